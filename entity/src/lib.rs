@@ -1,1 +1,24 @@
-//! x
+//! What cadre-api stores: values (one type for database, JSON and GraphQL) and one file per table.
+//!
+//! Rows hold no rules: a pure question about one row stands beside it, whatever needs other rows, the caller or an
+//! error belongs to the service's domain.
+
+pub mod value;
+
+pub mod assignment;
+pub mod audit_entry;
+pub mod cadre;
+pub mod change;
+pub mod client;
+pub mod client_grant;
+pub mod ethnic_group;
+pub mod grant_unit;
+pub mod institution;
+pub mod qualification;
+pub mod qualification_level;
+pub mod qualification_subject;
+pub mod signing_key;
+pub mod title;
+pub mod unit;
+pub mod unit_succession;
+pub mod unit_version;

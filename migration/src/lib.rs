@@ -1,1 +1,30 @@
-//! x
+//! The history of the tables. A migration never imports the entities: it must mean tomorrow what it meant when written.
+//!
+//! Expand and contract: each migration works with the running version and with the next; a drop comes one release later.
+
+use sea_orm_migration::prelude::*;
+
+mod column;
+mod m20261121_000001_reference;
+mod m20261121_000002_unit;
+mod m20261121_000003_cadre;
+mod m20261121_000004_access;
+mod m20261121_000005_log;
+
+pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_reference::Migration),
+            Box::new(m20261121_000002_unit::Migration),
+            Box::new(m20261121_000003_cadre::Migration),
+            Box::new(m20261121_000004_access::Migration),
+            Box::new(m20261121_000005_log::Migration),
+        ]
+    }
+}

@@ -1,0 +1,26 @@
+//! API clients (hệ thống kết nối).
+
+use sea_orm::entity::prelude::*;
+
+use crate::value::ClientId;
+
+/// A client that authenticates with a secret.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "client")]
+pub struct Model {
+    /// Id; its text is the `client_id` of OAuth.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: ClientId,
+    /// Name.
+    #[sea_orm(unique)]
+    pub name: String,
+    /// SHA-256 of the random secret, in hexadecimal.
+    pub secret_hash: String,
+    /// When it was registered.
+    pub created_at: DateTimeUtc,
+    /// When it was revoked; none: it lives.
+    pub revoked_at: Option<DateTimeUtc>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,20 @@
+//! Units (đơn vị): the identity that stays while name, kind, tier and parents change.
+
+use sea_orm::entity::prelude::*;
+
+use crate::value::{UnitCode, UnitId};
+
+/// A unit.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "unit")]
+pub struct Model {
+    /// Id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: UnitId,
+    /// Code.
+    #[sea_orm(unique)]
+    pub code: UnitCode,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

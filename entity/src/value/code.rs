@@ -1,0 +1,102 @@
+//! Business codes: what people and other systems call a thing by. Text, stable, unique within its kind.
+
+use std::{fmt, str::FromStr};
+
+use sea_orm::DeriveValueType;
+
+/// The text is not a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a code has 1 to 40 letters, digits, '.', '_', '-' or '/', and begins with a letter or digit")]
+pub struct InvalidCode;
+
+fn parse(text: &str) -> Result<String, InvalidCode> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
+    let begins_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if !begins_well || text.len() > 40 || !text.chars().all(plain) {
+        return Err(InvalidCode);
+    }
+    Ok(text.to_owned())
+}
+
+macro_rules! code {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
+        #[sea_orm(value_type = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The code as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidCode;
+
+            fn from_str(text: &str) -> Result<Self, InvalidCode> {
+                parse(text).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        // Lets maps keyed by the code be asked with text that came from outside.
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl sea_orm::TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+                Err(sea_orm::DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+    };
+}
+
+code!(
+    /// Code of a unit (mã đơn vị).
+    UnitCode
+);
+code!(
+    /// Code of a cadre (mã cán bộ).
+    CadreCode
+);
+code!(
+    /// Code of a title (mã chức danh).
+    TitleCode
+);
+code!(
+    /// Code of an institution that awards qualifications (mã cơ sở đào tạo).
+    InstitutionCode
+);
+code!(
+    /// Code of a subject of qualification (loại trình độ), such as `POLITICAL_THEORY`.
+    SubjectCode
+);
+code!(
+    /// Code of a level within its subject (mức trình độ), such as `INTERMEDIATE`.
+    LevelCode
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_short_plain_text() {
+        for good in ["DV0000001", "X_BT", "a", "H55.242", "05-DA/TU"] {
+            assert!(good.parse::<UnitCode>().is_ok(), "{good}");
+        }
+        for bad in ["", " X", "X ", "_X", "đv", "a b", "a\n", "=1", &"x".repeat(41)] {
+            assert_eq!(bad.parse::<UnitCode>(), Err(InvalidCode), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A calendar day.
+
+use std::{fmt, str::FromStr};
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::{Datelike, NaiveDate};
+use sea_orm::DeriveValueType;
+
+/// The text is not a day of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a day is written YYYY-MM-DD and lies between 1800 and 2199")]
+pub struct InvalidDay;
+
+/// A calendar day in Việt Nam, written `YYYY-MM-DD`, from 1800-01-01 to 2199-12-31.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
+pub struct Day(pub NaiveDate);
+
+impl Day {
+    /// The day of a year, month and day of month; nothing where the calendar has none.
+    pub fn of(year: i32, month: u32, day: u32) -> Option<Self> {
+        let day = NaiveDate::from_ymd_opt(year, month, day)?;
+        (1800..2200).contains(&day.year()).then_some(Self(day))
+    }
+
+    /// 31 December of the year.
+    pub fn end_of_year(year: i32) -> Option<Self> {
+        Self::of(year, 12, 31)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m-%d"))
+    }
+}
+
+impl fmt::Debug for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Day {
+    type Err = InvalidDay;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDay> {
+        let bytes = text.as_bytes();
+        let shaped = bytes.len() == 10
+            && bytes
+                .iter()
+                .enumerate()
+                .all(|(at, byte)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() });
+        if !shaped {
+            return Err(InvalidDay);
+        }
+        let number = |range: std::ops::Range<usize>| text[range].parse::<u32>().map_err(|_| InvalidDay);
+        let year = i32::try_from(number(0..4)?).map_err(|_| InvalidDay)?;
+        Self::of(year, number(5..7)?, number(8..10)?).ok_or(InvalidDay)
+    }
+}
+
+/// A calendar day in Việt Nam, `YYYY-MM-DD`.
+#[Scalar(name = "Date")]
+impl ScalarType for Day {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => text.parse().map_err(InputValueError::custom),
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_one_spelling() {
+        assert_eq!("2024-02-29".parse(), Ok(Day::of(2024, 2, 29).expect("a leap day")));
+        for bad in [
+            "2023-02-29",
+            "2024-2-29",
+            "24-02-29",
+            "2024-02-29 ",
+            "2024/02/29",
+            "0000-00-00",
+            "1799-12-31",
+            "２０２４-02-29",
+        ] {
+            assert_eq!(bad.parse::<Day>(), Err(InvalidDay), "{bad}");
+        }
+    }
+}

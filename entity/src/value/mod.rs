@@ -1,0 +1,20 @@
+//! Values: ids, codes, days, closed sets and sealed facts. Each is one type from the column to the API.
+
+mod code;
+mod day;
+mod id;
+mod partial_date;
+mod period;
+mod sealed;
+mod set;
+
+pub use code::{CadreCode, InstitutionCode, InvalidCode, LevelCode, SubjectCode, TitleCode, UnitCode};
+pub use day::{Day, InvalidDay};
+pub use id::{AssignmentId, CadreId, ClientId, GrantId, InvalidId, QualificationId, SuccessionId, UnitId, VersionId};
+pub use partial_date::{InvalidPartialDate, PartialDate};
+pub use period::Period;
+pub use sealed::{BirthDate, Ethnicity, NationalId, NativePlace, PartyDate};
+pub use set::{
+    CadreStatus, Category, ChangeKind, Gender, Hierarchy, KeyPurpose, Purpose, Scope, StudyMode, SuccessionKind, Tier,
+    UnitKind, UnknownWord,
+};

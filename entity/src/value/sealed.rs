@@ -1,0 +1,69 @@
+//! Sealed values: protected facts about a person.
+//!
+//! They can be stored and compared. They have no GraphQL form, no JSON form and no text in a log, so that none can be
+//! shown by accident; `reveal` may be called in the service's `domain::access` alone (held by the layer test).
+
+use std::fmt;
+
+use sea_orm::DeriveValueType;
+
+use super::Day;
+
+macro_rules! sealed {
+    ($(#[$doc:meta])* $name:ident($inner:ty) -> $shown:ty) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
+        pub struct $name($inner);
+
+        impl $name {
+            /// Seals a value.
+            pub fn seal(value: $inner) -> Self {
+                Self(value)
+            }
+
+            /// The value in the open. Only `domain::access` may call it, after it has checked the caller's right.
+            pub fn reveal(&self) -> &$shown {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(sealed)"))
+            }
+        }
+    };
+}
+
+sealed!(
+    /// Personal identity number (số định danh cá nhân), as recorded: 12 digits, doubtful ones included.
+    NationalId(String) -> str
+);
+sealed!(
+    /// Day of birth (ngày sinh).
+    BirthDate(Day) -> Day
+);
+sealed!(
+    /// Code of the territorial unit that a person comes from (quê quán), as recorded.
+    NativePlace(String) -> str
+);
+sealed!(
+    /// Day of joining the Party (ngày vào Đảng).
+    PartyDate(Day) -> Day
+);
+sealed!(
+    /// Code of the ethnic group (dân tộc), list of 2008.
+    Ethnicity(String) -> str
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_value_does_not_print_itself() {
+        let id = NationalId::seal("999000000001".to_owned());
+        assert_eq!(format!("{id:?}"), "NationalId(sealed)");
+        assert_eq!(id.reveal(), "999000000001");
+    }
+}

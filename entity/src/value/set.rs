@@ -1,0 +1,349 @@
+//! Closed technical sets. Each word is spelled the same in the database, in files and in the API.
+//!
+//! Lists that a circular can change (titles, levels, ethnic groups) are tables, not sets.
+
+use std::{fmt, str::FromStr};
+
+use sea_orm::{ActiveEnum, DeriveActiveEnum, EnumIter, sea_query::StringLen};
+
+/// The word is not in the set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a word of this set")]
+pub struct UnknownWord;
+
+macro_rules! words {
+    ($($name:ident),*) => {$(
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                Self::try_from_value(&word.to_owned()).map_err(|_| UnknownWord)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.to_value())
+            }
+        }
+    )*};
+}
+
+words!(
+    Tier,
+    UnitKind,
+    Hierarchy,
+    SuccessionKind,
+    Category,
+    Gender,
+    CadreStatus,
+    StudyMode,
+    ChangeKind,
+    KeyPurpose,
+    Purpose,
+    Scope
+);
+
+/// Height of a unit in the state's order (cấp). DISTRICT ended on 2025-06-30.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Tier {
+    /// Trung ương.
+    #[sea_orm(string_value = "CENTRAL")]
+    Central,
+    /// Cấp tỉnh.
+    #[sea_orm(string_value = "PROVINCE")]
+    Province,
+    /// Cấp huyện, until 2025-06-30.
+    #[sea_orm(string_value = "DISTRICT")]
+    District,
+    /// Cấp xã.
+    #[sea_orm(string_value = "COMMUNE")]
+    Commune,
+}
+
+/// What a unit is (loại đơn vị).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum UnitKind {
+    /// The whole country (toàn quốc).
+    #[sea_orm(string_value = "NATION")]
+    Nation,
+    /// Province or city under the centre (tỉnh, thành phố).
+    #[sea_orm(string_value = "PROVINCE")]
+    Province,
+    /// District (huyện, quận, thị xã), until 2025-06-30.
+    #[sea_orm(string_value = "DISTRICT")]
+    District,
+    /// Commune, ward or township (xã, phường, thị trấn).
+    #[sea_orm(string_value = "COMMUNE")]
+    Commune,
+    /// Party committee (đảng ủy, ban thường vụ).
+    #[sea_orm(string_value = "PARTY_COMMITTEE")]
+    PartyCommittee,
+    /// Party committee of a bloc of agencies (đảng ủy khối).
+    #[sea_orm(string_value = "PARTY_BLOC")]
+    PartyBloc,
+    /// People's Committee (ủy ban nhân dân).
+    #[sea_orm(string_value = "PEOPLES_COMMITTEE")]
+    PeoplesCommittee,
+    /// Ministry or central body (bộ, ban, ngành trung ương).
+    #[sea_orm(string_value = "MINISTRY")]
+    Ministry,
+    /// Department (sở, ban, ngành; vụ, cục).
+    #[sea_orm(string_value = "DEPARTMENT")]
+    Department,
+    /// Office or division of a district (phòng, ban).
+    #[sea_orm(string_value = "OFFICE")]
+    Office,
+    /// Political school of a province (trường chính trị).
+    #[sea_orm(string_value = "POLITICAL_SCHOOL")]
+    PoliticalSchool,
+    /// Political centre of a district (trung tâm chính trị).
+    #[sea_orm(string_value = "POLITICAL_CENTRE")]
+    PoliticalCentre,
+    /// Academy (học viện).
+    #[sea_orm(string_value = "ACADEMY")]
+    Academy,
+    /// College (trường cao đẳng).
+    #[sea_orm(string_value = "COLLEGE")]
+    College,
+    /// School (trường học).
+    #[sea_orm(string_value = "SCHOOL")]
+    School,
+    /// Hospital (bệnh viện).
+    #[sea_orm(string_value = "HOSPITAL")]
+    Hospital,
+    /// Medical centre (trung tâm y tế).
+    #[sea_orm(string_value = "MEDICAL_CENTRE")]
+    MedicalCentre,
+    /// Health station (trạm y tế).
+    #[sea_orm(string_value = "HEALTH_STATION")]
+    HealthStation,
+    /// Vocational centre (trung tâm dạy nghề).
+    #[sea_orm(string_value = "VOCATIONAL_CENTRE")]
+    VocationalCentre,
+    /// Continuing-education centre (trung tâm giáo dục thường xuyên).
+    #[sea_orm(string_value = "CONTINUING_EDUCATION_CENTRE")]
+    ContinuingEducationCentre,
+    /// Training provider outside the locality (cơ sở đào tạo ngoài địa phương).
+    #[sea_orm(string_value = "EXTERNAL_PROVIDER")]
+    ExternalProvider,
+}
+
+/// Which tree of units is meant (hệ thống tổ chức).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Hierarchy {
+    /// The administrative tree (hệ thống chính quyền).
+    #[sea_orm(string_value = "ADMINISTRATIVE")]
+    Administrative,
+    /// The tree of Party organisations (hệ thống Đảng).
+    #[sea_orm(string_value = "PARTY")]
+    Party,
+}
+
+/// How a unit came out of another (hình thức sắp xếp).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum SuccessionKind {
+    /// Sáp nhập.
+    #[sea_orm(string_value = "MERGE")]
+    Merge,
+    /// Chia tách.
+    #[sea_orm(string_value = "SPLIT")]
+    Split,
+    /// Đổi tên.
+    #[sea_orm(string_value = "RENAME")]
+    Rename,
+    /// Chuyển loại.
+    #[sea_orm(string_value = "RECLASSIFY")]
+    Reclassify,
+    /// Chuyển đơn vị trực thuộc.
+    #[sea_orm(string_value = "MOVE")]
+    Move,
+    /// Giải thể.
+    #[sea_orm(string_value = "DISSOLVE")]
+    Dissolve,
+}
+
+/// Category of a person in the service of the state (loại cán bộ).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Category {
+    /// Cadre (cán bộ): elected, approved or appointed for a term.
+    #[sea_orm(string_value = "CADRE")]
+    Cadre,
+    /// Civil servant (công chức).
+    #[sea_orm(string_value = "CIVIL_SERVANT")]
+    CivilServant,
+    /// Public employee (viên chức).
+    #[sea_orm(string_value = "PUBLIC_EMPLOYEE")]
+    PublicEmployee,
+}
+
+/// Gender (giới tính).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Gender {
+    /// Nữ.
+    #[sea_orm(string_value = "FEMALE")]
+    Female,
+    /// Nam.
+    #[sea_orm(string_value = "MALE")]
+    Male,
+}
+
+/// Whether a person is in service (trạng thái).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum CadreStatus {
+    /// In service (đang công tác).
+    #[sea_orm(string_value = "ACTIVE")]
+    Active,
+    /// Retired (nghỉ hưu).
+    #[sea_orm(string_value = "RETIRED")]
+    Retired,
+    /// Left the service (thôi việc).
+    #[sea_orm(string_value = "LEFT")]
+    Left,
+    /// Deceased (từ trần).
+    #[sea_orm(string_value = "DECEASED")]
+    Deceased,
+}
+
+/// Mode of study (hình thức đào tạo).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum StudyMode {
+    /// Full-time (tập trung).
+    #[sea_orm(string_value = "FULL_TIME")]
+    FullTime,
+    /// Part-time (không tập trung).
+    #[sea_orm(string_value = "PART_TIME")]
+    PartTime,
+    /// In-service, the older name of work-study (tại chức).
+    #[sea_orm(string_value = "IN_SERVICE")]
+    InService,
+    /// Work-study (vừa làm vừa học).
+    #[sea_orm(string_value = "WORK_STUDY")]
+    WorkStudy,
+    /// Regular (chính quy).
+    #[sea_orm(string_value = "REGULAR")]
+    Regular,
+    /// Distance (từ xa).
+    #[sea_orm(string_value = "DISTANCE")]
+    Distance,
+    /// Bridging (liên thông).
+    #[sea_orm(string_value = "BRIDGING")]
+    Bridging,
+}
+
+/// What a committed change did to its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum ChangeKind {
+    /// The object was recorded for the first time.
+    #[sea_orm(string_value = "CREATED")]
+    Created,
+    /// The object was changed.
+    #[sea_orm(string_value = "UPDATED")]
+    Updated,
+    /// The object was brought to its end.
+    #[sea_orm(string_value = "ENDED")]
+    Ended,
+}
+
+/// What a key of the service is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum KeyPurpose {
+    /// Signs access tokens (ES256).
+    #[sea_orm(string_value = "ACCESS_TOKEN")]
+    AccessToken,
+    /// Authenticates page cursors (HMAC-SHA-256).
+    #[sea_orm(string_value = "CURSOR")]
+    Cursor,
+}
+
+/// Purpose of an access to protected data (mục đích truy cập), Law 91/2025/QH15.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Purpose {
+    /// Personnel work (công tác cán bộ).
+    #[sea_orm(string_value = "PERSONNEL")]
+    Personnel,
+    /// Training (đào tạo, bồi dưỡng).
+    #[sea_orm(string_value = "TRAINING")]
+    Training,
+    /// Planning pools (quy hoạch).
+    #[sea_orm(string_value = "PLANNING")]
+    Planning,
+    /// Statistics (thống kê).
+    #[sea_orm(string_value = "STATISTICS")]
+    Statistics,
+    /// Synchronisation of systems (đồng bộ dữ liệu).
+    #[sea_orm(string_value = "SYNCHRONISATION")]
+    Synchronisation,
+    /// Confirmation of a fact (xác nhận).
+    #[sea_orm(string_value = "CONFIRMATION")]
+    Confirmation,
+}
+
+/// A scope: a right that a grant can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Scope {
+    /// Names, units, titles and qualifications.
+    #[sea_orm(string_value = "cadre:read")]
+    CadreRead,
+    /// National id, birth date, native place.
+    #[sea_orm(string_value = "cadre.identity:read")]
+    CadreIdentityRead,
+    /// Party dates and Party posts.
+    #[sea_orm(string_value = "cadre.political:read")]
+    CadrePoliticalRead,
+    /// Ethnicity.
+    #[sea_orm(string_value = "cadre.origin:read")]
+    CadreOriginRead,
+    /// Rotations.
+    #[sea_orm(string_value = "rotation:read")]
+    RotationRead,
+    /// Plans, classes, enrolments.
+    #[sea_orm(string_value = "training:read")]
+    TrainingRead,
+    /// Quotas.
+    #[sea_orm(string_value = "quota:read")]
+    QuotaRead,
+    /// Numbers without persons.
+    #[sea_orm(string_value = "stats:read")]
+    StatsRead,
+    /// Acts on rotations.
+    #[sea_orm(string_value = "rotation:write")]
+    RotationWrite,
+    /// Acts on plans, classes and enrolments.
+    #[sea_orm(string_value = "training:write")]
+    TrainingWrite,
+    /// Handing quotas on and returning them.
+    #[sea_orm(string_value = "quota:allocate")]
+    QuotaAllocate,
+    /// Acts on cadres and qualifications.
+    #[sea_orm(string_value = "cadre:write")]
+    CadreWrite,
+    /// Imports.
+    #[sea_orm(string_value = "import:write")]
+    ImportWrite,
+    /// Audit and access logs.
+    #[sea_orm(string_value = "audit:read")]
+    AuditRead,
+    /// Clients and their grants.
+    #[sea_orm(string_value = "clients:admin")]
+    ClientsAdmin,
+}
+
+impl Scope {
+    /// Every scope, in the order of the documentation.
+    pub fn all() -> impl Iterator<Item = Self> {
+        <Self as sea_orm::Iterable>::iter()
+    }
+}

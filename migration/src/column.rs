@@ -1,0 +1,50 @@
+//! Columns that every table declares alike.
+
+use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
+
+/// A text column that sorts by code point on both databases, so that pages in its order agree.
+pub fn code(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    column.string();
+    if manager.get_database_backend() == DatabaseBackend::Postgres {
+        column.extra("COLLATE \"C\"");
+    }
+    column
+}
+
+/// A foreign key that refuses to leave orphans.
+pub fn reference<const N: usize>(
+    table: &'static str,
+    columns: [&'static str; N],
+    to_table: &'static str,
+    to: [&'static str; N],
+) -> ForeignKeyCreateStatement {
+    let mut key = ForeignKey::create();
+    key.name(format!("{table}_{}_fkey", columns.join("_")));
+    for (column, to_column) in columns.into_iter().zip(to) {
+        key.from(table, column).to(to_table, to_column);
+    }
+    key
+}
+
+/// An index named after its table and columns.
+pub async fn index<const N: usize>(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: [&'static str; N],
+) -> Result<(), DbErr> {
+    let mut index = Index::create();
+    index.name(format!("{table}_{}_idx", columns.join("_"))).table(table);
+    for column in columns {
+        index.col(column);
+    }
+    manager.create_index(index).await
+}
+
+/// Drops tables, last first.
+pub async fn drop_all<const N: usize>(manager: &SchemaManager<'_>, tables: [&'static str; N]) -> Result<(), DbErr> {
+    for table in tables.into_iter().rev() {
+        manager.drop_table(Table::drop().table(table).to_owned()).await?;
+    }
+    Ok(())
+}

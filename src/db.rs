@@ -1,0 +1,155 @@
+//! The two databases behind one seam: how they are opened, how a writing transaction begins, and the few places where
+//! their SQL differs.
+
+use std::time::Duration;
+
+use entity::value::UnitId;
+use sea_orm::{
+    ColumnTrait, ConnectOptions, Database as SeaOrm, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
+    sea_query::{ArrayType, Expr, ExprTrait, SimpleExpr},
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+
+/// Readers of the embedded database; more gain nothing on small machines.
+const SQLITE_READERS: u32 = 4;
+
+/// An open database: one writer and a pool of readers where it is embedded, one pool where it is a server.
+#[derive(Clone, Debug)]
+pub struct Database {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+    backend: DatabaseBackend,
+}
+
+/// How the pool of a server database is set.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool {
+    /// Most connections held at once.
+    pub max_connections: u32,
+    /// How long a request waits for a connection before it is told to come back.
+    pub acquire_timeout: Duration,
+    /// How long one statement may run.
+    pub statement_timeout: Duration,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self { max_connections: 8, acquire_timeout: Duration::from_secs(5), statement_timeout: Duration::from_secs(30) }
+    }
+}
+
+impl Database {
+    /// Opens the database behind a URL, `sqlite://path` or `postgres://...`, and counts each statement.
+    pub async fn open(url: &str, pool: Pool) -> Result<Self, DbErr> {
+        if url.starts_with("sqlite:") {
+            Self::open_sqlite(url, pool).await
+        } else {
+            Self::open_postgres(url, pool).await
+        }
+    }
+
+    async fn open_sqlite(url: &str, pool: Pool) -> Result<Self, DbErr> {
+        // The writer comes first: it creates the file and sets its journal, which a reader may not.
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(1).min_connections(1).acquire_timeout(pool.acquire_timeout).sqlx_logging(false);
+        options.map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(Duration::from_secs(5))
+                .foreign_keys(true)
+        });
+        let write = SeaOrm::connect(options).await?;
+
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(SQLITE_READERS).acquire_timeout(pool.acquire_timeout).sqlx_logging(false);
+        options.map_sqlx_sqlite_opts(|sqlite| {
+            sqlite.create_if_missing(false).busy_timeout(Duration::from_secs(5)).pragma("query_only", "on")
+        });
+        let read = SeaOrm::connect(options).await?;
+        Ok(Self { read: counted(read), write: counted(write), backend: DatabaseBackend::Sqlite })
+    }
+
+    async fn open_postgres(url: &str, pool: Pool) -> Result<Self, DbErr> {
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(pool.max_connections)
+            .acquire_timeout(pool.acquire_timeout)
+            .statement_timeout(pool.statement_timeout)
+            .test_before_acquire_if_idle_for(Duration::from_secs(10))
+            .set_application_name("cadre-api")
+            .sqlx_logging(false);
+        options.map_sqlx_postgres_opts(|postgres| {
+            postgres.options([("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s"), ("jit", "off")])
+        });
+        let connection = counted(SeaOrm::connect(options).await?);
+        Ok(Self { read: connection.clone(), write: connection, backend: DatabaseBackend::Postgres })
+    }
+
+    /// Which database it is.
+    pub fn backend(&self) -> DatabaseBackend {
+        self.backend
+    }
+
+    /// The connection for reading.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// The connection that migrations run on.
+    pub fn writer(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Begins a writing transaction. On SQLite it takes the write lock at once: a read that later turns into a write
+    /// would fail under load instead of waiting.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let sqlite_transaction_mode =
+            (self.backend == DatabaseBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
+        self.write.begin_with_options(TransactionOptions { sqlite_transaction_mode, ..Default::default() }).await
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.read.ping().await
+    }
+
+    /// Waits for statements under way and closes; the embedded database folds its journal into the file.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.read.close().await?;
+        self.write.close().await
+    }
+}
+
+fn counted(mut connection: DatabaseConnection) -> DatabaseConnection {
+    connection.set_metric_callback(|info| {
+        metrics::counter!("cadre_database_statements_total", "failed" => if info.failed { "true" } else { "false" })
+            .increment(1);
+        metrics::histogram!("cadre_database_statement_seconds").record(info.elapsed.as_secs_f64());
+    });
+    connection
+}
+
+/// `column` is one of `units`: one statement text whatever the number, one bound value.
+pub fn any_unit(
+    backend: DatabaseBackend,
+    column: impl ColumnTrait,
+    table: &'static str,
+    units: &[UnitId],
+) -> SimpleExpr {
+    let left = Expr::col((table, column));
+    match backend {
+        DatabaseBackend::Postgres => {
+            let ids = units.iter().map(|unit| Value::from(unit.0)).collect();
+            left.eq(Expr::cust_with_values("ANY($1)", [Value::Array(ArrayType::Uuid, Some(Box::new(ids)))]))
+        }
+        _ => {
+            let ids: Vec<_> = units.iter().map(|unit| format!("\"{}\"", unit.0.simple())).collect();
+            let list =
+                Expr::cust_with_values("(SELECT unhex(value) FROM json_each(?))", [format!("[{}]", ids.join(","))]);
+            left.binary(sea_orm::sea_query::BinOper::In, list)
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Permits and the transactions they open.
+
+use entity::{audit_entry, change, value::ChangeKind};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    DatabaseTransaction, EntityTrait,
+};
+
+use crate::{clock::Clock, db::Database, error::Result};
+
+/// Everything that can be done to the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Reference lists that ship with the service are brought up to date.
+    ReferenceInstall,
+    /// A bundle is imported.
+    Import,
+    /// A client is registered with its grant.
+    ClientAdd,
+    /// A client is revoked.
+    ClientRevoke,
+    /// A client gets a new secret.
+    ClientRotateSecret,
+    /// A key of the service is made.
+    KeyMake,
+}
+
+impl Act {
+    /// The name in the audit log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ReferenceInstall => "reference.install",
+            Self::Import => "import",
+            Self::ClientAdd => "client.add",
+            Self::ClientRevoke => "client.revoke",
+            Self::ClientRotateSecret => "client.rotate-secret",
+            Self::KeyMake => "key.make",
+        }
+    }
+}
+
+/// The right to do one act. A transaction that writes comes from nowhere else.
+#[derive(Debug)]
+pub struct Permit<'a> {
+    database: &'a Database,
+    clock: Clock,
+    actor: String,
+    act: Act,
+}
+
+impl<'a> Permit<'a> {
+    /// The operator at the keyboard, who holds the database itself, may do every act of the command line.
+    pub fn operator(database: &'a Database, clock: Clock, act: Act) -> Self {
+        Self { database, clock, actor: "operator".to_owned(), act }
+    }
+
+    /// Begins the act's transaction, with its audit entry already in it: the entry stays or falls with the act.
+    ///
+    /// `object` is what the act is done to, by code or id; `detail` holds numbers and codes, never a protected value.
+    pub async fn begin(self, object: Option<String>, detail: Option<String>) -> Result<Txn> {
+        let inner = self.database.begin().await?;
+        let entry = audit_entry::ActiveModel {
+            seq: NotSet,
+            at: Set(self.clock.now()),
+            actor: Set(self.actor),
+            act: Set(self.act.name().to_owned()),
+            object: Set(object),
+            detail: Set(detail),
+        };
+        let audit_seq = entry.insert(&inner).await?.seq;
+        Ok(Txn { inner, audit_seq })
+    }
+}
+
+/// A writing transaction of one act. Dropped without `commit`, it changes nothing.
+#[derive(Debug)]
+pub struct Txn {
+    inner: DatabaseTransaction,
+    audit_seq: i64,
+}
+
+impl Txn {
+    /// The connection inside the transaction.
+    pub(in crate::domain) fn connection(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+
+    /// The audit entry of the act.
+    pub(in crate::domain) fn audit_seq(&self) -> i64 {
+        self.audit_seq
+    }
+
+    /// Writes the change of one object into the change log.
+    pub(in crate::domain) async fn record(
+        &self,
+        kind: ChangeKind,
+        object_type: &str,
+        object: impl Into<String>,
+    ) -> Result<()> {
+        let row = change::ActiveModel {
+            seq: NotSet,
+            audit_seq: Set(self.audit_seq),
+            kind: Set(kind),
+            object_type: Set(object_type.to_owned()),
+            object: Set(object.into()),
+        };
+        change::Entity::insert(row).exec_without_returning(&self.inner).await?;
+        Ok(())
+    }
+
+    /// Makes the act true.
+    pub(in crate::domain) async fn commit(self) -> Result<()> {
+        Ok(self.inner.commit().await?)
+    }
+}

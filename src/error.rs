@@ -1,0 +1,113 @@
+//! The one error of the service, named by what the client can do about it.
+//!
+//! `graphql::error` turns it into a GraphQL error, `http::error` into an HTTP answer. What stands in `Internal` is
+//! logged there once and never sent.
+
+use entity::value::Scope;
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
+
+use crate::language::Sentence;
+
+/// What went wrong, by what the client can do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing, or it is out of the caller's reach: the caller cannot tell which.
+    #[error("not found")]
+    NotFound,
+    /// The caller's grant lacks scopes for fields, filters or sorts of the operation.
+    #[error("forbidden")]
+    Forbidden {
+        /// Schema coordinates, such as `Cadre.identity`.
+        fields: Vec<String>,
+        /// Scopes of which the grant lacks at least one per field.
+        missing: Vec<Scope>,
+    },
+    /// Something in the input breaks a rule.
+    #[error("invalid {field}: {}", sentence.en)]
+    Invalid {
+        /// Path of the input, such as `where.holds.subject`.
+        field: String,
+        /// What is wrong and the way out.
+        sentence: Sentence,
+    },
+    /// The act would contradict what is recorded.
+    #[error("conflict: {}", .0.en)]
+    Conflict(Sentence),
+    /// The database cannot answer now; the same request may succeed later.
+    #[error("unavailable")]
+    Unavailable(#[source] DbErr),
+    /// A fault of ours.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Result of everything that can fail towards a client.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An input that breaks a rule.
+    pub fn invalid(field: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), sentence: Sentence::new(vi, en) }
+    }
+
+    /// A fault of ours.
+    pub fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        if is_passing(&error) { Self::Unavailable(error) } else { Self::internal(error) }
+    }
+}
+
+/// Whether the same statement may succeed when it is sent again later.
+fn is_passing(error: &DbErr) -> bool {
+    let sqlx = match error {
+        DbErr::ConnectionAcquire(_) => return true,
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => error,
+        _ => return false,
+    };
+    match sqlx.as_ref() {
+        SqlxError::Io(_)
+        | SqlxError::Tls(_)
+        | SqlxError::PoolTimedOut
+        | SqlxError::PoolClosed
+        | SqlxError::WorkerCrashed => true,
+        SqlxError::Database(error) => error.code().is_some_and(|code| is_passing_code(&code)),
+        _ => false,
+    }
+}
+
+/// SQLSTATE of PostgreSQL, or SQLite's result code in decimal.
+fn is_passing_code(code: &str) -> bool {
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    match code.parse::<i32>() {
+        // The low byte is the primary code; SQLSTATEs have five characters.
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, BUSY | LOCKED),
+        _ => {
+            matches!(code, "40001" | "40P01" | "55P03" | "57014" | "53300")
+                || code.starts_with("08")
+                || code.starts_with("57P")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_stays() {
+        for code in ["5", "6", "261", "517", "40001", "40P01", "55P03", "57014", "57P01", "08006", "53300"] {
+            assert!(is_passing_code(code), "{code}");
+        }
+        for code in ["1", "19", "787", "2067", "23505", "42P01", "22001"] {
+            assert!(!is_passing_code(code), "{code}");
+        }
+    }
+}
