@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use entity::value::UnitId;
 use sea_orm::{
-    ColumnTrait, ConnectOptions, Database as SeaOrm, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    ConnectOptions, Database as SeaOrm, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
-    sea_query::{ArrayType, Expr, ExprTrait, SimpleExpr},
+    sea_query::{ArrayType, BinOper, Expr, ExprTrait, SimpleExpr},
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
+use uuid::Uuid;
 
 /// Readers of the embedded database; more gain nothing on small machines.
 const SQLITE_READERS: u32 = 4;
@@ -132,24 +132,42 @@ fn counted(mut connection: DatabaseConnection) -> DatabaseConnection {
     connection
 }
 
-/// `column` is one of `units`: one statement text whatever the number, one bound value.
-pub fn any_unit(
-    backend: DatabaseBackend,
-    column: impl ColumnTrait,
-    table: &'static str,
-    units: &[UnitId],
-) -> SimpleExpr {
-    let left = Expr::col((table, column));
+/// `column` is one of `ids`: one statement text whatever their number, one bound value.
+pub fn any_id(backend: DatabaseBackend, column: impl Into<SimpleExpr>, ids: impl Iterator<Item = Uuid>) -> SimpleExpr {
     match backend {
         DatabaseBackend::Postgres => {
-            let ids = units.iter().map(|unit| Value::from(unit.0)).collect();
-            left.eq(Expr::cust_with_values("ANY($1)", [Value::Array(ArrayType::Uuid, Some(Box::new(ids)))]))
+            let ids = ids.map(Value::from).collect();
+            column.into().eq(any(Value::Array(ArrayType::Uuid, Some(Box::new(ids)))))
         }
         _ => {
-            let ids: Vec<_> = units.iter().map(|unit| format!("\"{}\"", unit.0.simple())).collect();
-            let list =
-                Expr::cust_with_values("(SELECT unhex(value) FROM json_each(?))", [format!("[{}]", ids.join(","))]);
-            left.binary(sea_orm::sea_query::BinOper::In, list)
+            let ids: Vec<_> = ids.map(|id| format!("\"{}\"", id.simple())).collect();
+            in_json(column.into(), "(SELECT unhex(value) FROM json_each(?))", format!("[{}]", ids.join(",")))
         }
     }
+}
+
+/// `column` is one of `words`: one statement text whatever their number, one bound value.
+pub fn any_word<'a>(
+    backend: DatabaseBackend,
+    column: impl Into<SimpleExpr>,
+    words: impl Iterator<Item = &'a str>,
+) -> SimpleExpr {
+    match backend {
+        DatabaseBackend::Postgres => {
+            let words = words.map(Value::from).collect();
+            column.into().eq(any(Value::Array(ArrayType::String, Some(Box::new(words)))))
+        }
+        _ => {
+            let words = serde_json::Value::from_iter(words);
+            in_json(column.into(), "(SELECT value FROM json_each(?))", words.to_string())
+        }
+    }
+}
+
+fn any(array: Value) -> SimpleExpr {
+    Expr::cust_with_values("ANY($1)", [array])
+}
+
+fn in_json(column: SimpleExpr, list: &'static str, json: String) -> SimpleExpr {
+    column.binary(BinOper::In, Expr::cust_with_values(list, [json]))
 }

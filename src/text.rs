@@ -49,9 +49,11 @@ pub fn sort_key(name: &str) -> Vec<u8> {
     key
 }
 
-/// Sorts texts in Vietnamese order.
-pub fn compare(a: &str, b: &str) -> std::cmp::Ordering {
-    COLLATOR.compare(a, b)
+/// Collation key of a name that is not a person's, in Vietnamese order.
+pub fn plain_sort_key(name: &str) -> Vec<u8> {
+    let mut key = Vec::new();
+    COLLATOR.write_sort_key_to(name, &mut key).unwrap_or_else(|never| match never {});
+    key
 }
 
 #[cfg(test)]

@@ -1,5 +1,22 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
-//! Later concepts may use earlier ones: reference < unit < cadre < qualification.
+//! Later concepts may use earlier ones: registry < unit < cadre < qualification < composition.
 
 pub mod access;
+pub mod cadre;
+pub mod composition;
+pub mod house;
+pub mod page;
+pub mod qualification;
+pub mod registry;
+pub mod unit;
+
+use sea_orm::{ConnectionTrait, sea_query::SelectStatement};
+
+use crate::error::Result;
+
+/// The one number that a statement gives.
+async fn scalar(access: &access::Access, select: &SelectStatement) -> Result<i64> {
+    let row = access.reader().query_one(select).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
+}

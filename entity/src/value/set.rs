@@ -26,6 +26,12 @@ macro_rules! words {
                 f.write_str(&self.to_value())
             }
         }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
     )*};
 }
 

@@ -1,6 +1,97 @@
-//! Who reaches what. The connection is in here and leaves only within the domain; only a permit opens a transaction
-//! that writes.
+//! Who reaches what. The connection is in here and leaves only within the domain; a caller's rows come out of here
+//! already narrowed; only a permit opens a transaction that writes.
 
+mod cadres;
 mod permit;
+pub mod policy;
+mod sealed;
 
+pub use cadres::{Cadres, Visible};
 pub use permit::{Act, Permit, Txn};
+pub use sealed::{Identity, Origin, Political};
+
+use std::sync::Arc;
+
+use entity::value::{Day, Scope, UnitId};
+use sea_orm::{DatabaseBackend, DatabaseConnection};
+
+use crate::{
+    auth::Caller,
+    domain::{house::House, page::Cursors, registry::Registry, unit::UnitSet},
+    error::{Error, Result},
+};
+
+/// What one caller may do in one request: made from a verified caller, and from nothing else.
+#[derive(Debug)]
+pub struct Access {
+    house: Arc<House>,
+    registry: Arc<Registry>,
+    caller: Caller,
+    reach: Arc<UnitSet>,
+    today: Day,
+}
+
+impl Access {
+    /// The access of a caller, with the registry and the day that the whole request sees.
+    pub fn of(caller: Caller, house: Arc<House>) -> Self {
+        let registry = house.registry();
+        let today = house.clock().today();
+        let reach = registry.reach_of(caller.unit_roots(), today);
+        Self { house, registry, caller, reach, today }
+    }
+
+    /// Who asks.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The day of the request in Việt Nam.
+    pub fn today(&self) -> Day {
+        self.today
+    }
+
+    /// Reference lists and units. The units in it are not narrowed: ask `reaches` before one is shown.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Whether the grant reaches a unit.
+    pub fn reaches(&self, unit: UnitId) -> bool {
+        self.reach.contains(&unit)
+    }
+
+    /// What of a set of units the grant reaches.
+    pub fn within_reach(&self, mut units: UnitSet) -> UnitSet {
+        units.retain(|unit| self.reaches(*unit));
+        units
+    }
+
+    /// Checks that the grant holds a scope.
+    ///
+    /// # Errors
+    /// `Forbidden` naming the field and the scope.
+    pub(in crate::domain) fn require(&self, scope: Scope, field: &str) -> Result<()> {
+        if self.caller.scopes().contains(&scope) {
+            return Ok(());
+        }
+        Err(Error::Forbidden { fields: vec![field.to_owned()], missing: vec![scope] })
+    }
+
+    /// The cursors of a list, bound to this caller.
+    pub(in crate::domain) fn cursors(&self, list: &impl serde::Serialize) -> Cursors<'_> {
+        self.house.cursor_key().cursors(self.caller.client_id(), list)
+    }
+
+    /// The units of the reach where they are fewer than all.
+    pub(in crate::domain) fn narrowing(&self) -> Option<&UnitSet> {
+        (self.reach.len() < self.registry.units().len()).then_some(&*self.reach)
+    }
+
+    pub(in crate::domain) fn backend(&self) -> DatabaseBackend {
+        self.house.database().backend()
+    }
+
+    pub(in crate::domain) fn reader(&self) -> &DatabaseConnection {
+        self.house.database().reader()
+    }
+}

@@ -1,0 +1,229 @@
+//! The only road to persons: every select starts narrowed to the caller's reach on the asked day.
+
+use std::collections::HashMap;
+
+use entity::{
+    assignment, cadre, qualification,
+    value::{CadreId, Day, Scope, UnitId},
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select,
+    sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
+};
+use uuid::Uuid;
+
+use crate::{
+    db,
+    domain::{access::Access, unit::UnitSet},
+    error::Result,
+};
+
+/// The persons that a caller may see.
+#[derive(Clone, Copy, Debug)]
+pub struct Cadres<'a> {
+    access: &'a Access,
+}
+
+/// A person whom the caller reaches on a day. Made here alone, so that holding one is proof.
+#[derive(Clone, Debug)]
+pub struct Visible {
+    row: cadre::Model,
+    day: Day,
+}
+
+/// Proof that the caller reaches a person; the key of what belongs to the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Seen(CadreId);
+
+impl Visible {
+    /// The row.
+    pub fn row(&self) -> &cadre::Model {
+        &self.row
+    }
+
+    /// The day on which the person is shown.
+    pub fn day(&self) -> Day {
+        self.day
+    }
+
+    /// The key of what belongs to the person.
+    pub fn seen(&self) -> Seen {
+        Seen(self.row.id)
+    }
+}
+
+impl Access {
+    /// The persons that the caller may see.
+    ///
+    /// # Errors
+    /// `Forbidden` without `cadre:read`.
+    pub fn cadres(&self) -> Result<Cadres<'_>> {
+        self.require(Scope::CadreRead, "Cadre")?;
+        Ok(Cadres { access: self })
+    }
+}
+
+impl Cadres<'_> {
+    /// Whether some post held on the day satisfies all of: within reach, in one of the units, with one of the titles.
+    /// Refers to the `cadre` of the outer select.
+    pub(in crate::domain) fn holds_post(
+        &self,
+        day: Day,
+        units: Option<&UnitSet>,
+        titles: Option<&[&str]>,
+    ) -> SimpleExpr {
+        let mut posts = self.posts_on(day, units, titles);
+        posts.expr(Expr::val(1)).and_where(
+            Expr::col((assignment::Entity, assignment::Column::CadreId)).equals((cadre::Entity, cadre::Column::Id)),
+        );
+        Expr::exists(posts)
+    }
+
+    /// The posts held on the day within reach, in one of the units, with one of the titles; without columns.
+    pub(in crate::domain) fn posts_on(
+        &self,
+        day: Day,
+        units: Option<&UnitSet>,
+        titles: Option<&[&str]>,
+    ) -> SelectStatement {
+        let backend = self.access.backend();
+        let mut posts = Query::select()
+            .from(assignment::Entity)
+            .and_where(assignment::Column::StartOn.lte(day))
+            .and_where(assignment::Column::EndOn.is_null().or(assignment::Column::EndOn.gt(day)))
+            .to_owned();
+        // Named units were met with the reach already; without them the reach itself is the bound.
+        if let Some(units) = units.or(self.access.narrowing()) {
+            let column = Expr::col((assignment::Entity, assignment::Column::UnitId));
+            posts.and_where(db::any_id(backend, column, units.iter().map(|unit| unit.0)));
+        }
+        if let Some(titles) = titles {
+            let column = Expr::col((assignment::Entity, assignment::Column::TitleCode));
+            posts.and_where(db::any_word(backend, column, titles.iter().copied()));
+        }
+        posts
+    }
+
+    /// A select of the persons who hold a post within reach on the day.
+    pub(in crate::domain) fn select(&self, day: Day) -> Select<cadre::Entity> {
+        cadre::Entity::find().filter(self.holds_post(day, None, None))
+    }
+
+    /// Takes in a row that a select of `Self::select` gave for the day.
+    pub(in crate::domain) fn admitted(&self, row: cadre::Model, day: Day) -> Visible {
+        Visible { row, day }
+    }
+
+    /// Persons by a condition on their own columns, whether in service or not: those in the caller's custody.
+    pub(in crate::domain) async fn find(&self, condition: SimpleExpr, day: Day) -> Result<Vec<Visible>> {
+        let rows = cadre::Entity::find().filter(condition).all(self.access.reader()).await?;
+        let posts = self.all_posts(rows.iter().map(|row| row.id.0)).await?;
+        let none = Vec::new();
+        Ok(rows
+            .into_iter()
+            .filter(|row| match posts.get(&row.id).unwrap_or(&none) {
+                posts if posts.is_empty() => self.access.narrowing().is_none(),
+                posts => custodians(posts, day).any(|unit| self.access.reaches(unit)),
+            })
+            .map(|row| Visible { row, day })
+            .collect())
+    }
+
+    /// Persons by id, in no order; whoever is out of reach is left out.
+    pub async fn by_ids(&self, ids: &[CadreId], day: Day) -> Result<Vec<Visible>> {
+        let column = Expr::col((cadre::Entity, cadre::Column::Id));
+        self.find(db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0)), day).await
+    }
+
+    async fn all_posts(&self, cadres: impl Iterator<Item = Uuid>) -> Result<HashMap<CadreId, Vec<assignment::Model>>> {
+        let column = Expr::col((assignment::Entity, assignment::Column::CadreId));
+        let rows = assignment::Entity::find()
+            .filter(db::any_id(self.access.backend(), column, cadres))
+            .order_by_desc(assignment::Column::StartOn)
+            .order_by_desc(assignment::Column::Id)
+            .all(self.access.reader())
+            .await?;
+        let mut posts: HashMap<CadreId, Vec<_>> = HashMap::new();
+        for row in rows {
+            posts.entry(row.cadre_id).or_default().push(row);
+        }
+        Ok(posts)
+    }
+
+    /// The posts of persons, newest first, in units within reach.
+    pub async fn assignments(&self, of: &[Seen]) -> Result<HashMap<Seen, Vec<assignment::Model>>> {
+        let posts = self.all_posts(of.iter().map(|seen| seen.0.0)).await?;
+        let within = |mut posts: Vec<assignment::Model>| {
+            posts.retain(|post| self.access.reaches(post.unit_id));
+            posts
+        };
+        Ok(posts.into_iter().map(|(cadre, posts)| (Seen(cadre), within(posts))).collect())
+    }
+
+    /// The qualifications of persons, in order of subject, then oldest first.
+    pub async fn qualifications(&self, of: &[Seen]) -> Result<HashMap<Seen, Vec<qualification::Model>>> {
+        let column = Expr::col((qualification::Entity, qualification::Column::CadreId));
+        let rows = qualification::Entity::find()
+            .filter(db::any_id(self.access.backend(), column, of.iter().map(|seen| seen.0.0)))
+            .order_by_asc(qualification::Column::SubjectCode)
+            .order_by_asc(qualification::Column::CountsFrom)
+            .order_by_asc(qualification::Column::Id)
+            .all(self.access.reader())
+            .await?;
+        let mut held: HashMap<Seen, Vec<_>> = HashMap::new();
+        for row in rows {
+            held.entry(Seen(row.cadre_id)).or_default().push(row);
+        }
+        Ok(held)
+    }
+}
+
+/// The units in whose custody a person's file is on a day: where a post is held; for who holds none, the last unit
+/// left; for who has not begun, the first to come.
+fn custodians(posts: &[assignment::Model], day: Day) -> impl Iterator<Item = UnitId> {
+    let held = posts.iter().filter(move |post| post.is_held_on(day)).map(|post| post.unit_id);
+    let left = posts.iter().filter(|post| post.end_on.is_some_and(|end| end <= day)).max_by_key(|post| post.end_on);
+    let coming = posts.iter().min_by_key(|post| post.start_on);
+    let otherwise = if posts.iter().any(|post| post.is_held_on(day)) { None } else { left.or(coming) };
+    held.chain(otherwise.map(|post| post.unit_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::value::AssignmentId;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_kept_where_the_person_serves_or_served_last() {
+        let (cadre, first, second, third) = (CadreId::new(), UnitId::new(), UnitId::new(), UnitId::new());
+        let post = |unit, start: &str, end: &str| assignment::Model {
+            id: AssignmentId::new(),
+            cadre_id: cadre,
+            unit_id: unit,
+            title_code: "X".parse().expect("a code"),
+            start_on: start.parse().expect("a day"),
+            end_on: end.parse().ok(),
+            is_primary: true,
+        };
+        let posts = [
+            post(third, "2018-01-01", "2020-01-01"),
+            post(second, "2015-01-01", "2016-01-01"),
+            post(first, "2010-01-01", "2015-01-01"),
+        ];
+        for (day, unit) in [
+            ("2009-01-01", first),
+            ("2010-01-01", first),
+            ("2014-12-31", first),
+            ("2015-01-01", second),
+            ("2016-01-01", second),
+            ("2017-12-31", second),
+            ("2018-01-01", third),
+            ("2026-01-01", third),
+        ] {
+            let found: Vec<_> = custodians(&posts, day.parse().expect("a day")).collect();
+            assert_eq!(found, [unit], "{day}");
+        }
+        assert_eq!(custodians(&[], "2020-01-01".parse().expect("a day")).count(), 0);
+    }
+}

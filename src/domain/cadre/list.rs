@@ -1,0 +1,363 @@
+//! Lists of cadres: conditions, search, order, pages, counts. They list who holds a post on the asked day.
+
+use entity::{
+    assignment, cadre, qualification as row, unit,
+    value::{Category, Day, Gender, LevelCode},
+};
+use sea_orm::{
+    ColumnTrait, Condition, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::{Alias, Expr, ExprTrait, Func, LikeExpr, Order, Query, SimpleExpr},
+};
+
+use crate::{
+    db,
+    domain::{
+        access::{Access, Cadres, Visible},
+        page::{BoundedCount, Key, Page, PageArgs, Position, Way},
+        qualification,
+        unit::{Direction, UnitReach, UnitSet, meant, titles},
+    },
+    error::{Error, Result},
+    text,
+};
+
+/// Which people are wanted; all conditions of one object together. `unit`, `titles` and `keyLeader` of one object speak
+/// of one and the same post.
+#[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
+pub struct CadreWhere {
+    /// Who holds a post in this unit or subtree.
+    pub unit: Option<UnitReach>,
+    /// Who holds one of these titles, by code.
+    pub titles: Option<Vec<String>>,
+    /// Whose title counts as a key leader's (cán bộ chủ chốt), or does not.
+    pub key_leader: Option<bool>,
+    /// Of this category.
+    pub category: Option<Category>,
+    /// Of this gender.
+    pub gender: Option<Gender>,
+    /// Highest level of the subject, on the asked day.
+    pub holds: Option<LevelCondition>,
+    /// All of these.
+    pub and: Option<Vec<CadreWhere>>,
+    /// One of these.
+    pub or: Option<Vec<CadreWhere>>,
+    /// Not this.
+    pub not: Option<Box<CadreWhere>>,
+}
+
+/// A condition on the highest level that a person holds in a subject. Without a bound: any level.
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+pub struct LevelCondition {
+    /// Code of the subject.
+    pub subject: String,
+    /// This level or a higher one.
+    pub at_least: Option<String>,
+    /// No level as high as this one: a lower one, or none recorded.
+    pub below: Option<String>,
+    /// This level and no higher one.
+    pub exactly: Option<String>,
+}
+
+/// What people can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum, serde::Serialize)]
+pub enum CadreOrderField {
+    /// Given name, then the rest of the name, in Vietnamese order.
+    Name,
+    /// Code.
+    Code,
+    /// Code of the unit of the primary post on the asked day; who has none within reach comes first.
+    Unit,
+}
+
+/// One item of an order.
+#[derive(Clone, Copy, Debug, async_graphql::InputObject, serde::Serialize)]
+pub struct CadreOrder {
+    /// Sort key.
+    pub field: CadreOrderField,
+    /// Direction.
+    #[graphql(default_with = "Direction::Asc")]
+    pub direction: Direction,
+}
+
+/// A list of cadres.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct CadreList {
+    /// Bound of the place where the list stands in the graph, besides `filter`.
+    pub within: Option<UnitReach>,
+    /// Conditions.
+    pub filter: CadreWhere,
+    /// Beginnings of words of the name, or a code.
+    pub search: Option<String>,
+    /// Order; by name if empty.
+    pub order: Vec<CadreOrder>,
+    /// The asked day as the client gave it; today if it gave none.
+    pub as_of: Option<Day>,
+}
+
+/// A row of a list with the sort key that is not its own column.
+#[derive(FromQueryResult)]
+struct Listed {
+    #[sea_orm(nested)]
+    cadre: cadre::Model,
+    unit_key: String,
+}
+
+impl CadreList {
+    fn day(&self, access: &Access) -> Day {
+        self.as_of.unwrap_or(access.today())
+    }
+
+    /// A page of the list.
+    ///
+    /// # Errors
+    /// `Forbidden` without `cadre:read`; `Invalid` for codes that name nothing, bad paging arguments, foreign cursors.
+    pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<Visible>> {
+        let (cadres, day) = (access.cadres()?, self.day(access));
+        let cursors = access.cursors(&("cadres", self));
+        let window = cursors.window(args)?;
+        let keys = self.sort_keys(&cadres, day);
+        let mut select =
+            self.select(access)?.expr_as(self.unit_key(&cadres, day), "unit_key").limit(window.size as u64 + 1);
+        for (bound, beyond) in [(&window.after, true), (&window.before, false)] {
+            if let Some(position) = bound {
+                select = select.filter(past(&keys, position, beyond));
+            }
+        }
+        for (key, direction) in &keys {
+            select = select.order_by(key.clone(), ordered(*direction, window.way));
+        }
+        let rows = select.into_model::<Listed>().all(access.reader()).await?;
+        let page = cursors.page(&window, rows, |row| self.position(row));
+        let rows = page.rows.into_iter().map(|(cursor, row)| (cursor, cadres.admitted(row.cadre, day))).collect();
+        Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
+    }
+
+    /// How many there are, at most `max`.
+    ///
+    /// # Errors
+    /// As `page`.
+    pub async fn count(&self, access: &Access, max: u64) -> Result<BoundedCount> {
+        let bounded = self.select(access)?.select_only().expr_as(Expr::val(1), "one").limit(max + 1).into_query();
+        let count = Query::select()
+            .expr_as(Func::count(Expr::cust("*")), "found")
+            .from_subquery(bounded, Alias::new("bounded"))
+            .to_owned();
+        let found = crate::domain::scalar(access, &count).await?;
+        Ok(BoundedCount::of(u64::try_from(found).unwrap_or(0), max))
+    }
+
+    fn select(&self, access: &Access) -> Result<Select<cadre::Entity>> {
+        let (cadres, day) = (access.cadres()?, self.day(access));
+        let mut select = cadres.select(day).filter(self.filter.condition(access, "where", day)?);
+        if let Some(within) = &self.within {
+            let units = meant(access, "unit", within, day)?;
+            select = select.filter(cadres.holds_post(day, Some(&units), None));
+        }
+        Ok(match &self.search {
+            Some(search) => select.filter(matching(search)?),
+            None => select,
+        })
+    }
+
+    /// The code of the unit of the primary post of the day; empty text where the order does not ask for it.
+    fn unit_key(&self, cadres: &Cadres<'_>, day: Day) -> SimpleExpr {
+        if !self.order.iter().any(|order| order.field == CadreOrderField::Unit) {
+            return Expr::val("");
+        }
+        let mut post = cadres.posts_on(day, None, None);
+        post.expr(Expr::col((unit::Entity, unit::Column::Code)))
+            .inner_join(
+                unit::Entity,
+                Expr::col((unit::Entity, unit::Column::Id)).equals((assignment::Entity, assignment::Column::UnitId)),
+            )
+            .and_where(
+                Expr::col((assignment::Entity, assignment::Column::CadreId)).equals((cadre::Entity, cadre::Column::Id)),
+            )
+            .and_where(assignment::Column::IsPrimary.eq(true))
+            .order_by((assignment::Entity, assignment::Column::StartOn), Order::Desc)
+            .order_by((assignment::Entity, assignment::Column::Id), Order::Desc)
+            .limit(1);
+        Func::coalesce([SimpleExpr::from(post), Expr::val("")]).into()
+    }
+
+    /// The sort keys with their directions; the id breaks ties.
+    fn sort_keys(&self, cadres: &Cadres<'_>, day: Day) -> Vec<(SimpleExpr, Direction)> {
+        let column = |column| Expr::col((cadre::Entity, column));
+        let mut keys: Vec<_> = self
+            .effective_order()
+            .map(|order| {
+                let key = match order.field {
+                    CadreOrderField::Name => column(cadre::Column::SortKey),
+                    CadreOrderField::Code => column(cadre::Column::Code),
+                    CadreOrderField::Unit => self.unit_key(cadres, day),
+                };
+                (key, order.direction)
+            })
+            .collect();
+        // The tie breaker goes the way of the last key, so that one index serves both.
+        let direction = keys.last().map_or(Direction::Asc, |(_, direction)| *direction);
+        keys.push((column(cadre::Column::Id), direction));
+        keys
+    }
+
+    fn effective_order(&self) -> impl Iterator<Item = CadreOrder> {
+        let by_name = CadreOrder { field: CadreOrderField::Name, direction: Direction::Asc };
+        let otherwise = self.order.is_empty().then_some(by_name);
+        self.order.iter().copied().chain(otherwise)
+    }
+
+    fn position(&self, row: &Listed) -> Position {
+        let key = |order: CadreOrder| match order.field {
+            CadreOrderField::Name => Key::Bytes(row.cadre.sort_key.clone()),
+            CadreOrderField::Code => Key::Text(row.cadre.code.as_str().to_owned()),
+            CadreOrderField::Unit => Key::Text(row.unit_key.clone()),
+        };
+        Position { keys: self.effective_order().map(key).collect(), id: row.cadre.id.0 }
+    }
+}
+
+impl CadreWhere {
+    fn condition(&self, access: &Access, field: &str, day: Day) -> Result<Condition> {
+        let mut all = Condition::all();
+        if let Some(post) = self.post(access, field, day)? {
+            all = all.add(post);
+        }
+        if let Some(category) = self.category {
+            all = all.add(cadre::Column::Category.eq(category));
+        }
+        if let Some(gender) = self.gender {
+            all = all.add(cadre::Column::Gender.eq(gender));
+        }
+        if let Some(holds) = &self.holds {
+            all = all.add(holds.condition(access, &format!("{field}.holds"), day)?);
+        }
+        for part in self.and.iter().flatten() {
+            all = all.add(part.condition(access, &format!("{field}.and"), day)?);
+        }
+        if let Some(parts) = &self.or {
+            let mut any = Condition::any();
+            for part in parts {
+                any = any.add(part.condition(access, &format!("{field}.or"), day)?);
+            }
+            // "One of none" holds for nobody; an empty condition would hold for everybody.
+            all = all.add(if parts.is_empty() { any.add(Expr::val(1).eq(0)) } else { any });
+        }
+        if let Some(part) = &self.not {
+            all = all.add(part.condition(access, &format!("{field}.not"), day)?.not());
+        }
+        // An empty condition is true; written out, so that "not" of it is false on both databases.
+        Ok(if all.is_empty() { all.add(Expr::val(1).eq(1)) } else { all })
+    }
+
+    fn post(&self, access: &Access, field: &str, day: Day) -> Result<Option<SimpleExpr>> {
+        if self.unit.is_none() && self.titles.is_none() && self.key_leader.is_none() {
+            return Ok(None);
+        }
+        let units: Option<UnitSet> =
+            self.unit.as_ref().map(|unit| meant(access, &format!("{field}.unit"), unit, day)).transpose()?;
+        let named =
+            self.titles.as_deref().map(|codes| titles(access, &format!("{field}.titles"), codes)).transpose()?;
+        let codes: Option<Vec<&str>> = match (named, self.key_leader) {
+            (None, None) => None,
+            (named, key_leader) => {
+                let candidates = named.unwrap_or_else(|| access.registry().titles().collect());
+                let wanted =
+                    candidates.into_iter().filter(|title| key_leader.is_none_or(|key| title.is_key_leader == key));
+                Some(wanted.map(|title| title.code.as_str()).collect())
+            }
+        };
+        Ok(Some(access.cadres()?.holds_post(day, units.as_ref(), codes.as_deref())))
+    }
+}
+
+impl LevelCondition {
+    fn condition(&self, access: &Access, field: &str, day: Day) -> Result<Condition> {
+        let subject = qualification::subject(access, &format!("{field}.subject"), &self.subject)?;
+        let rank = |name: &str, level: &Option<String>| {
+            level.as_deref().map(|level| qualification::level(subject, &format!("{field}.{name}"), level)).transpose()
+        };
+        let (at_least, below, exactly) =
+            (rank("atLeast", &self.at_least)?, rank("below", &self.below)?, rank("exactly", &self.exactly)?);
+        let holds = |wanted: &dyn Fn(i16) -> bool| {
+            let levels = subject.levels.iter().filter(|level| wanted(level.rank)).map(|level| &level.code);
+            holds_level(access, subject.row.code.as_str(), levels, day)
+        };
+        let mut all = Condition::all();
+        if let Some(bound) = at_least {
+            all = all.add(holds(&|rank| rank >= bound.rank));
+        }
+        if let Some(bound) = below {
+            all = all.add(holds(&|rank| rank >= bound.rank).not());
+        }
+        if let Some(bound) = exactly {
+            all = all.add(holds(&|rank| rank == bound.rank)).add(holds(&|rank| rank > bound.rank).not());
+        }
+        Ok(if all.is_empty() { all.add(holds(&|_| true)) } else { all })
+    }
+}
+
+fn holds_level<'a>(
+    access: &Access,
+    subject: &str,
+    levels: impl Iterator<Item = &'a LevelCode>,
+    day: Day,
+) -> SimpleExpr {
+    let level = Expr::col((row::Entity, row::Column::LevelCode));
+    let held = Query::select()
+        .expr(Expr::val(1))
+        .from(row::Entity)
+        .and_where(Expr::col((row::Entity, row::Column::CadreId)).equals((cadre::Entity, cadre::Column::Id)))
+        .and_where(row::Column::SubjectCode.eq(subject))
+        .and_where(row::Column::CountsFrom.lte(day))
+        .and_where(db::any_word(access.backend(), level, levels.map(LevelCode::as_str)))
+        .to_owned();
+    Expr::exists(held)
+}
+
+/// Every word begins a word of the name; or the whole is a code.
+fn matching(search: &str) -> Result<Condition> {
+    const LONGEST: usize = 100;
+    if search.chars().count() > LONGEST {
+        return Err(Error::invalid(
+            "search",
+            format!("Chuỗi tìm kiếm dài quá {LONGEST} ký tự; hãy rút ngắn."),
+            format!("The search is longer than {LONGEST} characters; shorten it."),
+        ));
+    }
+    let mut name = Condition::all();
+    for word in text::fold(search).split(' ') {
+        // The fold keeps signs, so the pattern's own are escaped.
+        let word = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        name = name.add(cadre::Column::SearchKey.like(LikeExpr::new(format!("% {word}%")).escape('\\')));
+    }
+    Ok(Condition::any().add(name).add(cadre::Column::Code.eq(search.trim())))
+}
+
+/// Rows past a position: greater by the first key, or equal there and greater by the next, and so on.
+fn past(keys: &[(SimpleExpr, Direction)], position: &Position, beyond: bool) -> Condition {
+    let values: Vec<SimpleExpr> = position
+        .keys
+        .iter()
+        .map(|key| match key {
+            Key::Bytes(bytes) => Expr::val(bytes.clone()),
+            Key::Text(text) => Expr::val(text.clone()),
+        })
+        .chain([Expr::val(position.id)])
+        .collect();
+    let mut any = Condition::any();
+    for at in 0..keys.len() {
+        let mut all = Condition::all();
+        for ((key, _), value) in keys.iter().zip(&values).take(at) {
+            all = all.add(key.clone().eq(value.clone()));
+        }
+        let (key, direction) = &keys[at];
+        let greater = (*direction == Direction::Asc) == beyond;
+        let (key, value) = (key.clone(), values[at].clone());
+        any = any.add(all.add(if greater { key.gt(value) } else { key.lt(value) }));
+    }
+    any
+}
+
+fn ordered(direction: Direction, way: Way) -> Order {
+    if (direction == Direction::Asc) == (way == Way::Forward) { Order::Asc } else { Order::Desc }
+}

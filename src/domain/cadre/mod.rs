@@ -1,0 +1,89 @@
+//! Cadres (cán bộ): look-ups, lists and the posts of a day.
+
+mod list;
+
+pub use list::{CadreList, CadreOrder, CadreOrderField, CadreWhere, LevelCondition};
+
+use entity::{
+    assignment, cadre,
+    value::{CadreId, Day, NationalId, Scope},
+};
+use sea_orm::{ColumnTrait, sea_query::SimpleExpr};
+
+use crate::{
+    domain::access::{Access, Visible},
+    error::{Error, Result},
+};
+
+/// How a person is named in a question.
+#[derive(Clone, Debug, async_graphql::OneofObject)]
+pub enum CadreKey {
+    /// Their id.
+    Id(async_graphql::ID),
+    /// Their code.
+    Code(String),
+    /// Their personal identity number (số định danh cá nhân). Needs `cadre.identity:read`.
+    NationalId(String),
+}
+
+/// A person by id, code or identity number, in service or not, if their file is in the caller's custody on the day.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` without the scope that the key needs; `Conflict` where a doubtful identity number is
+/// recorded for several people.
+pub async fn look_up(access: &Access, key: &CadreKey, day: Day) -> Result<Visible> {
+    let condition: SimpleExpr = match key {
+        CadreKey::Id(id) => {
+            let id: CadreId = id.parse().map_err(|_| Error::NotFound)?;
+            cadre::Column::Id.eq(id)
+        }
+        CadreKey::Code(code) => cadre::Column::Code.eq(code.as_str()),
+        CadreKey::NationalId(number) => {
+            access.require(Scope::CadreIdentityRead, "CadreKey.nationalId")?;
+            cadre::Column::NationalId.eq(NationalId::seal(number.clone()))
+        }
+    };
+    let mut found = access.cadres()?.find(condition, day).await?;
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => Err(Error::NotFound),
+        _ => Err(Error::Conflict(crate::language::Sentence::new(
+            "Số định danh này được ghi cho nhiều người; hãy tra theo mã cán bộ.",
+            "This identity number is recorded for several people; look the person up by code.",
+        ))),
+    }
+}
+
+/// The post that says where a person belongs on a day: the primary one; of two, the one that started later.
+pub fn post_on(posts: &[assignment::Model], day: Day) -> Option<&assignment::Model> {
+    posts.iter().filter(|post| post.is_primary && post.is_held_on(day)).max_by_key(|post| (post.start_on, post.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::value::{AssignmentId, UnitId};
+
+    use super::*;
+
+    #[test]
+    fn of_two_primary_posts_the_later_counts() {
+        let cadre = CadreId::new();
+        let post = |start: &str, end: &str, is_primary| assignment::Model {
+            id: AssignmentId::new(),
+            cadre_id: cadre,
+            unit_id: UnitId::new(),
+            title_code: "X".parse().expect("a code"),
+            start_on: start.parse().expect("a day"),
+            end_on: end.parse().ok(),
+            is_primary,
+        };
+        let posts =
+            [post("2010-01-01", "", true), post("2012-01-01", "2014-01-01", true), post("2013-01-01", "", false)];
+        for (day, at) in
+            [("2009-12-31", None), ("2011-01-01", Some(0)), ("2013-06-01", Some(1)), ("2014-01-01", Some(0))]
+        {
+            let day = day.parse().expect("a day");
+            assert_eq!(post_on(&posts, day).map(|post| post.id), at.map(|at: usize| posts[at].id), "{day}");
+        }
+    }
+}

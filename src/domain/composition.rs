@@ -1,0 +1,186 @@
+//! Composition (cơ cấu trình độ): the highest levels of the people who hold a post in a unit on a day.
+
+use entity::{
+    assignment, qualification, qualification_level,
+    value::{Day, Hierarchy, UnitId},
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait,
+    sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement},
+};
+
+use crate::{
+    domain::{
+        access::Access,
+        qualification::subject,
+        unit::{Reach, titles},
+    },
+    error::{Error, Result},
+};
+
+/// Which composition is asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The unit.
+    pub unit: UnitId,
+    /// Code of the subject.
+    pub subject: String,
+    /// Only posts with one of these titles.
+    pub titles: Option<Vec<String>>,
+    /// Only posts that count as key leaders'.
+    pub key_leaders_only: bool,
+    /// Which tree the subtree is of.
+    pub hierarchy: Hierarchy,
+    /// The unit alone or its subtree.
+    pub reach: Reach,
+    /// The day.
+    pub day: Day,
+    /// Decimals of the percentages, 0 to 6.
+    pub decimals: i32,
+}
+
+/// The people counted by their highest level.
+#[derive(Clone, Debug)]
+pub struct Composition {
+    /// Code of the subject.
+    pub subject: String,
+    /// People counted.
+    pub total: u64,
+    /// People by the rank of their highest level, for every level of the subject, lowest first.
+    pub by_rank: Vec<(i16, u64)>,
+    /// People of whom no qualification in the subject is recorded.
+    pub none: u64,
+    /// The day.
+    pub day: Day,
+    /// Decimals of the percentages.
+    pub decimals: u32,
+}
+
+impl Composition {
+    /// People whose highest level has this rank or a higher one.
+    pub fn at_least(&self, rank: i16) -> u64 {
+        self.by_rank.iter().filter(|(of, _)| *of >= rank).map(|(_, count)| count).sum()
+    }
+
+    /// A count as a percentage of all, rounded once.
+    pub fn percent(&self, count: u64) -> f64 {
+        percent(count, self.total, self.decimals)
+    }
+}
+
+/// `part` of `whole` in percent, rounded once, half up, with exact arithmetic; 0 of nothing is 0.
+pub fn percent(part: u64, whole: u64, decimals: u32) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    let scale = 10u128.pow(decimals);
+    let (part, whole) = (u128::from(part), u128::from(whole));
+    let rounded = (part * 100 * scale * 2 + whole) / (whole * 2);
+    // Both are small integers, so the one division gives the nearest double to the decimal number.
+    rounded as f64 / scale as f64
+}
+
+/// Counts the people who hold a post, primary or concurrent, by their highest level; each person once.
+///
+/// # Errors
+/// `Forbidden` without `cadre:read`; `Invalid` for an unknown subject or title, or decimals outside 0 to 6.
+pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
+    let of = subject(access, "subject", &asked.subject)?;
+    let decimals = u32::try_from(asked.decimals)
+        .ok()
+        .filter(|decimals| *decimals <= 6)
+        .ok_or_else(|| Error::invalid("decimals", "Số chữ số thập phân là từ 0 đến 6.", "Decimals are from 0 to 6."))?;
+    let select = counts(access, asked)?;
+    let mut composition = Composition {
+        subject: asked.subject.clone(),
+        total: 0,
+        by_rank: of.levels.iter().map(|level| (level.rank, 0)).collect(),
+        none: 0,
+        day: asked.day,
+        decimals,
+    };
+    for row in access.reader().query_all(&select).await? {
+        let (rank, people): (Option<i16>, i64) = (row.try_get("", "top")?, row.try_get("", "people")?);
+        let people = u64::try_from(people).unwrap_or(0);
+        composition.total += people;
+        match rank.and_then(|rank| composition.by_rank.iter_mut().find(|(of, _)| *of == rank)) {
+            Some((_, count)) => *count += people,
+            None => composition.none += people,
+        }
+    }
+    Ok(composition)
+}
+
+fn counts(access: &Access, asked: &Asked) -> Result<SelectStatement> {
+    let cadres = access.cadres()?;
+    let units = access.registry().units();
+    let units = access.within_reach(units.subtree(asked.unit, asked.hierarchy, asked.reach, asked.day));
+    let titles = wanted_titles(access, asked)?;
+    let mut people = cadres.posts_on(asked.day, Some(&units), titles.as_deref());
+    people.distinct().expr_as(Expr::col((assignment::Entity, assignment::Column::CadreId)), "cadre_id");
+
+    let held = |column| Expr::col((qualification::Entity, column));
+    let level = |column| Expr::col((qualification_level::Entity, column));
+    let highest = Query::select()
+        .expr_as(Func::max(level(qualification_level::Column::Rank)), "top")
+        .from_subquery(people, Alias::new("person"))
+        .left_join(
+            qualification::Entity,
+            held(qualification::Column::CadreId)
+                .equals(("person", "cadre_id"))
+                .and(qualification::Column::SubjectCode.eq(asked.subject.as_str()))
+                .and(qualification::Column::CountsFrom.lte(asked.day)),
+        )
+        .left_join(
+            qualification_level::Entity,
+            level(qualification_level::Column::SubjectCode)
+                .equals((qualification::Entity, qualification::Column::SubjectCode))
+                .and(
+                    level(qualification_level::Column::Code)
+                        .equals((qualification::Entity, qualification::Column::LevelCode)),
+                ),
+        )
+        .add_group_by([Expr::col(("person", "cadre_id"))])
+        .to_owned();
+    Ok(Query::select()
+        .column("top")
+        .expr_as(Func::count(Expr::cust("*")), "people")
+        .from_subquery(highest, Alias::new("highest"))
+        .add_group_by([Expr::col("top")])
+        .to_owned())
+}
+
+fn wanted_titles<'a>(access: &'a Access, asked: &Asked) -> Result<Option<Vec<&'a str>>> {
+    let named = asked.titles.as_deref().map(|codes| titles(access, "titles", codes)).transpose()?;
+    if named.is_none() && !asked.key_leaders_only {
+        return Ok(None);
+    }
+    let candidates = named.unwrap_or_else(|| access.registry().titles().collect());
+    let wanted = candidates.into_iter().filter(|title| title.is_key_leader || !asked.key_leaders_only);
+    Ok(Some(wanted.map(|title| title.code.as_str()).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentage_is_rounded_once_half_up() {
+        for (part, whole, decimals, expected) in [
+            (33, 75, 1, 44.0),
+            (1, 75, 1, 1.3),
+            (2, 75, 1, 2.7),
+            (8672, 8145, 0, 106.0),
+            (8672, 8145, 2, 106.47),
+            (15, 16, 2, 93.75),
+            (15, 16, 1, 93.8),
+            (1, 8, 0, 13.0),
+            (1, 200, 0, 1.0),
+            (0, 75, 1, 0.0),
+            (0, 0, 1, 0.0),
+            (75, 75, 6, 100.0),
+        ] {
+            assert_eq!(percent(part, whole, decimals), expected, "{part}/{whole} to {decimals}");
+        }
+    }
+}

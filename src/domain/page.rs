@@ -1,0 +1,257 @@
+//! Pages of a list: the Relay arguments, and signed cursors that hold a place in the order.
+//!
+//! A cursor belongs to one caller and one list: it carries the sort keys and the id of its row under a tag that also
+//! covers the caller and the list's filter, so that it opens nothing elsewhere (Relay Cursor Connections; RFC 2104).
+
+use data_encoding::BASE64URL_NOPAD;
+use entity::value::ClientId;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+
+/// Rows of a page unless the client says otherwise.
+pub const DEFAULT_PAGE: usize = 20;
+/// Most rows of a page.
+pub const LARGEST_PAGE: usize = 100;
+/// Bytes of a tag: 128 bits.
+const TAG: usize = 16;
+
+/// The paging arguments of a connection, as the client sent them.
+#[derive(Clone, Debug, Default)]
+pub struct PageArgs {
+    /// Rows from the beginning.
+    pub first: Option<i32>,
+    /// Only rows after this cursor.
+    pub after: Option<String>,
+    /// Rows from the end.
+    pub last: Option<i32>,
+    /// Only rows before this cursor.
+    pub before: Option<String>,
+}
+
+/// A place in an order: the sort keys of a row, then its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// One key per item of the order.
+    pub keys: Vec<Key>,
+    /// Breaks ties.
+    pub id: Uuid,
+}
+
+/// One sort key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Key {
+    /// A collation key.
+    #[serde(rename = "b")]
+    Bytes(Vec<u8>),
+    /// A code, by code point.
+    #[serde(rename = "t")]
+    Text(String),
+}
+
+/// From which end a page is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// `first`.
+    Forward,
+    /// `last`.
+    Backward,
+}
+
+/// A page that is asked for, checked.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// From which end.
+    pub way: Way,
+    /// Rows at most.
+    pub size: usize,
+    /// Lower bound, exclusive.
+    pub after: Option<Position>,
+    /// Upper bound, exclusive.
+    pub before: Option<Position>,
+}
+
+/// A page of rows.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The rows, each with its cursor, in the order of the list.
+    pub rows: Vec<(String, T)>,
+    /// Whether rows follow.
+    pub has_next: bool,
+    /// Whether rows precede.
+    pub has_previous: bool,
+}
+
+/// A count that was not carried on beyond a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::SimpleObject)]
+pub struct BoundedCount {
+    /// The count, or the bound where there are more.
+    pub value: i32,
+    /// Whether the value is the count itself.
+    pub is_exact: bool,
+}
+
+impl BoundedCount {
+    /// The count, cut at a bound.
+    pub fn of(found: u64, max: u64) -> Self {
+        let value = i32::try_from(found.min(max)).unwrap_or(i32::MAX);
+        Self { value, is_exact: found <= max }
+    }
+}
+
+/// The key that cursors are signed with.
+#[derive(Clone)]
+pub struct CursorKey(Vec<u8>);
+
+impl std::fmt::Debug for CursorKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CursorKey(sealed)")
+    }
+}
+
+/// Makes and reads the cursors of one list for one caller.
+#[derive(Debug)]
+pub struct Cursors<'a> {
+    key: &'a CursorKey,
+    binding: Vec<u8>,
+}
+
+impl CursorKey {
+    /// Wraps the key's bytes.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The cursors of a list. `list` describes what is listed and in which order; its JSON is what a cursor is bound to.
+    pub fn cursors(&self, caller: ClientId, list: &impl Serialize) -> Cursors<'_> {
+        let mut binding = caller.0.as_bytes().to_vec();
+        serde_json::to_writer(&mut binding, list).expect("a list is described by plain data");
+        Cursors { key: self, binding }
+    }
+}
+
+impl Cursors<'_> {
+    fn mac(&self, payload: &[u8]) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key.0).expect("HMAC takes keys of any length");
+        mac.update(&self.binding);
+        mac.update(&[0]);
+        mac.update(payload);
+        mac
+    }
+
+    /// The cursor of a place.
+    pub fn seal(&self, position: &Position) -> String {
+        let payload = serde_json::to_vec(position).expect("a position is plain data");
+        let mut bytes = self.mac(&payload).finalize().into_bytes()[..TAG].to_vec();
+        bytes.extend(payload);
+        BASE64URL_NOPAD.encode(&bytes)
+    }
+
+    fn open(&self, field: &str, cursor: &str) -> Result<Position> {
+        let refused = || {
+            Error::invalid(
+                field,
+                "Con trỏ này không thuộc danh sách này; hãy bắt đầu lại từ trang đầu.",
+                "This cursor does not belong to this list; start again from the first page.",
+            )
+        };
+        let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).map_err(|_| refused())?;
+        let (tag, payload) = bytes.split_at_checked(TAG).ok_or_else(refused)?;
+        self.mac(payload).verify_truncated_left(tag).map_err(|_| refused())?;
+        serde_json::from_slice(payload).map_err(|_| refused())
+    }
+
+    /// Checks the arguments and opens their cursors.
+    ///
+    /// # Errors
+    /// `Invalid` for `first` with `last`, for a size outside 0 to 100, and for a cursor of another list or caller.
+    pub fn window(&self, args: &PageArgs) -> Result<Window> {
+        let (way, field, size) = match (args.first, args.last) {
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid(
+                    "first",
+                    "Chỉ dùng một trong hai: `first` hoặc `last`.",
+                    "Use either `first` or `last`, not both.",
+                ));
+            }
+            (_, Some(last)) => (Way::Backward, "last", Some(last)),
+            (first, None) => (Way::Forward, "first", first),
+        };
+        let size = match size.map(usize::try_from) {
+            None => DEFAULT_PAGE,
+            Some(Ok(size)) if size <= LARGEST_PAGE => size,
+            Some(_) => {
+                return Err(Error::invalid(
+                    field,
+                    format!("Mỗi trang có từ 0 đến {LARGEST_PAGE} dòng; hãy lấy tiếp bằng con trỏ."),
+                    format!("A page has 0 to {LARGEST_PAGE} rows; go on with cursors."),
+                ));
+            }
+        };
+        let open =
+            |field, cursor: &Option<String>| cursor.as_deref().map(|cursor| self.open(field, cursor)).transpose();
+        Ok(Window { way, size, after: open("after", &args.after)?, before: open("before", &args.before)? })
+    }
+
+    /// Makes the page out of the rows that a query gave for a window: in the way's direction, one more than its size
+    /// where there are more.
+    pub fn page<T>(&self, window: &Window, mut rows: Vec<T>, position: impl Fn(&T) -> Position) -> Page<T> {
+        let more = rows.len() > window.size;
+        rows.truncate(window.size);
+        if window.way == Way::Backward {
+            rows.reverse();
+        }
+        let (has_next, has_previous) = match window.way {
+            Way::Forward => (more, window.after.is_some()),
+            Way::Backward => (window.before.is_some(), more),
+        };
+        let rows = rows.into_iter().map(|row| (self.seal(&position(&row)), row)).collect();
+        Page { rows, has_next, has_previous }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn position() -> Position {
+        Position { keys: vec![Key::Bytes(vec![1, 2, 3]), Key::Text("X".into())], id: Uuid::from_u128(7) }
+    }
+
+    #[test]
+    fn a_cursor_opens_only_for_its_caller_list_and_key() {
+        let (key, other_key) = (CursorKey::new(vec![1; 32]), CursorKey::new(vec![2; 32]));
+        let (caller, other) = (ClientId::new(), ClientId::new());
+        let cursor = key.cursors(caller, &"list").seal(&position());
+
+        assert_eq!(key.cursors(caller, &"list").open("after", &cursor).ok(), Some(position()));
+        for cursors in [key.cursors(other, &"list"), key.cursors(caller, &"other"), other_key.cursors(caller, &"list")]
+        {
+            assert!(cursors.open("after", &cursor).is_err());
+        }
+        for bent in ["", "AAAA", &cursor[1..], &format!("{cursor}A")] {
+            assert!(key.cursors(caller, &"list").open("after", bent).is_err(), "{bent}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_bounded_and_taken_from_one_end() {
+        let key = CursorKey::new(vec![1; 32]);
+        let cursors = key.cursors(ClientId::new(), &"list");
+        for (first, last, size) in [
+            (None, None, Some(20)),
+            (Some(0), None, Some(0)),
+            (Some(100), None, Some(100)),
+            (None, Some(5), Some(5)),
+            (Some(101), None, None),
+            (Some(-1), None, None),
+            (Some(1), Some(1), None),
+        ] {
+            let window = cursors.window(&PageArgs { first, last, ..PageArgs::default() });
+            assert_eq!(window.ok().map(|window| window.size), size, "{first:?} {last:?}");
+        }
+    }
+}

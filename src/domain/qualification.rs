@@ -1,0 +1,66 @@
+//! Qualifications (trình độ): subjects, levels, and the highest level that a person holds on a day.
+
+use entity::{qualification, qualification_level, value::Day};
+
+use crate::{
+    domain::{
+        access::Access,
+        registry::{Registry, Subject},
+    },
+    error::{Error, Result},
+};
+
+/// The subject of a code.
+///
+/// # Errors
+/// `Invalid` naming the field and the codes there are.
+pub fn subject<'a>(access: &'a Access, field: &str, code: &str) -> Result<&'a Subject> {
+    access.registry().subject(code).ok_or_else(|| {
+        let known: Vec<_> = access.registry().subjects().iter().map(|subject| subject.row.code.as_str()).collect();
+        let known = known.join(", ");
+        Error::invalid(
+            field,
+            format!("Không có loại trình độ này; các mã: {known}."),
+            format!("There is no such subject; the codes are {known}."),
+        )
+    })
+}
+
+/// The level of a code within a subject.
+///
+/// # Errors
+/// `Invalid` naming the field and the codes there are.
+pub fn level<'a>(subject: &'a Subject, field: &str, code: &str) -> Result<&'a qualification_level::Model> {
+    subject.level(code).ok_or_else(|| {
+        let known: Vec<_> = subject.levels.iter().map(|level| level.code.as_str()).collect();
+        let (of, known) = (&subject.row.code, known.join(", "));
+        Error::invalid(
+            field,
+            format!("Loại trình độ {of} không có mức này; các mức từ thấp đến cao: {known}."),
+            format!("Subject {of} has no such level; its levels, lowest first, are {known}."),
+        )
+    })
+}
+
+/// What of the qualifications counts on the day, of one subject or all.
+pub fn counting<'a>(
+    held: &'a [qualification::Model],
+    subject: Option<&'a str>,
+    day: Day,
+) -> impl Iterator<Item = &'a qualification::Model> {
+    held.iter()
+        .filter(move |held| subject.is_none_or(|subject| held.subject_code.as_str() == subject))
+        .filter(move |held| held.counts_from <= day)
+}
+
+/// The highest qualification in a subject that counts on the day; of equals, the earliest.
+pub fn highest<'a>(
+    registry: &Registry,
+    held: &'a [qualification::Model],
+    subject: &'a str,
+    day: Day,
+) -> Option<&'a qualification::Model> {
+    let rank = |held: &qualification::Model| registry.rank(&held.subject_code, &held.level_code);
+    // The rows are oldest first and the last of equal maxima wins, so the search goes backwards.
+    counting(held, Some(subject), day).collect::<Vec<_>>().into_iter().rev().max_by_key(|held| rank(held))
+}

@@ -1,0 +1,151 @@
+//! The registry: units and reference lists in memory, one snapshot for a whole request.
+//!
+//! They are small, asked by every request and changed by few acts, so they are read once and then replaced whole when
+//! the change log has moved on.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use entity::{
+    change, ethnic_group, institution, qualification_level, qualification_subject, title,
+    value::{Day, InstitutionCode, LevelCode, SubjectCode, TitleCode, UnitId},
+};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect};
+
+use crate::{
+    domain::unit::{UnitSet, Units},
+    error::Result,
+};
+
+/// A subject of qualification with its levels, lowest first.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The row.
+    pub row: qualification_subject::Model,
+    /// Its levels by rising rank.
+    pub levels: Vec<qualification_level::Model>,
+}
+
+impl Subject {
+    /// A level of this subject.
+    pub fn level(&self, code: &str) -> Option<&qualification_level::Model> {
+        self.levels.iter().find(|level| level.code.as_str() == code)
+    }
+}
+
+/// A snapshot of what every request needs.
+#[derive(Debug, Default)]
+pub struct Registry {
+    units: Units,
+    titles: BTreeMap<TitleCode, title::Model>,
+    institutions: HashMap<InstitutionCode, institution::Model>,
+    subjects: Vec<Subject>,
+    ethnic_groups: HashMap<String, ethnic_group::Model>,
+    last_change: i64,
+    reaches: Mutex<HashMap<Vec<UnitId>, (Day, Arc<UnitSet>)>>,
+}
+
+impl Registry {
+    /// What a grant over these roots reaches today. Remembered as long as the snapshot: every request asks for it.
+    pub fn reach_of(&self, roots: &[UnitId], today: Day) -> Arc<UnitSet> {
+        let mut reaches = self.reaches.lock().unwrap_or_else(PoisonError::into_inner);
+        match reaches.get(roots) {
+            Some((day, reach)) if *day == today => Arc::clone(reach),
+            _ => {
+                let reach = Arc::new(self.units.reach_of(roots, today));
+                reaches.insert(roots.to_vec(), (today, Arc::clone(&reach)));
+                reach
+            }
+        }
+    }
+
+    /// The last change that the log holds; a snapshot of it is still true.
+    pub async fn last_change(connection: &impl ConnectionTrait) -> Result<i64> {
+        let last = change::Entity::find()
+            .select_only()
+            .column_as(change::COLUMN.seq.max(), "last")
+            .into_tuple::<Option<i64>>()
+            .one(connection)
+            .await?;
+        Ok(last.flatten().unwrap_or(0))
+    }
+
+    /// Reads the snapshot.
+    pub async fn load(connection: &impl ConnectionTrait) -> Result<Self> {
+        // Asked first: what commits while the tables are read is newer than this mark and brings a reload.
+        let last_change = Self::last_change(connection).await?;
+        let titles = title::Entity::find().all(connection).await?;
+        let institutions = institution::Entity::find().all(connection).await?;
+        let ethnic_groups = ethnic_group::Entity::find().all(connection).await?;
+        Ok(Self {
+            units: Units::load(connection).await?,
+            titles: titles.into_iter().map(|title| (title.code.clone(), title)).collect(),
+            institutions: institutions.into_iter().map(|row| (row.code.clone(), row)).collect(),
+            subjects: load_subjects(connection).await?,
+            ethnic_groups: ethnic_groups.into_iter().map(|row| (row.code.clone(), row)).collect(),
+            last_change,
+            reaches: Mutex::default(),
+        })
+    }
+
+    /// The last change that this snapshot surely holds.
+    pub fn mark(&self) -> i64 {
+        self.last_change
+    }
+
+    /// The units.
+    pub fn units(&self) -> &Units {
+        &self.units
+    }
+
+    /// All titles, by code.
+    pub fn titles(&self) -> impl Iterator<Item = &title::Model> {
+        self.titles.values()
+    }
+
+    /// A title.
+    pub fn title(&self, code: &str) -> Option<&title::Model> {
+        self.titles.get(code)
+    }
+
+    /// An institution.
+    pub fn institution(&self, code: &str) -> Option<&institution::Model> {
+        self.institutions.get(code)
+    }
+
+    /// All subjects of qualification, in the order of the list.
+    pub fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    /// A subject of qualification.
+    pub fn subject(&self, code: &str) -> Option<&Subject> {
+        self.subjects.iter().find(|subject| subject.row.code.as_str() == code)
+    }
+
+    /// The rank of a level in its subject.
+    pub fn rank(&self, subject: &SubjectCode, level: &LevelCode) -> Option<i16> {
+        Some(self.subject(subject.as_str())?.level(level.as_str())?.rank)
+    }
+
+    /// An ethnic group of the list of 2008.
+    pub fn ethnic_group(&self, code: &str) -> Option<&ethnic_group::Model> {
+        self.ethnic_groups.get(code)
+    }
+}
+
+async fn load_subjects(connection: &impl ConnectionTrait) -> Result<Vec<Subject>> {
+    let rows = qualification_subject::Entity::find()
+        .order_by_asc(qualification_subject::COLUMN.position)
+        .all(connection)
+        .await?;
+    let mut levels: HashMap<SubjectCode, Vec<_>> = HashMap::new();
+    for level in
+        qualification_level::Entity::find().order_by_asc(qualification_level::COLUMN.rank).all(connection).await?
+    {
+        levels.entry(level.subject_code.clone()).or_default().push(level);
+    }
+    Ok(rows.into_iter().map(|row| Subject { levels: levels.remove(&row.code).unwrap_or_default(), row }).collect())
+}

@@ -1,0 +1,159 @@
+//! Lists of units. They are in memory, so a list is filtered, sorted and cut there.
+
+use entity::value::{Day, Hierarchy, Tier, UnitId, UnitKind};
+
+use crate::{
+    domain::{
+        access::Access,
+        page::{BoundedCount, Key, Page, PageArgs, Position, Way},
+        unit::{Unit, UnitOnDay, UnitReach, UnitSet, meant},
+    },
+    error::Result,
+    text,
+};
+
+/// Which units are wanted; all conditions together.
+#[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
+pub struct UnitWhere {
+    /// In this unit or subtree.
+    pub unit: Option<UnitReach>,
+    /// Of one of these kinds.
+    pub kinds: Option<Vec<UnitKind>>,
+    /// Of one of these tiers.
+    pub tiers: Option<Vec<Tier>>,
+    /// With this code in the national list of territorial units, on the asked day. Such codes are re-used over time.
+    pub admin_code: Option<String>,
+}
+
+/// What units can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum, serde::Serialize)]
+pub enum UnitOrderField {
+    /// Name, in Vietnamese order.
+    Name,
+    /// Code.
+    Code,
+}
+
+/// Direction of a sort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum, serde::Serialize)]
+pub enum Direction {
+    /// Rising.
+    Asc,
+    /// Falling.
+    Desc,
+}
+
+/// One item of an order.
+#[derive(Clone, Copy, Debug, async_graphql::InputObject, serde::Serialize)]
+pub struct UnitOrder {
+    /// Sort key.
+    pub field: UnitOrderField,
+    /// Direction.
+    #[graphql(default_with = "Direction::Asc")]
+    pub direction: Direction,
+}
+
+/// A list of units.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct UnitList {
+    /// Directly below this unit in a hierarchy.
+    pub below: Option<(UnitId, Hierarchy)>,
+    /// Conditions.
+    pub filter: UnitWhere,
+    /// Words that the name or code begins with.
+    pub search: Option<String>,
+    /// Order; by code if empty.
+    pub order: Vec<UnitOrder>,
+    /// The asked day as the client gave it; today if it gave none.
+    pub as_of: Option<Day>,
+}
+
+impl UnitList {
+    fn day(&self, access: &Access) -> Day {
+        self.as_of.unwrap_or(access.today())
+    }
+
+    /// A page of the list. A list shows the units that are alive on the day.
+    ///
+    /// # Errors
+    /// `Invalid` for a unit that is not there, for bad paging arguments and for a foreign cursor.
+    pub fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<UnitOnDay>> {
+        let day = self.day(access);
+        let cursors = access.cursors(&("units", self));
+        let window = cursors.window(args)?;
+        let mut placed: Vec<(Position, UnitOnDay)> = self
+            .found(access)?
+            .into_iter()
+            .map(|unit| (self.position(unit, day), UnitOnDay { id: unit.row.id, day }))
+            .collect();
+        placed.sort_by(|(a, _), (b, _)| self.compare(a, b));
+        placed.retain(|(position, _)| {
+            window.after.as_ref().is_none_or(|after| self.compare(position, after).is_gt())
+                && window.before.as_ref().is_none_or(|before| self.compare(position, before).is_lt())
+        });
+        if window.way == Way::Backward {
+            placed.reverse();
+        }
+        placed.truncate(window.size + 1);
+        let page = cursors.page(&window, placed, |(position, _)| position.clone());
+        let rows = page.rows.into_iter().map(|(cursor, (_, unit))| (cursor, unit)).collect();
+        Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
+    }
+
+    /// How many there are, at most `max`.
+    pub fn count(&self, access: &Access, max: u64) -> Result<BoundedCount> {
+        Ok(BoundedCount::of(self.found(access)?.len() as u64, max))
+    }
+
+    fn found<'a>(&self, access: &'a Access) -> Result<Vec<&'a Unit>> {
+        let day = self.day(access);
+        let units = access.registry().units();
+        let within: Option<UnitSet> =
+            self.filter.unit.as_ref().map(|condition| meant(access, "where.unit", condition, day)).transpose()?;
+        let words: Vec<String> =
+            text::fold(self.search.as_deref().unwrap_or_default()).split(' ').map(|word| format!(" {word}")).collect();
+        let candidates: Vec<&Unit> = match self.below {
+            Some((parent, hierarchy)) => units.children(parent, hierarchy, day).collect(),
+            None => units.all().collect(),
+        };
+        Ok(candidates
+            .into_iter()
+            .filter(|unit| access.reaches(unit.row.id))
+            .filter(|unit| within.as_ref().is_none_or(|within| within.contains(&unit.row.id)))
+            .filter(|unit| self.matches(unit, day))
+            .filter(|unit| {
+                self.search.is_none() || words.iter().all(|word| unit.search_key(day).contains(word.as_str()))
+            })
+            .collect())
+    }
+
+    fn matches(&self, unit: &Unit, day: Day) -> bool {
+        let Some(version) = unit.on(day) else { return false };
+        let filter = &self.filter;
+        filter.kinds.as_ref().is_none_or(|kinds| kinds.contains(&version.kind))
+            && filter.tiers.as_ref().is_none_or(|tiers| tiers.contains(&version.tier))
+            && filter.admin_code.as_ref().is_none_or(|code| version.admin_code.as_ref() == Some(code))
+    }
+
+    fn position(&self, unit: &Unit, day: Day) -> Position {
+        let code = || Key::Text(unit.row.code.as_str().to_owned());
+        let keys = self.order.iter().map(|order| match order.field {
+            UnitOrderField::Name => Key::Bytes(unit.sort_key(day).to_vec()),
+            UnitOrderField::Code => code(),
+        });
+        // The code is unique: it ends every order, so that the default order is by code.
+        Position { keys: keys.chain([code()]).collect(), id: unit.row.id.0 }
+    }
+
+    fn compare(&self, a: &Position, b: &Position) -> std::cmp::Ordering {
+        let directions = self.order.iter().map(|order| order.direction).chain([Direction::Asc]);
+        directions
+            .zip(a.keys.iter().zip(&b.keys))
+            .map(|(direction, (a, b))| match direction {
+                Direction::Asc => a.cmp(b),
+                Direction::Desc => b.cmp(a),
+            })
+            .find(|ordering| ordering.is_ne())
+            .unwrap_or(std::cmp::Ordering::Equal)
+    }
+}

@@ -1,0 +1,118 @@
+//! Units (đơn vị): identity, versions, successions, and both trees, at any date.
+
+mod list;
+mod tree;
+
+pub use list::{Direction, UnitList, UnitOrder, UnitOrderField, UnitWhere};
+pub use tree::{Reach, Unit, UnitReach, UnitSet, Units};
+
+use entity::{
+    title, unit_succession,
+    value::{Day, UnitId},
+};
+
+use crate::{
+    domain::access::Access,
+    error::{Error, Result},
+};
+
+/// A unit as it is shown on a day.
+#[derive(Clone, Copy, Debug)]
+pub struct UnitOnDay {
+    /// Which unit.
+    pub id: UnitId,
+    /// Which day.
+    pub day: Day,
+}
+
+/// How a unit is named in a question.
+#[derive(Clone, Debug, async_graphql::OneofObject)]
+pub enum UnitKey {
+    /// Its id.
+    Id(async_graphql::ID),
+    /// Its code.
+    Code(String),
+}
+
+/// A unit by id or code, whatever the day.
+///
+/// # Errors
+/// `NotFound` if there is none or it is out of reach.
+pub fn look_up(access: &Access, key: &UnitKey, day: Day) -> Result<UnitOnDay> {
+    let units = access.registry().units();
+    let found = match key {
+        UnitKey::Id(id) => id.parse().ok().and_then(|id| units.get(id)),
+        UnitKey::Code(code) => units.by_code(code),
+    };
+    let unit = found.filter(|unit| access.reaches(unit.row.id)).ok_or(Error::NotFound)?;
+    Ok(UnitOnDay { id: unit.row.id, day })
+}
+
+/// The unit that a condition names.
+///
+/// # Errors
+/// `Invalid` if there is none or it is out of reach: the caller cannot tell which.
+pub fn named(access: &Access, field: &str, code: &str) -> Result<UnitId> {
+    let unit = access.registry().units().by_code(code).filter(|unit| access.reaches(unit.row.id));
+    unit.map(|unit| unit.row.id).ok_or_else(|| {
+        Error::invalid(
+            field,
+            "Không có đơn vị nào mang mã này trong phạm vi của bạn; hãy tra mã bằng `units(search:)`.",
+            "No unit within your reach has this code; look codes up with `units(search:)`.",
+        )
+    })
+}
+
+/// The units that a condition means on a day, as far as the caller reaches them.
+pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> Result<UnitSet> {
+    let root = named(access, &format!("{field}.code"), &condition.code)?;
+    Ok(access.within_reach(access.registry().units().subtree(root, condition.hierarchy, condition.reach, day)))
+}
+
+/// Successions from (`later == false`: into) the unit, oldest first, to units within reach.
+pub fn successions(access: &Access, unit: UnitId, side: Side) -> Vec<unit_succession::Model> {
+    let Some(unit) = access.registry().units().get(unit) else { return Vec::new() };
+    let links = match side {
+        Side::Predecessors => &unit.predecessors,
+        Side::Successors => &unit.successors,
+    };
+    links.iter().filter(|link| access.reaches(side.other(link))).cloned().collect()
+}
+
+/// Which side of a succession is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The units it came from.
+    Predecessors,
+    /// The units that came of it.
+    Successors,
+}
+
+impl Side {
+    /// The unit at that side of a link.
+    pub fn other(self, link: &unit_succession::Model) -> UnitId {
+        match self {
+            Self::Predecessors => link.predecessor_id,
+            Self::Successors => link.successor_id,
+        }
+    }
+}
+
+/// Checks that each code names a title.
+///
+/// # Errors
+/// `Invalid` naming the field, if one does not.
+pub fn titles<'a>(access: &'a Access, field: &str, codes: &[String]) -> Result<Vec<&'a title::Model>> {
+    codes
+        .iter()
+        .map(|code| {
+            access.registry().title(code).ok_or_else(|| {
+                Error::invalid(
+                    field,
+                    "Danh sách có mã chức danh không tồn tại; xem các mã ở `titles`.",
+                    "The list holds a code that no title has; see the codes under `titles`.",
+                )
+            })
+        })
+        .collect()
+}
