@@ -1,4 +1,3 @@
 //! One binary for all tests: each linked binary costs a minute, and the PostgreSQL is started once.
 
-mod layers;
 mod world;
