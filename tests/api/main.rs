@@ -1,3 +1,4 @@
 //! One binary for all tests: each linked binary costs a minute, and the PostgreSQL is started once.
 
+mod layers;
 mod world;
