@@ -270,16 +270,17 @@ async fn a_server_answers() {
 
 #[tokio::test]
 async fn a_database_is_a_copy_of_its_template() {
-    server().create_database("postgres_template", None).await;
-    let template = connect(&server().url("postgres_template")).await.unwrap();
-    template.execute_unprepared("create table kept (id int); insert into kept values (7)").await.unwrap();
-    template.close().await.unwrap();
+    let template = format!("template_{}", uuid::Uuid::now_v7().simple());
+    server().create_database(&template, None).await;
+    let db = connect(&server().url(&template)).await.unwrap();
+    db.execute_unprepared("create table kept (id int); insert into kept values (7)").await.unwrap();
+    db.close().await.unwrap();
 
-    let copies = ["postgres_copy_1", "postgres_copy_2", "postgres_copy_3"];
-    futures_util::future::join_all(copies.map(|copy| server().create_database(copy, Some("postgres_template")))).await;
+    let copies = [1, 2, 3].map(|copy| format!("{template}_{copy}"));
+    futures_util::future::join_all(copies.iter().map(|copy| server().create_database(copy, Some(&template)))).await;
 
     for copy in copies {
-        let db = connect(&server().url(copy)).await.unwrap();
+        let db = connect(&server().url(&copy)).await.unwrap();
         let rows = db.execute_unprepared("update kept set id = 8 where id = 7").await.unwrap().rows_affected();
         assert_eq!(rows, 1, "{copy}");
     }
@@ -340,5 +341,8 @@ fn a_server_ends_with_its_owner_even_by_kill_9() {
 }
 
 fn lives(pid: &str) -> bool {
-    Command::new("sh").args(["-c", "kill -0 \"$1\" 2>/dev/null", "sh", pid]).status().unwrap().success()
+    Command::new("sh")
+        .args(["-c", "kill -0 \"$1\" 2>/dev/null", "sh", pid])
+        .status()
+        .is_ok_and(|status| status.success())
 }
