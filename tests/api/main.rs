@@ -1,4 +1,5 @@
 //! One binary for all tests: each linked binary costs a minute, and the PostgreSQL is started once.
 
+mod audit;
 mod layers;
 mod world;
