@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! One binary for all tests: each linked binary costs a minute, and the PostgreSQL is started once.
+
+mod audit;
+mod layers;
+mod world;

@@ -1,0 +1,18 @@
+//! Waiting for something that another process or task does: a bounded number of looks, never a sleep for luck.
+
+use std::time::Duration;
+
+const LOOKS: u32 = 1_500;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Looks until there is something to see; `None` after half a minute. Blocks the thread.
+#[expect(clippy::disallowed_methods, reason = "the one place where a thread of the tests waits")]
+pub fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    for _ in 0..LOOKS {
+        if let Some(seen) = look() {
+            return Some(seen);
+        }
+        std::thread::sleep(PAUSE);
+    }
+    None
+}

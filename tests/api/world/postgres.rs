@@ -1,0 +1,348 @@
+//! A PostgreSQL that the tests start themselves, once per test process, from the installed server binaries.
+//!
+//! It lives in a temporary folder behind a unix socket and ends with the test process, however that ends: a small `sh` (`watchdog.sh`)
+//! holds the server and stops it when its standard input, a pipe whose other end is ours alone, is closed.
+//!
+//! `CADRE_TEST_POSTGRES_URL` names a server to use instead (its databases then stay); `PG_BINDIR` names the folder of the binaries.
+
+use std::env;
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+use tokio::sync::Mutex;
+
+use super::poll;
+
+const BINARIES: [&str; 2] = ["initdb", "postgres"];
+
+/// Durability is for data that somebody wants back; the rest is what production sets too.
+const SETTINGS: [&str; 13] = [
+    "listen_addresses=",
+    "unix_socket_permissions=0700",
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_connections=400",
+    "jit=off",
+    "timezone=UTC",
+    "log_timezone=UTC",
+    "logging_collector=off",
+    "log_destination=stderr",
+];
+
+/// The server of this test process; the first caller starts it.
+pub fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| match setting("CADRE_TEST_POSTGRES_URL") {
+        Some(url) => Server { url, one_at_a_time: Mutex::new(()), running: None },
+        None => Server::start(),
+    })
+}
+
+/// A PostgreSQL server on which the tests may make databases.
+pub struct Server {
+    url: String,
+    one_at_a_time: Mutex<()>,
+    running: Option<Running>,
+}
+
+impl Server {
+    /// Where the database of that name is, whether it exists or not.
+    pub fn url(&self, database: &str) -> String {
+        with_database(&self.url, database)
+    }
+
+    /// Makes an empty database, or a copy of `template`, to which nobody may be connected.
+    ///
+    /// One at a time: PostgreSQL makes concurrent copies wait for each other, and fails them when it has waited long enough.
+    pub async fn create_database(&self, name: &str, template: Option<&str>) {
+        let template = template.unwrap_or("template0");
+        let strategy =
+            if self.running.as_ref().is_some_and(Running::copies_files) { " STRATEGY file_copy" } else { "" };
+        let statement = format!("CREATE DATABASE {} TEMPLATE {}{strategy}", plain(name), plain(template));
+
+        let _turn = self.one_at_a_time.lock().await;
+        let db = connect(&self.url).await.unwrap_or_else(|error| panic!("no connection to the test server: {error}"));
+        db.execute_unprepared(&statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        db.close().await.expect("a connection that has answered can be closed");
+    }
+
+    fn start() -> Self {
+        let running = Running::start(&binaries());
+        let url = format!("postgres://postgres@localhost/postgres?host={}", running.folder.display());
+        running.wait_until_it_answers(&url);
+        Self { url, one_at_a_time: Mutex::new(()), running: Some(running) }
+    }
+}
+
+/// A server of ours and the pipe that keeps it alive.
+struct Running {
+    folder: PathBuf,
+    server_pid: u32,
+    _watchdog: Child,
+    _lifeline: ChildStdin,
+}
+
+impl Running {
+    fn start(bindir: &Path) -> Self {
+        let folder = folder();
+        let owner = unprivileged_owner(&folder);
+
+        let mut watchdog = Command::new("sh");
+        watchdog
+            .arg("-c")
+            .arg(include_str!("watchdog.sh"))
+            .arg("watchdog.sh")
+            .args([bindir, &folder])
+            .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
+            .current_dir("/")
+            .process_group(0) // A Ctrl-C at the terminal is for the tests; the pipe tells us.
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        if let Some((uid, gid)) = owner {
+            watchdog.uid(uid).gid(gid);
+        }
+        let mut watchdog = watchdog.spawn().expect("there is a POSIX shell");
+
+        let lifeline = watchdog.stdin.take().expect("standard input is piped");
+        let mut said = String::new();
+        let mut stdout = watchdog.stdout.take().expect("standard output is piped");
+        let mut byte = [0];
+        while !said.ends_with('\n') || !said.starts_with("started ") {
+            if stdout.read(&mut byte).expect("the watchdog's output can be read") == 0 {
+                panic!("the PostgreSQL of {} did not start: {said}", bindir.display());
+            }
+            said.push(byte[0].into());
+        }
+        let server_pid = said["started ".len()..].trim().parse().expect("a shell's $! is a number");
+        Self { folder, server_pid, _watchdog: watchdog, _lifeline: lifeline }
+    }
+
+    /// On a thread and a runtime of its own, since the caller may be in one already.
+    fn wait_until_it_answers(&self, url: &str) {
+        let answers = std::thread::scope(|scope| {
+            scope
+                .spawn(|| {
+                    let runtime = tokio::runtime::Builder::new_current_thread()
+                        .enable_all()
+                        .build()
+                        .expect("a runtime can be built");
+                    poll::until(|| runtime.block_on(async { connect(url).await.ok()?.close().await.ok() })).is_some()
+                })
+                .join()
+                .expect("asking does not panic")
+        });
+        assert!(answers, "the PostgreSQL in {} does not answer: {}", self.folder.display(), self.log());
+    }
+
+    /// Twice as fast as PostgreSQL's default where nothing is synced to the disk; known to PostgreSQL since version 15.
+    fn copies_files(&self) -> bool {
+        let version = fs::read_to_string(self.folder.join("data/PG_VERSION")).unwrap_or_default();
+        version.trim().parse::<u32>().is_ok_and(|version| version >= 15)
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_else(|error| error.to_string())
+    }
+}
+
+async fn connect(url: &str) -> Result<DatabaseConnection, sea_orm::DbErr> {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    Database::connect(options).await
+}
+
+/// Names are made by the tests themselves, so this is a mistake in a test and not input.
+fn plain(name: &str) -> &str {
+    let is_plain =
+        !name.is_empty() && name.len() < 64 && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+    assert!(is_plain, "a test database is named by 1 to 63 of [a-z0-9_], not {name:?}");
+    name
+}
+
+fn with_database(url: &str, database: &str) -> String {
+    let (address, options) = url.split_once('?').map_or((url, None), |(address, options)| (address, Some(options)));
+    let authority = address.find("://").map_or(0, |at| at + "://".len());
+    let end = address[authority..].find('/').map_or(address.len(), |at| authority + at);
+    let options = options.map_or(String::new(), |options| format!("?{options}"));
+    format!("{}/{database}{options}", &address[..end])
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests' own settings, which the application does not know")]
+fn setting(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The folder that holds the server's binaries.
+fn binaries() -> PathBuf {
+    let named = setting("PG_BINDIR").map(PathBuf::from);
+    let complete = |folder: &PathBuf| BINARIES.iter().all(|binary| folder.join(binary).is_file());
+    if let Some(folder) = named {
+        assert!(complete(&folder), "PG_BINDIR is {}, where initdb and postgres are not", folder.display());
+        return folder;
+    }
+
+    let path = setting("PATH").unwrap_or_default();
+    let installed = newest_first("/usr/lib/postgresql", "", "bin")
+        .into_iter()
+        .chain(newest_first("/opt/homebrew/opt", "postgresql@", "bin"))
+        .chain(newest_first("/usr/local/opt", "postgresql@", "bin"))
+        .chain(newest_first("/home/linuxbrew/.linuxbrew/opt", "postgresql@", "bin"));
+    env::split_paths(&path).chain(installed).find(complete).unwrap_or_else(|| {
+        panic!(
+            "no PostgreSQL server binaries (initdb, postgres): install them (Debian: postgresql, Fedora: postgresql-server, \
+             Homebrew: postgresql@17), or name their folder in PG_BINDIR, or a server's URL in CADRE_TEST_POSTGRES_URL"
+        )
+    })
+}
+
+/// `FOLDER/PREFIX<version>/LAST` for each version there is.
+fn newest_first(folder: &str, prefix: &str, last: &str) -> Vec<PathBuf> {
+    let mut versions: Vec<(u32, PathBuf)> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            Some((entry.file_name().to_str()?.strip_prefix(prefix)?.parse().ok()?, entry.path().join(last)))
+        })
+        .collect();
+    versions.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
+    versions.into_iter().map(|(_, path)| path).collect()
+}
+
+/// A new folder, short enough for the address of a unix socket in it (100 bytes or so) and within reach of another user.
+fn folder() -> PathBuf {
+    let is_open =
+        |folder: &Path| folder.ancestors().all(|f| fs::metadata(f).is_ok_and(|m| m.permissions().mode() & 0o001 != 0));
+    let parent = [env::temp_dir(), "/tmp".into(), "/var/tmp".into()]
+        .into_iter()
+        .find(|folder| folder.as_os_str().len() < 64 && (is_open(folder) || !is_root(folder)))
+        .expect("/tmp is open to all");
+    tempfile::Builder::new().prefix("cadre-pg-").tempdir_in(parent).expect("a temporary folder can be made").keep()
+}
+
+fn is_root(parent: &Path) -> bool {
+    let probe = tempfile::tempfile_in(parent).and_then(|file| file.metadata());
+    probe.is_ok_and(|file| file.uid() == 0)
+}
+
+/// PostgreSQL refuses to run as root: hands the folder to a user without rights and says which.
+fn unprivileged_owner(folder: &Path) -> Option<(u32, u32)> {
+    if fs::metadata(folder).expect("the folder was just made").uid() != 0 {
+        return None;
+    }
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let (uid, gid) = ["postgres", "nobody"]
+        .iter()
+        .find_map(|name| users.lines().find_map(|line| ids(line, name)))
+        .expect("PostgreSQL does not run as root, and /etc/passwd has neither postgres nor nobody to run it as");
+    chown(folder, Some(uid), Some(gid)).expect("root can give a folder away");
+    Some((uid, gid))
+}
+
+fn ids(line: &str, name: &str) -> Option<(u32, u32)> {
+    let mut fields = line.split(':');
+    (fields.next()? == name).then_some(())?;
+    Some((fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?))
+}
+
+#[tokio::test]
+async fn a_server_answers() {
+    let db = connect(&server().url("postgres")).await.unwrap();
+
+    let row = db
+        .query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), "select 1 as one"))
+        .await
+        .unwrap()
+        .unwrap();
+
+    assert_eq!(row.try_get::<i32>("", "one").unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_database_is_a_copy_of_its_template() {
+    let template = format!("template_{}", uuid::Uuid::now_v7().simple());
+    server().create_database(&template, None).await;
+    let db = connect(&server().url(&template)).await.unwrap();
+    db.execute_unprepared("create table kept (id int); insert into kept values (7)").await.unwrap();
+    db.close().await.unwrap();
+
+    let copies = [1, 2, 3].map(|copy| format!("{template}_{copy}"));
+    futures_util::future::join_all(copies.iter().map(|copy| server().create_database(copy, Some(&template)))).await;
+
+    for copy in copies {
+        let db = connect(&server().url(&copy)).await.unwrap();
+        let rows = db.execute_unprepared("update kept set id = 8 where id = 7").await.unwrap().rows_affected();
+        assert_eq!(rows, 1, "{copy}");
+    }
+}
+
+#[test]
+fn a_url_keeps_everything_but_its_database() {
+    let cases = [
+        ("postgres://u:p@h:5432/postgres?sslmode=disable", "postgres://u:p@h:5432/x?sslmode=disable"),
+        ("postgres://u@localhost/postgres?host=/tmp/a", "postgres://u@localhost/x?host=/tmp/a"),
+        ("postgres://h", "postgres://h/x"),
+        ("postgres://h/", "postgres://h/x"),
+    ];
+    for (url, expected) in cases {
+        assert_eq!(with_database(url, "x"), expected);
+    }
+}
+
+#[test]
+#[should_panic(expected = "a test database is named by")]
+fn a_name_that_is_not_plain_is_refused() {
+    plain("x; drop database y");
+}
+
+/// Not a test: what `a_server_ends_with_its_owner_even_by_kill_9` starts, and kills.
+#[test]
+#[ignore = "the other process of a_server_ends_with_its_owner_even_by_kill_9"]
+fn owner_to_be_killed() {
+    if setting("CADRE_TEST_OWNER").is_some() {
+        let running = Running::start(&binaries());
+        println!("\nowner of {} in {}", running.server_pid, running.folder.display());
+        poll::until(|| None::<()>);
+    }
+}
+
+#[test]
+fn a_server_ends_with_its_owner_even_by_kill_9() {
+    if setting("CADRE_TEST_POSTGRES_URL").is_some() {
+        return; // Somebody else's server; there may be no binaries here.
+    }
+    let mut owner = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "world::postgres::owner_to_be_killed", "--ignored", "--nocapture"])
+        .env("CADRE_TEST_OWNER", "yes")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(owner.stdout.take().unwrap()));
+    let line =
+        lines.map_while(Result::ok).find(|line| line.starts_with("owner of ")).expect("the owner started a server");
+    let (pid, folder) = line.trim_start_matches("owner of ").split_once(" in ").unwrap();
+    assert!(lives(pid), "the control: it is there before its owner is killed");
+
+    owner.kill().unwrap(); // SIGKILL: no handler of the owner's runs.
+    owner.wait().unwrap();
+
+    poll::until(|| (!lives(pid)).then_some(())).expect("the server ends when its owner was killed");
+    poll::until(|| (!Path::new(folder).exists()).then_some(())).expect("its folder goes too");
+}
+
+fn lives(pid: &str) -> bool {
+    Command::new("sh")
+        .args(["-c", "kill -0 \"$1\" 2>/dev/null", "sh", pid])
+        .status()
+        .is_ok_and(|status| status.success())
+}
