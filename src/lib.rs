@@ -1,1 +1,3 @@
-//! x
+//! Cadres, their qualifications, rotations and training, over GraphQL.
+
+pub mod language;
