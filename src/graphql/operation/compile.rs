@@ -18,11 +18,11 @@ use crate::graphql::operation::weight::{Found, Scales, Weight};
 
 /// Compiles a document: whoever has one may hand it to the engine, which walks documents recursively and expands fragments naively.
 pub fn compile(shape: &Shape, limits: &Limits, text: &str) -> Result<Document, Refusal> {
-    lexer::check(limits, text)?;
+    let tokens = lexer::check(limits, text)?;
     let executable = parse_query(text).map_err(|error| refuse_parse(limits, &error))?;
     check_counts(limits, &executable)?;
     let operations = Compiler::new(shape, limits, &executable)?.operations()?;
-    Ok(Document { executable, operations })
+    Ok(Document { executable, operations, tokens })
 }
 
 /// The parser's messages quote the document, so only its positions are kept.

@@ -17,6 +17,7 @@ use crate::graphql::operation::shape::{Coordinate, Shape};
 pub struct Document {
     pub(super) executable: ExecutableDocument,
     pub(super) operations: Vec<Operation>,
+    pub(super) tokens: u64,
 }
 
 /// What an operation does.
@@ -73,6 +74,11 @@ impl Document {
                 named.ok_or(Refusal::new(Rule::UnknownOperation, None))
             }
         }
+    }
+
+    /// About how many bytes the document holds in memory: a token becomes some 250 of them once parsed and weighed.
+    pub(super) fn weight(&self) -> u64 {
+        1024 + self.tokens * 256
     }
 }
 
