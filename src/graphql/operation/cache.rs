@@ -1,0 +1,119 @@
+//! Compiled documents, kept by what their text is. Clients send the same few texts again and again; compiling is half the cost of a small request.
+
+use std::sync::Arc;
+
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use sha2::{Digest, Sha256};
+
+use crate::graphql::operation::compile::compile;
+use crate::graphql::operation::document::Document;
+use crate::graphql::operation::limits::Limits;
+use crate::graphql::operation::refusal::{Measure, Refusal};
+use crate::graphql::operation::shape::Shape;
+
+/// Bytes of documents that are kept.
+const CAPACITY: u64 = 16 * 1024 * 1024;
+/// How many documents that is about.
+const ABOUT: usize = 1_000;
+
+/// A cryptographic digest: with a weaker one, a client could make its document answer for another's.
+type Key = [u8; 32];
+
+/// The documents that were compiled lately. Refusals are not kept: what is refused is cheap to refuse again.
+#[derive(Debug)]
+pub struct Documents {
+    shape: Arc<Shape>,
+    limits: Limits,
+    cache: Cache<Key, Arc<Document>, Bytes>,
+}
+
+#[derive(Clone, Debug)]
+struct Bytes;
+
+impl Weighter<Key, Arc<Document>> for Bytes {
+    fn weight(&self, _: &Key, document: &Arc<Document>) -> u64 {
+        document.weight()
+    }
+}
+
+impl Documents {
+    /// An empty cache for documents of this schema under these limits.
+    #[must_use]
+    pub fn new(shape: Arc<Shape>, limits: Limits) -> Documents {
+        Documents { shape, limits, cache: Cache::with_weighter(ABOUT, CAPACITY, Bytes) }
+    }
+
+    /// The schema that documents are compiled for, as `Operation::plan` wants it.
+    #[must_use]
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The compiled document of a text.
+    pub fn get_or_compile(&self, text: &str) -> Result<Arc<Document>, Refusal> {
+        let bytes = text.len() as u64;
+        if bytes > self.limits.max_bytes {
+            return Err(Refusal::limit(Measure::Bytes, self.limits.max_bytes, bytes, None));
+        }
+        let key: Key = Sha256::digest(text).into();
+        if let Some(document) = self.cache.get(&key) {
+            return Ok(document);
+        }
+        // Two requests may compile one text at once: better than one waiting for the other inside an event loop.
+        let document = Arc::new(compile(&self.shape, &self.limits, text)?);
+        self.cache.insert(key, Arc::clone(&document));
+        Ok(document)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{CAPACITY, Documents};
+    use crate::graphql::operation::limits::Limits;
+    use crate::graphql::operation::sample;
+
+    fn documents() -> Documents {
+        Documents::new(sample::shape(), Limits::default())
+    }
+
+    #[test]
+    fn the_same_text_is_compiled_once() {
+        let documents = documents();
+
+        let first = documents.get_or_compile("{ programmes }").expect("it is small");
+        let again = documents.get_or_compile("{ programmes }").expect("it is small");
+        let other = documents.get_or_compile("{ programmes  }").expect("it is small");
+
+        assert!(Arc::ptr_eq(&first, &again));
+        assert!(!Arc::ptr_eq(&first, &other));
+    }
+
+    #[test]
+    fn a_refusal_is_not_kept() {
+        let documents = documents();
+
+        for text in ["{", "subscription { a }", &" ".repeat(70_000)] {
+            assert!(documents.get_or_compile(text).is_err());
+        }
+
+        assert!(documents.cache.is_empty());
+    }
+
+    #[test]
+    fn the_cache_stays_within_its_bytes() {
+        let documents = documents();
+
+        for number in 0..200 {
+            let text = format!("{{ {} }} # {number}", "programmes ".repeat(900).trim_end());
+            let limits = Limits { max_root_fields: 1_000, ..Limits::default() };
+            let document = super::compile(&documents.shape, &limits, &text).expect("the limit was raised");
+            documents.cache.insert([number; 32], Arc::new(document));
+        }
+
+        assert!(documents.cache.weight() <= CAPACITY);
+        assert!(documents.cache.len() < 200);
+    }
+}

@@ -1,0 +1,137 @@
+//! What an operation costs, as a polynomial in the sizes of its pages: worked out once for a document, filled in for each request.
+
+use async_graphql::{Name, Value};
+
+/// No page is longer; a request for more is refused where it is read.
+const LONGEST_PAGE: u64 = 100;
+
+/// A cost that may wait for variables: a fixed part and terms that are still open.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cost {
+    fixed: u64,
+    open: Vec<Term>,
+}
+
+#[derive(Clone, Debug)]
+struct Term {
+    times: u64,
+    size: Size,
+    of: Of,
+}
+
+#[derive(Clone, Debug)]
+enum Of {
+    Cost(Cost),
+    Fragment(usize),
+}
+
+/// How many times a list repeats what is selected in it.
+#[derive(Clone, Debug)]
+pub(super) enum Size {
+    Known(u64),
+    /// The longer of the asked amounts, else the default of the schema.
+    Page {
+        asked: Vec<Amount>,
+        default: u64,
+    },
+    /// As many as the list in a variable is long.
+    Count(Name),
+}
+
+/// A number in a document.
+#[derive(Clone, Debug)]
+pub(super) enum Amount {
+    Known(u64),
+    Variable(Name),
+}
+
+impl Cost {
+    pub(super) fn fixed(fixed: u64) -> Cost {
+        Cost { fixed, open: Vec::new() }
+    }
+
+    /// The cost of a fragment by reference, so that a fragment is never copied into those that spread it.
+    pub(super) fn of_fragment(index: usize, cost: &Cost) -> Cost {
+        if cost.open.is_empty() {
+            return Cost::fixed(cost.fixed);
+        }
+        Cost { fixed: 0, open: vec![Term { times: 1, size: Size::Known(1), of: Of::Fragment(index) }] }
+    }
+
+    pub(super) fn add(&mut self, other: Cost) {
+        self.fixed = self.fixed.saturating_add(other.fixed);
+        self.open.extend(other.open);
+    }
+
+    pub(super) fn repeated(mut self, size: Size) -> Cost {
+        match size.settled() {
+            Size::Known(times) => {
+                self.fixed = self.fixed.saturating_mul(times);
+                for term in &mut self.open {
+                    term.times = term.times.saturating_mul(times);
+                }
+                self
+            }
+            size => Cost { fixed: 0, open: vec![Term { times: 1, size, of: Of::Cost(self) }] },
+        }
+    }
+
+    /// A tenth, rounded up: for what is read from memory. Open terms keep their price, for introspection has none.
+    pub(super) fn tenth(mut self) -> Cost {
+        self.fixed = self.fixed.div_ceil(10);
+        self
+    }
+
+    /// The number, given the costs of the fragments and the values of the variables.
+    pub(super) fn value<'v>(&self, fragments: &[u64], variable: &impl Fn(&Name) -> Option<&'v Value>) -> u64 {
+        self.open.iter().fold(self.fixed, |sum, term| {
+            let of = match &term.of {
+                Of::Cost(cost) => cost.value(fragments, variable),
+                Of::Fragment(index) => fragments.get(*index).copied().unwrap_or(u64::MAX),
+            };
+            sum.saturating_add(term.times.saturating_mul(term.size.value(variable)).saturating_mul(of))
+        })
+    }
+}
+
+impl Size {
+    /// A page without variables is a number already.
+    fn settled(self) -> Size {
+        let waits = match &self {
+            Size::Known(_) => false,
+            Size::Page { asked, .. } => asked.iter().any(|amount| matches!(amount, Amount::Variable(_))),
+            Size::Count(_) => true,
+        };
+        if waits { self } else { Size::Known(self.value(&|_| None)) }
+    }
+
+    // Never less than one: an empty page must not make a large selection free, for it is validated all the same.
+    fn value<'v>(&self, variable: &impl Fn(&Name) -> Option<&'v Value>) -> u64 {
+        match self {
+            Size::Known(size) => (*size).max(1),
+            Size::Page { asked, default } => {
+                let longest = asked.iter().filter_map(|amount| amount.value(variable)).max();
+                longest.unwrap_or(*default).clamp(1, LONGEST_PAGE)
+            }
+            Size::Count(name) => match variable(name) {
+                Some(Value::List(items)) => (items.len() as u64).max(1),
+                _ => 1,
+            },
+        }
+    }
+}
+
+impl Amount {
+    fn value<'v>(&self, variable: &impl Fn(&Name) -> Option<&'v Value>) -> Option<u64> {
+        match self {
+            Amount::Known(amount) => Some(*amount),
+            Amount::Variable(name) => match variable(name)? {
+                Value::Null => None,
+                // What is no number is refused later; until then it counts as the worst.
+                Value::Number(number) if number.as_i64().is_some_and(|number| number < 0) => Some(0),
+                Value::Number(number) => Some(number.as_u64().unwrap_or(LONGEST_PAGE)),
+                _ => Some(LONGEST_PAGE),
+            },
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! A compiled document and its operations: what can be known without variables is known here, the rest is planned per request.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_graphql::parser::types::{ExecutableDocument, VariableDefinition};
+use async_graphql::{Name, Pos, Positioned, Value, Variables};
+
+use crate::graphql::operation::cost::Cost;
+use crate::graphql::operation::input::{self, Use};
+use crate::graphql::operation::limits::Limits;
+use crate::graphql::operation::refusal::{Measure, Refusal, Rule};
+use crate::graphql::operation::shape::{Coordinate, Shape};
+
+/// A document that holds to the limits, ready to be shared between requests.
+#[derive(Debug)]
+pub struct Document {
+    pub(super) executable: ExecutableDocument,
+    pub(super) operations: Vec<Operation>,
+    pub(super) tokens: u64,
+}
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Reads.
+    Query,
+    /// Acts.
+    Mutation,
+}
+
+/// An operation of a document.
+#[derive(Debug)]
+pub struct Operation {
+    /// What the operation does.
+    pub kind: Kind,
+    pub(super) name: Option<Name>,
+    pub(super) at: Pos,
+    pub(super) limits: Limits,
+    pub(super) variables: Vec<Positioned<VariableDefinition>>,
+    pub(super) cost: Cost,
+    /// The costs of all fragments of the document, each after those that it spreads.
+    pub(super) fragments: Arc<[Cost]>,
+    pub(super) touches: Arc<BTreeSet<Coordinate>>,
+    pub(super) uses: BTreeSet<Use>,
+}
+
+/// What an operation will cost and touch with the variables that came with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The cost, within the limit.
+    pub cost: u64,
+    /// Every place of the schema that the operation names: fields, arguments, fields of input objects, values of enums;
+    /// in the document, in variables, in defaults of variables. Left out are `__typename`, which tells nothing, and defaults of the schema,
+    /// which no client chose. A field under `@skip` or `@include` counts as touched, whatever the condition says.
+    /// A field selected on an interface is named by the interface (`Node.id`).
+    pub touches: Arc<BTreeSet<Coordinate>>,
+}
+
+impl Document {
+    /// The parsed document, for the engine.
+    #[must_use]
+    pub fn executable(&self) -> &ExecutableDocument {
+        &self.executable
+    }
+
+    /// The operation to run: the named one, or the only one.
+    pub fn operation(&self, name: Option<&str>) -> Result<&Operation, Refusal> {
+        match (name, self.operations.as_slice()) {
+            (None, [only]) => Ok(only),
+            (None, _) => Err(Refusal::new(Rule::OperationNameRequired, None)),
+            (Some(name), operations) => {
+                let named = operations.iter().find(|operation| operation.name.as_deref() == Some(name));
+                named.ok_or(Refusal::new(Rule::UnknownOperation, None))
+            }
+        }
+    }
+
+    /// About how many bytes the document holds in memory: a token becomes some 250 of them once parsed and weighed.
+    pub(super) fn weight(&self) -> u64 {
+        1024 + self.tokens * 256
+    }
+}
+
+impl Operation {
+    /// The name of the operation, when it has one. It is text of the document.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The plan for these variables; refused when a variable is missing or the cost is over the limit.
+    pub fn plan(&self, shape: &Shape, variables: &Variables) -> Result<Plan, Refusal> {
+        self.check(variables)?;
+        let value = |name: &Name| self.value(variables, name);
+        let mut fragments = Vec::with_capacity(self.fragments.len());
+        for cost in self.fragments.iter() {
+            fragments.push(cost.value(&fragments, &value));
+        }
+        let cost = self.cost.value(&fragments, &value);
+        if cost > self.limits.max_cost {
+            return Err(Refusal::limit(Measure::Cost, self.limits.max_cost, cost, Some(self.at)));
+        }
+        let mut touches = Arc::clone(&self.touches);
+        for (name, named) in &self.uses {
+            if let Some(value) = value(name) {
+                input::walk(shape, named, value, Arc::make_mut(&mut touches));
+            }
+        }
+        Ok(Plan { cost, touches })
+    }
+
+    /// The variables as the engine must get them: declared ones only, defaults filled in, what was not sent and has no
+    /// default left absent. The engine itself reads `@skip(if: $x)` without looking at the default of `$x`.
+    pub fn settle(&self, mut sent: Variables) -> Result<Variables, Refusal> {
+        self.check(&sent)?;
+        let mut settled = Variables::default();
+        for definition in &self.variables {
+            let name = &definition.node.name.node;
+            let default = || definition.node.default_value.as_ref().map(|value| value.node.clone());
+            if let Some(value) = sent.remove(name).or_else(default) {
+                settled.insert(name.clone(), value);
+            }
+        }
+        Ok(settled)
+    }
+
+    fn check(&self, variables: &Variables) -> Result<(), Refusal> {
+        for definition in &self.variables {
+            let at = Some(definition.pos);
+            let is_required = !definition.node.var_type.node.nullable;
+            match variables.get(&definition.node.name.node) {
+                None if is_required && definition.node.default_value.is_none() => {
+                    return Err(Refusal::new(Rule::MissingVariable, at));
+                }
+                Some(Value::Null) if is_required => {
+                    return Err(Refusal::new(Rule::NullVariable, at));
+                }
+                Some(value) if input::nests_deeper(value, self.limits.max_nesting) => {
+                    return Err(Refusal::new(Rule::VariableNesting { limit: self.limits.max_nesting }, at));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn value<'v>(&'v self, variables: &'v Variables, name: &Name) -> Option<&'v Value> {
+        let definition = &self.variables.iter().find(|definition| definition.node.name.node == *name)?.node;
+        variables.get(name).or(definition.default_value.as_ref().map(|value| &value.node))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::Value;
+    use serde_json::json;
+
+    use crate::graphql::operation::compile::compile;
+    use crate::graphql::operation::document::Kind;
+    use crate::graphql::operation::limits::Limits;
+    use crate::graphql::operation::sample::{plan, shape, variables};
+    use crate::graphql::operation::shape::Shape;
+
+    #[test]
+    fn an_operation_is_chosen_by_name() {
+        let document = |text: &str| compile(&shape(), &Limits::default(), text).expect(text);
+        let two = "query a { programmes } mutation b { inc }";
+        let table = [
+            ("{ programmes }", None, "query"),
+            ("query a { programmes }", None, "query"),
+            ("query a { programmes }", Some("a"), "query"),
+            ("{ programmes }", Some("a"), "OPERATION_NOT_FOUND: unknown-operation"),
+            (two, Some("a"), "query"),
+            (two, Some("b"), "mutation"),
+            (two, Some(""), "OPERATION_NOT_FOUND: unknown-operation"),
+            (two, None, "OPERATION_NOT_FOUND: operation-name-required"),
+        ];
+        for (text, name, expected) in table {
+            let found = match document(text).operation(name) {
+                Ok(operation) if operation.kind == Kind::Mutation => "mutation".to_owned(),
+                Ok(_) => "query".to_owned(),
+                Err(refusal) => refusal.to_string(),
+            };
+            assert_eq!(found, expected, "{text} {name:?}");
+        }
+    }
+
+    #[test]
+    fn required_variables_must_be_sent_even_if_only_a_condition_reads_them() {
+        let skip = "query($x: Boolean!) { programmes @skip(if: $x) }";
+        let deep = (0..40).fold(json!("x"), |inner, _| json!([inner]));
+        let table = [
+            (skip, json!({}), "BAD_VARIABLES: missing-variable at 1:7"),
+            (skip, json!({ "x": null }), "BAD_VARIABLES: null-variable at 1:7"),
+            (skip, json!({ "x": true, "undeclared": deep }), "ok"),
+            ("query($unused: Int!) { programmes }", json!({}), "BAD_VARIABLES: missing-variable at 1:7"),
+            ("query($x: Boolean! = true) { programmes @skip(if: $x) }", json!({}), "ok"),
+            (
+                "query($x: Boolean! = true) { programmes @skip(if: $x) }",
+                json!({ "x": null }),
+                "BAD_VARIABLES: null-variable at 1:7",
+            ),
+            ("query($x: Boolean) { programmes @skip(if: $x) }", json!({}), "ok"),
+            (
+                "query($x: [ID!]!) { nodes(ids: $x) { id } }",
+                json!({ "x": deep }),
+                "BAD_VARIABLES: variable-nesting > 32 at 1:7",
+            ),
+        ];
+        for (text, sent, expected) in table {
+            let found = plan(text, sent.clone()).map_or_else(|refusal| refusal.to_string(), |_| "ok".to_owned());
+            assert_eq!(found, expected, "{text} {sent}");
+        }
+    }
+
+    #[test]
+    fn the_engine_gets_declared_variables_with_defaults_and_nothing_that_was_not_sent() {
+        let text = "query($a: Int = 5, $b: Int, $c: Int, $d: Int = 1) { programmes }";
+        let document = compile(&shape(), &Limits::default(), text).expect(text);
+        let sent = variables(json!({ "c": null, "d": 2, "undeclared": 1 }));
+
+        let settled =
+            document.operation(None).and_then(|operation| operation.settle(sent)).expect("nothing is required");
+
+        let settled: Vec<_> = settled.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        assert_eq!(settled, [("a", Value::from(5)), ("c", Value::Null), ("d", Value::from(2))]);
+    }
+
+    struct Engine;
+
+    #[derive(async_graphql::InputObject)]
+    struct Change {
+        note: async_graphql::MaybeUndefined<String>,
+    }
+
+    #[async_graphql::Object]
+    impl Engine {
+        async fn note(&self, change: Change) -> &str {
+            if change.note.is_undefined() { "absent" } else { "sent" }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_engine_honours_settled_variables() {
+        let engine = async_graphql::Schema::new(Engine, async_graphql::EmptyMutation, async_graphql::EmptySubscription);
+        let shape = Shape::of(&engine.sdl());
+        let table = [
+            ("query($x: Boolean = true) { note(change: {}) @skip(if: $x) }", json!({}), "{}"),
+            ("query($x: Boolean = true) { note(change: {}) @include(if: $x) }", json!({}), "{note: \"absent\"}"),
+            ("query($n: String) { note(change: {note: $n}) }", json!({}), "{note: \"absent\"}"),
+            ("query($n: String) { note(change: {note: $n}) }", json!({ "n": null }), "{note: \"sent\"}"),
+            ("query($n: String = null) { note(change: {note: $n}) }", json!({}), "{note: \"sent\"}"),
+        ];
+        for (text, sent, expected) in table {
+            let document = compile(&shape, &Limits::default(), text).expect(text);
+            let settled = document.operation(None).and_then(|operation| operation.settle(variables(sent)));
+            let mut request = async_graphql::Request::new("").variables(settled.expect(text));
+            request.set_parsed_query(document.executable().clone());
+
+            assert_eq!(engine.execute(request).await.data.to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_protected_field_is_found_wherever_it_stands() {
+        let table = [
+            ("{ cadre(by: {code: \"1\"}) { identity { birthOn } } }", "Cadre.identity"),
+            ("{ cadre(by: {code: \"1\"}) { identity { birthOn } } }", "Identity.birthOn"),
+            ("{ a: cadre(by: {code: \"1\"}) { b: identity { c: birthOn } } }", "Identity.birthOn"),
+            ("{ cadre { ...a } } fragment a on Cadre { identity { birthOn } }", "Identity.birthOn"),
+            (
+                "{ cadre { ...a } } fragment a on Cadre { ...b } fragment b on Cadre { identity { ...c } } fragment c on Identity { birthOn }",
+                "Identity.birthOn",
+            ),
+            ("{ node(id: \"c\") { ... on Cadre { identity { birthOn } } } }", "Identity.birthOn"),
+            ("{ cadre { ... on Node { id ... on Cadre { identity { birthOn } } } } }", "Identity.birthOn"),
+            (
+                "{ subject(id: \"c\") { ... { ...a } } } fragment a on Cadre { identity { birthOn } }",
+                "Identity.birthOn",
+            ),
+            ("{ cadre { identity @skip(if: true) { birthOn } } }", "Identity.birthOn"),
+            ("{ node(id: \"c\") { id } }", "Node.id"),
+            ("{ cadre(by: {nationalId: \"0\"}) { id } }", "CadreKey.nationalId"),
+            ("{ cadre(by: {nationalId: null}) { id } }", "CadreKey.nationalId"),
+            ("query($n: String) { cadre(by: {nationalId: $n}) { id } }", "CadreKey.nationalId"),
+            ("mutation { rotationPropose(input: {cadre: {nationalId: \"0\"}}) { id } }", "CadreKey.nationalId"),
+            (
+                "{ cadres(where: {and: [{or: [{not: {bornAfter: \"1990\"}}]}]}) { nodes { id } } }",
+                "CadreWhere.bornAfter",
+            ),
+            ("{ cadres(where: {and: {or: {bornAfter: \"1990\"}}}) { nodes { id } } }", "CadreWhere.bornAfter"),
+            ("{ cadres(orderBy: [{field: BIRTH}]) { nodes { id } } }", "CadreOrderField.BIRTH"),
+            ("{ cadres(orderBy: {field: BIRTH}) { nodes { id } } }", "CadreOrder.field"),
+            ("{ cadres(search: \"a\") { nodes { id } } }", "Query.cadres(search:)"),
+            ("query($k: CadreKey = {nationalId: \"0\"}) { cadre(by: $k) { id } }", "CadreKey.nationalId"),
+            (
+                "query($o: CadreOrderField = BIRTH) { cadres(orderBy: [{field: $o}]) { nodes { id } } }",
+                "CadreOrderField.BIRTH",
+            ),
+            ("{ __schema { types { name } } }", "Query.__schema"),
+        ];
+        for (text, coordinate) in table {
+            assert!(plan(text, json!({})).expect(text).touches.contains(coordinate), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_protected_field_is_found_in_variables() {
+        let by = "query($k: CadreKey) { cadre(by: $k) { id } }";
+        let filter = "query($w: CadreWhere) { ...a } fragment a on Query { cadres(where: {or: [{and: [$w]}]}) { nodes { id } } }";
+        let sort = "query($o: [CadreOrder!] = [{field: NAME}]) { cadres(orderBy: $o) { nodes { id } } }";
+        let table = [
+            (by, json!({ "k": { "nationalId": "0" } }), "CadreKey.nationalId", true),
+            (by, json!({ "k": [{ "nationalId": "0" }] }), "CadreKey.nationalId", true),
+            (by, json!({ "k": { "code": "0" } }), "CadreKey.nationalId", false),
+            (by, json!({ "other": { "nationalId": "0" } }), "CadreKey.nationalId", false),
+            (
+                filter,
+                json!({ "w": { "and": [{ "or": [{ "not": { "bornAfter": "1990" } }] }] } }),
+                "CadreWhere.bornAfter",
+                true,
+            ),
+            (filter, json!({ "w": { "unit": { "code": "H01" } } }), "UnitReach.code", true),
+            (filter, json!({ "w": { "unit": { "code": "bornAfter" } } }), "CadreWhere.bornAfter", false),
+            (sort, json!({ "o": { "field": "BIRTH" } }), "CadreOrderField.BIRTH", true),
+            (sort, json!({}), "CadreOrderField.NAME", true),
+            (sort, json!({ "o": [{ "field": "BIRTH" }] }), "CadreOrderField.NAME", false),
+        ];
+        for (text, sent, coordinate, expected) in table {
+            let found = plan(text, sent.clone()).expect(text).touches.contains(coordinate);
+            assert_eq!(found, expected, "{text} {sent}");
+        }
+    }
+
+    #[test]
+    fn only_what_the_operation_reaches_is_touched() {
+        let text = "query a { ...x } query b { cadre { identity { birthOn } } } fragment x on Query { programmes } fragment y on Cadre { identity { birthOn } }";
+        let shape = shape();
+        let document = compile(&shape, &Limits::default(), text).expect(text);
+
+        let plan = document.operation(Some("a")).and_then(|operation| operation.plan(&shape, &variables(json!({}))));
+
+        let touches: Vec<_> = plan.expect("it is small").touches.iter().map(ToString::to_string).collect();
+        assert_eq!(touches, ["Query.programmes"]);
+    }
+}

@@ -1,0 +1,17 @@
+//! The operation guard: turns the text of a request into a document that is known to be finite and affordable.
+//! The GraphQL engine never meets raw text; it gets what `compile` let through. Pure: no database, no HTTP, no waiting.
+
+pub mod cache;
+pub mod compile;
+mod cost;
+pub mod document;
+mod fragments;
+mod input;
+pub mod lexer;
+pub mod limits;
+pub mod refusal;
+pub mod shape;
+mod weight;
+
+#[cfg(test)]
+mod sample;

@@ -1,0 +1,386 @@
+//! Why a document or its variables are refused: a stable code, a rule with its numbers, a position.
+//! Never a piece of the document or of a variable: both may hold personal data, and a refusal is shown and logged.
+
+use std::fmt;
+
+use async_graphql::Pos;
+
+use crate::language::Language;
+
+/// A refused operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What was broken.
+    pub rule: Rule,
+    /// Where in the document, when there is such a place.
+    pub at: Option<Pos>,
+}
+
+/// The codes that clients may rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The text is not GraphQL.
+    ParseFailed,
+    /// The text is GraphQL but not a valid document.
+    ValidationFailed,
+    /// The operation is larger or dearer than the service allows.
+    TooComplex,
+    /// No operation has the asked name, or a name is needed to choose.
+    OperationNotFound,
+    /// The variables do not fit their declarations.
+    BadVariables,
+}
+
+/// What a document can break before it reaches the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// The grammar.
+    Syntax,
+    /// A limit of size or cost.
+    Limit {
+        /// What was measured.
+        measure: Measure,
+        /// How much is allowed.
+        limit: u64,
+        /// How much was found; of tokens and nesting only as far as was read.
+        found: u64,
+    },
+    /// Two operations share a name, or an anonymous operation has company.
+    AmbiguousOperations,
+    /// Two fragments share a name.
+    RepeatedFragment,
+    /// A fragment spreads itself, through others or directly.
+    FragmentCycle,
+    /// A spread names no fragment.
+    UnknownFragment,
+    /// Two variables of an operation share a name.
+    RepeatedVariable,
+    /// A mutation has one response key twice among its root fields.
+    RepeatedMutationField,
+    /// Subscriptions are not served.
+    Subscription,
+    /// There is no operation at all.
+    NoOperation,
+    /// Several operations, and the request names none.
+    OperationNameRequired,
+    /// No operation has the name of the request.
+    UnknownOperation,
+    /// A variable that must be sent was not.
+    MissingVariable,
+    /// A variable that must have a value is null.
+    NullVariable,
+    /// A variable's value is nested deeper than any input needs.
+    VariableNesting {
+        /// How deep a value may be.
+        limit: u64,
+    },
+}
+
+/// What is measured of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Bytes of text.
+    Bytes,
+    /// Tokens of text.
+    Tokens,
+    /// Brackets or selection sets open at once.
+    Nesting,
+    /// Directives.
+    Directives,
+    /// Aliases.
+    Aliases,
+    /// Fragment definitions.
+    Fragments,
+    /// Variables of one operation.
+    Variables,
+    /// Operations.
+    Operations,
+    /// Root fields.
+    RootFields,
+    /// Fields after fragments are expanded.
+    Fields,
+    /// Fields on one path.
+    Depth,
+    /// Fields on one path of introspection.
+    IntrospectionDepth,
+    /// Lists of introspected types inside one another.
+    IntrospectionLists,
+    /// Cost with the actual variables.
+    Cost,
+}
+
+impl Refusal {
+    /// A refusal of a rule at a place.
+    #[must_use]
+    pub fn new(rule: Rule, at: Option<Pos>) -> Refusal {
+        Refusal { rule, at }
+    }
+
+    /// A refusal because of a limit.
+    #[must_use]
+    pub fn limit(measure: Measure, limit: u64, found: u64, at: Option<Pos>) -> Refusal {
+        Refusal::new(Rule::Limit { measure, limit, found }, at)
+    }
+
+    /// The code that clients may rely on.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self.rule {
+            Rule::Syntax => Code::ParseFailed,
+            Rule::Limit { .. } => Code::TooComplex,
+            Rule::AmbiguousOperations
+            | Rule::RepeatedFragment
+            | Rule::FragmentCycle
+            | Rule::UnknownFragment
+            | Rule::RepeatedVariable
+            | Rule::RepeatedMutationField
+            | Rule::Subscription => Code::ValidationFailed,
+            Rule::NoOperation | Rule::OperationNameRequired | Rule::UnknownOperation => Code::OperationNotFound,
+            Rule::MissingVariable | Rule::NullVariable | Rule::VariableNesting { .. } => Code::BadVariables,
+        }
+    }
+
+    /// The sentence for the client: what was found, what is allowed, the way out.
+    #[must_use]
+    pub fn sentence(&self, language: Language) -> String {
+        let said = match self.rule {
+            Rule::Limit { measure, limit, found } => limit_sentence(measure, limit, found, language),
+            Rule::VariableNesting { limit } => match language {
+                Language::Vietnamese => {
+                    format!("Giá trị của một biến lồng sâu quá {limit} tầng; hãy gửi giá trị phẳng hơn.")
+                }
+                Language::English => {
+                    format!("The value of a variable nests deeper than {limit} levels; send a flatter value.")
+                }
+            },
+            rule => pick(plain_sentence(rule), language).to_owned(),
+        };
+        match (self.at, language) {
+            (None, _) => said,
+            (Some(at), Language::Vietnamese) => {
+                format!("{said} (dòng {}, cột {})", at.line, at.column)
+            }
+            (Some(at), Language::English) => {
+                format!("{said} (line {}, column {})", at.line, at.column)
+            }
+        }
+    }
+}
+
+impl Code {
+    /// The code as it stands in `extensions.code`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Code::ParseFailed => "GRAPHQL_PARSE_FAILED",
+            Code::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Code::TooComplex => "OPERATION_TOO_COMPLEX",
+            Code::OperationNotFound => "OPERATION_NOT_FOUND",
+            Code::BadVariables => "BAD_VARIABLES",
+        }
+    }
+}
+
+/// For logs: code, rule, numbers and position.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.code().as_str())?;
+        match self.rule {
+            Rule::Limit { measure, limit, found } => write!(f, "{} {found} > {limit}", kebab(&format!("{measure:?}")))?,
+            Rule::VariableNesting { limit } => write!(f, "variable-nesting > {limit}")?,
+            rule => f.write_str(&kebab(&format!("{rule:?}")))?,
+        }
+        self.at.map_or(Ok(()), |at| write!(f, " at {}:{}", at.line, at.column))
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+fn kebab(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !out.is_empty() {
+            out.push('-');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
+}
+
+fn pick((vietnamese, english): (&'static str, &'static str), language: Language) -> &'static str {
+    match language {
+        Language::Vietnamese => vietnamese,
+        Language::English => english,
+    }
+}
+
+fn limit_sentence(measure: Measure, limit: u64, found: u64, language: Language) -> String {
+    let (subject_vi, subject_en, way_out) = measured(measure);
+    let way_out = pick(way_out, language);
+    // The reading of tokens and brackets stops at the limit, and the arithmetic of sizes stops at its largest number.
+    let is_floor = matches!(measure, Measure::Tokens | Measure::Nesting) || found == u64::MAX;
+    match (language, is_floor) {
+        (Language::Vietnamese, false) => {
+            format!("{subject_vi} là {found}, giới hạn là {limit}; {way_out}.")
+        }
+        (Language::Vietnamese, true) => {
+            format!("{subject_vi} vượt giới hạn {limit} (đã đếm đến {found}); {way_out}.")
+        }
+        (Language::English, false) => {
+            format!("{subject_en} is {found}, the limit is {limit}; {way_out}.")
+        }
+        (Language::English, true) => {
+            format!("{subject_en} is over the limit of {limit} (counted up to {found}); {way_out}.")
+        }
+    }
+}
+
+fn measured(measure: Measure) -> (&'static str, &'static str, (&'static str, &'static str)) {
+    let split = ("hãy chia thành nhiều yêu cầu", "split it into several requests");
+    let flatten = ("hãy chọn trường ở ít tầng hơn", "select fields on fewer levels");
+    let smaller = ("hãy giảm first hoặc last, hoặc chọn ít trường hơn", "lower first or last, or select fewer fields");
+    match measure {
+        Measure::Bytes => (
+            "Số byte của câu truy vấn",
+            "The size of the document in bytes",
+            (
+                "hãy đưa giá trị vào biến hoặc chia thành nhiều yêu cầu",
+                "move values into variables or split it into several requests",
+            ),
+        ),
+        Measure::Tokens => ("Số từ của câu truy vấn", "The number of tokens of the document", split),
+        Measure::Nesting => (
+            "Độ lồng của câu truy vấn",
+            "The nesting of the document",
+            ("hãy viết phẳng hơn hoặc đưa giá trị vào biến", "write it flatter or move values into variables"),
+        ),
+        Measure::Directives => ("Số chỉ thị", "The number of directives", ("hãy bỏ bớt chỉ thị", "remove directives")),
+        Measure::Aliases => ("Số bí danh", "The number of aliases", split),
+        Measure::Fragments => {
+            ("Số mảnh (fragment)", "The number of fragments", ("hãy gộp các mảnh", "merge fragments"))
+        }
+        Measure::Variables => (
+            "Số biến của một thao tác",
+            "The number of variables of an operation",
+            ("hãy gộp các biến vào một đối tượng đầu vào", "gather variables in an input object"),
+        ),
+        Measure::Operations => (
+            "Số thao tác trong câu truy vấn",
+            "The number of operations of the document",
+            ("hãy chỉ gửi thao tác cần chạy", "send only the operation to run"),
+        ),
+        Measure::RootFields => ("Số trường gốc của một thao tác", "The number of root fields of an operation", split),
+        Measure::Fields => (
+            "Số trường sau khi khai triển các mảnh",
+            "The number of fields after fragments are expanded",
+            ("hãy dùng ít mảnh lồng nhau hơn", "spread fewer fragments inside one another"),
+        ),
+        Measure::Depth => ("Số tầng trường", "The depth of fields", flatten),
+        Measure::IntrospectionDepth => ("Số tầng trường khi đọc lược đồ", "The depth of introspection", flatten),
+        Measure::IntrospectionLists => (
+            "Số danh sách lồng nhau khi đọc lược đồ",
+            "The number of lists inside one another in introspection",
+            ("hãy đọc từng kiểu bằng __type", "ask for single types with __type"),
+        ),
+        Measure::Cost => ("Chi phí của thao tác", "The cost of the operation", smaller),
+    }
+}
+
+fn plain_sentence(rule: Rule) -> (&'static str, &'static str) {
+    match rule {
+        Rule::Syntax => (
+            "Câu truy vấn sai cú pháp GraphQL; hãy sửa tại vị trí đã nêu.",
+            "The document is not valid GraphQL; correct it at the given place.",
+        ),
+        Rule::AmbiguousOperations => (
+            "Mỗi thao tác phải có tên riêng khi có nhiều thao tác; hãy đặt tên khác nhau.",
+            "Operations that share a document need names of their own; give each a different name.",
+        ),
+        Rule::RepeatedFragment => {
+            ("Hai mảnh (fragment) trùng tên; hãy đổi tên một mảnh.", "Two fragments share a name; rename one.")
+        }
+        Rule::FragmentCycle => {
+            ("Mảnh (fragment) gọi lại chính nó; hãy bỏ vòng lặp.", "A fragment spreads itself; break the circle.")
+        }
+        Rule::UnknownFragment => (
+            "Mảnh (fragment) được gọi không có; hãy thêm hoặc bỏ lời gọi.",
+            "A spread names no fragment; define it or remove the spread.",
+        ),
+        Rule::RepeatedVariable => (
+            "Một biến được khai báo hai lần; hãy bỏ một khai báo.",
+            "A variable is declared twice; remove one declaration.",
+        ),
+        Rule::RepeatedMutationField => (
+            "Một trường gốc của mutation lặp lại cùng khóa trả lời; hãy đặt bí danh khác nhau cho mỗi lần.",
+            "A root field of the mutation repeats a response key; give each a different alias.",
+        ),
+        Rule::Subscription => {
+            ("Dịch vụ không có subscription; hãy dùng query.", "Subscriptions are not served; use a query.")
+        }
+        Rule::NoOperation => (
+            "Câu truy vấn không có thao tác nào; hãy thêm query hoặc mutation.",
+            "The document holds no operation; add a query or a mutation.",
+        ),
+        Rule::OperationNameRequired => {
+            ("Có nhiều thao tác; hãy nêu operationName.", "There are several operations; name one in operationName.")
+        }
+        Rule::UnknownOperation => (
+            "Không có thao tác mang tên đã nêu; hãy kiểm tra operationName.",
+            "No operation has the given name; check operationName.",
+        ),
+        Rule::MissingVariable => (
+            "Thiếu một biến bắt buộc; hãy gửi giá trị của biến khai báo tại vị trí đã nêu.",
+            "A required variable is missing; send a value for the one declared at the given place.",
+        ),
+        Rule::NullVariable => (
+            "Một biến bắt buộc có giá trị null; hãy gửi giá trị của biến khai báo tại vị trí đã nêu.",
+            "A required variable is null; send a value for the one declared at the given place.",
+        ),
+        // Those with numbers are written where their numbers are known.
+        Rule::Limit { .. } | Rule::VariableNesting { .. } => ("", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::Pos;
+
+    use super::{Measure, Refusal, Rule};
+    use crate::language::Language;
+
+    #[test]
+    fn a_sentence_names_the_limit_the_number_and_the_way_out() {
+        let at = Some(Pos { line: 3, column: 7 });
+        let table = [
+            (
+                Refusal::limit(Measure::Cost, 20_000, 101_010_101, at),
+                "OPERATION_TOO_COMPLEX: cost 101010101 > 20000 at 3:7",
+                "Chi phí của thao tác là 101010101, giới hạn là 20000; hãy giảm first hoặc last, hoặc chọn ít trường hơn. (dòng 3, cột 7)",
+                "The cost of the operation is 101010101, the limit is 20000; lower first or last, or select fewer fields. (line 3, column 7)",
+            ),
+            (
+                Refusal::limit(Measure::Tokens, 5_000, 5_001, None),
+                "OPERATION_TOO_COMPLEX: tokens 5001 > 5000",
+                "Số từ của câu truy vấn vượt giới hạn 5000 (đã đếm đến 5001); hãy chia thành nhiều yêu cầu.",
+                "The number of tokens of the document is over the limit of 5000 (counted up to 5001); split it into several requests.",
+            ),
+            (
+                Refusal::new(Rule::RepeatedMutationField, None),
+                "GRAPHQL_VALIDATION_FAILED: repeated-mutation-field",
+                "Một trường gốc của mutation lặp lại cùng khóa trả lời; hãy đặt bí danh khác nhau cho mỗi lần.",
+                "A root field of the mutation repeats a response key; give each a different alias.",
+            ),
+            (
+                Refusal::new(Rule::VariableNesting { limit: 32 }, None),
+                "BAD_VARIABLES: variable-nesting > 32",
+                "Giá trị của một biến lồng sâu quá 32 tầng; hãy gửi giá trị phẳng hơn.",
+                "The value of a variable nests deeper than 32 levels; send a flatter value.",
+            ),
+        ];
+        for (refusal, logged, vietnamese, english) in table {
+            assert_eq!(refusal.to_string(), logged);
+            assert_eq!(refusal.sentence(Language::Vietnamese), vietnamese);
+            assert_eq!(refusal.sentence(Language::English), english);
+        }
+    }
+}

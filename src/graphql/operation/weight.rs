@@ -1,0 +1,306 @@
+//! Weighs selection sets: every definition of a document once, a fragment's weight standing for all its spreads.
+//! Two in the power of a hundred fields are therefore an addition, not an expansion.
+
+use std::collections::{BTreeSet, HashMap};
+
+use async_graphql::parser::types::{Field, Selection, SelectionSet};
+use async_graphql_value::Value as Literal;
+
+use crate::graphql::operation::cost::{Amount, Cost, Size};
+use crate::graphql::operation::input::{self, Use};
+use crate::graphql::operation::shape::{Coordinate, FieldShape, Shape};
+
+/// A list that the schema does not bound is taken to be this long.
+const PLAIN_LIST: u64 = 10;
+/// A page when neither the operation nor the schema says how long.
+const DEFAULT_PAGE: u64 = 20;
+/// Counting a whole list is work beside reading a page of it.
+const TOTAL_COUNT: u64 = 10;
+
+/// What a selection set amounts to with all its fragments.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Weight {
+    /// Cost, list sizes multiplied.
+    pub(super) cost: Cost,
+    /// Fields, whatever the sizes of lists.
+    pub(super) fields: u64,
+    /// Fields directly in the set.
+    pub(super) roots: u64,
+    /// Selection sets inside one another, those of fragments too.
+    pub(super) levels: u64,
+    /// Fields on the longest path that keeps to data.
+    pub(super) depth: u64,
+    /// Fields on the longest path that ends in introspection.
+    pub(super) introspection_depth: u64,
+    /// Lists of an introspected type on one path.
+    pub(super) introspection_lists: u64,
+}
+
+/// What one definition itself names; what its fragments name is theirs.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) touches: BTreeSet<Coordinate>,
+    pub(super) uses: BTreeSet<Use>,
+    pub(super) spreads: BTreeSet<usize>,
+}
+
+/// Weighs the selections of one definition, given the fragments weighed before.
+pub(super) struct Scales<'a> {
+    shape: &'a Shape,
+    names: &'a HashMap<&'a str, usize>,
+    fragments: &'a [Weight],
+    found: Found,
+}
+
+impl<'a> Scales<'a> {
+    pub(super) fn new(shape: &'a Shape, names: &'a HashMap<&'a str, usize>, fragments: &'a [Weight]) -> Self {
+        Scales { shape, names, fragments, found: Found::default() }
+    }
+
+    pub(super) fn weigh(mut self, on: &str, set: &SelectionSet) -> (Weight, Found) {
+        let weight = self.set(on, set);
+        (weight, self.found)
+    }
+
+    // The recursion is as deep as the text nests, which the lexer has bounded.
+    fn set(&mut self, on: &str, set: &SelectionSet) -> Weight {
+        let mut sum = Weight::default();
+        for item in &set.items {
+            let item = match &item.node {
+                Selection::Field(field) => self.field(on, &field.node),
+                Selection::FragmentSpread(spread) => self.spread(&spread.node.fragment_name.node),
+                Selection::InlineFragment(inline) => {
+                    let on = inline.node.type_condition.as_ref().map_or(on, |condition| &condition.node.on.node);
+                    self.set(on, &inline.node.selection_set.node)
+                }
+            };
+            sum.add(item);
+        }
+        sum.levels += 1;
+        sum
+    }
+
+    fn spread(&mut self, name: &str) -> Weight {
+        let Some((index, weight)) = self.names.get(name).and_then(|&index| Some((index, self.fragments.get(index)?)))
+        else {
+            return Weight::default();
+        };
+        self.found.spreads.insert(index);
+        Weight { cost: Cost::of_fragment(index, &weight.cost), ..weight.clone() }
+    }
+
+    fn field(&mut self, on: &str, field: &Field) -> Weight {
+        // A field that the schema lacks weighs one and its selection like any other: it is refused, but only after a walk.
+        let Some(known) = self.shape.field(on, &field.name.node) else {
+            let inner = self.inner("", field);
+            return inner.under_field(Cost::fixed(1), Size::Known(1));
+        };
+        self.note(known, field);
+        let inner = self.inner(&known.named, field);
+        let name = field.name.node.as_str();
+        if matches!(name, "__schema" | "__type") {
+            return inner.under_introspection();
+        }
+        let is_count = name == "totalCount" && on.ends_with("Connection");
+        let own = Cost::fixed(if is_count { 1 + TOTAL_COUNT } else { 1 });
+        let mut weight = inner.under_field(own, size(on, known, field));
+        weight.introspection_lists += u64::from(on == "__Type" && known.is_list);
+        weight
+    }
+
+    fn inner(&mut self, on: &str, field: &Field) -> Weight {
+        let set = &field.selection_set.node;
+        if set.items.is_empty() { Weight::default() } else { self.set(on, set) }
+    }
+
+    fn note(&mut self, known: &FieldShape, field: &Field) {
+        self.found.touches.insert(known.coordinate.clone());
+        for (name, value) in &field.arguments {
+            let Some(argument) = known.argument(&name.node) else {
+                continue;
+            };
+            self.found.touches.insert(argument.coordinate.clone());
+            let uses = input::walk(self.shape, &argument.named, &value.node, &mut self.found.touches);
+            self.found.uses.extend(uses);
+        }
+    }
+}
+
+impl Weight {
+    fn add(&mut self, other: Weight) {
+        self.cost.add(other.cost);
+        self.fields = self.fields.saturating_add(other.fields);
+        self.roots = self.roots.saturating_add(other.roots);
+        self.levels = self.levels.max(other.levels);
+        self.depth = self.depth.max(other.depth);
+        self.introspection_depth = self.introspection_depth.max(other.introspection_depth);
+        self.introspection_lists = self.introspection_lists.max(other.introspection_lists);
+    }
+
+    fn under_field(self, mut own: Cost, size: Size) -> Weight {
+        own.add(self.cost.repeated(size));
+        Weight {
+            cost: own,
+            fields: self.fields.saturating_add(1),
+            roots: 1,
+            depth: self.depth + 1,
+            introspection_depth: if self.introspection_depth == 0 { 0 } else { self.introspection_depth + 1 },
+            ..self
+        }
+    }
+
+    /// The schema is read from memory, so ten of its fields cost what one field of data does.
+    fn under_introspection(self) -> Weight {
+        let depth = self.depth.max(self.introspection_depth);
+        let inner = Weight { cost: self.cost.tenth(), ..self };
+        Weight { depth: 0, introspection_depth: depth + 1, ..inner.under_field(Cost::fixed(1), Size::Known(1)) }
+    }
+}
+
+fn size(on: &str, known: &FieldShape, field: &Field) -> Size {
+    if known.is_connection {
+        let asked = ["first", "last"].iter().filter_map(|name| amount(&field.get_argument(name)?.node)).collect();
+        let default = known.argument("first").and_then(|first| first.default.as_ref());
+        let default = default.and_then(|value| serde_json::to_value(value).ok()?.as_u64());
+        return Size::Page { asked, default: default.unwrap_or(DEFAULT_PAGE) };
+    }
+    // A connection has multiplied already when its own lists are reached.
+    let is_page = on.ends_with("Connection") && matches!(field.name.node.as_str(), "nodes" | "edges");
+    if !known.is_list || is_page {
+        return Size::Known(1);
+    }
+    match known.argument("ids").and_then(|_| field.get_argument("ids")).map(|ids| &ids.node) {
+        Some(Literal::List(ids)) => Size::Known(ids.len() as u64),
+        Some(Literal::Variable(name)) => Size::Count(name.clone()),
+        Some(_) => Size::Known(1),
+        None => Size::Known(PLAIN_LIST),
+    }
+}
+
+fn amount(value: &Literal) -> Option<Amount> {
+    match value {
+        Literal::Null => None,
+        Literal::Variable(name) => Some(Amount::Variable(name.clone())),
+        Literal::Number(number) if number.as_i64().is_some_and(|number| number < 0) => Some(Amount::Known(0)),
+        // What is no number is refused later; until then it counts as the worst.
+        Literal::Number(number) => Some(Amount::Known(number.as_u64().unwrap_or(u64::MAX))),
+        _ => Some(Amount::Known(u64::MAX)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::graphql::operation::sample::{outcome, plan};
+
+    fn cost(text: &str, variables: Value) -> u64 {
+        plan(text, variables).expect(text).cost
+    }
+
+    #[test]
+    fn lists_multiply_what_is_selected_in_them() {
+        let table = [
+            ("{ programmes }", 1),
+            ("{ __typename }", 1),
+            ("{ unit { name id } }", 3),
+            ("{ unit { ancestors { name } } }", 2 + 10),
+            ("{ cadres { nodes { id } } }", 1 + 20 * 2),
+            ("{ cadres(first: 5) { nodes { id } } }", 1 + 5 * 2),
+            ("{ cadres(last: 7) { edges { node { id } cursor } } }", 1 + 7 * 4),
+            ("{ cadres(first: 5, last: 7) { nodes { id } } }", 1 + 7 * 2),
+            ("{ cadres(first: null) { nodes { id } } }", 1 + 20 * 2),
+            ("{ cadres(first: 0) { nodes { id } } }", 1 + 2),
+            ("{ cadres(first: -1) { nodes { id } } }", 1 + 2),
+            ("{ cadres(first: 101) { nodes { id } } }", 1 + 100 * 2),
+            ("{ cadres(first: \"many\") { nodes { id } } }", 1 + 100 * 2),
+            ("{ cadres(first: 1) { totalCount { value } } }", 1 + 12),
+            ("{ nodes(ids: [\"a\", \"b\", \"c\"]) { id } }", 1 + 3),
+            ("{ nodes(ids: []) { id } }", 1 + 1),
+            ("{ nodes(ids: \"a\") { id } }", 1 + 1),
+            ("{ nodes { id } }", 1 + 10),
+            ("{ nothing { nothing { nothing } other } }", 4),
+            ("{ unit { name { nothing } } }", 3),
+            (
+                "{ ...a ...a } fragment a on Query { cadres(first: 2) { nodes { ...b } } } fragment b on Cadre { id unit { id } }",
+                2 * (1 + 2 * 4),
+            ),
+        ];
+        for (text, expected) in table {
+            assert_eq!(cost(text, json!({})), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_come_from_variables_and_their_defaults() {
+        let page = "query($n: Int = 3) { ...a } fragment a on Query { cadres(first: $n) { nodes { unit { children(first: $n) { nodes { id } } } } } }";
+        let of = |n: u64| 1 + n * (1 + 1 + 1 + n * 2);
+        let table = [
+            (page, json!({}), of(3)),
+            (page, json!({ "n": 7 }), of(7)),
+            (page, json!({ "n": 7, "other": 9 }), of(7)),
+            (page, json!({ "n": null }), of(20)),
+            (page, json!({ "n": -5 }), of(1)),
+            ("query($n: Int) { cadres(first: $n) { nodes { id } } }", json!({ "n": 5_000_000_000_u64 }), 1 + 100 * 2),
+            ("query($n: Int) { cadres(first: $n) { nodes { id } } }", json!({ "n": "x" }), 1 + 100 * 2),
+            ("query($n: Int) { cadres(first: 4, last: $n) { nodes { id } } }", json!({}), 1 + 4 * 2),
+            ("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({ "ids": ["a", "b"] }), 1 + 2),
+            ("{ cadres(first: $undeclared) { nodes { id } } }", json!({ "undeclared": 9 }), 1 + 20 * 2),
+        ];
+        for (text, variables, expected) in table {
+            assert_eq!(cost(text, variables.clone()), expected, "{text} {variables}");
+        }
+    }
+
+    #[test]
+    fn nested_pages_are_refused_by_their_cost() {
+        let four = "children(first: 100) { nodes { children(first: 100) { nodes { children(first: 100) { nodes { children(first: 100) { nodes { id } } } } } } } }";
+        let refused = "OPERATION_TOO_COMPLEX: cost 20202020";
+        let table = [
+            (format!("{{ unit {{ {four} }} }}"), refused),
+            (format!("{{ node(id: \"u\") {{ ... on Unit {{ {four} }} }} }}"), refused),
+            (format!("{{ subject(id: \"u\") {{ ...a }} }} fragment a on Unit {{ {four} }}"), refused),
+            (format!("{{ unit {{ ... on Node {{ ... on Unit {{ {four} }} }} }} }}"), refused),
+            (format!("{{ unit {{ {} }} }}", four.replacen(" {", " @skip(if: true) {", 1)), refused),
+        ];
+        for (text, expected) in &table {
+            assert!(outcome(text).starts_with(expected), "{text}: {}", outcome(text));
+        }
+    }
+
+    #[test]
+    fn selections_under_an_interface_add_up() {
+        let text = "{ node(id: \"x\") { id ... on Cadre { fullName rotations { id } } ... on Unit { name } } }";
+
+        assert_eq!(cost(text, json!({})), 1 + 1 + 1 + (1 + 10) + 1);
+    }
+
+    #[test]
+    fn no_broken_document_makes_the_guard_panic() {
+        let text = "query q ( $a : [ID!]! = [ \"x\" ] $n : Int = 3 ) @d { a : nodes ( ids : $a ) { id ... on Unit { ...f } } \
+                    cadres ( first : $n where : { and : [ { bornAfter : null } ] } ) { totalCount nodes { ... { id } } } __typename } \
+                    fragment f on Unit { children ( last : -1.5e3 ) { edges { cursor } } }";
+        let tokens: Vec<&str> = text.split_whitespace().collect();
+        assert_eq!(outcome(text), "ok");
+
+        for place in 0..tokens.len() {
+            for patch in
+                ["", "{", "}", "(", ")", "[", "]", ":", "$a", "...", "...f", "@d", "on", "null", "\"", "9", "ở"]
+            {
+                let mut broken = tokens.clone();
+                broken[place] = patch;
+                outcome(&broken.join(" "));
+                broken.insert(place, tokens[place]);
+                outcome(&broken.join(" "));
+            }
+        }
+    }
+
+    #[test]
+    fn introspection_costs_a_tenth() {
+        assert_eq!(
+            cost("{ __schema { types { name fields { name } } } }", json!({})),
+            1 + (1 + 10 * (1 + 1 + 10_u64)).div_ceil(10)
+        );
+    }
+}
