@@ -3,13 +3,15 @@
 //! `graphql::error` turns it into a GraphQL error, `http::error` into an HTTP answer. What stands in `Internal` is
 //! logged there once and never sent.
 
+use std::sync::Arc;
+
 use entity::value::Scope;
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
 use crate::language::Sentence;
 
 /// What went wrong, by what the client can do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such thing, or it is out of the caller's reach: the caller cannot tell which.
     #[error("not found")]
@@ -38,7 +40,7 @@ pub enum Error {
     Unavailable(#[source] DbErr),
     /// A fault of ours.
     #[error("internal error")]
-    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
 /// Result of everything that can fail towards a client.
@@ -52,7 +54,7 @@ impl Error {
 
     /// A fault of ours.
     pub fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Internal(error.into())
+        Self::Internal(Arc::from(error.into()))
     }
 }
 

@@ -1,11 +1,12 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
-//! Later concepts may use earlier ones: registry < unit < cadre < qualification < composition.
+//! Later concepts may use earlier ones: registry < unit < cadre < qualification < composition < node.
 
 pub mod access;
 pub mod cadre;
 pub mod composition;
 pub mod house;
+pub mod node;
 pub mod page;
 pub mod qualification;
 pub mod registry;

@@ -1,3 +1,91 @@
-//! The shape that clients see; no SQL and no rules.
+//! The shape that clients see: views over rows, one file per concept. No SQL, no rules.
 
+pub mod cadre;
+pub mod composition;
+pub mod engine;
+pub mod error;
+pub mod loader;
+pub mod node;
 pub mod operation;
+pub mod page;
+pub mod qualification;
+pub mod title;
+pub mod unit;
+pub mod viewer;
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Context, EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode,
+};
+
+use crate::{
+    domain::{access::Access, registry::Registry},
+    error::{Error, Result},
+    language::Language,
+};
+
+/// Everything that can be asked.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    node::NodeQuery,
+    viewer::ViewerQuery,
+    unit::UnitQuery,
+    cadre::CadreQuery,
+    title::TitleQuery,
+    qualification::QualificationQuery,
+);
+
+/// The schema of the service.
+pub type ServiceSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+
+/// Builds the schema.
+pub fn schema() -> ServiceSchema {
+    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+        .validation_mode(ValidationMode::Strict)
+        .disable_suggestions()
+        .extension(error::Settle)
+        .finish()
+}
+
+/// The schema as text, sorted, so that a change of it is a change of lines.
+pub fn sdl() -> String {
+    schema().sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items())
+}
+
+/// What a resolver asks its request for.
+trait ContextExt<'a> {
+    /// The caller's access.
+    fn access(&self) -> &'a Access;
+    /// The batches of the request.
+    fn loaders(&self) -> &'a loader::Loaders;
+    /// The language of labels and messages.
+    fn language(&self) -> Language;
+    /// Units and reference lists.
+    fn registry(&self) -> &'a Registry {
+        self.access().registry()
+    }
+}
+
+impl<'a> ContextExt<'a> for Context<'a> {
+    fn access(&self) -> &'a Access {
+        self.data_unchecked::<Arc<Access>>()
+    }
+
+    fn loaders(&self) -> &'a loader::Loaders {
+        self.data_unchecked::<loader::Loaders>()
+    }
+
+    fn language(&self) -> Language {
+        *self.data_unchecked::<Language>()
+    }
+}
+
+/// What is not there, or out of reach, reads as null.
+fn found<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,10 +1,10 @@
 //! The only road to persons: every select starts narrowed to the caller's reach on the asked day.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::{
     assignment, cadre, qualification,
-    value::{CadreId, Day, Scope, UnitId},
+    value::{CadreId, Day, QualificationId, Scope, UnitId},
 };
 use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select,
@@ -133,6 +133,20 @@ impl Cadres<'_> {
     pub async fn by_ids(&self, ids: &[CadreId], day: Day) -> Result<Vec<Visible>> {
         let column = Expr::col((cadre::Entity, cadre::Column::Id));
         self.find(db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0)), day).await
+    }
+
+    /// Qualifications by id, of persons whose file is in the caller's custody on the day.
+    pub async fn qualifications_by_ids(&self, ids: &[QualificationId], day: Day) -> Result<Vec<qualification::Model>> {
+        let column = Expr::col((qualification::Entity, qualification::Column::Id));
+        let mut rows = qualification::Entity::find()
+            .filter(db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0)))
+            .filter(qualification::Column::CountsFrom.lte(day))
+            .all(self.access.reader())
+            .await?;
+        let holders: Vec<CadreId> = rows.iter().map(|row| row.cadre_id).collect();
+        let seen: HashSet<CadreId> = self.by_ids(&holders, day).await?.iter().map(|cadre| cadre.row.id).collect();
+        rows.retain(|row| seen.contains(&row.cadre_id));
+        Ok(rows)
     }
 
     async fn all_posts(&self, cadres: impl Iterator<Item = Uuid>) -> Result<HashMap<CadreId, Vec<assignment::Model>>> {

@@ -6,7 +6,7 @@ mod permit;
 pub mod policy;
 mod sealed;
 
-pub use cadres::{Cadres, Visible};
+pub use cadres::{Cadres, Seen, Visible};
 pub use permit::{Act, Permit, Txn};
 pub use sealed::{Identity, Origin, Political};
 

@@ -7,12 +7,12 @@ pub use list::{Direction, UnitList, UnitOrder, UnitOrderField, UnitWhere};
 pub use tree::{Reach, Unit, UnitReach, UnitSet, Units};
 
 use entity::{
-    title, unit_succession,
-    value::{Day, UnitId},
+    title, unit_succession, unit_version,
+    value::{Day, Hierarchy, UnitId},
 };
 
 use crate::{
-    domain::access::Access,
+    domain::{access::Access, registry::Registry},
     error::{Error, Result},
 };
 
@@ -23,6 +23,22 @@ pub struct UnitOnDay {
     pub id: UnitId,
     /// Which day.
     pub day: Day,
+}
+
+impl UnitOnDay {
+    fn unit(self, registry: &Registry) -> &Unit {
+        registry.units().get(self.id).expect("made only for a unit of the request's registry")
+    }
+
+    /// The unit's code.
+    pub fn code(self, registry: &Registry) -> &str {
+        self.unit(registry).row.code.as_str()
+    }
+
+    /// The version that stands for the unit on the day.
+    pub fn version(self, registry: &Registry) -> &unit_version::Model {
+        self.unit(registry).shown_on(self.day)
+    }
 }
 
 /// How a unit is named in a question.
@@ -46,6 +62,24 @@ pub fn look_up(access: &Access, key: &UnitKey, day: Day) -> Result<UnitOnDay> {
     };
     let unit = found.filter(|unit| access.reaches(unit.row.id)).ok_or(Error::NotFound)?;
     Ok(UnitOnDay { id: unit.row.id, day })
+}
+
+/// The roots of the caller's grant, as of today.
+pub fn roots(access: &Access) -> Vec<UnitOnDay> {
+    let day = access.today();
+    access.caller().unit_roots().iter().filter(|id| access.reaches(**id)).map(|id| UnitOnDay { id: *id, day }).collect()
+}
+
+/// The unit directly above, if it is within reach.
+pub fn parent(access: &Access, of: UnitOnDay, hierarchy: Hierarchy) -> Option<UnitOnDay> {
+    let parent = of.version(access.registry()).parent_in(hierarchy).filter(|parent| access.reaches(*parent))?;
+    Some(UnitOnDay { id: parent, day: of.day })
+}
+
+/// The units above that are within reach, nearest first.
+pub fn ancestors(access: &Access, of: UnitOnDay, hierarchy: Hierarchy) -> Vec<UnitOnDay> {
+    let above = access.registry().units().ancestors(of.id, hierarchy, of.day).into_iter();
+    above.filter(|id| access.reaches(*id)).map(|id| UnitOnDay { id, day: of.day }).collect()
 }
 
 /// The unit that a condition names.

@@ -1,0 +1,260 @@
+//! Cadres (cán bộ, công chức, viên chức), as of a day.
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use entity::{
+    assignment, ethnic_group,
+    value::{CadreStatus, Category, Day, Gender},
+};
+
+use crate::{
+    domain::{
+        access::Visible,
+        cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
+        page::PageArgs,
+        qualification as held,
+        unit::UnitOnDay,
+    },
+    error::{Error, Result},
+    graphql::{
+        ContextExt, found,
+        page::{Connection, Listed, Total},
+        qualification::Qualification,
+        title::Title,
+        unit::Unit,
+    },
+};
+
+/// Roots about cadres.
+#[derive(Default)]
+pub struct CadreQuery;
+
+#[Object]
+impl CadreQuery {
+    /// A person by id, code or identity number, in service or not. Null if there is none or their file is out of reach.
+    async fn cadre(
+        &self,
+        ctx: &Context<'_>,
+        by: CadreKey,
+        #[graphql(desc = "The day to show them on; today by default.")] as_of: Option<Day>,
+    ) -> Result<Option<Cadre>> {
+        let access = ctx.access();
+        Ok(found(cadre::look_up(access, &by, as_of.unwrap_or(access.today())).await)?.map(Cadre))
+    }
+
+    /// The people within reach who hold a post on a day.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
+    async fn cadres(
+        &self,
+        ctx: &Context<'_>,
+        r#where: Option<CadreWhere>,
+        #[graphql(desc = "Beginnings of words of the name, without regard to case and tone marks; or a whole code.")]
+        search: Option<String>,
+        #[graphql(desc = "By name if absent.")] order_by: Option<Vec<CadreOrder>>,
+        #[graphql(desc = "The day; today by default.")] as_of: Option<Day>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Cadre>> {
+        let list = CadreList {
+            within: None,
+            filter: r#where.unwrap_or_default(),
+            search,
+            order: order_by.unwrap_or_default(),
+            as_of,
+        };
+        let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
+        Ok(Connection::new(page, Total::Cadres(list), Cadre))
+    }
+}
+
+/// A cadre, civil servant or public employee (cán bộ, công chức, viên chức), as known on the asked day.
+pub struct Cadre(pub Visible);
+
+impl Listed for Cadre {
+    const CONNECTION: &'static str = "CadreConnection";
+    const EDGE: &'static str = "CadreEdge";
+}
+
+#[Object]
+impl Cadre {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        self.0.row().id.into()
+    }
+
+    /// Code (mã cán bộ).
+    async fn code(&self) -> &str {
+        self.0.row().code.as_str()
+    }
+
+    /// Full name as in the personnel file (họ và tên).
+    async fn full_name(&self) -> &str {
+        &self.0.row().full_name
+    }
+
+    /// Gender (giới tính).
+    async fn gender(&self) -> Gender {
+        self.0.row().gender
+    }
+
+    /// Category (cán bộ, công chức hay viên chức).
+    async fn category(&self) -> Category {
+        self.0.row().category
+    }
+
+    /// Status as recorded now, whatever the asked day.
+    async fn status(&self) -> CadreStatus {
+        self.0.row().status
+    }
+
+    /// Unit of the primary post on the day; of two, of the one that started later. Null if there is none within reach.
+    async fn unit(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
+        let posts = ctx.loaders().assignments(self.0.seen()).await?;
+        let post = cadre::post_on(&posts, self.0.day());
+        Ok(post.map(|post| Unit(UnitOnDay { id: post.unit_id, day: self.0.day() })))
+    }
+
+    /// Title of the same post (chức danh).
+    async fn title(&self, ctx: &Context<'_>) -> Result<Option<Title>> {
+        let posts = ctx.loaders().assignments(self.0.seen()).await?;
+        let title =
+            cadre::post_on(&posts, self.0.day()).and_then(|post| ctx.registry().title(post.title_code.as_str()));
+        Ok(title.cloned().map(Title))
+    }
+
+    /// Posts in units within reach that began by the day, newest first (quá trình công tác).
+    async fn assignments(&self, ctx: &Context<'_>) -> Result<Vec<Assignment>> {
+        let posts = ctx.loaders().assignments(self.0.seen()).await?;
+        let begun = posts.iter().filter(|post| post.start_on <= self.0.day()).cloned();
+        Ok(begun.map(|post| Assignment { post, day: self.0.day() }).collect())
+    }
+
+    /// Qualifications that count on the day (trình độ), by subject, then oldest first.
+    async fn qualifications(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those in this subject, by code.")] subject: Option<String>,
+    ) -> Result<Vec<Qualification>> {
+        if let Some(code) = &subject {
+            held::subject(ctx.access(), "subject", code)?;
+        }
+        let all = ctx.loaders().qualifications(self.0.seen()).await?;
+        Ok(held::counting(&all, subject.as_deref(), self.0.day()).cloned().map(Qualification).collect())
+    }
+
+    /// The highest qualification in a subject that counts on the day.
+    async fn highest(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Code of the subject.")] subject: String,
+    ) -> Result<Option<Qualification>> {
+        held::subject(ctx.access(), "subject", &subject)?;
+        let all = ctx.loaders().qualifications(self.0.seen()).await?;
+        Ok(held::highest(ctx.registry(), &all, &subject, self.0.day()).cloned().map(Qualification))
+    }
+
+    /// Identity (nhân thân). Needs the scope `cadre.identity:read`.
+    async fn identity(&self, ctx: &Context<'_>) -> Result<Option<Identity>> {
+        let open = ctx.access().identity(self.0.row())?;
+        Ok(Some(Identity {
+            national_id: open.national_id,
+            birth_on: open.birth_on,
+            native_place_code: open.native_place_code,
+        }))
+    }
+
+    /// Political facts (chính trị). Needs the scope `cadre.political:read`.
+    async fn political(&self, ctx: &Context<'_>) -> Result<Option<Political>> {
+        let open = ctx.access().political(self.0.row())?;
+        Ok(Some(Political { joined_party_on: open.joined_party_on }))
+    }
+
+    /// Origin (nguồn gốc). Needs the scope `cadre.origin:read`.
+    async fn origin(&self, ctx: &Context<'_>) -> Result<Option<Origin>> {
+        let code = ctx.access().origin(self.0.row())?.ethnicity_code;
+        let group = code.and_then(|code| ctx.registry().ethnic_group(&code)).cloned();
+        Ok(Some(Origin { ethnicity: group.map(EthnicGroup) }))
+    }
+}
+
+/// Identity of a person (nhân thân).
+#[derive(SimpleObject)]
+pub struct Identity {
+    /// Personal identity number (số định danh cá nhân), 12 digits.
+    national_id: Option<String>,
+    /// Day of birth (ngày sinh).
+    birth_on: Option<Day>,
+    /// Code of the place of origin (quê quán) in the national list of territorial units.
+    native_place_code: Option<String>,
+}
+
+/// Political facts of a person.
+#[derive(SimpleObject)]
+pub struct Political {
+    /// Day of joining the Party (ngày vào Đảng).
+    joined_party_on: Option<Day>,
+}
+
+/// Origin of a person.
+#[derive(SimpleObject)]
+pub struct Origin {
+    /// Ethnic group (dân tộc).
+    ethnicity: Option<EthnicGroup>,
+}
+
+/// An ethnic group (dân tộc) of the official list.
+pub struct EthnicGroup(ethnic_group::Model);
+
+#[Object]
+impl EthnicGroup {
+    /// Code in the list of 2008.
+    async fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Code in the list of 1979, which differs for some groups.
+    async fn code1979(&self) -> &str {
+        &self.0.code_1979
+    }
+}
+
+/// A post (quá trình công tác): a title held in a unit from a day on.
+pub struct Assignment {
+    post: assignment::Model,
+    day: Day,
+}
+
+#[Object]
+impl Assignment {
+    /// Unit.
+    async fn unit(&self) -> Unit {
+        Unit(UnitOnDay { id: self.post.unit_id, day: self.day })
+    }
+
+    /// Title (chức danh).
+    async fn title(&self, ctx: &Context<'_>) -> Result<Title> {
+        let title = ctx.registry().title(self.post.title_code.as_str()).cloned().map(Title);
+        title.ok_or_else(|| Error::internal("a post with a title that is not in the registry"))
+    }
+
+    /// First day.
+    async fn start_on(&self) -> Day {
+        self.post.start_on
+    }
+
+    /// First day no longer; null: until now.
+    async fn end_on(&self) -> Option<Day> {
+        self.post.end_on
+    }
+
+    /// Whether it is the primary post; otherwise a concurrent one (kiêm nhiệm).
+    async fn is_primary(&self) -> bool {
+        self.post.is_primary
+    }
+}

@@ -1,0 +1,100 @@
+//! The engine: compiles a document, admits it, runs it. The raw text meets async-graphql only after the guard.
+
+use std::sync::Arc;
+
+use async_graphql::{Request, Response, ServerError, Variables};
+
+use crate::{
+    domain::access::{Access, policy},
+    graphql::{
+        ServiceSchema,
+        error::{Nulled, refused, shown, translate},
+        loader::Loaders,
+        operation::{cache::Documents, document::Kind, limits::Limits, shape::Shape},
+        schema,
+    },
+    language::Language,
+};
+
+/// A question, as it came.
+#[derive(Debug)]
+pub struct Question {
+    /// Text of the document.
+    pub document: String,
+    /// Which operation of it.
+    pub operation_name: Option<String>,
+    /// Values of its variables.
+    pub variables: Variables,
+    /// Language of the messages.
+    pub language: Language,
+    /// Id that errors and logs carry.
+    pub request_id: String,
+    /// Whether only queries are allowed (a GET request).
+    pub queries_only: bool,
+}
+
+/// What came of a question.
+#[derive(Debug)]
+pub enum Answer {
+    /// It was refused before it ran; there is no `data`.
+    Refused(Vec<ServerError>),
+    /// A mutation came where only queries are allowed.
+    MutationByGet,
+    /// It ran; errors stand beside the data.
+    Ran(Response),
+}
+
+/// Schema and compiled documents.
+pub struct Engine {
+    schema: ServiceSchema,
+    documents: Documents,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        let schema = schema();
+        let shape = Arc::new(Shape::of(&schema.sdl()));
+        Self { schema, documents: Documents::new(shape, Limits::default()) }
+    }
+}
+
+impl Engine {
+    /// Answers a question of a caller.
+    pub async fn answer(&self, access: Arc<Access>, question: Question) -> Answer {
+        let (language, request_id) = (question.language, question.request_id.clone());
+        let nulled = Nulled::default();
+        let request = match self.admitted(&access, question) {
+            Ok(request) => request,
+            Err(answer) => return answer,
+        };
+        let request = request.data(Loaders::new(Arc::clone(&access))).data(access).data(language).data(nulled.clone());
+        let mut response = self.schema.execute(request).await;
+        // Nothing ran: the engine's validation refused the document.
+        let refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
+        translate(&mut response, &nulled, language, &request_id);
+        if refused { Answer::Refused(response.errors) } else { Answer::Ran(response) }
+    }
+
+    /// Compiles the document and decides every field, filter and sort of it before anything runs.
+    fn admitted(&self, access: &Access, question: Question) -> Result<Request, Answer> {
+        let (language, id) = (question.language, question.request_id.as_str());
+        let refuse = |refusal| Answer::Refused(vec![refused(&refusal, language, id)]);
+        let document = self.documents.get_or_compile(&question.document).map_err(refuse)?;
+        let operation = document.operation(question.operation_name.as_deref()).map_err(refuse)?;
+        if question.queries_only && operation.kind == Kind::Mutation {
+            return Err(Answer::MutationByGet);
+        }
+        let plan = operation.plan(self.documents.shape(), &question.variables).map_err(refuse)?;
+        metrics::histogram!("cadre_operation_cost").record(plan.cost as f64);
+        policy::admit(access.caller().scopes(), plan.touches.iter().map(|touched| touched.as_str()))
+            .map_err(|error| Answer::Refused(vec![shown(&error, language, id)]))?;
+
+        let variables = operation.settle(question.variables).map_err(refuse)?;
+        let mut request = Request::new("").variables(variables);
+        if let Some(name) = question.operation_name {
+            request = request.operation_name(name);
+        }
+        request.set_parsed_query(document.executable().clone());
+        Ok(request)
+    }
+}

@@ -1,0 +1,193 @@
+//! The one place where an error becomes a GraphQL error: a code that never changes, a message in the client's language.
+//!
+//! Messages never hold text of the document, of a variable, or of the database.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_graphql::{
+    ErrorExtensionValues, PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, Value,
+    async_trait,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo},
+};
+use futures_util::FutureExt;
+
+use crate::{
+    error::Error,
+    graphql::operation::refusal::{Code, Refusal},
+    language::{Language, Sentence},
+};
+
+/// Errors of one answer; more say nothing new.
+const MOST_ERRORS: usize = 20;
+
+/// The code of an error, for programs.
+pub fn code(error: &Error) -> &'static str {
+    match error {
+        Error::NotFound => "NOT_FOUND",
+        Error::Forbidden { .. } => "FORBIDDEN",
+        Error::Invalid { .. } => "INVALID",
+        Error::Conflict(_) => "CONFLICT",
+        Error::Unavailable(_) => "UNAVAILABLE",
+        Error::Internal(_) => "INTERNAL",
+    }
+}
+
+/// The sentence of an error, for people.
+pub fn sentence(error: &Error) -> Sentence {
+    match error {
+        Error::NotFound => Sentence::new("Không tìm thấy trong phạm vi của bạn.", "Not found within your reach."),
+        Error::Forbidden { fields, missing } => {
+            let (fields, missing) = (fields.join(", "), words(missing));
+            Sentence::new(
+                format!("Hệ thống của bạn không có quyền đọc {fields}; cần thêm quyền: {missing}."),
+                format!("Your client may not read {fields}; it lacks {missing}."),
+            )
+        }
+        Error::Invalid { sentence, .. } | Error::Conflict(sentence) => sentence.clone(),
+        Error::Unavailable(_) => Sentence::new(
+            "Cơ sở dữ liệu đang bận hoặc gián đoạn; hãy gửi lại yêu cầu sau giây lát.",
+            "The database is busy or interrupted; send the request again in a moment.",
+        ),
+        Error::Internal(_) => Sentence::new(
+            "Lỗi của hệ thống; khi báo lỗi, hãy gửi kèm mã yêu cầu.",
+            "A fault of ours; quote the request id when you report it.",
+        ),
+    }
+}
+
+fn words(scopes: &[entity::value::Scope]) -> String {
+    scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Builds the error that a client sees, and logs what it must not see.
+pub fn shown(error: &Error, language: Language, request_id: &str) -> ServerError {
+    match error {
+        Error::Internal(source) => tracing::error!(request.id = request_id, error = %source, "internal error"),
+        Error::Unavailable(source) => tracing::warn!(request.id = request_id, error = %source, "database unavailable"),
+        _ => {}
+    }
+    let mut shown = ServerError::new(sentence(error).text(language), None);
+    let mut extensions = extensions(code(error), request_id);
+    match error {
+        Error::Forbidden { fields, missing } => {
+            extensions.set("fields", fields.clone());
+            extensions.set("missingScopes", missing.iter().map(ToString::to_string).collect::<Vec<_>>());
+        }
+        Error::Invalid { field, .. } => extensions.set("field", field.as_str()),
+        _ => {}
+    }
+    shown.extensions = Some(extensions);
+    shown
+}
+
+/// Builds the error of a document that was refused before it ran.
+pub fn refused(refusal: &Refusal, language: Language, request_id: &str) -> ServerError {
+    let mut shown = ServerError::new(refusal.sentence(language), refusal.at);
+    shown.extensions = Some(extensions(refusal.code().as_str(), request_id));
+    shown
+}
+
+fn extensions(code: &str, request_id: &str) -> ErrorExtensionValues {
+    metrics::counter!("cadre_errors_total", "code" => code.to_owned()).increment(1);
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code);
+    extensions.set("requestId", request_id);
+    extensions
+}
+
+/// Puts the engine's own errors into our words, keeps the first twenty, and adds those that nullable fields left.
+pub fn translate(response: &mut Response, nulled: &Nulled, language: Language, request_id: &str) {
+    response.errors.append(&mut nulled.lock());
+    response.errors.truncate(MOST_ERRORS);
+    for error in &mut response.errors {
+        let (path, locations) = (std::mem::take(&mut error.path), std::mem::take(&mut error.locations));
+        let mut ours = match error.source::<Error>() {
+            Some(source) => shown(source, language, request_id),
+            None => of_engine(!path.is_empty(), language, request_id),
+        };
+        (ours.path, ours.locations) = (path, locations);
+        *error = ours;
+    }
+}
+
+/// The engine's messages repeat names and values of the document; the place is enough.
+fn of_engine(running: bool, language: Language, request_id: &str) -> ServerError {
+    let (code, sentence) = if running {
+        (
+            Code::BadVariables,
+            Sentence::new(
+                "Giá trị của một đối số không hợp lệ; xem kiểu của nó trong lược đồ.",
+                "The value of an argument is not valid; see its type in the schema.",
+            ),
+        )
+    } else {
+        (
+            Code::ValidationFailed,
+            Sentence::new(
+                "Yêu cầu không khớp với lược đồ tại vị trí này; xem /schema.graphql.",
+                "The document does not fit the schema at this place; see /schema.graphql.",
+            ),
+        )
+    };
+    let mut shown = ServerError::new(sentence.text(language), None);
+    shown.extensions = Some(extensions(code.as_str(), request_id));
+    shown
+}
+
+/// Errors of nullable fields, which became null and let their siblings live.
+#[derive(Debug, Clone, Default)]
+pub struct Nulled(Arc<Mutex<Vec<ServerError>>>);
+
+impl Nulled {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<ServerError>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Turns an error or a panic of a nullable field into null and an entry in `errors` (GraphQL, section 6.4.4).
+pub struct Settle;
+
+impl ExtensionFactory for Settle {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Settle {
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        let (path, nullable) = (info.path_node, !info.return_type.ends_with('!'));
+        let settled = match AssertUnwindSafe(next.run(ctx, info)).catch_unwind().await {
+            Ok(settled) => settled,
+            Err(_) => {
+                let mut error = ServerError::new("panic", None);
+                error.source = Some(Arc::new(Error::internal("a resolver panicked")));
+                error.path = segments(path);
+                Err(error)
+            }
+        };
+        match (settled, ctx.data_opt::<Nulled>()) {
+            (Err(error), Some(nulled)) if nullable => {
+                nulled.lock().push(error);
+                Ok(Some(Value::Null))
+            }
+            (settled, _) => settled,
+        }
+    }
+}
+
+fn segments(path: &QueryPathNode<'_>) -> Vec<PathSegment> {
+    let own = match path.segment {
+        QueryPathSegment::Index(at) => PathSegment::Index(at),
+        QueryPathSegment::Name(name) => PathSegment::Field(name.to_owned()),
+    };
+    path.parent.map(segments).unwrap_or_default().into_iter().chain([own]).collect()
+}

@@ -1,0 +1,130 @@
+//! Batches: what many fields of one answer ask for is read by one statement.
+//!
+//! No timer: a field notes its key, lets its siblings note theirs, and the first to pass the gate reads for all.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use entity::{assignment, qualification};
+use tokio::{sync::Mutex as Gate, task::yield_now};
+
+use crate::{
+    domain::access::{Access, Seen},
+    error::Result,
+};
+
+/// The batches of one request. Never shared between requests: they hold what one caller may see.
+#[derive(Debug)]
+pub struct Loaders {
+    access: Arc<Access>,
+    assignments: Batch<Seen, Vec<assignment::Model>>,
+    qualifications: Batch<Seen, Vec<qualification::Model>>,
+}
+
+impl Loaders {
+    /// Batches over an access.
+    pub fn new(access: Arc<Access>) -> Self {
+        Self { access, assignments: Batch::default(), qualifications: Batch::default() }
+    }
+
+    /// The posts of a person, newest first.
+    pub async fn assignments(&self, of: Seen) -> Result<Arc<Vec<assignment::Model>>> {
+        self.assignments.load(of, async |keys| self.access.cadres()?.assignments(&keys).await).await
+    }
+
+    /// The qualifications of a person, by subject, then oldest first.
+    pub async fn qualifications(&self, of: Seen) -> Result<Arc<Vec<qualification::Model>>> {
+        self.qualifications.load(of, async |keys| self.access.cadres()?.qualifications(&keys).await).await
+    }
+}
+
+#[derive(Debug)]
+struct Batch<K, V> {
+    shelf: Mutex<Shelf<K, V>>,
+    gate: Gate<()>,
+}
+
+#[derive(Debug)]
+struct Shelf<K, V> {
+    wanted: HashSet<K>,
+    loaded: HashMap<K, Result<Arc<V>>>,
+}
+
+impl<K, V> Default for Batch<K, V> {
+    fn default() -> Self {
+        Self { shelf: Mutex::new(Shelf { wanted: HashSet::new(), loaded: HashMap::new() }), gate: Gate::new(()) }
+    }
+}
+
+impl<K: Copy + Eq + Hash, V: Default> Batch<K, V> {
+    async fn load(&self, key: K, read: impl AsyncFnOnce(Vec<K>) -> Result<HashMap<K, V>>) -> Result<Arc<V>> {
+        if let Some(value) = self.note(key) {
+            return value;
+        }
+        yield_now().await;
+        let _gate = self.gate.lock().await;
+        if let Some(value) = self.loaded(key) {
+            return value;
+        }
+        let keys: Vec<K> = mem::take(&mut self.shelf().wanted).into_iter().collect();
+        let mut read = read(keys.clone()).await;
+        let mut shelf = self.shelf();
+        for key in keys {
+            let value = match &mut read {
+                Ok(values) => Ok(Arc::new(values.remove(&key).unwrap_or_default())),
+                Err(error) => Err(error.clone()),
+            };
+            shelf.loaded.insert(key, value);
+        }
+        shelf.loaded.get(&key).cloned().unwrap_or_else(|| Ok(Arc::default()))
+    }
+
+    /// Notes a key that is not loaded yet.
+    fn note(&self, key: K) -> Option<Result<Arc<V>>> {
+        let mut shelf = self.shelf();
+        let value = shelf.loaded.get(&key).cloned();
+        if value.is_none() {
+            shelf.wanted.insert(key);
+        }
+        value
+    }
+
+    fn loaded(&self, key: K) -> Option<Result<Arc<V>>> {
+        self.shelf().loaded.get(&key).cloned()
+    }
+
+    fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf<K, V>> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_hundred_fields_are_one_read() {
+        let (batch, reads) = (Batch::<u32, u32>::default(), AtomicUsize::new(0));
+        let load = |key: u32| {
+            batch.load(key, async |keys: Vec<u32>| {
+                reads.fetch_add(1, Ordering::SeqCst);
+                Ok(keys.into_iter().map(|key| (key, key * 2)).collect())
+            })
+        };
+
+        let values = join_all((0..100).chain(0..100).map(load)).await;
+
+        for (at, value) in values.into_iter().enumerate() {
+            assert_eq!(*value.expect("read"), (at as u32 % 100) * 2);
+        }
+        assert_eq!(reads.load(Ordering::SeqCst), 1);
+    }
+}

@@ -1,0 +1,49 @@
+//! Things by their id (Relay Global Object Identification).
+
+use async_graphql::{Context, ID, Interface, Object};
+
+use crate::{
+    domain::node::{self, Found},
+    error::Result,
+    graphql::{ContextExt, cadre::Cadre, qualification::Qualification, unit::Unit},
+};
+
+/// Anything with an id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque id; stays the same for ever."))]
+pub enum Node {
+    /// A unit.
+    Unit(Unit),
+    /// A cadre.
+    Cadre(Cadre),
+    /// A qualification.
+    Qualification(Qualification),
+}
+
+impl From<Found> for Node {
+    fn from(found: Found) -> Self {
+        match found {
+            Found::Unit(unit) => Self::Unit(Unit(unit)),
+            Found::Cadre(cadre) => Self::Cadre(Cadre(cadre)),
+            Found::Qualification(qualification) => Self::Qualification(Qualification(qualification)),
+        }
+    }
+}
+
+/// Roots that look things up by id.
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// A thing by its id, as of today; null if there is none or it is out of reach.
+    async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
+        Ok(node::look_up(ctx.access(), &[id.0]).await?.pop().flatten().map(Node::from))
+    }
+
+    /// Things by their ids, at most 100, in the order asked; null for each that is not there or out of reach.
+    async fn nodes(&self, ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
+        let ids: Vec<String> = ids.into_iter().map(|id| id.0).collect();
+        Ok(node::look_up(ctx.access(), &ids).await?.into_iter().map(|found| found.map(Node::from)).collect())
+    }
+}

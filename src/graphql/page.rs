@@ -1,0 +1,120 @@
+//! Connections (Relay Cursor Connections) over pages of the domain.
+
+use std::borrow::Cow;
+
+use async_graphql::{Context, Object, ObjectType, OutputType, TypeName, connection::PageInfo};
+
+use crate::{
+    domain::{
+        cadre::CadreList,
+        page::{BoundedCount, Page},
+        unit::UnitList,
+    },
+    error::{Error, Result},
+    graphql::ContextExt,
+};
+
+/// A view that stands in lists.
+pub trait Listed: OutputType + ObjectType {
+    /// Name of its connection type.
+    const CONNECTION: &'static str;
+    /// Name of its edge type.
+    const EDGE: &'static str;
+}
+
+/// Where the total of a connection comes from. It is counted only if it is asked for.
+#[derive(Debug)]
+pub enum Total {
+    /// A list of units.
+    Units(UnitList),
+    /// A list of cadres.
+    Cadres(CadreList),
+}
+
+/// A page of a list, with cursors and a count.
+pub struct Connection<V> {
+    edges: Vec<Edge<V>>,
+    has_next_page: bool,
+    has_previous_page: bool,
+    total: Total,
+}
+
+/// A row of a page with its cursor.
+pub struct Edge<V> {
+    cursor: String,
+    node: V,
+}
+
+impl<V> Connection<V> {
+    /// Shows a page.
+    pub fn new<T>(page: Page<T>, total: Total, view: impl Fn(T) -> V) -> Self {
+        Self {
+            has_next_page: page.has_next,
+            has_previous_page: page.has_previous,
+            edges: page.rows.into_iter().map(|(cursor, row)| Edge { cursor, node: view(row) }).collect(),
+            total,
+        }
+    }
+}
+
+impl<V: Listed> TypeName for Connection<V> {
+    fn type_name() -> Cow<'static, str> {
+        V::CONNECTION.into()
+    }
+}
+
+impl<V: Listed> TypeName for Edge<V> {
+    fn type_name() -> Cow<'static, str> {
+        V::EDGE.into()
+    }
+}
+
+/// A page of a list.
+#[Object(name_type)]
+impl<V: Listed> Connection<V> {
+    /// The rows with their cursors.
+    async fn edges(&self) -> &[Edge<V>] {
+        &self.edges
+    }
+
+    /// The rows.
+    async fn nodes(&self) -> Vec<&V> {
+        self.edges.iter().map(|edge| &edge.node).collect()
+    }
+
+    /// Where the page lies in the list.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_previous_page: self.has_previous_page,
+            has_next_page: self.has_next_page,
+            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+        }
+    }
+
+    /// How many there are in the whole list, counted up to `max` (1 to 1,000,000).
+    async fn total_count(&self, ctx: &Context<'_>, #[graphql(default = 10_000)] max: i32) -> Result<BoundedCount> {
+        let max = u64::try_from(max)
+            .ok()
+            .filter(|max| (1..=1_000_000).contains(max))
+            .ok_or_else(|| Error::invalid("max", "`max` là từ 1 đến 1.000.000.", "`max` is from 1 to 1,000,000."))?;
+        match &self.total {
+            Total::Units(list) => list.count(ctx.access(), max),
+            Total::Cadres(list) => list.count(ctx.access(), max).await,
+        }
+    }
+}
+
+/// A row of a page.
+#[Object(name_type)]
+impl<V: Listed> Edge<V> {
+    /// The place of the row; belongs to this list and this client.
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
+
+    /// The row.
+    async fn node(&self) -> &V {
+        &self.node
+    }
+}

@@ -1,0 +1,140 @@
+//! Qualifications (trình độ), their subjects, levels and institutions.
+
+use async_graphql::{Context, ID, Object};
+use entity::{
+    institution, qualification, qualification_level,
+    value::{PartialDate, StudyMode},
+};
+
+use crate::{
+    domain::registry::Subject,
+    error::{Error, Result},
+    graphql::ContextExt,
+    language::Language,
+};
+
+/// Roots about qualifications.
+#[derive(Default)]
+pub struct QualificationQuery;
+
+#[Object]
+impl QualificationQuery {
+    /// All subjects of qualification (loại trình độ) with their levels.
+    async fn qualification_subjects(&self, ctx: &Context<'_>) -> Vec<QualificationSubject> {
+        ctx.registry().subjects().iter().cloned().map(QualificationSubject).collect()
+    }
+}
+
+/// A subject of qualification (loại trình độ), such as political theory.
+pub struct QualificationSubject(pub Subject);
+
+#[Object]
+impl QualificationSubject {
+    /// Code.
+    async fn code(&self) -> &str {
+        self.0.row.code.as_str()
+    }
+
+    /// Label in the language of the request.
+    async fn label(&self, ctx: &Context<'_>) -> &str {
+        in_language(ctx, &self.0.row.label_vi, &self.0.row.label_en)
+    }
+
+    /// Its levels, lowest first.
+    async fn levels(&self) -> Vec<QualificationLevel> {
+        self.0.levels.iter().cloned().map(QualificationLevel).collect()
+    }
+}
+
+/// A level of a subject (mức trình độ).
+pub struct QualificationLevel(pub qualification_level::Model);
+
+#[Object]
+impl QualificationLevel {
+    /// Code within the subject.
+    async fn code(&self) -> &str {
+        self.0.code.as_str()
+    }
+
+    /// Label in the language of the request.
+    async fn label(&self, ctx: &Context<'_>) -> &str {
+        in_language(ctx, &self.0.label_vi, &self.0.label_en)
+    }
+
+    /// Height: a level is above those of lower rank in its subject.
+    async fn rank(&self) -> i32 {
+        self.0.rank.into()
+    }
+}
+
+fn in_language<'a>(ctx: &Context<'_>, vi: &'a str, en: &'a str) -> &'a str {
+    match ctx.language() {
+        Language::Vietnamese => vi,
+        Language::English => en,
+    }
+}
+
+/// An institution that awards qualifications (cơ sở đào tạo).
+pub struct Institution(pub institution::Model);
+
+#[Object]
+impl Institution {
+    /// Code.
+    async fn code(&self) -> &str {
+        self.0.code.as_str()
+    }
+
+    /// Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+}
+
+/// A qualification that a person was granted (văn bằng, chứng chỉ).
+pub struct Qualification(pub qualification::Model);
+
+#[Object]
+impl Qualification {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        self.0.id.into()
+    }
+
+    /// Subject.
+    async fn subject(&self, ctx: &Context<'_>) -> Result<QualificationSubject> {
+        let subject = ctx.registry().subject(self.0.subject_code.as_str()).cloned().map(QualificationSubject);
+        subject.ok_or_else(|| Error::internal("a qualification of a subject that is not in the registry"))
+    }
+
+    /// Level.
+    async fn level(&self, ctx: &Context<'_>) -> Result<QualificationLevel> {
+        let subject = ctx.registry().subject(self.0.subject_code.as_str());
+        let level = subject.and_then(|subject| subject.level(self.0.level_code.as_str()));
+        level
+            .cloned()
+            .map(QualificationLevel)
+            .ok_or_else(|| Error::internal("a qualification of a level that is not in the registry"))
+    }
+
+    /// Code of the field of study (mã ngành đào tạo).
+    async fn field_code(&self) -> Option<&str> {
+        self.0.field_code.as_deref()
+    }
+
+    /// Awarding institution.
+    async fn institution(&self, ctx: &Context<'_>) -> Option<Institution> {
+        let code = self.0.institution_code.as_ref()?;
+        ctx.registry().institution(code.as_str()).cloned().map(Institution)
+    }
+
+    /// Mode of study (hình thức đào tạo).
+    async fn mode(&self) -> Option<StudyMode> {
+        self.0.mode
+    }
+
+    /// When it was granted, as far as the paper says. Where a day matters it counts from the last day that this can
+    /// mean.
+    async fn granted_on(&self) -> PartialDate {
+        self.0.granted_on
+    }
+}

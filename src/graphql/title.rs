@@ -1,0 +1,52 @@
+//! Titles (chức danh).
+
+use async_graphql::{Context, Object};
+use entity::{
+    title,
+    value::{Category, Tier},
+};
+
+use crate::graphql::ContextExt;
+
+/// Roots about titles.
+#[derive(Default)]
+pub struct TitleQuery;
+
+#[Object]
+impl TitleQuery {
+    /// All titles (chức danh), by code.
+    async fn titles(&self, ctx: &Context<'_>) -> Vec<Title> {
+        ctx.registry().titles().cloned().map(Title).collect()
+    }
+}
+
+/// A title (chức danh) that an assignment gives.
+pub struct Title(pub title::Model);
+
+#[Object]
+impl Title {
+    /// Code.
+    async fn code(&self) -> &str {
+        self.0.code.as_str()
+    }
+
+    /// Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Category of those who hold it.
+    async fn category(&self) -> Category {
+        self.0.category
+    }
+
+    /// Tier it belongs to (cấp); null: any.
+    async fn tier(&self) -> Option<Tier> {
+        self.0.tier
+    }
+
+    /// Whether its holders count as key leaders (cán bộ chủ chốt).
+    async fn is_key_leader(&self) -> bool {
+        self.0.is_key_leader
+    }
+}

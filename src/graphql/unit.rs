@@ -1,0 +1,255 @@
+//! Units (đơn vị), as of a day.
+
+use async_graphql::{Context, ID, Object};
+use entity::{
+    unit_succession,
+    value::{Day, Hierarchy, SuccessionKind, Tier, UnitKind},
+};
+
+use crate::{
+    domain::{
+        cadre::{CadreList, CadreOrder, CadreWhere},
+        composition::{self, Asked},
+        page::PageArgs,
+        unit::{self, Reach, Side, UnitKey, UnitList, UnitOnDay, UnitOrder, UnitReach, UnitWhere},
+    },
+    error::Result,
+    graphql::{
+        ContextExt,
+        cadre::Cadre,
+        composition::Composition,
+        found,
+        page::{Connection, Listed, Total},
+    },
+};
+
+/// Roots about units.
+#[derive(Default)]
+pub struct UnitQuery;
+
+#[Object]
+impl UnitQuery {
+    /// A unit by id or code, whatever the day; of a unit that has ended, its last version. Null if there is none or it
+    /// is out of reach.
+    async fn unit(
+        &self,
+        ctx: &Context<'_>,
+        by: UnitKey,
+        #[graphql(desc = "The day to show it on; today by default.")] as_of: Option<Day>,
+    ) -> Result<Option<Unit>> {
+        let access = ctx.access();
+        Ok(found(unit::look_up(access, &by, as_of.unwrap_or(access.today())))?.map(Unit))
+    }
+
+    /// The units within reach that are alive on a day.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
+    async fn units(
+        &self,
+        ctx: &Context<'_>,
+        r#where: Option<UnitWhere>,
+        #[graphql(desc = "Beginnings of words of the name, without regard to case and tone marks; or of the code.")]
+        search: Option<String>,
+        order_by: Option<Vec<UnitOrder>>,
+        #[graphql(desc = "The day of the tree; today by default.")] as_of: Option<Day>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Unit>> {
+        let list = UnitList {
+            below: None,
+            filter: r#where.unwrap_or_default(),
+            search,
+            order: order_by.unwrap_or_default(),
+            as_of,
+        };
+        let page = list.page(ctx.access(), &PageArgs { first, after, last, before })?;
+        Ok(Connection::new(page, Total::Units(list), Unit))
+    }
+}
+
+/// A unit (đơn vị), as it stands on the asked day. What hangs on it is of the same day.
+pub struct Unit(pub UnitOnDay);
+
+impl Listed for Unit {
+    const CONNECTION: &'static str = "UnitConnection";
+    const EDGE: &'static str = "UnitEdge";
+}
+
+impl Unit {
+    /// The asked day where it is not today, so that cursors of today go on tomorrow.
+    fn as_of(&self, ctx: &Context<'_>, as_of: Option<Day>) -> Option<Day> {
+        Some(as_of.unwrap_or(self.0.day)).filter(|day| *day != ctx.access().today())
+    }
+}
+
+#[Object]
+impl Unit {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        self.0.id.into()
+    }
+
+    /// Code (mã đơn vị).
+    async fn code<'a>(&self, ctx: &Context<'a>) -> &'a str {
+        self.0.code(ctx.registry())
+    }
+
+    /// Name.
+    async fn name<'a>(&self, ctx: &Context<'a>) -> &'a str {
+        &self.0.version(ctx.registry()).name
+    }
+
+    /// Kind (loại đơn vị).
+    async fn kind(&self, ctx: &Context<'_>) -> UnitKind {
+        self.0.version(ctx.registry()).kind
+    }
+
+    /// Tier (cấp).
+    async fn tier(&self, ctx: &Context<'_>) -> Tier {
+        self.0.version(ctx.registry()).tier
+    }
+
+    /// Code in the national list of territorial units (mã đơn vị hành chính). Re-used over time for other units.
+    async fn admin_code<'a>(&self, ctx: &Context<'a>) -> Option<&'a str> {
+        self.0.version(ctx.registry()).admin_code.as_deref()
+    }
+
+    /// The unit directly above, if it is within reach (đơn vị cấp trên trực tiếp).
+    async fn parent(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default_with = "Hierarchy::Administrative")] hierarchy: Hierarchy,
+    ) -> Option<Unit> {
+        unit::parent(ctx.access(), self.0, hierarchy).map(Unit)
+    }
+
+    /// The units above that are within reach, nearest first.
+    async fn ancestors(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default_with = "Hierarchy::Administrative")] hierarchy: Hierarchy,
+    ) -> Vec<Unit> {
+        unit::ancestors(ctx.access(), self.0, hierarchy).into_iter().map(Unit).collect()
+    }
+
+    /// The units directly below (đơn vị trực thuộc), by code.
+    async fn subunits(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default_with = "Hierarchy::Administrative")] hierarchy: Hierarchy,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Unit>> {
+        let below = Some((self.0.id, hierarchy));
+        let list = UnitList { below, as_of: self.as_of(ctx, None), ..UnitList::default() };
+        let page = list.page(ctx.access(), &PageArgs { first, after, last, before })?;
+        Ok(Connection::new(page, Total::Units(list), Unit))
+    }
+
+    /// First day of this version of the unit; null: since ever.
+    async fn valid_from(&self, ctx: &Context<'_>) -> Option<Day> {
+        self.0.version(ctx.registry()).valid_from
+    }
+
+    /// First day on which this version no longer holds; null: it holds until now.
+    async fn valid_to(&self, ctx: &Context<'_>) -> Option<Day> {
+        self.0.version(ctx.registry()).valid_to
+    }
+
+    /// The units within reach that this one came from, oldest first.
+    async fn predecessors(&self, ctx: &Context<'_>) -> Vec<UnitSuccession> {
+        UnitSuccession::of(ctx, self.0, Side::Predecessors)
+    }
+
+    /// The units within reach that came of this one, oldest first.
+    async fn successors(&self, ctx: &Context<'_>) -> Vec<UnitSuccession> {
+        UnitSuccession::of(ctx, self.0, Side::Successors)
+    }
+
+    /// The people who hold a post in the unit on a day.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
+    async fn cadres(
+        &self,
+        ctx: &Context<'_>,
+        r#where: Option<CadreWhere>,
+        #[graphql(default_with = "Reach::Subtree")] reach: Reach,
+        order_by: Option<Vec<CadreOrder>>,
+        #[graphql(desc = "The day; by default the day of the unit, which is today unless it was asked otherwise.")]
+        as_of: Option<Day>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Cadre>> {
+        let code = self.0.code(ctx.registry()).to_owned();
+        let list = CadreList {
+            within: Some(UnitReach { code, reach, hierarchy: Hierarchy::Administrative }),
+            filter: r#where.unwrap_or_default(),
+            search: None,
+            order: order_by.unwrap_or_default(),
+            as_of: self.as_of(ctx, as_of),
+        };
+        let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
+        Ok(Connection::new(page, Total::Cadres(list), Cadre))
+    }
+
+    /// Highest levels of the people who hold a post, primary or concurrent, in the unit on a day; each person counts
+    /// once (cơ cấu trình độ).
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract")]
+    async fn composition(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Code of the subject, such as POLITICAL_THEORY.")] subject: String,
+        #[graphql(desc = "Only posts with one of these titles, by code.")] titles: Option<Vec<String>>,
+        #[graphql(default = false, desc = "Only posts whose title counts as a key leader's (cán bộ chủ chốt).")]
+        key_leaders_only: bool,
+        #[graphql(default_with = "Hierarchy::Administrative")] hierarchy: Hierarchy,
+        #[graphql(default_with = "Reach::Subtree")] reach: Reach,
+        #[graphql(desc = "The day; by default the day of the unit, which is today unless it was asked otherwise.")]
+        as_of: Option<Day>,
+        #[graphql(default = 1, desc = "Decimals of the percentages, 0 to 6; rounded once, half up.")] decimals: i32,
+    ) -> Result<Composition> {
+        let day = as_of.unwrap_or(self.0.day);
+        let asked = Asked { unit: self.0.id, subject, titles, key_leaders_only, hierarchy, reach, day, decimals };
+        Ok(Composition(composition::compose(ctx.access(), &asked).await?))
+    }
+}
+
+/// A succession (sắp xếp đơn vị): the unit at the other end, what happened, and when.
+pub struct UnitSuccession {
+    link: unit_succession::Model,
+    unit: UnitOnDay,
+}
+
+impl UnitSuccession {
+    fn of(ctx: &Context<'_>, of: UnitOnDay, side: Side) -> Vec<Self> {
+        let links = unit::successions(ctx.access(), of.id, side).into_iter();
+        links.map(|link| Self { unit: UnitOnDay { id: side.other(&link), day: of.day }, link }).collect()
+    }
+}
+
+#[Object]
+impl UnitSuccession {
+    /// The unit at the other end.
+    async fn unit(&self) -> Unit {
+        Unit(self.unit)
+    }
+
+    /// What happened.
+    async fn kind(&self) -> SuccessionKind {
+        self.link.kind
+    }
+
+    /// First day of the new order.
+    async fn on(&self) -> Day {
+        self.link.on_date
+    }
+
+    /// Legal document.
+    async fn document(&self) -> Option<&str> {
+        self.link.document.as_deref()
+    }
+}

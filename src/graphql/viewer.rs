@@ -1,0 +1,51 @@
+//! Who asks, and what it may do.
+
+use async_graphql::{Context, Object};
+
+use crate::{
+    domain::unit,
+    graphql::{ContextExt, unit::Unit},
+};
+
+/// Roots about the caller.
+#[derive(Default)]
+pub struct ViewerQuery;
+
+#[Object]
+impl ViewerQuery {
+    /// Who asks, and what it may do.
+    async fn viewer(&self) -> Viewer {
+        Viewer
+    }
+}
+
+/// The API client that asks (hệ thống kết nối), with what its grant opens.
+pub struct Viewer;
+
+#[Object]
+impl Viewer {
+    /// The client's id.
+    async fn client_id(&self, ctx: &Context<'_>) -> String {
+        ctx.access().caller().client_id().to_string()
+    }
+
+    /// The client's name.
+    async fn name<'a>(&self, ctx: &Context<'a>) -> &'a str {
+        ctx.access().caller().name()
+    }
+
+    /// The scopes that are open in this request (quyền).
+    async fn scopes(&self, ctx: &Context<'_>) -> Vec<String> {
+        ctx.access().caller().scopes().iter().map(ToString::to_string).collect()
+    }
+
+    /// The units whose subtrees the grant reaches (phạm vi đơn vị).
+    async fn units(&self, ctx: &Context<'_>) -> Vec<Unit> {
+        unit::roots(ctx.access()).into_iter().map(Unit).collect()
+    }
+
+    /// The purposes that the client may state (mục đích truy cập).
+    async fn purposes(&self, ctx: &Context<'_>) -> Vec<String> {
+        ctx.access().caller().purposes().iter().map(ToString::to_string).collect()
+    }
+}
