@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, Database as SeaOrm, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
-    sea_query::{ArrayType, BinOper, Expr, ExprTrait, SimpleExpr},
+    sea_query::{ArrayType, BinOper, Expr, ExprTrait, Query, SimpleExpr},
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use uuid::Uuid;
@@ -116,11 +117,62 @@ impl Database {
         self.read.ping().await
     }
 
+    /// How the database's schema stands to this version's.
+    pub async fn schema_state(&self) -> Result<SchemaState, DbErr> {
+        let known: Vec<String> =
+            Migrator::get_migration_files().iter().map(|migration| migration.name().to_owned()).collect();
+        // Read as they stand: listing a newer version's migrations through ours would be an error.
+        let applied = match self.applied_migrations().await {
+            Ok(applied) => applied,
+            Err(_) if self.ping().await.is_ok() => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let pending = known.iter().filter(|name| !applied.contains(name)).count();
+        let unknown: Vec<String> = applied.into_iter().filter(|name| !known.contains(name)).collect();
+        Ok(match (unknown.is_empty(), pending) {
+            (false, _) => SchemaState::Newer(unknown),
+            (true, 0) => SchemaState::Current,
+            (true, pending) => SchemaState::Older(pending),
+        })
+    }
+
+    async fn applied_migrations(&self) -> Result<Vec<String>, DbErr> {
+        let select = Query::select().column("version").from("seaql_migrations").to_owned();
+        self.read.query_all(&select).await?.iter().map(|row| row.try_get("", "version")).collect()
+    }
+
+    /// Writes the state of the pools into the metrics.
+    pub fn measure(&self) {
+        let (size, idle) = match self.backend {
+            DatabaseBackend::Postgres => {
+                let pool = self.read.get_postgres_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+            _ => {
+                let pool = self.read.get_sqlite_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+        };
+        metrics::gauge!("cadre_database_connections", "state" => "open").set(f64::from(size));
+        metrics::gauge!("cadre_database_connections", "state" => "idle").set(idle as f64);
+    }
+
     /// Waits for statements under way and closes; the embedded database folds its journal into the file.
     pub async fn close(self) -> Result<(), DbErr> {
         self.read.close().await?;
         self.write.close().await
     }
+}
+
+/// How a database's schema stands to the one that this version of the service expects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchemaState {
+    /// As expected.
+    Current,
+    /// So many migrations are still to come; all of them if the database is empty.
+    Older(usize),
+    /// A newer version of the service has migrated it; these migrations are not known here.
+    Newer(Vec<String>),
 }
 
 fn counted(mut connection: DatabaseConnection) -> DatabaseConnection {

@@ -4,9 +4,12 @@
 
 pub mod auth;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod domain;
 pub mod error;
 pub mod graphql;
+pub mod http;
 pub mod language;
+pub mod telemetry;
 pub mod text;

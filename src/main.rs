@@ -1,2 +1,38 @@
-//! x
-fn main() {}
+//! The program: reads the command line, runs one command, and says in a sentence why it could not.
+
+mod command;
+
+use std::process::ExitCode;
+
+use cadre_api::{
+    auth,
+    config::{Cli, Command},
+    telemetry,
+};
+use clap::Parser;
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    auth::install_provider();
+    let settings = cli.settings;
+    let done = match telemetry::start_logs(&settings.log, settings.log_format) {
+        Err(sentence) => Err(command::Stop(sentence)),
+        Ok(()) => match cli.command {
+            Command::Serve { demo: false } => command::serve::serve(&settings).await,
+            Command::Serve { demo: true } => command::demo::serve(settings).await,
+            Command::Migrate(way) => command::migrate::run(&settings, way).await,
+            Command::Import { dir, dry_run, json } => command::import::run(&settings, &dir, dry_run, json).await,
+            Command::Client(act) => command::client::run(&settings, act).await,
+            Command::Token { client, scope } => command::client::token(&settings, client, &scope).await,
+            Command::Schema => {
+                print!("{}", cadre_api::graphql::sdl());
+                Ok(ExitCode::SUCCESS)
+            }
+        },
+    };
+    done.unwrap_or_else(|command::Stop(sentence)| {
+        eprintln!("cadre-api: {sentence}");
+        ExitCode::FAILURE
+    })
+}

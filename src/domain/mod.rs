@@ -5,6 +5,7 @@
 pub mod access;
 pub mod cadre;
 pub mod composition;
+pub mod demo;
 pub mod house;
 pub mod node;
 pub mod page;

@@ -1,0 +1,74 @@
+//! `cadre-api client` and `cadre-api token`.
+
+use std::process::ExitCode;
+
+use cadre_api::{
+    auth::{Tokens, exchange::Refused},
+    clock::Clock,
+    config::{ClientAdd, ClientCommand, Settings},
+    domain::client,
+};
+use entity::value::{ClientId, Scope};
+
+use crate::command::{Stop, open_current};
+
+/// Manages clients.
+pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, Stop> {
+    let database = open_current(settings).await?;
+    match act {
+        ClientCommand::Add(add) => {
+            let json = add.json;
+            let made = client::add(&database, Clock::System, of(add)).await?;
+            print_secret(json, made.client_id, &made.client_secret);
+        }
+        ClientCommand::List => {
+            for client in client::list(&database).await? {
+                let state =
+                    client.revoked_at.map_or("live".to_owned(), |at| format!("revoked {}", at.format("%Y-%m-%d")));
+                println!("{}  {}  {state}", client.id, client.name);
+                for grant in client.grants {
+                    println!("    {grant}");
+                }
+            }
+        }
+        ClientCommand::Revoke { client } => {
+            client::revoke(&database, Clock::System, client).await?;
+            println!("revoked; its tokens stop working within 5 seconds");
+        }
+        ClientCommand::RotateSecret { client, json } => {
+            let secret = client::rotate_secret(&database, Clock::System, client).await?;
+            print_secret(json, client, &secret);
+        }
+    }
+    database.close().await.map_err(|error| Stop(error.to_string()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints an access token.
+pub async fn token(settings: &Settings, client: ClientId, scopes: &[Scope]) -> Result<ExitCode, Stop> {
+    let database = open_current(settings).await?;
+    let tokens = Tokens::load(database, Clock::System, &settings.public_url()).await?;
+    let asked = scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let asked = Some(asked.as_str()).filter(|asked| !asked.is_empty());
+    let token = tokens.for_operator(client, asked).await.map_err(|refused| match refused {
+        Refused::InvalidClient => Stop("there is no live client with this id; see `cadre-api client list`".into()),
+        Refused::UnauthorizedClient => Stop("the client has no grant that holds today".into()),
+        Refused::InvalidScope => Stop("the client's grant does not hold one of these scopes".into()),
+        Refused::Failed(error) => error.into(),
+    })?;
+    println!("{}", token.access_token);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn of(add: ClientAdd) -> client::Add {
+    let ClientAdd { name, scopes, units, purposes, valid_from, valid_to, json: _ } = add;
+    client::Add { name, scopes, units, purposes, valid_from, valid_to }
+}
+
+fn print_secret(json: bool, id: ClientId, secret: &str) {
+    if json {
+        println!("{}", serde_json::json!({ "client_id": id.to_string(), "client_secret": secret }));
+    } else {
+        println!("client id:      {id}\nclient secret:  {secret}\nThe secret is shown only now; hand it over safely.");
+    }
+}

@@ -1,0 +1,132 @@
+//! The commands, and how a database is opened for them.
+
+pub mod client;
+pub mod demo;
+pub mod import;
+pub mod migrate;
+pub mod serve;
+
+use std::path::Path;
+
+use cadre_api::{
+    clock::Clock,
+    config::Settings,
+    db::{Database, SchemaState},
+    domain::{key, reference},
+    error::Error,
+};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
+
+/// Why a command could not be done: a sentence that says what to do.
+#[derive(Debug)]
+pub struct Stop(pub String);
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        let why = cadre_api::graphql::error::sentence(&error).en;
+        match error {
+            Error::Internal(source) => Self(format!("{why} ({source})")),
+            Error::Unavailable(source) => Self(format!("{why} ({source})")),
+            Error::Invalid { field, .. } => Self(format!("{field}: {why}")),
+            _ => Self(why),
+        }
+    }
+}
+
+/// Opens the database of the settings.
+pub async fn open(settings: &Settings) -> Result<Database, Stop> {
+    Database::open(&settings.database_url, settings.pool()).await.map_err(|error| Stop(opening(settings, &error)))
+}
+
+/// Opens the database with this version's schema; an embedded one is migrated on the way.
+pub async fn open_current(settings: &Settings) -> Result<Database, Stop> {
+    let database = open(settings).await?;
+    match schema_state(settings, &database).await? {
+        SchemaState::Current => {}
+        SchemaState::Older(_) if settings.is_embedded() => migrate_up(settings, &database).await?,
+        SchemaState::Older(pending) => {
+            return Err(Stop(format!(
+                "the database's schema is older than this version ({pending} migrations to come); run `cadre-api migrate up`"
+            )));
+        }
+        SchemaState::Newer(unknown) => {
+            return Err(Stop(format!(
+                "a newer cadre-api has migrated this database ({} unknown here); run that version, or restore a backup",
+                unknown.join(", ")
+            )));
+        }
+    }
+    prepare(&database).await?;
+    Ok(database)
+}
+
+/// How the schema stands.
+pub async fn schema_state(settings: &Settings, database: &Database) -> Result<SchemaState, Stop> {
+    database.schema_state().await.map_err(|error| Stop(opening(settings, &error)))
+}
+
+/// Brings the schema up to this version.
+pub async fn migrate_up(settings: &Settings, database: &Database) -> Result<(), Stop> {
+    Migrator::up(database.writer(), None).await.map_err(|error| Stop(opening(settings, &error)))
+}
+
+/// Installs what every database of this version holds: reference lists and keys.
+pub async fn prepare(database: &Database) -> Result<(), Stop> {
+    reference::install(database, Clock::System).await?;
+    key::ensure(database, Clock::System).await?;
+    Ok(())
+}
+
+/// What to do about a database that cannot be opened. Never repeats the URL, which may hold a password.
+fn opening(settings: &Settings, error: &DbErr) -> String {
+    let cause = match error {
+        DbErr::Conn(RuntimeErr::SqlxError(cause))
+        | DbErr::Exec(RuntimeErr::SqlxError(cause))
+        | DbErr::Query(RuntimeErr::SqlxError(cause)) => Some(cause.as_ref()),
+        _ => None,
+    };
+    if let Some(path) = settings.database_url.strip_prefix("sqlite://") {
+        let path = path.split('?').next().unwrap_or(path);
+        let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).display();
+        return match cause.and_then(code).as_deref() {
+            Some("14") => format!(
+                "the database file {path} cannot be opened or created; see that the folder {folder} exists and can be written, \
+                 or name another file in CADRE_DATABASE_URL"
+            ),
+            Some(code) if is_sqlite(code, 8) => format!(
+                "the database file {path} is read-only; make it and its folder {folder} writable, or name another file in \
+                 CADRE_DATABASE_URL"
+            ),
+            Some(code) if is_sqlite(code, 26) => {
+                format!("the file {path} is not an SQLite database; name another file in CADRE_DATABASE_URL")
+            }
+            _ => format!("the database file {path} cannot be used: {error}"),
+        };
+    }
+    match cause {
+        Some(SqlxError::Io(cause)) => {
+            format!("no PostgreSQL server answers at the host and port of CADRE_DATABASE_URL ({cause}); start it or mend the URL")
+        }
+        Some(SqlxError::Configuration(_)) => {
+            "CADRE_DATABASE_URL cannot be read; write postgres://USER:PASSWORD@HOST/NAME, special characters percent-encoded".into()
+        }
+        Some(cause) => match code(cause).as_deref() {
+            Some("28P01" | "28000") => "PostgreSQL refused the user or password of CADRE_DATABASE_URL".into(),
+            Some("3D000") => "the database of CADRE_DATABASE_URL does not exist; create it with `createdb`".into(),
+            Some("42501") => "the user of CADRE_DATABASE_URL lacks a right on the database; grant it, or migrate as its owner".into(),
+            _ => format!("PostgreSQL refused: {error}"),
+        },
+        None => format!("the database cannot be used: {error}"),
+    }
+}
+
+fn code(error: &SqlxError) -> Option<String> {
+    error.as_database_error()?.code().map(Into::into)
+}
+
+/// The low byte of SQLite's extended codes is the primary one.
+fn is_sqlite(code: &str, primary: i32) -> bool {
+    code.parse::<i32>().is_ok_and(|code| code & 0xff == primary)
+}

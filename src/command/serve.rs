@@ -1,0 +1,95 @@
+//! `cadre-api serve`.
+
+use std::{io, net::TcpListener, process::ExitCode, sync::Arc, time::Duration};
+
+use cadre_api::{
+    auth::Tokens,
+    clock::Clock,
+    config::Settings,
+    db::Database,
+    domain::house::House,
+    graphql::engine::Engine,
+    http::{Service, server},
+    telemetry,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::command::{Stop, open_current};
+
+/// How often the service looks for what other processes have committed.
+const REFRESH: Duration = Duration::from_secs(1);
+
+/// Serves the API until it is told to stop.
+pub async fn serve(settings: &Settings) -> Result<ExitCode, Stop> {
+    let listener = listen(settings)?;
+    let database = open_current(settings).await?;
+    run(settings, listener, database, || println!("cadre-api listens on http://{}", settings.listen)).await
+}
+
+/// Takes the address before anything else, so that a second start fails at once.
+pub fn listen(settings: &Settings) -> Result<TcpListener, Stop> {
+    let address = settings.listen;
+    TcpListener::bind(address).map_err(|error| {
+        Stop(match error.kind() {
+            io::ErrorKind::AddrInUse => format!(
+                "another program listens on {address}; stop it, or choose another address with --listen or CADRE_LISTEN"
+            ),
+            io::ErrorKind::PermissionDenied => {
+                format!("this user may not listen on {address}; choose a port above 1023 with --listen or CADRE_LISTEN")
+            }
+            _ => format!("cannot listen on {address}: {error}; choose another address with --listen or CADRE_LISTEN"),
+        })
+    })
+}
+
+/// Serves a database whose schema is current. `ready` is called once requests are accepted.
+pub async fn run(
+    settings: &Settings,
+    listener: TcpListener,
+    database: Database,
+    ready: impl FnOnce(),
+) -> Result<ExitCode, Stop> {
+    let metrics = telemetry::start_metrics();
+    let tokens = Tokens::load(database.clone(), Clock::System, &settings.public_url()).await?;
+    let house = Arc::new(House::open(database.clone(), Clock::System).await?);
+    let service = Service {
+        house: Arc::clone(&house),
+        tokens: actix_web::web::Data::new(tokens),
+        engine: Engine::default(),
+        metrics,
+    };
+    let server = server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("cannot serve: {error}")))?;
+    let handle = server.handle();
+    let refreshing = actix_web::rt::spawn(refresh(house));
+    actix_web::rt::spawn(async move {
+        stop_signal().await;
+        tracing::info!("stopping: finishing what was accepted");
+        handle.stop(true).await;
+    });
+    tracing::info!(listen = %settings.listen, "serving");
+    ready();
+    server.await.map_err(|error| Stop(format!("the server broke off: {error}")))?;
+    refreshing.abort();
+    database.close().await.map_err(|error| Stop(error.to_string()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn refresh(house: Arc<House>) {
+    loop {
+        tokio::time::sleep(REFRESH).await;
+        if let Err(error) = house.refresh().await {
+            tracing::warn!(%error, "units and reference lists could not be refreshed");
+        }
+    }
+}
+
+async fn stop_signal() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

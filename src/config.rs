@@ -1,0 +1,230 @@
+//! The command line and its environment. The doc comments here are the manual that `--help` prints.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use entity::value::{ClientId, Day, Purpose, Scope};
+
+use crate::db::Pool;
+
+/// Cadres, their qualifications, rotations and training, over GraphQL.
+#[derive(Debug, Parser)]
+#[command(name = "cadre-api", version, max_term_width = 120)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Settings that every command reads.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// Settings, as flags or in the environment.
+#[derive(Clone, Debug, Args)]
+pub struct Settings {
+    /// The database: `sqlite://PATH` (embedded; created if missing) or `postgres://USER:PASSWORD@HOST/NAME`.
+    #[arg(long, global = true, env = "CADRE_DATABASE_URL", default_value = "sqlite://cadre.db", hide_env_values = true)]
+    #[arg(value_parser = database_url)]
+    pub database_url: String,
+    /// Address to listen on.
+    #[arg(long, global = true, env = "CADRE_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// URL under which clients reach the service: issuer and audience of tokens. [default: http:// and the address]
+    #[arg(long, global = true, env = "CADRE_PUBLIC_URL", value_parser = public_url)]
+    pub public_url: Option<String>,
+    /// Most connections to a PostgreSQL server; more than 8 rarely gain anything.
+    #[arg(long, global = true, env = "CADRE_DATABASE_CONNECTIONS", default_value_t = 8)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub database_connections: u32,
+    /// Seconds that one statement may run on a PostgreSQL server.
+    #[arg(long, global = true, env = "CADRE_STATEMENT_TIMEOUT", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub statement_timeout: u64,
+    /// What to log: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=warn`.
+    #[arg(long, global = true, env = "CADRE_LOG", default_value = "info")]
+    pub log: String,
+    /// Form of the log, which goes to standard error.
+    #[arg(long, global = true, env = "CADRE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Auto)]
+    pub log_format: LogFormat,
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+    /// Lines for people.
+    Text,
+    /// A JSON object per line.
+    Json,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API. An embedded database is migrated first; a PostgreSQL database is migrated by `migrate up`.
+    Serve {
+        /// Use a fresh temporary database with a small population, register a client, print a token and what to try.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Move the database's schema, or show how it stands.
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// Load an import bundle, all or nothing, and report every finding.
+    Import {
+        /// Folder with the bundle's CSV files.
+        dir: PathBuf,
+        /// Check everything and load nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Manage API clients and their grants.
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// Print an access token of a client, for an operator at the keyboard.
+    Token {
+        /// Client id.
+        #[arg(long)]
+        client: ClientId,
+        /// Ask for these scopes only.
+        #[arg(long, num_args = 1..)]
+        scope: Vec<Scope>,
+    },
+    /// Print the GraphQL schema.
+    Schema,
+}
+
+/// Moves of the schema.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Migrate {
+    /// Bring the schema up to this version, and the reference lists with it.
+    Up,
+    /// Take back the newest migrations. Data in the tables they made is lost.
+    Down {
+        /// How many.
+        #[arg(long, default_value_t = 1)]
+        steps: u32,
+    },
+    /// Show how the schema stands.
+    Status,
+}
+
+/// Management of clients.
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Register a client and print its id and secret. The secret is shown only now.
+    Add(ClientAdd),
+    /// List clients and their grants.
+    List,
+    /// Revoke a client; its tokens stop working within seconds.
+    Revoke {
+        /// Client id.
+        client: ClientId,
+    },
+    /// Give a client a new secret, shown only now; the old one stops working at once.
+    RotateSecret {
+        /// Client id.
+        client: ClientId,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A client to register.
+#[derive(Debug, Args)]
+pub struct ClientAdd {
+    /// Name of the client, such as the agency and its system.
+    #[arg(long)]
+    pub name: String,
+    /// Scopes to grant, such as `cadre:read`.
+    #[arg(long = "scope", required = true, num_args = 1..)]
+    pub scopes: Vec<Scope>,
+    /// Codes of units; the client reaches their subtrees.
+    #[arg(long = "unit", required = true, num_args = 1..)]
+    pub units: Vec<String>,
+    /// Purposes that the client may state for protected data.
+    #[arg(long = "purpose", num_args = 1..)]
+    pub purposes: Vec<Purpose>,
+    /// First day of the grant.
+    #[arg(long)]
+    pub valid_from: Option<Day>,
+    /// First day on which the grant no longer holds.
+    #[arg(long)]
+    pub valid_to: Option<Day>,
+    /// Print JSON: `client_id` and `client_secret`.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Settings {
+    /// How the pool of a server database is set.
+    pub fn pool(&self) -> Pool {
+        Pool {
+            max_connections: self.database_connections,
+            statement_timeout: Duration::from_secs(self.statement_timeout),
+            ..Pool::default()
+        }
+    }
+
+    /// Issuer and audience of tokens.
+    pub fn public_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
+    /// Whether the database is embedded.
+    pub fn is_embedded(&self) -> bool {
+        self.database_url.starts_with("sqlite:")
+    }
+}
+
+fn database_url(text: &str) -> Result<String, String> {
+    let server = text.starts_with("postgres://") || text.starts_with("postgresql://");
+    let file = text.strip_prefix("sqlite://").is_some_and(|path| !path.is_empty() && !path.contains(":memory:"));
+    if server || file {
+        return Ok(text.to_owned());
+    }
+    Err("write sqlite://PATH for the embedded database, or postgres://USER:PASSWORD@HOST/NAME".to_owned())
+}
+
+/// The URL is compared as text with what tokens carry, so it has one spelling.
+fn public_url(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = |host: &str| !host.is_empty() && !host.ends_with('/') && !host.contains(['?', '#', ' ', '@']);
+    if host.is_some_and(plain) {
+        return Ok(text.to_owned());
+    }
+    Err("write http:// or https:// and the host, without a slash at the end, a query or a fragment".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn urls_have_one_spelling() {
+        for good in ["sqlite://cadre.db", "sqlite:///var/lib/cadre/cadre.db", "postgres://u:p@h/d", "postgresql://h/d"] {
+            assert!(database_url(good).is_ok(), "{good}");
+        }
+        for bad in ["", "cadre.db", "mysql://h/d", "sqlite::memory:", "sqlite://", "sqlite://:memory:"] {
+            assert!(database_url(bad).is_err(), "{bad}");
+        }
+        for good in ["http://127.0.0.1:8080", "https://cadre.example.vn", "https://example.vn/cadre"] {
+            assert!(public_url(good).is_ok(), "{good}");
+        }
+        for bad in ["", "cadre.example.vn", "https://", "https://example.vn/", "https://example.vn?x", "ftp://example.vn"] {
+            assert!(public_url(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! A small population for trying the service out: an import bundle with invented people.
+//!
+//! It holds the 75 key commune cadres of one district and the 16 members of one commune's Party executive committee,
+//! so that the answers are figures that were once printed: 44 % with a university degree, 15 of 16, 14 of 16.
+
+use std::{
+    fmt::Write as _,
+    fs, io,
+    path::Path,
+};
+
+/// Code of the district whose key cadres are in the population.
+pub const DISTRICT: &str = "BN-LT";
+/// Code of the commune whose committee is in the population.
+pub const COMMUNE: &str = "DB-DB-TN";
+/// Code of the root unit.
+pub const ROOT: &str = "TW";
+
+const COMMUNES: [(&str, &str); 14] = [
+    ("Thị trấn Thứa", "09496"),
+    ("Xã An Thịnh", "09499"),
+    ("Xã Trung Kênh", "09502"),
+    ("Xã Phú Hòa", "09505"),
+    ("Xã Mỹ Hương", "09508"),
+    ("Xã Tân Lãng", "09511"),
+    ("Xã Quảng Phú", "09514"),
+    ("Xã Trừng Xá", "09517"),
+    ("Xã Lai Hạ", "09520"),
+    ("Xã Trung Chính", "09523"),
+    ("Xã Minh Tân", "09526"),
+    ("Xã Bình Định", "09529"),
+    ("Xã Phú Lương", "09532"),
+    ("Xã Lâm Thao", "09535"),
+];
+const FAMILIES: [&str; 8] = ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Lò"];
+const MIDDLES: [[&str; 4]; 2] = [["Thị", "Thu", "Ngọc", "Bích"], ["Văn", "Đình", "Quốc", "Xuân"]];
+const GIVENS: [[&str; 9]; 2] = [
+    ["Ánh", "Bình", "Dung", "Đào", "Hạnh", "Lan", "Oanh", "Thảo", "Yến"],
+    ["An", "Ân", "Cường", "Đức", "Hùng", "Kiên", "Ơn", "Sơn", "Vượng"],
+];
+
+const TITLES: &str = "code,name,category,tier,is_key_leader
+X_BT,Bí thư Đảng ủy xã,CADRE,COMMUNE,true
+X_PBT,Phó Bí thư Đảng ủy xã,CADRE,COMMUNE,true
+X_CTHD,Chủ tịch HĐND xã,CADRE,COMMUNE,true
+X_CT,Chủ tịch UBND xã,CADRE,COMMUNE,true
+X_PCT,Phó Chủ tịch UBND xã,CADRE,COMMUNE,true
+X_UV,Ủy viên Ban Chấp hành Đảng bộ xã,CADRE,COMMUNE,false
+X_CC,Công chức cấp xã,CIVIL_SERVANT,COMMUNE,false
+";
+const INSTITUTIONS: &str = "code,name
+DHLUAT,Trường Đại học Luật Hà Nội
+TCT,Trường Chính trị tỉnh
+";
+
+/// The files of a bundle as they grow.
+struct Bundle {
+    units: String,
+    cadres: String,
+    assignments: String,
+    qualifications: String,
+    people: usize,
+}
+
+/// One person to write: the levels and the main post.
+struct Person<'a> {
+    unit: &'a str,
+    title: &'a str,
+    professional: &'a str,
+    theory: &'a str,
+    since: &'a str,
+    year: usize,
+}
+
+/// Writes the population as a bundle into an existing folder.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn write_bundle(dir: &Path) -> io::Result<()> {
+    let mut bundle = Bundle::new();
+    bundle.district();
+    bundle.committee();
+    for (name, text) in [
+        ("units.csv", bundle.units.as_str()),
+        ("titles.csv", TITLES),
+        ("institutions.csv", INSTITUTIONS),
+        ("cadres.csv", &bundle.cadres),
+        ("assignments.csv", &bundle.assignments),
+        ("qualifications.csv", &bundle.qualifications),
+    ] {
+        fs::write(dir.join(name), text)?;
+    }
+    Ok(())
+}
+
+impl Bundle {
+    fn new() -> Self {
+        let mut bundle = Self {
+            units: "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n".to_owned(),
+            cadres: "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
+                     joined_party_on,category,rank_code,status\n"
+                .to_owned(),
+            assignments: "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n".to_owned(),
+            qualifications: "cadre_code,subject,level,field_code,institution_code,mode,granted_on\n".to_owned(),
+            people: 0,
+        };
+        bundle.unit(ROOT, "", "NATION", "CENTRAL", "Trung ương", "");
+        bundle.unit("BN", ROOT, "PROVINCE", "PROVINCE", "Tỉnh Bắc Ninh", "27");
+        bundle.unit(DISTRICT, "BN", "DISTRICT", "DISTRICT", "Huyện Lương Tài", "264");
+        bundle.unit("DB", ROOT, "PROVINCE", "PROVINCE", "Tỉnh Điện Biên", "11");
+        bundle.unit("DB-DB", "DB", "DISTRICT", "DISTRICT", "Huyện Điện Biên", "100");
+        bundle.unit(COMMUNE, "DB-DB", "COMMUNE", "COMMUNE", "Xã Thanh Nưa", "03322");
+        bundle
+    }
+
+    /// 14 communes with their five key leaders each, and a second vice-chair in five of them: 75 people.
+    fn district(&mut self) {
+        for (at, (name, admin_code)) in COMMUNES.iter().enumerate() {
+            let commune = format!("{DISTRICT}-{:02}", at + 1);
+            self.unit(&commune, DISTRICT, "COMMUNE", "COMMUNE", name, admin_code);
+            let party = self.below(&commune, "DU", "PARTY_COMMITTEE", &format!("Đảng ủy {name}"));
+            let state = self.below(&commune, "UB", "PEOPLES_COMMITTEE", &format!("UBND {name}"));
+            let second = if at < 5 { vec!["X_PCT"] } else { vec![] };
+            for title in ["X_BT", "X_PBT", "X_CTHD", "X_CT", "X_PCT"].into_iter().chain(second) {
+                let unit = if title.contains("BT") { &party } else { &state };
+                let (nth, year) = (self.people, 1995 + self.people % 15);
+                let professional = match nth {
+                    0..33 => "UNIVERSITY",
+                    33 => "COLLEGE",
+                    34..73 => "INTERMEDIATE",
+                    _ => "ELEMENTARY",
+                };
+                // Another order than that of the degrees, so that the two distributions cross.
+                let theory = match nth * 7 % 75 {
+                    0 => "ADVANCED",
+                    1..67 => "INTERMEDIATE",
+                    _ => "ELEMENTARY",
+                };
+                self.person(&Person { unit, title, professional, theory, since: "2010-06-01", year });
+            }
+        }
+    }
+
+    /// 16 committee members: 15 with a university degree or more, 14 with intermediate political theory or more.
+    fn committee(&mut self) {
+        let party = self.below(COMMUNE, "DU", "PARTY_COMMITTEE", "Đảng ủy xã Thanh Nưa");
+        let state = self.below(COMMUNE, "UB", "PEOPLES_COMMITTEE", "UBND xã Thanh Nưa");
+        for nth in 0..16 {
+            let title = ["X_BT", "X_PBT", "X_CTHD", "X_CT", "X_PCT"].get(nth).copied().unwrap_or("X_CC");
+            let unit = if title.contains("BT") { &party } else { &state };
+            let professional = ["INTERMEDIATE", "MASTER"].get(nth).copied().unwrap_or("UNIVERSITY");
+            let theory = match nth {
+                2 | 3 => "ELEMENTARY",
+                0 | 1 => "ADVANCED",
+                _ => "INTERMEDIATE",
+            };
+            self.person(&Person { unit, title, professional, theory, since: "2020-06-15", year: 2000 + nth });
+            let _ = writeln!(self.assignments, "{},{party},X_UV,2020-06-20,,false", self.code());
+        }
+    }
+
+    fn unit(&mut self, code: &str, parent: &str, kind: &str, tier: &str, name: &str, admin_code: &str) {
+        let _ = writeln!(self.units, "{code},{parent},,{kind},{tier},{name},{admin_code},,");
+    }
+
+    fn below(&mut self, commune: &str, suffix: &str, kind: &str, name: &str) -> String {
+        let code = format!("{commune}-{suffix}");
+        self.unit(&code, commune, kind, "COMMUNE", name, "");
+        code
+    }
+
+    /// Code of the person written last.
+    fn code(&self) -> String {
+        format!("CB{:04}", self.people)
+    }
+
+    fn person(&mut self, person: &Person<'_>) {
+        let (nth, male) = (self.people, !self.people.is_multiple_of(4));
+        self.people += 1;
+        let code = self.code();
+        let pick = usize::from(male);
+        let name = format!(
+            "{} {} {}",
+            FAMILIES[nth * 3 % FAMILIES.len()],
+            MIDDLES[pick][nth / 3 % 4],
+            GIVENS[pick][nth * 5 % 9],
+        );
+        let gender = if male { "MALE" } else { "FEMALE" };
+        let birth = 1962 + nth % 20;
+        let category = if person.title == "X_CC" { "CIVIL_SERVANT" } else { "CADRE" };
+        let _ = writeln!(
+            self.cadres,
+            "{code},999{nth:09},{name},{gender},{birth}-{:02}-{:02},01,,{}-09-01,{}-02-03,{category},,ACTIVE",
+            nth % 12 + 1,
+            nth % 28 + 1,
+            birth + 23,
+            birth + 27,
+        );
+        let _ = writeln!(self.assignments, "{code},{},{},{},,true", person.unit, person.title, person.since);
+        let _ = writeln!(
+            self.qualifications,
+            "{code},PROFESSIONAL,{},7380101,DHLUAT,WORK_STUDY,{}\n{code},POLITICAL_THEORY,{},,TCT,PART_TIME,{}-07",
+            person.professional,
+            person.year,
+            person.theory,
+            person.year + 2,
+        );
+    }
+}

@@ -1,0 +1,84 @@
+//! Bodies: read within bounds of size and time, before anything looks at them.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest,
+    http::{StatusCode, header},
+    web::{Bytes, BytesMut, Payload},
+};
+use futures_util::StreamExt;
+
+use crate::http::error::Refused;
+
+/// Most bytes of a body.
+pub const LARGEST: usize = 256 * 1024;
+/// Until when a body must have arrived.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Reads the body of a JSON request.
+///
+/// # Errors
+/// 415 unless it is plain `application/json` in UTF-8, 413 over the limit, 408 if it does not arrive in time, 400 if
+/// the connection breaks.
+pub async fn json(request: &HttpRequest, payload: Payload) -> Result<Bytes, Refused> {
+    ensure_json(request)?;
+    match tokio::time::timeout(PATIENCE, bounded(request, payload)).await {
+        Ok(read) => read,
+        Err(_) => Err(Refused::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "REQUEST_TIMEOUT",
+            "Nội dung yêu cầu không đến kịp trong 5 giây; hãy gửi lại.",
+            "The body did not arrive within 5 seconds; send it again.",
+        )),
+    }
+}
+
+async fn bounded(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Refused> {
+    let too_large = || {
+        Refused::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "PAYLOAD_TOO_LARGE",
+            format!("Nội dung yêu cầu tối đa {} KiB; hãy chia nhỏ.", LARGEST / 1024),
+            format!("A body has at most {} KiB; split the request.", LARGEST / 1024),
+        )
+    };
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > LARGEST) {
+        return Err(too_large());
+    }
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| {
+            Refused::bad_request("Kết nối bị ngắt khi đang gửi nội dung.", "The connection broke while the body was sent.")
+        })?;
+        if body.len() + chunk.len() > LARGEST {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// Other types can be sent by a browser from a foreign page without asking first, so they are never read.
+fn ensure_json(request: &HttpRequest) -> Result<(), Refused> {
+    let unsupported = |vi: &str, en: &str| Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", vi, en));
+    let encoded = request.headers().get_all(header::CONTENT_ENCODING).any(|encoding| encoding != "identity");
+    if encoded {
+        return unsupported("Không nhận nội dung nén; hãy gửi không nén.", "Compressed bodies are not read; send it plain.");
+    }
+    let mut types = request.headers().get_all(header::CONTENT_TYPE);
+    let media = types.next().and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    let mut parts = media.split(';').map(str::trim);
+    let is_json = parts.next() == Some("application/json") && types.next().is_none();
+    let is_utf8 = parts.all(|part| {
+        part.strip_prefix("charset=").is_none_or(|charset| matches!(charset.trim_matches('"'), "utf-8" | "utf8"))
+    });
+    if is_json && is_utf8 {
+        return Ok(());
+    }
+    unsupported(
+        "Hãy gửi JSON với tiêu đề `Content-Type: application/json` (UTF-8).",
+        "Send JSON with the header `Content-Type: application/json` (UTF-8).",
+    )
+}

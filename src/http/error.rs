@@ -1,0 +1,75 @@
+//! Errors of the edge, as the JSON that GraphQL clients already know: `errors` with a message and a code.
+
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+};
+use tracing_actix_web::RequestId;
+
+use crate::language::{Language, Sentence};
+
+/// A request that was refused before any GraphQL was read.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// Status of the answer.
+    pub status: StatusCode,
+    /// Code for programs.
+    pub code: &'static str,
+    /// What is wrong and the way out.
+    pub sentence: Sentence,
+}
+
+impl Refused {
+    /// A refusal.
+    pub fn new(status: StatusCode, code: &'static str, vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { status, code, sentence: Sentence::new(vi, en) }
+    }
+
+    /// A request that is not a GraphQL request (GraphQL over HTTP, section 5.2).
+    pub fn bad_request(vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", vi, en)
+    }
+
+    /// The answer.
+    pub fn response(&self, request: &HttpRequest) -> HttpResponse {
+        metrics::counter!("cadre_errors_total", "code" => self.code).increment(1);
+        let language = language(request);
+        let body = serde_json::json!({ "errors": [{
+            "message": self.sentence.text(language),
+            "extensions": { "code": self.code, "requestId": request_id(request) },
+        }] });
+        let mut response = HttpResponse::build(self.status);
+        response
+            .insert_header((header::CONTENT_LANGUAGE, language.tag()))
+            .insert_header((header::CACHE_CONTROL, "no-store"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((header::RETRY_AFTER, "1"));
+        }
+        response.json(body)
+    }
+}
+
+/// The language that the client asked for.
+pub fn language(request: &HttpRequest) -> Language {
+    let asked = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    Language::negotiate(asked)
+}
+
+/// The id that the answer, its errors and the log share.
+pub fn request_id(request: &HttpRequest) -> String {
+    request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
+}
+
+/// The route is there, the method is not.
+pub fn method_not_allowed(allowed: &'static str) -> HttpResponse {
+    HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, allowed)).json(plain("METHOD_NOT_ALLOWED"))
+}
+
+/// There is no such route.
+pub fn no_such_route() -> HttpResponse {
+    HttpResponse::NotFound().json(plain("NOT_FOUND"))
+}
+
+fn plain(code: &'static str) -> serde_json::Value {
+    serde_json::json!({ "errors": [{ "message": code, "extensions": { "code": code } }] })
+}

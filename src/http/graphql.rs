@@ -1,0 +1,258 @@
+//! The GraphQL endpoint (GraphQL over HTTP, draft of 2025): negotiation, the shape of a request, the status of an answer.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web,
+};
+use async_graphql::{ServerError, Variables};
+use futures_util::FutureExt;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    domain::access::Access,
+    graphql::engine::{Answer, Question},
+    http::{
+        Service, bearer, body,
+        error::{Refused, language, request_id},
+    },
+};
+
+/// The two media types of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Media {
+    /// `application/json`: errors of a document are answered with 200.
+    Json,
+    /// `application/graphql-response+json`: they are answered with 4xx.
+    Response,
+}
+
+/// What a GraphQL request is made of.
+#[derive(Debug, Default)]
+struct Parts {
+    query: String,
+    operation_name: Option<String>,
+    variables: Variables,
+}
+
+/// What an answer is made of; a refused one has no `data`.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "<[ServerError]>::is_empty")]
+    errors: &'a [ServerError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a async_graphql::Value>,
+}
+
+/// `POST /graphql`.
+pub async fn post(request: HttpRequest, payload: web::Payload, service: web::Data<Service>) -> HttpResponse {
+    let access = match admitted(&request, &service).await {
+        Ok(access) => access,
+        Err(response) => return response,
+    };
+    let parts = async {
+        let media = Media::negotiate(&request)?;
+        let bytes = body::json(&request, payload).await?;
+        Ok((media, Parts::of_body(&bytes)?))
+    };
+    match parts.await {
+        Ok((media, parts)) => answered(&request, &service, access, media, parts, false).await,
+        Err(refused) => Refused::response(&refused, &request),
+    }
+}
+
+/// `GET /graphql`: queries only.
+pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpResponse {
+    let access = match admitted(&request, &service).await {
+        Ok(access) => access,
+        Err(response) => return response,
+    };
+    match Media::negotiate(&request).and_then(|media| Ok((media, Parts::of_url(request.query_string())?))) {
+        Ok((media, parts)) => answered(&request, &service, access, media, parts, true).await,
+        Err(refused) => refused.response(&request),
+    }
+}
+
+/// 401 comes before any GraphQL is read.
+async fn admitted(request: &HttpRequest, service: &Service) -> Result<Arc<Access>, HttpResponse> {
+    match bearer::caller(request, &service.tokens).await {
+        Ok(caller) => Ok(Arc::new(Access::of(caller, Arc::clone(&service.house)))),
+        Err(challenge) => Err(challenge.response(request)),
+    }
+}
+
+async fn answered(
+    request: &HttpRequest,
+    service: &Service,
+    access: Arc<Access>,
+    media: Media,
+    parts: Parts,
+    queries_only: bool,
+) -> HttpResponse {
+    let question = Question {
+        document: parts.query,
+        operation_name: parts.operation_name,
+        variables: parts.variables,
+        language: language(request),
+        request_id: request_id(request),
+        queries_only,
+    };
+    // The last net: the engine catches panics of resolvers itself.
+    let answer = AssertUnwindSafe(service.engine.answer(access, question)).catch_unwind().await;
+    match answer {
+        Ok(Answer::Ran(response)) => {
+            let data = Some(&response.data);
+            media.answer(request, status_of(&response.errors, StatusCode::OK), &Body { errors: &response.errors, data })
+        }
+        Ok(Answer::Refused(errors)) => {
+            let status = if media == Media::Json { StatusCode::OK } else { status_of(&errors, StatusCode::BAD_REQUEST) };
+            media.answer(request, status, &Body { errors: &errors, data: None })
+        }
+        Ok(Answer::MutationByGet) => Refused::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "METHOD_NOT_ALLOWED",
+            "GET chỉ dùng để hỏi; hãy gửi thay đổi bằng POST.",
+            "GET only asks; send changes by POST.",
+        )
+        .response(request),
+        Err(_) => Refused::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "INTERNAL",
+            "Lỗi của hệ thống; khi báo lỗi, hãy gửi kèm mã yêu cầu.",
+            "A fault of ours; quote the request id when you report it.",
+        )
+        .response(request),
+    }
+}
+
+/// A database that cannot answer now makes the whole answer 503, so that clients and balancers try again.
+fn status_of(errors: &[ServerError], otherwise: StatusCode) -> StatusCode {
+    let has = |code: &str| {
+        errors.iter().any(|error| {
+            let found = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+            matches!(found, Some(async_graphql::Value::String(found)) if found == code)
+        })
+    };
+    match otherwise {
+        _ if has("UNAVAILABLE") => StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::BAD_REQUEST if has("FORBIDDEN") => StatusCode::FORBIDDEN,
+        _ => otherwise,
+    }
+}
+
+impl Media {
+    /// The media type that the client likes best; JSON where it does not care.
+    fn negotiate(request: &HttpRequest) -> Result<Self, Refused> {
+        let values: Vec<_> = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok()).collect();
+        if values.is_empty() {
+            return Ok(Self::Json);
+        }
+        let mut best: Option<(f32, Self)> = None;
+        for range in values.join(",").split(',') {
+            let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+            let media = match parts.next().as_deref() {
+                Some("application/graphql-response+json") => Self::Response,
+                Some("application/json" | "application/*" | "*/*") => Self::Json,
+                _ => continue,
+            };
+            let q = parts.find_map(|part| part.strip_prefix("q=").map(|q| q.parse().unwrap_or(0.0))).unwrap_or(1.0);
+            if q > best.map_or(0.0, |(q, _)| q) {
+                best = Some((q, media));
+            }
+        }
+        best.map(|(_, media)| media).ok_or_else(|| {
+            Refused::new(
+                StatusCode::NOT_ACCEPTABLE,
+                "NOT_ACCEPTABLE",
+                "Câu trả lời là `application/graphql-response+json` hoặc `application/json`; hãy sửa tiêu đề Accept.",
+                "Answers are `application/graphql-response+json` or `application/json`; mend the Accept header.",
+            )
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Json => "application/json; charset=utf-8",
+            Self::Response => "application/graphql-response+json; charset=utf-8",
+        }
+    }
+
+    fn answer(self, request: &HttpRequest, status: StatusCode, body: &Body<'_>) -> HttpResponse {
+        let Ok(bytes) = serde_json::to_vec(body) else {
+            return HttpResponse::InternalServerError().finish();
+        };
+        let mut response = HttpResponse::build(status);
+        response
+            .insert_header((header::CONTENT_TYPE, self.name()))
+            .insert_header((header::CONTENT_LANGUAGE, language(request).tag()))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::VARY, "Accept, Accept-Language, Authorization"))
+            .insert_header(("X-Request-Id", request_id(request)));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((header::RETRY_AFTER, "1"));
+        }
+        response.body(bytes)
+    }
+}
+
+impl Parts {
+    fn of_body(bytes: &[u8]) -> Result<Self, Refused> {
+        if bytes.trim_ascii_start().starts_with(b"[") {
+            return Err(Refused::bad_request(
+                "Không nhận nhiều yêu cầu trong một mảng; hãy gửi từng yêu cầu.",
+                "Batches are not served; send each request by itself.",
+            ));
+        }
+        let fields: Map<String, Value> = serde_json::from_slice(bytes).map_err(|_| {
+            Refused::bad_request(
+                "Nội dung không phải là một đối tượng JSON hợp lệ.",
+                "The body is not a well-formed JSON object.",
+            )
+        })?;
+        Self::of(fields)
+    }
+
+    fn of_url(query_string: &str) -> Result<Self, Refused> {
+        let broken = || Refused::bad_request("Tham số trên URL không hợp lệ.", "The parameters of the URL are not well-formed.");
+        let pairs = web::Query::<Vec<(String, String)>>::from_query(query_string).map_err(|_| broken())?;
+        let mut fields = Map::new();
+        for (name, text) in pairs.into_inner() {
+            let value = match name.as_str() {
+                "variables" | "extensions" => serde_json::from_str(&text).map_err(|_| broken())?,
+                _ => Value::String(text),
+            };
+            if fields.insert(name, value).is_some() {
+                return Err(broken());
+            }
+        }
+        Self::of(fields)
+    }
+
+    /// `query` is text; `operationName` text, `variables` and `extensions` objects, each of these null or absent.
+    fn of(mut fields: Map<String, Value>) -> Result<Self, Refused> {
+        let wrong = |field: &str| {
+            Refused::bad_request(
+                format!("Trường `{field}` của yêu cầu thiếu hoặc sai kiểu."),
+                format!("The field `{field}` of the request is missing or of the wrong type."),
+            )
+        };
+        let Some(Value::String(query)) = fields.remove("query") else { return Err(wrong("query")) };
+        let operation_name = match fields.remove("operationName") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(name)) => Some(name),
+            Some(_) => return Err(wrong("operationName")),
+        };
+        if !matches!(fields.remove("extensions"), None | Some(Value::Null | Value::Object(_))) {
+            return Err(wrong("extensions"));
+        }
+        let variables = match fields.remove("variables") {
+            None | Some(Value::Null) => Variables::default(),
+            Some(object @ Value::Object(_)) => Variables::from_json(object),
+            Some(_) => return Err(wrong("variables")),
+        };
+        Ok(Self { query, operation_name, variables })
+    }
+}

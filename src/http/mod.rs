@@ -1,0 +1,28 @@
+//! The edge: routes, limits, the road from bytes to a caller, and answers as HTTP. No SQL, no rules.
+
+pub mod bearer;
+mod body;
+mod error;
+mod graphql;
+mod operation;
+pub mod oauth;
+pub mod server;
+mod trace;
+
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::{auth::Tokens, domain::house::House, graphql::engine::Engine};
+
+/// What all requests share.
+pub struct Service {
+    /// The domain's house.
+    pub house: Arc<House>,
+    /// Tokens: issuing and verifying.
+    pub tokens: actix_web::web::Data<Tokens>,
+    /// Schema and compiled documents.
+    pub engine: Engine,
+    /// What `/metrics` shows; none if another recorder was installed.
+    pub metrics: Option<PrometheusHandle>,
+}

@@ -1,0 +1,38 @@
+//! What operators and balancers ask: does it live, can it answer, what has it done.
+
+use actix_web::{HttpResponse, http::header, web};
+
+use crate::{db::SchemaState, http::Service};
+
+/// `GET /healthz`: the process lives.
+pub async fn live() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
+}
+
+/// `GET /readyz`: the database answers and its schema is this version's.
+pub async fn ready(service: web::Data<Service>) -> HttpResponse {
+    match service.house.database().schema_state().await {
+        Ok(SchemaState::Current) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n"),
+        Ok(SchemaState::Older(_)) => not_ready("the schema is older than this version: run `cadre-api migrate up`\n"),
+        Ok(SchemaState::Newer(_)) => not_ready("the schema is newer than this version: run the newer cadre-api\n"),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            not_ready("the database does not answer\n")
+        }
+    }
+}
+
+fn not_ready(why: &'static str) -> HttpResponse {
+    HttpResponse::ServiceUnavailable()
+        .insert_header((header::RETRY_AFTER, "5"))
+        .content_type("text/plain; charset=utf-8")
+        .body(why)
+}
+
+/// `GET /metrics`: counters and latencies, in the text format of Prometheus.
+pub async fn metrics(service: web::Data<Service>) -> HttpResponse {
+    let Some(handle) = &service.metrics else { return HttpResponse::NotFound().finish() };
+    service.house.database().measure();
+    handle.run_upkeep();
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(handle.render())
+}

@@ -1,0 +1,83 @@
+//! The server: routes, time limits, and the stop that finishes what was accepted.
+
+use std::{net::TcpListener, sync::Arc, time::Duration};
+
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    dev::Server,
+    http::{Method, header},
+    web,
+};
+use tracing_actix_web::TracingLogger;
+
+use crate::{
+    graphql,
+    http::{Service, error, graphql as endpoint, oauth, operation, trace::Spans},
+};
+
+/// Until when a client must have sent the head of a request.
+const HEAD: Duration = Duration::from_secs(5);
+/// How long an idle connection stays open.
+const IDLE: Duration = Duration::from_secs(75);
+/// How long a stop waits for requests under way, in seconds: longer than the longest statement.
+const STOP: u64 = 35;
+
+/// Binds the service to a listener. The server runs once it is awaited; stopped gracefully, it answers what it has
+/// accepted first.
+///
+/// # Errors
+/// If the listener cannot be used.
+pub fn bind(service: Arc<Service>, listener: TcpListener) -> std::io::Result<Server> {
+    let service = web::Data::from(service);
+    let server = HttpServer::new(move || {
+        App::new()
+            .wrap(TracingLogger::<Spans>::new())
+            .app_data(web::Data::clone(&service))
+            .app_data(web::Data::clone(&service.tokens))
+            .configure(routes)
+    });
+    Ok(server
+        .client_request_timeout(HEAD)
+        .keep_alive(IDLE)
+        .shutdown_timeout(STOP)
+        .disable_signals()
+        .listen(listener)?
+        .run())
+}
+
+/// Every route of the service.
+fn routes(config: &mut web::ServiceConfig) {
+    let only = |allowed: &'static str| web::route().to(move || async move { error::method_not_allowed(allowed) });
+    config
+        .service(
+            web::resource("/graphql")
+                .route(web::post().to(endpoint::post))
+                .route(web::get().to(endpoint::get))
+                .default_service(only("GET, POST")),
+        )
+        .service(web::resource("/schema.graphql").route(read(|| async { schema() })).default_service(only("GET, HEAD")))
+        .service(web::resource("/healthz").route(read(operation::live)).default_service(only("GET, HEAD")))
+        .service(web::resource("/readyz").route(read(operation::ready)).default_service(only("GET, HEAD")))
+        .service(web::resource("/metrics").route(read(operation::metrics)).default_service(only("GET, HEAD")))
+        .configure(oauth::routes)
+        .default_service(web::to(|| async { error::no_such_route() }));
+}
+
+fn read<F, Args>(handler: F) -> actix_web::Route
+where
+    F: actix_web::Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    web::route()
+        .guard(actix_web::guard::Any(actix_web::guard::Get()).or(actix_web::guard::Method(Method::HEAD)))
+        .to(handler)
+}
+
+/// The schema is public: it stands in the project's repository.
+fn schema() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/graphql; charset=utf-8"))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .body(graphql::sdl())
+}

@@ -1,0 +1,43 @@
+//! One span and one log line per request, with its id, route, status and duration: never a URL's query, a header, a
+//! body or a variable, which may hold personal data or a token.
+
+use std::time::Instant;
+
+use actix_web::{
+    Error, HttpMessage,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+};
+use tracing::{Span, field::Empty};
+use tracing_actix_web::{RequestId, RootSpanBuilder};
+
+/// Builds the span of a request and closes it with a log line and metrics.
+pub struct Spans;
+
+#[derive(Clone, Copy)]
+struct Begun(Instant);
+
+impl RootSpanBuilder for Spans {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        request.extensions_mut().insert(Begun(Instant::now()));
+        let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+        let route = request.match_pattern().unwrap_or_else(|| "other".to_owned());
+        tracing::info_span!("request", request.id = %id, http.method = %request.method(), http.route = %route, client.id = Empty)
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let (status, begun, route) = match outcome {
+            Ok(response) => {
+                let request = response.request();
+                let begun = request.extensions().get::<Begun>().copied();
+                (response.status().as_u16(), begun, request.match_pattern())
+            }
+            Err(error) => (error.as_response_error().status_code().as_u16(), None, None),
+        };
+        let route = route.unwrap_or_else(|| "other".to_owned());
+        let seconds = begun.map_or(0.0, |Begun(at)| at.elapsed().as_secs_f64());
+        metrics::counter!("cadre_requests_total", "route" => route.clone(), "status" => status.to_string()).increment(1);
+        metrics::histogram!("cadre_request_seconds", "route" => route).record(seconds);
+        span.in_scope(|| tracing::info!(http.status = status, duration_ms = seconds * 1000.0, "request answered"));
+    }
+}

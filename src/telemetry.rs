@@ -1,0 +1,43 @@
+//! Logs and metrics.
+
+use std::io::{self, IsTerminal};
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::LogFormat;
+
+/// Seconds that separate a good answer from a slow one.
+const LATENCIES: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// Sends logs to standard error.
+///
+/// # Errors
+/// A sentence if the filter cannot be read.
+pub fn start_logs(filter: &str, format: LogFormat) -> Result<(), String> {
+    let filter = EnvFilter::try_new(filter).map_err(|_| {
+        format!("the log filter `{filter}` cannot be read; write a level such as `info`, or `info,sqlx=warn`")
+    })?;
+    let json = match format {
+        LogFormat::Auto => !io::stderr().is_terminal(),
+        LogFormat::Text => false,
+        LogFormat::Json => true,
+    };
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+    let started = if json { logs.json().flatten_event(true).try_init() } else { logs.try_init() };
+    started.map_err(|_| "the log has been started twice".to_owned())
+}
+
+/// Starts the recorder that `/metrics` shows; none if there is one already.
+pub fn start_metrics() -> Option<PrometheusHandle> {
+    let seconds = Matcher::Suffix("_seconds".to_owned());
+    let handle = PrometheusBuilder::new().set_buckets_for_metric(seconds, &LATENCIES).ok()?.install_recorder().ok()?;
+    metrics::describe_counter!("cadre_requests_total", "Requests answered, by route and status.");
+    metrics::describe_histogram!("cadre_request_seconds", "Time to answer a request, by route.");
+    metrics::describe_counter!("cadre_errors_total", "Errors sent to clients, by code.");
+    metrics::describe_histogram!("cadre_operation_cost", "Cost of the operations that were weighed.");
+    metrics::describe_counter!("cadre_database_statements_total", "Statements sent to the database.");
+    metrics::describe_histogram!("cadre_database_statement_seconds", "Time of a statement.");
+    metrics::describe_gauge!("cadre_database_connections", "Connections of the reading pool, by state.");
+    Some(handle)
+}
