@@ -2,6 +2,7 @@
 //!
 //! `ARCHITECTURE.md` is the map.
 
+pub mod auth;
 pub mod clock;
 pub mod db;
 pub mod domain;
