@@ -7,5 +7,6 @@ pub mod clock;
 pub mod db;
 pub mod domain;
 pub mod error;
+pub mod http;
 pub mod language;
 pub mod text;
