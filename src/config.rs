@@ -23,7 +23,13 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 pub struct Settings {
     /// The database: `sqlite://PATH` (embedded; created if missing) or `postgres://USER:PASSWORD@HOST/NAME`.
-    #[arg(long, global = true, env = "CADRE_DATABASE_URL", default_value = "sqlite://cadre.db", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "CADRE_DATABASE_URL",
+        default_value = "sqlite://cadre.db",
+        hide_env_values = true
+    )]
     #[arg(value_parser = database_url)]
     pub database_url: String,
     /// Address to listen on.
@@ -214,7 +220,8 @@ mod tests {
 
     #[test]
     fn urls_have_one_spelling() {
-        for good in ["sqlite://cadre.db", "sqlite:///var/lib/cadre/cadre.db", "postgres://u:p@h/d", "postgresql://h/d"] {
+        for good in ["sqlite://cadre.db", "sqlite:///var/lib/cadre/cadre.db", "postgres://u:p@h/d", "postgresql://h/d"]
+        {
             assert!(database_url(good).is_ok(), "{good}");
         }
         for bad in ["", "cadre.db", "mysql://h/d", "sqlite::memory:", "sqlite://", "sqlite://:memory:"] {
@@ -223,7 +230,9 @@ mod tests {
         for good in ["http://127.0.0.1:8080", "https://cadre.example.vn", "https://example.vn/cadre"] {
             assert!(public_url(good).is_ok(), "{good}");
         }
-        for bad in ["", "cadre.example.vn", "https://", "https://example.vn/", "https://example.vn?x", "ftp://example.vn"] {
+        for bad in
+            ["", "cadre.example.vn", "https://", "https://example.vn/", "https://example.vn?x", "ftp://example.vn"]
+        {
             assert!(public_url(bad).is_err(), "{bad}");
         }
     }

@@ -1,34 +1,128 @@
-//! stub
-use entity::value::*;
-use std::collections::BTreeSet;
-/// Caller.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    pub(crate) client_id: ClientId,
-    pub(crate) name: String,
-    pub(crate) scopes: BTreeSet<Scope>,
-    pub(crate) purposes: BTreeSet<Purpose>,
-    pub(crate) unit_roots: Vec<UnitId>,
+//! Tokens: issues them to clients and turns them into callers. Knows no cadres and no HTTP.
+//!
+//! # What `main` calls, in this order
+//!
+//! 1. `install_provider()` before anything else, in every command and in tests;
+//! 2. `domain::key::ensure(&database, clock)` once the schema is current;
+//! 3. `Tokens::load(database, clock, public_url)`, and hands it to the HTTP layer as `web::Data<Tokens>`.
+
+use std::sync::Arc;
+
+use entity::value::Scope;
+
+use crate::{
+    clock::Clock,
+    db::Database,
+    error::{Error, Result},
+};
+
+mod caller;
+mod claims;
+mod exchange;
+mod issuer;
+mod keys;
+mod register;
+pub mod secret;
+mod verify;
+
+pub use caller::Caller;
+pub use claims::Reason;
+pub use exchange::Refused;
+pub use issuer::{AccessToken, Issuer};
+pub use keys::{Keys, generate};
+pub use verify::{Denied, Verifier};
+
+#[cfg(test)]
+mod bent;
+#[cfg(test)]
+mod life;
+#[cfg(test)]
+pub(crate) mod testing;
+
+/// Installs the cryptography that tokens are signed and verified with (aws-lc). Called again, it changes nothing.
+///
+/// Left to itself the library would choose by the features that some dependency happens to turn on, and panic at the
+/// first token if they name two.
+pub fn install_provider() {
+    // It refuses only because it is installed already, by an earlier call or by the library's own first use.
+    let _already = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
 }
-impl Caller {
-    /// .
-    pub fn client_id(&self) -> ClientId {
-        self.client_id
+
+/// Everything that has to do with tokens: one per process, shared by all workers.
+#[derive(Debug)]
+pub struct Tokens {
+    /// Issues.
+    pub issuer: Issuer,
+    /// Verifies.
+    pub verifier: Verifier,
+    /// Where clients, grants and keys are.
+    pub database: Database,
+    /// Time.
+    pub clock: Clock,
+    register: Arc<register::Register>,
+}
+
+impl Tokens {
+    /// Reads clients and keys; `public_url` becomes issuer and audience of all tokens.
+    pub async fn load(database: Database, clock: Clock, public_url: &str) -> Result<Self> {
+        ensure_public_url(public_url)?;
+        let public_url: Arc<str> = public_url.into();
+        let register = Arc::new(register::Register::load(database.clone()).await?);
+        Ok(Self {
+            issuer: Issuer::new(public_url.clone(), register.clone()),
+            verifier: Verifier::new(public_url, register.clone()),
+            database,
+            clock,
+            register,
+        })
     }
-    /// .
-    pub fn name(&self) -> &str {
-        &self.name
+
+    /// The keys of the service, as last read.
+    pub fn keys(&self) -> Arc<Keys> {
+        self.register.latest().keys().clone()
     }
-    /// .
-    pub fn scopes(&self) -> &BTreeSet<Scope> {
-        &self.scopes
+
+    /// Every scope that can be granted.
+    pub fn scopes(&self) -> Vec<String> {
+        Scope::all().map(|scope| scope.to_string()).collect()
     }
-    /// .
-    pub fn purposes(&self) -> &BTreeSet<Purpose> {
-        &self.purposes
+}
+
+/// Issuer identifiers are compared byte by byte (RFC 8414, section 2), and the URL stands in headers.
+fn ensure_public_url(url: &str) -> Result<()> {
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '?' | '#' | '<' | '>');
+    if host.is_some_and(|host| !host.is_empty() && !host.ends_with('/') && host.chars().all(plain)) {
+        return Ok(());
     }
-    /// .
-    pub fn unit_roots(&self) -> &[UnitId] {
-        &self.unit_roots
+    Err(Error::invalid(
+        "public-url",
+        "URL công khai phải bắt đầu bằng http:// hoặc https://, không có dấu / ở cuối, không có tham số",
+        "the public URL begins with http:// or https:// and has no slash at its end, no query and no fragment",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_has_one_spelling() {
+        for good in ["http://127.0.0.1:8080", "https://canbo.gov.vn", "https://canbo.gov.vn/api"] {
+            assert!(ensure_public_url(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "https://",
+            "https://x/",
+            "canbo.gov.vn",
+            "ftp://x",
+            "https://x?y",
+            "https://x#y",
+            "https://x\"",
+            "https://x y",
+        ] {
+            assert!(ensure_public_url(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -3,11 +3,7 @@
 //! It holds the 75 key commune cadres of one district and the 16 members of one commune's Party executive committee,
 //! so that the answers are figures that were once printed: 44 % with a university degree, 15 of 16, 14 of 16.
 
-use std::{
-    fmt::Write as _,
-    fs, io,
-    path::Path,
-};
+use std::{fmt::Write as _, fs, io, path::Path};
 
 /// Code of the district whose key cadres are in the population.
 pub const DISTRICT: &str = "BN-LT";

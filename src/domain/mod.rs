@@ -4,9 +4,11 @@
 
 pub mod access;
 pub mod cadre;
+pub mod client;
 pub mod composition;
 pub mod demo;
 pub mod house;
+pub mod key;
 pub mod node;
 pub mod page;
 pub mod qualification;

@@ -50,7 +50,10 @@ async fn bounded(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, R
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| {
-            Refused::bad_request("Kết nối bị ngắt khi đang gửi nội dung.", "The connection broke while the body was sent.")
+            Refused::bad_request(
+                "Kết nối bị ngắt khi đang gửi nội dung.",
+                "The connection broke while the body was sent.",
+            )
         })?;
         if body.len() + chunk.len() > LARGEST {
             return Err(too_large());
@@ -62,10 +65,14 @@ async fn bounded(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, R
 
 /// Other types can be sent by a browser from a foreign page without asking first, so they are never read.
 fn ensure_json(request: &HttpRequest) -> Result<(), Refused> {
-    let unsupported = |vi: &str, en: &str| Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", vi, en));
+    let unsupported =
+        |vi: &str, en: &str| Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", vi, en));
     let encoded = request.headers().get_all(header::CONTENT_ENCODING).any(|encoding| encoding != "identity");
     if encoded {
-        return unsupported("Không nhận nội dung nén; hãy gửi không nén.", "Compressed bodies are not read; send it plain.");
+        return unsupported(
+            "Không nhận nội dung nén; hãy gửi không nén.",
+            "Compressed bodies are not read; send it plain.",
+        );
     }
     let mut types = request.headers().get_all(header::CONTENT_TYPE);
     let media = types.next().and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();

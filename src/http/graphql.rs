@@ -80,7 +80,7 @@ pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpRespo
 async fn admitted(request: &HttpRequest, service: &Service) -> Result<Arc<Access>, HttpResponse> {
     match bearer::caller(request, &service.tokens).await {
         Ok(caller) => Ok(Arc::new(Access::of(caller, Arc::clone(&service.house)))),
-        Err(challenge) => Err(challenge.response(request)),
+        Err(challenge) => Err(actix_web::ResponseError::error_response(&challenge)),
     }
 }
 
@@ -108,7 +108,8 @@ async fn answered(
             media.answer(request, status_of(&response.errors, StatusCode::OK), &Body { errors: &response.errors, data })
         }
         Ok(Answer::Refused(errors)) => {
-            let status = if media == Media::Json { StatusCode::OK } else { status_of(&errors, StatusCode::BAD_REQUEST) };
+            let status =
+                if media == Media::Json { StatusCode::OK } else { status_of(&errors, StatusCode::BAD_REQUEST) };
             media.answer(request, status, &Body { errors: &errors, data: None })
         }
         Ok(Answer::MutationByGet) => Refused::new(
@@ -146,7 +147,8 @@ fn status_of(errors: &[ServerError], otherwise: StatusCode) -> StatusCode {
 impl Media {
     /// The media type that the client likes best; JSON where it does not care.
     fn negotiate(request: &HttpRequest) -> Result<Self, Refused> {
-        let values: Vec<_> = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok()).collect();
+        let values: Vec<_> =
+            request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok()).collect();
         if values.is_empty() {
             return Ok(Self::Json);
         }
@@ -216,7 +218,8 @@ impl Parts {
     }
 
     fn of_url(query_string: &str) -> Result<Self, Refused> {
-        let broken = || Refused::bad_request("Tham số trên URL không hợp lệ.", "The parameters of the URL are not well-formed.");
+        let broken =
+            || Refused::bad_request("Tham số trên URL không hợp lệ.", "The parameters of the URL are not well-formed.");
         let pairs = web::Query::<Vec<(String, String)>>::from_query(query_string).map_err(|_| broken())?;
         let mut fields = Map::new();
         for (name, text) in pairs.into_inner() {

@@ -4,8 +4,8 @@ pub mod bearer;
 mod body;
 mod error;
 mod graphql;
-mod operation;
 pub mod oauth;
+mod operation;
 pub mod server;
 mod trace;
 

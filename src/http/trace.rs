@@ -36,7 +36,8 @@ impl RootSpanBuilder for Spans {
         };
         let route = route.unwrap_or_else(|| "other".to_owned());
         let seconds = begun.map_or(0.0, |Begun(at)| at.elapsed().as_secs_f64());
-        metrics::counter!("cadre_requests_total", "route" => route.clone(), "status" => status.to_string()).increment(1);
+        metrics::counter!("cadre_requests_total", "route" => route.clone(), "status" => status.to_string())
+            .increment(1);
         metrics::histogram!("cadre_request_seconds", "route" => route).record(seconds);
         span.in_scope(|| tracing::info!(http.status = status, duration_ms = seconds * 1000.0, "request answered"));
     }

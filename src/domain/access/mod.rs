@@ -36,7 +36,7 @@ impl Access {
     pub fn of(caller: Caller, house: Arc<House>) -> Self {
         let registry = house.registry();
         let today = house.clock().today();
-        let reach = registry.reach_of(caller.unit_roots(), today);
+        let reach = registry.reach_of(caller.roots(), today);
         Self { house, registry, caller, reach, today }
     }
 

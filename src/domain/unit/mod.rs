@@ -67,7 +67,7 @@ pub fn look_up(access: &Access, key: &UnitKey, day: Day) -> Result<UnitOnDay> {
 /// The roots of the caller's grant, as of today.
 pub fn roots(access: &Access) -> Vec<UnitOnDay> {
     let day = access.today();
-    access.caller().unit_roots().iter().filter(|id| access.reaches(**id)).map(|id| UnitOnDay { id: *id, day }).collect()
+    access.caller().roots().iter().filter(|id| access.reaches(**id)).map(|id| UnitOnDay { id: *id, day }).collect()
 }
 
 /// The unit directly above, if it is within reach.

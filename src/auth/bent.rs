@@ -1,0 +1,334 @@
+//! Bent tokens: each differs from a good one in one thing, is otherwise well made and, where that is possible, truly
+//! signed by our key, so that the one rule it breaks is the one that refuses it.
+
+use aws_lc_rs::{
+    hmac,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+};
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::{Value, json};
+
+use crate::auth::{
+    Denied,
+    claims::{MAX_TOKEN_BYTES, Reason},
+    testing::{PUBLIC_URL, World, now, sign_with},
+};
+
+type Case = (String, Reason, String);
+
+impl World {
+    async fn refusal(&self, token: &str) -> Option<Reason> {
+        match self.tokens.verifier.verify(token, now()).await {
+            Ok(_) => None,
+            Err(Denied::Invalid(reason)) => Some(reason),
+            Err(Denied::Unavailable(error)) => panic!("{error}"),
+        }
+    }
+
+    fn with_header(&self, name: &str, value: Option<Value>) -> String {
+        let (header, claims) = self.good();
+        self.sign(&bent(header, name, value), &claims.to_string())
+    }
+
+    fn with_claim(&self, name: &str, value: Option<Value>) -> String {
+        let (header, claims) = self.good();
+        self.sign(&header.to_string(), &bent(claims, name, value))
+    }
+}
+
+fn bent(mut object: Value, name: &str, value: Option<Value>) -> String {
+    let entries = object.as_object_mut().unwrap();
+    match value {
+        Some(value) => entries.insert(name.to_owned(), value),
+        None => entries.remove(name),
+    };
+    object.to_string()
+}
+
+fn parts(token: &str) -> [&str; 3] {
+    token.split('.').collect::<Vec<_>>().try_into().unwrap()
+}
+
+/// `alg`: none in every spelling, and others that a library might take.
+fn algorithms(world: &World) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for alg in ["none", "None", "NONE", "nOnE", "", "es256", "ES384", "RS256", "PS256", "EdDSA", "HS256", "ES256 "] {
+        let token = world.with_header("alg", Some(json!(alg)));
+        let [header, claims, _] = parts(&token);
+        cases.push((format!("alg {alg:?}, signed"), Reason::Algorithm, token.clone()));
+        cases.push((format!("alg {alg:?}, unsigned"), Reason::Parts, format!("{header}.{claims}.")));
+    }
+    for (name, value) in [("missing", None), ("null", Some(json!(null))), ("a list", Some(json!(["ES256"])))] {
+        cases.push((format!("alg {name}"), Reason::Algorithm, world.with_header("alg", value)));
+    }
+    let secrets = [world.public_key(), world.tokens.keys().jwks().as_bytes().to_vec()];
+    for (secret, name) in secrets.iter().zip(["public key", "key set"]) {
+        let unsigned = world.with_header("alg", Some(json!("HS256")));
+        let (message, _) = unsigned.rsplit_once('.').unwrap();
+        let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes());
+        let token = format!("{message}.{}", BASE64URL_NOPAD.encode(mac.as_ref()));
+        cases.push((format!("HMAC with the bytes of the {name}"), Reason::Algorithm, token));
+    }
+    cases
+}
+
+/// Everything else in the header.
+fn headers(world: &World) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for kid in
+        ["access-2", "cursor-1", "../access-1", "/dev/null", "access-1?x=1", "access-1' OR '1'='1", "", "ACCESS-1"]
+    {
+        cases.push((format!("kid {kid:?}"), Reason::Key, world.with_header("kid", Some(json!(kid)))));
+    }
+    for (name, value) in [("missing", None), ("a number", Some(json!(1))), ("a list", Some(json!(["access-1"])))] {
+        cases.push((format!("kid {name}"), Reason::Key, world.with_header("kid", value)));
+    }
+    for typ in [
+        None,
+        Some(json!("JWT")),
+        Some(json!("AT+JWT")),
+        Some(json!("at+jwt ")),
+        Some(json!(null)),
+        Some(json!(["at+jwt"])),
+    ] {
+        cases.push((format!("typ {typ:?}"), Reason::Type, world.with_header("typ", typ)));
+    }
+    let key = json!({ "kty": "EC", "crv": "P-256", "x": "x", "y": "y" });
+    for (name, value) in [
+        ("crit", json!(["exp"])),
+        ("crit", json!([])),
+        ("crit", json!(null)),
+        ("jku", json!("https://evil.example/jwks.json")),
+        ("jku", json!(format!("{PUBLIC_URL}/oauth/jwks.json"))),
+        ("x5u", json!("https://evil.example/cert.pem")),
+        ("jwk", key),
+        ("x5c", json!(["MIIB"])),
+        ("b64", json!(false)),
+        ("zip", json!("DEF")),
+        ("enc", json!("A256GCM")),
+    ] {
+        let token = world.with_header(name, Some(value.clone()));
+        cases.push((format!("{name} {value}"), Reason::Parameter(name), token));
+    }
+    let (_, claims) = world.good();
+    for header in [
+        r#"{"typ":"at+jwt","alg":"none","alg":"ES256","kid":"access-1"}"#,
+        r#"{"typ":"at+jwt","alg":"ES256","kid":"access-1","kid":"access-1"}"#,
+        r#"{"typ":"at+jwt","alg":"ES256","kid":"access-1","x":1,"\u0078":2}"#,
+        r#"[{"typ":"at+jwt","alg":"ES256","kid":"access-1"}]"#,
+        r#"{"typ":"at+jwt","alg":"ES256","kid":"access-1"}{}"#,
+        "",
+    ] {
+        let reason = if header.is_empty() { Reason::Parts } else { Reason::Json };
+        cases.push((format!("header {header}"), reason, world.sign(header, &claims.to_string())));
+    }
+    cases
+}
+
+/// Claims of another value, another JSON type, or none.
+fn claims(world: &World) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for name in ["iss", "aud"] {
+        for value in [
+            None,
+            Some(json!(null)),
+            Some(json!(7)),
+            Some(json!([PUBLIC_URL])),
+            Some(json!([PUBLIC_URL, "https://other.example"])),
+            Some(json!({ "url": PUBLIC_URL })),
+            Some(json!("https://other.example")),
+            Some(json!(format!("{PUBLIC_URL}/"))),
+            Some(json!(PUBLIC_URL.to_uppercase())),
+            Some(json!(PUBLIC_URL.replace("https", "http"))),
+            Some(json!("")),
+        ] {
+            cases.push((format!("{name} {value:?}"), Reason::Claim(name), world.with_claim(name, value)));
+        }
+    }
+    for name in ["sub", "client_id", "jti", "scope"] {
+        for value in [None, Some(json!(null)), Some(json!(7)), Some(json!(["cadre:read"]))] {
+            cases.push((format!("{name} {value:?}"), Reason::Claim(name), world.with_claim(name, value)));
+        }
+    }
+    for (name, value) in [
+        ("sub", json!("somebody else")),
+        ("jti", json!("")),
+        ("cnf", json!({ "jkt": "x" })),
+        ("cnf", json!({ "x5t#S256": "x" })),
+        ("cnf", json!(null)),
+    ] {
+        cases.push((format!("{name} {value}"), Reason::Claim(name), world.with_claim(name, Some(value))));
+    }
+    let (header, good) = world.good();
+    let both = bent(
+        serde_json::from_str(&bent(good.clone(), "sub", Some(json!("x")))).unwrap(),
+        "client_id",
+        Some(json!("x")),
+    );
+    cases.push(("client_id is no id".into(), Reason::Claim("client_id"), world.sign(&header.to_string(), &both)));
+    let good = good.to_string();
+    for (name, payload) in [
+        ("exp twice", good.replace(r#""exp""#, r#""exp":1,"exp""#)),
+        ("iss twice, once escaped", good.replacen('{', r#"{"\u0069ss":"x","#, 1)),
+        ("an unknown claim twice", good.replacen('{', r#"{"x":1,"x":1,"#, 1)),
+        ("claims in a list", format!("[{good}]")),
+        ("claims and more", format!("{good} x")),
+        ("claims cut off", good[..good.len() - 1].to_owned()),
+        (
+            "claims nested 1,000 deep",
+            good.replacen('{', &format!(r#"{{"x":{}{},"#, "[".repeat(1000), "]".repeat(1000)), 1),
+        ),
+        ("no claims", "null".to_owned()),
+    ] {
+        cases.push((name.to_owned(), Reason::Json, world.sign(&header.to_string(), &payload)));
+    }
+    cases
+}
+
+/// Everything about time. The good token is issued now and lives 600 s.
+fn times(world: &World) -> Vec<Case> {
+    let at = now().timestamp();
+    let (header, good) = world.good();
+    let lived = |iat: Value, exp: Value| {
+        let claims: Value = serde_json::from_str(&bent(good.clone(), "iat", Some(iat))).unwrap();
+        world.sign(&header.to_string(), &bent(claims, "exp", Some(exp)))
+    };
+    let mut cases: Vec<Case> = [
+        ("expired this second", Reason::Expired, lived(json!(at - 600), json!(at))),
+        ("expired long ago", Reason::Expired, lived(json!(at - 9000), json!(at - 8400))),
+        ("exp in 1970", Reason::Expired, lived(json!(-1), json!(1))),
+        ("iat 31 s ahead", Reason::NotYet, lived(json!(at + 31), json!(at + 600))),
+        ("nbf 31 s ahead", Reason::NotYet, world.with_claim("nbf", Some(json!(at + 31)))),
+        ("nbf far ahead", Reason::NotYet, world.with_claim("nbf", Some(json!(i64::MAX)))),
+        ("lives 601 s", Reason::Lifetime, lived(json!(at), json!(at + 601))),
+        ("exp far away", Reason::Lifetime, lived(json!(at), json!(i64::MAX))),
+        ("lifetime overflows", Reason::Lifetime, lived(json!(i64::MIN), json!(i64::MAX))),
+        ("iat long ago, exp soon", Reason::Lifetime, lived(json!(0), json!(at + 60))),
+        ("ends before it begins", Reason::Lifetime, lived(json!(at + 20), json!(at + 10))),
+        ("ends as it begins", Reason::Lifetime, lived(json!(at + 20), json!(at + 20))),
+    ]
+    .into_iter()
+    .map(|(name, reason, token)| (name.to_owned(), reason, token))
+    .collect();
+    for name in ["iat", "exp", "nbf"] {
+        for value in [
+            json!(null),
+            json!((at + 60).to_string()),
+            json!(at as f64 + 0.5),
+            json!([at]),
+            json!(1e30),
+            json!(u64::MAX),
+        ] {
+            cases.push((format!("{name} {value}"), Reason::Claim(name), world.with_claim(name, Some(value))));
+        }
+    }
+    cases.push(("iat missing".into(), Reason::Claim("iat"), world.with_claim("iat", None)));
+    cases.push(("exp missing".into(), Reason::Claim("exp"), world.with_claim("exp", None)));
+    cases
+}
+
+/// The outer form and the signature.
+fn forms(world: &World) -> Vec<Case> {
+    let good = world.token();
+    let [header, claims, signature] = parts(&good);
+    let foreign = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let (good_header, good_claims) = world.good();
+    let other = world.with_claim("jti", Some(json!("other")));
+    let der = BASE64URL_NOPAD.encode(&[&[0x30, 0x44][..], &[1; 68]].concat());
+    let long = world.with_claim("x", Some(json!("x".repeat(MAX_TOKEN_BYTES))));
+    let flip_last = |part: &str| {
+        // 64 bytes leave four bits over in the last character: they must be zero.
+        let last = part.chars().last().unwrap();
+        let stray = char::from_u32(u32::from(last) + 1).unwrap();
+        format!("{}{stray}", &part[..part.len() - 1])
+    };
+    [
+        ("nothing", Reason::Parts, String::new()),
+        ("two dots", Reason::Parts, "..".to_owned()),
+        ("two parts", Reason::Parts, format!("{header}.{claims}")),
+        ("signature stripped", Reason::Parts, format!("{header}.{claims}.")),
+        ("a fourth part", Reason::Parts, format!("{good}.{signature}")),
+        ("a dot at the end", Reason::Parts, format!("{good}.")),
+        ("five parts, as if encrypted", Reason::Parts, format!("{good}.e30.e30")),
+        ("padding on the signature", Reason::Encoding, format!("{good}==")),
+        ("padding on the claims", Reason::Encoding, format!("{header}.{claims}=.{signature}")),
+        ("blank before", Reason::Encoding, format!(" {good}")),
+        ("blank after", Reason::Encoding, format!("{good} ")),
+        ("line end after", Reason::Encoding, format!("{good}\n")),
+        ("blank within", Reason::Encoding, format!("{header}. {claims}.{signature}")),
+        ("standard alphabet", Reason::Encoding, format!("{header}.{claims}.{}+/", &signature[2..])),
+        ("stray bits in the signature", Reason::Encoding, format!("{header}.{claims}.{}", flip_last(signature))),
+        ("letters beyond ASCII", Reason::Encoding, format!("{header}.{claims}đ.{signature}")),
+        ("signature of another token", Reason::Signature, format!("{header}.{claims}.{}", parts(&other)[2])),
+        ("claims of another token", Reason::Signature, format!("{header}.{}.{signature}", parts(&other)[1])),
+        ("signature of zeros", Reason::Signature, format!("{header}.{claims}.{}", "A".repeat(86))),
+        ("signature in DER", Reason::Signature, format!("{header}.{claims}.{der}")),
+        ("half a signature", Reason::Signature, format!("{header}.{claims}.{}", "A".repeat(43))),
+        ("foreign key", Reason::Signature, sign_with(&foreign, &good_header.to_string(), &good_claims.to_string())),
+        ("over 4 KiB", Reason::Length, long),
+        ("4,097 bytes of dots", Reason::Length, ".".repeat(MAX_TOKEN_BYTES + 1)),
+    ]
+    .into_iter()
+    .map(|(name, reason, token)| (name.to_owned(), reason, token))
+    .collect()
+}
+
+#[actix_web::test]
+async fn good_tokens_pass() {
+    let world = World::new().await;
+    let at = now().timestamp();
+    let (header, claims) = world.good();
+
+    for (name, token) in [
+        ("issued", world.token()),
+        ("rebuilt", world.sign(&header.to_string(), &claims.to_string())),
+        ("the long name of the type", world.with_header("typ", Some(json!("application/at+jwt")))),
+        ("nbf 30 s ahead", world.with_claim("nbf", Some(json!(at + 30)))),
+        ("iat 30 s ahead", world.with_claim("iat", Some(json!(at + 30)))),
+        ("one second left", world.with_claim("exp", Some(json!(at + 1)))),
+        ("an unknown claim", world.with_claim("acr", Some(json!("x")))),
+        ("an unknown header parameter", world.with_header("cty", Some(json!("x")))),
+    ] {
+        assert_eq!(world.refusal(&token).await, None, "{name}");
+        assert_eq!(world.refusal(&token).await, None, "{name}, remembered");
+    }
+}
+
+#[actix_web::test]
+async fn bent_tokens_are_refused_each_by_the_rule_it_breaks() {
+    let world = World::new().await;
+    let cases = [algorithms(&world), headers(&world), claims(&world), times(&world), forms(&world)].concat();
+
+    assert!(cases.len() > 100);
+    for (name, reason, token) in cases {
+        assert_eq!(world.refusal(&token).await, Some(reason), "{name}");
+        assert_eq!(world.refusal(&token).await, Some(reason), "{name}, again");
+    }
+}
+
+#[actix_web::test]
+async fn no_change_of_one_byte_survives() {
+    let world = World::new().await;
+    let good = world.token();
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut draw = |below: usize| {
+        // Xorshift: the same changes in every run.
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % below as u64).unwrap()
+    };
+    let printable: Vec<u8> = (0x20..0x7f).collect();
+
+    for _ in 0..2000 {
+        let mut bytes = good.clone().into_bytes();
+        let (at, byte) = (draw(bytes.len()), printable[draw(printable.len())]);
+        if bytes[at] == byte {
+            continue;
+        }
+        bytes[at] = byte;
+        let token = String::from_utf8(bytes).unwrap();
+        assert!(world.refusal(&token).await.is_some(), "byte {at} became {byte}");
+    }
+    assert_eq!(world.refusal(&good).await, None);
+}

@@ -1,0 +1,232 @@
+//! What becomes of a good token when its client, its grant, its key or the database changes.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use chrono::TimeDelta;
+use entity::{
+    client, client_grant, signing_key,
+    value::{KeyPurpose, Purpose, Scope},
+};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::{
+    auth::{
+        Caller, Denied, Refused,
+        claims::Reason,
+        generate,
+        testing::{World, add_client, clock, now},
+    },
+    clock::Clock,
+};
+
+/// A moment that far from now, without waiting for it.
+fn later(seconds: u64) -> Instant {
+    Instant::now() + Duration::from_secs(seconds)
+}
+
+fn reason(result: &Result<Caller, Denied>) -> Option<Reason> {
+    match result {
+        Err(Denied::Invalid(reason)) => Some(*reason),
+        _ => None,
+    }
+}
+
+impl World {
+    async fn grant(&self) -> client_grant::ActiveModel {
+        let of_client = client_grant::Entity::find().filter(client_grant::COLUMN.client_id.eq(self.client.id));
+        of_client.one(self.tokens.database.reader()).await.unwrap().unwrap().into_active_model()
+    }
+
+    async fn revoke(&self) {
+        let revoked = client::ActiveModel { revoked_at: Set(Some(now())), ..self.client.clone().into_active_model() };
+        revoked.update(self.tokens.database.writer()).await.unwrap();
+    }
+}
+
+#[actix_web::test]
+async fn a_caller_has_the_rights_of_its_grant() {
+    let world = World::new().await;
+
+    let caller = world.tokens.verifier.verify(&world.token(), now()).await.unwrap();
+
+    assert_eq!((caller.client_id(), caller.name()), (world.client.id, "Kho du lieu"));
+    assert_eq!(caller.scopes(), &BTreeSet::from([Scope::CadreRead, Scope::StatsRead]));
+    assert_eq!(caller.purposes(), &BTreeSet::from([Purpose::Personnel]));
+    assert_eq!(caller.roots(), [world.root]);
+    assert!(caller.has(Scope::StatsRead) && !caller.has(Scope::CadreWrite));
+}
+
+#[actix_web::test]
+async fn a_token_narrows_the_grant_and_never_widens_it() {
+    let world = World::new().await;
+
+    for (token, held) in [
+        (BTreeSet::from([Scope::StatsRead]), BTreeSet::from([Scope::StatsRead])),
+        (BTreeSet::from([Scope::StatsRead, Scope::CadreWrite]), BTreeSet::from([Scope::StatsRead])),
+        (BTreeSet::from([Scope::CadreWrite]), BTreeSet::new()),
+        (BTreeSet::new(), BTreeSet::new()),
+    ] {
+        let token = world.tokens.issuer.issue(&world.client, &token, now()).unwrap().token;
+        let caller = world.tokens.verifier.verify(&token, now()).await.unwrap();
+        assert_eq!(caller.scopes(), &held);
+    }
+}
+
+#[actix_web::test]
+async fn a_revoked_client_is_out_within_five_seconds() {
+    let world = World::new().await;
+    let (token, verifier) = (world.token(), &world.tokens.verifier);
+    assert!(verifier.verify(&token, now()).await.is_ok());
+
+    world.revoke().await;
+
+    assert_eq!(reason(&verifier.verify_at(&token, now(), later(3)).await), Some(Reason::RevokedClient));
+    assert_eq!(reason(&verifier.verify_at(&token, now(), later(7)).await), Some(Reason::RevokedClient));
+    let refused = world.tokens.exchange(&world.client.id.to_string(), &world.secret, None).await;
+    assert!(matches!(refused, Err(Refused::InvalidClient)));
+}
+
+#[actix_web::test]
+async fn a_narrower_grant_acts_on_tokens_already_issued() {
+    let world = World::new().await;
+    let (token, verifier) = (world.token(), &world.tokens.verifier);
+    assert!(verifier.verify(&token, now()).await.is_ok());
+
+    let narrow = client_grant::ActiveModel { scopes: Set("stats:read".to_owned()), ..world.grant().await };
+    narrow.update(world.tokens.database.writer()).await.unwrap();
+
+    let caller = verifier.verify_at(&token, now(), later(3)).await.unwrap();
+    assert_eq!(caller.scopes(), &BTreeSet::from([Scope::StatsRead]));
+}
+
+#[actix_web::test]
+async fn a_grant_holds_from_its_first_day_and_not_on_its_last() {
+    let world = World::new().await;
+    let (token, today) = (world.token(), clock().today());
+    let tomorrow = Clock::Fixed(now() + TimeDelta::days(1)).today();
+
+    for (at, (from, to, holds)) in (1..).zip([
+        (Some(today), None, true),
+        (Some(tomorrow), None, false),
+        (None, Some(today), false),
+        (None, Some(tomorrow), true),
+    ]) {
+        let grant = client_grant::ActiveModel { valid_from: Set(from), valid_to: Set(to), ..world.grant().await };
+        grant.update(world.tokens.database.writer()).await.unwrap();
+
+        let caller = world.tokens.verifier.verify_at(&token, now(), later(10 * at)).await;
+        let exchange = world.tokens.exchange(&world.client.id.to_string(), &world.secret, None).await;
+        assert_eq!(caller.is_ok(), holds, "{from:?} {to:?}");
+        assert_eq!(exchange.is_ok(), holds, "{from:?} {to:?}");
+        assert!(holds || reason(&caller) == Some(Reason::NoGrant));
+    }
+}
+
+#[actix_web::test]
+async fn a_client_is_known_as_soon_as_it_has_a_token() {
+    let world = World::new().await;
+    assert!(world.tokens.verifier.verify(&world.token(), now()).await.is_ok());
+
+    let (client, secret) = add_client(&world.tokens.database, "Moi", "cadre:read", Some(world.root)).await;
+    let token = world.tokens.exchange(&client.id.to_string(), &secret, None).await.unwrap().token;
+
+    assert_eq!(world.tokens.verifier.verify(&token, now()).await.unwrap().name(), "Moi");
+}
+
+#[actix_web::test]
+async fn a_token_for_a_client_that_never_was_is_refused() {
+    let world = World::new().await;
+    let nobody = client::Model { id: entity::value::ClientId::new(), ..world.client.clone() };
+
+    let token = world.tokens.issuer.issue(&nobody, &BTreeSet::new(), now()).unwrap().token;
+
+    assert_eq!(reason(&world.tokens.verifier.verify(&token, now()).await), Some(Reason::UnknownClient));
+}
+
+#[actix_web::test]
+async fn a_remembered_token_still_ends() {
+    let world = World::new().await;
+    let (token, verifier) = (world.token(), &world.tokens.verifier);
+    let end = now() + TimeDelta::seconds(600);
+
+    assert!(verifier.verify(&token, now()).await.is_ok());
+    assert!(verifier.verify(&token, end - TimeDelta::seconds(1)).await.is_ok());
+    assert_eq!(reason(&verifier.verify(&token, end).await), Some(Reason::Expired));
+}
+
+#[actix_web::test]
+async fn keys_rotate_without_refusing_a_valid_token() {
+    let world = World::new().await;
+    let (old, database) = (world.token(), &world.tokens.database);
+    let (verifier, issuer) = (&world.tokens.verifier, &world.tokens.issuer);
+    assert!(verifier.verify(&old, now()).await.is_ok());
+
+    generate(KeyPurpose::AccessToken, 2, clock()).unwrap().insert(database.writer()).await.unwrap();
+    assert!(verifier.verify_at(&old, now(), later(3)).await.is_ok());
+    let settled = now() + TimeDelta::seconds(61);
+    let new = issuer.issue(&world.client, &BTreeSet::new(), settled).unwrap().token;
+    assert_eq!(jsonwebtoken::decode_header(&new).unwrap().kid.as_deref(), Some("access-2"));
+    assert!(verifier.verify(&new, settled).await.is_ok());
+    assert!(verifier.verify(&old, settled).await.is_ok());
+
+    signing_key::Entity::delete_by_id("access-1").exec(database.writer()).await.unwrap();
+    assert_eq!(reason(&verifier.verify_at(&old, settled, later(10)).await), Some(Reason::Key));
+    assert!(verifier.verify_at(&new, settled, later(10)).await.is_ok());
+}
+
+#[actix_web::test]
+async fn rights_are_not_believed_for_long_when_the_database_is_gone() {
+    let world = World::new().await;
+    let (token, verifier) = (world.token(), &world.tokens.verifier);
+    assert!(verifier.verify(&token, now()).await.is_ok());
+
+    world.tokens.database.clone().close().await.unwrap();
+
+    assert!(verifier.verify_at(&token, now(), later(1)).await.is_ok());
+    assert!(verifier.verify_at(&token, now(), later(3)).await.is_ok());
+    for seconds in [6, 600, 86_400] {
+        let result = verifier.verify_at(&token, now(), later(seconds)).await;
+        assert!(matches!(result, Err(Denied::Unavailable(_))), "{seconds}");
+    }
+    assert_eq!(reason(&verifier.verify_at("rubbish", now(), later(6)).await), Some(Reason::Parts));
+}
+
+#[actix_web::test]
+async fn a_secret_opens_its_own_client_only() {
+    let world = World::new().await;
+    let (other, other_secret) = add_client(&world.tokens.database, "Khac", "cadre:read", None).await;
+    let id = world.client.id.to_string();
+
+    assert!(world.tokens.exchange(&id, &world.secret, None).await.is_ok());
+    let upper = id.to_uppercase();
+    for (id, secret) in [
+        (id.as_str(), other_secret.as_str()),
+        (id.as_str(), ""),
+        (id.as_str(), world.client.secret_hash.as_str()),
+        (other.id.to_string().as_str(), world.secret.as_str()),
+        ("", world.secret.as_str()),
+        ("nobody", world.secret.as_str()),
+        (upper.as_str(), world.secret.as_str()),
+    ] {
+        let refused = world.tokens.exchange(id, secret, None).await;
+        assert!(matches!(refused, Err(Refused::InvalidClient)), "{id}");
+    }
+}
+
+#[actix_web::test]
+async fn nothing_that_holds_a_secret_prints_it() {
+    let world = World::new().await;
+    let token = world.tokens.issuer.issue(&world.client, &BTreeSet::new(), now()).unwrap();
+    world.tokens.verifier.verify(&token.token, now()).await.unwrap();
+
+    let printed = format!("{token:?} {:?}", world.tokens);
+
+    let signature = token.token.rsplit('.').next().unwrap();
+    for secret in [world.secret.as_str(), signature, &world.client.secret_hash] {
+        assert!(!printed.contains(secret));
+    }
+    assert!(!printed.contains("material"));
+}

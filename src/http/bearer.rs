@@ -1,0 +1,162 @@
+//! From a request to its caller: the bearer token in the `Authorization` header (RFC 6750), or a challenge.
+
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use serde_json::{Value, json};
+use tracing_actix_web::RequestId;
+
+use crate::{
+    auth::{Caller, Denied, Tokens},
+    language::{Language, Sentence},
+};
+
+/// Why a request has no caller, as the client is told. What exactly is wrong with a token stands in the log alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// No bearer token was sent: RFC 6750, section 3.1, wants no error code then.
+    Missing,
+    /// More than one token, or one in the URL, where logs and histories keep it (RFC 6750, sections 2.3 and 5.3).
+    Misplaced,
+    /// The token is worth nothing.
+    Invalid,
+    /// Rights cannot be read now.
+    Unavailable,
+}
+
+/// The answer to a request without a caller: 401 that says how to get a token, or 503.
+#[derive(Debug, thiserror::Error)]
+#[error("no caller: {kind:?}")]
+pub struct Challenge {
+    kind: Kind,
+    language: Language,
+    public_url: String,
+    request_id: Option<String>,
+}
+
+/// The caller behind the one bearer token of a request.
+pub async fn caller(request: &HttpRequest, tokens: &Tokens) -> Result<Caller, Challenge> {
+    let challenge = |kind| Challenge {
+        kind,
+        language: Language::negotiate(
+            request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()),
+        ),
+        public_url: tokens.issuer.public_url().to_owned(),
+        request_id: request.extensions().get::<RequestId>().map(RequestId::to_string),
+    };
+    let bearer = bearer(request).map_err(challenge)?;
+    match tokens.verifier.verify(bearer, tokens.clock.now()).await {
+        Ok(caller) => Ok(caller),
+        Err(Denied::Invalid(reason)) => {
+            tracing::info!(auth.reason = %reason, "token refused");
+            Err(challenge(Kind::Invalid))
+        }
+        Err(Denied::Unavailable(error)) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "rights cannot be read");
+            Err(challenge(Kind::Unavailable))
+        }
+    }
+}
+
+fn bearer(request: &HttpRequest) -> Result<&str, Kind> {
+    if form_urlencoded::parse(request.query_string().as_bytes()).any(|(name, _)| name == "access_token") {
+        return Err(Kind::Misplaced);
+    }
+    let mut sent = request.headers().get_all(header::AUTHORIZATION);
+    let (credentials, more) = (sent.next().ok_or(Kind::Missing)?, sent.next());
+    if more.is_some() {
+        return Err(Kind::Misplaced);
+    }
+    // Scheme names fold case (RFC 9110, section 11.1); one blank and a token68 follow.
+    let (scheme, token) = credentials.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Kind::Missing)?;
+    if !scheme.eq_ignore_ascii_case("Bearer") {
+        return Err(Kind::Missing);
+    }
+    if is_token68(token) { Ok(token) } else { Err(Kind::Invalid) }
+}
+
+/// RFC 9110, section 11.2.
+fn is_token68(text: &str) -> bool {
+    let text = text.trim_end_matches('=');
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
+    !text.is_empty() && text.bytes().all(plain)
+}
+
+impl Challenge {
+    fn sentence(&self) -> Sentence {
+        let endpoint = format!("{}/oauth/token", self.public_url);
+        let (vi, en) = match self.kind {
+            Kind::Missing => ("Yêu cầu không có mã truy cập.", "The request has no access token."),
+            Kind::Misplaced => (
+                "Mã truy cập phải nằm trong đúng một tiêu đề Authorization, không nằm trong URL.",
+                "The access token must stand in exactly one Authorization header, not in the URL.",
+            ),
+            Kind::Invalid => {
+                ("Mã truy cập không hợp lệ hoặc đã hết hạn.", "The access token is not valid or has expired.")
+            }
+            Kind::Unavailable => {
+                return Sentence::new(
+                    "Hiện chưa kiểm tra được quyền truy cập; hãy thử lại sau ít giây.",
+                    "Rights cannot be read at the moment; try again in a few seconds.",
+                );
+            }
+        };
+        Sentence::new(
+            format!(
+                "{vi} Hãy lấy mã bằng POST {endpoint} (grant_type=client_credentials) với client_id và client_secret, \
+                 rồi gửi trong tiêu đề \"Authorization: Bearer <mã>\"."
+            ),
+            format!(
+                "{en} Get one by POST {endpoint} (grant_type=client_credentials) with client_id and client_secret, \
+                 then send it in the header \"Authorization: Bearer <token>\"."
+            ),
+        )
+    }
+
+    /// RFC 6750, section 3, with the pointer to the resource's metadata of RFC 9728, section 5.1.
+    fn www_authenticate(&self) -> String {
+        let error = match self.kind {
+            Kind::Missing | Kind::Unavailable => "",
+            Kind::Misplaced => r#" error="invalid_request","#,
+            Kind::Invalid => r#" error="invalid_token","#,
+        };
+        let url = &self.public_url;
+        format!(r#"Bearer realm="cadre-api",{error} resource_metadata="{url}/.well-known/oauth-protected-resource""#)
+    }
+
+    fn body(&self) -> Value {
+        let code = if self.kind == Kind::Unavailable { "UNAVAILABLE" } else { "UNAUTHENTICATED" };
+        let mut extensions = json!({ "code": code });
+        if let Some(id) = &self.request_id {
+            extensions["requestId"] = json!(id);
+        }
+        json!({ "errors": [{ "message": self.sentence().text(self.language), "extensions": extensions }] })
+    }
+}
+
+impl ResponseError for Challenge {
+    fn status_code(&self) -> StatusCode {
+        match self.kind {
+            // RFC 6750 suggests 400 for a misplaced token; one status for all that fail here tells less and is simpler.
+            Kind::Missing | Kind::Misplaced | Kind::Invalid => StatusCode::UNAUTHORIZED,
+            Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::CONTENT_LANGUAGE, self.language.tag()))
+            .insert_header((header::VARY, "Accept-Language"));
+        match self.kind {
+            Kind::Unavailable => response.insert_header((header::RETRY_AFTER, "5")),
+            _ => response.insert_header((header::WWW_AUTHENTICATE, self.www_authenticate())),
+        };
+        response.json(self.body())
+    }
+}
+
+#[cfg(test)]
+mod tests;
