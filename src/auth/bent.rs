@@ -273,7 +273,7 @@ fn forms(world: &World) -> Vec<Case> {
     .collect()
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn good_tokens_pass() {
     let world = World::new().await;
     let at = now().timestamp();
@@ -294,7 +294,7 @@ async fn good_tokens_pass() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn bent_tokens_are_refused_each_by_the_rule_it_breaks() {
     let world = World::new().await;
     let cases = [algorithms(&world), headers(&world), claims(&world), times(&world), forms(&world)].concat();
@@ -306,7 +306,7 @@ async fn bent_tokens_are_refused_each_by_the_rule_it_breaks() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn no_change_of_one_byte_survives() {
     let world = World::new().await;
     let good = world.token();

@@ -46,7 +46,7 @@ impl World {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_caller_has_the_rights_of_its_grant() {
     let world = World::new().await;
 
@@ -59,7 +59,7 @@ async fn a_caller_has_the_rights_of_its_grant() {
     assert!(caller.has(Scope::StatsRead) && !caller.has(Scope::CadreWrite));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_token_narrows_the_grant_and_never_widens_it() {
     let world = World::new().await;
 
@@ -75,7 +75,7 @@ async fn a_token_narrows_the_grant_and_never_widens_it() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_revoked_client_is_out_within_five_seconds() {
     let world = World::new().await;
     let (token, verifier) = (world.token(), &world.tokens.verifier);
@@ -89,7 +89,7 @@ async fn a_revoked_client_is_out_within_five_seconds() {
     assert!(matches!(refused, Err(Refused::InvalidClient)));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_narrower_grant_acts_on_tokens_already_issued() {
     let world = World::new().await;
     let (token, verifier) = (world.token(), &world.tokens.verifier);
@@ -102,7 +102,7 @@ async fn a_narrower_grant_acts_on_tokens_already_issued() {
     assert_eq!(caller.scopes(), &BTreeSet::from([Scope::StatsRead]));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_grant_holds_from_its_first_day_and_not_on_its_last() {
     let world = World::new().await;
     let (token, today) = (world.token(), clock().today());
@@ -125,7 +125,7 @@ async fn a_grant_holds_from_its_first_day_and_not_on_its_last() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_client_is_known_as_soon_as_it_has_a_token() {
     let world = World::new().await;
     assert!(world.tokens.verifier.verify(&world.token(), now()).await.is_ok());
@@ -136,7 +136,7 @@ async fn a_client_is_known_as_soon_as_it_has_a_token() {
     assert_eq!(world.tokens.verifier.verify(&token, now()).await.unwrap().name(), "Moi");
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_token_for_a_client_that_never_was_is_refused() {
     let world = World::new().await;
     let nobody = client::Model { id: entity::value::ClientId::new(), ..world.client.clone() };
@@ -146,7 +146,7 @@ async fn a_token_for_a_client_that_never_was_is_refused() {
     assert_eq!(reason(&world.tokens.verifier.verify(&token, now()).await), Some(Reason::UnknownClient));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_remembered_token_still_ends() {
     let world = World::new().await;
     let (token, verifier) = (world.token(), &world.tokens.verifier);
@@ -157,7 +157,7 @@ async fn a_remembered_token_still_ends() {
     assert_eq!(reason(&verifier.verify(&token, end).await), Some(Reason::Expired));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn keys_rotate_without_refusing_a_valid_token() {
     let world = World::new().await;
     let (old, database) = (world.token(), &world.tokens.database);
@@ -177,7 +177,7 @@ async fn keys_rotate_without_refusing_a_valid_token() {
     assert!(verifier.verify_at(&new, settled, later(10)).await.is_ok());
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn rights_are_not_believed_for_long_when_the_database_is_gone() {
     let world = World::new().await;
     let (token, verifier) = (world.token(), &world.tokens.verifier);
@@ -194,7 +194,7 @@ async fn rights_are_not_believed_for_long_when_the_database_is_gone() {
     assert_eq!(reason(&verifier.verify_at("rubbish", now(), later(6)).await), Some(Reason::Parts));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_secret_opens_its_own_client_only() {
     let world = World::new().await;
     let (other, other_secret) = add_client(&world.tokens.database, "Khac", "cadre:read", None).await;
@@ -216,7 +216,7 @@ async fn a_secret_opens_its_own_client_only() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn nothing_that_holds_a_secret_prints_it() {
     let world = World::new().await;
     let token = world.tokens.issuer.issue(&world.client, &BTreeSet::new(), now()).unwrap();
@@ -229,4 +229,19 @@ async fn nothing_that_holds_a_secret_prints_it() {
         assert!(!printed.contains(secret));
     }
     assert!(!printed.contains("material"));
+}
+
+#[tokio::test]
+async fn the_operator_gets_tokens_for_living_clients_only() {
+    let world = World::new().await;
+
+    let token = world.tokens.for_operator(world.client.id, Some("stats:read")).await.unwrap();
+    let caller = world.tokens.verifier.verify(&token.token, now()).await.unwrap();
+    assert_eq!(caller.scopes(), &BTreeSet::from([Scope::StatsRead]));
+    let wide = world.tokens.for_operator(world.client.id, Some("cadre:write")).await;
+    assert!(matches!(wide, Err(Refused::InvalidScope)));
+
+    world.revoke().await;
+    let revoked = world.tokens.for_operator(world.client.id, None).await;
+    assert!(matches!(revoked, Err(Refused::InvalidClient)));
 }

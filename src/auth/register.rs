@@ -215,3 +215,43 @@ impl fmt::Debug for Register {
 fn unreadable() -> Error {
     Error::Unavailable(DbErr::Custom("the register of clients could not be read in time".to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::auth::testing::World;
+
+    #[tokio::test]
+    async fn while_one_request_looks_the_others_go_on_unless_the_picture_is_too_old() {
+        let world = World::new().await;
+        let register = &world.tokens.register;
+        let now = Instant::now();
+        let someone_looks = register.turn.lock().await;
+
+        for (age, goes_on) in [(0, true), (3, true), (4, true), (6, false), (600, false)] {
+            let waits = register.current(now + Duration::from_secs(age)).now_or_never().is_none();
+            assert_eq!(waits, !goes_on, "{age}");
+        }
+
+        drop(someone_looks);
+        assert!(register.current(now + Duration::from_secs(6)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_waited_for_an_attempt_that_failed_is_answered_by_it() {
+        let world = World::new().await;
+        let register = &world.tokens.register;
+        let mut turn = register.turn.lock().await;
+        let long_ago = register.latest().read_at;
+        let mut waiting = std::pin::pin!(register.since(Instant::now() + Duration::from_secs(60)));
+        assert!(futures_util::poll!(waiting.as_mut()).is_pending());
+
+        *turn = Some(Instant::now());
+        drop(turn);
+
+        assert!(matches!(waiting.await, Err(Error::Unavailable(_))));
+        assert_eq!(register.latest().read_at, long_ago, "it has not looked by itself");
+    }
+}

@@ -39,7 +39,7 @@ async fn traces(database: &Database) -> (Vec<String>, Vec<ChangeKind>) {
     )
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_registered_client_is_listed_with_its_grant_and_gets_a_token() {
     let (_folder, database) = world().await;
 
@@ -59,7 +59,7 @@ async fn a_registered_client_is_listed_with_its_grant_and_gets_a_token() {
     assert!(!format!("{registered:?}").contains(&registered.client_secret));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_bad_registration_says_what_is_wrong_and_changes_nothing() {
     let (_folder, database) = world().await;
     let day = |text: &str| text.parse().ok();
@@ -85,7 +85,7 @@ async fn a_bad_registration_says_what_is_wrong_and_changes_nothing() {
     assert_eq!(client::Entity::find().count(database.reader()).await.unwrap(), 0);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_name_is_given_once_however_it_is_spelled_in_unicode() {
     let (_folder, database) = world().await;
     add(&database, testing::clock(), request("Hồ sơ")).await.unwrap();
@@ -97,7 +97,7 @@ async fn a_name_is_given_once_however_it_is_spelled_in_unicode() {
     assert_eq!(traces(&database).await.0.len(), 1);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_new_secret_ends_the_old_one() {
     let (_folder, database) = world().await;
     let registered = add(&database, testing::clock(), request("x")).await.unwrap();
@@ -111,7 +111,7 @@ async fn a_new_secret_ends_the_old_one() {
     assert_eq!(traces(&database).await.1, [ChangeKind::Created, ChangeKind::Updated]);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_client_is_revoked_once_and_for_ever() {
     let (_folder, database) = world().await;
     let registered = add(&database, testing::clock(), request("x")).await.unwrap();
