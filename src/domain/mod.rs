@@ -3,3 +3,4 @@
 //! Later concepts may use earlier ones: reference < unit < cadre < qualification.
 
 pub mod access;
+pub mod reference;
