@@ -3,4 +3,5 @@
 //! Later concepts may use earlier ones: reference < unit < cadre < qualification.
 
 pub mod access;
+pub mod import;
 pub mod reference;
