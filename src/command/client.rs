@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use cadre_api::{
-    auth::{Tokens, exchange::Refused},
+    auth::{Refused, Tokens},
     clock::Clock,
     config::{ClientAdd, ClientCommand, Settings},
     domain::client,
@@ -26,8 +26,8 @@ pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, St
                 let state =
                     client.revoked_at.map_or("live".to_owned(), |at| format!("revoked {}", at.format("%Y-%m-%d")));
                 println!("{}  {}  {state}", client.id, client.name);
-                for grant in client.grants {
-                    println!("    {grant}");
+                for grant in &client.grants {
+                    println!("    {}", line(grant));
                 }
             }
         }
@@ -56,8 +56,17 @@ pub async fn token(settings: &Settings, client: ClientId, scopes: &[Scope]) -> R
         Refused::InvalidScope => Stop("the client's grant does not hold one of these scopes".into()),
         Refused::Failed(error) => error.into(),
     })?;
-    println!("{}", token.access_token);
+    println!("{}", token.token);
     Ok(ExitCode::SUCCESS)
+}
+
+fn line(grant: &client::ListedGrant) -> String {
+    let words = |words: Vec<String>| words.join(" ");
+    let scopes = words(grant.scopes.iter().map(ToString::to_string).collect());
+    let units = words(grant.units.iter().map(ToString::to_string).collect());
+    let from = grant.valid_from.map(|day| format!(" from {day}")).unwrap_or_default();
+    let to = grant.valid_to.map(|day| format!(" until {day}")).unwrap_or_default();
+    format!("{scopes} in {units}{from}{to}")
 }
 
 fn of(add: ClientAdd) -> client::Add {

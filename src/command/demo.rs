@@ -40,7 +40,7 @@ pub async fn serve(mut settings: Settings) -> Result<ExitCode, Stop> {
     let made = client::add(&database, Clock::System, add).await?;
     let tokens = Tokens::load(database.clone(), Clock::System, &settings.public_url()).await?;
     let token = tokens.for_operator(made.client_id, None).await.map_err(|error| Stop(error.to_string()))?;
-    let guide = guide(&settings, &made, &token.access_token);
+    let guide = guide(&settings, &made, &token.token);
     run(&settings, listener, database, || println!("{guide}")).await
 }
 

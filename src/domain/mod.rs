@@ -1,6 +1,6 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
-//! Later concepts may use earlier ones: registry < unit < cadre < qualification < composition < node.
+//! Later concepts may use earlier ones: reference < registry < unit < cadre < qualification < composition < node.
 
 pub mod access;
 pub mod cadre;
@@ -8,10 +8,12 @@ pub mod client;
 pub mod composition;
 pub mod demo;
 pub mod house;
+pub mod import;
 pub mod key;
 pub mod node;
 pub mod page;
 pub mod qualification;
+pub mod reference;
 pub mod registry;
 pub mod unit;
 

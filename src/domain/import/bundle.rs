@@ -1,0 +1,91 @@
+//! The files of a bundle: which are loaded, which are known for later, which are strange.
+
+use std::{fs, io, path::Path};
+
+use super::{
+    finding::Findings,
+    row::{AssignmentRow, CadreRow, QualificationRow, SuccessionRow, UnitRow},
+    table::{Row, unreadable},
+};
+use crate::{
+    error::{Error, Result},
+    language::Sentence,
+};
+
+/// Files that are loaded, in the order in which they are read: later ones refer to earlier ones.
+pub(super) const LOADED: [&str; 7] = [
+    UnitRow::FILE,
+    SuccessionRow::FILE,
+    <entity::title::Model as Row>::FILE,
+    <entity::institution::Model as Row>::FILE,
+    CadreRow::FILE,
+    AssignmentRow::FILE,
+    QualificationRow::FILE,
+];
+
+/// Files of the format that this version does not load yet.
+pub(super) const NOT_YET_LOADED: [&str; 6] =
+    ["programmes.csv", "rotations.csv", "training_plans.csv", "quotas.csv", "classes.csv", "enrolments.csv"];
+
+/// What a folder holds.
+#[derive(Debug, Default)]
+pub(super) struct Bundle {
+    /// Files to load, in their order.
+    pub loaded: Vec<&'static str>,
+    /// Files to count.
+    pub not_yet_loaded: Vec<&'static str>,
+    /// Bytes of the files to load, and of those to count.
+    pub bytes: (u64, u64),
+}
+
+impl Bundle {
+    /// Looks into a folder.
+    pub fn find(dir: &Path, findings: &mut Findings) -> Result<Self> {
+        let mut sizes = Vec::new();
+        let entries: io::Result<Vec<_>> = fs::read_dir(dir).and_then(|entries| entries.collect());
+        let mut entries = entries.map_err(|error| no_folder(&error))?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let known = LOADED.iter().chain(&NOT_YET_LOADED).any(|file| *file == name);
+            if known {
+                // Follows a link, as opening the file will.
+                let size = fs::metadata(entry.path()).map_err(|error| unreadable(&name, &error))?.len();
+                sizes.push((name, size));
+            } else if name.to_ascii_lowercase().ends_with(".csv") {
+                findings.unknown_file(name, unknown_file());
+            }
+        }
+        let size = |file: &&'static str| sizes.iter().find(|(name, _)| name == file).map(|(_, size)| *size);
+        let bundle = Self {
+            loaded: LOADED.into_iter().filter(|file| size(file).is_some()).collect(),
+            not_yet_loaded: NOT_YET_LOADED.into_iter().filter(|file| size(file).is_some()).collect(),
+            bytes: (LOADED.iter().filter_map(size).sum(), NOT_YET_LOADED.iter().filter_map(size).sum()),
+        };
+        if sizes.is_empty() {
+            let files = LOADED.join(", ");
+            return Err(Error::invalid(
+                "DIR",
+                format!("thư mục không có tệp nào của gói nhập; cần ít nhất một trong: {files}"),
+                format!("the folder holds no file of a bundle; it needs at least one of: {files}"),
+            ));
+        }
+        Ok(bundle)
+    }
+
+    /// Whether the bundle has the file.
+    pub fn has(&self, file: &str) -> bool {
+        self.loaded.contains(&file)
+    }
+}
+
+fn no_folder(error: &io::Error) -> Error {
+    Error::invalid("DIR", format!("không đọc được thư mục: {error}"), format!("the folder cannot be read: {error}"))
+}
+
+fn unknown_file() -> Sentence {
+    Sentence::new(
+        "tệp này không thuộc mẫu gói nhập và bị bỏ qua; hãy kiểm tra tên tệp",
+        "the file is not part of the bundle format and is ignored; check its name",
+    )
+}

@@ -1,0 +1,285 @@
+//! From the cells of a record to values. What a cell held never stands in a sentence.
+
+use std::str::FromStr;
+
+use csv::ByteRecord;
+use entity::value::{Day, PartialDate};
+use sea_orm::{ActiveEnum, Iterable};
+
+use super::{
+    finding::{FindingCode, Findings, Place},
+    table::Header,
+};
+use crate::{language::Sentence, text};
+
+/// Longest free text, in characters.
+const LONGEST_TEXT: usize = 500;
+/// Longest code, as everywhere.
+const LONGEST_CODE: usize = 40;
+
+/// The cells of one record, taken in the order of the format's columns.
+pub(super) struct Cells<'a, 'f> {
+    header: &'a Header,
+    record: &'a ByteRecord,
+    line: u64,
+    findings: &'f mut Findings,
+    next: usize,
+}
+
+/// Reads a cell that is not empty.
+pub(super) type Parse<T> = fn(&str) -> Result<T, Sentence>;
+
+impl<'a, 'f> Cells<'a, 'f> {
+    pub fn new(header: &'a Header, record: &'a ByteRecord, line: u64, findings: &'f mut Findings) -> Self {
+        Self { header, record, line, findings, next: 0 }
+    }
+
+    /// Whether the record has as many fields as the header and all of them are UTF-8 without NUL.
+    pub fn are_whole(&mut self) -> bool {
+        let (expected, found) = (self.header.places.len(), self.record.len());
+        if found != expected {
+            let place = Place { line: Some(self.line), column: None };
+            self.findings.note(self.header.file, place, FindingCode::BadRecord, || {
+                Sentence::new(
+                    format!("bản ghi có {found} trường, tiêu đề có {expected}"),
+                    format!("the record has {found} fields, the header has {expected}"),
+                )
+            });
+            return false;
+        }
+        let bytes = self.record.as_slice();
+        if !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok() && self.ends_on_characters() {
+            return true;
+        }
+        for at in 0..expected {
+            if let Some(character) = self.record.get(self.header.places[at]).and_then(first_bad_character) {
+                self.note(at, FindingCode::BadEncoding, || bad_encoding(character));
+            }
+        }
+        false
+    }
+
+    /// No character is split between two fields, which the text of all fields together would hide.
+    fn ends_on_characters(&self) -> bool {
+        self.record.iter().all(|field| field.first().is_none_or(|byte| byte & 0xC0 != 0x80))
+    }
+
+    /// The value of a cell that must be filled.
+    pub fn must<T>(&mut self, column: &str, parse: Parse<T>) -> Option<T> {
+        let (at, text) = self.take(column);
+        if text.is_empty() {
+            self.missing(at);
+            return None;
+        }
+        self.parse(at, text, parse)
+    }
+
+    /// The value of a cell that may be empty; the outer level is whether it could be read.
+    pub fn may<T>(&mut self, column: &str, parse: Parse<T>) -> Option<Option<T>> {
+        let (at, text) = self.take(column);
+        if text.is_empty() {
+            return Some(None);
+        }
+        self.parse(at, text, parse).map(Some)
+    }
+
+    /// A name or other free text that must be filled.
+    pub fn name(&mut self, column: &str) -> Option<String> {
+        let name = self.text(column)?;
+        if name.is_none() {
+            self.missing(self.next - 1);
+        }
+        name
+    }
+
+    /// Free text, trimmed and in NFC, with a warning where it was not; the outer level is whether it could be read.
+    pub fn text(&mut self, column: &str) -> Option<Option<String>> {
+        let (at, raw) = self.take(column);
+        let trimmed = raw.trim();
+        if trimmed.len() != raw.len() {
+            self.note(at, FindingCode::TextTrimmed, || {
+                Sentence::new(
+                    "có khoảng trắng ở đầu hoặc cuối; khi lưu sẽ bỏ đi",
+                    "white space at the beginning or the end; it is stored without",
+                )
+            });
+        }
+        if trimmed.is_empty() {
+            return Some(None);
+        }
+        let composed = text::nfc(trimmed);
+        if let std::borrow::Cow::Owned(_) = composed {
+            self.note(at, FindingCode::TextNotNfc, || {
+                Sentence::new(
+                    "chữ chưa ở dạng Unicode dựng sẵn (NFC); khi lưu sẽ chuyển sang NFC",
+                    "the text is not in composed Unicode (NFC); it is stored in NFC",
+                )
+            });
+        }
+        self.parse(at, &composed, plain_text).map(Some)
+    }
+
+    fn take(&mut self, column: &str) -> (usize, &'a str) {
+        let at = self.next;
+        self.next += 1;
+        debug_assert_eq!(self.header.column(column).map(|column| column.position), Some(self.header.places[at] + 1));
+        let bytes = self.record.get(self.header.places[at]).unwrap_or_default();
+        (at, std::str::from_utf8(bytes).unwrap_or_default())
+    }
+
+    fn parse<T>(&mut self, at: usize, text: &str, parse: Parse<T>) -> Option<T> {
+        match parse(text) {
+            Ok(value) => Some(value),
+            Err(_) if text.trim() != text => {
+                self.note(at, FindingCode::BadValue, || {
+                    Sentence::new(
+                        "có khoảng trắng ở đầu hoặc cuối ô; hãy bỏ đi",
+                        "white space at the beginning or the end of the cell; remove it",
+                    )
+                });
+                None
+            }
+            Err(sentence) => {
+                self.note(at, FindingCode::BadValue, || sentence);
+                None
+            }
+        }
+    }
+
+    fn missing(&mut self, at: usize) {
+        self.note(at, FindingCode::MissingValue, || {
+            Sentence::new("ô này không được để trống", "this cell must be filled")
+        });
+    }
+
+    /// Notes a finding about the column at a place of the format.
+    fn note(&mut self, at: usize, code: FindingCode, sentence: impl FnOnce() -> Sentence) {
+        let column = self.header.at(at);
+        self.findings.note(self.header.file, Place { line: Some(self.line), column }, code, sentence);
+    }
+
+    /// Notes that the interval which ends in `column` holds no day.
+    pub fn empty_interval(&mut self, column: &str) {
+        self.header.note(self.findings, (self.line, column), FindingCode::EmptyInterval, || {
+            Sentence::new(
+                "khoảng thời gian kết thúc trước hoặc đúng vào ngày bắt đầu (ngày cuối không tính)",
+                "the interval ends before or on the day it starts (its end is exclusive)",
+            )
+        });
+    }
+}
+
+/// The place, from 1, of the first character that is not UTF-8 or is a NUL.
+fn first_bad_character(field: &[u8]) -> Option<usize> {
+    let valid = match std::str::from_utf8(field) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&field[..error.valid_up_to()]).unwrap_or_default(),
+    };
+    match valid.chars().position(|c| c == '\0') {
+        Some(at) => Some(at + 1),
+        None => (valid.len() != field.len()).then(|| valid.chars().count() + 1),
+    }
+}
+
+fn bad_encoding(character: usize) -> Sentence {
+    Sentence::new(
+        format!("ký tự thứ {character} của ô không phải UTF-8 hoặc là NUL; hãy lưu tệp bằng bảng mã UTF-8"),
+        format!("character {character} of the cell is not UTF-8, or is a NUL; save the file as UTF-8"),
+    )
+}
+
+/// A business code.
+pub(super) fn code<T: FromStr>(text: &str) -> Result<T, Sentence> {
+    text.parse().map_err(|_| not_a_code())
+}
+
+/// A code that is not of a kind of its own, such as a rank's; kept as text.
+pub(super) fn outer_code(text: &str) -> Result<String, Sentence> {
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/'));
+    if plain && text.len() <= LONGEST_CODE { Ok(text.to_owned()) } else { Err(not_a_code()) }
+}
+
+fn not_a_code() -> Sentence {
+    Sentence::new(
+        "mã gồm 1 đến 40 chữ cái không dấu, chữ số, '.', '_', '-' hoặc '/', bắt đầu bằng chữ hoặc số",
+        "a code has 1 to 40 letters, digits, '.', '_', '-' or '/', and begins with a letter or digit",
+    )
+}
+
+/// A word of a closed set.
+pub(super) fn word<T: ActiveEnum<Value = String> + Iterable>(text: &str) -> Result<T, Sentence> {
+    T::try_from_value(&text.to_owned()).map_err(|_| {
+        let words: Vec<String> = T::iter().map(|word| word.to_value()).collect();
+        let words = words.join(", ");
+        Sentence::new(format!("phải là một trong: {words}"), format!("must be one of: {words}"))
+    })
+}
+
+/// A day.
+pub(super) fn day(text: &str) -> Result<Day, Sentence> {
+    text.parse().map_err(|_| {
+        Sentence::new(
+            "ngày phải có trong lịch và viết YYYY-MM-DD, từ 1800 đến 2199",
+            "a day must be in the calendar and written YYYY-MM-DD, from 1800 to 2199",
+        )
+    })
+}
+
+/// A date that may lack the day or the month.
+pub(super) fn date(text: &str) -> Result<PartialDate, Sentence> {
+    text.parse().map_err(|_| {
+        Sentence::new(
+            "thời điểm phải viết YYYY, YYYY-MM hoặc YYYY-MM-DD",
+            "a date must be written YYYY, YYYY-MM or YYYY-MM-DD",
+        )
+    })
+}
+
+/// `true` or `false`.
+pub(super) fn flag(text: &str) -> Result<bool, Sentence> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Sentence::new("phải là true hoặc false", "must be true or false")),
+    }
+}
+
+/// Free text on one line.
+pub(super) fn plain_text(text: &str) -> Result<String, Sentence> {
+    let fits = text.len() <= LONGEST_TEXT || text.chars().count() <= LONGEST_TEXT;
+    if fits && !text.chars().any(char::is_control) && text.trim() == text {
+        return Ok(text.to_owned());
+    }
+    Err(Sentence::new(
+        format!("phải là một dòng chữ không quá {LONGEST_TEXT} ký tự, không có ký tự điều khiển"),
+        format!("must be one line of at most {LONGEST_TEXT} characters without control characters"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_character_is_found_by_its_place() {
+        for (field, place) in [
+            ("Đỗ".as_bytes(), None),
+            (b"", None),
+            ("Đ\0".as_bytes(), Some(2)),
+            (b"H\xe0 N\xf4i", Some(2)),
+            (b"\xff\xfea", Some(1)),
+            ("ĐỗH".as_bytes().split_last().unwrap().1, None),
+            (&"Đỗ".as_bytes()[..4], Some(2)),
+        ] {
+            assert_eq!(first_bad_character(field), place, "{field:?}");
+        }
+    }
+
+    #[test]
+    fn a_flag_has_two_spellings() {
+        assert_eq!((flag("true"), flag("false")), (Ok(true), Ok(false)));
+        for bad in ["True", "1", "0", "yes", "TRUE", " true"] {
+            assert!(flag(bad).is_err(), "{bad}");
+        }
+    }
+}

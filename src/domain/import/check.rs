@@ -1,0 +1,233 @@
+//! The first pass: everything is read and held against everything else; nothing is written, no finding is the last.
+
+use std::{collections::HashSet, path::Path};
+
+use entity::{institution, title};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+
+use super::{
+    bundle::Bundle,
+    finding::{FindingCode, Findings},
+    ledger::{self, Paper, Post},
+    lists::{Listed, NewUnits, listed},
+    pass::{BATCH, Pass},
+    progress::Progress,
+    row::{AssignmentRow, CadreRow, QualificationRow, SuccessionRow, UnitRow},
+    rule::{self, IdDoubt},
+    table::{Header, Row, Table},
+    world::World,
+};
+use crate::{error::Result, language::Sentence};
+
+/// What the first pass learnt of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Checked {
+    pub file: &'static str,
+    pub rows: u64,
+    pub new: u64,
+    pub unchanged: u64,
+    /// Fingerprint, to see whether the file is still the same when it is loaded.
+    pub print: u64,
+}
+
+/// The rows that are small enough to be held, and what was learnt of each file.
+#[derive(Default)]
+pub(super) struct Plan {
+    pub titles: Vec<title::Model>,
+    pub institutions: Vec<institution::Model>,
+    pub units: NewUnits,
+    pub checked: Vec<Checked>,
+}
+
+impl Plan {
+    /// Whether there is something to write.
+    pub fn has_news(&self) -> bool {
+        self.checked.iter().any(|file| file.new > 0)
+    }
+}
+
+/// Checks a bundle.
+pub(super) async fn check(
+    dir: &Path,
+    bundle: &Bundle,
+    reader: &DatabaseConnection,
+    (world, findings, progress): (&mut World, &mut Findings, &Progress),
+) -> Result<Plan> {
+    let mut plan = Plan::default();
+    let mut pass = Pass { dir, connection: reader, world, findings, progress };
+    if bundle.has(UnitRow::FILE) {
+        pass.units(&mut plan)?;
+    }
+    if bundle.has(SuccessionRow::FILE) {
+        pass.successions(&mut plan)?;
+    }
+    if bundle.has(<title::Model as Row>::FILE) {
+        let stored = std::mem::take(&mut pass.world.known.titles);
+        plan.titles = pass.list(&stored, &mut plan.checked)?;
+        pass.world.known.titles = stored;
+        pass.world.titles.extend(plan.titles.iter().map(|title| title.code.clone()));
+    }
+    if bundle.has(<institution::Model as Row>::FILE) {
+        let stored = std::mem::take(&mut pass.world.known.institutions);
+        plan.institutions = pass.list(&stored, &mut plan.checked)?;
+        pass.world.known.institutions = stored;
+        pass.world.institutions.extend(plan.institutions.iter().map(|institution| institution.code.clone()));
+    }
+    if bundle.has(CadreRow::FILE) {
+        plan.checked.push(pass.check_cadres().await?);
+    }
+    if bundle.has(AssignmentRow::FILE) {
+        plan.checked.push(pass.check_assignments().await?);
+    }
+    if bundle.has(QualificationRow::FILE) {
+        plan.checked.push(pass.check_qualifications().await?);
+    }
+    Ok(plan)
+}
+
+impl<C: ConnectionTrait> Pass<'_, C> {
+    fn whole<T: Row>(&mut self) -> Result<(Header, Vec<(u64, T)>, Checked)> {
+        let mut table = Table::<T, _>::open(self.dir, self.progress, self.findings)?;
+        let mut rows = Vec::new();
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                break;
+            }
+            rows.extend(self.world.whole(lines));
+        }
+        self.close(&table);
+        Ok((table.header().clone(), rows, checked(&table, 0, 0)))
+    }
+
+    /// A file that was not read to its end excuses those that refer to it.
+    fn close<T: Row, R: std::io::Read>(&mut self, table: &Table<T, R>) {
+        if !table.is_whole() {
+            self.world.give_up(T::FILE);
+        }
+    }
+
+    fn units(&mut self, plan: &mut Plan) -> Result<()> {
+        let (header, rows, checked) = self.whole::<UnitRow>()?;
+        plan.units.read(&header, &rows, self.world, self.findings);
+        let new = plan.units.versions.len() as u64;
+        plan.checked.push(Checked { new, unchanged: (rows.len() as u64).saturating_sub(new), ..checked });
+        Ok(())
+    }
+
+    fn successions(&mut self, plan: &mut Plan) -> Result<()> {
+        let (header, rows, checked) = self.whole::<SuccessionRow>()?;
+        let count = rows.len() as u64;
+        plan.units.read_successions(&header, rows, self.world, self.findings);
+        let new = plan.units.successions.len() as u64;
+        plan.checked.push(Checked { new, unchanged: count.saturating_sub(new), ..checked });
+        Ok(())
+    }
+
+    fn list<T: Listed>(
+        &mut self,
+        stored: &std::collections::HashMap<T::Code, T>,
+        files: &mut Vec<Checked>,
+    ) -> Result<Vec<T>> {
+        let (header, rows, checked) = self.whole::<T>()?;
+        let count = rows.len() as u64;
+        let new = listed(&header, rows, stored, self.findings);
+        let (new_rows, unchanged) = (new.len() as u64, count.saturating_sub(new.len() as u64));
+        files.push(Checked { new: new_rows, unchanged, ..checked });
+        Ok(new)
+    }
+
+    async fn check_cadres(&mut self) -> Result<Checked> {
+        let mut table = Table::<CadreRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let (mut new, mut known) = (0, 0);
+        let mut numbers: HashSet<u64> = HashSet::new();
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                break;
+            }
+            let rows = self.world.whole(lines);
+            for (line, row) in &rows {
+                let number = row.national_id.as_deref().and_then(rule::digits);
+                if number.is_some_and(|number| !numbers.insert(number)) {
+                    let sentence = || IdDoubt::RepeatedInBundle.sentence();
+                    let at = (*line, "national_id");
+                    header.note(self.findings, at, FindingCode::DoubtfulNationalId, sentence);
+                }
+            }
+            self.doubt_repeated_ids(&header, &rows).await?;
+            let count = rows.len();
+            let found = self.cadres(&header, rows).await?.len();
+            new += found as u64;
+            known += (count - found) as u64;
+        }
+        self.close(&table);
+        Ok(checked(&table, new, known))
+    }
+
+    async fn check_assignments(&mut self) -> Result<Checked> {
+        let mut table = Table::<AssignmentRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let (mut new, mut known) = (0, 0);
+        let mut posts = Vec::new();
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                break;
+            }
+            let rows = self.world.whole(lines);
+            let (found, stored) = self.assignments(&header, rows).await?;
+            posts.extend(found.iter().map(Post::of));
+            posts.extend(stored.iter().map(|(person, post)| Post::stored(*person, post)));
+            let fresh = found.iter().filter(|post| post.is_new).count();
+            new += fresh as u64;
+            known += (found.len() - fresh) as u64;
+        }
+        let compared = ledger::compare_posts(posts);
+        for line in compared.repeated {
+            header.note(self.findings, (line, "cadre_code"), FindingCode::RepeatedRow, repeated_row);
+        }
+        for line in compared.overlapping {
+            header.note(self.findings, (line, "start_on"), FindingCode::TwoPrimaryPosts, || {
+                Sentence::new(
+                    "người này đang giữ một chức danh chính khác; đơn vị của người này là đơn vị bắt đầu sau",
+                    "the person holds another primary post then; of the two the one that began later is the person's unit",
+                )
+            });
+        }
+        Ok(checked(&table, new, known))
+    }
+
+    async fn check_qualifications(&mut self) -> Result<Checked> {
+        let mut table = Table::<QualificationRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let (mut new, mut known) = (0, 0);
+        let mut papers = Vec::new();
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                break;
+            }
+            let rows = self.world.whole(lines);
+            let found = self.qualifications(&header, rows).await?;
+            papers.extend(found.iter().map(Paper::of));
+            let fresh = found.iter().filter(|paper| paper.is_new).count();
+            new += fresh as u64;
+            known += (found.len() - fresh) as u64;
+        }
+        for line in ledger::repeated_papers(papers) {
+            header.note(self.findings, (line, "cadre_code"), FindingCode::RepeatedRow, repeated_row);
+        }
+        Ok(checked(&table, new, known))
+    }
+}
+
+/// What was learnt of a file that was read to its end.
+pub(super) fn checked<T: Row, R: std::io::Read>(table: &Table<T, R>, new: u64, unchanged: u64) -> Checked {
+    Checked { file: T::FILE, rows: table.rows(), new, unchanged, print: table.print() }
+}
+
+fn repeated_row() -> Sentence {
+    Sentence::new("dòng này đã có ở trên trong tệp", "an earlier row of the file says the same")
+}

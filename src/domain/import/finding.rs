@@ -1,0 +1,244 @@
+//! Findings: what an import has to say about a cell, a row or a file.
+
+use std::{collections::HashMap, fmt};
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use crate::language::Sentence;
+
+/// Whether a finding stops the import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Severity {
+    /// The row cannot be understood or contradicts others: nothing of the bundle is loaded.
+    Error,
+    /// The row is recorded, somebody should look at it.
+    Warning,
+}
+
+/// What was found. The names are stable: other systems may act on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FindingCode {
+    /// A column is missing, repeated or unknown.
+    BadHeader,
+    /// A record has too few or too many fields, is too long, or a quotation mark is never closed.
+    BadRecord,
+    /// The bytes are not UTF-8, or hold a NUL.
+    BadEncoding,
+    /// A cell does not hold what its column asks for.
+    BadValue,
+    /// A cell that must be filled is empty.
+    MissingValue,
+    /// An interval ends before or when it starts.
+    EmptyInterval,
+    /// A code points to nothing, neither in the bundle nor in the database.
+    UnknownCode,
+    /// The subject of qualification is not in the list.
+    UnknownSubject,
+    /// The level is unknown to its subject.
+    UnknownLevel,
+    /// A code stands on two rows; for units, on two versions that share a day.
+    RepeatedCode,
+    /// A row without a code of its own stands there twice.
+    RepeatedRow,
+    /// The database holds something else: an import adds history, it never overwrites.
+    Differs,
+    /// The parents of a unit lead back to it.
+    UnitCycle,
+    /// The parent of a unit does not exist throughout the interval of the row.
+    ParentNotAlive,
+    /// Two primary posts of a person overlap; stands on the later one.
+    TwoPrimaryPosts,
+    /// A text was not in the composed form of Unicode (NFC) and is stored in it.
+    TextNotNfc,
+    /// A text began or ended with white space and is stored without.
+    TextTrimmed,
+    /// A date is possible but not likely.
+    DoubtfulDate,
+    /// A personal identity number does not fit the scheme, the person, or another person has it too.
+    DoubtfulNationalId,
+    /// A file that the importer does not know.
+    UnknownFile,
+}
+
+impl FindingCode {
+    /// Whether such a finding stops the import.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::BadHeader
+            | Self::BadRecord
+            | Self::BadEncoding
+            | Self::BadValue
+            | Self::MissingValue
+            | Self::EmptyInterval
+            | Self::UnknownCode
+            | Self::UnknownSubject
+            | Self::UnknownLevel
+            | Self::RepeatedCode
+            | Self::RepeatedRow
+            | Self::Differs
+            | Self::UnitCycle
+            | Self::ParentNotAlive => Severity::Error,
+            Self::TwoPrimaryPosts
+            | Self::TextNotNfc
+            | Self::TextTrimmed
+            | Self::DoubtfulDate
+            | Self::DoubtfulNationalId
+            | Self::UnknownFile => Severity::Warning,
+        }
+    }
+}
+
+impl fmt::Display for FindingCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // One spelling, the one that serialisation uses.
+        self.serialize(f)
+    }
+}
+
+/// A column of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Column {
+    /// Name, as in the format's description.
+    pub name: &'static str,
+    /// Place in this file, from 1.
+    pub position: usize,
+}
+
+/// One finding. Its sentence never holds a protected value; it may hold codes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Whether it stops the import.
+    pub severity: Severity,
+    /// File of the bundle.
+    pub file: String,
+    /// Line on which the record begins, from 1; none: the whole file.
+    pub line: Option<u64>,
+    /// Column; none: the whole record.
+    pub column: Option<Column>,
+    /// What was found.
+    pub code: FindingCode,
+    /// What it means here and the way out.
+    #[serde(serialize_with = "both_languages")]
+    pub sentence: Sentence,
+}
+
+fn both_languages<S: Serializer>(sentence: &Sentence, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(2))?;
+    map.serialize_entry("vi", &sentence.vi)?;
+    map.serialize_entry("en", &sentence.en)?;
+    map.end()
+}
+
+/// Where in a file something was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    pub line: Option<u64>,
+    pub column: Option<Column>,
+}
+
+/// How often a code was found in a file, and how many of them were kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unlisted {
+    /// File of the bundle.
+    pub file: String,
+    /// What was found.
+    pub code: FindingCode,
+    /// How many findings are not listed one by one.
+    pub more: u64,
+}
+
+/// Findings are listed one by one up to this many per file and code; beyond it they are counted, which bounds memory.
+const LISTED: u64 = 1_000;
+
+/// All findings of an import.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    listed: Vec<Finding>,
+    counts: HashMap<(&'static str, FindingCode), u64>,
+    order: Vec<(&'static str, FindingCode)>,
+    pub errors: u64,
+    pub warnings: u64,
+}
+
+impl Findings {
+    /// Notes a finding; `sentence` is made only if the finding is listed.
+    pub fn note(&mut self, file: &'static str, place: Place, code: FindingCode, sentence: impl FnOnce() -> Sentence) {
+        let count = self.counts.entry((file, code)).or_insert_with(|| {
+            self.order.push((file, code));
+            0
+        });
+        *count += 1;
+        if *count <= LISTED {
+            self.push(file.to_owned(), place, code, sentence());
+        }
+        self.count(code);
+    }
+
+    /// Notes a file that the format does not know.
+    pub fn unknown_file(&mut self, name: String, sentence: Sentence) {
+        self.push(name, Place::default(), FindingCode::UnknownFile, sentence);
+        self.count(FindingCode::UnknownFile);
+    }
+
+    fn push(&mut self, file: String, place: Place, code: FindingCode, sentence: Sentence) {
+        let (line, column) = (place.line, place.column);
+        self.listed.push(Finding { severity: code.severity(), file, line, column, code, sentence });
+    }
+
+    fn count(&mut self, code: FindingCode) {
+        match code.severity() {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+        }
+    }
+
+    /// The listed findings, by file in the order of their first finding and by line, and what is not listed.
+    pub fn into_lists(mut self) -> (Vec<Finding>, Vec<Unlisted>) {
+        let mut files: Vec<String> = Vec::new();
+        for finding in &self.listed {
+            if !files.contains(&finding.file) {
+                files.push(finding.file.clone());
+            }
+        }
+        self.listed.sort_by_key(|finding| {
+            let file = files.iter().position(|file| *file == finding.file);
+            (file, finding.line, finding.column.map(|column| column.position))
+        });
+        let more = |key: &(&'static str, FindingCode)| self.counts.get(key).map_or(0, |n| n.saturating_sub(LISTED));
+        let unlisted = self
+            .order
+            .iter()
+            .filter(|key| more(key) > 0)
+            .map(|key| Unlisted { file: key.0.to_owned(), code: key.1, more: more(key) })
+            .collect();
+        (self.listed, unlisted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_a_thousand_findings_of_a_kind_are_counted() {
+        let mut findings = Findings::default();
+        for line in 0..1_005 {
+            let place = Place { line: Some(line), column: None };
+            findings.note("cadres.csv", place, FindingCode::TextNotNfc, || Sentence::new("", ""));
+        }
+        findings.note("cadres.csv", Place::default(), FindingCode::BadValue, || Sentence::new("", ""));
+        assert_eq!((findings.errors, findings.warnings), (1, 1_005));
+        let (listed, unlisted) = findings.into_lists();
+        assert_eq!(listed.len(), 1_001);
+        let more = Unlisted { file: "cadres.csv".to_owned(), code: FindingCode::TextNotNfc, more: 5 };
+        assert_eq!(unlisted, [more]);
+    }
+
+    #[test]
+    fn a_code_is_spelled_in_capitals() {
+        assert_eq!(FindingCode::TwoPrimaryPosts.to_string(), "TWO_PRIMARY_POSTS");
+        assert_eq!(FindingCode::BadValue.to_string(), "BAD_VALUE");
+    }
+}

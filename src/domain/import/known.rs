@@ -1,0 +1,69 @@
+//! What the database holds before an import: everything except persons, who are asked for in batches.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{
+    cadre, ethnic_group, institution, qualification_level, title, unit, unit_succession, unit_version,
+    value::{InstitutionCode, LevelCode, SubjectCode, TitleCode, UnitCode, UnitId},
+};
+use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
+
+use crate::{
+    error::{Error, Result},
+    language::Sentence,
+};
+
+/// A snapshot of the lists and the units.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Known {
+    pub ethnic_groups: HashSet<String>,
+    pub levels: HashMap<SubjectCode, HashSet<LevelCode>>,
+    pub titles: HashMap<TitleCode, title::Model>,
+    pub institutions: HashMap<InstitutionCode, institution::Model>,
+    pub units: HashMap<UnitCode, UnitId>,
+    pub versions: HashMap<UnitId, Vec<unit_version::Model>>,
+    pub successions: Vec<unit_succession::Model>,
+    /// Whether there is any person, so that an import into an empty database asks for none.
+    pub has_cadres: bool,
+}
+
+impl Known {
+    /// Reads the snapshot.
+    pub async fn read(connection: &impl ConnectionTrait) -> Result<Self> {
+        let mut known = Self { has_cadres: has_cadres(connection).await?, ..Self::default() };
+        for level in qualification_level::Entity::find().all(connection).await? {
+            known.levels.entry(level.subject_code).or_default().insert(level.code);
+        }
+        for group in ethnic_group::Entity::find().all(connection).await? {
+            known.ethnic_groups.insert(group.code);
+        }
+        if known.levels.is_empty() || known.ethnic_groups.is_empty() {
+            return Err(Error::Conflict(Sentence::new(
+                "cơ sở dữ liệu chưa có danh mục (trình độ, dân tộc); hãy chạy `cadre-api migrate up` trước",
+                "the database lacks the reference lists (levels, ethnic groups); run `cadre-api migrate up` first",
+            )));
+        }
+        for title in title::Entity::find().all(connection).await? {
+            known.titles.insert(title.code.clone(), title);
+        }
+        for institution in institution::Entity::find().all(connection).await? {
+            known.institutions.insert(institution.code.clone(), institution);
+        }
+        for unit in unit::Entity::find().all(connection).await? {
+            known.units.insert(unit.code, unit.id);
+        }
+        for version in unit_version::Entity::find().all(connection).await? {
+            known.versions.entry(version.unit_id).or_default().push(version);
+        }
+        // In one order, so that two snapshots of the same rows are equal.
+        known.versions.values_mut().for_each(|versions| versions.sort_by_key(|version| version.id));
+        known.successions = unit_succession::Entity::find().all(connection).await?;
+        known.successions.sort_by_key(|succession| succession.id);
+        Ok(known)
+    }
+}
+
+async fn has_cadres(connection: &impl ConnectionTrait) -> Result<bool> {
+    let first = cadre::Entity::find().select_only().column(cadre::Column::Id).limit(1);
+    Ok(connection.query_one(&sea_orm::QueryTrait::into_query(first)).await?.is_some())
+}

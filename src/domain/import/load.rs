@@ -1,0 +1,223 @@
+//! The second pass: what was checked is written, all of it in one transaction.
+
+use std::path::Path;
+
+use entity::{
+    change,
+    value::{ChangeKind, UnitCode},
+};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
+};
+
+use super::{
+    check::{Checked, Plan, checked},
+    finding::Findings,
+    known::Known,
+    pass::{BATCH, Pass},
+    progress::Progress,
+    row::{AssignmentRow, CadreRow, QualificationRow},
+    table::{self, Row, Table},
+    world::World,
+};
+use crate::{
+    clock::Clock,
+    db::Database,
+    domain::access::{Act, Permit, Txn},
+    error::{Error, Result},
+    language::Sentence,
+};
+
+/// Most rows in one statement: beyond it a statement only grows.
+const ROWS: usize = 1_000;
+
+/// Writes a checked bundle.
+pub(super) async fn load(
+    database: &Database,
+    clock: Clock,
+    dir: &Path,
+    plan: Plan,
+    (world, progress): (&mut World, &Progress),
+) -> Result<()> {
+    let detail = serde_json::to_string(&plan.counts()).map_err(Error::internal)?;
+    let txn = Permit::operator(database, clock, Act::Import).begin(None, Some(detail)).await?;
+    lock(txn.connection()).await?;
+    if Known::read(txn.connection()).await? != world.known {
+        return Err(changed_database());
+    }
+    world.register.forget_seen();
+    let checked = plan.checked.clone();
+    lists(&txn, plan, world).await?;
+    let mut findings = Findings::default();
+    let mut pass = Pass { dir, connection: txn.connection(), world, findings: &mut findings, progress };
+    for before in checked {
+        let now = pass.load_file(&txn, before).await?;
+        if now != before || pass.findings.errors > 0 {
+            return Err(changed_file(before.file));
+        }
+    }
+    let touched: Vec<String> = pass.world.register.touched().map(str::to_owned).collect();
+    record(&txn, ChangeKind::Updated, "cadre", touched).await?;
+    txn.commit().await
+}
+
+impl Plan {
+    /// New rows by file, for the audit entry.
+    fn counts(&self) -> serde_json::Map<String, serde_json::Value> {
+        let name = |file: &str| file.trim_end_matches(".csv").to_owned();
+        self.checked.iter().map(|file| (name(file.file), file.new.into())).collect()
+    }
+}
+
+/// Two imports at once would each see the database without the other: on PostgreSQL the second one waits here, on
+/// SQLite it could not even begin.
+async fn lock(connection: &DatabaseTransaction) -> Result<()> {
+    if connection.get_database_backend() == DatabaseBackend::Postgres {
+        connection.execute_unprepared("SELECT pg_advisory_xact_lock(hashtext('cadre-api import'))").await?;
+    }
+    Ok(())
+}
+
+async fn lists(txn: &Txn, plan: Plan, world: &World) -> Result<()> {
+    let Plan { titles, institutions, units, .. } = plan;
+    let codes = |units: &mut dyn Iterator<Item = &UnitCode>| units.map(ToString::to_string).collect::<Vec<_>>();
+    record(txn, ChangeKind::Created, "unit", codes(&mut units.units.iter().map(|unit| &unit.code))).await?;
+    // A new unit that is in a succession was created by this act, not updated.
+    let mut touched = codes(&mut units.touched.iter().filter(|code| world.known.units.contains_key(*code)));
+    touched.sort_unstable();
+    record(txn, ChangeKind::Updated, "unit", touched).await?;
+    record(txn, ChangeKind::Created, "title", titles.iter().map(|row| row.code.to_string()).collect()).await?;
+    let names = institutions.iter().map(|row| row.code.to_string()).collect();
+    record(txn, ChangeKind::Created, "institution", names).await?;
+    insert(txn, units.units).await?;
+    insert(txn, units.versions).await?;
+    insert(txn, units.successions).await?;
+    insert(txn, titles).await?;
+    insert(txn, institutions).await
+}
+
+impl Pass<'_, DatabaseTransaction> {
+    async fn load_file(&mut self, txn: &Txn, before: Checked) -> Result<Checked> {
+        match before.file {
+            CadreRow::FILE => self.load_cadres(txn).await,
+            AssignmentRow::FILE => self.load_assignments(txn).await,
+            QualificationRow::FILE => self.load_qualifications(txn).await,
+            // Held since the first pass and loaded as checked; the file must still be that one.
+            file => Ok(Checked { print: table::print(self.dir, file, self.progress)?, ..before }),
+        }
+    }
+
+    async fn load_cadres(&mut self, txn: &Txn) -> Result<Checked> {
+        let mut table = Table::<CadreRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let (mut new, mut known) = (0, 0);
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                return Ok(checked(&table, new, known));
+            }
+            let rows = self.world.whole(lines);
+            let count = rows.len();
+            let found = self.cadres(&header, rows).await?;
+            new += found.len() as u64;
+            known += (count - found.len()) as u64;
+            let codes = found.iter().map(|(_, row)| row.code.to_string()).collect();
+            insert(txn, found.into_iter().map(|(id, row)| row.model(id))).await?;
+            record(txn, ChangeKind::Created, "cadre", codes).await?;
+        }
+    }
+
+    async fn load_assignments(&mut self, txn: &Txn) -> Result<Checked> {
+        let mut table = Table::<AssignmentRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let (mut new, mut known) = (0, 0);
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                return Ok(checked(&table, new, known));
+            }
+            let rows = self.world.whole(lines);
+            let (mut found, _) = self.assignments(&header, rows).await?;
+            let count = found.len();
+            found.retain(|row| row.is_new);
+            new += found.len() as u64;
+            known += (count - found.len()) as u64;
+            found.iter().for_each(|row| self.world.register.touch(row.person));
+            insert(txn, found.into_iter().map(|row| row.model)).await?;
+        }
+    }
+
+    async fn load_qualifications(&mut self, txn: &Txn) -> Result<Checked> {
+        let mut table = Table::<QualificationRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let (mut new, mut known) = (0, 0);
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                return Ok(checked(&table, new, known));
+            }
+            let rows = self.world.whole(lines);
+            let mut found = self.qualifications(&header, rows).await?;
+            let count = found.len();
+            found.retain(|row| row.is_new);
+            new += found.len() as u64;
+            known += (count - found.len()) as u64;
+            found.iter().for_each(|row| self.world.register.touch(row.person));
+            insert(txn, found.into_iter().map(|row| row.model)).await?;
+        }
+    }
+}
+
+/// Inserts rows, many to a statement, within what the database can bind.
+async fn insert<M, A>(txn: &Txn, rows: impl IntoIterator<Item = M>) -> Result<()>
+where
+    M: ModelTrait + IntoActiveModel<A>,
+    A: ActiveModelTrait<Entity = M::Entity>,
+{
+    insert_active(txn, rows.into_iter().map(IntoActiveModel::into_active_model)).await
+}
+
+async fn insert_active<A: ActiveModelTrait>(txn: &Txn, rows: impl IntoIterator<Item = A>) -> Result<()> {
+    let binds = match txn.connection().get_database_backend() {
+        DatabaseBackend::Postgres => 65_535,
+        _ => 32_766,
+    };
+    let columns = <<A::Entity as EntityTrait>::Column as Iterable>::iter().count();
+    let size = ROWS.min(binds / columns.max(1));
+    let mut rows = rows.into_iter();
+    loop {
+        let chunk: Vec<A> = rows.by_ref().take(size).collect();
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        A::Entity::insert_many(chunk).exec_without_returning(txn.connection()).await?;
+    }
+}
+
+/// Writes one change per object.
+async fn record(txn: &Txn, kind: ChangeKind, table: &str, objects: Vec<String>) -> Result<()> {
+    let rows = objects.into_iter().map(|object| change::ActiveModel {
+        seq: NotSet,
+        audit_seq: Set(txn.audit_seq()),
+        kind: Set(kind),
+        object_type: Set(table.to_owned()),
+        object: Set(object),
+    });
+    insert_active(txn, rows).await
+}
+
+fn changed_database() -> Error {
+    Error::Conflict(Sentence::new(
+        "cơ sở dữ liệu đã thay đổi trong khi kiểm tra; không ghi gì; hãy nhập lại",
+        "the database changed while the bundle was checked; nothing was written; import again",
+    ))
+}
+
+fn changed_file(file: &str) -> Error {
+    Error::Conflict(Sentence::new(
+        format!("{file} hoặc cơ sở dữ liệu đã thay đổi trong khi nhập; không ghi gì; hãy nhập lại"),
+        format!("{file} or the database changed during the import; nothing was written; import again"),
+    ))
+}

@@ -1,0 +1,94 @@
+//! Imports: a bundle of CSV files is checked whole, then loaded whole or not at all.
+//!
+//! The road of a row: bytes -`source`-> record -`table`-> cells -`cell`-> typed `row` -`pass`-> resolved against the
+//! `world`. `check` walks it to find out, `load` walks it again to write.
+
+mod bundle;
+mod cell;
+mod check;
+mod finding;
+mod known;
+mod ledger;
+mod lists;
+mod load;
+mod pass;
+mod progress;
+mod register;
+mod report;
+mod row;
+mod rule;
+mod source;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod world;
+
+use std::path::Path;
+
+use bundle::Bundle;
+use finding::Findings;
+pub use finding::{Column, Finding, FindingCode, Severity, Unlisted};
+use known::Known;
+use progress::Progress;
+pub use report::{FileReport, FileState, Outcome, Report};
+use world::World;
+
+use crate::{clock::Clock, db::Database, error::Result};
+
+/// What an import may do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Only check: report what would be loaded, write nothing.
+    pub dry_run: bool,
+}
+
+/// Imports (nhập) the bundle in a folder, all of it or nothing, and reports what was found and done.
+///
+/// Files are read with blocking calls on the calling thread, which suits the command line; a server must give the
+/// import a thread of its own.
+pub async fn import(database: &Database, clock: Clock, dir: &Path, options: Options) -> Result<Report> {
+    let mut findings = Findings::default();
+    let bundle = Bundle::find(dir, &mut findings)?;
+    let progress = Progress::over(bundle.bytes.0 * if options.dry_run { 1 } else { 2 } + bundle.bytes.1);
+    let report = run(database, clock, (dir, &bundle, options), (findings, &progress)).await;
+    progress.clear();
+    report
+}
+
+async fn run(
+    database: &Database,
+    clock: Clock,
+    (dir, bundle, options): (&Path, &Bundle, Options),
+    (mut findings, progress): (Findings, &Progress),
+) -> Result<Report> {
+    progress.say("checking");
+    let mut world = World::new(Known::read(database.reader()).await?, clock.today());
+    let plan = check::check(dir, bundle, database.reader(), (&mut world, &mut findings, progress)).await?;
+    let mut files: Vec<FileReport> = plan.checked.iter().map(file_report).collect();
+    for &name in &bundle.not_yet_loaded {
+        let rows = table::count(dir, name, progress)?;
+        files.push(FileReport { name, rows, new: 0, unchanged: 0, state: FileState::NotYetLoaded });
+    }
+
+    let outcome = match () {
+        () if findings.errors > 0 => Outcome::Refused,
+        () if !plan.has_news() => Outcome::NothingNew,
+        () if options.dry_run => Outcome::DryRun,
+        () => Outcome::Loaded,
+    };
+    if outcome == Outcome::Loaded {
+        progress.say("loading");
+        load::load(database, clock, dir, plan, (&mut world, progress)).await?;
+        let checked = files.iter_mut().filter(|file| file.state == FileState::Checked);
+        checked.for_each(|file| file.state = FileState::Loaded);
+    }
+    let (errors, warnings) = (findings.errors, findings.warnings);
+    let (findings, unlisted) = findings.into_lists();
+    Ok(Report { outcome, files, errors, warnings, findings, unlisted })
+}
+
+fn file_report(checked: &check::Checked) -> FileReport {
+    let check::Checked { file, rows, new, unchanged, .. } = *checked;
+    FileReport { name: file, rows, new, unchanged, state: FileState::Checked }
+}

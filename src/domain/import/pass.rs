@@ -1,0 +1,327 @@
+//! One pass over the files of persons: read, resolve, compare with the database. Checking and loading do the same and
+//! differ only in what becomes of a new row.
+
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
+
+use entity::{
+    assignment, cadre, qualification,
+    value::{AssignmentId, CadreCode, CadreId, NationalId, QualificationId},
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use super::{
+    finding::{FindingCode, Findings},
+    progress::Progress,
+    register::Person,
+    row::{AssignmentRow, CadreRow, QualificationRow},
+    rule::{self, Dates, IdDoubt},
+    table::{Header, Row},
+    world::{World, differs, repeated_code},
+};
+use crate::{error::Result, language::Sentence};
+
+/// Rows that are resolved together.
+pub(super) const BATCH: usize = 2_000;
+/// Codes or ids that one question to the database names.
+const ASKED: usize = 500;
+
+/// A row with everything it refers to.
+pub(super) struct Resolved<M> {
+    pub line: u64,
+    pub person: Person,
+    /// Whether the database lacks it.
+    pub is_new: bool,
+    pub model: M,
+}
+
+/// What a pass works with.
+pub(super) struct Pass<'a, C> {
+    pub dir: &'a Path,
+    pub connection: &'a C,
+    pub world: &'a mut World,
+    pub findings: &'a mut Findings,
+    pub progress: &'a Progress,
+}
+
+impl<C: ConnectionTrait> Pass<'_, C> {
+    /// The new persons of a batch.
+    pub async fn cadres(&mut self, header: &Header, rows: Vec<(u64, CadreRow)>) -> Result<Vec<(CadreId, CadreRow)>> {
+        let stored = self.stored_cadres(rows.iter().map(|(_, row)| &row.code)).await?;
+        let mut new = Vec::with_capacity(rows.len());
+        for (line, row) in rows {
+            let person = match (self.world.register.find(row.code.as_str()), stored.get(&row.code)) {
+                (Some(person), _) => person,
+                (None, Some(there)) => {
+                    self.world.register.enter_stored(row.code.as_str(), there.id, there.birth_on.clone())?
+                }
+                (None, None) => {
+                    let birth = row.birth_on.map(entity::value::BirthDate::seal);
+                    self.world.register.enter_new(row.code.as_str(), birth)?
+                }
+            };
+            if !self.world.register.see(person) {
+                header.note(self.findings, (line, "code"), FindingCode::RepeatedCode, repeated_code);
+                continue;
+            }
+            self.doubt(header, line, &row);
+            match stored.get(&row.code) {
+                None => new.push((self.world.register.id(person), row)),
+                Some(there) => {
+                    for column in row.differing(there) {
+                        header.note(self.findings, (line, column), FindingCode::Differs, differs);
+                    }
+                }
+            }
+        }
+        Ok(new)
+    }
+
+    fn doubt(&mut self, header: &Header, line: u64, row: &CadreRow) {
+        let (findings, world) = (&mut *self.findings, &*self.world);
+        if let Some(doubt) = row.national_id.as_ref().and_then(|id| rule::doubt_id(id, row.gender, row.birth_on)) {
+            let at = (line, "national_id");
+            header.note(findings, at, FindingCode::DoubtfulNationalId, || doubt.sentence());
+        }
+        let (birth_on, joined_service_on, joined_party_on) = (row.birth_on, row.joined_service_on, row.joined_party_on);
+        for (column, doubt) in rule::doubt_dates(Dates { birth_on, joined_service_on, joined_party_on }, world.today) {
+            header.note(findings, (line, column), FindingCode::DoubtfulDate, || doubt.sentence());
+        }
+        if row.ethnicity_code.as_ref().is_some_and(|code| !world.known.ethnic_groups.contains(code)) {
+            header.note(findings, (line, "ethnicity_code"), FindingCode::UnknownCode, || {
+                Sentence::new(
+                    "mã dân tộc không có trong danh mục năm 2008 (01 đến 54)",
+                    "the code is not in the list of ethnic groups of 2008 (01 to 54)",
+                )
+            });
+        }
+    }
+
+    /// Warns of identity numbers of the batch that the database holds under another code.
+    pub async fn doubt_repeated_ids(&mut self, header: &Header, rows: &[(u64, CadreRow)]) -> Result<()> {
+        if !self.world.known.has_cadres {
+            return Ok(());
+        }
+        for rows in rows.chunks(ASKED) {
+            let numbers = rows.iter().filter_map(|(_, row)| row.national_id.clone().map(NationalId::seal));
+            let question = cadre::Entity::find()
+                .select_only()
+                .columns([cadre::Column::NationalId, cadre::Column::Code])
+                .filter(cadre::Column::NationalId.is_in(numbers));
+            let holders: Vec<(NationalId, CadreCode)> = question.into_tuple().all(self.connection).await?;
+            let mut of_number: HashMap<NationalId, Vec<CadreCode>> = HashMap::new();
+            for (number, code) in holders {
+                of_number.entry(number).or_default().push(code);
+            }
+            for (line, row) in rows {
+                let holders = row.national_id.clone().and_then(|number| of_number.get(&NationalId::seal(number)));
+                if holders.is_some_and(|codes| codes.iter().any(|code| *code != row.code)) {
+                    let at = (*line, "national_id");
+                    let sentence = || IdDoubt::RepeatedInDatabase.sentence();
+                    header.note(self.findings, at, FindingCode::DoubtfulNationalId, sentence);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The posts of a batch, and those that the database holds of the same persons.
+    pub async fn assignments(
+        &mut self,
+        header: &Header,
+        rows: Vec<(u64, AssignmentRow)>,
+    ) -> Result<(Vec<Resolved<assignment::Model>>, Vec<(Person, assignment::Model)>)> {
+        self.meet(rows.iter().map(|(_, row)| &row.cadre)).await?;
+        let mut posts: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.post(header, line, row)).collect();
+
+        let persons = self.stored_persons(&posts);
+        let mut stored: HashMap<CadreId, Vec<assignment::Model>> = HashMap::new();
+        for ids in persons.chunks(ASKED) {
+            let ids = ids.iter().map(|(id, _)| *id);
+            let question = assignment::Entity::find().filter(assignment::Column::CadreId.is_in(ids));
+            for post in question.all(self.connection).await? {
+                stored.entry(post.cadre_id).or_default().push(post);
+            }
+        }
+        for post in &mut posts {
+            let there =
+                stored.get(&post.model.cadre_id).and_then(|there| there.iter().find(|t| is_post(t, &post.model)));
+            let Some(there) = there else { continue };
+            post.is_new = false;
+            if there.end_on != post.model.end_on {
+                header.note(self.findings, (post.line, "end_on"), FindingCode::Differs, differs);
+            }
+        }
+        let of_person =
+            |(id, person)| stored.remove(&id).unwrap_or_default().into_iter().map(move |post| (person, post));
+        Ok((posts, persons.into_iter().flat_map(of_person).collect()))
+    }
+
+    fn post(&mut self, header: &Header, line: u64, row: AssignmentRow) -> Option<Resolved<assignment::Model>> {
+        let (findings, world) = (&mut *self.findings, &*self.world);
+        let person = world.register.find(row.cadre.as_str());
+        if person.is_none() {
+            let cadre = (CadreRow::FILE, row.cadre.as_str());
+            world.unknown(findings, header, (line, "cadre_code"), cadre);
+        }
+        let unit = world.units.get(&row.unit).copied();
+        if unit.is_none() {
+            world.unknown(findings, header, (line, "unit_code"), (super::row::UnitRow::FILE, row.unit.as_str()));
+        }
+        let has_title = world.titles.contains(&row.title);
+        if !has_title {
+            let title = (<entity::title::Model as Row>::FILE, row.title.as_str());
+            world.unknown(findings, header, (line, "title_code"), title);
+        }
+        let birth = person.and_then(|person| world.register.birth(person));
+        if let Some(doubt) = rule::doubt_post(row.start_on, birth, world.today) {
+            header.note(findings, (line, "start_on"), FindingCode::DoubtfulDate, || doubt.sentence());
+        }
+        let (person, unit_id) = (person?, unit?);
+        let model = assignment::Model {
+            id: AssignmentId::new(),
+            cadre_id: world.register.id(person),
+            unit_id,
+            title_code: row.title,
+            start_on: row.start_on,
+            end_on: row.end_on,
+            is_primary: row.is_primary,
+        };
+        has_title.then_some(Resolved { line, person, is_new: true, model })
+    }
+
+    /// The qualifications of a batch.
+    pub async fn qualifications(
+        &mut self,
+        header: &Header,
+        rows: Vec<(u64, QualificationRow)>,
+    ) -> Result<Vec<Resolved<qualification::Model>>> {
+        self.meet(rows.iter().map(|(_, row)| &row.cadre)).await?;
+        let mut papers: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.paper(header, line, row)).collect();
+
+        let mut stored: HashMap<CadreId, Vec<qualification::Model>> = HashMap::new();
+        for ids in self.stored_persons(&papers).chunks(ASKED) {
+            let ids = ids.iter().map(|(id, _)| *id);
+            let question = qualification::Entity::find().filter(qualification::Column::CadreId.is_in(ids));
+            for paper in question.all(self.connection).await? {
+                stored.entry(paper.cadre_id).or_default().push(paper);
+            }
+        }
+        for paper in &mut papers {
+            let is_same = |there: &qualification::Model| {
+                // Their ids are only drawn.
+                qualification::Model { id: paper.model.id, ..there.clone() } == paper.model
+            };
+            paper.is_new = !stored.get(&paper.model.cadre_id).is_some_and(|there| there.iter().any(is_same));
+        }
+        Ok(papers)
+    }
+
+    fn paper(&mut self, header: &Header, line: u64, row: QualificationRow) -> Option<Resolved<qualification::Model>> {
+        let (findings, world) = (&mut *self.findings, &*self.world);
+        let person = world.register.find(row.cadre.as_str());
+        if person.is_none() {
+            let cadre = (CadreRow::FILE, row.cadre.as_str());
+            world.unknown(findings, header, (line, "cadre_code"), cadre);
+        }
+        let has_level = note_level(header, line, &row, world, findings);
+        let has_institution = row.institution.as_ref().is_none_or(|code| world.institutions.contains(code));
+        if let (false, Some(code)) = (has_institution, &row.institution) {
+            let institution = (<entity::institution::Model as Row>::FILE, code.as_str());
+            world.unknown(findings, header, (line, "institution_code"), institution);
+        }
+        let birth = person.and_then(|person| world.register.birth(person));
+        if let Some(doubt) = rule::doubt_grant(row.granted_on, birth, world.today) {
+            header.note(findings, (line, "granted_on"), FindingCode::DoubtfulDate, || doubt.sentence());
+        }
+        let person = person?;
+        let model = qualification::Model {
+            id: QualificationId::new(),
+            cadre_id: world.register.id(person),
+            subject_code: row.subject,
+            level_code: row.level,
+            field_code: row.field_code,
+            institution_code: row.institution,
+            mode: row.mode,
+            counts_from: row.granted_on.counts_from(),
+            granted_on: row.granted_on,
+        };
+        (has_level && has_institution).then_some(Resolved { line, person, is_new: true, model })
+    }
+
+    /// Enters into the register those persons whom only the database knows.
+    async fn meet(&mut self, codes: impl Iterator<Item = &CadreCode>) -> Result<()> {
+        let register = &self.world.register;
+        let strangers: HashSet<&CadreCode> = codes.filter(|code| register.find(code.as_str()).is_none()).collect();
+        for (code, there) in self.stored_cadres(strangers.into_iter()).await? {
+            self.world.register.enter_stored(code.as_str(), there.id, there.birth_on)?;
+        }
+        Ok(())
+    }
+
+    /// What the database held of these persons before the import. Who is known to be new is not asked for.
+    async fn stored_cadres(&self, codes: impl Iterator<Item = &CadreCode>) -> Result<HashMap<CadreCode, cadre::Model>> {
+        let mut stored = HashMap::new();
+        if !self.world.known.has_cadres {
+            return Ok(stored);
+        }
+        let register = &self.world.register;
+        let may_be_stored =
+            |code: &&CadreCode| register.find(code.as_str()).is_none_or(|person| register.is_stored(person));
+        let codes: Vec<&CadreCode> = codes.filter(may_be_stored).collect();
+        for codes in codes.chunks(ASKED) {
+            let codes = codes.iter().map(|code| code.as_str());
+            let question = cadre::Entity::find().filter(cadre::Column::Code.is_in(codes));
+            for cadre in question.all(self.connection).await? {
+                stored.insert(cadre.code.clone(), cadre);
+            }
+        }
+        Ok(stored)
+    }
+
+    /// Those persons of a batch whom the database held before the import, each once.
+    fn stored_persons<M>(&self, rows: &[Resolved<M>]) -> Vec<(CadreId, Person)> {
+        let mut persons: Vec<Person> = rows.iter().map(|row| row.person).collect();
+        persons.sort_unstable();
+        persons.dedup();
+        let register = &self.world.register;
+        persons.retain(|person| register.is_stored(*person));
+        persons.into_iter().map(|person| (register.id(person), person)).collect()
+    }
+}
+
+/// Whether two rows are the same post, whenever it ended.
+fn is_post(stored: &assignment::Model, post: &assignment::Model) -> bool {
+    (stored.unit_id, &stored.title_code, stored.start_on, stored.is_primary)
+        == (post.unit_id, &post.title_code, post.start_on, post.is_primary)
+}
+
+fn note_level(header: &Header, line: u64, row: &QualificationRow, world: &World, findings: &mut Findings) -> bool {
+    let Some(levels) = world.known.levels.get(&row.subject) else {
+        header.note(findings, (line, "subject"), FindingCode::UnknownSubject, || {
+            let mut subjects: Vec<_> = world.known.levels.keys().map(|subject| subject.as_str()).collect();
+            subjects.sort_unstable();
+            let subjects = subjects.join(", ");
+            Sentence::new(
+                format!("loại trình độ không có trong danh mục: {subjects}"),
+                format!("the subject is not in the list: {subjects}"),
+            )
+        });
+        return false;
+    };
+    if levels.contains(&row.level) {
+        return true;
+    }
+    header.note(findings, (line, "level"), FindingCode::UnknownLevel, || {
+        let mut levels: Vec<_> = levels.iter().map(|level| level.as_str()).collect();
+        levels.sort_unstable();
+        let (subject, levels) = (&row.subject, levels.join(", "));
+        Sentence::new(
+            format!("{subject} không có mức này; các mức là: {levels}"),
+            format!("{subject} has no such level; its levels are: {levels}"),
+        )
+    });
+    false
+}

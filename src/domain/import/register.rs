@@ -1,0 +1,132 @@
+//! The persons of an import, code to id, for millions of them in little memory.
+
+use std::hash::{BuildHasher, RandomState};
+
+use entity::value::{BirthDate, CadreId};
+use hashbrown::HashTable;
+
+use crate::error::{Error, Result};
+
+/// A person by place in the register.
+pub(super) type Person = u32;
+
+const STORED: u8 = 1;
+const SEEN: u8 = 2;
+const TOUCHED: u8 = 4;
+
+/// Codes lie end to end in one text and the table holds only places in it: about 45 bytes a person.
+#[derive(Default)]
+pub(super) struct Register {
+    codes: String,
+    ends: Vec<u32>,
+    places: HashTable<Person>,
+    hasher: RandomState,
+    ids: Vec<CadreId>,
+    births: Vec<Option<BirthDate>>,
+    marks: Vec<u8>,
+}
+
+impl Register {
+    /// The person with the code.
+    pub fn find(&self, code: &str) -> Option<Person> {
+        self.places.find(self.hasher.hash_one(code), |person| self.code(*person) == code).copied()
+    }
+
+    /// Enters a person whom the database already holds.
+    pub fn enter_stored(&mut self, code: &str, id: CadreId, birth: Option<BirthDate>) -> Result<Person> {
+        self.enter(code, id, birth, STORED)
+    }
+
+    /// Enters a person whom the bundle brings, and draws the id.
+    pub fn enter_new(&mut self, code: &str, birth: Option<BirthDate>) -> Result<Person> {
+        self.enter(code, CadreId::new(), birth, 0)
+    }
+
+    fn enter(&mut self, code: &str, id: CadreId, birth: Option<BirthDate>, marks: u8) -> Result<Person> {
+        let person = Person::try_from(self.ids.len()).map_err(Error::internal)?;
+        self.codes.push_str(code);
+        self.ends.push(u32::try_from(self.codes.len()).map_err(Error::internal)?);
+        self.ids.push(id);
+        self.births.push(birth);
+        self.marks.push(marks);
+        let Self { codes, ends, places, hasher, .. } = self;
+        places.insert_unique(hasher.hash_one(code), person, |other| hasher.hash_one(slice(codes, ends, *other)));
+        Ok(person)
+    }
+
+    /// The code of a person.
+    pub fn code(&self, person: Person) -> &str {
+        slice(&self.codes, &self.ends, person)
+    }
+
+    /// The id of a person.
+    pub fn id(&self, person: Person) -> CadreId {
+        self.ids[person as usize]
+    }
+
+    /// The birth date of a person.
+    pub fn birth(&self, person: Person) -> Option<&BirthDate> {
+        self.births[person as usize].as_ref()
+    }
+
+    /// Whether the database held the person before this import.
+    pub fn is_stored(&self, person: Person) -> bool {
+        self.marks[person as usize] & STORED != 0
+    }
+
+    /// Notes that the file has a row of the person; false if it had one before.
+    pub fn see(&mut self, person: Person) -> bool {
+        let marks = &mut self.marks[person as usize];
+        let first = *marks & SEEN == 0;
+        *marks |= SEEN;
+        first
+    }
+
+    /// A new pass over the files begins: no row has been seen.
+    pub fn forget_seen(&mut self) {
+        self.marks.iter_mut().for_each(|marks| *marks &= !SEEN);
+    }
+
+    /// Notes that a stored person gets new rows.
+    pub fn touch(&mut self, person: Person) {
+        self.marks[person as usize] |= TOUCHED;
+    }
+
+    /// The stored persons that got new rows.
+    pub fn touched(&self) -> impl Iterator<Item = &str> {
+        let wanted = |(_, marks): &(Person, &u8)| **marks & (STORED | TOUCHED) == STORED | TOUCHED;
+        (0..).zip(&self.marks).filter(wanted).map(|(person, _)| self.code(person))
+    }
+}
+
+fn slice<'a>(codes: &'a str, ends: &[u32], person: Person) -> &'a str {
+    let at = person as usize;
+    let begin = at.checked_sub(1).map_or(0, |before| ends[before] as usize);
+    &codes[begin..ends[at] as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_person_is_found_by_code_and_by_no_part_of_it() {
+        let mut register = Register::default();
+        for number in 0..1_000 {
+            let person = register.enter_new(&format!("CB{number}"), None).unwrap();
+            assert_eq!(person, number);
+        }
+        let stored = register.enter_stored("X", CadreId::new(), None).unwrap();
+        for number in 0..1_000 {
+            assert_eq!(register.find(&format!("CB{number}")), Some(number));
+        }
+        assert_eq!(register.find("CB"), None);
+        assert_eq!(register.find("CB1000"), None);
+        assert!(register.see(3) && !register.see(3));
+        register.forget_seen();
+        assert!(register.see(3));
+        register.touch(3);
+        register.touch(stored);
+        assert_eq!(register.touched().collect::<Vec<_>>(), ["X"]);
+    }
+}

@@ -1,0 +1,288 @@
+//! The rows of a bundle, typed.
+
+use entity::{
+    cadre, institution, title,
+    value::{
+        BirthDate, CadreCode, CadreId, CadreStatus, Category, Day, Ethnicity, Gender, InstitutionCode, LevelCode,
+        NationalId, NativePlace, PartialDate, PartyDate, Period, StudyMode, SubjectCode, SuccessionKind, Tier,
+        TitleCode, UnitCode, UnitKind,
+    },
+};
+
+use super::{
+    cell::{Cells, code, date, day, flag, outer_code, plain_text, word},
+    table::Row,
+};
+use crate::text;
+
+/// A unit as it stood during an interval.
+#[derive(Clone, Debug)]
+pub(super) struct UnitRow {
+    pub code: UnitCode,
+    pub parent: Option<UnitCode>,
+    pub party_parent: Option<UnitCode>,
+    pub kind: UnitKind,
+    pub tier: Tier,
+    pub name: String,
+    pub admin_code: Option<String>,
+    pub period: Period,
+}
+
+impl Row for UnitRow {
+    const FILE: &'static str = "units.csv";
+    const COLUMNS: &'static [&'static str] =
+        &["code", "parent_code", "party_parent_code", "kind", "tier", "name", "admin_code", "valid_from", "valid_to"];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let code_ = cells.must("code", code);
+        let parent = cells.may("parent_code", code);
+        let party_parent = cells.may("party_parent_code", code);
+        let kind = cells.must("kind", word);
+        let tier = cells.must("tier", word);
+        let name = cells.name("name");
+        let admin_code = cells.may("admin_code", outer_code);
+        let (from, to) = (cells.may("valid_from", day), cells.may("valid_to", day));
+        let (from, to) = (from?, to?);
+        let period = Period::new(from, to);
+        if period.is_none() {
+            cells.empty_interval("valid_to");
+        }
+        Some(Self {
+            code: code_?,
+            parent: parent?,
+            party_parent: party_parent?,
+            kind: kind?,
+            tier: tier?,
+            name: name?,
+            admin_code: admin_code?,
+            period: period?,
+        })
+    }
+}
+
+/// A link between two units.
+#[derive(Clone, Debug)]
+pub(super) struct SuccessionRow {
+    pub predecessor: UnitCode,
+    pub successor: UnitCode,
+    pub kind: SuccessionKind,
+    pub on_date: Day,
+    pub document: Option<String>,
+}
+
+impl Row for SuccessionRow {
+    const FILE: &'static str = "unit_successions.csv";
+    const COLUMNS: &'static [&'static str] = &["predecessor_code", "successor_code", "kind", "on_date", "document"];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let predecessor = cells.must("predecessor_code", code);
+        let successor = cells.must("successor_code", code);
+        let kind = cells.must("kind", word);
+        let on_date = cells.must("on_date", day);
+        let document = cells.text("document");
+        Some(Self {
+            predecessor: predecessor?,
+            successor: successor?,
+            kind: kind?,
+            on_date: on_date?,
+            document: document?,
+        })
+    }
+}
+
+impl Row for title::Model {
+    const FILE: &'static str = "titles.csv";
+    const COLUMNS: &'static [&'static str] = &["code", "name", "category", "tier", "is_key_leader"];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let code_ = cells.must::<TitleCode>("code", code);
+        let name = cells.name("name");
+        let category = cells.must::<Category>("category", word);
+        let tier = cells.may::<Tier>("tier", word);
+        let is_key_leader = cells.must("is_key_leader", flag);
+        Some(Self { code: code_?, name: name?, category: category?, tier: tier?, is_key_leader: is_key_leader? })
+    }
+}
+
+impl Row for institution::Model {
+    const FILE: &'static str = "institutions.csv";
+    const COLUMNS: &'static [&'static str] = &["code", "name"];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let code_ = cells.must::<InstitutionCode>("code", code);
+        let name = cells.name("name");
+        Some(Self { code: code_?, name: name? })
+    }
+}
+
+/// A person. Lives only until its facts are checked and sealed, so it has no printed form.
+pub(super) struct CadreRow {
+    pub code: CadreCode,
+    pub national_id: Option<String>,
+    pub full_name: String,
+    pub gender: Gender,
+    pub birth_on: Option<Day>,
+    pub ethnicity_code: Option<String>,
+    pub native_place_code: Option<String>,
+    pub joined_service_on: Option<Day>,
+    pub joined_party_on: Option<Day>,
+    pub category: Category,
+    pub rank_code: Option<String>,
+    pub status: CadreStatus,
+}
+
+impl Row for CadreRow {
+    const FILE: &'static str = "cadres.csv";
+    const COLUMNS: &'static [&'static str] = &[
+        "code",
+        "national_id",
+        "full_name",
+        "gender",
+        "birth_on",
+        "ethnicity_code",
+        "native_place_code",
+        "joined_service_on",
+        "joined_party_on",
+        "category",
+        "rank_code",
+        "status",
+    ];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let code_ = cells.must("code", code);
+        let national_id = cells.may("national_id", plain_text);
+        let full_name = cells.name("full_name");
+        let gender = cells.must("gender", word);
+        let birth_on = cells.may("birth_on", day);
+        let ethnicity_code = cells.may("ethnicity_code", outer_code);
+        let native_place_code = cells.may("native_place_code", outer_code);
+        let joined_service_on = cells.may("joined_service_on", day);
+        let joined_party_on = cells.may("joined_party_on", day);
+        let category = cells.must("category", word);
+        let rank_code = cells.may("rank_code", outer_code);
+        let status = cells.must("status", word);
+        Some(Self {
+            code: code_?,
+            national_id: national_id?,
+            full_name: full_name?,
+            gender: gender?,
+            birth_on: birth_on?,
+            ethnicity_code: ethnicity_code?,
+            native_place_code: native_place_code?,
+            joined_service_on: joined_service_on?,
+            joined_party_on: joined_party_on?,
+            category: category?,
+            rank_code: rank_code?,
+            status: status?,
+        })
+    }
+}
+
+impl CadreRow {
+    /// The row of the database.
+    pub fn model(self, id: CadreId) -> cadre::Model {
+        cadre::Model {
+            id,
+            code: self.code,
+            national_id: self.national_id.map(NationalId::seal),
+            search_key: text::search_key(&self.full_name),
+            sort_key: text::sort_key(&self.full_name),
+            full_name: self.full_name,
+            gender: self.gender,
+            birth_on: self.birth_on.map(BirthDate::seal),
+            ethnicity_code: self.ethnicity_code.map(Ethnicity::seal),
+            native_place_code: self.native_place_code.map(NativePlace::seal),
+            joined_service_on: self.joined_service_on,
+            joined_party_on: self.joined_party_on.map(PartyDate::seal),
+            category: self.category,
+            rank_code: self.rank_code,
+            status: self.status,
+            version: 1,
+        }
+    }
+
+    /// The columns in which a stored person differs.
+    pub fn differing(&self, stored: &cadre::Model) -> Vec<&'static str> {
+        let columns = [
+            ("national_id", stored.national_id == self.national_id.clone().map(NationalId::seal)),
+            ("full_name", stored.full_name == self.full_name),
+            ("gender", stored.gender == self.gender),
+            ("birth_on", stored.birth_on == self.birth_on.map(BirthDate::seal)),
+            ("ethnicity_code", stored.ethnicity_code == self.ethnicity_code.clone().map(Ethnicity::seal)),
+            ("native_place_code", stored.native_place_code == self.native_place_code.clone().map(NativePlace::seal)),
+            ("joined_service_on", stored.joined_service_on == self.joined_service_on),
+            ("joined_party_on", stored.joined_party_on == self.joined_party_on.map(PartyDate::seal)),
+            ("category", stored.category == self.category),
+            ("rank_code", stored.rank_code == self.rank_code),
+            ("status", stored.status == self.status),
+        ];
+        columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
+    }
+}
+
+/// A post of a person.
+pub(super) struct AssignmentRow {
+    pub cadre: CadreCode,
+    pub unit: UnitCode,
+    pub title: TitleCode,
+    pub start_on: Day,
+    pub end_on: Option<Day>,
+    pub is_primary: bool,
+}
+
+impl Row for AssignmentRow {
+    const FILE: &'static str = "assignments.csv";
+    const COLUMNS: &'static [&'static str] =
+        &["cadre_code", "unit_code", "title_code", "start_on", "end_on", "is_primary"];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let cadre = cells.must("cadre_code", code);
+        let unit = cells.must("unit_code", code);
+        let title = cells.must("title_code", code);
+        let start_on = cells.must("start_on", day);
+        let end_on = cells.may("end_on", day);
+        let is_primary = cells.must("is_primary", flag);
+        let (start_on, end_on) = (start_on?, end_on?);
+        if Period::new(Some(start_on), end_on).is_none() {
+            cells.empty_interval("end_on");
+            return None;
+        }
+        Some(Self { cadre: cadre?, unit: unit?, title: title?, start_on, end_on, is_primary: is_primary? })
+    }
+}
+
+/// A qualification of a person.
+pub(super) struct QualificationRow {
+    pub cadre: CadreCode,
+    pub subject: SubjectCode,
+    pub level: LevelCode,
+    pub field_code: Option<String>,
+    pub institution: Option<InstitutionCode>,
+    pub mode: Option<StudyMode>,
+    pub granted_on: PartialDate,
+}
+
+impl Row for QualificationRow {
+    const FILE: &'static str = "qualifications.csv";
+    const COLUMNS: &'static [&'static str] =
+        &["cadre_code", "subject", "level", "field_code", "institution_code", "mode", "granted_on"];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let cadre = cells.must("cadre_code", code);
+        let subject = cells.must("subject", code);
+        let level = cells.must("level", code);
+        let field_code = cells.may("field_code", outer_code);
+        let institution = cells.may("institution_code", code);
+        let mode = cells.may("mode", word);
+        let granted_on = cells.must("granted_on", date);
+        Some(Self {
+            cadre: cadre?,
+            subject: subject?,
+            level: level?,
+            field_code: field_code?,
+            institution: institution?,
+            mode: mode?,
+            granted_on: granted_on?,
+        })
+    }
+}

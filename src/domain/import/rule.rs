@@ -1,0 +1,247 @@
+//! What is doubtful about a person's facts: pure rules. A doubt is a warning, because history holds what it holds.
+
+use chrono::{Datelike, Months};
+use entity::value::{BirthDate, Day, Gender, PartialDate};
+
+use crate::language::Sentence;
+
+/// What is doubtful about a personal identity number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IdDoubt {
+    /// It does not have 12 digits.
+    Shape,
+    /// Its fourth digit stands for the other gender, or another century of birth.
+    GenderOrCentury,
+    /// Its fifth and sixth digits are not the year of birth.
+    BirthYear,
+    /// Another row of the bundle has it.
+    RepeatedInBundle,
+    /// Another person in the database has it.
+    RepeatedInDatabase,
+}
+
+impl IdDoubt {
+    pub fn sentence(self) -> Sentence {
+        let (vi, en) = match self {
+            Self::Shape => ("số định danh không có đủ 12 chữ số", "the identity number does not have 12 digits"),
+            Self::GenderOrCentury => (
+                "chữ số thứ 4 của số định danh không khớp giới tính hoặc thế kỷ sinh",
+                "the fourth digit of the identity number does not fit the gender or the century of birth",
+            ),
+            Self::BirthYear => (
+                "chữ số thứ 5 và 6 của số định danh không khớp năm sinh",
+                "the fifth and sixth digits of the identity number are not the year of birth",
+            ),
+            Self::RepeatedInBundle => (
+                "số định danh đã có ở một dòng trước của tệp",
+                "an earlier row of the file has this identity number too",
+            ),
+            Self::RepeatedInDatabase => (
+                "số định danh trùng với người khác trong cơ sở dữ liệu",
+                "another person in the database has this identity number too",
+            ),
+        };
+        Sentence::new(vi, en)
+    }
+}
+
+/// The 12 digits of an identity number as one number.
+pub(super) fn digits(national_id: &str) -> Option<u64> {
+    let shaped = national_id.len() == 12 && national_id.bytes().all(|byte| byte.is_ascii_digit());
+    if shaped { national_id.parse().ok() } else { None }
+}
+
+/// Checks an identity number against the person (Nghị định 137/2015/NĐ-CP, Điều 13; Thông tư 07/2016/TT-BCA). It has
+/// no check digit, and its first three digits may stand for a province that no longer exists. Numbers that begin with
+/// 999 are outside the scheme: they belong to invented people and have only their digits.
+pub(super) fn doubt_id(national_id: &str, gender: Gender, birth_on: Option<Day>) -> Option<IdDoubt> {
+    let Some(number) = digits(national_id) else { return Some(IdDoubt::Shape) };
+    if number / 1_000_000_000 == 999 {
+        return None;
+    }
+    let (fourth, year) = (number / 100_000_000 % 10, number / 1_000_000 % 100);
+    let of_gender = match gender {
+        Gender::Male => 0,
+        Gender::Female => 1,
+    };
+    let Some(birth_year) = birth_on.map(|day| day.0.year()) else {
+        return (fourth % 2 != of_gender).then_some(IdDoubt::GenderOrCentury);
+    };
+    // 0 and 1 stand for births from 1900 to 1999, 2 and 3 for the next century; the 19th has no digit.
+    let of_century = u64::try_from(birth_year / 100 - 19).ok().map(|century| century * 2 + of_gender);
+    if of_century != Some(fourth) {
+        return Some(IdDoubt::GenderOrCentury);
+    }
+    (Some(year) != u64::try_from(birth_year % 100).ok()).then_some(IdDoubt::BirthYear)
+}
+
+/// What is doubtful about a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DateDoubt {
+    /// It lies in the future.
+    Future,
+    /// The person was not yet born.
+    BeforeBirth,
+    /// The person was under 18 when joining the Party.
+    PartyUnder18,
+    /// The person was under 18 when the post began.
+    PostUnder18,
+    /// The person was under 14 when the paper was granted.
+    GrantedUnder14,
+}
+
+impl DateDoubt {
+    pub fn sentence(self) -> Sentence {
+        let (vi, en) = match self {
+            Self::Future => ("thời điểm ở tương lai", "the date lies in the future"),
+            Self::BeforeBirth => {
+                ("vào công tác trước hoặc đúng ngày sinh", "service began before or on the day of birth")
+            }
+            Self::PartyUnder18 => ("vào Đảng khi chưa đủ 18 tuổi", "joined the Party under the age of 18"),
+            Self::PostUnder18 => ("giữ chức danh khi chưa đủ 18 tuổi", "the post began under the age of 18"),
+            Self::GrantedUnder14 => ("văn bằng cấp khi chưa đủ 14 tuổi", "the paper was granted under the age of 14"),
+        };
+        Sentence::new(vi, en)
+    }
+}
+
+/// The dates of a person.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Dates {
+    pub birth_on: Option<Day>,
+    pub joined_service_on: Option<Day>,
+    pub joined_party_on: Option<Day>,
+}
+
+/// What is doubtful about a person's dates, by column.
+pub(super) fn doubt_dates(dates: Dates, today: Day) -> Vec<(&'static str, DateDoubt)> {
+    let Dates { birth_on, joined_service_on, joined_party_on } = dates;
+    let days = [("birth_on", birth_on), ("joined_service_on", joined_service_on), ("joined_party_on", joined_party_on)];
+    let mut doubts: Vec<_> = days
+        .into_iter()
+        .filter(|(_, day)| day.is_some_and(|day| day > today))
+        .map(|(column, _)| (column, DateDoubt::Future))
+        .collect();
+    if let (Some(birth), Some(joined)) = (birth_on, joined_service_on)
+        && joined <= birth
+    {
+        doubts.push(("joined_service_on", DateDoubt::BeforeBirth));
+    }
+    if let (Some(birth), Some(joined)) = (birth_on, joined_party_on)
+        && is_under(&BirthDate::seal(birth), 18, joined)
+    {
+        doubts.push(("joined_party_on", DateDoubt::PartyUnder18));
+    }
+    doubts
+}
+
+/// What is doubtful about the first day of a post.
+pub(super) fn doubt_post(start_on: Day, birth_on: Option<&BirthDate>, today: Day) -> Option<DateDoubt> {
+    if start_on > today {
+        return Some(DateDoubt::Future);
+    }
+    birth_on.filter(|birth| is_under(birth, 18, start_on)).map(|_| DateDoubt::PostUnder18)
+}
+
+/// What is doubtful about the date of a paper.
+pub(super) fn doubt_grant(granted_on: PartialDate, birth_on: Option<&BirthDate>, today: Day) -> Option<DateDoubt> {
+    if starts_after(granted_on, today) {
+        return Some(DateDoubt::Future);
+    }
+    birth_on.filter(|birth| is_under(birth, 14, granted_on.counts_from())).map(|_| DateDoubt::GrantedUnder14)
+}
+
+/// Whether a person is under an age on a day. The birth date stays sealed: the day is moved back instead.
+fn is_under(birth_on: &BirthDate, years: u32, day: Day) -> bool {
+    let latest = Day(day.0 - Months::new(12 * years));
+    *birth_on > BirthDate::seal(latest)
+}
+
+/// Whether the first day that a partial date can mean lies after a day.
+fn starts_after(date: PartialDate, day: Day) -> bool {
+    match date {
+        PartialDate::Year(year) => year > day.0.year(),
+        PartialDate::Month(year, month) => (year, month) > (day.0.year(), day.0.month()),
+        PartialDate::Day(granted) => granted > day,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn an_identity_number_is_held_against_the_person() {
+        use Gender::{Female, Male};
+        for (number, gender, birth, doubt) in [
+            ("011084000001", Male, "1984-05-01", None),
+            ("011184000001", Female, "1984-05-01", None),
+            ("011202000001", Male, "2002-05-01", None),
+            ("011302000001", Female, "2002-05-01", None),
+            ("011184000001", Male, "1984-05-01", Some(IdDoubt::GenderOrCentury)),
+            ("011284000001", Male, "1984-05-01", Some(IdDoubt::GenderOrCentury)),
+            ("011085000001", Male, "1984-05-01", Some(IdDoubt::BirthYear)),
+            ("011085000001", Male, "", None),
+            ("011185000001", Male, "", Some(IdDoubt::GenderOrCentury)),
+            ("011099000001", Male, "1899-05-01", Some(IdDoubt::GenderOrCentury)),
+            ("999000000001", Female, "1984-05-01", None),
+            ("99900000001", Male, "", Some(IdDoubt::Shape)),
+            ("9990000000011", Male, "", Some(IdDoubt::Shape)),
+            ("99900000000a", Male, "", Some(IdDoubt::Shape)),
+            ("+99000000001", Male, "", Some(IdDoubt::Shape)),
+        ] {
+            assert_eq!(doubt_id(number, gender, birth.parse().ok()), doubt, "{number} {gender} {birth}");
+        }
+    }
+
+    #[test]
+    fn dates_are_held_against_the_day_of_birth_and_today() {
+        use DateDoubt::{BeforeBirth, Future, PartyUnder18};
+        for (birth, service, party, doubts) in [
+            ("1980-03-01", "2002-01-01", "2005-01-01", vec![]),
+            ("1980-03-01", "1980-03-01", "", vec![("joined_service_on", BeforeBirth)]),
+            ("1980-03-01", "", "1998-02-28", vec![("joined_party_on", PartyUnder18)]),
+            ("1980-03-01", "", "1998-03-01", vec![]),
+            ("", "1900-01-01", "1900-01-01", vec![]),
+            ("2030-01-01", "", "", vec![("birth_on", Future)]),
+            ("1980-03-01", "2030-01-01", "", vec![("joined_service_on", Future)]),
+        ] {
+            let (birth_on, joined_service_on) = (birth.parse().ok(), service.parse().ok());
+            let dates = Dates { birth_on, joined_service_on, joined_party_on: party.parse().ok() };
+            assert_eq!(doubt_dates(dates, day("2026-06-01")), doubts, "{birth} {service} {party}");
+        }
+    }
+
+    #[test]
+    fn posts_begin_at_eighteen_and_papers_at_fourteen() {
+        let birth = BirthDate::seal(day("1980-06-15"));
+        let today = day("2026-06-01");
+        for (start, doubt) in [
+            ("1998-06-14", Some(DateDoubt::PostUnder18)),
+            ("1998-06-15", None),
+            ("2026-06-01", None),
+            ("2026-06-02", Some(DateDoubt::Future)),
+        ] {
+            assert_eq!(doubt_post(day(start), Some(&birth), today), doubt, "{start}");
+        }
+        for (granted, doubt) in [
+            ("1993", Some(DateDoubt::GrantedUnder14)),
+            ("1994", None),
+            ("1994-05", Some(DateDoubt::GrantedUnder14)),
+            ("1994-06", None),
+            ("1994-06-14", Some(DateDoubt::GrantedUnder14)),
+            ("2026", None),
+            ("2026-06", None),
+            ("2026-07", Some(DateDoubt::Future)),
+            ("2027", Some(DateDoubt::Future)),
+        ] {
+            let date = granted.parse().expect(granted);
+            assert_eq!(doubt_grant(date, Some(&birth), today), doubt, "{granted}");
+        }
+        assert_eq!(doubt_post(day("1900-01-01"), None, today), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! The bytes of a file on their way to the CSV reader: bounded, counted, fingerprinted, with one kind of line end.
+
+use std::{
+    hash::Hasher,
+    io::{self, Read},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use super::progress::Progress;
+
+/// How much is read from the file at once.
+const BLOCK: usize = 64 * 1024;
+
+/// What the reader above asks and tells the bytes below.
+#[derive(Debug, Default)]
+pub(super) struct Gauge {
+    /// Bytes handed out since the reader began its record.
+    since_record: AtomicU64,
+    /// Fingerprint of the bytes so far.
+    print: AtomicU64,
+    /// Quotation marks so far; an odd number at the end means that one was never closed.
+    quotes: AtomicU64,
+}
+
+impl Gauge {
+    /// The reader begins a record.
+    pub fn begin_record(&self) {
+        self.since_record.store(0, Relaxed);
+    }
+
+    /// Fingerprint of the whole file, once it has been read to its end.
+    pub fn print(&self) -> u64 {
+        self.print.load(Relaxed)
+    }
+
+    /// Whether a quotation mark is open.
+    pub fn is_quote_open(&self) -> bool {
+        self.quotes.load(Relaxed) % 2 == 1
+    }
+}
+
+/// A record went past the limit. Found here, below the reader, because the reader itself would buffer all of it.
+#[derive(Debug, thiserror::Error)]
+#[error("the record is too long")]
+pub(super) struct TooLong;
+
+/// A reader that turns CRLF into LF, ends the last line, and stops a record that grows past the limit.
+pub(super) struct Source<R> {
+    inner: R,
+    block: Vec<u8>,
+    at: usize,
+    limit: u64,
+    carriage_return: bool,
+    last: u8,
+    ended: bool,
+    // Two texts with one fingerprint would have to be made on purpose, by somebody who may write the files anyway.
+    hasher: std::hash::DefaultHasher,
+    gauge: Arc<Gauge>,
+    progress: Progress,
+}
+
+impl<R: Read> Source<R> {
+    /// `limit` bounds the bytes of one record.
+    pub fn new(inner: R, limit: u64, progress: Progress) -> (Self, Arc<Gauge>) {
+        let gauge = Arc::new(Gauge::default());
+        let source = Self {
+            inner,
+            block: Vec::new(),
+            at: 0,
+            limit,
+            carriage_return: false,
+            last: b'\n',
+            ended: false,
+            hasher: std::hash::DefaultHasher::new(),
+            gauge: Arc::clone(&gauge),
+            progress,
+        };
+        (source, gauge)
+    }
+
+    /// Reads the next block, with its line ends already made one.
+    fn fill(&mut self) -> io::Result<()> {
+        let mut raw = std::mem::take(&mut self.block);
+        raw.resize(BLOCK, 0);
+        let length = loop {
+            match self.inner.read(&mut raw) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
+        raw.truncate(length);
+        self.at = 0;
+        self.progress.advance(length as u64);
+        self.hasher.write(&raw);
+        self.gauge.print.store(self.hasher.finish(), Relaxed);
+        let quotes = raw.iter().filter(|byte| **byte == b'"').count() as u64;
+        self.gauge.quotes.fetch_add(quotes, Relaxed);
+        self.block = if self.carriage_return || raw.contains(&b'\r') { self.without_returns(&raw) } else { raw };
+        if length == 0 {
+            self.end();
+        }
+        self.last = self.block.last().copied().unwrap_or(self.last);
+        Ok(())
+    }
+
+    /// Drops the carriage returns that stand before a line feed; others stay and make their cell a bad one.
+    fn without_returns(&mut self, raw: &[u8]) -> Vec<u8> {
+        let mut block = Vec::with_capacity(raw.len() + 1);
+        for &byte in raw {
+            if self.carriage_return && byte != b'\n' {
+                block.push(b'\r');
+            }
+            self.carriage_return = byte == b'\r';
+            if !self.carriage_return {
+                block.push(byte);
+            }
+        }
+        block
+    }
+
+    /// Ends the last line, so that every record ends with a line feed and lines can be counted back from it.
+    fn end(&mut self) {
+        self.ended = true;
+        if self.carriage_return {
+            self.block.push(b'\r');
+        }
+        if self.block.last().copied().unwrap_or(self.last) != b'\n' {
+            self.block.push(b'\n');
+        }
+    }
+}
+
+impl<R: Read> Read for Source<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // What the reader has buffered ahead belongs to later records, hence the allowance of one block.
+        if self.gauge.since_record.load(Relaxed) > self.limit + BLOCK as u64 {
+            return Err(io::Error::other(TooLong));
+        }
+        // A block can be empty before the end: a lone carriage return waits for what follows it.
+        while self.at == self.block.len() && !self.ended {
+            self.fill()?;
+        }
+        let length = (self.block.len() - self.at).min(buffer.len());
+        buffer[..length].copy_from_slice(&self.block[self.at..self.at + length]);
+        self.at += length;
+        self.gauge.since_record.fetch_add(length as u64, Relaxed);
+        Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hands out one byte at a time.
+    struct Drops<'a>(&'a [u8]);
+
+    impl Read for Drops<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.read(&mut buffer[..1])
+        }
+    }
+
+    fn read(bytes: &[u8]) -> String {
+        let whole = io::read_to_string(Source::new(bytes, 100, Progress::hidden()).0).unwrap();
+        let drops = io::read_to_string(Source::new(Drops(bytes), 100, Progress::hidden()).0).unwrap();
+        assert_eq!(whole, drops);
+        whole
+    }
+
+    #[test]
+    fn line_ends_become_one_and_the_last_line_ends() {
+        for (bytes, text) in [
+            ("a\nb\n", "a\nb\n"),
+            ("a\r\nb\r\n", "a\nb\n"),
+            ("a\nb", "a\nb\n"),
+            ("a\rb", "a\rb\n"),
+            ("a\r", "a\r\n"),
+            ("a\r\r\n", "a\r\n"),
+            ("", ""),
+        ] {
+            assert_eq!(read(bytes.as_bytes()), text, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn the_fingerprint_tells_texts_apart() {
+        let print = |bytes: &[u8]| {
+            let (source, gauge) = Source::new(bytes, 100, Progress::hidden());
+            io::read_to_string(source).unwrap();
+            gauge.print()
+        };
+        assert_eq!(print(b"a\n"), print(b"a\n"));
+        assert_ne!(print(b"a\n"), print(b"a\r\n"));
+    }
+}

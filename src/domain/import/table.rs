@@ -1,0 +1,339 @@
+//! A CSV file as a stream of typed rows. Memory is bounded whatever the file holds.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    marker::PhantomData,
+    path::Path,
+    sync::Arc,
+};
+
+use csv::{ByteRecord, ReaderBuilder, Terminator};
+
+use super::{
+    cell::Cells,
+    finding::{Column, FindingCode, Findings, Place},
+    progress::Progress,
+    source::{Gauge, Source, TooLong},
+};
+use crate::{
+    error::{Error, Result},
+    language::Sentence,
+};
+
+/// Longest record, in bytes.
+pub(super) const LONGEST_RECORD: u64 = 1024 * 1024;
+
+/// What a record of a file becomes.
+pub(super) trait Row: Sized {
+    /// Name of the file.
+    const FILE: &'static str;
+    /// The columns, in the order of the format's description.
+    const COLUMNS: &'static [&'static str];
+
+    /// Reads a record, column by column in the order of `COLUMNS`; every bad cell is noted, not only the first.
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self>;
+}
+
+/// Where the columns of a file stand.
+#[derive(Clone, Debug)]
+pub(super) struct Header {
+    /// Name of the file.
+    pub file: &'static str,
+    columns: &'static [&'static str],
+    /// For each column of the format, its place in the record, from 0.
+    pub places: Vec<usize>,
+}
+
+impl Header {
+    /// The column of this name, if it is one of the file's.
+    pub fn column(&self, name: &str) -> Option<Column> {
+        self.at(self.columns.iter().position(|column| *column == name)?)
+    }
+
+    /// The column at a place of the format, from 0.
+    pub fn at(&self, at: usize) -> Option<Column> {
+        Some(Column { name: self.columns.get(at)?, position: self.places.get(at)? + 1 })
+    }
+
+    /// Notes a finding in a cell of a line.
+    pub fn note(
+        &self,
+        findings: &mut Findings,
+        (line, column): (u64, &str),
+        code: FindingCode,
+        sentence: impl FnOnce() -> Sentence,
+    ) {
+        findings.note(self.file, Place { line: Some(line), column: self.column(column) }, code, sentence);
+    }
+}
+
+/// A row and the line it begins on.
+pub(super) struct Line<T> {
+    pub line: u64,
+    /// What it says; or, where a cell is bad, the text of its first column.
+    pub row: Result<T, String>,
+}
+
+/// A file being read.
+pub(super) struct Table<T, R> {
+    reader: csv::Reader<Source<R>>,
+    gauge: Arc<Gauge>,
+    header: Header,
+    record: ByteRecord,
+    limit: u64,
+    rows: u64,
+    /// Nothing more can be read: the file ended or cannot be understood from here on.
+    ended: bool,
+    broke_off: bool,
+    row: PhantomData<T>,
+}
+
+impl<T: Row> Table<T, File> {
+    /// Opens the file in a folder.
+    pub fn open(dir: &Path, progress: &Progress, findings: &mut Findings) -> Result<Self> {
+        Self::new(open(dir, T::FILE)?, LONGEST_RECORD, progress, findings)
+    }
+}
+
+/// Opens a file of the bundle.
+pub(super) fn open(dir: &Path, file: &'static str) -> Result<File> {
+    File::open(dir.join(file)).map_err(|error| unreadable(file, &error))
+}
+
+/// The file is there but the system does not let it be read.
+pub(super) fn unreadable(file: &str, error: &io::Error) -> Error {
+    Error::invalid(file, format!("không đọc được tệp: {error}"), format!("the file cannot be read: {error}"))
+}
+
+/// The number of records below the header of a file whose content is not looked at.
+pub(super) fn count(dir: &Path, file: &'static str, progress: &Progress) -> Result<u64> {
+    let (source, gauge) = Source::new(open(dir, file)?, LONGEST_RECORD, progress.clone());
+    let mut reader = ReaderBuilder::new().flexible(true).terminator(Terminator::Any(b'\n')).from_reader(source);
+    let (mut record, mut rows) = (ByteRecord::new(), 0);
+    loop {
+        gauge.begin_record();
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => rows += 1,
+            Ok(false) => return Ok(rows),
+            Err(error) if is_too_long(&error) => return Ok(rows),
+            Err(error) => return Err(failed(file, error)),
+        }
+    }
+}
+
+/// Fingerprint of a file.
+pub(super) fn print(dir: &Path, file: &'static str, progress: &Progress) -> Result<u64> {
+    let (mut source, gauge) = Source::new(open(dir, file)?, u64::MAX / 2, progress.clone());
+    io::copy(&mut source, &mut io::sink()).map_err(|error| unreadable(file, &error))?;
+    Ok(gauge.print())
+}
+
+impl<T: Row, R: Read> Table<T, R> {
+    /// Begins to read; a bad header is noted and leaves nothing to read.
+    pub fn new(input: R, limit: u64, progress: &Progress, findings: &mut Findings) -> Result<Self> {
+        let (source, gauge) = Source::new(input, limit, progress.clone());
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .terminator(Terminator::Any(b'\n'))
+            .from_reader(source);
+        let header = Header { file: T::FILE, columns: T::COLUMNS, places: Vec::new() };
+        let record = ByteRecord::new();
+        let mut table =
+            Self { reader, gauge, header, record, limit, rows: 0, ended: false, broke_off: false, row: PhantomData };
+        if table.advance(findings)? {
+            table.read_header(findings);
+        } else if !table.ended_badly(findings) {
+            table.missing(findings, T::COLUMNS.iter().copied());
+        }
+        Ok(table)
+    }
+
+    /// Where the columns stand.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Whether the file was understood to its end.
+    pub fn is_whole(&self) -> bool {
+        self.is_readable() && !self.broke_off
+    }
+
+    /// Whether the header was understood.
+    fn is_readable(&self) -> bool {
+        self.header.places.len() == T::COLUMNS.len()
+    }
+
+    /// Rows so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Fingerprint of the file, once it has been read to its end.
+    pub fn print(&self) -> u64 {
+        self.gauge.print()
+    }
+
+    /// The next rows, at most `size`; none at the end.
+    pub fn batch(&mut self, size: usize, findings: &mut Findings) -> Result<Vec<Line<T>>> {
+        let mut lines = Vec::new();
+        while lines.len() < size && self.is_readable() && self.advance(findings)? {
+            self.rows += 1;
+            let line = self.line();
+            let mut cells = Cells::new(&self.header, &self.record, line, findings);
+            let row = if cells.are_whole() { T::read(&mut cells) } else { None };
+            lines.push(Line { line, row: row.ok_or_else(|| self.first_cell()) });
+        }
+        Ok(lines)
+    }
+
+    fn first_cell(&self) -> String {
+        let cell = self.header.places.first().and_then(|place| self.record.get(*place)).unwrap_or_default();
+        String::from_utf8_lossy(cell).into_owned()
+    }
+
+    /// The line on which the record begins. The reader knows the line after it, and a record that spans lines holds
+    /// their line feeds; counted from there, blank lines before the record do not matter.
+    fn line(&self) -> u64 {
+        let within = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.reader.position().line().saturating_sub(1 + within).max(1)
+    }
+
+    /// Reads a record; false at the end and where the file cannot be understood further.
+    fn advance(&mut self, findings: &mut Findings) -> Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        self.gauge.begin_record();
+        let begins = self.reader.position().line();
+        match self.reader.read_byte_record(&mut self.record) {
+            Ok(true) if self.record.as_slice().len() as u64 <= self.limit => return Ok(true),
+            Ok(true) => self.too_long(begins, findings),
+            Ok(false) => drop(self.ended_badly(findings)),
+            Err(error) if is_too_long(&error) => self.too_long(begins, findings),
+            Err(error) => return Err(failed(T::FILE, error)),
+        }
+        self.ended = true;
+        Ok(false)
+    }
+
+    fn too_long(&mut self, begins: u64, findings: &mut Findings) {
+        self.broke_off = true;
+        let limit = self.limit;
+        let place = Place { line: Some(begins), column: None };
+        findings.note(T::FILE, place, FindingCode::BadRecord, || {
+            Sentence::new(
+                format!("bản ghi dài hơn {limit} byte; có thể thiếu dấu ngoặc kép đóng; phần còn lại chưa được đọc"),
+                format!(
+                    "the record is longer than {limit} bytes; perhaps a closing quotation mark is missing; \
+                     the rest of the file was not read"
+                ),
+            )
+        });
+    }
+
+    /// At the end of the file: an open quotation mark has swallowed what follows it.
+    fn ended_badly(&mut self, findings: &mut Findings) -> bool {
+        if self.ended {
+            return true;
+        }
+        self.ended = true;
+        if !self.gauge.is_quote_open() {
+            return false;
+        }
+        self.broke_off = true;
+        let place = Place { line: Some(self.reader.position().line().saturating_sub(1).max(1)), column: None };
+        findings.note(T::FILE, place, FindingCode::BadRecord, || {
+            Sentence::new(
+                "tệp có số lẻ dấu ngoặc kép: có một dấu không được đóng",
+                "the file holds an odd number of quotation marks: one is never closed",
+            )
+        });
+        true
+    }
+
+    fn read_header(&mut self, findings: &mut Findings) {
+        let Ok(names) = self.record.iter().map(std::str::from_utf8).collect::<Result<Vec<_>, _>>() else {
+            return self.header_not_utf8(findings);
+        };
+        if names.iter().any(|name| name.contains('\0')) {
+            return self.header_not_utf8(findings);
+        }
+        let mut places = Vec::new();
+        let mut bad = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let known = T::COLUMNS.iter().any(|column| column == name);
+            if !known || names[..at].contains(name) {
+                bad.push((at + 1, known));
+            }
+        }
+        let absent: Vec<_> = T::COLUMNS.iter().copied().filter(|column| !names.contains(column)).collect();
+        places.extend(T::COLUMNS.iter().filter_map(|column| names.iter().position(|name| name == column)));
+        for (position, known) in &bad {
+            let place = Place { line: Some(1), column: None };
+            findings.note(T::FILE, place, FindingCode::BadHeader, || header_sentence(*position, *known, T::COLUMNS));
+        }
+        self.missing(findings, absent.iter().copied());
+        if bad.is_empty() && absent.is_empty() {
+            self.header.places = places;
+        } else {
+            self.ended = true;
+        }
+    }
+
+    fn missing(&mut self, findings: &mut Findings, columns: impl Iterator<Item = &'static str>) {
+        for column in columns {
+            self.ended = true;
+            let place = Place { line: Some(1), column: None };
+            findings.note(T::FILE, place, FindingCode::BadHeader, || {
+                Sentence::new(format!("thiếu cột {column}"), format!("the column {column} is missing"))
+            });
+        }
+    }
+
+    fn header_not_utf8(&mut self, findings: &mut Findings) {
+        self.ended = true;
+        let place = Place { line: Some(1), column: None };
+        findings.note(T::FILE, place, FindingCode::BadEncoding, || {
+            Sentence::new(
+                "dòng tiêu đề không phải UTF-8; hãy lưu tệp bằng bảng mã UTF-8",
+                "the header is not UTF-8; save the file as UTF-8",
+            )
+        });
+    }
+}
+
+/// A header's own words are not repeated: a file without a header has a person's facts in its first line.
+fn header_sentence(position: usize, known: bool, columns: &[&str]) -> Sentence {
+    let columns = columns.join(",");
+    if known {
+        Sentence::new(
+            format!("cột thứ {position} lặp lại một cột trước đó"),
+            format!("column number {position} repeats an earlier column"),
+        )
+    } else {
+        Sentence::new(
+            format!("tên cột thứ {position} không có trong mẫu; các cột là: {columns}"),
+            format!("the name of column number {position} is not in the format; the columns are: {columns}"),
+        )
+    }
+}
+
+fn is_too_long(error: &csv::Error) -> bool {
+    match error.kind() {
+        csv::ErrorKind::Io(error) => error.get_ref().is_some_and(|inner| inner.is::<TooLong>()),
+        _ => false,
+    }
+}
+
+fn failed(file: &str, error: csv::Error) -> Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => unreadable(file, &error),
+        other => Error::internal(csv_error(other)),
+    }
+}
+
+fn csv_error(kind: csv::ErrorKind) -> io::Error {
+    io::Error::other(format!("{kind:?}"))
+}

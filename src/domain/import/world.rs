@@ -1,0 +1,93 @@
+//! All that the rows of a bundle can refer to: what the database holds and what the bundle adds to it.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::value::{Day, InstitutionCode, TitleCode, UnitCode, UnitId};
+
+use super::{
+    finding::{FindingCode, Findings},
+    known::Known,
+    register::Register,
+    table::{Header, Line, Row},
+};
+use crate::language::Sentence;
+
+/// The codes of the database and of the bundle, each with what it stands for.
+pub(super) struct World {
+    pub today: Day,
+    pub known: Known,
+    pub titles: HashSet<TitleCode>,
+    pub institutions: HashSet<InstitutionCode>,
+    pub units: HashMap<UnitCode, UnitId>,
+    pub register: Register,
+    /// Codes of rows that could not be read, by file: rows that refer to them are not to blame.
+    broken: HashMap<&'static str, HashSet<String>>,
+    /// Files that could not be read at all.
+    unreadable: HashSet<&'static str>,
+}
+
+impl World {
+    /// The world before the bundle.
+    pub fn new(known: Known, today: Day) -> Self {
+        Self {
+            today,
+            titles: known.titles.keys().cloned().collect(),
+            institutions: known.institutions.keys().cloned().collect(),
+            units: known.units.clone(),
+            register: Register::default(),
+            broken: HashMap::new(),
+            unreadable: HashSet::new(),
+            known,
+        }
+    }
+
+    /// The file could not be read beyond some point, so what it would have brought is not known.
+    pub fn give_up(&mut self, file: &'static str) {
+        self.unreadable.insert(file);
+    }
+
+    /// The rows that could be read; the codes of the others are remembered.
+    pub fn whole<T: Row>(&mut self, lines: Vec<Line<T>>) -> Vec<(u64, T)> {
+        let mut rows = Vec::with_capacity(lines.len());
+        for Line { line, row } in lines {
+            match row {
+                Ok(row) => rows.push((line, row)),
+                Err(code) => drop(self.broken.entry(T::FILE).or_default().insert(code)),
+            }
+        }
+        rows
+    }
+
+    /// Notes a code that points nowhere, unless the row that it means stands in `of` but could not be read.
+    pub fn unknown(&self, findings: &mut Findings, header: &Header, at: (u64, &str), (of, code): (&'static str, &str)) {
+        let excused = self.unreadable.contains(of) || self.broken.get(of).is_some_and(|codes| codes.contains(code));
+        if excused {
+            return;
+        }
+        header.note(findings, at, FindingCode::UnknownCode, || {
+            let code = shown(code);
+            Sentence::new(
+                format!("mã{code} không có trong {of} và cũng không có trong cơ sở dữ liệu"),
+                format!("the code{code} is neither in {of} nor in the database"),
+            )
+        });
+    }
+}
+
+/// A code as a sentence may show it. What has no letter could be an identity number or a date in the wrong column.
+pub(super) fn shown(code: &str) -> String {
+    if code.contains(|c: char| c.is_ascii_alphabetic()) { format!(" {code}") } else { String::new() }
+}
+
+/// The sentence of `REPEATED_CODE`.
+pub(super) fn repeated_code() -> Sentence {
+    Sentence::new("mã này đã có ở một dòng trước của tệp", "an earlier row of the file has this code too")
+}
+
+/// The sentence of `DIFFERS`.
+pub(super) fn differs() -> Sentence {
+    Sentence::new(
+        "cơ sở dữ liệu đang giữ giá trị khác ở cột này; nhập dữ liệu chỉ thêm, không ghi đè",
+        "the database holds another value in this column; an import adds, it never overwrites",
+    )
+}

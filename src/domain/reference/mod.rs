@@ -1,0 +1,134 @@
+//! Reference lists that ship with the product: subjects and levels of qualification, ethnic groups.
+//!
+//! The files beside this one are the lists; titles, institutions and units come with an import.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use entity::{
+    ethnic_group, qualification_level, qualification_subject,
+    value::{ChangeKind, LevelCode, SubjectCode},
+};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    clock::Clock,
+    db::Database,
+    domain::access::{Act, Permit, Txn},
+    error::{Error, Result},
+};
+
+const SUBJECTS: &str = include_str!("subjects.csv");
+const LEVELS: &str = include_str!("levels.csv");
+const ETHNIC_GROUPS: &str = include_str!("ethnic_groups.csv");
+
+/// Brings the reference lists (danh mục) in the database up to the files of this version, all or nothing; tells
+/// whether something changed. A row that a file no longer holds stays, because records may refer to it.
+pub async fn install(database: &Database, clock: Clock) -> Result<bool> {
+    if Pending::find(database.reader()).await?.is_empty() {
+        return Ok(false);
+    }
+
+    let txn = Permit::operator(database, clock, Act::ReferenceInstall).begin(None, None).await?;
+    // Asked again inside: another process may have installed meanwhile.
+    let pending = Pending::find(txn.connection()).await?;
+    if pending.is_empty() {
+        return Ok(false);
+    }
+    write(&txn, pending.subjects, "qualification_subject", |row| row.code.to_string()).await?;
+    write(&txn, pending.levels, "qualification_level", |row| format!("{}/{}", row.subject_code, row.code)).await?;
+    write(&txn, pending.ethnic_groups, "ethnic_group", |row| row.code.clone()).await?;
+    txn.commit().await?;
+    Ok(true)
+}
+
+/// The rows of the files that the database lacks or holds otherwise.
+struct Pending {
+    subjects: Vec<(ChangeKind, qualification_subject::Model)>,
+    levels: Vec<(ChangeKind, qualification_level::Model)>,
+    ethnic_groups: Vec<(ChangeKind, ethnic_group::Model)>,
+}
+
+impl Pending {
+    async fn find(connection: &impl ConnectionTrait) -> Result<Self> {
+        let subjects = qualification_subject::Entity::find().all(connection).await?;
+        let levels = qualification_level::Entity::find().all(connection).await?;
+        let ethnic_groups = ethnic_group::Entity::find().all(connection).await?;
+        Ok(Self {
+            subjects: differing(file_subjects()?, subjects, |row| row.code.clone()),
+            levels: differing(file_levels()?, levels, |row| (row.subject_code.clone(), row.code.clone())),
+            ethnic_groups: differing(file_ethnic_groups()?, ethnic_groups, |row| row.code.clone()),
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.subjects.is_empty() && self.levels.is_empty() && self.ethnic_groups.is_empty()
+    }
+}
+
+/// The wanted rows that are missing (CREATED) or stand there otherwise (UPDATED), in the order of the file.
+fn differing<R: PartialEq, K: std::hash::Hash + Eq>(
+    wanted: Vec<R>,
+    stored: Vec<R>,
+    key: impl Fn(&R) -> K,
+) -> Vec<(ChangeKind, R)> {
+    let stored: HashMap<K, R> = stored.into_iter().map(|row| (key(&row), row)).collect();
+    let kind = |row: &R| match stored.get(&key(row)) {
+        None => Some(ChangeKind::Created),
+        Some(there) => (there != row).then_some(ChangeKind::Updated),
+    };
+    wanted.into_iter().filter_map(|row| Some((kind(&row)?, row))).collect()
+}
+
+async fn write<M, A>(txn: &Txn, rows: Vec<(ChangeKind, M)>, table: &str, object: impl Fn(&M) -> String) -> Result<()>
+where
+    M: ModelTrait + IntoActiveModel<A>,
+    A: ActiveModelTrait<Entity = M::Entity>,
+{
+    for (kind, row) in rows {
+        txn.record(kind, table, object(&row)).await?;
+        // A model's own values count as unchanged, so that an update would write nothing.
+        let row = row.into_active_model().reset_all();
+        match kind {
+            ChangeKind::Created => A::Entity::insert(row).exec_without_returning(txn.connection()).await.map(drop)?,
+            ChangeKind::Updated | ChangeKind::Ended => {
+                A::Entity::update(row).exec_without_returning(txn.connection()).await.map(drop)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn file_subjects() -> Result<Vec<qualification_subject::Model>> {
+    let rows: Vec<(String, String, String, i16)> = parse(SUBJECTS)?;
+    rows.into_iter()
+        .map(|(code, label_vi, label_en, position)| {
+            let code: SubjectCode = code.parse().map_err(Error::internal)?;
+            Ok(qualification_subject::Model { code, label_vi, label_en, position })
+        })
+        .collect()
+}
+
+fn file_levels() -> Result<Vec<qualification_level::Model>> {
+    let rows: Vec<(String, String, i16, String, String)> = parse(LEVELS)?;
+    rows.into_iter()
+        .map(|(subject, code, rank, label_vi, label_en)| {
+            let subject_code: SubjectCode = subject.parse().map_err(Error::internal)?;
+            let code: LevelCode = code.parse().map_err(Error::internal)?;
+            Ok(qualification_level::Model { subject_code, code, rank, label_vi, label_en })
+        })
+        .collect()
+}
+
+fn file_ethnic_groups() -> Result<Vec<ethnic_group::Model>> {
+    let rows: Vec<(String, String, String, String)> = parse(ETHNIC_GROUPS)?;
+    let row = |(code, name, other_names, code_1979)| ethnic_group::Model { code, name, other_names, code_1979 };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+fn parse<R: DeserializeOwned>(file: &str) -> Result<Vec<R>> {
+    csv::Reader::from_reader(file.as_bytes()).into_deserialize().collect::<Result<_, _>>().map_err(Error::internal)
+}
