@@ -76,6 +76,7 @@ impl Listed for Cadre {
     const EDGE: &'static str = "CadreEdge";
 }
 
+/// A cadre, civil servant or public employee (cán bộ, công chức, viên chức), as known on the asked day.
 #[Object]
 impl Cadre {
     /// Opaque id.
@@ -206,6 +207,7 @@ pub struct Origin {
 /// An ethnic group (dân tộc) of the official list.
 pub struct EthnicGroup(ethnic_group::Model);
 
+/// An ethnic group (dân tộc) of the official list.
 #[Object]
 impl EthnicGroup {
     /// Code in the list of 2008.
@@ -230,6 +232,7 @@ pub struct Assignment {
     day: Day,
 }
 
+/// A post (quá trình công tác): a title held in a unit from a day on.
 #[Object]
 impl Assignment {
     /// Unit.

@@ -39,6 +39,7 @@ fn int(count: u64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
+/// People counted by the highest level that they hold in a subject on a day.
 #[Object]
 impl Composition {
     /// The subject.

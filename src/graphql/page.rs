@@ -93,8 +93,12 @@ impl<V: Listed> Connection<V> {
     }
 
     /// How many there are in the whole list, counted up to `max` (1 to 1,000,000).
-    async fn total_count(&self, ctx: &Context<'_>, #[graphql(default = 10_000)] max: i32) -> Result<BoundedCount> {
-        let max = u64::try_from(max)
+    async fn total_count(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 10_000)] max: Option<i32>,
+    ) -> Result<BoundedCount> {
+        let max = u64::try_from(max.unwrap_or(10_000))
             .ok()
             .filter(|max| (1..=1_000_000).contains(max))
             .ok_or_else(|| Error::invalid("max", "`max` là từ 1 đến 1.000.000.", "`max` is from 1 to 1,000,000."))?;

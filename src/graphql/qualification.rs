@@ -28,6 +28,7 @@ impl QualificationQuery {
 /// A subject of qualification (loại trình độ), such as political theory.
 pub struct QualificationSubject(pub Subject);
 
+/// A subject of qualification (loại trình độ), such as political theory.
 #[Object]
 impl QualificationSubject {
     /// Code.
@@ -49,6 +50,7 @@ impl QualificationSubject {
 /// A level of a subject (mức trình độ).
 pub struct QualificationLevel(pub qualification_level::Model);
 
+/// A level of a subject (mức trình độ).
 #[Object]
 impl QualificationLevel {
     /// Code within the subject.
@@ -77,6 +79,7 @@ fn in_language<'a>(ctx: &Context<'_>, vi: &'a str, en: &'a str) -> &'a str {
 /// An institution that awards qualifications (cơ sở đào tạo).
 pub struct Institution(pub institution::Model);
 
+/// An institution that awards qualifications (cơ sở đào tạo).
 #[Object]
 impl Institution {
     /// Code.
@@ -93,6 +96,7 @@ impl Institution {
 /// A qualification that a person was granted (văn bằng, chứng chỉ).
 pub struct Qualification(pub qualification::Model);
 
+/// A qualification that a person was granted (văn bằng, chứng chỉ).
 #[Object]
 impl Qualification {
     /// Opaque id.

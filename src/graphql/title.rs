@@ -23,6 +23,7 @@ impl TitleQuery {
 /// A title (chức danh) that an assignment gives.
 pub struct Title(pub title::Model);
 
+/// A title (chức danh) that an assignment gives.
 #[Object]
 impl Title {
     /// Code.

@@ -83,6 +83,7 @@ impl Unit {
     }
 }
 
+/// A unit (đơn vị), as it stands on the asked day. What hangs on it is of the same day.
 #[Object]
 impl Unit {
     /// Opaque id.
@@ -119,31 +120,34 @@ impl Unit {
     async fn parent(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "Hierarchy::Administrative")] hierarchy: Hierarchy,
+        #[graphql(default_with = "Some(Hierarchy::Administrative)")] hierarchy: Option<Hierarchy>,
     ) -> Option<Unit> {
-        unit::parent(ctx.access(), self.0, hierarchy).map(Unit)
+        unit::parent(ctx.access(), self.0, hierarchy.unwrap_or(Hierarchy::Administrative)).map(Unit)
     }
 
     /// The units above that are within reach, nearest first.
     async fn ancestors(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "Hierarchy::Administrative")] hierarchy: Hierarchy,
+        #[graphql(default_with = "Some(Hierarchy::Administrative)")] hierarchy: Option<Hierarchy>,
     ) -> Vec<Unit> {
-        unit::ancestors(ctx.access(), self.0, hierarchy).into_iter().map(Unit).collect()
+        unit::ancestors(ctx.access(), self.0, hierarchy.unwrap_or(Hierarchy::Administrative))
+            .into_iter()
+            .map(Unit)
+            .collect()
     }
 
     /// The units directly below (đơn vị trực thuộc), by code.
     async fn subunits(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "Hierarchy::Administrative")] hierarchy: Hierarchy,
+        #[graphql(default_with = "Some(Hierarchy::Administrative)")] hierarchy: Option<Hierarchy>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Unit>> {
-        let below = Some((self.0.id, hierarchy));
+        let below = Some((self.0.id, hierarchy.unwrap_or(Hierarchy::Administrative)));
         let list = UnitList { below, as_of: self.as_of(ctx, None), ..UnitList::default() };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before })?;
         Ok(Connection::new(page, Total::Units(list), Unit))
@@ -175,7 +179,7 @@ impl Unit {
         &self,
         ctx: &Context<'_>,
         r#where: Option<CadreWhere>,
-        #[graphql(default_with = "Reach::Subtree")] reach: Reach,
+        #[graphql(default_with = "Some(Reach::Subtree)")] reach: Option<Reach>,
         order_by: Option<Vec<CadreOrder>>,
         #[graphql(desc = "The day; by default the day of the unit, which is today unless it was asked otherwise.")]
         as_of: Option<Day>,
@@ -186,7 +190,7 @@ impl Unit {
     ) -> Result<Connection<Cadre>> {
         let code = self.0.code(ctx.registry()).to_owned();
         let list = CadreList {
-            within: Some(UnitReach { code, reach, hierarchy: Hierarchy::Administrative }),
+            within: Some(UnitReach { code, reach, hierarchy: None }),
             filter: r#where.unwrap_or_default(),
             search: None,
             order: order_by.unwrap_or_default(),
@@ -205,15 +209,26 @@ impl Unit {
         #[graphql(desc = "Code of the subject, such as POLITICAL_THEORY.")] subject: String,
         #[graphql(desc = "Only posts with one of these titles, by code.")] titles: Option<Vec<String>>,
         #[graphql(default = false, desc = "Only posts whose title counts as a key leader's (cán bộ chủ chốt).")]
-        key_leaders_only: bool,
-        #[graphql(default_with = "Hierarchy::Administrative")] hierarchy: Hierarchy,
-        #[graphql(default_with = "Reach::Subtree")] reach: Reach,
+        key_leaders_only: Option<bool>,
+        #[graphql(default_with = "Some(Hierarchy::Administrative)")] hierarchy: Option<Hierarchy>,
+        #[graphql(default_with = "Some(Reach::Subtree)")] reach: Option<Reach>,
         #[graphql(desc = "The day; by default the day of the unit, which is today unless it was asked otherwise.")]
         as_of: Option<Day>,
-        #[graphql(default = 1, desc = "Decimals of the percentages, 0 to 6; rounded once, half up.")] decimals: i32,
+        #[graphql(default = 1, desc = "Decimals of the percentages, 0 to 6; rounded once, half up.")] decimals: Option<
+            i32,
+        >,
     ) -> Result<Composition> {
         let day = as_of.unwrap_or(self.0.day);
-        let asked = Asked { unit: self.0.id, subject, titles, key_leaders_only, hierarchy, reach, day, decimals };
+        let asked = Asked {
+            unit: self.0.id,
+            subject,
+            titles,
+            key_leaders_only: key_leaders_only.unwrap_or(false),
+            hierarchy: hierarchy.unwrap_or(Hierarchy::Administrative),
+            reach: reach.unwrap_or(Reach::Subtree),
+            day,
+            decimals: decimals.unwrap_or(1),
+        };
         Ok(Composition(composition::compose(ctx.access(), &asked).await?))
     }
 }
@@ -231,6 +246,7 @@ impl UnitSuccession {
     }
 }
 
+/// A succession (sắp xếp đơn vị): the unit at the other end, what happened, and when.
 #[Object]
 impl UnitSuccession {
     /// The unit at the other end.

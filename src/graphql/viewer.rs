@@ -22,6 +22,7 @@ impl ViewerQuery {
 /// The API client that asks (hệ thống kết nối), with what its grant opens.
 pub struct Viewer;
 
+/// The API client that asks (hệ thống kết nối), with what its grant opens.
 #[Object]
 impl Viewer {
     /// The client's id.

@@ -2,4 +2,5 @@
 
 mod audit;
 mod layers;
+mod unit;
 mod world;

@@ -75,8 +75,8 @@ pub struct CadreOrder {
     /// Sort key.
     pub field: CadreOrderField,
     /// Direction.
-    #[graphql(default_with = "Direction::Asc")]
-    pub direction: Direction,
+    #[graphql(default_with = "Some(Direction::Asc)")]
+    pub direction: Option<Direction>,
 }
 
 /// A list of cadres.
@@ -191,7 +191,7 @@ impl CadreList {
                     CadreOrderField::Code => column(cadre::Column::Code),
                     CadreOrderField::Unit => self.unit_key(cadres, day),
                 };
-                (key, order.direction)
+                (key, order.direction.unwrap_or(Direction::Asc))
             })
             .collect();
         // The tie breaker goes the way of the last key, so that one index serves both.
@@ -201,7 +201,7 @@ impl CadreList {
     }
 
     fn effective_order(&self) -> impl Iterator<Item = CadreOrder> {
-        let by_name = CadreOrder { field: CadreOrderField::Name, direction: Direction::Asc };
+        let by_name = CadreOrder { field: CadreOrderField::Name, direction: None };
         let otherwise = self.order.is_empty().then_some(by_name);
         self.order.iter().copied().chain(otherwise)
     }

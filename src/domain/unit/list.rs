@@ -49,8 +49,8 @@ pub struct UnitOrder {
     /// Sort key.
     pub field: UnitOrderField,
     /// Direction.
-    #[graphql(default_with = "Direction::Asc")]
-    pub direction: Direction,
+    #[graphql(default_with = "Some(Direction::Asc)")]
+    pub direction: Option<Direction>,
 }
 
 /// A list of units.
@@ -146,7 +146,8 @@ impl UnitList {
     }
 
     fn compare(&self, a: &Position, b: &Position) -> std::cmp::Ordering {
-        let directions = self.order.iter().map(|order| order.direction).chain([Direction::Asc]);
+        let directions =
+            self.order.iter().map(|order| order.direction.unwrap_or(Direction::Asc)).chain([Direction::Asc]);
         directions
             .zip(a.keys.iter().zip(&b.keys))
             .map(|(direction, (a, b))| match direction {

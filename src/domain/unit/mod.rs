@@ -100,7 +100,12 @@ pub fn named(access: &Access, field: &str, code: &str) -> Result<UnitId> {
 /// The units that a condition means on a day, as far as the caller reaches them.
 pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> Result<UnitSet> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
-    Ok(access.within_reach(access.registry().units().subtree(root, condition.hierarchy, condition.reach, day)))
+    Ok(access.within_reach(access.registry().units().subtree(
+        root,
+        condition.hierarchy.unwrap_or(Hierarchy::Administrative),
+        condition.reach.unwrap_or(Reach::Subtree),
+        day,
+    )))
 }
 
 /// Successions from (`later == false`: into) the unit, oldest first, to units within reach.

@@ -25,11 +25,11 @@ pub struct UnitReach {
     /// Code of the unit.
     pub code: String,
     /// How far the condition goes.
-    #[graphql(default_with = "Reach::Subtree")]
-    pub reach: Reach,
+    #[graphql(default_with = "Some(Reach::Subtree)")]
+    pub reach: Option<Reach>,
     /// Which tree is meant.
-    #[graphql(default_with = "Hierarchy::Administrative")]
-    pub hierarchy: Hierarchy,
+    #[graphql(default_with = "Some(Hierarchy::Administrative)")]
+    pub hierarchy: Option<Hierarchy>,
 }
 
 /// A set of units.

@@ -305,9 +305,8 @@ fn a_name_that_is_not_plain_is_refused() {
     plain("x; drop database y");
 }
 
-/// Not a test: what `a_server_ends_with_its_owner_even_by_kill_9` starts, and kills.
+/// What `a_server_ends_with_its_owner_even_by_kill_9` starts as another process, and kills. Without it, nothing.
 #[test]
-#[ignore = "the other process of a_server_ends_with_its_owner_even_by_kill_9"]
 fn owner_to_be_killed() {
     if setting("CADRE_TEST_OWNER").is_some() {
         let running = Running::start(&binaries());
@@ -322,7 +321,7 @@ fn a_server_ends_with_its_owner_even_by_kill_9() {
         return; // Somebody else's server; there may be no binaries here.
     }
     let mut owner = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "world::postgres::owner_to_be_killed", "--ignored", "--nocapture"])
+        .args(["--exact", "world::postgres::owner_to_be_killed", "--nocapture"])
         .env("CADRE_TEST_OWNER", "yes")
         .stdout(Stdio::piped())
         .spawn()

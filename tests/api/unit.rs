@@ -1,0 +1,164 @@
+//! Units: look-ups, versions, trees, successions, lists.
+
+use serde_json::json;
+
+use crate::world::on_both;
+
+#[actix_web::test]
+async fn a_unit_shows_the_version_of_the_asked_day() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+
+        let seen = caller
+            .query(
+                r#"{
+                    now: unit(by: {code: "A1"}) { name adminCode validFrom validTo tier kind }
+                    past: unit(by: {code: "A1"}, asOf: "2014-12-31") { name adminCode validTo }
+                    turn: unit(by: {code: "A1"}, asOf: "2015-01-01") { name }
+                    ended: unit(by: {code: "C"}) { name validTo }
+                    none: unit(by: {code: "NOBODY"}) { name }
+                }"#,
+            )
+            .await;
+
+        assert_eq!(
+            seen,
+            json!({
+                "now": {"name": "Xã Mới", "adminCode": "90111", "validFrom": "2015-01-01", "validTo": null, "tier": "COMMUNE", "kind": "COMMUNE"},
+                "past": {"name": "Xã Cũ", "adminCode": "90101", "validTo": "2015-01-01"},
+                "turn": {"name": "Xã Mới"},
+                "ended": {"name": "Huyện Nhập", "validTo": "2020-01-01"},
+                "none": null,
+            })
+        );
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_trees_are_those_of_the_asked_day() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+
+        let seen = caller
+            .query(
+                r#"{
+                    now: unit(by: {code: "A"}) { subunits { nodes { code } totalCount { value isExact } } }
+                    past: unit(by: {code: "A"}, asOf: "2019-12-31") { subunits { nodes { code } } }
+                    above: unit(by: {code: "C1U"}) { parent { code } ancestors { code } }
+                    aboveThen: unit(by: {code: "C1U"}, asOf: "2019-12-31") { ancestors { code } }
+                    party: unit(by: {code: "PB"}) { subunits(hierarchy: PARTY) { nodes { code } } subordinate: subunits { nodes { code } } }
+                    led: unit(by: {code: "PD1"}) { parent(hierarchy: PARTY) { code } }
+                }"#,
+            )
+            .await;
+
+        let codes = |codes: &[&str]| codes.iter().map(|code| json!({ "code": code })).collect::<Vec<_>>();
+        assert_eq!(
+            seen,
+            json!({
+                "now": {"subunits": {"nodes": codes(&["A1", "A2", "C1"]), "totalCount": {"value": 3, "isExact": true}}},
+                "past": {"subunits": {"nodes": codes(&["A1", "A2"])}},
+                "above": {"parent": {"code": "C1"}, "ancestors": codes(&["C1", "A", "P", "W"])},
+                "aboveThen": {"ancestors": codes(&["C1", "C", "P", "W"])},
+                "party": {"subunits": {"nodes": codes(&["PD1", "PD2"])}, "subordinate": {"nodes": []}},
+                "led": {"parent": {"code": "PB"}},
+            })
+        );
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_succession_is_seen_from_both_ends() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+
+        let seen = caller
+            .query(
+                r#"{
+                    later: unit(by: {code: "A"}) { predecessors { unit { code name } kind on document } successors { kind } }
+                    earlier: unit(by: {code: "C"}) { successors { unit { code } kind on } }
+                }"#,
+            )
+            .await;
+
+        assert_eq!(
+            seen,
+            json!({
+                "later": {
+                    "predecessors": [{"unit": {"code": "C", "name": "Huyện Nhập"}, "kind": "MERGE", "on": "2020-01-01", "document": "01/NQ-TEST"}],
+                    "successors": [],
+                },
+                "earlier": {"successors": [{"unit": {"code": "A"}, "kind": "MERGE", "on": "2020-01-01"}]},
+            })
+        );
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn units_are_found_filtered_sorted_and_paged() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+        let codes = async |document: &str| {
+            let data = caller.query(document).await;
+            let nodes = data["units"]["nodes"].as_array().expect("nodes").clone();
+            nodes.iter().map(|node| node["code"].as_str().expect("a code").to_owned()).collect::<Vec<_>>()
+        };
+
+        for (document, expected) in [
+            (r#"{ units(search: "xa dam") { nodes { code } } }"#, vec!["A2", "A2U"]),
+            (r#"{ units(search: "XÃ ĐẦM") { nodes { code } } }"#, vec!["A2", "A2U"]),
+            (r#"{ units(search: "a1u") { nodes { code } } }"#, vec!["A1U"]),
+            (r#"{ units(search: "xa cu") { nodes { code } } }"#, vec![]),
+            (r#"{ units(search: "xa cu", asOf: "2014-01-01") { nodes { code } } }"#, vec!["A1"]),
+            (r#"{ units(where: {kinds: [DISTRICT]}) { nodes { code } } }"#, vec!["A", "B"]),
+            (r#"{ units(where: {kinds: [DISTRICT]}, asOf: "2019-12-31") { nodes { code } } }"#, vec!["A", "B", "C"]),
+            (r#"{ units(where: {adminCode: "90101"}) { nodes { code } } }"#, vec![]),
+            (r#"{ units(where: {adminCode: "90101"}, asOf: "2010-01-01") { nodes { code } } }"#, vec!["A1"]),
+            (
+                r#"{ units(where: {unit: {code: "A"}, tiers: [COMMUNE], kinds: [COMMUNE]}) { nodes { code } } }"#,
+                vec!["A1", "A2", "C1"],
+            ),
+            (
+                r#"{ units(where: {unit: {code: "PB", hierarchy: PARTY}}) { nodes { code } } }"#,
+                vec!["PB", "PD1", "PD2"],
+            ),
+            (r#"{ units(where: {unit: {code: "A", reach: UNIT}}) { nodes { code } } }"#, vec!["A"]),
+            (
+                r#"{ units(where: {kinds: [COMMUNE]}, orderBy: [{field: NAME}]) { nodes { code } } }"#,
+                vec!["C1", "A2", "A1", "B1"],
+            ),
+            (
+                r#"{ units(where: {kinds: [COMMUNE]}, orderBy: [{field: CODE, direction: DESC}]) { nodes { code } } }"#,
+                vec!["C1", "B1", "A2", "A1"],
+            ),
+        ] {
+            assert_eq!(codes(document).await, expected, "{document}");
+        }
+
+        let mut walked = Vec::new();
+        let mut after = serde_json::Value::Null;
+        loop {
+            let data = caller
+                .query_with(
+                    "query($after: String) { units(first: 4, after: $after, orderBy: [{field: NAME, direction: DESC}]) {
+                        edges { cursor node { code } } pageInfo { hasNextPage endCursor } } }",
+                    json!({ "after": after }),
+                )
+                .await;
+            for edge in data["units"]["edges"].as_array().expect("edges") {
+                walked.push(edge["node"]["code"].as_str().expect("a code").to_owned());
+            }
+            after = data["units"]["pageInfo"]["endCursor"].clone();
+            if data["units"]["pageInfo"]["hasNextPage"] == json!(false) {
+                break;
+            }
+        }
+        let all = codes("{ units(first: 100, orderBy: [{field: NAME, direction: DESC}]) { nodes { code } } }").await;
+        assert_eq!(walked, all);
+        assert_eq!(walked.len(), 16);
+    })
+    .await;
+}
