@@ -208,15 +208,17 @@ impl Unit {
         ctx: &Context<'_>,
         #[graphql(desc = "Code of the subject, such as POLITICAL_THEORY.")] subject: String,
         #[graphql(desc = "Only posts with one of these titles, by code.")] titles: Option<Vec<String>>,
-        #[graphql(default = false, desc = "Only posts whose title counts as a key leader's (cán bộ chủ chốt).")]
+        #[graphql(
+            default_with = "Some(false)",
+            desc = "Only posts whose title counts as a key leader's (cán bộ chủ chốt)."
+        )]
         key_leaders_only: Option<bool>,
         #[graphql(default_with = "Some(Hierarchy::Administrative)")] hierarchy: Option<Hierarchy>,
         #[graphql(default_with = "Some(Reach::Subtree)")] reach: Option<Reach>,
         #[graphql(desc = "The day; by default the day of the unit, which is today unless it was asked otherwise.")]
         as_of: Option<Day>,
-        #[graphql(default = 1, desc = "Decimals of the percentages, 0 to 6; rounded once, half up.")] decimals: Option<
-            i32,
-        >,
+        #[graphql(default_with = "Some(1)", desc = "Decimals of the percentages, 0 to 6; rounded once, half up.")]
+        decimals: Option<i32>,
     ) -> Result<Composition> {
         let day = as_of.unwrap_or(self.0.day);
         let asked = Asked {
