@@ -189,7 +189,7 @@ pub fn any_id(backend: DatabaseBackend, column: impl Into<SimpleExpr>, ids: impl
     match backend {
         DatabaseBackend::Postgres => {
             let ids = ids.map(Value::from).collect();
-            column.into().eq(any(Value::Array(ArrayType::Uuid, Some(Box::new(ids)))))
+            any(column.into(), Value::Array(ArrayType::Uuid, Some(Box::new(ids))))
         }
         _ => {
             let ids: Vec<_> = ids.map(|id| format!("\"{}\"", id.simple())).collect();
@@ -207,7 +207,7 @@ pub fn any_word<'a>(
     match backend {
         DatabaseBackend::Postgres => {
             let words = words.map(Value::from).collect();
-            column.into().eq(any(Value::Array(ArrayType::String, Some(Box::new(words)))))
+            any(column.into(), Value::Array(ArrayType::String, Some(Box::new(words))))
         }
         _ => {
             let words = serde_json::Value::from_iter(words);
@@ -216,8 +216,8 @@ pub fn any_word<'a>(
     }
 }
 
-fn any(array: Value) -> SimpleExpr {
-    Expr::cust_with_values("ANY($1)", [array])
+fn any(column: SimpleExpr, array: Value) -> SimpleExpr {
+    Expr::cust_with_exprs("$1 = ANY($2)", [column, Expr::val(array)])
 }
 
 fn in_json(column: SimpleExpr, list: &'static str, json: String) -> SimpleExpr {

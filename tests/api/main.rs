@@ -1,6 +1,7 @@
 //! One binary for all tests: each linked binary costs a minute, and the PostgreSQL is started once.
 
 mod audit;
+mod facts;
 mod layers;
 mod unit;
 mod world;

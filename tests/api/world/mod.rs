@@ -15,6 +15,7 @@ use actix_web::dev::ServerHandle;
 use cadre_api::{
     auth::{self, Tokens},
     clock::Clock,
+    config::LogFormat,
     db::{Database, Pool},
     domain::{
         client,
@@ -24,6 +25,7 @@ use cadre_api::{
     },
     graphql::engine::Engine,
     http::{Service, server},
+    telemetry,
 };
 use entity::value::Scope;
 use migration::{Migrator, MigratorTrait};
@@ -98,6 +100,8 @@ impl World {
 
     async fn over(kind: Kind, database_url: String, folder: Option<TempDir>) -> Self {
         auth::install_provider();
+        // What went wrong inside stands in the output of a test that fails. A second world finds it started.
+        let _ = telemetry::start_logs("warn", LogFormat::Text);
         let database = open(&database_url).await;
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));

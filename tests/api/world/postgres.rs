@@ -178,7 +178,7 @@ fn with_database(url: &str, database: &str) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the tests' own settings, which the application does not know")]
-fn setting(name: &str) -> Option<String> {
+pub fn setting(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 

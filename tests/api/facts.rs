@@ -1,0 +1,110 @@
+//! Figures that were once printed in newspapers, asked over HTTP by a client with a token: counts and percentages
+//! must come out exactly.
+//!
+//! The demo's population holds most of them. A whole province, in the bundle that `CADRE_TEST_BUNDLE` names, holds
+//! all; without it that test says so and asks nothing.
+
+use std::path::PathBuf;
+
+use cadre_api::domain::{demo, import::Outcome};
+use serde_json::{Value, json};
+
+use crate::world::{Caller, Kind, World, postgres::setting};
+
+/// The people who are counted.
+struct People {
+    /// How the unit is found.
+    find: &'static str,
+    /// Arguments of the composition besides the subject.
+    of: &'static str,
+}
+
+const COMMITTEE: People =
+    People { find: r#"where: {adminCode: "03322"}"#, of: r#"titles: ["X_UV"], asOf: "2021-12-31", decimals: 2"# };
+const KEY_CADRES: People =
+    People { find: r#"where: {adminCode: "264"}"#, of: r#"keyLeadersOnly: true, asOf: "2014-12-31""# };
+const BLOC: People = People {
+    find: r#"search: "dang uy khoi cac co quan tinh hoa binh""#,
+    of: r#"hierarchy: PARTY, asOf: "2019-12-31""#,
+};
+
+/// The population of one question: the figure, the people, the subject, what is read of the composition.
+const FACTS: [(&str, &People, &str, &str, &str); 12] = [
+    ("F107", &COMMITTEE, "PROFESSIONAL", "total", "16"),
+    ("F108", &COMMITTEE, "PROFESSIONAL", r#"atLeast(level: "UNIVERSITY")"#, r#"{"count":15,"percent":93.75}"#),
+    ("F109", &COMMITTEE, "POLITICAL_THEORY", r#"atLeast(level: "INTERMEDIATE")"#, r#"{"count":14,"percent":87.5}"#),
+    ("F301", &KEY_CADRES, "PROFESSIONAL", "total", "75"),
+    ("F302", &KEY_CADRES, "PROFESSIONAL", "UNIVERSITY", r#"{"count":33,"percent":44.0}"#),
+    ("F303", &KEY_CADRES, "PROFESSIONAL", "COLLEGE", r#"{"count":1,"percent":1.3}"#),
+    ("F304", &KEY_CADRES, "PROFESSIONAL", "INTERMEDIATE", r#"{"count":39,"percent":52.0}"#),
+    ("F305", &KEY_CADRES, "PROFESSIONAL", "ELEMENTARY", r#"{"count":2,"percent":2.7}"#),
+    ("F306", &KEY_CADRES, "POLITICAL_THEORY", "ADVANCED", r#"{"count":1,"percent":1.3}"#),
+    ("F307", &KEY_CADRES, "POLITICAL_THEORY", "INTERMEDIATE", r#"{"count":66,"percent":88.0}"#),
+    ("F308", &KEY_CADRES, "POLITICAL_THEORY", "ELEMENTARY", r#"{"count":8,"percent":10.7}"#),
+    ("F402", &BLOC, "POLITICAL_THEORY", r#"atLeast(level: "INTERMEDIATE")"#, r#"{"count":1500,"percent":50.0}"#),
+];
+
+async fn unit(caller: &Caller<'_>, find: &str) -> String {
+    let data = caller.query(&format!("{{ units({find}) {{ nodes {{ code }} }} }}")).await;
+    let nodes = data["units"]["nodes"].as_array().expect("nodes");
+    assert_eq!(nodes.len(), 1, "{find}: {nodes:?}");
+    nodes[0]["code"].as_str().expect("a code").to_owned()
+}
+
+async fn ask(caller: &Caller<'_>, (fact, people, subject, read, expected): &(&str, &People, &str, &str, &str)) {
+    let code = unit(caller, people.find).await;
+    let is_level = read.chars().all(|c| c.is_ascii_uppercase());
+    let field = match *read {
+        "total" => "value: total".to_owned(),
+        _ if is_level => "value: levels { level { code } count percent }".to_owned(),
+        other => format!("value: {other} {{ count percent }}"),
+    };
+    let document = format!(
+        r#"{{ unit(by: {{code: "{code}"}}) {{ composition(subject: "{subject}", {}) {{ {field} }} }} }}"#,
+        people.of
+    );
+    let data = caller.query(&document).await;
+    let mut value = data["unit"]["composition"]["value"].clone();
+    if is_level {
+        let levels = value.as_array().expect("levels");
+        let level = levels.iter().find(|level| level["level"]["code"] == json!(read)).expect("the level");
+        value = json!({ "count": level["count"], "percent": level["percent"] });
+    }
+    assert_eq!(value, serde_json::from_str::<Value>(expected).expect("JSON"), "{fact}");
+}
+
+#[actix_web::test]
+async fn the_demo_gives_the_figures_of_its_people() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::empty(kind).await;
+        let bundle = tempfile::tempdir().expect("a folder");
+        demo::write_bundle(bundle.path()).expect("written");
+        assert_eq!(world.import(bundle.path()).await.outcome, Outcome::Loaded);
+        let caller = world.caller(&["cadre:read"], &[demo::ROOT]).await;
+
+        for fact in FACTS.iter().filter(|fact| fact.0 != "F402") {
+            ask(&caller, fact).await;
+        }
+        world.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_province_gives_every_figure() {
+    let Some(bundle) = setting("CADRE_TEST_BUNDLE").map(PathBuf::from) else {
+        println!("CADRE_TEST_BUNDLE names no bundle of a province: its figures were not asked");
+        return;
+    };
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::empty(kind).await;
+        let report = world.import(&bundle).await;
+        assert_eq!(report.outcome, Outcome::Loaded);
+        let caller = world.caller(&["cadre:read"], &["DV0000001"]).await;
+
+        for fact in &FACTS {
+            ask(&caller, fact).await;
+        }
+        assert_eq!(world.import(&bundle).await.outcome, Outcome::NothingNew);
+        world.stop().await;
+    }
+}
