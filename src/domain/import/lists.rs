@@ -153,6 +153,7 @@ impl NewUnits {
         world: &World,
         findings: &mut Findings,
     ) {
+        let stored: HashMap<_, _> = world.known.successions.iter().map(|there| (event(there), there)).collect();
         let mut before = HashSet::new();
         for (line, row) in rows {
             let Some(succession) = succession(header, (line, &row), world, findings) else { continue };
@@ -160,7 +161,7 @@ impl NewUnits {
                 header.note(findings, (line, "predecessor_code"), FindingCode::RepeatedRow, repeated_row);
                 continue;
             }
-            match world.known.successions.iter().find(|there| event(there) == event(&succession)) {
+            match stored.get(&event(&succession)) {
                 Some(there) if there.document == succession.document => self.unchanged.1 += 1,
                 Some(_) => header.note(findings, (line, "document"), FindingCode::Differs, differs),
                 None => {

@@ -1,6 +1,7 @@
 //! A CSV file as a stream of typed rows. Memory is bounded whatever the file holds.
 
 use std::{
+    collections::HashSet,
     fs::File,
     io::{self, Read},
     marker::PhantomData,
@@ -255,10 +256,10 @@ impl<T: Row, R: Read> Table<T, R> {
             return self.header_not_utf8(findings);
         }
         let mut places = Vec::new();
-        let mut bad = Vec::new();
+        let (mut bad, mut seen) = (Vec::new(), HashSet::new());
         for (at, name) in names.iter().enumerate() {
             let known = T::COLUMNS.iter().any(|column| column == name);
-            if !known || names[..at].contains(name) {
+            if !seen.insert(name) || !known {
                 bad.push((at + 1, known));
             }
         }
