@@ -10,12 +10,12 @@ use super::{
     finding::{FindingCode, Findings},
     ledger::{self, Paper, Post},
     lists::{Listed, NewUnits, listed},
-    pass::{BATCH, Pass},
+    pass::{BATCH, News, Pass},
     progress::Progress,
     row::{AssignmentRow, CadreRow, QualificationRow, SuccessionRow, UnitRow},
     rule::{self, IdDoubt},
     table::{Header, Row, Table},
-    world::World,
+    world::{World, repeated_row},
 };
 use crate::{error::Result, language::Sentence};
 
@@ -85,8 +85,16 @@ pub(super) async fn check(
     Ok(plan)
 }
 
+/// A small file, held whole.
+struct Whole<T> {
+    header: Header,
+    rows: Vec<(u64, T)>,
+    checked: Checked,
+}
+
 impl<C: ConnectionTrait> Pass<'_, C> {
-    fn whole<T: Row>(&mut self) -> Result<(Header, Vec<(u64, T)>, Checked)> {
+    /// All rows of a small file.
+    fn whole<T: Row>(&mut self) -> Result<Whole<T>> {
         let mut table = Table::<T, _>::open(self.dir, self.progress, self.findings)?;
         let mut rows = Vec::new();
         loop {
@@ -97,7 +105,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             rows.extend(self.world.whole(lines));
         }
         self.close(&table);
-        Ok((table.header().clone(), rows, checked(&table, 0, 0)))
+        Ok(Whole { header: table.header().clone(), rows, checked: checked(&table, 0, 0) })
     }
 
     /// A file that was not read to its end excuses those that refer to it.
@@ -108,19 +116,18 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     fn units(&mut self, plan: &mut Plan) -> Result<()> {
-        let (header, rows, checked) = self.whole::<UnitRow>()?;
+        let Whole { header, rows, checked } = self.whole::<UnitRow>()?;
         plan.units.read(&header, &rows, self.world, self.findings);
-        let new = plan.units.versions.len() as u64;
-        plan.checked.push(Checked { new, unchanged: (rows.len() as u64).saturating_sub(new), ..checked });
+        let (new, unchanged) = (plan.units.versions.len() as u64, plan.units.unchanged.0);
+        plan.checked.push(Checked { new, unchanged, ..checked });
         Ok(())
     }
 
     fn successions(&mut self, plan: &mut Plan) -> Result<()> {
-        let (header, rows, checked) = self.whole::<SuccessionRow>()?;
-        let count = rows.len() as u64;
+        let Whole { header, rows, checked } = self.whole::<SuccessionRow>()?;
         plan.units.read_successions(&header, rows, self.world, self.findings);
-        let new = plan.units.successions.len() as u64;
-        plan.checked.push(Checked { new, unchanged: count.saturating_sub(new), ..checked });
+        let (new, unchanged) = (plan.units.successions.len() as u64, plan.units.unchanged.1);
+        plan.checked.push(Checked { new, unchanged, ..checked });
         Ok(())
     }
 
@@ -129,11 +136,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         stored: &std::collections::HashMap<T::Code, T>,
         files: &mut Vec<Checked>,
     ) -> Result<Vec<T>> {
-        let (header, rows, checked) = self.whole::<T>()?;
-        let count = rows.len() as u64;
-        let new = listed(&header, rows, stored, self.findings);
-        let (new_rows, unchanged) = (new.len() as u64, count.saturating_sub(new.len() as u64));
-        files.push(Checked { new: new_rows, unchanged, ..checked });
+        let Whole { header, rows, checked } = self.whole::<T>()?;
+        let (new, unchanged) = listed(&header, rows, stored, self.findings);
+        files.push(Checked { new: new.len() as u64, unchanged, ..checked });
         Ok(new)
     }
 
@@ -157,10 +162,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 }
             }
             self.doubt_repeated_ids(&header, &rows).await?;
-            let count = rows.len();
-            let found = self.cadres(&header, rows).await?.len();
-            new += found as u64;
-            known += (count - found) as u64;
+            let (found, unchanged) = self.cadres(&header, rows).await?;
+            new += found.len() as u64;
+            known += unchanged;
         }
         self.close(&table);
         Ok(checked(&table, new, known))
@@ -180,9 +184,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let (found, stored) = self.assignments(&header, rows).await?;
             posts.extend(found.iter().map(Post::of));
             posts.extend(stored.iter().map(|(person, post)| Post::stored(*person, post)));
-            let fresh = found.iter().filter(|post| post.is_new).count();
-            new += fresh as u64;
-            known += (found.len() - fresh) as u64;
+            let count = |news| found.iter().filter(|post| post.news == news).count() as u64;
+            new += count(News::New);
+            known += count(News::Unchanged);
         }
         let compared = ledger::compare_posts(posts);
         for line in compared.repeated {
@@ -212,9 +216,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let rows = self.world.whole(lines);
             let found = self.qualifications(&header, rows).await?;
             papers.extend(found.iter().map(Paper::of));
-            let fresh = found.iter().filter(|paper| paper.is_new).count();
-            new += fresh as u64;
-            known += (found.len() - fresh) as u64;
+            let count = |news| found.iter().filter(|paper| paper.news == news).count() as u64;
+            new += count(News::New);
+            known += count(News::Unchanged);
         }
         for line in ledger::repeated_papers(papers) {
             header.note(self.findings, (line, "cadre_code"), FindingCode::RepeatedRow, repeated_row);
@@ -226,8 +230,4 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 /// What was learnt of a file that was read to its end.
 pub(super) fn checked<T: Row, R: std::io::Read>(table: &Table<T, R>, new: u64, unchanged: u64) -> Checked {
     Checked { file: T::FILE, rows: table.rows(), new, unchanged, print: table.print() }
-}
-
-fn repeated_row() -> Sentence {
-    Sentence::new("dòng này đã có ở trên trong tệp", "an earlier row of the file says the same")
 }

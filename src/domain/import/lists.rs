@@ -7,7 +7,7 @@ use std::{
 
 use entity::{
     institution, title, unit, unit_succession, unit_version,
-    value::{Hierarchy, SuccessionId, UnitCode, UnitId, VersionId},
+    value::{Day, Hierarchy, Period, SuccessionId, SuccessionKind, UnitCode, UnitId, VersionId},
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     row::{SuccessionRow, UnitRow},
     table::{Header, Row},
     tree::{Span, Tree, Version},
-    world::{World, differs, repeated_code},
+    world::{World, differs, repeated_code, repeated_row},
 };
 use crate::language::Sentence;
 
@@ -61,15 +61,15 @@ impl Listed for institution::Model {
     }
 }
 
-/// The rows that the database lacks.
+/// The rows that the database lacks, and how many it holds just so.
 pub(super) fn listed<T: Listed>(
     header: &Header,
     rows: Vec<(u64, T)>,
     stored: &HashMap<T::Code, T>,
     findings: &mut Findings,
-) -> Vec<T> {
+) -> (Vec<T>, u64) {
     let mut seen = HashSet::new();
-    let mut new = Vec::new();
+    let (mut new, mut unchanged) = (Vec::new(), 0);
     for (line, row) in rows {
         if !seen.insert(row.code().clone()) {
             header.note(findings, (line, "code"), FindingCode::RepeatedCode, repeated_code);
@@ -79,11 +79,13 @@ pub(super) fn listed<T: Listed>(
             new.push(row);
             continue;
         };
-        for column in row.differing(there) {
+        let differing = row.differing(there);
+        unchanged += u64::from(differing.is_empty());
+        for column in differing {
             header.note(findings, (line, column), FindingCode::Differs, differs);
         }
     }
-    new
+    (new, unchanged)
 }
 
 /// What the bundle adds to the units.
@@ -94,6 +96,8 @@ pub(super) struct NewUnits {
     pub successions: Vec<unit_succession::Model>,
     /// Units that the database held before and that get versions or successions.
     pub touched: HashSet<UnitCode>,
+    /// Versions, then successions, that the database holds just so.
+    pub unchanged: (u64, u64),
 }
 
 impl NewUnits {
@@ -108,31 +112,37 @@ impl NewUnits {
         }
         let mut versions: Vec<Version> = world.known.versions.values().flatten().filter_map(stored_version).collect();
         for (line, row) in rows {
-            let parent = parent(world, findings, header, (*line, "parent_code"), row.parent.as_ref());
-            let party = parent_of_party(world, findings, header, *line, row);
+            let parent = unit_of(world, findings, header, (*line, "parent_code"), row.parent.as_ref());
+            let party = unit_of(world, findings, header, (*line, "party_parent_code"), row.party_parent.as_ref());
             let version = model(row, world.units[&row.code], parent, party);
-            let stored = world.known.versions.get(&version.unit_id).map_or(&[][..], Vec::as_slice);
-            let is_stored = stored.iter().any(|there| is_same(there, &version));
-            versions.push(Version {
-                unit: version.unit_id,
-                span: Span::of(&row.period),
-                parent: version.parent_id,
-                party_parent: version.party_parent_id,
-                line: Some(*line),
-            });
-            if is_stored {
-                continue;
+            versions.push(Version { line: Some(*line), ..seen(&version, &row.period) });
+            let is_resolved = (parent.is_some(), party.is_some()) == (row.parent.is_some(), row.party_parent.is_some());
+            if is_resolved {
+                self.add(header, (*line, row), version, (world, findings));
             }
-            if stored.iter().any(|there| there.period().is_some_and(|period| period.overlaps(&row.period))) {
-                header.note(findings, (*line, "code"), FindingCode::Differs, unit_differs);
-                continue;
-            }
-            if !stored.is_empty() {
+        }
+        note_tree(header, &Tree::new(versions), findings);
+    }
+
+    /// Takes in a version, unless the database holds it or something else on its days.
+    fn add(
+        &mut self,
+        header: &Header,
+        (line, row): (u64, &UnitRow),
+        version: unit_version::Model,
+        (world, findings): (&World, &mut Findings),
+    ) {
+        let stored = world.known.versions.get(&version.unit_id).map_or(&[][..], Vec::as_slice);
+        if stored.iter().any(|there| is_same(there, &version)) {
+            self.unchanged.0 += 1;
+        } else if stored.iter().any(|there| there.period().is_some_and(|period| period.overlaps(&row.period))) {
+            header.note(findings, (line, "code"), FindingCode::Differs, unit_differs);
+        } else {
+            if world.known.units.contains_key(&row.code) {
                 self.touched.insert(row.code.clone());
             }
             self.versions.push(version);
         }
-        note_tree(header, &Tree::new(versions), findings);
     }
 
     /// Resolves the rows of `unit_successions.csv`.
@@ -143,55 +153,53 @@ impl NewUnits {
         world: &World,
         findings: &mut Findings,
     ) {
-        let mut seen = HashSet::new();
+        let stored: HashMap<_, _> = world.known.successions.iter().map(|there| (event(there), there)).collect();
+        let mut before = HashSet::new();
         for (line, row) in rows {
-            let predecessor = parent(world, findings, header, (line, "predecessor_code"), Some(&row.predecessor));
-            let successor = parent(world, findings, header, (line, "successor_code"), Some(&row.successor));
-            let (Some(predecessor_id), Some(successor_id)) = (predecessor, successor) else { continue };
-            if predecessor_id == successor_id {
-                header.note(findings, (line, "successor_code"), FindingCode::BadValue, || {
-                    Sentence::new("đơn vị không thể kế thừa chính nó", "a unit cannot succeed itself")
-                });
+            let Some(succession) = succession(header, (line, &row), world, findings) else { continue };
+            if !before.insert(event(&succession)) {
+                header.note(findings, (line, "predecessor_code"), FindingCode::RepeatedRow, repeated_row);
                 continue;
             }
-            if !seen.insert((predecessor_id, successor_id, row.kind, row.on_date)) {
-                header.note(findings, (line, "predecessor_code"), FindingCode::RepeatedRow, || {
-                    Sentence::new("dòng này đã có ở trên", "an earlier row says the same")
-                });
-                continue;
-            }
-            let is_same = |there: &&unit_succession::Model| {
-                (there.predecessor_id, there.successor_id, there.kind, there.on_date)
-                    == (predecessor_id, successor_id, row.kind, row.on_date)
-            };
-            if let Some(there) = world.known.successions.iter().find(is_same) {
-                if there.document != row.document {
-                    header.note(findings, (line, "document"), FindingCode::Differs, differs);
+            match stored.get(&event(&succession)) {
+                Some(there) if there.document == succession.document => self.unchanged.1 += 1,
+                Some(_) => header.note(findings, (line, "document"), FindingCode::Differs, differs),
+                None => {
+                    let is_stored = |code: &UnitCode| world.known.units.contains_key(code);
+                    self.touched.extend([row.predecessor, row.successor].into_iter().filter(is_stored));
+                    self.successions.push(succession);
                 }
-                continue;
             }
-            let stored =
-                [&row.predecessor, &row.successor].into_iter().filter(|code| world.known.units.contains_key(*code));
-            self.touched.extend(stored.cloned());
-            let (kind, on_date, document) = (row.kind, row.on_date, row.document);
-            let id = SuccessionId::new();
-            self.successions.push(unit_succession::Model { id, predecessor_id, successor_id, kind, on_date, document });
         }
     }
 }
 
-fn parent_of_party(
+/// What makes a succession itself.
+fn event(succession: &unit_succession::Model) -> (UnitId, UnitId, SuccessionKind, Day) {
+    (succession.predecessor_id, succession.successor_id, succession.kind, succession.on_date)
+}
+
+fn succession(
+    header: &Header,
+    (line, row): (u64, &SuccessionRow),
     world: &World,
     findings: &mut Findings,
-    header: &Header,
-    line: u64,
-    row: &UnitRow,
-) -> Option<UnitId> {
-    parent(world, findings, header, (line, "party_parent_code"), row.party_parent.as_ref())
+) -> Option<unit_succession::Model> {
+    let predecessor = unit_of(world, findings, header, (line, "predecessor_code"), Some(&row.predecessor));
+    let successor = unit_of(world, findings, header, (line, "successor_code"), Some(&row.successor));
+    let (predecessor_id, successor_id) = (predecessor?, successor?);
+    if predecessor_id == successor_id {
+        header.note(findings, (line, "successor_code"), FindingCode::BadValue, || {
+            Sentence::new("đơn vị không thể kế thừa chính nó", "a unit cannot succeed itself")
+        });
+        return None;
+    }
+    let (id, kind, on_date, document) = (SuccessionId::new(), row.kind, row.on_date, row.document.clone());
+    Some(unit_succession::Model { id, predecessor_id, successor_id, kind, on_date, document })
 }
 
 /// The unit that a cell names, if it names one.
-fn parent(
+fn unit_of(
     world: &World,
     findings: &mut Findings,
     header: &Header,
@@ -227,13 +235,18 @@ fn is_same(stored: &unit_version::Model, version: &unit_version::Model) -> bool 
 }
 
 fn stored_version(version: &unit_version::Model) -> Option<Version> {
-    Some(Version {
+    Some(seen(version, &version.period()?))
+}
+
+/// A version as the rules on the tree see it.
+fn seen(version: &unit_version::Model, period: &Period) -> Version {
+    Version {
         unit: version.unit_id,
-        span: Span::of(&version.period()?),
+        span: Span::of(period),
         parent: version.parent_id,
         party_parent: version.party_parent_id,
         line: None,
-    })
+    }
 }
 
 fn unit_differs() -> Sentence {

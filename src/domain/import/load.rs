@@ -16,7 +16,7 @@ use super::{
     check::{Checked, Plan, checked},
     finding::Findings,
     known::Known,
-    pass::{BATCH, Pass},
+    pass::{BATCH, News, Pass},
     progress::Progress,
     row::{AssignmentRow, CadreRow, QualificationRow},
     table::{self, Row, Table},
@@ -58,7 +58,8 @@ pub(super) async fn load(
             return Err(changed_file(before.file));
         }
     }
-    let touched: Vec<String> = pass.world.register.touched().map(str::to_owned).collect();
+    let mut touched: Vec<String> = pass.world.register.touched().map(str::to_owned).collect();
+    touched.sort_unstable();
     record(&txn, ChangeKind::Updated, "cadre", touched).await?;
     txn.commit().await
 }
@@ -119,10 +120,9 @@ impl Pass<'_, DatabaseTransaction> {
                 return Ok(checked(&table, new, known));
             }
             let rows = self.world.whole(lines);
-            let count = rows.len();
-            let found = self.cadres(&header, rows).await?;
+            let (found, unchanged) = self.cadres(&header, rows).await?;
             new += found.len() as u64;
-            known += (count - found.len()) as u64;
+            known += unchanged;
             let codes = found.iter().map(|(_, row)| row.code.to_string()).collect();
             insert(txn, found.into_iter().map(|(id, row)| row.model(id))).await?;
             record(txn, ChangeKind::Created, "cadre", codes).await?;
@@ -141,7 +141,7 @@ impl Pass<'_, DatabaseTransaction> {
             let rows = self.world.whole(lines);
             let (mut found, _) = self.assignments(&header, rows).await?;
             let count = found.len();
-            found.retain(|row| row.is_new);
+            found.retain(|row| row.news == News::New);
             new += found.len() as u64;
             known += (count - found.len()) as u64;
             found.iter().for_each(|row| self.world.register.touch(row.person));
@@ -161,7 +161,7 @@ impl Pass<'_, DatabaseTransaction> {
             let rows = self.world.whole(lines);
             let mut found = self.qualifications(&header, rows).await?;
             let count = found.len();
-            found.retain(|row| row.is_new);
+            found.retain(|row| row.news == News::New);
             new += found.len() as u64;
             known += (count - found.len()) as u64;
             found.iter().for_each(|row| self.world.register.touch(row.person));

@@ -28,12 +28,22 @@ pub(super) const BATCH: usize = 2_000;
 /// Codes or ids that one question to the database names.
 const ASKED: usize = 500;
 
+/// What a row is to the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// The database lacks it.
+    New,
+    /// The database holds it just so.
+    Unchanged,
+    /// The database holds it otherwise, which is an error.
+    Differs,
+}
+
 /// A row with everything it refers to.
 pub(super) struct Resolved<M> {
     pub line: u64,
     pub person: Person,
-    /// Whether the database lacks it.
-    pub is_new: bool,
+    pub news: News,
     pub model: M,
 }
 
@@ -47,10 +57,14 @@ pub(super) struct Pass<'a, C> {
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// The new persons of a batch.
-    pub async fn cadres(&mut self, header: &Header, rows: Vec<(u64, CadreRow)>) -> Result<Vec<(CadreId, CadreRow)>> {
+    /// The new persons of a batch, and how many the database holds just so.
+    pub async fn cadres(
+        &mut self,
+        header: &Header,
+        rows: Vec<(u64, CadreRow)>,
+    ) -> Result<(Vec<(CadreId, CadreRow)>, u64)> {
         let stored = self.stored_cadres(rows.iter().map(|(_, row)| &row.code)).await?;
-        let mut new = Vec::with_capacity(rows.len());
+        let (mut new, mut unchanged) = (Vec::with_capacity(rows.len()), 0);
         for (line, row) in rows {
             let person = match (self.world.register.find(row.code.as_str()), stored.get(&row.code)) {
                 (Some(person), _) => person,
@@ -70,13 +84,15 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             match stored.get(&row.code) {
                 None => new.push((self.world.register.id(person), row)),
                 Some(there) => {
-                    for column in row.differing(there) {
+                    let differing = row.differing(there);
+                    unchanged += u64::from(differing.is_empty());
+                    for column in differing {
                         header.note(self.findings, (line, column), FindingCode::Differs, differs);
                     }
                 }
             }
         }
-        Ok(new)
+        Ok((new, unchanged))
     }
 
     fn doubt(&mut self, header: &Header, line: u64, row: &CadreRow) {
@@ -149,8 +165,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let there =
                 stored.get(&post.model.cadre_id).and_then(|there| there.iter().find(|t| is_post(t, &post.model)));
             let Some(there) = there else { continue };
-            post.is_new = false;
+            post.news = News::Unchanged;
             if there.end_on != post.model.end_on {
+                post.news = News::Differs;
                 header.note(self.findings, (post.line, "end_on"), FindingCode::Differs, differs);
             }
         }
@@ -189,7 +206,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             end_on: row.end_on,
             is_primary: row.is_primary,
         };
-        has_title.then_some(Resolved { line, person, is_new: true, model })
+        has_title.then_some(Resolved { line, person, news: News::New, model })
     }
 
     /// The qualifications of a batch.
@@ -214,7 +231,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 // Their ids are only drawn.
                 qualification::Model { id: paper.model.id, ..there.clone() } == paper.model
             };
-            paper.is_new = !stored.get(&paper.model.cadre_id).is_some_and(|there| there.iter().any(is_same));
+            if stored.get(&paper.model.cadre_id).is_some_and(|there| there.iter().any(is_same)) {
+                paper.news = News::Unchanged;
+            }
         }
         Ok(papers)
     }
@@ -248,7 +267,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             counts_from: row.granted_on.counts_from(),
             granted_on: row.granted_on,
         };
-        (has_level && has_institution).then_some(Resolved { line, person, is_new: true, model })
+        (has_level && has_institution).then_some(Resolved { line, person, news: News::New, model })
     }
 
     /// Enters into the register those persons whom only the database knows.

@@ -5,7 +5,7 @@ use std::{
     io::{self, Read},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -21,8 +21,8 @@ pub(super) struct Gauge {
     since_record: AtomicU64,
     /// Fingerprint of the bytes so far.
     print: AtomicU64,
-    /// Quotation marks so far; an odd number at the end means that one was never closed.
-    quotes: AtomicU64,
+    /// Whether the reader was told that there is no more.
+    ended: AtomicBool,
 }
 
 impl Gauge {
@@ -36,9 +36,10 @@ impl Gauge {
         self.print.load(Relaxed)
     }
 
-    /// Whether a quotation mark is open.
-    pub fn is_quote_open(&self) -> bool {
-        self.quotes.load(Relaxed) % 2 == 1
+    /// Whether the reader was told that there is no more. Since every line ends, a record that ran into the end was
+    /// never closed.
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Relaxed)
     }
 }
 
@@ -96,8 +97,6 @@ impl<R: Read> Source<R> {
         self.progress.advance(length as u64);
         self.hasher.write(&raw);
         self.gauge.print.store(self.hasher.finish(), Relaxed);
-        let quotes = raw.iter().filter(|byte| **byte == b'"').count() as u64;
-        self.gauge.quotes.fetch_add(quotes, Relaxed);
         self.block = if self.carriage_return || raw.contains(&b'\r') { self.without_returns(&raw) } else { raw };
         if length == 0 {
             self.end();
@@ -144,6 +143,9 @@ impl<R: Read> Read for Source<R> {
             self.fill()?;
         }
         let length = (self.block.len() - self.at).min(buffer.len());
+        if length == 0 && !buffer.is_empty() {
+            self.gauge.ended.store(true, Relaxed);
+        }
         buffer[..length].copy_from_slice(&self.block[self.at..self.at + length]);
         self.at += length;
         self.gauge.since_record.fetch_add(length as u64, Relaxed);

@@ -1,6 +1,7 @@
 //! A CSV file as a stream of typed rows. Memory is bounded whatever the file holds.
 
 use std::{
+    collections::HashSet,
     fs::File,
     io::{self, Read},
     marker::PhantomData,
@@ -144,7 +145,7 @@ impl<T: Row, R: Read> Table<T, R> {
             Self { reader, gauge, header, record, limit, rows: 0, ended: false, broke_off: false, row: PhantomData };
         if table.advance(findings)? {
             table.read_header(findings);
-        } else if !table.ended_badly(findings) {
+        } else if !table.broke_off {
             table.missing(findings, T::COLUMNS.iter().copied());
         }
         Ok(table)
@@ -190,7 +191,7 @@ impl<T: Row, R: Read> Table<T, R> {
 
     fn first_cell(&self) -> String {
         let cell = self.header.places.first().and_then(|place| self.record.get(*place)).unwrap_or_default();
-        String::from_utf8_lossy(cell).into_owned()
+        String::from_utf8_lossy(cell).trim().to_owned()
     }
 
     /// The line on which the record begins. The reader knows the line after it, and a record that spans lines holds
@@ -208,9 +209,10 @@ impl<T: Row, R: Read> Table<T, R> {
         self.gauge.begin_record();
         let begins = self.reader.position().line();
         match self.reader.read_byte_record(&mut self.record) {
+            Ok(true) if self.gauge.has_ended() => self.never_closed(findings),
             Ok(true) if self.record.as_slice().len() as u64 <= self.limit => return Ok(true),
             Ok(true) => self.too_long(begins, findings),
-            Ok(false) => drop(self.ended_badly(findings)),
+            Ok(false) => {}
             Err(error) if is_too_long(&error) => self.too_long(begins, findings),
             Err(error) => return Err(failed(T::FILE, error)),
         }
@@ -233,24 +235,17 @@ impl<T: Row, R: Read> Table<T, R> {
         });
     }
 
-    /// At the end of the file: an open quotation mark has swallowed what follows it.
-    fn ended_badly(&mut self, findings: &mut Findings) -> bool {
-        if self.ended {
-            return true;
-        }
-        self.ended = true;
-        if !self.gauge.is_quote_open() {
-            return false;
-        }
+    /// An open quotation mark has swallowed the rest of the file.
+    fn never_closed(&mut self, findings: &mut Findings) {
         self.broke_off = true;
-        let place = Place { line: Some(self.reader.position().line().saturating_sub(1).max(1)), column: None };
+        // The line feed that ends the file lies within the record here.
+        let place = Place { line: Some(self.line() + 1), column: None };
         findings.note(T::FILE, place, FindingCode::BadRecord, || {
             Sentence::new(
-                "tệp có số lẻ dấu ngoặc kép: có một dấu không được đóng",
-                "the file holds an odd number of quotation marks: one is never closed",
+                "bản ghi mở dấu ngoặc kép mà không đóng; phần còn lại của tệp bị coi là một ô",
+                "the record opens a quotation mark and never closes it; it takes in the rest of the file",
             )
         });
-        true
     }
 
     fn read_header(&mut self, findings: &mut Findings) {
@@ -261,10 +256,10 @@ impl<T: Row, R: Read> Table<T, R> {
             return self.header_not_utf8(findings);
         }
         let mut places = Vec::new();
-        let mut bad = Vec::new();
+        let (mut bad, mut seen) = (Vec::new(), HashSet::new());
         for (at, name) in names.iter().enumerate() {
             let known = T::COLUMNS.iter().any(|column| column == name);
-            if !known || names[..at].contains(name) {
+            if !seen.insert(name) || !known {
                 bad.push((at + 1, known));
             }
         }
@@ -330,10 +325,6 @@ fn is_too_long(error: &csv::Error) -> bool {
 fn failed(file: &str, error: csv::Error) -> Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => unreadable(file, &error),
-        other => Error::internal(csv_error(other)),
+        other => Error::internal(io::Error::other(format!("{other:?}"))),
     }
-}
-
-fn csv_error(kind: csv::ErrorKind) -> io::Error {
-    io::Error::other(format!("{kind:?}"))
 }

@@ -139,10 +139,10 @@ impl Tree {
     fn reach_the_top(&self, hierarchy: Hierarchy) -> Vec<bool> {
         let mut below = vec![Vec::new(); self.versions.len()];
         let mut waits_for = vec![0_usize; self.versions.len()];
-        for at in 0..self.versions.len() {
+        for (at, ways) in waits_for.iter_mut().enumerate() {
             for above in self.above(at, hierarchy) {
                 below[above].push(at);
-                waits_for[at] += 1;
+                *ways += 1;
             }
         }
         let mut safe = vec![false; self.versions.len()];

@@ -91,3 +91,8 @@ pub(super) fn differs() -> Sentence {
         "the database holds another value in this column; an import adds, it never overwrites",
     )
 }
+
+/// The sentence of `REPEATED_ROW`.
+pub(super) fn repeated_row() -> Sentence {
+    Sentence::new("dòng này đã có ở trên trong tệp", "an earlier row of the file says the same")
+}

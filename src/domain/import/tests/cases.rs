@@ -1,0 +1,191 @@
+//! A small bundle of invented people, and the ways to break it. Data alone, so that a test of another binary can include
+//! this file and run the cases on another database.
+
+/// A file of a bundle: name and content.
+pub type File = (&'static str, &'static str);
+
+/// A bundle in which nothing is to be remarked. Two tiers from July 2025 on, three before.
+pub const BUNDLE: [File; 7] = [
+    (
+        "units.csv",
+        "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n\
+         N,,,NATION,CENTRAL,Trung ương,,,\n\
+         P,N,,PROVINCE,PROVINCE,Tỉnh Thử,11,,\n\
+         B,P,,PARTY_BLOC,PROVINCE,Đảng ủy Khối,,,\n\
+         D,P,,DISTRICT,DISTRICT,Huyện Thử,097,,2025-07-01\n\
+         X,D,,COMMUNE,COMMUNE,Xã Thử,03124,,2025-07-01\n\
+         X,P,,COMMUNE,COMMUNE,Xã Thử,03124,2025-07-01,\n\
+         S,P,B,DEPARTMENT,PROVINCE,Sở Thử,,,\n",
+    ),
+    (
+        "unit_successions.csv",
+        "predecessor_code,successor_code,kind,on_date,document\nD,X,DISSOLVE,2025-07-01,\"Nghị quyết số 1, Điều 2\"\n",
+    ),
+    (
+        "titles.csv",
+        "code,name,category,tier,is_key_leader\n\
+         BT,\"Bí thư, xã\",CADRE,COMMUNE,true\n\
+         CV,Chuyên viên,CIVIL_SERVANT,,false\n",
+    ),
+    ("institutions.csv", "code,name\nT1,Trường Thử\n"),
+    (
+        "cadres.csv",
+        "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,joined_party_on,\
+         category,rank_code,status\n\
+         C1,999000000001,Đỗ Thị Thử,FEMALE,1980-01-02,01,03124,2003-05-01,2006-02-03,CADRE,,ACTIVE\n\
+         C2,999000000002,Lò Văn Mẫu,MALE,1975-10-20,03,03124,1999-09-01,,CIVIL_SERVANT,01.003,ACTIVE\n\
+         C3,,Giàng A Ví,MALE,,,,,,PUBLIC_EMPLOYEE,,RETIRED\n",
+    ),
+    (
+        "assignments.csv",
+        "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n\
+         C1,X,CV,2003-05-01,2012-01-01,true\n\
+         C1,X,BT,2012-01-01,,true\n\
+         C2,S,CV,1999-09-01,,true\n\
+         C2,X,CV,2015-01-01,2016-01-01,false\n",
+    ),
+    (
+        "qualifications.csv",
+        "cadre_code,subject,level,field_code,institution_code,mode,granted_on\n\
+         C1,PROFESSIONAL,UNIVERSITY,7310101,T1,REGULAR,2002\n\
+         C1,POLITICAL_THEORY,INTERMEDIATE,,,PART_TIME,2010-06\n\
+         C2,INFORMATICS,BASIC,,,,2014-06-01\n",
+    ),
+];
+
+/// A change to the bundle and the one finding that it must give: in `file` the `old` text becomes the `new` one.
+pub struct Case {
+    /// What is changed.
+    pub file: &'static str,
+    /// Text that stands in the file once or more; the first is replaced. Empty: `new` is appended.
+    pub old: &'static str,
+    /// What stands there instead.
+    pub new: &'static str,
+    /// File, line, name and position of the column, code.
+    pub finding: (&'static str, u64, &'static str, usize, &'static str),
+}
+
+macro_rules! cases {
+    ($($file:literal: $old:literal => $new:literal; $line:literal $column:literal $position:literal $code:literal)*) => {
+        [$(Case {
+            file: concat!($file, ".csv"),
+            old: $old,
+            new: $new,
+            finding: (concat!($file, ".csv"), $line, $column, $position, $code),
+        }),*]
+    };
+}
+
+/// Each of these refuses the whole bundle.
+pub const BROKEN: [Case; 56] = cases! {
+    "units": "kind,tier" => "tier"; 1 "" 0 "BAD_HEADER"
+    "units": "kind,tier" => "tier,tier"; 1 "" 0 "BAD_HEADER"
+    "units": "kind,tier" => "kind,tier,colour"; 1 "" 0 "BAD_HEADER"
+    "units": "code,parent" => "Code,parent"; 1 "" 0 "BAD_HEADER"
+    "units": "P,N,,PROVINCE" => "P,N,PROVINCE"; 3 "" 0 "BAD_RECORD"
+    "units": "P,N,,PROVINCE" => "P,N,,,PROVINCE"; 3 "" 0 "BAD_RECORD"
+    "institutions": "Trường Thử" => "\"Trường Thử"; 2 "" 0 "BAD_RECORD"
+    "units": "Tỉnh Thử" => "Tỉnh\0Thử"; 3 "name" 6 "BAD_ENCODING"
+    "units": "Tỉnh Thử" => "\"Tỉnh\nThử\""; 3 "name" 6 "BAD_VALUE"
+    "units": "Tỉnh Thử" => ""; 3 "name" 6 "MISSING_VALUE"
+    "units": "P,N,,PROVINCE,PROVINCE" => "P,N,,TOWN,PROVINCE"; 3 "kind" 4 "BAD_VALUE"
+    "units": "P,N,,PROVINCE,PROVINCE" => "P,N,,PROVINCE,province"; 3 "tier" 5 "BAD_VALUE"
+    "units": "P,N,,PROVINCE,PROVINCE" => "P,N,,PROVINCE,"; 3 "tier" 5 "MISSING_VALUE"
+    "units": ",11,," => ",11 ,,"; 3 "admin_code" 7 "BAD_VALUE"
+    "units": "X,P,,COMMUNE" => "X,Q,,COMMUNE"; 7 "parent_code" 2 "UNKNOWN_CODE"
+    "units": "S,P,B," => "S,P,Q,"; 8 "party_parent_code" 3 "UNKNOWN_CODE"
+    "units": "03124,2025-07-01," => "03124,2025-06-30,"; 7 "code" 1 "REPEATED_CODE"
+    "units": "" => "B,P,,PARTY_BLOC,PROVINCE,Khác,,,\n"; 9 "code" 1 "REPEATED_CODE"
+    "units": "03124,2025-07-01," => "03124,2025-07-01,2025-07-01"; 7 "valid_to" 9 "EMPTY_INTERVAL"
+    "units": "03124,,2025-07-01" => "03124,,2025-13-01"; 6 "valid_to" 9 "BAD_VALUE"
+    "units": "X,P,,COMMUNE" => "X,D,,COMMUNE"; 7 "parent_code" 2 "PARENT_NOT_ALIVE"
+    "units": "B,P,,PARTY_BLOC" => "B,P,D,PARTY_BLOC"; 4 "party_parent_code" 3 "PARENT_NOT_ALIVE"
+    "units": "P,N,,PROVINCE" => "P,P,,PROVINCE"; 3 "parent_code" 2 "UNIT_CYCLE"
+    "units": "B,P,,PARTY_BLOC" => "B,P,S,PARTY_BLOC"; 4 "party_parent_code" 3 "UNIT_CYCLE"
+    "unit_successions": "D,X," => "Q,X,"; 2 "predecessor_code" 1 "UNKNOWN_CODE"
+    "unit_successions": "D,X," => "D,Q,"; 2 "successor_code" 2 "UNKNOWN_CODE"
+    "unit_successions": "D,X," => "X,X,"; 2 "successor_code" 2 "BAD_VALUE"
+    "unit_successions": "DISSOLVE" => "EATEN"; 2 "kind" 3 "BAD_VALUE"
+    "unit_successions": "" => "D,X,DISSOLVE,2025-07-01,\n"; 3 "predecessor_code" 1 "REPEATED_ROW"
+    "titles": "" => "BT,Lại,CADRE,,true\n"; 4 "code" 1 "REPEATED_CODE"
+    "titles": "COMMUNE,true" => "COMMUNE,True"; 2 "is_key_leader" 5 "BAD_VALUE"
+    "titles": "CADRE" => "CHIEF"; 2 "category" 3 "BAD_VALUE"
+    "institutions": "" => "T1,Trường khác\n"; 3 "code" 1 "REPEATED_CODE"
+    "institutions": "T1," => " T1,"; 2 "code" 1 "BAD_VALUE"
+    "cadres": "Đỗ Thị Thử" => ""; 2 "full_name" 3 "MISSING_VALUE"
+    "cadres": "1980-01-02" => "02/01/1980"; 2 "birth_on" 5 "BAD_VALUE"
+    "cadres": "1980-01-02" => "1979-02-29"; 2 "birth_on" 5 "BAD_VALUE"
+    "cadres": "FEMALE" => "Nữ"; 2 "gender" 4 "BAD_VALUE"
+    "cadres": ",01,03124" => ",55,03124"; 2 "ethnicity_code" 6 "UNKNOWN_CODE"
+    "cadres": "RETIRED" => "GONE"; 4 "status" 12 "BAD_VALUE"
+    "cadres": "" => "C1,,Ai Đó,MALE,,,,,,CADRE,,ACTIVE\n"; 5 "code" 1 "REPEATED_CODE"
+    "assignments": "C2,S,CV" => "C9,S,CV"; 4 "cadre_code" 1 "UNKNOWN_CODE"
+    "assignments": "C2,S,CV" => "C2,Q,CV"; 4 "unit_code" 2 "UNKNOWN_CODE"
+    "assignments": "C2,S,CV" => "C2,S,QQ"; 4 "title_code" 3 "UNKNOWN_CODE"
+    "assignments": "2012-01-01,,true" => ",,true"; 3 "start_on" 4 "MISSING_VALUE"
+    "assignments": "2012-01-01,,true" => "2012-01-01,2012-01-01,true"; 3 "end_on" 5 "EMPTY_INTERVAL"
+    "assignments": "2012-01-01,,true" => "2012-01-01,2011-01-01,true"; 3 "end_on" 5 "EMPTY_INTERVAL"
+    "assignments": "2012-01-01,,true" => "2012-01-01,,"; 3 "is_primary" 6 "MISSING_VALUE"
+    "assignments": "" => "C1,X,BT,2012-01-01,2013-01-01,true\n"; 6 "cadre_code" 1 "REPEATED_ROW"
+    "qualifications": "C2,INFORMATICS" => "C9,INFORMATICS"; 4 "cadre_code" 1 "UNKNOWN_CODE"
+    "qualifications": "C2,INFORMATICS" => "C2,DRIVING"; 4 "subject" 2 "UNKNOWN_SUBJECT"
+    "qualifications": "INFORMATICS,BASIC" => "INFORMATICS,MASTER"; 4 "level" 3 "UNKNOWN_LEVEL"
+    "qualifications": "7310101,T1" => "7310101,T9"; 2 "institution_code" 5 "UNKNOWN_CODE"
+    "qualifications": "REGULAR" => "NIGHTLY"; 2 "mode" 6 "BAD_VALUE"
+    "qualifications": "2010-06" => "06/2010"; 3 "granted_on" 7 "BAD_VALUE"
+    "qualifications": "" => "C2,INFORMATICS,BASIC,,,,2014-06-01\n"; 5 "cadre_code" 1 "REPEATED_ROW"
+};
+
+/// Each of these is loaded, with a warning.
+pub const DOUBTFUL: [Case; 19] = cases! {
+    "units": "Tỉnh Thử" => "Ti\u{309}nh Thử"; 3 "name" 6 "TEXT_NOT_NFC"
+    "units": "Tỉnh Thử" => "Tỉnh Thử "; 3 "name" 6 "TEXT_TRIMMED"
+    "unit_successions": "quyết số" => "quye\u{302}\u{301}t số"; 2 "document" 5 "TEXT_NOT_NFC"
+    "cadres": "Đỗ Thị Thử" => "Đô\u{303} Thị Thử"; 2 "full_name" 3 "TEXT_NOT_NFC"
+    "cadres": "999000000001" => "99900000001"; 2 "national_id" 2 "DOUBTFUL_NATIONAL_ID"
+    "cadres": "999000000001" => "99900000000x"; 2 "national_id" 2 "DOUBTFUL_NATIONAL_ID"
+    "cadres": "999000000001" => "011080000001"; 2 "national_id" 2 "DOUBTFUL_NATIONAL_ID"
+    "cadres": "999000000001" => "011181000001"; 2 "national_id" 2 "DOUBTFUL_NATIONAL_ID"
+    "cadres": "999000000002" => "999000000001"; 3 "national_id" 2 "DOUBTFUL_NATIONAL_ID"
+    "cadres": "2003-05-01" => "1980-01-02"; 2 "joined_service_on" 8 "DOUBTFUL_DATE"
+    "cadres": "2006-02-03" => "1998-01-01"; 2 "joined_party_on" 9 "DOUBTFUL_DATE"
+    "cadres": "C3,,Giàng A Ví,MALE,," => "C3,,Giàng A Ví,MALE,2100-01-01,"; 4 "birth_on" 5 "DOUBTFUL_DATE"
+    "assignments": "C1,X,CV,2003-05-01" => "C1,X,CV,1998-01-01"; 2 "start_on" 4 "DOUBTFUL_DATE"
+    "assignments": "C2,S,CV,1999-09-01" => "C2,S,CV,2100-01-01"; 4 "start_on" 4 "DOUBTFUL_DATE"
+    "assignments": "2003-05-01,2012-01-01,true" => "2003-05-01,2012-01-02,true"; 3 "start_on" 4 "TWO_PRIMARY_POSTS"
+    "assignments": "2016-01-01,false" => "2016-01-01,true"; 5 "start_on" 4 "TWO_PRIMARY_POSTS"
+    "qualifications": "REGULAR,2002" => "REGULAR,1993"; 2 "granted_on" 7 "DOUBTFUL_DATE"
+    "qualifications": "REGULAR,2002" => "REGULAR,2100"; 2 "granted_on" 7 "DOUBTFUL_DATE"
+    "qualifications": "2010-06" => "1994-01-01"; 3 "granted_on" 7 "DOUBTFUL_DATE"
+};
+
+/// Each of these contradicts the bundle once it has been loaded.
+pub const DIFFERING: [Case; 9] = cases! {
+    "units": "Tỉnh Thử" => "Tỉnh Khác"; 3 "code" 1 "DIFFERS"
+    "units": "X,D,,COMMUNE" => "X,P,,COMMUNE"; 6 "code" 1 "DIFFERS"
+    "unit_successions": "Điều 2" => "Điều 3"; 2 "document" 5 "DIFFERS"
+    "titles": "Bí thư, xã" => "Bí thư xã"; 2 "name" 2 "DIFFERS"
+    "titles": "COMMUNE,true" => "COMMUNE,false"; 2 "is_key_leader" 5 "DIFFERS"
+    "institutions": "Trường Thử" => "Trường Khác"; 2 "name" 2 "DIFFERS"
+    "cadres": "999000000002" => "999000000003"; 3 "national_id" 2 "DIFFERS"
+    "cadres": "RETIRED" => "LEFT"; 4 "status" 12 "DIFFERS"
+    "assignments": "2012-01-01,,true" => "2012-01-01,2020-01-01,true"; 3 "end_on" 5 "DIFFERS"
+};
+
+impl Case {
+    /// The bundle with the change.
+    pub fn bundle(&self) -> Vec<(&'static str, String)> {
+        let changed = |(name, text): File| {
+            let text = match (name == self.file, self.old) {
+                (false, _) => text.to_owned(),
+                (true, "") => format!("{text}{}", self.new),
+                (true, old) => {
+                    assert!(text.contains(old), "{name} does not hold {old:?}");
+                    text.replacen(old, self.new, 1)
+                }
+            };
+            (name, text)
+        };
+        BUNDLE.into_iter().map(changed).collect()
+    }
+}

@@ -1,0 +1,168 @@
+//! What imports add to what is there: rows, changes, audit entries; and that they never half happen.
+
+use entity::{assignment, audit_entry, cadre, change, unit, unit_version};
+use sea_orm::{ActiveValue::Set, ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
+
+use super::*;
+
+async fn changes(database: &Database) -> Vec<String> {
+    let last =
+        audit_entry::Entity::find().order_by_desc(audit_entry::Column::Seq).one(database.reader()).await.unwrap();
+    let changes = change::Entity::find()
+        .filter(change::Column::AuditSeq.eq(last.unwrap().seq))
+        .order_by_asc(change::Column::Seq)
+        .all(database.reader())
+        .await
+        .unwrap();
+    changes.iter().map(|change| format!("{} {} {}", change.kind, change.object_type, change.object)).collect()
+}
+
+#[tokio::test]
+async fn an_import_leaves_one_entry_and_a_change_for_each_object() {
+    let (_dir, database) = fresh().await;
+    import_files(&database, &BUNDLE).await;
+    let entries =
+        audit_entry::Entity::find().order_by_asc(audit_entry::Column::Seq).all(database.reader()).await.unwrap();
+    assert_eq!(entries.len(), 2);
+    assert_eq!((entries[1].actor.as_str(), entries[1].act.as_str()), ("operator", "import"));
+    assert_eq!(
+        entries[1].detail.as_deref().unwrap(),
+        r#"{"units":7,"unit_successions":1,"titles":2,"institutions":1,"cadres":3,"assignments":4,"qualifications":3}"#
+    );
+    let mut expected: Vec<String> = ["N", "P", "B", "D", "X", "S"].map(|code| format!("CREATED unit {code}")).into();
+    expected.extend(["BT", "CV"].map(|code| format!("CREATED title {code}")));
+    expected.push("CREATED institution T1".to_owned());
+    expected.extend(["C1", "C2", "C3"].map(|code| format!("CREATED cadre {code}")));
+    assert_eq!(changes(&database).await, expected);
+}
+
+#[tokio::test]
+async fn stored_values_are_those_of_the_file() {
+    let (_dir, database) = fresh().await;
+    import_files(&database, &BUNDLE).await;
+    let person =
+        cadre::Entity::find().filter(cadre::Column::Code.eq("C1")).one(database.reader()).await.unwrap().unwrap();
+    assert_eq!((person.full_name.as_str(), person.search_key.as_str()), ("Đỗ Thị Thử", " do thi thu"));
+    assert_eq!(person.sort_key, crate::text::sort_key("Đỗ Thị Thử"));
+    assert_eq!(person.version, 1);
+    let unit = unit::Entity::find().filter(unit::Column::Code.eq("X")).one(database.reader()).await.unwrap().unwrap();
+    let versions = unit_version::Entity::find().filter(unit_version::Column::UnitId.eq(unit.id));
+    assert_eq!(versions.count(database.reader()).await.unwrap(), 2);
+    let posts = assignment::Entity::find().filter(assignment::Column::CadreId.eq(person.id));
+    assert_eq!(posts.count(database.reader()).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn later_bundles_add_history_to_what_is_there() {
+    let (_dir, database) = fresh().await;
+    import_files(&database, &BUNDLE).await;
+
+    let assignments = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n\
+                       C2,S,CV,1999-09-01,,true\nC2,P,CV,2020-01-01,,false\nC3,X,CV,2001-01-01,,true\n";
+    let report = import_files(&database, &[("assignments.csv", assignments)]).await;
+    assert_eq!(report.outcome, Outcome::Loaded, "{:#?}", report.findings);
+    assert_eq!((report.files[0].new, report.files[0].unchanged), (2, 1));
+    assert_eq!(changes(&database).await, ["UPDATED cadre C2", "UPDATED cadre C3"]);
+
+    let qualifications = "cadre_code,subject,level,field_code,institution_code,mode,granted_on\n\
+                          C1,PROFESSIONAL,MASTER,,T1,,2020\n";
+    assert_eq!(import_files(&database, &[("qualifications.csv", qualifications)]).await.outcome, Outcome::Loaded);
+    assert_eq!(changes(&database).await, ["UPDATED cadre C1"]);
+
+    let units = "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n\
+                 D,P,,DISTRICT,DISTRICT,Huyện Thử,097,2030-01-01,\nNEW,P,,SCHOOL,PROVINCE,Trường mới,,,\n";
+    assert_eq!(import_files(&database, &[("units.csv", units)]).await.outcome, Outcome::Loaded);
+    assert_eq!(changes(&database).await, ["CREATED unit NEW", "UPDATED unit D"]);
+}
+
+#[tokio::test]
+async fn posts_of_the_database_count_when_primary_posts_overlap() {
+    let (_dir, database) = fresh().await;
+    import_files(&database, &BUNDLE).await;
+    let assignments = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\nC1,P,CV,2020-01-01,,true\n";
+    let report = import_files(&database, &[("assignments.csv", assignments)]).await;
+    assert_eq!(report.outcome, Outcome::Loaded);
+    assert_eq!(places(&report)[0].4, "TWO_PRIMARY_POSTS");
+
+    let people =
+        BUNDLE[4].1.lines().next().unwrap().to_owned() + "\nC9,999000000001,Ai Khác,FEMALE,,,,,,CADRE,,ACTIVE\n";
+    let report = import_files(&database, &[("cadres.csv", people)]).await;
+    assert_eq!(report.outcome, Outcome::Loaded);
+    assert_eq!(places(&report)[0].4, "DOUBTFUL_NATIONAL_ID");
+}
+
+#[tokio::test]
+async fn rows_that_refer_to_a_bad_row_are_not_blamed() {
+    let (_dir, database) = fresh().await;
+    for (file, old, new) in
+        [("cadres.csv", "FEMALE", "?"), ("cadres.csv", "code,national_id", "code"), ("units.csv", "code,", "")]
+    {
+        let case = Case { file, old, new, finding: ("", 0, "", 0, "") };
+        let report = import_files(&database, &case.bundle()).await;
+        assert_eq!(report.outcome, Outcome::Refused);
+        assert!(report.findings.iter().all(|finding| finding.file == file), "{:#?}", report.findings);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_changes_between_the_passes_rolls_everything_back() {
+    for (name, from, to) in [
+        ("units.csv", "Sở Thử", "Sở Khác"),
+        ("cadres.csv", "Đỗ Thị Thử", "Đỗ Thị Khác"),
+        ("qualifications.csv", "BASIC", "ADVANCED"),
+        ("assignments.csv", "C2,X,CV", "C2,Q,CV"),
+    ] {
+        let (dir, database) = fresh().await;
+        let before = (file(&database, dir.path()).await, dump(&database).await);
+        let files = folder(&BUNDLE);
+        let mut findings = Findings::default();
+        let bundle = Bundle::find(files.path(), &mut findings).unwrap();
+        let progress = Progress::hidden();
+        let mut world = World::new(Known::read(database.reader()).await.unwrap(), clock().today());
+        let context = (&mut world, &mut findings, &progress);
+        let plan = check::check(files.path(), &bundle, database.reader(), context).await.unwrap();
+
+        let path = files.path().join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from));
+        fs::write(&path, text.replace(from, to)).unwrap();
+        let result = load::load(&database, clock(), files.path(), plan, (&mut world, &progress)).await;
+        assert!(matches!(result, Err(crate::error::Error::Conflict(_))), "{name}: {result:?}");
+        assert_eq!((file(&database, dir.path()).await, dump(&database).await), before, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_changes_between_the_passes_rolls_everything_back() {
+    let (_dir, database) = fresh().await;
+    let files = folder(&BUNDLE);
+    let mut findings = Findings::default();
+    let bundle = Bundle::find(files.path(), &mut findings).unwrap();
+    let progress = Progress::hidden();
+    let mut world = World::new(Known::read(database.reader()).await.unwrap(), clock().today());
+    let context = (&mut world, &mut findings, &progress);
+    let plan = check::check(files.path(), &bundle, database.reader(), context).await.unwrap();
+
+    let title = entity::title::ActiveModel {
+        code: Set("ZZ".parse().unwrap()),
+        name: Set("Khác".to_owned()),
+        category: Set(entity::value::Category::Cadre),
+        tier: Set(None),
+        is_key_leader: Set(false),
+    };
+    title.insert(database.writer()).await.unwrap();
+    let before = dump(&database).await;
+    let result = load::load(&database, clock(), files.path(), plan, (&mut world, &progress)).await;
+    assert!(matches!(result, Err(crate::error::Error::Conflict(_))), "{result:?}");
+    assert_eq!(dump(&database).await, before);
+}
+
+#[tokio::test]
+async fn a_database_without_reference_lists_is_told_from_a_bad_bundle() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", dir.path().join("a.db").display());
+    let database = Database::open(&url, Pool::default()).await.unwrap();
+    migration::Migrator::up(database.writer(), None).await.unwrap();
+    let result = import(&database, clock(), folder(&BUNDLE).path(), Options::default()).await;
+    assert!(matches!(result, Err(crate::error::Error::Conflict(_))), "{result:?}");
+}
