@@ -34,7 +34,7 @@ pub async fn run(settings: &Settings, way: Migrate) -> Result<ExitCode, Stop> {
         }
         (Migrate::Status, SchemaState::Current) => println!("the schema is current"),
         (Migrate::Status, SchemaState::Older(pending)) => {
-            println!("{pending} migrations to come: run `cadre-api migrate up`")
+            println!("{pending} migrations to come: run `cadre-api migrate up`");
         }
         (Migrate::Status, SchemaState::Newer(unknown)) => {
             println!("migrated by a newer cadre-api; unknown here: {}", unknown.join(", "));

@@ -35,6 +35,13 @@ impl Subject {
     }
 }
 
+/// What a grant reached on a day.
+#[derive(Debug)]
+struct Reached {
+    day: Day,
+    units: Arc<UnitSet>,
+}
+
 /// A snapshot of what every request needs.
 #[derive(Debug, Default)]
 pub struct Registry {
@@ -44,21 +51,19 @@ pub struct Registry {
     subjects: Vec<Subject>,
     ethnic_groups: HashMap<String, ethnic_group::Model>,
     last_change: i64,
-    reaches: Mutex<HashMap<Vec<UnitId>, (Day, Arc<UnitSet>)>>,
+    reaches: Mutex<HashMap<Vec<UnitId>, Reached>>,
 }
 
 impl Registry {
     /// What a grant over these roots reaches today. Remembered as long as the snapshot: every request asks for it.
     pub fn reach_of(&self, roots: &[UnitId], today: Day) -> Arc<UnitSet> {
         let mut reaches = self.reaches.lock().unwrap_or_else(PoisonError::into_inner);
-        match reaches.get(roots) {
-            Some((day, reach)) if *day == today => Arc::clone(reach),
-            _ => {
-                let reach = Arc::new(self.units.reach_of(roots, today));
-                reaches.insert(roots.to_vec(), (today, Arc::clone(&reach)));
-                reach
-            }
+        if let Some(reached) = reaches.get(roots).filter(|reached| reached.day == today) {
+            return Arc::clone(&reached.units);
         }
+        let units = Arc::new(self.units.reach_of(roots, today));
+        reaches.insert(roots.to_vec(), Reached { day: today, units: Arc::clone(&units) });
+        units
     }
 
     /// The last change that the log holds; a snapshot of it is still true.
