@@ -39,11 +39,25 @@ pub(super) async fn load(
     clock: Clock,
     dir: &Path,
     plan: Plan,
+    context: (&mut World, &Progress),
+) -> Result<()> {
+    let result = write(database, clock, dir, plan, context).await;
+    if database.backend() == DatabaseBackend::Sqlite {
+        database.writer().execute_unprepared(USUAL_CACHE).await?;
+    }
+    result
+}
+
+async fn write(
+    database: &Database,
+    clock: Clock,
+    dir: &Path,
+    plan: Plan,
     (world, progress): (&mut World, &Progress),
 ) -> Result<()> {
     let detail = serde_json::to_string(&plan.counts()).map_err(Error::internal)?;
     let txn = Permit::operator(database, clock, Act::Import).begin(None, Some(detail)).await?;
-    lock(txn.connection()).await?;
+    prepare(txn.connection()).await?;
     if Known::read(txn.connection()).await? != world.known {
         return Err(changed_database());
     }
@@ -72,12 +86,20 @@ impl Plan {
     }
 }
 
+/// Names and units come in no order of their indexes. With SQLite's usual 2 MB of pages a nation's import would write
+/// and read back each page some twenty times; 64 MiB is the most that it takes, small imports take less.
+const WIDE_CACHE: &str = "PRAGMA cache_size = -65536";
+/// What SQLite starts with.
+const USUAL_CACHE: &str = "PRAGMA cache_size = -2000";
+
 /// Two imports at once would each see the database without the other: on PostgreSQL the second one waits here, on
 /// SQLite it could not even begin.
-async fn lock(connection: &DatabaseTransaction) -> Result<()> {
-    if connection.get_database_backend() == DatabaseBackend::Postgres {
-        connection.execute_unprepared("SELECT pg_advisory_xact_lock(hashtext('cadre-api import'))").await?;
-    }
+async fn prepare(connection: &DatabaseTransaction) -> Result<()> {
+    let statement = match connection.get_database_backend() {
+        DatabaseBackend::Postgres => "SELECT pg_advisory_xact_lock(hashtext('cadre-api import'))",
+        _ => WIDE_CACHE,
+    };
+    connection.execute_unprepared(statement).await?;
     Ok(())
 }
 
