@@ -11,7 +11,7 @@ use crate::{
     domain::{
         access::{Access, Visible},
         page::LARGEST_PAGE,
-        unit::UnitOnDay,
+        unit::{self, UnitOnDay},
     },
     error::{Error, Result},
 };
@@ -46,8 +46,8 @@ pub async fn look_up(access: &Access, ids: &[String]) -> Result<Vec<Option<Found
         .iter()
         .map(|id| {
             let unit = || {
-                let unit: UnitId = id.parse().ok().filter(|unit| access.reaches(*unit))?;
-                Some(Found::Unit(UnitOnDay { id: unit, day: access.today() }))
+                let id: UnitId = id.parse().ok()?;
+                unit::on_day(access, id, access.today()).map(Found::Unit)
             };
             let cadre = || cadres.get(&id.parse().ok()?).cloned().map(Found::Cadre);
             let qualification = || qualifications.get(&id.parse().ok()?).cloned().map(Found::Qualification);

@@ -100,8 +100,8 @@ impl Registry {
         self.last_change
     }
 
-    /// The units.
-    pub fn units(&self) -> &Units {
+    /// The units, not narrowed to anybody's reach.
+    pub(in crate::domain) fn units(&self) -> &Units {
         &self.units
     }
 

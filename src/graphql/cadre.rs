@@ -11,8 +11,7 @@ use crate::{
         access::Visible,
         cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
         page::PageArgs,
-        qualification as held,
-        unit::UnitOnDay,
+        qualification as held, unit,
     },
     error::{Error, Result},
     graphql::{
@@ -113,7 +112,7 @@ impl Cadre {
     async fn unit(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
         let posts = ctx.loaders().assignments(self.0.seen()).await?;
         let post = cadre::post_on(&posts, self.0.day());
-        Ok(post.map(|post| Unit(UnitOnDay { id: post.unit_id, day: self.0.day() })))
+        Ok(post.and_then(|post| unit::on_day(ctx.access(), post.unit_id, self.0.day())).map(Unit))
     }
 
     /// Title of the same post (chức danh).
@@ -236,8 +235,8 @@ pub struct Assignment {
 #[Object]
 impl Assignment {
     /// Unit.
-    async fn unit(&self) -> Unit {
-        Unit(UnitOnDay { id: self.post.unit_id, day: self.day })
+    async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
+        unit::on_day(ctx.access(), self.post.unit_id, self.day).map(Unit).ok_or(Error::NotFound)
     }
 
     /// Title (chức danh).

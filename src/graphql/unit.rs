@@ -79,7 +79,7 @@ impl Listed for Unit {
 impl Unit {
     /// The asked day where it is not today, so that cursors of today go on tomorrow.
     fn as_of(&self, ctx: &Context<'_>, as_of: Option<Day>) -> Option<Day> {
-        Some(as_of.unwrap_or(self.0.day)).filter(|day| *day != ctx.access().today())
+        Some(as_of.unwrap_or(self.0.day())).filter(|day| *day != ctx.access().today())
     }
 }
 
@@ -88,7 +88,7 @@ impl Unit {
 impl Unit {
     /// Opaque id.
     pub async fn id(&self) -> ID {
-        self.0.id.into()
+        self.0.id().into()
     }
 
     /// Code (mã đơn vị).
@@ -147,7 +147,7 @@ impl Unit {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Unit>> {
-        let below = Some((self.0.id, hierarchy.unwrap_or(Hierarchy::Administrative)));
+        let below = Some((self.0.id(), hierarchy.unwrap_or(Hierarchy::Administrative)));
         let list = UnitList { below, as_of: self.as_of(ctx, None), ..UnitList::default() };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before })?;
         Ok(Connection::new(page, Total::Units(list), Unit))
@@ -220,9 +220,9 @@ impl Unit {
         #[graphql(default_with = "Some(1)", desc = "Decimals of the percentages, 0 to 6; rounded once, half up.")]
         decimals: Option<i32>,
     ) -> Result<Composition> {
-        let day = as_of.unwrap_or(self.0.day);
+        let day = as_of.unwrap_or(self.0.day());
         let asked = Asked {
-            unit: self.0.id,
+            unit: self.0.id(),
             subject,
             titles,
             key_leaders_only: key_leaders_only.unwrap_or(false),
@@ -243,8 +243,8 @@ pub struct UnitSuccession {
 
 impl UnitSuccession {
     fn of(ctx: &Context<'_>, of: UnitOnDay, side: Side) -> Vec<Self> {
-        let links = unit::successions(ctx.access(), of.id, side).into_iter();
-        links.map(|link| Self { unit: UnitOnDay { id: side.other(&link), day: of.day }, link }).collect()
+        let links = unit::successions(ctx.access(), of, side).into_iter();
+        links.map(|(link, unit)| Self { link, unit }).collect()
     }
 }
 

@@ -50,7 +50,7 @@ impl Access {
         self.today
     }
 
-    /// Reference lists and units. The units in it are not narrowed: ask `reaches` before one is shown.
+    /// Reference lists, and units to the domain.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }

@@ -6,7 +6,7 @@ use crate::{
     domain::{
         access::Access,
         page::{BoundedCount, Key, Page, PageArgs, Position, Way},
-        unit::{Unit, UnitOnDay, UnitReach, UnitSet, meant},
+        unit::{Unit, UnitOnDay, UnitReach, UnitSet, meant, on_day},
     },
     error::Result,
     text,
@@ -84,7 +84,7 @@ impl UnitList {
         let mut placed: Vec<(Position, UnitOnDay)> = self
             .found(access)?
             .into_iter()
-            .map(|unit| (self.position(unit, day), UnitOnDay { id: unit.row.id, day }))
+            .filter_map(|unit| Some((self.position(unit, day), on_day(access, unit.row.id, day)?)))
             .collect();
         placed.sort_by(|(a, _), (b, _)| self.compare(a, b));
         placed.retain(|(position, _)| {

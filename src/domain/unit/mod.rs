@@ -16,18 +16,31 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A unit as it is shown on a day.
+/// A unit within the caller's reach, as it is shown on a day. Made by `on_day` alone, so that holding one is proof.
 #[derive(Clone, Copy, Debug)]
 pub struct UnitOnDay {
-    /// Which unit.
-    pub id: UnitId,
-    /// Which day.
-    pub day: Day,
+    id: UnitId,
+    day: Day,
+}
+
+/// A unit on a day, if the caller reaches it.
+pub fn on_day(access: &Access, id: UnitId, day: Day) -> Option<UnitOnDay> {
+    access.reaches(id).then_some(UnitOnDay { id, day })
 }
 
 impl UnitOnDay {
+    /// The unit's id.
+    pub fn id(self) -> UnitId {
+        self.id
+    }
+
+    /// The day.
+    pub fn day(self) -> Day {
+        self.day
+    }
+
     fn unit(self, registry: &Registry) -> &Unit {
-        registry.units().get(self.id).expect("made only for a unit of the request's registry")
+        registry.units().get(self.id).expect("a reach holds only units of its registry")
     }
 
     /// The unit's code.
@@ -60,26 +73,24 @@ pub fn look_up(access: &Access, key: &UnitKey, day: Day) -> Result<UnitOnDay> {
         UnitKey::Id(id) => id.parse().ok().and_then(|id| units.get(id)),
         UnitKey::Code(code) => units.by_code(code),
     };
-    let unit = found.filter(|unit| access.reaches(unit.row.id)).ok_or(Error::NotFound)?;
-    Ok(UnitOnDay { id: unit.row.id, day })
+    found.and_then(|unit| on_day(access, unit.row.id, day)).ok_or(Error::NotFound)
 }
 
 /// The roots of the caller's grant, as of today.
 pub fn roots(access: &Access) -> Vec<UnitOnDay> {
     let day = access.today();
-    access.caller().roots().iter().filter(|id| access.reaches(**id)).map(|id| UnitOnDay { id: *id, day }).collect()
+    access.caller().roots().iter().filter_map(|id| on_day(access, *id, day)).collect()
 }
 
 /// The unit directly above, if it is within reach.
 pub fn parent(access: &Access, of: UnitOnDay, hierarchy: Hierarchy) -> Option<UnitOnDay> {
-    let parent = of.version(access.registry()).parent_in(hierarchy).filter(|parent| access.reaches(*parent))?;
-    Some(UnitOnDay { id: parent, day: of.day })
+    on_day(access, of.version(access.registry()).parent_in(hierarchy)?, of.day)
 }
 
 /// The units above that are within reach, nearest first.
 pub fn ancestors(access: &Access, of: UnitOnDay, hierarchy: Hierarchy) -> Vec<UnitOnDay> {
     let above = access.registry().units().ancestors(of.id, hierarchy, of.day).into_iter();
-    above.filter(|id| access.reaches(*id)).map(|id| UnitOnDay { id, day: of.day }).collect()
+    above.filter_map(|id| on_day(access, id, of.day)).collect()
 }
 
 /// The unit that a condition names.
@@ -108,14 +119,14 @@ pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> R
     )))
 }
 
-/// Successions from (`later == false`: into) the unit, oldest first, to units within reach.
-pub fn successions(access: &Access, unit: UnitId, side: Side) -> Vec<unit_succession::Model> {
-    let Some(unit) = access.registry().units().get(unit) else { return Vec::new() };
+/// Successions of the unit, oldest first, each with the unit at the other end, as far as it is within reach.
+pub fn successions(access: &Access, of: UnitOnDay, side: Side) -> Vec<(unit_succession::Model, UnitOnDay)> {
+    let unit = of.unit(access.registry());
     let links = match side {
         Side::Predecessors => &unit.predecessors,
         Side::Successors => &unit.successors,
     };
-    links.iter().filter(|link| access.reaches(side.other(link))).cloned().collect()
+    links.iter().filter_map(|link| Some((link.clone(), on_day(access, side.other(link), of.day)?))).collect()
 }
 
 /// Which side of a succession is asked for.
@@ -129,7 +140,7 @@ pub enum Side {
 
 impl Side {
     /// The unit at that side of a link.
-    pub fn other(self, link: &unit_succession::Model) -> UnitId {
+    fn other(self, link: &unit_succession::Model) -> UnitId {
         match self {
             Self::Predecessors => link.predecessor_id,
             Self::Successors => link.successor_id,
