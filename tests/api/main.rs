@@ -2,6 +2,7 @@
 
 mod audit;
 mod facts;
+mod guide;
 mod layers;
 mod unit;
 mod world;
