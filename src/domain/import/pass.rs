@@ -143,7 +143,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(())
     }
 
-    /// The posts of a batch, and those that the database holds of the same persons.
+    /// The posts of a batch, and those primary posts of the same persons that only the database has.
     pub async fn assignments(
         &mut self,
         header: &Header,
@@ -161,19 +161,25 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 stored.entry(post.cadre_id).or_default().push(post);
             }
         }
+        let mut matched = HashSet::new();
         for post in &mut posts {
             let there =
                 stored.get(&post.model.cadre_id).and_then(|there| there.iter().find(|t| is_post(t, &post.model)));
             let Some(there) = there else { continue };
+            matched.insert(there.id);
             post.news = News::Unchanged;
             if there.end_on != post.model.end_on {
                 post.news = News::Differs;
                 header.note(self.findings, (post.line, "end_on"), FindingCode::Differs, differs);
             }
         }
-        let of_person =
-            |(id, person)| stored.remove(&id).unwrap_or_default().into_iter().map(move |post| (person, post));
-        Ok((posts, persons.into_iter().flat_map(of_person).collect()))
+        let is_extra = |post: &assignment::Model| post.is_primary && !matched.contains(&post.id);
+        let mut extra = Vec::new();
+        for (id, person) in persons {
+            let of_person = stored.remove(&id).unwrap_or_default();
+            extra.extend(of_person.into_iter().filter(is_extra).map(|post| (person, post)));
+        }
+        Ok((posts, extra))
     }
 
     fn post(&mut self, header: &Header, line: u64, row: AssignmentRow) -> Option<Resolved<assignment::Model>> {
