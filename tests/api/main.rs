@@ -2,6 +2,7 @@
 
 mod audit;
 mod facts;
+mod import;
 mod layers;
 mod unit;
 mod world;
