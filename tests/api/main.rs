@@ -3,6 +3,7 @@
 mod audit;
 mod facts;
 mod guide;
+mod import;
 mod layers;
 mod unit;
 mod world;
