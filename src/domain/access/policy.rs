@@ -84,10 +84,9 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Unit", "parent" | "ancestors") => argument == "hierarchy",
         ("Unit", "subunits") => argument == "hierarchy" || pages(argument),
         ("Unit", "cadres") => matches!(argument, "where" | "reach" | "orderBy" | "asOf") || pages(argument),
-        ("Unit", "composition") => matches!(
-            argument,
-            "subject" | "titles" | "keyLeadersOnly" | "hierarchy" | "reach" | "asOf" | "decimals"
-        ),
+        ("Unit", "composition") => {
+            matches!(argument, "subject" | "titles" | "keyLeadersOnly" | "hierarchy" | "reach" | "asOf" | "decimals")
+        }
         ("Cadre", "qualifications" | "highest") => argument == "subject",
         ("Composition", "atLeast") => argument == "level",
         ("CadreConnection" | "UnitConnection", "totalCount") => argument == "max",
@@ -158,6 +157,8 @@ mod tests {
             assert_eq!(need(place), None, "{place}");
             assert!(matches!(admit(&everything, [place].into_iter()), Err(Error::Internal(_))), "{place}");
         }
-        assert!(admit(&everything, ["Query.cadres(search:)", "Query.__type(name:)", "__Type.name"].into_iter()).is_ok());
+        assert!(
+            admit(&everything, ["Query.cadres(search:)", "Query.__type(name:)", "__Type.name"].into_iter()).is_ok()
+        );
     }
 }
