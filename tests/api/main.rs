@@ -1,9 +1,14 @@
 //! One binary for all tests: each linked binary costs a minute, and the PostgreSQL is started once.
 
+mod access;
 mod audit;
+mod cadre;
+mod composition;
 mod facts;
 mod guide;
 mod import;
+mod isolation;
 mod layers;
+mod statements;
 mod unit;
 mod world;
