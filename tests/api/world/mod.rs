@@ -4,6 +4,8 @@
 
 pub mod poll;
 pub mod postgres;
+pub mod program;
+pub mod wire;
 
 use std::{
     net::TcpListener,
@@ -246,7 +248,7 @@ fn database_name() -> String {
 }
 
 /// A copy of the database with the small province.
-async fn copy(kind: Kind) -> (String, Option<TempDir>) {
+pub async fn copy(kind: Kind) -> (String, Option<TempDir>) {
     static SQLITE: OnceCell<TempDir> = OnceCell::const_new();
     static POSTGRES: OnceCell<String> = OnceCell::const_new();
     match kind {

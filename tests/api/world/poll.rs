@@ -16,3 +16,14 @@ pub fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     }
     None
 }
+
+/// The same where looking is asynchronous.
+pub async fn until_async<T>(mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    for _ in 0..LOOKS {
+        if let Some(seen) = look().await {
+            return Some(seen);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    None
+}
