@@ -127,6 +127,7 @@ impl Challenge {
 
     fn body(&self) -> Value {
         let code = if self.kind == Kind::Unavailable { "UNAVAILABLE" } else { "UNAUTHENTICATED" };
+        metrics::counter!("cadre_errors_total", "code" => code).increment(1);
         let mut extensions = json!({ "code": code });
         if let Some(id) = &self.request_id {
             extensions["requestId"] = json!(id);
