@@ -197,7 +197,8 @@ impl TypedValueParser for DatabaseUrl {
 
     fn parse_ref(&self, line: &Line, _: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
         database_url(value.to_str().unwrap_or_default()).map_err(|sentence| {
-            let sentence = format!("the database URL (--database-url, CADRE_DATABASE_URL) cannot be read: {sentence}\n");
+            let sentence =
+                format!("the database URL (--database-url, CADRE_DATABASE_URL) cannot be read: {sentence}\n");
             clap::Error::raw(ErrorKind::ValueValidation, sentence).with_cmd(line)
         })
     }

@@ -2,6 +2,11 @@
 
 mod audit;
 mod facts;
+mod hostile;
+mod http;
 mod layers;
+mod process;
+mod schema;
+mod tables;
 mod unit;
 mod world;

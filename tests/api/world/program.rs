@@ -89,10 +89,8 @@ impl Program {
     /// The same with more flags.
     pub fn serve_with(database_url: &str, flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let args = [
-            &["serve", "--listen", "127.0.0.1:0", "--database-url", database_url, "--public-url", PUBLIC_URL],
-            flags,
-        ];
+        let args =
+            [&["serve", "--listen", "127.0.0.1:0", "--database-url", database_url, "--public-url", PUBLIC_URL], flags];
         Self::start(command(folder.path(), &args.concat()))
     }
 
@@ -109,7 +107,8 @@ impl Program {
             let url = url.filter(|_| said.ends_with('\n')).map(|url| url.trim_end_matches([';', '.']).to_owned());
             url.or_else(|| program.child.try_wait().expect("a child").map(|_| String::new()))
         });
-        program.url = url.filter(|url| !url.is_empty()).unwrap_or_else(|| panic!("it does not serve: {}", program.log()));
+        program.url =
+            url.filter(|url| !url.is_empty()).unwrap_or_else(|| panic!("it does not serve: {}", program.log()));
         program
     }
 

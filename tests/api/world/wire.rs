@@ -58,7 +58,8 @@ impl Wire {
         };
         let head = String::from_utf8(self.read.drain(..end).collect()).expect("a head is ASCII");
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        let length =
+            head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
         let length: usize = length.unwrap_or(0);
         while self.read.len() < length {
             self.more()?;
