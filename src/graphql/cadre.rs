@@ -33,7 +33,7 @@ impl CadreQuery {
     async fn cadre(
         &self,
         ctx: &Context<'_>,
-        by: CadreKey,
+        #[graphql(desc = "What names them.")] by: CadreKey,
         #[graphql(desc = "The day to show them on; today by default.")] as_of: Option<Day>,
     ) -> Result<Option<Cadre>> {
         let access = ctx.access();
@@ -45,7 +45,7 @@ impl CadreQuery {
     async fn cadres(
         &self,
         ctx: &Context<'_>,
-        r#where: Option<CadreWhere>,
+        #[graphql(desc = "Which people are wanted; all if absent.")] r#where: Option<CadreWhere>,
         #[graphql(desc = "Beginnings of words of the name, without regard to case and tone marks; or a whole code.")]
         search: Option<String>,
         #[graphql(desc = "By name if absent.")] order_by: Option<Vec<CadreOrder>>,

@@ -191,3 +191,105 @@ fn segments(path: &QueryPathNode<'_>) -> Vec<PathSegment> {
     };
     path.parent.map(segments).unwrap_or_default().into_iter().chain([own]).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Request, Schema};
+    use serde_json::json;
+
+    use super::*;
+
+    struct Query;
+
+    #[Object]
+    impl Query {
+        async fn good(&self) -> i32 {
+            1
+        }
+
+        async fn panics(&self) -> Option<i32> {
+            panic!("MARK")
+        }
+
+        async fn fails(&self) -> Result<Option<i32>, Error> {
+            Err(Error::internal("MARK"))
+        }
+
+        async fn is_missing(&self) -> Result<i32, Error> {
+            Err(Error::NotFound)
+        }
+
+        async fn inner(&self) -> Option<Inner> {
+            Some(Inner)
+        }
+
+        async fn list(&self) -> Vec<Option<Inner>> {
+            vec![Some(Inner), None]
+        }
+    }
+
+    struct Inner;
+
+    #[Object]
+    impl Inner {
+        async fn good(&self) -> i32 {
+            2
+        }
+
+        async fn must(&self) -> i32 {
+            panic!("MARK")
+        }
+    }
+
+    async fn run(document: &str) -> serde_json::Value {
+        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).extension(Settle).finish();
+        let nulled = Nulled::default();
+        let mut response = schema.execute(Request::new(document).data(nulled.clone())).await;
+        translate(&mut response, &nulled, Language::English, "r1");
+        let mut errors: Vec<_> = response
+            .errors
+            .iter()
+            .map(|error| json!({ "code": error.extensions.as_ref().and_then(|e| e.get("code")), "path": error.path }))
+            .collect();
+        errors.sort_by_key(ToString::to_string);
+        assert!(!serde_json::to_string(&response).expect("JSON").contains("MARK"), "{document}");
+        json!([response.data, errors])
+    }
+
+    #[tokio::test]
+    async fn a_resolver_that_fails_or_panics_leaves_its_siblings_alive() {
+        for (document, expected) in [
+            ("{ good }", json!([{ "good": 1 }, []])),
+            (
+                "{ a: good panics b: good }",
+                json!([{ "a": 1, "panics": null, "b": 1 }, [{ "code": "INTERNAL", "path": ["panics"] }]]),
+            ),
+            (
+                "{ fails panics good }",
+                json!([{ "fails": null, "panics": null, "good": 1 },
+                    [{ "code": "INTERNAL", "path": ["fails"] }, { "code": "INTERNAL", "path": ["panics"] }]]),
+            ),
+            (
+                "{ inner { good must } good }",
+                json!([{ "inner": null, "good": 1 }, [{ "code": "INTERNAL", "path": ["inner", "must"] }]]),
+            ),
+            (
+                "{ list { good must } good }",
+                json!([{ "list": [null, null], "good": 1 }, [{ "code": "INTERNAL", "path": ["list", 0, "must"] }]]),
+            ),
+            ("{ good isMissing }", json!([null, [{ "code": "NOT_FOUND", "path": ["isMissing"] }]])),
+        ] {
+            assert_eq!(run(document).await, expected, "{document}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_answer_has_more_than_twenty_errors() {
+        let fields: String = (0..50).map(|at| format!("a{at}: fails ")).collect();
+
+        let answer = run(&format!("{{ {fields} }}")).await;
+
+        assert_eq!(answer[1].as_array().map(Vec::len), Some(MOST_ERRORS));
+        assert_eq!(answer[0].as_object().map(serde_json::Map::len), Some(50));
+    }
+}

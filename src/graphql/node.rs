@@ -37,12 +37,16 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// A thing by its id, as of today; null if there is none or it is out of reach.
-    async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Node>> {
         Ok(node::look_up(ctx.access(), &[id.0]).await?.pop().flatten().map(Node::from))
     }
 
     /// Things by their ids, at most 100, in the order asked; null for each that is not there or out of reach.
-    async fn nodes(&self, ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Their ids.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
         let ids: Vec<String> = ids.into_iter().map(|id| id.0).collect();
         Ok(node::look_up(ctx.access(), &ids).await?.into_iter().map(|found| found.map(Node::from)).collect())
     }

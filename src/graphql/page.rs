@@ -96,7 +96,7 @@ impl<V: Listed> Connection<V> {
     async fn total_count(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "Some(10_000)")] max: Option<i32>,
+        #[graphql(default_with = "Some(10_000)", desc = "Where counting stops.")] max: Option<i32>,
     ) -> Result<BoundedCount> {
         let max = u64::try_from(max.unwrap_or(10_000))
             .ok()

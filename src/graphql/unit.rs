@@ -34,7 +34,7 @@ impl UnitQuery {
     async fn unit(
         &self,
         ctx: &Context<'_>,
-        by: UnitKey,
+        #[graphql(desc = "What names it.")] by: UnitKey,
         #[graphql(desc = "The day to show it on; today by default.")] as_of: Option<Day>,
     ) -> Result<Option<Unit>> {
         let access = ctx.access();
@@ -46,10 +46,10 @@ impl UnitQuery {
     async fn units(
         &self,
         ctx: &Context<'_>,
-        r#where: Option<UnitWhere>,
+        #[graphql(desc = "Which units are wanted; all if absent.")] r#where: Option<UnitWhere>,
         #[graphql(desc = "Beginnings of words of the name, without regard to case and tone marks; or of the code.")]
         search: Option<String>,
-        order_by: Option<Vec<UnitOrder>>,
+        #[graphql(desc = "By code if absent.")] order_by: Option<Vec<UnitOrder>>,
         #[graphql(desc = "The day of the tree; today by default.")] as_of: Option<Day>,
         first: Option<i32>,
         after: Option<String>,
@@ -120,7 +120,9 @@ impl Unit {
     async fn parent(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "Some(Hierarchy::Administrative)")] hierarchy: Option<Hierarchy>,
+        #[graphql(default_with = "Some(Hierarchy::Administrative)", desc = "Which tree is meant.")] hierarchy: Option<
+            Hierarchy,
+        >,
     ) -> Option<Unit> {
         unit::parent(ctx.access(), self.0, hierarchy.unwrap_or(Hierarchy::Administrative)).map(Unit)
     }
@@ -129,7 +131,9 @@ impl Unit {
     async fn ancestors(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "Some(Hierarchy::Administrative)")] hierarchy: Option<Hierarchy>,
+        #[graphql(default_with = "Some(Hierarchy::Administrative)", desc = "Which tree is meant.")] hierarchy: Option<
+            Hierarchy,
+        >,
     ) -> Vec<Unit> {
         unit::ancestors(ctx.access(), self.0, hierarchy.unwrap_or(Hierarchy::Administrative))
             .into_iter()
@@ -141,7 +145,9 @@ impl Unit {
     async fn subunits(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "Some(Hierarchy::Administrative)")] hierarchy: Option<Hierarchy>,
+        #[graphql(default_with = "Some(Hierarchy::Administrative)", desc = "Which tree is meant.")] hierarchy: Option<
+            Hierarchy,
+        >,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -178,9 +184,11 @@ impl Unit {
     async fn cadres(
         &self,
         ctx: &Context<'_>,
-        r#where: Option<CadreWhere>,
-        #[graphql(default_with = "Some(Reach::Subtree)")] reach: Option<Reach>,
-        order_by: Option<Vec<CadreOrder>>,
+        #[graphql(desc = "Which people are wanted; all if absent.")] r#where: Option<CadreWhere>,
+        #[graphql(default_with = "Some(Reach::Subtree)", desc = "The unit alone, or its subtree.")] reach: Option<
+            Reach,
+        >,
+        #[graphql(desc = "By name if absent.")] order_by: Option<Vec<CadreOrder>>,
         #[graphql(desc = "The day; by default the day of the unit, which is today unless it was asked otherwise.")]
         as_of: Option<Day>,
         first: Option<i32>,
@@ -213,8 +221,12 @@ impl Unit {
             desc = "Only posts whose title counts as a key leader's (cán bộ chủ chốt)."
         )]
         key_leaders_only: Option<bool>,
-        #[graphql(default_with = "Some(Hierarchy::Administrative)")] hierarchy: Option<Hierarchy>,
-        #[graphql(default_with = "Some(Reach::Subtree)")] reach: Option<Reach>,
+        #[graphql(default_with = "Some(Hierarchy::Administrative)", desc = "Which tree is meant.")] hierarchy: Option<
+            Hierarchy,
+        >,
+        #[graphql(default_with = "Some(Reach::Subtree)", desc = "The unit alone, or its subtree.")] reach: Option<
+            Reach,
+        >,
         #[graphql(desc = "The day; by default the day of the unit, which is today unless it was asked otherwise.")]
         as_of: Option<Day>,
         #[graphql(default_with = "Some(1)", desc = "Decimals of the percentages, 0 to 6; rounded once, half up.")]

@@ -1,6 +1,10 @@
 //! The server: routes, time limits, and the stop that finishes what was accepted.
 
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{
+    net::TcpListener,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use actix_web::{
     App, HttpResponse, HttpServer,
@@ -81,8 +85,9 @@ where
 
 /// The schema is public: it stands in the project's repository.
 fn schema() -> HttpResponse {
+    static SDL: LazyLock<String> = LazyLock::new(graphql::sdl);
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/graphql; charset=utf-8"))
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .body(graphql::sdl())
+        .body(SDL.as_str())
 }

@@ -7,6 +7,8 @@ use std::process::{Output, Stdio};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
+use crate::world::{Kind, World, postgres::setting};
+
 const FILES: [(&str, &str); 3] = [
     ("package.json", include_str!("../audit/package.json")),
     ("package-lock.json", include_str!("../audit/package-lock.json")),
@@ -102,4 +104,24 @@ async fn the_audits_can_fail() {
             assert!(!names("2C94"), "a plain query is answered with 200: {lines:#?}");
         }
     }
+}
+
+#[actix_web::test]
+async fn the_service_passes_all_public_audits() {
+    let world = World::new(Kind::Sqlite).await;
+    let caller = world.caller(&["cadre:read"], &["W"]).await;
+
+    let outcome = run(&format!("{}/graphql", world.url), &caller.token).await;
+
+    world.stop().await;
+    match outcome {
+        Outcome::Passed { ok, total } => assert_eq!((ok, total), (61, 61)),
+        Outcome::Failed(lines) => panic!("{lines:#?}"),
+        Outcome::NodeMissing(reason) if setting("CI").is_some() && has_node() => panic!("{reason}"),
+        Outcome::NodeMissing(reason) => eprintln!("the audits were not run: {reason}"),
+    }
+}
+
+fn has_node() -> bool {
+    command(Path::new("."), "node", &["--version"], &[]).is_ok()
 }

@@ -1,0 +1,158 @@
+//! Migrations and entities speak of the same tables: both ways of the migrations, and what the ORM would change.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use cadre_api::db::{Database, SchemaState};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::world::{Kind, fresh, open};
+
+const BOTH: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
+
+#[actix_web::test]
+async fn migrations_go_up_down_to_nothing_and_up_again() {
+    for kind in BOTH {
+        let (url, _folder) = fresh(kind).await;
+        let database = open(&url).await;
+        let all = Migrator::migrations().len();
+        assert_eq!(database.schema_state().await.expect("a state"), SchemaState::Older(all));
+
+        Migrator::up(database.writer(), None).await.expect("up");
+        assert_eq!(database.schema_state().await.expect("a state"), SchemaState::Current);
+        let once = tables(&database).await;
+        assert!(once.len() > 50, "the control: there are tables, columns and keys: {once:#?}");
+
+        for left in 1..=all {
+            Migrator::down(database.writer(), Some(1)).await.expect("down");
+            assert_eq!(database.schema_state().await.expect("a state"), SchemaState::Older(left));
+        }
+        let rest = tables(&database).await;
+        assert!(rest.iter().all(|line| line.contains("seaql_migrations")), "{kind:?}: left behind: {rest:#?}");
+
+        Migrator::up(database.writer(), None).await.expect("up again");
+        assert_eq!(tables(&database).await, once, "{kind:?}");
+        database.close().await.expect("closed");
+    }
+}
+
+#[actix_web::test]
+async fn entities_and_tables_agree() {
+    for kind in BOTH {
+        let (url, _folder) = fresh(kind).await;
+        let database = open(&url).await;
+        Migrator::up(database.writer(), None).await.expect("up");
+        let before = tables(&database).await;
+
+        let mut warnings = synced(&database).await;
+        if kind == Kind::Sqlite {
+            // Two names of SQLite for the same storage: bytes, without a length, compared as they are.
+            warnings.retain(|warning| !warning.contains("is `blob` in the database but the entity defines `varbinary_blob`"));
+        }
+
+        assert_eq!(tables(&database).await, before, "{kind:?}: the ORM would change the tables");
+        assert_eq!(warnings, Vec::<String>::new(), "{kind:?}");
+        database.close().await.expect("closed");
+    }
+}
+
+/// The control: a column that is missing, of another type, or unique without an entity's knowledge does not go unnoticed.
+#[actix_web::test]
+async fn a_difference_between_entities_and_tables_is_noticed() {
+    for kind in BOTH {
+        for (name, change, is_warned) in [
+            ("a missing column", "ALTER TABLE institution DROP COLUMN name", false),
+            ("an index that no entity knows", "CREATE UNIQUE INDEX odd ON assignment (start_on)", false),
+            (
+                "a column of another type",
+                "ALTER TABLE institution DROP COLUMN name; ALTER TABLE institution ADD COLUMN name integer",
+                true,
+            ),
+        ] {
+            let (url, _folder) = fresh(kind).await;
+            let database = open(&url).await;
+            Migrator::up(database.writer(), None).await.expect("up");
+            database.writer().execute_unprepared(change).await.expect("changed");
+            let before = tables(&database).await;
+
+            // An index is dropped as if it were a constraint, which PostgreSQL refuses: noticed as well.
+            let noticed = match try_sync(&database).await {
+                Ok(warnings) if is_warned => !warnings.is_empty(),
+                Ok(_) => tables(&database).await != before,
+                Err(_) => true,
+            };
+
+            assert!(noticed, "{kind:?}: {name}");
+            database.close().await.expect("closed");
+        }
+    }
+}
+
+/// What the database says of its tables: columns, keys, checks and indexes, a line each.
+async fn tables(database: &Database) -> Vec<String> {
+    let texts = match database.backend() {
+        DatabaseBackend::Postgres => {
+            "SELECT concat_ws(' ', 'column', table_name, ordinal_position, column_name, data_type, collation_name, is_nullable, column_default)
+               FROM information_schema.columns WHERE table_schema = 'public'
+             UNION ALL SELECT concat_ws(' ', 'constraint', conrelid::regclass, conname, pg_get_constraintdef(oid))
+               FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+             UNION ALL SELECT concat_ws(' ', 'index', indexdef) FROM pg_indexes WHERE schemaname = 'public'
+             ORDER BY 1"
+        }
+        _ => {
+            "SELECT 'column ' || m.name || ' ' || c.cid || ' ' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || c.pk
+               FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'
+             UNION ALL SELECT m.type || ' ' || m.tbl_name || ' ' || m.name || ' ' || coalesce(m.sql, '')
+               FROM sqlite_master m WHERE m.name NOT LIKE 'sqlite_sequence'
+             ORDER BY 1"
+        }
+    };
+    let select = Statement::from_string(database.backend(), texts);
+    let rows = database.writer().query_all_raw(select).await.expect("rows");
+    rows.iter().map(|row| row.try_get_by_index(0).expect("text")).collect()
+}
+
+async fn synced(database: &Database) -> Vec<String> {
+    try_sync(database).await.expect("the ORM reads the tables")
+}
+
+/// Lets the ORM add whatever its entities know and the tables lack; gives what it warned about.
+async fn try_sync(database: &Database) -> Result<Vec<String>, sea_orm::DbErr> {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_ansi(false).with_writer(log.clone());
+    let listening = tracing::subscriber::set_default(subscriber.finish());
+    let entities = database.writer().get_schema_registry("entity::*");
+    let synced = entities.sync(database.writer()).await;
+    drop(listening);
+    synced?;
+    let log = log.0.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(String::from_utf8_lossy(&log).lines().map(str::to_owned).collect())
+}
+
+/// What is logged while the ORM looks.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
