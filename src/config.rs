@@ -1,8 +1,8 @@
 //! The command line and its environment. The doc comments here are the manual that `--help` prints.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{ffi::OsStr, net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, Command as Line, Parser, Subcommand, ValueEnum, builder::TypedValueParser, error::ErrorKind};
 use entity::value::{ClientId, Day, Purpose, Scope};
 
 use crate::db::Pool;
@@ -30,7 +30,7 @@ pub struct Settings {
         default_value = "sqlite://cadre.db",
         hide_env_values = true
     )]
-    #[arg(value_parser = database_url)]
+    #[arg(value_parser = DatabaseUrl)]
     pub database_url: String,
     /// Address to listen on.
     #[arg(long, global = true, env = "CADRE_LISTEN", default_value = "127.0.0.1:8080")]
@@ -185,6 +185,22 @@ impl Settings {
     /// Whether the database is embedded.
     pub fn is_embedded(&self) -> bool {
         self.database_url.starts_with("sqlite:")
+    }
+}
+
+/// Reads the URL of a database. A wrong one is not repeated, as other wrong values are: it may hold a password.
+#[derive(Clone)]
+struct DatabaseUrl;
+
+impl TypedValueParser for DatabaseUrl {
+    type Value = String;
+
+    fn parse_ref(&self, line: &Line, _: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        database_url(value.to_str().unwrap_or_default()).map_err(|sentence| {
+            let sentence =
+                format!("the database URL (--database-url, CADRE_DATABASE_URL) cannot be read: {sentence}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, sentence).with_cmd(line)
+        })
     }
 }
 

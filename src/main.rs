@@ -15,11 +15,12 @@ use clap::Parser;
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     auth::install_provider();
+    telemetry::log_panics();
     let settings = cli.settings;
     let done = match telemetry::start_logs(&settings.log, settings.log_format) {
         Err(sentence) => Err(command::Stop(sentence)),
         Ok(()) => match cli.command {
-            Command::Serve { demo: false } => command::serve::serve(&settings).await,
+            Command::Serve { demo: false } => command::serve::serve(settings).await,
             Command::Serve { demo: true } => command::demo::serve(settings).await,
             Command::Migrate(way) => command::migrate::run(&settings, way).await,
             Command::Import { dir, dry_run, json } => command::import::run(&settings, &dir, dry_run, json).await,

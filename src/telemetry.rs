@@ -28,6 +28,14 @@ pub fn start_logs(filter: &str, format: LogFormat) -> Result<(), String> {
     started.map_err(|_| "the log has been started twice".to_owned())
 }
 
+/// Logs a panic by its place alone: what it says may hold a value that no log may hold.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(panic.place = %place, "panic");
+    }));
+}
+
 /// Starts the recorder that `/metrics` shows; none if there is one already.
 pub fn start_metrics() -> Option<PrometheusHandle> {
     let seconds = Matcher::Suffix("_seconds".to_owned());

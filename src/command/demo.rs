@@ -17,7 +17,7 @@ use crate::command::{
 
 /// Builds the population and serves it until stopped; nothing of it stays.
 pub async fn serve(mut settings: Settings) -> Result<ExitCode, Stop> {
-    let listener = listen(&settings)?;
+    let listener = listen(&mut settings)?;
     let folder = tempfile::tempdir().map_err(|error| Stop(format!("no temporary folder can be made: {error}")))?;
     let bundle = folder.path().join("bundle");
     settings.database_url = format!("sqlite://{}", folder.path().join("demo.db").display());

@@ -109,6 +109,9 @@ fn opening(settings: &Settings, error: &DbErr) -> String {
         Some(SqlxError::Io(cause)) => {
             format!("no PostgreSQL server answers at the host and port of CADRE_DATABASE_URL ({cause}); start it or mend the URL")
         }
+        Some(SqlxError::PoolTimedOut) => {
+            "no PostgreSQL server answers in time at the host and port of CADRE_DATABASE_URL; start it or mend the URL".into()
+        }
         Some(SqlxError::Configuration(_)) => {
             "CADRE_DATABASE_URL cannot be read; write postgres://USER:PASSWORD@HOST/NAME, special characters percent-encoded".into()
         }

@@ -20,16 +20,18 @@ use crate::command::{Stop, open_current};
 const REFRESH: Duration = Duration::from_secs(1);
 
 /// Serves the API until it is told to stop.
-pub async fn serve(settings: &Settings) -> Result<ExitCode, Stop> {
-    let listener = listen(settings)?;
-    let database = open_current(settings).await?;
-    run(settings, listener, database, || println!("cadre-api listens on http://{}", settings.listen)).await
+pub async fn serve(mut settings: Settings) -> Result<ExitCode, Stop> {
+    let listener = listen(&mut settings)?;
+    let database = open_current(&settings).await?;
+    run(&settings, listener, database, || println!("cadre-api listens on http://{}", settings.listen)).await
 }
 
-/// Takes the address before anything else, so that a second start fails at once.
-pub fn listen(settings: &Settings) -> Result<TcpListener, Stop> {
+/// Takes the address before anything else, so that a second start fails at once. The settings then name the address that
+/// was taken, where port 0 left the choice to the system.
+pub fn listen(settings: &mut Settings) -> Result<TcpListener, Stop> {
     let address = settings.listen;
-    TcpListener::bind(address).map_err(|error| {
+    let bound = TcpListener::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
+    let (taken, listener) = bound.map_err(|error| {
         Stop(match error.kind() {
             io::ErrorKind::AddrInUse => format!(
                 "another program listens on {address}; stop it, or choose another address with --listen or CADRE_LISTEN"
@@ -39,7 +41,9 @@ pub fn listen(settings: &Settings) -> Result<TcpListener, Stop> {
             }
             _ => format!("cannot listen on {address}: {error}; choose another address with --listen or CADRE_LISTEN"),
         })
-    })
+    })?;
+    settings.listen = taken;
+    Ok(listener)
 }
 
 /// Serves a database whose schema is current. `ready` is called once requests are accepted.

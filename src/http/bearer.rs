@@ -149,7 +149,10 @@ impl ResponseError for Challenge {
         response
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::CONTENT_LANGUAGE, self.language.tag()))
-            .insert_header((header::VARY, "Accept-Language"));
+            .insert_header((header::VARY, "Accept, Accept-Language, Authorization"));
+        if let Some(id) = &self.request_id {
+            response.insert_header(("X-Request-Id", id.as_str()));
+        }
         match self.kind {
             Kind::Unavailable => response.insert_header((header::RETRY_AFTER, "5")),
             _ => response.insert_header((header::WWW_AUTHENTICATE, self.www_authenticate())),

@@ -1,9 +1,14 @@
 //! Bodies: read within bounds of size and time, before anything looks at them.
 
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use actix_web::{
-    HttpRequest,
+    HttpRequest, HttpResponse,
+    body::{BodySize, BoxBody, MessageBody},
     http::{StatusCode, header},
     web::{Bytes, BytesMut, Payload},
 };
@@ -21,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// 415 unless it is plain `application/json` in UTF-8, 413 over the limit, 408 if it does not arrive in time, 400 if
 /// the connection breaks.
-pub async fn json(request: &HttpRequest, payload: Payload) -> Result<Bytes, Refused> {
+pub async fn json(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, Refused> {
     ensure_json(request)?;
     match tokio::time::timeout(PATIENCE, bounded(request, payload)).await {
         Ok(read) => read,
@@ -34,7 +39,7 @@ pub async fn json(request: &HttpRequest, payload: Payload) -> Result<Bytes, Refu
     }
 }
 
-async fn bounded(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Refused> {
+async fn bounded(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, Refused> {
     let too_large = || {
         Refused::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -61,6 +66,30 @@ async fn bounded(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, R
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+/// An answer to a request whose body may not have been read to its end: the connection closes after it.
+///
+/// A body that nobody holds is read and thrown away to its end, to use the connection again; in chunks it may have none.
+pub fn unread(response: HttpResponse, payload: Payload) -> HttpResponse {
+    response.map_body(|_, answer| BoxBody::new(Unread { answer, _payload: payload }))
+}
+
+struct Unread {
+    answer: BoxBody,
+    _payload: Payload,
+}
+
+impl MessageBody for Unread {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.answer.size()
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.get_mut().answer).poll_next(cx)
+    }
 }
 
 /// Other types can be sent by a browser from a foreign page without asking first, so they are never read.

@@ -1,8 +1,9 @@
 //! Errors of the edge, as the JSON that GraphQL clients already know: `errors` with a message and a code.
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse,
+    HttpMessage, HttpRequest, HttpResponse, Route,
     http::{StatusCode, header},
+    web,
 };
 use tracing_actix_web::RequestId;
 
@@ -41,7 +42,9 @@ impl Refused {
         let mut response = HttpResponse::build(self.status);
         response
             .insert_header((header::CONTENT_LANGUAGE, language.tag()))
-            .insert_header((header::CACHE_CONTROL, "no-store"));
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::VARY, "Accept, Accept-Language, Authorization"))
+            .insert_header(("X-Request-Id", request_id(request)));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
@@ -60,16 +63,32 @@ pub fn request_id(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The route is there, the method is not.
-pub fn method_not_allowed(allowed: &'static str) -> HttpResponse {
-    HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, allowed)).json(plain("METHOD_NOT_ALLOWED"))
+/// The route is there, the method is not: `allowed` are those that are.
+pub fn only(allowed: &'static str) -> Route {
+    web::route().to(move |request: HttpRequest| async move {
+        let refused = Refused::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "METHOD_NOT_ALLOWED",
+            format!("Đường dẫn này chỉ nhận {allowed}."),
+            format!("This path takes {allowed} only."),
+        );
+        allowing(refused.response(&request), allowed)
+    })
+}
+
+/// A 405 names the methods that are allowed (RFC 9110, section 15.5.6).
+pub fn allowing(mut response: HttpResponse, allowed: &'static str) -> HttpResponse {
+    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
+    response
 }
 
 /// There is no such route.
-pub fn no_such_route() -> HttpResponse {
-    HttpResponse::NotFound().json(plain("NOT_FOUND"))
-}
-
-fn plain(code: &'static str) -> serde_json::Value {
-    serde_json::json!({ "errors": [{ "message": code, "extensions": { "code": code } }] })
+pub async fn no_such_route(request: HttpRequest) -> HttpResponse {
+    let refused = Refused::new(
+        StatusCode::NOT_FOUND,
+        "NOT_FOUND",
+        "Không có đường dẫn này; dữ liệu ở /graphql, lược đồ ở /schema.graphql.",
+        "There is no such path; data is at /graphql, the schema at /schema.graphql.",
+    );
+    refused.response(&request)
 }

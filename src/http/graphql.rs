@@ -17,7 +17,7 @@ use crate::{
     graphql::engine::{Answer, Question},
     http::{
         Service, bearer, body,
-        error::{Refused, language, request_id},
+        error::{Refused, allowing, language, request_id},
     },
 };
 
@@ -48,19 +48,19 @@ struct Body<'a> {
 }
 
 /// `POST /graphql`.
-pub async fn post(request: HttpRequest, payload: web::Payload, service: web::Data<Service>) -> HttpResponse {
+pub async fn post(request: HttpRequest, mut payload: web::Payload, service: web::Data<Service>) -> HttpResponse {
     let access = match admitted(&request, &service).await {
         Ok(access) => access,
-        Err(response) => return response,
+        Err(response) => return body::unread(response, payload),
     };
     let parts = async {
         let media = Media::negotiate(&request)?;
-        let bytes = body::json(&request, payload).await?;
+        let bytes = body::json(&request, &mut payload).await?;
         Ok((media, Parts::of_body(&bytes)?))
     };
     match parts.await {
         Ok((media, parts)) => answered(&request, &service, access, media, parts, false).await,
-        Err(refused) => Refused::response(&refused, &request),
+        Err(refused) => body::unread(Refused::response(&refused, &request), payload),
     }
 }
 
@@ -112,13 +112,15 @@ async fn answered(
                 if media == Media::Json { StatusCode::OK } else { status_of(&errors, StatusCode::BAD_REQUEST) };
             media.answer(request, status, &Body { errors: &errors, data: None })
         }
-        Ok(Answer::MutationByGet) => Refused::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "METHOD_NOT_ALLOWED",
-            "GET chỉ dùng để hỏi; hãy gửi thay đổi bằng POST.",
-            "GET only asks; send changes by POST.",
-        )
-        .response(request),
+        Ok(Answer::MutationByGet) => {
+            let refused = Refused::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "METHOD_NOT_ALLOWED",
+                "GET chỉ dùng để hỏi; hãy gửi thay đổi bằng POST.",
+                "GET only asks; send changes by POST.",
+            );
+            allowing(refused.response(request), "POST")
+        }
         Err(_) => Refused::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "INTERNAL",

@@ -4,14 +4,17 @@
 use std::time::Duration;
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
+    HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, Resource, Route,
     http::{StatusCode, header},
     web,
 };
 use data_encoding::BASE64;
 use serde_json::json;
 
-use crate::auth::{AccessToken, Refused, Tokens};
+use crate::{
+    auth::{AccessToken, Refused, Tokens},
+    http::{error::only, server::read},
+};
 
 /// A token request has a few short parameters; a longer body is refused unread.
 const MAX_BODY_BYTES: usize = 8 * 1024;
@@ -22,10 +25,14 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The routes of this module; they take `web::Data<Tokens>`.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource("/oauth/token").route(web::post().to(token)))
-        .service(web::resource("/oauth/jwks.json").route(web::get().to(jwks)))
-        .service(web::resource("/.well-known/oauth-authorization-server").route(web::get().to(authorization_server)))
-        .service(web::resource("/.well-known/oauth-protected-resource").route(web::get().to(protected_resource)));
+        .service(web::resource("/oauth/token").route(web::post().to(token)).default_service(only("POST")))
+        .service(public_resource("/oauth/jwks.json", read(jwks)))
+        .service(public_resource("/.well-known/oauth-authorization-server", read(authorization_server)))
+        .service(public_resource("/.well-known/oauth-protected-resource", read(protected_resource)));
+}
+
+fn public_resource(path: &'static str, route: Route) -> Resource {
+    web::resource(path).route(route).default_service(only("GET, HEAD"))
 }
 
 /// A refused token request (RFC 6749, section 5.2). The description is a constant: nothing of the request is repeated.

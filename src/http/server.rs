@@ -12,7 +12,12 @@ use tracing_actix_web::TracingLogger;
 
 use crate::{
     graphql,
-    http::{Service, error, graphql as endpoint, oauth, operation, trace::Spans},
+    http::{
+        Service,
+        error::{self, only},
+        graphql as endpoint, oauth, operation,
+        trace::Spans,
+    },
 };
 
 /// Until when a client must have sent the head of a request.
@@ -47,7 +52,6 @@ pub fn bind(service: Arc<Service>, listener: TcpListener) -> std::io::Result<Ser
 
 /// Every route of the service.
 fn routes(config: &mut web::ServiceConfig) {
-    let only = |allowed: &'static str| web::route().to(move || async move { error::method_not_allowed(allowed) });
     config
         .service(
             web::resource("/graphql")
@@ -60,10 +64,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/readyz").route(read(operation::ready)).default_service(only("GET, HEAD")))
         .service(web::resource("/metrics").route(read(operation::metrics)).default_service(only("GET, HEAD")))
         .configure(oauth::routes)
-        .default_service(web::to(|| async { error::no_such_route() }));
+        .default_service(web::to(error::no_such_route));
 }
 
-fn read<F, Args>(handler: F) -> actix_web::Route
+/// A route that is read, by GET or HEAD.
+pub(in crate::http) fn read<F, Args>(handler: F) -> actix_web::Route
 where
     F: actix_web::Handler<Args>,
     Args: actix_web::FromRequest + 'static,

@@ -177,7 +177,7 @@ async fn columns(world: &World) -> Vec<Column<'_>> {
     expire(world, &expired.id, clock().today()).await;
     for caller in [revoked, expired] {
         let out = async || (cell(world, Some(caller), &viewer()).await == "unauthenticated").then_some(());
-        poll::eventually(out).await.expect("a right that ended acts within seconds");
+        poll::until_async(out).await.expect("a right that ended acts within seconds");
     }
     columns
 }

@@ -5,6 +5,8 @@ mod audit;
 mod cadre;
 mod composition;
 mod facts;
+mod guide;
+mod import;
 mod isolation;
 mod layers;
 mod statements;

@@ -78,7 +78,7 @@ impl Program {
     async fn token_of(&self, client: &Value) -> String {
         let text = |name: &str| client[name].as_str().expect("text").to_owned();
         let (id, secret) = (text("client_id"), text("client_secret"));
-        let body: Option<Value> = poll::eventually(async || {
+        let body: Option<Value> = poll::until_async(async || {
             let request = self.http.post(format!("{}/oauth/token", self.url)).basic_auth(&id, Some(&secret));
             let request = request.header("Content-Type", "application/x-www-form-urlencoded");
             request.body("grant_type=client_credentials").send().await.ok()?.json().await.ok()

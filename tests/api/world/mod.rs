@@ -4,7 +4,9 @@
 
 pub mod poll;
 pub mod postgres;
+pub mod program;
 pub mod sdl;
+pub mod wire;
 
 use std::{
     net::TcpListener,
@@ -265,7 +267,7 @@ fn database_name() -> String {
 }
 
 /// A copy of the database with the small province.
-async fn copy(kind: Kind) -> (String, Option<TempDir>) {
+pub async fn copy(kind: Kind) -> (String, Option<TempDir>) {
     static SQLITE: OnceCell<TempDir> = OnceCell::const_new();
     static POSTGRES: OnceCell<String> = OnceCell::const_new();
     match kind {

@@ -17,8 +17,8 @@ pub fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     None
 }
 
-/// The same for what a task of this thread's runtime must answer.
-pub async fn eventually<T>(mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+/// The same where looking is asynchronous.
+pub async fn until_async<T>(mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     for _ in 0..LOOKS {
         if let Some(seen) = look().await {
             return Some(seen);

@@ -1,0 +1,214 @@
+//! The program as a process of its own: what it prints, what it logs, and how it ends.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+
+use serde_json::{Value, json};
+
+use super::poll;
+
+/// Settings that must not reach a process of the tests from outside.
+const SETTINGS: [&str; 7] = [
+    "CADRE_DATABASE_URL",
+    "CADRE_LISTEN",
+    "CADRE_PUBLIC_URL",
+    "CADRE_DATABASE_CONNECTIONS",
+    "CADRE_STATEMENT_TIMEOUT",
+    "CADRE_LOG",
+    "CADRE_LOG_FORMAT",
+];
+
+/// The public URL of the programs that the tests start: their ports are not known beforehand.
+pub const PUBLIC_URL: &str = "http://cadre.test";
+
+/// A running `cadre-api serve`. It is killed when the test lets go of it.
+pub struct Program {
+    child: Child,
+    stdout: Text,
+    stderr: Text,
+    /// Where it says that it listens.
+    pub url: String,
+}
+
+/// What a pipe has said so far.
+#[derive(Clone, Default)]
+struct Text(Arc<Mutex<String>>);
+
+/// The program, not started yet, in a folder where it finds nothing.
+pub fn command(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cadre-api"));
+    for setting in SETTINGS {
+        command.env_remove(setting);
+    }
+    command.args(args).current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+/// Runs a command of the program on a database to its end.
+pub fn run(url: &str, args: &[&str]) -> Output {
+    let folder = tempfile::tempdir().expect("a folder");
+    let args = [args, &["--database-url", url, "--public-url", PUBLIC_URL]].concat();
+    command(folder.path(), &args).output().expect("the program can be run")
+}
+
+/// Runs a command that must succeed, and gives what it printed.
+pub fn printed(url: &str, args: &[&str]) -> String {
+    let output = run(url, args);
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// Runs a command that must fail, and gives the sentence that it left.
+pub fn refused(url: &str, args: &[&str]) -> String {
+    let output = run(url, args);
+    assert!(!output.status.success(), "{args:?} succeeded: {}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8(output.stderr).expect("text")
+}
+
+/// Registers a client that reads cadres of the whole world, by the command line: id and secret.
+pub fn client(url: &str) -> (String, String) {
+    let name = uuid::Uuid::now_v7().to_string();
+    let add = ["client", "add", "--name", &name, "--scope", "cadre:read", "--unit", "W", "--json"];
+    let made: Value = serde_json::from_str(&printed(url, &add)).expect("JSON");
+    let word = |name: &str| made[name].as_str().expect("a word").to_owned();
+    (word("client_id"), word("client_secret"))
+}
+
+impl Program {
+    /// Serves a database on a port of its own.
+    pub fn serve(database_url: &str) -> Self {
+        Self::serve_with(database_url, &[])
+    }
+
+    /// The same with more flags.
+    pub fn serve_with(database_url: &str, flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let args =
+            [&["serve", "--listen", "127.0.0.1:0", "--database-url", database_url, "--public-url", PUBLIC_URL], flags];
+        Self::start(command(folder.path(), &args.concat()))
+    }
+
+    /// Starts a serving command and waits until it says where it listens.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let stdout = Text::of(child.stdout.take().expect("piped"));
+        let stderr = Text::of(child.stderr.take().expect("piped"));
+        let mut program = Self { child, stdout, stderr, url: String::new() };
+        let url = poll::until(|| {
+            let said = program.stdout.text();
+            let url = said.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"));
+            // A line is whole only with its end.
+            let url = url.filter(|_| said.ends_with('\n')).map(|url| url.trim_end_matches([';', '.']).to_owned());
+            url.or_else(|| program.child.try_wait().expect("a child").map(|_| String::new()))
+        });
+        program.url =
+            url.filter(|url| !url.is_empty()).unwrap_or_else(|| panic!("it does not serve: {}", program.log()));
+        program
+    }
+
+    /// An access token for a client, from the program itself.
+    pub async fn token(&self, (id, secret): &(String, String)) -> String {
+        self.exchange(id, secret).await.expect("a token")
+    }
+
+    /// An access token, or none if the client is refused.
+    pub async fn exchange(&self, id: &str, secret: &str) -> Option<String> {
+        let request = reqwest::Client::new().post(format!("{}/oauth/token", self.url)).basic_auth(id, Some(secret));
+        let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+        let answer = request.body("grant_type=client_credentials").send().await.expect("an answer");
+        let body: Value = answer.json().await.expect("JSON");
+        body["access_token"].as_str().map(str::to_owned)
+    }
+
+    /// Asks a question: status and body.
+    pub async fn ask(&self, token: &str, document: &str) -> (u16, Value) {
+        let request = reqwest::Client::new().post(format!("{}/graphql", self.url)).bearer_auth(token);
+        let answer = request.json(&json!({ "query": document })).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.json().await.expect("JSON"))
+    }
+
+    /// Gets a path: status and text.
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        let answer = reqwest::get(format!("{}{path}", self.url)).await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    }
+
+    /// What it has printed.
+    pub fn said(&self) -> String {
+        self.stdout.text()
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// Whether the process is there.
+    pub fn lives(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_none()
+    }
+
+    /// Asks it to stop, as an operator's machine does.
+    pub fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &pid]).status().expect("a POSIX shell");
+        assert!(sent.success(), "TERM to {pid}");
+    }
+
+    /// How it ended, once it has.
+    pub fn ended(&mut self) -> ExitStatus {
+        poll::until(|| self.child.try_wait().expect("a child")).unwrap_or_else(|| panic!("it runs on: {}", self.log()))
+    }
+
+    /// SIGKILL: nothing of it runs any more.
+    pub fn kill(mut self) {
+        self.child.kill().expect("a child of ours");
+        self.child.wait().expect("killed");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+impl Text {
+    fn of(pipe: impl Read + Send + 'static) -> Self {
+        let text = Self::default();
+        let copy = text.clone();
+        thread::spawn(move || {
+            let mut pipe = BufReader::new(pipe);
+            let mut line = Vec::new();
+            while pipe.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+                copy.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(&String::from_utf8_lossy(&line));
+                line.clear();
+            }
+        });
+        text
+    }
+
+    fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The path of an embedded database.
+pub fn path(url: &str) -> &Path {
+    Path::new(url.strip_prefix("sqlite://").expect("an embedded database"))
+}
+
+/// A file that is no database.
+pub fn scribble(folder: &Path) -> String {
+    let file = folder.join("notes.txt");
+    fs::write(&file, "These are notes and no database. ".repeat(200)).expect("written");
+    format!("sqlite://{}", file.display())
+}
