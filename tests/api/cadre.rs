@@ -523,3 +523,35 @@ async fn a_filter_has_a_bounded_size() {
     })
     .await;
 }
+
+#[actix_web::test]
+async fn odd_text_and_days_far_away_find_nothing_and_break_nothing() {
+    on_both(async |world| {
+        let caller = world.all_seeing().await;
+        let document = "query($text: String!, $id: ID!) {
+            code: cadre(by: {code: $text}) { id } number: cadre(by: {nationalId: $text}) { id } id: cadre(by: {id: $id}) { id }
+            found: cadres(search: $text) { nodes { id } totalCount { value } } units(search: $text) { nodes { id } }
+            unit(by: {code: $text}) { id } node(id: $id) { id } kept: units(where: {adminCode: $text}) { nodes { id } }
+        }";
+        for text in ["\0", "A-01\0", "\u{feff}", "\u{10ffff}", "\u{202e}", "' OR 1=1 --", "\\\0%"] {
+            let seen = caller.query_with(document, json!({ "text": text, "id": text })).await;
+            assert_eq!(
+                seen,
+                json!({
+                    "code": null, "number": null, "id": null, "found": {"nodes": [], "totalCount": {"value": 0}},
+                    "units": {"nodes": []}, "unit": null, "node": null, "kept": {"nodes": []},
+                }),
+                "{text:?}"
+            );
+        }
+        for day in ["1900-01-01", "2100-12-31"] {
+            let document = format!(
+                r#"{{ cadres(asOf: "{day}") {{ totalCount {{ value }} }} cadre(by: {{code: "A-01"}}, asOf: "{day}") {{ unit {{ code }} }} }}"#
+            );
+            let seen = caller.query(&document).await;
+            let expected = if day < "2000" { json!([0, null]) } else { json!([10, {"code": "A1P"}]) };
+            assert_eq!(json!([seen["cadres"]["totalCount"]["value"], seen["cadre"]["unit"]]), expected, "{day}");
+        }
+    })
+    .await;
+}

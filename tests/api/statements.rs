@@ -5,100 +5,51 @@
 //! the smallest difference is what the question itself needs: a fixed number of statements cannot hide below it, and one
 //! undisturbed time out of many is enough to find it.
 
-use std::{
-    net::TcpListener,
-    path::Path,
-    process::{Child, Command, Stdio},
-};
+use std::fs;
 
 use cadre_api::domain::demo;
 use serde_json::{Value, json};
 
-use crate::world::poll;
+use crate::world::program::{self, Program};
 
 /// How often each question is asked.
 const TIMES: usize = 15;
 
-/// The program, serving the 91 people of the demonstration from a file. Ends with its owner.
-struct Program {
-    child: Child,
-    url: String,
+/// The program, serving the 91 people of the demonstration from a file.
+struct Served {
+    program: Program,
     token: String,
     http: reqwest::Client,
     _folder: tempfile::TempDir,
 }
 
-impl Drop for Program {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to do.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Runs a command of the program to its end and gives what it printed.
-fn run(database: &str, arguments: &[&str]) -> String {
-    let output = command(database).args(arguments).output().expect("the program starts");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("UTF-8")
-}
-
-fn command(database: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cadre-api"));
-    command.env_remove("CADRE_PUBLIC_URL").args(["--database-url", database]).stdin(Stdio::null());
-    command
-}
-
-impl Program {
+impl Served {
     async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = format!("sqlite://{}", folder.path().join("cadre.db").display());
         let bundle = folder.path().join("bundle");
-        import_demo(&bundle, &database);
+        fs::create_dir(&bundle).expect("a folder");
+        demo::write_bundle(&bundle).expect("written");
+        program::printed(&database, &["import", bundle.to_str().expect("a plain path")]);
         let add = ["client", "add", "--json", "--name", "counter", "--scope", "cadre:read", "--unit", demo::ROOT];
-        let client: Value = serde_json::from_str(&run(&database, &add)).expect("JSON");
+        let client: Value = serde_json::from_str(&program::printed(&database, &add)).expect("JSON");
+        let word = |name: &str| client[name].as_str().expect("a word").to_owned();
 
-        // Free a moment ago; if somebody else took it since, the program says so and the test fails.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-        let address = format!("127.0.0.1:{port}");
-        let mut serve = command(&database);
-        serve.args(["--listen", &address, "--log", "error", "serve"]).stdout(Stdio::null());
-        let child = serve.spawn().expect("the program starts");
-        let mut program = Self {
-            child,
-            url: format!("http://{address}"),
-            token: String::new(),
-            http: reqwest::Client::new(),
-            _folder: folder,
-        };
-        program.token = program.token_of(&client).await;
-        program
-    }
-
-    async fn token_of(&self, client: &Value) -> String {
-        let text = |name: &str| client[name].as_str().expect("text").to_owned();
-        let (id, secret) = (text("client_id"), text("client_secret"));
-        let body: Option<Value> = poll::until_async(async || {
-            let request = self.http.post(format!("{}/oauth/token", self.url)).basic_auth(&id, Some(&secret));
-            let request = request.header("Content-Type", "application/x-www-form-urlencoded");
-            request.body("grant_type=client_credentials").send().await.ok()?.json().await.ok()
-        })
-        .await;
-        let body = body.expect("the program answers");
-        body["access_token"].as_str().unwrap_or_else(|| panic!("no token: {body}")).to_owned()
+        let program = Program::serve(&database);
+        let token = program.token(&(word("client_id"), word("client_secret"))).await;
+        Self { program, token, http: reqwest::Client::new(), _folder: folder }
     }
 
     async fn ask(&self, document: &str, variables: &Value) -> Value {
         let body = json!({ "query": document, "variables": variables });
-        let request = self.http.post(format!("{}/graphql", self.url)).bearer_auth(&self.token).json(&body);
+        let request = self.http.post(format!("{}/graphql", self.program.url)).bearer_auth(&self.token).json(&body);
         let mut answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
         assert!(answer.get("errors").is_none(), "{answer:#}");
         answer["data"].take()
     }
 
     async fn counted(&self) -> u64 {
-        let text = self.http.get(format!("{}/metrics", self.url)).send().await.expect("an answer");
-        let text = text.text().await.expect("text");
+        let (_, text) = self.program.get("/metrics").await;
         let lines = text.lines().filter(|line| line.starts_with("cadre_database_statements_total"));
         let values: Vec<u64> = lines.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
         assert!(!values.is_empty(), "the counter is shown: {text}");
@@ -117,19 +68,13 @@ impl Program {
     }
 }
 
-fn import_demo(bundle: &Path, database: &str) {
-    std::fs::create_dir(bundle).expect("a folder");
-    demo::write_bundle(bundle).expect("written");
-    run(database, &["import", bundle.to_str().expect("a plain path")]);
-}
-
 fn rows(answer: &Value, pointer: &str) -> usize {
     answer.pointer(pointer).and_then(Value::as_array).map_or(0, Vec::len)
 }
 
 #[actix_web::test]
 async fn a_page_costs_the_same_statements_whatever_it_holds() {
-    let program = Program::start().await;
+    let served = Served::start().await;
     let page = "query($first: Int) { cadres(first: $first, orderBy: [{field: CODE}]) {
         nodes {
             code unit { code parent { code } } title { name }
@@ -142,7 +87,7 @@ async fn a_page_costs_the_same_statements_whatever_it_holds() {
 
     let mut costs = Vec::new();
     for first in [1, 5, 50] {
-        let (cost, answer) = program.cost(page, json!({ "first": first })).await;
+        let (cost, answer) = served.cost(page, json!({ "first": first })).await;
         assert_eq!(rows(&answer, "/cadres/nodes"), first, "the control: the pages differ");
         assert!(
             rows(&answer, "/cadres/nodes/0/qualifications") > 0 && rows(&answer, "/cadres/nodes/0/assignments") > 0
@@ -157,8 +102,8 @@ async fn a_page_costs_the_same_statements_whatever_it_holds() {
 
 #[actix_web::test]
 async fn things_by_id_cost_the_same_statements_whatever_their_number() {
-    let program = Program::start().await;
-    let all = program
+    let served = Served::start().await;
+    let all = served
         .ask(
             "{ cadres(first: 50) { nodes { id qualifications { id } } } units(first: 50) { nodes { id } } }",
             &json!({}),
@@ -171,13 +116,13 @@ async fn things_by_id_cost_the_same_statements_whatever_their_number() {
     for count in [1, 25] {
         let ids: Vec<&Value> =
             people.iter().take(count).flat_map(|person| [&person["id"], &person["qualifications"][0]["id"]]).collect();
-        let (cost, answer) = program.cost(document, json!({ "ids": ids })).await;
+        let (cost, answer) = served.cost(document, json!({ "ids": ids })).await;
         let found = answer["nodes"].as_array().expect("nodes").iter().filter(|node| !node.is_null()).count();
         assert_eq!(found, 2 * count, "the control: the answers differ");
         costs.push(cost);
     }
     let units: Vec<&Value> = all["units"]["nodes"].as_array().expect("nodes").iter().map(|unit| &unit["id"]).collect();
-    let (of_units, answer) = program
+    let (of_units, answer) = served
         .cost(
             "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Unit { name parent { name } } } }",
             json!({ "ids": units }),
@@ -191,15 +136,15 @@ async fn things_by_id_cost_the_same_statements_whatever_their_number() {
 
 #[actix_web::test]
 async fn the_count_grows_where_nothing_is_batched() {
-    let program = Program::start().await;
+    let served = Served::start().await;
     let look_up = |count: usize| {
         let fields: Vec<String> =
             (1..=count).map(|nth| format!(r#"p{nth}: cadre(by: {{code: "CB{nth:04}"}}) {{ code }}"#)).collect();
         format!("{{ {} }}", fields.join(" "))
     };
 
-    let (one, _) = program.cost(&look_up(1), json!({})).await;
-    let (ten, answer) = program.cost(&look_up(10), json!({})).await;
+    let (one, _) = served.cost(&look_up(1), json!({})).await;
+    let (ten, answer) = served.cost(&look_up(10), json!({})).await;
 
     assert_eq!(answer.as_object().map(serde_json::Map::len), Some(10));
     assert!(one > 0 && ten == 10 * one, "the control: the counter sees a statement per look-up: {one}, {ten}");

@@ -347,6 +347,10 @@ fn matching(search: &str) -> Result<Condition> {
             format!("The search is longer than {LONGEST} characters; shorten it."),
         ));
     }
+    // PostgreSQL takes no text with a NUL in it, so no name has one.
+    if search.contains('\0') {
+        return Ok(Condition::all().add(Expr::val(1).eq(0)));
+    }
     let mut name = Condition::all();
     for word in text::fold(search).split(' ') {
         // The fold keeps signs, so the pattern's own are escaped.
