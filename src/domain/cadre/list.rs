@@ -25,7 +25,7 @@ use crate::{
 const MOST_CONDITIONS: usize = 100;
 
 /// Which people are wanted; all conditions of one object together. `unit`, `titles` and `keyLeader` of one object speak
-/// of one and the same post.
+/// of one and the same post. A filter holds at most 100 such objects in all.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct CadreWhere {
     /// Who holds a post in this unit or subtree.
