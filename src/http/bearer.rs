@@ -125,9 +125,12 @@ impl Challenge {
         format!(r#"Bearer realm="cadre-api",{error} resource_metadata="{url}/.well-known/oauth-protected-resource""#)
     }
 
+    fn code(&self) -> &'static str {
+        if self.kind == Kind::Unavailable { "UNAVAILABLE" } else { "UNAUTHENTICATED" }
+    }
+
     fn body(&self) -> Value {
-        let code = if self.kind == Kind::Unavailable { "UNAVAILABLE" } else { "UNAUTHENTICATED" };
-        let mut extensions = json!({ "code": code });
+        let mut extensions = json!({ "code": self.code() });
         if let Some(id) = &self.request_id {
             extensions["requestId"] = json!(id);
         }
@@ -145,6 +148,7 @@ impl ResponseError for Challenge {
     }
 
     fn error_response(&self) -> HttpResponse {
+        metrics::counter!("cadre_errors_total", "code" => self.code()).increment(1);
         let mut response = HttpResponse::build(self.status_code());
         response
             .insert_header((header::CACHE_CONTROL, "no-store"))
