@@ -84,6 +84,9 @@ async fn the_status_tells_what_the_media_type_lets_it_tell() {
             assert!(answer.get("data").is_none(), "{document}: {answer}");
         }
     }
+    let all_seeing = world.all_seeing().await;
+    let (status, answer) = asked(&all_seeing, RESPONSE, "{ cadres { nodes { identity { birthOn } } } }").await;
+    assert_eq!(status, 200, "the control: it is the scope that is lacking: {answer}");
     for media in ["application/json", RESPONSE] {
         let partial = r#"{ unit(by: {code: "A"}) { composition(subject: "NONE") { total } } viewer { __typename } }"#;
         let (status, answer) = asked(&caller, media, partial).await;
