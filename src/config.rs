@@ -1,9 +1,10 @@
 //! The command line and its environment. The doc comments here are the manual that `--help` prints.
 
-use std::{ffi::OsStr, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{ffi::OsStr, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Arg, Args, Command as Line, Parser, Subcommand, ValueEnum, builder::TypedValueParser, error::ErrorKind};
 use entity::value::{ClientId, Day, Purpose, Scope};
+use sea_orm::Iterable;
 
 use crate::db::Pool;
 
@@ -97,7 +98,7 @@ pub enum Command {
         #[arg(long)]
         client: ClientId,
         /// Ask for these scopes only.
-        #[arg(long, num_args = 1..)]
+        #[arg(long, num_args = 1.., value_parser = one_of::<Scope>)]
         scope: Vec<Scope>,
     },
     /// Print the GraphQL schema.
@@ -148,13 +149,13 @@ pub struct ClientAdd {
     #[arg(long)]
     pub name: String,
     /// Scopes to grant, such as `cadre:read`.
-    #[arg(long = "scope", required = true, num_args = 1..)]
+    #[arg(long = "scope", required = true, num_args = 1.., value_parser = one_of::<Scope>)]
     pub scopes: Vec<Scope>,
     /// Codes of units; the client reaches their subtrees.
     #[arg(long = "unit", required = true, num_args = 1..)]
     pub units: Vec<String>,
     /// Purposes that the client may state for protected data.
-    #[arg(long = "purpose", num_args = 1..)]
+    #[arg(long = "purpose", num_args = 1.., value_parser = one_of::<Purpose>)]
     pub purposes: Vec<Purpose>,
     /// First day of the grant.
     #[arg(long)]
@@ -202,6 +203,14 @@ impl TypedValueParser for DatabaseUrl {
             clap::Error::raw(ErrorKind::ValueValidation, sentence).with_cmd(line)
         })
     }
+}
+
+/// A word of a closed set; a wrong one is answered with the set.
+fn one_of<T: FromStr + Iterable + ToString>(word: &str) -> Result<T, String> {
+    word.parse().map_err(|_| {
+        let words: Vec<_> = T::iter().map(|word| word.to_string()).collect();
+        format!("choose from {}", words.join(", "))
+    })
 }
 
 fn database_url(text: &str) -> Result<String, String> {

@@ -51,6 +51,7 @@ impl Database {
     }
 
     async fn open_sqlite(url: &str, pool: Pool) -> Result<Self, DbErr> {
+        keep_private(url);
         // The writer comes first: it creates the file and sets its journal, which a reader may not.
         let mut options = ConnectOptions::new(url);
         options.max_connections(1).min_connections(1).acquire_timeout(pool.acquire_timeout).sqlx_logging(false);
@@ -162,6 +163,17 @@ impl Database {
         self.read.close().await?;
         self.write.close().await
     }
+}
+
+/// Makes the file of a new embedded database readable by its owner alone: it will hold personal data and private keys.
+/// What cannot be made here is told by the opening that follows.
+fn keep_private(url: &str) {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
 }
 
 /// How a database's schema stands to the one that this version of the service expects.

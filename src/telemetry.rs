@@ -10,6 +10,9 @@ use crate::config::LogFormat;
 /// Seconds that separate a good answer from a slow one.
 const LATENCIES: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
+/// Costs that separate a look-up from a report.
+const COSTS: [f64; 7] = [10.0, 50.0, 200.0, 1_000.0, 5_000.0, 10_000.0, 20_000.0];
+
 /// Sends logs to standard error.
 ///
 /// # Errors
@@ -39,7 +42,9 @@ pub fn log_panics() {
 /// Starts the recorder that `/metrics` shows; none if there is one already.
 pub fn start_metrics() -> Option<PrometheusHandle> {
     let seconds = Matcher::Suffix("_seconds".to_owned());
-    let handle = PrometheusBuilder::new().set_buckets_for_metric(seconds, &LATENCIES).ok()?.install_recorder().ok()?;
+    let cost = Matcher::Full("cadre_operation_cost".to_owned());
+    let builder = PrometheusBuilder::new().set_buckets_for_metric(seconds, &LATENCIES).ok()?;
+    let handle = builder.set_buckets_for_metric(cost, &COSTS).ok()?.install_recorder().ok()?;
     metrics::describe_counter!("cadre_requests_total", "Requests answered, by route and status.");
     metrics::describe_histogram!("cadre_request_seconds", "Time to answer a request, by route.");
     metrics::describe_counter!("cadre_errors_total", "Errors sent to clients, by code.");

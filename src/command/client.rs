@@ -7,14 +7,15 @@ use cadre_api::{
     clock::Clock,
     config::{ClientAdd, ClientCommand, Settings},
     domain::client,
+    error::Error,
 };
 use entity::value::{ClientId, Scope};
 
-use crate::command::{Stop, open_current};
+use crate::command::{Stop, open_existing};
 
 /// Manages clients.
 pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, Stop> {
-    let database = open_current(settings).await?;
+    let database = open_existing(settings).await?;
     match act {
         ClientCommand::Add(add) => {
             let json = add.json;
@@ -32,11 +33,11 @@ pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, St
             }
         }
         ClientCommand::Revoke { client } => {
-            client::revoke(&database, Clock::System, client).await?;
+            client::revoke(&database, Clock::System, client).await.map_err(unknown)?;
             println!("revoked; its tokens stop working within 5 seconds");
         }
         ClientCommand::RotateSecret { client, json } => {
-            let secret = client::rotate_secret(&database, Clock::System, client).await?;
+            let secret = client::rotate_secret(&database, Clock::System, client).await.map_err(unknown)?;
             print_secret(json, client, &secret);
         }
     }
@@ -46,7 +47,7 @@ pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, St
 
 /// Prints an access token.
 pub async fn token(settings: &Settings, client: ClientId, scopes: &[Scope]) -> Result<ExitCode, Stop> {
-    let database = open_current(settings).await?;
+    let database = open_existing(settings).await?;
     let tokens = Tokens::load(database, Clock::System, &settings.public_url()).await?;
     let asked = scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let asked = Some(asked.as_str()).filter(|asked| !asked.is_empty());
@@ -57,7 +58,15 @@ pub async fn token(settings: &Settings, client: ClientId, scopes: &[Scope]) -> R
         Refused::Failed(error) => error.into(),
     })?;
     println!("{}", token.token);
+    eprintln!("issued for {}; a service under another public URL refuses it", settings.public_url());
     Ok(ExitCode::SUCCESS)
+}
+
+fn unknown(error: Error) -> Stop {
+    match error {
+        Error::NotFound => Stop("no client has this id; see `cadre-api client list`".into()),
+        error => error.into(),
+    }
 }
 
 fn line(grant: &client::ListedGrant) -> String {
@@ -66,7 +75,9 @@ fn line(grant: &client::ListedGrant) -> String {
     let units = words(grant.units.iter().map(ToString::to_string).collect());
     let from = grant.valid_from.map(|day| format!(" from {day}")).unwrap_or_default();
     let to = grant.valid_to.map(|day| format!(" until {day}")).unwrap_or_default();
-    format!("{scopes} in {units}{from}{to}")
+    let purposes = words(grant.purposes.iter().map(ToString::to_string).collect());
+    let purposes = if purposes.is_empty() { purposes } else { format!(" for {purposes}") };
+    format!("{scopes} in {units}{purposes}{from}{to}")
 }
 
 fn of(add: ClientAdd) -> client::Add {

@@ -61,6 +61,18 @@ pub async fn open_current(settings: &Settings) -> Result<Database, Stop> {
     Ok(database)
 }
 
+/// The same for a command that has nothing to do with an empty database: an embedded one must be there already, so that
+/// a wrong folder does not fill up with new files.
+pub async fn open_existing(settings: &Settings) -> Result<Database, Stop> {
+    let path = settings.database_url.strip_prefix("sqlite://").map(|path| path.split('?').next().unwrap_or(path));
+    match path {
+        Some(path) if !Path::new(path).exists() => Err(Stop(format!(
+            "there is no database file {path} here; run `cadre-api import` first, or name the file in CADRE_DATABASE_URL"
+        ))),
+        _ => open_current(settings).await,
+    }
+}
+
 /// How the schema stands.
 pub async fn schema_state(settings: &Settings, database: &Database) -> Result<SchemaState, Stop> {
     database.schema_state().await.map_err(|error| Stop(opening(settings, &error)))

@@ -12,6 +12,7 @@ use cadre_api::{
     http::{Service, server},
     telemetry,
 };
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::command::{Stop, open_current};
@@ -54,6 +55,7 @@ pub async fn run(
     ready: impl FnOnce(),
 ) -> Result<ExitCode, Stop> {
     let metrics = telemetry::start_metrics();
+    let upkeep = metrics.clone();
     let tokens = Tokens::load(database.clone(), Clock::System, &settings.public_url()).await?;
     let house = Arc::new(House::open(database.clone(), Clock::System).await?);
     let service = Service {
@@ -64,7 +66,7 @@ pub async fn run(
     };
     let server = server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("cannot serve: {error}")))?;
     let handle = server.handle();
-    let refreshing = actix_web::rt::spawn(refresh(house));
+    let refreshing = actix_web::rt::spawn(refresh(house, upkeep));
     actix_web::rt::spawn(async move {
         stop_signal().await;
         tracing::info!("stopping: finishing what was accepted");
@@ -78,9 +80,13 @@ pub async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-async fn refresh(house: Arc<House>) {
+async fn refresh(house: Arc<House>, metrics: Option<PrometheusHandle>) {
     loop {
         tokio::time::sleep(REFRESH).await;
+        // Folds what was measured into its buckets, also where nobody asks for the metrics.
+        if let Some(metrics) = &metrics {
+            metrics.run_upkeep();
+        }
         if let Err(error) = house.refresh().await {
             tracing::warn!(%error, "units and reference lists could not be refreshed");
         }

@@ -114,6 +114,8 @@ impl Bundle {
         for (at, (name, admin_code)) in COMMUNES.iter().enumerate() {
             let commune = format!("{DISTRICT}-{:02}", at + 1);
             self.unit(&commune, DISTRICT, "COMMUNE", "COMMUNE", name, admin_code);
+            // Within a longer name the kind is not a capital.
+            let name = name.replacen("Xã", "xã", 1).replacen("Thị", "thị", 1);
             let party = self.below(&commune, "DU", "PARTY_COMMITTEE", &format!("Đảng ủy {name}"));
             let state = self.below(&commune, "UB", "PEOPLES_COMMITTEE", &format!("UBND {name}"));
             let second = if at < 5 { vec!["X_PCT"] } else { vec![] };

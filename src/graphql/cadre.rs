@@ -156,7 +156,7 @@ impl Cadre {
 
     /// Identity (nhân thân). Needs the scope `cadre.identity:read`.
     async fn identity(&self, ctx: &Context<'_>) -> Result<Option<Identity>> {
-        let open = ctx.access().identity(self.0.row())?;
+        let open = ctx.access().identity(&self.0)?;
         Ok(Some(Identity {
             national_id: open.national_id,
             birth_on: open.birth_on,
@@ -166,13 +166,13 @@ impl Cadre {
 
     /// Political facts (chính trị). Needs the scope `cadre.political:read`.
     async fn political(&self, ctx: &Context<'_>) -> Result<Option<Political>> {
-        let open = ctx.access().political(self.0.row())?;
+        let open = ctx.access().political(&self.0)?;
         Ok(Some(Political { joined_party_on: open.joined_party_on }))
     }
 
     /// Origin (nguồn gốc). Needs the scope `cadre.origin:read`.
     async fn origin(&self, ctx: &Context<'_>) -> Result<Option<Origin>> {
-        let code = ctx.access().origin(self.0.row())?.ethnicity_code;
+        let code = ctx.access().origin(&self.0)?.ethnicity_code;
         let group = code.and_then(|code| ctx.registry().ethnic_group(&code)).cloned();
         Ok(Some(Origin { ethnicity: group.map(EthnicGroup) }))
     }

@@ -65,7 +65,7 @@ impl Engine {
         let nulled = Nulled::default();
         let request = match self.admitted(&access, question) {
             Ok(request) => request,
-            Err(answer) => return answer,
+            Err(answer) => return *answer,
         };
         let request = request.data(Loaders::new(Arc::clone(&access))).data(access).data(language).data(nulled.clone());
         let mut response = self.schema.execute(request).await;
@@ -76,18 +76,18 @@ impl Engine {
     }
 
     /// Compiles the document and decides every field, filter and sort of it before anything runs.
-    fn admitted(&self, access: &Access, question: Question) -> Result<Request, Answer> {
+    fn admitted(&self, access: &Access, question: Question) -> Result<Request, Box<Answer>> {
         let (language, id) = (question.language, question.request_id.as_str());
-        let refuse = |refusal| Answer::Refused(vec![refused(&refusal, language, id)]);
+        let refuse = |refusal| Box::new(Answer::Refused(vec![refused(&refusal, language, id)]));
         let document = self.documents.get_or_compile(&question.document).map_err(refuse)?;
         let operation = document.operation(question.operation_name.as_deref()).map_err(refuse)?;
         if question.queries_only && operation.kind == Kind::Mutation {
-            return Err(Answer::MutationByGet);
+            return Err(Box::new(Answer::MutationByGet));
         }
         let plan = operation.plan(self.documents.shape(), &question.variables).map_err(refuse)?;
         metrics::histogram!("cadre_operation_cost").record(plan.cost as f64);
         policy::admit(access.caller().scopes(), plan.touches.iter().map(|touched| touched.as_str()))
-            .map_err(|error| Answer::Refused(vec![shown(&error, language, id)]))?;
+            .map_err(|error| Box::new(Answer::Refused(vec![shown(&error, language, id)])))?;
 
         let variables = operation.settle(question.variables).map_err(refuse)?;
         let mut request = Request::new("").variables(variables);

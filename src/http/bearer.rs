@@ -125,12 +125,10 @@ impl Challenge {
         format!(r#"Bearer realm="cadre-api",{error} resource_metadata="{url}/.well-known/oauth-protected-resource""#)
     }
 
-    fn code(&self) -> &'static str {
-        if self.kind == Kind::Unavailable { "UNAVAILABLE" } else { "UNAUTHENTICATED" }
-    }
-
     fn body(&self) -> Value {
-        let mut extensions = json!({ "code": self.code() });
+        let code = if self.kind == Kind::Unavailable { "UNAVAILABLE" } else { "UNAUTHENTICATED" };
+        metrics::counter!("cadre_errors_total", "code" => code).increment(1);
+        let mut extensions = json!({ "code": code });
         if let Some(id) = &self.request_id {
             extensions["requestId"] = json!(id);
         }
@@ -148,7 +146,6 @@ impl ResponseError for Challenge {
     }
 
     fn error_response(&self) -> HttpResponse {
-        metrics::counter!("cadre_errors_total", "code" => self.code()).increment(1);
         let mut response = HttpResponse::build(self.status_code());
         response
             .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -79,7 +79,10 @@ pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpRespo
 /// 401 comes before any GraphQL is read.
 async fn admitted(request: &HttpRequest, service: &Service) -> Result<Arc<Access>, HttpResponse> {
     match bearer::caller(request, &service.tokens).await {
-        Ok(caller) => Ok(Arc::new(Access::of(caller, Arc::clone(&service.house)))),
+        Ok(caller) => {
+            tracing::Span::current().record("client.id", tracing::field::display(caller.client_id()));
+            Ok(Arc::new(Access::of(caller, Arc::clone(&service.house))))
+        }
         Err(challenge) => Err(actix_web::ResponseError::error_response(&challenge)),
     }
 }

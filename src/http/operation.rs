@@ -33,6 +33,5 @@ fn not_ready(why: &'static str) -> HttpResponse {
 pub async fn metrics(service: web::Data<Service>) -> HttpResponse {
     let Some(handle) = &service.metrics else { return HttpResponse::NotFound().finish() };
     service.house.database().measure();
-    handle.run_upkeep();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(handle.render())
 }

@@ -1,12 +1,19 @@
 //! One binary for all tests: each linked binary costs a minute, and the PostgreSQL is started once.
 
+mod access;
 mod audit;
+mod cadre;
+mod composition;
 mod facts;
+mod guide;
 mod hostile;
 mod http;
+mod import;
+mod isolation;
 mod layers;
 mod process;
 mod schema;
+mod statements;
 mod tables;
 mod unit;
 mod world;

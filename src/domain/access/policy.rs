@@ -1,7 +1,8 @@
 //! The whole policy on one screen: which scope opens which field, filter or sort.
 //!
-//! A new root field without a line here fails the golden table of the tests; a new field of a person's type is closed
-//! until its type is opened.
+//! What is not decided here is closed: an operation that touches a place without a line is refused, and a test asks for
+//! a line for every place of the schema. Types that speak of persons, and units, from which persons are reached, list
+//! each field, so that a new field of theirs waits for its decision too.
 
 use std::collections::BTreeSet;
 
@@ -18,44 +19,103 @@ pub enum Need {
     Scope(Scope),
 }
 
-/// The need of a schema coordinate, `Type.field`; nothing where no decision was taken.
+/// The need of a schema coordinate: `Type.field`, `Type.field(argument:)`, `Input.field` or `Enum.VALUE`. Nothing where
+/// no decision was taken.
 pub fn need(coordinate: &str) -> Option<Need> {
-    use Need::{Nothing, Scope as Needs};
-    let (parent, field) = coordinate.split_once('.')?;
-    Some(match (parent, field) {
-        (_, "__typename") => Nothing,
+    let (parent, place) = coordinate.split_once('.')?;
+    match place.split_once('(') {
+        Some((field, argument)) => of_argument(parent, field, argument.strip_suffix(":)")?),
+        None => of_field(parent, place),
+    }
+}
 
+fn of_field(parent: &str, field: &str) -> Option<Need> {
+    use Need::{Nothing, Scope as Needs};
+    Some(match (parent, field) {
         // Protected facts, and every way to ask by them.
         ("Cadre", "identity") | ("CadreKey", "nationalId") | ("Identity", _) => Needs(Scope::CadreIdentityRead),
         ("Cadre", "political") | ("Political", _) => Needs(Scope::CadrePoliticalRead),
         ("Cadre", "origin") | ("Origin", _) => Needs(Scope::CadreOriginRead),
 
-        // Persons, and numbers about persons until small cells are suppressed.
-        ("Query", "cadre" | "cadres") | ("Unit", "cadres" | "composition") => Needs(Scope::CadreRead),
-        ("Cadre" | "CadreConnection" | "CadreEdge" | "Assignment" | "Qualification", _) => Needs(Scope::CadreRead),
-        ("Composition" | "LevelShare" | "Share", _) => Needs(Scope::CadreRead),
+        // Persons, ways to ask for them, and numbers about them until small cells are suppressed.
+        ("Query", "cadre" | "cadres") | ("Unit", "cadres" | "composition") | ("CadreKey", "id" | "code") => {
+            Needs(Scope::CadreRead)
+        }
+        ("Cadre", "id" | "code" | "fullName" | "gender" | "category" | "status" | "unit" | "title")
+        | ("Cadre", "assignments" | "qualifications" | "highest")
+        | ("CadreConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
+        | ("CadreEdge", "cursor" | "node")
+        | ("Assignment", "unit" | "title" | "startOn" | "endOn" | "isPrimary")
+        | ("Qualification", "id" | "subject" | "level" | "fieldCode" | "institution" | "mode" | "grantedOn")
+        | ("Composition", "subject" | "total" | "levels" | "atLeast" | "asOf")
+        | ("LevelShare", "level" | "count" | "percent")
+        | ("Share", "count" | "percent")
+        | ("CadreWhere", "unit" | "titles" | "keyLeader" | "category" | "gender" | "holds" | "and" | "or" | "not")
+        | ("LevelCondition", "subject" | "atLeast" | "below" | "exactly")
+        | ("CadreOrder", "field" | "direction")
+        | ("CadreOrderField", "NAME" | "CODE" | "UNIT") => Needs(Scope::CadreRead),
 
         // Units and reference lists within reach.
-        ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects") => Nothing,
-        ("Query", "__schema" | "__type") => Nothing,
-        ("Query", _) => return None,
-        _ => Nothing,
+        ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
+        | ("Query", "__schema" | "__type")
+        | ("Unit", "id" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
+        | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors")
+        | ("Node", "id")
+        | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "PageInfo" | "BoundedCount" | "Viewer", _)
+        | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup", _)
+        | ("UnitKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
+        | ("Tier" | "UnitKind" | "SuccessionKind" | "Hierarchy" | "Reach" | "Direction", _)
+        | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _) => Nothing,
+        // The schema itself is public.
+        (introspected, _) if introspected.starts_with("__") => Nothing,
+
+        _ => return None,
     })
+}
+
+/// An argument needs what its field needs; what its value names is decided at the value's own type. Its name must be
+/// known all the same: a new one is a new way to ask.
+fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
+    let is_known = match (parent, field) {
+        ("Query", "node") => argument == "id",
+        ("Query", "nodes") => argument == "ids",
+        ("Query", "unit" | "cadre") => matches!(argument, "by" | "asOf"),
+        ("Query", "units" | "cadres") => matches!(argument, "where" | "search" | "orderBy" | "asOf") || pages(argument),
+        ("Unit", "parent" | "ancestors") => argument == "hierarchy",
+        ("Unit", "subunits") => argument == "hierarchy" || pages(argument),
+        ("Unit", "cadres") => matches!(argument, "where" | "reach" | "orderBy" | "asOf") || pages(argument),
+        ("Unit", "composition") => {
+            matches!(argument, "subject" | "titles" | "keyLeadersOnly" | "hierarchy" | "reach" | "asOf" | "decimals")
+        }
+        ("Cadre", "qualifications" | "highest") => argument == "subject",
+        ("Composition", "atLeast") => argument == "level",
+        ("CadreConnection" | "UnitConnection", "totalCount") => argument == "max",
+        (introspected, _) => introspected.starts_with("__") || (introspected, field) == ("Query", "__type"),
+    };
+    if is_known { of_field(parent, field) } else { None }
+}
+
+fn pages(argument: &str) -> bool {
+    matches!(argument, "first" | "after" | "last" | "before")
 }
 
 /// Checks an operation before it runs.
 ///
 /// # Errors
-/// `Forbidden` with every coordinate that is closed and the scopes that would open it.
+/// `Forbidden` with every coordinate that is closed and the scopes that would open it; `Internal` where the operation
+/// touches a place without a decision.
 pub fn admit<'a>(scopes: &BTreeSet<Scope>, coordinates: impl Iterator<Item = &'a str>) -> Result<()> {
     let mut fields = Vec::new();
     let mut missing = BTreeSet::new();
     for coordinate in coordinates {
-        if let Some(Need::Scope(scope)) = need(coordinate)
-            && !scopes.contains(&scope)
-        {
-            fields.push(coordinate.to_owned());
-            missing.insert(scope);
+        match need(coordinate) {
+            Some(Need::Nothing) => {}
+            Some(Need::Scope(scope)) if scopes.contains(&scope) => {}
+            Some(Need::Scope(scope)) => {
+                fields.push(coordinate.to_owned());
+                missing.insert(scope);
+            }
+            None => return Err(Error::internal(format!("no decision was taken on {coordinate}"))),
         }
     }
     if fields.is_empty() { Ok(()) } else { Err(Error::Forbidden { fields, missing: missing.into_iter().collect() }) }
@@ -77,5 +137,28 @@ mod tests {
         assert_eq!(fields, ["Cadre.identity", "Cadre.political"]);
         assert_eq!(missing, [Scope::CadreIdentityRead, Scope::CadrePoliticalRead]);
         assert!(admit(&scopes, asked.into_iter().take(3)).is_ok());
+    }
+
+    #[test]
+    fn what_was_not_decided_is_closed_to_everybody() {
+        let everything: BTreeSet<Scope> = Scope::all().collect();
+        for place in [
+            "Query.everyone",
+            "Mutation.everything",
+            "Cadre.salary",
+            "Unit.salaries",
+            "CadreWhere.bornAfter",
+            "CadreOrderField.BIRTH",
+            "Payslip.amount",
+            "Query.cadres(bornAfter:)",
+            "Cadre.fullName(of:)",
+            "Cadre",
+        ] {
+            assert_eq!(need(place), None, "{place}");
+            assert!(matches!(admit(&everything, [place].into_iter()), Err(Error::Internal(_))), "{place}");
+        }
+        assert!(
+            admit(&everything, ["Query.cadres(search:)", "Query.__type(name:)", "__Type.name"].into_iter()).is_ok()
+        );
     }
 }

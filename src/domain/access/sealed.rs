@@ -1,11 +1,11 @@
 //! The one place where sealed values are opened, each group against its scope.
 
-use entity::{
-    cadre,
-    value::{Day, Scope},
-};
+use entity::value::{Day, Scope};
 
-use crate::{domain::access::Access, error::Result};
+use crate::{
+    domain::access::{Access, Visible},
+    error::Result,
+};
 
 /// Identity of a person (nhân thân): protected by `cadre.identity:read`.
 #[derive(Debug)]
@@ -37,12 +37,13 @@ impl Access {
     ///
     /// # Errors
     /// `Forbidden` without the scope.
-    pub fn identity(&self, cadre: &cadre::Model) -> Result<Identity> {
+    pub fn identity(&self, cadre: &Visible) -> Result<Identity> {
         self.require(Scope::CadreIdentityRead, "Cadre.identity")?;
+        let row = cadre.row();
         Ok(Identity {
-            national_id: cadre.national_id.as_ref().map(|id| id.reveal().to_owned()),
-            birth_on: cadre.birth_on.as_ref().map(|day| *day.reveal()),
-            native_place_code: cadre.native_place_code.as_ref().map(|place| place.reveal().to_owned()),
+            national_id: row.national_id.as_ref().map(|id| id.reveal().to_owned()),
+            birth_on: row.birth_on.as_ref().map(|day| *day.reveal()),
+            native_place_code: row.native_place_code.as_ref().map(|place| place.reveal().to_owned()),
         })
     }
 
@@ -50,17 +51,17 @@ impl Access {
     ///
     /// # Errors
     /// `Forbidden` without the scope.
-    pub fn political(&self, cadre: &cadre::Model) -> Result<Political> {
+    pub fn political(&self, cadre: &Visible) -> Result<Political> {
         self.require(Scope::CadrePoliticalRead, "Cadre.political")?;
-        Ok(Political { joined_party_on: cadre.joined_party_on.as_ref().map(|day| *day.reveal()) })
+        Ok(Political { joined_party_on: cadre.row().joined_party_on.as_ref().map(|day| *day.reveal()) })
     }
 
     /// Opens the origin of a person whom the caller reaches.
     ///
     /// # Errors
     /// `Forbidden` without the scope.
-    pub fn origin(&self, cadre: &cadre::Model) -> Result<Origin> {
+    pub fn origin(&self, cadre: &Visible) -> Result<Origin> {
         self.require(Scope::CadreOriginRead, "Cadre.origin")?;
-        Ok(Origin { ethnicity_code: cadre.ethnicity_code.as_ref().map(|code| code.reveal().to_owned()) })
+        Ok(Origin { ethnicity_code: cadre.row().ethnicity_code.as_ref().map(|code| code.reveal().to_owned()) })
     }
 }

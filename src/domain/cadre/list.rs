@@ -15,11 +15,14 @@ use crate::{
         access::{Access, Cadres, Visible},
         page::{BoundedCount, Key, Page, PageArgs, Position, Way},
         qualification,
-        unit::{Direction, UnitReach, UnitSet, meant, titles},
+        unit::{Direction, UnitReach, UnitSet, ensure_each_once, meant, titles},
     },
     error::{Error, Result},
     text,
 };
+
+/// Most conditions of a filter, that is objects of `CadreWhere` in one another: each is a subquery or two.
+const MOST_CONDITIONS: usize = 100;
 
 /// Which people are wanted; all conditions of one object together. `unit`, `titles` and `keyLeader` of one object speak
 /// of one and the same post.
@@ -110,9 +113,11 @@ impl CadreList {
     /// A page of the list.
     ///
     /// # Errors
-    /// `Forbidden` without `cadre:read`; `Invalid` for codes that name nothing, bad paging arguments, foreign cursors.
+    /// `Forbidden` without `cadre:read`; `Invalid` for codes that name nothing, a filter that is too large, a repeated
+    /// sort key, bad paging arguments, foreign cursors.
     pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<Visible>> {
         let (cadres, day) = (access.cadres()?, self.day(access));
+        ensure_each_once(self.order.iter().map(|order| order.field))?;
         let cursors = access.cursors(&("cadres", self));
         let window = cursors.window(args)?;
         let keys = self.sort_keys(&cadres, day);
@@ -148,6 +153,7 @@ impl CadreList {
 
     fn select(&self, access: &Access) -> Result<Select<cadre::Entity>> {
         let (cadres, day) = (access.cadres()?, self.day(access));
+        self.filter.ensure_small()?;
         let mut select = cadres.select(day).filter(self.filter.condition(access, "where", day)?);
         if let Some(within) = &self.within {
             let units = meant(access, "unit", within, day)?;
@@ -217,6 +223,23 @@ impl CadreList {
 }
 
 impl CadreWhere {
+    /// How many conditions stand in this one, itself included. The guard has bounded how deep they nest.
+    fn conditions(&self) -> usize {
+        let inner = self.and.iter().chain(&self.or).flatten().chain(self.not.as_deref());
+        1 + inner.map(Self::conditions).sum::<usize>()
+    }
+
+    fn ensure_small(&self) -> Result<()> {
+        if self.conditions() <= MOST_CONDITIONS {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "where",
+            format!("Bộ lọc có quá {MOST_CONDITIONS} điều kiện; hãy chia thành nhiều câu hỏi."),
+            format!("The filter holds more than {MOST_CONDITIONS} conditions; ask several questions instead."),
+        ))
+    }
+
     fn condition(&self, access: &Access, field: &str, day: Day) -> Result<Condition> {
         let mut all = Condition::all();
         if let Some(post) = self.post(access, field, day)? {
@@ -323,6 +346,10 @@ fn matching(search: &str) -> Result<Condition> {
             format!("Chuỗi tìm kiếm dài quá {LONGEST} ký tự; hãy rút ngắn."),
             format!("The search is longer than {LONGEST} characters; shorten it."),
         ));
+    }
+    // PostgreSQL takes no text with a NUL in it, so no name has one.
+    if search.contains('\0') {
+        return Ok(Condition::all().add(Expr::val(1).eq(0)));
     }
     let mut name = Condition::all();
     for word in text::fold(search).split(' ') {

@@ -6,7 +6,7 @@ pub use list::{CadreList, CadreOrder, CadreOrderField, CadreWhere, LevelConditio
 
 use entity::{
     assignment, cadre,
-    value::{CadreId, Day, NationalId, Scope},
+    value::{CadreCode, CadreId, Day, NationalId, Scope},
 };
 use sea_orm::{ColumnTrait, sea_query::SimpleExpr};
 
@@ -37,9 +37,16 @@ pub async fn look_up(access: &Access, key: &CadreKey, day: Day) -> Result<Visibl
             let id: CadreId = id.parse().map_err(|_| Error::NotFound)?;
             cadre::Column::Id.eq(id)
         }
-        CadreKey::Code(code) => cadre::Column::Code.eq(code.as_str()),
+        CadreKey::Code(code) => {
+            let code: CadreCode = code.parse().map_err(|_| Error::NotFound)?;
+            cadre::Column::Code.eq(code)
+        }
         CadreKey::NationalId(number) => {
             access.require(Scope::CadreIdentityRead, "CadreKey.nationalId")?;
+            // PostgreSQL takes no text with a NUL in it, so nothing recorded has one.
+            if number.contains('\0') {
+                return Err(Error::NotFound);
+            }
             cadre::Column::NationalId.eq(NationalId::seal(number.clone()))
         }
     };

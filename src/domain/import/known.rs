@@ -56,7 +56,11 @@ impl Known {
             known.versions.entry(version.unit_id).or_default().push(version);
         }
         // In one order, so that two snapshots of the same rows are equal.
-        known.versions.values_mut().for_each(|versions| versions.sort_by_key(|version| version.id));
+        for versions in known.versions.values_mut() {
+            versions.sort_by_key(|version| version.id);
+            // Most units have one version, and a list begins with room for four.
+            versions.shrink_to_fit();
+        }
         known.successions = unit_succession::Entity::find().all(connection).await?;
         known.successions.sort_by_key(|succession| succession.id);
         Ok(known)

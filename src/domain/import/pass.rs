@@ -26,7 +26,7 @@ use crate::{error::Result, language::Sentence};
 /// Rows that are resolved together.
 pub(super) const BATCH: usize = 2_000;
 /// Codes or ids that one question to the database names.
-const ASKED: usize = 500;
+const ASKED: usize = 512;
 
 /// What a row is to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +121,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             return Ok(());
         }
         for rows in rows.chunks(ASKED) {
-            let numbers = rows.iter().filter_map(|(_, row)| row.national_id.clone().map(NationalId::seal));
+            let numbers = padded(rows.iter().filter_map(|(_, row)| row.national_id.clone().map(NationalId::seal)));
             let question = cadre::Entity::find()
                 .select_only()
                 .columns([cadre::Column::NationalId, cadre::Column::Code])
@@ -143,7 +143,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(())
     }
 
-    /// The posts of a batch, and those that the database holds of the same persons.
+    /// The posts of a batch, and those primary posts of the same persons that only the database has.
     pub async fn assignments(
         &mut self,
         header: &Header,
@@ -155,25 +155,31 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let persons = self.stored_persons(&posts);
         let mut stored: HashMap<CadreId, Vec<assignment::Model>> = HashMap::new();
         for ids in persons.chunks(ASKED) {
-            let ids = ids.iter().map(|(id, _)| *id);
+            let ids = padded(ids.iter().map(|(id, _)| *id));
             let question = assignment::Entity::find().filter(assignment::Column::CadreId.is_in(ids));
             for post in question.all(self.connection).await? {
                 stored.entry(post.cadre_id).or_default().push(post);
             }
         }
+        let mut matched = HashSet::new();
         for post in &mut posts {
             let there =
                 stored.get(&post.model.cadre_id).and_then(|there| there.iter().find(|t| is_post(t, &post.model)));
             let Some(there) = there else { continue };
+            matched.insert(there.id);
             post.news = News::Unchanged;
             if there.end_on != post.model.end_on {
                 post.news = News::Differs;
                 header.note(self.findings, (post.line, "end_on"), FindingCode::Differs, differs);
             }
         }
-        let of_person =
-            |(id, person)| stored.remove(&id).unwrap_or_default().into_iter().map(move |post| (person, post));
-        Ok((posts, persons.into_iter().flat_map(of_person).collect()))
+        let is_extra = |post: &assignment::Model| post.is_primary && !matched.contains(&post.id);
+        let mut extra = Vec::new();
+        for (id, person) in persons {
+            let of_person = stored.remove(&id).unwrap_or_default();
+            extra.extend(of_person.into_iter().filter(is_extra).map(|post| (person, post)));
+        }
+        Ok((posts, extra))
     }
 
     fn post(&mut self, header: &Header, line: u64, row: AssignmentRow) -> Option<Resolved<assignment::Model>> {
@@ -220,7 +226,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
         let mut stored: HashMap<CadreId, Vec<qualification::Model>> = HashMap::new();
         for ids in self.stored_persons(&papers).chunks(ASKED) {
-            let ids = ids.iter().map(|(id, _)| *id);
+            let ids = padded(ids.iter().map(|(id, _)| *id));
             let question = qualification::Entity::find().filter(qualification::Column::CadreId.is_in(ids));
             for paper in question.all(self.connection).await? {
                 stored.entry(paper.cadre_id).or_default().push(paper);
@@ -291,7 +297,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             |code: &&CadreCode| register.find(code.as_str()).is_none_or(|person| register.is_stored(person));
         let codes: Vec<&CadreCode> = codes.filter(may_be_stored).collect();
         for codes in codes.chunks(ASKED) {
-            let codes = codes.iter().map(|code| code.as_str());
+            let codes = padded(codes.iter().map(|code| code.as_str()));
             let question = cadre::Entity::find().filter(cadre::Column::Code.is_in(codes));
             for cadre in question.all(self.connection).await? {
                 stored.insert(cadre.code.clone(), cadre);
@@ -309,6 +315,15 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         persons.retain(|person| register.is_stored(*person));
         persons.into_iter().map(|person| (register.id(person), person)).collect()
     }
+}
+
+/// What a question names, the last repeated up to a power of two: ten texts of statements to prepare and keep, not 512.
+fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut values: Vec<T> = values.collect();
+    if let Some(last) = values.last().cloned() {
+        values.resize(values.len().next_power_of_two(), last);
+    }
+    values
 }
 
 /// Whether two rows are the same post, whenever it ended.

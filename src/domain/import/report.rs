@@ -109,6 +109,8 @@ impl Report {
     fn summary(&self, language: Language) -> String {
         let (errors, warnings) = (self.errors, self.warnings);
         match (self.outcome, language) {
+            (Outcome::Loaded, Language::Vietnamese) if warnings == 0 => "Đã nạp toàn bộ.".to_owned(),
+            (Outcome::Loaded, Language::English) if warnings == 0 => "Everything was loaded.".to_owned(),
             (Outcome::Loaded, Language::Vietnamese) => {
                 format!("Đã nạp toàn bộ; {warnings} cảnh báo. Hãy xem lại các dòng có cảnh báo.")
             }

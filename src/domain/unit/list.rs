@@ -8,7 +8,7 @@ use crate::{
         page::{BoundedCount, Key, Page, PageArgs, Position, Way},
         unit::{Unit, UnitOnDay, UnitReach, UnitSet, meant, on_day},
     },
-    error::Result,
+    error::{Error, Result},
     text,
 };
 
@@ -53,6 +53,25 @@ pub struct UnitOrder {
     pub direction: Option<Direction>,
 }
 
+/// Checks that an order names each sort key once: a second time it changes nothing and costs what the first did.
+///
+/// # Errors
+/// `Invalid` naming `orderBy`.
+pub(in crate::domain) fn ensure_each_once<F: PartialEq>(fields: impl Iterator<Item = F>) -> Result<()> {
+    let mut seen = Vec::new();
+    for field in fields {
+        if seen.contains(&field) {
+            return Err(Error::invalid(
+                "orderBy",
+                "Mỗi khóa sắp xếp chỉ được nêu một lần.",
+                "An order names each sort key once.",
+            ));
+        }
+        seen.push(field);
+    }
+    Ok(())
+}
+
 /// A list of units.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct UnitList {
@@ -76,8 +95,9 @@ impl UnitList {
     /// A page of the list. A list shows the units that are alive on the day.
     ///
     /// # Errors
-    /// `Invalid` for a unit that is not there, for bad paging arguments and for a foreign cursor.
+    /// `Invalid` for a unit that is not there, for bad paging arguments, a repeated sort key and a foreign cursor.
     pub fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<UnitOnDay>> {
+        ensure_each_once(self.order.iter().map(|order| order.field))?;
         let day = self.day(access);
         let cursors = access.cursors(&("units", self));
         let window = cursors.window(args)?;

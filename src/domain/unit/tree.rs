@@ -78,6 +78,11 @@ impl Unit {
         self.versions.iter().find(|version| version.period().is_some_and(|period| period.holds(day)))
     }
 
+    /// Whether its last version ended on the day or before.
+    pub fn has_ended(&self, day: Day) -> bool {
+        self.versions.last().is_some_and(|last| last.valid_to.is_some_and(|end| end <= day))
+    }
+
     /// The version that stands for the unit on the day: the one that holds, else the last that did, else the first.
     pub fn shown_on(&self, day: Day) -> &unit_version::Model {
         &self.versions[self.shown_index(day)]
@@ -213,8 +218,10 @@ impl Units {
     }
 
     /// What a grant over `roots` reaches: the subtree of each in either hierarchy as of today, units that have ended
-    /// by their last version, and the predecessors of everything reached, whose records the successor keeps.
+    /// by their last version, and the ended predecessors of everything reached, whose records the successor keeps. A
+    /// predecessor that lives on, as after the split of a part, keeps its own.
     pub fn reach_of(&self, roots: &[UnitId], today: Day) -> UnitSet {
+        let has_ended = |id: UnitId| self.get(id).is_some_and(|unit| unit.has_ended(today));
         let mut reached = UnitSet::new();
         for hierarchy in [Hierarchy::Administrative, Hierarchy::Party] {
             let mut seen = UnitSet::new();
@@ -224,7 +231,7 @@ impl Units {
                 if !seen.insert(id) {
                     continue;
                 }
-                open.extend(unit.predecessors.iter().map(|link| link.predecessor_id));
+                open.extend(unit.predecessors.iter().map(|link| link.predecessor_id).filter(|id| has_ended(*id)));
                 open.extend(unit.children[slot(hierarchy)].iter().filter(|child| {
                     self.get(**child).is_some_and(|child| child.shown_on(today).parent_in(hierarchy) == Some(id))
                 }));

@@ -206,7 +206,7 @@ mod tests {
         let table = [
             ("{ programmes }", "ok"),
             ("{ programmes ", "GRAPHQL_PARSE_FAILED: syntax at 1:14"),
-            ("{ cadre(by: {nationalId: \"001088000001\") }", "GRAPHQL_PARSE_FAILED: syntax at 1:40"),
+            ("{ cadre(by: {nationalId: \"999088000001\") }", "GRAPHQL_PARSE_FAILED: syntax at 1:40"),
             ("", "GRAPHQL_PARSE_FAILED: syntax at 1:1"),
             ("fragment a on Query { programmes }", "OPERATION_NOT_FOUND: no-operation"),
             ("{ programmes } { programmes }", "GRAPHQL_VALIDATION_FAILED: ambiguous-operations at 1:16"),

@@ -5,6 +5,7 @@
 pub mod poll;
 pub mod postgres;
 pub mod program;
+pub mod sdl;
 pub mod wire;
 
 use std::{
@@ -150,6 +151,16 @@ impl World {
         Caller { world: self, id, secret, token }
     }
 
+    /// Imports a bundle given as text: file name and content.
+    pub async fn import_text(&self, files: &[(&str, &str)]) {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).expect("written");
+        }
+        let report = self.import(folder.path()).await;
+        assert_eq!(report.outcome, Outcome::Loaded, "{report:?}");
+    }
+
     /// A client that may read everything of the whole world.
     pub async fn all_seeing(&self) -> Caller<'_> {
         let scopes: Vec<String> = Scope::all().map(|scope| scope.to_string()).collect();
@@ -194,6 +205,14 @@ impl Caller<'_> {
         let mut answer = self.ask(document, variables).await;
         assert!(answer.get("errors").is_none(), "{document}\n{answer:#}");
         answer["data"].take()
+    }
+
+    /// The bytes of the answer, but for the id of the request.
+    pub async fn raw(&self, document: &str, variables: Value) -> String {
+        let answer = self.post(&json!({ "query": document, "variables": variables })).send().await.expect("an answer");
+        let id = answer.headers().get("X-Request-Id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+        let text = answer.text().await.expect("text");
+        if id.is_empty() { text } else { text.replace(&id, "ID") }
     }
 
     /// Codes of the errors of a question.

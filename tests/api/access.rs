@@ -1,0 +1,341 @@
+//! Who may see what: a golden table of every root field, every field and filter that needs a scope, and every kind of
+//! caller; and a decision for every place of the schema.
+//!
+//! `UPDATE_EXPECT=1` writes `access.txt` anew.
+
+use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
+
+use cadre_api::{
+    domain::{
+        access::policy::{Need, need},
+        client,
+    },
+    graphql::sdl,
+};
+use entity::{client_grant, value::Day};
+use reqwest::StatusCode;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use serde_json::{Value, json};
+
+use crate::world::{Caller, Kind, World, clock, on_both, poll, sdl as schema};
+
+/// A line of the table: the place, and a question that touches it and nothing closed besides the road to it.
+struct Line {
+    name: String,
+    document: String,
+    /// Where the answer lies; of a list, in its first item.
+    path: Vec<String>,
+    /// Whether null there means that nothing was found: not so for a plain value, which may be missing.
+    is_found_by_value: bool,
+}
+
+/// A kind of caller.
+struct Column<'a> {
+    name: &'static str,
+    caller: Option<Caller<'a>>,
+}
+
+/// How to reach a type: the question with a hole, and the path to where the hole's answer lies.
+fn road(parent: &str) -> (&'static str, &'static str) {
+    match parent {
+        "Query" => ("{ % }", ""),
+        "Cadre" => (r#"{ cadre(by: {code: "A-02"}) { % } }"#, "cadre"),
+        "CadreConnection" => (r#"{ unit(by: {code: "A1"}) { cadres { % } } }"#, "unit.cadres"),
+        "CadreEdge" => (r#"{ unit(by: {code: "A1"}) { cadres { edges { % } } } }"#, "unit.cadres.edges"),
+        "Assignment" => (r#"{ cadre(by: {code: "A-02"}) { assignments { % } } }"#, "cadre.assignments"),
+        "Qualification" => (r#"{ cadre(by: {code: "A-02"}) { qualifications { % } } }"#, "cadre.qualifications"),
+        "Identity" => (r#"{ cadre(by: {code: "A-02"}) { identity { % } } }"#, "cadre.identity"),
+        "Political" => (r#"{ cadre(by: {code: "A-02"}) { political { % } } }"#, "cadre.political"),
+        "Origin" => (r#"{ cadre(by: {code: "A-02"}) { origin { % } } }"#, "cadre.origin"),
+        "Unit" => (r#"{ unit(by: {code: "A1"}) { % } }"#, "unit"),
+        "Composition" => {
+            (r#"{ unit(by: {code: "A1"}) { composition(subject: "PROFESSIONAL") { % } } }"#, "unit.composition")
+        }
+        "LevelShare" => (
+            r#"{ unit(by: {code: "A1"}) { composition(subject: "PROFESSIONAL") { levels { % } } } }"#,
+            "unit.composition.levels",
+        ),
+        "Share" => (
+            r#"{ unit(by: {code: "A1"}) { composition(subject: "PROFESSIONAL") { atLeast(level: "UNIVERSITY") { % } } } }"#,
+            "unit.composition.atLeast",
+        ),
+        _ => panic!("no road leads to {parent}: say how it is reached"),
+    }
+}
+
+/// The arguments that a field must have.
+fn arguments(coordinate: &str) -> &'static str {
+    match coordinate {
+        "Query.cadre" => r#"(by: {code: "A-02"})"#,
+        "Query.unit" => r#"(by: {code: "A1"})"#,
+        "Query.node" => r#"(id: "UNIT")"#,
+        "Query.nodes" => r#"(ids: ["UNIT"])"#,
+        "Cadre.highest" => r#"(subject: "PROFESSIONAL")"#,
+        "Unit.composition" => r#"(subject: "PROFESSIONAL")"#,
+        "Composition.atLeast" => r#"(level: "UNIVERSITY")"#,
+        _ => "",
+    }
+}
+
+/// Filters, sorts and other ways in, each by a question of its own. An input that needs a scope and is not here fails.
+const WAYS_IN: [(&str, &str); 28] = [
+    ("CadreKey.code", r#"{ cadre(by: {code: "A-02"}) { __typename } }"#),
+    ("CadreKey.id", r#"{ cadre(by: {id: "CADRE"}) { __typename } }"#),
+    ("CadreKey.nationalId", r#"{ cadre(by: {nationalId: "999000000002"}) { __typename } }"#),
+    ("CadreOrder.direction", "{ cadres(orderBy: [{field: NAME, direction: DESC}]) { __typename } }"),
+    ("CadreOrder.field", "{ cadres(orderBy: [{field: NAME}]) { __typename } }"),
+    ("CadreOrderField.CODE", "{ cadres(orderBy: [{field: CODE}]) { __typename } }"),
+    ("CadreOrderField.NAME", "{ cadres(orderBy: [{field: NAME}]) { __typename } }"),
+    ("CadreOrderField.UNIT", "{ cadres(orderBy: [{field: UNIT}]) { __typename } }"),
+    ("CadreWhere.and", "{ cadres(where: {and: []}) { __typename } }"),
+    ("CadreWhere.category", "{ cadres(where: {category: CADRE}) { __typename } }"),
+    ("CadreWhere.gender", "{ cadres(where: {gender: FEMALE}) { __typename } }"),
+    ("CadreWhere.holds", r#"{ cadres(where: {holds: {subject: "PROFESSIONAL"}}) { __typename } }"#),
+    ("CadreWhere.keyLeader", "{ cadres(where: {keyLeader: true}) { __typename } }"),
+    ("CadreWhere.not", "{ cadres(where: {not: {gender: FEMALE}}) { __typename } }"),
+    ("CadreWhere.or", "{ cadres(where: {or: []}) { __typename } }"),
+    ("CadreWhere.titles", r#"{ cadres(where: {titles: ["CT"]}) { __typename } }"#),
+    ("CadreWhere.unit", r#"{ cadres(where: {unit: {code: "A1"}}) { __typename } }"#),
+    (
+        "LevelCondition.atLeast",
+        r#"{ cadres(where: {holds: {subject: "PROFESSIONAL", atLeast: "COLLEGE"}}) { __typename } }"#,
+    ),
+    (
+        "LevelCondition.below",
+        r#"{ cadres(where: {holds: {subject: "PROFESSIONAL", below: "COLLEGE"}}) { __typename } }"#,
+    ),
+    (
+        "LevelCondition.exactly",
+        r#"{ cadres(where: {holds: {subject: "PROFESSIONAL", exactly: "COLLEGE"}}) { __typename } }"#,
+    ),
+    ("LevelCondition.subject", r#"{ cadres(where: {holds: {subject: "PROFESSIONAL"}}) { __typename } }"#),
+    ("Node.id of a cadre", r#"{ node(id: "CADRE") { id } }"#),
+    ("Node.id of a qualification", r#"{ node(id: "PAPER") { id } }"#),
+    ("Node.id of a unit", r#"{ node(id: "UNIT") { id } }"#),
+    ("Query.nodes of a cadre", r#"{ nodes(ids: ["CADRE"]) { __typename } }"#),
+    ("UnitKey.id", r#"{ unit(by: {id: "UNIT"}) { __typename } }"#),
+    ("UnitWhere.unit", r#"{ units(where: {unit: {code: "A1"}}) { __typename } }"#),
+    ("Query.cadres(search:)", r#"{ cadres(search: "an") { __typename } }"#),
+];
+
+fn lines() -> Vec<Line> {
+    let composites: BTreeSet<String> = schema::composites().into_iter().collect();
+    let mut lines = Vec::new();
+    for field in schema::fields() {
+        let coordinate = field.coordinate();
+        let is_person = matches!(need(&coordinate), Some(Need::Scope(_)));
+        if field.parent != "Query" && !is_person {
+            continue;
+        }
+        let (road, path) = road(&field.parent);
+        let is_composite = composites.contains(&field.named);
+        let selection = if is_composite { " { __typename }" } else { "" };
+        let asked = format!("{}{}{selection}", field.name, arguments(&coordinate));
+        let path = path.split('.').filter(|step| !step.is_empty()).chain([field.name.as_str()]);
+        lines.push(Line {
+            name: coordinate,
+            document: road.replace('%', &asked),
+            path: path.map(str::to_owned).collect(),
+            is_found_by_value: is_composite,
+        });
+    }
+    for (name, document) in WAYS_IN {
+        let root = document.trim_start_matches("{ ").split(['(', ' ']).next().expect("a root field");
+        let mut path = vec![root.to_owned()];
+        path.extend(name.starts_with("Node.id").then(|| "id".to_owned()));
+        lines.push(Line { name: name.to_owned(), document: document.to_owned(), path, is_found_by_value: true });
+    }
+    lines.sort_by(|a, b| a.name.cmp(&b.name));
+    lines
+}
+
+async fn columns(world: &World) -> Vec<Column<'_>> {
+    let everything: Vec<String> = entity::value::Scope::all().map(|scope| scope.to_string()).collect();
+    let everything: Vec<&str> = everything.iter().map(String::as_str).collect();
+    let mut columns = vec![Column { name: "no token", caller: None }];
+    for (name, scopes, unit) in [
+        ("all scopes", everything.as_slice(), "P"),
+        ("cadre", &["cadre:read"], "P"),
+        ("identity", &["cadre:read", "cadre.identity:read"], "P"),
+        ("political", &["cadre:read", "cadre.political:read"], "P"),
+        ("origin", &["cadre:read", "cadre.origin:read"], "P"),
+        ("identity alone", &["cadre.identity:read"], "P"),
+        ("district A", &["cadre:read"], "A"),
+        ("district B", &["cadre:read", "cadre.identity:read"], "B"),
+        ("stats", &["stats:read"], "P"),
+        ("revoked", everything.as_slice(), "P"),
+        ("expired", everything.as_slice(), "P"),
+    ] {
+        columns.push(Column { name, caller: Some(world.caller(scopes, &[unit]).await) });
+    }
+    let of = |name: &str| columns.iter().find(|column| column.name == name).and_then(|column| column.caller.as_ref());
+    let (revoked, expired) = (of("revoked").expect("a column"), of("expired").expect("a column"));
+    for caller in [revoked, expired] {
+        assert_eq!(cell(world, Some(caller), &viewer()).await, "ok", "the control: both could see");
+    }
+    client::revoke(&world.database, clock(), revoked.id.parse().expect("an id")).await.expect("revoked");
+    expire(world, &expired.id, clock().today()).await;
+    for caller in [revoked, expired] {
+        let out = async || (cell(world, Some(caller), &viewer()).await == "unauthenticated").then_some(());
+        poll::until_async(out).await.expect("a right that ended acts within seconds");
+    }
+    columns
+}
+
+/// No act ends a grant before its client yet.
+async fn expire(world: &World, client: &str, day: Day) {
+    let id: entity::value::ClientId = client.parse().expect("an id");
+    let grants = client_grant::Entity::find().filter(client_grant::COLUMN.client_id.eq(id));
+    let grant = grants.one(world.database.reader()).await.expect("read").expect("a grant");
+    let ended = client_grant::ActiveModel { valid_to: Set(Some(day)), ..grant.into_active_model() };
+    ended.update(world.database.writer()).await.expect("written");
+}
+
+fn viewer() -> Line {
+    Line {
+        name: String::new(),
+        document: "{ viewer { name } }".to_owned(),
+        path: vec!["viewer".to_owned()],
+        is_found_by_value: true,
+    }
+}
+
+async fn cell(world: &World, caller: Option<&Caller<'_>>, line: &Line) -> String {
+    let body = json!({ "query": line.document });
+    let request = match caller {
+        Some(caller) => caller.post(&body),
+        None => world.http().post(format!("{}/graphql", world.url)).json(&body),
+    };
+    let answer = request.send().await.expect("an answer");
+    if answer.status() == StatusCode::UNAUTHORIZED {
+        return "unauthenticated".to_owned();
+    }
+    let body: Value = answer.json().await.expect("JSON");
+    let error = &body["errors"][0]["extensions"];
+    match (error["code"].as_str(), error["field"].as_str()) {
+        (None, _) => {}
+        (Some("FORBIDDEN"), _) => return "forbidden".to_owned(),
+        // A unit out of reach is refused in the words for one that does not exist.
+        (Some("INVALID"), Some("where.unit.code")) => return "not found".to_owned(),
+        _ => panic!("{}: {body:#}", line.document),
+    }
+    let mut at = &body["data"];
+    for step in &line.path {
+        at = &at[step];
+        while let Value::Array(items) = at {
+            at = items.first().unwrap_or(&Value::Null);
+        }
+        if at.is_null() && (line.is_found_by_value || Some(step) != line.path.last()) {
+            return "not found".to_owned();
+        }
+    }
+    "ok".to_owned()
+}
+
+async fn table(world: &World) -> String {
+    let all = world.all_seeing().await;
+    let ids =
+        all.query(r#"{ unit(by: {code: "A1"}) { id } cadre(by: {code: "A-02"}) { id qualifications { id } } }"#).await;
+    let id = |pointer: &str| ids.pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
+    let (unit, cadre, paper) = (id("/unit/id"), id("/cadre/id"), id("/cadre/qualifications/0/id"));
+    let columns = columns(world).await;
+    let width = lines().iter().map(|line| line.name.len()).max().unwrap_or(0);
+    let mut text = format!("{:width$}", "");
+    for column in &columns {
+        write!(text, "  {:15}", column.name).expect("text grows");
+    }
+    for mut line in lines() {
+        line.document = line.document.replace("UNIT\"", &format!("{unit}\""));
+        line.document =
+            line.document.replace("CADRE\"", &format!("{cadre}\"")).replace("PAPER\"", &format!("{paper}\""));
+        write!(text, "\n{:width$}", line.name).expect("text grows");
+        for column in &columns {
+            write!(text, "  {:15}", cell(world, column.caller.as_ref(), &line).await).expect("text grows");
+        }
+    }
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests' own setting, which the application does not know")]
+fn rewrites() -> bool {
+    env::var("UPDATE_EXPECT").is_ok_and(|value| !value.is_empty())
+}
+
+#[actix_web::test]
+async fn everybody_sees_what_the_table_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/access.txt");
+    on_both(async |world| {
+        let seen = table(world).await;
+        if rewrites() && world.kind == Kind::Sqlite {
+            fs::write(&path, &seen).expect("written");
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        let changed: Vec<_> = seen.lines().filter(|line| !expected.lines().any(|known| known == *line)).collect();
+        assert!(seen == expected, "{:?}: review, then UPDATE_EXPECT=1; lines that changed:\n{changed:#?}", world.kind);
+    })
+    .await;
+}
+
+#[test]
+fn every_place_of_the_schema_has_a_decision() {
+    let undecided: Vec<_> = schema::coordinates().into_iter().filter(|coordinate| need(coordinate).is_none()).collect();
+    assert!(undecided.is_empty(), "decide in domain::access::policy: {undecided:#?}");
+
+    let listed: BTreeSet<String> = lines().into_iter().map(|line| line.name).collect();
+    for coordinate in schema::coordinates() {
+        let is_person = matches!(need(&coordinate), Some(Need::Scope(_)));
+        // An argument is asked with its field.
+        assert!(!is_person || coordinate.contains('(') || listed.contains(&coordinate), "no line for {coordinate}");
+    }
+    assert!(sdl().contains("type Cadre implements Node"), "the control: this is the schema");
+}
+
+#[actix_web::test]
+async fn a_refusal_names_the_fields_and_scopes_and_gives_nothing() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["P"]).await;
+
+        let answer = caller
+            .ask(
+                r#"query($by: CadreKey!, $skip: Boolean!) {
+                    cadre(by: $by) { fullName ... on Cadre @skip(if: $skip) { identity { birthOn } } ...more }
+                }
+                fragment more on Cadre { political { joinedPartyOn } }"#,
+                json!({ "by": {"nationalId": "999000000001"}, "skip": true }),
+            )
+            .await;
+
+        assert!(answer.get("data").is_none(), "{answer}");
+        let extensions = &answer["errors"][0]["extensions"];
+        assert_eq!(
+            extensions["fields"],
+            json!([
+                "Cadre.identity",
+                "Cadre.political",
+                "CadreKey.nationalId",
+                "Identity.birthOn",
+                "Political.joinedPartyOn"
+            ])
+        );
+        assert_eq!(extensions["missingScopes"], json!(["cadre.identity:read", "cadre.political:read"]));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_schema_itself_can_be_asked() {
+    on_both(async |world| {
+        let caller = world.caller(&["stats:read"], &["A"]).await;
+
+        let seen = caller
+            .query(
+                r#"{ __schema { queryType { name } directives { name args(includeDeprecated: true) { name } } }
+                     __type(name: "Cadre") { kind fields(includeDeprecated: true) { name args { name } type { ofType { name } } } } }"#,
+            )
+            .await;
+
+        assert_eq!(seen["__schema"]["queryType"]["name"], "Query");
+        assert_eq!(seen["__type"]["kind"], "OBJECT");
+    })
+    .await;
+}

@@ -1,0 +1,557 @@
+//! Cadres: look-ups, what is shown on a day, lists with filters, search, order, pages and totals.
+
+use cadre_api::domain::demo;
+use serde_json::{Value, json};
+
+use crate::world::{Caller, World, on_both};
+
+const CADRES: &str = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
+                      joined_party_on,category,rank_code,status\n";
+const ASSIGNMENTS: &str = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n";
+
+fn codes(of: &Value, pointer: &str) -> Vec<String> {
+    let nodes = of.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("no {pointer} in {of:#}"));
+    nodes.iter().map(|node| node["code"].as_str().expect("a code").to_owned()).collect()
+}
+
+/// Codes of the people that a list gives for these arguments, all on one page.
+async fn listed(caller: &Caller<'_>, arguments: &str) -> Vec<String> {
+    let seen = caller
+        .query(&format!("{{ cadres(first: 100, {arguments}) {{ nodes {{ code }} totalCount {{ value }} }} }}"))
+        .await;
+    let found = codes(&seen, "/cadres/nodes");
+    assert_eq!(seen["cadres"]["totalCount"]["value"], found.len(), "the total is the number of rows: {arguments}");
+    found
+}
+
+async fn refused(caller: &Caller<'_>, document: &str, variables: Value) -> (String, String) {
+    let answer = caller.ask(document, variables).await;
+    let extensions = &answer["errors"][0]["extensions"];
+    let text = |name: &str| extensions[name].as_str().unwrap_or_default().to_owned();
+    (text("code"), text("field"))
+}
+
+#[actix_web::test]
+async fn a_person_is_found_by_id_code_and_identity_number() {
+    on_both(async |world| {
+        let caller = world.all_seeing().await;
+        let id = caller.query(r#"{ cadre(by: {code: "A-01"}) { id } }"#).await["cadre"]["id"].take();
+
+        let seen = caller
+            .query_with(
+                r#"query($id: ID!) {
+                    id: cadre(by: {id: $id}) { code fullName gender category status unit { code } title { code } }
+                    number: cadre(by: {nationalId: "999000000001"}) {
+                        code identity { nationalId birthOn nativePlaceCode } political { joinedPartyOn } origin { ethnicity { code name } }
+                    }
+                    retired: cadre(by: {code: "A-05"}) { status unit { code } title { code } assignments { unit { code } endOn } }
+                    serving: cadre(by: {code: "A-05"}, asOf: "2009-12-31") { unit { code } title { code } }
+                    before: cadre(by: {code: "A-05"}, asOf: "1999-12-31") { unit { code } assignments { startOn } }
+                    nobody: cadre(by: {code: "A-99"}) { code }
+                    case: cadre(by: {code: "a-01"}) { code }
+                    noId: cadre(by: {id: "cad_nothing"}) { code }
+                    otherId: cadre(by: {id: "A-01"}) { code }
+                    noNumber: cadre(by: {nationalId: "999000000000"}) { code }
+                    empty: cadre(by: {nationalId: ""}) { code }
+                }"#,
+                json!({ "id": id }),
+            )
+            .await;
+
+        assert_eq!(
+            seen,
+            json!({
+                "id": {
+                    "code": "A-01", "fullName": "Lê Văn An", "gender": "MALE", "category": "CADRE", "status": "ACTIVE",
+                    "unit": {"code": "A1P"}, "title": {"code": "BT"},
+                },
+                "number": {
+                    "code": "A-01",
+                    "identity": {"nationalId": "999000000001", "birthOn": "1970-01-02", "nativePlaceCode": "90101"},
+                    "political": {"joinedPartyOn": "1998-03-03"},
+                    "origin": {"ethnicity": {"code": "01", "name": "Kinh (Việt)"}},
+                },
+                "retired": {
+                    "status": "RETIRED", "unit": null, "title": null,
+                    "assignments": [{"unit": {"code": "A1P"}, "endOn": "2010-01-01"}],
+                },
+                "serving": {"unit": {"code": "A1P"}, "title": {"code": "BT"}},
+                "before": {"unit": null, "assignments": []},
+                "nobody": null, "case": null, "noId": null, "otherId": null, "noNumber": null, "empty": null,
+            })
+        );
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_key_names_a_person_in_one_way() {
+    on_both(async |world| {
+        let caller = world.all_seeing().await;
+        for by in ["{}", r#"{code: "A-01", id: "x"}"#, "{code: null}"] {
+            let document = format!("{{ cadre(by: {by}) {{ code }} }}");
+            let (code, _) = refused(&caller, &document, json!({})).await;
+            assert!(["GRAPHQL_VALIDATION_FAILED", "BAD_VARIABLES"].contains(&code.as_str()), "{by}: {code}");
+            let (code, _) = refused(
+                &caller,
+                "query($by: CadreKey!) { cadre(by: $by) { code } }",
+                json!({ "by": {"code": "A-01", "id": "x"} }),
+            )
+            .await;
+            assert!(["GRAPHQL_VALIDATION_FAILED", "BAD_VARIABLES"].contains(&code.as_str()), "{code}");
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn an_identity_number_of_several_people_is_a_conflict() {
+    let people = format!(
+        "{CADRES}Q-01,999000000077,Lê Thị Một,FEMALE,,,,,,CIVIL_SERVANT,,ACTIVE\n\
+         Q-02,999000000077,Lê Thị Hai,FEMALE,,,,,,CIVIL_SERVANT,,ACTIVE\n"
+    );
+    let posts = format!("{ASSIGNMENTS}Q-01,A1U,CC,2020-01-01,,true\nQ-02,B1U,CC,2020-01-01,,true\n");
+    on_both(async |world| {
+        world.import_text(&[("cadres.csv", &people), ("assignments.csv", &posts)]).await;
+        let document = r#"{ cadre(by: {nationalId: "999000000077"}) { code } }"#;
+
+        let all = world.all_seeing().await;
+        assert_eq!(refused(&all, document, json!({})).await.0, "CONFLICT");
+        // Who reaches one of them is not told that there is another.
+        let a = world.caller(&["cadre:read", "cadre.identity:read"], &["A"]).await;
+        assert_eq!(a.query(document).await, json!({"cadre": {"code": "Q-01"}}));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn qualifications_count_from_the_last_day_that_the_paper_can_mean() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+
+        let seen = caller
+            .query(
+                r#"fragment held on Cadre {
+                    qualifications { level { code } grantedOn }
+                    highest(subject: "POLITICAL_THEORY") { level { code } grantedOn institution { code } mode }
+                }
+                {
+                    eve: cadre(by: {code: "A-01"}, asOf: "2016-12-30") { ...held }
+                    day: cadre(by: {code: "A-01"}, asOf: "2016-12-31") { ...held }
+                    month: cadre(by: {code: "A-01"}, asOf: "2005-06-29") { qualifications(subject: "PROFESSIONAL") { level { code } } }
+                    monthsEnd: cadre(by: {code: "A-01"}, asOf: "2005-06-30") {
+                        qualifications(subject: "PROFESSIONAL") { level { code } fieldCode institution { code name } mode }
+                        highest(subject: "PROFESSIONAL") { level { code } }
+                    }
+                    none: cadre(by: {code: "A-04"}) { highest(subject: "POLITICAL_THEORY") { id } qualifications(subject: "POLITICAL_THEORY") { id } }
+                }"#,
+            )
+            .await;
+
+        let paper = |level: &str, on: &str| json!({"level": {"code": level}, "grantedOn": on});
+        let (school, study) = (paper("INTERMEDIATE", "1993"), paper("UNIVERSITY", "2005-06"));
+        let (middle, high) = (paper("INTERMEDIATE", "2008-05-20"), paper("ADVANCED", "2016"));
+        let best = |level: &str, on: &str| json!({"level": {"code": level}, "grantedOn": on, "institution": {"code": "TCT"}, "mode": "PART_TIME"});
+        assert_eq!(
+            seen["eve"],
+            json!({"qualifications": [middle, school, study], "highest": best("INTERMEDIATE", "2008-05-20")})
+        );
+        assert_eq!(
+            seen["day"],
+            json!({"qualifications": [middle, high, school, study], "highest": best("ADVANCED", "2016")})
+        );
+        assert_eq!(seen["month"], json!({"qualifications": [{"level": {"code": "INTERMEDIATE"}}]}));
+        assert_eq!(
+            seen["monthsEnd"],
+            json!({
+                "qualifications": [
+                    {"level": {"code": "INTERMEDIATE"}, "fieldCode": null, "institution": {"code": "DHX", "name": "Trường Đại học Xứ"}, "mode": "REGULAR"},
+                    {"level": {"code": "UNIVERSITY"}, "fieldCode": "7380101", "institution": {"code": "DHX", "name": "Trường Đại học Xứ"}, "mode": "WORK_STUDY"},
+                ],
+                "highest": {"level": {"code": "UNIVERSITY"}},
+            })
+        );
+        assert_eq!(seen["none"], json!({"highest": null, "qualifications": []}));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn posts_are_newest_first_and_the_later_primary_one_counts() {
+    let people = format!("{CADRES}Q-03,,Lê Thị Ba,FEMALE,,,,,,CIVIL_SERVANT,,ACTIVE\n");
+    let posts = format!(
+        "{ASSIGNMENTS}Q-03,A2U,CC,2010-01-01,,true\nQ-03,A1U,CT,2015-01-01,2020-01-01,true\nQ-03,A1P,UV,2018-01-01,,false\n"
+    );
+    on_both(async |world| {
+        world.import_text(&[("cadres.csv", &people), ("assignments.csv", &posts)]).await;
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+
+        let seen = caller
+            .query(
+                r#"fragment post on Cadre { unit { code } title { code } assignments { unit { code } title { code } startOn endOn isPrimary } }
+                {
+                    both: cadre(by: {code: "Q-03"}, asOf: "2016-01-01") { ...post }
+                    one: cadre(by: {code: "Q-03"}) { ...post }
+                    last: cadre(by: {code: "Q-03"}, asOf: "2019-12-31") { unit { code } }
+                    turn: cadre(by: {code: "Q-03"}, asOf: "2020-01-01") { unit { code } }
+                    sorted: cadres(orderBy: [{field: UNIT}, {field: CODE}], where: {unit: {code: "A2"}}, asOf: "2016-01-01") { nodes { code } }
+                }"#,
+            )
+            .await;
+
+        let early = json!({"unit": {"code": "A2U"}, "title": {"code": "CC"}, "startOn": "2010-01-01", "endOn": null, "isPrimary": true});
+        let late = json!({"unit": {"code": "A1U"}, "title": {"code": "CT"}, "startOn": "2015-01-01", "endOn": "2020-01-01", "isPrimary": true});
+        let beside = json!({"unit": {"code": "A1P"}, "title": {"code": "UV"}, "startOn": "2018-01-01", "endOn": null, "isPrimary": false});
+        assert_eq!(seen["both"], json!({"unit": {"code": "A1U"}, "title": {"code": "CT"}, "assignments": [late, early]}));
+        assert_eq!(
+            seen["one"],
+            json!({"unit": {"code": "A2U"}, "title": {"code": "CC"}, "assignments": [beside, late, early]})
+        );
+        assert_eq!((&seen["last"]["unit"]["code"], &seen["turn"]["unit"]["code"]), (&json!("A1U"), &json!("A2U")));
+        assert_eq!(codes(&seen, "/sorted/nodes"), ["Q-03", "A-03", "A-04", "M-01"], "Q-03 belongs to A1U on that day");
+    })
+    .await;
+}
+
+const EVERYBODY: [&str; 10] = ["A-01", "A-02", "A-03", "A-04", "A-06", "B-01", "B-02", "M-01", "P-01", "P-02"];
+
+#[actix_web::test]
+async fn a_filter_means_what_it_says() {
+    let cases: &[(&str, &[&str])] = &[
+        ("{}", &EVERYBODY),
+        ("{and: []}", &EVERYBODY),
+        ("{gender: null, titles: null, and: null}", &EVERYBODY),
+        ("{or: []}", &[]),
+        ("{not: {}}", &[]),
+        (r#"{unit: {code: "A2"}}"#, &["A-03", "A-04"]),
+        (r#"{unit: {code: "A2", reach: UNIT}}"#, &[]),
+        (r#"{unit: {code: "A2U", reach: UNIT}}"#, &["A-03", "A-04"]),
+        (r#"{unit: {code: "PB"}}"#, &[]),
+        (r#"{unit: {code: "PB", hierarchy: PARTY}}"#, &["P-01", "P-02"]),
+        (r#"{titles: ["BT", "CV"]}"#, &["A-01", "P-01", "P-02"]),
+        ("{titles: []}", &[]),
+        ("{keyLeader: true}", &["A-01", "A-02", "A-06", "B-01"]),
+        ("{keyLeader: false}", &["A-01", "A-02", "A-03", "A-04", "B-02", "M-01", "P-01", "P-02"]),
+        (r#"{keyLeader: true, titles: ["CT", "CC"]}"#, &["A-02", "A-06", "B-01"]),
+        (r#"{keyLeader: true, unit: {code: "A1U"}}"#, &["A-02"]),
+        // A-02 is chair in A1U and committee member in A1P: one object speaks of one post, two of any two.
+        (r#"{titles: ["CT"], unit: {code: "A1P"}}"#, &[]),
+        (r#"{and: [{titles: ["CT"]}, {unit: {code: "A1P"}}]}"#, &["A-02"]),
+        ("{category: CADRE}", &["A-01", "A-02", "A-06", "B-01"]),
+        ("{gender: FEMALE, category: CIVIL_SERVANT}", &["A-04", "B-02", "M-01", "P-02"]),
+        (r#"{holds: {subject: "POLITICAL_THEORY"}}"#, &["A-01", "A-02", "A-03", "A-06", "B-01", "P-01", "P-02"]),
+        (r#"{not: {holds: {subject: "POLITICAL_THEORY"}}}"#, &["A-04", "B-02", "M-01"]),
+        (r#"{holds: {subject: "PROFESSIONAL", atLeast: "MASTER"}}"#, &["A-06", "P-01"]),
+        (r#"{holds: {subject: "PROFESSIONAL", below: "UNIVERSITY"}}"#, &["A-03", "B-02"]),
+        (r#"{holds: {subject: "POLITICAL_THEORY", below: "INTERMEDIATE"}}"#, &["A-03", "A-04", "B-02", "M-01", "P-02"]),
+        (r#"{holds: {subject: "POLITICAL_THEORY", below: "ELEMENTARY"}}"#, &["A-04", "B-02", "M-01"]),
+        (r#"{holds: {subject: "POLITICAL_THEORY", exactly: "INTERMEDIATE"}}"#, &["A-02", "A-06", "B-01"]),
+        (
+            r#"{holds: {subject: "POLITICAL_THEORY", atLeast: "ELEMENTARY", below: "ADVANCED"}}"#,
+            &["A-02", "A-03", "A-06", "B-01", "P-02"],
+        ),
+        (r#"{holds: {subject: "POLITICAL_THEORY", atLeast: "ADVANCED", exactly: "INTERMEDIATE"}}"#, &[]),
+        (r#"{or: [{gender: FEMALE}, {titles: ["BT"]}]}"#, &["A-01", "A-02", "A-04", "B-02", "M-01", "P-02"]),
+        (r#"{or: [{gender: FEMALE}, {titles: ["BT"]}], category: CADRE}"#, &["A-01", "A-02"]),
+        (r#"{not: {or: [{category: CADRE}, {unit: {code: "A"}}]}}"#, &["B-02", "M-01", "P-01", "P-02"]),
+        ("{not: {not: {gender: MALE}}}", &["A-01", "A-03", "A-06", "B-01", "P-01"]),
+        ("{and: [{gender: MALE}, {not: {category: CADRE}}]}", &["A-03", "P-01"]),
+    ];
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+        for (filter, expected) in cases {
+            assert_eq!(listed(&caller, &format!("where: {filter}, orderBy: [{{field: CODE}}]")).await, *expected, "{filter}");
+        }
+        for (filter, day, expected) in [
+            ("{}", "2009-12-31", ["A-03", "A-05", "M-01", "P-01"].as_slice()),
+            ("{}", "2010-01-01", &["A-01", "A-03", "A-04", "M-01", "P-01", "P-02"]),
+            (r#"{unit: {code: "A2"}}"#, "2015-12-31", &["A-04", "M-01"]),
+            (r#"{unit: {code: "A2"}}"#, "2016-01-01", &["A-03", "A-04", "M-01"]),
+            (r#"{unit: {code: "C"}}"#, "2019-12-31", &["A-06"]),
+            (r#"{unit: {code: "C"}}"#, "2020-01-01", &[]),
+            (r#"{holds: {subject: "POLITICAL_THEORY", atLeast: "ADVANCED"}}"#, "2016-12-30", &["P-01"]),
+            (r#"{holds: {subject: "POLITICAL_THEORY", atLeast: "ADVANCED"}}"#, "2016-12-31", &["A-01", "P-01"]),
+            (r#"{holds: {subject: "POLITICAL_THEORY", exactly: "INTERMEDIATE"}}"#, "2016-12-30", &["A-01", "A-02", "A-06", "B-01"]),
+        ] {
+            let arguments = format!(r#"where: {filter}, asOf: "{day}", orderBy: [{{field: CODE}}]"#);
+            assert_eq!(listed(&caller, &arguments).await, *expected, "{filter} on {day}");
+        }
+        let within = r#"{ unit(by: {code: "A"}) { cadres(where: {keyLeader: true}, orderBy: [{field: CODE}]) { nodes { code } } alone: cadres(reach: UNIT) { nodes { code } } } }"#;
+        let seen = caller.query(within).await;
+        assert_eq!(codes(&seen, "/unit/cadres/nodes"), ["A-01", "A-02", "A-06"]);
+        assert_eq!(codes(&seen, "/unit/alone/nodes"), [] as [&str; 0]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_search_folds_marks_case_and_order_and_takes_signs_literally() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+        for (search, expected) in [
+            ("duc", ["A-03"].as_slice()),
+            ("ĐỨC", &["A-03"]),
+            ("D\u{323}", &["A-04", "A-03"]),
+            ("Đư\u{301}c", &["A-03"]),
+            ("  van   Đ ", &["A-03"]),
+            ("duc do van", &["A-03"]),
+            ("an", &["A-01", "A-02"]),
+            ("van", &["A-01", "A-03", "B-01", "A-06", "P-01"]),
+            ("v", &["A-01", "M-01", "A-03", "B-01", "A-06", "P-01"]),
+            ("uc", &[]),
+            ("mark-n", &["B-02", "B-01"]),
+            ("name", &[]),
+            ("%", &[]),
+            ("_", &[]),
+            ("\\", &[]),
+            ("v%n", &[]),
+            ("_an", &[]),
+            ("an%", &[]),
+            ("'", &[]),
+            ("A-03", &["A-03"]),
+            (" A-03 ", &["A-03"]),
+            ("A-0", &[]),
+            ("A-05", &[]),
+        ] {
+            let document = "query($search: String) { cadres(search: $search) { nodes { code } totalCount { value } } }";
+            let seen = caller.query_with(document, json!({ "search": search })).await;
+            assert_eq!(codes(&seen, "/cadres/nodes"), *expected, "{search:?}");
+            assert_eq!(seen["cadres"]["totalCount"]["value"], expected.len(), "{search:?}");
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn people_sort_by_given_name_code_and_unit() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+        let by_name = ["A-01", "A-02", "M-01", "A-04", "A-03", "B-02", "B-01", "A-06", "P-01", "P-02"];
+        let by_unit = ["A-01", "A-02", "A-03", "A-04", "B-01", "B-02", "M-01", "A-06", "P-01", "P-02"];
+        let reversed = |codes: [&'static str; 10]| codes.into_iter().rev().collect::<Vec<_>>();
+        for (order, expected) in [
+            ("", by_name.to_vec()),
+            ("orderBy: []", by_name.to_vec()),
+            ("orderBy: [{field: NAME}]", by_name.to_vec()),
+            ("orderBy: [{field: NAME, direction: null}]", by_name.to_vec()),
+            ("orderBy: [{field: NAME, direction: DESC}]", reversed(by_name)),
+            ("orderBy: [{field: CODE}]", EVERYBODY.to_vec()),
+            ("orderBy: [{field: CODE, direction: DESC}]", reversed(EVERYBODY)),
+            ("orderBy: [{field: UNIT}, {field: CODE}]", by_unit.to_vec()),
+            ("orderBy: [{field: UNIT, direction: DESC}, {field: CODE, direction: DESC}]", reversed(by_unit)),
+            (
+                "orderBy: [{field: UNIT, direction: DESC}, {field: CODE}]",
+                vec!["P-02", "P-01", "A-06", "B-01", "B-02", "M-01", "A-03", "A-04", "A-02", "A-01"],
+            ),
+            (
+                "orderBy: [{field: UNIT}, {field: NAME, direction: DESC}]",
+                vec!["A-01", "A-02", "A-03", "A-04", "B-01", "B-02", "M-01", "A-06", "P-01", "P-02"],
+            ),
+        ] {
+            assert_eq!(listed(&caller, order).await, expected, "{order}");
+        }
+    })
+    .await;
+}
+
+/// The whole list, page by page, from one end.
+async fn walked(caller: &Caller<'_>, order: &str, size: &str, bound: &str) -> Vec<String> {
+    let document = format!(
+        "query($cursor: String) {{ cadres({size}: 7, {bound}: $cursor, orderBy: {order}) {{
+            nodes {{ code }} edges {{ cursor node {{ code }} }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}"
+    );
+    let (mut walked, mut cursor) = (Vec::new(), Value::Null);
+    loop {
+        let seen = caller.query_with(&document, json!({ "cursor": cursor })).await;
+        let (page, info) = (codes(&seen, "/cadres/nodes"), &seen["cadres"]["pageInfo"]);
+        let edges = seen["cadres"]["edges"].as_array().expect("edges");
+        assert_eq!(info["startCursor"], edges.first().expect("a row")["cursor"]);
+        assert_eq!(info["endCursor"], edges.last().expect("a row")["cursor"]);
+        let (more, came_from, next) = match size {
+            "first" => ("hasNextPage", "hasPreviousPage", "endCursor"),
+            _ => ("hasPreviousPage", "hasNextPage", "startCursor"),
+        };
+        assert_eq!(info[came_from], json!(!cursor.is_null()));
+        walked = if size == "first" { [walked, page].concat() } else { [page, walked].concat() };
+        cursor = info[next].clone();
+        if info[more] == json!(false) {
+            return walked;
+        }
+        assert!(walked.len() < 200, "the pages have an end");
+    }
+}
+
+async fn demo_world(world: &World) -> Caller<'_> {
+    let folder = tempfile::tempdir().expect("a folder");
+    demo::write_bundle(folder.path()).expect("written");
+    world.import(folder.path()).await;
+    world.caller(&["cadre:read"], &[demo::ROOT]).await
+}
+
+#[actix_web::test]
+async fn pages_give_each_person_once_in_order_from_either_end() {
+    on_both(async |world| {
+        let caller = demo_world(world).await;
+        for order in [
+            "[{field: NAME}]",
+            "[{field: NAME, direction: DESC}]",
+            "[{field: CODE, direction: DESC}]",
+            "[{field: UNIT}]",
+            "[{field: UNIT, direction: DESC}, {field: NAME}]",
+            "[{field: UNIT}, {field: CODE, direction: DESC}]",
+        ] {
+            let whole = listed(&caller, &format!("orderBy: {order}")).await;
+            assert_eq!(whole.len(), 91);
+            let different: std::collections::BTreeSet<_> = whole.iter().collect();
+            assert_eq!(different.len(), 91, "each once");
+
+            assert_eq!(walked(&caller, order, "first", "after").await, whole, "{order}");
+            assert_eq!(walked(&caller, order, "last", "before").await, whole, "{order}");
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_page_can_be_bounded_from_both_sides() {
+    on_both(async |world| {
+        let caller = demo_world(world).await;
+        let seen = caller.query("{ cadres(first: 30, orderBy: [{field: CODE}]) { edges { cursor node { code } } } }").await;
+        let cursor = |at: usize| seen["cadres"]["edges"][at]["cursor"].clone();
+        let document = "query($after: String, $before: String) {
+            head: cadres(first: 3, after: $after, before: $before, orderBy: [{field: CODE}]) { nodes { code } pageInfo { hasNextPage hasPreviousPage } }
+            tail: cadres(last: 3, after: $after, before: $before, orderBy: [{field: CODE}]) { nodes { code } pageInfo { hasNextPage hasPreviousPage } }
+            none: cadres(last: 0, before: $before, orderBy: [{field: CODE}]) { nodes { code } pageInfo { startCursor } totalCount { value } }
+        }";
+
+        let seen = caller.query_with(document, json!({ "after": cursor(9), "before": cursor(20) })).await;
+
+        assert_eq!(codes(&seen, "/head/nodes"), ["CB0011", "CB0012", "CB0013"]);
+        assert_eq!(codes(&seen, "/tail/nodes"), ["CB0018", "CB0019", "CB0020"]);
+        assert_eq!(seen["head"]["pageInfo"], json!({"hasNextPage": true, "hasPreviousPage": true}));
+        assert_eq!(seen["tail"]["pageInfo"], json!({"hasNextPage": true, "hasPreviousPage": true}));
+        assert_eq!(seen["none"], json!({"nodes": [], "pageInfo": {"startCursor": null}, "totalCount": {"value": 91}}));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_total_is_counted_up_to_its_bound() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+        for (max, expected) in [
+            ("", json!({"value": 10, "isExact": true})),
+            ("(max: null)", json!({"value": 10, "isExact": true})),
+            ("(max: 2)", json!({"value": 2, "isExact": false})),
+            ("(max: 9)", json!({"value": 9, "isExact": false})),
+            ("(max: 10)", json!({"value": 10, "isExact": true})),
+            ("(max: 1000000)", json!({"value": 10, "isExact": true})),
+        ] {
+            let seen = caller.query(&format!("{{ cadres(first: 1) {{ totalCount{max} {{ value isExact }} }} }}")).await;
+            assert_eq!(seen["cadres"]["totalCount"], expected, "{max}");
+        }
+        for max in [0, -1, 1_000_001] {
+            let document = format!("{{ cadres {{ totalCount(max: {max}) {{ value }} }} }}");
+            assert_eq!(refused(&caller, &document, json!({})).await, ("INVALID".into(), "max".into()), "{max}");
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn what_is_wrong_in_a_list_is_named_by_its_field() {
+    let long = format!("search: \"{}\"", "a".repeat(101));
+    let cases = [
+        (r#"where: {titles: ["CT", "NO"]}"#, "where.titles"),
+        (r#"where: {unit: {code: "NO"}}"#, "where.unit.code"),
+        (r#"where: {and: [{titles: ["NO"]}]}"#, "where.and.titles"),
+        (r#"where: {or: [{gender: MALE}, {unit: {code: ""}}]}"#, "where.or.unit.code"),
+        (r#"where: {not: {holds: {subject: "PROFESSIONAL", below: "NO"}}}"#, "where.not.holds.below"),
+        (r#"where: {holds: {subject: "NO"}}"#, "where.holds.subject"),
+        (r#"where: {holds: {subject: "PROFESSIONAL", atLeast: "ADVANCED"}}"#, "where.holds.atLeast"),
+        (r#"where: {holds: {subject: "PROFESSIONAL", exactly: ""}}"#, "where.holds.exactly"),
+        ("first: 1, last: 1", "first"),
+        ("first: 101", "first"),
+        ("first: -1", "first"),
+        ("last: 101", "last"),
+        (r#"after: """#, "after"),
+        (r#"before: "nothing""#, "before"),
+        ("orderBy: [{field: NAME}, {field: NAME, direction: DESC}]", "orderBy"),
+        (long.as_str(), "search"),
+    ];
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+        for (arguments, field) in cases {
+            let document = format!("{{ cadres({arguments}) {{ nodes {{ code }} }} }}");
+            assert_eq!(refused(&caller, &document, json!({})).await, ("INVALID".into(), field.into()), "{arguments}");
+        }
+        let document = "{ units(orderBy: [{field: CODE}, {field: NAME}, {field: CODE}]) { nodes { code } } }";
+        assert_eq!(refused(&caller, document, json!({})).await, ("INVALID".into(), "orderBy".into()));
+        let document = r#"{ cadre(by: {code: "A-01"}) { highest(subject: "NO") { id } } }"#;
+        assert_eq!(refused(&caller, document, json!({})).await, ("INVALID".into(), "subject".into()));
+        let document = r#"{ cadre(by: {code: "A-01"}) { qualifications(subject: "NO") { id } } }"#;
+        assert_eq!(refused(&caller, document, json!({})).await, ("INVALID".into(), "subject".into()));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_filter_has_a_bounded_size() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+        let document = "query($where: CadreWhere) { cadres(where: $where) { nodes { code } totalCount { value } } }";
+        let unit = json!({"unit": {"code": "A2"}, "holds": {"subject": "PROFESSIONAL", "atLeast": "ELEMENTARY"}});
+
+        // The outermost object counts too.
+        let seen = caller.query_with(document, json!({ "where": {"or": vec![&unit; 99]} })).await;
+        assert_eq!(seen["cadres"]["totalCount"]["value"], 2);
+        let many = [
+            json!({"or": vec![&unit; 100]}),
+            json!({"and": vec![json!({"or": vec![&unit; 10]}); 10]}),
+            json!({"not": {"and": vec![json!({"not": {}}); 50]}}),
+        ];
+        for filter in many {
+            let found = refused(&caller, document, json!({ "where": filter })).await;
+            assert_eq!(found, ("INVALID".into(), "where".into()), "{filter}");
+        }
+        // Depth is the guard's: it never gets here.
+        let deep = (0..40).fold(json!({}), |inner, _| json!({ "not": inner }));
+        let (code, _) = refused(&caller, document, json!({ "where": deep })).await;
+        assert_ne!(code, "INTERNAL");
+        assert_ne!(code, "INVALID", "refused before the list is made");
+        assert!(!code.is_empty());
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn odd_text_and_days_far_away_find_nothing_and_break_nothing() {
+    on_both(async |world| {
+        let caller = world.all_seeing().await;
+        let document = "query($text: String!, $id: ID!) {
+            code: cadre(by: {code: $text}) { id } number: cadre(by: {nationalId: $text}) { id } id: cadre(by: {id: $id}) { id }
+            found: cadres(search: $text) { nodes { id } totalCount { value } } units(search: $text) { nodes { id } }
+            unit(by: {code: $text}) { id } node(id: $id) { id } kept: units(where: {adminCode: $text}) { nodes { id } }
+        }";
+        for text in ["\0", "A-01\0", "\u{feff}", "\u{10ffff}", "\u{202e}", "' OR 1=1 --", "\\\0%"] {
+            let seen = caller.query_with(document, json!({ "text": text, "id": text })).await;
+            assert_eq!(
+                seen,
+                json!({
+                    "code": null, "number": null, "id": null, "found": {"nodes": [], "totalCount": {"value": 0}},
+                    "units": {"nodes": []}, "unit": null, "node": null, "kept": {"nodes": []},
+                }),
+                "{text:?}"
+            );
+        }
+        for day in ["1900-01-01", "2100-12-31"] {
+            let document = format!(
+                r#"{{ cadres(asOf: "{day}") {{ totalCount {{ value }} }} cadre(by: {{code: "A-01"}}, asOf: "{day}") {{ unit {{ code }} }} }}"#
+            );
+            let seen = caller.query(&document).await;
+            let expected = if day < "2000" { json!([0, null]) } else { json!([10, {"code": "A1P"}]) };
+            assert_eq!(json!([seen["cadres"]["totalCount"]["value"], seen["cadre"]["unit"]]), expected, "{day}");
+        }
+    })
+    .await;
+}

@@ -1,0 +1,450 @@
+//! The guides are true: every request of `docs/api.md` and `README.md` is sent and gives the answer that stands below
+//! it; settings, scopes, codes, columns and names of tests are those of the code.
+//!
+//! A block that asks is a `graphql` block, or a `sh` block with a `curl` of `/graphql`. Its answer is the next `json`
+//! block; a `json variables` block may stand between them. Words after `graphql` narrow the caller:
+//! `graphql scope=cadre:read unit=DB`. In answers `…` stands for a value that differs from one database to another.
+//! `UPDATE_EXPECT=1` rewrites the answers.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use cadre_api::{
+    config::Cli,
+    domain::{demo, import::Outcome},
+};
+use clap::CommandFactory;
+use entity::value::Scope;
+use serde_json::{Map, Value, json};
+
+use crate::world::{Caller, Kind, World, postgres::setting};
+
+/// What stands for a value that is drawn anew in every database.
+const DRAWN: &str = "…";
+
+/// The keys whose values are drawn.
+const DRAWN_KEYS: [&str; 6] = ["id", "cursor", "startCursor", "endCursor", "requestId", "clientId"];
+
+/// The files whose requests are sent.
+const GUIDES: [&str; 2] = ["README.md", "docs/api.md"];
+
+/// Widest line of an answer.
+const WIDTH: usize = 110;
+
+/// A fenced block of a guide.
+#[derive(Clone, Debug)]
+struct Block {
+    /// The line of its opening fence, from 0.
+    line: usize,
+    /// What stands after the opening fence.
+    info: String,
+    text: String,
+}
+
+/// A request of a guide with its answer.
+#[derive(Debug)]
+struct Example {
+    document: String,
+    variables: Value,
+    scopes: Option<String>,
+    unit: Option<String>,
+    answer: Block,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for (at, line) in text.lines().enumerate() {
+        match (line.strip_prefix("```"), open.as_mut()) {
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(info), None) => open = Some(Block { line: at, info: info.trim().to_owned(), text: String::new() }),
+            (None, Some(block)) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block is never closed: {open:?}");
+    blocks
+}
+
+/// The document that a block asks, if it asks one.
+fn document(block: &Block) -> Option<String> {
+    match block.info.split(' ').next() {
+        Some("graphql") => Some(block.text.trim_end().to_owned()),
+        Some("sh") if block.text.contains("/graphql ") && block.text.contains("-d '") => {
+            let body = block.text.split_once("-d '")?.1.rsplit_once('\'')?.0;
+            let body: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
+            Some(body["query"].as_str().expect("a query").to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn examples(text: &str) -> Vec<Example> {
+    let blocks = blocks(text);
+    let mut examples = Vec::new();
+    for (at, block) in blocks.iter().enumerate() {
+        let Some(document) = document(block) else { continue };
+        let mut below = blocks[at + 1..].iter().peekable();
+        let variables = below.next_if(|block| block.info == "json variables");
+        let answer = below.next().filter(|answer| answer.info == "json");
+        let answer = answer.unwrap_or_else(|| panic!("line {}: nothing answers\n{document}", block.line + 1)).clone();
+        let word = |name: &str| block.info.split(' ').find_map(|word| word.strip_prefix(name)).map(str::to_owned);
+        examples.push(Example {
+            document,
+            variables: variables.map_or(json!({}), |block| serde_json::from_str(&block.text).expect("JSON")),
+            scopes: word("scope="),
+            unit: word("unit="),
+            answer,
+        });
+    }
+    examples
+}
+
+/// The answer with what is drawn left out.
+fn settled(answer: Value) -> Value {
+    match answer {
+        Value::Array(items) => items.into_iter().map(settled).collect(),
+        Value::Object(fields) => {
+            let settle = |(name, value): (String, Value)| match value {
+                Value::String(_) if DRAWN_KEYS.contains(&name.as_str()) => (name, json!(DRAWN)),
+                value => (name, settled(value)),
+            };
+            Value::Object(fields.into_iter().map(settle).collect::<Map<_, _>>())
+        }
+        plain => plain,
+    }
+}
+
+/// JSON as a guide shows it: on one line where it fits, otherwise a line per member.
+fn shown(value: &Value, indent: usize, taken: usize) -> String {
+    let line = one_line(value);
+    if indent + taken + line.chars().count() <= WIDTH {
+        return line;
+    }
+    let pad = " ".repeat(indent + 2);
+    let lines: Vec<String> = match value {
+        Value::Array(items) => items.iter().map(|item| format!("{pad}{}", shown(item, indent + 2, 1))).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| format!("{pad}{}: {}", json!(name), shown(value, indent + 2, name.len() + 5)))
+            .collect(),
+        _ => return line,
+    };
+    let (open, close) = if value.is_array() { ('[', ']') } else { ('{', '}') };
+    format!("{open}\n{}\n{}{close}", lines.join(",\n"), " ".repeat(indent))
+}
+
+fn one_line(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(one_line).collect::<Vec<_>>().join(", ")),
+        Value::Object(fields) => {
+            let member = |(name, value): (&String, &Value)| format!("{}: {}", json!(name), one_line(value));
+            format!("{{{}}}", fields.iter().map(member).collect::<Vec<_>>().join(", "))
+        }
+        plain => plain.to_string(),
+    }
+}
+
+/// A guide with the answers in their places.
+fn rewritten(text: &str, answers: &[(usize, String)]) -> String {
+    let answers: BTreeMap<usize, &String> = answers.iter().map(|(line, answer)| (*line, answer)).collect();
+    let (mut out, mut inside) = (String::new(), false);
+    for (at, line) in text.lines().enumerate() {
+        if inside && line.starts_with("```") {
+            inside = false;
+        }
+        if !inside {
+            out.push_str(line);
+            out.push('\n');
+        }
+        if let Some(answer) = answers.get(&at) {
+            out.push_str(answer);
+            out.push('\n');
+            inside = true;
+        }
+    }
+    out
+}
+
+/// A world with the demo's population.
+async fn demo_world(kind: Kind) -> World {
+    let world = World::empty(kind).await;
+    let bundle = tempfile::tempdir().expect("a folder");
+    demo::write_bundle(bundle.path()).expect("written");
+    assert_eq!(world.import(bundle.path()).await.outcome, Outcome::Loaded);
+    world
+}
+
+async fn caller<'a>(world: &'a World, scopes: Option<&str>, unit: Option<&str>) -> Caller<'a> {
+    let reading: Vec<String> = Scope::all().map(|scope| scope.to_string()).filter(|s| s.ends_with(":read")).collect();
+    let scopes: Vec<&str> = match scopes {
+        Some(scopes) => scopes.split(',').collect(),
+        None => reading.iter().map(String::as_str).collect(),
+    };
+    world.caller(&scopes, &[unit.unwrap_or(demo::ROOT)]).await
+}
+
+#[actix_web::test]
+async fn every_request_of_the_guides_gives_the_answer_below_it() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = demo_world(kind).await;
+        for guide in GUIDES {
+            let text = read(guide);
+            let mut answers = Vec::new();
+            for example in examples(&text) {
+                let caller = caller(&world, example.scopes.as_deref(), example.unit.as_deref()).await;
+                let answer = settled(caller.ask(&example.document, example.variables).await);
+                if setting("UPDATE_EXPECT").is_some() {
+                    answers.push((example.answer.line, shown(&answer, 0, 0)));
+                    continue;
+                }
+                let line = example.answer.line + 1;
+                let written: Value = serde_json::from_str(&example.answer.text).expect("JSON");
+                assert_eq!(answer, written, "{guide}:{line}, {kind:?}; UPDATE_EXPECT=1 rewrites it");
+            }
+            if !answers.is_empty() {
+                // In one step: other tests read the guides at the same time.
+                let (path, new) = (root().join(guide), root().join(format!("{guide}.new")));
+                fs::write(&new, rewritten(&text, &answers)).expect("written");
+                fs::rename(new, path).expect("renamed");
+            }
+        }
+        world.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn the_loop_of_the_guide_reaches_every_row_once() {
+    let text = read("docs/api.md");
+    let page = examples(&text).into_iter().find(|example| example.document.contains("query Page("));
+    let document = page.expect("the loop").document;
+    let world = demo_world(Kind::Sqlite).await;
+    let caller = caller(&world, None, None).await;
+
+    let (mut after, mut codes) = (Value::Null, Vec::new());
+    loop {
+        let data = caller.query_with(&document, json!({ "first": 30, "after": after })).await;
+        let list = &data["cadres"];
+        codes.extend(list["nodes"].as_array().expect("nodes").iter().map(|node| node["code"].to_string()));
+        if list["pageInfo"]["hasNextPage"] == json!(false) {
+            break;
+        }
+        after = list["pageInfo"]["endCursor"].clone();
+    }
+
+    assert_eq!(codes.len(), 75);
+    assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), 75);
+    world.stop().await;
+}
+
+#[test]
+fn a_request_without_an_answer_fails() {
+    for (text, good) in [
+        ("```graphql\n{ a }\n```\n```json\n{}\n```\n", true),
+        ("```graphql\n{ a }\n```\n```json variables\n{}\n```\n```json\n{}\n```\n", true),
+        ("```sh\ncurl -s x/graphql -d '{\"query\":\"{ a }\"}'\n```\n```json\n{}\n```\n", true),
+        ("```graphql\n{ a }\n```\n", false),
+        ("```graphql\n{ a }\n```\n```json variables\n{}\n```\n", false),
+        ("```graphql\n{ a }\n```\n```graphql\n{ b }\n```\n```json\n{}\n```\n", false),
+        ("```sh\ncurl -s x/graphql -d '{\"query\":\"{ a }\"}'\n```\n", false),
+    ] {
+        let found = std::panic::catch_unwind(|| examples(text));
+        assert_eq!(found.as_ref().map(Vec::len).ok(), good.then_some(1), "{text}");
+    }
+}
+
+#[test]
+fn an_answer_is_rewritten_in_its_place() {
+    let text = "a\n```graphql\n{ a }\n```\n```json\nold\nold\n```\nb\n";
+    let line = examples(text)[0].answer.line;
+    assert_eq!(rewritten(text, &[(line, "new".to_owned())]), "a\n```graphql\n{ a }\n```\n```json\nnew\n```\nb\n");
+}
+
+/// Rows of a table whose first cell begins with a prefix and ends its first word there: their cells, without backticks.
+fn rows(text: &str, is_row: impl Fn(&str) -> bool) -> Vec<Vec<String>> {
+    let cells = |line: &str| {
+        let inner = line.trim().trim_start_matches('|').trim_end_matches('|').to_owned();
+        inner.split(" | ").map(|cell| cell.trim().replace('`', "")).collect::<Vec<_>>()
+    };
+    text.lines().filter(|line| line.starts_with("| `")).map(cells).filter(|cells| is_row(&cells[0])).collect()
+}
+
+#[test]
+fn the_settings_are_those_of_the_command_line() {
+    let command = Cli::command();
+    let known: BTreeSet<Vec<String>> = command
+        .get_arguments()
+        .filter_map(|argument| {
+            let setting = argument.get_env()?.to_str()?.to_owned();
+            let default: Vec<_> = argument.get_default_values().iter().filter_map(|value| value.to_str()).collect();
+            Some(vec![setting, format!("--{}", argument.get_long()?), default.join(" ")])
+        })
+        .collect();
+
+    let mut told: BTreeSet<Vec<String>> = rows(&read("README.md"), |first| first.starts_with("CADRE_"))
+        .into_iter()
+        .map(|row| row[..3].to_vec())
+        .collect();
+
+    // Its default is made from another setting; the command line has none.
+    let public_url = told.iter().find(|row| row[0] == "CADRE_PUBLIC_URL").cloned().expect("CADRE_PUBLIC_URL");
+    told.remove(&public_url);
+    told.insert(vec![public_url[0].clone(), public_url[1].clone(), String::new()]);
+    assert_eq!(told, known);
+}
+
+/// What stands below a heading, up to the next one of its height.
+fn section(text: &str, heading: &str) -> String {
+    let (_, below) = text.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no section {heading}"));
+    below.split("\n## ").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_scopes_are_those_of_the_code() {
+    let known: BTreeSet<String> = Scope::all().map(|scope| scope.to_string()).collect();
+    let table = rows(&section(&read("docs/api.md"), "Rights"), |_| true);
+    let told: Vec<String> =
+        table.iter().flat_map(|row| row[0].split(", ").map(str::to_owned).collect::<Vec<_>>()).collect();
+    assert_eq!(told.len(), known.len(), "each scope once");
+    assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), known);
+
+    for guide in GUIDES.into_iter().chain(["CHANGELOG.md", "docs/decisions/0006-not-enforced-yet.md"]) {
+        let text = read(guide);
+        let verbs = ["read", "write", "allocate", "admin"];
+        let words = text.split(|c: char| !(c.is_ascii_lowercase() || ".:".contains(c)));
+        for word in words.filter(|word| word.split_once(':').is_some_and(|(_, verb)| verbs.contains(&verb))) {
+            assert!(known.contains(word), "{guide} names the scope {word}");
+        }
+    }
+}
+
+/// Text between double quotes that is a code, in the sources that make codes.
+fn codes_of_the_code() -> BTreeSet<String> {
+    let mut sources = vec!["src/graphql/error.rs".to_owned(), "src/graphql/operation/refusal.rs".to_owned()];
+    for entry in fs::read_dir(root().join("src/http")).expect("src/http") {
+        let name = entry.expect("an entry").file_name().into_string().expect("a name");
+        sources.extend(name.ends_with(".rs").then(|| format!("src/http/{name}")));
+    }
+    let is_code = |text: &&str| text.len() > 4 && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    let quoted = |path: &String| {
+        let text = read(path);
+        text.lines()
+            .flat_map(|line| line.split('"').skip(1).step_by(2))
+            .filter(is_code)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(quoted).collect()
+}
+
+#[test]
+fn the_codes_of_errors_are_those_of_the_code() {
+    let errors = section(&read("docs/api.md"), "Errors");
+    let told: Vec<String> = rows(&errors, |_| true).into_iter().map(|row| row[0].clone()).collect();
+    assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len(), "each code once");
+    assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), codes_of_the_code());
+}
+
+#[test]
+fn the_columns_are_those_of_a_bundle_that_is_loaded() {
+    let table = rows(&read("README.md"), |first| first.ends_with(".csv"));
+    let folder = "tests/api/world/bundle";
+    let files = fs::read_dir(root().join(folder)).expect("a bundle").map(|entry| entry.expect("an entry").file_name());
+    let known: BTreeMap<String, String> = files
+        .map(|name| {
+            let name = name.into_string().expect("a name");
+            let header = read(&format!("{folder}/{name}")).lines().next().expect("a header").to_owned();
+            (name, header.replace(',', ", "))
+        })
+        .collect();
+    let told: BTreeMap<String, String> = table.into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+    assert_eq!(told, known);
+}
+
+#[test]
+fn the_codes_of_findings_are_those_of_the_code() {
+    let source = read("src/domain/import/finding.rs");
+    let (_, severities) = source.split_once("fn severity").expect("severities");
+    let (severities, _) = severities.split_once("\nimpl ").expect("an end");
+    let variants = severities
+        .split("Self::")
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().expect("a name"));
+    let screaming = |name: &str| {
+        name.chars().enumerate().fold(String::new(), |out, (at, c)| {
+            let bar = if at > 0 && c.is_ascii_uppercase() { "_" } else { "" };
+            format!("{out}{bar}{}", c.to_ascii_uppercase())
+        })
+    };
+    let known: BTreeSet<String> = variants.map(screaming).collect();
+    let told: BTreeSet<String> = rows(&read("README.md"), |first| known.contains(first) || first.contains('_'))
+        .into_iter()
+        .map(|row| row[0].clone())
+        .filter(|code| !code.starts_with("CADRE_") && code.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+        .collect();
+    assert_eq!(told, known);
+}
+
+/// Every `.rs` file below a folder.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn the_tests_that_the_architecture_names_exist() {
+    let mut files = Vec::new();
+    for folder in ["src", "entity/src", "migration/src", "tests/api"] {
+        sources(&root().join(folder), &mut files);
+    }
+    let code: String = files.iter().map(|path| fs::read_to_string(path).expect("text")).collect();
+    let text = read("ARCHITECTURE.md");
+    let is_test = |word: &&str| {
+        word.split('_').count() > 3 && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let named: Vec<&str> = text.split('`').skip(1).step_by(2).filter(is_test).collect();
+    assert!(named.len() > 10, "{named:?}");
+    for name in named {
+        assert!(code.contains(&format!("fn {name}()")), "no test has the name {name}");
+    }
+}
+
+#[test]
+fn links_lead_to_files() {
+    let mut guides = vec!["README.md".to_owned(), "ARCHITECTURE.md".to_owned(), "CONTRIBUTING.md".to_owned()];
+    for folder in ["docs", "docs/decisions"] {
+        for entry in fs::read_dir(root().join(folder)).expect("a folder") {
+            let name = entry.expect("an entry").file_name().into_string().expect("a name");
+            guides.extend(name.ends_with(".md").then(|| format!("{folder}/{name}")));
+        }
+    }
+    for guide in guides {
+        let text = read(&guide);
+        let folder = root().join(&guide).parent().expect("a folder").to_owned();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            let is_ours = !file.is_empty() && !file.contains("://");
+            assert!(!is_ours || folder.join(file).exists(), "{guide} links to {target}");
+        }
+    }
+}

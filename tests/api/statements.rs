@@ -1,0 +1,151 @@
+//! What a page costs in SQL statements: the same whatever it holds.
+//!
+//! The program runs as a process of its own, so that its counter counts nothing else. In the background it looks at the
+//! change log and at the clients' rights now and then; that only ever adds. So each question is asked many times, and
+//! the smallest difference is what the question itself needs: a fixed number of statements cannot hide below it, and one
+//! undisturbed time out of many is enough to find it.
+
+use std::fs;
+
+use cadre_api::domain::demo;
+use serde_json::{Value, json};
+
+use crate::world::program::{self, Program};
+
+/// How often each question is asked.
+const TIMES: usize = 15;
+
+/// The program, serving the 91 people of the demonstration from a file.
+struct Served {
+    program: Program,
+    token: String,
+    http: reqwest::Client,
+    _folder: tempfile::TempDir,
+}
+
+impl Served {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = format!("sqlite://{}", folder.path().join("cadre.db").display());
+        let bundle = folder.path().join("bundle");
+        fs::create_dir(&bundle).expect("a folder");
+        demo::write_bundle(&bundle).expect("written");
+        program::printed(&database, &["import", bundle.to_str().expect("a plain path")]);
+        let add = ["client", "add", "--json", "--name", "counter", "--scope", "cadre:read", "--unit", demo::ROOT];
+        let client: Value = serde_json::from_str(&program::printed(&database, &add)).expect("JSON");
+        let word = |name: &str| client[name].as_str().expect("a word").to_owned();
+
+        let program = Program::serve(&database);
+        let token = program.token(&(word("client_id"), word("client_secret"))).await;
+        Self { program, token, http: reqwest::Client::new(), _folder: folder }
+    }
+
+    async fn ask(&self, document: &str, variables: &Value) -> Value {
+        let body = json!({ "query": document, "variables": variables });
+        let request = self.http.post(format!("{}/graphql", self.program.url)).bearer_auth(&self.token).json(&body);
+        let mut answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        assert!(answer.get("errors").is_none(), "{answer:#}");
+        answer["data"].take()
+    }
+
+    async fn counted(&self) -> u64 {
+        let (_, text) = self.program.get("/metrics").await;
+        let lines = text.lines().filter(|line| line.starts_with("cadre_database_statements_total"));
+        let values: Vec<u64> = lines.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
+        assert!(!values.is_empty(), "the counter is shown: {text}");
+        values.iter().sum()
+    }
+
+    /// Statements of a question, and its answer.
+    async fn cost(&self, document: &str, variables: Value) -> (u64, Value) {
+        let (mut least, mut answer) = (u64::MAX, Value::Null);
+        for _ in 0..TIMES {
+            let before = self.counted().await;
+            answer = self.ask(document, &variables).await;
+            least = least.min(self.counted().await - before);
+        }
+        (least, answer)
+    }
+}
+
+fn rows(answer: &Value, pointer: &str) -> usize {
+    answer.pointer(pointer).and_then(Value::as_array).map_or(0, Vec::len)
+}
+
+#[actix_web::test]
+async fn a_page_costs_the_same_statements_whatever_it_holds() {
+    let served = Served::start().await;
+    let page = "query($first: Int) { cadres(first: $first, orderBy: [{field: CODE}]) {
+        nodes {
+            code unit { code parent { code } } title { name }
+            assignments { unit { code } title { name } }
+            qualifications { institution { name } level { label } subject { label } }
+            highest(subject: \"PROFESSIONAL\") { level { label } }
+        }
+        totalCount { value }
+    } }";
+
+    let mut costs = Vec::new();
+    for first in [1, 5, 50] {
+        let (cost, answer) = served.cost(page, json!({ "first": first })).await;
+        assert_eq!(rows(&answer, "/cadres/nodes"), first, "the control: the pages differ");
+        assert!(
+            rows(&answer, "/cadres/nodes/0/qualifications") > 0 && rows(&answer, "/cadres/nodes/0/assignments") > 0
+        );
+        assert_eq!(answer["cadres"]["totalCount"]["value"], 91);
+        costs.push(cost);
+    }
+
+    // The page, the total, the posts, the qualifications.
+    assert_eq!(costs, [4, 4, 4]);
+}
+
+#[actix_web::test]
+async fn things_by_id_cost_the_same_statements_whatever_their_number() {
+    let served = Served::start().await;
+    let all = served
+        .ask(
+            "{ cadres(first: 50) { nodes { id qualifications { id } } } units(first: 50) { nodes { id } } }",
+            &json!({}),
+        )
+        .await;
+    let people: Vec<&Value> = all["cadres"]["nodes"].as_array().expect("nodes").iter().collect();
+    let document = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on Cadre { unit { code } qualifications { id } } ... on Qualification { level { code } } } }";
+
+    let mut costs = Vec::new();
+    for count in [1, 25] {
+        let ids: Vec<&Value> =
+            people.iter().take(count).flat_map(|person| [&person["id"], &person["qualifications"][0]["id"]]).collect();
+        let (cost, answer) = served.cost(document, json!({ "ids": ids })).await;
+        let found = answer["nodes"].as_array().expect("nodes").iter().filter(|node| !node.is_null()).count();
+        assert_eq!(found, 2 * count, "the control: the answers differ");
+        costs.push(cost);
+    }
+    let units: Vec<&Value> = all["units"]["nodes"].as_array().expect("nodes").iter().map(|unit| &unit["id"]).collect();
+    let (of_units, answer) = served
+        .cost(
+            "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Unit { name parent { name } } } }",
+            json!({ "ids": units }),
+        )
+        .await;
+
+    assert_eq!(costs[0], costs[1], "{costs:?}");
+    assert_eq!(of_units, 0, "units are in memory");
+    assert!(rows(&answer, "/nodes") == units.len() && units.len() > 40);
+}
+
+#[actix_web::test]
+async fn the_count_grows_where_nothing_is_batched() {
+    let served = Served::start().await;
+    let look_up = |count: usize| {
+        let fields: Vec<String> =
+            (1..=count).map(|nth| format!(r#"p{nth}: cadre(by: {{code: "CB{nth:04}"}}) {{ code }}"#)).collect();
+        format!("{{ {} }}", fields.join(" "))
+    };
+
+    let (one, _) = served.cost(&look_up(1), json!({})).await;
+    let (ten, answer) = served.cost(&look_up(10), json!({})).await;
+
+    assert_eq!(answer.as_object().map(serde_json::Map::len), Some(10));
+    assert!(one > 0 && ten == 10 * one, "the control: the counter sees a statement per look-up: {one}, {ten}");
+}

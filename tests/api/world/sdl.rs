@@ -1,0 +1,88 @@
+//! The schema as the tests ask about it: every place of it, read from the SDL.
+
+use async_graphql::parser::{
+    parse_schema,
+    types::{BaseType, FieldDefinition, InputValueDefinition, Type, TypeKind, TypeSystemDefinition},
+};
+
+/// A field of an object or an interface.
+pub struct Field {
+    pub parent: String,
+    pub name: String,
+    /// The named type under lists and non-null marks.
+    pub named: String,
+    arguments: Vec<String>,
+}
+
+impl Field {
+    /// `Type.field`.
+    pub fn coordinate(&self) -> String {
+        format!("{}.{}", self.parent, self.name)
+    }
+}
+
+/// Every field of every object and interface.
+pub fn fields() -> Vec<Field> {
+    let mut fields = Vec::new();
+    each_type(|name, kind| match kind {
+        TypeKind::Object(object) => fields.extend(object.fields.iter().map(|field| of(name, &field.node))),
+        TypeKind::Interface(interface) => fields.extend(interface.fields.iter().map(|field| of(name, &field.node))),
+        _ => {}
+    });
+    assert!(fields.len() > 100, "the schema was read");
+    fields
+}
+
+/// Names of the types with fields, which a selection must go into.
+pub fn composites() -> Vec<String> {
+    let mut names = Vec::new();
+    each_type(|name, kind| {
+        if matches!(kind, TypeKind::Object(_) | TypeKind::Interface(_) | TypeKind::Union(_)) {
+            names.push(name.to_owned());
+        }
+    });
+    names
+}
+
+/// Every coordinate: fields, their arguments, fields of inputs, values of enums.
+pub fn coordinates() -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for field in fields() {
+        all.extend(field.arguments.iter().map(|argument| format!("{}({argument}:)", field.coordinate())));
+        all.push(field.coordinate());
+    }
+    each_type(|name, kind| match kind {
+        TypeKind::InputObject(input) => {
+            all.extend(input.fields.iter().map(|field| format!("{name}.{}", field.node.name.node)));
+        }
+        TypeKind::Enum(of) => all.extend(of.values.iter().map(|value| format!("{name}.{}", value.node.value.node))),
+        _ => {}
+    });
+    all
+}
+
+fn each_type(mut visit: impl FnMut(&str, &TypeKind)) {
+    let document = parse_schema(cadre_api::graphql::sdl()).expect("the service's own SDL parses");
+    for definition in document.definitions {
+        if let TypeSystemDefinition::Type(definition) = definition {
+            visit(&definition.node.name.node, &definition.node.kind);
+        }
+    }
+}
+
+fn of(parent: &str, field: &FieldDefinition) -> Field {
+    let name = |argument: &InputValueDefinition| argument.name.node.to_string();
+    Field {
+        parent: parent.to_owned(),
+        name: field.name.node.to_string(),
+        named: named(&field.ty.node).to_owned(),
+        arguments: field.arguments.iter().map(|argument| name(&argument.node)).collect(),
+    }
+}
+
+fn named(of: &Type) -> &str {
+    match &of.base {
+        BaseType::Named(name) => name,
+        BaseType::List(inner) => named(inner),
+    }
+}
