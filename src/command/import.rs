@@ -6,6 +6,7 @@ use cadre_api::{
     clock::Clock,
     config::Settings,
     domain::import::{self, Options, Outcome},
+    error::Error,
     language::Language,
 };
 
@@ -14,7 +15,11 @@ use crate::command::{Stop, open_current};
 /// Imports a bundle and prints the report. Fails if the bundle was refused.
 pub async fn run(settings: &Settings, dir: &Path, dry_run: bool, json: bool) -> Result<ExitCode, Stop> {
     let database = open_current(settings).await?;
-    let report = import::import(&database, Clock::System, dir, Options { dry_run }).await?;
+    let report = import::import(&database, Clock::System, dir, Options { dry_run }).await;
+    let report = report.map_err(|error| match error {
+        Error::Invalid { field, sentence } if field == "DIR" => Stop(format!("{}: {}", dir.display(), sentence.en)),
+        error => error.into(),
+    })?;
     let printed = if json {
         serde_json::to_writer_pretty(io::stdout().lock(), &report).map_err(io::Error::from)
     } else {

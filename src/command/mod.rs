@@ -90,6 +90,9 @@ pub async fn prepare(database: &Database) -> Result<(), Stop> {
     Ok(())
 }
 
+const UNREADABLE: &str =
+    "CADRE_DATABASE_URL cannot be read; write postgres://USER:PASSWORD@HOST/NAME, special characters percent-encoded";
+
 /// What to do about a database that cannot be opened. Never repeats the URL, which may hold a password.
 fn opening(settings: &Settings, error: &DbErr) -> String {
     let cause = match error {
@@ -119,20 +122,25 @@ fn opening(settings: &Settings, error: &DbErr) -> String {
     }
     match cause {
         Some(SqlxError::Io(cause)) => {
-            format!("no PostgreSQL server answers at the host and port of CADRE_DATABASE_URL ({cause}); start it or mend the URL")
+            format!(
+                "no PostgreSQL server answers at the host and port of CADRE_DATABASE_URL ({cause}); start it or mend the URL"
+            )
         }
         Some(SqlxError::PoolTimedOut) => {
-            "no PostgreSQL server answers in time at the host and port of CADRE_DATABASE_URL; start it or mend the URL".into()
+            "no PostgreSQL server answers in time at the host and port of CADRE_DATABASE_URL; start it or mend the URL"
+                .into()
         }
-        Some(SqlxError::Configuration(_)) => {
-            "CADRE_DATABASE_URL cannot be read; write postgres://USER:PASSWORD@HOST/NAME, special characters percent-encoded".into()
-        }
+        Some(SqlxError::Configuration(_)) => UNREADABLE.into(),
         Some(cause) => match code(cause).as_deref() {
             Some("28P01" | "28000") => "PostgreSQL refused the user or password of CADRE_DATABASE_URL".into(),
             Some("3D000") => "the database of CADRE_DATABASE_URL does not exist; create it with `createdb`".into(),
-            Some("42501") => "the user of CADRE_DATABASE_URL lacks a right on the database; grant it, or migrate as its owner".into(),
+            Some("42501") => {
+                "the user of CADRE_DATABASE_URL lacks a right on the database; grant it, or migrate as its owner".into()
+            }
             _ => format!("PostgreSQL refused: {error}"),
         },
+        // The ORM's own words repeat the URL.
+        None if matches!(error, DbErr::Conn(RuntimeErr::Internal(_))) => UNREADABLE.into(),
         None => format!("the database cannot be used: {error}"),
     }
 }

@@ -41,7 +41,7 @@ pub enum Answer {
     /// A mutation came where only queries are allowed.
     MutationByGet,
     /// It ran; errors stand beside the data.
-    Ran(Response),
+    Ran(Box<Response>),
 }
 
 /// Schema and compiled documents.
@@ -72,7 +72,7 @@ impl Engine {
         // Nothing ran: the engine's validation refused the document.
         let refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
         translate(&mut response, &nulled, language, &request_id);
-        if refused { Answer::Refused(response.errors) } else { Answer::Ran(response) }
+        if refused { Answer::Refused(response.errors) } else { Answer::Ran(Box::new(response)) }
     }
 
     /// Compiles the document and decides every field, filter and sort of it before anything runs.

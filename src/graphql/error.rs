@@ -199,6 +199,10 @@ mod tests {
 
     use super::*;
 
+    fn broken() -> i32 {
+        panic!("MARK")
+    }
+
     struct Query;
 
     #[Object]
@@ -208,7 +212,7 @@ mod tests {
         }
 
         async fn panics(&self) -> Option<i32> {
-            panic!("MARK")
+            Some(broken())
         }
 
         async fn fails(&self) -> Result<Option<i32>, Error> {
@@ -237,7 +241,7 @@ mod tests {
         }
 
         async fn must(&self) -> i32 {
-            panic!("MARK")
+            broken()
         }
     }
 

@@ -193,6 +193,8 @@ async fn variables_are_what_was_sent_and_nothing_else() {
     assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_VARIABLES", "{answer}");
     assert!(answer.get("data").is_none(), "{answer}");
 
+    assert_eq!(caller.errors(missing).await, ["BAD_VARIABLES"]);
+
     let all = total("{ cadres { totalCount { value } } }", json!({})).await;
     let by_gender = "query($g: Gender) { cadres(where: {gender: $g}) { totalCount { value } } }";
     let women = total(by_gender, json!({ "g": "FEMALE" })).await;
@@ -344,6 +346,7 @@ async fn bodies_that_are_too_large_are_refused_unread() {
     }
     let answer = wire.answer().expect("an answer before the end");
     assert_eq!((answer.status, answer.code().as_str()), (413, "PAYLOAD_TOO_LARGE"));
+    assert!(answer.head.to_ascii_lowercase().contains("connection: close"), "{}", answer.head);
     // Who goes on for ever is cut off.
     let begun = Instant::now();
     while wire.send(&chunk).is_ok() {

@@ -84,6 +84,9 @@ async fn the_status_tells_what_the_media_type_lets_it_tell() {
             assert!(answer.get("data").is_none(), "{document}: {answer}");
         }
     }
+    let all_seeing = world.all_seeing().await;
+    let (status, answer) = asked(&all_seeing, RESPONSE, "{ cadres { nodes { identity { birthOn } } } }").await;
+    assert_eq!(status, 200, "the control: it is the scope that is lacking: {answer}");
     for media in ["application/json", RESPONSE] {
         let partial = r#"{ unit(by: {code: "A"}) { composition(subject: "NONE") { total } } viewer { __typename } }"#;
         let (status, answer) = asked(&caller, media, partial).await;
@@ -206,11 +209,11 @@ async fn variables_that_were_not_sent_are_absent_and_defaults_hold_everywhere() 
         assert_eq!(nodes(&caller.query_with(by_kind, json!({ "kinds": ["DISTRICT"] })).await), 2, "`$a` is absent");
         assert_eq!(nodes(&caller.query_with(by_kind, json!({ "kinds": "DISTRICT", "a": "901" })).await), 1, "a list of one");
 
-        let skip = "query($no: Boolean = true, $yes: Boolean! = false) { a: __typename @skip(if: $no) b: __typename @include(if: $no)
+        let skip = "query($no: Boolean = true, $yes: Boolean! = false) { a: viewer @skip(if: $no) { __typename } b: viewer @include(if: $no) { __typename }
             ... @include(if: $yes) { c: __typename } ... on Query @skip(if: $yes) { d: __typename } }";
-        assert_eq!(caller.query(skip).await, json!({ "b": "Query", "d": "Query" }));
+        assert_eq!(caller.query(skip).await, json!({ "b": { "__typename": "Viewer" }, "d": "Query" }));
         let sent = json!({ "no": false, "yes": true });
-        assert_eq!(caller.query_with(skip, sent).await, json!({ "a": "Query", "c": "Query" }));
+        assert_eq!(caller.query_with(skip, sent).await, json!({ "a": { "__typename": "Viewer" }, "c": "Query" }));
 
         let key = "query($code: String, $id: ID) { unit(by: {code: $code, id: $id}) { code } }";
         let answer = caller.ask(key, json!({ "code": "A" })).await;

@@ -51,10 +51,21 @@ async fn entities_and_tables_agree() {
         let mut warnings = synced(&database).await;
         if kind == Kind::Sqlite {
             // Two names of SQLite for the same storage: bytes, without a length, compared as they are.
-            warnings.retain(|warning| !warning.contains("is `blob` in the database but the entity defines `varbinary_blob`"));
+            warnings.retain(|warning| {
+                !warning.contains("is `blob` in the database but the entity defines `varbinary_blob`")
+            });
         }
 
-        assert_eq!(tables(&database).await, before, "{kind:?}: the ORM would change the tables");
+        let after = tables(&database).await;
+        // Of PostgreSQL's indexes the ORM sees those that keep something unique. It adds the others again, under a name of
+        // its own: well, if the table has one over the same columns already.
+        let is_twin = |line: &str| match (line.split_once(" ON "), line.contains("INDEX \"idx-")) {
+            (Some((_, over)), true) => before.iter().any(|had| had.split_once(" ON ").is_some_and(|had| had.1 == over)),
+            _ => false,
+        };
+        let added: Vec<_> = after.iter().filter(|line| !before.contains(line) && !is_twin(line)).collect();
+        let dropped: Vec<_> = before.iter().filter(|line| !after.contains(line)).collect();
+        assert!(added.is_empty() && dropped.is_empty(), "{kind:?}: the ORM would add {added:#?} and drop {dropped:#?}");
         assert_eq!(warnings, Vec::<String>::new(), "{kind:?}");
         database.close().await.expect("closed");
     }

@@ -54,7 +54,16 @@ pub fn command(folder: &Path, args: &[&str]) -> Command {
 pub fn run(url: &str, args: &[&str]) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
     let args = [args, &["--database-url", url, "--public-url", PUBLIC_URL]].concat();
-    command(folder.path(), &args).output().expect("the program can be run")
+    let mut command = command(folder.path(), &args);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let (stdout, stderr) =
+        (Text::of(child.stdout.take().expect("piped")), Text::of(child.stderr.take().expect("piped")));
+    let status = poll::until(|| child.try_wait().expect("a child"));
+    let Some(status) = status else {
+        child.kill().expect("a child of ours");
+        panic!("{args:?} does not end: {}", stderr.text());
+    };
+    Output { status, stdout: stdout.whole().into_bytes(), stderr: stderr.whole().into_bytes() }
 }
 
 /// Runs a command that must succeed, and gives what it printed.
@@ -196,14 +205,15 @@ impl Text {
         text
     }
 
+    /// Everything, once the pipe has ended and its reader is gone.
+    fn whole(&self) -> String {
+        poll::until(|| (Arc::strong_count(&self.0) == 1).then_some(())).expect("a pipe ends with its process");
+        self.text()
+    }
+
     fn text(&self) -> String {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-}
-
-/// The path of an embedded database.
-pub fn path(url: &str) -> &Path {
-    Path::new(url.strip_prefix("sqlite://").expect("an embedded database"))
 }
 
 /// A file that is no database.
