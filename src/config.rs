@@ -1,6 +1,12 @@
 //! The command line and its environment. The doc comments here are the manual that `--help` prints.
 
-use std::{ffi::OsStr, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    ffi::OsStr,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 use clap::{Arg, Args, Command as Line, Parser, Subcommand, ValueEnum, builder::TypedValueParser, error::ErrorKind};
 use entity::value::{ClientId, Day, Purpose, Scope};
@@ -39,7 +45,7 @@ pub struct Settings {
     /// URL under which clients reach the service: issuer and audience of tokens. [default: http:// and the address]
     #[arg(long, global = true, env = "CADRE_PUBLIC_URL", value_parser = public_url)]
     pub public_url: Option<String>,
-    /// Most connections to a PostgreSQL server; more than 8 rarely gain anything.
+    /// Most connections to a PostgreSQL server, besides one set aside for rights; more than 8 rarely gain anything.
     #[arg(long, global = true, env = "CADRE_DATABASE_CONNECTIONS", default_value_t = 8)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=200))]
     pub database_connections: u32,
@@ -178,9 +184,14 @@ impl Settings {
         }
     }
 
-    /// Issuer and audience of tokens.
+    /// Issuer and audience of tokens. An address that means "all of this machine's" is not one that clients use, so
+    /// without a public URL the machine's own stands for it.
     pub fn public_url(&self) -> String {
-        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+        let mut reached = self.listen;
+        if reached.ip().is_unspecified() {
+            reached.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        self.public_url.clone().unwrap_or_else(|| format!("http://{reached}"))
     }
 
     /// Whether the database is embedded.
@@ -241,6 +252,18 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_public_url_is_one_that_clients_can_use() {
+        for (args, expected) in [
+            (&["--listen", "127.0.0.1:8081"][..], "http://127.0.0.1:8081"),
+            (&["--listen", "0.0.0.0:8080"], "http://127.0.0.1:8080"),
+            (&["--listen", "0.0.0.0:8080", "--public-url", "https://cadre.example.vn"], "https://cadre.example.vn"),
+        ] {
+            let cli = Cli::parse_from(["cadre-api", "schema"].iter().chain(args));
+            assert_eq!(cli.settings.public_url(), expected);
+        }
     }
 
     #[test]

@@ -15,10 +15,15 @@ use uuid::Uuid;
 /// Readers of the embedded database; more gain nothing on small machines.
 const SQLITE_READERS: u32 = 4;
 
-/// An open database: one writer and a pool of readers where it is embedded, one pool where it is a server.
+/// Connections set aside for what must not wait behind questions.
+const CONTROL: u32 = 1;
+
+/// An open database: one writer and a pool of readers where it is embedded, one pool where it is a server; beside them a
+/// connection for rights, readiness and the look at the change log.
 #[derive(Clone, Debug)]
 pub struct Database {
     read: DatabaseConnection,
+    control: DatabaseConnection,
     write: DatabaseConnection,
     backend: DatabaseBackend,
 }
@@ -65,29 +70,49 @@ impl Database {
         });
         let write = SeaOrm::connect(options).await?;
 
-        let mut options = ConnectOptions::new(url);
-        options.max_connections(SQLITE_READERS).acquire_timeout(pool.acquire_timeout).sqlx_logging(false);
-        options.map_sqlx_sqlite_opts(|sqlite| {
-            sqlite.create_if_missing(false).busy_timeout(Duration::from_secs(5)).pragma("query_only", "on")
-        });
-        let read = SeaOrm::connect(options).await?;
-        Ok(Self { read: counted(read), write: counted(write), backend: DatabaseBackend::Sqlite })
+        let readers = |connections| {
+            let mut options = ConnectOptions::new(url);
+            options.max_connections(connections).acquire_timeout(pool.acquire_timeout).sqlx_logging(false);
+            options.map_sqlx_sqlite_opts(|sqlite| {
+                sqlite.create_if_missing(false).busy_timeout(Duration::from_secs(5)).pragma("query_only", "on")
+            });
+            SeaOrm::connect(options)
+        };
+        Ok(Self {
+            read: counted(readers(SQLITE_READERS).await?),
+            control: counted(readers(CONTROL).await?),
+            write: counted(write),
+            backend: DatabaseBackend::Sqlite,
+        })
     }
 
     async fn open_postgres(url: &str, pool: Pool) -> Result<Self, DbErr> {
-        let mut options = ConnectOptions::new(url);
-        options
-            .max_connections(pool.max_connections)
-            .acquire_timeout(pool.acquire_timeout)
-            .statement_timeout(pool.statement_timeout)
-            .test_before_acquire_if_idle_for(Duration::from_secs(10))
-            .set_application_name("cadre-api")
-            .sqlx_logging(false);
-        options.map_sqlx_postgres_opts(|postgres| {
-            postgres.options([("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s"), ("jit", "off")])
-        });
-        let connection = counted(SeaOrm::connect(options).await?);
-        Ok(Self { read: connection.clone(), write: connection, backend: DatabaseBackend::Postgres })
+        let connections = |connections| {
+            let mut options = ConnectOptions::new(url);
+            options
+                .max_connections(connections)
+                .acquire_timeout(pool.acquire_timeout)
+                .statement_timeout(pool.statement_timeout)
+                // A server that restarted leaves dead connections behind: each is found before a question meets it.
+                .test_before_acquire_if_idle_for(Duration::from_secs(1))
+                .set_application_name("cadre-api")
+                .sqlx_logging(false);
+            options.map_sqlx_postgres_opts(|postgres| {
+                postgres.options([
+                    ("lock_timeout", "5s"),
+                    ("idle_in_transaction_session_timeout", "60s"),
+                    ("jit", "off"),
+                ])
+            });
+            SeaOrm::connect(options)
+        };
+        let shared = counted(connections(pool.max_connections).await?);
+        Ok(Self {
+            read: shared.clone(),
+            control: counted(connections(CONTROL).await?),
+            write: shared,
+            backend: DatabaseBackend::Postgres,
+        })
     }
 
     /// Which database it is.
@@ -98,6 +123,12 @@ impl Database {
     /// The connection for reading.
     pub fn reader(&self) -> &DatabaseConnection {
         &self.read
+    }
+
+    /// The connection set aside for rights, readiness and the look at the change log: when all readers are busy, rights
+    /// must not grow old.
+    pub fn control(&self) -> &DatabaseConnection {
+        &self.control
     }
 
     /// The connection that migrations run on.
@@ -115,7 +146,7 @@ impl Database {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        self.read.ping().await
+        self.control.ping().await
     }
 
     /// How the database's schema stands to this version's.
@@ -139,7 +170,7 @@ impl Database {
 
     async fn applied_migrations(&self) -> Result<Vec<String>, DbErr> {
         let select = Query::select().column("version").from("seaql_migrations").to_owned();
-        self.read.query_all(&select).await?.iter().map(|row| row.try_get("", "version")).collect()
+        self.control.query_all(&select).await?.iter().map(|row| row.try_get("", "version")).collect()
     }
 
     /// Writes the state of the pools into the metrics.
@@ -160,6 +191,7 @@ impl Database {
 
     /// Waits for statements under way and closes; the embedded database folds its journal into the file.
     pub async fn close(self) -> Result<(), DbErr> {
+        self.control.close().await?;
         self.read.close().await?;
         self.write.close().await
     }

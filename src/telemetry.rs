@@ -18,7 +18,9 @@ const COSTS: [f64; 7] = [10.0, 50.0, 200.0, 1_000.0, 5_000.0, 10_000.0, 20_000.0
 /// # Errors
 /// A sentence if the filter cannot be read.
 pub fn start_logs(filter: &str, format: LogFormat) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter).map_err(|_| {
+    // The HTTP parser calls each malformed request an error: anybody could fill the log with them.
+    let quiet = if filter.contains("actix_http") { "" } else { ",actix_http=off" };
+    let filter = EnvFilter::try_new(format!("{filter}{quiet}")).map_err(|_| {
         format!("the log filter `{filter}` cannot be read; write a level such as `info`, or `info,sqlx=warn`")
     })?;
     let json = match format {

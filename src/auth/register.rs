@@ -143,7 +143,7 @@ pub(super) struct Register {
 impl Register {
     /// Takes the first picture; without one nothing can be served.
     pub async fn load(database: Database) -> Result<Self> {
-        let latest = ArcSwap::from_pointee(Snapshot::read(database.reader(), None).await?);
+        let latest = ArcSwap::from_pointee(Snapshot::read(database.control(), None).await?);
         Ok(Self { database, latest, turn: Mutex::new(None) })
     }
 
@@ -191,7 +191,7 @@ impl Register {
 
     async fn take(&self, mut turn: MutexGuard<'_, Option<Instant>>) -> Result<Arc<Snapshot>> {
         let before = self.latest();
-        let picture = tokio::time::timeout(PATIENCE, Snapshot::read(self.database.reader(), Some(&before))).await;
+        let picture = tokio::time::timeout(PATIENCE, Snapshot::read(self.database.control(), Some(&before))).await;
         match picture.unwrap_or_else(|_| Err(unreadable())) {
             Ok(snapshot) => {
                 let snapshot = Arc::new(snapshot);

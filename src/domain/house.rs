@@ -42,10 +42,10 @@ impl House {
 
     /// Takes in what was committed since, by this process or another. Returns whether there was something.
     pub async fn refresh(&self) -> Result<bool> {
-        if Registry::last_change(self.database.reader()).await? == self.registry.load().mark() {
+        if Registry::last_change(self.database.control()).await? == self.registry.load().mark() {
             return Ok(false);
         }
-        self.registry.store(Arc::new(Registry::load(self.database.reader()).await?));
+        self.registry.store(Arc::new(Registry::load(self.database.control()).await?));
         Ok(true)
     }
 
