@@ -12,7 +12,7 @@ use clap::{Arg, Args, Command as Line, Parser, Subcommand, ValueEnum, builder::T
 use entity::value::{ClientId, Day, Purpose, Scope};
 use sea_orm::Iterable;
 
-use crate::db::Pool;
+use crate::{db::Pool, language::Language};
 
 /// Cadres, their qualifications, rotations and training, over GraphQL.
 #[derive(Debug, Parser)]
@@ -91,9 +91,12 @@ pub enum Command {
         /// Check everything and load nothing.
         #[arg(long)]
         dry_run: bool,
-        /// Print the report as JSON.
+        /// Print the report as JSON, which holds both languages.
         #[arg(long)]
         json: bool,
+        /// Language of the report.
+        #[arg(long, value_enum, default_value_t = ReportLanguage::En)]
+        language: ReportLanguage,
     },
     /// Manage API clients and their grants.
     #[command(subcommand)]
@@ -109,6 +112,24 @@ pub enum Command {
     },
     /// Print the GraphQL schema.
     Schema,
+}
+
+/// Language of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportLanguage {
+    /// Tiếng Việt.
+    Vi,
+    /// English.
+    En,
+}
+
+impl From<ReportLanguage> for Language {
+    fn from(language: ReportLanguage) -> Self {
+        match language {
+            ReportLanguage::Vi => Self::Vietnamese,
+            ReportLanguage::En => Self::English,
+        }
+    }
 }
 
 /// Moves of the schema.

@@ -10,6 +10,7 @@ use cadre_api::{
     telemetry,
 };
 use clap::Parser;
+use command::import::Form;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
@@ -23,7 +24,10 @@ async fn main() -> ExitCode {
             Command::Serve { demo: false } => command::serve::serve(settings).await,
             Command::Serve { demo: true } => command::demo::serve(settings).await,
             Command::Migrate(way) => command::migrate::run(&settings, way).await,
-            Command::Import { dir, dry_run, json } => command::import::run(&settings, &dir, dry_run, json).await,
+            Command::Import { dir, dry_run, json, language } => {
+                let form = if json { Form::Json } else { Form::Text(language.into()) };
+                command::import::run(&settings, &dir, dry_run, form).await
+            }
             Command::Client(act) => command::client::run(&settings, act).await,
             Command::Token { client, scope } => command::client::token(&settings, client, &scope).await,
             Command::Schema => {

@@ -12,18 +12,26 @@ use cadre_api::{
 
 use crate::command::{Stop, open_current};
 
+/// Form of a report.
+#[derive(Clone, Copy, Debug)]
+pub enum Form {
+    /// For people, in their language.
+    Text(Language),
+    /// For programs, in both.
+    Json,
+}
+
 /// Imports a bundle and prints the report. Fails if the bundle was refused.
-pub async fn run(settings: &Settings, dir: &Path, dry_run: bool, json: bool) -> Result<ExitCode, Stop> {
+pub async fn run(settings: &Settings, dir: &Path, dry_run: bool, form: Form) -> Result<ExitCode, Stop> {
     let database = open_current(settings).await?;
     let report = import::import(&database, Clock::System, dir, Options { dry_run }).await;
     let report = report.map_err(|error| match error {
         Error::Invalid { field, sentence } if field == "DIR" => Stop(format!("{}: {}", dir.display(), sentence.en)),
         error => error.into(),
     })?;
-    let printed = if json {
-        serde_json::to_writer_pretty(io::stdout().lock(), &report).map_err(io::Error::from)
-    } else {
-        report.render(Language::English, &mut io::stdout().lock())
+    let printed = match form {
+        Form::Json => serde_json::to_writer_pretty(io::stdout().lock(), &report).map_err(io::Error::from),
+        Form::Text(language) => report.render(language, &mut io::stdout().lock()),
     };
     printed.map_err(|error| Stop(format!("the report cannot be written: {error}")))?;
     database.close().await.map_err(|error| Stop(error.to_string()))?;

@@ -1,6 +1,9 @@
 //! What all requests share: the database, the clock and the registry of the moment.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use arc_swap::ArcSwap;
 
@@ -20,6 +23,8 @@ pub struct House {
     database: Database,
     clock: Clock,
     registry: ArcSwap<Registry>,
+    /// The last change that was looked at.
+    seen: AtomicI64,
     cursor_key: CursorKey,
 }
 
@@ -37,16 +42,26 @@ impl House {
             .await?
             .ok_or_else(|| Error::internal("the database holds no key for cursors"))?;
         let cursor_key = CursorKey::new(key.material);
-        Ok(Self { database, clock, registry: ArcSwap::from_pointee(registry), cursor_key })
+        let seen = AtomicI64::new(registry.mark());
+        Ok(Self { database, clock, registry: ArcSwap::from_pointee(registry), seen, cursor_key })
     }
 
-    /// Takes in what was committed since, by this process or another. Returns whether there was something.
+    /// Takes in what was committed since, by this process or another. Returns whether the registry is a new one.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Internal` if the database does not answer; the registry stays what it was.
     pub async fn refresh(&self) -> Result<bool> {
-        if Registry::last_change(self.database.control()).await? == self.registry.load().mark() {
+        let (connection, seen) = (self.database.control(), self.seen.load(Ordering::Acquire));
+        let last = Registry::last_change(connection).await?;
+        if last == seen {
             return Ok(false);
         }
-        self.registry.store(Arc::new(Registry::load(self.database.control()).await?));
-        Ok(true)
+        let is_outdated = Registry::is_outdated(connection, seen).await?;
+        if is_outdated {
+            self.registry.store(Arc::new(Registry::load(connection).await?));
+        }
+        self.seen.store(last, Ordering::Release);
+        Ok(is_outdated)
     }
 
     /// The database.

@@ -12,7 +12,7 @@ use entity::{
     change, ethnic_group, institution, qualification_level, qualification_subject, title,
     value::{Day, InstitutionCode, LevelCode, SubjectCode, TitleCode, UnitId},
 };
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
     domain::unit::{UnitSet, Units},
@@ -75,6 +75,18 @@ impl Registry {
             .one(connection)
             .await?;
         Ok(last.flatten().unwrap_or(0))
+    }
+
+    /// Whether something that a snapshot holds was changed after a mark. The change log tells persons and clients apart
+    /// from it, which change more often and are in no snapshot.
+    pub async fn is_outdated(connection: &impl ConnectionTrait, mark: i64) -> Result<bool> {
+        let elsewhere = ["cadre", "client", "signing_key"];
+        let change = change::Entity::find()
+            .filter(change::Column::Seq.gt(mark))
+            .filter(change::Column::ObjectType.is_not_in(elsewhere))
+            .one(connection)
+            .await?;
+        Ok(change.is_some())
     }
 
     /// Reads the snapshot.

@@ -1,5 +1,7 @@
 //! Units: look-ups, versions, trees, successions, lists.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use crate::world::on_both;
@@ -159,6 +161,23 @@ async fn units_are_found_filtered_sorted_and_paged() {
         let all = codes("{ units(first: 100, orderBy: [{field: NAME, direction: DESC}]) { nodes { code } } }").await;
         assert_eq!(walked, all);
         assert_eq!(walked.len(), 16);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_change_of_persons_alone_leaves_the_registry_as_it_is() {
+    on_both(async |world| {
+        let before = world.house.registry();
+
+        world
+            .import_text(&[("qualifications.csv", "cadre_code,subject,level,field_code,institution_code,mode,granted_on\nA-04,INFORMATICS,BASIC,,,,2015\n")])
+            .await;
+        let after_persons = world.house.registry();
+        world.import_text(&[("titles.csv", "code,name,category,tier,is_key_leader\nNEW,Chức danh mới,CADRE,,false\n")]).await;
+
+        assert!(Arc::ptr_eq(&before, &after_persons));
+        assert!(before.title("NEW").is_none() && world.house.registry().title("NEW").is_some());
     })
     .await;
 }
