@@ -29,7 +29,7 @@ pub fn start_logs(filter: &str, format: LogFormat) -> Result<(), String> {
         LogFormat::Json => true,
     };
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
-    let started = if json { logs.json().flatten_event(true).try_init() } else { logs.try_init() };
+    let started = if json { logs.json().flatten_event(true).with_span_list(false).try_init() } else { logs.try_init() };
     started.map_err(|_| "the log has been started twice".to_owned())
 }
 
