@@ -101,25 +101,33 @@ fn opening(settings: &Settings, error: &DbErr) -> String {
         | DbErr::Query(RuntimeErr::SqlxError(cause)) => Some(cause.as_ref()),
         _ => None,
     };
-    if let Some(path) = settings.database_url.strip_prefix("sqlite://") {
-        let path = path.split('?').next().unwrap_or(path);
-        let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new(".")).display();
-        return match cause.and_then(code).as_deref() {
-            Some("14") => format!(
-                "the database file {path} cannot be opened or created; see that the folder {folder} exists and can be written, \
-                 or name another file in CADRE_DATABASE_URL"
-            ),
-            Some(code) if is_sqlite(code, 8) => format!(
-                "the database file {path} is read-only; make it and its folder {folder} writable, or name another file in \
-                 CADRE_DATABASE_URL"
-            ),
-            Some(code) if is_sqlite(code, 26) => {
-                format!("the file {path} is not an SQLite database; name another file in CADRE_DATABASE_URL")
-            }
-            _ => format!("the database file {path} cannot be used: {error}"),
-        };
+    match settings.database_url.strip_prefix("sqlite://") {
+        Some(path) => opening_file(path, cause, error),
+        None => opening_server(cause, error),
     }
+}
+
+fn opening_file(path: &str, cause: Option<&SqlxError>, error: &DbErr) -> String {
+    let path = path.split('?').next().unwrap_or(path);
+    let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).display();
+    match cause.and_then(code).as_deref() {
+        Some("14") => format!(
+            "the database file {path} cannot be opened or created; see that the folder {folder} exists and can be written, \
+                 or name another file in CADRE_DATABASE_URL"
+        ),
+        Some(code) if is_sqlite(code, 8) => format!(
+            "the database file {path} is read-only; make it and its folder {folder} writable, or name another file in \
+                 CADRE_DATABASE_URL"
+        ),
+        Some(code) if is_sqlite(code, 26) => {
+            format!("the file {path} is not an SQLite database; name another file in CADRE_DATABASE_URL")
+        }
+        _ => format!("the database file {path} cannot be used: {error}"),
+    }
+}
+
+fn opening_server(cause: Option<&SqlxError>, error: &DbErr) -> String {
     match cause {
         Some(SqlxError::Io(cause)) => {
             format!(

@@ -59,7 +59,10 @@ pub async fn post(request: HttpRequest, mut payload: web::Payload, service: web:
         Ok((media, Parts::of_body(&bytes)?))
     };
     match parts.await {
-        Ok((media, parts)) => answered(&request, &service, access, media, parts, false).await,
+        Ok((media, parts)) => {
+            let question = Question { queries_only: false, ..parts.question(&request) };
+            answered(&request, &service, access, media, question).await
+        }
         Err(refused) => body::unread(Refused::response(&refused, &request), payload),
     }
 }
@@ -71,7 +74,7 @@ pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpRespo
         Err(response) => return response,
     };
     match Media::negotiate(&request).and_then(|media| Ok((media, Parts::of_url(request.query_string())?))) {
-        Ok((media, parts)) => answered(&request, &service, access, media, parts, true).await,
+        Ok((media, parts)) => answered(&request, &service, access, media, parts.question(&request)).await,
         Err(refused) => refused.response(&request),
     }
 }
@@ -92,46 +95,41 @@ async fn answered(
     service: &Service,
     access: Arc<Access>,
     media: Media,
-    parts: Parts,
-    queries_only: bool,
+    question: Question,
 ) -> HttpResponse {
-    let question = Question {
-        document: parts.query,
-        operation_name: parts.operation_name,
-        variables: parts.variables,
-        language: language(request),
-        request_id: request_id(request),
-        queries_only,
-    };
     // The last net: the engine catches panics of resolvers itself.
     let answer = AssertUnwindSafe(service.engine.answer(access, question)).catch_unwind().await;
     match answer {
         Ok(Answer::Ran(response)) => {
-            let data = Some(&response.data);
-            media.answer(request, status_of(&response.errors, StatusCode::OK), &Body { errors: &response.errors, data })
+            let (errors, data) = (&response.errors, Some(&response.data));
+            media.answer(request, status_of(errors, StatusCode::OK), &Body { errors, data })
         }
         Ok(Answer::Refused(errors)) => {
             let status =
                 if media == Media::Json { StatusCode::OK } else { status_of(&errors, StatusCode::BAD_REQUEST) };
             media.answer(request, status, &Body { errors: &errors, data: None })
         }
-        Ok(Answer::MutationByGet) => {
-            let refused = Refused::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "METHOD_NOT_ALLOWED",
-                "GET chỉ dùng để hỏi; hãy gửi thay đổi bằng POST.",
-                "GET only asks; send changes by POST.",
-            );
-            allowing(refused.response(request), "POST")
-        }
-        Err(_) => Refused::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "INTERNAL",
-            "Lỗi của hệ thống; khi báo lỗi, hãy gửi kèm mã yêu cầu.",
-            "A fault of ours; quote the request id when you report it.",
-        )
-        .response(request),
+        Ok(Answer::MutationByGet) => allowing(mutation_by_get().response(request), "POST"),
+        Err(_) => fault().response(request),
     }
+}
+
+fn mutation_by_get() -> Refused {
+    Refused::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "METHOD_NOT_ALLOWED",
+        "GET chỉ dùng để hỏi; hãy gửi thay đổi bằng POST.",
+        "GET only asks; send changes by POST.",
+    )
+}
+
+fn fault() -> Refused {
+    Refused::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "INTERNAL",
+        "Lỗi của hệ thống; khi báo lỗi, hãy gửi kèm mã yêu cầu.",
+        "A fault of ours; quote the request id when you report it.",
+    )
 }
 
 /// A database that cannot answer now makes the whole answer 503, so that clients and balancers try again.
@@ -206,6 +204,18 @@ impl Media {
 }
 
 impl Parts {
+    /// The question of a request, which may only ask unless it is told otherwise.
+    fn question(self, request: &HttpRequest) -> Question {
+        Question {
+            document: self.query,
+            operation_name: self.operation_name,
+            variables: self.variables,
+            language: language(request),
+            request_id: request_id(request),
+            queries_only: true,
+        }
+    }
+
     fn of_body(bytes: &[u8]) -> Result<Self, Refused> {
         if bytes.trim_ascii_start().starts_with(b"[") {
             return Err(Refused::bad_request(

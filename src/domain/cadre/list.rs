@@ -123,9 +123,9 @@ impl CadreList {
         let keys = self.sort_keys(&cadres, day);
         let mut select =
             self.select(access)?.expr_as(self.unit_key(&cadres, day), "unit_key").limit(window.size as u64 + 1);
-        for (bound, beyond) in [(&window.after, true), (&window.before, false)] {
+        for (bound, side) in [(&window.after, Side::After), (&window.before, Side::Before)] {
             if let Some(position) = bound {
-                select = select.filter(past(&keys, position, beyond));
+                select = select.filter(on(side, &keys, position));
             }
         }
         for (key, direction) in &keys {
@@ -360,8 +360,15 @@ fn matching(search: &str) -> Result<Condition> {
     Ok(Condition::any().add(name).add(cadre::Column::Code.eq(search.trim())))
 }
 
-/// Rows past a position: greater by the first key, or equal there and greater by the next, and so on.
-fn past(keys: &[(SimpleExpr, Direction)], position: &Position, beyond: bool) -> Condition {
+/// Which side of a position.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    After,
+    Before,
+}
+
+/// Rows on one side of a position: past it by the first key, or equal there and past it by the next, and so on.
+fn on(side: Side, keys: &[(SimpleExpr, Direction)], position: &Position) -> Condition {
     let values: Vec<SimpleExpr> = position
         .keys
         .iter()
@@ -378,7 +385,7 @@ fn past(keys: &[(SimpleExpr, Direction)], position: &Position, beyond: bool) -> 
             all = all.add(key.clone().eq(value.clone()));
         }
         let (key, direction) = &keys[at];
-        let greater = (*direction == Direction::Asc) == beyond;
+        let greater = (*direction == Direction::Asc) == (side == Side::After);
         let (key, value) = (key.clone(), values[at].clone());
         any = any.add(all.add(if greater { key.gt(value) } else { key.lt(value) }));
     }
