@@ -106,32 +106,48 @@ pub fn translate(response: &mut Response, nulled: &Nulled, language: Language, r
         let (path, locations) = (std::mem::take(&mut error.path), std::mem::take(&mut error.locations));
         let mut ours = match error.source::<Error>() {
             Some(source) => shown(source, language, request_id),
-            None => of_engine(!path.is_empty(), language, request_id),
+            None if path.is_empty() => unfit(&error.message, language, request_id),
+            None => unusable(language, request_id),
         };
         (ours.path, ours.locations) = (path, locations);
         *error = ours;
     }
 }
 
-/// The engine's messages repeat names and values of the document; the place is enough.
-fn of_engine(running: bool, language: Language, request_id: &str) -> ServerError {
-    let (code, sentence) = if running {
-        (
-            Code::BadVariables,
-            Sentence::new(
-                "Giá trị của một đối số không hợp lệ; xem kiểu của nó trong lược đồ.",
-                "The value of an argument is not valid; see its type in the schema.",
-            ),
-        )
-    } else {
-        (
-            Code::ValidationFailed,
-            Sentence::new(
-                "Yêu cầu không khớp với lược đồ tại vị trí này; xem /schema.graphql.",
-                "The document does not fit the schema at this place; see /schema.graphql.",
-            ),
-        )
+/// A document that the schema does not know. The engine's message repeats names and values of the document; the place
+/// is enough, and the type where a field is missing, which is a name of ours.
+fn unfit(message: &str, language: Language, request_id: &str) -> ServerError {
+    let sentence = match type_without_field(message) {
+        Some(of) => Sentence::new(
+            format!("Kiểu {of} không có trường nào như ở vị trí này; xem /schema.graphql."),
+            format!("The type {of} has no such field as stands at this place; see /schema.graphql."),
+        ),
+        None => Sentence::new(
+            "Yêu cầu không khớp với lược đồ tại vị trí này; xem /schema.graphql.",
+            "The document does not fit the schema at this place; see /schema.graphql.",
+        ),
     };
+    in_words(Code::ValidationFailed, &sentence, language, request_id)
+}
+
+/// The type that the engine's `Unknown field "..." on type "..."` names. A field's name holds no quotation mark, so what
+/// follows it was not written by the client.
+fn type_without_field(message: &str) -> Option<&str> {
+    let (field, rest) = message.strip_prefix("Unknown field \"")?.split_once("\" on type \"")?;
+    let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    rest.split_once('"').map(|(of, _)| of).filter(|of| is_name(field) && is_name(of))
+}
+
+/// A value that the engine could not read while it ran.
+fn unusable(language: Language, request_id: &str) -> ServerError {
+    let sentence = Sentence::new(
+        "Giá trị của một đối số không hợp lệ; xem kiểu của nó trong lược đồ.",
+        "The value of an argument is not valid; see its type in the schema.",
+    );
+    in_words(Code::BadVariables, &sentence, language, request_id)
+}
+
+fn in_words(code: Code, sentence: &Sentence, language: Language, request_id: &str) -> ServerError {
     let mut shown = ServerError::new(sentence.text(language), None);
     shown.extensions = Some(extensions(code.as_str(), request_id));
     shown
@@ -258,6 +274,20 @@ mod tests {
         errors.sort_by_key(ToString::to_string);
         assert!(!serde_json::to_string(&response).expect("JSON").contains("MARK"), "{document}");
         json!([response.data, errors])
+    }
+
+    #[test]
+    fn of_an_unknown_field_only_the_type_is_told() {
+        for (message, of) in [
+            (r#"Unknown field "fulName" on type "Cadre"."#, Some("Cadre")),
+            (r#"Unknown field "a" on type "Cadre". Did you mean "b"?"#, Some("Cadre")),
+            (r#"Invalid value for argument "x" on type "MARK""#, None),
+            (r#"Unknown field "a b" on type "MARK"."#, None),
+            (r#"Unknown field "a" on type "MA RK"."#, None),
+            ("", None),
+        ] {
+            assert_eq!(type_without_field(message), of, "{message}");
+        }
     }
 
     #[tokio::test]
