@@ -50,7 +50,6 @@ pub fn generate(purpose: KeyPurpose, serial: u32, clock: Clock) -> Result<signin
 pub struct Keys {
     /// Oldest first.
     access: Vec<AccessKey>,
-    cursor: Vec<u8>,
     jwks: String,
 }
 
@@ -68,24 +67,18 @@ impl Keys {
     pub(super) fn of(rows: &[signing_key::Model]) -> Result<Self> {
         let mut rows: Vec<_> = rows.iter().collect();
         rows.sort_by_key(|row| (row.created_at, &row.kid));
-        let of_purpose = |purpose| rows.iter().filter(move |row| row.purpose == purpose);
-        let access: Vec<_> =
-            of_purpose(KeyPurpose::AccessToken).map(|row| AccessKey::of(row)).collect::<Result<_>>()?;
-        let Some(cursor) = of_purpose(KeyPurpose::Cursor).next_back().filter(|_| !access.is_empty()) else {
+        let of_tokens = rows.iter().filter(|row| row.purpose == KeyPurpose::AccessToken);
+        let access: Vec<_> = of_tokens.map(|row| AccessKey::of(row)).collect::<Result<_>>()?;
+        if access.is_empty() {
             return Err(Error::internal("the keys of the service are missing: domain::key::ensure makes them"));
-        };
+        }
         let jwks = json!({ "keys": access.iter().map(AccessKey::jwk).collect::<Vec<_>>() }).to_string();
-        Ok(Self { cursor: cursor.material.clone(), access, jwks })
+        Ok(Self { access, jwks })
     }
 
     /// The public halves as a JWK set (RFC 7517, section 5).
     pub fn jwks(&self) -> &str {
         &self.jwks
-    }
-
-    /// The key that authenticates page cursors (HMAC-SHA-256).
-    pub fn cursor_key(&self) -> &[u8] {
-        &self.cursor
     }
 
     /// Signs claims as an access token (RFC 9068, section 2.1).
@@ -200,7 +193,7 @@ mod tests {
         let access = || key(KeyPurpose::AccessToken, 1, "2026-01-01T00:00:00Z");
         let cursor = || key(KeyPurpose::Cursor, 1, "2026-01-01T00:00:00Z");
         let broken = signing_key::Model { material: b"no document".to_vec(), ..access() };
-        for rows in [vec![], vec![access()], vec![cursor()], vec![broken, cursor()]] {
+        for rows in [vec![], vec![cursor()], vec![broken]] {
             assert!(Keys::of(&rows).is_err());
         }
         assert!(Keys::of(&[access(), cursor()]).is_ok());
