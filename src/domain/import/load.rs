@@ -16,7 +16,7 @@ use super::{
     check::{Checked, Plan, checked},
     finding::Findings,
     known::Known,
-    pass::{BATCH, News, Pass},
+    pass::{BATCH, News, Pass, Resolved},
     progress::Progress,
     row::{AssignmentRow, CadreRow, QualificationRow},
     table::{self, Row, Table},
@@ -161,13 +161,9 @@ impl Pass<'_, DatabaseTransaction> {
                 return Ok(checked(&table, new, known));
             }
             let rows = self.world.whole(lines);
-            let (mut found, _) = self.assignments(&header, rows).await?;
-            let count = found.len();
-            found.retain(|row| row.news == News::New);
-            new += found.len() as u64;
-            known += (count - found.len()) as u64;
-            found.iter().for_each(|row| self.world.register.touch(row.person));
-            insert(txn, found.into_iter().map(|row| row.model)).await?;
+            let (found, _) = self.assignments(&header, rows).await?;
+            let written = self.write_new(txn, found).await?;
+            (new, known) = (new + written.0, known + written.1);
         }
     }
 
@@ -181,14 +177,24 @@ impl Pass<'_, DatabaseTransaction> {
                 return Ok(checked(&table, new, known));
             }
             let rows = self.world.whole(lines);
-            let mut found = self.qualifications(&header, rows).await?;
-            let count = found.len();
-            found.retain(|row| row.news == News::New);
-            new += found.len() as u64;
-            known += (count - found.len()) as u64;
-            found.iter().for_each(|row| self.world.register.touch(row.person));
-            insert(txn, found.into_iter().map(|row| row.model)).await?;
+            let found = self.qualifications(&header, rows).await?;
+            let written = self.write_new(txn, found).await?;
+            (new, known) = (new + written.0, known + written.1);
         }
+    }
+
+    /// Inserts the new ones of these rows; how many were new, and how many the database held.
+    async fn write_new<M, A>(&mut self, txn: &Txn, mut rows: Vec<Resolved<M>>) -> Result<(u64, u64)>
+    where
+        M: ModelTrait + IntoActiveModel<A>,
+        A: ActiveModelTrait<Entity = M::Entity>,
+    {
+        let all = rows.len();
+        rows.retain(|row| row.news == News::New);
+        let new = rows.len();
+        rows.iter().for_each(|row| self.world.register.touch(row.person));
+        insert(txn, rows.into_iter().map(|row| row.model)).await?;
+        Ok((new as u64, (all - new) as u64))
     }
 }
 
