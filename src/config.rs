@@ -255,10 +255,14 @@ fn database_url(text: &str) -> Result<String, String> {
 }
 
 /// The URL is compared as text with what tokens carry, so it has one spelling.
-fn public_url(text: &str) -> Result<String, String> {
+///
+/// # Errors
+/// A sentence that says how it is written (RFC 8414, section 2).
+pub fn public_url(text: &str) -> Result<String, String> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let plain = |host: &str| !host.is_empty() && !host.ends_with('/') && !host.contains(['?', '#', ' ', '@']);
-    if host.is_some_and(plain) {
+    // It stands in headers between quotation marks.
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '?' | '#' | '<' | '>' | '@');
+    if host.is_some_and(|host| !host.is_empty() && !host.ends_with('/') && host.chars().all(plain)) {
         return Ok(text.to_owned());
     }
     Err("write http:// or https:// and the host, without a slash at the end, a query or a fragment".to_owned())

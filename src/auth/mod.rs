@@ -12,6 +12,7 @@ use entity::value::Scope;
 
 use crate::{
     clock::Clock,
+    config,
     db::Database,
     error::{Error, Result},
 };
@@ -88,18 +89,13 @@ impl Tokens {
     }
 }
 
-/// Issuer identifiers are compared byte by byte (RFC 8414, section 2), and the URL stands in headers.
+/// Issuer identifiers are compared byte by byte (RFC 8414, section 2), so the URL is held to the rule of its setting.
 fn ensure_public_url(url: &str) -> Result<()> {
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '?' | '#' | '<' | '>');
-    if host.is_some_and(|host| !host.is_empty() && !host.ends_with('/') && host.chars().all(plain)) {
-        return Ok(());
-    }
-    Err(Error::invalid(
-        "public-url",
-        "URL công khai phải bắt đầu bằng http:// hoặc https://, không có dấu / ở cuối, không có tham số",
-        "the public URL begins with http:// or https:// and has no slash at its end, no query and no fragment",
-    ))
+    let refused = |en| {
+        let vi = "URL công khai phải bắt đầu bằng http:// hoặc https://, không có dấu / ở cuối, không có tham số";
+        Error::invalid("public-url", vi, en)
+    };
+    config::public_url(url).map(drop).map_err(refused)
 }
 
 #[cfg(test)]
