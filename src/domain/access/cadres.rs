@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     db,
-    domain::{access::Access, unit::UnitSet},
+    domain::access::{Access, ReachedUnits},
     error::Result,
 };
 
@@ -69,7 +69,7 @@ impl Cadres<'_> {
     pub(in crate::domain) fn holds_post(
         &self,
         day: Day,
-        units: Option<&UnitSet>,
+        units: Option<&ReachedUnits>,
         titles: Option<&[&str]>,
     ) -> SimpleExpr {
         let mut posts = self.posts_on(day, units, titles);
@@ -83,7 +83,7 @@ impl Cadres<'_> {
     pub(in crate::domain) fn posts_on(
         &self,
         day: Day,
-        units: Option<&UnitSet>,
+        units: Option<&ReachedUnits>,
         titles: Option<&[&str]>,
     ) -> SelectStatement {
         let backend = self.access.backend();
@@ -92,8 +92,8 @@ impl Cadres<'_> {
             .and_where(assignment::Column::StartOn.lte(day))
             .and_where(assignment::Column::EndOn.is_null().or(assignment::Column::EndOn.gt(day)))
             .to_owned();
-        // Named units were met with the reach already; without them the reach itself is the bound.
-        if let Some(units) = units.or(self.access.narrowing()) {
+        // Without named units the reach itself is the bound.
+        if let Some(units) = units.map(|units| &units.0).or(self.access.narrowing()) {
             let column = Expr::col((assignment::Entity, assignment::Column::UnitId));
             posts.and_where(db::any_id(backend, column, units.iter().map(|unit| unit.0)));
         }
@@ -104,9 +104,10 @@ impl Cadres<'_> {
         posts
     }
 
-    /// A select of the persons who hold a post within reach on the day.
-    pub(in crate::domain) fn select(&self, day: Day) -> Select<cadre::Entity> {
-        cadre::Entity::find().filter(self.holds_post(day, None, None))
+    /// A select of the persons who hold a post on the day: in one of the units, or anywhere
+    /// within reach.
+    pub(in crate::domain) fn select(&self, day: Day, units: Option<&ReachedUnits>) -> Select<cadre::Entity> {
+        cadre::Entity::find().filter(self.holds_post(day, units, None))
     }
 
     /// Takes in a row that a select of `Self::select` gave for the day.

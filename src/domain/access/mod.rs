@@ -21,6 +21,18 @@ use crate::{
     error::{Error, Result},
 };
 
+/// Units that the caller reaches. Made by `Access::within_reach` alone, so that a bound to them is never wider than the
+/// reach.
+#[derive(Debug)]
+pub struct ReachedUnits(UnitSet);
+
+impl ReachedUnits {
+    /// Whether a unit is one of them.
+    pub fn contains(&self, unit: UnitId) -> bool {
+        self.0.contains(&unit)
+    }
+}
+
 /// What one caller may do in one request: made from a verified caller, and from nothing else.
 #[derive(Debug)]
 pub struct Access {
@@ -61,9 +73,9 @@ impl Access {
     }
 
     /// What of a set of units the grant reaches.
-    pub fn within_reach(&self, mut units: UnitSet) -> UnitSet {
+    pub fn within_reach(&self, mut units: UnitSet) -> ReachedUnits {
         units.retain(|unit| self.reaches(*unit));
-        units
+        ReachedUnits(units)
     }
 
     /// Checks that the grant holds a scope.
@@ -71,7 +83,7 @@ impl Access {
     /// # Errors
     /// `Forbidden` naming the field and the scope.
     pub(in crate::domain) fn require(&self, scope: Scope, field: &str) -> Result<()> {
-        if self.caller.scopes().contains(&scope) {
+        if self.caller.has(scope) {
             return Ok(());
         }
         Err(Error::Forbidden { fields: vec![field.to_owned()], missing: vec![scope] })

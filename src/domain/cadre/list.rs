@@ -15,7 +15,7 @@ use crate::{
         access::{Access, Cadres, Visible},
         page::{BoundedCount, Key, Page, PageArgs, Position, Way},
         qualification,
-        unit::{Direction, UnitReach, UnitSet, ensure_each_once, meant, titles},
+        unit::{Direction, UnitReach, ensure_each_once, meant, titles},
     },
     error::{Error, Result},
     text,
@@ -154,11 +154,8 @@ impl CadreList {
     fn select(&self, access: &Access) -> Result<Select<cadre::Entity>> {
         let (cadres, day) = (access.cadres()?, self.day(access));
         self.filter.ensure_small()?;
-        let mut select = cadres.select(day).filter(self.filter.condition(access, "where", day)?);
-        if let Some(within) = &self.within {
-            let units = meant(access, "unit", within, day)?;
-            select = select.filter(cadres.holds_post(day, Some(&units), None));
-        }
+        let within = self.within.as_ref().map(|within| meant(access, "unit", within, day)).transpose()?;
+        let select = cadres.select(day, within.as_ref()).filter(self.filter.condition(access, "where", day)?);
         Ok(match &self.search {
             Some(search) => select.filter(matching(search)?),
             None => select,
@@ -276,8 +273,7 @@ impl CadreWhere {
         if self.unit.is_none() && self.titles.is_none() && self.key_leader.is_none() {
             return Ok(None);
         }
-        let units: Option<UnitSet> =
-            self.unit.as_ref().map(|unit| meant(access, &format!("{field}.unit"), unit, day)).transpose()?;
+        let units = self.unit.as_ref().map(|unit| meant(access, &format!("{field}.unit"), unit, day)).transpose()?;
         let named =
             self.titles.as_deref().map(|codes| titles(access, &format!("{field}.titles"), codes)).transpose()?;
         let codes: Option<Vec<&str>> = match (named, self.key_leader) {

@@ -6,7 +6,7 @@ use crate::{
     domain::{
         access::Access,
         page::{BoundedCount, Key, Page, PageArgs, Position, Way},
-        unit::{Unit, UnitOnDay, UnitReach, UnitSet, meant, on_day},
+        unit::{Unit, UnitOnDay, UnitReach, meant, on_day},
     },
     error::{Error, Result},
     text,
@@ -128,7 +128,7 @@ impl UnitList {
     fn found<'a>(&self, access: &'a Access) -> Result<Vec<&'a Unit>> {
         let day = self.day(access);
         let units = access.registry().units();
-        let within: Option<UnitSet> =
+        let within =
             self.filter.unit.as_ref().map(|condition| meant(access, "where.unit", condition, day)).transpose()?;
         let words: Vec<String> =
             text::fold(self.search.as_deref().unwrap_or_default()).split(' ').map(|word| format!(" {word}")).collect();
@@ -139,7 +139,7 @@ impl UnitList {
         Ok(candidates
             .into_iter()
             .filter(|unit| access.reaches(unit.row.id))
-            .filter(|unit| within.as_ref().is_none_or(|within| within.contains(&unit.row.id)))
+            .filter(|unit| within.as_ref().is_none_or(|within| within.contains(unit.row.id)))
             .filter(|unit| self.matches(unit, day))
             .filter(|unit| {
                 self.search.is_none() || words.iter().all(|word| unit.search_key(day).contains(word.as_str()))

@@ -13,7 +13,10 @@ use entity::{
 };
 
 use crate::{
-    domain::{access::Access, registry::Registry},
+    domain::{
+        access::{Access, ReachedUnits},
+        registry::Registry,
+    },
     error::{Error, Result},
 };
 
@@ -110,7 +113,7 @@ pub fn named(access: &Access, field: &str, code: &str) -> Result<UnitId> {
 }
 
 /// The units that a condition means on a day, as far as the caller reaches them.
-pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> Result<UnitSet> {
+pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> Result<ReachedUnits> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
     Ok(access.within_reach(access.registry().units().subtree(
         root,
