@@ -34,11 +34,7 @@ pub use keys::{Keys, generate};
 pub use verify::{Denied, Verifier};
 
 #[cfg(test)]
-mod bent;
-#[cfg(test)]
-mod life;
-#[cfg(test)]
-pub(crate) mod testing;
+pub(crate) mod tests;
 
 /// Installs the cryptography that tokens are signed and verified with (aws-lc). Called again, it changes nothing.
 ///
@@ -96,29 +92,4 @@ fn ensure_public_url(url: &str) -> Result<()> {
         Error::invalid("public-url", vi, en)
     };
     config::public_url(url).map(drop).map_err(refused)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_public_url_has_one_spelling() {
-        for good in ["http://127.0.0.1:8080", "https://canbo.gov.vn", "https://canbo.gov.vn/api"] {
-            assert!(ensure_public_url(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "",
-            "https://",
-            "https://x/",
-            "canbo.gov.vn",
-            "ftp://x",
-            "https://x?y",
-            "https://x#y",
-            "https://x\"",
-            "https://x y",
-        ] {
-            assert!(ensure_public_url(bad).is_err(), "{bad}");
-        }
-    }
 }

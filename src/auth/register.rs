@@ -221,7 +221,7 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::auth::testing::World;
+    use crate::auth::tests::world::World;
 
     #[tokio::test]
     async fn while_one_request_looks_the_others_go_on_unless_the_picture_is_too_old() {

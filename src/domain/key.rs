@@ -50,13 +50,13 @@ mod tests {
     use futures_util::future::join_all;
 
     use super::*;
-    use crate::auth::testing;
+    use crate::auth::tests::world;
 
     #[tokio::test]
     async fn nodes_that_start_at_once_share_their_keys() {
-        let (_folder, first) = testing::database().await;
-        let clock = testing::clock();
-        let url = testing::url(&_folder);
+        let (_folder, first) = world::database().await;
+        let clock = world::clock();
+        let url = world::url(&_folder);
         let second = Database::open(&url, crate::db::Pool::default()).await.unwrap();
 
         let nodes = [&first, &second, &first, &second];

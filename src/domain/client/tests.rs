@@ -2,7 +2,7 @@ use entity::{audit_entry, change};
 use sea_orm::PaginatorTrait;
 
 use super::*;
-use crate::auth::{Refused, Tokens, install_provider, testing};
+use crate::auth::{Refused, Tokens, install_provider, tests::world as auth_world};
 
 fn request(name: &str) -> Add {
     Add {
@@ -17,16 +17,16 @@ fn request(name: &str) -> Add {
 
 async fn world() -> (tempfile::TempDir, Database) {
     install_provider();
-    let (folder, database) = testing::database().await;
+    let (folder, database) = auth_world::database().await;
     for code in ["DV1", "DV2"] {
-        testing::unit(&database, code).await;
+        auth_world::unit(&database, code).await;
     }
-    crate::domain::key::ensure(&database, testing::clock()).await.unwrap();
+    crate::domain::key::ensure(&database, auth_world::clock()).await.unwrap();
     (folder, database)
 }
 
 async fn tokens(database: &Database) -> Tokens {
-    Tokens::load(database.clone(), testing::clock(), testing::PUBLIC_URL).await.unwrap()
+    Tokens::load(database.clone(), auth_world::clock(), auth_world::PUBLIC_URL).await.unwrap()
 }
 
 /// Entries of the audit log and of the change log for clients.
@@ -43,7 +43,7 @@ async fn traces(database: &Database) -> (Vec<String>, Vec<ChangeKind>) {
 async fn a_registered_client_is_listed_with_its_grant_and_gets_a_token() {
     let (_folder, database) = world().await;
 
-    let registered = add(&database, testing::clock(), request("Cổng dịch vụ")).await.unwrap();
+    let registered = add(&database, auth_world::clock(), request("Cổng dịch vụ")).await.unwrap();
 
     let listed = list(&database).await.unwrap();
     assert_eq!(listed.len(), 1);
@@ -53,7 +53,7 @@ async fn a_registered_client_is_listed_with_its_grant_and_gets_a_token() {
     assert_eq!(listed[0].grants[0].units.iter().map(UnitCode::as_str).collect::<Vec<_>>(), ["DV1", "DV2"]);
     let tokens = tokens(&database).await;
     let token = tokens.exchange(&registered.client_id.to_string(), &registered.client_secret, None).await.unwrap();
-    let caller = tokens.verifier.verify(&token.token, testing::now()).await.unwrap();
+    let caller = tokens.verifier.verify(&token.token, auth_world::now()).await.unwrap();
     assert_eq!(caller.roots().len(), 2);
     assert_eq!(traces(&database).await, (vec!["client.add".to_owned()], vec![ChangeKind::Created]));
     assert!(!format!("{registered:?}").contains(&registered.client_secret));
@@ -75,7 +75,7 @@ async fn a_bad_registration_says_what_is_wrong_and_changes_nothing() {
         (Add { units: vec!["' OR 1=1\n".into()], ..request("x") }, "units", r#""\' OR 1=1\n""#),
         (Add { valid_from: day("2026-01-01"), valid_to: day("2026-01-01"), ..request("x") }, "valid_to", "after"),
     ] {
-        let Err(Error::Invalid { field: named, sentence }) = add(&database, testing::clock(), bad).await else {
+        let Err(Error::Invalid { field: named, sentence }) = add(&database, auth_world::clock(), bad).await else {
             panic!("{field} {says} was taken")
         };
         assert_eq!(named, field);
@@ -88,10 +88,10 @@ async fn a_bad_registration_says_what_is_wrong_and_changes_nothing() {
 #[tokio::test]
 async fn a_name_is_given_once_however_it_is_spelled_in_unicode() {
     let (_folder, database) = world().await;
-    add(&database, testing::clock(), request("Hồ sơ")).await.unwrap();
+    add(&database, auth_world::clock(), request("Hồ sơ")).await.unwrap();
 
     for again in ["Hồ sơ", "Ho\u{302}\u{300} so\u{31b}"] {
-        let refused = add(&database, testing::clock(), request(again)).await;
+        let refused = add(&database, auth_world::clock(), request(again)).await;
         assert!(matches!(refused, Err(Error::Conflict(_))), "{again}");
     }
     assert_eq!(traces(&database).await.0.len(), 1);
@@ -100,10 +100,10 @@ async fn a_name_is_given_once_however_it_is_spelled_in_unicode() {
 #[tokio::test]
 async fn a_new_secret_ends_the_old_one() {
     let (_folder, database) = world().await;
-    let registered = add(&database, testing::clock(), request("x")).await.unwrap();
+    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
     let (id, tokens) = (registered.client_id, tokens(&database).await);
 
-    let secret = rotate_secret(&database, testing::clock(), id).await.unwrap();
+    let secret = rotate_secret(&database, auth_world::clock(), id).await.unwrap();
 
     let old = tokens.exchange(&id.to_string(), &registered.client_secret, None).await;
     assert!(matches!(old, Err(Refused::InvalidClient)));
@@ -114,17 +114,17 @@ async fn a_new_secret_ends_the_old_one() {
 #[tokio::test]
 async fn a_client_is_revoked_once_and_for_ever() {
     let (_folder, database) = world().await;
-    let registered = add(&database, testing::clock(), request("x")).await.unwrap();
+    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
     let id = registered.client_id;
 
-    revoke(&database, testing::clock(), id).await.unwrap();
+    revoke(&database, auth_world::clock(), id).await.unwrap();
 
     let tokens = tokens(&database).await;
     let refused = tokens.exchange(&id.to_string(), &registered.client_secret, None).await;
     assert!(matches!(refused, Err(Refused::InvalidClient)));
-    assert!(matches!(revoke(&database, testing::clock(), id).await, Err(Error::Conflict(_))));
-    assert!(matches!(rotate_secret(&database, testing::clock(), id).await, Err(Error::Conflict(_))));
-    assert!(matches!(revoke(&database, testing::clock(), ClientId::new()).await, Err(Error::NotFound)));
-    assert_eq!(list(&database).await.unwrap()[0].revoked_at, Some(testing::now()));
+    assert!(matches!(revoke(&database, auth_world::clock(), id).await, Err(Error::Conflict(_))));
+    assert!(matches!(rotate_secret(&database, auth_world::clock(), id).await, Err(Error::Conflict(_))));
+    assert!(matches!(revoke(&database, auth_world::clock(), ClientId::new()).await, Err(Error::NotFound)));
+    assert_eq!(list(&database).await.unwrap()[0].revoked_at, Some(auth_world::now()));
     assert_eq!(traces(&database).await.0, ["client.add", "client.revoke"]);
 }

@@ -1,7 +1,7 @@
 use actix_web::{body::to_bytes, test::TestRequest};
 
 use super::*;
-use crate::auth::testing::{PUBLIC_URL, World};
+use crate::auth::tests::world::{PUBLIC_URL, World};
 
 async fn answer(challenge: &Challenge) -> (u16, String, Value) {
     let response = challenge.error_response();

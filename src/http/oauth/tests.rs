@@ -6,7 +6,7 @@ use actix_web::{
 use serde_json::Value;
 
 use super::*;
-use crate::auth::testing::{PUBLIC_URL, World, now};
+use crate::auth::tests::world::{PUBLIC_URL, World, now};
 
 struct Answer {
     status: u16,

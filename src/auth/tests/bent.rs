@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::auth::{
     Denied,
     claims::{MAX_TOKEN_BYTES, Reason},
-    testing::{PUBLIC_URL, World, now, sign_with},
+    tests::world::{PUBLIC_URL, World, now, sign_with},
 };
 
 type Case = (String, Reason, String);

@@ -17,7 +17,7 @@ use crate::{
         Caller, Denied, Refused,
         claims::Reason,
         generate,
-        testing::{World, add_client, clock, now},
+        tests::world::{World, add_client, clock, now},
     },
     clock::Clock,
 };
