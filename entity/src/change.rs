@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::ChangeKind;
+use crate::value::{ChangeKind, UnitId};
 
 /// A change.
 #[sea_orm::model]
@@ -21,6 +21,8 @@ pub struct Model {
     pub object_type: String,
     /// Code of the object, or its id where it has none.
     pub object: String,
+    /// Unit whose scope alone may be told of it, as of a rotation that is not published; none: everyone who sees the object.
+    pub audience_id: Option<UnitId>,
     /// The act.
     #[sea_orm(belongs_to, from = "audit_seq", to = "seq")]
     pub audit: BelongsTo<super::audit_entry::Entity>,

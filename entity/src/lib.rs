@@ -5,6 +5,7 @@
 
 pub mod value;
 
+pub mod answered;
 pub mod assignment;
 pub mod audit_entry;
 pub mod cadre;
@@ -17,6 +18,12 @@ pub mod institution;
 pub mod qualification;
 pub mod qualification_level;
 pub mod qualification_subject;
+pub mod retirement_age;
+pub mod rotation;
+pub mod rotation_appraisal;
+pub mod rotation_step;
+pub mod rule;
+pub mod rule_override;
 pub mod signing_key;
 pub mod title;
 pub mod unit;

@@ -41,6 +41,22 @@ pub async fn index<const N: usize>(
     manager.create_index(index).await
 }
 
+/// A unique index over the rows that satisfy a condition.
+pub async fn unique_while<const N: usize>(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    name: &'static str,
+    columns: [&'static str; N],
+    condition: &'static str,
+) -> Result<(), DbErr> {
+    let mut index = Index::create();
+    index.name(format!("{table}_{name}_key")).table(table).unique().and_where(Expr::cust(condition));
+    for column in columns {
+        index.col(column);
+    }
+    manager.create_index(index).await
+}
+
 /// Drops tables, last first.
 pub async fn drop_all<const N: usize>(manager: &SchemaManager<'_>, tables: [&'static str; N]) -> Result<(), DbErr> {
     for table in tables.into_iter().rev() {

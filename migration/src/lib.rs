@@ -10,6 +10,7 @@ mod m20261121_000002_unit;
 mod m20261121_000003_cadre;
 mod m20261121_000004_access;
 mod m20261121_000005_log;
+mod m20261122_000006_rotation;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_cadre::Migration),
             Box::new(m20261121_000004_access::Migration),
             Box::new(m20261121_000005_log::Migration),
+            Box::new(m20261122_000006_rotation::Migration),
         ]
     }
 }

@@ -1,6 +1,6 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
-//! Later concepts may use earlier ones: reference < registry < unit < cadre < qualification < composition < node.
+//! Later concepts may use earlier ones: reference < registry < unit < cadre < qualification < composition < rule < rotation < node.
 
 pub mod access;
 pub mod cadre;
@@ -15,6 +15,7 @@ pub mod page;
 pub mod qualification;
 pub mod reference;
 pub mod registry;
+pub mod rotation;
 pub mod unit;
 
 use sea_orm::{ConnectionTrait, sea_query::SelectStatement};

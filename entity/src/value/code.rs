@@ -85,6 +85,10 @@ code!(
     /// Code of a level within its subject (mức trình độ), such as `INTERMEDIATE`.
     LevelCode
 );
+code!(
+    /// Code of a rule (mã quy định), such as `ND170-48-MIN-TERM`.
+    RuleCode
+);
 
 #[cfg(test)]
 mod tests {

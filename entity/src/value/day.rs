@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Months, NaiveDate};
 use sea_orm::DeriveValueType;
 
 /// The text is not a day of the calendar.
@@ -20,6 +20,17 @@ impl Day {
     pub fn of(year: i32, month: u32, day: u32) -> Option<Self> {
         let day = NaiveDate::from_ymd_opt(year, month, day)?;
         (1800..2200).contains(&day.year()).then_some(Self(day))
+    }
+
+    /// The day so many months later, at the end of the month where that month is shorter; nothing beyond the calendar.
+    pub fn plus_months(self, months: u32) -> Option<Self> {
+        let day = self.0.checked_add_months(Months::new(months))?;
+        Self::of(day.year(), day.month(), day.day())
+    }
+
+    /// The day before; nothing before the calendar.
+    pub fn before(self) -> Option<Self> {
+        self.0.pred_opt().and_then(|day| Self::of(day.year(), day.month(), day.day()))
     }
 
     /// 31 December of the year.

@@ -102,6 +102,10 @@ id!(
     QualificationId, "qua"
 );
 id!(
+    /// Id of a rotation (luân chuyển).
+    RotationId, "rot"
+);
+id!(
     /// Id of an API client (hệ thống kết nối).
     ClientId, "cli"
 );

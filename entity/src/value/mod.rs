@@ -5,14 +5,20 @@ mod day;
 mod id;
 mod partial_date;
 mod period;
+mod rotation;
+mod rule;
 mod sealed;
 mod set;
 
-pub use code::{CadreCode, InstitutionCode, InvalidCode, LevelCode, SubjectCode, TitleCode, UnitCode};
+pub use code::{CadreCode, InstitutionCode, InvalidCode, LevelCode, RuleCode, SubjectCode, TitleCode, UnitCode};
 pub use day::{Day, InvalidDay};
-pub use id::{AssignmentId, CadreId, ClientId, GrantId, InvalidId, QualificationId, SuccessionId, UnitId, VersionId};
+pub use id::{
+    AssignmentId, CadreId, ClientId, GrantId, InvalidId, QualificationId, RotationId, SuccessionId, UnitId, VersionId,
+};
 pub use partial_date::{InvalidPartialDate, PartialDate};
 pub use period::Period;
+pub use rotation::{AppraisalResult, EndReason, RotationDirection, RotationForm, RotationPurpose, RotationState};
+pub use rule::{CountingBasis, RuleKey, RuleOrigin, Verification};
 pub use sealed::{BirthDate, Ethnicity, NationalId, NativePlace, PartyDate};
 pub use set::{
     CadreStatus, Category, ChangeKind, Gender, Hierarchy, KeyPurpose, Purpose, Scope, StudyMode, SuccessionKind, Tier,

@@ -104,6 +104,7 @@ impl Txn {
             kind: Set(kind),
             object_type: Set(object_type.to_owned()),
             object: Set(object.into()),
+            audience_id: Set(None),
         };
         change::Entity::insert(row).exec_without_returning(&self.inner).await?;
         Ok(())

@@ -232,6 +232,7 @@ async fn record(txn: &Txn, kind: ChangeKind, table: &str, objects: Vec<String>) 
         kind: Set(kind),
         object_type: Set(table.to_owned()),
         object: Set(object),
+        audience_id: Set(None),
     });
     insert_active(txn, rows).await
 }

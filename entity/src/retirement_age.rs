@@ -1,0 +1,29 @@
+//! Retirement ages (tuổi nghỉ hưu), by gender and year.
+
+use sea_orm::entity::prelude::*;
+
+use crate::value::{Day, Gender, RuleCode, RuleOrigin, Verification};
+
+/// The age of those who reach it from `valid_from` on, until the next row of the same gender.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "retirement_age")]
+pub struct Model {
+    /// Code.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub code: RuleCode,
+    /// Gender.
+    pub gender: Gender,
+    /// First day, 1 January of a year.
+    pub valid_from: Day,
+    /// Age in months.
+    pub age_months: i32,
+    /// Legal instrument and article.
+    pub legal_basis: String,
+    /// Whether the value was compared with the instrument.
+    pub verification: Verification,
+    /// Where it comes from.
+    pub origin: RuleOrigin,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,63 @@
+//! The direction of a rotation: derived from the tiers and territories of both units on its start day, never typed.
+
+use entity::value::{Day, Hierarchy, RotationDirection, Tier, UnitId, UnitKind};
+
+use crate::domain::unit::Units;
+
+/// Where a unit stands on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its tier.
+    pub tier: Tier,
+    /// The province, district or commune that it is or lies in; none at the centre.
+    pub territory: Option<UnitId>,
+}
+
+impl Standing {
+    /// Where a unit stands on a day; of one that is not alive on it, by the version nearest to it. Nothing if there is no
+    /// such unit.
+    pub fn of(units: &Units, unit: UnitId, day: Day) -> Option<Self> {
+        let is_territory = |id: &UnitId| {
+            let kind = units.get(*id).map(|unit| unit.shown_on(day).kind);
+            matches!(kind, Some(UnitKind::Province | UnitKind::District | UnitKind::Commune))
+        };
+        let mut above = std::iter::once(unit).chain(units.ancestors(unit, Hierarchy::Administrative, day));
+        Some(Self { tier: units.get(unit)?.shown_on(day).tier, territory: above.find(is_territory) })
+    }
+}
+
+/// The direction between two places: by tier; on one tier by territory (Regulation 65-QĐ/TW, Art. 4).
+pub fn direction(from: Standing, to: Standing) -> RotationDirection {
+    match to.tier.cmp(&from.tier) {
+        // The order of tiers runs from the centre down.
+        std::cmp::Ordering::Less => RotationDirection::Up,
+        std::cmp::Ordering::Greater => RotationDirection::Down,
+        std::cmp::Ordering::Equal if from.territory == to.territory => RotationDirection::LateralAgency,
+        std::cmp::Ordering::Equal => RotationDirection::LateralLocality,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiers_decide_first_and_territories_on_one_tier() {
+        use RotationDirection::{Down, LateralAgency, LateralLocality, Up};
+        let (here, there) = (Some(UnitId::new()), Some(UnitId::new()));
+        let at = |tier, territory| Standing { tier, territory };
+        for (from, to, expected) in [
+            (at(Tier::Province, here), at(Tier::District, there), Down),
+            (at(Tier::Central, None), at(Tier::Commune, there), Down),
+            (at(Tier::Commune, here), at(Tier::District, there), Up),
+            (at(Tier::District, here), at(Tier::Province, here), Up),
+            (at(Tier::Province, here), at(Tier::Central, None), Up),
+            (at(Tier::Province, here), at(Tier::Province, here), LateralAgency),
+            (at(Tier::Central, None), at(Tier::Central, None), LateralAgency),
+            (at(Tier::District, here), at(Tier::District, there), LateralLocality),
+            (at(Tier::Commune, here), at(Tier::Commune, there), LateralLocality),
+        ] {
+            assert_eq!(direction(from, to), expected, "{from:?} {to:?}");
+        }
+    }
+}
