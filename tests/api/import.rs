@@ -1,13 +1,20 @@
 //! Imports on both databases: the cases that stand beside the importer, asked of each.
 
-use std::path::Path;
+use std::{cmp::Ordering, collections::BTreeSet, ops::RangeInclusive, path::Path};
 
 use cadre_api::{
     db::Database,
-    domain::import::{Finding, Outcome},
+    domain::{
+        demo,
+        import::{Finding, Outcome},
+    },
 };
-use entity::{assignment, audit_entry, cadre, change, qualification, unit, unit_version};
-use sea_orm::{EntityTrait, QueryOrder};
+use chrono::Datelike;
+use entity::{
+    assignment, audit_entry, cadre, change, qualification, rotation, unit, unit_version,
+    value::{RotationDirection, RotationForm, RotationState, Tier, UnitId},
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::world::{Kind, World};
 
@@ -26,6 +33,7 @@ async fn dump(database: &Database) -> Vec<String> {
     take(format!("{:?}", cadre::Entity::find().order_by_asc(cadre::Column::Id).all(reader).await));
     take(format!("{:?}", assignment::Entity::find().order_by_asc(assignment::Column::Id).all(reader).await));
     take(format!("{:?}", qualification::Entity::find().order_by_asc(qualification::Column::Id).all(reader).await));
+    take(format!("{:?}", rotation::Entity::find().order_by_asc(rotation::Column::Id).all(reader).await));
     take(format!("{:?}", audit_entry::Entity::find().order_by_asc(audit_entry::Column::Seq).all(reader).await));
     take(format!("{:?}", change::Entity::find().order_by_asc(change::Column::Seq).all(reader).await));
     rows
@@ -84,4 +92,77 @@ async fn a_doubtful_bundle_is_loaded_with_its_warning() {
         assert!(findings.len() == 1 && names(case, &findings[0]), "{:?}: {findings:#?}", case.new);
         world.stop().await;
     }
+}
+
+/// The rotations of the demo, which is imported without a remark and a second time without news.
+async fn demo_rotations(world: &World) -> Vec<rotation::Model> {
+    let bundle = tempfile::tempdir().expect("a folder");
+    demo::write_bundle(bundle.path()).expect("written");
+    let report = world.import(bundle.path()).await;
+    assert_eq!((report.outcome, report.findings), (Outcome::Loaded, Vec::new()));
+    let again = world.import(bundle.path()).await;
+    assert_eq!((again.outcome, again.findings), (Outcome::NothingNew, Vec::new()));
+    rotation::Entity::find().all(world.database.reader()).await.expect("rotations")
+}
+
+#[actix_web::test]
+async fn the_direction_of_every_rotation_agrees_with_its_tiers() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::empty(kind).await;
+        let rotations = demo_rotations(&world).await;
+        assert_eq!(rotations.len(), 154);
+        for rotation in &rotations {
+            // The order of tiers runs from the centre down.
+            let expected = match rotation.to_tier.cmp(&rotation.from_tier) {
+                Ordering::Less => &[RotationDirection::Up][..],
+                Ordering::Greater => &[RotationDirection::Down],
+                Ordering::Equal => &[RotationDirection::LateralAgency, RotationDirection::LateralLocality],
+            };
+            assert!(expected.contains(&rotation.direction), "{rotation:?}");
+        }
+        world.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn the_demo_holds_the_printed_rotations() {
+    use RotationDirection::{Down, LateralAgency, LateralLocality, Up};
+    use Tier::{Commune, District, Province};
+
+    let world = World::empty(Kind::Sqlite).await;
+    let rotations = demo_rotations(&world).await;
+    let began = |rotation: &&rotation::Model, years: RangeInclusive<i32>| years.contains(&rotation.start_on.0.year());
+    for (direction, from, to, count) in [
+        (Down, Province, District, 15),
+        (Up, District, Province, 11),
+        (Down, District, Commune, 32),
+        (Up, Commune, District, 13),
+        (LateralAgency, Province, Province, 12),
+        (LateralLocality, District, District, 8),
+    ] {
+        let is_it = |row: &&rotation::Model| {
+            row.form == RotationForm::Rotation
+                && began(row, 2010..=2014)
+                && (row.direction, row.from_tier, row.to_tier) == (direction, from, to)
+        };
+        assert_eq!(rotations.iter().filter(is_it).count(), count, "{direction:?} {from:?} {to:?}");
+    }
+
+    // Điện Biên Đông rotated more than 60 persons between its offices and its communes.
+    let east = unit::Entity::find().filter(unit::Column::Code.starts_with("DB-DBD-"));
+    let east = east.all(world.database.reader()).await.expect("units");
+    let lies_there = |id: &UnitId| east.iter().any(|unit| unit.id == *id);
+    let within = |row: &&rotation::Model| {
+        row.form == RotationForm::Rotation
+            && began(row, 2000..=2014)
+            && lies_there(&row.from_unit_id)
+            && lies_there(&row.to_unit_id)
+    };
+    let persons: BTreeSet<_> = rotations.iter().filter(within).map(|row| row.cadre_id).collect();
+    assert_eq!(persons.len(), 62);
+
+    let running = rotations.iter().filter(|row| row.state == RotationState::InProgress);
+    assert_eq!(running.filter(|row| began(row, 2025..=2025)).count(), 2);
+    assert_eq!(rotations.iter().filter(|row| row.state == RotationState::Placed).count(), 152);
+    world.stop().await;
 }
