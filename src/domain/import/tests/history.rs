@@ -167,3 +167,17 @@ async fn a_database_without_reference_lists_is_told_from_a_bad_bundle() {
     let result = import(&database, clock(), folder(&BUNDLE).path(), Options::default()).await;
     assert!(matches!(result, Err(crate::error::Error::Conflict(_))), "{result:?}");
 }
+
+#[tokio::test]
+async fn a_unit_may_be_left_on_the_day_on_which_it_ends() {
+    let (_dir, database) = fresh().await;
+    import_files(&database, &BUNDLE).await;
+    let header = BUNDLE[7].1.lines().next().unwrap();
+    for (start, not_alive) in [("2025-07-01", false), ("2025-07-02", true)] {
+        let rotations = format!("{header}\nC1,D,S,ROTATION,{start},2026-01-01,\n");
+        let files = folder(&[("rotations.csv", rotations)]);
+        let report = import(&database, clock(), files.path(), Options { dry_run: true }).await.unwrap();
+        let found: Vec<_> = places(&report).into_iter().map(|place| place.4).collect();
+        assert_eq!(found.contains(&"UNIT_NOT_ALIVE".to_owned()), not_alive, "{found:?}");
+    }
+}
