@@ -77,10 +77,10 @@ impl Registry {
         Ok(last.flatten().unwrap_or(0))
     }
 
-    /// Whether something that a snapshot holds was changed after a mark. The change log tells persons and clients apart
-    /// from it, which change more often and are in no snapshot.
+    /// Whether something that a snapshot holds was changed after a mark. The change log tells persons, rotations and clients
+    /// apart from it, which change more often and are in no snapshot.
     pub async fn is_outdated(connection: &impl ConnectionTrait, mark: i64) -> Result<bool> {
-        let elsewhere = ["cadre", "client", "signing_key"];
+        let elsewhere = ["cadre", "client", "rotation", "signing_key"];
         let change = change::Entity::find()
             .filter(change::Column::Seq.gt(mark))
             .filter(change::Column::ObjectType.is_not_in(elsewhere))

@@ -9,6 +9,7 @@ pub mod node;
 pub mod operation;
 pub mod page;
 pub mod qualification;
+pub mod rotation;
 pub mod title;
 pub mod unit;
 pub mod viewer;

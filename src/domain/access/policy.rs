@@ -55,6 +55,19 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("CadreOrder", "field" | "direction")
         | ("CadreOrderField", "NAME" | "CODE" | "UNIT") => Needs(Scope::CadreRead),
 
+        // Rotations.
+        ("Query", "rotations") | ("Cadre", "rotations") | ("Unit", "rotationFlows") => Needs(Scope::RotationRead),
+        ("Rotation", "cadre") => Needs(Scope::CadreRead),
+        ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
+        | ("Rotation", "fromTier" | "toTier" | "startOn" | "plannedEndOn" | "endOn" | "endReason" | "state")
+        | ("Rotation", "preparingUnit" | "decisionNo" | "decidedOn" | "publishedOn" | "placement" | "version")
+        | ("Placement", "unit" | "title" | "on" | "decisionNo")
+        | ("RotationConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
+        | ("RotationEdge", "cursor" | "node")
+        | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _) => {
+            Needs(Scope::RotationRead)
+        }
+
         // Units and reference lists within reach.
         ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
         | ("Query", "__schema" | "__type")
