@@ -8,6 +8,7 @@ mod sealed;
 
 pub use cadres::{Cadres, Seen, Visible};
 pub use permit::{Act, Permit, Txn};
+pub(in crate::domain) use sealed::Service;
 pub use sealed::{Identity, Origin, Political};
 
 use std::sync::Arc;
