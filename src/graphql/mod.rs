@@ -9,6 +9,7 @@ pub mod node;
 pub mod operation;
 pub mod page;
 pub mod qualification;
+pub mod rule;
 pub mod title;
 pub mod unit;
 pub mod viewer;
@@ -34,6 +35,7 @@ pub struct Query(
     cadre::CadreQuery,
     title::TitleQuery,
     qualification::QualificationQuery,
+    rule::RuleQuery,
 );
 
 /// The schema of the service.
