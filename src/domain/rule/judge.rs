@@ -147,6 +147,7 @@ fn by_rule(rule: &rule::Model, facts: &Facts<'_>, overridden: Option<rule_overri
 /// Whether all that the verdict rests on was compared with its instrument: the rule, and the age where it counts.
 fn verification(rule: &rule::Model, facts: &Facts<'_>) -> Verification {
     match rule.key {
+        // Unverified stands after verified.
         RuleKey::MinRemainingService => rule.verification.max(facts.service.verification()),
         RuleKey::MinTerm | RuleKey::RequiresPlanningEntry | RuleKey::MaxSecondmentTerm => rule.verification,
     }

@@ -83,12 +83,13 @@ pub(super) fn broken(rule: &rule::Model, overridden: Option<&rule_override::Mode
     cited(rule, &Sentence::new(vi, format!("{}; {en}, {}.", said.en, exception.1)))
 }
 
-/// What the rule would say if it were compared with its instrument.
+/// What the rule would say if its value, and the retirement age where it counts, were compared with their instruments.
 pub(super) fn unverified(rule: &rule::Model, verdict: Verdict) -> Sentence {
     let said = if verdict == Verdict::Holds { met(rule) } else { unmet(rule) };
-    let vi = "chưa đối chiếu với văn bản gốc nên chưa kết luận đạt hay không đạt; nếu đúng như đã ghi thì";
-    let en =
-        "not compared with the text of the instrument yet, so it neither passes nor fails; if it is right as recorded,";
+    let vi =
+        "có giá trị chưa được kiểm tra với văn bản gốc nên chưa kết luận đạt hay không đạt; nếu đúng như đã ghi thì";
+    let en = "a value was not compared with the text of its instrument yet, so this neither passes nor fails; if all is \
+              right as recorded,";
     cited(rule, &Sentence::new(format!("{vi} {}.", said.vi), format!("{en} {}.", said.en)))
 }
 

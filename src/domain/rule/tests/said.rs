@@ -20,8 +20,8 @@ fn a_sentence_names_the_rule_and_the_way_out() {
     let unverified = check(&rules, &rotation, &person(Category::Cadre, Gender::Male, ""), RuleKey::MinTerm).sentence;
     assert_eq!(
         unverified.en,
-        "Quy định 65-QĐ/TW: not compared with the text of the instrument yet, so it neither passes nor fails; if it is \
-         right as recorded, the term is shorter than the least of 36 months."
+        "Quy định 65-QĐ/TW: a value was not compared with the text of its instrument yet, so this neither passes nor \
+         fails; if all is right as recorded, the term is shorter than the least of 36 months."
     );
     let none = check(&rules, &from("2000-01-01"), &civil_servant(), RuleKey::MinTerm).sentence;
     assert_eq!(none.en, "No rule on the least term of a rotation was in force on the start day for such a case.");
@@ -34,7 +34,7 @@ fn no_sentence_differs_by_how_old_a_person_is() {
         let cadre = person(Category::CivilServant, Gender::Male, birth);
         check(&rules, &from(start), &cadre, RuleKey::MinRemainingService).sentence
     };
-    // All fail, at 53 to 61 years of age, and all pass: nothing but that can be read.
+    // Some fail and some pass, at any age: nothing but that can be read.
     let (fails, passes) = (said("1970-01-01", "2023-02-01"), said("1990-01-01", "2023-02-01"));
     for birth in ["1962-01-31", "1965-02-28", "1969-12-31"] {
         assert_eq!(said(birth, "2023-02-01"), fails, "{birth}");
