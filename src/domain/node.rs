@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use entity::{
     qualification,
-    value::{CadreId, QualificationId, UnitId},
+    value::{CadreId, QualificationId, RotationId, UnitId},
 };
 
 use crate::{
     domain::{
-        access::{Access, Visible},
+        access::{Access, Visible, VisibleRotation},
         page::LARGEST_PAGE,
         unit::{self, UnitOnDay},
     },
@@ -25,6 +25,8 @@ pub enum Found {
     Cadre(Visible),
     /// A qualification of a person within reach.
     Qualification(qualification::Model),
+    /// A rotation that the caller may know of.
+    Rotation(VisibleRotation),
 }
 
 /// Things by their ids, as of today, in the order asked; nothing for each that is not there, out of reach, or of a kind
@@ -42,6 +44,7 @@ pub async fn look_up(access: &Access, ids: &[String]) -> Result<Vec<Option<Found
     }
     let cadres = people(access, ids).await?;
     let qualifications = held(access, ids).await?;
+    let rotations = rotations(access, ids).await?;
     Ok(ids
         .iter()
         .map(|id| {
@@ -51,7 +54,8 @@ pub async fn look_up(access: &Access, ids: &[String]) -> Result<Vec<Option<Found
             };
             let cadre = || cadres.get(&id.parse().ok()?).cloned().map(Found::Cadre);
             let qualification = || qualifications.get(&id.parse().ok()?).cloned().map(Found::Qualification);
-            unit().or_else(cadre).or_else(qualification)
+            let rotation = || rotations.get(&id.parse().ok()?).cloned().map(Found::Rotation);
+            unit().or_else(cadre).or_else(qualification).or_else(rotation)
         })
         .collect())
 }
@@ -74,4 +78,14 @@ async fn held(access: &Access, ids: &[String]) -> Result<HashMap<QualificationId
     }
     let found = cadres.qualifications_by_ids(&ids, access.today()).await?;
     Ok(found.into_iter().map(|row| (row.id, row)).collect())
+}
+
+async fn rotations(access: &Access, ids: &[String]) -> Result<HashMap<RotationId, VisibleRotation>> {
+    let ids: Vec<RotationId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    let Ok(rotations) = access.rotations() else { return Ok(HashMap::new()) };
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = rotations.by_ids(&ids, access.today()).await?;
+    Ok(found.into_iter().map(|rotation| (rotation.row().id, rotation)).collect())
 }

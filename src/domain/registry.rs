@@ -15,7 +15,10 @@ use entity::{
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
-    domain::unit::{UnitSet, Units},
+    domain::{
+        rule::Rules,
+        unit::{UnitSet, Units},
+    },
     error::Result,
 };
 
@@ -50,6 +53,7 @@ pub struct Registry {
     institutions: HashMap<InstitutionCode, institution::Model>,
     subjects: Vec<Subject>,
     ethnic_groups: HashMap<String, ethnic_group::Model>,
+    rules: Rules,
     last_change: i64,
     reaches: Mutex<HashMap<Vec<UnitId>, Reached>>,
 }
@@ -77,10 +81,10 @@ impl Registry {
         Ok(last.flatten().unwrap_or(0))
     }
 
-    /// Whether something that a snapshot holds was changed after a mark. The change log tells persons and clients apart
-    /// from it, which change more often and are in no snapshot.
+    /// Whether something that a snapshot holds was changed after a mark. The change log tells persons, rotations and clients
+    /// apart from it, which change more often and are in no snapshot.
     pub async fn is_outdated(connection: &impl ConnectionTrait, mark: i64) -> Result<bool> {
-        let elsewhere = ["cadre", "client", "signing_key"];
+        let elsewhere = ["cadre", "client", "rotation", "signing_key"];
         let change = change::Entity::find()
             .filter(change::Column::Seq.gt(mark))
             .filter(change::Column::ObjectType.is_not_in(elsewhere))
@@ -102,6 +106,7 @@ impl Registry {
             institutions: institutions.into_iter().map(|row| (row.code.clone(), row)).collect(),
             subjects: load_subjects(connection).await?,
             ethnic_groups: ethnic_groups.into_iter().map(|row| (row.code.clone(), row)).collect(),
+            rules: Rules::load(connection).await?,
             last_change,
             reaches: Mutex::default(),
         })
@@ -150,6 +155,11 @@ impl Registry {
     /// An ethnic group of the list of 2008.
     pub fn ethnic_group(&self, code: &str) -> Option<&ethnic_group::Model> {
         self.ethnic_groups.get(code)
+    }
+
+    /// Rules and retirement ages.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
     }
 }
 

@@ -11,13 +11,14 @@ use crate::{
         access::Visible,
         cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
         page::PageArgs,
-        qualification as held, unit,
+        qualification as held, rotation, unit,
     },
     error::{Error, Result},
     graphql::{
         ContextExt, found,
         page::{Connection, Listed, Total},
         qualification::Qualification,
+        rotation::Rotation,
         title::Title,
         unit::Unit,
     },
@@ -152,6 +153,13 @@ impl Cadre {
         held::subject(ctx.access(), "subject", &subject)?;
         let all = ctx.loaders().qualifications(self.0.seen()).await?;
         Ok(held::highest(ctx.registry(), &all, &subject, self.0.day()).cloned().map(Qualification))
+    }
+
+    /// Rotations, transfers and secondments that were begun, or announced, by the day, newest first, each as it stood on
+    /// the day (quá trình luân chuyển, điều động, biệt phái). Those with neither unit within reach are left out.
+    async fn rotations(&self, ctx: &Context<'_>) -> Result<Vec<Rotation>> {
+        let of = ctx.loaders().rotations(self.0.seen()).await?;
+        Ok(rotation::history(ctx.access(), &of, self.0.day())?.into_iter().map(Rotation).collect())
     }
 
     /// Identity (nhân thân). Needs the scope `cadre.identity:read`.

@@ -9,11 +9,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use entity::{assignment, qualification};
+use entity::{assignment, qualification, rotation};
 use tokio::{sync::Mutex as Gate, task::yield_now};
 
 use crate::{
-    domain::access::{Access, Seen},
+    domain::access::{Access, RotatedPerson, Seen, Visible},
     error::Result,
 };
 
@@ -23,12 +23,20 @@ pub struct Loaders {
     access: Arc<Access>,
     assignments: Batch<Seen, Vec<assignment::Model>>,
     qualifications: Batch<Seen, Vec<qualification::Model>>,
+    rotations: Batch<Seen, Vec<rotation::Model>>,
+    rotated: Batch<RotatedPerson, Option<Visible>>,
 }
 
 impl Loaders {
     /// Batches over an access.
     pub fn new(access: Arc<Access>) -> Self {
-        Self { access, assignments: Batch::default(), qualifications: Batch::default() }
+        Self {
+            access,
+            assignments: Batch::default(),
+            qualifications: Batch::default(),
+            rotations: Batch::default(),
+            rotated: Batch::default(),
+        }
     }
 
     /// The posts of a person, newest first.
@@ -39,6 +47,20 @@ impl Loaders {
     /// The qualifications of a person, by subject, then oldest first.
     pub async fn qualifications(&self, of: Seen) -> Result<Arc<Vec<qualification::Model>>> {
         self.qualifications.load(of, async |keys| self.access.cadres()?.qualifications(&keys).await).await
+    }
+
+    /// The rotations of a person, newest first, as they are now.
+    pub async fn rotations(&self, of: Seen) -> Result<Arc<Vec<rotation::Model>>> {
+        self.rotations.load(of, async |keys| self.access.rotations()?.of(&keys).await).await
+    }
+
+    /// The person of a rotation.
+    pub async fn rotated(&self, person: RotatedPerson) -> Result<Arc<Option<Visible>>> {
+        let read = async |keys: Vec<RotatedPerson>| {
+            let persons = self.access.rotations()?.persons(&keys).await?;
+            Ok(persons.into_iter().map(|(key, person)| (key, Some(person))).collect())
+        };
+        self.rotated.load(person, read).await
     }
 }
 

@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use crate::{
     domain::node::{self, Found},
     error::Result,
-    graphql::{ContextExt, cadre::Cadre, qualification::Qualification, unit::Unit},
+    graphql::{ContextExt, cadre::Cadre, qualification::Qualification, rotation::Rotation, unit::Unit},
 };
 
 /// Anything with an id.
@@ -18,6 +18,8 @@ pub enum Node {
     Cadre(Cadre),
     /// A qualification.
     Qualification(Qualification),
+    /// A rotation.
+    Rotation(Rotation),
 }
 
 impl From<Found> for Node {
@@ -26,6 +28,7 @@ impl From<Found> for Node {
             Found::Unit(unit) => Self::Unit(Unit(unit)),
             Found::Cadre(cadre) => Self::Cadre(Cadre(cadre)),
             Found::Qualification(qualification) => Self::Qualification(Qualification(qualification)),
+            Found::Rotation(rotation) => Self::Rotation(Rotation(rotation)),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         cadre::{CadreList, CadreOrder, CadreWhere},
         composition::{self, Asked},
         page::PageArgs,
-        unit::{self, Reach, Side, UnitKey, UnitList, UnitOnDay, UnitOrder, UnitReach, UnitWhere},
+        unit::{self, Reach, Side, UnitKey, UnitList, UnitOnDay, UnitOrder, UnitWhere},
     },
     error::Result,
     graphql::{
@@ -196,9 +196,8 @@ impl Unit {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Cadre>> {
-        let code = self.0.code(ctx.registry()).to_owned();
         let list = CadreList {
-            within: Some(UnitReach { code, reach, hierarchy: None }),
+            within: Some((self.0.id(), reach.unwrap_or(Reach::Subtree))),
             filter: r#where.unwrap_or_default(),
             search: None,
             order: order_by.unwrap_or_default(),

@@ -35,7 +35,24 @@ pub struct Visible {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seen(CadreId);
 
+impl Seen {
+    /// The key of a person of whom the access has proof.
+    pub(super) fn of(cadre: CadreId) -> Self {
+        Self(cadre)
+    }
+
+    /// The person.
+    pub(super) fn id(self) -> CadreId {
+        self.0
+    }
+}
+
 impl Visible {
+    /// A person of whom the access has proof.
+    pub(super) fn shown(row: cadre::Model, day: Day) -> Self {
+        Self { row, day }
+    }
+
     /// The row.
     pub fn row(&self) -> &cadre::Model {
         &self.row
@@ -119,15 +136,19 @@ impl Cadres<'_> {
     pub(in crate::domain) async fn find(&self, condition: SimpleExpr, day: Day) -> Result<Vec<Visible>> {
         let rows = cadre::Entity::find().filter(condition).all(self.access.reader()).await?;
         let posts = self.all_posts(rows.iter().map(|row| row.id.0)).await?;
-        let none = Vec::new();
         Ok(rows
             .into_iter()
-            .filter(|row| match posts.get(&row.id).unwrap_or(&none) {
-                posts if posts.is_empty() => self.access.narrowing().is_none(),
-                posts => custodians(posts, day).any(|unit| self.access.reaches(unit)),
-            })
+            .filter(|row| self.keeps_file(posts.get(&row.id).map(Vec::as_slice).unwrap_or_default(), day))
             .map(|row| Visible { row, day })
             .collect())
+    }
+
+    /// Whether the file of a person with these posts is in the caller's custody on the day.
+    pub(super) fn keeps_file(&self, posts: &[assignment::Model], day: Day) -> bool {
+        match posts {
+            [] => self.access.narrowing().is_none(),
+            posts => custodians(posts, day).any(|unit| self.access.reaches(unit)),
+        }
     }
 
     /// Persons by id, in no order; whoever is out of reach is left out.
@@ -150,7 +171,10 @@ impl Cadres<'_> {
         Ok(rows)
     }
 
-    async fn all_posts(&self, cadres: impl Iterator<Item = Uuid>) -> Result<HashMap<CadreId, Vec<assignment::Model>>> {
+    pub(super) async fn all_posts(
+        &self,
+        cadres: impl Iterator<Item = Uuid>,
+    ) -> Result<HashMap<CadreId, Vec<assignment::Model>>> {
         let column = Expr::col((assignment::Entity, assignment::Column::CadreId));
         let rows = assignment::Entity::find()
             .filter(db::any_id(self.access.backend(), column, cadres))

@@ -1,13 +1,21 @@
 //! Permits and the transactions they open.
 
-use entity::{audit_entry, change, value::ChangeKind};
+use entity::{
+    audit_entry, change,
+    value::{ChangeKind, Scope, UnitId},
+};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     DatabaseTransaction, EntityTrait,
 };
 
-use crate::{clock::Clock, db::Database, error::Result};
+use crate::{
+    clock::Clock,
+    db::Database,
+    domain::access::Access,
+    error::{Error, Result},
+};
 
 /// Everything that can be done to the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +32,28 @@ pub enum Act {
     ClientRotateSecret,
     /// A key of the service is made.
     KeyMake,
+    /// A rotation is proposed.
+    RotationPropose,
+    /// The next step of a rotation's procedure is taken.
+    RotationAdvance,
+    /// A rotation is decided.
+    RotationDecide,
+    /// The decision on a rotation is published.
+    RotationPublish,
+    /// A rotation begins.
+    RotationStart,
+    /// A rotation gets a later planned end.
+    RotationExtend,
+    /// A rotation ends.
+    RotationEnd,
+    /// A person is placed after a rotation.
+    RotationPlace,
+    /// A rotation is given up, or its decision revoked.
+    RotationCancel,
+    /// The appraisal of a year is recorded.
+    RotationAppraise,
+    /// A rule need not hold for a rotation.
+    RotationOverride,
 }
 
 impl Act {
@@ -36,7 +66,57 @@ impl Act {
             Self::ClientRevoke => "client.revoke",
             Self::ClientRotateSecret => "client.rotate-secret",
             Self::KeyMake => "key.make",
+            Self::RotationPropose => "rotation.propose",
+            Self::RotationAdvance => "rotation.advance",
+            Self::RotationDecide => "rotation.decide",
+            Self::RotationPublish => "rotation.publish",
+            Self::RotationStart => "rotation.start",
+            Self::RotationExtend => "rotation.extend",
+            Self::RotationEnd => "rotation.end",
+            Self::RotationPlace => "rotation.place",
+            Self::RotationCancel => "rotation.cancel",
+            Self::RotationAppraise => "rotation.appraise",
+            Self::RotationOverride => "rotation.override",
         }
+    }
+
+    /// The scope that opens the act to clients; nothing for what only the operator does.
+    fn scope(self) -> Option<Scope> {
+        match self {
+            Self::ReferenceInstall
+            | Self::Import
+            | Self::ClientAdd
+            | Self::ClientRevoke
+            | Self::ClientRotateSecret
+            | Self::KeyMake => None,
+            Self::RotationPropose
+            | Self::RotationAdvance
+            | Self::RotationDecide
+            | Self::RotationPublish
+            | Self::RotationStart
+            | Self::RotationExtend
+            | Self::RotationEnd
+            | Self::RotationPlace
+            | Self::RotationCancel
+            | Self::RotationAppraise
+            | Self::RotationOverride => Some(Scope::RotationWrite),
+        }
+    }
+}
+
+impl Access {
+    /// The right of the caller to do an act that concerns these units.
+    ///
+    /// # Errors
+    /// `Forbidden` without the act's scope; `NotFound` if a unit is out of reach.
+    pub fn may(&self, act: Act, units: &[UnitId]) -> Result<Permit<'_>> {
+        let scope = act.scope().ok_or_else(|| Error::internal("an act of the operator asked by a client"))?;
+        self.require(scope, act.name())?;
+        if !units.iter().all(|unit| self.reaches(*unit)) {
+            return Err(Error::NotFound);
+        }
+        let (database, clock) = (self.house.database(), self.house.clock());
+        Ok(Permit { database, clock, actor: self.caller().client_id().to_string(), act })
     }
 }
 
@@ -98,13 +178,24 @@ impl Txn {
         object_type: &str,
         object: impl Into<String>,
     ) -> Result<()> {
+        self.record_for(None, kind, object_type, object).await
+    }
+
+    /// Writes the change of one object of which only those may be told whose reach holds a unit.
+    pub(in crate::domain) async fn record_for(
+        &self,
+        audience: Option<UnitId>,
+        kind: ChangeKind,
+        object_type: &str,
+        object: impl Into<String>,
+    ) -> Result<()> {
         let row = change::ActiveModel {
             seq: NotSet,
             audit_seq: Set(self.audit_seq),
             kind: Set(kind),
             object_type: Set(object_type.to_owned()),
             object: Set(object.into()),
-            audience_id: Set(None),
+            audience_id: Set(audience),
         };
         change::Entity::insert(row).exec_without_returning(&self.inner).await?;
         Ok(())

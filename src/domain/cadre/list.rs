@@ -2,7 +2,7 @@
 
 use entity::{
     assignment, cadre, qualification as row, unit,
-    value::{Category, Day, Gender, LevelCode},
+    value::{Category, Day, Gender, LevelCode, UnitId},
 };
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
@@ -15,7 +15,7 @@ use crate::{
         access::{Access, Cadres, Visible},
         page::{BoundedCount, Key, Page, PageArgs, Position, Way},
         qualification,
-        unit::{Direction, UnitReach, ensure_each_once, meant, titles},
+        unit::{Direction, Reach, UnitReach, below, ensure_each_once, meant, titles},
     },
     error::{Error, Result},
     text,
@@ -86,7 +86,7 @@ pub struct CadreOrder {
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct CadreList {
     /// Bound of the place where the list stands in the graph, besides `filter`.
-    pub within: Option<UnitReach>,
+    pub within: Option<(UnitId, Reach)>,
     /// Conditions.
     pub filter: CadreWhere,
     /// Beginnings of words of the name, or a code.
@@ -154,7 +154,7 @@ impl CadreList {
     fn select(&self, access: &Access) -> Result<Select<cadre::Entity>> {
         let (cadres, day) = (access.cadres()?, self.day(access));
         self.filter.ensure_small()?;
-        let within = self.within.as_ref().map(|within| meant(access, "unit", within, day)).transpose()?;
+        let within = self.within.map(|(unit, reach)| below(access, unit, reach, day));
         let select = cadres.select(day, within.as_ref()).filter(self.filter.condition(access, "where", day)?);
         Ok(match &self.search {
             Some(search) => select.filter(matching(search)?),

@@ -14,13 +14,14 @@ use entity::{
 
 use crate::{
     domain::{
-        access::{Access, ReachedUnits},
+        access::{Access, ReachedUnits, VisibleRotation},
         registry::Registry,
     },
     error::{Error, Result},
 };
 
-/// A unit within the caller's reach, as it is shown on a day. Made by `on_day` alone, so that holding one is proof.
+/// A unit that the caller may be shown, on a day: one within reach, or one that a rotation within reach names, of which
+/// nothing but its own facts is open. Made by `on_day` and `named_by` alone, so that holding one is proof.
 #[derive(Clone, Copy, Debug)]
 pub struct UnitOnDay {
     id: UnitId,
@@ -30,6 +31,13 @@ pub struct UnitOnDay {
 /// A unit on a day, if the caller reaches it.
 pub fn on_day(access: &Access, id: UnitId, day: Day) -> Option<UnitOnDay> {
     access.reaches(id).then_some(UnitOnDay { id, day })
+}
+
+/// A unit that a rotation names, on a day; nothing if the rotation does not name it. Where it lies out of reach, what
+/// hangs on it is narrowed like everything else: to nothing.
+pub fn named_by(access: &Access, rotation: &VisibleRotation, id: UnitId, day: Day) -> Option<UnitOnDay> {
+    let is_known = access.registry().units().get(id).is_some();
+    (is_known && rotation.names(id)).then_some(UnitOnDay { id, day })
 }
 
 impl UnitOnDay {
@@ -44,7 +52,7 @@ impl UnitOnDay {
     }
 
     fn unit(self, registry: &Registry) -> &Unit {
-        registry.units().get(self.id).expect("a reach holds only units of its registry")
+        registry.units().get(self.id).expect("only units of the registry are shown")
     }
 
     /// The unit's code.
@@ -110,6 +118,11 @@ pub fn named(access: &Access, field: &str, code: &str) -> Result<UnitId> {
             "No unit within your reach has this code; look codes up with `units(search:)`.",
         )
     })
+}
+
+/// A unit or its subtree in the administrative tree, as far as the caller reaches it.
+pub fn below(access: &Access, unit: UnitId, reach: Reach, day: Day) -> ReachedUnits {
+    access.within_reach(access.registry().units().subtree(unit, Hierarchy::Administrative, reach, day))
 }
 
 /// The units that a condition means on a day, as far as the caller reaches them.

@@ -1,0 +1,174 @@
+//! The only road to rotations: every select starts narrowed to what the caller may know of.
+//!
+//! A published rotation is within reach where one of its units is. Until then, and for ever if it is given up, it exists
+//! for those alone whose reach holds the preparing unit (design: embargo).
+
+use std::collections::HashMap;
+
+use entity::{
+    cadre, rotation,
+    value::{CadreId, Day, RotationId, RotationState, Scope, UnitId},
+};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Select,
+    sea_query::{Expr, SimpleExpr},
+};
+
+use crate::{
+    db,
+    domain::access::{Access, Seen, Visible},
+    error::{Error, Result},
+};
+
+/// The rotations that a caller may know of.
+#[derive(Clone, Copy, Debug)]
+pub struct Rotations<'a> {
+    access: &'a Access,
+}
+
+/// A rotation that the caller may know of, as it stood on a day. Made here alone, so that holding one is proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisibleRotation {
+    row: rotation::Model,
+    day: Day,
+}
+
+/// Proof that the caller may see the person of a rotation; the key by which that person is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RotatedPerson {
+    cadre: CadreId,
+    day: Day,
+    /// The day to show the person on where their file is elsewhere by now.
+    otherwise: Day,
+}
+
+impl VisibleRotation {
+    /// The row, as of the day.
+    pub fn row(&self) -> &rotation::Model {
+        &self.row
+    }
+
+    /// The day on which it is shown.
+    pub fn day(&self) -> Day {
+        self.day
+    }
+
+    /// Whether the rotation names a unit.
+    pub fn names(&self, unit: UnitId) -> bool {
+        let row = &self.row;
+        let named = [Some(row.from_unit_id), Some(row.to_unit_id), row.placement_unit_id, row.preparing_unit_id];
+        named.contains(&Some(unit))
+    }
+}
+
+impl Access {
+    /// The rotations that the caller may know of.
+    ///
+    /// # Errors
+    /// `Forbidden` without `rotation:read`.
+    pub fn rotations(&self) -> Result<Rotations<'_>> {
+        self.require(Scope::RotationRead, "Rotation")?;
+        Ok(Rotations { access: self })
+    }
+
+    /// The person of a rotation: whoever knows of the rotation knows whom it moved. Shown on the rotation's own day while
+    /// their file is within reach, else on the last day on which this rotation had them within reach.
+    pub fn person_of(&self, rotation: &VisibleRotation) -> RotatedPerson {
+        let (row, day) = (&rotation.row, rotation.day);
+        let arrived = row.state.has_started() && self.reaches(row.to_unit_id);
+        let last = if arrived { row.start_on } else { row.start_on.before().unwrap_or(row.start_on) };
+        RotatedPerson { cadre: row.cadre_id, day, otherwise: last.min(day) }
+    }
+
+    /// Whether the caller's reach holds whatever prepares a rotation: its preparing unit, or both of its units where
+    /// imported history names none.
+    pub fn prepares(&self, row: &rotation::Model) -> bool {
+        match row.preparing_unit_id {
+            Some(unit) => self.reaches(unit),
+            None => self.reaches(row.from_unit_id) && self.reaches(row.to_unit_id),
+        }
+    }
+}
+
+impl Rotations<'_> {
+    /// What every question about rotations starts with.
+    pub(in crate::domain) fn select(&self) -> Select<rotation::Entity> {
+        rotation::Entity::find().filter(self.narrowing())
+    }
+
+    /// Published rotations alone, for whoever asks: what numbers are counted over.
+    pub(in crate::domain) fn select_published(&self) -> Select<rotation::Entity> {
+        self.select().filter(rotation::Column::State.is_not_in(RotationState::EMBARGOED))
+    }
+
+    fn narrowing(&self) -> Condition {
+        let Some(reach) = self.access.narrowing() else { return Condition::all() };
+        let is_within = |column| -> SimpleExpr {
+            let column = Expr::col((rotation::Entity, column));
+            db::any_id(self.access.backend(), column, reach.iter().map(|unit| unit.0))
+        };
+        let published = Condition::all().add(rotation::Column::State.is_not_in(RotationState::EMBARGOED)).add(
+            Condition::any().add(is_within(rotation::Column::FromUnitId)).add(is_within(rotation::Column::ToUnitId)),
+        );
+        Condition::any().add(published).add(is_within(rotation::Column::PreparingUnitId))
+    }
+
+    /// Takes in a row that a select from here gave: nothing if it was no part of the history of the day, or names a unit
+    /// that came after the request began.
+    pub(in crate::domain) fn admitted(&self, row: rotation::Model, day: Day) -> Option<VisibleRotation> {
+        let units = self.access.registry().units();
+        let are_known = units.get(row.from_unit_id).is_some() && units.get(row.to_unit_id).is_some();
+        let row = row.as_of(day).filter(|_| are_known)?;
+        Some(VisibleRotation { row, day })
+    }
+
+    /// Rotations by id, in no order; what the caller may not know of is left out.
+    pub async fn by_ids(&self, ids: &[RotationId], day: Day) -> Result<Vec<VisibleRotation>> {
+        let column = Expr::col((rotation::Entity, rotation::Column::Id));
+        let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
+        let rows = self.select().filter(of_ids).all(self.access.reader()).await?;
+        Ok(rows.into_iter().filter_map(|row| self.admitted(row, day)).collect())
+    }
+
+    /// The rotations of persons, newest first, as they are now.
+    pub async fn of(&self, persons: &[Seen]) -> Result<HashMap<Seen, Vec<rotation::Model>>> {
+        let column = Expr::col((rotation::Entity, rotation::Column::CadreId));
+        let rows = self
+            .select()
+            .filter(db::any_id(self.access.backend(), column, persons.iter().map(|seen| seen.id().0)))
+            .order_by_desc(rotation::Column::StartOn)
+            .order_by_desc(rotation::Column::Id)
+            .all(self.access.reader())
+            .await?;
+        let mut of: HashMap<Seen, Vec<_>> = HashMap::new();
+        for row in rows {
+            of.entry(Seen::of(row.cadre_id)).or_default().push(row);
+        }
+        Ok(of)
+    }
+
+    /// The persons of rotations.
+    ///
+    /// # Errors
+    /// `Forbidden` without `cadre:read`.
+    pub async fn persons(&self, of: &[RotatedPerson]) -> Result<HashMap<RotatedPerson, Visible>> {
+        let cadres = self.access.cadres()?;
+        let ids = of.iter().map(|person| person.cadre.0);
+        let column = Expr::col((cadre::Entity, cadre::Column::Id));
+        let rows = cadre::Entity::find()
+            .filter(db::any_id(self.access.backend(), column, ids.clone()))
+            .all(self.access.reader())
+            .await?;
+        let rows: HashMap<CadreId, cadre::Model> = rows.into_iter().map(|row| (row.id, row)).collect();
+        let posts = cadres.all_posts(ids).await?;
+        of.iter()
+            .map(|person| {
+                let row = rows.get(&person.cadre).cloned().ok_or_else(|| Error::internal("a rotation of nobody"))?;
+                let posts = posts.get(&person.cadre).map(Vec::as_slice).unwrap_or_default();
+                let is_here = cadres.keeps_file(posts, person.day);
+                let day = if is_here { person.day } else { person.otherwise };
+                Ok((*person, Visible::shown(row, day)))
+            })
+            .collect()
+    }
+}

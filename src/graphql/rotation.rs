@@ -1,0 +1,181 @@
+//! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái).
+
+use async_graphql::{Context, ID, Object};
+use entity::value::{
+    Day, EndReason, RotationDirection, RotationForm, RotationPurpose, RotationState, Tier, TitleCode, UnitId,
+};
+
+use crate::{
+    domain::{access::VisibleRotation, unit},
+    error::{Error, Result},
+    graphql::{ContextExt, cadre::Cadre, page::Listed, title::Title, unit::Unit},
+};
+
+/// An episode of a person's service (luân chuyển, điều động, biệt phái): from where to where, under which decision, and
+/// how it ended. Shown as it stood on the asked day.
+pub struct Rotation(pub VisibleRotation);
+
+impl Listed for Rotation {
+    const CONNECTION: &'static str = "RotationConnection";
+    const EDGE: &'static str = "RotationEdge";
+}
+
+impl Rotation {
+    fn unit(&self, ctx: &Context<'_>, id: UnitId, day: Day) -> Option<Unit> {
+        unit::named_by(ctx.access(), &self.0, id, day).map(Unit)
+    }
+
+    fn title(ctx: &Context<'_>, code: Option<&TitleCode>) -> Option<Title> {
+        code.and_then(|code| ctx.registry().title(code.as_str())).cloned().map(Title)
+    }
+}
+
+/// An episode of a person's service (luân chuyển, điều động, biệt phái): from where to where, under which decision, and
+/// how it ended. Shown as it stood on the asked day.
+#[Object]
+impl Rotation {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        self.0.row().id.into()
+    }
+
+    /// The person, on the asked day; if their file is out of reach by then, on the last day on which this rotation had
+    /// them within reach.
+    async fn cadre(&self, ctx: &Context<'_>) -> Result<Cadre> {
+        let person = ctx.loaders().rotated(ctx.access().person_of(&self.0)).await?;
+        person.as_ref().clone().map(Cadre).ok_or_else(|| Error::internal("a rotation of nobody"))
+    }
+
+    /// Form (hình thức).
+    async fn form(&self) -> RotationForm {
+        self.0.row().form
+    }
+
+    /// What it is for (mục đích); null where it is not recorded.
+    async fn purpose(&self) -> Option<RotationPurpose> {
+        self.0.row().purpose
+    }
+
+    /// Direction (hướng), from the tiers and territories of both units on the start day.
+    async fn direction(&self) -> RotationDirection {
+        self.0.row().direction
+    }
+
+    /// The unit left (nơi đi), as it stood on the start day. Named even out of reach; what hangs on it is not opened.
+    async fn from_unit(&self, ctx: &Context<'_>) -> Result<Unit> {
+        let row = self.0.row();
+        self.unit(ctx, row.from_unit_id, row.start_on).ok_or(Error::NotFound)
+    }
+
+    /// The unit gone to (nơi đến), as it stood on the start day. Named even out of reach; what hangs on it is not opened.
+    async fn to_unit(&self, ctx: &Context<'_>) -> Result<Unit> {
+        let row = self.0.row();
+        self.unit(ctx, row.to_unit_id, row.start_on).ok_or(Error::NotFound)
+    }
+
+    /// Tier of the unit left, on the start day.
+    async fn from_tier(&self) -> Tier {
+        self.0.row().from_tier
+    }
+
+    /// Tier of the unit gone to, on the start day.
+    async fn to_tier(&self) -> Tier {
+        self.0.row().to_tier
+    }
+
+    /// Title left (chức danh trước luân chuyển); null where it is not recorded.
+    async fn from_title(&self, ctx: &Context<'_>) -> Option<Title> {
+        Self::title(ctx, self.0.row().from_title_code.as_ref())
+    }
+
+    /// Title taken up (chức danh luân chuyển đến); null where it is not recorded.
+    async fn to_title(&self, ctx: &Context<'_>) -> Option<Title> {
+        Self::title(ctx, self.0.row().to_title_code.as_ref())
+    }
+
+    /// First day.
+    async fn start_on(&self) -> Day {
+        self.0.row().start_on
+    }
+
+    /// First day no longer, as planned (thời hạn).
+    async fn planned_end_on(&self) -> Option<Day> {
+        self.0.row().planned_end_on
+    }
+
+    /// First day no longer, as it came; null while it runs, and where the day is not recorded.
+    async fn end_on(&self) -> Option<Day> {
+        self.0.row().end_on
+    }
+
+    /// Why it ended (lý do kết thúc).
+    async fn end_reason(&self) -> Option<EndReason> {
+        self.0.row().end_reason
+    }
+
+    /// Where it stands (trạng thái).
+    async fn state(&self) -> RotationState {
+        self.0.row().state
+    }
+
+    /// The unit that prepares it (đơn vị chuẩn bị); null for imported history.
+    async fn preparing_unit(&self, ctx: &Context<'_>) -> Option<Unit> {
+        self.unit(ctx, self.0.row().preparing_unit_id?, self.0.day())
+    }
+
+    /// Number of the decision (số quyết định).
+    async fn decision_no(&self) -> Option<&str> {
+        self.0.row().decision_no.as_deref()
+    }
+
+    /// Day of the decision.
+    async fn decided_on(&self) -> Option<Day> {
+        self.0.row().decided_on
+    }
+
+    /// Day on which the decision was published (ngày công bố).
+    async fn published_on(&self) -> Option<Day> {
+        self.0.row().published_on
+    }
+
+    /// Where the person was placed afterwards (bố trí sau luân chuyển); null while that is missing.
+    async fn placement(&self) -> Option<Placement> {
+        let row = self.0.row();
+        row.placed_on.map(|on| Placement { rotation: Rotation(self.0.clone()), on })
+    }
+
+    /// Rises with every change; send it back as `expectedVersion`.
+    async fn version(&self) -> i32 {
+        self.0.row().version
+    }
+}
+
+/// A placement after a rotation (bố trí sau luân chuyển).
+pub struct Placement {
+    rotation: Rotation,
+    on: Day,
+}
+
+/// A placement after a rotation (bố trí sau luân chuyển).
+#[Object]
+impl Placement {
+    /// Unit, as it stood on the first day. Named even out of reach; what hangs on it is not opened.
+    async fn unit(&self, ctx: &Context<'_>) -> Option<Unit> {
+        self.rotation.unit(ctx, self.rotation.0.row().placement_unit_id?, self.on)
+    }
+
+    /// Title; null where it is not recorded.
+    async fn title(&self, ctx: &Context<'_>) -> Option<Title> {
+        Rotation::title(ctx, self.rotation.0.row().placement_title_code.as_ref())
+    }
+
+    /// First day.
+    async fn on(&self) -> Day {
+        self.on
+    }
+
+    /// Number of the decision.
+    async fn decision_no(&self) -> Option<&str> {
+        self.rotation.0.row().placement_decision_no.as_deref()
+    }
+}
