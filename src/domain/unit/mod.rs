@@ -3,8 +3,7 @@
 mod list;
 mod tree;
 
-pub(in crate::domain) use list::ensure_each_once;
-pub use list::{Direction, UnitList, UnitOrder, UnitOrderField, UnitWhere};
+pub use list::{UnitList, UnitOrder, UnitOrderField, UnitWhere};
 pub use tree::{Reach, Unit, UnitReach, UnitSet, Units};
 
 use entity::{
