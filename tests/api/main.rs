@@ -12,6 +12,7 @@ mod import;
 mod isolation;
 mod layers;
 mod process;
+mod rotation;
 mod schema;
 mod statements;
 mod tables;

@@ -70,10 +70,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Rotation", "preparingUnit" | "decisionNo" | "decidedOn" | "publishedOn" | "placement" | "version")
         | ("Placement", "unit" | "title" | "on" | "decisionNo")
         | ("RotationConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
-        | ("RotationEdge", "cursor" | "node")
-        | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _) => {
-            Needs(Scope::RotationRead)
-        }
+        | ("RotationEdge", "cursor" | "node") => Needs(Scope::RotationRead),
 
         // Units and reference lists within reach.
         ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
@@ -85,7 +82,9 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup", _)
         | ("UnitKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
         | ("Tier" | "UnitKind" | "SuccessionKind" | "Hierarchy" | "Reach" | "Direction", _)
-        | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _) => Nothing,
+        | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _)
+        // Words of closed sets: what they are said of is decided at the field and at the condition.
+        | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _) => Nothing,
         // The schema itself is public.
         (introspected, _) if introspected.starts_with("__") => Nothing,
 
