@@ -10,6 +10,7 @@ pub mod operation;
 pub mod page;
 pub mod qualification;
 pub mod rotation;
+pub mod rule;
 pub mod title;
 pub mod unit;
 pub mod viewer;
@@ -36,6 +37,7 @@ pub struct Query(
     rotation::RotationQuery,
     title::TitleQuery,
     qualification::QualificationQuery,
+    rule::RuleQuery,
 );
 
 /// The schema of the service.

@@ -13,6 +13,7 @@ mod isolation;
 mod layers;
 mod process;
 mod rotation;
+mod rule;
 mod schema;
 mod statements;
 mod tables;

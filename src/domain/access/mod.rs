@@ -10,6 +10,7 @@ mod sealed;
 pub use cadres::{Cadres, Seen, Visible};
 pub use permit::{Act, Permit, Txn};
 pub use rotations::{RotatedPerson, Rotations, VisibleRotation};
+pub(in crate::domain) use sealed::Service;
 pub use sealed::{Identity, Origin, Political};
 
 use std::sync::Arc;
