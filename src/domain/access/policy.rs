@@ -57,16 +57,22 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
 
         // Rotations.
         ("Query", "rotations") | ("Cadre", "rotations") | ("Unit", "rotationFlows") => Needs(Scope::RotationRead),
-        ("Rotation", "cadre") => Needs(Scope::CadreRead),
-        ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
+        // A person stands behind a rotation by `cadre:read` alone: the field, and the way to ask by it.
+        ("Rotation", "cadre") | ("RotationWhere", "cadre") => Needs(Scope::CadreRead),
+        ("RotationWhere", "fromUnit" | "toUnit" | "unit" | "preparingUnit" | "forms" | "directions" | "states")
+        | ("RotationWhere", "purposes" | "startFrom" | "startUntil" | "runningOn" | "endsFrom" | "endsBefore")
+        | ("RotationWhere", "placementMissing")
+        | ("RotationOrder", "field" | "direction")
+        | ("RotationOrderField", "START" | "END")
+        | ("RotationFlow", "direction" | "fromTier" | "toTier" | "rotations" | "persons")
+        | ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
         | ("Rotation", "fromTier" | "toTier" | "startOn" | "plannedEndOn" | "endOn" | "endReason" | "state")
         | ("Rotation", "preparingUnit" | "decisionNo" | "decidedOn" | "publishedOn" | "placement" | "version")
         | ("Placement", "unit" | "title" | "on" | "decisionNo")
         | ("RotationConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
         | ("RotationEdge", "cursor" | "node")
-        | ("RotationDirection" | "RotationState" | "EndReason", _) => Needs(Scope::RotationRead),
         // What the rules say of a person's rotation.
-        ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
+        | ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
         | ("RuleOverride", "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
 
         // Units and reference lists within reach.
@@ -77,10 +83,12 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Node", "id")
         | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "PageInfo" | "BoundedCount" | "Viewer", _)
         | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup", _)
-        | ("Rule" | "RetirementAge" | "CountingBasis" | "RotationForm" | "RotationPurpose" | "RuleResult", _)
+        | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
         | ("UnitKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
         | ("Tier" | "UnitKind" | "SuccessionKind" | "Hierarchy" | "Reach" | "Direction", _)
-        | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _) => Nothing,
+        | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _)
+        // Words of closed sets: what they are said of is decided at the field and at the condition.
+        | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _) => Nothing,
         // The schema itself is public.
         (introspected, _) if introspected.starts_with("__") => Nothing,
 
@@ -96,6 +104,8 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Query", "nodes") => argument == "ids",
         ("Query", "unit" | "cadre") => matches!(argument, "by" | "asOf"),
         ("Query", "units" | "cadres") => matches!(argument, "where" | "search" | "orderBy" | "asOf") || pages(argument),
+        ("Query", "rotations") => matches!(argument, "where" | "orderBy") || pages(argument),
+        ("Unit", "rotationFlows") => matches!(argument, "from" | "until" | "forms"),
         ("Unit", "parent" | "ancestors") => argument == "hierarchy",
         ("Unit", "subunits") => argument == "hierarchy" || pages(argument),
         ("Unit", "cadres") => matches!(argument, "where" | "reach" | "orderBy" | "asOf") || pages(argument),
@@ -104,7 +114,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         }
         ("Cadre", "qualifications" | "highest") => argument == "subject",
         ("Composition", "atLeast") => argument == "level",
-        ("CadreConnection" | "UnitConnection", "totalCount") => argument == "max",
+        ("CadreConnection" | "UnitConnection" | "RotationConnection", "totalCount") => argument == "max",
         (introspected, _) => introspected.starts_with("__") || (introspected, field) == ("Query", "__type"),
     };
     if is_known { of_field(parent, field) } else { None }
