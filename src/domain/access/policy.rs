@@ -68,6 +68,26 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
             Needs(Scope::RotationRead)
         }
 
+        // Acts on rotations, what they take, and why they are refused.
+        (
+            "Mutation",
+            "rotationPropose" | "rotationAdvance" | "rotationDecide" | "rotationPublish" | "rotationStart",
+        )
+        | ("Mutation", "rotationExtend" | "rotationEnd" | "rotationPlace" | "rotationCancel")
+        | ("Mutation", "rotationAppraise" | "rotationOverride")
+        | ("RotationProposeInput" | "RotationPlanningInput" | "RotationAdvanceInput" | "RotationDecideInput", _)
+        | ("RotationPublishInput" | "RotationStartInput" | "RotationExtendInput" | "RotationEndInput", _)
+        | ("RotationPlacementInput" | "RotationPlaceInput" | "RotationCancelInput" | "RotationAppraiseInput", _)
+        | ("RotationOverrideInput" | "RotationStepName", _) => Needs(Scope::RotationWrite),
+        ("RotationProposePayload" | "RotationAdvancePayload" | "RotationDecidePayload", "rotation" | "userErrors")
+        | ("RotationPublishPayload" | "RotationStartPayload" | "RotationExtendPayload", "rotation" | "userErrors")
+        | ("RotationEndPayload" | "RotationPlacePayload" | "RotationCancelPayload", "rotation" | "userErrors")
+        | ("RotationAppraisePayload" | "RotationOverridePayload", "rotation" | "userErrors")
+        | ("AppraisalResult", _) => Needs(Scope::RotationRead),
+        ("UserError" | "InputError" | "ConflictError", "code" | "message" | "field")
+        | ("ConflictError", "currentVersion")
+        | ("StepError", "code" | "message" | "field" | "state" | "due") => Nothing,
+
         // Units and reference lists within reach.
         ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
         | ("Query", "__schema" | "__type")
@@ -103,6 +123,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Cadre", "qualifications" | "highest") => argument == "subject",
         ("Composition", "atLeast") => argument == "level",
         ("CadreConnection" | "UnitConnection", "totalCount") => argument == "max",
+        ("Mutation", _) => argument == "input",
         (introspected, _) => introspected.starts_with("__") || (introspected, field) == ("Query", "__type"),
     };
     if is_known { of_field(parent, field) } else { None }

@@ -1,6 +1,8 @@
 //! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái): questions, rules and acts.
 
+pub mod act;
 mod direction;
+pub mod stage;
 
 pub use direction::{Standing, direction};
 
