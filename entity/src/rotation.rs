@@ -110,7 +110,7 @@ impl Model {
         if !is_known {
             return None;
         }
-        if !self.state.has_started() || self.start_on > day {
+        if !self.state.has_started() {
             return Some(self);
         }
         if self.placed_on.is_some_and(|placed| placed > day) {
@@ -123,6 +123,87 @@ impl Model {
             self.state = if extended { RotationState::Extended } else { RotationState::InProgress };
             (self.end_on, self.end_reason) = (None, None);
         }
+        if self.start_on > day {
+            self.state = RotationState::Published;
+        }
         Some(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().expect("a day")
+    }
+
+    /// Proposed in February 2020, run from May 2020 to May 2023, extended in January 2022, placed in June 2023.
+    fn placed() -> Model {
+        Model {
+            id: RotationId::new(),
+            cadre_id: CadreId::new(),
+            form: RotationForm::Rotation,
+            purpose: Some(RotationPurpose::Development),
+            direction: RotationDirection::Down,
+            from_unit_id: UnitId::new(),
+            from_tier: Tier::Province,
+            from_title_code: None,
+            to_unit_id: UnitId::new(),
+            to_tier: Tier::Commune,
+            to_title_code: None,
+            start_on: day("2020-05-01"),
+            planned_end_on: Some(day("2023-05-01")),
+            end_on: Some(day("2023-05-01")),
+            end_reason: Some(EndReason::TermCompleted),
+            extended_on: Some(day("2022-01-01")),
+            state: RotationState::Placed,
+            preparing_unit_id: Some(UnitId::new()),
+            proposed_on: Some(day("2020-02-01")),
+            decision_no: None,
+            decided_on: None,
+            published_on: None,
+            planning_document: None,
+            planning_from: None,
+            planning_until: None,
+            placement_unit_id: Some(UnitId::new()),
+            placement_title_code: None,
+            placed_on: Some(day("2023-06-01")),
+            placement_decision_no: None,
+            version: 9,
+        }
+    }
+
+    #[test]
+    fn what_came_after_a_day_is_taken_back() {
+        use RotationState::{Ended, Extended, InProgress, Placed, Published};
+        for (on, state, has_ended, is_placed) in [
+            ("2020-01-31", None, false, false),
+            ("2020-02-01", Some(Published), false, false),
+            ("2020-04-30", Some(Published), false, false),
+            ("2020-05-01", Some(InProgress), false, false),
+            ("2021-12-31", Some(InProgress), false, false),
+            ("2022-01-01", Some(Extended), false, false),
+            ("2023-04-30", Some(Extended), false, false),
+            ("2023-05-01", Some(Ended), true, false),
+            ("2023-05-31", Some(Ended), true, false),
+            ("2023-06-01", Some(Placed), true, true),
+        ] {
+            let then = placed().as_of(day(on));
+            assert_eq!(then.as_ref().map(|then| then.state), state, "{on}");
+            let Some(then) = then else { continue };
+            assert_eq!((then.end_on.is_some(), then.end_reason.is_some()), (has_ended, has_ended), "{on}");
+            assert_eq!((then.placed_on.is_some(), then.placement_unit_id.is_some()), (is_placed, is_placed), "{on}");
+        }
+    }
+
+    #[test]
+    fn imported_history_is_known_from_its_first_day_and_a_draft_is_shown_as_it_is() {
+        let imported = Model { proposed_on: None, ..placed() };
+        assert!(imported.clone().as_of(day("2020-04-30")).is_none());
+        assert!(imported.as_of(day("2020-05-01")).is_some());
+        let draft = Model { state: RotationState::Draft, end_on: None, placed_on: None, ..placed() };
+        let shown = draft.as_of(day("2021-01-01")).map(|draft| draft.state);
+        assert_eq!(shown, Some(RotationState::Draft));
     }
 }
