@@ -19,6 +19,7 @@ pub mod reference;
 pub mod refusal;
 pub mod registry;
 pub mod rotation;
+pub mod rule;
 pub mod unit;
 
 use sea_orm::{ConnectionTrait, sea_query::SelectStatement};

@@ -7,6 +7,7 @@ use entity::value::RotationState;
 use sea_orm::DbErr;
 
 use crate::{
+    domain::rule::RuleCheck,
     error::{Error, Result},
     language::Sentence,
 };
@@ -40,6 +41,13 @@ pub enum Refusal {
         due: Vec<&'static str>,
         /// What is due.
         sentence: Sentence,
+    },
+    /// Rules of law are broken, and no override was granted.
+    Rule {
+        /// Path of the input.
+        field: Vec<String>,
+        /// What the broken rules say.
+        checks: Vec<RuleCheck>,
     },
     /// The act would contradict what is recorded.
     Conflict {
@@ -150,6 +158,11 @@ impl Refusal {
         Self::Conflict { code, field: path(field), current_version: None, sentence: Sentence::new(vi, en) }
     }
 
+    /// Rules of law that are broken.
+    pub fn rule(field: &str, checks: Vec<RuleCheck>) -> Self {
+        Self::Rule { field: path(field), checks }
+    }
+
     /// What is not there, is out of reach, or may not be known of: one answer for all.
     pub fn not_found(field: &str) -> Self {
         Self::input(
@@ -180,13 +193,14 @@ impl Refusal {
         match self {
             Self::Input { code, .. } | Self::Conflict { code, .. } => *code,
             Self::Step { .. } => Code::WrongStep,
+            Self::Rule { .. } => Code::RuleFailed,
         }
     }
 
     /// The path of the input that it is about.
     pub fn field(&self) -> Vec<String> {
         match self {
-            Self::Input { field, .. } | Self::Conflict { field, .. } => field.clone(),
+            Self::Input { field, .. } | Self::Rule { field, .. } | Self::Conflict { field, .. } => field.clone(),
             Self::Step { .. } => path("rotationId"),
         }
     }

@@ -4,6 +4,7 @@ pub mod cadre;
 pub mod composition;
 pub mod engine;
 pub mod error;
+pub mod instant;
 pub mod loader;
 pub mod node;
 pub mod operation;
@@ -12,6 +13,8 @@ pub mod qualification;
 pub mod refusal;
 pub mod rotation;
 pub mod rotation_act;
+pub mod rotation_step;
+pub mod rule;
 pub mod title;
 pub mod unit;
 pub mod viewer;
@@ -35,6 +38,7 @@ pub struct Query(
     cadre::CadreQuery,
     title::TitleQuery,
     qualification::QualificationQuery,
+    rule::RuleQuery,
 );
 
 /// Everything that can be done. Of several acts in one operation, each is done after the one before it.

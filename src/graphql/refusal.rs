@@ -3,7 +3,11 @@
 use async_graphql::{Interface, SimpleObject};
 use entity::value::RotationState;
 
-use crate::{domain::refusal::Refusal, language::Language};
+use crate::{
+    domain::{refusal::Refusal, rule},
+    graphql::rule::RuleCheck,
+    language::{Language, Sentence},
+};
 
 /// Why an act was not done. Nothing was written.
 #[derive(Interface)]
@@ -17,6 +21,8 @@ pub enum UserError {
     Input(InputError),
     /// A step that is not due.
     Step(StepError),
+    /// A rule of law that is broken.
+    Rule(RuleError),
     /// Something that is recorded otherwise.
     Conflict(ConflictError),
 }
@@ -47,6 +53,19 @@ pub struct StepError {
     due: Vec<&'static str>,
 }
 
+/// A rule of law is broken, and no override was granted.
+#[derive(SimpleObject)]
+pub struct RuleError {
+    /// Code, for programs; never changes.
+    code: &'static str,
+    /// What is wrong and the way out, for people.
+    message: String,
+    /// Path of the input that it is about.
+    field: Vec<String>,
+    /// What the rule says.
+    check: RuleCheck,
+}
+
 /// The act would contradict what is recorded.
 #[derive(SimpleObject)]
 pub struct ConflictError {
@@ -61,20 +80,27 @@ pub struct ConflictError {
 }
 
 impl UserError {
-    /// A refusal in a language.
-    pub fn of(refusal: Refusal, language: Language) -> Self {
+    /// A refusal in a language: one error, or one for each broken rule.
+    pub fn of(refusal: Refusal, language: Language) -> Vec<Self> {
         let (code, field) = (refusal.code().as_str(), refusal.field());
         metrics::counter!("cadre_refusals_total", "code" => code).increment(1);
+        let text = |sentence: &Sentence| sentence.text(language).to_owned();
         match refusal {
             Refusal::Input { sentence, .. } => {
-                Self::Input(InputError { code, message: sentence.text(language).to_owned(), field })
+                vec![Self::Input(InputError { code, message: text(&sentence), field })]
             }
             Refusal::Step { state, due, sentence } => {
-                Self::Step(StepError { code, message: sentence.text(language).to_owned(), field, state, due })
+                vec![Self::Step(StepError { code, message: text(&sentence), field, state, due })]
+            }
+            Refusal::Rule { checks, .. } => {
+                let error = |check: rule::RuleCheck| {
+                    let (message, field) = (text(&check.sentence), field.clone());
+                    Self::Rule(RuleError { code, message, field, check: RuleCheck(check) })
+                };
+                checks.into_iter().map(error).collect()
             }
             Refusal::Conflict { sentence, current_version, .. } => {
-                let message = sentence.text(language).to_owned();
-                Self::Conflict(ConflictError { code, message, field, current_version })
+                vec![Self::Conflict(ConflictError { code, message: text(&sentence), field, current_version })]
             }
         }
     }

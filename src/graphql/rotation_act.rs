@@ -74,7 +74,7 @@ impl<A> Payload<A> {
     fn of(outcome: Outcome<VisibleRotation>, language: Language) -> Self {
         let (rotation, user_errors) = match outcome {
             Outcome::Done(rotation) => (Some(Rotation(rotation)), Vec::new()),
-            Outcome::Refused(refusal) => (None, vec![UserError::of(refusal, language)]),
+            Outcome::Refused(refusal) => (None, UserError::of(refusal, language)),
         };
         Self { rotation, user_errors, of: PhantomData }
     }

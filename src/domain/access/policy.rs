@@ -61,6 +61,9 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
         | ("Rotation", "fromTier" | "toTier" | "startOn" | "plannedEndOn" | "endOn" | "endReason" | "state")
         | ("Rotation", "preparingUnit" | "decisionNo" | "decidedOn" | "publishedOn" | "placement" | "version")
+        | ("Rotation", "checks" | "overrides" | "steps" | "appraisals")
+        | ("RotationStep", "state" | "on" | "plannedEndOn" | "documentNo" | "remark" | "at")
+        | ("RotationAppraisal", "year" | "result" | "appraisedOn" | "documentNo")
         | ("Placement", "unit" | "title" | "on" | "decisionNo")
         | ("RotationConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
         | ("RotationEdge", "cursor" | "node")
@@ -86,16 +89,23 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("AppraisalResult", _) => Needs(Scope::RotationRead),
         ("UserError" | "InputError" | "ConflictError", "code" | "message" | "field")
         | ("ConflictError", "currentVersion")
-        | ("StepError", "code" | "message" | "field" | "state" | "due") => Nothing,
+        | ("StepError", "code" | "message" | "field" | "state" | "due")
+        | ("RuleError", "code" | "message" | "field") => Nothing,
+
+        // What the rules say of a person's rotation.
+        ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
+        | ("RuleError", "check")
+        | ("RuleOverride", "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
 
         // Units and reference lists within reach.
         ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
-        | ("Query", "__schema" | "__type")
+        | ("Query", "rules" | "retirementAges" | "__schema" | "__type")
         | ("Unit", "id" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
         | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors")
         | ("Node", "id")
         | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "PageInfo" | "BoundedCount" | "Viewer", _)
         | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup", _)
+        | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
         | ("UnitKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
         | ("Tier" | "UnitKind" | "SuccessionKind" | "Hierarchy" | "Reach" | "Direction", _)
         | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _) => Nothing,
@@ -174,6 +184,18 @@ mod tests {
     }
 
     #[test]
+    fn what_the_rules_say_of_a_person_needs_the_scope_of_rotations() {
+        let needs = Some(Need::Scope(Scope::RotationRead));
+        for field in ["rule", "result", "legalBasis", "verified", "message", "override"] {
+            assert_eq!(need(&format!("RuleCheck.{field}")), needs, "{field}");
+        }
+        for field in ["reason", "grantedBy", "grantedOn", "documentNo"] {
+            assert_eq!(need(&format!("RuleOverride.{field}")), needs, "{field}");
+        }
+        assert_eq!(need("Rule.legalBasis"), Some(Need::Nothing), "the control: a rule speaks of nobody");
+    }
+
+    #[test]
     fn what_was_not_decided_is_closed_to_everybody() {
         let everything: BTreeSet<Scope> = Scope::all().collect();
         for place in [
@@ -183,6 +205,7 @@ mod tests {
             "Unit.salaries",
             "CadreWhere.bornAfter",
             "CadreOrderField.BIRTH",
+            "RuleCheck.birthOn",
             "Payslip.amount",
             "Query.cadres(bornAfter:)",
             "Cadre.fullName(of:)",

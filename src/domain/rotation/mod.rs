@@ -9,7 +9,10 @@ pub use direction::{Standing, direction};
 use entity::{rotation, value::Day};
 
 use crate::{
-    domain::access::{Access, VisibleRotation},
+    domain::{
+        access::{Access, Judged, VisibleRotation},
+        rule::{self, Facts, RuleCheck},
+    },
     error::Result,
 };
 
@@ -20,4 +23,10 @@ use crate::{
 pub fn history(access: &Access, rows: &[rotation::Model], day: Day) -> Result<Vec<VisibleRotation>> {
     let rotations = access.rotations()?;
     Ok(rows.iter().filter_map(|row| rotations.admitted(row.clone(), day)).collect())
+}
+
+/// What the rules of the start day say of a rotation as it is shown.
+pub fn checks(access: &Access, rotation: &VisibleRotation, judged: &Judged) -> Vec<RuleCheck> {
+    let rules = access.registry().rules();
+    rule::judge(rules, &Facts::of(rotation.row(), &judged.cadre, rules), &judged.overrides)
 }

@@ -1,7 +1,7 @@
 //! A running rotation ends: its post is closed or kept, and the person is placed or awaits it.
 
 use async_graphql::ID;
-use entity::value::{Day, EndReason, RotationState};
+use entity::value::{Day, EndReason, RotationState, RuleKey};
 
 use super::{
     Mark, OnRotation, Scene, Target,
@@ -78,6 +78,9 @@ impl OnRotation for End {
         let number = self.placement.as_ref().and_then(|placement| placement.decision_no.as_deref());
         let number = words::number_if("placement.decisionNo", number)?;
 
+        (scene.row.end_on, scene.row.end_reason) = (Some(on), Some(self.reason));
+        scene.ensure_rules("endOn", |key| key == RuleKey::MinTerm).await?;
+
         let unit = scene.row.to_unit_id;
         match self.fate(scene)? {
             Fate::Waits => {
@@ -95,7 +98,6 @@ impl OnRotation for End {
                 scene.placed(place, on, number.clone());
             }
         }
-        (scene.row.end_on, scene.row.end_reason) = (Some(on), Some(self.reason));
         Ok(Mark { on, document_no: number, remark })
     }
 }

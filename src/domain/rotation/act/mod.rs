@@ -20,8 +20,8 @@ pub use propose::{Planning, Propose, propose};
 pub use start::Start;
 
 use entity::{
-    cadre, rotation, rotation_step,
-    value::{ChangeKind, Day, RotationId, RotationState},
+    cadre, rotation, rotation_step, rule_override,
+    value::{ChangeKind, Day, RotationId, RotationState, RuleKey},
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -36,6 +36,7 @@ use crate::{
         answered::Request,
         refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
         rotation::stage::{self, Move},
+        rule::{self, Facts},
     },
     error::{Error, Result},
 };
@@ -175,6 +176,17 @@ impl<'a> Scene<'a> {
         }
         txn.commit().await?;
         shown(access, row)
+    }
+
+    /// Checks that the row keeps these rules of its start day: none is broken without an override. What cannot be judged
+    /// does not stand in the way.
+    async fn ensure_rules(&self, field: &str, keys: impl Fn(RuleKey) -> bool + Send) -> Acted<()> {
+        let of_rotation = rule_override::Entity::find().filter(rule_override::Column::RotationId.eq(self.row.id));
+        let overrides = of_rotation.all(self.txn.connection()).await?;
+        let rules = self.access.registry().rules();
+        let checks = rule::judge(rules, &Facts::of(&self.row, &self.cadre, rules), &overrides);
+        let broken: Vec<_> = rule::blocking(&checks).filter(|check| keys(check.key)).cloned().collect();
+        if broken.is_empty() { Ok(()) } else { Err(Refusal::rule(field, broken).into()) }
     }
 
     fn today(&self) -> Day {

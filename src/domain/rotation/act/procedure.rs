@@ -99,6 +99,7 @@ impl OnRotation for Decide {
         }
         scene.destination(DESTINATION)?;
         scene.derive_route()?;
+        scene.ensure_rules("rotationId", |_| true).await?;
         Ok(Mark { on: self.decided_on, document_no: Some(decision_no), remark: None })
     }
 }
