@@ -12,6 +12,7 @@ mod import;
 mod isolation;
 mod layers;
 mod process;
+mod rotation_act;
 mod rule;
 mod schema;
 mod statements;

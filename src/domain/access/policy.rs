@@ -67,9 +67,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Placement", "unit" | "title" | "on" | "decisionNo")
         | ("RotationConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
         | ("RotationEdge", "cursor" | "node")
-        | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _) => {
-            Needs(Scope::RotationRead)
-        }
+        | ("RotationDirection" | "RotationState" | "EndReason", _) => Needs(Scope::RotationRead),
 
         // Acts on rotations, what they take, and why they are refused.
         (
@@ -78,10 +76,36 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         )
         | ("Mutation", "rotationExtend" | "rotationEnd" | "rotationPlace" | "rotationCancel")
         | ("Mutation", "rotationAppraise" | "rotationOverride")
-        | ("RotationProposeInput" | "RotationPlanningInput" | "RotationAdvanceInput" | "RotationDecideInput", _)
-        | ("RotationPublishInput" | "RotationStartInput" | "RotationExtendInput" | "RotationEndInput", _)
-        | ("RotationPlacementInput" | "RotationPlaceInput" | "RotationCancelInput" | "RotationAppraiseInput", _)
-        | ("RotationOverrideInput" | "RotationStepName", _) => Needs(Scope::RotationWrite),
+        | (
+            "RotationProposeInput",
+            "idempotencyKey" | "cadreCode" | "form" | "purpose" | "toUnitCode" | "toTitleCode",
+        )
+        | ("RotationProposeInput", "startOn" | "plannedEndOn" | "preparingUnitCode" | "planning" | "remark")
+        | ("RotationPlanningInput", "documentNo" | "validFrom" | "validUntil")
+        | ("RotationPlacementInput", "unitCode" | "titleCode" | "decisionNo")
+        | (
+            "RotationAdvanceInput"
+            | "RotationDecideInput"
+            | "RotationPublishInput"
+            | "RotationStartInput"
+            | "RotationExtendInput"
+            | "RotationEndInput"
+            | "RotationPlaceInput"
+            | "RotationCancelInput"
+            | "RotationAppraiseInput"
+            | "RotationOverrideInput",
+            "idempotencyKey" | "rotationId" | "expectedVersion",
+        )
+        | ("RotationAdvanceInput", "step" | "on" | "documentNo" | "remark")
+        | ("RotationDecideInput", "decisionNo" | "decidedOn" | "startOn" | "plannedEndOn")
+        | ("RotationPublishInput", "publishedOn")
+        | ("RotationExtendInput", "plannedEndOn" | "decisionNo" | "reason")
+        | ("RotationEndInput", "endOn" | "reason" | "remark" | "placement")
+        | ("RotationPlaceInput", "unitCode" | "titleCode" | "placedOn" | "decisionNo")
+        | ("RotationCancelInput", "reason")
+        | ("RotationAppraiseInput", "year" | "result" | "appraisedOn" | "documentNo")
+        | ("RotationOverrideInput", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo")
+        | ("RotationStepName", _) => Needs(Scope::RotationWrite),
         ("RotationProposePayload" | "RotationAdvancePayload" | "RotationDecidePayload", "rotation" | "userErrors")
         | ("RotationPublishPayload" | "RotationStartPayload" | "RotationExtendPayload", "rotation" | "userErrors")
         | ("RotationEndPayload" | "RotationPlacePayload" | "RotationCancelPayload", "rotation" | "userErrors")
@@ -95,7 +119,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         // What the rules say of a person's rotation.
         ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
         | ("RuleError", "check")
-        | ("RuleOverride", "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
+        | ("RuleOverride", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
 
         // Units and reference lists within reach.
         ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
@@ -105,7 +129,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Node", "id")
         | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "PageInfo" | "BoundedCount" | "Viewer", _)
         | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup", _)
-        | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
+        | ("Rule" | "RetirementAge" | "CountingBasis" | "RotationForm" | "RotationPurpose" | "RuleResult", _)
         | ("UnitKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
         | ("Tier" | "UnitKind" | "SuccessionKind" | "Hierarchy" | "Reach" | "Direction", _)
         | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _) => Nothing,
