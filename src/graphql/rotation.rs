@@ -6,18 +6,48 @@ use entity::value::{
 };
 
 use crate::{
-    domain::{access::VisibleRotation, rotation, unit},
+    domain::{
+        access::VisibleRotation,
+        page::PageArgs,
+        rotation::{self, RotationList, RotationOrder, RotationWhere},
+        unit,
+    },
     error::{Error, Result},
     graphql::{
         ContextExt,
         cadre::Cadre,
-        page::Listed,
+        page::{Connection, Listed, Total},
         rotation_step::{RotationAppraisal, RotationStep},
         rule::{RuleCheck, RuleOverride},
         title::Title,
         unit::Unit,
     },
 };
+
+/// Roots about rotations.
+#[derive(Default)]
+pub struct RotationQuery;
+
+#[Object]
+impl RotationQuery {
+    /// The rotations, transfers and secondments with a unit within reach, as they are today. What is not published stands
+    /// here for those alone whose reach holds the preparing unit.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
+    async fn rotations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which rotations are wanted; all if absent.")] r#where: Option<RotationWhere>,
+        #[graphql(desc = "By first day, latest first, if absent.")] order_by: Option<Vec<RotationOrder>>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Rotation>> {
+        let list = RotationList { filter: r#where.unwrap_or_default(), order: order_by.unwrap_or_default() };
+        let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
+        Ok(Connection::new(page, Total::Rotations(list), Rotation))
+    }
+}
 
 /// An episode of a person's service (luân chuyển, điều động, biệt phái): from where to where, under which decision, and
 /// how it ended. Shown as it stood on the asked day.
@@ -70,6 +100,7 @@ impl Rotation {
     }
 
     /// The unit left (nơi đi), as it stood on the start day. Named even out of reach; what hangs on it is not opened.
+    #[expect(clippy::wrong_self_convention, reason = "the unit from which, as the contract calls it")]
     async fn from_unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         let row = self.0.row();
         self.unit(ctx, row.from_unit_id, row.start_on).ok_or(Error::NotFound)

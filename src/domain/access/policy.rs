@@ -57,8 +57,15 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
 
         // Rotations.
         ("Query", "rotations") | ("Cadre", "rotations") | ("Unit", "rotationFlows") => Needs(Scope::RotationRead),
-        ("Rotation", "cadre") => Needs(Scope::CadreRead),
-        ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
+        // A person stands behind a rotation by `cadre:read` alone: the field, and the way to ask by it.
+        ("Rotation", "cadre") | ("RotationWhere", "cadre") => Needs(Scope::CadreRead),
+        ("RotationWhere", "fromUnit" | "toUnit" | "unit" | "preparingUnit" | "forms" | "directions" | "states")
+        | ("RotationWhere", "purposes" | "startFrom" | "startUntil" | "runningOn" | "endsFrom" | "endsBefore")
+        | ("RotationWhere", "placementMissing")
+        | ("RotationOrder", "field" | "direction")
+        | ("RotationOrderField", "START" | "END")
+        | ("RotationFlow", "direction" | "fromTier" | "toTier" | "rotations" | "persons")
+        | ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
         | ("Rotation", "fromTier" | "toTier" | "startOn" | "plannedEndOn" | "endOn" | "endReason" | "state")
         | ("Rotation", "preparingUnit" | "decisionNo" | "decidedOn" | "publishedOn" | "placement" | "version")
         | ("Rotation", "checks" | "overrides" | "steps" | "appraisals")
@@ -66,10 +73,39 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RotationAppraisal", "year" | "result" | "appraisedOn" | "documentNo")
         | ("Placement", "unit" | "title" | "on" | "decisionNo")
         | ("RotationConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
-        | ("RotationEdge", "cursor" | "node")
-        | ("RotationDirection" | "RotationState" | "EndReason", _) => Needs(Scope::RotationRead),
+        | ("RotationEdge", "cursor" | "node") => Needs(Scope::RotationRead),
 
-        // Acts on rotations, what they take, and why they are refused.
+        // What the rules say of a person's rotation.
+        ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
+        | ("RuleError", "check")
+        | ("RuleOverride", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
+
+        // Units and reference lists within reach.
+        ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
+        | ("Query", "rules" | "retirementAges" | "__schema" | "__type")
+        | ("Unit", "id" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
+        | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors")
+        | ("Node", "id")
+        | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "PageInfo" | "BoundedCount" | "Viewer", _)
+        | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup", _)
+        | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
+        | ("UnitKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
+        | ("Tier" | "UnitKind" | "SuccessionKind" | "Hierarchy" | "Reach" | "Direction", _)
+        | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _)
+        // Words of closed sets: what they are said of is decided at the field and at the condition.
+        | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _)
+        | ("RotationStepName" | "AppraisalResult", _) => Nothing,
+        // The schema itself is public.
+        (introspected, _) if introspected.starts_with("__") => Nothing,
+
+        _ => return of_act(parent, field),
+    })
+}
+
+/// Acts, what they take, and why they are refused.
+fn of_act(parent: &str, field: &str) -> Option<Need> {
+    use Need::{Nothing, Scope as Needs};
+    Some(match (parent, field) {
         (
             "Mutation",
             "rotationPropose" | "rotationAdvance" | "rotationDecide" | "rotationPublish" | "rotationStart",
@@ -104,37 +140,19 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RotationPlaceInput", "unitCode" | "titleCode" | "placedOn" | "decisionNo")
         | ("RotationCancelInput", "reason")
         | ("RotationAppraiseInput", "year" | "result" | "appraisedOn" | "documentNo")
-        | ("RotationOverrideInput", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo")
-        | ("RotationStepName", _) => Needs(Scope::RotationWrite),
+        | ("RotationOverrideInput", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => {
+            Needs(Scope::RotationWrite)
+        }
         ("RotationProposePayload" | "RotationAdvancePayload" | "RotationDecidePayload", "rotation" | "userErrors")
         | ("RotationPublishPayload" | "RotationStartPayload" | "RotationExtendPayload", "rotation" | "userErrors")
         | ("RotationEndPayload" | "RotationPlacePayload" | "RotationCancelPayload", "rotation" | "userErrors")
-        | ("RotationAppraisePayload" | "RotationOverridePayload", "rotation" | "userErrors")
-        | ("AppraisalResult", _) => Needs(Scope::RotationRead),
+        | ("RotationAppraisePayload" | "RotationOverridePayload", "rotation" | "userErrors") => {
+            Needs(Scope::RotationRead)
+        }
         ("UserError" | "InputError" | "ConflictError", "code" | "message" | "field")
         | ("ConflictError", "currentVersion")
         | ("StepError", "code" | "message" | "field" | "state" | "due")
         | ("RuleError", "code" | "message" | "field") => Nothing,
-
-        // What the rules say of a person's rotation.
-        ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
-        | ("RuleError", "check")
-        | ("RuleOverride", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
-
-        // Units and reference lists within reach.
-        ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
-        | ("Query", "rules" | "retirementAges" | "__schema" | "__type")
-        | ("Unit", "id" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
-        | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors")
-        | ("Node", "id")
-        | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "PageInfo" | "BoundedCount" | "Viewer", _)
-        | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup", _)
-        | ("Rule" | "RetirementAge" | "CountingBasis" | "RotationForm" | "RotationPurpose" | "RuleResult", _)
-        | ("UnitKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
-        | ("Tier" | "UnitKind" | "SuccessionKind" | "Hierarchy" | "Reach" | "Direction", _)
-        | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _) => Nothing,
-        // The schema itself is public.
-        (introspected, _) if introspected.starts_with("__") => Nothing,
 
         _ => return None,
     })
@@ -148,6 +166,8 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Query", "nodes") => argument == "ids",
         ("Query", "unit" | "cadre") => matches!(argument, "by" | "asOf"),
         ("Query", "units" | "cadres") => matches!(argument, "where" | "search" | "orderBy" | "asOf") || pages(argument),
+        ("Query", "rotations") => matches!(argument, "where" | "orderBy") || pages(argument),
+        ("Unit", "rotationFlows") => matches!(argument, "from" | "until" | "forms"),
         ("Unit", "parent" | "ancestors") => argument == "hierarchy",
         ("Unit", "subunits") => argument == "hierarchy" || pages(argument),
         ("Unit", "cadres") => matches!(argument, "where" | "reach" | "orderBy" | "asOf") || pages(argument),
@@ -156,7 +176,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         }
         ("Cadre", "qualifications" | "highest") => argument == "subject",
         ("Composition", "atLeast") => argument == "level",
-        ("CadreConnection" | "UnitConnection", "totalCount") => argument == "max",
+        ("CadreConnection" | "UnitConnection" | "RotationConnection", "totalCount") => argument == "max",
         ("Mutation", _) => argument == "input",
         (introspected, _) => introspected.starts_with("__") || (introspected, field) == ("Query", "__type"),
     };

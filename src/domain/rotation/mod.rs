@@ -2,9 +2,14 @@
 
 pub mod act;
 mod direction;
+mod flow;
+mod list;
+mod place;
 pub mod stage;
 
 pub use direction::{Standing, direction};
+pub use flow::{FlowsAsked, RotationFlow, flows};
+pub use list::{RotationList, RotationOrder, RotationOrderField, RotationWhere};
 
 use entity::{rotation, value::Day};
 

@@ -73,10 +73,9 @@ fn transfer() -> Value {
 }
 
 /// An input with some of its fields given otherwise.
-fn with(mut input: Value, other: Value) -> Value {
-    for (field, value) in other.as_object().expect("an object") {
-        input[field] = value.clone();
-    }
+fn with(mut input: Value, mut other: Value) -> Value {
+    let fields = input.as_object_mut().expect("an object");
+    fields.append(other.as_object_mut().expect("an object"));
     input
 }
 

@@ -1,6 +1,6 @@
 //! The whole road, and what is written of it.
 
-use entity::{answered, audit_entry, change, rotation_step};
+use entity::{answered, audit_entry, change, rotation_step, value::RotationId};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
@@ -124,21 +124,22 @@ fn at_its_end() -> Value {
 /// preparing unit alone.
 async fn written(world: &World, id: &str) {
     let reader = world.database.reader();
-    let rotation = entity::rotation::Entity::find().one(reader).await.unwrap();
+    let rotation: RotationId = id.parse().expect("an id");
     let of_id = change::Entity::find().filter(change::Column::Object.eq(id)).order_by_asc(change::Column::Seq);
-    let changes = of_id.all(reader).await.unwrap();
+    let changes = of_id.all(reader).await.expect("read");
     let prepared_by = changes[0].audience_id;
     assert!(prepared_by.is_some());
     for (at, change) in changes.iter().enumerate() {
         assert_eq!(change.audience_id, prepared_by.filter(|_| at < 6), "{at}");
         assert_eq!(change.object_type, "rotation");
     }
-    let audited = audit_entry::Entity::find().filter(audit_entry::Column::Object.eq(id)).count(reader).await.unwrap();
-    let keys = answered::Entity::find().filter(answered::Column::Object.eq(id)).count(reader).await.unwrap();
-    let steps = rotation_step::Entity::find().filter(rotation_step::Column::RotationId.eq(rotation.unwrap().id));
-    let moved = change::Entity::find().filter(change::Column::Object.eq("A-04")).count(reader).await.unwrap();
+    let audited =
+        audit_entry::Entity::find().filter(audit_entry::Column::Object.eq(id)).count(reader).await.expect("read");
+    let keys = answered::Entity::find().filter(answered::Column::Object.eq(id)).count(reader).await.expect("read");
+    let steps = rotation_step::Entity::find().filter(rotation_step::Column::RotationId.eq(rotation));
+    let moved = change::Entity::find().filter(change::Column::Object.eq("A-04")).count(reader).await.expect("read");
     let acts = changes.len() as u64;
-    assert_eq!((acts, audited, keys, steps.count(reader).await.unwrap()), (13, 13, 13, 13));
+    assert_eq!((acts, audited, keys, steps.count(reader).await.expect("read")), (13, 13, 13, 13));
     assert_eq!(moved, 1 + 3, "the import, the start, the end and the placement moved the person");
 }
 
@@ -156,7 +157,7 @@ async fn a_start_that_lies_ahead_leaves_from_the_post_of_today_and_waits() {
         let refused = super::refusal(&caller, "rotationStart", json!({ "rotationId": id })).await;
 
         assert_eq!(refused["code"], "NOT_YET_DUE");
-        assert!(refused["message"].as_str().unwrap().contains("2026-06-02"), "{refused}");
+        assert!(refused["message"].as_str().expect("read").contains("2026-06-02"), "{refused}");
     })
     .await;
 }
