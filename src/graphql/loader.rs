@@ -47,6 +47,18 @@ impl Loaders {
         }
     }
 
+    /// Forgets what was read, because an act has changed it: of several acts in one operation each shows what it left.
+    pub fn forget(&self) {
+        self.assignments.forget();
+        self.qualifications.forget();
+        self.rotations.forget();
+        self.rotated.forget();
+        self.steps.forget();
+        self.appraisals.forget();
+        self.overrides.forget();
+        self.judged.forget();
+    }
+
     /// The posts of a person, newest first.
     pub async fn assignments(&self, of: Seen) -> Result<Arc<Vec<assignment::Model>>> {
         self.assignments.load(of, async |keys| self.access.cadres()?.assignments(&keys).await).await
@@ -135,6 +147,10 @@ impl<K: Copy + Eq + Hash, V: Default> Batch<K, V> {
             shelf.loaded.insert(key, value);
         }
         shelf.loaded.get(&key).cloned().unwrap_or_else(|| Ok(Arc::default()))
+    }
+
+    fn forget(&self) {
+        self.shelf().loaded.clear();
     }
 
     /// Notes a key that is not loaded yet.

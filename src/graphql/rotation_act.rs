@@ -14,7 +14,6 @@ use crate::{
     },
     error::Result,
     graphql::{ContextExt, refusal::UserError, rotation::Rotation},
-    language::Language,
 };
 
 /// What came of an act on a rotation.
@@ -71,10 +70,11 @@ impl<A: Answered> TypeName for Payload<A> {
 }
 
 impl<A> Payload<A> {
-    fn of(outcome: Outcome<VisibleRotation>, language: Language) -> Self {
+    fn of(ctx: &Context<'_>, outcome: Outcome<VisibleRotation>) -> Self {
+        ctx.loaders().forget();
         let (rotation, user_errors) = match outcome {
             Outcome::Done(rotation) => (Some(Rotation(rotation)), Vec::new()),
-            Outcome::Refused(refusal) => (None, UserError::of(refusal, language)),
+            Outcome::Refused(refusal) => (None, UserError::of(refusal, ctx.language())),
         };
         Self { rotation, user_errors, of: PhantomData }
     }
@@ -106,7 +106,7 @@ impl RotationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is proposed.")] input: Propose,
     ) -> Result<Payload<Propose>> {
-        Ok(Payload::of(act::propose(ctx.access(), &input).await?, ctx.language()))
+        Ok(Payload::of(ctx, act::propose(ctx.access(), &input).await?))
     }
 
     /// Records the next step of the procedure (bước của quy trình), Decree 170/2025, Art. 46.
@@ -197,5 +197,5 @@ impl RotationMutation {
 }
 
 async fn carried_out<A: OnRotation>(ctx: &Context<'_>, input: A) -> Result<Payload<A>> {
-    Ok(Payload::of(act::carry_out(ctx.access(), &input).await?, ctx.language()))
+    Ok(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?))
 }

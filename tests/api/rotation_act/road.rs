@@ -182,3 +182,36 @@ async fn steps_before_the_publication_are_shown_to_who_prepares_alone() {
     })
     .await;
 }
+
+#[actix_web::test]
+async fn each_act_of_one_operation_shows_what_it_left() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let id = proposed(&caller, super::transfer()).await;
+        super::published(&caller, &id).await;
+        let document = r#"mutation($id: ID!) {
+            before: rotationAppraise(input: {idempotencyKey: "1", rotationId: $id, year: 2025, result: GOOD, appraisedOn: "2026-01-15"}) { userErrors { code } }
+            start: rotationStart(input: {idempotencyKey: "2", rotationId: $id}) { rotation { ...shown } }
+            first: rotationAppraise(input: {idempotencyKey: "3", rotationId: $id, year: 2025, result: GOOD, appraisedOn: "2026-01-15"}) { rotation { ...shown } }
+            end: rotationEnd(input: {idempotencyKey: "4", rotationId: $id, endOn: "2026-05-01", reason: RETURNED}) { rotation { ...shown } }
+        }
+        fragment shown on Rotation { version steps { state } appraisals { year } cadre { assignments { endOn } } }"#;
+
+        let seen = caller.query_with(document, json!({ "id": id })).await;
+
+        assert_eq!(seen["before"]["userErrors"][0]["code"], "WRONG_STEP", "what is refused does not stop what follows");
+        for (act, steps, appraisals, ends) in [
+            ("start", 8, 0, json!([null, "2025-09-01"])),
+            ("first", 9, 1, json!([null, "2025-09-01"])),
+            ("end", 10, 1, json!([null, "2026-05-01", "2025-09-01"])),
+        ] {
+            let shown = &seen[act]["rotation"];
+            assert_eq!(shown["version"], json!(steps), "{act}");
+            assert_eq!(shown["steps"].as_array().map(Vec::len), Some(steps), "{act}");
+            assert_eq!(shown["appraisals"].as_array().map(Vec::len), Some(appraisals), "{act}");
+            let posts = shown["cadre"]["assignments"].as_array().expect("posts");
+            assert_eq!(posts.iter().map(|post| post["endOn"].clone()).collect::<Value>(), ends, "{act}");
+        }
+    })
+    .await;
+}
