@@ -1,8 +1,10 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
-//! Later concepts may use earlier ones: reference < registry < unit < cadre < qualification < composition < rule < rotation < node.
+//! Later concepts may use earlier ones: reference < registry < unit < cadre < qualification < composition < rule < refusal <
+//! answered < rotation < node.
 
 pub mod access;
+mod answered;
 pub mod cadre;
 pub mod client;
 pub mod composition;
@@ -14,6 +16,7 @@ pub mod node;
 pub mod page;
 pub mod qualification;
 pub mod reference;
+pub mod refusal;
 pub mod registry;
 pub mod rotation;
 pub mod rule;

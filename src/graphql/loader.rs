@@ -9,11 +9,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use entity::{assignment, qualification, rotation};
+use entity::{assignment, qualification, rotation, rotation_appraisal, rotation_step, rule_override};
 use tokio::{sync::Mutex as Gate, task::yield_now};
 
 use crate::{
-    domain::access::{Access, RotatedPerson, Seen, Visible},
+    domain::access::{Access, Judged, RotatedPerson, Seen, SeenRotation, Visible},
     error::Result,
 };
 
@@ -25,6 +25,10 @@ pub struct Loaders {
     qualifications: Batch<Seen, Vec<qualification::Model>>,
     rotations: Batch<Seen, Vec<rotation::Model>>,
     rotated: Batch<RotatedPerson, Option<Visible>>,
+    steps: Batch<SeenRotation, Vec<rotation_step::Model>>,
+    appraisals: Batch<SeenRotation, Vec<rotation_appraisal::Model>>,
+    overrides: Batch<SeenRotation, Vec<rule_override::Model>>,
+    judged: Batch<SeenRotation, Option<Judged>>,
 }
 
 impl Loaders {
@@ -36,7 +40,23 @@ impl Loaders {
             qualifications: Batch::default(),
             rotations: Batch::default(),
             rotated: Batch::default(),
+            steps: Batch::default(),
+            appraisals: Batch::default(),
+            overrides: Batch::default(),
+            judged: Batch::default(),
         }
+    }
+
+    /// Forgets what was read, because an act has changed it: of several acts in one operation each shows what it left.
+    pub fn forget(&self) {
+        self.assignments.forget();
+        self.qualifications.forget();
+        self.rotations.forget();
+        self.rotated.forget();
+        self.steps.forget();
+        self.appraisals.forget();
+        self.overrides.forget();
+        self.judged.forget();
     }
 
     /// The posts of a person, newest first.
@@ -61,6 +81,30 @@ impl Loaders {
             Ok(persons.into_iter().map(|(key, person)| (key, Some(person))).collect())
         };
         self.rotated.load(person, read).await
+    }
+
+    /// The steps of a rotation, oldest first.
+    pub async fn steps(&self, of: SeenRotation) -> Result<Arc<Vec<rotation_step::Model>>> {
+        self.steps.load(of, async |keys| self.access.rotations()?.steps(&keys).await).await
+    }
+
+    /// The appraisals of a rotation, by year.
+    pub async fn appraisals(&self, of: SeenRotation) -> Result<Arc<Vec<rotation_appraisal::Model>>> {
+        self.appraisals.load(of, async |keys| self.access.rotations()?.appraisals(&keys).await).await
+    }
+
+    /// The overrides of rules that were granted for a rotation.
+    pub async fn overrides(&self, of: SeenRotation) -> Result<Arc<Vec<rule_override::Model>>> {
+        self.overrides.load(of, async |keys| self.access.rotations()?.overrides(&keys).await).await
+    }
+
+    /// What a rotation is judged by.
+    pub async fn judged(&self, of: SeenRotation) -> Result<Arc<Option<Judged>>> {
+        let read = async |keys: Vec<SeenRotation>| {
+            let judged = self.access.rotations()?.judged(&keys).await?;
+            Ok(judged.into_iter().map(|(key, judged)| (key, Some(judged))).collect())
+        };
+        self.judged.load(of, read).await
     }
 }
 
@@ -103,6 +147,10 @@ impl<K: Copy + Eq + Hash, V: Default> Batch<K, V> {
             shelf.loaded.insert(key, value);
         }
         shelf.loaded.get(&key).cloned().unwrap_or_else(|| Ok(Arc::default()))
+    }
+
+    fn forget(&self) {
+        self.shelf().loaded.clear();
     }
 
     /// Notes a key that is not loaded yet.

@@ -4,11 +4,13 @@
 mod cadres;
 mod permit;
 pub mod policy;
+mod records;
 mod rotations;
 mod sealed;
 
 pub use cadres::{Cadres, Seen, Visible};
 pub use permit::{Act, Permit, Txn};
+pub use records::{Judged, SeenRotation};
 pub use rotations::{RotatedPerson, Rotations, VisibleRotation};
 pub(in crate::domain) use sealed::Service;
 pub use sealed::{Identity, Origin, Political};
