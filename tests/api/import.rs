@@ -11,12 +11,12 @@ use cadre_api::{
 };
 use chrono::Datelike;
 use entity::{
-    assignment, audit_entry, cadre, change, qualification, rotation, unit, unit_version,
+    assignment, audit_entry, cadre, change, qualification, retirement_age, rotation, rule, unit, unit_version,
     value::{Day, RotationDirection, RotationForm, RotationState, Tier, TitleCode, UnitId},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, prelude::Expr};
 
-use crate::world::{Kind, World};
+use crate::world::{Kind, World, on_both};
 
 #[path = "../../src/domain/import/tests/cases.rs"]
 mod cases;
@@ -34,6 +34,8 @@ async fn dump(database: &Database) -> Vec<String> {
     take(format!("{:?}", assignment::Entity::find().order_by_asc(assignment::Column::Id).all(reader).await));
     take(format!("{:?}", qualification::Entity::find().order_by_asc(qualification::Column::Id).all(reader).await));
     take(format!("{:?}", rotation::Entity::find().order_by_asc(rotation::Column::Id).all(reader).await));
+    take(format!("{:?}", rule::Entity::find().order_by_asc(rule::Column::Code).all(reader).await));
+    take(format!("{:?}", retirement_age::Entity::find().order_by_asc(retirement_age::Column::Code).all(reader).await));
     take(format!("{:?}", audit_entry::Entity::find().order_by_asc(audit_entry::Column::Seq).all(reader).await));
     take(format!("{:?}", change::Entity::find().order_by_asc(change::Column::Seq).all(reader).await));
     rows
@@ -283,4 +285,22 @@ async fn a_rotation_in_preparation_does_not_show_in_the_findings() {
         assert_eq!(import_rotations(&world, other).await, (Outcome::Loaded, vec![]));
         world.stop().await;
     }
+}
+
+#[actix_web::test]
+async fn a_rule_that_an_office_adds_is_seen_at_once_beside_the_shipped_ones() {
+    on_both(async |world| {
+        let caller = world.caller(&["stats:read"], &["A"]).await;
+        let seen = async || {
+            let lists = caller.query("{ rules { code } retirementAges { code } }").await;
+            let has = |list: &str, code: &str| {
+                lists[list].as_array().expect("a list").iter().any(|row| row["code"].as_str() == Some(code))
+            };
+            (has("rules", "VN-QD98-MIN-TERM"), has("rules", "TU-TERM"), has("retirementAges", "TU-F"))
+        };
+        assert_eq!(seen().await, (true, false, false));
+        world.import_text(&BUNDLE[8..]).await;
+        assert_eq!(seen().await, (true, true, true));
+    })
+    .await;
 }

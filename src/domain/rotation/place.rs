@@ -2,17 +2,14 @@
 
 use entity::{rotation, value::Period};
 use sea_orm::{
-    ColumnTrait, Condition,
+    ColumnTrait, Condition, DatabaseBackend,
     sea_query::{Expr, ExprTrait},
 };
 
-use crate::{
-    db,
-    domain::{access::Access, unit::Membership},
-};
+use crate::{db, domain::unit::Membership};
 
-/// Conditions that stand beside one another in one bracket. SQLite bounds how deep an expression is, and a chain of "or"
-/// is as deep as it is long.
+/// Conditions that stand beside one another in one bracket. A chain of "or" is as deep as it is long, and both SQLite and
+/// whoever writes the statement go down into it.
 const IN_A_BRACKET: usize = 100;
 
 /// Which units of a rotation are meant, and the day of the tree that they are looked up in.
@@ -46,11 +43,11 @@ impl Place {
     }
 
     /// Rotations with a unit there that was in a subtree on the day.
-    pub(super) fn lies_in(self, access: &Access, subtree: &[Membership]) -> Condition {
+    pub(super) fn lies_in(self, backend: DatabaseBackend, subtree: &[Membership]) -> Condition {
         let during = |membership: &Membership| {
             let units = self.columns().iter().fold(Condition::any(), |any, column| {
                 let column = Expr::col((rotation::Entity, *column));
-                any.add(db::any_id(access.backend(), column, membership.units.iter().map(|unit| unit.0)))
+                any.add(db::any_id(backend, column, membership.units.iter().map(|unit| unit.0)))
             });
             Condition::all().add(within(self.day(), membership.during)).add(units)
         };
@@ -70,4 +67,28 @@ pub(super) fn within(day: rotation::Column, period: Period) -> Condition {
     Condition::all()
         .add_option(period.from().map(|from| day.gte(from)))
         .add_option(period.until().map(|until| day.lt(until)))
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::value::{Day, UnitId};
+    use migration::{Migrator, MigratorTrait};
+    use sea_orm::{Database, EntityTrait, QueryFilter};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_subtree_that_changed_a_thousand_times_is_still_one_statement() {
+        let database = Database::connect("sqlite::memory:").await.expect("a database");
+        Migrator::up(&database, None).await.expect("migrated");
+        let first = Day::of(2000, 1, 1).expect("a day");
+        let during = |months| Period::new(first.plus_months(months), first.plus_months(months + 1)).expect("a month");
+        let subtree: Vec<Membership> =
+            (0..1_100).map(|months| Membership { during: during(months), units: vec![UnitId::new()] }).collect();
+
+        let condition = Place::Either.lies_in(DatabaseBackend::Sqlite, &subtree);
+        let found = rotation::Entity::find().filter(condition).all(&database).await;
+
+        assert_eq!(found.expect("an expression that is not too deep").len(), 0);
+    }
 }

@@ -27,11 +27,13 @@ async fn an_import_leaves_one_entry_and_a_change_for_each_object() {
     assert_eq!((entries[1].actor.as_str(), entries[1].act.as_str()), ("operator", "import"));
     assert_eq!(
         entries[1].detail.as_deref().unwrap(),
-        r#"{"units":7,"unit_successions":1,"titles":2,"institutions":1,"cadres":4,"assignments":7,"qualifications":3,"rotations":3}"#
+        r#"{"units":7,"unit_successions":1,"titles":2,"institutions":1,"rules":2,"retirement_ages":1,"cadres":4,"assignments":7,"qualifications":3,"rotations":3}"#
     );
     let mut expected: Vec<String> = ["N", "P", "B", "D", "X", "S"].map(|code| format!("CREATED unit {code}")).into();
     expected.extend(["BT", "CV"].map(|code| format!("CREATED title {code}")));
     expected.push("CREATED institution T1".to_owned());
+    expected.extend(["TU-TERM", "TU-PLAN"].map(|code| format!("CREATED rule {code}")));
+    expected.push("CREATED retirement_age TU-F".to_owned());
     expected.extend(["C1", "C2", "C3", "C4"].map(|code| format!("CREATED cadre {code}")));
     assert_eq!(changes(&database).await, expected);
 }
@@ -112,6 +114,7 @@ async fn a_file_that_changes_between_the_passes_rolls_everything_back() {
         ("qualifications.csv", "BASIC", "ADVANCED"),
         ("assignments.csv", "C2,X,CV", "C2,Q,CV"),
         ("rotations.csv", "ROTATION", "TRANSFER"),
+        ("rules.csv", "48", "36"),
     ] {
         let (dir, database) = fresh().await;
         let before = (file(&database, dir.path()).await, dump(&database).await);
