@@ -236,15 +236,18 @@ fn taken(state: RotationState, error: DbErr) -> Stop {
         RotationState::Published => Refusal::conflict(
             Code::AlreadyPublished,
             "rotationId",
-            "Người này đã có một quyết định luân chuyển được công bố mà chưa thực hiện; hãy thực hiện quyết định đó trước.",
+            "Người này đã có một quyết định luân chuyển được công bố mà chưa thực hiện; hãy thực hiện quyết định đó \
+             trước.",
             "Another rotation of this person is published and has not begun; start that one first.",
         )
         .into(),
         RotationState::Decided => Refusal::conflict(
             Code::AlreadyDecided,
             "rotationId",
-            "Đơn vị chuẩn bị đã có một quyết định chưa công bố đối với người này; hãy công bố hoặc thu hồi quyết định đó trước.",
-            "The preparing unit has decided on this person already and not published it; publish or cancel that decision first.",
+            "Đơn vị chuẩn bị đã có một quyết định chưa công bố đối với người này; hãy công bố hoặc thu hồi quyết định \
+             đó trước.",
+            "The preparing unit has decided on this person already and not published it; publish or cancel that \
+             decision first.",
         )
         .into(),
         _ => error.into(),
