@@ -4,6 +4,8 @@ mod access;
 mod audit;
 mod cadre;
 mod composition;
+mod differential;
+mod embargo;
 mod facts;
 mod guide;
 mod hostile;
