@@ -6,11 +6,13 @@ mod permit;
 pub mod policy;
 mod rotations;
 mod sealed;
+mod training;
 
 pub use cadres::{Cadres, Seen, Visible};
 pub use permit::{Act, Permit, Txn};
 pub use rotations::{RotatedPerson, Rotations, VisibleRotation};
 pub use sealed::{Identity, Origin, Political};
+pub use training::{Quotas, Training, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota};
 
 use std::sync::Arc;
 
