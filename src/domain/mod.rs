@@ -16,6 +16,7 @@ pub mod qualification;
 pub mod reference;
 pub mod registry;
 pub mod rotation;
+pub mod rule;
 pub mod unit;
 
 use sea_orm::{ConnectionTrait, sea_query::SelectStatement};

@@ -15,7 +15,10 @@ use entity::{
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
-    domain::unit::{UnitSet, Units},
+    domain::{
+        rule::Rules,
+        unit::{UnitSet, Units},
+    },
     error::Result,
 };
 
@@ -50,6 +53,7 @@ pub struct Registry {
     institutions: HashMap<InstitutionCode, institution::Model>,
     subjects: Vec<Subject>,
     ethnic_groups: HashMap<String, ethnic_group::Model>,
+    rules: Rules,
     last_change: i64,
     reaches: Mutex<HashMap<Vec<UnitId>, Reached>>,
 }
@@ -102,6 +106,7 @@ impl Registry {
             institutions: institutions.into_iter().map(|row| (row.code.clone(), row)).collect(),
             subjects: load_subjects(connection).await?,
             ethnic_groups: ethnic_groups.into_iter().map(|row| (row.code.clone(), row)).collect(),
+            rules: Rules::load(connection).await?,
             last_change,
             reaches: Mutex::default(),
         })
@@ -150,6 +155,11 @@ impl Registry {
     /// An ethnic group of the list of 2008.
     pub fn ethnic_group(&self, code: &str) -> Option<&ethnic_group::Model> {
         self.ethnic_groups.get(code)
+    }
+
+    /// Rules and retirement ages.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
     }
 }
 

@@ -10,6 +10,7 @@ pub mod operation;
 pub mod page;
 pub mod qualification;
 pub mod rotation;
+pub mod rule;
 pub mod title;
 pub mod unit;
 pub mod viewer;
@@ -35,6 +36,7 @@ pub struct Query(
     cadre::CadreQuery,
     title::TitleQuery,
     qualification::QualificationQuery,
+    rule::RuleQuery,
 );
 
 /// The schema of the service.

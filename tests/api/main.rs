@@ -12,6 +12,7 @@ mod import;
 mod isolation;
 mod layers;
 mod process;
+mod rule;
 mod schema;
 mod statements;
 mod tables;

@@ -11,6 +11,7 @@ mod training;
 pub use cadres::{Cadres, Seen, Visible};
 pub use permit::{Act, Permit, Txn};
 pub use rotations::{RotatedPerson, Rotations, VisibleRotation};
+pub(in crate::domain) use sealed::Service;
 pub use sealed::{Identity, Origin, Political};
 pub use training::{Quotas, Training, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota};
 

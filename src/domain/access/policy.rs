@@ -64,18 +64,20 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Placement", "unit" | "title" | "on" | "decisionNo")
         | ("RotationConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
         | ("RotationEdge", "cursor" | "node")
-        | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _) => {
-            Needs(Scope::RotationRead)
-        }
+        | ("RotationDirection" | "RotationState" | "EndReason", _) => Needs(Scope::RotationRead),
+        // What the rules say of a person's rotation.
+        ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
+        | ("RuleOverride", "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
 
         // Units and reference lists within reach.
         ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
-        | ("Query", "__schema" | "__type")
+        | ("Query", "rules" | "retirementAges" | "__schema" | "__type")
         | ("Unit", "id" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
         | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors")
         | ("Node", "id")
         | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "PageInfo" | "BoundedCount" | "Viewer", _)
         | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup", _)
+        | ("Rule" | "RetirementAge" | "CountingBasis" | "RotationForm" | "RotationPurpose" | "RuleResult", _)
         | ("UnitKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
         | ("Tier" | "UnitKind" | "SuccessionKind" | "Hierarchy" | "Reach" | "Direction", _)
         | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _) => Nothing,
@@ -153,6 +155,18 @@ mod tests {
     }
 
     #[test]
+    fn what_the_rules_say_of_a_person_needs_the_scope_of_rotations() {
+        let needs = Some(Need::Scope(Scope::RotationRead));
+        for field in ["rule", "result", "legalBasis", "verified", "message", "override"] {
+            assert_eq!(need(&format!("RuleCheck.{field}")), needs, "{field}");
+        }
+        for field in ["reason", "grantedBy", "grantedOn", "documentNo"] {
+            assert_eq!(need(&format!("RuleOverride.{field}")), needs, "{field}");
+        }
+        assert_eq!(need("Rule.legalBasis"), Some(Need::Nothing), "the control: a rule speaks of nobody");
+    }
+
+    #[test]
     fn what_was_not_decided_is_closed_to_everybody() {
         let everything: BTreeSet<Scope> = Scope::all().collect();
         for place in [
@@ -162,6 +176,7 @@ mod tests {
             "Unit.salaries",
             "CadreWhere.bornAfter",
             "CadreOrderField.BIRTH",
+            "RuleCheck.birthOn",
             "Payslip.amount",
             "Query.cadres(bornAfter:)",
             "Cadre.fullName(of:)",

@@ -1,9 +1,17 @@
 //! The one place where sealed values are opened, each group against its scope.
 
-use entity::value::{Day, Scope};
+use std::fmt;
+
+use entity::{
+    cadre,
+    value::{Day, Scope, Verification},
+};
 
 use crate::{
-    domain::access::{Access, Visible},
+    domain::{
+        access::{Access, Visible},
+        rule::{RetirementAges, retires_on},
+    },
     error::Result,
 };
 
@@ -30,6 +38,43 @@ pub struct Political {
 pub struct Origin {
     /// Code of the ethnic group.
     pub ethnicity_code: Option<String>,
+}
+
+/// How long a person serves (thời gian công tác). Worked out of the day of birth without a scope, so it stays closed: the
+/// rules may ask whether it lasts until a day, and nobody may read when it ends.
+pub(in crate::domain) struct Service(Option<Retirement>);
+
+/// The first day after the service, and whether the age behind it was compared with its instrument.
+struct Retirement {
+    on: Day,
+    verification: Verification,
+}
+
+impl Service {
+    /// The service of a person.
+    pub(in crate::domain) fn of(row: &cadre::Model, ages: &RetirementAges) -> Self {
+        let of_birth = |birth_on| {
+            let verification = ages.age_of(birth_on, row.gender)?.verification;
+            Some(Retirement { on: retires_on(birth_on, row.gender, ages)?, verification })
+        };
+        Self(row.birth_on.as_ref().and_then(|birth| of_birth(*birth.reveal())))
+    }
+
+    /// Whether the person still serves on the day before this one; nothing where that cannot be told.
+    pub(in crate::domain) fn lasts_until(&self, day: Day) -> Option<bool> {
+        self.0.as_ref().map(|retirement| retirement.on >= day)
+    }
+
+    /// Whether the retirement age was compared with its instrument; verified where none was used.
+    pub(in crate::domain) fn verification(&self) -> Verification {
+        self.0.as_ref().map_or(Verification::Verified, |retirement| retirement.verification)
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Service(sealed)")
+    }
 }
 
 impl Access {

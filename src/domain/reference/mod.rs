@@ -1,15 +1,16 @@
-//! Reference lists that ship with the product: subjects and levels of qualification, ethnic groups.
+//! Reference lists that ship with the product: subjects and levels of qualification, ethnic groups, rules of law and
+//! retirement ages.
 //!
 //! The files beside this one are the lists; titles, institutions and units come with an import.
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, str::FromStr};
 
 use entity::{
-    ethnic_group, qualification_level, qualification_subject,
-    value::{ChangeKind, LevelCode, SubjectCode},
+    ethnic_group, qualification_level, qualification_subject, retirement_age, rule,
+    value::{ChangeKind, LevelCode, RuleOrigin, SubjectCode},
 };
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait};
 use serde::de::DeserializeOwned;
@@ -24,9 +25,12 @@ use crate::{
 const SUBJECTS: &str = include_str!("subjects.csv");
 const LEVELS: &str = include_str!("levels.csv");
 const ETHNIC_GROUPS: &str = include_str!("ethnic_groups.csv");
+const RULES: &str = include_str!("rules.csv");
+const RETIREMENT_AGES: &str = include_str!("retirement_ages.csv");
 
 /// Brings the reference lists (danh mục) in the database up to the files of this version, all or nothing; tells
-/// whether something changed. A row that a file no longer holds stays, because records may refer to it.
+/// whether something changed. A row that a file no longer holds stays, because records may refer to it. A rule or an age
+/// that an office added is left alone, also where a shipped one has its code.
 pub async fn install(database: &Database, clock: Clock) -> Result<bool> {
     if Pending::find(database.reader()).await?.is_empty() {
         return Ok(false);
@@ -41,6 +45,8 @@ pub async fn install(database: &Database, clock: Clock) -> Result<bool> {
     write(&txn, pending.subjects, "qualification_subject", |row| row.code.to_string()).await?;
     write(&txn, pending.levels, "qualification_level", |row| format!("{}/{}", row.subject_code, row.code)).await?;
     write(&txn, pending.ethnic_groups, "ethnic_group", |row| row.code.clone()).await?;
+    write(&txn, pending.rules, "rule", |row| row.code.to_string()).await?;
+    write(&txn, pending.retirement_ages, "retirement_age", |row| row.code.to_string()).await?;
     txn.commit().await?;
     Ok(true)
 }
@@ -50,6 +56,8 @@ struct Pending {
     subjects: Vec<(ChangeKind, qualification_subject::Model)>,
     levels: Vec<(ChangeKind, qualification_level::Model)>,
     ethnic_groups: Vec<(ChangeKind, ethnic_group::Model)>,
+    rules: Vec<(ChangeKind, rule::Model)>,
+    retirement_ages: Vec<(ChangeKind, retirement_age::Model)>,
 }
 
 impl Pending {
@@ -57,16 +65,41 @@ impl Pending {
         let subjects = qualification_subject::Entity::find().all(connection).await?;
         let levels = qualification_level::Entity::find().all(connection).await?;
         let ethnic_groups = ethnic_group::Entity::find().all(connection).await?;
+        let rules = rule::Entity::find().all(connection).await?;
+        let ages = retirement_age::Entity::find().all(connection).await?;
+        let is_of_office = |origin| matches!(origin, RuleOrigin::Office);
         Ok(Self {
             subjects: differing(file_subjects()?, subjects, |row| row.code.clone()),
             levels: differing(file_levels()?, levels, |row| (row.subject_code.clone(), row.code.clone())),
             ethnic_groups: differing(file_ethnic_groups()?, ethnic_groups, |row| row.code.clone()),
+            rules: differing(
+                beside(file_rules()?, &rules, |wanted, there| wanted.code == there.code && is_of_office(there.origin)),
+                rules,
+                |row| row.code.clone(),
+            ),
+            retirement_ages: differing(
+                beside(file_retirement_ages()?, &ages, |wanted, there| {
+                    wanted.code == there.code && is_of_office(there.origin)
+                }),
+                ages,
+                |row| row.code.clone(),
+            ),
         })
     }
 
     fn is_empty(&self) -> bool {
-        self.subjects.is_empty() && self.levels.is_empty() && self.ethnic_groups.is_empty()
+        self.subjects.is_empty()
+            && self.levels.is_empty()
+            && self.ethnic_groups.is_empty()
+            && self.rules.is_empty()
+            && self.retirement_ages.is_empty()
     }
+}
+
+/// The wanted rows whose place no stored row has taken.
+fn beside<R>(mut wanted: Vec<R>, stored: &[R], takes_place: impl Fn(&R, &R) -> bool) -> Vec<R> {
+    wanted.retain(|row| !stored.iter().any(|there| takes_place(row, there)));
+    wanted
 }
 
 /// The wanted rows that are missing (CREATED) or stand there otherwise (UPDATED), in the order of the file.
@@ -127,6 +160,72 @@ fn file_ethnic_groups() -> Result<Vec<ethnic_group::Model>> {
     let rows: Vec<(String, String, String, String)> = parse(ETHNIC_GROUPS)?;
     let row = |(code, name, other_names, code_1979)| ethnic_group::Model { code, name, other_names, code_1979 };
     Ok(rows.into_iter().map(row).collect())
+}
+
+/// The shipped rules (quy định), in the order of the file.
+pub(in crate::domain) fn file_rules() -> Result<Vec<rule::Model>> {
+    parse::<FileRule>(RULES)?.into_iter().map(FileRule::row).collect()
+}
+
+/// The shipped retirement ages (tuổi nghỉ hưu), in the order of the file.
+pub(in crate::domain) fn file_retirement_ages() -> Result<Vec<retirement_age::Model>> {
+    let rows: Vec<(String, String, String, i32, String, String)> = parse(RETIREMENT_AGES)?;
+    rows.into_iter()
+        .map(|(code, gender, valid_from, age_months, legal_basis, verification)| {
+            Ok(retirement_age::Model {
+                code: value(&code)?,
+                gender: value(&gender)?,
+                valid_from: value(&valid_from)?,
+                age_months,
+                legal_basis,
+                verification: value(&verification)?,
+                origin: RuleOrigin::Shipped,
+            })
+        })
+        .collect()
+}
+
+/// A line of `rules.csv`: the columns of the table, but for the origin.
+#[derive(serde::Deserialize)]
+struct FileRule {
+    code: String,
+    key: String,
+    form: String,
+    category: String,
+    purpose: String,
+    value: i32,
+    basis: String,
+    valid_from: String,
+    valid_to: String,
+    legal_basis: String,
+    verification: String,
+}
+
+impl FileRule {
+    fn row(self) -> Result<rule::Model> {
+        Ok(rule::Model {
+            code: value(&self.code)?,
+            key: value(&self.key)?,
+            form: optional(&self.form)?,
+            category: optional(&self.category)?,
+            purpose: optional(&self.purpose)?,
+            value: self.value,
+            basis: value(&self.basis)?,
+            valid_from: value(&self.valid_from)?,
+            valid_to: optional(&self.valid_to)?,
+            legal_basis: self.legal_basis,
+            verification: value(&self.verification)?,
+            origin: RuleOrigin::Shipped,
+        })
+    }
+}
+
+fn value<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(text: &str) -> Result<T> {
+    text.parse().map_err(Error::internal)
+}
+
+fn optional<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(text: &str) -> Result<Option<T>> {
+    (!text.is_empty()).then(|| value(text)).transpose()
 }
 
 fn parse<R: DeserializeOwned>(file: &str) -> Result<Vec<R>> {

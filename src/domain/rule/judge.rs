@@ -1,0 +1,210 @@
+//! Judging a rotation by the rules of its start day. Pure: facts in, checks out.
+
+use entity::{
+    cadre, rotation, rule, rule_override,
+    value::{Category, CountingBasis, Day, Period, RotationForm, RuleKey, Verification},
+};
+use sea_orm::Iterable;
+
+use crate::{
+    domain::{
+        access::Service,
+        rule::{Event, Rules, sentence},
+    },
+    language::Sentence,
+};
+
+/// What a rule says of a rotation (kết quả đối chiếu với quy định).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
+pub enum RuleResult {
+    /// The rule holds (đạt).
+    Pass,
+    /// The rule is broken (không đạt).
+    Fail,
+    /// No rule speaks of such a rotation on its start day, or it asks nothing of it (không áp dụng).
+    NotApplicable,
+    /// A fact is not recorded, or the rule was not compared with the text of its instrument (chưa xác định).
+    Indeterminate,
+}
+
+/// What the rules judge: a rotation and who goes. How long the person serves goes no further than this.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    rotation: &'a rotation::Model,
+    category: Category,
+    service: Service,
+}
+
+impl<'a> Facts<'a> {
+    /// The facts of a rotation of a person.
+    pub fn of(rotation: &'a rotation::Model, cadre: &cadre::Model, rules: &Rules) -> Self {
+        Self { rotation, category: cadre.category, service: Service::of(cadre, rules.retirement_ages()) }
+    }
+
+    fn event(&self) -> Event {
+        let rotation = self.rotation;
+        Event { form: rotation.form, category: self.category, purpose: rotation.purpose, day: rotation.start_on }
+    }
+}
+
+/// One rule, held against one rotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleCheck {
+    /// What the rule is about.
+    pub key: RuleKey,
+    /// What it says.
+    pub result: RuleResult,
+    /// Legal instrument and article; empty where no rule was in force.
+    pub legal_basis: String,
+    /// Whether all values that were used were compared with the text of their instruments.
+    pub verified: bool,
+    /// Why, and the way out. It holds no birth date, no age, no retirement day and no time that a person has left.
+    pub sentence: Sentence,
+    /// The override that was granted for this rotation (ngoại lệ).
+    pub overridden: Option<rule_override::Model>,
+}
+
+/// What the facts say of a rule if its value is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Holds,
+    Broken,
+    AsksNothing,
+    Lacks(Fact),
+}
+
+/// A fact without which a rule cannot be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fact {
+    /// The end of the rotation, planned or actual.
+    End,
+    /// The title at the destination.
+    DestinationTitle,
+    /// The day of birth, or an age of retirement for it.
+    Retirement,
+    /// The planning entry.
+    PlanningEntry,
+    /// The day that the rule counts to, within the calendar.
+    Deadline,
+}
+
+impl From<bool> for Verdict {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Holds } else { Self::Broken }
+    }
+}
+
+/// Holds a rotation against every rule, one check for each key, always in the same order.
+pub fn judge(rules: &Rules, facts: &Facts<'_>, overrides: &[rule_override::Model]) -> Vec<RuleCheck> {
+    let event = facts.event();
+    let of_key = |key| {
+        let is_for = |granted: &&rule_override::Model| granted.rotation_id == facts.rotation.id && granted.key == key;
+        let overridden = overrides.iter().find(is_for).cloned();
+        match rules.rule_for(key, event) {
+            Some(rule) => by_rule(rule, facts, overridden),
+            None => by_none(key, overridden),
+        }
+    };
+    RuleKey::iter().map(of_key).collect()
+}
+
+/// The checks that stand in the way: broken rules without an override.
+pub fn blocking(checks: &[RuleCheck]) -> impl Iterator<Item = &RuleCheck> {
+    checks.iter().filter(|check| check.result == RuleResult::Fail && check.overridden.is_none())
+}
+
+fn by_none(key: RuleKey, overridden: Option<rule_override::Model>) -> RuleCheck {
+    RuleCheck {
+        key,
+        result: RuleResult::NotApplicable,
+        legal_basis: String::new(),
+        verified: false,
+        sentence: sentence::none_in_force(key),
+        overridden,
+    }
+}
+
+fn by_rule(rule: &rule::Model, facts: &Facts<'_>, overridden: Option<rule_override::Model>) -> RuleCheck {
+    let verdict = verdict(rule, facts);
+    let verification = verification(rule, facts);
+    let (result, sentence) = match (verdict, verification) {
+        (Verdict::AsksNothing, _) => (RuleResult::NotApplicable, sentence::asks_nothing(rule)),
+        (Verdict::Lacks(fact), _) => (RuleResult::Indeterminate, sentence::lacks(rule, fact)),
+        (_, Verification::Unverified) => (RuleResult::Indeterminate, sentence::unverified(rule, verdict)),
+        (Verdict::Holds, Verification::Verified) => (RuleResult::Pass, sentence::holds(rule)),
+        (Verdict::Broken, Verification::Verified) => (RuleResult::Fail, sentence::broken(rule, overridden.as_ref())),
+    };
+    RuleCheck {
+        key: rule.key,
+        result,
+        legal_basis: rule.legal_basis.clone(),
+        verified: matches!(verification, Verification::Verified),
+        sentence,
+        overridden,
+    }
+}
+
+/// Whether all that the verdict rests on was compared with its instrument: the rule, and the age where it counts.
+fn verification(rule: &rule::Model, facts: &Facts<'_>) -> Verification {
+    match rule.key {
+        // Unverified stands after verified.
+        RuleKey::MinRemainingService => rule.verification.max(facts.service.verification()),
+        RuleKey::MinTerm | RuleKey::RequiresPlanningEntry | RuleKey::MaxSecondmentTerm => rule.verification,
+    }
+}
+
+fn verdict(rule: &rule::Model, facts: &Facts<'_>) -> Verdict {
+    match rule.key {
+        RuleKey::MinTerm => min_term(rule, facts.rotation),
+        RuleKey::MinRemainingService => min_remaining_service(rule, facts),
+        RuleKey::RequiresPlanningEntry => requires_planning_entry(rule, facts.rotation),
+        RuleKey::MaxSecondmentTerm => max_secondment_term(rule, facts.rotation),
+    }
+}
+
+/// Regulation 98-QĐ/TW counts on one title, Decree 170/2025/NĐ-CP, Art. 48 over the rotation.
+fn min_term(rule: &rule::Model, rotation: &rotation::Model) -> Verdict {
+    if matches!(rule.basis, CountingBasis::PerTitle) && rotation.to_title_code.is_none() {
+        return Verdict::Lacks(Fact::DestinationTitle);
+    }
+    compare_end(rule, rotation, |end, due| end >= due)
+}
+
+/// Decree 170/2025/NĐ-CP. It speaks of secondments, whatever the scope of its row.
+fn max_secondment_term(rule: &rule::Model, rotation: &rotation::Model) -> Verdict {
+    match rotation.form {
+        RotationForm::Secondment => compare_end(rule, rotation, |end, due| end <= due),
+        RotationForm::Rotation | RotationForm::Transfer => Verdict::AsksNothing,
+    }
+}
+
+fn compare_end(rule: &rule::Model, rotation: &rotation::Model, meets: impl Fn(Day, Day) -> bool) -> Verdict {
+    let Some(end) = rotation.end_on.or(rotation.planned_end_on) else { return Verdict::Lacks(Fact::End) };
+    let Some(due) = due(rule, rotation) else { return Verdict::Lacks(Fact::Deadline) };
+    meets(end, due).into()
+}
+
+/// Decree 138/2020/NĐ-CP, Art. 56(4).
+fn min_remaining_service(rule: &rule::Model, facts: &Facts<'_>) -> Verdict {
+    let Some(due) = due(rule, facts.rotation) else { return Verdict::Lacks(Fact::Deadline) };
+    facts.service.lasts_until(due).map_or(Verdict::Lacks(Fact::Retirement), Verdict::from)
+}
+
+/// Decree 138/2020/NĐ-CP, Art. 56(2). Old files often do not tell the planning entry; who prepares a rotation must.
+fn requires_planning_entry(rule: &rule::Model, rotation: &rotation::Model) -> Verdict {
+    if rule.value == 0 {
+        return Verdict::AsksNothing;
+    }
+    match rotation.planning_from {
+        Some(from) => Period::new(Some(from), rotation.planning_until)
+            .is_some_and(|planned| planned.holds(rotation.start_on))
+            .into(),
+        None if rotation.preparing_unit_id.is_none() => Verdict::Lacks(Fact::PlanningEntry),
+        None => Verdict::Broken,
+    }
+}
+
+/// The day that lies as many months after the start as the rule says.
+fn due(rule: &rule::Model, rotation: &rotation::Model) -> Option<Day> {
+    rotation.start_on.plus_months(u32::try_from(rule.value).ok()?)
+}

@@ -1,0 +1,142 @@
+//! What a check says to people: the rule with its number, and the way out; nothing about a person's age or retirement.
+
+use entity::{rule, rule_override, value::RuleKey};
+
+use crate::{
+    domain::rule::judge::{Fact, Verdict},
+    language::Sentence,
+};
+
+/// No rule of the key speaks of the rotation on its start day.
+pub(super) fn none_in_force(key: RuleKey) -> Sentence {
+    let (vi, en) = match key {
+        RuleKey::MinTerm => ("thời hạn luân chuyển tối thiểu", "the least term of a rotation"),
+        RuleKey::MinRemainingService => ("thời gian công tác còn lại", "the service left until retirement"),
+        RuleKey::RequiresPlanningEntry => ("yêu cầu trong quy hoạch", "the need of a planning entry"),
+        RuleKey::MaxSecondmentTerm => ("thời hạn biệt phái tối đa", "the longest term of a secondment"),
+    };
+    Sentence::new(
+        format!("Vào ngày bắt đầu không có quy định nào về {vi} có hiệu lực đối với trường hợp này."),
+        format!("No rule on {en} was in force on the start day for such a case."),
+    )
+}
+
+/// The rule asks nothing of the rotation.
+pub(super) fn asks_nothing(rule: &rule::Model) -> Sentence {
+    cited(rule, &Sentence::new("không đặt ra yêu cầu đối với trường hợp này.", "it asks nothing in such a case."))
+}
+
+/// A fact is not recorded, or cannot be worked out.
+pub(super) fn lacks(rule: &rule::Model, fact: Fact) -> Sentence {
+    let (vi, en) = match fact {
+        Fact::End => (
+            "chưa có ngày kết thúc theo kế hoạch hoặc thực tế; cần ghi nhận ngày đó để đối chiếu.",
+            "neither a planned nor an actual end is recorded; record one, so that it can be judged.",
+        ),
+        Fact::DestinationTitle => (
+            "thời hạn tính theo một chức danh nhưng chưa có chức danh nơi đến; cần ghi nhận chức danh đó để đối chiếu.",
+            "the term counts on one title, and the title at the destination is not recorded; record it, so that it can be \
+             judged.",
+        ),
+        Fact::Retirement => (
+            "hồ sơ thiếu dữ liệu để xác định thời gian công tác còn lại; cần bổ sung ngày sinh để đối chiếu.",
+            "the file lacks what the service left is worked out of; add the day of birth, so that it can be judged.",
+        ),
+        Fact::PlanningEntry => (
+            "dữ liệu lịch sử không nêu quy hoạch; cần ghi nhận văn bản và thời hạn quy hoạch để đối chiếu.",
+            "the imported history tells no planning entry; record its document and days, so that it can be judged.",
+        ),
+        Fact::Deadline => (
+            "không tính được thời hạn từ ngày bắt đầu; cần kiểm tra ngày bắt đầu và giá trị của quy định.",
+            "the day that it counts to cannot be worked out; look at the start day and the value of the rule.",
+        ),
+    };
+    cited(rule, &Sentence::new(vi, en))
+}
+
+/// The rule holds.
+pub(super) fn holds(rule: &rule::Model) -> Sentence {
+    let said = met(rule);
+    cited(rule, &Sentence::new(format!("{}.", said.vi), format!("{}.", said.en)))
+}
+
+/// The rule is broken, and what can be done.
+pub(super) fn broken(rule: &rule::Model, overridden: Option<&rule_override::Model>) -> Sentence {
+    let said = unmet(rule);
+    if overridden.is_some() {
+        let vi = format!("{}; đã có ngoại lệ được cho phép.", said.vi);
+        return cited(rule, &Sentence::new(vi, format!("{}; an override was granted.", said.en)));
+    }
+    let (vi, en) = match rule.key {
+        RuleKey::MinTerm => ("lùi ngày kết thúc", "choose a later end"),
+        RuleKey::MinRemainingService => ("chọn người khác", "propose another person"),
+        RuleKey::RequiresPlanningEntry => {
+            ("ghi nhận quy hoạch có hiệu lực vào ngày đó", "record a planning entry that holds on that day")
+        }
+        RuleKey::MaxSecondmentTerm => ("chọn ngày kết thúc sớm hơn", "choose an earlier end"),
+    };
+    let exception = (
+        "hoặc ghi nhận ngoại lệ, nêu lý do và cơ quan cho phép",
+        "or record an override with its reason and the authority that granted it",
+    );
+    let vi = format!("{}; {vi} {}.", said.vi, exception.0);
+    cited(rule, &Sentence::new(vi, format!("{}; {en}, {}.", said.en, exception.1)))
+}
+
+/// What the rule would say if its value, and the retirement age where it counts, were compared with their instruments.
+pub(super) fn unverified(rule: &rule::Model, verdict: Verdict) -> Sentence {
+    let said = if verdict == Verdict::Holds { met(rule) } else { unmet(rule) };
+    let vi =
+        "có giá trị chưa được kiểm tra với văn bản gốc nên chưa kết luận đạt hay không đạt; nếu đúng như đã ghi thì";
+    let en = "a value was not compared with the text of its instrument yet, so this neither passes nor fails; if all is \
+              right as recorded,";
+    cited(rule, &Sentence::new(format!("{vi} {}.", said.vi), format!("{en} {}.", said.en)))
+}
+
+fn met(rule: &rule::Model) -> Sentence {
+    let value = rule.value;
+    match rule.key {
+        RuleKey::MinTerm => Sentence::new(
+            format!("thời hạn luân chuyển đạt mức tối thiểu {value} tháng"),
+            format!("the term reaches the least of {value} months"),
+        ),
+        RuleKey::MinRemainingService => Sentence::new(
+            format!("thời gian công tác còn lại tính từ ngày bắt đầu đạt mức tối thiểu {value} tháng"),
+            format!("the service left on the start day reaches the least of {value} months"),
+        ),
+        RuleKey::RequiresPlanningEntry => {
+            Sentence::new("quy hoạch có hiệu lực vào ngày bắt đầu", "a planning entry holds on the start day")
+        }
+        RuleKey::MaxSecondmentTerm => Sentence::new(
+            format!("thời hạn biệt phái không quá {value} tháng"),
+            format!("the secondment lasts no longer than {value} months"),
+        ),
+    }
+}
+
+fn unmet(rule: &rule::Model) -> Sentence {
+    let value = rule.value;
+    match rule.key {
+        RuleKey::MinTerm => Sentence::new(
+            format!("thời hạn luân chuyển ngắn hơn mức tối thiểu {value} tháng"),
+            format!("the term is shorter than the least of {value} months"),
+        ),
+        RuleKey::MinRemainingService => Sentence::new(
+            format!("thời gian công tác còn lại tính từ ngày bắt đầu không đạt mức tối thiểu {value} tháng"),
+            format!("the service left on the start day does not reach the least of {value} months"),
+        ),
+        RuleKey::RequiresPlanningEntry => {
+            Sentence::new("không có quy hoạch có hiệu lực vào ngày bắt đầu", "no planning entry holds on the start day")
+        }
+        RuleKey::MaxSecondmentTerm => Sentence::new(
+            format!("thời hạn biệt phái vượt mức tối đa {value} tháng"),
+            format!("the secondment lasts longer than the most of {value} months"),
+        ),
+    }
+}
+
+/// The sentence after the instrument that it speaks of.
+fn cited(rule: &rule::Model, said: &Sentence) -> Sentence {
+    let law = &rule.legal_basis;
+    Sentence::new(format!("{law}: {}", said.vi), format!("{law}: {}", said.en))
+}

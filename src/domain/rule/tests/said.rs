@@ -1,0 +1,49 @@
+//! What checks say to people, and what they may not tell.
+
+use super::*;
+
+#[test]
+fn a_sentence_names_the_rule_and_the_way_out() {
+    let rules = shipped();
+    let rotation = rotation::Model { planned_end_on: Some(day("2026-07-01")), ..from("2025-07-01") };
+    let term = check(&rules, &rotation, &civil_servant(), RuleKey::MinTerm).sentence;
+    assert_eq!(
+        term.vi,
+        "Nghị định 170/2025/NĐ-CP, Điều 48: thời hạn luân chuyển ngắn hơn mức tối thiểu 36 tháng; lùi ngày kết thúc \
+         hoặc ghi nhận ngoại lệ, nêu lý do và cơ quan cho phép."
+    );
+    assert_eq!(
+        term.en,
+        "Nghị định 170/2025/NĐ-CP, Điều 48: the term is shorter than the least of 36 months; choose a later end, or \
+         record an override with its reason and the authority that granted it."
+    );
+    let unverified = check(&rules, &rotation, &person(Category::Cadre, Gender::Male, ""), RuleKey::MinTerm).sentence;
+    assert_eq!(
+        unverified.en,
+        "Quy định 65-QĐ/TW: a value was not compared with the text of its instrument yet, so this neither passes nor \
+         fails; if all is right as recorded, the term is shorter than the least of 36 months."
+    );
+    let none = check(&rules, &from("2000-01-01"), &civil_servant(), RuleKey::MinTerm).sentence;
+    assert_eq!(none.en, "No rule on the least term of a rotation was in force on the start day for such a case.");
+}
+
+#[test]
+fn no_sentence_differs_by_how_old_a_person_is() {
+    let rules = shipped();
+    let said = |birth: &str, start: &str| {
+        let cadre = person(Category::CivilServant, Gender::Male, birth);
+        check(&rules, &from(start), &cadre, RuleKey::MinRemainingService).sentence
+    };
+    // Some fail and some pass, at any age: nothing but that can be read.
+    let (fails, passes) = (said("1970-01-01", "2023-02-01"), said("1990-01-01", "2023-02-01"));
+    for birth in ["1962-01-31", "1965-02-28", "1969-12-31"] {
+        assert_eq!(said(birth, "2023-02-01"), fails, "{birth}");
+    }
+    for birth in ["1972-01-01", "1980-02-29", "2000-12-31"] {
+        assert_eq!(said(birth, "2023-02-01"), passes, "{birth}");
+    }
+    assert_ne!(fails, passes, "the control");
+    let cadre = person(Category::CivilServant, Gender::Male, "1970-01-01");
+    let printed = format!("{:?}", Facts::of(&from("2023-02-01"), &cadre, &rules));
+    assert!(printed.contains("category: CivilServant, service: Service(sealed) }"), "{printed}");
+}

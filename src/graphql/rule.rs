@@ -1,0 +1,267 @@
+//! Rules of law (quy định), retirement ages, and what a rule says of a rotation.
+
+use async_graphql::{Context, Object};
+use entity::{
+    retirement_age, rule as rule_row, rule_override,
+    value::{Category, CountingBasis, Day, Gender, RotationForm, RotationPurpose, Verification},
+};
+
+use crate::{
+    domain::rule::{self, RuleResult},
+    graphql::ContextExt,
+};
+
+/// Roots about rules.
+#[derive(Default)]
+pub struct RuleQuery;
+
+#[Object]
+impl RuleQuery {
+    /// All rules (quy định) that rotations are judged by, past ones too, by code.
+    async fn rules(&self, ctx: &Context<'_>) -> Vec<Rule> {
+        ctx.registry().rules().all().iter().cloned().map(Rule).collect()
+    }
+
+    /// Retirement ages (tuổi nghỉ hưu), by gender and year.
+    async fn retirement_ages(&self, ctx: &Context<'_>) -> Vec<RetirementAge> {
+        ctx.registry().rules().retirement_ages().all().iter().cloned().map(RetirementAge).collect()
+    }
+}
+
+/// A rule of law (quy định). Of several in force on a day the most specific counts: purpose, then category, then form;
+/// then an office's own, then the newest.
+pub struct Rule(pub rule_row::Model);
+
+/// A rule of law (quy định). Of several in force on a day the most specific counts: purpose, then category, then form;
+/// then an office's own, then the newest.
+#[Object]
+impl Rule {
+    /// Code.
+    async fn code(&self) -> &str {
+        self.0.code.as_str()
+    }
+
+    /// What it is about, such as `rotation.min_term_months`.
+    async fn key(&self) -> String {
+        self.0.key.to_string()
+    }
+
+    /// Form that it speaks of (hình thức); null: all.
+    async fn form(&self) -> Option<RotationForm> {
+        self.0.form
+    }
+
+    /// Category of persons that it speaks of; null: all.
+    async fn category(&self) -> Option<Category> {
+        self.0.category
+    }
+
+    /// Purpose that it speaks of (mục đích); null: all.
+    async fn purpose(&self) -> Option<RotationPurpose> {
+        self.0.purpose
+    }
+
+    /// Value: months, or 1 and 0 for what is asked and what is not.
+    async fn value(&self) -> i32 {
+        self.0.value
+    }
+
+    /// What the value is counted over (cách tính).
+    async fn counting_basis(&self) -> CountingBasis {
+        self.0.basis
+    }
+
+    /// First day.
+    async fn valid_from(&self) -> Day {
+        self.0.valid_from
+    }
+
+    /// First day on which it no longer holds; null: in force until now.
+    async fn valid_to(&self) -> Option<Day> {
+        self.0.valid_to
+    }
+
+    /// Legal instrument and article (căn cứ pháp lý).
+    async fn legal_basis(&self) -> &str {
+        &self.0.legal_basis
+    }
+
+    /// Whether the value was compared with the text of the instrument (đã đối chiếu). One that was not neither passes nor
+    /// fails anybody.
+    async fn verified(&self) -> bool {
+        is_verified(self.0.verification)
+    }
+}
+
+/// The age at which who reaches it in these years retires (tuổi nghỉ hưu).
+pub struct RetirementAge(pub retirement_age::Model);
+
+/// The age at which who reaches it in these years retires (tuổi nghỉ hưu).
+#[Object]
+impl RetirementAge {
+    /// Code.
+    async fn code(&self) -> &str {
+        self.0.code.as_str()
+    }
+
+    /// Gender.
+    async fn gender(&self) -> Gender {
+        self.0.gender
+    }
+
+    /// First day; it holds until the next age of the gender.
+    async fn valid_from(&self) -> Day {
+        self.0.valid_from
+    }
+
+    /// Age in months.
+    async fn months(&self) -> i32 {
+        self.0.age_months
+    }
+
+    /// Legal instrument and article (căn cứ pháp lý).
+    async fn legal_basis(&self) -> &str {
+        &self.0.legal_basis
+    }
+
+    /// Whether the age was compared with the text of the instrument (đã đối chiếu).
+    async fn verified(&self) -> bool {
+        is_verified(self.0.verification)
+    }
+}
+
+fn is_verified(verification: Verification) -> bool {
+    matches!(verification, Verification::Verified)
+}
+
+/// A rule held against a rotation (đối chiếu với quy định), by the rule of its start day.
+pub struct RuleCheck(pub rule::RuleCheck);
+
+/// A rule held against a rotation (đối chiếu với quy định), by the rule of its start day.
+#[Object]
+impl RuleCheck {
+    /// What the rule is about, such as `rotation.min_term_months`.
+    async fn rule(&self) -> String {
+        self.0.key.to_string()
+    }
+
+    /// What it says.
+    async fn result(&self) -> RuleResult {
+        self.0.result
+    }
+
+    /// Legal instrument and article (căn cứ pháp lý); empty where no rule was in force on the start day.
+    async fn legal_basis(&self) -> &str {
+        &self.0.legal_basis
+    }
+
+    /// Whether all values that were used were compared with the text of their instruments (đã đối chiếu).
+    async fn verified(&self) -> bool {
+        self.0.verified
+    }
+
+    /// Why, and the way out, in the language of the request.
+    async fn message(&self, ctx: &Context<'_>) -> &str {
+        self.0.sentence.text(ctx.language())
+    }
+
+    /// The override that was granted (ngoại lệ), with which a broken rule does not stand in the way.
+    #[graphql(name = "override")]
+    async fn overridden(&self) -> Option<RuleOverride> {
+        self.0.overridden.clone().map(RuleOverride)
+    }
+}
+
+/// An override (ngoại lệ): a rule need not hold for a rotation.
+pub struct RuleOverride(pub rule_override::Model);
+
+/// An override (ngoại lệ): a rule need not hold for a rotation.
+#[Object]
+impl RuleOverride {
+    /// Reason.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// Authority that granted it (cơ quan cho phép).
+    async fn granted_by(&self) -> &str {
+        &self.0.granted_by
+    }
+
+    /// Day on which it was granted.
+    async fn granted_on(&self) -> Day {
+        self.0.granted_on
+    }
+
+    /// Number of its document (số văn bản).
+    async fn document_no(&self) -> Option<&str> {
+        self.0.document_no.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{EmptyMutation, EmptySubscription, Schema, value};
+    use entity::value::{RotationId, RuleKey};
+
+    use super::*;
+    use crate::language::{Language, Sentence};
+
+    struct Root;
+
+    #[Object]
+    impl Root {
+        async fn checks(&self) -> Vec<RuleCheck> {
+            let granted = rule_override::Model {
+                rotation_id: RotationId::new(),
+                key: RuleKey::MinTerm,
+                reason: "Thiếu người đứng đầu".to_owned(),
+                granted_by: "Ban Thường vụ Tỉnh ủy".to_owned(),
+                granted_on: Day::of(2025, 6, 15).expect("a day"),
+                document_no: None,
+            };
+            let broken = rule::RuleCheck {
+                key: RuleKey::MinTerm,
+                result: RuleResult::Fail,
+                legal_basis: "Nghị định 170/2025/NĐ-CP, Điều 48".to_owned(),
+                verified: true,
+                sentence: Sentence::new("Ngắn hơn 36 tháng.", "Shorter than 36 months."),
+                overridden: Some(granted),
+            };
+            let without = rule::RuleCheck { result: RuleResult::NotApplicable, overridden: None, ..broken.clone() };
+            [broken, without].map(RuleCheck).into()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_check_is_told_in_the_language_of_the_request() {
+        let schema = Schema::new(Root, EmptyMutation, EmptySubscription);
+        let asked = "{ checks { rule result legalBasis verified message
+                       override { reason grantedBy grantedOn documentNo } } }";
+        for (language, message) in
+            [(Language::Vietnamese, "Ngắn hơn 36 tháng."), (Language::English, "Shorter than 36 months.")]
+        {
+            let answer = schema.execute(async_graphql::Request::new(asked).data(language)).await;
+
+            assert!(answer.errors.is_empty(), "{:?}", answer.errors);
+            let check = |result: &str, overridden| {
+                value!({
+                    "rule": "rotation.min_term_months",
+                    "result": async_graphql::Value::Enum(async_graphql::Name::new(result)),
+                    "legalBasis": "Nghị định 170/2025/NĐ-CP, Điều 48",
+                    "verified": true,
+                    "message": message,
+                    "override": overridden
+                })
+            };
+            let granted = value!({
+                "reason": "Thiếu người đứng đầu",
+                "grantedBy": "Ban Thường vụ Tỉnh ủy",
+                "grantedOn": "2025-06-15",
+                "documentNo": null
+            });
+            let expected = [check("FAIL", granted), check("NOT_APPLICABLE", value!(null))];
+            assert_eq!(answer.data, value!({ "checks": async_graphql::Value::List(expected.into()) }));
+        }
+    }
+}

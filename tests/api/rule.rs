@@ -1,0 +1,135 @@
+//! Rules and retirement ages as clients read them, and an office's own beside the shipped ones.
+
+use cadre_api::domain::rule::Event;
+use entity::{
+    audit_entry, change, rule,
+    value::{Category, ChangeKind, RotationForm, RuleKey, RuleOrigin},
+};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, QueryOrder};
+use serde_json::{Value, json};
+
+use crate::world::{World, on_both};
+
+const RULE: &str = "code key form category purpose value countingBasis validFrom validTo legalBasis verified";
+
+fn one<'a>(list: &'a Value, code: &str) -> &'a Value {
+    let rows = list.as_array().expect("a list");
+    rows.iter().find(|row| row["code"] == code).unwrap_or_else(|| panic!("no {code} in {list:#}"))
+}
+
+#[actix_web::test]
+async fn the_rules_are_read_by_whoever_has_a_grant() {
+    on_both(async |world| {
+        let caller = world.caller(&["stats:read"], &["A"]).await;
+
+        let rules = caller.query(&format!("{{ rules {{ {RULE} }} }}")).await["rules"].take();
+
+        assert_eq!(
+            *one(&rules, "VN-ND170-48-MIN-TERM"),
+            json!({
+                "code": "VN-ND170-48-MIN-TERM",
+                "key": "rotation.min_term_months",
+                "form": "ROTATION",
+                "category": "CIVIL_SERVANT",
+                "purpose": null,
+                "value": 36,
+                "countingBasis": "PER_ROTATION",
+                "validFrom": "2025-07-01",
+                "validTo": null,
+                "legalBasis": "Nghị định 170/2025/NĐ-CP, Điều 48",
+                "verified": true
+            })
+        );
+        let old = one(&rules, "VN-QD98-MIN-TERM");
+        assert_eq!(
+            (&old["verified"], &old["validTo"], &old["countingBasis"]),
+            (&json!(false), &json!("2022-04-28"), &json!("PER_TITLE"))
+        );
+        let codes: Vec<_> = rules.as_array().expect("a list").iter().map(|rule| rule["code"].to_string()).collect();
+        assert!(codes.is_sorted() && codes.len() == 16, "{codes:?}");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_retirement_ages_are_read_by_gender_and_year() {
+    on_both(async |world| {
+        let caller = world.caller(&["stats:read"], &["A"]).await;
+
+        let seen = caller.query("{ retirementAges { code gender validFrom months legalBasis verified } }").await;
+
+        let ages = seen["retirementAges"].as_array().expect("a list");
+        assert_eq!(ages.len(), 25);
+        let order: Vec<_> = ages.iter().map(|age| (age["gender"].to_string(), age["validFrom"].to_string())).collect();
+        assert!(order.is_sorted(), "{order:?}");
+        let last = |gender: &str| ages.iter().rev().find(|age| age["gender"] == gender).expect("an age");
+        assert_eq!((&last("MALE")["validFrom"], &last("MALE")["months"]), (&json!("2028-01-01"), &json!(744)));
+        assert_eq!(
+            *last("FEMALE"),
+            json!({
+                "code": "VN-ND135-FEMALE-2035",
+                "gender": "FEMALE",
+                "validFrom": "2035-01-01",
+                "months": 720,
+                "legalBasis": "Nghị định 135/2020/NĐ-CP, Điều 4",
+                "verified": true
+            })
+        );
+    })
+    .await;
+}
+
+/// Puts an office's rule beside the shipped ones, with its line in the change log, in the way of a bundle.
+async fn add(world: &World, row: rule::Model) {
+    let writer = world.database.writer();
+    let latest = audit_entry::Entity::find().order_by_desc(audit_entry::COLUMN.seq).one(writer).await;
+    let audit_seq = latest.expect("read").expect("an entry").seq;
+    let line = change::ActiveModel {
+        audit_seq: Set(audit_seq),
+        kind: Set(ChangeKind::Created),
+        object_type: Set("rule".to_owned()),
+        object: Set(row.code.to_string()),
+        ..Default::default()
+    };
+    row.into_active_model().insert(writer).await.expect("written");
+    line.insert(writer).await.expect("written");
+}
+
+#[actix_web::test]
+async fn a_rule_of_an_office_goes_before_the_shipped_one_from_the_next_refresh_on() {
+    on_both(async |world| {
+        let caller = world.caller(&["stats:read"], &["A"]).await;
+        let on = |day: &str| Event {
+            form: RotationForm::Rotation,
+            category: Category::CivilServant,
+            purpose: None,
+            day: day.parse().expect("a day"),
+        };
+        let in_force = |day: &str| {
+            let registry = world.house.registry();
+            registry.rules().rule_for(RuleKey::MinTerm, on(day)).map(|rule| (rule.code.to_string(), rule.value))
+        };
+        let shipped = Some(("VN-ND170-48-MIN-TERM".to_owned(), 36));
+        assert_eq!(in_force("2026-01-01"), shipped, "the control");
+        let reader = world.database.reader();
+        let row = rule::Entity::find_by_id("VN-ND170-48-MIN-TERM".parse::<entity::value::RuleCode>().expect("a code"));
+        let own = rule::Model {
+            code: "TU-01".parse().expect("a code"),
+            value: 24,
+            valid_from: "2026-01-01".parse().expect("a day"),
+            origin: RuleOrigin::Office,
+            ..row.one(reader).await.expect("read").expect("shipped")
+        };
+
+        add(world, own).await;
+        assert_eq!(in_force("2026-01-01"), shipped, "a snapshot does not change under its holder");
+        assert!(world.house.refresh().await.expect("refreshed"));
+
+        assert_eq!(in_force("2026-01-01"), Some(("TU-01".to_owned(), 24)));
+        assert_eq!(in_force("2025-12-31"), shipped);
+        let rules = caller.query("{ rules { code value } }").await["rules"].take();
+        assert_eq!(one(&rules, "TU-01")["value"], 24);
+        assert_eq!(one(&rules, "VN-ND170-48-MIN-TERM")["value"], 36);
+    })
+    .await;
+}
