@@ -34,6 +34,7 @@ pub struct Query(
     viewer::ViewerQuery,
     unit::UnitQuery,
     cadre::CadreQuery,
+    rotation::RotationQuery,
     title::TitleQuery,
     qualification::QualificationQuery,
     rule::RuleQuery,

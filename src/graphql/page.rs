@@ -8,6 +8,7 @@ use crate::{
     domain::{
         cadre::CadreList,
         page::{BoundedCount, Page},
+        rotation::RotationList,
         unit::UnitList,
     },
     error::{Error, Result},
@@ -29,6 +30,8 @@ pub enum Total {
     Units(UnitList),
     /// A list of cadres.
     Cadres(CadreList),
+    /// A list of rotations.
+    Rotations(RotationList),
 }
 
 /// A page of a list, with cursors and a count.
@@ -105,6 +108,7 @@ impl<V: Listed> Connection<V> {
         match &self.total {
             Total::Units(list) => list.count(ctx.access(), max),
             Total::Cadres(list) => list.count(ctx.access(), max).await,
+            Total::Rotations(list) => list.count(ctx.access(), max).await,
         }
     }
 }

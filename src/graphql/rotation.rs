@@ -6,10 +6,46 @@ use entity::value::{
 };
 
 use crate::{
-    domain::{access::VisibleRotation, unit},
+    domain::{
+        access::VisibleRotation,
+        page::PageArgs,
+        rotation::{RotationList, RotationOrder, RotationWhere},
+        unit,
+    },
     error::{Error, Result},
-    graphql::{ContextExt, cadre::Cadre, page::Listed, title::Title, unit::Unit},
+    graphql::{
+        ContextExt,
+        cadre::Cadre,
+        page::{Connection, Listed, Total},
+        title::Title,
+        unit::Unit,
+    },
 };
+
+/// Roots about rotations.
+#[derive(Default)]
+pub struct RotationQuery;
+
+#[Object]
+impl RotationQuery {
+    /// The rotations, transfers and secondments with a unit within reach, as they are today. What is not published stands
+    /// here for those alone whose reach holds the preparing unit.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
+    async fn rotations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which rotations are wanted; all if absent.")] r#where: Option<RotationWhere>,
+        #[graphql(desc = "By first day, latest first, if absent.")] order_by: Option<Vec<RotationOrder>>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Rotation>> {
+        let list = RotationList { filter: r#where.unwrap_or_default(), order: order_by.unwrap_or_default() };
+        let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
+        Ok(Connection::new(page, Total::Rotations(list), Rotation))
+    }
+}
 
 /// An episode of a person's service (luân chuyển, điều động, biệt phái): from where to where, under which decision, and
 /// how it ended. Shown as it stood on the asked day.

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object};
 use entity::{
     unit_succession,
-    value::{Day, Hierarchy, SuccessionKind, Tier, UnitKind},
+    value::{Day, Hierarchy, RotationForm, SuccessionKind, Tier, UnitKind},
 };
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
         cadre::{CadreList, CadreOrder, CadreWhere},
         composition::{self, Asked},
         page::PageArgs,
+        rotation::{self, FlowsAsked, RotationFlow},
         unit::{self, Reach, Side, UnitKey, UnitList, UnitOnDay, UnitOrder, UnitWhere},
     },
     error::Result,
@@ -243,6 +244,21 @@ impl Unit {
             decimals: decimals.unwrap_or(1),
         };
         Ok(Composition(composition::compose(ctx.access(), &asked).await?))
+    }
+
+    /// Rotations that leave from or arrive in the unit or its subtree, by direction, then tiers. Their start lies in the
+    /// period; the tree is the administrative one of the start day. Each counts once.
+    async fn rotation_flows(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First day on which a start counts.")] from: Day,
+        #[graphql(desc = "First day on which it no longer does.")] until: Day,
+        #[graphql(default_with = "Some(vec![RotationForm::Rotation])", desc = "Forms that count.")] forms: Option<
+            Vec<RotationForm>,
+        >,
+    ) -> Result<Vec<RotationFlow>> {
+        let forms = forms.unwrap_or_else(|| vec![RotationForm::Rotation]);
+        rotation::flows(ctx.access(), &FlowsAsked { unit: self.0.id(), from, until, forms }).await
     }
 }
 

@@ -57,7 +57,14 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
 
         // Rotations.
         ("Query", "rotations") | ("Cadre", "rotations") | ("Unit", "rotationFlows") => Needs(Scope::RotationRead),
-        ("Rotation", "cadre") => Needs(Scope::CadreRead),
+        // A person stands behind a rotation by `cadre:read` alone: the field, and the way to ask by it.
+        ("Rotation", "cadre") | ("RotationWhere", "cadre") => Needs(Scope::CadreRead),
+        ("RotationWhere", "fromUnit" | "toUnit" | "unit" | "preparingUnit" | "forms" | "directions" | "states")
+        | ("RotationWhere", "purposes" | "startFrom" | "startUntil" | "runningOn" | "endsFrom" | "endsBefore")
+        | ("RotationWhere", "placementMissing")
+        | ("RotationOrder", "field" | "direction")
+        | ("RotationOrderField", "START" | "END")
+        | ("RotationFlow", "direction" | "fromTier" | "toTier" | "rotations" | "persons") => Needs(Scope::RotationRead),
         ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
         | ("Rotation", "fromTier" | "toTier" | "startOn" | "plannedEndOn" | "endOn" | "endReason" | "state")
         | ("Rotation", "preparingUnit" | "decisionNo" | "decidedOn" | "publishedOn" | "placement" | "version")
@@ -96,6 +103,8 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Query", "nodes") => argument == "ids",
         ("Query", "unit" | "cadre") => matches!(argument, "by" | "asOf"),
         ("Query", "units" | "cadres") => matches!(argument, "where" | "search" | "orderBy" | "asOf") || pages(argument),
+        ("Query", "rotations") => matches!(argument, "where" | "orderBy") || pages(argument),
+        ("Unit", "rotationFlows") => matches!(argument, "from" | "until" | "forms"),
         ("Unit", "parent" | "ancestors") => argument == "hierarchy",
         ("Unit", "subunits") => argument == "hierarchy" || pages(argument),
         ("Unit", "cadres") => matches!(argument, "where" | "reach" | "orderBy" | "asOf") || pages(argument),
@@ -104,7 +113,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         }
         ("Cadre", "qualifications" | "highest") => argument == "subject",
         ("Composition", "atLeast") => argument == "level",
-        ("CadreConnection" | "UnitConnection", "totalCount") => argument == "max",
+        ("CadreConnection" | "UnitConnection" | "RotationConnection", "totalCount") => argument == "max",
         (introspected, _) => introspected.starts_with("__") || (introspected, field) == ("Query", "__type"),
     };
     if is_known { of_field(parent, field) } else { None }

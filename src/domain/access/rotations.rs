@@ -118,7 +118,11 @@ impl Rotations<'_> {
     pub(in crate::domain) fn admitted(&self, row: rotation::Model, day: Day) -> Option<VisibleRotation> {
         let units = self.access.registry().units();
         let are_known = units.get(row.from_unit_id).is_some() && units.get(row.to_unit_id).is_some();
-        let row = row.as_of(day).filter(|_| are_known)?;
+        // What is known now is part of today, also where no day says since when it was known.
+        let row = if day < self.access.today() { row.as_of(day)? } else { row };
+        if !are_known {
+            return None;
+        }
         Some(VisibleRotation { row, day })
     }
 

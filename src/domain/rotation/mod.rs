@@ -1,8 +1,13 @@
 //! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái): questions, rules and acts.
 
 mod direction;
+mod flow;
+mod list;
+mod place;
 
 pub use direction::{Standing, direction};
+pub use flow::{FlowsAsked, RotationFlow, flows};
+pub use list::{RotationList, RotationOrder, RotationOrderField, RotationWhere};
 
 use entity::{rotation, value::Day};
 

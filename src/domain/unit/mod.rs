@@ -1,15 +1,16 @@
 //! Units (đơn vị): identity, versions, successions, and both trees, at any date.
 
 mod list;
+mod membership;
 mod tree;
 
-pub(in crate::domain) use list::ensure_each_once;
-pub use list::{Direction, UnitList, UnitOrder, UnitOrderField, UnitWhere};
+pub use list::{UnitList, UnitOrder, UnitOrderField, UnitWhere};
+pub use membership::Membership;
 pub use tree::{Reach, Unit, UnitReach, UnitSet, Units};
 
 use entity::{
     title, unit_succession, unit_version,
-    value::{Day, Hierarchy, UnitId},
+    value::{Day, Hierarchy, Period, UnitId},
 };
 
 use crate::{
@@ -134,6 +135,18 @@ pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> R
         condition.reach.unwrap_or(Reach::Subtree),
         day,
     )))
+}
+
+/// The units that a condition means on each day of a period, for rows that have a day of their own. Not narrowed to the
+/// reach: the rows have to be.
+pub fn meant_during(access: &Access, field: &str, condition: &UnitReach, within: Period) -> Result<Vec<Membership>> {
+    let root = named(access, &format!("{field}.code"), &condition.code)?;
+    Ok(access.registry().units().memberships(
+        root,
+        condition.hierarchy.unwrap_or(Hierarchy::Administrative),
+        condition.reach.unwrap_or(Reach::Subtree),
+        within,
+    ))
 }
 
 /// Successions of the unit, oldest first, each with the unit at the other end, as far as it is within reach.
