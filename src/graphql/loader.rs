@@ -13,7 +13,7 @@ use entity::{assignment, qualification, rotation};
 use tokio::{sync::Mutex as Gate, task::yield_now};
 
 use crate::{
-    domain::access::{Access, RotatedPerson, Seen, Visible},
+    domain::access::{Access, KnownPerson, Seen, Visible},
     error::Result,
 };
 
@@ -24,7 +24,7 @@ pub struct Loaders {
     assignments: Batch<Seen, Vec<assignment::Model>>,
     qualifications: Batch<Seen, Vec<qualification::Model>>,
     rotations: Batch<Seen, Vec<rotation::Model>>,
-    rotated: Batch<RotatedPerson, Option<Visible>>,
+    persons: Batch<KnownPerson, Option<Visible>>,
 }
 
 impl Loaders {
@@ -35,7 +35,7 @@ impl Loaders {
             assignments: Batch::default(),
             qualifications: Batch::default(),
             rotations: Batch::default(),
-            rotated: Batch::default(),
+            persons: Batch::default(),
         }
     }
 
@@ -54,13 +54,13 @@ impl Loaders {
         self.rotations.load(of, async |keys| self.access.rotations()?.of(&keys).await).await
     }
 
-    /// The person of a rotation.
-    pub async fn rotated(&self, person: RotatedPerson) -> Result<Arc<Option<Visible>>> {
-        let read = async |keys: Vec<RotatedPerson>| {
-            let persons = self.access.rotations()?.persons(&keys).await?;
+    /// The person of something that the caller knows of.
+    pub async fn person(&self, person: KnownPerson) -> Result<Arc<Option<Visible>>> {
+        let read = async |keys: Vec<KnownPerson>| {
+            let persons = self.access.persons(&keys).await?;
             Ok(persons.into_iter().map(|(key, person)| (key, Some(person))).collect())
         };
-        self.rotated.load(person, read).await
+        self.persons.load(person, read).await
     }
 }
 
