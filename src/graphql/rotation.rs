@@ -98,6 +98,7 @@ impl Rotation {
     }
 
     /// The unit left (nơi đi), as it stood on the start day. Named even out of reach; what hangs on it is not opened.
+    #[expect(clippy::wrong_self_convention, reason = "the unit from which, as the contract calls it")]
     async fn from_unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         let row = self.0.row();
         self.unit(ctx, row.from_unit_id, row.start_on).ok_or(Error::NotFound)

@@ -12,12 +12,19 @@ use cadre_api::{
     },
     graphql::sdl,
 };
-use entity::{client_grant, value::Day};
+use entity::{
+    client_grant, rotation,
+    value::{Day, RotationState},
+};
 use reqwest::StatusCode;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::{Value, json};
 
-use crate::world::{Caller, Kind, World, clock, on_both, poll, sdl as schema};
+use crate::world::{
+    Caller, Kind, World, clock, on_both, poll,
+    rotation::{Places, day, keep_only},
+    sdl as schema,
+};
 
 /// A line of the table: the place, and a question that touches it and nothing closed besides the road to it.
 struct Line {
@@ -59,6 +66,14 @@ fn road(parent: &str) -> (&'static str, &'static str) {
             r#"{ unit(by: {code: "A1"}) { composition(subject: "PROFESSIONAL") { atLeast(level: "UNIVERSITY") { % } } } }"#,
             "unit.composition.atLeast",
         ),
+        "Rotation" => ("{ rotations { nodes { % } } }", "rotations.nodes"),
+        "Placement" => ("{ rotations { nodes { placement { % } } } }", "rotations.nodes.placement"),
+        "RotationConnection" => ("{ rotations { % } }", "rotations"),
+        "RotationEdge" => ("{ rotations { edges { % } } }", "rotations.edges"),
+        "RotationFlow" => (
+            r#"{ unit(by: {code: "A1"}) { rotationFlows(from: "2014-01-01", until: "2015-01-01") { % } } }"#,
+            "unit.rotationFlows",
+        ),
         _ => panic!("no road leads to {parent}: say how it is reached"),
     }
 }
@@ -72,13 +87,14 @@ fn arguments(coordinate: &str) -> &'static str {
         "Query.nodes" => r#"(ids: ["UNIT"])"#,
         "Cadre.highest" => r#"(subject: "PROFESSIONAL")"#,
         "Unit.composition" => r#"(subject: "PROFESSIONAL")"#,
+        "Unit.rotationFlows" => r#"(from: "2014-01-01", until: "2015-01-01")"#,
         "Composition.atLeast" => r#"(level: "UNIVERSITY")"#,
         _ => "",
     }
 }
 
 /// Filters, sorts and other ways in, each by a question of its own. An input that needs a scope and is not here fails.
-const WAYS_IN: [(&str, &str); 28] = [
+const WAYS_IN: [(&str, &str); 48] = [
     ("CadreKey.code", r#"{ cadre(by: {code: "A-02"}) { __typename } }"#),
     ("CadreKey.id", r#"{ cadre(by: {id: "CADRE"}) { __typename } }"#),
     ("CadreKey.nationalId", r#"{ cadre(by: {nationalId: "999000000002"}) { __typename } }"#),
@@ -116,6 +132,26 @@ const WAYS_IN: [(&str, &str); 28] = [
     ("UnitKey.id", r#"{ unit(by: {id: "UNIT"}) { __typename } }"#),
     ("UnitWhere.unit", r#"{ units(where: {unit: {code: "A1"}}) { __typename } }"#),
     ("Query.cadres(search:)", r#"{ cadres(search: "an") { __typename } }"#),
+    ("Node.id of a rotation", r#"{ node(id: "ROTATION") { id } }"#),
+    ("RotationOrder.direction", "{ rotations(orderBy: [{field: END, direction: DESC}]) { __typename } }"),
+    ("RotationOrder.field", "{ rotations(orderBy: [{field: END}]) { __typename } }"),
+    ("RotationOrderField.END", "{ rotations(orderBy: [{field: END}]) { __typename } }"),
+    ("RotationOrderField.START", "{ rotations(orderBy: [{field: START}]) { __typename } }"),
+    ("RotationWhere.cadre", r#"{ rotations(where: {cadre: "A-02"}) { nodes { __typename } } }"#),
+    ("RotationWhere.directions", "{ rotations(where: {directions: [DOWN]}) { __typename } }"),
+    ("RotationWhere.endsBefore", r#"{ rotations(where: {endsBefore: "2020-01-01"}) { __typename } }"#),
+    ("RotationWhere.endsFrom", r#"{ rotations(where: {endsFrom: "2020-01-01"}) { __typename } }"#),
+    ("RotationWhere.forms", "{ rotations(where: {forms: [ROTATION]}) { __typename } }"),
+    ("RotationWhere.fromUnit", r#"{ rotations(where: {fromUnit: {code: "A1"}}) { __typename } }"#),
+    ("RotationWhere.placementMissing", "{ rotations(where: {placementMissing: false}) { __typename } }"),
+    ("RotationWhere.preparingUnit", r#"{ rotations(where: {preparingUnit: {code: "A1"}}) { __typename } }"#),
+    ("RotationWhere.purposes", "{ rotations(where: {purposes: [DEVELOPMENT]}) { __typename } }"),
+    ("RotationWhere.runningOn", r#"{ rotations(where: {runningOn: "2015-01-01"}) { __typename } }"#),
+    ("RotationWhere.startFrom", r#"{ rotations(where: {startFrom: "2014-01-01"}) { __typename } }"#),
+    ("RotationWhere.startUntil", r#"{ rotations(where: {startUntil: "2014-01-01"}) { __typename } }"#),
+    ("RotationWhere.states", "{ rotations(where: {states: [PLACED]}) { __typename } }"),
+    ("RotationWhere.toUnit", r#"{ rotations(where: {toUnit: {code: "A1"}}) { __typename } }"#),
+    ("RotationWhere.unit", r#"{ rotations(where: {unit: {code: "A1"}}) { __typename } }"#),
 ];
 
 fn lines() -> Vec<Line> {
@@ -162,6 +198,9 @@ async fn columns(world: &World) -> Vec<Column<'_>> {
         ("identity alone", &["cadre.identity:read"], "P"),
         ("district A", &["cadre:read"], "A"),
         ("district B", &["cadre:read", "cadre.identity:read"], "B"),
+        ("rotation", &["cadre:read", "rotation:read"], "P"),
+        ("rotation alone", &["rotation:read"], "P"),
+        ("rotation in B", &["cadre:read", "rotation:read"], "B"),
         ("stats", &["stats:read"], "P"),
         ("revoked", everything.as_slice(), "P"),
         ("expired", everything.as_slice(), "P"),
@@ -216,7 +255,9 @@ async fn cell(world: &World, caller: Option<&Caller<'_>>, line: &Line) -> String
         (None, _) => {}
         (Some("FORBIDDEN"), _) => return "forbidden".to_owned(),
         // A unit out of reach is refused in the words for one that does not exist.
-        (Some("INVALID"), Some("where.unit.code")) => return "not found".to_owned(),
+        (Some("INVALID"), Some(field)) if field.starts_with("where.") && field.ends_with(".code") => {
+            return "not found".to_owned();
+        }
         _ => panic!("{}: {body:#}", line.document),
     }
     let mut at = &body["data"];
@@ -232,12 +273,32 @@ async fn cell(world: &World, caller: Option<&Caller<'_>>, line: &Line) -> String
     "ok".to_owned()
 }
 
+/// The only rotation: everything that can be said of one is said of it.
+async fn write_rotation(world: &World) {
+    let of = Places::of(&world.database).await;
+    let title = |code: &str| Some(code.parse().expect("a code"));
+    let rotation = rotation::Model {
+        state: RotationState::Placed,
+        from_title_code: title("CV"),
+        to_title_code: title("CT"),
+        placement_title_code: title("BT"),
+        preparing_unit_id: Some(of.unit("A")),
+        placement_unit_id: Some(of.unit("A1P")),
+        placed_on: Some(day("2017-03-01")),
+        ..of.ended(["01/QĐ", "A-02", "PD1", "A1U", "2014-03-01"], "2017-03-01")
+    };
+    keep_only(&world.database, vec![rotation]).await;
+}
+
 async fn table(world: &World) -> String {
+    write_rotation(world).await;
     let all = world.all_seeing().await;
-    let ids =
-        all.query(r#"{ unit(by: {code: "A1"}) { id } cadre(by: {code: "A-02"}) { id qualifications { id } } }"#).await;
+    let document =
+        r#"{ unit(by: {code: "A1"}) { id } cadre(by: {code: "A-02"}) { id qualifications { id } rotations { id } } }"#;
+    let ids = all.query(document).await;
     let id = |pointer: &str| ids.pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
     let (unit, cadre, paper) = (id("/unit/id"), id("/cadre/id"), id("/cadre/qualifications/0/id"));
+    let rotation = id("/cadre/rotations/0/id");
     let columns = columns(world).await;
     let width = lines().iter().map(|line| line.name.len()).max().unwrap_or(0);
     let mut text = format!("{:width$}", "");
@@ -246,6 +307,7 @@ async fn table(world: &World) -> String {
     }
     for mut line in lines() {
         line.document = line.document.replace("UNIT\"", &format!("{unit}\""));
+        line.document = line.document.replace("ROTATION\"", &format!("{rotation}\""));
         line.document =
             line.document.replace("CADRE\"", &format!("{cadre}\"")).replace("PAPER\"", &format!("{paper}\""));
         write!(text, "\n{:width$}", line.name).expect("text grows");

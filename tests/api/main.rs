@@ -12,6 +12,7 @@ mod import;
 mod isolation;
 mod layers;
 mod process;
+mod rotation;
 mod rule;
 mod schema;
 mod statements;

@@ -8,14 +8,19 @@
 use std::fs;
 
 use cadre_api::domain::demo;
+use entity::{rotation, value::RotationState};
 use serde_json::{Value, json};
 
-use crate::world::program::{self, Program};
+use crate::world::{
+    self,
+    program::{self, Program},
+    rotation::{Places, day, keep_only},
+};
 
 /// How often each question is asked.
 const TIMES: usize = 15;
 
-/// The program, serving the 91 people of the demonstration from a file.
+/// The program, serving the 245 people of the demonstration from a file.
 struct Served {
     program: Program,
     token: String,
@@ -31,7 +36,9 @@ impl Served {
         fs::create_dir(&bundle).expect("a folder");
         demo::write_bundle(&bundle).expect("written");
         program::printed(&database, &["import", bundle.to_str().expect("a plain path")]);
-        let add = ["client", "add", "--json", "--name", "counter", "--scope", "cadre:read", "--unit", demo::ROOT];
+        write_rotations(&database).await;
+        let scopes = ["--scope", "cadre:read", "--scope", "rotation:read"];
+        let add = [&["client", "add", "--json", "--name", "counter"], &scopes[..], &["--unit", demo::ROOT]].concat();
         let client: Value = serde_json::from_str(&program::printed(&database, &add)).expect("JSON");
         let word = |name: &str| client[name].as_str().expect("a word").to_owned();
 
@@ -92,12 +99,61 @@ async fn a_page_costs_the_same_statements_whatever_it_holds() {
         assert!(
             rows(&answer, "/cadres/nodes/0/qualifications") > 0 && rows(&answer, "/cadres/nodes/0/assignments") > 0
         );
-        assert_eq!(answer["cadres"]["totalCount"]["value"], 91);
+        assert_eq!(answer["cadres"]["totalCount"]["value"], 245);
         costs.push(cost);
     }
 
     // The page, the total, the posts, the qualifications.
     assert_eq!(costs, [4, 4, 4]);
+}
+
+/// Fifty people of the demonstration go from one commune to the next and are placed in a third.
+async fn write_rotations(url: &str) {
+    let database = world::open(url).await;
+    let of = Places::of(&database).await;
+    let rotations = (1..=50).map(|nth| {
+        let unit = |at: i32| format!("BN-LT-{:02}-DU", at % 10 + 1);
+        let (person, start) = (format!("CB{nth:04}"), format!("20{:02}-01-01", nth % 20));
+        rotation::Model {
+            state: RotationState::Placed,
+            placement_unit_id: Some(of.unit(&unit(nth + 2))),
+            placed_on: Some(day("2024-01-01")),
+            to_title_code: Some("X_BT".parse().expect("a code")),
+            preparing_unit_id: Some(of.unit("BN-LT")),
+            ..of.ended(["1", &person, &unit(nth), &unit(nth + 1), &start], "2024-01-01")
+        }
+    });
+    keep_only(&database, rotations.collect()).await;
+    database.close().await.expect("closed");
+}
+
+#[actix_web::test]
+async fn a_page_of_rotations_costs_the_same_statements_whatever_it_holds() {
+    let served = Served::start().await;
+    let page = r#"query($first: Int) { rotations(where: {unit: {code: "BN-LT"}}, first: $first) {
+        nodes {
+            state fromUnit { name parent { name } } toUnit { name ancestors { name } } fromTitle { name } toTitle { name }
+            preparingUnit { name } placement { unit { name } title { name } }
+            cadre { fullName unit { name } title { name } rotations { startOn toUnit { name } } }
+        }
+        totalCount { value }
+    } }"#;
+
+    let mut costs = Vec::new();
+    for first in [1, 5, 50] {
+        let (cost, answer) = served.cost(page, json!({ "first": first })).await;
+        assert_eq!(rows(&answer, "/rotations/nodes"), first, "the control: the pages differ");
+        assert_eq!(rows(&answer, "/rotations/nodes/0/cadre/rotations"), 1);
+        assert!(answer["rotations"]["nodes"][0]["cadre"]["unit"]["name"].is_string());
+        costs.push(cost);
+    }
+    let flows =
+        r#"{ unit(by: {code: "BN-LT"}) { rotationFlows(from: "2000-01-01", until: "2030-01-01") { rotations } } }"#;
+    let (of_flows, answer) = served.cost(flows, json!({})).await;
+
+    // The page, the total, the people, the posts that say where their files are, the posts shown, their rotations.
+    assert_eq!(costs, [6, 6, 6]);
+    assert_eq!((of_flows, &answer["unit"]["rotationFlows"][0]["rotations"]), (1, &json!(50)));
 }
 
 #[actix_web::test]

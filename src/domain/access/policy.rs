@@ -64,16 +64,15 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RotationWhere", "placementMissing")
         | ("RotationOrder", "field" | "direction")
         | ("RotationOrderField", "START" | "END")
-        | ("RotationFlow", "direction" | "fromTier" | "toTier" | "rotations" | "persons") => Needs(Scope::RotationRead),
-        ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
+        | ("RotationFlow", "direction" | "fromTier" | "toTier" | "rotations" | "persons")
+        | ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
         | ("Rotation", "fromTier" | "toTier" | "startOn" | "plannedEndOn" | "endOn" | "endReason" | "state")
         | ("Rotation", "preparingUnit" | "decisionNo" | "decidedOn" | "publishedOn" | "placement" | "version")
         | ("Placement", "unit" | "title" | "on" | "decisionNo")
         | ("RotationConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
         | ("RotationEdge", "cursor" | "node")
-        | ("RotationDirection" | "RotationState" | "EndReason", _) => Needs(Scope::RotationRead),
         // What the rules say of a person's rotation.
-        ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
+        | ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
         | ("RuleOverride", "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
 
         // Units and reference lists within reach.
@@ -84,10 +83,12 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Node", "id")
         | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "PageInfo" | "BoundedCount" | "Viewer", _)
         | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup", _)
-        | ("Rule" | "RetirementAge" | "CountingBasis" | "RotationForm" | "RotationPurpose" | "RuleResult", _)
+        | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
         | ("UnitKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
         | ("Tier" | "UnitKind" | "SuccessionKind" | "Hierarchy" | "Reach" | "Direction", _)
-        | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _) => Nothing,
+        | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _)
+        // Words of closed sets: what they are said of is decided at the field and at the condition.
+        | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _) => Nothing,
         // The schema itself is public.
         (introspected, _) if introspected.starts_with("__") => Nothing,
 

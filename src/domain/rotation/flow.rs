@@ -68,7 +68,7 @@ pub async fn flows(access: &Access, asked: &FlowsAsked) -> Result<Vec<RotationFl
         .select_published()
         .filter(within(rotation::Column::StartOn, period))
         .filter(rotation::Column::Form.is_in(asked.forms.iter().copied()))
-        .filter(Place::Either.lies_in(access, &subtree))
+        .filter(Place::Either.lies_in(access.backend(), &subtree))
         .select_only()
         .columns(columns)
         .expr_as(Func::count(Expr::cust("*")), "rotations")

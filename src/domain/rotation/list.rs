@@ -183,7 +183,8 @@ impl RotationWhere {
         let mut all = Condition::all();
         for (field, condition, place, during) in places {
             let Some(condition) = condition else { continue };
-            all = all.add(place.lies_in(access, &meant_during(access, &format!("where.{field}"), condition, during)?));
+            let subtree = meant_during(access, &format!("where.{field}"), condition, during)?;
+            all = all.add(place.lies_in(access.backend(), &subtree));
         }
         Ok(all)
     }

@@ -1,12 +1,9 @@
 //! Conditions on the units of a rotation: each row asks the tree of a day of its own.
 
 use entity::rotation;
-use sea_orm::Condition;
+use sea_orm::{Condition, DatabaseBackend};
 
-use crate::domain::{
-    access::Access,
-    unit::{Membership, lies_in, within},
-};
+use crate::domain::unit::{Membership, lies_in, within};
 
 /// Which units of a rotation are meant, and the day of the tree that they are looked up in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +36,7 @@ impl Place {
     }
 
     /// Rotations with a unit there that was in a subtree on the day.
-    pub(super) fn lies_in(self, access: &Access, subtree: &[Membership]) -> Condition {
-        lies_in(access, subtree, self.columns(), |during| within(self.day(), during))
+    pub(super) fn lies_in(self, backend: DatabaseBackend, subtree: &[Membership]) -> Condition {
+        lies_in(backend, subtree, self.columns(), |during| within(self.day(), during))
     }
 }

@@ -215,7 +215,7 @@ impl TrainingClassWhere {
 /// Classes held by the units that a condition means on their first day, which lies in a period.
 pub(super) fn organised_in(access: &Access, field: &str, condition: &UnitReach, started: Period) -> Result<Condition> {
     let subtree = meant_during(access, field, condition, started)?;
-    Ok(lies_in(access, &subtree, &[training_class::Column::OrganiserId], |during| {
+    Ok(lies_in(access.backend(), &subtree, &[training_class::Column::OrganiserId], |during| {
         within(training_class::Column::StartOn, during)
     }))
 }

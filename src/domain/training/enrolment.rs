@@ -160,7 +160,7 @@ impl EnrolmentWhere {
         let until = to.and_then(|day| day.0.succ_opt()).map(Day);
         let Some(years) = Period::new(from, until) else { return Ok(Some(nothing())) };
         let subtree = meant_during(access, "where.unit", condition, years)?;
-        Ok(Some(lies_in(access, &subtree, &[enrolment::Column::UnitId], ends_within)))
+        Ok(Some(lies_in(access.backend(), &subtree, &[enrolment::Column::UnitId], ends_within)))
     }
 
     /// In a class of which these hold. Whoever knows of an enrolment knows of its class.

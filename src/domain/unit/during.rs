@@ -2,14 +2,11 @@
 
 use entity::value::Period;
 use sea_orm::{
-    ColumnTrait, Condition,
+    ColumnTrait, Condition, DatabaseBackend,
     sea_query::{Expr, ExprTrait},
 };
 
-use crate::{
-    db,
-    domain::{access::Access, unit::Membership},
-};
+use crate::{db, domain::unit::Membership};
 
 /// Conditions that stand beside one another in one bracket. SQLite bounds how deep an expression is, and a chain of "or"
 /// is as deep as it is long.
@@ -18,7 +15,7 @@ const IN_A_BRACKET: usize = 100;
 /// Rows with a unit in one of the columns that was in a subtree on the row's own day. `when` says which rows have their
 /// day in a period.
 pub(in crate::domain) fn lies_in<C: ColumnTrait>(
-    access: &Access,
+    backend: DatabaseBackend,
     subtree: &[Membership],
     columns: &[C],
     when: impl Fn(Period) -> Condition,
@@ -26,7 +23,7 @@ pub(in crate::domain) fn lies_in<C: ColumnTrait>(
     let during = |membership: &Membership| {
         let units = columns.iter().fold(Condition::any(), |any, column| {
             let column = Expr::col(column.as_column_ref());
-            any.add(db::any_id(access.backend(), column, membership.units.iter().map(|unit| unit.0)))
+            any.add(db::any_id(backend, column, membership.units.iter().map(|unit| unit.0)))
         });
         Condition::all().add(when(membership.during)).add(units)
     };
@@ -45,4 +42,33 @@ pub(in crate::domain) fn within<C: ColumnTrait>(day: C, period: Period) -> Condi
     Condition::all()
         .add_option(period.from().map(|from| day.gte(from)))
         .add_option(period.until().map(|until| day.lt(until)))
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::{
+        rotation,
+        value::{Day, UnitId},
+    };
+    use migration::{Migrator, MigratorTrait};
+    use sea_orm::{Database, EntityTrait, QueryFilter};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_subtree_that_changed_a_thousand_times_is_still_one_statement() {
+        let database = Database::connect("sqlite::memory:").await.expect("a database");
+        Migrator::up(&database, None).await.expect("migrated");
+        let first = Day::of(2000, 1, 1).expect("a day");
+        let during = |months| Period::new(first.plus_months(months), first.plus_months(months + 1)).expect("a month");
+        let subtree: Vec<Membership> =
+            (0..1_100).map(|months| Membership { during: during(months), units: vec![UnitId::new()] }).collect();
+
+        let columns = [rotation::Column::FromUnitId, rotation::Column::ToUnitId];
+        let condition =
+            lies_in(DatabaseBackend::Sqlite, &subtree, &columns, |during| within(rotation::Column::StartOn, during));
+        let found = rotation::Entity::find().filter(condition).all(&database).await;
+
+        assert_eq!(found.expect("an expression that is not too deep").len(), 0);
+    }
 }

@@ -5,6 +5,7 @@
 pub mod poll;
 pub mod postgres;
 pub mod program;
+pub mod rotation;
 pub mod sdl;
 pub mod wire;
 
