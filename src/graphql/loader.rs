@@ -9,11 +9,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use entity::{assignment, qualification, rotation};
+use entity::{
+    assignment, qualification, rotation,
+    value::{ClassId, PlanId, QuotaId},
+};
 use tokio::{sync::Mutex as Gate, task::yield_now};
 
 use crate::{
-    domain::access::{Access, KnownPerson, Seen, Visible},
+    domain::access::{Access, KnownPerson, Seen, Visible, VisibleClass, VisiblePlan, VisibleQuota},
     error::Result,
 };
 
@@ -25,6 +28,10 @@ pub struct Loaders {
     qualifications: Batch<Seen, Vec<qualification::Model>>,
     rotations: Batch<Seen, Vec<rotation::Model>>,
     persons: Batch<KnownPerson, Option<Visible>>,
+    plans: Batch<PlanId, Option<VisiblePlan>>,
+    classes: Batch<ClassId, Option<VisibleClass>>,
+    quotas: Batch<QuotaId, Option<VisibleQuota>>,
+    children: Batch<QuotaId, Vec<VisibleQuota>>,
 }
 
 impl Loaders {
@@ -36,6 +43,10 @@ impl Loaders {
             qualifications: Batch::default(),
             rotations: Batch::default(),
             persons: Batch::default(),
+            plans: Batch::default(),
+            classes: Batch::default(),
+            quotas: Batch::default(),
+            children: Batch::default(),
         }
     }
 
@@ -61,6 +72,38 @@ impl Loaders {
             Ok(persons.into_iter().map(|(key, person)| (key, Some(person))).collect())
         };
         self.persons.load(person, read).await
+    }
+
+    /// A training plan, if the caller may know of it.
+    pub async fn plan(&self, id: PlanId) -> Result<Arc<Option<VisiblePlan>>> {
+        let read = async |keys: Vec<PlanId>| {
+            let plans = self.access.training()?.plans_by_ids(&keys).await?;
+            Ok(plans.into_iter().map(|plan| (plan.row().id, Some(plan))).collect())
+        };
+        self.plans.load(id, read).await
+    }
+
+    /// A class, if the caller may know of it.
+    pub async fn class(&self, id: ClassId) -> Result<Arc<Option<VisibleClass>>> {
+        let read = async |keys: Vec<ClassId>| {
+            let classes = self.access.training()?.classes_by_ids(&keys).await?;
+            Ok(classes.into_iter().map(|class| (class.row().id, Some(class))).collect())
+        };
+        self.classes.load(id, read).await
+    }
+
+    /// A quota, if the caller may know of it.
+    pub async fn quota(&self, id: QuotaId) -> Result<Arc<Option<VisibleQuota>>> {
+        let read = async |keys: Vec<QuotaId>| {
+            let quotas = self.access.quotas()?.by_ids(&keys).await?;
+            Ok(quotas.into_iter().map(|quota| (quota.row().id, Some(quota))).collect())
+        };
+        self.quotas.load(id, read).await
+    }
+
+    /// The quotas that were handed on from a quota.
+    pub async fn children(&self, of: QuotaId) -> Result<Arc<Vec<VisibleQuota>>> {
+        self.children.load(of, async |keys| self.access.quotas()?.children(&keys).await).await
     }
 }
 

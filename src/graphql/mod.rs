@@ -8,10 +8,12 @@ pub mod loader;
 pub mod node;
 pub mod operation;
 pub mod page;
+pub mod programme;
 pub mod qualification;
 pub mod rotation;
 pub mod rule;
 pub mod title;
+pub mod training;
 pub mod unit;
 pub mod viewer;
 
@@ -35,6 +37,8 @@ pub struct Query(
     unit::UnitQuery,
     cadre::CadreQuery,
     rotation::RotationQuery,
+    training::TrainingQuery,
+    programme::ProgrammeQuery,
     title::TitleQuery,
     qualification::QualificationQuery,
     rule::RuleQuery,

@@ -11,7 +11,7 @@ use entity::{
     value::{ClassId, Day, EnrolmentId, PlanId, QuotaId, Scope, UnitId},
 };
 use sea_orm::{
-    Condition, EntityTrait, QueryFilter, Select,
+    Condition, EntityTrait, QueryFilter, QueryOrder, Select,
     sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SimpleExpr},
 };
 
@@ -132,12 +132,13 @@ impl Quotas<'_> {
         self.access.knows(row.unit_id).then_some(VisibleQuota(row))
     }
 
-    /// Quotas by id, in no order; what the caller may not know of is left out.
+    /// Quotas by id, in the order of their ids; what the caller may not know of is left out.
     pub async fn by_ids(&self, ids: &[QuotaId]) -> Result<Vec<VisibleQuota>> {
         self.read(quota::Column::Id, ids).await
     }
 
-    /// The quotas that were handed on from quotas, in no order, as far as the caller may know of them.
+    /// The quotas that were handed on from quotas, in the order in which they were recorded, as far as the caller may know of
+    /// them.
     pub async fn children(&self, of: &[QuotaId]) -> Result<HashMap<QuotaId, Vec<VisibleQuota>>> {
         let mut children: HashMap<QuotaId, Vec<_>> = HashMap::new();
         for child in self.read(quota::Column::ParentId, of).await? {
@@ -151,7 +152,8 @@ impl Quotas<'_> {
     async fn read(&self, column: quota::Column, ids: &[QuotaId]) -> Result<Vec<VisibleQuota>> {
         let column = Expr::col((quota::Entity, column));
         let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
-        let rows = self.select().filter(of_ids).all(self.access.reader()).await?;
+        let select = self.select().filter(of_ids).order_by_asc(quota::Column::Id);
+        let rows = select.all(self.access.reader()).await?;
         Ok(rows.into_iter().filter_map(|row| self.admitted(row)).collect())
     }
 }
