@@ -17,5 +17,6 @@ mod rule;
 mod schema;
 mod statements;
 mod tables;
+mod training;
 mod unit;
 mod world;

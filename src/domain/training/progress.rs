@@ -17,7 +17,7 @@ use crate::{
         percent::{decimals, percent},
         programme,
         training::end_of_year,
-        unit::Reach,
+        unit::{Reach, UnitSet},
     },
     error::{Error, Result},
 };
@@ -102,7 +102,7 @@ impl Progress {
 }
 
 /// How far the plans of a year, or of several years in a row, were carried out in a unit: by the administrative tree of the
-/// last 31 December. Two statements.
+/// last 31 December. Nothing counts for a unit out of reach. Two statements.
 ///
 /// # Errors
 /// `Forbidden` without `training:read`; `Invalid` for years outside the calendar or in the wrong order, programmes that are
@@ -138,9 +138,12 @@ fn counted(access: &Access, asked: &ProgressAsked) -> Result<Counted> {
     if let Some(codes) = &asked.programmes {
         programme::ensure_known(access, "programmes", codes)?;
     }
-    let units = access.registry().units().subtree(asked.unit, Hierarchy::Administrative, asked.reach, day);
-    let units = access.within_reach(units);
-    Ok(Counted { units, programmes: asked.programmes.clone(), from: asked.year, to })
+    // Part of a unit out of reach must not pass for the whole of it.
+    let units = match access.reaches(asked.unit) {
+        true => access.registry().units().subtree(asked.unit, Hierarchy::Administrative, asked.reach, day),
+        false => UnitSet::new(),
+    };
+    Ok(Counted { units: access.within_reach(units), programmes: asked.programmes.clone(), from: asked.year, to })
 }
 
 impl Counted {
