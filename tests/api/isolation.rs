@@ -714,10 +714,10 @@ async fn no_answer_to_a_carries_a_mark_of_b() {
         let plan = "code name unit { code } quotas { nodes { seats unit { name } } }";
         let class = format!(
             "code intake plan {{ {plan} }} organiser {{ {hanging} }} \
-             enrolments {{ nodes {{ sendingUnit {{ {hanging} }} cadre {{ code unit {{ name }} }} }} }}"
+             enrolments(first: 5) {{ nodes {{ sendingUnit {{ {hanging} }} cadre {{ code unit {{ name }} }} }} }}"
         );
-        documents.push(format!("{{ trainingClasses {{ nodes {{ {class} }} totalCount {{ value }} }} }}"));
-        documents.push(format!("{{ enrolments {{ nodes {{ class {{ {class} }} }} totalCount {{ value }} }} }}"));
+        documents.push(format!("{{ trainingClasses(first: 5) {{ nodes {{ {class} }} totalCount {{ value }} }} }}"));
+        documents.push(format!("{{ enrolments(first: 5) {{ nodes {{ class {{ {class} }} }} totalCount {{ value }} }} }}"));
         documents.push(format!(r#"{{ trainingPlan(by: {{code: "KB"}}) {{ {plan} }} trainingClass(by: {{code: "TF"}}) {{ {class} }} }}"#));
         for search in ["mark", "MARK-NAME", "tây", "B-01"] {
             documents.push(format!(
