@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use super::{
     finding::Findings,
-    row::{AssignmentRow, CadreRow, QualificationRow, SuccessionRow, UnitRow},
+    row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     table::{Row, unreadable},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Files that are loaded, in the order in which they are read: later ones refer to earlier ones.
-pub(super) const LOADED: [&str; 7] = [
+pub(super) const LOADED: [&str; 8] = [
     UnitRow::FILE,
     SuccessionRow::FILE,
     <entity::title::Model as Row>::FILE,
@@ -21,11 +21,12 @@ pub(super) const LOADED: [&str; 7] = [
     CadreRow::FILE,
     AssignmentRow::FILE,
     QualificationRow::FILE,
+    RotationRow::FILE,
 ];
 
 /// Files of the format that this version does not load yet.
-pub(super) const NOT_YET_LOADED: [&str; 6] =
-    ["programmes.csv", "rotations.csv", "training_plans.csv", "quotas.csv", "classes.csv", "enrolments.csv"];
+pub(super) const NOT_YET_LOADED: [&str; 5] =
+    ["programmes.csv", "training_plans.csv", "quotas.csv", "classes.csv", "enrolments.csv"];
 
 /// What a folder holds.
 #[derive(Debug, Default)]

@@ -8,11 +8,12 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 use super::{
     bundle::Bundle,
     finding::{FindingCode, Findings},
-    ledger::{self, Paper, Post},
+    ledger::{self, Episode, Paper, Post, Stay, Stays},
     lists::{Listed, NewUnits, listed},
     pass::{BATCH, News, Pass},
     progress::Progress,
-    row::{AssignmentRow, CadreRow, QualificationRow, SuccessionRow, UnitRow},
+    rotation::{Lives, rotation_overlap, rotation_running},
+    row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     rule::{self, IdDoubt},
     table::{Header, Row, Table},
     world::{World, repeated_row},
@@ -36,6 +37,8 @@ pub(super) struct Plan {
     pub titles: Vec<title::Model>,
     pub institutions: Vec<institution::Model>,
     pub units: NewUnits,
+    /// Lines of rotations without an end that a later one of the person must have ended.
+    pub overtaken: HashSet<u64>,
     pub checked: Vec<Checked>,
 }
 
@@ -76,12 +79,19 @@ pub(super) async fn check(
     if bundle.has(CadreRow::FILE) {
         plan.checked.push(pass.check_cadres().await?);
     }
+    let mut stays = bundle.has(RotationRow::FILE).then(Vec::new);
     if bundle.has(AssignmentRow::FILE) {
-        plan.checked.push(pass.check_assignments().await?);
+        plan.checked.push(pass.check_assignments(stays.as_mut()).await?);
     }
+    // Before the qualifications, so that the posts need not be kept while those are compared.
+    let rotations = match stays {
+        Some(stays) => Some(pass.check_rotations(&mut plan, Stays::new(stays)).await?),
+        None => None,
+    };
     if bundle.has(QualificationRow::FILE) {
         plan.checked.push(pass.check_qualifications().await?);
     }
+    plan.checked.extend(rotations);
     Ok(plan)
 }
 
@@ -170,7 +180,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(checked(&table, new, known))
     }
 
-    async fn check_assignments(&mut self) -> Result<Checked> {
+    /// Checks the posts, and keeps what the rotations will be held against.
+    async fn check_assignments(&mut self, mut stays: Option<&mut Vec<Stay>>) -> Result<Checked> {
         let mut table = Table::<AssignmentRow, _>::open(self.dir, self.progress, self.findings)?;
         let header = table.header().clone();
         let (mut new, mut known) = (0, 0);
@@ -183,6 +194,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let rows = self.world.whole(lines);
             let (found, stored) = self.assignments(&header, rows).await?;
             posts.extend(found.iter().map(Post::of));
+            if let Some(stays) = &mut stays {
+                stays.extend(found.iter().map(|row| Stay::of(row.person, &row.model)));
+            }
             posts.extend(stored.iter().map(|(person, post)| Post::stored(*person, post)));
             let count = |news| found.iter().filter(|post| post.news == news).count() as u64;
             new += count(News::New);
@@ -200,6 +214,43 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 )
             });
         }
+        Ok(checked(&table, new, known))
+    }
+
+    async fn check_rotations(&mut self, plan: &mut Plan, stays: Stays) -> Result<Checked> {
+        let mut table = Table::<RotationRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let lives = Lives::of(self.world.known.versions.values().flatten().chain(&plan.units.versions));
+        // What seems to be missing may stand in a row that has an error.
+        let is_settled = self.findings.errors == 0;
+        let (mut new, mut known) = (0, 0);
+        let mut episodes = Vec::new();
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                break;
+            }
+            let rows = self.world.whole(lines);
+            let (found, stored) = self.rotations(&header, rows).await?;
+            if is_settled {
+                self.doubt_units(&header, &found, &lives);
+                self.doubt_posts(&header, &found, &stays).await?;
+            }
+            episodes.extend(found.iter().map(|row| Episode::of(row, self.world.today)));
+            episodes.extend(stored.iter().map(|(person, row)| Episode::stored(*person, row)));
+            let count = |news| found.iter().filter(|row| row.news == news).count() as u64;
+            new += count(News::New);
+            known += count(News::Unchanged);
+        }
+        let compared = ledger::compare_episodes(episodes);
+        for (lines, column, code, sentence) in [
+            (compared.repeated, "cadre_code", FindingCode::RepeatedRow, repeated_row as fn() -> Sentence),
+            (compared.overlapping, "start_on", FindingCode::RotationOverlap, rotation_overlap),
+            (compared.second, "cadre_code", FindingCode::RotationRunning, rotation_running),
+        ] {
+            lines.into_iter().for_each(|line| header.note(self.findings, (line, column), code, sentence));
+        }
+        plan.overtaken = compared.overtaken.into_iter().collect();
         Ok(checked(&table, new, known))
     }
 

@@ -48,8 +48,20 @@ pub enum FindingCode {
     UnitCycle,
     /// The parent of a unit does not exist throughout the interval of the row.
     ParentNotAlive,
+    /// A person has, or would get, two rotations that run, or two that are still to come.
+    RotationRunning,
     /// Two primary posts of a person overlap; stands on the later one.
     TwoPrimaryPosts,
+    /// Two rotations of a person overlap; stands on the later one.
+    RotationOverlap,
+    /// A rotation leads back to the unit that it leaves.
+    SameUnit,
+    /// A unit of a rotation does not exist on its start day.
+    UnitNotAlive,
+    /// No post is recorded in the unit that a rotation leaves.
+    NoPostLeft,
+    /// No post is recorded that begins with a rotation in the unit that it leads to.
+    NoPostTakenUp,
     /// A text was not in the composed form of Unicode (NFC) and is stored in it.
     TextNotNfc,
     /// A text began or ended with white space and is stored without.
@@ -79,8 +91,14 @@ impl FindingCode {
             | Self::RepeatedRow
             | Self::Differs
             | Self::UnitCycle
-            | Self::ParentNotAlive => Severity::Error,
+            | Self::ParentNotAlive
+            | Self::RotationRunning => Severity::Error,
             Self::TwoPrimaryPosts
+            | Self::RotationOverlap
+            | Self::SameUnit
+            | Self::UnitNotAlive
+            | Self::NoPostLeft
+            | Self::NoPostTakenUp
             | Self::TextNotNfc
             | Self::TextTrimmed
             | Self::DoubtfulDate

@@ -1,11 +1,18 @@
-//! Rules on all rows of a person together: no row twice, no two primary posts at a time. One compact note per row, so
-//! that the rows of millions of persons can be compared in whatever order their files hold them.
+//! Rules on all rows of a person together: no row twice, no two primary posts and no two rotations at a time. One compact
+//! note per row, so that the rows of millions of persons can be compared in whatever order their files hold them.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use entity::{assignment, qualification, value::Day};
+use entity::{
+    assignment, qualification, rotation,
+    value::{Day, UnitId},
+};
 
-use super::{pass::Resolved, register::Person};
+use super::{
+    episode::{Move, Phase},
+    pass::Resolved,
+    register::Person,
+};
 
 /// Fingerprint of what makes a row of a person itself: 64 bits among the few rows of one person.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,37 +56,62 @@ pub(super) fn repeated_papers(mut papers: Vec<Paper>) -> Vec<u64> {
     twins.map(|two| u64::from(two[1].line)).collect()
 }
 
-/// A post, 28 bytes.
+/// The days of a row of a person.
 #[derive(Clone, Copy)]
-pub(super) struct Post {
+struct Span {
     person: Person,
-    print: Print,
     start_on: Day,
     end_on: Option<Day>,
     line: Line,
+}
+
+/// The row of a person that lasts longest among those that began so far. Rows come in the order of their first days.
+#[derive(Default)]
+struct Longest(Option<Span>);
+
+impl Longest {
+    /// Takes in a row; the line to look at, if it begins while another of the person lasts.
+    fn meet(&mut self, span: Span) -> Option<u64> {
+        let lasts = |span: &Span| span.end_on.map_or(Day(chrono::NaiveDate::MAX), |end| end);
+        let other = self.0.filter(|other| other.person == span.person);
+        self.0 = other.filter(|other| lasts(other) >= lasts(&span)).or(Some(span));
+
+        let other = other.filter(|other| other.end_on.is_none_or(|end| span.start_on < end))?;
+        // The later one, unless only the other one is in the bundle; of two that begin together, the later line.
+        let together = span.start_on == other.start_on;
+        let line = if span.line == 0 || (together && other.line > span.line) { other.line } else { span.line };
+        (line != 0).then_some(u64::from(line))
+    }
+}
+
+/// A post, 28 bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Post {
+    span: Span,
+    print: Print,
     is_primary: bool,
 }
 
 impl Post {
     /// Notes a row of the bundle.
     pub fn of(row: &Resolved<assignment::Model>) -> Self {
-        Self { line: line(row.line), ..Self::stored(row.person, &row.model) }
+        let mut post = Self::stored(row.person, &row.model);
+        post.span.line = line(row.line);
+        post
     }
 
     /// Notes a row of the database.
     pub fn stored(person: Person, post: &assignment::Model) -> Self {
         Self {
-            person,
+            span: Span { person, start_on: post.start_on, end_on: post.end_on, line: 0 },
             print: Print::of((post.unit_id, &post.title_code, post.is_primary)),
-            start_on: post.start_on,
-            end_on: post.end_on,
-            line: 0,
             is_primary: post.is_primary,
         }
     }
 
     fn is_same(&self, other: &Self) -> bool {
-        (self.person, self.start_on, self.print) == (other.person, other.start_on, other.print)
+        let key = |post: &Self| (post.span.person, post.span.start_on, post.print);
+        key(self) == key(other)
     }
 }
 
@@ -95,35 +127,168 @@ pub(super) struct Posts {
 /// Compares the posts of each person.
 pub(super) fn compare_posts(mut posts: Vec<Post>) -> Posts {
     // Of the same post the row of the database comes last, and gives way to that of the bundle.
-    posts.sort_unstable_by_key(|post| (post.person, post.start_on, post.print, post.line == 0, post.line));
+    let place = |Post { span, print, .. }: &Post| (span.person, span.start_on, *print, span.line == 0, span.line);
+    posts.sort_unstable_by_key(place);
     let mut found = Posts::default();
     let mut before: Option<Post> = None;
-    let mut longest: Option<Post> = None;
+    let mut longest = Longest::default();
     for post in posts {
         if let Some(twin) = before.filter(|before| before.is_same(&post)) {
-            if post.line != 0 && twin.line != 0 {
-                found.repeated.push(u64::from(post.line));
+            if post.span.line != 0 && twin.span.line != 0 {
+                found.repeated.push(u64::from(post.span.line));
             }
             continue;
         }
         before = Some(post);
-        if !post.is_primary {
-            continue;
+        if post.is_primary {
+            found.overlapping.extend(longest.meet(post.span));
         }
-        let other = longest.filter(|longest| longest.person == post.person);
-        if let Some(other) = other.filter(|other| other.end_on.is_none_or(|end| post.start_on < end)) {
-            // The later one, unless only the other one is in the bundle; of two that begin together, the later line.
-            let together = post.start_on == other.start_on;
-            let line = if post.line == 0 || (together && other.line > post.line) { other.line } else { post.line };
-            found.overlapping.extend((line != 0).then_some(u64::from(line)));
-        }
-        let lasts = |post: &Post| post.end_on.map_or(Day(chrono::NaiveDate::MAX), |end| end);
-        longest = Some(other.filter(|other| lasts(other) >= lasts(&post)).unwrap_or(post));
     }
     found.repeated.sort_unstable();
     found.overlapping.sort_unstable();
     found.overlapping.dedup();
     found
+}
+
+/// Where a person was and when, kept for the rotations that follow; 20 bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Stay {
+    person: Person,
+    unit: Print,
+    start_on: Day,
+    end_on: Option<Day>,
+}
+
+impl Stay {
+    /// Notes a post.
+    pub fn of(person: Person, post: &assignment::Model) -> Self {
+        Self { person, unit: Print::of(post.unit_id), start_on: post.start_on, end_on: post.end_on }
+    }
+
+    /// Whether somebody who leaves the unit on the day leaves this post.
+    pub fn is_left(&self, unit: UnitId, day: Day) -> bool {
+        self.unit == Print::of(unit) && self.start_on < day && self.end_on.is_none_or(|end| day <= end)
+    }
+
+    /// Whether somebody who comes to the unit on the day takes up this post.
+    pub fn is_taken_up(&self, unit: UnitId, day: Day) -> bool {
+        self.unit == Print::of(unit) && self.start_on == day
+    }
+}
+
+/// Where everybody was, by person.
+#[derive(Default)]
+pub(super) struct Stays(Vec<Stay>);
+
+impl Stays {
+    /// Orders what was noted.
+    pub fn new(mut stays: Vec<Stay>) -> Self {
+        stays.sort_unstable_by_key(|stay| stay.person);
+        Self(stays)
+    }
+
+    /// Where a person was.
+    pub fn of(&self, person: Person) -> &[Stay] {
+        let from = self.0.partition_point(|stay| stay.person < person);
+        let until = self.0.partition_point(|stay| stay.person <= person);
+        &self.0[from..until]
+    }
+}
+
+/// A rotation, 32 bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Episode {
+    span: Span,
+    to: Print,
+    phase: Phase,
+    is_new: bool,
+}
+
+impl Episode {
+    /// Notes a row of the bundle; what the database holds of it counts as it stands there.
+    pub fn of(row: &Resolved<Move>, today: Day) -> Self {
+        let Move { to_unit_id, start_on, end_on, stored, .. } = row.model;
+        Self {
+            span: Span { person: row.person, start_on, end_on, line: line(row.line) },
+            to: Print::of(to_unit_id),
+            phase: stored.map_or_else(|| Phase::on(today, start_on, end_on), Phase::of),
+            is_new: stored.is_none(),
+        }
+    }
+
+    /// Notes a row of the database.
+    pub fn stored(person: Person, row: &rotation::Model) -> Self {
+        let phase = Phase::of(row.state);
+        let end_on = row.end_on.or(row.planned_end_on);
+        // One that ended on a day that is not recorded is not held against those that came after.
+        let end_on = end_on.or_else(|| (phase == Phase::Over).then_some(row.start_on));
+        let span = Span { person, start_on: row.start_on, end_on, line: 0 };
+        Self { span, to: Print::of(row.to_unit_id), phase, is_new: false }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        let key = |episode: &Self| (episode.span.person, episode.span.start_on, episode.to);
+        key(self) == key(other)
+    }
+}
+
+/// What the rotations of all persons show.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Episodes {
+    /// Lines that repeat an earlier line.
+    pub repeated: Vec<u64>,
+    /// Lines of rotations that begin while another one of the person lasts.
+    pub overlapping: Vec<u64>,
+    /// Lines of rotations without an end that another one, begun later, must have ended.
+    pub overtaken: Vec<u64>,
+    /// Lines of rotations that would run, or be still to come, beside another one.
+    pub second: Vec<u64>,
+}
+
+/// Compares the rotations of each person.
+pub(super) fn compare_episodes(mut episodes: Vec<Episode>) -> Episodes {
+    let place = |Episode { span, to, .. }: &Episode| (span.person, span.start_on, *to, span.line == 0, span.line);
+    episodes.sort_unstable_by_key(place);
+    let mut found = Episodes::default();
+    episodes.dedup_by(|later, earlier| {
+        let is_same = later.is_same(earlier);
+        if is_same && later.span.line != 0 {
+            found.repeated.push(u64::from(later.span.line));
+        }
+        is_same
+    });
+    let mut longest = Longest::default();
+    for of_person in episodes.chunk_by(|a, b| a.span.person == b.span.person) {
+        found.overlapping.extend(of_person.iter().filter_map(|episode| longest.meet(episode.span)));
+        found.one_at_a_time(of_person);
+    }
+    found.repeated.sort_unstable();
+    found.overlapping.sort_unstable();
+    found.overlapping.dedup();
+    found.second.sort_unstable();
+    found
+}
+
+impl Episodes {
+    /// A person has one rotation that runs and one to come. History without ends is put right: who went on to another one
+    /// ended the one before. What the database holds is not: that takes an act.
+    fn one_at_a_time(&mut self, of_person: &[Episode]) {
+        for phase in [Phase::Running, Phase::ToCome] {
+            let in_phase = || of_person.iter().filter(|episode| episode.phase == phase);
+            let lines = in_phase().filter(|episode| episode.is_new).map(|episode| u64::from(episode.span.line));
+            if in_phase().any(|episode| !episode.is_new) {
+                self.second.extend(lines);
+                continue;
+            }
+            let order = |episode: &&Episode| (episode.span.start_on, episode.span.line);
+            let (one, others) = match phase {
+                Phase::Running => (in_phase().max_by_key(order), &mut self.overtaken),
+                Phase::ToCome | Phase::Overtaken | Phase::Over => (in_phase().min_by_key(order), &mut self.second),
+            };
+            let one = one.map(|episode| u64::from(episode.span.line));
+            others.extend(lines.filter(|line| Some(*line) != one));
+        }
+    }
 }
 
 /// Lines beyond four thousand millions share the last number: only the finding's place suffers.
@@ -138,11 +303,8 @@ mod tests {
     /// `(line, person, unit, start, end, primary)`
     fn posts(rows: &[(u32, u32, u32, &str, &str, bool)]) -> Posts {
         let post = |&(line, person, unit, start, end, is_primary): &(u32, u32, u32, &str, &str, bool)| Post {
-            person,
+            span: Span { person, start_on: start.parse().expect(start), end_on: end.parse().ok(), line },
             print: Print::of((unit, is_primary)),
-            start_on: start.parse().expect(start),
-            end_on: end.parse().ok(),
-            line,
             is_primary,
         };
         compare_posts(rows.iter().map(post).collect())

@@ -1,6 +1,6 @@
 //! The second pass: what was checked is written, all of it in one transaction.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use entity::{
     change,
@@ -14,18 +14,22 @@ use sea_orm::{
 
 use super::{
     check::{Checked, Plan, checked},
+    episode::Phase,
     finding::Findings,
     known::Known,
     pass::{BATCH, News, Pass, Resolved},
     progress::Progress,
-    row::{AssignmentRow, CadreRow, QualificationRow},
+    row::{AssignmentRow, CadreRow, QualificationRow, RotationRow},
     table::{self, Row, Table},
     world::World,
 };
 use crate::{
     clock::Clock,
     db::Database,
-    domain::access::{Act, Permit, Txn},
+    domain::{
+        access::{Act, Permit, Txn},
+        unit::Units,
+    },
     error::{Error, Result},
     language::Sentence,
 };
@@ -52,7 +56,7 @@ async fn write(
     database: &Database,
     clock: Clock,
     dir: &Path,
-    plan: Plan,
+    mut plan: Plan,
     (world, progress): (&mut World, &Progress),
 ) -> Result<()> {
     let detail = serde_json::to_string(&plan.counts()).map_err(Error::internal)?;
@@ -62,12 +66,12 @@ async fn write(
         return Err(changed_database());
     }
     world.register.forget_seen();
-    let checked = plan.checked.clone();
+    let (checked, overtaken) = (plan.checked.clone(), std::mem::take(&mut plan.overtaken));
     lists(&txn, plan, world).await?;
     let mut findings = Findings::default();
     let mut pass = Pass { dir, connection: txn.connection(), world, findings: &mut findings, progress };
     for before in checked {
-        let now = pass.load_file(&txn, before).await?;
+        let now = pass.load_file(&txn, before, &overtaken).await?;
         if now != before || pass.findings.errors > 0 {
             return Err(changed_file(before.file));
         }
@@ -122,11 +126,12 @@ async fn lists(txn: &Txn, plan: Plan, world: &World) -> Result<()> {
 }
 
 impl Pass<'_, DatabaseTransaction> {
-    async fn load_file(&mut self, txn: &Txn, before: Checked) -> Result<Checked> {
+    async fn load_file(&mut self, txn: &Txn, before: Checked, overtaken: &HashSet<u64>) -> Result<Checked> {
         match before.file {
             CadreRow::FILE => self.load_cadres(txn).await,
             AssignmentRow::FILE => self.load_assignments(txn).await,
             QualificationRow::FILE => self.load_qualifications(txn).await,
+            RotationRow::FILE => self.load_rotations(txn, overtaken).await,
             // Held since the first pass and loaded as checked; the file must still be that one.
             file => Ok(Checked { print: table::print(self.dir, file, self.progress)?, ..before }),
         }
@@ -180,6 +185,37 @@ impl Pass<'_, DatabaseTransaction> {
             let found = self.qualifications(&header, rows).await?;
             let written = self.write_new(txn, found).await?;
             (new, known) = (new + written.0, known + written.1);
+        }
+    }
+
+    /// Comes after the posts, which tell the titles and what followed.
+    async fn load_rotations(&mut self, txn: &Txn, overtaken: &HashSet<u64>) -> Result<Checked> {
+        let mut table = Table::<RotationRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let units = Units::load(self.connection).await?;
+        let (mut new, mut known) = (0, 0);
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                return Ok(checked(&table, new, known));
+            }
+            let rows = self.world.whole(lines);
+            let (mut found, _) = self.rotations(&header, rows).await?;
+            let all = found.len();
+            found.retain(|row| row.news == News::New);
+            known += (all - found.len()) as u64;
+            let posts = self.posts(&self.persons(&found)).await?;
+            let mut rotations = Vec::with_capacity(found.len());
+            for Resolved { line, person, news, model } in found {
+                let phase = match Phase::on(self.world.today, model.start_on, model.end_on) {
+                    Phase::Running if overtaken.contains(&line) => Phase::Overtaken,
+                    phase => phase,
+                };
+                let posts = posts.get(&model.cadre_id).map_or(&[][..], Vec::as_slice);
+                let model = model.model(phase, &units, posts).ok_or_else(|| changed_file(table.header().file))?;
+                rotations.push(Resolved { line, person, news, model });
+            }
+            new += self.write_new(txn, rotations).await?.0;
         }
     }
 

@@ -6,6 +6,7 @@
 mod bundle;
 mod cell;
 mod check;
+mod episode;
 mod finding;
 mod known;
 mod ledger;
@@ -15,6 +16,7 @@ mod pass;
 mod progress;
 mod register;
 mod report;
+mod rotation;
 mod row;
 mod rule;
 mod source;

@@ -26,7 +26,7 @@ use crate::{error::Result, language::Sentence};
 /// Rows that are resolved together.
 pub(super) const BATCH: usize = 2_000;
 /// Codes or ids that one question to the database names.
-const ASKED: usize = 512;
+pub(super) const ASKED: usize = 512;
 
 /// What a row is to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,14 +153,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let mut posts: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.post(header, line, row)).collect();
 
         let persons = self.stored_persons(&posts);
-        let mut stored: HashMap<CadreId, Vec<assignment::Model>> = HashMap::new();
-        for ids in persons.chunks(ASKED) {
-            let ids = padded(ids.iter().map(|(id, _)| *id));
-            let question = assignment::Entity::find().filter(assignment::Column::CadreId.is_in(ids));
-            for post in question.all(self.connection).await? {
-                stored.entry(post.cadre_id).or_default().push(post);
-            }
-        }
+        let mut stored = self.posts(&persons).await?;
         let mut matched = HashSet::new();
         for post in &mut posts {
             let there =
@@ -213,6 +206,19 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             is_primary: row.is_primary,
         };
         has_title.then_some(Resolved { line, person, news: News::New, model })
+    }
+
+    /// What the database holds of the posts of these persons.
+    pub async fn posts(&self, persons: &[(CadreId, Person)]) -> Result<HashMap<CadreId, Vec<assignment::Model>>> {
+        let mut posts: HashMap<CadreId, Vec<assignment::Model>> = HashMap::new();
+        for ids in persons.chunks(ASKED) {
+            let ids = padded(ids.iter().map(|(id, _)| *id));
+            let question = assignment::Entity::find().filter(assignment::Column::CadreId.is_in(ids));
+            for post in question.all(self.connection).await? {
+                posts.entry(post.cadre_id).or_default().push(post);
+            }
+        }
+        Ok(posts)
     }
 
     /// The qualifications of a batch.
@@ -277,7 +283,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     /// Enters into the register those persons whom only the database knows.
-    async fn meet(&mut self, codes: impl Iterator<Item = &CadreCode>) -> Result<()> {
+    pub async fn meet(&mut self, codes: impl Iterator<Item = &CadreCode>) -> Result<()> {
         let register = &self.world.register;
         let strangers: HashSet<&CadreCode> = codes.filter(|code| register.find(code.as_str()).is_none()).collect();
         for (code, there) in self.stored_cadres(strangers.into_iter()).await? {
@@ -307,18 +313,23 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     /// Those persons of a batch whom the database held before the import, each once.
-    fn stored_persons<M>(&self, rows: &[Resolved<M>]) -> Vec<(CadreId, Person)> {
+    pub fn stored_persons<M>(&self, rows: &[Resolved<M>]) -> Vec<(CadreId, Person)> {
+        let mut persons = self.persons(rows);
+        persons.retain(|(_, person)| self.world.register.is_stored(*person));
+        persons
+    }
+
+    /// The persons of a batch, each once.
+    pub fn persons<M>(&self, rows: &[Resolved<M>]) -> Vec<(CadreId, Person)> {
         let mut persons: Vec<Person> = rows.iter().map(|row| row.person).collect();
         persons.sort_unstable();
         persons.dedup();
-        let register = &self.world.register;
-        persons.retain(|person| register.is_stored(*person));
-        persons.into_iter().map(|person| (register.id(person), person)).collect()
+        persons.into_iter().map(|person| (self.world.register.id(person), person)).collect()
     }
 }
 
 /// What a question names, the last repeated up to a power of two: ten texts of statements to prepare and keep, not 512.
-fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
+pub(super) fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
     let mut values: Vec<T> = values.collect();
     if let Some(last) = values.last().cloned() {
         values.resize(values.len().next_power_of_two(), last);

@@ -4,8 +4,8 @@ use entity::{
     cadre, institution, title,
     value::{
         BirthDate, CadreCode, CadreId, CadreStatus, Category, Day, Ethnicity, Gender, InstitutionCode, LevelCode,
-        NationalId, NativePlace, PartialDate, PartyDate, Period, StudyMode, SubjectCode, SuccessionKind, Tier,
-        TitleCode, UnitCode, UnitKind,
+        NationalId, NativePlace, PartialDate, PartyDate, Period, RotationForm, StudyMode, SubjectCode, SuccessionKind,
+        Tier, TitleCode, UnitCode, UnitKind,
     },
 };
 
@@ -284,5 +284,38 @@ impl Row for QualificationRow {
             mode: mode?,
             granted_on: granted_on?,
         })
+    }
+}
+
+/// A rotation, a transfer or a secondment of a person.
+pub(super) struct RotationRow {
+    pub cadre: CadreCode,
+    pub from: UnitCode,
+    pub to: UnitCode,
+    pub form: RotationForm,
+    pub start_on: Day,
+    pub end_on: Option<Day>,
+    pub decision_no: Option<String>,
+}
+
+impl Row for RotationRow {
+    const FILE: &'static str = "rotations.csv";
+    const COLUMNS: &'static [&'static str] =
+        &["cadre_code", "from_unit_code", "to_unit_code", "form", "start_on", "end_on", "decision_no"];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let cadre = cells.must("cadre_code", code);
+        let from = cells.must("from_unit_code", code);
+        let to = cells.must("to_unit_code", code);
+        let form = cells.must("form", word);
+        let start_on = cells.must("start_on", day);
+        let end_on = cells.may("end_on", day);
+        let decision_no = cells.text("decision_no");
+        let (start_on, end_on) = (start_on?, end_on?);
+        if Period::new(Some(start_on), end_on).is_none() {
+            cells.empty_interval("end_on");
+            return None;
+        }
+        Some(Self { cadre: cadre?, from: from?, to: to?, form: form?, start_on, end_on, decision_no: decision_no? })
     }
 }

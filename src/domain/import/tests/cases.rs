@@ -5,7 +5,7 @@
 pub type File = (&'static str, &'static str);
 
 /// A bundle in which nothing is to be remarked. Two tiers from July 2025 on, three before.
-pub const BUNDLE: [File; 7] = [
+pub const BUNDLE: [File; 8] = [
     (
         "units.csv",
         "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n\
@@ -34,7 +34,8 @@ pub const BUNDLE: [File; 7] = [
          category,rank_code,status\n\
          C1,999000000001,Đỗ Thị Thử,FEMALE,1980-01-02,01,03124,2003-05-01,2006-02-03,CADRE,,ACTIVE\n\
          C2,999000000002,Lò Văn Mẫu,MALE,1975-10-20,03,03124,1999-09-01,,CIVIL_SERVANT,01.003,ACTIVE\n\
-         C3,,Giàng A Ví,MALE,,,,,,PUBLIC_EMPLOYEE,,RETIRED\n",
+         C3,,Giàng A Ví,MALE,,,,,,PUBLIC_EMPLOYEE,,RETIRED\n\
+         C4,999000000004,Vừ A Dụ,MALE,1978-07-09,,,,,CADRE,,ACTIVE\n",
     ),
     (
         "assignments.csv",
@@ -42,7 +43,10 @@ pub const BUNDLE: [File; 7] = [
          C1,X,CV,2003-05-01,2012-01-01,true\n\
          C1,X,BT,2012-01-01,,true\n\
          C2,S,CV,1999-09-01,,true\n\
-         C2,X,CV,2015-01-01,2016-01-01,false\n",
+         C2,X,CV,2015-01-01,2016-01-01,false\n\
+         C4,S,CV,2001-01-01,2010-01-01,true\n\
+         C4,X,BT,2010-01-01,2013-01-01,true\n\
+         C4,S,CV,2013-01-01,2014-01-01,true\n",
     ),
     (
         "qualifications.csv",
@@ -50,6 +54,13 @@ pub const BUNDLE: [File; 7] = [
          C1,PROFESSIONAL,UNIVERSITY,7310101,T1,REGULAR,2002\n\
          C1,POLITICAL_THEORY,INTERMEDIATE,,,PART_TIME,2010-06\n\
          C2,INFORMATICS,BASIC,,,,2014-06-01\n",
+    ),
+    (
+        "rotations.csv",
+        "cadre_code,from_unit_code,to_unit_code,form,start_on,end_on,decision_no\n\
+         C4,S,X,ROTATION,2010-01-01,2013-01-01,12-QĐ/TU\n\
+         C2,S,X,SECONDMENT,2015-01-01,2016-01-01,\n\
+         C4,X,S,ROTATION,2013-01-01,2014-01-01,\n",
     ),
 ];
 
@@ -77,7 +88,7 @@ macro_rules! cases {
 }
 
 /// Each of these refuses the whole bundle.
-pub const BROKEN: [Case; 56] = cases! {
+pub const BROKEN: [Case; 69] = cases! {
     "units": "kind,tier" => "tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "tier,tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "kind,tier,colour"; 1 "" 0 "BAD_HEADER"
@@ -118,7 +129,7 @@ pub const BROKEN: [Case; 56] = cases! {
     "cadres": "FEMALE" => "Nữ"; 2 "gender" 4 "BAD_VALUE"
     "cadres": ",01,03124" => ",55,03124"; 2 "ethnicity_code" 6 "UNKNOWN_CODE"
     "cadres": "RETIRED" => "GONE"; 4 "status" 12 "BAD_VALUE"
-    "cadres": "" => "C1,,Ai Đó,MALE,,,,,,CADRE,,ACTIVE\n"; 5 "code" 1 "REPEATED_CODE"
+    "cadres": "" => "C1,,Ai Đó,MALE,,,,,,CADRE,,ACTIVE\n"; 6 "code" 1 "REPEATED_CODE"
     "assignments": "C2,S,CV" => "C9,S,CV"; 4 "cadre_code" 1 "UNKNOWN_CODE"
     "assignments": "C2,S,CV" => "C2,Q,CV"; 4 "unit_code" 2 "UNKNOWN_CODE"
     "assignments": "C2,S,CV" => "C2,S,QQ"; 4 "title_code" 3 "UNKNOWN_CODE"
@@ -126,7 +137,7 @@ pub const BROKEN: [Case; 56] = cases! {
     "assignments": "2012-01-01,,true" => "2012-01-01,2012-01-01,true"; 3 "end_on" 5 "EMPTY_INTERVAL"
     "assignments": "2012-01-01,,true" => "2012-01-01,2011-01-01,true"; 3 "end_on" 5 "EMPTY_INTERVAL"
     "assignments": "2012-01-01,,true" => "2012-01-01,,"; 3 "is_primary" 6 "MISSING_VALUE"
-    "assignments": "" => "C1,X,BT,2012-01-01,2013-01-01,true\n"; 6 "cadre_code" 1 "REPEATED_ROW"
+    "assignments": "" => "C1,X,BT,2012-01-01,2013-01-01,true\n"; 9 "cadre_code" 1 "REPEATED_ROW"
     "qualifications": "C2,INFORMATICS" => "C9,INFORMATICS"; 4 "cadre_code" 1 "UNKNOWN_CODE"
     "qualifications": "C2,INFORMATICS" => "C2,DRIVING"; 4 "subject" 2 "UNKNOWN_SUBJECT"
     "qualifications": "INFORMATICS,BASIC" => "INFORMATICS,MASTER"; 4 "level" 3 "UNKNOWN_LEVEL"
@@ -134,10 +145,23 @@ pub const BROKEN: [Case; 56] = cases! {
     "qualifications": "REGULAR" => "NIGHTLY"; 2 "mode" 6 "BAD_VALUE"
     "qualifications": "2010-06" => "06/2010"; 3 "granted_on" 7 "BAD_VALUE"
     "qualifications": "" => "C2,INFORMATICS,BASIC,,,,2014-06-01\n"; 5 "cadre_code" 1 "REPEATED_ROW"
+    "rotations": "C2,S," => "C9,S,"; 3 "cadre_code" 1 "UNKNOWN_CODE"
+    "rotations": "C2,S," => "C2,Q,"; 3 "from_unit_code" 2 "UNKNOWN_CODE"
+    "rotations": "C2,S,X" => "C2,S,Q"; 3 "to_unit_code" 3 "UNKNOWN_CODE"
+    "rotations": "SECONDMENT" => "LOAN"; 3 "form" 4 "BAD_VALUE"
+    "rotations": "2015-01-01" => ""; 3 "start_on" 5 "MISSING_VALUE"
+    "rotations": "2016-01-01" => "2015-01-01"; 3 "end_on" 6 "EMPTY_INTERVAL"
+    "rotations": "2016-01-01" => "2014-12-31"; 3 "end_on" 6 "EMPTY_INTERVAL"
+    "rotations": "2016-01-01" => "2016"; 3 "end_on" 6 "BAD_VALUE"
+    "rotations": "" => "C2,S,X,SECONDMENT,2015-01-01,2016-01-01,\n"; 5 "cadre_code" 1 "REPEATED_ROW"
+    "rotations": "" => "C2,S,X,ROTATION,2015-01-01,,9-QĐ\n"; 5 "cadre_code" 1 "REPEATED_ROW"
+    "rotations": "12-QĐ/TU" => "12\u{7}"; 2 "decision_no" 7 "BAD_VALUE"
+    "rotations": "form,start_on" => "form"; 1 "" 0 "BAD_HEADER"
+    "rotations": "" => "C2,S,X,ROTATION,2090-01-01,2091-01-01,\nC2,S,P,ROTATION,2091-01-01,,\n"; 6 "cadre_code" 1 "ROTATION_RUNNING"
 };
 
 /// Each of these is loaded, with a warning.
-pub const DOUBTFUL: [Case; 19] = cases! {
+pub const DOUBTFUL: [Case; 25] = cases! {
     "units": "Tỉnh Thử" => "Ti\u{309}nh Thử"; 3 "name" 6 "TEXT_NOT_NFC"
     "units": "Tỉnh Thử" => "Tỉnh Thử "; 3 "name" 6 "TEXT_TRIMMED"
     "unit_successions": "quyết số" => "quye\u{302}\u{301}t số"; 2 "document" 5 "TEXT_NOT_NFC"
@@ -151,16 +175,22 @@ pub const DOUBTFUL: [Case; 19] = cases! {
     "cadres": "2006-02-03" => "1998-01-01"; 2 "joined_party_on" 9 "DOUBTFUL_DATE"
     "cadres": "C3,,Giàng A Ví,MALE,," => "C3,,Giàng A Ví,MALE,2100-01-01,"; 4 "birth_on" 5 "DOUBTFUL_DATE"
     "assignments": "C1,X,CV,2003-05-01" => "C1,X,CV,1998-01-01"; 2 "start_on" 4 "DOUBTFUL_DATE"
-    "assignments": "C2,S,CV,1999-09-01" => "C2,S,CV,2100-01-01"; 4 "start_on" 4 "DOUBTFUL_DATE"
+    "assignments": "C1,X,BT,2012-01-01" => "C1,X,BT,2100-01-01"; 3 "start_on" 4 "DOUBTFUL_DATE"
     "assignments": "2003-05-01,2012-01-01,true" => "2003-05-01,2012-01-02,true"; 3 "start_on" 4 "TWO_PRIMARY_POSTS"
     "assignments": "2016-01-01,false" => "2016-01-01,true"; 5 "start_on" 4 "TWO_PRIMARY_POSTS"
     "qualifications": "REGULAR,2002" => "REGULAR,1993"; 2 "granted_on" 7 "DOUBTFUL_DATE"
     "qualifications": "REGULAR,2002" => "REGULAR,2100"; 2 "granted_on" 7 "DOUBTFUL_DATE"
     "qualifications": "2010-06" => "1994-01-01"; 3 "granted_on" 7 "DOUBTFUL_DATE"
+    "rotations": "12-QĐ/TU" => "12-QĐ/TU "; 2 "decision_no" 7 "TEXT_TRIMMED"
+    "rotations": "2013-01-01,12" => "2013-01-02,12"; 4 "start_on" 5 "ROTATION_OVERLAP"
+    "rotations": "" => "C1,X,X,TRANSFER,2012-01-01,,\n"; 5 "to_unit_code" 3 "SAME_UNIT"
+    "rotations": "" => "C2,S,D,ROTATION,2100-01-01,,\n"; 5 "to_unit_code" 3 "UNIT_NOT_ALIVE"
+    "rotations": "C2,S,X" => "C2,P,X"; 3 "from_unit_code" 2 "NO_POST_LEFT"
+    "rotations": "C2,S,X" => "C2,S,P"; 3 "to_unit_code" 3 "NO_POST_TAKEN_UP"
 };
 
 /// Each of these contradicts the bundle once it has been loaded.
-pub const DIFFERING: [Case; 9] = cases! {
+pub const DIFFERING: [Case; 15] = cases! {
     "units": "Tỉnh Thử" => "Tỉnh Khác"; 3 "code" 1 "DIFFERS"
     "units": "X,D,,COMMUNE" => "X,P,,COMMUNE"; 6 "code" 1 "DIFFERS"
     "unit_successions": "Điều 2" => "Điều 3"; 2 "document" 5 "DIFFERS"
@@ -170,6 +200,12 @@ pub const DIFFERING: [Case; 9] = cases! {
     "cadres": "999000000002" => "999000000003"; 3 "national_id" 2 "DIFFERS"
     "cadres": "RETIRED" => "LEFT"; 4 "status" 12 "DIFFERS"
     "assignments": "2012-01-01,,true" => "2012-01-01,2020-01-01,true"; 3 "end_on" 5 "DIFFERS"
+    "rotations": "C2,S," => "C2,P,"; 3 "from_unit_code" 2 "DIFFERS"
+    "rotations": "SECONDMENT" => "TRANSFER"; 3 "form" 4 "DIFFERS"
+    "rotations": "2016-01-01" => "2016-01-02"; 3 "end_on" 6 "DIFFERS"
+    "rotations": "2016-01-01" => ""; 3 "end_on" 6 "DIFFERS"
+    "rotations": "2016-01-01," => "2016-01-01,7-QĐ"; 3 "decision_no" 7 "DIFFERS"
+    "rotations": "12-QĐ/TU" => ""; 2 "decision_no" 7 "DIFFERS"
 };
 
 impl Case {

@@ -27,12 +27,12 @@ async fn an_import_leaves_one_entry_and_a_change_for_each_object() {
     assert_eq!((entries[1].actor.as_str(), entries[1].act.as_str()), ("operator", "import"));
     assert_eq!(
         entries[1].detail.as_deref().unwrap(),
-        r#"{"units":7,"unit_successions":1,"titles":2,"institutions":1,"cadres":3,"assignments":4,"qualifications":3}"#
+        r#"{"units":7,"unit_successions":1,"titles":2,"institutions":1,"cadres":4,"assignments":7,"qualifications":3,"rotations":3}"#
     );
     let mut expected: Vec<String> = ["N", "P", "B", "D", "X", "S"].map(|code| format!("CREATED unit {code}")).into();
     expected.extend(["BT", "CV"].map(|code| format!("CREATED title {code}")));
     expected.push("CREATED institution T1".to_owned());
-    expected.extend(["C1", "C2", "C3"].map(|code| format!("CREATED cadre {code}")));
+    expected.extend(["C1", "C2", "C3", "C4"].map(|code| format!("CREATED cadre {code}")));
     assert_eq!(changes(&database).await, expected);
 }
 
@@ -111,6 +111,7 @@ async fn a_file_that_changes_between_the_passes_rolls_everything_back() {
         ("cadres.csv", "Đỗ Thị Thử", "Đỗ Thị Khác"),
         ("qualifications.csv", "BASIC", "ADVANCED"),
         ("assignments.csv", "C2,X,CV", "C2,Q,CV"),
+        ("rotations.csv", "ROTATION", "TRANSFER"),
     ] {
         let (dir, database) = fresh().await;
         let before = (file(&database, dir.path()).await, dump(&database).await);

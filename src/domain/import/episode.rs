@@ -1,0 +1,149 @@
+//! What a rotation of a bundle is on the day of the import, and what the posts around it tell of it: pure rules.
+
+use std::cmp::Reverse;
+
+use entity::{
+    assignment, rotation,
+    value::{CadreId, Day, RotationForm, RotationId, RotationState, UnitId},
+};
+
+use crate::domain::{
+    rotation::{Standing, direction},
+    unit::Units,
+};
+
+/// A rotation as its row tells it.
+#[derive(Clone, Debug)]
+pub(super) struct Move {
+    pub cadre_id: CadreId,
+    pub from_unit_id: UnitId,
+    pub to_unit_id: UnitId,
+    pub form: RotationForm,
+    pub start_on: Day,
+    pub end_on: Option<Day>,
+    pub decision_no: Option<String>,
+    /// Where it stands in the database, if that holds it.
+    pub stored: Option<RotationState>,
+}
+
+/// Where a rotation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It has not begun.
+    ToCome,
+    /// It has begun and not ended.
+    Running,
+    /// It has no end, or a later one than today, but another one began after it: it ended on a day that is not recorded.
+    Overtaken,
+    /// It has ended.
+    Over,
+}
+
+impl Phase {
+    /// Where one with these days stands on a day.
+    pub fn on(today: Day, start_on: Day, end_on: Option<Day>) -> Self {
+        match end_on {
+            _ if start_on > today => Self::ToCome,
+            Some(end) if end <= today => Self::Over,
+            _ => Self::Running,
+        }
+    }
+
+    /// Where a recorded one stands.
+    pub fn of(state: RotationState) -> Self {
+        match state {
+            RotationState::Draft
+            | RotationState::PolicyApproved
+            | RotationState::Nominated
+            | RotationState::Prepared
+            | RotationState::Exchanged
+            | RotationState::Decided
+            | RotationState::Published => Self::ToCome,
+            RotationState::InProgress | RotationState::Extended => Self::Running,
+            RotationState::Ended | RotationState::Placed | RotationState::Cancelled | RotationState::Revoked => {
+                Self::Over
+            }
+        }
+    }
+}
+
+impl Move {
+    /// The columns in which a recorded rotation differs. The end in the file is the planned one until there is another.
+    pub fn differing(&self, stored: &rotation::Model) -> Vec<&'static str> {
+        let columns = [
+            ("from_unit_code", stored.from_unit_id == self.from_unit_id),
+            ("form", stored.form == self.form),
+            ("end_on", stored.end_on.or(stored.planned_end_on) == self.end_on),
+            ("decision_no", stored.decision_no == self.decision_no),
+        ];
+        columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
+    }
+
+    /// The row of the database; nothing if a unit has no version. What the file does not tell stays empty.
+    pub fn model(self, phase: Phase, units: &Units, posts: &[assignment::Model]) -> Option<rotation::Model> {
+        let from = Standing::of(units, self.from_unit_id, self.start_on)?;
+        let to = Standing::of(units, self.to_unit_id, self.start_on)?;
+        let end_on = self.end_on.filter(|_| phase == Phase::Over);
+        let placement = end_on.and_then(|day| placement(posts, day));
+        let state = match phase {
+            Phase::ToCome => RotationState::Published,
+            Phase::Running => RotationState::InProgress,
+            Phase::Over if placement.is_some() => RotationState::Placed,
+            Phase::Overtaken | Phase::Over => RotationState::Ended,
+        };
+        Some(rotation::Model {
+            id: RotationId::new(),
+            cadre_id: self.cadre_id,
+            form: self.form,
+            purpose: None,
+            direction: direction(from, to),
+            from_unit_id: self.from_unit_id,
+            from_tier: from.tier,
+            from_title_code: left(posts, self.from_unit_id, self.start_on).map(|post| post.title_code.clone()),
+            to_unit_id: self.to_unit_id,
+            to_tier: to.tier,
+            to_title_code: taken_up(posts, self.to_unit_id, self.start_on).map(|post| post.title_code.clone()),
+            start_on: self.start_on,
+            planned_end_on: self.end_on.filter(|_| phase != Phase::Over),
+            end_on,
+            end_reason: None,
+            extended_on: None,
+            state,
+            preparing_unit_id: None,
+            proposed_on: None,
+            decision_no: self.decision_no,
+            decided_on: None,
+            published_on: None,
+            planning_document: None,
+            planning_from: None,
+            planning_until: None,
+            placement_unit_id: placement.map(|post| post.unit_id),
+            placement_title_code: placement.map(|post| post.title_code.clone()),
+            placed_on: placement.map(|post| post.start_on),
+            placement_decision_no: None,
+            version: 1,
+        })
+    }
+}
+
+/// The post that somebody leaves who leaves a unit on a day: one that ends then, else one that lasts beyond; the primary
+/// one first, then the one that began last.
+fn left(posts: &[assignment::Model], unit: UnitId, day: Day) -> Option<&assignment::Model> {
+    let is_left = |post: &&assignment::Model| {
+        post.unit_id == unit && post.start_on < day && post.end_on.is_none_or(|end| day <= end)
+    };
+    let order =
+        |post: &&assignment::Model| (post.end_on == Some(day), post.is_primary, post.start_on, Reverse(post.id));
+    posts.iter().filter(is_left).max_by_key(order)
+}
+
+/// The post that somebody takes up who comes to a unit on a day, the primary one first.
+fn taken_up(posts: &[assignment::Model], unit: UnitId, day: Day) -> Option<&assignment::Model> {
+    let is_taken_up = |post: &&assignment::Model| post.unit_id == unit && post.start_on == day;
+    posts.iter().filter(is_taken_up).max_by_key(|post| (post.is_primary, Reverse(post.id)))
+}
+
+/// The primary post that begins when a rotation ends (bố trí sau luân chuyển).
+fn placement(posts: &[assignment::Model], day: Day) -> Option<&assignment::Model> {
+    posts.iter().filter(|post| post.is_primary && post.start_on == day).min_by_key(|post| post.id)
+}

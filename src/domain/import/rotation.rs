@@ -1,0 +1,199 @@
+//! Rotations of a bundle: resolved, held against the database, against the posts and the units around them.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{
+    assignment, rotation, unit_version,
+    value::{CadreId, Day, Period, RotationState, UnitId},
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use super::{
+    episode::{Move, Phase},
+    finding::FindingCode,
+    ledger::{Stay, Stays},
+    pass::{ASKED, News, Pass, Resolved, padded},
+    register::Person,
+    row::{CadreRow, RotationRow, UnitRow},
+    table::{Header, Row},
+    world::differs,
+};
+use crate::{error::Result, language::Sentence};
+
+/// When each unit exists.
+pub(super) struct Lives(HashMap<UnitId, Vec<Period>>);
+
+impl Lives {
+    /// Those of these versions.
+    pub fn of<'a>(versions: impl Iterator<Item = &'a unit_version::Model>) -> Self {
+        let mut lives: HashMap<UnitId, Vec<Period>> = HashMap::new();
+        for version in versions {
+            lives.entry(version.unit_id).or_default().extend(version.period());
+        }
+        Self(lives)
+    }
+
+    /// Whether a unit exists on a day; one whose rows could not be read is not to blame.
+    fn hold(&self, unit: UnitId, day: Day) -> bool {
+        self.0.get(&unit).is_none_or(|periods| periods.iter().any(|period| period.holds(day)))
+    }
+}
+
+impl<C: ConnectionTrait> Pass<'_, C> {
+    /// The rotations of a batch, and those of the same persons that only the database has.
+    pub async fn rotations(
+        &mut self,
+        header: &Header,
+        rows: Vec<(u64, RotationRow)>,
+    ) -> Result<(Vec<Resolved<Move>>, Vec<(Person, rotation::Model)>)> {
+        self.meet(rows.iter().map(|(_, row)| &row.cadre)).await?;
+        let mut moves: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.moved(header, line, row)).collect();
+
+        let persons = self.stored_persons(&moves);
+        let mut stored = self.stored_rotations(&persons).await?;
+        let mut matched = HashSet::new();
+        for Resolved { line, news, model, .. } in &mut moves {
+            let is_it =
+                |there: &&rotation::Model| (there.to_unit_id, there.start_on) == (model.to_unit_id, model.start_on);
+            let there = stored.get(&model.cadre_id).and_then(|there| there.iter().find(is_it));
+            let Some(there) = there else { continue };
+            matched.insert(there.id);
+            model.stored = Some(there.state);
+            let differing = model.differing(there);
+            *news = if differing.is_empty() { News::Unchanged } else { News::Differs };
+            for column in differing {
+                header.note(self.findings, (*line, column), FindingCode::Differs, differs);
+            }
+        }
+        let mut extra = Vec::new();
+        for (id, person) in persons {
+            let of_person = stored.remove(&id).unwrap_or_default().into_iter();
+            extra.extend(of_person.filter(|there| !matched.contains(&there.id)).map(|there| (person, there)));
+        }
+        Ok((moves, extra))
+    }
+
+    /// What the database holds of the rotations of these persons. One that is being prepared is no history yet: a finding
+    /// would tell of it.
+    async fn stored_rotations(&self, persons: &[(CadreId, Person)]) -> Result<HashMap<CadreId, Vec<rotation::Model>>> {
+        let mut stored: HashMap<CadreId, Vec<rotation::Model>> = HashMap::new();
+        for ids in persons.chunks(ASKED) {
+            let ids = padded(ids.iter().map(|(id, _)| *id));
+            let question = rotation::Entity::find()
+                .filter(rotation::Column::CadreId.is_in(ids))
+                .filter(rotation::Column::State.is_not_in(RotationState::EMBARGOED));
+            for rotation in question.all(self.connection).await? {
+                stored.entry(rotation.cadre_id).or_default().push(rotation);
+            }
+        }
+        Ok(stored)
+    }
+
+    fn moved(&mut self, header: &Header, line: u64, row: RotationRow) -> Option<Resolved<Move>> {
+        let (findings, world) = (&mut *self.findings, &*self.world);
+        let person = world.register.find(row.cadre.as_str());
+        if person.is_none() {
+            world.unknown(findings, header, (line, "cadre_code"), (CadreRow::FILE, row.cadre.as_str()));
+        }
+        let mut unit = |column, code: &entity::value::UnitCode| {
+            let id = world.units.get(code).copied();
+            if id.is_none() {
+                world.unknown(findings, header, (line, column), (UnitRow::FILE, code.as_str()));
+            }
+            id
+        };
+        let (from, to) = (unit("from_unit_code", &row.from), unit("to_unit_code", &row.to));
+        let (person, from_unit_id, to_unit_id) = (person?, from?, to?);
+        let model = Move {
+            cadre_id: world.register.id(person),
+            from_unit_id,
+            to_unit_id,
+            form: row.form,
+            start_on: row.start_on,
+            end_on: row.end_on,
+            decision_no: row.decision_no,
+            stored: None,
+        };
+        Some(Resolved { line, person, news: News::New, model })
+    }
+
+    /// Warns of units that are not there on the first day, or are one and the same.
+    pub fn doubt_units(&mut self, header: &Header, rows: &[Resolved<Move>], lives: &Lives) {
+        for Resolved { line, model, .. } in rows {
+            let day = model.start_on;
+            if model.from_unit_id == model.to_unit_id {
+                header.note(self.findings, (*line, "to_unit_code"), FindingCode::SameUnit, same_unit);
+            }
+            // Who leaves a unit on the day on which it ends was there until the day before.
+            let was_there = |day| lives.hold(model.from_unit_id, day);
+            if !was_there(day) && !day.before().is_some_and(was_there) {
+                header.note(self.findings, (*line, "from_unit_code"), FindingCode::UnitNotAlive, unit_not_alive);
+            }
+            if !lives.hold(model.to_unit_id, day) {
+                header.note(self.findings, (*line, "to_unit_code"), FindingCode::UnitNotAlive, unit_not_alive);
+            }
+        }
+    }
+
+    /// Warns of rotations that no post is recorded of, where they begin or where they lead to.
+    pub async fn doubt_posts(&mut self, header: &Header, rows: &[Resolved<Move>], stays: &Stays) -> Result<()> {
+        let stored = self.posts(&self.stored_persons(rows)).await?;
+        for Resolved { line, person, model, .. } in rows {
+            let stored = stored.get(&model.cadre_id).map_or(&[][..], Vec::as_slice).iter();
+            let stored = stored.map(|post: &assignment::Model| Stay::of(*person, post));
+            let mut stays = stays.of(*person).iter().copied().chain(stored);
+            if !stays.clone().any(|stay| stay.is_left(model.from_unit_id, model.start_on)) {
+                header.note(self.findings, (*line, "from_unit_code"), FindingCode::NoPostLeft, no_post_left);
+            }
+            // A post that is still to come may be recorded when it has come.
+            let has_begun = Phase::on(self.world.today, model.start_on, model.end_on) != Phase::ToCome;
+            if has_begun && !stays.any(|stay| stay.is_taken_up(model.to_unit_id, model.start_on)) {
+                header.note(self.findings, (*line, "to_unit_code"), FindingCode::NoPostTakenUp, no_post_taken_up);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn same_unit() -> Sentence {
+    Sentence::new("đơn vị đến chính là đơn vị đi", "the rotation leads back to the unit that it leaves")
+}
+
+fn unit_not_alive() -> Sentence {
+    Sentence::new(
+        "đơn vị không tồn tại vào ngày bắt đầu; cấp và địa bàn lấy theo thời điểm gần nhất",
+        "the unit does not exist on the start day; its tier and territory are those of the nearest day",
+    )
+}
+
+fn no_post_left() -> Sentence {
+    Sentence::new(
+        "không có chức danh nào của người này tại đơn vị đi cho đến ngày bắt đầu",
+        "no post of the person in this unit is recorded up to the start day",
+    )
+}
+
+fn no_post_taken_up() -> Sentence {
+    Sentence::new(
+        "không có chức danh nào của người này tại đơn vị đến kể từ ngày bắt đầu",
+        "no post of the person in this unit is recorded that begins on the start day",
+    )
+}
+
+/// The sentence of `ROTATION_OVERLAP`.
+pub(super) fn rotation_overlap() -> Sentence {
+    Sentence::new(
+        "người này đang trong một lần luân chuyển, điều động hoặc biệt phái khác vào ngày bắt đầu",
+        "another rotation of the person lasts on the start day",
+    )
+}
+
+/// The sentence of `ROTATION_RUNNING`.
+pub(super) fn rotation_running() -> Sentence {
+    Sentence::new(
+        "người này đã có một lần luân chuyển đang thực hiện hoặc sắp bắt đầu; hãy ghi ngày kết thúc cho dòng này, hoặc \
+         kết thúc lần trước rồi nhập lại",
+        "the person already has a rotation that runs or is still to come; give this row an end, or end the other one \
+         first and import again",
+    )
+}
