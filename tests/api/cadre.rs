@@ -381,11 +381,12 @@ async fn walked(caller: &Caller<'_>, order: &str, size: &str, bound: &str) -> Ve
     }
 }
 
+/// A caller who reaches the 91 people of the demo that one page can hold.
 async fn demo_world(world: &World) -> Caller<'_> {
     let folder = tempfile::tempdir().expect("a folder");
     demo::write_bundle(folder.path()).expect("written");
     world.import(folder.path()).await;
-    world.caller(&["cadre:read"], &[demo::ROOT]).await
+    world.caller(&["cadre:read"], &[demo::DISTRICT, demo::COMMUNE]).await
 }
 
 #[actix_web::test]

@@ -1,13 +1,20 @@
 //! Imports on both databases: the cases that stand beside the importer, asked of each.
 
-use std::path::Path;
+use std::{cmp::Ordering, collections::BTreeSet, ops::RangeInclusive, path::Path};
 
 use cadre_api::{
     db::Database,
-    domain::import::{Finding, Outcome},
+    domain::{
+        demo,
+        import::{Finding, Outcome},
+    },
 };
-use entity::{assignment, audit_entry, cadre, change, qualification, unit, unit_version};
-use sea_orm::{EntityTrait, QueryOrder};
+use chrono::Datelike;
+use entity::{
+    assignment, audit_entry, cadre, change, qualification, retirement_age, rotation, rule, unit, unit_version,
+    value::{Day, RotationDirection, RotationForm, RotationState, Tier, TitleCode, UnitId},
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, prelude::Expr};
 
 use crate::world::{Kind, World};
 
@@ -26,6 +33,9 @@ async fn dump(database: &Database) -> Vec<String> {
     take(format!("{:?}", cadre::Entity::find().order_by_asc(cadre::Column::Id).all(reader).await));
     take(format!("{:?}", assignment::Entity::find().order_by_asc(assignment::Column::Id).all(reader).await));
     take(format!("{:?}", qualification::Entity::find().order_by_asc(qualification::Column::Id).all(reader).await));
+    take(format!("{:?}", rotation::Entity::find().order_by_asc(rotation::Column::Id).all(reader).await));
+    take(format!("{:?}", rule::Entity::find().order_by_asc(rule::Column::Code).all(reader).await));
+    take(format!("{:?}", retirement_age::Entity::find().order_by_asc(retirement_age::Column::Code).all(reader).await));
     take(format!("{:?}", audit_entry::Entity::find().order_by_asc(audit_entry::Column::Seq).all(reader).await));
     take(format!("{:?}", change::Entity::find().order_by_asc(change::Column::Seq).all(reader).await));
     rows
@@ -82,6 +92,197 @@ async fn a_doubtful_bundle_is_loaded_with_its_warning() {
         let (outcome, findings) = import(&world, &case.bundle()).await;
         assert_eq!(outcome, Outcome::Loaded, "{findings:#?}");
         assert!(findings.len() == 1 && names(case, &findings[0]), "{:?}: {findings:#?}", case.new);
+        world.stop().await;
+    }
+}
+
+/// The rotations of the demo, which is imported without a remark and a second time without news.
+async fn demo_rotations(world: &World) -> Vec<rotation::Model> {
+    let bundle = tempfile::tempdir().expect("a folder");
+    demo::write_bundle(bundle.path()).expect("written");
+    let report = world.import(bundle.path()).await;
+    assert_eq!((report.outcome, report.findings), (Outcome::Loaded, Vec::new()));
+    let again = world.import(bundle.path()).await;
+    assert_eq!((again.outcome, again.findings), (Outcome::NothingNew, Vec::new()));
+    rotation::Entity::find().all(world.database.reader()).await.expect("rotations")
+}
+
+#[actix_web::test]
+async fn the_direction_of_every_rotation_agrees_with_its_tiers() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::empty(kind).await;
+        let rotations = demo_rotations(&world).await;
+        assert_eq!(rotations.len(), 154);
+        for rotation in &rotations {
+            // The order of tiers runs from the centre down.
+            let expected = match rotation.to_tier.cmp(&rotation.from_tier) {
+                Ordering::Less => &[RotationDirection::Up][..],
+                Ordering::Greater => &[RotationDirection::Down],
+                Ordering::Equal => &[RotationDirection::LateralAgency, RotationDirection::LateralLocality],
+            };
+            assert!(expected.contains(&rotation.direction), "{rotation:?}");
+        }
+        world.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn the_demo_holds_the_printed_rotations() {
+    use RotationDirection::{Down, LateralAgency, LateralLocality, Up};
+    use Tier::{Commune, District, Province};
+
+    let world = World::empty(Kind::Sqlite).await;
+    let rotations = demo_rotations(&world).await;
+    let began = |rotation: &&rotation::Model, years: RangeInclusive<i32>| years.contains(&rotation.start_on.0.year());
+    for (direction, from, to, count) in [
+        (Down, Province, District, 15),
+        (Up, District, Province, 11),
+        (Down, District, Commune, 32),
+        (Up, Commune, District, 13),
+        (LateralAgency, Province, Province, 12),
+        (LateralLocality, District, District, 8),
+    ] {
+        let is_it = |row: &&rotation::Model| {
+            row.form == RotationForm::Rotation
+                && began(row, 2010..=2014)
+                && (row.direction, row.from_tier, row.to_tier) == (direction, from, to)
+        };
+        assert_eq!(rotations.iter().filter(is_it).count(), count, "{direction:?} {from:?} {to:?}");
+    }
+
+    // Điện Biên Đông rotated more than 60 persons between its offices and its communes.
+    let east = unit::Entity::find().filter(unit::Column::Code.starts_with("DB-DBD-"));
+    let east = east.all(world.database.reader()).await.expect("units");
+    let lies_there = |id: &UnitId| east.iter().any(|unit| unit.id == *id);
+    let within = |row: &&rotation::Model| {
+        row.form == RotationForm::Rotation
+            && began(row, 2000..=2014)
+            && lies_there(&row.from_unit_id)
+            && lies_there(&row.to_unit_id)
+    };
+    let persons: BTreeSet<_> = rotations.iter().filter(within).map(|row| row.cadre_id).collect();
+    assert_eq!(persons.len(), 62);
+
+    let running = rotations.iter().filter(|row| row.state == RotationState::InProgress);
+    assert_eq!(running.filter(|row| began(row, 2025..=2025)).count(), 2);
+    assert_eq!(rotations.iter().filter(|row| row.state == RotationState::Placed).count(), 152);
+    world.stop().await;
+}
+
+/// The bundle of the cases with these rotations instead of its own.
+async fn import_rotations(world: &World, rows: &str) -> (Outcome, Vec<String>) {
+    let header = "cadre_code,from_unit_code,to_unit_code,form,start_on,end_on,decision_no\n";
+    let rotations = format!("{header}{rows}");
+    let files = BUNDLE.map(|(name, text)| (name, if name == "rotations.csv" { rotations.as_str() } else { text }));
+    let (outcome, findings) = import(world, &files).await;
+    let place = |finding: &Finding| format!("{} {}", finding.line.unwrap_or(0), finding.code);
+    (outcome, findings.iter().map(place).collect())
+}
+
+/// What the database holds of each rotation, by its first day.
+async fn stored_rotations(world: &World) -> Vec<String> {
+    let rows = rotation::Entity::find().order_by_asc(rotation::Column::StartOn).all(world.database.reader()).await;
+    let line = |row: rotation::Model| {
+        let text = |day: Option<Day>| day.map_or("-".to_owned(), |day| day.to_string());
+        let title = |title: &Option<TitleCode>| title.as_ref().map_or("-".to_owned(), ToString::to_string);
+        let (start, planned, end, placed) = (row.start_on, row.planned_end_on, row.end_on, row.placed_on);
+        let (from, to, next) = (&row.from_title_code, &row.to_title_code, &row.placement_title_code);
+        format!(
+            "{start} {} {} {} {} {} {} {} {}",
+            text(planned),
+            text(end),
+            row.state,
+            row.direction,
+            title(from),
+            title(to),
+            text(placed),
+            title(next)
+        )
+    };
+    rows.expect("rotations").into_iter().map(line).collect()
+}
+
+const IN_EVERY_STATE: &str = "C4,S,X,ROTATION,2010-01-01,2013-01-01,12-QĐ/TU\n\
+                              C2,S,X,SECONDMENT,2015-01-01,2016-01-01,\n\
+                              C2,X,S,ROTATION,2099-01-01,2102-01-01,\n\
+                              C1,X,P,ROTATION,2022-01-01,2090-01-01,\n\
+                              C1,X,S,ROTATION,2020-01-01,,\n";
+
+#[actix_web::test]
+async fn the_state_of_a_rotation_follows_from_its_days_and_the_posts() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::empty(kind).await;
+        let warnings = ["4 NO_POST_LEFT", "5 NO_POST_TAKEN_UP", "5 ROTATION_OVERLAP", "6 NO_POST_TAKEN_UP"];
+        let (outcome, found) = import_rotations(&world, IN_EVERY_STATE).await;
+        assert_eq!((outcome, sorted(&found)), (Outcome::Loaded, warnings.map(str::to_owned).to_vec()));
+        assert_eq!(
+            stored_rotations(&world).await,
+            [
+                "2010-01-01 - 2013-01-01 PLACED DOWN CV BT 2013-01-01 CV",
+                "2015-01-01 - 2016-01-01 ENDED DOWN CV CV - -",
+                "2020-01-01 - - ENDED UP BT - - -",
+                "2022-01-01 2090-01-01 - IN_PROGRESS UP BT - - -",
+                "2099-01-01 2102-01-01 - PUBLISHED UP - - - -",
+            ]
+        );
+        let before = dump(&world.database).await;
+        assert_eq!(import_rotations(&world, IN_EVERY_STATE).await.0, Outcome::NothingNew);
+        assert_eq!(dump(&world.database).await, before);
+        world.stop().await;
+    }
+}
+
+fn sorted(found: &[String]) -> Vec<String> {
+    let mut found = found.to_vec();
+    found.sort();
+    found
+}
+
+#[actix_web::test]
+async fn a_second_running_rotation_waits_for_the_end_of_the_first() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::empty(kind).await;
+        assert_eq!(import_rotations(&world, IN_EVERY_STATE).await.0, Outcome::Loaded);
+        let before = dump(&world.database).await;
+        for (row, running) in [
+            ("C1,X,S,TRANSFER,2024-01-01,,\n", true),
+            ("C2,S,X,ROTATION,2098-01-01,2099-01-01,\n", true),
+            ("C1,X,S,TRANSFER,2024-01-01,2024-06-01,\n", false),
+        ] {
+            let (outcome, found) = import_rotations(&world, row).await;
+            assert_eq!(found.contains(&"2 ROTATION_RUNNING".to_owned()), running, "{found:?}");
+            assert_eq!(outcome, if running { Outcome::Refused } else { Outcome::Loaded }, "{found:?}");
+            assert_eq!(dump(&world.database).await == before, running);
+        }
+
+        // An act ends the first: the file that knows nothing of it differs, and the next one may run.
+        let ended = (Expr::val("ENDED"), Expr::val("2023-05-01".parse::<Day>().expect("a day")));
+        let act = rotation::Entity::update_many()
+            .col_expr(rotation::Column::State, ended.0)
+            .col_expr(rotation::Column::EndOn, ended.1)
+            .filter(rotation::Column::State.eq(RotationState::InProgress));
+        act.exec(world.database.writer()).await.expect("ended");
+        let (outcome, found) = import_rotations(&world, IN_EVERY_STATE).await;
+        assert!(outcome == Outcome::Refused && found.contains(&"5 DIFFERS".to_owned()), "{found:?}");
+        let (outcome, found) = import_rotations(&world, "C1,X,S,TRANSFER,2024-07-01,,\n").await;
+        assert_eq!(outcome, Outcome::Loaded, "{found:?}");
+        world.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_rotation_in_preparation_does_not_show_in_the_findings() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::empty(kind).await;
+        let row = "C2,S,X,ROTATION,2098-01-01,2099-01-01,\n";
+        assert_eq!(import_rotations(&world, row).await, (Outcome::Loaded, vec![]));
+        let other = "C2,S,X,ROTATION,2098-01-01,2099-06-01,\n";
+        let refused = (Outcome::Refused, vec!["2 DIFFERS".to_owned()]);
+        assert_eq!(import_rotations(&world, other).await, refused, "the control: it shows when it is published");
+
+        let act = rotation::Entity::update_many().col_expr(rotation::Column::State, Expr::val("DECIDED"));
+        act.exec(world.database.writer()).await.expect("hidden");
+        assert_eq!(import_rotations(&world, other).await, (Outcome::Loaded, vec![]));
         world.stop().await;
     }
 }

@@ -15,7 +15,7 @@ use crate::world::program::{self, Program};
 /// How often each question is asked.
 const TIMES: usize = 15;
 
-/// The program, serving the 91 people of the demonstration from a file.
+/// The program, serving the 245 people of the demonstration from a file.
 struct Served {
     program: Program,
     token: String,
@@ -92,7 +92,7 @@ async fn a_page_costs_the_same_statements_whatever_it_holds() {
         assert!(
             rows(&answer, "/cadres/nodes/0/qualifications") > 0 && rows(&answer, "/cadres/nodes/0/assignments") > 0
         );
-        assert_eq!(answer["cadres"]["totalCount"]["value"], 91);
+        assert_eq!(answer["cadres"]["totalCount"]["value"], 245);
         costs.push(cost);
     }
 

@@ -13,11 +13,13 @@ use crate::{
 };
 
 /// Files that are loaded, in the order in which they are read: later ones refer to earlier ones.
-pub(super) const LOADED: [&str; 8] = [
+pub(super) const LOADED: [&str; 10] = [
     UnitRow::FILE,
     SuccessionRow::FILE,
     <entity::title::Model as Row>::FILE,
     <entity::institution::Model as Row>::FILE,
+    <entity::rule::Model as Row>::FILE,
+    <entity::retirement_age::Model as Row>::FILE,
     CadreRow::FILE,
     AssignmentRow::FILE,
     QualificationRow::FILE,

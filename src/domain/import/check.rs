@@ -1,13 +1,17 @@
 //! The first pass: everything is read and held against everything else; nothing is written, no finding is the last.
 
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
-use entity::{institution, title};
+use entity::{institution, retirement_age, rule as law, title};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use super::{
     bundle::Bundle,
     finding::{FindingCode, Findings},
+    known::Known,
     ledger::{self, Episode, Paper, Post, Stay, Stays},
     lists::{Listed, NewUnits, listed},
     pass::{BATCH, News, Pass},
@@ -36,6 +40,8 @@ pub(super) struct Checked {
 pub(super) struct Plan {
     pub titles: Vec<title::Model>,
     pub institutions: Vec<institution::Model>,
+    pub rules: Vec<law::Model>,
+    pub retirement_ages: Vec<retirement_age::Model>,
     pub units: NewUnits,
     /// Lines of rotations without an end that a later one of the person must have ended.
     pub overtaken: HashSet<u64>,
@@ -58,24 +64,7 @@ pub(super) async fn check(
 ) -> Result<Plan> {
     let mut plan = Plan::default();
     let mut pass = Pass { dir, connection: reader, world, findings, progress };
-    if bundle.has(UnitRow::FILE) {
-        pass.units(&mut plan)?;
-    }
-    if bundle.has(SuccessionRow::FILE) {
-        pass.successions(&mut plan)?;
-    }
-    if bundle.has(<title::Model as Row>::FILE) {
-        let stored = std::mem::take(&mut pass.world.known.titles);
-        plan.titles = pass.list(&stored, &mut plan.checked)?;
-        pass.world.known.titles = stored;
-        pass.world.titles.extend(plan.titles.iter().map(|title| title.code.clone()));
-    }
-    if bundle.has(<institution::Model as Row>::FILE) {
-        let stored = std::mem::take(&mut pass.world.known.institutions);
-        plan.institutions = pass.list(&stored, &mut plan.checked)?;
-        pass.world.known.institutions = stored;
-        pass.world.institutions.extend(plan.institutions.iter().map(|institution| institution.code.clone()));
-    }
+    pass.lists(bundle, &mut plan)?;
     if bundle.has(CadreRow::FILE) {
         plan.checked.push(pass.check_cadres().await?);
     }
@@ -94,6 +83,9 @@ pub(super) async fn check(
     plan.checked.extend(rotations);
     Ok(plan)
 }
+
+/// Where the snapshot holds the stored rows of a list.
+type ListOf<T> = fn(&Known) -> &HashMap<<T as Listed>::Code, T>;
 
 /// A small file, held whole.
 struct Whole<T> {
@@ -125,6 +117,30 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
     }
 
+    fn lists(&mut self, bundle: &Bundle, plan: &mut Plan) -> Result<()> {
+        if bundle.has(UnitRow::FILE) {
+            self.units(plan)?;
+        }
+        if bundle.has(SuccessionRow::FILE) {
+            self.successions(plan)?;
+        }
+        if bundle.has(<title::Model as Row>::FILE) {
+            plan.titles = self.list(|known| &known.titles, &mut plan.checked)?;
+            self.world.titles.extend(plan.titles.iter().map(|title| title.code.clone()));
+        }
+        if bundle.has(<institution::Model as Row>::FILE) {
+            plan.institutions = self.list(|known| &known.institutions, &mut plan.checked)?;
+            self.world.institutions.extend(plan.institutions.iter().map(|institution| institution.code.clone()));
+        }
+        if bundle.has(<law::Model as Row>::FILE) {
+            plan.rules = self.list(|known| &known.rules, &mut plan.checked)?;
+        }
+        if bundle.has(<retirement_age::Model as Row>::FILE) {
+            plan.retirement_ages = self.list(|known| &known.retirement_ages, &mut plan.checked)?;
+        }
+        Ok(())
+    }
+
     fn units(&mut self, plan: &mut Plan) -> Result<()> {
         let Whole { header, rows, checked } = self.whole::<UnitRow>()?;
         plan.units.read(&header, &rows, self.world, self.findings);
@@ -141,13 +157,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(())
     }
 
-    fn list<T: Listed>(
-        &mut self,
-        stored: &std::collections::HashMap<T::Code, T>,
-        files: &mut Vec<Checked>,
-    ) -> Result<Vec<T>> {
+    fn list<T: Listed>(&mut self, stored: ListOf<T>, files: &mut Vec<Checked>) -> Result<Vec<T>> {
         let Whole { header, rows, checked } = self.whole::<T>()?;
-        let (new, unchanged) = listed(&header, rows, stored, self.findings);
+        let (new, unchanged) = listed(&header, rows, stored(&self.world.known), self.findings);
         files.push(Checked { new: new.len() as u64, unchanged, ..checked });
         Ok(new)
     }

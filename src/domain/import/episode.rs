@@ -147,3 +147,67 @@ fn taken_up(posts: &[assignment::Model], unit: UnitId, day: Day) -> Option<&assi
 fn placement(posts: &[assignment::Model], day: Day) -> Option<&assignment::Model> {
     posts.iter().filter(|post| post.is_primary && post.start_on == day).min_by_key(|post| post.id)
 }
+
+#[cfg(test)]
+mod tests {
+    use entity::value::AssignmentId;
+
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn a_phase_follows_from_the_days() {
+        for (start, end, phase) in [
+            ("2026-06-02", "", Phase::ToCome),
+            ("2026-06-02", "2029-06-02", Phase::ToCome),
+            ("2026-06-01", "", Phase::Running),
+            ("2020-01-01", "2026-06-02", Phase::Running),
+            ("2020-01-01", "2026-06-01", Phase::Over),
+        ] {
+            assert_eq!(Phase::on(day("2026-06-01"), day(start), end.parse().ok()), phase, "{start} {end}");
+        }
+    }
+
+    #[test]
+    fn posts_tell_what_was_left_taken_up_and_followed() {
+        let (here, there, cadre_id) = (UnitId::new(), UnitId::new(), CadreId::new());
+        let post = |unit_id, title: &str, start: &str, end: &str, is_primary| assignment::Model {
+            id: AssignmentId::new(),
+            cadre_id,
+            unit_id,
+            title_code: title.parse().expect(title),
+            start_on: day(start),
+            end_on: end.parse().ok(),
+            is_primary,
+        };
+        let posts = [
+            post(here, "CONCURRENT", "2009-01-01", "", false),
+            post(here, "LASTING", "2008-01-01", "", true),
+            post(here, "ENDED", "2005-01-01", "2010-01-01", true),
+            post(there, "SIDE", "2010-01-01", "", false),
+            post(there, "MAIN", "2010-01-01", "2013-01-01", true),
+            post(here, "SIDE", "2013-01-01", "", false),
+            post(here, "NEXT", "2013-01-01", "", true),
+            post(there, "TOO", "2013-01-01", "", true),
+        ];
+        let title = |post: Option<&assignment::Model>| post.map(|post| post.title_code.to_string());
+        for (unit, on, expected) in [
+            (here, "2010-01-01", Some("ENDED")),
+            (here, "2010-01-02", Some("LASTING")),
+            (here, "2008-01-01", Some("ENDED")),
+            (here, "2005-01-01", None),
+            (there, "2010-01-01", None),
+            (there, "2013-01-01", Some("MAIN")),
+        ] {
+            assert_eq!(title(left(&posts, unit, day(on))).as_deref(), expected, "{on}");
+        }
+        assert_eq!(title(taken_up(&posts, there, day("2010-01-01"))).as_deref(), Some("MAIN"));
+        assert_eq!(title(taken_up(&posts, there, day("2010-01-02"))), None);
+        assert_eq!(title(placement(&posts, day("2013-01-01"))).as_deref(), Some("NEXT"));
+        assert_eq!(title(placement(&posts, day("2010-01-01"))).as_deref(), Some("MAIN"));
+        assert_eq!(title(placement(&posts, day("2009-01-01"))), None, "a concurrent post is no placement");
+    }
+}

@@ -38,7 +38,7 @@ pub enum FindingCode {
     UnknownSubject,
     /// The level is unknown to its subject.
     UnknownLevel,
-    /// A code stands on two rows; for units, on two versions that share a day.
+    /// A code stands on two rows; for units, on two versions that share a day; for rules, on one that ships as well.
     RepeatedCode,
     /// A row without a code of its own stands there twice.
     RepeatedRow,

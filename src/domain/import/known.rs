@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-    cadre, ethnic_group, institution, qualification_level, title, unit, unit_succession, unit_version,
-    value::{InstitutionCode, LevelCode, SubjectCode, TitleCode, UnitCode, UnitId},
+    cadre, ethnic_group, institution, qualification_level, retirement_age, rule, title, unit, unit_succession,
+    unit_version,
+    value::{InstitutionCode, LevelCode, RuleCode, SubjectCode, TitleCode, UnitCode, UnitId},
 };
 use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
 
@@ -20,6 +21,8 @@ pub(super) struct Known {
     pub levels: HashMap<SubjectCode, HashSet<LevelCode>>,
     pub titles: HashMap<TitleCode, title::Model>,
     pub institutions: HashMap<InstitutionCode, institution::Model>,
+    pub rules: HashMap<RuleCode, rule::Model>,
+    pub retirement_ages: HashMap<RuleCode, retirement_age::Model>,
     pub units: HashMap<UnitCode, UnitId>,
     pub versions: HashMap<UnitId, Vec<unit_version::Model>>,
     pub successions: Vec<unit_succession::Model>,
@@ -48,6 +51,12 @@ impl Known {
         }
         for institution in institution::Entity::find().all(connection).await? {
             known.institutions.insert(institution.code.clone(), institution);
+        }
+        for rule in rule::Entity::find().all(connection).await? {
+            known.rules.insert(rule.code.clone(), rule);
+        }
+        for age in retirement_age::Entity::find().all(connection).await? {
+            known.retirement_ages.insert(age.code.clone(), age);
         }
         for unit in unit::Entity::find().all(connection).await? {
             known.units.insert(unit.code, unit.id);

@@ -347,4 +347,66 @@ mod tests {
         ];
         assert_eq!(posts(&rows), Posts { repeated: vec![5], overlapping: vec![] });
     }
+
+    /// `(line, person, to, start, end, phase in the database or on 2026-06-01)`; line 0: the database has it.
+    type Row = (u32, u32, u32, &'static str, &'static str, Option<Phase>);
+
+    fn episodes(rows: &[Row]) -> Episodes {
+        let today = "2026-06-01".parse().expect("a day");
+        let episode = |&(line, person, to, start, end, stored): &Row| {
+            let (start_on, end_on) = (start.parse().expect(start), end.parse().ok());
+            let phase = stored.unwrap_or_else(|| Phase::on(today, start_on, end_on));
+            let span = Span { person, start_on, end_on, line };
+            Episode { span, to: Print::of(to), phase, is_new: stored.is_none() }
+        };
+        compare_episodes(rows.iter().map(episode).collect())
+    }
+
+    #[test]
+    fn a_person_is_rotated_once_at_a_time() {
+        let (over, running, to_come) = (Some(Phase::Over), Some(Phase::Running), Some(Phase::ToCome));
+        let found = |overlapping: &[u64], overtaken: &[u64], second: &[u64]| {
+            let (overlapping, overtaken, second) = (overlapping.to_vec(), overtaken.to_vec(), second.to_vec());
+            Episodes { repeated: vec![], overlapping, overtaken, second }
+        };
+        for (rows, expected) in [
+            (
+                &[(2, 1, 1, "2010-01-01", "2013-01-01", None), (3, 1, 2, "2013-01-01", "", None)][..],
+                found(&[], &[], &[]),
+            ),
+            (&[(2, 1, 1, "2010-01-01", "2013-01-02", None), (3, 1, 2, "2013-01-01", "", None)], found(&[3], &[], &[])),
+            (&[(2, 1, 1, "2010-01-01", "", None), (3, 2, 2, "2013-01-01", "", None)], found(&[], &[], &[])),
+            // The one that began later runs.
+            (&[(2, 1, 1, "2013-01-01", "", None), (3, 1, 2, "2010-01-01", "", None)], found(&[2], &[3], &[])),
+            (&[(2, 1, 1, "2013-01-01", "2030-01-01", None), (3, 1, 2, "2013-01-01", "", None)], found(&[3], &[2], &[])),
+            // The one that is to come first stays.
+            (&[(2, 1, 1, "2030-01-01", "2031-01-01", None), (3, 1, 2, "2032-01-01", "", None)], found(&[], &[], &[3])),
+            (&[(2, 1, 1, "2020-01-01", "2030-01-01", None), (3, 1, 2, "2030-01-01", "", None)], found(&[], &[], &[])),
+            // What the database holds stays as it is.
+            (&[(0, 1, 1, "2010-01-01", "", running), (3, 1, 2, "2013-01-01", "", None)], found(&[3], &[], &[3])),
+            (
+                &[(0, 1, 1, "2010-01-01", "", running), (3, 1, 2, "2013-01-01", "2014-01-01", None)],
+                found(&[3], &[], &[]),
+            ),
+            (&[(2, 1, 1, "2010-01-01", "", running), (3, 1, 2, "2013-01-01", "", None)], found(&[3], &[], &[3])),
+            (&[(2, 1, 1, "2010-01-01", "", over), (3, 1, 2, "2013-01-01", "", running)], found(&[3], &[], &[])),
+            (&[(0, 1, 1, "2010-01-01", "2010-01-01", over), (3, 1, 2, "2013-01-01", "", None)], found(&[], &[], &[])),
+            (
+                &[(0, 1, 1, "2030-01-01", "2031-01-01", to_come), (3, 1, 2, "2032-01-01", "", None)],
+                found(&[], &[], &[3]),
+            ),
+        ] {
+            assert_eq!(episodes(rows), expected, "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn a_rotation_stands_there_once_whenever_it_ends() {
+        let rows = [
+            (2, 1, 1, "2010-01-01", "2013-01-01", None),
+            (5, 1, 1, "2010-01-01", "", None),
+            (4, 1, 2, "2013-01-01", "2014-01-01", None),
+        ];
+        assert_eq!(episodes(&rows), Episodes { repeated: vec![5], ..Episodes::default() });
+    }
 }

@@ -29,6 +29,11 @@ pub(super) trait Listed: Row {
 
     /// The columns in which a stored row differs.
     fn differing(&self, stored: &Self) -> Vec<&'static str>;
+
+    /// Why no row of a bundle may have the code of a stored row.
+    fn reserved(_stored: &Self) -> Option<Sentence> {
+        None
+    }
 }
 
 impl Listed for title::Model {
@@ -79,6 +84,10 @@ pub(super) fn listed<T: Listed>(
             new.push(row);
             continue;
         };
+        if let Some(sentence) = T::reserved(there) {
+            header.note(findings, (line, "code"), FindingCode::RepeatedCode, || sentence);
+            continue;
+        }
         let differing = row.differing(there);
         unchanged += u64::from(differing.is_empty());
         for column in differing {

@@ -108,7 +108,7 @@ async fn prepare(connection: &DatabaseTransaction) -> Result<()> {
 }
 
 async fn lists(txn: &Txn, plan: Plan, world: &World) -> Result<()> {
-    let Plan { titles, institutions, units, .. } = plan;
+    let Plan { titles, institutions, rules, retirement_ages, units, .. } = plan;
     let codes = |units: &mut dyn Iterator<Item = &UnitCode>| units.map(ToString::to_string).collect::<Vec<_>>();
     record(txn, ChangeKind::Created, "unit", codes(&mut units.units.iter().map(|unit| &unit.code))).await?;
     // A new unit that is in a succession was created by this act, not updated.
@@ -118,11 +118,16 @@ async fn lists(txn: &Txn, plan: Plan, world: &World) -> Result<()> {
     record(txn, ChangeKind::Created, "title", titles.iter().map(|row| row.code.to_string()).collect()).await?;
     let names = institutions.iter().map(|row| row.code.to_string()).collect();
     record(txn, ChangeKind::Created, "institution", names).await?;
+    record(txn, ChangeKind::Created, "rule", rules.iter().map(|row| row.code.to_string()).collect()).await?;
+    let ages = retirement_ages.iter().map(|row| row.code.to_string()).collect();
+    record(txn, ChangeKind::Created, "retirement_age", ages).await?;
     insert(txn, units.units).await?;
     insert(txn, units.versions).await?;
     insert(txn, units.successions).await?;
     insert(txn, titles).await?;
-    insert(txn, institutions).await
+    insert(txn, institutions).await?;
+    insert(txn, rules).await?;
+    insert(txn, retirement_ages).await
 }
 
 impl Pass<'_, DatabaseTransaction> {

@@ -9,6 +9,7 @@ mod check;
 mod episode;
 mod finding;
 mod known;
+mod law;
 mod ledger;
 mod lists;
 mod load;

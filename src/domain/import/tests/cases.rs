@@ -5,7 +5,7 @@
 pub type File = (&'static str, &'static str);
 
 /// A bundle in which nothing is to be remarked. Two tiers from July 2025 on, three before.
-pub const BUNDLE: [File; 8] = [
+pub const BUNDLE: [File; 10] = [
     (
         "units.csv",
         "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n\
@@ -62,6 +62,16 @@ pub const BUNDLE: [File; 8] = [
          C2,S,X,SECONDMENT,2015-01-01,2016-01-01,\n\
          C4,X,S,ROTATION,2013-01-01,2014-01-01,\n",
     ),
+    (
+        "rules.csv",
+        "code,key,form,category,purpose,value,basis,valid_from,valid_to,legal_basis,verification\n\
+         TU-TERM,rotation.min_term_months,ROTATION,CADRE,,48,PER_TITLE,2020-01-01,2026-01-01,\"12-QĐ/TU, Điều 4\",VERIFIED\n\
+         TU-PLAN,rotation.requires_planning_entry,,,REINFORCE,0,ON_START_DAY,2020-01-01,,12-QĐ/TU,UNVERIFIED\n",
+    ),
+    (
+        "retirement_ages.csv",
+        "code,gender,valid_from,age_months,legal_basis,verification\nTU-F,FEMALE,1990-01-01,660,1-QĐ/TU,UNVERIFIED\n",
+    ),
 ];
 
 /// A change to the bundle and the one finding that it must give: in `file` the `old` text becomes the `new` one.
@@ -88,7 +98,7 @@ macro_rules! cases {
 }
 
 /// Each of these refuses the whole bundle.
-pub const BROKEN: [Case; 69] = cases! {
+pub const BROKEN: [Case; 86] = cases! {
     "units": "kind,tier" => "tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "tier,tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "kind,tier,colour"; 1 "" 0 "BAD_HEADER"
@@ -158,6 +168,23 @@ pub const BROKEN: [Case; 69] = cases! {
     "rotations": "12-QĐ/TU" => "12\u{7}"; 2 "decision_no" 7 "BAD_VALUE"
     "rotations": "form,start_on" => "form"; 1 "" 0 "BAD_HEADER"
     "rotations": "" => "C2,S,X,ROTATION,2090-01-01,2091-01-01,\nC2,S,P,ROTATION,2091-01-01,,\n"; 6 "cadre_code" 1 "ROTATION_RUNNING"
+    "rules": "TU-TERM,rotation.min_term_months" => "TU-TERM,rotation.colour"; 2 "key" 2 "BAD_VALUE"
+    "rules": "months,ROTATION" => "months,LOAN"; 2 "form" 3 "BAD_VALUE"
+    "rules": ",CADRE," => ",CHIEF,"; 2 "category" 4 "BAD_VALUE"
+    "rules": "REINFORCE" => "FUN"; 3 "purpose" 5 "BAD_VALUE"
+    "rules": ",48," => ",-1,"; 2 "value" 6 "BAD_VALUE"
+    "rules": ",48," => ",1201,"; 2 "value" 6 "BAD_VALUE"
+    "rules": ",48," => ",4.5,"; 2 "value" 6 "BAD_VALUE"
+    "rules": ",0,ON" => ",2,ON"; 3 "value" 6 "BAD_VALUE"
+    "rules": "PER_TITLE" => "PER_YEAR"; 2 "basis" 7 "BAD_VALUE"
+    "rules": "2026-01-01" => "2020-01-01"; 2 "valid_to" 9 "EMPTY_INTERVAL"
+    "rules": ",12-QĐ/TU," => ",,"; 3 "legal_basis" 10 "MISSING_VALUE"
+    "rules": "UNVERIFIED" => "MAYBE"; 3 "verification" 11 "BAD_VALUE"
+    "rules": "TU-PLAN" => "TU-TERM"; 3 "code" 1 "REPEATED_CODE"
+    "rules": "TU-PLAN" => "VN-QD98-MIN-TERM"; 3 "code" 1 "REPEATED_CODE"
+    "retirement_ages": ",660," => ",1201,"; 2 "age_months" 4 "BAD_VALUE"
+    "retirement_ages": "1990-01-01" => "1990-02-01"; 2 "valid_from" 3 "BAD_VALUE"
+    "retirement_ages": "TU-F" => "VN-BLLD-MALE-1995"; 2 "code" 1 "REPEATED_CODE"
 };
 
 /// Each of these is loaded, with a warning.
@@ -190,7 +217,7 @@ pub const DOUBTFUL: [Case; 25] = cases! {
 };
 
 /// Each of these contradicts the bundle once it has been loaded.
-pub const DIFFERING: [Case; 15] = cases! {
+pub const DIFFERING: [Case; 19] = cases! {
     "units": "Tỉnh Thử" => "Tỉnh Khác"; 3 "code" 1 "DIFFERS"
     "units": "X,D,,COMMUNE" => "X,P,,COMMUNE"; 6 "code" 1 "DIFFERS"
     "unit_successions": "Điều 2" => "Điều 3"; 2 "document" 5 "DIFFERS"
@@ -206,6 +233,10 @@ pub const DIFFERING: [Case; 15] = cases! {
     "rotations": "2016-01-01" => ""; 3 "end_on" 6 "DIFFERS"
     "rotations": "2016-01-01," => "2016-01-01,7-QĐ"; 3 "decision_no" 7 "DIFFERS"
     "rotations": "12-QĐ/TU" => ""; 2 "decision_no" 7 "DIFFERS"
+    "rules": ",48," => ",36,"; 2 "value" 6 "DIFFERS"
+    "rules": "2020-01-01,," => "2020-01-01,2030-01-01,"; 3 "valid_to" 9 "DIFFERS"
+    "retirement_ages": ",660," => ",661,"; 2 "age_months" 4 "DIFFERS"
+    "retirement_ages": "1-QĐ/TU" => "2-QĐ/TU"; 2 "legal_basis" 5 "DIFFERS"
 };
 
 impl Case {

@@ -27,11 +27,13 @@ async fn an_import_leaves_one_entry_and_a_change_for_each_object() {
     assert_eq!((entries[1].actor.as_str(), entries[1].act.as_str()), ("operator", "import"));
     assert_eq!(
         entries[1].detail.as_deref().unwrap(),
-        r#"{"units":7,"unit_successions":1,"titles":2,"institutions":1,"cadres":4,"assignments":7,"qualifications":3,"rotations":3}"#
+        r#"{"units":7,"unit_successions":1,"titles":2,"institutions":1,"rules":2,"retirement_ages":1,"cadres":4,"assignments":7,"qualifications":3,"rotations":3}"#
     );
     let mut expected: Vec<String> = ["N", "P", "B", "D", "X", "S"].map(|code| format!("CREATED unit {code}")).into();
     expected.extend(["BT", "CV"].map(|code| format!("CREATED title {code}")));
     expected.push("CREATED institution T1".to_owned());
+    expected.extend(["TU-TERM", "TU-PLAN"].map(|code| format!("CREATED rule {code}")));
+    expected.push("CREATED retirement_age TU-F".to_owned());
     expected.extend(["C1", "C2", "C3", "C4"].map(|code| format!("CREATED cadre {code}")));
     assert_eq!(changes(&database).await, expected);
 }
@@ -112,6 +114,7 @@ async fn a_file_that_changes_between_the_passes_rolls_everything_back() {
         ("qualifications.csv", "BASIC", "ADVANCED"),
         ("assignments.csv", "C2,X,CV", "C2,Q,CV"),
         ("rotations.csv", "ROTATION", "TRANSFER"),
+        ("rules.csv", "48", "36"),
     ] {
         let (dir, database) = fresh().await;
         let before = (file(&database, dir.path()).await, dump(&database).await);
@@ -166,4 +169,18 @@ async fn a_database_without_reference_lists_is_told_from_a_bad_bundle() {
     migration::Migrator::up(database.writer(), None).await.unwrap();
     let result = import(&database, clock(), folder(&BUNDLE).path(), Options::default()).await;
     assert!(matches!(result, Err(crate::error::Error::Conflict(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_unit_may_be_left_on_the_day_on_which_it_ends() {
+    let (_dir, database) = fresh().await;
+    import_files(&database, &BUNDLE).await;
+    let header = BUNDLE[7].1.lines().next().unwrap();
+    for (start, not_alive) in [("2025-07-01", false), ("2025-07-02", true)] {
+        let rotations = format!("{header}\nC1,D,S,ROTATION,{start},2026-01-01,\n");
+        let files = folder(&[("rotations.csv", rotations)]);
+        let report = import(&database, clock(), files.path(), Options { dry_run: true }).await.unwrap();
+        let found: Vec<_> = places(&report).into_iter().map(|place| place.4).collect();
+        assert_eq!(found.contains(&"UNIT_NOT_ALIVE".to_owned()), not_alive, "{found:?}");
+    }
 }

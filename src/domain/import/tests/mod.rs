@@ -66,6 +66,8 @@ async fn dump(database: &Database) -> Vec<String> {
     table::<entity::assignment::Entity>(database, &mut rows).await;
     table::<entity::qualification::Entity>(database, &mut rows).await;
     table::<entity::rotation::Entity>(database, &mut rows).await;
+    table::<entity::rule::Entity>(database, &mut rows).await;
+    table::<entity::retirement_age::Entity>(database, &mut rows).await;
     table::<entity::audit_entry::Entity>(database, &mut rows).await;
     table::<entity::change::Entity>(database, &mut rows).await;
     rows.sort();
@@ -183,7 +185,7 @@ async fn a_dry_run_writes_nothing_and_says_what_it_would() {
     let before = file(&database, dir.path()).await;
     let report = import(&database, clock(), folder(&BUNDLE).path(), Options { dry_run: true }).await.unwrap();
     assert_eq!(report.outcome, Outcome::DryRun);
-    assert_eq!(report.files.iter().map(|file| file.new).sum::<u64>(), 7 + 1 + 2 + 1 + 4 + 7 + 3 + 3);
+    assert_eq!(report.files.iter().map(|file| file.new).sum::<u64>(), 7 + 1 + 2 + 1 + 2 + 1 + 4 + 7 + 3 + 3);
     assert_eq!(file(&database, dir.path()).await, before);
 }
 
@@ -206,6 +208,8 @@ async fn a_report_reads_as_a_table() {
     unit_successions.csv               1           1           0
     titles.csv                         2           2           0
     institutions.csv                   1           1           0
+    rules.csv                          2           2           0
+    retirement_ages.csv                1           1           0
     cadres.csv                         4           4           0
     assignments.csv                    7           7           0
     qualifications.csv                 3           3           0

@@ -1,7 +1,10 @@
 //! A small population for trying the service out: an import bundle with invented people.
 //!
-//! It holds the 75 key commune cadres of one district and the 16 members of one commune's Party executive committee,
-//! so that the answers are figures that were once printed: 44 % with a university degree, 15 of 16, 14 of 16.
+//! It holds the 75 key commune cadres of one district, the 16 members of one commune's Party executive committee and the
+//! rotations of one province, so that the answers are figures that were once printed: 44 % with a university degree,
+//! 15 of 16, 14 of 16; 26, 32, 13 and 20 rotations by direction.
+
+mod rotation;
 
 use std::{fmt::Write as _, fs, io, path::Path};
 
@@ -28,12 +31,23 @@ const COMMUNES: [(&str, &str); 14] = [
     ("Xã Phú Lương", "09532"),
     ("Xã Lâm Thao", "09535"),
 ];
-const FAMILIES: [&str; 8] = ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Lò"];
-const MIDDLES: [[&str; 4]; 2] = [["Thị", "Thu", "Ngọc", "Bích"], ["Văn", "Đình", "Quốc", "Xuân"]];
-const GIVENS: [[&str; 9]; 2] = [
-    ["Ánh", "Bình", "Dung", "Đào", "Hạnh", "Lan", "Oanh", "Thảo", "Yến"],
-    ["An", "Ân", "Cường", "Đức", "Hùng", "Kiên", "Ơn", "Sơn", "Vượng"],
-];
+/// What the people of a place are called; women's names, then men's.
+struct Names {
+    families: [&'static str; 8],
+    middles: [[&'static str; 4]; 2],
+    givens: [[&'static str; 9]; 2],
+    ethnicity: &'static str,
+}
+
+const NAMES: Names = Names {
+    families: ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Lò"],
+    middles: [["Thị", "Thu", "Ngọc", "Bích"], ["Văn", "Đình", "Quốc", "Xuân"]],
+    givens: [
+        ["Ánh", "Bình", "Dung", "Đào", "Hạnh", "Lan", "Oanh", "Thảo", "Yến"],
+        ["An", "Ân", "Cường", "Đức", "Hùng", "Kiên", "Ơn", "Sơn", "Vượng"],
+    ],
+    ethnicity: "01",
+};
 
 const TITLES: &str = "code,name,category,tier,is_key_leader
 X_BT,Bí thư Đảng ủy xã,CADRE,COMMUNE,true
@@ -43,6 +57,8 @@ X_CT,Chủ tịch UBND xã,CADRE,COMMUNE,true
 X_PCT,Phó Chủ tịch UBND xã,CADRE,COMMUNE,true
 X_UV,Ủy viên Ban Chấp hành Đảng bộ xã,CADRE,COMMUNE,false
 X_CC,Công chức cấp xã,CIVIL_SERVANT,COMMUNE,false
+H_PTP,Phó Trưởng phòng cấp huyện,CIVIL_SERVANT,DISTRICT,true
+T_PGD,Phó Giám đốc sở,CIVIL_SERVANT,PROVINCE,true
 ";
 const INSTITUTIONS: &str = "code,name
 DHLUAT,Trường Đại học Luật Hà Nội
@@ -55,6 +71,7 @@ struct Bundle {
     cadres: String,
     assignments: String,
     qualifications: String,
+    rotations: String,
     people: usize,
 }
 
@@ -76,6 +93,7 @@ pub fn write_bundle(dir: &Path) -> io::Result<()> {
     let mut bundle = Bundle::new();
     bundle.district();
     bundle.committee();
+    bundle.rotations();
     for (name, text) in [
         ("units.csv", bundle.units.as_str()),
         ("titles.csv", TITLES),
@@ -83,6 +101,7 @@ pub fn write_bundle(dir: &Path) -> io::Result<()> {
         ("cadres.csv", &bundle.cadres),
         ("assignments.csv", &bundle.assignments),
         ("qualifications.csv", &bundle.qualifications),
+        ("rotations.csv", &bundle.rotations),
     ] {
         fs::write(dir.join(name), text)?;
     }
@@ -98,6 +117,7 @@ impl Bundle {
                 .to_owned(),
             assignments: "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n".to_owned(),
             qualifications: "cadre_code,subject,level,field_code,institution_code,mode,granted_on\n".to_owned(),
+            rotations: "cadre_code,from_unit_code,to_unit_code,form,start_on,end_on,decision_no\n".to_owned(),
             people: 0,
         };
         bundle.unit(ROOT, "", "NATION", "CENTRAL", "Trung ương", "");
@@ -173,35 +193,49 @@ impl Bundle {
     }
 
     fn person(&mut self, person: &Person<'_>) {
+        self.cadre(&NAMES, 1962 + self.people % 20, person.title);
+        self.post(person.unit, person.title, (person.since, ""));
+        self.papers(person.professional, person.theory, person.year);
+    }
+
+    /// A new person, whose post and papers follow.
+    fn cadre(&mut self, names: &Names, birth: usize, title: &str) {
         let (nth, male) = (self.people, !self.people.is_multiple_of(4));
         self.people += 1;
         let code = self.code();
         let pick = usize::from(male);
         let name = format!(
             "{} {} {}",
-            FAMILIES[nth * 3 % FAMILIES.len()],
-            MIDDLES[pick][nth / 3 % 4],
-            GIVENS[pick][nth * 5 % 9],
+            names.families[nth * 3 % names.families.len()],
+            names.middles[pick][nth / 3 % 4],
+            names.givens[pick][nth * 5 % 9],
         );
         let gender = if male { "MALE" } else { "FEMALE" };
-        let birth = 1962 + nth % 20;
-        let category = if person.title == "X_CC" { "CIVIL_SERVANT" } else { "CADRE" };
+        let category = if matches!(title, "X_CC" | "H_PTP" | "T_PGD") { "CIVIL_SERVANT" } else { "CADRE" };
         let _ = writeln!(
             self.cadres,
-            "{code},999{nth:09},{name},{gender},{birth}-{:02}-{:02},01,,{}-09-01,{}-02-03,{category},,ACTIVE",
+            "{code},999{nth:09},{name},{gender},{birth}-{:02}-{:02},{},,{}-09-01,{}-02-03,{category},,ACTIVE",
             nth % 12 + 1,
             nth % 28 + 1,
+            names.ethnicity,
             birth + 23,
             birth + 27,
         );
-        let _ = writeln!(self.assignments, "{code},{},{},{},,true", person.unit, person.title, person.since);
+    }
+
+    /// A primary post of the person written last.
+    fn post(&mut self, unit: &str, title: &str, (start, end): (&str, &str)) {
+        let _ = writeln!(self.assignments, "{},{unit},{title},{start},{end},true", self.code());
+    }
+
+    /// The degree of the person written last, and two years later the political theory.
+    fn papers(&mut self, professional: &str, theory: &str, year: usize) {
+        let code = self.code();
         let _ = writeln!(
             self.qualifications,
-            "{code},PROFESSIONAL,{},7380101,DHLUAT,WORK_STUDY,{}\n{code},POLITICAL_THEORY,{},,TCT,PART_TIME,{}-07",
-            person.professional,
-            person.year,
-            person.theory,
-            person.year + 2,
+            "{code},PROFESSIONAL,{professional},7380101,DHLUAT,WORK_STUDY,{year}\n\
+             {code},POLITICAL_THEORY,{theory},,TCT,PART_TIME,{}-07",
+            year + 2,
         );
     }
 }
