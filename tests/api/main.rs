@@ -9,6 +9,7 @@ mod guide;
 mod hostile;
 mod http;
 mod import;
+mod imported_training;
 mod isolation;
 mod layers;
 mod process;
