@@ -1,9 +1,10 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
-//! Later concepts may use earlier ones: reference < registry < unit < programme < cadre < qualification < composition < rule < rotation <
-//! training < node.
+//! Later concepts may use earlier ones: reference < registry < unit < programme < cadre < qualification < composition < rule <
+//! refusal < answered < rotation < training < node.
 
 pub mod access;
+mod answered;
 pub mod cadre;
 pub mod client;
 pub mod composition;
@@ -18,6 +19,7 @@ pub mod percent;
 pub mod programme;
 pub mod qualification;
 pub mod reference;
+pub mod refusal;
 pub mod registry;
 pub mod rotation;
 pub mod rule;

@@ -10,13 +10,15 @@ use std::{
 };
 
 use entity::{
-    assignment, qualification, rotation,
+    assignment, qualification, rotation, rotation_appraisal, rotation_step, rule_override,
     value::{ClassId, PlanId, QuotaId},
 };
 use tokio::{sync::Mutex as Gate, task::yield_now};
 
 use crate::{
-    domain::access::{Access, KnownPerson, Seen, Visible, VisibleClass, VisiblePlan, VisibleQuota},
+    domain::access::{
+        Access, Judged, KnownPerson, Seen, SeenRotation, Visible, VisibleClass, VisiblePlan, VisibleQuota,
+    },
     error::Result,
 };
 
@@ -32,6 +34,10 @@ pub struct Loaders {
     classes: Batch<ClassId, Option<VisibleClass>>,
     quotas: Batch<QuotaId, Option<VisibleQuota>>,
     children: Batch<QuotaId, Vec<VisibleQuota>>,
+    steps: Batch<SeenRotation, Vec<rotation_step::Model>>,
+    appraisals: Batch<SeenRotation, Vec<rotation_appraisal::Model>>,
+    overrides: Batch<SeenRotation, Vec<rule_override::Model>>,
+    judged: Batch<SeenRotation, Option<Judged>>,
 }
 
 impl Loaders {
@@ -47,7 +53,27 @@ impl Loaders {
             classes: Batch::default(),
             quotas: Batch::default(),
             children: Batch::default(),
+            steps: Batch::default(),
+            appraisals: Batch::default(),
+            overrides: Batch::default(),
+            judged: Batch::default(),
         }
+    }
+
+    /// Forgets what was read, because an act has changed it: of several acts in one operation each shows what it left.
+    pub fn forget(&self) {
+        self.assignments.forget();
+        self.qualifications.forget();
+        self.rotations.forget();
+        self.persons.forget();
+        self.plans.forget();
+        self.classes.forget();
+        self.quotas.forget();
+        self.children.forget();
+        self.steps.forget();
+        self.appraisals.forget();
+        self.overrides.forget();
+        self.judged.forget();
     }
 
     /// The posts of a person, newest first.
@@ -105,6 +131,30 @@ impl Loaders {
     pub async fn children(&self, of: QuotaId) -> Result<Arc<Vec<VisibleQuota>>> {
         self.children.load(of, async |keys| self.access.quotas()?.children(&keys).await).await
     }
+
+    /// The steps of a rotation, oldest first.
+    pub async fn steps(&self, of: SeenRotation) -> Result<Arc<Vec<rotation_step::Model>>> {
+        self.steps.load(of, async |keys| self.access.rotations()?.steps(&keys).await).await
+    }
+
+    /// The appraisals of a rotation, by year.
+    pub async fn appraisals(&self, of: SeenRotation) -> Result<Arc<Vec<rotation_appraisal::Model>>> {
+        self.appraisals.load(of, async |keys| self.access.rotations()?.appraisals(&keys).await).await
+    }
+
+    /// The overrides of rules that were granted for a rotation.
+    pub async fn overrides(&self, of: SeenRotation) -> Result<Arc<Vec<rule_override::Model>>> {
+        self.overrides.load(of, async |keys| self.access.rotations()?.overrides(&keys).await).await
+    }
+
+    /// What a rotation is judged by.
+    pub async fn judged(&self, of: SeenRotation) -> Result<Arc<Option<Judged>>> {
+        let read = async |keys: Vec<SeenRotation>| {
+            let judged = self.access.rotations()?.judged(&keys).await?;
+            Ok(judged.into_iter().map(|(key, judged)| (key, Some(judged))).collect())
+        };
+        self.judged.load(of, read).await
+    }
 }
 
 #[derive(Debug)]
@@ -146,6 +196,10 @@ impl<K: Copy + Eq + Hash, V: Default> Batch<K, V> {
             shelf.loaded.insert(key, value);
         }
         shelf.loaded.get(&key).cloned().unwrap_or_else(|| Ok(Arc::default()))
+    }
+
+    fn forget(&self) {
+        self.shelf().loaded.clear();
     }
 
     /// Notes a key that is not loaded yet.

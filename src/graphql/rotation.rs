@@ -9,7 +9,7 @@ use crate::{
     domain::{
         access::VisibleRotation,
         page::PageArgs,
-        rotation::{RotationList, RotationOrder, RotationWhere},
+        rotation::{self, RotationList, RotationOrder, RotationWhere},
         unit,
     },
     error::{Error, Result},
@@ -17,6 +17,8 @@ use crate::{
         ContextExt,
         cadre::Cadre,
         page::{Connection, Listed, Total},
+        rotation_step::{RotationAppraisal, RotationStep},
+        rule::{RuleCheck, RuleOverride},
         title::Title,
         unit::Unit,
     },
@@ -179,6 +181,32 @@ impl Rotation {
     async fn placement(&self) -> Option<Placement> {
         let row = self.0.row();
         row.placed_on.map(|on| Placement { rotation: Rotation(self.0.clone()), on })
+    }
+
+    /// What the rules say of it (đối chiếu với quy định), each judged as it stood on the start day.
+    async fn checks(&self, ctx: &Context<'_>) -> Result<Vec<RuleCheck>> {
+        let judged = ctx.loaders().judged(ctx.access().seen_rotation(&self.0)).await?;
+        let judged = judged.as_ref().as_ref().ok_or_else(|| Error::internal("a rotation of nobody"))?;
+        Ok(rotation::checks(ctx.access(), &self.0, judged).into_iter().map(RuleCheck).collect())
+    }
+
+    /// Rules that need not hold for it (ngoại lệ), as granted by the asked day.
+    async fn overrides(&self, ctx: &Context<'_>) -> Result<Vec<RuleOverride>> {
+        let granted = ctx.loaders().overrides(ctx.access().seen_rotation(&self.0)).await?;
+        Ok(granted.iter().cloned().map(RuleOverride).collect())
+    }
+
+    /// What was done with it by the asked day, oldest first. What was done before the decision was published is shown to
+    /// whoever prepares it, and to nobody else.
+    async fn steps(&self, ctx: &Context<'_>) -> Result<Vec<RotationStep>> {
+        let steps = ctx.loaders().steps(ctx.access().seen_rotation(&self.0)).await?;
+        Ok(steps.iter().cloned().map(RotationStep).collect())
+    }
+
+    /// Yearly appraisals (nhận xét, đánh giá hằng năm) by the asked day.
+    async fn appraisals(&self, ctx: &Context<'_>) -> Result<Vec<RotationAppraisal>> {
+        let appraisals = ctx.loaders().appraisals(ctx.access().seen_rotation(&self.0)).await?;
+        Ok(appraisals.iter().cloned().map(RotationAppraisal).collect())
     }
 
     /// Rises with every change; send it back as `expectedVersion`.

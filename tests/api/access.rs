@@ -13,18 +13,21 @@ use cadre_api::{
     graphql::sdl,
 };
 use entity::{
-    client_grant, quota, rotation, training_class,
-    value::{Day, RotationState},
+    client_grant, quota, rotation, rotation_appraisal, rotation_step, rule_override, training_class,
+    value::{AppraisalResult, Day, RotationState, RuleKey},
 };
 use reqwest::StatusCode;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::{Value, json};
 
-use crate::world::{
-    Caller, Kind, World, clock, on_both, poll,
-    rotation::{Places, day, keep_only},
-    sdl as schema,
-    training::{self, Rows},
+use crate::{
+    probe,
+    world::{
+        Caller, Kind, World, clock, on_both, poll,
+        rotation::{Places, day, keep_only},
+        sdl as schema,
+        training::{self, Rows},
+    },
 };
 
 /// A line of the table: the place, and a question that touches it and nothing closed besides the road to it.
@@ -88,6 +91,10 @@ fn road(parent: &str) -> (&'static str, &'static str) {
         "TrainingProgress" => {
             (r#"{ unit(by: {code: "A1"}) { trainingProgress(year: 2021) { % } } }"#, "unit.trainingProgress")
         }
+        "RotationStep" => ("{ rotations { nodes { steps { % } } } }", "rotations.nodes.steps"),
+        "RotationAppraisal" => ("{ rotations { nodes { appraisals { % } } } }", "rotations.nodes.appraisals"),
+        "RuleCheck" => ("{ rotations { nodes { checks { % } } } }", "rotations.nodes.checks"),
+        "RuleOverride" => ("{ rotations { nodes { overrides { % } } } }", "rotations.nodes.overrides"),
         _ => panic!("no road leads to {parent}: say how it is reached"),
     }
 }
@@ -217,8 +224,12 @@ fn lines() -> Vec<Line> {
         if field.parent != "Query" && !is_person {
             continue;
         }
-        let (road, path) = road(&field.parent);
         let is_composite = composites.contains(&field.named);
+        if let Some(line) = of_act(&field, is_composite) {
+            lines.push(line);
+            continue;
+        }
+        let (road, path) = road(&field.parent);
         let selection = if is_composite { " { __typename }" } else { "" };
         let asked = format!("{}{}{selection}", field.name, arguments(&coordinate));
         let path = path.split('.').filter(|step| !step.is_empty()).chain([field.name.as_str()]);
@@ -237,6 +248,28 @@ fn lines() -> Vec<Line> {
     }
     lines.sort_by(|a, b| a.name.cmp(&b.name));
     lines
+}
+
+/// The line of an act, of its payload, or of what a payload alone leads to. Whether something stands in a payload is
+/// nothing that the table tells: its acts do nothing.
+fn of_act(field: &schema::Field, is_composite: bool) -> Option<Line> {
+    let (act, selection) = match (field.parent.as_str(), probe::of_payload(&field.parent)) {
+        ("Mutation", _) => (field.name.clone(), "userErrors { code }".to_owned()),
+        (_, Some(act)) => (
+            act,
+            format!("userErrors {{ code }} asked: {}{}", field.name, if is_composite { " { __typename }" } else { "" }),
+        ),
+        ("RuleError", _) => {
+            ("rotationDecide".to_owned(), "userErrors { code ... on RuleError { check { __typename } } }".to_owned())
+        }
+        _ => return None,
+    };
+    Some(Line {
+        name: field.coordinate(),
+        document: probe::act(&act, &selection),
+        path: vec![act],
+        is_found_by_value: true,
+    })
 }
 
 async fn columns(world: &World) -> Vec<Column<'_>> {
@@ -259,6 +292,8 @@ async fn columns(world: &World) -> Vec<Column<'_>> {
         ("training alone", &["training:read"], "P"),
         ("quota alone", &["quota:read"], "P"),
         ("training in B", &["cadre:read", "training:read", "quota:read"], "B"),
+        ("acts", &["cadre:read", "rotation:read", "rotation:write"], "P"),
+        ("acts in B", &["cadre:read", "rotation:read", "rotation:write"], "B"),
         ("stats", &["stats:read"], "P"),
         ("revoked", everything.as_slice(), "P"),
         ("expired", everything.as_slice(), "P"),
@@ -319,6 +354,10 @@ async fn cell(world: &World, caller: Option<&Caller<'_>>, line: &Line) -> String
         _ => panic!("{}: {body:#}", line.document),
     }
     let mut at = &body["data"];
+    // An act out of reach is refused in the words for what does not exist.
+    if line.path.first().is_some_and(|act| at[act]["userErrors"][0]["code"] == "NOT_FOUND") {
+        return "not found".to_owned();
+    }
     for step in &line.path {
         at = &at[step];
         while let Value::Array(items) = at {
@@ -345,7 +384,38 @@ async fn write_rotation(world: &World) {
         placed_on: Some(day("2017-03-01")),
         ..of.ended(["01/QĐ", "A-02", "PD1", "A1U", "2014-03-01"], "2017-03-01")
     };
+    let id = rotation.id;
     keep_only(&world.database, vec![rotation]).await;
+    let step = rotation_step::Model {
+        rotation_id: id,
+        version: 1,
+        state: RotationState::Placed,
+        on_day: day("2017-03-01"),
+        planned_end_on: None,
+        document_no: None,
+        remark: None,
+        at: clock().now(),
+        actor: "operator".to_owned(),
+    };
+    let appraisal = rotation_appraisal::Model {
+        rotation_id: id,
+        year: 2015,
+        result: AppraisalResult::Good,
+        appraised_on: day("2015-12-31"),
+        document_no: None,
+    };
+    let granted = rule_override::Model {
+        rotation_id: id,
+        key: RuleKey::MinTerm,
+        reason: "x".to_owned(),
+        granted_by: "x".to_owned(),
+        granted_on: day("2014-01-01"),
+        document_no: None,
+    };
+    let writer = world.database.writer();
+    step.into_active_model().insert(writer).await.expect("written");
+    appraisal.into_active_model().insert(writer).await.expect("written");
+    granted.into_active_model().insert(writer).await.expect("written");
 }
 
 /// One plan with quotas from the district to an office, one class, one enrolment.
@@ -437,8 +507,9 @@ fn every_place_of_the_schema_has_a_decision() {
     let listed: BTreeSet<String> = lines().into_iter().map(|line| line.name).collect();
     for coordinate in schema::coordinates() {
         let is_person = matches!(need(&coordinate), Some(Need::Scope(_)));
-        // An argument is asked with its field.
-        assert!(!is_person || coordinate.contains('(') || listed.contains(&coordinate), "no line for {coordinate}");
+        // An argument is asked with its field, what an act takes with the act.
+        let is_asked_with_it = coordinate.contains('(') || probe::names_input(&coordinate);
+        assert!(!is_person || is_asked_with_it || listed.contains(&coordinate), "no line for {coordinate}");
     }
     assert!(sdl().contains("type Cadre implements Node"), "the control: this is the schema");
 }

@@ -68,12 +68,17 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
         | ("Rotation", "fromTier" | "toTier" | "startOn" | "plannedEndOn" | "endOn" | "endReason" | "state")
         | ("Rotation", "preparingUnit" | "decisionNo" | "decidedOn" | "publishedOn" | "placement" | "version")
+        | ("Rotation", "checks" | "overrides" | "steps" | "appraisals")
+        | ("RotationStep", "state" | "on" | "plannedEndOn" | "documentNo" | "remark" | "at")
+        | ("RotationAppraisal", "year" | "result" | "appraisedOn" | "documentNo")
         | ("Placement", "unit" | "title" | "on" | "decisionNo")
         | ("RotationConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
-        | ("RotationEdge", "cursor" | "node")
+        | ("RotationEdge", "cursor" | "node") => Needs(Scope::RotationRead),
+
         // What the rules say of a person's rotation.
-        | ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
-        | ("RuleOverride", "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
+        ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
+        | ("RuleError", "check")
+        | ("RuleOverride", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
 
         // Training: plans, classes, enrolments, and numbers of them.
         ("Query", "trainingPlan" | "trainingClass" | "trainingClasses" | "enrolments")
@@ -123,10 +128,67 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _)
         // Words of closed sets: what they are said of is decided at the field and at the condition.
         | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _)
+        | ("RotationStepName" | "AppraisalResult", _)
         | ("ProgrammeKind" | "PlanState" | "Measure" | "QuotaState" | "ClassCategory" | "ClassState", _)
         | ("EnrolmentState" | "Grade", _) => Nothing,
         // The schema itself is public.
         (introspected, _) if introspected.starts_with("__") => Nothing,
+
+        _ => return of_act(parent, field),
+    })
+}
+
+/// Acts, what they take, and why they are refused.
+fn of_act(parent: &str, field: &str) -> Option<Need> {
+    use Need::{Nothing, Scope as Needs};
+    Some(match (parent, field) {
+        (
+            "Mutation",
+            "rotationPropose" | "rotationAdvance" | "rotationDecide" | "rotationPublish" | "rotationStart",
+        )
+        | ("Mutation", "rotationExtend" | "rotationEnd" | "rotationPlace" | "rotationCancel")
+        | ("Mutation", "rotationAppraise" | "rotationOverride")
+        | (
+            "RotationProposeInput",
+            "idempotencyKey" | "cadreCode" | "form" | "purpose" | "toUnitCode" | "toTitleCode",
+        )
+        | ("RotationProposeInput", "startOn" | "plannedEndOn" | "preparingUnitCode" | "planning" | "remark")
+        | ("RotationPlanningInput", "documentNo" | "validFrom" | "validUntil")
+        | ("RotationPlacementInput", "unitCode" | "titleCode" | "decisionNo")
+        | (
+            "RotationAdvanceInput"
+            | "RotationDecideInput"
+            | "RotationPublishInput"
+            | "RotationStartInput"
+            | "RotationExtendInput"
+            | "RotationEndInput"
+            | "RotationPlaceInput"
+            | "RotationCancelInput"
+            | "RotationAppraiseInput"
+            | "RotationOverrideInput",
+            "idempotencyKey" | "rotationId" | "expectedVersion",
+        )
+        | ("RotationAdvanceInput", "step" | "on" | "documentNo" | "remark")
+        | ("RotationDecideInput", "decisionNo" | "decidedOn" | "startOn" | "plannedEndOn")
+        | ("RotationPublishInput", "publishedOn")
+        | ("RotationExtendInput", "plannedEndOn" | "decisionNo" | "reason")
+        | ("RotationEndInput", "endOn" | "reason" | "remark" | "placement")
+        | ("RotationPlaceInput", "unitCode" | "titleCode" | "placedOn" | "decisionNo")
+        | ("RotationCancelInput", "reason")
+        | ("RotationAppraiseInput", "year" | "result" | "appraisedOn" | "documentNo")
+        | ("RotationOverrideInput", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => {
+            Needs(Scope::RotationWrite)
+        }
+        ("RotationProposePayload" | "RotationAdvancePayload" | "RotationDecidePayload", "rotation" | "userErrors")
+        | ("RotationPublishPayload" | "RotationStartPayload" | "RotationExtendPayload", "rotation" | "userErrors")
+        | ("RotationEndPayload" | "RotationPlacePayload" | "RotationCancelPayload", "rotation" | "userErrors")
+        | ("RotationAppraisePayload" | "RotationOverridePayload", "rotation" | "userErrors") => {
+            Needs(Scope::RotationRead)
+        }
+        ("UserError" | "InputError" | "ConflictError", "code" | "message" | "field")
+        | ("ConflictError", "currentVersion")
+        | ("StepError", "code" | "message" | "field" | "state" | "due")
+        | ("RuleError", "code" | "message" | "field") => Nothing,
 
         _ => return None,
     })
@@ -159,6 +221,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         }
         ("Cadre", "qualifications" | "highest") => argument == "subject",
         ("Composition", "atLeast") => argument == "level",
+        ("Mutation", _) => argument == "input",
         ("CadreConnection" | "UnitConnection" | "RotationConnection", "totalCount")
         | ("TrainingClassConnection" | "EnrolmentConnection" | "QuotaConnection", "totalCount") => argument == "max",
         (introspected, _) => introspected.starts_with("__") || (introspected, field) == ("Query", "__type"),

@@ -75,6 +75,11 @@ impl Access {
 }
 
 impl Rotations<'_> {
+    /// Whose they are.
+    pub(super) fn access(&self) -> &Access {
+        self.access
+    }
+
     /// What every question about rotations starts with.
     pub(in crate::domain) fn select(&self) -> Select<rotation::Entity> {
         rotation::Entity::find().filter(self.narrowing())
