@@ -11,6 +11,7 @@ mod m20261121_000003_cadre;
 mod m20261121_000004_access;
 mod m20261121_000005_log;
 mod m20261122_000006_rotation;
+mod m20261123_000007_training;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
 
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000004_access::Migration),
             Box::new(m20261121_000005_log::Migration),
             Box::new(m20261122_000006_rotation::Migration),
+            Box::new(m20261123_000007_training::Migration),
         ]
     }
 }

@@ -9,6 +9,7 @@ pub mod loader;
 pub mod node;
 pub mod operation;
 pub mod page;
+pub mod programme;
 pub mod qualification;
 pub mod refusal;
 pub mod rotation;
@@ -16,6 +17,7 @@ pub mod rotation_act;
 pub mod rotation_step;
 pub mod rule;
 pub mod title;
+pub mod training;
 pub mod unit;
 pub mod viewer;
 
@@ -37,6 +39,8 @@ pub struct Query(
     unit::UnitQuery,
     cadre::CadreQuery,
     rotation::RotationQuery,
+    training::TrainingQuery,
+    programme::ProgrammeQuery,
     title::TitleQuery,
     qualification::QualificationQuery,
     rule::RuleQuery,

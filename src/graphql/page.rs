@@ -9,6 +9,7 @@ use crate::{
         cadre::CadreList,
         page::{BoundedCount, Page},
         rotation::RotationList,
+        training::{class::ClassList, enrolment::EnrolmentList, quota::QuotaList},
         unit::UnitList,
     },
     error::{Error, Result},
@@ -32,6 +33,12 @@ pub enum Total {
     Cadres(CadreList),
     /// A list of rotations.
     Rotations(RotationList),
+    /// A list of classes.
+    Classes(ClassList),
+    /// A list of enrolments.
+    Enrolments(EnrolmentList),
+    /// A list of quotas.
+    Quotas(QuotaList),
 }
 
 /// A page of a list, with cursors and a count.
@@ -109,6 +116,9 @@ impl<V: Listed> Connection<V> {
             Total::Units(list) => list.count(ctx.access(), max),
             Total::Cadres(list) => list.count(ctx.access(), max).await,
             Total::Rotations(list) => list.count(ctx.access(), max).await,
+            Total::Classes(list) => list.count(ctx.access(), max).await,
+            Total::Enrolments(list) => list.count(ctx.access(), max).await,
+            Total::Quotas(list) => list.count(ctx.access(), max).await,
         }
     }
 }

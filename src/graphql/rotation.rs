@@ -80,7 +80,7 @@ impl Rotation {
     /// The person, on the asked day; if their file is out of reach by then, on the last day on which this rotation had
     /// them within reach.
     async fn cadre(&self, ctx: &Context<'_>) -> Result<Cadre> {
-        let person = ctx.loaders().rotated(ctx.access().person_of(&self.0)).await?;
+        let person = ctx.loaders().person(ctx.access().person_of(&self.0)).await?;
         person.as_ref().clone().map(Cadre).ok_or_else(|| Error::internal("a rotation of nobody"))
     }
 

@@ -13,7 +13,7 @@ use cadre_api::{
     graphql::sdl,
 };
 use entity::{
-    client_grant, rotation, rotation_appraisal, rotation_step, rule_override,
+    client_grant, quota, rotation, rotation_appraisal, rotation_step, rule_override, training_class,
     value::{AppraisalResult, Day, RotationState, RuleKey},
 };
 use reqwest::StatusCode;
@@ -26,6 +26,7 @@ use crate::{
         Caller, Kind, World, clock, on_both, poll,
         rotation::{Places, day, keep_only},
         sdl as schema,
+        training::{self, Rows},
     },
 };
 
@@ -77,6 +78,19 @@ fn road(parent: &str) -> (&'static str, &'static str) {
             r#"{ unit(by: {code: "A1"}) { rotationFlows(from: "2014-01-01", until: "2015-01-01") { % } } }"#,
             "unit.rotationFlows",
         ),
+        "TrainingPlan" => (r#"{ trainingPlan(by: {code: "KA"}) { % } }"#, "trainingPlan"),
+        "Quota" => (r#"{ unit(by: {code: "A1"}) { quotas(year: 2021) { nodes { % } } } }"#, "unit.quotas.nodes"),
+        "QuotaConnection" => (r#"{ unit(by: {code: "A1"}) { quotas(year: 2021) { % } } }"#, "unit.quotas"),
+        "QuotaEdge" => (r#"{ unit(by: {code: "A1"}) { quotas(year: 2021) { edges { % } } } }"#, "unit.quotas.edges"),
+        "TrainingClass" => ("{ trainingClasses { nodes { % } } }", "trainingClasses.nodes"),
+        "TrainingClassConnection" => ("{ trainingClasses { % } }", "trainingClasses"),
+        "TrainingClassEdge" => ("{ trainingClasses { edges { % } } }", "trainingClasses.edges"),
+        "Enrolment" => ("{ enrolments { nodes { % } } }", "enrolments.nodes"),
+        "EnrolmentConnection" => ("{ enrolments { % } }", "enrolments"),
+        "EnrolmentEdge" => ("{ enrolments { edges { % } } }", "enrolments.edges"),
+        "TrainingProgress" => {
+            (r#"{ unit(by: {code: "A1"}) { trainingProgress(year: 2021) { % } } }"#, "unit.trainingProgress")
+        }
         "RotationStep" => ("{ rotations { nodes { steps { % } } } }", "rotations.nodes.steps"),
         "RotationAppraisal" => ("{ rotations { nodes { appraisals { % } } } }", "rotations.nodes.appraisals"),
         "RuleCheck" => ("{ rotations { nodes { checks { % } } } }", "rotations.nodes.checks"),
@@ -96,12 +110,15 @@ fn arguments(coordinate: &str) -> &'static str {
         "Unit.composition" => r#"(subject: "PROFESSIONAL")"#,
         "Unit.rotationFlows" => r#"(from: "2014-01-01", until: "2015-01-01")"#,
         "Composition.atLeast" => r#"(level: "UNIVERSITY")"#,
+        "Query.trainingPlan" => r#"(by: {code: "KA"})"#,
+        "Query.trainingClass" => r#"(by: {code: "LA"})"#,
+        "Unit.quotas" | "Unit.trainingProgress" => "(year: 2021)",
         _ => "",
     }
 }
 
 /// Filters, sorts and other ways in, each by a question of its own. An input that needs a scope and is not here fails.
-const WAYS_IN: [(&str, &str); 48] = [
+const WAYS_IN: [(&str, &str); 85] = [
     ("CadreKey.code", r#"{ cadre(by: {code: "A-02"}) { __typename } }"#),
     ("CadreKey.id", r#"{ cadre(by: {id: "CADRE"}) { __typename } }"#),
     ("CadreKey.nationalId", r#"{ cadre(by: {nationalId: "999000000002"}) { __typename } }"#),
@@ -159,6 +176,43 @@ const WAYS_IN: [(&str, &str); 48] = [
     ("RotationWhere.states", "{ rotations(where: {states: [PLACED]}) { __typename } }"),
     ("RotationWhere.toUnit", r#"{ rotations(where: {toUnit: {code: "A1"}}) { __typename } }"#),
     ("RotationWhere.unit", r#"{ rotations(where: {unit: {code: "A1"}}) { __typename } }"#),
+    ("CadreWhere.trained", "{ cadres(where: {trained: {year: 2021}}) { __typename } }"),
+    ("TrainedCondition.programmes", "{ cadres(where: {trained: {year: 2021, programmes: []}}) { __typename } }"),
+    ("TrainedCondition.year", "{ cadres(where: {trained: {year: 2021}}) { __typename } }"),
+    ("Node.id of a class", r#"{ node(id: "CLASS") { id } }"#),
+    ("Node.id of a plan", r#"{ node(id: "PLAN") { id } }"#),
+    ("Node.id of a quota", r#"{ node(id: "QUOTA") { id } }"#),
+    ("Node.id of an enrolment", r#"{ node(id: "ENROLMENT") { id } }"#),
+    ("TrainingPlanKey.code", r#"{ trainingPlan(by: {code: "KA"}) { __typename } }"#),
+    ("TrainingPlanKey.id", r#"{ trainingPlan(by: {id: "PLAN"}) { __typename } }"#),
+    ("TrainingClassKey.code", r#"{ trainingClass(by: {code: "LA"}) { __typename } }"#),
+    ("TrainingClassKey.id", r#"{ trainingClass(by: {id: "CLASS"}) { __typename } }"#),
+    ("TrainingClassOrder.direction", "{ trainingClasses(orderBy: [{field: CODE, direction: DESC}]) { __typename } }"),
+    ("TrainingClassOrder.field", "{ trainingClasses(orderBy: [{field: CODE}]) { __typename } }"),
+    ("TrainingClassOrderField.CODE", "{ trainingClasses(orderBy: [{field: CODE}]) { __typename } }"),
+    ("TrainingClassOrderField.START_ON", "{ trainingClasses(orderBy: [{field: START_ON}]) { __typename } }"),
+    ("TrainingClassWhere.categories", "{ trainingClasses(where: {categories: [TRAINING]}) { __typename } }"),
+    ("TrainingClassWhere.endFrom", r#"{ trainingClasses(where: {endFrom: "2021-01-01"}) { __typename } }"#),
+    ("TrainingClassWhere.endUntil", r#"{ trainingClasses(where: {endUntil: "2022-01-01"}) { __typename } }"#),
+    ("TrainingClassWhere.intake", r#"{ trainingClasses(where: {intake: "5"}) { __typename } }"#),
+    ("TrainingClassWhere.modes", "{ trainingClasses(where: {modes: [PART_TIME]}) { __typename } }"),
+    ("TrainingClassWhere.organiser", r#"{ trainingClasses(where: {organiser: {code: "A1"}}) { __typename } }"#),
+    ("TrainingClassWhere.plan", r#"{ trainingClasses(where: {plan: "KA"}) { __typename } }"#),
+    ("TrainingClassWhere.programmes", r#"{ trainingClasses(where: {programmes: ["CMNV"]}) { __typename } }"#),
+    ("TrainingClassWhere.startFrom", r#"{ trainingClasses(where: {startFrom: "2021-01-01"}) { __typename } }"#),
+    ("TrainingClassWhere.startUntil", r#"{ trainingClasses(where: {startUntil: "2022-01-01"}) { __typename } }"#),
+    ("TrainingClassWhere.states", "{ trainingClasses(where: {states: [CLOSED]}) { __typename } }"),
+    ("EnrolmentWhere.cadre", r#"{ enrolments(where: {cadre: "A-02"}) { nodes { __typename } } }"#),
+    ("EnrolmentWhere.categories", "{ enrolments(where: {categories: [TRAINING]}) { __typename } }"),
+    ("EnrolmentWhere.class", r#"{ enrolments(where: {class: "LA"}) { __typename } }"#),
+    ("EnrolmentWhere.organiser", r#"{ enrolments(where: {organiser: {code: "A1"}}) { __typename } }"#),
+    ("EnrolmentWhere.plan", r#"{ enrolments(where: {plan: "KA"}) { __typename } }"#),
+    ("EnrolmentWhere.programmes", r#"{ enrolments(where: {programmes: ["CMNV"]}) { __typename } }"#),
+    ("EnrolmentWhere.states", "{ enrolments(where: {states: [COMPLETED]}) { __typename } }"),
+    ("EnrolmentWhere.unit", r#"{ enrolments(where: {unit: {code: "A1"}}) { __typename } }"#),
+    ("EnrolmentWhere.withoutClass", "{ enrolments(where: {withoutClass: false}) { __typename } }"),
+    ("EnrolmentWhere.yearFrom", "{ enrolments(where: {yearFrom: 2021}) { __typename } }"),
+    ("EnrolmentWhere.yearTo", "{ enrolments(where: {yearTo: 2021}) { __typename } }"),
 ];
 
 fn lines() -> Vec<Line> {
@@ -234,6 +288,10 @@ async fn columns(world: &World) -> Vec<Column<'_>> {
         ("rotation", &["cadre:read", "rotation:read"], "P"),
         ("rotation alone", &["rotation:read"], "P"),
         ("rotation in B", &["cadre:read", "rotation:read"], "B"),
+        ("training", &["cadre:read", "training:read"], "P"),
+        ("training alone", &["training:read"], "P"),
+        ("quota alone", &["quota:read"], "P"),
+        ("training in B", &["cadre:read", "training:read", "quota:read"], "B"),
         ("acts", &["cadre:read", "rotation:read", "rotation:write"], "P"),
         ("acts in B", &["cadre:read", "rotation:read", "rotation:write"], "B"),
         ("stats", &["stats:read"], "P"),
@@ -360,15 +418,45 @@ async fn write_rotation(world: &World) {
     granted.into_active_model().insert(writer).await.expect("written");
 }
 
+/// One plan with quotas from the district to an office, one class, one enrolment.
+async fn write_training(world: &World) {
+    let of = Places::of(&world.database).await;
+    let plan = training::plan(&of, ["KA", "A"], (2021, 2021));
+    let of_a = training::quota(&of, &plan, ["A", "CMNV"], 40);
+    let of_a1 = quota::Model { parent_id: Some(of_a.id), ..training::quota(&of, &plan, ["A1", "CMNV"], 20) };
+    let of_a1u = quota::Model { parent_id: Some(of_a1.id), ..training::quota(&of, &plan, ["A1U", "CMNV"], 10) };
+    let class = training_class::Model {
+        plan_id: Some(plan.id),
+        ..training::class(&of, ["LA", "CMNV", "A1", "2021-03-01", "2021-03-05"])
+    };
+    let rows = Rows {
+        enrolments: vec![training::learner(&of, ["A-02", "A1U"], &class)],
+        quotas: vec![of_a, of_a1, of_a1u],
+        plans: vec![plan],
+        classes: vec![class],
+    };
+    training::write(&world.database, rows).await;
+    world.house.refresh().await.expect("refreshed");
+}
+
 async fn table(world: &World) -> String {
     write_rotation(world).await;
+    write_training(world).await;
     let all = world.all_seeing().await;
-    let document =
-        r#"{ unit(by: {code: "A1"}) { id } cadre(by: {code: "A-02"}) { id qualifications { id } rotations { id } } }"#;
+    let document = r#"{
+        unit(by: {code: "A1"}) { id quotas(year: 2021) { nodes { id } } }
+        cadre(by: {code: "A-02"}) { id qualifications { id } rotations { id } enrolments { nodes { id class { id plan { id } } } } }
+    }"#;
     let ids = all.query(document).await;
     let id = |pointer: &str| ids.pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
     let (unit, cadre, paper) = (id("/unit/id"), id("/cadre/id"), id("/cadre/qualifications/0/id"));
     let rotation = id("/cadre/rotations/0/id");
+    let training = [
+        ("QUOTA", id("/unit/quotas/nodes/0/id")),
+        ("ENROLMENT", id("/cadre/enrolments/nodes/0/id")),
+        ("CLASS", id("/cadre/enrolments/nodes/0/class/id")),
+        ("PLAN", id("/cadre/enrolments/nodes/0/class/plan/id")),
+    ];
     let columns = columns(world).await;
     let width = lines().iter().map(|line| line.name.len()).max().unwrap_or(0);
     let mut text = format!("{:width$}", "");
@@ -378,6 +466,9 @@ async fn table(world: &World) -> String {
     for mut line in lines() {
         line.document = line.document.replace("UNIT\"", &format!("{unit}\""));
         line.document = line.document.replace("ROTATION\"", &format!("{rotation}\""));
+        for (name, id) in &training {
+            line.document = line.document.replace(&format!("\"{name}\""), &format!("\"{id}\""));
+        }
         line.document =
             line.document.replace("CADRE\"", &format!("{cadre}\"")).replace("PAPER\"", &format!("{paper}\""));
         write!(text, "\n{:width$}", line.name).expect("text grows");

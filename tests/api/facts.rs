@@ -4,6 +4,8 @@
 //! The demo's population holds most of them. A whole province, in the bundle that `CADRE_TEST_BUNDLE` names, holds
 //! all; without it that test says so and asks nothing.
 
+mod training;
+
 use std::path::PathBuf;
 
 use cadre_api::domain::{demo, import::Outcome};
@@ -139,12 +141,14 @@ async fn a_province_gives_every_figure() {
         let world = World::empty(kind).await;
         let report = world.import(&bundle).await;
         assert_eq!(report.outcome, Outcome::Loaded);
-        let caller = world.caller(&["cadre:read", "rotation:read"], &["DV0000001"]).await;
+        let caller =
+            world.caller(&["cadre:read", "rotation:read", "training:read", "quota:read"], &["DV0000001"]).await;
 
         for fact in &FACTS {
             ask(&caller, fact).await;
         }
         ask_flows(&caller, r#"where: {adminCode: "11"}"#, r#"where: {adminCode: "101"}"#).await;
+        training::ask(&caller).await;
         assert_eq!(world.import(&bundle).await.outcome, Outcome::NothingNew);
         world.stop().await;
     }

@@ -11,7 +11,8 @@ use cadre_api::{
 };
 use chrono::Datelike;
 use entity::{
-    assignment, audit_entry, cadre, change, qualification, retirement_age, rotation, rule, unit, unit_version,
+    assignment, audit_entry, cadre, change, enrolment, programme, qualification, quota, retirement_age, rotation, rule,
+    training_class, training_plan, unit, unit_version,
     value::{Day, RotationDirection, RotationForm, RotationState, Tier, TitleCode, UnitId},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, prelude::Expr};
@@ -36,6 +37,11 @@ async fn dump(database: &Database) -> Vec<String> {
     take(format!("{:?}", rotation::Entity::find().order_by_asc(rotation::Column::Id).all(reader).await));
     take(format!("{:?}", rule::Entity::find().order_by_asc(rule::Column::Code).all(reader).await));
     take(format!("{:?}", retirement_age::Entity::find().order_by_asc(retirement_age::Column::Code).all(reader).await));
+    take(format!("{:?}", programme::Entity::find().order_by_asc(programme::Column::Code).all(reader).await));
+    take(format!("{:?}", training_plan::Entity::find().order_by_asc(training_plan::Column::Id).all(reader).await));
+    take(format!("{:?}", quota::Entity::find().order_by_asc(quota::Column::Id).all(reader).await));
+    take(format!("{:?}", training_class::Entity::find().order_by_asc(training_class::Column::Id).all(reader).await));
+    take(format!("{:?}", enrolment::Entity::find().order_by_asc(enrolment::Column::Id).all(reader).await));
     take(format!("{:?}", audit_entry::Entity::find().order_by_asc(audit_entry::Column::Seq).all(reader).await));
     take(format!("{:?}", change::Entity::find().order_by_asc(change::Column::Seq).all(reader).await));
     rows

@@ -2,11 +2,13 @@
 //!
 //! Each absence stands beside an all-seeing caller's answer to the same question, in which the thing is present.
 
+mod training;
+
 use std::collections::BTreeSet;
 
 use entity::{
     rotation,
-    value::{CadreId, QualificationId, RotationId, RotationState, UnitId},
+    value::{CadreId, ClassId, EnrolmentId, PlanId, QualificationId, QuotaId, RotationId, RotationState, UnitId},
 };
 use serde_json::{Value, json};
 
@@ -87,11 +89,14 @@ const PEOPLE_OF_A: [&str; 7] = ["A-01", "A-02", "A-03", "A-04", "A-05", "A-06", 
 /// Who of them holds a post in district A today.
 const SERVING_IN_A: [&str; 6] = ["A-01", "A-02", "A-03", "A-04", "A-06", "X-01"];
 
-/// What hangs on a unit. A rotation names units out of reach; of those it opens this to nobody.
+/// What hangs on a unit. A rotation, a plan, a class and an enrolment name units out of reach; of those they open this to
+/// nobody.
 const HANGING: &str = r#"parent { id } ancestors { id } predecessors { unit { id } } successors { unit { id } }
     subunits { nodes { id } totalCount { value } } cadres(asOf: "2018-01-01") { nodes { id } totalCount { value } }
     composition(subject: "PROFESSIONAL", asOf: "2018-01-01") { total }
-    rotationFlows(from: "2010-01-01", until: "2030-01-01") { rotations persons }"#;
+    rotationFlows(from: "2010-01-01", until: "2030-01-01") { rotations persons }
+    quotas(year: 2021, reach: SUBTREE) { nodes { id } totalCount { value } }
+    trainingProgress(year: 2021) { planned turns persons classes }"#;
 
 /// Every edge that leads to a unit, a person, a rotation or a qualification, with a question that goes along it from what A reaches
 /// to what it does not. `%...%` stands for the id of that code; of a person's first qualification after `of `.
@@ -160,8 +165,8 @@ struct Ids {
 }
 
 impl Ids {
-    async fn of(all: &Caller<'_>) -> Self {
-        let mut ids = Vec::new();
+    async fn of(all: &Caller<'_>, training: Vec<(String, String)>) -> Self {
+        let mut ids = training;
         let mut note = |code: &str, id: &Value| ids.push((code.to_owned(), id.as_str().expect("an id").to_owned()));
         let units = all.query(r#"{ now: units(first: 100) { nodes { code id } } then: units(first: 100, asOf: "2011-12-31") { nodes { code id } } }"#).await;
         for unit in list(&units, "/now/nodes").iter().chain(list(&units, "/then/nodes")) {
@@ -210,22 +215,26 @@ fn codes(of: &Value, pointer: &str) -> Vec<String> {
 }
 
 async fn district_a(world: &World) -> Caller<'_> {
-    world.caller(&["cadre:read", "cadre.identity:read", "rotation:read"], &["A"]).await
+    let scopes = ["cadre:read", "cadre.identity:read", "rotation:read", "training:read", "quota:read"];
+    world.caller(&scopes, &["A"]).await
 }
 
 /// M-01 was in district A until the end of 2017.
 fn is_of_a(code: &str, document: &str) -> bool {
     let code = code.trim_start_matches("of ");
     let served = code == "M-01" && document.contains(r#"asOf: "2014"#);
-    served || UNITS_OF_A.contains(&code) || PEOPLE_OF_A.contains(&code) || ROTATIONS_OF_A.contains(&code)
+    let of_a = [&UNITS_OF_A[..], &PEOPLE_OF_A, &ROTATIONS_OF_A, &training::OF_A];
+    served || of_a.iter().any(|known| known.contains(&code))
 }
 
 #[actix_web::test]
 async fn no_edge_leads_out_of_the_reach() {
-    let probed: BTreeSet<&str> = EDGES.iter().map(|(edge, _)| *edge).collect();
+    let edges = || EDGES.iter().chain(&training::EDGES);
+    let probed: BTreeSet<&str> = edges().map(|(edge, _)| *edge).collect();
     for field in sdl::fields() {
         let leads = ["Unit", "Cadre", "Qualification", "Assignment", "UnitSuccession", "Node", "Rotation", "Placement"];
-        let leads = leads.contains(&field.named.as_str())
+        let leads = leads.iter().chain(&["TrainingPlan", "Quota", "TrainingClass", "Enrolment"]);
+        let leads = leads.clone().any(|name| *name == field.named)
             || field.named.ends_with("Edge")
             || field.named.ends_with("Connection");
         // What an act gives is what the caller prepares: `what_may_not_be_known_of_is_refused_like_what_is_not_there`.
@@ -240,10 +249,11 @@ async fn no_edge_leads_out_of_the_reach() {
     on_both(async |world| {
         world.import_text(&MORE).await;
         write_rotations(world).await;
+        let training = training::fill(world).await;
         let (all, a) = (world.all_seeing().await, district_a(world).await);
-        let ids = Ids::of(&all).await;
+        let ids = Ids::of(&all, training).await;
 
-        for (edge, document) in EDGES {
+        for (edge, document) in edges() {
             let document = ids.fill(document);
             let (seen, there) = (a.query(&document).await, all.query(&document).await);
 
@@ -261,6 +271,7 @@ async fn a_unit_that_a_rotation_names_opens_nothing_that_hangs_on_it() {
     on_both(async |world| {
         world.import_text(&MORE).await;
         write_rotations(world).await;
+        training::fill(world).await;
         let (all, a) = (world.all_seeing().await, district_a(world).await);
         let unit = format!("code name tier {HANGING}");
         let document = format!(
@@ -275,6 +286,8 @@ async fn a_unit_that_a_rotation_names_opens_nothing_that_hangs_on_it() {
                 "parent": null, "ancestors": [], "predecessors": [], "successors": [],
                 "subunits": {"nodes": [], "totalCount": {"value": 0}}, "cadres": {"nodes": [], "totalCount": {"value": 0}},
                 "composition": {"total": 0}, "rotationFlows": [],
+                "quotas": {"nodes": [], "totalCount": {"value": 0}},
+                "trainingProgress": {"planned": 0, "turns": 0, "persons": 0, "classes": 0},
             })
         };
 
@@ -293,6 +306,8 @@ async fn a_unit_that_a_rotation_names_opens_nothing_that_hangs_on_it() {
             assert_ne!(open.pointer(pointer), Some(&empty), "the control: {pointer} of {open:#}");
         }
         assert_ne!(open["composition"]["total"], 0, "the control");
+        assert_eq!(open["trainingProgress"]["turns"], 4, "the control");
+        assert_eq!(open["quotas"]["totalCount"]["value"], 1, "the control");
     })
     .await;
 }
@@ -497,7 +512,7 @@ async fn numbers_leave_out_who_is_out_of_reach() {
 }
 
 /// Questions that name something by `$v`: as the type says, with a foreign name and one that nobody has.
-const NAMING: [(&str, &str, &str); 22] = [
+const NAMING: [(&str, &str, &str); 34] = [
     ("unit code", "String!", "{ unit(by: {code: $v}) { id } }"),
     ("unit code", "String!", "{ cadres(where: {unit: {code: $v}}) { nodes { id } } }"),
     ("unit code", "String!", "{ cadres(where: {not: {unit: {code: $v, reach: UNIT}}}) { nodes { id } } }"),
@@ -540,6 +555,26 @@ const NAMING: [(&str, &str, &str); 22] = [
     ("cadre code", "String!", "{ rotations(where: {cadre: $v}) { nodes { id } totalCount { value } } }"),
     ("rotation id", "ID!", "{ node(id: $v) { id } nodes(ids: [$v]) { id } }"),
     ("draft id", "ID!", "{ node(id: $v) { id } nodes(ids: [$v]) { id } }"),
+    (
+        "unit code",
+        "String!",
+        "{ trainingClasses(where: {organiser: {code: $v}}) { nodes { id } totalCount { value } } }",
+    ),
+    ("unit code", "String!", "{ enrolments(where: {unit: {code: $v}}) { nodes { id } totalCount { value } } }"),
+    ("unit code", "String!", "{ enrolments(where: {organiser: {code: $v, reach: UNIT}}) { nodes { id } } }"),
+    ("cadre code", "String!", "{ enrolments(where: {cadre: $v}) { nodes { id } totalCount { value } } }"),
+    ("plan code", "String!", "{ trainingPlan(by: {code: $v}) { id } }"),
+    ("plan code", "String!", "{ trainingClasses(where: {plan: $v}) { nodes { id } totalCount { value } } }"),
+    ("plan code", "String!", "{ enrolments(where: {plan: $v}) { nodes { id } totalCount { value } } }"),
+    ("plan id", "ID!", "{ trainingPlan(by: {id: $v}) { id } node(id: $v) { id } }"),
+    (
+        "class code",
+        "String!",
+        "{ trainingClass(by: {code: $v}) { id } enrolments(where: {class: $v}) { nodes { id } } }",
+    ),
+    ("class id", "ID!", "{ trainingClass(by: {id: $v}) { id } nodes(ids: [$v]) { id } }"),
+    ("quota id", "ID!", "{ node(id: $v) { id } nodes(ids: [$v]) { id } }"),
+    ("enrolment id", "ID!", "{ node(id: $v) { id } nodes(ids: [$v]) { id } }"),
 ];
 
 #[actix_web::test]
@@ -547,6 +582,8 @@ async fn what_is_foreign_is_answered_like_what_does_not_exist() {
     on_both(async |world| {
         world.import_text(&MORE).await;
         write_rotations(world).await;
+        let training = training::fill(world).await;
+        let named = |name: &str| training.iter().find(|(of, _)| of == name).expect(name).1.clone();
         let (all, a) = (world.all_seeing().await, district_a(world).await);
         let ids = all
             .query(
@@ -569,6 +606,12 @@ async fn what_is_foreign_is_answered_like_what_does_not_exist() {
                 "qualification id" => (id("/cadre/qualifications/0/id"), QualificationId::new().to_string()),
                 "rotation id" => (id("/foreign/nodes/0/id"), RotationId::new().to_string()),
                 "draft id" => (id("/draft/nodes/0/id"), RotationId::new().to_string()),
+                "plan code" => ("KB".to_owned(), "KZ".to_owned()),
+                "plan id" => (named("KB"), PlanId::new().to_string()),
+                "class code" => ("TF".to_owned(), "TZ".to_owned()),
+                "class id" => (named("TF"), ClassId::new().to_string()),
+                "quota id" => (named("QB"), QuotaId::new().to_string()),
+                "enrolment id" => (named("E4"), EnrolmentId::new().to_string()),
                 "name" => ("mark".to_owned(), "nobody".to_owned()),
                 "admin code" => ("90201".to_owned(), "99999".to_owned()),
                 other => panic!("{other}"),
@@ -588,6 +631,7 @@ async fn a_cursor_opens_nothing_for_another_caller_or_list() {
     on_both(async |world| {
         world.import_text(&MORE).await;
         write_rotations(world).await;
+        training::fill(world).await;
         let (all, a, other) = (world.all_seeing().await, district_a(world).await, district_a(world).await);
         let cursor = async |caller: &Caller<'_>, list: &str| {
             let seen = caller.query(&format!("{{ {list} {{ pageInfo {{ endCursor }} }} }}")).await;
@@ -604,6 +648,8 @@ async fn a_cursor_opens_nothing_for_another_caller_or_list() {
             cursor(&a, r#"cadres(first: 2, asOf: "2020-01-01")"#).await,
             cursor(&a, "units(first: 2)").await,
             cursor(&a, "rotations(first: 1)").await,
+            cursor(&a, "trainingClasses(first: 1)").await,
+            cursor(&a, "enrolments(first: 1)").await,
             format!("{mine}A"),
             "nothing".to_owned(),
         ];
@@ -627,8 +673,9 @@ async fn no_answer_to_a_carries_a_mark_of_b() {
         world.import_text(&MORE).await;
         write_rotations(world).await;
         let (all, a) = (world.all_seeing().await, district_a(world).await);
-        let b = world.caller(&["cadre:read", "rotation:read"], &["B"]).await;
-        let ids = Ids::of(&all).await;
+        let training = training::fill(world).await;
+        let b = world.caller(&["cadre:read", "rotation:read", "training:read", "quota:read"], &["B"]).await;
+        let ids = Ids::of(&all, training).await;
         let deep = "code name parent { name } ancestors { name } subunits(first: 5) { nodes { name } } \
                     predecessors { unit { name } document } successors { unit { name } document }";
         let person = "code fullName unit { name parent { name } } title { name } assignments { unit { name } title { name } } \
@@ -666,6 +713,14 @@ async fn no_answer_to_a_carries_a_mark_of_b() {
         for number in ["R2", "R3", "R5", "R6"] {
             documents.push(ids.fill(&format!(r#"{{ node(id: "%{number}%") {{ ... on Rotation {{ {rotation} }} }} }}"#)));
         }
+        let plan = "code name unit { code } quotas { nodes { seats unit { name } } }";
+        let class = format!(
+            "code intake plan {{ {plan} }} organiser {{ {hanging} }} \
+             enrolments(first: 5) {{ nodes {{ sendingUnit {{ {hanging} }} cadre {{ code unit {{ name }} }} }} }}"
+        );
+        documents.push(format!("{{ trainingClasses(first: 5) {{ nodes {{ {class} }} totalCount {{ value }} }} }}"));
+        documents.push(format!("{{ enrolments(first: 5) {{ nodes {{ class {{ {class} }} }} totalCount {{ value }} }} }}"));
+        documents.push(format!(r#"{{ trainingPlan(by: {{code: "KB"}}) {{ {plan} }} trainingClass(by: {{code: "TF"}}) {{ {class} }} }}"#));
         for search in ["mark", "MARK-NAME", "tây", "B-01"] {
             documents.push(format!(
                 r#"{{ cadres(search: "{search}") {{ nodes {{ {person} }} }} units(search: "{search}") {{ nodes {{ {deep} }} }} }}"#

@@ -106,7 +106,8 @@ async fn a_difference_between_entities_and_tables_is_noticed() {
 }
 
 /// Unique indexes over some of a table's rows, which no entity can declare; the ORM would drop them.
-const CONDITIONAL_KEYS: [&str; 3] = ["rotation_decided_key", "rotation_published_key", "rotation_running_key"];
+const CONDITIONAL_KEYS: [&str; 4] =
+    ["enrolment_present_key", "rotation_decided_key", "rotation_published_key", "rotation_running_key"];
 
 /// Drops the indexes with a condition, and names them.
 async fn set_aside_conditional_keys(database: &Database) -> Vec<String> {

@@ -89,6 +89,18 @@ code!(
     /// Code of a rule (mã quy định), such as `ND170-48-MIN-TERM`.
     RuleCode
 );
+code!(
+    /// Code of a programme (mã chương trình), such as `LLCT_TC`.
+    ProgrammeCode
+);
+code!(
+    /// Code of a training plan (mã kế hoạch).
+    PlanCode
+);
+code!(
+    /// Code of a class (mã lớp).
+    ClassCode
+);
 
 #[cfg(test)]
 mod tests {

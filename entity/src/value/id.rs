@@ -106,6 +106,22 @@ id!(
     RotationId, "rot"
 );
 id!(
+    /// Id of a training plan (kế hoạch đào tạo, bồi dưỡng).
+    PlanId, "pln"
+);
+id!(
+    /// Id of a quota (chỉ tiêu).
+    QuotaId, "quo"
+);
+id!(
+    /// Id of a class (lớp).
+    ClassId, "cls"
+);
+id!(
+    /// Id of an enrolment (học viên của lớp).
+    EnrolmentId, "enr"
+);
+id!(
     /// Id of an API client (hệ thống kết nối).
     ClientId, "cli"
 );

@@ -9,11 +9,16 @@ mod rotation;
 mod rule;
 mod sealed;
 mod set;
+mod training;
 
-pub use code::{CadreCode, InstitutionCode, InvalidCode, LevelCode, RuleCode, SubjectCode, TitleCode, UnitCode};
+pub use code::{
+    CadreCode, ClassCode, InstitutionCode, InvalidCode, LevelCode, PlanCode, ProgrammeCode, RuleCode, SubjectCode,
+    TitleCode, UnitCode,
+};
 pub use day::{Day, InvalidDay};
 pub use id::{
-    AssignmentId, CadreId, ClientId, GrantId, InvalidId, QualificationId, RotationId, SuccessionId, UnitId, VersionId,
+    AssignmentId, CadreId, ClassId, ClientId, EnrolmentId, GrantId, InvalidId, PlanId, QualificationId, QuotaId,
+    RotationId, SuccessionId, UnitId, VersionId,
 };
 pub use partial_date::{InvalidPartialDate, PartialDate};
 pub use period::Period;
@@ -24,3 +29,4 @@ pub use set::{
     CadreStatus, Category, ChangeKind, Gender, Hierarchy, KeyPurpose, Purpose, Scope, StudyMode, SuccessionKind, Tier,
     UnitKind, UnknownWord,
 };
+pub use training::{ClassCategory, ClassState, EnrolmentState, Grade, Measure, PlanState, ProgrammeKind, QuotaState};

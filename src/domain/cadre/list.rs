@@ -13,6 +13,7 @@ use crate::{
     db,
     domain::{
         access::{Access, Cadres, Visible},
+        cadre::trained::TrainedCondition,
         page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, ensure_each_once},
         qualification,
         unit::{Reach, UnitReach, below, meant, titles},
@@ -40,6 +41,8 @@ pub struct CadreWhere {
     pub gender: Option<Gender>,
     /// Highest level of the subject, on the asked day.
     pub holds: Option<LevelCondition>,
+    /// Who took part in training in a year (đã qua đào tạo, bồi dưỡng). Needs `training:read`.
+    pub trained: Option<TrainedCondition>,
     /// All of these.
     pub and: Option<Vec<CadreWhere>>,
     /// One of these.
@@ -228,6 +231,9 @@ impl CadreWhere {
         }
         if let Some(holds) = &self.holds {
             all = all.add(holds.condition(access, &format!("{field}.holds"), day)?);
+        }
+        if let Some(trained) = &self.trained {
+            all = all.add(trained.condition(access, &format!("{field}.trained"))?);
         }
         for part in self.and.iter().flatten() {
             all = all.add(part.condition(access, &format!("{field}.and"), day)?);

@@ -1,9 +1,12 @@
-//! The files of a bundle: which are loaded, which are known for later, which are strange.
+//! The files of a bundle: which are loaded, which are strange.
 
 use std::{fs, io, path::Path};
 
 use super::{
+    class::ClassRow,
+    enrolment::EnrolmentRow,
     finding::Findings,
+    offer::{PlanRow, QuotaRow},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     table::{Row, unreadable},
 };
@@ -13,32 +16,31 @@ use crate::{
 };
 
 /// Files that are loaded, in the order in which they are read: later ones refer to earlier ones.
-pub(super) const LOADED: [&str; 10] = [
+pub(super) const LOADED: [&str; 15] = [
     UnitRow::FILE,
     SuccessionRow::FILE,
     <entity::title::Model as Row>::FILE,
     <entity::institution::Model as Row>::FILE,
     <entity::rule::Model as Row>::FILE,
     <entity::retirement_age::Model as Row>::FILE,
+    <entity::programme::Model as Row>::FILE,
+    PlanRow::FILE,
+    QuotaRow::FILE,
     CadreRow::FILE,
     AssignmentRow::FILE,
     QualificationRow::FILE,
     RotationRow::FILE,
+    ClassRow::FILE,
+    EnrolmentRow::FILE,
 ];
-
-/// Files of the format that this version does not load yet.
-pub(super) const NOT_YET_LOADED: [&str; 5] =
-    ["programmes.csv", "training_plans.csv", "quotas.csv", "classes.csv", "enrolments.csv"];
 
 /// What a folder holds.
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
     /// Files to load, in their order.
     pub loaded: Vec<&'static str>,
-    /// Files to count.
-    pub not_yet_loaded: Vec<&'static str>,
-    /// Bytes of the files to load, and of those to count.
-    pub bytes: (u64, u64),
+    /// Bytes of the files.
+    pub bytes: u64,
 }
 
 impl Bundle {
@@ -50,8 +52,7 @@ impl Bundle {
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let known = LOADED.iter().chain(&NOT_YET_LOADED).any(|file| *file == name);
-            if known {
+            if LOADED.contains(&name.as_str()) {
                 // Follows a link, as opening the file will.
                 let size = fs::metadata(entry.path()).map_err(|error| unreadable(&name, &error))?.len();
                 sizes.push((name, size));
@@ -62,8 +63,7 @@ impl Bundle {
         let size = |file: &&'static str| sizes.iter().find(|(name, _)| name == file).map(|(_, size)| *size);
         let bundle = Self {
             loaded: LOADED.into_iter().filter(|file| size(file).is_some()).collect(),
-            not_yet_loaded: NOT_YET_LOADED.into_iter().filter(|file| size(file).is_some()).collect(),
-            bytes: (LOADED.iter().filter_map(size).sum(), NOT_YET_LOADED.iter().filter_map(size).sum()),
+            bytes: LOADED.iter().filter_map(size).sum(),
         };
         if sizes.is_empty() {
             let files = LOADED.join(", ");

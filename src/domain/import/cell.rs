@@ -14,6 +14,8 @@ use crate::{language::Sentence, text};
 
 /// Longest free text, in characters.
 const LONGEST_TEXT: usize = 500;
+/// Largest count that is believed.
+const LARGEST: i32 = 100_000_000;
 /// Longest code, as everywhere.
 const LONGEST_CODE: usize = 40;
 
@@ -36,7 +38,7 @@ impl<'a, 'f> Cells<'a, 'f> {
 
     /// Whether the record has as many fields as the header and all of them are UTF-8 without NUL.
     pub fn are_whole(&mut self) -> bool {
-        let (expected, found) = (self.header.places.len(), self.record.len());
+        let (expected, found) = (self.header.places.iter().flatten().count(), self.record.len());
         if found != expected {
             let place = Place { line: Some(self.line), column: None };
             self.findings.note(self.header.file, place, FindingCode::BadRecord, || {
@@ -51,8 +53,8 @@ impl<'a, 'f> Cells<'a, 'f> {
         if !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok() && self.ends_on_characters() {
             return true;
         }
-        for at in 0..expected {
-            if let Some(character) = self.record.get(self.header.places[at]).and_then(first_bad_character) {
+        for at in 0..self.header.places.len() {
+            if let Some(character) = self.field(at).and_then(first_bad_character) {
                 self.note(at, FindingCode::BadEncoding, || bad_encoding(character));
             }
         }
@@ -122,9 +124,14 @@ impl<'a, 'f> Cells<'a, 'f> {
     fn take(&mut self, column: &str) -> (usize, &'a str) {
         let at = self.next;
         self.next += 1;
-        debug_assert_eq!(self.header.column(column).map(|column| column.position), Some(self.header.places[at] + 1));
-        let bytes = self.record.get(self.header.places[at]).unwrap_or_default();
+        debug_assert_eq!(self.header.column(column), self.header.at(at));
+        let bytes = self.field(at).unwrap_or_default();
         (at, std::str::from_utf8(bytes).unwrap_or_default())
+    }
+
+    /// What stands in the column at a place of the format; nothing where the file lacks it.
+    fn field(&self, at: usize) -> Option<&'a [u8]> {
+        self.record.get(self.header.places[at]?)
     }
 
     fn parse<T>(&mut self, at: usize, text: &str, parse: Parse<T>) -> Option<T> {
@@ -156,6 +163,16 @@ impl<'a, 'f> Cells<'a, 'f> {
     fn note(&mut self, at: usize, code: FindingCode, sentence: impl FnOnce() -> Sentence) {
         let column = self.header.at(at);
         self.findings.note(self.header.file, Place { line: Some(self.line), column }, code, sentence);
+    }
+
+    /// Notes that the interval whose last day or year stands in `column` ends before it starts.
+    pub fn backward_interval(&mut self, column: &str) {
+        self.header.note(self.findings, (self.line, column), FindingCode::EmptyInterval, || {
+            Sentence::new(
+                "khoảng thời gian kết thúc trước khi bắt đầu (ngày cuối, năm cuối được tính)",
+                "the interval ends before it starts (its last day or year counts)",
+            )
+        });
     }
 
     /// Notes that the interval which ends in `column` holds no day.
@@ -231,6 +248,25 @@ pub(super) fn date(text: &str) -> Result<PartialDate, Sentence> {
         Sentence::new(
             "thời điểm phải viết YYYY, YYYY-MM hoặc YYYY-MM-DD",
             "a date must be written YYYY, YYYY-MM or YYYY-MM-DD",
+        )
+    })
+}
+
+/// A calendar year.
+pub(super) fn year(text: &str) -> Result<i32, Sentence> {
+    let year = if text.len() == 4 { number(text).ok() } else { None };
+    year.filter(|year| (1800..2200).contains(year)).ok_or_else(|| {
+        Sentence::new("năm phải viết bằng 4 chữ số, từ 1800 đến 2199", "a year has 4 digits, from 1800 to 2199")
+    })
+}
+
+/// A count.
+pub(super) fn number(text: &str) -> Result<i32, Sentence> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|count| digits && (0..=LARGEST).contains(count)).ok_or_else(|| {
+        Sentence::new(
+            format!("phải là số nguyên từ 0 đến {LARGEST}"),
+            format!("must be a whole number from 0 to {LARGEST}"),
         )
     })
 }

@@ -5,15 +5,18 @@ use std::{
     path::Path,
 };
 
-use entity::{institution, retirement_age, rule as law, title};
+use entity::{institution, programme, retirement_age, rule as law, title};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use super::{
     bundle::Bundle,
+    class::ClassRow,
+    enrolment::EnrolmentRow,
     finding::{FindingCode, Findings},
     known::Known,
     ledger::{self, Episode, Paper, Post},
     lists::{Listed, NewUnits, listed},
+    offer::{NewOffers, PlanRow, QuotaRow},
     pass::{BATCH, News, Pass},
     progress::Progress,
     rotation::{Lives, Stay, Stays, rotation_overlap, rotation_running},
@@ -42,6 +45,7 @@ pub(super) struct Plan {
     pub institutions: Vec<institution::Model>,
     pub rules: Vec<law::Model>,
     pub retirement_ages: Vec<retirement_age::Model>,
+    pub offers: NewOffers,
     pub units: NewUnits,
     /// Lines of rotations without an end that a later one of the person must have ended.
     pub overtaken: HashSet<u64>,
@@ -81,6 +85,13 @@ pub(super) async fn check(
         plan.checked.push(pass.check_qualifications().await?);
     }
     plan.checked.extend(rotations);
+    if bundle.has(ClassRow::FILE) {
+        plan.checked.push(pass.check_classes().await?);
+    }
+    if bundle.has(EnrolmentRow::FILE) {
+        let lives = pass.lives(&plan);
+        plan.checked.push(pass.check_enrolments(&lives).await?);
+    }
     Ok(plan)
 }
 
@@ -111,7 +122,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     /// A file that was not read to its end excuses those that refer to it.
-    fn close<T: Row, R: std::io::Read>(&mut self, table: &Table<T, R>) {
+    pub fn close<T: Row, R: std::io::Read>(&mut self, table: &Table<T, R>) {
         if !table.is_whole() {
             self.world.give_up(T::FILE);
         }
@@ -138,7 +149,34 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if bundle.has(<retirement_age::Model as Row>::FILE) {
             plan.retirement_ages = self.list(|known| &known.retirement_ages, &mut plan.checked)?;
         }
+        self.offers(bundle, plan)
+    }
+
+    /// What is on offer; quotas refer to plans, and both to programmes.
+    fn offers(&mut self, bundle: &Bundle, plan: &mut Plan) -> Result<()> {
+        let offers = &mut plan.offers;
+        if bundle.has(<programme::Model as Row>::FILE) {
+            offers.programmes = self.list(|known| &known.programmes, &mut plan.checked)?;
+            let codes = offers.programmes.iter().map(|programme| programme.code.clone());
+            codes.for_each(|code| self.world.programmes.enter(code));
+        }
+        if bundle.has(PlanRow::FILE) {
+            let Whole { header, rows, checked } = self.whole::<PlanRow>()?;
+            offers.read_plans(&header, rows, self.world, self.findings);
+            let (new, unchanged) = (offers.plans.len() as u64, offers.unchanged.0);
+            plan.checked.push(Checked { new, unchanged, ..checked });
+        }
+        if bundle.has(QuotaRow::FILE) {
+            let Whole { header, rows, checked } = self.whole::<QuotaRow>()?;
+            offers.read_quotas(&header, rows, self.world, self.findings);
+            let (new, unchanged) = (offers.quotas.len() as u64, offers.unchanged.1);
+            plan.checked.push(Checked { new, unchanged, ..checked });
+        }
         Ok(())
+    }
+
+    fn lives(&self, plan: &Plan) -> Lives {
+        Lives::of(self.world.known.versions.values().flatten().chain(&plan.units.versions))
     }
 
     fn units(&mut self, plan: &mut Plan) -> Result<()> {
@@ -159,7 +197,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     fn list<T: Listed>(&mut self, stored: ListOf<T>, files: &mut Vec<Checked>) -> Result<Vec<T>> {
         let Whole { header, rows, checked } = self.whole::<T>()?;
-        let (new, unchanged) = listed(&header, rows, stored(&self.world.known), self.findings);
+        let (new, unchanged) = listed(&header, rows, stored(&self.world.known), (self.world, self.findings));
         files.push(Checked { new: new.len() as u64, unchanged, ..checked });
         Ok(new)
     }
@@ -232,7 +270,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     async fn check_rotations(&mut self, plan: &mut Plan, stays: Stays) -> Result<Checked> {
         let mut table = Table::<RotationRow, _>::open(self.dir, self.progress, self.findings)?;
         let header = table.header().clone();
-        let lives = Lives::of(self.world.known.versions.values().flatten().chain(&plan.units.versions));
+        let lives = self.lives(plan);
         // What seems to be missing may stand in a row that has an error.
         let is_settled = self.findings.errors == 0;
         let (mut new, mut known) = (0, 0);

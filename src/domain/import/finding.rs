@@ -50,18 +50,24 @@ pub enum FindingCode {
     ParentNotAlive,
     /// A person has, or would get, two rotations that run, or two that are still to come.
     RotationRunning,
+    /// A class would have more learners than seats; stands on the first who has none.
+    ClassFull,
     /// Two primary posts of a person overlap; stands on the later one.
     TwoPrimaryPosts,
     /// Two rotations of a person overlap; stands on the later one.
     RotationOverlap,
     /// A rotation leads back to the unit that it leaves.
     SameUnit,
-    /// A unit of a rotation does not exist on its start day.
+    /// A unit does not exist on the start day of a rotation, or in the year of an enrolment.
     UnitNotAlive,
     /// No post is recorded in the unit that a rotation leaves.
     NoPostLeft,
     /// No post is recorded that begins with a rotation in the unit that it leads to.
     NoPostTakenUp,
+    /// Two full-time classes of a person overlap; stands on the later one.
+    OverlappingClasses,
+    /// An enrolment names another programme than its class.
+    OtherProgramme,
     /// A text was not in the composed form of Unicode (NFC) and is stored in it.
     TextNotNfc,
     /// A text began or ended with white space and is stored without.
@@ -92,13 +98,16 @@ impl FindingCode {
             | Self::Differs
             | Self::UnitCycle
             | Self::ParentNotAlive
-            | Self::RotationRunning => Severity::Error,
+            | Self::RotationRunning
+            | Self::ClassFull => Severity::Error,
             Self::TwoPrimaryPosts
             | Self::RotationOverlap
             | Self::SameUnit
             | Self::UnitNotAlive
             | Self::NoPostLeft
             | Self::NoPostTakenUp
+            | Self::OverlappingClasses
+            | Self::OtherProgramme
             | Self::TextNotNfc
             | Self::TextTrimmed
             | Self::DoubtfulDate

@@ -1,13 +1,16 @@
-//! What the database holds before an import: everything except persons, who are asked for in batches.
+//! What the database holds before an import: everything except persons and classes, which are asked for in batches.
 
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-    cadre, ethnic_group, institution, qualification_level, retirement_age, rule, title, unit, unit_succession,
-    unit_version,
-    value::{InstitutionCode, LevelCode, RuleCode, SubjectCode, TitleCode, UnitCode, UnitId},
+    cadre, ethnic_group, institution, programme, qualification_level, quota, retirement_age, rule, title,
+    training_class, training_plan, unit, unit_succession, unit_version,
+    value::{
+        InstitutionCode, LevelCode, Measure, PlanCode, PlanId, ProgrammeCode, QuotaState, RuleCode, StudyMode,
+        SubjectCode, TitleCode, UnitCode, UnitId,
+    },
 };
-use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
     error::{Error, Result},
@@ -23,17 +26,38 @@ pub(super) struct Known {
     pub institutions: HashMap<InstitutionCode, institution::Model>,
     pub rules: HashMap<RuleCode, rule::Model>,
     pub retirement_ages: HashMap<RuleCode, retirement_age::Model>,
+    pub programmes: HashMap<ProgrammeCode, programme::Model>,
+    pub plans: HashMap<PlanCode, training_plan::Model>,
+    pub quotas: HashMap<QuotaKey, QuotaFacts>,
     pub units: HashMap<UnitCode, UnitId>,
     pub versions: HashMap<UnitId, Vec<unit_version::Model>>,
     pub successions: Vec<unit_succession::Model>,
     /// Whether there is any person, so that an import into an empty database asks for none.
     pub has_cadres: bool,
+    /// Whether there is any class; they are asked for in batches too.
+    pub has_classes: bool,
+}
+
+/// What a quota of a file is known by: plan, unit, programme, mode.
+pub(super) type QuotaKey = (PlanId, UnitId, ProgrammeCode, Option<StudyMode>);
+
+/// What a file says of a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct QuotaFacts {
+    pub measure: Measure,
+    pub is_lower_bound: bool,
+    pub seats: i32,
+    pub classes: Option<i32>,
 }
 
 impl Known {
     /// Reads the snapshot.
     pub async fn read(connection: &impl ConnectionTrait) -> Result<Self> {
-        let mut known = Self { has_cadres: has_cadres(connection).await?, ..Self::default() };
+        let mut known = Self {
+            has_cadres: has_cadres(connection).await?,
+            has_classes: has_classes(connection).await?,
+            ..Self::default()
+        };
         for level in qualification_level::Entity::find().all(connection).await? {
             known.levels.entry(level.subject_code).or_default().insert(level.code);
         }
@@ -58,6 +82,7 @@ impl Known {
         for age in retirement_age::Entity::find().all(connection).await? {
             known.retirement_ages.insert(age.code.clone(), age);
         }
+        known.read_offers(connection).await?;
         for unit in unit::Entity::find().all(connection).await? {
             known.units.insert(unit.code, unit.id);
         }
@@ -74,6 +99,28 @@ impl Known {
         known.successions.sort_by_key(|succession| succession.id);
         Ok(known)
     }
+
+    async fn read_offers(&mut self, connection: &impl ConnectionTrait) -> Result<()> {
+        for programme in programme::Entity::find().all(connection).await? {
+            self.programmes.insert(programme.code.clone(), programme);
+        }
+        for plan in training_plan::Entity::find().all(connection).await? {
+            self.plans.insert(plan.code.clone(), plan);
+        }
+        // In one order: of a quota that was given twice, in two parts, the first counts.
+        let quotas = quota::Entity::find().filter(quota::Column::State.eq(QuotaState::Issued));
+        for quota in quotas.order_by_asc(quota::Column::Id).all(connection).await? {
+            let quota::Model { measure, is_lower_bound, seats, classes, .. } = quota;
+            let key = (quota.plan_id, quota.unit_id, quota.programme_code, quota.mode);
+            self.quotas.entry(key).or_insert(QuotaFacts { measure, is_lower_bound, seats, classes });
+        }
+        Ok(())
+    }
+}
+
+async fn has_classes(connection: &impl ConnectionTrait) -> Result<bool> {
+    let first = training_class::Entity::find().select_only().column(training_class::Column::Id).limit(1);
+    Ok(connection.query_one(&sea_orm::QueryTrait::into_query(first)).await?.is_some())
 }
 
 async fn has_cadres(connection: &impl ConnectionTrait) -> Result<bool> {

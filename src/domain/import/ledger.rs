@@ -26,9 +26,9 @@ impl Print {
 }
 
 /// A line number; 0 for a row that the database holds.
-type Line = u32;
+pub(super) type Line = u32;
 
-/// A qualification, 16 bytes.
+/// A qualification, or another paper of a person, 16 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Paper {
     person: Person,
@@ -42,7 +42,12 @@ impl Paper {
         let paper = &row.model;
         let granted_on = paper.granted_on;
         let papers = (&paper.subject_code, &paper.level_code, &paper.field_code, &paper.institution_code);
-        Self { person: row.person, print: Print::of((papers, paper.mode, granted_on)), line: line(row.line) }
+        Self::noted((row.line, row.person), (papers, paper.mode, granted_on))
+    }
+
+    /// Notes any row of a person that is known by its content.
+    pub fn noted((at, person): (u64, Person), content: impl Hash) -> Self {
+        Self { person, print: Print::of(content), line: line(at) }
     }
 }
 
@@ -55,20 +60,20 @@ pub(super) fn repeated_papers(mut papers: Vec<Paper>) -> Vec<u64> {
 
 /// The days of a row of a person.
 #[derive(Clone, Copy)]
-struct Span {
-    person: Person,
-    start_on: Day,
-    end_on: Option<Day>,
-    line: Line,
+pub(super) struct Span {
+    pub person: Person,
+    pub start_on: Day,
+    pub end_on: Option<Day>,
+    pub line: Line,
 }
 
 /// The row of a person that lasts longest among those that began so far. Rows come in the order of their first days.
 #[derive(Default)]
-struct Longest(Option<Span>);
+pub(super) struct Longest(Option<Span>);
 
 impl Longest {
     /// Takes in a row; the line to look at, if it begins while another of the person lasts.
-    fn meet(&mut self, span: Span) -> Option<u64> {
+    pub fn meet(&mut self, span: Span) -> Option<u64> {
         let lasts = |span: &Span| span.end_on.map_or(Day(chrono::NaiveDate::MAX), |end| end);
         let other = self.0.filter(|other| other.person == span.person);
         self.0 = other.filter(|other| lasts(other) >= lasts(&span)).or(Some(span));
@@ -244,7 +249,7 @@ impl Episodes {
 }
 
 /// Lines beyond four thousand millions share the last number: only the finding's place suffers.
-fn line(line: u64) -> Line {
+pub(super) fn line(line: u64) -> Line {
     Line::try_from(line).unwrap_or(Line::MAX)
 }
 

@@ -30,6 +30,9 @@ pub(super) trait Listed: Row {
     /// The columns in which a stored row differs.
     fn differing(&self, stored: &Self) -> Vec<&'static str>;
 
+    /// Notes what the row by itself shows to be wrong.
+    fn check(&self, _header: &Header, _line: u64, _world: &World, _findings: &mut Findings) {}
+
     /// Why no row of a bundle may have the code of a stored row.
     fn reserved(_stored: &Self) -> Option<Sentence> {
         None
@@ -71,7 +74,7 @@ pub(super) fn listed<T: Listed>(
     header: &Header,
     rows: Vec<(u64, T)>,
     stored: &HashMap<T::Code, T>,
-    findings: &mut Findings,
+    (world, findings): (&World, &mut Findings),
 ) -> (Vec<T>, u64) {
     let mut seen = HashSet::new();
     let (mut new, mut unchanged) = (Vec::new(), 0);
@@ -80,6 +83,7 @@ pub(super) fn listed<T: Listed>(
             header.note(findings, (line, "code"), FindingCode::RepeatedCode, repeated_code);
             continue;
         }
+        row.check(header, line, world, findings);
         let Some(there) = stored.get(row.code()) else {
             new.push(row);
             continue;
@@ -88,7 +92,9 @@ pub(super) fn listed<T: Listed>(
             header.note(findings, (line, "code"), FindingCode::RepeatedCode, || sentence);
             continue;
         }
-        let differing = row.differing(there);
+        let mut differing = row.differing(there);
+        // A column that the file lacks says nothing.
+        differing.retain(|column| header.column(column).is_some());
         unchanged += u64::from(differing.is_empty());
         for column in differing {
             header.note(findings, (line, column), FindingCode::Differs, differs);
@@ -208,7 +214,7 @@ fn succession(
 }
 
 /// The unit that a cell names, if it names one.
-fn unit_of(
+pub(super) fn unit_of(
     world: &World,
     findings: &mut Findings,
     header: &Header,

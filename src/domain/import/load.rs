@@ -1,26 +1,35 @@
 //! The second pass: what was checked is written, all of it in one transaction.
 
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::{BTreeSet, HashSet},
+    path::Path,
+};
 
 use entity::{
-    change,
-    value::{ChangeKind, UnitCode},
+    change, training_class,
+    value::{ChangeKind, PlanId, UnitCode},
 };
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
+    ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel,
+    Iterable, ModelTrait, QueryFilter,
+    prelude::Expr,
 };
 
 use super::{
     check::{Checked, Plan, checked},
+    class::ClassRow,
+    enrolment::EnrolmentRow,
     episode::Phase,
     finding::Findings,
     known::Known,
     pass::{BATCH, News, Pass, Resolved},
     progress::Progress,
+    roster::Classes,
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow},
     table::{self, Row, Table},
+    usage,
     world::World,
 };
 use crate::{
@@ -66,7 +75,9 @@ async fn write(
         return Err(changed_database());
     }
     world.register.forget_seen();
+    world.classes.forget_seen();
     let (checked, overtaken) = (plan.checked.clone(), std::mem::take(&mut plan.overtaken));
+    let quotas = std::mem::take(&mut plan.offers.quotas);
     lists(&txn, plan, world).await?;
     let mut findings = Findings::default();
     let mut pass = Pass { dir, connection: txn.connection(), world, findings: &mut findings, progress };
@@ -79,7 +90,33 @@ async fn write(
     let mut touched: Vec<String> = pass.world.register.touched().map(str::to_owned).collect();
     touched.sort_unstable();
     record(&txn, ChangeKind::Updated, "cadre", touched).await?;
+    let plans = fill_classes(&txn, &world.classes).await?;
+    usage::settle(&txn, quotas, plans).await?;
     txn.commit().await
+}
+
+/// Gives new learners their seats in classes that the database held before; a new class was written with them. The plans
+/// of all classes that got learners.
+async fn fill_classes(txn: &Txn, classes: &Classes) -> Result<BTreeSet<PlanId>> {
+    let filled = classes.filled();
+    let mut touched = Vec::new();
+    for (code, kept) in filled.iter().filter(|(_, kept)| kept.stored.is_some()) {
+        let enrolled = Expr::col(training_class::Column::Enrolled).add(kept.taken);
+        let has_room = Expr::col(training_class::Column::Capacity)
+            .is_null()
+            .or(enrolled.clone().lte(Expr::col(training_class::Column::Capacity)));
+        let update = training_class::Entity::update_many()
+            .col_expr(training_class::Column::Enrolled, enrolled)
+            .col_expr(training_class::Column::Version, Expr::col(training_class::Column::Version).add(1))
+            .filter(training_class::Column::Id.eq(kept.id))
+            .filter(has_room);
+        if update.exec(txn.connection()).await?.rows_affected != 1 {
+            return Err(changed_database());
+        }
+        touched.push(code.to_string());
+    }
+    record(txn, ChangeKind::Updated, "training_class", touched).await?;
+    Ok(filled.iter().filter_map(|(_, kept)| kept.plan_id).collect())
 }
 
 impl Plan {
@@ -108,7 +145,7 @@ async fn prepare(connection: &DatabaseTransaction) -> Result<()> {
 }
 
 async fn lists(txn: &Txn, plan: Plan, world: &World) -> Result<()> {
-    let Plan { titles, institutions, rules, retirement_ages, units, .. } = plan;
+    let Plan { titles, institutions, rules, retirement_ages, offers, units, .. } = plan;
     let codes = |units: &mut dyn Iterator<Item = &UnitCode>| units.map(ToString::to_string).collect::<Vec<_>>();
     record(txn, ChangeKind::Created, "unit", codes(&mut units.units.iter().map(|unit| &unit.code))).await?;
     // A new unit that is in a succession was created by this act, not updated.
@@ -121,13 +158,19 @@ async fn lists(txn: &Txn, plan: Plan, world: &World) -> Result<()> {
     record(txn, ChangeKind::Created, "rule", rules.iter().map(|row| row.code.to_string()).collect()).await?;
     let ages = retirement_ages.iter().map(|row| row.code.to_string()).collect();
     record(txn, ChangeKind::Created, "retirement_age", ages).await?;
+    let programmes = offers.programmes.iter().map(|row| row.code.to_string()).collect();
+    record(txn, ChangeKind::Created, "programme", programmes).await?;
+    let plans = offers.plans.iter().map(|row| row.code.to_string()).collect();
+    record(txn, ChangeKind::Created, "training_plan", plans).await?;
     insert(txn, units.units).await?;
     insert(txn, units.versions).await?;
     insert(txn, units.successions).await?;
     insert(txn, titles).await?;
     insert(txn, institutions).await?;
     insert(txn, rules).await?;
-    insert(txn, retirement_ages).await
+    insert(txn, retirement_ages).await?;
+    insert(txn, offers.programmes).await?;
+    insert(txn, offers.plans).await
 }
 
 impl Pass<'_, DatabaseTransaction> {
@@ -137,6 +180,8 @@ impl Pass<'_, DatabaseTransaction> {
             AssignmentRow::FILE => self.load_assignments(txn).await,
             QualificationRow::FILE => self.load_qualifications(txn).await,
             RotationRow::FILE => self.load_rotations(txn, overtaken).await,
+            ClassRow::FILE => self.load_classes(txn).await,
+            EnrolmentRow::FILE => self.load_enrolments(txn).await,
             // Held since the first pass and loaded as checked; the file must still be that one.
             file => Ok(Checked { print: table::print(self.dir, file, self.progress)?, ..before }),
         }
@@ -240,7 +285,7 @@ impl Pass<'_, DatabaseTransaction> {
 }
 
 /// Inserts rows, many to a statement, within what the database can bind.
-async fn insert<M, A>(txn: &Txn, rows: impl IntoIterator<Item = M>) -> Result<()>
+pub(super) async fn insert<M, A>(txn: &Txn, rows: impl IntoIterator<Item = M>) -> Result<()>
 where
     M: ModelTrait + IntoActiveModel<A>,
     A: ActiveModelTrait<Entity = M::Entity>,
@@ -266,7 +311,7 @@ async fn insert_active<A: ActiveModelTrait>(txn: &Txn, rows: impl IntoIterator<I
 }
 
 /// Writes one change per object.
-async fn record(txn: &Txn, kind: ChangeKind, table: &str, objects: Vec<String>) -> Result<()> {
+pub(super) async fn record(txn: &Txn, kind: ChangeKind, table: &str, objects: Vec<String>) -> Result<()> {
     let rows = objects.into_iter().map(|object| change::ActiveModel {
         seq: NotSet,
         audit_seq: Set(txn.audit_seq()),

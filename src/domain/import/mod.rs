@@ -6,6 +6,8 @@
 mod bundle;
 mod cell;
 mod check;
+mod class;
+mod enrolment;
 mod episode;
 mod finding;
 mod known;
@@ -13,18 +15,22 @@ mod law;
 mod ledger;
 mod lists;
 mod load;
+mod offer;
 mod pass;
 mod progress;
 mod register;
 mod report;
+mod roster;
 mod rotation;
 mod row;
 mod rule;
+mod seat;
 mod source;
 mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod usage;
 mod world;
 
 use std::path::Path;
@@ -53,7 +59,7 @@ pub struct Options {
 pub async fn import(database: &Database, clock: Clock, dir: &Path, options: Options) -> Result<Report> {
     let mut findings = Findings::default();
     let bundle = Bundle::find(dir, &mut findings)?;
-    let progress = Progress::over(bundle.bytes.0 * if options.dry_run { 1 } else { 2 } + bundle.bytes.1);
+    let progress = Progress::over(bundle.bytes * if options.dry_run { 1 } else { 2 });
     let report = run(database, clock, (dir, &bundle, options), (findings, &progress)).await;
     progress.clear();
     report
@@ -69,10 +75,6 @@ async fn run(
     let mut world = World::new(Known::read(database.reader()).await?, clock.today());
     let plan = check::check(dir, bundle, database.reader(), (&mut world, &mut findings, progress)).await?;
     let mut files: Vec<FileReport> = plan.checked.iter().map(file_report).collect();
-    for &name in &bundle.not_yet_loaded {
-        let rows = table::count(dir, name, progress)?;
-        files.push(FileReport { name, rows, new: 0, unchanged: 0, state: FileState::NotYetLoaded });
-    }
 
     let outcome = match () {
         () if findings.errors > 0 => Outcome::Refused,
@@ -83,8 +85,7 @@ async fn run(
     if outcome == Outcome::Loaded {
         progress.say("loading");
         load::load(database, clock, dir, plan, (&mut world, progress)).await?;
-        let checked = files.iter_mut().filter(|file| file.state == FileState::Checked);
-        checked.for_each(|file| file.state = FileState::Loaded);
+        files.iter_mut().for_each(|file| file.state = FileState::Loaded);
     }
     let (errors, warnings) = (findings.errors, findings.warnings);
     let (findings, unlisted) = findings.into_lists();

@@ -8,7 +8,7 @@ use std::{
 
 use entity::{
     assignment, cadre, qualification,
-    value::{AssignmentId, CadreCode, CadreId, NationalId, QualificationId},
+    value::{AssignmentId, CadreCode, CadreId, LevelCode, NationalId, QualificationId, SubjectCode},
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
@@ -257,7 +257,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let cadre = (CadreRow::FILE, row.cadre.as_str());
             world.unknown(findings, header, (line, "cadre_code"), cadre);
         }
-        let has_level = note_level(header, line, &row, world, findings);
+        let has_level = note_level(header, line, (&row.subject, &row.level), world, findings);
         let has_institution = row.institution.as_ref().is_none_or(|code| world.institutions.contains(code));
         if let (false, Some(code)) = (has_institution, &row.institution) {
             let institution = (<entity::institution::Model as Row>::FILE, code.as_str());
@@ -343,8 +343,15 @@ fn is_post(stored: &assignment::Model, post: &assignment::Model) -> bool {
         == (post.unit_id, &post.title_code, post.start_on, post.is_primary)
 }
 
-fn note_level(header: &Header, line: u64, row: &QualificationRow, world: &World, findings: &mut Findings) -> bool {
-    let Some(levels) = world.known.levels.get(&row.subject) else {
+/// Whether the subject has the level; notes it if not.
+pub(super) fn note_level(
+    header: &Header,
+    line: u64,
+    (subject, level): (&SubjectCode, &LevelCode),
+    world: &World,
+    findings: &mut Findings,
+) -> bool {
+    let Some(levels) = world.known.levels.get(subject) else {
         header.note(findings, (line, "subject"), FindingCode::UnknownSubject, || {
             let mut subjects: Vec<_> = world.known.levels.keys().map(|subject| subject.as_str()).collect();
             subjects.sort_unstable();
@@ -356,13 +363,13 @@ fn note_level(header: &Header, line: u64, row: &QualificationRow, world: &World,
         });
         return false;
     };
-    if levels.contains(&row.level) {
+    if levels.contains(level) {
         return true;
     }
     header.note(findings, (line, "level"), FindingCode::UnknownLevel, || {
         let mut levels: Vec<_> = levels.iter().map(|level| level.as_str()).collect();
         levels.sort_unstable();
-        let (subject, levels) = (&row.subject, levels.join(", "));
+        let levels = levels.join(", ");
         Sentence::new(
             format!("{subject} không có mức này; các mức là: {levels}"),
             format!("{subject} has no such level; its levels are: {levels}"),

@@ -15,8 +15,6 @@ pub enum FileState {
     Checked,
     /// Its rows are in the database.
     Loaded,
-    /// The format knows it, this version does not load it yet.
-    NotYetLoaded,
 }
 
 /// One file of the bundle.
@@ -90,18 +88,8 @@ impl Report {
             Language::English => ["file", "rows", "new", "unchanged"],
         };
         writeln!(out, "{file:<24}{rows:>12}{new:>12}{unchanged:>12}")?;
-        for FileReport { name, rows, new, unchanged, state } in &self.files {
-            match (state, language) {
-                (FileState::Checked | FileState::Loaded, _) => {
-                    writeln!(out, "{name:<24}{rows:>12}{new:>12}{unchanged:>12}")?;
-                }
-                (FileState::NotYetLoaded, Language::Vietnamese) => {
-                    writeln!(out, "{name:<24}{rows:>12}  chưa được nạp (phiên bản này chưa hỗ trợ)")?;
-                }
-                (FileState::NotYetLoaded, Language::English) => {
-                    writeln!(out, "{name:<24}{rows:>12}  not yet loaded (this version does not support it)")?;
-                }
-            }
+        for FileReport { name, rows, new, unchanged, .. } in &self.files {
+            writeln!(out, "{name:<24}{rows:>12}{new:>12}{unchanged:>12}")?;
         }
         Ok(())
     }

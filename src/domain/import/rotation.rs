@@ -82,6 +82,13 @@ impl Lives {
     fn hold(&self, unit: UnitId, day: Day) -> bool {
         self.0.get(&unit).is_none_or(|periods| periods.iter().any(|period| period.holds(day)))
     }
+
+    /// Whether a unit exists on some day of a year.
+    pub fn hold_in(&self, unit: UnitId, year: i32) -> bool {
+        let year = Period::new(Day::of(year, 1, 1), Day::of(year + 1, 1, 1));
+        let shares = |period: &Period| year.is_none_or(|year| period.overlaps(&year));
+        self.0.get(&unit).is_none_or(|periods| periods.iter().any(shares))
+    }
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {

@@ -31,6 +31,8 @@ pub(super) trait Row: Sized {
     const FILE: &'static str;
     /// The columns, in the order of the format's description.
     const COLUMNS: &'static [&'static str];
+    /// Those of the columns that a file may lack. It then says nothing about them.
+    const OPTIONAL: &'static [&'static str] = &[];
 
     /// Reads a record, column by column in the order of `COLUMNS`; every bad cell is noted, not only the first.
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self>;
@@ -42,8 +44,8 @@ pub(super) struct Header {
     /// Name of the file.
     pub file: &'static str,
     columns: &'static [&'static str],
-    /// For each column of the format, its place in the record, from 0.
-    pub places: Vec<usize>,
+    /// For each column of the format, its place in the record, from 0; none: the file lacks it.
+    pub places: Vec<Option<usize>>,
 }
 
 impl Header {
@@ -54,7 +56,8 @@ impl Header {
 
     /// The column at a place of the format, from 0.
     pub fn at(&self, at: usize) -> Option<Column> {
-        Some(Column { name: self.columns.get(at)?, position: self.places.get(at)? + 1 })
+        let place = (*self.places.get(at)?)?;
+        Some(Column { name: self.columns.get(at)?, position: place + 1 })
     }
 
     /// Notes a finding in a cell of a line.
@@ -105,22 +108,6 @@ pub(super) fn open(dir: &Path, file: &'static str) -> Result<File> {
 /// The file is there but the system does not let it be read.
 pub(super) fn unreadable(file: &str, error: &io::Error) -> Error {
     Error::invalid(file, format!("không đọc được tệp: {error}"), format!("the file cannot be read: {error}"))
-}
-
-/// The number of records below the header of a file whose content is not looked at.
-pub(super) fn count(dir: &Path, file: &'static str, progress: &Progress) -> Result<u64> {
-    let (source, gauge) = Source::new(open(dir, file)?, LONGEST_RECORD, progress.clone());
-    let mut reader = ReaderBuilder::new().flexible(true).terminator(Terminator::Any(b'\n')).from_reader(source);
-    let (mut record, mut rows) = (ByteRecord::new(), 0);
-    loop {
-        gauge.begin_record();
-        match reader.read_byte_record(&mut record) {
-            Ok(true) => rows += 1,
-            Ok(false) => return Ok(rows),
-            Err(error) if is_too_long(&error) => return Ok(rows),
-            Err(error) => return Err(failed(file, error)),
-        }
-    }
 }
 
 /// Fingerprint of a file.
@@ -190,7 +177,8 @@ impl<T: Row, R: Read> Table<T, R> {
     }
 
     fn first_cell(&self) -> String {
-        let cell = self.header.places.first().and_then(|place| self.record.get(*place)).unwrap_or_default();
+        let first = self.header.places.first().copied().flatten();
+        let cell = first.and_then(|place| self.record.get(place)).unwrap_or_default();
         String::from_utf8_lossy(cell).trim().to_owned()
     }
 
@@ -255,7 +243,6 @@ impl<T: Row, R: Read> Table<T, R> {
         if names.iter().any(|name| name.contains('\0')) {
             return self.header_not_utf8(findings);
         }
-        let mut places = Vec::new();
         let (mut bad, mut seen) = (Vec::new(), HashSet::new());
         for (at, name) in names.iter().enumerate() {
             let known = T::COLUMNS.iter().any(|column| column == name);
@@ -263,8 +250,9 @@ impl<T: Row, R: Read> Table<T, R> {
                 bad.push((at + 1, known));
             }
         }
-        let absent: Vec<_> = T::COLUMNS.iter().copied().filter(|column| !names.contains(column)).collect();
-        places.extend(T::COLUMNS.iter().filter_map(|column| names.iter().position(|name| name == column)));
+        let is_absent = |column: &&str| !names.contains(column) && !T::OPTIONAL.contains(column);
+        let absent: Vec<_> = T::COLUMNS.iter().copied().filter(is_absent).collect();
+        let places = T::COLUMNS.iter().map(|column| names.iter().position(|name| name == column)).collect();
         for (position, known) in &bad {
             let place = Place { line: Some(1), column: None };
             findings.note(T::FILE, place, FindingCode::BadHeader, || header_sentence(*position, *known, T::COLUMNS));

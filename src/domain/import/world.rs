@@ -2,12 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use entity::value::{Day, InstitutionCode, TitleCode, UnitCode, UnitId};
+use entity::value::{Day, InstitutionCode, PlanCode, PlanId, TitleCode, UnitCode, UnitId};
 
 use super::{
     finding::{FindingCode, Findings},
     known::Known,
+    offer::Programmes,
     register::Register,
+    roster::Classes,
     table::{Header, Line, Row},
 };
 use crate::language::Sentence;
@@ -19,7 +21,10 @@ pub(super) struct World {
     pub titles: HashSet<TitleCode>,
     pub institutions: HashSet<InstitutionCode>,
     pub units: HashMap<UnitCode, UnitId>,
+    pub programmes: Programmes,
+    pub plans: HashMap<PlanCode, PlanId>,
     pub register: Register,
+    pub classes: Classes,
     /// Codes of rows that could not be read, by file: rows that refer to them are not to blame.
     broken: HashMap<&'static str, HashSet<String>>,
     /// Files that could not be read at all.
@@ -29,12 +34,17 @@ pub(super) struct World {
 impl World {
     /// The world before the bundle.
     pub fn new(known: Known, today: Day) -> Self {
+        let mut programmes = Programmes::default();
+        known.programmes.keys().for_each(|code| programmes.enter(code.clone()));
         Self {
             today,
             titles: known.titles.keys().cloned().collect(),
             institutions: known.institutions.keys().cloned().collect(),
             units: known.units.clone(),
+            programmes,
+            plans: known.plans.values().map(|plan| (plan.code.clone(), plan.id)).collect(),
             register: Register::default(),
+            classes: Classes::default(),
             broken: HashMap::new(),
             unreadable: HashSet::new(),
             known,

@@ -71,6 +71,7 @@ fn value(key: &Key) -> SimpleExpr {
         Key::Bytes(bytes) => Expr::val(bytes.clone()),
         Key::Text(text) => Expr::val(text.clone()),
         Key::Day(day) => Expr::val(*day),
+        Key::Number(number) => Expr::val(*number),
     }
 }
 

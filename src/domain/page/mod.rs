@@ -57,6 +57,9 @@ pub enum Key {
     /// A day.
     #[serde(rename = "d")]
     Day(Day),
+    /// A whole number, such as a year.
+    #[serde(rename = "n")]
+    Number(i32),
 }
 
 /// Direction of a sort.

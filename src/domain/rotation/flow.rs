@@ -12,11 +12,9 @@ use sea_orm::{
 use crate::{
     domain::{
         access::Access,
-        rotation::{
-            list::ensure_short,
-            place::{Place, within},
-        },
-        unit::Reach,
+        filter::ensure_short,
+        rotation::place::Place,
+        unit::{Reach, within},
     },
     error::{Error, Result},
 };

@@ -1,26 +1,24 @@
 //! Lists of rotations, as they are today: conditions, order, pages, counts.
 
 use entity::{
-    cadre, rotation,
-    value::{CadreCode, Day, EndReason, Period, RotationDirection, RotationForm, RotationPurpose, RotationState},
+    rotation,
+    value::{Day, EndReason, Period, RotationDirection, RotationForm, RotationPurpose, RotationState},
 };
 use sea_orm::{
     ColumnTrait, Condition, Iterable, QueryFilter, Select,
-    sea_query::{Expr, ExprTrait, Func, Query, SimpleExpr},
+    sea_query::{Expr, ExprTrait, Func, SimpleExpr},
 };
 
 use crate::{
     domain::{
         access::{Access, VisibleRotation},
+        filter::{ensure_short, nothing, of_person},
         page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, ensure_each_once},
-        rotation::place::{Place, within},
-        unit::{UnitReach, meant_during},
+        rotation::place::Place,
+        unit::{UnitReach, meant_during, within},
     },
-    error::{Error, Result},
+    error::Result,
 };
-
-/// Most entries of a list in a filter.
-const MOST_ENTRIES: usize = 200;
 
 /// Which rotations are wanted; all conditions together. A unit or subtree is that of the day on which the rotation started;
 /// of a preparing unit, of the day of the proposal.
@@ -163,7 +161,7 @@ impl RotationWhere {
         let all = self.of_units(access, started)?;
         Ok(all
             .add(within(rotation::Column::StartOn, started))
-            .add_option(self.cadre.as_deref().map(of_person))
+            .add_option(self.cadre.as_deref().map(|code| of_person(rotation::Column::CadreId, code)))
             .add_option(self.forms.as_ref().map(|forms| rotation::Column::Form.is_in(forms.iter().copied())))
             .add_option(self.directions.as_ref().map(|of| rotation::Column::Direction.is_in(of.iter().copied())))
             .add_option(self.states.as_ref().map(|states| rotation::Column::State.is_in(states.iter().copied())))
@@ -201,37 +199,6 @@ impl RotationWhere {
         ];
         lists.into_iter().try_for_each(|(field, entries)| ensure_short(&format!("where.{field}"), entries))
     }
-}
-
-/// Checks that a list in a question is not too long.
-///
-/// # Errors
-/// `Invalid` naming the field.
-pub(super) fn ensure_short(field: &str, entries: usize) -> Result<()> {
-    if entries <= MOST_ENTRIES {
-        return Ok(());
-    }
-    Err(Error::invalid(
-        field,
-        format!("Danh sách có tối đa {MOST_ENTRIES} mục; hãy bỏ các mục lặp lại."),
-        format!("A list holds at most {MOST_ENTRIES} entries; leave out those that repeat."),
-    ))
-}
-
-fn nothing() -> Condition {
-    Condition::all().add(Expr::val(1).eq(0))
-}
-
-/// A code that nobody has is answered like that of somebody without rotations.
-fn of_person(code: &str) -> Condition {
-    // What is no code may hold what a database does not take.
-    let Ok(code) = code.parse::<CadreCode>() else { return nothing() };
-    let person = Query::select()
-        .column((cadre::Entity, cadre::Column::Id))
-        .from(cadre::Entity)
-        .and_where(cadre::Column::Code.eq(code))
-        .to_owned();
-    Condition::all().add(rotation::Column::CadreId.in_subquery(person))
 }
 
 fn running_on(day: Day) -> Condition {

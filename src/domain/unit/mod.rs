@@ -1,9 +1,11 @@
 //! Units (đơn vị): identity, versions, successions, and both trees, at any date.
 
+mod during;
 mod list;
 mod membership;
 mod tree;
 
+pub(in crate::domain) use during::{lies_in, within};
 pub use list::{UnitList, UnitOrder, UnitOrderField, UnitWhere};
 pub use membership::Membership;
 pub use tree::{Reach, Unit, UnitReach, UnitSet, Units};
@@ -15,14 +17,14 @@ use entity::{
 
 use crate::{
     domain::{
-        access::{Access, ReachedUnits, VisibleRotation},
+        access::{Access, Names, ReachedUnits},
         registry::Registry,
     },
     error::{Error, Result},
 };
 
-/// A unit that the caller may be shown, on a day: one within reach, or one that a rotation within reach names, of which
-/// nothing but its own facts is open. Made by `on_day` and `named_by` alone, so that holding one is proof.
+/// A unit that the caller may be shown, on a day: one within reach, or one that is named by what the caller may know of,
+/// of which nothing but its own facts is open. Made by `on_day` and `named_by` alone, so that holding one is proof.
 #[derive(Clone, Copy, Debug)]
 pub struct UnitOnDay {
     id: UnitId,
@@ -34,11 +36,11 @@ pub fn on_day(access: &Access, id: UnitId, day: Day) -> Option<UnitOnDay> {
     access.reaches(id).then_some(UnitOnDay { id, day })
 }
 
-/// A unit that a rotation names, on a day; nothing if the rotation does not name it. Where it lies out of reach, what
-/// hangs on it is narrowed like everything else: to nothing.
-pub fn named_by(access: &Access, rotation: &VisibleRotation, id: UnitId, day: Day) -> Option<UnitOnDay> {
+/// A unit that something names, on a day; nothing if it does not name it. Where the unit lies out of reach, what hangs on
+/// it is narrowed like everything else: to nothing.
+pub fn named_by(access: &Access, by: &impl Names, id: UnitId, day: Day) -> Option<UnitOnDay> {
     let is_known = access.registry().units().get(id).is_some();
-    (is_known && rotation.names(id)).then_some(UnitOnDay { id, day })
+    (is_known && by.names(id)).then_some(UnitOnDay { id, day })
 }
 
 impl UnitOnDay {

@@ -7,6 +7,7 @@ pub mod postgres;
 pub mod program;
 pub mod rotation;
 pub mod sdl;
+pub mod training;
 pub mod wire;
 
 use std::{

@@ -16,7 +16,7 @@ use entity::{
 };
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
-/// What rotations are made of: people and units by code.
+/// What records are made of: people and units by code.
 pub struct Places {
     units: Units,
     cadres: HashMap<String, CadreId>,
@@ -40,13 +40,18 @@ impl Places {
         self.units.by_code(code).expect(code).row.id
     }
 
+    /// A person.
+    pub fn cadre(&self, code: &str) -> CadreId {
+        self.cadres[code]
+    }
+
     /// A rotation under way: number of the decision, person, unit left, unit gone to, first day.
     pub fn rotation(&self, [decision_no, cadre, from, to, start]: [&str; 5]) -> rotation::Model {
         let (from, to, start) = (self.unit(from), self.unit(to), day(start));
         let standing = |unit| Standing::of(&self.units, unit, start).expect("a unit");
         rotation::Model {
             id: RotationId::new(),
-            cadre_id: self.cadres[cadre],
+            cadre_id: self.cadre(cadre),
             form: RotationForm::Rotation,
             purpose: None,
             direction: direction(standing(from), standing(to)),

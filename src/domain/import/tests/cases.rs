@@ -5,7 +5,7 @@
 pub type File = (&'static str, &'static str);
 
 /// A bundle in which nothing is to be remarked. Two tiers from July 2025 on, three before.
-pub const BUNDLE: [File; 10] = [
+pub const BUNDLE: [File; 15] = [
     (
         "units.csv",
         "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n\
@@ -72,6 +72,42 @@ pub const BUNDLE: [File; 10] = [
         "retirement_ages.csv",
         "code,gender,valid_from,age_months,legal_basis,verification\nTU-F,FEMALE,1990-01-01,660,1-QĐ/TU,UNVERIFIED\n",
     ),
+    (
+        "programmes.csv",
+        "code,name,kind,subject,level\n\
+         LL,Trung cấp lý luận chính trị,TRAINING,POLITICAL_THEORY,INTERMEDIATE\n\
+         NV,\"Nghiệp vụ, kỹ năng\",REFRESHER,JOB_SKILLS,\n\
+         TC,Tất cả chương trình,REFRESHER,ANY,\n",
+    ),
+    (
+        "training_plans.csv",
+        "code,unit_code,year_from,year_to,document_no,name,status\nKH1,P,2025,2025,1-KH,Kế hoạch năm,APPROVED\n",
+    ),
+    (
+        "quotas.csv",
+        "plan_code,unit_code,programme_code,mode,measure,bound,quantity,classes\n\
+         KH1,P,LL,,TURNS,EXACT,5,1\n\
+         KH1,X,LL,FULL_TIME,TURNS,EXACT,1,\n\
+         KH1,P,TC,,PERSONS,MORE_THAN,2,\n",
+    ),
+    (
+        "classes.csv",
+        "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,reported_learners,\
+         status\n\
+         L1,KH1,LL,S,K1,TRAINING,FULL_TIME,2025-03-03,2025-06-30,2,,CLOSED\n\
+         L2,KH1,NV,S,,WORKSHOP,FULL_TIME,2025-05-05,2025-05-05,,30,CLOSED\n\
+         L3,KH1,LL,S,K2,TRAINING,FULL_TIME,2026-06-02,2026-12-31,1,,OPEN\n",
+    ),
+    (
+        "enrolments.csv",
+        "cadre_code,class_code,programme_code,unit_code,year,result,grade\n\
+         C1,L1,LL,X,2025,COMPLETED,GOOD\n\
+         C2,L1,LL,S,2025,DROPPED,\n\
+         C2,L2,NV,S,2025,COMPLETED,\n\
+         C4,L2,NV,S,2025,ATTENDING,\n\
+         C4,L3,LL,S,2026,CONFIRMED,\n\
+         C3,,LL,P,2026,REGISTERED,\n",
+    ),
 ];
 
 /// A change to the bundle and the one finding that it must give: in `file` the `old` text becomes the `new` one.
@@ -98,7 +134,7 @@ macro_rules! cases {
 }
 
 /// Each of these refuses the whole bundle.
-pub const BROKEN: [Case; 86] = cases! {
+pub const BROKEN: [Case; 125] = cases! {
     "units": "kind,tier" => "tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "tier,tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "kind,tier,colour"; 1 "" 0 "BAD_HEADER"
@@ -185,10 +221,49 @@ pub const BROKEN: [Case; 86] = cases! {
     "retirement_ages": ",660," => ",1201,"; 2 "age_months" 4 "BAD_VALUE"
     "retirement_ages": "1990-01-01" => "1990-02-01"; 2 "valid_from" 3 "BAD_VALUE"
     "retirement_ages": "TU-F" => "VN-BLLD-MALE-1995"; 2 "code" 1 "REPEATED_CODE"
+    "programmes": "kind,subject" => "kind"; 1 "" 0 "BAD_HEADER"
+    "programmes": "TRAINING" => "COURSE"; 2 "kind" 3 "BAD_VALUE"
+    "programmes": "ANY" => ""; 4 "subject" 4 "MISSING_VALUE"
+    "programmes": "INTERMEDIATE" => "MASTER"; 2 "level" 5 "UNKNOWN_LEVEL"
+    "programmes": "JOB_SKILLS," => "JOB_SKILLS,BASIC"; 3 "subject" 4 "UNKNOWN_SUBJECT"
+    "programmes": "" => "LL,Lại,TRAINING,ANY,\n"; 5 "code" 1 "REPEATED_CODE"
+    "training_plans": "KH1,P," => "KH1,Q,"; 2 "unit_code" 2 "UNKNOWN_CODE"
+    "training_plans": "2025,2025" => "25,2025"; 2 "year_from" 3 "BAD_VALUE"
+    "training_plans": "2025,2025" => "2025,2024"; 2 "year_to" 4 "EMPTY_INTERVAL"
+    "training_plans": "APPROVED" => "DONE"; 2 "status" 7 "BAD_VALUE"
+    "training_plans": "" => "KH1,P,2026,2026,,Lại,DRAFT\n"; 3 "code" 1 "REPEATED_CODE"
+    "quotas": "KH1,X" => "KH9,X"; 3 "plan_code" 1 "UNKNOWN_CODE"
+    "quotas": "KH1,X" => "KH1,Q"; 3 "unit_code" 2 "UNKNOWN_CODE"
+    "quotas": "X,LL" => "X,QQ"; 3 "programme_code" 3 "UNKNOWN_CODE"
+    "quotas": "FULL_TIME" => "NIGHTLY"; 3 "mode" 4 "BAD_VALUE"
+    "quotas": "TURNS" => "SEATS"; 2 "measure" 5 "BAD_VALUE"
+    "quotas": "MORE_THAN" => "ABOUT"; 4 "bound" 6 "BAD_VALUE"
+    "quotas": "EXACT,5" => "EXACT,-5"; 2 "quantity" 7 "BAD_VALUE"
+    "quotas": "EXACT,5" => "EXACT,"; 2 "quantity" 7 "MISSING_VALUE"
+    "quotas": "EXACT,5,1" => "EXACT,5,1.5"; 2 "classes" 8 "BAD_VALUE"
+    "quotas": "" => "KH1,P,LL,,TURNS,EXACT,6,\n"; 5 "plan_code" 1 "REPEATED_ROW"
+    "classes": "L1,KH1" => "L1,KH9"; 2 "plan_code" 2 "UNKNOWN_CODE"
+    "classes": "L1,KH1,LL" => "L1,KH1,QQ"; 2 "programme_code" 3 "UNKNOWN_CODE"
+    "classes": "S,K1" => "Q,K1"; 2 "organiser_code" 4 "UNKNOWN_CODE"
+    "classes": "TRAINING" => "LESSON"; 2 "category" 6 "BAD_VALUE"
+    "classes": "2025-05-05,2025-05-05" => "2025-05-05,2025-05-04"; 3 "end_on" 9 "EMPTY_INTERVAL"
+    "classes": "06-30,2," => "06-30,two,"; 2 "capacity" 10 "BAD_VALUE"
+    "classes": "OPEN" => "OPENED"; 4 "status" 12 "BAD_VALUE"
+    "classes": "" => "L1,,NV,S,,VILLAGE,,2025-01-01,2025-01-02,,,CLOSED\n"; 5 "code" 1 "REPEATED_CODE"
+    "enrolments": "C2,L2" => "C9,L2"; 4 "cadre_code" 1 "UNKNOWN_CODE"
+    "enrolments": "C2,L2" => "C2,L9"; 4 "class_code" 2 "UNKNOWN_CODE"
+    "enrolments": "C3,,LL" => "C3,,QQ"; 7 "programme_code" 3 "UNKNOWN_CODE"
+    "enrolments": "C3,,LL,P" => "C3,,LL,Q"; 7 "unit_code" 4 "UNKNOWN_CODE"
+    "enrolments": "P,2026" => "P,26"; 7 "year" 5 "BAD_VALUE"
+    "enrolments": "REGISTERED" => "WAITING"; 7 "result" 6 "BAD_VALUE"
+    "enrolments": "GOOD" => "Khá"; 2 "grade" 7 "BAD_VALUE"
+    "enrolments": "" => "C1,L1,LL,X,2025,DROPPED,\n"; 8 "cadre_code" 1 "REPEATED_ROW"
+    "enrolments": "" => "C3,,LL,P,2026,DROPPED,\n"; 8 "cadre_code" 1 "REPEATED_ROW"
+    "enrolments": "" => "C3,L3,LL,P,2026,CONFIRMED,\n"; 8 "class_code" 2 "CLASS_FULL"
 };
 
 /// Each of these is loaded, with a warning.
-pub const DOUBTFUL: [Case; 25] = cases! {
+pub const DOUBTFUL: [Case; 29] = cases! {
     "units": "Tỉnh Thử" => "Ti\u{309}nh Thử"; 3 "name" 6 "TEXT_NOT_NFC"
     "units": "Tỉnh Thử" => "Tỉnh Thử "; 3 "name" 6 "TEXT_TRIMMED"
     "unit_successions": "quyết số" => "quye\u{302}\u{301}t số"; 2 "document" 5 "TEXT_NOT_NFC"
@@ -214,10 +289,14 @@ pub const DOUBTFUL: [Case; 25] = cases! {
     "rotations": "" => "C2,S,D,ROTATION,2100-01-01,,\n"; 5 "to_unit_code" 3 "UNIT_NOT_ALIVE"
     "rotations": "C2,S,X" => "C2,P,X"; 3 "from_unit_code" 2 "NO_POST_LEFT"
     "rotations": "C2,S,X" => "C2,S,P"; 3 "to_unit_code" 3 "NO_POST_TAKEN_UP"
+    "training_plans": "Kế hoạch năm" => "Kế hoạch năm "; 2 "name" 6 "TEXT_TRIMMED"
+    "enrolments": "C4,L3,LL" => "C4,L3,NV"; 6 "programme_code" 3 "OTHER_PROGRAMME"
+    "enrolments": "C4,L3,LL,S" => "C4,L3,LL,D"; 6 "unit_code" 4 "UNIT_NOT_ALIVE"
+    "enrolments": "DROPPED" => "FAILED"; 4 "class_code" 2 "OVERLAPPING_CLASSES"
 };
 
 /// Each of these contradicts the bundle once it has been loaded.
-pub const DIFFERING: [Case; 19] = cases! {
+pub const DIFFERING: [Case; 32] = cases! {
     "units": "Tỉnh Thử" => "Tỉnh Khác"; 3 "code" 1 "DIFFERS"
     "units": "X,D,,COMMUNE" => "X,P,,COMMUNE"; 6 "code" 1 "DIFFERS"
     "unit_successions": "Điều 2" => "Điều 3"; 2 "document" 5 "DIFFERS"
@@ -237,6 +316,19 @@ pub const DIFFERING: [Case; 19] = cases! {
     "rules": "2020-01-01,," => "2020-01-01,2030-01-01,"; 3 "valid_to" 9 "DIFFERS"
     "retirement_ages": ",660," => ",661,"; 2 "age_months" 4 "DIFFERS"
     "retirement_ages": "1-QĐ/TU" => "2-QĐ/TU"; 2 "legal_basis" 5 "DIFFERS"
+    "programmes": "Nghiệp vụ, kỹ năng" => "Nghiệp vụ"; 3 "name" 2 "DIFFERS"
+    "programmes": "INTERMEDIATE" => ""; 2 "level" 5 "DIFFERS"
+    "training_plans": "1-KH" => ""; 2 "document_no" 5 "DIFFERS"
+    "training_plans": "APPROVED" => "CLOSED"; 2 "status" 7 "DIFFERS"
+    "quotas": "EXACT,5" => "EXACT,6"; 2 "quantity" 7 "DIFFERS"
+    "quotas": "MORE_THAN" => "EXACT"; 4 "bound" 6 "DIFFERS"
+    "classes": "K1" => "K9"; 2 "intake" 5 "DIFFERS"
+    "classes": "2025-05-05,2025-05-05" => "2025-05-05,2025-05-06"; 3 "end_on" 9 "DIFFERS"
+    "classes": "OPEN" => "CANCELLED"; 4 "status" 12 "DIFFERS"
+    "enrolments": "C1,L1,LL,X" => "C1,L1,LL,S"; 2 "unit_code" 4 "DIFFERS"
+    "enrolments": "X,2025" => "X,2024"; 2 "year" 5 "DIFFERS"
+    "enrolments": "COMPLETED,GOOD" => "FAILED,GOOD"; 2 "result" 6 "DIFFERS"
+    "enrolments": "COMPLETED,GOOD" => "COMPLETED,"; 2 "grade" 7 "DIFFERS"
 };
 
 impl Case {

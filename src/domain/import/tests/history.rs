@@ -27,15 +27,21 @@ async fn an_import_leaves_one_entry_and_a_change_for_each_object() {
     assert_eq!((entries[1].actor.as_str(), entries[1].act.as_str()), ("operator", "import"));
     assert_eq!(
         entries[1].detail.as_deref().unwrap(),
-        r#"{"units":7,"unit_successions":1,"titles":2,"institutions":1,"rules":2,"retirement_ages":1,"cadres":4,"assignments":7,"qualifications":3,"rotations":3}"#
+        r#"{"units":7,"unit_successions":1,"titles":2,"institutions":1,"rules":2,"retirement_ages":1,"programmes":3,"training_plans":1,"quotas":3,"cadres":4,"assignments":7,"qualifications":3,"rotations":3,"classes":3,"enrolments":6}"#
     );
     let mut expected: Vec<String> = ["N", "P", "B", "D", "X", "S"].map(|code| format!("CREATED unit {code}")).into();
     expected.extend(["BT", "CV"].map(|code| format!("CREATED title {code}")));
     expected.push("CREATED institution T1".to_owned());
     expected.extend(["TU-TERM", "TU-PLAN"].map(|code| format!("CREATED rule {code}")));
     expected.push("CREATED retirement_age TU-F".to_owned());
+    expected.extend(["LL", "NV", "TC"].map(|code| format!("CREATED programme {code}")));
+    expected.push("CREATED training_plan KH1".to_owned());
     expected.extend(["C1", "C2", "C3", "C4"].map(|code| format!("CREATED cadre {code}")));
-    assert_eq!(changes(&database).await, expected);
+    expected.extend(["L1", "L2", "L3"].map(|code| format!("CREATED training_class {code}")));
+    let mut changes = changes(&database).await;
+    let quotas = changes.split_off(expected.len());
+    assert_eq!(changes, expected);
+    assert!(quotas.len() == 3 && quotas.iter().all(|change| change.starts_with("CREATED quota quo_")), "{quotas:?}");
 }
 
 #[tokio::test]
@@ -114,6 +120,10 @@ async fn a_file_that_changes_between_the_passes_rolls_everything_back() {
         ("qualifications.csv", "BASIC", "ADVANCED"),
         ("assignments.csv", "C2,X,CV", "C2,Q,CV"),
         ("rotations.csv", "ROTATION", "TRANSFER"),
+        ("quotas.csv", "EXACT,5", "EXACT,6"),
+        ("classes.csv", "K1", "K9"),
+        ("enrolments.csv", "C3,,LL", "C3,,QQ"),
+        ("enrolments.csv", "DROPPED", "FAILED"),
         ("rules.csv", "48", "36"),
     ] {
         let (dir, database) = fresh().await;

@@ -68,6 +68,11 @@ async fn dump(database: &Database) -> Vec<String> {
     table::<entity::rotation::Entity>(database, &mut rows).await;
     table::<entity::rule::Entity>(database, &mut rows).await;
     table::<entity::retirement_age::Entity>(database, &mut rows).await;
+    table::<entity::programme::Entity>(database, &mut rows).await;
+    table::<entity::training_plan::Entity>(database, &mut rows).await;
+    table::<entity::quota::Entity>(database, &mut rows).await;
+    table::<entity::training_class::Entity>(database, &mut rows).await;
+    table::<entity::enrolment::Entity>(database, &mut rows).await;
     table::<entity::audit_entry::Entity>(database, &mut rows).await;
     table::<entity::change::Entity>(database, &mut rows).await;
     rows.sort();
@@ -185,7 +190,10 @@ async fn a_dry_run_writes_nothing_and_says_what_it_would() {
     let before = file(&database, dir.path()).await;
     let report = import(&database, clock(), folder(&BUNDLE).path(), Options { dry_run: true }).await.unwrap();
     assert_eq!(report.outcome, Outcome::DryRun);
-    assert_eq!(report.files.iter().map(|file| file.new).sum::<u64>(), 7 + 1 + 2 + 1 + 2 + 1 + 4 + 7 + 3 + 3);
+    assert_eq!(
+        report.files.iter().map(|file| file.new).sum::<u64>(),
+        (7 + 1 + 2 + 1 + 2 + 1 + 4 + 7 + 3 + 3) + (3 + 1 + 3 + 3 + 6)
+    );
     assert_eq!(file(&database, dir.path()).await, before);
 }
 
@@ -193,7 +201,6 @@ async fn a_dry_run_writes_nothing_and_says_what_it_would() {
 async fn a_report_reads_as_a_table() {
     let (_dir, database) = fresh().await;
     let mut files = BROKEN[14].bundle();
-    files.push(("quotas.csv", "a,b\n1,2\n".to_owned()));
     files.push(("notes.csv", String::new()));
     files.push(("manifest.json", "{}".to_owned()));
     let report = import_files(&database, &files).await;
@@ -210,11 +217,15 @@ async fn a_report_reads_as_a_table() {
     institutions.csv                   1           1           0
     rules.csv                          2           2           0
     retirement_ages.csv                1           1           0
+    programmes.csv                     3           3           0
+    training_plans.csv                 1           1           0
+    quotas.csv                         3           3           0
     cadres.csv                         4           4           0
     assignments.csv                    7           7           0
     qualifications.csv                 3           3           0
     rotations.csv                      3           3           0
-    quotas.csv                         1  not yet loaded (this version does not support it)
+    classes.csv                        3           3           0
+    enrolments.csv                     6           6           0
 
     Refused: 1 errors, 1 warnings; nothing was written. Correct the rows that have errors and import again.
     ");

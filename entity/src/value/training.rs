@@ -1,0 +1,201 @@
+//! Closed sets of training.
+
+use std::{fmt, str::FromStr};
+
+use sea_orm::{ActiveEnum, DeriveActiveEnum, EnumIter, sea_query::StringLen};
+
+use super::set::{UnknownWord, words};
+
+words!(ProgrammeKind, PlanState, Measure, QuotaState, ClassCategory, ClassState, EnrolmentState, Grade);
+
+/// Kind of a programme (loại chương trình).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum ProgrammeKind {
+    /// Training towards a diploma (đào tạo).
+    #[sea_orm(string_value = "TRAINING")]
+    Training,
+    /// Refresher training (bồi dưỡng).
+    #[sea_orm(string_value = "REFRESHER")]
+    Refresher,
+}
+
+/// Where a training plan stands (trạng thái kế hoạch).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum PlanState {
+    /// Being drawn up (dự thảo).
+    #[sea_orm(string_value = "DRAFT")]
+    Draft,
+    /// Units register their demand (thu thập nhu cầu).
+    #[sea_orm(string_value = "COLLECTING_DEMAND")]
+    CollectingDemand,
+    /// Demand is put together (tổng hợp).
+    #[sea_orm(string_value = "CONSOLIDATED")]
+    Consolidated,
+    /// Submitted for approval (trình duyệt).
+    #[sea_orm(string_value = "SUBMITTED")]
+    Submitted,
+    /// Returned for revision (trả lại).
+    #[sea_orm(string_value = "RETURNED")]
+    Returned,
+    /// Approved (phê duyệt).
+    #[sea_orm(string_value = "APPROVED")]
+    Approved,
+    /// Issued to the units (ban hành).
+    #[sea_orm(string_value = "PUBLISHED")]
+    Published,
+    /// Closed (kết thúc).
+    #[sea_orm(string_value = "CLOSED")]
+    Closed,
+    /// Cancelled (hủy).
+    #[sea_orm(string_value = "CANCELLED")]
+    Cancelled,
+}
+
+/// What a quota counts (đơn vị tính chỉ tiêu).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Measure {
+    /// Distinct people (người).
+    #[sea_orm(string_value = "PERSONS")]
+    Persons,
+    /// Turns: one person in two courses is two (lượt).
+    #[sea_orm(string_value = "TURNS")]
+    Turns,
+}
+
+/// Where a quota stands (trạng thái chỉ tiêu).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum QuotaState {
+    /// In force (đã giao).
+    #[sea_orm(string_value = "ISSUED")]
+    Issued,
+    /// Taken back unused (thu hồi).
+    #[sea_orm(string_value = "REVOKED")]
+    Revoked,
+}
+
+/// Category of a class (loại lớp).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum ClassCategory {
+    /// Training (đào tạo).
+    #[sea_orm(string_value = "TRAINING")]
+    Training,
+    /// Refresher training (bồi dưỡng).
+    #[sea_orm(string_value = "REFRESHER")]
+    Refresher,
+    /// Updating of knowledge (cập nhật kiến thức).
+    #[sea_orm(string_value = "UPDATE")]
+    Update,
+    /// Workshop (tập huấn).
+    #[sea_orm(string_value = "WORKSHOP")]
+    Workshop,
+    /// For cadres of villages; head counts only (thôn, bản).
+    #[sea_orm(string_value = "VILLAGE")]
+    Village,
+    /// Held outside the locality (gửi đi học nơi khác).
+    #[sea_orm(string_value = "EXTERNAL")]
+    External,
+    /// For future leaders (tạo nguồn cán bộ).
+    #[sea_orm(string_value = "LEADERSHIP_PIPELINE")]
+    LeadershipPipeline,
+}
+
+/// Where a class stands (trạng thái lớp).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum ClassState {
+    /// Planned (dự kiến).
+    #[sea_orm(string_value = "PLANNED")]
+    Planned,
+    /// Open for enrolment (chiêu sinh).
+    #[sea_orm(string_value = "OPEN_FOR_NOMINATION")]
+    OpenForNomination,
+    /// Sure to be held (xác nhận mở lớp).
+    #[sea_orm(string_value = "CONFIRMED")]
+    Confirmed,
+    /// Under way (đang học).
+    #[sea_orm(string_value = "RUNNING")]
+    Running,
+    /// Held (đã học xong).
+    #[sea_orm(string_value = "COMPLETED")]
+    Completed,
+    /// Results are complete (bế giảng).
+    #[sea_orm(string_value = "CLOSED")]
+    Closed,
+    /// Put off (hoãn).
+    #[sea_orm(string_value = "POSTPONED")]
+    Postponed,
+    /// Cancelled (hủy).
+    #[sea_orm(string_value = "CANCELLED")]
+    Cancelled,
+}
+
+/// Where an enrolment stands (trạng thái học viên).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum EnrolmentState {
+    /// Registered only, without a place (đăng ký).
+    #[sea_orm(string_value = "REGISTERED")]
+    Registered,
+    /// On the waiting list (dự bị).
+    #[sea_orm(string_value = "WAITLISTED")]
+    Waitlisted,
+    /// Has a place (được cử đi học).
+    #[sea_orm(string_value = "CONFIRMED")]
+    Confirmed,
+    /// Attends (đang học).
+    #[sea_orm(string_value = "ATTENDING")]
+    Attending,
+    /// Completed (hoàn thành).
+    #[sea_orm(string_value = "COMPLETED")]
+    Completed,
+    /// Did not pass (không đạt).
+    #[sea_orm(string_value = "FAILED")]
+    Failed,
+    /// Gave up (thôi học).
+    #[sea_orm(string_value = "DROPPED")]
+    Dropped,
+    /// Moved to another class (chuyển lớp).
+    #[sea_orm(string_value = "TRANSFERRED")]
+    Transferred,
+    /// Put off (bảo lưu).
+    #[sea_orm(string_value = "DEFERRED")]
+    Deferred,
+}
+
+/// Grade of a result (xếp loại).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Grade {
+    /// Xuất sắc.
+    #[sea_orm(string_value = "EXCELLENT")]
+    Excellent,
+    /// Giỏi.
+    #[sea_orm(string_value = "VERY_GOOD")]
+    VeryGood,
+    /// Khá.
+    #[sea_orm(string_value = "GOOD")]
+    Good,
+    /// Trung bình.
+    #[sea_orm(string_value = "AVERAGE")]
+    Average,
+}
+
+impl ClassState {
+    /// The states of a class that was not held, or not yet.
+    pub const NOT_HELD: [Self; 3] = [Self::Planned, Self::Postponed, Self::Cancelled];
+}
+
+impl EnrolmentState {
+    /// The states that take a seat of the class and of the quota.
+    pub const SEATED: [Self; 4] = [Self::Confirmed, Self::Attending, Self::Completed, Self::Failed];
+
+    /// Whether it takes a seat.
+    pub fn is_seated(self) -> bool {
+        Self::SEATED.contains(&self)
+    }
+}

@@ -1,0 +1,250 @@
+//! The only road to plans, quotas, classes and enrolments: every select starts narrowed to what the caller may know of.
+//!
+//! A quota is known to whoever reaches the unit that holds it; a plan to whoever reaches its unit or the holder of one of
+//! its quotas; an enrolment to whoever reaches the sending unit or the organiser of the class; a class to whoever reaches
+//! its organiser or knows of one of its enrolments.
+
+use std::collections::HashMap;
+
+use entity::{
+    enrolment, quota, training_class, training_plan,
+    value::{ClassId, Day, EnrolmentId, PlanId, QuotaId, Scope, UnitId},
+};
+use sea_orm::{
+    Condition, EntityTrait, QueryFilter, QueryOrder, Select,
+    sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SimpleExpr},
+};
+
+use crate::{
+    db,
+    domain::access::{Access, KnownPerson},
+    error::Result,
+};
+
+/// The plans, classes and enrolments that a caller may know of.
+#[derive(Clone, Copy, Debug)]
+pub struct Training<'a> {
+    access: &'a Access,
+}
+
+/// The quotas that a caller may know of.
+#[derive(Clone, Copy, Debug)]
+pub struct Quotas<'a> {
+    access: &'a Access,
+}
+
+/// A plan that the caller may know of. Made here alone, like the others below, so that holding one is proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisiblePlan(training_plan::Model);
+
+/// A class that the caller may know of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisibleClass(training_class::Model);
+
+/// An enrolment that the caller may know of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisibleEnrolment(enrolment::Model);
+
+/// A quota that the caller may know of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisibleQuota(quota::Model);
+
+impl VisiblePlan {
+    /// The row.
+    pub fn row(&self) -> &training_plan::Model {
+        &self.0
+    }
+}
+
+impl VisibleClass {
+    /// The row.
+    pub fn row(&self) -> &training_class::Model {
+        &self.0
+    }
+}
+
+impl VisibleEnrolment {
+    /// The row.
+    pub fn row(&self) -> &enrolment::Model {
+        &self.0
+    }
+}
+
+impl VisibleQuota {
+    /// The row.
+    pub fn row(&self) -> &quota::Model {
+        &self.0
+    }
+}
+
+impl Access {
+    /// The plans, classes and enrolments that the caller may know of.
+    ///
+    /// # Errors
+    /// `Forbidden` without `training:read`.
+    pub fn training(&self) -> Result<Training<'_>> {
+        self.require(Scope::TrainingRead, "TrainingClass")?;
+        Ok(Training { access: self })
+    }
+
+    /// The quotas that the caller may know of.
+    ///
+    /// # Errors
+    /// `Forbidden` without `quota:read`.
+    pub fn quotas(&self) -> Result<Quotas<'_>> {
+        self.require(Scope::QuotaRead, "Quota")?;
+        Ok(Quotas { access: self })
+    }
+
+    /// The person of an enrolment: whoever knows of the enrolment knows whom it is about. Shown as of today while their file
+    /// is within reach, else on the last day on which the enrolment surely had them there: the first day of its class, or
+    /// the end of its year.
+    pub fn learner_of(&self, enrolment: &VisibleEnrolment, class: Option<&VisibleClass>) -> KnownPerson {
+        let today = self.today;
+        let last = class.map(|class| class.0.start_on).or(Day::end_of_year(enrolment.0.year));
+        KnownPerson::of(enrolment.0.cadre_id, today, Ord::min(last.unwrap_or(today), today))
+    }
+
+    fn quotas_within_reach(&self) -> Select<quota::Entity> {
+        let within = self.is_within((quota::Entity, quota::Column::UnitId));
+        quota::Entity::find().filter(Condition::all().add_option(within))
+    }
+
+    fn knows(&self, unit: UnitId) -> bool {
+        self.registry.units().get(unit).is_some()
+    }
+
+    /// A column names a unit within reach; nothing where the reach is everything.
+    fn is_within(&self, column: impl IntoColumnRef) -> Option<SimpleExpr> {
+        let reach = self.narrowing()?;
+        Some(db::any_id(self.backend(), Expr::col(column), reach.iter().map(|unit: &UnitId| unit.0)))
+    }
+}
+
+impl Quotas<'_> {
+    /// What every question about quotas starts with.
+    pub(in crate::domain) fn select(&self) -> Select<quota::Entity> {
+        self.access.quotas_within_reach()
+    }
+
+    /// Takes in a row that a select from here gave, unless its unit came after the request began.
+    pub(in crate::domain) fn admitted(&self, row: quota::Model) -> Option<VisibleQuota> {
+        self.access.knows(row.unit_id).then_some(VisibleQuota(row))
+    }
+
+    /// Quotas by id, in the order of their ids; what the caller may not know of is left out.
+    pub async fn by_ids(&self, ids: &[QuotaId]) -> Result<Vec<VisibleQuota>> {
+        self.read(quota::Column::Id, ids).await
+    }
+
+    /// The quotas that were handed on from quotas, in the order in which they were recorded, as far as the caller may know of
+    /// them.
+    pub async fn children(&self, of: &[QuotaId]) -> Result<HashMap<QuotaId, Vec<VisibleQuota>>> {
+        let mut children: HashMap<QuotaId, Vec<_>> = HashMap::new();
+        for child in self.read(quota::Column::ParentId, of).await? {
+            if let Some(parent) = child.0.parent_id {
+                children.entry(parent).or_default().push(child);
+            }
+        }
+        Ok(children)
+    }
+
+    async fn read(&self, column: quota::Column, ids: &[QuotaId]) -> Result<Vec<VisibleQuota>> {
+        let column = Expr::col((quota::Entity, column));
+        let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
+        let select = self.select().filter(of_ids).order_by_asc(quota::Column::Id);
+        let rows = select.all(self.access.reader()).await?;
+        Ok(rows.into_iter().filter_map(|row| self.admitted(row)).collect())
+    }
+}
+
+impl Training<'_> {
+    /// What every question about plans starts with.
+    pub(in crate::domain) fn plans(&self) -> Select<training_plan::Entity> {
+        let own = self.access.is_within((training_plan::Entity, training_plan::Column::UnitId));
+        let quota = self.access.is_within((quota::Entity, quota::Column::UnitId));
+        training_plan::Entity::find().filter(either(own, quota, |within| {
+            let plan = (training_plan::Entity, training_plan::Column::Id);
+            let of_plan = Expr::col((quota::Entity, quota::Column::PlanId)).equals(plan);
+            Query::select().expr(Expr::val(1)).from(quota::Entity).and_where(of_plan).and_where(within).take()
+        }))
+    }
+
+    /// What every question about classes starts with.
+    pub(in crate::domain) fn classes(&self) -> Select<training_class::Entity> {
+        let own = self.access.is_within((training_class::Entity, training_class::Column::OrganiserId));
+        let sent = self.access.is_within((enrolment::Entity, enrolment::Column::UnitId));
+        training_class::Entity::find().filter(either(own, sent, |within| {
+            let class = (training_class::Entity, training_class::Column::Id);
+            let of_class = Expr::col((enrolment::Entity, enrolment::Column::ClassId)).equals(class);
+            Query::select().expr(Expr::val(1)).from(enrolment::Entity).and_where(of_class).and_where(within).take()
+        }))
+    }
+
+    /// What every question about enrolments starts with.
+    pub(in crate::domain) fn enrolments(&self) -> Select<enrolment::Entity> {
+        let sent = self.access.is_within((enrolment::Entity, enrolment::Column::UnitId));
+        let organised = self.access.is_within((training_class::Entity, training_class::Column::OrganiserId));
+        enrolment::Entity::find().filter(either(sent, organised, |within| {
+            let class = (training_class::Entity, training_class::Column::Id);
+            let of_class = Expr::col((enrolment::Entity, enrolment::Column::ClassId)).equals(class);
+            Query::select().expr(Expr::val(1)).from(training_class::Entity).and_where(of_class).and_where(within).take()
+        }))
+    }
+
+    /// Quotas for numbers alone, for which the scope of quotas is not asked: what progress is measured against.
+    pub(in crate::domain) fn planned(&self) -> Select<quota::Entity> {
+        self.access.quotas_within_reach()
+    }
+
+    /// Takes in a plan that a select from here gave, unless its unit came after the request began.
+    pub(in crate::domain) fn admitted_plan(&self, row: training_plan::Model) -> Option<VisiblePlan> {
+        self.access.knows(row.unit_id).then_some(VisiblePlan(row))
+    }
+
+    /// Takes in a class that a select from here gave, unless its organiser came after the request began.
+    pub(in crate::domain) fn admitted_class(&self, row: training_class::Model) -> Option<VisibleClass> {
+        self.access.knows(row.organiser_id).then_some(VisibleClass(row))
+    }
+
+    /// Takes in an enrolment that a select from here gave, unless its unit came after the request began.
+    pub(in crate::domain) fn admitted_enrolment(&self, row: enrolment::Model) -> Option<VisibleEnrolment> {
+        self.access.knows(row.unit_id).then_some(VisibleEnrolment(row))
+    }
+
+    /// Plans by id, in no order; what the caller may not know of is left out.
+    pub async fn plans_by_ids(&self, ids: &[PlanId]) -> Result<Vec<VisiblePlan>> {
+        let column = Expr::col((training_plan::Entity, training_plan::Column::Id));
+        let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
+        let rows = self.plans().filter(of_ids).all(self.access.reader()).await?;
+        Ok(rows.into_iter().filter_map(|row| self.admitted_plan(row)).collect())
+    }
+
+    /// Classes by id, in no order; what the caller may not know of is left out.
+    pub async fn classes_by_ids(&self, ids: &[ClassId]) -> Result<Vec<VisibleClass>> {
+        let column = Expr::col((training_class::Entity, training_class::Column::Id));
+        let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
+        let rows = self.classes().filter(of_ids).all(self.access.reader()).await?;
+        Ok(rows.into_iter().filter_map(|row| self.admitted_class(row)).collect())
+    }
+
+    /// Enrolments by id, in no order; what the caller may not know of is left out.
+    pub async fn enrolments_by_ids(&self, ids: &[EnrolmentId]) -> Result<Vec<VisibleEnrolment>> {
+        let column = Expr::col((enrolment::Entity, enrolment::Column::Id));
+        let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
+        let rows = self.enrolments().filter(of_ids).all(self.access.reader()).await?;
+        Ok(rows.into_iter().filter_map(|row| self.admitted_enrolment(row)).collect())
+    }
+}
+
+/// Either a unit of the row itself is within reach, or there is a row that refers to it and whose unit is.
+fn either(
+    own: Option<SimpleExpr>,
+    other: Option<SimpleExpr>,
+    referring: impl FnOnce(SimpleExpr) -> sea_orm::sea_query::SelectStatement,
+) -> Condition {
+    match (own, other) {
+        (Some(own), Some(other)) => Condition::any().add(own).add(Expr::exists(referring(other))),
+        _ => Condition::all(),
+    }
+}

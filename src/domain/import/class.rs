@@ -1,0 +1,374 @@
+//! Classes of a bundle: read in batches, kept compactly for the enrolments that refer to them.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{
+    training_class,
+    value::{
+        ChangeKind, ClassCategory, ClassCode, ClassId, ClassState, Day, PlanCode, PlanId, ProgrammeCode, StudyMode,
+        UnitCode, UnitId,
+    },
+};
+use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Iterable, QueryFilter};
+
+use super::{
+    cell::{Cells, code, day, number, word},
+    check::{Checked, checked},
+    finding::{FindingCode, Findings},
+    lists::unit_of,
+    load::{insert, record},
+    offer::{Programme, plan_of, programme_of},
+    pass::{ASKED, BATCH, Pass, padded},
+    roster::{Class, Kept},
+    table::{Header, Row, Table},
+    world::{World, differs, repeated_code},
+};
+use crate::{domain::access::Txn, error::Result, language::Sentence};
+
+/// A class.
+pub(super) struct ClassRow {
+    code: ClassCode,
+    plan: Option<PlanCode>,
+    programme: ProgrammeCode,
+    organiser: UnitCode,
+    intake: Option<String>,
+    category: ClassCategory,
+    mode: Option<StudyMode>,
+    start_on: Day,
+    end_on: Day,
+    capacity: Option<i32>,
+    reported_learners: Option<i32>,
+    status: Status,
+}
+
+impl Row for ClassRow {
+    const FILE: &'static str = "classes.csv";
+    const COLUMNS: &'static [&'static str] = &[
+        "code",
+        "plan_code",
+        "programme_code",
+        "organiser_code",
+        "intake",
+        "category",
+        "mode",
+        "start_on",
+        "end_on",
+        "capacity",
+        "reported_learners",
+        "status",
+    ];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let code_ = cells.must("code", code);
+        let plan = cells.may("plan_code", code);
+        let programme = cells.must("programme_code", code);
+        let organiser = cells.must("organiser_code", code);
+        let intake = cells.text("intake");
+        let category = cells.must("category", word);
+        let mode = cells.may("mode", word);
+        let start_on = cells.must("start_on", day);
+        let end_on = cells.must("end_on", day);
+        let capacity = cells.may("capacity", number);
+        let reported_learners = cells.may("reported_learners", number);
+        let status = cells.must("status", status);
+        let (start_on, end_on) = (start_on?, end_on?);
+        if end_on < start_on {
+            cells.backward_interval("end_on");
+            return None;
+        }
+        Some(Self {
+            code: code_?,
+            plan: plan?,
+            programme: programme?,
+            organiser: organiser?,
+            intake: intake?,
+            category: category?,
+            mode: mode?,
+            start_on,
+            end_on,
+            capacity: capacity?,
+            reported_learners: reported_learners?,
+            status: status?,
+        })
+    }
+}
+
+/// What a file says of where a class stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    /// It has no results yet: where it stands follows from its days.
+    Open,
+    /// Just this.
+    At(ClassState),
+}
+
+fn status(text: &str) -> Result<Status, Sentence> {
+    if text == "OPEN" {
+        return Ok(Status::Open);
+    }
+    word(text).map(Status::At).map_err(|_| {
+        let words = ClassState::iter().map(|state| state.to_value()).collect::<Vec<_>>().join(", ");
+        Sentence::new(format!("phải là một trong: OPEN, {words}"), format!("must be one of: OPEN, {words}"))
+    })
+}
+
+impl Status {
+    fn state(self, start_on: Day, today: Day) -> ClassState {
+        match self {
+            Self::At(state) => state,
+            Self::Open if start_on <= today => ClassState::Running,
+            Self::Open => ClassState::OpenForNomination,
+        }
+    }
+
+    /// Whether a recorded class stands where the file says; an open one moves on with the days.
+    fn is_that_of(self, state: ClassState) -> bool {
+        match self {
+            Self::At(at) => at == state,
+            Self::Open => [ClassState::OpenForNomination, ClassState::Confirmed, ClassState::Running].contains(&state),
+        }
+    }
+}
+
+impl<C: ConnectionTrait> Pass<'_, C> {
+    /// The new classes of a batch, and how many the database holds just so.
+    async fn classes(
+        &mut self,
+        header: &Header,
+        rows: Vec<(u64, ClassRow)>,
+    ) -> Result<(Vec<training_class::Model>, u64)> {
+        let stored = self.stored_classes(rows.iter().map(|(_, row)| &row.code)).await?;
+        let (mut new, mut unchanged) = (Vec::with_capacity(rows.len()), 0);
+        for (line, row) in rows {
+            let there = stored.get(&row.code);
+            let known = self.world.classes.find(&row.code);
+            if known.is_some_and(|class| !self.world.classes.see(class)) {
+                header.note(self.findings, (line, "code"), FindingCode::RepeatedCode, repeated_code);
+                continue;
+            }
+            let refers = row.refers(header, line, self.world, self.findings);
+            let class = match (known, there) {
+                (Some(class), _) => class,
+                (None, Some(there)) => self.enter_stored_class(there)?,
+                (None, None) => self.world.classes.enter(row.code.clone(), row.kept(&refers))?,
+            };
+            self.world.classes.see(class);
+            let Some((plan_id, organiser_id)) = refers.whole(&row) else { continue };
+            let Some(there) = there else {
+                let kept = self.world.classes.get(class);
+                new.push(row.model(kept, (plan_id, organiser_id), self.world.today));
+                continue;
+            };
+            let differing = row.differing((plan_id, organiser_id), there);
+            unchanged += u64::from(differing.is_empty());
+            for column in differing {
+                header.note(self.findings, (line, column), FindingCode::Differs, differs);
+            }
+        }
+        Ok((new, unchanged))
+    }
+
+    /// Enters those classes that only the database knows.
+    pub async fn meet_classes(&mut self, codes: impl Iterator<Item = &ClassCode>) -> Result<()> {
+        let classes = &self.world.classes;
+        let strangers: HashSet<&ClassCode> = codes.filter(|code| classes.find(code).is_none()).collect();
+        for there in self.stored_classes(strangers.into_iter()).await?.values() {
+            self.enter_stored_class(there)?;
+        }
+        Ok(())
+    }
+
+    /// Enters a class of the database, unless it is known.
+    pub fn enter_stored_class(&mut self, there: &training_class::Model) -> Result<Class> {
+        if let Some(class) = self.world.classes.find(&there.code) {
+            return Ok(class);
+        }
+        let kept = Kept {
+            id: there.id,
+            plan_id: there.plan_id,
+            programme: self.world.programmes.find(&there.programme_code),
+            mode: there.mode,
+            start_on: there.start_on,
+            end_on: there.end_on,
+            capacity: there.capacity,
+            stored: Some(there.enrolled),
+            taken: 0,
+            seen: false,
+        };
+        self.world.classes.enter(there.code.clone(), kept)
+    }
+
+    /// What the database held of these classes before the import. Those that are known to be new are not asked for.
+    async fn stored_classes(
+        &self,
+        codes: impl Iterator<Item = &ClassCode>,
+    ) -> Result<HashMap<ClassCode, training_class::Model>> {
+        let mut stored = HashMap::new();
+        if !self.world.known.has_classes {
+            return Ok(stored);
+        }
+        let classes = &self.world.classes;
+        let may_be_stored =
+            |code: &&ClassCode| classes.find(code).is_none_or(|class| classes.get(class).stored.is_some());
+        let codes: Vec<&ClassCode> = codes.filter(may_be_stored).collect();
+        for codes in codes.chunks(ASKED) {
+            let codes = padded(codes.iter().map(|code| code.as_str()));
+            let question = training_class::Entity::find().filter(training_class::Column::Code.is_in(codes));
+            for class in question.all(self.connection).await? {
+                stored.insert(class.code.clone(), class);
+            }
+        }
+        Ok(stored)
+    }
+
+    /// Checks the classes.
+    pub async fn check_classes(&mut self) -> Result<Checked> {
+        let mut table = Table::<ClassRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let (mut new, mut known) = (0, 0);
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                break;
+            }
+            let rows = self.world.whole(lines);
+            let (found, unchanged) = self.classes(&header, rows).await?;
+            (new, known) = (new + found.len() as u64, known + unchanged);
+        }
+        self.close(&table);
+        Ok(checked(&table, new, known))
+    }
+}
+
+impl Pass<'_, DatabaseTransaction> {
+    /// Writes the new classes, with the seats that the enrolments are going to take.
+    pub async fn load_classes(&mut self, txn: &Txn) -> Result<Checked> {
+        let mut table = Table::<ClassRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let (mut new, mut known) = (0, 0);
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                return Ok(checked(&table, new, known));
+            }
+            let rows = self.world.whole(lines);
+            let (found, unchanged) = self.classes(&header, rows).await?;
+            (new, known) = (new + found.len() as u64, known + unchanged);
+            let codes = found.iter().map(|class| class.code.to_string()).collect();
+            insert(txn, found).await?;
+            record(txn, ChangeKind::Created, "training_class", codes).await?;
+        }
+    }
+}
+
+/// What a row refers to, as far as it is known.
+struct Refers {
+    plan_id: Option<PlanId>,
+    programme: Option<Programme>,
+    organiser_id: Option<UnitId>,
+}
+
+impl Refers {
+    /// Plan and organiser, if everything that the row names is known.
+    fn whole(&self, row: &ClassRow) -> Option<(Option<PlanId>, UnitId)> {
+        let is_whole = self.programme.is_some() && self.plan_id.is_some() == row.plan.is_some();
+        Some((self.plan_id, self.organiser_id?)).filter(|_| is_whole)
+    }
+}
+
+impl ClassRow {
+    fn refers(&self, header: &Header, line: u64, world: &World, findings: &mut Findings) -> Refers {
+        Refers {
+            plan_id: plan_of(world, findings, header, line, self.plan.as_ref()),
+            programme: programme_of(world, findings, header, line, &self.programme),
+            organiser_id: unit_of(world, findings, header, (line, "organiser_code"), Some(&self.organiser)),
+        }
+    }
+
+    /// What is kept of a new class; its id is drawn here.
+    fn kept(&self, refers: &Refers) -> Kept {
+        Kept {
+            id: ClassId::new(),
+            plan_id: refers.plan_id,
+            programme: refers.programme,
+            mode: self.mode,
+            start_on: self.start_on,
+            end_on: self.end_on,
+            capacity: self.capacity,
+            stored: None,
+            taken: 0,
+            seen: false,
+        }
+    }
+
+    /// The columns in which a stored class differs.
+    fn differing(
+        &self,
+        (plan_id, organiser_id): (Option<PlanId>, UnitId),
+        stored: &training_class::Model,
+    ) -> Vec<&'static str> {
+        let columns = [
+            ("plan_code", plan_id == stored.plan_id),
+            ("programme_code", self.programme == stored.programme_code),
+            ("organiser_code", organiser_id == stored.organiser_id),
+            ("intake", self.intake == stored.intake),
+            ("category", self.category == stored.category),
+            ("mode", self.mode == stored.mode),
+            ("start_on", self.start_on == stored.start_on),
+            ("end_on", self.end_on == stored.end_on),
+            ("capacity", self.capacity == stored.capacity),
+            ("reported_learners", self.reported_learners == stored.reported_learners),
+            ("status", self.status.is_that_of(stored.state)),
+        ];
+        columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
+    }
+
+    /// The row of the database.
+    fn model(
+        self,
+        kept: &Kept,
+        (plan_id, organiser_id): (Option<PlanId>, UnitId),
+        today: Day,
+    ) -> training_class::Model {
+        training_class::Model {
+            id: kept.id,
+            state: self.status.state(self.start_on, today),
+            code: self.code,
+            plan_id,
+            programme_code: self.programme,
+            organiser_id,
+            intake: self.intake,
+            category: self.category,
+            mode: self.mode,
+            start_on: self.start_on,
+            end_on: self.end_on,
+            capacity: self.capacity,
+            enrolled: kept.seated(),
+            reported_learners: self.reported_learners,
+            version: 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_class_runs_from_its_first_day() {
+        let day = |text: &str| text.parse::<Day>().expect(text);
+        for (text, start, state) in [
+            ("OPEN", "2026-06-02", ClassState::OpenForNomination),
+            ("OPEN", "2026-06-01", ClassState::Running),
+            ("OPEN", "2020-01-01", ClassState::Running),
+            ("CLOSED", "2026-06-02", ClassState::Closed),
+            ("PLANNED", "2020-01-01", ClassState::Planned),
+        ] {
+            let status = status(text).expect(text);
+            assert_eq!(status.state(day(start), day("2026-06-01")), state, "{text} {start}");
+            assert!(status.is_that_of(state));
+            assert!(!status.is_that_of(ClassState::Cancelled));
+        }
+        assert!(status("open").is_err() && status("").is_err());
+    }
+}

@@ -1,0 +1,324 @@
+//! Enrolments of a bundle: resolved, held against the database, the classes and the units around them.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{
+    enrolment, training_class,
+    value::{
+        CadreCode, CadreId, ClassCode, ClassId, EnrolmentId, EnrolmentState, Grade, ProgrammeCode, UnitCode, UnitId,
+    },
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+
+use super::{
+    cell::{Cells, code, word, year},
+    check::{Checked, checked},
+    class::ClassRow,
+    finding::FindingCode,
+    ledger::{self, Paper},
+    lists::unit_of,
+    load::insert,
+    offer::programme_of,
+    pass::{ASKED, BATCH, News, Pass, Resolved, padded},
+    register::Person,
+    roster::Class,
+    rotation::Lives,
+    row::CadreRow,
+    seat::{Seat, compare_seats},
+    table::{Header, Row, Table},
+    world::{differs, repeated_row},
+};
+use crate::{domain::access::Txn, error::Result, language::Sentence};
+
+/// A person in a class, or sent to a programme elsewhere.
+pub(super) struct EnrolmentRow {
+    cadre: CadreCode,
+    class: Option<ClassCode>,
+    programme: ProgrammeCode,
+    unit: UnitCode,
+    year: i32,
+    state: EnrolmentState,
+    grade: Option<Grade>,
+}
+
+impl Row for EnrolmentRow {
+    const FILE: &'static str = "enrolments.csv";
+    const COLUMNS: &'static [&'static str] =
+        &["cadre_code", "class_code", "programme_code", "unit_code", "year", "result", "grade"];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let cadre = cells.must("cadre_code", code);
+        let class = cells.may("class_code", code);
+        let programme = cells.must("programme_code", code);
+        let unit = cells.must("unit_code", code);
+        let year = cells.must("year", year);
+        let state = cells.must("result", word);
+        let grade = cells.may("grade", word);
+        Some(Self {
+            cadre: cadre?,
+            class: class?,
+            programme: programme?,
+            unit: unit?,
+            year: year?,
+            state: state?,
+            grade: grade?,
+        })
+    }
+}
+
+/// An enrolment with its class.
+pub(super) struct Learning {
+    pub class: Option<Class>,
+    pub row: enrolment::Model,
+}
+
+/// What makes an enrolment of a person itself: the class, or else programme, year and unit.
+fn identity(row: &enrolment::Model) -> (Option<ClassId>, Option<(&ProgrammeCode, i32, UnitId)>) {
+    let elsewhere = row.class_id.is_none().then_some((&row.programme_code, row.year, row.unit_id));
+    (row.class_id, elsewhere)
+}
+
+/// The columns in which a recorded enrolment differs.
+fn differing(row: &enrolment::Model, stored: &enrolment::Model) -> Vec<&'static str> {
+    let columns = [
+        ("programme_code", row.programme_code == stored.programme_code),
+        ("unit_code", row.unit_id == stored.unit_id),
+        ("year", row.year == stored.year),
+        ("result", row.state == stored.state),
+        ("grade", row.grade == stored.grade),
+    ];
+    columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
+}
+
+impl<C: ConnectionTrait> Pass<'_, C> {
+    /// The enrolments of a batch, and those of the same persons that only the database has.
+    async fn enrolments(
+        &mut self,
+        header: &Header,
+        rows: Vec<(u64, EnrolmentRow)>,
+    ) -> Result<(Vec<Resolved<Learning>>, Vec<(Person, enrolment::Model)>)> {
+        self.meet(rows.iter().map(|(_, row)| &row.cadre)).await?;
+        self.meet_classes(rows.iter().filter_map(|(_, row)| row.class.as_ref())).await?;
+        let mut found: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.learning(header, line, row)).collect();
+
+        let persons = self.stored_persons(&found);
+        let mut stored = self.stored_enrolments(&persons).await?;
+        let mut matched = HashSet::new();
+        for Resolved { line, news, model: Learning { row, .. }, .. } in &mut found {
+            let of_person = stored.get(&row.cadre_id).map_or(&[][..], Vec::as_slice).iter();
+            // Who gave up and came back has two rows of one class.
+            let same = of_person.filter(|there| identity(there) == identity(row));
+            let Some(there) = same.min_by_key(|there| differing(row, there).len()) else { continue };
+            matched.insert(there.id);
+            let differing = differing(row, there);
+            *news = if differing.is_empty() { News::Unchanged } else { News::Differs };
+            for column in differing {
+                header.note(self.findings, (*line, column), FindingCode::Differs, differs);
+            }
+        }
+        let mut extra = Vec::new();
+        for (id, person) in persons {
+            let of_person = stored.remove(&id).unwrap_or_default().into_iter();
+            extra.extend(of_person.filter(|there| !matched.contains(&there.id)).map(|there| (person, there)));
+        }
+        Ok((found, extra))
+    }
+
+    /// What the database holds of the enrolments of these persons.
+    async fn stored_enrolments(
+        &self,
+        persons: &[(CadreId, Person)],
+    ) -> Result<HashMap<CadreId, Vec<enrolment::Model>>> {
+        let mut stored: HashMap<CadreId, Vec<enrolment::Model>> = HashMap::new();
+        for ids in persons.chunks(ASKED) {
+            let ids = padded(ids.iter().map(|(id, _)| *id));
+            let question = enrolment::Entity::find().filter(enrolment::Column::CadreId.is_in(ids));
+            for row in question.all(self.connection).await? {
+                stored.entry(row.cadre_id).or_default().push(row);
+            }
+        }
+        Ok(stored)
+    }
+
+    fn learning(&mut self, header: &Header, line: u64, row: EnrolmentRow) -> Option<Resolved<Learning>> {
+        let (findings, world) = (&mut *self.findings, &*self.world);
+        let person = world.register.find(row.cadre.as_str());
+        if person.is_none() {
+            world.unknown(findings, header, (line, "cadre_code"), (CadreRow::FILE, row.cadre.as_str()));
+        }
+        let class = row.class.as_ref().and_then(|code| world.classes.find(code));
+        if let (Some(code), None) = (&row.class, class) {
+            world.unknown(findings, header, (line, "class_code"), (ClassRow::FILE, code.as_str()));
+        }
+        let programme = programme_of(world, findings, header, line, &row.programme);
+        let unit = unit_of(world, findings, header, (line, "unit_code"), Some(&row.unit));
+        let of_class = class.map(|class| world.classes.get(class).programme);
+        if let (Some(Some(of_class)), Some(programme)) = (of_class, programme)
+            && of_class != programme
+        {
+            header.note(findings, (line, "programme_code"), FindingCode::OtherProgramme, other_programme);
+        }
+        let (person, unit_id, _) = (person?, unit?, programme?);
+        if class.is_some() != row.class.is_some() {
+            return None;
+        }
+        let model = enrolment::Model {
+            id: EnrolmentId::new(),
+            cadre_id: world.register.id(person),
+            class_id: class.map(|class| world.classes.get(class).id),
+            programme_code: row.programme,
+            unit_id,
+            year: row.year,
+            state: row.state,
+            grade: row.grade,
+            quota_id: None,
+            version: 1,
+        };
+        Some(Resolved { line, person, news: News::New, model: Learning { class, row: model } })
+    }
+
+    /// Where those of these enrolments that take a seat hold it.
+    async fn seats(&mut self, rows: Vec<(Person, enrolment::Model)>) -> Result<Vec<Seat>> {
+        let seated = rows.into_iter().filter(|(_, row)| row.state.is_seated());
+        let held: Vec<_> = seated.filter_map(|(person, row)| Some((person, row.class_id?))).collect();
+        let mut ids: Vec<ClassId> = held.iter().map(|(_, id)| *id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut classes = HashMap::new();
+        for ids in ids.chunks(ASKED) {
+            let question =
+                training_class::Entity::find().filter(training_class::Column::Id.is_in(padded(ids.iter().copied())));
+            for there in question.all(self.connection).await? {
+                classes.insert(there.id, self.enter_stored_class(&there)?);
+            }
+        }
+        let seat = |(person, id)| Some(Seat::stored(person, *classes.get(&id)?));
+        Ok(held.into_iter().filter_map(seat).collect())
+    }
+
+    /// Warns of units that do not exist in the year for which they sent somebody.
+    fn doubt_senders(&mut self, header: &Header, rows: &[Resolved<Learning>], lives: &Lives) {
+        for Resolved { line, model, .. } in rows {
+            if !lives.hold_in(model.row.unit_id, model.row.year) {
+                header.note(self.findings, (*line, "unit_code"), FindingCode::UnitNotAlive, sender_not_alive);
+            }
+        }
+    }
+
+    /// Checks the enrolments, and counts the seats that they take.
+    pub async fn check_enrolments(&mut self, lives: &Lives) -> Result<Checked> {
+        let mut table = Table::<EnrolmentRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        // What seems to be missing may stand in a row that has an error.
+        let is_settled = self.findings.errors == 0;
+        let (mut new, mut known) = (0, 0);
+        let (mut seats, mut papers, mut full) = (Vec::new(), Vec::new(), HashMap::new());
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                break;
+            }
+            let rows = self.world.whole(lines);
+            let (found, stored) = self.enrolments(&header, rows).await?;
+            if is_settled {
+                self.doubt_senders(&header, &found, lives);
+            }
+            for Resolved { line, person, news, model: Learning { class, row } } in &found {
+                new += u64::from(*news == News::New);
+                known += u64::from(*news == News::Unchanged);
+                let Some(class) = *class else {
+                    papers.push(Paper::noted((*line, *person), (&row.programme_code, row.year, row.unit_id)));
+                    continue;
+                };
+                let is_taken = row.state.is_seated();
+                seats.push(Seat::of(*line, (*person, class), is_taken));
+                if *news == News::New && is_taken && !self.world.classes.take_seat(class) {
+                    full.entry(class).or_insert(*line);
+                }
+            }
+            seats.extend(self.seats(stored).await?);
+        }
+        self.note_full(&header, full);
+        self.note_persons(&header, seats, papers);
+        Ok(checked(&table, new, known))
+    }
+
+    /// Notes the classes that have more learners than seats, each at the first who has none.
+    fn note_full(&mut self, header: &Header, full: HashMap<Class, u64>) {
+        let mut full: Vec<_> = full.into_iter().map(|(class, line)| (line, class)).collect();
+        full.sort_unstable();
+        for (line, class) in full {
+            let kept = self.world.classes.get(class);
+            let sentence = || class_full(kept.seated(), kept.capacity.unwrap_or_default());
+            header.note(self.findings, (line, "class_code"), FindingCode::ClassFull, sentence);
+        }
+    }
+
+    fn note_persons(&mut self, header: &Header, seats: Vec<Seat>, papers: Vec<Paper>) {
+        let mut compared = compare_seats(seats, &self.world.classes);
+        compared.repeated.extend(ledger::repeated_papers(papers));
+        for line in compared.repeated {
+            header.note(self.findings, (line, "cadre_code"), FindingCode::RepeatedRow, repeated_row);
+        }
+        for line in compared.overlapping {
+            header.note(self.findings, (line, "class_code"), FindingCode::OverlappingClasses, overlapping_classes);
+        }
+    }
+}
+
+impl Pass<'_, DatabaseTransaction> {
+    /// Writes the new enrolments. Each shows as a change of its class; one without a class, of the person.
+    pub async fn load_enrolments(&mut self, txn: &Txn) -> Result<Checked> {
+        let mut table = Table::<EnrolmentRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let (mut new, mut known) = (0, 0);
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                return Ok(checked(&table, new, known));
+            }
+            let rows = self.world.whole(lines);
+            let (mut found, _) = self.enrolments(&header, rows).await?;
+            let all = found.len();
+            found.retain(|row| row.news == News::New);
+            (new, known) = (new + found.len() as u64, known + (all - found.len()) as u64);
+            let elsewhere = found.iter().filter(|row| row.model.class.is_none());
+            elsewhere.for_each(|row| self.world.register.touch(row.person));
+            insert(txn, found.into_iter().map(|row| row.model.row)).await?;
+        }
+    }
+}
+
+fn other_programme() -> Sentence {
+    Sentence::new(
+        "chương trình khác với chương trình của lớp; chỉ tiêu được tính theo chương trình của dòng này",
+        "the programme is not that of the class; quotas count the programme of this row",
+    )
+}
+
+fn sender_not_alive() -> Sentence {
+    Sentence::new(
+        "đơn vị cử đi không tồn tại trong năm này; cấp trên lấy theo thời điểm gần nhất",
+        "the sending unit does not exist in this year; the units above it are those of the nearest day",
+    )
+}
+
+fn class_full(seated: i32, capacity: i32) -> Sentence {
+    Sentence::new(
+        format!(
+            "lớp có {capacity} chỗ nhưng {seated} học viên; hãy nâng `capacity` trong classes.csv (để trống nếu không \
+             giới hạn) hoặc sửa kết quả của học viên"
+        ),
+        format!(
+            "the class has {capacity} seats and {seated} learners; raise its `capacity` in classes.csv (empty for no \
+             limit) or correct the results"
+        ),
+    )
+}
+
+fn overlapping_classes() -> Sentence {
+    Sentence::new(
+        "người này đang học một lớp tập trung khác trong thời gian của lớp này",
+        "another full-time class of the person shares days with this one",
+    )
+}

@@ -1,0 +1,323 @@
+//! What is on offer: programmes, training plans and quotas of a bundle, small enough to be held whole.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{
+    programme, quota, training_plan,
+    value::{
+        Measure, PlanCode, PlanId, PlanState, ProgrammeCode, QuotaId, QuotaState, StudyMode, SubjectCode, UnitCode,
+        UnitId,
+    },
+};
+
+use super::{
+    cell::{Cells, code, number, outer_code, word, year},
+    finding::{FindingCode, Findings},
+    known::QuotaFacts,
+    lists::{Listed, unit_of},
+    pass::note_level,
+    table::{Header, Row},
+    world::{World, differs, repeated_code, repeated_row},
+};
+use crate::language::Sentence;
+
+impl Row for programme::Model {
+    const FILE: &'static str = "programmes.csv";
+    const COLUMNS: &'static [&'static str] = &["code", "name", "kind", "subject", "level"];
+    const OPTIONAL: &'static [&'static str] = &["level"];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let code_ = cells.must("code", code);
+        let name = cells.name("name");
+        let kind = cells.must("kind", word);
+        let subject = cells.must("subject", outer_code);
+        let level_code = cells.may("level", code);
+        Some(Self { code: code_?, name: name?, kind: kind?, subject: subject?, level_code: level_code? })
+    }
+}
+
+impl Listed for programme::Model {
+    type Code = ProgrammeCode;
+
+    fn code(&self) -> &Self::Code {
+        &self.code
+    }
+
+    fn differing(&self, stored: &Self) -> Vec<&'static str> {
+        let columns = [
+            ("name", self.name == stored.name),
+            ("kind", self.kind == stored.kind),
+            ("subject", self.subject == stored.subject),
+            ("level", self.level_code == stored.level_code),
+        ];
+        columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
+    }
+
+    /// A programme grants a level of its own subject, if it grants one.
+    fn check(&self, header: &Header, line: u64, world: &World, findings: &mut Findings) {
+        let (Some(level), Ok(subject)) = (&self.level_code, self.subject.parse::<SubjectCode>()) else { return };
+        note_level(header, line, (&subject, level), world, findings);
+    }
+}
+
+/// A training plan.
+pub(super) struct PlanRow {
+    code: PlanCode,
+    unit: UnitCode,
+    year_from: i32,
+    year_to: i32,
+    document_no: Option<String>,
+    name: String,
+    state: PlanState,
+}
+
+impl Row for PlanRow {
+    const FILE: &'static str = "training_plans.csv";
+    const COLUMNS: &'static [&'static str] =
+        &["code", "unit_code", "year_from", "year_to", "document_no", "name", "status"];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let code_ = cells.must("code", code);
+        let unit = cells.must("unit_code", code);
+        let year_from = cells.must("year_from", year);
+        let year_to = cells.must("year_to", year);
+        let document_no = cells.text("document_no");
+        let name = cells.name("name");
+        let state = cells.must("status", word);
+        let (year_from, year_to) = (year_from?, year_to?);
+        if year_to < year_from {
+            cells.backward_interval("year_to");
+            return None;
+        }
+        Some(Self {
+            code: code_?,
+            unit: unit?,
+            year_from,
+            year_to,
+            document_no: document_no?,
+            name: name?,
+            state: state?,
+        })
+    }
+}
+
+/// How the seats of a quota bind.
+#[derive(Clone, Copy)]
+enum Bound {
+    Exact,
+    MoreThan,
+}
+
+fn bound(text: &str) -> Result<Bound, Sentence> {
+    match text {
+        "EXACT" => Ok(Bound::Exact),
+        "MORE_THAN" => Ok(Bound::MoreThan),
+        _ => Err(Sentence::new("phải là một trong: EXACT, MORE_THAN", "must be one of: EXACT, MORE_THAN")),
+    }
+}
+
+/// Seats that a plan gives to a unit.
+pub(super) struct QuotaRow {
+    plan: PlanCode,
+    unit: UnitCode,
+    programme: ProgrammeCode,
+    mode: Option<StudyMode>,
+    facts: QuotaFacts,
+}
+
+impl Row for QuotaRow {
+    const FILE: &'static str = "quotas.csv";
+    const COLUMNS: &'static [&'static str] =
+        &["plan_code", "unit_code", "programme_code", "mode", "measure", "bound", "quantity", "classes"];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let plan = cells.must("plan_code", code);
+        let unit = cells.must("unit_code", code);
+        let programme = cells.must("programme_code", code);
+        let mode = cells.may("mode", word);
+        let measure = cells.must::<Measure>("measure", word);
+        let bound = cells.must("bound", bound);
+        let seats = cells.must("quantity", number);
+        let classes = cells.may("classes", number);
+        let facts = QuotaFacts {
+            measure: measure?,
+            is_lower_bound: matches!(bound?, Bound::MoreThan),
+            seats: seats?,
+            classes: classes?,
+        };
+        Some(Self { plan: plan?, unit: unit?, programme: programme?, mode: mode?, facts })
+    }
+}
+
+/// What the bundle adds to what is on offer.
+#[derive(Default)]
+pub(super) struct NewOffers {
+    pub programmes: Vec<programme::Model>,
+    pub plans: Vec<training_plan::Model>,
+    pub quotas: Vec<quota::Model>,
+    /// Plans, then quotas, that the database holds just so.
+    pub unchanged: (u64, u64),
+}
+
+impl NewOffers {
+    /// Resolves the rows of `training_plans.csv`.
+    pub fn read_plans(&mut self, header: &Header, rows: Vec<(u64, PlanRow)>, world: &mut World, found: &mut Findings) {
+        let mut seen = HashSet::new();
+        for (line, row) in rows {
+            if !seen.insert(row.code.clone()) {
+                header.note(found, (line, "code"), FindingCode::RepeatedCode, repeated_code);
+                continue;
+            }
+            let stored = world.known.plans.get(&row.code);
+            let id = stored.map_or_else(PlanId::new, |there| there.id);
+            let unit = unit_of(world, found, header, (line, "unit_code"), Some(&row.unit));
+            if let (Some(there), Some(unit)) = (stored, unit) {
+                let differing = row.differing(unit, there);
+                self.unchanged.0 += u64::from(differing.is_empty());
+                for column in differing {
+                    header.note(found, (line, column), FindingCode::Differs, differs);
+                }
+            }
+            let is_new = stored.is_none();
+            // Known even where its unit is not, so that its quotas and classes are not blamed.
+            world.plans.insert(row.code.clone(), id);
+            if let (true, Some(unit)) = (is_new, unit) {
+                self.plans.push(row.model(id, unit));
+            }
+        }
+    }
+
+    /// Resolves the rows of `quotas.csv`.
+    pub fn read_quotas(&mut self, header: &Header, rows: Vec<(u64, QuotaRow)>, world: &World, found: &mut Findings) {
+        let mut seen = HashSet::new();
+        for (line, row) in rows {
+            let Some(quota) = row.resolved(header, line, world, found) else { continue };
+            let key = (quota.plan_id, quota.unit_id, quota.programme_code.clone(), quota.mode);
+            let stored = world.known.quotas.get(&key);
+            if !seen.insert(key) {
+                header.note(found, (line, "plan_code"), FindingCode::RepeatedRow, repeated_row);
+                continue;
+            }
+            let Some(there) = stored else {
+                self.quotas.push(quota);
+                continue;
+            };
+            let differing = row.facts.differing(there);
+            self.unchanged.1 += u64::from(differing.is_empty());
+            for column in differing {
+                header.note(found, (line, column), FindingCode::Differs, differs);
+            }
+        }
+    }
+}
+
+impl PlanRow {
+    fn differing(&self, unit: UnitId, stored: &training_plan::Model) -> Vec<&'static str> {
+        let columns = [
+            ("unit_code", unit == stored.unit_id),
+            ("year_from", self.year_from == stored.year_from),
+            ("year_to", self.year_to == stored.year_to),
+            ("document_no", self.document_no == stored.document_no),
+            ("name", self.name == stored.name),
+            ("status", self.state == stored.state),
+        ];
+        columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
+    }
+
+    fn model(self, id: PlanId, unit_id: UnitId) -> training_plan::Model {
+        let Self { code, year_from, year_to, document_no, name, state, .. } = self;
+        training_plan::Model { id, code, unit_id, year_from, year_to, document_no, name, state, version: 1 }
+    }
+}
+
+impl QuotaRow {
+    fn resolved(&self, header: &Header, line: u64, world: &World, findings: &mut Findings) -> Option<quota::Model> {
+        let plan = plan_of(world, findings, header, line, Some(&self.plan));
+        let unit = unit_of(world, findings, header, (line, "unit_code"), Some(&self.unit));
+        let programme = programme_of(world, findings, header, line, &self.programme);
+        programme?;
+        let QuotaFacts { measure, is_lower_bound, seats, classes } = self.facts;
+        Some(quota::Model {
+            id: QuotaId::new(),
+            plan_id: plan?,
+            unit_id: unit?,
+            programme_code: self.programme.clone(),
+            mode: self.mode,
+            measure,
+            seats,
+            is_lower_bound,
+            classes,
+            allocated: 0,
+            used: 0,
+            // Counted when the enrolments are in.
+            used_before: 0,
+            parent_id: None,
+            state: QuotaState::Issued,
+            version: 1,
+        })
+    }
+}
+
+impl QuotaFacts {
+    fn differing(&self, stored: &Self) -> Vec<&'static str> {
+        let columns = [
+            ("measure", self.measure == stored.measure),
+            ("bound", self.is_lower_bound == stored.is_lower_bound),
+            ("quantity", self.seats == stored.seats),
+            ("classes", self.classes == stored.classes),
+        ];
+        columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
+    }
+}
+
+/// A programme by place among all that are known.
+pub(super) type Programme = u32;
+
+/// The programmes of the database and of the bundle.
+#[derive(Default)]
+pub(super) struct Programmes(HashMap<ProgrammeCode, Programme>);
+
+impl Programmes {
+    /// Enters a programme.
+    pub fn enter(&mut self, code: ProgrammeCode) {
+        let next = u32::try_from(self.0.len()).unwrap_or(Programme::MAX);
+        self.0.entry(code).or_insert(next);
+    }
+
+    /// The programme with the code.
+    pub fn find(&self, code: &ProgrammeCode) -> Option<Programme> {
+        self.0.get(code).copied()
+    }
+}
+
+/// The plan that a row names in `plan_code`, if it names one.
+pub(super) fn plan_of(
+    world: &World,
+    findings: &mut Findings,
+    header: &Header,
+    line: u64,
+    code: Option<&PlanCode>,
+) -> Option<PlanId> {
+    let code = code?;
+    let id = world.plans.get(code).copied();
+    if id.is_none() {
+        world.unknown(findings, header, (line, "plan_code"), (PlanRow::FILE, code.as_str()));
+    }
+    id
+}
+
+/// The programme that a row names in `programme_code`.
+pub(super) fn programme_of(
+    world: &World,
+    findings: &mut Findings,
+    header: &Header,
+    line: u64,
+    code: &ProgrammeCode,
+) -> Option<Programme> {
+    let found = world.programmes.find(code);
+    if found.is_none() {
+        let programme = (<programme::Model as Row>::FILE, code.as_str());
+        world.unknown(findings, header, (line, "programme_code"), programme);
+    }
+    found
+}

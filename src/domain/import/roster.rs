@@ -1,0 +1,113 @@
+//! The classes of an import, code to what the enrolments ask of them, for hundreds of thousands in little memory.
+
+use std::collections::HashMap;
+
+use entity::value::{ClassCode, ClassId, Day, PlanId, StudyMode};
+
+use super::offer::Programme;
+use crate::error::{Error, Result};
+
+/// A class by place among all that are known.
+pub(super) type Class = u32;
+
+/// What the enrolments ask of a class.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub id: ClassId,
+    pub plan_id: Option<PlanId>,
+    /// None: its row names one that is not known.
+    pub programme: Option<Programme>,
+    pub mode: Option<StudyMode>,
+    pub start_on: Day,
+    pub end_on: Day,
+    pub capacity: Option<i32>,
+    /// Seats taken in the database; none: the bundle brings the class.
+    pub stored: Option<i32>,
+    /// Seats that new enrolments of the bundle take.
+    pub taken: i32,
+    /// Whether the file has had a row of it.
+    pub seen: bool,
+}
+
+impl Kept {
+    /// Seats taken, with those of the bundle.
+    pub fn seated(&self) -> i32 {
+        self.stored.unwrap_or(0).saturating_add(self.taken)
+    }
+}
+
+/// The classes of an import: some 120 bytes each.
+#[derive(Default)]
+pub(super) struct Classes {
+    places: HashMap<ClassCode, Class>,
+    kept: Vec<Kept>,
+}
+
+impl Classes {
+    /// The class with the code.
+    pub fn find(&self, code: &ClassCode) -> Option<Class> {
+        self.places.get(code).copied()
+    }
+
+    /// A class.
+    pub fn get(&self, class: Class) -> &Kept {
+        &self.kept[class as usize]
+    }
+
+    /// Enters a class.
+    pub fn enter(&mut self, code: ClassCode, kept: Kept) -> Result<Class> {
+        let class = Class::try_from(self.kept.len()).map_err(Error::internal)?;
+        self.kept.push(kept);
+        self.places.insert(code, class);
+        Ok(class)
+    }
+
+    /// Notes that the file has a row of the class; false if it had one before.
+    pub fn see(&mut self, class: Class) -> bool {
+        !std::mem::replace(&mut self.kept[class as usize].seen, true)
+    }
+
+    /// A new pass over the files begins: no row has been seen.
+    pub fn forget_seen(&mut self) {
+        self.kept.iter_mut().for_each(|kept| kept.seen = false);
+    }
+
+    /// Gives a new learner a seat; false if there is none left.
+    pub fn take_seat(&mut self, class: Class) -> bool {
+        let kept = &mut self.kept[class as usize];
+        kept.taken = kept.taken.saturating_add(1);
+        kept.capacity.is_none_or(|capacity| kept.seated() <= capacity)
+    }
+
+    /// The classes that get learners, by code.
+    pub fn filled(&self) -> Vec<(&ClassCode, &Kept)> {
+        let all = self.places.iter().map(|(code, class)| (code, self.get(*class)));
+        let mut filled: Vec<_> = all.filter(|(_, kept)| kept.taken > 0).collect();
+        filled.sort_unstable_by_key(|(code, _)| *code);
+        filled
+    }
+}
+
+#[cfg(test)]
+impl Classes {
+    /// New classes with these days and modes, in their order.
+    pub fn of<const N: usize>(classes: [(&str, &str, StudyMode); N]) -> Self {
+        let mut all = Self::default();
+        for (start, end, mode) in classes {
+            let kept = Kept {
+                id: ClassId::new(),
+                plan_id: None,
+                programme: None,
+                mode: Some(mode),
+                start_on: start.parse().expect(start),
+                end_on: end.parse().expect(end),
+                capacity: None,
+                stored: None,
+                taken: 0,
+                seen: false,
+            };
+            all.kept.push(kept);
+        }
+        all
+    }
+}

@@ -1,0 +1,118 @@
+//! Rules on all seats of a person together: no seat twice, no two full-time classes at a time. One compact note per row, as
+//! in `ledger`.
+
+use entity::value::{Day, StudyMode};
+
+use super::{
+    ledger::{Line, Longest, Span, line},
+    register::Person,
+    roster::{Class, Classes},
+};
+
+/// A person in a class, 16 bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Seat {
+    person: Person,
+    class: Class,
+    line: Line,
+    /// Who gave up, or only waits, is not held up by the class.
+    is_taken: bool,
+}
+
+impl Seat {
+    /// Notes a row of the bundle.
+    pub fn of(at: u64, (person, class): (Person, Class), is_taken: bool) -> Self {
+        Self { person, class, line: line(at), is_taken }
+    }
+
+    /// Notes a seat that the database holds.
+    pub fn stored(person: Person, class: Class) -> Self {
+        Self { person, class, line: 0, is_taken: true }
+    }
+}
+
+/// What the seats of all persons show.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Seats {
+    /// Lines that repeat an earlier line.
+    pub repeated: Vec<u64>,
+    /// Lines of full-time classes that begin while another one of the person lasts.
+    pub overlapping: Vec<u64>,
+}
+
+/// Compares the seats of each person.
+pub(super) fn compare_seats(mut seats: Vec<Seat>, classes: &Classes) -> Seats {
+    // Of the same seat the row of the database comes last, and gives way to that of the bundle.
+    seats.sort_unstable_by_key(|seat| (seat.person, seat.class, seat.line == 0, seat.line));
+    let mut found = Seats::default();
+    seats.dedup_by(|later, earlier| {
+        let is_same = (later.person, later.class) == (earlier.person, earlier.class);
+        if is_same && later.line != 0 {
+            found.repeated.push(u64::from(later.line));
+        }
+        is_same
+    });
+    let mut longest = Longest::default();
+    for of_person in seats.chunk_by(|a, b| a.person == b.person) {
+        let mut spans: Vec<Span> = of_person.iter().filter_map(|seat| full_time(*seat, classes)).collect();
+        spans.sort_unstable_by_key(|span| (span.start_on, span.line));
+        found.overlapping.extend(spans.into_iter().filter_map(|span| longest.meet(span)));
+    }
+    found.repeated.sort_unstable();
+    found.overlapping.sort_unstable();
+    found.overlapping.dedup();
+    found
+}
+
+/// The days of a seat that is taken, if its class is full-time. The last day of a class counts.
+fn full_time(seat: Seat, classes: &Classes) -> Option<Span> {
+    let class = classes.get(seat.class);
+    let is_held = seat.is_taken && class.mode == Some(StudyMode::FullTime);
+    let end_on = class.end_on.0.succ_opt().map(Day);
+    is_held.then_some(Span { person: seat.person, start_on: class.start_on, end_on, line: seat.line })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `(line, person, class, taken)` among a class of May, one of its last day alone, one of June, and one part-time.
+    fn compared(rows: &[(u64, Person, Class, bool)]) -> (Vec<u64>, Vec<u64>) {
+        let days = [
+            ("2025-05-01", "2025-05-31", StudyMode::FullTime),
+            ("2025-05-31", "2025-05-31", StudyMode::FullTime),
+            ("2025-06-01", "2025-06-30", StudyMode::FullTime),
+            ("2025-05-01", "2025-06-30", StudyMode::PartTime),
+        ];
+        let classes = Classes::of(days);
+        let seat = |&(line, person, class, is_taken): &(u64, Person, Class, bool)| Seat {
+            line: u32::try_from(line).expect("a line"),
+            ..Seat::of(line, (person, class), is_taken)
+        };
+        let Seats { repeated, overlapping } = compare_seats(rows.iter().map(seat).collect(), &classes);
+        (repeated, overlapping)
+    }
+
+    #[test]
+    fn a_person_is_in_no_two_overlapping_full_time_classes() {
+        for (rows, overlapping) in [
+            (&[(2, 1, 0, true), (3, 1, 2, true)][..], &[][..]),
+            (&[(2, 1, 0, true), (3, 1, 1, true)], &[3]),
+            (&[(3, 1, 0, true), (2, 1, 1, true)], &[2]),
+            (&[(2, 1, 0, true), (3, 1, 1, false)], &[]),
+            (&[(2, 1, 0, true), (3, 2, 1, true)], &[]),
+            (&[(2, 1, 0, true), (3, 1, 3, true)], &[]),
+            (&[(0, 1, 0, true), (3, 1, 1, true)], &[3]),
+            (&[(0, 1, 1, true), (3, 1, 0, true)], &[3]),
+            (&[(0, 1, 0, true), (0, 1, 1, true)], &[]),
+        ] {
+            assert_eq!(compared(rows), (vec![], overlapping.to_vec()), "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn a_seat_stands_there_once_whatever_became_of_it() {
+        assert_eq!(compared(&[(2, 1, 0, true), (5, 1, 0, false), (4, 2, 0, true)]), (vec![5], vec![]));
+        assert_eq!(compared(&[(0, 1, 0, true), (5, 1, 0, true)]), (vec![], vec![]));
+    }
+}
