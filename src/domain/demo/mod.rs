@@ -1,15 +1,12 @@
 //! A small population for trying the service out: an import bundle with invented people.
 //!
-//! It holds the 75 key commune cadres of one district, with a plan and classes for their training, the 16 members of one
-//! commune's Party executive committee and the rotations of one province, so that the answers are figures that were once printed: 44 % with a university degree,
+//! It holds the 75 key commune cadres of one district, the 16 members of one commune's Party executive committee and the
+//! rotations of one province, so that the answers are figures that were once printed: 44 % with a university degree,
 //! 15 of 16, 14 of 16; 26, 32, 13 and 20 rotations by direction.
 
 mod rotation;
-mod training;
 
 use std::{fmt::Write as _, fs, io, path::Path};
-
-use training::Learner;
 
 /// Code of the district whose key cadres are in the population.
 pub const DISTRICT: &str = "BN-LT";
@@ -75,7 +72,6 @@ struct Bundle {
     assignments: String,
     qualifications: String,
     rotations: String,
-    enrolments: String,
     people: usize,
 }
 
@@ -95,10 +91,9 @@ struct Person<'a> {
 /// If a file cannot be written.
 pub fn write_bundle(dir: &Path) -> io::Result<()> {
     let mut bundle = Bundle::new();
-    let key_cadres = bundle.district();
+    bundle.district();
     bundle.committee();
     bundle.rotations();
-    bundle.training(&key_cadres);
     for (name, text) in [
         ("units.csv", bundle.units.as_str()),
         ("titles.csv", TITLES),
@@ -107,11 +102,6 @@ pub fn write_bundle(dir: &Path) -> io::Result<()> {
         ("assignments.csv", &bundle.assignments),
         ("qualifications.csv", &bundle.qualifications),
         ("rotations.csv", &bundle.rotations),
-        ("programmes.csv", training::PROGRAMMES),
-        ("training_plans.csv", training::PLANS),
-        ("quotas.csv", training::QUOTAS),
-        ("classes.csv", training::CLASSES),
-        ("enrolments.csv", &bundle.enrolments),
     ] {
         fs::write(dir.join(name), text)?;
     }
@@ -128,7 +118,6 @@ impl Bundle {
             assignments: "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n".to_owned(),
             qualifications: "cadre_code,subject,level,field_code,institution_code,mode,granted_on\n".to_owned(),
             rotations: "cadre_code,from_unit_code,to_unit_code,form,start_on,end_on,decision_no\n".to_owned(),
-            enrolments: "cadre_code,class_code,programme_code,unit_code,year,result,grade\n".to_owned(),
             people: 0,
         };
         bundle.unit(ROOT, "", "NATION", "CENTRAL", "Trung ương", "");
@@ -141,8 +130,7 @@ impl Bundle {
     }
 
     /// 14 communes with their five key leaders each, and a second vice-chair in five of them: 75 people.
-    fn district(&mut self) -> Vec<Learner> {
-        let mut key_cadres = Vec::new();
+    fn district(&mut self) {
         for (at, (name, admin_code)) in COMMUNES.iter().enumerate() {
             let commune = format!("{DISTRICT}-{:02}", at + 1);
             self.unit(&commune, DISTRICT, "COMMUNE", "COMMUNE", name, admin_code);
@@ -167,10 +155,8 @@ impl Bundle {
                     _ => "ELEMENTARY",
                 };
                 self.person(&Person { unit, title, professional, theory, since: "2010-06-01", year });
-                key_cadres.push(Learner { code: self.code(), unit: unit.clone() });
             }
         }
-        key_cadres
     }
 
     /// 16 committee members: 15 with a university degree or more, 14 with intermediate political theory or more.
