@@ -119,9 +119,11 @@ impl Model {
             (self.placed_on, self.placement_decision_no) = (None, None);
         }
         if self.end_on.is_some_and(|end| end > day) {
-            let extended = self.extended_on.is_some_and(|extended| extended <= day);
-            self.state = if extended { RotationState::Extended } else { RotationState::InProgress };
+            self.state = RotationState::Extended;
             (self.end_on, self.end_reason) = (None, None);
+        }
+        if self.state == RotationState::Extended && self.extended_on.is_none_or(|extended| extended > day) {
+            self.state = RotationState::InProgress;
         }
         if self.start_on > day {
             self.state = RotationState::Published;
@@ -194,6 +196,15 @@ mod tests {
             let Some(then) = then else { continue };
             assert_eq!((then.end_on.is_some(), then.end_reason.is_some()), (has_ended, has_ended), "{on}");
             assert_eq!((then.placed_on.is_some(), then.placement_unit_id.is_some()), (is_placed, is_placed), "{on}");
+        }
+    }
+
+    #[test]
+    fn an_extension_that_came_later_is_taken_back_while_the_rotation_runs() {
+        use RotationState::{Extended, InProgress};
+        let running = Model { state: Extended, end_on: None, placed_on: None, ..placed() };
+        for (on, state) in [("2021-12-31", InProgress), ("2022-01-01", Extended)] {
+            assert_eq!(running.clone().as_of(day(on)).map(|then| then.state), Some(state), "{on}");
         }
     }
 

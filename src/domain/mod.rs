@@ -1,22 +1,29 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
-//! Later concepts may use earlier ones: reference < registry < unit < cadre < qualification < composition < rule < rotation < node.
+//! Later concepts may use earlier ones: reference < registry < unit < programme < cadre < qualification < composition < rule <
+//! refusal < answered < rotation < training < node.
 
 pub mod access;
+mod answered;
 pub mod cadre;
 pub mod client;
 pub mod composition;
 pub mod demo;
+mod filter;
 pub mod house;
 pub mod import;
 pub mod key;
 pub mod node;
 pub mod page;
+pub mod percent;
+pub mod programme;
 pub mod qualification;
 pub mod reference;
+pub mod refusal;
 pub mod registry;
 pub mod rotation;
 pub mod rule;
+pub mod training;
 pub mod unit;
 
 use sea_orm::{ConnectionTrait, sea_query::SelectStatement};

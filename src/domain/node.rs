@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use entity::{
     qualification,
-    value::{CadreId, QualificationId, RotationId, UnitId},
+    value::{CadreId, ClassId, EnrolmentId, PlanId, QualificationId, QuotaId, RotationId, UnitId},
 };
 
 use crate::{
     domain::{
-        access::{Access, Visible, VisibleRotation},
+        access::{Access, Visible, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation},
         page::LARGEST_PAGE,
         unit::{self, UnitOnDay},
     },
@@ -27,6 +27,14 @@ pub enum Found {
     Qualification(qualification::Model),
     /// A rotation that the caller may know of.
     Rotation(VisibleRotation),
+    /// A training plan that the caller may know of.
+    TrainingPlan(VisiblePlan),
+    /// A quota that the caller may know of.
+    Quota(VisibleQuota),
+    /// A class that the caller may know of.
+    TrainingClass(VisibleClass),
+    /// An enrolment that the caller may know of.
+    Enrolment(VisibleEnrolment),
 }
 
 /// Things by their ids, as of today, in the order asked; nothing for each that is not there, out of reach, or of a kind
@@ -45,6 +53,8 @@ pub async fn look_up(access: &Access, ids: &[String]) -> Result<Vec<Option<Found
     let cadres = people(access, ids).await?;
     let qualifications = held(access, ids).await?;
     let rotations = rotations(access, ids).await?;
+    let (plans, classes) = (plans(access, ids).await?, classes(access, ids).await?);
+    let (quotas, enrolments) = (quotas(access, ids).await?, enrolments(access, ids).await?);
     Ok(ids
         .iter()
         .map(|id| {
@@ -55,7 +65,12 @@ pub async fn look_up(access: &Access, ids: &[String]) -> Result<Vec<Option<Found
             let cadre = || cadres.get(&id.parse().ok()?).cloned().map(Found::Cadre);
             let qualification = || qualifications.get(&id.parse().ok()?).cloned().map(Found::Qualification);
             let rotation = || rotations.get(&id.parse().ok()?).cloned().map(Found::Rotation);
-            unit().or_else(cadre).or_else(qualification).or_else(rotation)
+            let plan = || plans.get(&id.parse().ok()?).cloned().map(Found::TrainingPlan);
+            let class = || classes.get(&id.parse().ok()?).cloned().map(Found::TrainingClass);
+            let quota = || quotas.get(&id.parse().ok()?).cloned().map(Found::Quota);
+            let enrolment = || enrolments.get(&id.parse().ok()?).cloned().map(Found::Enrolment);
+            let of_person = unit().or_else(cadre).or_else(qualification).or_else(rotation);
+            of_person.or_else(plan).or_else(class).or_else(quota).or_else(enrolment)
         })
         .collect())
 }
@@ -88,4 +103,44 @@ async fn rotations(access: &Access, ids: &[String]) -> Result<HashMap<RotationId
     }
     let found = rotations.by_ids(&ids, access.today()).await?;
     Ok(found.into_iter().map(|rotation| (rotation.row().id, rotation)).collect())
+}
+
+async fn plans(access: &Access, ids: &[String]) -> Result<HashMap<PlanId, VisiblePlan>> {
+    let ids: Vec<PlanId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    let Ok(training) = access.training() else { return Ok(HashMap::new()) };
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = training.plans_by_ids(&ids).await?;
+    Ok(found.into_iter().map(|found| (found.row().id, found)).collect())
+}
+
+async fn classes(access: &Access, ids: &[String]) -> Result<HashMap<ClassId, VisibleClass>> {
+    let ids: Vec<ClassId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    let Ok(training) = access.training() else { return Ok(HashMap::new()) };
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = training.classes_by_ids(&ids).await?;
+    Ok(found.into_iter().map(|found| (found.row().id, found)).collect())
+}
+
+async fn quotas(access: &Access, ids: &[String]) -> Result<HashMap<QuotaId, VisibleQuota>> {
+    let ids: Vec<QuotaId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    let Ok(quotas) = access.quotas() else { return Ok(HashMap::new()) };
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = quotas.by_ids(&ids).await?;
+    Ok(found.into_iter().map(|found| (found.row().id, found)).collect())
+}
+
+async fn enrolments(access: &Access, ids: &[String]) -> Result<HashMap<EnrolmentId, VisibleEnrolment>> {
+    let ids: Vec<EnrolmentId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    let Ok(training) = access.training() else { return Ok(HashMap::new()) };
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = training.enrolments_by_ids(&ids).await?;
+    Ok(found.into_iter().map(|found| (found.row().id, found)).collect())
 }

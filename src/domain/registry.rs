@@ -9,8 +9,8 @@ use std::{
 };
 
 use entity::{
-    change, ethnic_group, institution, qualification_level, qualification_subject, title,
-    value::{Day, InstitutionCode, LevelCode, SubjectCode, TitleCode, UnitId},
+    change, ethnic_group, institution, programme, qualification_level, qualification_subject, title,
+    value::{Day, InstitutionCode, LevelCode, ProgrammeCode, SubjectCode, TitleCode, UnitId},
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -53,6 +53,7 @@ pub struct Registry {
     institutions: HashMap<InstitutionCode, institution::Model>,
     subjects: Vec<Subject>,
     ethnic_groups: HashMap<String, ethnic_group::Model>,
+    programmes: BTreeMap<ProgrammeCode, programme::Model>,
     rules: Rules,
     last_change: i64,
     reaches: Mutex<HashMap<Vec<UnitId>, Reached>>,
@@ -81,10 +82,11 @@ impl Registry {
         Ok(last.flatten().unwrap_or(0))
     }
 
-    /// Whether something that a snapshot holds was changed after a mark. The change log tells persons, rotations and clients
-    /// apart from it, which change more often and are in no snapshot.
+    /// Whether something that a snapshot holds was changed after a mark. The change log tells persons, rotations, training
+    /// and clients apart from it, which change more often and are in no snapshot.
     pub async fn is_outdated(connection: &impl ConnectionTrait, mark: i64) -> Result<bool> {
-        let elsewhere = ["cadre", "client", "rotation", "signing_key"];
+        let elsewhere =
+            ["cadre", "client", "enrolment", "quota", "rotation", "signing_key", "training_class", "training_plan"];
         let change = change::Entity::find()
             .filter(change::Column::Seq.gt(mark))
             .filter(change::Column::ObjectType.is_not_in(elsewhere))
@@ -100,12 +102,14 @@ impl Registry {
         let titles = title::Entity::find().all(connection).await?;
         let institutions = institution::Entity::find().all(connection).await?;
         let ethnic_groups = ethnic_group::Entity::find().all(connection).await?;
+        let programmes = programme::Entity::find().all(connection).await?;
         Ok(Self {
             units: Units::load(connection).await?,
             titles: titles.into_iter().map(|title| (title.code.clone(), title)).collect(),
             institutions: institutions.into_iter().map(|row| (row.code.clone(), row)).collect(),
             subjects: load_subjects(connection).await?,
             ethnic_groups: ethnic_groups.into_iter().map(|row| (row.code.clone(), row)).collect(),
+            programmes: programmes.into_iter().map(|row| (row.code.clone(), row)).collect(),
             rules: Rules::load(connection).await?,
             last_change,
             reaches: Mutex::default(),
@@ -155,6 +159,16 @@ impl Registry {
     /// An ethnic group of the list of 2008.
     pub fn ethnic_group(&self, code: &str) -> Option<&ethnic_group::Model> {
         self.ethnic_groups.get(code)
+    }
+
+    /// All programmes of training, by code.
+    pub fn programmes(&self) -> impl Iterator<Item = &programme::Model> {
+        self.programmes.values()
+    }
+
+    /// A programme of training.
+    pub fn programme(&self, code: &str) -> Option<&programme::Model> {
+        self.programmes.get(code)
     }
 
     /// Rules and retirement ages.

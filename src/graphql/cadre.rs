@@ -11,7 +11,9 @@ use crate::{
         access::Visible,
         cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
         page::PageArgs,
-        qualification as held, rotation, unit,
+        qualification as held, rotation,
+        training::enrolment::EnrolmentList,
+        unit,
     },
     error::{Error, Result},
     graphql::{
@@ -20,6 +22,7 @@ use crate::{
         qualification::Qualification,
         rotation::Rotation,
         title::Title,
+        training::enrolment::Enrolment,
         unit::Unit,
     },
 };
@@ -160,6 +163,21 @@ impl Cadre {
     async fn rotations(&self, ctx: &Context<'_>) -> Result<Vec<Rotation>> {
         let of = ctx.loaders().rotations(self.0.seen()).await?;
         Ok(rotation::history(ctx.access(), &of, self.0.day())?.into_iter().map(Rotation).collect())
+    }
+
+    /// Enrolments (quá trình đào tạo, bồi dưỡng), latest year first, up to the year of the asked day. Those with neither the
+    /// sending unit nor the organiser of the class within reach are left out.
+    async fn enrolments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this calendar year.")] year: Option<i32>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Enrolment>> {
+        let list = EnrolmentList::of_person(ctx.access(), self.0.row().id, year, self.0.day());
+        Enrolment::list(ctx, list, PageArgs { first, after, last, before }).await
     }
 
     /// Identity (nhân thân). Needs the scope `cadre.identity:read`.

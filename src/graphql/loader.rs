@@ -9,11 +9,16 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use entity::{assignment, qualification, rotation};
+use entity::{
+    assignment, qualification, rotation, rotation_appraisal, rotation_step, rule_override,
+    value::{ClassId, PlanId, QuotaId},
+};
 use tokio::{sync::Mutex as Gate, task::yield_now};
 
 use crate::{
-    domain::access::{Access, RotatedPerson, Seen, Visible},
+    domain::access::{
+        Access, Judged, KnownPerson, Seen, SeenRotation, Visible, VisibleClass, VisiblePlan, VisibleQuota,
+    },
     error::Result,
 };
 
@@ -24,7 +29,15 @@ pub struct Loaders {
     assignments: Batch<Seen, Vec<assignment::Model>>,
     qualifications: Batch<Seen, Vec<qualification::Model>>,
     rotations: Batch<Seen, Vec<rotation::Model>>,
-    rotated: Batch<RotatedPerson, Option<Visible>>,
+    persons: Batch<KnownPerson, Option<Visible>>,
+    plans: Batch<PlanId, Option<VisiblePlan>>,
+    classes: Batch<ClassId, Option<VisibleClass>>,
+    quotas: Batch<QuotaId, Option<VisibleQuota>>,
+    children: Batch<QuotaId, Vec<VisibleQuota>>,
+    steps: Batch<SeenRotation, Vec<rotation_step::Model>>,
+    appraisals: Batch<SeenRotation, Vec<rotation_appraisal::Model>>,
+    overrides: Batch<SeenRotation, Vec<rule_override::Model>>,
+    judged: Batch<SeenRotation, Option<Judged>>,
 }
 
 impl Loaders {
@@ -35,8 +48,32 @@ impl Loaders {
             assignments: Batch::default(),
             qualifications: Batch::default(),
             rotations: Batch::default(),
-            rotated: Batch::default(),
+            persons: Batch::default(),
+            plans: Batch::default(),
+            classes: Batch::default(),
+            quotas: Batch::default(),
+            children: Batch::default(),
+            steps: Batch::default(),
+            appraisals: Batch::default(),
+            overrides: Batch::default(),
+            judged: Batch::default(),
         }
+    }
+
+    /// Forgets what was read, because an act has changed it: of several acts in one operation each shows what it left.
+    pub fn forget(&self) {
+        self.assignments.forget();
+        self.qualifications.forget();
+        self.rotations.forget();
+        self.persons.forget();
+        self.plans.forget();
+        self.classes.forget();
+        self.quotas.forget();
+        self.children.forget();
+        self.steps.forget();
+        self.appraisals.forget();
+        self.overrides.forget();
+        self.judged.forget();
     }
 
     /// The posts of a person, newest first.
@@ -54,13 +91,69 @@ impl Loaders {
         self.rotations.load(of, async |keys| self.access.rotations()?.of(&keys).await).await
     }
 
-    /// The person of a rotation.
-    pub async fn rotated(&self, person: RotatedPerson) -> Result<Arc<Option<Visible>>> {
-        let read = async |keys: Vec<RotatedPerson>| {
-            let persons = self.access.rotations()?.persons(&keys).await?;
+    /// The person of something that the caller knows of.
+    pub async fn person(&self, person: KnownPerson) -> Result<Arc<Option<Visible>>> {
+        let read = async |keys: Vec<KnownPerson>| {
+            let persons = self.access.persons(&keys).await?;
             Ok(persons.into_iter().map(|(key, person)| (key, Some(person))).collect())
         };
-        self.rotated.load(person, read).await
+        self.persons.load(person, read).await
+    }
+
+    /// A training plan, if the caller may know of it.
+    pub async fn plan(&self, id: PlanId) -> Result<Arc<Option<VisiblePlan>>> {
+        let read = async |keys: Vec<PlanId>| {
+            let plans = self.access.training()?.plans_by_ids(&keys).await?;
+            Ok(plans.into_iter().map(|plan| (plan.row().id, Some(plan))).collect())
+        };
+        self.plans.load(id, read).await
+    }
+
+    /// A class, if the caller may know of it.
+    pub async fn class(&self, id: ClassId) -> Result<Arc<Option<VisibleClass>>> {
+        let read = async |keys: Vec<ClassId>| {
+            let classes = self.access.training()?.classes_by_ids(&keys).await?;
+            Ok(classes.into_iter().map(|class| (class.row().id, Some(class))).collect())
+        };
+        self.classes.load(id, read).await
+    }
+
+    /// A quota, if the caller may know of it.
+    pub async fn quota(&self, id: QuotaId) -> Result<Arc<Option<VisibleQuota>>> {
+        let read = async |keys: Vec<QuotaId>| {
+            let quotas = self.access.quotas()?.by_ids(&keys).await?;
+            Ok(quotas.into_iter().map(|quota| (quota.row().id, Some(quota))).collect())
+        };
+        self.quotas.load(id, read).await
+    }
+
+    /// The quotas that were handed on from a quota.
+    pub async fn children(&self, of: QuotaId) -> Result<Arc<Vec<VisibleQuota>>> {
+        self.children.load(of, async |keys| self.access.quotas()?.children(&keys).await).await
+    }
+
+    /// The steps of a rotation, oldest first.
+    pub async fn steps(&self, of: SeenRotation) -> Result<Arc<Vec<rotation_step::Model>>> {
+        self.steps.load(of, async |keys| self.access.rotations()?.steps(&keys).await).await
+    }
+
+    /// The appraisals of a rotation, by year.
+    pub async fn appraisals(&self, of: SeenRotation) -> Result<Arc<Vec<rotation_appraisal::Model>>> {
+        self.appraisals.load(of, async |keys| self.access.rotations()?.appraisals(&keys).await).await
+    }
+
+    /// The overrides of rules that were granted for a rotation.
+    pub async fn overrides(&self, of: SeenRotation) -> Result<Arc<Vec<rule_override::Model>>> {
+        self.overrides.load(of, async |keys| self.access.rotations()?.overrides(&keys).await).await
+    }
+
+    /// What a rotation is judged by.
+    pub async fn judged(&self, of: SeenRotation) -> Result<Arc<Option<Judged>>> {
+        let read = async |keys: Vec<SeenRotation>| {
+            let judged = self.access.rotations()?.judged(&keys).await?;
+            Ok(judged.into_iter().map(|(key, judged)| (key, Some(judged))).collect())
+        };
+        self.judged.load(of, read).await
     }
 }
 
@@ -103,6 +196,10 @@ impl<K: Copy + Eq + Hash, V: Default> Batch<K, V> {
             shelf.loaded.insert(key, value);
         }
         shelf.loaded.get(&key).cloned().unwrap_or_else(|| Ok(Arc::default()))
+    }
+
+    fn forget(&self) {
+        self.shelf().loaded.clear();
     }
 
     /// Notes a key that is not loaded yet.

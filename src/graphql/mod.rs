@@ -4,22 +4,26 @@ pub mod cadre;
 pub mod composition;
 pub mod engine;
 pub mod error;
+pub mod instant;
 pub mod loader;
 pub mod node;
 pub mod operation;
 pub mod page;
+pub mod programme;
 pub mod qualification;
+pub mod refusal;
 pub mod rotation;
+pub mod rotation_act;
+pub mod rotation_step;
 pub mod rule;
 pub mod title;
+pub mod training;
 pub mod unit;
 pub mod viewer;
 
 use std::sync::Arc;
 
-use async_graphql::{
-    Context, EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode,
-};
+use async_graphql::{Context, EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode};
 
 use crate::{
     domain::{access::Access, registry::Registry},
@@ -34,17 +38,24 @@ pub struct Query(
     viewer::ViewerQuery,
     unit::UnitQuery,
     cadre::CadreQuery,
+    rotation::RotationQuery,
+    training::TrainingQuery,
+    programme::ProgrammeQuery,
     title::TitleQuery,
     qualification::QualificationQuery,
     rule::RuleQuery,
 );
 
+/// Everything that can be done. Of several acts in one operation, each is done after the one before it.
+#[derive(MergedObject, Default)]
+pub struct Mutation(rotation_act::RotationMutation);
+
 /// The schema of the service.
-pub type ServiceSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+pub type ServiceSchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// Builds the schema.
 pub fn schema() -> ServiceSchema {
-    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .validation_mode(ValidationMode::Strict)
         .disable_suggestions()
         .extension(error::Settle)

@@ -5,7 +5,14 @@ use async_graphql::{Context, ID, Interface, Object};
 use crate::{
     domain::node::{self, Found},
     error::Result,
-    graphql::{ContextExt, cadre::Cadre, qualification::Qualification, rotation::Rotation, unit::Unit},
+    graphql::{
+        ContextExt,
+        cadre::Cadre,
+        qualification::Qualification,
+        rotation::Rotation,
+        training::{class::TrainingClass, enrolment::Enrolment, plan::TrainingPlan, quota::Quota},
+        unit::Unit,
+    },
 };
 
 /// Anything with an id.
@@ -20,6 +27,14 @@ pub enum Node {
     Qualification(Qualification),
     /// A rotation.
     Rotation(Rotation),
+    /// A training plan.
+    TrainingPlan(TrainingPlan),
+    /// A quota.
+    Quota(Quota),
+    /// A class.
+    TrainingClass(TrainingClass),
+    /// An enrolment.
+    Enrolment(Enrolment),
 }
 
 impl From<Found> for Node {
@@ -29,6 +44,10 @@ impl From<Found> for Node {
             Found::Cadre(cadre) => Self::Cadre(Cadre(cadre)),
             Found::Qualification(qualification) => Self::Qualification(Qualification(qualification)),
             Found::Rotation(rotation) => Self::Rotation(Rotation(rotation)),
+            Found::TrainingPlan(plan) => Self::TrainingPlan(TrainingPlan(plan)),
+            Found::Quota(quota) => Self::Quota(Quota(quota)),
+            Found::TrainingClass(class) => Self::TrainingClass(TrainingClass(class)),
+            Found::Enrolment(enrolment) => Self::Enrolment(Enrolment(enrolment)),
         }
     }
 }

@@ -8,6 +8,8 @@ use crate::{
     domain::{
         cadre::CadreList,
         page::{BoundedCount, Page},
+        rotation::RotationList,
+        training::{class::ClassList, enrolment::EnrolmentList, quota::QuotaList},
         unit::UnitList,
     },
     error::{Error, Result},
@@ -29,6 +31,14 @@ pub enum Total {
     Units(UnitList),
     /// A list of cadres.
     Cadres(CadreList),
+    /// A list of rotations.
+    Rotations(RotationList),
+    /// A list of classes.
+    Classes(ClassList),
+    /// A list of enrolments.
+    Enrolments(EnrolmentList),
+    /// A list of quotas.
+    Quotas(QuotaList),
 }
 
 /// A page of a list, with cursors and a count.
@@ -105,6 +115,10 @@ impl<V: Listed> Connection<V> {
         match &self.total {
             Total::Units(list) => list.count(ctx.access(), max),
             Total::Cadres(list) => list.count(ctx.access(), max).await,
+            Total::Rotations(list) => list.count(ctx.access(), max).await,
+            Total::Classes(list) => list.count(ctx.access(), max).await,
+            Total::Enrolments(list) => list.count(ctx.access(), max).await,
+            Total::Quotas(list) => list.count(ctx.access(), max).await,
         }
     }
 }

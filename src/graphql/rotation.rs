@@ -6,10 +6,48 @@ use entity::value::{
 };
 
 use crate::{
-    domain::{access::VisibleRotation, unit},
+    domain::{
+        access::VisibleRotation,
+        page::PageArgs,
+        rotation::{self, RotationList, RotationOrder, RotationWhere},
+        unit,
+    },
     error::{Error, Result},
-    graphql::{ContextExt, cadre::Cadre, page::Listed, title::Title, unit::Unit},
+    graphql::{
+        ContextExt,
+        cadre::Cadre,
+        page::{Connection, Listed, Total},
+        rotation_step::{RotationAppraisal, RotationStep},
+        rule::{RuleCheck, RuleOverride},
+        title::Title,
+        unit::Unit,
+    },
 };
+
+/// Roots about rotations.
+#[derive(Default)]
+pub struct RotationQuery;
+
+#[Object]
+impl RotationQuery {
+    /// The rotations, transfers and secondments with a unit within reach, as they are today. What is not published stands
+    /// here for those alone whose reach holds the preparing unit.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
+    async fn rotations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which rotations are wanted; all if absent.")] r#where: Option<RotationWhere>,
+        #[graphql(desc = "By first day, latest first, if absent.")] order_by: Option<Vec<RotationOrder>>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Rotation>> {
+        let list = RotationList { filter: r#where.unwrap_or_default(), order: order_by.unwrap_or_default() };
+        let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
+        Ok(Connection::new(page, Total::Rotations(list), Rotation))
+    }
+}
 
 /// An episode of a person's service (luân chuyển, điều động, biệt phái): from where to where, under which decision, and
 /// how it ended. Shown as it stood on the asked day.
@@ -42,7 +80,7 @@ impl Rotation {
     /// The person, on the asked day; if their file is out of reach by then, on the last day on which this rotation had
     /// them within reach.
     async fn cadre(&self, ctx: &Context<'_>) -> Result<Cadre> {
-        let person = ctx.loaders().rotated(ctx.access().person_of(&self.0)).await?;
+        let person = ctx.loaders().person(ctx.access().person_of(&self.0)).await?;
         person.as_ref().clone().map(Cadre).ok_or_else(|| Error::internal("a rotation of nobody"))
     }
 
@@ -62,6 +100,7 @@ impl Rotation {
     }
 
     /// The unit left (nơi đi), as it stood on the start day. Named even out of reach; what hangs on it is not opened.
+    #[expect(clippy::wrong_self_convention, reason = "the unit from which, as the contract calls it")]
     async fn from_unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         let row = self.0.row();
         self.unit(ctx, row.from_unit_id, row.start_on).ok_or(Error::NotFound)
@@ -142,6 +181,32 @@ impl Rotation {
     async fn placement(&self) -> Option<Placement> {
         let row = self.0.row();
         row.placed_on.map(|on| Placement { rotation: Rotation(self.0.clone()), on })
+    }
+
+    /// What the rules say of it (đối chiếu với quy định), each judged as it stood on the start day.
+    async fn checks(&self, ctx: &Context<'_>) -> Result<Vec<RuleCheck>> {
+        let judged = ctx.loaders().judged(ctx.access().seen_rotation(&self.0)).await?;
+        let judged = judged.as_ref().as_ref().ok_or_else(|| Error::internal("a rotation of nobody"))?;
+        Ok(rotation::checks(ctx.access(), &self.0, judged).into_iter().map(RuleCheck).collect())
+    }
+
+    /// Rules that need not hold for it (ngoại lệ), as granted by the asked day.
+    async fn overrides(&self, ctx: &Context<'_>) -> Result<Vec<RuleOverride>> {
+        let granted = ctx.loaders().overrides(ctx.access().seen_rotation(&self.0)).await?;
+        Ok(granted.iter().cloned().map(RuleOverride).collect())
+    }
+
+    /// What was done with it by the asked day, oldest first. What was done before the decision was published is shown to
+    /// whoever prepares it, and to nobody else.
+    async fn steps(&self, ctx: &Context<'_>) -> Result<Vec<RotationStep>> {
+        let steps = ctx.loaders().steps(ctx.access().seen_rotation(&self.0)).await?;
+        Ok(steps.iter().cloned().map(RotationStep).collect())
+    }
+
+    /// Yearly appraisals (nhận xét, đánh giá hằng năm) by the asked day.
+    async fn appraisals(&self, ctx: &Context<'_>) -> Result<Vec<RotationAppraisal>> {
+        let appraisals = ctx.loaders().appraisals(ctx.access().seen_rotation(&self.0)).await?;
+        Ok(appraisals.iter().cloned().map(RotationAppraisal).collect())
     }
 
     /// Rises with every change; send it back as `expectedVersion`.

@@ -178,6 +178,11 @@ pub struct RuleOverride(pub rule_override::Model);
 /// An override (ngoại lệ): a rule need not hold for a rotation.
 #[Object]
 impl RuleOverride {
+    /// What the rule is about, such as `rotation.min_term_months`.
+    async fn rule(&self) -> String {
+        self.0.key.to_string()
+    }
+
     /// Reason.
     async fn reason(&self) -> &str {
         &self.0.reason

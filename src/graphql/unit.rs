@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object};
 use entity::{
     unit_succession,
-    value::{Day, Hierarchy, SuccessionKind, Tier, UnitKind},
+    value::{Day, Hierarchy, RotationForm, SuccessionKind, Tier, UnitKind},
 };
 
 use crate::{
@@ -11,6 +11,11 @@ use crate::{
         cadre::{CadreList, CadreOrder, CadreWhere},
         composition::{self, Asked},
         page::PageArgs,
+        rotation::{self, FlowsAsked, RotationFlow},
+        training::{
+            progress::{self, ProgressAsked},
+            quota::{QuotaList, QuotasOf},
+        },
         unit::{self, Reach, Side, UnitKey, UnitList, UnitOnDay, UnitOrder, UnitWhere},
     },
     error::Result,
@@ -20,6 +25,7 @@ use crate::{
         composition::Composition,
         found,
         page::{Connection, Listed, Total},
+        training::{progress::TrainingProgress, quota::Quota},
     },
 };
 
@@ -243,6 +249,61 @@ impl Unit {
             decimals: decimals.unwrap_or(1),
         };
         Ok(Composition(composition::compose(ctx.access(), &asked).await?))
+    }
+
+    /// Rotations that leave from or arrive in the unit or its subtree, by direction, then tiers. Their start lies in the
+    /// period; the tree is the administrative one of the start day. Each counts once.
+    async fn rotation_flows(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First day on which a start counts.")] from: Day,
+        #[graphql(desc = "First day on which it no longer does.")] until: Day,
+        #[graphql(default_with = "Some(vec![RotationForm::Rotation])", desc = "Forms that count.")] forms: Option<
+            Vec<RotationForm>,
+        >,
+    ) -> Result<Vec<RotationFlow>> {
+        let forms = forms.unwrap_or_else(|| vec![RotationForm::Rotation]);
+        rotation::flows(ctx.access(), &FlowsAsked { unit: self.0.id(), from, until, forms }).await
+    }
+
+    /// The quotas (chỉ tiêu) of the unit, or of its subtree on 31 December of the year, of plans that hold for the year, by
+    /// programme.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
+    async fn quotas(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Calendar year.")] year: i32,
+        #[graphql(default_with = "Some(Reach::Unit)", desc = "The unit alone, or its subtree.")] reach: Option<Reach>,
+        #[graphql(default_with = "Some(false)", desc = "Only those in force with seats left (còn chỉ tiêu).")]
+        unused_only: Option<bool>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Quota>> {
+        let of = QuotasOf::Unit { unit: self.0.id(), year, reach: reach.unwrap_or(Reach::Unit) };
+        let list = QuotaList { of, unused_only: unused_only.unwrap_or(false) };
+        Quota::list(ctx, list, PageArgs { first, after, last, before }).await
+    }
+
+    /// Turns (enrolments of the year, by the sending unit at the time) and persons against the quotas of plans for exactly
+    /// that year, by the administrative tree of its 31 December (tiến độ thực hiện kế hoạch). A plan of several years is
+    /// asked by itself.
+    async fn training_progress(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Calendar year; of several, the first.")] year: i32,
+        #[graphql(desc = "The last of several years, inclusive; each with its own plans.")] until_year: Option<i32>,
+        #[graphql(desc = "Only these programmes, by code.")] programmes: Option<Vec<String>>,
+        #[graphql(default_with = "Some(Reach::Subtree)", desc = "The unit alone, or its subtree.")] reach: Option<
+            Reach,
+        >,
+        #[graphql(default_with = "Some(1)", desc = "Decimals of the percentage, 0 to 6; rounded once, half up.")]
+        decimals: Option<i32>,
+    ) -> Result<TrainingProgress> {
+        let (reach, decimals) = (reach.unwrap_or(Reach::Subtree), decimals.unwrap_or(1));
+        let asked = ProgressAsked { unit: self.0.id(), year, until_year, programmes, reach, decimals };
+        progress::progress(ctx.access(), &asked).await.map(TrainingProgress)
     }
 }
 

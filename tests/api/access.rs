@@ -12,12 +12,23 @@ use cadre_api::{
     },
     graphql::sdl,
 };
-use entity::{client_grant, value::Day};
+use entity::{
+    client_grant, quota, rotation, rotation_appraisal, rotation_step, rule_override, training_class,
+    value::{AppraisalResult, Day, RotationState, RuleKey},
+};
 use reqwest::StatusCode;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::{Value, json};
 
-use crate::world::{Caller, Kind, World, clock, on_both, poll, sdl as schema};
+use crate::{
+    probe,
+    world::{
+        Caller, Kind, World, clock, on_both, poll,
+        rotation::{Places, day, keep_only},
+        sdl as schema,
+        training::{self, Rows},
+    },
+};
 
 /// A line of the table: the place, and a question that touches it and nothing closed besides the road to it.
 struct Line {
@@ -59,6 +70,31 @@ fn road(parent: &str) -> (&'static str, &'static str) {
             r#"{ unit(by: {code: "A1"}) { composition(subject: "PROFESSIONAL") { atLeast(level: "UNIVERSITY") { % } } } }"#,
             "unit.composition.atLeast",
         ),
+        "Rotation" => ("{ rotations { nodes { % } } }", "rotations.nodes"),
+        "Placement" => ("{ rotations { nodes { placement { % } } } }", "rotations.nodes.placement"),
+        "RotationConnection" => ("{ rotations { % } }", "rotations"),
+        "RotationEdge" => ("{ rotations { edges { % } } }", "rotations.edges"),
+        "RotationFlow" => (
+            r#"{ unit(by: {code: "A1"}) { rotationFlows(from: "2014-01-01", until: "2015-01-01") { % } } }"#,
+            "unit.rotationFlows",
+        ),
+        "TrainingPlan" => (r#"{ trainingPlan(by: {code: "KA"}) { % } }"#, "trainingPlan"),
+        "Quota" => (r#"{ unit(by: {code: "A1"}) { quotas(year: 2021) { nodes { % } } } }"#, "unit.quotas.nodes"),
+        "QuotaConnection" => (r#"{ unit(by: {code: "A1"}) { quotas(year: 2021) { % } } }"#, "unit.quotas"),
+        "QuotaEdge" => (r#"{ unit(by: {code: "A1"}) { quotas(year: 2021) { edges { % } } } }"#, "unit.quotas.edges"),
+        "TrainingClass" => ("{ trainingClasses { nodes { % } } }", "trainingClasses.nodes"),
+        "TrainingClassConnection" => ("{ trainingClasses { % } }", "trainingClasses"),
+        "TrainingClassEdge" => ("{ trainingClasses { edges { % } } }", "trainingClasses.edges"),
+        "Enrolment" => ("{ enrolments { nodes { % } } }", "enrolments.nodes"),
+        "EnrolmentConnection" => ("{ enrolments { % } }", "enrolments"),
+        "EnrolmentEdge" => ("{ enrolments { edges { % } } }", "enrolments.edges"),
+        "TrainingProgress" => {
+            (r#"{ unit(by: {code: "A1"}) { trainingProgress(year: 2021) { % } } }"#, "unit.trainingProgress")
+        }
+        "RotationStep" => ("{ rotations { nodes { steps { % } } } }", "rotations.nodes.steps"),
+        "RotationAppraisal" => ("{ rotations { nodes { appraisals { % } } } }", "rotations.nodes.appraisals"),
+        "RuleCheck" => ("{ rotations { nodes { checks { % } } } }", "rotations.nodes.checks"),
+        "RuleOverride" => ("{ rotations { nodes { overrides { % } } } }", "rotations.nodes.overrides"),
         _ => panic!("no road leads to {parent}: say how it is reached"),
     }
 }
@@ -72,13 +108,17 @@ fn arguments(coordinate: &str) -> &'static str {
         "Query.nodes" => r#"(ids: ["UNIT"])"#,
         "Cadre.highest" => r#"(subject: "PROFESSIONAL")"#,
         "Unit.composition" => r#"(subject: "PROFESSIONAL")"#,
+        "Unit.rotationFlows" => r#"(from: "2014-01-01", until: "2015-01-01")"#,
         "Composition.atLeast" => r#"(level: "UNIVERSITY")"#,
+        "Query.trainingPlan" => r#"(by: {code: "KA"})"#,
+        "Query.trainingClass" => r#"(by: {code: "LA"})"#,
+        "Unit.quotas" | "Unit.trainingProgress" => "(year: 2021)",
         _ => "",
     }
 }
 
 /// Filters, sorts and other ways in, each by a question of its own. An input that needs a scope and is not here fails.
-const WAYS_IN: [(&str, &str); 28] = [
+const WAYS_IN: [(&str, &str); 85] = [
     ("CadreKey.code", r#"{ cadre(by: {code: "A-02"}) { __typename } }"#),
     ("CadreKey.id", r#"{ cadre(by: {id: "CADRE"}) { __typename } }"#),
     ("CadreKey.nationalId", r#"{ cadre(by: {nationalId: "999000000002"}) { __typename } }"#),
@@ -116,6 +156,63 @@ const WAYS_IN: [(&str, &str); 28] = [
     ("UnitKey.id", r#"{ unit(by: {id: "UNIT"}) { __typename } }"#),
     ("UnitWhere.unit", r#"{ units(where: {unit: {code: "A1"}}) { __typename } }"#),
     ("Query.cadres(search:)", r#"{ cadres(search: "an") { __typename } }"#),
+    ("Node.id of a rotation", r#"{ node(id: "ROTATION") { id } }"#),
+    ("RotationOrder.direction", "{ rotations(orderBy: [{field: END, direction: DESC}]) { __typename } }"),
+    ("RotationOrder.field", "{ rotations(orderBy: [{field: END}]) { __typename } }"),
+    ("RotationOrderField.END", "{ rotations(orderBy: [{field: END}]) { __typename } }"),
+    ("RotationOrderField.START", "{ rotations(orderBy: [{field: START}]) { __typename } }"),
+    ("RotationWhere.cadre", r#"{ rotations(where: {cadre: "A-02"}) { nodes { __typename } } }"#),
+    ("RotationWhere.directions", "{ rotations(where: {directions: [DOWN]}) { __typename } }"),
+    ("RotationWhere.endsBefore", r#"{ rotations(where: {endsBefore: "2020-01-01"}) { __typename } }"#),
+    ("RotationWhere.endsFrom", r#"{ rotations(where: {endsFrom: "2020-01-01"}) { __typename } }"#),
+    ("RotationWhere.forms", "{ rotations(where: {forms: [ROTATION]}) { __typename } }"),
+    ("RotationWhere.fromUnit", r#"{ rotations(where: {fromUnit: {code: "A1"}}) { __typename } }"#),
+    ("RotationWhere.placementMissing", "{ rotations(where: {placementMissing: false}) { __typename } }"),
+    ("RotationWhere.preparingUnit", r#"{ rotations(where: {preparingUnit: {code: "A1"}}) { __typename } }"#),
+    ("RotationWhere.purposes", "{ rotations(where: {purposes: [DEVELOPMENT]}) { __typename } }"),
+    ("RotationWhere.runningOn", r#"{ rotations(where: {runningOn: "2015-01-01"}) { __typename } }"#),
+    ("RotationWhere.startFrom", r#"{ rotations(where: {startFrom: "2014-01-01"}) { __typename } }"#),
+    ("RotationWhere.startUntil", r#"{ rotations(where: {startUntil: "2014-01-01"}) { __typename } }"#),
+    ("RotationWhere.states", "{ rotations(where: {states: [PLACED]}) { __typename } }"),
+    ("RotationWhere.toUnit", r#"{ rotations(where: {toUnit: {code: "A1"}}) { __typename } }"#),
+    ("RotationWhere.unit", r#"{ rotations(where: {unit: {code: "A1"}}) { __typename } }"#),
+    ("CadreWhere.trained", "{ cadres(where: {trained: {year: 2021}}) { __typename } }"),
+    ("TrainedCondition.programmes", "{ cadres(where: {trained: {year: 2021, programmes: []}}) { __typename } }"),
+    ("TrainedCondition.year", "{ cadres(where: {trained: {year: 2021}}) { __typename } }"),
+    ("Node.id of a class", r#"{ node(id: "CLASS") { id } }"#),
+    ("Node.id of a plan", r#"{ node(id: "PLAN") { id } }"#),
+    ("Node.id of a quota", r#"{ node(id: "QUOTA") { id } }"#),
+    ("Node.id of an enrolment", r#"{ node(id: "ENROLMENT") { id } }"#),
+    ("TrainingPlanKey.code", r#"{ trainingPlan(by: {code: "KA"}) { __typename } }"#),
+    ("TrainingPlanKey.id", r#"{ trainingPlan(by: {id: "PLAN"}) { __typename } }"#),
+    ("TrainingClassKey.code", r#"{ trainingClass(by: {code: "LA"}) { __typename } }"#),
+    ("TrainingClassKey.id", r#"{ trainingClass(by: {id: "CLASS"}) { __typename } }"#),
+    ("TrainingClassOrder.direction", "{ trainingClasses(orderBy: [{field: CODE, direction: DESC}]) { __typename } }"),
+    ("TrainingClassOrder.field", "{ trainingClasses(orderBy: [{field: CODE}]) { __typename } }"),
+    ("TrainingClassOrderField.CODE", "{ trainingClasses(orderBy: [{field: CODE}]) { __typename } }"),
+    ("TrainingClassOrderField.START_ON", "{ trainingClasses(orderBy: [{field: START_ON}]) { __typename } }"),
+    ("TrainingClassWhere.categories", "{ trainingClasses(where: {categories: [TRAINING]}) { __typename } }"),
+    ("TrainingClassWhere.endFrom", r#"{ trainingClasses(where: {endFrom: "2021-01-01"}) { __typename } }"#),
+    ("TrainingClassWhere.endUntil", r#"{ trainingClasses(where: {endUntil: "2022-01-01"}) { __typename } }"#),
+    ("TrainingClassWhere.intake", r#"{ trainingClasses(where: {intake: "5"}) { __typename } }"#),
+    ("TrainingClassWhere.modes", "{ trainingClasses(where: {modes: [PART_TIME]}) { __typename } }"),
+    ("TrainingClassWhere.organiser", r#"{ trainingClasses(where: {organiser: {code: "A1"}}) { __typename } }"#),
+    ("TrainingClassWhere.plan", r#"{ trainingClasses(where: {plan: "KA"}) { __typename } }"#),
+    ("TrainingClassWhere.programmes", r#"{ trainingClasses(where: {programmes: ["CMNV"]}) { __typename } }"#),
+    ("TrainingClassWhere.startFrom", r#"{ trainingClasses(where: {startFrom: "2021-01-01"}) { __typename } }"#),
+    ("TrainingClassWhere.startUntil", r#"{ trainingClasses(where: {startUntil: "2022-01-01"}) { __typename } }"#),
+    ("TrainingClassWhere.states", "{ trainingClasses(where: {states: [CLOSED]}) { __typename } }"),
+    ("EnrolmentWhere.cadre", r#"{ enrolments(where: {cadre: "A-02"}) { nodes { __typename } } }"#),
+    ("EnrolmentWhere.categories", "{ enrolments(where: {categories: [TRAINING]}) { __typename } }"),
+    ("EnrolmentWhere.class", r#"{ enrolments(where: {class: "LA"}) { __typename } }"#),
+    ("EnrolmentWhere.organiser", r#"{ enrolments(where: {organiser: {code: "A1"}}) { __typename } }"#),
+    ("EnrolmentWhere.plan", r#"{ enrolments(where: {plan: "KA"}) { __typename } }"#),
+    ("EnrolmentWhere.programmes", r#"{ enrolments(where: {programmes: ["CMNV"]}) { __typename } }"#),
+    ("EnrolmentWhere.states", "{ enrolments(where: {states: [COMPLETED]}) { __typename } }"),
+    ("EnrolmentWhere.unit", r#"{ enrolments(where: {unit: {code: "A1"}}) { __typename } }"#),
+    ("EnrolmentWhere.withoutClass", "{ enrolments(where: {withoutClass: false}) { __typename } }"),
+    ("EnrolmentWhere.yearFrom", "{ enrolments(where: {yearFrom: 2021}) { __typename } }"),
+    ("EnrolmentWhere.yearTo", "{ enrolments(where: {yearTo: 2021}) { __typename } }"),
 ];
 
 fn lines() -> Vec<Line> {
@@ -127,8 +224,12 @@ fn lines() -> Vec<Line> {
         if field.parent != "Query" && !is_person {
             continue;
         }
-        let (road, path) = road(&field.parent);
         let is_composite = composites.contains(&field.named);
+        if let Some(line) = of_act(&field, is_composite) {
+            lines.push(line);
+            continue;
+        }
+        let (road, path) = road(&field.parent);
         let selection = if is_composite { " { __typename }" } else { "" };
         let asked = format!("{}{}{selection}", field.name, arguments(&coordinate));
         let path = path.split('.').filter(|step| !step.is_empty()).chain([field.name.as_str()]);
@@ -149,6 +250,28 @@ fn lines() -> Vec<Line> {
     lines
 }
 
+/// The line of an act, of its payload, or of what a payload alone leads to. Whether something stands in a payload is
+/// nothing that the table tells: its acts do nothing.
+fn of_act(field: &schema::Field, is_composite: bool) -> Option<Line> {
+    let (act, selection) = match (field.parent.as_str(), probe::of_payload(&field.parent)) {
+        ("Mutation", _) => (field.name.clone(), "userErrors { code }".to_owned()),
+        (_, Some(act)) => (
+            act,
+            format!("userErrors {{ code }} asked: {}{}", field.name, if is_composite { " { __typename }" } else { "" }),
+        ),
+        ("RuleError", _) => {
+            ("rotationDecide".to_owned(), "userErrors { code ... on RuleError { check { __typename } } }".to_owned())
+        }
+        _ => return None,
+    };
+    Some(Line {
+        name: field.coordinate(),
+        document: probe::act(&act, &selection),
+        path: vec![act],
+        is_found_by_value: true,
+    })
+}
+
 async fn columns(world: &World) -> Vec<Column<'_>> {
     let everything: Vec<String> = entity::value::Scope::all().map(|scope| scope.to_string()).collect();
     let everything: Vec<&str> = everything.iter().map(String::as_str).collect();
@@ -162,6 +285,15 @@ async fn columns(world: &World) -> Vec<Column<'_>> {
         ("identity alone", &["cadre.identity:read"], "P"),
         ("district A", &["cadre:read"], "A"),
         ("district B", &["cadre:read", "cadre.identity:read"], "B"),
+        ("rotation", &["cadre:read", "rotation:read"], "P"),
+        ("rotation alone", &["rotation:read"], "P"),
+        ("rotation in B", &["cadre:read", "rotation:read"], "B"),
+        ("training", &["cadre:read", "training:read"], "P"),
+        ("training alone", &["training:read"], "P"),
+        ("quota alone", &["quota:read"], "P"),
+        ("training in B", &["cadre:read", "training:read", "quota:read"], "B"),
+        ("acts", &["cadre:read", "rotation:read", "rotation:write"], "P"),
+        ("acts in B", &["cadre:read", "rotation:read", "rotation:write"], "B"),
         ("stats", &["stats:read"], "P"),
         ("revoked", everything.as_slice(), "P"),
         ("expired", everything.as_slice(), "P"),
@@ -216,10 +348,16 @@ async fn cell(world: &World, caller: Option<&Caller<'_>>, line: &Line) -> String
         (None, _) => {}
         (Some("FORBIDDEN"), _) => return "forbidden".to_owned(),
         // A unit out of reach is refused in the words for one that does not exist.
-        (Some("INVALID"), Some("where.unit.code")) => return "not found".to_owned(),
+        (Some("INVALID"), Some(field)) if field.starts_with("where.") && field.ends_with(".code") => {
+            return "not found".to_owned();
+        }
         _ => panic!("{}: {body:#}", line.document),
     }
     let mut at = &body["data"];
+    // An act out of reach is refused in the words for what does not exist.
+    if line.path.first().is_some_and(|act| at[act]["userErrors"][0]["code"] == "NOT_FOUND") {
+        return "not found".to_owned();
+    }
     for step in &line.path {
         at = &at[step];
         while let Value::Array(items) = at {
@@ -232,12 +370,93 @@ async fn cell(world: &World, caller: Option<&Caller<'_>>, line: &Line) -> String
     "ok".to_owned()
 }
 
+/// The only rotation: everything that can be said of one is said of it.
+async fn write_rotation(world: &World) {
+    let of = Places::of(&world.database).await;
+    let title = |code: &str| Some(code.parse().expect("a code"));
+    let rotation = rotation::Model {
+        state: RotationState::Placed,
+        from_title_code: title("CV"),
+        to_title_code: title("CT"),
+        placement_title_code: title("BT"),
+        preparing_unit_id: Some(of.unit("A")),
+        placement_unit_id: Some(of.unit("A1P")),
+        placed_on: Some(day("2017-03-01")),
+        ..of.ended(["01/QĐ", "A-02", "PD1", "A1U", "2014-03-01"], "2017-03-01")
+    };
+    let id = rotation.id;
+    keep_only(&world.database, vec![rotation]).await;
+    let step = rotation_step::Model {
+        rotation_id: id,
+        version: 1,
+        state: RotationState::Placed,
+        on_day: day("2017-03-01"),
+        planned_end_on: None,
+        document_no: None,
+        remark: None,
+        at: clock().now(),
+        actor: "operator".to_owned(),
+    };
+    let appraisal = rotation_appraisal::Model {
+        rotation_id: id,
+        year: 2015,
+        result: AppraisalResult::Good,
+        appraised_on: day("2015-12-31"),
+        document_no: None,
+    };
+    let granted = rule_override::Model {
+        rotation_id: id,
+        key: RuleKey::MinTerm,
+        reason: "x".to_owned(),
+        granted_by: "x".to_owned(),
+        granted_on: day("2014-01-01"),
+        document_no: None,
+    };
+    let writer = world.database.writer();
+    step.into_active_model().insert(writer).await.expect("written");
+    appraisal.into_active_model().insert(writer).await.expect("written");
+    granted.into_active_model().insert(writer).await.expect("written");
+}
+
+/// One plan with quotas from the district to an office, one class, one enrolment.
+async fn write_training(world: &World) {
+    let of = Places::of(&world.database).await;
+    let plan = training::plan(&of, ["KA", "A"], (2021, 2021));
+    let of_a = training::quota(&of, &plan, ["A", "CMNV"], 40);
+    let of_a1 = quota::Model { parent_id: Some(of_a.id), ..training::quota(&of, &plan, ["A1", "CMNV"], 20) };
+    let of_a1u = quota::Model { parent_id: Some(of_a1.id), ..training::quota(&of, &plan, ["A1U", "CMNV"], 10) };
+    let class = training_class::Model {
+        plan_id: Some(plan.id),
+        ..training::class(&of, ["LA", "CMNV", "A1", "2021-03-01", "2021-03-05"])
+    };
+    let rows = Rows {
+        enrolments: vec![training::learner(&of, ["A-02", "A1U"], &class)],
+        quotas: vec![of_a, of_a1, of_a1u],
+        plans: vec![plan],
+        classes: vec![class],
+    };
+    training::write(&world.database, rows).await;
+    world.house.refresh().await.expect("refreshed");
+}
+
 async fn table(world: &World) -> String {
+    write_rotation(world).await;
+    write_training(world).await;
     let all = world.all_seeing().await;
-    let ids =
-        all.query(r#"{ unit(by: {code: "A1"}) { id } cadre(by: {code: "A-02"}) { id qualifications { id } } }"#).await;
+    let document = r#"{
+        unit(by: {code: "A1"}) { id quotas(year: 2021) { nodes { id } } }
+        cadre(by: {code: "A-02"}) { id qualifications { id } rotations { id } enrolments { nodes { id class { id plan { id } } } } }
+    }"#;
+    let ids = all.query(document).await;
     let id = |pointer: &str| ids.pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
     let (unit, cadre, paper) = (id("/unit/id"), id("/cadre/id"), id("/cadre/qualifications/0/id"));
+    let rotation = id("/cadre/rotations/0/id");
+    let training = [
+        ("QUOTA", id("/unit/quotas/nodes/0/id")),
+        ("ENROLMENT", id("/cadre/enrolments/nodes/0/id")),
+        ("CLASS", id("/cadre/enrolments/nodes/0/class/id")),
+        ("PLAN", id("/cadre/enrolments/nodes/0/class/plan/id")),
+    ];
     let columns = columns(world).await;
     let width = lines().iter().map(|line| line.name.len()).max().unwrap_or(0);
     let mut text = format!("{:width$}", "");
@@ -246,6 +465,10 @@ async fn table(world: &World) -> String {
     }
     for mut line in lines() {
         line.document = line.document.replace("UNIT\"", &format!("{unit}\""));
+        line.document = line.document.replace("ROTATION\"", &format!("{rotation}\""));
+        for (name, id) in &training {
+            line.document = line.document.replace(&format!("\"{name}\""), &format!("\"{id}\""));
+        }
         line.document =
             line.document.replace("CADRE\"", &format!("{cadre}\"")).replace("PAPER\"", &format!("{paper}\""));
         write!(text, "\n{:width$}", line.name).expect("text grows");
@@ -284,8 +507,9 @@ fn every_place_of_the_schema_has_a_decision() {
     let listed: BTreeSet<String> = lines().into_iter().map(|line| line.name).collect();
     for coordinate in schema::coordinates() {
         let is_person = matches!(need(&coordinate), Some(Need::Scope(_)));
-        // An argument is asked with its field.
-        assert!(!is_person || coordinate.contains('(') || listed.contains(&coordinate), "no line for {coordinate}");
+        // An argument is asked with its field, what an act takes with the act.
+        let is_asked_with_it = coordinate.contains('(') || probe::names_input(&coordinate);
+        assert!(!is_person || is_asked_with_it || listed.contains(&coordinate), "no line for {coordinate}");
     }
     assert!(sdl().contains("type Cadre implements Node"), "the control: this is the schema");
 }

@@ -4,6 +4,8 @@
 //! The demo's population holds most of them. A whole province, in the bundle that `CADRE_TEST_BUNDLE` names, holds
 //! all; without it that test says so and asks nothing.
 
+mod training;
+
 use std::path::PathBuf;
 
 use cadre_api::domain::{demo, import::Outcome};
@@ -44,6 +46,45 @@ const FACTS: [(&str, &People, &str, &str, &str); 12] = [
     ("F402", &BLOC, "POLITICAL_THEORY", r#"atLeast(level: "INTERMEDIATE")"#, r#"{"count":1500,"percent":50.0}"#),
 ];
 
+/// The rotations of a province from 2010 to 2014: 26 between province and districts, 32 and 13 between districts and
+/// communes, 20 on one tier.
+const FLOWS: [(&str, &str, &str, i64); 6] = [
+    ("DOWN", "PROVINCE", "DISTRICT", 15),
+    ("DOWN", "DISTRICT", "COMMUNE", 32),
+    ("UP", "DISTRICT", "PROVINCE", 11),
+    ("UP", "COMMUNE", "DISTRICT", 13),
+    ("LATERAL_LOCALITY", "DISTRICT", "DISTRICT", 8),
+    ("LATERAL_AGENCY", "PROVINCE", "PROVINCE", 12),
+];
+
+/// Asks for the flows of the province and of its district, by administrative code.
+async fn ask_flows(caller: &Caller<'_>, province: &str, district: &str) {
+    let flows = async |find: &str, from: &str| {
+        let code = unit(caller, find).await;
+        let document = format!(
+            r#"{{ unit(by: {{code: "{code}"}}) {{
+                rotationFlows(from: "{from}", until: "2015-01-01") {{ direction fromTier toTier rotations persons }}
+            }} }}"#
+        );
+        caller.query(&document).await["unit"]["rotationFlows"].as_array().expect("flows").clone()
+    };
+    let printed = FLOWS.map(|(direction, from, to, rotations)| {
+        json!({ "direction": direction, "fromTier": from, "toTier": to, "rotations": rotations })
+    });
+    let mut found = flows(province, "2010-01-01").await;
+    for flow in &mut found {
+        let persons = flow.as_object_mut().and_then(|flow| flow.remove("persons")).expect("persons");
+        assert!(persons.as_i64() <= flow["rotations"].as_i64(), "{flow}: {persons}");
+    }
+    assert_eq!(found, printed);
+
+    // "Since 2000 the district rotated more than 60 people."
+    let found = flows(district, "2000-01-01").await;
+    let within = found.iter().filter(|flow| flow["fromTier"] != "PROVINCE" && flow["toTier"] != "PROVINCE");
+    let persons: i64 = within.filter_map(|flow| flow["persons"].as_i64()).sum();
+    assert!(persons > 60, "{persons}");
+}
+
 async fn unit(caller: &Caller<'_>, find: &str) -> String {
     let data = caller.query(&format!("{{ units({find}) {{ nodes {{ code }} }} }}")).await;
     let nodes = data["units"]["nodes"].as_array().expect("nodes");
@@ -80,11 +121,13 @@ async fn the_demo_gives_the_figures_of_its_people() {
         let bundle = tempfile::tempdir().expect("a folder");
         demo::write_bundle(bundle.path()).expect("written");
         assert_eq!(world.import(bundle.path()).await.outcome, Outcome::Loaded);
-        let caller = world.caller(&["cadre:read"], &[demo::ROOT]).await;
+        let caller = world.caller(&["cadre:read", "rotation:read", "training:read"], &[demo::ROOT]).await;
 
         for fact in FACTS.iter().filter(|fact| fact.0 != "F402") {
             ask(&caller, fact).await;
         }
+        ask_flows(&caller, r#"where: {adminCode: "11"}"#, r#"where: {adminCode: "101"}"#).await;
+        training::ask_district(&caller).await;
         world.stop().await;
     }
 }
@@ -99,11 +142,14 @@ async fn a_province_gives_every_figure() {
         let world = World::empty(kind).await;
         let report = world.import(&bundle).await;
         assert_eq!(report.outcome, Outcome::Loaded);
-        let caller = world.caller(&["cadre:read"], &["DV0000001"]).await;
+        let caller =
+            world.caller(&["cadre:read", "rotation:read", "training:read", "quota:read"], &["DV0000001"]).await;
 
         for fact in &FACTS {
             ask(&caller, fact).await;
         }
+        ask_flows(&caller, r#"where: {adminCode: "11"}"#, r#"where: {adminCode: "101"}"#).await;
+        training::ask(&caller).await;
         assert_eq!(world.import(&bundle).await.outcome, Outcome::NothingNew);
         world.stop().await;
     }

@@ -3,7 +3,8 @@
 //!
 //! A block that asks is a `graphql` block, or a `sh` block with a `curl` of `/graphql`. Its answer is the next `json`
 //! block; a `json variables` block may stand between them. Words after `graphql` narrow the caller:
-//! `graphql scope=cadre:read unit=DB`. In answers `…` stands for a value that differs from one database to another.
+//! `graphql scope=cadre:read unit=DB`. In answers `…` stands for a value that differs from one database to another; as a
+//! variable it stands for the last id of a rotation that an answer of the guide held.
 //! `UPDATE_EXPECT=1` rewrites the answers.
 
 use std::{
@@ -14,10 +15,11 @@ use std::{
 
 use cadre_api::{
     config::Cli,
-    domain::{demo, import::Outcome},
+    domain::{demo, import::Outcome, refusal},
 };
 use clap::CommandFactory;
 use entity::value::Scope;
+use sea_orm::Iterable;
 use serde_json::{Map, Value, json};
 
 use crate::world::{Caller, Kind, World, postgres::setting};
@@ -129,6 +131,29 @@ fn settled(answer: Value) -> Value {
     }
 }
 
+/// The variables with a drawn value in the place of each `…`.
+fn filled(variables: Value, rotation: Option<&str>) -> Value {
+    match variables {
+        Value::String(text) if text == DRAWN => json!(rotation.expect("an answer before holds a rotation")),
+        Value::Array(items) => items.into_iter().map(|item| filled(item, rotation)).collect(),
+        Value::Object(fields) => {
+            let fill = |(name, value)| (name, filled(value, rotation));
+            Value::Object(fields.into_iter().map(fill).collect::<Map<_, _>>())
+        }
+        plain => plain,
+    }
+}
+
+/// The last id of a rotation in an answer.
+fn last_rotation(answer: &Value) -> Option<String> {
+    match answer {
+        Value::String(text) if text.starts_with("rot_") => Some(text.clone()),
+        Value::Array(items) => items.iter().filter_map(last_rotation).next_back(),
+        Value::Object(fields) => fields.values().filter_map(last_rotation).next_back(),
+        _ => None,
+    }
+}
+
 /// JSON as a guide shows it: on one line where it fits, otherwise a line per member.
 fn shown(value: &Value, indent: usize, taken: usize) -> String {
     let line = one_line(value);
@@ -204,10 +229,12 @@ async fn every_request_of_the_guides_gives_the_answer_below_it() {
         let world = demo_world(kind).await;
         for guide in GUIDES {
             let text = read(guide);
-            let mut answers = Vec::new();
+            let (mut answers, mut rotation) = (Vec::new(), None);
             for example in examples(&text) {
                 let caller = caller(&world, example.scopes.as_deref(), example.unit.as_deref()).await;
-                let answer = settled(caller.ask(&example.document, example.variables).await);
+                let answer = caller.ask(&example.document, filled(example.variables, rotation.as_deref())).await;
+                rotation = last_rotation(&answer).or(rotation);
+                let answer = settled(answer);
                 if setting("UPDATE_EXPECT").is_some() {
                     answers.push((example.answer.line, shown(&answer, 0, 0)));
                     continue;
@@ -357,6 +384,16 @@ fn the_codes_of_errors_are_those_of_the_code() {
     let told: Vec<String> = rows(&errors, |_| true).into_iter().map(|row| row[0].clone()).collect();
     assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len(), "each code once");
     assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), codes_of_the_code());
+}
+
+#[test]
+fn the_codes_of_refusals_are_those_of_the_code() {
+    let table = rows(&section(&read("docs/api.md"), "Acts on rotations"), |_| true);
+    let told: Vec<String> =
+        table.iter().flat_map(|row| row[0].split(", ").map(str::to_owned).collect::<Vec<_>>()).collect();
+    let known: BTreeSet<String> = refusal::Code::iter().map(|code| code.as_str().to_owned()).collect();
+    assert_eq!(told.len(), known.len(), "each code once");
+    assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), known);
 }
 
 #[test]

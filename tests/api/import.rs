@@ -17,7 +17,7 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, prelude::Expr};
 
-use crate::world::{Kind, World};
+use crate::world::{Kind, World, on_both};
 
 #[path = "../../src/domain/import/tests/cases.rs"]
 mod cases;
@@ -291,4 +291,22 @@ async fn a_rotation_in_preparation_does_not_show_in_the_findings() {
         assert_eq!(import_rotations(&world, other).await, (Outcome::Loaded, vec![]));
         world.stop().await;
     }
+}
+
+#[actix_web::test]
+async fn a_rule_that_an_office_adds_is_seen_at_once_beside_the_shipped_ones() {
+    on_both(async |world| {
+        let caller = world.caller(&["stats:read"], &["A"]).await;
+        let seen = async || {
+            let lists = caller.query("{ rules { code } retirementAges { code } }").await;
+            let has = |list: &str, code: &str| {
+                lists[list].as_array().expect("a list").iter().any(|row| row["code"].as_str() == Some(code))
+            };
+            (has("rules", "VN-QD98-MIN-TERM"), has("rules", "TU-TERM"), has("retirementAges", "TU-F"))
+        };
+        assert_eq!(seen().await, (true, false, false));
+        world.import_text(&BUNDLE[8..]).await;
+        assert_eq!(seen().await, (true, true, true));
+    })
+    .await;
 }

@@ -8,9 +8,15 @@
 use std::fs;
 
 use cadre_api::domain::demo;
+use entity::{quota, rotation, training_class, value::RotationState};
 use serde_json::{Value, json};
 
-use crate::world::program::{self, Program};
+use crate::world::{
+    self,
+    program::{self, Program},
+    rotation::{Places, day, keep_only},
+    training::{self, Rows},
+};
 
 /// How often each question is asked.
 const TIMES: usize = 15;
@@ -31,7 +37,11 @@ impl Served {
         fs::create_dir(&bundle).expect("a folder");
         demo::write_bundle(&bundle).expect("written");
         program::printed(&database, &["import", bundle.to_str().expect("a plain path")]);
-        let add = ["client", "add", "--json", "--name", "counter", "--scope", "cadre:read", "--unit", demo::ROOT];
+        write_rotations(&database).await;
+        write_training(&database).await;
+        let scopes = ["cadre:read", "rotation:read", "training:read", "quota:read"].map(|scope| ["--scope", scope]);
+        let scopes = scopes.concat();
+        let add = [&["client", "add", "--json", "--name", "counter"], &scopes[..], &["--unit", demo::ROOT]].concat();
         let client: Value = serde_json::from_str(&program::printed(&database, &add)).expect("JSON");
         let word = |name: &str| client[name].as_str().expect("a word").to_owned();
 
@@ -98,6 +108,126 @@ async fn a_page_costs_the_same_statements_whatever_it_holds() {
 
     // The page, the total, the posts, the qualifications.
     assert_eq!(costs, [4, 4, 4]);
+}
+
+/// Fifty people of the demonstration go from one commune to the next and are placed in a third.
+async fn write_rotations(url: &str) {
+    let database = world::open(url).await;
+    let of = Places::of(&database).await;
+    let rotations = (1..=50).map(|nth| {
+        let unit = |at: i32| format!("BN-LT-{:02}-DU", at % 10 + 1);
+        let (person, start) = (format!("CB{nth:04}"), format!("20{:02}-01-01", nth % 20));
+        rotation::Model {
+            state: RotationState::Placed,
+            placement_unit_id: Some(of.unit(&unit(nth + 2))),
+            placed_on: Some(day("2024-01-01")),
+            to_title_code: Some("X_BT".parse().expect("a code")),
+            preparing_unit_id: Some(of.unit("BN-LT")),
+            ..of.ended(["1", &person, &unit(nth), &unit(nth + 1), &start], "2024-01-01")
+        }
+    });
+    keep_only(&database, rotations.collect()).await;
+    database.close().await.expect("closed");
+}
+
+#[actix_web::test]
+async fn a_page_of_rotations_costs_the_same_statements_whatever_it_holds() {
+    let served = Served::start().await;
+    let page = r#"query($first: Int) { rotations(where: {unit: {code: "BN-LT"}}, first: $first) {
+        nodes {
+            state fromUnit { name parent { name } } toUnit { name ancestors { name } } fromTitle { name } toTitle { name }
+            preparingUnit { name } placement { unit { name } title { name } }
+            cadre { fullName unit { name } title { name } rotations { startOn toUnit { name } } }
+        }
+        totalCount { value }
+    } }"#;
+
+    let mut costs = Vec::new();
+    for first in [1, 5, 50] {
+        let (cost, answer) = served.cost(page, json!({ "first": first })).await;
+        assert_eq!(rows(&answer, "/rotations/nodes"), first, "the control: the pages differ");
+        assert_eq!(rows(&answer, "/rotations/nodes/0/cadre/rotations"), 1);
+        assert!(answer["rotations"]["nodes"][0]["cadre"]["unit"]["name"].is_string());
+        costs.push(cost);
+    }
+    let flows =
+        r#"{ unit(by: {code: "BN-LT"}) { rotationFlows(from: "2000-01-01", until: "2030-01-01") { rotations } } }"#;
+    let (of_flows, answer) = served.cost(flows, json!({})).await;
+
+    // The page, the total, the people, the posts that say where their files are, the posts shown, their rotations.
+    assert_eq!(costs, [6, 6, 6]);
+    assert_eq!((of_flows, &answer["unit"]["rotationFlows"][0]["rotations"]), (1, &json!(50)));
+}
+
+/// Fifty classes of a plan in ten communes, each with a learner of another, and a quota for each commune.
+async fn write_training(url: &str) {
+    let database = world::open(url).await;
+    let of = Places::of(&database).await;
+    let commune = |at: usize| format!("BN-LT-{:02}-DU", at % 10 + 1);
+    let plan = training::plan(&of, ["KLT", "BN-LT"], (2014, 2014));
+    let whole = quota::Model { allocated: 100, ..training::quota(&of, &plan, ["BN-LT", "CMNV"], 200) };
+    let part = |at: usize| quota::Model {
+        parent_id: Some(whole.id),
+        ..training::quota(&of, &plan, [commune(at).as_str(), "CMNV"], 10)
+    };
+    let class = |at: usize| training_class::Model {
+        plan_id: Some(plan.id),
+        ..training::class(&of, [format!("L{at:02}").as_str(), "CMNV", &commune(at), "2014-03-01", "2014-03-05"])
+    };
+    let classes: Vec<_> = (0..50).map(class).collect();
+    let learner = |(at, class): (usize, &training_class::Model)| {
+        training::learner(&of, [format!("CB{:04}", at + 1).as_str(), &commune(at + 1)], class)
+    };
+    let rows = Rows {
+        enrolments: classes.iter().enumerate().map(learner).collect(),
+        quotas: [whole.clone()].into_iter().chain((0..10).map(part)).collect(),
+        plans: vec![plan],
+        classes,
+    };
+    training::write(&database, rows).await;
+    database.close().await.expect("closed");
+}
+
+#[actix_web::test]
+async fn pages_of_training_cost_the_same_statements_whatever_they_hold() {
+    let served = Served::start().await;
+    let cost = async |document: &str, pointer: &str| {
+        let mut costs = Vec::new();
+        for first in [2, 5, 10] {
+            let (cost, answer) = served.cost(document, json!({ "first": first })).await;
+            assert_eq!(rows(&answer, pointer), first, "the control: the pages of {document} differ: {answer:#}");
+            costs.push(cost);
+        }
+        assert!(costs.iter().all(|cost| *cost == costs[0]), "{document}: {costs:?}");
+        costs[0]
+    };
+
+    let classes = r#"query($first: Int) { trainingClasses(where: {organiser: {code: "BN-LT"}}, first: $first) {
+        nodes { code programme { name level { code } } organiser { name parent { name } } plan { name unit { name } } enrolled fillPercent }
+        totalCount { value }
+    } }"#;
+    let enrolments = r#"query($first: Int) { enrolments(where: {unit: {code: "BN-LT"}}, first: $first) {
+        nodes { cadre { fullName unit { name } title { name } } class { code plan { code } organiser { name } } sendingUnit { name } }
+        totalCount { value }
+    } }"#;
+    let quotas = r#"query($first: Int) { unit(by: {code: "BN-LT"}) { quotas(year: 2014, reach: SUBTREE, first: $first) {
+        nodes { seats unit { name } programme { name } plan { code } parent { seats plan { code } } children { seats unit { name } } }
+        totalCount { value }
+    } } }"#;
+    let progress = r#"{ unit(by: {code: "BN-LT"}) { trainingProgress(year: 2014) { planned turns persons percentOfPlan classes } } }"#;
+
+    // The page, the total, the plans.
+    assert_eq!(cost(classes, "/trainingClasses/nodes").await, 3);
+    // The page, the total, the classes, their plans, the people, the posts that say where their files are, the posts shown.
+    assert_eq!(cost(enrolments, "/enrolments/nodes").await, 7);
+    // The page, the total, the plans, the parents, the children.
+    assert_eq!(cost(quotas, "/unit/quotas/nodes").await, 5);
+    let (of_progress, answer) = served.cost(progress, json!({})).await;
+    assert_eq!(
+        answer["unit"]["trainingProgress"],
+        json!({"planned": 200, "turns": 50, "persons": 50, "percentOfPlan": 25.0, "classes": 50})
+    );
+    assert_eq!(of_progress, 3, "seats, turns, classes");
 }
 
 #[actix_web::test]

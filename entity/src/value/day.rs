@@ -33,6 +33,11 @@ impl Day {
         self.0.pred_opt().and_then(|day| Self::of(day.year(), day.month(), day.day()))
     }
 
+    /// The calendar year that it lies in.
+    pub fn year(self) -> i32 {
+        self.0.year()
+    }
+
     /// 31 December of the year.
     pub fn end_of_year(year: i32) -> Option<Self> {
         Self::of(year, 12, 31)
@@ -54,6 +59,12 @@ impl fmt::Debug for Day {
 impl serde::Serialize for Day {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Day {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::Day;
 
-/// The days `from <= day < until`; a missing end is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The days `from <= day < until`; a missing end is open. By default every day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Period {
     from: Option<Day>,
     until: Option<Day>,
@@ -30,6 +30,23 @@ impl Period {
             _ => true,
         };
         begins_before(self, other) && begins_before(other, self)
+    }
+
+    /// The days that lie in both, if there are any.
+    pub fn intersection(&self, other: &Self) -> Option<Self> {
+        let until = [self.until, other.until].into_iter().flatten().min();
+        // A missing first day is less than any, as it should be.
+        Self::new(self.from.max(other.from), until)
+    }
+
+    /// The days that lie in either, if no day between them lies in neither.
+    pub fn union(&self, other: &Self) -> Option<Self> {
+        let touches = |a: &Self, b: &Self| a.until.is_some() && a.until == b.from;
+        if !self.overlaps(other) && !touches(self, other) && !touches(other, self) {
+            return None;
+        }
+        let until = self.until.zip(other.until).map(|(a, b)| a.max(b));
+        Some(Self { from: self.from.min(other.from), until })
     }
 
     /// First day, if there is one.
@@ -59,6 +76,30 @@ mod tests {
         }
         assert_eq!(period("2014-01-01", "2014-01-01"), None);
         assert_eq!(period("2014-01-02", "2014-01-01"), None);
+    }
+
+    #[test]
+    fn periods_are_cut_and_joined_by_their_days() {
+        let shown = |period: Option<Period>| {
+            let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
+            period.map(|period| format!("{}..{}", day(period.from()), day(period.until())))
+        };
+        let year = period("2014-01-01", "2015-01-01").expect("a year");
+        for (from, until, both, either) in [
+            ("2014-06-01", "2016-01-01", Some("2014-06-01..2015-01-01"), Some("2014-01-01..2016-01-01")),
+            ("2014-06-01", "2014-07-01", Some("2014-06-01..2014-07-01"), Some("2014-01-01..2015-01-01")),
+            ("2015-01-01", "", None, Some("2014-01-01..")),
+            ("", "2014-01-01", None, Some("..2015-01-01")),
+            ("", "", Some("2014-01-01..2015-01-01"), Some("..")),
+            ("2015-01-02", "", None, None),
+            ("", "2013-12-31", None, None),
+        ] {
+            let other = period(from, until).expect("a period");
+            for (a, b) in [(&year, &other), (&other, &year)] {
+                assert_eq!(shown(a.intersection(b)).as_deref(), both, "{from} {until}");
+                assert_eq!(shown(a.union(b)).as_deref(), either, "{from} {until}");
+            }
+        }
     }
 
     #[test]

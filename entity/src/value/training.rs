@@ -185,6 +185,11 @@ pub enum Grade {
     Average,
 }
 
+impl ClassState {
+    /// The states of a class that was not held, or not yet.
+    pub const NOT_HELD: [Self; 3] = [Self::Planned, Self::Postponed, Self::Cancelled];
+}
+
 impl EnrolmentState {
     /// The states that take a seat of the class and of the quota.
     pub const SEATED: [Self; 4] = [Self::Confirmed, Self::Attending, Self::Completed, Self::Failed];

@@ -2,15 +2,21 @@
 //! already narrowed; only a permit opens a transaction that writes.
 
 mod cadres;
+mod names;
 mod permit;
+mod person;
 pub mod policy;
+mod records;
 mod rotations;
 mod sealed;
 mod training;
 
 pub use cadres::{Cadres, Seen, Visible};
+pub use names::Names;
 pub use permit::{Act, Permit, Txn};
-pub use rotations::{RotatedPerson, Rotations, VisibleRotation};
+pub use person::KnownPerson;
+pub use records::{Judged, SeenRotation};
+pub use rotations::{Rotations, VisibleRotation};
 pub(in crate::domain) use sealed::Service;
 pub use sealed::{Identity, Origin, Political};
 pub use training::{Quotas, Training, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota};
@@ -19,6 +25,7 @@ use std::sync::Arc;
 
 use entity::value::{Day, Scope, UnitId};
 use sea_orm::{DatabaseBackend, DatabaseConnection};
+use uuid::Uuid;
 
 use crate::{
     auth::Caller,
@@ -35,6 +42,11 @@ impl ReachedUnits {
     /// Whether a unit is one of them.
     pub fn contains(&self, unit: UnitId) -> bool {
         self.0.contains(&unit)
+    }
+
+    /// Their ids, in no order.
+    pub(in crate::domain) fn ids(&self) -> impl Iterator<Item = Uuid> {
+        self.0.iter().map(|unit| unit.0)
     }
 }
 

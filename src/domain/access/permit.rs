@@ -1,5 +1,6 @@
 //! Permits and the transactions they open.
 
+use chrono::{DateTime, Utc};
 use entity::{
     audit_entry, change,
     value::{ChangeKind, Scope, UnitId},
@@ -139,17 +140,17 @@ impl<'a> Permit<'a> {
     ///
     /// `object` is what the act is done to, by code or id; `detail` holds numbers and codes, never a protected value.
     pub async fn begin(self, object: Option<String>, detail: Option<String>) -> Result<Txn> {
-        let inner = self.database.begin().await?;
+        let (inner, at) = (self.database.begin().await?, self.clock.now());
         let entry = audit_entry::ActiveModel {
             seq: NotSet,
-            at: Set(self.clock.now()),
-            actor: Set(self.actor),
+            at: Set(at),
+            actor: Set(self.actor.clone()),
             act: Set(self.act.name().to_owned()),
             object: Set(object),
             detail: Set(detail),
         };
         let audit_seq = entry.insert(&inner).await?.seq;
-        Ok(Txn { inner, audit_seq })
+        Ok(Txn { inner, audit_seq, actor: self.actor, at })
     }
 }
 
@@ -158,6 +159,8 @@ impl<'a> Permit<'a> {
 pub struct Txn {
     inner: DatabaseTransaction,
     audit_seq: i64,
+    actor: String,
+    at: DateTime<Utc>,
 }
 
 impl Txn {
@@ -169,6 +172,16 @@ impl Txn {
     /// The audit entry of the act.
     pub(in crate::domain) fn audit_seq(&self) -> i64 {
         self.audit_seq
+    }
+
+    /// Who does the act: a client id, or the operator.
+    pub(in crate::domain) fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    /// When the act is recorded.
+    pub(in crate::domain) fn at(&self) -> DateTime<Utc> {
+        self.at
     }
 
     /// Writes the change of one object into the change log.

@@ -57,32 +57,138 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
 
         // Rotations.
         ("Query", "rotations") | ("Cadre", "rotations") | ("Unit", "rotationFlows") => Needs(Scope::RotationRead),
-        ("Rotation", "cadre") => Needs(Scope::CadreRead),
-        ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
+        // A person stands behind a rotation by `cadre:read` alone: the field, and the way to ask by it.
+        ("Rotation", "cadre") | ("RotationWhere", "cadre") => Needs(Scope::CadreRead),
+        ("RotationWhere", "fromUnit" | "toUnit" | "unit" | "preparingUnit" | "forms" | "directions" | "states")
+        | ("RotationWhere", "purposes" | "startFrom" | "startUntil" | "runningOn" | "endsFrom" | "endsBefore")
+        | ("RotationWhere", "placementMissing")
+        | ("RotationOrder", "field" | "direction")
+        | ("RotationOrderField", "START" | "END")
+        | ("RotationFlow", "direction" | "fromTier" | "toTier" | "rotations" | "persons")
+        | ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
         | ("Rotation", "fromTier" | "toTier" | "startOn" | "plannedEndOn" | "endOn" | "endReason" | "state")
         | ("Rotation", "preparingUnit" | "decisionNo" | "decidedOn" | "publishedOn" | "placement" | "version")
+        | ("Rotation", "checks" | "overrides" | "steps" | "appraisals")
+        | ("RotationStep", "state" | "on" | "plannedEndOn" | "documentNo" | "remark" | "at")
+        | ("RotationAppraisal", "year" | "result" | "appraisedOn" | "documentNo")
         | ("Placement", "unit" | "title" | "on" | "decisionNo")
         | ("RotationConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
-        | ("RotationEdge", "cursor" | "node")
-        | ("RotationDirection" | "RotationState" | "EndReason", _) => Needs(Scope::RotationRead),
+        | ("RotationEdge", "cursor" | "node") => Needs(Scope::RotationRead),
+
         // What the rules say of a person's rotation.
         ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
-        | ("RuleOverride", "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
+        | ("RuleError", "check")
+        | ("RuleOverride", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
+
+        // Training: plans, classes, enrolments, and numbers of them.
+        ("Query", "trainingPlan" | "trainingClass" | "trainingClasses" | "enrolments")
+        | ("Unit", "trainingProgress")
+        | ("Cadre", "enrolments")
+        | ("CadreWhere", "trained") => Needs(Scope::TrainingRead),
+        // A person stands behind an enrolment by `cadre:read` alone, a plan behind a quota by `training:read`.
+        ("Enrolment", "cadre") | ("EnrolmentWhere", "cadre") => Needs(Scope::CadreRead),
+        ("Quota", "plan") => Needs(Scope::TrainingRead),
+        ("TrainedCondition", "year" | "programmes")
+        | ("TrainingPlanKey" | "TrainingClassKey", "id" | "code")
+        | ("TrainingPlan", "id" | "code" | "name" | "documentNo" | "unit" | "yearFrom" | "yearTo" | "state" | "version")
+        | ("TrainingClass", "id" | "code" | "plan" | "programme" | "organiser" | "intake" | "category" | "mode")
+        | ("TrainingClass", "startOn" | "endOn" | "capacity" | "enrolled" | "reportedLearners" | "state")
+        | ("TrainingClass", "fillPercent" | "enrolments" | "version")
+        | ("TrainingClassWhere", "plan" | "programmes" | "categories" | "organiser" | "modes" | "states" | "intake")
+        | ("TrainingClassWhere", "startFrom" | "startUntil" | "endFrom" | "endUntil")
+        | ("TrainingClassOrder", "field" | "direction")
+        | ("TrainingClassOrderField", "START_ON" | "CODE")
+        | ("Enrolment", "id" | "class" | "programme" | "sendingUnit" | "year" | "state" | "grade" | "version")
+        | ("EnrolmentWhere", "unit" | "organiser" | "programmes" | "class" | "plan" | "categories" | "yearFrom")
+        | ("EnrolmentWhere", "yearTo" | "states" | "withoutClass")
+        | ("TrainingProgress", "year" | "untilYear" | "planned" | "plannedIsLowerBound" | "turns" | "persons")
+        | ("TrainingProgress", "percentOfPlan" | "classes")
+        | ("TrainingClassConnection" | "EnrolmentConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
+        | ("TrainingClassEdge" | "EnrolmentEdge", "cursor" | "node") => Needs(Scope::TrainingRead),
+
+        // Quotas.
+        ("Unit", "quotas")
+        | ("TrainingPlan", "quotas")
+        | ("Quota", "id" | "unit" | "programme" | "mode" | "measure" | "seats" | "seatsIsLowerBound" | "classes")
+        | ("Quota", "allocated" | "used" | "remaining" | "fillPercent" | "parent" | "children" | "state" | "version")
+        | ("QuotaConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
+        | ("QuotaEdge", "cursor" | "node") => Needs(Scope::QuotaRead),
 
         // Units and reference lists within reach.
         ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
-        | ("Query", "rules" | "retirementAges" | "__schema" | "__type")
+        | ("Query", "programmes" | "rules" | "retirementAges" | "__schema" | "__type")
         | ("Unit", "id" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
         | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors")
         | ("Node", "id")
         | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "PageInfo" | "BoundedCount" | "Viewer", _)
-        | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup", _)
-        | ("Rule" | "RetirementAge" | "CountingBasis" | "RotationForm" | "RotationPurpose" | "RuleResult", _)
+        | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup" | "Programme", _)
+        | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
         | ("UnitKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
         | ("Tier" | "UnitKind" | "SuccessionKind" | "Hierarchy" | "Reach" | "Direction", _)
-        | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _) => Nothing,
+        | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _)
+        // Words of closed sets: what they are said of is decided at the field and at the condition.
+        | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _)
+        | ("RotationStepName" | "AppraisalResult", _)
+        | ("ProgrammeKind" | "PlanState" | "Measure" | "QuotaState" | "ClassCategory" | "ClassState", _)
+        | ("EnrolmentState" | "Grade", _) => Nothing,
         // The schema itself is public.
         (introspected, _) if introspected.starts_with("__") => Nothing,
+
+        _ => return of_act(parent, field),
+    })
+}
+
+/// Acts, what they take, and why they are refused.
+fn of_act(parent: &str, field: &str) -> Option<Need> {
+    use Need::{Nothing, Scope as Needs};
+    Some(match (parent, field) {
+        (
+            "Mutation",
+            "rotationPropose" | "rotationAdvance" | "rotationDecide" | "rotationPublish" | "rotationStart",
+        )
+        | ("Mutation", "rotationExtend" | "rotationEnd" | "rotationPlace" | "rotationCancel")
+        | ("Mutation", "rotationAppraise" | "rotationOverride")
+        | (
+            "RotationProposeInput",
+            "idempotencyKey" | "cadreCode" | "form" | "purpose" | "toUnitCode" | "toTitleCode",
+        )
+        | ("RotationProposeInput", "startOn" | "plannedEndOn" | "preparingUnitCode" | "planning" | "remark")
+        | ("RotationPlanningInput", "documentNo" | "validFrom" | "validUntil")
+        | ("RotationPlacementInput", "unitCode" | "titleCode" | "decisionNo")
+        | (
+            "RotationAdvanceInput"
+            | "RotationDecideInput"
+            | "RotationPublishInput"
+            | "RotationStartInput"
+            | "RotationExtendInput"
+            | "RotationEndInput"
+            | "RotationPlaceInput"
+            | "RotationCancelInput"
+            | "RotationAppraiseInput"
+            | "RotationOverrideInput",
+            "idempotencyKey" | "rotationId" | "expectedVersion",
+        )
+        | ("RotationAdvanceInput", "step" | "on" | "documentNo" | "remark")
+        | ("RotationDecideInput", "decisionNo" | "decidedOn" | "startOn" | "plannedEndOn")
+        | ("RotationPublishInput", "publishedOn")
+        | ("RotationExtendInput", "plannedEndOn" | "decisionNo" | "reason")
+        | ("RotationEndInput", "endOn" | "reason" | "remark" | "placement")
+        | ("RotationPlaceInput", "unitCode" | "titleCode" | "placedOn" | "decisionNo")
+        | ("RotationCancelInput", "reason")
+        | ("RotationAppraiseInput", "year" | "result" | "appraisedOn" | "documentNo")
+        | ("RotationOverrideInput", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => {
+            Needs(Scope::RotationWrite)
+        }
+        ("RotationProposePayload" | "RotationAdvancePayload" | "RotationDecidePayload", "rotation" | "userErrors")
+        | ("RotationPublishPayload" | "RotationStartPayload" | "RotationExtendPayload", "rotation" | "userErrors")
+        | ("RotationEndPayload" | "RotationPlacePayload" | "RotationCancelPayload", "rotation" | "userErrors")
+        | ("RotationAppraisePayload" | "RotationOverridePayload", "rotation" | "userErrors") => {
+            Needs(Scope::RotationRead)
+        }
+        ("UserError" | "InputError" | "ConflictError", "code" | "message" | "field")
+        | ("ConflictError", "currentVersion")
+        | ("StepError", "code" | "message" | "field" | "state" | "due")
+        | ("RuleError", "code" | "message" | "field") => Nothing,
 
         _ => return None,
     })
@@ -96,6 +202,17 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Query", "nodes") => argument == "ids",
         ("Query", "unit" | "cadre") => matches!(argument, "by" | "asOf"),
         ("Query", "units" | "cadres") => matches!(argument, "where" | "search" | "orderBy" | "asOf") || pages(argument),
+        ("Query", "rotations" | "trainingClasses") => matches!(argument, "where" | "orderBy") || pages(argument),
+        ("Query", "enrolments") => argument == "where" || pages(argument),
+        ("Query", "trainingPlan" | "trainingClass") => argument == "by",
+        ("TrainingClass", "enrolments") | ("TrainingPlan", "quotas") => pages(argument),
+        ("Cadre", "enrolments") => argument == "year" || pages(argument),
+        ("Unit", "quotas") => matches!(argument, "year" | "reach" | "unusedOnly") || pages(argument),
+        ("Unit", "trainingProgress") => {
+            matches!(argument, "year" | "untilYear" | "programmes" | "reach" | "decimals")
+        }
+        ("TrainingProgress", "classes") => argument == "categories",
+        ("Unit", "rotationFlows") => matches!(argument, "from" | "until" | "forms"),
         ("Unit", "parent" | "ancestors") => argument == "hierarchy",
         ("Unit", "subunits") => argument == "hierarchy" || pages(argument),
         ("Unit", "cadres") => matches!(argument, "where" | "reach" | "orderBy" | "asOf") || pages(argument),
@@ -104,7 +221,9 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         }
         ("Cadre", "qualifications" | "highest") => argument == "subject",
         ("Composition", "atLeast") => argument == "level",
-        ("CadreConnection" | "UnitConnection", "totalCount") => argument == "max",
+        ("Mutation", _) => argument == "input",
+        ("CadreConnection" | "UnitConnection" | "RotationConnection", "totalCount")
+        | ("TrainingClassConnection" | "EnrolmentConnection" | "QuotaConnection", "totalCount") => argument == "max",
         (introspected, _) => introspected.starts_with("__") || (introspected, field) == ("Query", "__type"),
     };
     if is_known { of_field(parent, field) } else { None }

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use entity::{
-    cadre, rotation,
-    value::{CadreId, Day, RotationId, RotationState, Scope, UnitId},
+    rotation,
+    value::{Day, RotationId, RotationState, Scope},
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Select,
@@ -16,8 +16,8 @@ use sea_orm::{
 
 use crate::{
     db,
-    domain::access::{Access, Seen, Visible},
-    error::{Error, Result},
+    domain::access::{Access, KnownPerson, Seen},
+    error::Result,
 };
 
 /// The rotations that a caller may know of.
@@ -33,15 +33,6 @@ pub struct VisibleRotation {
     day: Day,
 }
 
-/// Proof that the caller may see the person of a rotation; the key by which that person is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RotatedPerson {
-    cadre: CadreId,
-    day: Day,
-    /// The day to show the person on where their file is elsewhere by now.
-    otherwise: Day,
-}
-
 impl VisibleRotation {
     /// The row, as of the day.
     pub fn row(&self) -> &rotation::Model {
@@ -51,13 +42,6 @@ impl VisibleRotation {
     /// The day on which it is shown.
     pub fn day(&self) -> Day {
         self.day
-    }
-
-    /// Whether the rotation names a unit.
-    pub fn names(&self, unit: UnitId) -> bool {
-        let row = &self.row;
-        let named = [Some(row.from_unit_id), Some(row.to_unit_id), row.placement_unit_id, row.preparing_unit_id];
-        named.contains(&Some(unit))
     }
 }
 
@@ -73,11 +57,11 @@ impl Access {
 
     /// The person of a rotation: whoever knows of the rotation knows whom it moved. Shown on the rotation's own day while
     /// their file is within reach, else on the last day on which this rotation had them within reach.
-    pub fn person_of(&self, rotation: &VisibleRotation) -> RotatedPerson {
+    pub fn person_of(&self, rotation: &VisibleRotation) -> KnownPerson {
         let (row, day) = (&rotation.row, rotation.day);
         let arrived = row.state.has_started() && self.reaches(row.to_unit_id);
         let last = if arrived { row.start_on } else { row.start_on.before().unwrap_or(row.start_on) };
-        RotatedPerson { cadre: row.cadre_id, day, otherwise: last.min(day) }
+        KnownPerson::of(row.cadre_id, day, last.min(day))
     }
 
     /// Whether the caller's reach holds whatever prepares a rotation: its preparing unit, or both of its units where
@@ -91,6 +75,11 @@ impl Access {
 }
 
 impl Rotations<'_> {
+    /// Whose they are.
+    pub(super) fn access(&self) -> &Access {
+        self.access
+    }
+
     /// What every question about rotations starts with.
     pub(in crate::domain) fn select(&self) -> Select<rotation::Entity> {
         rotation::Entity::find().filter(self.narrowing())
@@ -118,7 +107,11 @@ impl Rotations<'_> {
     pub(in crate::domain) fn admitted(&self, row: rotation::Model, day: Day) -> Option<VisibleRotation> {
         let units = self.access.registry().units();
         let are_known = units.get(row.from_unit_id).is_some() && units.get(row.to_unit_id).is_some();
-        let row = row.as_of(day).filter(|_| are_known)?;
+        // What is known now is part of today, also where no day says since when it was known.
+        let row = if day < self.access.today() { row.as_of(day)? } else { row };
+        if !are_known {
+            return None;
+        }
         Some(VisibleRotation { row, day })
     }
 
@@ -145,30 +138,5 @@ impl Rotations<'_> {
             of.entry(Seen::of(row.cadre_id)).or_default().push(row);
         }
         Ok(of)
-    }
-
-    /// The persons of rotations.
-    ///
-    /// # Errors
-    /// `Forbidden` without `cadre:read`.
-    pub async fn persons(&self, of: &[RotatedPerson]) -> Result<HashMap<RotatedPerson, Visible>> {
-        let cadres = self.access.cadres()?;
-        let ids = of.iter().map(|person| person.cadre.0);
-        let column = Expr::col((cadre::Entity, cadre::Column::Id));
-        let rows = cadre::Entity::find()
-            .filter(db::any_id(self.access.backend(), column, ids.clone()))
-            .all(self.access.reader())
-            .await?;
-        let rows: HashMap<CadreId, cadre::Model> = rows.into_iter().map(|row| (row.id, row)).collect();
-        let posts = cadres.all_posts(ids).await?;
-        of.iter()
-            .map(|person| {
-                let row = rows.get(&person.cadre).cloned().ok_or_else(|| Error::internal("a rotation of nobody"))?;
-                let posts = posts.get(&person.cadre).map(Vec::as_slice).unwrap_or_default();
-                let is_here = cadres.keeps_file(posts, person.day);
-                let day = if is_here { person.day } else { person.otherwise };
-                Ok((*person, Visible::shown(row, day)))
-            })
-            .collect()
     }
 }

@@ -4,16 +4,22 @@
 //! its quotas; an enrolment to whoever reaches the sending unit or the organiser of the class; a class to whoever reaches
 //! its organiser or knows of one of its enrolments.
 
+use std::collections::HashMap;
+
 use entity::{
     enrolment, quota, training_class, training_plan,
-    value::{Scope, UnitId},
+    value::{ClassId, Day, EnrolmentId, PlanId, QuotaId, Scope, UnitId},
 };
 use sea_orm::{
-    Condition, EntityTrait, QueryFilter, Select,
+    Condition, EntityTrait, QueryFilter, QueryOrder, Select,
     sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SimpleExpr},
 };
 
-use crate::{db, domain::access::Access, error::Result};
+use crate::{
+    db,
+    domain::access::{Access, KnownPerson},
+    error::Result,
+};
 
 /// The plans, classes and enrolments that a caller may know of.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +96,24 @@ impl Access {
         Ok(Quotas { access: self })
     }
 
+    /// The person of an enrolment: whoever knows of the enrolment knows whom it is about. Shown as of today while their file
+    /// is within reach, else on the last day on which the enrolment surely had them there: the first day of its class, or
+    /// the end of its year.
+    pub fn learner_of(&self, enrolment: &VisibleEnrolment, class: Option<&VisibleClass>) -> KnownPerson {
+        let today = self.today;
+        let last = class.map(|class| class.0.start_on).or(Day::end_of_year(enrolment.0.year));
+        KnownPerson::of(enrolment.0.cadre_id, today, Ord::min(last.unwrap_or(today), today))
+    }
+
+    fn quotas_within_reach(&self) -> Select<quota::Entity> {
+        let within = self.is_within((quota::Entity, quota::Column::UnitId));
+        quota::Entity::find().filter(Condition::all().add_option(within))
+    }
+
+    fn knows(&self, unit: UnitId) -> bool {
+        self.registry.units().get(unit).is_some()
+    }
+
     /// A column names a unit within reach; nothing where the reach is everything.
     fn is_within(&self, column: impl IntoColumnRef) -> Option<SimpleExpr> {
         let reach = self.narrowing()?;
@@ -100,13 +124,37 @@ impl Access {
 impl Quotas<'_> {
     /// What every question about quotas starts with.
     pub(in crate::domain) fn select(&self) -> Select<quota::Entity> {
-        let narrowing = self.access.is_within((quota::Entity, quota::Column::UnitId));
-        quota::Entity::find().filter(narrowing.map_or_else(Condition::all, |within| Condition::all().add(within)))
+        self.access.quotas_within_reach()
     }
 
     /// Takes in a row that a select from here gave, unless its unit came after the request began.
     pub(in crate::domain) fn admitted(&self, row: quota::Model) -> Option<VisibleQuota> {
-        self.access.registry().units().get(row.unit_id).is_some().then_some(VisibleQuota(row))
+        self.access.knows(row.unit_id).then_some(VisibleQuota(row))
+    }
+
+    /// Quotas by id, in the order of their ids; what the caller may not know of is left out.
+    pub async fn by_ids(&self, ids: &[QuotaId]) -> Result<Vec<VisibleQuota>> {
+        self.read(quota::Column::Id, ids).await
+    }
+
+    /// The quotas that were handed on from quotas, in the order in which they were recorded, as far as the caller may know of
+    /// them.
+    pub async fn children(&self, of: &[QuotaId]) -> Result<HashMap<QuotaId, Vec<VisibleQuota>>> {
+        let mut children: HashMap<QuotaId, Vec<_>> = HashMap::new();
+        for child in self.read(quota::Column::ParentId, of).await? {
+            if let Some(parent) = child.0.parent_id {
+                children.entry(parent).or_default().push(child);
+            }
+        }
+        Ok(children)
+    }
+
+    async fn read(&self, column: quota::Column, ids: &[QuotaId]) -> Result<Vec<VisibleQuota>> {
+        let column = Expr::col((quota::Entity, column));
+        let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
+        let select = self.select().filter(of_ids).order_by_asc(quota::Column::Id);
+        let rows = select.all(self.access.reader()).await?;
+        Ok(rows.into_iter().filter_map(|row| self.admitted(row)).collect())
     }
 }
 
@@ -144,23 +192,48 @@ impl Training<'_> {
         }))
     }
 
+    /// Quotas for numbers alone, for which the scope of quotas is not asked: what progress is measured against.
+    pub(in crate::domain) fn planned(&self) -> Select<quota::Entity> {
+        self.access.quotas_within_reach()
+    }
+
     /// Takes in a plan that a select from here gave, unless its unit came after the request began.
     pub(in crate::domain) fn admitted_plan(&self, row: training_plan::Model) -> Option<VisiblePlan> {
-        self.knows(row.unit_id).then_some(VisiblePlan(row))
+        self.access.knows(row.unit_id).then_some(VisiblePlan(row))
     }
 
     /// Takes in a class that a select from here gave, unless its organiser came after the request began.
     pub(in crate::domain) fn admitted_class(&self, row: training_class::Model) -> Option<VisibleClass> {
-        self.knows(row.organiser_id).then_some(VisibleClass(row))
+        self.access.knows(row.organiser_id).then_some(VisibleClass(row))
     }
 
     /// Takes in an enrolment that a select from here gave, unless its unit came after the request began.
     pub(in crate::domain) fn admitted_enrolment(&self, row: enrolment::Model) -> Option<VisibleEnrolment> {
-        self.knows(row.unit_id).then_some(VisibleEnrolment(row))
+        self.access.knows(row.unit_id).then_some(VisibleEnrolment(row))
     }
 
-    fn knows(&self, unit: UnitId) -> bool {
-        self.access.registry().units().get(unit).is_some()
+    /// Plans by id, in no order; what the caller may not know of is left out.
+    pub async fn plans_by_ids(&self, ids: &[PlanId]) -> Result<Vec<VisiblePlan>> {
+        let column = Expr::col((training_plan::Entity, training_plan::Column::Id));
+        let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
+        let rows = self.plans().filter(of_ids).all(self.access.reader()).await?;
+        Ok(rows.into_iter().filter_map(|row| self.admitted_plan(row)).collect())
+    }
+
+    /// Classes by id, in no order; what the caller may not know of is left out.
+    pub async fn classes_by_ids(&self, ids: &[ClassId]) -> Result<Vec<VisibleClass>> {
+        let column = Expr::col((training_class::Entity, training_class::Column::Id));
+        let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
+        let rows = self.classes().filter(of_ids).all(self.access.reader()).await?;
+        Ok(rows.into_iter().filter_map(|row| self.admitted_class(row)).collect())
+    }
+
+    /// Enrolments by id, in no order; what the caller may not know of is left out.
+    pub async fn enrolments_by_ids(&self, ids: &[EnrolmentId]) -> Result<Vec<VisibleEnrolment>> {
+        let column = Expr::col((enrolment::Entity, enrolment::Column::Id));
+        let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
+        let rows = self.enrolments().filter(of_ids).all(self.access.reader()).await?;
+        Ok(rows.into_iter().filter_map(|row| self.admitted_enrolment(row)).collect())
     }
 }
 

@@ -5,17 +5,18 @@ use entity::{
     value::{Category, Day, Gender, LevelCode, UnitId},
 };
 use sea_orm::{
-    ColumnTrait, Condition, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Alias, Expr, ExprTrait, Func, LikeExpr, Order, Query, SimpleExpr},
+    ColumnTrait, Condition, FromQueryResult, QueryFilter, QuerySelect, Select,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr, Order, Query, SimpleExpr},
 };
 
 use crate::{
     db,
     domain::{
         access::{Access, Cadres, Visible},
-        page::{BoundedCount, Key, Page, PageArgs, Position, Way},
+        cadre::trained::TrainedCondition,
+        page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, ensure_each_once},
         qualification,
-        unit::{Direction, Reach, UnitReach, below, ensure_each_once, meant, titles},
+        unit::{Reach, UnitReach, below, meant, titles},
     },
     error::{Error, Result},
     text,
@@ -40,6 +41,8 @@ pub struct CadreWhere {
     pub gender: Option<Gender>,
     /// Highest level of the subject, on the asked day.
     pub holds: Option<LevelCondition>,
+    /// Who took part in training in a year (đã qua đào tạo, bồi dưỡng). Needs `training:read`.
+    pub trained: Option<TrainedCondition>,
     /// All of these.
     pub and: Option<Vec<CadreWhere>>,
     /// One of these.
@@ -120,17 +123,8 @@ impl CadreList {
         ensure_each_once(self.order.iter().map(|order| order.field))?;
         let cursors = access.cursors(&("cadres", self));
         let window = cursors.window(args)?;
-        let keys = self.sort_keys(&cadres, day);
-        let mut select =
-            self.select(access)?.expr_as(self.unit_key(&cadres, day), "unit_key").limit(window.size as u64 + 1);
-        for (bound, side) in [(&window.after, Side::After), (&window.before, Side::Before)] {
-            if let Some(position) = bound {
-                select = select.filter(on(side, &keys, position));
-            }
-        }
-        for (key, direction) in &keys {
-            select = select.order_by(key.clone(), ordered(*direction, window.way));
-        }
+        let select = self.select(access)?.expr_as(self.unit_key(&cadres, day), "unit_key");
+        let select = self.keyset(&cadres, day).narrow(select, &window);
         let rows = select.into_model::<Listed>().all(access.reader()).await?;
         let page = cursors.page(&window, rows, |row| self.position(row));
         let rows = page.rows.into_iter().map(|(cursor, row)| (cursor, cadres.admitted(row.cadre, day))).collect();
@@ -142,13 +136,7 @@ impl CadreList {
     /// # Errors
     /// As `page`.
     pub async fn count(&self, access: &Access, max: u64) -> Result<BoundedCount> {
-        let bounded = self.select(access)?.select_only().expr_as(Expr::val(1), "one").limit(max + 1).into_query();
-        let count = Query::select()
-            .expr_as(Func::count(Expr::cust("*")), "found")
-            .from_subquery(bounded, Alias::new("bounded"))
-            .to_owned();
-        let found = crate::domain::scalar(access, &count).await?;
-        Ok(BoundedCount::of(u64::try_from(found).unwrap_or(0), max))
+        page::count(access, self.select(access)?, max).await
     }
 
     fn select(&self, access: &Access) -> Result<Select<cadre::Entity>> {
@@ -183,24 +171,17 @@ impl CadreList {
         Func::coalesce([SimpleExpr::from(post), Expr::val("")]).into()
     }
 
-    /// The sort keys with their directions; the id breaks ties.
-    fn sort_keys(&self, cadres: &Cadres<'_>, day: Day) -> Vec<(SimpleExpr, Direction)> {
+    fn keyset(&self, cadres: &Cadres<'_>, day: Day) -> Keyset {
         let column = |column| Expr::col((cadre::Entity, column));
-        let mut keys: Vec<_> = self
-            .effective_order()
-            .map(|order| {
-                let key = match order.field {
-                    CadreOrderField::Name => column(cadre::Column::SortKey),
-                    CadreOrderField::Code => column(cadre::Column::Code),
-                    CadreOrderField::Unit => self.unit_key(cadres, day),
-                };
-                (key, order.direction.unwrap_or(Direction::Asc))
-            })
-            .collect();
-        // The tie breaker goes the way of the last key, so that one index serves both.
-        let direction = keys.last().map_or(Direction::Asc, |(_, direction)| *direction);
-        keys.push((column(cadre::Column::Id), direction));
-        keys
+        let keys = self.effective_order().map(|order| {
+            let key = match order.field {
+                CadreOrderField::Name => column(cadre::Column::SortKey),
+                CadreOrderField::Code => column(cadre::Column::Code),
+                CadreOrderField::Unit => self.unit_key(cadres, day),
+            };
+            (key, order.direction.unwrap_or(Direction::Asc))
+        });
+        Keyset::new(keys.collect(), column(cadre::Column::Id))
     }
 
     fn effective_order(&self) -> impl Iterator<Item = CadreOrder> {
@@ -250,6 +231,9 @@ impl CadreWhere {
         }
         if let Some(holds) = &self.holds {
             all = all.add(holds.condition(access, &format!("{field}.holds"), day)?);
+        }
+        if let Some(trained) = &self.trained {
+            all = all.add(trained.condition(access, &format!("{field}.trained"))?);
         }
         for part in self.and.iter().flatten() {
             all = all.add(part.condition(access, &format!("{field}.and"), day)?);
@@ -354,40 +338,4 @@ fn matching(search: &str) -> Result<Condition> {
         name = name.add(cadre::Column::SearchKey.like(LikeExpr::new(format!("% {word}%")).escape('\\')));
     }
     Ok(Condition::any().add(name).add(cadre::Column::Code.eq(search.trim())))
-}
-
-/// Which side of a position.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    After,
-    Before,
-}
-
-/// Rows on one side of a position: past it by the first key, or equal there and past it by the next, and so on.
-fn on(side: Side, keys: &[(SimpleExpr, Direction)], position: &Position) -> Condition {
-    let values: Vec<SimpleExpr> = position
-        .keys
-        .iter()
-        .map(|key| match key {
-            Key::Bytes(bytes) => Expr::val(bytes.clone()),
-            Key::Text(text) => Expr::val(text.clone()),
-        })
-        .chain([Expr::val(position.id)])
-        .collect();
-    let mut any = Condition::any();
-    for at in 0..keys.len() {
-        let mut all = Condition::all();
-        for ((key, _), value) in keys.iter().zip(&values).take(at) {
-            all = all.add(key.clone().eq(value.clone()));
-        }
-        let (key, direction) = &keys[at];
-        let greater = (*direction == Direction::Asc) == (side == Side::After);
-        let (key, value) = (key.clone(), values[at].clone());
-        any = any.add(all.add(if greater { key.gt(value) } else { key.lt(value) }));
-    }
-    any
-}
-
-fn ordered(direction: Direction, way: Way) -> Order {
-    if (direction == Direction::Asc) == (way == Way::Forward) { Order::Asc } else { Order::Desc }
 }

@@ -1,8 +1,10 @@
 //! Cadres (cán bộ): look-ups, lists and the posts of a day.
 
 mod list;
+mod trained;
 
 pub use list::{CadreList, CadreOrder, CadreOrderField, CadreWhere, LevelCondition};
+pub use trained::TrainedCondition;
 
 use entity::{
     assignment, cadre,

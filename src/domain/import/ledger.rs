@@ -3,10 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use entity::{
-    assignment, qualification, rotation,
-    value::{Day, UnitId},
-};
+use entity::{assignment, qualification, rotation, value::Day};
 
 use super::{
     episode::{Move, Phase},
@@ -16,10 +13,10 @@ use super::{
 
 /// Fingerprint of what makes a row of a person itself: 64 bits among the few rows of one person.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Print([u32; 2]);
+pub(super) struct Print([u32; 2]);
 
 impl Print {
-    fn of(content: impl Hash) -> Self {
+    pub fn of(content: impl Hash) -> Self {
         let mut hasher = DefaultHasher::new();
         content.hash(&mut hasher);
         let print = hasher.finish();
@@ -153,51 +150,6 @@ pub(super) fn compare_posts(mut posts: Vec<Post>) -> Posts {
     found.overlapping.sort_unstable();
     found.overlapping.dedup();
     found
-}
-
-/// Where a person was and when, kept for the rotations that follow; 20 bytes.
-#[derive(Clone, Copy)]
-pub(super) struct Stay {
-    person: Person,
-    unit: Print,
-    start_on: Day,
-    end_on: Option<Day>,
-}
-
-impl Stay {
-    /// Notes a post.
-    pub fn of(person: Person, post: &assignment::Model) -> Self {
-        Self { person, unit: Print::of(post.unit_id), start_on: post.start_on, end_on: post.end_on }
-    }
-
-    /// Whether somebody who leaves the unit on the day leaves this post.
-    pub fn is_left(&self, unit: UnitId, day: Day) -> bool {
-        self.unit == Print::of(unit) && self.start_on < day && self.end_on.is_none_or(|end| day <= end)
-    }
-
-    /// Whether somebody who comes to the unit on the day takes up this post.
-    pub fn is_taken_up(&self, unit: UnitId, day: Day) -> bool {
-        self.unit == Print::of(unit) && self.start_on == day
-    }
-}
-
-/// Where everybody was, by person.
-#[derive(Default)]
-pub(super) struct Stays(Vec<Stay>);
-
-impl Stays {
-    /// Orders what was noted.
-    pub fn new(mut stays: Vec<Stay>) -> Self {
-        stays.sort_unstable_by_key(|stay| stay.person);
-        Self(stays)
-    }
-
-    /// Where a person was.
-    pub fn of(&self, person: Person) -> &[Stay] {
-        let from = self.0.partition_point(|stay| stay.person < person);
-        let until = self.0.partition_point(|stay| stay.person <= person);
-        &self.0[from..until]
-    }
 }
 
 /// A rotation, 32 bytes.

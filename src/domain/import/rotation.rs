@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use super::{
     episode::{Move, Phase},
     finding::FindingCode,
-    ledger::{Stay, Stays},
+    ledger::Print,
     pass::{ASKED, News, Pass, Resolved, padded},
     register::Person,
     row::{CadreRow, RotationRow, UnitRow},
@@ -19,6 +19,51 @@ use super::{
     world::differs,
 };
 use crate::{error::Result, language::Sentence};
+
+/// Where a person was and when, kept for the rotations that follow; 20 bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Stay {
+    person: Person,
+    unit: Print,
+    start_on: Day,
+    end_on: Option<Day>,
+}
+
+impl Stay {
+    /// Notes a post.
+    pub fn of(person: Person, post: &assignment::Model) -> Self {
+        Self { person, unit: Print::of(post.unit_id), start_on: post.start_on, end_on: post.end_on }
+    }
+
+    /// Whether somebody who leaves the unit on the day leaves this post.
+    pub fn is_left(&self, unit: UnitId, day: Day) -> bool {
+        self.unit == Print::of(unit) && self.start_on < day && self.end_on.is_none_or(|end| day <= end)
+    }
+
+    /// Whether somebody who comes to the unit on the day takes up this post.
+    pub fn is_taken_up(&self, unit: UnitId, day: Day) -> bool {
+        self.unit == Print::of(unit) && self.start_on == day
+    }
+}
+
+/// Where everybody was, by person.
+#[derive(Default)]
+pub(super) struct Stays(Vec<Stay>);
+
+impl Stays {
+    /// Orders what was noted.
+    pub fn new(mut stays: Vec<Stay>) -> Self {
+        stays.sort_unstable_by_key(|stay| stay.person);
+        Self(stays)
+    }
+
+    /// Where a person was.
+    pub fn of(&self, person: Person) -> &[Stay] {
+        let from = self.0.partition_point(|stay| stay.person < person);
+        let until = self.0.partition_point(|stay| stay.person <= person);
+        &self.0[from..until]
+    }
+}
 
 /// When each unit exists.
 pub(super) struct Lives(HashMap<UnitId, Vec<Period>>);

@@ -1,13 +1,23 @@
 //! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái): questions, rules and acts.
 
+pub mod act;
 mod direction;
+mod flow;
+mod list;
+mod place;
+pub mod stage;
 
 pub use direction::{Standing, direction};
+pub use flow::{FlowsAsked, RotationFlow, flows};
+pub use list::{RotationList, RotationOrder, RotationOrderField, RotationWhere};
 
 use entity::{rotation, value::Day};
 
 use crate::{
-    domain::access::{Access, VisibleRotation},
+    domain::{
+        access::{Access, Judged, VisibleRotation},
+        rule::{self, Facts, RuleCheck},
+    },
     error::Result,
 };
 
@@ -18,4 +28,10 @@ use crate::{
 pub fn history(access: &Access, rows: &[rotation::Model], day: Day) -> Result<Vec<VisibleRotation>> {
     let rotations = access.rotations()?;
     Ok(rows.iter().filter_map(|row| rotations.admitted(row.clone(), day)).collect())
+}
+
+/// What the rules of the start day say of a rotation as it is shown.
+pub fn checks(access: &Access, rotation: &VisibleRotation, judged: &Judged) -> Vec<RuleCheck> {
+    let rules = access.registry().rules();
+    rule::judge(rules, &Facts::of(rotation.row(), &judged.cadre, rules), &judged.overrides)
 }

@@ -5,10 +5,10 @@ use entity::value::{Day, Hierarchy, Tier, UnitId, UnitKind};
 use crate::{
     domain::{
         access::Access,
-        page::{BoundedCount, Key, Page, PageArgs, Position, Way},
+        page::{BoundedCount, Direction, Key, Page, PageArgs, Position, Way, ensure_each_once},
         unit::{Unit, UnitOnDay, UnitReach, meant, on_day},
     },
-    error::{Error, Result},
+    error::Result,
     text,
 };
 
@@ -34,15 +34,6 @@ pub enum UnitOrderField {
     Code,
 }
 
-/// Direction of a sort.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum, serde::Serialize)]
-pub enum Direction {
-    /// Rising.
-    Asc,
-    /// Falling.
-    Desc,
-}
-
 /// One item of an order.
 #[derive(Clone, Copy, Debug, async_graphql::InputObject, serde::Serialize)]
 pub struct UnitOrder {
@@ -51,25 +42,6 @@ pub struct UnitOrder {
     /// Direction.
     #[graphql(default_with = "Some(Direction::Asc)")]
     pub direction: Option<Direction>,
-}
-
-/// Checks that an order names each sort key once: a second time it changes nothing and costs what the first did.
-///
-/// # Errors
-/// `Invalid` naming `orderBy`.
-pub(in crate::domain) fn ensure_each_once<F: PartialEq>(fields: impl Iterator<Item = F>) -> Result<()> {
-    let mut seen = Vec::new();
-    for field in fields {
-        if seen.contains(&field) {
-            return Err(Error::invalid(
-                "orderBy",
-                "Mỗi khóa sắp xếp chỉ được nêu một lần.",
-                "An order names each sort key once.",
-            ));
-        }
-        seen.push(field);
-    }
-    Ok(())
 }
 
 /// A list of units.

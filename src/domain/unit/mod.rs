@@ -1,27 +1,30 @@
 //! Units (đơn vị): identity, versions, successions, and both trees, at any date.
 
+mod during;
 mod list;
+mod membership;
 mod tree;
 
-pub(in crate::domain) use list::ensure_each_once;
-pub use list::{Direction, UnitList, UnitOrder, UnitOrderField, UnitWhere};
+pub(in crate::domain) use during::{lies_in, within};
+pub use list::{UnitList, UnitOrder, UnitOrderField, UnitWhere};
+pub use membership::Membership;
 pub use tree::{Reach, Unit, UnitReach, UnitSet, Units};
 
 use entity::{
     title, unit_succession, unit_version,
-    value::{Day, Hierarchy, UnitId},
+    value::{Day, Hierarchy, Period, UnitId},
 };
 
 use crate::{
     domain::{
-        access::{Access, ReachedUnits, VisibleRotation},
+        access::{Access, Names, ReachedUnits},
         registry::Registry,
     },
     error::{Error, Result},
 };
 
-/// A unit that the caller may be shown, on a day: one within reach, or one that a rotation within reach names, of which
-/// nothing but its own facts is open. Made by `on_day` and `named_by` alone, so that holding one is proof.
+/// A unit that the caller may be shown, on a day: one within reach, or one that is named by what the caller may know of,
+/// of which nothing but its own facts is open. Made by `on_day` and `named_by` alone, so that holding one is proof.
 #[derive(Clone, Copy, Debug)]
 pub struct UnitOnDay {
     id: UnitId,
@@ -33,11 +36,11 @@ pub fn on_day(access: &Access, id: UnitId, day: Day) -> Option<UnitOnDay> {
     access.reaches(id).then_some(UnitOnDay { id, day })
 }
 
-/// A unit that a rotation names, on a day; nothing if the rotation does not name it. Where it lies out of reach, what
-/// hangs on it is narrowed like everything else: to nothing.
-pub fn named_by(access: &Access, rotation: &VisibleRotation, id: UnitId, day: Day) -> Option<UnitOnDay> {
+/// A unit that something names, on a day; nothing if it does not name it. Where the unit lies out of reach, what hangs on
+/// it is narrowed like everything else: to nothing.
+pub fn named_by(access: &Access, by: &impl Names, id: UnitId, day: Day) -> Option<UnitOnDay> {
     let is_known = access.registry().units().get(id).is_some();
-    (is_known && rotation.names(id)).then_some(UnitOnDay { id, day })
+    (is_known && by.names(id)).then_some(UnitOnDay { id, day })
 }
 
 impl UnitOnDay {
@@ -134,6 +137,18 @@ pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> R
         condition.reach.unwrap_or(Reach::Subtree),
         day,
     )))
+}
+
+/// The units that a condition means on each day of a period, for rows that have a day of their own. Not narrowed to the
+/// reach: the rows have to be.
+pub fn meant_during(access: &Access, field: &str, condition: &UnitReach, within: Period) -> Result<Vec<Membership>> {
+    let root = named(access, &format!("{field}.code"), &condition.code)?;
+    Ok(access.registry().units().memberships(
+        root,
+        condition.hierarchy.unwrap_or(Hierarchy::Administrative),
+        condition.reach.unwrap_or(Reach::Subtree),
+        within,
+    ))
 }
 
 /// Successions of the unit, oldest first, each with the unit at the other end, as far as it is within reach.

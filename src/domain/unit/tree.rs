@@ -177,12 +177,21 @@ impl Units {
         self.get(*self.by_code.get(code)?)
     }
 
+    /// The versions of a unit, oldest first.
+    pub(super) fn versions(&self, id: UnitId) -> impl Iterator<Item = &unit_version::Model> {
+        self.get(id).map(|unit| unit.versions.as_slice()).unwrap_or_default().iter()
+    }
+
+    /// The units that were directly below a unit in some version.
+    pub(super) fn ever_below(&self, parent: UnitId, hierarchy: Hierarchy) -> impl Iterator<Item = UnitId> {
+        let below = self.get(parent).map(|unit| unit.children[slot(hierarchy)].as_slice()).unwrap_or_default();
+        below.iter().copied()
+    }
+
     /// The units directly below a unit on the day.
     pub fn children(&self, parent: UnitId, hierarchy: Hierarchy, day: Day) -> impl Iterator<Item = &Unit> {
-        let children = self.get(parent).map(|unit| unit.children[slot(hierarchy)].as_slice()).unwrap_or_default();
-        children
-            .iter()
-            .filter_map(|child| self.get(*child))
+        self.ever_below(parent, hierarchy)
+            .filter_map(|child| self.get(child))
             .filter(move |child| child.on(day).is_some_and(|version| version.parent_in(hierarchy) == Some(parent)))
     }
 

@@ -125,7 +125,11 @@ impl<'d> Compiler<'d> {
         };
         let (weight, found) = self.weigh(root, set)?;
         let limits = self.limits;
-        within(Measure::RootFields, limits.max_root_fields, weight.roots, Some(at))?;
+        let (roots, most) = match kind {
+            Kind::Query => (Measure::RootFields, limits.max_root_fields),
+            Kind::Mutation => (Measure::Acts, limits.max_acts),
+        };
+        within(roots, most, weight.roots, Some(at))?;
         within(Measure::Depth, limits.max_depth, weight.depth, Some(at))?;
         within(Measure::IntrospectionDepth, limits.max_introspection_depth, weight.introspection_depth, Some(at))?;
         within(Measure::IntrospectionLists, limits.max_introspection_lists, weight.introspection_lists, Some(at))?;
@@ -311,6 +315,8 @@ mod tests {
                 "OPERATION_TOO_COMPLEX: variables 51 > 50 at 1:1",
             ),
             (format!("query({}) {{ programmes }}", many(10_000, "$v:I")), "OPERATION_TOO_COMPLEX: tokens"),
+            (format!("mutation {{ {} }}", many(10, "a#: inc")), "ok"),
+            (format!("mutation {{ {} }}", many(11, "a#: inc")), "OPERATION_TOO_COMPLEX: acts 11 > 10 at 1:1"),
             (many(11, "query q# { programmes }"), "OPERATION_TOO_COMPLEX: operations 11 > 10"),
             (format!("{{ {} }}", many(51, "programmes")), "OPERATION_TOO_COMPLEX: root-fields 51 > 50"),
             (

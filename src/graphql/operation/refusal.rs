@@ -97,6 +97,8 @@ pub enum Measure {
     Operations,
     /// Root fields.
     RootFields,
+    /// Root fields of a mutation.
+    Acts,
     /// Fields after fragments are expanded.
     Fields,
     /// Fields on one path.
@@ -269,6 +271,7 @@ fn measured(measure: Measure) -> (&'static str, &'static str, (&'static str, &'s
             "The number of operations of the document",
             ("hãy chỉ gửi thao tác cần chạy", "send only the operation to run"),
         ),
+        Measure::Acts => ("Số việc trong một thao tác", "The number of acts of a mutation", split),
         Measure::RootFields => ("Số trường gốc của một thao tác", "The number of root fields of an operation", split),
         Measure::Fields => (
             "Số trường sau khi khai triển các mảnh",

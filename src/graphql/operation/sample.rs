@@ -37,7 +37,9 @@ type Unit implements Node {
   ancestors: [Unit!]!
   children(first: Int = 20, last: Int): UnitConnection!
   cadres(where: CadreWhere, first: Int = 20, last: Int): CadreConnection!
+  rotationFlows: [RotationFlow!]!
 }
+type RotationFlow { rotations: Int! }
 type UnitConnection { edges: [UnitEdge!]! nodes: [Unit!]! pageInfo: PageInfo! totalCount(max: Int = 10000): BoundedCount! }
 type UnitEdge { node: Unit! cursor: String! }
 type Cadre implements Node { id: ID! fullName: String! unit: Unit identity: Identity rotations: [Rotation!]! }

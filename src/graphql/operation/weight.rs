@@ -15,7 +15,7 @@ const PLAIN_LIST: u64 = 10;
 /// A page when neither the operation nor the schema says how long.
 const DEFAULT_PAGE: u64 = 20;
 /// Counting a whole list is work beside reading a page of it.
-const TOTAL_COUNT: u64 = 10;
+const COUNTING: u64 = 10;
 
 /// What a selection set amounts to with all its fragments.
 #[derive(Clone, Debug, Default)]
@@ -101,8 +101,7 @@ impl<'a> Scales<'a> {
         if matches!(name, "__schema" | "__type") {
             return inner.under_introspection();
         }
-        let is_count = name == "totalCount" && on.ends_with("Connection");
-        let own = Cost::fixed(if is_count { 1 + TOTAL_COUNT } else { 1 });
+        let own = Cost::fixed(if counts(on, name) { 1 + COUNTING } else { 1 });
         let mut weight = inner.under_field(own, size(on, known, field));
         weight.introspection_lists += u64::from(on == "__Type" && known.is_list);
         weight
@@ -155,6 +154,11 @@ impl Weight {
         let inner = Weight { cost: self.cost.tenth(), ..self };
         Weight { depth: 0, introspection_depth: depth + 1, ..inner.under_field(Cost::fixed(1), Size::Known(1)) }
     }
+}
+
+/// Whether a field counts the rows of a whole list.
+fn counts(on: &str, field: &str) -> bool {
+    matches!((on, field), ("Unit", "rotationFlows")) || field == "totalCount" && on.ends_with("Connection")
 }
 
 fn size(on: &str, known: &FieldShape, field: &Field) -> Size {
@@ -215,6 +219,8 @@ mod tests {
             ("{ cadres(first: 101) { nodes { id } } }", 1 + 100 * 2),
             ("{ cadres(first: \"many\") { nodes { id } } }", 1 + 100 * 2),
             ("{ cadres(first: 1) { totalCount { value } } }", 1 + 12),
+            ("{ cadres(first: 5) { nodes { rotations { id } } } }", 1 + 5 * (1 + 1 + 10)),
+            ("{ unit { rotationFlows { rotations } } }", 1 + (11 + 10)),
             ("{ nodes(ids: [\"a\", \"b\", \"c\"]) { id } }", 1 + 3),
             ("{ nodes(ids: []) { id } }", 1 + 1),
             ("{ nodes(ids: \"a\") { id } }", 1 + 1),

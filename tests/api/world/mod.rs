@@ -5,7 +5,9 @@
 pub mod poll;
 pub mod postgres;
 pub mod program;
+pub mod rotation;
 pub mod sdl;
+pub mod training;
 pub mod wire;
 
 use std::{

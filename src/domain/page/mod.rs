@@ -1,10 +1,14 @@
-//! Pages of a list: the Relay arguments, and signed cursors that hold a place in the order.
+//! Pages of a list: the Relay arguments, orders, and signed cursors that hold a place in the order.
 //!
 //! A cursor belongs to one caller and one list: it carries the sort keys and the id of its row under a tag that also
 //! covers the caller and the list's filter, so that it opens nothing elsewhere (Relay Cursor Connections; RFC 2104).
 
+mod keyset;
+
+pub(in crate::domain) use keyset::{Keyset, count};
+
 use data_encoding::BASE64URL_NOPAD;
-use entity::value::ClientId;
+use entity::value::{ClientId, Day};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -50,6 +54,40 @@ pub enum Key {
     /// A code, by code point.
     #[serde(rename = "t")]
     Text(String),
+    /// A day.
+    #[serde(rename = "d")]
+    Day(Day),
+    /// A whole number, such as a year.
+    #[serde(rename = "n")]
+    Number(i32),
+}
+
+/// Direction of a sort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum, Serialize)]
+pub enum Direction {
+    /// Rising.
+    Asc,
+    /// Falling.
+    Desc,
+}
+
+/// Checks that an order names each sort key once: a second time it changes nothing and costs what the first did.
+///
+/// # Errors
+/// `Invalid` naming `orderBy`.
+pub(in crate::domain) fn ensure_each_once<F: PartialEq>(fields: impl Iterator<Item = F>) -> Result<()> {
+    let mut seen = Vec::new();
+    for field in fields {
+        if seen.contains(&field) {
+            return Err(Error::invalid(
+                "orderBy",
+                "Mỗi khóa sắp xếp chỉ được nêu một lần.",
+                "An order names each sort key once.",
+            ));
+        }
+        seen.push(field);
+    }
+    Ok(())
 }
 
 /// From which end a page is taken.

@@ -1,0 +1,126 @@
+//! What belongs to a rotation: its steps, appraisals and overrides, and what the rules judge it by. Read by the key that
+//! only a visible rotation gives.
+
+use std::collections::HashMap;
+
+use entity::{
+    cadre, rotation_appraisal, rotation_step, rule_override,
+    value::{CadreId, Day, RotationId},
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::{Expr, SimpleExpr},
+};
+
+use crate::{
+    db,
+    domain::access::{Access, Rotations, VisibleRotation},
+    error::Result,
+};
+
+/// Proof that the caller may know of a rotation on a day; the key of what belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SeenRotation {
+    id: RotationId,
+    cadre: CadreId,
+    day: Day,
+    /// Whether the reach holds whatever prepares the rotation.
+    prepares: bool,
+}
+
+/// What the rules judge a rotation by beside its own row.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The person. Its sealed values stay sealed.
+    pub(in crate::domain) cadre: cadre::Model,
+    /// Overrides that were granted by the day.
+    pub(in crate::domain) overrides: Vec<rule_override::Model>,
+}
+
+impl Access {
+    /// The key of what belongs to a rotation.
+    pub fn seen_rotation(&self, rotation: &VisibleRotation) -> SeenRotation {
+        let row = rotation.row();
+        SeenRotation { id: row.id, cadre: row.cadre_id, day: rotation.day(), prepares: self.prepares(row) }
+    }
+}
+
+impl Rotations<'_> {
+    /// The steps of rotations by the day, oldest first. Those before the publication are for whoever prepares it alone:
+    /// they tell who spoke for and against (design: embargo).
+    pub async fn steps(&self, of: &[SeenRotation]) -> Result<HashMap<SeenRotation, Vec<rotation_step::Model>>> {
+        let rows = rotation_step::Entity::find()
+            .filter(self.of_rotations(rotation_step::Column::RotationId, of))
+            .order_by_asc(rotation_step::Column::Version)
+            .all(self.access().reader())
+            .await?;
+        Ok(by_rotation(
+            of,
+            rows,
+            |row| row.rotation_id,
+            |seen, row| row.on_day <= seen.day && (seen.prepares || !row.state.is_embargoed()),
+        ))
+    }
+
+    /// The appraisals of rotations by the day, by year.
+    pub async fn appraisals(
+        &self,
+        of: &[SeenRotation],
+    ) -> Result<HashMap<SeenRotation, Vec<rotation_appraisal::Model>>> {
+        let rows = rotation_appraisal::Entity::find()
+            .filter(self.of_rotations(rotation_appraisal::Column::RotationId, of))
+            .order_by_asc(rotation_appraisal::Column::Year)
+            .all(self.access().reader())
+            .await?;
+        Ok(by_rotation(of, rows, |row| row.rotation_id, |seen, row| row.appraised_on <= seen.day))
+    }
+
+    /// The overrides of rules that were granted for rotations by the day.
+    pub async fn overrides(&self, of: &[SeenRotation]) -> Result<HashMap<SeenRotation, Vec<rule_override::Model>>> {
+        let rows = rule_override::Entity::find()
+            .filter(self.of_rotations(rule_override::Column::RotationId, of))
+            .order_by_asc(rule_override::Column::Key)
+            .all(self.access().reader())
+            .await?;
+        Ok(by_rotation(of, rows, |row| row.rotation_id, |seen, row| row.granted_on <= seen.day))
+    }
+
+    /// What rotations are judged by.
+    pub async fn judged(&self, of: &[SeenRotation]) -> Result<HashMap<SeenRotation, Judged>> {
+        let mut overrides = self.overrides(of).await?;
+        let column = Expr::col((cadre::Entity, cadre::Column::Id));
+        let persons = cadre::Entity::find()
+            .filter(db::any_id(self.access().backend(), column, of.iter().map(|seen| seen.cadre.0)))
+            .all(self.access().reader())
+            .await?;
+        let persons: HashMap<CadreId, cadre::Model> = persons.into_iter().map(|row| (row.id, row)).collect();
+        let judged = |seen: &SeenRotation| {
+            let cadre = persons.get(&seen.cadre).cloned()?;
+            Some((*seen, Judged { cadre, overrides: overrides.remove(seen).unwrap_or_default() }))
+        };
+        Ok(of.iter().filter_map(judged).collect())
+    }
+
+    fn of_rotations<C: ColumnTrait>(&self, column: C, of: &[SeenRotation]) -> SimpleExpr {
+        let column = Expr::col((column.entity_name(), column));
+        db::any_id(self.access().backend(), column, of.iter().map(|seen| seen.id.0))
+    }
+}
+
+/// Rows by the rotations that they belong to, as far as each shows them.
+fn by_rotation<R: Clone>(
+    of: &[SeenRotation],
+    rows: Vec<R>,
+    rotation: impl Fn(&R) -> RotationId,
+    shows: impl Fn(&SeenRotation, &R) -> bool,
+) -> HashMap<SeenRotation, Vec<R>> {
+    let mut rows_of: HashMap<RotationId, Vec<R>> = HashMap::new();
+    for row in rows {
+        rows_of.entry(rotation(&row)).or_default().push(row);
+    }
+    let shown = |seen: &SeenRotation| {
+        let rows = rows_of.get(&seen.id).map(Vec::as_slice).unwrap_or_default();
+        (*seen, rows.iter().filter(|row| shows(seen, row)).cloned().collect())
+    };
+    of.iter().map(shown).collect()
+}

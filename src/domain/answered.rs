@@ -1,0 +1,75 @@
+//! Idempotency: an act that a client sends again under the same key happens once, and is answered alike each time.
+
+use data_encoding::HEXLOWER;
+use entity::{answered, value::ClientId};
+use sea_orm::{ActiveValue::Set, EntityTrait, TryInsertResult};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    domain::{
+        access::{Access, Act, Txn},
+        refusal::{Acted, Code, Refusal},
+    },
+    error::Error,
+};
+
+/// Longest key, in characters.
+const LONGEST_KEY: usize = 200;
+
+/// An act as a client asked for it, under its key.
+#[derive(Clone, Debug)]
+pub(in crate::domain) struct Request {
+    client: ClientId,
+    key: String,
+    /// SHA-256 of the act and its input.
+    print: String,
+}
+
+impl Request {
+    /// The request of a caller.
+    pub(in crate::domain) fn of(access: &Access, act: Act, key: &str, input: &impl Serialize) -> Acted<Self> {
+        let length = key.chars().count();
+        if length == 0 || length > LONGEST_KEY || key.contains('\0') {
+            return Err(Refusal::input(
+                Code::InvalidKey,
+                "idempotencyKey",
+                format!("Khóa chống lặp có từ 1 đến {LONGEST_KEY} ký tự; hãy dùng một UUID mới cho mỗi việc."),
+                format!("An idempotency key has 1 to {LONGEST_KEY} characters; use a new UUID for each act."),
+            )
+            .into());
+        }
+        let input = serde_json::to_string(input).map_err(Error::internal)?;
+        let print = HEXLOWER.encode(&Sha256::digest(format!("{}\n{input}", act.name())));
+        Ok(Self { client: access.caller().client_id(), key: key.to_owned(), print })
+    }
+
+    /// Takes the key for this act, inside its transaction. Gives the object that the same request named when it was
+    /// answered before; nothing where it was not. Of two at once, the second waits here until the first has ended.
+    pub(in crate::domain) async fn claim(&self, txn: &Txn, object: &str) -> Acted<Option<String>> {
+        let row = answered::ActiveModel {
+            client_id: Set(self.client),
+            key: Set(self.key.clone()),
+            request: Set(self.print.clone()),
+            object: Set(object.to_owned()),
+            at: Set(txn.at()),
+        };
+        let insert = answered::Entity::insert(row)
+            .on_conflict_do_nothing_on([answered::Column::ClientId, answered::Column::Key]);
+        if let TryInsertResult::Inserted(1..) = insert.exec_without_returning(txn.connection()).await? {
+            return Ok(None);
+        }
+        let before = answered::Entity::find_by_id((self.client, self.key.clone())).one(txn.connection()).await?;
+        let before = before.ok_or_else(|| Error::internal("an answered act is gone"))?;
+        if before.request == self.print {
+            return Ok(Some(before.object));
+        }
+        Err(Refusal::conflict(
+            Code::IdempotencyKeyReused,
+            "idempotencyKey",
+            "Khóa này đã dùng cho một yêu cầu khác; hãy dùng khóa mới cho việc mới.",
+            "This key was used for another request; use a new key for a new act.",
+        )
+        .into())
+    }
+}

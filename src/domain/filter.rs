@@ -1,0 +1,44 @@
+//! What the filters of lists share.
+
+use entity::{cadre, value::CadreCode};
+use sea_orm::{
+    ColumnTrait, Condition,
+    sea_query::{Expr, ExprTrait, Query},
+};
+
+use crate::error::{Error, Result};
+
+/// Most entries of a list in a filter.
+const MOST_ENTRIES: usize = 200;
+
+/// Checks that a list in a question is not too long.
+///
+/// # Errors
+/// `Invalid` naming the field.
+pub(in crate::domain) fn ensure_short(field: &str, entries: usize) -> Result<()> {
+    if entries <= MOST_ENTRIES {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        field,
+        format!("Danh sách có tối đa {MOST_ENTRIES} mục; hãy bỏ các mục lặp lại."),
+        format!("A list holds at most {MOST_ENTRIES} entries; leave out those that repeat."),
+    ))
+}
+
+/// Holds for no row.
+pub(in crate::domain) fn nothing() -> Condition {
+    Condition::all().add(Expr::val(1).eq(0))
+}
+
+/// Rows whose column names the person with a code. A code that nobody has is answered like that of somebody without rows.
+pub(in crate::domain) fn of_person<C: ColumnTrait>(column: C, code: &str) -> Condition {
+    // What is no code may hold what a database does not take.
+    let Ok(code) = code.parse::<CadreCode>() else { return nothing() };
+    let person = Query::select()
+        .column((cadre::Entity, cadre::Column::Id))
+        .from(cadre::Entity)
+        .and_where(cadre::Column::Code.eq(code))
+        .to_owned();
+    Condition::all().add(column.in_subquery(person))
+}

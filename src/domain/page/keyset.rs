@@ -1,0 +1,95 @@
+//! Pages by key in SQL: the order of a list, the rows on one side of a position, counts that stop.
+
+use sea_orm::{
+    Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SimpleExpr},
+};
+
+use crate::{
+    domain::{
+        access::Access,
+        page::{BoundedCount, Direction, Key, Position, Way, Window},
+    },
+    error::Result,
+};
+
+/// The order of a list in SQL: its sort keys, then the id, so that no two rows share a place. No key may be null.
+#[derive(Clone, Debug)]
+pub(in crate::domain) struct Keyset {
+    keys: Vec<(SimpleExpr, Direction)>,
+}
+
+/// Which side of a position.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    After,
+    Before,
+}
+
+impl Keyset {
+    /// An order by keys, with the id to break ties.
+    pub(in crate::domain) fn new(mut keys: Vec<(SimpleExpr, Direction)>, id: impl Into<SimpleExpr>) -> Self {
+        // The tie breaker goes the way of the last key, so that one index serves both.
+        let direction = keys.last().map_or(Direction::Asc, |(_, direction)| *direction);
+        keys.push((id.into(), direction));
+        Self { keys }
+    }
+
+    /// Narrows a select to a window, in the window's way, and to one row more than its size.
+    pub(in crate::domain) fn narrow<E: EntityTrait>(&self, mut select: Select<E>, window: &Window) -> Select<E> {
+        for (bound, side) in [(&window.after, Side::After), (&window.before, Side::Before)] {
+            if let Some(position) = bound {
+                select = select.filter(self.on(side, position));
+            }
+        }
+        for (key, direction) in &self.keys {
+            select = select.order_by(key.clone(), ordered(*direction, window.way));
+        }
+        select.limit(window.size as u64 + 1)
+    }
+
+    /// Rows on one side of a position: past it by the first key, or equal there and past it by the next, and so on.
+    fn on(&self, side: Side, position: &Position) -> Condition {
+        let values: Vec<SimpleExpr> = position.keys.iter().map(value).chain([Expr::val(position.id)]).collect();
+        let mut any = Condition::any();
+        for at in 0..self.keys.len() {
+            let mut all = Condition::all();
+            for ((key, _), value) in self.keys.iter().zip(&values).take(at) {
+                all = all.add(key.clone().eq(value.clone()));
+            }
+            let (key, direction) = &self.keys[at];
+            let greater = (*direction == Direction::Asc) == (side == Side::After);
+            let (key, value) = (key.clone(), values[at].clone());
+            any = any.add(all.add(if greater { key.gt(value) } else { key.lt(value) }));
+        }
+        any
+    }
+}
+
+fn value(key: &Key) -> SimpleExpr {
+    match key {
+        Key::Bytes(bytes) => Expr::val(bytes.clone()),
+        Key::Text(text) => Expr::val(text.clone()),
+        Key::Day(day) => Expr::val(*day),
+        Key::Number(number) => Expr::val(*number),
+    }
+}
+
+fn ordered(direction: Direction, way: Way) -> Order {
+    if (direction == Direction::Asc) == (way == Way::Forward) { Order::Asc } else { Order::Desc }
+}
+
+/// How many rows a select has, at most `max`.
+pub(in crate::domain) async fn count<E: EntityTrait>(
+    access: &Access,
+    select: Select<E>,
+    max: u64,
+) -> Result<BoundedCount> {
+    let bounded = select.select_only().expr_as(Expr::val(1), "one").limit(max + 1).into_query();
+    let count = Query::select()
+        .expr_as(Func::count(Expr::cust("*")), "found")
+        .from_subquery(bounded, Alias::new("bounded"))
+        .to_owned();
+    let found = crate::domain::scalar(access, &count).await?;
+    Ok(BoundedCount::of(u64::try_from(found).unwrap_or(0), max))
+}

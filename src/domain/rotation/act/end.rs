@@ -1,0 +1,184 @@
+//! A running rotation ends: its post is closed or kept, and the person is placed or awaits it.
+
+use async_graphql::ID;
+use entity::value::{Day, EndReason, RotationState, RuleKey};
+
+use super::{
+    Mark, OnRotation, Scene, Target,
+    post::{Fields, Place},
+    words,
+};
+use crate::domain::{
+    access::Act,
+    refusal::{Acted, Code, Refusal},
+    rotation::stage::Move,
+};
+
+/// The end of a rotation (kết thúc luân chuyển).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "RotationEndInput")]
+pub struct End {
+    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    pub idempotency_key: String,
+    /// Id of the rotation.
+    pub rotation_id: ID,
+    /// The version that you saw last; the act is refused if it has changed since.
+    pub expected_version: Option<i32>,
+    /// First day no longer; after the first day, today at the latest.
+    pub end_on: Day,
+    /// Why it ends (lý do kết thúc).
+    pub reason: EndReason,
+    /// Remark, at most 2,000 characters.
+    pub remark: Option<String>,
+    /// Where the person is placed from that day on (bố trí sau luân chuyển). RETURNED without it places them where they
+    /// came from; STABILISED_AT_DESTINATION leaves them where they are; RETIRED and DISCIPLINE take none.
+    pub placement: Option<Placement>,
+}
+
+/// A placement after a rotation (bố trí sau luân chuyển).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "RotationPlacementInput")]
+pub struct Placement {
+    /// Code of the unit.
+    pub unit_code: String,
+    /// Code of the title.
+    pub title_code: String,
+    /// Number of the decision.
+    pub decision_no: Option<String>,
+}
+
+const PLACEMENT: Fields = Fields { unit: "placement.unitCode", title: "placement.titleCode" };
+
+/// What becomes of the person when a rotation ends.
+#[derive(Debug)]
+enum Fate {
+    /// They keep the post that they were rotated to.
+    Stays,
+    /// They go on to another place.
+    Placed(Place),
+    /// They hold no post until they are placed, if ever.
+    Waits,
+}
+
+impl OnRotation for End {
+    const ACT: Act = Act::RotationEnd;
+
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+    }
+
+    fn step(&self) -> Move {
+        Move::End
+    }
+
+    async fn perform(&self, scene: &mut Scene<'_>) -> Acted<Mark> {
+        let on = words::not_ahead("endOn", self.end_on, scene.today())?;
+        words::later_than("endOn", on, scene.row.start_on)?;
+        let remark = words::remark_if("remark", self.remark.as_deref())?;
+        let number = self.placement.as_ref().and_then(|placement| placement.decision_no.as_deref());
+        let number = words::number_if("placement.decisionNo", number)?;
+
+        (scene.row.end_on, scene.row.end_reason) = (Some(on), Some(self.reason));
+        scene.ensure_rules("endOn", |key| key == RuleKey::MinTerm).await?;
+
+        let unit = scene.row.to_unit_id;
+        match self.fate(scene)? {
+            Fate::Waits => {
+                scene.leave(unit, None, on).await?;
+            }
+            Fate::Stays => {
+                let title = scene.kept(unit, on).await?;
+                let place = Place { unit, title };
+                self.ensure_kept(scene, &place)?;
+                scene.placed(place, on, number.clone());
+            }
+            Fate::Placed(place) => {
+                let left = scene.leave(unit, None, on).await?;
+                scene.take_up(&place, on, Some(left)).await?;
+                scene.placed(place, on, number.clone());
+            }
+        }
+        Ok(Mark { on, document_no: number, remark })
+    }
+}
+
+impl End {
+    fn fate(&self, scene: &Scene<'_>) -> Result<Fate, Refusal> {
+        let named = |placement: &Placement| {
+            Place::named(scene.access, PLACEMENT, (&placement.unit_code, &placement.title_code), self.end_on)
+        };
+        match (self.reason, &self.placement) {
+            (EndReason::StabilisedAtDestination, _) => Ok(Fate::Stays),
+            (EndReason::Retired | EndReason::Discipline, Some(_)) => Err(takes_none(self.reason)),
+            (EndReason::Retired | EndReason::Discipline, None) => Ok(Fate::Waits),
+            (_, Some(placement)) => Ok(Fate::Placed(named(placement)?)),
+            (EndReason::Returned, None) => Ok(Fate::Placed(scene.origin(self.end_on)?)),
+            (
+                EndReason::TermCompleted
+                | EndReason::Promoted
+                | EndReason::TransferredOn
+                | EndReason::UnitDissolved
+                | EndReason::Other,
+                None,
+            ) => Ok(Fate::Waits),
+        }
+    }
+
+    /// Who stays is placed in the post that they hold: another place would be another reason.
+    fn ensure_kept(&self, scene: &Scene<'_>, held: &Place) -> Result<(), Refusal> {
+        let Some(placement) = &self.placement else { return Ok(()) };
+        let unit = scene.access.registry().units().by_code(&placement.unit_code);
+        if unit.is_none_or(|unit| unit.row.id != held.unit) {
+            return Err(stays(PLACEMENT.unit));
+        }
+        if placement.title_code != held.title.as_str() {
+            return Err(stays(PLACEMENT.title));
+        }
+        Ok(())
+    }
+}
+
+impl Scene<'_> {
+    /// Where the person came from, if they can go back there.
+    fn origin(&self, on: Day) -> Result<Place, Refusal> {
+        let unit = self.row.from_unit_id;
+        let title = self.row.from_title_code.clone().filter(|_| self.access.reaches(unit)).ok_or_else(|| {
+            Refusal::input(
+                Code::InvalidPlacement,
+                "placement",
+                "Không rõ chức danh cũ, hoặc nơi đi nằm ngoài phạm vi của bạn; hãy nêu rõ nơi bố trí.",
+                "The former title is not recorded, or the unit of origin is out of your reach; name the placement.",
+            )
+        })?;
+        let place = Place { unit, title };
+        place.ensure_open(self.access, Fields { unit: "placement", title: "placement" }, on)?;
+        Ok(place)
+    }
+
+    /// Notes in the row where the person is placed.
+    pub(super) fn placed(&mut self, place: Place, on: Day, decision_no: Option<String>) {
+        let row = &mut self.row;
+        row.state = RotationState::Placed;
+        (row.placement_unit_id, row.placement_title_code) = (Some(place.unit), Some(place.title));
+        (row.placed_on, row.placement_decision_no) = (Some(on), decision_no);
+    }
+}
+
+/// The reasons after which nobody is placed.
+pub(super) fn takes_none(reason: EndReason) -> Refusal {
+    Refusal::input(
+        Code::InvalidPlacement,
+        "placement",
+        format!("Lý do {reason} không có bố trí sau luân chuyển; hãy bỏ phần bố trí hoặc chọn lý do khác."),
+        format!("After {reason} nobody is placed; leave the placement out or give another reason."),
+    )
+}
+
+fn stays(field: &str) -> Refusal {
+    Refusal::input(
+        Code::InvalidPlacement,
+        field,
+        "Người ổn định tại nơi đến giữ nguyên chức danh đang giữ; hãy bỏ phần bố trí hoặc chọn lý do khác.",
+        "Who stays at the destination keeps the post that they hold; leave the placement out or give another reason.",
+    )
+}

@@ -1,0 +1,264 @@
+//! Acts on rotations. Each is an input, what it does to the row, and the days and posts that it asks for; the road that
+//! all of them go, from the right to the commit, is `carry_out` alone, so that no act can forget a part of it.
+
+mod appraise;
+mod end;
+mod extend;
+mod place;
+mod post;
+mod procedure;
+mod propose;
+mod start;
+mod words;
+
+pub use appraise::{Appraise, Override};
+pub use end::{End, Placement};
+pub use extend::Extend;
+pub use place::Place;
+pub use procedure::{Advance, Cancel, Decide, Publish};
+pub use propose::{Planning, Propose, propose};
+pub use start::Start;
+
+use entity::{
+    cadre, rotation, rotation_step, rule_override,
+    value::{ChangeKind, Day, RotationId, RotationState, RuleKey},
+};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, SqlErr,
+    sea_query::{Expr, ExprTrait},
+};
+
+use crate::{
+    domain::{
+        access::{Access, Act, Txn, VisibleRotation},
+        answered::Request,
+        refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
+        rotation::stage::{self, Move},
+        rule::{self, Facts},
+    },
+    error::{Error, Result},
+};
+
+/// An act on a rotation that exists.
+pub trait OnRotation: serde::Serialize + Sync {
+    /// Its name in the policy and the audit log.
+    const ACT: Act;
+
+    /// What it is done to, as the client says.
+    fn target(&self) -> Target<'_>;
+
+    /// Its place on the road of a rotation.
+    fn step(&self) -> Move;
+
+    /// Does it: changes the row of the scene, and whatever else belongs to it. Gives what is written of it.
+    fn perform(&self, scene: &mut Scene<'_>) -> impl Future<Output = Acted<Mark>> + Send;
+}
+
+/// What an act is done to, as the client says.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// Id of the rotation.
+    pub rotation_id: &'a str,
+    /// The client's key.
+    pub idempotency_key: &'a str,
+    /// The version that the client saw last; none: whatever it is.
+    pub expected_version: Option<i32>,
+}
+
+impl<'a> Target<'a> {
+    fn of(rotation_id: &'a str, idempotency_key: &'a str, expected_version: Option<i32>) -> Self {
+        Self { rotation_id, idempotency_key, expected_version }
+    }
+}
+
+/// What is written of an act into the steps of the rotation.
+#[derive(Debug)]
+pub struct Mark {
+    /// The day that the act speaks of.
+    on: Day,
+    /// Number of its document.
+    document_no: Option<String>,
+    /// Opinions, reasons.
+    remark: Option<String>,
+}
+
+/// An act under way: its transaction, with the rotation and its person locked in it. Made by `carry_out` alone.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    access: &'a Access,
+    txn: Txn,
+    cadre: cadre::Model,
+    /// The row, to be changed by the act; its state is already the one that the act leads to.
+    row: rotation::Model,
+    /// The state before.
+    was: RotationState,
+    /// Whether the act wrote posts of the person.
+    moved: bool,
+}
+
+/// Does an act on a rotation, once for each key.
+///
+/// # Errors
+/// `Forbidden` without `rotation:read` and `rotation:write`.
+pub async fn carry_out(access: &Access, act: &impl OnRotation) -> Result<Outcome<VisibleRotation>> {
+    outcome(acted(access, act).await)
+}
+
+async fn acted<A: OnRotation>(access: &Access, act: &A) -> Acted<VisibleRotation> {
+    let target = act.target();
+    let seen = prepared_here(access, target.rotation_id).await?;
+    let request = Request::of(access, A::ACT, target.idempotency_key, act)?;
+    let object = seen.row().id.to_string();
+
+    let units: Vec<_> = seen.row().preparing_unit_id.into_iter().collect();
+    let txn = access.may(A::ACT, &units)?.begin(Some(object.clone()), None).await?;
+    if let Some(object) = request.claim(&txn, &object).await? {
+        drop(txn);
+        return prepared_here(access, &object).await;
+    }
+    let mut scene = Scene::open(access, txn, seen.row(), target.expected_version).await?;
+    scene.row.state = stage::after(scene.was, act.step())?;
+    let mark = act.perform(&mut scene).await?;
+    scene.close(ChangeKind::Updated, mark).await
+}
+
+/// The rotation of an id, for whoever prepares it. What may not be known of is not found, like what is not there; of a
+/// published one that others prepare, it is told that they do.
+async fn prepared_here(access: &Access, id: &str) -> Acted<VisibleRotation> {
+    let unknown = || Refusal::not_found("rotationId");
+    let rotations = access.rotations()?;
+    let id: RotationId = id.parse().map_err(|_| unknown())?;
+    let seen = rotations.by_ids(&[id], access.today()).await?.pop().ok_or_else(unknown)?;
+    if access.prepares(seen.row()) {
+        return Ok(seen);
+    }
+    Err(Refusal::input(
+        Code::NotPreparedHere,
+        "rotationId",
+        "Hồ sơ luân chuyển này do đơn vị khác chuẩn bị; chỉ đơn vị đó được thực hiện các bước.",
+        "Another unit prepares this rotation; only that unit takes its steps.",
+    )
+    .into())
+}
+
+impl<'a> Scene<'a> {
+    /// Locks the person, then the rotation: always in this order, so that two acts never wait for each other. The version
+    /// rises here, in one conditional statement.
+    async fn open(access: &'a Access, txn: Txn, seen: &rotation::Model, expected: Option<i32>) -> Acted<Self> {
+        let connection = txn.connection();
+        let gone = || Error::internal("a rotation or its person is gone");
+        let cadre = cadre::Entity::find_by_id(seen.cadre_id).lock_exclusive().one(connection).await?;
+        let cadre = cadre.ok_or_else(gone)?;
+
+        let mut raise = rotation::Entity::update_many()
+            .col_expr(rotation::Column::Version, Expr::col(rotation::Column::Version).add(1))
+            .filter(rotation::Column::Id.eq(seen.id));
+        if let Some(expected) = expected {
+            raise = raise.filter(rotation::Column::Version.eq(expected));
+        }
+        let raised = raise.exec(connection).await?.rows_affected;
+        let row = rotation::Entity::find_by_id(seen.id).one(connection).await?.ok_or_else(gone)?;
+        if raised == 0 {
+            return Err(Refusal::version(row.version).into());
+        }
+        let was = row.state;
+        Ok(Self { access, txn, cadre, row, was, moved: false })
+    }
+
+    /// Writes the row, its step and its changes, and makes the act true.
+    async fn close(self, kind: ChangeKind, mark: Mark) -> Acted<VisibleRotation> {
+        let Self { access, txn, cadre, row, moved, .. } = self;
+        write(&txn, kind, &row, mark).await?;
+        if moved {
+            txn.record(ChangeKind::Updated, "cadre", cadre.code.to_string()).await?;
+        }
+        txn.commit().await?;
+        shown(access, row)
+    }
+
+    /// Checks that the row keeps these rules of its start day: none is broken without an override. What cannot be judged
+    /// does not stand in the way.
+    async fn ensure_rules(&self, field: &str, keys: impl Fn(RuleKey) -> bool + Send) -> Acted<()> {
+        let of_rotation = rule_override::Entity::find().filter(rule_override::Column::RotationId.eq(self.row.id));
+        let overrides = of_rotation.all(self.txn.connection()).await?;
+        let rules = self.access.registry().rules();
+        let checks = rule::judge(rules, &Facts::of(&self.row, &self.cadre, rules), &overrides);
+        let broken: Vec<_> = rule::blocking(&checks).filter(|check| keys(check.key)).cloned().collect();
+        if broken.is_empty() { Ok(()) } else { Err(Refusal::rule(field, broken).into()) }
+    }
+
+    fn today(&self) -> Day {
+        self.access.today()
+    }
+}
+
+/// Writes a rotation, what was done to it, and the change of it, of which others are told only once it is published.
+async fn write(txn: &Txn, kind: ChangeKind, row: &rotation::Model, mark: Mark) -> Acted<()> {
+    let connection = txn.connection();
+    // A model's own values count as unchanged, so that an update would write nothing.
+    let active = row.clone().into_active_model().reset_all();
+    let written = match kind {
+        ChangeKind::Created => rotation::Entity::insert(active).exec_without_returning(connection).await.map(drop),
+        ChangeKind::Updated | ChangeKind::Ended => {
+            rotation::Entity::update(active).exec_without_returning(connection).await.map(drop)
+        }
+    };
+    written.map_err(|error| taken(row.state, error))?;
+
+    let step = rotation_step::ActiveModel {
+        rotation_id: Set(row.id),
+        version: Set(row.version),
+        state: Set(row.state),
+        on_day: Set(mark.on),
+        planned_end_on: Set(row.planned_end_on),
+        document_no: Set(mark.document_no),
+        remark: Set(mark.remark),
+        at: Set(txn.at()),
+        actor: Set(txn.actor().to_owned()),
+    };
+    rotation_step::Entity::insert(step).exec_without_returning(connection).await?;
+    let audience = row.preparing_unit_id.filter(|_| row.state.is_embargoed());
+    Ok(txn.record_for(audience, kind, "rotation", row.id.to_string()).await?)
+}
+
+/// The view of a rotation after an act on it.
+fn shown(access: &Access, row: rotation::Model) -> Acted<VisibleRotation> {
+    let shown = access.rotations()?.admitted(row, access.today());
+    shown.ok_or_else(|| Error::internal("an act that hides its rotation").into())
+}
+
+/// A violated unique index, in words: which of them it was follows from the state that was to be written.
+fn taken(state: RotationState, error: DbErr) -> Stop {
+    if !matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
+        return error.into();
+    }
+    match state {
+        RotationState::InProgress | RotationState::Extended => already_running().into(),
+        RotationState::Published => Refusal::conflict(
+            Code::AlreadyPublished,
+            "rotationId",
+            "Người này đã có một quyết định luân chuyển được công bố mà chưa thực hiện; hãy thực hiện quyết định đó trước.",
+            "Another rotation of this person is published and has not begun; start that one first.",
+        )
+        .into(),
+        RotationState::Decided => Refusal::conflict(
+            Code::AlreadyDecided,
+            "rotationId",
+            "Đơn vị chuẩn bị đã có một quyết định chưa công bố đối với người này; hãy công bố hoặc thu hồi quyết định đó trước.",
+            "The preparing unit has decided on this person already and not published it; publish or cancel that decision first.",
+        )
+        .into(),
+        _ => error.into(),
+    }
+}
+
+fn already_running() -> Refusal {
+    Refusal::conflict(
+        Code::AlreadyRunning,
+        "rotationId",
+        "Người này đang luân chuyển theo một quyết định khác; hãy kết thúc đợt đó trước.",
+        "This person is on another rotation; end that one first.",
+    )
+}

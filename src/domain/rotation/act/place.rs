@@ -1,0 +1,62 @@
+//! A person whose rotation has ended is placed.
+
+use async_graphql::ID;
+use entity::value::{Day, EndReason};
+
+use super::{
+    Mark, OnRotation, Scene, Target,
+    end::takes_none,
+    post::{self, Fields},
+    words,
+};
+use crate::domain::{access::Act, refusal::Acted, rotation::stage::Move};
+
+/// A placement after a rotation that has ended (bố trí sau luân chuyển).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "RotationPlaceInput")]
+pub struct Place {
+    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    pub idempotency_key: String,
+    /// Id of the rotation.
+    pub rotation_id: ID,
+    /// The version that you saw last; the act is refused if it has changed since.
+    pub expected_version: Option<i32>,
+    /// Code of the unit.
+    pub unit_code: String,
+    /// Code of the title.
+    pub title_code: String,
+    /// First day, from the end of the rotation to today.
+    pub placed_on: Day,
+    /// Number of the decision.
+    pub decision_no: Option<String>,
+}
+
+const PLACEMENT: Fields = Fields { unit: "unitCode", title: "titleCode" };
+
+impl OnRotation for Place {
+    const ACT: Act = Act::RotationPlace;
+
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+    }
+
+    fn step(&self) -> Move {
+        Move::Place
+    }
+
+    async fn perform(&self, scene: &mut Scene<'_>) -> Acted<Mark> {
+        let on = words::not_ahead("placedOn", self.placed_on, scene.today())?;
+        match scene.row.end_on {
+            Some(end) => words::not_before("placedOn", on, end)?,
+            None => words::later_than("placedOn", on, scene.row.start_on)?,
+        };
+        let number = words::number_if("decisionNo", self.decision_no.as_deref())?;
+        if let Some(reason @ EndReason::Retired) = scene.row.end_reason {
+            return Err(takes_none(reason).into());
+        }
+        let place = post::Place::named(scene.access, PLACEMENT, (&self.unit_code, &self.title_code), on)?;
+        scene.take_up(&place, on, None).await?;
+        scene.placed(place, on, number.clone());
+        Ok(Mark { on, document_no: number, remark: None })
+    }
+}

@@ -1,0 +1,184 @@
+//! A rotation is proposed.
+
+use entity::{
+    rotation,
+    value::{ChangeKind, Day, RotationForm, RotationId, RotationPurpose, RotationState, TitleCode, UnitId},
+};
+
+use super::{
+    Mark,
+    post::{Fields, Place, Route},
+    prepared_here, shown, words, write,
+};
+use crate::{
+    domain::{
+        access::{Access, Act, Visible, VisibleRotation},
+        answered::Request,
+        cadre::{self, CadreKey},
+        refusal::{Acted, Code, Outcome, Refusal, outcome},
+    },
+    error::{Error, Result},
+};
+
+/// A rotation to be proposed (đề xuất luân chuyển). It leaves from the person's primary post on the start day, of a start
+/// that lies ahead from that of today.
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "RotationProposeInput")]
+pub struct Propose {
+    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    pub idempotency_key: String,
+    /// Code of the person.
+    pub cadre_code: String,
+    /// Form (hình thức).
+    pub form: RotationForm,
+    /// What it is for (mục đích).
+    pub purpose: Option<RotationPurpose>,
+    /// Code of the unit to go to (nơi đến).
+    pub to_unit_code: String,
+    /// Code of the title to take up there (chức danh luân chuyển đến).
+    pub to_title_code: String,
+    /// First day; may lie in the past, for decisions that come late.
+    pub start_on: Day,
+    /// First day no longer, as planned (thời hạn).
+    pub planned_end_on: Option<Day>,
+    /// Code of the unit that prepares it (đơn vị chuẩn bị): until it is published, it exists for that unit alone.
+    pub preparing_unit_code: String,
+    /// The planning entry (quy hoạch) of the person.
+    pub planning: Option<Planning>,
+    /// Remark, at most 2,000 characters.
+    pub remark: Option<String>,
+}
+
+/// An entry in a planning pool (quy hoạch).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "RotationPlanningInput")]
+pub struct Planning {
+    /// Number of its document.
+    pub document_no: String,
+    /// First day.
+    pub valid_from: Day,
+    /// First day no longer; absent: open.
+    pub valid_until: Option<Day>,
+}
+
+const DESTINATION: Fields = Fields { unit: "toUnitCode", title: "toTitleCode" };
+
+/// Proposes a rotation, once for each key.
+///
+/// # Errors
+/// `Forbidden` without `rotation:write`, `rotation:read` and `cadre:read`.
+pub async fn propose(access: &Access, input: &Propose) -> Result<Outcome<VisibleRotation>> {
+    outcome(proposed(access, input).await)
+}
+
+async fn proposed(access: &Access, input: &Propose) -> Acted<VisibleRotation> {
+    access.rotations()?;
+    let preparing = within_reach(access, "preparingUnitCode", &input.preparing_unit_code)?;
+    let person = person(access, &input.cadre_code).await?;
+    let (from, title) = origin(access, &person, input.start_on).await?;
+    let to = Place::named(access, DESTINATION, (&input.to_unit_code, &input.to_title_code), input.start_on)?;
+    let request = Request::of(access, Act::RotationPropose, &input.idempotency_key, input)?;
+    let row = draft(access, input, Parties { person: &person, from, title, to, preparing })?;
+    let mark =
+        Mark { on: access.today(), document_no: None, remark: words::remark_if("remark", input.remark.as_deref())? };
+
+    let permit = access.may(Act::RotationPropose, &[preparing, row.from_unit_id, row.to_unit_id])?;
+    let txn = permit.begin(Some(row.id.to_string()), None).await?;
+    if let Some(object) = request.claim(&txn, &row.id.to_string()).await? {
+        drop(txn);
+        return prepared_here(access, &object).await;
+    }
+    write(&txn, ChangeKind::Created, &row, mark).await?;
+    txn.commit().await?;
+    shown(access, row)
+}
+
+fn within_reach(access: &Access, field: &str, code: &str) -> Result<UnitId, Refusal> {
+    let unit = access.registry().units().by_code(code).filter(|unit| access.reaches(unit.row.id));
+    unit.map(|unit| unit.row.id).ok_or_else(|| Refusal::not_found(field))
+}
+
+async fn person(access: &Access, code: &str) -> Acted<Visible> {
+    match cadre::look_up(access, &CadreKey::Code(code.to_owned()), access.today()).await {
+        Err(Error::NotFound) => Err(Refusal::not_found("cadreCode").into()),
+        found => Ok(found?),
+    }
+}
+
+/// The unit and title that are left: of the primary post, as far as the caller reaches it. It must have begun before the
+/// start day, for a post of no day cannot be left.
+async fn origin(access: &Access, person: &Visible, start: Day) -> Acted<(UnitId, TitleCode)> {
+    let day = start.min(access.today());
+    let posts = access.cadres()?.assignments(&[person.seen()]).await?.remove(&person.seen()).unwrap_or_default();
+    let post = cadre::post_on(&posts, day).filter(|post| post.start_on < start);
+    let post = post.ok_or_else(|| {
+        Refusal::input(
+            Code::NoPost,
+            "cadreCode",
+            format!("Người này không có chức danh chính trong phạm vi của bạn vào ngày {day} để rời đi; hãy kiểm tra quá trình công tác."),
+            format!("The person has no primary post within your reach on {day} to leave; check their assignments."),
+        )
+    })?;
+    Ok((post.unit_id, post.title_code.clone()))
+}
+
+/// Who goes from where to where, and who prepares it.
+struct Parties<'a> {
+    person: &'a Visible,
+    from: UnitId,
+    title: TitleCode,
+    to: Place,
+    preparing: UnitId,
+}
+
+fn draft(access: &Access, input: &Propose, of: Parties<'_>) -> Result<rotation::Model, Refusal> {
+    if of.from == of.to.unit {
+        return Err(Refusal::input(
+            Code::SameUnit,
+            DESTINATION.unit,
+            "Nơi đến trùng với nơi đi; hãy chọn một đơn vị khác.",
+            "The person serves in this unit already; choose another one.",
+        ));
+    }
+    if let Some(end) = input.planned_end_on {
+        words::later_than("plannedEndOn", end, input.start_on)?;
+    }
+    let planning = input.planning.as_ref();
+    if let Some((until, from)) = planning.and_then(|planning| Some((planning.valid_until?, planning.valid_from))) {
+        words::later_than("planning.validUntil", until, from)?;
+    }
+    let document = planning.map(|planning| words::number("planning.documentNo", &planning.document_no)).transpose()?;
+    let route = Route::of(access, of.from, of.to.unit, input.start_on)?;
+    Ok(rotation::Model {
+        id: RotationId::new(),
+        cadre_id: of.person.row().id,
+        form: input.form,
+        purpose: input.purpose,
+        direction: route.direction,
+        from_unit_id: of.from,
+        from_tier: route.from_tier,
+        from_title_code: Some(of.title),
+        to_unit_id: of.to.unit,
+        to_tier: route.to_tier,
+        to_title_code: Some(of.to.title),
+        start_on: input.start_on,
+        planned_end_on: input.planned_end_on,
+        end_on: None,
+        end_reason: None,
+        extended_on: None,
+        state: RotationState::Draft,
+        preparing_unit_id: Some(of.preparing),
+        proposed_on: Some(access.today()),
+        decision_no: None,
+        decided_on: None,
+        published_on: None,
+        planning_document: document,
+        planning_from: planning.map(|planning| planning.valid_from),
+        planning_until: planning.and_then(|planning| planning.valid_until),
+        placement_unit_id: None,
+        placement_title_code: None,
+        placed_on: None,
+        placement_decision_no: None,
+        version: 1,
+    })
+}

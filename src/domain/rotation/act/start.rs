@@ -1,0 +1,88 @@
+//! A published rotation begins: the person leaves one post and takes up the other on the same day.
+
+use async_graphql::ID;
+use entity::{rotation, value::RotationState};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::{
+    Mark, OnRotation, Scene, Target, already_running,
+    post::{Fields, Place},
+};
+use crate::domain::{
+    access::Act,
+    refusal::{Acted, Code, Refusal},
+    rotation::stage::Move,
+};
+
+/// The beginning of a published rotation (bắt đầu thực hiện).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "RotationStartInput")]
+pub struct Start {
+    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    pub idempotency_key: String,
+    /// Id of the rotation.
+    pub rotation_id: ID,
+    /// The version that you saw last; the act is refused if it has changed since.
+    pub expected_version: Option<i32>,
+}
+
+const DESTINATION: Fields = Fields { unit: "rotationId", title: "rotationId" };
+
+impl OnRotation for Start {
+    const ACT: Act = Act::RotationStart;
+
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+    }
+
+    fn step(&self) -> Move {
+        Move::Start
+    }
+
+    async fn perform(&self, scene: &mut Scene<'_>) -> Acted<Mark> {
+        let on = scene.row.start_on;
+        if scene.today() < on {
+            return Err(Refusal::input(
+                Code::NotYetDue,
+                "rotationId",
+                format!("Đợt luân chuyển bắt đầu vào ngày {on}; hãy thực hiện bước này từ ngày đó."),
+                format!("The rotation starts on {on}; take this step on that day or later."),
+            )
+            .into());
+        }
+        scene.ensure_not_running().await?;
+        let to = scene.destination(DESTINATION)?;
+        let (from, title) = (scene.row.from_unit_id, scene.row.from_title_code.clone());
+        let left = scene.leave(from, title.as_ref(), on).await?;
+        scene.take_up(&to, on, Some(left)).await?;
+        scene.derive_route()?;
+        Ok(Mark { on, document_no: scene.row.decision_no.clone(), remark: None })
+    }
+}
+
+impl Scene<'_> {
+    /// Where the rotation leads, if a post can begin there on its start day.
+    pub(super) fn destination(&self, fields: Fields) -> Result<Place, Refusal> {
+        let title = self.row.to_title_code.clone().ok_or_else(|| {
+            Refusal::input(
+                Code::InvalidPlacement,
+                fields.title,
+                "Hồ sơ này không ghi chức danh luân chuyển đến; hãy đề xuất hồ sơ mới có chức danh.",
+                "The rotation names no title to take up; propose a new one that does.",
+            )
+        })?;
+        let place = Place { unit: self.row.to_unit_id, title };
+        place.ensure_open(self.access, fields, self.row.start_on)?;
+        Ok(place)
+    }
+
+    /// The unique index has the last word; this tells the same before posts are looked at.
+    async fn ensure_not_running(&self) -> Acted<()> {
+        let running = rotation::Entity::find()
+            .filter(rotation::Column::CadreId.eq(self.row.cadre_id))
+            .filter(rotation::Column::State.is_in([RotationState::InProgress, RotationState::Extended]))
+            .one(self.txn.connection())
+            .await?;
+        if running.is_some() { Err(already_running().into()) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,118 @@
+//! What acts ask of texts and days, in the same words everywhere.
+
+use entity::value::Day;
+
+use crate::{
+    domain::refusal::{Code, Refusal},
+    text,
+};
+
+/// Longest number of a document, in characters.
+pub(super) const LONGEST_NUMBER: usize = 100;
+/// Longest remark or reason, in characters.
+pub(super) const LONGEST_REMARK: usize = 2_000;
+
+/// A number of a document, in NFC and without blanks around it.
+pub(super) fn number(field: &str, given: &str) -> Result<String, Refusal> {
+    words(field, given, LONGEST_NUMBER)
+}
+
+/// A number of a document, if there is one.
+pub(super) fn number_if(field: &str, given: Option<&str>) -> Result<Option<String>, Refusal> {
+    given.map(|given| number(field, given)).transpose()
+}
+
+/// A remark or reason.
+pub(super) fn remark(field: &str, given: &str) -> Result<String, Refusal> {
+    words(field, given, LONGEST_REMARK)
+}
+
+/// A remark, if there is one.
+pub(super) fn remark_if(field: &str, given: Option<&str>) -> Result<Option<String>, Refusal> {
+    given.map(|given| remark(field, given)).transpose()
+}
+
+fn words(field: &str, given: &str, longest: usize) -> Result<String, Refusal> {
+    let words = text::nfc(given.trim());
+    let is_plain = !words.chars().any(|c| c.is_control() && c != '\n');
+    if !words.is_empty() && words.chars().count() <= longest && is_plain {
+        return Ok(words.into_owned());
+    }
+    Err(Refusal::input(
+        Code::InvalidText,
+        field,
+        format!("Nội dung có từ 1 đến {longest} ký tự, không có ký tự điều khiển; hãy sửa lại hoặc bỏ trường này."),
+        format!("A text has 1 to {longest} characters and no control characters; correct it or leave the field out."),
+    ))
+}
+
+/// A day that lies in the past or is today.
+pub(super) fn not_ahead(field: &str, day: Day, today: Day) -> Result<Day, Refusal> {
+    if day <= today {
+        return Ok(day);
+    }
+    Err(Refusal::input(
+        Code::InvalidDay,
+        field,
+        format!("Ngày {day} chưa đến, hôm nay là {today}; hãy ghi việc này khi đã đến ngày."),
+        format!("The day {day} lies ahead of today, {today}; record it once it has come."),
+    ))
+}
+
+/// A day that is not before another.
+pub(super) fn not_before(field: &str, day: Day, first: Day) -> Result<Day, Refusal> {
+    if first <= day {
+        return Ok(day);
+    }
+    Err(Refusal::input(
+        Code::InvalidDay,
+        field,
+        format!("Ngày {day} không được trước ngày {first}; hãy chọn ngày {first} hoặc sau đó."),
+        format!("The day {day} may not be before {first}; choose {first} or later."),
+    ))
+}
+
+/// A day that is later than another.
+pub(super) fn later_than(field: &str, day: Day, other: Day) -> Result<Day, Refusal> {
+    if other < day {
+        return Ok(day);
+    }
+    Err(Refusal::input(
+        Code::InvalidDay,
+        field,
+        format!("Ngày {day} phải sau ngày {other}; hãy chọn một ngày sau đó."),
+        format!("The day {day} must be after {other}; choose a later one."),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_short_plain_and_in_nfc() {
+        assert_eq!(number("n", " 12-Q\u{110}/TU ").as_deref(), Ok("12-QĐ/TU"));
+        assert_eq!(remark("r", "e\u{302}\nb").as_deref(), Ok("ê\nb"));
+        assert_eq!(number_if("n", None), Ok(None));
+        for bad in ["", "  ", "a\0b", "a\tb", &"x".repeat(LONGEST_NUMBER + 1)] {
+            assert_eq!(number("n", bad).expect_err(bad).code(), Code::InvalidText);
+        }
+        assert!(remark("r", &"ở".repeat(LONGEST_REMARK)).is_ok());
+    }
+
+    #[test]
+    fn days_are_held_to_their_bounds_on_the_day() {
+        let day = |text: &str| -> Day { text.parse().expect("a day") };
+        let (eve, today) = (day("2026-05-31"), day("2026-06-01"));
+        for (held, good) in [
+            (not_ahead("d", today, today), true),
+            (not_ahead("d", today, eve), false),
+            (not_before("d", today, today), true),
+            (not_before("d", eve, today), false),
+            (later_than("d", today, eve), true),
+            (later_than("d", today, today), false),
+        ] {
+            assert_eq!(held.is_ok(), good, "{held:?}");
+        }
+    }
+}

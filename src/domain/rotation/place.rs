@@ -1,0 +1,42 @@
+//! Conditions on the units of a rotation: each row asks the tree of a day of its own.
+
+use entity::rotation;
+use sea_orm::{Condition, DatabaseBackend};
+
+use crate::domain::unit::{Membership, lies_in, within};
+
+/// Which units of a rotation are meant, and the day of the tree that they are looked up in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The unit left, on the start day.
+    From,
+    /// The unit gone to, on the start day.
+    To,
+    /// Either of the two, on the start day.
+    Either,
+    /// The preparing unit, on the day of the proposal.
+    Preparing,
+}
+
+impl Place {
+    fn columns(self) -> &'static [rotation::Column] {
+        match self {
+            Self::From => &[rotation::Column::FromUnitId],
+            Self::To => &[rotation::Column::ToUnitId],
+            Self::Either => &[rotation::Column::FromUnitId, rotation::Column::ToUnitId],
+            Self::Preparing => &[rotation::Column::PreparingUnitId],
+        }
+    }
+
+    fn day(self) -> rotation::Column {
+        match self {
+            Self::From | Self::To | Self::Either => rotation::Column::StartOn,
+            Self::Preparing => rotation::Column::ProposedOn,
+        }
+    }
+
+    /// Rotations with a unit there that was in a subtree on the day.
+    pub(super) fn lies_in(self, backend: DatabaseBackend, subtree: &[Membership]) -> Condition {
+        lies_in(backend, subtree, self.columns(), |during| within(self.day(), during))
+    }
+}

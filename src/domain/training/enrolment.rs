@@ -1,0 +1,211 @@
+//! Enrolments (học viên): lists.
+
+use entity::{
+    enrolment, training_class,
+    value::{CadreId, ClassCategory, ClassCode, ClassId, Day, EnrolmentState, Period},
+};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect, QueryTrait, Select, sea_query::Expr};
+
+use crate::{
+    domain::{
+        access::{Access, VisibleEnrolment},
+        filter::{ensure_short, nothing, of_person},
+        page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position},
+        programme,
+        training::{
+            class::{of_plan, organised_in},
+            end_of_year,
+        },
+        unit::{UnitReach, lies_in, meant_during},
+    },
+    error::Result,
+};
+
+/// Which enrolments are wanted; all conditions together. A sending unit or subtree is that of the 31 December of the
+/// enrolment's year; an organiser's, of the first day of the class.
+#[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
+pub struct EnrolmentWhere {
+    /// Sent by this unit, or by one of this subtree (đơn vị cử đi học).
+    pub unit: Option<UnitReach>,
+    /// In a class held by this unit, or by one of this subtree (đơn vị tổ chức).
+    pub organiser: Option<UnitReach>,
+    /// In one of these programmes, by code (chương trình).
+    pub programmes: Option<Vec<String>>,
+    /// In the class with this code (lớp).
+    pub class: Option<String>,
+    /// In a class of the plan with this code (kế hoạch).
+    pub plan: Option<String>,
+    /// In a class of one of these categories (loại lớp).
+    pub categories: Option<Vec<ClassCategory>>,
+    /// Of this calendar year or a later one.
+    pub year_from: Option<i32>,
+    /// Of this calendar year or an earlier one.
+    pub year_to: Option<i32>,
+    /// In one of these states (trạng thái).
+    pub states: Option<Vec<EnrolmentState>>,
+    /// Of the person with this code.
+    pub cadre: Option<String>,
+    /// Whether there is no class: sent elsewhere, or only registered.
+    pub without_class: Option<bool>,
+}
+
+/// A list of enrolments.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct EnrolmentList {
+    /// Where the list stands in the graph, besides `filter`.
+    pub of: EnrolmentsOf,
+    /// Conditions.
+    pub filter: EnrolmentWhere,
+}
+
+/// Where a list of enrolments stands in the graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub enum EnrolmentsOf {
+    /// The root, in the order in which they were recorded.
+    #[default]
+    Anybody,
+    /// A class, in the same order.
+    Class(ClassId),
+    /// A person, latest year first.
+    Person(CadreId),
+}
+
+impl EnrolmentList {
+    /// A person's, as known on a day: of one year or of all until the day.
+    pub fn of_person(access: &Access, person: CadreId, year: Option<i32>, day: Day) -> Self {
+        // On a past day nobody knew of the years to come; today they may be registered for.
+        let until = (day < access.today()).then(|| day.year());
+        let year_to = [year, until].into_iter().flatten().min();
+        let filter = EnrolmentWhere { year_from: year, year_to, ..EnrolmentWhere::default() };
+        Self { of: EnrolmentsOf::Person(person), filter }
+    }
+
+    /// A page of the list, in one statement.
+    ///
+    /// # Errors
+    /// `Forbidden` without `training:read`; `Invalid` for units and programmes that are not there, a year outside the
+    /// calendar, a list that is too long, bad paging arguments, foreign cursors.
+    pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<VisibleEnrolment>> {
+        let training = access.training()?;
+        let cursors = access.cursors(&("enrolments", self));
+        let window = cursors.window(args)?;
+        let rows = self.keyset().narrow(self.select(access)?, &window).all(access.reader()).await?;
+        let page = cursors.page(&window, rows, |row| self.position(row));
+        let shown = |(cursor, row)| Some((cursor, training.admitted_enrolment(row)?));
+        let rows = page.rows.into_iter().filter_map(shown).collect();
+        Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
+    }
+
+    /// How many there are, at most `max`.
+    ///
+    /// # Errors
+    /// As `page`.
+    pub async fn count(&self, access: &Access, max: u64) -> Result<BoundedCount> {
+        page::count(access, self.select(access)?, max).await
+    }
+
+    fn select(&self, access: &Access) -> Result<Select<enrolment::Entity>> {
+        let of = match self.of {
+            EnrolmentsOf::Anybody => Condition::all(),
+            EnrolmentsOf::Class(class) => Condition::all().add(enrolment::Column::ClassId.eq(class)),
+            EnrolmentsOf::Person(person) => Condition::all().add(enrolment::Column::CadreId.eq(person)),
+        };
+        Ok(access.training()?.enrolments().filter(of).filter(self.filter.condition(access)?))
+    }
+
+    fn keyset(&self) -> Keyset {
+        let column = |column| Expr::col((enrolment::Entity, column));
+        let keys = self.is_by_year().then(|| (column(enrolment::Column::Year), Direction::Desc));
+        Keyset::new(keys.into_iter().collect(), column(enrolment::Column::Id))
+    }
+
+    fn position(&self, row: &enrolment::Model) -> Position {
+        let keys = self.is_by_year().then_some(Key::Number(row.year));
+        Position { keys: keys.into_iter().collect(), id: row.id.0 }
+    }
+
+    fn is_by_year(&self) -> bool {
+        matches!(self.of, EnrolmentsOf::Person(_))
+    }
+}
+
+impl EnrolmentWhere {
+    fn condition(&self, access: &Access) -> Result<Condition> {
+        self.ensure_short()?;
+        if let Some(codes) = &self.programmes {
+            programme::ensure_known(access, "where.programmes", codes)?;
+        }
+        let states = self.states.as_ref();
+        Ok(Condition::all()
+            .add_option(self.of_unit(access)?)
+            .add_option(self.of_class(access)?)
+            .add_option(
+                self.programmes
+                    .as_ref()
+                    .map(|of| enrolment::Column::ProgrammeCode.is_in(of.iter().map(String::as_str))),
+            )
+            .add_option(self.year_from.map(|year| enrolment::Column::Year.gte(year)))
+            .add_option(self.year_to.map(|year| enrolment::Column::Year.lte(year)))
+            .add_option(states.map(|states| enrolment::Column::State.is_in(states.iter().copied())))
+            .add_option(self.cadre.as_deref().map(|code| of_person(enrolment::Column::CadreId, code)))
+            .add_option(self.without_class.map(without_class)))
+    }
+
+    /// Sent by the units of the tree of 31 December of the year that the enrolment counts for.
+    fn of_unit(&self, access: &Access) -> Result<Option<Condition>> {
+        let Some(condition) = &self.unit else { return Ok(None) };
+        let from = self.year_from.map(|year| end_of_year("where.yearFrom", year)).transpose()?;
+        let to = self.year_to.map(|year| end_of_year("where.yearTo", year)).transpose()?;
+        // The day after the last 31 December; none beyond the calendar.
+        let until = to.and_then(|day| day.0.succ_opt()).map(Day);
+        let Some(years) = Period::new(from, until) else { return Ok(Some(nothing())) };
+        let subtree = meant_during(access, "where.unit", condition, years)?;
+        Ok(Some(lies_in(access.backend(), &subtree, &[enrolment::Column::UnitId], ends_within)))
+    }
+
+    /// In a class of which these hold. Whoever knows of an enrolment knows of its class.
+    fn of_class(&self, access: &Access) -> Result<Option<Condition>> {
+        let code = match self.class.as_deref().map(str::parse::<ClassCode>) {
+            // What is no code may hold what a database does not take.
+            Some(Err(_)) => return Ok(Some(nothing())),
+            Some(Ok(code)) => Some(training_class::Column::Code.eq(code)),
+            None => None,
+        };
+        let organiser = self.organiser.as_ref();
+        let of = Condition::all()
+            .add_option(code)
+            .add_option(self.plan.as_deref().map(|code| of_plan(access, code)).transpose()?)
+            .add_option(self.categories.as_ref().map(|of| training_class::Column::Category.is_in(of.iter().copied())))
+            .add_option(
+                organiser.map(|of| organised_in(access, "where.organiser", of, Period::default())).transpose()?,
+            );
+        if of.is_empty() {
+            return Ok(None);
+        }
+        let classes =
+            access.training()?.classes().filter(of).select_only().column(training_class::Column::Id).into_query();
+        Ok(Some(Condition::all().add(enrolment::Column::ClassId.in_subquery(classes))))
+    }
+
+    fn ensure_short(&self) -> Result<()> {
+        let length = |list: Option<usize>| list.unwrap_or(0);
+        let lists = [
+            ("categories", length(self.categories.as_ref().map(Vec::len))),
+            ("states", length(self.states.as_ref().map(Vec::len))),
+        ];
+        lists.into_iter().try_for_each(|(field, entries)| ensure_short(&format!("where.{field}"), entries))
+    }
+}
+
+/// The 31 December of the enrolment's year lies in a period.
+fn ends_within(during: Period) -> Condition {
+    // A period that ends on a 31 December or before holds that of the year before at the latest.
+    Condition::all()
+        .add_option(during.from().map(|from| enrolment::Column::Year.gte(from.year())))
+        .add_option(during.until().map(|until| enrolment::Column::Year.lt(until.year())))
+}
+
+fn without_class(is_without: bool) -> Condition {
+    let column = enrolment::Column::ClassId;
+    Condition::all().add(if is_without { column.is_null() } else { column.is_not_null() })
+}

@@ -1,0 +1,210 @@
+//! Progress (tiến độ thực hiện kế hoạch): turns and persons of a year against the seats that plans gave.
+
+use entity::{
+    enrolment, quota, training_class, training_plan,
+    value::{ClassCategory, ClassState, Day, EnrolmentState, Hierarchy, QuotaState, UnitId},
+};
+use sea_orm::{
+    ColumnTrait, Condition, JoinType, QueryFilter, QuerySelect, RelationTrait, Select,
+    sea_query::{Expr, ExprTrait, Func, SimpleExpr},
+};
+
+use crate::{
+    db,
+    domain::{
+        access::{Access, ReachedUnits},
+        filter::ensure_short,
+        percent::{decimals, percent},
+        programme,
+        training::end_of_year,
+        unit::{Reach, UnitSet},
+    },
+    error::{Error, Result},
+};
+
+/// Which progress is asked for.
+#[derive(Clone, Debug)]
+pub struct ProgressAsked {
+    /// The unit.
+    pub unit: UnitId,
+    /// First calendar year.
+    pub year: i32,
+    /// Last calendar year, inclusive; the first if there is none.
+    pub until_year: Option<i32>,
+    /// Only these programmes, by code.
+    pub programmes: Option<Vec<String>>,
+    /// The unit alone or its subtree.
+    pub reach: Reach,
+    /// Decimals of the percentage, 0 to 6.
+    pub decimals: i32,
+}
+
+/// Turns and persons of years against what was planned for them.
+#[derive(Debug)]
+pub struct Progress {
+    /// First calendar year.
+    pub year: i32,
+    /// Last calendar year, inclusive.
+    pub until_year: i32,
+    /// Seats of the quotas in force of plans for exactly one of the years. Seats handed on count where they are held.
+    pub planned: u64,
+    /// Whether one of those quotas is a lower bound.
+    pub planned_is_lower_bound: bool,
+    /// Turns (lượt): enrolments of the years that take or took part, by the sending unit.
+    pub turns: u64,
+    /// Persons (người): each counted once.
+    pub persons: u64,
+    decimals: u32,
+    counted: Counted,
+}
+
+/// What is counted over: one bound for all numbers of a progress.
+#[derive(Debug)]
+struct Counted {
+    units: ReachedUnits,
+    programmes: Option<Vec<String>>,
+    from: i32,
+    to: i32,
+}
+
+impl Progress {
+    /// Turns of what was planned, in percent; nothing where nothing was planned.
+    pub fn percent_of_plan(&self) -> Option<f64> {
+        (self.planned > 0).then(|| percent(self.turns, self.planned, self.decimals))
+    }
+
+    /// Classes that began in the years, held by the units; those alone of some categories, if they are named.
+    ///
+    /// # Errors
+    /// `Invalid` for too many categories.
+    pub async fn classes(&self, access: &Access, categories: Option<&[ClassCategory]>) -> Result<u64> {
+        ensure_short("categories", categories.map_or(0, <[_]>::len))?;
+        let counted = &self.counted;
+        let (Some(from), Some(to)) = (Day::of(counted.from, 1, 1), Day::end_of_year(counted.to)) else { return Ok(0) };
+        let count: Option<i64> = access
+            .training()?
+            .classes()
+            .filter(counted.held_by(access, training_class::Column::OrganiserId))
+            .filter(counted.in_programmes(training_class::Column::ProgrammeCode))
+            .filter(training_class::Column::StartOn.between(from, Ord::min(to, access.today())))
+            .filter(training_class::Column::State.is_not_in(ClassState::NOT_HELD))
+            .filter(
+                Condition::all()
+                    .add_option(categories.map(|of| training_class::Column::Category.is_in(of.iter().copied()))),
+            )
+            .select_only()
+            .expr_as(Func::count(Expr::cust("*")), "classes")
+            .into_tuple()
+            .one(access.reader())
+            .await?;
+        Ok(whole(count))
+    }
+}
+
+/// How far the plans of a year, or of several years in a row, were carried out in a unit: by the administrative tree of the
+/// last 31 December. Nothing counts for a unit out of reach. Two statements.
+///
+/// # Errors
+/// `Forbidden` without `training:read`; `Invalid` for years outside the calendar or in the wrong order, programmes that are
+/// not there, decimals outside 0 to 6.
+pub async fn progress(access: &Access, asked: &ProgressAsked) -> Result<Progress> {
+    let decimals = decimals(asked.decimals)?;
+    let counted = counted(access, asked)?;
+    let (planned, bounds) = planned(access, &counted).await?;
+    let (turns, persons) = took_part(access, &counted).await?;
+    Ok(Progress {
+        year: counted.from,
+        until_year: counted.to,
+        planned,
+        planned_is_lower_bound: bounds > 0,
+        turns,
+        persons,
+        decimals,
+        counted,
+    })
+}
+
+fn counted(access: &Access, asked: &ProgressAsked) -> Result<Counted> {
+    end_of_year("year", asked.year)?;
+    let to = asked.until_year.unwrap_or(asked.year);
+    let day = end_of_year("untilYear", to)?;
+    if to < asked.year {
+        return Err(Error::invalid(
+            "untilYear",
+            "`untilYear` là năm cuối cùng, không được trước `year`.",
+            "`untilYear` is the last year and does not come before `year`.",
+        ));
+    }
+    if let Some(codes) = &asked.programmes {
+        programme::ensure_known(access, "programmes", codes)?;
+    }
+    // Part of a unit out of reach must not pass for the whole of it.
+    let units = match access.reaches(asked.unit) {
+        true => access.registry().units().subtree(asked.unit, Hierarchy::Administrative, asked.reach, day),
+        false => UnitSet::new(),
+    };
+    Ok(Counted { units: access.within_reach(units), programmes: asked.programmes.clone(), from: asked.year, to })
+}
+
+impl Counted {
+    fn held_by<C: ColumnTrait>(&self, access: &Access, column: C) -> SimpleExpr {
+        db::any_id(access.backend(), Expr::col(column.as_column_ref()), self.units.ids())
+    }
+
+    fn in_programmes<C: ColumnTrait>(&self, column: C) -> Condition {
+        let codes = self.programmes.as_ref();
+        Condition::all().add_option(codes.map(|codes| column.is_in(codes.iter().map(String::as_str))))
+    }
+}
+
+/// Seats, and how many of the quotas are lower bounds.
+async fn planned(access: &Access, counted: &Counted) -> Result<(u64, u64)> {
+    let column = |column| Expr::col((quota::Entity, column));
+    // A lower bound may have handed on more than it says; then it holds no seats itself, and not less than none.
+    let kept = column(quota::Column::Seats).sub(column(quota::Column::Allocated));
+    let held = Expr::case(column(quota::Column::Allocated).lt(column(quota::Column::Seats)), kept).finally(0);
+    let bound = Expr::case(quota::Column::IsLowerBound.eq(true), 1).finally(0);
+    let select: Select<quota::Entity> = access.training()?.planned();
+    let sums: Option<(Option<i64>, Option<i64>)> = select
+        .join(JoinType::InnerJoin, quota::Relation::TrainingPlan.def())
+        .filter(counted.held_by(access, quota::Column::UnitId))
+        .filter(counted.in_programmes(quota::Column::ProgrammeCode))
+        .filter(quota::Column::State.eq(QuotaState::Issued))
+        .filter(training_plan::Column::YearFrom.between(counted.from, counted.to))
+        .filter(
+            Expr::col((training_plan::Entity, training_plan::Column::YearTo))
+                .equals((training_plan::Entity, training_plan::Column::YearFrom)),
+        )
+        .select_only()
+        .expr_as(Func::sum(held), "seats")
+        .expr_as(Func::sum(bound), "bounds")
+        .into_tuple()
+        .one(access.reader())
+        .await?;
+    let (seats, bounds) = sums.unwrap_or_default();
+    Ok((whole(seats), whole(bounds)))
+}
+
+/// Turns and persons.
+async fn took_part(access: &Access, counted: &Counted) -> Result<(u64, u64)> {
+    let person = Expr::col((enrolment::Entity, enrolment::Column::CadreId));
+    let counts: Option<(i64, i64)> = access
+        .training()?
+        .enrolments()
+        .filter(counted.held_by(access, enrolment::Column::UnitId))
+        .filter(counted.in_programmes(enrolment::Column::ProgrammeCode))
+        .filter(enrolment::Column::Year.between(counted.from, counted.to))
+        .filter(enrolment::Column::State.is_in(EnrolmentState::SEATED))
+        .select_only()
+        .expr_as(Func::count(Expr::cust("*")), "turns")
+        .expr_as(person.count_distinct(), "persons")
+        .into_tuple()
+        .one(access.reader())
+        .await?;
+    let (turns, persons) = counts.unwrap_or_default();
+    Ok((whole(Some(turns)), whole(Some(persons))))
+}
+
+fn whole(count: Option<i64>) -> u64 {
+    u64::try_from(count.unwrap_or(0)).unwrap_or(0)
+}

@@ -1,0 +1,164 @@
+//! Quotas (chỉ tiêu): lists, and what is left of them.
+
+use entity::{
+    quota, training_plan,
+    value::{Hierarchy, PlanId, QuotaState, UnitId},
+};
+use sea_orm::{
+    ColumnTrait, Condition, QueryFilter, Select,
+    sea_query::{Expr, ExprTrait, Query},
+};
+
+use crate::{
+    db,
+    domain::{
+        access::{Access, VisibleQuota},
+        page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position},
+        percent::percent,
+        training::end_of_year,
+        unit::Reach,
+    },
+    error::Result,
+};
+
+/// A list of quotas, by programme, then in the order in which they were recorded.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct QuotaList {
+    /// Where the list stands in the graph.
+    pub of: QuotasOf,
+    /// Only those in force with seats left.
+    pub unused_only: bool,
+}
+
+/// Where a list of quotas stands in the graph.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub enum QuotasOf {
+    /// A plan.
+    Plan(PlanId),
+    /// A unit or its subtree.
+    Unit {
+        /// The unit.
+        unit: UnitId,
+        /// Calendar year that the plans hold for; the subtree is that of its 31 December.
+        year: i32,
+        /// The unit alone or its subtree.
+        reach: Reach,
+    },
+}
+
+/// Used of the seats that a quota did not hand on, in percent, to one decimal. Nothing where it kept none.
+pub fn fill_percent(row: &quota::Model) -> Option<f64> {
+    let kept = u64::try_from(row.seats - row.allocated).ok().filter(|kept| *kept > 0)?;
+    Some(percent(u64::try_from(used(row)).unwrap_or(0), kept, 1))
+}
+
+/// Seats used, by acts and by imported history.
+pub fn used(row: &quota::Model) -> i32 {
+    row.used + row.used_before
+}
+
+impl QuotaList {
+    /// A page of the list, in one statement.
+    ///
+    /// # Errors
+    /// `Forbidden` without `quota:read`; `Invalid` for a year outside the calendar, bad paging arguments, foreign cursors.
+    pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<VisibleQuota>> {
+        let quotas = access.quotas()?;
+        let cursors = access.cursors(&("quotas", self));
+        let window = cursors.window(args)?;
+        let rows = Self::keyset().narrow(self.select(access)?, &window).all(access.reader()).await?;
+        let page = cursors.page(&window, rows, Self::position);
+        let shown = |(cursor, row)| Some((cursor, quotas.admitted(row)?));
+        let rows = page.rows.into_iter().filter_map(shown).collect();
+        Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
+    }
+
+    /// How many there are, at most `max`.
+    ///
+    /// # Errors
+    /// As `page`.
+    pub async fn count(&self, access: &Access, max: u64) -> Result<BoundedCount> {
+        page::count(access, self.select(access)?, max).await
+    }
+
+    fn select(&self, access: &Access) -> Result<Select<quota::Entity>> {
+        let of = match self.of {
+            QuotasOf::Plan(plan) => Condition::all().add(quota::Column::PlanId.eq(plan)),
+            QuotasOf::Unit { unit, year, reach } => of_unit(access, unit, year, reach)?,
+        };
+        Ok(access.quotas()?.select().filter(of).filter(Condition::all().add_option(self.unused_only.then(has_seats))))
+    }
+
+    fn keyset() -> Keyset {
+        let column = |column| Expr::col((quota::Entity, column));
+        let programme = (column(quota::Column::ProgrammeCode), Direction::Asc);
+        Keyset::new(vec![programme], column(quota::Column::Id))
+    }
+
+    fn position(row: &quota::Model) -> Position {
+        Position { keys: vec![Key::Text(row.programme_code.as_str().to_owned())], id: row.id.0 }
+    }
+}
+
+fn of_unit(access: &Access, unit: UnitId, year: i32, reach: Reach) -> Result<Condition> {
+    let day = end_of_year("year", year)?;
+    let units = access.registry().units().subtree(unit, Hierarchy::Administrative, reach, day);
+    let units = access.within_reach(units);
+    let column = Expr::col((quota::Entity, quota::Column::UnitId));
+    let plans = Query::select()
+        .column((training_plan::Entity, training_plan::Column::Id))
+        .from(training_plan::Entity)
+        .and_where(training_plan::Column::YearFrom.lte(year))
+        .and_where(training_plan::Column::YearTo.gte(year))
+        .to_owned();
+    Ok(Condition::all()
+        .add(db::any_id(access.backend(), column, units.ids()))
+        .add(quota::Column::PlanId.in_subquery(plans)))
+}
+
+/// In force, and more seats than were handed on and used.
+fn has_seats() -> Condition {
+    let column = |column| Expr::col((quota::Entity, column));
+    let taken =
+        column(quota::Column::Allocated).add(column(quota::Column::Used)).add(column(quota::Column::UsedBefore));
+    Condition::all().add(quota::Column::State.eq(QuotaState::Issued)).add(column(quota::Column::Seats).gt(taken))
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::value::{Measure, QuotaId};
+
+    use super::*;
+
+    #[test]
+    fn a_quota_is_filled_by_what_is_used_of_the_seats_it_kept() {
+        let quota = |seats, allocated, used, used_before| quota::Model {
+            id: QuotaId::new(),
+            plan_id: PlanId::new(),
+            unit_id: UnitId::new(),
+            programme_code: "P".parse().expect("a code"),
+            mode: None,
+            measure: Measure::Turns,
+            seats,
+            is_lower_bound: false,
+            classes: None,
+            allocated,
+            used,
+            used_before,
+            parent_id: None,
+            state: QuotaState::Issued,
+            version: 1,
+        };
+        for (seats, allocated, by_acts, before, expected) in [
+            (8145, 0, 0, 8672, Some(106.5)),
+            (100, 60, 10, 0, Some(25.0)),
+            (100, 0, 10, 20, Some(30.0)),
+            (100, 100, 0, 0, None),
+            (0, 0, 0, 0, None),
+        ] {
+            let row = quota(seats, allocated, by_acts, before);
+            assert_eq!(fill_percent(&row), expected, "{seats} {allocated} {by_acts} {before}");
+            assert_eq!(row.remaining(), seats - allocated - used(&row));
+        }
+    }
+}

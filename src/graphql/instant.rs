@@ -1,0 +1,24 @@
+//! Moments.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// A moment.
+pub struct Instant(pub DateTime<Utc>);
+
+/// A moment in UTC, as RFC 3339 writes it.
+#[Scalar(name = "DateTime")]
+impl ScalarType for Instant {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => {
+                DateTime::parse_from_rfc3339(text).map(|at| Self(at.to_utc())).map_err(InputValueError::custom)
+            }
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}

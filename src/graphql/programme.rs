@@ -1,0 +1,65 @@
+//! Programmes of training (chương trình đào tạo, bồi dưỡng).
+
+use async_graphql::{Context, Object};
+use entity::{
+    programme,
+    value::{ProgrammeCode, ProgrammeKind},
+};
+
+use crate::{
+    error::{Error, Result},
+    graphql::{ContextExt, qualification::QualificationLevel},
+};
+
+/// Roots about programmes.
+#[derive(Default)]
+pub struct ProgrammeQuery;
+
+#[Object]
+impl ProgrammeQuery {
+    /// All programmes (chương trình đào tạo, bồi dưỡng), by code.
+    async fn programmes(&self, ctx: &Context<'_>) -> Vec<Programme> {
+        ctx.registry().programmes().cloned().map(Programme).collect()
+    }
+}
+
+/// A programme of training (chương trình đào tạo, bồi dưỡng).
+pub struct Programme(pub programme::Model);
+
+impl Programme {
+    /// The programme that a row names.
+    pub(super) fn of(ctx: &Context<'_>, code: &ProgrammeCode) -> Result<Self> {
+        let programme = ctx.registry().programme(code.as_str()).cloned().map(Self);
+        programme.ok_or_else(|| Error::internal("a programme that is not in the registry"))
+    }
+}
+
+/// A programme of training (chương trình đào tạo, bồi dưỡng).
+#[Object]
+impl Programme {
+    /// Code.
+    async fn code(&self) -> &str {
+        self.0.code.as_str()
+    }
+
+    /// Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Kind (đào tạo hay bồi dưỡng).
+    async fn kind(&self) -> ProgrammeKind {
+        self.0.kind
+    }
+
+    /// Subject: one of the subjects of qualification, or another word such as `JOB_SKILLS`.
+    async fn subject(&self) -> &str {
+        &self.0.subject
+    }
+
+    /// The level of the subject that its completion grants (trình độ được cấp); null: it grants no qualification.
+    async fn level(&self, ctx: &Context<'_>) -> Option<QualificationLevel> {
+        let level = self.0.level_code.as_ref()?;
+        ctx.registry().subject(&self.0.subject)?.level(level.as_str()).cloned().map(QualificationLevel)
+    }
+}

@@ -1,0 +1,201 @@
+//! Acts on rotations: what they take is an input of the domain, what they give is the rotation or why not.
+
+use std::{borrow::Cow, marker::PhantomData};
+
+use async_graphql::{Context, Object, TypeName};
+
+use crate::{
+    domain::{
+        access::VisibleRotation,
+        refusal::Outcome,
+        rotation::act::{
+            self, Advance, Appraise, Cancel, Decide, End, Extend, OnRotation, Override, Place, Propose, Publish, Start,
+        },
+    },
+    error::Result,
+    graphql::{ContextExt, refusal::UserError, rotation::Rotation},
+};
+
+/// What came of an act on a rotation.
+pub struct Payload<A> {
+    rotation: Option<Rotation>,
+    user_errors: Vec<UserError>,
+    of: PhantomData<fn() -> A>,
+}
+
+/// An input whose payload has a name.
+pub trait Answered {
+    /// Name of the payload.
+    const PAYLOAD: &'static str;
+}
+
+impl Answered for Propose {
+    const PAYLOAD: &'static str = "RotationProposePayload";
+}
+impl Answered for Advance {
+    const PAYLOAD: &'static str = "RotationAdvancePayload";
+}
+impl Answered for Decide {
+    const PAYLOAD: &'static str = "RotationDecidePayload";
+}
+impl Answered for Publish {
+    const PAYLOAD: &'static str = "RotationPublishPayload";
+}
+impl Answered for Start {
+    const PAYLOAD: &'static str = "RotationStartPayload";
+}
+impl Answered for Extend {
+    const PAYLOAD: &'static str = "RotationExtendPayload";
+}
+impl Answered for End {
+    const PAYLOAD: &'static str = "RotationEndPayload";
+}
+impl Answered for Place {
+    const PAYLOAD: &'static str = "RotationPlacePayload";
+}
+impl Answered for Cancel {
+    const PAYLOAD: &'static str = "RotationCancelPayload";
+}
+impl Answered for Appraise {
+    const PAYLOAD: &'static str = "RotationAppraisePayload";
+}
+impl Answered for Override {
+    const PAYLOAD: &'static str = "RotationOverridePayload";
+}
+
+impl<A: Answered> TypeName for Payload<A> {
+    fn type_name() -> Cow<'static, str> {
+        A::PAYLOAD.into()
+    }
+}
+
+impl<A> Payload<A> {
+    fn of(ctx: &Context<'_>, outcome: Outcome<VisibleRotation>) -> Self {
+        ctx.loaders().forget();
+        let (rotation, user_errors) = match outcome {
+            Outcome::Done(rotation) => (Some(Rotation(rotation)), Vec::new()),
+            Outcome::Refused(refusal) => (None, UserError::of(refusal, ctx.language())),
+        };
+        Self { rotation, user_errors, of: PhantomData }
+    }
+}
+
+/// What came of an act: the rotation as it stands now, or why the act was refused.
+#[Object(name_type)]
+impl<A: Answered + Send + Sync> Payload<A> {
+    /// The rotation as it stands now; null if the act was refused.
+    async fn rotation(&self) -> Option<&Rotation> {
+        self.rotation.as_ref()
+    }
+
+    /// Why the act was refused; empty if it was done, now or by the same request before.
+    async fn user_errors(&self) -> &[UserError] {
+        &self.user_errors
+    }
+}
+
+/// Acts on rotations.
+#[derive(Default)]
+pub struct RotationMutation;
+
+#[Object]
+impl RotationMutation {
+    /// Proposes a rotation (đề xuất luân chuyển), which is then a DRAFT.
+    async fn rotation_propose(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is proposed.")] input: Propose,
+    ) -> Result<Payload<Propose>> {
+        Ok(Payload::of(ctx, act::propose(ctx.access(), &input).await?))
+    }
+
+    /// Records the next step of the procedure (bước của quy trình), Decree 170/2025, Art. 46.
+    async fn rotation_advance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The step.")] input: Advance,
+    ) -> Result<Payload<Advance>> {
+        carried_out(ctx, input).await
+    }
+
+    /// Decides a rotation (ban hành quyết định): step 5. The rules of the start day are judged.
+    async fn rotation_decide(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The decision.")] input: Decide,
+    ) -> Result<Payload<Decide>> {
+        carried_out(ctx, input).await
+    }
+
+    /// Publishes the decision (công bố quyết định): from now on the rotation exists for everybody whom its units concern.
+    async fn rotation_publish(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The publication.")] input: Publish,
+    ) -> Result<Payload<Publish>> {
+        carried_out(ctx, input).await
+    }
+
+    /// Starts a published rotation (bắt đầu): closes the post that is left and opens the other, on the start day.
+    async fn rotation_start(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The beginning.")] input: Start,
+    ) -> Result<Payload<Start>> {
+        carried_out(ctx, input).await
+    }
+
+    /// Gives a running rotation a later planned end (gia hạn).
+    async fn rotation_extend(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The extension.")] input: Extend,
+    ) -> Result<Payload<Extend>> {
+        carried_out(ctx, input).await
+    }
+
+    /// Ends a running rotation (kết thúc), and places the person where that is known.
+    async fn rotation_end(&self, ctx: &Context<'_>, #[graphql(desc = "The end.")] input: End) -> Result<Payload<End>> {
+        carried_out(ctx, input).await
+    }
+
+    /// Places a person whose rotation has ended (bố trí sau luân chuyển).
+    async fn rotation_place(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The placement.")] input: Place,
+    ) -> Result<Payload<Place>> {
+        carried_out(ctx, input).await
+    }
+
+    /// Gives a rotation up before it is decided (hủy), or revokes a decision that is not published (thu hồi).
+    async fn rotation_cancel(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is given up.")] input: Cancel,
+    ) -> Result<Payload<Cancel>> {
+        carried_out(ctx, input).await
+    }
+
+    /// Records the appraisal of a year (nhận xét, đánh giá hằng năm).
+    async fn rotation_appraise(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The appraisal.")] input: Appraise,
+    ) -> Result<Payload<Appraise>> {
+        carried_out(ctx, input).await
+    }
+
+    /// Records that a rule need not hold for a rotation (trường hợp đặc biệt do cấp có thẩm quyền quyết định).
+    async fn rotation_override(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The special case.")] input: Override,
+    ) -> Result<Payload<Override>> {
+        carried_out(ctx, input).await
+    }
+}
+
+async fn carried_out<A: OnRotation>(ctx: &Context<'_>, input: A) -> Result<Payload<A>> {
+    Ok(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?))
+}

@@ -1,0 +1,93 @@
+//! Training plans (kế hoạch đào tạo, bồi dưỡng).
+
+use async_graphql::{Context, ID, Object};
+use entity::value::{PlanId, PlanState};
+
+use crate::{
+    domain::{
+        access::VisiblePlan,
+        page::PageArgs,
+        training::{
+            day_of_year,
+            quota::{QuotaList, QuotasOf},
+        },
+        unit,
+    },
+    error::{Error, Result},
+    graphql::{ContextExt, page::Connection, training::quota::Quota, unit::Unit},
+};
+
+/// A training plan (kế hoạch đào tạo, bồi dưỡng) of a unit for a year or a period, as it is today.
+pub struct TrainingPlan(pub VisiblePlan);
+
+impl TrainingPlan {
+    /// A plan by id, if the caller may know of it.
+    pub(super) async fn of(ctx: &Context<'_>, id: PlanId) -> Result<Option<Self>> {
+        Ok(ctx.loaders().plan(id).await?.as_ref().clone().map(Self))
+    }
+}
+
+/// A training plan (kế hoạch đào tạo, bồi dưỡng) of a unit for a year or a period, as it is today.
+#[Object]
+impl TrainingPlan {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        self.0.row().id.into()
+    }
+
+    /// Code.
+    async fn code(&self) -> &str {
+        self.0.row().code.as_str()
+    }
+
+    /// Name.
+    async fn name(&self) -> &str {
+        &self.0.row().name
+    }
+
+    /// Number of its document (số văn bản).
+    async fn document_no(&self) -> Option<&str> {
+        self.0.row().document_no.as_deref()
+    }
+
+    /// The unit whose plan it is, as it stands at the end of the last year. Named even out of reach; what hangs on it is not
+    /// opened.
+    async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
+        let (access, row) = (ctx.access(), self.0.row());
+        let unit = unit::named_by(access, &self.0, row.unit_id, day_of_year(access, row.year_to));
+        unit.map(Unit).ok_or(Error::NotFound)
+    }
+
+    /// First calendar year.
+    async fn year_from(&self) -> i32 {
+        self.0.row().year_from
+    }
+
+    /// Last calendar year, inclusive.
+    async fn year_to(&self) -> i32 {
+        self.0.row().year_to
+    }
+
+    /// Where it stands (trạng thái).
+    async fn state(&self) -> PlanState {
+        self.0.row().state
+    }
+
+    /// Its quotas (chỉ tiêu) that are held by units within reach, by programme.
+    async fn quotas(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Quota>> {
+        let list = QuotaList { of: QuotasOf::Plan(self.0.row().id), unused_only: false };
+        Quota::list(ctx, list, PageArgs { first, after, last, before }).await
+    }
+
+    /// Rises with every change; send it back as `expectedVersion`.
+    async fn version(&self) -> i32 {
+        self.0.row().version
+    }
+}

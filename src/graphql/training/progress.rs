@@ -1,0 +1,64 @@
+//! Progress (tiến độ thực hiện kế hoạch đào tạo, bồi dưỡng).
+
+use async_graphql::{Context, Object};
+use entity::value::ClassCategory;
+
+use crate::{domain::training::progress::Progress, error::Result, graphql::ContextExt};
+
+/// How far the plans of a year were carried out (tiến độ thực hiện kế hoạch): turns and persons against the seats given.
+pub struct TrainingProgress(pub Progress);
+
+fn int(count: u64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// How far the plans of a year were carried out (tiến độ thực hiện kế hoạch): turns and persons against the seats given.
+#[Object]
+impl TrainingProgress {
+    /// Calendar year; of several, the first.
+    async fn year(&self) -> i32 {
+        self.0.year
+    }
+
+    /// The last year, inclusive.
+    async fn until_year(&self) -> i32 {
+        self.0.until_year
+    }
+
+    /// Seats (chỉ tiêu) of the quotas in force of plans for exactly one of the years. What was handed on counts where it is
+    /// held, so each seat counts once.
+    async fn planned(&self) -> i32 {
+        int(self.0.planned)
+    }
+
+    /// Whether one of those quotas is a lower bound ("trên", "hơn").
+    async fn planned_is_lower_bound(&self) -> bool {
+        self.0.planned_is_lower_bound
+    }
+
+    /// Turns (lượt): enrolments of the years with a place, under way, completed or failed. Who was only registered, waits,
+    /// gave up, changed the class or put it off does not count.
+    async fn turns(&self) -> i32 {
+        int(self.0.turns)
+    }
+
+    /// Persons (người) of those turns, each counted once.
+    async fn persons(&self) -> i32 {
+        int(self.0.persons)
+    }
+
+    /// Turns of what was planned, in percent, rounded once, half up (tỷ lệ hoàn thành); null where nothing was planned.
+    async fn percent_of_plan(&self) -> Option<f64> {
+        self.0.percent_of_plan()
+    }
+
+    /// Classes (lớp) that began in the years, held by the unit or its subtree. What was planned only, put off or cancelled
+    /// does not count.
+    async fn classes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of these categories; all if absent.")] categories: Option<Vec<ClassCategory>>,
+    ) -> Result<i32> {
+        self.0.classes(ctx.access(), categories.as_deref()).await.map(int)
+    }
+}

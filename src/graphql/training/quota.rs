@@ -1,0 +1,135 @@
+//! Quotas (chỉ tiêu).
+
+use async_graphql::{Context, ID, Object};
+use entity::value::{Measure, QuotaState, StudyMode};
+
+use crate::{
+    domain::{
+        access::VisibleQuota,
+        page::PageArgs,
+        training::quota::{self, QuotaList},
+        unit,
+    },
+    error::{Error, Result},
+    graphql::{
+        ContextExt,
+        page::{Connection, Listed, Total},
+        programme::Programme,
+        training::plan::TrainingPlan,
+        unit::Unit,
+    },
+};
+
+/// A quota (chỉ tiêu): seats of a programme that a plan gives to a unit, and that the unit uses or hands on.
+pub struct Quota(pub VisibleQuota);
+
+impl Listed for Quota {
+    const CONNECTION: &'static str = "QuotaConnection";
+    const EDGE: &'static str = "QuotaEdge";
+}
+
+impl Quota {
+    /// A page of a list.
+    pub(in crate::graphql) async fn list(
+        ctx: &Context<'_>,
+        list: QuotaList,
+        args: PageArgs,
+    ) -> Result<Connection<Self>> {
+        let page = list.page(ctx.access(), &args).await?;
+        Ok(Connection::new(page, Total::Quotas(list), Self))
+    }
+}
+
+/// A quota (chỉ tiêu): seats of a programme that a plan gives to a unit, and that the unit uses or hands on.
+#[Object]
+impl Quota {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        self.0.row().id.into()
+    }
+
+    /// The plan that gives it (kế hoạch).
+    async fn plan(&self, ctx: &Context<'_>) -> Result<TrainingPlan> {
+        let plan = TrainingPlan::of(ctx, self.0.row().plan_id).await?;
+        plan.ok_or_else(|| Error::internal("a quota of no plan"))
+    }
+
+    /// The unit that holds it, as it stands today; one that has ended, as it stood last.
+    async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
+        let (access, unit) = (ctx.access(), self.0.row().unit_id);
+        unit::named_by(access, &self.0, unit, access.today()).map(Unit).ok_or(Error::NotFound)
+    }
+
+    /// Programme (chương trình).
+    async fn programme(&self, ctx: &Context<'_>) -> Result<Programme> {
+        Programme::of(ctx, &self.0.row().programme_code)
+    }
+
+    /// Mode (hình thức); null: any.
+    async fn mode(&self) -> Option<StudyMode> {
+        self.0.row().mode
+    }
+
+    /// What it counts: persons (người) or turns (lượt).
+    async fn measure(&self) -> Measure {
+        self.0.row().measure
+    }
+
+    /// Seats (số chỉ tiêu), those handed on included.
+    async fn seats(&self) -> i32 {
+        self.0.row().seats
+    }
+
+    /// Whether the seats are a lower bound ("trên", "hơn"); such a quota is never exhausted.
+    async fn seats_is_lower_bound(&self) -> bool {
+        self.0.row().is_lower_bound
+    }
+
+    /// Classes that the plan foresees (số lớp).
+    async fn classes(&self) -> Option<i32> {
+        self.0.row().classes
+    }
+
+    /// Seats handed on to units below (đã phân bổ).
+    async fn allocated(&self) -> i32 {
+        self.0.row().allocated
+    }
+
+    /// Seats used (đã sử dụng): by enrolments that acts recorded, and by imported history.
+    async fn used(&self) -> i32 {
+        quota::used(self.0.row())
+    }
+
+    /// Seats that can still be handed on or used (còn lại): `seats - allocated - used`. Below zero where history used more
+    /// than there were.
+    async fn remaining(&self) -> i32 {
+        self.0.row().remaining()
+    }
+
+    /// Used of the seats that were not handed on, in percent, to one decimal (tỷ lệ sử dụng); null where none were kept.
+    async fn fill_percent(&self) -> Option<f64> {
+        quota::fill_percent(self.0.row())
+    }
+
+    /// The quota that it was handed on from; null where it comes from the plan itself, and where that one is out of reach.
+    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Quota>> {
+        let Some(parent) = self.0.row().parent_id else { return Ok(None) };
+        Ok(ctx.loaders().quota(parent).await?.as_ref().clone().map(Quota))
+    }
+
+    /// The quotas that were handed on from it to units within reach, in the order in which they were recorded.
+    async fn children(&self, ctx: &Context<'_>) -> Result<Vec<Quota>> {
+        let children = ctx.loaders().children(self.0.row().id).await?;
+        Ok(children.iter().cloned().map(Quota).collect())
+    }
+
+    /// Where it stands (trạng thái).
+    async fn state(&self) -> QuotaState {
+        self.0.row().state
+    }
+
+    /// Rises with every change; send it back as `expectedVersion`.
+    async fn version(&self) -> i32 {
+        self.0.row().version
+    }
+}

@@ -1,0 +1,75 @@
+//! An operation for each act that asks everything that the act takes and does nothing: its key is none. Reach is looked at
+//! before the key, so that who does not reach the rotation is told nothing of it.
+
+/// The acts with inputs that name each of their fields. `ROTATION` stands for an id.
+const ACTS: [(&str, &str); 11] = [
+    (
+        "rotationPropose",
+        r#"cadreCode: "A-02", form: ROTATION, purpose: DEVELOPMENT, toUnitCode: "A2U", toTitleCode: "CC", startOn: "2026-05-01",
+           plannedEndOn: "2029-05-01", preparingUnitCode: "A", remark: "x",
+           planning: {documentNo: "1", validFrom: "2025-01-01", validUntil: "2030-01-01"}"#,
+    ),
+    (
+        "rotationAdvance",
+        r#"rotationId: "ROTATION", expectedVersion: 0, step: POLICY, on: "2026-05-01", documentNo: "1", remark: "x""#,
+    ),
+    (
+        "rotationDecide",
+        r#"rotationId: "ROTATION", expectedVersion: 0, decisionNo: "1", decidedOn: "2026-05-01", startOn: "2026-05-01",
+           plannedEndOn: "2029-05-01""#,
+    ),
+    ("rotationPublish", r#"rotationId: "ROTATION", expectedVersion: 0, publishedOn: "2026-05-01""#),
+    ("rotationStart", r#"rotationId: "ROTATION", expectedVersion: 0"#),
+    (
+        "rotationExtend",
+        r#"rotationId: "ROTATION", expectedVersion: 0, plannedEndOn: "2029-05-01", decisionNo: "1", reason: "x""#,
+    ),
+    (
+        "rotationEnd",
+        r#"rotationId: "ROTATION", expectedVersion: 0, endOn: "2026-05-01", reason: OTHER, remark: "x",
+           placement: {unitCode: "A2U", titleCode: "CC", decisionNo: "1"}"#,
+    ),
+    (
+        "rotationPlace",
+        r#"rotationId: "ROTATION", expectedVersion: 0, unitCode: "A2U", titleCode: "CC", placedOn: "2026-05-01", decisionNo: "1""#,
+    ),
+    ("rotationCancel", r#"rotationId: "ROTATION", expectedVersion: 0, reason: "x""#),
+    (
+        "rotationAppraise",
+        r#"rotationId: "ROTATION", expectedVersion: 0, year: 2025, result: GOOD, appraisedOn: "2026-05-01", documentNo: "1""#,
+    ),
+    (
+        "rotationOverride",
+        r#"rotationId: "ROTATION", expectedVersion: 0, rule: "rotation.min_term_months", reason: "x", grantedBy: "x",
+           grantedOn: "2026-05-01", documentNo: "1""#,
+    ),
+];
+
+/// The operation of an act, with a selection of its payload.
+pub fn act(name: &str, selection: &str) -> String {
+    let (_, input) = ACTS.iter().find(|(act, _)| *act == name).unwrap_or_else(|| panic!("no probe of {name}"));
+    format!(r#"mutation {{ {name}(input: {{idempotencyKey: "", {input}}}) {{ {selection} }} }}"#)
+}
+
+/// The act that a payload belongs to: `RotationEndPayload` to `rotationEnd`.
+pub fn of_payload(payload: &str) -> Option<String> {
+    let act = payload.strip_suffix("Payload")?;
+    Some(format!("{}{}", act[..1].to_lowercase(), &act[1..]))
+}
+
+/// Whether some probe names a field of an input: it is asked with the act.
+pub fn names_input(coordinate: &str) -> bool {
+    let Some((input, field)) = coordinate.split_once('.') else { return false };
+    let named = format!("{field}: ");
+    let in_act = |act: &str| of_input(input).is_none_or(|own| own == act);
+    ACTS.iter().any(|(act, text)| {
+        input.ends_with("Input") && in_act(act) && (field == "idempotencyKey" || text.contains(&named))
+    })
+}
+
+/// The act of an input; none for what stands inside one.
+fn of_input(input: &str) -> Option<String> {
+    let act = input.strip_suffix("Input")?;
+    let act = format!("{}{}", act[..1].to_lowercase(), &act[1..]);
+    ACTS.iter().any(|(name, _)| *name == act).then_some(act)
+}

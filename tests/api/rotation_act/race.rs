@@ -1,0 +1,180 @@
+//! Sixty-four clients bring a hundred people through decision, publication and start at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use entity::{
+    assignment, rotation,
+    value::{CadreId, RotationState},
+};
+use futures_util::future::join_all;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, SqlErr,
+};
+use serde_json::{Value, json};
+
+use super::{WRITES, keyed, office, proposed, transfer, with};
+use crate::world::{Caller, World, on_both};
+
+const PEOPLE: usize = 100;
+const CLIENTS: usize = 64;
+/// Attempts of one client; each at another person.
+const ATTEMPTS: usize = 4;
+
+/// What clients are told when another was faster.
+const LOST: [&str; 4] = ["ALREADY_DECIDED", "ALREADY_PUBLISHED", "ALREADY_RUNNING", "WRONG_STEP"];
+
+async fn import_people(world: &World) {
+    let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
+                      joined_party_on,category,rank_code,status\n"
+        .to_owned();
+    let mut posts = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n".to_owned();
+    for at in 0..PEOPLE {
+        let unit = if at % 2 == 0 { "A1U" } else { "A2U" };
+        cadres += &format!(
+            "R-{at},9990002{at:05},Người Thứ {at},MALE,1980-01-01,01,90101,2005-01-01,,CIVIL_SERVANT,,ACTIVE\n"
+        );
+        posts += &format!("R-{at},{unit},CC,2010-01-01,,true\n");
+    }
+    world.import_text(&[("cadres.csv", &cadres), ("assignments.csv", &posts)]).await;
+}
+
+/// Does acts on one rotation in one operation, and gives the codes of the refusals.
+async fn acts(caller: &Caller<'_>, id: &str, acts: &[(&str, Value)]) -> Vec<String> {
+    let (mut declared, mut fields, mut variables) = (Vec::new(), Vec::new(), json!({}));
+    for (at, (act, input)) in acts.iter().enumerate() {
+        declared.push(format!("$i{at}: {}{}Input!", act[..1].to_uppercase(), &act[1..]));
+        fields.push(format!("a{at}: {act}(input: $i{at}) {{ userErrors {{ code }} }}"));
+        variables[format!("i{at}")] = keyed(with(input.clone(), json!({ "rotationId": id })));
+    }
+    let document = format!("mutation({}) {{ {} }}", declared.join(", "), fields.join(" "));
+    let seen = caller.query_with(&document, variables).await;
+    let payloads = seen.as_object().expect("payloads").values();
+    payloads.filter_map(|payload| payload["userErrors"][0]["code"].as_str()).map(str::to_owned).collect()
+}
+
+/// A client with the rotations that it works on, and the codes of what it was refused.
+struct Client<'a> {
+    caller: &'a Caller<'a>,
+    preparing: &'static str,
+    ids: Vec<String>,
+    lost: BTreeSet<String>,
+}
+
+impl Client<'_> {
+    /// Proposes to move some people and takes each up to the decision.
+    async fn decide(&mut self, people: impl Iterator<Item = usize>) {
+        let input = json!({
+            "form": "TRANSFER", "toUnitCode": "B1U", "toTitleCode": "CC", "startOn": "2026-05-01",
+            "preparingUnitCode": self.preparing,
+        });
+        let mut road: Vec<_> =
+            super::STEPS.iter().map(|step| ("rotationAdvance", json!({ "step": step, "on": "2026-04-01" }))).collect();
+        road.push(("rotationDecide", json!({ "decisionNo": "1", "decidedOn": "2026-04-10" })));
+        for person in people {
+            let id = proposed(self.caller, with(input.clone(), json!({ "cadreCode": format!("R-{person}") }))).await;
+            self.lost.extend(acts(self.caller, &id, &road).await);
+            self.ids.push(id);
+        }
+    }
+
+    /// Does the same acts on each of its rotations.
+    async fn on_each(&mut self, road: &[&str]) {
+        let road: Vec<_> = road.iter().map(|act| (*act, json!({}))).collect();
+        for id in &self.ids {
+            self.lost.extend(acts(self.caller, id, &road).await);
+        }
+    }
+}
+
+/// How many rotations each person has that run.
+async fn running_by_person(world: &World) -> BTreeMap<CadreId, usize> {
+    let running = rotation::Entity::find()
+        .filter(rotation::Column::State.is_in([RotationState::InProgress, RotationState::Extended]))
+        .all(world.database.reader())
+        .await
+        .expect("read");
+    running.into_iter().fold(BTreeMap::new(), |mut count, row| {
+        *count.entry(row.cadre_id).or_default() += 1;
+        count
+    })
+}
+
+/// The persons of whom two primary posts share a day.
+async fn with_overlapping_posts(world: &World) -> BTreeSet<CadreId> {
+    let posts = assignment::Entity::find().filter(assignment::Column::IsPrimary.eq(true)).all(world.database.reader());
+    let posts = posts.await.expect("read");
+    let overlap = |a: &assignment::Model, b: &assignment::Model| {
+        let begins_before = |a: &assignment::Model, b: &assignment::Model| b.end_on.is_none_or(|end| a.start_on < end);
+        a.id != b.id && a.cadre_id == b.cadre_id && begins_before(a, b) && begins_before(b, a)
+    };
+    let is_doubled = |post: &&assignment::Model| posts.iter().any(|other| overlap(post, other));
+    posts.iter().filter(is_doubled).map(|post| post.cadre_id).collect()
+}
+
+#[actix_web::test]
+async fn no_race_gives_a_person_two_rotations_or_two_posts() {
+    on_both(async |world| {
+        import_people(world).await;
+        let callers = join_all((0..8).map(|_| world.caller(&WRITES, &["P"]))).await;
+        let before = running_by_person(world).await.len();
+
+        let client = |at: usize| Client {
+            caller: &callers[at % callers.len()],
+            preparing: ["P", "A"][at % 2],
+            ids: Vec::new(),
+            lost: BTreeSet::new(),
+        };
+        let mut clients: Vec<_> = (0..CLIENTS).map(client).collect();
+
+        // Neighbours meet at the same person in the same round; all of them take each stretch of the road at once.
+        let people =
+            |at: usize| (0..ATTEMPTS).map(move |round| at * PEOPLE / (CLIENTS * ATTEMPTS) + round * PEOPLE / ATTEMPTS);
+        join_all(clients.iter_mut().enumerate().map(|(at, client)| client.decide(people(at)))).await;
+        for road in [&["rotationPublish"][..], &["rotationStart"], &["rotationPublish", "rotationStart"]] {
+            join_all(clients.iter_mut().map(|client| client.on_each(road))).await;
+        }
+        let lost: BTreeSet<String> = clients.into_iter().flat_map(|client| client.lost).collect();
+
+        let running = running_by_person(world).await;
+        assert!(running.values().all(|rotations| *rotations == 1), "{running:?}");
+        assert!(with_overlapping_posts(world).await.is_empty());
+        assert_eq!(lost.iter().map(String::as_str).collect::<Vec<_>>(), LOST, "the races were lost in every way");
+        assert_eq!(running.len() - before, PEOPLE, "everybody was moved by somebody");
+    })
+    .await;
+}
+
+/// The control: a check before the write lets two through; the index does not.
+#[actix_web::test]
+async fn a_check_before_the_write_would_let_two_run() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let ids = [proposed(&caller, transfer()).await, proposed(&caller, transfer()).await];
+        let person = |running: &BTreeMap<CadreId, usize>, cadre| running.get(&cadre).copied().unwrap_or_default();
+        let row = row(world, &ids[0]).await;
+
+        let (checked, checked_too) = (running_by_person(world).await, running_by_person(world).await);
+        assert_eq!((person(&checked, row.cadre_id), person(&checked_too, row.cadre_id)), (0, 0), "both checks pass");
+        start(world, &ids[0]).await.expect("the first runs");
+        let refused = start(world, &ids[1]).await.expect_err("the index refuses the second");
+        assert!(matches!(refused.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))), "{refused}");
+        assert_eq!(person(&running_by_person(world).await, row.cadre_id), 1);
+
+        world.database.writer().execute_unprepared("DROP INDEX rotation_running_key").await.expect("dropped");
+        start(world, &ids[1]).await.expect("without the index the second runs as well");
+        assert_eq!(person(&running_by_person(world).await, row.cadre_id), 2);
+    })
+    .await;
+}
+
+async fn row(world: &World, id: &str) -> rotation::Model {
+    let id: entity::value::RotationId = id.parse().expect("an id");
+    rotation::Entity::find_by_id(id).one(world.database.reader()).await.expect("read").expect("a rotation")
+}
+
+/// Writes the state as a naive act would.
+async fn start(world: &World, id: &str) -> Result<rotation::Model, DbErr> {
+    let id: entity::value::RotationId = id.parse().expect("an id");
+    let started = rotation::ActiveModel { id: Set(id), state: Set(RotationState::InProgress), ..Default::default() };
+    started.update(world.database.writer()).await
+}

@@ -1,0 +1,367 @@
+//! Everything that an act can be refused for, and that nothing is changed then.
+
+use std::collections::BTreeSet;
+
+use cadre_api::domain::refusal::Code;
+use entity::value::RotationId;
+use sea_orm::Iterable;
+use serde_json::{Value, json};
+
+use super::{
+    STEPS, done, exchanged, keyed, office, payload, posts, proposed, published, refusal, running, transfer, with,
+};
+use crate::world::{Caller, World, on_both};
+
+/// Every act on a rotation, with an input that is good by itself.
+fn acts(id: &str) -> Vec<(&'static str, Value)> {
+    let of = |input: Value| with(json!({ "rotationId": id }), input);
+    let mut acts: Vec<_> =
+        STEPS.iter().map(|step| ("rotationAdvance", of(json!({ "step": step, "on": "2025-08-01" })))).collect();
+    acts.extend([
+        ("rotationDecide", of(json!({ "decisionNo": "10/QĐ-TEST", "decidedOn": "2025-08-15" }))),
+        ("rotationPublish", of(json!({}))),
+        ("rotationStart", of(json!({}))),
+        ("rotationExtend", of(json!({ "plannedEndOn": "2030-01-01", "decisionNo": "1", "reason": "r" }))),
+        ("rotationEnd", of(json!({ "endOn": "2026-05-01", "reason": "OTHER" }))),
+        ("rotationPlace", of(json!({ "unitCode": "A2U", "titleCode": "CC", "placedOn": "2026-05-15" }))),
+        ("rotationCancel", of(json!({ "reason": "r" }))),
+        ("rotationAppraise", of(json!({ "year": 2025, "result": "GOOD", "appraisedOn": "2026-01-15" }))),
+    ]);
+    acts
+}
+
+/// The name that an act has among those that are due.
+fn due_name(act: &str, input: &Value) -> String {
+    input["step"].as_str().map_or(act.to_owned(), |step| format!("{act}(step: {step})"))
+}
+
+async fn state(caller: &Caller<'_>, id: &str) -> Value {
+    let document = "query($id: ID!) { node(id: $id) { ... on Rotation { state version } } }";
+    caller.query_with(document, json!({ "id": id })).await["node"].take()
+}
+
+#[actix_web::test]
+async fn every_wrong_step_is_refused_and_told_what_is_due() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let id = proposed(&caller, transfer()).await;
+        let road: Vec<_> = acts(&id)
+            .into_iter()
+            .filter(|(act, _)| !matches!(*act, "rotationExtend" | "rotationCancel" | "rotationAppraise"))
+            .collect();
+        let mut tried = 0;
+        for (act, input) in &road {
+            let before = state(&caller, &id).await;
+            for (wrong, wrong_input) in acts(&id) {
+                let name = due_name(wrong, &wrong_input);
+                let beside =
+                    wrong == "rotationAppraise" && matches!(before["state"].as_str(), Some("IN_PROGRESS" | "ENDED"));
+                let probe = payload(&caller, wrong, with(wrong_input, json!({ "expectedVersion": 0 }))).await;
+                assert_eq!(probe["userErrors"][0]["code"], "VERSION_CONFLICT", "nothing is done by the probe");
+                if beside || due(&before).contains(&name.as_str()) {
+                    continue;
+                }
+                let refused = refusal(
+                    &caller,
+                    wrong,
+                    acts(&id).into_iter().find(|(act, input)| due_name(act, input) == name).expect("an act").1,
+                )
+                .await;
+                assert_eq!(
+                    (&refused["__typename"], &refused["code"]),
+                    (&json!("StepError"), &json!("WRONG_STEP")),
+                    "{name}"
+                );
+                assert_eq!(refused["state"], before["state"]);
+                assert_eq!(refused["due"], json!(due(&before)), "{name}");
+                tried += 1;
+            }
+            assert_eq!(state(&caller, &id).await, before);
+            done(&caller, act, input.clone()).await;
+        }
+        assert!(tried > 80, "{tried}");
+    })
+    .await;
+}
+
+/// What is due, written down once more.
+fn due(rotation: &Value) -> Vec<&'static str> {
+    match rotation["state"].as_str().expect("a state") {
+        "DRAFT" => vec!["rotationAdvance(step: POLICY)", "rotationCancel"],
+        "POLICY_APPROVED" => vec!["rotationAdvance(step: NOMINATION)", "rotationCancel"],
+        "NOMINATED" => vec!["rotationAdvance(step: PREPARATION)", "rotationCancel"],
+        "PREPARED" => vec!["rotationAdvance(step: EXCHANGE)", "rotationCancel"],
+        "EXCHANGED" => vec!["rotationDecide", "rotationCancel"],
+        "DECIDED" => vec!["rotationPublish", "rotationCancel"],
+        "PUBLISHED" => vec!["rotationStart"],
+        "IN_PROGRESS" | "EXTENDED" => vec!["rotationEnd", "rotationExtend"],
+        "ENDED" => vec!["rotationPlace"],
+        _ => vec![],
+    }
+}
+
+#[actix_web::test]
+async fn a_rotation_is_given_up_or_revoked_before_it_is_published_and_not_later() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let cancel = |id: &str| json!({ "rotationId": id, "reason": "Không còn nhu cầu" });
+        let (first, second) = (proposed(&caller, transfer()).await, proposed(&caller, transfer()).await);
+        assert_eq!(done(&caller, "rotationCancel", cancel(&first)).await["state"], "CANCELLED");
+
+        exchanged(&caller, &second).await;
+        let decision = json!({ "rotationId": second, "decisionNo": "1", "decidedOn": "2025-08-15" });
+        done(&caller, "rotationDecide", decision).await;
+        assert_eq!(done(&caller, "rotationCancel", cancel(&second)).await["state"], "REVOKED");
+
+        let third = proposed(&caller, transfer()).await;
+        published(&caller, &third).await;
+        let refused = refusal(&caller, "rotationCancel", cancel(&third)).await;
+        assert_eq!((&refused["code"], &refused["due"]), (&json!("WRONG_STEP"), &json!(["rotationStart"])));
+    })
+    .await;
+}
+
+/// Refusals that need no more than a proposal: what is proposed otherwise, the code and the field.
+fn proposals() -> Vec<(Value, &'static str, &'static str)> {
+    vec![
+        (json!({ "cadreCode": "A-99" }), "NOT_FOUND", "cadreCode"),
+        (json!({ "cadreCode": "a b" }), "NOT_FOUND", "cadreCode"),
+        (json!({ "toUnitCode": "A9U" }), "NOT_FOUND", "toUnitCode"),
+        (json!({ "toUnitCode": "W" }), "NOT_FOUND", "toUnitCode"),
+        (json!({ "toTitleCode": "XX" }), "NOT_FOUND", "toTitleCode"),
+        (json!({ "preparingUnitCode": "W" }), "NOT_FOUND", "preparingUnitCode"),
+        (json!({ "toUnitCode": "A2U" }), "SAME_UNIT", "toUnitCode"),
+        (json!({ "toUnitCode": "PD1" }), "TITLE_NOT_OF_TIER", "toTitleCode"),
+        (json!({ "toUnitCode": "C" }), "UNIT_NOT_ALIVE", "toUnitCode"),
+        (json!({ "cadreCode": "A-05" }), "NO_POST", "cadreCode"),
+        (json!({ "startOn": "2010-01-01" }), "NO_POST", "cadreCode"),
+        (json!({ "plannedEndOn": "2025-09-01" }), "INVALID_DAY", "plannedEndOn"),
+        (json!({ "remark": " " }), "INVALID_TEXT", "remark"),
+        (json!({ "remark": "a\0" }), "INVALID_TEXT", "remark"),
+        (json!({ "idempotencyKey": "" }), "INVALID_KEY", "idempotencyKey"),
+    ]
+}
+
+#[actix_web::test]
+async fn a_proposal_is_refused_with_the_field_and_the_way_out() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        for (other, code, field) in proposals() {
+            let refused = refusal(&caller, "rotationPropose", with(transfer(), other.clone())).await;
+
+            assert_eq!(refused["code"], code, "{other}");
+            assert_eq!(refused["field"], json!(["input", field]), "{other}");
+        }
+        let empty = json!({ "documentNo": "1", "validFrom": "2025-01-01", "validUntil": "2025-01-01" });
+        let refused = refusal(&caller, "rotationPropose", with(transfer(), json!({ "planning": empty }))).await;
+        assert_eq!(refused["field"], json!(["input", "planning", "validUntil"]));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
+    on_both(async |world| {
+        let (office, other) = (office(world).await, world.caller(&super::WRITES, &["A"]).await);
+        let embargoed = proposed(&office, transfer()).await;
+        exchanged(&office, &embargoed).await;
+        let foreign = with(transfer(), json!({ "cadreCode": "B-01", "toUnitCode": "PD1", "toTitleCode": "CV" }));
+        let foreign = running(&office, foreign).await;
+
+        let nobodys = RotationId::new().to_string();
+        for (act, _) in acts(&nobodys) {
+            let ask = async |id: &str| {
+                let (act, input) = acts(id).into_iter().find(|(name, _)| *name == act).expect("an act");
+                let input = keyed(with(input, json!({ "idempotencyKey": "same" })));
+                other.raw(&super::document(act), json!({ "input": input })).await
+            };
+            let unknown = ask(&nobodys).await;
+            assert!(unknown.contains("NOT_FOUND"), "{unknown}");
+            for id in [embargoed.as_str(), &foreign, "nothing", "cad_aaaa"] {
+                assert_eq!(ask(id).await, unknown, "{act} {id}");
+            }
+        }
+        assert_eq!(state(&office, &embargoed).await["state"], "EXCHANGED", "the control: it is there");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_decision_of_one_unit_is_not_told_to_another() {
+    on_both(async |world| {
+        let (province, district) = (office(world).await, world.caller(&super::WRITES, &["A"]).await);
+        let decided = proposed(&province, transfer()).await;
+        exchanged(&province, &decided).await;
+        let decision = |id: &str| json!({ "rotationId": id, "decisionNo": "1", "decidedOn": "2025-08-15" });
+        done(&province, "rotationDecide", decision(&decided)).await;
+
+        let own = proposed(&district, with(transfer(), json!({ "preparingUnitCode": "A" }))).await;
+        exchanged(&district, &own).await;
+        assert_eq!(done(&district, "rotationDecide", decision(&own)).await["state"], "DECIDED", "nothing is told");
+
+        let twice = proposed(&province, transfer()).await;
+        exchanged(&province, &twice).await;
+        assert_eq!(
+            refusal(&province, "rotationDecide", decision(&twice)).await["code"],
+            "ALREADY_DECIDED",
+            "the control"
+        );
+        done(&province, "rotationPublish", json!({ "rotationId": decided })).await;
+        let refused = refusal(&district, "rotationPublish", json!({ "rotationId": own })).await;
+        assert_eq!(refused["code"], "ALREADY_PUBLISHED", "what is published is told to everybody");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn what_is_recorded_otherwise_is_a_conflict() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let id = running(&caller, transfer()).await;
+        let of = |input: Value| with(json!({ "rotationId": id }), input);
+
+        let stale = of(json!({ "endOn": "2026-05-01", "reason": "RETURNED", "expectedVersion": 3 }));
+        let refused = refusal(&caller, "rotationEnd", stale).await;
+        assert_eq!((&refused["code"], &refused["currentVersion"]), (&json!("VERSION_CONFLICT"), &json!(8)));
+
+        let year = of(json!({ "year": 2025, "result": "GOOD", "appraisedOn": "2026-01-15" }));
+        done(&caller, "rotationAppraise", year.clone()).await;
+        assert_eq!(refusal(&caller, "rotationAppraise", year.clone()).await["code"], "ALREADY_APPRAISED");
+        for (other, code) in [
+            (json!({ "year": 2024 }), "INVALID_YEAR"),
+            (json!({ "year": 2027 }), "INVALID_YEAR"),
+            (json!({ "year": 2026, "appraisedOn": "2026-06-02" }), "INVALID_DAY"),
+            (json!({ "year": 2026, "documentNo": "x".repeat(101) }), "INVALID_TEXT"),
+        ] {
+            assert_eq!(refusal(&caller, "rotationAppraise", with(year.clone(), other)).await["code"], code);
+        }
+
+        let special = of(
+            json!({ "rule": "rotation.min_term_months", "reason": "r", "grantedBy": "g", "grantedOn": "2026-05-01" }),
+        );
+        done(&caller, "rotationOverride", special.clone()).await;
+        assert_eq!(refusal(&caller, "rotationOverride", special.clone()).await["code"], "ALREADY_OVERRIDDEN");
+        let unknown = with(special, json!({ "rule": "rotation.everything" }));
+        assert_eq!(refusal(&caller, "rotationOverride", unknown).await["code"], "INVALID_RULE");
+
+        let shorter = of(json!({ "plannedEndOn": "2028-09-01", "decisionNo": "1", "reason": "r" }));
+        assert_eq!(refusal(&caller, "rotationExtend", shorter).await["code"], "INVALID_DAY");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_person_is_not_moved_out_of_a_post_that_they_left_or_into_two() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let input = with(transfer(), json!({ "toUnitCode": "B1U" }));
+        let (first, second) = (proposed(&caller, input.clone()).await, proposed(&caller, input.clone()).await);
+        published(&caller, &first).await;
+        done(&caller, "rotationStart", json!({ "rotationId": first })).await;
+        published(&caller, &second).await;
+        let start = json!({ "rotationId": second });
+        assert_eq!(refusal(&caller, "rotationStart", start.clone()).await["code"], "ALREADY_RUNNING");
+
+        let end = json!({ "rotationId": first, "endOn": "2026-05-01", "reason": "STABILISED_AT_DESTINATION" });
+        done(&caller, "rotationEnd", end).await;
+        let before = posts(&caller, "A-04").await;
+        assert_eq!(refusal(&caller, "rotationStart", start).await["code"], "POST_OVERLAPS", "B1U stands in the way");
+
+        // A-03 left A1U in 2016: a start on a day of today cannot be from there.
+        let from_past = with(
+            transfer(),
+            json!({ "cadreCode": "A-03", "startOn": "2014-01-01", "plannedEndOn": null, "toUnitCode": "B1U" }),
+        );
+        let third = proposed(&caller, from_past).await;
+        exchanged(&caller, &third).await;
+        let decision =
+            json!({ "rotationId": third, "decisionNo": "1", "decidedOn": "2025-08-15", "startOn": "2026-01-01" });
+        done(&caller, "rotationDecide", decision).await;
+        done(&caller, "rotationPublish", json!({ "rotationId": third })).await;
+        let refused = refusal(&caller, "rotationStart", json!({ "rotationId": third })).await;
+        assert_eq!(refused["code"], "POST_CHANGED");
+        assert_eq!(posts(&caller, "A-04").await, before);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_broken_rule_refuses_the_decision_until_it_is_overridden() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let id = proposed(&caller, with(transfer(), json!({ "form": "ROTATION", "plannedEndOn": "2027-09-01" }))).await;
+        exchanged(&caller, &id).await;
+        let decision = json!({ "rotationId": id, "decisionNo": "1", "decidedOn": "2025-08-15" });
+
+        let refused = payload(&caller, "rotationDecide", decision.clone()).await;
+
+        let broken: Vec<_> = refused["userErrors"]
+            .as_array()
+            .expect("errors")
+            .iter()
+            .map(|error| error["check"]["rule"].clone())
+            .collect();
+        assert_eq!(broken, ["rotation.min_term_months", "rotation.requires_planning_entry"]);
+        for rule in broken {
+            let special =
+                json!({ "rotationId": id, "rule": rule, "reason": "r", "grantedBy": "g", "grantedOn": "2025-08-01" });
+            done(&caller, "rotationOverride", special).await;
+        }
+        assert_eq!(done(&caller, "rotationDecide", decision).await["state"], "DECIDED");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn only_the_preparing_unit_acts_on_what_is_published() {
+    on_both(async |world| {
+        let (office, district) = (office(world).await, world.caller(&super::WRITES, &["A"]).await);
+        let id = proposed(&office, transfer()).await;
+        published(&office, &id).await;
+
+        let refused = refusal(&district, "rotationStart", json!({ "rotationId": id })).await;
+
+        assert_eq!(refused["code"], "NOT_PREPARED_HERE");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn acts_without_the_scope_are_forbidden_before_anything_runs() {
+    on_both(async |world| {
+        for scopes in [&["cadre:read", "rotation:read"][..], &["cadre:read", "rotation:write"]] {
+            let caller = world.caller(scopes, &["P"]).await;
+            let answer = caller.ask(&super::document("rotationPropose"), json!({ "input": keyed(transfer()) })).await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
+            assert!(answer.get("data").is_none(), "{answer}");
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_refusal_is_told_in_the_language_of_the_request() {
+    on_both(async |world: &World| {
+        let caller = office(world).await;
+        let input = json!({ "input": keyed(json!({ "rotationId": "x" })) });
+        let body = json!({ "query": super::document("rotationStart"), "variables": input });
+        let message = async |request: reqwest::RequestBuilder| {
+            let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+            answer["data"]["done"]["userErrors"][0]["message"].as_str().expect("a message").to_owned()
+        };
+
+        let english = message(caller.post(&body)).await;
+        let plain = world.http().post(format!("{}/graphql", world.url)).bearer_auth(&caller.token).json(&body);
+        let vietnamese = message(plain).await;
+
+        assert_eq!(english, "Not found within your reach; check the code or id.");
+        assert_eq!(vietnamese, "Không tìm thấy trong phạm vi của bạn; hãy kiểm tra lại mã.");
+    })
+    .await;
+}
+
+#[test]
+fn every_code_is_named_once() {
+    let codes: BTreeSet<_> = Code::iter().map(Code::as_str).collect();
+    assert_eq!(codes.len(), Code::iter().count());
+}

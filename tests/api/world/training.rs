@@ -1,0 +1,158 @@
+//! Training written straight into its tables: for questions about states and years that no bundle brings and no act makes.
+
+use cadre_api::db::Database;
+use entity::{
+    audit_entry, change, enrolment, programme, quota, training_class, training_plan,
+    value::{
+        ChangeKind, ClassCategory, ClassId, ClassState, EnrolmentId, EnrolmentState, Measure, PlanId, PlanState,
+        ProgrammeKind, QuotaId, QuotaState,
+    },
+};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, QueryOrder};
+
+use crate::world::rotation::{Places, day};
+
+/// The programmes of every fixture: code, kind, subject, the level that it grants.
+const PROGRAMMES: [(&str, ProgrammeKind, &str, &str); 3] = [
+    ("LLCT_TC", ProgrammeKind::Training, "POLITICAL_THEORY", "INTERMEDIATE"),
+    ("CMNV", ProgrammeKind::Refresher, "JOB_SKILLS", ""),
+    ("CN_164", ProgrammeKind::Refresher, "KNOWLEDGE_UPDATE", ""),
+];
+
+/// Rows of training, to be written together.
+#[derive(Default)]
+pub struct Rows {
+    pub plans: Vec<training_plan::Model>,
+    pub quotas: Vec<quota::Model>,
+    pub classes: Vec<training_class::Model>,
+    pub enrolments: Vec<enrolment::Model>,
+}
+
+/// A plan that is published: code, unit, first and last year.
+pub fn plan(of: &Places, [code, unit]: [&str; 2], (year_from, year_to): (i32, i32)) -> training_plan::Model {
+    training_plan::Model {
+        id: PlanId::new(),
+        code: code.parse().expect("a code"),
+        unit_id: of.unit(unit),
+        year_from,
+        year_to,
+        document_no: Some(format!("{code}/KH")),
+        name: format!("Kế hoạch {code}"),
+        state: PlanState::Published,
+        version: 1,
+    }
+}
+
+/// A quota in force, of which nothing is used: plan, unit, programme, seats.
+pub fn quota(of: &Places, plan: &training_plan::Model, [unit, programme]: [&str; 2], seats: i32) -> quota::Model {
+    quota::Model {
+        id: QuotaId::new(),
+        plan_id: plan.id,
+        unit_id: of.unit(unit),
+        programme_code: programme.parse().expect("a code"),
+        mode: None,
+        measure: Measure::Turns,
+        seats,
+        is_lower_bound: false,
+        classes: None,
+        allocated: 0,
+        used: 0,
+        used_before: 0,
+        parent_id: None,
+        state: QuotaState::Issued,
+        version: 1,
+    }
+}
+
+/// A class that is closed: code, programme, organiser, first and last day.
+pub fn class(of: &Places, [code, programme, organiser, start, end]: [&str; 5]) -> training_class::Model {
+    training_class::Model {
+        id: ClassId::new(),
+        code: code.parse().expect("a code"),
+        plan_id: None,
+        programme_code: programme.parse().expect("a code"),
+        organiser_id: of.unit(organiser),
+        intake: None,
+        category: ClassCategory::Training,
+        mode: None,
+        start_on: day(start),
+        end_on: day(end),
+        capacity: None,
+        enrolled: 0,
+        reported_learners: None,
+        state: ClassState::Closed,
+        version: 1,
+    }
+}
+
+/// An enrolment that was completed: person, programme, sending unit, year.
+pub fn sent(of: &Places, [cadre, programme, unit]: [&str; 3], year: i32) -> enrolment::Model {
+    enrolment::Model {
+        id: EnrolmentId::new(),
+        cadre_id: of.cadre(cadre),
+        class_id: None,
+        programme_code: programme.parse().expect("a code"),
+        unit_id: of.unit(unit),
+        year,
+        state: EnrolmentState::Completed,
+        grade: None,
+        quota_id: None,
+        version: 1,
+    }
+}
+
+/// The same in a class, of its programme and the year in which it began.
+pub fn learner(of: &Places, [cadre, unit]: [&str; 2], class: &training_class::Model) -> enrolment::Model {
+    let programme = class.programme_code.as_str();
+    enrolment::Model { class_id: Some(class.id), ..sent(of, [cadre, programme, unit], class.start_on.year()) }
+}
+
+/// Writes the programmes, with their lines in the change log, and the rows. A house has to look at the log afterwards.
+pub async fn write(database: &Database, rows: Rows) {
+    let writer = database.writer();
+    // What came with a bundle goes, so that what is counted stands in the test.
+    enrolment::Entity::delete_many().exec(writer).await.expect("deleted");
+    training_class::Entity::delete_many().exec(writer).await.expect("deleted");
+    quota::Entity::delete_many().exec(writer).await.expect("deleted");
+    training_plan::Entity::delete_many().exec(writer).await.expect("deleted");
+    for line in PROGRAMMES {
+        write_programme(database, line).await;
+    }
+    for row in rows.plans {
+        row.into_active_model().reset_all().insert(writer).await.expect("written");
+    }
+    for row in rows.quotas {
+        row.into_active_model().reset_all().insert(writer).await.expect("written");
+    }
+    for row in rows.classes {
+        row.into_active_model().reset_all().insert(writer).await.expect("written");
+    }
+    for row in rows.enrolments {
+        row.into_active_model().reset_all().insert(writer).await.expect("written");
+    }
+}
+
+async fn write_programme(database: &Database, (code, kind, subject, level): (&str, ProgrammeKind, &str, &str)) {
+    let writer = database.writer();
+    let key: entity::value::ProgrammeCode = code.parse().expect("a code");
+    if programme::Entity::find_by_id(key.clone()).one(writer).await.expect("read").is_some() {
+        return;
+    }
+    let row = programme::Model {
+        code: key,
+        name: format!("Chương trình {code}"),
+        kind,
+        subject: subject.to_owned(),
+        level_code: level.parse().ok(),
+    };
+    let latest = audit_entry::Entity::find().order_by_desc(audit_entry::COLUMN.seq).one(writer).await;
+    let line = change::ActiveModel {
+        audit_seq: Set(latest.expect("read").expect("an entry").seq),
+        kind: Set(ChangeKind::Created),
+        object_type: Set("programme".to_owned()),
+        object: Set(code.to_owned()),
+        ..Default::default()
+    };
+    row.into_active_model().reset_all().insert(writer).await.expect("written");
+    line.insert(writer).await.expect("written");
+}
