@@ -167,7 +167,6 @@ impl Cadre {
 
     /// Enrolments (quá trình đào tạo, bồi dưỡng), latest year first, up to the year of the asked day. Those with neither the
     /// sending unit nor the organiser of the class within reach are left out.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
     async fn enrolments(
         &self,
         ctx: &Context<'_>,

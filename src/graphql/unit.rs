@@ -289,7 +289,6 @@ impl Unit {
     /// Turns (enrolments of the year, by the sending unit at the time) and persons against the quotas of plans for exactly
     /// that year, by the administrative tree of its 31 December (tiến độ thực hiện kế hoạch). A plan of several years is
     /// asked by itself.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract")]
     async fn training_progress(
         &self,
         ctx: &Context<'_>,

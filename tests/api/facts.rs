@@ -121,12 +121,13 @@ async fn the_demo_gives_the_figures_of_its_people() {
         let bundle = tempfile::tempdir().expect("a folder");
         demo::write_bundle(bundle.path()).expect("written");
         assert_eq!(world.import(bundle.path()).await.outcome, Outcome::Loaded);
-        let caller = world.caller(&["cadre:read", "rotation:read"], &[demo::ROOT]).await;
+        let caller = world.caller(&["cadre:read", "rotation:read", "training:read"], &[demo::ROOT]).await;
 
         for fact in FACTS.iter().filter(|fact| fact.0 != "F402") {
             ask(&caller, fact).await;
         }
         ask_flows(&caller, r#"where: {adminCode: "11"}"#, r#"where: {adminCode: "101"}"#).await;
+        training::ask_district(&caller).await;
         world.stop().await;
     }
 }

@@ -1,10 +1,11 @@
 //! A small population for trying the service out: an import bundle with invented people.
 //!
-//! It holds the 75 key commune cadres of one district, the 16 members of one commune's Party executive committee and the
-//! rotations of one province, so that the answers are figures that were once printed: 44 % with a university degree,
+//! It holds the 75 key commune cadres of one district with their training, the 16 members of one commune's Party executive
+//! committee and the rotations of one province, so that the answers are figures that were once printed: 44 % with a university degree,
 //! 15 of 16, 14 of 16; 26, 32, 13 and 20 rotations by direction.
 
 mod rotation;
+mod training;
 
 use std::{fmt::Write as _, fs, io, path::Path};
 
@@ -73,6 +74,8 @@ struct Bundle {
     qualifications: String,
     rotations: String,
     people: usize,
+    /// Code and unit of each key cadre of the district.
+    key_cadres: Vec<(String, String)>,
 }
 
 /// One person to write: the levels and the main post.
@@ -94,7 +97,8 @@ pub fn write_bundle(dir: &Path) -> io::Result<()> {
     bundle.district();
     bundle.committee();
     bundle.rotations();
-    for (name, text) in [
+    let training = bundle.training();
+    let files = [
         ("units.csv", bundle.units.as_str()),
         ("titles.csv", TITLES),
         ("institutions.csv", INSTITUTIONS),
@@ -102,7 +106,8 @@ pub fn write_bundle(dir: &Path) -> io::Result<()> {
         ("assignments.csv", &bundle.assignments),
         ("qualifications.csv", &bundle.qualifications),
         ("rotations.csv", &bundle.rotations),
-    ] {
+    ];
+    for (name, text) in files.into_iter().chain(training.files()) {
         fs::write(dir.join(name), text)?;
     }
     Ok(())
@@ -119,6 +124,7 @@ impl Bundle {
             qualifications: "cadre_code,subject,level,field_code,institution_code,mode,granted_on\n".to_owned(),
             rotations: "cadre_code,from_unit_code,to_unit_code,form,start_on,end_on,decision_no\n".to_owned(),
             people: 0,
+            key_cadres: Vec::new(),
         };
         bundle.unit(ROOT, "", "NATION", "CENTRAL", "Trung ương", "");
         bundle.unit("BN", ROOT, "PROVINCE", "PROVINCE", "Tỉnh Bắc Ninh", "27");
@@ -155,6 +161,7 @@ impl Bundle {
                     _ => "ELEMENTARY",
                 };
                 self.person(&Person { unit, title, professional, theory, since: "2010-06-01", year });
+                self.key_cadres.push((self.code(), unit.clone()));
             }
         }
     }

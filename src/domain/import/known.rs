@@ -83,21 +83,26 @@ impl Known {
             known.retirement_ages.insert(age.code.clone(), age);
         }
         known.read_offers(connection).await?;
+        known.read_units(connection).await?;
+        Ok(known)
+    }
+
+    async fn read_units(&mut self, connection: &impl ConnectionTrait) -> Result<()> {
         for unit in unit::Entity::find().all(connection).await? {
-            known.units.insert(unit.code, unit.id);
+            self.units.insert(unit.code, unit.id);
         }
         for version in unit_version::Entity::find().all(connection).await? {
-            known.versions.entry(version.unit_id).or_default().push(version);
+            self.versions.entry(version.unit_id).or_default().push(version);
         }
         // In one order, so that two snapshots of the same rows are equal.
-        for versions in known.versions.values_mut() {
+        for versions in self.versions.values_mut() {
             versions.sort_by_key(|version| version.id);
             // Most units have one version, and a list begins with room for four.
             versions.shrink_to_fit();
         }
-        known.successions = unit_succession::Entity::find().all(connection).await?;
-        known.successions.sort_by_key(|succession| succession.id);
-        Ok(known)
+        self.successions = unit_succession::Entity::find().all(connection).await?;
+        self.successions.sort_by_key(|succession| succession.id);
+        Ok(())
     }
 
     async fn read_offers(&mut self, connection: &impl ConnectionTrait) -> Result<()> {

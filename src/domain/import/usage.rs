@@ -2,7 +2,7 @@
 //!
 //! A seat counts for the nearest unit, from the sending one upwards, that holds a quota of the plan and programme.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use entity::{
     enrolment, programme, quota, training_class,
@@ -41,33 +41,30 @@ struct Taken {
 /// Writes the new quotas and corrects those of the database, each with what history used of it.
 pub(super) async fn settle(txn: &Txn, new: Vec<quota::Model>, mut plans: BTreeSet<PlanId>) -> Result<()> {
     plans.extend(new.iter().map(|quota| quota.plan_id));
-    let mut of_plan: HashMap<PlanId, Vec<quota::Model>> = HashMap::new();
-    for quota in quotas(txn.connection(), &plans).await? {
-        of_plan.entry(quota.plan_id).or_default().push(quota);
-    }
-    let created: Vec<QuotaId> = new.iter().map(|quota| quota.id).collect();
-    for quota in new {
-        of_plan.entry(quota.plan_id).or_default().push(quota);
-    }
-    if of_plan.is_empty() {
+    if plans.is_empty() {
         return Ok(());
     }
-    let (mut ladder, joker) = (Ladder::over(Units::load(txn.connection()).await?), jokers(txn.connection()).await?);
-    let (mut inserted, mut updated) = (Vec::new(), Vec::new());
+    let created: Vec<QuotaId> = new.iter().map(|quota| quota.id).collect();
+    let mut of_plan: BTreeMap<PlanId, Vec<quota::Model>> = BTreeMap::new();
+    for quota in quotas(txn.connection(), &plans).await?.into_iter().chain(new) {
+        of_plan.entry(quota.plan_id).or_default().push(quota);
+    }
+    let mut ladder = Ladder::over(Units::load(txn.connection()).await?);
+    let jokers = jokers(txn.connection()).await?;
     let is_new: HashSet<QuotaId> = created.iter().copied().collect();
-    for plan in plans {
-        let Some(mut quotas) = of_plan.remove(&plan) else { continue };
+    let (mut inserted, mut updated) = (Vec::new(), Vec::new());
+    for (plan, quotas) in of_plan {
         let taken = taken(txn.connection(), plan, &quotas).await?;
-        let used = used(&quotas, &joker, &taken, &mut ladder);
-        quotas.retain_mut(|quota| {
-            let before = i32::try_from(used.get(&quota.id).copied().unwrap_or(0)).unwrap_or(i32::MAX);
-            is_new.contains(&quota.id) | (std::mem::replace(&mut quota.used_before, before) != before)
-        });
-        let (of_bundle, of_database) = quotas.into_iter().partition::<Vec<_>, _>(|quota| is_new.contains(&quota.id));
-        inserted.extend(of_bundle);
-        for quota in of_database {
-            updated.push(quota.id.to_string());
-            correct(txn, &quota).await?;
+        let used = used(&quotas, &jokers, &taken, &mut ladder);
+        for mut quota in quotas {
+            let seats = used.get(&quota.id).copied().unwrap_or(0);
+            let before = std::mem::replace(&mut quota.used_before, i32::try_from(seats).unwrap_or(i32::MAX));
+            if is_new.contains(&quota.id) {
+                inserted.push(quota);
+            } else if quota.used_before != before {
+                correct(txn, &quota).await?;
+                updated.push(quota.id.to_string());
+            }
         }
     }
     record(txn, ChangeKind::Created, "quota", created.iter().map(ToString::to_string).collect()).await?;

@@ -151,7 +151,7 @@ impl ClassList {
                 TrainingClassOrderField::StartOn => column(training_class::Column::StartOn),
                 TrainingClassOrderField::Code => column(training_class::Column::Code),
             };
-            (key.into(), order.direction.unwrap_or(Direction::Asc))
+            (key, order.direction.unwrap_or(Direction::Asc))
         });
         Keyset::new(keys.collect(), column(training_class::Column::Id))
     }

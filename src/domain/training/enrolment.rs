@@ -115,7 +115,7 @@ impl EnrolmentList {
 
     fn keyset(&self) -> Keyset {
         let column = |column| Expr::col((enrolment::Entity, column));
-        let keys = self.is_by_year().then(|| (column(enrolment::Column::Year).into(), Direction::Desc));
+        let keys = self.is_by_year().then(|| (column(enrolment::Column::Year), Direction::Desc));
         Keyset::new(keys.into_iter().collect(), column(enrolment::Column::Id))
     }
 

@@ -91,7 +91,7 @@ impl QuotaList {
 
     fn keyset() -> Keyset {
         let column = |column| Expr::col((quota::Entity, column));
-        let programme = (column(quota::Column::ProgrammeCode).into(), Direction::Asc);
+        let programme = (column(quota::Column::ProgrammeCode), Direction::Asc);
         Keyset::new(vec![programme], column(quota::Column::Id))
     }
 

@@ -70,7 +70,6 @@ impl TrainingQuery {
 
     /// The enrolments (học viên) whose sending unit, or the organiser of whose class, is within reach, in the order in which
     /// they were recorded. `totalCount` counts turns (lượt).
-    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
     async fn enrolments(
         &self,
         ctx: &Context<'_>,
