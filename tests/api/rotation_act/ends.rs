@@ -103,6 +103,25 @@ async fn an_end_before_the_least_term_asks_for_an_override() {
 }
 
 #[actix_web::test]
+async fn some_reasons_end_a_rotation_whatever_its_term() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let rotation = with(
+            transfer(),
+            json!({ "form": "ROTATION", "planning": { "documentNo": "05-QH/TEST", "validFrom": "2025-01-01" } }),
+        );
+        let id = running(&caller, rotation).await;
+        let end = |reason: &str| json!({ "rotationId": id, "endOn": "2026-05-01", "reason": reason });
+
+        for reason in ["TERM_COMPLETED", "STABILISED_AT_DESTINATION", "RETURNED", "OTHER"] {
+            assert_eq!(refusal(&caller, "rotationEnd", end(reason)).await["code"], "RULE_FAILED", "{reason}");
+        }
+        assert_eq!(done(&caller, "rotationEnd", end("PROMOTED")).await["state"], "ENDED");
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn an_imported_rotation_is_ended_by_who_reaches_both_of_its_units() {
     on_both(async |world| {
         let (district, commune) =

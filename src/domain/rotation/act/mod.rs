@@ -216,7 +216,7 @@ async fn write(txn: &Txn, kind: ChangeKind, row: &rotation::Model, mark: Mark) -
         actor: Set(txn.actor().to_owned()),
     };
     rotation_step::Entity::insert(step).exec_without_returning(connection).await?;
-    let audience = row.preparing_unit_id.filter(|_| row.state.is_embargoed());
+    let audience = row.preparing_unit_id.filter(|_| row.is_embargoed());
     Ok(txn.record_for(audience, kind, "rotation", row.id.to_string()).await?)
 }
 
