@@ -23,5 +23,6 @@ mod schema;
 mod statements;
 mod tables;
 mod training;
+mod training_act;
 mod unit;
 mod world;

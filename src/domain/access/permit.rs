@@ -55,6 +55,16 @@ pub enum Act {
     RotationAppraise,
     /// A rule need not hold for a rotation.
     RotationOverride,
+    /// A plan gives a quota to a unit.
+    QuotaIssue,
+    /// A quota is handed on to a unit below.
+    QuotaAllocate,
+    /// Seats go back to the quota that they came from.
+    QuotaReturn,
+    /// An unused quota is taken back.
+    QuotaRevoke,
+    /// A quota gets another number of seats.
+    QuotaAmend,
 }
 
 impl Act {
@@ -78,6 +88,11 @@ impl Act {
             Self::RotationCancel => "rotation.cancel",
             Self::RotationAppraise => "rotation.appraise",
             Self::RotationOverride => "rotation.override",
+            Self::QuotaIssue => "quota.issue",
+            Self::QuotaAllocate => "quota.allocate",
+            Self::QuotaReturn => "quota.return",
+            Self::QuotaRevoke => "quota.revoke",
+            Self::QuotaAmend => "quota.amend",
         }
     }
 
@@ -101,6 +116,9 @@ impl Act {
             | Self::RotationCancel
             | Self::RotationAppraise
             | Self::RotationOverride => Some(Scope::RotationWrite),
+            Self::QuotaIssue | Self::QuotaAllocate | Self::QuotaReturn | Self::QuotaRevoke | Self::QuotaAmend => {
+                Some(Scope::QuotaAllocate)
+            }
         }
     }
 }

@@ -188,7 +188,29 @@ fn of_act(parent: &str, field: &str) -> Option<Need> {
         ("UserError" | "InputError" | "ConflictError", "code" | "message" | "field")
         | ("ConflictError", "currentVersion")
         | ("StepError", "code" | "message" | "field" | "state" | "due")
+        | ("SeatsError", "code" | "message" | "field" | "seats" | "allocated" | "used" | "remaining")
         | ("RuleError", "code" | "message" | "field") => Nothing,
+
+        _ => return of_training_act(parent, field),
+    })
+}
+
+/// Acts on training, what they take, and what they give.
+fn of_training_act(parent: &str, field: &str) -> Option<Need> {
+    use Need::Scope as Needs;
+    Some(match (parent, field) {
+        ("Mutation", "quotaIssue" | "quotaAllocate" | "quotaReturn" | "quotaRevoke" | "quotaAmend")
+        | ("QuotaIssueInput", "idempotencyKey" | "planCode" | "unitCode" | "programmeCode" | "mode" | "measure")
+        | ("QuotaIssueInput", "seats" | "isLowerBound" | "classes")
+        | ("QuotaAllocateInput", "unitCode" | "seats" | "mode")
+        | ("QuotaReturnInput" | "QuotaAmendInput", "seats")
+        | (
+            "QuotaAllocateInput" | "QuotaReturnInput" | "QuotaRevokeInput" | "QuotaAmendInput",
+            "idempotencyKey" | "quotaId" | "expectedVersion",
+        ) => Needs(Scope::QuotaAllocate),
+        ("QuotaAllocatePayload", "quota" | "child" | "userErrors")
+        | ("QuotaIssuePayload" | "QuotaReturnPayload" | "QuotaRevokePayload", "quota" | "userErrors")
+        | ("QuotaAmendPayload", "quota" | "userErrors") => Needs(Scope::QuotaRead),
 
         _ => return None,
     })
