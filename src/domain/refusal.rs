@@ -159,6 +159,24 @@ pub enum Code {
     QuotaInUse,
     /// The quota has too few seats left.
     QuotaExhausted,
+    /// The text is no code.
+    InvalidCode,
+    /// Another has this code.
+    CodeTaken,
+    /// Only the organiser does this.
+    NotOrganisedHere,
+    /// The class has no seat left.
+    ClassFull,
+    /// More seats of the class are taken than it would have.
+    CapacityInUse,
+    /// The person is in the class already.
+    AlreadyEnrolled,
+    /// The person is in another full-time class on some of the days.
+    OverlappingClasses,
+    /// The seats of the quota are for others.
+    OutsideQuota,
+    /// The person holds the level already.
+    LevelHeld,
 }
 
 impl Code {
@@ -197,6 +215,15 @@ impl Code {
             Self::QuotaHandedOn => "QUOTA_HANDED_ON",
             Self::QuotaInUse => "QUOTA_IN_USE",
             Self::QuotaExhausted => "QUOTA_EXHAUSTED",
+            Self::InvalidCode => "INVALID_CODE",
+            Self::CodeTaken => "CODE_TAKEN",
+            Self::NotOrganisedHere => "NOT_ORGANISED_HERE",
+            Self::ClassFull => "CLASS_FULL",
+            Self::CapacityInUse => "CAPACITY_IN_USE",
+            Self::AlreadyEnrolled => "ALREADY_ENROLLED",
+            Self::OverlappingClasses => "OVERLAPPING_CLASSES",
+            Self::OutsideQuota => "OUTSIDE_QUOTA",
+            Self::LevelHeld => "LEVEL_HELD",
         }
     }
 }

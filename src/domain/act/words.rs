@@ -1,5 +1,7 @@
 //! What acts ask of texts and days, in the same words everywhere.
 
+use std::str::FromStr;
+
 use entity::value::Day;
 
 use crate::{
@@ -30,6 +32,23 @@ pub(in crate::domain) fn remark(field: &str, given: &str) -> Result<String, Refu
 /// A remark, if there is one.
 pub(in crate::domain) fn remark_if(field: &str, given: Option<&str>) -> Result<Option<String>, Refusal> {
     given.map(|given| remark(field, given)).transpose()
+}
+
+/// A text of some length, in NFC and without blanks around it.
+pub(in crate::domain) fn text(field: &str, given: &str, longest: usize) -> Result<String, Refusal> {
+    words(field, given, longest)
+}
+
+/// A code.
+pub(in crate::domain) fn code<C: FromStr>(field: &str, given: &str) -> Result<C, Refusal> {
+    given.parse().map_err(|_| {
+        Refusal::input(
+            Code::InvalidCode,
+            field,
+            "Mã có từ 1 đến 40 chữ cái không dấu, chữ số, '.', '_', '-' hoặc '/', bắt đầu bằng chữ hoặc số; hãy sửa lại.",
+            "A code has 1 to 40 letters, digits, '.', '_', '-' or '/', and begins with a letter or digit; correct it.",
+        )
+    })
 }
 
 fn words(field: &str, given: &str, longest: usize) -> Result<String, Refusal> {

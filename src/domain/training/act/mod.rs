@@ -3,4 +3,7 @@
 //!
 //! Rows are locked in one order: plan, person, class, quotas from above to below, enrolment.
 
+pub mod class;
+pub mod enrolment;
+pub mod plan;
 pub mod quota;

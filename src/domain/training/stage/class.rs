@@ -36,14 +36,21 @@ pub fn ensure_enrols(state: ClassState) -> Result<(), Refusal> {
 /// `Step` naming where the class leads.
 pub fn ensure_has_results(state: ClassState) -> Result<(), Refusal> {
     match state {
-        ClassState::Running | ClassState::Completed => Ok(()),
+        ClassState::Running | ClassState::Completed | ClassState::Closed => Ok(()),
         ClassState::Planned
         | ClassState::OpenForNomination
         | ClassState::Confirmed
-        | ClassState::Closed
         | ClassState::Postponed
         | ClassState::Cancelled => Err(wrong_for("enrolmentId", state)),
     }
+}
+
+/// Checks that the class is not over.
+///
+/// # Errors
+/// `Step`, with nothing that may come next.
+pub fn ensure_goes_on(state: ClassState) -> Result<(), Refusal> {
+    if due(state).is_empty() { Err(wrong(state)) } else { Ok(()) }
 }
 
 /// The states that a class can be led to, the regular one first.
@@ -80,7 +87,7 @@ mod tests {
         CONFIRMED          yes no   RUNNING POSTPONED CANCELLED
         RUNNING            yes yes  COMPLETED
         COMPLETED          no  yes  CLOSED
-        CLOSED             no  no
+        CLOSED             no  yes
         POSTPONED          no  no   PLANNED
         CANCELLED          no  no
     ";
@@ -93,6 +100,7 @@ mod tests {
             let state: ClassState = line[0].parse().expect("a state");
             assert_eq!(ensure_enrols(state).is_ok(), line[1] == "yes", "{state}");
             assert_eq!(ensure_has_results(state).is_ok(), line[2] == "yes", "{state}");
+            assert_eq!(ensure_goes_on(state).is_ok(), line.len() > 3, "{state}");
             for to in ClassState::iter() {
                 let led = after(state, to);
                 assert_eq!(led.is_ok(), line[3..].contains(&to.to_string().as_str()), "{state} to {to}");

@@ -32,7 +32,7 @@ use crate::{
 const SEATS: (i32, i32) = (1, 1_000_000);
 
 /// The quota of an id, if the caller may know of it: whoever reaches the unit that holds it.
-async fn seen(access: &Access, id: &str) -> Acted<VisibleQuota> {
+pub(super) async fn seen(access: &Access, id: &str) -> Acted<VisibleQuota> {
     let unknown = || Refusal::not_found("quotaId");
     let quotas = access.quotas()?;
     let id: QuotaId = id.parse().map_err(|_| unknown())?;
@@ -46,7 +46,7 @@ fn shown(access: &Access, row: quota::Model) -> Acted<VisibleQuota> {
 }
 
 /// The plan, kept from being closed until the act is done; refused if it gives no quotas.
-async fn giving_plan(txn: &Txn, id: PlanId, field: &'static str) -> Acted<training_plan::Model> {
+pub(super) async fn giving_plan(txn: &Txn, id: PlanId, field: &'static str) -> Acted<training_plan::Model> {
     let plan = training_plan::Entity::find_by_id(id).lock_shared().one(txn.connection()).await?;
     let plan = plan.ok_or_else(|| Error::internal("a quota of no plan"))?;
     stage::plan::ensure_gives(plan.state, field)?;
@@ -54,7 +54,7 @@ async fn giving_plan(txn: &Txn, id: PlanId, field: &'static str) -> Acted<traini
 }
 
 /// The day whose tree of units a plan is asked by: today, or the day of its years that is nearest to it.
-fn day_of_plan(plan: &training_plan::Model, today: Day) -> Day {
+pub(super) fn day_of_plan(plan: &training_plan::Model, today: Day) -> Day {
     let (first, last) = (Day::of(plan.year_from, 1, 1), Day::end_of_year(plan.year_to));
     Ord::min(Ord::max(today, first.unwrap_or(today)), last.unwrap_or(today))
 }
@@ -88,7 +88,7 @@ fn ensure_below(access: &Access, holder: UnitId, unit: UnitId, day: Day) -> Resu
 }
 
 /// A change of a quota in force, of the version that the client saw last if it says one.
-fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::Entity> {
+pub(super) fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::Entity> {
     let update = quota::Entity::update_many()
         .col_expr(quota::Column::Version, Expr::col(quota::Column::Version).add(1))
         .filter(quota::Column::Id.eq(id))
@@ -100,7 +100,7 @@ fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::Entity> {
 }
 
 /// So many seats are left, of the seats that there are.
-fn has_left(seats: impl Into<SimpleExpr>, wanted: i32) -> SimpleExpr {
+pub(super) fn has_left(seats: impl Into<SimpleExpr>, wanted: i32) -> SimpleExpr {
     let taken = Expr::col(quota::Column::Allocated)
         .add(Expr::col(quota::Column::Used))
         .add(Expr::col(quota::Column::UsedBefore));
@@ -115,7 +115,7 @@ fn is_untouched() -> SimpleExpr {
 
 /// Does a change of one row, and gives the row as it stands now. Where the row does not allow it, why: it is revoked, was
 /// changed meanwhile, or what `otherwise` makes of its numbers.
-async fn apply(
+pub(super) async fn apply(
     txn: &Txn,
     (id, expected): (QuotaId, Option<i32>),
     update: UpdateMany<quota::Entity>,
@@ -133,7 +133,7 @@ async fn apply(
     }
 }
 
-async fn record(txn: &Txn, kind: ChangeKind, id: QuotaId) -> Acted<()> {
+pub(super) async fn record(txn: &Txn, kind: ChangeKind, id: QuotaId) -> Acted<()> {
     Ok(txn.record(kind, "quota", id.to_string()).await?)
 }
 
