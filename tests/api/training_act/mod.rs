@@ -1,9 +1,14 @@
 //! Acts on training: what each does, what is refused and with which numbers, that each happens once, and that no race gives
 //! more seats than there are.
 
+mod class;
+mod enrolment;
+mod enrolment_refused;
+mod plan;
 mod quota;
 mod quota_refused;
 mod race;
+mod race_for_seats;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -16,6 +21,12 @@ const WRITES: [&str; 5] = ["cadre:read", "training:read", "training:write", "quo
 /// What is asked of a quota after an act.
 const QUOTA: &str = "id state seats allocated used remaining mode version unit { code } parent { id }";
 
+/// What is asked of a class after an act.
+const CLASS: &str = "code state capacity enrolled startOn endOn version";
+
+/// What is asked of an enrolment after an act.
+const ENROLMENT: &str = "id state grade year remark version sendingUnit { code } class { code enrolled }";
+
 /// Who does everything with the training of the whole province.
 async fn office(world: &World) -> Caller<'_> {
     world.caller(&WRITES, &["P"]).await
@@ -25,7 +36,11 @@ async fn office(world: &World) -> Caller<'_> {
 fn shown(act: &str) -> String {
     match act {
         "quotaAllocate" => format!("quota {{ {QUOTA} }} child {{ {QUOTA} }}"),
-        _ => format!("quota {{ {QUOTA} }}"),
+        "classEnrol" => format!("enrolment {{ {ENROLMENT} }} warnings {{ code message }}"),
+        act if act.starts_with("quota") => format!("quota {{ {QUOTA} }}"),
+        act if act.starts_with("class") => format!("class {{ {CLASS} }}"),
+        act if act.starts_with("enrolment") => format!("enrolment {{ {ENROLMENT} }}"),
+        _ => "plan { id code state version documentNo }".to_owned(),
     }
 }
 
@@ -111,4 +126,33 @@ async fn standing(caller: &Caller<'_>, id: &str) -> [i64; 5] {
 /// The numbers of a refusal for seats: seats, handed on, used, left.
 fn seats(refusal: &Value) -> [i64; 4] {
     ["seats", "allocated", "used", "remaining"].map(|name| refusal[name].as_i64().expect(name))
+}
+
+/// A class of the district from the eighth to the twelfth of June, a week ahead.
+fn class(code: &str) -> Value {
+    json!({
+        "code": code, "programmeCode": "CMNV", "organiserUnitCode": "A", "category": "WORKSHOP", "mode": "FULL_TIME",
+        "startOn": "2026-06-08", "endOn": "2026-06-12",
+    })
+}
+
+/// Plans a class and leads it through states.
+async fn led(caller: &Caller<'_>, input: Value, states: &[&str]) {
+    let code = input["code"].clone();
+    done(caller, "classPlan", input).await;
+    for state in states {
+        done(caller, "classAdvance", json!({ "classCode": code, "to": state })).await;
+    }
+}
+
+/// Enrols a person and gives the enrolment.
+async fn enrolled(caller: &Caller<'_>, class: &str, cadre: &str, other: Value) -> Value {
+    let input = with(json!({ "classCode": class, "cadreCode": cadre }), other);
+    done(caller, "classEnrol", input).await["enrolment"].take()
+}
+
+/// A class as it stands.
+async fn class_now(caller: &Caller<'_>, code: &str) -> Value {
+    let document = format!("query($code: String!) {{ trainingClass(by: {{code: $code}}) {{ {CLASS} }} }}");
+    caller.query_with(&document, json!({ "code": code })).await["trainingClass"].take()
 }

@@ -21,7 +21,7 @@ const REQUESTS: usize = 10_000;
 const SEATS: i32 = 500;
 
 /// Does an act as a client does that is told to come back: again under the same key. Gives the code of the refusal.
-async fn code(caller: &Caller<'_>, act: &str, input: Value) -> String {
+pub(super) async fn code(caller: &Caller<'_>, act: &str, input: Value) -> String {
     let input_type = format!("{}{}Input", act[..1].to_uppercase(), &act[1..]);
     let document =
         format!("mutation($input: {input_type}!) {{ done: {act}(input: $input) {{ userErrors {{ code }} }} }}");
@@ -37,7 +37,7 @@ async fn code(caller: &Caller<'_>, act: &str, input: Value) -> String {
 }
 
 /// Sends requests from sixty-four tasks, each the next one that is not sent, and counts what came of them.
-async fn race(requests: usize, send: impl AsyncFn(usize) -> String) -> BTreeMap<String, usize> {
+pub(super) async fn race(requests: usize, send: impl AsyncFn(usize) -> String) -> BTreeMap<String, usize> {
     let next = AtomicUsize::new(0);
     let task = async || {
         let mut came: BTreeMap<String, usize> = BTreeMap::new();
