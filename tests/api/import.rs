@@ -305,7 +305,7 @@ async fn a_rule_that_an_office_adds_is_seen_at_once_beside_the_shipped_ones() {
             (has("rules", "VN-QD98-MIN-TERM"), has("rules", "TU-TERM"), has("retirementAges", "TU-F"))
         };
         assert_eq!(seen().await, (true, false, false));
-        world.import_text(&BUNDLE[8..]).await;
+        world.import_text(&BUNDLE[8..10]).await;
         assert_eq!(seen().await, (true, true, true));
     })
     .await;
