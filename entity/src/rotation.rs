@@ -103,6 +103,11 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
+    /// Whether it exists for the preparing unit's scope alone. What was published once stays known, also if it is revoked.
+    pub fn is_embargoed(&self) -> bool {
+        self.state.is_embargoed() && self.published_on.is_none()
+    }
+
     /// The row as it stood on a day, if it was part of the person's history by then: begun by the day, or announced or
     /// prepared by it. What came later is taken back: the end, the placement, an extension.
     pub fn as_of(mut self, day: Day) -> Option<Self> {

@@ -127,7 +127,8 @@ impl RotationMutation {
         carried_out(ctx, input).await
     }
 
-    /// Publishes the decision (công bố quyết định): from now on the rotation exists for everybody whom its units concern.
+    /// Publishes the decision (công bố quyết định): from now on the rotation exists for everybody who reaches one of its
+    /// units.
     async fn rotation_publish(
         &self,
         ctx: &Context<'_>,

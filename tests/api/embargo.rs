@@ -196,6 +196,32 @@ async fn two_offices_that_prepare_for_one_person_learn_of_each_other_by_publicat
     .await;
 }
 
+/// What was published once is never taken out of sight again; it only no longer counts.
+#[actix_web::test]
+async fn a_decision_that_is_revoked_after_its_publication_stays_known() {
+    on_both(async |world| {
+        let office = world.caller(&WRITE, &["P"]).await;
+        let outsider = world.caller(&READ, &["A"]).await;
+        let id = propose(&office).await;
+        for step in ["POLICY", "NOMINATION", "PREPARATION", "EXCHANGE"] {
+            advance(&office, &id, step).await;
+        }
+        decide(&office, &id).await;
+        act(&office, "rotationPublish", &format!("rotationId: \"{id}\"")).await;
+        let flows =
+            r#"{ unit(by: {code: "A"}) { rotationFlows(from: "2026-07-01", until: "2026-07-02") { rotations } } }"#;
+        let counted = outsider.query(flows).await;
+        assert_eq!(counted["unit"]["rotationFlows"], json!([{ "rotations": 1 }]), "the control");
+
+        act(&office, "rotationCancel", &format!("rotationId: \"{id}\", reason: \"x\"")).await;
+
+        let known = outsider.query(&format!("{{ node(id: \"{id}\") {{ ... on Rotation {{ state }} }} }}")).await;
+        assert_eq!(known["node"]["state"], "REVOKED");
+        assert_eq!(outsider.query(flows).await["unit"]["rotationFlows"], json!([]));
+    })
+    .await;
+}
+
 /// Reach over the preparing unit is what counts, not over the units of the rotation.
 #[actix_web::test]
 async fn the_preparing_units_scope_alone_knows() {

@@ -138,6 +138,7 @@ async fn a_page_of_rotations_costs_the_same_statements_whatever_it_holds() {
             state fromUnit { name parent { name } } toUnit { name ancestors { name } } fromTitle { name } toTitle { name }
             preparingUnit { name } placement { unit { name } title { name } }
             cadre { fullName unit { name } title { name } rotations { startOn toUnit { name } } }
+            steps { state } appraisals { year } overrides { rule } checks { rule result }
         }
         totalCount { value }
     } }"#;
@@ -154,8 +155,9 @@ async fn a_page_of_rotations_costs_the_same_statements_whatever_it_holds() {
         r#"{ unit(by: {code: "BN-LT"}) { rotationFlows(from: "2000-01-01", until: "2030-01-01") { rotations } } }"#;
     let (of_flows, answer) = served.cost(flows, json!({})).await;
 
-    // The page, the total, the people, the posts that say where their files are, the posts shown, their rotations.
-    assert_eq!(costs, [6, 6, 6]);
+    // The page, the total, the people, the posts that say where their files are, the posts shown, their rotations; steps,
+    // appraisals, overrides; for the checks overrides and the people once more.
+    assert_eq!(costs, [11, 11, 11]);
     assert_eq!((of_flows, &answer["unit"]["rotationFlows"][0]["rotations"]), (1, &json!(50)));
 }
 

@@ -82,7 +82,7 @@ pub enum RotationState {
     /// Given up before it was decided (hủy).
     #[sea_orm(string_value = "CANCELLED")]
     Cancelled,
-    /// The decision was revoked before it was published (thu hồi quyết định).
+    /// The decision was revoked before the rotation began (thu hồi quyết định).
     #[sea_orm(string_value = "REVOKED")]
     Revoked,
 }
@@ -158,8 +158,8 @@ pub enum AppraisalResult {
 }
 
 impl RotationState {
-    /// The states before the decision is published, and those that end there: the rotation exists for the preparing unit
-    /// alone.
+    /// The states before the decision is published, and those that end without a rotation: it exists for the preparing unit
+    /// alone, unless it was published before it was revoked.
     pub const EMBARGOED: [Self; 8] = [
         Self::Draft,
         Self::PolicyApproved,
@@ -171,7 +171,7 @@ impl RotationState {
         Self::Revoked,
     ];
 
-    /// Whether the rotation exists for the preparing unit alone.
+    /// Whether it is one of those.
     pub fn is_embargoed(self) -> bool {
         Self::EMBARGOED.contains(&self)
     }

@@ -1,5 +1,5 @@
-//! What belongs to a rotation: its steps, appraisals and overrides, and what the rules judge it by. Read by the key that
-//! only a visible rotation gives.
+//! What belongs to a rotation: its steps, appraisals and overrides, and what the rules judge it by. Read by the key
+//! that only a visible rotation gives.
 
 use std::collections::HashMap;
 

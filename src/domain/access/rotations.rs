@@ -85,7 +85,7 @@ impl Rotations<'_> {
         rotation::Entity::find().filter(self.narrowing())
     }
 
-    /// Published rotations alone, for whoever asks: what numbers are counted over.
+    /// Rotations that are published and not revoked, for whoever asks: what numbers are counted over.
     pub(in crate::domain) fn select_published(&self) -> Select<rotation::Entity> {
         self.select().filter(rotation::Column::State.is_not_in(RotationState::EMBARGOED))
     }
@@ -96,7 +96,10 @@ impl Rotations<'_> {
             let column = Expr::col((rotation::Entity, column));
             db::any_id(self.access.backend(), column, reach.iter().map(|unit| unit.0))
         };
-        let published = Condition::all().add(rotation::Column::State.is_not_in(RotationState::EMBARGOED)).add(
+        let is_public = Condition::any()
+            .add(rotation::Column::State.is_not_in(RotationState::EMBARGOED))
+            .add(rotation::Column::PublishedOn.is_not_null());
+        let published = Condition::all().add(is_public).add(
             Condition::any().add(is_within(rotation::Column::FromUnitId)).add(is_within(rotation::Column::ToUnitId)),
         );
         Condition::any().add(published).add(is_within(rotation::Column::PreparingUnitId))

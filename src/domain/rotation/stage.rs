@@ -84,7 +84,7 @@ pub fn after(state: RotationState, step: Move) -> Result<RotationState, Refusal>
         (Move::End, InProgress | Extended) => Some(Ended),
         (Move::Place, Ended) => Some(Placed),
         (Move::Cancel, Draft | PolicyApproved | Nominated | Prepared | Exchanged) => Some(RotationState::Cancelled),
-        (Move::Cancel, Decided) => Some(RotationState::Revoked),
+        (Move::Cancel, Decided | Published) => Some(RotationState::Revoked),
         (Move::Appraise, same @ (InProgress | Extended | Ended | Placed)) => Some(same),
         (Move::Override, same) if !has_ended(same) => Some(same),
         _ => None,
@@ -101,7 +101,7 @@ pub fn due(state: RotationState) -> &'static [Move] {
         RotationState::Prepared => &[Move::Advance(StepName::Exchange), Move::Cancel],
         RotationState::Exchanged => &[Move::Decide, Move::Cancel],
         RotationState::Decided => &[Move::Publish, Move::Cancel],
-        RotationState::Published => &[Move::Start],
+        RotationState::Published => &[Move::Start, Move::Cancel],
         RotationState::InProgress | RotationState::Extended => &[Move::End, Move::Extend],
         RotationState::Ended => &[Move::Place],
         RotationState::Placed | RotationState::Cancelled | RotationState::Revoked => &[],
@@ -159,7 +159,7 @@ mod tests {
         PREPARED        - - - EXCHANGED  - -  - - - -  CANCELLED - PREPARED
         EXCHANGED       - - - -  DECIDED -  - - - -  CANCELLED - EXCHANGED
         DECIDED         - - - -  - PUBLISHED  - - - -  REVOKED - DECIDED
-        PUBLISHED       - - - -  - -  IN_PROGRESS - - -  - - PUBLISHED
+        PUBLISHED       - - - -  - -  IN_PROGRESS - - -  REVOKED - PUBLISHED
         IN_PROGRESS     - - - -  - -  - EXTENDED ENDED -  - IN_PROGRESS IN_PROGRESS
         EXTENDED        - - - -  - -  - EXTENDED ENDED -  - EXTENDED EXTENDED
         ENDED           - - - -  - -  - - - PLACED  - ENDED -

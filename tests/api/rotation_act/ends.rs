@@ -101,3 +101,44 @@ async fn an_end_before_the_least_term_asks_for_an_override() {
     })
     .await;
 }
+
+#[actix_web::test]
+async fn some_reasons_end_a_rotation_whatever_its_term() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let rotation = with(
+            transfer(),
+            json!({ "form": "ROTATION", "planning": { "documentNo": "05-QH/TEST", "validFrom": "2025-01-01" } }),
+        );
+        let id = running(&caller, rotation).await;
+        let end = |reason: &str| json!({ "rotationId": id, "endOn": "2026-05-01", "reason": reason });
+
+        for reason in ["TERM_COMPLETED", "STABILISED_AT_DESTINATION", "RETURNED", "OTHER"] {
+            assert_eq!(refusal(&caller, "rotationEnd", end(reason)).await["code"], "RULE_FAILED", "{reason}");
+        }
+        assert_eq!(done(&caller, "rotationEnd", end("PROMOTED")).await["state"], "ENDED");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn an_imported_rotation_is_ended_by_who_reaches_both_of_its_units() {
+    on_both(async |world| {
+        let (district, commune) =
+            (world.caller(&super::WRITES, &["B"]).await, world.caller(&super::WRITES, &["B1"]).await);
+        let running = district.query(r#"{ cadre(by: {code: "B-02"}) { rotations { id state } } }"#).await;
+        let rotation = &running["cadre"]["rotations"][0];
+        assert_eq!(rotation["state"], "IN_PROGRESS", "the control");
+        let end =
+            json!({ "rotationId": rotation["id"], "endOn": "2026-05-01", "reason": "OTHER", "expectedVersion": 1 });
+
+        assert_eq!(refusal(&commune, "rotationEnd", end.clone()).await["code"], "NOT_PREPARED_HERE");
+        let back = with(end.clone(), json!({ "reason": "RETURNED" }));
+        let refused = refusal(&district, "rotationEnd", back).await;
+        assert_eq!(refused["code"], "TITLE_NOT_OF_TIER", "the history says CC of a district, which cannot be again");
+        assert_eq!(done(&district, "rotationEnd", end).await["state"], "ENDED");
+
+        assert_eq!(posts(&district, "B-02").await[0], json!(["B1U", "CC", "2013-01-01", "2026-05-01", true]));
+    })
+    .await;
+}

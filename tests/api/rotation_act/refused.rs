@@ -93,7 +93,7 @@ fn due(rotation: &Value) -> Vec<&'static str> {
         "PREPARED" => vec!["rotationAdvance(step: EXCHANGE)", "rotationCancel"],
         "EXCHANGED" => vec!["rotationDecide", "rotationCancel"],
         "DECIDED" => vec!["rotationPublish", "rotationCancel"],
-        "PUBLISHED" => vec!["rotationStart"],
+        "PUBLISHED" => vec!["rotationStart", "rotationCancel"],
         "IN_PROGRESS" | "EXTENDED" => vec!["rotationEnd", "rotationExtend"],
         "ENDED" => vec!["rotationPlace"],
         _ => vec![],
@@ -101,7 +101,7 @@ fn due(rotation: &Value) -> Vec<&'static str> {
 }
 
 #[actix_web::test]
-async fn a_rotation_is_given_up_or_revoked_before_it_is_published_and_not_later() {
+async fn a_rotation_is_given_up_or_revoked_before_it_begins_and_not_later() {
     on_both(async |world| {
         let caller = office(world).await;
         let cancel = |id: &str| json!({ "rotationId": id, "reason": "Không còn nhu cầu" });
@@ -115,8 +115,14 @@ async fn a_rotation_is_given_up_or_revoked_before_it_is_published_and_not_later(
 
         let third = proposed(&caller, transfer()).await;
         published(&caller, &third).await;
-        let refused = refusal(&caller, "rotationCancel", cancel(&third)).await;
-        assert_eq!((&refused["code"], &refused["due"]), (&json!("WRONG_STEP"), &json!(["rotationStart"])));
+        assert_eq!(done(&caller, "rotationCancel", cancel(&third)).await["state"], "REVOKED");
+
+        let running = running(&caller, transfer()).await;
+        let refused = refusal(&caller, "rotationCancel", cancel(&running)).await;
+        assert_eq!(
+            (&refused["code"], &refused["due"]),
+            (&json!("WRONG_STEP"), &json!(["rotationEnd", "rotationExtend"]))
+        );
     })
     .await;
 }

@@ -79,7 +79,9 @@ impl OnRotation for End {
         let number = words::number_if("placement.decisionNo", number)?;
 
         (scene.row.end_on, scene.row.end_reason) = (Some(on), Some(self.reason));
-        scene.ensure_rules("endOn", |key| key == RuleKey::MinTerm).await?;
+        if !ends_any_term(self.reason) {
+            scene.ensure_rules("endOn", |key| key == RuleKey::MinTerm).await?;
+        }
 
         let unit = scene.row.to_unit_id;
         match self.fate(scene)? {
@@ -162,6 +164,18 @@ impl Scene<'_> {
         (row.placement_unit_id, row.placement_title_code) = (Some(place.unit), Some(place.title));
         (row.placed_on, row.placement_decision_no) = (Some(on), decision_no);
     }
+}
+
+/// The reasons that end a rotation whatever its term; with the others an early end needs an override of the least term.
+fn ends_any_term(reason: EndReason) -> bool {
+    matches!(
+        reason,
+        EndReason::Promoted
+            | EndReason::TransferredOn
+            | EndReason::UnitDissolved
+            | EndReason::Discipline
+            | EndReason::Retired
+    )
 }
 
 /// The reasons after which nobody is placed.

@@ -92,8 +92,6 @@ pub struct Scene<'a> {
     cadre: cadre::Model,
     /// The row, to be changed by the act; its state is already the one that the act leads to.
     row: rotation::Model,
-    /// The state before.
-    was: RotationState,
     /// Whether the act wrote posts of the person.
     moved: bool,
 }
@@ -119,9 +117,9 @@ async fn acted<A: OnRotation>(access: &Access, act: &A) -> Acted<VisibleRotation
         return prepared_here(access, &object).await;
     }
     let mut scene = Scene::open(access, txn, seen.row(), target.expected_version).await?;
-    scene.row.state = stage::after(scene.was, act.step())?;
+    scene.row.state = stage::after(scene.row.state, act.step())?;
     let mark = act.perform(&mut scene).await?;
-    scene.close(ChangeKind::Updated, mark).await
+    scene.close(mark).await
 }
 
 /// The rotation of an id, for whoever prepares it. What may not be known of is not found, like what is not there; of a
@@ -163,14 +161,13 @@ impl<'a> Scene<'a> {
         if raised == 0 {
             return Err(Refusal::version(row.version).into());
         }
-        let was = row.state;
-        Ok(Self { access, txn, cadre, row, was, moved: false })
+        Ok(Self { access, txn, cadre, row, moved: false })
     }
 
     /// Writes the row, its step and its changes, and makes the act true.
-    async fn close(self, kind: ChangeKind, mark: Mark) -> Acted<VisibleRotation> {
-        let Self { access, txn, cadre, row, moved, .. } = self;
-        write(&txn, kind, &row, mark).await?;
+    async fn close(self, mark: Mark) -> Acted<VisibleRotation> {
+        let Self { access, txn, cadre, row, moved } = self;
+        write(&txn, ChangeKind::Updated, &row, mark).await?;
         if moved {
             txn.record(ChangeKind::Updated, "cadre", cadre.code.to_string()).await?;
         }
@@ -219,7 +216,7 @@ async fn write(txn: &Txn, kind: ChangeKind, row: &rotation::Model, mark: Mark) -
         actor: Set(txn.actor().to_owned()),
     };
     rotation_step::Entity::insert(step).exec_without_returning(connection).await?;
-    let audience = row.preparing_unit_id.filter(|_| row.state.is_embargoed());
+    let audience = row.preparing_unit_id.filter(|_| row.is_embargoed());
     Ok(txn.record_for(audience, kind, "rotation", row.id.to_string()).await?)
 }
 
@@ -239,15 +236,18 @@ fn taken(state: RotationState, error: DbErr) -> Stop {
         RotationState::Published => Refusal::conflict(
             Code::AlreadyPublished,
             "rotationId",
-            "Người này đã có một quyết định luân chuyển được công bố mà chưa thực hiện; hãy thực hiện quyết định đó trước.",
+            "Người này đã có một quyết định luân chuyển được công bố mà chưa thực hiện; hãy thực hiện quyết định đó \
+             trước.",
             "Another rotation of this person is published and has not begun; start that one first.",
         )
         .into(),
         RotationState::Decided => Refusal::conflict(
             Code::AlreadyDecided,
             "rotationId",
-            "Đơn vị chuẩn bị đã có một quyết định chưa công bố đối với người này; hãy công bố hoặc thu hồi quyết định đó trước.",
-            "The preparing unit has decided on this person already and not published it; publish or cancel that decision first.",
+            "Đơn vị chuẩn bị đã có một quyết định chưa công bố đối với người này; hãy công bố hoặc thu hồi quyết định \
+             đó trước.",
+            "The preparing unit has decided on this person already and not published it; publish or cancel that \
+             decision first.",
         )
         .into(),
         _ => error.into(),

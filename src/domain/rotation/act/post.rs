@@ -62,11 +62,13 @@ impl Place {
                 Code::TitleNotOfTier,
                 fields.title,
                 format!(
-                    "Chức danh {} thuộc cấp {tier}, đơn vị {code} vào ngày {day} thuộc cấp {}; hãy chọn chức danh của cấp đó.",
+                    "Chức danh {} thuộc cấp {tier}, đơn vị {code} vào ngày {day} thuộc cấp {}; hãy chọn chức danh của \
+                     cấp đó.",
                     self.title, version.tier
                 ),
                 format!(
-                    "The title {} belongs to the tier {tier}, the unit {code} on {day} to {}; choose a title of that tier.",
+                    "The title {} belongs to the tier {tier}, the unit {code} on {day} to {}; choose a title of that \
+                     tier.",
                     self.title, version.tier
                 ),
             )),
@@ -172,10 +174,12 @@ fn post_changed(on: Day) -> Refusal {
         Code::PostChanged,
         "rotationId",
         format!(
-            "Trước ngày {on}, người này không giữ chức danh chính mà hồ sơ luân chuyển ghi; hãy kiểm tra quá trình công tác."
+            "Trước ngày {on}, người này không giữ chức danh chính mà hồ sơ luân chuyển ghi; hãy kiểm tra quá trình công \
+             tác."
         ),
         format!(
-            "Up to {on} the person does not hold the primary post that the rotation speaks of; check their assignments."
+            "Up to {on} the person does not hold the primary post that the rotation speaks of; check their \
+             assignments."
         ),
     )
 }

@@ -115,8 +115,10 @@ async fn origin(access: &Access, person: &Visible, start: Day) -> Acted<(UnitId,
         Refusal::input(
             Code::NoPost,
             "cadreCode",
-            format!("Người này không có chức danh chính trong phạm vi của bạn vào ngày {day} để rời đi; hãy kiểm tra quá trình công tác."),
-            format!("The person has no primary post within your reach on {day} to leave; check their assignments."),
+            format!("Người này không giữ chức danh chính nào trong phạm vi của bạn vào ngày {day}, bắt đầu trước ngày {start}; \
+                 hãy kiểm tra quá trình công tác."),
+            format!("The person holds no primary post within your reach on {day} that began before {start}; check their \
+                 assignments."),
         )
     })?;
     Ok((post.unit_id, post.title_code.clone()))
