@@ -29,6 +29,8 @@ pub struct Model {
     /// Quota that it uses; none: imported history, or none needed.
     #[sea_orm(indexed)]
     pub quota_id: Option<QuotaId>,
+    /// Why it was made, given up or taken back, where an act has to say so.
+    pub remark: Option<String>,
     /// Rises with every change.
     pub version: i32,
     /// The person.

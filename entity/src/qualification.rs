@@ -2,7 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{CadreId, Day, InstitutionCode, LevelCode, PartialDate, QualificationId, StudyMode, SubjectCode};
+use crate::value::{
+    CadreId, Day, EnrolmentId, InstitutionCode, LevelCode, PartialDate, QualificationId, StudyMode, SubjectCode,
+};
 
 /// A qualification that a person was granted.
 #[sea_orm::model]
@@ -28,6 +30,9 @@ pub struct Model {
     pub granted_on: PartialDate,
     /// The day from which it surely counts: the last day that `granted_on` can mean.
     pub counts_from: Day,
+    /// Enrolment whose result granted it, which grants one alone; none: recorded from a paper.
+    #[sea_orm(unique)]
+    pub enrolment_id: Option<EnrolmentId>,
     /// The person.
     #[sea_orm(belongs_to, from = "cadre_id", to = "id")]
     pub cadre: BelongsTo<super::cadre::Entity>,

@@ -13,13 +13,25 @@ impl MigrationTrait for Migration {
         plan(manager).await?;
         quota(manager).await?;
         class(manager).await?;
-        enrolment(manager).await
+        enrolment(manager).await?;
+
+        // A result grants a qualification once.
+        let paper = Table::alter().table("qualification").add_column(uuid_null("enrolment_id")).to_owned();
+        manager.alter_table(paper).await?;
+        let mut once = Index::create();
+        once.name(ONCE).table("qualification").unique().col("enrolment_id");
+        manager.create_index(once).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_index(Index::drop().name(ONCE).table("qualification").to_owned()).await?;
+        manager.alter_table(Table::alter().table("qualification").drop_column("enrolment_id").to_owned()).await?;
         drop_all(manager, ["programme", "training_plan", "quota", "training_class", "enrolment"]).await
     }
 }
+
+/// Keeps a result from granting a second qualification.
+const ONCE: &str = "qualification_enrolment_id_key";
 
 async fn plan(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let programme = Table::create()
@@ -129,6 +141,7 @@ async fn enrolment(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(string("state"))
         .col(string_null("grade"))
         .col(uuid_null("quota_id"))
+        .col(string_null("remark"))
         .col(integer("version"))
         .foreign_key(&mut reference("enrolment", ["cadre_id"], "cadre", ["id"]))
         .foreign_key(&mut reference("enrolment", ["class_id"], "training_class", ["id"]))

@@ -1,7 +1,10 @@
 //! Idempotency: an act that a client sends again under the same key happens once, and is answered alike each time.
 
 use data_encoding::HEXLOWER;
-use entity::{answered, value::ClientId};
+use entity::{
+    answered,
+    value::{ClientId, UnitId},
+};
 use sea_orm::{ActiveValue::Set, EntityTrait, TryInsertResult};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -20,10 +23,22 @@ const LONGEST_KEY: usize = 200;
 /// An act as a client asked for it, under its key.
 #[derive(Clone, Debug)]
 pub(in crate::domain) struct Request {
+    act: Act,
     client: ClientId,
     key: String,
     /// SHA-256 of the act and its input.
     print: String,
+    /// What the audit entry says of it.
+    detail: Option<String>,
+}
+
+/// What became of a request to act.
+#[derive(Debug)]
+pub(in crate::domain) enum Begun {
+    /// The act is under way, with its key and its audit entry in the transaction.
+    Now(Txn),
+    /// The same request was answered before; it named this object.
+    Before(String),
 }
 
 impl Request {
@@ -41,12 +56,26 @@ impl Request {
         }
         let input = serde_json::to_string(input).map_err(Error::internal)?;
         let print = HEXLOWER.encode(&Sha256::digest(format!("{}\n{input}", act.name())));
-        Ok(Self { client: access.caller().client_id(), key: key.to_owned(), print })
+        Ok(Self { act, client: access.caller().client_id(), key: key.to_owned(), print, detail: None })
+    }
+
+    /// The same, with numbers and codes for its audit entry; never a protected value.
+    pub(in crate::domain) fn noting(self, detail: String) -> Self {
+        Self { detail: Some(detail), ..self }
+    }
+
+    /// Begins the act that concerns these units and is done to an object, unless the same request was answered before.
+    pub(in crate::domain) async fn begin(&self, access: &Access, units: &[UnitId], object: &str) -> Acted<Begun> {
+        let txn = access.may(self.act, units)?.begin(Some(object.to_owned()), self.detail.clone()).await?;
+        Ok(match self.claim(&txn, object).await? {
+            None => Begun::Now(txn),
+            Some(object) => Begun::Before(object),
+        })
     }
 
     /// Takes the key for this act, inside its transaction. Gives the object that the same request named when it was
     /// answered before; nothing where it was not. Of two at once, the second waits here until the first has ended.
-    pub(in crate::domain) async fn claim(&self, txn: &Txn, object: &str) -> Acted<Option<String>> {
+    async fn claim(&self, txn: &Txn, object: &str) -> Acted<Option<String>> {
         let row = answered::ActiveModel {
             client_id: Set(self.client),
             key: Set(self.key.clone()),

@@ -1,9 +1,10 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
 //! Later concepts may use earlier ones: reference < registry < unit < programme < cadre < qualification < composition < rule <
-//! refusal < answered < rotation < training < node.
+//! refusal < act < answered < rotation < training < node.
 
 pub mod access;
+mod act;
 mod answered;
 pub mod cadre;
 pub mod client;

@@ -1,9 +1,19 @@
 //! Programmes of training (chương trình đào tạo, bồi dưỡng), which are in memory.
 
+use entity::value::ProgrammeCode;
+
 use crate::{
     domain::{access::Access, filter::ensure_short},
     error::{Error, Result},
 };
+
+/// Subject of the programmes that stand for every programme of their plan.
+pub(in crate::domain) const ANY: &str = "ANY";
+
+/// Whether seats of a programme are seats of another: of itself, or of every one.
+pub(in crate::domain) fn stands_for(access: &Access, given: &ProgrammeCode, asked: &ProgrammeCode) -> bool {
+    given == asked || access.registry().programme(given.as_str()).is_some_and(|programme| programme.subject == ANY)
+}
 
 /// Checks that each code names a programme.
 ///

@@ -3,7 +3,6 @@
 //! A refusal is an answer: nothing was written, and the same key may be used again. `crate::Error` stays for missing
 //! scopes and for faults.
 
-use entity::value::RotationState;
 use sea_orm::DbErr;
 
 use crate::{
@@ -33,12 +32,14 @@ pub enum Refusal {
         /// What is wrong and the way out.
         sentence: Sentence,
     },
-    /// The act is not due in the state that the rotation is in.
+    /// The act is not due in the state that its object is in.
     Step {
-        /// The state.
-        state: RotationState,
+        /// Path of the input that names the object.
+        field: Vec<String>,
+        /// The word of the state.
+        state: String,
         /// The mutations that are due in it.
-        due: Vec<&'static str>,
+        due: Vec<String>,
         /// What is due.
         sentence: Sentence,
     },
@@ -48,6 +49,17 @@ pub enum Refusal {
         field: Vec<String>,
         /// What the broken rules say.
         checks: Vec<RuleCheck>,
+    },
+    /// There are too few seats.
+    Seats {
+        /// Code, for programs.
+        code: Code,
+        /// Path of the input.
+        field: Vec<String>,
+        /// The seats as they stand.
+        seats: Seats,
+        /// The numbers and the way out.
+        sentence: Sentence,
     },
     /// The act would contradict what is recorded.
     Conflict {
@@ -60,6 +72,24 @@ pub enum Refusal {
         /// What is recorded and the way out.
         sentence: Sentence,
     },
+}
+
+/// Seats of a quota or a class, as they stood when an act was refused for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seats {
+    /// All seats.
+    pub seats: i32,
+    /// Handed on to units below.
+    pub allocated: i32,
+    /// Used by learners.
+    pub used: i32,
+}
+
+impl Seats {
+    /// What is left; below zero where history used more than there were.
+    pub fn remaining(self) -> i32 {
+        self.seats - self.allocated - self.used
+    }
 }
 
 /// What a refusal is called, for programs. Never changes.
@@ -89,11 +119,11 @@ pub enum Code {
     InvalidPlacement,
     /// The rotation may not begin yet.
     NotYetDue,
-    /// The act is not due in the state of the rotation.
+    /// The act is not due in the state of its object.
     WrongStep,
     /// A rule of law is broken and not overridden.
     RuleFailed,
-    /// Somebody else changed the rotation meanwhile.
+    /// Somebody else changed it meanwhile.
     VersionConflict,
     /// The key was used for another request.
     IdempotencyKeyReused,
@@ -113,6 +143,40 @@ pub enum Code {
     PostChanged,
     /// Another primary post of the person would overlap.
     PostOverlaps,
+    /// A number lies outside its bounds.
+    InvalidNumber,
+    /// The quota has another mode.
+    InvalidMode,
+    /// The unit is not below the one that holds the seats.
+    UnitNotBelow,
+    /// The plan has such a quota already.
+    QuotaExists,
+    /// The quota comes from the plan itself.
+    QuotaOfPlan,
+    /// The quota was handed on from another.
+    QuotaHandedOn,
+    /// The quota is used or handed on.
+    QuotaInUse,
+    /// The quota has too few seats left.
+    QuotaExhausted,
+    /// The text is no code.
+    InvalidCode,
+    /// Another has this code.
+    CodeTaken,
+    /// Only the organiser does this.
+    NotOrganisedHere,
+    /// The class has no seat left.
+    ClassFull,
+    /// More seats of the class are taken than it would have.
+    CapacityInUse,
+    /// The person is in the class already.
+    AlreadyEnrolled,
+    /// The person is in another full-time class on some of the days.
+    OverlappingClasses,
+    /// The seats of the quota are for others.
+    OutsideQuota,
+    /// The person holds the level already.
+    LevelHeld,
 }
 
 impl Code {
@@ -143,6 +207,23 @@ impl Code {
             Self::AlreadyOverridden => "ALREADY_OVERRIDDEN",
             Self::PostChanged => "POST_CHANGED",
             Self::PostOverlaps => "POST_OVERLAPS",
+            Self::InvalidNumber => "INVALID_NUMBER",
+            Self::InvalidMode => "INVALID_MODE",
+            Self::UnitNotBelow => "UNIT_NOT_BELOW",
+            Self::QuotaExists => "QUOTA_EXISTS",
+            Self::QuotaOfPlan => "QUOTA_OF_PLAN",
+            Self::QuotaHandedOn => "QUOTA_HANDED_ON",
+            Self::QuotaInUse => "QUOTA_IN_USE",
+            Self::QuotaExhausted => "QUOTA_EXHAUSTED",
+            Self::InvalidCode => "INVALID_CODE",
+            Self::CodeTaken => "CODE_TAKEN",
+            Self::NotOrganisedHere => "NOT_ORGANISED_HERE",
+            Self::ClassFull => "CLASS_FULL",
+            Self::CapacityInUse => "CAPACITY_IN_USE",
+            Self::AlreadyEnrolled => "ALREADY_ENROLLED",
+            Self::OverlappingClasses => "OVERLAPPING_CLASSES",
+            Self::OutsideQuota => "OUTSIDE_QUOTA",
+            Self::LevelHeld => "LEVEL_HELD",
         }
     }
 }
@@ -156,6 +237,16 @@ impl Refusal {
     /// Something that would contradict what is recorded.
     pub fn conflict(code: Code, field: &str, vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self::Conflict { code, field: path(field), current_version: None, sentence: Sentence::new(vi, en) }
+    }
+
+    /// An act that is not due in the state of its object.
+    pub fn step(field: &str, state: impl ToString, due: Vec<String>, sentence: Sentence) -> Self {
+        Self::Step { field: path(field), state: state.to_string(), due, sentence }
+    }
+
+    /// Too few seats.
+    pub fn seats(code: Code, field: &str, seats: Seats, sentence: Sentence) -> Self {
+        Self::Seats { code, field: path(field), seats, sentence }
     }
 
     /// Rules of law that are broken.
@@ -191,7 +282,7 @@ impl Refusal {
     /// The code, for programs.
     pub fn code(&self) -> Code {
         match self {
-            Self::Input { code, .. } | Self::Conflict { code, .. } => *code,
+            Self::Input { code, .. } | Self::Conflict { code, .. } | Self::Seats { code, .. } => *code,
             Self::Step { .. } => Code::WrongStep,
             Self::Rule { .. } => Code::RuleFailed,
         }
@@ -200,8 +291,11 @@ impl Refusal {
     /// The path of the input that it is about.
     pub fn field(&self) -> Vec<String> {
         match self {
-            Self::Input { field, .. } | Self::Rule { field, .. } | Self::Conflict { field, .. } => field.clone(),
-            Self::Step { .. } => path("rotationId"),
+            Self::Input { field, .. }
+            | Self::Step { field, .. }
+            | Self::Rule { field, .. }
+            | Self::Seats { field, .. }
+            | Self::Conflict { field, .. } => field.clone(),
         }
     }
 }

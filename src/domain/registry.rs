@@ -85,8 +85,17 @@ impl Registry {
     /// Whether something that a snapshot holds was changed after a mark. The change log tells persons, rotations, training
     /// and clients apart from it, which change more often and are in no snapshot.
     pub async fn is_outdated(connection: &impl ConnectionTrait, mark: i64) -> Result<bool> {
-        let elsewhere =
-            ["cadre", "client", "enrolment", "quota", "rotation", "signing_key", "training_class", "training_plan"];
+        let elsewhere = [
+            "cadre",
+            "client",
+            "enrolment",
+            "qualification",
+            "quota",
+            "rotation",
+            "signing_key",
+            "training_class",
+            "training_plan",
+        ];
         let change = change::Entity::find()
             .filter(change::Column::Seq.gt(mark))
             .filter(change::Column::ObjectType.is_not_in(elsewhere))

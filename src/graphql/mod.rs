@@ -9,6 +9,7 @@ pub mod loader;
 pub mod node;
 pub mod operation;
 pub mod page;
+pub mod payload;
 pub mod programme;
 pub mod qualification;
 pub mod refusal;
@@ -48,7 +49,13 @@ pub struct Query(
 
 /// Everything that can be done. Of several acts in one operation, each is done after the one before it.
 #[derive(MergedObject, Default)]
-pub struct Mutation(rotation_act::RotationMutation);
+pub struct Mutation(
+    rotation_act::RotationMutation,
+    training::act::QuotaMutation,
+    training::act::ClassMutation,
+    training::act::EnrolmentMutation,
+    training::act::PlanMutation,
+);
 
 /// The schema of the service.
 pub type ServiceSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -1,10 +1,12 @@
 //! Refusals of acts, as payloads show them beside the object: a code for programs, a sentence for people.
 
 use async_graphql::{Interface, SimpleObject};
-use entity::value::RotationState;
 
 use crate::{
-    domain::{refusal::Refusal, rule},
+    domain::{
+        refusal::{Refusal, Seats},
+        rule,
+    },
     graphql::rule::RuleCheck,
     language::{Language, Sentence},
 };
@@ -23,6 +25,8 @@ pub enum UserError {
     Step(StepError),
     /// A rule of law that is broken.
     Rule(RuleError),
+    /// Too few seats.
+    Seats(SeatsError),
     /// Something that is recorded otherwise.
     Conflict(ConflictError),
 }
@@ -38,7 +42,7 @@ pub struct InputError {
     field: Vec<String>,
 }
 
-/// The act is not due in the state that the rotation is in.
+/// The act is not due in the state that its object is in.
 #[derive(SimpleObject)]
 pub struct StepError {
     /// Code, for programs; never changes.
@@ -47,10 +51,10 @@ pub struct StepError {
     message: String,
     /// Path of the input that it is about.
     field: Vec<String>,
-    /// The state.
-    state: RotationState,
+    /// The word of the state.
+    state: String,
     /// The mutations that may come next, the regular one first; empty where the state is final.
-    due: Vec<&'static str>,
+    due: Vec<String>,
 }
 
 /// A rule of law is broken, and no override was granted.
@@ -64,6 +68,25 @@ pub struct RuleError {
     field: Vec<String>,
     /// What the rule says.
     check: RuleCheck,
+}
+
+/// There are too few seats, of a quota or in a class.
+#[derive(SimpleObject)]
+pub struct SeatsError {
+    /// Code, for programs; never changes.
+    code: &'static str,
+    /// What is wrong and the way out, for people.
+    message: String,
+    /// Path of the input that it is about.
+    field: Vec<String>,
+    /// All seats.
+    seats: i32,
+    /// Seats handed on to units below (đã phân bổ).
+    allocated: i32,
+    /// Seats used (đã sử dụng).
+    used: i32,
+    /// Seats left (còn lại); below zero where history used more than there were.
+    remaining: i32,
 }
 
 /// The act would contradict what is recorded.
@@ -89,7 +112,7 @@ impl UserError {
             Refusal::Input { sentence, .. } => {
                 vec![Self::Input(InputError { code, message: text(&sentence), field })]
             }
-            Refusal::Step { state, due, sentence } => {
+            Refusal::Step { state, due, sentence, .. } => {
                 vec![Self::Step(StepError { code, message: text(&sentence), field, state, due })]
             }
             Refusal::Rule { checks, .. } => {
@@ -98,6 +121,11 @@ impl UserError {
                     Self::Rule(RuleError { code, message, field, check: RuleCheck(check) })
                 };
                 checks.into_iter().map(error).collect()
+            }
+            Refusal::Seats { seats, sentence, .. } => {
+                let (message, remaining) = (text(&sentence), seats.remaining());
+                let Seats { seats, allocated, used } = seats;
+                vec![Self::Seats(SeatsError { code, message, field, seats, allocated, used, remaining })]
             }
             Refusal::Conflict { sentence, current_version, .. } => {
                 vec![Self::Conflict(ConflictError { code, message: text(&sentence), field, current_version })]

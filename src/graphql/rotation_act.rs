@@ -1,33 +1,19 @@
 //! Acts on rotations: what they take is an input of the domain, what they give is the rotation or why not.
 
-use std::{borrow::Cow, marker::PhantomData};
-
-use async_graphql::{Context, Object, TypeName};
+use async_graphql::{Context, Object};
 
 use crate::{
-    domain::{
-        access::VisibleRotation,
-        refusal::Outcome,
-        rotation::act::{
-            self, Advance, Appraise, Cancel, Decide, End, Extend, OnRotation, Override, Place, Propose, Publish, Start,
-        },
+    domain::rotation::act::{
+        self, Advance, Appraise, Cancel, Decide, End, Extend, OnRotation, Override, Place, Propose, Publish, Start,
     },
     error::Result,
-    graphql::{ContextExt, refusal::UserError, rotation::Rotation},
+    graphql::{
+        ContextExt,
+        payload::{Answered, Payload},
+        refusal::UserError,
+        rotation::Rotation,
+    },
 };
-
-/// What came of an act on a rotation.
-pub struct Payload<A> {
-    rotation: Option<Rotation>,
-    user_errors: Vec<UserError>,
-    of: PhantomData<fn() -> A>,
-}
-
-/// An input whose payload has a name.
-pub trait Answered {
-    /// Name of the payload.
-    const PAYLOAD: &'static str;
-}
 
 impl Answered for Propose {
     const PAYLOAD: &'static str = "RotationProposePayload";
@@ -63,34 +49,17 @@ impl Answered for Override {
     const PAYLOAD: &'static str = "RotationOverridePayload";
 }
 
-impl<A: Answered> TypeName for Payload<A> {
-    fn type_name() -> Cow<'static, str> {
-        A::PAYLOAD.into()
-    }
-}
-
-impl<A> Payload<A> {
-    fn of(ctx: &Context<'_>, outcome: Outcome<VisibleRotation>) -> Self {
-        ctx.loaders().forget();
-        let (rotation, user_errors) = match outcome {
-            Outcome::Done(rotation) => (Some(Rotation(rotation)), Vec::new()),
-            Outcome::Refused(refusal) => (None, UserError::of(refusal, ctx.language())),
-        };
-        Self { rotation, user_errors, of: PhantomData }
-    }
-}
-
 /// What came of an act: the rotation as it stands now, or why the act was refused.
 #[Object(name_type)]
-impl<A: Answered + Send + Sync> Payload<A> {
+impl<A: Answered + Send + Sync> Payload<A, Rotation> {
     /// The rotation as it stands now; null if the act was refused.
     async fn rotation(&self) -> Option<&Rotation> {
-        self.rotation.as_ref()
+        self.object()
     }
 
     /// Why the act was refused; empty if it was done, now or by the same request before.
     async fn user_errors(&self) -> &[UserError] {
-        &self.user_errors
+        self.errors()
     }
 }
 
@@ -105,8 +74,8 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is proposed.")] input: Propose,
-    ) -> Result<Payload<Propose>> {
-        Ok(Payload::of(ctx, act::propose(ctx.access(), &input).await?))
+    ) -> Result<Payload<Propose, Rotation>> {
+        Ok(Payload::of(ctx, act::propose(ctx.access(), &input).await?, Rotation))
     }
 
     /// Records the next step of the procedure (bước của quy trình), Decree 170/2025, Art. 46.
@@ -114,7 +83,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The step.")] input: Advance,
-    ) -> Result<Payload<Advance>> {
+    ) -> Result<Payload<Advance, Rotation>> {
         carried_out(ctx, input).await
     }
 
@@ -123,7 +92,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The decision.")] input: Decide,
-    ) -> Result<Payload<Decide>> {
+    ) -> Result<Payload<Decide, Rotation>> {
         carried_out(ctx, input).await
     }
 
@@ -133,7 +102,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The publication.")] input: Publish,
-    ) -> Result<Payload<Publish>> {
+    ) -> Result<Payload<Publish, Rotation>> {
         carried_out(ctx, input).await
     }
 
@@ -142,7 +111,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The beginning.")] input: Start,
-    ) -> Result<Payload<Start>> {
+    ) -> Result<Payload<Start, Rotation>> {
         carried_out(ctx, input).await
     }
 
@@ -151,12 +120,16 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The extension.")] input: Extend,
-    ) -> Result<Payload<Extend>> {
+    ) -> Result<Payload<Extend, Rotation>> {
         carried_out(ctx, input).await
     }
 
     /// Ends a running rotation (kết thúc), and places the person where that is known.
-    async fn rotation_end(&self, ctx: &Context<'_>, #[graphql(desc = "The end.")] input: End) -> Result<Payload<End>> {
+    async fn rotation_end(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The end.")] input: End,
+    ) -> Result<Payload<End, Rotation>> {
         carried_out(ctx, input).await
     }
 
@@ -165,7 +138,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The placement.")] input: Place,
-    ) -> Result<Payload<Place>> {
+    ) -> Result<Payload<Place, Rotation>> {
         carried_out(ctx, input).await
     }
 
@@ -174,7 +147,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is given up.")] input: Cancel,
-    ) -> Result<Payload<Cancel>> {
+    ) -> Result<Payload<Cancel, Rotation>> {
         carried_out(ctx, input).await
     }
 
@@ -183,7 +156,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The appraisal.")] input: Appraise,
-    ) -> Result<Payload<Appraise>> {
+    ) -> Result<Payload<Appraise, Rotation>> {
         carried_out(ctx, input).await
     }
 
@@ -192,11 +165,11 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The special case.")] input: Override,
-    ) -> Result<Payload<Override>> {
+    ) -> Result<Payload<Override, Rotation>> {
         carried_out(ctx, input).await
     }
 }
 
-async fn carried_out<A: OnRotation>(ctx: &Context<'_>, input: A) -> Result<Payload<A>> {
-    Ok(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?))
+async fn carried_out<A: OnRotation>(ctx: &Context<'_>, input: A) -> Result<Payload<A, Rotation>> {
+    Ok(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?, Rotation))
 }

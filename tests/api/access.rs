@@ -262,6 +262,9 @@ fn of_act(field: &schema::Field, is_composite: bool) -> Option<Line> {
         ("RuleError", _) => {
             ("rotationDecide".to_owned(), "userErrors { code ... on RuleError { check { __typename } } }".to_owned())
         }
+        ("EnrolmentWarning", _) => {
+            ("classEnrol".to_owned(), format!("userErrors {{ code }} warnings {{ {} }}", field.name))
+        }
         _ => return None,
     };
     Some(Line {
@@ -294,6 +297,10 @@ async fn columns(world: &World) -> Vec<Column<'_>> {
         ("training in B", &["cadre:read", "training:read", "quota:read"], "B"),
         ("acts", &["cadre:read", "rotation:read", "rotation:write"], "P"),
         ("acts in B", &["cadre:read", "rotation:read", "rotation:write"], "B"),
+        ("quota acts", &["quota:read", "quota:allocate"], "P"),
+        ("quota acts in B", &["quota:read", "quota:allocate"], "B"),
+        ("training acts", &["cadre:read", "training:read", "training:write"], "P"),
+        ("all acts in B", everything.as_slice(), "B"),
         ("stats", &["stats:read"], "P"),
         ("revoked", everything.as_slice(), "P"),
         ("expired", everything.as_slice(), "P"),

@@ -1,8 +1,8 @@
 //! An operation for each act that asks everything that the act takes and does nothing: its key is none. Reach is looked at
-//! before the key, so that who does not reach the rotation is told nothing of it.
+//! before the key, so that who does not reach the object is told nothing of it.
 
-/// The acts with inputs that name each of their fields. `ROTATION` stands for an id.
-const ACTS: [(&str, &str); 11] = [
+/// The acts with inputs that name each of their fields. `ROTATION`, `QUOTA` and `ENROLMENT` stand for ids.
+const ACTS: [(&str, &str); 26] = [
     (
         "rotationPropose",
         r#"cadreCode: "A-02", form: ROTATION, purpose: DEVELOPMENT, toUnitCode: "A2U", toTitleCode: "CC", startOn: "2026-05-01",
@@ -43,6 +43,32 @@ const ACTS: [(&str, &str); 11] = [
         r#"rotationId: "ROTATION", expectedVersion: 0, rule: "rotation.min_term_months", reason: "x", grantedBy: "x",
            grantedOn: "2026-05-01", documentNo: "1""#,
     ),
+    (
+        "quotaIssue",
+        r#"planCode: "KA", unitCode: "A1", programmeCode: "CMNV", mode: FULL_TIME, measure: TURNS, seats: 1, isLowerBound: false,
+           classes: 1"#,
+    ),
+    ("quotaAllocate", r#"quotaId: "QUOTA", unitCode: "A1U", seats: 1, expectedVersion: 0, mode: FULL_TIME"#),
+    ("quotaReturn", r#"quotaId: "QUOTA", seats: 1, expectedVersion: 0"#),
+    ("quotaRevoke", r#"quotaId: "QUOTA", expectedVersion: 0"#),
+    ("quotaAmend", r#"quotaId: "QUOTA", seats: 1, expectedVersion: 0"#),
+    (
+        "classPlan",
+        r#"code: "LX", planCode: "KA", programmeCode: "CMNV", organiserUnitCode: "A1", intake: "1", category: WORKSHOP,
+           mode: FULL_TIME, startOn: "2026-06-08", endOn: "2026-06-12", capacity: 1"#,
+    ),
+    ("classAdvance", r#"classCode: "LA", expectedVersion: 0, to: CLOSED, startOn: "2026-06-08", endOn: "2026-06-12""#),
+    ("classAmend", r#"classCode: "LA", expectedVersion: 0, capacity: 1"#),
+    ("classEnrol", r#"classCode: "LA", cadreCode: "A-02", quotaId: "QUOTA", reason: "x", waitlist: false"#),
+    ("enrolmentConfirm", r#"enrolmentId: "ENROLMENT", expectedVersion: 0"#),
+    ("enrolmentDrop", r#"enrolmentId: "ENROLMENT", expectedVersion: 0, reason: "x""#),
+    (
+        "enrolmentComplete",
+        r#"enrolmentId: "ENROLMENT", expectedVersion: 0, passed: true, grade: GOOD, completedOn: "2026-05-01""#,
+    ),
+    ("enrolmentRevoke", r#"enrolmentId: "ENROLMENT", expectedVersion: 0, reason: "x""#),
+    ("planDraft", r#"code: "KX", unitCode: "A1", name: "x", yearFrom: 2026, yearTo: 2026, documentNo: "1""#),
+    ("planAdvance", r#"planCode: "KA", expectedVersion: 0, to: CLOSED, documentNo: "1""#),
 ];
 
 /// The operation of an act, with a selection of its payload.

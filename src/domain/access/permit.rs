@@ -55,6 +55,36 @@ pub enum Act {
     RotationAppraise,
     /// A rule need not hold for a rotation.
     RotationOverride,
+    /// A plan gives a quota to a unit.
+    QuotaIssue,
+    /// A quota is handed on to a unit below.
+    QuotaAllocate,
+    /// Seats go back to the quota that they came from.
+    QuotaReturn,
+    /// An unused quota is taken back.
+    QuotaRevoke,
+    /// A quota gets another number of seats.
+    QuotaAmend,
+    /// A class is planned.
+    ClassPlan,
+    /// A class is led to its next state.
+    ClassAdvance,
+    /// A class gets another number of seats.
+    ClassAmend,
+    /// A person is enrolled in a class.
+    ClassEnrol,
+    /// Who waited gets a seat.
+    EnrolmentConfirm,
+    /// A learner gives up.
+    EnrolmentDrop,
+    /// The result of a learner is recorded.
+    EnrolmentComplete,
+    /// The result of a learner is taken back.
+    EnrolmentRevoke,
+    /// A training plan is drafted.
+    PlanDraft,
+    /// A training plan is led to its next state.
+    PlanAdvance,
 }
 
 impl Act {
@@ -78,6 +108,21 @@ impl Act {
             Self::RotationCancel => "rotation.cancel",
             Self::RotationAppraise => "rotation.appraise",
             Self::RotationOverride => "rotation.override",
+            Self::QuotaIssue => "quota.issue",
+            Self::QuotaAllocate => "quota.allocate",
+            Self::QuotaReturn => "quota.return",
+            Self::QuotaRevoke => "quota.revoke",
+            Self::QuotaAmend => "quota.amend",
+            Self::ClassPlan => "class.plan",
+            Self::ClassAdvance => "class.advance",
+            Self::ClassAmend => "class.amend",
+            Self::ClassEnrol => "class.enrol",
+            Self::EnrolmentConfirm => "enrolment.confirm",
+            Self::EnrolmentDrop => "enrolment.drop",
+            Self::EnrolmentComplete => "enrolment.complete",
+            Self::EnrolmentRevoke => "enrolment.revoke",
+            Self::PlanDraft => "plan.draft",
+            Self::PlanAdvance => "plan.advance",
         }
     }
 
@@ -101,6 +146,19 @@ impl Act {
             | Self::RotationCancel
             | Self::RotationAppraise
             | Self::RotationOverride => Some(Scope::RotationWrite),
+            Self::QuotaIssue | Self::QuotaAllocate | Self::QuotaReturn | Self::QuotaRevoke | Self::QuotaAmend => {
+                Some(Scope::QuotaAllocate)
+            }
+            Self::ClassPlan
+            | Self::ClassAdvance
+            | Self::ClassAmend
+            | Self::ClassEnrol
+            | Self::EnrolmentConfirm
+            | Self::EnrolmentDrop
+            | Self::EnrolmentComplete
+            | Self::EnrolmentRevoke
+            | Self::PlanDraft
+            | Self::PlanAdvance => Some(Scope::TrainingWrite),
         }
     }
 }

@@ -98,7 +98,8 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("TrainingClassWhere", "startFrom" | "startUntil" | "endFrom" | "endUntil")
         | ("TrainingClassOrder", "field" | "direction")
         | ("TrainingClassOrderField", "START_ON" | "CODE")
-        | ("Enrolment", "id" | "class" | "programme" | "sendingUnit" | "year" | "state" | "grade" | "version")
+        | ("Enrolment", "id" | "class" | "programme" | "sendingUnit" | "year" | "state" | "grade" | "remark")
+        | ("Enrolment", "version")
         | ("EnrolmentWhere", "unit" | "organiser" | "programmes" | "class" | "plan" | "categories" | "yearFrom")
         | ("EnrolmentWhere", "yearTo" | "states" | "withoutClass")
         | ("TrainingProgress", "year" | "untilYear" | "planned" | "plannedIsLowerBound" | "turns" | "persons")
@@ -188,7 +189,58 @@ fn of_act(parent: &str, field: &str) -> Option<Need> {
         ("UserError" | "InputError" | "ConflictError", "code" | "message" | "field")
         | ("ConflictError", "currentVersion")
         | ("StepError", "code" | "message" | "field" | "state" | "due")
+        | ("SeatsError", "code" | "message" | "field" | "seats" | "allocated" | "used" | "remaining")
         | ("RuleError", "code" | "message" | "field") => Nothing,
+
+        _ => return of_training_act(parent, field),
+    })
+}
+
+/// Acts on training, what they take, and what they give.
+fn of_training_act(parent: &str, field: &str) -> Option<Need> {
+    use Need::Scope as Needs;
+    Some(match (parent, field) {
+        ("Mutation", "quotaIssue" | "quotaAllocate" | "quotaReturn" | "quotaRevoke" | "quotaAmend")
+        | ("QuotaIssueInput", "idempotencyKey" | "planCode" | "unitCode" | "programmeCode" | "mode" | "measure")
+        | ("QuotaIssueInput", "seats" | "isLowerBound" | "classes")
+        | ("QuotaAllocateInput", "unitCode" | "seats" | "mode")
+        | ("QuotaReturnInput" | "QuotaAmendInput", "seats")
+        | (
+            "QuotaAllocateInput" | "QuotaReturnInput" | "QuotaRevokeInput" | "QuotaAmendInput",
+            "idempotencyKey" | "quotaId" | "expectedVersion",
+        ) => Needs(Scope::QuotaAllocate),
+        ("QuotaAllocatePayload", "quota" | "child" | "userErrors")
+        | ("QuotaIssuePayload" | "QuotaReturnPayload" | "QuotaRevokePayload", "quota" | "userErrors")
+        | ("QuotaAmendPayload", "quota" | "userErrors")
+        // Whoever names a quota is told what is left of it.
+        | ("ClassEnrolInput", "quotaId") => Needs(Scope::QuotaRead),
+
+        ("Mutation", "planDraft" | "planAdvance" | "classPlan" | "classAdvance" | "classAmend" | "classEnrol")
+        | ("Mutation", "enrolmentConfirm" | "enrolmentDrop" | "enrolmentComplete" | "enrolmentRevoke")
+        | ("PlanDraftInput", "idempotencyKey" | "code" | "unitCode" | "name" | "yearFrom" | "yearTo" | "documentNo")
+        | ("PlanAdvanceInput", "idempotencyKey" | "planCode" | "expectedVersion" | "to" | "documentNo")
+        | ("ClassPlanInput", "idempotencyKey" | "code" | "planCode" | "programmeCode" | "organiserUnitCode")
+        | ("ClassPlanInput", "intake" | "category" | "mode" | "startOn" | "endOn" | "capacity")
+        | ("ClassAdvanceInput" | "ClassAmendInput", "idempotencyKey" | "classCode" | "expectedVersion")
+        | ("ClassAdvanceInput", "to" | "startOn" | "endOn")
+        | ("ClassAmendInput", "capacity")
+        | ("ClassEnrolInput", "idempotencyKey" | "classCode" | "reason" | "waitlist")
+        | (
+            "EnrolmentConfirmInput" | "EnrolmentDropInput" | "EnrolmentCompleteInput" | "EnrolmentRevokeInput",
+            "idempotencyKey" | "enrolmentId" | "expectedVersion",
+        )
+        | ("EnrolmentDropInput" | "EnrolmentRevokeInput", "reason")
+        | ("EnrolmentCompleteInput", "passed" | "grade" | "completedOn") => Needs(Scope::TrainingWrite),
+        // Whoever enrols a person finds them first.
+        ("ClassEnrolInput", "cadreCode") => Needs(Scope::CadreRead),
+        ("PlanDraftPayload" | "PlanAdvancePayload", "plan" | "userErrors")
+        | ("ClassPlanPayload" | "ClassAdvancePayload" | "ClassAmendPayload", "class" | "userErrors")
+        | ("ClassEnrolPayload", "enrolment" | "warnings" | "userErrors")
+        | ("EnrolmentWarning", "code" | "message")
+        | ("EnrolmentConfirmPayload" | "EnrolmentDropPayload", "enrolment" | "userErrors")
+        | ("EnrolmentCompletePayload" | "EnrolmentRevokePayload", "enrolment" | "userErrors") => {
+            Needs(Scope::TrainingRead)
+        }
 
         _ => return None,
     })

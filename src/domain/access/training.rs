@@ -8,10 +8,10 @@ use std::collections::HashMap;
 
 use entity::{
     enrolment, quota, training_class, training_plan,
-    value::{ClassId, Day, EnrolmentId, PlanId, QuotaId, Scope, UnitId},
+    value::{ClassId, Day, EnrolmentId, PlanCode, PlanId, QuotaId, Scope, UnitId},
 };
 use sea_orm::{
-    Condition, EntityTrait, QueryFilter, QueryOrder, Select,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Select,
     sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SimpleExpr},
 };
 
@@ -147,6 +147,13 @@ impl Quotas<'_> {
             }
         }
         Ok(children)
+    }
+
+    /// The plan with a code, for whoever gives its quotas: its unit is within reach.
+    pub(in crate::domain) async fn plan_to_give(&self, code: PlanCode) -> Result<Option<training_plan::Model>> {
+        let plan = training_plan::Entity::find().filter(training_plan::Column::Code.eq(code));
+        let plan = plan.one(self.access.reader()).await?;
+        Ok(plan.filter(|plan| self.access.reaches(plan.unit_id)))
     }
 
     async fn read(&self, column: quota::Column, ids: &[QuotaId]) -> Result<Vec<VisibleQuota>> {

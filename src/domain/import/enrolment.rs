@@ -172,6 +172,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             state: row.state,
             grade: row.grade,
             quota_id: None,
+            remark: None,
             version: 1,
         };
         Some(Resolved { line, person, news: News::New, model: Learning { class, row: model } })

@@ -240,8 +240,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
         for paper in &mut papers {
             let is_same = |there: &qualification::Model| {
-                // Their ids are only drawn.
-                qualification::Model { id: paper.model.id, ..there.clone() } == paper.model
+                // Their ids are only drawn; what a result granted may come as a paper, too.
+                qualification::Model { id: paper.model.id, enrolment_id: None, ..there.clone() } == paper.model
             };
             if stored.get(&paper.model.cadre_id).is_some_and(|there| there.iter().any(is_same)) {
                 paper.news = News::Unchanged;
@@ -278,6 +278,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             mode: row.mode,
             counts_from: row.granted_on.counts_from(),
             granted_on: row.granted_on,
+            enrolment_id: None,
         };
         (has_level && has_institution).then_some(Resolved { line, person, news: News::New, model })
     }

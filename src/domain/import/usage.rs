@@ -18,13 +18,10 @@ use sea_orm::{
 
 use super::load::{insert, record};
 use crate::{
-    domain::{access::Txn, unit::Units},
+    domain::{access::Txn, programme::ANY, unit::Units},
     error::{Error, Result},
     language::Sentence,
 };
-
-/// Subject of the programmes that stand for every programme of their plan.
-const ANY: &str = "ANY";
 
 /// Seats that learners took, counted together.
 #[derive(Debug)]

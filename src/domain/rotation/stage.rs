@@ -113,7 +113,7 @@ fn has_ended(state: RotationState) -> bool {
 }
 
 fn not_due(state: RotationState) -> Refusal {
-    let due: Vec<_> = due(state).iter().map(|step| step.mutation()).collect();
+    let due: Vec<_> = due(state).iter().map(|step| step.mutation().to_owned()).collect();
     let sentence = if due.is_empty() {
         Sentence::new(
             format!("Hồ sơ luân chuyển ở trạng thái {state}, đã khép lại; hãy đề xuất một hồ sơ mới."),
@@ -126,7 +126,7 @@ fn not_due(state: RotationState) -> Refusal {
             format!("The rotation is {state}; what may come next: {named}."),
         )
     };
-    Refusal::Step { state, due, sentence }
+    Refusal::step("rotationId", state, due, sentence)
 }
 
 #[cfg(test)]
@@ -196,10 +196,10 @@ mod tests {
     fn a_wrong_step_is_told_what_is_due() {
         let Err(refusal) = after(RotationState::Nominated, Move::Decide) else { panic!("not due") };
 
-        let Refusal::Step { state, due, sentence } = refusal else { panic!("a step") };
+        let Refusal::Step { state, due, sentence, .. } = refusal else { panic!("a step") };
         assert_eq!(
-            (state, due),
-            (RotationState::Nominated, vec!["rotationAdvance(step: PREPARATION)", "rotationCancel"])
+            (state.as_str(), due),
+            ("NOMINATED", vec!["rotationAdvance(step: PREPARATION)".to_owned(), "rotationCancel".to_owned()])
         );
         assert!(sentence.en.contains("NOMINATED") && sentence.vi.contains("NOMINATED"), "{sentence:?}");
         let Err(Refusal::Step { due, .. }) = after(RotationState::Placed, Move::End) else { panic!("final") };

@@ -1,10 +1,12 @@
 //! Training (đào tạo, bồi dưỡng): plans, quotas, classes, enrolments, and how far a plan has been carried out.
 
+pub mod act;
 pub mod class;
 pub mod enrolment;
 pub mod plan;
 pub mod progress;
 pub mod quota;
+pub mod stage;
 
 use entity::value::Day;
 

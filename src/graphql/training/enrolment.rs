@@ -99,6 +99,11 @@ impl Enrolment {
         self.0.row().grade
     }
 
+    /// Why it was made, given up or taken back (lý do), where an act had to say so.
+    async fn remark(&self) -> Option<&str> {
+        self.0.row().remark.as_deref()
+    }
+
     /// Rises with every change; send it back as `expectedVersion`.
     async fn version(&self) -> i32 {
         self.0.row().version

@@ -1,5 +1,6 @@
 //! Training (đào tạo, bồi dưỡng): plans, quotas, classes, enrolments, progress.
 
+pub mod act;
 pub mod class;
 pub mod enrolment;
 pub mod plan;

@@ -97,6 +97,7 @@ pub fn sent(of: &Places, [cadre, programme, unit]: [&str; 3], year: i32) -> enro
         state: EnrolmentState::Completed,
         grade: None,
         quota_id: None,
+        remark: None,
         version: 1,
     }
 }

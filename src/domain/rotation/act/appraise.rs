@@ -8,9 +8,10 @@ use entity::{
 };
 use sea_orm::{ActiveValue::Set, EntityTrait, Iterable};
 
-use super::{Mark, OnRotation, Scene, Target, words};
+use super::{Mark, OnRotation, Scene, Target};
 use crate::domain::{
     access::Act,
+    act::words,
     refusal::{Acted, Code, Refusal},
     rotation::stage::Move,
 };

@@ -6,10 +6,10 @@ use entity::value::{Day, EndReason, RotationState, RuleKey};
 use super::{
     Mark, OnRotation, Scene, Target,
     post::{Fields, Place},
-    words,
 };
 use crate::domain::{
     access::Act,
+    act::words,
     refusal::{Acted, Code, Refusal},
     rotation::stage::Move,
 };

@@ -3,8 +3,8 @@
 use async_graphql::ID;
 use entity::value::Day;
 
-use super::{Mark, OnRotation, Scene, Target, words};
-use crate::domain::{access::Act, refusal::Acted, rotation::stage::Move};
+use super::{Mark, OnRotation, Scene, Target};
+use crate::domain::{access::Act, act::words, refusal::Acted, rotation::stage::Move};
 
 /// An extension (gia hạn luân chuyển).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]

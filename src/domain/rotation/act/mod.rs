@@ -9,7 +9,6 @@ mod post;
 mod procedure;
 mod propose;
 mod start;
-mod words;
 
 pub use appraise::{Appraise, Override};
 pub use end::{End, Placement};
@@ -33,7 +32,7 @@ use sea_orm::{
 use crate::{
     domain::{
         access::{Access, Act, Txn, VisibleRotation},
-        answered::Request,
+        answered::{Begun, Request},
         refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
         rotation::stage::{self, Move},
         rule::{self, Facts},
@@ -111,11 +110,10 @@ async fn acted<A: OnRotation>(access: &Access, act: &A) -> Acted<VisibleRotation
     let object = seen.row().id.to_string();
 
     let units: Vec<_> = seen.row().preparing_unit_id.into_iter().collect();
-    let txn = access.may(A::ACT, &units)?.begin(Some(object.clone()), None).await?;
-    if let Some(object) = request.claim(&txn, &object).await? {
-        drop(txn);
-        return prepared_here(access, &object).await;
-    }
+    let txn = match request.begin(access, &units, &object).await? {
+        Begun::Now(txn) => txn,
+        Begun::Before(object) => return prepared_here(access, &object).await,
+    };
     let mut scene = Scene::open(access, txn, seen.row(), target.expected_version).await?;
     scene.row.state = stage::after(scene.row.state, act.step())?;
     let mark = act.perform(&mut scene).await?;

@@ -7,9 +7,8 @@ use super::{
     Mark, OnRotation, Scene, Target,
     end::takes_none,
     post::{self, Fields},
-    words,
 };
-use crate::domain::{access::Act, refusal::Acted, rotation::stage::Move};
+use crate::domain::{access::Act, act::words, refusal::Acted, rotation::stage::Move};
 
 /// A placement after a rotation that has ended (bố trí sau luân chuyển).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]

@@ -6,10 +6,10 @@ use entity::value::Day;
 use super::{
     Mark, OnRotation, Scene, Target,
     post::{Fields, Route},
-    words,
 };
 use crate::domain::{
     access::Act,
+    act::words,
     refusal::Acted,
     rotation::stage::{Move, StepName},
 };

@@ -8,16 +8,17 @@ use entity::{
 use super::{
     Mark,
     post::{Fields, Place, Route},
-    prepared_here, shown, words, write,
+    prepared_here, shown, write,
 };
 use crate::{
     domain::{
         access::{Access, Act, Visible, VisibleRotation},
-        answered::Request,
-        cadre::{self, CadreKey},
+        act::{person, within_reach, words},
+        answered::{Begun, Request},
+        cadre,
         refusal::{Acted, Code, Outcome, Refusal, outcome},
     },
-    error::{Error, Result},
+    error::Result,
 };
 
 /// A rotation to be proposed (đề xuất luân chuyển). It leaves from the person's primary post on the start day, of a start
@@ -74,7 +75,7 @@ pub async fn propose(access: &Access, input: &Propose) -> Result<Outcome<Visible
 async fn proposed(access: &Access, input: &Propose) -> Acted<VisibleRotation> {
     access.rotations()?;
     let preparing = within_reach(access, "preparingUnitCode", &input.preparing_unit_code)?;
-    let person = person(access, &input.cadre_code).await?;
+    let person = person(access, "cadreCode", &input.cadre_code).await?;
     let (from, title) = origin(access, &person, input.start_on).await?;
     let to = Place::named(access, DESTINATION, (&input.to_unit_code, &input.to_title_code), input.start_on)?;
     let request = Request::of(access, Act::RotationPropose, &input.idempotency_key, input)?;
@@ -82,27 +83,14 @@ async fn proposed(access: &Access, input: &Propose) -> Acted<VisibleRotation> {
     let mark =
         Mark { on: access.today(), document_no: None, remark: words::remark_if("remark", input.remark.as_deref())? };
 
-    let permit = access.may(Act::RotationPropose, &[preparing, row.from_unit_id, row.to_unit_id])?;
-    let txn = permit.begin(Some(row.id.to_string()), None).await?;
-    if let Some(object) = request.claim(&txn, &row.id.to_string()).await? {
-        drop(txn);
-        return prepared_here(access, &object).await;
-    }
+    let units = [preparing, row.from_unit_id, row.to_unit_id];
+    let txn = match request.begin(access, &units, &row.id.to_string()).await? {
+        Begun::Now(txn) => txn,
+        Begun::Before(object) => return prepared_here(access, &object).await,
+    };
     write(&txn, ChangeKind::Created, &row, mark).await?;
     txn.commit().await?;
     shown(access, row)
-}
-
-fn within_reach(access: &Access, field: &str, code: &str) -> Result<UnitId, Refusal> {
-    let unit = access.registry().units().by_code(code).filter(|unit| access.reaches(unit.row.id));
-    unit.map(|unit| unit.row.id).ok_or_else(|| Refusal::not_found(field))
-}
-
-async fn person(access: &Access, code: &str) -> Acted<Visible> {
-    match cadre::look_up(access, &CadreKey::Code(code.to_owned()), access.today()).await {
-        Err(Error::NotFound) => Err(Refusal::not_found("cadreCode").into()),
-        found => Ok(found?),
-    }
 }
 
 /// The unit and title that are left: of the primary post, as far as the caller reaches it. It must have begun before the

@@ -1,5 +1,7 @@
 //! What acts ask of texts and days, in the same words everywhere.
 
+use std::str::FromStr;
+
 use entity::value::Day;
 
 use crate::{
@@ -8,28 +10,45 @@ use crate::{
 };
 
 /// Longest number of a document, in characters.
-pub(super) const LONGEST_NUMBER: usize = 100;
+pub(in crate::domain) const LONGEST_NUMBER: usize = 100;
 /// Longest remark or reason, in characters.
-pub(super) const LONGEST_REMARK: usize = 2_000;
+pub(in crate::domain) const LONGEST_REMARK: usize = 2_000;
 
 /// A number of a document, in NFC and without blanks around it.
-pub(super) fn number(field: &str, given: &str) -> Result<String, Refusal> {
+pub(in crate::domain) fn number(field: &str, given: &str) -> Result<String, Refusal> {
     words(field, given, LONGEST_NUMBER)
 }
 
 /// A number of a document, if there is one.
-pub(super) fn number_if(field: &str, given: Option<&str>) -> Result<Option<String>, Refusal> {
+pub(in crate::domain) fn number_if(field: &str, given: Option<&str>) -> Result<Option<String>, Refusal> {
     given.map(|given| number(field, given)).transpose()
 }
 
 /// A remark or reason.
-pub(super) fn remark(field: &str, given: &str) -> Result<String, Refusal> {
+pub(in crate::domain) fn remark(field: &str, given: &str) -> Result<String, Refusal> {
     words(field, given, LONGEST_REMARK)
 }
 
 /// A remark, if there is one.
-pub(super) fn remark_if(field: &str, given: Option<&str>) -> Result<Option<String>, Refusal> {
+pub(in crate::domain) fn remark_if(field: &str, given: Option<&str>) -> Result<Option<String>, Refusal> {
     given.map(|given| remark(field, given)).transpose()
+}
+
+/// A text of some length, in NFC and without blanks around it.
+pub(in crate::domain) fn text(field: &str, given: &str, longest: usize) -> Result<String, Refusal> {
+    words(field, given, longest)
+}
+
+/// A code.
+pub(in crate::domain) fn code<C: FromStr>(field: &str, given: &str) -> Result<C, Refusal> {
+    given.parse().map_err(|_| {
+        Refusal::input(
+            Code::InvalidCode,
+            field,
+            "Mã có từ 1 đến 40 chữ cái không dấu, chữ số, '.', '_', '-' hoặc '/', bắt đầu bằng chữ hoặc số; hãy sửa lại.",
+            "A code has 1 to 40 letters, digits, '.', '_', '-' or '/', and begins with a letter or digit; correct it.",
+        )
+    })
 }
 
 fn words(field: &str, given: &str, longest: usize) -> Result<String, Refusal> {
@@ -46,8 +65,21 @@ fn words(field: &str, given: &str, longest: usize) -> Result<String, Refusal> {
     ))
 }
 
+/// A number between two others, both inclusive.
+pub(in crate::domain) fn between(field: &str, number: i32, (least, most): (i32, i32)) -> Result<i32, Refusal> {
+    if (least..=most).contains(&number) {
+        return Ok(number);
+    }
+    Err(Refusal::input(
+        Code::InvalidNumber,
+        field,
+        format!("Số {number} phải nằm trong khoảng từ {least} đến {most}; hãy sửa lại."),
+        format!("The number {number} must lie between {least} and {most}; correct it."),
+    ))
+}
+
 /// A day that lies in the past or is today.
-pub(super) fn not_ahead(field: &str, day: Day, today: Day) -> Result<Day, Refusal> {
+pub(in crate::domain) fn not_ahead(field: &str, day: Day, today: Day) -> Result<Day, Refusal> {
     if day <= today {
         return Ok(day);
     }
@@ -60,7 +92,7 @@ pub(super) fn not_ahead(field: &str, day: Day, today: Day) -> Result<Day, Refusa
 }
 
 /// A day that is not before another.
-pub(super) fn not_before(field: &str, day: Day, first: Day) -> Result<Day, Refusal> {
+pub(in crate::domain) fn not_before(field: &str, day: Day, first: Day) -> Result<Day, Refusal> {
     if first <= day {
         return Ok(day);
     }
@@ -73,7 +105,7 @@ pub(super) fn not_before(field: &str, day: Day, first: Day) -> Result<Day, Refus
 }
 
 /// A day that is later than another.
-pub(super) fn later_than(field: &str, day: Day, other: Day) -> Result<Day, Refusal> {
+pub(in crate::domain) fn later_than(field: &str, day: Day, other: Day) -> Result<Day, Refusal> {
     if other < day {
         return Ok(day);
     }
@@ -98,6 +130,13 @@ mod tests {
             assert_eq!(number("n", bad).expect_err(bad).code(), Code::InvalidText);
         }
         assert!(remark("r", &"ở".repeat(LONGEST_REMARK)).is_ok());
+    }
+
+    #[test]
+    fn numbers_are_held_to_their_bounds() {
+        for (number, good) in [(0, false), (1, true), (9, true), (10, false)] {
+            assert_eq!(between("n", number, (1, 9)).is_ok(), good, "{number}");
+        }
     }
 
     #[test]

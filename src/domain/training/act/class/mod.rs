@@ -1,0 +1,132 @@
+//! Acts on classes (lớp): planned, led from state to state, given another number of seats.
+
+mod advance;
+mod plan;
+pub(super) mod seat;
+
+pub use advance::{Advance, Amend};
+pub use plan::{Plan, plan};
+
+use entity::{
+    training_class,
+    value::{ChangeKind, ClassId},
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    sea_query::{Expr, ExprTrait},
+};
+
+use crate::{
+    domain::{
+        access::{Access, Act, Txn, VisibleClass},
+        answered::{Begun, Request},
+        refusal::{Acted, Code, Outcome, Refusal, outcome},
+        training::class::{self, TrainingClassKey},
+    },
+    error::{Error, Result},
+};
+
+/// Least and most seats of a class.
+const CAPACITY: (i32, i32) = (1, 100_000);
+
+/// An act on a class that exists.
+pub trait OnClass: serde::Serialize + Sync {
+    /// Its name in the policy and the audit log.
+    const ACT: Act;
+
+    /// What it is done to, as the client says.
+    fn target(&self) -> Target<'_>;
+
+    /// Does it: changes the row, and whatever else belongs to it.
+    fn perform(&self, scene: &mut Scene<'_>) -> impl Future<Output = Acted<()>> + Send;
+}
+
+/// What an act is done to, as the client says.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    class_code: &'a str,
+    idempotency_key: &'a str,
+    expected_version: Option<i32>,
+}
+
+/// An act under way: its transaction, with the class locked in it. Made by `carry_out` alone.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    access: &'a Access,
+    txn: Txn,
+    /// The row, to be changed by the act.
+    row: training_class::Model,
+}
+
+/// Does an act on a class, once for each key.
+///
+/// # Errors
+/// `Forbidden` without `training:write` and `training:read`.
+pub async fn carry_out(access: &Access, act: &impl OnClass) -> Result<Outcome<VisibleClass>> {
+    outcome(acted(access, act).await)
+}
+
+async fn acted<A: OnClass>(access: &Access, act: &A) -> Acted<VisibleClass> {
+    let target = act.target();
+    let class = visible(access, target.class_code).await?;
+    let (id, organiser, code) = (class.row().id, class.row().organiser_id, class.row().code.to_string());
+    ensure_organised_here(access, organiser, "classCode")?;
+    let request = Request::of(access, A::ACT, target.idempotency_key, act)?;
+    let txn = match request.begin(access, &[organiser], &code).await? {
+        Begun::Now(txn) => txn,
+        Begun::Before(object) => return visible(access, &object).await,
+    };
+    let mut scene = Scene { access, row: raised(&txn, id, target.expected_version).await?, txn };
+    act.perform(&mut scene).await?;
+
+    let Scene { txn, row, .. } = scene;
+    let written = training_class::Entity::update(row.clone().into_active_model().reset_all());
+    written.exec_without_returning(txn.connection()).await?;
+    txn.record(ChangeKind::Updated, "training_class", code).await?;
+    txn.commit().await?;
+    shown(access, row)
+}
+
+/// Locks the class by raising its version, and gives it as it stands.
+async fn raised(txn: &Txn, id: ClassId, expected: Option<i32>) -> Acted<training_class::Model> {
+    let mut raise = training_class::Entity::update_many()
+        .col_expr(training_class::Column::Version, Expr::col(training_class::Column::Version).add(1))
+        .filter(training_class::Column::Id.eq(id));
+    if let Some(expected) = expected {
+        raise = raise.filter(training_class::Column::Version.eq(expected));
+    }
+    let raised = raise.exec(txn.connection()).await?.rows_affected;
+    let row = seat::row(txn, id).await?;
+    if raised == 0 { Err(Refusal::version(row.version).into()) } else { Ok(row) }
+}
+
+/// The class with a code, if the caller may know of it.
+pub(super) async fn visible(access: &Access, code: &str) -> Acted<VisibleClass> {
+    match class::look_up(access, &TrainingClassKey::Code(code.to_owned())).await {
+        Err(Error::NotFound) => Err(Refusal::not_found("classCode").into()),
+        found => Ok(found?),
+    }
+}
+
+/// Checks that the organiser of what the caller knows of is within reach: it alone leads the class and records results.
+pub(super) fn ensure_organised_here(
+    access: &Access,
+    organiser: entity::value::UnitId,
+    field: &str,
+) -> Result<(), Refusal> {
+    if access.reaches(organiser) {
+        return Ok(());
+    }
+    Err(Refusal::input(
+        Code::NotOrganisedHere,
+        field,
+        "Lớp này do đơn vị khác tổ chức; chỉ đơn vị đó được điều hành lớp và ghi kết quả.",
+        "Another unit holds this class; only that unit leads it and records results.",
+    ))
+}
+
+/// The view of a class after an act on it.
+fn shown(access: &Access, row: training_class::Model) -> Acted<VisibleClass> {
+    let shown = access.training()?.admitted_class(row);
+    shown.ok_or_else(|| Error::internal("an act on a class of an unknown unit").into())
+}

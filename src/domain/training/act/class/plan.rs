@@ -1,0 +1,126 @@
+//! A class is planned.
+
+use entity::{
+    training_class,
+    value::{ChangeKind, ClassCategory, ClassCode, ClassId, ClassState, Day, StudyMode},
+};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, SqlErr};
+
+use super::{CAPACITY, shown, visible};
+use crate::{
+    domain::{
+        access::{Access, Act, VisibleClass},
+        act::{within_reach, words},
+        answered::{Begun, Request},
+        refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
+        training::plan::{self, TrainingPlanKey},
+    },
+    error::{Error, Result},
+};
+
+/// Longest number of an intake, in characters.
+const LONGEST_INTAKE: usize = 40;
+
+/// A class to be planned (dự kiến mở lớp).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "ClassPlanInput")]
+pub struct Plan {
+    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    pub idempotency_key: String,
+    /// Code of the class.
+    pub code: String,
+    /// Code of the plan that it belongs to.
+    pub plan_code: Option<String>,
+    /// Code of the programme.
+    pub programme_code: String,
+    /// Code of the unit that holds it.
+    pub organiser_unit_code: String,
+    /// Number of the intake (khóa), at most 40 characters.
+    pub intake: Option<String>,
+    /// Category.
+    pub category: ClassCategory,
+    /// Mode.
+    pub mode: Option<StudyMode>,
+    /// First day.
+    pub start_on: Day,
+    /// Last day, inclusive.
+    pub end_on: Day,
+    /// Seats, from 1 to 100,000; absent: not limited.
+    pub capacity: Option<i32>,
+}
+
+/// Plans a class, once for each key.
+///
+/// # Errors
+/// `Forbidden` without `training:write` and `training:read`.
+pub async fn plan(access: &Access, input: &Plan) -> Result<Outcome<VisibleClass>> {
+    outcome(planned(access, input).await)
+}
+
+async fn planned(access: &Access, input: &Plan) -> Acted<VisibleClass> {
+    access.training()?;
+    let organiser = within_reach(access, "organiserUnitCode", &input.organiser_unit_code)?;
+    let plan = match &input.plan_code {
+        Some(code) => Some(known_plan(access, code).await?),
+        None => None,
+    };
+    let request = Request::of(access, Act::ClassPlan, &input.idempotency_key, input)?;
+    let row = training_class::Model { plan_id: plan, organiser_id: organiser, ..drawn(access, input)? };
+    let (id, code) = (row.id, row.code.clone());
+
+    let txn = match request.begin(access, &[organiser], code.as_str()).await? {
+        Begun::Now(txn) => txn,
+        Begun::Before(object) => return visible(access, &object).await,
+    };
+    let insert = training_class::Entity::insert(row.into_active_model().reset_all());
+    insert.exec_without_returning(txn.connection()).await.map_err(taken)?;
+    txn.record(ChangeKind::Created, "training_class", code.to_string()).await?;
+    let row = training_class::Entity::find_by_id(id).one(txn.connection()).await?;
+    txn.commit().await?;
+    shown(access, row.ok_or_else(|| Error::internal("a class that was not written"))?)
+}
+
+async fn known_plan(access: &Access, code: &str) -> Acted<entity::value::PlanId> {
+    match plan::look_up(access, &TrainingPlanKey::Code(code.to_owned())).await {
+        Err(Error::NotFound) => Err(Refusal::not_found("planCode").into()),
+        found => Ok(found?.row().id),
+    }
+}
+
+/// What the input says of the class; plan and organiser are filled in by whoever looked them up.
+fn drawn(access: &Access, input: &Plan) -> Result<training_class::Model, Refusal> {
+    let code: ClassCode = words::code("code", &input.code)?;
+    let programme = access.registry().programme(&input.programme_code);
+    let programme = programme.ok_or_else(|| Refusal::not_found("programmeCode"))?;
+    let intake = input.intake.as_deref().map(|intake| words::text("intake", intake, LONGEST_INTAKE)).transpose()?;
+    Ok(training_class::Model {
+        id: ClassId::new(),
+        code,
+        plan_id: None,
+        programme_code: programme.code.clone(),
+        organiser_id: entity::value::UnitId::new(),
+        intake,
+        category: input.category,
+        mode: input.mode,
+        start_on: input.start_on,
+        end_on: words::not_before("endOn", input.end_on, input.start_on)?,
+        capacity: input.capacity.map(|seats| words::between("capacity", seats, CAPACITY)).transpose()?,
+        enrolled: 0,
+        reported_learners: None,
+        state: ClassState::Planned,
+        version: 1,
+    })
+}
+
+fn taken(error: sea_orm::DbErr) -> Stop {
+    if !matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
+        return error.into();
+    }
+    Refusal::conflict(
+        Code::CodeTaken,
+        "code",
+        "Mã lớp này đã được dùng; hãy chọn mã khác.",
+        "Another class has this code; choose another one.",
+    )
+    .into()
+}

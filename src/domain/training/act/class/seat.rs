@@ -1,0 +1,169 @@
+//! Seats of classes and of the quotas that learners use: each taken and freed by one conditional statement.
+
+use entity::{
+    enrolment, quota, training_class,
+    value::{ChangeKind, ClassId, ClassState, EnrolmentState, QuotaId},
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait},
+};
+
+use crate::{
+    domain::{
+        access::Txn,
+        refusal::{Acted, Code, Refusal, Seats},
+        training::{act::quota as quotas, stage},
+    },
+    error::Error,
+    language::Sentence,
+};
+
+/// The states in which somebody is in a class or waits for it.
+pub(in crate::domain::training::act) const PRESENT: [EnrolmentState; 3] =
+    [EnrolmentState::Waitlisted, EnrolmentState::Confirmed, EnrolmentState::Attending];
+
+/// A class as it stands.
+pub(in crate::domain::training::act) async fn row(txn: &Txn, id: ClassId) -> Acted<training_class::Model> {
+    let row = training_class::Entity::find_by_id(id).one(txn.connection()).await?;
+    row.ok_or_else(|| Error::internal("a class is gone").into())
+}
+
+/// A class that is locked until the act is done.
+pub(in crate::domain::training::act) async fn locked(txn: &Txn, id: ClassId) -> Acted<training_class::Model> {
+    let row = training_class::Entity::find_by_id(id).lock_exclusive().one(txn.connection()).await?;
+    row.ok_or_else(|| Error::internal("a class is gone").into())
+}
+
+/// Takes a seat of a class into which people are enrolled, and gives the class as it stands now; nothing where it is full.
+pub(in crate::domain::training::act) async fn take(txn: &Txn, id: ClassId) -> Acted<Option<training_class::Model>> {
+    let more = Expr::col(training_class::Column::Enrolled).add(1);
+    let has_seat =
+        training_class::Column::Capacity.is_null().or(more.clone().lte(Expr::col(training_class::Column::Capacity)));
+    let open = [ClassState::OpenForNomination, ClassState::Confirmed, ClassState::Running];
+    let taken = training_class::Entity::update_many()
+        .col_expr(training_class::Column::Enrolled, more)
+        .col_expr(training_class::Column::Version, Expr::col(training_class::Column::Version).add(1))
+        .filter(training_class::Column::Id.eq(id))
+        .filter(training_class::Column::State.is_in(open))
+        .filter(has_seat)
+        .exec(txn.connection())
+        .await?;
+    let row = row(txn, id).await?;
+    if taken.rows_affected > 0 {
+        txn.record(ChangeKind::Updated, "training_class", row.code.to_string()).await?;
+        return Ok(Some(row));
+    }
+    stage::class::ensure_enrols(row.state)?;
+    Ok(None)
+}
+
+/// Frees a seat of a class.
+pub(in crate::domain::training::act) async fn free(txn: &Txn, id: ClassId) -> Acted<()> {
+    let freed = training_class::Entity::update_many()
+        .col_expr(training_class::Column::Enrolled, Expr::col(training_class::Column::Enrolled).sub(1))
+        .col_expr(training_class::Column::Version, Expr::col(training_class::Column::Version).add(1))
+        .filter(training_class::Column::Id.eq(id))
+        .filter(training_class::Column::Enrolled.gt(0))
+        .exec(txn.connection())
+        .await?;
+    if freed.rows_affected == 0 {
+        return Err(Error::internal("a class has fewer seats taken than learners").into());
+    }
+    let code = row(txn, id).await?.code;
+    Ok(txn.record(ChangeKind::Updated, "training_class", code.to_string()).await?)
+}
+
+/// Uses a seat of a quota.
+pub(in crate::domain::training::act) async fn use_quota(txn: &Txn, id: QuotaId) -> Acted<()> {
+    let more = quotas::change(id, None)
+        .col_expr(quota::Column::Used, Expr::col(quota::Column::Used).add(1))
+        .filter(quotas::has_left(Expr::col(quota::Column::Seats), 1));
+    quotas::apply(txn, (id, None), more, |row| quotas::exhausted("quotaId", row, 1)).await?;
+    quotas::record(txn, ChangeKind::Updated, id).await
+}
+
+/// Frees seats of a quota, in force or not.
+pub(in crate::domain::training::act) async fn free_quota(txn: &Txn, id: QuotaId, seats: i32) -> Acted<()> {
+    let freed = quota::Entity::update_many()
+        .col_expr(quota::Column::Used, Expr::col(quota::Column::Used).sub(seats))
+        .col_expr(quota::Column::Version, Expr::col(quota::Column::Version).add(1))
+        .filter(quota::Column::Id.eq(id))
+        .filter(quota::Column::Used.gte(seats))
+        .exec(txn.connection())
+        .await?;
+    if freed.rows_affected == 0 {
+        return Err(Error::internal("a quota has fewer seats used than learners").into());
+    }
+    quotas::record(txn, ChangeKind::Updated, id).await
+}
+
+/// Leads everybody who is in a class, or waits for it, to a state. Where that state takes no seat, theirs are freed; the
+/// class itself is the caller's to write.
+pub(super) async fn lead_all(
+    txn: &Txn,
+    class: &mut training_class::Model,
+    (from, to): (&[EnrolmentState], EnrolmentState),
+) -> Acted<()> {
+    let there = enrolment::Entity::find()
+        .filter(enrolment::Column::ClassId.eq(class.id))
+        .filter(enrolment::Column::State.is_in(from.iter().copied()))
+        .order_by_asc(enrolment::Column::QuotaId)
+        .all(txn.connection())
+        .await?;
+    if !to.is_seated() {
+        free_all(txn, class, &there).await?;
+    }
+    enrolment::Entity::update_many()
+        .col_expr(enrolment::Column::State, enrolment::Column::State.save_as(Expr::val(to)))
+        .col_expr(enrolment::Column::Version, Expr::col(enrolment::Column::Version).add(1))
+        .filter(enrolment::Column::ClassId.eq(class.id))
+        .filter(enrolment::Column::State.is_in(from.iter().copied()))
+        .exec(txn.connection())
+        .await?;
+    for learner in there {
+        txn.record(ChangeKind::Updated, "enrolment", learner.id.to_string()).await?;
+    }
+    Ok(())
+}
+
+/// Frees the seats of learners: of their quotas in the order of their ids, which is that from above to below.
+async fn free_all(txn: &Txn, class: &mut training_class::Model, learners: &[enrolment::Model]) -> Acted<()> {
+    let mut of_quotas: std::collections::BTreeMap<QuotaId, i32> = std::collections::BTreeMap::new();
+    for learner in learners.iter().filter(|learner| learner.state.is_seated()) {
+        class.enrolled -= 1;
+        if let Some(quota) = learner.quota_id {
+            *of_quotas.entry(quota).or_default() += 1;
+        }
+    }
+    for (quota, seats) in of_quotas {
+        free_quota(txn, quota, seats).await?;
+    }
+    Ok(())
+}
+
+/// A class without a seat left.
+pub(in crate::domain::training::act) fn full(field: &str, row: &training_class::Model) -> Refusal {
+    let seats = seats_of(row);
+    Refusal::seats(
+        Code::ClassFull,
+        field,
+        seats,
+        Sentence::new(
+            format!(
+                "Lớp có {} chỗ, đã nhận {} học viên; hãy ghi vào danh sách dự bị bằng waitlist: true, hoặc chọn lớp khác.",
+                seats.seats, seats.used
+            ),
+            format!(
+                "The class has {} seats and {} learners; put the person on the waiting list with waitlist: true, or choose \
+                 another class.",
+                seats.seats, seats.used
+            ),
+        ),
+    )
+}
+
+/// The seats of a class; of one without a limit, those taken.
+pub(super) fn seats_of(row: &training_class::Model) -> Seats {
+    Seats { seats: row.capacity.unwrap_or(row.enrolled), allocated: 0, used: row.enrolled }
+}

@@ -1,0 +1,265 @@
+//! A person is enrolled in a class.
+
+use async_graphql::ID;
+use entity::{
+    enrolment, programme, quota, training_class, training_plan,
+    value::{ChangeKind, ClassState, Day, EnrolmentId, EnrolmentState, Hierarchy, UnitId},
+};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, SqlErr};
+
+use super::{
+    locked_person,
+    overlap::{self, Warning},
+    shown, visible,
+};
+use crate::{
+    domain::{
+        access::{Access, Act, Txn, Visible, VisibleEnrolment, VisibleQuota},
+        act::{self, words},
+        answered::{Begun, Request},
+        cadre,
+        programme::stands_for,
+        refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
+        training::act::{
+            class::{self, seat},
+            quota as quotas,
+        },
+    },
+    error::{Error, Result},
+};
+
+/// An enrolment (cử đi học). The unit that sends the person is that of their primary post on the first day of the class;
+/// of a class that lies ahead, today.
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "ClassEnrolInput")]
+pub struct Enrol {
+    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    pub idempotency_key: String,
+    /// Code of the class.
+    pub class_code: String,
+    /// Code of the person.
+    pub cadre_code: String,
+    /// Id of the quota whose seat is used.
+    pub quota_id: Option<ID>,
+    /// Why, at most 2,000 characters; asked for where the person holds the level of the programme already.
+    pub reason: Option<String>,
+    /// Whether the person waits where the class is full.
+    #[graphql(default = false)]
+    pub waitlist: bool,
+}
+
+/// What came of enrolling.
+#[derive(Clone, Debug)]
+pub struct Enrolled {
+    /// The enrolment.
+    pub enrolment: VisibleEnrolment,
+    /// What may be doubted about it.
+    pub warnings: Vec<Warning>,
+}
+
+/// Enrols a person, once for each key.
+///
+/// # Errors
+/// `Forbidden` without `training:write`, `training:read` and `cadre:read`, and `quota:read` where a quota is named.
+pub async fn enrol(access: &Access, input: &Enrol) -> Result<Outcome<Enrolled>> {
+    outcome(enrolled(access, input).await)
+}
+
+/// Who is enrolled in what.
+struct Parties {
+    class: training_class::Model,
+    person: Visible,
+    unit: UnitId,
+    quota: Option<VisibleQuota>,
+    /// The day that says where the person and the units stand.
+    day: Day,
+    /// Whether they gain by it. Told only once it is known that the same request was not answered before.
+    gain: Result<(), Refusal>,
+}
+
+async fn enrolled(access: &Access, input: &Enrol) -> Acted<Enrolled> {
+    access.training()?;
+    let of = parties(access, input).await?;
+    let request = Request::of(access, Act::ClassEnrol, &input.idempotency_key, input)?;
+    let id = EnrolmentId::new();
+    let txn = match request.begin(access, &[of.unit], &id.to_string()).await? {
+        Begun::Now(txn) => txn,
+        Begun::Before(object) => return with_warnings(access, visible(access, &object).await?).await,
+    };
+    let remark = words::remark_if("reason", input.reason.as_deref())?;
+    of.gain.clone()?;
+    if let Some(quota) = &of.quota {
+        let plan = quotas::giving_plan(&txn, quota.row().plan_id, "quotaId").await?;
+        ensure_within(access, (quota.row(), &plan), &of)?;
+    }
+    locked_person(&txn, of.person.row().id).await?;
+    ensure_new(&txn, &of).await?;
+
+    let state = take_seat(&txn, &of, input.waitlist).await?;
+    let row = enrolment::Model {
+        id,
+        cadre_id: of.person.row().id,
+        class_id: Some(of.class.id),
+        programme_code: of.class.programme_code.clone(),
+        unit_id: of.unit,
+        year: of.class.start_on.year(),
+        state,
+        grade: None,
+        quota_id: of.quota.as_ref().map(|quota| quota.row().id),
+        remark,
+        version: 1,
+    };
+    let insert = enrolment::Entity::insert(row.clone().into_active_model().reset_all());
+    insert.exec_without_returning(txn.connection()).await.map_err(taken)?;
+    txn.record(ChangeKind::Created, "enrolment", id.to_string()).await?;
+    txn.commit().await?;
+    with_warnings(access, shown(access, row)?).await
+}
+
+async fn with_warnings(access: &Access, enrolment: VisibleEnrolment) -> Acted<Enrolled> {
+    let row = enrolment.row();
+    let warnings = match row.class_id.filter(|_| row.state.is_seated()) {
+        Some(class) => overlap::warnings(access.reader(), row.cadre_id, class).await?,
+        None => Vec::new(),
+    };
+    Ok(Enrolled { enrolment, warnings })
+}
+
+async fn parties(access: &Access, input: &Enrol) -> Acted<Parties> {
+    let class = class::visible(access, &input.class_code).await?.row().clone();
+    let person = act::person(access, "cadreCode", &input.cadre_code).await?;
+    let day = Ord::min(class.start_on, access.today());
+    let unit = sending_unit(access, &person, day).await?;
+    let quota = match &input.quota_id {
+        Some(quota) => Some(quotas::seen(access, quota).await?),
+        None => None,
+    };
+    let gain = if input.reason.is_some() { Ok(()) } else { ensure_gains(access, &person, &class).await? };
+    Ok(Parties { class, person, unit, quota, day, gain })
+}
+
+/// The unit of the person's primary post on a day, as far as the caller reaches it.
+async fn sending_unit(access: &Access, person: &Visible, day: Day) -> Acted<UnitId> {
+    let posts = access.cadres()?.assignments(&[person.seen()]).await?.remove(&person.seen()).unwrap_or_default();
+    let post = cadre::post_on(&posts, day).ok_or_else(|| {
+        Refusal::input(
+            Code::NoPost,
+            "cadreCode",
+            format!(
+                "Người này không giữ chức danh chính nào trong phạm vi của bạn vào ngày {day}; hãy kiểm tra quá trình công \
+                 tác."
+            ),
+            format!("The person holds no primary post within your reach on {day}; check their assignments."),
+        )
+    })?;
+    Ok(post.unit_id)
+}
+
+/// Checks that the person does not hold what the programme leads to already: that would need a reason.
+async fn ensure_gains(access: &Access, person: &Visible, class: &training_class::Model) -> Acted<Result<(), Refusal>> {
+    let registry = access.registry();
+    let programme = registry.programme(class.programme_code.as_str());
+    let Some((subject, rank)) = programme.and_then(|programme| granted(access, programme)) else {
+        return Ok(Ok(()));
+    };
+    let held = access.cadres()?.qualifications(&[person.seen()]).await?.remove(&person.seen()).unwrap_or_default();
+    let reaches = |paper: &entity::qualification::Model| {
+        paper.subject_code.as_str() == subject
+            && paper.counts_from <= access.today()
+            && registry.rank(&paper.subject_code, &paper.level_code).is_some_and(|held| held >= rank)
+    };
+    if !held.iter().any(reaches) {
+        return Ok(Ok(()));
+    }
+    Ok(Err(Refusal::input(
+        Code::LevelHeld,
+        "cadreCode",
+        "Người này đã có trình độ mà chương trình cấp, hoặc cao hơn; hãy nêu lý do ở reason, hoặc chọn người khác.",
+        "The person holds the level that the programme leads to, or a higher one; give a reason, or choose somebody else.",
+    )))
+}
+
+/// The subject of qualification and the rank of the level that a programme leads to, if it leads to one.
+pub(super) fn granted<'a>(access: &Access, programme: &'a programme::Model) -> Option<(&'a str, i16)> {
+    let level = programme.level_code.as_ref()?;
+    let level = access.registry().subject(&programme.subject)?.level(level.as_str())?;
+    Some((&programme.subject, level.rank))
+}
+
+/// Checks that the seats of a quota are for this person and class: the programme, the mode, a year of the plan, and a unit
+/// of the holder's subtree.
+fn ensure_within(
+    access: &Access,
+    (quota, plan): (&quota::Model, &training_plan::Model),
+    of: &Parties,
+) -> Result<(), Refusal> {
+    let (units, class) = (access.registry().units(), &of.class);
+    let above = || units.ancestors(of.unit, Hierarchy::Administrative, of.day);
+    let (vi, en) = if !stands_for(access, &quota.programme_code, &class.programme_code) {
+        ("chương trình khác", "another programme")
+    } else if quota.mode.is_some() && quota.mode != class.mode {
+        ("hình thức khác", "another mode")
+    } else if !(plan.year_from..=plan.year_to).contains(&class.start_on.year()) {
+        ("năm khác", "another year")
+    } else if quota.unit_id != of.unit && !above().contains(&quota.unit_id) {
+        ("đơn vị khác, không phải đơn vị cử người này", "other units than the one that sends the person")
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::input(
+        Code::OutsideQuota,
+        "quotaId",
+        format!("Chỉ tiêu này dành cho {vi}; hãy chọn chỉ tiêu khác, hoặc bỏ trường này."),
+        format!("The quota is for {en}; choose another one, or leave it out."),
+    ))
+}
+
+/// Checks that the person, who is locked, is not in the class and does not wait for it already.
+async fn ensure_new(txn: &Txn, of: &Parties) -> Acted<()> {
+    let gone = [EnrolmentState::Dropped, EnrolmentState::Transferred, EnrolmentState::Deferred];
+    let there = enrolment::Entity::find()
+        .filter(enrolment::Column::ClassId.eq(of.class.id))
+        .filter(enrolment::Column::CadreId.eq(of.person.row().id))
+        .filter(enrolment::Column::State.is_not_in(gone))
+        .one(txn.connection())
+        .await?;
+    if there.is_some() { Err(already().into()) } else { Ok(()) }
+}
+
+/// Takes a seat of the class and of the quota, and gives the state of who has it; or the waiting list, where the class is
+/// full and that is wanted.
+async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> Acted<EnrolmentState> {
+    let Some(class) = seat::take(txn, of.class.id).await? else {
+        if waitlist {
+            return Ok(EnrolmentState::Waitlisted);
+        }
+        return Err(seat::full("classCode", &seat::row(txn, of.class.id).await?).into());
+    };
+    // The class is locked by now, so that its days are those that the seat is for.
+    overlap::ensure_free(txn.connection(), of.person.row().id, &class, "classCode").await?;
+    if let Some(quota) = &of.quota {
+        seat::use_quota(txn, quota.row().id).await?;
+    }
+    Ok(seated(&class))
+}
+
+/// The state of who has a seat.
+pub(super) fn seated(class: &training_class::Model) -> EnrolmentState {
+    if class.state == ClassState::Running { EnrolmentState::Attending } else { EnrolmentState::Confirmed }
+}
+
+fn taken(error: sea_orm::DbErr) -> Stop {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => already().into(),
+        _ => Error::from(error).into(),
+    }
+}
+
+fn already() -> Refusal {
+    Refusal::conflict(
+        Code::AlreadyEnrolled,
+        "cadreCode",
+        "Người này đã có trong lớp hoặc trong danh sách dự bị của lớp; hãy xem danh sách học viên.",
+        "The person is in the class or on its waiting list already; look at its enrolments.",
+    )
+}

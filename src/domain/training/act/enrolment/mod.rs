@@ -1,0 +1,152 @@
+//! Acts on enrolments (học viên): a person enrolled, given a seat that became free, gone, or with a result.
+
+mod enrol;
+mod overlap;
+mod place;
+mod result;
+
+pub use enrol::{Enrol, Enrolled, enrol};
+pub use overlap::Warning;
+pub use place::{Confirm, Drop};
+pub use result::{Complete, Revoke};
+
+use entity::{
+    cadre, enrolment, training_class,
+    value::{CadreId, ChangeKind, EnrolmentId},
+};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect};
+
+use super::class::{ensure_organised_here, seat};
+use crate::{
+    domain::{
+        access::{Access, Act, Txn, VisibleEnrolment},
+        answered::{Begun, Request},
+        refusal::{Acted, Outcome, Refusal, outcome},
+    },
+    error::{Error, Result},
+};
+
+/// An act on an enrolment that exists.
+pub trait OnEnrolment: serde::Serialize + Sync {
+    /// Its name in the policy and the audit log.
+    const ACT: Act;
+    /// Who does it.
+    const BY: By;
+
+    /// What it is done to, as the client says.
+    fn target(&self) -> Target<'_>;
+
+    /// Does it: changes the row, and whatever else belongs to it.
+    fn perform(&self, scene: &mut Scene<'_>) -> impl Future<Output = Acted<()>> + Send;
+}
+
+/// Who does an act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Whoever reaches the unit that sent the person, or the organiser of the class.
+    Either,
+    /// Whoever reaches the organiser; where there is no class, the unit that sent the person.
+    Organiser,
+}
+
+/// What an act is done to, as the client says.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    enrolment_id: &'a str,
+    idempotency_key: &'a str,
+    expected_version: Option<i32>,
+}
+
+/// An act under way: its transaction, with the person and the class locked in it. Made by `carry_out` alone.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    access: &'a Access,
+    txn: Txn,
+    cadre: cadre::Model,
+    class: Option<training_class::Model>,
+    /// The row, to be changed by the act.
+    row: enrolment::Model,
+}
+
+/// Does an act on an enrolment, once for each key.
+///
+/// # Errors
+/// `Forbidden` without `training:write` and `training:read`.
+pub async fn carry_out(access: &Access, act: &impl OnEnrolment) -> Result<Outcome<VisibleEnrolment>> {
+    outcome(acted(access, act).await)
+}
+
+async fn acted<A: OnEnrolment>(access: &Access, act: &A) -> Acted<VisibleEnrolment> {
+    let target = act.target();
+    let seen = visible(access, target.enrolment_id).await?;
+    if A::BY == By::Organiser {
+        ensure_responsible(access, &seen).await?;
+    }
+    let request = Request::of(access, A::ACT, target.idempotency_key, act)?;
+    let object = seen.row().id.to_string();
+    let txn = match request.begin(access, &[], &object).await? {
+        Begun::Now(txn) => txn,
+        Begun::Before(object) => return visible(access, &object).await,
+    };
+    let mut scene = Scene::open(access, txn, seen.row(), target.expected_version).await?;
+    act.perform(&mut scene).await?;
+    scene.close().await
+}
+
+/// The enrolment of an id, if the caller may know of it.
+async fn visible(access: &Access, id: &str) -> Acted<VisibleEnrolment> {
+    let unknown = || Refusal::not_found("enrolmentId");
+    let training = access.training()?;
+    let id: EnrolmentId = id.parse().map_err(|_| unknown())?;
+    Ok(training.enrolments_by_ids(&[id]).await?.pop().ok_or_else(unknown)?)
+}
+
+async fn ensure_responsible(access: &Access, enrolment: &VisibleEnrolment) -> Acted<()> {
+    let row = enrolment.row();
+    let Some(class) = row.class_id else {
+        return Ok(ensure_organised_here(access, row.unit_id, "enrolmentId")?);
+    };
+    let class = access.training()?.classes_by_ids(&[class]).await?.pop();
+    let class = class.ok_or_else(|| Refusal::not_found("enrolmentId"))?;
+    Ok(ensure_organised_here(access, class.row().organiser_id, "enrolmentId")?)
+}
+
+/// The person, locked until the act is done: what is true of all their classes together is judged under this lock.
+async fn locked_person(txn: &Txn, id: CadreId) -> Acted<cadre::Model> {
+    let cadre = cadre::Entity::find_by_id(id).lock_exclusive().one(txn.connection()).await?;
+    cadre.ok_or_else(|| Error::internal("an enrolment of nobody").into())
+}
+
+impl<'a> Scene<'a> {
+    /// Locks the person, then the class, and reads the enrolment under these locks.
+    async fn open(access: &'a Access, txn: Txn, seen: &enrolment::Model, expected: Option<i32>) -> Acted<Self> {
+        let cadre = locked_person(&txn, seen.cadre_id).await?;
+        let class = match seen.class_id {
+            Some(class) => Some(seat::locked(&txn, class).await?),
+            None => None,
+        };
+        let row = enrolment::Entity::find_by_id(seen.id).one(txn.connection()).await?;
+        let mut row = row.ok_or_else(|| Error::internal("an enrolment is gone"))?;
+        if expected.is_some_and(|expected| expected != row.version) {
+            return Err(Refusal::version(row.version).into());
+        }
+        row.version += 1;
+        Ok(Self { access, txn, cadre, class, row })
+    }
+
+    /// Writes the row and its change, and makes the act true.
+    async fn close(self) -> Acted<VisibleEnrolment> {
+        let Self { access, txn, row, .. } = self;
+        let written = enrolment::Entity::update(row.clone().into_active_model().reset_all());
+        written.exec_without_returning(txn.connection()).await?;
+        txn.record(ChangeKind::Updated, "enrolment", row.id.to_string()).await?;
+        txn.commit().await?;
+        shown(access, row)
+    }
+}
+
+/// The view of an enrolment after an act on it.
+fn shown(access: &Access, row: enrolment::Model) -> Acted<VisibleEnrolment> {
+    let shown = access.training()?.admitted_enrolment(row);
+    shown.ok_or_else(|| Error::internal("an act on an enrolment of an unknown unit").into())
+}

@@ -1,0 +1,95 @@
+//! Who waited gets a seat; a learner gives up.
+
+use async_graphql::ID;
+
+use super::{By, OnEnrolment, Scene, Target, enrol::seated, overlap};
+use crate::{
+    domain::{
+        access::Act,
+        act::words,
+        refusal::Acted,
+        training::{
+            act::class::seat,
+            stage::enrolment::{Move, after},
+        },
+    },
+    error::Error,
+};
+
+/// A seat for who waited (xác nhận học viên dự bị).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "EnrolmentConfirmInput")]
+pub struct Confirm {
+    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    pub idempotency_key: String,
+    /// Id of the enrolment.
+    pub enrolment_id: ID,
+    /// The version that you saw last; the act is refused if it has changed since.
+    pub expected_version: Option<i32>,
+}
+
+impl OnEnrolment for Confirm {
+    const ACT: Act = Act::EnrolmentConfirm;
+    const BY: By = By::Either;
+
+    fn target(&self) -> Target<'_> {
+        let (enrolment_id, idempotency_key) = (&self.enrolment_id, &self.idempotency_key);
+        Target { enrolment_id, idempotency_key, expected_version: self.expected_version }
+    }
+
+    async fn perform(&self, scene: &mut Scene<'_>) -> Acted<()> {
+        let (txn, row) = (&scene.txn, &mut scene.row);
+        row.state = after(row.state, Move::Confirm)?;
+        let class = scene.class.as_ref().ok_or_else(|| Error::internal("somebody waits for no class"))?;
+        let Some(class) = seat::take(txn, class.id).await? else {
+            return Err(seat::full("enrolmentId", class).into());
+        };
+        overlap::ensure_free(txn.connection(), row.cadre_id, &class, "enrolmentId").await?;
+        if let Some(quota) = row.quota_id {
+            seat::use_quota(txn, quota).await?;
+        }
+        row.state = seated(&class);
+        Ok(())
+    }
+}
+
+/// A learner who gives up (thôi học). The seats of the class and of the quota are free again.
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "EnrolmentDropInput")]
+pub struct Drop {
+    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    pub idempotency_key: String,
+    /// Id of the enrolment.
+    pub enrolment_id: ID,
+    /// The version that you saw last; the act is refused if it has changed since.
+    pub expected_version: Option<i32>,
+    /// Reason, at most 2,000 characters.
+    pub reason: String,
+}
+
+impl OnEnrolment for Drop {
+    const ACT: Act = Act::EnrolmentDrop;
+    const BY: By = By::Either;
+
+    fn target(&self) -> Target<'_> {
+        let (enrolment_id, idempotency_key) = (&self.enrolment_id, &self.idempotency_key);
+        Target { enrolment_id, idempotency_key, expected_version: self.expected_version }
+    }
+
+    async fn perform(&self, scene: &mut Scene<'_>) -> Acted<()> {
+        let (txn, row) = (&scene.txn, &mut scene.row);
+        let had_seat = row.state.is_seated();
+        row.state = after(row.state, Move::Drop)?;
+        row.remark = Some(words::remark("reason", &self.reason)?);
+        if !had_seat {
+            return Ok(());
+        }
+        if let Some(class) = &scene.class {
+            seat::free(txn, class.id).await?;
+        }
+        match row.quota_id {
+            Some(quota) => seat::free_quota(txn, quota, 1).await,
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Seats of a quota are handed on to a unit below.
+
+use async_graphql::ID;
+use entity::{
+    quota,
+    value::{ChangeKind, QuotaId, QuotaState, StudyMode, UnitId},
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    sea_query::{Expr, ExprTrait},
+};
+
+use super::{
+    SEATS, apply, change, day_of_plan, ensure_below, exhausted, giving_plan, has_left, record, row, seen, shown,
+};
+use crate::{
+    domain::{
+        access::{Access, Act, Txn, VisibleQuota},
+        act::{within_reach, words},
+        answered::{Begun, Request},
+        refusal::{Acted, Code, Outcome, Refusal, outcome},
+    },
+    error::{Error, Result},
+};
+
+/// Seats to be handed on (phân bổ chỉ tiêu).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "QuotaAllocateInput")]
+pub struct Allocate {
+    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    pub idempotency_key: String,
+    /// Id of the quota to hand on from.
+    pub quota_id: ID,
+    /// Code of the unit that gets the seats; below the one that holds the quota.
+    pub unit_code: String,
+    /// How many seats, from 1 to 1,000,000.
+    pub seats: i32,
+    /// The version that you saw last; the act is refused if it has changed since.
+    pub expected_version: Option<i32>,
+    /// Mode of the seats, where the quota itself is for any.
+    pub mode: Option<StudyMode>,
+}
+
+/// What came of handing on.
+#[derive(Clone, Debug)]
+pub struct Handed {
+    /// The quota that was handed on from.
+    pub quota: VisibleQuota,
+    /// The quota of the unit below.
+    pub child: VisibleQuota,
+}
+
+/// Hands seats on, once for each key. They are added to what the unit has from this quota in this mode already.
+///
+/// # Errors
+/// `Forbidden` without `quota:allocate` and `quota:read`.
+pub async fn allocate(access: &Access, input: &Allocate) -> Result<Outcome<Handed>> {
+    outcome(allocated(access, input).await)
+}
+
+async fn allocated(access: &Access, input: &Allocate) -> Acted<Handed> {
+    let seen = seen(access, &input.quota_id).await?;
+    let unit = within_reach(access, "unitCode", &input.unit_code)?;
+    let seats = words::between("seats", input.seats, SEATS)?;
+    let (id, holder) = (seen.row().id, seen.row().unit_id);
+    let request = Request::of(access, Act::QuotaAllocate, &input.idempotency_key, input)?
+        .noting(format!("{} {seats}", input.unit_code));
+    let txn = match request.begin(access, &[holder, unit], &id.to_string()).await? {
+        Begun::Now(txn) => txn,
+        Begun::Before(_) => return handed_before(access, seen, (unit, input.mode)).await,
+    };
+
+    let plan = giving_plan(&txn, seen.row().plan_id, "quotaId").await?;
+    ensure_below(access, holder, unit, day_of_plan(&plan, access.today()))?;
+    let mode = mode_of(seen.row(), input.mode)?;
+    let update = change(id, input.expected_version)
+        .col_expr(quota::Column::Allocated, Expr::col(quota::Column::Allocated).add(seats))
+        .filter(has_left(Expr::col(quota::Column::Seats), seats));
+    let refuse = |row: &quota::Model| exhausted("seats", row, seats);
+    let quota = apply(&txn, (id, input.expected_version), update, refuse).await?;
+    record(&txn, ChangeKind::Updated, id).await?;
+    // Whoever hands on from the same quota waits at its row, so that a unit gets one child alone.
+    let child = match child_of(id, (unit, mode)).one(txn.connection()).await? {
+        Some(child) => add(&txn, child.id, seats).await?,
+        None => begin(&txn, quota::Model { unit_id: unit, mode, seats, ..quota.clone() }).await?,
+    };
+
+    txn.commit().await?;
+    Ok(Handed { quota: shown(access, quota)?, child: shown(access, child)? })
+}
+
+/// The mode of what is handed on: that of the quota, or the asked one where the quota has none.
+fn mode_of(row: &quota::Model, asked: Option<StudyMode>) -> Result<Option<StudyMode>, Refusal> {
+    match (row.mode, asked) {
+        (None, asked) => Ok(asked),
+        (of_quota, None) => Ok(of_quota),
+        (Some(of_quota), Some(asked)) if of_quota == asked => Ok(Some(asked)),
+        (Some(of_quota), Some(_)) => Err(Refusal::input(
+            Code::InvalidMode,
+            "mode",
+            format!("Chỉ tiêu có hình thức {of_quota}; hãy bỏ trường này hoặc chọn {of_quota}."),
+            format!("The quota is for {of_quota}; leave the mode out or choose {of_quota}."),
+        )),
+    }
+}
+
+/// What a unit has of a quota in a mode.
+fn child_of(of: QuotaId, (unit, mode): (UnitId, Option<StudyMode>)) -> sea_orm::Select<quota::Entity> {
+    let in_mode = match mode {
+        Some(mode) => quota::Column::Mode.eq(mode),
+        None => quota::Column::Mode.is_null(),
+    };
+    quota::Entity::find()
+        .filter(quota::Column::ParentId.eq(of))
+        .filter(quota::Column::UnitId.eq(unit))
+        .filter(in_mode)
+        .filter(quota::Column::State.eq(QuotaState::Issued))
+}
+
+async fn add(txn: &Txn, child: QuotaId, seats: i32) -> Acted<quota::Model> {
+    let more = change(child, None).col_expr(quota::Column::Seats, Expr::col(quota::Column::Seats).add(seats));
+    let row = apply(txn, (child, None), more, |row| exhausted("seats", row, seats)).await?;
+    record(txn, ChangeKind::Updated, child).await?;
+    Ok(row)
+}
+
+/// Writes the first seats that a unit gets; what is not said here is that of the quota above.
+async fn begin(txn: &Txn, like: quota::Model) -> Acted<quota::Model> {
+    let child = quota::Model {
+        id: QuotaId::new(),
+        parent_id: Some(like.id),
+        is_lower_bound: false,
+        classes: None,
+        allocated: 0,
+        used: 0,
+        used_before: 0,
+        version: 1,
+        ..like
+    };
+    let id = child.id;
+    quota::Entity::insert(child.into_active_model().reset_all()).exec_without_returning(txn.connection()).await?;
+    record(txn, ChangeKind::Created, id).await?;
+    row(txn, id).await
+}
+
+/// The answer to a request that was done before: the quota, and what the unit has of it.
+async fn handed_before(
+    access: &Access,
+    quota: VisibleQuota,
+    (unit, asked): (UnitId, Option<StudyMode>),
+) -> Acted<Handed> {
+    let id = quota.row().id;
+    let to = (unit, mode_of(quota.row(), asked)?);
+    let child = child_of(id, to).one(access.reader()).await?;
+    let child = match child {
+        Some(child) => child,
+        // It was taken back since.
+        None => quota::Entity::find()
+            .filter(quota::Column::ParentId.eq(id))
+            .filter(quota::Column::UnitId.eq(unit))
+            .order_by_desc(quota::Column::Id)
+            .one(access.reader())
+            .await?
+            .ok_or_else(|| Error::internal("what was handed on is gone"))?,
+    };
+    // The quota was read before the request waited for the other.
+    Ok(Handed { quota: seen(access, &id.to_string()).await?, child: shown(access, child)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::value::{Measure, PlanId};
+
+    use super::*;
+
+    #[test]
+    fn what_is_handed_on_keeps_the_mode_of_the_quota() {
+        let quota = |mode| quota::Model {
+            id: QuotaId::new(),
+            plan_id: PlanId::new(),
+            unit_id: UnitId::new(),
+            programme_code: "P".parse().expect("a code"),
+            mode,
+            measure: Measure::Turns,
+            seats: 1,
+            is_lower_bound: false,
+            classes: None,
+            allocated: 0,
+            used: 0,
+            used_before: 0,
+            parent_id: None,
+            state: QuotaState::Issued,
+            version: 1,
+        };
+        let (full, part) = (Some(StudyMode::FullTime), Some(StudyMode::PartTime));
+        for (of_quota, asked, expected) in [
+            (None, None, Ok(None)),
+            (None, full, Ok(full)),
+            (full, None, Ok(full)),
+            (full, full, Ok(full)),
+            (full, part, Err(Code::InvalidMode)),
+        ] {
+            let mode = mode_of(&quota(of_quota), asked).map_err(|refusal| refusal.code());
+            assert_eq!(mode, expected, "{of_quota:?} {asked:?}");
+        }
+    }
+}

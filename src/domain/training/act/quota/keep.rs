@@ -1,0 +1,237 @@
+//! Acts on a quota that exists, apart from handing on: seats go back, it is taken back, it gets another number of seats.
+
+use async_graphql::ID;
+use entity::{
+    quota,
+    value::{ChangeKind, QuotaId, QuotaState},
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait},
+};
+
+use super::{
+    SEATS, apply, change, ensure_issued, exhausted, giving_plan, has_left, in_use, is_untouched, record, row, seen,
+    shown,
+};
+use crate::{
+    domain::{
+        access::{Access, Act, Txn, VisibleQuota},
+        act::words,
+        answered::{Begun, Request},
+        refusal::{Acted, Code, Outcome, Refusal, outcome},
+    },
+    error::{Error, Result},
+};
+
+/// An act on a quota that exists.
+pub trait OnQuota: serde::Serialize + Sync {
+    /// Its name in the policy and the audit log.
+    const ACT: Act;
+
+    /// What it is done to, as the client says.
+    fn target(&self) -> Target<'_>;
+
+    /// Does it to the quota as it was before, and gives the quota as it stands now.
+    fn perform(&self, txn: &Txn, quota: &quota::Model) -> impl Future<Output = Acted<quota::Model>> + Send;
+}
+
+/// What an act is done to, as the client says.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    quota_id: &'a str,
+    idempotency_key: &'a str,
+    /// Seats, where the act names some.
+    seats: Option<i32>,
+}
+
+/// Does an act on a quota, once for each key.
+///
+/// # Errors
+/// `Forbidden` without `quota:allocate` and `quota:read`.
+pub async fn carry_out(access: &Access, act: &impl OnQuota) -> Result<Outcome<VisibleQuota>> {
+    outcome(acted(access, act).await)
+}
+
+async fn acted<A: OnQuota>(access: &Access, act: &A) -> Acted<VisibleQuota> {
+    let target = act.target();
+    let quota = seen(access, target.quota_id).await?;
+    let mut request = Request::of(access, A::ACT, target.idempotency_key, act)?;
+    if let Some(seats) = target.seats {
+        request = request.noting(seats.to_string());
+    }
+    let (row, object) = (quota.row(), quota.row().id.to_string());
+    let txn = match request.begin(access, &[row.unit_id], &object).await? {
+        Begun::Now(txn) => txn,
+        Begun::Before(object) => return seen(access, &object).await,
+    };
+    giving_plan(&txn, row.plan_id, "quotaId").await?;
+    let row = act.perform(&txn, row).await?;
+    txn.commit().await?;
+    shown(access, row)
+}
+
+/// Seats that go back to the quota that they came from (trả lại chỉ tiêu).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "QuotaReturnInput")]
+pub struct Return {
+    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    pub idempotency_key: String,
+    /// Id of the quota that gives seats back.
+    pub quota_id: ID,
+    /// How many seats, at most those that are neither handed on nor used.
+    pub seats: i32,
+    /// The version that you saw last; the act is refused if it has changed since.
+    pub expected_version: Option<i32>,
+}
+
+impl OnQuota for Return {
+    const ACT: Act = Act::QuotaReturn;
+
+    fn target(&self) -> Target<'_> {
+        Target { quota_id: &self.quota_id, idempotency_key: &self.idempotency_key, seats: Some(self.seats) }
+    }
+
+    async fn perform(&self, txn: &Txn, quota: &quota::Model) -> Acted<quota::Model> {
+        let seats = words::between("seats", self.seats, SEATS)?;
+        let above = quota.parent_id.ok_or_else(of_plan)?;
+        lock(txn, above).await?;
+        let fewer = change(quota.id, self.expected_version)
+            .col_expr(quota::Column::Seats, Expr::col(quota::Column::Seats).sub(seats))
+            .filter(has_left(Expr::col(quota::Column::Seats), seats))
+            .filter(quota::Column::Seats.gte(seats));
+        let refuse = |row: &quota::Model| exhausted("seats", row, seats);
+        let row = apply(txn, (quota.id, self.expected_version), fewer, refuse).await?;
+        record(txn, ChangeKind::Updated, quota.id).await?;
+        take_back(txn, above, seats).await?;
+        Ok(row)
+    }
+}
+
+/// A quota that is taken back (thu hồi chỉ tiêu).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "QuotaRevokeInput")]
+pub struct Revoke {
+    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    pub idempotency_key: String,
+    /// Id of the quota, of which nothing is handed on or used.
+    pub quota_id: ID,
+    /// The version that you saw last; the act is refused if it has changed since.
+    pub expected_version: Option<i32>,
+}
+
+impl OnQuota for Revoke {
+    const ACT: Act = Act::QuotaRevoke;
+
+    fn target(&self) -> Target<'_> {
+        Target { quota_id: &self.quota_id, idempotency_key: &self.idempotency_key, seats: None }
+    }
+
+    async fn perform(&self, txn: &Txn, quota: &quota::Model) -> Acted<quota::Model> {
+        if let Some(above) = quota.parent_id {
+            lock(txn, above).await?;
+        }
+        let revoke = change(quota.id, self.expected_version)
+            .col_expr(quota::Column::State, quota::Column::State.save_as(Expr::val(QuotaState::Revoked)))
+            .filter(is_untouched());
+        let row = apply(txn, (quota.id, self.expected_version), revoke, in_use).await?;
+        if let Some(above) = quota.parent_id.filter(|_| row.seats > 0) {
+            take_back(txn, above, row.seats).await?;
+        }
+        record(txn, ChangeKind::Ended, row.id).await?;
+        Ok(row)
+    }
+}
+
+/// Another number of seats of a quota that a plan gave (điều chỉnh chỉ tiêu).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "QuotaAmendInput")]
+pub struct Amend {
+    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    pub idempotency_key: String,
+    /// Id of the quota, which comes from the plan itself.
+    pub quota_id: ID,
+    /// Seats from now on, at least those that are handed on and used.
+    pub seats: i32,
+    /// The version that you saw last; the act is refused if it has changed since.
+    pub expected_version: Option<i32>,
+}
+
+impl OnQuota for Amend {
+    const ACT: Act = Act::QuotaAmend;
+
+    fn target(&self) -> Target<'_> {
+        Target { quota_id: &self.quota_id, idempotency_key: &self.idempotency_key, seats: Some(self.seats) }
+    }
+
+    async fn perform(&self, txn: &Txn, quota: &quota::Model) -> Acted<quota::Model> {
+        let seats = words::between("seats", self.seats, SEATS)?;
+        if quota.parent_id.is_some() {
+            return Err(handed_on().into());
+        }
+        let amend = change(quota.id, self.expected_version)
+            .col_expr(quota::Column::Seats, Expr::val(seats))
+            .filter(has_left(Expr::val(seats), 0));
+        let row = apply(txn, (quota.id, self.expected_version), amend, |row| too_few(row, seats)).await?;
+        record(txn, ChangeKind::Updated, quota.id).await?;
+        Ok(row)
+    }
+}
+
+/// Locks the quota above before the one below, in the order in which seats are handed on.
+async fn lock(txn: &Txn, above: QuotaId) -> Acted<()> {
+    let above = quota::Entity::find_by_id(above).lock_exclusive().one(txn.connection()).await?;
+    above.map(drop).ok_or_else(|| Error::internal("a quota was handed on from nothing").into())
+}
+
+/// Gives seats back to the quota above, which is locked.
+async fn take_back(txn: &Txn, above: QuotaId, seats: i32) -> Acted<()> {
+    let back = change(above, None)
+        .col_expr(quota::Column::Allocated, Expr::col(quota::Column::Allocated).sub(seats))
+        .filter(quota::Column::Allocated.gte(seats));
+    if back.exec(txn.connection()).await?.rows_affected == 0 {
+        ensure_issued(&row(txn, above).await?)?;
+        return Err(Error::internal("more seats come back than were handed on").into());
+    }
+    record(txn, ChangeKind::Updated, above).await
+}
+
+fn of_plan() -> Refusal {
+    Refusal::input(
+        Code::QuotaOfPlan,
+        "quotaId",
+        "Chỉ tiêu này do kế hoạch giao trực tiếp, không có cấp trên để trả lại; hãy điều chỉnh bằng quotaAmend.",
+        "This quota comes from the plan itself, so there is nothing above to return seats to; change it with quotaAmend.",
+    )
+}
+
+fn handed_on() -> Refusal {
+    Refusal::input(
+        Code::QuotaHandedOn,
+        "quotaId",
+        "Chỉ tiêu này được phân bổ từ một chỉ tiêu cấp trên; hãy tăng bằng quotaAllocate, giảm bằng quotaReturn.",
+        "This quota was handed on from another; raise it with quotaAllocate, lower it with quotaReturn.",
+    )
+}
+
+fn too_few(row: &quota::Model, wanted: i32) -> Refusal {
+    let seats = super::seats_of(row);
+    let taken = seats.allocated + seats.used;
+    Refusal::seats(
+        Code::QuotaInUse,
+        "seats",
+        seats,
+        crate::language::Sentence::new(
+            format!(
+                "Chỉ tiêu có {} suất, đã phân bổ {} và đã sử dụng {}, tổng cộng {taken}, không thể giảm còn {wanted}; hãy chọn từ \
+                 {taken} trở lên, hoặc nhận lại suất của cấp dưới trước.",
+                seats.seats, seats.allocated, seats.used
+            ),
+            format!(
+                "Of the {} seats {} are handed on and {} used, together {taken}, so the quota cannot shrink to {wanted}; \
+                 choose {taken} or more, or have seats returned from below first.",
+                seats.seats, seats.allocated, seats.used
+            ),
+        ),
+    )
+}

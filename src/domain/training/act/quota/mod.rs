@@ -1,0 +1,235 @@
+//! Acts on quotas (chỉ tiêu): a plan gives seats to a unit, which hands them on to units below and gets back what they do
+//! not use.
+
+mod allocate;
+mod issue;
+mod keep;
+
+pub use allocate::{Allocate, Handed, allocate};
+pub use issue::{Issue, issue};
+pub use keep::{Amend, OnQuota, Return, Revoke, carry_out};
+
+use entity::{
+    quota, training_plan,
+    value::{ChangeKind, Day, Hierarchy, PlanId, QuotaId, QuotaState, UnitId},
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany,
+    sea_query::{Expr, ExprTrait, SimpleExpr},
+};
+
+use crate::{
+    domain::{
+        access::{Access, Txn, VisibleQuota},
+        refusal::{Acted, Code, Refusal, Seats},
+        training::stage,
+    },
+    error::Error,
+    language::Sentence,
+};
+
+/// Least and most seats of one act.
+const SEATS: (i32, i32) = (1, 1_000_000);
+
+/// The quota of an id, if the caller may know of it: whoever reaches the unit that holds it.
+pub(super) async fn seen(access: &Access, id: &str) -> Acted<VisibleQuota> {
+    let unknown = || Refusal::not_found("quotaId");
+    let quotas = access.quotas()?;
+    let id: QuotaId = id.parse().map_err(|_| unknown())?;
+    Ok(quotas.by_ids(&[id]).await?.pop().ok_or_else(unknown)?)
+}
+
+/// The view of a quota after an act on it.
+fn shown(access: &Access, row: quota::Model) -> Acted<VisibleQuota> {
+    let shown = access.quotas()?.admitted(row);
+    shown.ok_or_else(|| Error::internal("an act on a quota of an unknown unit").into())
+}
+
+/// The plan, kept from being closed until the act is done; refused if it gives no quotas.
+pub(super) async fn giving_plan(txn: &Txn, id: PlanId, field: &'static str) -> Acted<training_plan::Model> {
+    let plan = training_plan::Entity::find_by_id(id).lock_shared().one(txn.connection()).await?;
+    let plan = plan.ok_or_else(|| Error::internal("a quota of no plan"))?;
+    stage::plan::ensure_gives(plan.state, field)?;
+    Ok(plan)
+}
+
+/// The day whose tree of units a plan is asked by: today, or the day of its years that is nearest to it.
+pub(super) fn day_of_plan(plan: &training_plan::Model, today: Day) -> Day {
+    let (first, last) = (Day::of(plan.year_from, 1, 1), Day::end_of_year(plan.year_to));
+    Ord::min(Ord::max(today, first.unwrap_or(today)), last.unwrap_or(today))
+}
+
+/// Checks that seats can go from one unit to another on a day: the other exists, and stands below.
+fn ensure_below(access: &Access, holder: UnitId, unit: UnitId, day: Day) -> Result<(), Refusal> {
+    let units = access.registry().units();
+    let (Some(above), Some(to)) = (units.get(holder), units.get(unit)) else {
+        return Err(Refusal::not_found("unitCode"));
+    };
+    let (above, code) = (&above.row.code, &to.row.code);
+    if to.on(day).is_none() {
+        return Err(Refusal::input(
+            Code::UnitNotAlive,
+            "unitCode",
+            format!("Đơn vị {code} không tồn tại vào ngày {day}; hãy chọn đơn vị kế thừa."),
+            format!("The unit {code} does not exist on {day}; choose its successor."),
+        ));
+    }
+    if units.ancestors(unit, Hierarchy::Administrative, day).contains(&holder) {
+        return Ok(());
+    }
+    Err(Refusal::input(
+        Code::UnitNotBelow,
+        "unitCode",
+        format!(
+            "Vào ngày {day}, đơn vị {code} không trực thuộc {above} trong hệ thống chính quyền; hãy chọn một đơn vị cấp dưới."
+        ),
+        format!("On {day} the unit {code} is not below {above} in the administrative tree; choose a unit below it."),
+    ))
+}
+
+/// A change of a quota in force, of the version that the client saw last if it says one.
+pub(super) fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::Entity> {
+    let update = quota::Entity::update_many()
+        .col_expr(quota::Column::Version, Expr::col(quota::Column::Version).add(1))
+        .filter(quota::Column::Id.eq(id))
+        .filter(quota::Column::State.eq(QuotaState::Issued));
+    match expected {
+        Some(expected) => update.filter(quota::Column::Version.eq(expected)),
+        None => update,
+    }
+}
+
+/// So many seats are left, of the seats that there are.
+pub(super) fn has_left(seats: impl Into<SimpleExpr>, wanted: i32) -> SimpleExpr {
+    let taken = Expr::col(quota::Column::Allocated)
+        .add(Expr::col(quota::Column::Used))
+        .add(Expr::col(quota::Column::UsedBefore));
+    Expr::col(quota::Column::IsLowerBound).eq(true).or(taken.add(wanted).lte(seats))
+}
+
+/// Nothing of it was handed on or used.
+fn is_untouched() -> SimpleExpr {
+    let none = |column| Expr::col(column).eq(0);
+    none(quota::Column::Allocated).and(none(quota::Column::Used)).and(none(quota::Column::UsedBefore))
+}
+
+/// Does a change of one row, and gives the row as it stands now. Where the row does not allow it, why: it is revoked, was
+/// changed meanwhile, or what `otherwise` makes of its numbers.
+pub(super) async fn apply(
+    txn: &Txn,
+    (id, expected): (QuotaId, Option<i32>),
+    update: UpdateMany<quota::Entity>,
+    otherwise: impl FnOnce(&quota::Model) -> Refusal,
+) -> Acted<quota::Model> {
+    let changed = update.exec(txn.connection()).await?.rows_affected;
+    let row = row(txn, id).await?;
+    if changed > 0 {
+        return Ok(row);
+    }
+    ensure_issued(&row)?;
+    match expected {
+        Some(expected) if expected != row.version => Err(Refusal::version(row.version).into()),
+        _ => Err(otherwise(&row).into()),
+    }
+}
+
+pub(super) async fn record(txn: &Txn, kind: ChangeKind, id: QuotaId) -> Acted<()> {
+    Ok(txn.record(kind, "quota", id.to_string()).await?)
+}
+
+async fn row(txn: &Txn, id: QuotaId) -> Acted<quota::Model> {
+    let row = quota::Entity::find_by_id(id).one(txn.connection()).await?;
+    row.ok_or_else(|| Error::internal("a quota is gone").into())
+}
+
+fn ensure_issued(row: &quota::Model) -> Result<(), Refusal> {
+    match row.state {
+        QuotaState::Issued => Ok(()),
+        state @ QuotaState::Revoked => Err(Refusal::step(
+            "quotaId",
+            state,
+            Vec::new(),
+            Sentence::new(
+                format!("Chỉ tiêu ở trạng thái {state}, không còn hiệu lực; hãy giao một chỉ tiêu mới."),
+                format!("The quota is {state}, which is final; give a new one."),
+            ),
+        )),
+    }
+}
+
+/// Too few seats are left for so many.
+pub(super) fn exhausted(field: &str, row: &quota::Model, wanted: i32) -> Refusal {
+    let seats = seats_of(row);
+    let Seats { seats: all, allocated, used } = seats;
+    let left = seats.remaining();
+    Refusal::seats(
+        Code::QuotaExhausted,
+        field,
+        seats,
+        Sentence::new(
+            format!(
+                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}, còn lại {left}, không đủ {wanted}; hãy \
+                 giảm số lượng, hoặc đề nghị cấp trên giao thêm."
+            ),
+            format!(
+                "The quota has {all} seats, {allocated} handed on, {used} used, {left} left: too few for {wanted}; ask for \
+                 fewer, or have more given to it first."
+            ),
+        ),
+    )
+}
+
+fn in_use(row: &quota::Model) -> Refusal {
+    let seats = seats_of(row);
+    let Seats { seats: all, allocated, used } = seats;
+    Refusal::seats(
+        Code::QuotaInUse,
+        "quotaId",
+        seats,
+        Sentence::new(
+            format!(
+                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}; chỉ thu hồi được chỉ tiêu chưa phân bổ \
+                 và chưa sử dụng, hãy trả lại phần còn lại bằng quotaReturn."
+            ),
+            format!(
+                "The quota has {all} seats, {allocated} handed on, {used} used; only one that is neither handed on nor \
+                 used is revoked, so return what is left with quotaReturn."
+            ),
+        ),
+    )
+}
+
+fn seats_of(row: &quota::Model) -> Seats {
+    Seats { seats: row.seats, allocated: row.allocated, used: row.used + row.used_before }
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::value::PlanState;
+
+    use super::*;
+
+    #[test]
+    fn a_plan_is_asked_by_the_day_of_its_years_that_is_nearest_to_today() {
+        let plan = |year_from, year_to| training_plan::Model {
+            id: PlanId::new(),
+            code: "K".parse().expect("a code"),
+            unit_id: UnitId::new(),
+            year_from,
+            year_to,
+            document_no: None,
+            name: "K".to_owned(),
+            state: PlanState::Approved,
+            version: 1,
+        };
+        let today: Day = "2026-06-01".parse().expect("a day");
+        for (plan, expected) in [
+            (plan(2026, 2026), "2026-06-01"),
+            (plan(2021, 2030), "2026-06-01"),
+            (plan(2021, 2025), "2025-12-31"),
+            (plan(2027, 2030), "2027-01-01"),
+        ] {
+            assert_eq!(day_of_plan(&plan, today).to_string(), expected);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The road of a class (lớp).
+
+use entity::value::ClassState;
+
+use super::{Noun, not_due};
+use crate::domain::refusal::Refusal;
+
+const CLASS: Noun = Noun { field: "classCode", vi: "Lớp", en: "class" };
+
+/// The state that a class is led to.
+///
+/// # Errors
+/// `Step` where it does not lead there, naming where it leads.
+pub fn after(state: ClassState, to: ClassState) -> Result<ClassState, Refusal> {
+    if due(state).contains(&to) { Ok(to) } else { Err(wrong(state)) }
+}
+
+/// Checks that people can be enrolled.
+///
+/// # Errors
+/// `Step` naming where the class leads.
+pub fn ensure_enrols(state: ClassState) -> Result<(), Refusal> {
+    match state {
+        ClassState::OpenForNomination | ClassState::Confirmed | ClassState::Running => Ok(()),
+        ClassState::Planned
+        | ClassState::Completed
+        | ClassState::Closed
+        | ClassState::Postponed
+        | ClassState::Cancelled => Err(wrong(state)),
+    }
+}
+
+/// Checks that results can be recorded.
+///
+/// # Errors
+/// `Step` naming where the class leads.
+pub fn ensure_has_results(state: ClassState) -> Result<(), Refusal> {
+    match state {
+        ClassState::Running | ClassState::Completed | ClassState::Closed => Ok(()),
+        ClassState::Planned
+        | ClassState::OpenForNomination
+        | ClassState::Confirmed
+        | ClassState::Postponed
+        | ClassState::Cancelled => Err(wrong_for("enrolmentId", state)),
+    }
+}
+
+/// Checks that the class is not over.
+///
+/// # Errors
+/// `Step`, with nothing that may come next.
+pub fn ensure_goes_on(state: ClassState) -> Result<(), Refusal> {
+    if due(state).is_empty() { Err(wrong(state)) } else { Ok(()) }
+}
+
+/// The states that a class can be led to, the regular one first.
+pub fn due(state: ClassState) -> &'static [ClassState] {
+    match state {
+        ClassState::Planned => &[ClassState::OpenForNomination, ClassState::Postponed, ClassState::Cancelled],
+        ClassState::OpenForNomination => &[ClassState::Confirmed, ClassState::Postponed, ClassState::Cancelled],
+        ClassState::Confirmed => &[ClassState::Running, ClassState::Postponed, ClassState::Cancelled],
+        ClassState::Running => &[ClassState::Completed],
+        ClassState::Completed => &[ClassState::Closed],
+        ClassState::Postponed => &[ClassState::Planned],
+        ClassState::Closed | ClassState::Cancelled => &[],
+    }
+}
+
+fn wrong(state: ClassState) -> Refusal {
+    wrong_for(CLASS.field, state)
+}
+
+fn wrong_for(field: &'static str, state: ClassState) -> Refusal {
+    not_due(Noun { field, ..CLASS }, state, due(state).iter().map(|to| format!("classAdvance(to: {to})")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::Iterable;
+
+    use super::*;
+
+    /// A line per state: whether people are enrolled, whether results are recorded, where it leads.
+    const TABLE: &str = "
+        PLANNED            no  no   OPEN_FOR_NOMINATION POSTPONED CANCELLED
+        OPEN_FOR_NOMINATION yes no  CONFIRMED POSTPONED CANCELLED
+        CONFIRMED          yes no   RUNNING POSTPONED CANCELLED
+        RUNNING            yes yes  COMPLETED
+        COMPLETED          no  yes  CLOSED
+        CLOSED             no  yes
+        POSTPONED          no  no   PLANNED
+        CANCELLED          no  no
+    ";
+
+    #[test]
+    fn a_class_leads_from_every_state_where_the_table_says() {
+        let lines: Vec<Vec<&str>> = TABLE.trim().lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(lines.len(), ClassState::iter().count());
+        for line in lines {
+            let state: ClassState = line[0].parse().expect("a state");
+            assert_eq!(ensure_enrols(state).is_ok(), line[1] == "yes", "{state}");
+            assert_eq!(ensure_has_results(state).is_ok(), line[2] == "yes", "{state}");
+            assert_eq!(ensure_goes_on(state).is_ok(), line.len() > 3, "{state}");
+            for to in ClassState::iter() {
+                let led = after(state, to);
+                assert_eq!(led.is_ok(), line[3..].contains(&to.to_string().as_str()), "{state} to {to}");
+                if let Err(Refusal::Step { state: said, due: named, .. }) = led {
+                    assert_eq!((said, named.len()), (state.to_string(), line.len() - 3));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The road of a training plan (kế hoạch đào tạo, bồi dưỡng).
+
+use entity::value::PlanState;
+
+use super::{Noun, not_due};
+use crate::domain::refusal::Refusal;
+
+const PLAN: Noun = Noun { field: "planCode", vi: "Kế hoạch", en: "plan" };
+
+/// The state that a plan is led to.
+///
+/// # Errors
+/// `Step` where it does not lead there, naming where it leads.
+pub fn after(state: PlanState, to: PlanState) -> Result<PlanState, Refusal> {
+    if due(state).contains(&to) { Ok(to) } else { Err(not_due(PLAN, state, named(state))) }
+}
+
+/// Checks that quotas of the plan may be given and handed on: it is approved and not closed.
+///
+/// # Errors
+/// `Step` naming where the plan leads, about a field of the input.
+pub fn ensure_gives(state: PlanState, field: &'static str) -> Result<(), Refusal> {
+    match state {
+        PlanState::Approved | PlanState::Published => Ok(()),
+        PlanState::Draft
+        | PlanState::CollectingDemand
+        | PlanState::Consolidated
+        | PlanState::Submitted
+        | PlanState::Returned
+        | PlanState::Closed
+        | PlanState::Cancelled => Err(not_due(Noun { field, ..PLAN }, state, named(state))),
+    }
+}
+
+/// The states that a plan can be led to, the regular one first.
+pub fn due(state: PlanState) -> &'static [PlanState] {
+    match state {
+        PlanState::Draft => &[PlanState::CollectingDemand, PlanState::Cancelled],
+        PlanState::CollectingDemand => &[PlanState::Consolidated],
+        PlanState::Consolidated => &[PlanState::Submitted],
+        PlanState::Submitted => &[PlanState::Approved, PlanState::Returned, PlanState::Cancelled],
+        PlanState::Returned => &[PlanState::Draft],
+        PlanState::Approved => &[PlanState::Published],
+        PlanState::Published => &[PlanState::Closed],
+        PlanState::Closed | PlanState::Cancelled => &[],
+    }
+}
+
+fn named(state: PlanState) -> Vec<String> {
+    due(state).iter().map(|to| format!("planAdvance(to: {to})")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::Iterable;
+
+    use super::*;
+
+    /// A line per state: where it leads, and whether quotas are given in it.
+    const TABLE: &str = "
+        DRAFT             no   COLLECTING_DEMAND CANCELLED
+        COLLECTING_DEMAND no   CONSOLIDATED
+        CONSOLIDATED      no   SUBMITTED
+        SUBMITTED         no   APPROVED RETURNED CANCELLED
+        RETURNED          no   DRAFT
+        APPROVED          yes  PUBLISHED
+        PUBLISHED         yes  CLOSED
+        CLOSED            no
+        CANCELLED         no
+    ";
+
+    #[test]
+    fn a_plan_leads_from_every_state_where_the_table_says() {
+        let lines: Vec<Vec<&str>> = TABLE.trim().lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(lines.len(), PlanState::iter().count());
+        for line in lines {
+            let state: PlanState = line[0].parse().expect("a state");
+            assert_eq!(ensure_gives(state, "planCode").is_ok(), line[1] == "yes", "{state}");
+            for to in PlanState::iter() {
+                let led = after(state, to);
+                assert_eq!(led.is_ok(), line[2..].contains(&to.to_string().as_str()), "{state} to {to}");
+                if let Err(Refusal::Step { state: said, due: named, .. }) = led {
+                    assert_eq!((said, named.len()), (state.to_string(), line.len() - 2));
+                }
+            }
+        }
+    }
+}

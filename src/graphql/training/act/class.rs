@@ -1,0 +1,76 @@
+//! Acts on classes.
+
+use async_graphql::{Context, Object};
+
+use crate::{
+    domain::training::act::class::{self as act, Advance, Amend, OnClass, Plan},
+    error::Result,
+    graphql::{
+        ContextExt,
+        payload::{Answered, Payload},
+        refusal::UserError,
+        training::class::TrainingClass,
+    },
+};
+
+impl Answered for Plan {
+    const PAYLOAD: &'static str = "ClassPlanPayload";
+}
+impl Answered for Advance {
+    const PAYLOAD: &'static str = "ClassAdvancePayload";
+}
+impl Answered for Amend {
+    const PAYLOAD: &'static str = "ClassAmendPayload";
+}
+
+/// What came of an act: the class as it stands now, or why the act was refused.
+#[Object(name_type)]
+impl<A: Answered + Send + Sync> Payload<A, TrainingClass> {
+    /// The class as it stands now; null if the act was refused.
+    async fn class(&self) -> Option<&TrainingClass> {
+        self.object()
+    }
+
+    /// Why the act was refused; empty if it was done, now or by the same request before.
+    async fn user_errors(&self) -> &[UserError] {
+        self.errors()
+    }
+}
+
+/// Acts on classes.
+#[derive(Default)]
+pub struct ClassMutation;
+
+#[Object]
+impl ClassMutation {
+    /// Plans a class (dự kiến mở lớp), which is then PLANNED.
+    async fn class_plan(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is planned.")] input: Plan,
+    ) -> Result<Payload<Plan, TrainingClass>> {
+        Ok(Payload::of(ctx, act::plan(ctx.access(), &input).await?, TrainingClass))
+    }
+
+    /// Leads a class to its next state (chiêu sinh, xác nhận mở lớp, khai giảng, bế giảng, hoãn, hủy), with everybody in it.
+    async fn class_advance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The next state.")] input: Advance,
+    ) -> Result<Payload<Advance, TrainingClass>> {
+        carried_out(ctx, input).await
+    }
+
+    /// Gives a class another number of seats (điều chỉnh sĩ số), never fewer than are taken.
+    async fn class_amend(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new number.")] input: Amend,
+    ) -> Result<Payload<Amend, TrainingClass>> {
+        carried_out(ctx, input).await
+    }
+}
+
+async fn carried_out<A: OnClass>(ctx: &Context<'_>, input: A) -> Result<Payload<A, TrainingClass>> {
+    Ok(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?, TrainingClass))
+}

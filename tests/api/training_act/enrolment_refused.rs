@@ -1,0 +1,156 @@
+//! What acts on enrolments are refused for, and that nothing is changed then.
+
+use entity::{enrolment, value::EnrolmentId};
+use sea_orm::{EntityTrait, PaginatorTrait};
+use serde_json::json;
+
+use super::{
+    class, class_now, document, done, enrolled, handed, issued, keyed, led, office, quota, refusal, seats, standing,
+    with,
+};
+use crate::world::on_both;
+
+#[actix_web::test]
+async fn an_enrolment_is_refused_with_the_field_the_numbers_and_the_way_out() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let of_a = issued(&caller, quota(2)).await;
+        let of_a1 = handed(&caller, &of_a, "A1", 1).await;
+        let full_time = issued(&caller, with(quota(2), json!({ "mode": "PART_TIME" }))).await;
+        let theory = issued(&caller, with(quota(2), json!({ "programmeCode": "LLCT_TC" }))).await;
+        let past = issued(&caller, with(quota(2), json!({ "planCode": "KH-B", "unitCode": "B1" }))).await;
+        led(&caller, with(class("L-1"), json!({ "capacity": 2 })), &["OPEN_FOR_NOMINATION"]).await;
+        led(&caller, class("L-2"), &["OPEN_FOR_NOMINATION"]).await;
+        led(&caller, class("L-3"), &[]).await;
+        led(&caller, with(class("L-4"), json!({ "programmeCode": "LLCT_TC" })), &["OPEN_FOR_NOMINATION"]).await;
+        enrolled(&caller, "L-1", "A-02", json!({ "quotaId": of_a1 })).await;
+        enrolled(&caller, "L-1", "A-06", json!({})).await;
+        let count = async || enrolment::Entity::find().count(world.database.reader()).await.expect("a count");
+        let before = (count().await, class_now(&caller, "L-1").await, standing(&caller, &of_a1).await);
+
+        for (class, cadre, other, code, field) in [
+            ("L-9", "A-04", json!({}), "NOT_FOUND", "classCode"),
+            ("L-2", "A-99", json!({}), "NOT_FOUND", "cadreCode"),
+            ("L-2", "A-04", json!({ "quotaId": "quo_x" }), "NOT_FOUND", "quotaId"),
+            ("L-2", "A-05", json!({}), "NO_POST", "cadreCode"),
+            ("L-3", "A-04", json!({}), "WRONG_STEP", "classCode"),
+            ("L-1", "A-04", json!({}), "CLASS_FULL", "classCode"),
+            ("L-1", "A-02", json!({}), "ALREADY_ENROLLED", "cadreCode"),
+            ("L-1", "A-02", json!({ "waitlist": true }), "ALREADY_ENROLLED", "cadreCode"),
+            ("L-2", "A-02", json!({}), "OVERLAPPING_CLASSES", "classCode"),
+            ("L-2", "A-01", json!({ "quotaId": of_a1 }), "QUOTA_EXHAUSTED", "quotaId"),
+            ("L-2", "A-04", json!({ "quotaId": of_a1 }), "OUTSIDE_QUOTA", "quotaId"),
+            ("L-2", "A-04", json!({ "quotaId": full_time }), "OUTSIDE_QUOTA", "quotaId"),
+            ("L-2", "A-04", json!({ "quotaId": theory }), "OUTSIDE_QUOTA", "quotaId"),
+            ("L-2", "B-01", json!({ "quotaId": past }), "OUTSIDE_QUOTA", "quotaId"),
+            ("L-4", "A-01", json!({}), "LEVEL_HELD", "cadreCode"),
+            ("L-4", "A-06", json!({}), "LEVEL_HELD", "cadreCode"),
+            ("L-4", "A-01", json!({ "reason": " " }), "INVALID_TEXT", "reason"),
+        ] {
+            let input = with(json!({ "classCode": class, "cadreCode": cadre }), other.clone());
+            let refused = refusal(&caller, "classEnrol", input).await;
+            assert_eq!(
+                (&refused["code"], &refused["field"]),
+                (&json!(code), &json!(["input", field])),
+                "{class} {cadre} {other}"
+            );
+            match code {
+                "CLASS_FULL" => assert_eq!(seats(&refused), [2, 0, 2, 0]),
+                "QUOTA_EXHAUSTED" => assert_eq!(seats(&refused), [1, 0, 1, 0]),
+                _ => {}
+            }
+        }
+        assert_eq!((count().await, class_now(&caller, "L-1").await, standing(&caller, &of_a1).await), before);
+
+        let with_reason = enrolled(&caller, "L-4", "A-01", json!({ "reason": "Học nâng cao" })).await;
+        assert_eq!(with_reason["remark"], "Học nâng cao");
+        assert_eq!(enrolled(&caller, "L-1", "A-04", json!({ "waitlist": true })).await["state"], "WAITLISTED");
+        enrolled(&caller, "L-2", "A-03", json!({ "quotaId": of_a })).await;
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_result_is_refused_with_the_field_and_the_way_out() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        led(&caller, with(class("L-1"), json!({ "startOn": "2026-05-20" })), &["OPEN_FOR_NOMINATION"]).await;
+        let id = enrolled(&caller, "L-1", "A-04", json!({})).await["id"].clone();
+        let result = |other| with(json!({ "enrolmentId": id, "passed": true, "completedOn": "2026-06-01" }), other);
+        let early = refusal(&caller, "enrolmentComplete", result(json!({}))).await;
+        assert_eq!((&early["code"], &early["state"]), (&json!("WRONG_STEP"), &json!("OPEN_FOR_NOMINATION")));
+        for state in ["CONFIRMED", "RUNNING"] {
+            done(&caller, "classAdvance", json!({ "classCode": "L-1", "to": state })).await;
+        }
+        for (act, input, code, field) in [
+            ("enrolmentComplete", result(json!({ "completedOn": "2026-06-02" })), "INVALID_DAY", "completedOn"),
+            ("enrolmentComplete", result(json!({ "completedOn": "2026-05-19" })), "INVALID_DAY", "completedOn"),
+            ("enrolmentComplete", result(json!({ "expectedVersion": 1 })), "VERSION_CONFLICT", "expectedVersion"),
+            ("enrolmentComplete", result(json!({ "enrolmentId": "enr_x" })), "NOT_FOUND", "enrolmentId"),
+            ("enrolmentRevoke", json!({ "enrolmentId": id, "reason": "x" }), "WRONG_STEP", "enrolmentId"),
+            ("enrolmentConfirm", json!({ "enrolmentId": id }), "WRONG_STEP", "enrolmentId"),
+            ("enrolmentDrop", json!({ "enrolmentId": id, "reason": "" }), "INVALID_TEXT", "reason"),
+        ] {
+            let refused = refusal(&caller, act, input.clone()).await;
+            assert_eq!(
+                (&refused["code"], &refused["field"]),
+                (&json!(code), &json!(["input", field])),
+                "{act} {input}"
+            );
+        }
+        assert_eq!(done(&caller, "enrolmentComplete", result(json!({}))).await["enrolment"]["version"], 3);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
+    on_both(async |world| {
+        let (office, other) = (office(world).await, world.caller(&super::WRITES, &["B"]).await);
+        led(&office, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
+        let id = enrolled(&office, "L-1", "A-04", json!({})).await["id"].as_str().expect("an id").to_owned();
+        for (act, input) in [
+            ("enrolmentConfirm", json!({})),
+            ("enrolmentDrop", json!({ "reason": "x" })),
+            ("enrolmentComplete", json!({ "passed": true, "completedOn": "2026-06-01" })),
+            ("enrolmentRevoke", json!({ "reason": "x" })),
+        ] {
+            let ask = async |id: &str| {
+                let input = keyed(with(input.clone(), json!({ "enrolmentId": id, "idempotencyKey": "same" })));
+                other.raw(&document(act), json!({ "input": input })).await
+            };
+            let unknown = ask(&EnrolmentId::new().to_string()).await;
+            assert!(unknown.contains("NOT_FOUND"), "{unknown}");
+            assert_eq!(ask(&id).await, unknown, "{act}");
+        }
+        let ask = async |class: &str| {
+            let input = json!({ "classCode": class, "cadreCode": "B-01", "idempotencyKey": "same" });
+            other.raw(&document("classEnrol"), json!({ "input": input })).await
+        };
+        assert_eq!(ask("L-1").await, ask("L-9").await);
+        let foreign = json!({ "classCode": "LOP-B1", "cadreCode": "A-04" });
+        assert_eq!(refusal(&other, "classEnrol", foreign).await["field"], json!(["input", "cadreCode"]));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn an_enrolment_needs_its_scopes_and_a_quota_one_more() {
+    on_both(async |world| {
+        let office = office(world).await;
+        let of_quota = issued(&office, quota(2)).await;
+        led(&office, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
+        let input = |other| json!({ "input": keyed(with(json!({ "classCode": "L-1", "cadreCode": "A-04" }), other)) });
+        let ask = async |scopes: &[&str], other| {
+            let caller = world.caller(scopes, &["P"]).await;
+            let answer = caller.ask(&document("classEnrol"), input(other)).await;
+            answer["errors"][0]["extensions"]["code"].as_str().unwrap_or("none").to_owned()
+        };
+        assert_eq!(ask(&["cadre:read", "training:read"], json!({})).await, "FORBIDDEN");
+        assert_eq!(ask(&["training:read", "training:write"], json!({})).await, "FORBIDDEN");
+        let writes = ["cadre:read", "training:read", "training:write"];
+        assert_eq!(ask(&writes, json!({ "quotaId": of_quota })).await, "FORBIDDEN");
+        assert_eq!(ask(&writes, json!({})).await, "none");
+    })
+    .await;
+}

@@ -1,0 +1,158 @@
+//! Acts on training: what each does, what is refused and with which numbers, that each happens once, and that no race gives
+//! more seats than there are.
+
+mod class;
+mod enrolment;
+mod enrolment_refused;
+mod plan;
+mod quota;
+mod quota_refused;
+mod race;
+mod race_for_seats;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::world::{Caller, World};
+
+/// The scopes of who does everything with training.
+const WRITES: [&str; 5] = ["cadre:read", "training:read", "training:write", "quota:read", "quota:allocate"];
+
+/// What is asked of a quota after an act.
+const QUOTA: &str = "id state seats allocated used remaining mode version unit { code } parent { id }";
+
+/// What is asked of a class after an act.
+const CLASS: &str = "code state capacity enrolled startOn endOn version";
+
+/// What is asked of an enrolment after an act.
+const ENROLMENT: &str = "id state grade year remark version sendingUnit { code } class { code enrolled }";
+
+/// Who does everything with the training of the whole province.
+async fn office(world: &World) -> Caller<'_> {
+    world.caller(&WRITES, &["P"]).await
+}
+
+/// What an act shows of its object.
+fn shown(act: &str) -> String {
+    match act {
+        "quotaAllocate" => format!("quota {{ {QUOTA} }} child {{ {QUOTA} }}"),
+        "classEnrol" => format!("enrolment {{ {ENROLMENT} }} warnings {{ code message }}"),
+        act if act.starts_with("quota") => format!("quota {{ {QUOTA} }}"),
+        act if act.starts_with("class") => format!("class {{ {CLASS} }}"),
+        act if act.starts_with("enrolment") => format!("enrolment {{ {ENROLMENT} }}"),
+        _ => "plan { id code state version documentNo }".to_owned(),
+    }
+}
+
+/// A document that does one act and asks for what came of it.
+fn document(act: &str) -> String {
+    let input = format!("{}{}Input", act[..1].to_uppercase(), &act[1..]);
+    format!(
+        "mutation($input: {input}!) {{ done: {act}(input: $input) {{
+            {}
+            userErrors {{ __typename code message field
+                ... on StepError {{ state due }} ... on ConflictError {{ currentVersion }}
+                ... on SeatsError {{ seats allocated used remaining }} }}
+        }} }}",
+        shown(act)
+    )
+}
+
+/// The input with a key of its own, unless it has one.
+fn keyed(mut input: Value) -> Value {
+    if input.get("idempotencyKey").is_none() {
+        input["idempotencyKey"] = json!(Uuid::now_v7().to_string());
+    }
+    input
+}
+
+/// Does an act and gives its payload.
+async fn payload(caller: &Caller<'_>, act: &str, input: Value) -> Value {
+    caller.query_with(&document(act), json!({ "input": keyed(input) })).await["done"].take()
+}
+
+/// Does an act that must be done, and gives its payload.
+async fn done(caller: &Caller<'_>, act: &str, input: Value) -> Value {
+    let payload = payload(caller, act, input).await;
+    assert_eq!(payload["userErrors"], json!([]), "{act}");
+    payload
+}
+
+/// Does an act that must be refused once, and gives the error.
+async fn refusal(caller: &Caller<'_>, act: &str, input: Value) -> Value {
+    let mut payload = payload(caller, act, input.clone()).await;
+    let shown = payload.as_object().expect("a payload").iter().filter(|(name, _)| *name != "userErrors");
+    assert!(shown.clone().all(|(_, object)| object.is_null() || *object == json!([])), "{act} {input}: {payload:#}");
+    assert_eq!(payload["userErrors"].as_array().map(Vec::len), Some(1), "{act} {input}: {payload:#}");
+    payload["userErrors"][0].take()
+}
+
+/// An input with some of its fields given otherwise.
+fn with(mut input: Value, mut other: Value) -> Value {
+    let fields = input.as_object_mut().expect("an object");
+    fields.append(other.as_object_mut().expect("an object"));
+    input
+}
+
+/// A quota of the plan of district A to the district itself.
+fn quota(seats: i32) -> Value {
+    json!({
+        "planCode": "KH-A", "unitCode": "A", "programmeCode": "TAT_CA", "measure": "TURNS", "seats": seats,
+    })
+}
+
+/// Gives a quota and its id.
+async fn issued(caller: &Caller<'_>, input: Value) -> String {
+    done(caller, "quotaIssue", input).await["quota"]["id"].as_str().expect("an id").to_owned()
+}
+
+/// Hands seats on and gives the id of what the unit has.
+async fn handed(caller: &Caller<'_>, from: &str, unit: &str, seats: i32) -> String {
+    let input = json!({ "quotaId": from, "unitCode": unit, "seats": seats });
+    done(caller, "quotaAllocate", input).await["child"]["id"].as_str().expect("an id").to_owned()
+}
+
+/// The numbers of a quota: seats, handed on, used, left, version.
+fn numbers(quota: &Value) -> [i64; 5] {
+    ["seats", "allocated", "used", "remaining", "version"].map(|name| quota[name].as_i64().expect(name))
+}
+
+/// The numbers of a quota as it stands.
+async fn standing(caller: &Caller<'_>, id: &str) -> [i64; 5] {
+    let document = format!("query($id: ID!) {{ node(id: $id) {{ ... on Quota {{ {QUOTA} }} }} }}");
+    numbers(&caller.query_with(&document, json!({ "id": id })).await["node"])
+}
+
+/// The numbers of a refusal for seats: seats, handed on, used, left.
+fn seats(refusal: &Value) -> [i64; 4] {
+    ["seats", "allocated", "used", "remaining"].map(|name| refusal[name].as_i64().expect(name))
+}
+
+/// A class of the district from the eighth to the twelfth of June, a week ahead.
+fn class(code: &str) -> Value {
+    json!({
+        "code": code, "programmeCode": "CMNV", "organiserUnitCode": "A", "category": "WORKSHOP", "mode": "FULL_TIME",
+        "startOn": "2026-06-08", "endOn": "2026-06-12",
+    })
+}
+
+/// Plans a class and leads it through states.
+async fn led(caller: &Caller<'_>, input: Value, states: &[&str]) {
+    let code = input["code"].clone();
+    done(caller, "classPlan", input).await;
+    for state in states {
+        done(caller, "classAdvance", json!({ "classCode": code, "to": state })).await;
+    }
+}
+
+/// Enrols a person and gives the enrolment.
+async fn enrolled(caller: &Caller<'_>, class: &str, cadre: &str, other: Value) -> Value {
+    let input = with(json!({ "classCode": class, "cadreCode": cadre }), other);
+    done(caller, "classEnrol", input).await["enrolment"].take()
+}
+
+/// A class as it stands.
+async fn class_now(caller: &Caller<'_>, code: &str) -> Value {
+    let document = format!("query($code: String!) {{ trainingClass(by: {{code: $code}}) {{ {CLASS} }} }}");
+    caller.query_with(&document, json!({ "code": code })).await["trainingClass"].take()
+}

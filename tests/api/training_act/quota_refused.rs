@@ -1,0 +1,216 @@
+//! What acts on quotas are refused for, with the numbers, and that nothing is changed then.
+
+use entity::{quota, value::QuotaId};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use serde_json::json;
+
+use super::{document, handed, issued, keyed, office, quota as given, refusal, seats, standing, with};
+use crate::world::{World, on_both};
+
+/// Lets acts and history have used seats of a quota.
+async fn use_up(world: &World, id: &str, (used, used_before): (i32, i32)) {
+    let id: QuotaId = id.parse().expect("an id");
+    let row = quota::ActiveModel { id: Set(id), used: Set(used), used_before: Set(used_before), ..Default::default() };
+    row.update(world.database.writer()).await.expect("written");
+}
+
+#[actix_web::test]
+async fn too_few_seats_are_told_with_their_numbers() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let root = issued(&caller, given(20)).await;
+        let child = handed(&caller, &root, "A1", 8).await;
+        handed(&caller, &child, "A1U", 3).await;
+        use_up(world, &root, (2, 1)).await;
+        use_up(world, &child, (1, 1)).await;
+        let before = (standing(&caller, &root).await, standing(&caller, &child).await);
+
+        for (act, input, code, field, numbers) in [
+            (
+                "quotaAllocate",
+                json!({ "quotaId": root, "unitCode": "A2", "seats": 10 }),
+                "QUOTA_EXHAUSTED",
+                "seats",
+                [20, 8, 3, 9],
+            ),
+            (
+                "quotaAllocate",
+                json!({ "quotaId": root, "unitCode": "A1", "seats": 10 }),
+                "QUOTA_EXHAUSTED",
+                "seats",
+                [20, 8, 3, 9],
+            ),
+            ("quotaReturn", json!({ "quotaId": child, "seats": 4 }), "QUOTA_EXHAUSTED", "seats", [8, 3, 2, 3]),
+            ("quotaRevoke", json!({ "quotaId": child }), "QUOTA_IN_USE", "quotaId", [8, 3, 2, 3]),
+            ("quotaRevoke", json!({ "quotaId": root }), "QUOTA_IN_USE", "quotaId", [20, 8, 3, 9]),
+            ("quotaAmend", json!({ "quotaId": root, "seats": 10 }), "QUOTA_IN_USE", "seats", [20, 8, 3, 9]),
+        ] {
+            let refused = refusal(&caller, act, input.clone()).await;
+            assert_eq!(
+                (&refused["__typename"], &refused["code"]),
+                (&json!("SeatsError"), &json!(code)),
+                "{act} {input}"
+            );
+            assert_eq!((seats(&refused), &refused["field"]), (numbers, &json!(["input", field])), "{act} {input}");
+            let told = refused["message"].as_str().expect("a message");
+            assert!(numbers[..3].iter().all(|number| told.contains(&number.to_string())), "{told}");
+        }
+        assert_eq!((standing(&caller, &root).await, standing(&caller, &child).await), before);
+        handed(&caller, &root, "A2", 9).await;
+        assert_eq!(standing(&caller, &root).await[3], 0, "the control: what is left can be handed on");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_quota_that_history_exceeded_gives_nothing_more() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let root = issued(&caller, given(10)).await;
+        use_up(world, &root, (0, 12)).await;
+
+        let refused = refusal(&caller, "quotaAllocate", json!({ "quotaId": root, "unitCode": "A1", "seats": 1 })).await;
+        assert_eq!(seats(&refused), [10, 0, 12, -2]);
+        let refused = refusal(&caller, "quotaAmend", json!({ "quotaId": root, "seats": 11 })).await;
+        assert_eq!(refused["code"], "QUOTA_IN_USE");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn what_is_given_is_refused_with_the_field_and_the_way_out() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        issued(&caller, given(5)).await;
+        for (other, code, field) in [
+            (json!({ "planCode": "KH-X" }), "NOT_FOUND", "planCode"),
+            (json!({ "planCode": "a b" }), "NOT_FOUND", "planCode"),
+            (json!({ "unitCode": "W" }), "NOT_FOUND", "unitCode"),
+            (json!({ "programmeCode": "XX" }), "NOT_FOUND", "programmeCode"),
+            (json!({ "unitCode": "B1" }), "UNIT_NOT_BELOW", "unitCode"),
+            (json!({ "unitCode": "P" }), "UNIT_NOT_BELOW", "unitCode"),
+            (json!({ "unitCode": "C" }), "UNIT_NOT_ALIVE", "unitCode"),
+            (json!({ "seats": 0 }), "INVALID_NUMBER", "seats"),
+            (json!({ "seats": 1_000_001 }), "INVALID_NUMBER", "seats"),
+            (json!({ "classes": -1 }), "INVALID_NUMBER", "classes"),
+            (json!({ "idempotencyKey": "" }), "INVALID_KEY", "idempotencyKey"),
+            (json!({}), "QUOTA_EXISTS", "unitCode"),
+        ] {
+            let refused = refusal(&caller, "quotaIssue", with(given(5), other.clone())).await;
+            assert_eq!((&refused["code"], &refused["field"]), (&json!(code), &json!(["input", field])), "{other}");
+        }
+        issued(&caller, with(given(5), json!({ "mode": "FULL_TIME" }))).await;
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn what_is_handed_on_is_refused_with_the_field_and_the_way_out() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let root = issued(&caller, with(given(20), json!({ "mode": "FULL_TIME" }))).await;
+        let child = handed(&caller, &root, "A1", 8).await;
+        let on = |other| with(json!({ "quotaId": root, "unitCode": "A1", "seats": 1 }), other);
+        for (act, input, code, field) in [
+            ("quotaAllocate", on(json!({ "unitCode": "A" })), "UNIT_NOT_BELOW", "unitCode"),
+            ("quotaAllocate", on(json!({ "unitCode": "P" })), "UNIT_NOT_BELOW", "unitCode"),
+            ("quotaAllocate", on(json!({ "unitCode": "B1U" })), "UNIT_NOT_BELOW", "unitCode"),
+            ("quotaAllocate", on(json!({ "unitCode": "C" })), "UNIT_NOT_ALIVE", "unitCode"),
+            ("quotaAllocate", on(json!({ "unitCode": "W" })), "NOT_FOUND", "unitCode"),
+            ("quotaAllocate", on(json!({ "quotaId": "quo_x" })), "NOT_FOUND", "quotaId"),
+            ("quotaAllocate", on(json!({ "seats": -1 })), "INVALID_NUMBER", "seats"),
+            ("quotaAllocate", on(json!({ "mode": "PART_TIME" })), "INVALID_MODE", "mode"),
+            ("quotaAllocate", on(json!({ "expectedVersion": 1 })), "VERSION_CONFLICT", "expectedVersion"),
+            ("quotaReturn", json!({ "quotaId": root, "seats": 1 }), "QUOTA_OF_PLAN", "quotaId"),
+            (
+                "quotaReturn",
+                json!({ "quotaId": child, "seats": 1, "expectedVersion": 9 }),
+                "VERSION_CONFLICT",
+                "expectedVersion",
+            ),
+            ("quotaRevoke", json!({ "quotaId": child, "expectedVersion": 9 }), "VERSION_CONFLICT", "expectedVersion"),
+            ("quotaAmend", json!({ "quotaId": child, "seats": 9 }), "QUOTA_HANDED_ON", "quotaId"),
+            ("quotaAmend", json!({ "quotaId": root, "seats": 0 }), "INVALID_NUMBER", "seats"),
+        ] {
+            let refused = refusal(&caller, act, input.clone()).await;
+            assert_eq!(
+                (&refused["code"], &refused["field"]),
+                (&json!(code), &json!(["input", field])),
+                "{act} {input}"
+            );
+        }
+        assert_eq!(standing(&caller, &root).await, [20, 8, 0, 12, 2]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn what_is_revoked_is_over() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let root = issued(&caller, given(20)).await;
+        let child = handed(&caller, &root, "A1", 8).await;
+        super::done(&caller, "quotaRevoke", json!({ "quotaId": child })).await;
+
+        for (act, input) in [
+            ("quotaAllocate", json!({ "quotaId": child, "unitCode": "A1U", "seats": 1 })),
+            ("quotaReturn", json!({ "quotaId": child, "seats": 1 })),
+            ("quotaRevoke", json!({ "quotaId": child })),
+        ] {
+            let refused = refusal(&caller, act, input).await;
+            assert_eq!((&refused["code"], &refused["state"]), (&json!("WRONG_STEP"), &json!("REVOKED")), "{act}");
+            assert_eq!((&refused["due"], &refused["field"]), (&json!([]), &json!(["input", "quotaId"])));
+        }
+        assert_eq!(standing(&caller, &root).await, [20, 0, 0, 20, 3]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_quota_out_of_reach_is_refused_like_none() {
+    on_both(async |world| {
+        let (office, other) = (office(world).await, world.caller(&super::WRITES, &["B"]).await);
+        let root = issued(&office, given(20)).await;
+        let unit = world.caller(&super::WRITES, &["A1"]).await;
+        let child = handed(&office, &root, "A1", 8).await;
+
+        for (act, input) in [
+            ("quotaAllocate", json!({ "unitCode": "B1", "seats": 1 })),
+            ("quotaReturn", json!({ "seats": 1 })),
+            ("quotaRevoke", json!({})),
+            ("quotaAmend", json!({ "seats": 1 })),
+        ] {
+            let ask = async |id: &str| {
+                let input = keyed(with(input.clone(), json!({ "quotaId": id, "idempotencyKey": "same" })));
+                other.raw(&document(act), json!({ "input": input })).await
+            };
+            let unknown = ask(&QuotaId::new().to_string()).await;
+            assert!(unknown.contains("NOT_FOUND"), "{unknown}");
+            assert_eq!(ask(&root).await, unknown, "{act}");
+            assert_eq!(ask("nothing").await, unknown, "{act}");
+        }
+        assert_eq!(refusal(&other, "quotaIssue", given(1)).await["code"], "NOT_FOUND");
+        let upwards = json!({ "quotaId": root, "unitCode": "A1U", "seats": 1 });
+        assert_eq!(refusal(&unit, "quotaAllocate", upwards).await["code"], "NOT_FOUND", "the holder is out of reach");
+        handed(&unit, &child, "A1U", 1).await;
+        super::done(&unit, "quotaReturn", json!({ "quotaId": child, "seats": 1 })).await;
+        assert_eq!(standing(&office, &root).await, [20, 7, 0, 13, 3]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn an_act_on_quotas_needs_both_scopes() {
+    on_both(async |world| {
+        let office = office(world).await;
+        let root = issued(&office, given(20)).await;
+        let input = json!({ "input": keyed(json!({ "quotaId": root, "unitCode": "A1", "seats": 1 })) });
+        for scopes in [&["quota:read"][..], &["quota:allocate"], &["training:write", "training:read", "quota:read"]] {
+            let answer = world.caller(scopes, &["P"]).await.ask(&document("quotaAllocate"), input.clone()).await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{scopes:?}");
+        }
+        let both = world.caller(&["quota:read", "quota:allocate"], &["P"]).await;
+        assert_eq!(both.ask(&document("quotaAllocate"), input).await["data"]["done"]["userErrors"], json!([]));
+    })
+    .await;
+}

@@ -1,0 +1,175 @@
+//! Sixty-four clients ask for seats at once: there are never more than there are.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use entity::{quota, value::QuotaId};
+use futures_util::future::join_all;
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait, SimpleExpr},
+};
+use serde_json::{Value, json};
+
+use super::{issued, keyed, office, quota as given, standing};
+use crate::world::{Caller, World, on_both};
+
+const TASKS: usize = 64;
+const REQUESTS: usize = 10_000;
+const SEATS: i32 = 500;
+
+/// Does an act as a client does that is told to come back: again under the same key. Gives the code of the refusal.
+pub(super) async fn code(caller: &Caller<'_>, act: &str, input: Value) -> String {
+    let input_type = format!("{}{}Input", act[..1].to_uppercase(), &act[1..]);
+    let document =
+        format!("mutation($input: {input_type}!) {{ done: {act}(input: $input) {{ userErrors {{ code }} }} }}");
+    let input = json!({ "input": keyed(input) });
+    loop {
+        let answer = caller.ask(&document, input.clone()).await;
+        match answer["errors"][0]["extensions"]["code"].as_str() {
+            Some("UNAVAILABLE") => {}
+            Some(_) => panic!("{answer:#}"),
+            None => return answer["data"]["done"]["userErrors"][0]["code"].as_str().unwrap_or("DONE").to_owned(),
+        }
+    }
+}
+
+/// Sends requests from sixty-four tasks, each the next one that is not sent, and counts what came of them.
+pub(super) async fn race(requests: usize, send: impl AsyncFn(usize) -> String) -> BTreeMap<String, usize> {
+    let next = AtomicUsize::new(0);
+    let task = async || {
+        let mut came: BTreeMap<String, usize> = BTreeMap::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= requests {
+                return came;
+            }
+            *came.entry(send(at).await).or_default() += 1;
+        }
+    };
+    let mut all = BTreeMap::new();
+    for came in join_all((0..TASKS).map(|_| task())).await {
+        for (code, count) in came {
+            *all.entry(code).or_default() += count;
+        }
+    }
+    all
+}
+
+#[actix_web::test]
+async fn ten_thousand_who_ask_at_once_get_exactly_the_seats_that_there_are() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let root = issued(&caller, given(SEATS)).await;
+        let units = ["A1", "A2", "C1", "A1U", "A2U", "C1U", "A1P"];
+
+        let came = race(REQUESTS, async |at| {
+            let input = json!({ "quotaId": root, "unitCode": units[at % units.len()], "seats": 1 });
+            code(&caller, "quotaAllocate", input).await
+        })
+        .await;
+
+        let seats = usize::try_from(SEATS).expect("a number");
+        let expected = [("DONE".to_owned(), seats), ("QUOTA_EXHAUSTED".to_owned(), REQUESTS - seats)];
+        assert_eq!(came, expected.into());
+        assert_eq!(standing(&caller, &root).await, [500, 500, 0, 0, 501]);
+        let children = children(world, &root).await;
+        assert_eq!(children.iter().map(|child| child.seats).sum::<i32>(), SEATS);
+        assert_eq!(children.len(), units.len(), "each unit has one");
+    })
+    .await;
+}
+
+async fn children(world: &World, of: &str) -> Vec<quota::Model> {
+    let of: QuotaId = of.parse().expect("an id");
+    let children = quota::Entity::find().filter(quota::Column::ParentId.eq(of));
+    children.all(world.database.reader()).await.expect("read")
+}
+
+/// The control: whoever reads, checks and writes in two statements hands on more than there is, and whoever leaves the
+/// check out is stopped by the table.
+#[actix_web::test]
+async fn a_check_before_the_write_would_hand_on_more_than_there_is() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let root = issued(&caller, given(5)).await;
+        let id: QuotaId = root.parse().expect("an id");
+        let read = async || {
+            let row = quota::Entity::find_by_id(id).one(world.database.reader()).await.expect("read");
+            let row = row.expect("a quota");
+            (row.allocated + 1 <= row.seats).then_some(row.allocated + 1)
+        };
+        let write = async |allocated: SimpleExpr| {
+            let update = quota::Entity::update_many().filter(quota::Column::Id.eq(id));
+            update.col_expr(quota::Column::Allocated, allocated).exec(world.database.writer()).await
+        };
+
+        let mut granted = 0;
+        while let Some(first) = read().await {
+            let more: Vec<_> = join_all((1..8).map(|_| read())).await.into_iter().flatten().collect();
+            for allocated in more.into_iter().chain([first]) {
+                write(Expr::val(allocated).into()).await.expect("the table sees nothing wrong");
+                granted += 1;
+            }
+        }
+
+        assert_eq!(granted, 40, "eight were promised each of five seats");
+        let one_more = Expr::col(quota::Column::Allocated).add(1);
+        write(one_more).await.expect_err("the table holds what is left without a check");
+        let allocated: Option<i32> = quota::Entity::find_by_id(id)
+            .select_only()
+            .column(quota::Column::Allocated)
+            .into_tuple()
+            .one(world.database.reader())
+            .await
+            .expect("read");
+        assert_eq!(allocated, Some(5));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn seats_that_go_up_and_down_at_once_are_neither_lost_nor_made() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let root = issued(&caller, given(20)).await;
+        let units = ["A1", "A2", "C1"];
+        let child = join_all(units.map(|unit| super::handed(&caller, &root, unit, 3))).await;
+
+        let came = race(600, async |at| {
+            let (unit, child) = (units[at % 3], &child[at % 3]);
+            match at % 5 {
+                0 | 1 => {
+                    let input = json!({ "quotaId": root, "unitCode": unit, "seats": 1 });
+                    code(&caller, "quotaAllocate", input).await
+                }
+                2 => code(&caller, "quotaReturn", json!({ "quotaId": child, "seats": 1 })).await,
+                3 => {
+                    let below = format!("{unit}U");
+                    let input = json!({ "quotaId": child, "unitCode": below, "seats": 1 });
+                    code(&caller, "quotaAllocate", input).await
+                }
+                _ => code(&caller, "quotaAmend", json!({ "quotaId": root, "seats": 18 + at % 4 })).await,
+            }
+        })
+        .await;
+
+        assert!(
+            came.keys().all(|code| ["DONE", "QUOTA_EXHAUSTED", "QUOTA_IN_USE"].contains(&code.as_str())),
+            "{came:?}"
+        );
+        assert!(came["DONE"] > 20, "{came:?}");
+        let [seats, allocated, ..] = standing(&caller, &root).await;
+        assert!(allocated <= seats);
+        let of_root = children(world, &root).await;
+        assert_eq!(of_root.iter().map(|child| i64::from(child.seats)).sum::<i64>(), allocated);
+        for child in of_root {
+            let below: i32 = children(world, &child.id.to_string()).await.iter().map(|below| below.seats).sum();
+            assert_eq!(below, child.allocated);
+            assert!(child.allocated <= child.seats);
+        }
+    })
+    .await;
+}

@@ -1,0 +1,161 @@
+//! A hundred people race for the seats of a class and of a quota, and some for two classes at once.
+
+use entity::{
+    enrolment, training_class,
+    value::{CadreId, ClassId, EnrolmentId, EnrolmentState},
+};
+use futures_util::future::join_all;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    sea_query::{Expr, ExprTrait},
+};
+use serde_json::json;
+
+use super::{
+    class, class_now, issued, led, office, quota,
+    race::{code, race},
+    standing, with,
+};
+use crate::world::{World, on_both, rotation::Places, training::learner};
+
+const PEOPLE: usize = 100;
+
+async fn import_people(world: &World) {
+    let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
+                      joined_party_on,category,rank_code,status\n"
+        .to_owned();
+    let mut posts = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n".to_owned();
+    for at in 0..PEOPLE {
+        let unit = if at % 2 == 0 { "A1U" } else { "A2U" };
+        cadres += &format!(
+            "R-{at},9990003{at:05},Người Thứ {at},MALE,1980-01-01,01,90101,2005-01-01,,CIVIL_SERVANT,,ACTIVE\n"
+        );
+        posts += &format!("R-{at},{unit},CC,2010-01-01,,true\n");
+    }
+    world.import_text(&[("cadres.csv", &cadres), ("assignments.csv", &posts)]).await;
+}
+
+#[actix_web::test]
+async fn a_hundred_who_enrol_at_once_get_exactly_the_seats_that_there_are() {
+    on_both(async |world| {
+        import_people(world).await;
+        let caller = office(world).await;
+        led(&caller, with(class("L-1"), json!({ "capacity": 30 })), &["OPEN_FOR_NOMINATION"]).await;
+        led(&caller, class("L-2"), &["OPEN_FOR_NOMINATION"]).await;
+        let of_quota = issued(&caller, quota(20)).await;
+
+        let came = race(PEOPLE, async |at| {
+            code(&caller, "classEnrol", json!({ "classCode": "L-1", "cadreCode": format!("R-{at}") })).await
+        })
+        .await;
+        assert_eq!(came, [("DONE".to_owned(), 30), ("CLASS_FULL".to_owned(), 70)].into());
+        assert_eq!(class_now(&caller, "L-1").await["enrolled"], 30);
+        assert_eq!(seated(world, "L-1").await.len(), 30);
+
+        let came = race(PEOPLE, async |at| {
+            let input = json!({ "classCode": "L-2", "cadreCode": format!("R-{at}"), "quotaId": of_quota });
+            code(&caller, "classEnrol", input).await
+        })
+        .await;
+        assert_eq!(came["DONE"], 20, "{came:?}");
+        assert_eq!(came.values().sum::<usize>(), PEOPLE);
+        assert!(came.keys().all(|code| ["DONE", "QUOTA_EXHAUSTED", "OVERLAPPING_CLASSES"].contains(&code.as_str())));
+        assert_eq!(standing(&caller, &of_quota).await, [20, 0, 20, 0, 21]);
+        assert_eq!(
+            class_now(&caller, "L-2").await["enrolled"],
+            20,
+            "who got no seat of the quota gave that of the class back"
+        );
+    })
+    .await;
+}
+
+async fn id_of(world: &World, class: &str) -> ClassId {
+    let code: entity::value::ClassCode = class.parse().expect("a code");
+    let class = training_class::Entity::find().filter(training_class::Column::Code.eq(code));
+    class.one(world.database.reader()).await.expect("read").expect("a class").id
+}
+
+/// The people who have a seat in a class.
+async fn seated(world: &World, class: &str) -> Vec<CadreId> {
+    let of_class = enrolment::Entity::find().filter(enrolment::Column::ClassId.eq(id_of(world, class).await));
+    let of_class = of_class.filter(enrolment::Column::State.is_in(EnrolmentState::SEATED));
+    of_class.all(world.database.reader()).await.expect("read").into_iter().map(|row| row.cadre_id).collect()
+}
+
+/// The control: whoever counts, checks and writes in two statements seats more than there are, and whoever leaves the
+/// check out is stopped by the table.
+#[actix_web::test]
+async fn a_check_before_the_write_would_seat_more_than_there_are() {
+    on_both(async |world| {
+        import_people(world).await;
+        let caller = office(world).await;
+        led(&caller, with(class("L-1"), json!({ "capacity": 5 })), &["OPEN_FOR_NOMINATION"]).await;
+        let (id, of) = (id_of(world, "L-1").await, Places::of(&world.database).await);
+        let row = || async {
+            training_class::Entity::find_by_id(id).one(world.database.reader()).await.expect("read").expect("a class")
+        };
+        let set = async |enrolled| {
+            let update = training_class::Entity::update_many().filter(training_class::Column::Id.eq(id));
+            update.col_expr(training_class::Column::Enrolled, enrolled).exec(world.database.writer()).await
+        };
+
+        let mut person = 0;
+        loop {
+            let read = join_all((0..8).map(|_| row())).await;
+            if read.iter().any(|class| class.capacity.is_some_and(|seats| class.enrolled + 1 > seats)) {
+                break;
+            }
+            for class in read {
+                let learner = learner(&of, [&format!("R-{person}"), "A1U"], &class);
+                let seat = enrolment::Model { state: EnrolmentState::Confirmed, ..learner };
+                seat.into_active_model().reset_all().insert(world.database.writer()).await.expect("written");
+                set(Expr::val(class.enrolled + 1).into()).await.expect("the table sees nothing wrong");
+                person += 1;
+            }
+        }
+
+        assert_eq!(seated(world, "L-1").await.len(), 40, "eight were promised each of five seats");
+        let more = Expr::col(training_class::Column::Enrolled).add(1);
+        set(more).await.expect_err("the table holds what is left without a check");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn nobody_gets_into_two_full_time_classes_at_once() {
+    on_both(async |world| {
+        import_people(world).await;
+        let caller = office(world).await;
+        led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
+        led(
+            &caller,
+            with(class("L-2"), json!({ "startOn": "2026-06-12", "endOn": "2026-06-20" })),
+            &["OPEN_FOR_NOMINATION"],
+        )
+        .await;
+
+        let came = race(80, async |at| {
+            let class = ["L-1", "L-2"][at % 2];
+            code(&caller, "classEnrol", json!({ "classCode": class, "cadreCode": format!("R-{}", at / 2) })).await
+        })
+        .await;
+
+        assert_eq!(came, [("DONE".to_owned(), 40), ("OVERLAPPING_CLASSES".to_owned(), 40)].into());
+        let (first, second) = (seated(world, "L-1").await, seated(world, "L-2").await);
+        assert_eq!(first.len() + second.len(), 40);
+        assert!(!first.iter().any(|person| second.contains(person)));
+
+        // The control: with both checks before both writes, nothing else stops the second seat.
+        let (of, other) = (Places::of(&world.database).await, ["L-1", "L-2"]);
+        for class in other {
+            let row = training_class::Entity::find_by_id(id_of(world, class).await).one(world.database.reader()).await;
+            let learner = learner(&of, ["R-99", "A1U"], &row.expect("read").expect("a class"));
+            let seat = enrolment::Model { id: EnrolmentId::new(), state: EnrolmentState::Confirmed, ..learner };
+            seat.into_active_model().reset_all().insert(world.database.writer()).await.expect("written");
+        }
+        let (first, second) = (seated(world, "L-1").await, seated(world, "L-2").await);
+        assert_eq!(first.iter().filter(|person| second.contains(person)).count(), 1);
+    })
+    .await;
+}
