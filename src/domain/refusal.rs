@@ -240,7 +240,7 @@ impl Refusal {
     }
 
     /// An act that is not due in the state of its object.
-    pub fn step(field: &str, state: impl ToString, due: Vec<String>, sentence: Sentence) -> Self {
+    pub fn step(field: &str, state: &impl ToString, due: Vec<String>, sentence: Sentence) -> Self {
         Self::Step { field: path(field), state: state.to_string(), due, sentence }
     }
 

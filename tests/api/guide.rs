@@ -4,7 +4,7 @@
 //! A block that asks is a `graphql` block, or a `sh` block with a `curl` of `/graphql`. Its answer is the next `json`
 //! block; a `json variables` block may stand between them. Words after `graphql` narrow the caller:
 //! `graphql scope=cadre:read unit=DB`. In answers `…` stands for a value that differs from one database to another; as a
-//! variable it stands for the last id of a rotation that an answer of the guide held.
+//! variable it stands for the last id of a rotation that an answer of the guide held, `quo_…` for that of a quota, and so on.
 //! `UPDATE_EXPECT=1` rewrites the answers.
 
 use std::{
@@ -132,25 +132,34 @@ fn settled(answer: Value) -> Value {
 }
 
 /// The variables with a drawn value in the place of each `…`.
-fn filled(variables: Value, rotation: Option<&str>) -> Value {
+fn filled(variables: Value, last: &BTreeMap<String, String>) -> Value {
     match variables {
-        Value::String(text) if text == DRAWN => json!(rotation.expect("an answer before holds a rotation")),
-        Value::Array(items) => items.into_iter().map(|item| filled(item, rotation)).collect(),
+        Value::String(text) if text.ends_with(DRAWN) => {
+            let kind = text.trim_end_matches(DRAWN).trim_end_matches('_');
+            let kind = if kind.is_empty() { "rot" } else { kind };
+            json!(last.get(kind).unwrap_or_else(|| panic!("no answer before holds an id of {kind}")))
+        }
+        Value::Array(items) => items.into_iter().map(|item| filled(item, last)).collect(),
         Value::Object(fields) => {
-            let fill = |(name, value)| (name, filled(value, rotation));
+            let fill = |(name, value)| (name, filled(value, last));
             Value::Object(fields.into_iter().map(fill).collect::<Map<_, _>>())
         }
         plain => plain,
     }
 }
 
-/// The last id of a rotation in an answer.
-fn last_rotation(answer: &Value) -> Option<String> {
+/// Notes the last id of each kind in an answer.
+fn note_ids(answer: &Value, last: &mut BTreeMap<String, String>) {
     match answer {
-        Value::String(text) if text.starts_with("rot_") => Some(text.clone()),
-        Value::Array(items) => items.iter().filter_map(last_rotation).next_back(),
-        Value::Object(fields) => fields.values().filter_map(last_rotation).next_back(),
-        _ => None,
+        Value::String(text) => match text.split_once('_') {
+            Some((kind, digits)) if kind.len() == 3 && digits.len() == 26 => {
+                last.insert(kind.to_owned(), text.clone());
+            }
+            _ => {}
+        },
+        Value::Array(items) => items.iter().for_each(|item| note_ids(item, last)),
+        Value::Object(fields) => fields.values().for_each(|value| note_ids(value, last)),
+        _ => {}
     }
 }
 
@@ -229,11 +238,11 @@ async fn every_request_of_the_guides_gives_the_answer_below_it() {
         let world = demo_world(kind).await;
         for guide in GUIDES {
             let text = read(guide);
-            let (mut answers, mut rotation) = (Vec::new(), None);
+            let (mut answers, mut ids) = (Vec::new(), BTreeMap::new());
             for example in examples(&text) {
                 let caller = caller(&world, example.scopes.as_deref(), example.unit.as_deref()).await;
-                let answer = caller.ask(&example.document, filled(example.variables, rotation.as_deref())).await;
-                rotation = last_rotation(&answer).or(rotation);
+                let answer = caller.ask(&example.document, filled(example.variables, &ids)).await;
+                note_ids(&answer, &mut ids);
                 let answer = settled(answer);
                 if setting("UPDATE_EXPECT").is_some() {
                     answers.push((example.answer.line, shown(&answer, 0, 0)));
@@ -388,7 +397,9 @@ fn the_codes_of_errors_are_those_of_the_code() {
 
 #[test]
 fn the_codes_of_refusals_are_those_of_the_code() {
-    let table = rows(&section(&read("docs/api.md"), "Acts on rotations"), |_| true);
+    let guide = read("docs/api.md");
+    let acts = ["Acts on rotations", "Acts on training"].map(|name| rows(&section(&guide, name), |_| true));
+    let table = acts.concat();
     let told: Vec<String> =
         table.iter().flat_map(|row| row[0].split(", ").map(str::to_owned).collect::<Vec<_>>()).collect();
     let known: BTreeSet<String> = refusal::Code::iter().map(|code| code.as_str().to_owned()).collect();

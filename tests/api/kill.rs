@@ -122,7 +122,6 @@ async fn killed_amid(
         (0..SENDERS).map(|at| actix_web::rt::spawn(work(Rc::clone(desk), at, tell.clone()))).collect();
     drop(tell);
     let (mut program, mut acknowledged) = (Some(program), 0);
-    let mut through = None;
     while let Some(news) = news.recv().await {
         match news {
             News::Sends(key, act) => drop(ledger.sent.insert(key, act)),
@@ -135,12 +134,11 @@ async fn killed_amid(
             && let Some(program) = program.take()
         {
             program.kill();
-            through = importing.try_wait().expect("a child").filter(|status| status.success()).map(|_| round);
             // It may have ended by itself.
             let _ended = importing.kill();
-            importing.wait().expect("killed");
         }
     }
+    let through = importing.wait().expect("ended").success().then_some(round);
     join_all(senders).await.into_iter().for_each(|ended| ended.expect("no panic"));
     through
 }

@@ -126,7 +126,7 @@ fn not_due(state: RotationState) -> Refusal {
             format!("The rotation is {state}; what may come next: {named}."),
         )
     };
-    Refusal::step("rotationId", state, due, sentence)
+    Refusal::step("rotationId", &state, due, sentence)
 }
 
 #[cfg(test)]

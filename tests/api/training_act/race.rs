@@ -99,7 +99,7 @@ async fn a_check_before_the_write_would_hand_on_more_than_there_is() {
         let read = async || {
             let row = quota::Entity::find_by_id(id).one(world.database.reader()).await.expect("read");
             let row = row.expect("a quota");
-            (row.allocated + 1 <= row.seats).then_some(row.allocated + 1)
+            (row.allocated < row.seats).then_some(row.allocated + 1)
         };
         let write = async |allocated: SimpleExpr| {
             let update = quota::Entity::update_many().filter(quota::Column::Id.eq(id));
@@ -110,7 +110,7 @@ async fn a_check_before_the_write_would_hand_on_more_than_there_is() {
         while let Some(first) = read().await {
             let more: Vec<_> = join_all((1..8).map(|_| read())).await.into_iter().flatten().collect();
             for allocated in more.into_iter().chain([first]) {
-                write(Expr::val(allocated).into()).await.expect("the table sees nothing wrong");
+                write(Expr::val(allocated)).await.expect("the table sees nothing wrong");
                 granted += 1;
             }
         }

@@ -110,7 +110,7 @@ async fn a_check_before_the_write_would_seat_more_than_there_are() {
                 let learner = learner(&of, [&format!("R-{person}"), "A1U"], &class);
                 let seat = enrolment::Model { state: EnrolmentState::Confirmed, ..learner };
                 seat.into_active_model().reset_all().insert(world.database.writer()).await.expect("written");
-                set(Expr::val(class.enrolled + 1).into()).await.expect("the table sees nothing wrong");
+                set(Expr::val(class.enrolled + 1)).await.expect("the table sees nothing wrong");
                 person += 1;
             }
         }

@@ -71,7 +71,7 @@ fn wrong(state: ClassState) -> Refusal {
 }
 
 fn wrong_for(field: &'static str, state: ClassState) -> Refusal {
-    not_due(Noun { field, ..CLASS }, state, due(state).iter().map(|to| format!("classAdvance(to: {to})")).collect())
+    not_due(Noun { field, ..CLASS }, &state, due(state).iter().map(|to| format!("classAdvance(to: {to})")).collect())
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ impl Move {
 /// `Step` where the move is not due, naming those that are.
 pub fn after(state: EnrolmentState, step: Move) -> Result<EnrolmentState, Refusal> {
     let due = || Move::ALL.into_iter().filter(|step| led(state, *step).is_some());
-    led(state, step).ok_or_else(|| not_due(ENROLMENT, state, due().map(|step| step.mutation().to_owned()).collect()))
+    led(state, step).ok_or_else(|| not_due(ENROLMENT, &state, due().map(|step| step.mutation().to_owned()).collect()))
 }
 
 fn led(state: EnrolmentState, step: Move) -> Option<EnrolmentState> {

@@ -15,7 +15,7 @@ struct Noun {
 }
 
 /// A move that is not due, with those that are.
-fn not_due(of: Noun, state: impl ToString, due: Vec<String>) -> Refusal {
+fn not_due(of: Noun, state: &impl ToString, due: Vec<String>) -> Refusal {
     let (state, named) = (state.to_string(), due.join(", "));
     let sentence = if due.is_empty() {
         Sentence::new(
@@ -28,5 +28,5 @@ fn not_due(of: Noun, state: impl ToString, due: Vec<String>) -> Refusal {
             format!("The {} is {state}; what may come next: {named}.", of.en),
         )
     };
-    Refusal::step(of.field, state, due, sentence)
+    Refusal::step(of.field, &state, due, sentence)
 }

@@ -12,7 +12,7 @@ const PLAN: Noun = Noun { field: "planCode", vi: "Kế hoạch", en: "plan" };
 /// # Errors
 /// `Step` where it does not lead there, naming where it leads.
 pub fn after(state: PlanState, to: PlanState) -> Result<PlanState, Refusal> {
-    if due(state).contains(&to) { Ok(to) } else { Err(not_due(PLAN, state, named(state))) }
+    if due(state).contains(&to) { Ok(to) } else { Err(not_due(PLAN, &state, named(state))) }
 }
 
 /// Checks that quotas of the plan may be given and handed on: it is approved and not closed.
@@ -28,7 +28,7 @@ pub fn ensure_gives(state: PlanState, field: &'static str) -> Result<(), Refusal
         | PlanState::Submitted
         | PlanState::Returned
         | PlanState::Closed
-        | PlanState::Cancelled => Err(not_due(Noun { field, ..PLAN }, state, named(state))),
+        | PlanState::Cancelled => Err(not_due(Noun { field, ..PLAN }, &state, named(state))),
     }
 }
 

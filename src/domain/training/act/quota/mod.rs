@@ -147,7 +147,7 @@ fn ensure_issued(row: &quota::Model) -> Result<(), Refusal> {
         QuotaState::Issued => Ok(()),
         state @ QuotaState::Revoked => Err(Refusal::step(
             "quotaId",
-            state,
+            &state,
             Vec::new(),
             Sentence::new(
                 format!("Chỉ tiêu ở trạng thái {state}, không còn hiệu lực; hãy giao một chỉ tiêu mới."),
