@@ -31,7 +31,8 @@ pub(in crate::domain) fn nothing() -> Condition {
     Condition::all().add(Expr::val(1).eq(0))
 }
 
-/// Rows whose column names the person with a code. A code that nobody has is answered like that of somebody without rows.
+/// Rows whose column names the person with a code. A code that nobody has is answered like that of somebody without
+/// rows.
 pub(in crate::domain) fn of_person<C: ColumnTrait>(column: C, code: &str) -> Condition {
     // What is no code may hold what a database does not take.
     let Ok(code) = code.parse::<CadreCode>() else { return nothing() };

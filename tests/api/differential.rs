@@ -3,6 +3,8 @@
 //! The population is the demo's, or the bundle that `CADRE_TEST_BUNDLE` names. The seed is printed; `CADRE_TEST_SEED`
 //! draws the same questions again.
 
+mod training;
+
 use std::path::{Path, PathBuf};
 
 use cadre_api::domain::{demo, import::Outcome};
@@ -29,13 +31,14 @@ async fn both_databases_answer_drawn_questions_alike() {
     let district = draw.of(&pools.districts).to_owned();
     let mut callers = Vec::new();
     for world in &worlds {
-        let scopes = ["cadre:read", "rotation:read"];
+        let scopes = ["cadre:read", "rotation:read", "training:read", "quota:read"];
         callers.push([world.caller(&scopes, &[&pools.root]).await, world.caller(&scopes, &[&district]).await]);
     }
 
     let mut found = 0;
     for at in 0..QUESTIONS {
-        let (question, as_whom) = (draw.question(&pools), usize::from(at % 4 == 0));
+        let as_whom = usize::from(at % 4 == 0);
+        let question = if draw.0.bool() { draw.question(&pools) } else { draw.about_training(&pools) };
         let answer = walked(&callers[0][as_whom], &question).await;
         let other = walked(&callers[1][as_whom], &question).await;
         assert_eq!(answer, other, "question {at} of seed {seed}, asked by caller {as_whom}: {question}");
@@ -85,8 +88,12 @@ async fn walked(caller: &Caller<'_>, question: &str) -> Vec<Value> {
 }
 
 fn holds_something(page: &Value) -> bool {
+    let turns = page.pointer("/data/unit/trainingProgress/turns").and_then(Value::as_i64);
     let lists = ["/data/list/nodes", "/data/cadre/rotations", "/data/unit/rotationFlows", "/data/unit/cadres/nodes"];
-    lists.iter().any(|list| page.pointer(list).and_then(Value::as_array).is_some_and(|rows| !rows.is_empty()))
+    let of_training = ["/data/cadre/enrolments/nodes", "/data/unit/quotas/nodes"];
+    let mut lists = lists.iter().chain(&of_training);
+    turns.is_some_and(|turns| turns > 0)
+        || lists.any(|list| page.pointer(list).and_then(Value::as_array).is_some_and(|rows| !rows.is_empty()))
 }
 
 /// What questions can name.
@@ -100,6 +107,7 @@ struct Pools {
     visited: Vec<String>,
     /// Days on which something begins or ends.
     days: Vec<String>,
+    training: training::Names,
 }
 
 impl Pools {
@@ -119,6 +127,7 @@ impl Pools {
             rotated: column(&rotations, 0),
             visited: [column(&rotations, 1), column(&rotations, 2)].concat(),
             days: [column(&rotations, 4), column(&rotations, 5)].concat(),
+            training: training::Names::read(bundle),
         }
     }
 }

@@ -8,7 +8,7 @@
 use std::fs;
 
 use cadre_api::domain::demo;
-use entity::{quota, rotation, training_class, value::RotationState};
+use entity::{quota, rotation, training_class, training_plan, value::RotationState};
 use serde_json::{Value, json};
 
 use crate::world::{
@@ -37,6 +37,7 @@ impl Served {
         fs::create_dir(&bundle).expect("a folder");
         demo::write_bundle(&bundle).expect("written");
         program::printed(&database, &["import", bundle.to_str().expect("a plain path")]);
+        import_districts(&database);
         write_rotations(&database).await;
         write_training(&database).await;
         let scopes = ["cadre:read", "rotation:read", "training:read", "quota:read"].map(|scope| ["--scope", scope]);
@@ -161,6 +162,40 @@ async fn a_page_of_rotations_costs_the_same_statements_whatever_it_holds() {
     assert_eq!((of_flows, &answer["unit"]["rotationFlows"][0]["rotations"]), (1, &json!(50)));
 }
 
+/// Nine districts of the province, each with some of 690 communes: with the province 700 units.
+fn import_districts(database: &str) {
+    let mut units = "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n".to_owned();
+    for at in 0..DISTRICTS {
+        units += &format!("Q{at},BN,,DISTRICT,DISTRICT,Huyện Thứ {at},,,\n");
+    }
+    for at in 0..COMMUNES {
+        units += &format!("Q{}-{at},Q{},,COMMUNE,COMMUNE,Xã Thứ {at},,,\n", at % DISTRICTS, at % DISTRICTS);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("units.csv"), units).expect("written");
+    program::printed(database, &["import", folder.path().to_str().expect("a plain path")]);
+}
+
+const DISTRICTS: usize = 9;
+const COMMUNES: usize = 690;
+
+/// A quota of the province that is handed on to its nine districts, and from each to its communes.
+fn tree(of: &Places, plan: &training_plan::Model) -> Vec<quota::Model> {
+    let held = |unit: &str, seats: usize| training::quota(of, plan, [unit, "CMNV"], i32::try_from(seats).expect("few"));
+    let whole = quota::Model { allocated: 690, ..held("BN", COMMUNES) };
+    let district = |at: usize| {
+        let seats = (0..COMMUNES).filter(|commune| commune % DISTRICTS == at).count();
+        quota::Model { allocated: seats as i32, parent_id: Some(whole.id), ..held(&format!("Q{at}"), seats) }
+    };
+    let districts: Vec<_> = (0..DISTRICTS).map(district).collect();
+    let commune = |at: usize| quota::Model {
+        parent_id: Some(districts[at % DISTRICTS].id),
+        ..held(&format!("Q{}-{at}", at % DISTRICTS), 1)
+    };
+    let communes: Vec<_> = (0..COMMUNES).map(commune).collect();
+    [vec![whole], districts, communes].concat()
+}
+
 /// Fifty classes of a plan in ten communes, each with a learner of another, and a quota for each commune.
 async fn write_training(url: &str) {
     let database = world::open(url).await;
@@ -177,13 +212,14 @@ async fn write_training(url: &str) {
         ..training::class(&of, [format!("L{at:02}").as_str(), "CMNV", &commune(at), "2014-03-01", "2014-03-05"])
     };
     let classes: Vec<_> = (0..50).map(class).collect();
+    let of_tree = training::plan(&of, ["KTREE", "BN"], (2016, 2016));
     let learner = |(at, class): (usize, &training_class::Model)| {
         training::learner(&of, [format!("CB{:04}", at + 1).as_str(), &commune(at + 1)], class)
     };
     let rows = Rows {
         enrolments: classes.iter().enumerate().map(learner).collect(),
-        quotas: [whole.clone()].into_iter().chain((0..10).map(part)).collect(),
-        plans: vec![plan],
+        quotas: [whole.clone()].into_iter().chain((0..10).map(part)).chain(tree(&of, &of_tree)).collect(),
+        plans: vec![plan, of_tree],
         classes,
     };
     training::write(&database, rows).await;
@@ -230,6 +266,29 @@ async fn pages_of_training_cost_the_same_statements_whatever_they_hold() {
         json!({"planned": 200, "turns": 50, "persons": 50, "percentOfPlan": 25.0, "classes": 50})
     );
     assert_eq!(of_progress, 3, "seats, turns, classes");
+}
+
+#[actix_web::test]
+async fn a_tree_of_quotas_is_read_in_a_statement_for_each_level() {
+    let served = Served::start().await;
+    let node = "seats allocated used remaining unit { code name }";
+    let down = format!(
+        "{{ unit(by: {{code: \"BN\"}}) {{ quotas(year: 2016) {{ nodes {{ {node} children {{ {node} children {{ {node} }} }} }} }} }} }}"
+    );
+    let up = format!(
+        "{{ unit(by: {{code: \"Q0-0\"}}) {{ quotas(year: 2016) {{ nodes {{ {node} parent {{ {node} parent {{ {node} }} }} }} }} }} }}"
+    );
+
+    let (of_tree, answer) = served.cost(&down, json!({})).await;
+    let districts = answer["unit"]["quotas"]["nodes"][0]["children"].as_array().expect("districts");
+    let communes: usize = districts.iter().map(|district| rows(district, "/children")).sum();
+    assert_eq!((districts.len(), communes), (DISTRICTS, COMMUNES), "the control: the whole tree is there");
+    assert_eq!(answer["unit"]["quotas"]["nodes"][0]["remaining"], 0);
+    assert_eq!(of_tree, 3, "the province, its districts, their communes");
+
+    let (of_road, answer) = served.cost(&up, json!({})).await;
+    assert_eq!(answer["unit"]["quotas"]["nodes"][0]["parent"]["parent"]["unit"]["code"], "BN");
+    assert_eq!(of_road, 3, "the commune, its district, the province");
 }
 
 #[actix_web::test]

@@ -4,8 +4,8 @@ use entity::value::UnitId;
 
 use crate::domain::access::{VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation};
 
-/// Something that the caller may know of, and that names units. Closed: nothing outside this file opens a unit that lies
-/// out of reach.
+/// Something that the caller may know of, and that names units. Closed: nothing outside this file opens a unit that
+/// lies out of reach.
 pub trait Names: closed::Closed {
     /// Whether it names a unit.
     fn names(&self, unit: UnitId) -> bool;

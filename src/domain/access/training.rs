@@ -1,8 +1,8 @@
 //! The only road to plans, quotas, classes and enrolments: every select starts narrowed to what the caller may know of.
 //!
-//! A quota is known to whoever reaches the unit that holds it; a plan to whoever reaches its unit or the holder of one of
-//! its quotas; an enrolment to whoever reaches the sending unit or the organiser of the class; a class to whoever reaches
-//! its organiser or knows of one of its enrolments.
+//! A quota is known to whoever reaches the unit that holds it; a plan to whoever reaches its unit or the holder of one
+//! of its quotas; an enrolment to whoever reaches the sending unit or the organiser of the class; a class to whoever
+//! reaches its organiser or knows of one of its enrolments.
 
 use std::collections::HashMap;
 
@@ -96,9 +96,9 @@ impl Access {
         Ok(Quotas { access: self })
     }
 
-    /// The person of an enrolment: whoever knows of the enrolment knows whom it is about. Shown as of today while their file
-    /// is within reach, else on the last day on which the enrolment surely had them there: the first day of its class, or
-    /// the end of its year.
+    /// The person of an enrolment: whoever knows of the enrolment knows whom it is about. Shown as of today while their
+    /// file is within reach, else on the last day on which the enrolment surely had them there: the first day of its
+    /// class, or the end of its year.
     pub fn learner_of(&self, enrolment: &VisibleEnrolment, class: Option<&VisibleClass>) -> KnownPerson {
         let today = self.today;
         let last = class.map(|class| class.0.start_on).or(Day::end_of_year(enrolment.0.year));
@@ -137,8 +137,8 @@ impl Quotas<'_> {
         self.read(quota::Column::Id, ids).await
     }
 
-    /// The quotas that were handed on from quotas, in the order in which they were recorded, as far as the caller may know of
-    /// them.
+    /// The quotas that were handed on from quotas, in the order in which they were recorded, as far as the caller may
+    /// know of them.
     pub async fn children(&self, of: &[QuotaId]) -> Result<HashMap<QuotaId, Vec<VisibleQuota>>> {
         let mut children: HashMap<QuotaId, Vec<_>> = HashMap::new();
         for child in self.read(quota::Column::ParentId, of).await? {

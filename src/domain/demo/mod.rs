@@ -1,8 +1,8 @@
 //! A small population for trying the service out: an import bundle with invented people.
 //!
-//! It holds the 75 key commune cadres of one district with their training, the 16 members of one commune's Party executive
-//! committee and the rotations of one province, so that the answers are figures that were once printed: 44 % with a university degree,
-//! 15 of 16, 14 of 16; 26, 32, 13 and 20 rotations by direction.
+//! It holds the 75 key commune cadres of one district with their training, the 16 members of one commune's Party
+//! executive committee and the rotations of one province, so that the answers are figures that were once printed: 44 %
+//! with a university degree, 15 of 16, 14 of 16; 26, 32, 13 and 20 rotations by direction.
 
 mod rotation;
 mod training;

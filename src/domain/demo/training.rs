@@ -1,5 +1,5 @@
-//! The demo's training: the classes of the district from 2011 to 2014, as they were once printed, who was sent elsewhere,
-//! and a plan of 2014 with its quotas.
+//! The demo's training: the classes of the district from 2011 to 2014, as they were once printed, who was sent
+//! elsewhere, and a plan of 2014 with its quotas.
 
 use std::fmt::Write as _;
 

@@ -106,8 +106,8 @@ pub async fn look_up(access: &Access, key: &TrainingClassKey) -> Result<VisibleC
     row.and_then(|row| training.admitted_class(row)).ok_or(Error::NotFound)
 }
 
-/// Learners of the seats in percent, to one decimal: by the seats taken, or by the head count where that says more. Nothing
-/// where the seats are not limited.
+/// Learners of the seats in percent, to one decimal: by the seats taken, or by the head count where that says more.
+/// Nothing where the seats are not limited.
 pub fn fill_percent(row: &training_class::Model) -> Option<f64> {
     let seats = row.capacity.and_then(|seats| u64::try_from(seats).ok()).filter(|seats| *seats > 0)?;
     let learners = row.enrolled.max(row.reported_learners.unwrap_or(0));
@@ -118,8 +118,8 @@ impl ClassList {
     /// A page of the list, in one statement.
     ///
     /// # Errors
-    /// `Forbidden` without `training:read`; `Invalid` for units and programmes that are not there, a list that is too long,
-    /// a repeated sort key, bad paging arguments, foreign cursors.
+    /// `Forbidden` without `training:read`; `Invalid` for units and programmes that are not there, a list that is too
+    /// long, a repeated sort key, bad paging arguments, foreign cursors.
     pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<VisibleClass>> {
         let training = access.training()?;
         ensure_each_once(self.order.iter().map(|order| order.field))?;

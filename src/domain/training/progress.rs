@@ -101,12 +101,12 @@ impl Progress {
     }
 }
 
-/// How far the plans of a year, or of several years in a row, were carried out in a unit: by the administrative tree of the
-/// last 31 December. Nothing counts for a unit out of reach. Two statements.
+/// How far the plans of a year, or of several years in a row, were carried out in a unit: by the administrative tree of
+/// the last 31 December. Nothing counts for a unit out of reach. Two statements.
 ///
 /// # Errors
-/// `Forbidden` without `training:read`; `Invalid` for years outside the calendar or in the wrong order, programmes that are
-/// not there, decimals outside 0 to 6.
+/// `Forbidden` without `training:read`; `Invalid` for years outside the calendar or in the wrong order, programmes that
+/// are not there, decimals outside 0 to 6.
 pub async fn progress(access: &Access, asked: &ProgressAsked) -> Result<Progress> {
     let decimals = decimals(asked.decimals)?;
     let counted = counted(access, asked)?;

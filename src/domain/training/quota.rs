@@ -61,7 +61,8 @@ impl QuotaList {
     /// A page of the list, in one statement.
     ///
     /// # Errors
-    /// `Forbidden` without `quota:read`; `Invalid` for a year outside the calendar, bad paging arguments, foreign cursors.
+    /// `Forbidden` without `quota:read`; `Invalid` for a year outside the calendar, bad paging arguments, foreign
+    /// cursors.
     pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<VisibleQuota>> {
         let quotas = access.quotas()?;
         let cursors = access.cursors(&("quotas", self));

@@ -8,8 +8,8 @@ use sea_orm::{
 
 use crate::{db, domain::unit::Membership};
 
-/// Conditions that stand beside one another in one bracket. A chain of "or" is as deep as it is long, and both SQLite and
-/// whoever writes the statement go down into it.
+/// Conditions that stand beside one another in one bracket. A chain of "or" is as deep as it is long, and both SQLite
+/// and whoever writes the statement go down into it.
 const IN_A_BRACKET: usize = 100;
 
 /// Rows with a unit in one of the columns that was in a subtree on the row's own day. `when` says which rows have their

@@ -55,8 +55,8 @@ impl TrainingClass {
         Programme::of(ctx, &self.0.row().programme_code)
     }
 
-    /// The unit that holds it (đơn vị tổ chức), as it stood on the first day. Named even out of reach; what hangs on it is
-    /// not opened.
+    /// The unit that holds it (đơn vị tổ chức), as it stood on the first day. Named even out of reach; what hangs on it
+    /// is not opened.
     async fn organiser(&self, ctx: &Context<'_>) -> Result<Unit> {
         let row = self.0.row();
         unit::named_by(ctx.access(), &self.0, row.organiser_id, row.start_on).map(Unit).ok_or(Error::NotFound)
@@ -107,14 +107,14 @@ impl TrainingClass {
         self.0.row().state
     }
 
-    /// Learners of the seats in percent, to one decimal (tỷ lệ lấp đầy): by the seats taken, or by the head count where that
-    /// is greater. Null where the seats are not limited.
+    /// Learners of the seats in percent, to one decimal (tỷ lệ lấp đầy): by the seats taken, or by the head count where
+    /// that is greater. Null where the seats are not limited.
     async fn fill_percent(&self) -> Option<f64> {
         class::fill_percent(self.0.row())
     }
 
-    /// Its enrolments (danh sách học viên) in the order in which they were recorded: all, for whoever reaches the organiser;
-    /// otherwise those of units within reach.
+    /// Its enrolments (danh sách học viên) in the order in which they were recorded: all, for whoever reaches the
+    /// organiser; otherwise those of units within reach.
     async fn enrolments(
         &self,
         ctx: &Context<'_>,

@@ -58,8 +58,8 @@ impl Enrolment {
         self.0.row().id.into()
     }
 
-    /// The person (học viên), as of today; if their file is out of reach by now, on the first day of the class, or at the
-    /// end of the year where there is none.
+    /// The person (học viên), as of today; if their file is out of reach by now, on the first day of the class, or at
+    /// the end of the year where there is none.
     async fn cadre(&self, ctx: &Context<'_>) -> Result<Cadre> {
         let class = self.its_class(ctx).await?;
         let person = ctx.loaders().person(ctx.access().learner_of(&self.0, class.as_ref().as_ref())).await?;
@@ -76,8 +76,8 @@ impl Enrolment {
         Programme::of(ctx, &self.0.row().programme_code)
     }
 
-    /// The unit that sent the person (đơn vị cử đi học), as it stands at the end of the year. Named even out of reach; what
-    /// hangs on it is not opened.
+    /// The unit that sent the person (đơn vị cử đi học), as it stands at the end of the year. Named even out of reach;
+    /// what hangs on it is not opened.
     async fn sending_unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         let (access, row) = (ctx.access(), self.0.row());
         let unit = unit::named_by(access, &self.0, row.unit_id, day_of_year(access, row.year));

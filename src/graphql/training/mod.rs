@@ -32,8 +32,8 @@ pub struct TrainingQuery;
 
 #[Object]
 impl TrainingQuery {
-    /// A training plan (kế hoạch đào tạo, bồi dưỡng) by id or code. Null if there is none, or neither its unit nor a unit
-    /// that holds one of its quotas is within reach.
+    /// A training plan (kế hoạch đào tạo, bồi dưỡng) by id or code. Null if there is none, or neither its unit nor a
+    /// unit that holds one of its quotas is within reach.
     async fn training_plan(
         &self,
         ctx: &Context<'_>,
@@ -42,8 +42,8 @@ impl TrainingQuery {
         Ok(found(plans::look_up(ctx.access(), &by).await)?.map(TrainingPlan))
     }
 
-    /// A class (lớp) by id or code. Null if there is none, or neither its organiser nor a unit that sent somebody to it is
-    /// within reach.
+    /// A class (lớp) by id or code. Null if there is none, or neither its organiser nor a unit that sent somebody to it
+    /// is within reach.
     async fn training_class(
         &self,
         ctx: &Context<'_>,
@@ -69,8 +69,8 @@ impl TrainingQuery {
         Ok(Connection::new(page, Total::Classes(list), TrainingClass))
     }
 
-    /// The enrolments (học viên) whose sending unit, or the organiser of whose class, is within reach, in the order in which
-    /// they were recorded. `totalCount` counts turns (lượt).
+    /// The enrolments (học viên) whose sending unit, or the organiser of whose class, is within reach, in the order in
+    /// which they were recorded. `totalCount` counts turns (lượt).
     async fn enrolments(
         &self,
         ctx: &Context<'_>,

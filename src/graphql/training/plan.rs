@@ -50,8 +50,8 @@ impl TrainingPlan {
         self.0.row().document_no.as_deref()
     }
 
-    /// The unit whose plan it is, as it stands at the end of the last year. Named even out of reach; what hangs on it is not
-    /// opened.
+    /// The unit whose plan it is, as it stands at the end of the last year. Named even out of reach; what hangs on it
+    /// is not opened.
     async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         let (access, row) = (ctx.access(), self.0.row());
         let unit = unit::named_by(access, &self.0, row.unit_id, day_of_year(access, row.year_to));

@@ -5,14 +5,16 @@ use entity::value::ClassCategory;
 
 use crate::{domain::training::progress::Progress, error::Result, graphql::ContextExt};
 
-/// How far the plans of a year were carried out (tiến độ thực hiện kế hoạch): turns and persons against the seats given.
+/// How far the plans of a year were carried out (tiến độ thực hiện kế hoạch): turns and persons against the seats
+/// given.
 pub struct TrainingProgress(pub Progress);
 
 fn int(count: u64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// How far the plans of a year were carried out (tiến độ thực hiện kế hoạch): turns and persons against the seats given.
+/// How far the plans of a year were carried out (tiến độ thực hiện kế hoạch): turns and persons against the seats
+/// given.
 #[Object]
 impl TrainingProgress {
     /// Calendar year; of several, the first.
@@ -25,8 +27,8 @@ impl TrainingProgress {
         self.0.until_year
     }
 
-    /// Seats (chỉ tiêu) of the quotas in force of plans for exactly one of the years. What was handed on counts where it is
-    /// held, so each seat counts once.
+    /// Seats (chỉ tiêu) of the quotas in force of plans for exactly one of the years. What was handed on counts where
+    /// it is held, so each seat counts once.
     async fn planned(&self) -> i32 {
         int(self.0.planned)
     }
@@ -36,8 +38,8 @@ impl TrainingProgress {
         self.0.planned_is_lower_bound
     }
 
-    /// Turns (lượt): enrolments of the years with a place, under way, completed or failed. Who was only registered, waits,
-    /// gave up, changed the class or put it off does not count.
+    /// Turns (lượt): enrolments of the years with a place, under way, completed or failed. Who was only registered,
+    /// waits, gave up, changed the class or put it off does not count.
     async fn turns(&self) -> i32 {
         int(self.0.turns)
     }
@@ -52,8 +54,8 @@ impl TrainingProgress {
         self.0.percent_of_plan()
     }
 
-    /// Classes (lớp) that began in the years, held by the unit or its subtree. What was planned only, put off or cancelled
-    /// does not count.
+    /// Classes (lớp) that began in the years, held by the unit or its subtree. What was planned only, put off or
+    /// cancelled does not count.
     async fn classes(
         &self,
         ctx: &Context<'_>,

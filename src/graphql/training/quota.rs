@@ -100,18 +100,20 @@ impl Quota {
         quota::used(self.0.row())
     }
 
-    /// Seats that can still be handed on or used (còn lại): `seats - allocated - used`. Below zero where history used more
-    /// than there were.
+    /// Seats that can still be handed on or used (còn lại): `seats - allocated - used`. Below zero where history used
+    /// more than there were.
     async fn remaining(&self) -> i32 {
         self.0.row().remaining()
     }
 
-    /// Used of the seats that were not handed on, in percent, to one decimal (tỷ lệ sử dụng); null where none were kept.
+    /// Used of the seats that were not handed on, in percent, to one decimal (tỷ lệ sử dụng); null where none were
+    /// kept.
     async fn fill_percent(&self) -> Option<f64> {
         quota::fill_percent(self.0.row())
     }
 
-    /// The quota that it was handed on from; null where it comes from the plan itself, and where that one is out of reach.
+    /// The quota that it was handed on from; null where it comes from the plan itself, and where that one is out of
+    /// reach.
     async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Quota>> {
         let Some(parent) = self.0.row().parent_id else { return Ok(None) };
         Ok(ctx.loaders().quota(parent).await?.as_ref().clone().map(Quota))

@@ -1,0 +1,384 @@
+//! Drawn sequences of acts on quotas and enrolments, beside a simple model in memory: after each act both say the same.
+//!
+//! The seed is printed; `CADRE_TEST_SEED` draws the same sequence again.
+
+use std::fmt::Write as _;
+
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+use crate::world::{Caller, World, on_both, postgres::setting};
+
+/// Acts of a sequence.
+const ACTS: usize = 400;
+/// A unit and the one above it.
+const UNITS: [(&str, &str); 9] = [
+    ("P", "W"),
+    ("A", "P"),
+    ("B", "P"),
+    ("A1", "A"),
+    ("A2", "A"),
+    ("A1U", "A1"),
+    ("A2U", "A2"),
+    ("B1", "B"),
+    ("B1U", "B1"),
+];
+/// People, each in one of two units.
+const PEOPLE: usize = 14;
+/// The classes: code, programme, seats.
+const CLASSES: [(&str, &str, usize); 2] = [("LOP-L", "LLCT_TC", 6), ("LOP-N", "CMNV", 4)];
+/// The quotas of the province: programme, seats.
+const GIVEN: [(&str, i32); 2] = [("LLCT_TC", 14), ("CMNV", 9)];
+
+/// A quota, as the model has it.
+#[derive(Debug)]
+struct Quota {
+    id: String,
+    unit: &'static str,
+    programme: &'static str,
+    parent: Option<usize>,
+    seats: i32,
+    allocated: i32,
+    used: i32,
+    is_revoked: bool,
+}
+
+/// An enrolment, as the model has it.
+#[derive(Debug)]
+struct Enrolment {
+    id: String,
+    person: usize,
+    class: usize,
+    quota: usize,
+    state: &'static str,
+}
+
+#[derive(Debug, Default)]
+struct Model {
+    quotas: Vec<Quota>,
+    enrolments: Vec<Enrolment>,
+}
+
+/// An act, by places in the model.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Allocate { quota: usize, unit: &'static str, seats: i32 },
+    Return { quota: usize, seats: i32 },
+    Revoke { quota: usize },
+    Enrol { person: usize, class: usize, quota: usize },
+    Drop { enrolment: usize },
+    Complete { enrolment: usize, passed: bool },
+    Undo { enrolment: usize },
+}
+
+impl Quota {
+    fn left(&self) -> i32 {
+        self.seats - self.allocated - self.used
+    }
+}
+
+fn above(unit: &str) -> &'static str {
+    UNITS.iter().find(|(code, _)| *code == unit).map_or("", |(_, above)| above)
+}
+
+/// Whether a unit stands below another.
+fn is_below(unit: &str, other: &str) -> bool {
+    let mut up = above(unit);
+    while !up.is_empty() && up != other {
+        up = above(up);
+    }
+    up == other
+}
+
+fn unit_of(person: usize) -> &'static str {
+    if person.is_multiple_of(2) { "A1U" } else { "B1U" }
+}
+
+/// Only the first programme grants a level.
+fn grants(class: usize) -> bool {
+    class == 0
+}
+
+impl Model {
+    /// Whether the act may be done.
+    fn allows(&self, act: Act) -> bool {
+        match act {
+            Act::Allocate { quota, unit, seats } => {
+                let quota = &self.quotas[quota];
+                !quota.is_revoked && is_below(unit, quota.unit) && quota.left() >= seats
+            }
+            Act::Return { quota, seats } => {
+                let quota = &self.quotas[quota];
+                !quota.is_revoked && quota.parent.is_some() && quota.left() >= seats
+            }
+            Act::Revoke { quota } => {
+                let quota = &self.quotas[quota];
+                !quota.is_revoked && quota.allocated == 0 && quota.used == 0
+            }
+            Act::Enrol { person, class, quota } => self.has_room(person, class, &self.quotas[quota]),
+            Act::Drop { enrolment } | Act::Complete { enrolment, .. } => {
+                self.enrolments[enrolment].state == "ATTENDING"
+            }
+            Act::Undo { enrolment } => matches!(self.enrolments[enrolment].state, "COMPLETED" | "FAILED"),
+        }
+    }
+
+    fn has_room(&self, person: usize, class: usize, quota: &Quota) -> bool {
+        let (_, programme, seats) = CLASSES[class];
+        let in_class = self.enrolments.iter().filter(|of| of.class == class && of.state != "DROPPED");
+        let holds_level = grants(class)
+            && self.enrolments.iter().any(|of| of.person == person && of.class == class && of.state == "COMPLETED");
+        let of_quota = unit_of(person) == quota.unit || is_below(unit_of(person), quota.unit);
+        in_class.clone().all(|of| of.person != person)
+            && in_class.count() < seats
+            && !holds_level
+            && of_quota
+            && !quota.is_revoked
+            && quota.programme == programme
+            && quota.left() >= 1
+    }
+
+    /// Does an act that is allowed; `id` is that of what it made.
+    fn perform(&mut self, act: Act, id: String) {
+        match act {
+            Act::Allocate { quota, unit, seats } => {
+                self.quotas[quota].allocated += seats;
+                let is_child = |of: &&mut Quota| of.parent == Some(quota) && of.unit == unit && !of.is_revoked;
+                let programme = self.quotas[quota].programme;
+                match self.quotas.iter_mut().find(is_child) {
+                    Some(child) => child.seats += seats,
+                    None => self.quotas.push(Quota {
+                        id,
+                        unit,
+                        programme,
+                        parent: Some(quota),
+                        seats,
+                        allocated: 0,
+                        used: 0,
+                        is_revoked: false,
+                    }),
+                }
+            }
+            Act::Return { quota, seats } => self.take_back(quota, seats),
+            Act::Revoke { quota } => {
+                let seats = self.quotas[quota].seats;
+                self.take_back(quota, seats);
+                // A revoked quota goes on showing what it once was.
+                self.quotas[quota].seats = seats;
+                self.quotas[quota].is_revoked = true;
+            }
+            Act::Enrol { person, class, quota } => {
+                self.quotas[quota].used += 1;
+                self.enrolments.push(Enrolment { id, person, class, quota, state: "ATTENDING" });
+            }
+            Act::Drop { enrolment } => {
+                let quota = self.enrolments[enrolment].quota;
+                self.quotas[quota].used -= 1;
+                self.enrolments[enrolment].state = "DROPPED";
+            }
+            Act::Complete { enrolment, passed } => {
+                self.enrolments[enrolment].state = if passed { "COMPLETED" } else { "FAILED" };
+            }
+            Act::Undo { enrolment } => self.enrolments[enrolment].state = "ATTENDING",
+        }
+    }
+
+    fn take_back(&mut self, quota: usize, seats: i32) {
+        self.quotas[quota].seats -= seats;
+        if let Some(parent) = self.quotas[quota].parent {
+            self.quotas[parent].allocated -= seats;
+        }
+    }
+
+    fn draw(&self, rng: &mut Rng) -> Act {
+        let quota = rng.usize(..self.quotas.len());
+        let enrolment = rng.usize(..self.enrolments.len().max(1));
+        match (rng.u8(..16), self.enrolments.is_empty()) {
+            (0..4, _) => Act::Allocate { quota, unit: UNITS[rng.usize(..UNITS.len())].0, seats: rng.i32(1..4) },
+            (4..6, _) => Act::Return { quota, seats: rng.i32(1..3) },
+            (6, _) => Act::Revoke { quota },
+            (7..11, _) | (_, true) => {
+                Act::Enrol { person: rng.usize(..PEOPLE), class: rng.usize(..CLASSES.len()), quota }
+            }
+            (11..13, false) => Act::Drop { enrolment },
+            (13..15, false) => Act::Complete { enrolment, passed: rng.u8(..4) > 0 },
+            (_, false) => Act::Undo { enrolment },
+        }
+    }
+}
+
+/// The mutation, its input, and where the id of what it made stands in its payload.
+fn request(model: &Model, act: Act) -> (&'static str, Value, &'static str) {
+    let quota = |at: usize| &model.quotas[at].id;
+    let enrolment = |at: usize| &model.enrolments[at].id;
+    match act {
+        Act::Allocate { quota: at, unit, seats } => {
+            ("quotaAllocate", json!({ "quotaId": quota(at), "unitCode": unit, "seats": seats }), "child")
+        }
+        Act::Return { quota: at, seats } => ("quotaReturn", json!({ "quotaId": quota(at), "seats": seats }), "quota"),
+        Act::Revoke { quota: at } => ("quotaRevoke", json!({ "quotaId": quota(at) }), "quota"),
+        Act::Enrol { person, class, quota: at } => (
+            "classEnrol",
+            json!({ "classCode": CLASSES[class].0, "cadreCode": format!("T-{person:02}"), "quotaId": quota(at) }),
+            "enrolment",
+        ),
+        Act::Drop { enrolment: at } => {
+            ("enrolmentDrop", json!({ "enrolmentId": enrolment(at), "reason": "Ốm" }), "enrolment")
+        }
+        Act::Complete { enrolment: at, passed } => (
+            "enrolmentComplete",
+            json!({ "enrolmentId": enrolment(at), "passed": passed, "completedOn": "2026-05-29" }),
+            "enrolment",
+        ),
+        Act::Undo { enrolment: at } => {
+            ("enrolmentRevoke", json!({ "enrolmentId": enrolment(at), "reason": "Nhầm" }), "enrolment")
+        }
+    }
+}
+
+/// Does the act; gives the id of what it made, or the code of the refusal.
+async fn done(caller: &Caller<'_>, model: &Model, act: Act, key: usize) -> Result<String, String> {
+    let (mutation, mut input, made) = request(model, act);
+    input["idempotencyKey"] = json!(format!("key-{key}"));
+    let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+    let document = format!(
+        "mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {made} {{ id }} userErrors {{ code }} }} }}"
+    );
+    let data = caller.query_with(&document, json!({ "input": input })).await;
+    match data[mutation]["userErrors"][0]["code"].as_str() {
+        Some(code) => Err(code.to_owned()),
+        None => Ok(data[mutation][made]["id"].as_str().expect("an id").to_owned()),
+    }
+}
+
+async fn prepare(world: &World) {
+    let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
+                      joined_party_on,category,rank_code,status\n"
+        .to_owned();
+    let mut posts = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n".to_owned();
+    for at in 0..PEOPLE {
+        writeln!(
+            cadres,
+            "T-{at:02},9990005{at:05},Người Mẫu {at},MALE,1980-01-01,01,90101,2005-01-01,,CIVIL_SERVANT,,ACTIVE"
+        )
+        .expect("text");
+        writeln!(posts, "T-{at:02},{},CC,2010-01-01,,true", unit_of(at)).expect("text");
+    }
+    let mut quotas = "plan_code,unit_code,programme_code,mode,measure,bound,quantity,classes\n".to_owned();
+    for (programme, seats) in GIVEN {
+        writeln!(quotas, "KH-M,P,{programme},,TURNS,EXACT,{seats},").expect("text");
+    }
+    let mut classes = "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,\
+                       reported_learners,status\n"
+        .to_owned();
+    for (code, programme, seats) in CLASSES {
+        writeln!(classes, "{code},KH-M,{programme},PD1,1,TRAINING,PART_TIME,2026-05-04,2026-05-29,{seats},,OPEN")
+            .expect("text");
+    }
+    let plan = "code,unit_code,year_from,year_to,document_no,name,status\nKH-M,P,2026,2026,1/KH,Kế hoạch,APPROVED\n";
+    let files = [
+        ("cadres.csv", &cadres[..]),
+        ("assignments.csv", &posts),
+        ("training_plans.csv", plan),
+        ("quotas.csv", &quotas),
+        ("classes.csv", &classes),
+    ];
+    world.import_text(&files).await;
+}
+
+/// The quotas that the plan gave.
+async fn given(caller: &Caller<'_>) -> Vec<Quota> {
+    let plan =
+        caller.query(r#"{ trainingPlan(by: {code: "KH-M"}) { quotas { nodes { id programme { code } } } } }"#).await;
+    let nodes = plan["trainingPlan"]["quotas"]["nodes"].as_array().expect("quotas").clone();
+    GIVEN
+        .into_iter()
+        .map(|(programme, seats)| Quota {
+            id: nodes.iter().find(|quota| quota["programme"]["code"] == programme).expect(programme)["id"]
+                .as_str()
+                .expect("an id")
+                .to_owned(),
+            unit: "P",
+            programme,
+            parent: None,
+            seats,
+            allocated: 0,
+            used: 0,
+            is_revoked: false,
+        })
+        .collect()
+}
+
+/// Everything that the model knows, asked of the service.
+async fn compare(caller: &Caller<'_>, model: &Model, hint: &str) {
+    for quotas in model.quotas.chunks(100) {
+        let ids: Vec<_> = quotas.iter().map(|quota| &quota.id).collect();
+        let document =
+            "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Quota { seats allocated used state unit { code } } } }";
+        let answer = caller.query_with(document, json!({ "ids": ids })).await;
+        for (quota, shown) in quotas.iter().zip(answer["nodes"].as_array().expect("nodes")) {
+            let state = if quota.is_revoked { "REVOKED" } else { "ISSUED" };
+            let expected = json!({
+                "seats": quota.seats, "allocated": quota.allocated, "used": quota.used, "state": state,
+                "unit": { "code": quota.unit },
+            });
+            assert_eq!(shown, &expected, "{hint}: {quota:?}");
+        }
+    }
+    for enrolments in model.enrolments.chunks(100) {
+        let ids: Vec<_> = enrolments.iter().map(|enrolment| &enrolment.id).collect();
+        let document = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Enrolment { state } } }";
+        let answer = caller.query_with(document, json!({ "ids": ids })).await;
+        for (enrolment, shown) in enrolments.iter().zip(answer["nodes"].as_array().expect("nodes")) {
+            assert_eq!(shown["state"], enrolment.state, "{hint}: {enrolment:?}");
+        }
+    }
+    for (class, (code, ..)) in CLASSES.into_iter().enumerate() {
+        let seated = model.enrolments.iter().filter(|of| of.class == class && of.state != "DROPPED").count();
+        let shown = caller.query(&format!("{{ trainingClass(by: {{code: \"{code}\"}}) {{ enrolled }} }}")).await;
+        assert_eq!(shown["trainingClass"]["enrolled"], json!(seated), "{hint}: {code}");
+    }
+    for person in 0..PEOPLE {
+        let holds =
+            model.enrolments.iter().any(|of| of.person == person && grants(of.class) && of.state == "COMPLETED");
+        let document = format!(
+            "{{ cadre(by: {{code: \"T-{person:02}\"}}) {{ qualifications(subject: \"POLITICAL_THEORY\") {{ level {{ code }} }} }} }}"
+        );
+        let shown = caller.query(&document).await;
+        let levels = shown["cadre"]["qualifications"].as_array().expect("a list").len();
+        assert_eq!(levels, usize::from(holds), "{hint}: T-{person:02} was granted the level once, or not");
+    }
+}
+
+#[actix_web::test]
+async fn acts_on_training_do_what_a_simple_model_does() {
+    let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
+    println!("CADRE_TEST_SEED={seed}");
+    on_both(async |world| {
+        prepare(world).await;
+        let scopes = ["cadre:read", "training:read", "training:write", "quota:read", "quota:allocate"];
+        let caller = world.caller(&scopes, &["W"]).await;
+        let mut model = Model { quotas: given(&caller).await, ..Model::default() };
+        let (mut rng, mut allowed, mut kinds) = (Rng::with_seed(seed), 0, std::collections::BTreeSet::new());
+
+        for at in 0..ACTS {
+            let act = model.draw(&mut rng);
+            let hint = format!("act {at} of seed {seed}, {act:?}");
+            let outcome = done(&caller, &model, act, at).await;
+            assert_eq!(outcome.is_ok(), model.allows(act), "{hint}: {outcome:?}");
+            if let Ok(id) = outcome {
+                allowed += 1;
+                kinds.insert(request(&model, act).0);
+                model.perform(act, id);
+            }
+            if at % 40 == 39 {
+                compare(&caller, &model, &hint).await;
+            }
+        }
+
+        compare(&caller, &model, "at the end").await;
+        assert!(allowed > ACTS / 8 && allowed < ACTS, "the control: {allowed} of {ACTS} were done, of seed {seed}");
+        assert!(kinds.len() >= 6, "the control: most kinds of acts were done: {kinds:?}, of seed {seed}");
+    })
+    .await;
+}
