@@ -159,3 +159,58 @@ async fn nobody_gets_into_two_full_time_classes_at_once() {
     })
     .await;
 }
+
+/// The id of a person's last enrolment in a class.
+async fn last_enrolment(world: &World, class: &str, person: CadreId) -> Option<String> {
+    let of_person = enrolment::Entity::find().filter(enrolment::Column::CadreId.eq(person));
+    let of_class = of_person.filter(enrolment::Column::ClassId.eq(id_of(world, class).await));
+    let rows = of_class.all(world.database.reader()).await.expect("read");
+    rows.iter().map(|row| row.id).max().map(|id| id.to_string())
+}
+
+#[actix_web::test]
+async fn seats_stay_true_whoever_comes_and_goes_while_classes_are_put_off() {
+    on_both(async |world| {
+        import_people(world).await;
+        let (caller, of) = (office(world).await, Places::of(&world.database).await);
+        let classes = ["L-1", "L-2", "L-3"];
+        for class_code in classes {
+            led(&caller, with(class(class_code), json!({ "capacity": 12 })), &["OPEN_FOR_NOMINATION"]).await;
+        }
+        let of_quota = issued(&caller, quota(25)).await;
+
+        let came = race(400, async |at| {
+            let (class, person) = (classes[at % 3], format!("R-{}", at * 7 % 40));
+            let of_person = last_enrolment(world, class, of.cadre(&person)).await;
+            match (at % 10, of_person) {
+                (7, _) if at > 200 => {
+                    let to = ["POSTPONED", "PLANNED", "OPEN_FOR_NOMINATION"][at / 10 % 3];
+                    let days = json!({ "startOn": "2026-06-08", "endOn": "2026-06-12" });
+                    let days = if to == "PLANNED" { days } else { json!({}) };
+                    code(&caller, "classAdvance", with(json!({ "classCode": class, "to": to }), days)).await
+                }
+                (8, _) => code(&caller, "quotaAmend", json!({ "quotaId": of_quota, "seats": 22 + at % 5 })).await,
+                (0..3, Some(id)) => code(&caller, "enrolmentDrop", json!({ "enrolmentId": id, "reason": "x" })).await,
+                (3, Some(id)) => code(&caller, "enrolmentConfirm", json!({ "enrolmentId": id })).await,
+                _ => {
+                    let seat =
+                        json!({ "classCode": class, "cadreCode": person, "quotaId": of_quota, "waitlist": true });
+                    code(&caller, "classEnrol", seat).await
+                }
+            }
+        })
+        .await;
+
+        assert!(came["DONE"] > 50, "{came:?}");
+        let mut used = 0;
+        for class in classes {
+            let seated = seated(world, class).await.len();
+            assert_eq!(class_now(&caller, class).await["enrolled"], json!(seated), "{class}: {came:?}");
+            used += seated;
+        }
+        let [seats, _, of_seats, ..] = standing(&caller, &of_quota).await;
+        assert_eq!(usize::try_from(of_seats).expect("a number"), used, "{came:?}");
+        assert!(of_seats <= seats);
+    })
+    .await;
+}
