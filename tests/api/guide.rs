@@ -2,10 +2,10 @@
 //! it; settings, scopes, codes, columns and names of tests are those of the code.
 //!
 //! A block that asks is a `graphql` block, or a `sh` block with a `curl` of `/graphql`. Its answer is the next `json`
-//! block; a `json variables` block may stand between them. Words after `graphql` narrow the caller:
-//! `graphql scope=cadre:read unit=DB`. In answers `…` stands for a value that differs from one database to another; as a
-//! variable it stands for the last id of a rotation that an answer of the guide held, `quo_…` for that of a quota, and so on.
-//! `UPDATE_EXPECT=1` rewrites the answers.
+//! block; a `json variables` block may stand between them. Words after `graphql` narrow the caller: `graphql
+//! scope=cadre:read unit=DB`. In answers `…` stands for a value that differs from one database to another; as a
+//! variable it stands for the last id of a rotation that an answer of the guide held, `quo_…` for that of a quota, and
+//! so on. `UPDATE_EXPECT=1` rewrites the answers.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,5 +1,5 @@
-//! An operation for each act that asks everything that the act takes and does nothing: its key is none. Reach is looked at
-//! before the key, so that who does not reach the object is told nothing of it.
+//! An operation for each act that asks everything that the act takes and does nothing: its key is none. Reach is looked
+//! at before the key, so that who does not reach the object is told nothing of it.
 
 /// The acts with inputs that name each of their fields. `ROTATION`, `QUOTA` and `ENROLMENT` stand for ids.
 const ACTS: [(&str, &str); 26] = [

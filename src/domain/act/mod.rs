@@ -1,4 +1,5 @@
-//! What acts of clients share: the units and people that an input names, and what is asked of its texts, numbers and days.
+//! What acts of clients share: the units and people that an input names, and what is asked of its texts, numbers and
+//! days.
 
 pub(in crate::domain) mod words;
 

@@ -45,7 +45,8 @@ pub(in crate::domain) fn code<C: FromStr>(field: &str, given: &str) -> Result<C,
         Refusal::input(
             Code::InvalidCode,
             field,
-            "Mã có từ 1 đến 40 chữ cái không dấu, chữ số, '.', '_', '-' hoặc '/', bắt đầu bằng chữ hoặc số; hãy sửa lại.",
+            "Mã có từ 1 đến 40 chữ cái không dấu, chữ số, '.', '_', '-' hoặc '/', bắt đầu bằng chữ hoặc số; hãy sửa \
+            lại.",
             "A code has 1 to 40 letters, digits, '.', '_', '-' or '/', and begins with a letter or digit; correct it.",
         )
     })

@@ -1,5 +1,5 @@
-//! Acts on training: what each does, what is refused and with which numbers, that each happens once, and that no race gives
-//! more seats than there are.
+//! Acts on training: what each does, what is refused and with which numbers, that each happens once, and that no race
+//! gives more seats than there are.
 
 mod class;
 mod enrolment;

@@ -52,7 +52,8 @@ impl ClassMutation {
         Ok(Payload::of(ctx, act::plan(ctx.access(), &input).await?, TrainingClass))
     }
 
-    /// Leads a class to its next state (chiêu sinh, xác nhận mở lớp, khai giảng, bế giảng, hoãn, hủy), with everybody in it.
+    /// Leads a class to its next state (chiêu sinh, xác nhận mở lớp, khai giảng, bế giảng, hoãn, hủy), with everybody
+    /// in it.
     async fn class_advance(
         &self,
         ctx: &Context<'_>,

@@ -35,7 +35,8 @@ pub(in crate::domain::training::act) async fn locked(txn: &Txn, id: ClassId) -> 
     row.ok_or_else(|| Error::internal("a class is gone").into())
 }
 
-/// Takes a seat of a class into which people are enrolled, and gives the class as it stands now; nothing where it is full.
+/// Takes a seat of a class into which people are enrolled, and gives the class as it stands now; nothing where it is
+/// full.
 pub(in crate::domain::training::act) async fn take(txn: &Txn, id: ClassId) -> Acted<Option<training_class::Model>> {
     let more = Expr::col(training_class::Column::Enrolled).add(1);
     let has_seat =
@@ -98,8 +99,8 @@ pub(in crate::domain::training::act) async fn free_quota(txn: &Txn, id: QuotaId,
     quotas::record(txn, ChangeKind::Updated, id).await
 }
 
-/// Leads everybody who is in a class, or waits for it, to a state. Where that state takes no seat, theirs are freed; the
-/// class itself is the caller's to write.
+/// Leads everybody who is in a class, or waits for it, to a state. Where that state takes no seat, theirs are freed;
+/// the class itself is the caller's to write.
 pub(super) async fn lead_all(
     txn: &Txn,
     class: &mut training_class::Model,
@@ -151,12 +152,13 @@ pub(in crate::domain::training::act) fn full(field: &str, row: &training_class::
         seats,
         Sentence::new(
             format!(
-                "Lớp có {} chỗ, đã nhận {} học viên; hãy ghi vào danh sách dự bị bằng waitlist: true, hoặc chọn lớp khác.",
+                "Lớp có {} chỗ, đã nhận {} học viên; hãy ghi vào danh sách dự bị bằng waitlist: true, hoặc chọn lớp \
+                khác.",
                 seats.seats, seats.used
             ),
             format!(
-                "The class has {} seats and {} learners; put the person on the waiting list with waitlist: true, or choose \
-                 another class.",
+                "The class has {} seats and {} learners; put the person on the waiting list with waitlist: true, or \
+                choose another class.",
                 seats.seats, seats.used
             ),
         ),

@@ -28,8 +28,8 @@ use crate::{
     error::{Error, Result},
 };
 
-/// An enrolment (cử đi học). The unit that sends the person is that of their primary post on the first day of the class;
-/// of a class that lies ahead, today.
+/// An enrolment (cử đi học). The unit that sends the person is that of their primary post on the first day of the
+/// class; of a class that lies ahead, today.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "ClassEnrolInput")]
 pub struct Enrol {
@@ -146,8 +146,8 @@ async fn sending_unit(access: &Access, person: &Visible, day: Day) -> Acted<Unit
             Code::NoPost,
             "cadreCode",
             format!(
-                "Người này không giữ chức danh chính nào trong phạm vi của bạn vào ngày {day}; hãy kiểm tra quá trình công \
-                 tác."
+                "Người này không giữ chức danh chính nào trong phạm vi của bạn vào ngày {day}; hãy kiểm tra quá \
+                trình công tác."
             ),
             format!("The person holds no primary post within your reach on {day}; check their assignments."),
         )
@@ -175,7 +175,8 @@ async fn ensure_gains(access: &Access, person: &Visible, class: &training_class:
         Code::LevelHeld,
         "cadreCode",
         "Người này đã có trình độ mà chương trình cấp, hoặc cao hơn; hãy nêu lý do ở reason, hoặc chọn người khác.",
-        "The person holds the level that the programme leads to, or a higher one; give a reason, or choose somebody else.",
+        "The person holds the level that the programme leads to, or a higher one; give a reason, or choose somebody \
+        else.",
     )))
 }
 
@@ -186,8 +187,8 @@ pub(super) fn granted<'a>(access: &Access, programme: &'a programme::Model) -> O
     Some((&programme.subject, level.rank))
 }
 
-/// Checks that the seats of a quota are for this person and class: the programme, the mode, a year of the plan, and a unit
-/// of the holder's subtree.
+/// Checks that the seats of a quota are for this person and class: the programme, the mode, a year of the plan, and a
+/// unit of the holder's subtree.
 fn ensure_within(
     access: &Access,
     (quota, plan): (&quota::Model, &training_plan::Model),
@@ -226,8 +227,8 @@ async fn ensure_new(txn: &Txn, of: &Parties) -> Acted<()> {
     if there.is_some() { Err(already().into()) } else { Ok(()) }
 }
 
-/// Takes a seat of the class and of the quota, and gives the state of who has it; or the waiting list, where the class is
-/// full and that is wanted.
+/// Takes a seat of the class and of the quota, and gives the state of who has it; or the waiting list, where the class
+/// is full and that is wanted.
 async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> Acted<EnrolmentState> {
     let Some(class) = seat::take(txn, of.class.id).await? else {
         if waitlist {

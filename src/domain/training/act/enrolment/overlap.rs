@@ -64,12 +64,12 @@ pub(super) async fn ensure_free(
         Code::OverlappingClasses,
         field,
         format!(
-            "Trong thời gian từ {start} đến {end}, người này đã có chỗ trong một lớp tập trung khác; hãy chọn lớp khác, hoặc \
-             cho thôi học lớp kia trước."
+            "Trong thời gian từ {start} đến {end}, người này đã có chỗ trong một lớp tập trung khác; hãy chọn lớp \
+            khác, hoặc cho thôi học lớp kia trước."
         ),
         format!(
-            "Between {start} and {end} the person has a seat in another full-time class; choose another class, or let them \
-             give the other up first."
+            "Between {start} and {end} the person has a seat in another full-time class; choose another class, or \
+            let them give the other up first."
         ),
     )
     .into())
@@ -88,7 +88,8 @@ pub(super) async fn warnings(
     let (start, end) = (class.start_on, class.end_on);
     let sentence = Sentence::new(
         format!(
-            "Trong thời gian từ {start} đến {end}, người này còn có chỗ trong lớp khác; hãy kiểm tra lịch học của các lớp."
+            "Trong thời gian từ {start} đến {end}, người này còn có chỗ trong lớp khác; hãy kiểm tra lịch học của \
+            các lớp."
         ),
         format!("Between {start} and {end} the person has a seat in another class, too; compare the hours of both."),
     );

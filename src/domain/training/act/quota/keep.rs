@@ -1,4 +1,5 @@
-//! Acts on a quota that exists, apart from handing on: seats go back, it is taken back, it gets another number of seats.
+//! Acts on a quota that exists, apart from handing on: seats go back, it is taken back, it gets another number of
+//! seats.
 
 use async_graphql::ID;
 use entity::{
@@ -201,7 +202,8 @@ fn of_plan() -> Refusal {
         Code::QuotaOfPlan,
         "quotaId",
         "Chỉ tiêu này do kế hoạch giao trực tiếp, không có cấp trên để trả lại; hãy điều chỉnh bằng quotaAmend.",
-        "This quota comes from the plan itself, so there is nothing above to return seats to; change it with quotaAmend.",
+        "This quota comes from the plan itself, so there is nothing above to return seats to; change it with \
+        quotaAmend.",
     )
 }
 
@@ -223,13 +225,13 @@ fn too_few(row: &quota::Model, wanted: i32) -> Refusal {
         seats,
         crate::language::Sentence::new(
             format!(
-                "Chỉ tiêu có {} suất, đã phân bổ {} và đã sử dụng {}, tổng cộng {taken}, không thể giảm còn {wanted}; hãy chọn từ \
-                 {taken} trở lên, hoặc nhận lại suất của cấp dưới trước.",
+                "Chỉ tiêu có {} suất, đã phân bổ {} và đã sử dụng {}, tổng cộng {taken}, không thể giảm còn \
+                {wanted}; hãy chọn từ {taken} trở lên, hoặc nhận lại suất của cấp dưới trước.",
                 seats.seats, seats.allocated, seats.used
             ),
             format!(
-                "Of the {} seats {} are handed on and {} used, together {taken}, so the quota cannot shrink to {wanted}; \
-                 choose {taken} or more, or have seats returned from below first.",
+                "Of the {} seats {} are handed on and {} used, together {taken}, so the quota cannot shrink to \
+                {wanted}; choose {taken} or more, or have seats returned from below first.",
                 seats.seats, seats.allocated, seats.used
             ),
         ),

@@ -1,5 +1,5 @@
-//! Acts on quotas (chỉ tiêu): a plan gives seats to a unit, which hands them on to units below and gets back what they do
-//! not use.
+//! Acts on quotas (chỉ tiêu): a plan gives seats to a unit, which hands them on to units below and gets back what they
+//! do not use.
 
 mod allocate;
 mod issue;
@@ -81,7 +81,8 @@ fn ensure_below(access: &Access, holder: UnitId, unit: UnitId, day: Day) -> Resu
         Code::UnitNotBelow,
         "unitCode",
         format!(
-            "Vào ngày {day}, đơn vị {code} không trực thuộc {above} trong hệ thống chính quyền; hãy chọn một đơn vị cấp dưới."
+            "Vào ngày {day}, đơn vị {code} không trực thuộc {above} trong hệ thống chính quyền; hãy chọn một đơn vị \
+            cấp dưới."
         ),
         format!("On {day} the unit {code} is not below {above} in the administrative tree; choose a unit below it."),
     ))
@@ -113,8 +114,8 @@ fn is_untouched() -> SimpleExpr {
     none(quota::Column::Allocated).and(none(quota::Column::Used)).and(none(quota::Column::UsedBefore))
 }
 
-/// Does a change of one row, and gives the row as it stands now. Where the row does not allow it, why: it is revoked, was
-/// changed meanwhile, or what `otherwise` makes of its numbers.
+/// Does a change of one row, and gives the row as it stands now. Where the row does not allow it, why: it is revoked,
+/// was changed meanwhile, or what `otherwise` makes of its numbers.
 pub(super) async fn apply(
     txn: &Txn,
     (id, expected): (QuotaId, Option<i32>),
@@ -168,12 +169,12 @@ pub(super) fn exhausted(field: &str, row: &quota::Model, wanted: i32) -> Refusal
         seats,
         Sentence::new(
             format!(
-                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}, còn lại {left}, không đủ {wanted}; hãy \
-                 giảm số lượng, hoặc đề nghị cấp trên giao thêm."
+                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}, còn lại {left}, không đủ \
+                {wanted}; hãy giảm số lượng, hoặc đề nghị cấp trên giao thêm."
             ),
             format!(
-                "The quota has {all} seats, {allocated} handed on, {used} used, {left} left: too few for {wanted}; ask for \
-                 fewer, or have more given to it first."
+                "The quota has {all} seats, {allocated} handed on, {used} used, {left} left: too few for {wanted}; \
+                ask for fewer, or have more given to it first."
             ),
         ),
     )
@@ -188,8 +189,8 @@ fn in_use(row: &quota::Model) -> Refusal {
         seats,
         Sentence::new(
             format!(
-                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}; chỉ thu hồi được chỉ tiêu chưa phân bổ \
-                 và chưa sử dụng, hãy trả lại phần còn lại bằng quotaReturn."
+                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}; chỉ thu hồi được chỉ tiêu chưa \
+                phân bổ và chưa sử dụng, hãy trả lại phần còn lại bằng quotaReturn."
             ),
             format!(
                 "The quota has {all} seats, {allocated} handed on, {used} used; only one that is neither handed on nor \
