@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use entity::value::{ClientId, Day, Purpose, Scope, UnitId};
 
 use crate::auth::{
-    claims::{Claims, Reason},
+    claims::Claims,
+    compact::Reason,
     register::{Grant, Snapshot},
 };
 

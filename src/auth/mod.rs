@@ -19,6 +19,7 @@ use crate::{
 
 mod caller;
 mod claims;
+mod compact;
 mod exchange;
 mod issuer;
 mod keys;
@@ -27,7 +28,7 @@ pub mod secret;
 mod verify;
 
 pub use caller::Caller;
-pub use claims::Reason;
+pub use compact::Reason;
 pub use exchange::Refused;
 pub use issuer::{AccessToken, Issuer};
 pub use keys::{Keys, generate};

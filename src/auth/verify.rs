@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use crate::{
     auth::{
         caller::Caller,
-        claims::{Claims, Compact, Policy, Reason},
+        claims::{Claims, Policy, Unverified},
+        compact::Reason,
         keys::Keys,
         register::Register,
     },
@@ -60,7 +61,7 @@ impl Verifier {
         let digest: Fingerprint = Sha256::digest(bearer.as_bytes()).into();
         let known = self.remembered().get(&digest, at);
         // Rubbish is told apart before the database may be asked for anything.
-        let token = if known.is_none() { Some(Compact::read(bearer)?) } else { None };
+        let token = if known.is_none() { Some(Unverified::read(bearer)?) } else { None };
         let snapshot = self.register.current(at).await?;
         let claims = match (known, token) {
             (Some(claims), _) => still_good(claims, snapshot.keys(), now)?,
@@ -81,8 +82,8 @@ impl Verifier {
         Caller::admit(&claims, &snapshot, today)?.ok_or(Denied::Invalid(Reason::UnknownClient))
     }
 
-    fn check(&self, token: Compact<'_>, keys: &Keys, now: DateTime<Utc>) -> Result<Claims, Reason> {
-        match keys.verify(&token.kid, token.message, token.signature) {
+    fn check(&self, token: Unverified<'_>, keys: &Keys, now: DateTime<Utc>) -> Result<Claims, Reason> {
+        match keys.verify(&token.kid, token.token.message, token.token.signature) {
             None => Err(Reason::Key),
             Some(false) => Err(Reason::Signature),
             Some(true) => Policy { public_url: &self.public_url }.claims(token, now),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::auth::{
     Denied,
-    claims::{MAX_TOKEN_BYTES, Reason},
+    compact::{MAX_TOKEN_BYTES, Reason},
     tests::world::{PUBLIC_URL, World, now, sign_with},
 };
 

@@ -15,7 +15,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Into
 use crate::{
     auth::{
         Caller, Denied, Refused,
-        claims::Reason,
+        compact::Reason,
         generate,
         tests::world::{World, add_client, clock, now},
     },
