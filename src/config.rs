@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::{Arg, Args, Command as Line, Parser, Subcommand, ValueEnum, builder::TypedValueParser, error::ErrorKind};
-use entity::value::{ClientId, Day, Purpose, Scope};
+use entity::value::{ClientId, Day, KeyAlgorithm, Purpose, Scope};
 use sea_orm::Iterable;
 
 use crate::{db::Pool, language::Language};
@@ -159,13 +159,58 @@ pub enum ClientCommand {
         /// Client id.
         client: ClientId,
     },
-    /// Give a client a new secret, shown only now; the old one stops working at once.
+    /// Give a client a new secret, shown only now; the old one stops working at once, or after the overlap.
     RotateSecret {
         /// Client id.
         client: ClientId,
+        /// How long the old secret lives on, such as `24h` or `7d`; 30 days at most.
+        #[arg(long, default_value = "0s", value_parser = humantime::parse_duration)]
+        overlap: Duration,
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Take all secrets from a client that has a public key; from then on it proves itself by its keys alone.
+    EndSecrets {
+        /// Client id.
+        client: ClientId,
+    },
+    /// Manage the public keys of clients.
+    #[command(subcommand)]
+    Key(ClientKeyCommand),
+}
+
+/// Management of the public keys of clients, for `private_key_jwt`.
+#[derive(Debug, Subcommand)]
+pub enum ClientKeyCommand {
+    /// Register a public key: P-256 (ES256), Ed25519 (EdDSA), or RSA of 2048 bits or more (PS256 or RS256).
+    Add {
+        /// Client id.
+        #[arg(long)]
+        client: ClientId,
+        /// File with the public key, in PEM or as a JWK.
+        #[arg(long)]
+        file: PathBuf,
+        /// Id of the key, as assertions name it. [default: that of the JWK, or SHA-256 of the key]
+        #[arg(long)]
+        kid: Option<String>,
+        /// What the key signs with. [default: what the JWK says, or PS256 of an RSA key]
+        #[arg(long, value_parser = one_of::<KeyAlgorithm>)]
+        algorithm: Option<KeyAlgorithm>,
+    },
+    /// List the public keys of a client.
+    List {
+        /// Client id.
+        #[arg(long)]
+        client: ClientId,
+    },
+    /// Revoke a public key; assertions that it has signed are refused at once.
+    Revoke {
+        /// Client id.
+        #[arg(long)]
+        client: ClientId,
+        /// Id of the key.
+        kid: String,
     },
 }
 

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::value::ClientId;
 
-/// A client that authenticates with a secret.
+/// A client that authenticates with a secret or with a key of its own.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "client")]
@@ -15,8 +15,6 @@ pub struct Model {
     /// Name.
     #[sea_orm(unique)]
     pub name: String,
-    /// SHA-256 of the random secret, in hexadecimal.
-    pub secret_hash: String,
     /// When it was registered.
     pub created_at: DateTimeUtc,
     /// When it was revoked; none: it lives.

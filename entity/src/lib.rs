@@ -6,12 +6,15 @@
 pub mod value;
 
 pub mod answered;
+pub mod assertion_use;
 pub mod assignment;
 pub mod audit_entry;
 pub mod cadre;
 pub mod change;
 pub mod client;
 pub mod client_grant;
+pub mod client_key;
+pub mod client_secret;
 pub mod enrolment;
 pub mod ethnic_group;
 pub mod grant_unit;

@@ -12,6 +12,8 @@ mod m20261121_000004_access;
 mod m20261121_000005_log;
 mod m20261122_000006_rotation;
 mod m20261123_000007_training;
+mod m20261125_000009_client_key;
+mod m20261125_000010_client_secret;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
 
@@ -29,6 +31,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_log::Migration),
             Box::new(m20261122_000006_rotation::Migration),
             Box::new(m20261123_000007_training::Migration),
+            Box::new(m20261125_000009_client_key::Migration),
+            Box::new(m20261125_000010_client_secret::Migration),
         ]
     }
 }

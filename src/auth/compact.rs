@@ -130,7 +130,8 @@ fn decode(part: &str) -> Result<Vec<u8>, Reason> {
     BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| Reason::Encoding)
 }
 
-fn object(json: &[u8]) -> Result<Map<String, Value>, Reason> {
+/// A JSON object in which each name stands once.
+pub(super) fn object(json: &[u8]) -> Result<Map<String, Value>, Reason> {
     serde_json::from_slice::<Unique>(json).map(|object| object.0).map_err(|_| Reason::Json)
 }
 

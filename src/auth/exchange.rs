@@ -1,4 +1,4 @@
-//! The client credentials grant (RFC 6749, section 4.4): a client id and its secret against an access token.
+//! The client credentials grant (RFC 6749, section 4.4): a proof of who the client is against an access token.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,9 @@ use entity::{
     value::{ClientId, Scope},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use uuid::Uuid;
 
 use crate::{
-    auth::{AccessToken, Tokens, register::Grant, secret},
+    auth::{AccessToken, Proof, Proven, Reason, Tokens, register::Grant},
     error::Error,
 };
 
@@ -20,6 +19,9 @@ pub enum Refused {
     /// Unknown client, wrong secret or revoked client: the client cannot tell which.
     #[error("invalid_client")]
     InvalidClient,
+    /// The assertion does not prove who the client is; the reason is for the log only.
+    #[error("invalid_client: {0}")]
+    InvalidAssertion(#[from] Reason),
     /// The client has no grant that holds today.
     #[error("unauthorized_client")]
     UnauthorizedClient,
@@ -32,24 +34,16 @@ pub enum Refused {
 }
 
 impl Tokens {
-    /// A token for a client that proves itself by its secret; `scope` asks for a part of the grant.
-    pub async fn exchange(&self, id: &str, secret: &str, scope: Option<&str>) -> Result<AccessToken, Refused> {
-        // What is no id is looked up all the same, as one that nobody has: equal work.
-        let id = id.parse().unwrap_or(ClientId(Uuid::nil()));
-        let client = self.client(id).await?;
-        let proven = secret::matches(secret, client.as_ref().map(|row| row.secret_hash.as_str()));
-        let live = client.filter(|row| proven && row.revoked_at.is_none()).ok_or(Refused::InvalidClient)?;
-        self.issue(&live, scope).await
+    /// A token for a client that proves who it is; `scope` asks for a part of the grant.
+    pub async fn exchange(&self, proof: Proof<'_>, scope: Option<&str>) -> Result<AccessToken, Refused> {
+        let Proven(client) = self.authenticate(proof).await?;
+        self.issue(&client, scope).await
     }
 
     /// A token for the operator at the keyboard, who holds the database itself and needs no secret.
     pub async fn for_operator(&self, id: ClientId, scope: Option<&str>) -> Result<AccessToken, Refused> {
         let live = self.client(id).await?.filter(|row| row.revoked_at.is_none()).ok_or(Refused::InvalidClient)?;
         self.issue(&live, scope).await
-    }
-
-    async fn client(&self, id: ClientId) -> Result<Option<client::Model>, Error> {
-        Ok(client::Entity::find_by_id(id).one(self.database.reader()).await?)
     }
 
     async fn issue(&self, client: &client::Model, scope: Option<&str>) -> Result<AccessToken, Refused> {

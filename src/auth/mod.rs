@@ -8,7 +8,8 @@
 
 use std::sync::Arc;
 
-use entity::value::Scope;
+use entity::value::{KeyAlgorithm, Scope};
+use sea_orm::Iterable;
 
 use crate::{
     clock::Clock,
@@ -17,21 +18,26 @@ use crate::{
     error::{Error, Result},
 };
 
+mod assertion;
+mod authenticate;
 mod caller;
 mod claims;
 mod compact;
 mod exchange;
 mod issuer;
 mod keys;
+mod public_key;
 mod register;
 pub mod secret;
 mod verify;
 
+pub use authenticate::{Proof, Proven};
 pub use caller::Caller;
 pub use compact::Reason;
 pub use exchange::Refused;
 pub use issuer::{AccessToken, Issuer};
 pub use keys::{Keys, generate};
+pub use public_key::{PublicKey, Unusable};
 pub use verify::{Denied, Verifier};
 
 #[cfg(test)]
@@ -78,6 +84,11 @@ impl Tokens {
     /// The keys of the service, as last read.
     pub fn keys(&self) -> Arc<Keys> {
         self.register.latest().keys().clone()
+    }
+
+    /// Every algorithm that a client's key may sign its assertions with.
+    pub fn assertion_algorithms(&self) -> Vec<String> {
+        KeyAlgorithm::iter().map(|algorithm| algorithm.to_string()).collect()
     }
 
     /// Every scope that can be granted.

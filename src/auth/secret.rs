@@ -6,9 +6,12 @@ use std::fmt;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 use crate::error::{Error, Result};
+
+/// Secrets of one client that live at once: one that lasts, and the one before it.
+pub const MOST: usize = 2;
 
 /// What an unknown client's secret is compared with, so that it costs the same work. No secret has this hash known.
 const NOBODY: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -41,10 +44,15 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Whether a presented secret has the stored hash; the same work whether there is one or not.
-pub fn matches(presented: &str, stored: Option<&str>) -> bool {
-    let same = hash(presented).as_bytes().ct_eq(stored.unwrap_or(NOBODY).as_bytes());
-    bool::from(same) && stored.is_some()
+/// Whether a presented secret has one of the stored hashes; the same work whether there are two, one or none.
+pub fn matches(presented: &str, stored: &[&str]) -> bool {
+    let presented = hash(presented);
+    let has = |at: usize| {
+        let stored = stored.get(at);
+        let same = presented.as_bytes().ct_eq(stored.copied().unwrap_or(NOBODY).as_bytes());
+        same & Choice::from(u8::from(stored.is_some()))
+    };
+    (0..MOST).map(has).fold(Choice::from(0), |found, same| found | same).into()
 }
 
 fn hash(secret: &str) -> String {
@@ -63,18 +71,22 @@ mod tests {
 
         assert_eq!(text.len(), 43);
         assert_eq!(stored.len(), 64);
-        assert!(matches(&text, Some(&stored)));
-        for wrong in ["", &stored, &text[1..], &format!("{text} "), &other.into_text()] {
-            assert!(!matches(wrong, Some(&stored)), "{wrong}");
+        let of_other = other.hash();
+        for kept in [&[stored.as_str()][..], &[&stored, &of_other], &[&of_other, &stored]] {
+            assert!(matches(&text, kept));
+            for wrong in ["", &stored, &text[1..], &format!("{text} "), "other"] {
+                assert!(!matches(wrong, kept), "{wrong}");
+            }
         }
+        assert!(!matches(&text, &[&of_other]) && !matches(&other.into_text(), &[&stored]));
     }
 
     #[test]
     fn nobody_has_no_secret() {
         for presented in ["", NOBODY, "secret"] {
-            assert!(!matches(presented, None));
-            assert!(!matches(presented, Some("")));
-            assert!(!matches(presented, Some(NOBODY)));
+            for kept in [&[][..], &[""], &[NOBODY], &[NOBODY, ""]] {
+                assert!(!matches(presented, kept));
+            }
         }
     }
 

@@ -1,14 +1,16 @@
 //! `cadre-api client` and `cadre-api token`.
 
-use std::process::ExitCode;
+use std::{fs, process::ExitCode};
 
 use cadre_api::{
     auth::{Refused, Tokens},
     clock::Clock,
-    config::{ClientAdd, ClientCommand, Settings},
+    config::{ClientAdd, ClientCommand, ClientKeyCommand, Settings},
+    db::Database,
     domain::client,
     error::Error,
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::value::{ClientId, Scope};
 
 use crate::command::{Stop, open_existing};
@@ -23,10 +25,13 @@ pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, St
             print_secret(json, made.client_id, &made.client_secret);
         }
         ClientCommand::List => {
-            for client in client::list(&database).await? {
-                let state =
-                    client.revoked_at.map_or("live".to_owned(), |at| format!("revoked {}", at.format("%Y-%m-%d")));
-                println!("{}  {}  {state}", client.id, client.name);
+            for client in client::list(&database, Clock::System).await? {
+                println!("{}  {}  {}", client.id, client.name, state(client.revoked_at));
+                match &client.secrets[..] {
+                    [] => println!("    no secret"),
+                    [Some(end), ..] => println!("    the old secret holds until {}", end.format("%Y-%m-%d %H:%M UTC")),
+                    [None, ..] => {}
+                }
                 for grant in &client.grants {
                     println!("    {}", line(grant));
                 }
@@ -36,13 +41,45 @@ pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, St
             client::revoke(&database, Clock::System, client).await.map_err(unknown)?;
             println!("revoked; its tokens stop working within 5 seconds");
         }
-        ClientCommand::RotateSecret { client, json } => {
-            let secret = client::rotate_secret(&database, Clock::System, client).await.map_err(unknown)?;
+        ClientCommand::RotateSecret { client, overlap, json } => {
+            // What does not fit is refused as too long.
+            let overlap = TimeDelta::from_std(overlap).unwrap_or(TimeDelta::MAX);
+            let secret = client::secret::rotate(&database, Clock::System, client, overlap).await.map_err(unknown)?;
             print_secret(json, client, &secret);
         }
+        ClientCommand::EndSecrets { client } => {
+            client::secret::end(&database, Clock::System, client).await.map_err(unknown)?;
+            println!("the client proves itself by its keys alone");
+        }
+        ClientCommand::Key(act) => key(&database, act).await?,
     }
     database.close().await.map_err(|error| Stop(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn key(database: &Database, act: ClientKeyCommand) -> Result<(), Stop> {
+    match act {
+        ClientKeyCommand::Add { client, file, kid, algorithm } => {
+            let text = fs::read_to_string(&file);
+            let text = text.map_err(|error| Stop(format!("{} cannot be read: {error}", file.display())))?;
+            let add = client::key::Add { client, text, kid, algorithm };
+            let key = client::key::add(database, Clock::System, add).await.map_err(unknown)?;
+            println!("key id:     {}\nalgorithm:  {}", key.kid, key.algorithm);
+        }
+        ClientKeyCommand::List { client } => {
+            for key in client::key::list(database, client).await.map_err(unknown)? {
+                println!("{}  {}  {}", key.kid, key.algorithm, state(key.revoked_at));
+            }
+        }
+        ClientKeyCommand::Revoke { client, kid } => {
+            client::key::revoke(database, Clock::System, client, &kid).await.map_err(|error| match error {
+                Error::NotFound => Stop("the client has no such key; see `cadre-api client key list`".into()),
+                error => error.into(),
+            })?;
+            println!("revoked; what it signs is refused at once, tokens already issued live on for 10 minutes at most");
+        }
+    }
+    Ok(())
 }
 
 /// Prints an access token.
@@ -52,7 +89,9 @@ pub async fn token(settings: &Settings, client: ClientId, scopes: &[Scope]) -> R
     let asked = scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let asked = Some(asked.as_str()).filter(|asked| !asked.is_empty());
     let token = tokens.for_operator(client, asked).await.map_err(|refused| match refused {
-        Refused::InvalidClient => Stop("there is no live client with this id; see `cadre-api client list`".into()),
+        Refused::InvalidClient | Refused::InvalidAssertion(_) => {
+            Stop("there is no live client with this id; see `cadre-api client list`".into())
+        }
         Refused::UnauthorizedClient => Stop("the client has no grant that holds today".into()),
         Refused::InvalidScope => Stop("the client's grant does not hold one of these scopes".into()),
         Refused::Failed(error) => error.into(),
@@ -67,6 +106,10 @@ fn unknown(error: Error) -> Stop {
         Error::NotFound => Stop("no client has this id; see `cadre-api client list`".into()),
         error => error.into(),
     }
+}
+
+fn state(revoked_at: Option<DateTime<Utc>>) -> String {
+    revoked_at.map_or("live".to_owned(), |at| format!("revoked {}", at.format("%Y-%m-%d")))
 }
 
 fn line(grant: &client::ListedGrant) -> String {

@@ -20,6 +20,9 @@ use crate::command::{Stop, open_current};
 /// How often the service looks for what other processes have committed.
 const REFRESH: Duration = Duration::from_secs(1);
 
+/// How often the service clears away what has ended.
+const SWEEP: Duration = Duration::from_secs(60);
+
 /// Serves the API until it is told to stop.
 pub async fn serve(mut settings: Settings) -> Result<ExitCode, Stop> {
     let listener = listen(&mut settings)?;
@@ -58,15 +61,12 @@ pub async fn run(
     let upkeep = metrics.clone();
     let tokens = Tokens::load(database.clone(), Clock::System, &settings.public_url()).await?;
     let house = Arc::new(House::open(database.clone(), Clock::System).await?);
-    let service = Service {
-        house: Arc::clone(&house),
-        tokens: actix_web::web::Data::new(tokens),
-        engine: Engine::default(),
-        metrics,
-    };
+    let tokens = actix_web::web::Data::new(tokens);
+    let service = Service { house: Arc::clone(&house), tokens: tokens.clone(), engine: Engine::default(), metrics };
     let server = server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("cannot serve: {error}")))?;
     let handle = server.handle();
     let refreshing = actix_web::rt::spawn(refresh(house, upkeep));
+    let sweeping = actix_web::rt::spawn(sweep(tokens.into_inner()));
     actix_web::rt::spawn(async move {
         stop_signal().await;
         tracing::info!("stopping: finishing what was accepted");
@@ -76,6 +76,7 @@ pub async fn run(
     ready();
     server.await.map_err(|error| Stop(format!("the server broke off: {error}")))?;
     refreshing.abort();
+    sweeping.abort();
     database.close().await.map_err(|error| Stop(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -89,6 +90,15 @@ async fn refresh(house: Arc<House>, metrics: Option<PrometheusHandle>) {
         }
         if let Err(error) = house.refresh().await {
             tracing::warn!(%error, "units and reference lists could not be refreshed");
+        }
+    }
+}
+
+async fn sweep(tokens: Arc<Tokens>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        if let Err(error) = tokens.sweep().await {
+            tracing::warn!(%error, "what has ended could not be cleared away");
         }
     }
 }

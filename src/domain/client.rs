@@ -1,5 +1,8 @@
 //! API clients (hệ thống kết nối): registered with a grant, given new secrets, revoked.
 
+pub mod key;
+pub mod secret;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -7,7 +10,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use entity::{
-    client, client_grant, grant_unit, unit,
+    client, client_grant, client_secret, grant_unit, unit,
     value::{ChangeKind, ClientId, Day, GrantId, Period, Purpose, Scope, UnitCode, UnitId},
 };
 use sea_orm::{
@@ -70,6 +73,8 @@ pub struct Listed {
     pub created_at: DateTime<Utc>,
     /// When it was revoked; none: it lives.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// When its secrets end, of which the lasting one comes last; one that has ended is left out.
+    pub secrets: Vec<Option<DateTime<Utc>>>,
     /// Its grants, oldest first.
     pub grants: Vec<ListedGrant>,
 }
@@ -99,14 +104,9 @@ pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Register
     let txn = Permit::operator(database, clock, Act::ClientAdd).begin(Some(id.to_string()), None).await?;
     let connection = txn.connection();
     let units = units_by_code(connection, &codes).await?;
-    let row = client::ActiveModel {
-        id: Set(id),
-        name: Set(name),
-        secret_hash: Set(secret.hash()),
-        created_at: Set(clock.now()),
-        revoked_at: Set(None),
-    };
+    let row = client::ActiveModel { id: Set(id), name: Set(name), created_at: Set(clock.now()), revoked_at: Set(None) };
     row.insert(connection).await.map_err(name_is_taken)?;
+    secret::insert(connection, id, &secret, clock).await?;
     insert_grant(connection, id, &add, units).await?;
     txn.record(ChangeKind::Created, "client", id.to_string()).await?;
     txn.commit().await?;
@@ -115,7 +115,7 @@ pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Register
 }
 
 /// Every client, living or revoked, oldest first.
-pub async fn list(database: &Database) -> Result<Vec<Listed>> {
+pub async fn list(database: &Database, clock: Clock) -> Result<Vec<Listed>> {
     let connection = database.reader();
     let clients = client::Entity::find().order_by_asc(client::COLUMN.id).all(connection).await?;
     let grants = client_grant::Entity::find().order_by_asc(client_grant::COLUMN.id).all(connection).await?;
@@ -137,7 +137,14 @@ pub async fn list(database: &Database) -> Result<Vec<Listed>> {
             valid_to: row.valid_to,
         });
     }
+    let now = clock.now();
+    let mut held: BTreeMap<ClientId, Vec<Option<DateTime<Utc>>>> = BTreeMap::new();
+    let secrets = client_secret::Entity::find().order_by_asc(client_secret::COLUMN.id).all(connection).await?;
+    for row in secrets.into_iter().filter(|row| row.expires_at.is_none_or(|end| end > now)) {
+        held.entry(row.client_id).or_default().push(row.expires_at);
+    }
     let listed = |row: client::Model| Listed {
+        secrets: held.remove(&row.id).unwrap_or_default(),
         grants: granted.remove(&row.id).unwrap_or_default(),
         id: row.id,
         name: row.name,
@@ -148,47 +155,26 @@ pub async fn list(database: &Database) -> Result<Vec<Listed>> {
 }
 
 /// Revokes a client (thu hồi): its tokens are worth nothing within 5 seconds, everywhere.
+///
+/// # Errors
+/// `NotFound` if there is no such client; `Conflict` if it was revoked.
 pub async fn revoke(database: &Database, clock: Clock, id: ClientId) -> Result<()> {
-    let set = (client::Column::RevokedAt, Expr::value(clock.now()));
-    change_living(database, clock, Act::ClientRevoke, id, set, ChangeKind::Ended).await
-}
-
-/// Gives a client a new secret (cấp lại mã bí mật) and returns it; the old one is worth nothing at once. Tokens already
-/// issued live on: to end those, revoke.
-pub async fn rotate_secret(database: &Database, clock: Clock, id: ClientId) -> Result<String> {
-    let secret = Secret::draw()?;
-    let set = (client::Column::SecretHash, Expr::value(secret.hash()));
-    change_living(database, clock, Act::ClientRotateSecret, id, set, ChangeKind::Updated).await?;
-    Ok(secret.into_text())
-}
-
-/// One conditional statement, so that of two acts at once on one client none works on what the other has ended.
-async fn change_living(
-    database: &Database,
-    clock: Clock,
-    act: Act,
-    id: ClientId,
-    (column, value): (client::Column, sea_orm::sea_query::SimpleExpr),
-    kind: ChangeKind,
-) -> Result<()> {
-    let txn = Permit::operator(database, clock, act).begin(Some(id.to_string()), None).await?;
-    let changed = client::Entity::update_many()
-        .col_expr(column, value)
+    let txn = Permit::operator(database, clock, Act::ClientRevoke).begin(Some(id.to_string()), None).await?;
+    secret::lock_living(&txn, id).await?;
+    client::Entity::update_many()
+        .col_expr(client::Column::RevokedAt, Expr::value(clock.now()))
         .filter(client::COLUMN.id.eq(id))
-        .filter(client::COLUMN.revoked_at.is_null())
         .exec(txn.connection())
         .await?;
-    if changed.rows_affected == 0 {
-        let row = client::Entity::find_by_id(id).one(txn.connection()).await?;
-        return Err(row.map_or(Error::NotFound, |_| {
-            Error::Conflict(Sentence::new(
-                "hệ thống kết nối này đã bị thu hồi; hãy đăng ký hệ thống mới",
-                "this client has been revoked; register a new one",
-            ))
-        }));
-    }
-    txn.record(kind, "client", id.to_string()).await?;
+    txn.record(ChangeKind::Ended, "client", id.to_string()).await?;
     txn.commit().await
+}
+
+fn has_been_revoked() -> Error {
+    Error::Conflict(Sentence::new(
+        "hệ thống kết nối này đã bị thu hồi; hãy đăng ký hệ thống mới",
+        "this client has been revoked; register a new one",
+    ))
 }
 
 fn ensure_name(name: &str) -> Result<String> {

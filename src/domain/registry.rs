@@ -88,6 +88,7 @@ impl Registry {
         let elsewhere = [
             "cadre",
             "client",
+            "client_key",
             "enrolment",
             "qualification",
             "quota",

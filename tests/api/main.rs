@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod cadre;
+mod client_auth;
 mod composition;
 mod differential;
 mod embargo;

@@ -355,10 +355,19 @@ async fn clients_live_and_end_at_the_command_line() {
             refused(&url, &["token", "--client", &id, "--scope", "quota:read"]).contains("does not hold one of these")
         );
 
-        let rotated: Value =
-            serde_json::from_str(&printed(&url, &["client", "rotate-secret", &id, "--json"])).expect("JSON");
-        let new = rotated["client_secret"].as_str().expect("a secret").to_owned();
+        let rotated = |more: &[&str]| {
+            let said = printed(&url, &[&["client", "rotate-secret", &id, "--json"], more].concat());
+            let said: Value = serde_json::from_str(&said).expect("JSON");
+            said["client_secret"].as_str().expect("a secret").to_owned()
+        };
+        let overlapping = rotated(&["--overlap", "1d"]);
+        assert!(program.exchange(&id, &secret).await.is_some() && program.exchange(&id, &overlapping).await.is_some());
+        assert!(printed(&url, &["client", "list"]).contains("the old secret holds until"));
+        assert!(refused(&url, &["client", "rotate-secret", &id, "--overlap", "31d"]).contains("30 days at most"));
+        assert!(refused(&url, &["client", "end-secrets", &id]).contains("no public key"));
+        let new = rotated(&[]);
         assert_ne!(new, secret);
+        assert_eq!(program.exchange(&id, &overlapping).await, None);
         poll::until_async(async || program.exchange(&id, &secret).await.is_none().then_some(()))
             .await
             .expect("the old secret ends");

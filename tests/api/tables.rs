@@ -41,6 +41,44 @@ async fn migrations_go_up_down_to_nothing_and_up_again() {
 }
 
 #[actix_web::test]
+async fn secrets_are_carried_over_both_ways() {
+    for kind in BOTH {
+        let (url, _folder) = fresh(kind).await;
+        let database = open(&url).await;
+        let before = Migrator::migrations().iter().position(|step| step.name() == "m20261125_000010_client_secret");
+        let before = u32::try_from(before.expect("a migration")).expect("few");
+        Migrator::up(database.writer(), Some(before)).await.expect("up");
+        let (id, now) = match kind {
+            Kind::Sqlite => ("x'00112233445566778899aabbccddee01'", "'2026-06-01 05:00:00+00:00'"),
+            Kind::Postgres => ("'00112233-4455-6677-8899-aabbccddee01'", "now()"),
+        };
+        let insert =
+            format!("INSERT INTO client (id, name, secret_hash, created_at) VALUES ({id}, 'Cổng', 'abc', {now})");
+        database.writer().execute_unprepared(&insert).await.expect("a client");
+
+        Migrator::up(database.writer(), Some(1)).await.expect("up");
+        let carried = "SELECT hash FROM client_secret s JOIN client c ON c.id = s.client_id \
+                       WHERE c.name = 'Cổng' AND expires_at IS NULL";
+        assert_eq!(texts(&database, carried).await, ["abc"], "{kind:?}");
+
+        // What has been renewed since goes back as it stands, and what is on its way out does not.
+        let renew = "UPDATE client_secret SET hash = 'def'";
+        database.writer().execute_unprepared(renew).await.expect("renewed");
+        let old = format!(
+            "INSERT INTO client_secret (id, client_id, hash, created_at, expires_at) VALUES ({}, {id}, 'abc', {now}, {now})",
+            id.replace("01'", "02'")
+        );
+        database.writer().execute_unprepared(&old).await.expect("an old secret");
+        Migrator::down(database.writer(), Some(1)).await.expect("down");
+        assert_eq!(texts(&database, "SELECT secret_hash FROM client").await, ["def"], "{kind:?}");
+
+        Migrator::up(database.writer(), None).await.expect("up again");
+        assert_eq!(texts(&database, carried).await, ["def"], "{kind:?}");
+        database.close().await.expect("closed");
+    }
+}
+
+#[actix_web::test]
 async fn entities_and_tables_agree() {
     for kind in BOTH {
         let (url, _folder) = fresh(kind).await;
@@ -106,8 +144,13 @@ async fn a_difference_between_entities_and_tables_is_noticed() {
 }
 
 /// Unique indexes over some of a table's rows, which no entity can declare; the ORM would drop them.
-const CONDITIONAL_KEYS: [&str; 4] =
-    ["enrolment_present_key", "rotation_decided_key", "rotation_published_key", "rotation_running_key"];
+const CONDITIONAL_KEYS: [&str; 5] = [
+    "client_secret_lasting_key",
+    "enrolment_present_key",
+    "rotation_decided_key",
+    "rotation_published_key",
+    "rotation_running_key",
+];
 
 /// Drops the indexes with a condition, and names them.
 async fn set_aside_conditional_keys(database: &Database) -> Vec<String> {
@@ -143,7 +186,12 @@ async fn tables(database: &Database) -> Vec<String> {
              ORDER BY 1"
         }
     };
-    let select = Statement::from_string(database.backend(), texts);
+    self::texts(database, texts).await
+}
+
+/// The first column of a question.
+async fn texts(database: &Database, sql: &str) -> Vec<String> {
+    let select = Statement::from_string(database.backend(), sql);
     let rows = database.writer().query_all_raw(select).await.expect("rows");
     rows.iter().map(|row| row.try_get_by_index(0).expect("text")).collect()
 }

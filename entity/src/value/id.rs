@@ -129,6 +129,10 @@ id!(
     /// Id of a client's grant (phạm vi).
     GrantId, "gra"
 );
+id!(
+    /// Id of a client's secret (mã bí mật).
+    SecretId, "sec"
+);
 
 #[cfg(test)]
 mod tests {

@@ -18,7 +18,7 @@ pub use code::{
 pub use day::{Day, InvalidDay};
 pub use id::{
     AssignmentId, CadreId, ClassId, ClientId, EnrolmentId, GrantId, InvalidId, PlanId, QualificationId, QuotaId,
-    RotationId, SuccessionId, UnitId, VersionId,
+    RotationId, SecretId, SuccessionId, UnitId, VersionId,
 };
 pub use partial_date::{InvalidPartialDate, PartialDate};
 pub use period::Period;
@@ -26,7 +26,7 @@ pub use rotation::{AppraisalResult, EndReason, RotationDirection, RotationForm, 
 pub use rule::{CountingBasis, RuleKey, RuleOrigin, Verification};
 pub use sealed::{BirthDate, Ethnicity, NationalId, NativePlace, PartyDate};
 pub use set::{
-    CadreStatus, Category, ChangeKind, Gender, Hierarchy, KeyPurpose, Purpose, Scope, StudyMode, SuccessionKind, Tier,
-    UnitKind, UnknownWord,
+    CadreStatus, Category, ChangeKind, Gender, Hierarchy, KeyAlgorithm, KeyPurpose, Purpose, Scope, StudyMode,
+    SuccessionKind, Tier, UnitKind, UnknownWord,
 };
 pub use training::{ClassCategory, ClassState, EnrolmentState, Grade, Measure, PlanState, ProgrammeKind, QuotaState};

@@ -46,6 +46,7 @@ words!(
     CadreStatus,
     StudyMode,
     ChangeKind,
+    KeyAlgorithm,
     KeyPurpose,
     Purpose,
     Scope
@@ -259,6 +260,24 @@ pub enum ChangeKind {
     /// The object was brought to its end.
     #[sea_orm(string_value = "ENDED")]
     Ended,
+}
+
+/// What a client's key signs with (RFC 7518, section 3.1; RFC 8037, section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum KeyAlgorithm {
+    /// ECDSA with P-256 and SHA-256.
+    #[sea_orm(string_value = "ES256")]
+    Es256,
+    /// EdDSA with Ed25519.
+    #[sea_orm(string_value = "EdDSA")]
+    EdDsa,
+    /// RSASSA-PSS with SHA-256.
+    #[sea_orm(string_value = "PS256")]
+    Ps256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    #[sea_orm(string_value = "RS256")]
+    Rs256,
 }
 
 /// What a key of the service is for.

@@ -36,7 +36,7 @@ impl World {
     }
 }
 
-fn bent(mut object: Value, name: &str, value: Option<Value>) -> String {
+pub(super) fn bent(mut object: Value, name: &str, value: Option<Value>) -> String {
     let entries = object.as_object_mut().unwrap();
     match value {
         Some(value) => entries.insert(name.to_owned(), value),

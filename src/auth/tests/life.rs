@@ -17,7 +17,7 @@ use crate::{
         Caller, Denied, Refused,
         compact::Reason,
         generate,
-        tests::world::{World, add_client, clock, now},
+        tests::world::{World, add_client, clock, exchange, now},
     },
     clock::Clock,
 };
@@ -85,7 +85,7 @@ async fn a_revoked_client_is_out_within_five_seconds() {
 
     assert_eq!(reason(&verifier.verify_at(&token, now(), later(3)).await), Some(Reason::RevokedClient));
     assert_eq!(reason(&verifier.verify_at(&token, now(), later(7)).await), Some(Reason::RevokedClient));
-    let refused = world.tokens.exchange(&world.client.id.to_string(), &world.secret, None).await;
+    let refused = exchange(&world.tokens, &world.client.id, &world.secret).await;
     assert!(matches!(refused, Err(Refused::InvalidClient)));
 }
 
@@ -118,7 +118,7 @@ async fn a_grant_holds_from_its_first_day_and_not_on_its_last() {
         grant.update(world.tokens.database.writer()).await.unwrap();
 
         let caller = world.tokens.verifier.verify_at(&token, now(), later(10 * at)).await;
-        let exchange = world.tokens.exchange(&world.client.id.to_string(), &world.secret, None).await;
+        let exchange = exchange(&world.tokens, &world.client.id, &world.secret).await;
         assert_eq!(caller.is_ok(), holds, "{from:?} {to:?}");
         assert_eq!(exchange.is_ok(), holds, "{from:?} {to:?}");
         assert!(holds || reason(&caller) == Some(Reason::NoGrant));
@@ -131,7 +131,7 @@ async fn a_client_is_known_as_soon_as_it_has_a_token() {
     assert!(world.tokens.verifier.verify(&world.token(), now()).await.is_ok());
 
     let (client, secret) = add_client(&world.tokens.database, "Moi", "cadre:read", Some(world.root)).await;
-    let token = world.tokens.exchange(&client.id.to_string(), &secret, None).await.unwrap().token;
+    let token = exchange(&world.tokens, &client.id, &secret).await.unwrap().token;
 
     assert_eq!(world.tokens.verifier.verify(&token, now()).await.unwrap().name(), "Moi");
 }
@@ -200,18 +200,18 @@ async fn a_secret_opens_its_own_client_only() {
     let (other, other_secret) = add_client(&world.tokens.database, "Khac", "cadre:read", None).await;
     let id = world.client.id.to_string();
 
-    assert!(world.tokens.exchange(&id, &world.secret, None).await.is_ok());
+    assert!(exchange(&world.tokens, &id, &world.secret).await.is_ok());
     let upper = id.to_uppercase();
     for (id, secret) in [
         (id.as_str(), other_secret.as_str()),
         (id.as_str(), ""),
-        (id.as_str(), world.client.secret_hash.as_str()),
+        (id.as_str(), world.secret_hash().as_str()),
         (other.id.to_string().as_str(), world.secret.as_str()),
         ("", world.secret.as_str()),
         ("nobody", world.secret.as_str()),
         (upper.as_str(), world.secret.as_str()),
     ] {
-        let refused = world.tokens.exchange(id, secret, None).await;
+        let refused = exchange(&world.tokens, &id, secret).await;
         assert!(matches!(refused, Err(Refused::InvalidClient)), "{id}");
     }
 }
@@ -225,7 +225,7 @@ async fn nothing_that_holds_a_secret_prints_it() {
     let printed = format!("{token:?} {:?}", world.tokens);
 
     let signature = token.token.rsplit('.').next().unwrap();
-    for secret in [world.secret.as_str(), signature, &world.client.secret_hash] {
+    for secret in [world.secret.as_str(), signature, &world.secret_hash()] {
         assert!(!printed.contains(secret));
     }
     assert!(!printed.contains("material"));

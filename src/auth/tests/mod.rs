@@ -1,5 +1,6 @@
-//! Tokens as a whole: bent ones, the life of rights, and the world that these tests stand on.
+//! Tokens as a whole: bent ones, assertions, the life of rights, and the world that these tests stand on.
 
+mod assertion;
 mod bent;
 mod life;
 pub(crate) mod world;

@@ -7,18 +7,19 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use chrono::{DateTime, Utc};
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use entity::{
-    client, client_grant, grant_unit, signing_key, unit,
-    value::{ClientId, GrantId, KeyPurpose, Scope, UnitId},
+    client, client_grant, client_secret, grant_unit, signing_key, unit,
+    value::{ClientId, GrantId, KeyPurpose, Scope, SecretId, UnitId},
 };
 use migration::MigratorTrait;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::{
-    auth::{Tokens, generate, install_provider, secret::Secret},
+    auth::{AccessToken, Proof, Refused, Tokens, generate, install_provider, secret::Secret},
     clock::Clock,
     db::{Database, Pool},
 };
@@ -100,10 +101,20 @@ impl World {
         sign_with(&self.key, header, claims)
     }
 
+    /// What is stored in the place of the secret.
+    pub fn secret_hash(&self) -> String {
+        HEXLOWER.encode(&Sha256::digest(self.secret.as_bytes()))
+    }
+
     /// The public key as its bytes.
     pub fn public_key(&self) -> Vec<u8> {
         self.key.public_key().as_ref().to_vec()
     }
+}
+
+/// A token against a secret.
+pub(crate) async fn exchange(tokens: &Tokens, id: &impl ToString, secret: &str) -> Result<AccessToken, Refused> {
+    tokens.exchange(Proof::Secret { id: &id.to_string(), secret }, None).await
 }
 
 pub(crate) fn sign_with(key: &EcdsaKeyPair, header: &str, claims: &str) -> String {
@@ -124,11 +135,18 @@ pub(crate) async fn add_client(
     let row = client::ActiveModel {
         id: Set(ClientId::new()),
         name: Set(name.to_owned()),
-        secret_hash: Set(secret.hash()),
         created_at: Set(now()),
         revoked_at: Set(None),
     };
     let client = row.insert(database.writer()).await.unwrap();
+    let row = client_secret::ActiveModel {
+        id: Set(SecretId::new()),
+        client_id: Set(client.id),
+        hash: Set(secret.hash()),
+        created_at: Set(now()),
+        expires_at: Set(None),
+    };
+    row.insert(database.writer()).await.unwrap();
     let grant = client_grant::ActiveModel {
         id: Set(GrantId::new()),
         client_id: Set(client.id),

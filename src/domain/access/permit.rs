@@ -31,6 +31,12 @@ pub enum Act {
     ClientRevoke,
     /// A client gets a new secret.
     ClientRotateSecret,
+    /// A client is left without secrets.
+    ClientEndSecrets,
+    /// A client gets a public key.
+    ClientKeyAdd,
+    /// A public key of a client is revoked.
+    ClientKeyRevoke,
     /// A key of the service is made.
     KeyMake,
     /// A rotation is proposed.
@@ -96,6 +102,9 @@ impl Act {
             Self::ClientAdd => "client.add",
             Self::ClientRevoke => "client.revoke",
             Self::ClientRotateSecret => "client.rotate-secret",
+            Self::ClientEndSecrets => "client.end-secrets",
+            Self::ClientKeyAdd => "client.key-add",
+            Self::ClientKeyRevoke => "client.key-revoke",
             Self::KeyMake => "key.make",
             Self::RotationPropose => "rotation.propose",
             Self::RotationAdvance => "rotation.advance",
@@ -134,6 +143,9 @@ impl Act {
             | Self::ClientAdd
             | Self::ClientRevoke
             | Self::ClientRotateSecret
+            | Self::ClientEndSecrets
+            | Self::ClientKeyAdd
+            | Self::ClientKeyRevoke
             | Self::KeyMake => None,
             Self::RotationPropose
             | Self::RotationAdvance

@@ -1,8 +1,12 @@
+use chrono::TimeDelta;
 use entity::{audit_entry, change};
 use sea_orm::PaginatorTrait;
 
 use super::*;
-use crate::auth::{Refused, Tokens, install_provider, tests::world as auth_world};
+use crate::auth::{
+    Refused, Tokens, install_provider,
+    tests::world::{self as auth_world, exchange},
+};
 
 fn request(name: &str) -> Add {
     Add {
@@ -45,14 +49,14 @@ async fn a_registered_client_is_listed_with_its_grant_and_gets_a_token() {
 
     let registered = add(&database, auth_world::clock(), request("Cổng dịch vụ")).await.unwrap();
 
-    let listed = list(&database).await.unwrap();
+    let listed = list(&database, auth_world::clock()).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!((listed[0].id, listed[0].name.as_str()), (registered.client_id, "Cổng dịch vụ"));
     assert_eq!(listed[0].grants[0].scopes, [Scope::CadreRead, Scope::StatsRead]);
     assert_eq!(listed[0].grants[0].purposes, [Purpose::Training]);
     assert_eq!(listed[0].grants[0].units.iter().map(UnitCode::as_str).collect::<Vec<_>>(), ["DV1", "DV2"]);
     let tokens = tokens(&database).await;
-    let token = tokens.exchange(&registered.client_id.to_string(), &registered.client_secret, None).await.unwrap();
+    let token = exchange(&tokens, &registered.client_id, &registered.client_secret).await.unwrap();
     let caller = tokens.verifier.verify(&token.token, auth_world::now()).await.unwrap();
     assert_eq!(caller.roots().len(), 2);
     assert_eq!(traces(&database).await, (vec!["client.add".to_owned()], vec![ChangeKind::Created]));
@@ -103,12 +107,78 @@ async fn a_new_secret_ends_the_old_one() {
     let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
     let (id, tokens) = (registered.client_id, tokens(&database).await);
 
-    let secret = rotate_secret(&database, auth_world::clock(), id).await.unwrap();
+    let secret = secret::rotate(&database, auth_world::clock(), id, TimeDelta::zero()).await.unwrap();
 
-    let old = tokens.exchange(&id.to_string(), &registered.client_secret, None).await;
+    let old = exchange(&tokens, &id, &registered.client_secret).await;
     assert!(matches!(old, Err(Refused::InvalidClient)));
-    assert!(tokens.exchange(&id.to_string(), &secret, None).await.is_ok());
+    assert!(exchange(&tokens, &id, &secret).await.is_ok());
     assert_eq!(traces(&database).await.1, [ChangeKind::Created, ChangeKind::Updated]);
+}
+
+#[tokio::test]
+async fn an_old_secret_lives_on_for_the_overlap_and_two_live_at_most() {
+    let (_folder, database) = world().await;
+    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
+    let (id, first) = (registered.client_id, registered.client_secret);
+    let at = |hours: i64| Clock::Fixed(auth_world::now() + TimeDelta::hours(hours));
+    let opens = async |secret: &str, hours: i64| {
+        let url = auth_world::PUBLIC_URL;
+        let tokens = Tokens::load(database.clone(), at(hours), url).await.unwrap();
+        exchange(&tokens, &id, secret).await.is_ok()
+    };
+
+    let second = secret::rotate(&database, at(0), id, TimeDelta::hours(24)).await.unwrap();
+    for (hours, of_first) in [(0, true), (23, true), (24, false), (1000, false)] {
+        assert_eq!((opens(&first, hours).await, opens(&second, hours).await), (of_first, true), "{hours}");
+    }
+    let ends = Some(auth_world::now() + TimeDelta::hours(24));
+    assert_eq!(list(&database, at(1)).await.unwrap()[0].secrets, [ends, None]);
+    assert_eq!(list(&database, at(24)).await.unwrap()[0].secrets, [None]);
+
+    let third = secret::rotate(&database, at(1), id, TimeDelta::hours(24)).await.unwrap();
+    assert!(!opens(&first, 1).await, "the oldest of three ends at once");
+    assert!(opens(&second, 24).await && !opens(&second, 25).await && opens(&third, 25).await);
+
+    let fourth = secret::rotate(&database, at(2), id, TimeDelta::zero()).await.unwrap();
+    assert!(!opens(&second, 2).await && !opens(&third, 2).await && opens(&fourth, 2).await);
+    for overlap in [TimeDelta::seconds(-1), TimeDelta::days(30) + TimeDelta::seconds(1), TimeDelta::MAX] {
+        let refused = secret::rotate(&database, at(2), id, overlap).await;
+        assert!(matches!(refused, Err(Error::Invalid { .. })), "{overlap}");
+    }
+    assert!(opens(&fourth, 2).await);
+}
+
+#[tokio::test]
+async fn secrets_that_are_drawn_at_once_leave_one_that_lasts() {
+    let (_folder, database) = world().await;
+    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
+    let rotate = || secret::rotate(&database, auth_world::clock(), registered.client_id, TimeDelta::hours(1));
+
+    let drawn = futures_util::future::join_all((0..8).map(|_| rotate())).await;
+
+    assert!(drawn.iter().all(Result::is_ok));
+    let secrets = &list(&database, auth_world::clock()).await.unwrap()[0].secrets;
+    assert_eq!(secrets.iter().filter(|end| end.is_none()).count(), 1);
+    assert_eq!(secrets.len(), 2);
+}
+
+#[tokio::test]
+async fn a_client_without_a_key_keeps_its_secret() {
+    let (_folder, database) = world().await;
+    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
+    let (id, tokens) = (registered.client_id, tokens(&database).await);
+
+    assert!(matches!(secret::end(&database, auth_world::clock(), id).await, Err(Error::Conflict(_))));
+    assert!(exchange(&tokens, &id, &registered.client_secret).await.is_ok());
+
+    let jwk = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let key = key::Add { client: id, text: jwk.to_owned(), kid: None, algorithm: None };
+    key::add(&database, auth_world::clock(), key).await.unwrap();
+    secret::end(&database, auth_world::clock(), id).await.unwrap();
+    assert!(exchange(&tokens, &id, &registered.client_secret).await.is_err());
+    assert_eq!(traces(&database).await.0, ["client.add", "client.key-add", "client.end-secrets"]);
+    let again = secret::rotate(&database, auth_world::clock(), id, TimeDelta::zero()).await.unwrap();
+    assert!(exchange(&tokens, &id, &again).await.is_ok(), "an operator may think better of it");
 }
 
 #[tokio::test]
@@ -120,11 +190,14 @@ async fn a_client_is_revoked_once_and_for_ever() {
     revoke(&database, auth_world::clock(), id).await.unwrap();
 
     let tokens = tokens(&database).await;
-    let refused = tokens.exchange(&id.to_string(), &registered.client_secret, None).await;
+    let refused = exchange(&tokens, &id, &registered.client_secret).await;
     assert!(matches!(refused, Err(Refused::InvalidClient)));
     assert!(matches!(revoke(&database, auth_world::clock(), id).await, Err(Error::Conflict(_))));
-    assert!(matches!(rotate_secret(&database, auth_world::clock(), id).await, Err(Error::Conflict(_))));
+    assert!(matches!(
+        secret::rotate(&database, auth_world::clock(), id, TimeDelta::zero()).await,
+        Err(Error::Conflict(_))
+    ));
     assert!(matches!(revoke(&database, auth_world::clock(), ClientId::new()).await, Err(Error::NotFound)));
-    assert_eq!(list(&database).await.unwrap()[0].revoked_at, Some(auth_world::now()));
+    assert_eq!(list(&database, auth_world::clock()).await.unwrap()[0].revoked_at, Some(auth_world::now()));
     assert_eq!(traces(&database).await.0, ["client.add", "client.revoke"]);
 }

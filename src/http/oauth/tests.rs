@@ -3,6 +3,7 @@ use actix_web::{
     body::to_bytes,
     test::{TestRequest, call_service, init_service},
 };
+use data_encoding::BASE64;
 use serde_json::Value;
 
 use super::*;
@@ -195,6 +196,14 @@ async fn keys_and_metadata_are_public() {
     assert!(keys.body["keys"][0].get("d").is_none());
     assert_eq!(server.body["issuer"], PUBLIC_URL);
     assert_eq!(server.body["token_endpoint"], format!("{PUBLIC_URL}/oauth/token"));
+    assert_eq!(
+        server.body["token_endpoint_auth_methods_supported"],
+        json!(["client_secret_basic", "client_secret_post", "private_key_jwt"])
+    );
+    assert_eq!(
+        server.body["token_endpoint_auth_signing_alg_values_supported"],
+        json!(["ES256", "EdDSA", "PS256", "RS256"])
+    );
     assert_eq!(server.body["jwks_uri"], format!("{PUBLIC_URL}/oauth/jwks.json"));
     assert_eq!(server.body["response_types_supported"], json!([]));
     assert_eq!(resource.body["resource"], PUBLIC_URL);

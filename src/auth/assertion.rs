@@ -1,0 +1,114 @@
+//! What a client assertion must say (RFC 7521, section 4.2; RFC 7523, section 3; OpenID Connect Core, section 9): pure
+//! rules. Who remembers which assertion was used stands in `authenticate`.
+
+use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
+use entity::{
+    client_key,
+    value::{ClientId, KeyAlgorithm},
+};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::auth::{
+    compact::{Compact, LEEWAY_SECONDS, Reason, seconds, text},
+    public_key,
+};
+
+/// How long an assertion lives at most.
+pub const LIFETIME_SECONDS: i64 = 300;
+
+/// Longest `jti`, in bytes.
+const LONGEST_JTI: usize = 255;
+
+/// Types of an assertion, where it names one: what RFC 7519, section 5.1, recommends, and the type of its own. An access
+/// token is none.
+const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
+
+/// An assertion that is well written; its signature is not checked yet. Of its claims only the subject may be looked at,
+/// to find the keys.
+pub(super) struct Assertion<'a> {
+    client_id: ClientId,
+    kid: Option<String>,
+    algorithm: KeyAlgorithm,
+    said: Map<String, Value>,
+    token: Compact<'a>,
+}
+
+/// An assertion that holds; it has still to be told from one that was used before.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    /// SHA-256 of its `jti`, in hexadecimal.
+    pub jti_hash: String,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl<'a> Assertion<'a> {
+    /// Splits an assertion and holds its header against the policy.
+    pub fn read(assertion: &'a str) -> Result<Self, Reason> {
+        let token = Compact::read(assertion)?;
+        let header = |name: &str| token.header.get(name).map(|value| value.as_str().unwrap_or_default());
+        if header("typ").is_some_and(|typ| !TYPES.contains(&typ)) {
+            return Err(Reason::Type);
+        }
+        let algorithm = header("alg").and_then(|alg| alg.parse().ok()).ok_or(Reason::Algorithm)?;
+        let kid = header("kid").map(str::to_owned);
+        let said = token.claims()?;
+        let client_id = text(&said, "sub")?.parse().map_err(|_| Reason::Claim("sub"))?;
+        Ok(Self { client_id, kid, algorithm, said, token })
+    }
+
+    /// The client that it is said to come from.
+    pub fn client_id(&self) -> ClientId {
+        self.client_id
+    }
+
+    /// What it says, if one of the client's living keys has signed it. The key says with which algorithm; a header that
+    /// says otherwise is refused. Where the header names no key, each is tried.
+    pub fn held(&self, keys: &[client_key::Model], issuer: &str, now: DateTime<Utc>) -> Result<Held, Reason> {
+        let is_meant = |key: &&client_key::Model| self.kid.as_ref().is_none_or(|kid| *kid == key.kid);
+        let living = keys.iter().filter(|key| key.client_id == self.client_id && key.revoked_at.is_none());
+        let meant: Vec<_> = living.filter(is_meant).collect();
+        if meant.is_empty() {
+            return Err(Reason::Key);
+        }
+        let mut fitting = meant.into_iter().filter(|key| key.algorithm == self.algorithm).peekable();
+        fitting.peek().ok_or(Reason::Algorithm)?;
+        if !fitting.any(|key| public_key::has_signed(key, &self.token)) {
+            return Err(Reason::Signature);
+        }
+        self.claims(issuer, now)
+    }
+
+    fn claims(&self, issuer: &str, now: DateTime<Utc>) -> Result<Held, Reason> {
+        if text(&self.said, "iss")? != text(&self.said, "sub")? {
+            return Err(Reason::Claim("iss"));
+        }
+        // A list of audiences may name another server, which could then replay the assertion here: one string only.
+        if text(&self.said, "aud")? != issuer {
+            return Err(Reason::Claim("aud"));
+        }
+        let jti = text(&self.said, "jti")?;
+        if !(1..=LONGEST_JTI).contains(&jti.len()) {
+            return Err(Reason::Claim("jti"));
+        }
+        let expires_at = self.end(now.timestamp())?;
+        Ok(Held { jti_hash: HEXLOWER.encode(&Sha256::digest(jti.as_bytes())), expires_at })
+    }
+
+    fn end(&self, now: i64) -> Result<DateTime<Utc>, Reason> {
+        let optional = |name| self.said.contains_key(name).then(|| seconds(&self.said, name)).transpose();
+        let (expires, issued, starts) = (seconds(&self.said, "exp")?, optional("iat")?, optional("nbf")?);
+        if expires <= now {
+            return Err(Reason::Expired);
+        }
+        if issued.max(starts).is_some_and(|starts| starts > now.saturating_add(LEEWAY_SECONDS)) {
+            return Err(Reason::NotYet);
+        }
+        match expires.checked_sub(issued.unwrap_or(now)) {
+            Some(1..=LIFETIME_SECONDS) => DateTime::from_timestamp(expires, 0).ok_or(Reason::Lifetime),
+            _ => Err(Reason::Lifetime),
+        }
+    }
+}

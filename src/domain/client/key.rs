@@ -1,0 +1,178 @@
+//! Public keys of clients (khóa công khai): registered, listed, revoked. A client signs its assertions with them.
+
+use chrono::{DateTime, Utc};
+use entity::{
+    client, client_key,
+    value::{ChangeKind, ClientId, KeyAlgorithm},
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, SqlErr,
+    sea_query::Expr,
+};
+
+use crate::{
+    auth::{PublicKey, Unusable},
+    clock::Clock,
+    db::Database,
+    domain::{
+        access::{Act, Permit},
+        client::secret::lock_living,
+    },
+    error::{Error, Result},
+    language::Sentence,
+};
+
+/// Living keys of a client at most: an assertion that names no key is held against each.
+const MOST_KEYS: u64 = 5;
+
+/// Longest key id, in bytes.
+const LONGEST_KID: usize = 100;
+
+/// A public key to be registered.
+#[derive(Clone, Debug)]
+pub struct Add {
+    /// The client whose key it is.
+    pub client: ClientId,
+    /// The key, in PEM or as a JWK.
+    pub text: String,
+    /// Key id; none: that of the JWK, or SHA-256 of the key.
+    pub kid: Option<String>,
+    /// What it signs with; none: what the JWK says, or PS256 of an RSA key.
+    pub algorithm: Option<KeyAlgorithm>,
+}
+
+/// A public key as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Key id.
+    pub kid: String,
+    /// What it signs with.
+    pub algorithm: KeyAlgorithm,
+    /// When it was registered.
+    pub created_at: DateTime<Utc>,
+    /// When it was revoked; none: it lives.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// Registers a public key of a client (đăng ký khóa công khai).
+///
+/// # Errors
+/// `Invalid` if the text holds no key that can be taken; `NotFound` if there is no such client; `Conflict` if it was
+/// revoked, has had a key of this id, or has as many keys as it may.
+pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Listed> {
+    let key = PublicKey::read(&add.text, add.algorithm).map_err(unusable)?;
+    let kid = ensure_kid(add.kid.unwrap_or(key.kid))?;
+
+    let detail = format!("{kid} {}", key.algorithm);
+    let permit = Permit::operator(database, clock, Act::ClientKeyAdd);
+    let txn = permit.begin(Some(add.client.to_string()), Some(detail)).await?;
+    let connection = txn.connection();
+    lock_living(&txn, add.client).await?;
+    let living = client_key::Entity::find().filter(client_key::COLUMN.client_id.eq(add.client));
+    if living.filter(client_key::COLUMN.revoked_at.is_null()).count(connection).await? >= MOST_KEYS {
+        return Err(Error::Conflict(Sentence::new(
+            format!("hệ thống kết nối đã có {MOST_KEYS} khóa; hãy thu hồi một khóa trước"),
+            format!("the client has {MOST_KEYS} keys already; revoke one first"),
+        )));
+    }
+    let row = client_key::ActiveModel {
+        client_id: Set(add.client),
+        kid: Set(kid.clone()),
+        algorithm: Set(key.algorithm),
+        public_key: Set(key.der),
+        created_at: Set(clock.now()),
+        revoked_at: Set(None),
+    };
+    let row = row.insert(connection).await.map_err(|error| match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => kid_is_taken(),
+        _ => error.into(),
+    })?;
+    txn.record(ChangeKind::Created, "client_key", object(add.client, &kid)).await?;
+    txn.commit().await?;
+    Ok(listed(row))
+}
+
+/// The keys of a client, living or revoked, oldest first.
+///
+/// # Errors
+/// `NotFound` if there is no such client.
+pub async fn list(database: &Database, client: ClientId) -> Result<Vec<Listed>> {
+    client::Entity::find_by_id(client).one(database.reader()).await?.ok_or(Error::NotFound)?;
+    let keys = client_key::Entity::find().filter(client_key::COLUMN.client_id.eq(client));
+    let keys = keys.order_by_asc(client_key::COLUMN.created_at).order_by_asc(client_key::COLUMN.kid);
+    Ok(keys.all(database.reader()).await?.into_iter().map(listed).collect())
+}
+
+/// Revokes a public key (thu hồi khóa): it signs no assertion that opens anything from now on. Tokens already issued
+/// live on: to end those, revoke the client.
+///
+/// # Errors
+/// `NotFound` if the client has no such key; `Conflict` if it was revoked.
+pub async fn revoke(database: &Database, clock: Clock, client: ClientId, kid: &str) -> Result<()> {
+    let permit = Permit::operator(database, clock, Act::ClientKeyRevoke);
+    let txn = permit.begin(Some(client.to_string()), Some(kid.to_owned())).await?;
+    let row = client_key::Entity::find_by_id((client, kid.to_owned())).one(txn.connection()).await?;
+    row.ok_or(Error::NotFound)?;
+    let changed = client_key::Entity::update_many()
+        .col_expr(client_key::Column::RevokedAt, Expr::value(clock.now()))
+        .filter(client_key::COLUMN.client_id.eq(client))
+        .filter(client_key::COLUMN.kid.eq(kid))
+        .filter(client_key::COLUMN.revoked_at.is_null())
+        .exec(txn.connection())
+        .await?;
+    if changed.rows_affected == 0 {
+        return Err(Error::Conflict(Sentence::new("khóa này đã bị thu hồi", "this key has been revoked")));
+    }
+    txn.record(ChangeKind::Ended, "client_key", object(client, kid)).await?;
+    txn.commit().await
+}
+
+fn listed(row: client_key::Model) -> Listed {
+    let client_key::Model { kid, algorithm, created_at, revoked_at, .. } = row;
+    Listed { kid, algorithm, created_at, revoked_at }
+}
+
+fn object(client: ClientId, kid: &str) -> String {
+    format!("{client} {kid}")
+}
+
+fn ensure_kid(kid: String) -> Result<String> {
+    if (1..=LONGEST_KID).contains(&kid.len()) && kid.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(kid);
+    }
+    Err(Error::invalid(
+        "kid",
+        "mã khóa có từ 1 đến 100 ký tự ASCII, không có khoảng trắng",
+        "a key id has 1 to 100 ASCII characters and no blanks",
+    ))
+}
+
+fn kid_is_taken() -> Error {
+    Error::Conflict(Sentence::new(
+        "hệ thống kết nối đã có khóa mang mã này; hãy chọn mã khác bằng --kid",
+        "the client has had a key of this id; choose another one with --kid",
+    ))
+}
+
+fn unusable(why: Unusable) -> Error {
+    let (vi, en) = match why {
+        Unusable::Form => (
+            "tệp không chứa đúng một khóa công khai dạng PEM (PUBLIC KEY) hoặc JWK",
+            "the file does not hold exactly one public key, in PEM (PUBLIC KEY) or as a JWK",
+        ),
+        Unusable::Private => (
+            "tệp chứa khóa bí mật; chỉ gửi khóa công khai, và hãy tạo cặp khóa mới nếu khóa bí mật đã rời máy của nó",
+            "the file holds a private key; hand over the public one alone, and make a new pair if the private key has \
+             left its machine",
+        ),
+        Unusable::Kind => (
+            "khóa phải là P-256, Ed25519 hoặc RSA từ 2048 đến 8192 bit, dùng để ký",
+            "the key must be P-256, Ed25519, or RSA of 2048 to 8192 bits, and for signatures",
+        ),
+        Unusable::Algorithm => (
+            "khóa không ký bằng thuật toán này; P-256 dùng ES256, Ed25519 dùng EdDSA, RSA dùng PS256 hoặc RS256",
+            "the key does not sign with this algorithm; P-256 goes with ES256, Ed25519 with EdDSA, RSA with PS256 or RS256",
+        ),
+    };
+    Error::invalid("file", vi, en)
+}

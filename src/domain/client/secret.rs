@@ -1,0 +1,112 @@
+//! Secrets of clients (mã bí mật): renewed, with an overlap where the client's owner needs one, and given up.
+
+use chrono::TimeDelta;
+use entity::{
+    client, client_key, client_secret,
+    value::{ChangeKind, ClientId, SecretId},
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    QuerySelect, sea_query::Expr,
+};
+
+use crate::{
+    auth::secret::Secret,
+    clock::Clock,
+    db::Database,
+    domain::{
+        access::{Act, Permit, Txn},
+        client::has_been_revoked,
+    },
+    error::{Error, Result},
+    language::Sentence,
+};
+
+/// Longest time for which an old secret may live on.
+const LONGEST_OVERLAP: TimeDelta = TimeDelta::days(30);
+
+/// Gives a client a new secret (cấp lại mã bí mật) and returns it. The one before lives on for `overlap`, none by
+/// default; one that was living on already ends at once, so two live at most. Tokens already issued live on: to end
+/// those, revoke the client.
+///
+/// # Errors
+/// `Invalid` if the overlap is negative or over 30 days; `NotFound` if there is no such client; `Conflict` if it was
+/// revoked.
+pub async fn rotate(database: &Database, clock: Clock, id: ClientId, overlap: TimeDelta) -> Result<String> {
+    if !(TimeDelta::zero()..=LONGEST_OVERLAP).contains(&overlap) {
+        return Err(Error::invalid(
+            "overlap",
+            "mã cũ còn dùng được không quá 30 ngày",
+            "an old secret lives on for 30 days at most",
+        ));
+    }
+    let (secret, now) = (Secret::draw()?, clock.now());
+
+    let detail = format!("overlap {} s", overlap.num_seconds());
+    let permit = Permit::operator(database, clock, Act::ClientRotateSecret);
+    let txn = permit.begin(Some(id.to_string()), Some(detail)).await?;
+    lock_living(&txn, id).await?;
+    let of_client = client_secret::Entity::delete_many().filter(client_secret::COLUMN.client_id.eq(id));
+    if overlap > TimeDelta::zero() {
+        of_client.filter(client_secret::COLUMN.expires_at.is_not_null()).exec(txn.connection()).await?;
+        client_secret::Entity::update_many()
+            .col_expr(client_secret::Column::ExpiresAt, Expr::value(now + overlap))
+            .filter(client_secret::COLUMN.client_id.eq(id))
+            .exec(txn.connection())
+            .await?;
+    } else {
+        of_client.exec(txn.connection()).await?;
+    }
+    insert(txn.connection(), id, &secret, clock).await?;
+    txn.record(ChangeKind::Updated, "client", id.to_string()).await?;
+    txn.commit().await?;
+
+    Ok(secret.into_text())
+}
+
+/// Takes all secrets from a client, which from then on proves itself by its keys alone.
+///
+/// # Errors
+/// `NotFound` if there is no such client; `Conflict` if it was revoked, or has no living key.
+pub async fn end(database: &Database, clock: Clock, id: ClientId) -> Result<()> {
+    let txn = Permit::operator(database, clock, Act::ClientEndSecrets).begin(Some(id.to_string()), None).await?;
+    lock_living(&txn, id).await?;
+    let keys = client_key::Entity::find().filter(client_key::COLUMN.client_id.eq(id));
+    if keys.filter(client_key::COLUMN.revoked_at.is_null()).count(txn.connection()).await? == 0 {
+        return Err(Error::Conflict(Sentence::new(
+            "hệ thống kết nối chưa có khóa công khai; hãy đăng ký khóa trước",
+            "the client has no public key; register one first",
+        )));
+    }
+    let secrets = client_secret::Entity::delete_many().filter(client_secret::COLUMN.client_id.eq(id));
+    secrets.exec(txn.connection()).await?;
+    txn.record(ChangeKind::Updated, "client", id.to_string()).await?;
+    txn.commit().await
+}
+
+/// Writes a secret that lasts.
+pub(super) async fn insert(
+    connection: &impl ConnectionTrait,
+    client_id: ClientId,
+    secret: &Secret,
+    clock: Clock,
+) -> Result<()> {
+    let row = client_secret::ActiveModel {
+        id: Set(SecretId::new()),
+        client_id: Set(client_id),
+        hash: Set(secret.hash()),
+        created_at: Set(clock.now()),
+        expires_at: Set(None),
+    };
+    row.insert(connection).await?;
+    Ok(())
+}
+
+/// Locks the row of a living client: of two acts at once on one client the second sees what the first has done.
+pub(super) async fn lock_living(txn: &Txn, id: ClientId) -> Result<()> {
+    let client = client::Entity::find_by_id(id).lock_exclusive().one(txn.connection()).await?;
+    match client.ok_or(Error::NotFound)?.revoked_at {
+        Some(_) => Err(has_been_revoked()),
+        None => Ok(()),
+    }
+}

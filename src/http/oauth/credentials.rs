@@ -1,0 +1,86 @@
+//! What a client proves itself with: exactly one way of authentication (RFC 6749, section 2.3).
+
+use actix_web::{HttpRequest, http::header};
+use data_encoding::BASE64;
+
+use crate::{
+    auth::Proof,
+    http::oauth::{form::Form, refusal::Refusal},
+};
+
+/// The one type of assertion (RFC 7523, section 2.2).
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// Credentials of a request, not looked at yet.
+pub(super) enum Credentials {
+    /// Id and secret, by Basic or in the form.
+    Secret { id: String, secret: String },
+    /// An assertion, and the id where the form names it.
+    Assertion { assertion: String, id: Option<String> },
+}
+
+impl Credentials {
+    /// The credentials of a request: Basic, id and secret in the form, or an assertion in the form.
+    pub fn of(request: &HttpRequest, form: &Form) -> Result<Self, Refusal> {
+        let is_asserted = form.get("client_assertion").is_some() || form.get("client_assertion_type").is_some();
+        let (id, secret) = (form.get("client_id"), form.get("client_secret"));
+        let mut sent = request.headers().get_all(header::AUTHORIZATION);
+        match (sent.next(), sent.next()) {
+            (Some(_), Some(_)) => Err(Refusal::invalid_request("there is more than one Authorization header")),
+            (None, _) if is_asserted && secret.is_none() => asserted(form),
+            (Some(_), None) if is_asserted || secret.is_some() => Err(two_ways()),
+            (None, _) if is_asserted => Err(two_ways()),
+            (None, _) => match (id, secret) {
+                (Some(id), Some(secret)) => Ok(Self::Secret { id: id.to_owned(), secret: secret.to_owned() }),
+                _ => Err(Refusal::invalid_client()),
+            },
+            (Some(header), None) => {
+                let (known, secret) = header.to_str().ok().and_then(basic).ok_or_else(Refusal::invalid_client)?;
+                // Many clients repeat their id in the body; it must not be another one.
+                if id.is_some_and(|id| id != known) {
+                    return Err(Refusal::invalid_request("client_id differs from the one that authenticates"));
+                }
+                Ok(Self::Secret { id: known, secret })
+            }
+        }
+    }
+
+    /// As the layer below takes them.
+    pub fn proof(&self) -> Proof<'_> {
+        match self {
+            Self::Secret { id, secret } => Proof::Secret { id, secret },
+            Self::Assertion { assertion, id } => Proof::Assertion { assertion, id: id.as_deref() },
+        }
+    }
+}
+
+fn two_ways() -> Refusal {
+    Refusal::invalid_request("authenticate in one way: Basic, client_secret in the body, or client_assertion")
+}
+
+/// RFC 7521, section 4.2.
+fn asserted(form: &Form) -> Result<Credentials, Refusal> {
+    match (form.get("client_assertion_type"), form.get("client_assertion")) {
+        (Some(ASSERTION_TYPE), Some(assertion)) => {
+            Ok(Credentials::Assertion { assertion: assertion.to_owned(), id: form.get("client_id").map(str::to_owned) })
+        }
+        (Some(_), Some(_)) => Err(Refusal::invalid_client()),
+        _ => Err(Refusal::invalid_request("client_assertion and client_assertion_type are sent together")),
+    }
+}
+
+/// RFC 7617, with both halves form-encoded as RFC 6749, section 2.3.1, has it.
+fn basic(header: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = header.split_once(' ')?;
+    let decoded = BASE64.decode(encoded.as_bytes()).ok().filter(|_| scheme.eq_ignore_ascii_case("Basic"))?;
+    let (id, secret) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some((form_decoded(id)?, form_decoded(secret)?))
+}
+
+fn form_decoded(half: &str) -> Option<String> {
+    // Encoded, these two would not stand there; unencoded, they would end what is decoded.
+    if half.contains(['&', '=']) {
+        return None;
+    }
+    form_urlencoded::parse(half.as_bytes()).next().map(|(name, _)| name.into_owned())
+}

@@ -1,0 +1,78 @@
+//! Refused requests, in the words of RFC 6749, section 5.2.
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
+use serde_json::json;
+
+use crate::{auth::Refused, http::oauth::uncached};
+
+/// A refused request. The description is a constant: nothing of the request is repeated.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub status: StatusCode,
+    pub error: &'static str,
+    pub description: &'static str,
+}
+
+impl Refusal {
+    /// A request that cannot be understood.
+    pub fn invalid_request(description: &'static str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, error: "invalid_request", description }
+    }
+
+    /// The same under another status.
+    pub fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// One answer for an unknown client, a wrong secret and credentials that cannot be read.
+    pub fn invalid_client() -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            error: "invalid_client",
+            description: "the client is unknown or revoked, its secret or assertion does not hold, or none was sent",
+        }
+    }
+
+    /// The answer.
+    pub fn response(&self) -> HttpResponse {
+        let mut response = uncached(HttpResponse::build(self.status));
+        match self.status {
+            // Every 401 names a way in (RFC 9110, section 15.5.2), whichever way the client tried.
+            StatusCode::UNAUTHORIZED => {
+                response.insert_header((header::WWW_AUTHENTICATE, r#"Basic realm="cadre-api", charset="UTF-8""#))
+            }
+            StatusCode::SERVICE_UNAVAILABLE => response.insert_header((header::RETRY_AFTER, "5")),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                response.insert_header(("Accept-Post", "application/x-www-form-urlencoded"))
+            }
+            _ => &mut response,
+        };
+        response.json(json!({ "error": self.error, "error_description": self.description }))
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let (error, description) = match refused {
+            Refused::InvalidClient => return Self::invalid_client(),
+            Refused::InvalidAssertion(reason) => {
+                tracing::info!(auth.reason = %reason, "assertion refused");
+                return Self::invalid_client();
+            }
+            Refused::UnauthorizedClient => ("unauthorized_client", "the client has no grant that is valid today"),
+            Refused::InvalidScope => ("invalid_scope", "a requested scope is unknown or not granted to the client"),
+            Refused::Failed(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "no token could be issued");
+                return Self {
+                    status: StatusCode::SERVICE_UNAVAILABLE,
+                    error: "temporarily_unavailable",
+                    description: "no token can be issued at the moment; try again in a few seconds",
+                };
+            }
+        };
+        Self { status: StatusCode::BAD_REQUEST, error, description }
+    }
+}
