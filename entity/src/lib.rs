@@ -25,6 +25,7 @@ pub mod qualification_level;
 pub mod qualification_subject;
 pub mod quota;
 pub mod retirement_age;
+pub mod revoked_token;
 pub mod rotation;
 pub mod rotation_appraisal;
 pub mod rotation_step;

@@ -1,7 +1,7 @@
 //! How a client proves who it is: by a secret (RFC 6749, section 2.3.1) or by an assertion (RFC 7523, section 2.2).
 
 use chrono::TimeDelta;
-use entity::{assertion_use, client, client_key, client_secret, value::ClientId};
+use entity::{assertion_use, client, client_key, client_secret, revoked_token, value::ClientId};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
 };
@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How long a used assertion is kept after its end: the clocks of two nodes differ by less.
+/// How long a used assertion and a revoked token are kept after their end: the clocks of two nodes differ by less.
 const KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// What a client proves itself with, one way a request.
@@ -92,12 +92,14 @@ impl Tokens {
         }
     }
 
-    /// Forgets the assertions and the secrets that have ended.
+    /// Forgets the assertions, the secrets and the revoked tokens that have ended.
     pub async fn sweep(&self) -> Result<()> {
         let (now, writer) = (self.clock.now(), self.database.writer());
         let ended = assertion_use::COLUMN.expires_at.lt(now - KEPT);
         assertion_use::Entity::delete_many().filter(ended).exec(writer).await?;
         client_secret::Entity::delete_many().filter(client_secret::COLUMN.expires_at.lt(now)).exec(writer).await?;
+        let ended = revoked_token::COLUMN.expires_at.lt(now - KEPT);
+        revoked_token::Entity::delete_many().filter(ended).exec(writer).await?;
         Ok(())
     }
 

@@ -20,8 +20,12 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The client behind verified claims, if it lives and has a grant that holds on the day; nothing if it is unknown.
+    /// The client behind verified claims, if its token was not revoked, and it lives and has a grant that holds on the
+    /// day; nothing if it is unknown.
     pub(super) fn admit(claims: &Claims, snapshot: &Snapshot, today: Day) -> Result<Option<Self>, Reason> {
+        if snapshot.is_revoked(&claims.jti) {
+            return Err(Reason::Revoked);
+        }
         let Some(standing) = snapshot.client(claims.client_id) else { return Ok(None) };
         if standing.is_revoked {
             return Err(Reason::RevokedClient);

@@ -45,12 +45,17 @@ impl<'a> Unverified<'a> {
 pub(super) struct Claims {
     /// The key that signed it.
     pub kid: String,
+    /// Its own id (RFC 7519, section 4.1.7).
+    pub jti: String,
     /// The client it was issued to.
     pub client_id: ClientId,
     /// The scopes it was issued for; they can only narrow the client's grant.
     pub scopes: BTreeSet<Scope>,
+    /// When it was issued, in seconds since 1970.
+    pub issued: i64,
+    /// When it ends.
+    pub expires: i64,
     starts: i64,
-    expires: i64,
 }
 
 impl Claims {
@@ -93,17 +98,20 @@ impl Policy<'_> {
         if text(&said, "sub")? != client_id {
             return Err(Reason::Claim("sub"));
         }
-        if text(&said, "jti")?.is_empty() {
+        let jti = text(&said, "jti")?;
+        if jti.is_empty() {
             return Err(Reason::Claim("jti"));
         }
         let (starts, expires) = interval(&said)?;
         let claims = Claims {
             kid: token.kid,
+            jti: jti.to_owned(),
             client_id: client_id.parse().map_err(|_| Reason::Claim("client_id"))?,
             // Silence must not mean everything, so the claim is required. A word that is not known opens nothing.
             scopes: text(&said, "scope")?.split(' ').filter_map(|word| word.parse().ok()).collect(),
-            starts,
+            issued: seconds(&said, "iat")?,
             expires,
+            starts,
         };
         claims.ensure_current(now)?;
         Ok(claims)

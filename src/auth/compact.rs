@@ -66,6 +66,9 @@ pub enum Reason {
     /// An assertion that was used before.
     #[error("used before")]
     Used,
+    /// The token was revoked.
+    #[error("revoked")]
+    Revoked,
     /// No such client.
     #[error("unknown client")]
     UnknownClient,

@@ -1,6 +1,6 @@
 //! The client credentials grant (RFC 6749, section 4.4): a proof of who the client is against an access token.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Instant};
 
 use entity::{
     client, client_grant,
@@ -22,7 +22,7 @@ pub enum Refused {
     /// The assertion does not prove who the client is; the reason is for the log only.
     #[error("invalid_client: {0}")]
     InvalidAssertion(#[from] Reason),
-    /// The client has no grant that holds today.
+    /// The client has no grant that holds today, or the token is another client's.
     #[error("unauthorized_client")]
     UnauthorizedClient,
     /// A scope is unknown or not granted.
@@ -47,15 +47,19 @@ impl Tokens {
     }
 
     async fn issue(&self, client: &client::Model, scope: Option<&str>) -> Result<AccessToken, Refused> {
-        let rows = client_grant::Entity::find()
-            .filter(client_grant::COLUMN.client_id.eq(client.id))
-            .all(self.database.reader())
-            .await
-            .map_err(Error::from)?;
-        let grants: Vec<_> = rows.into_iter().map(|row| Grant::of(row, Vec::new())).collect();
-        let grant = Grant::in_force(&grants, self.clock.today()).ok_or(Refused::UnauthorizedClient)?;
+        let grant = self.grant(client.id).await?;
         let scopes = requested(scope, &grant.scopes).ok_or(Refused::InvalidScope)?;
+        // Keys rotate: a node that nobody has asked for long must not sign with what it read then.
+        self.register.current(Instant::now()).await?;
         Ok(self.issuer.issue(client, &scopes, self.clock.now())?)
+    }
+
+    /// The grant of a client that holds today, without its units.
+    pub(super) async fn grant(&self, id: ClientId) -> Result<Grant, Refused> {
+        let rows = client_grant::Entity::find().filter(client_grant::COLUMN.client_id.eq(id));
+        let rows = rows.all(self.database.reader()).await.map_err(Error::from)?;
+        let grants: Vec<_> = rows.into_iter().map(|row| Grant::of(row, Vec::new())).collect();
+        Grant::in_force(&grants, self.clock.today()).cloned().ok_or(Refused::UnauthorizedClient)
     }
 }
 

@@ -28,6 +28,7 @@ mod issuer;
 mod keys;
 mod public_key;
 mod register;
+mod revoke;
 pub mod secret;
 mod verify;
 
@@ -38,6 +39,7 @@ pub use exchange::Refused;
 pub use issuer::{AccessToken, Issuer};
 pub use keys::{Keys, generate};
 pub use public_key::{PublicKey, Unusable};
+pub use revoke::Active;
 pub use verify::{Denied, Verifier};
 
 #[cfg(test)]

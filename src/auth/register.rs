@@ -1,10 +1,10 @@
-//! The clients, their grants and the keys, as the database showed them a moment ago.
+//! The clients, their grants, the keys and the revoked tokens, as the database showed them a moment ago.
 //!
 //! Rights are asked for with every request, so they are answered from memory; a revocation acts as soon as the next
 //! picture is taken. Ages are measured on the monotonic clock: a step of the wall clock must not keep a right alive.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     fmt,
     sync::Arc,
     time::{Duration, Instant},
@@ -12,7 +12,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use entity::{
-    client, client_grant, grant_unit, signing_key,
+    client, client_grant, grant_unit, revoked_token, signing_key,
     value::{ClientId, Day, GrantId, Purpose, Scope, UnitId},
 };
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
@@ -73,6 +73,7 @@ pub(super) struct Snapshot {
     clients: HashMap<ClientId, Standing>,
     keys: Arc<Keys>,
     key_rows: Vec<signing_key::Model>,
+    revoked: HashSet<String>,
     /// When it began to be taken: it shows everything committed before.
     read_at: Instant,
 }
@@ -81,6 +82,11 @@ impl Snapshot {
     /// The client as it stands.
     pub fn client(&self, id: ClientId) -> Option<&Standing> {
         self.clients.get(&id)
+    }
+
+    /// Whether the token of this id was revoked.
+    pub fn is_revoked(&self, jti: &str) -> bool {
+        self.revoked.contains(jti)
     }
 
     /// The keys of the service.
@@ -96,12 +102,14 @@ impl Snapshot {
         let grants = client_grant::Entity::find().all(connection).await?;
         let units = grant_unit::Entity::find().all(connection).await?;
         let key_rows = signing_key::Entity::find().all(connection).await?;
+        let revoked = revoked_token::Entity::find().all(connection).await?;
 
         let keys = match before {
             Some(before) if before.key_rows == key_rows => before.keys.clone(),
             _ => Arc::new(Keys::of(&key_rows)?),
         };
-        Ok(Self { clients: standings(clients, grants, units), keys, key_rows, read_at })
+        let revoked = revoked.into_iter().map(|row| row.jti).collect();
+        Ok(Self { clients: standings(clients, grants, units), keys, key_rows, revoked, read_at })
     }
 }
 

@@ -58,6 +58,23 @@ impl Verifier {
 
     /// `at` measures the ages of what is remembered; it does not step as `now` may.
     pub(super) async fn verify_at(&self, bearer: &str, now: DateTime<Utc>, at: Instant) -> Result<Caller, Denied> {
+        self.admit(bearer, now, at).await.map(|(caller, _)| caller)
+    }
+
+    /// What a token of ours says, whether or not its client may still use it.
+    pub(super) async fn claims(&self, bearer: &str, now: DateTime<Utc>) -> Result<Claims, Denied> {
+        let token = Unverified::read(bearer)?;
+        let snapshot = self.register.current(Instant::now()).await?;
+        Ok(self.check(token, snapshot.keys(), now)?)
+    }
+
+    /// The caller behind a token, and what the token says.
+    pub(super) async fn admit(
+        &self,
+        bearer: &str,
+        now: DateTime<Utc>,
+        at: Instant,
+    ) -> Result<(Caller, Arc<Claims>), Denied> {
         let digest: Fingerprint = Sha256::digest(bearer.as_bytes()).into();
         let known = self.remembered().get(&digest, at);
         // Rubbish is told apart before the database may be asked for anything.
@@ -75,11 +92,12 @@ impl Verifier {
 
         let today = Clock::Fixed(now).today();
         if let Some(caller) = Caller::admit(&claims, &snapshot, today)? {
-            return Ok(caller);
+            return Ok((caller, claims));
         }
         // We have signed for a client that the picture does not hold: it has been registered since.
         let snapshot = self.register.since(at).await?;
-        Caller::admit(&claims, &snapshot, today)?.ok_or(Denied::Invalid(Reason::UnknownClient))
+        let caller = Caller::admit(&claims, &snapshot, today)?.ok_or(Denied::Invalid(Reason::UnknownClient))?;
+        Ok((caller, claims))
     }
 
     fn check(&self, token: Unverified<'_>, keys: &Keys, now: DateTime<Utc>) -> Result<Claims, Reason> {

@@ -1,4 +1,5 @@
-//! The endpoints of OAuth 2: tokens for client credentials (RFC 6749, section 4.4), keys and metadata.
+//! The endpoints of OAuth 2: tokens for client credentials (RFC 6749, section 4.4), their revocation (RFC 7009) and
+//! introspection (RFC 7662), keys and metadata.
 
 mod credentials;
 mod form;
@@ -13,10 +14,10 @@ use actix_web::{
 use credentials::Credentials;
 use form::Form;
 use refusal::Refusal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    auth::{AccessToken, Tokens},
+    auth::{AccessToken, Active, Tokens},
     http::{error::only, server::read},
 };
 
@@ -24,6 +25,8 @@ use crate::{
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/oauth/token").route(web::post().to(token)).default_service(only("POST")))
+        .service(web::resource("/oauth/revoke").route(web::post().to(revoke)).default_service(only("POST")))
+        .service(web::resource("/oauth/introspect").route(web::post().to(introspect)).default_service(only("POST")))
         .service(public_resource("/oauth/jwks.json", read(metadata::jwks)))
         .service(public_resource("/.well-known/oauth-authorization-server", read(metadata::authorization_server)))
         .service(public_resource("/.well-known/oauth-protected-resource", read(metadata::protected_resource)));
@@ -53,6 +56,45 @@ async fn issue(request: &HttpRequest, payload: web::Payload, tokens: &Tokens) ->
         });
     }
     Ok(tokens.exchange(credentials.proof(), form.get("scope")).await?)
+}
+
+async fn revoke(request: HttpRequest, payload: web::Payload, tokens: web::Data<Tokens>) -> HttpResponse {
+    let revoked = async {
+        let form = Form::of(&request, payload).await?;
+        let credentials = Credentials::of(&request, &form)?;
+        tokens.revoke(credentials.proof(), named_token(&form)?).await.map_err(Refusal::of_revocation)
+    };
+    match revoked.await {
+        Ok(()) => uncached(HttpResponse::Ok()).finish(),
+        Err(refusal) => refusal.response(),
+    }
+}
+
+async fn introspect(request: HttpRequest, payload: web::Payload, tokens: web::Data<Tokens>) -> HttpResponse {
+    let active = async {
+        let form = Form::of(&request, payload).await?;
+        let credentials = Credentials::of(&request, &form)?;
+        Ok::<_, Refusal>(tokens.introspect(credentials.proof(), named_token(&form)?).await?)
+    };
+    match active.await {
+        Ok(active) => uncached(HttpResponse::Ok()).json(introspected(active, tokens.issuer.public_url())),
+        Err(refusal) => refusal.response(),
+    }
+}
+
+/// RFC 7662, section 2.2: of what is not active nothing else is said.
+fn introspected(active: Option<Active>, url: &str) -> Value {
+    let Some(Active { jti, client_id, scope, issued, expires }) = active else { return json!({ "active": false }) };
+    let client = client_id.to_string();
+    json!({
+        "active": true, "scope": scope, "client_id": client, "token_type": "Bearer", "iss": url, "aud": url,
+        "sub": client, "jti": jti, "iat": issued, "exp": expires,
+    })
+}
+
+/// The parameter of RFC 7009, section 2.1, and RFC 7662, section 2.1; the hint beside it is not needed.
+fn named_token(form: &Form) -> Result<&str, Refusal> {
+    form.get("token").ok_or_else(|| Refusal::invalid_request("token is missing"))
 }
 
 /// RFC 6749, section 5.1: no cache may keep a token.

@@ -292,7 +292,7 @@ async fn every_answer_of_the_api_carries_its_id_and_is_kept_by_nobody() {
 #[actix_web::test]
 async fn each_path_takes_its_methods() {
     let world = small_world().await;
-    let posts = ["/oauth/token"];
+    let posts = ["/oauth/token", "/oauth/revoke", "/oauth/introspect"];
     let reads = [
         "/schema.graphql",
         "/healthz",

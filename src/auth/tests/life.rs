@@ -7,17 +7,19 @@ use std::{
 
 use chrono::TimeDelta;
 use entity::{
-    client, client_grant, signing_key,
+    client, client_grant, revoked_token, signing_key,
     value::{KeyPurpose, Purpose, Scope},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+};
 
 use crate::{
     auth::{
-        Caller, Denied, Refused,
+        Caller, Denied, Proof, Refused, Tokens,
         compact::Reason,
         generate,
-        tests::world::{World, add_client, clock, exchange, now},
+        tests::world::{PUBLIC_URL, World, add_client, clock, exchange, now},
     },
     clock::Clock,
 };
@@ -87,6 +89,31 @@ async fn a_revoked_client_is_out_within_five_seconds() {
     assert_eq!(reason(&verifier.verify_at(&token, now(), later(7)).await), Some(Reason::RevokedClient));
     let refused = exchange(&world.tokens, &world.client.id, &world.secret).await;
     assert!(matches!(refused, Err(Refused::InvalidClient)));
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_out_within_five_seconds_and_forgotten_after_its_end() {
+    let mut world = World::new().await;
+    let (token, other) = (world.token(), world.token());
+    let id = world.client.id.to_string();
+    let proof = || Proof::Secret { id: &id, secret: &world.secret };
+    let second = Tokens::load(world.tokens.database.clone(), clock(), PUBLIC_URL).await.unwrap();
+    assert!(second.verifier.verify(&token, now()).await.is_ok());
+
+    world.tokens.revoke(proof(), &token).await.unwrap();
+
+    assert_eq!(reason(&world.tokens.verifier.verify(&token, now()).await), Some(Reason::Revoked), "here at once");
+    assert_eq!(reason(&second.verifier.verify_at(&token, now(), later(3)).await), Some(Reason::Revoked));
+    assert!(second.verifier.verify_at(&other, now(), later(3)).await.is_ok(), "the control");
+    assert!(world.tokens.introspect(proof(), &token).await.unwrap().is_none());
+    assert!(world.tokens.introspect(proof(), &other).await.unwrap().is_some());
+    let end = now() + TimeDelta::seconds(600);
+    for (at, left) in [(end, 1), (end + TimeDelta::minutes(59), 1), (end + TimeDelta::minutes(61), 0)] {
+        world.tokens.clock = Clock::Fixed(at);
+        world.tokens.sweep().await.unwrap();
+        let kept = revoked_token::Entity::find().count(world.tokens.database.reader()).await.unwrap();
+        assert_eq!(kept, left, "{at}");
+    }
 }
 
 #[tokio::test]

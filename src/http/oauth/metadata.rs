@@ -17,6 +17,8 @@ pub(super) async fn authorization_server(tokens: web::Data<Tokens>) -> HttpRespo
     public().json(json!({
         "issuer": url,
         "token_endpoint": format!("{url}/oauth/token"),
+        "revocation_endpoint": format!("{url}/oauth/revoke"),
+        "introspection_endpoint": format!("{url}/oauth/introspect"),
         "jwks_uri": format!("{url}/oauth/jwks.json"),
         "scopes_supported": tokens.scopes(),
         // Required even where no person is ever asked for consent.
@@ -24,6 +26,10 @@ pub(super) async fn authorization_server(tokens: web::Data<Tokens>) -> HttpRespo
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": METHODS,
         "token_endpoint_auth_signing_alg_values_supported": tokens.assertion_algorithms(),
+        "revocation_endpoint_auth_methods_supported": METHODS,
+        "revocation_endpoint_auth_signing_alg_values_supported": tokens.assertion_algorithms(),
+        "introspection_endpoint_auth_methods_supported": METHODS,
+        "introspection_endpoint_auth_signing_alg_values_supported": tokens.assertion_algorithms(),
     }))
 }
 

@@ -36,6 +36,18 @@ impl Refusal {
         }
     }
 
+    /// Why a token is not revoked.
+    pub fn of_revocation(refused: Refused) -> Self {
+        match refused {
+            Refused::UnauthorizedClient => Self {
+                status: StatusCode::BAD_REQUEST,
+                error: "unauthorized_client",
+                description: "the token was issued to another client",
+            },
+            refused => refused.into(),
+        }
+    }
+
     /// The answer.
     pub fn response(&self) -> HttpResponse {
         let mut response = uncached(HttpResponse::build(self.status));
@@ -65,11 +77,11 @@ impl From<Refused> for Refusal {
             Refused::UnauthorizedClient => ("unauthorized_client", "the client has no grant that is valid today"),
             Refused::InvalidScope => ("invalid_scope", "a requested scope is unknown or not granted to the client"),
             Refused::Failed(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "no token could be issued");
+                tracing::warn!(error = &error as &dyn std::error::Error, "a client could not be answered");
                 return Self {
                     status: StatusCode::SERVICE_UNAVAILABLE,
                     error: "temporarily_unavailable",
-                    description: "no token can be issued at the moment; try again in a few seconds",
+                    description: "the service cannot answer at the moment; try again in a few seconds",
                 };
             }
         };

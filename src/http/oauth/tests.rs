@@ -204,6 +204,11 @@ async fn keys_and_metadata_are_public() {
         server.body["token_endpoint_auth_signing_alg_values_supported"],
         json!(["ES256", "EdDSA", "PS256", "RS256"])
     );
+    for (name, path) in [("revocation_endpoint", "/oauth/revoke"), ("introspection_endpoint", "/oauth/introspect")] {
+        assert_eq!(server.body[name], format!("{PUBLIC_URL}{path}"));
+        let methods = &server.body["token_endpoint_auth_methods_supported"];
+        assert_eq!(&server.body[format!("{name}_auth_methods_supported")], methods, "{name}");
+    }
     assert_eq!(server.body["jwks_uri"], format!("{PUBLIC_URL}/oauth/jwks.json"));
     assert_eq!(server.body["response_types_supported"], json!([]));
     assert_eq!(resource.body["resource"], PUBLIC_URL);

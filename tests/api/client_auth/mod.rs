@@ -1,6 +1,7 @@
 //! How agencies' systems prove who they are, over HTTP and at the command line.
 
 mod assertion;
+mod revocation;
 
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},

@@ -170,7 +170,8 @@ impl World {
         self.caller(&scopes, &["W"]).await
     }
 
-    async fn token(&self, id: &str, secret: &str) -> String {
+    /// A token against a secret.
+    pub async fn token(&self, id: &str, secret: &str) -> String {
         let answer = self
             .http
             .post(format!("{}/oauth/token", self.url))

@@ -1,0 +1,18 @@
+//! Access tokens that were revoked before their end (RFC 7009).
+
+use sea_orm::entity::prelude::*;
+
+/// A revoked token.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "revoked_token")]
+pub struct Model {
+    /// Its `jti`.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub jti: String,
+    /// When it ends; from then on it is refused for that.
+    #[sea_orm(indexed)]
+    pub expires_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,143 @@
+//! `POST /oauth/revoke` and `POST /oauth/introspect`.
+
+use serde_json::{Value, json};
+
+use super::{ASSERTED, Pair, sent};
+use crate::world::{
+    Caller, Kind, World, clock, copy, on_both, poll,
+    program::{Program, client},
+};
+
+const VIEWER: &str = "{ viewer { clientId } }";
+
+async fn status(caller: &Caller<'_>) -> u16 {
+    caller.post(&json!({ "query": VIEWER })).send().await.expect("an answer").status().as_u16()
+}
+
+/// Sends a form with a client's id and secret.
+async fn asked(world: &World, path: &str, by: &Caller<'_>, form: &str) -> (u16, Value) {
+    sent(&world.url, path, format!("{form}&client_id={}&client_secret={}", by.id, by.secret)).await
+}
+
+#[actix_web::test]
+async fn a_revoked_token_is_refused_and_no_other() {
+    on_both(async |world| {
+        let mut caller = world.caller(&["cadre:read"], &["W"]).await;
+        let other = world.caller(&["cadre:read", "clients:admin"], &["W"]).await;
+        assert_eq!((status(&caller).await, status(&other).await), (200, 200));
+
+        let (found, answer) = asked(world, "/oauth/revoke", &other, &format!("token={}", caller.token)).await;
+        assert_eq!((found, &answer["error"]), (400, &json!("unauthorized_client")), "another's token: {answer}");
+        assert_eq!(status(&caller).await, 200, "{:?}: it lives on", world.kind);
+
+        let form = format!("token={}&token_type_hint=refresh_token", caller.token);
+        for _ in 0..2 {
+            let (found, answer) = asked(world, "/oauth/revoke", &caller, &form).await;
+            assert_eq!((found, answer), (200, Value::Null), "{:?}: also a second time", world.kind);
+        }
+        assert_eq!(status(&caller).await, 401, "{:?}", world.kind);
+        assert_eq!(status(&other).await, 200, "{:?}: the control", world.kind);
+
+        caller.token = world.token(&caller.id, &caller.secret).await;
+        assert_eq!(status(&caller).await, 200, "{:?}: the client gets another one", world.kind);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_revoked_token_is_refused_by_every_node() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let (url, _folder) = copy(kind).await;
+        let (id, secret) = client(&url);
+        let (first, second) = (Program::serve(&url), Program::serve(&url));
+        let token = first.token(&(id.clone(), secret.clone())).await;
+        let kept = first.token(&(id.clone(), secret.clone())).await;
+        assert_eq!(second.ask(&token, VIEWER).await.0, 200, "{kind:?}");
+
+        let form = format!("token={token}&client_id={id}&client_secret={secret}");
+        assert_eq!(sent(&first.url, "/oauth/revoke", form).await.0, 200, "{kind:?}");
+
+        assert_eq!(first.ask(&token, VIEWER).await.0, 401, "{kind:?}: here at once");
+        let refused = poll::until_async(async || (second.ask(&token, VIEWER).await.0 == 401).then_some(())).await;
+        refused.expect("the other node has taken a new picture");
+        assert_eq!(second.ask(&kept, VIEWER).await.0, 200, "{kind:?}: the control");
+    }
+}
+
+#[actix_web::test]
+async fn what_is_no_token_needs_no_revocation_and_who_is_nobody_gets_none() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+        let forged = format!("{}x", caller.token);
+        for token in ["x", "a.b.c", forged.as_str()] {
+            let (found, answer) = asked(world, "/oauth/revoke", &caller, &format!("token={token}")).await;
+            assert_eq!((found, answer), (200, Value::Null), "{token}");
+            let (found, answer) = asked(world, "/oauth/introspect", &caller, &format!("token={token}")).await;
+            assert_eq!((found, answer), (200, json!({ "active": false })), "{token}");
+        }
+        for path in ["/oauth/revoke", "/oauth/introspect"] {
+            let token = &caller.token;
+            for (name, form, status, error) in [
+                ("no client", format!("token={token}"), 401, "invalid_client"),
+                (
+                    "a wrong secret",
+                    format!("token={token}&client_id={}&client_secret=x", caller.id),
+                    401,
+                    "invalid_client",
+                ),
+                (
+                    "no token",
+                    format!("client_id={}&client_secret={}", caller.id, caller.secret),
+                    400,
+                    "invalid_request",
+                ),
+                ("two tokens", format!("token={token}&token={token}"), 400, "invalid_request"),
+            ] {
+                let (found, answer) = sent(&world.url, path, form).await;
+                assert_eq!((found, &answer["error"]), (status, &json!(error)), "{path}: {name}: {answer}");
+            }
+        }
+        assert_eq!(status(&caller).await, 200, "{:?}: nothing was revoked", world.kind);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_client_learns_of_its_own_tokens_and_the_administrator_of_all() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read", "stats:read"], &["W"]).await;
+        let stranger = world.caller(&["cadre:read", "audit:read"], &["W"]).await;
+        let administrator = world.caller(&["clients:admin"], &["A"]).await;
+        let form = format!("token={}", caller.token);
+        let pair = Pair::of(world, &caller).await;
+        let asserted = pair.assertion(&caller.id, &world.url, clock(), "to ask");
+
+        let (found, own) = asked(world, "/oauth/introspect", &caller, &form).await;
+        assert_eq!(found, 200);
+        let now = clock().now().timestamp();
+        assert_eq!(own["active"], json!(true), "{own}");
+        for (name, value) in [
+            ("scope", json!("cadre:read stats:read")),
+            ("client_id", json!(caller.id)),
+            ("sub", json!(caller.id)),
+            ("token_type", json!("Bearer")),
+            ("iss", json!(world.url)),
+            ("aud", json!(world.url)),
+            ("iat", json!(now)),
+            ("exp", json!(now + 600)),
+        ] {
+            assert_eq!(own[name], value, "{name}");
+        }
+        let by_assertion = format!("{form}&{ASSERTED}&client_assertion={asserted}");
+        assert_eq!(sent(&world.url, "/oauth/introspect", by_assertion).await, (200, own.clone()), "{:?}", world.kind);
+        assert_eq!(asked(world, "/oauth/introspect", &administrator, &form).await, (200, own.clone()));
+        let nothing = json!({ "active": false });
+        assert_eq!(asked(world, "/oauth/introspect", &stranger, &form).await, (200, nothing.clone()));
+
+        asked(world, "/oauth/revoke", &caller, &form).await;
+        for by in [&caller, &administrator, &stranger] {
+            assert_eq!(asked(world, "/oauth/introspect", by, &form).await, (200, nothing.clone()), "{:?}", world.kind);
+        }
+    })
+    .await;
+}
