@@ -1,5 +1,7 @@
 //! The only source of time. Asked once per request, so that one answer has one day.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use chrono::{DateTime, FixedOffset, Utc};
 use entity::value::Day;
 
@@ -10,6 +12,8 @@ pub enum Clock {
     System,
     /// A moment that stands still, for tests.
     Fixed(DateTime<Utc>),
+    /// Seconds since 1970 that a test moves by hand.
+    Hand(&'static AtomicI64),
 }
 
 impl Clock {
@@ -19,6 +23,7 @@ impl Clock {
         match self {
             Self::System => Utc::now(),
             Self::Fixed(moment) => *moment,
+            Self::Hand(seconds) => DateTime::from_timestamp(seconds.load(Ordering::SeqCst), 0).unwrap_or_default(),
         }
     }
 

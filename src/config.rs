@@ -53,6 +53,17 @@ pub struct Settings {
     #[arg(long, global = true, env = "CADRE_STATEMENT_TIMEOUT", default_value_t = 30)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub statement_timeout: u64,
+    /// Key that encrypts the keys of the service in the database: 32 bytes in base64 (`openssl rand -base64 32`). On the
+    /// command line others can see it: use the environment, or the file.
+    #[arg(long, global = true, env = "CADRE_KEY_ENCRYPTION_KEY", hide_env_values = true)]
+    pub key_encryption_key: Option<String>,
+    /// File that holds this key. [default: beside an embedded database, made if missing; none for a server]
+    #[arg(long, global = true, env = "CADRE_KEY_ENCRYPTION_KEY_FILE")]
+    pub key_encryption_key_file: Option<String>,
+    /// Days after which the key that signs access tokens makes way for a new one.
+    #[arg(long, global = true, env = "CADRE_KEY_ROTATION_DAYS", default_value_t = 90)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub key_rotation_days: u32,
     /// What to log: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=warn`.
     #[arg(long, global = true, env = "CADRE_LOG", default_value = "info")]
     pub log: String,
@@ -101,6 +112,9 @@ pub enum Command {
     /// Manage API clients and their grants.
     #[command(subcommand)]
     Client(ClientCommand),
+    /// List the keys that sign access tokens, or renew them.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Print an access token of a client, for an operator at the keyboard.
     Token {
         /// Client id.
@@ -145,6 +159,19 @@ pub enum Migrate {
     },
     /// Show how the schema stands.
     Status,
+}
+
+/// Management of the keys that sign access tokens.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum KeyCommand {
+    /// List the keys: NEXT will sign, ACTIVE signs, RETIRED still verifies, ENDED goes.
+    List,
+    /// Make the next key. It signs after 10 minutes; the one before verifies until its last token has ended.
+    Rotate {
+        /// A key has leaked: replace all at once. Every token issued so far is refused within 5 seconds.
+        #[arg(long)]
+        leaked: bool,
+    },
 }
 
 /// Management of clients.
@@ -258,6 +285,11 @@ impl Settings {
             reached.set_ip(Ipv4Addr::LOCALHOST.into());
         }
         self.public_url.clone().unwrap_or_else(|| format!("http://{reached}"))
+    }
+
+    /// Path of the embedded database.
+    pub fn embedded_path(&self) -> Option<&str> {
+        self.database_url.strip_prefix("sqlite://").map(|path| path.split('?').next().unwrap_or(path))
     }
 
     /// Whether the database is embedded.

@@ -66,6 +66,8 @@ impl Database {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(5))
+                // What is deleted or replaced, such as a key, must not be found in the file.
+                .pragma("secure_delete", "on")
                 .foreign_keys(true)
         });
         let write = SeaOrm::connect(options).await?;

@@ -14,10 +14,14 @@ pub struct Model {
     pub kid: String,
     /// What it is for.
     pub purpose: KeyPurpose,
-    /// PKCS#8 document (ES256) or random bytes (HMAC).
+    /// PKCS#8 document (ES256) or random bytes (HMAC), encrypted: nonce, ciphertext and tag of AES-256-GCM.
     pub material: Vec<u8>,
-    /// When it was made; the newest one signs, all of them verify.
+    /// When it was made.
     pub created_at: DateTimeUtc,
+    /// Id of the key that it is encrypted with; none: it is plain, as an earlier version left it.
+    pub encryption_key_id: Option<String>,
+    /// When a key of access tokens begins to sign; none: with its making.
+    pub signs_from: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,4 +1,5 @@
-//! Keys of the service, as the database holds them: those of access tokens (ES256) and that of page cursors (HMAC).
+//! Keys of the service, as the database holds them: those of access tokens (ES256), which take turns, and that of page
+//! cursors (HMAC).
 
 use std::fmt;
 
@@ -15,18 +16,72 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
+    auth::{claims::LIFETIME_SECONDS, encryption::KeyEncryption},
     clock::Clock,
     error::{Error, Result},
 };
 
-/// A younger key does not sign yet: every node must have read it before it meets a token of it.
-const SETTLING: TimeDelta = TimeDelta::seconds(60);
+/// How long a new key is published before it signs. Every node must have read it before it meets a token of it, and so
+/// must those who verify our tokens by the key set, which they may keep for 5 minutes.
+pub const LEAD: TimeDelta = TimeDelta::minutes(10);
 
-/// A new key of the service, not written anywhere.
+/// How long a key verifies after its successor began to sign: until its last token has ended, and as much more as the
+/// clocks of two nodes may differ.
+pub const RETIREMENT: TimeDelta = TimeDelta::seconds(LIFETIME_SECONDS + 60);
+
+/// Where a key of access tokens stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// Published; it will sign.
+    Next,
+    /// It signs.
+    Active,
+    /// It verifies what it has signed.
+    Retired,
+    /// Nothing that it has signed is valid any more.
+    Ended,
+}
+
+/// From when a key signs, and from when its successor does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// When it begins to sign.
+    pub from: DateTime<Utc>,
+    /// When its successor begins; none: there is none.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Term {
+    /// Where the key stands: a matter of time alone, so that every node says the same.
+    pub fn state(&self, now: DateTime<Utc>) -> KeyState {
+        match self.until {
+            _ if now < self.from => KeyState::Next,
+            Some(until) if now >= until + RETIREMENT => KeyState::Ended,
+            Some(until) if now >= until => KeyState::Retired,
+            _ => KeyState::Active,
+        }
+    }
+}
+
+/// The keys of access tokens among these rows with their terms, the one that signs first before the others.
+pub fn terms(rows: &[signing_key::Model]) -> Vec<(&signing_key::Model, Term)> {
+    let from = |row: &signing_key::Model| row.signs_from.unwrap_or(row.created_at);
+    let mut rows: Vec<_> = rows.iter().filter(|row| row.purpose == KeyPurpose::AccessToken).collect();
+    rows.sort_by_key(|row| (from(row), &row.kid));
+    let untils: Vec<_> = rows.iter().skip(1).map(|row| Some(from(row))).chain([None]).collect();
+    rows.into_iter().zip(untils).map(|(row, until)| (row, Term { from: from(row), until })).collect()
+}
+
+/// A new key of the service, encrypted, not written anywhere. A key of access tokens signs from a later moment, unless
+/// it is the first.
 ///
 /// `serial` counts the keys of one purpose from 1. It makes the key id, and so the primary key: two nodes that make
 /// the same key at once meet there.
-pub fn generate(purpose: KeyPurpose, serial: u32, clock: Clock) -> Result<signing_key::ActiveModel> {
+pub fn generate(
+    encryption: &KeyEncryption,
+    (purpose, serial): (KeyPurpose, u32),
+    clock: Clock,
+) -> Result<signing_key::ActiveModel> {
     let (kid, material) = match purpose {
         KeyPurpose::AccessToken => {
             let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
@@ -38,24 +93,26 @@ pub fn generate(purpose: KeyPurpose, serial: u32, clock: Clock) -> Result<signin
             (format!("cursor-{serial}"), bits)
         }
     };
+    let is_follower = purpose == KeyPurpose::AccessToken && serial > 1;
     Ok(signing_key::ActiveModel {
+        material: Set(encryption.encrypt(&kid, purpose, &material)?),
         kid: Set(kid),
         purpose: Set(purpose),
-        material: Set(material),
         created_at: Set(clock.now()),
+        encryption_key_id: Set(Some(encryption.id().to_owned())),
+        signs_from: Set(is_follower.then(|| clock.now() + LEAD)),
     })
 }
 
 /// The keys at one moment.
 pub struct Keys {
-    /// Oldest first.
+    /// The one that signs first before the others; never none.
     access: Vec<AccessKey>,
-    jwks: String,
 }
 
 struct AccessKey {
     kid: String,
-    created_at: DateTime<Utc>,
+    term: Term,
     signing: EncodingKey,
     verifying: DecodingKey,
     /// Public point, uncompressed: 4, x, y.
@@ -64,28 +121,25 @@ struct AccessKey {
 
 impl Keys {
     /// The keys of these rows.
-    pub(super) fn of(rows: &[signing_key::Model]) -> Result<Self> {
-        let mut rows: Vec<_> = rows.iter().collect();
-        rows.sort_by_key(|row| (row.created_at, &row.kid));
-        let of_tokens = rows.iter().filter(|row| row.purpose == KeyPurpose::AccessToken);
-        let access: Vec<_> = of_tokens.map(|row| AccessKey::of(row)).collect::<Result<_>>()?;
+    pub(super) fn of(rows: &[signing_key::Model], encryption: &KeyEncryption) -> Result<Self> {
+        let access = terms(rows).into_iter().map(|(row, term)| AccessKey::of(row, term, &encryption.decrypt(row)?));
+        let access: Vec<_> = access.collect::<Result<_>>()?;
         if access.is_empty() {
             return Err(Error::internal("the keys of the service are missing: domain::key::ensure makes them"));
         }
-        let jwks = json!({ "keys": access.iter().map(AccessKey::jwk).collect::<Vec<_>>() }).to_string();
-        Ok(Self { access, jwks })
+        Ok(Self { access })
     }
 
-    /// The public halves as a JWK set (RFC 7517, section 5).
-    pub fn jwks(&self) -> &str {
-        &self.jwks
+    /// The public halves as a JWK set (RFC 7517, section 5): of the keys that verify, and of the next one.
+    pub fn jwks(&self, now: DateTime<Utc>) -> String {
+        let published = self.access.iter().filter(|key| key.term.state(now) != KeyState::Ended);
+        json!({ "keys": published.map(AccessKey::jwk).collect::<Vec<_>>() }).to_string()
     }
 
     /// Signs claims as an access token (RFC 9068, section 2.1).
     pub(super) fn sign(&self, claims: &impl Serialize, now: DateTime<Utc>) -> Result<String> {
-        let settled = |key: &&AccessKey| now.signed_duration_since(key.created_at) >= SETTLING;
-        // `of` lets no set without an access key through.
-        let key = self.access.iter().rfind(settled).unwrap_or(&self.access[0]);
+        // A clock that is behind that of the node which made the first key must not leave the service without one.
+        let key = self.access.iter().rfind(|key| key.term.from <= now).unwrap_or(&self.access[0]);
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some("at+jwt".to_owned());
         header.kid = Some(key.kid.clone());
@@ -116,16 +170,15 @@ impl fmt::Debug for Keys {
 }
 
 impl AccessKey {
-    fn of(row: &signing_key::Model) -> Result<Self> {
+    fn of(row: &signing_key::Model, term: Term, document: &[u8]) -> Result<Self> {
         // The library would find out only at the first token.
         let unreadable = || Error::internal(format!("the material of key {} is no PKCS#8 document of P-256", row.kid));
-        let pair =
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &row.material).map_err(|_| unreadable())?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document).map_err(|_| unreadable())?;
         let public: [u8; 65] = pair.public_key().as_ref().try_into().map_err(|_| unreadable())?;
         Ok(Self {
             kid: row.kid.clone(),
-            created_at: row.created_at,
-            signing: EncodingKey::from_ec_der(&row.material),
+            term,
+            signing: EncodingKey::from_ec_der(document),
             verifying: DecodingKey::from_ec_der(&public),
             public,
         })
@@ -148,10 +201,16 @@ impl AccessKey {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::BASE64;
+
     use super::*;
 
+    fn encryption() -> KeyEncryption {
+        KeyEncryption::read(&BASE64.encode(&[7; 32])).unwrap()
+    }
+
     fn key(purpose: KeyPurpose, serial: u32, made_at: &str) -> signing_key::Model {
-        let row = generate(purpose, serial, Clock::Fixed(made_at.parse().unwrap())).unwrap();
+        let row = generate(&encryption(), (purpose, serial), Clock::Fixed(made_at.parse().unwrap())).unwrap();
         sea_orm::TryIntoModel::try_into_model(row).unwrap()
     }
 
@@ -160,18 +219,32 @@ mod tests {
         jsonwebtoken::decode_header(&token).unwrap().kid.unwrap()
     }
 
+    fn published(keys: &Keys, now: &str) -> Vec<String> {
+        let set: serde_json::Value = serde_json::from_str(&keys.jwks(now.parse().unwrap())).unwrap();
+        let kid = |key: &serde_json::Value| key["kid"].as_str().unwrap().to_owned();
+        set["keys"].as_array().unwrap().iter().map(kid).collect()
+    }
+
     #[test]
-    fn a_new_key_verifies_at_once_and_signs_when_every_node_knows_it() {
+    fn a_key_is_published_then_signs_then_verifies_then_leaves() {
         let old = key(KeyPurpose::AccessToken, 1, "2026-01-01T00:00:00Z");
         let new = key(KeyPurpose::AccessToken, 2, "2026-06-01T00:00:00Z");
-        let keys = Keys::of(&[new, key(KeyPurpose::Cursor, 1, "2026-01-01T00:00:00Z"), old]).unwrap();
+        let rows = [new, key(KeyPurpose::Cursor, 1, "2026-01-01T00:00:00Z"), old];
+        let keys = Keys::of(&rows, &encryption()).unwrap();
 
-        for (now, kid) in [
-            ("2026-01-01T00:00:00Z", "access-1"),
-            ("2026-06-01T00:00:59Z", "access-1"),
-            ("2026-06-01T00:01:00Z", "access-2"),
+        for (now, states, kid) in [
+            ("2025-12-31T23:59:59Z", [KeyState::Next, KeyState::Next], "access-1"),
+            ("2026-01-01T00:00:00Z", [KeyState::Active, KeyState::Next], "access-1"),
+            ("2026-06-01T00:09:59Z", [KeyState::Active, KeyState::Next], "access-1"),
+            ("2026-06-01T00:10:00Z", [KeyState::Retired, KeyState::Active], "access-2"),
+            ("2026-06-01T00:20:59Z", [KeyState::Retired, KeyState::Active], "access-2"),
+            ("2026-06-01T00:21:00Z", [KeyState::Ended, KeyState::Active], "access-2"),
         ] {
+            let at = now.parse().unwrap();
+            assert_eq!(terms(&rows).iter().map(|(_, term)| term.state(at)).collect::<Vec<_>>(), states, "{now}");
             assert_eq!(signer(&keys, now), kid, "{now}");
+            let left: &[&str] = if states[0] == KeyState::Ended { &["access-2"] } else { &["access-1", "access-2"] };
+            assert_eq!(published(&keys, now), left, "{now}");
         }
         assert!(keys.knows("access-1") && keys.knows("access-2") && !keys.knows("cursor-1"));
     }
@@ -179,9 +252,10 @@ mod tests {
     #[test]
     fn the_key_set_shows_public_parts_only() {
         let access = key(KeyPurpose::AccessToken, 1, "2026-01-01T00:00:00Z");
-        let keys = Keys::of(&[access, key(KeyPurpose::Cursor, 1, "2026-01-01T00:00:00Z")]).unwrap();
+        let keys = Keys::of(&[access, key(KeyPurpose::Cursor, 1, "2026-01-01T00:00:00Z")], &encryption()).unwrap();
 
-        let set: serde_json::Value = serde_json::from_str(keys.jwks()).unwrap();
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let set: serde_json::Value = serde_json::from_str(&keys.jwks(now)).unwrap();
         let jwk = set["keys"][0].as_object().unwrap();
         assert_eq!(set["keys"].as_array().unwrap().len(), 1);
         assert_eq!(jwk.keys().collect::<Vec<_>>(), ["kty", "use", "alg", "kid", "crv", "x", "y"]);
@@ -192,10 +266,14 @@ mod tests {
     fn keys_that_cannot_serve_are_not_taken() {
         let access = || key(KeyPurpose::AccessToken, 1, "2026-01-01T00:00:00Z");
         let cursor = || key(KeyPurpose::Cursor, 1, "2026-01-01T00:00:00Z");
-        let broken = signing_key::Model { material: b"no document".to_vec(), ..access() };
-        for rows in [vec![], vec![cursor()], vec![broken]] {
-            assert!(Keys::of(&rows).is_err());
+        let encrypted = encryption().encrypt("access-1", KeyPurpose::AccessToken, b"no document").unwrap();
+        let broken = signing_key::Model { material: encrypted, ..access() };
+        let plain = signing_key::Model { encryption_key_id: None, ..access() };
+        let other = KeyEncryption::read(&KeyEncryption::draw().unwrap()).unwrap();
+        for rows in [vec![], vec![cursor()], vec![broken], vec![access(), plain]] {
+            assert!(Keys::of(&rows, &encryption()).is_err());
         }
-        assert!(Keys::of(&[access(), cursor()]).is_ok());
+        assert!(Keys::of(&[access(), cursor()], &other).is_err());
+        assert!(Keys::of(&[access(), cursor()], &encryption()).is_ok());
     }
 }

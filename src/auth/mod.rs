@@ -3,10 +3,10 @@
 //! # What `main` calls, in this order
 //!
 //! 1. `install_provider()` before anything else, in every command and in tests;
-//! 2. `domain::key::ensure(&database, clock)` once the schema is current;
-//! 3. `Tokens::load(database, clock, public_url)`, and hands it to the HTTP layer as `web::Data<Tokens>`.
+//! 2. `domain::key::ensure(&store, clock)` once the schema is current;
+//! 3. `Tokens::load(store, clock, public_url)`, and hands it to the HTTP layer as `web::Data<Tokens>`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use entity::value::{KeyAlgorithm, Scope};
 use sea_orm::Iterable;
@@ -23,6 +23,7 @@ mod authenticate;
 mod caller;
 mod claims;
 mod compact;
+mod encryption;
 mod exchange;
 mod issuer;
 mod keys;
@@ -35,9 +36,10 @@ mod verify;
 pub use authenticate::{Proof, Proven};
 pub use caller::Caller;
 pub use compact::Reason;
+pub use encryption::{KeyEncryption, KeyStore};
 pub use exchange::Refused;
 pub use issuer::{AccessToken, Issuer};
-pub use keys::{Keys, generate};
+pub use keys::{KeyState, Keys, Term, generate, terms};
 pub use public_key::{PublicKey, Unusable};
 pub use revoke::Active;
 pub use verify::{Denied, Verifier};
@@ -70,10 +72,11 @@ pub struct Tokens {
 
 impl Tokens {
     /// Reads clients and keys; `public_url` becomes issuer and audience of all tokens.
-    pub async fn load(database: Database, clock: Clock, public_url: &str) -> Result<Self> {
+    pub async fn load(store: KeyStore, clock: Clock, public_url: &str) -> Result<Self> {
         ensure_public_url(public_url)?;
         let public_url: Arc<str> = public_url.into();
-        let register = Arc::new(register::Register::load(database.clone()).await?);
+        let database = store.database.clone();
+        let register = Arc::new(register::Register::load(store).await?);
         Ok(Self {
             issuer: Issuer::new(public_url.clone(), register.clone()),
             verifier: Verifier::new(public_url, register.clone()),
@@ -83,9 +86,15 @@ impl Tokens {
         })
     }
 
-    /// The keys of the service, as last read.
-    pub fn keys(&self) -> Arc<Keys> {
-        self.register.latest().keys().clone()
+    /// The public keys of the service as a JWK set (RFC 7517, section 5); where they cannot be read now, as last read.
+    pub async fn jwks(&self) -> String {
+        let snapshot = self.register.current(Instant::now()).await.unwrap_or_else(|_| self.register.latest());
+        snapshot.keys().jwks(self.clock.now())
+    }
+
+    /// Reads clients, grants, keys and revoked tokens now, without waiting for a request.
+    pub async fn refresh(&self) -> Result<()> {
+        self.register.since(Instant::now()).await.map(drop)
     }
 
     /// Every algorithm that a client's key may sign its assertions with.

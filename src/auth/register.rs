@@ -15,12 +15,11 @@ use entity::{
     client, client_grant, grant_unit, revoked_token, signing_key,
     value::{ClientId, Day, GrantId, Purpose, Scope, UnitId},
 };
-use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
+use sea_orm::{DbErr, EntityTrait};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
-    auth::keys::Keys,
-    db::Database,
+    auth::{encryption::KeyStore, keys::Keys},
     error::{Error, Result},
 };
 
@@ -96,7 +95,8 @@ impl Snapshot {
 
     /// Clients are read before their grants: a grant is written in the transaction of its client, so no client of the
     /// picture lacks one.
-    async fn read(connection: &DatabaseConnection, before: Option<&Self>) -> Result<Self> {
+    async fn read(store: &KeyStore, before: Option<&Self>) -> Result<Self> {
+        let connection = store.database.control();
         let read_at = Instant::now();
         let clients = client::Entity::find().all(connection).await?;
         let grants = client_grant::Entity::find().all(connection).await?;
@@ -106,7 +106,7 @@ impl Snapshot {
 
         let keys = match before {
             Some(before) if before.key_rows == key_rows => before.keys.clone(),
-            _ => Arc::new(Keys::of(&key_rows)?),
+            _ => Arc::new(Keys::of(&key_rows, &store.encryption)?),
         };
         let revoked = revoked.into_iter().map(|row| row.jti).collect();
         Ok(Self { clients: standings(clients, grants, units), keys, key_rows, revoked, read_at })
@@ -142,7 +142,7 @@ fn standings(
 
 /// The latest picture, and who takes the next one.
 pub(super) struct Register {
-    database: Database,
+    store: KeyStore,
     latest: ArcSwap<Snapshot>,
     /// Whoever holds it takes the next picture; in it, when one last failed.
     turn: Mutex<Option<Instant>>,
@@ -150,9 +150,9 @@ pub(super) struct Register {
 
 impl Register {
     /// Takes the first picture; without one nothing can be served.
-    pub async fn load(database: Database) -> Result<Self> {
-        let latest = ArcSwap::from_pointee(Snapshot::read(database.control(), None).await?);
-        Ok(Self { database, latest, turn: Mutex::new(None) })
+    pub async fn load(store: KeyStore) -> Result<Self> {
+        let latest = ArcSwap::from_pointee(Snapshot::read(&store, None).await?);
+        Ok(Self { store, latest, turn: Mutex::new(None) })
     }
 
     /// The latest picture, however old: for what needs no rights.
@@ -199,7 +199,7 @@ impl Register {
 
     async fn take(&self, mut turn: MutexGuard<'_, Option<Instant>>) -> Result<Arc<Snapshot>> {
         let before = self.latest();
-        let picture = tokio::time::timeout(PATIENCE, Snapshot::read(self.database.control(), Some(&before))).await;
+        let picture = tokio::time::timeout(PATIENCE, Snapshot::read(&self.store, Some(&before))).await;
         match picture.unwrap_or_else(|_| Err(unreadable())) {
             Ok(snapshot) => {
                 let snapshot = Arc::new(snapshot);

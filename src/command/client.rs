@@ -13,7 +13,7 @@ use cadre_api::{
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::value::{ClientId, Scope};
 
-use crate::command::{Stop, open_existing};
+use crate::command::{Stop, key::store, open_existing};
 
 /// Manages clients.
 pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, Stop> {
@@ -84,8 +84,8 @@ async fn key(database: &Database, act: ClientKeyCommand) -> Result<(), Stop> {
 
 /// Prints an access token.
 pub async fn token(settings: &Settings, client: ClientId, scopes: &[Scope]) -> Result<ExitCode, Stop> {
-    let database = open_existing(settings).await?;
-    let tokens = Tokens::load(database, Clock::System, &settings.public_url()).await?;
+    let store = store(settings, open_existing(settings).await?).await?;
+    let tokens = Tokens::load(store, Clock::System, &settings.public_url()).await?;
     let asked = scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let asked = Some(asked.as_str()).filter(|asked| !asked.is_empty());
     let token = tokens.for_operator(client, asked).await.map_err(|refused| match refused {

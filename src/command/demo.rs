@@ -11,7 +11,9 @@ use cadre_api::{
 use entity::value::{Purpose, Scope};
 
 use crate::command::{
-    Stop, open_current,
+    Stop,
+    key::store,
+    open_current,
     serve::{listen, run},
 };
 
@@ -38,10 +40,11 @@ pub async fn serve(mut settings: Settings) -> Result<ExitCode, Stop> {
         valid_to: None,
     };
     let made = client::add(&database, Clock::System, add).await?;
-    let tokens = Tokens::load(database.clone(), Clock::System, &settings.public_url()).await?;
+    let store = store(&settings, database).await?;
+    let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?;
     let token = tokens.for_operator(made.client_id, None).await.map_err(|error| Stop(error.to_string()))?;
     let guide = guide(&settings, &made, &token.token);
-    run(&settings, listener, database, || println!("{guide}")).await
+    run(&settings, listener, store, || println!("{guide}")).await
 }
 
 fn guide(settings: &Settings, made: &client::Registered, token: &str) -> String {

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod demo;
 pub mod import;
+pub mod key;
 pub mod migrate;
 pub mod serve;
 
@@ -12,7 +13,7 @@ use cadre_api::{
     clock::Clock,
     config::Settings,
     db::{Database, SchemaState},
-    domain::{key, reference},
+    domain::reference,
     error::Error,
 };
 use migration::{Migrator, MigratorTrait};
@@ -64,8 +65,7 @@ pub async fn open_current(settings: &Settings) -> Result<Database, Stop> {
 /// The same for a command that has nothing to do with an empty database: an embedded one must be there already, so that
 /// a wrong folder does not fill up with new files.
 pub async fn open_existing(settings: &Settings) -> Result<Database, Stop> {
-    let path = settings.database_url.strip_prefix("sqlite://").map(|path| path.split('?').next().unwrap_or(path));
-    match path {
+    match settings.embedded_path() {
         Some(path) if !Path::new(path).exists() => Err(Stop(format!(
             "there is no database file {path} here; run `cadre-api import` first, or name the file in CADRE_DATABASE_URL"
         ))),
@@ -83,10 +83,9 @@ pub async fn migrate_up(settings: &Settings, database: &Database) -> Result<(), 
     Migrator::up(database.writer(), None).await.map_err(|error| Stop(opening(settings, &error)))
 }
 
-/// Installs what every database of this version holds: reference lists and keys.
+/// Installs what every database of this version holds: reference lists. The keys are made by who needs them.
 pub async fn prepare(database: &Database) -> Result<(), Stop> {
     reference::install(database, Clock::System).await?;
-    key::ensure(database, Clock::System).await?;
     Ok(())
 }
 

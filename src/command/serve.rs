@@ -3,31 +3,33 @@
 use std::{io, net::TcpListener, process::ExitCode, sync::Arc, time::Duration};
 
 use cadre_api::{
-    auth::Tokens,
+    auth::{KeyStore, Tokens},
     clock::Clock,
     config::Settings,
-    db::Database,
-    domain::house::House,
+    domain::{house::House, key},
+    error::Error,
     graphql::engine::Engine,
     http::{Service, server},
     telemetry,
 };
+use chrono::TimeDelta;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::command::{Stop, open_current};
+use crate::command::{Stop, key::store, open_current};
 
 /// How often the service looks for what other processes have committed.
 const REFRESH: Duration = Duration::from_secs(1);
 
-/// How often the service clears away what has ended.
-const SWEEP: Duration = Duration::from_secs(60);
+/// How often the service clears away what has ended, and looks whether its keys are due.
+const UPKEEP: Duration = Duration::from_secs(60);
 
 /// Serves the API until it is told to stop.
 pub async fn serve(mut settings: Settings) -> Result<ExitCode, Stop> {
     let listener = listen(&mut settings)?;
     let database = open_current(&settings).await?;
-    run(&settings, listener, database, || println!("cadre-api listens on http://{}", settings.listen)).await
+    let store = store(&settings, database).await?;
+    run(&settings, listener, store, || println!("cadre-api listens on http://{}", settings.listen)).await
 }
 
 /// Takes the address before anything else, so that a second start fails at once. The settings then name the address that
@@ -54,21 +56,23 @@ pub fn listen(settings: &mut Settings) -> Result<TcpListener, Stop> {
 pub async fn run(
     settings: &Settings,
     listener: TcpListener,
-    database: Database,
+    store: KeyStore,
     ready: impl FnOnce(),
 ) -> Result<ExitCode, Stop> {
     let metrics = telemetry::start_metrics();
     let upkeep = metrics.clone();
-    let tokens = Tokens::load(database.clone(), Clock::System, &settings.public_url()).await?;
-    let house = Arc::new(House::open(database.clone(), Clock::System).await?);
+    let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?;
+    let house = Arc::new(House::open(store.clone(), Clock::System).await?);
     let tokens = actix_web::web::Data::new(tokens);
     let service = Service { house: Arc::clone(&house), tokens: tokens.clone(), engine: Engine::default(), metrics };
     let server = server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("cannot serve: {error}")))?;
     let handle = server.handle();
     let refreshing = actix_web::rt::spawn(refresh(house, upkeep));
-    let sweeping = actix_web::rt::spawn(sweep(tokens.into_inner()));
+    let rotation = TimeDelta::days(settings.key_rotation_days.into());
+    let keeping = actix_web::rt::spawn(keep(tokens.into_inner(), store.clone(), rotation));
+    let told_to_stop = stop_signal();
     actix_web::rt::spawn(async move {
-        stop_signal().await;
+        told_to_stop.await;
         tracing::info!("stopping: finishing what was accepted");
         handle.stop(true).await;
     });
@@ -76,8 +80,8 @@ pub async fn run(
     ready();
     server.await.map_err(|error| Stop(format!("the server broke off: {error}")))?;
     refreshing.abort();
-    sweeping.abort();
-    database.close().await.map_err(|error| Stop(error.to_string()))?;
+    keeping.abort();
+    store.database.close().await.map_err(|error| Stop(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -94,22 +98,37 @@ async fn refresh(house: Arc<House>, metrics: Option<PrometheusHandle>) {
     }
 }
 
-async fn sweep(tokens: Arc<Tokens>) {
+/// Clears away what has ended, and renews the keys in time. Every node does so; of several one is the first.
+async fn keep(tokens: Arc<Tokens>, store: KeyStore, rotation: TimeDelta) {
     loop {
-        tokio::time::sleep(SWEEP).await;
-        if let Err(error) = tokens.sweep().await {
-            tracing::warn!(%error, "what has ended could not be cleared away");
+        if let Err(error) = upkeep(&tokens, &store, rotation).await {
+            tracing::warn!(%error, "what has ended could not be cleared away, or keys not be renewed");
         }
+        tokio::time::sleep(UPKEEP).await;
     }
 }
 
-async fn stop_signal() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+async fn upkeep(tokens: &Tokens, store: &KeyStore, rotation: TimeDelta) -> Result<(), Error> {
+    tokens.sweep().await?;
+    if key::rotate_if_due(store, Clock::System, rotation).await? {
+        tracing::info!("the next key of access tokens was made");
+    }
+    for kid in key::destroy_ended(store, Clock::System).await? {
+        tracing::info!(kid, "a key of access tokens was destroyed");
+    }
+    tokens.refresh().await
+}
+
+/// Ends when the process is told to stop. It listens for that from the call on, not from the first poll.
+fn stop_signal() -> impl Future<Output = ()> {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        let (Ok(mut terminate), Ok(mut interrupt)) = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }

@@ -11,6 +11,7 @@ use entity::{signing_key, value::KeyPurpose};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::{
+    auth::KeyStore,
     clock::Clock,
     db::Database,
     domain::{page::CursorKey, registry::Registry},
@@ -33,7 +34,8 @@ impl House {
     ///
     /// # Errors
     /// `Unavailable` or `Internal` if the database does not answer or has no key for cursors.
-    pub async fn open(database: Database, clock: Clock) -> Result<Self> {
+    pub async fn open(store: KeyStore, clock: Clock) -> Result<Self> {
+        let KeyStore { database, encryption } = store;
         let registry = Registry::load(database.reader()).await?;
         let key = signing_key::Entity::find()
             .filter(signing_key::Column::Purpose.eq(KeyPurpose::Cursor))
@@ -41,7 +43,7 @@ impl House {
             .one(database.reader())
             .await?
             .ok_or_else(|| Error::internal("the database holds no key for cursors"))?;
-        let cursor_key = CursorKey::new(key.material);
+        let cursor_key = CursorKey::new(encryption.decrypt(&key)?);
         let seen = AtomicI64::new(registry.mark());
         Ok(Self { database, clock, registry: ArcSwap::from_pointee(registry), seen, cursor_key })
     }

@@ -19,7 +19,8 @@ use crate::{
         Caller, Denied, Proof, Refused, Tokens,
         compact::Reason,
         generate,
-        tests::world::{PUBLIC_URL, World, add_client, clock, exchange, now},
+        keys::LEAD,
+        tests::world::{PUBLIC_URL, World, add_client, clock, exchange, now, store},
     },
     clock::Clock,
 };
@@ -97,7 +98,7 @@ async fn a_revoked_token_is_out_within_five_seconds_and_forgotten_after_its_end(
     let (token, other) = (world.token(), world.token());
     let id = world.client.id.to_string();
     let proof = || Proof::Secret { id: &id, secret: &world.secret };
-    let second = Tokens::load(world.tokens.database.clone(), clock(), PUBLIC_URL).await.unwrap();
+    let second = Tokens::load(store(&world.tokens.database), clock(), PUBLIC_URL).await.unwrap();
     assert!(second.verifier.verify(&token, now()).await.is_ok());
 
     world.tokens.revoke(proof(), &token).await.unwrap();
@@ -191,17 +192,36 @@ async fn keys_rotate_without_refusing_a_valid_token() {
     let (verifier, issuer) = (&world.tokens.verifier, &world.tokens.issuer);
     assert!(verifier.verify(&old, now()).await.is_ok());
 
-    generate(KeyPurpose::AccessToken, 2, clock()).unwrap().insert(database.writer()).await.unwrap();
+    let next = generate(&store(database).encryption, (KeyPurpose::AccessToken, 2), clock()).unwrap();
+    next.insert(database.writer()).await.unwrap();
     assert!(verifier.verify_at(&old, now(), later(3)).await.is_ok());
-    let settled = now() + TimeDelta::seconds(61);
+    let settled = now() + LEAD;
     let new = issuer.issue(&world.client, &BTreeSet::new(), settled).unwrap().token;
     assert_eq!(jsonwebtoken::decode_header(&new).unwrap().kid.as_deref(), Some("access-2"));
     assert!(verifier.verify(&new, settled).await.is_ok());
-    assert!(verifier.verify(&old, settled).await.is_ok());
+    assert!(verifier.verify(&old, settled - TimeDelta::seconds(1)).await.is_ok());
 
     signing_key::Entity::delete_by_id("access-1").exec(database.writer()).await.unwrap();
     assert_eq!(reason(&verifier.verify_at(&old, settled, later(10)).await), Some(Reason::Key));
     assert!(verifier.verify_at(&new, settled, later(10)).await.is_ok());
+}
+
+/// The control: a key that signs as soon as it is made is refused where it was not read yet.
+#[tokio::test]
+async fn a_key_without_a_lead_would_be_refused_by_who_has_not_read_it() {
+    let world = World::new().await;
+    let store = store(&world.tokens.database);
+    let next = generate(&store.encryption, (KeyPurpose::AccessToken, 2), clock()).unwrap();
+    let at_once = signing_key::ActiveModel { signs_from: Set(Some(now())), ..next };
+    let read = Instant::now();
+    at_once.insert(store.database.writer()).await.unwrap();
+    let second = Tokens::load(store, clock(), PUBLIC_URL).await.unwrap();
+
+    let token = second.issuer.issue(&world.client, &BTreeSet::new(), now()).unwrap().token;
+
+    assert!(second.verifier.verify(&token, now()).await.is_ok());
+    assert_eq!(reason(&world.tokens.verifier.verify_at(&token, now(), read).await), Some(Reason::Key));
+    assert!(world.tokens.verifier.verify_at(&token, now(), later(3)).await.is_ok());
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! A database, keys, a client and its token for tests. Rows are written directly: acts belong to a higher layer.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use aws_lc_rs::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use chrono::{DateTime, Utc};
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use entity::{
     client, client_grant, client_secret, grant_unit, signing_key, unit,
     value::{ClientId, GrantId, KeyPurpose, Scope, SecretId, UnitId},
@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::{
-    auth::{AccessToken, Proof, Refused, Tokens, generate, install_provider, secret::Secret},
+    auth::{AccessToken, KeyEncryption, KeyStore, Proof, Refused, Tokens, generate, install_provider, secret::Secret},
     clock::Clock,
     db::{Database, Pool},
 };
@@ -46,6 +46,12 @@ pub(crate) async fn database() -> (TempDir, Database) {
     (folder, database)
 }
 
+/// The keys of a database, encrypted with the key of all these tests.
+pub(crate) fn store(database: &Database) -> KeyStore {
+    let encryption = KeyEncryption::read(&BASE64.encode(&[7; 32])).unwrap();
+    KeyStore { database: database.clone(), encryption: Arc::new(encryption) }
+}
+
 /// A unit with the code.
 pub(crate) async fn unit(database: &Database, code: &str) -> UnitId {
     let id = UnitId::new();
@@ -68,14 +74,17 @@ impl World {
     pub async fn new() -> Self {
         install_provider();
         let (folder, database) = database().await;
+        let store = store(&database);
         for purpose in [KeyPurpose::AccessToken, KeyPurpose::Cursor] {
-            generate(purpose, 1, clock()).unwrap().insert(database.writer()).await.unwrap();
+            let key = generate(&store.encryption, (purpose, 1), clock()).unwrap();
+            key.insert(database.writer()).await.unwrap();
         }
         let row = signing_key::Entity::find_by_id("access-1").one(database.reader()).await.unwrap().unwrap();
-        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &row.material).unwrap();
+        let document = store.encryption.decrypt(&row).unwrap();
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &document).unwrap();
         let root = unit(&database, "DV1").await;
         let (client, secret) = add_client(&database, "Kho du lieu", "cadre:read stats:read", Some(root)).await;
-        let tokens = Tokens::load(database, clock(), PUBLIC_URL).await.unwrap();
+        let tokens = Tokens::load(store, clock(), PUBLIC_URL).await.unwrap();
         Self { _folder: folder, tokens, client, secret, root, key }
     }
 

@@ -39,6 +39,12 @@ pub enum Act {
     ClientKeyRevoke,
     /// A key of the service is made.
     KeyMake,
+    /// A plain key of the service is encrypted.
+    KeyEncrypt,
+    /// The next key of access tokens is made.
+    KeyRotate,
+    /// A key that has ended is destroyed.
+    KeyDestroy,
     /// A rotation is proposed.
     RotationPropose,
     /// The next step of a rotation's procedure is taken.
@@ -106,6 +112,9 @@ impl Act {
             Self::ClientKeyAdd => "client.key-add",
             Self::ClientKeyRevoke => "client.key-revoke",
             Self::KeyMake => "key.make",
+            Self::KeyEncrypt => "key.encrypt",
+            Self::KeyRotate => "key.rotate",
+            Self::KeyDestroy => "key.destroy",
             Self::RotationPropose => "rotation.propose",
             Self::RotationAdvance => "rotation.advance",
             Self::RotationDecide => "rotation.decide",
@@ -146,7 +155,10 @@ impl Act {
             | Self::ClientEndSecrets
             | Self::ClientKeyAdd
             | Self::ClientKeyRevoke
-            | Self::KeyMake => None,
+            | Self::KeyMake
+            | Self::KeyEncrypt
+            | Self::KeyRotate
+            | Self::KeyDestroy => None,
             Self::RotationPropose
             | Self::RotationAdvance
             | Self::RotationDecide

@@ -25,12 +25,12 @@ async fn world() -> (tempfile::TempDir, Database) {
     for code in ["DV1", "DV2"] {
         auth_world::unit(&database, code).await;
     }
-    crate::domain::key::ensure(&database, auth_world::clock()).await.unwrap();
+    crate::domain::key::ensure(&auth_world::store(&database), auth_world::clock()).await.unwrap();
     (folder, database)
 }
 
 async fn tokens(database: &Database) -> Tokens {
-    Tokens::load(database.clone(), auth_world::clock(), auth_world::PUBLIC_URL).await.unwrap()
+    Tokens::load(auth_world::store(database), auth_world::clock(), auth_world::PUBLIC_URL).await.unwrap()
 }
 
 /// Entries of the audit log and of the change log for clients.
@@ -123,7 +123,7 @@ async fn an_old_secret_lives_on_for_the_overlap_and_two_live_at_most() {
     let at = |hours: i64| Clock::Fixed(auth_world::now() + TimeDelta::hours(hours));
     let opens = async |secret: &str, hours: i64| {
         let url = auth_world::PUBLIC_URL;
-        let tokens = Tokens::load(database.clone(), at(hours), url).await.unwrap();
+        let tokens = Tokens::load(auth_world::store(&database), at(hours), url).await.unwrap();
         exchange(&tokens, &id, secret).await.is_ok()
     };
 

@@ -9,7 +9,7 @@ use crate::auth::Tokens;
 const METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
 
 pub(super) async fn jwks(tokens: web::Data<Tokens>) -> HttpResponse {
-    public().content_type("application/jwk-set+json").body(tokens.keys().jwks().to_owned())
+    public().content_type("application/jwk-set+json").body(tokens.jwks().await)
 }
 
 pub(super) async fn authorization_server(tokens: web::Data<Tokens>) -> HttpResponse {

@@ -2,6 +2,7 @@
 
 mod assertion;
 mod revocation;
+mod rotation;
 
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},

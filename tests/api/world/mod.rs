@@ -18,7 +18,7 @@ use std::{
 
 use actix_web::dev::ServerHandle;
 use cadre_api::{
-    auth::{self, Tokens},
+    auth::{self, KeyEncryption, KeyStore, Tokens},
     clock::Clock,
     config::LogFormat,
     db::{Database, Pool},
@@ -37,6 +37,9 @@ use migration::{Migrator, MigratorTrait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
+
+/// The key that encrypts the keys of every world: 32 bytes in base64.
+pub const KEY_ENCRYPTION_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
 /// The moment at which the world stands still: noon of 2026-06-01 in Việt Nam.
 pub const NOW: &str = "2026-06-01T05:00:00Z";
@@ -60,6 +63,42 @@ pub struct World {
     http: reqwest::Client,
     server: ServerHandle,
     _folder: Option<TempDir>,
+}
+
+/// The application over a database, on a port of its own.
+pub struct Node {
+    pub url: String,
+    pub house: Arc<House>,
+    pub tokens: actix_web::web::Data<Tokens>,
+    server: ServerHandle,
+}
+
+impl Node {
+    /// Serves a database whose keys have been made. Its public URL is its address.
+    pub async fn start(database: &Database, clock: Clock) -> Self {
+        Self::start_as(database, clock, None).await
+    }
+
+    /// The same under a public URL that several nodes share.
+    pub async fn start_as(database: &Database, clock: Clock, public_url: Option<&str>) -> Self {
+        auth::install_provider();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let house = Arc::new(House::open(store(database), clock).await.expect("a house"));
+        let tokens = Tokens::load(store(database), clock, public_url.unwrap_or(&url)).await.expect("keys");
+        let tokens = actix_web::web::Data::new(tokens);
+        let service =
+            Service { house: Arc::clone(&house), tokens: tokens.clone(), engine: Engine::default(), metrics: None };
+        let running = server::bind(Arc::new(service), listener).expect("a server");
+        let server = running.handle();
+        actix_web::rt::spawn(running);
+        Self { url, house, tokens, server }
+    }
+
+    /// Stops it.
+    pub async fn stop(self) {
+        self.server.stop(false).await;
+    }
 }
 
 /// A client of the API with a token.
@@ -108,19 +147,7 @@ impl World {
         // What went wrong inside stands in the output of a test that fails. A second world finds it started.
         let _ = telemetry::start_logs("warn", LogFormat::Text);
         let database = open(&database_url).await;
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("bound"));
-        let house = Arc::new(House::open(database.clone(), clock()).await.expect("a house"));
-        let tokens = Tokens::load(database.clone(), clock(), &url).await.expect("keys");
-        let service = Service {
-            house: Arc::clone(&house),
-            tokens: actix_web::web::Data::new(tokens),
-            engine: Engine::default(),
-            metrics: None,
-        };
-        let running = server::bind(Arc::new(service), listener).expect("a server");
-        let server = running.handle();
-        actix_web::rt::spawn(running);
+        let Node { url, house, server, .. } = Node::start(&database, clock()).await;
         Self { kind, url, database, database_url, house, http: reqwest::Client::new(), server, _folder: folder }
     }
 
@@ -236,6 +263,12 @@ impl Caller<'_> {
     }
 }
 
+/// The keys of a database.
+pub fn store(database: &Database) -> KeyStore {
+    let encryption = Arc::new(KeyEncryption::read(KEY_ENCRYPTION_KEY).expect("a key"));
+    KeyStore { database: database.clone(), encryption }
+}
+
 /// Opens a database of the tests.
 pub async fn open(url: &str) -> Database {
     Database::open(url, Pool::default()).await.expect("a database")
@@ -246,7 +279,7 @@ pub async fn prepared(url: &str) -> Database {
     let database = open(url).await;
     Migrator::up(database.writer(), None).await.expect("migrated");
     reference::install(&database, clock()).await.expect("reference lists");
-    key::ensure(&database, clock()).await.expect("keys");
+    key::ensure(&store(&database), clock()).await.expect("keys");
     database
 }
 

@@ -11,15 +11,18 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::poll;
+use super::{KEY_ENCRYPTION_KEY, poll};
 
 /// Settings that must not reach a process of the tests from outside.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 10] = [
     "CADRE_DATABASE_URL",
     "CADRE_LISTEN",
     "CADRE_PUBLIC_URL",
     "CADRE_DATABASE_CONNECTIONS",
     "CADRE_STATEMENT_TIMEOUT",
+    "CADRE_KEY_ENCRYPTION_KEY",
+    "CADRE_KEY_ENCRYPTION_KEY_FILE",
+    "CADRE_KEY_ROTATION_DAYS",
     "CADRE_LOG",
     "CADRE_LOG_FORMAT",
 ];
@@ -46,6 +49,7 @@ pub fn command(folder: &Path, args: &[&str]) -> Command {
     for setting in SETTINGS {
         command.env_remove(setting);
     }
+    command.env("CADRE_KEY_ENCRYPTION_KEY", KEY_ENCRYPTION_KEY);
     command.args(args).current_dir(folder).stdin(Stdio::null());
     command
 }

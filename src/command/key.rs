@@ -1,0 +1,103 @@
+//! `cadre-api key`, and where the key encryption key comes from.
+
+use std::{fs, io::Write, path::Path, process::ExitCode, sync::Arc};
+
+use cadre_api::{
+    auth::{KeyEncryption, KeyState, KeyStore},
+    clock::Clock,
+    config::{KeyCommand, Settings},
+    db::Database,
+    domain::key,
+};
+
+use crate::command::{Stop, open_existing};
+
+/// What a file or a variable must hold.
+const FORM: &str = "32 bytes in base64, such as `openssl rand -base64 32` prints";
+
+/// Lists or renews the keys of access tokens.
+pub async fn run(settings: &Settings, act: KeyCommand) -> Result<ExitCode, Stop> {
+    let store = store(settings, open_existing(settings).await?).await?;
+    match act {
+        KeyCommand::List => {
+            for key in key::list(&store, Clock::System).await? {
+                let state = match key.state {
+                    KeyState::Next => "NEXT",
+                    KeyState::Active => "ACTIVE",
+                    KeyState::Retired => "RETIRED",
+                    KeyState::Ended => "ENDED",
+                };
+                println!("{}  {state}  signs from {}", key.kid, key.signs_from.format("%Y-%m-%d %H:%M UTC"));
+            }
+        }
+        KeyCommand::Rotate { leaked } => {
+            let made = if leaked {
+                key::replace(&store, Clock::System).await?
+            } else {
+                key::rotate(&store, Clock::System).await?
+            };
+            println!("{} signs from {}", made.kid, made.signs_from.format("%Y-%m-%d %H:%M UTC"));
+        }
+    }
+    store.database.close().await.map_err(|error| Stop(error.to_string()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The keys of a database, made and encrypted where they are not.
+pub async fn store(settings: &Settings, database: Database) -> Result<KeyStore, Stop> {
+    let encryption = Arc::new(encryption(settings, &database).await?);
+    let store = KeyStore { database, encryption };
+    key::ensure(&store, Clock::System).await?;
+    Ok(store)
+}
+
+async fn encryption(settings: &Settings, database: &Database) -> Result<KeyEncryption, Stop> {
+    // Compose files and the like pass on an empty text where nothing is set.
+    let text = settings.key_encryption_key.as_deref().filter(|text| !text.is_empty());
+    let file = settings.key_encryption_key_file.as_deref().filter(|file| !file.is_empty());
+    match (text, file, settings.embedded_path()) {
+        (Some(_), Some(_), _) => {
+            Err(Stop("set CADRE_KEY_ENCRYPTION_KEY or CADRE_KEY_ENCRYPTION_KEY_FILE, not both".into()))
+        }
+        (Some(text), None, _) => KeyEncryption::read(text)
+            .ok_or_else(|| Stop(format!("CADRE_KEY_ENCRYPTION_KEY cannot be read; it is {FORM}"))),
+        (None, Some(file), _) => read(Path::new(file)),
+        (None, None, Some(path)) => beside(Path::new(&format!("{path}.key")), database).await,
+        (None, None, None) => Err(Stop(format!(
+            "CADRE_KEY_ENCRYPTION_KEY_FILE is not set: the keys that sign tokens are kept encrypted in the database; put \
+             {FORM}, into a file that this user alone can read, keep a copy apart from the backups of the database, and \
+             name the file there"
+        ))),
+    }
+}
+
+fn read(file: &Path) -> Result<KeyEncryption, Stop> {
+    let text = fs::read_to_string(file);
+    let text = text.map_err(|error| Stop(format!("the key file {} cannot be read: {error}", file.display())))?;
+    KeyEncryption::read(&text).ok_or_else(|| Stop(format!("the key file {} does not hold {FORM}", file.display())))
+}
+
+/// The key file beside an embedded database. It is made with the database, for its owner alone, and never again.
+async fn beside(file: &Path, database: &Database) -> Result<KeyEncryption, Stop> {
+    if file.exists() {
+        return read(file);
+    }
+    if key::has_encrypted(database).await? {
+        return Err(Stop(format!(
+            "the key file {} is missing, and the keys in the database are encrypted with it; put it back, or name the key \
+             in CADRE_KEY_ENCRYPTION_KEY",
+            file.display()
+        )));
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let text = KeyEncryption::draw()?;
+    let made = tempfile::NamedTempFile::new_in(folder).and_then(|mut made| {
+        writeln!(made, "{text}")?;
+        made.as_file().sync_all()?;
+        Ok(made)
+    });
+    let made = made.map_err(|error| Stop(format!("the key file {} cannot be made: {error}", file.display())))?;
+    // Of two programs that start at once one puts its file there, whole; the other takes it.
+    let _another_was_first = made.persist_noclobber(file);
+    read(file)
+}
