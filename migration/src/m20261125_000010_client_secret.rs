@@ -24,7 +24,7 @@ impl MigrationTrait for Migration {
         index(manager, "client_secret", ["client_id"]).await?;
         unique_while(manager, "client_secret", "lasting", ["client_id"], "expires_at IS NULL").await?;
 
-        // Each client has one, so the id of the client serves as that of its first secret. The empty text opens nothing.
+        // Each client has one, so the id of the client serves as that of its first secret. An empty text opens nothing.
         let carry = "INSERT INTO client_secret (id, client_id, hash, created_at) \
                      SELECT id, id, secret_hash, created_at FROM client WHERE secret_hash <> ''";
         manager.get_connection().execute_unprepared(carry).await?;

@@ -14,8 +14,8 @@ impl MigrationTrait for Migration {
         Ok(())
     }
 
-    /// What is encrypted cannot be read by the version before, which makes new keys instead: tokens and cursors that are
-    /// out end with the old ones.
+    /// What is encrypted cannot be read by the version before, which makes new keys instead: tokens and cursors that
+    /// are out end with the old ones.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let encrypted = "DELETE FROM signing_key WHERE encryption_key_id IS NOT NULL";
         manager.get_connection().execute_unprepared(encrypted).await?;

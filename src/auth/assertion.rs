@@ -21,12 +21,12 @@ pub const LIFETIME_SECONDS: i64 = 300;
 /// Longest `jti`, in bytes.
 const LONGEST_JTI: usize = 255;
 
-/// Types of an assertion, where it names one: what RFC 7519, section 5.1, recommends, and the type of its own. An access
-/// token is none.
+/// Types of an assertion, where it names one: what RFC 7519, section 5.1, recommends, and the type of its own. An
+/// access token is none.
 const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
 
-/// An assertion that is well written; its signature is not checked yet. Of its claims only the subject may be looked at,
-/// to find the keys.
+/// An assertion that is well written; its signature is not checked yet. Of its claims only the subject may be looked
+/// at, to find the keys.
 pub(super) struct Assertion<'a> {
     client_id: ClientId,
     kid: Option<String>,
