@@ -2,22 +2,25 @@
 //!
 //! A quota is known to whoever reaches the unit that holds it; a plan to whoever reaches its unit or the holder of one
 //! of its quotas; an enrolment to whoever reaches the sending unit or the organiser of the class; a class to whoever
-//! reaches its organiser or knows of one of its enrolments.
+//! reaches its organiser, knows of one of its enrolments, or holds a quota of its plan that its learners can use.
 
 use std::collections::HashMap;
 
 use entity::{
     enrolment, quota, training_class, training_plan,
-    value::{ClassId, Day, EnrolmentId, PlanCode, PlanId, QuotaId, Scope, UnitId},
+    value::{ClassId, Day, EnrolmentId, PlanCode, PlanId, PlanState, QuotaId, QuotaState, Scope, UnitId},
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Select,
-    sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SimpleExpr},
+    sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement, SimpleExpr},
 };
 
 use crate::{
     db,
-    domain::access::{Access, KnownPerson},
+    domain::{
+        access::{Access, KnownPerson},
+        programme::ANY,
+    },
     error::Result,
 };
 
@@ -181,11 +184,43 @@ impl Training<'_> {
     pub(in crate::domain) fn classes(&self) -> Select<training_class::Entity> {
         let own = self.access.is_within((training_class::Entity, training_class::Column::OrganiserId));
         let sent = self.access.is_within((enrolment::Entity, enrolment::Column::UnitId));
-        training_class::Entity::find().filter(either(own, sent, |within| {
+        let known = either(own, sent, |within| {
             let class = (training_class::Entity, training_class::Column::Id);
             let of_class = Expr::col((enrolment::Entity, enrolment::Column::ClassId)).equals(class);
             Query::select().expr(Expr::val(1)).from(enrolment::Entity).and_where(of_class).and_where(within).take()
-        }))
+        });
+        let held = self.access.is_within((quota::Entity, quota::Column::UnitId));
+        training_class::Entity::find()
+            .filter(known.add_option(held.map(|within| Expr::exists(self.quotas_for(within)))))
+    }
+
+    /// The quotas that learners of a class can use, of units within reach: in force, of its plan, which gives quotas, of
+    /// its programme or of all, and of its mode or of any. Of who holds one, somebody can be sent to the class.
+    fn quotas_for(&self, within: SimpleExpr) -> SelectStatement {
+        let class = |column| Expr::col((training_class::Entity, column));
+        let quota = |column| Expr::col((quota::Entity, column));
+        let of_all = self.access.registry().programmes().filter(|programme| programme.subject == ANY);
+        let of_all = of_all.map(|programme| Expr::val(programme.code.as_str()));
+        let programmes = std::iter::once(class(training_class::Column::ProgrammeCode)).chain(of_all);
+        let giving = Query::select()
+            .column(training_plan::Column::Id)
+            .from(training_plan::Entity)
+            .and_where(training_plan::Column::State.is_in(PlanState::GIVING))
+            .take();
+        Query::select()
+            .expr(Expr::val(1))
+            .from(quota::Entity)
+            .and_where(quota(quota::Column::PlanId).eq(class(training_class::Column::PlanId)))
+            .and_where(quota(quota::Column::ProgrammeCode).is_in(programmes))
+            .and_where(
+                quota(quota::Column::Mode)
+                    .is_null()
+                    .or(quota(quota::Column::Mode).eq(class(training_class::Column::Mode))),
+            )
+            .and_where(quota::Column::State.eq(QuotaState::Issued))
+            .and_where(quota(quota::Column::PlanId).in_subquery(giving))
+            .and_where(within)
+            .take()
     }
 
     /// What every question about enrolments starts with.
@@ -248,7 +283,7 @@ impl Training<'_> {
 fn either(
     own: Option<SimpleExpr>,
     other: Option<SimpleExpr>,
-    referring: impl FnOnce(SimpleExpr) -> sea_orm::sea_query::SelectStatement,
+    referring: impl FnOnce(SimpleExpr) -> SelectStatement,
 ) -> Condition {
     match (own, other) {
         (Some(own), Some(other)) => Condition::any().add(own).add(Expr::exists(referring(other))),

@@ -1,5 +1,7 @@
 //! A hundred people race for the seats of a class and of a quota, and some for two classes at once.
 
+use std::collections::BTreeSet;
+
 use entity::{
     enrolment, training_class,
     value::{CadreId, ClassId, EnrolmentId, EnrolmentState},
@@ -20,7 +22,7 @@ use crate::world::{World, on_both, rotation::Places, training::learner};
 
 const PEOPLE: usize = 100;
 
-async fn import_people(world: &World) {
+pub(super) async fn import_people(world: &World) {
     let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
                       joined_party_on,category,rank_code,status\n"
         .to_owned();
@@ -173,44 +175,54 @@ async fn seats_stay_true_whoever_comes_and_goes_while_classes_are_put_off() {
     on_both(async |world| {
         import_people(world).await;
         let (caller, of) = (office(world).await, Places::of(&world.database).await);
-        let classes = ["L-1", "L-2", "L-3"];
-        for class_code in classes {
-            led(&caller, with(class(class_code), json!({ "capacity": 12 })), &["OPEN_FOR_NOMINATION"]).await;
-        }
-        let of_quota = issued(&caller, quota(25)).await;
-
-        let came = race(400, async |at| {
-            let (class, person) = (classes[at % 3], format!("R-{}", at * 7 % 40));
-            let of_person = last_enrolment(world, class, of.cadre(&person)).await;
-            match (at % 10, of_person) {
-                (7, _) if at > 200 => {
-                    let to = ["POSTPONED", "PLANNED", "OPEN_FOR_NOMINATION"][at / 10 % 3];
-                    let days = json!({ "startOn": "2026-06-08", "endOn": "2026-06-12" });
-                    let days = if to == "PLANNED" { days } else { json!({}) };
-                    code(&caller, "classAdvance", with(json!({ "classCode": class, "to": to }), days)).await
-                }
-                (8, _) => code(&caller, "quotaAmend", json!({ "quotaId": of_quota, "seats": 22 + at % 5 })).await,
-                (0..3, Some(id)) => code(&caller, "enrolmentDrop", json!({ "enrolmentId": id, "reason": "x" })).await,
-                (3, Some(id)) => code(&caller, "enrolmentConfirm", json!({ "enrolmentId": id })).await,
-                _ => {
-                    let seat =
-                        json!({ "classCode": class, "cadreCode": person, "quotaId": of_quota, "waitlist": true });
-                    code(&caller, "classEnrol", seat).await
-                }
+        for measure in ["TURNS", "PERSONS"] {
+            let classes = [1, 2, 3].map(|at| format!("{measure}-{at}"));
+            for class_code in &classes {
+                let bounds = json!({ "capacity": 12, "mode": "PART_TIME" });
+                led(&caller, with(class(class_code), bounds), &["OPEN_FOR_NOMINATION"]).await;
             }
-        })
-        .await;
+            // A plan gives a unit one quota of a programme, so that each measure has a unit of its own.
+            let unit = if measure == "TURNS" { "A" } else { "A1" };
+            let of_quota = issued(&caller, with(quota(20), json!({ "measure": measure, "unitCode": unit }))).await;
 
-        assert!(came["DONE"] > 50, "{came:?}");
-        let mut used = 0;
-        for class in classes {
-            let seated = seated(world, class).await.len();
-            assert_eq!(class_now(&caller, class).await["enrolled"], json!(seated), "{class}: {came:?}");
-            used += seated;
+            let came = race(400, async |at| {
+                // Of the people the even ones are in A1U, below both units.
+                let (class, person) = (&classes[at % 3], format!("R-{}", at * 7 % 20 * 2));
+                let of_person = last_enrolment(world, class, of.cadre(&person)).await;
+                match (at % 10, of_person) {
+                    (7, _) if at > 200 => {
+                        let to = ["POSTPONED", "PLANNED", "OPEN_FOR_NOMINATION"][at / 10 % 3];
+                        let days = json!({ "startOn": "2026-06-08", "endOn": "2026-06-12" });
+                        let days = if to == "PLANNED" { days } else { json!({}) };
+                        code(&caller, "classAdvance", with(json!({ "classCode": class, "to": to }), days)).await
+                    }
+                    (8, _) => code(&caller, "quotaAmend", json!({ "quotaId": of_quota, "seats": 14 + at % 5 })).await,
+                    (0..3, Some(id)) => {
+                        code(&caller, "enrolmentDrop", json!({ "enrolmentId": id, "reason": "x" })).await
+                    }
+                    (3, Some(id)) => code(&caller, "enrolmentConfirm", json!({ "enrolmentId": id })).await,
+                    _ => {
+                        let seat =
+                            json!({ "classCode": class, "cadreCode": person, "quotaId": of_quota, "waitlist": true });
+                        code(&caller, "classEnrol", seat).await
+                    }
+                }
+            })
+            .await;
+
+            assert!(came["DONE"] > 50, "{came:?}");
+            let (mut turns, mut persons) = (0, BTreeSet::new());
+            for class in &classes {
+                let seated = seated(world, class).await;
+                assert_eq!(class_now(&caller, class).await["enrolled"], json!(seated.len()), "{class}: {came:?}");
+                turns += seated.len();
+                persons.extend(seated);
+            }
+            let [seats, _, used, ..] = standing(&caller, &of_quota).await;
+            let expected = if measure == "TURNS" { turns } else { persons.len() };
+            assert_eq!(usize::try_from(used).expect("a number"), expected, "{measure}: {came:?}");
+            assert!(used <= seats);
         }
-        let [seats, _, of_seats, ..] = standing(&caller, &of_quota).await;
-        assert_eq!(usize::try_from(of_seats).expect("a number"), used, "{came:?}");
-        assert!(of_seats <= seats);
     })
     .await;
 }

@@ -9,7 +9,7 @@ pub use plan::{Plan, plan};
 
 use entity::{
     training_class,
-    value::{ChangeKind, ClassId},
+    value::{ChangeKind, ClassId, UnitId},
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
@@ -109,19 +109,18 @@ pub(super) async fn visible(access: &Access, code: &str) -> Acted<VisibleClass> 
 }
 
 /// Checks that the organiser of what the caller knows of is within reach: it alone leads the class and records results.
-pub(super) fn ensure_organised_here(
-    access: &Access,
-    organiser: entity::value::UnitId,
-    field: &str,
-) -> Result<(), Refusal> {
+pub(super) fn ensure_organised_here(access: &Access, organiser: UnitId, field: &str) -> Result<(), Refusal> {
     if access.reaches(organiser) {
         return Ok(());
     }
+    let code = access.registry().units().get(organiser).map_or("-", |unit| unit.row.code.as_str());
     Err(Refusal::input(
         Code::NotOrganisedHere,
         field,
-        "Lớp này do đơn vị khác tổ chức; chỉ đơn vị đó được điều hành lớp và ghi kết quả.",
-        "Another unit holds this class; only that unit leads it and records results.",
+        format!(
+            "Lớp này do đơn vị {code} tổ chức; chỉ đơn vị đó được điều hành lớp và ghi kết quả, hãy đề nghị đơn vị đó."
+        ),
+        format!("The unit {code} holds this class; only that unit leads it and records results, so ask it to."),
     ))
 }
 
