@@ -2,6 +2,7 @@
 //!
 //! Each absence stands beside an all-seeing caller's answer to the same question, in which the thing is present.
 
+mod class;
 mod training;
 
 use std::collections::BTreeSet;
@@ -306,7 +307,7 @@ async fn a_unit_that_a_rotation_names_opens_nothing_that_hangs_on_it() {
             assert_ne!(open.pointer(pointer), Some(&empty), "the control: {pointer} of {open:#}");
         }
         assert_ne!(open["composition"]["total"], 0, "the control");
-        assert_eq!(open["trainingProgress"]["turns"], 4, "the control");
+        assert_eq!(open["trainingProgress"]["turns"], 5, "the control");
         assert_eq!(open["quotas"]["totalCount"]["value"], 1, "the control");
     })
     .await;
