@@ -242,11 +242,12 @@ pub(super) fn ensure_year(plan: &training_plan::Model, year: i32) -> Result<(), 
 
 /// A quota whose seats are for others, and the way out.
 fn outside(because: Sentence) -> Refusal {
+    let Sentence { vi, en } = because;
     Refusal::input(
         Code::OutsideQuota,
         "quotaId",
-        format!("{}; hãy chọn chỉ tiêu khác, hoặc bỏ trường này.", because.vi),
-        format!("{}; choose another quota, or leave it out.", because.en),
+        format!("{vi}; hãy chọn chỉ tiêu khác, hoặc bỏ trường này."),
+        format!("{en}; choose another quota, or leave it out."),
     )
 }
 

@@ -68,11 +68,12 @@ impl OnEnrolment for Confirm {
 
 /// A quota whose plan does not hold for the year of the class, and the way out.
 fn outside(because: Sentence) -> Refusal {
+    let Sentence { vi, en } = because;
     Refusal::input(
         Code::OutsideQuota,
         "enrolmentId",
-        format!("{}; hãy cho thôi học rồi ghi lại bằng classEnrol với chỉ tiêu khác.", because.vi),
-        format!("{}; drop the enrolment, and enrol the person anew with another quota.", because.en),
+        format!("{vi}; hãy cho thôi học rồi ghi lại bằng classEnrol với chỉ tiêu khác."),
+        format!("{en}; drop the enrolment, and enrol the person anew with another quota."),
     )
 }
 
