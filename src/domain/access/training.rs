@@ -108,11 +108,6 @@ impl Access {
         KnownPerson::of(enrolment.0.cadre_id, today, Ord::min(last.unwrap_or(today), today))
     }
 
-    fn quotas_within_reach(&self) -> Select<quota::Entity> {
-        let within = self.is_within((quota::Entity, quota::Column::UnitId));
-        quota::Entity::find().filter(Condition::all().add_option(within))
-    }
-
     fn knows(&self, unit: UnitId) -> bool {
         self.registry.units().get(unit).is_some()
     }
@@ -124,10 +119,16 @@ impl Access {
     }
 }
 
-impl Quotas<'_> {
+impl<'a> Quotas<'a> {
+    /// The quotas behind numbers, which need not be seen.
+    pub(super) fn for_numbers(access: &'a Access) -> Self {
+        Self { access }
+    }
+
     /// What every question about quotas starts with.
     pub(in crate::domain) fn select(&self) -> Select<quota::Entity> {
-        self.access.quotas_within_reach()
+        let within = self.access.is_within((quota::Entity, quota::Column::UnitId));
+        quota::Entity::find().filter(Condition::all().add_option(within))
     }
 
     /// Takes in a row that a select from here gave, unless its unit came after the request began.
@@ -168,7 +169,12 @@ impl Quotas<'_> {
     }
 }
 
-impl Training<'_> {
+impl<'a> Training<'a> {
+    /// Plans, classes and enrolments behind numbers, which need not be seen.
+    pub(super) fn for_numbers(access: &'a Access) -> Self {
+        Self { access }
+    }
+
     /// What every question about plans starts with.
     pub(in crate::domain) fn plans(&self) -> Select<training_plan::Entity> {
         let own = self.access.is_within((training_plan::Entity, training_plan::Column::UnitId));
@@ -232,11 +238,6 @@ impl Training<'_> {
             let of_class = Expr::col((enrolment::Entity, enrolment::Column::ClassId)).equals(class);
             Query::select().expr(Expr::val(1)).from(training_class::Entity).and_where(of_class).and_where(within).take()
         }))
-    }
-
-    /// Quotas for numbers alone, for which the scope of quotas is not asked: what progress is measured against.
-    pub(in crate::domain) fn planned(&self) -> Select<quota::Entity> {
-        self.access.quotas_within_reach()
     }
 
     /// Takes in a plan that a select from here gave, unless its unit came after the request began.
