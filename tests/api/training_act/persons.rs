@@ -1,6 +1,6 @@
 //! A quota of persons (người) counts each person once, whatever comes and goes; one of turns (lượt) every enrolment.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
 use super::{
@@ -153,6 +153,36 @@ async fn who_gets_into_two_classes_at_once_takes_one_of_the_last_seats_of_person
             let came = at_once([("L-1", other[0]), ("L-2", other[1])]).await;
             assert_eq!(came, ["DONE", "QUOTA_EXHAUSTED"], "two persons");
             assert_eq!(used(&caller, &persons).await, [before + 2, 0]);
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn who_goes_to_another_class_while_theirs_is_put_off_keeps_one_seat_of_persons() {
+    on_both(async |world| {
+        import_people(world).await;
+        let caller = office(world).await;
+        let persons = issued(&caller, of_persons(100)).await;
+        let in_use = async || usize::try_from(used(&caller, &persons).await[0]).expect("a number");
+        for round in 0..10 {
+            let (from, to) = (format!("FROM-{round}"), format!("TO-{round}"));
+            for code in [&from, &to] {
+                led(&caller, with(class(code), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;
+            }
+            let seat = async |class: &str, at: usize| {
+                let person = format!("R-{}", round * 8 + at);
+                let input = json!({ "classCode": class, "cadreCode": person, "quotaId": persons });
+                code(&caller, "classEnrol", input).await
+            };
+            join_all((0..8).map(|at| seat(&from, at))).await;
+            assert_eq!(in_use().await, round * 8 + 8);
+
+            // The class is put off without the locks of its learners: what makes this exact is the lock of the quota.
+            let put_off = code(&caller, "classAdvance", json!({ "classCode": from, "to": "POSTPONED" }));
+            let (came, put_off) = join(join_all((0..8).map(|at| seat(&to, at))), put_off).await;
+            assert_eq!((came, put_off), (vec!["DONE".to_owned(); 8], "DONE".to_owned()));
+            assert_eq!(in_use().await, round * 8 + 8, "each is in one class");
         }
     })
     .await;
