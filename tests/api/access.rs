@@ -377,7 +377,7 @@ async fn cell(world: &World, caller: Option<&Caller<'_>>, line: &Line) -> String
     "ok".to_owned()
 }
 
-/// The only rotation: everything that can be said of one is said of it.
+/// The rotation of which everything that can be said of one is said, and as many more as a rounded number shows for sure.
 async fn write_rotation(world: &World) {
     let of = Places::of(&world.database).await;
     let title = |code: &str| Some(code.parse().expect("a code"));
@@ -392,7 +392,9 @@ async fn write_rotation(world: &World) {
         ..of.ended(["01/QĐ", "A-02", "PD1", "A1U", "2014-03-01"], "2017-03-01")
     };
     let id = rotation.id;
-    keep_only(&world.database, vec![rotation]).await;
+    let others = ["2014-02-01", "2014-02-02", "2014-02-03", "2014-02-04"];
+    let others = others.map(|start| of.ended(["01/QĐ", "A-02", "PD1", "A1U", start], "2017-03-01"));
+    keep_only(&world.database, std::iter::once(rotation).chain(others).collect()).await;
     let step = rotation_step::Model {
         rotation_id: id,
         version: 1,
