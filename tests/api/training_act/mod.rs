@@ -9,6 +9,7 @@ mod quota;
 mod quota_refused;
 mod race;
 mod race_for_seats;
+mod session;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -22,7 +23,7 @@ const WRITES: [&str; 5] = ["cadre:read", "training:read", "training:write", "quo
 const QUOTA: &str = "id state seats allocated used remaining mode version unit { code } parent { id }";
 
 /// What is asked of a class after an act.
-const CLASS: &str = "code state capacity enrolled startOn endOn version";
+const CLASS: &str = "code state capacity enrolled startOn endOn sessions version";
 
 /// What is asked of an enrolment after an act.
 const ENROLMENT: &str = "id state grade year remark version sendingUnit { code } class { code enrolled }";

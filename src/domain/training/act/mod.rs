@@ -7,3 +7,4 @@ pub mod class;
 pub mod enrolment;
 pub mod plan;
 pub mod quota;
+mod session;
