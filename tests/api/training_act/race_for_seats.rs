@@ -230,7 +230,7 @@ async fn sessions_do_not_move_onto_those_of_who_enrols_at_once() {
         }
         let moved = class_session::Entity::update_many()
             .filter(class_session::Column::ClassId.eq(id_of(world, "L-2").await))
-            .col_expr(class_session::Column::OnDay, Expr::val(day("2026-06-13")).into());
+            .col_expr(class_session::Column::OnDay, Expr::val(day("2026-06-13")));
         moved.exec(world.database.writer()).await.expect("the table sees nothing wrong");
         let refused = code(&caller, "classAmend", amend("2026-06-13")).await;
         assert_eq!(refused, "OVERLAPPING_SESSIONS", "the act does");
