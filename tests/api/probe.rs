@@ -60,7 +60,8 @@ const ACTS: [(&str, &str); 26] = [
     ),
     (
         "classAdvance",
-        r#"classCode: "LA", expectedVersion: 0, to: CLOSED, startOn: "2026-06-08", endOn: "2026-06-12", sessions: ["2026-06-08"]"#,
+        r#"classCode: "LA", expectedVersion: 0, to: CLOSED, startOn: "2026-06-08", endOn: "2026-06-12",
+           sessions: ["2026-06-08"]"#,
     ),
     ("classAmend", r#"classCode: "LA", expectedVersion: 0, capacity: 1, unlimited: false, sessions: ["2021-03-01"]"#),
     ("classEnrol", r#"classCode: "LA", cadreCode: "A-02", quotaId: "QUOTA", reason: "x", waitlist: false"#),

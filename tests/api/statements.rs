@@ -245,7 +245,8 @@ async fn pages_of_training_cost_the_same_statements_whatever_they_hold() {
     };
 
     let classes = r#"query($first: Int) { trainingClasses(where: {organiser: {code: "BN-LT"}}, first: $first) {
-        nodes { code programme { name level { code } } organiser { name parent { name } } plan { name unit { name } } sessions enrolled fillPercent }
+        nodes { code programme { name level { code } } organiser { name parent { name } } plan { name unit { name } } sessions
+            enrolled fillPercent }
         totalCount { value }
     } }"#;
     let enrolments = r#"query($first: Int) { enrolments(where: {unit: {code: "BN-LT"}}, first: $first) {

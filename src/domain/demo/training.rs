@@ -67,7 +67,8 @@ impl Training {
 }
 
 impl Bundle {
-    /// 8 classes towards a level and 4 short ones, which meet on each of their three days; 12 people were sent elsewhere. The last of 2014 gave up.
+    /// 8 classes towards a level and 4 short ones, which meet on each of their three days; 12 people were sent elsewhere.
+    /// The last of 2014 gave up.
     pub(super) fn training(&mut self) -> Training {
         for (suffix, kind, name) in CENTRES {
             self.unit(&format!("{DISTRICT}-{suffix}"), DISTRICT, kind, "DISTRICT", name, "");

@@ -146,8 +146,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 }
 
 impl Pass<'_, DatabaseTransaction> {
-    /// Writes the new sessions. They show as a change of a class that the database held before; a new class was recorded
-    /// with them.
+    /// Writes the new sessions. They show as a change of a class that the database held before; a new class shows as
+    /// created.
     pub async fn load_sessions(&mut self, txn: &Txn) -> Result<Checked> {
         let mut table = Table::<SessionRow, _>::open(self.dir, self.progress, self.findings)?;
         let header = table.header().clone();

@@ -1,7 +1,8 @@
 //! Sessions of classes as acts read and write them, and whom new ones would hold up.
 //!
-//! That nobody has two sessions on one day is true of all classes of a person together, so it is judged under the lock of
-//! the person: who enrols locks theirs, and who changes the sessions of a class locks everybody in it before the class.
+//! That nobody has two sessions on one day is true of all classes of a person together, so it is judged under the lock
+//! of the person: who enrols locks theirs, and who changes the sessions of a class locks everybody in it before the
+//! class.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -80,10 +81,25 @@ pub(super) async fn locked_learners(txn: &Txn, class: ClassId) -> Acted<BTreeSet
 /// learners; who got in between the two locks makes the act be sent again.
 pub(super) async fn ensure_holds_up_nobody(txn: &Txn, of_class: Held<'_>, locked: &BTreeSet<CadreId>) -> Acted<()> {
     let class = of_class.class;
-    let seats = other_seats(txn, class.id).await?;
-    if !seats.iter().all(|(person, _)| locked.contains(person)) {
+    let learners: Vec<CadreId> = enrolment::Entity::find()
+        .select_only()
+        .column(enrolment::Column::CadreId)
+        .filter(enrolment::Column::ClassId.eq(class.id))
+        .filter(enrolment::Column::State.is_in(EnrolmentState::SEATED))
+        .into_tuple()
+        .all(txn.connection())
+        .await?;
+    // Also who has no other seat: they may be about to take one.
+    if !learners.iter().all(|learner| locked.contains(learner)) {
         return Err(Refusal::version(class.version - 1).into());
     }
+    let held_up = held_up(txn, of_class).await?;
+    if held_up.is_empty() { Ok(()) } else { Err(holds_up(held_up.len()).into()) }
+}
+
+/// The learners of a class who have sessions of other classes on its own.
+async fn held_up(txn: &Txn, of_class: Held<'_>) -> Acted<BTreeSet<CadreId>> {
+    let seats = other_seats(txn, of_class.class.id).await?;
     let ids = seats.iter().map(|(_, class)| class.0);
     let column = Expr::col((training_class::Entity, training_class::Column::Id));
     let others = training_class::Entity::find()
@@ -96,9 +112,7 @@ pub(super) async fn ensure_holds_up_nobody(txn: &Txn, of_class: Held<'_>, locked
         matches!(overlap(of_class, Held { class: other, sessions: held(&other.id) }), Overlap::Sessions(_))
     };
     let clashing: BTreeSet<ClassId> = others.iter().filter(clashes).map(|other| other.id).collect();
-    let held_up: BTreeSet<CadreId> =
-        seats.into_iter().filter(|(_, class)| clashing.contains(class)).map(|(person, _)| person).collect();
-    if held_up.is_empty() { Ok(()) } else { Err(holds_up(held_up.len()).into()) }
+    Ok(seats.into_iter().filter(|(_, class)| clashing.contains(class)).map(|(person, _)| person).collect())
 }
 
 /// The seats that the learners of a class have in other classes.

@@ -63,7 +63,7 @@ pub struct Target<'a> {
 pub struct Scene<'a> {
     access: &'a Access,
     txn: Txn,
-    /// Who has a seat in it, locked as well if the act states sessions.
+    /// Who has a seat in it, each locked before it; read only for an act that states sessions.
     learners: BTreeSet<CadreId>,
     /// The row, to be changed by the act.
     row: training_class::Model,
