@@ -442,6 +442,7 @@ async fn write_training(world: &World) {
         enrolments: vec![training::learner(&of, ["A-02", "A1U"], &class)],
         quotas: vec![of_a, of_a1, of_a1u],
         plans: vec![plan],
+        sessions: vec![training::session(&class, "2021-03-02")],
         classes: vec![class],
     };
     training::write(&world.database, rows).await;

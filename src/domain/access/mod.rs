@@ -21,7 +21,7 @@ pub use rotations::{Rotations, VisibleRotation};
 pub(in crate::domain) use sealed::Service;
 pub use sealed::{Identity, Origin, Political};
 pub use statistics::{RoundingKey, Statistics};
-pub use training::{Quotas, Training, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota};
+pub use training::{Quotas, SeenClass, Training, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota};
 
 use std::sync::Arc;
 

@@ -119,7 +119,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("TrainingPlanKey" | "TrainingClassKey", "id" | "code")
         | ("TrainingPlan", "id" | "code" | "name" | "documentNo" | "unit" | "yearFrom" | "yearTo" | "state" | "version")
         | ("TrainingClass", "id" | "code" | "plan" | "programme" | "organiser" | "intake" | "category" | "mode")
-        | ("TrainingClass", "startOn" | "endOn" | "capacity" | "enrolled" | "reportedLearners" | "state")
+        | ("TrainingClass", "startOn" | "endOn" | "sessions" | "capacity" | "enrolled" | "reportedLearners" | "state")
         | ("TrainingClass", "fillPercent" | "enrolments" | "version")
         | ("TrainingClassWhere", "plan" | "programmes" | "categories" | "organiser" | "modes" | "states" | "intake")
         | ("TrainingClassWhere", "startFrom" | "startUntil" | "endFrom" | "endUntil")
@@ -245,10 +245,10 @@ fn of_training_act(parent: &str, field: &str) -> Option<Need> {
         | ("PlanDraftInput", "idempotencyKey" | "code" | "unitCode" | "name" | "yearFrom" | "yearTo" | "documentNo")
         | ("PlanAdvanceInput", "idempotencyKey" | "planCode" | "expectedVersion" | "to" | "documentNo")
         | ("ClassPlanInput", "idempotencyKey" | "code" | "planCode" | "programmeCode" | "organiserUnitCode")
-        | ("ClassPlanInput", "intake" | "category" | "mode" | "startOn" | "endOn" | "capacity")
+        | ("ClassPlanInput", "intake" | "category" | "mode" | "startOn" | "endOn" | "sessions" | "capacity")
         | ("ClassAdvanceInput" | "ClassAmendInput", "idempotencyKey" | "classCode" | "expectedVersion")
-        | ("ClassAdvanceInput", "to" | "startOn" | "endOn")
-        | ("ClassAmendInput", "capacity")
+        | ("ClassAdvanceInput", "to" | "startOn" | "endOn" | "sessions")
+        | ("ClassAmendInput", "capacity" | "unlimited" | "sessions")
         | ("ClassEnrolInput", "idempotencyKey" | "classCode" | "reason" | "waitlist")
         | (
             "EnrolmentConfirmInput" | "EnrolmentDropInput" | "EnrolmentCompleteInput" | "EnrolmentRevokeInput",

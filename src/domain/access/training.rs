@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use entity::{
-    enrolment, quota, training_class, training_plan,
+    class_session, enrolment, quota, training_class, training_plan,
     value::{ClassId, Day, EnrolmentId, PlanCode, PlanId, PlanState, QuotaId, QuotaState, Scope, UnitId},
 };
 use sea_orm::{
@@ -44,6 +44,10 @@ pub struct VisiblePlan(training_plan::Model);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisibleClass(training_class::Model);
 
+/// Proof that the caller may know of a class; the key of what belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SeenClass(ClassId);
+
 /// An enrolment that the caller may know of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisibleEnrolment(enrolment::Model);
@@ -63,6 +67,11 @@ impl VisibleClass {
     /// The row.
     pub fn row(&self) -> &training_class::Model {
         &self.0
+    }
+
+    /// The key of what belongs to it.
+    pub fn seen(&self) -> SeenClass {
+        SeenClass(self.0.id)
     }
 }
 
@@ -269,6 +278,21 @@ impl<'a> Training<'a> {
         let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
         let rows = self.classes().filter(of_ids).all(self.access.reader()).await?;
         Ok(rows.into_iter().filter_map(|row| self.admitted_class(row)).collect())
+    }
+
+    /// The sessions of classes, each list by day.
+    pub async fn sessions(&self, of: &[SeenClass]) -> Result<HashMap<SeenClass, Vec<Day>>> {
+        let column = Expr::col((class_session::Entity, class_session::Column::ClassId));
+        let rows = class_session::Entity::find()
+            .filter(db::any_id(self.access.backend(), column, of.iter().map(|seen| seen.0.0)))
+            .order_by_asc(class_session::Column::OnDay)
+            .all(self.access.reader())
+            .await?;
+        let mut sessions: HashMap<SeenClass, Vec<Day>> = HashMap::new();
+        for row in rows {
+            sessions.entry(SeenClass(row.class_id)).or_default().push(row.on_day);
+        }
+        Ok(sessions)
     }
 
     /// Enrolments by id, in no order; what the caller may not know of is left out.

@@ -53,7 +53,7 @@ async fn no_answer_to_a_carries_a_mark_of_b() {
         }
         let plan = "code name unit { code } quotas { nodes { seats unit { name } } }";
         let class = format!(
-            "code intake plan {{ {plan} }} organiser {{ {hanging} }} \
+            "code intake sessions plan {{ {plan} }} organiser {{ {hanging} }} \
              enrolments(first: 5) {{ nodes {{ sendingUnit {{ {hanging} }} cadre {{ code unit {{ name }} }} }} }}"
         );
         documents.push(format!("{{ trainingClasses(first: 5) {{ nodes {{ {class} }} totalCount {{ value }} }} }}"));

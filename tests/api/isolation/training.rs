@@ -5,7 +5,7 @@ use entity::{enrolment, quota, training_class, training_plan};
 use crate::world::{
     World,
     rotation::Places,
-    training::{Rows, class, learner, plan, quota as given, sent, write},
+    training::{Rows, class, learner, plan, quota as given, sent, session, write},
 };
 
 /// What of the training A knows: the plan of the province by the quotas that A and A1 hold, and its own quotas; TA, which
@@ -111,6 +111,11 @@ pub async fn fill(world: &World) -> Vec<(String, String)> {
     let rows = Rows {
         plans: plans.into(),
         quotas: quotas.map(|(_, quota)| quota).into(),
+        sessions: vec![
+            session(&classes[0], "2021-03-02"),
+            session(&classes[1], "2021-05-04"),
+            session(&classes[2], "2021-05-05"),
+        ],
         classes: classes.into(),
         enrolments: enrolments.map(|(_, enrolment)| enrolment).into(),
     };

@@ -10,6 +10,7 @@ mod quota;
 mod quota_refused;
 mod race;
 mod race_for_seats;
+mod session;
 
 use reqwest::header::{ACCEPT_LANGUAGE, HeaderValue};
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ const WRITES: [&str; 5] = ["cadre:read", "training:read", "training:write", "quo
 const QUOTA: &str = "id state seats allocated used remaining mode version unit { code } parent { id }";
 
 /// What is asked of a class after an act.
-const CLASS: &str = "code state capacity enrolled startOn endOn version";
+const CLASS: &str = "code state capacity enrolled startOn endOn sessions version";
 
 /// What is asked of an enrolment after an act.
 const ENROLMENT: &str = "id state grade year remark version sendingUnit { code } class { code enrolled }";

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use entity::{
-    enrolment, training_class,
+    class_session, enrolment, training_class,
     value::{CadreId, ClassId, EnrolmentId, EnrolmentState},
 };
 use futures_util::future::join_all;
@@ -18,7 +18,11 @@ use super::{
     race::{code, race},
     standing, with,
 };
-use crate::world::{World, on_both, rotation::Places, training::learner};
+use crate::world::{
+    World, on_both,
+    rotation::{Places, day},
+    training::learner,
+};
 
 const PEOPLE: usize = 100;
 
@@ -158,6 +162,80 @@ async fn nobody_gets_into_two_full_time_classes_at_once() {
         }
         let (first, second) = (seated(world, "L-1").await, seated(world, "L-2").await);
         assert_eq!(first.iter().filter(|person| second.contains(person)).count(), 1);
+    })
+    .await;
+}
+
+/// A part-time class of the whole of June that meets on one day of it.
+fn meeting(code: &str, day: &str) -> serde_json::Value {
+    let june = json!({ "mode": "PART_TIME", "startOn": "2026-06-01", "endOn": "2026-06-30", "sessions": [day] });
+    with(class(code), june)
+}
+
+#[actix_web::test]
+async fn nobody_gets_sessions_of_two_classes_on_one_day_at_once() {
+    on_both(async |world| {
+        import_people(world).await;
+        let caller = office(world).await;
+        for class_code in ["L-1", "L-2"] {
+            led(&caller, meeting(class_code, "2026-06-13"), &["OPEN_FOR_NOMINATION"]).await;
+        }
+
+        let came = race(80, async |at| {
+            let class = ["L-1", "L-2"][at % 2];
+            code(&caller, "classEnrol", json!({ "classCode": class, "cadreCode": format!("R-{}", at / 2) })).await
+        })
+        .await;
+
+        assert_eq!(came, [("DONE".to_owned(), 40), ("OVERLAPPING_SESSIONS".to_owned(), 40)].into());
+        let (first, second) = (seated(world, "L-1").await, seated(world, "L-2").await);
+        assert_eq!(first.len() + second.len(), 40);
+        assert!(!first.iter().any(|person| second.contains(person)));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn sessions_do_not_move_onto_those_of_who_enrols_at_once() {
+    on_both(async |world| {
+        import_people(world).await;
+        let (caller, of) = (office(world).await, Places::of(&world.database).await);
+        led(&caller, meeting("L-1", "2026-06-13"), &["OPEN_FOR_NOMINATION"]).await;
+        led(&caller, meeting("L-2", "2026-06-14"), &["OPEN_FOR_NOMINATION"]).await;
+        let enrol = |class: &str, person: &str| json!({ "classCode": class, "cadreCode": person });
+        let amend = |day: &str| json!({ "classCode": "L-2", "sessions": [day] });
+
+        for round in 0..24 {
+            // Who is in the class that stays comes into the one whose sessions move, and the other way round.
+            let (there, new) = [("L-1", "L-2"), ("L-2", "L-1")][round % 2];
+            let person = format!("R-{round}");
+            assert_eq!(code(&caller, "classEnrol", enrol(there, &person)).await, "DONE");
+            let (moved, came) = futures_util::join!(
+                code(&caller, "classAmend", amend("2026-06-13")),
+                code(&caller, "classEnrol", enrol(new, &person)),
+            );
+            match (moved.as_str(), came.as_str()) {
+                ("DONE", "OVERLAPPING_SESSIONS") | ("OVERLAPPING_SESSIONS" | "VERSION_CONFLICT", "DONE") => {}
+                both => panic!("round {round}: {both:?}"),
+            }
+            for class in ["L-1", "L-2"] {
+                let Some(id) = last_enrolment(world, class, of.cadre(&person)).await else { continue };
+                let drop = json!({ "enrolmentId": id, "reason": "x" });
+                assert_eq!(code(&caller, "enrolmentDrop", drop).await, "DONE");
+            }
+            assert_eq!(code(&caller, "classAmend", amend("2026-06-14")).await, "DONE");
+        }
+
+        // The control: with both looks before both writes, nothing else keeps the sessions apart.
+        for class in ["L-1", "L-2"] {
+            assert_eq!(code(&caller, "classEnrol", enrol(class, "R-99")).await, "DONE");
+        }
+        let moved = class_session::Entity::update_many()
+            .filter(class_session::Column::ClassId.eq(id_of(world, "L-2").await))
+            .col_expr(class_session::Column::OnDay, Expr::val(day("2026-06-13")));
+        moved.exec(world.database.writer()).await.expect("the table sees nothing wrong");
+        let refused = code(&caller, "classAmend", amend("2026-06-13")).await;
+        assert_eq!(refused, "OVERLAPPING_SESSIONS", "the act does");
     })
     .await;
 }
