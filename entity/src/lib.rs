@@ -11,6 +11,7 @@ pub mod assignment;
 pub mod audit_entry;
 pub mod cadre;
 pub mod change;
+pub mod class_session;
 pub mod client;
 pub mod client_grant;
 pub mod client_key;

@@ -13,7 +13,6 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: QuotaId,
     /// Plan.
-    #[sea_orm(indexed)]
     pub plan_id: PlanId,
     /// Unit that holds it.
     #[sea_orm(indexed)]

@@ -12,6 +12,7 @@ mod m20261121_000004_access;
 mod m20261121_000005_log;
 mod m20261122_000006_rotation;
 mod m20261123_000007_training;
+mod m20261124_000008_class_session;
 mod m20261125_000009_client_key;
 mod m20261125_000010_client_secret;
 mod m20261125_000011_revoked_token;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_log::Migration),
             Box::new(m20261122_000006_rotation::Migration),
             Box::new(m20261123_000007_training::Migration),
+            Box::new(m20261124_000008_class_session::Migration),
             Box::new(m20261125_000009_client_key::Migration),
             Box::new(m20261125_000010_client_secret::Migration),
             Box::new(m20261125_000011_revoked_token::Migration),

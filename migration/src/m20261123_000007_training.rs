@@ -92,7 +92,7 @@ async fn quota(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .check(Expr::cust("is_lower_bound OR allocated + used = 0 OR allocated + used + used_before <= seats"))
         .to_owned();
     manager.create_table(quota).await?;
-    index(manager, "quota", ["plan_id"]).await?;
+    index(manager, "quota", ["plan_id", "programme_code"]).await?;
     index(manager, "quota", ["unit_id"]).await?;
     index(manager, "quota", ["parent_id"]).await
 }

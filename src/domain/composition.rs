@@ -2,16 +2,17 @@
 
 use entity::{
     assignment, qualification, qualification_level,
-    value::{Day, Hierarchy, UnitId},
+    value::{Day, Hierarchy, Scope, UnitId},
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait,
     sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement},
 };
+use serde::Serialize;
 
 use crate::{
     domain::{
-        access::Access,
+        access::{Access, ReachedUnits, Statistics},
         percent::{decimals, percent},
         qualification::subject,
         unit::{Reach, titles},
@@ -55,6 +56,8 @@ pub struct Composition {
     pub day: Day,
     /// Decimals of the percentages.
     pub decimals: u32,
+    /// Whether the counts are rounded to multiples of five.
+    pub is_rounded: bool,
 }
 
 impl Composition {
@@ -63,20 +66,39 @@ impl Composition {
         self.by_rank.iter().filter(|(of, _)| *of >= rank).map(|(_, count)| count).sum()
     }
 
-    /// A count as a percentage of all, rounded once.
+    /// A count as a percentage of all, rounded once; at most 100, where the counts themselves are rounded.
     pub fn percent(&self, count: u64) -> f64 {
-        percent(count, self.total, self.decimals)
+        percent(Ord::min(count, self.total), self.total, self.decimals)
     }
 }
 
-/// Counts the people who hold a post, primary or concurrent, by their highest level; each person once.
+/// What is counted, whatever the day: the cell that a number of people belongs to.
+#[derive(Serialize)]
+struct Cell<'a> {
+    /// Fingerprint of the units, so that two ways to ask for the same ones are one.
+    composition_of: &'a str,
+    key_leaders_only: bool,
+    /// Subject and rank, where people of one level are counted.
+    level: Option<(&'a str, Option<i16>)>,
+}
+
+/// Counts the people who hold a post, primary or concurrent, by their highest level; each person once. With `stats:read`
+/// alone the counts are rounded and need not add up.
 ///
 /// # Errors
-/// `Forbidden` without `cadre:read`; `Invalid` for an unknown subject or title, or decimals outside 0 to 6.
+/// `Forbidden` without `cadre:read` and `stats:read`, and for a question by titles without `cadre:read`; `Invalid` for an
+/// unknown subject or title, or decimals outside 0 to 6.
 pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
+    let statistics = access.statistics(Scope::CadreRead, "Composition")?;
+    if asked.titles.is_some() {
+        // Posts can be put together in so many ways by their titles that rounding would hide nobody.
+        access.require(Scope::CadreRead, "Unit.composition(titles:)")?;
+    }
     let of = subject(access, "subject", &asked.subject)?;
     let decimals = decimals(asked.decimals)?;
-    let select = counts(access, asked)?;
+    let units = access.registry().units();
+    let units = access.within_reach(units.subtree(asked.unit, asked.hierarchy, asked.reach, asked.day));
+    let select = counts(access, &statistics, asked, &units)?;
     let mut composition = Composition {
         subject: asked.subject.clone(),
         total: 0,
@@ -84,6 +106,7 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
         none: 0,
         day: asked.day,
         decimals,
+        is_rounded: statistics.is_rounded(),
     };
     for row in access.reader().query_all(&select).await? {
         let (rank, people): (Option<i16>, i64) = (row.try_get("", "top")?, row.try_get("", "people")?);
@@ -94,15 +117,37 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
             None => composition.none += people,
         }
     }
+    composition.show(&statistics, asked, &units);
     Ok(composition)
 }
 
-fn counts(access: &Access, asked: &Asked) -> Result<SelectStatement> {
-    let cadres = access.cadres()?;
-    let units = access.registry().units();
-    let units = access.within_reach(units.subtree(asked.unit, asked.hierarchy, asked.reach, asked.day));
+impl Composition {
+    /// Each count as the caller may see it.
+    fn show(&mut self, statistics: &Statistics<'_>, asked: &Asked, units: &ReachedUnits) {
+        if !statistics.is_rounded() {
+            return;
+        }
+        let fingerprint = units.fingerprint();
+        let shown = |level, count| {
+            let key_leaders_only = asked.key_leaders_only;
+            statistics.shown(&Cell { composition_of: &fingerprint, key_leaders_only, level }, count)
+        };
+        self.total = shown(None, self.total);
+        self.none = shown(Some((&asked.subject, None)), self.none);
+        for (rank, count) in &mut self.by_rank {
+            *count = shown(Some((&asked.subject, Some(*rank))), *count);
+        }
+    }
+}
+
+fn counts(
+    access: &Access,
+    statistics: &Statistics<'_>,
+    asked: &Asked,
+    units: &ReachedUnits,
+) -> Result<SelectStatement> {
     let titles = wanted_titles(access, asked)?;
-    let mut people = cadres.posts_on(asked.day, Some(&units), titles.as_deref());
+    let mut people = statistics.posts_on(asked.day, units, titles.as_deref());
     people.distinct().expr_as(Expr::col((assignment::Entity, assignment::Column::CadreId)), "cadre_id");
 
     let held = |column| Expr::col((qualification::Entity, column));

@@ -14,7 +14,7 @@ use crate::{
     auth::KeyStore,
     clock::Clock,
     db::Database,
-    domain::{page::CursorKey, registry::Registry},
+    domain::{access::RoundingKey, page::CursorKey, registry::Registry},
     error::{Error, Result},
 };
 
@@ -27,6 +27,7 @@ pub struct House {
     /// The last change that was looked at.
     seen: AtomicI64,
     cursor_key: CursorKey,
+    rounding_key: RoundingKey,
 }
 
 impl House {
@@ -43,9 +44,11 @@ impl House {
             .one(database.reader())
             .await?
             .ok_or_else(|| Error::internal("the database holds no key for cursors"))?;
-        let cursor_key = CursorKey::new(encryption.decrypt(&key)?);
+        let material = encryption.decrypt(&key)?;
+        let rounding_key = RoundingKey::derived(&material);
+        let cursor_key = CursorKey::new(material);
         let seen = AtomicI64::new(registry.mark());
-        Ok(Self { database, clock, registry: ArcSwap::from_pointee(registry), seen, cursor_key })
+        Ok(Self { database, clock, registry: ArcSwap::from_pointee(registry), seen, cursor_key, rounding_key })
     }
 
     /// Takes in what was committed since, by this process or another. Returns whether the registry is a new one.
@@ -79,6 +82,11 @@ impl House {
     /// The key of page cursors.
     pub(in crate::domain) fn cursor_key(&self) -> &CursorKey {
         &self.cursor_key
+    }
+
+    /// The key of the draws that numbers are rounded by.
+    pub(in crate::domain) fn rounding_key(&self) -> &RoundingKey {
+        &self.rounding_key
     }
 
     /// The registry of the moment; it does not change under its holder.

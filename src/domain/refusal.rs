@@ -173,6 +173,10 @@ pub enum Code {
     AlreadyEnrolled,
     /// The person is in another full-time class on some of the days.
     OverlappingClasses,
+    /// The person has sessions of another class on some of the days.
+    OverlappingSessions,
+    /// Nothing is asked to be changed.
+    NothingToAmend,
     /// The seats of the quota are for others.
     OutsideQuota,
     /// The person holds the level already.
@@ -222,6 +226,8 @@ impl Code {
             Self::CapacityInUse => "CAPACITY_IN_USE",
             Self::AlreadyEnrolled => "ALREADY_ENROLLED",
             Self::OverlappingClasses => "OVERLAPPING_CLASSES",
+            Self::OverlappingSessions => "OVERLAPPING_SESSIONS",
+            Self::NothingToAmend => "NOTHING_TO_AMEND",
             Self::OutsideQuota => "OUTSIDE_QUOTA",
             Self::LevelHeld => "LEVEL_HELD",
         }

@@ -52,7 +52,14 @@ impl Composition {
         int(self.0.total)
     }
 
-    /// Every level of the subject, lowest first, then those of whom none is recorded. The counts add up to the total.
+    /// Whether the counts are rounded to multiples of five. So they are with `stats:read` alone, each by itself: then they
+    /// need not add up, and a count under five is shown as 0 or 5.
+    async fn is_rounded(&self) -> bool {
+        self.0.is_rounded
+    }
+
+    /// Every level of the subject, lowest first, then those of whom none is recorded. The counts add up to the total
+    /// unless they are rounded.
     async fn levels(&self, ctx: &Context<'_>) -> Result<Vec<LevelShare>> {
         let subject = qualification::subject(ctx.access(), "subject", &self.0.subject)?;
         let levels = subject.levels.iter().cloned().map(|level| Some(QualificationLevel(level))).chain([None]);

@@ -11,13 +11,13 @@ use std::{
 
 use entity::{
     assignment, qualification, rotation, rotation_appraisal, rotation_step, rule_override,
-    value::{ClassId, PlanId, QuotaId},
+    value::{ClassId, Day, PlanId, QuotaId},
 };
 use tokio::{sync::Mutex as Gate, task::yield_now};
 
 use crate::{
     domain::access::{
-        Access, Judged, KnownPerson, Seen, SeenRotation, Visible, VisibleClass, VisiblePlan, VisibleQuota,
+        Access, Judged, KnownPerson, Seen, SeenClass, SeenRotation, Visible, VisibleClass, VisiblePlan, VisibleQuota,
     },
     error::Result,
 };
@@ -32,6 +32,7 @@ pub struct Loaders {
     persons: Batch<KnownPerson, Option<Visible>>,
     plans: Batch<PlanId, Option<VisiblePlan>>,
     classes: Batch<ClassId, Option<VisibleClass>>,
+    sessions: Batch<SeenClass, Vec<Day>>,
     quotas: Batch<QuotaId, Option<VisibleQuota>>,
     children: Batch<QuotaId, Vec<VisibleQuota>>,
     steps: Batch<SeenRotation, Vec<rotation_step::Model>>,
@@ -51,6 +52,7 @@ impl Loaders {
             persons: Batch::default(),
             plans: Batch::default(),
             classes: Batch::default(),
+            sessions: Batch::default(),
             quotas: Batch::default(),
             children: Batch::default(),
             steps: Batch::default(),
@@ -68,6 +70,7 @@ impl Loaders {
         self.persons.forget();
         self.plans.forget();
         self.classes.forget();
+        self.sessions.forget();
         self.quotas.forget();
         self.children.forget();
         self.steps.forget();
@@ -116,6 +119,11 @@ impl Loaders {
             Ok(classes.into_iter().map(|class| (class.row().id, Some(class))).collect())
         };
         self.classes.load(id, read).await
+    }
+
+    /// The sessions of a class, by day.
+    pub async fn sessions(&self, of: SeenClass) -> Result<Arc<Vec<Day>>> {
+        self.sessions.load(of, async |keys| self.access.training()?.sessions(&keys).await).await
     }
 
     /// A quota, if the caller may know of it.

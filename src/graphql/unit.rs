@@ -214,7 +214,7 @@ impl Unit {
     }
 
     /// Highest levels of the people who hold a post, primary or concurrent, in the unit on a day; each person counts
-    /// once (cơ cấu trình độ).
+    /// once (cơ cấu trình độ). With `stats:read` alone the counts are rounded, and `titles` is closed.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract")]
     async fn composition(
         &self,
@@ -252,7 +252,8 @@ impl Unit {
     }
 
     /// Rotations that leave from or arrive in the unit or its subtree, by direction, then tiers. Their start lies in the
-    /// period; the tree is the administrative one of the start day. Each counts once.
+    /// period; the tree is the administrative one of the start day. Each counts once. With `stats:read` alone the numbers
+    /// are rounded, of one calendar year at a time.
     async fn rotation_flows(
         &self,
         ctx: &Context<'_>,
@@ -288,7 +289,7 @@ impl Unit {
 
     /// Turns (enrolments of the year, by the sending unit at the time) and persons against the quotas of plans for exactly
     /// that year, by the administrative tree of its 31 December (tiến độ thực hiện kế hoạch). A plan of several years is
-    /// asked by itself.
+    /// asked by itself. With `stats:read` alone turns and persons are rounded, of one year and one programme, or all.
     async fn training_progress(
         &self,
         ctx: &Context<'_>,

@@ -220,7 +220,7 @@ fn lines() -> Vec<Line> {
     let mut lines = Vec::new();
     for field in schema::fields() {
         let coordinate = field.coordinate();
-        let is_person = matches!(need(&coordinate), Some(Need::Scope(_)));
+        let is_person = matches!(need(&coordinate), Some(Need::Scope(_) | Need::Numbers(_)));
         if field.parent != "Query" && !is_person {
             continue;
         }
@@ -377,7 +377,7 @@ async fn cell(world: &World, caller: Option<&Caller<'_>>, line: &Line) -> String
     "ok".to_owned()
 }
 
-/// The only rotation: everything that can be said of one is said of it.
+/// The rotation of which everything that can be said of one is said, and as many more as a rounded number shows for sure.
 async fn write_rotation(world: &World) {
     let of = Places::of(&world.database).await;
     let title = |code: &str| Some(code.parse().expect("a code"));
@@ -392,7 +392,9 @@ async fn write_rotation(world: &World) {
         ..of.ended(["01/QĐ", "A-02", "PD1", "A1U", "2014-03-01"], "2017-03-01")
     };
     let id = rotation.id;
-    keep_only(&world.database, vec![rotation]).await;
+    let others = ["2014-02-01", "2014-02-02", "2014-02-03", "2014-02-04"];
+    let others = others.map(|start| of.ended(["01/QĐ", "A-02", "PD1", "A1U", start], "2017-03-01"));
+    keep_only(&world.database, std::iter::once(rotation).chain(others).collect()).await;
     let step = rotation_step::Model {
         rotation_id: id,
         version: 1,
@@ -440,6 +442,7 @@ async fn write_training(world: &World) {
         enrolments: vec![training::learner(&of, ["A-02", "A1U"], &class)],
         quotas: vec![of_a, of_a1, of_a1u],
         plans: vec![plan],
+        sessions: vec![training::session(&class, "2021-03-02")],
         classes: vec![class],
     };
     training::write(&world.database, rows).await;
@@ -513,7 +516,7 @@ fn every_place_of_the_schema_has_a_decision() {
 
     let listed: BTreeSet<String> = lines().into_iter().map(|line| line.name).collect();
     for coordinate in schema::coordinates() {
-        let is_person = matches!(need(&coordinate), Some(Need::Scope(_)));
+        let is_person = matches!(need(&coordinate), Some(Need::Scope(_) | Need::Numbers(_)));
         // An argument is asked with its field, what an act takes with the act.
         let is_asked_with_it = coordinate.contains('(') || probe::names_input(&coordinate);
         assert!(!is_person || is_asked_with_it || listed.contains(&coordinate), "no line for {coordinate}");

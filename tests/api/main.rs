@@ -24,6 +24,7 @@ mod rotation_act;
 mod rule;
 mod schema;
 mod statements;
+mod statistics;
 mod tables;
 mod training;
 mod training_act;

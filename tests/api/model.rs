@@ -27,8 +27,10 @@ const UNITS: [(&str, &str); 9] = [
 const PEOPLE: usize = 14;
 /// The classes: code, programme, seats.
 const CLASSES: [(&str, &str, usize); 2] = [("LOP-L", "LLCT_TC", 6), ("LOP-N", "CMNV", 4)];
-/// The quotas of the province: programme, seats.
-const GIVEN: [(&str, i32); 2] = [("LLCT_TC", 14), ("CMNV", 9)];
+/// The quotas of the province: programme, what is counted, seats. Seats of the last programme are seats of every one.
+const GIVEN: [(&str, &str, i32); 3] = [("LLCT_TC", "TURNS", 14), ("CMNV", "TURNS", 9), (ANY, PERSONS, 5)];
+const ANY: &str = "TAT_CA";
+const PERSONS: &str = "PERSONS";
 
 /// A quota, as the model has it.
 #[derive(Debug)]
@@ -36,6 +38,7 @@ struct Quota {
     id: String,
     unit: &'static str,
     programme: &'static str,
+    measure: &'static str,
     parent: Option<usize>,
     seats: i32,
     allocated: i32,
@@ -115,7 +118,7 @@ impl Model {
                 let quota = &self.quotas[quota];
                 !quota.is_revoked && quota.allocated == 0 && quota.used == 0
             }
-            Act::Enrol { person, class, quota } => self.has_room(person, class, &self.quotas[quota]),
+            Act::Enrol { person, class, quota } => self.has_room(person, class, quota),
             Act::Drop { enrolment } | Act::Complete { enrolment, .. } => {
                 self.enrolments[enrolment].state == "ATTENDING"
             }
@@ -123,8 +126,8 @@ impl Model {
         }
     }
 
-    fn has_room(&self, person: usize, class: usize, quota: &Quota) -> bool {
-        let (_, programme, seats) = CLASSES[class];
+    fn has_room(&self, person: usize, class: usize, at: usize) -> bool {
+        let ((_, programme, seats), quota) = (CLASSES[class], &self.quotas[at]);
         let in_class = self.enrolments.iter().filter(|of| of.class == class && of.state != "DROPPED");
         let holds_level = grants(class)
             && self.enrolments.iter().any(|of| of.person == person && of.class == class && of.state == "COMPLETED");
@@ -134,8 +137,15 @@ impl Model {
             && !holds_level
             && of_quota
             && !quota.is_revoked
-            && quota.programme == programme
-            && quota.left() >= 1
+            && [programme, ANY].contains(&quota.programme)
+            && quota.left() >= self.seats_for(person, at)
+    }
+
+    /// Seats of a quota that an enrolment of a person takes, or frees where it is not counted any more: none where the
+    /// quota counts persons and another one of them is.
+    fn seats_for(&self, person: usize, quota: usize) -> i32 {
+        let mut others = self.enrolments.iter().filter(|of| of.person == person && of.quota == quota);
+        i32::from(self.quotas[quota].measure != PERSONS || !others.any(|of| of.state != "DROPPED"))
     }
 
     /// Does an act that is allowed; `id` is that of what it made.
@@ -144,13 +154,14 @@ impl Model {
             Act::Allocate { quota, unit, seats } => {
                 self.quotas[quota].allocated += seats;
                 let is_child = |of: &&mut Quota| of.parent == Some(quota) && of.unit == unit && !of.is_revoked;
-                let programme = self.quotas[quota].programme;
+                let Quota { programme, measure, .. } = self.quotas[quota];
                 match self.quotas.iter_mut().find(is_child) {
                     Some(child) => child.seats += seats,
                     None => self.quotas.push(Quota {
                         id,
                         unit,
                         programme,
+                        measure,
                         parent: Some(quota),
                         seats,
                         allocated: 0,
@@ -168,13 +179,13 @@ impl Model {
                 self.quotas[quota].is_revoked = true;
             }
             Act::Enrol { person, class, quota } => {
-                self.quotas[quota].used += 1;
+                self.quotas[quota].used += self.seats_for(person, quota);
                 self.enrolments.push(Enrolment { id, person, class, quota, state: "ATTENDING" });
             }
             Act::Drop { enrolment } => {
-                let quota = self.enrolments[enrolment].quota;
-                self.quotas[quota].used -= 1;
+                let Enrolment { person, quota, .. } = self.enrolments[enrolment];
                 self.enrolments[enrolment].state = "DROPPED";
+                self.quotas[quota].used -= self.seats_for(person, quota);
             }
             Act::Complete { enrolment, passed } => {
                 self.enrolments[enrolment].state = if passed { "COMPLETED" } else { "FAILED" };
@@ -277,8 +288,8 @@ async fn prepare(world: &World) {
         writeln!(posts, "T-{at:02},{},CC,2010-01-01,,true", unit_of(at)).expect("text");
     }
     let mut quotas = "plan_code,unit_code,programme_code,mode,measure,bound,quantity,classes\n".to_owned();
-    for (programme, seats) in GIVEN {
-        writeln!(quotas, "KH-M,P,{programme},,TURNS,EXACT,{seats},").expect("text");
+    for (programme, measure, seats) in GIVEN {
+        writeln!(quotas, "KH-M,P,{programme},,{measure},EXACT,{seats},").expect("text");
     }
     let mut classes = "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,\
                        reported_learners,status\n"
@@ -305,13 +316,14 @@ async fn given(caller: &Caller<'_>) -> Vec<Quota> {
     let nodes = plan["trainingPlan"]["quotas"]["nodes"].as_array().expect("quotas").clone();
     GIVEN
         .into_iter()
-        .map(|(programme, seats)| Quota {
+        .map(|(programme, measure, seats)| Quota {
             id: nodes.iter().find(|quota| quota["programme"]["code"] == programme).expect(programme)["id"]
                 .as_str()
                 .expect("an id")
                 .to_owned(),
             unit: "P",
             programme,
+            measure,
             parent: None,
             seats,
             allocated: 0,

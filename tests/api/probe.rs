@@ -55,10 +55,15 @@ const ACTS: [(&str, &str); 26] = [
     (
         "classPlan",
         r#"code: "LX", planCode: "KA", programmeCode: "CMNV", organiserUnitCode: "A1", intake: "1", category: WORKSHOP,
-           mode: FULL_TIME, startOn: "2026-06-08", endOn: "2026-06-12", capacity: 1"#,
+           mode: FULL_TIME, startOn: "2026-06-08", endOn: "2026-06-12",
+           sessions: ["2026-06-08"], capacity: 1"#,
     ),
-    ("classAdvance", r#"classCode: "LA", expectedVersion: 0, to: CLOSED, startOn: "2026-06-08", endOn: "2026-06-12""#),
-    ("classAmend", r#"classCode: "LA", expectedVersion: 0, capacity: 1"#),
+    (
+        "classAdvance",
+        r#"classCode: "LA", expectedVersion: 0, to: CLOSED, startOn: "2026-06-08", endOn: "2026-06-12",
+           sessions: ["2026-06-08"]"#,
+    ),
+    ("classAmend", r#"classCode: "LA", expectedVersion: 0, capacity: 1, unlimited: false, sessions: ["2021-03-01"]"#),
     ("classEnrol", r#"classCode: "LA", cadreCode: "A-02", quotaId: "QUOTA", reason: "x", waitlist: false"#),
     ("enrolmentConfirm", r#"enrolmentId: "ENROLMENT", expectedVersion: 0"#),
     ("enrolmentDrop", r#"enrolmentId: "ENROLMENT", expectedVersion: 0, reason: "x""#),

@@ -196,6 +196,9 @@ fn tree(of: &Places, plan: &training_plan::Model) -> Vec<quota::Model> {
     [vec![whole], districts, communes].concat()
 }
 
+/// The days on which each of the fifty classes meets.
+const DAYS: [&str; 3] = ["2014-03-01", "2014-03-03", "2014-03-05"];
+
 /// Fifty classes of a plan in ten communes, each with a learner of another, and a quota for each commune.
 async fn write_training(url: &str) {
     let database = world::open(url).await;
@@ -220,6 +223,7 @@ async fn write_training(url: &str) {
         enrolments: classes.iter().enumerate().map(learner).collect(),
         quotas: [whole.clone()].into_iter().chain((0..10).map(part)).chain(tree(&of, &of_tree)).collect(),
         plans: vec![plan, of_tree],
+        sessions: classes.iter().flat_map(|class| DAYS.map(|day| training::session(class, day))).collect(),
         classes,
     };
     training::write(&database, rows).await;
@@ -241,7 +245,8 @@ async fn pages_of_training_cost_the_same_statements_whatever_they_hold() {
     };
 
     let classes = r#"query($first: Int) { trainingClasses(where: {organiser: {code: "BN-LT"}}, first: $first) {
-        nodes { code programme { name level { code } } organiser { name parent { name } } plan { name unit { name } } enrolled fillPercent }
+        nodes { code programme { name level { code } } organiser { name parent { name } } plan { name unit { name } } sessions
+            enrolled fillPercent }
         totalCount { value }
     } }"#;
     let enrolments = r#"query($first: Int) { enrolments(where: {unit: {code: "BN-LT"}}, first: $first) {
@@ -254,8 +259,10 @@ async fn pages_of_training_cost_the_same_statements_whatever_they_hold() {
     } } }"#;
     let progress = r#"{ unit(by: {code: "BN-LT"}) { trainingProgress(year: 2014) { planned turns persons percentOfPlan classes } } }"#;
 
-    // The page, the total, the plans.
-    assert_eq!(cost(classes, "/trainingClasses/nodes").await, 3);
+    // The page, the total, the plans, the sessions.
+    assert_eq!(cost(classes, "/trainingClasses/nodes").await, 4);
+    let (_, answer) = served.cost(classes, json!({ "first": 2 })).await;
+    assert_eq!(answer["trainingClasses"]["nodes"][1]["sessions"], json!(DAYS), "the control: there are sessions");
     // The page, the total, the classes, their plans, the people, the posts that say where their files are, the posts shown.
     assert_eq!(cost(enrolments, "/enrolments/nodes").await, 7);
     // The page, the total, the plans, the parents, the children.

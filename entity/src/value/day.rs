@@ -44,6 +44,13 @@ impl Day {
     }
 }
 
+// A day is part of a key here and there; no database draws one.
+impl sea_orm::TryFromU64 for Day {
+    fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+        Err(sea_orm::DbErr::ConvertFromU64("Day"))
+    }
+}
+
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.format("%Y-%m-%d"))

@@ -185,9 +185,18 @@ pub enum Grade {
     Average,
 }
 
+impl PlanState {
+    /// The states in which quotas of a plan are given, handed on and used.
+    pub const GIVING: [Self; 2] = [Self::Approved, Self::Published];
+}
+
 impl ClassState {
     /// The states of a class that was not held, or not yet.
     pub const NOT_HELD: [Self; 3] = [Self::Planned, Self::Postponed, Self::Cancelled];
+    /// The states in which people are enrolled.
+    pub const ENROLLING: [Self; 3] = [Self::OpenForNomination, Self::Confirmed, Self::Running];
+    /// The states in which results are recorded.
+    pub const WITH_RESULTS: [Self; 3] = [Self::Running, Self::Completed, Self::Closed];
 }
 
 impl EnrolmentState {

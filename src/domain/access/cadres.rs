@@ -80,7 +80,12 @@ impl Access {
     }
 }
 
-impl Cadres<'_> {
+impl<'a> Cadres<'a> {
+    /// The persons behind numbers, which need not be seen.
+    pub(super) fn for_numbers(access: &'a Access) -> Self {
+        Self { access }
+    }
+
     /// Whether some post held on the day satisfies all of: within reach, in one of the units, with one of the titles.
     /// Refers to the `cadre` of the outer select.
     pub(in crate::domain) fn holds_post(

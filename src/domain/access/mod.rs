@@ -9,6 +9,7 @@ pub mod policy;
 mod records;
 mod rotations;
 mod sealed;
+mod statistics;
 mod training;
 
 pub use cadres::{Cadres, Seen, Visible};
@@ -19,12 +20,15 @@ pub use records::{Judged, SeenRotation};
 pub use rotations::{Rotations, VisibleRotation};
 pub(in crate::domain) use sealed::Service;
 pub use sealed::{Identity, Origin, Political};
-pub use training::{Quotas, Training, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota};
+pub use statistics::{RoundingKey, Statistics};
+pub use training::{Quotas, SeenClass, Training, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota};
 
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use entity::value::{Day, Scope, UnitId};
 use sea_orm::{DatabaseBackend, DatabaseConnection};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
@@ -42,6 +46,15 @@ impl ReachedUnits {
     /// Whether a unit is one of them.
     pub fn contains(&self, unit: UnitId) -> bool {
         self.0.contains(&unit)
+    }
+
+    /// The same text for the same units, whatever way they were found in.
+    pub(in crate::domain) fn fingerprint(&self) -> String {
+        let mut ids: Vec<Uuid> = self.ids().collect();
+        ids.sort_unstable();
+        let mut hash = Sha256::new();
+        ids.iter().for_each(|id| hash.update(id.as_bytes()));
+        HEXLOWER.encode(&hash.finalize())
     }
 
     /// Their ids, in no order.

@@ -17,6 +17,27 @@ pub enum Need {
     Nothing,
     /// This scope.
     Scope(Scope),
+    /// Numbers of what this scope opens: that scope, or `stats:read`, with which they are rounded.
+    Numbers(Scope),
+}
+
+impl Need {
+    /// Whether these scopes meet the need.
+    fn is_met_by(self, scopes: &BTreeSet<Scope>) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Scope(scope) => scopes.contains(&scope),
+            Self::Numbers(of) => scopes.contains(&of) || scopes.contains(&Scope::StatsRead),
+        }
+    }
+
+    /// The scope that opens the place whole.
+    fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Nothing => None,
+            Self::Scope(scope) | Self::Numbers(scope) => Some(scope),
+        }
+    }
 }
 
 /// The need of a schema coordinate: `Type.field`, `Type.field(argument:)`, `Input.field` or `Enum.VALUE`. Nothing where
@@ -30,33 +51,41 @@ pub fn need(coordinate: &str) -> Option<Need> {
 }
 
 fn of_field(parent: &str, field: &str) -> Option<Need> {
-    use Need::{Nothing, Scope as Needs};
+    use Need::{Nothing, Numbers, Scope as Needs};
     Some(match (parent, field) {
+        // Numbers of persons, and no persons.
+        ("Unit", "composition")
+        | ("Composition", "subject" | "total" | "levels" | "atLeast" | "asOf" | "isRounded")
+        | ("LevelShare", "level" | "count" | "percent")
+        | ("Share", "count" | "percent") => Numbers(Scope::CadreRead),
+        ("Unit", "rotationFlows")
+        | ("RotationFlow", "direction" | "fromTier" | "toTier" | "rotations" | "persons" | "isRounded") => {
+            Numbers(Scope::RotationRead)
+        }
+        ("Unit", "trainingProgress")
+        | ("TrainingProgress", "year" | "untilYear" | "planned" | "plannedIsLowerBound" | "turns" | "persons")
+        | ("TrainingProgress", "percentOfPlan" | "classes" | "isRounded") => Numbers(Scope::TrainingRead),
+
         // Protected facts, and every way to ask by them.
         ("Cadre", "identity") | ("CadreKey", "nationalId") | ("Identity", _) => Needs(Scope::CadreIdentityRead),
         ("Cadre", "political") | ("Political", _) => Needs(Scope::CadrePoliticalRead),
         ("Cadre", "origin") | ("Origin", _) => Needs(Scope::CadreOriginRead),
 
-        // Persons, ways to ask for them, and numbers about them until small cells are suppressed.
-        ("Query", "cadre" | "cadres") | ("Unit", "cadres" | "composition") | ("CadreKey", "id" | "code") => {
-            Needs(Scope::CadreRead)
-        }
+        // Persons, and ways to ask for them.
+        ("Query", "cadre" | "cadres") | ("Unit", "cadres") | ("CadreKey", "id" | "code") => Needs(Scope::CadreRead),
         ("Cadre", "id" | "code" | "fullName" | "gender" | "category" | "status" | "unit" | "title")
         | ("Cadre", "assignments" | "qualifications" | "highest")
         | ("CadreConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
         | ("CadreEdge", "cursor" | "node")
         | ("Assignment", "unit" | "title" | "startOn" | "endOn" | "isPrimary")
         | ("Qualification", "id" | "subject" | "level" | "fieldCode" | "institution" | "mode" | "grantedOn")
-        | ("Composition", "subject" | "total" | "levels" | "atLeast" | "asOf")
-        | ("LevelShare", "level" | "count" | "percent")
-        | ("Share", "count" | "percent")
         | ("CadreWhere", "unit" | "titles" | "keyLeader" | "category" | "gender" | "holds" | "and" | "or" | "not")
         | ("LevelCondition", "subject" | "atLeast" | "below" | "exactly")
         | ("CadreOrder", "field" | "direction")
         | ("CadreOrderField", "NAME" | "CODE" | "UNIT") => Needs(Scope::CadreRead),
 
         // Rotations.
-        ("Query", "rotations") | ("Cadre", "rotations") | ("Unit", "rotationFlows") => Needs(Scope::RotationRead),
+        ("Query", "rotations") | ("Cadre", "rotations") => Needs(Scope::RotationRead),
         // A person stands behind a rotation by `cadre:read` alone: the field, and the way to ask by it.
         ("Rotation", "cadre") | ("RotationWhere", "cadre") => Needs(Scope::CadreRead),
         ("RotationWhere", "fromUnit" | "toUnit" | "unit" | "preparingUnit" | "forms" | "directions" | "states")
@@ -64,7 +93,6 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RotationWhere", "placementMissing")
         | ("RotationOrder", "field" | "direction")
         | ("RotationOrderField", "START" | "END")
-        | ("RotationFlow", "direction" | "fromTier" | "toTier" | "rotations" | "persons")
         | ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
         | ("Rotation", "fromTier" | "toTier" | "startOn" | "plannedEndOn" | "endOn" | "endReason" | "state")
         | ("Rotation", "preparingUnit" | "decisionNo" | "decidedOn" | "publishedOn" | "placement" | "version")
@@ -80,9 +108,8 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RuleError", "check")
         | ("RuleOverride", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
 
-        // Training: plans, classes, enrolments, and numbers of them.
+        // Training: plans, classes, enrolments.
         ("Query", "trainingPlan" | "trainingClass" | "trainingClasses" | "enrolments")
-        | ("Unit", "trainingProgress")
         | ("Cadre", "enrolments")
         | ("CadreWhere", "trained") => Needs(Scope::TrainingRead),
         // A person stands behind an enrolment by `cadre:read` alone, a plan behind a quota by `training:read`.
@@ -92,7 +119,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("TrainingPlanKey" | "TrainingClassKey", "id" | "code")
         | ("TrainingPlan", "id" | "code" | "name" | "documentNo" | "unit" | "yearFrom" | "yearTo" | "state" | "version")
         | ("TrainingClass", "id" | "code" | "plan" | "programme" | "organiser" | "intake" | "category" | "mode")
-        | ("TrainingClass", "startOn" | "endOn" | "capacity" | "enrolled" | "reportedLearners" | "state")
+        | ("TrainingClass", "startOn" | "endOn" | "sessions" | "capacity" | "enrolled" | "reportedLearners" | "state")
         | ("TrainingClass", "fillPercent" | "enrolments" | "version")
         | ("TrainingClassWhere", "plan" | "programmes" | "categories" | "organiser" | "modes" | "states" | "intake")
         | ("TrainingClassWhere", "startFrom" | "startUntil" | "endFrom" | "endUntil")
@@ -102,8 +129,6 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Enrolment", "version")
         | ("EnrolmentWhere", "unit" | "organiser" | "programmes" | "class" | "plan" | "categories" | "yearFrom")
         | ("EnrolmentWhere", "yearTo" | "states" | "withoutClass")
-        | ("TrainingProgress", "year" | "untilYear" | "planned" | "plannedIsLowerBound" | "turns" | "persons")
-        | ("TrainingProgress", "percentOfPlan" | "classes")
         | ("TrainingClassConnection" | "EnrolmentConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
         | ("TrainingClassEdge" | "EnrolmentEdge", "cursor" | "node") => Needs(Scope::TrainingRead),
 
@@ -220,10 +245,10 @@ fn of_training_act(parent: &str, field: &str) -> Option<Need> {
         | ("PlanDraftInput", "idempotencyKey" | "code" | "unitCode" | "name" | "yearFrom" | "yearTo" | "documentNo")
         | ("PlanAdvanceInput", "idempotencyKey" | "planCode" | "expectedVersion" | "to" | "documentNo")
         | ("ClassPlanInput", "idempotencyKey" | "code" | "planCode" | "programmeCode" | "organiserUnitCode")
-        | ("ClassPlanInput", "intake" | "category" | "mode" | "startOn" | "endOn" | "capacity")
+        | ("ClassPlanInput", "intake" | "category" | "mode" | "startOn" | "endOn" | "sessions" | "capacity")
         | ("ClassAdvanceInput" | "ClassAmendInput", "idempotencyKey" | "classCode" | "expectedVersion")
-        | ("ClassAdvanceInput", "to" | "startOn" | "endOn")
-        | ("ClassAmendInput", "capacity")
+        | ("ClassAdvanceInput", "to" | "startOn" | "endOn" | "sessions")
+        | ("ClassAmendInput", "capacity" | "unlimited" | "sessions")
         | ("ClassEnrolInput", "idempotencyKey" | "classCode" | "reason" | "waitlist")
         | (
             "EnrolmentConfirmInput" | "EnrolmentDropInput" | "EnrolmentCompleteInput" | "EnrolmentRevokeInput",
@@ -249,6 +274,13 @@ fn of_training_act(parent: &str, field: &str) -> Option<Need> {
 /// An argument needs what its field needs; what its value names is decided at the value's own type. Its name must be
 /// known all the same: a new one is a new way to ask.
 fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
+    // Ways to put the same people together anew, by which rounded numbers could be told apart.
+    match (parent, field, argument) {
+        ("Unit", "composition", "titles") => return Some(Need::Scope(Scope::CadreRead)),
+        ("Unit", "rotationFlows", "forms") => return Some(Need::Scope(Scope::RotationRead)),
+        ("Unit", "trainingProgress", "untilYear") => return Some(Need::Scope(Scope::TrainingRead)),
+        _ => {}
+    }
     let is_known = match (parent, field) {
         ("Query", "node") => argument == "id",
         ("Query", "nodes") => argument == "ids",
@@ -295,11 +327,10 @@ pub fn admit<'a>(scopes: &BTreeSet<Scope>, coordinates: impl Iterator<Item = &'a
     let mut missing = BTreeSet::new();
     for coordinate in coordinates {
         match need(coordinate) {
-            Some(Need::Nothing) => {}
-            Some(Need::Scope(scope)) if scopes.contains(&scope) => {}
-            Some(Need::Scope(scope)) => {
+            Some(need) if need.is_met_by(scopes) => {}
+            Some(need) => {
                 fields.push(coordinate.to_owned());
-                missing.insert(scope);
+                missing.extend(need.scope());
             }
             None => return Err(Error::internal(format!("no decision was taken on {coordinate}"))),
         }

@@ -74,7 +74,12 @@ impl Access {
     }
 }
 
-impl Rotations<'_> {
+impl<'a> Rotations<'a> {
+    /// The rotations behind numbers, which need not be seen.
+    pub(super) fn for_numbers(access: &'a Access) -> Self {
+        Self { access }
+    }
+
     /// Whose they are.
     pub(super) fn access(&self) -> &Access {
         self.access

@@ -2,22 +2,25 @@
 //!
 //! A quota is known to whoever reaches the unit that holds it; a plan to whoever reaches its unit or the holder of one
 //! of its quotas; an enrolment to whoever reaches the sending unit or the organiser of the class; a class to whoever
-//! reaches its organiser or knows of one of its enrolments.
+//! reaches its organiser, knows of one of its enrolments, or holds a quota of its plan that its learners can use.
 
 use std::collections::HashMap;
 
 use entity::{
-    enrolment, quota, training_class, training_plan,
-    value::{ClassId, Day, EnrolmentId, PlanCode, PlanId, QuotaId, Scope, UnitId},
+    class_session, enrolment, quota, training_class, training_plan,
+    value::{ClassId, Day, EnrolmentId, PlanCode, PlanId, PlanState, QuotaId, QuotaState, Scope, UnitId},
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Select,
-    sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SimpleExpr},
+    sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement, SimpleExpr},
 };
 
 use crate::{
     db,
-    domain::access::{Access, KnownPerson},
+    domain::{
+        access::{Access, KnownPerson},
+        programme::ANY,
+    },
     error::Result,
 };
 
@@ -41,6 +44,10 @@ pub struct VisiblePlan(training_plan::Model);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisibleClass(training_class::Model);
 
+/// Proof that the caller may know of a class; the key of what belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SeenClass(ClassId);
+
 /// An enrolment that the caller may know of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisibleEnrolment(enrolment::Model);
@@ -60,6 +67,11 @@ impl VisibleClass {
     /// The row.
     pub fn row(&self) -> &training_class::Model {
         &self.0
+    }
+
+    /// The key of what belongs to it.
+    pub fn seen(&self) -> SeenClass {
+        SeenClass(self.0.id)
     }
 }
 
@@ -105,11 +117,6 @@ impl Access {
         KnownPerson::of(enrolment.0.cadre_id, today, Ord::min(last.unwrap_or(today), today))
     }
 
-    fn quotas_within_reach(&self) -> Select<quota::Entity> {
-        let within = self.is_within((quota::Entity, quota::Column::UnitId));
-        quota::Entity::find().filter(Condition::all().add_option(within))
-    }
-
     fn knows(&self, unit: UnitId) -> bool {
         self.registry.units().get(unit).is_some()
     }
@@ -121,10 +128,16 @@ impl Access {
     }
 }
 
-impl Quotas<'_> {
+impl<'a> Quotas<'a> {
+    /// The quotas behind numbers, which need not be seen.
+    pub(super) fn for_numbers(access: &'a Access) -> Self {
+        Self { access }
+    }
+
     /// What every question about quotas starts with.
     pub(in crate::domain) fn select(&self) -> Select<quota::Entity> {
-        self.access.quotas_within_reach()
+        let within = self.access.is_within((quota::Entity, quota::Column::UnitId));
+        quota::Entity::find().filter(Condition::all().add_option(within))
     }
 
     /// Takes in a row that a select from here gave, unless its unit came after the request began.
@@ -165,7 +178,12 @@ impl Quotas<'_> {
     }
 }
 
-impl Training<'_> {
+impl<'a> Training<'a> {
+    /// Plans, classes and enrolments behind numbers, which need not be seen.
+    pub(super) fn for_numbers(access: &'a Access) -> Self {
+        Self { access }
+    }
+
     /// What every question about plans starts with.
     pub(in crate::domain) fn plans(&self) -> Select<training_plan::Entity> {
         let own = self.access.is_within((training_plan::Entity, training_plan::Column::UnitId));
@@ -181,11 +199,43 @@ impl Training<'_> {
     pub(in crate::domain) fn classes(&self) -> Select<training_class::Entity> {
         let own = self.access.is_within((training_class::Entity, training_class::Column::OrganiserId));
         let sent = self.access.is_within((enrolment::Entity, enrolment::Column::UnitId));
-        training_class::Entity::find().filter(either(own, sent, |within| {
+        let known = either(own, sent, |within| {
             let class = (training_class::Entity, training_class::Column::Id);
             let of_class = Expr::col((enrolment::Entity, enrolment::Column::ClassId)).equals(class);
             Query::select().expr(Expr::val(1)).from(enrolment::Entity).and_where(of_class).and_where(within).take()
-        }))
+        });
+        let held = self.access.is_within((quota::Entity, quota::Column::UnitId));
+        training_class::Entity::find()
+            .filter(known.add_option(held.map(|within| Expr::exists(self.quotas_for(within)))))
+    }
+
+    /// The quotas that learners of a class can use, of units within reach: in force, of its plan, which gives quotas, of
+    /// its programme or of all, and of its mode or of any. Of who holds one, somebody can be sent to the class.
+    fn quotas_for(&self, within: SimpleExpr) -> SelectStatement {
+        let class = |column| Expr::col((training_class::Entity, column));
+        let quota = |column| Expr::col((quota::Entity, column));
+        let of_all = self.access.registry().programmes().filter(|programme| programme.subject == ANY);
+        let of_all = of_all.map(|programme| Expr::val(programme.code.as_str()));
+        let programmes = std::iter::once(class(training_class::Column::ProgrammeCode)).chain(of_all);
+        let giving = Query::select()
+            .column(training_plan::Column::Id)
+            .from(training_plan::Entity)
+            .and_where(training_plan::Column::State.is_in(PlanState::GIVING))
+            .take();
+        Query::select()
+            .expr(Expr::val(1))
+            .from(quota::Entity)
+            .and_where(quota(quota::Column::PlanId).eq(class(training_class::Column::PlanId)))
+            .and_where(quota(quota::Column::ProgrammeCode).is_in(programmes))
+            .and_where(
+                quota(quota::Column::Mode)
+                    .is_null()
+                    .or(quota(quota::Column::Mode).eq(class(training_class::Column::Mode))),
+            )
+            .and_where(quota::Column::State.eq(QuotaState::Issued))
+            .and_where(quota(quota::Column::PlanId).in_subquery(giving))
+            .and_where(within)
+            .take()
     }
 
     /// What every question about enrolments starts with.
@@ -197,11 +247,6 @@ impl Training<'_> {
             let of_class = Expr::col((enrolment::Entity, enrolment::Column::ClassId)).equals(class);
             Query::select().expr(Expr::val(1)).from(training_class::Entity).and_where(of_class).and_where(within).take()
         }))
-    }
-
-    /// Quotas for numbers alone, for which the scope of quotas is not asked: what progress is measured against.
-    pub(in crate::domain) fn planned(&self) -> Select<quota::Entity> {
-        self.access.quotas_within_reach()
     }
 
     /// Takes in a plan that a select from here gave, unless its unit came after the request began.
@@ -235,6 +280,21 @@ impl Training<'_> {
         Ok(rows.into_iter().filter_map(|row| self.admitted_class(row)).collect())
     }
 
+    /// The sessions of classes, each list by day.
+    pub async fn sessions(&self, of: &[SeenClass]) -> Result<HashMap<SeenClass, Vec<Day>>> {
+        let column = Expr::col((class_session::Entity, class_session::Column::ClassId));
+        let rows = class_session::Entity::find()
+            .filter(db::any_id(self.access.backend(), column, of.iter().map(|seen| seen.0.0)))
+            .order_by_asc(class_session::Column::OnDay)
+            .all(self.access.reader())
+            .await?;
+        let mut sessions: HashMap<SeenClass, Vec<Day>> = HashMap::new();
+        for row in rows {
+            sessions.entry(SeenClass(row.class_id)).or_default().push(row.on_day);
+        }
+        Ok(sessions)
+    }
+
     /// Enrolments by id, in no order; what the caller may not know of is left out.
     pub async fn enrolments_by_ids(&self, ids: &[EnrolmentId]) -> Result<Vec<VisibleEnrolment>> {
         let column = Expr::col((enrolment::Entity, enrolment::Column::Id));
@@ -248,7 +308,7 @@ impl Training<'_> {
 fn either(
     own: Option<SimpleExpr>,
     other: Option<SimpleExpr>,
-    referring: impl FnOnce(SimpleExpr) -> sea_orm::sea_query::SelectStatement,
+    referring: impl FnOnce(SimpleExpr) -> SelectStatement,
 ) -> Condition {
     match (own, other) {
         (Some(own), Some(other)) => Condition::any().add(own).add(Expr::exists(referring(other))),

@@ -48,24 +48,27 @@ const CLASSES: [Class; 12] = [
 /// The files of training.
 pub(super) struct Training {
     classes: String,
+    sessions: String,
     enrolments: String,
 }
 
 impl Training {
     /// Names and contents of the files.
-    pub(super) fn files(&self) -> [(&'static str, &str); 5] {
+    pub(super) fn files(&self) -> [(&'static str, &str); 6] {
         [
             ("programmes.csv", PROGRAMMES),
             ("training_plans.csv", PLANS),
             ("quotas.csv", QUOTAS),
             ("classes.csv", &self.classes),
+            ("class_sessions.csv", &self.sessions),
             ("enrolments.csv", &self.enrolments),
         ]
     }
 }
 
 impl Bundle {
-    /// 8 classes towards a level and 4 short ones; 12 people were sent elsewhere. The last of 2014 gave up.
+    /// 8 classes towards a level and 4 short ones, which meet on each of their three days; 12 people were sent elsewhere.
+    /// The last of 2014 gave up.
     pub(super) fn training(&mut self) -> Training {
         for (suffix, kind, name) in CENTRES {
             self.unit(&format!("{DISTRICT}-{suffix}"), DISTRICT, kind, "DISTRICT", name, "");
@@ -74,6 +77,7 @@ impl Bundle {
             classes: "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,\
                       reported_learners,status\n"
                 .to_owned(),
+            sessions: "class_code,on_day\n".to_owned(),
             enrolments: "cadre_code,class_code,programme_code,unit_code,year,result,grade\n".to_owned(),
         };
         for (nth, (centre, plan, programme, category, year, learners)) in (1..).zip(CLASSES) {
@@ -86,6 +90,11 @@ impl Bundle {
                 "{class},{plan},{programme},{DISTRICT}-{centre},{nth},{category},PART_TIME,{year}-{month:02}-05,\
                  {end_year}-{end},50,,CLOSED",
             );
+            if category != "TRAINING" {
+                for day in 5..=7 {
+                    let _ = writeln!(training.sessions, "{class},{year}-{month:02}-{day:02}");
+                }
+            }
             for learner in learners {
                 let result = if (year, learner) == (2014, 45) { "DROPPED" } else { "COMPLETED" };
                 let (cadre, unit) = &self.key_cadres[learner];

@@ -8,6 +8,7 @@ use super::{
     finding::Findings,
     offer::{PlanRow, QuotaRow},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
+    session::SessionRow,
     table::{Row, unreadable},
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// Files that are loaded, in the order in which they are read: later ones refer to earlier ones.
-pub(super) const LOADED: [&str; 15] = [
+pub(super) const LOADED: [&str; 16] = [
     UnitRow::FILE,
     SuccessionRow::FILE,
     <entity::title::Model as Row>::FILE,
@@ -31,6 +32,7 @@ pub(super) const LOADED: [&str; 15] = [
     QualificationRow::FILE,
     RotationRow::FILE,
     ClassRow::FILE,
+    SessionRow::FILE,
     EnrolmentRow::FILE,
 ];
 

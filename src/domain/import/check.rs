@@ -22,6 +22,7 @@ use super::{
     rotation::{Lives, Stay, Stays, rotation_overlap, rotation_running},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     rule::{self, IdDoubt},
+    session::SessionRow,
     table::{Header, Row, Table},
     world::{World, repeated_row},
 };
@@ -87,6 +88,9 @@ pub(super) async fn check(
     plan.checked.extend(rotations);
     if bundle.has(ClassRow::FILE) {
         plan.checked.push(pass.check_classes().await?);
+    }
+    if bundle.has(SessionRow::FILE) {
+        plan.checked.push(pass.check_sessions().await?);
     }
     if bundle.has(EnrolmentRow::FILE) {
         let lives = pass.lives(&plan);

@@ -28,6 +28,7 @@ use super::{
     progress::Progress,
     roster::Classes,
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow},
+    session::SessionRow,
     table::{self, Row, Table},
     usage,
     world::World,
@@ -181,6 +182,7 @@ impl Pass<'_, DatabaseTransaction> {
             QualificationRow::FILE => self.load_qualifications(txn).await,
             RotationRow::FILE => self.load_rotations(txn, overtaken).await,
             ClassRow::FILE => self.load_classes(txn).await,
+            SessionRow::FILE => self.load_sessions(txn).await,
             EnrolmentRow::FILE => self.load_enrolments(txn).await,
             // Held since the first pass and loaded as checked; the file must still be that one.
             file => Ok(Checked { print: table::print(self.dir, file, self.progress)?, ..before }),

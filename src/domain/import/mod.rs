@@ -25,6 +25,7 @@ mod rotation;
 mod row;
 mod rule;
 mod seat;
+mod session;
 mod source;
 mod table;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The classes of an import, code to what the enrolments ask of them, for hundreds of thousands in little memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::value::{ClassCode, ClassId, Day, PlanId, StudyMode};
 
@@ -52,6 +52,19 @@ impl Classes {
     /// A class.
     pub fn get(&self, class: Class) -> &Kept {
         &self.kept[class as usize]
+    }
+
+    /// Whether the database held the class before the import.
+    pub fn is_stored(&self, class: Class) -> bool {
+        self.get(class).stored.is_some()
+    }
+
+    /// The codes of some classes, in their order.
+    pub fn codes_of(&self, classes: &HashSet<Class>) -> Vec<&ClassCode> {
+        let all = self.places.iter().filter(|(_, class)| classes.contains(class));
+        let mut codes: Vec<_> = all.map(|(code, _)| code).collect();
+        codes.sort_unstable();
+        codes
     }
 
     /// Enters a class.

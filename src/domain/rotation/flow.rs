@@ -8,10 +8,11 @@ use sea_orm::{
     ColumnTrait, QueryFilter, QuerySelect, Select,
     sea_query::{Expr, ExprTrait, Func},
 };
+use serde::Serialize;
 
 use crate::{
     domain::{
-        access::Access,
+        access::{Access, Statistics},
         filter::ensure_short,
         rotation::place::Place,
         unit::{Reach, within},
@@ -45,38 +46,59 @@ pub struct RotationFlow {
     pub rotations: i32,
     /// Persons, each counted once (người).
     pub persons: i32,
+    /// Whether the numbers are rounded to multiples of five: so they are with `stats:read` alone, and what rounds to
+    /// nothing is left out.
+    pub is_rounded: bool,
 }
 
 /// A row of numbers: direction, tiers, rotations, persons.
 type Counted = (RotationDirection, Tier, Tier, i64, i64);
 
+/// What is counted: the cell that a number belongs to, rotations and their persons alike.
+#[derive(Serialize)]
+struct Cell {
+    flows_of: UnitId,
+    from: Day,
+    between: (RotationDirection, Tier, Tier),
+}
+
 /// The published rotations with a unit of the subtree on either side, as the administrative tree was on the start day, by
 /// direction, then tiers. Each counts once, also where both units lie in the subtree. Nothing where the unit is out of
-/// reach.
+/// reach. With `stats:read` alone the numbers are rounded, of one calendar year at a time and of the form ROTATION.
 ///
 /// # Errors
-/// `Forbidden` without `rotation:read`; `Invalid` for a period without a day, and for too many forms.
+/// `Forbidden` without `rotation:read` and `stats:read`, and for other forms without `rotation:read`; `Invalid` for a
+/// period without a day, for too many forms, and for a period other than a year where numbers are rounded.
 pub async fn flows(access: &Access, asked: &FlowsAsked) -> Result<Vec<RotationFlow>> {
-    access.require(Scope::RotationRead, "RotationFlow")?;
+    let statistics = access.statistics(Scope::RotationRead, "RotationFlow")?;
     let period = asked.period()?;
     ensure_short("forms", asked.forms.len())?;
+    if statistics.is_rounded() {
+        asked.ensure_one_cell_a_year(access)?;
+    }
     if !access.reaches(asked.unit) {
         return Ok(Vec::new());
     }
-    let counted = select(access, asked, period)?.into_tuple::<Counted>().all(access.reader()).await?;
-    let mut flows: Vec<RotationFlow> = counted.into_iter().map(flow).collect();
+    let select = select(access, &statistics, asked, period);
+    let counted = select.into_tuple::<Counted>().all(access.reader()).await?;
+    let flows = counted.into_iter().map(|row| flow(&statistics, asked, row));
+    let mut flows: Vec<RotationFlow> = flows.filter(|flow| flow.rotations > 0).collect();
     flows.sort_by_key(|flow| (flow.direction, flow.from_tier, flow.to_tier));
     Ok(flows)
 }
 
-fn select(access: &Access, asked: &FlowsAsked, period: Period) -> Result<Select<rotation::Entity>> {
+fn select(
+    access: &Access,
+    statistics: &Statistics<'_>,
+    asked: &FlowsAsked,
+    period: Period,
+) -> Select<rotation::Entity> {
     let units = access.registry().units();
     let subtree = units.memberships(asked.unit, Hierarchy::Administrative, Reach::Subtree, period);
     let persons = Expr::col((rotation::Entity, rotation::Column::CadreId)).count_distinct();
     let groups = [rotation::Column::Direction, rotation::Column::FromTier, rotation::Column::ToTier];
-    let select = access
-        .rotations()?
-        .select_published()
+    let select = statistics
+        .rotations()
         .filter(within(rotation::Column::StartOn, period))
         .filter(rotation::Column::Form.is_in(asked.forms.iter().copied()))
         .filter(Place::Either.lies_in(access.backend(), &subtree))
@@ -84,15 +106,48 @@ fn select(access: &Access, asked: &FlowsAsked, period: Period) -> Result<Select<
         .columns(groups)
         .expr_as(Func::count(Expr::cust("*")), "rotations")
         .expr_as(persons, "persons");
-    Ok(groups.into_iter().fold(select, QuerySelect::group_by))
+    groups.into_iter().fold(select, QuerySelect::group_by)
 }
 
-fn flow((direction, from_tier, to_tier, rotations, persons): Counted) -> RotationFlow {
-    let int = |count| i32::try_from(count).unwrap_or(i32::MAX);
-    RotationFlow { direction, from_tier, to_tier, rotations: int(rotations), persons: int(persons) }
+fn flow(
+    statistics: &Statistics<'_>,
+    asked: &FlowsAsked,
+    (direction, from_tier, to_tier, rotations, persons): Counted,
+) -> RotationFlow {
+    let cell = Cell { flows_of: asked.unit, from: asked.from, between: (direction, from_tier, to_tier) };
+    let shown = |count: i64| statistics.shown(&cell, u64::try_from(count).unwrap_or(0));
+    let (rotations, persons) = (shown(rotations), shown(persons));
+    let int = |count: u64| i32::try_from(count).unwrap_or(i32::MAX);
+    RotationFlow {
+        direction,
+        from_tier,
+        to_tier,
+        rotations: int(rotations),
+        persons: int(persons),
+        is_rounded: statistics.is_rounded(),
+    }
 }
 
 impl FlowsAsked {
+    /// Rounded numbers can be told apart from their neighbours where the same rotations are counted over many periods or
+    /// sets of forms, so each is counted in one way alone.
+    fn ensure_one_cell_a_year(&self, access: &Access) -> Result<()> {
+        if self.forms != [RotationForm::Rotation] {
+            access.require(Scope::RotationRead, "Unit.rotationFlows(forms:)")?;
+        }
+        let new_year = Day::of(self.from.year(), 1, 1);
+        if new_year == Some(self.from) && self.from.plus_months(12) == Some(self.until) {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "until",
+            "Với riêng phạm vi stats:read, hãy hỏi từng năm dương lịch, ví dụ from: \"2014-01-01\", until: \"2015-01-01\"; \
+             khoảng khác cần phạm vi rotation:read.",
+            "With `stats:read` alone ask for one calendar year at a time, such as from: \"2014-01-01\", until: \
+             \"2015-01-01\"; any other period needs `rotation:read`.",
+        ))
+    }
+
     fn period(&self) -> Result<Period> {
         Period::new(Some(self.from), Some(self.until)).ok_or_else(|| {
             Error::invalid(

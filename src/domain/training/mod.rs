@@ -6,6 +6,7 @@ pub mod enrolment;
 pub mod plan;
 pub mod progress;
 pub mod quota;
+pub mod session;
 pub mod stage;
 
 use entity::value::Day;

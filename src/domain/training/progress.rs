@@ -2,17 +2,18 @@
 
 use entity::{
     enrolment, quota, training_class, training_plan,
-    value::{ClassCategory, ClassState, Day, EnrolmentState, Hierarchy, QuotaState, UnitId},
+    value::{ClassCategory, ClassState, Day, EnrolmentState, Hierarchy, QuotaState, Scope, UnitId},
 };
 use sea_orm::{
     ColumnTrait, Condition, JoinType, QueryFilter, QuerySelect, RelationTrait, Select,
     sea_query::{Expr, ExprTrait, Func, SimpleExpr},
 };
+use serde::Serialize;
 
 use crate::{
     db,
     domain::{
-        access::{Access, ReachedUnits},
+        access::{Access, ReachedUnits, Statistics},
         filter::ensure_short,
         percent::{decimals, percent},
         programme,
@@ -54,6 +55,8 @@ pub struct Progress {
     pub turns: u64,
     /// Persons (người): each counted once.
     pub persons: u64,
+    /// Whether turns and persons are rounded to multiples of five.
+    pub is_rounded: bool,
     decimals: u32,
     counted: Counted,
 }
@@ -82,7 +85,7 @@ impl Progress {
         let counted = &self.counted;
         let (Some(from), Some(to)) = (Day::of(counted.from, 1, 1), Day::end_of_year(counted.to)) else { return Ok(0) };
         let count: Option<i64> = access
-            .training()?
+            .statistics(Scope::TrainingRead, "TrainingProgress")?
             .classes()
             .filter(counted.held_by(access, training_class::Column::OrganiserId))
             .filter(counted.in_programmes(training_class::Column::ProgrammeCode))
@@ -102,16 +105,22 @@ impl Progress {
 }
 
 /// How far the plans of a year, or of several years in a row, were carried out in a unit: by the administrative tree of
-/// the last 31 December. Nothing counts for a unit out of reach. Two statements.
+/// the last 31 December. Nothing counts for a unit out of reach. Two statements. With `stats:read` alone turns and persons
+/// are rounded, of one year and of one programme, or all, at a time.
 ///
 /// # Errors
-/// `Forbidden` without `training:read`; `Invalid` for years outside the calendar or in the wrong order, programmes that
+/// `Forbidden` without `training:read` and `stats:read`, and for several years or programmes without `training:read`;
+/// `Invalid` for years outside the calendar or in the wrong order, programmes that
 /// are not there, decimals outside 0 to 6.
 pub async fn progress(access: &Access, asked: &ProgressAsked) -> Result<Progress> {
     let decimals = decimals(asked.decimals)?;
+    let statistics = access.statistics(Scope::TrainingRead, "TrainingProgress")?;
     let counted = counted(access, asked)?;
-    let (planned, bounds) = planned(access, &counted).await?;
-    let (turns, persons) = took_part(access, &counted).await?;
+    if statistics.is_rounded() {
+        ensure_one_cell_a_year(access, &counted)?;
+    }
+    let (planned, bounds) = planned(access, &statistics, &counted).await?;
+    let (turns, persons) = took_part(access, &statistics, &counted).await?;
     Ok(Progress {
         year: counted.from,
         until_year: counted.to,
@@ -119,6 +128,7 @@ pub async fn progress(access: &Access, asked: &ProgressAsked) -> Result<Progress
         planned_is_lower_bound: bounds > 0,
         turns,
         persons,
+        is_rounded: statistics.is_rounded(),
         decimals,
         counted,
     })
@@ -158,13 +168,13 @@ impl Counted {
 }
 
 /// Seats, and how many of the quotas are lower bounds.
-async fn planned(access: &Access, counted: &Counted) -> Result<(u64, u64)> {
+async fn planned(access: &Access, statistics: &Statistics<'_>, counted: &Counted) -> Result<(u64, u64)> {
     let column = |column| Expr::col((quota::Entity, column));
     // A lower bound may have handed on more than it says; then it holds no seats itself, and not less than none.
     let kept = column(quota::Column::Seats).sub(column(quota::Column::Allocated));
     let held = Expr::case(column(quota::Column::Allocated).lt(column(quota::Column::Seats)), kept).finally(0);
     let bound = Expr::case(quota::Column::IsLowerBound.eq(true), 1).finally(0);
-    let select: Select<quota::Entity> = access.training()?.planned();
+    let select: Select<quota::Entity> = statistics.quotas();
     let sums: Option<(Option<i64>, Option<i64>)> = select
         .join(JoinType::InnerJoin, quota::Relation::TrainingPlan.def())
         .filter(counted.held_by(access, quota::Column::UnitId))
@@ -185,11 +195,30 @@ async fn planned(access: &Access, counted: &Counted) -> Result<(u64, u64)> {
     Ok((whole(seats), whole(bounds)))
 }
 
-/// Turns and persons.
-async fn took_part(access: &Access, counted: &Counted) -> Result<(u64, u64)> {
+/// What is counted: the cell that a number belongs to, turns and their persons alike.
+#[derive(Serialize)]
+struct Cell<'a> {
+    /// Fingerprint of the units.
+    progress_of: &'a str,
+    year: i32,
+    programmes: Option<&'a [String]>,
+}
+
+/// The same people can be put together in many ways by years and programmes; then rounding would hide nobody.
+fn ensure_one_cell_a_year(access: &Access, counted: &Counted) -> Result<()> {
+    if counted.from != counted.to {
+        access.require(Scope::TrainingRead, "Unit.trainingProgress(untilYear:)")?;
+    }
+    if counted.programmes.as_ref().is_some_and(|codes| codes.len() > 1) {
+        access.require(Scope::TrainingRead, "Unit.trainingProgress(programmes:)")?;
+    }
+    Ok(())
+}
+
+/// Turns and persons, as the caller may see them.
+async fn took_part(access: &Access, statistics: &Statistics<'_>, counted: &Counted) -> Result<(u64, u64)> {
     let person = Expr::col((enrolment::Entity, enrolment::Column::CadreId));
-    let counts: Option<(i64, i64)> = access
-        .training()?
+    let counts: Option<(i64, i64)> = statistics
         .enrolments()
         .filter(counted.held_by(access, enrolment::Column::UnitId))
         .filter(counted.in_programmes(enrolment::Column::ProgrammeCode))
@@ -202,7 +231,13 @@ async fn took_part(access: &Access, counted: &Counted) -> Result<(u64, u64)> {
         .one(access.reader())
         .await?;
     let (turns, persons) = counts.unwrap_or_default();
-    Ok((whole(Some(turns)), whole(Some(persons))))
+    let (turns, persons) = (whole(Some(turns)), whole(Some(persons)));
+    if !statistics.is_rounded() {
+        return Ok((turns, persons));
+    }
+    let units = counted.units.fingerprint();
+    let cell = Cell { progress_of: &units, year: counted.from, programmes: counted.programmes.as_deref() };
+    Ok((statistics.shown(&cell, turns), statistics.shown(&cell, persons)))
 }
 
 fn whole(count: Option<i64>) -> u64 {

@@ -87,6 +87,11 @@ impl TrainingClass {
         self.0.row().end_on
     }
 
+    /// The days on which it meets (buổi học), by day; empty where they are not stated.
+    async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Day>> {
+        Ok(ctx.loaders().sessions(self.0.seen()).await?.to_vec())
+    }
+
     /// Seats (sĩ số tối đa); null: not limited.
     async fn capacity(&self) -> Option<i32> {
         self.0.row().capacity

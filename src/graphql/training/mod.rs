@@ -42,8 +42,8 @@ impl TrainingQuery {
         Ok(found(plans::look_up(ctx.access(), &by).await)?.map(TrainingPlan))
     }
 
-    /// A class (lớp) by id or code. Null if there is none, or neither its organiser nor a unit that sent somebody to it
-    /// is within reach.
+    /// A class (lớp) by id or code. Null if there is none, or none of its organiser, the units that sent somebody to it,
+    /// and those that hold a quota of its plan for it is within reach.
     async fn training_class(
         &self,
         ctx: &Context<'_>,
@@ -52,7 +52,8 @@ impl TrainingQuery {
         Ok(found(classes::look_up(ctx.access(), &by).await)?.map(TrainingClass))
     }
 
-    /// The classes (lớp) whose organiser, or a unit that sent somebody to them, is within reach.
+    /// The classes (lớp) whose organiser, a unit that sent somebody to them, or one that holds a quota of their plan for
+    /// them is within reach.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
     async fn training_classes(
         &self,

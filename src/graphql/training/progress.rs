@@ -49,6 +49,11 @@ impl TrainingProgress {
         int(self.0.persons)
     }
 
+    /// Whether turns and persons are rounded to multiples of five: so they are with `stats:read` alone.
+    async fn is_rounded(&self) -> bool {
+        self.0.is_rounded
+    }
+
     /// Turns of what was planned, in percent, rounded once, half up (tỷ lệ hoàn thành); null where nothing was planned.
     async fn percent_of_plan(&self) -> Option<f64> {
         self.0.percent_of_plan()

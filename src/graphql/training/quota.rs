@@ -70,7 +70,7 @@ impl Quota {
         self.0.row().mode
     }
 
-    /// What it counts: persons (người) or turns (lượt).
+    /// What it counts: persons (người), each once, or turns (lượt).
     async fn measure(&self) -> Measure {
         self.0.row().measure
     }

@@ -5,15 +5,16 @@ use entity::{enrolment, quota, training_class, training_plan};
 use crate::world::{
     World,
     rotation::Places,
-    training::{Rows, class, learner, plan, quota as given, sent, write},
+    training::{Rows, class, learner, plan, quota as given, sent, session, write},
 };
 
 /// What of the training A knows: the plan of the province by the quotas that A and A1 hold, and its own quotas; TA, which
-/// A1 held, with B-02 in it; TB, which B1 held, for A-01 whom A1P sent to it.
-pub const OF_A: [&str; 7] = ["KP", "QA", "QA1", "TA", "TB", "E1", "E3"];
+/// A1 held, with B-02 in it; TB, which B1 held, for A-01 whom A1P sent to it; TQ of the province's plan, which B1 held, for
+/// the quotas, and not that B-02 is in it.
+pub const OF_A: [&str; 8] = ["KP", "QA", "QA1", "TA", "TB", "TQ", "E1", "E3"];
 
 /// Every edge from and to training, as in `EDGES`.
-pub const EDGES: [(&str, &str); 30] = [
+pub const EDGES: [(&str, &str); 31] = [
     ("Query.nodes", r#"{ nodes(ids: ["%KB%", "%QB%", "%TF%", "%E4%", "%KP%", "%QA%", "%TB%", "%E1%"]) { id } }"#),
     ("Query.trainingPlan", r#"{ trainingPlan(by: {code: "KB"}) { id } }"#),
     ("Query.trainingPlan", r#"{ trainingPlan(by: {id: "%KB%"}) { id } }"#),
@@ -42,6 +43,10 @@ pub const EDGES: [(&str, &str); 30] = [
     ("TrainingClass.plan", r#"{ trainingClass(by: {code: "TB"}) { plan { id } } }"#),
     ("TrainingClass.organiser", r#"{ trainingClass(by: {code: "TB"}) { organiser { HANGING } } }"#),
     ("TrainingClass.enrolments", r#"{ trainingClass(by: {code: "TB"}) { enrolments { nodes { id } } } }"#),
+    (
+        "TrainingClass.enrolments",
+        r#"{ trainingClass(by: {code: "TQ"}) { organiser { HANGING } enrolments { nodes { id } } } }"#,
+    ),
     ("Query.enrolments", r#"{ enrolments(first: 100, where: {yearFrom: 2020}) { nodes { id } } }"#),
     ("EnrolmentConnection.nodes", "{ enrolments(last: 100) { nodes { id } } }"),
     ("EnrolmentConnection.edges", "{ enrolments(where: {withoutClass: false}) { edges { node { id } } } }"),
@@ -84,15 +89,20 @@ pub async fn fill(world: &World) -> Vec<(String, String)> {
     };
     let own = class(&of, ["TA", "CMNV", "A1", "2021-03-01", "2021-03-05"]);
     let (shared, foreign) = (training_class::Model { intake: None, ..in_b1("TB") }, in_b1("TF"));
-    let enrolments: [(&str, enrolment::Model); 5] = [
+    let of_plan = training_class::Model {
+        plan_id: Some(province.id),
+        ..class(&of, ["TQ", "CMNV", "B1", "2021-06-01", "2021-06-05"])
+    };
+    let enrolments: [(&str, enrolment::Model); 6] = [
         ("E1", learner(&of, ["A-01", "A1P"], &shared)),
         ("E2", learner(&of, ["B-01", "B1U"], &shared)),
         ("E3", learner(&of, ["B-02", "B1U"], &own)),
         ("E4", learner(&of, ["B-01", "B1U"], &foreign)),
         ("E5", sent(&of, ["X-01", "CMNV", "B1U"], 2021)),
+        ("E6", learner(&of, ["B-02", "B1U"], &of_plan)),
     ];
 
-    let (plans, classes) = ([province, b, past], [own, shared, foreign]);
+    let (plans, classes) = ([province, b, past], [own, shared, foreign, of_plan]);
     let mut ids: Vec<(String, String)> = Vec::new();
     ids.extend(plans.iter().map(|plan| (plan.code.to_string(), plan.id.to_string())));
     ids.extend(quotas.iter().map(|(name, quota)| ((*name).to_owned(), quota.id.to_string())));
@@ -101,6 +111,11 @@ pub async fn fill(world: &World) -> Vec<(String, String)> {
     let rows = Rows {
         plans: plans.into(),
         quotas: quotas.map(|(_, quota)| quota).into(),
+        sessions: vec![
+            session(&classes[0], "2021-03-02"),
+            session(&classes[1], "2021-05-04"),
+            session(&classes[2], "2021-05-05"),
+        ],
         classes: classes.into(),
         enrolments: enrolments.map(|(_, enrolment)| enrolment).into(),
     };

@@ -105,7 +105,10 @@ async fn a_class_never_has_fewer_seats_than_learners() {
         assert_eq!((&refused["code"], seats(&refused)), (&json!("CAPACITY_IN_USE"), [3, 0, 3, 0]));
         let amended = done(&caller, "classAmend", json!({ "classCode": "L-1", "capacity": 3 })).await["class"].take();
         assert_eq!((&amended["capacity"], &amended["enrolled"]), (&json!(3), &json!(3)));
-        let open = done(&caller, "classAmend", json!({ "classCode": "L-1" })).await["class"].take();
+        let both = json!({ "classCode": "L-1", "capacity": 4, "unlimited": true });
+        assert_eq!(refusal(&caller, "classAmend", both).await["field"], json!(["input", "capacity"]));
+        let open = json!({ "classCode": "L-1", "unlimited": true });
+        let open = done(&caller, "classAmend", open).await["class"].take();
         assert_eq!(open["capacity"], Value::Null);
     })
     .await;

@@ -104,6 +104,72 @@ async fn a_result_is_refused_with_the_field_and_the_way_out() {
 }
 
 #[actix_web::test]
+async fn who_waited_gets_a_seat_of_a_quota_only_while_its_plan_gives_seats() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let of_quota = issued(&caller, quota(5)).await;
+        led(&caller, with(class("L-1"), json!({ "capacity": 1 })), &["OPEN_FOR_NOMINATION"]).await;
+        led(&caller, with(class("L-2"), json!({ "capacity": 1, "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;
+        let waits = || json!({ "quotaId": of_quota, "waitlist": true });
+        let first = enrolled(&caller, "L-1", "A-02", json!({})).await["id"].clone();
+        let waiting = enrolled(&caller, "L-1", "A-03", waits()).await["id"].clone();
+        enrolled(&caller, "L-2", "A-02", json!({})).await;
+        let other = enrolled(&caller, "L-2", "A-04", waits()).await["id"].clone();
+        let confirm = |id| json!({ "enrolmentId": id });
+        let refused = refusal(&caller, "enrolmentConfirm", confirm(&waiting)).await;
+        assert_eq!((&refused["code"], seats(&refused)), (&json!("CLASS_FULL"), [1, 0, 1, 0]));
+        done(&caller, "enrolmentDrop", json!({ "enrolmentId": first, "reason": "Ốm" })).await;
+
+        // The class of the other is put off to a year that the plan is not for.
+        done(&caller, "classAdvance", json!({ "classCode": "L-2", "to": "POSTPONED" })).await;
+        let days = json!({ "classCode": "L-2", "to": "PLANNED", "startOn": "2027-01-04", "endOn": "2027-01-08" });
+        done(&caller, "classAdvance", days).await;
+        let refused = refusal(&caller, "enrolmentConfirm", confirm(&other)).await;
+        assert_eq!((&refused["code"], &refused["field"]), (&json!("WRONG_STEP"), &json!(["input", "enrolmentId"])));
+        done(&caller, "classAdvance", json!({ "classCode": "L-2", "to": "OPEN_FOR_NOMINATION" })).await;
+        let refused = refusal(&caller, "enrolmentConfirm", confirm(&other)).await;
+        assert_eq!((&refused["code"], &refused["field"]), (&json!("OUTSIDE_QUOTA"), &json!(["input", "enrolmentId"])));
+
+        for to in ["PUBLISHED", "CLOSED"] {
+            assert_eq!(standing(&caller, &of_quota).await[2], 0);
+            done(&caller, "planAdvance", json!({ "planCode": "KH-A", "to": to })).await;
+        }
+        let refused = refusal(&caller, "enrolmentConfirm", confirm(&waiting)).await;
+        assert_eq!(
+            (&refused["code"], &refused["state"], &refused["field"]),
+            (&json!("WRONG_STEP"), &json!("CLOSED"), &json!(["input", "enrolmentId"]))
+        );
+        assert_eq!(class_now(&caller, "L-1").await["enrolled"], 0, "no seat of the class was taken either");
+        let same = json!({ "classCode": "L-1", "cadreCode": "A-06", "quotaId": of_quota });
+        assert_eq!(refusal(&caller, "classEnrol", same).await["state"], "CLOSED", "as who is enrolled");
+        let document = "query($id: ID!) { node(id: $id) { ... on Enrolment { state year } } }";
+        let seen = caller.query_with(document, json!({ "id": waiting })).await;
+        assert_eq!(seen["node"], json!({ "state": "WAITLISTED", "year": 2026 }));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn who_is_confirmed_counts_for_the_year_in_which_the_class_begins() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
+        let made = enrolled(&caller, "L-1", "A-03", json!({})).await;
+        assert_eq!(made["year"], 2026);
+        let days = json!({ "to": "PLANNED", "startOn": "2027-01-04", "endOn": "2027-01-08" });
+        for to in [json!({ "to": "POSTPONED" }), days, json!({ "to": "OPEN_FOR_NOMINATION" })] {
+            done(&caller, "classAdvance", with(json!({ "classCode": "L-1" }), to)).await;
+        }
+        let confirmed = done(&caller, "enrolmentConfirm", json!({ "enrolmentId": made["id"] })).await;
+        assert_eq!(
+            (&confirmed["enrolment"]["state"], &confirmed["enrolment"]["year"]),
+            (&json!("CONFIRMED"), &json!(2027))
+        );
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
     on_both(async |world| {
         let (office, other) = (office(world).await, world.caller(&super::WRITES, &["B"]).await);

@@ -4,16 +4,19 @@
 mod class;
 mod enrolment;
 mod enrolment_refused;
+mod persons;
 mod plan;
 mod quota;
 mod quota_refused;
 mod race;
 mod race_for_seats;
+mod session;
 
+use reqwest::header::{ACCEPT_LANGUAGE, HeaderValue};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{Caller, World};
+use crate::world::{Caller, World, sdl};
 
 /// The scopes of who does everything with training.
 const WRITES: [&str; 5] = ["cadre:read", "training:read", "training:write", "quota:read", "quota:allocate"];
@@ -22,7 +25,7 @@ const WRITES: [&str; 5] = ["cadre:read", "training:read", "training:write", "quo
 const QUOTA: &str = "id state seats allocated used remaining mode version unit { code } parent { id }";
 
 /// What is asked of a class after an act.
-const CLASS: &str = "code state capacity enrolled startOn endOn version";
+const CLASS: &str = "code state capacity enrolled startOn endOn sessions version";
 
 /// What is asked of an enrolment after an act.
 const ENROLMENT: &str = "id state grade year remark version sendingUnit { code } class { code enrolled }";
@@ -78,13 +81,46 @@ async fn done(caller: &Caller<'_>, act: &str, input: Value) -> Value {
     payload
 }
 
-/// Does an act that must be refused once, and gives the error.
+/// Does an act that must be refused once, and gives the error. Every refusal of these tests is held to what each must
+/// say, in both languages.
 async fn refusal(caller: &Caller<'_>, act: &str, input: Value) -> Value {
     let mut payload = payload(caller, act, input.clone()).await;
+    ensure_told_in_both(caller, act, &input, &payload["userErrors"][0]).await;
     let shown = payload.as_object().expect("a payload").iter().filter(|(name, _)| *name != "userErrors");
     assert!(shown.clone().all(|(_, object)| object.is_null() || *object == json!([])), "{act} {input}: {payload:#}");
     assert_eq!(payload["userErrors"].as_array().map(Vec::len), Some(1), "{act} {input}: {payload:#}");
     payload["userErrors"][0].take()
+}
+
+/// Checks that a refusal is about a field that the input has, and says the same in both languages: the state, the
+/// numbers, the days and the way out.
+async fn ensure_told_in_both(caller: &Caller<'_>, act: &str, input: &Value, refused: &Value) {
+    let field = refused["field"][1].as_str().expect("a field");
+    let coordinate = format!("{}{}Input.{field}", act[..1].to_uppercase(), &act[1..]);
+    assert!(sdl::coordinates().contains(&coordinate), "{act} has no field {field}");
+
+    let body = json!({ "query": document(act), "variables": { "input": keyed(input.clone()) } });
+    let vietnamese = [(ACCEPT_LANGUAGE, HeaderValue::from_static("vi"))].into_iter().collect();
+    let answer = caller.post(&body).headers(vietnamese).send().await.expect("an answer");
+    let answer: Value = answer.json().await.expect("JSON");
+    let of = |error: &Value| error["message"].as_str().expect("a message").to_owned();
+    let (en, vi) = (of(refused), of(&answer["data"]["done"]["userErrors"][0]));
+    let numbers = |told: &str| {
+        let mut runs: Vec<_> =
+            told.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).map(str::to_owned).collect();
+        runs.sort();
+        runs
+    };
+    assert_eq!(numbers(&en), numbers(&vi), "{act}: {en} / {vi}");
+    assert_ne!(en, vi, "{act}");
+    assert!(en.is_ascii() && !vi.is_ascii(), "{act}: {en} / {vi}");
+    assert!(en.contains("; ") || en.contains(", so "), "the way out: {en}");
+    assert!(["; hãy ", ", hãy ", "bước được phép tiếp theo"].iter().any(|way| vi.contains(way)), "the way out: {vi}");
+    for field in ["state", "currentVersion", "seats", "used"] {
+        let Some(named) = refused.get(field).filter(|named| !named.is_null()) else { continue };
+        let named = named.as_str().map_or_else(|| named.to_string(), str::to_owned);
+        assert!(en.contains(&named) && vi.contains(&named), "{field} of {act}: {en} / {vi}");
+    }
 }
 
 /// An input with some of its fields given otherwise.

@@ -1,7 +1,9 @@
 //! A hundred people race for the seats of a class and of a quota, and some for two classes at once.
 
+use std::collections::BTreeSet;
+
 use entity::{
-    enrolment, training_class,
+    class_session, enrolment, training_class,
     value::{CadreId, ClassId, EnrolmentId, EnrolmentState},
 };
 use futures_util::future::join_all;
@@ -16,11 +18,15 @@ use super::{
     race::{code, race},
     standing, with,
 };
-use crate::world::{World, on_both, rotation::Places, training::learner};
+use crate::world::{
+    World, on_both,
+    rotation::{Places, day},
+    training::learner,
+};
 
 const PEOPLE: usize = 100;
 
-async fn import_people(world: &World) {
+pub(super) async fn import_people(world: &World) {
     let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
                       joined_party_on,category,rank_code,status\n"
         .to_owned();
@@ -160,6 +166,80 @@ async fn nobody_gets_into_two_full_time_classes_at_once() {
     .await;
 }
 
+/// A part-time class of the whole of June that meets on one day of it.
+fn meeting(code: &str, day: &str) -> serde_json::Value {
+    let june = json!({ "mode": "PART_TIME", "startOn": "2026-06-01", "endOn": "2026-06-30", "sessions": [day] });
+    with(class(code), june)
+}
+
+#[actix_web::test]
+async fn nobody_gets_sessions_of_two_classes_on_one_day_at_once() {
+    on_both(async |world| {
+        import_people(world).await;
+        let caller = office(world).await;
+        for class_code in ["L-1", "L-2"] {
+            led(&caller, meeting(class_code, "2026-06-13"), &["OPEN_FOR_NOMINATION"]).await;
+        }
+
+        let came = race(80, async |at| {
+            let class = ["L-1", "L-2"][at % 2];
+            code(&caller, "classEnrol", json!({ "classCode": class, "cadreCode": format!("R-{}", at / 2) })).await
+        })
+        .await;
+
+        assert_eq!(came, [("DONE".to_owned(), 40), ("OVERLAPPING_SESSIONS".to_owned(), 40)].into());
+        let (first, second) = (seated(world, "L-1").await, seated(world, "L-2").await);
+        assert_eq!(first.len() + second.len(), 40);
+        assert!(!first.iter().any(|person| second.contains(person)));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn sessions_do_not_move_onto_those_of_who_enrols_at_once() {
+    on_both(async |world| {
+        import_people(world).await;
+        let (caller, of) = (office(world).await, Places::of(&world.database).await);
+        led(&caller, meeting("L-1", "2026-06-13"), &["OPEN_FOR_NOMINATION"]).await;
+        led(&caller, meeting("L-2", "2026-06-14"), &["OPEN_FOR_NOMINATION"]).await;
+        let enrol = |class: &str, person: &str| json!({ "classCode": class, "cadreCode": person });
+        let amend = |day: &str| json!({ "classCode": "L-2", "sessions": [day] });
+
+        for round in 0..24 {
+            // Who is in the class that stays comes into the one whose sessions move, and the other way round.
+            let (there, new) = [("L-1", "L-2"), ("L-2", "L-1")][round % 2];
+            let person = format!("R-{round}");
+            assert_eq!(code(&caller, "classEnrol", enrol(there, &person)).await, "DONE");
+            let (moved, came) = futures_util::join!(
+                code(&caller, "classAmend", amend("2026-06-13")),
+                code(&caller, "classEnrol", enrol(new, &person)),
+            );
+            match (moved.as_str(), came.as_str()) {
+                ("DONE", "OVERLAPPING_SESSIONS") | ("OVERLAPPING_SESSIONS" | "VERSION_CONFLICT", "DONE") => {}
+                both => panic!("round {round}: {both:?}"),
+            }
+            for class in ["L-1", "L-2"] {
+                let Some(id) = last_enrolment(world, class, of.cadre(&person)).await else { continue };
+                let drop = json!({ "enrolmentId": id, "reason": "x" });
+                assert_eq!(code(&caller, "enrolmentDrop", drop).await, "DONE");
+            }
+            assert_eq!(code(&caller, "classAmend", amend("2026-06-14")).await, "DONE");
+        }
+
+        // The control: with both looks before both writes, nothing else keeps the sessions apart.
+        for class in ["L-1", "L-2"] {
+            assert_eq!(code(&caller, "classEnrol", enrol(class, "R-99")).await, "DONE");
+        }
+        let moved = class_session::Entity::update_many()
+            .filter(class_session::Column::ClassId.eq(id_of(world, "L-2").await))
+            .col_expr(class_session::Column::OnDay, Expr::val(day("2026-06-13")));
+        moved.exec(world.database.writer()).await.expect("the table sees nothing wrong");
+        let refused = code(&caller, "classAmend", amend("2026-06-13")).await;
+        assert_eq!(refused, "OVERLAPPING_SESSIONS", "the act does");
+    })
+    .await;
+}
+
 /// The id of a person's last enrolment in a class.
 async fn last_enrolment(world: &World, class: &str, person: CadreId) -> Option<String> {
     let of_person = enrolment::Entity::find().filter(enrolment::Column::CadreId.eq(person));
@@ -173,44 +253,54 @@ async fn seats_stay_true_whoever_comes_and_goes_while_classes_are_put_off() {
     on_both(async |world| {
         import_people(world).await;
         let (caller, of) = (office(world).await, Places::of(&world.database).await);
-        let classes = ["L-1", "L-2", "L-3"];
-        for class_code in classes {
-            led(&caller, with(class(class_code), json!({ "capacity": 12 })), &["OPEN_FOR_NOMINATION"]).await;
-        }
-        let of_quota = issued(&caller, quota(25)).await;
-
-        let came = race(400, async |at| {
-            let (class, person) = (classes[at % 3], format!("R-{}", at * 7 % 40));
-            let of_person = last_enrolment(world, class, of.cadre(&person)).await;
-            match (at % 10, of_person) {
-                (7, _) if at > 200 => {
-                    let to = ["POSTPONED", "PLANNED", "OPEN_FOR_NOMINATION"][at / 10 % 3];
-                    let days = json!({ "startOn": "2026-06-08", "endOn": "2026-06-12" });
-                    let days = if to == "PLANNED" { days } else { json!({}) };
-                    code(&caller, "classAdvance", with(json!({ "classCode": class, "to": to }), days)).await
-                }
-                (8, _) => code(&caller, "quotaAmend", json!({ "quotaId": of_quota, "seats": 22 + at % 5 })).await,
-                (0..3, Some(id)) => code(&caller, "enrolmentDrop", json!({ "enrolmentId": id, "reason": "x" })).await,
-                (3, Some(id)) => code(&caller, "enrolmentConfirm", json!({ "enrolmentId": id })).await,
-                _ => {
-                    let seat =
-                        json!({ "classCode": class, "cadreCode": person, "quotaId": of_quota, "waitlist": true });
-                    code(&caller, "classEnrol", seat).await
-                }
+        for measure in ["TURNS", "PERSONS"] {
+            let classes = [1, 2, 3].map(|at| format!("{measure}-{at}"));
+            for class_code in &classes {
+                let bounds = json!({ "capacity": 12, "mode": "PART_TIME" });
+                led(&caller, with(class(class_code), bounds), &["OPEN_FOR_NOMINATION"]).await;
             }
-        })
-        .await;
+            // A plan gives a unit one quota of a programme, so that each measure has a unit of its own.
+            let unit = if measure == "TURNS" { "A" } else { "A1" };
+            let of_quota = issued(&caller, with(quota(20), json!({ "measure": measure, "unitCode": unit }))).await;
 
-        assert!(came["DONE"] > 50, "{came:?}");
-        let mut used = 0;
-        for class in classes {
-            let seated = seated(world, class).await.len();
-            assert_eq!(class_now(&caller, class).await["enrolled"], json!(seated), "{class}: {came:?}");
-            used += seated;
+            let came = race(400, async |at| {
+                // Of the people the even ones are in A1U, below both units.
+                let (class, person) = (&classes[at % 3], format!("R-{}", at * 7 % 20 * 2));
+                let of_person = last_enrolment(world, class, of.cadre(&person)).await;
+                match (at % 10, of_person) {
+                    (7, _) if at > 200 => {
+                        let to = ["POSTPONED", "PLANNED", "OPEN_FOR_NOMINATION"][at / 10 % 3];
+                        let days = json!({ "startOn": "2026-06-08", "endOn": "2026-06-12" });
+                        let days = if to == "PLANNED" { days } else { json!({}) };
+                        code(&caller, "classAdvance", with(json!({ "classCode": class, "to": to }), days)).await
+                    }
+                    (8, _) => code(&caller, "quotaAmend", json!({ "quotaId": of_quota, "seats": 14 + at % 5 })).await,
+                    (0..3, Some(id)) => {
+                        code(&caller, "enrolmentDrop", json!({ "enrolmentId": id, "reason": "x" })).await
+                    }
+                    (3, Some(id)) => code(&caller, "enrolmentConfirm", json!({ "enrolmentId": id })).await,
+                    _ => {
+                        let seat =
+                            json!({ "classCode": class, "cadreCode": person, "quotaId": of_quota, "waitlist": true });
+                        code(&caller, "classEnrol", seat).await
+                    }
+                }
+            })
+            .await;
+
+            assert!(came["DONE"] > 50, "{came:?}");
+            let (mut turns, mut persons) = (0, BTreeSet::new());
+            for class in &classes {
+                let seated = seated(world, class).await;
+                assert_eq!(class_now(&caller, class).await["enrolled"], json!(seated.len()), "{class}: {came:?}");
+                turns += seated.len();
+                persons.extend(seated);
+            }
+            let [seats, _, used, ..] = standing(&caller, &of_quota).await;
+            let expected = if measure == "TURNS" { turns } else { persons.len() };
+            assert_eq!(usize::try_from(used).expect("a number"), expected, "{measure}: {came:?}");
+            assert!(used <= seats);
         }
-        let [seats, _, of_seats, ..] = standing(&caller, &of_quota).await;
-        assert_eq!(usize::try_from(of_seats).expect("a number"), used, "{came:?}");
-        assert!(of_seats <= seats);
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use cadre_api::db::Database;
 use entity::{
-    audit_entry, change, enrolment, programme, quota, training_class, training_plan,
+    audit_entry, change, class_session, enrolment, programme, quota, training_class, training_plan,
     value::{
         ChangeKind, ClassCategory, ClassId, ClassState, EnrolmentId, EnrolmentState, Measure, PlanId, PlanState,
         ProgrammeKind, QuotaId, QuotaState,
@@ -25,6 +25,7 @@ pub struct Rows {
     pub plans: Vec<training_plan::Model>,
     pub quotas: Vec<quota::Model>,
     pub classes: Vec<training_class::Model>,
+    pub sessions: Vec<class_session::Model>,
     pub enrolments: Vec<enrolment::Model>,
 }
 
@@ -85,6 +86,11 @@ pub fn class(of: &Places, [code, programme, organiser, start, end]: [&str; 5]) -
     }
 }
 
+/// A session of a class.
+pub fn session(of: &training_class::Model, on_day: &str) -> class_session::Model {
+    class_session::Model { class_id: of.id, on_day: day(on_day) }
+}
+
 /// An enrolment that was completed: person, programme, sending unit, year.
 pub fn sent(of: &Places, [cadre, programme, unit]: [&str; 3], year: i32) -> enrolment::Model {
     enrolment::Model {
@@ -113,6 +119,7 @@ pub async fn write(database: &Database, rows: Rows) {
     let writer = database.writer();
     // What came with a bundle goes, so that what is counted stands in the test.
     enrolment::Entity::delete_many().exec(writer).await.expect("deleted");
+    class_session::Entity::delete_many().exec(writer).await.expect("deleted");
     training_class::Entity::delete_many().exec(writer).await.expect("deleted");
     quota::Entity::delete_many().exec(writer).await.expect("deleted");
     training_plan::Entity::delete_many().exec(writer).await.expect("deleted");
@@ -126,6 +133,9 @@ pub async fn write(database: &Database, rows: Rows) {
         row.into_active_model().reset_all().insert(writer).await.expect("written");
     }
     for row in rows.classes {
+        row.into_active_model().reset_all().insert(writer).await.expect("written");
+    }
+    for row in rows.sessions {
         row.into_active_model().reset_all().insert(writer).await.expect("written");
     }
     for row in rows.enrolments {

@@ -5,7 +5,7 @@
 pub type File = (&'static str, &'static str);
 
 /// A bundle in which nothing is to be remarked. Two tiers from July 2025 on, three before.
-pub const BUNDLE: [File; 15] = [
+pub const BUNDLE: [File; 16] = [
     (
         "units.csv",
         "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n\
@@ -108,6 +108,7 @@ pub const BUNDLE: [File; 15] = [
          C4,L3,LL,S,2026,CONFIRMED,\n\
          C3,,LL,P,2026,REGISTERED,\n",
     ),
+    ("class_sessions.csv", "class_code,on_day\nL1,2025-03-03\nL1,2025-06-30\nL2,2025-05-05\n"),
 ];
 
 /// A change to the bundle and the one finding that it must give: in `file` the `old` text becomes the `new` one.
@@ -134,7 +135,7 @@ macro_rules! cases {
 }
 
 /// Each of these refuses the whole bundle.
-pub const BROKEN: [Case; 125] = cases! {
+pub const BROKEN: [Case; 132] = cases! {
     "units": "kind,tier" => "tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "tier,tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "kind,tier,colour"; 1 "" 0 "BAD_HEADER"
@@ -250,6 +251,13 @@ pub const BROKEN: [Case; 125] = cases! {
     "classes": "06-30,2," => "06-30,two,"; 2 "capacity" 10 "BAD_VALUE"
     "classes": "OPEN" => "OPENED"; 4 "status" 12 "BAD_VALUE"
     "classes": "" => "L1,,NV,S,,VILLAGE,,2025-01-01,2025-01-02,,,CLOSED\n"; 5 "code" 1 "REPEATED_CODE"
+    "class_sessions": "on_day" => "day"; 1 "" 0 "BAD_HEADER"
+    "class_sessions": "L2," => "L9,"; 4 "class_code" 1 "UNKNOWN_CODE"
+    "class_sessions": "L2," => ","; 4 "class_code" 1 "MISSING_VALUE"
+    "class_sessions": "2025-05-05" => "05/05/2025"; 4 "on_day" 2 "BAD_VALUE"
+    "class_sessions": "2025-03-03" => "2025-03-02"; 2 "on_day" 2 "BAD_VALUE"
+    "class_sessions": "2025-06-30" => "2025-07-01"; 3 "on_day" 2 "BAD_VALUE"
+    "class_sessions": "" => "L1,2025-03-03\n"; 5 "class_code" 1 "REPEATED_ROW"
     "enrolments": "C2,L2" => "C9,L2"; 4 "cadre_code" 1 "UNKNOWN_CODE"
     "enrolments": "C2,L2" => "C2,L9"; 4 "class_code" 2 "UNKNOWN_CODE"
     "enrolments": "C3,,LL" => "C3,,QQ"; 7 "programme_code" 3 "UNKNOWN_CODE"
@@ -296,7 +304,7 @@ pub const DOUBTFUL: [Case; 29] = cases! {
 };
 
 /// Each of these contradicts the bundle once it has been loaded.
-pub const DIFFERING: [Case; 32] = cases! {
+pub const DIFFERING: [Case; 33] = cases! {
     "units": "Tỉnh Thử" => "Tỉnh Khác"; 3 "code" 1 "DIFFERS"
     "units": "X,D,,COMMUNE" => "X,P,,COMMUNE"; 6 "code" 1 "DIFFERS"
     "unit_successions": "Điều 2" => "Điều 3"; 2 "document" 5 "DIFFERS"
@@ -325,6 +333,7 @@ pub const DIFFERING: [Case; 32] = cases! {
     "classes": "K1" => "K9"; 2 "intake" 5 "DIFFERS"
     "classes": "2025-05-05,2025-05-05" => "2025-05-05,2025-05-06"; 3 "end_on" 9 "DIFFERS"
     "classes": "OPEN" => "CANCELLED"; 4 "status" 12 "DIFFERS"
+    "class_sessions": "2025-06-30" => "2025-06-29"; 3 "on_day" 2 "DIFFERS"
     "enrolments": "C1,L1,LL,X" => "C1,L1,LL,S"; 2 "unit_code" 4 "DIFFERS"
     "enrolments": "X,2025" => "X,2024"; 2 "year" 5 "DIFFERS"
     "enrolments": "COMPLETED,GOOD" => "FAILED,GOOD"; 2 "result" 6 "DIFFERS"

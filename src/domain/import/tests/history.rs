@@ -1,6 +1,6 @@
 //! What imports add to what is there: rows, changes, audit entries; and that they never half happen.
 
-use entity::{assignment, audit_entry, cadre, change, unit, unit_version};
+use entity::{assignment, audit_entry, cadre, change, class_session, training_class, unit, unit_version};
 use sea_orm::{ActiveValue::Set, ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::*;
@@ -27,7 +27,7 @@ async fn an_import_leaves_one_entry_and_a_change_for_each_object() {
     assert_eq!((entries[1].actor.as_str(), entries[1].act.as_str()), ("operator", "import"));
     assert_eq!(
         entries[1].detail.as_deref().unwrap(),
-        r#"{"units":7,"unit_successions":1,"titles":2,"institutions":1,"rules":2,"retirement_ages":1,"programmes":3,"training_plans":1,"quotas":3,"cadres":4,"assignments":7,"qualifications":3,"rotations":3,"classes":3,"enrolments":6}"#
+        r#"{"units":7,"unit_successions":1,"titles":2,"institutions":1,"rules":2,"retirement_ages":1,"programmes":3,"training_plans":1,"quotas":3,"cadres":4,"assignments":7,"qualifications":3,"rotations":3,"classes":3,"class_sessions":3,"enrolments":6}"#
     );
     let mut expected: Vec<String> = ["N", "P", "B", "D", "X", "S"].map(|code| format!("CREATED unit {code}")).into();
     expected.extend(["BT", "CV"].map(|code| format!("CREATED title {code}")));
@@ -84,6 +84,49 @@ async fn later_bundles_add_history_to_what_is_there() {
 }
 
 #[tokio::test]
+async fn sessions_are_added_to_a_class_that_has_none() {
+    let (_dir, database) = fresh().await;
+    import_files(&database, &BUNDLE).await;
+    for (rows, outcome, found) in [
+        ("L3,2026-06-02\nL3,2026-12-31\n", Outcome::Loaded, vec!["UPDATED training_class L3"]),
+        ("L3,2026-06-02\nL1,2025-03-03\n", Outcome::NothingNew, vec!["UPDATED training_class L3"]),
+        ("L3,2026-06-02\nL3,2026-06-03\n", Outcome::Refused, vec!["UPDATED training_class L3"]),
+    ] {
+        let report = import_files(&database, &[("class_sessions.csv", format!("class_code,on_day\n{rows}"))]).await;
+        assert_eq!(report.outcome, outcome, "{rows} {:#?}", report.findings);
+        assert_eq!(changes(&database).await, found, "{rows}");
+    }
+    let class = training_class::Entity::find().filter(training_class::Column::Code.eq("L3"));
+    assert_eq!(class.one(database.reader()).await.unwrap().unwrap().version, 2);
+    assert_eq!(class_session::Entity::find().count(database.reader()).await.unwrap(), 5);
+}
+
+#[tokio::test]
+async fn a_class_has_no_more_sessions_than_an_act_may_state() {
+    let (_dir, database) = fresh().await;
+    let first: entity::value::Day = "2025-01-01".parse().unwrap();
+    let days = std::iter::successors(Some(first.0), chrono::NaiveDate::succ_opt);
+    let sessions = |number: usize| -> String {
+        let rows: String = days.clone().take(number).map(|day| format!("L1,{day}\n")).collect();
+        format!("class_code,on_day\n{rows}")
+    };
+    let bundle = |number: usize| -> Vec<(&str, String)> {
+        let longer = |(name, text): (&'static str, &str)| match name {
+            "classes.csv" => (name, text.replace("2025-03-03,2025-06-30", "2025-01-01,2026-06-30")),
+            "class_sessions.csv" => (name, sessions(number)),
+            _ => (name, text.to_owned()),
+        };
+        BUNDLE.into_iter().map(longer).collect()
+    };
+    let report = import_files(&database, &bundle(401)).await;
+    assert_eq!(report.outcome, Outcome::Refused);
+    let place = ("class_sessions.csv".to_owned(), 402, "class_code", 1, "BAD_VALUE".to_owned());
+    assert!(places(&report).contains(&place), "{:?}", report.findings);
+    let report = import_files(&database, &bundle(400)).await;
+    assert_eq!(report.outcome, Outcome::Loaded, "{:?}", report.findings);
+}
+
+#[tokio::test]
 async fn posts_of_the_database_count_when_primary_posts_overlap() {
     let (_dir, database) = fresh().await;
     import_files(&database, &BUNDLE).await;
@@ -122,6 +165,7 @@ async fn a_file_that_changes_between_the_passes_rolls_everything_back() {
         ("rotations.csv", "ROTATION", "TRANSFER"),
         ("quotas.csv", "EXACT,5", "EXACT,6"),
         ("classes.csv", "K1", "K9"),
+        ("class_sessions.csv", "2025-06-30", "2025-06-29"),
         ("enrolments.csv", "C3,,LL", "C3,,QQ"),
         ("enrolments.csv", "DROPPED", "FAILED"),
         ("rules.csv", "48", "36"),

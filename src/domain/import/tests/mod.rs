@@ -72,6 +72,7 @@ async fn dump(database: &Database) -> Vec<String> {
     table::<entity::training_plan::Entity>(database, &mut rows).await;
     table::<entity::quota::Entity>(database, &mut rows).await;
     table::<entity::training_class::Entity>(database, &mut rows).await;
+    table::<entity::class_session::Entity>(database, &mut rows).await;
     table::<entity::enrolment::Entity>(database, &mut rows).await;
     table::<entity::audit_entry::Entity>(database, &mut rows).await;
     table::<entity::change::Entity>(database, &mut rows).await;
@@ -192,7 +193,7 @@ async fn a_dry_run_writes_nothing_and_says_what_it_would() {
     assert_eq!(report.outcome, Outcome::DryRun);
     assert_eq!(
         report.files.iter().map(|file| file.new).sum::<u64>(),
-        (7 + 1 + 2 + 1 + 2 + 1 + 4 + 7 + 3 + 3) + (3 + 1 + 3 + 3 + 6)
+        (7 + 1 + 2 + 1 + 2 + 1 + 4 + 7 + 3 + 3) + (3 + 1 + 3 + 3 + 3 + 6)
     );
     assert_eq!(file(&database, dir.path()).await, before);
 }
@@ -225,6 +226,7 @@ async fn a_report_reads_as_a_table() {
     qualifications.csv                 3           3           0
     rotations.csv                      3           3           0
     classes.csv                        3           3           0
+    class_sessions.csv                 3           3           0
     enrolments.csv                     6           6           0
 
     Refused: 1 errors, 1 warnings; nothing was written. Correct the rows that have errors and import again.

@@ -154,11 +154,12 @@ fn ensure_own(access: &Access, plan: &VisiblePlan) -> Result<(), Refusal> {
     if access.reaches(plan.row().unit_id) {
         return Ok(());
     }
+    let code = access.registry().units().get(plan.row().unit_id).map_or("-", |unit| unit.row.code.as_str());
     Err(Refusal::input(
         Code::NotOrganisedHere,
         "planCode",
-        "Kế hoạch này là của đơn vị khác; chỉ đơn vị đó được chuyển trạng thái.",
-        "This is the plan of another unit; only that unit leads it on.",
+        format!("Kế hoạch này là của đơn vị {code}; chỉ đơn vị đó được chuyển trạng thái, hãy đề nghị đơn vị đó."),
+        format!("This is the plan of the unit {code}; only that unit leads it on, so ask it to."),
     ))
 }
 

@@ -2,10 +2,15 @@
 
 use entity::value::ClassState;
 
-use super::{Noun, not_due};
+use super::{Noun, not_due, only_in};
 use crate::domain::refusal::Refusal;
 
-const CLASS: Noun = Noun { field: "classCode", vi: "Lớp", en: "class" };
+const CLASS: Noun = Noun {
+    field: "classCode",
+    vi: "Lớp",
+    en: "class",
+    anew: ["chọn lớp khác, hoặc lập lớp mới bằng classPlan", "choose another class, or plan a new one with classPlan"],
+};
 
 /// The state that a class is led to.
 ///
@@ -18,31 +23,25 @@ pub fn after(state: ClassState, to: ClassState) -> Result<ClassState, Refusal> {
 /// Checks that people can be enrolled.
 ///
 /// # Errors
-/// `Step` naming where the class leads.
-pub fn ensure_enrols(state: ClassState) -> Result<(), Refusal> {
-    match state {
-        ClassState::OpenForNomination | ClassState::Confirmed | ClassState::Running => Ok(()),
-        ClassState::Planned
-        | ClassState::Completed
-        | ClassState::Closed
-        | ClassState::Postponed
-        | ClassState::Cancelled => Err(wrong(state)),
+/// `Step` naming where the class leads, about a field of the input.
+pub fn ensure_enrols(state: ClassState, field: &'static str) -> Result<(), Refusal> {
+    let what = ["ghi học viên vào lớp", "people are enrolled"];
+    if ClassState::ENROLLING.contains(&state) {
+        return Ok(());
     }
+    Err(only_in(Noun { field, ..CLASS }, (&state, named(state)), (&ClassState::ENROLLING, what)))
 }
 
 /// Checks that results can be recorded.
 ///
 /// # Errors
-/// `Step` naming where the class leads.
+/// `Step` naming where the class leads, about the enrolment.
 pub fn ensure_has_results(state: ClassState) -> Result<(), Refusal> {
-    match state {
-        ClassState::Running | ClassState::Completed | ClassState::Closed => Ok(()),
-        ClassState::Planned
-        | ClassState::OpenForNomination
-        | ClassState::Confirmed
-        | ClassState::Postponed
-        | ClassState::Cancelled => Err(wrong_for("enrolmentId", state)),
+    let (field, what) = ("enrolmentId", ["ghi kết quả học tập", "results are recorded"]);
+    if ClassState::WITH_RESULTS.contains(&state) {
+        return Ok(());
     }
+    Err(only_in(Noun { field, ..CLASS }, (&state, named(state)), (&ClassState::WITH_RESULTS, what)))
 }
 
 /// Checks that the class is not over.
@@ -66,12 +65,12 @@ pub fn due(state: ClassState) -> &'static [ClassState] {
     }
 }
 
-fn wrong(state: ClassState) -> Refusal {
-    wrong_for(CLASS.field, state)
+fn named(state: ClassState) -> Vec<String> {
+    due(state).iter().map(|to| format!("classAdvance(to: {to})")).collect()
 }
 
-fn wrong_for(field: &'static str, state: ClassState) -> Refusal {
-    not_due(Noun { field, ..CLASS }, &state, due(state).iter().map(|to| format!("classAdvance(to: {to})")).collect())
+fn wrong(state: ClassState) -> Refusal {
+    not_due(CLASS, &state, named(state))
 }
 
 #[cfg(test)]
@@ -98,7 +97,7 @@ mod tests {
         assert_eq!(lines.len(), ClassState::iter().count());
         for line in lines {
             let state: ClassState = line[0].parse().expect("a state");
-            assert_eq!(ensure_enrols(state).is_ok(), line[1] == "yes", "{state}");
+            assert_eq!(ensure_enrols(state, "classCode").is_ok(), line[1] == "yes", "{state}");
             assert_eq!(ensure_has_results(state).is_ok(), line[2] == "yes", "{state}");
             assert_eq!(ensure_goes_on(state).is_ok(), line.len() > 3, "{state}");
             for to in ClassState::iter() {

@@ -5,7 +5,12 @@ use entity::value::EnrolmentState;
 use super::{Noun, not_due};
 use crate::domain::refusal::Refusal;
 
-const ENROLMENT: Noun = Noun { field: "enrolmentId", vi: "Học viên", en: "enrolment" };
+const ENROLMENT: Noun = Noun {
+    field: "enrolmentId",
+    vi: "Học viên",
+    en: "enrolment",
+    anew: ["ghi lại người này bằng classEnrol", "enrol the person anew with classEnrol"],
+};
 
 /// What can be done to an enrolment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

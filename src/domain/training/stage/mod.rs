@@ -6,27 +6,54 @@ pub mod plan;
 
 use crate::{domain::refusal::Refusal, language::Sentence};
 
-/// What a road is the road of: the field of the input that names it, and what it is called.
+/// What a road is the road of: the field of the input that names it, what it is called, and what is done once it is
+/// over.
 #[derive(Clone, Copy, Debug)]
 struct Noun {
     field: &'static str,
     vi: &'static str,
     en: &'static str,
+    /// Vietnamese and English.
+    anew: [&'static str; 2],
 }
 
 /// A move that is not due, with those that are.
 fn not_due(of: Noun, state: &impl ToString, due: Vec<String>) -> Refusal {
-    let (state, named) = (state.to_string(), due.join(", "));
+    let stands = Sentence::new(
+        format!("{} ở trạng thái {}", of.vi, state.to_string()),
+        format!("The {} is {}", of.en, state.to_string()),
+    );
+    refused(of, (state, due), stands)
+}
+
+/// What is done in some states only, with the moves that are due.
+fn only_in(
+    of: Noun,
+    (state, due): (&impl ToString, Vec<String>),
+    (states, what): (&[impl ToString], [&str; 2]),
+) -> Refusal {
+    let states: Vec<_> = states.iter().map(ToString::to_string).collect();
+    let (state_now, states, [vi, en]) = (state.to_string(), states.join(", "), what);
+    let stands = Sentence::new(
+        format!("{} ở trạng thái {state_now}, chỉ {vi} ở các trạng thái {states}", of.vi),
+        format!("The {} is {state_now}, and {en} only in {states}", of.en),
+    );
+    refused(of, (state, due), stands)
+}
+
+/// Where it stands, and the way out.
+fn refused(of: Noun, (state, due): (&impl ToString, Vec<String>), stands: Sentence) -> Refusal {
+    let (Sentence { vi, en }, named, [anew_vi, anew_en]) = (stands, due.join(", "), of.anew);
     let sentence = if due.is_empty() {
         Sentence::new(
-            format!("{} ở trạng thái {state}, đã khép lại; không còn bước nào được phép.", of.vi),
-            format!("The {} is {state}, which is final; nothing more can be done to it.", of.en),
+            format!("{vi}; không còn bước nào được phép, hãy {anew_vi}."),
+            format!("{en}; nothing more can be done to it, so {anew_en}."),
         )
     } else {
         Sentence::new(
-            format!("{} ở trạng thái {state}; bước được phép tiếp theo: {named}.", of.vi),
-            format!("The {} is {state}; what may come next: {named}.", of.en),
+            format!("{vi}; bước được phép tiếp theo: {named}."),
+            format!("{en}; what may come next: {named}."),
         )
     };
-    Refusal::step(of.field, &state, due, sentence)
+    Refusal::step(of.field, state, due, sentence)
 }

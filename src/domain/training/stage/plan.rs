@@ -2,10 +2,18 @@
 
 use entity::value::PlanState;
 
-use super::{Noun, not_due};
+use super::{Noun, not_due, only_in};
 use crate::domain::refusal::Refusal;
 
-const PLAN: Noun = Noun { field: "planCode", vi: "Kế hoạch", en: "plan" };
+const PLAN: Noun = Noun {
+    field: "planCode",
+    vi: "Kế hoạch",
+    en: "plan",
+    anew: [
+        "dùng kế hoạch khác, hoặc lập kế hoạch mới bằng planDraft",
+        "use another plan, or draft a new one with planDraft",
+    ],
+};
 
 /// The state that a plan is led to.
 ///
@@ -15,21 +23,16 @@ pub fn after(state: PlanState, to: PlanState) -> Result<PlanState, Refusal> {
     if due(state).contains(&to) { Ok(to) } else { Err(not_due(PLAN, &state, named(state))) }
 }
 
-/// Checks that quotas of the plan may be given and handed on: it is approved and not closed.
+/// Checks that quotas of the plan may be given, handed on and used: it is approved and not closed.
 ///
 /// # Errors
 /// `Step` naming where the plan leads, about a field of the input.
 pub fn ensure_gives(state: PlanState, field: &'static str) -> Result<(), Refusal> {
-    match state {
-        PlanState::Approved | PlanState::Published => Ok(()),
-        PlanState::Draft
-        | PlanState::CollectingDemand
-        | PlanState::Consolidated
-        | PlanState::Submitted
-        | PlanState::Returned
-        | PlanState::Closed
-        | PlanState::Cancelled => Err(not_due(Noun { field, ..PLAN }, &state, named(state))),
+    if PlanState::GIVING.contains(&state) {
+        return Ok(());
     }
+    let what = ["được giao, phân bổ và sử dụng chỉ tiêu", "its quotas are given, handed on and used"];
+    Err(only_in(Noun { field, ..PLAN }, (&state, named(state)), (&PlanState::GIVING, what)))
 }
 
 /// The states that a plan can be led to, the regular one first.

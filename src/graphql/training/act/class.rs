@@ -62,11 +62,12 @@ impl ClassMutation {
         carried_out(ctx, input).await
     }
 
-    /// Gives a class another number of seats (điều chỉnh sĩ số), never fewer than are taken.
+    /// Gives a class another number of seats (điều chỉnh sĩ số), never fewer than are taken, or other sessions (điều
+    /// chỉnh lịch học), on which nobody in it has a session of another class.
     async fn class_amend(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The new number.")] input: Amend,
+        #[graphql(desc = "What is new.")] input: Amend,
     ) -> Result<Payload<Amend, TrainingClass>> {
         carried_out(ctx, input).await
     }

@@ -1,6 +1,9 @@
-//! A class is led from state to state, with everybody who is in it, or gets another number of seats.
+//! A class is led from state to state, with everybody who is in it, or gets another number of seats or other sessions.
 
-use entity::value::{ClassState, Day, EnrolmentState};
+use entity::{
+    training_class,
+    value::{ClassState, Day, EnrolmentState},
+};
 
 use super::{
     CAPACITY, OnClass, Scene, Target,
@@ -32,6 +35,9 @@ pub struct Advance {
     pub start_on: Option<Day>,
     /// Last day from now on, inclusive; with `startOn`.
     pub end_on: Option<Day>,
+    /// The days on which it meets from now on; with `startOn`. Absent: not known, for those of the old days no longer
+    /// stand.
+    pub sessions: Option<Vec<Day>>,
 }
 
 impl OnClass for Advance {
@@ -42,13 +48,18 @@ impl OnClass for Advance {
         Target { class_code, idempotency_key, expected_version: self.expected_version }
     }
 
+    fn sessions(&self) -> Option<&[Day]> {
+        self.sessions.as_deref()
+    }
+
     async fn perform(&self, scene: &mut Scene<'_>) -> Acted<()> {
         let today = scene.access.today();
-        let (txn, row) = (&scene.txn, &mut scene.row);
-        row.state = stage::class::after(row.state, self.to)?;
+        scene.row.state = stage::class::after(scene.row.state, self.to)?;
         if let Some((start, end)) = self.days()? {
-            (row.start_on, row.end_on) = (start, end);
+            (scene.row.start_on, scene.row.end_on) = (start, end);
+            scene.meet_on(self.sessions.as_deref().unwrap_or_default()).await?;
         }
+        let (txn, row) = (&scene.txn, &mut scene.row);
         match self.to {
             ClassState::Running => {
                 ensure_come(row.start_on, today)?;
@@ -71,7 +82,7 @@ impl Advance {
     fn days(&self) -> Result<Option<(Day, Day)>, Refusal> {
         match (self.to == ClassState::Planned, self.start_on, self.end_on) {
             (true, Some(start), Some(end)) => Ok(Some((start, words::not_before("endOn", end, start)?))),
-            (false, None, None) => Ok(None),
+            (false, None, None) if self.sessions.is_none() => Ok(None),
             (true, ..) => Err(Refusal::input(
                 Code::InvalidDay,
                 "startOn",
@@ -81,8 +92,8 @@ impl Advance {
             (false, ..) => Err(Refusal::input(
                 Code::InvalidDay,
                 "startOn",
-                "Chỉ đổi ngày khi lớp đã hoãn được dự kiến lại (PLANNED); hãy bỏ startOn và endOn.",
-                "Days change only when a postponed class is PLANNED again; leave startOn and endOn out.",
+                "Chỉ đổi ngày khi lớp đã hoãn được dự kiến lại (PLANNED); hãy bỏ startOn, endOn và sessions.",
+                "Days change only when a postponed class is PLANNED again; leave startOn, endOn and sessions out.",
             )),
         }
     }
@@ -100,7 +111,7 @@ fn ensure_come(start: Day, today: Day) -> Result<(), Refusal> {
     ))
 }
 
-/// Another number of seats (điều chỉnh sĩ số).
+/// Another number of seats, or other sessions (điều chỉnh sĩ số, lịch học); at least one of them.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "ClassAmendInput")]
 pub struct Amend {
@@ -110,8 +121,14 @@ pub struct Amend {
     pub class_code: String,
     /// The version that you saw last; the act is refused if it has changed since.
     pub expected_version: Option<i32>,
-    /// Seats from now on, at least those that are taken; absent: not limited.
+    /// Seats from now on, at least those that are taken; absent: as many as before.
     pub capacity: Option<i32>,
+    /// Whether the seats are not limited from now on; then without `capacity`.
+    #[graphql(default = false)]
+    pub unlimited: bool,
+    /// The days on which it meets from now on, all of them, each once and from its first to its last day, at most 400;
+    /// empty: not known. Absent: as before.
+    pub sessions: Option<Vec<Day>>,
 }
 
 impl OnClass for Amend {
@@ -122,29 +139,59 @@ impl OnClass for Amend {
         Target { class_code, idempotency_key, expected_version: self.expected_version }
     }
 
-    async fn perform(&self, scene: &mut Scene<'_>) -> Acted<()> {
-        let row = &mut scene.row;
-        stage::class::ensure_goes_on(row.state)?;
-        let capacity = self.capacity.map(|seats| words::between("capacity", seats, CAPACITY)).transpose()?;
-        if let Some(wanted) = capacity.filter(|wanted| *wanted < row.enrolled) {
-            let seats = seats_of(row);
-            let taken = seats.used;
-            return Err(Refusal::seats(
-                Code::CapacityInUse,
-                "capacity",
-                seats,
-                Sentence::new(
-                    format!(
-                        "Lớp đã nhận {taken} học viên, không thể giảm còn {wanted} chỗ; hãy chọn từ {taken} trở lên."
-                    ),
-                    format!(
-                        "The class has {taken} learners, so it cannot shrink to {wanted} seats; choose {taken} or more."
-                    ),
-                ),
-            )
-            .into());
-        }
-        row.capacity = capacity;
-        Ok(())
+    fn sessions(&self) -> Option<&[Day]> {
+        self.sessions.as_deref()
     }
+
+    async fn perform(&self, scene: &mut Scene<'_>) -> Acted<()> {
+        stage::class::ensure_goes_on(scene.row.state)?;
+        match (self.capacity, self.unlimited) {
+            (Some(_), true) => return Err(limited_and_not().into()),
+            (Some(seats), false) => scene.row.capacity = Some(enough(&scene.row, seats)?),
+            (None, true) => scene.row.capacity = None,
+            (None, false) if self.sessions.is_none() => return Err(nothing().into()),
+            (None, false) => {}
+        }
+        match &self.sessions {
+            Some(days) => scene.meet_on(days).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// A number of seats that is not below those that are taken.
+fn enough(row: &training_class::Model, wanted: i32) -> Result<i32, Refusal> {
+    let wanted = words::between("capacity", wanted, CAPACITY)?;
+    if row.enrolled <= wanted {
+        return Ok(wanted);
+    }
+    let seats = seats_of(row);
+    let taken = seats.used;
+    Err(Refusal::seats(
+        Code::CapacityInUse,
+        "capacity",
+        seats,
+        Sentence::new(
+            format!("Lớp đã nhận {taken} học viên, không thể giảm còn {wanted} chỗ; hãy chọn từ {taken} trở lên."),
+            format!("The class has {taken} learners, so it cannot shrink to {wanted} seats; choose {taken} or more."),
+        ),
+    ))
+}
+
+fn limited_and_not() -> Refusal {
+    Refusal::input(
+        Code::InvalidNumber,
+        "capacity",
+        "Lớp không giới hạn sĩ số thì không có capacity; hãy bỏ một trong hai trường capacity và unlimited.",
+        "A class whose seats are not limited has no capacity; leave capacity or unlimited out.",
+    )
+}
+
+fn nothing() -> Refusal {
+    Refusal::input(
+        Code::NothingToAmend,
+        "capacity",
+        "Chưa nêu điều gì cần điều chỉnh; hãy nêu capacity, unlimited hoặc sessions.",
+        "Nothing is asked to be changed; name capacity, unlimited or sessions.",
+    )
 }

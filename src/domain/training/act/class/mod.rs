@@ -1,4 +1,4 @@
-//! Acts on classes (lớp): planned, led from state to state, given another number of seats.
+//! Acts on classes (lớp): planned, led from state to state, given another number of seats or other sessions.
 
 mod advance;
 mod plan;
@@ -7,9 +7,11 @@ pub(super) mod seat;
 pub use advance::{Advance, Amend};
 pub use plan::{Plan, plan};
 
+use std::collections::BTreeSet;
+
 use entity::{
     training_class,
-    value::{ChangeKind, ClassId},
+    value::{CadreId, ChangeKind, ClassId, Day, UnitId},
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
@@ -21,7 +23,11 @@ use crate::{
         access::{Access, Act, Txn, VisibleClass},
         answered::{Begun, Request},
         refusal::{Acted, Code, Outcome, Refusal, outcome},
-        training::class::{self, TrainingClassKey},
+        training::{
+            act::session as sessions,
+            class::{self, TrainingClassKey},
+            session::{Held, stated},
+        },
     },
     error::{Error, Result},
 };
@@ -36,6 +42,9 @@ pub trait OnClass: serde::Serialize + Sync {
 
     /// What it is done to, as the client says.
     fn target(&self) -> Target<'_>;
+
+    /// The days on which the class is said to meet from now on, if the act says so.
+    fn sessions(&self) -> Option<&[Day]>;
 
     /// Does it: changes the row, and whatever else belongs to it.
     fn perform(&self, scene: &mut Scene<'_>) -> impl Future<Output = Acted<()>> + Send;
@@ -54,8 +63,23 @@ pub struct Target<'a> {
 pub struct Scene<'a> {
     access: &'a Access,
     txn: Txn,
+    /// Who has a seat in it, each locked before it; read only for an act that states sessions.
+    learners: BTreeSet<CadreId>,
     /// The row, to be changed by the act.
     row: training_class::Model,
+}
+
+impl Scene<'_> {
+    /// Says on which days the class meets, instead of what was said before. Comes after its own days.
+    async fn meet_on(&self, days: &[Day]) -> Acted<()> {
+        let class = &self.row;
+        let sessions = &stated("sessions", days, (class.start_on, class.end_on))?;
+        sessions::replace(&self.txn, class.id, sessions).await?;
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        sessions::ensure_holds_up_nobody(&self.txn, Held { class, sessions }, &self.learners).await
+    }
 }
 
 /// Does an act on a class, once for each key.
@@ -76,7 +100,11 @@ async fn acted<A: OnClass>(access: &Access, act: &A) -> Acted<VisibleClass> {
         Begun::Now(txn) => txn,
         Begun::Before(object) => return visible(access, &object).await,
     };
-    let mut scene = Scene { access, row: raised(&txn, id, target.expected_version).await?, txn };
+    let learners = match act.sessions() {
+        Some([]) | None => BTreeSet::new(),
+        Some(_) => sessions::locked_learners(&txn, id).await?,
+    };
+    let mut scene = Scene { access, row: raised(&txn, id, target.expected_version).await?, learners, txn };
     act.perform(&mut scene).await?;
 
     let Scene { txn, row, .. } = scene;
@@ -109,19 +137,18 @@ pub(super) async fn visible(access: &Access, code: &str) -> Acted<VisibleClass> 
 }
 
 /// Checks that the organiser of what the caller knows of is within reach: it alone leads the class and records results.
-pub(super) fn ensure_organised_here(
-    access: &Access,
-    organiser: entity::value::UnitId,
-    field: &str,
-) -> Result<(), Refusal> {
+pub(super) fn ensure_organised_here(access: &Access, organiser: UnitId, field: &str) -> Result<(), Refusal> {
     if access.reaches(organiser) {
         return Ok(());
     }
+    let code = access.registry().units().get(organiser).map_or("-", |unit| unit.row.code.as_str());
     Err(Refusal::input(
         Code::NotOrganisedHere,
         field,
-        "Lớp này do đơn vị khác tổ chức; chỉ đơn vị đó được điều hành lớp và ghi kết quả.",
-        "Another unit holds this class; only that unit leads it and records results.",
+        format!(
+            "Lớp này do đơn vị {code} tổ chức; chỉ đơn vị đó được điều hành lớp và ghi kết quả, hãy đề nghị đơn vị đó."
+        ),
+        format!("The unit {code} holds this class; only that unit leads it and records results, so ask it to."),
     ))
 }
 

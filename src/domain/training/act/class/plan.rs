@@ -13,7 +13,11 @@ use crate::{
         act::{within_reach, words},
         answered::{Begun, Request},
         refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
-        training::plan::{self, TrainingPlanKey},
+        training::{
+            act::session as sessions,
+            plan::{self, TrainingPlanKey},
+            session,
+        },
     },
     error::{Error, Result},
 };
@@ -45,6 +49,8 @@ pub struct Plan {
     pub start_on: Day,
     /// Last day, inclusive.
     pub end_on: Day,
+    /// The days on which it meets, each once and from the first to the last day, at most 400; absent: not known.
+    pub sessions: Option<Vec<Day>>,
     /// Seats, from 1 to 100,000; absent: not limited.
     pub capacity: Option<i32>,
 }
@@ -67,6 +73,8 @@ async fn planned(access: &Access, input: &Plan) -> Acted<VisibleClass> {
     let request = Request::of(access, Act::ClassPlan, &input.idempotency_key, input)?;
     let row = training_class::Model { plan_id: plan, organiser_id: organiser, ..drawn(access, input)? };
     let (id, code) = (row.id, row.code.clone());
+    let days = (row.start_on, row.end_on);
+    let sessions = session::stated("sessions", input.sessions.as_deref().unwrap_or_default(), days)?;
 
     let txn = match request.begin(access, &[organiser], code.as_str()).await? {
         Begun::Now(txn) => txn,
@@ -74,6 +82,7 @@ async fn planned(access: &Access, input: &Plan) -> Acted<VisibleClass> {
     };
     let insert = training_class::Entity::insert(row.into_active_model().reset_all());
     insert.exec_without_returning(txn.connection()).await.map_err(taken)?;
+    sessions::write(&txn, id, &sessions).await?;
     txn.record(ChangeKind::Created, "training_class", code.to_string()).await?;
     let row = training_class::Entity::find_by_id(id).one(txn.connection()).await?;
     txn.commit().await?;

@@ -1,7 +1,9 @@
-//! Seats of classes and of the quotas that learners use: each taken and freed by one conditional statement.
+//! Seats of classes, each taken and freed by one conditional statement.
+
+use std::collections::BTreeMap;
 
 use entity::{
-    enrolment, quota, training_class,
+    enrolment, training_class,
     value::{ChangeKind, ClassId, ClassState, EnrolmentState, QuotaId},
 };
 use sea_orm::{
@@ -13,7 +15,7 @@ use crate::{
     domain::{
         access::Txn,
         refusal::{Acted, Code, Refusal, Seats},
-        training::{act::quota as quotas, stage},
+        training::{act::quota::used, stage},
     },
     error::Error,
     language::Sentence,
@@ -36,17 +38,20 @@ pub(in crate::domain::training::act) async fn locked(txn: &Txn, id: ClassId) -> 
 }
 
 /// Takes a seat of a class into which people are enrolled, and gives the class as it stands now; nothing where it is
-/// full.
-pub(in crate::domain::training::act) async fn take(txn: &Txn, id: ClassId) -> Acted<Option<training_class::Model>> {
+/// full. A refusal is about a field of the input.
+pub(in crate::domain::training::act) async fn take(
+    txn: &Txn,
+    id: ClassId,
+    field: &'static str,
+) -> Acted<Option<training_class::Model>> {
     let more = Expr::col(training_class::Column::Enrolled).add(1);
     let has_seat =
         training_class::Column::Capacity.is_null().or(more.clone().lte(Expr::col(training_class::Column::Capacity)));
-    let open = [ClassState::OpenForNomination, ClassState::Confirmed, ClassState::Running];
     let taken = training_class::Entity::update_many()
         .col_expr(training_class::Column::Enrolled, more)
         .col_expr(training_class::Column::Version, Expr::col(training_class::Column::Version).add(1))
         .filter(training_class::Column::Id.eq(id))
-        .filter(training_class::Column::State.is_in(open))
+        .filter(training_class::Column::State.is_in(ClassState::ENROLLING))
         .filter(has_seat)
         .exec(txn.connection())
         .await?;
@@ -55,7 +60,7 @@ pub(in crate::domain::training::act) async fn take(txn: &Txn, id: ClassId) -> Ac
         txn.record(ChangeKind::Updated, "training_class", row.code.to_string()).await?;
         return Ok(Some(row));
     }
-    stage::class::ensure_enrols(row.state)?;
+    stage::class::ensure_enrols(row.state, field)?;
     Ok(None)
 }
 
@@ -73,30 +78,6 @@ pub(in crate::domain::training::act) async fn free(txn: &Txn, id: ClassId) -> Ac
     }
     let code = row(txn, id).await?.code;
     Ok(txn.record(ChangeKind::Updated, "training_class", code.to_string()).await?)
-}
-
-/// Uses a seat of a quota.
-pub(in crate::domain::training::act) async fn use_quota(txn: &Txn, id: QuotaId) -> Acted<()> {
-    let more = quotas::change(id, None)
-        .col_expr(quota::Column::Used, Expr::col(quota::Column::Used).add(1))
-        .filter(quotas::has_left(Expr::col(quota::Column::Seats), 1));
-    quotas::apply(txn, (id, None), more, |row| quotas::exhausted("quotaId", row, 1)).await?;
-    quotas::record(txn, ChangeKind::Updated, id).await
-}
-
-/// Frees seats of a quota, in force or not.
-pub(in crate::domain::training::act) async fn free_quota(txn: &Txn, id: QuotaId, seats: i32) -> Acted<()> {
-    let freed = quota::Entity::update_many()
-        .col_expr(quota::Column::Used, Expr::col(quota::Column::Used).sub(seats))
-        .col_expr(quota::Column::Version, Expr::col(quota::Column::Version).add(1))
-        .filter(quota::Column::Id.eq(id))
-        .filter(quota::Column::Used.gte(seats))
-        .exec(txn.connection())
-        .await?;
-    if freed.rows_affected == 0 {
-        return Err(Error::internal("a quota has fewer seats used than learners").into());
-    }
-    quotas::record(txn, ChangeKind::Updated, id).await
 }
 
 /// Leads everybody who is in a class, or waits for it, to a state. Where that state takes no seat, theirs are freed;
@@ -130,37 +111,30 @@ pub(super) async fn lead_all(
 
 /// Frees the seats of learners: of their quotas in the order of their ids, which is that from above to below.
 async fn free_all(txn: &Txn, class: &mut training_class::Model, learners: &[enrolment::Model]) -> Acted<()> {
-    let mut of_quotas: std::collections::BTreeMap<QuotaId, i32> = std::collections::BTreeMap::new();
+    let mut of_quotas: BTreeMap<QuotaId, Vec<&enrolment::Model>> = BTreeMap::new();
     for learner in learners.iter().filter(|learner| learner.state.is_seated()) {
         class.enrolled -= 1;
         if let Some(quota) = learner.quota_id {
-            *of_quotas.entry(quota).or_default() += 1;
+            of_quotas.entry(quota).or_default().push(learner);
         }
     }
-    for (quota, seats) in of_quotas {
-        free_quota(txn, quota, seats).await?;
+    for (quota, leaving) in of_quotas {
+        used::free(txn, quota, &leaving).await?;
     }
     Ok(())
 }
 
-/// A class without a seat left.
-pub(in crate::domain::training::act) fn full(field: &str, row: &training_class::Model) -> Refusal {
+/// A class without a seat left, and the way out.
+pub(in crate::domain::training::act) fn full(field: &str, row: &training_class::Model, way: [&str; 2]) -> Refusal {
     let seats = seats_of(row);
+    let (all, taken, [vi, en]) = (seats.seats, seats.used, way);
     Refusal::seats(
         Code::ClassFull,
         field,
         seats,
         Sentence::new(
-            format!(
-                "Lớp có {} chỗ, đã nhận {} học viên; hãy ghi vào danh sách dự bị bằng waitlist: true, hoặc chọn lớp \
-                khác.",
-                seats.seats, seats.used
-            ),
-            format!(
-                "The class has {} seats and {} learners; put the person on the waiting list with waitlist: true, or \
-                choose another class.",
-                seats.seats, seats.used
-            ),
+            format!("Lớp có {all} chỗ, đã nhận {taken} học viên; {vi}."),
+            format!("The class has {all} seats and {taken} learners; {en}."),
         ),
     )
 }

@@ -22,10 +22,11 @@ use crate::{
         refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
         training::act::{
             class::{self, seat},
-            quota as quotas,
+            quota::{self as quotas, used},
         },
     },
     error::{Error, Result},
+    language::Sentence,
 };
 
 /// An enrolment (cử đi học). The unit that sends the person is that of their primary post on the first day of the
@@ -159,7 +160,7 @@ async fn sending_unit(access: &Access, person: &Visible, day: Day) -> Acted<Unit
 async fn ensure_gains(access: &Access, person: &Visible, class: &training_class::Model) -> Acted<Result<(), Refusal>> {
     let registry = access.registry();
     let programme = registry.programme(class.programme_code.as_str());
-    let Some((subject, rank)) = programme.and_then(|programme| granted(access, programme)) else {
+    let Some((subject, level, rank)) = programme.and_then(|programme| granted(access, programme)) else {
         return Ok(Ok(()));
     };
     let held = access.cadres()?.qualifications(&[person.seen()]).await?.remove(&person.seen()).unwrap_or_default();
@@ -174,17 +175,22 @@ async fn ensure_gains(access: &Access, person: &Visible, class: &training_class:
     Ok(Err(Refusal::input(
         Code::LevelHeld,
         "cadreCode",
-        "Người này đã có trình độ mà chương trình cấp, hoặc cao hơn; hãy nêu lý do ở reason, hoặc chọn người khác.",
-        "The person holds the level that the programme leads to, or a higher one; give a reason, or choose somebody \
-        else.",
+        format!(
+            "Người này đã có trình độ {level} của loại {subject} mà chương trình cấp, hoặc cao hơn; hãy nêu lý do ở \
+            reason, hoặc chọn người khác."
+        ),
+        format!(
+            "The person holds the level {level} of {subject} that the programme leads to, or a higher one; give a \
+            reason, or choose somebody else."
+        ),
     )))
 }
 
-/// The subject of qualification and the rank of the level that a programme leads to, if it leads to one.
-pub(super) fn granted<'a>(access: &Access, programme: &'a programme::Model) -> Option<(&'a str, i16)> {
-    let level = programme.level_code.as_ref()?;
-    let level = access.registry().subject(&programme.subject)?.level(level.as_str())?;
-    Some((&programme.subject, level.rank))
+/// The subject of qualification, the level that a programme leads to, if it leads to one, and the rank of that.
+pub(super) fn granted<'a>(access: &Access, programme: &'a programme::Model) -> Option<(&'a str, &'a str, i16)> {
+    let code = programme.level_code.as_ref()?.as_str();
+    let level = access.registry().subject(&programme.subject)?.level(code)?;
+    Some((&programme.subject, code, level.rank))
 }
 
 /// Checks that the seats of a quota are for this person and class: the programme, the mode, a year of the plan, and a
@@ -195,24 +201,54 @@ fn ensure_within(
     of: &Parties,
 ) -> Result<(), Refusal> {
     let (units, class) = (access.registry().units(), &of.class);
-    let above = || units.ancestors(of.unit, Hierarchy::Administrative, of.day);
-    let (vi, en) = if !stands_for(access, &quota.programme_code, &class.programme_code) {
-        ("chương trình khác", "another programme")
-    } else if quota.mode.is_some() && quota.mode != class.mode {
-        ("hình thức khác", "another mode")
-    } else if !(plan.year_from..=plan.year_to).contains(&class.start_on.year()) {
-        ("năm khác", "another year")
-    } else if quota.unit_id != of.unit && !above().contains(&quota.unit_id) {
-        ("đơn vị khác, không phải đơn vị cử người này", "other units than the one that sends the person")
-    } else {
+    if !stands_for(access, &quota.programme_code, &class.programme_code) {
+        let (given, asked) = (&quota.programme_code, &class.programme_code);
+        return Err(outside(Sentence::new(
+            format!("Chỉ tiêu này dành cho chương trình {given}, còn lớp thuộc chương trình {asked}"),
+            format!("The quota is for the programme {given}, and the class is of {asked}"),
+        )));
+    }
+    if let Some(given) = quota.mode.filter(|given| class.mode != Some(*given)) {
+        let asked = class.mode.map_or("-".to_owned(), |mode| mode.to_string());
+        return Err(outside(Sentence::new(
+            format!("Chỉ tiêu này dành cho hình thức {given}, còn lớp có hình thức {asked}"),
+            format!("The quota is for the mode {given}, and that of the class is {asked}"),
+        )));
+    }
+    ensure_year(plan, class.start_on.year()).map_err(outside)?;
+    if quota.unit_id == of.unit || units.ancestors(of.unit, Hierarchy::Administrative, of.day).contains(&quota.unit_id)
+    {
         return Ok(());
-    };
-    Err(Refusal::input(
+    }
+    let code = |unit| units.get(unit).map_or("-", |unit| unit.row.code.as_str());
+    let (given, asked) = (code(quota.unit_id), code(of.unit));
+    Err(outside(Sentence::new(
+        format!("Chỉ tiêu này là của đơn vị {given}, còn người này do đơn vị {asked} cử, không thuộc đơn vị đó"),
+        format!("The quota is held by the unit {given}, and the one that sends the person, {asked}, is not of it"),
+    )))
+}
+
+/// Checks that a plan holds for the year of a class.
+pub(super) fn ensure_year(plan: &training_plan::Model, year: i32) -> Result<(), Sentence> {
+    let (from, to) = (plan.year_from, plan.year_to);
+    if (from..=to).contains(&year) {
+        return Ok(());
+    }
+    Err(Sentence::new(
+        format!("Chỉ tiêu này thuộc kế hoạch từ năm {from} đến năm {to}, còn lớp khai giảng năm {year}"),
+        format!("The quota is of a plan from {from} to {to}, and the class begins in {year}"),
+    ))
+}
+
+/// A quota whose seats are for others, and the way out.
+fn outside(because: Sentence) -> Refusal {
+    let Sentence { vi, en } = because;
+    Refusal::input(
         Code::OutsideQuota,
         "quotaId",
-        format!("Chỉ tiêu này dành cho {vi}; hãy chọn chỉ tiêu khác, hoặc bỏ trường này."),
-        format!("The quota is for {en}; choose another one, or leave it out."),
-    ))
+        format!("{vi}; hãy chọn chỉ tiêu khác, hoặc bỏ trường này."),
+        format!("{en}; choose another quota, or leave it out."),
+    )
 }
 
 /// Checks that the person, who is locked, is not in the class and does not wait for it already.
@@ -230,16 +266,20 @@ async fn ensure_new(txn: &Txn, of: &Parties) -> Acted<()> {
 /// Takes a seat of the class and of the quota, and gives the state of who has it; or the waiting list, where the class
 /// is full and that is wanted.
 async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> Acted<EnrolmentState> {
-    let Some(class) = seat::take(txn, of.class.id).await? else {
+    let Some(class) = seat::take(txn, of.class.id, "classCode").await? else {
         if waitlist {
             return Ok(EnrolmentState::Waitlisted);
         }
-        return Err(seat::full("classCode", &seat::row(txn, of.class.id).await?).into());
+        let way = [
+            "hãy ghi vào danh sách dự bị bằng waitlist: true, hoặc chọn lớp khác",
+            "put the person on the waiting list with waitlist: true, or choose another class",
+        ];
+        return Err(seat::full("classCode", &seat::row(txn, of.class.id).await?, way).into());
     };
     // The class is locked by now, so that its days are those that the seat is for.
     overlap::ensure_free(txn.connection(), of.person.row().id, &class, "classCode").await?;
     if let Some(quota) = &of.quota {
-        seat::use_quota(txn, quota.row().id).await?;
+        used::take(txn, quota.row(), (of.person.row().id, "quotaId")).await?;
     }
     Ok(seated(&class))
 }

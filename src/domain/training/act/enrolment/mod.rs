@@ -11,12 +11,15 @@ pub use place::{Confirm, Drop};
 pub use result::{Complete, Revoke};
 
 use entity::{
-    cadre, enrolment, training_class,
+    cadre, enrolment, quota, training_class, training_plan,
     value::{CadreId, ChangeKind, EnrolmentId},
 };
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect};
 
-use super::class::{ensure_organised_here, seat};
+use super::{
+    class::{ensure_organised_here, seat},
+    quota as quotas,
+};
 use crate::{
     domain::{
         access::{Access, Act, Txn, VisibleEnrolment},
@@ -32,6 +35,8 @@ pub trait OnEnrolment: serde::Serialize + Sync {
     const ACT: Act;
     /// Who does it.
     const BY: By;
+    /// Whether it takes a seat of the quota that was named when the person was enrolled: then its plan must give quotas.
+    const TAKES_SEAT: bool = false;
 
     /// What it is done to, as the client says.
     fn target(&self) -> Target<'_>;
@@ -64,6 +69,8 @@ pub struct Scene<'a> {
     txn: Txn,
     cadre: cadre::Model,
     class: Option<training_class::Model>,
+    /// The quota and its plan, which is locked, where a seat of it is to be taken.
+    quota: Option<(quota::Model, training_plan::Model)>,
     /// The row, to be changed by the act.
     row: enrolment::Model,
 }
@@ -88,7 +95,12 @@ async fn acted<A: OnEnrolment>(access: &Access, act: &A) -> Acted<VisibleEnrolme
         Begun::Now(txn) => txn,
         Begun::Before(object) => return visible(access, &object).await,
     };
-    let mut scene = Scene::open(access, txn, seen.row(), target.expected_version).await?;
+    // The quota of an enrolment never changes; its plan is locked before the person.
+    let quota = match seen.row().quota_id.filter(|_| A::TAKES_SEAT) {
+        Some(quota) => Some(quotas::of_giving_plan(&txn, quota, "enrolmentId").await?),
+        None => None,
+    };
+    let mut scene = Scene { quota, ..Scene::open(access, txn, seen.row(), target.expected_version).await? };
     act.perform(&mut scene).await?;
     scene.close().await
 }
@@ -131,7 +143,7 @@ impl<'a> Scene<'a> {
             return Err(Refusal::version(row.version).into());
         }
         row.version += 1;
-        Ok(Self { access, txn, cadre, class, row })
+        Ok(Self { access, txn, cadre, class, quota: None, row })
     }
 
     /// Writes the row and its change, and makes the act true.

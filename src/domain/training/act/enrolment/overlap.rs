@@ -1,13 +1,22 @@
-//! Nobody is in two full-time classes on one day; other classes that share days are warned of.
+//! Nobody is in two full-time classes on one day, or has sessions of two classes on one; other classes that may share
+//! days are warned of.
+
+use std::collections::{BTreeSet, HashMap};
 
 use entity::{
     enrolment, training_class,
-    value::{CadreId, ClassId, ClassState, EnrolmentState, StudyMode},
+    value::{CadreId, ClassId, Day, EnrolmentState},
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Query};
 
 use crate::{
-    domain::refusal::{Acted, Code, Refusal},
+    domain::{
+        refusal::{Acted, Code, Refusal},
+        training::{
+            act::session as sessions,
+            session::{Held, Overlap, overlap},
+        },
+    },
     language::Sentence,
 };
 
@@ -20,12 +29,12 @@ pub struct Warning {
     pub sentence: Sentence,
 }
 
-/// The other classes in which a person has a seat and that share a day with one.
-async fn sharing_days(
+/// What the other classes in which a person has a seat are to one, as far as they share days with it or may.
+async fn overlaps(
     connection: &impl ConnectionTrait,
     person: CadreId,
     class: &training_class::Model,
-) -> Acted<Vec<training_class::Model>> {
+) -> Acted<Vec<Overlap>> {
     let of_person = Query::select()
         .column(enrolment::Column::ClassId)
         .from(enrolment::Entity)
@@ -36,15 +45,20 @@ async fn sharing_days(
     let classes = training_class::Entity::find()
         .filter(training_class::Column::Id.in_subquery(of_person))
         .filter(training_class::Column::Id.ne(class.id))
-        .filter(training_class::Column::State.is_not_in([ClassState::Postponed, ClassState::Cancelled]))
+        .filter(sessions::take_place())
         .filter(training_class::Column::StartOn.lte(class.end_on))
         .filter(training_class::Column::EndOn.gte(class.start_on));
-    Ok(classes.all(connection).await?)
+    let others = classes.all(connection).await?;
+    if others.is_empty() {
+        return Ok(Vec::new());
+    }
+    let days = sessions::of(connection, others.iter().map(|other| other.id).chain([class.id])).await?;
+    let overlaps = others.iter().map(|other| overlap(held(class, &days), held(other, &days)));
+    Ok(overlaps.filter(|overlap| *overlap != Overlap::Apart).collect())
 }
 
-/// Whether two classes that share a day cannot both be attended.
-fn exclude(one: &training_class::Model, other: &training_class::Model) -> bool {
-    one.mode == Some(StudyMode::FullTime) && other.mode == Some(StudyMode::FullTime)
+fn held<'a>(class: &'a training_class::Model, days: &'a HashMap<ClassId, Vec<Day>>) -> Held<'a> {
+    Held { class, sessions: days.get(&class.id).map_or(&[], Vec::as_slice) }
 }
 
 /// Checks that a person, who is locked, can take a seat in a class beside those that they have. The other class is not
@@ -55,12 +69,24 @@ pub(super) async fn ensure_free(
     class: &training_class::Model,
     field: &str,
 ) -> Acted<()> {
-    let others = sharing_days(connection, person, class).await?;
-    if !others.iter().any(|other| exclude(class, other)) {
-        return Ok(());
+    let overlaps = overlaps(connection, person, class).await?;
+    if overlaps.contains(&Overlap::FullTime) {
+        return Err(in_full_time(field, class).into());
     }
+    let shared = overlaps.into_iter().filter_map(|overlap| match overlap {
+        Overlap::Sessions(days) => Some(days),
+        Overlap::Apart | Overlap::Possible | Overlap::FullTime => None,
+    });
+    let shared: BTreeSet<Day> = shared.flatten().collect();
+    match shared.first() {
+        Some(first) => Err(in_session(field, shared.len(), *first).into()),
+        None => Ok(()),
+    }
+}
+
+fn in_full_time(field: &str, class: &training_class::Model) -> Refusal {
     let (start, end) = (class.start_on, class.end_on);
-    Err(Refusal::conflict(
+    Refusal::conflict(
         Code::OverlappingClasses,
         field,
         format!(
@@ -72,7 +98,21 @@ pub(super) async fn ensure_free(
             let them give the other up first."
         ),
     )
-    .into())
+}
+
+fn in_session(field: &str, days: usize, first: Day) -> Refusal {
+    Refusal::conflict(
+        Code::OverlappingSessions,
+        field,
+        format!(
+            "Người này đã có chỗ trong lớp khác có buổi học trùng {days} ngày với lớp này, sớm nhất là {first}; hãy \
+            chọn lớp khác, hoặc cho thôi học lớp kia trước."
+        ),
+        format!(
+            "The person has a seat in another class that meets on days of this one: {days} in all, the first {first}; \
+            choose another class, or let them give the other up first."
+        ),
+    )
 }
 
 /// What may be doubted about a seat that a person has in a class.
@@ -82,7 +122,7 @@ pub(super) async fn warnings(
     class: ClassId,
 ) -> Acted<Vec<Warning>> {
     let Some(class) = training_class::Entity::find_by_id(class).one(connection).await? else { return Ok(Vec::new()) };
-    if sharing_days(connection, person, &class).await?.is_empty() {
+    if overlaps(connection, person, &class).await?.is_empty() {
         return Ok(Vec::new());
     }
     let (start, end) = (class.start_on, class.end_on);

@@ -2,18 +2,23 @@
 
 use async_graphql::ID;
 
-use super::{By, OnEnrolment, Scene, Target, enrol::seated, overlap};
+use super::{
+    By, OnEnrolment, Scene, Target,
+    enrol::{ensure_year, seated},
+    overlap,
+};
 use crate::{
     domain::{
         access::Act,
         act::words,
-        refusal::Acted,
+        refusal::{Acted, Code, Refusal},
         training::{
-            act::class::seat,
+            act::{class::seat, quota::used},
             stage::enrolment::{Move, after},
         },
     },
     error::Error,
+    language::Sentence,
 };
 
 /// A seat for who waited (xác nhận học viên dự bị).
@@ -31,6 +36,7 @@ pub struct Confirm {
 impl OnEnrolment for Confirm {
     const ACT: Act = Act::EnrolmentConfirm;
     const BY: By = By::Either;
+    const TAKES_SEAT: bool = true;
 
     fn target(&self) -> Target<'_> {
         let (enrolment_id, idempotency_key) = (&self.enrolment_id, &self.idempotency_key);
@@ -41,16 +47,34 @@ impl OnEnrolment for Confirm {
         let (txn, row) = (&scene.txn, &mut scene.row);
         row.state = after(row.state, Move::Confirm)?;
         let class = scene.class.as_ref().ok_or_else(|| Error::internal("somebody waits for no class"))?;
-        let Some(class) = seat::take(txn, class.id).await? else {
-            return Err(seat::full("enrolmentId", class).into());
+        let Some(class) = seat::take(txn, class.id, "enrolmentId").await? else {
+            let way = [
+                "hãy chờ đến khi có người thôi học, hoặc tăng sĩ số bằng classAmend",
+                "wait until somebody gives up, or raise its capacity with classAmend",
+            ];
+            return Err(seat::full("enrolmentId", class, way).into());
         };
         overlap::ensure_free(txn.connection(), row.cadre_id, &class, "enrolmentId").await?;
-        if let Some(quota) = row.quota_id {
-            seat::use_quota(txn, quota).await?;
+        // A class that was put off may begin in another year than the one that the person was enrolled for.
+        row.year = class.start_on.year();
+        if let Some((quota, plan)) = &scene.quota {
+            ensure_year(plan, row.year).map_err(outside)?;
+            used::take(txn, quota, (row.cadre_id, "enrolmentId")).await?;
         }
         row.state = seated(&class);
         Ok(())
     }
+}
+
+/// A quota whose plan does not hold for the year of the class, and the way out.
+fn outside(because: Sentence) -> Refusal {
+    let Sentence { vi, en } = because;
+    Refusal::input(
+        Code::OutsideQuota,
+        "enrolmentId",
+        format!("{vi}; hãy cho thôi học rồi ghi lại bằng classEnrol với chỉ tiêu khác."),
+        format!("{en}; drop the enrolment, and enrol the person anew with another quota."),
+    )
 }
 
 /// A learner who gives up (thôi học). The seats of the class and of the quota are free again.
@@ -88,7 +112,7 @@ impl OnEnrolment for Drop {
             seat::free(txn, class.id).await?;
         }
         match row.quota_id {
-            Some(quota) => seat::free_quota(txn, quota, 1).await,
+            Some(quota) => used::free(txn, quota, &[row]).await,
             None => Ok(()),
         }
     }

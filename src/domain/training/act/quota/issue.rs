@@ -123,18 +123,17 @@ async fn ensure_first(txn: &Txn, given: &quota::Model) -> Acted<()> {
         .one(txn.connection())
         .await?;
     let Some(there) = there else { return Ok(()) };
+    let (id, seats) = (there.id, there.seats);
     Err(Refusal::conflict(
         Code::QuotaExists,
         "unitCode",
         format!(
-            "Kế hoạch đã giao cho đơn vị này chỉ tiêu của chương trình và hình thức đó, {} suất; hãy điều chỉnh bằng \
-             quotaAmend.",
-            there.seats
+            "Kế hoạch đã giao cho đơn vị này chỉ tiêu {id} của chương trình và hình thức đó, {seats} suất; hãy điều \
+            chỉnh bằng quotaAmend."
         ),
         format!(
-            "The plan gives this unit a quota of this programme and mode already, of {} seats; change that one with \
-             quotaAmend.",
-            there.seats
+            "The plan gives this unit the quota {id} of this programme and mode already, of {seats} seats; change that \
+            one with quotaAmend."
         ),
     )
     .into())

@@ -7,13 +7,13 @@ use entity::{
     value::{ChangeKind, QuotaId, QuotaState},
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, QueryFilter,
     sea_query::{Expr, ExprTrait},
 };
 
 use super::{
-    SEATS, apply, change, ensure_issued, exhausted, giving_plan, has_left, in_use, is_untouched, record, row, seen,
-    shown,
+    SEATS, apply, change, ensure_issued, exhausted, giving_plan, has_left, in_use, is_untouched, locked, record, row,
+    seen, shown,
 };
 use crate::{
     domain::{
@@ -96,7 +96,8 @@ impl OnQuota for Return {
     async fn perform(&self, txn: &Txn, quota: &quota::Model) -> Acted<quota::Model> {
         let seats = words::between("seats", self.seats, SEATS)?;
         let above = quota.parent_id.ok_or_else(of_plan)?;
-        lock(txn, above).await?;
+        // The quota above before the one below, in the order in which seats are handed on.
+        locked(txn, above).await?;
         let fewer = change(quota.id, self.expected_version)
             .col_expr(quota::Column::Seats, Expr::col(quota::Column::Seats).sub(seats))
             .filter(has_left(Expr::col(quota::Column::Seats), seats))
@@ -130,7 +131,8 @@ impl OnQuota for Revoke {
 
     async fn perform(&self, txn: &Txn, quota: &quota::Model) -> Acted<quota::Model> {
         if let Some(above) = quota.parent_id {
-            lock(txn, above).await?;
+            // The quota above before the one below, in the order in which seats are handed on.
+            locked(txn, above).await?;
         }
         let revoke = change(quota.id, self.expected_version)
             .col_expr(quota::Column::State, quota::Column::State.save_as(Expr::val(QuotaState::Revoked)))
@@ -179,19 +181,13 @@ impl OnQuota for Amend {
     }
 }
 
-/// Locks the quota above before the one below, in the order in which seats are handed on.
-async fn lock(txn: &Txn, above: QuotaId) -> Acted<()> {
-    let above = quota::Entity::find_by_id(above).lock_exclusive().one(txn.connection()).await?;
-    above.map(drop).ok_or_else(|| Error::internal("a quota was handed on from nothing").into())
-}
-
 /// Gives seats back to the quota above, which is locked.
 async fn take_back(txn: &Txn, above: QuotaId, seats: i32) -> Acted<()> {
     let back = change(above, None)
         .col_expr(quota::Column::Allocated, Expr::col(quota::Column::Allocated).sub(seats))
         .filter(quota::Column::Allocated.gte(seats));
     if back.exec(txn.connection()).await?.rows_affected == 0 {
-        ensure_issued(&row(txn, above).await?)?;
+        ensure_issued(&row(txn, above).await?, "quotaId")?;
         return Err(Error::internal("more seats come back than were handed on").into());
     }
     record(txn, ChangeKind::Updated, above).await

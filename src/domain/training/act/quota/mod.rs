@@ -4,6 +4,7 @@
 mod allocate;
 mod issue;
 mod keep;
+pub(super) mod used;
 
 pub use allocate::{Allocate, Handed, allocate};
 pub use issue::{Issue, issue};
@@ -43,6 +44,17 @@ pub(super) async fn seen(access: &Access, id: &str) -> Acted<VisibleQuota> {
 fn shown(access: &Access, row: quota::Model) -> Acted<VisibleQuota> {
     let shown = access.quotas()?.admitted(row);
     shown.ok_or_else(|| Error::internal("an act on a quota of an unknown unit").into())
+}
+
+/// The quota that a row refers to, with its plan as `giving_plan` has it.
+pub(super) async fn of_giving_plan(
+    txn: &Txn,
+    id: QuotaId,
+    field: &'static str,
+) -> Acted<(quota::Model, training_plan::Model)> {
+    let quota = row(txn, id).await?;
+    let plan = giving_plan(txn, quota.plan_id, field).await?;
+    Ok((quota, plan))
 }
 
 /// The plan, kept from being closed until the act is done; refused if it gives no quotas.
@@ -89,7 +101,7 @@ fn ensure_below(access: &Access, holder: UnitId, unit: UnitId, day: Day) -> Resu
 }
 
 /// A change of a quota in force, of the version that the client saw last if it says one.
-pub(super) fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::Entity> {
+fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::Entity> {
     let update = quota::Entity::update_many()
         .col_expr(quota::Column::Version, Expr::col(quota::Column::Version).add(1))
         .filter(quota::Column::Id.eq(id))
@@ -101,7 +113,7 @@ pub(super) fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::En
 }
 
 /// So many seats are left, of the seats that there are.
-pub(super) fn has_left(seats: impl Into<SimpleExpr>, wanted: i32) -> SimpleExpr {
+fn has_left(seats: impl Into<SimpleExpr>, wanted: i32) -> SimpleExpr {
     let taken = Expr::col(quota::Column::Allocated)
         .add(Expr::col(quota::Column::Used))
         .add(Expr::col(quota::Column::UsedBefore));
@@ -116,7 +128,7 @@ fn is_untouched() -> SimpleExpr {
 
 /// Does a change of one row, and gives the row as it stands now. Where the row does not allow it, why: it is revoked,
 /// was changed meanwhile, or what `otherwise` makes of its numbers.
-pub(super) async fn apply(
+async fn apply(
     txn: &Txn,
     (id, expected): (QuotaId, Option<i32>),
     update: UpdateMany<quota::Entity>,
@@ -127,14 +139,14 @@ pub(super) async fn apply(
     if changed > 0 {
         return Ok(row);
     }
-    ensure_issued(&row)?;
+    ensure_issued(&row, "quotaId")?;
     match expected {
         Some(expected) if expected != row.version => Err(Refusal::version(row.version).into()),
         _ => Err(otherwise(&row).into()),
     }
 }
 
-pub(super) async fn record(txn: &Txn, kind: ChangeKind, id: QuotaId) -> Acted<()> {
+async fn record(txn: &Txn, kind: ChangeKind, id: QuotaId) -> Acted<()> {
     Ok(txn.record(kind, "quota", id.to_string()).await?)
 }
 
@@ -143,11 +155,17 @@ async fn row(txn: &Txn, id: QuotaId) -> Acted<quota::Model> {
     row.ok_or_else(|| Error::internal("a quota is gone").into())
 }
 
-fn ensure_issued(row: &quota::Model) -> Result<(), Refusal> {
+/// A quota that is locked until the act is done.
+async fn locked(txn: &Txn, id: QuotaId) -> Acted<quota::Model> {
+    let row = quota::Entity::find_by_id(id).lock_exclusive().one(txn.connection()).await?;
+    row.ok_or_else(|| Error::internal("a quota is gone").into())
+}
+
+fn ensure_issued(row: &quota::Model, field: &str) -> Result<(), Refusal> {
     match row.state {
         QuotaState::Issued => Ok(()),
         state @ QuotaState::Revoked => Err(Refusal::step(
-            "quotaId",
+            field,
             &state,
             Vec::new(),
             Sentence::new(
@@ -159,7 +177,7 @@ fn ensure_issued(row: &quota::Model) -> Result<(), Refusal> {
 }
 
 /// Too few seats are left for so many.
-pub(super) fn exhausted(field: &str, row: &quota::Model, wanted: i32) -> Refusal {
+fn exhausted(field: &str, row: &quota::Model, wanted: i32) -> Refusal {
     let seats = seats_of(row);
     let Seats { seats: all, allocated, used } = seats;
     let left = seats.remaining();
@@ -175,6 +193,28 @@ pub(super) fn exhausted(field: &str, row: &quota::Model, wanted: i32) -> Refusal
             format!(
                 "The quota has {all} seats, {allocated} handed on, {used} used, {left} left: too few for {wanted}; \
                 ask for fewer, or have more given to it first."
+            ),
+        ),
+    )
+}
+
+/// No seat is left for a learner.
+fn used_up(field: &str, row: &quota::Model) -> Refusal {
+    let seats = seats_of(row);
+    let Seats { seats: all, allocated, used } = seats;
+    let left = seats.remaining();
+    Refusal::seats(
+        Code::QuotaExhausted,
+        field,
+        seats,
+        Sentence::new(
+            format!(
+                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}, còn lại {left}; hãy dùng chỉ tiêu \
+                khác, hoặc đề nghị cấp trên giao thêm."
+            ),
+            format!(
+                "The quota has {all} seats, {allocated} handed on, {used} used, {left} left; use another quota, or have \
+                more given to it first."
             ),
         ),
     )

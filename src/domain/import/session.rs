@@ -1,0 +1,208 @@
+//! Sessions of classes of a bundle: each within its class, each once.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{
+    class_session, training_class,
+    value::{ChangeKind, ClassCode, ClassId, Day},
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, prelude::Expr};
+
+use super::{
+    cell::{Cells, code, day},
+    check::{Checked, checked},
+    class::ClassRow,
+    finding::FindingCode,
+    load::{insert, record},
+    pass::{ASKED, BATCH, Pass, padded},
+    roster::Class,
+    table::{Header, Row, Table},
+    world::repeated_row,
+};
+use crate::{
+    domain::{access::Txn, training::session::MOST},
+    error::Result,
+    language::Sentence,
+};
+
+/// A day on which a class meets.
+pub(super) struct SessionRow {
+    class: ClassCode,
+    on_day: Day,
+}
+
+impl Row for SessionRow {
+    const FILE: &'static str = "class_sessions.csv";
+    const COLUMNS: &'static [&'static str] = &["class_code", "on_day"];
+
+    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
+        let class = cells.must("class_code", code);
+        let on_day = cells.must("on_day", day);
+        Some(Self { class: class?, on_day: on_day? })
+    }
+}
+
+/// The sessions of the classes that a pass has met.
+#[derive(Default)]
+struct Timetable {
+    of_class: HashMap<Class, Days>,
+}
+
+/// The sessions of one class.
+#[derive(Default)]
+struct Days {
+    /// Those that the database held before the import.
+    stored: HashSet<Day>,
+    /// Those that the file has named so far.
+    named: HashSet<Day>,
+}
+
+/// What a pass found of the sessions of a batch.
+#[derive(Default)]
+struct Found {
+    new: Vec<(Class, Day)>,
+    unchanged: u64,
+}
+
+impl<C: ConnectionTrait> Pass<'_, C> {
+    /// The new sessions of a batch, and how many the database holds.
+    async fn sessions(
+        &mut self,
+        header: &Header,
+        rows: Vec<(u64, SessionRow)>,
+        timetable: &mut Timetable,
+    ) -> Result<Found> {
+        self.meet_classes(rows.iter().map(|(_, row)| &row.class)).await?;
+        self.meet_sessions(&rows, timetable).await?;
+        let mut found = Found::default();
+        for (line, row) in rows {
+            let Some(class) = self.world.classes.find(&row.class) else {
+                let at = (line, "class_code");
+                self.world.unknown(self.findings, header, at, (ClassRow::FILE, row.class.as_str()));
+                continue;
+            };
+            let kept = self.world.classes.get(class);
+            let days = timetable.of_class.entry(class).or_default();
+            if !(kept.start_on..=kept.end_on).contains(&row.on_day) {
+                header.note(self.findings, (line, "on_day"), FindingCode::BadValue, outside);
+            } else if !days.named.insert(row.on_day) {
+                header.note(self.findings, (line, "class_code"), FindingCode::RepeatedRow, repeated_row);
+            } else if days.named.len() == MOST + 1 {
+                header.note(self.findings, (line, "class_code"), FindingCode::BadValue, too_many);
+            } else if days.stored.contains(&row.on_day) {
+                found.unchanged += 1;
+            } else if days.stored.is_empty() {
+                found.new.push((class, row.on_day));
+            } else {
+                header.note(self.findings, (line, "on_day"), FindingCode::Differs, stated_otherwise);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Enters what the database held of the sessions of those classes that the pass meets for the first time.
+    async fn meet_sessions(&self, rows: &[(u64, SessionRow)], timetable: &mut Timetable) -> Result<()> {
+        let classes = &self.world.classes;
+        let mut of_id: HashMap<ClassId, Class> = HashMap::new();
+        for class in rows.iter().filter_map(|(_, row)| classes.find(&row.class)) {
+            if !timetable.of_class.contains_key(&class) && classes.is_stored(class) {
+                of_id.insert(classes.get(class).id, class);
+            }
+            timetable.of_class.entry(class).or_default();
+        }
+        let mut ids: Vec<ClassId> = of_id.keys().copied().collect();
+        ids.sort_unstable();
+        for ids in ids.chunks(ASKED) {
+            let ids = padded(ids.iter().copied());
+            let question = class_session::Entity::find().filter(class_session::Column::ClassId.is_in(ids));
+            for there in question.all(self.connection).await? {
+                let days = of_id.get(&there.class_id).and_then(|class| timetable.of_class.get_mut(class));
+                if let Some(days) = days {
+                    days.stored.insert(there.on_day);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the sessions.
+    pub async fn check_sessions(&mut self) -> Result<Checked> {
+        let mut table = Table::<SessionRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let mut timetable = Timetable::default();
+        let (mut new, mut known) = (0, 0);
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                break;
+            }
+            let rows = self.world.whole(lines);
+            let found = self.sessions(&header, rows, &mut timetable).await?;
+            (new, known) = (new + found.new.len() as u64, known + found.unchanged);
+        }
+        self.close(&table);
+        Ok(checked(&table, new, known))
+    }
+}
+
+impl Pass<'_, DatabaseTransaction> {
+    /// Writes the new sessions. They show as a change of a class that the database held before; a new class shows as
+    /// created.
+    pub async fn load_sessions(&mut self, txn: &Txn) -> Result<Checked> {
+        let mut table = Table::<SessionRow, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let mut timetable = Timetable::default();
+        let (mut new, mut known) = (0, 0);
+        let mut changed: HashSet<Class> = HashSet::new();
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                break;
+            }
+            let rows = self.world.whole(lines);
+            let found = self.sessions(&header, rows, &mut timetable).await?;
+            (new, known) = (new + found.new.len() as u64, known + found.unchanged);
+            let classes = &self.world.classes;
+            changed.extend(found.new.iter().map(|(class, _)| *class).filter(|class| classes.is_stored(*class)));
+            let row = |(class, on_day)| class_session::Model { class_id: classes.get(class).id, on_day };
+            insert(txn, found.new.into_iter().map(row)).await?;
+        }
+        self.change_classes(txn, &changed).await?;
+        Ok(checked(&table, new, known))
+    }
+
+    async fn change_classes(&self, txn: &Txn, changed: &HashSet<Class>) -> Result<()> {
+        let mut ids: Vec<ClassId> = changed.iter().map(|class| self.world.classes.get(*class).id).collect();
+        ids.sort_unstable();
+        for ids in ids.chunks(ASKED) {
+            let ids = padded(ids.iter().copied());
+            let raise = training_class::Entity::update_many()
+                .col_expr(training_class::Column::Version, Expr::col(training_class::Column::Version).add(1))
+                .filter(training_class::Column::Id.is_in(ids));
+            raise.exec(txn.connection()).await?;
+        }
+        let codes = self.world.classes.codes_of(changed).into_iter().map(ToString::to_string).collect();
+        record(txn, ChangeKind::Updated, "training_class", codes).await
+    }
+}
+
+fn outside() -> Sentence {
+    Sentence::new(
+        "ngày này nằm ngoài thời gian của lớp (start_on đến end_on trong classes.csv)",
+        "the day lies outside the class (start_on to end_on in classes.csv)",
+    )
+}
+
+fn too_many() -> Sentence {
+    Sentence::new(
+        format!("lớp này có quá {MOST} buổi học; hãy bỏ bớt"),
+        format!("the class has more than {MOST} sessions; leave some out"),
+    )
+}
+
+fn stated_otherwise() -> Sentence {
+    Sentence::new(
+        "cơ sở dữ liệu đã có lịch học của lớp này và không có ngày này; hãy đổi lịch học bằng classAmend",
+        "the database holds the sessions of this class and this day is none of them; change them with classAmend",
+    )
+}

@@ -1,0 +1,226 @@
+//! Sessions of classes (buổi học): what is asked of their days, and what two classes are to a person who is in both.
+
+use entity::{
+    training_class,
+    value::{Day, StudyMode},
+};
+
+use crate::domain::refusal::{Code, Refusal};
+
+/// Most sessions of a class.
+pub const MOST: usize = 400;
+
+/// The days on which a class meets, in their order.
+///
+/// # Errors
+/// `InvalidNumber` where there are too many; `InvalidDay` naming the day that lies outside the class or stands there
+/// twice.
+pub fn stated(field: &str, given: &[Day], (start, end): (Day, Day)) -> Result<Vec<Day>, Refusal> {
+    if given.len() > MOST {
+        return Err(too_many(field, given.len()));
+    }
+    if let Some(day) = given.iter().find(|day| !(start..=end).contains(*day)) {
+        return Err(outside(field, *day, (start, end)));
+    }
+    let mut days = given.to_vec();
+    days.sort_unstable();
+    match days.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(twice(field, pair[0])),
+        None => Ok(days),
+    }
+}
+
+/// A class with the days on which it meets.
+#[derive(Clone, Copy, Debug)]
+pub struct Held<'a> {
+    /// The class.
+    pub class: &'a training_class::Model,
+    /// Its sessions, in their order; none: they are not stated.
+    pub sessions: &'a [Day],
+}
+
+/// What two classes are to a person who is in both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlap {
+    /// They share no day.
+    Apart,
+    /// They may share days: of one of them only the first and the last day are known.
+    Possible,
+    /// Both meet on these days, at least one.
+    Sessions(Vec<Day>),
+    /// Both are full-time, and one begins before the other has ended.
+    FullTime,
+}
+
+/// What two classes are to a person who is in both. A full-time class takes the person from its first to its last day,
+/// so that another full-time class is judged by these, whatever its sessions.
+pub fn overlap(one: Held<'_>, other: Held<'_>) -> Overlap {
+    if one.class.end_on < other.class.start_on || other.class.end_on < one.class.start_on {
+        return Overlap::Apart;
+    }
+    if is_full_time(one.class) && is_full_time(other.class) {
+        return Overlap::FullTime;
+    }
+    match (one.sessions, other.sessions) {
+        ([], []) => Overlap::Possible,
+        (stated, []) => within(stated, other.class),
+        ([], stated) => within(stated, one.class),
+        (stated, others) => {
+            let shared: Vec<Day> = stated.iter().copied().filter(|day| others.binary_search(day).is_ok()).collect();
+            if shared.is_empty() { Overlap::Apart } else { Overlap::Sessions(shared) }
+        }
+    }
+}
+
+fn is_full_time(class: &training_class::Model) -> bool {
+    class.mode == Some(StudyMode::FullTime)
+}
+
+/// What sessions are to a class of which only the first and the last day are known.
+fn within(sessions: &[Day], class: &training_class::Model) -> Overlap {
+    let lasts = class.start_on..=class.end_on;
+    if sessions.iter().any(|day| lasts.contains(day)) { Overlap::Possible } else { Overlap::Apart }
+}
+
+fn too_many(field: &str, given: usize) -> Refusal {
+    Refusal::input(
+        Code::InvalidNumber,
+        field,
+        format!("Lớp có nhiều nhất {MOST} buổi học, ở đây là {given}; hãy bỏ bớt, hoặc chia thành nhiều lớp."),
+        format!("A class has at most {MOST} sessions, and these are {given}; leave some out, or plan several classes."),
+    )
+}
+
+fn outside(field: &str, day: Day, (start, end): (Day, Day)) -> Refusal {
+    Refusal::input(
+        Code::InvalidDay,
+        field,
+        format!("Buổi học ngày {day} nằm ngoài thời gian của lớp, từ {start} đến {end}; hãy sửa hoặc bỏ ngày này."),
+        format!("The session on {day} lies outside the class, which lasts from {start} to {end}; correct it."),
+    )
+}
+
+fn twice(field: &str, day: Day) -> Refusal {
+    Refusal::input(
+        Code::InvalidDay,
+        field,
+        format!("Ngày {day} được nêu hai lần; hãy nêu mỗi ngày học một lần."),
+        format!("The day {day} stands there twice; name each day once."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::value::{ClassCategory, ClassId, ClassState, ProgrammeCode, UnitId};
+
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().expect(text)
+    }
+
+    /// Days of June, such as `8 12`.
+    fn days(text: &str) -> Vec<Day> {
+        text.split_whitespace().map(|of_june| day(&format!("2026-06-{of_june:0>2}"))).collect()
+    }
+
+    fn class(mode: &str, start: &str, end: &str) -> training_class::Model {
+        training_class::Model {
+            id: ClassId::new(),
+            code: "L1".parse().expect("a code"),
+            plan_id: None,
+            programme_code: "P".parse::<ProgrammeCode>().expect("a code"),
+            organiser_id: UnitId::new(),
+            intake: None,
+            category: ClassCategory::Training,
+            mode: match mode {
+                "full" => Some(StudyMode::FullTime),
+                "part" => Some(StudyMode::PartTime),
+                _ => None,
+            },
+            start_on: days(start)[0],
+            end_on: days(end)[0],
+            capacity: None,
+            enrolled: 0,
+            reported_learners: None,
+            state: ClassState::Confirmed,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn sessions_lie_within_the_class_and_are_named_once() {
+        let class = (day("2026-06-08"), day("2026-06-12"));
+        for (given, expected) in [
+            ("", Ok("")),
+            ("12 8 10", Ok("8 10 12")),
+            ("8 7", Err((Code::InvalidDay, "2026-06-07"))),
+            ("8 13", Err((Code::InvalidDay, "2026-06-13"))),
+            ("9 8 9", Err((Code::InvalidDay, "2026-06-09"))),
+        ] {
+            match (stated("sessions", &days(given), class), expected) {
+                (Ok(sorted), Ok(expected)) => assert_eq!(sorted, days(expected), "{given}"),
+                (Err(Refusal::Input { code, field, sentence }), Err((expected, named))) => {
+                    assert_eq!((code, field), (expected, vec!["input".to_owned(), "sessions".to_owned()]), "{given}");
+                    assert!(sentence.vi.contains(named) && sentence.en.contains(named), "{given}: {sentence:?}");
+                }
+                (found, expected) => panic!("{given}: {found:?} for {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_class_has_at_most_four_hundred_sessions() {
+        let all = |from: Day| std::iter::successors(Some(from), |day| day.0.succ_opt().map(Day));
+        let (start, end) = (day("2026-01-01"), day("2027-12-31"));
+        for (number, good) in [(MOST, true), (MOST + 1, false)] {
+            let given: Vec<Day> = all(start).take(number).collect();
+            let found = stated("sessions", &given, (start, end));
+            assert_eq!(found.as_ref().map_err(Refusal::code).is_ok(), good, "{found:?}");
+            assert!(good || found.is_err_and(|refusal| refusal.code() == Code::InvalidNumber));
+        }
+    }
+
+    /// A line per pair of classes: mode, first and last day, sessions of each, and what they are to each other.
+    const TABLE: &str = "
+        full 8 12 -       | full 12 19 -       | full-time
+        full 8 12 -       | full 13 19 -       | apart
+        full 8 12 8 9     | full 12 19 15 16   | full-time
+        full 8 12 -       | part 1 30 -        | possible
+        full 8 12 -       | part 1 30 3 10     | possible
+        full 8 12 -       | part 1 30 3 13     | apart
+        full 8 12 8 9     | part 1 30 3 10     | apart
+        full 8 12 8 9     | part 1 30 9 10     | 9
+        part 1 30 -       | part 30 30 -       | possible
+        part 1 29 -       | part 30 30 -       | apart
+        part 1 30 6 13    | part 8 12 -        | apart
+        part 1 30 6 12    | part 8 12 -        | possible
+        part 1 30 6 13 20 | part 1 30 20 6 27  | 6 20
+        part 1 30 6 13 20 | part 1 30 7 14 21  | apart
+        any  1 30 6       | any  1 30 6        | 6
+        any  1 30 -       | full 1 30 -        | possible
+    ";
+
+    #[test]
+    fn two_classes_are_to_each_other_what_the_table_says() {
+        for line in TABLE.trim().lines() {
+            let parts: Vec<&str> = line.split('|').map(str::trim).collect();
+            let held = |text: &str| {
+                let words: Vec<&str> = text.split_whitespace().collect();
+                let mut sessions = days(&words[3..].join(" ").replace('-', ""));
+                sessions.sort_unstable();
+                (class(words[0], words[1], words[2]), sessions)
+            };
+            let (one, other) = (held(parts[0]), held(parts[1]));
+            let (one, other) = (Held { class: &one.0, sessions: &one.1 }, Held { class: &other.0, sessions: &other.1 });
+            let expected = match parts[2] {
+                "apart" => Overlap::Apart,
+                "possible" => Overlap::Possible,
+                "full-time" => Overlap::FullTime,
+                shared => Overlap::Sessions(days(shared)),
+            };
+            assert_eq!(overlap(one, other), expected, "{line}");
+            assert_eq!(overlap(other, one), expected, "{line}, the other way round");
+        }
+    }
+}

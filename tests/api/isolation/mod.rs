@@ -1,0 +1,160 @@
+//! A grant over one district shows nothing of another: by no id, edge, filter, sort, search, count, cursor or error.
+//!
+//! Each absence stands beside an all-seeing caller's answer to the same question, in which the thing is present.
+
+mod class;
+mod edge;
+mod mark;
+mod name;
+mod reach;
+mod training;
+
+use std::collections::BTreeSet;
+
+use entity::{rotation, value::RotationState};
+use serde_json::Value;
+
+use crate::world::{
+    Caller, World,
+    rotation::{Places, day, keep_only},
+};
+
+/// What the bundle lacks: AX moved from district A to B in 2015, with X-02 in it. AD of A was dissolved into B1. B1U gave
+/// a part to A2U and lives on. X-01 has the primary post in B1U and a concurrent one in A2U.
+const MORE: [(&str, &str); 5] = [
+    (
+        "units.csv",
+        "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n\
+         AX,A,,COMMUNE,COMMUNE,Xã Rời,90103,,2015-01-01\n\
+         AX,B,,COMMUNE,COMMUNE,Xã Rời MARK-UNIT,90203,2015-01-01,\n\
+         AD,A,,COMMUNE,COMMUNE,Xã Hết,90104,,2012-01-01\n",
+    ),
+    (
+        "unit_successions.csv",
+        "predecessor_code,successor_code,kind,on_date,document\n\
+         AD,B1,MERGE,2012-01-01,\n\
+         B1U,A2U,SPLIT,2019-01-01,\n",
+    ),
+    (
+        "cadres.csv",
+        "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,joined_party_on,\
+         category,rank_code,status\n\
+         X-01,999000000041,Ngô Văn Ghép,MALE,1977-01-02,01,90101,2000-01-01,,CIVIL_SERVANT,,ACTIVE\n\
+         X-02,999000000042,Tạ Thị MARK-NAME,FEMALE,1979-02-03,01,90103,2001-01-01,,CIVIL_SERVANT,,ACTIVE\n",
+    ),
+    (
+        "assignments.csv",
+        "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n\
+         X-01,B1U,CT,2010-01-01,,true\n\
+         X-01,A2U,CC,2011-01-01,,false\n\
+         X-02,AX,CC,2005-01-01,,true\n",
+    ),
+    (
+        "qualifications.csv",
+        "cadre_code,subject,level,field_code,institution_code,mode,granted_on\n\
+         X-02,PROFESSIONAL,UNIVERSITY,,DHX,,2003\n",
+    ),
+];
+
+/// Rotations by the number of the decision. A knows R1, which left it, and R2, of which B prepared and B1U placed; not R3
+/// within B, R4 of X-01 between units of B, R5 within A by B1's draft, nor R6 from A to B that B gave up.
+async fn write_rotations(world: &World) {
+    let of = Places::of(&world.database).await;
+    let prepared = |state, rotation: rotation::Model| rotation::Model {
+        state,
+        preparing_unit_id: Some(of.unit("B1")),
+        proposed_on: Some(rotation.start_on),
+        ..rotation
+    };
+    let placed = rotation::Model {
+        placement_unit_id: Some(of.unit("B1U")),
+        placed_on: Some(day("2020-01-01")),
+        ..of.ended(["R2", "A-02", "A1U", "A2U", "2016-01-01"], "2020-01-01")
+    };
+    let rotations = vec![
+        of.ended(["R1", "M-01", "A2U", "B1U", "2018-01-01"], "2021-01-01"),
+        prepared(RotationState::Placed, placed),
+        of.rotation(["R3 MARK-DECISION", "B-02", "B", "B1U", "2013-01-01"]),
+        of.ended(["R4 MARK-DECISION", "X-01", "B1U", "B", "2015-01-01"], "2016-01-01"),
+        prepared(RotationState::Draft, of.rotation(["R5 MARK-DECISION", "A-04", "A2U", "A1U", "2026-01-01"])),
+        prepared(RotationState::Revoked, of.rotation(["R6 MARK-DECISION", "B-01", "B1U", "A1U", "2025-01-01"])),
+    ];
+    keep_only(&world.database, rotations).await;
+}
+
+/// What a grant over district A reaches today, counted by hand: its subtree, the district that merged into it, and what
+/// ended below it.
+const UNITS_OF_A: [&str; 10] = ["A", "A1", "A1P", "A1U", "A2", "A2U", "AD", "C", "C1", "C1U"];
+const ROTATIONS_OF_A: [&str; 2] = ["R1", "R2"];
+const PEOPLE_OF_A: [&str; 7] = ["A-01", "A-02", "A-03", "A-04", "A-05", "A-06", "X-01"];
+/// Who of them holds a post in district A today.
+const SERVING_IN_A: [&str; 6] = ["A-01", "A-02", "A-03", "A-04", "A-06", "X-01"];
+
+/// What hangs on a unit. A rotation, a plan, a class and an enrolment name units out of reach; of those they open this to
+/// nobody.
+const HANGING: &str = r#"parent { id } ancestors { id } predecessors { unit { id } } successors { unit { id } }
+    subunits { nodes { id } totalCount { value } } cadres(asOf: "2018-01-01") { nodes { id } totalCount { value } }
+    composition(subject: "PROFESSIONAL", asOf: "2018-01-01") { total }
+    rotationFlows(from: "2010-01-01", until: "2030-01-01") { rotations persons }
+    quotas(year: 2021, reach: SUBTREE) { nodes { id } totalCount { value } }
+    trainingProgress(year: 2021) { planned turns persons classes }"#;
+
+/// The names of what has ids: to tell in words what a caller saw.
+struct Ids {
+    all: Vec<(String, String)>,
+}
+
+impl Ids {
+    async fn of(all: &Caller<'_>, training: Vec<(String, String)>) -> Self {
+        let mut ids = training;
+        let mut note = |code: &str, id: &Value| ids.push((code.to_owned(), id.as_str().expect("an id").to_owned()));
+        let units = all.query(r#"{ now: units(first: 100) { nodes { code id } } then: units(first: 100, asOf: "2011-12-31") { nodes { code id } } }"#).await;
+        for unit in list(&units, "/now/nodes").iter().chain(list(&units, "/then/nodes")) {
+            note(unit["code"].as_str().expect("a code"), &unit["id"]);
+        }
+        let serving = "{ cadres(first: 100) { nodes { code id qualifications { id } } } }";
+        let retired = r#"{ cadre(by: {code: "A-05"}) { code id qualifications { id } } }"#;
+        let (serving, retired) = (all.query(serving).await, all.query(retired).await);
+        for cadre in list(&serving, "/cadres/nodes").iter().chain([&retired["cadre"]]) {
+            let code = cadre["code"].as_str().expect("a code");
+            note(code, &cadre["id"]);
+            for paper in list(cadre, "/qualifications") {
+                note(&format!("of {code}"), &paper["id"]);
+            }
+        }
+        let rotations = all.query("{ rotations(first: 100) { nodes { id decisionNo } } }").await;
+        for rotation in list(&rotations, "/rotations/nodes") {
+            let number = rotation["decisionNo"].as_str().and_then(|number| number.split(' ').next());
+            note(number.expect("a number"), &rotation["id"]);
+        }
+        Self { all: ids }
+    }
+
+    fn fill(&self, document: &str) -> String {
+        let mut document = document.replace("HANGING", HANGING);
+        for (code, id) in &self.all {
+            document = document.replace(&format!("%{code}%"), id);
+        }
+        assert!(!document.contains('%'), "{document}");
+        document
+    }
+
+    /// The codes of everything with an id in an answer.
+    fn seen(&self, answer: &Value) -> BTreeSet<&str> {
+        let text = answer.to_string();
+        self.all.iter().filter(|(_, id)| text.contains(id.as_str())).map(|(code, _)| code.as_str()).collect()
+    }
+}
+
+fn list<'a>(of: &'a Value, pointer: &str) -> &'a Vec<Value> {
+    of.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("no list {pointer} in {of:#}"))
+}
+
+fn codes(of: &Value, pointer: &str) -> Vec<String> {
+    list(of, pointer).iter().map(|node| node["code"].as_str().expect("a code").to_owned()).collect()
+}
+
+async fn district_a(world: &World) -> Caller<'_> {
+    let scopes = ["cadre:read", "cadre.identity:read", "rotation:read", "training:read", "quota:read"];
+    world.caller(&scopes, &["A"]).await
+}

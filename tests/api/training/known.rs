@@ -1,0 +1,82 @@
+//! Who knows of a class and of who is in it, and how a person who left is shown.
+
+use serde_json::{Value, json};
+
+use super::{district, fill, text, words};
+use crate::world::on_both;
+
+#[actix_web::test]
+async fn who_sends_sees_its_own_and_who_organises_sees_all() {
+    on_both(async |world| {
+        fill(world).await;
+        let (a, b, all) = (district(world, "A").await, district(world, "B").await, world.all_seeing().await);
+        let document = r#"{
+            trainingClasses(orderBy: [{field: CODE}]) {
+                nodes { code organiser { code cadres { nodes { code } } } enrolments { nodes { cadre { code unit { code } } } } }
+            }
+            trainingPlan(by: {code: "K21"}) {
+                unit { code name trainingProgress(year: 2021) { planned turns classes } }
+                quotas { nodes { unit { code } parent { id } } totalCount { value } }
+            }
+            other: trainingPlan(by: {code: "KB"}) { code }
+        }"#;
+
+        let (seen, there) = (a.query(document).await, all.query(document).await);
+
+        let told = |class: &Value| {
+            let learner = |row: &Value| {
+                format!("{} in {}", text(&row["cadre"]["code"]), row["cadre"]["unit"]["code"].as_str().unwrap_or("-"))
+            };
+            format!("{}: {}", text(&class["code"]), words(class, "/enrolments/nodes", learner).join(", "))
+        };
+        assert_eq!(
+            words(&seen, "/trainingClasses/nodes", told),
+            [
+                "L1: A-01 in A1P, A-03 in A2U, B-01 in -",
+                "L2: A-01 in A1P",
+                "L3: A-06 in C1U",
+                "L4: A-06 in C1U",
+                "L5: ",
+            ]
+        );
+        assert_eq!(seen["trainingClasses"]["nodes"][1]["organiser"], json!({"code": "B1", "cadres": {"nodes": []}}));
+        assert_ne!(there["trainingClasses"]["nodes"][1]["organiser"]["cadres"], json!({"nodes": []}), "the control");
+        assert_eq!(
+            seen["trainingPlan"],
+            json!({
+                "unit": {"code": "P", "name": "Tỉnh Thử Nghiệm", "trainingProgress": {"planned": 0, "turns": 0, "classes": 0}},
+                "quotas": {
+                    "nodes": [
+                        {"unit": {"code": "A"}, "parent": null},
+                        {"unit": {"code": "A"}, "parent": null},
+                        {"unit": {"code": "A"}, "parent": null},
+                    ],
+                    "totalCount": {"value": 3},
+                },
+            })
+        );
+        assert_eq!((&seen["other"], &there["other"]["code"]), (&Value::Null, &json!("KB")));
+        let seen = b.query("{ trainingClasses(orderBy: [{field: CODE}]) { nodes { code } } }").await;
+        assert_eq!(words(&seen, "/trainingClasses/nodes", |class| text(&class["code"])), ["L1", "L2"]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_person_who_left_is_shown_as_when_the_enrolment_had_them() {
+    on_both(async |world| {
+        fill(world).await;
+        let (a, b, all) = (district(world, "A").await, district(world, "B").await, world.all_seeing().await);
+        let document =
+            r#"{ enrolments(where: {cadre: "M-01"}) { nodes { cadre { code unit { code } } sendingUnit { code } } } }"#;
+
+        let of =
+            |unit: &str| json!({"cadre": {"code": "M-01", "unit": {"code": unit}}, "sendingUnit": {"code": "A2U"}});
+        assert_eq!(a.query(document).await["enrolments"]["nodes"], json!([of("A2U")]));
+        assert_eq!(all.query(document).await["enrolments"]["nodes"], json!([of("B1U")]));
+        assert_eq!(b.query(document).await["enrolments"]["nodes"], json!([]));
+        let of_person = b.query(r#"{ cadre(by: {code: "M-01"}) { code enrolments { totalCount { value } } } }"#).await;
+        assert_eq!(of_person["cadre"], json!({"code": "M-01", "enrolments": {"totalCount": {"value": 0}}}));
+    })
+    .await;
+}

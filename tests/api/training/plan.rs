@@ -1,0 +1,180 @@
+//! Programmes, plans, quotas, progress.
+
+use serde_json::{Value, json};
+
+use super::{fill, text, words};
+use crate::world::on_both;
+
+#[actix_web::test]
+async fn programmes_say_what_their_completion_grants() {
+    on_both(async |world| {
+        let caller = world.caller(&["stats:read"], &["A"]).await;
+        let codes = |of: &Value| words(of, "/programmes", |programme| text(&programme["code"]));
+        let before = codes(&caller.query("{ programmes { code } }").await);
+        fill(world).await;
+
+        let seen = caller.query("{ programmes { code name kind subject level { code rank } } }").await;
+
+        assert_eq!((before.join(" "), codes(&seen).join(" ")), ("CMNV LLCT_TC TAT_CA".into(), "CMNV CN_164 LLCT_TC TAT_CA".into()));
+        let programme = |name: &str, kind: &str, subject: &str, level: Value| json!({"name": name, "kind": kind, "subject": subject, "level": level});
+        let without_code = |at: usize| {
+            let mut row = seen["programmes"][at].clone();
+            row.as_object_mut().expect("an object").remove("code");
+            row
+        };
+        assert_eq!(without_code(1), programme("Chương trình CN_164", "REFRESHER", "KNOWLEDGE_UPDATE", Value::Null));
+        let level = json!({"code": "INTERMEDIATE", "rank": 2});
+        assert_eq!(without_code(2), programme("Trung cấp lý luận chính trị", "TRAINING", "POLITICAL_THEORY", level));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_plan_shows_its_quotas_and_a_quota_what_is_left_of_it() {
+    on_both(async |world| {
+        fill(world).await;
+        let all = world.all_seeing().await;
+
+        let seen = all
+            .query(
+                r#"{
+                    trainingPlan(by: {code: "K21"}) {
+                        code name documentNo yearFrom yearTo state version unit { code }
+                        quotas {
+                            nodes {
+                                unit { code } programme { code } mode measure seats seatsIsLowerBound classes allocated used
+                                remaining fillPercent state parent { unit { code } } children { unit { code } } plan { code }
+                            }
+                            totalCount { value }
+                        }
+                    }
+                    none: trainingPlan(by: {code: "K22"}) { code }
+                }"#,
+            )
+            .await;
+
+        let quota = |unit: &str, programme: &str, [seats, allocated, used]: [i32; 3], fill: Value| {
+            json!({
+                "unit": {"code": unit}, "programme": {"code": programme}, "mode": null, "measure": "TURNS", "seats": seats,
+                "seatsIsLowerBound": false, "classes": null, "allocated": allocated, "used": used,
+                "remaining": seats - allocated - used, "fillPercent": fill, "state": "ISSUED", "parent": null,
+                "children": [], "plan": {"code": "K21"},
+            })
+        };
+        let with = |mut quota: Value, more: Value| {
+            quota.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            quota
+        };
+        let parent = json!({"parent": {"unit": {"code": "P"}}});
+        let children = json!({"classes": 2, "children": [{"unit": {"code": "A"}}, {"unit": {"code": "B"}}]});
+        let persons = json!({"mode": "FULL_TIME", "measure": "PERSONS"});
+        assert_eq!(
+            seen["trainingPlan"]["quotas"],
+            json!({
+                "nodes": [
+                    with(quota("P", "CMNV", [100, 60, 0], json!(0.0)), children),
+                    with(quota("A", "CMNV", [40, 0, 15], json!(37.5)), parent.clone()),
+                    with(quota("B", "CMNV", [20, 0, 0], json!(0.0)), parent),
+                    with(quota("A", "CN_164", [30, 0, 0], json!(0.0)), json!({"state": "REVOKED"})),
+                    with(quota("A", "LLCT_TC", [8, 0, 8], json!(100.0)), persons),
+                ],
+                "totalCount": {"value": 5},
+            })
+        );
+        let plan = &seen["trainingPlan"];
+        assert_eq!((&plan["name"], &plan["documentNo"]), (&json!("Kế hoạch K21"), &json!("K21/KH")));
+        assert_eq!((&plan["yearFrom"], &plan["yearTo"], &plan["state"]), (&json!(2021), &json!(2021), &json!("PUBLISHED")));
+        assert_eq!((&plan["unit"]["code"], &seen["none"]), (&json!("P"), &Value::Null));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_unit_shows_the_quotas_of_the_plans_that_hold_for_a_year() {
+    on_both(async |world| {
+        fill(world).await;
+        let all = world.all_seeing().await;
+        for (unit, arguments, expected) in [
+            ("A", "year: 2021", vec!["K21 A 40", "KGD A 500", "K21 A 30", "K21 A 8"]),
+            ("A", "year: 2022", vec!["KGD A 500"]),
+            ("A", "year: 2023", vec![]),
+            ("A", "year: 2021, unusedOnly: true", vec!["K21 A 40", "KGD A 500"]),
+            ("P", "year: 2021", vec!["K21 P 100"]),
+            (
+                "P",
+                "year: 2021, reach: SUBTREE",
+                vec!["K21 P 100", "K21 A 40", "K21 B 20", "KGD A 500", "K21 A 30", "K21 A 8", "KB B1 9"],
+            ),
+        ] {
+            let document = format!(
+                r#"{{ unit(by: {{code: "{unit}"}}) {{ quotas({arguments}) {{
+                    nodes {{ seats unit {{ code }} plan {{ code }} }} totalCount {{ value }}
+                }} }} }}"#
+            );
+            let seen = all.query(&document).await;
+            let told = |quota: &Value| {
+                format!("{} {} {}", text(&quota["plan"]["code"]), text(&quota["unit"]["code"]), quota["seats"])
+            };
+            assert_eq!(words(&seen, "/unit/quotas/nodes", told), expected, "{document}");
+            assert_eq!(seen["unit"]["quotas"]["totalCount"]["value"], expected.len(), "{document}");
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn turns_and_persons_are_held_against_seats_that_count_once() {
+    on_both(async |world| {
+        fill(world).await;
+        let all = world.all_seeing().await;
+        for (unit, arguments, [planned, turns, persons, classes], percent) in [
+            ("P", "year: 2021", [117, 6, 5, 3], json!(5.1)),
+            ("P", "year: 2021, reach: UNIT", [40, 0, 0, 0], json!(0.0)),
+            ("A", "year: 2021", [48, 4, 3, 2], json!(8.3)),
+            ("A", "year: 2021, decimals: 0", [48, 4, 3, 2], json!(8.0)),
+            ("A", "year: 2021, decimals: 3", [48, 4, 3, 2], json!(8.333)),
+            ("B", "year: 2021", [29, 2, 2, 1], json!(6.9)),
+            ("C1", "year: 2019", [0, 1, 1, 1], Value::Null),
+            ("C", "year: 2019", [0, 1, 1, 1], Value::Null),
+            ("C", "year: 2021", [0, 0, 0, 0], Value::Null),
+            ("P", "year: 2019, untilYear: 2021", [117, 7, 5, 4], json!(6.0)),
+            ("P", "year: 2020, untilYear: 2022", [117, 7, 6, 4], json!(6.0)),
+            ("P", r#"year: 2021, programmes: ["CMNV"]"#, [100, 3, 3, 1], json!(3.0)),
+            ("P", r#"year: 2021, programmes: ["CMNV", "LLCT_TC"]"#, [117, 5, 4, 2], json!(4.3)),
+            ("P", "year: 2021, programmes: []", [0, 0, 0, 0], Value::Null),
+        ] {
+            let document = format!(
+                r#"{{ unit(by: {{code: "{unit}"}}) {{ trainingProgress({arguments}) {{
+                    planned turns persons classes percentOfPlan
+                }} }} }}"#
+            );
+            let expected = json!({
+                "planned": planned, "turns": turns, "persons": persons, "classes": classes, "percentOfPlan": percent,
+            });
+            assert_eq!(all.query(&document).await["unit"]["trainingProgress"], expected, "{document}");
+        }
+
+        let seen = all
+            .query(
+                r#"{
+                    whole: unit(by: {code: "P"}) { trainingProgress(year: 2021) {
+                        year untilYear plannedIsLowerBound classes(categories: [TRAINING])
+                        others: classes(categories: [UPDATE, REFRESHER]) none: classes(categories: [])
+                    } }
+                    part: unit(by: {code: "A"}) { trainingProgress(year: 2021, untilYear: 2022) {
+                        year untilYear plannedIsLowerBound
+                    } }
+                }"#,
+            )
+            .await;
+        assert_eq!(
+            seen["whole"]["trainingProgress"],
+            json!({"year": 2021, "untilYear": 2021, "plannedIsLowerBound": true, "classes": 1, "others": 2, "none": 0})
+        );
+        assert_eq!(
+            seen["part"]["trainingProgress"],
+            json!({"year": 2021, "untilYear": 2022, "plannedIsLowerBound": false})
+        );
+    })
+    .await;
+}

@@ -1,0 +1,264 @@
+//! The days on which classes meet: stated, changed and judged for everybody who is in two classes.
+
+use serde_json::{Value, json};
+
+use super::{class, class_now, document, done, enrolled, keyed, led, office, refusal, with};
+use crate::world::{Caller, on_both};
+
+/// A part-time class of the whole of June that meets on some days of it.
+fn meeting(code: &str, days: &[u32]) -> Value {
+    let month = json!({ "mode": "PART_TIME", "startOn": "2026-06-01", "endOn": "2026-06-30", "sessions": june(days) });
+    with(class(code), month)
+}
+
+fn june(days: &[u32]) -> Value {
+    days.iter().map(|day| format!("2026-06-{day:02}")).collect()
+}
+
+async fn open(caller: &Caller<'_>, input: Value) {
+    led(caller, input, &["OPEN_FOR_NOMINATION"]).await;
+}
+
+#[actix_web::test]
+async fn sessions_are_stated_changed_and_cleared_with_the_days_of_their_class() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let made = done(&caller, "classPlan", meeting("L-1", &[20, 6, 13])).await["class"].take();
+        assert_eq!(made["sessions"], june(&[6, 13, 20]));
+        done(&caller, "classPlan", class("L-2")).await;
+        assert_eq!(class_now(&caller, "L-2").await["sessions"], json!([]));
+
+        for (other, capacity, sessions) in [
+            (json!({ "capacity": 9 }), json!(9), june(&[6, 13, 20])),
+            (json!({ "sessions": june(&[27, 6]) }), json!(9), june(&[6, 27])),
+            (json!({ "capacity": 8, "sessions": june(&[7]) }), json!(8), june(&[7])),
+            (json!({ "unlimited": true }), Value::Null, june(&[7])),
+            (json!({ "sessions": [] }), Value::Null, json!([])),
+            (json!({ "sessions": june(&[6]) }), Value::Null, june(&[6])),
+        ] {
+            let input = with(json!({ "classCode": "L-1" }), other.clone());
+            let amended = done(&caller, "classAmend", input).await["class"].take();
+            assert_eq!((&amended["capacity"], &amended["sessions"]), (&capacity, &sessions), "{other}");
+        }
+        let refused = refusal(&caller, "classAmend", json!({ "classCode": "L-1" })).await;
+        assert_eq!((&refused["code"], &refused["field"]), (&json!("NOTHING_TO_AMEND"), &json!(["input", "capacity"])));
+
+        let to = |state: &str, other| with(json!({ "classCode": "L-1", "to": state }), other);
+        for (other, expected) in [
+            (json!({}), json!([])),
+            (json!({ "sessions": ["2026-07-02", "2026-07-01"] }), json!(["2026-07-01", "2026-07-02"])),
+        ] {
+            done(&caller, "classAmend", json!({ "classCode": "L-2", "sessions": june(&[8]) })).await;
+            done(&caller, "classAdvance", to("POSTPONED", json!({}))).await;
+            let july = with(json!({ "startOn": "2026-07-01", "endOn": "2026-07-31" }), other);
+            let moved = done(&caller, "classAdvance", to("PLANNED", july)).await["class"].take();
+            assert_eq!(moved["sessions"], expected, "those of the old days no longer stand");
+        }
+        assert_eq!(class_now(&caller, "L-2").await["sessions"], june(&[8]), "the control: another class is left alone");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_session_is_refused_with_the_day_that_is_wrong() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        led(&caller, meeting("L-1", &[6]), &["POSTPONED"]).await;
+        let many: Vec<String> = vec!["2026-06-06".to_owned(); 401];
+        for (sessions, code, named) in [
+            (json!(["2026-05-31"]), "INVALID_DAY", "2026-05-31"),
+            (json!(["2026-06-06", "2026-07-01"]), "INVALID_DAY", "2026-07-01"),
+            (json!(["2026-06-06", "2026-06-07", "2026-06-06"]), "INVALID_DAY", "2026-06-06"),
+            (json!(many), "INVALID_NUMBER", "401"),
+        ] {
+            let planned = with(meeting("L-2", &[]), json!({ "sessions": sessions }));
+            let amended = json!({ "classCode": "L-1", "sessions": sessions });
+            let moved = with(
+                json!({ "classCode": "L-1", "to": "PLANNED", "sessions": sessions }),
+                json!({ "startOn": "2026-06-01", "endOn": "2026-06-30" }),
+            );
+            for (act, input) in [("classPlan", planned), ("classAmend", amended), ("classAdvance", moved)] {
+                let refused = refusal(&caller, act, input).await;
+                assert_eq!(
+                    (&refused["code"], &refused["field"]),
+                    (&json!(code), &json!(["input", "sessions"])),
+                    "{act}"
+                );
+                assert!(refused["message"].as_str().is_some_and(|message| message.contains(named)), "{act} {refused}");
+            }
+        }
+        let early = json!({ "classCode": "L-1", "to": "CANCELLED", "sessions": june(&[6]) });
+        assert_eq!(refusal(&caller, "classAdvance", early).await["due"], json!(["classAdvance(to: PLANNED)"]));
+        led(&caller, class("L-3"), &[]).await;
+        let opened = json!({ "classCode": "L-3", "to": "OPEN_FOR_NOMINATION", "sessions": june(&[8]) });
+        assert_eq!(
+            refusal(&caller, "classAdvance", opened).await["code"],
+            "INVALID_DAY",
+            "only new days bring new sessions"
+        );
+        let kept = class_now(&caller, "L-1").await;
+        assert_eq!((&kept["sessions"], &kept["state"]), (&june(&[6]), &json!("POSTPONED")));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn nobody_has_sessions_of_two_classes_on_one_day() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        open(&caller, meeting("L-1", &[6, 13, 20])).await;
+        open(&caller, meeting("L-2", &[7, 13, 20, 27])).await;
+        open(&caller, meeting("L-3", &[7, 14])).await;
+        open(&caller, meeting("L-4", &[])).await;
+        open(&caller, with(class("L-5"), json!({ "sessions": june(&[8, 9]) }))).await;
+        let enrol = |class: &str| json!({ "classCode": class, "cadreCode": "A-04" });
+        let warned = async |class: &str| {
+            let payload = done(&caller, "classEnrol", enrol(class)).await;
+            (payload["enrolment"]["id"].clone(), payload["warnings"].as_array().map(Vec::len))
+        };
+
+        let (first, none) = warned("L-1").await;
+        assert_eq!(none, Some(0));
+        let refused = refusal(&caller, "classEnrol", enrol("L-2")).await;
+        assert_eq!(
+            (&refused["code"], &refused["field"], &refused["__typename"]),
+            (&json!("OVERLAPPING_SESSIONS"), &json!(["input", "classCode"]), &json!("ConflictError"))
+        );
+        let message = refused["message"].as_str().expect("a message");
+        assert!(message.contains(" 2 ") && message.contains("2026-06-13"), "how many days, and the first: {message}");
+        assert!(!message.contains("L-1"), "the other class may be out of reach: {message}");
+        assert_eq!(warned("L-3").await.1, Some(0), "the classes last alike and never meet on one day");
+        assert_eq!(warned("L-5").await.1, Some(0), "a full-time class that says on which days it meets");
+        assert_eq!(warned("L-4").await.1, Some(1), "when it meets is not known");
+
+        let gone = json!({ "enrolmentId": first, "reason": "Đổi lớp" });
+        done(&caller, "enrolmentDrop", gone).await;
+        let refused = refusal(&caller, "classEnrol", enrol("L-2")).await;
+        let message = refused["message"].as_str().expect("a message");
+        assert!(message.contains(" 1 ") && message.contains("2026-06-07"), "L-3 is left: {message}");
+        done(&caller, "classAmend", json!({ "classCode": "L-3", "sessions": june(&[14]) })).await;
+        assert_eq!(warned("L-2").await.1, Some(1), "nothing but L-4, which may share days");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn who_waited_gets_no_seat_beside_a_session_of_another_class() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        open(&caller, with(meeting("L-1", &[6, 13]), json!({ "capacity": 1 }))).await;
+        open(&caller, meeting("L-2", &[13])).await;
+        let held = enrolled(&caller, "L-1", "A-03", json!({})).await;
+        let waits = enrolled(&caller, "L-1", "A-04", json!({ "waitlist": true })).await;
+        let other = enrolled(&caller, "L-2", "A-04", json!({})).await;
+        assert_eq!((&waits["state"], &other["state"]), (&json!("WAITLISTED"), &json!("CONFIRMED")));
+        done(&caller, "enrolmentDrop", json!({ "enrolmentId": held["id"], "reason": "Ốm" })).await;
+
+        let confirm = json!({ "enrolmentId": waits["id"] });
+        let refused = refusal(&caller, "enrolmentConfirm", confirm.clone()).await;
+        assert_eq!(
+            (&refused["code"], &refused["field"]),
+            (&json!("OVERLAPPING_SESSIONS"), &json!(["input", "enrolmentId"]))
+        );
+        assert_eq!(class_now(&caller, "L-1").await["enrolled"], 0);
+        done(&caller, "classAdvance", json!({ "classCode": "L-2", "to": "POSTPONED" })).await;
+        let seated = done(&caller, "enrolmentConfirm", confirm).await["enrolment"].take();
+        assert_eq!(seated["state"], "CONFIRMED", "of a class that is put off nobody has a session");
+
+        let june = json!({ "startOn": "2026-06-01", "endOn": "2026-06-30", "sessions": june(&[13]) });
+        done(&caller, "classAdvance", with(json!({ "classCode": "L-2", "to": "PLANNED" }), june)).await;
+        done(&caller, "classAdvance", json!({ "classCode": "L-2", "to": "OPEN_FOR_NOMINATION" })).await;
+        let again = json!({ "enrolmentId": other["id"] });
+        assert_eq!(refusal(&caller, "enrolmentConfirm", again).await["code"], "OVERLAPPING_SESSIONS");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn new_sessions_hold_nobody_up_who_is_in_the_class() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        open(&caller, meeting("L-1", &[6])).await;
+        open(&caller, meeting("L-2", &[7])).await;
+        open(&caller, meeting("L-3", &[7])).await;
+        for (class, cadre) in [
+            ("L-1", "A-02"),
+            ("L-1", "A-03"),
+            ("L-1", "A-04"),
+            ("L-2", "A-02"),
+            ("L-2", "A-03"),
+            ("L-2", "A-01"),
+            ("L-3", "A-04"),
+        ] {
+            enrolled(&caller, class, cadre, json!({})).await;
+        }
+        let waits = json!({ "classCode": "L-3", "capacity": 1 });
+        done(&caller, "classAmend", waits).await;
+        assert_eq!(enrolled(&caller, "L-3", "A-06", json!({ "waitlist": true })).await["state"], "WAITLISTED");
+
+        let amend = |class: &str, days: &[u32]| json!({ "classCode": class, "sessions": june(days) });
+        let before = class_now(&caller, "L-1").await;
+        for (days, persons) in [(&[7][..], 3), (&[8, 7], 3)] {
+            let refused = refusal(&caller, "classAmend", amend("L-1", days)).await;
+            assert_eq!(
+                (&refused["code"], &refused["field"]),
+                (&json!("OVERLAPPING_SESSIONS"), &json!(["input", "sessions"]))
+            );
+            let message = refused["message"].as_str().expect("a message");
+            assert!(message.contains(&format!("{persons}")), "{message}");
+            assert!(["L-2", "L-3", "A-0"].iter().all(|name| !message.contains(name)), "{message}");
+        }
+        assert_eq!(class_now(&caller, "L-1").await, before);
+        let refused = refusal(&caller, "classAmend", amend("L-2", &[6])).await;
+        assert!(refused["message"].as_str().is_some_and(|message| message.contains('2')), "A-01 is in no other class");
+        for (class, days) in [("L-1", &[8][..]), ("L-2", &[7, 9]), ("L-3", &[]), ("L-3", &[7]), ("L-1", &[])] {
+            done(&caller, "classAmend", amend(class, days)).await;
+        }
+        assert_eq!(class_now(&caller, "L-1").await["sessions"], json!([]));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_session_that_stands_in_the_way_is_told_of_in_both_languages() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        for code in ["L-1", "L-2"] {
+            open(&caller, meeting(code, &[6, 13])).await;
+        }
+        open(&caller, meeting("L-3", &[7])).await;
+        enrolled(&caller, "L-1", "A-04", json!({})).await;
+        enrolled(&caller, "L-3", "A-04", json!({})).await;
+        let told = async |act: &str, input: Value| {
+            let body = json!({ "query": document(act), "variables": { "input": keyed(input) } });
+            let plain = world.http().post(format!("{}/graphql", world.url)).bearer_auth(&caller.token).json(&body);
+            let mut messages = Vec::new();
+            for request in [plain, caller.post(&body)] {
+                let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+                let message = &answer["data"]["done"]["userErrors"][0]["message"];
+                messages.push(message.as_str().expect("a message").to_owned());
+            }
+            messages
+        };
+
+        assert_eq!(
+            told("classEnrol", json!({ "classCode": "L-2", "cadreCode": "A-04" })).await,
+            [
+                "Người này đã có chỗ trong lớp khác có buổi học trùng 2 ngày với lớp này, sớm nhất là 2026-06-06; hãy \
+                 chọn lớp khác, hoặc cho thôi học lớp kia trước.",
+                "The person has a seat in another class that meets on days of this one: 2 in all, the first \
+                 2026-06-06; choose another class, or let them give the other up first.",
+            ]
+        );
+        assert_eq!(
+            told("classAmend", json!({ "classCode": "L-3", "sessions": june(&[13]) })).await,
+            [
+                "1 học viên của lớp đã có buổi học ở lớp khác vào các ngày này; hãy chọn ngày khác, hoặc cho họ thôi \
+                 học một trong hai lớp trước.",
+                "Learners of the class who have sessions of other classes on these days: 1; choose other days, or let \
+                 them give one of the classes up first.",
+            ]
+        );
+    })
+    .await;
+}
