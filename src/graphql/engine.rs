@@ -86,7 +86,7 @@ impl Engine {
         }
         let plan = operation.plan(self.documents.shape(), &question.variables).map_err(refuse)?;
         metrics::histogram!("cadre_operation_cost").record(plan.cost as f64);
-        policy::admit(access.caller().scopes(), plan.touches.iter().map(|touched| touched.as_str()))
+        policy::admit(&access.rights(), plan.touches.iter().map(|touched| touched.as_str()))
             .map_err(|error| Box::new(Answer::Refused(vec![shown(&error, language, id)])))?;
 
         let variables = operation.settle(question.variables).map_err(refuse)?;

@@ -302,10 +302,13 @@ async fn columns(world: &World) -> Vec<Column<'_>> {
         ("training acts", &["cadre:read", "training:read", "training:write"], "P"),
         ("all acts in B", everything.as_slice(), "B"),
         ("stats", &["stats:read"], "P"),
+        ("no purpose", everything.as_slice(), "P"),
         ("revoked", everything.as_slice(), "P"),
         ("expired", everything.as_slice(), "P"),
     ] {
-        columns.push(Column { name, caller: Some(world.caller(scopes, &[unit]).await) });
+        let mut caller = world.caller(scopes, &[unit]).await;
+        caller.purpose = caller.purpose.filter(|_| name != "no purpose");
+        columns.push(Column { name, caller: Some(caller) });
     }
     let of = |name: &str| columns.iter().find(|column| column.name == name).and_then(|column| column.caller.as_ref());
     let (revoked, expired) = (of("revoked").expect("a column"), of("expired").expect("a column"));
@@ -354,6 +357,7 @@ async fn cell(world: &World, caller: Option<&Caller<'_>>, line: &Line) -> String
     match (error["code"].as_str(), error["field"].as_str()) {
         (None, _) => {}
         (Some("FORBIDDEN"), _) => return "forbidden".to_owned(),
+        (Some("PURPOSE_REQUIRED"), _) => return "purpose".to_owned(),
         // A unit out of reach is refused in the words for one that does not exist.
         (Some("INVALID"), Some(field)) if field.starts_with("where.") && field.ends_with(".code") => {
             return "not found".to_owned();

@@ -18,6 +18,7 @@ mod layers;
 mod model;
 mod probe;
 mod process;
+mod purpose;
 mod rotation;
 mod rotation_act;
 mod rule;

@@ -23,7 +23,7 @@ pub use training::{Quotas, Training, VisibleClass, VisibleEnrolment, VisiblePlan
 
 use std::sync::Arc;
 
-use entity::value::{Day, Scope, UnitId};
+use entity::value::{Day, Purpose, Scope, UnitId};
 use sea_orm::{DatabaseBackend, DatabaseConnection};
 use uuid::Uuid;
 
@@ -56,17 +56,29 @@ pub struct Access {
     house: Arc<House>,
     registry: Arc<Registry>,
     caller: Caller,
+    purpose: Option<Purpose>,
     reach: Arc<UnitSet>,
     today: Day,
 }
 
 impl Access {
-    /// The access of a caller, with the registry and the day that the whole request sees.
-    pub fn of(caller: Caller, house: Arc<House>) -> Self {
+    /// The access of a caller who states a purpose or none, with the registry and the day that the whole request sees.
+    ///
+    /// # Errors
+    /// `PurposeNotAllowed` where the caller's grant does not allow the purpose.
+    pub fn of(caller: Caller, purpose: Option<Purpose>, house: Arc<House>) -> Result<Self> {
+        if purpose.is_some_and(|purpose| !caller.purposes().contains(&purpose)) {
+            return Err(Error::PurposeNotAllowed { allowed: caller.purposes().iter().copied().collect() });
+        }
         let registry = house.registry();
         let today = house.clock().today();
         let reach = registry.reach_of(caller.roots(), today);
-        Self { house, registry, caller, reach, today }
+        Ok(Self { house, registry, caller, purpose, reach, today })
+    }
+
+    /// What the request may ask.
+    pub fn rights(&self) -> policy::Rights<'_> {
+        policy::Rights { scopes: self.caller.scopes(), purposes: self.caller.purposes(), purpose: self.purpose }
     }
 
     /// Who asks.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use entity::value::Scope;
+use entity::value::{DataCategory, Purpose, Scope};
 
 use crate::error::{Error, Result};
 
@@ -17,6 +17,39 @@ pub enum Need {
     Nothing,
     /// This scope.
     Scope(Scope),
+}
+
+/// What a request may ask: the scopes of its caller, and its purpose.
+#[derive(Clone, Copy, Debug)]
+pub struct Rights<'a> {
+    /// The scopes that both the grant and the token hold.
+    pub scopes: &'a BTreeSet<Scope>,
+    /// The purposes that the grant allows.
+    pub purposes: &'a BTreeSet<Purpose>,
+    /// The purpose that the request states; one of those.
+    pub purpose: Option<Purpose>,
+}
+
+/// The category of protected data that a scope opens: it is read for a purpose alone (Law 91/2025/QH15), and each
+/// reading is logged. Nothing where the scope opens none.
+pub fn category(scope: Scope) -> Option<DataCategory> {
+    match scope {
+        Scope::CadreIdentityRead => Some(DataCategory::Identity),
+        Scope::CadrePoliticalRead => Some(DataCategory::Political),
+        Scope::CadreOriginRead => Some(DataCategory::Origin),
+        Scope::CadreRead
+        | Scope::RotationRead
+        | Scope::TrainingRead
+        | Scope::QuotaRead
+        | Scope::StatsRead
+        | Scope::RotationWrite
+        | Scope::TrainingWrite
+        | Scope::QuotaAllocate
+        | Scope::CadreWrite
+        | Scope::ImportWrite
+        | Scope::AuditRead
+        | Scope::ClientsAdmin => None,
+    }
 }
 
 /// The need of a schema coordinate: `Type.field`, `Type.field(argument:)`, `Input.field` or `Enum.VALUE`. Nothing where
@@ -288,15 +321,18 @@ fn pages(argument: &str) -> bool {
 /// Checks an operation before it runs.
 ///
 /// # Errors
-/// `Forbidden` with every coordinate that is closed and the scopes that would open it; `Internal` where the operation
-/// touches a place without a decision.
-pub fn admit<'a>(scopes: &BTreeSet<Scope>, coordinates: impl Iterator<Item = &'a str>) -> Result<()> {
-    let mut fields = Vec::new();
+/// `Forbidden` with every coordinate that is closed and the scopes that would open it; `PurposeRequired` with every
+/// coordinate of protected data where no purpose is stated; `Internal` where the operation touches a place without a
+/// decision.
+pub fn admit<'a>(rights: &Rights<'_>, coordinates: impl Iterator<Item = &'a str>) -> Result<()> {
+    let (mut fields, mut protected) = (Vec::new(), Vec::new());
     let mut missing = BTreeSet::new();
     for coordinate in coordinates {
         match need(coordinate) {
             Some(Need::Nothing) => {}
-            Some(Need::Scope(scope)) if scopes.contains(&scope) => {}
+            Some(Need::Scope(scope)) if rights.scopes.contains(&scope) => {
+                protected.extend(category(scope).map(|_| coordinate.to_owned()));
+            }
             Some(Need::Scope(scope)) => {
                 fields.push(coordinate.to_owned());
                 missing.insert(scope);
@@ -304,25 +340,53 @@ pub fn admit<'a>(scopes: &BTreeSet<Scope>, coordinates: impl Iterator<Item = &'a
             None => return Err(Error::internal(format!("no decision was taken on {coordinate}"))),
         }
     }
-    if fields.is_empty() { Ok(()) } else { Err(Error::Forbidden { fields, missing: missing.into_iter().collect() }) }
+    if !fields.is_empty() {
+        return Err(Error::Forbidden { fields, missing: missing.into_iter().collect() });
+    }
+    if !protected.is_empty() && rights.purpose.is_none() {
+        return Err(Error::PurposeRequired { fields: protected, allowed: rights.purposes.iter().copied().collect() });
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn admitted(scopes: &BTreeSet<Scope>, purpose: Option<Purpose>, coordinates: &[&str]) -> Result<()> {
+        let purposes = BTreeSet::from([Purpose::Personnel, Purpose::Training]);
+        admit(&Rights { scopes, purposes: &purposes, purpose }, coordinates.iter().copied())
+    }
+
+    #[test]
+    fn protected_data_is_asked_for_with_a_purpose() {
+        let everything: BTreeSet<Scope> = Scope::all().collect();
+        let asked = ["Query.cadre", "Cadre.origin", "CadreKey.nationalId", "Cadre.fullName"];
+
+        let Err(Error::PurposeRequired { fields, allowed }) = admitted(&everything, None, &asked) else {
+            panic!("two places are protected")
+        };
+
+        assert_eq!(fields, ["Cadre.origin", "CadreKey.nationalId"]);
+        assert_eq!(allowed, [Purpose::Personnel, Purpose::Training]);
+        assert!(admitted(&everything, Some(Purpose::Training), &asked).is_ok());
+        assert!(admitted(&everything, None, &["Query.cadre", "Cadre.fullName"]).is_ok(), "the control");
+        let protected: Vec<_> = Scope::all().filter_map(category).collect();
+        assert_eq!(protected, [DataCategory::Identity, DataCategory::Political, DataCategory::Origin]);
+    }
+
     #[test]
     fn a_refusal_names_every_closed_field_and_every_missing_scope() {
         let scopes = BTreeSet::from([Scope::CadreRead, Scope::CadreOriginRead]);
         let asked = ["Query.cadre", "Cadre.fullName", "Cadre.origin", "Cadre.identity", "Cadre.political"];
 
-        let Err(Error::Forbidden { fields, missing }) = admit(&scopes, asked.into_iter()) else {
+        let Err(Error::Forbidden { fields, missing }) = admitted(&scopes, None, &asked) else {
             panic!("two groups are closed")
         };
 
         assert_eq!(fields, ["Cadre.identity", "Cadre.political"]);
         assert_eq!(missing, [Scope::CadreIdentityRead, Scope::CadrePoliticalRead]);
-        assert!(admit(&scopes, asked.into_iter().take(3)).is_ok());
+        assert!(admitted(&scopes, Some(Purpose::Personnel), &asked[..3]).is_ok());
     }
 
     #[test]
@@ -354,10 +418,8 @@ mod tests {
             "Cadre",
         ] {
             assert_eq!(need(place), None, "{place}");
-            assert!(matches!(admit(&everything, [place].into_iter()), Err(Error::Internal(_))), "{place}");
+            assert!(matches!(admitted(&everything, None, &[place]), Err(Error::Internal(_))), "{place}");
         }
-        assert!(
-            admit(&everything, ["Query.cadres(search:)", "Query.__type(name:)", "__Type.name"].into_iter()).is_ok()
-        );
+        assert!(admitted(&everything, None, &["Query.cadres(search:)", "Query.__type(name:)", "__Type.name"]).is_ok());
     }
 }
