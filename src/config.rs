@@ -190,6 +190,9 @@ pub struct ClientAdd {
     /// First day on which the grant no longer holds.
     #[arg(long)]
     pub valid_to: Option<Day>,
+    /// Legal basis of its readings of protected data, such as a contract; stands in each entry of the access log.
+    #[arg(long)]
+    pub legal_basis: Option<String>,
     /// Print JSON: `client_id` and `client_secret`.
     #[arg(long)]
     pub json: bool,

@@ -36,6 +36,7 @@ pub async fn serve(mut settings: Settings) -> Result<ExitCode, Stop> {
         purposes: vec![Purpose::Personnel],
         valid_from: None,
         valid_to: None,
+        legal_basis: None,
     };
     let made = client::add(&database, Clock::System, add).await?;
     let tokens = Tokens::load(database.clone(), Clock::System, &settings.public_url()).await?;

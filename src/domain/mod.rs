@@ -1,12 +1,13 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
-//! Later concepts may use earlier ones: reference < registry < unit < programme < cadre < qualification < composition < rule <
+//! Later concepts may use earlier ones: chain < reference < registry < unit < programme < cadre < qualification < composition < rule <
 //! refusal < act < answered < rotation < training < node.
 
 pub mod access;
 mod act;
 mod answered;
 pub mod cadre;
+pub mod chain;
 pub mod client;
 pub mod composition;
 pub mod demo;

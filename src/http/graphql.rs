@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     graphql::{
         engine::{Answer, Question},
-        error::{code, sentence},
+        error::{code, sentence, shown},
     },
     http::{
         Service, bearer, body,
@@ -113,18 +113,22 @@ async fn answered(
     question: Question,
 ) -> HttpResponse {
     // The last net: the engine catches panics of resolvers itself.
-    let answer = AssertUnwindSafe(service.engine.answer(access, question)).catch_unwind().await;
-    match answer {
-        Ok(Answer::Ran(response)) => {
+    let answered = async { service.engine.answer(access, question).await.settle().await };
+    match AssertUnwindSafe(answered).catch_unwind().await {
+        Ok(Ok(Answer::Ran(response))) => {
             let (errors, data) = (&response.errors, Some(&response.data));
             media.answer(request, status_of(errors, StatusCode::OK), &Body { errors, data })
         }
-        Ok(Answer::Refused(errors)) => {
+        Ok(Ok(Answer::Refused(errors))) => {
             let status =
                 if media == Media::Json { StatusCode::OK } else { status_of(&errors, StatusCode::BAD_REQUEST) };
             media.answer(request, status, &Body { errors: &errors, data: None })
         }
-        Ok(Answer::MutationByGet) => allowing(mutation_by_get().response(request), "POST"),
+        Ok(Ok(Answer::MutationByGet)) => allowing(mutation_by_get().response(request), "POST"),
+        Ok(Err(error)) => {
+            let errors = [shown(&error, language(request), &request_id(request))];
+            media.answer(request, StatusCode::SERVICE_UNAVAILABLE, &Body { errors: &errors, data: None })
+        }
         Err(_) => fault().response(request),
     }
 }

@@ -1,6 +1,7 @@
 //! One binary for all tests: each linked binary costs a minute, and the PostgreSQL is started once.
 
 mod access;
+mod access_log;
 mod audit;
 mod cadre;
 mod composition;

@@ -2,6 +2,7 @@
 //! already narrowed; only a permit opens a transaction that writes.
 
 mod cadres;
+mod disclosure;
 mod names;
 mod permit;
 mod person;
@@ -12,6 +13,7 @@ mod sealed;
 mod training;
 
 pub use cadres::{Cadres, Seen, Visible};
+pub use disclosure::Unsettled;
 pub use names::Names;
 pub use permit::{Act, Permit, Txn};
 pub use person::KnownPerson;
@@ -57,6 +59,7 @@ pub struct Access {
     registry: Arc<Registry>,
     caller: Caller,
     purpose: Option<Purpose>,
+    disclosures: disclosure::Disclosures,
     reach: Arc<UnitSet>,
     today: Day,
 }
@@ -73,7 +76,7 @@ impl Access {
         let registry = house.registry();
         let today = house.clock().today();
         let reach = registry.reach_of(caller.roots(), today);
-        Ok(Self { house, registry, caller, purpose, reach, today })
+        Ok(Self { house, registry, caller, purpose, disclosures: Default::default(), reach, today })
     }
 
     /// What the request may ask.

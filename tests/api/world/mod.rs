@@ -253,6 +253,7 @@ fn of_grant(scopes: &[&str], units: &[&str]) -> client::Add {
         purposes: Purpose::all().collect(),
         valid_from: None,
         valid_to: None,
+        legal_basis: Some("Hợp đồng 1/2026".to_owned()),
     }
 }
 
