@@ -29,6 +29,7 @@ async fn main() -> ExitCode {
                 command::import::run(&settings, &dir, dry_run, form).await
             }
             Command::Client(act) => command::client::run(&settings, act).await,
+            Command::Audit(act) => command::audit::run(&settings, act).await,
             Command::Token { client, scope } => command::client::token(&settings, client, &scope).await,
             Command::Schema => {
                 print!("{}", cadre_api::graphql::sdl());

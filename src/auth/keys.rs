@@ -28,10 +28,8 @@ const SETTLING: TimeDelta = TimeDelta::seconds(60);
 /// the same key at once meet there.
 pub fn generate(purpose: KeyPurpose, serial: u32, clock: Clock) -> Result<signing_key::ActiveModel> {
     let (kid, material) = match purpose {
-        KeyPurpose::AccessToken => {
-            let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-            (format!("access-{serial}"), document.map_err(Error::internal)?.as_ref().to_vec())
-        }
+        KeyPurpose::AccessToken => (format!("access-{serial}"), signing_material()?),
+        KeyPurpose::AuditCheckpoint => (format!("checkpoint-{serial}"), signing_material()?),
         KeyPurpose::Cursor => {
             let mut bits = vec![0; 32];
             aws_lc_rs::rand::fill(&mut bits).map_err(Error::internal)?;
@@ -44,6 +42,12 @@ pub fn generate(purpose: KeyPurpose, serial: u32, clock: Clock) -> Result<signin
         material: Set(material),
         created_at: Set(clock.now()),
     })
+}
+
+/// A PKCS#8 document of P-256.
+fn signing_material() -> Result<Vec<u8>> {
+    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+    Ok(document.map_err(Error::internal)?.as_ref().to_vec())
 }
 
 /// The keys at one moment.

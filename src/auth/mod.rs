@@ -23,6 +23,7 @@ mod exchange;
 mod issuer;
 mod keys;
 mod register;
+mod seal;
 pub mod secret;
 mod verify;
 
@@ -31,6 +32,7 @@ pub use claims::Reason;
 pub use exchange::Refused;
 pub use issuer::{AccessToken, Issuer};
 pub use keys::{Keys, generate};
+pub use seal::Seal;
 pub use verify::{Denied, Verifier};
 
 #[cfg(test)]

@@ -7,15 +7,21 @@ use cadre_api::{
     clock::Clock,
     config::Settings,
     db::Database,
-    domain::house::House,
+    domain::{audit::Keeper, house::House},
     graphql::engine::Engine,
     http::{Service, server},
     telemetry,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Notify,
+};
 
 use crate::command::{Stop, open_current};
+
+/// How often the service looks whether a checkpoint of the logs is due.
+const CHECKPOINT: Duration = Duration::from_secs(10);
 
 /// How often the service looks for what other processes have committed.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -64,9 +70,12 @@ pub async fn run(
         engine: Engine::default(),
         metrics,
     };
+    let keeper = keeper(settings, &database);
     let server = server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("cannot serve: {error}")))?;
     let handle = server.handle();
+    let stopping = Arc::new(Notify::new());
     let refreshing = actix_web::rt::spawn(refresh(house, upkeep));
+    let keeping = keeper.map(|keeper| actix_web::rt::spawn(keep(keeper, Arc::clone(&stopping))));
     actix_web::rt::spawn(async move {
         stop_signal().await;
         tracing::info!("stopping: finishing what was accepted");
@@ -76,8 +85,35 @@ pub async fn run(
     ready();
     server.await.map_err(|error| Stop(format!("the server broke off: {error}")))?;
     refreshing.abort();
+    if let Some(keeping) = keeping {
+        stopping.notify_one();
+        keeping.await.map_err(|error| Stop(error.to_string()))?;
+    }
     database.close().await.map_err(|error| Stop(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Who keeps checkpoints of the logs, if there is a place for them.
+fn keeper(settings: &Settings, database: &Database) -> Option<Keeper> {
+    let path = settings.checkpoints();
+    if path.is_none() {
+        tracing::warn!(
+            "no checkpoints of the logs are kept; name a file on another machine in CADRE_AUDIT_CHECKPOINTS"
+        );
+    }
+    Some(Keeper::new(database.clone(), Clock::System, path?))
+}
+
+/// Writes checkpoints until the service stops, and the last one then.
+async fn keep(mut keeper: Keeper, stopping: Arc<Notify>) {
+    while tokio::time::timeout(CHECKPOINT, stopping.notified()).await.is_err() {
+        if let Err(error) = keeper.look().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "no checkpoint of the logs could be written");
+        }
+    }
+    if let Err(error) = keeper.finish().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "no last checkpoint of the logs could be written");
+    }
 }
 
 async fn refresh(house: Arc<House>, metrics: Option<PrometheusHandle>) {

@@ -14,12 +14,12 @@ use crate::{
     error::Result,
 };
 
-/// Makes the key of access tokens and the key of page cursors where they are missing.
+/// Makes the keys of access tokens, of page cursors and of checkpoints where they are missing.
 ///
 /// Nodes may start at once: the first key of a purpose always has the same key id, so the primary key lets one of them
 /// in, on either database, and the other leaves nothing behind.
 pub async fn ensure(database: &Database, clock: Clock) -> Result<()> {
-    for purpose in [KeyPurpose::AccessToken, KeyPurpose::Cursor] {
+    for purpose in [KeyPurpose::AccessToken, KeyPurpose::Cursor, KeyPurpose::AuditCheckpoint] {
         let of_purpose = signing_key::Entity::find().filter(signing_key::COLUMN.purpose.eq(purpose));
         if of_purpose.count(database.reader()).await? == 0 {
             make_first(database, clock, purpose).await?;
@@ -69,7 +69,7 @@ mod tests {
         let audited = audit_entry::Entity::find().count(first.reader()).await.unwrap();
         let mut kids: Vec<_> = keys.iter().map(|key| key.kid.as_str()).collect();
         kids.sort_unstable();
-        assert_eq!(kids, ["access-1", "cursor-1"]);
-        assert_eq!(audited, 2, "who came second leaves no entry");
+        assert_eq!(kids, ["access-1", "checkpoint-1", "cursor-1"]);
+        assert_eq!(audited, 3, "who came second leaves no entry");
     }
 }

@@ -91,6 +91,11 @@ fn road(parent: &str) -> (&'static str, &'static str) {
         "TrainingProgress" => {
             (r#"{ unit(by: {code: "A1"}) { trainingProgress(year: 2021) { % } } }"#, "unit.trainingProgress")
         }
+        "AccessEntry" => (r#"{ cadre(by: {code: "A-02"}) { accessLog { nodes { % } } } }"#, "cadre.accessLog.nodes"),
+        "AccessEntryConnection" => (r#"{ cadre(by: {code: "A-02"}) { accessLog { % } } }"#, "cadre.accessLog"),
+        "AccessEntryEdge" => {
+            (r#"{ cadre(by: {code: "A-02"}) { accessLog { edges { % } } } }"#, "cadre.accessLog.edges")
+        }
         "RotationStep" => ("{ rotations { nodes { steps { % } } } }", "rotations.nodes.steps"),
         "RotationAppraisal" => ("{ rotations { nodes { appraisals { % } } } }", "rotations.nodes.appraisals"),
         "RuleCheck" => ("{ rotations { nodes { checks { % } } } }", "rotations.nodes.checks"),
@@ -302,6 +307,9 @@ async fn columns(world: &World) -> Vec<Column<'_>> {
         ("training acts", &["cadre:read", "training:read", "training:write"], "P"),
         ("all acts in B", everything.as_slice(), "B"),
         ("stats", &["stats:read"], "P"),
+        ("audit", &["cadre:read", "audit:read"], "P"),
+        ("audit alone", &["audit:read"], "P"),
+        ("audit in B", &["cadre:read", "audit:read"], "B"),
         ("no purpose", everything.as_slice(), "P"),
         ("revoked", everything.as_slice(), "P"),
         ("expired", everything.as_slice(), "P"),
@@ -456,7 +464,7 @@ async fn table(world: &World) -> String {
     let all = world.all_seeing().await;
     let document = r#"{
         unit(by: {code: "A1"}) { id quotas(year: 2021) { nodes { id } } }
-        cadre(by: {code: "A-02"}) { id qualifications { id } rotations { id } enrolments { nodes { id class { id plan { id } } } } }
+        cadre(by: {code: "A-02"}) { id identity { birthOn } qualifications { id } rotations { id } enrolments { nodes { id class { id plan { id } } } } }
     }"#;
     let ids = all.query(document).await;
     let id = |pointer: &str| ids.pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();

@@ -1,11 +1,15 @@
 //! Who read whose protected data is written down before the answer leaves, or nothing leaves.
 
-use entity::{access_entry, cadre, client, log_head, log_link, value::Log};
+use cadre_api::domain::audit::{self, Withhold};
+use entity::{access_entry, audit_entry, cadre, client, log_head, log_link, value::Log};
 use reqwest::StatusCode;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 
-use crate::world::{Kind, World, on_both};
+use crate::world::{
+    Caller, Kind, World, clock, on_both,
+    rotation::{Places, day, keep_only},
+};
 
 /// What the log holds: client, person, categories, purpose, one line an entry.
 async fn log(world: &World) -> Vec<[String; 4]> {
@@ -143,6 +147,122 @@ async fn the_database_itself_refuses_to_change_a_log() {
         assert!(changed.rows_affected() > 0);
         let entries = access_entry::Entity::find().filter(access_entry::Column::Operation.ne("x"));
         assert_eq!(entries.count(world.database.reader()).await.expect("a count"), 1);
+    })
+    .await;
+}
+
+const LOG: &str = r#"query($first: Int, $after: String) { cadre(by: {code: "A-02"}) { accessLog(first: $first, after: $after) {
+    totalCount { value } pageInfo { endCursor hasNextPage } nodes { at clientName onBehalfOf categories purpose }
+} } }"#;
+
+/// A caller that reads protected data of A-02 under each of the purposes, one after the other.
+async fn read_by<'a>(world: &'a World, purposes: &[&'a str]) -> Caller<'a> {
+    let mut reader = world.caller(&["cadre:read", "cadre.identity:read"], &["P"]).await;
+    for purpose in purposes {
+        reader.purpose = Some(purpose);
+        reader.query(r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"#).await;
+        reader.query(r#"{ cadre(by: {code: "A-01"}) { identity { birthOn } } }"#).await;
+    }
+    reader
+}
+
+#[actix_web::test]
+async fn a_person_s_log_is_read_newest_first_and_tells_of_nobody_else() {
+    on_both(async |world| {
+        let purposes = ["PERSONNEL", "TRAINING", "PLANNING", "STATISTICS", "CONFIRMATION"];
+        read_by(world, &purposes).await;
+        let auditor = world.caller_for(&[], &["cadre:read", "audit:read"], &["P"]).await;
+
+        let (mut seen, mut after) = (Vec::new(), json!(null));
+        loop {
+            let page = auditor.query_with(LOG, json!({ "first": 2, "after": after })).await;
+            let list = &page["cadre"]["accessLog"];
+            assert_eq!(list["totalCount"]["value"], 5);
+            seen.extend(list["nodes"].as_array().expect("nodes").clone());
+            if list["pageInfo"]["hasNextPage"] == false {
+                break;
+            }
+            after = list["pageInfo"]["endCursor"].clone();
+        }
+
+        let stated: Vec<_> = seen.iter().map(|node| node["purpose"].as_str().expect("a purpose")).collect();
+        assert_eq!(stated, ["CONFIRMATION", "STATISTICS", "PLANNING", "TRAINING", "PERSONNEL"]);
+        assert_eq!(seen[0]["categories"], json!(["IDENTITY"]));
+        assert_eq!(seen[0]["at"], "2026-06-01T05:00:00Z");
+        assert!(seen[0]["clientName"].is_string() && seen[0]["onBehalfOf"].is_null(), "{}", seen[0]);
+        assert_eq!(log(world).await.len(), 10, "reading the log is no reading of protected data");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_log_of_a_person_out_of_reach_is_empty() {
+    on_both(async |world| {
+        read_by(world, &["PERSONNEL"]).await;
+        let of = Places::of(&world.database).await;
+        keep_only(&world.database, vec![of.ended(["01/QĐ", "A-02", "A1U", "B", "2014-03-01"], "2017-03-01")]).await;
+        let scopes = ["cadre:read", "rotation:read", "audit:read"];
+        let document = "{ rotations { nodes { cadre { fullName accessLog { totalCount { value } nodes { at } } } } } }";
+        let there = world.caller_for(&[], &scopes, &["A"]).await.query(document).await;
+        let elsewhere = world.caller_for(&[], &scopes, &["B"]).await.query(document).await;
+
+        let of = |answer: &serde_json::Value| answer["rotations"]["nodes"][0]["cadre"].clone();
+        assert_eq!(of(&there)["accessLog"]["totalCount"]["value"], 1, "the control");
+        assert_eq!(of(&elsewhere)["fullName"], of(&there)["fullName"], "the person of the rotation is known");
+        assert_eq!(of(&elsewhere)["accessLog"], json!({ "totalCount": { "value": 0 }, "nodes": [] }));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
+    on_both(async |world| {
+        let reader = read_by(world, &["PERSONNEL", "TRAINING"]).await;
+        let other = read_by(world, &["PLANNING"]).await;
+        let auditor = world.caller_for(&[], &["cadre:read", "audit:read"], &["P"]).await;
+        let told = async || {
+            let page = auditor.query_with(LOG, json!({})).await;
+            let list = &page["cadre"]["accessLog"];
+            let nodes = list["nodes"].as_array().expect("nodes").len();
+            assert_eq!(list["totalCount"]["value"], nodes);
+            nodes
+        };
+        let order = |client: &Caller<'_>, until: &str| Withhold {
+            client: client.id.parse().expect("an id"),
+            subject: "A-02".to_owned(),
+            until: day(until),
+            document_no: "12/CV".to_owned(),
+        };
+        let withheld = async |order| audit::withhold(&world.database, clock(), order).await;
+        assert_eq!(told().await, 3, "the control");
+
+        for (client, until, left) in [
+            (&reader, "2026-06-02", 1),
+            (&other, "2027-01-01", 0),
+            (&reader, "2026-06-01", 2),
+            (&reader, "2026-07-01", 0),
+            (&other, "2026-05-01", 1),
+        ] {
+            withheld(order(client, until)).await.expect("withheld");
+            assert_eq!(told().await, left, "{until}");
+        }
+        reader.query(r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"#).await;
+        assert_eq!(told().await, 1, "what is read after the order is withheld as well");
+
+        let mut lines = Vec::new();
+        let person = "A-02".parse().expect("a code");
+        audit::each(&world.database, Some(&person), |line| lines.push(line)).await.expect("read");
+        let hidden = lines.iter().filter(|line| line.withheld_until == Some(day("2026-07-01"))).count();
+        assert_eq!((lines.len(), hidden), (4, 3));
+        for wrong in [
+            Withhold { subject: "NOBODY".to_owned(), ..order(&reader, "2027-01-01") },
+            Withhold { client: entity::value::ClientId::new(), ..order(&reader, "2027-01-01") },
+            Withhold { document_no: " ".to_owned(), ..order(&reader, "2027-01-01") },
+        ] {
+            assert!(withheld(wrong).await.is_err());
+        }
+        let acts = audit_entry::Entity::find().filter(audit_entry::Column::Act.eq("access.withhold"));
+        assert_eq!(acts.count(world.database.reader()).await.expect("a count"), 5, "each order is an act");
     })
     .await;
 }

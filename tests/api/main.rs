@@ -4,6 +4,7 @@ mod access;
 mod access_log;
 mod audit;
 mod cadre;
+mod chain;
 mod composition;
 mod differential;
 mod embargo;

@@ -288,6 +288,9 @@ pub enum KeyPurpose {
     /// Authenticates page cursors (HMAC-SHA-256).
     #[sea_orm(string_value = "CURSOR")]
     Cursor,
+    /// Signs checkpoints of the logs (ES256).
+    #[sea_orm(string_value = "AUDIT_CHECKPOINT")]
+    AuditCheckpoint,
 }
 
 /// Purpose of an access to protected data (mục đích truy cập), Law 91/2025/QH15.

@@ -38,6 +38,8 @@ pub enum Act {
     ClientRotateSecret,
     /// A key of the service is made.
     KeyMake,
+    /// Readings of a person's protected data are withheld until a day.
+    AccessWithhold,
     /// A rotation is proposed.
     RotationPropose,
     /// The next step of a rotation's procedure is taken.
@@ -102,6 +104,7 @@ impl Act {
             Self::ClientRevoke => "client.revoke",
             Self::ClientRotateSecret => "client.rotate-secret",
             Self::KeyMake => "key.make",
+            Self::AccessWithhold => "access.withhold",
             Self::RotationPropose => "rotation.propose",
             Self::RotationAdvance => "rotation.advance",
             Self::RotationDecide => "rotation.decide",
@@ -139,7 +142,8 @@ impl Act {
             | Self::ClientAdd
             | Self::ClientRevoke
             | Self::ClientRotateSecret
-            | Self::KeyMake => None,
+            | Self::KeyMake
+            | Self::AccessWithhold => None,
             Self::RotationPropose
             | Self::RotationAdvance
             | Self::RotationDecide

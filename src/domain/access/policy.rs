@@ -70,6 +70,12 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("Cadre", "political") | ("Political", _) => Needs(Scope::CadrePoliticalRead),
         ("Cadre", "origin") | ("Origin", _) => Needs(Scope::CadreOriginRead),
 
+        // Who read protected facts.
+        ("Cadre", "accessLog")
+        | ("AccessEntry", "at" | "clientName" | "onBehalfOf" | "categories" | "purpose")
+        | ("AccessEntryConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
+        | ("AccessEntryEdge", "cursor" | "node") => Needs(Scope::AuditRead),
+
         // Persons, ways to ask for them, and numbers about them until small cells are suppressed.
         ("Query", "cadre" | "cadres") | ("Unit", "cadres" | "composition") | ("CadreKey", "id" | "code") => {
             Needs(Scope::CadreRead)
@@ -290,7 +296,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Query", "rotations" | "trainingClasses") => matches!(argument, "where" | "orderBy") || pages(argument),
         ("Query", "enrolments") => argument == "where" || pages(argument),
         ("Query", "trainingPlan" | "trainingClass") => argument == "by",
-        ("TrainingClass", "enrolments") | ("TrainingPlan", "quotas") => pages(argument),
+        ("TrainingClass", "enrolments") | ("TrainingPlan", "quotas") | ("Cadre", "accessLog") => pages(argument),
         ("Cadre", "enrolments") => argument == "year" || pages(argument),
         ("Unit", "quotas") => matches!(argument, "year" | "reach" | "unusedOnly") || pages(argument),
         ("Unit", "trainingProgress") => {
@@ -308,7 +314,8 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Composition", "atLeast") => argument == "level",
         ("Mutation", _) => argument == "input",
         ("CadreConnection" | "UnitConnection" | "RotationConnection", "totalCount")
-        | ("TrainingClassConnection" | "EnrolmentConnection" | "QuotaConnection", "totalCount") => argument == "max",
+        | ("TrainingClassConnection" | "EnrolmentConnection" | "QuotaConnection", "totalCount")
+        | ("AccessEntryConnection", "totalCount") => argument == "max",
         (introspected, _) => introspected.starts_with("__") || (introspected, field) == ("Query", "__type"),
     };
     if is_known { of_field(parent, field) } else { None }
