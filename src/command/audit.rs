@@ -62,12 +62,12 @@ async fn read(database: &Database, path: &Path) -> Result<Vec<Checkpoint>, Stop>
     audit::read_checkpoints(database, path).await?.map_err(|error| Stop(format!("{}: {error}", path.display())))
 }
 
-fn print_json(line: Line) {
+fn print_json(line: &Line) {
     println!("{}", serde_json::json!(line));
 }
 
-fn print_line(line: Line) {
-    let basis = line.legal_basis.map(|basis| format!("  ({basis})")).unwrap_or_default();
+fn print_line(line: &Line) {
+    let basis = line.legal_basis.as_ref().map(|basis| format!("  ({basis})")).unwrap_or_default();
     let withheld = line.withheld_until.map(|until| format!("  withheld until {until}")).unwrap_or_default();
     let at = line.at.format("%Y-%m-%dT%H:%M:%SZ");
     println!(

@@ -2,12 +2,25 @@
 //!
 //! The seed is printed; `CADRE_TEST_SEED` draws the same again.
 
-use cadre_api::domain::audit::{self, Checkpoint, Fault, Intact, Wrong, recount};
-use entity::{log_head, log_link, value::Log};
-use fastrand::Rng;
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, QueryOrder, Statement};
+use std::fs;
 
-use crate::world::{Kind, World, clock, on_both, postgres::setting, rotation::day};
+use cadre_api::{
+    db::Database,
+    domain::audit::{self, Checkpoint, Fault, Intact, Wrong, recount},
+};
+use entity::{audit_entry, log_head, log_link, value::Log};
+use fastrand::Rng;
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryOrder, Statement,
+};
+
+use crate::world::{
+    Kind, World, clock, copy, on_both, open,
+    postgres::setting,
+    program::{self, Program},
+    rotation::day,
+};
 
 /// Draws on each database.
 const DRAWS: usize = 500;
@@ -305,11 +318,95 @@ async fn a_chain_that_was_made_anew_is_told_by_a_checkpoint() {
 
 #[actix_web::test]
 async fn acts_from_before_there_was_a_chain_are_taken_into_it_once() {
-    for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::new(kind).await;
-        let before = end_of(&world).await;
+    on_both(async |world| {
+        let acts = audit_entry::Entity::find().count(world.database.reader()).await.expect("a count") as i64;
+        for _ in 0..Migrator::migrations().len() {
+            let names = Migrator::get_applied_migrations(world.database.writer()).await.expect("names");
+            if !names.iter().any(|applied| applied.name().ends_with("access_log")) {
+                break;
+            }
+            Migrator::down(world.database.writer(), Some(1)).await.expect("down");
+        }
+        Migrator::up(world.database.writer(), None).await.expect("up");
+        assert_eq!(counted(world, &[]).await.expect_err("the control").what, Wrong::Unlinked);
+
+        audit::adopt(&world.database).await.expect("taken in");
+        let end = end_of(world).await;
         audit::adopt(&world.database).await.expect("nothing to do");
-        assert_eq!(end_of(&world).await.hash, before.hash, "a chain that has begun takes in nothing");
-        world.stop().await;
+
+        assert_eq!(end_of(world).await.hash, end.hash, "a chain that has begun takes in nothing");
+        assert_eq!(counted(world, &[]).await, Ok(Intact { entries: acts, checkpoints: 0 }));
+    })
+    .await;
+}
+
+/// Takes the guards of the logs away and runs a statement, as whoever owns the database can.
+async fn tampered(database: &Database, sql: &str) {
+    let transaction = database.begin().await.expect("a transaction");
+    disarm(&transaction).await;
+    transaction.execute_unprepared(sql).await.expect(sql);
+    transaction.commit().await.expect("committed");
+}
+
+#[actix_web::test]
+async fn the_program_keeps_checkpoints_and_verifies_against_them() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let (url, folder) = copy(kind).await;
+        let elsewhere = tempfile::tempdir().expect("a folder");
+        // Beside an embedded database the file is kept unasked.
+        let (file, flags) = match &folder {
+            Some(folder) => (folder.path().join("cadre.db.checkpoints"), Vec::new()),
+            None => (elsewhere.path().join("kept"), vec!["--audit-checkpoints".to_owned()]),
+        };
+        let path = file.to_str().expect("a plain path").to_owned();
+        let flags: Vec<_> = flags.iter().map(String::as_str).flat_map(|flag| [flag, path.as_str()]).collect();
+        let mut program = Program::serve_with(&url, &flags);
+        program.terminate();
+        assert!(program.ended().success(), "{}", program.log());
+        program::client(&url);
+
+        let verify = ["audit", "verify", "--checkpoints", path.as_str()];
+        let said = program::printed(&url, &verify);
+        assert!(said.ends_with("entries, intact; 1 checkpoints agree\n"), "{said}");
+        let line = fs::read_to_string(&file).expect("a file");
+        let bent = elsewhere.path().join("bent");
+        fs::write(&bent, line.replacen('.', ".A", 1)).expect("written");
+        let bent = bent.to_str().expect("a plain path");
+        for (name, expected) in [(bent, "line 1 of the checkpoints was not signed"), ("/nowhere", "cannot be read")] {
+            let refused = program::refused(&url, &["audit", "verify", "--checkpoints", name]);
+            assert!(refused.contains(expected), "{refused}");
+        }
+
+        let database = open(&url).await;
+        tampered(&database, "UPDATE audit_entry SET actor = 'somebody else' WHERE act = 'import'").await;
+        database.close().await.expect("closed");
+        let output = program::run(&url, &verify);
+        let said = String::from_utf8(output.stdout).expect("text");
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.starts_with("NOT INTACT: content changed, log AUDIT, entry "), "{said}");
     }
+}
+
+#[actix_web::test]
+async fn the_operator_reads_and_withholds_by_the_command_line() {
+    let world = World::new(Kind::Sqlite).await;
+    let caller = world.all_seeing().await;
+    caller.query(r#"{ a: cadre(by: {code: "A-02"}) { identity { birthOn } } b: cadre(by: {code: "A-01"}) { origin { __typename } } }"#).await;
+    let url = world.database_url.clone();
+
+    let order = ["--client", &caller.id, "--subject", "A-02", "--until", "2099-01-01", "--document", "12/CV"];
+    program::printed(&url, &[&["audit", "withhold"], &order[..]].concat());
+    let lines = program::printed(&url, &["audit", "list"]);
+    let of_one = program::printed(&url, &["audit", "list", "--subject", "A-02", "--json"]);
+    let refused = program::refused(
+        &url,
+        &["audit", "withhold", "--client", &caller.id, "--subject", "X", "--until", "2099-01-01", "--document", "1"],
+    );
+
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+    assert!(lines.contains("A-02  IDENTITY  PERSONNEL") && lines.contains("withheld until 2099-01-01"), "{lines}");
+    let line: serde_json::Value = serde_json::from_str(&of_one).expect("one line of JSON");
+    assert_eq!((&line["subject"], &line["withheld_until"]), (&"A-02".into(), &"2099-01-01".into()));
+    assert!(refused.contains("nobody has this code"), "{refused}");
+    world.stop().await;
 }

@@ -28,7 +28,7 @@ use crate::world::{Caller, Kind, World, postgres::setting};
 const DRAWN: &str = "…";
 
 /// The keys whose values are drawn.
-const DRAWN_KEYS: [&str; 6] = ["id", "cursor", "startCursor", "endCursor", "requestId", "clientId"];
+const DRAWN_KEYS: [&str; 7] = ["id", "clientName", "cursor", "startCursor", "endCursor", "requestId", "clientId"];
 
 /// The files whose requests are sent.
 const GUIDES: [&str; 2] = ["README.md", "docs/api.md"];

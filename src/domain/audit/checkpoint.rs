@@ -151,3 +151,56 @@ async fn seals(database: &Database) -> Result<Vec<Seal>> {
         .await?;
     rows.iter().map(Seal::of).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        auth::tests::world,
+        domain::{key, reference},
+    };
+
+    #[tokio::test]
+    async fn a_checkpoint_is_written_when_there_is_something_new_and_a_minute_has_passed() {
+        let (folder, database) = world::database().await;
+        key::ensure(&database, world::clock()).await.unwrap();
+        let path = folder.path().join("checkpoints");
+        let at = |seconds| Clock::Fixed(world::clock().now() + TimeDelta::seconds(seconds));
+        let mut keeper = Keeper::new(database.clone(), at(0), path.clone());
+
+        assert!(keeper.look().await.unwrap(), "the first is due at once");
+        keeper.clock = at(600);
+        assert!(!keeper.look().await.unwrap(), "nothing is new");
+        reference::install(&database, world::clock()).await.unwrap();
+        keeper.clock = at(59);
+        assert!(!keeper.look().await.unwrap(), "it is too early");
+        keeper.clock = at(60);
+        assert!(keeper.look().await.unwrap());
+        keeper.finish().await.unwrap();
+
+        let kept = read(&database, &path).await.unwrap().unwrap();
+        assert_eq!(kept.iter().map(|kept| kept.position).collect::<Vec<_>>(), [3, 4]);
+        assert_eq!(kept[1].at, at(60).now());
+    }
+
+    #[tokio::test]
+    async fn a_checkpoint_that_was_changed_is_not_read() {
+        let (folder, database) = world::database().await;
+        key::ensure(&database, world::clock()).await.unwrap();
+        let path = folder.path().join("checkpoints");
+        Keeper::new(database.clone(), world::clock(), path.clone()).finish().await.unwrap();
+        let line = std::fs::read_to_string(&path).unwrap();
+        assert!(read(&database, &path).await.unwrap().is_ok(), "the control");
+
+        let parts: Vec<_> = line.trim().split('.').collect();
+        for bent in [
+            String::new(),
+            format!("{}.{}.{}A", parts[0], parts[1], parts[2]),
+            format!("{}.{}.", parts[0], parts[1]),
+            format!("{}.{}.{}", parts[0], parts[1].replacen('e', "f", 1), parts[2]),
+        ] {
+            std::fs::write(&path, format!("{line}{bent}\n")).unwrap();
+            assert!(matches!(read(&database, &path).await.unwrap(), Err(Unreadable::Line(2))), "{bent}");
+        }
+    }
+}

@@ -44,7 +44,7 @@ pub struct Line {
 ///
 /// # Errors
 /// `Unavailable` or `Internal` where the database does not answer.
-pub async fn each(database: &Database, subject: Option<&CadreCode>, mut show: impl FnMut(Line)) -> Result<()> {
+pub async fn each(database: &Database, subject: Option<&CadreCode>, mut show: impl FnMut(&Line)) -> Result<()> {
     let connection = database.reader();
     let names: HashMap<ClientId, String> =
         client::Entity::find().all(connection).await?.into_iter().map(|row| (row.id, row.name)).collect();
@@ -65,7 +65,7 @@ pub async fn each(database: &Database, subject: Option<&CadreCode>, mut show: im
         last = newest.seq;
         for (row, person) in rows {
             let Some(person) = person else { continue };
-            show(Line {
+            show(&Line {
                 position: row.seq,
                 at: row.at,
                 client: row.client_id,

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use super::poll;
 
 /// Settings that must not reach a process of the tests from outside.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 8] = [
+    "CADRE_AUDIT_CHECKPOINTS",
     "CADRE_DATABASE_URL",
     "CADRE_LISTEN",
     "CADRE_PUBLIC_URL",
