@@ -26,17 +26,19 @@ use crate::world::{
 const DRAWS: usize = 500;
 
 /// What a tamperer changes: a table, its key, a column, and the new value in SQL.
-const EDITS: [(&str, &str, &str, &str); 21] = [
+const EDITS: [(&str, &str, &str, &str); 24] = [
     ("audit_entry", "seq", "actor", "actor || 'x'"),
     ("audit_entry", "seq", "act", "'client.add '"),
     ("audit_entry", "seq", "object", "coalesce(object || 'x', '')"),
     ("audit_entry", "seq", "detail", "coalesce(detail || ' ', '')"),
     ("audit_entry", "seq", "at", "'2020-01-01 00:00:00.000001+00:00'"),
     ("change", "seq", "kind", "CASE kind WHEN 'ENDED' THEN 'UPDATED' ELSE 'ENDED' END"),
+    ("change", "seq", "kind", "'REMOVED'"),
     ("change", "seq", "object_type", "object_type || 's'"),
     ("change", "seq", "object", "object || ' '"),
     ("access_entry", "seq", "categories", "categories || ' ORIGIN'"),
     ("access_entry", "seq", "purpose", "CASE purpose WHEN 'TRAINING' THEN 'PLANNING' ELSE 'TRAINING' END"),
+    ("access_entry", "seq", "purpose", "'CURIOSITY'"),
     ("access_entry", "seq", "legal_basis", "NULL"),
     ("access_entry", "seq", "on_behalf_of", "''"),
     ("access_entry", "seq", "operation", "upper(operation)"),
@@ -46,6 +48,7 @@ const EDITS: [(&str, &str, &str, &str); 21] = [
     ("access_withholding", "seq", "document_no", "document_no || '0'"),
     ("access_withholding", "seq", "until_on", "'2099-01-01'"),
     ("log_link", "position", "log", "CASE log WHEN 'AUDIT' THEN 'ACCESS' ELSE 'AUDIT' END"),
+    ("log_link", "position", "log", "'OTHER'"),
     ("log_link", "position", "entry", "entry + 1"),
     ("log_link", "position", "hash", "(SELECT hash FROM log_link l WHERE l.position <> log_link.position LIMIT 1)"),
 ];
@@ -191,6 +194,14 @@ impl Tamperer<'_> {
     }
 }
 
+/// What is done to the end of the chain alone.
+const HEADS: [&str; 4] = [
+    "DELETE FROM log_head",
+    "UPDATE log_head SET position = position - 1",
+    "UPDATE log_head SET position = position + 1",
+    "UPDATE log_head SET hash = (SELECT hash FROM log_link WHERE position = 1)",
+];
+
 /// Whoever owns the database takes its guards away. On PostgreSQL a superuser sets triggers and keys aside.
 async fn disarm(transaction: &DatabaseTransaction) {
     let sqls: Vec<String> = match transaction.get_database_backend() {
@@ -259,11 +270,16 @@ async fn whatever_is_done_to_the_logs_is_found_where_it_was_done() {
             let transaction = world.database.begin().await.expect("a transaction");
             disarm(&transaction).await;
             let mut tamperer = Tamperer { inner: &transaction, links: &links, rng: &mut rng };
-            let (done, place) = match draw % 5 {
+            let (done, place) = match draw % 6 {
                 0 => tamperer.edit().await,
                 1 => tamperer.delete().await,
                 2 => tamperer.reorder().await,
                 3 => tamperer.insert().await,
+                4 => {
+                    let sql = HEADS[draw / 6 % HEADS.len()];
+                    tamperer.run(sql).await;
+                    (sql.to_owned(), Some(end.position + 1))
+                }
                 _ => tamperer.cut().await,
             };
             let hint = format!("{:?}, draw {draw} of seed {seed}: {done}", world.kind);
@@ -277,7 +293,7 @@ async fn whatever_is_done_to_the_logs_is_found_where_it_was_done() {
         }
         assert_eq!(counted(world, &[end]).await, Ok(Intact { entries: end.position, checkpoints: 1 }), "the control");
         let kinds: Vec<_> = found.keys().map(String::as_str).collect();
-        assert_eq!(kinds, ["Changed", "CutTail", "LinkMissing", "Missing", "Order", "Unlinked"], "{found:?}");
+        assert_eq!(kinds, ["Changed", "CutTail", "Head", "LinkMissing", "Missing", "Order", "Unlinked"], "{found:?}");
     })
     .await;
 }

@@ -16,7 +16,7 @@ use crate::{
         audit::checkpoint::Checkpoint,
         chain::{self, Content, Entry, Hash, START},
     },
-    error::Result,
+    error::{Error, Result},
 };
 
 /// Links of one statement.
@@ -97,17 +97,25 @@ pub async fn recount(
 ) -> Result<std::result::Result<Intact, Fault>> {
     let mut count = Count::new(checkpoints);
     loop {
-        let links = log_link::Entity::find()
-            .filter(log_link::Column::Position.gt(count.position))
-            .order_by_asc(log_link::Column::Position)
-            .limit(CHUNK)
-            .all(connection)
-            .await?;
+        let links = match links(connection, count.position, CHUNK).await {
+            // A word that no log has can be read by nothing: the links before it are, one by one.
+            Err(Error::Internal(_)) => match links(connection, count.position, 1).await {
+                Err(Error::Internal(_)) => {
+                    let position = Some(count.position + 1);
+                    return Ok(Err(Fault { log: None, position, entry: None, what: Wrong::Changed }));
+                }
+                one => one?,
+            },
+            many => many?,
+        };
         if links.is_empty() {
             break;
         }
         let entries: Vec<_> = links.iter().map(|link| (link.log, link.entry)).collect();
-        let contents = contents(connection, &entries).await?;
+        let contents = match contents(connection, &entries).await {
+            Err(Error::Internal(_)) => readable(connection, &entries).await?,
+            all => all?,
+        };
         if let Err(fault) = count.links(&links, &contents) {
             return Ok(Err(fault));
         }
@@ -150,12 +158,13 @@ async fn adopt_all(connection: &DatabaseTransaction) -> Result<()> {
         last = newest.seq;
         let keys: Vec<_> = acts.iter().map(|act| (Log::Audit, act.seq)).collect();
         let contents = contents(connection, &keys).await?;
-        let entry = |(log, number): (Log, i64)| Some(Entry { log, number, content: *contents.get(&(log, number))? });
+        let entry = |(log, number): (Log, i64)| Some(Entry { log, number, content: (*contents.get(&(log, number))?)? });
         chain::Head::lock(connection).await?.link(connection, keys.into_iter().filter_map(entry)).await?;
     }
 }
 
-type Contents = HashMap<(Log, i64), Hash>;
+/// What entries hold; nothing of one that cannot be read any more.
+type Contents = HashMap<(Log, i64), Option<Hash>>;
 
 /// Goes along the chain. It knows no database.
 struct Count<'a> {
@@ -179,7 +188,8 @@ impl<'a> Count<'a> {
             if link.position != next {
                 return Err(Fault { log: None, position: Some(next), entry: None, what: Wrong::LinkMissing });
             }
-            let Some(content) = contents.get(&(link.log, link.entry)) else { return Err(wrong(Wrong::Missing)) };
+            let content = contents.get(&(link.log, link.entry)).ok_or(wrong(Wrong::Missing))?;
+            let content = content.as_ref().ok_or(wrong(Wrong::Changed))?;
             let hash = chain::hash(&self.hash, next, link.log, content);
             if hash[..] != link.hash[..] {
                 let is_moved = self.is_elsewhere(links, contents);
@@ -193,7 +203,8 @@ impl<'a> Count<'a> {
 
     /// Whether one of the entries at hand and one of the hashes at hand fit this place together.
     fn is_elsewhere(&self, links: &[log_link::Model], contents: &Contents) -> bool {
-        let fits = |((log, _), content): (&(Log, i64), &Hash)| {
+        let fits = |((log, _), content): (&(Log, i64), &Option<Hash>)| {
+            let Some(content) = content else { return false };
             let hash = chain::hash(&self.hash, self.position + 1, *log, content);
             links.iter().any(|link| link.hash[..] == hash[..])
         };
@@ -224,6 +235,31 @@ impl<'a> Count<'a> {
     }
 }
 
+/// The next links after a place.
+async fn links(connection: &DatabaseTransaction, after: i64, limit: u64) -> Result<Vec<log_link::Model>> {
+    let links = log_link::Entity::find()
+        .filter(log_link::Column::Position.gt(after))
+        .order_by_asc(log_link::Column::Position)
+        .limit(limit);
+    Ok(links.all(connection).await?)
+}
+
+/// The same as `contents`, entry by entry, so that one that cannot be read is known.
+async fn readable(connection: &DatabaseTransaction, entries: &[(Log, i64)]) -> Result<Contents> {
+    let mut all = Contents::new();
+    for entry in entries {
+        match contents(connection, &[*entry]).await {
+            Ok(one) => all.extend(one),
+            Err(Error::Internal(_)) => {
+                all.insert(*entry, None);
+                break;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
+}
+
 /// The digests of what entries hold now; those that are gone are left out.
 async fn contents(connection: &DatabaseTransaction, entries: &[(Log, i64)]) -> Result<Contents> {
     let of = |wanted: Log| {
@@ -233,12 +269,12 @@ async fn contents(connection: &DatabaseTransaction, entries: &[(Log, i64)]) -> R
     let mut contents = acts(connection, of(Log::Audit)).await?;
     let readings = access_entry::Entity::find().filter(access_entry::Column::Seq.is_in(of(Log::Access)));
     for row in readings.all(connection).await? {
-        contents.insert((Log::Access, row.seq), Content::of_access(&row).digest());
+        contents.insert((Log::Access, row.seq), Some(Content::of_access(&row).digest()));
     }
     let column = access_withholding::Column::Seq;
     let withheld = access_withholding::Entity::find().filter(column.is_in(of(Log::Withholding)));
     for row in withheld.all(connection).await? {
-        contents.insert((Log::Withholding, row.seq), Content::of_withholding(&row).digest());
+        contents.insert((Log::Withholding, row.seq), Some(Content::of_withholding(&row).digest()));
     }
     Ok(contents)
 }
@@ -258,7 +294,7 @@ async fn acts(connection: &DatabaseTransaction, numbers: Vec<i64>) -> Result<Con
             acts.insert(row.audit_seq, act.with_change(&row));
         }
     }
-    Ok(acts.into_iter().map(|(number, act)| ((Log::Audit, number), act.digest())).collect())
+    Ok(acts.into_iter().map(|(number, act)| ((Log::Audit, number), Some(act.digest()))).collect())
 }
 
 /// The first entry that no link holds.
