@@ -100,7 +100,10 @@ const HANGING: &str = r#"parent { id } ancestors { id } predecessors { unit { id
 
 /// Every edge that leads to a unit, a person, a rotation or a qualification, with a question that goes along it from what A reaches
 /// to what it does not. `%...%` stands for the id of that code; of a person's first qualification after `of `.
-const EDGES: [(&str, &str); 47] = [
+const EDGES: [(&str, &str); 49] = [
+    // What is read of a person leads to nobody: who does not reach the person does not reach the log.
+    ("Cadre.accessLog", r#"{ cadre(by: {code: "B-01"}) { id accessLog { nodes { at } } } }"#),
+    ("AccessEntryConnection.edges", r#"{ cadre(by: {code: "B-01"}) { id accessLog { edges { node { at } } } } }"#),
     ("Query.node", r#"{ node(id: "%B1U%") { __typename id } }"#),
     ("Query.node", r#"{ node(id: "%B-01%") { __typename id } }"#),
     ("Query.node", r#"{ node(id: "%of B-01%") { __typename id } }"#),
@@ -215,7 +218,7 @@ fn codes(of: &Value, pointer: &str) -> Vec<String> {
 }
 
 async fn district_a(world: &World) -> Caller<'_> {
-    let scopes = ["cadre:read", "cadre.identity:read", "rotation:read", "training:read", "quota:read"];
+    let scopes = ["cadre:read", "cadre.identity:read", "rotation:read", "training:read", "quota:read", "audit:read"];
     world.caller(&scopes, &["A"]).await
 }
 
