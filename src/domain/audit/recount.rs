@@ -137,6 +137,11 @@ pub async fn recount(
 /// # Errors
 /// `Unavailable` or `Internal` where the database does not answer.
 pub async fn adopt(database: &Database) -> Result<()> {
+    // Looked at first, so that a command does not wait for a writer to learn that there is nothing to do.
+    let head = log_head::Entity::find_by_id(1).one(database.control()).await?;
+    if head.is_none_or(|head| head.position > 0) {
+        return Ok(());
+    }
     let transaction = database.begin().await?;
     if chain::Head::lock(&transaction).await?.next() == 1 {
         adopt_all(&transaction).await?;
