@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::{Arg, Args, Command as Line, Parser, Subcommand, ValueEnum, builder::TypedValueParser, error::ErrorKind};
-use entity::value::{ClientId, Day, KeyAlgorithm, Purpose, Scope};
+use entity::value::{CadreCode, ClientId, Day, KeyAlgorithm, Purpose, Scope};
 use sea_orm::Iterable;
 
 use crate::{db::Pool, language::Language};
@@ -64,6 +64,10 @@ pub struct Settings {
     #[arg(long, global = true, env = "CADRE_KEY_ROTATION_DAYS", default_value_t = 90)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub key_rotation_days: u32,
+    /// File to which signed checkpoints of the logs are appended; it should lie on another machine. [default: beside an
+    /// embedded database; none for a server]
+    #[arg(long, global = true, env = "CADRE_AUDIT_CHECKPOINTS")]
+    pub audit_checkpoints: Option<PathBuf>,
     /// What to log: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=warn`.
     #[arg(long, global = true, env = "CADRE_LOG", default_value = "info")]
     pub log: String,
@@ -115,6 +119,9 @@ pub enum Command {
     /// List the keys that sign access tokens, or renew them.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Read the access log, withhold parts of it, and verify that no log was changed.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print an access token of a client, for an operator at the keyboard.
     Token {
         /// Client id.
@@ -262,12 +269,59 @@ pub struct ClientAdd {
     /// First day on which the grant no longer holds.
     #[arg(long)]
     pub valid_to: Option<Day>,
+    /// Legal basis of its readings of protected data, such as a contract; stands in each entry of the access log.
+    #[arg(long)]
+    pub legal_basis: Option<String>,
     /// Print JSON: `client_id` and `client_secret`.
     #[arg(long)]
     pub json: bool,
 }
 
+/// What the operator does with the logs.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Print who read whose protected data, oldest first; also what is withheld.
+    List {
+        /// Code of the person whose data was read; everybody if absent.
+        #[arg(long)]
+        subject: Option<CadreCode>,
+        /// Print a JSON object per line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Withhold what a client reads of a person from the API until a day. The order given last counts.
+    Withhold {
+        /// Client id.
+        #[arg(long)]
+        client: ClientId,
+        /// Code of the person.
+        #[arg(long)]
+        subject: String,
+        /// First day on which it is told again.
+        #[arg(long)]
+        until: Day,
+        /// Number of the document that orders it.
+        #[arg(long)]
+        document: String,
+    },
+    /// Recount the chain over all logs and name the first entry that is not what it was; exit status 1 then.
+    Verify {
+        /// File of checkpoints; that of the settings if absent.
+        #[arg(long)]
+        checkpoints: Option<PathBuf>,
+    },
+}
+
 impl Settings {
+    /// Where checkpoints of the logs are kept.
+    pub fn checkpoints(&self) -> Option<PathBuf> {
+        let beside = || {
+            let path = self.database_url.strip_prefix("sqlite://")?.split('?').next()?;
+            Some(PathBuf::from(format!("{path}.checkpoints")))
+        };
+        self.audit_checkpoints.clone().or_else(beside)
+    }
+
     /// How the pool of a server database is set.
     pub fn pool(&self) -> Pool {
         Pool {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
-    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
+    AccessMode, ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseBackend, DatabaseConnection,
+    DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
     sea_query::{ArrayType, BinOper, Expr, ExprTrait, Query, SimpleExpr},
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
@@ -144,6 +144,18 @@ impl Database {
         let sqlite_transaction_mode =
             (self.backend == DatabaseBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
         self.write.begin_with_options(TransactionOptions { sqlite_transaction_mode, ..Default::default() }).await
+    }
+
+    /// Begins a transaction that only reads, and sees one moment of the database from beginning to end.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        // On SQLite every transaction is one.
+        let is_server = self.backend == DatabaseBackend::Postgres;
+        let options = TransactionOptions {
+            isolation_level: is_server.then_some(IsolationLevel::RepeatableRead),
+            access_mode: is_server.then_some(AccessMode::ReadOnly),
+            ..Default::default()
+        };
+        self.read.begin_with_options(options).await
     }
 
     /// Whether the database answers.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use entity::value::Scope;
+use entity::value::{Purpose, Scope};
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
 use crate::language::Sentence;
@@ -23,6 +23,20 @@ pub enum Error {
         fields: Vec<String>,
         /// Scopes of which the grant lacks at least one per field.
         missing: Vec<Scope>,
+    },
+    /// The operation asks for protected data and states no purpose.
+    #[error("no purpose")]
+    PurposeRequired {
+        /// Schema coordinates of the protected data.
+        fields: Vec<String>,
+        /// The purposes that the caller's grant allows.
+        allowed: Vec<Purpose>,
+    },
+    /// The purpose that was stated is none that the caller's grant allows.
+    #[error("purpose not allowed")]
+    PurposeNotAllowed {
+        /// Those that it allows.
+        allowed: Vec<Purpose>,
     },
     /// Something in the input breaks a rule.
     #[error("invalid {field}: {}", sentence.en)]

@@ -23,6 +23,8 @@ pub struct Model {
     pub valid_from: Option<Day>,
     /// First day no longer; none: until revoked.
     pub valid_to: Option<Day>,
+    /// Legal basis of the readings of protected data.
+    pub legal_basis: Option<String>,
     /// The client.
     #[sea_orm(belongs_to, from = "client_id", to = "id")]
     pub client: BelongsTo<super::client::Entity>,

@@ -5,6 +5,8 @@
 
 pub mod value;
 
+pub mod access_entry;
+pub mod access_withholding;
 pub mod answered;
 pub mod assertion_use;
 pub mod assignment;
@@ -20,6 +22,8 @@ pub mod enrolment;
 pub mod ethnic_group;
 pub mod grant_unit;
 pub mod institution;
+pub mod log_head;
+pub mod log_link;
 pub mod programme;
 pub mod qualification;
 pub mod qualification_level;

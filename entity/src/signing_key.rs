@@ -1,4 +1,4 @@
-//! Keys of the service: for access tokens and for page cursors.
+//! Keys of the service: for access tokens, page cursors and checkpoints of the logs.
 
 use sea_orm::entity::prelude::*;
 

@@ -17,6 +17,7 @@ mod m20261125_000009_client_key;
 mod m20261125_000010_client_secret;
 mod m20261125_000011_revoked_token;
 mod m20261125_000012_key_encryption;
+mod m20261126_000013_access_log;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
 
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000010_client_secret::Migration),
             Box::new(m20261125_000011_revoked_token::Migration),
             Box::new(m20261125_000012_key_encryption::Migration),
+            Box::new(m20261126_000013_access_log::Migration),
         ]
     }
 }

@@ -64,6 +64,11 @@ impl Caller {
         &self.grant.purposes
     }
 
+    /// The legal basis that the grant records for readings of protected data.
+    pub fn legal_basis(&self) -> Option<&str> {
+        self.grant.legal_basis()
+    }
+
     /// The units whose subtrees are the caller's reach.
     pub fn roots(&self) -> &[UnitId] {
         &self.grant.roots

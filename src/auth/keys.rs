@@ -83,10 +83,8 @@ pub fn generate(
     clock: Clock,
 ) -> Result<signing_key::ActiveModel> {
     let (kid, material) = match purpose {
-        KeyPurpose::AccessToken => {
-            let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-            (format!("access-{serial}"), document.map_err(Error::internal)?.as_ref().to_vec())
-        }
+        KeyPurpose::AccessToken => (format!("access-{serial}"), signing_material()?),
+        KeyPurpose::AuditCheckpoint => (format!("checkpoint-{serial}"), signing_material()?),
         KeyPurpose::Cursor => {
             let mut bits = vec![0; 32];
             aws_lc_rs::rand::fill(&mut bits).map_err(Error::internal)?;
@@ -102,6 +100,12 @@ pub fn generate(
         encryption_key_id: Set(Some(encryption.id().to_owned())),
         signs_from: Set(is_follower.then(|| clock.now() + LEAD)),
     })
+}
+
+/// A PKCS#8 document of P-256.
+fn signing_material() -> Result<Vec<u8>> {
+    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+    Ok(document.map_err(Error::internal)?.as_ref().to_vec())
 }
 
 /// The keys at one moment.

@@ -30,6 +30,7 @@ mod keys;
 mod public_key;
 mod register;
 mod revoke;
+mod seal;
 pub mod secret;
 mod verify;
 
@@ -42,6 +43,7 @@ pub use issuer::{AccessToken, Issuer};
 pub use keys::{KeyState, Keys, Term, generate, terms};
 pub use public_key::{PublicKey, Unusable};
 pub use revoke::Active;
+pub use seal::Seal;
 pub use verify::{Denied, Verifier};
 
 #[cfg(test)]

@@ -46,6 +46,11 @@ impl Grant {
         Self { scopes: row.scopes().collect(), purposes: row.purposes().collect(), roots, row }
     }
 
+    /// The legal basis of readings of protected data.
+    pub fn legal_basis(&self) -> Option<&str> {
+        self.row.legal_basis.as_deref()
+    }
+
     /// The grant that holds on the day. Of several the one made last holds alone: the scopes of one must never meet
     /// the units of another.
     pub fn in_force<G: AsRef<Self>>(grants: &[G], day: Day) -> Option<&G> {

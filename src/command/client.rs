@@ -124,8 +124,8 @@ fn line(grant: &client::ListedGrant) -> String {
 }
 
 fn of(add: ClientAdd) -> client::Add {
-    let ClientAdd { name, scopes, units, purposes, valid_from, valid_to, json: _ } = add;
-    client::Add { name, scopes, units, purposes, valid_from, valid_to }
+    let ClientAdd { name, scopes, units, purposes, valid_from, valid_to, legal_basis, json: _ } = add;
+    client::Add { name, scopes, units, purposes, valid_from, valid_to, legal_basis }
 }
 
 fn print_secret(json: bool, id: ClientId, secret: &str) {

@@ -38,6 +38,7 @@ pub async fn serve(mut settings: Settings) -> Result<ExitCode, Stop> {
         purposes: vec![Purpose::Personnel],
         valid_from: None,
         valid_to: None,
+        legal_basis: None,
     };
     let made = client::add(&database, Clock::System, add).await?;
     let store = store(&settings, database).await?;
@@ -57,7 +58,7 @@ A token for the next 10 minutes:
 
 TOKEN={token}
 
-Three questions to try (paste the line above first):
+Four questions to try (paste the line above first):
 
 1. Which political theory do the 75 key cadres of a district hold?
 
@@ -70,6 +71,10 @@ curl -s {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: applica
 3. Who in the district has less than intermediate political theory?
 
 curl -s {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"query":"{{ cadres(first: 5, where: {{unit: {{code: \"{district}\"}}, holds: {{subject: \"POLITICAL_THEORY\", below: \"INTERMEDIATE\"}}}}) {{ totalCount {{ value }} nodes {{ fullName title {{ name }} unit {{ name }} highest(subject: \"POLITICAL_THEORY\") {{ level {{ label }} grantedOn }} }} }} }}"}}'
+
+4. Protected data is asked for with a purpose: when was a person born?
+
+curl -s {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'X-Purpose: PERSONNEL' -H 'Content-Type: application/json' -d '{{"query":"{{ cadre(by: {{code: \"CB0076\"}}) {{ fullName identity {{ birthOn }} }} }}"}}'
 
 Next: a new token from the client's own secret, the schema, and search without tone marks:
 

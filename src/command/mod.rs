@@ -1,5 +1,6 @@
 //! The commands, and how a database is opened for them.
 
+pub mod audit;
 pub mod client;
 pub mod demo;
 pub mod import;
@@ -13,7 +14,7 @@ use cadre_api::{
     clock::Clock,
     config::Settings,
     db::{Database, SchemaState},
-    domain::reference,
+    domain::{self, reference},
     error::Error,
 };
 use migration::{Migrator, MigratorTrait};
@@ -85,6 +86,7 @@ pub async fn migrate_up(settings: &Settings, database: &Database) -> Result<(), 
 
 /// Installs what every database of this version holds: reference lists. The keys are made by who needs them.
 pub async fn prepare(database: &Database) -> Result<(), Stop> {
+    domain::audit::adopt(database).await?;
     reference::install(database, Clock::System).await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use cadre_api::{
     auth::{KeyStore, Tokens},
     clock::Clock,
     config::Settings,
-    domain::{house::House, key},
+    domain::{audit::Keeper, house::House, key},
     error::Error,
     graphql::engine::Engine,
     http::{Service, server},
@@ -14,9 +14,15 @@ use cadre_api::{
 };
 use chrono::TimeDelta;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Notify,
+};
 
 use crate::command::{Stop, key::store, open_current};
+
+/// How often the service looks whether a checkpoint of the logs is due.
+const CHECKPOINT: Duration = Duration::from_secs(10);
 
 /// How often the service looks for what other processes have committed.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -60,16 +66,19 @@ pub async fn run(
     ready: impl FnOnce(),
 ) -> Result<ExitCode, Stop> {
     let metrics = telemetry::start_metrics();
-    let upkeep = metrics.clone();
+    let measured = metrics.clone();
     let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?;
     let house = Arc::new(House::open(store.clone(), Clock::System).await?);
     let tokens = actix_web::web::Data::new(tokens);
     let service = Service { house: Arc::clone(&house), tokens: tokens.clone(), engine: Engine::default(), metrics };
+    let keeper = keeper(settings, &store);
     let server = server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("cannot serve: {error}")))?;
     let handle = server.handle();
-    let refreshing = actix_web::rt::spawn(refresh(house, upkeep));
+    let stopping = Arc::new(Notify::new());
+    let refreshing = actix_web::rt::spawn(refresh(house, measured));
     let rotation = TimeDelta::days(settings.key_rotation_days.into());
-    let keeping = actix_web::rt::spawn(keep(tokens.into_inner(), store.clone(), rotation));
+    let upkeep = actix_web::rt::spawn(keep(tokens.into_inner(), store.clone(), rotation));
+    let checkpoints = keeper.map(|keeper| actix_web::rt::spawn(keep_checkpoints(keeper, Arc::clone(&stopping))));
     let told_to_stop = stop_signal();
     actix_web::rt::spawn(async move {
         told_to_stop.await;
@@ -80,9 +89,36 @@ pub async fn run(
     ready();
     server.await.map_err(|error| Stop(format!("the server broke off: {error}")))?;
     refreshing.abort();
-    keeping.abort();
+    upkeep.abort();
+    if let Some(checkpoints) = checkpoints {
+        stopping.notify_one();
+        checkpoints.await.map_err(|error| Stop(error.to_string()))?;
+    }
     store.database.close().await.map_err(|error| Stop(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Who keeps checkpoints of the logs, if there is a place for them.
+fn keeper(settings: &Settings, store: &KeyStore) -> Option<Keeper> {
+    let path = settings.checkpoints();
+    if path.is_none() {
+        tracing::warn!(
+            "no checkpoints of the logs are kept; name a file on another machine in CADRE_AUDIT_CHECKPOINTS"
+        );
+    }
+    Some(Keeper::new(store.clone(), Clock::System, path?))
+}
+
+/// Writes checkpoints until the service stops, and the last one then.
+async fn keep_checkpoints(mut keeper: Keeper, stopping: Arc<Notify>) {
+    while tokio::time::timeout(CHECKPOINT, stopping.notified()).await.is_err() {
+        if let Err(error) = keeper.look().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "no checkpoint of the logs could be written");
+        }
+    }
+    if let Err(error) = keeper.finish().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "no last checkpoint of the logs could be written");
+    }
 }
 
 async fn refresh(house: Arc<House>, metrics: Option<PrometheusHandle>) {

@@ -30,6 +30,8 @@ use crate::{
 
 /// Longest name of a client, in characters.
 const LONGEST_NAME: usize = 100;
+/// Longest legal basis, in characters.
+const LONGEST_BASIS: usize = 300;
 
 /// A client to be registered, with its grant.
 #[derive(Clone, Debug)]
@@ -46,6 +48,8 @@ pub struct Add {
     pub valid_from: Option<Day>,
     /// First day no longer; none: until revoked.
     pub valid_to: Option<Day>,
+    /// Legal basis (căn cứ pháp lý) of its readings of protected data; written into each entry of the access log.
+    pub legal_basis: Option<String>,
 }
 
 /// What the operator hands to the client's owner. The secret is nowhere else.
@@ -197,6 +201,15 @@ fn ensure_grant(add: &Add) -> Result<()> {
     if add.units.is_empty() {
         return Err(Error::invalid("units", "cần ít nhất một đơn vị", "at least one unit is needed"));
     }
+    let is_plain =
+        |basis: &str| (1..=LONGEST_BASIS).contains(&basis.chars().count()) && !basis.chars().any(char::is_control);
+    if !add.legal_basis.as_deref().is_none_or(is_plain) {
+        return Err(Error::invalid(
+            "legal_basis",
+            format!("căn cứ pháp lý có từ 1 đến {LONGEST_BASIS} ký tự, không có ký tự điều khiển"),
+            format!("a legal basis has 1 to {LONGEST_BASIS} characters and no control characters"),
+        ));
+    }
     if Period::new(add.valid_from, add.valid_to).is_none() {
         return Err(Error::invalid(
             "valid_to",
@@ -245,6 +258,7 @@ async fn insert_grant(
         purposes: Set(words(&add.purposes)),
         valid_from: Set(add.valid_from),
         valid_to: Set(add.valid_to),
+        legal_basis: Set(add.legal_basis.as_deref().map(|basis| text::nfc(basis).into_owned())),
     };
     grant.insert(connection).await?;
     let roots = units.into_iter().map(|unit_id| grant_unit::ActiveModel { grant_id: Set(id), unit_id: Set(unit_id) });

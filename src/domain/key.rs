@@ -28,8 +28,8 @@ pub struct Listed {
     pub signs_from: DateTime<Utc>,
 }
 
-/// Makes the key of access tokens and the key of page cursors where they are missing, and encrypts those that an earlier
-/// version left plain.
+/// Makes the keys of access tokens, of page cursors and of checkpoints where they are missing, and encrypts those that an
+/// earlier version left plain.
 ///
 /// Nodes may start at once: the first key of a purpose always has the same key id, so the primary key lets one of them
 /// in, on either database, and the other leaves nothing behind.
@@ -53,7 +53,7 @@ pub async fn ensure(store: &KeyStore, clock: Clock) -> Result<()> {
     for row in rows.iter().filter(|row| row.encryption_key_id.is_none()) {
         encrypt(store, clock, row).await?;
     }
-    for purpose in [KeyPurpose::AccessToken, KeyPurpose::Cursor] {
+    for purpose in [KeyPurpose::AccessToken, KeyPurpose::Cursor, KeyPurpose::AuditCheckpoint] {
         if !rows.iter().any(|row| row.purpose == purpose) {
             make_first(store, clock, purpose).await?;
         }

@@ -1,12 +1,14 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
-//! Later concepts may use earlier ones: reference < registry < unit < programme < cadre < qualification < composition < rule <
-//! refusal < act < answered < rotation < training < node.
+//! Later concepts may use earlier ones: chain < reference < registry < unit < programme < cadre < qualification < composition < rule <
+//! refusal < act < answered < rotation < training < node; access < audit.
 
 pub mod access;
 mod act;
 mod answered;
+pub mod audit;
 pub mod cadre;
+pub mod chain;
 pub mod client;
 pub mod composition;
 pub mod demo;

@@ -9,6 +9,7 @@ use entity::{
 use crate::{
     domain::{
         access::Visible,
+        audit::AccessLog,
         cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
         page::PageArgs,
         qualification as held, rotation,
@@ -17,7 +18,9 @@ use crate::{
     },
     error::{Error, Result},
     graphql::{
-        ContextExt, found,
+        ContextExt,
+        access_log::AccessEntry,
+        found,
         page::{Connection, Listed, Total},
         qualification::Qualification,
         rotation::Rotation,
@@ -178,6 +181,19 @@ impl Cadre {
     ) -> Result<Connection<Enrolment>> {
         let list = EnrolmentList::of_person(ctx.access(), self.0.row().id, year, self.0.day());
         Enrolment::list(ctx, list, PageArgs { first, after, last, before }).await
+    }
+
+    /// Who read this person's protected data, and for what (nhật ký truy cập), newest first. Needs the scope `audit:read`;
+    /// empty where the person's file is not within reach. What is withheld by law until a day is left out until then.
+    async fn access_log(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<AccessEntry>> {
+        AccessEntry::list(ctx, AccessLog::of(&self.0), PageArgs { first, after, last, before }).await
     }
 
     /// Identity (nhân thân). Needs the scope `cadre.identity:read`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Request, Response, ServerError, Variables};
 
 use crate::{
-    domain::access::{Access, policy},
+    domain::access::{Access, Unsettled, policy},
     graphql::{
         ServiceSchema,
         error::{Nulled, refused, shown, translate},
@@ -59,8 +59,14 @@ impl Default for Engine {
 }
 
 impl Engine {
-    /// Answers a question of a caller.
-    pub async fn answer(&self, access: Arc<Access>, question: Question) -> Answer {
+    /// Answers a question of a caller. The answer comes out when what it discloses has been logged.
+    pub async fn answer(&self, access: Arc<Access>, question: Question) -> Unsettled<Answer> {
+        let document = question.document.clone();
+        let answer = self.run(Arc::clone(&access), question).await;
+        Unsettled::new(access, document, answer)
+    }
+
+    async fn run(&self, access: Arc<Access>, question: Question) -> Answer {
         let (language, request_id) = (question.language, question.request_id.clone());
         let nulled = Nulled::default();
         let request = match self.admitted(&access, question) {
@@ -86,7 +92,7 @@ impl Engine {
         }
         let plan = operation.plan(self.documents.shape(), &question.variables).map_err(refuse)?;
         metrics::histogram!("cadre_operation_cost").record(plan.cost as f64);
-        policy::admit(access.caller().scopes(), plan.touches.iter().map(|touched| touched.as_str()))
+        policy::admit(&access.rights(), plan.touches.iter().map(|touched| touched.as_str()))
             .map_err(|error| Box::new(Answer::Refused(vec![shown(&error, language, id)])))?;
 
         let variables = operation.settle(question.variables).map_err(refuse)?;

@@ -12,6 +12,7 @@ use async_graphql::{
     async_trait,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo},
 };
+use entity::value::Purpose;
 use futures_util::FutureExt;
 
 use crate::{
@@ -28,6 +29,8 @@ pub fn code(error: &Error) -> &'static str {
     match error {
         Error::NotFound => "NOT_FOUND",
         Error::Forbidden { .. } => "FORBIDDEN",
+        Error::PurposeRequired { .. } => "PURPOSE_REQUIRED",
+        Error::PurposeNotAllowed { .. } => "PURPOSE_NOT_ALLOWED",
         Error::Invalid { .. } => "INVALID",
         Error::Conflict(_) => "CONFLICT",
         Error::Unavailable(_) => "UNAVAILABLE",
@@ -40,12 +43,25 @@ pub fn sentence(error: &Error) -> Sentence {
     match error {
         Error::NotFound => Sentence::new("Không tìm thấy trong phạm vi của bạn.", "Not found within your reach."),
         Error::Forbidden { fields, missing } => {
-            let (fields, missing) = (fields.join(", "), words(missing));
+            let (fields, missing) = (fields.join(", "), words(missing).join(", "));
             Sentence::new(
                 format!("Hệ thống của bạn không có quyền đọc {fields}; cần thêm quyền: {missing}."),
                 format!("Your client may not read {fields}; it lacks {missing}."),
             )
         }
+        Error::PurposeRequired { fields, allowed } => {
+            let fields = fields.join(", ");
+            allowing(
+                allowed,
+                &format!("Dữ liệu được bảo vệ ({fields}) chỉ được đọc khi nêu mục đích trong tiêu đề X-Purpose"),
+                &format!("Protected data ({fields}) is read only with a purpose in the header X-Purpose"),
+            )
+        }
+        Error::PurposeNotAllowed { allowed } => allowing(
+            allowed,
+            "Hệ thống của bạn không được đọc với mục đích nêu trong tiêu đề X-Purpose",
+            "Your client may not read for the purpose in the header X-Purpose",
+        ),
         Error::Invalid { sentence, .. } | Error::Conflict(sentence) => sentence.clone(),
         Error::Unavailable(_) => Sentence::new(
             "Cơ sở dữ liệu đang bận hoặc gián đoạn; hãy gửi lại yêu cầu sau giây lát.",
@@ -58,8 +74,23 @@ pub fn sentence(error: &Error) -> Sentence {
     }
 }
 
-fn words(scopes: &[entity::value::Scope]) -> String {
-    scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+/// A sentence about purposes, with those that the grant allows as the way out.
+fn allowing(allowed: &[Purpose], vi: &str, en: &str) -> Sentence {
+    if allowed.is_empty() {
+        return Sentence::new(
+            format!("{vi}; hệ thống của bạn chưa được cấp mục đích nào, hãy đề nghị cơ quan vận hành cấp."),
+            format!("{en}; your client's grant allows none, ask the operator for one."),
+        );
+    }
+    let allowed = words(allowed).join(", ");
+    Sentence::new(
+        format!("{vi}; mục đích được cấp: {allowed}."),
+        format!("{en}; your client's grant allows {allowed}."),
+    )
+}
+
+fn words(set: &[impl ToString]) -> Vec<String> {
+    set.iter().map(ToString::to_string).collect()
 }
 
 /// Builds the error that a client sees, and logs what it must not see.
@@ -74,8 +105,13 @@ pub fn shown(error: &Error, language: Language, request_id: &str) -> ServerError
     match error {
         Error::Forbidden { fields, missing } => {
             extensions.set("fields", fields.clone());
-            extensions.set("missingScopes", missing.iter().map(ToString::to_string).collect::<Vec<_>>());
+            extensions.set("missingScopes", words(missing));
         }
+        Error::PurposeRequired { fields, allowed } => {
+            extensions.set("fields", fields.clone());
+            extensions.set("allowedPurposes", words(allowed));
+        }
+        Error::PurposeNotAllowed { allowed } => extensions.set("allowedPurposes", words(allowed)),
         Error::Invalid { field, .. } => extensions.set("field", field.as_str()),
         _ => {}
     }

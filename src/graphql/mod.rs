@@ -1,5 +1,6 @@
 //! The shape that clients see: views over rows, one file per concept. No SQL, no rules.
 
+pub mod access_log;
 pub mod cadre;
 pub mod composition;
 pub mod engine;

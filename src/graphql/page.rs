@@ -6,6 +6,7 @@ use async_graphql::{Context, Object, ObjectType, OutputType, TypeName, connectio
 
 use crate::{
     domain::{
+        audit::AccessLog,
         cadre::CadreList,
         page::{BoundedCount, Page},
         rotation::RotationList,
@@ -39,6 +40,8 @@ pub enum Total {
     Enrolments(EnrolmentList),
     /// A list of quotas.
     Quotas(QuotaList),
+    /// The access log of a person.
+    AccessEntries(AccessLog),
 }
 
 /// A page of a list, with cursors and a count.
@@ -119,6 +122,7 @@ impl<V: Listed> Connection<V> {
             Total::Classes(list) => list.count(ctx.access(), max).await,
             Total::Enrolments(list) => list.count(ctx.access(), max).await,
             Total::Quotas(list) => list.count(ctx.access(), max).await,
+            Total::AccessEntries(log) => log.count(ctx.access(), max).await,
         }
     }
 }

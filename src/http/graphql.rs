@@ -14,10 +14,15 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::access::Access,
-    graphql::engine::{Answer, Question},
+    error::Error,
+    graphql::{
+        engine::{Answer, Question},
+        error::{code, sentence, shown},
+    },
     http::{
         Service, bearer, body,
         error::{Refused, allowing, language, request_id},
+        purpose,
     },
 };
 
@@ -84,10 +89,20 @@ async fn admitted(request: &HttpRequest, service: &Service) -> Result<Arc<Access
     match bearer::caller(request, &service.tokens).await {
         Ok(caller) => {
             tracing::Span::current().record("client.id", tracing::field::display(caller.client_id()));
-            Ok(Arc::new(Access::of(caller, Arc::clone(&service.house))))
+            purpose::stated(request)
+                .and_then(|purpose| {
+                    Access::of(caller, purpose, Arc::clone(&service.house)).map_err(|error| closed(&error))
+                })
+                .map(Arc::new)
+                .map_err(|refused| refused.response(request))
         }
         Err(challenge) => Err(actix_web::ResponseError::error_response(&challenge)),
     }
+}
+
+/// A purpose that the grant does not allow.
+fn closed(error: &Error) -> Refused {
+    Refused { status: StatusCode::FORBIDDEN, code: code(error), sentence: sentence(error) }
 }
 
 async fn answered(
@@ -98,18 +113,22 @@ async fn answered(
     question: Question,
 ) -> HttpResponse {
     // The last net: the engine catches panics of resolvers itself.
-    let answer = AssertUnwindSafe(service.engine.answer(access, question)).catch_unwind().await;
-    match answer {
-        Ok(Answer::Ran(response)) => {
+    let answered = async { service.engine.answer(access, question).await.settle().await };
+    match AssertUnwindSafe(answered).catch_unwind().await {
+        Ok(Ok(Answer::Ran(response))) => {
             let (errors, data) = (&response.errors, Some(&response.data));
             media.answer(request, status_of(errors, StatusCode::OK), &Body { errors, data })
         }
-        Ok(Answer::Refused(errors)) => {
+        Ok(Ok(Answer::Refused(errors))) => {
             let status =
                 if media == Media::Json { StatusCode::OK } else { status_of(&errors, StatusCode::BAD_REQUEST) };
             media.answer(request, status, &Body { errors: &errors, data: None })
         }
-        Ok(Answer::MutationByGet) => allowing(mutation_by_get().response(request), "POST"),
+        Ok(Ok(Answer::MutationByGet)) => allowing(mutation_by_get().response(request), "POST"),
+        Ok(Err(error)) => {
+            let errors = [shown(&error, language(request), &request_id(request))];
+            media.answer(request, StatusCode::SERVICE_UNAVAILABLE, &Body { errors: &errors, data: None })
+        }
         Err(_) => fault().response(request),
     }
 }
@@ -142,7 +161,7 @@ fn status_of(errors: &[ServerError], otherwise: StatusCode) -> StatusCode {
     };
     match otherwise {
         _ if has("UNAVAILABLE") => StatusCode::SERVICE_UNAVAILABLE,
-        StatusCode::BAD_REQUEST if has("FORBIDDEN") => StatusCode::FORBIDDEN,
+        StatusCode::BAD_REQUEST if has("FORBIDDEN") || has("PURPOSE_REQUIRED") => StatusCode::FORBIDDEN,
         _ => otherwise,
     }
 }

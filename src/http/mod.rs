@@ -6,6 +6,7 @@ mod error;
 mod graphql;
 pub mod oauth;
 mod operation;
+mod purpose;
 pub mod server;
 mod trace;
 

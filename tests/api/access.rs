@@ -91,6 +91,11 @@ fn road(parent: &str) -> (&'static str, &'static str) {
         "TrainingProgress" => {
             (r#"{ unit(by: {code: "A1"}) { trainingProgress(year: 2021) { % } } }"#, "unit.trainingProgress")
         }
+        "AccessEntry" => (r#"{ cadre(by: {code: "A-02"}) { accessLog { nodes { % } } } }"#, "cadre.accessLog.nodes"),
+        "AccessEntryConnection" => (r#"{ cadre(by: {code: "A-02"}) { accessLog { % } } }"#, "cadre.accessLog"),
+        "AccessEntryEdge" => {
+            (r#"{ cadre(by: {code: "A-02"}) { accessLog { edges { % } } } }"#, "cadre.accessLog.edges")
+        }
         "RotationStep" => ("{ rotations { nodes { steps { % } } } }", "rotations.nodes.steps"),
         "RotationAppraisal" => ("{ rotations { nodes { appraisals { % } } } }", "rotations.nodes.appraisals"),
         "RuleCheck" => ("{ rotations { nodes { checks { % } } } }", "rotations.nodes.checks"),
@@ -302,10 +307,16 @@ async fn columns(world: &World) -> Vec<Column<'_>> {
         ("training acts", &["cadre:read", "training:read", "training:write"], "P"),
         ("all acts in B", everything.as_slice(), "B"),
         ("stats", &["stats:read"], "P"),
+        ("audit", &["cadre:read", "audit:read"], "P"),
+        ("audit alone", &["audit:read"], "P"),
+        ("audit in B", &["cadre:read", "audit:read"], "B"),
+        ("no purpose", everything.as_slice(), "P"),
         ("revoked", everything.as_slice(), "P"),
         ("expired", everything.as_slice(), "P"),
     ] {
-        columns.push(Column { name, caller: Some(world.caller(scopes, &[unit]).await) });
+        let mut caller = world.caller(scopes, &[unit]).await;
+        caller.purpose = caller.purpose.filter(|_| name != "no purpose");
+        columns.push(Column { name, caller: Some(caller) });
     }
     let of = |name: &str| columns.iter().find(|column| column.name == name).and_then(|column| column.caller.as_ref());
     let (revoked, expired) = (of("revoked").expect("a column"), of("expired").expect("a column"));
@@ -354,6 +365,7 @@ async fn cell(world: &World, caller: Option<&Caller<'_>>, line: &Line) -> String
     match (error["code"].as_str(), error["field"].as_str()) {
         (None, _) => {}
         (Some("FORBIDDEN"), _) => return "forbidden".to_owned(),
+        (Some("PURPOSE_REQUIRED"), _) => return "purpose".to_owned(),
         // A unit out of reach is refused in the words for one that does not exist.
         (Some("INVALID"), Some(field)) if field.starts_with("where.") && field.ends_with(".code") => {
             return "not found".to_owned();
@@ -455,7 +467,7 @@ async fn table(world: &World) -> String {
     let all = world.all_seeing().await;
     let document = r#"{
         unit(by: {code: "A1"}) { id quotas(year: 2021) { nodes { id } } }
-        cadre(by: {code: "A-02"}) { id qualifications { id } rotations { id } enrolments { nodes { id class { id plan { id } } } } }
+        cadre(by: {code: "A-02"}) { id identity { birthOn } qualifications { id } rotations { id } enrolments { nodes { id class { id plan { id } } } } }
     }"#;
     let ids = all.query(document).await;
     let id = |pointer: &str| ids.pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();

@@ -3,7 +3,7 @@
 //!
 //! A block that asks is a `graphql` block, or a `sh` block with a `curl` of `/graphql`. Its answer is the next `json`
 //! block; a `json variables` block may stand between them. Words after `graphql` narrow the caller: `graphql
-//! scope=cadre:read unit=DB`. In answers `…` stands for a value that differs from one database to another; as a
+//! scope=cadre:read unit=DB`; `purpose=PERSONNEL` stands for the header `X-Purpose`. In answers `…` stands for a value that differs from one database to another; as a
 //! variable it stands for the last id of a rotation that an answer of the guide held, `quo_…` for that of a quota, and
 //! so on. `UPDATE_EXPECT=1` rewrites the answers.
 
@@ -18,7 +18,7 @@ use cadre_api::{
     domain::{demo, import::Outcome, refusal},
 };
 use clap::CommandFactory;
-use entity::value::Scope;
+use entity::value::{Purpose, Scope};
 use sea_orm::Iterable;
 use serde_json::{Map, Value, json};
 
@@ -28,7 +28,7 @@ use crate::world::{Caller, Kind, World, postgres::setting};
 const DRAWN: &str = "…";
 
 /// The keys whose values are drawn.
-const DRAWN_KEYS: [&str; 6] = ["id", "cursor", "startCursor", "endCursor", "requestId", "clientId"];
+const DRAWN_KEYS: [&str; 7] = ["id", "clientName", "cursor", "startCursor", "endCursor", "requestId", "clientId"];
 
 /// The files whose requests are sent.
 const GUIDES: [&str; 2] = ["README.md", "docs/api.md"];
@@ -53,6 +53,7 @@ struct Example {
     variables: Value,
     scopes: Option<String>,
     unit: Option<String>,
+    purpose: Option<String>,
     answer: Block,
 }
 
@@ -110,6 +111,7 @@ fn examples(text: &str) -> Vec<Example> {
             variables: variables.map_or(json!({}), |block| serde_json::from_str(&block.text).expect("JSON")),
             scopes: word("scope="),
             unit: word("unit="),
+            purpose: word("purpose="),
             answer,
         });
     }
@@ -223,13 +225,14 @@ async fn demo_world(kind: Kind) -> World {
     world
 }
 
+/// A caller that states no purpose by itself.
 async fn caller<'a>(world: &'a World, scopes: Option<&str>, unit: Option<&str>) -> Caller<'a> {
     let reading: Vec<String> = Scope::all().map(|scope| scope.to_string()).filter(|s| s.ends_with(":read")).collect();
     let scopes: Vec<&str> = match scopes {
         Some(scopes) => scopes.split(',').collect(),
         None => reading.iter().map(String::as_str).collect(),
     };
-    world.caller(&scopes, &[unit.unwrap_or(demo::ROOT)]).await
+    world.caller_for(&[Purpose::Personnel, Purpose::Training], &scopes, &[unit.unwrap_or(demo::ROOT)]).await
 }
 
 #[actix_web::test]
@@ -240,7 +243,8 @@ async fn every_request_of_the_guides_gives_the_answer_below_it() {
             let text = read(guide);
             let (mut answers, mut ids) = (Vec::new(), BTreeMap::new());
             for example in examples(&text) {
-                let caller = caller(&world, example.scopes.as_deref(), example.unit.as_deref()).await;
+                let mut caller = caller(&world, example.scopes.as_deref(), example.unit.as_deref()).await;
+                caller.purpose = example.purpose.as_deref();
                 let answer = caller.ask(&example.document, filled(example.variables, &ids)).await;
                 note_ids(&answer, &mut ids);
                 let answer = settled(answer);

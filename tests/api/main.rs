@@ -1,8 +1,10 @@
 //! One binary for all tests: each linked binary costs a minute, and the PostgreSQL is started once.
 
 mod access;
+mod access_log;
 mod audit;
 mod cadre;
+mod chain;
 mod client_auth;
 mod composition;
 mod differential;
@@ -19,6 +21,7 @@ mod layers;
 mod model;
 mod probe;
 mod process;
+mod purpose;
 mod rotation;
 mod rotation_act;
 mod rule;

@@ -40,9 +40,15 @@ impl Served {
         import_districts(&database);
         write_rotations(&database).await;
         write_training(&database).await;
-        let scopes = ["cadre:read", "rotation:read", "training:read", "quota:read"].map(|scope| ["--scope", scope]);
+        let scopes = ["cadre:read", "cadre.identity:read", "rotation:read", "training:read", "quota:read"];
+        let scopes = scopes.map(|scope| ["--scope", scope]);
         let scopes = scopes.concat();
-        let add = [&["client", "add", "--json", "--name", "counter"], &scopes[..], &["--unit", demo::ROOT]].concat();
+        let add = [
+            &["client", "add", "--json", "--name", "counter"],
+            &scopes[..],
+            &["--purpose", "PERSONNEL", "--unit", demo::ROOT],
+        ];
+        let add = add.concat();
         let client: Value = serde_json::from_str(&program::printed(&database, &add)).expect("JSON");
         let word = |name: &str| client[name].as_str().expect("a word").to_owned();
 
@@ -53,7 +59,8 @@ impl Served {
 
     async fn ask(&self, document: &str, variables: &Value) -> Value {
         let body = json!({ "query": document, "variables": variables });
-        let request = self.http.post(format!("{}/graphql", self.program.url)).bearer_auth(&self.token).json(&body);
+        let request = self.http.post(format!("{}/graphql", self.program.url)).bearer_auth(&self.token);
+        let request = request.header("X-Purpose", "PERSONNEL").json(&body);
         let mut answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
         assert!(answer.get("errors").is_none(), "{answer:#}");
         answer["data"].take()
@@ -77,6 +84,24 @@ impl Served {
         }
         (least, answer)
     }
+}
+
+#[actix_web::test]
+async fn logging_who_was_read_costs_the_same_statements_whatever_their_number() {
+    let served = Served::start().await;
+    let page = "query($first: Int) { cadres(first: $first) { nodes { code identity { birthOn } } } }";
+    let open = "query($first: Int) { cadres(first: $first) { nodes { code } } }";
+
+    let mut costs = Vec::new();
+    for first in [1, 5, 50] {
+        let (cost, answer) = served.cost(page, json!({ "first": first })).await;
+        assert_eq!(rows(&answer, "/cadres/nodes"), first, "the control: the pages differ");
+        costs.push(cost);
+    }
+    let (of_open, _) = served.cost(open, json!({ "first": 50 })).await;
+
+    // The page; then the end of the chain, the entries, their links, the end of the chain again.
+    assert_eq!((of_open, costs), (1, vec![5, 5, 5]));
 }
 
 fn rows(answer: &Value, pointer: &str) -> usize {

@@ -49,7 +49,9 @@ words!(
     KeyAlgorithm,
     KeyPurpose,
     Purpose,
-    Scope
+    Scope,
+    DataCategory,
+    Log
 );
 
 /// Height of a unit in the state's order (cấp). DISTRICT ended on 2025-06-30.
@@ -280,6 +282,21 @@ pub enum KeyAlgorithm {
     Rs256,
 }
 
+/// A log of which the chain holds the entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Log {
+    /// Acts, with the changes that they made.
+    #[sea_orm(string_value = "AUDIT")]
+    Audit,
+    /// Readings of protected data.
+    #[sea_orm(string_value = "ACCESS")]
+    Access,
+    /// Readings that are withheld from the API until a day.
+    #[sea_orm(string_value = "WITHHOLDING")]
+    Withholding,
+}
+
 /// What a key of the service is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
@@ -290,6 +307,9 @@ pub enum KeyPurpose {
     /// Authenticates page cursors (HMAC-SHA-256).
     #[sea_orm(string_value = "CURSOR")]
     Cursor,
+    /// Signs checkpoints of the logs (ES256).
+    #[sea_orm(string_value = "AUDIT_CHECKPOINT")]
+    AuditCheckpoint,
 }
 
 /// Purpose of an access to protected data (mục đích truy cập), Law 91/2025/QH15.
@@ -314,6 +334,21 @@ pub enum Purpose {
     /// Confirmation of a fact (xác nhận).
     #[sea_orm(string_value = "CONFIRMATION")]
     Confirmation,
+}
+
+/// A category of protected data about a person (nhóm dữ liệu được bảo vệ).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum DataCategory {
+    /// Identity (nhân thân): personal identity number, day of birth, native place.
+    #[sea_orm(string_value = "IDENTITY")]
+    Identity,
+    /// Political facts (chính trị).
+    #[sea_orm(string_value = "POLITICAL")]
+    Political,
+    /// Origin (nguồn gốc).
+    #[sea_orm(string_value = "ORIGIN")]
+    Origin,
 }
 
 /// A scope: a right that a grant can hold.
@@ -365,6 +400,13 @@ pub enum Scope {
     /// Clients and their grants.
     #[sea_orm(string_value = "clients:admin")]
     ClientsAdmin,
+}
+
+impl Purpose {
+    /// Every purpose, in the order of the documentation.
+    pub fn all() -> impl Iterator<Item = Self> {
+        <Self as sea_orm::Iterable>::iter()
+    }
 }
 
 impl Scope {

@@ -163,6 +163,7 @@ pub(crate) async fn add_client(
         purposes: Set("PERSONNEL".to_owned()),
         valid_from: Set(None),
         valid_to: Set(None),
+        legal_basis: Set(None),
     };
     let grant = grant.insert(database.writer()).await.unwrap();
     if let Some(unit_id) = root {

@@ -29,6 +29,7 @@ pub struct Cadres<'a> {
 pub struct Visible {
     row: cadre::Model,
     day: Day,
+    is_kept: bool,
 }
 
 /// Proof that the caller reaches a person; the key of what belongs to the person.
@@ -48,9 +49,14 @@ impl Seen {
 }
 
 impl Visible {
-    /// A person of whom the access has proof.
-    pub(super) fn shown(row: cadre::Model, day: Day) -> Self {
-        Self { row, day }
+    /// A person of whom the access has proof, by something that they know of.
+    pub(super) fn shown(row: cadre::Model, day: Day, is_kept: bool) -> Self {
+        Self { row, day, is_kept }
+    }
+
+    /// Whether the person's file is within reach. Otherwise the caller knows of them by a rotation or an enrolment alone.
+    pub(in crate::domain) fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     /// The row.
@@ -134,7 +140,7 @@ impl<'a> Cadres<'a> {
 
     /// Takes in a row that a select of `Self::select` gave for the day.
     pub(in crate::domain) fn admitted(&self, row: cadre::Model, day: Day) -> Visible {
-        Visible { row, day }
+        Visible { row, day, is_kept: true }
     }
 
     /// Persons by a condition on their own columns, whether in service or not: those in the caller's custody.
@@ -144,7 +150,7 @@ impl<'a> Cadres<'a> {
         Ok(rows
             .into_iter()
             .filter(|row| self.keeps_file(posts.get(&row.id).map(Vec::as_slice).unwrap_or_default(), day))
-            .map(|row| Visible { row, day })
+            .map(|row| Visible { row, day, is_kept: true })
             .collect())
     }
 

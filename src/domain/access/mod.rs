@@ -2,6 +2,7 @@
 //! already narrowed; only a permit opens a transaction that writes.
 
 mod cadres;
+mod disclosure;
 mod names;
 mod permit;
 mod person;
@@ -13,6 +14,7 @@ mod statistics;
 mod training;
 
 pub use cadres::{Cadres, Seen, Visible};
+pub use disclosure::Unsettled;
 pub use names::Names;
 pub use permit::{Act, Permit, Txn};
 pub use person::KnownPerson;
@@ -26,7 +28,7 @@ pub use training::{Quotas, SeenClass, Training, VisibleClass, VisibleEnrolment, 
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use entity::value::{Day, Scope, UnitId};
+use entity::value::{Day, Purpose, Scope, UnitId};
 use sea_orm::{DatabaseBackend, DatabaseConnection};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -69,17 +71,30 @@ pub struct Access {
     house: Arc<House>,
     registry: Arc<Registry>,
     caller: Caller,
+    purpose: Option<Purpose>,
+    disclosures: disclosure::Disclosures,
     reach: Arc<UnitSet>,
     today: Day,
 }
 
 impl Access {
-    /// The access of a caller, with the registry and the day that the whole request sees.
-    pub fn of(caller: Caller, house: Arc<House>) -> Self {
+    /// The access of a caller who states a purpose or none, with the registry and the day that the whole request sees.
+    ///
+    /// # Errors
+    /// `PurposeNotAllowed` where the caller's grant does not allow the purpose.
+    pub fn of(caller: Caller, purpose: Option<Purpose>, house: Arc<House>) -> Result<Self> {
+        if purpose.is_some_and(|purpose| !caller.purposes().contains(&purpose)) {
+            return Err(Error::PurposeNotAllowed { allowed: caller.purposes().iter().copied().collect() });
+        }
         let registry = house.registry();
         let today = house.clock().today();
         let reach = registry.reach_of(caller.roots(), today);
-        Self { house, registry, caller, reach, today }
+        Ok(Self { house, registry, caller, purpose, disclosures: Default::default(), reach, today })
+    }
+
+    /// What the request may ask.
+    pub fn rights(&self) -> policy::Rights<'_> {
+        policy::Rights { scopes: self.caller.scopes(), purposes: self.caller.purposes(), purpose: self.purpose }
     }
 
     /// Who asks.

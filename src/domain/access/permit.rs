@@ -1,20 +1,25 @@
 //! Permits and the transactions they open.
 
-use chrono::{DateTime, Utc};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, SubsecRound, Utc};
 use entity::{
     audit_entry, change,
-    value::{ChangeKind, Scope, UnitId},
+    value::{ChangeKind, Log, Scope, UnitId},
 };
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    DatabaseTransaction, EntityTrait,
+    DatabaseTransaction, EntityTrait, IntoActiveModel,
 };
 
 use crate::{
     clock::Clock,
     db::Database,
-    domain::access::Access,
+    domain::{
+        access::Access,
+        chain::{Content, Entry, Head},
+    },
     error::{Error, Result},
 };
 
@@ -45,6 +50,8 @@ pub enum Act {
     KeyRotate,
     /// A key that has ended is destroyed.
     KeyDestroy,
+    /// Readings of a person's protected data are withheld until a day.
+    AccessWithhold,
     /// A rotation is proposed.
     RotationPropose,
     /// The next step of a rotation's procedure is taken.
@@ -115,6 +122,7 @@ impl Act {
             Self::KeyEncrypt => "key.encrypt",
             Self::KeyRotate => "key.rotate",
             Self::KeyDestroy => "key.destroy",
+            Self::AccessWithhold => "access.withhold",
             Self::RotationPropose => "rotation.propose",
             Self::RotationAdvance => "rotation.advance",
             Self::RotationDecide => "rotation.decide",
@@ -158,7 +166,8 @@ impl Act {
             | Self::KeyMake
             | Self::KeyEncrypt
             | Self::KeyRotate
-            | Self::KeyDestroy => None,
+            | Self::KeyDestroy
+            | Self::AccessWithhold => None,
             Self::RotationPropose
             | Self::RotationAdvance
             | Self::RotationDecide
@@ -222,7 +231,7 @@ impl<'a> Permit<'a> {
     ///
     /// `object` is what the act is done to, by code or id; `detail` holds numbers and codes, never a protected value.
     pub async fn begin(self, object: Option<String>, detail: Option<String>) -> Result<Txn> {
-        let (inner, at) = (self.database.begin().await?, self.clock.now());
+        let (inner, at) = (self.database.begin().await?, self.clock.now().trunc_subsecs(6));
         let entry = audit_entry::ActiveModel {
             seq: NotSet,
             at: Set(at),
@@ -231,8 +240,9 @@ impl<'a> Permit<'a> {
             object: Set(object),
             detail: Set(detail),
         };
-        let audit_seq = entry.insert(&inner).await?.seq;
-        Ok(Txn { inner, audit_seq, actor: self.actor, at })
+        let entry = entry.insert(&inner).await?;
+        let log = Mutex::new(Unlinked { act: Content::of_act(&entry), others: Vec::new() });
+        Ok(Txn { inner, audit_seq: entry.seq, actor: self.actor, at, log })
     }
 }
 
@@ -243,17 +253,22 @@ pub struct Txn {
     audit_seq: i64,
     actor: String,
     at: DateTime<Utc>,
+    log: Mutex<Unlinked>,
+}
+
+/// What the chain will hold of an act.
+#[derive(Debug)]
+struct Unlinked {
+    /// The act, with the changes recorded so far.
+    act: Content,
+    /// Entries of other logs that the act makes.
+    others: Vec<Entry>,
 }
 
 impl Txn {
     /// The connection inside the transaction.
     pub(in crate::domain) fn connection(&self) -> &DatabaseTransaction {
         &self.inner
-    }
-
-    /// The audit entry of the act.
-    pub(in crate::domain) fn audit_seq(&self) -> i64 {
-        self.audit_seq
     }
 
     /// Who does the act: a client id, or the operator.
@@ -284,20 +299,35 @@ impl Txn {
         object_type: &str,
         object: impl Into<String>,
     ) -> Result<()> {
-        let row = change::ActiveModel {
-            seq: NotSet,
-            audit_seq: Set(self.audit_seq),
-            kind: Set(kind),
-            object_type: Set(object_type.to_owned()),
-            object: Set(object.into()),
-            audience_id: Set(audience),
-        };
+        let row = self.line(kind, object_type, (object.into(), audience));
         change::Entity::insert(row).exec_without_returning(&self.inner).await?;
         Ok(())
     }
 
-    /// Makes the act true.
+    /// A line of the change log, to be written by the caller in the order in which lines are asked for.
+    pub(in crate::domain) fn line(
+        &self,
+        kind: ChangeKind,
+        object_type: &str,
+        (object, audience_id): (String, Option<UnitId>),
+    ) -> change::ActiveModel {
+        let object_type = object_type.to_owned();
+        let row = change::Model { seq: 0, audit_seq: self.audit_seq, kind, object_type, object, audience_id };
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.act = log.act.clone().with_change(&row);
+        change::ActiveModel { seq: NotSet, ..row.into_active_model() }
+    }
+
+    /// Has the chain hold an entry of another log, which the act has written.
+    pub(in crate::domain) fn also(&self, entry: Entry) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).others.push(entry);
+    }
+
+    /// Makes the act true, and has the chain hold it. Nothing is locked after the end of the chain.
     pub(in crate::domain) async fn commit(self) -> Result<()> {
+        let Unlinked { act, others } = self.log.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let act = Entry { log: Log::Audit, number: self.audit_seq, content: act.digest() };
+        Head::lock(&self.inner).await?.link(&self.inner, [act].into_iter().chain(others)).await?;
         Ok(self.inner.commit().await?)
     }
 }

@@ -50,7 +50,7 @@ impl Access {
                 let posts = posts.get(&person.cadre).map(Vec::as_slice).unwrap_or_default();
                 let is_here = cadres.keeps_file(posts, person.day);
                 let day = if is_here { person.day } else { person.otherwise };
-                Ok((*person, Visible::shown(row, day)))
+                Ok((*person, Visible::shown(row, day, is_here)))
             })
             .collect()
     }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use entity::value::Scope;
+use entity::value::{DataCategory, Purpose, Scope};
 
 use crate::error::{Error, Result};
 
@@ -40,6 +40,39 @@ impl Need {
     }
 }
 
+/// What a request may ask: the scopes of its caller, and its purpose.
+#[derive(Clone, Copy, Debug)]
+pub struct Rights<'a> {
+    /// The scopes that both the grant and the token hold.
+    pub scopes: &'a BTreeSet<Scope>,
+    /// The purposes that the grant allows.
+    pub purposes: &'a BTreeSet<Purpose>,
+    /// The purpose that the request states; one of those.
+    pub purpose: Option<Purpose>,
+}
+
+/// The category of protected data that a scope opens: it is read for a purpose alone (Law 91/2025/QH15), and each
+/// reading is logged. Nothing where the scope opens none.
+pub fn category(scope: Scope) -> Option<DataCategory> {
+    match scope {
+        Scope::CadreIdentityRead => Some(DataCategory::Identity),
+        Scope::CadrePoliticalRead => Some(DataCategory::Political),
+        Scope::CadreOriginRead => Some(DataCategory::Origin),
+        Scope::CadreRead
+        | Scope::RotationRead
+        | Scope::TrainingRead
+        | Scope::QuotaRead
+        | Scope::StatsRead
+        | Scope::RotationWrite
+        | Scope::TrainingWrite
+        | Scope::QuotaAllocate
+        | Scope::CadreWrite
+        | Scope::ImportWrite
+        | Scope::AuditRead
+        | Scope::ClientsAdmin => None,
+    }
+}
+
 /// The need of a schema coordinate: `Type.field`, `Type.field(argument:)`, `Input.field` or `Enum.VALUE`. Nothing where
 /// no decision was taken.
 pub fn need(coordinate: &str) -> Option<Need> {
@@ -70,6 +103,12 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("Cadre", "identity") | ("CadreKey", "nationalId") | ("Identity", _) => Needs(Scope::CadreIdentityRead),
         ("Cadre", "political") | ("Political", _) => Needs(Scope::CadrePoliticalRead),
         ("Cadre", "origin") | ("Origin", _) => Needs(Scope::CadreOriginRead),
+
+        // Who read protected facts.
+        ("Cadre", "accessLog")
+        | ("AccessEntry", "at" | "clientName" | "onBehalfOf" | "categories" | "purpose")
+        | ("AccessEntryConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
+        | ("AccessEntryEdge", "cursor" | "node") => Needs(Scope::AuditRead),
 
         // Persons, and ways to ask for them.
         ("Query", "cadre" | "cadres") | ("Unit", "cadres") | ("CadreKey", "id" | "code") => Needs(Scope::CadreRead),
@@ -289,7 +328,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Query", "rotations" | "trainingClasses") => matches!(argument, "where" | "orderBy") || pages(argument),
         ("Query", "enrolments") => argument == "where" || pages(argument),
         ("Query", "trainingPlan" | "trainingClass") => argument == "by",
-        ("TrainingClass", "enrolments") | ("TrainingPlan", "quotas") => pages(argument),
+        ("TrainingClass", "enrolments") | ("TrainingPlan", "quotas") | ("Cadre", "accessLog") => pages(argument),
         ("Cadre", "enrolments") => argument == "year" || pages(argument),
         ("Unit", "quotas") => matches!(argument, "year" | "reach" | "unusedOnly") || pages(argument),
         ("Unit", "trainingProgress") => {
@@ -307,7 +346,8 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Composition", "atLeast") => argument == "level",
         ("Mutation", _) => argument == "input",
         ("CadreConnection" | "UnitConnection" | "RotationConnection", "totalCount")
-        | ("TrainingClassConnection" | "EnrolmentConnection" | "QuotaConnection", "totalCount") => argument == "max",
+        | ("TrainingClassConnection" | "EnrolmentConnection" | "QuotaConnection", "totalCount")
+        | ("AccessEntryConnection", "totalCount") => argument == "max",
         (introspected, _) => introspected.starts_with("__") || (introspected, field) == ("Query", "__type"),
     };
     if is_known { of_field(parent, field) } else { None }
@@ -320,14 +360,17 @@ fn pages(argument: &str) -> bool {
 /// Checks an operation before it runs.
 ///
 /// # Errors
-/// `Forbidden` with every coordinate that is closed and the scopes that would open it; `Internal` where the operation
-/// touches a place without a decision.
-pub fn admit<'a>(scopes: &BTreeSet<Scope>, coordinates: impl Iterator<Item = &'a str>) -> Result<()> {
-    let mut fields = Vec::new();
+/// `Forbidden` with every coordinate that is closed and the scopes that would open it; `PurposeRequired` with every
+/// coordinate of protected data where no purpose is stated; `Internal` where the operation touches a place without a
+/// decision.
+pub fn admit<'a>(rights: &Rights<'_>, coordinates: impl Iterator<Item = &'a str>) -> Result<()> {
+    let (mut fields, mut protected) = (Vec::new(), Vec::new());
     let mut missing = BTreeSet::new();
     for coordinate in coordinates {
         match need(coordinate) {
-            Some(need) if need.is_met_by(scopes) => {}
+            Some(need) if need.is_met_by(rights.scopes) => {
+                protected.extend(need.scope().and_then(category).map(|_| coordinate.to_owned()));
+            }
             Some(need) => {
                 fields.push(coordinate.to_owned());
                 missing.extend(need.scope());
@@ -335,60 +378,14 @@ pub fn admit<'a>(scopes: &BTreeSet<Scope>, coordinates: impl Iterator<Item = &'a
             None => return Err(Error::internal(format!("no decision was taken on {coordinate}"))),
         }
     }
-    if fields.is_empty() { Ok(()) } else { Err(Error::Forbidden { fields, missing: missing.into_iter().collect() }) }
+    if !fields.is_empty() {
+        return Err(Error::Forbidden { fields, missing: missing.into_iter().collect() });
+    }
+    if !protected.is_empty() && rights.purpose.is_none() {
+        return Err(Error::PurposeRequired { fields: protected, allowed: rights.purposes.iter().copied().collect() });
+    }
+    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_names_every_closed_field_and_every_missing_scope() {
-        let scopes = BTreeSet::from([Scope::CadreRead, Scope::CadreOriginRead]);
-        let asked = ["Query.cadre", "Cadre.fullName", "Cadre.origin", "Cadre.identity", "Cadre.political"];
-
-        let Err(Error::Forbidden { fields, missing }) = admit(&scopes, asked.into_iter()) else {
-            panic!("two groups are closed")
-        };
-
-        assert_eq!(fields, ["Cadre.identity", "Cadre.political"]);
-        assert_eq!(missing, [Scope::CadreIdentityRead, Scope::CadrePoliticalRead]);
-        assert!(admit(&scopes, asked.into_iter().take(3)).is_ok());
-    }
-
-    #[test]
-    fn what_the_rules_say_of_a_person_needs_the_scope_of_rotations() {
-        let needs = Some(Need::Scope(Scope::RotationRead));
-        for field in ["rule", "result", "legalBasis", "verified", "message", "override"] {
-            assert_eq!(need(&format!("RuleCheck.{field}")), needs, "{field}");
-        }
-        for field in ["reason", "grantedBy", "grantedOn", "documentNo"] {
-            assert_eq!(need(&format!("RuleOverride.{field}")), needs, "{field}");
-        }
-        assert_eq!(need("Rule.legalBasis"), Some(Need::Nothing), "the control: a rule speaks of nobody");
-    }
-
-    #[test]
-    fn what_was_not_decided_is_closed_to_everybody() {
-        let everything: BTreeSet<Scope> = Scope::all().collect();
-        for place in [
-            "Query.everyone",
-            "Mutation.everything",
-            "Cadre.salary",
-            "Unit.salaries",
-            "CadreWhere.bornAfter",
-            "CadreOrderField.BIRTH",
-            "RuleCheck.birthOn",
-            "Payslip.amount",
-            "Query.cadres(bornAfter:)",
-            "Cadre.fullName(of:)",
-            "Cadre",
-        ] {
-            assert_eq!(need(place), None, "{place}");
-            assert!(matches!(admit(&everything, [place].into_iter()), Err(Error::Internal(_))), "{place}");
-        }
-        assert!(
-            admit(&everything, ["Query.cadres(search:)", "Query.__type(name:)", "__Type.name"].into_iter()).is_ok()
-        );
-    }
-}
+mod tests;

@@ -1,4 +1,5 @@
-//! The one place where sealed values are opened, each group against its scope.
+//! The one place where sealed values are opened, each group against its scope and for a purpose, and noted for the access
+//! log.
 
 use std::fmt;
 
@@ -78,12 +79,20 @@ impl fmt::Debug for Service {
 }
 
 impl Access {
+    /// Tells that persons have the identity number that was asked for.
+    ///
+    /// # Errors
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
+    pub(in crate::domain) fn found_by_number(&self, found: &[Visible]) -> Result<()> {
+        found.iter().try_for_each(|cadre| self.disclose(cadre, Scope::CadreIdentityRead, "CadreKey.nationalId"))
+    }
+
     /// Opens the identity of a person whom the caller reaches.
     ///
     /// # Errors
-    /// `Forbidden` without the scope.
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
     pub fn identity(&self, cadre: &Visible) -> Result<Identity> {
-        self.require(Scope::CadreIdentityRead, "Cadre.identity")?;
+        self.disclose(cadre, Scope::CadreIdentityRead, "Cadre.identity")?;
         let row = cadre.row();
         Ok(Identity {
             national_id: row.national_id.as_ref().map(|id| id.reveal().to_owned()),
@@ -95,18 +104,18 @@ impl Access {
     /// Opens the political facts of a person whom the caller reaches.
     ///
     /// # Errors
-    /// `Forbidden` without the scope.
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
     pub fn political(&self, cadre: &Visible) -> Result<Political> {
-        self.require(Scope::CadrePoliticalRead, "Cadre.political")?;
+        self.disclose(cadre, Scope::CadrePoliticalRead, "Cadre.political")?;
         Ok(Political { joined_party_on: cadre.row().joined_party_on.as_ref().map(|day| *day.reveal()) })
     }
 
     /// Opens the origin of a person whom the caller reaches.
     ///
     /// # Errors
-    /// `Forbidden` without the scope.
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
     pub fn origin(&self, cadre: &Visible) -> Result<Origin> {
-        self.require(Scope::CadreOriginRead, "Cadre.origin")?;
+        self.disclose(cadre, Scope::CadreOriginRead, "Cadre.origin")?;
         Ok(Origin { ethnicity_code: cadre.row().ethnicity_code.as_ref().map(|code| code.reveal().to_owned()) })
     }
 }

@@ -53,6 +53,9 @@ pub async fn look_up(access: &Access, key: &CadreKey, day: Day) -> Result<Visibl
         }
     };
     let mut found = access.cadres()?.find(condition, day).await?;
+    if matches!(key, CadreKey::NationalId(_)) {
+        access.found_by_number(&found)?;
+    }
     match found.len() {
         1 => Ok(found.remove(0)),
         0 => Err(Error::NotFound),

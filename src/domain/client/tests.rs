@@ -16,6 +16,7 @@ fn request(name: &str) -> Add {
         purposes: vec![Purpose::Training],
         valid_from: None,
         valid_to: None,
+        legal_basis: None,
     }
 }
 

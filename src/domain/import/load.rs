@@ -6,15 +6,12 @@ use std::{
 };
 
 use entity::{
-    change, training_class,
+    training_class,
     value::{ChangeKind, PlanId, UnitCode},
 };
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel,
-    Iterable, ModelTrait, QueryFilter,
-    prelude::Expr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, ExprTrait,
+    IntoActiveModel, Iterable, ModelTrait, QueryFilter, prelude::Expr,
 };
 
 use super::{
@@ -314,14 +311,7 @@ async fn insert_active<A: ActiveModelTrait>(txn: &Txn, rows: impl IntoIterator<I
 
 /// Writes one change per object.
 pub(super) async fn record(txn: &Txn, kind: ChangeKind, table: &str, objects: Vec<String>) -> Result<()> {
-    let rows = objects.into_iter().map(|object| change::ActiveModel {
-        seq: NotSet,
-        audit_seq: Set(txn.audit_seq()),
-        kind: Set(kind),
-        object_type: Set(table.to_owned()),
-        object: Set(object),
-        audience_id: Set(None),
-    });
+    let rows = objects.into_iter().map(|object| txn.line(kind, table, (object, None)));
     insert_active(txn, rows).await
 }
 

@@ -72,6 +72,7 @@ fn value(key: &Key) -> SimpleExpr {
         Key::Text(text) => Expr::val(text.clone()),
         Key::Day(day) => Expr::val(*day),
         Key::Number(number) => Expr::val(*number),
+        Key::Place(place) => Expr::val(*place),
     }
 }
 

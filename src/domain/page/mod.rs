@@ -60,6 +60,9 @@ pub enum Key {
     /// A whole number, such as a year.
     #[serde(rename = "n")]
     Number(i32),
+    /// A place in a log.
+    #[serde(rename = "p")]
+    Place(i64),
 }
 
 /// Direction of a sort.

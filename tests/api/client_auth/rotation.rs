@@ -76,6 +76,7 @@ async fn load(database: &Database, hand: &'static AtomicI64, nodes: &[Node; 2]) 
         scopes: vec!["cadre:read".parse().expect("a scope")],
         units: vec!["W".into()],
         purposes: Vec::new(),
+        legal_basis: None,
         valid_from: None,
         valid_to: None,
     };

@@ -9,7 +9,10 @@ use crate::world::{on_both, sdl};
 
 /// Every edge that leads to a unit, a person, a rotation or a qualification, with a question that goes along it from what A reaches
 /// to what it does not. `%...%` stands for the id of that code; of a person's first qualification after `of `.
-const EDGES: [(&str, &str); 47] = [
+const EDGES: [(&str, &str); 49] = [
+    // What is read of a person leads to nobody: who does not reach the person does not reach the log.
+    ("Cadre.accessLog", r#"{ cadre(by: {code: "B-01"}) { id accessLog { nodes { at } } } }"#),
+    ("AccessEntryConnection.edges", r#"{ cadre(by: {code: "B-01"}) { id accessLog { edges { node { at } } } } }"#),
     ("Query.node", r#"{ node(id: "%B1U%") { __typename id } }"#),
     ("Query.node", r#"{ node(id: "%B-01%") { __typename id } }"#),
     ("Query.node", r#"{ node(id: "%of B-01%") { __typename id } }"#),

@@ -32,7 +32,7 @@ use cadre_api::{
     http::{Service, server},
     telemetry,
 };
-use entity::value::Scope;
+use entity::value::{Purpose, Scope};
 use migration::{Migrator, MigratorTrait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -107,6 +107,8 @@ pub struct Caller<'a> {
     pub id: String,
     pub secret: String,
     pub token: String,
+    /// What its questions state in `X-Purpose`.
+    pub purpose: Option<&'a str>,
 }
 
 /// Runs a test on both databases.
@@ -166,18 +168,14 @@ impl World {
 
     /// A client with scopes over the subtrees of units, with a token that it got from `/oauth/token`.
     pub async fn caller(&self, scopes: &[&str], units: &[&str]) -> Caller<'_> {
-        let add = client::Add {
-            name: uuid::Uuid::now_v7().to_string(),
-            scopes: scopes.iter().map(|scope| scope.parse().expect("a scope")).collect(),
-            units: units.iter().map(ToString::to_string).collect(),
-            purposes: Vec::new(),
-            valid_from: None,
-            valid_to: None,
-        };
+        self.register(of_grant(scopes, units)).await
+    }
+
+    async fn register(&self, add: client::Add) -> Caller<'_> {
         let made = client::add(&self.database, clock(), add).await.expect("a client");
         let (id, secret) = (made.client_id.to_string(), made.client_secret);
         let token = self.token(&id, &secret).await;
-        Caller { world: self, id, secret, token }
+        Caller { world: self, id, secret, token, purpose: Some("PERSONNEL") }
     }
 
     /// Imports a bundle given as text: file name and content.
@@ -188,6 +186,12 @@ impl World {
         }
         let report = self.import(folder.path()).await;
         assert_eq!(report.outcome, Outcome::Loaded, "{report:?}");
+    }
+
+    /// A client with these purposes alone, of which it states none by itself.
+    pub async fn caller_for(&self, purposes: &[Purpose], scopes: &[&str], units: &[&str]) -> Caller<'_> {
+        let add = client::Add { purposes: purposes.to_vec(), ..of_grant(scopes, units) };
+        Caller { purpose: None, ..self.register(add).await }
     }
 
     /// A client that may read everything of the whole world.
@@ -254,12 +258,30 @@ impl Caller<'_> {
 
     /// A GraphQL request with the caller's token, to be bent before it is sent. English, JSON.
     pub fn post(&self, body: &Value) -> reqwest::RequestBuilder {
-        self.world
+        let request = self
+            .world
             .http
             .post(format!("{}/graphql", self.world.url))
             .bearer_auth(&self.token)
             .header("Accept-Language", "en")
-            .json(body)
+            .json(body);
+        match self.purpose {
+            Some(purpose) => request.header("X-Purpose", purpose),
+            None => request,
+        }
+    }
+}
+
+/// A client with scopes over the subtrees of units, for every purpose.
+fn of_grant(scopes: &[&str], units: &[&str]) -> client::Add {
+    client::Add {
+        name: uuid::Uuid::now_v7().to_string(),
+        scopes: scopes.iter().map(|scope| scope.parse().expect("a scope")).collect(),
+        units: units.iter().map(ToString::to_string).collect(),
+        purposes: Purpose::all().collect(),
+        valid_from: None,
+        valid_to: None,
+        legal_basis: Some("Hợp đồng 1/2026".to_owned()),
     }
 }
 

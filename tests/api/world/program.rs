@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use super::{KEY_ENCRYPTION_KEY, poll};
 
 /// Settings that must not reach a process of the tests from outside.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 11] = [
+    "CADRE_AUDIT_CHECKPOINTS",
     "CADRE_DATABASE_URL",
     "CADRE_LISTEN",
     "CADRE_PUBLIC_URL",

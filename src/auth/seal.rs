@@ -1,0 +1,68 @@
+//! Statements that the service signs about itself, one compact JWS each (RFC 7515, section 7.1), such as checkpoints of
+//! its logs.
+
+use std::fmt;
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use entity::signing_key;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    auth::KeyEncryption,
+    error::{Error, Result},
+};
+
+/// What the header calls such a statement; no token is taken for one, nor one for a token.
+const TYPE: &str = "audit-checkpoint+jwt";
+
+/// A key that signs statements and verifies them.
+pub struct Seal {
+    kid: String,
+    signing: EncodingKey,
+    verifying: DecodingKey,
+}
+
+impl fmt::Debug for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Seal").field(&self.kid).finish()
+    }
+}
+
+impl Seal {
+    /// The key of a row.
+    ///
+    /// # Errors
+    /// `Internal` where its material cannot be decrypted, or is no PKCS#8 document of P-256.
+    pub(crate) fn of(row: &signing_key::Model, encryption: &KeyEncryption) -> Result<Self> {
+        let material = encryption.decrypt(row)?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &material)
+            .map_err(|_| Error::internal(format!("the material of key {} cannot be read", row.kid)))?;
+        Ok(Self {
+            kid: row.kid.clone(),
+            signing: EncodingKey::from_ec_der(&material),
+            verifying: DecodingKey::from_ec_der(pair.public_key().as_ref()),
+        })
+    }
+
+    /// A statement under a signature.
+    ///
+    /// # Errors
+    /// `Internal` where it cannot be signed.
+    pub fn seal(&self, statement: &impl Serialize) -> Result<String> {
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some(TYPE.to_owned());
+        header.kid = Some(self.kid.clone());
+        jsonwebtoken::encode(&header, statement, &self.signing).map_err(Error::internal)
+    }
+
+    /// What a line states; nothing if this key did not sign it.
+    pub fn open<T: DeserializeOwned + Clone>(&self, line: &str) -> Option<T> {
+        let mut validation = Validation::new(Algorithm::ES256);
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        let opened = jsonwebtoken::decode::<T>(line, &self.verifying, &validation).ok()?;
+        (opened.header.typ.as_deref() == Some(TYPE)).then_some(opened.claims)
+    }
+}

@@ -1,0 +1,123 @@
+//! What a request reads of protected data is written into the access log before its answer leaves (Law 91/2025/QH15).
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use chrono::SubsecRound;
+use data_encoding::HEXLOWER;
+use entity::{
+    access_entry,
+    value::{CadreId, DataCategory, Log, Scope},
+};
+use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    domain::{
+        access::{Access, Visible, policy},
+        chain::{Content, Entry, Head, ROWS},
+    },
+    error::{Error, Result},
+};
+
+/// Whose protected data was opened in a request, and which.
+#[derive(Debug, Default)]
+pub(super) struct Disclosures(Mutex<BTreeMap<CadreId, BTreeSet<DataCategory>>>);
+
+/// What was made of protected data. It comes out when the access log says who read it: there is no other way to it.
+#[must_use]
+pub struct Unsettled<T> {
+    access: Arc<Access>,
+    document: String,
+    made: T,
+}
+
+impl<T> fmt::Debug for Unsettled<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unsettled")
+    }
+}
+
+impl<T> Unsettled<T> {
+    /// Wraps what a document made under an access.
+    pub fn new(access: Arc<Access>, document: String, made: T) -> Self {
+        Self { access, document, made }
+    }
+
+    /// Writes what was read into the access log, one entry for each person, and gives what was made of it.
+    ///
+    /// # Errors
+    /// `Unavailable` where the log cannot be written, for whatever reason: nothing leaves then.
+    pub async fn settle(self) -> Result<T> {
+        self.access.write_disclosures(&self.document).await.map_err(unwritten)?;
+        Ok(self.made)
+    }
+}
+
+impl Access {
+    /// Notes that protected data of a person is opened.
+    ///
+    /// # Errors
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
+    pub(super) fn disclose(&self, cadre: &Visible, scope: Scope, field: &str) -> Result<()> {
+        self.require(scope, field)?;
+        let Some(category) = policy::category(scope) else { return Ok(()) };
+        if self.purpose.is_none() {
+            let allowed = self.caller.purposes().iter().copied().collect();
+            return Err(Error::PurposeRequired { fields: vec![field.to_owned()], allowed });
+        }
+        let mut opened = self.disclosures.0.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.entry(cadre.row().id).or_default().insert(category);
+        Ok(())
+    }
+
+    async fn write_disclosures(&self, document: &str) -> Result<()> {
+        let opened = std::mem::take(&mut *self.disclosures.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if opened.is_empty() {
+            return Ok(());
+        }
+        let purpose = self.purpose.ok_or_else(|| Error::internal("protected data was opened without a purpose"))?;
+        let at = self.house.clock().now().trunc_subsecs(6);
+        let operation = HEXLOWER.encode(&Sha256::digest(document));
+        let transaction = self.house.database().begin().await?;
+        let head = Head::lock(&transaction).await?;
+        let read = |(seq, (cadre_id, categories)): (i64, (CadreId, BTreeSet<DataCategory>))| access_entry::Model {
+            seq,
+            at,
+            client_id: self.caller.client_id(),
+            on_behalf_of: None,
+            cadre_id,
+            categories: categories.iter().map(DataCategory::to_string).collect::<Vec<_>>().join(" "),
+            purpose,
+            legal_basis: self.caller.legal_basis().map(str::to_owned),
+            operation: operation.clone(),
+        };
+        let rows: Vec<_> = (head.next()..).zip(opened).map(read).collect();
+        let entries = rows.iter().map(|row| Entry {
+            log: Log::Access,
+            number: row.seq,
+            content: Content::of_access(row).digest(),
+        });
+        let entries: Vec<_> = entries.collect();
+        for rows in rows.chunks(ROWS) {
+            let rows = rows.iter().cloned().map(IntoActiveModel::into_active_model);
+            access_entry::Entity::insert_many(rows).exec_without_returning(&transaction).await?;
+        }
+        head.link(&transaction, entries).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// Whatever kept the log from being written, the same request may succeed later.
+fn unwritten(error: Error) -> Error {
+    match error {
+        Error::Unavailable(_) => error,
+        error => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the access log could not be written");
+            Error::Unavailable(DbErr::Custom("the access log could not be written".to_owned()))
+        }
+    }
+}

@@ -1,0 +1,71 @@
+use super::*;
+
+fn admitted(scopes: &BTreeSet<Scope>, purpose: Option<Purpose>, coordinates: &[&str]) -> Result<()> {
+    let purposes = BTreeSet::from([Purpose::Personnel, Purpose::Training]);
+    admit(&Rights { scopes, purposes: &purposes, purpose }, coordinates.iter().copied())
+}
+
+#[test]
+fn protected_data_is_asked_for_with_a_purpose() {
+    let everything: BTreeSet<Scope> = Scope::all().collect();
+    let asked = ["Query.cadre", "Cadre.origin", "CadreKey.nationalId", "Cadre.fullName"];
+
+    let Err(Error::PurposeRequired { fields, allowed }) = admitted(&everything, None, &asked) else {
+        panic!("two places are protected")
+    };
+
+    assert_eq!(fields, ["Cadre.origin", "CadreKey.nationalId"]);
+    assert_eq!(allowed, [Purpose::Personnel, Purpose::Training]);
+    assert!(admitted(&everything, Some(Purpose::Training), &asked).is_ok());
+    assert!(admitted(&everything, None, &["Query.cadre", "Cadre.fullName"]).is_ok(), "the control");
+    let protected: Vec<_> = Scope::all().filter_map(category).collect();
+    assert_eq!(protected, [DataCategory::Identity, DataCategory::Political, DataCategory::Origin]);
+}
+
+#[test]
+fn a_refusal_names_every_closed_field_and_every_missing_scope() {
+    let scopes = BTreeSet::from([Scope::CadreRead, Scope::CadreOriginRead]);
+    let asked = ["Query.cadre", "Cadre.fullName", "Cadre.origin", "Cadre.identity", "Cadre.political"];
+
+    let Err(Error::Forbidden { fields, missing }) = admitted(&scopes, None, &asked) else {
+        panic!("two groups are closed")
+    };
+
+    assert_eq!(fields, ["Cadre.identity", "Cadre.political"]);
+    assert_eq!(missing, [Scope::CadreIdentityRead, Scope::CadrePoliticalRead]);
+    assert!(admitted(&scopes, Some(Purpose::Personnel), &asked[..3]).is_ok());
+}
+
+#[test]
+fn what_the_rules_say_of_a_person_needs_the_scope_of_rotations() {
+    let needs = Some(Need::Scope(Scope::RotationRead));
+    for field in ["rule", "result", "legalBasis", "verified", "message", "override"] {
+        assert_eq!(need(&format!("RuleCheck.{field}")), needs, "{field}");
+    }
+    for field in ["reason", "grantedBy", "grantedOn", "documentNo"] {
+        assert_eq!(need(&format!("RuleOverride.{field}")), needs, "{field}");
+    }
+    assert_eq!(need("Rule.legalBasis"), Some(Need::Nothing), "the control: a rule speaks of nobody");
+}
+
+#[test]
+fn what_was_not_decided_is_closed_to_everybody() {
+    let everything: BTreeSet<Scope> = Scope::all().collect();
+    for place in [
+        "Query.everyone",
+        "Mutation.everything",
+        "Cadre.salary",
+        "Unit.salaries",
+        "CadreWhere.bornAfter",
+        "CadreOrderField.BIRTH",
+        "RuleCheck.birthOn",
+        "Payslip.amount",
+        "Query.cadres(bornAfter:)",
+        "Cadre.fullName(of:)",
+        "Cadre",
+    ] {
+        assert_eq!(need(place), None, "{place}");
+        assert!(matches!(admitted(&everything, None, &[place]), Err(Error::Internal(_))), "{place}");
+    }
+    assert!(admitted(&everything, None, &["Query.cadres(search:)", "Query.__type(name:)", "__Type.name"]).is_ok());
+}

@@ -1,0 +1,204 @@
+//! Checkpoints: how far the chain had come and with which hash, signed and kept outside the database, so that whoever owns
+//! the database cannot make the chain anew or cut off its end without it being seen (RFC 7515).
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use data_encoding::HEXLOWER;
+use entity::{log_head, signing_key, value::KeyPurpose};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    auth::{KeyStore, Seal},
+    clock::Clock,
+    domain::chain::Hash,
+    error::{Error, Result},
+};
+
+/// A checkpoint is due after so many new entries.
+const ENTRIES: i64 = 1_000;
+
+/// Or when there is something new after so long.
+const PAUSE: TimeDelta = TimeDelta::seconds(60);
+
+/// How far the chain had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The place of the last link.
+    pub position: i64,
+    /// Its hash.
+    pub hash: Hash,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What a line of the file says under its signature.
+#[derive(Clone, Serialize, Deserialize)]
+struct Claims {
+    position: i64,
+    hash: String,
+    at: DateTime<Utc>,
+}
+
+/// Why a file of checkpoints cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// The file cannot be read.
+    #[error("the file of checkpoints cannot be read: {0}")]
+    File(#[from] io::Error),
+    /// A line is no checkpoint that a key of this database has signed.
+    #[error("line {0} of the checkpoints was not signed by this database's key, or was changed")]
+    Line(usize),
+}
+
+/// Writes checkpoints into a file as the chain grows.
+#[derive(Debug)]
+pub struct Keeper {
+    store: KeyStore,
+    clock: Clock,
+    path: PathBuf,
+    /// The last one written by this process.
+    last: Option<Checkpoint>,
+}
+
+impl Keeper {
+    /// Keeps the checkpoints of a database in a file.
+    pub fn new(store: KeyStore, clock: Clock, path: PathBuf) -> Self {
+        Self { store, clock, path, last: None }
+    }
+
+    /// Writes a checkpoint if one is due. Returns whether it has.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Internal` where the database does not answer or the file cannot be written.
+    pub async fn look(&mut self) -> Result<bool> {
+        let Some(now) = self.news().await? else { return Ok(false) };
+        let is_due = self.last.is_none_or(|last| now.position - last.position >= ENTRIES || now.at - last.at >= PAUSE);
+        if is_due { self.write(now).await.map(|()| true) } else { Ok(false) }
+    }
+
+    /// Writes the last checkpoint of a process that ends, if there is something new.
+    ///
+    /// # Errors
+    /// As `look`.
+    pub async fn finish(&mut self) -> Result<()> {
+        match self.news().await? {
+            Some(now) => self.write(now).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn news(&self) -> Result<Option<Checkpoint>> {
+        let head = log_head::Entity::find_by_id(1).one(self.store.database.control()).await?;
+        let head = head.ok_or_else(|| Error::internal("the head of the chain is gone"))?;
+        let hash = head.hash.try_into().map_err(|_| Error::internal("the head of the chain is no hash"))?;
+        let now = Checkpoint { position: head.position, hash, at: self.clock.now() };
+        Ok((now.position > self.last.map_or(0, |last| last.position)).then_some(now))
+    }
+
+    async fn write(&mut self, now: Checkpoint) -> Result<()> {
+        let key = seals(&self.store).await?.pop().ok_or_else(|| Error::internal("there is no key of checkpoints"))?;
+        let claims = Claims { position: now.position, hash: HEXLOWER.encode(&now.hash), at: now.at };
+        let line = key.seal(&claims)?;
+        append(&self.path, &line).map_err(Error::internal)?;
+        self.last = Some(now);
+        Ok(())
+    }
+}
+
+/// One short write, so that a line is there whole or not at all, kept before it is counted as written.
+fn append(path: &Path, line: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(format!("{line}\n").as_bytes())?;
+    file.sync_data()
+}
+
+/// The checkpoints of a file, each with its signature verified by a key of the database.
+///
+/// # Errors
+/// `Unavailable` or `Internal` where the database does not answer. What is wrong with the file stands in the answer.
+pub async fn read(store: &KeyStore, path: &Path) -> Result<std::result::Result<Vec<Checkpoint>, Unreadable>> {
+    let keys = seals(store).await?;
+    Ok(File::open(path).map_err(Unreadable::from).and_then(|file| {
+        let lines = BufReader::new(file).lines().enumerate();
+        lines.map(|(nth, line)| opened(&keys, &line?).ok_or(Unreadable::Line(nth + 1))).collect()
+    }))
+}
+
+fn opened(keys: &[Seal], line: &str) -> Option<Checkpoint> {
+    let claims: Claims = keys.iter().find_map(|key| key.open(line))?;
+    let hash = HEXLOWER.decode(claims.hash.as_bytes()).ok()?.try_into().ok()?;
+    Some(Checkpoint { position: claims.position, hash, at: claims.at })
+}
+
+/// The keys of checkpoints, oldest first.
+async fn seals(store: &KeyStore) -> Result<Vec<Seal>> {
+    let rows = signing_key::Entity::find()
+        .filter(signing_key::Column::Purpose.eq(KeyPurpose::AuditCheckpoint))
+        .order_by_asc(signing_key::Column::CreatedAt)
+        .all(store.database.control())
+        .await?;
+    rows.iter().map(|row| Seal::of(row, &store.encryption)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        auth::tests::world,
+        domain::{key, reference},
+    };
+
+    #[tokio::test]
+    async fn a_checkpoint_is_written_when_there_is_something_new_and_a_minute_has_passed() {
+        let (folder, database) = world::database().await;
+        key::ensure(&world::store(&database), world::clock()).await.unwrap();
+        let path = folder.path().join("checkpoints");
+        let at = |seconds| Clock::Fixed(world::clock().now() + TimeDelta::seconds(seconds));
+        let mut keeper = Keeper::new(world::store(&database), at(0), path.clone());
+
+        assert!(keeper.look().await.unwrap(), "the first is due at once");
+        keeper.clock = at(600);
+        assert!(!keeper.look().await.unwrap(), "nothing is new");
+        reference::install(&database, world::clock()).await.unwrap();
+        keeper.clock = at(59);
+        assert!(!keeper.look().await.unwrap(), "it is too early");
+        keeper.clock = at(60);
+        assert!(keeper.look().await.unwrap());
+        keeper.finish().await.unwrap();
+
+        let kept = read(&world::store(&database), &path).await.unwrap().unwrap();
+        assert_eq!(kept.iter().map(|kept| kept.position).collect::<Vec<_>>(), [3, 4]);
+        assert_eq!(kept[1].at, at(60).now());
+    }
+
+    #[tokio::test]
+    async fn a_checkpoint_that_was_changed_is_not_read() {
+        let (folder, database) = world::database().await;
+        key::ensure(&world::store(&database), world::clock()).await.unwrap();
+        let path = folder.path().join("checkpoints");
+        Keeper::new(world::store(&database), world::clock(), path.clone()).finish().await.unwrap();
+        let line = std::fs::read_to_string(&path).unwrap();
+        assert!(read(&world::store(&database), &path).await.unwrap().is_ok(), "the control");
+
+        let parts: Vec<_> = line.trim().split('.').collect();
+        for bent in [
+            String::new(),
+            format!("{}.{}.{}A", parts[0], parts[1], parts[2]),
+            format!("{}.{}.", parts[0], parts[1]),
+            format!("{}.{}.{}", parts[0], parts[1].replacen('e', "f", 1), parts[2]),
+        ] {
+            std::fs::write(&path, format!("{line}{bent}\n")).unwrap();
+            assert!(matches!(read(&world::store(&database), &path).await.unwrap(), Err(Unreadable::Line(2))), "{bent}");
+        }
+    }
+}

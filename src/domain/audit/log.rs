@@ -1,0 +1,128 @@
+//! The access log of one person (nhật ký truy cập): lists for clients.
+
+use entity::{
+    access_entry, access_withholding, client,
+    value::{CadreId, Day, Scope},
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, Select,
+    sea_query::{Alias, Expr, ExprTrait, Query, SimpleExpr},
+};
+
+use crate::{
+    domain::{
+        access::{Access, Visible},
+        page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position},
+    },
+    error::{Error, Result},
+};
+
+/// The readings of one person's protected data, newest first.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub struct AccessLog {
+    person: CadreId,
+    /// Whether the person's file is within reach; otherwise the list is empty.
+    is_kept: bool,
+}
+
+/// A reading of a person's protected data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    row: access_entry::Model,
+    client: String,
+}
+
+impl Reading {
+    /// The entry.
+    pub fn row(&self) -> &access_entry::Model {
+        &self.row
+    }
+
+    /// Name of the client that read.
+    pub fn client(&self) -> &str {
+        &self.client
+    }
+}
+
+impl AccessLog {
+    /// The log of a person. Whoever only knows of a rotation or an enrolment of theirs is told nothing of it.
+    pub fn of(cadre: &Visible) -> Self {
+        Self { person: cadre.row().id, is_kept: cadre.is_kept() }
+    }
+
+    /// A page of the log, in one statement.
+    ///
+    /// # Errors
+    /// `Forbidden` without `audit:read`; `Invalid` for bad paging arguments and foreign cursors.
+    pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<Reading>> {
+        let cursors = access.cursors(&("access log", self));
+        let window = cursors.window(args)?;
+        let select = keyset().narrow(self.select(access)?, &window).find_also_related(client::Entity);
+        let rows = select.all(access.reader()).await?;
+        let read = |(row, client): (access_entry::Model, Option<client::Model>)| {
+            let client = client.ok_or_else(|| Error::internal("a reading by nobody"))?.name;
+            Ok(Reading { row, client })
+        };
+        let rows = rows.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+        let position = |read: &Reading| Position { keys: vec![Key::Place(read.row.seq)], id: read.row.cadre_id.0 };
+        Ok(cursors.page(&window, rows, position))
+    }
+
+    /// How many readings there are, at most `max`.
+    ///
+    /// # Errors
+    /// As `page`.
+    pub async fn count(&self, access: &Access, max: u64) -> Result<BoundedCount> {
+        page::count(access, self.select(access)?, max).await
+    }
+
+    fn select(&self, access: &Access) -> Result<Select<access_entry::Entity>> {
+        access.require(Scope::AuditRead, "Cadre.accessLog")?;
+        let mut select = access_entry::Entity::find()
+            .filter(access_entry::Column::CadreId.eq(self.person))
+            .filter(is_withheld(access.today()).not());
+        if !self.is_kept {
+            select = select.filter(Expr::val(1).eq(0));
+        }
+        Ok(select)
+    }
+}
+
+/// Newest first. The place is unique already; the person stands in for the id that a cursor has.
+fn keyset() -> Keyset {
+    let column = |column| Expr::col((access_entry::Entity, column));
+    let keys = vec![(column(access_entry::Column::Seq), Direction::Desc)];
+    Keyset::new(keys, column(access_entry::Column::CadreId))
+}
+
+/// The last withholding of the client's readings of the person holds on the day.
+fn is_withheld(today: Day) -> SimpleExpr {
+    let later = Alias::new("later");
+    let withheld = |column| Expr::col((access_withholding::Entity, column));
+    let mut after = Query::select();
+    after
+        .expr(Expr::val(1))
+        .from_as(access_withholding::Entity, later.clone())
+        .and_where(
+            Expr::col((later.clone(), access_withholding::Column::CadreId))
+                .eq(withheld(access_withholding::Column::CadreId)),
+        )
+        .and_where(
+            Expr::col((later.clone(), access_withholding::Column::ClientId))
+                .eq(withheld(access_withholding::Column::ClientId)),
+        )
+        .and_where(Expr::col((later, access_withholding::Column::Seq)).gt(withheld(access_withholding::Column::Seq)));
+    let mut last = Query::select();
+    last.expr(Expr::val(1))
+        .from(access_withholding::Entity)
+        .and_where(
+            withheld(access_withholding::Column::CadreId).equals((access_entry::Entity, access_entry::Column::CadreId)),
+        )
+        .and_where(
+            withheld(access_withholding::Column::ClientId)
+                .equals((access_entry::Entity, access_entry::Column::ClientId)),
+        )
+        .and_where(access_withholding::Column::UntilOn.gt(today))
+        .and_where(Expr::exists(after).not());
+    Expr::exists(last)
+}

@@ -1,0 +1,83 @@
+//! Readings that are not told until a day, as a lawful investigation may order (Law 91/2025/QH15).
+
+use entity::{
+    access_withholding, cadre, client,
+    value::{CadreCode, ClientId, Day, Log},
+};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, EntityTrait, QueryFilter,
+};
+
+use crate::{
+    clock::Clock,
+    db::Database,
+    domain::{
+        access::{Act, Permit},
+        chain::{Content, Entry},
+    },
+    error::{Error, Result},
+    text,
+};
+
+/// Longest number of a document, in characters.
+const LONGEST_NUMBER: usize = 100;
+
+/// An order to withhold what a client reads of a person's protected data.
+#[derive(Clone, Debug)]
+pub struct Withhold {
+    /// The client.
+    pub client: ClientId,
+    /// Code of the person.
+    pub subject: String,
+    /// First day on which the readings are told again. A day that has come withholds nothing.
+    pub until: Day,
+    /// Number of the document that orders it.
+    pub document_no: String,
+}
+
+/// Withholds a client's readings of a person from the API, those of the past and those to come, until a day. The order
+/// given last counts, so that another one prolongs or ends it. Nothing is taken out of the log.
+///
+/// # Errors
+/// `Invalid` where there is no such client or person, or no number.
+pub async fn withhold(database: &Database, clock: Clock, order: Withhold) -> Result<()> {
+    let document_no = ensure_number(&order.document_no)?;
+    let nobody = || Error::invalid("subject", "không có người nào mang mã này", "nobody has this code");
+    let code: CadreCode = order.subject.parse().map_err(|_| nobody())?;
+    let detail = format!("{} until {}: {document_no}", order.client, order.until);
+
+    let txn =
+        Permit::operator(database, clock, Act::AccessWithhold).begin(Some(code.to_string()), Some(detail)).await?;
+    let connection = txn.connection();
+    let person = cadre::Entity::find().filter(cadre::Column::Code.eq(code)).one(connection).await?;
+    let person = person.ok_or_else(nobody)?;
+    if client::Entity::find_by_id(order.client).one(connection).await?.is_none() {
+        return Err(Error::invalid("client", "không có hệ thống kết nối này", "there is no such client"));
+    }
+    let row = access_withholding::ActiveModel {
+        seq: NotSet,
+        at: Set(txn.at()),
+        client_id: Set(order.client),
+        cadre_id: Set(person.id),
+        until_on: Set(order.until),
+        document_no: Set(document_no),
+    };
+    let row = row.insert(connection).await?;
+    // No line of the change log: whoever is told of changes must not learn of it.
+    txn.also(Entry { log: Log::Withholding, number: row.seq, content: Content::of_withholding(&row).digest() });
+    txn.commit().await
+}
+
+fn ensure_number(number: &str) -> Result<String> {
+    let number = text::nfc(number.trim()).into_owned();
+    if (1..=LONGEST_NUMBER).contains(&number.chars().count()) && !number.chars().any(char::is_control) {
+        return Ok(number);
+    }
+    Err(Error::invalid(
+        "document",
+        format!("số văn bản có từ 1 đến {LONGEST_NUMBER} ký tự, không có ký tự điều khiển"),
+        format!("the number of a document has 1 to {LONGEST_NUMBER} characters and no control characters"),
+    ))
+}

@@ -1,0 +1,61 @@
+//! Who read whose protected data.
+
+use async_graphql::{Context, Object};
+
+use crate::{
+    domain::{
+        audit::{AccessLog, Reading},
+        page::PageArgs,
+    },
+    error::Result,
+    graphql::{
+        ContextExt,
+        instant::Instant,
+        page::{Connection, Listed, Total},
+    },
+};
+
+/// A reading of a person's protected data (lượt truy cập).
+pub struct AccessEntry(Reading);
+
+impl Listed for AccessEntry {
+    const CONNECTION: &'static str = "AccessEntryConnection";
+    const EDGE: &'static str = "AccessEntryEdge";
+}
+
+impl AccessEntry {
+    /// A page of a log.
+    pub async fn list(ctx: &Context<'_>, log: AccessLog, args: PageArgs) -> Result<Connection<Self>> {
+        let page = log.page(ctx.access(), &args).await?;
+        Ok(Connection::new(page, Total::AccessEntries(log), Self))
+    }
+}
+
+/// A reading of a person's protected data (lượt truy cập): what one request read.
+#[Object]
+impl AccessEntry {
+    /// When.
+    async fn at(&self) -> Instant {
+        Instant(self.0.row().at)
+    }
+
+    /// Name of the client that read (hệ thống kết nối).
+    async fn client_name(&self) -> &str {
+        self.0.client()
+    }
+
+    /// Person for whom the client asked; null: for itself.
+    async fn on_behalf_of(&self) -> Option<&str> {
+        self.0.row().on_behalf_of.as_deref()
+    }
+
+    /// Categories of the data (nhóm dữ liệu): IDENTITY, POLITICAL, ORIGIN.
+    async fn categories(&self) -> Vec<&str> {
+        self.0.row().categories.split(' ').collect()
+    }
+
+    /// Purpose that was stated (mục đích truy cập).
+    async fn purpose(&self) -> String {
+        self.0.row().purpose.to_string()
+    }
+}
