@@ -67,7 +67,7 @@ async fn a_person_is_found_by_id_code_and_identity_number() {
                 },
                 "number": {
                     "code": "A-01",
-                    "identity": {"nationalId": "999000000001", "birthOn": "1970-01-02", "nativePlaceCode": "90101"},
+                    "identity": {"nationalId": "999000000001", "birthOn": "1970-01-02", "nativePlaceCode": "97101"},
                     "political": {"joinedPartyOn": "1998-03-03"},
                     "origin": {"ethnicity": {"code": "01", "name": "Kinh (Việt)"}},
                 },

@@ -4,6 +4,7 @@ mod access;
 mod access_log;
 mod audit;
 mod cadre;
+mod canary;
 mod chain;
 mod client_auth;
 mod composition;

@@ -2,6 +2,7 @@
 //!
 //! The same test runs on SQLite and on PostgreSQL: `on_both(async |world| ...)`.
 
+pub mod canary;
 pub mod poll;
 pub mod postgres;
 pub mod program;
@@ -20,7 +21,6 @@ use actix_web::dev::ServerHandle;
 use cadre_api::{
     auth::{self, KeyEncryption, KeyStore, Tokens},
     clock::Clock,
-    config::LogFormat,
     db::{Database, Pool},
     domain::{
         client,
@@ -30,13 +30,14 @@ use cadre_api::{
     },
     graphql::engine::Engine,
     http::{Service, server},
-    telemetry,
 };
 use entity::value::{Purpose, Scope};
 use migration::{Migrator, MigratorTrait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
+
+use canary::Rights;
 
 /// The key that encrypts the keys of every world: 32 bytes in base64.
 pub const KEY_ENCRYPTION_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
@@ -109,6 +110,8 @@ pub struct Caller<'a> {
     pub token: String,
     /// What its questions state in `X-Purpose`.
     pub purpose: Option<&'a str>,
+    /// What no answer may go beyond.
+    pub rights: Rights,
 }
 
 /// Runs a test on both databases.
@@ -146,8 +149,8 @@ impl World {
 
     async fn over(kind: Kind, database_url: String, folder: Option<TempDir>) -> Self {
         auth::install_provider();
-        // What went wrong inside stands in the output of a test that fails. A second world finds it started.
-        let _ = telemetry::start_logs("warn", LogFormat::Text);
+        // What went wrong inside stands in the output of a test that fails.
+        canary::watch_the_log();
         let database = open(&database_url).await;
         let Node { url, house, server, .. } = Node::start(&database, clock()).await;
         Self { kind, url, database, database_url, house, http: reqwest::Client::new(), server, _folder: folder }
@@ -172,10 +175,12 @@ impl World {
     }
 
     async fn register(&self, add: client::Add) -> Caller<'_> {
+        let scopes = add.scopes.iter().map(ToString::to_string).collect();
+        let rights = Rights { scopes, units: add.units.clone() };
         let made = client::add(&self.database, clock(), add).await.expect("a client");
         let (id, secret) = (made.client_id.to_string(), made.client_secret);
         let token = self.token(&id, &secret).await;
-        Caller { world: self, id, secret, token, purpose: Some("PERSONNEL") }
+        Caller { world: self, id, secret, token, purpose: Some("PERSONNEL"), rights }
     }
 
     /// Imports a bundle given as text: file name and content.
@@ -226,7 +231,9 @@ impl Caller<'_> {
     /// Asks a question and gives the whole answer: `data` and `errors`.
     pub async fn ask(&self, document: &str, variables: Value) -> Value {
         let answer = self.post(&json!({ "query": document, "variables": variables })).send().await.expect("an answer");
-        answer.json().await.expect("JSON")
+        let text = answer.text().await.expect("text");
+        self.rights.check(&document, &text);
+        serde_json::from_str(&text).expect("JSON")
     }
 
     /// Asks a question that must have no error, and gives its data.
@@ -246,6 +253,7 @@ impl Caller<'_> {
         let answer = self.post(&json!({ "query": document, "variables": variables })).send().await.expect("an answer");
         let id = answer.headers().get("X-Request-Id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
         let text = answer.text().await.expect("text");
+        self.rights.check(&document, &text);
         if id.is_empty() { text } else { text.replace(&id, "ID") }
     }
 

@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{KEY_ENCRYPTION_KEY, poll};
+use super::{KEY_ENCRYPTION_KEY, canary, poll};
 
 /// Settings that must not reach a process of the tests from outside.
 const SETTINGS: [&str; 11] = [
@@ -150,7 +150,9 @@ impl Program {
     /// Gets a path: status and text.
     pub async fn get(&self, path: &str) -> (u16, String) {
         let answer = reqwest::get(format!("{}{path}", self.url)).await.expect("an answer");
-        (answer.status().as_u16(), answer.text().await.expect("text"))
+        let (status, text) = (answer.status().as_u16(), answer.text().await.expect("text"));
+        assert!(!canary::names_somebody(&text), "{path} tells anybody of a person: {text}");
+        (status, text)
     }
 
     /// What it has printed.
@@ -160,7 +162,9 @@ impl Program {
 
     /// What it has logged.
     pub fn log(&self) -> String {
-        self.stderr.text()
+        let log = self.stderr.text();
+        assert!(!canary::names_somebody(&log), "the log tells of a person: {log}");
+        log
     }
 
     /// Whether the process is there.
@@ -189,6 +193,9 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
+        if !thread::panicking() {
+            self.log();
+        }
         // It may have ended already.
         let _ended = self.child.kill();
         let _reaped = self.child.wait();

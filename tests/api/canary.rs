@@ -1,0 +1,62 @@
+//! The canaries sing: what watches all answers, logs and metrics of the suite would see a check that is gone.
+
+use std::collections::HashSet;
+
+use crate::world::{
+    bundle,
+    canary::{self, MARKS, Rights},
+    on_both,
+};
+
+/// Everything protected of everybody, by who may see it.
+const QUESTION: &str = "{ cadres(first: 50) { nodes { code \
+    identity { nationalId birthOn nativePlaceCode } political { joinedPartyOn } origin { ethnicity { code } } } } }";
+
+#[actix_web::test]
+async fn a_check_that_is_gone_would_be_heard() {
+    let protected = ["cadre.identity:read", "cadre.political:read", "cadre.origin:read"];
+    on_both(async |world| {
+        let caller = world.all_seeing().await;
+        let answer = caller.raw(QUESTION, serde_json::json!({})).await;
+        assert!(caller.rights.leaks(&answer, &MARKS).is_empty(), "who may see everything leaks nothing");
+
+        // The answer is what the service would give with one check removed.
+        for missing in protected {
+            let mut rights = caller.rights.clone();
+            rights.scopes.remove(missing);
+            let heard: HashSet<&str> = rights.leaks(&answer, &MARKS).iter().map(|mark| mark.scope).collect();
+            assert_eq!(heard, HashSet::from([missing]));
+        }
+        for (units, value) in [(["A"], "999000000031"), (["B"], "999000000001")] {
+            let rights = Rights { units: units.map(str::to_owned).to_vec(), ..caller.rights.clone() };
+            let heard: Vec<&str> = rights.leaks(&answer, &MARKS).iter().map(|mark| mark.value.as_str()).collect();
+            assert!(heard.contains(&value), "{units:?}: {heard:?}");
+        }
+    })
+    .await;
+}
+
+#[test]
+fn a_log_line_or_a_metric_that_names_somebody_would_be_heard() {
+    for text in ["person 999000000001 was read", "at=1970-01-02", r#"cadre_errors_total{id="999000000031"} 1"#] {
+        assert!(canary::names_somebody(text), "{text}");
+    }
+    for text in ["cadre_requests_total 9990000", "at=2026-06-01T05:00:00Z", "99900000000112345"] {
+        assert!(!canary::names_somebody(text), "{text}");
+    }
+}
+
+#[test]
+fn marks_are_said_of_nothing_else() {
+    let files = std::fs::read_dir(bundle()).expect("the bundle").map(|file| file.expect("a file").path());
+    let mut others: HashSet<String> = HashSet::new();
+    for file in files {
+        for row in canary::read(&file) {
+            let is_other = |column: &str| !canary::COLUMNS.iter().any(|(of, _)| *of == column);
+            others.extend(row.into_iter().filter(|(column, _)| is_other(column)).map(|(_, value)| value));
+        }
+    }
+    let doubtful: Vec<_> = MARKS.iter().filter(|mark| others.contains(&mark.value)).collect();
+    assert!(doubtful.is_empty(), "{doubtful:?}");
+    assert!(MARKS.len() > 30, "the control: there are marks");
+}

@@ -1,0 +1,157 @@
+//! The canaries: every protected value of the small province is a mark. No answer of the whole suite may show one to a
+//! caller without the right to it, no log line and no metric may show one at all.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fmt, io,
+    path::Path,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+
+use super::bundle;
+
+/// A protected value, as JSON shows it, with the scope that opens it and the persons that it is said of.
+#[derive(Debug)]
+pub struct Mark {
+    pub value: String,
+    pub scope: &'static str,
+    persons: HashSet<String>,
+}
+
+/// The protected columns of a file of persons.
+pub const COLUMNS: [(&str, &str); 5] = [
+    ("national_id", "cadre.identity:read"),
+    ("birth_on", "cadre.identity:read"),
+    ("native_place_code", "cadre.identity:read"),
+    ("joined_party_on", "cadre.political:read"),
+    ("ethnicity_code", "cadre.origin:read"),
+];
+
+/// The marks of the small province.
+pub static MARKS: LazyLock<Vec<Mark>> = LazyLock::new(|| marks(&rows("cadres.csv")));
+
+/// The persons within the subtree of each unit, on whatever day.
+static REACHED: LazyLock<HashMap<String, HashSet<String>>> = LazyLock::new(reached);
+
+/// What was seen where nobody may see anything.
+static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// What a caller may be shown.
+#[derive(Clone, Debug)]
+pub struct Rights {
+    pub scopes: HashSet<String>,
+    pub units: Vec<String>,
+}
+
+impl Rights {
+    /// Whether the caller may be shown a mark: it holds the scope, and reaches somebody of whom the value is said.
+    fn open(&self, mark: &Mark) -> bool {
+        let reaches = |unit: &String| REACHED.get(unit).is_none_or(|persons| !persons.is_disjoint(&mark.persons));
+        self.scopes.contains(mark.scope) && self.units.iter().any(reaches)
+    }
+
+    /// The marks in an answer that it may not show.
+    pub fn leaks<'a>(&self, answer: &str, marks: &'a [Mark]) -> Vec<&'a Mark> {
+        marks.iter().filter(|mark| !self.open(mark) && answer.contains(&format!("\"{}\"", mark.value))).collect()
+    }
+
+    /// Panics over an answer that shows what it may not.
+    pub fn check(&self, question: &dyn fmt::Display, answer: &str) {
+        let leaks = self.leaks(answer, &MARKS);
+        assert!(leaks.is_empty(), "{self:?} is shown {leaks:?}\nasking {question}\nby {answer}");
+        let leaks = LEAKS.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(leaks.is_empty(), "the log shows what nobody may see: {leaks:#?}");
+    }
+}
+
+/// Whether a text that anybody may read, such as a log or a metric, tells of a person: every identity number of the tests
+/// begins with 999.
+pub fn names_somebody(text: &str) -> bool {
+    let mut runs = text.split(|c: char| !c.is_ascii_digit());
+    runs.any(|run| run.len() == 12 && run.starts_with("999"))
+        || MARKS.iter().any(|mark| mark.value.len() == 10 && text.contains(&mark.value))
+}
+
+/// Sends the log of the application to the output of the test, and looks at each line.
+pub fn watch_the_log() {
+    let filter = EnvFilter::new("warn,cadre_api=trace,actix_http=off");
+    // A second world finds it started.
+    let _started = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Watched).try_init();
+}
+
+struct Watched;
+
+impl io::Write for Watched {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        if names_somebody(&text) {
+            LEAKS.lock().unwrap_or_else(PoisonError::into_inner).push(text.into_owned());
+        }
+        if [" WARN ", " ERROR "].iter().any(|level| String::from_utf8_lossy(line).contains(level)) {
+            io::stderr().write_all(line)?;
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Watched {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        Self
+    }
+}
+
+type Row = HashMap<String, String>;
+
+fn rows(file: &str) -> Vec<Row> {
+    read(&bundle().join(file))
+}
+
+/// The rows of a CSV file, by the names of their columns.
+pub fn read(path: &Path) -> Vec<Row> {
+    let mut file = csv::Reader::from_path(path).expect("a file of the bundle");
+    file.deserialize().map(|row| row.expect("a row")).collect()
+}
+
+fn marks(persons: &[Row]) -> Vec<Mark> {
+    let mut marks: HashMap<(String, &'static str), HashSet<String>> = HashMap::new();
+    for (person, (column, scope)) in persons.iter().flat_map(|person| COLUMNS.map(|of| (person, of))) {
+        if !person[column].is_empty() {
+            marks.entry((person[column].clone(), scope)).or_default().insert(person["code"].clone());
+        }
+    }
+    marks.into_iter().map(|((value, scope), persons)| Mark { value, scope, persons }).collect()
+}
+
+fn reached() -> HashMap<String, HashSet<String>> {
+    let units = rows("units.csv");
+    let codes: HashSet<&String> = units.iter().map(|unit| &unit["code"]).collect();
+    let mut below: HashMap<&String, HashSet<&String>> =
+        codes.iter().map(|code| (*code, HashSet::from([*code]))).collect();
+    // Downwards in both trees, and from who came after to who was there before.
+    let mut edges: Vec<(String, String)> = Vec::new();
+    for unit in &units {
+        edges.extend(["parent_code", "party_parent_code"].map(|of| (unit[of].clone(), unit["code"].clone())));
+    }
+    let successions = rows("unit_successions.csv");
+    edges.extend(successions.iter().map(|row| (row["successor_code"].clone(), row["predecessor_code"].clone())));
+    for _ in 0..codes.len() {
+        for (above, under) in &edges {
+            if let (Some(more), Some(above)) = (below.get(under).cloned(), below.get_mut(above)) {
+                above.extend(more);
+            }
+        }
+    }
+    let posts = rows("assignments.csv");
+    let persons = |units: &HashSet<&String>| {
+        posts.iter().filter(|post| units.contains(&post["unit_code"])).map(|post| post["cadre_code"].clone()).collect()
+    };
+    below.iter().map(|(unit, units)| ((*unit).clone(), persons(units))).collect()
+}
