@@ -12,6 +12,8 @@ mod m20261121_000004_access;
 mod m20261121_000005_log;
 mod m20261122_000006_rotation;
 mod m20261123_000007_training;
+mod m20261127_000011_row_security;
+mod wall;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
 
@@ -29,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_log::Migration),
             Box::new(m20261122_000006_rotation::Migration),
             Box::new(m20261123_000007_training::Migration),
+            Box::new(m20261127_000011_row_security::Migration),
         ]
     }
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use cadre_api::{
     clock::Clock,
     config::Settings,
-    db::{Database, SchemaState},
+    db::{Database, Pool, SchemaState, Sight},
     domain::{key, reference},
     error::Error,
 };
@@ -34,14 +34,15 @@ impl From<Error> for Stop {
     }
 }
 
-/// Opens the database of the settings.
-pub async fn open(settings: &Settings) -> Result<Database, Stop> {
-    Database::open(&settings.database_url, settings.pool()).await.map_err(|error| Stop(opening(settings, &error)))
+/// Opens the database of the settings. Who serves sees nobody but for a caller; the operator sees everybody.
+pub async fn open(settings: &Settings, sight: Sight) -> Result<Database, Stop> {
+    let pool = Pool { sight, ..settings.pool() };
+    Database::open(&settings.database_url, pool).await.map_err(|error| Stop(opening(settings, &error)))
 }
 
 /// Opens the database with this version's schema; an embedded one is migrated on the way.
-pub async fn open_current(settings: &Settings) -> Result<Database, Stop> {
-    let database = open(settings).await?;
+pub async fn open_current(settings: &Settings, sight: Sight) -> Result<Database, Stop> {
+    let database = open(settings, sight).await?;
     match schema_state(settings, &database).await? {
         SchemaState::Current => {}
         SchemaState::Older(_) if settings.is_embedded() => migrate_up(settings, &database).await?,
@@ -69,7 +70,7 @@ pub async fn open_existing(settings: &Settings) -> Result<Database, Stop> {
         Some(path) if !Path::new(path).exists() => Err(Stop(format!(
             "there is no database file {path} here; run `cadre-api import` first, or name the file in CADRE_DATABASE_URL"
         ))),
-        _ => open_current(settings).await,
+        _ => open_current(settings, Sight::Everything).await,
     }
 }
 

@@ -20,6 +20,7 @@ mod probe;
 mod process;
 mod rotation;
 mod rotation_act;
+mod row_security;
 mod rule;
 mod schema;
 mod statements;

@@ -27,12 +27,13 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use entity::value::{Day, Scope, UnitId};
-use sea_orm::{DatabaseBackend, DatabaseConnection};
+use sea_orm::DatabaseBackend;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
     auth::Caller,
+    db::{Reading, Sight},
     domain::{house::House, page::Cursors, registry::Registry, unit::UnitSet},
     error::{Error, Result},
 };
@@ -71,6 +72,8 @@ pub struct Access {
     caller: Caller,
     reach: Arc<UnitSet>,
     today: Day,
+    /// The second wall: whatever is asked, it reads no further than the reach.
+    reading: Reading,
 }
 
 impl Access {
@@ -79,7 +82,16 @@ impl Access {
         let registry = house.registry();
         let today = house.clock().today();
         let reach = registry.reach_of(caller.roots(), today);
-        Self { house, registry, caller, reach, today }
+        let reading = house.database().reading(|| sight(&reach, &registry));
+        Self { house, registry, caller, reach, today, reading }
+    }
+
+    /// The same without its own narrowing, for the test that the database's holds alone. No release build has it.
+    #[cfg(debug_assertions)]
+    #[doc(hidden)]
+    pub fn without_narrowing(self) -> Self {
+        let everything = self.registry.units().all().map(|unit| unit.row.id).collect();
+        Self { reach: Arc::new(everything), ..self }
     }
 
     /// Who asks.
@@ -133,7 +145,24 @@ impl Access {
         self.house.database().backend()
     }
 
-    pub(in crate::domain) fn reader(&self) -> &DatabaseConnection {
-        self.house.database().reader()
+    /// What questions are read through: nothing out of reach is in its sight.
+    pub(in crate::domain) fn reader(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// What sees everything, for what is weighed beyond the reach and not shown. The caller's own reading ends, so that
+    /// nobody holds two connections.
+    pub(in crate::domain) async fn beyond_reach(&self) -> Reading {
+        self.reading.end().await;
+        self.house.database().reading(|| Sight::Everything)
+    }
+}
+
+/// What of persons the database shows to a reach.
+fn sight(reach: &UnitSet, registry: &Registry) -> Sight {
+    if reach.len() < registry.units().len() {
+        Sight::Units(reach.iter().map(|unit| unit.0).collect())
+    } else {
+        Sight::Everything
     }
 }

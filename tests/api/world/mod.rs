@@ -21,7 +21,7 @@ use cadre_api::{
     auth::{self, Tokens},
     clock::Clock,
     config::LogFormat,
-    db::{Database, Pool},
+    db::{Database, Pool, Sight},
     domain::{
         client,
         house::House,
@@ -54,11 +54,13 @@ pub enum Kind {
 pub struct World {
     pub kind: Kind,
     pub url: String,
+    /// As the operator has it: everybody is in sight. The application has one of its own.
     pub database: Database,
     pub database_url: String,
     pub house: Arc<House>,
     http: reqwest::Client,
     server: ServerHandle,
+    service: Database,
     _folder: Option<TempDir>,
 }
 
@@ -108,25 +110,28 @@ impl World {
         // What went wrong inside stands in the output of a test that fails. A second world finds it started.
         let _ = telemetry::start_logs("warn", LogFormat::Text);
         let database = open(&database_url).await;
+        let service = Database::open(&as_service(&database_url), Pool::default()).await.expect("a database");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
-        let house = Arc::new(House::open(database.clone(), clock()).await.expect("a house"));
-        let tokens = Tokens::load(database.clone(), clock(), &url).await.expect("keys");
-        let service = Service {
+        let house = Arc::new(House::open(service.clone(), clock()).await.expect("a house"));
+        let tokens = Tokens::load(service.clone(), clock(), &url).await.expect("keys");
+        let application = Service {
             house: Arc::clone(&house),
             tokens: actix_web::web::Data::new(tokens),
             engine: Engine::default(),
             metrics: None,
         };
-        let running = server::bind(Arc::new(service), listener).expect("a server");
+        let running = server::bind(Arc::new(application), listener).expect("a server");
         let server = running.handle();
         actix_web::rt::spawn(running);
-        Self { kind, url, database, database_url, house, http: reqwest::Client::new(), server, _folder: folder }
+        let http = reqwest::Client::new();
+        Self { kind, url, database, database_url, house, http, server, service, _folder: folder }
     }
 
     /// Stops the application and closes the database.
     pub async fn stop(self) {
         self.server.stop(false).await;
+        self.service.close().await.expect("closed");
         self.database.close().await.expect("closed");
     }
 
@@ -235,9 +240,14 @@ impl Caller<'_> {
     }
 }
 
-/// Opens a database of the tests.
+/// Opens a database of the tests as its operator.
 pub async fn open(url: &str) -> Database {
-    Database::open(url, Pool::default()).await.expect("a database")
+    Database::open(url, Pool { sight: Sight::Everything, ..Pool::default() }).await.expect("a database")
+}
+
+/// The same database for the service, which on PostgreSQL is another role.
+pub fn as_service(url: &str) -> String {
+    if url.starts_with("sqlite:") { url.to_owned() } else { postgres::as_service(url) }
 }
 
 /// Brings a new database to this version.
@@ -246,6 +256,10 @@ pub async fn prepared(url: &str) -> Database {
     Migrator::up(database.writer(), None).await.expect("migrated");
     reference::install(&database, clock()).await.expect("reference lists");
     key::ensure(&database, clock()).await.expect("keys");
+    if !url.starts_with("sqlite:") {
+        postgres::server().make_service().await;
+        database.grant(postgres::SERVICE).await.expect("granted");
+    }
     database
 }
 

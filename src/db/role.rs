@@ -1,0 +1,58 @@
+//! The role of the database that the service logs in as: what it is granted, and whether row security binds it.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+
+/// Logs to which lines are added and in which nothing is ever changed.
+const APPEND_ONLY: [&str; 2] = ["audit_entry", "change"];
+
+/// Tables that the service reads and a migration alone writes.
+const READ_ONLY: [&str; 1] = ["seaql_migrations"];
+
+/// How row security stands to a role of PostgreSQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It holds the role.
+    Bound,
+    /// It holds the role, which owns the tables and could take it away.
+    Owner,
+    /// The role is a superuser or has `BYPASSRLS`: it does not hold.
+    Free,
+    /// There is no such role.
+    Unknown,
+}
+
+/// How row security stands to a role, or to that of the connection.
+pub(super) async fn standing(connection: &DatabaseConnection, role: Option<&str>) -> Result<Standing, DbErr> {
+    let select = Statement::from_sql_and_values(
+        connection.get_database_backend(),
+        "SELECT rolsuper OR rolbypassrls,
+                EXISTS (SELECT FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+                        AND pg_has_role(pg_roles.oid, relowner, 'MEMBER'))
+         FROM pg_roles WHERE rolname = coalesce($1, current_user)",
+        [role.map(str::to_owned).into()],
+    );
+    let Some(row) = connection.query_one_raw(select).await? else { return Ok(Standing::Unknown) };
+    Ok(match (row.try_get_by_index(0)?, row.try_get_by_index(1)?) {
+        (true, _) => Standing::Free,
+        (false, true) => Standing::Owner,
+        (false, false) => Standing::Bound,
+    })
+}
+
+/// The statements that give a role what the service needs, and nothing else that it may have had. PostgreSQL writes the
+/// names itself.
+pub(super) async fn grants(connection: &DatabaseConnection, role: &str) -> Result<Vec<String>, DbErr> {
+    let words = |tables: &[&str]| tables.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let select = Statement::from_sql_and_values(
+        connection.get_database_backend(),
+        "SELECT format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I', current_schema(), $1::text)
+         UNION ALL SELECT format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), $1::text)
+         UNION ALL SELECT format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO %I', current_schema(), $1::text)
+         UNION ALL SELECT format('GRANT %s ON %I TO %I',
+                CASE WHEN tablename = ANY ($2) THEN 'SELECT, INSERT' WHEN tablename = ANY ($3) THEN 'SELECT'
+                     ELSE 'SELECT, INSERT, UPDATE, DELETE' END, tablename, $1::text)
+             FROM pg_tables WHERE schemaname = current_schema()",
+        [role.into(), words(&APPEND_ONLY).into(), words(&READ_ONLY).into()],
+    );
+    connection.query_all_raw(select).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+}
