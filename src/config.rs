@@ -144,7 +144,7 @@ pub enum Migrate {
         #[arg(long, default_value_t = 1)]
         steps: u32,
     },
-    /// Give a role of a PostgreSQL server what the service needs of the tables, and nothing else; again after each `up`.
+    /// Give a role of a PostgreSQL server what the service needs of the tables, and nothing else. `up` keeps it so.
     Grant {
         /// The role, which must exist; it may neither own the tables nor bypass row security.
         #[arg(long)]

@@ -181,6 +181,14 @@ impl Database {
         }
     }
 
+    /// Gives the roles that the service was given to log in as what it needs of new tables.
+    pub async fn grant_again(&self) -> Result<(), DbErr> {
+        for role in role::granted(&self.control).await? {
+            self.grant(&role).await?;
+        }
+        Ok(())
+    }
+
     /// Gives a role of PostgreSQL what the service needs: tables and sequences, and no more than it needs of logs.
     pub async fn grant(&self, role: &str) -> Result<(), DbErr> {
         let grants = role::grants(&self.control, role).await?;
@@ -203,7 +211,7 @@ impl Database {
         // Read as they stand: listing a newer version's migrations through ours would be an error.
         let applied = match self.applied_migrations().await {
             Ok(applied) => applied,
-            Err(_) if self.ping().await.is_ok() => Vec::new(),
+            Err(error) if !role::lacks_right(&error) && self.ping().await.is_ok() => Vec::new(),
             Err(error) => return Err(error),
         };
         let pending = known.iter().filter(|name| !applied.contains(name)).count();

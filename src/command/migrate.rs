@@ -34,7 +34,7 @@ pub async fn run(settings: &Settings, way: Migrate) -> Result<ExitCode, Stop> {
         }
         (Migrate::Grant { to }, _) => {
             grant(settings, &database, to).await?;
-            println!("{to} can serve; grant again after each `migrate up`");
+            println!("{to} can serve; `migrate up` grants it what comes later");
         }
         (Migrate::Status, SchemaState::Current) => println!("the schema is current"),
         (Migrate::Status, SchemaState::Older(pending)) => {

@@ -79,9 +79,11 @@ pub async fn schema_state(settings: &Settings, database: &Database) -> Result<Sc
     database.schema_state().await.map_err(|error| Stop(opening(settings, &error)))
 }
 
-/// Brings the schema up to this version.
+/// Brings the schema up to this version, and gives the service its rights on what is new in it.
 pub async fn migrate_up(settings: &Settings, database: &Database) -> Result<(), Stop> {
-    Migrator::up(database.writer(), None).await.map_err(|error| Stop(opening(settings, &error)))
+    let stop = |error| Stop(opening(settings, &error));
+    Migrator::up(database.writer(), None).await.map_err(stop)?;
+    database.grant_again().await.map_err(stop)
 }
 
 /// Installs what every database of this version holds: reference lists and keys.
@@ -144,7 +146,7 @@ fn opening_server(cause: Option<&SqlxError>, error: &DbErr) -> String {
             Some("28P01" | "28000") => "PostgreSQL refused the user or password of CADRE_DATABASE_URL".into(),
             Some("3D000") => "the database of CADRE_DATABASE_URL does not exist; create it with `createdb`".into(),
             Some("42501") => {
-                "the user of CADRE_DATABASE_URL lacks a right on the database; grant it, or migrate as its owner".into()
+                "the user of CADRE_DATABASE_URL lacks a right on the database; run `cadre-api migrate` as the owner, `migrate grant --to ROLE` for who serves".into()
             }
             _ => format!("PostgreSQL refused: {error}"),
         },

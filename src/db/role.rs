@@ -1,6 +1,6 @@
 //! The role of the database that the service logs in as: what it is granted, and whether row security binds it.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, RuntimeErr, Statement};
 
 /// Logs to which lines are added and in which nothing is ever changed.
 const APPEND_ONLY: [&str; 2] = ["audit_entry", "change"];
@@ -37,6 +37,29 @@ pub(super) async fn standing(connection: &DatabaseConnection, role: Option<&str>
         (false, true) => Standing::Owner,
         (false, false) => Standing::Bound,
     })
+}
+
+/// Whether PostgreSQL refused because the role was not granted something.
+pub(super) fn lacks_right(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
+        return false;
+    };
+    let code = cause.as_database_error().and_then(|error| error.code().map(Into::<String>::into));
+    code.as_deref() == Some("42501")
+}
+
+/// The roles that were given what the service needs: they may write its log, and do not own it.
+pub(super) async fn granted(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    if connection.get_database_backend() != DatabaseBackend::Postgres {
+        return Ok(Vec::new());
+    }
+    let select = Statement::from_string(
+        connection.get_database_backend(),
+        "SELECT rolname::text FROM pg_class CROSS JOIN aclexplode(relacl) AS given JOIN pg_roles ON pg_roles.oid = grantee
+         WHERE relname = 'audit_entry' AND relnamespace = current_schema()::regnamespace
+           AND privilege_type = 'INSERT' AND grantee <> relowner",
+    );
+    connection.query_all_raw(select).await?.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 /// The statements that give a role what the service needs, and nothing else that it may have had. PostgreSQL writes the

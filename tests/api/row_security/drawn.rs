@@ -131,7 +131,7 @@ impl<'a> Draw<'a> {
 
     fn unit(&mut self) -> &'a str {
         let rows: &'a Rows = self.1;
-        self.of(&rows.codes)
+        self.of::<String>(&rows.codes)
     }
 
     fn person(&mut self) -> &'a cadre::Model {

@@ -208,7 +208,20 @@ async fn rights_are_granted_to_a_role_that_the_wall_holds_and_to_no_other() {
     program::printed(&url, &["migrate", "grant", "--to", SERVICE]);
     program::printed(&as_service(&url), &["client", "list"]);
 
-    let said = program::refused(&url, &["migrate", "grant", "--to", "postgres"]);
+    // Rights on what is new come with it.
+    program::printed(&url, &["migrate", "down"]);
+    let database = open(&url).await;
+    let revoked = format!("REVOKE ALL ON cadre FROM {SERVICE}");
+    database.writer().execute_unprepared(&revoked).await.expect("revoked");
+    program::printed(&url, &["migrate", "up"]);
+    let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
+    assert_eq!(count(service.reader(), "cadre").await, 0);
+    service.close().await.expect("closed");
+
+    let who = rows(database.reader(), "SELECT current_user::text").await.expect("a row");
+    let who: String = who[0].try_get_by_index(0).expect("a name");
+    database.close().await.expect("closed");
+    let said = program::refused(&url, &["migrate", "grant", "--to", &who]);
     assert!(said.contains("superuser"), "{said}");
     let said = program::refused(&url, &["migrate", "grant", "--to", "nobody; DROP TABLE cadre"]);
     assert!(said.contains("there is no role"), "{said}");
