@@ -4,7 +4,7 @@
 mod reading;
 mod role;
 
-pub use reading::{Reading, Sight};
+pub use reading::{Reading, Runs, Sight};
 pub use role::Standing;
 
 use std::time::Duration;
@@ -115,7 +115,7 @@ impl Database {
                 .test_before_acquire_if_idle_for(Duration::from_secs(1))
                 .set_application_name("cadre-api")
                 .sqlx_logging(false);
-            let (more, reach) = (more.to_vec(), pool.sight.setting());
+            let (more, reach) = (more.to_vec(), pool.sight.setting().to_owned());
             options.map_sqlx_postgres_opts(move |postgres| {
                 postgres
                     .options([("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s"), ("jit", "off")])
@@ -142,9 +142,8 @@ impl Database {
         &self.read
     }
 
-    /// The reads of one question, within a sight; it is not asked for where nothing reads it.
-    pub fn reading(&self, sight: impl FnOnce() -> Sight) -> Reading {
-        let sight = if self.backend == DatabaseBackend::Postgres { sight() } else { Sight::Nothing };
+    /// The reads of one question, within a sight.
+    pub fn reading(&self, sight: Sight) -> Reading {
         Reading::new(self.read.clone(), self.backend, sight)
     }
 

@@ -1,6 +1,9 @@
 //! Row security on the tables that hold persons; PostgreSQL alone has it.
 
-use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
+use sea_orm_migration::{
+    prelude::*,
+    sea_orm::{DatabaseBackend, Statement},
+};
 
 use crate::wall::{knows, knows_somehow, raise, reaches, take_down};
 
@@ -13,7 +16,7 @@ impl MigrationTrait for Migration {
         if manager.get_database_backend() != DatabaseBackend::Postgres {
             return Ok(());
         }
-        manager.get_connection().execute_unprepared(&functions()).await?;
+        manager.get_connection().execute_unprepared(&functions(&schema(manager).await?)).await?;
         for (table, condition) in walls() {
             raise(manager, table, &condition).await?;
         }
@@ -43,7 +46,7 @@ fn walls() -> [(&'static str, String); 8] {
         ("rotation_step", of_rotation()),
         ("rotation_appraisal", of_rotation()),
         ("rule_override", of_rotation()),
-        ("enrolment", enrolment("enrolment", &reaches)),
+        ("enrolment", enrolment("enrolment", "training_class", &reaches)),
     ]
 }
 
@@ -60,39 +63,50 @@ fn rotation(table: &str, reaches: &dyn Fn(&str) -> String) -> String {
 }
 
 /// An enrolment is seen from the sending unit and from the organiser of its class.
-fn enrolment(table: &str, reaches: &dyn Fn(&str) -> String) -> String {
+fn enrolment(table: &str, classes: &str, reaches: &dyn Fn(&str) -> String) -> String {
     format!(
-        "{} OR EXISTS (SELECT FROM training_class AS class WHERE class.id = {table}.class_id AND {})",
+        "{} OR EXISTS (SELECT FROM {classes} AS class WHERE class.id = {table}.class_id AND {})",
         reaches(&format!("{table}.unit_id")),
         reaches("class.organiser_id"),
     )
 }
 
 /// The function that looks for a person must see all tables, or their conditions would ask for each other without end:
-/// inside it everything is open, and the units are handed in.
-fn functions() -> String {
-    let given = |column: &str| format!("{column} = ANY (units)");
+/// inside it everything is open, and the reach is handed in. PL/pgSQL keeps its plan from statement to statement.
+fn functions(schema: &str) -> String {
+    let given = |column: &str| format!("{schema}.reaches({column}, bounds)");
     format!(
         "CREATE FUNCTION reaches_all() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
          RETURN current_setting('cadre.reach', true) = '*';
 
-         CREATE FUNCTION reached_units() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
+         CREATE FUNCTION reach() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
          RETURN CASE WHEN current_setting('cadre.reach', true) LIKE '{{%'
                      THEN current_setting('cadre.reach', true)::uuid[] END;
 
-         CREATE FUNCTION reaches_cadre(person uuid, units uuid[]) RETURNS boolean
-         LANGUAGE sql STABLE COST 1000 SET cadre.reach = '*'
-         BEGIN ATOMIC
-             SELECT EXISTS (SELECT FROM assignment WHERE cadre_id = person AND {})
-                 OR EXISTS (SELECT FROM rotation WHERE cadre_id = person AND ({}))
-                 OR EXISTS (SELECT FROM enrolment WHERE cadre_id = person AND ({}));
-         END;",
+         CREATE FUNCTION reaches(unit uuid, bounds uuid[]) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+         RETURN width_bucket(unit, bounds) % 2 = 1;
+
+         CREATE FUNCTION reaches_cadre(person uuid, bounds uuid[]) RETURNS boolean
+         LANGUAGE plpgsql STABLE COST 1000 SET cadre.reach = '*' AS $$
+         BEGIN
+             RETURN EXISTS (SELECT FROM {schema}.assignment WHERE cadre_id = person AND {})
+                 OR EXISTS (SELECT FROM {schema}.rotation WHERE cadre_id = person AND ({}))
+                 OR EXISTS (SELECT FROM {schema}.enrolment WHERE cadre_id = person AND ({}));
+         END $$;",
         given("unit_id"),
         rotation("rotation", &given),
-        enrolment("enrolment", &given),
+        enrolment("enrolment", &format!("{schema}.training_class"), &given),
     )
 }
 
+/// Where the tables are: a function that is called while a dump is written has no path to search them in.
+async fn schema(manager: &SchemaManager<'_>) -> Result<String, DbErr> {
+    let select = Statement::from_string(DatabaseBackend::Postgres, "SELECT quote_ident(current_schema())");
+    let row = manager.get_connection().query_one_raw(select).await?;
+    row.ok_or_else(|| DbErr::Migration("there is no schema to migrate".to_owned()))?.try_get_by_index(0)
+}
+
 const NO_FUNCTIONS: &str = "DROP FUNCTION reaches_cadre(uuid, uuid[]);
-    DROP FUNCTION reached_units();
+    DROP FUNCTION reaches(uuid, uuid[]);
+    DROP FUNCTION reach();
     DROP FUNCTION reaches_all();";

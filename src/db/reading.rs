@@ -1,5 +1,7 @@
 //! What a question is read through: on PostgreSQL one transaction that only reads, with the caller's sight set in it.
 
+use std::sync::Arc;
+
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, QueryResult,
     Statement, TransactionTrait,
@@ -16,29 +18,37 @@ pub enum Sight {
     #[default]
     Nothing,
     /// Who is known to some of these units.
-    Units(Vec<Uuid>),
+    Units(Runs),
     /// Everybody: for acts, which look beyond their caller, and for the operator.
     Everything,
 }
 
+/// Units as runs of their ids, so that a few bounds stand for thousands that were recorded together: the first of a run,
+/// and what comes after its last, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runs(Arc<str>);
+
 impl Sight {
+    /// What those units of all see that are within reach.
+    pub fn of(all: impl Iterator<Item = Uuid>, is_within: impl Fn(Uuid) -> bool) -> Self {
+        let mut all: Vec<Uuid> = all.collect();
+        all.sort_unstable();
+        let runs: Vec<&[Uuid]> =
+            all.chunk_by(|one, next| is_within(*one) == is_within(*next)).filter(|run| is_within(run[0])).collect();
+        if runs.iter().map(|run| run.len()).sum::<usize>() == all.len() {
+            return Self::Everything;
+        }
+        let bounds = runs.iter().filter_map(|run| Some([*run.first()?, after(*run.last()?)])).flatten();
+        let bounds: Vec<String> = bounds.map(|bound| bound.simple().to_string()).collect();
+        Self::Units(Runs(format!("{{{}}}", bounds.join(",")).into()))
+    }
+
     /// The value of the setting that the policies read.
-    pub(super) fn setting(&self) -> String {
+    pub(super) fn setting(&self) -> &str {
         match self {
-            Self::Nothing => String::new(),
-            Self::Units(units) => {
-                let mut array = String::with_capacity(units.len() * 33 + 2);
-                array.push('{');
-                for (at, unit) in units.iter().enumerate() {
-                    if at > 0 {
-                        array.push(',');
-                    }
-                    array.push_str(unit.simple().encode_lower(&mut Uuid::encode_buffer()));
-                }
-                array.push('}');
-                array
-            }
-            Self::Everything => "*".to_owned(),
+            Self::Nothing => "",
+            Self::Units(Runs(bounds)) => bounds,
+            Self::Everything => "*",
         }
     }
 
@@ -84,6 +94,11 @@ impl Reading {
         }
         Ok(open)
     }
+}
+
+/// The next id.
+fn after(id: Uuid) -> Uuid {
+    Uuid::from_u128(id.as_u128().saturating_add(1))
 }
 
 /// After a failure PostgreSQL refuses whatever else comes in the transaction; the siblings of a field that failed are
@@ -133,5 +148,23 @@ impl ConnectionTrait for Reading {
         let open = self.open().await?;
         let result = open.as_ref().ok_or_else(not_open)?.query_all_raw(statement).await;
         kept(open, result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_that_were_recorded_together_are_one_run() {
+        let sight = |within: &[u128]| {
+            let all = [9, 3, 4, 5, 7, 1].into_iter().map(Uuid::from_u128);
+            Sight::of(all, |id| within.contains(&id.as_u128())).setting().replace('0', "")
+        };
+        assert_eq!(sight(&[3, 4, 5, 9]), "{3,6,9,a}");
+        assert_eq!(sight(&[4]), "{4,5}");
+        assert_eq!(sight(&[1, 7]), "{1,2,7,8}");
+        assert_eq!(sight(&[]), "{}");
+        assert_eq!(sight(&[1, 3, 4, 5, 7, 9]), "*");
     }
 }

@@ -81,8 +81,8 @@ impl Access {
     pub fn of(caller: Caller, house: Arc<House>) -> Self {
         let registry = house.registry();
         let today = house.clock().today();
-        let reach = registry.reach_of(caller.roots(), today);
-        let reading = house.database().reading(|| sight(&reach, &registry));
+        let (reach, sight) = registry.reach_of(caller.roots(), today);
+        let reading = house.database().reading(sight);
         Self { house, registry, caller, reach, today, reading }
     }
 
@@ -154,15 +154,6 @@ impl Access {
     /// nobody holds two connections.
     pub(in crate::domain) async fn beyond_reach(&self) -> Reading {
         self.reading.end().await;
-        self.house.database().reading(|| Sight::Everything)
-    }
-}
-
-/// What of persons the database shows to a reach.
-fn sight(reach: &UnitSet, registry: &Registry) -> Sight {
-    if reach.len() < registry.units().len() {
-        Sight::Units(reach.iter().map(|unit| unit.0).collect())
-    } else {
-        Sight::Everything
+        self.house.database().reading(Sight::Everything)
     }
 }
