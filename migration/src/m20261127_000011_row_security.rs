@@ -72,7 +72,8 @@ fn enrolment(table: &str, classes: &str, reaches: &dyn Fn(&str) -> String) -> St
 }
 
 /// The function that looks for a person must see all tables, or their conditions would ask for each other without end:
-/// inside it everything is open, and the reach is handed in. PL/pgSQL keeps its plan from statement to statement.
+/// inside it everything is open, and the reach is handed in. PL/pgSQL keeps its plan from statement to statement. A `SET`
+/// of its own would do the same, which an owner who is no superuser may not write.
 fn functions(schema: &str) -> String {
     let given = |column: &str| format!("{schema}.reaches({column}, bounds)");
     format!(
@@ -87,11 +88,17 @@ fn functions(schema: &str) -> String {
          RETURN width_bucket(unit, bounds) % 2 = 1;
 
          CREATE FUNCTION reaches_cadre(person uuid, bounds uuid[]) RETURNS boolean
-         LANGUAGE plpgsql STABLE COST 1000 SET cadre.reach = '*' AS $$
+         LANGUAGE plpgsql STABLE COST 1000 AS $$
+         DECLARE
+             before text := current_setting('cadre.reach', true);
+             ignored text := set_config('cadre.reach', '*', true);
+             known boolean;
          BEGIN
-             RETURN EXISTS (SELECT FROM {schema}.assignment WHERE cadre_id = person AND {})
+             known := EXISTS (SELECT FROM {schema}.assignment WHERE cadre_id = person AND {})
                  OR EXISTS (SELECT FROM {schema}.rotation WHERE cadre_id = person AND ({}))
                  OR EXISTS (SELECT FROM {schema}.enrolment WHERE cadre_id = person AND ({}));
+             ignored := set_config('cadre.reach', before, true);
+             RETURN known;
          END $$;",
         given("unit_id"),
         rotation("rotation", &given),

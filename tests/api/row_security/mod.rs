@@ -4,12 +4,20 @@
 #[cfg(debug_assertions)]
 mod drawn;
 
-use cadre_api::db::{Database, Pool, Sight};
+use std::{sync::Arc, time::Duration};
+
+use cadre_api::{
+    auth::Tokens,
+    db::{Database, Pool, Sight},
+    domain::{access::Access, house::House},
+    graphql::engine::{Answer, Engine, Question},
+    language::Language,
+};
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use crate::world::{
-    Kind, as_service, copy, fresh, on_both, open,
-    postgres::{self, SERVICE},
+    Kind, World, as_service, bundle, clock, copy, database_name, fresh, on_both, open,
+    postgres::{self, OWNER, SERVICE},
     program::{self, Program},
 };
 
@@ -127,18 +135,32 @@ async fn a_role_that_passes_row_security_sees_everybody() {
     passing.close().await.expect("closed");
 }
 
-/// The owner of the tables is held, too: the wall is forced.
+/// A role that is no superuser can own the database, and is held by what it owns: the wall is forced.
 #[actix_web::test]
-async fn the_owner_of_the_tables_sees_nobody_either() {
-    let (url, _) = copy(Kind::Postgres).await;
-    let database = open(&url).await;
-    let owned = format!("ALTER TABLE cadre OWNER TO {SERVICE}; ALTER TABLE enrolment OWNER TO {SERVICE}");
-    database.writer().execute_unprepared(&owned).await.expect("given away");
-    let owner = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
-    assert_eq!(count(owner.reader(), "cadre").await + count(owner.reader(), "enrolment").await, 0);
-    for database in [owner, database] {
+async fn the_owner_of_the_tables_migrates_imports_and_sees_nobody() {
+    let url = postgres::server().create_owned(&database_name()).await;
+    program::printed(&url, &["migrate", "up"]);
+    program::printed(&url, &["import", bundle().to_str().expect("a plain path")]);
+    let owner = Database::open(&url, Pool::default()).await.expect("a database");
+    let operator = open(&url).await;
+    for table in ["cadre", "assignment", "qualification", "rotation", "enrolment"] {
+        assert_eq!(count(owner.reader(), table).await, 0, "{table}");
+        assert!(count(operator.reader(), table).await > 0, "the control: {table} holds something");
+    }
+    let said = served(&url);
+    assert!(said.contains("owns the tables") && said.contains("cadre-api migrate grant --to ROLE"), "{said}");
+    let said = program::refused(&url, &["migrate", "grant", "--to", OWNER]);
+    assert!(said.contains("owns tables"), "{said}");
+    for database in [owner, operator] {
         database.close().await.expect("closed");
     }
+}
+
+/// What a service logs until it listens.
+fn served(url: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let args = ["serve", "--listen", "127.0.0.1:0", "--log-format", "text", "--database-url", url];
+    Program::start(program::command(folder.path(), &args)).log()
 }
 
 #[actix_web::test]
@@ -177,6 +199,47 @@ async fn the_reads_of_a_question_see_one_moment_and_the_reach_ends_with_them() {
     service.close().await.expect("closed");
 }
 
+/// Each act reads before, writes, and reads again; one connection for each kind would be a trap if it kept the first.
+#[actix_web::test]
+async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
+    let world = World::new(Kind::Postgres).await;
+    let pool = Pool { max_connections: 1, acquire_timeout: Duration::from_secs(60), ..Pool::default() };
+    let service = Database::open(&as_service(&world.database_url), pool).await.expect("a database");
+    let house = Arc::new(House::open(service.clone(), clock()).await.expect("a house"));
+    let tokens = Tokens::load(service.clone(), clock(), &world.url).await.expect("keys");
+    let (engine, client) = (Engine::default(), world.all_seeing().await);
+    let propose = async |nth: u32| {
+        let caller = tokens.verifier.verify(&client.token, clock().now()).await.expect("a caller");
+        let document = format!(
+            r#"mutation {{ rotationPropose(input: {{idempotencyKey: "{nth}", cadreCode: "A-04", form: ROTATION, purpose:
+            DEVELOPMENT, toUnitCode: "A1U", toTitleCode: "CC", startOn: "2026-07-01", plannedEndOn: "2029-07-01",
+            preparingUnitCode: "P", planning: {{documentNo: "1-QH", validFrom: "2025-01-01"}}}})
+            {{ rotation {{ cadre {{ code assignments {{ unit {{ code }} }} }} steps {{ state }} }} userErrors {{ message }} }} }}"#
+        );
+        let question = Question {
+            document,
+            operation_name: None,
+            variables: async_graphql::Variables::default(),
+            language: Language::English,
+            request_id: String::new(),
+            queries_only: false,
+        };
+        let Answer::Ran(answer) = engine.answer(Arc::new(Access::of(caller, Arc::clone(&house))), question).await
+        else {
+            panic!("it was refused");
+        };
+        let answer = serde_json::to_value(&*answer).expect("JSON");
+        let rotation = &answer["data"]["rotationPropose"]["rotation"];
+        assert_eq!(rotation["cadre"]["code"], "A-04", "{answer}");
+        assert_eq!(rotation["steps"].as_array().map(Vec::len), Some(1), "the act reads what it wrote: {answer}");
+    };
+
+    futures_util::future::join_all((0..64).map(propose)).await;
+
+    service.close().await.expect("closed");
+    world.stop().await;
+}
+
 #[actix_web::test]
 async fn the_service_adds_to_the_logs_and_changes_nothing_in_them() {
     let (url, _) = copy(Kind::Postgres).await;
@@ -199,7 +262,7 @@ async fn the_service_adds_to_the_logs_and_changes_nothing_in_them() {
 async fn rights_are_granted_to_a_role_that_the_wall_holds_and_to_no_other() {
     let (url, _) = fresh(Kind::Postgres).await;
     program::printed(&url, &["migrate", "up"]);
-    postgres::server().make_service().await;
+    postgres::server().make_roles().await;
     let said = program::refused(&as_service(&url), &["client", "list"]);
     assert!(said.contains("lacks a right"), "the control: {said}");
 
@@ -234,11 +297,6 @@ async fn rights_are_granted_to_a_role_that_the_wall_holds_and_to_no_other() {
 #[actix_web::test]
 async fn the_service_warns_where_its_role_passes_row_security() {
     let (url, _) = copy(Kind::Postgres).await;
-    let served = |url: &str| {
-        let folder = tempfile::tempdir().expect("a folder");
-        let args = ["serve", "--listen", "127.0.0.1:0", "--log-format", "text", "--database-url", url];
-        Program::start(program::command(folder.path(), &args)).log()
-    };
     let said = served(&url);
     assert!(said.contains("is a superuser") && said.contains("cadre-api migrate grant --to ROLE"), "{said}");
     let said = served(&as_service(&url));

@@ -247,7 +247,7 @@ pub async fn open(url: &str) -> Database {
 
 /// The same database for the service, which on PostgreSQL is another role.
 pub fn as_service(url: &str) -> String {
-    if url.starts_with("sqlite:") { url.to_owned() } else { postgres::as_service(url) }
+    if url.starts_with("sqlite:") { url.to_owned() } else { postgres::as_role(url, postgres::SERVICE) }
 }
 
 /// Brings a new database to this version.
@@ -257,7 +257,7 @@ pub async fn prepared(url: &str) -> Database {
     reference::install(&database, clock()).await.expect("reference lists");
     key::ensure(&database, clock()).await.expect("keys");
     if !url.starts_with("sqlite:") {
-        postgres::server().make_service().await;
+        postgres::server().make_roles().await;
         database.grant(postgres::SERVICE).await.expect("granted");
     }
     database
@@ -278,7 +278,8 @@ pub async fn fresh(kind: Kind) -> (String, Option<TempDir>) {
     }
 }
 
-fn database_name() -> String {
+/// A name that no database has.
+pub fn database_name() -> String {
     format!("t{}", uuid::Uuid::now_v7().simple())
 }
 
