@@ -45,7 +45,8 @@ pub struct Settings {
     /// URL under which clients reach the service: issuer and audience of tokens. [default: http:// and the address]
     #[arg(long, global = true, env = "CADRE_PUBLIC_URL", value_parser = public_url)]
     pub public_url: Option<String>,
-    /// Most connections to a PostgreSQL server, besides one set aside for rights; more than 8 rarely gain anything.
+    /// Most connections to a PostgreSQL server for questions, and as many for acts, besides one set aside for rights;
+    /// more than 8 rarely gain anything.
     #[arg(long, global = true, env = "CADRE_DATABASE_CONNECTIONS", default_value_t = 8)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=200))]
     pub database_connections: u32,
@@ -154,7 +155,7 @@ impl From<ReportLanguage> for Language {
 }
 
 /// Moves of the schema.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum Migrate {
     /// Bring the schema up to this version, and the reference lists with it.
     Up,
@@ -163,6 +164,12 @@ pub enum Migrate {
         /// How many.
         #[arg(long, default_value_t = 1)]
         steps: u32,
+    },
+    /// Give a role of a PostgreSQL server what the service needs of the tables, and nothing else. `up` keeps it so.
+    Grant {
+        /// The role, which must exist; it may neither own the tables nor bypass row security.
+        #[arg(long)]
+        to: String,
     },
     /// Show how the schema stands.
     Status,

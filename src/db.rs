@@ -1,6 +1,12 @@
 //! The two databases behind one seam: how they are opened, how a writing transaction begins, and the few places where
 //! their SQL differs.
 
+mod reading;
+mod role;
+
+pub use reading::{Reading, Runs, Sight};
+pub use role::Standing;
+
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
@@ -18,8 +24,12 @@ const SQLITE_READERS: u32 = 4;
 /// Connections set aside for what must not wait behind questions.
 const CONTROL: u32 = 1;
 
-/// An open database: one writer and a pool of readers where it is embedded, one pool where it is a server; beside them a
-/// connection for rights, readiness and the look at the change log.
+/// How PostgreSQL begins what only reads: all statements of a transaction see the same moment, and none writes.
+const READS: [(&str, &str); 2] =
+    [("default_transaction_read_only", "on"), ("default_transaction_isolation", "repeatable read")];
+
+/// An open database: a pool of readers beside one writer where it is embedded, or beside a pool of writers where it is a
+/// server; and a connection for rights, readiness and the look at the change log.
 #[derive(Clone, Debug)]
 pub struct Database {
     read: DatabaseConnection,
@@ -29,19 +39,27 @@ pub struct Database {
 }
 
 /// How the pool of a server database is set.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Pool {
-    /// Most connections held at once.
+    /// Most connections for questions held at once, and as many for acts. An act waits for no question, so those that
+    /// ask before they act cannot keep each other waiting.
     pub max_connections: u32,
     /// How long a request waits for a connection before it is told to come back.
     pub acquire_timeout: Duration,
     /// How long one statement may run.
     pub statement_timeout: Duration,
+    /// What is seen where no transaction says what it may see.
+    pub sight: Sight,
 }
 
 impl Default for Pool {
     fn default() -> Self {
-        Self { max_connections: 8, acquire_timeout: Duration::from_secs(5), statement_timeout: Duration::from_secs(30) }
+        Self {
+            max_connections: 8,
+            acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            sight: Sight::Nothing,
+        }
     }
 }
 
@@ -89,7 +107,7 @@ impl Database {
     }
 
     async fn open_postgres(url: &str, pool: Pool) -> Result<Self, DbErr> {
-        let connections = |connections| {
+        let connections = |connections, more: &[(&'static str, &'static str)]| {
             let mut options = ConnectOptions::new(url);
             options
                 .max_connections(connections)
@@ -99,20 +117,19 @@ impl Database {
                 .test_before_acquire_if_idle_for(Duration::from_secs(1))
                 .set_application_name("cadre-api")
                 .sqlx_logging(false);
-            options.map_sqlx_postgres_opts(|postgres| {
-                postgres.options([
-                    ("lock_timeout", "5s"),
-                    ("idle_in_transaction_session_timeout", "60s"),
-                    ("jit", "off"),
-                ])
+            let (more, reach) = (more.to_vec(), pool.sight.setting().to_owned());
+            options.map_sqlx_postgres_opts(move |postgres| {
+                postgres
+                    .options([("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s"), ("jit", "off")])
+                    .options(more.iter().copied())
+                    .options((!reach.is_empty()).then_some(("cadre.reach", &reach)))
             });
             SeaOrm::connect(options)
         };
-        let shared = counted(connections(pool.max_connections).await?);
         Ok(Self {
-            read: shared.clone(),
-            control: counted(connections(CONTROL).await?),
-            write: shared,
+            read: counted(connections(pool.max_connections, &READS).await?),
+            control: counted(connections(CONTROL, &READS).await?),
+            write: counted(connections(pool.max_connections, &[]).await?),
             backend: DatabaseBackend::Postgres,
         })
     }
@@ -122,9 +139,14 @@ impl Database {
         self.backend
     }
 
-    /// The connection for reading.
+    /// The connection for reading what holds no persons; for the operator, everything.
     pub fn reader(&self) -> &DatabaseConnection {
         &self.read
+    }
+
+    /// The reads of one question, within a sight.
+    pub fn reading(&self, sight: Sight) -> Reading {
+        Reading::new(self.read.clone(), self.backend, sight)
     }
 
     /// The connection set aside for rights, readiness and the look at the change log: when all readers are busy, rights
@@ -139,11 +161,43 @@ impl Database {
     }
 
     /// Begins a writing transaction. On SQLite it takes the write lock at once: a read that later turns into a write
-    /// would fail under load instead of waiting.
+    /// would fail under load instead of waiting. On PostgreSQL everything is in its sight: an act is bounded by its permit
+    /// and weighs what its caller may not see.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let sqlite_transaction_mode =
             (self.backend == DatabaseBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
-        self.write.begin_with_options(TransactionOptions { sqlite_transaction_mode, ..Default::default() }).await
+        let options = TransactionOptions { sqlite_transaction_mode, ..Default::default() };
+        let txn = self.write.begin_with_options(options).await?;
+        if self.backend == DatabaseBackend::Postgres {
+            Sight::Everything.set(&txn).await?;
+        }
+        Ok(txn)
+    }
+
+    /// How row security stands to a role, or to the one that this is opened as; it binds nobody where there is none.
+    pub async fn standing(&self, role: Option<&str>) -> Result<Standing, DbErr> {
+        match self.backend {
+            DatabaseBackend::Postgres => role::standing(&self.control, role).await,
+            _ => Ok(Standing::Bound),
+        }
+    }
+
+    /// Gives the roles that the service was given to log in as what it needs of new tables.
+    pub async fn grant_again(&self) -> Result<(), DbErr> {
+        for role in role::granted(&self.control).await? {
+            self.grant(&role).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives a role of PostgreSQL what the service needs: tables and sequences, and no more than it needs of logs.
+    pub async fn grant(&self, role: &str) -> Result<(), DbErr> {
+        let grants = role::grants(&self.control, role).await?;
+        let txn = self.write.begin().await?;
+        for grant in grants {
+            txn.execute_unprepared(&grant).await?;
+        }
+        txn.commit().await
     }
 
     /// Begins a transaction that only reads, and sees one moment of the database from beginning to end.
@@ -170,7 +224,7 @@ impl Database {
         // Read as they stand: listing a newer version's migrations through ours would be an error.
         let applied = match self.applied_migrations().await {
             Ok(applied) => applied,
-            Err(_) if self.ping().await.is_ok() => Vec::new(),
+            Err(error) if !role::lacks_right(&error) && self.ping().await.is_ok() => Vec::new(),
             Err(error) => return Err(error),
         };
         let pending = known.iter().filter(|name| !applied.contains(name)).count();
@@ -191,8 +245,9 @@ impl Database {
     pub fn measure(&self) {
         let (size, idle) = match self.backend {
             DatabaseBackend::Postgres => {
-                let pool = self.read.get_postgres_connection_pool();
-                (pool.size(), pool.num_idle())
+                let (read, write) =
+                    (self.read.get_postgres_connection_pool(), self.write.get_postgres_connection_pool());
+                (read.size() + write.size(), read.num_idle() + write.num_idle())
             }
             _ => {
                 let pool = self.read.get_sqlite_connection_pool();

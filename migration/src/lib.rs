@@ -18,6 +18,8 @@ mod m20261125_000010_client_secret;
 mod m20261125_000011_revoked_token;
 mod m20261125_000012_key_encryption;
 mod m20261126_000013_access_log;
+mod m20261127_000014_row_security;
+mod wall;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
 
@@ -41,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000011_revoked_token::Migration),
             Box::new(m20261125_000012_key_encryption::Migration),
             Box::new(m20261126_000013_access_log::Migration),
+            Box::new(m20261127_000014_row_security::Migration),
         ]
     }
 }

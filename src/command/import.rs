@@ -5,6 +5,7 @@ use std::{io, path::Path, process::ExitCode};
 use cadre_api::{
     clock::Clock,
     config::Settings,
+    db::Sight,
     domain::import::{self, Options, Outcome},
     error::Error,
     language::Language,
@@ -23,7 +24,7 @@ pub enum Form {
 
 /// Imports a bundle and prints the report. Fails if the bundle was refused.
 pub async fn run(settings: &Settings, dir: &Path, dry_run: bool, form: Form) -> Result<ExitCode, Stop> {
-    let database = open_current(settings).await?;
+    let database = open_current(settings, Sight::Everything).await?;
     let report = import::import(&database, Clock::System, dir, Options { dry_run }).await;
     let report = report.map_err(|error| match error {
         Error::Invalid { field, sentence } if field == "DIR" => Stop(format!("{}: {}", dir.display(), sentence.en)),

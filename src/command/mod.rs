@@ -13,7 +13,7 @@ use std::path::Path;
 use cadre_api::{
     clock::Clock,
     config::Settings,
-    db::{Database, SchemaState},
+    db::{Database, Pool, SchemaState, Sight},
     domain::{self, reference},
     error::Error,
 };
@@ -36,14 +36,15 @@ impl From<Error> for Stop {
     }
 }
 
-/// Opens the database of the settings.
-pub async fn open(settings: &Settings) -> Result<Database, Stop> {
-    Database::open(&settings.database_url, settings.pool()).await.map_err(|error| Stop(opening(settings, &error)))
+/// Opens the database of the settings. Who serves sees nobody but for a caller; the operator sees everybody.
+pub async fn open(settings: &Settings, sight: Sight) -> Result<Database, Stop> {
+    let pool = Pool { sight, ..settings.pool() };
+    Database::open(&settings.database_url, pool).await.map_err(|error| Stop(opening(settings, &error)))
 }
 
 /// Opens the database with this version's schema; an embedded one is migrated on the way.
-pub async fn open_current(settings: &Settings) -> Result<Database, Stop> {
-    let database = open(settings).await?;
+pub async fn open_current(settings: &Settings, sight: Sight) -> Result<Database, Stop> {
+    let database = open(settings, sight).await?;
     match schema_state(settings, &database).await? {
         SchemaState::Current => {}
         SchemaState::Older(_) if settings.is_embedded() => migrate_up(settings, &database).await?,
@@ -70,7 +71,7 @@ pub async fn open_existing(settings: &Settings) -> Result<Database, Stop> {
         Some(path) if !Path::new(path).exists() => Err(Stop(format!(
             "there is no database file {path} here; run `cadre-api import` first, or name the file in CADRE_DATABASE_URL"
         ))),
-        _ => open_current(settings).await,
+        _ => open_current(settings, Sight::Everything).await,
     }
 }
 
@@ -79,9 +80,11 @@ pub async fn schema_state(settings: &Settings, database: &Database) -> Result<Sc
     database.schema_state().await.map_err(|error| Stop(opening(settings, &error)))
 }
 
-/// Brings the schema up to this version.
+/// Brings the schema up to this version, and gives the service its rights on what is new in it.
 pub async fn migrate_up(settings: &Settings, database: &Database) -> Result<(), Stop> {
-    Migrator::up(database.writer(), None).await.map_err(|error| Stop(opening(settings, &error)))
+    let stop = |error| Stop(opening(settings, &error));
+    Migrator::up(database.writer(), None).await.map_err(stop)?;
+    database.grant_again().await.map_err(stop)
 }
 
 /// Installs what every database of this version holds: reference lists. The keys are made by who needs them.
@@ -144,7 +147,7 @@ fn opening_server(cause: Option<&SqlxError>, error: &DbErr) -> String {
             Some("28P01" | "28000") => "PostgreSQL refused the user or password of CADRE_DATABASE_URL".into(),
             Some("3D000") => "the database of CADRE_DATABASE_URL does not exist; create it with `createdb`".into(),
             Some("42501") => {
-                "the user of CADRE_DATABASE_URL lacks a right on the database; grant it, or migrate as its owner".into()
+                "the user of CADRE_DATABASE_URL lacks a right on the database; run `cadre-api migrate` as the owner, `migrate grant --to ROLE` for who serves".into()
             }
             _ => format!("PostgreSQL refused: {error}"),
         },

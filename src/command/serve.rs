@@ -6,6 +6,7 @@ use cadre_api::{
     auth::{KeyStore, Tokens},
     clock::Clock,
     config::Settings,
+    db::{Database, Sight, Standing},
     domain::{audit::Keeper, house::House, key},
     error::Error,
     graphql::engine::Engine,
@@ -33,9 +34,26 @@ const UPKEEP: Duration = Duration::from_secs(60);
 /// Serves the API until it is told to stop.
 pub async fn serve(mut settings: Settings) -> Result<ExitCode, Stop> {
     let listener = listen(&mut settings)?;
-    let database = open_current(&settings).await?;
+    let database = open_current(&settings, Sight::Nothing).await?;
+    look_at_role(&database).await?;
     let store = store(&settings, database).await?;
     run(&settings, listener, store, || println!("cadre-api listens on http://{}", settings.listen)).await
+}
+
+/// Says what to do where row security does not hold the role that the service logs in as.
+async fn look_at_role(database: &Database) -> Result<(), Stop> {
+    match database.standing(None).await.map_err(|error| Stop(error.to_string()))? {
+        Standing::Free => tracing::warn!(
+            "the role of CADRE_DATABASE_URL is a superuser or has BYPASSRLS, so row security does not hold it; serve as a \
+             plain role that was given its rights by `cadre-api migrate grant --to ROLE`"
+        ),
+        Standing::Owner => tracing::warn!(
+            "the role of CADRE_DATABASE_URL owns the tables and could take row security away; serve as a plain role that \
+             was given its rights by `cadre-api migrate grant --to ROLE`"
+        ),
+        Standing::Bound | Standing::Unknown => {}
+    }
+    Ok(())
 }
 
 /// Takes the address before anything else, so that a second start fails at once. The settings then name the address that

@@ -15,6 +15,7 @@ use entity::{
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
+    db::Sight,
     domain::{
         rule::Rules,
         unit::{UnitSet, Units},
@@ -43,6 +44,7 @@ impl Subject {
 struct Reached {
     day: Day,
     units: Arc<UnitSet>,
+    sight: Sight,
 }
 
 /// A snapshot of what every request needs.
@@ -60,15 +62,18 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// What a grant over these roots reaches today. Remembered as long as the snapshot: every request asks for it.
-    pub fn reach_of(&self, roots: &[UnitId], today: Day) -> Arc<UnitSet> {
+    /// What a grant over these roots reaches today, and what the database shows to it. Remembered as long as the snapshot:
+    /// every request asks for it.
+    pub fn reach_of(&self, roots: &[UnitId], today: Day) -> (Arc<UnitSet>, Sight) {
         let mut reaches = self.reaches.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(reached) = reaches.get(roots).filter(|reached| reached.day == today) {
-            return Arc::clone(&reached.units);
+            return (Arc::clone(&reached.units), reached.sight.clone());
         }
         let units = Arc::new(self.units.reach_of(roots, today));
-        reaches.insert(roots.to_vec(), Reached { day: today, units: Arc::clone(&units) });
-        units
+        let sight = Sight::of(self.units.all().map(|unit| unit.row.id.0), |unit| units.contains(&UnitId(unit)));
+        let reached = Reached { day: today, units: Arc::clone(&units), sight: sight.clone() };
+        reaches.insert(roots.to_vec(), reached);
+        (units, sight)
     }
 
     /// The last change that the log holds; a snapshot of it is still true.

@@ -25,6 +25,7 @@ mod process;
 mod purpose;
 mod rotation;
 mod rotation_act;
+mod row_security;
 mod rule;
 mod schema;
 mod statements;

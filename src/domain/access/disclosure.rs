@@ -82,6 +82,8 @@ impl Access {
         let purpose = self.purpose.ok_or_else(|| Error::internal("protected data was opened without a purpose"))?;
         let at = self.house.clock().now().trunc_subsecs(6);
         let operation = HEXLOWER.encode(&Sha256::digest(document));
+        // What is answered has been read: nobody waits for a connection while holding another.
+        self.reading.end().await;
         let transaction = self.house.database().begin().await?;
         let head = Head::lock(&transaction).await?;
         let read = |(seq, (cadre_id, categories)): (i64, (CadreId, BTreeSet<DataCategory>))| access_entry::Model {

@@ -29,12 +29,13 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use entity::value::{Day, Purpose, Scope, UnitId};
-use sea_orm::{DatabaseBackend, DatabaseConnection};
+use sea_orm::DatabaseBackend;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
     auth::Caller,
+    db::{Reading, Sight},
     domain::{house::House, page::Cursors, registry::Registry, unit::UnitSet},
     error::{Error, Result},
 };
@@ -75,6 +76,8 @@ pub struct Access {
     disclosures: disclosure::Disclosures,
     reach: Arc<UnitSet>,
     today: Day,
+    /// The second wall: whatever is asked, it reads no further than the reach.
+    reading: Reading,
 }
 
 impl Access {
@@ -88,8 +91,17 @@ impl Access {
         }
         let registry = house.registry();
         let today = house.clock().today();
-        let reach = registry.reach_of(caller.roots(), today);
-        Ok(Self { house, registry, caller, purpose, disclosures: Default::default(), reach, today })
+        let (reach, sight) = registry.reach_of(caller.roots(), today);
+        let reading = house.database().reading(sight);
+        Ok(Self { house, registry, caller, purpose, disclosures: Default::default(), reach, today, reading })
+    }
+
+    /// The same without its own narrowing, for the test that the database's holds alone. No release build has it.
+    #[cfg(debug_assertions)]
+    #[doc(hidden)]
+    pub fn without_narrowing(self) -> Self {
+        let everything = self.registry.units().all().map(|unit| unit.row.id).collect();
+        Self { reach: Arc::new(everything), ..self }
     }
 
     /// What the request may ask.
@@ -148,7 +160,15 @@ impl Access {
         self.house.database().backend()
     }
 
-    pub(in crate::domain) fn reader(&self) -> &DatabaseConnection {
-        self.house.database().reader()
+    /// What questions are read through: nothing out of reach is in its sight.
+    pub(in crate::domain) fn reader(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// What sees everything, for what is weighed beyond the reach and not shown. The caller's own reading ends, so that
+    /// nobody holds two connections.
+    pub(in crate::domain) async fn beyond_reach(&self) -> Reading {
+        self.reading.end().await;
+        self.house.database().reading(Sight::Everything)
     }
 }

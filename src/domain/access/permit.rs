@@ -15,7 +15,7 @@ use sea_orm::{
 
 use crate::{
     clock::Clock,
-    db::Database,
+    db::{Database, Reading},
     domain::{
         access::Access,
         chain::{Content, Entry, Head},
@@ -208,7 +208,8 @@ impl Access {
             return Err(Error::NotFound);
         }
         let (database, clock) = (self.house.database(), self.house.clock());
-        Ok(Permit { database, clock, actor: self.caller().client_id().to_string(), act })
+        let (actor, reading) = (self.caller().client_id().to_string(), Some(self.reader()));
+        Ok(Permit { database, clock, actor, act, reading })
     }
 }
 
@@ -219,18 +220,24 @@ pub struct Permit<'a> {
     clock: Clock,
     actor: String,
     act: Act,
+    /// What the caller has read through so far.
+    reading: Option<&'a Reading>,
 }
 
 impl<'a> Permit<'a> {
     /// The operator at the keyboard, who holds the database itself, may do every act of the command line.
     pub fn operator(database: &'a Database, clock: Clock, act: Act) -> Self {
-        Self { database, clock, actor: "operator".to_owned(), act }
+        Self { database, clock, actor: "operator".to_owned(), act, reading: None }
     }
 
-    /// Begins the act's transaction, with its audit entry already in it: the entry stays or falls with the act.
+    /// Begins the act's transaction, with its audit entry already in it: the entry stays or falls with the act. What the
+    /// caller reads afterwards is read anew.
     ///
     /// `object` is what the act is done to, by code or id; `detail` holds numbers and codes, never a protected value.
     pub async fn begin(self, object: Option<String>, detail: Option<String>) -> Result<Txn> {
+        if let Some(reading) = self.reading {
+            reading.end().await;
+        }
         let (inner, at) = (self.database.begin().await?, self.clock.now().trunc_subsecs(6));
         let entry = audit_entry::ActiveModel {
             seq: NotSet,

@@ -21,7 +21,7 @@ use actix_web::dev::ServerHandle;
 use cadre_api::{
     auth::{self, KeyEncryption, KeyStore, Tokens},
     clock::Clock,
-    db::{Database, Pool},
+    db::{Database, Pool, Sight},
     domain::{
         client,
         house::House,
@@ -58,11 +58,13 @@ pub enum Kind {
 pub struct World {
     pub kind: Kind,
     pub url: String,
+    /// As the operator has it: everybody is in sight. The application has one of its own.
     pub database: Database,
     pub database_url: String,
     pub house: Arc<House>,
     http: reqwest::Client,
     server: ServerHandle,
+    service: Database,
     _folder: Option<TempDir>,
 }
 
@@ -152,13 +154,16 @@ impl World {
         // What went wrong inside stands in the output of a test that fails.
         canary::watch_the_log();
         let database = open(&database_url).await;
-        let Node { url, house, server, .. } = Node::start(&database, clock()).await;
-        Self { kind, url, database, database_url, house, http: reqwest::Client::new(), server, _folder: folder }
+        let service = Database::open(&as_service(&database_url), Pool::default()).await.expect("a database");
+        let Node { url, house, server, .. } = Node::start(&service, clock()).await;
+        let http = reqwest::Client::new();
+        Self { kind, url, database, database_url, house, http, server, service, _folder: folder }
     }
 
     /// Stops the application and closes the database.
     pub async fn stop(self) {
         self.server.stop(false).await;
+        self.service.close().await.expect("closed");
         self.database.close().await.expect("closed");
     }
 
@@ -299,9 +304,14 @@ pub fn store(database: &Database) -> KeyStore {
     KeyStore { database: database.clone(), encryption }
 }
 
-/// Opens a database of the tests.
+/// Opens a database of the tests as its operator.
 pub async fn open(url: &str) -> Database {
-    Database::open(url, Pool::default()).await.expect("a database")
+    Database::open(url, Pool { sight: Sight::Everything, ..Pool::default() }).await.expect("a database")
+}
+
+/// The same database for the service, which on PostgreSQL is another role.
+pub fn as_service(url: &str) -> String {
+    if url.starts_with("sqlite:") { url.to_owned() } else { postgres::as_role(url, postgres::SERVICE) }
 }
 
 /// Brings a new database to this version.
@@ -310,6 +320,10 @@ pub async fn prepared(url: &str) -> Database {
     Migrator::up(database.writer(), None).await.expect("migrated");
     reference::install(&database, clock()).await.expect("reference lists");
     key::ensure(&store(&database), clock()).await.expect("keys");
+    if !url.starts_with("sqlite:") {
+        postgres::server().make_roles().await;
+        database.grant(postgres::SERVICE).await.expect("granted");
+    }
     database
 }
 
@@ -328,7 +342,8 @@ pub async fn fresh(kind: Kind) -> (String, Option<TempDir>) {
     }
 }
 
-fn database_name() -> String {
+/// A name that no database has.
+pub fn database_name() -> String {
     format!("t{}", uuid::Uuid::now_v7().simple())
 }
 

@@ -15,7 +15,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::poll;
 
@@ -38,11 +38,17 @@ const SETTINGS: [&str; 13] = [
     "log_destination=stderr",
 ];
 
+/// The role that the service of the tests logs in as: it neither owns the tables nor passes row security.
+pub const SERVICE: &str = "cadre_test_service";
+
+/// A role that owns databases and is nothing else.
+pub const OWNER: &str = "cadre_test_owner";
+
 /// The server of this test process; the first caller starts it.
 pub fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| match setting("CADRE_TEST_POSTGRES_URL") {
-        Some(url) => Server { url, one_at_a_time: Mutex::new(()), running: None },
+        Some(url) => Server { url, one_at_a_time: Mutex::new(()), roles: OnceCell::new(), running: None },
         None => Server::start(),
     })
 }
@@ -51,6 +57,7 @@ pub fn server() -> &'static Server {
 pub struct Server {
     url: String,
     one_at_a_time: Mutex<()>,
+    roles: OnceCell<()>,
     running: Option<Running>,
 }
 
@@ -75,11 +82,36 @@ impl Server {
         db.close().await.expect("a connection that has answered can be closed");
     }
 
+    /// Makes the roles of the tests, once; a server of somebody else's may have them from before.
+    pub async fn make_roles(&self) {
+        let make = async || {
+            let db = connect(&self.url).await.expect("the test server answers");
+            for role in [SERVICE, OWNER] {
+                let made = db.execute_unprepared(&format!("CREATE ROLE {role} LOGIN PASSWORD '{role}'")).await;
+                let there = db.execute_unprepared(&format!("ALTER ROLE {role} LOGIN")).await;
+                there.unwrap_or_else(|error| panic!("no role {role}: {made:?}, {error}"));
+            }
+            db.close().await.expect("a connection that has answered can be closed");
+        };
+        self.roles.get_or_init(make).await;
+    }
+
+    /// Makes an empty database that belongs to the plain owner, and gives its address for that role.
+    pub async fn create_owned(&self, name: &str) -> String {
+        self.make_roles().await;
+        self.create_database(name, None).await;
+        let db = connect(&self.url).await.expect("the test server answers");
+        let given = db.execute_unprepared(&format!("ALTER DATABASE {} OWNER TO {OWNER}", plain(name))).await;
+        given.unwrap_or_else(|error| panic!("not given away: {error}"));
+        db.close().await.expect("a connection that has answered can be closed");
+        as_role(&self.url(name), OWNER)
+    }
+
     fn start() -> Self {
         let running = Running::start(&binaries());
         let url = format!("postgres://postgres@localhost/postgres?host={}", running.folder.display());
         running.wait_until_it_answers(&url);
-        Self { url, one_at_a_time: Mutex::new(()), running: Some(running) }
+        Self { url, one_at_a_time: Mutex::new(()), roles: OnceCell::new(), running: Some(running) }
     }
 }
 
@@ -175,6 +207,14 @@ fn with_database(url: &str, database: &str) -> String {
     let end = address[authority..].find('/').map_or(address.len(), |at| authority + at);
     let options = options.map_or(String::new(), |options| format!("?{options}"));
     format!("{}/{database}{options}", &address[..end])
+}
+
+/// The same address for another role of the tests.
+pub fn as_role(url: &str, role: &str) -> String {
+    let authority = url.find("://").map_or(0, |at| at + "://".len());
+    let end = url[authority..].find(['/', '?']).map_or(url.len(), |at| authority + at);
+    let host = url[authority..end].rsplit('@').next().unwrap_or_default();
+    format!("{}{role}:{role}@{host}{}", &url[..authority], &url[end..])
 }
 
 #[expect(clippy::disallowed_methods, reason = "the tests' own settings, which the application does not know")]

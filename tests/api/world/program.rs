@@ -103,6 +103,7 @@ impl Program {
     /// The same with more flags.
     pub fn serve_with(database_url: &str, flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let database_url = &super::as_service(database_url);
         let args =
             [&["serve", "--listen", "127.0.0.1:0", "--database-url", database_url, "--public-url", PUBLIC_URL], flags];
         Self::start(command(folder.path(), &args.concat()))

@@ -120,7 +120,7 @@ async fn enrolled(access: &Access, input: &Enrol) -> Acted<Enrolled> {
 async fn with_warnings(access: &Access, enrolment: VisibleEnrolment) -> Acted<Enrolled> {
     let row = enrolment.row();
     let warnings = match row.class_id.filter(|_| row.state.is_seated()) {
-        Some(class) => overlap::warnings(access.reader(), row.cadre_id, class).await?,
+        Some(class) => overlap::warnings(&access.beyond_reach().await, row.cadre_id, class).await?,
         None => Vec::new(),
     };
     Ok(Enrolled { enrolment, warnings })

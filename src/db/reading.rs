@@ -1,0 +1,170 @@
+//! What a question is read through: on PostgreSQL one transaction that only reads, with the caller's sight set in it.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, QueryResult,
+    Statement, TransactionTrait,
+    prelude::async_trait::async_trait,
+    sea_query::{Expr, Func, Query},
+};
+use tokio::sync::{Mutex, MutexGuard};
+use uuid::Uuid;
+
+/// What of persons a transaction sees on PostgreSQL, where row security stands behind the program's own narrowing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Sight {
+    /// Nobody: what nothing was said of.
+    #[default]
+    Nothing,
+    /// Who is known to some of these units.
+    Units(Runs),
+    /// Everybody: for acts, which look beyond their caller, and for the operator.
+    Everything,
+}
+
+/// Units as runs of their ids, so that a few bounds stand for thousands that were recorded together: the first of a run,
+/// and what comes after its last, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runs(Arc<str>);
+
+impl Sight {
+    /// What those units of all see that are within reach.
+    pub fn of(all: impl Iterator<Item = Uuid>, is_within: impl Fn(Uuid) -> bool) -> Self {
+        let mut all: Vec<Uuid> = all.collect();
+        all.sort_unstable();
+        let runs: Vec<&[Uuid]> =
+            all.chunk_by(|one, next| is_within(*one) == is_within(*next)).filter(|run| is_within(run[0])).collect();
+        if runs.iter().map(|run| run.len()).sum::<usize>() == all.len() {
+            return Self::Everything;
+        }
+        let bounds = runs.iter().filter_map(|run| Some([*run.first()?, after(*run.last()?)])).flatten();
+        let bounds: Vec<String> = bounds.map(|bound| bound.simple().to_string()).collect();
+        Self::Units(Runs(format!("{{{}}}", bounds.join(",")).into()))
+    }
+
+    /// The value of the setting that the policies read.
+    pub(super) fn setting(&self) -> &str {
+        match self {
+            Self::Nothing => "",
+            Self::Units(Runs(bounds)) => bounds,
+            Self::Everything => "*",
+        }
+    }
+
+    /// Sets it for the rest of a transaction.
+    pub(super) async fn set(&self, txn: &DatabaseTransaction) -> Result<(), DbErr> {
+        let setting = Func::cust("set_config").arg("cadre.reach").arg(self.setting()).arg(true);
+        txn.query_one(Query::select().expr(Expr::expr(setting))).await.map(drop)
+    }
+}
+
+/// The reads of one question. On PostgreSQL they are one transaction, begun by the first of them: all see the same
+/// moment, only what is in sight, and write nothing. On SQLite each goes to the readers.
+#[derive(Debug)]
+pub struct Reading {
+    connection: DatabaseConnection,
+    backend: DatabaseBackend,
+    sight: Sight,
+    open: Mutex<Option<DatabaseTransaction>>,
+}
+
+impl Reading {
+    /// Reads within a sight.
+    pub(super) fn new(connection: DatabaseConnection, backend: DatabaseBackend, sight: Sight) -> Self {
+        Self { connection, backend, sight, open: Mutex::new(None) }
+    }
+
+    /// Gives the connection back. The next read begins anew and sees what was committed meanwhile. Called before an act
+    /// begins.
+    pub async fn end(&self) {
+        // What only read has nothing to lose: a rollback that fails is told by the next use of the connection.
+        if let Some(open) = self.open.lock().await.take() {
+            let _ended = open.rollback().await;
+        }
+    }
+
+    /// The transaction, begun if it is not open.
+    async fn open(&self) -> Result<MutexGuard<'_, Option<DatabaseTransaction>>, DbErr> {
+        let mut open = self.open.lock().await;
+        if open.is_none() {
+            let txn = self.connection.begin().await?;
+            self.sight.set(&txn).await?;
+            *open = Some(txn);
+        }
+        Ok(open)
+    }
+}
+
+/// The next id.
+fn after(id: Uuid) -> Uuid {
+    Uuid::from_u128(id.as_u128().saturating_add(1))
+}
+
+/// After a failure PostgreSQL refuses whatever else comes in the transaction; the siblings of a field that failed are
+/// to be answered, so they get another.
+fn kept<T>(mut open: MutexGuard<'_, Option<DatabaseTransaction>>, result: Result<T, DbErr>) -> Result<T, DbErr> {
+    if result.is_err() {
+        open.take();
+    }
+    result
+}
+
+fn not_open() -> DbErr {
+    DbErr::Custom("a reading that was not begun".to_owned())
+}
+
+fn only_reads() -> DbErr {
+    DbErr::Custom("a question writes nothing".to_owned())
+}
+
+#[async_trait]
+impl ConnectionTrait for Reading {
+    fn get_database_backend(&self) -> DatabaseBackend {
+        self.backend
+    }
+
+    async fn execute_raw(&self, _: Statement) -> Result<ExecResult, DbErr> {
+        Err(only_reads())
+    }
+
+    async fn execute_unprepared(&self, _: &str) -> Result<ExecResult, DbErr> {
+        Err(only_reads())
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        if self.backend != DatabaseBackend::Postgres {
+            return self.connection.query_one_raw(statement).await;
+        }
+        let open = self.open().await?;
+        let result = open.as_ref().ok_or_else(not_open)?.query_one_raw(statement).await;
+        kept(open, result)
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        if self.backend != DatabaseBackend::Postgres {
+            return self.connection.query_all_raw(statement).await;
+        }
+        let open = self.open().await?;
+        let result = open.as_ref().ok_or_else(not_open)?.query_all_raw(statement).await;
+        kept(open, result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_that_were_recorded_together_are_one_run() {
+        let sight = |within: &[u128]| {
+            let all = [9, 3, 4, 5, 7, 1].into_iter().map(Uuid::from_u128);
+            Sight::of(all, |id| within.contains(&id.as_u128())).setting().replace('0', "")
+        };
+        assert_eq!(sight(&[3, 4, 5, 9]), "{3,6,9,a}");
+        assert_eq!(sight(&[4]), "{4,5}");
+        assert_eq!(sight(&[1, 7]), "{1,2,7,8}");
+        assert_eq!(sight(&[]), "{}");
+        assert_eq!(sight(&[1, 3, 4, 5, 7, 9]), "*");
+    }
+}

@@ -1,0 +1,81 @@
+//! The role of the database that the service logs in as: what it is granted, and whether row security binds it.
+
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, RuntimeErr, Statement};
+
+/// Logs to which lines are added and in which nothing is ever changed.
+const APPEND_ONLY: [&str; 5] = ["audit_entry", "change", "access_entry", "access_withholding", "log_link"];
+
+/// Tables that the service reads and a migration alone writes.
+const READ_ONLY: [&str; 1] = ["seaql_migrations"];
+
+/// How row security stands to a role of PostgreSQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It holds the role.
+    Bound,
+    /// It holds the role, which owns the tables and could take it away.
+    Owner,
+    /// The role is a superuser or has `BYPASSRLS`: it does not hold.
+    Free,
+    /// There is no such role.
+    Unknown,
+}
+
+/// How row security stands to a role, or to that of the connection.
+pub(super) async fn standing(connection: &DatabaseConnection, role: Option<&str>) -> Result<Standing, DbErr> {
+    let select = Statement::from_sql_and_values(
+        connection.get_database_backend(),
+        "SELECT rolsuper OR rolbypassrls,
+                EXISTS (SELECT FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+                        AND pg_has_role(pg_roles.oid, relowner, 'MEMBER'))
+         FROM pg_roles WHERE rolname = coalesce($1, current_user)",
+        [role.map(str::to_owned).into()],
+    );
+    let Some(row) = connection.query_one_raw(select).await? else { return Ok(Standing::Unknown) };
+    Ok(match (row.try_get_by_index(0)?, row.try_get_by_index(1)?) {
+        (true, _) => Standing::Free,
+        (false, true) => Standing::Owner,
+        (false, false) => Standing::Bound,
+    })
+}
+
+/// Whether PostgreSQL refused because the role was not granted something.
+pub(super) fn lacks_right(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
+        return false;
+    };
+    let code = cause.as_database_error().and_then(|error| error.code().map(Into::<String>::into));
+    code.as_deref() == Some("42501")
+}
+
+/// The roles that were given what the service needs: they may write its log, and do not own it.
+pub(super) async fn granted(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    if connection.get_database_backend() != DatabaseBackend::Postgres {
+        return Ok(Vec::new());
+    }
+    let select = Statement::from_string(
+        connection.get_database_backend(),
+        "SELECT rolname::text FROM pg_class CROSS JOIN aclexplode(relacl) AS given JOIN pg_roles ON pg_roles.oid = grantee
+         WHERE relname = 'audit_entry' AND relnamespace = current_schema()::regnamespace
+           AND privilege_type = 'INSERT' AND grantee <> relowner",
+    );
+    connection.query_all_raw(select).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// The statements that give a role what the service needs, and nothing else that it may have had. PostgreSQL writes the
+/// names itself.
+pub(super) async fn grants(connection: &DatabaseConnection, role: &str) -> Result<Vec<String>, DbErr> {
+    let words = |tables: &[&str]| tables.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let select = Statement::from_sql_and_values(
+        connection.get_database_backend(),
+        "SELECT format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I', current_schema(), $1::text)
+         UNION ALL SELECT format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), $1::text)
+         UNION ALL SELECT format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO %I', current_schema(), $1::text)
+         UNION ALL SELECT format('GRANT %s ON %I TO %I',
+                CASE WHEN tablename = ANY ($2) THEN 'SELECT, INSERT' WHEN tablename = ANY ($3) THEN 'SELECT'
+                     ELSE 'SELECT, INSERT, UPDATE, DELETE' END, tablename, $1::text)
+             FROM pg_tables WHERE schemaname = current_schema()",
+        [role.into(), words(&APPEND_ONLY).into(), words(&READ_ONLY).into()],
+    );
+    connection.query_all_raw(select).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+}

@@ -1,0 +1,315 @@
+//! The wall alone: drawn questions through the engine, of callers whose own narrowing is switched off.
+//!
+//! What a reach holds is worked out here once more, from the rows, and nothing else may be in an answer. The control asks
+//! the same over a connection that passes row security. The seed is printed; `CADRE_TEST_SEED` draws the same again.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
+
+use cadre_api::{
+    auth::Tokens,
+    db::Database,
+    domain::{access::Access, demo, house::House, import::Outcome, unit::Units},
+    graphql::engine::{Answer, Engine, Question},
+    language::Language,
+};
+use entity::{
+    assignment, cadre, enrolment, rotation, training_class, unit,
+    value::{CadreId, ClassId, RotationState, UnitId},
+};
+use fastrand::Rng;
+use sea_orm::EntityTrait;
+use serde_json::{Value, json};
+
+use crate::world::{
+    Kind, World, clock, open,
+    postgres::setting,
+    rotation::{Places, day},
+};
+
+const QUESTIONS: usize = 1_000;
+const CALLERS: usize = 20;
+const SCOPES: [&str; 4] = ["cadre:read", "rotation:read", "training:read", "quota:read"];
+
+/// Everything about persons that there is.
+struct Rows {
+    units: Units,
+    codes: Vec<String>,
+    cadres: Vec<cadre::Model>,
+    posts: Vec<assignment::Model>,
+    rotations: Vec<rotation::Model>,
+    enrolments: Vec<enrolment::Model>,
+    organisers: BTreeMap<ClassId, UnitId>,
+    classes: Vec<String>,
+}
+
+/// What of it a reach holds.
+struct Held {
+    persons: HashSet<CadreId>,
+    rotations: usize,
+    enrolments: usize,
+    /// Ids and codes that the caller may see.
+    own: Vec<String>,
+    /// Ids and codes that no answer may hold.
+    foreign: Vec<String>,
+}
+
+impl Rows {
+    async fn read(database: &Database) -> Self {
+        let reader = database.reader();
+        let classes = training_class::Entity::find().all(reader).await.expect("classes");
+        let units = unit::Entity::find().all(reader).await.expect("units");
+        Self {
+            units: Units::load(reader).await.expect("units"),
+            codes: units.into_iter().map(|unit| unit.code.to_string()).collect(),
+            cadres: cadre::Entity::find().all(reader).await.expect("cadres"),
+            posts: assignment::Entity::find().all(reader).await.expect("posts"),
+            rotations: rotation::Entity::find().all(reader).await.expect("rotations"),
+            enrolments: enrolment::Entity::find().all(reader).await.expect("enrolments"),
+            organisers: classes.iter().map(|class| (class.id, class.organiser_id)).collect(),
+            classes: classes.into_iter().map(|class| class.code.to_string()).collect(),
+        }
+    }
+
+    /// What a reach holds, on whatever day.
+    fn held(&self, roots: &[&str]) -> Held {
+        let roots: Vec<UnitId> = roots.iter().map(|code| self.units.by_code(code).expect("a unit").row.id).collect();
+        let reach = self.units.reach_of(&roots, clock().today());
+        let is_seen = |row: &&rotation::Model| {
+            let is_public = row.published_on.is_some() || !row.state.is_embargoed();
+            let touches = reach.contains(&row.from_unit_id) || reach.contains(&row.to_unit_id);
+            row.preparing_unit_id.is_some_and(|unit| reach.contains(&unit)) || is_public && touches
+        };
+        let is_sent = |row: &&enrolment::Model| {
+            let organiser = row.class_id.map(|class| self.organisers[&class]);
+            reach.contains(&row.unit_id) || organiser.is_some_and(|unit| reach.contains(&unit))
+        };
+        let (seen, unseen): (Vec<_>, Vec<_>) = self.rotations.iter().partition(is_seen);
+        let (sent, unsent): (Vec<_>, Vec<_>) = self.enrolments.iter().partition(is_sent);
+        let posts = self.posts.iter().filter(|post| reach.contains(&post.unit_id)).map(|post| post.cadre_id);
+        let moved = seen.iter().map(|row| row.cadre_id).chain(sent.iter().map(|row| row.cadre_id));
+        let persons: HashSet<CadreId> = posts.chain(moved).collect();
+
+        let (mut own, mut foreign) = (Vec::new(), Vec::new());
+        for cadre in &self.cadres {
+            let list = if persons.contains(&cadre.id) { &mut own } else { &mut foreign };
+            list.extend([cadre.id.to_string(), format!("\"{}\"", cadre.code)]);
+        }
+        own.extend(seen.iter().map(|row| row.id.to_string()).chain(sent.iter().map(|row| row.id.to_string())));
+        foreign.extend(unseen.iter().map(|row| row.id.to_string()).chain(unsent.iter().map(|row| row.id.to_string())));
+        Held { persons, rotations: seen.len(), enrolments: sent.len(), own, foreign }
+    }
+}
+
+impl Held {
+    /// What an answer tells that the reach does not hold.
+    fn told(&self, answer: &Value) -> Option<String> {
+        let text = answer.to_string();
+        let mark = self.foreign.iter().find(|mark| text.contains(mark.as_str())).cloned();
+        let number = |pointer: &str, most: usize| {
+            let number = answer.pointer(pointer).and_then(Value::as_u64)?;
+            (number > most as u64).then(|| format!("{pointer}: {number} of {most}"))
+        };
+        mark.or_else(|| number("/data/cadres/totalCount/value", self.persons.len()))
+            .or_else(|| number("/data/rotations/totalCount/value", self.rotations))
+            .or_else(|| number("/data/enrolments/totalCount/value", self.enrolments))
+            .or_else(|| number("/data/unit/cadres/totalCount/value", self.persons.len()))
+            .or_else(|| number("/data/unit/composition/total", self.persons.len()))
+            .or_else(|| number("/data/unit/trainingProgress/turns", self.enrolments))
+    }
+}
+
+/// The source of all chance.
+struct Draw<'a>(Rng, &'a Rows);
+
+impl<'a> Draw<'a> {
+    fn of<'b, T>(&mut self, pool: &'b [T]) -> &'b T {
+        self.0.choice(pool).expect("a pool that is not empty")
+    }
+
+    fn unit(&mut self) -> &'a str {
+        let rows: &'a Rows = self.1;
+        self.of::<String>(&rows.codes)
+    }
+
+    fn person(&mut self) -> &'a cadre::Model {
+        let rows: &'a Rows = self.1;
+        self.of(&rows.cadres)
+    }
+
+    fn day(&mut self) -> String {
+        let rows: &'a Rows = self.1;
+        self.of(&rows.posts).start_on.plus_months(self.0.u32(..60)).unwrap_or_else(|| day("2020-01-01")).to_string()
+    }
+
+    /// Some id of a person, a rotation or an enrolment.
+    fn id(&mut self) -> String {
+        let rows: &'a Rows = self.1;
+        match self.0.u8(..3) {
+            0 => self.person().id.to_string(),
+            1 => self.of(&rows.rotations).id.to_string(),
+            _ => self.of(&rows.enrolments).id.to_string(),
+        }
+    }
+
+    fn question(&mut self) -> String {
+        let rows: &'a Rows = self.1;
+        match self.0.u8(..12) {
+            0 => format!(
+                "{{ cadre(by: {{code: \"{}\"}}, asOf: \"{}\") {{ {PERSON} }} }}",
+                self.person().code,
+                self.day()
+            ),
+            1 => format!("{{ cadre(by: {{id: \"{}\"}}) {{ {PERSON} }} }}", self.person().id),
+            2 => format!("{{ node(id: \"{}\") {{ __typename id {NODE} }} }}", self.id()),
+            3 => {
+                let ids: Vec<String> = (0..5).map(|_| format!("\"{}\"", self.id())).collect();
+                format!("{{ nodes(ids: [{}]) {{ __typename id }} }}", ids.join(", "))
+            }
+            4 => format!(
+                "{{ cadres(first: 100, asOf: \"{}\") {{ nodes {{ id code }} totalCount(max: 1000) {{ value }} }} }}",
+                self.day()
+            ),
+            5 => {
+                let name = self.person().full_name.split(' ').next_back().expect("a name").to_owned();
+                format!(
+                    "{{ cadres(first: 50, search: \"{name}\") {{ nodes {{ id code assignments {{ unit {{ code }} }} }} \
+                     totalCount(max: 1000) {{ value }} }} }}"
+                )
+            }
+            6 => {
+                let (level, side) = (*self.of(&["UNIVERSITY", "COLLEGE"]), *self.of(&["atLeast", "below"]));
+                format!(
+                    "{{ cadres(first: 100, where: {{holds: {{subject: \"PROFESSIONAL\", {side}: \"{level}\"}}}}) \
+                     {{ nodes {{ id code qualifications {{ id }} }} totalCount(max: 1000) {{ value }} }} }}"
+                )
+            }
+            7 => format!(
+                "{{ rotations(first: 100, where: {{startFrom: \"{}\"}}) {{ nodes {{ id cadre {{ id code }} steps {{ state }} \
+                 checks {{ result }} }} totalCount(max: 1000) {{ value }} }} }}",
+                self.day()
+            ),
+            8 => format!(
+                "{{ rotations(where: {{unit: {{code: \"{}\"}}}}) {{ nodes {{ id cadre {{ {PERSON} }} }} \
+                 totalCount(max: 1000) {{ value }} }} }}",
+                self.unit()
+            ),
+            9 => format!(
+                "{{ enrolments(first: 100, where: {{yearFrom: {}}}) {{ nodes {{ id cadre {{ id code }} }} \
+                 totalCount(max: 1000) {{ value }} }} }}",
+                self.of(&rows.enrolments).year
+            ),
+            10 => format!(
+                "{{ trainingClass(by: {{code: \"{}\"}}) {{ enrolments(first: 100) {{ nodes {{ id cadre {{ {PERSON} }} }} }} \
+                 }} }}",
+                self.of(&rows.classes)
+            ),
+            _ => format!(
+                "{{ unit(by: {{code: \"{}\"}}, asOf: \"{}\") {{ cadres(first: 100) {{ nodes {{ id code }} totalCount(max: \
+                 1000) {{ value }} }} composition(subject: \"PROFESSIONAL\") {{ total }} trainingProgress(year: {}) \
+                 {{ turns persons }} rotationFlows(from: \"2000-01-01\", until: \"2030-01-01\") {{ rotations }} }} }}",
+                self.unit(),
+                self.day(),
+                self.of(&rows.enrolments).year
+            ),
+        }
+    }
+}
+
+const PERSON: &str = "id code assignments { unit { code } } qualifications { id } rotations { id } \
+    enrolments { nodes { id } }";
+const NODE: &str = "... on Cadre { code rotations { id } } ... on Rotation { cadre { code } } \
+    ... on Enrolment { cadre { code } }";
+
+/// The application without its own narrowing, over one database.
+struct Unnarrowed {
+    house: Arc<House>,
+    tokens: Tokens,
+    engine: Engine,
+}
+
+impl Unnarrowed {
+    async fn over(database: &Database, url: &str) -> Self {
+        let house = Arc::new(House::open(database.clone(), clock()).await.expect("a house"));
+        let tokens = Tokens::load(database.clone(), clock(), url).await.expect("keys");
+        Self { house, tokens, engine: Engine::default() }
+    }
+
+    async fn ask(&self, token: &str, document: &str) -> Value {
+        let caller = self.tokens.verifier.verify(token, clock().now()).await.expect("a caller");
+        let access = Access::of(caller, Arc::clone(&self.house)).without_narrowing();
+        let question = Question {
+            document: document.to_owned(),
+            operation_name: None,
+            variables: async_graphql::Variables::default(),
+            language: Language::English,
+            request_id: String::new(),
+            queries_only: true,
+        };
+        match self.engine.answer(Arc::new(access), question).await {
+            Answer::Ran(response) => json!({ "data": response.data, "errors": response.errors }),
+            answer => panic!("{document}: {answer:?}"),
+        }
+    }
+}
+
+/// Persons of the demonstration are prepared for rotations, of which nothing is published, and some are given up.
+async fn write_embargoed(database: &Database) {
+    use sea_orm::{ActiveModelTrait, IntoActiveModel};
+    let of = Places::of(database).await;
+    let states = RotationState::EMBARGOED.into_iter().cycle();
+    for (nth, state) in (1..=40).zip(states) {
+        let unit = |at: i32| format!("BN-LT-{:02}-DU", at % 10 + 1);
+        let (person, number) = (format!("CB{nth:04}"), format!("E{nth}"));
+        let rotation = rotation::Model {
+            state,
+            preparing_unit_id: Some(of.unit(&unit(nth + 2))),
+            ..of.rotation([&number, &person, &unit(nth), &unit(nth + 1), "2027-01-01"])
+        };
+        rotation.into_active_model().reset_all().insert(database.writer()).await.expect("written");
+    }
+}
+
+#[actix_web::test]
+async fn row_security_alone_shows_no_foreign_row() {
+    let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
+    println!("CADRE_TEST_SEED={seed}");
+    let folder = tempfile::tempdir().expect("a folder");
+    demo::write_bundle(folder.path()).expect("written");
+    let world = World::empty(Kind::Postgres).await;
+    assert_eq!(world.import(folder.path()).await.outcome, Outcome::Loaded);
+    write_embargoed(&world.database).await;
+    let rows = Rows::read(&world.database).await;
+    let mut draw = Draw(Rng::with_seed(seed), &rows);
+    let (walled, passing) = (world.house.database().clone(), open(&world.database_url).await);
+    let walled = Unnarrowed::over(&walled, &world.url).await;
+    let free = Unnarrowed::over(&passing, &world.url).await;
+
+    let (mut found, mut leaked) = (0, 0);
+    for _ in 0..CALLERS {
+        let roots: Vec<&str> = (0..draw.0.usize(1..4)).map(|_| draw.unit()).collect();
+        let (held, caller) = (rows.held(&roots), world.caller(&SCOPES, &roots).await);
+        for _ in 0..QUESTIONS / CALLERS {
+            let question = draw.question();
+            let answer = walled.ask(&caller.token, &question).await;
+            assert_eq!(held.told(&answer), None, "seed {seed}, a grant over {roots:?}: {question}\n{answer:#}");
+            assert_eq!(answer["errors"], json!([]), "seed {seed}, a grant over {roots:?}: {question}");
+            let text = answer.to_string();
+            found += usize::from(held.own.iter().any(|mark| text.contains(mark.as_str())));
+            leaked += usize::from(held.told(&free.ask(&caller.token, &question).await).is_some());
+        }
+        // Nor is it narrower than the reach.
+        let all = "{ rotations { totalCount(max: 1000) { value } } enrolments { totalCount(max: 1000) { value } } }";
+        let all = walled.ask(&caller.token, all).await;
+        assert_eq!(all["data"]["rotations"]["totalCount"]["value"], held.rotations, "a grant over {roots:?}: {all}");
+        assert_eq!(all["data"]["enrolments"]["totalCount"]["value"], held.enrolments, "a grant over {roots:?}: {all}");
+    }
+
+    println!("{found} answers held something, {leaked} would have told something foreign");
+    assert!(found * 10 > QUESTIONS, "the control: what is within reach is found, {found} times of seed {seed}");
+    assert!(leaked * 3 > QUESTIONS, "the control: without row security {leaked} answers tell of others, seed {seed}");
+    passing.close().await.expect("closed");
+    world.stop().await;
+}

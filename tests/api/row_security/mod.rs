@@ -1,0 +1,313 @@
+//! Row security of PostgreSQL: the second wall behind `Access`. It holds the service, whose role neither owns the tables
+//! nor passes it, and shows nothing that the reach of a question does not hold.
+
+#[cfg(debug_assertions)]
+mod drawn;
+
+use std::{sync::Arc, time::Duration};
+
+use cadre_api::{
+    auth::Tokens,
+    db::{Database, Pool, Sight},
+    domain::{access::Access, house::House},
+    graphql::engine::{Answer, Engine, Question},
+    language::Language,
+};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
+
+use crate::world::{
+    Kind, World, as_service, bundle, clock, copy, database_name, fresh, on_both, open,
+    postgres::{self, OWNER, SERVICE},
+    program::{self, Program},
+};
+
+/// Every table, and whether row security closes it. What is open holds no facts about persons.
+const TABLES: [(&str, bool); 39] = [
+    ("access_entry", true),
+    ("access_withholding", true),
+    ("answered", false),
+    ("assertion_use", false),
+    ("assignment", true),
+    ("audit_entry", false),
+    ("cadre", true),
+    ("change", false),
+    ("class_session", false),
+    ("client", false),
+    ("client_grant", false),
+    ("client_key", false),
+    ("client_secret", false),
+    ("enrolment", true),
+    ("ethnic_group", false),
+    ("grant_unit", false),
+    ("institution", false),
+    ("log_head", false),
+    ("log_link", false),
+    ("programme", false),
+    ("qualification", true),
+    ("qualification_level", false),
+    ("qualification_subject", false),
+    ("quota", false),
+    ("retirement_age", false),
+    ("revoked_token", false),
+    ("rotation", true),
+    ("rotation_appraisal", true),
+    ("rotation_step", true),
+    ("rule", false),
+    ("rule_override", true),
+    ("seaql_migrations", false),
+    ("signing_key", false),
+    ("title", false),
+    ("training_class", false),
+    ("training_plan", false),
+    ("unit", false),
+    ("unit_succession", false),
+    ("unit_version", false),
+];
+
+async fn rows(connection: &impl ConnectionTrait, sql: &str) -> Result<Vec<sea_orm::QueryResult>, DbErr> {
+    connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await
+}
+
+async fn count(connection: &impl ConnectionTrait, table: &str) -> i64 {
+    let rows = rows(connection, &format!("SELECT count(*) FROM {table}")).await.expect(table);
+    rows[0].try_get_by_index(0).expect("a count")
+}
+
+#[actix_web::test]
+async fn every_table_is_closed_or_holds_no_persons() {
+    let (url, _) = copy(Kind::Postgres).await;
+    let database = open(&url).await;
+    let said = "SELECT relname::text, relrowsecurity, relforcerowsecurity,
+            (SELECT count(*) FROM pg_policy WHERE polrelid = pg_class.oid)
+        FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname COLLATE \"C\"";
+    let tables: Vec<(String, bool)> = rows(database.reader(), said)
+        .await
+        .expect("tables")
+        .iter()
+        .map(|row| {
+            let (name, is_on, is_forced, policies): (String, bool, bool, i64) =
+                row.try_get_many_by_index().expect("four");
+            assert_eq!(
+                (is_on, policies),
+                (is_forced, if is_on { 4 } else { 0 }),
+                "{name}: on, forced, and four policies"
+            );
+            (name, is_on)
+        })
+        .collect();
+    let tables: Vec<(&str, bool)> = tables.iter().map(|(name, is_on)| (name.as_str(), *is_on)).collect();
+
+    assert_eq!(
+        tables, TABLES,
+        "a new table is decided here: row security by `migration::wall::raise`, or it holds no facts about persons"
+    );
+    database.close().await.expect("closed");
+}
+
+#[actix_web::test]
+async fn nobody_is_seen_and_nothing_written_before_a_reach_is_set() {
+    let (url, _) = copy(Kind::Postgres).await;
+    let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
+    let operator = Database::open(&as_service(&url), Pool { sight: Sight::Everything, ..Pool::default() })
+        .await
+        .expect("a database");
+    for (table, _) in TABLES.into_iter().filter(|(_, is_closed)| *is_closed) {
+        assert_eq!(count(service.reader(), table).await, 0, "{table}");
+        assert_eq!(count(service.writer(), table).await, 0, "{table}");
+        let nothing = service.reading(Sight::of([uuid::Uuid::nil()].into_iter(), |_| false));
+        assert_eq!(count(&nothing, table).await, 0, "{table}");
+    }
+    for table in ["cadre", "assignment", "qualification", "rotation", "enrolment"] {
+        assert!(count(operator.reader(), table).await > 0, "the control: {table} holds something");
+        let act = service.begin().await.expect("begun");
+        assert!(count(&act, table).await > 0, "the control: an act sees {table}");
+    }
+
+    for sql in ["UPDATE cadre SET full_name = ''", "DELETE FROM enrolment"] {
+        let done = service.writer().execute_unprepared(sql).await.expect("a statement that finds nothing");
+        assert_eq!(done.rows_affected(), 0, "{sql}");
+    }
+    let copied = "INSERT INTO rule_override SELECT gen_random_uuid(), 'K', 'R', 'B', current_date, NULL";
+    let refused = service.writer().execute_unprepared(copied).await.expect_err("a row that nobody sees");
+    assert!(refused.to_string().contains("row-level security"), "{refused}");
+    for database in [service, operator] {
+        database.close().await.expect("closed");
+    }
+}
+
+/// The control of everything here: a role that passes row security sees all, whatever is set.
+#[actix_web::test]
+async fn a_role_that_passes_row_security_sees_everybody() {
+    let (url, _) = copy(Kind::Postgres).await;
+    let passing = Database::open(&url, Pool::default()).await.expect("a database");
+    assert!(count(passing.reader(), "cadre").await > 0);
+    passing.close().await.expect("closed");
+}
+
+/// A role that is no superuser can own the database, and is held by what it owns: the wall is forced.
+#[actix_web::test]
+async fn the_owner_of_the_tables_migrates_imports_and_sees_nobody() {
+    let url = postgres::server().create_owned(&database_name()).await;
+    program::printed(&url, &["migrate", "up"]);
+    program::printed(&url, &["import", bundle().to_str().expect("a plain path")]);
+    let owner = Database::open(&url, Pool::default()).await.expect("a database");
+    let operator = open(&url).await;
+    for table in ["cadre", "assignment", "qualification", "rotation", "enrolment"] {
+        assert_eq!(count(owner.reader(), table).await, 0, "{table}");
+        assert!(count(operator.reader(), table).await > 0, "the control: {table} holds something");
+    }
+    let said = served(&url);
+    assert!(said.contains("owns the tables") && said.contains("cadre-api migrate grant --to ROLE"), "{said}");
+    let said = program::refused(&url, &["migrate", "grant", "--to", OWNER]);
+    assert!(said.contains("owns tables"), "{said}");
+    for database in [owner, operator] {
+        database.close().await.expect("closed");
+    }
+}
+
+/// What a service logs until it listens.
+fn served(url: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let args = ["serve", "--listen", "127.0.0.1:0", "--log-format", "text", "--database-url", url];
+    Program::start(program::command(folder.path(), &args)).log()
+}
+
+#[actix_web::test]
+async fn a_question_writes_nothing_whatever_it_says() {
+    on_both(async |world| {
+        let service = world.house.database();
+        let refused = service.reader().execute_unprepared("UPDATE title SET name = ''").await;
+        assert!(refused.is_err(), "{refused:?}");
+        let refused = service.reading(Sight::Everything).execute_unprepared("UPDATE title SET name = ''").await;
+        assert!(refused.is_err(), "{refused:?}");
+        let done =
+            service.writer().execute_unprepared("UPDATE title SET name = name").await.expect("the control: an act");
+        assert!(done.rows_affected() > 0);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_reads_of_a_question_see_one_moment_and_the_reach_ends_with_them() {
+    let (url, _) = copy(Kind::Postgres).await;
+    // One connection, so that the next question gets the one that the last has used.
+    let pool = Pool { max_connections: 1, ..Pool::default() };
+    let service = Database::open(&as_service(&url), pool).await.expect("a database");
+    let reading = service.reading(Sight::Everything);
+    let before = count(&reading, "title").await;
+    let more = "INSERT INTO title (code, name, category, is_key_leader) VALUES ('NEW', 'N', 'CADRE', false)";
+    service.writer().execute_unprepared(more).await.expect("written");
+    assert_eq!(count(&reading, "title").await, before);
+    reading.end().await;
+    assert_eq!(count(&reading, "title").await, before + 1);
+
+    rows(&reading, "SELECT 1 / 0").await.expect_err("a statement that fails");
+    assert!(count(&reading, "cadre").await > 0, "what comes after a failure is answered");
+    drop(reading);
+    assert_eq!(count(service.reader(), "cadre").await, 0, "the reach is not left behind");
+    service.close().await.expect("closed");
+}
+
+/// Each act reads before, writes, and reads again; one connection for each kind would be a trap if it kept the first.
+#[actix_web::test]
+async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
+    let world = World::new(Kind::Postgres).await;
+    let pool = Pool { max_connections: 1, acquire_timeout: Duration::from_secs(60), ..Pool::default() };
+    let service = Database::open(&as_service(&world.database_url), pool).await.expect("a database");
+    let house = Arc::new(House::open(service.clone(), clock()).await.expect("a house"));
+    let tokens = Tokens::load(service.clone(), clock(), &world.url).await.expect("keys");
+    let (engine, client) = (Engine::default(), world.all_seeing().await);
+    let propose = async |nth: u32| {
+        let caller = tokens.verifier.verify(&client.token, clock().now()).await.expect("a caller");
+        let document = format!(
+            r#"mutation {{ rotationPropose(input: {{idempotencyKey: "{nth}", cadreCode: "A-04", form: ROTATION, purpose:
+            DEVELOPMENT, toUnitCode: "A1U", toTitleCode: "CC", startOn: "2026-07-01", plannedEndOn: "2029-07-01",
+            preparingUnitCode: "P", planning: {{documentNo: "1-QH", validFrom: "2025-01-01"}}}})
+            {{ rotation {{ cadre {{ code assignments {{ unit {{ code }} }} }} steps {{ state }} }} userErrors {{ message }} }} }}"#
+        );
+        let question = Question {
+            document,
+            operation_name: None,
+            variables: async_graphql::Variables::default(),
+            language: Language::English,
+            request_id: String::new(),
+            queries_only: false,
+        };
+        let Answer::Ran(answer) = engine.answer(Arc::new(Access::of(caller, Arc::clone(&house))), question).await
+        else {
+            panic!("it was refused");
+        };
+        let answer = serde_json::to_value(&*answer).expect("JSON");
+        let rotation = &answer["data"]["rotationPropose"]["rotation"];
+        assert_eq!(rotation["cadre"]["code"], "A-04", "{answer}");
+        assert_eq!(rotation["steps"].as_array().map(Vec::len), Some(1), "the act reads what it wrote: {answer}");
+    };
+
+    futures_util::future::join_all((0..64).map(propose)).await;
+
+    service.close().await.expect("closed");
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn the_service_adds_to_the_logs_and_changes_nothing_in_them() {
+    let (url, _) = copy(Kind::Postgres).await;
+    let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
+    for table in ["audit_entry", "change"] {
+        for sql in
+            [format!("DELETE FROM {table}"), format!("UPDATE {table} SET seq = seq"), format!("TRUNCATE {table}")]
+        {
+            let refused = service.writer().execute_unprepared(&sql).await.expect_err(&sql).to_string();
+            assert!(refused.contains("permission denied"), "{sql}: {refused}");
+        }
+    }
+    for sql in ["DELETE FROM seaql_migrations", "DROP POLICY seen ON cadre", "CREATE TABLE mine (id integer)"] {
+        service.writer().execute_unprepared(sql).await.expect_err(sql);
+    }
+    service.close().await.expect("closed");
+}
+
+#[actix_web::test]
+async fn rights_are_granted_to_a_role_that_the_wall_holds_and_to_no_other() {
+    let (url, _) = fresh(Kind::Postgres).await;
+    program::printed(&url, &["migrate", "up"]);
+    postgres::server().make_roles().await;
+    let said = program::refused(&as_service(&url), &["client", "list"]);
+    assert!(said.contains("lacks a right"), "the control: {said}");
+
+    let said = program::printed(&url, &["migrate", "grant", "--to", SERVICE]);
+    assert!(said.contains("can serve"), "{said}");
+    program::printed(&url, &["migrate", "grant", "--to", SERVICE]);
+    program::printed(&as_service(&url), &["client", "list"]);
+
+    // Rights on what is new come with it.
+    program::printed(&url, &["migrate", "down"]);
+    let database = open(&url).await;
+    let revoked = format!("REVOKE ALL ON cadre FROM {SERVICE}");
+    database.writer().execute_unprepared(&revoked).await.expect("revoked");
+    program::printed(&url, &["migrate", "up"]);
+    let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
+    assert_eq!(count(service.reader(), "cadre").await, 0);
+    service.close().await.expect("closed");
+
+    let who = rows(database.reader(), "SELECT current_user::text").await.expect("a row");
+    let who: String = who[0].try_get_by_index(0).expect("a name");
+    database.close().await.expect("closed");
+    let said = program::refused(&url, &["migrate", "grant", "--to", &who]);
+    assert!(said.contains("superuser"), "{said}");
+    let said = program::refused(&url, &["migrate", "grant", "--to", "nobody; DROP TABLE cadre"]);
+    assert!(said.contains("there is no role"), "{said}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let embedded = format!("sqlite://{}", folder.path().join("cadre.db").display());
+    let said = program::refused(&embedded, &["migrate", "grant", "--to", SERVICE]);
+    assert!(said.contains("no roles"), "{said}");
+}
+
+#[actix_web::test]
+async fn the_service_warns_where_its_role_passes_row_security() {
+    let (url, _) = copy(Kind::Postgres).await;
+    let said = served(&url);
+    assert!(said.contains("is a superuser") && said.contains("cadre-api migrate grant --to ROLE"), "{said}");
+    let said = served(&as_service(&url));
+    assert!(!said.contains("row security"), "{said}");
+}
