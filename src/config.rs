@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::{Arg, Args, Command as Line, Parser, Subcommand, ValueEnum, builder::TypedValueParser, error::ErrorKind};
-use entity::value::{ClientId, Day, KeyAlgorithm, Purpose, Scope};
+use entity::value::{ClientId, Day, KeyAlgorithm, PersonId, Purpose, Scope};
 use sea_orm::Iterable;
 
 use crate::{db::Pool, language::Language};
@@ -64,6 +64,9 @@ pub struct Settings {
     #[arg(long, global = true, env = "CADRE_KEY_ROTATION_DAYS", default_value_t = 90)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub key_rotation_days: u32,
+    /// File with the table of external issuers whose tokens are taken, in JSON. [default: none but this service]
+    #[arg(long, global = true, env = "CADRE_ISSUERS")]
+    pub issuers: Option<String>,
     /// What to log: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=warn`.
     #[arg(long, global = true, env = "CADRE_LOG", default_value = "info")]
     pub log: String,
@@ -112,6 +115,9 @@ pub enum Command {
     /// Manage API clients and their grants.
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Manage the persons for whom clients ask by tokens of external issuers.
+    #[command(subcommand)]
+    Person(PersonCommand),
     /// List the keys that sign access tokens, or renew them.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -205,6 +211,64 @@ pub enum ClientCommand {
     /// Manage the public keys of clients.
     #[command(subcommand)]
     Key(ClientKeyCommand),
+    /// Take tokens of an external issuer for a client: they open what the client's grant opens.
+    Link {
+        /// Client id.
+        #[arg(long)]
+        client: ClientId,
+        /// The issuer, as its tokens spell it.
+        #[arg(long)]
+        issuer: String,
+        /// What the issuer calls the client.
+        #[arg(long)]
+        external_id: String,
+    },
+    /// Take no more tokens of an external issuer for a client; they stop working within seconds.
+    Unlink {
+        /// The issuer.
+        #[arg(long)]
+        issuer: String,
+        /// What the issuer calls the client.
+        #[arg(long)]
+        external_id: String,
+    },
+}
+
+/// Management of acting persons.
+#[derive(Debug, Subcommand)]
+pub enum PersonCommand {
+    /// Register a person and print their id. What a client may do for them is what both may do.
+    Add(PersonAdd),
+    /// List the persons and their rights.
+    List,
+    /// Revoke a person; tokens for them stop working within seconds.
+    Revoke {
+        /// Person id.
+        person: PersonId,
+    },
+}
+
+/// An acting person to register.
+#[derive(Debug, Args)]
+pub struct PersonAdd {
+    /// The issuer, as its tokens spell it.
+    #[arg(long)]
+    pub issuer: String,
+    /// What the issuer's tokens call the person.
+    #[arg(long)]
+    pub subject: String,
+    /// Scopes to grant, such as `cadre:read`.
+    #[arg(long = "scope", required = true, num_args = 1.., value_parser = one_of::<Scope>)]
+    pub scopes: Vec<Scope>,
+    /// Codes of units; the person reaches their subtrees.
+    #[arg(long = "unit", required = true, num_args = 1..)]
+    pub units: Vec<String>,
+    /// Purposes that may be stated for protected data.
+    #[arg(long = "purpose", num_args = 1.., value_parser = one_of::<Purpose>)]
+    pub purposes: Vec<Purpose>,
+    /// Code of the cadre who the person is.
+    #[arg(long)]
+    pub cadre: Option<String>,
 }
 
 /// Management of the public keys of clients, for `private_key_jwt`.

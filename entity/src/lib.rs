@@ -5,6 +5,8 @@
 
 pub mod value;
 
+pub mod acting_person;
+pub mod acting_person_unit;
 pub mod answered;
 pub mod assertion_use;
 pub mod assignment;
@@ -17,6 +19,7 @@ pub mod client_key;
 pub mod client_secret;
 pub mod enrolment;
 pub mod ethnic_group;
+pub mod external_client;
 pub mod grant_unit;
 pub mod institution;
 pub mod programme;

@@ -16,6 +16,7 @@ mod m20261125_000009_client_key;
 mod m20261125_000010_client_secret;
 mod m20261125_000011_revoked_token;
 mod m20261125_000012_key_encryption;
+mod m20261128_000013_external_issuer;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000010_client_secret::Migration),
             Box::new(m20261125_000011_revoked_token::Migration),
             Box::new(m20261125_000012_key_encryption::Migration),
+            Box::new(m20261128_000013_external_issuer::Migration),
         ]
     }
 }

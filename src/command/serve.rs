@@ -1,6 +1,12 @@
 //! `cadre-api serve`.
 
-use std::{io, net::TcpListener, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::TcpListener,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use cadre_api::{
     auth::{KeyStore, Tokens},
@@ -16,7 +22,7 @@ use chrono::TimeDelta;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::command::{Stop, key::store, open_current};
+use crate::command::{Stop, key::store, open_current, person::issuers};
 
 /// How often the service looks for what other processes have committed.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -61,7 +67,7 @@ pub async fn run(
 ) -> Result<ExitCode, Stop> {
     let metrics = telemetry::start_metrics();
     let upkeep = metrics.clone();
-    let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?;
+    let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?.trusting(issuers(settings)?);
     let house = Arc::new(House::open(store.clone(), Clock::System).await?);
     let tokens = actix_web::web::Data::new(tokens);
     let service = Service { house: Arc::clone(&house), tokens: tokens.clone(), engine: Engine::default(), metrics };
@@ -69,6 +75,7 @@ pub async fn run(
     let handle = server.handle();
     let refreshing = actix_web::rt::spawn(refresh(house, upkeep));
     let rotation = TimeDelta::days(settings.key_rotation_days.into());
+    let renewing = actix_web::rt::spawn(renew(tokens.clone().into_inner()));
     let keeping = actix_web::rt::spawn(keep(tokens.into_inner(), store.clone(), rotation));
     let told_to_stop = stop_signal();
     actix_web::rt::spawn(async move {
@@ -80,6 +87,7 @@ pub async fn run(
     ready();
     server.await.map_err(|error| Stop(format!("the server broke off: {error}")))?;
     refreshing.abort();
+    renewing.abort();
     keeping.abort();
     store.database.close().await.map_err(|error| Stop(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
@@ -95,6 +103,14 @@ async fn refresh(house: Arc<House>, metrics: Option<PrometheusHandle>) {
         if let Err(error) = house.refresh().await {
             tracing::warn!(%error, "units and reference lists could not be refreshed");
         }
+    }
+}
+
+/// Fetches the keys of external issuers: at the start, and whenever they are due.
+async fn renew(tokens: Arc<Tokens>) {
+    loop {
+        tokens.renew_issuers(Instant::now()).await;
+        tokio::time::sleep(UPKEEP).await;
     }
 }
 

@@ -86,10 +86,12 @@ impl Registry {
     /// and clients apart from it, which change more often and are in no snapshot.
     pub async fn is_outdated(connection: &impl ConnectionTrait, mark: i64) -> Result<bool> {
         let elsewhere = [
+            "acting_person",
             "cadre",
             "client",
             "client_key",
             "enrolment",
+            "external_client",
             "qualification",
             "quota",
             "rotation",

@@ -28,7 +28,7 @@ use sea_orm::{DatabaseBackend, DatabaseConnection};
 use uuid::Uuid;
 
 use crate::{
-    auth::Caller,
+    auth::{Caller, Person},
     domain::{house::House, page::Cursors, registry::Registry, unit::UnitSet},
     error::{Error, Result},
 };
@@ -65,7 +65,7 @@ impl Access {
     pub fn of(caller: Caller, house: Arc<House>) -> Self {
         let registry = house.registry();
         let today = house.clock().today();
-        let reach = registry.reach_of(caller.roots(), today);
+        let reach = reach_of(&caller, &registry, today);
         Self { house, registry, caller, reach, today }
     }
 
@@ -108,7 +108,13 @@ impl Access {
 
     /// The cursors of a list, bound to this caller.
     pub(in crate::domain) fn cursors(&self, list: &impl serde::Serialize) -> Cursors<'_> {
-        self.house.cursor_key().cursors(self.caller.client_id(), list)
+        // A cursor of one person opens nothing for another.
+        let person = self.caller.on_behalf_of().map(Person::id);
+        let key = self.house.cursor_key();
+        match person {
+            None => key.cursors(self.caller.client_id(), list),
+            Some(person) => key.cursors(self.caller.client_id(), &(person, list)),
+        }
     }
 
     /// The units of the reach where they are fewer than all.
@@ -123,4 +129,12 @@ impl Access {
     pub(in crate::domain) fn reader(&self) -> &DatabaseConnection {
         self.house.database().reader()
     }
+}
+
+/// What the client reaches; where it asks for a person, what both reach.
+fn reach_of(caller: &Caller, registry: &Registry, today: Day) -> Arc<UnitSet> {
+    let reach = registry.reach_of(caller.roots(), today);
+    let Some(person) = caller.on_behalf_of() else { return reach };
+    let of_person = registry.reach_of(person.roots(), today);
+    Arc::new(reach.intersection(&of_person).copied().collect())
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{KEY_ENCRYPTION_KEY, poll};
 
 /// Settings that must not reach a process of the tests from outside.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 11] = [
     "CADRE_DATABASE_URL",
     "CADRE_LISTEN",
     "CADRE_PUBLIC_URL",
@@ -23,6 +23,7 @@ const SETTINGS: [&str; 10] = [
     "CADRE_KEY_ENCRYPTION_KEY",
     "CADRE_KEY_ENCRYPTION_KEY_FILE",
     "CADRE_KEY_ROTATION_DAYS",
+    "CADRE_ISSUERS",
     "CADRE_LOG",
     "CADRE_LOG_FORMAT",
 ];
