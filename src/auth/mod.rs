@@ -96,6 +96,11 @@ impl Tokens {
         self
     }
 
+    /// Every issuer whose tokens are taken, this service first.
+    pub fn issuers(&self) -> Vec<&str> {
+        std::iter::once(self.issuer.public_url()).chain(self.verifier.issuers.all()).collect()
+    }
+
     /// Fetches the keys of external issuers that are due.
     pub async fn renew_issuers(&self, at: Instant) {
         self.verifier.issuers.renew(at).await;

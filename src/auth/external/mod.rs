@@ -44,7 +44,12 @@ impl Issuers {
 
     /// Whether it names an issuer.
     pub fn names(&self, issuer: &str) -> bool {
-        self.by_name(issuer).is_some()
+        self.all().any(|known| known == issuer)
+    }
+
+    /// The issuers.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|source| source.trusted.issuer.as_str())
     }
 
     /// Fetches the keys that are due: those never fetched, those fetched some minutes ago, and those that could not be
