@@ -1,5 +1,9 @@
 //! The command line and its environment. The doc comments here are the manual that `--help` prints.
 
+mod person;
+
+pub use person::{PersonAdd, PersonCommand};
+
 use std::{
     ffi::OsStr,
     net::{Ipv4Addr, SocketAddr},
@@ -9,7 +13,7 @@ use std::{
 };
 
 use clap::{Arg, Args, Command as Line, Parser, Subcommand, ValueEnum, builder::TypedValueParser, error::ErrorKind};
-use entity::value::{ClientId, Day, KeyAlgorithm, PersonId, Purpose, Scope};
+use entity::value::{ClientId, Day, KeyAlgorithm, Purpose, Scope};
 use sea_orm::Iterable;
 
 use crate::{db::Pool, language::Language};
@@ -232,43 +236,6 @@ pub enum ClientCommand {
         #[arg(long)]
         external_id: String,
     },
-}
-
-/// Management of acting persons.
-#[derive(Debug, Subcommand)]
-pub enum PersonCommand {
-    /// Register a person and print their id. What a client may do for them is what both may do.
-    Add(PersonAdd),
-    /// List the persons and their rights.
-    List,
-    /// Revoke a person; tokens for them stop working within seconds.
-    Revoke {
-        /// Person id.
-        person: PersonId,
-    },
-}
-
-/// An acting person to register.
-#[derive(Debug, Args)]
-pub struct PersonAdd {
-    /// The issuer, as its tokens spell it.
-    #[arg(long)]
-    pub issuer: String,
-    /// What the issuer's tokens call the person.
-    #[arg(long)]
-    pub subject: String,
-    /// Scopes to grant, such as `cadre:read`.
-    #[arg(long = "scope", required = true, num_args = 1.., value_parser = one_of::<Scope>)]
-    pub scopes: Vec<Scope>,
-    /// Codes of units; the person reaches their subtrees.
-    #[arg(long = "unit", required = true, num_args = 1..)]
-    pub units: Vec<String>,
-    /// Purposes that may be stated for protected data.
-    #[arg(long = "purpose", num_args = 1.., value_parser = one_of::<Purpose>)]
-    pub purposes: Vec<Purpose>,
-    /// Code of the cadre who the person is.
-    #[arg(long)]
-    pub cadre: Option<String>,
 }
 
 /// Management of the public keys of clients, for `private_key_jwt`.

@@ -309,8 +309,7 @@ async fn bent_tokens_are_refused_each_by_the_rule_it_breaks() {
 /// Changes one to three bytes of a good token, so often, and wants each change refused. The seed of a run is printed;
 /// `CADRE_TEST_SEED` repeats it.
 pub(super) async fn mutated(good: &str, times: usize, is_refused: impl AsyncFn(&str) -> bool) {
-    let seed = std::env::var("CADRE_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(|| fastrand::u64(..));
+    let seed = seed().unwrap_or_else(|| fastrand::u64(..));
     println!("CADRE_TEST_SEED={seed}");
     let mut draw = fastrand::Rng::with_seed(seed);
     let mut done = 0;
@@ -334,6 +333,11 @@ pub(super) async fn mutated(good: &str, times: usize, is_refused: impl AsyncFn(&
             done += 1;
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "no setting of the program")]
+fn seed() -> Option<u64> {
+    std::env::var("CADRE_TEST_SEED").ok()?.parse().ok()
 }
 
 #[tokio::test]
