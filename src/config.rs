@@ -1,5 +1,9 @@
 //! The command line and its environment. The doc comments here are the manual that `--help` prints.
 
+mod person;
+
+pub use person::{PersonAdd, PersonCommand};
+
 use std::{
     ffi::OsStr,
     net::{Ipv4Addr, SocketAddr},
@@ -69,6 +73,9 @@ pub struct Settings {
     /// embedded database; none for a server]
     #[arg(long, global = true, env = "CADRE_AUDIT_CHECKPOINTS")]
     pub audit_checkpoints: Option<PathBuf>,
+    /// File with the table of external issuers whose tokens are taken, in JSON. [default: none but this service]
+    #[arg(long, global = true, env = "CADRE_ISSUERS")]
+    pub issuers: Option<String>,
     /// What to log: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=warn`.
     #[arg(long, global = true, env = "CADRE_LOG", default_value = "info")]
     pub log: String,
@@ -117,6 +124,9 @@ pub enum Command {
     /// Manage API clients and their grants.
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Manage the persons for whom clients ask by tokens of external issuers.
+    #[command(subcommand)]
+    Person(PersonCommand),
     /// List the keys that sign access tokens, or renew them.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -219,6 +229,27 @@ pub enum ClientCommand {
     /// Manage the public keys of clients.
     #[command(subcommand)]
     Key(ClientKeyCommand),
+    /// Take tokens of an external issuer for a client: they open what the client's grant opens.
+    Link {
+        /// Client id.
+        #[arg(long)]
+        client: ClientId,
+        /// The issuer, as its tokens spell it.
+        #[arg(long)]
+        issuer: String,
+        /// What the issuer calls the client.
+        #[arg(long)]
+        external_id: String,
+    },
+    /// Take no more tokens of an external issuer for a client; they stop working within seconds.
+    Unlink {
+        /// The issuer.
+        #[arg(long)]
+        issuer: String,
+        /// What the issuer calls the client.
+        #[arg(long)]
+        external_id: String,
+    },
 }
 
 /// Management of the public keys of clients, for `private_key_jwt`.

@@ -28,6 +28,7 @@ async fn main() -> ExitCode {
                 let form = if json { Form::Json } else { Form::Text(language.into()) };
                 command::import::run(&settings, &dir, dry_run, form).await
             }
+            Command::Person(act) => command::person::run(&settings, act).await,
             Command::Client(act) => command::client::run(&settings, act).await,
             Command::Key(act) => command::key::run(&settings, act).await,
             Command::Audit(act) => command::audit::run(&settings, act).await,

@@ -7,6 +7,8 @@ pub mod value;
 
 pub mod access_entry;
 pub mod access_withholding;
+pub mod acting_person;
+pub mod acting_person_unit;
 pub mod answered;
 pub mod assertion_use;
 pub mod assignment;
@@ -20,6 +22,7 @@ pub mod client_key;
 pub mod client_secret;
 pub mod enrolment;
 pub mod ethnic_group;
+pub mod external_client;
 pub mod grant_unit;
 pub mod institution;
 pub mod log_head;

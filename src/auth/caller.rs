@@ -7,16 +7,21 @@ use entity::value::{ClientId, Day, Purpose, Scope, UnitId};
 use crate::auth::{
     claims::Claims,
     compact::Reason,
+    external,
+    person::Person,
     register::{Grant, Snapshot},
 };
 
-/// A client whose token has been verified, with the rights of its grant.
+/// A client whose token has been verified, with the rights of its grant; where it asks for a person, with what the
+/// rights of both have in common.
 #[derive(Clone, Debug)]
 pub struct Caller {
     client_id: ClientId,
     name: Arc<str>,
     scopes: BTreeSet<Scope>,
+    purposes: BTreeSet<Purpose>,
     grant: Arc<Grant>,
+    person: Option<Arc<Person>>,
 }
 
 impl Caller {
@@ -26,17 +31,46 @@ impl Caller {
         if snapshot.is_revoked(&claims.jti) {
             return Err(Reason::Revoked);
         }
-        let Some(standing) = snapshot.client(claims.client_id) else { return Ok(None) };
+        let caller = Self::of_client(claims.client_id, snapshot, today)?;
+        Ok(caller.map(|caller| caller.narrowed(&claims.scopes)))
+    }
+
+    /// The client behind the verified claims of an external issuer, if it is registered here, lives and has a grant that
+    /// holds on the day; and the person for whom it asks, if they are registered.
+    pub(super) fn admit_external(claims: &external::Claims, snapshot: &Snapshot, today: Day) -> Result<Self, Reason> {
+        let (names, issuer) = (snapshot.external(), claims.issuer());
+        let id = names.client(issuer, &claims.client).ok_or(Reason::UnknownClient)?;
+        let mut caller = Self::of_client(id, snapshot, today)?.ok_or(Reason::UnknownClient)?;
+        if let Some(scopes) = &claims.scopes {
+            caller = caller.narrowed(scopes);
+        }
+        if let Some(subject) = &claims.subject {
+            let person = names.person(issuer, subject).ok_or(Reason::UnknownPerson)?;
+            caller.purposes = &caller.purposes & &person.purposes;
+            caller.person = Some(person.clone());
+            caller = caller.narrowed(&person.scopes);
+        }
+        Ok(caller)
+    }
+
+    fn of_client(client_id: ClientId, snapshot: &Snapshot, today: Day) -> Result<Option<Self>, Reason> {
+        let Some(standing) = snapshot.client(client_id) else { return Ok(None) };
         if standing.is_revoked {
             return Err(Reason::RevokedClient);
         }
         let grant = Grant::in_force(&standing.grants, today).ok_or(Reason::NoGrant)?;
         Ok(Some(Self {
-            client_id: claims.client_id,
+            client_id,
             name: standing.name.clone(),
-            scopes: &grant.scopes & &claims.scopes,
+            scopes: grant.scopes.clone(),
+            purposes: grant.purposes.clone(),
             grant: grant.clone(),
+            person: None,
         }))
+    }
+
+    fn narrowed(self, scopes: &BTreeSet<Scope>) -> Self {
+        Self { scopes: &self.scopes & scopes, ..self }
     }
 
     /// Id of the client.
@@ -49,7 +83,17 @@ impl Caller {
         &self.name
     }
 
-    /// The scopes that both the grant and the token hold.
+    /// The person for whom the client asks; none: it asks for itself.
+    pub fn on_behalf_of(&self) -> Option<&Person> {
+        self.person.as_deref()
+    }
+
+    /// Who acts, as a text for logs: the client's id, and after a blank the person for whom it asks.
+    pub fn actor(&self) -> String {
+        self.on_behalf_of().map_or_else(|| self.client_id.to_string(), |person| format!("{} {person}", self.client_id))
+    }
+
+    /// The scopes that the grant, the token and the person all hold.
     pub fn scopes(&self) -> &BTreeSet<Scope> {
         &self.scopes
     }
@@ -61,7 +105,7 @@ impl Caller {
 
     /// The purposes that the caller may state.
     pub fn purposes(&self) -> &BTreeSet<Purpose> {
-        &self.grant.purposes
+        &self.purposes
     }
 
     /// The legal basis that the grant records for readings of protected data.
@@ -69,7 +113,7 @@ impl Caller {
         self.grant.legal_basis()
     }
 
-    /// The units whose subtrees are the caller's reach.
+    /// The units whose subtrees are the client's reach; that of a person is bounded by it and by the person's own.
     pub fn roots(&self) -> &[UnitId] {
         &self.grant.roots
     }

@@ -25,13 +25,10 @@ pub(super) struct Unverified<'a> {
 }
 
 impl<'a> Unverified<'a> {
-    /// Splits a token and holds its header against the policy.
-    pub fn read(token: &'a str) -> Result<Self, Reason> {
-        let token = Compact::read(token)?;
+    /// Holds the header of a token against the policy.
+    pub fn of(token: Compact<'a>) -> Result<Self, Reason> {
+        ensure_type(&token)?;
         let text = |name: &str| token.header.get(name).and_then(Value::as_str);
-        if !text("typ").is_some_and(|typ| TYPES.contains(&typ)) {
-            return Err(Reason::Type);
-        }
         if text("alg") != Some("ES256") {
             return Err(Reason::Algorithm);
         }
@@ -53,23 +50,8 @@ pub(super) struct Claims {
     pub scopes: BTreeSet<Scope>,
     /// When it was issued, in seconds since 1970.
     pub issued: i64,
-    /// When it ends.
-    pub expires: i64,
-    starts: i64,
-}
-
-impl Claims {
-    /// Whether the token is in its time (RFC 7519, sections 4.1.4 to 4.1.6).
-    pub fn ensure_current(&self, now: DateTime<Utc>) -> Result<(), Reason> {
-        let now = now.timestamp();
-        if self.expires <= now {
-            return Err(Reason::Expired);
-        }
-        if self.starts > now.saturating_add(LEEWAY_SECONDS) {
-            return Err(Reason::NotYet);
-        }
-        Ok(())
-    }
+    /// From when to when it is good.
+    pub life: Life,
 }
 
 /// Whose tokens are taken: issuer and audience are the same one string, the public URL of this service.
@@ -83,10 +65,7 @@ impl Policy<'_> {
     /// The claims of a token whose signature has been verified.
     pub fn claims(&self, token: Unverified<'_>, now: DateTime<Utc>) -> Result<Claims, Reason> {
         let said = token.token.claims()?;
-        // A token bound to a key (RFC 7800) is worth nothing without the proof, and we ask for no proofs.
-        if said.contains_key("cnf") {
-            return Err(Reason::Claim("cnf"));
-        }
+        ensure_unbound(&said)?;
         // A list of audiences may name us beside others who could then replay the token here: one string only.
         for name in ["iss", "aud"] {
             if text(&said, name)? != self.public_url {
@@ -102,7 +81,7 @@ impl Policy<'_> {
         if jti.is_empty() {
             return Err(Reason::Claim("jti"));
         }
-        let (starts, expires) = interval(&said)?;
+        let life = Life::read(&said, LIFETIME_SECONDS)?;
         let claims = Claims {
             kid: token.kid,
             jti: jti.to_owned(),
@@ -110,20 +89,52 @@ impl Policy<'_> {
             // Silence must not mean everything, so the claim is required. A word that is not known opens nothing.
             scopes: text(&said, "scope")?.split(' ').filter_map(|word| word.parse().ok()).collect(),
             issued: seconds(&said, "iat")?,
-            expires,
-            starts,
+            life,
         };
-        claims.ensure_current(now)?;
+        claims.life.ensure_current(now)?;
         Ok(claims)
     }
 }
 
-/// First and last second of a token that lives no longer than ours do.
-fn interval(said: &Map<String, Value>) -> Result<(i64, i64), Reason> {
-    let (issued, expires) = (seconds(said, "iat")?, seconds(said, "exp")?);
-    let starts = if said.contains_key("nbf") { seconds(said, "nbf")?.max(issued) } else { issued };
-    match expires.checked_sub(issued) {
-        Some(1..=LIFETIME_SECONDS) => Ok((starts, expires)),
-        _ => Err(Reason::Lifetime),
+/// Checks that a token is an access token.
+pub(super) fn ensure_type(token: &Compact<'_>) -> Result<(), Reason> {
+    let typ = token.header.get("typ").and_then(Value::as_str);
+    if typ.is_some_and(|typ| TYPES.contains(&typ)) { Ok(()) } else { Err(Reason::Type) }
+}
+
+/// Checks that a token is not bound to a key (RFC 7800): it is worth nothing without the proof, and we ask for no proofs.
+pub(super) fn ensure_unbound(said: &Map<String, Value>) -> Result<(), Reason> {
+    if said.contains_key("cnf") { Err(Reason::Claim("cnf")) } else { Ok(()) }
+}
+
+/// From when to when a token is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Life {
+    starts: i64,
+    /// When it ends, in seconds since 1970.
+    pub expires: i64,
+}
+
+impl Life {
+    /// First and last second of a token that lives no longer than it may.
+    pub fn read(said: &Map<String, Value>, longest: i64) -> Result<Self, Reason> {
+        let (issued, expires) = (seconds(said, "iat")?, seconds(said, "exp")?);
+        let starts = if said.contains_key("nbf") { seconds(said, "nbf")?.max(issued) } else { issued };
+        match expires.checked_sub(issued) {
+            Some(life) if (1..=longest).contains(&life) => Ok(Self { starts, expires }),
+            _ => Err(Reason::Lifetime),
+        }
+    }
+
+    /// Whether the token is in its time (RFC 7519, sections 4.1.4 to 4.1.6).
+    pub fn ensure_current(self, now: DateTime<Utc>) -> Result<(), Reason> {
+        let now = now.timestamp();
+        if self.expires <= now {
+            return Err(Reason::Expired);
+        }
+        if self.starts > now.saturating_add(LEEWAY_SECONDS) {
+            return Err(Reason::NotYet);
+        }
+        Ok(())
     }
 }

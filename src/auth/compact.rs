@@ -75,6 +75,9 @@ pub enum Reason {
     /// The client was revoked.
     #[error("revoked client")]
     RevokedClient,
+    /// No living person has this name at the issuer.
+    #[error("unknown person")]
+    UnknownPerson,
     /// The client has no grant that holds today.
     #[error("no grant in force")]
     NoGrant,

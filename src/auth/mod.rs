@@ -25,8 +25,10 @@ mod claims;
 mod compact;
 mod encryption;
 mod exchange;
+mod external;
 mod issuer;
 mod keys;
+mod person;
 mod public_key;
 mod register;
 mod revoke;
@@ -39,8 +41,10 @@ pub use caller::Caller;
 pub use compact::Reason;
 pub use encryption::{KeyEncryption, KeyStore};
 pub use exchange::Refused;
+pub use external::Issuers;
 pub use issuer::{AccessToken, Issuer};
 pub use keys::{KeyState, Keys, Term, generate, terms};
+pub use person::Person;
 pub use public_key::{PublicKey, Unusable};
 pub use revoke::Active;
 pub use seal::Seal;
@@ -86,6 +90,22 @@ impl Tokens {
             clock,
             register,
         })
+    }
+
+    /// Has tokens of external issuers taken as well.
+    pub fn trusting(mut self, issuers: Issuers) -> Self {
+        self.verifier.issuers = issuers;
+        self
+    }
+
+    /// Every issuer whose tokens are taken, this service first.
+    pub fn issuers(&self) -> Vec<&str> {
+        std::iter::once(self.issuer.public_url()).chain(self.verifier.issuers.all()).collect()
+    }
+
+    /// Fetches the keys of external issuers that are due.
+    pub async fn renew_issuers(&self, at: Instant) {
+        self.verifier.issuers.renew(at).await;
     }
 
     /// The public keys of the service as a JWK set (RFC 7517, section 5); where they cannot be read now, as last read.

@@ -123,8 +123,13 @@ impl PublicKey {
 
 /// Whether the key of a row made the signature of a token.
 pub(super) fn has_signed(row: &client_key::Model, token: &Compact<'_>) -> bool {
+    verifies(row.algorithm, &row.public_key, token)
+}
+
+/// Whether a key, as SubjectPublicKeyInfo, made the signature of a token.
+pub(super) fn verifies(algorithm: KeyAlgorithm, key: &[u8], token: &Compact<'_>) -> bool {
     let Ok(signature) = BASE64URL_NOPAD.decode(token.signature.as_bytes()) else { return false };
-    let key = parsed(row.algorithm, &row.public_key);
+    let key = parsed(algorithm, key);
     key.is_some_and(|key| key.verify_sig(token.message.as_bytes(), &signature).is_ok())
 }
 

@@ -19,7 +19,7 @@ use sea_orm::{DbErr, EntityTrait};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
-    auth::{encryption::KeyStore, keys::Keys},
+    auth::{encryption::KeyStore, keys::Keys, person::ExternalNames},
     error::{Error, Result},
 };
 
@@ -78,6 +78,7 @@ pub(super) struct Snapshot {
     keys: Arc<Keys>,
     key_rows: Vec<signing_key::Model>,
     revoked: HashSet<String>,
+    external: ExternalNames,
     /// When it began to be taken: it shows everything committed before.
     read_at: Instant,
 }
@@ -91,6 +92,11 @@ impl Snapshot {
     /// Whether the token of this id was revoked.
     pub fn is_revoked(&self, jti: &str) -> bool {
         self.revoked.contains(jti)
+    }
+
+    /// Who is meant by the names in tokens of external issuers.
+    pub fn external(&self) -> &ExternalNames {
+        &self.external
     }
 
     /// The keys of the service.
@@ -108,13 +114,14 @@ impl Snapshot {
         let units = grant_unit::Entity::find().all(connection).await?;
         let key_rows = signing_key::Entity::find().all(connection).await?;
         let revoked = revoked_token::Entity::find().all(connection).await?;
+        let external = ExternalNames::read(connection).await?;
 
         let keys = match before {
             Some(before) if before.key_rows == key_rows => before.keys.clone(),
             _ => Arc::new(Keys::of(&key_rows, &store.encryption)?),
         };
         let revoked = revoked.into_iter().map(|row| row.jti).collect();
-        Ok(Self { clients: standings(clients, grants, units), keys, key_rows, revoked, read_at })
+        Ok(Self { clients: standings(clients, grants, units), keys, key_rows, revoked, external, read_at })
     }
 }
 

@@ -10,7 +10,7 @@ use entity::{
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use crate::{
-    auth::{Denied, Proof, Refused, Tokens},
+    auth::{Denied, Proof, Refused, Tokens, verify::Said},
     error::Error,
 };
 
@@ -45,7 +45,7 @@ impl Tokens {
         if claims.client_id != client.id() {
             return Err(Refused::UnauthorizedClient);
         }
-        let expires_at = DateTime::from_timestamp(claims.expires, 0);
+        let expires_at = DateTime::from_timestamp(claims.life.expires, 0);
         let expires_at = expires_at.ok_or_else(|| Error::internal("a verified token ends outside of time"))?;
         let row = revoked_token::ActiveModel { jti: Set(claims.jti), expires_at: Set(expires_at) };
         let insert = revoked_token::Entity::insert(row).on_conflict_do_nothing_on([revoked_token::Column::Jti]);
@@ -59,15 +59,16 @@ impl Tokens {
     pub async fn introspect(&self, proof: Proof<'_>, token: &str) -> Result<Option<Active>, Refused> {
         let client = self.authenticate(proof).await?;
         let (caller, claims) = match self.verifier.admit(token, self.clock.now(), Instant::now()).await {
-            Ok(known) => known,
-            Err(Denied::Invalid(_)) => return Ok(None),
+            Ok((caller, Said::Ours(claims))) => (caller, claims),
+            // What another issuer has issued is for that issuer to tell.
+            Ok((_, Said::Theirs(_))) | Err(Denied::Invalid(_)) => return Ok(None),
             Err(Denied::Unavailable(error)) => return Err(error.into()),
         };
         if claims.client_id != client.id() && !self.administers_clients(client.id()).await? {
             return Ok(None);
         }
         let scope = caller.scopes().iter().map(Scope::to_string).collect::<Vec<_>>().join(" ");
-        let (client_id, issued, expires) = (claims.client_id, claims.issued, claims.expires);
+        let (client_id, issued, expires) = (claims.client_id, claims.issued, claims.life.expires);
         Ok(Some(Active { jti: claims.jti.clone(), client_id, scope, issued, expires }))
     }
 

@@ -13,7 +13,8 @@ use crate::{
     auth::{
         caller::Caller,
         claims::{Claims, Policy, Unverified},
-        compact::Reason,
+        compact::{Compact, Reason},
+        external::{self, Issuers, Recognized},
         keys::Keys,
         register::Register,
     },
@@ -38,17 +39,28 @@ pub enum Denied {
     Unavailable(#[from] Error),
 }
 
-/// Verifies access tokens of this service.
+/// Verifies access tokens of this service, and of the external issuers that are trusted.
 #[derive(Debug)]
 pub struct Verifier {
     public_url: Arc<str>,
     register: Arc<Register>,
+    /// Whose tokens are taken besides.
+    pub(super) issuers: Issuers,
     remembered: Mutex<Remembered>,
+}
+
+/// What a verified token says.
+#[derive(Clone, Debug)]
+pub(super) enum Said {
+    /// One of this service.
+    Ours(Arc<Claims>),
+    /// One of an external issuer.
+    Theirs(Arc<external::Claims>),
 }
 
 impl Verifier {
     pub(super) fn new(public_url: Arc<str>, register: Arc<Register>) -> Self {
-        Self { public_url, register, remembered: Mutex::default() }
+        Self { public_url, register, issuers: Issuers::default(), remembered: Mutex::default() }
     }
 
     /// The caller behind a bearer token at this moment.
@@ -63,41 +75,54 @@ impl Verifier {
 
     /// What a token of ours says, whether or not its client may still use it.
     pub(super) async fn claims(&self, bearer: &str, now: DateTime<Utc>) -> Result<Claims, Denied> {
-        let token = Unverified::read(bearer)?;
+        let token = Unverified::of(Compact::read(bearer)?)?;
         let snapshot = self.register.current(Instant::now()).await?;
         Ok(self.check(token, snapshot.keys(), now)?)
     }
 
     /// The caller behind a token, and what the token says.
-    pub(super) async fn admit(
-        &self,
-        bearer: &str,
-        now: DateTime<Utc>,
-        at: Instant,
-    ) -> Result<(Caller, Arc<Claims>), Denied> {
+    pub(super) async fn admit(&self, bearer: &str, now: DateTime<Utc>, at: Instant) -> Result<(Caller, Said), Denied> {
         let digest: Fingerprint = Sha256::digest(bearer.as_bytes()).into();
         let known = self.remembered().get(&digest, at);
         // Rubbish is told apart before the database may be asked for anything.
-        let token = if known.is_none() { Some(Unverified::read(bearer)?) } else { None };
+        let token = if known.is_none() { Some(self.read(bearer)?) } else { None };
         let snapshot = self.register.current(at).await?;
-        let claims = match (known, token) {
-            (Some(claims), _) => still_good(claims, snapshot.keys(), now)?,
+        let said = match (known, token) {
+            (Some(said), _) => still_good(said, snapshot.keys(), now)?,
             (None, Some(token)) => {
-                let claims = Arc::new(self.check(token, snapshot.keys(), now)?);
-                self.remembered().put(digest, claims.clone(), at);
-                claims
+                let said = match token {
+                    Token::Ours(token) => Said::Ours(Arc::new(self.check(token, snapshot.keys(), now)?)),
+                    Token::Theirs(token) => Said::Theirs(Arc::new(token.verify(now, at).await?)),
+                };
+                self.remembered().put(digest, said.clone(), at);
+                said
             }
             (None, None) => return Err(Reason::Parts.into()),
         };
 
         let today = Clock::Fixed(now).today();
-        if let Some(caller) = Caller::admit(&claims, &snapshot, today)? {
-            return Ok((caller, claims));
+        let caller = match &said {
+            Said::Theirs(claims) => Some(Caller::admit_external(claims, &snapshot, today)?),
+            Said::Ours(claims) => Caller::admit(claims, &snapshot, today)?,
+        };
+        match (caller, said) {
+            (Some(caller), said) => Ok((caller, said)),
+            // We have signed for a client that the picture does not hold: it has been registered since.
+            (None, Said::Ours(claims)) => {
+                let snapshot = self.register.since(at).await?;
+                let caller = Caller::admit(&claims, &snapshot, today)?.ok_or(Reason::UnknownClient)?;
+                Ok((caller, Said::Ours(claims)))
+            }
+            (None, Said::Theirs(_)) => Err(Reason::UnknownClient.into()),
         }
-        // We have signed for a client that the picture does not hold: it has been registered since.
-        let snapshot = self.register.since(at).await?;
-        let caller = Caller::admit(&claims, &snapshot, today)?.ok_or(Denied::Invalid(Reason::UnknownClient))?;
-        Ok((caller, claims))
+    }
+
+    /// A token with an acceptable header.
+    fn read<'a>(&self, bearer: &'a str) -> Result<Token<'a>, Reason> {
+        match self.issuers.recognize(Compact::read(bearer)?)? {
+            Recognized::Theirs(token) => Ok(Token::Theirs(token)),
+            Recognized::Other(token) => Unverified::of(token).map(Token::Ours),
+        }
     }
 
     fn check(&self, token: Unverified<'_>, keys: &Keys, now: DateTime<Utc>) -> Result<Claims, Reason> {
@@ -113,12 +138,19 @@ impl Verifier {
     }
 }
 
-fn still_good(claims: Arc<Claims>, keys: &Keys, now: DateTime<Utc>) -> Result<Arc<Claims>, Reason> {
-    if !keys.knows(&claims.kid) {
-        return Err(Reason::Key);
+/// A token whose signature is not checked yet.
+enum Token<'a> {
+    Ours(Unverified<'a>),
+    Theirs(external::Unverified<'a>),
+}
+
+fn still_good(said: Said, keys: &Keys, now: DateTime<Utc>) -> Result<Said, Reason> {
+    match &said {
+        Said::Ours(claims) if !keys.knows(&claims.kid) => return Err(Reason::Key),
+        Said::Ours(claims) => claims.life.ensure_current(now)?,
+        Said::Theirs(claims) => claims.ensure_still_good(now)?,
     }
-    claims.ensure_current(now)?;
-    Ok(claims)
+    Ok(said)
 }
 
 /// SHA-256 of a token, so that memory holds no token.
@@ -128,20 +160,20 @@ type Fingerprint = [u8; 32];
 /// and nothing is ever searched for the oldest.
 #[derive(Debug, Default)]
 struct Remembered {
-    young: HashMap<Fingerprint, (Arc<Claims>, Instant)>,
-    old: HashMap<Fingerprint, (Arc<Claims>, Instant)>,
+    young: HashMap<Fingerprint, (Said, Instant)>,
+    old: HashMap<Fingerprint, (Said, Instant)>,
 }
 
 impl Remembered {
-    fn get(&self, token: &Fingerprint, at: Instant) -> Option<Arc<Claims>> {
-        let (claims, since) = self.young.get(token).or_else(|| self.old.get(token))?;
-        (at.saturating_duration_since(*since) < REMEMBERED).then(|| claims.clone())
+    fn get(&self, token: &Fingerprint, at: Instant) -> Option<Said> {
+        let (said, since) = self.young.get(token).or_else(|| self.old.get(token))?;
+        (at.saturating_duration_since(*since) < REMEMBERED).then(|| said.clone())
     }
 
-    fn put(&mut self, token: Fingerprint, claims: Arc<Claims>, at: Instant) {
+    fn put(&mut self, token: Fingerprint, said: Said, at: Instant) {
         if self.young.len() >= CAPACITY / 2 {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(token, (claims, at));
+        self.young.insert(token, (said, at));
     }
 }

@@ -13,7 +13,7 @@ use cadre_api::{
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::value::{ClientId, Scope};
 
-use crate::command::{Stop, key::store, open_existing};
+use crate::command::{Stop, key::store, open_existing, person::external_name};
 
 /// Manages clients.
 pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, Stop> {
@@ -31,6 +31,9 @@ pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, St
                     [] => println!("    no secret"),
                     [Some(end), ..] => println!("    the old secret holds until {}", end.format("%Y-%m-%d %H:%M UTC")),
                     [None, ..] => {}
+                }
+                for (issuer, id) in &client.external {
+                    println!("    {id} at {issuer}");
                 }
                 for grant in &client.grants {
                     println!("    {}", line(grant));
@@ -50,6 +53,19 @@ pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, St
         ClientCommand::EndSecrets { client } => {
             client::secret::end(&database, Clock::System, client).await.map_err(unknown)?;
             println!("the client proves itself by its keys alone");
+        }
+        ClientCommand::Link { client, issuer, external_id } => {
+            let name = external_name(settings, issuer, external_id)?;
+            client::external::link(&database, Clock::System, client, name).await.map_err(unknown)?;
+            println!("linked; tokens of the issuer for this name work within 5 seconds");
+        }
+        ClientCommand::Unlink { issuer, external_id } => {
+            let name = client::external::ExternalName { issuer, name: external_id };
+            client::external::unlink(&database, Clock::System, name).await.map_err(|error| match error {
+                Error::NotFound => Stop("no client is linked with this name; see `cadre-api client list`".into()),
+                error => error.into(),
+            })?;
+            println!("unlinked; tokens of the issuer for this name stop working within 5 seconds");
         }
         ClientCommand::Key(act) => key(&database, act).await?,
     }
@@ -108,7 +124,8 @@ fn unknown(error: Error) -> Stop {
     }
 }
 
-fn state(revoked_at: Option<DateTime<Utc>>) -> String {
+/// Whether what may be revoked lives.
+pub fn state(revoked_at: Option<DateTime<Utc>>) -> String {
     revoked_at.map_or("live".to_owned(), |at| format!("revoked {}", at.format("%Y-%m-%d")))
 }
 

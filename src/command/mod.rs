@@ -6,6 +6,7 @@ pub mod demo;
 pub mod import;
 pub mod key;
 pub mod migrate;
+pub mod person;
 pub mod serve;
 
 use std::path::Path;

@@ -1,6 +1,12 @@
 //! `cadre-api serve`.
 
-use std::{io, net::TcpListener, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::TcpListener,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use cadre_api::{
     auth::{KeyStore, Tokens},
@@ -20,7 +26,7 @@ use tokio::{
     sync::Notify,
 };
 
-use crate::command::{Stop, key::store, open_current};
+use crate::command::{Stop, key::store, open_current, person::issuers};
 
 /// How often the service looks whether a checkpoint of the logs is due.
 const CHECKPOINT: Duration = Duration::from_secs(10);
@@ -85,7 +91,7 @@ pub async fn run(
 ) -> Result<ExitCode, Stop> {
     let metrics = telemetry::start_metrics();
     let measured = metrics.clone();
-    let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?;
+    let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?.trusting(issuers(settings)?);
     let house = Arc::new(House::open(store.clone(), Clock::System).await?);
     let tokens = actix_web::web::Data::new(tokens);
     let service = Service { house: Arc::clone(&house), tokens: tokens.clone(), engine: Engine::default(), metrics };
@@ -95,6 +101,7 @@ pub async fn run(
     let stopping = Arc::new(Notify::new());
     let refreshing = actix_web::rt::spawn(refresh(house, measured));
     let rotation = TimeDelta::days(settings.key_rotation_days.into());
+    let renewing = actix_web::rt::spawn(renew(tokens.clone().into_inner()));
     let upkeep = actix_web::rt::spawn(keep(tokens.into_inner(), store.clone(), rotation));
     let checkpoints = keeper.map(|keeper| actix_web::rt::spawn(keep_checkpoints(keeper, Arc::clone(&stopping))));
     let told_to_stop = stop_signal();
@@ -107,6 +114,7 @@ pub async fn run(
     ready();
     server.await.map_err(|error| Stop(format!("the server broke off: {error}")))?;
     refreshing.abort();
+    renewing.abort();
     upkeep.abort();
     if let Some(checkpoints) = checkpoints {
         stopping.notify_one();
@@ -149,6 +157,14 @@ async fn refresh(house: Arc<House>, metrics: Option<PrometheusHandle>) {
         if let Err(error) = house.refresh().await {
             tracing::warn!(%error, "units and reference lists could not be refreshed");
         }
+    }
+}
+
+/// Fetches the keys of external issuers: at the start, and whenever they are due.
+async fn renew(tokens: Arc<Tokens>) {
+    loop {
+        tokens.renew_issuers(Instant::now()).await;
+        tokio::time::sleep(UPKEEP).await;
     }
 }
 

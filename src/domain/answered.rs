@@ -56,7 +56,10 @@ impl Request {
         }
         let input = serde_json::to_string(input).map_err(Error::internal)?;
         let print = HEXLOWER.encode(&Sha256::digest(format!("{}\n{input}", act.name())));
-        Ok(Self { act, client: access.caller().client_id(), key: key.to_owned(), print, detail: None })
+        // Persons for whom one client asks have keys of their own: none is answered what another was.
+        let person = access.caller().on_behalf_of().map(|person| format!("{} ", person.id()));
+        let key = format!("{}{key}", person.unwrap_or_default());
+        Ok(Self { act, client: access.caller().client_id(), key, print, detail: None })
     }
 
     /// The same, with numbers and codes for its audit entry; never a protected value.

@@ -1,5 +1,6 @@
 //! API clients (hệ thống kết nối): registered with a grant, given new secrets, revoked.
 
+pub mod external;
 pub mod key;
 pub mod secret;
 
@@ -10,7 +11,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use entity::{
-    client, client_grant, client_secret, grant_unit, unit,
+    client, client_grant, client_secret, external_client, grant_unit, unit,
     value::{ChangeKind, ClientId, Day, GrantId, Period, Purpose, Scope, UnitCode, UnitId},
 };
 use sea_orm::{
@@ -77,6 +78,8 @@ pub struct Listed {
     pub created_at: DateTime<Utc>,
     /// When it was revoked; none: it lives.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// What external issuers call it: issuer and id.
+    pub external: Vec<(String, String)>,
     /// When its secrets end, of which the lasting one comes last; one that has ended is left out.
     pub secrets: Vec<Option<DateTime<Utc>>>,
     /// Its grants, oldest first.
@@ -147,7 +150,12 @@ pub async fn list(database: &Database, clock: Clock) -> Result<Vec<Listed>> {
     for row in secrets.into_iter().filter(|row| row.expires_at.is_none_or(|end| end > now)) {
         held.entry(row.client_id).or_default().push(row.expires_at);
     }
+    let mut names: BTreeMap<ClientId, Vec<(String, String)>> = BTreeMap::new();
+    for row in external_client::Entity::find().order_by_asc(external_client::COLUMN.issuer).all(connection).await? {
+        names.entry(row.client_id).or_default().push((row.issuer, row.external_id));
+    }
     let listed = |row: client::Model| Listed {
+        external: names.remove(&row.id).unwrap_or_default(),
         secrets: held.remove(&row.id).unwrap_or_default(),
         grants: granted.remove(&row.id).unwrap_or_default(),
         id: row.id,
@@ -220,7 +228,7 @@ fn ensure_grant(add: &Add) -> Result<()> {
     Ok(())
 }
 
-fn unit_codes(texts: &[String]) -> Result<BTreeSet<UnitCode>> {
+pub(super) fn unit_codes(texts: &[String]) -> Result<BTreeSet<UnitCode>> {
     texts.iter().map(|text| text.parse().map_err(|_| no_such_unit(text))).collect()
 }
 
@@ -234,7 +242,10 @@ fn no_such_unit(code: &str) -> Error {
     )
 }
 
-async fn units_by_code(connection: &impl ConnectionTrait, codes: &BTreeSet<UnitCode>) -> Result<Vec<UnitId>> {
+pub(super) async fn units_by_code(
+    connection: &impl ConnectionTrait,
+    codes: &BTreeSet<UnitCode>,
+) -> Result<Vec<UnitId>> {
     let wanted = unit::COLUMN.code.is_in(codes.iter().cloned());
     let found = unit::Entity::find().filter(wanted).all(connection).await?;
     let known: BTreeSet<_> = found.iter().map(|unit| &unit.code).collect();
@@ -267,7 +278,7 @@ async fn insert_grant(
 }
 
 /// The words of a set, each once, in the order of their declaration.
-fn words<T: Ord + Copy + fmt::Display>(set: &[T]) -> String {
+pub(super) fn words<T: Ord + Copy + fmt::Display>(set: &[T]) -> String {
     let set: BTreeSet<T> = set.iter().copied().collect();
     set.iter().map(T::to_string).collect::<Vec<_>>().join(" ")
 }

@@ -19,6 +19,7 @@ pub mod key;
 pub mod node;
 pub mod page;
 pub mod percent;
+pub mod person;
 pub mod programme;
 pub mod qualification;
 pub mod reference;

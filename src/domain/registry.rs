@@ -70,10 +70,15 @@ impl Registry {
             return (Arc::clone(&reached.units), reached.sight.clone());
         }
         let units = Arc::new(self.units.reach_of(roots, today));
-        let sight = Sight::of(self.units.all().map(|unit| unit.row.id.0), |unit| units.contains(&UnitId(unit)));
+        let sight = self.sight_of(&units);
         let reached = Reached { day: today, units: Arc::clone(&units), sight: sight.clone() };
         reaches.insert(roots.to_vec(), reached);
         (units, sight)
+    }
+
+    /// What the database shows to a reach.
+    pub fn sight_of(&self, reach: &UnitSet) -> Sight {
+        Sight::of(self.units.all().map(|unit| unit.row.id.0), |unit| reach.contains(&UnitId(unit)))
     }
 
     /// The last change that the log holds; a snapshot of it is still true.
@@ -91,10 +96,12 @@ impl Registry {
     /// and clients apart from it, which change more often and are in no snapshot.
     pub async fn is_outdated(connection: &impl ConnectionTrait, mark: i64) -> Result<bool> {
         let elsewhere = [
+            "acting_person",
             "cadre",
             "client",
             "client_key",
             "enrolment",
+            "external_client",
             "qualification",
             "quota",
             "rotation",

@@ -183,8 +183,9 @@ impl Cadre {
         Enrolment::list(ctx, list, PageArgs { first, after, last, before }).await
     }
 
-    /// Who read this person's protected data, and for what (nhật ký truy cập), newest first. Needs the scope `audit:read`;
-    /// empty where the person's file is not within reach. What is withheld by law until a day is left out until then.
+    /// Who read this person's protected data, and for what (nhật ký truy cập), newest first. Needs the scope `audit:read`,
+    /// or a token for this very person; empty where the person's file is not within reach. What is withheld by law until a
+    /// day is left out until then.
     async fn access_log(
         &self,
         ctx: &Context<'_>,

@@ -35,12 +35,17 @@ impl Viewer {
         ctx.access().caller().name()
     }
 
+    /// The person for whom the client asks (người dùng): the issuer and its name for the person; null: for itself.
+    async fn on_behalf_of(&self, ctx: &Context<'_>) -> Option<String> {
+        ctx.access().caller().on_behalf_of().map(ToString::to_string)
+    }
+
     /// The scopes that are open in this request (quyền).
     async fn scopes(&self, ctx: &Context<'_>) -> Vec<String> {
         ctx.access().caller().scopes().iter().map(ToString::to_string).collect()
     }
 
-    /// The units whose subtrees the grant reaches (phạm vi đơn vị).
+    /// The units whose subtrees are within reach (phạm vi đơn vị).
     async fn units(&self, ctx: &Context<'_>) -> Vec<Unit> {
         unit::roots(ctx.access()).into_iter().map(Unit).collect()
     }

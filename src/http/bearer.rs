@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tracing_actix_web::RequestId;
 
 use crate::{
-    auth::{Caller, Denied, Tokens},
+    auth::{Caller, Denied, Reason, Tokens},
     language::{Language, Sentence},
 };
 
@@ -21,6 +21,8 @@ enum Kind {
     Misplaced,
     /// The token is worth nothing.
     Invalid,
+    /// The token is genuine, but nobody here knows the client or the person whom its issuer names.
+    Unregistered,
     /// Rights cannot be read now.
     Unavailable,
 }
@@ -50,7 +52,10 @@ pub async fn caller(request: &HttpRequest, tokens: &Tokens) -> Result<Caller, Ch
         Ok(caller) => Ok(caller),
         Err(Denied::Invalid(reason)) => {
             tracing::info!(auth.reason = %reason, "token refused");
-            Err(challenge(Kind::Invalid))
+            Err(challenge(match reason {
+                Reason::UnknownClient | Reason::UnknownPerson => Kind::Unregistered,
+                _ => Kind::Invalid,
+            }))
         }
         Err(Denied::Unavailable(error)) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "rights cannot be read");
@@ -95,6 +100,14 @@ impl Challenge {
             Kind::Invalid => {
                 ("Mã truy cập không hợp lệ hoặc đã hết hạn.", "The access token is not valid or has expired.")
             }
+            Kind::Unregistered => {
+                return Sentence::new(
+                    "Mã truy cập là thật, nhưng hệ thống kết nối hoặc người dùng nêu trong mã chưa được đăng ký ở đây; \
+                     hãy nhờ người vận hành đăng ký.",
+                    "The token is genuine, but the client or the person that it names is not registered here; ask the \
+                     operator to register them.",
+                );
+            }
             Kind::Unavailable => {
                 return Sentence::new(
                     "Hiện chưa kiểm tra được quyền truy cập; hãy thử lại sau ít giây.",
@@ -120,13 +133,18 @@ impl Challenge {
             Kind::Missing | Kind::Unavailable => "",
             Kind::Misplaced => r#" error="invalid_request","#,
             Kind::Invalid => r#" error="invalid_token","#,
+            Kind::Unregistered => r#" error="insufficient_scope","#,
         };
         let url = &self.public_url;
         format!(r#"Bearer realm="cadre-api",{error} resource_metadata="{url}/.well-known/oauth-protected-resource""#)
     }
 
     fn body(&self) -> Value {
-        let code = if self.kind == Kind::Unavailable { "UNAVAILABLE" } else { "UNAUTHENTICATED" };
+        let code = match self.kind {
+            Kind::Unavailable => "UNAVAILABLE",
+            Kind::Unregistered => "FORBIDDEN",
+            _ => "UNAUTHENTICATED",
+        };
         metrics::counter!("cadre_errors_total", "code" => code).increment(1);
         let mut extensions = json!({ "code": code });
         if let Some(id) = &self.request_id {
@@ -141,6 +159,7 @@ impl ResponseError for Challenge {
         match self.kind {
             // RFC 6750 suggests 400 for a misplaced token; one status for all that fail here tells less and is simpler.
             Kind::Missing | Kind::Misplaced | Kind::Invalid => StatusCode::UNAUTHORIZED,
+            Kind::Unregistered => StatusCode::FORBIDDEN,
             Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

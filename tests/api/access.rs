@@ -225,7 +225,7 @@ fn lines() -> Vec<Line> {
     let mut lines = Vec::new();
     for field in schema::fields() {
         let coordinate = field.coordinate();
-        let is_person = matches!(need(&coordinate), Some(Need::Scope(_) | Need::Numbers(_)));
+        let is_person = matches!(need(&coordinate), Some(Need::Scope(_) | Need::Numbers(_) | Need::Own(_)));
         if field.parent != "Query" && !is_person {
             continue;
         }
@@ -528,7 +528,7 @@ fn every_place_of_the_schema_has_a_decision() {
 
     let listed: BTreeSet<String> = lines().into_iter().map(|line| line.name).collect();
     for coordinate in schema::coordinates() {
-        let is_person = matches!(need(&coordinate), Some(Need::Scope(_) | Need::Numbers(_)));
+        let is_person = matches!(need(&coordinate), Some(Need::Scope(_) | Need::Numbers(_) | Need::Own(_)));
         // An argument is asked with its field, what an act takes with the act.
         let is_asked_with_it = coordinate.contains('(') || probe::names_input(&coordinate);
         assert!(!is_person || is_asked_with_it || listed.contains(&coordinate), "no line for {coordinate}");

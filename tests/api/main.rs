@@ -10,6 +10,7 @@ mod client_auth;
 mod composition;
 mod differential;
 mod embargo;
+mod external;
 mod facts;
 mod guide;
 mod hostile;

@@ -144,7 +144,8 @@ async fn a_difference_between_entities_and_tables_is_noticed() {
 }
 
 /// Unique indexes over some of a table's rows, which no entity can declare; the ORM would drop them.
-const CONDITIONAL_KEYS: [&str; 5] = [
+const CONDITIONAL_KEYS: [&str; 6] = [
+    "acting_person_living_key",
     "client_secret_lasting_key",
     "enrolment_present_key",
     "rotation_decided_key",

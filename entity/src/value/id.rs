@@ -133,6 +133,10 @@ id!(
     /// Id of a client's secret (mã bí mật).
     SecretId, "sec"
 );
+id!(
+    /// Id of an acting person (người dùng).
+    PersonId, "per"
+);
 
 #[cfg(test)]
 mod tests {

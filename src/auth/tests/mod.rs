@@ -2,6 +2,7 @@
 
 mod assertion;
 mod bent;
+mod external;
 mod life;
 pub(crate) mod world;
 

@@ -90,7 +90,7 @@ impl Access {
             seq,
             at,
             client_id: self.caller.client_id(),
-            on_behalf_of: None,
+            on_behalf_of: self.caller.on_behalf_of().map(ToString::to_string),
             cadre_id,
             categories: categories.iter().map(DataCategory::to_string).collect::<Vec<_>>().join(" "),
             purpose,

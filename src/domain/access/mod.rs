@@ -28,13 +28,13 @@ pub use training::{Quotas, SeenClass, Training, VisibleClass, VisibleEnrolment, 
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use entity::value::{Day, Purpose, Scope, UnitId};
+use entity::value::{CadreId, Day, Purpose, Scope, UnitId};
 use sea_orm::DatabaseBackend;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
-    auth::Caller,
+    auth::{Caller, Person},
     db::{Reading, Sight},
     domain::{house::House, page::Cursors, registry::Registry, unit::UnitSet},
     error::{Error, Result},
@@ -91,7 +91,7 @@ impl Access {
         }
         let registry = house.registry();
         let today = house.clock().today();
-        let (reach, sight) = registry.reach_of(caller.roots(), today);
+        let (reach, sight) = reach_of(&caller, &registry, today);
         let reading = house.database().reading(sight);
         Ok(Self { house, registry, caller, purpose, disclosures: Default::default(), reach, today, reading })
     }
@@ -106,7 +106,17 @@ impl Access {
 
     /// What the request may ask.
     pub fn rights(&self) -> policy::Rights<'_> {
-        policy::Rights { scopes: self.caller.scopes(), purposes: self.caller.purposes(), purpose: self.purpose }
+        policy::Rights {
+            scopes: self.caller.scopes(),
+            purposes: self.caller.purposes(),
+            purpose: self.purpose,
+            is_for_a_cadre: self.caller.on_behalf_of().is_some_and(|person| person.cadre_id().is_some()),
+        }
+    }
+
+    /// Whether the caller asks for the person who this cadre is.
+    pub(in crate::domain) fn is_for(&self, cadre: CadreId) -> bool {
+        self.caller.on_behalf_of().and_then(Person::cadre_id) == Some(cadre)
     }
 
     /// Who asks.
@@ -148,7 +158,13 @@ impl Access {
 
     /// The cursors of a list, bound to this caller.
     pub(in crate::domain) fn cursors(&self, list: &impl serde::Serialize) -> Cursors<'_> {
-        self.house.cursor_key().cursors(self.caller.client_id(), list)
+        // A cursor of one person opens nothing for another.
+        let person = self.caller.on_behalf_of().map(Person::id);
+        let key = self.house.cursor_key();
+        match person {
+            None => key.cursors(self.caller.client_id(), list),
+            Some(person) => key.cursors(self.caller.client_id(), &(person, list)),
+        }
     }
 
     /// The units of the reach where they are fewer than all.
@@ -171,4 +187,14 @@ impl Access {
         self.reading.end().await;
         self.house.database().reading(Sight::Everything)
     }
+}
+
+/// What the client reaches; where it asks for a person, what both reach.
+fn reach_of(caller: &Caller, registry: &Registry, today: Day) -> (Arc<UnitSet>, Sight) {
+    let (reach, sight) = registry.reach_of(caller.roots(), today);
+    let Some(person) = caller.on_behalf_of() else { return (reach, sight) };
+    let (of_person, _) = registry.reach_of(person.roots(), today);
+    let both: UnitSet = reach.intersection(&of_person).copied().collect();
+    let sight = registry.sight_of(&both);
+    (Arc::new(both), sight)
 }

@@ -42,6 +42,14 @@ pub enum Act {
     ClientKeyAdd,
     /// A public key of a client is revoked.
     ClientKeyRevoke,
+    /// A client is linked with what an external issuer calls it.
+    ClientLink,
+    /// What an external issuer calls a client is forgotten.
+    ClientUnlink,
+    /// A person for whom clients ask is registered.
+    PersonAdd,
+    /// A person for whom clients ask is revoked.
+    PersonRevoke,
     /// A key of the service is made.
     KeyMake,
     /// A plain key of the service is encrypted.
@@ -118,6 +126,10 @@ impl Act {
             Self::ClientEndSecrets => "client.end-secrets",
             Self::ClientKeyAdd => "client.key-add",
             Self::ClientKeyRevoke => "client.key-revoke",
+            Self::ClientLink => "client.link",
+            Self::ClientUnlink => "client.unlink",
+            Self::PersonAdd => "person.add",
+            Self::PersonRevoke => "person.revoke",
             Self::KeyMake => "key.make",
             Self::KeyEncrypt => "key.encrypt",
             Self::KeyRotate => "key.rotate",
@@ -163,6 +175,10 @@ impl Act {
             | Self::ClientEndSecrets
             | Self::ClientKeyAdd
             | Self::ClientKeyRevoke
+            | Self::ClientLink
+            | Self::ClientUnlink
+            | Self::PersonAdd
+            | Self::PersonRevoke
             | Self::KeyMake
             | Self::KeyEncrypt
             | Self::KeyRotate
@@ -208,7 +224,7 @@ impl Access {
             return Err(Error::NotFound);
         }
         let (database, clock) = (self.house.database(), self.house.clock());
-        let (actor, reading) = (self.caller().client_id().to_string(), Some(self.reader()));
+        let (actor, reading) = (self.caller().actor(), Some(self.reader()));
         Ok(Permit { database, clock, actor, act, reading })
     }
 }
@@ -278,7 +294,7 @@ impl Txn {
         &self.inner
     }
 
-    /// Who does the act: a client id, or the operator.
+    /// Who does the act: a client id, with the person for whom it asks; or the operator.
     pub(in crate::domain) fn actor(&self) -> &str {
         &self.actor
     }

@@ -19,15 +19,19 @@ pub enum Need {
     Scope(Scope),
     /// Numbers of what this scope opens: that scope, or `stats:read`, with which they are rounded.
     Numbers(Scope),
+    /// What concerns one person: this scope, or to ask for that person. Whose it is, the domain sees.
+    Own(Scope),
 }
 
 impl Need {
-    /// Whether these scopes meet the need.
-    fn is_met_by(self, scopes: &BTreeSet<Scope>) -> bool {
+    /// Whether these rights meet the need.
+    fn is_met_by(self, rights: &Rights<'_>) -> bool {
+        let has = |scope| rights.scopes.contains(&scope);
         match self {
             Self::Nothing => true,
-            Self::Scope(scope) => scopes.contains(&scope),
-            Self::Numbers(of) => scopes.contains(&of) || scopes.contains(&Scope::StatsRead),
+            Self::Scope(scope) => has(scope),
+            Self::Numbers(of) => has(of) || has(Scope::StatsRead),
+            Self::Own(scope) => has(scope) || rights.is_for_a_cadre,
         }
     }
 
@@ -35,7 +39,7 @@ impl Need {
     fn scope(self) -> Option<Scope> {
         match self {
             Self::Nothing => None,
-            Self::Scope(scope) | Self::Numbers(scope) => Some(scope),
+            Self::Scope(scope) | Self::Numbers(scope) | Self::Own(scope) => Some(scope),
         }
     }
 }
@@ -49,6 +53,8 @@ pub struct Rights<'a> {
     pub purposes: &'a BTreeSet<Purpose>,
     /// The purpose that the request states; one of those.
     pub purpose: Option<Purpose>,
+    /// Whether it is asked for a person who is known to be a cadre.
+    pub is_for_a_cadre: bool,
 }
 
 /// The category of protected data that a scope opens: it is read for a purpose alone (Law 91/2025/QH15), and each
@@ -84,7 +90,7 @@ pub fn need(coordinate: &str) -> Option<Need> {
 }
 
 fn of_field(parent: &str, field: &str) -> Option<Need> {
-    use Need::{Nothing, Numbers, Scope as Needs};
+    use Need::{Nothing, Numbers, Own, Scope as Needs};
     Some(match (parent, field) {
         // Numbers of persons, and no persons.
         ("Unit", "composition")
@@ -108,7 +114,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("Cadre", "accessLog")
         | ("AccessEntry", "at" | "clientName" | "onBehalfOf" | "categories" | "purpose")
         | ("AccessEntryConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
-        | ("AccessEntryEdge", "cursor" | "node") => Needs(Scope::AuditRead),
+        | ("AccessEntryEdge", "cursor" | "node") => Own(Scope::AuditRead),
 
         // Persons, and ways to ask for them.
         ("Query", "cadre" | "cadres") | ("Unit", "cadres") | ("CadreKey", "id" | "code") => Needs(Scope::CadreRead),
@@ -368,7 +374,7 @@ pub fn admit<'a>(rights: &Rights<'_>, coordinates: impl Iterator<Item = &'a str>
     let mut missing = BTreeSet::new();
     for coordinate in coordinates {
         match need(coordinate) {
-            Some(need) if need.is_met_by(rights.scopes) => {
+            Some(need) if need.is_met_by(rights) => {
                 protected.extend(need.scope().and_then(category).map(|_| coordinate.to_owned()));
             }
             Some(need) => {

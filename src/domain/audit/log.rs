@@ -53,7 +53,7 @@ impl AccessLog {
     /// A page of the log, in one statement.
     ///
     /// # Errors
-    /// `Forbidden` without `audit:read`; `Invalid` for bad paging arguments and foreign cursors.
+    /// `Forbidden` without `audit:read`, unless it is asked for the person concerned; `Invalid` for bad paging arguments and foreign cursors.
     pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<Reading>> {
         let cursors = access.cursors(&("access log", self));
         let window = cursors.window(args)?;
@@ -77,11 +77,15 @@ impl AccessLog {
     }
 
     fn select(&self, access: &Access) -> Result<Select<access_entry::Entity>> {
-        access.require(Scope::AuditRead, "Cadre.accessLog")?;
+        // Who is concerned may know who looked (Law 91/2025/QH15).
+        let is_own = access.is_for(self.person);
+        if !is_own {
+            access.require(Scope::AuditRead, "Cadre.accessLog")?;
+        }
         let mut select = access_entry::Entity::find()
             .filter(access_entry::Column::CadreId.eq(self.person))
             .filter(is_withheld(access.today()).not());
-        if !self.is_kept {
+        if !self.is_kept && !is_own {
             select = select.filter(Expr::val(1).eq(0));
         }
         Ok(select)

@@ -16,6 +16,7 @@ use entity::{
 };
 
 use crate::{
+    auth::Person,
     domain::{
         access::{Access, Names, ReachedUnits},
         registry::Registry,
@@ -91,10 +92,12 @@ pub fn look_up(access: &Access, key: &UnitKey, day: Day) -> Result<UnitOnDay> {
     found.and_then(|unit| on_day(access, unit.row.id, day)).ok_or(Error::NotFound)
 }
 
-/// The roots of the caller's grant, as of today.
+/// The roots of the caller's reach, as of today: those of the client and of the person for whom it asks that both reach.
 pub fn roots(access: &Access) -> Vec<UnitOnDay> {
-    let day = access.today();
-    access.caller().roots().iter().filter_map(|id| on_day(access, *id, day)).collect()
+    let (day, caller) = (access.today(), access.caller());
+    let of_person = caller.on_behalf_of().map(Person::roots).unwrap_or_default();
+    let of_person = of_person.iter().filter(|id| !caller.roots().contains(id));
+    caller.roots().iter().chain(of_person).filter_map(|id| on_day(access, *id, day)).collect()
 }
 
 /// The unit directly above, if it is within reach.

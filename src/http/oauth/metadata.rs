@@ -37,7 +37,7 @@ pub(super) async fn protected_resource(tokens: web::Data<Tokens>) -> HttpRespons
     let url = tokens.issuer.public_url();
     public().json(json!({
         "resource": url,
-        "authorization_servers": [url],
+        "authorization_servers": tokens.issuers(),
         "scopes_supported": tokens.scopes(),
         "bearer_methods_supported": ["header"],
         "resource_name": "cadre-api",

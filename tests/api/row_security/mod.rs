@@ -22,9 +22,11 @@ use crate::world::{
 };
 
 /// Every table, and whether row security closes it. What is open holds no facts about persons.
-const TABLES: [(&str, bool); 39] = [
+const TABLES: [(&str, bool); 42] = [
     ("access_entry", true),
     ("access_withholding", true),
+    ("acting_person", false),
+    ("acting_person_unit", false),
     ("answered", false),
     ("assertion_use", false),
     ("assignment", true),
@@ -38,6 +40,7 @@ const TABLES: [(&str, bool); 39] = [
     ("client_secret", false),
     ("enrolment", true),
     ("ethnic_group", false),
+    ("external_client", false),
     ("grant_unit", false),
     ("institution", false),
     ("log_head", false),

@@ -19,7 +19,7 @@ use std::{
 
 use actix_web::dev::ServerHandle;
 use cadre_api::{
-    auth::{self, KeyEncryption, KeyStore, Tokens},
+    auth::{self, Issuers, KeyEncryption, KeyStore, Tokens},
     clock::Clock,
     db::{Database, Pool, Sight},
     domain::{
@@ -64,7 +64,8 @@ pub struct World {
     pub house: Arc<House>,
     http: reqwest::Client,
     server: ServerHandle,
-    service: Database,
+    /// As the service has it: on PostgreSQL a role that row security holds.
+    pub service: Database,
     _folder: Option<TempDir>,
 }
 
@@ -84,12 +85,22 @@ impl Node {
 
     /// The same under a public URL that several nodes share.
     pub async fn start_as(database: &Database, clock: Clock, public_url: Option<&str>) -> Self {
+        Self::start_trusting(database, clock, public_url, |_| Issuers::default()).await
+    }
+
+    /// The same with external issuers, which may depend on its address.
+    pub async fn start_trusting(
+        database: &Database,
+        clock: Clock,
+        public_url: Option<&str>,
+        issuers: impl FnOnce(&str) -> Issuers,
+    ) -> Self {
         auth::install_provider();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let house = Arc::new(House::open(store(database), clock).await.expect("a house"));
         let tokens = Tokens::load(store(database), clock, public_url.unwrap_or(&url)).await.expect("keys");
-        let tokens = actix_web::web::Data::new(tokens);
+        let tokens = actix_web::web::Data::new(tokens.trusting(issuers(&url)));
         let service =
             Service { house: Arc::clone(&house), tokens: tokens.clone(), engine: Engine::default(), metrics: None };
         let running = server::bind(Arc::new(service), listener).expect("a server");

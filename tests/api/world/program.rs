@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{KEY_ENCRYPTION_KEY, canary, poll};
 
 /// Settings that must not reach a process of the tests from outside.
-const SETTINGS: [&str; 11] = [
+const SETTINGS: [&str; 12] = [
     "CADRE_AUDIT_CHECKPOINTS",
     "CADRE_DATABASE_URL",
     "CADRE_LISTEN",
@@ -24,6 +24,7 @@ const SETTINGS: [&str; 11] = [
     "CADRE_KEY_ENCRYPTION_KEY",
     "CADRE_KEY_ENCRYPTION_KEY_FILE",
     "CADRE_KEY_ROTATION_DAYS",
+    "CADRE_ISSUERS",
     "CADRE_LOG",
     "CADRE_LOG_FORMAT",
 ];

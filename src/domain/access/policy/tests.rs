@@ -2,7 +2,7 @@ use super::*;
 
 fn admitted(scopes: &BTreeSet<Scope>, purpose: Option<Purpose>, coordinates: &[&str]) -> Result<()> {
     let purposes = BTreeSet::from([Purpose::Personnel, Purpose::Training]);
-    admit(&Rights { scopes, purposes: &purposes, purpose }, coordinates.iter().copied())
+    admit(&Rights { scopes, purposes: &purposes, purpose, is_for_a_cadre: false }, coordinates.iter().copied())
 }
 
 #[test]

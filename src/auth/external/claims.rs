@@ -1,0 +1,129 @@
+//! What a token of an external issuer must say (RFC 9068, by the mapping of the table): pure rules.
+
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
+
+use chrono::{DateTime, Utc};
+use entity::value::{KeyAlgorithm, Scope};
+use serde_json::{Map, Value};
+
+use crate::auth::{
+    claims::{Life, ensure_type, ensure_unbound},
+    compact::{Compact, Reason, text},
+    external::{jwks::KeySet, source::Source, table::Trusted},
+};
+
+/// A token whose header is acceptable to the issuer that it names; its signature is not checked yet.
+pub(in crate::auth) struct Unverified<'a> {
+    source: Arc<Source>,
+    kid: String,
+    algorithm: KeyAlgorithm,
+    token: Compact<'a>,
+}
+
+impl<'a> Unverified<'a> {
+    /// Holds the header against the policy.
+    pub(super) fn of(token: Compact<'a>, source: Arc<Source>) -> Result<Self, Reason> {
+        ensure_type(&token)?;
+        let header = |name: &str| token.header.get(name).and_then(Value::as_str);
+        let algorithm: Option<KeyAlgorithm> = header("alg").and_then(|alg| alg.parse().ok());
+        let algorithm = algorithm.filter(|algorithm| source.trusted.algorithms.contains(algorithm));
+        let algorithm = algorithm.ok_or(Reason::Algorithm)?;
+        let kid = header("kid").ok_or(Reason::Key)?.to_owned();
+        Ok(Self { source, kid, algorithm, token })
+    }
+
+    /// What the token says, if the issuer has signed it. Its keys may be fetched for that.
+    pub async fn verify(self, now: DateTime<Utc>, at: Instant) -> Result<Claims, Reason> {
+        let keys = self.source.with(&self.kid, at).await;
+        self.check(&keys, now)
+    }
+
+    fn check(self, keys: &KeySet, now: DateTime<Utc>) -> Result<Claims, Reason> {
+        keys.verify(&self.kid, self.algorithm, &self.token)?;
+        let said = self.token.claims()?;
+        let trusted = &self.source.trusted;
+        ensure_unbound(&said)?;
+        for (name, wanted) in [("iss", &trusted.issuer), ("aud", &trusted.audience)] {
+            if text(&said, name)? != wanted {
+                return Err(Reason::Claim(name));
+            }
+        }
+        if text(&said, "jti")?.is_empty() {
+            return Err(Reason::Claim("jti"));
+        }
+        let client = named(&said, &trusted.client_claim).ok_or(Reason::Claim("client"))?;
+        let subject = person(&said, trusted, client)?;
+        let scopes = scopes(&said, trusted)?;
+        let life = Life::read(&said, trusted.longest_life)?;
+        life.ensure_current(now)?;
+        Ok(Claims {
+            client: client.to_owned(),
+            subject: subject.map(str::to_owned),
+            scopes,
+            life,
+            kid: self.kid,
+            source: self.source,
+        })
+    }
+}
+
+/// What a verified token of an external issuer says.
+#[derive(Debug)]
+pub(in crate::auth) struct Claims {
+    /// What the issuer calls the client.
+    pub client: String,
+    /// What the issuer calls the person for whom the client asks; none: it asks for itself.
+    pub subject: Option<String>,
+    /// The scopes of the token; none: it does not narrow the grants.
+    pub scopes: Option<BTreeSet<Scope>>,
+    life: Life,
+    kid: String,
+    source: Arc<Source>,
+}
+
+impl Claims {
+    /// The issuer.
+    pub fn issuer(&self) -> &str {
+        &self.source.trusted.issuer
+    }
+
+    /// Whether the token is in its time, and its key still one of the issuer's.
+    pub fn ensure_still_good(&self, now: DateTime<Utc>) -> Result<(), Reason> {
+        if !self.source.latest().has(&self.kid) {
+            return Err(Reason::Key);
+        }
+        self.life.ensure_current(now)
+    }
+}
+
+/// The person for whom the client asks. Where nobody takes part, the subject is the client (RFC 9068, section 2.2);
+/// every other token must name the person, or the person's token would open what the client's own does.
+fn person<'a>(said: &'a Map<String, Value>, trusted: &Trusted, client: &str) -> Result<Option<&'a str>, Reason> {
+    let subject = named(said, "sub").ok_or(Reason::Claim("sub"))?;
+    let claim = trusted.person_claim.as_str();
+    if subject != client {
+        return named(said, claim).map(Some).ok_or(Reason::Claim("person"));
+    }
+    if claim != "sub" && said.contains_key(claim) {
+        return Err(Reason::Claim("person"));
+    }
+    Ok(None)
+}
+
+/// The scopes, as one text (RFC 9068, section 2.2.3) or, as some issuers have it, as a list. Silence must not mean
+/// everything, so a claim that the table names is required. A word that is not known opens nothing.
+fn scopes(said: &Map<String, Value>, trusted: &Trusted) -> Result<Option<BTreeSet<Scope>>, Reason> {
+    let Some(claim) = &trusted.scope_claim else { return Ok(None) };
+    let refused = Reason::Claim("scope");
+    let words: Vec<&str> = match said.get(claim).ok_or(refused)? {
+        Value::String(text) => text.split(' ').collect(),
+        Value::Array(list) => list.iter().map(Value::as_str).collect::<Option<_>>().ok_or(refused)?,
+        _ => return Err(refused),
+    };
+    Ok(Some(words.into_iter().filter_map(|word| word.parse().ok()).collect()))
+}
+
+/// A claim that is a text with something in it.
+fn named<'a>(said: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    said.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+}

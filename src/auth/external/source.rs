@@ -1,0 +1,86 @@
+//! The keys of one issuer, as last fetched.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::Mutex;
+
+use crate::auth::external::{fetch::Fetcher, jwks::KeySet, table::Trusted};
+
+/// Two attempts to fetch the keys of an issuer lie apart so far at least, whoever asks for an unknown key how often.
+const APART: Duration = Duration::from_secs(60);
+
+/// Keys fetched so long ago are fetched anew.
+const PERIOD: Duration = Duration::from_secs(300);
+
+/// An issuer and its keys. The last good set stays until a newer one is there: an outage of the issuer is none here.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub trusted: Trusted,
+    fetcher: Arc<Fetcher>,
+    keys: ArcSwapOption<KeySet>,
+    /// Whoever holds it fetches.
+    turn: Mutex<Turn>,
+}
+
+#[derive(Debug, Default)]
+struct Turn {
+    attempted: Option<Instant>,
+    has_failed: bool,
+}
+
+impl Source {
+    pub fn new(trusted: Trusted, fetcher: Arc<Fetcher>) -> Self {
+        Self { trusted, fetcher, keys: ArcSwapOption::empty(), turn: Mutex::default() }
+    }
+
+    /// The keys as last fetched; none if there have been none yet.
+    pub fn latest(&self) -> Arc<KeySet> {
+        self.keys.load_full().unwrap_or_default()
+    }
+
+    /// The keys, fetched anew where none has this id and the last attempt is long enough ago. Who comes while they are
+    /// fetched waits for them.
+    pub async fn with(self: &Arc<Self>, kid: &str, at: Instant) -> Arc<KeySet> {
+        let keys = self.latest();
+        if keys.has(kid) {
+            return keys;
+        }
+        // A task of its own: the attempt counts, so it goes on to its end also if the request that wanted it is gone.
+        let source = Arc::clone(self);
+        let renewed = tokio::spawn(async move { source.renew_if_older(APART, at).await });
+        let _done = renewed.await;
+        self.latest()
+    }
+
+    /// Fetches the keys if it is time to.
+    pub async fn renew_if_due(&self, at: Instant) {
+        let fails = self.turn.lock().await.has_failed;
+        self.renew_if_older(if fails { APART } else { PERIOD }, at).await;
+    }
+
+    async fn renew_if_older(&self, age: Duration, at: Instant) {
+        let mut turn = self.turn.lock().await;
+        if turn.attempted.is_some_and(|attempted| at.saturating_duration_since(attempted) < age) {
+            return;
+        }
+        turn.attempted = Some(at);
+        let issuer = &self.trusted.issuer;
+        match self.fetcher.keys(&self.trusted).await {
+            Ok(keys) => {
+                turn.has_failed = false;
+                self.keys.store(Some(Arc::new(keys)));
+                metrics::counter!("cadre_issuer_key_fetches_total", "failed" => "false").increment(1);
+            }
+            Err(failure) => {
+                turn.has_failed = true;
+                metrics::counter!("cadre_issuer_key_fetches_total", "failed" => "true").increment(1);
+                let failure = &failure as &dyn std::error::Error;
+                tracing::warn!(error = failure, issuer, "keys of an issuer could not be fetched; the last ones stay");
+            }
+        }
+    }
+}

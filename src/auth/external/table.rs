@@ -1,0 +1,230 @@
+//! The table of issuers, as the operator writes it.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use entity::value::KeyAlgorithm;
+use reqwest::Url;
+use serde::Deserialize;
+
+/// How long a token of an issuer lives at most, unless the table says otherwise.
+const LIFETIME_SECONDS: i64 = 3600;
+
+/// The longest life that the table may allow: what was revoked at the issuer lives on here until its tokens end.
+const LONGEST_LIFETIME_SECONDS: i64 = 86_400;
+
+/// Claims whose meaning is fixed: they name neither a client nor a scope.
+const FIXED_CLAIMS: [&str; 8] = ["iss", "aud", "exp", "nbf", "iat", "jti", "cnf", "typ"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    issuers: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    issuer: String,
+    audience: String,
+    jwks_uri: Option<String>,
+    algorithms: Vec<String>,
+    longest_life_seconds: Option<i64>,
+    client_claim: Option<String>,
+    scope_claim: Option<String>,
+    person_claim: Option<String>,
+}
+
+/// An issuer whose tokens are taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::auth) struct Trusted {
+    /// What `iss` must be.
+    pub issuer: String,
+    /// What `aud` must be, as one string.
+    pub audience: String,
+    /// Where its keys are.
+    pub place: Place,
+    /// What its tokens may be signed with.
+    pub algorithms: Vec<KeyAlgorithm>,
+    /// How long its tokens live at most.
+    pub longest_life: i64,
+    /// The claim that names the client.
+    pub client_claim: String,
+    /// The claim that holds the scopes; none: the grants alone decide.
+    pub scope_claim: Option<String>,
+    /// The claim that names the person.
+    pub person_claim: String,
+}
+
+/// Where the keys of an issuer are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::auth) enum Place {
+    /// At this URL.
+    Keys(Url),
+    /// Where the metadata at this URL says (OpenID Connect Discovery 1.0, section 4).
+    Metadata(Url),
+}
+
+/// Reads the table.
+pub(super) fn read(text: &str, public_url: &str) -> Result<Vec<Trusted>, String> {
+    let table: Table = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let mut names = BTreeSet::new();
+    let mut trusted = Vec::new();
+    for entry in table.issuers {
+        let name = entry.issuer.clone();
+        if name == public_url {
+            return Err(format!("{name}: this is the service itself, whose tokens need no entry"));
+        }
+        if !names.insert(name.clone()) {
+            return Err(format!("{name}: it stands twice"));
+        }
+        trusted.push(entry.check().map_err(|sentence| format!("{name:?}: {sentence}"))?);
+    }
+    Ok(trusted)
+}
+
+impl Entry {
+    fn check(self) -> Result<Trusted, String> {
+        let issuer = url("issuer", &self.issuer)?;
+        if issuer.query().is_some() || issuer.fragment().is_some() {
+            return Err("issuer: write it without a query and a fragment".to_owned());
+        }
+        let place = match &self.jwks_uri {
+            Some(uri) => Place::Keys(url("jwks_uri", uri)?),
+            None => Place::Metadata(metadata(&self.issuer)?),
+        };
+        let text = |name: &str, value: String| if value.is_empty() { Err(empty(name)) } else { Ok(value) };
+        let claim = |name: &str, value: Option<String>, default: &str| {
+            let value = text(name, value.unwrap_or_else(|| default.to_owned()))?;
+            if FIXED_CLAIMS.contains(&value.as_str()) {
+                return Err(format!("{name}: {value} has another meaning in every token; name another claim"));
+            }
+            Ok(value)
+        };
+        let longest_life = self.longest_life_seconds.unwrap_or(LIFETIME_SECONDS);
+        if !(1..=LONGEST_LIFETIME_SECONDS).contains(&longest_life) {
+            return Err(format!("longest_life_seconds: write 1 to {LONGEST_LIFETIME_SECONDS}"));
+        }
+        Ok(Trusted {
+            audience: text("audience", self.audience)?,
+            place,
+            algorithms: algorithms(&self.algorithms)?,
+            longest_life,
+            client_claim: claim("client_claim", self.client_claim, "client_id")?,
+            scope_claim: self.scope_claim.map(|value| claim("scope_claim", Some(value), "")).transpose()?,
+            person_claim: claim("person_claim", self.person_claim, "sub")?,
+            issuer: self.issuer,
+        })
+    }
+}
+
+fn algorithms(words: &[String]) -> Result<Vec<KeyAlgorithm>, String> {
+    let known = words.iter().map(|word| word.parse()).collect::<Result<Vec<_>, _>>();
+    match known {
+        Ok(known) if !known.is_empty() => Ok(known),
+        _ => Err("algorithms: choose one or more from ES256, EdDSA, PS256, RS256".to_owned()),
+    }
+}
+
+fn metadata(issuer: &str) -> Result<Url, String> {
+    url("issuer", &format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')))
+}
+
+fn url(name: &str, text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("{name}: {error}"))?;
+    if is_safe(&url) { Ok(url) } else { Err(format!("{name}: write an https:// URL without a user or a password")) }
+}
+
+/// Whether nobody on the way can change what comes from there: https, or a host that is this machine.
+pub(super) fn is_safe(url: &Url) -> bool {
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    is_plain && (url.scheme() == "https" || (url.scheme() == "http" && is_this_machine(url)))
+}
+
+/// Whether the host is this machine.
+pub(super) fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+fn empty(name: &str) -> String {
+    format!("{name}: it is empty")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const PUBLIC_URL: &str = "https://canbo.example.vn";
+
+    fn entry() -> Value {
+        json!({ "issuer": "https://dangnhap.example.vn", "audience": PUBLIC_URL, "algorithms": ["ES256"] })
+    }
+
+    fn with(name: &str, value: Value) -> Value {
+        let mut entry = entry();
+        entry[name] = value;
+        json!({ "issuers": [entry] })
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_safe_meaning() {
+        let read = read(&json!({ "issuers": [entry()] }).to_string(), PUBLIC_URL).unwrap();
+
+        let [one] = &read[..] else { panic!("{read:?}") };
+        let place = "https://dangnhap.example.vn/.well-known/openid-configuration".parse().unwrap();
+        assert_eq!(one.place, Place::Metadata(place));
+        assert_eq!(
+            (one.longest_life, one.client_claim.as_str(), one.person_claim.as_str()),
+            (3600, "client_id", "sub")
+        );
+        assert_eq!((one.scope_claim.as_deref(), &one.algorithms[..]), (None, &[KeyAlgorithm::Es256][..]));
+        assert!(self::read(r#"{"issuers":[]}"#, PUBLIC_URL).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let twice = json!({ "issuers": [entry(), entry()] });
+        let unnamed = json!({ "issuers": [{ "audience": "x", "algorithms": ["ES256"] }] });
+        for (table, says) in [
+            (json!([]), "invalid length 0"),
+            (json!({}), "missing field `issuers`"),
+            (unnamed, "missing field `issuer`"),
+            (with("jwks", json!("x")), "unknown field `jwks`"),
+            (twice, "stands twice"),
+            (with("issuer", json!(PUBLIC_URL)), "the service itself"),
+            (with("issuer", json!("dangnhap.example.vn")), "issuer: relative URL"),
+            (with("issuer", json!("http://dangnhap.example.vn")), "issuer: write an https:// URL"),
+            (with("issuer", json!("https://u:p@dangnhap.example.vn")), "issuer: write an https:// URL"),
+            (with("issuer", json!("https://dangnhap.example.vn?x")), "without a query"),
+            (with("jwks_uri", json!("http://127.0.0.1.example.vn/jwks")), "jwks_uri: write an https:// URL"),
+            (with("jwks_uri", json!("file:///etc/keys")), "jwks_uri: write an https:// URL"),
+            (with("audience", json!("")), "audience: it is empty"),
+            (with("audience", json!(["x"])), "invalid type"),
+            (with("algorithms", json!([])), "choose one or more"),
+            (with("algorithms", json!(["HS256"])), "choose one or more"),
+            (with("algorithms", json!(["none"])), "choose one or more"),
+            (with("longest_life_seconds", json!(0)), "write 1 to 86400"),
+            (with("longest_life_seconds", json!(86_401)), "write 1 to 86400"),
+            (with("client_claim", json!("")), "client_claim: it is empty"),
+            (with("client_claim", json!("aud")), "client_claim: aud has another meaning"),
+            (with("scope_claim", json!("iss")), "scope_claim: iss has another meaning"),
+            (with("person_claim", json!("jti")), "person_claim: jti has another meaning"),
+        ] {
+            let sentence = read(&table.to_string(), PUBLIC_URL).unwrap_err();
+            assert!(sentence.contains(says), "{table}: {sentence}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_needs_no_https() {
+        for good in ["http://127.0.0.1:4000", "http://localhost/x", "http://[::1]:80", "https://example.vn"] {
+            assert!(is_safe(&good.parse().unwrap()), "{good}");
+        }
+        for bad in ["http://example.vn", "http://10.0.0.1", "http://localhost.example.vn", "ftp://127.0.0.1"] {
+            assert!(!is_safe(&bad.parse().unwrap()), "{bad}");
+        }
+    }
+}

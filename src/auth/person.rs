@@ -1,0 +1,104 @@
+//! Who is meant by the names in tokens of external issuers: clients, and the persons for whom they ask.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    sync::Arc,
+};
+
+use entity::{
+    acting_person, acting_person_unit, external_client,
+    value::{CadreId, ClientId, PersonId, Purpose, Scope, UnitId},
+};
+use sea_orm::{DatabaseConnection, EntityTrait, QueryFilter};
+
+use crate::error::Result;
+
+/// An acting person (người dùng): for whom a client asks. Shown as a text, for logs: the issuer, a blank, and what the
+/// issuer calls the person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    id: PersonId,
+    issuer: String,
+    subject: String,
+    cadre_id: Option<CadreId>,
+    pub(super) scopes: BTreeSet<Scope>,
+    pub(super) purposes: BTreeSet<Purpose>,
+    roots: Vec<UnitId>,
+}
+
+impl Person {
+    /// Id.
+    pub fn id(&self) -> PersonId {
+        self.id
+    }
+
+    /// The cadre who the person is, where that is known.
+    pub fn cadre_id(&self) -> Option<CadreId> {
+        self.cadre_id
+    }
+
+    /// The units whose subtrees are the person's reach.
+    pub fn roots(&self) -> &[UnitId] {
+        &self.roots
+    }
+}
+
+impl fmt::Display for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.issuer, self.subject)
+    }
+}
+
+/// By issuer, and by what it says.
+type Named<T> = HashMap<String, HashMap<String, T>>;
+
+/// The clients and the living persons that external issuers name.
+#[derive(Debug, Default)]
+pub(super) struct ExternalNames {
+    clients: Named<ClientId>,
+    persons: Named<Arc<Person>>,
+}
+
+impl ExternalNames {
+    /// Reads them. A person is read before their units, which are written with them.
+    pub async fn read(connection: &DatabaseConnection) -> Result<Self> {
+        let linked = external_client::Entity::find().all(connection).await?;
+        let living = acting_person::Entity::find().filter(acting_person::COLUMN.revoked_at.is_null());
+        let living = living.all(connection).await?;
+        let units =
+            if living.is_empty() { Vec::new() } else { acting_person_unit::Entity::find().all(connection).await? };
+
+        let mut roots: HashMap<PersonId, Vec<UnitId>> = HashMap::new();
+        for root in units {
+            roots.entry(root.person_id).or_default().push(root.unit_id);
+        }
+        let mut names = Self::default();
+        for row in linked {
+            names.clients.entry(row.issuer).or_default().insert(row.external_id, row.client_id);
+        }
+        for row in living {
+            let person = Person {
+                id: row.id,
+                cadre_id: row.cadre_id,
+                scopes: row.scopes().collect(),
+                purposes: row.purposes().collect(),
+                roots: roots.remove(&row.id).unwrap_or_default(),
+                issuer: row.issuer.clone(),
+                subject: row.subject.clone(),
+            };
+            names.persons.entry(row.issuer).or_default().insert(row.subject, Arc::new(person));
+        }
+        Ok(names)
+    }
+
+    /// The client that an issuer calls so.
+    pub fn client(&self, issuer: &str, id: &str) -> Option<ClientId> {
+        self.clients.get(issuer)?.get(id).copied()
+    }
+
+    /// The living person whom an issuer calls so.
+    pub fn person(&self, issuer: &str, subject: &str) -> Option<&Arc<Person>> {
+        self.persons.get(issuer)?.get(subject)
+    }
+}

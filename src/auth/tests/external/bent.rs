@@ -1,0 +1,194 @@
+//! Bent tokens of an external issuer: each differs from a good one in one thing.
+
+use std::collections::BTreeSet;
+
+use aws_lc_rs::{hmac, signature::KeyPair};
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::{Value, json};
+
+use super::{Abroad, bent};
+use crate::auth::{
+    compact::{MAX_TOKEN_BYTES, Reason},
+    external::tests::pair,
+    tests::{
+        bent::mutated,
+        world::{PUBLIC_URL, now, sign_with},
+    },
+};
+
+/// Each differs from a good one in one thing and is otherwise truly signed by the issuer, where that is possible.
+fn bent_tokens(abroad: &Abroad) -> Vec<(&'static str, Reason, String)> {
+    [headers(abroad), claims(abroad), times(abroad), forms(abroad)].concat()
+}
+
+fn headers(abroad: &Abroad) -> Vec<(&'static str, Reason, String)> {
+    let set = |name, value| abroad.with_header(name, Some(value));
+    let hmac = |key: &[u8]| {
+        let good = abroad.with_header("alg", Some(json!("HS256")));
+        let message = good.rsplit_once('.').unwrap().0;
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_bytes());
+        format!("{message}.{}", BASE64URL_NOPAD.encode(tag.as_ref()))
+    };
+    vec![
+        ("alg none", Reason::Algorithm, set("alg", json!("none"))),
+        ("alg None", Reason::Algorithm, set("alg", json!("None"))),
+        ("alg NONE", Reason::Algorithm, set("alg", json!("NONE"))),
+        ("alg missing", Reason::Algorithm, abroad.with_header("alg", None)),
+        ("alg of another form", Reason::Algorithm, set("alg", json!(["ES256"]))),
+        ("alg in small letters", Reason::Algorithm, set("alg", json!("es256"))),
+        ("alg that the table leaves out", Reason::Algorithm, set("alg", json!("RS256"))),
+        ("HMAC with the bytes of the public key", Reason::Algorithm, hmac(abroad.key.public_key().as_ref())),
+        ("HMAC with the JWK", Reason::Algorithm, hmac(abroad.jwk.to_string().as_bytes())),
+        ("kid missing", Reason::Key, abroad.with_header("kid", None)),
+        ("kid of another form", Reason::Key, set("kid", json!(7))),
+        ("another kid", Reason::Key, set("kid", json!("other"))),
+        ("kid of this service", Reason::Key, set("kid", json!("access-1"))),
+        ("kid as a path", Reason::Key, set("kid", json!("../../dev/null"))),
+        ("kid as a query", Reason::Key, set("kid", json!("k?x=' OR 1=1 --"))),
+        ("kid as a URL", Reason::Key, set("kid", json!(format!("{}/jwks", abroad.server.url)))),
+        ("typ JWT", Reason::Type, set("typ", json!("JWT"))),
+        ("typ of an identity token", Reason::Type, set("typ", json!("id_token+jwt"))),
+        ("typ of an assertion", Reason::Type, set("typ", json!("client-authentication+jwt"))),
+        ("typ missing", Reason::Type, abroad.with_header("typ", None)),
+        ("jku", Reason::Parameter("jku"), set("jku", json!(format!("{}/jwks", abroad.server.url)))),
+        ("x5u", Reason::Parameter("x5u"), set("x5u", json!("https://evil.example/x"))),
+        ("x5c", Reason::Parameter("x5c"), set("x5c", json!(["x"]))),
+        ("the key embedded", Reason::Parameter("jwk"), set("jwk", abroad.jwk.clone())),
+        ("crit", Reason::Parameter("crit"), set("crit", json!(["exp"]))),
+        ("crit of the unknown", Reason::Parameter("crit"), set("crit", json!(["x"]))),
+        ("b64", Reason::Parameter("b64"), set("b64", json!(false))),
+        ("zip", Reason::Parameter("zip"), set("zip", json!("DEF"))),
+        ("enc", Reason::Parameter("enc"), set("enc", json!("A256GCM"))),
+    ]
+}
+
+fn claims(abroad: &Abroad) -> Vec<(&'static str, Reason, String)> {
+    let set = |name, value| abroad.with_claim(name, Some(value));
+    let without = |name| abroad.with_claim(name, None);
+    let url = abroad.server.url.as_str();
+    let raw = |claims: String| sign_with(&abroad.key, &abroad.header().to_string(), &claims);
+    let good = abroad.claims().to_string();
+    vec![
+        // Whoever is not said to be trusted falls to the keys of this service, of which none has this id.
+        ("iss missing", Reason::Key, without("iss")),
+        ("iss unknown", Reason::Key, set("iss", json!("https://other.example"))),
+        ("iss with a slash more", Reason::Key, set("iss", json!(format!("{url}/")))),
+        ("iss in a list", Reason::Key, set("iss", json!([url]))),
+        ("iss of this service", Reason::Key, set("iss", json!(PUBLIC_URL))),
+        ("aud missing", Reason::Claim("aud"), without("aud")),
+        ("aud in a list", Reason::Claim("aud"), set("aud", json!([PUBLIC_URL]))),
+        ("aud of two", Reason::Claim("aud"), set("aud", json!([PUBLIC_URL, "https://other.example"]))),
+        ("aud of another service", Reason::Claim("aud"), set("aud", json!("https://other.example"))),
+        ("aud of the issuer", Reason::Claim("aud"), set("aud", json!(url))),
+        ("sub missing", Reason::Claim("sub"), without("sub")),
+        ("sub empty", Reason::Claim("sub"), set("sub", json!(""))),
+        ("sub of another form", Reason::Claim("sub"), set("sub", json!(7))),
+        ("sub of nobody known", Reason::UnknownPerson, set("sub", json!("stranger"))),
+        ("client missing", Reason::Claim("client"), without("client_id")),
+        ("client of another form", Reason::Claim("client"), set("client_id", json!(["app"]))),
+        ("client unknown", Reason::UnknownClient, raw(good.replace("\"app\"", "\"other\""))),
+        (
+            "client by its id here",
+            Reason::UnknownClient,
+            raw(good.replace("\"app\"", &format!("\"{}\"", abroad.world.client.id))),
+        ),
+        ("jti missing", Reason::Claim("jti"), without("jti")),
+        ("jti empty", Reason::Claim("jti"), set("jti", json!(""))),
+        ("scope missing", Reason::Claim("scope"), without("scope")),
+        ("scope of another form", Reason::Claim("scope"), set("scope", json!({ "cadre:read": true }))),
+        ("scope in a list of numbers", Reason::Claim("scope"), set("scope", json!([7]))),
+        ("bound to a key", Reason::Claim("cnf"), set("cnf", json!({ "jkt": "x" }))),
+        ("bound to a certificate", Reason::Claim("cnf"), set("cnf", json!({ "x5t#S256": "x" }))),
+        ("bound to nothing", Reason::Claim("cnf"), set("cnf", json!(null))),
+        ("exp twice", Reason::Json, raw_ours(abroad, &good.replace(r#""exp""#, r#""exp":1,"exp""#))),
+        ("aud twice", Reason::Json, raw_ours(abroad, &good.replace(r#""aud""#, r#""aud":"x","aud""#))),
+    ]
+}
+
+/// A token with claims that nobody can read falls to the keys of this service; signed by those, it still is refused.
+fn raw_ours(abroad: &Abroad, claims: &str) -> String {
+    let (header, _) = abroad.world.good();
+    abroad.world.sign(&header.to_string(), claims)
+}
+
+fn times(abroad: &Abroad) -> Vec<(&'static str, Reason, String)> {
+    let at = now().timestamp();
+    let set = |name, value| abroad.with_claim(name, Some(value));
+    let lived = |iat: Value, exp: Value| {
+        let claims = bent(bent(abroad.claims(), "iat", Some(iat)), "exp", Some(exp));
+        abroad.sign(&abroad.header(), &claims)
+    };
+    vec![
+        ("expired this second", Reason::Expired, lived(json!(at - 600), json!(at))),
+        ("expired long ago", Reason::Expired, lived(json!(at - 9000), json!(at - 8400))),
+        ("iat 31 s ahead", Reason::NotYet, lived(json!(at + 31), json!(at + 600))),
+        ("nbf 31 s ahead", Reason::NotYet, set("nbf", json!(at + 31))),
+        ("lives longer than the table allows", Reason::Lifetime, lived(json!(at), json!(at + 3601))),
+        ("exp far away", Reason::Lifetime, lived(json!(at), json!(i64::MAX))),
+        ("ends before it begins", Reason::Lifetime, lived(json!(at + 20), json!(at + 10))),
+        ("exp as a text", Reason::Claim("exp"), set("exp", json!((at + 60).to_string()))),
+        ("exp with a fraction", Reason::Claim("exp"), set("exp", json!(at as f64 + 60.5))),
+        ("exp missing", Reason::Claim("exp"), abroad.with_claim("exp", None)),
+        ("iat missing", Reason::Claim("iat"), abroad.with_claim("iat", None)),
+        ("nbf as a text", Reason::Claim("nbf"), set("nbf", json!(at.to_string()))),
+    ]
+}
+
+fn forms(abroad: &Abroad) -> Vec<(&'static str, Reason, String)> {
+    let good = abroad.sign(&abroad.header(), &abroad.claims());
+    let [header, claims, signature] = good.split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
+    let other = abroad.with_claim("jti", Some(json!("other")));
+    let (foreign, _) = pair("k");
+    vec![
+        ("signature stripped", Reason::Parts, format!("{header}.{claims}.")),
+        ("two parts", Reason::Parts, format!("{header}.{claims}")),
+        ("a fourth part", Reason::Parts, format!("{good}.{signature}")),
+        ("padding", Reason::Encoding, format!("{good}==")),
+        ("blank before", Reason::Encoding, format!(" {good}")),
+        ("line end after", Reason::Encoding, format!("{good}\n")),
+        ("over 4 KiB", Reason::Length, abroad.with_claim("x", Some(json!("x".repeat(MAX_TOKEN_BYTES))))),
+        (
+            "foreign key",
+            Reason::Signature,
+            sign_with(&foreign, &abroad.header().to_string(), &abroad.claims().to_string()),
+        ),
+        (
+            "signed by this service",
+            Reason::Signature,
+            abroad.world.sign(&abroad.header().to_string(), &abroad.claims().to_string()),
+        ),
+        (
+            "signature of another token",
+            Reason::Signature,
+            format!("{header}.{claims}.{}", other.rsplit_once('.').unwrap().1),
+        ),
+        ("signature of zeros", Reason::Signature, format!("{header}.{claims}.{}", "A".repeat(86))),
+        ("half a signature", Reason::Signature, format!("{header}.{claims}.{}", "A".repeat(43))),
+    ]
+}
+
+#[tokio::test]
+async fn bent_tokens_of_an_issuer_are_refused_each_by_the_rule_it_breaks() {
+    let abroad = Abroad::new().await;
+    let cases = bent_tokens(&abroad);
+    let names: BTreeSet<_> = cases.iter().map(|(name, ..)| name).collect();
+
+    assert!(names.len() == cases.len() && cases.len() >= 41, "{} kinds, {} of them named", cases.len(), names.len());
+    assert_eq!(abroad.refusal(&abroad.sign(&abroad.header(), &abroad.claims())).await, None, "the control");
+    for (name, reason, token) in cases {
+        assert_eq!(abroad.refusal(&token).await, Some(reason), "{name}");
+        assert_eq!(abroad.refusal(&token).await, Some(reason), "{name}, again");
+    }
+    assert_eq!(abroad.server.asked(), 1, "no bent token has the keys fetched");
+    abroad.server.stop().await;
+}
+
+#[tokio::test]
+async fn of_ten_thousand_mutated_tokens_of_an_issuer_none_passes() {
+    let abroad = Abroad::new().await;
+    let good = abroad.sign(&abroad.header(), &abroad.claims());
+    assert_eq!(abroad.refusal(&good).await, None, "the control");
+    mutated(&good, 10_000, async |token| abroad.refusal(token).await.is_some()).await;
+    assert_eq!(abroad.refusal(&good).await, None, "the control");
+    abroad.server.stop().await;
+}

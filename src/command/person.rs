@@ -1,0 +1,67 @@
+//! `cadre-api person`, and how the table of issuers is read.
+
+use std::{fs, process::ExitCode};
+
+use cadre_api::{
+    auth::Issuers,
+    clock::Clock,
+    config::{PersonAdd, PersonCommand, Settings},
+    domain::{client::external::ExternalName, person},
+    error::Error,
+};
+
+use crate::command::{Stop, client::state, open_existing};
+
+/// The issuers of the settings; none without a file.
+pub fn issuers(settings: &Settings) -> Result<Issuers, Stop> {
+    let Some(path) = &settings.issuers else { return Ok(Issuers::default()) };
+    let stop = |error: String| Stop(format!("the table of issuers {path} (CADRE_ISSUERS): {error}"));
+    let text = fs::read_to_string(path).map_err(|error| stop(format!("it cannot be read: {error}")))?;
+    Issuers::read(&text, &settings.public_url()).map_err(stop)
+}
+
+/// A name at an issuer; where the table of issuers is at hand, the issuer must stand in it.
+pub fn external_name(settings: &Settings, issuer: String, name: String) -> Result<ExternalName, Stop> {
+    if settings.issuers.is_some() && !issuers(settings)?.names(&issuer) {
+        return Err(Stop("no issuer of CADRE_ISSUERS is spelled so; write it exactly as the table does".into()));
+    }
+    Ok(ExternalName { issuer, name })
+}
+
+/// Manages acting persons.
+pub async fn run(settings: &Settings, act: PersonCommand) -> Result<ExitCode, Stop> {
+    let database = open_existing(settings).await?;
+    match act {
+        PersonCommand::Add(PersonAdd { issuer, subject, scopes, units, purposes, cadre }) => {
+            let name = external_name(settings, issuer, subject)?;
+            let add = person::Add { name, scopes, units, purposes, cadre };
+            println!("person id:  {}", person::add(&database, Clock::System, add).await?);
+        }
+        PersonCommand::List => {
+            for person in person::list(&database).await? {
+                let name = &person.name;
+                println!("{}  {} {}  {}", person.id, name.issuer, name.name, state(person.revoked_at));
+                println!("    {}", line(&person));
+            }
+        }
+        PersonCommand::Revoke { person } => {
+            person::revoke(&database, Clock::System, person).await.map_err(|error| match error {
+                Error::NotFound => Stop("no person has this id; see `cadre-api person list`".into()),
+                error => error.into(),
+            })?;
+            println!("revoked; tokens for the person stop working within 5 seconds");
+        }
+    }
+    database.close().await.map_err(|error| Stop(error.to_string()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(person: &person::Listed) -> String {
+    fn words(words: &[impl ToString]) -> String {
+        words.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+    let purposes = words(&person.purposes);
+    let purposes = if purposes.is_empty() { purposes } else { format!(" for {purposes}") };
+    let cadre = person.cadre.as_ref().map(|code| format!(", the cadre {code}")).unwrap_or_default();
+    format!("{} in {}{purposes}{cadre}", words(&person.scopes), words(&person.units))
+}

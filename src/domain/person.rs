@@ -1,0 +1,164 @@
+//! Acting persons (người dùng): for whom clients ask by tokens of external issuers. Registered with rights of their own,
+//! listed, revoked. What a client may do for a person is what both may do.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use entity::{
+    acting_person, acting_person_unit, cadre, unit,
+    value::{CadreCode, CadreId, ChangeKind, PersonId, Purpose, Scope, UnitCode},
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    SqlErr, sea_query::Expr,
+};
+
+use crate::{
+    clock::Clock,
+    db::Database,
+    domain::{
+        access::{Act, Permit},
+        client::{external::ExternalName, unit_codes, units_by_code, words},
+    },
+    error::{Error, Result},
+    language::Sentence,
+};
+
+/// A person to be registered.
+#[derive(Clone, Debug)]
+pub struct Add {
+    /// Who the person is at the issuer.
+    pub name: ExternalName,
+    /// Scopes (phạm vi), at least one.
+    pub scopes: Vec<Scope>,
+    /// Codes of the units whose subtrees the person reaches, at least one.
+    pub units: Vec<String>,
+    /// Purposes (mục đích) that may be stated for the person.
+    pub purposes: Vec<Purpose>,
+    /// Code of the cadre who the person is, where that is known.
+    pub cadre: Option<String>,
+}
+
+/// An acting person as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Id.
+    pub id: PersonId,
+    /// Who the person is at the issuer.
+    pub name: ExternalName,
+    /// Scopes.
+    pub scopes: Vec<Scope>,
+    /// Purposes.
+    pub purposes: Vec<Purpose>,
+    /// Codes of the units.
+    pub units: Vec<UnitCode>,
+    /// The cadre who the person is.
+    pub cadre: Option<CadreCode>,
+    /// When the person was revoked; none: they live.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// Registers a person (đăng ký người dùng).
+///
+/// # Errors
+/// `Invalid` for a name that no token can carry, without a scope or a unit, and for an unknown unit or cadre;
+/// `Conflict` if a living person has the name.
+pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<PersonId> {
+    let name = add.name.ensure("subject")?;
+    if add.scopes.is_empty() {
+        return Err(Error::invalid("scopes", "cần ít nhất một phạm vi", "at least one scope is needed"));
+    }
+    if add.units.is_empty() {
+        return Err(Error::invalid("units", "cần ít nhất một đơn vị", "at least one unit is needed"));
+    }
+    let (codes, id) = (unit_codes(&add.units)?, PersonId::new());
+
+    let txn = Permit::operator(database, clock, Act::PersonAdd).begin(Some(id.to_string()), None).await?;
+    let connection = txn.connection();
+    let units = units_by_code(connection, &codes).await?;
+    let cadre_id = match &add.cadre {
+        Some(code) => Some(cadre_by_code(connection, code).await?),
+        None => None,
+    };
+    let row = acting_person::ActiveModel {
+        id: Set(id),
+        issuer: Set(name.issuer),
+        subject: Set(name.name),
+        scopes: Set(words(&add.scopes)),
+        purposes: Set(words(&add.purposes)),
+        cadre_id: Set(cadre_id),
+        created_at: Set(txn.at()),
+        revoked_at: Set(None),
+    };
+    row.insert(connection).await.map_err(name_is_taken)?;
+    let root = |unit_id| acting_person_unit::ActiveModel { person_id: Set(id), unit_id: Set(unit_id) };
+    let roots = units.into_iter().map(root);
+    acting_person_unit::Entity::insert_many(roots).exec_without_returning(connection).await?;
+    txn.record(ChangeKind::Created, "acting_person", id.to_string()).await?;
+    txn.commit().await?;
+    Ok(id)
+}
+
+/// Every person, living or revoked, oldest first.
+pub async fn list(database: &Database) -> Result<Vec<Listed>> {
+    let connection = database.reader();
+    let persons = acting_person::Entity::find().find_also_related(cadre::Entity);
+    let persons = persons.order_by_asc(acting_person::COLUMN.id).all(connection).await?;
+    let roots = acting_person_unit::Entity::find().find_also_related(unit::Entity).all(connection).await?;
+    let mut units: BTreeMap<PersonId, Vec<UnitCode>> = BTreeMap::new();
+    for (root, unit) in roots {
+        units.entry(root.person_id).or_default().extend(unit.map(|unit| unit.code));
+    }
+    let listed = |(row, cadre): (acting_person::Model, Option<cadre::Model>)| {
+        let mut units = units.remove(&row.id).unwrap_or_default();
+        units.sort_unstable();
+        Listed {
+            id: row.id,
+            scopes: row.scopes().collect(),
+            purposes: row.purposes().collect(),
+            units,
+            cadre: cadre.map(|cadre| cadre.code),
+            revoked_at: row.revoked_at,
+            name: ExternalName { issuer: row.issuer, name: row.subject },
+        }
+    };
+    Ok(persons.into_iter().map(listed).collect())
+}
+
+/// Revokes a person (thu hồi): tokens for them are worth nothing within 5 seconds, everywhere. The name may be
+/// registered anew, with other rights.
+///
+/// # Errors
+/// `NotFound` if there is no such person; `Conflict` if they were revoked.
+pub async fn revoke(database: &Database, clock: Clock, id: PersonId) -> Result<()> {
+    let txn = Permit::operator(database, clock, Act::PersonRevoke).begin(Some(id.to_string()), None).await?;
+    acting_person::Entity::find_by_id(id).one(txn.connection()).await?.ok_or(Error::NotFound)?;
+    let changed = acting_person::Entity::update_many()
+        .col_expr(acting_person::Column::RevokedAt, Expr::value(txn.at()))
+        .filter(acting_person::COLUMN.id.eq(id))
+        .filter(acting_person::COLUMN.revoked_at.is_null())
+        .exec(txn.connection())
+        .await?;
+    if changed.rows_affected == 0 {
+        return Err(Error::Conflict(Sentence::new("người dùng này đã bị thu hồi", "this person has been revoked")));
+    }
+    txn.record(ChangeKind::Ended, "acting_person", id.to_string()).await?;
+    txn.commit().await
+}
+
+async fn cadre_by_code(connection: &impl ConnectionTrait, code: &str) -> Result<CadreId> {
+    let unknown = || Error::invalid("cadre", "không có cán bộ nào mang mã này", "no cadre has this code");
+    let code: CadreCode = code.parse().map_err(|_| unknown())?;
+    let found = cadre::Entity::find().filter(cadre::COLUMN.code.eq(code)).one(connection).await?;
+    Ok(found.ok_or_else(unknown)?.id)
+}
+
+fn name_is_taken(error: DbErr) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => Error::Conflict(Sentence::new(
+            "bên cấp mã đã có một người dùng đang hiệu lực mang tên này; hãy thu hồi người dùng đó trước",
+            "a living person has this name at the issuer; revoke them first",
+        )),
+        _ => error.into(),
+    }
+}

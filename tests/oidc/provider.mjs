@@ -1,0 +1,56 @@
+// An identity provider for the tests: oidc-provider with one client, people who log in by any password, and access
+// tokens as JWTs for whatever resource is asked for. `alg` and `ttl` in the query of a resource choose how a token for it
+// is signed and how long it lives; its audience is the origin of the resource. Prints its issuer once it listens.
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+
+import { Provider } from 'oidc-provider';
+
+const SCOPES = 'cadre:read stats:read training:read training:write clients:admin';
+
+const server = createServer();
+server.listen(0, '127.0.0.1', () => {
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const pairs = [
+    ['ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' })],
+    ['EdDSA', generateKeyPairSync('ed25519')],
+    ['RS256', generateKeyPairSync('rsa', { modulusLength: 2048 })],
+    ['PS256', generateKeyPairSync('rsa', { modulusLength: 2048 })],
+  ];
+  const keys = pairs.map(([alg, { privateKey }]) => ({ ...privateKey.export({ format: 'jwk' }), alg, use: 'sig', kid: alg }));
+  const resource = (text) => {
+    const { origin, searchParams } = new URL(text);
+    return {
+      audience: origin,
+      scope: SCOPES,
+      accessTokenFormat: 'jwt',
+      accessTokenTTL: Number(searchParams.get('ttl') ?? 300),
+      jwt: { sign: { alg: searchParams.get('alg') ?? 'ES256' } },
+    };
+  };
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: 'mobile',
+        client_secret: 'a secret of the tests',
+        grant_types: ['client_credentials', 'authorization_code'],
+        redirect_uris: ['http://127.0.0.1/signed-in'],
+        application_type: 'native',
+        response_types: ['code'],
+      },
+    ],
+    cookies: { keys: ['a key of the tests'] },
+    jwks: { keys },
+    scopes: ['openid', ...SCOPES.split(' ')],
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    features: {
+      clientCredentials: { enabled: true },
+      devInteractions: { enabled: true },
+      resourceIndicators: { enabled: true, getResourceServerInfo: (_, indicator) => resource(indicator) },
+    },
+  });
+  server.on('request', provider.callback());
+  console.log(issuer);
+});
+// Whoever started it holds its standard input; when that ends, so does it.
+process.stdin.resume().on('end', () => process.exit(0));
