@@ -1,8 +1,9 @@
 //! Row security of PostgreSQL: which rows of a table a transaction may see and write, by the reach that it has set.
 //!
-//! The setting `cadre.reach` holds `*` for everything, or the units of the reach as runs of their ids, `{..}`: the first of
-//! a run, and what comes after its last, in order. Without it nothing is there. A condition is never narrower than what a request may be answered with on any day: days, custody and scopes
-//! are the program's. SQLite has no row security, and nothing is done there.
+//! The setting `cadre.reach` holds `*` for everything, or the units of the reach as runs of their ids, `{..}`: the first
+//! of a run, and what comes after its last, in order. Without it nothing is there. A condition is never narrower than what
+//! a request may be answered with on any day: days, custody and scopes are the program's. SQLite has no row security, and
+//! nothing is done there.
 
 use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
 

@@ -148,7 +148,9 @@ fn opening_server(cause: Option<&SqlxError>, error: &DbErr) -> String {
             Some("28P01" | "28000") => "PostgreSQL refused the user or password of CADRE_DATABASE_URL".into(),
             Some("3D000") => "the database of CADRE_DATABASE_URL does not exist; create it with `createdb`".into(),
             Some("42501") => {
-                "the user of CADRE_DATABASE_URL lacks a right on the database; run `cadre-api migrate` as the owner, `migrate grant --to ROLE` for who serves".into()
+                "the user of CADRE_DATABASE_URL lacks a right on the database; run `cadre-api migrate` as the owner, and \
+                 `cadre-api migrate grant --to ROLE` for the role that serves"
+                    .into()
             }
             _ => format!("PostgreSQL refused: {error}"),
         },
