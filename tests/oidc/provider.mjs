@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 
 import { Provider } from 'oidc-provider';
 
-const SCOPES = 'cadre:read stats:read training:read training:write clients:admin';
+const SCOPES = 'cadre:read stats:read training:read training:write clients:admin cadre.identity:read';
 
 const server = createServer();
 server.listen(0, '127.0.0.1', () => {

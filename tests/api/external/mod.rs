@@ -282,7 +282,9 @@ async fn a_person_reads_who_looked_at_their_own_data_and_at_nobody_else_s() {
         }
 
         let log = |code: &str| {
-            format!(r#"{{ cadre(by: {{code: "{code}"}}) {{ accessLog {{ nodes {{ onBehalfOf purpose categories }} }} }} }}"#)
+            format!(
+                r#"{{ cadre(by: {{code: "{code}"}}) {{ accessLog {{ nodes {{ onBehalfOf purpose categories }} }} }} }}"#
+            )
         };
         let own = trusting.ask(&an, &log("A-01")).await.1;
         let entry = |of: Value| json!({ "onBehalfOf": of, "purpose": "PERSONNEL", "categories": ["IDENTITY"] });

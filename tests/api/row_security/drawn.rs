@@ -27,6 +27,7 @@ use crate::world::{
     Kind, World, clock, open,
     postgres::setting,
     rotation::{Places, day},
+    store,
 };
 
 const QUESTIONS: usize = 1_000;
@@ -232,14 +233,14 @@ struct Unnarrowed {
 
 impl Unnarrowed {
     async fn over(database: &Database, url: &str) -> Self {
-        let house = Arc::new(House::open(database.clone(), clock()).await.expect("a house"));
-        let tokens = Tokens::load(database.clone(), clock(), url).await.expect("keys");
+        let house = Arc::new(House::open(store(database), clock()).await.expect("a house"));
+        let tokens = Tokens::load(store(database), clock(), url).await.expect("keys");
         Self { house, tokens, engine: Engine::default() }
     }
 
     async fn ask(&self, token: &str, document: &str) -> Value {
         let caller = self.tokens.verifier.verify(token, clock().now()).await.expect("a caller");
-        let access = Access::of(caller, Arc::clone(&self.house)).without_narrowing();
+        let access = Access::of(caller, None, Arc::clone(&self.house)).expect("no purpose").without_narrowing();
         let question = Question {
             document: document.to_owned(),
             operation_name: None,
@@ -248,7 +249,7 @@ impl Unnarrowed {
             request_id: String::new(),
             queries_only: true,
         };
-        match self.engine.answer(Arc::new(access), question).await {
+        match self.engine.answer(Arc::new(access), question).await.settle().await.expect("logged") {
             Answer::Ran(response) => json!({ "data": response.data, "errors": response.errors }),
             answer => panic!("{document}: {answer:?}"),
         }

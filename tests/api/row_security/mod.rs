@@ -19,6 +19,7 @@ use crate::world::{
     Kind, World, as_service, bundle, clock, copy, database_name, fresh, on_both, open,
     postgres::{self, OWNER, SERVICE},
     program::{self, Program},
+    store,
 };
 
 /// Every table, and whether row security closes it. What is open holds no facts about persons.
@@ -217,8 +218,8 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
     let world = World::new(Kind::Postgres).await;
     let pool = Pool { max_connections: 1, acquire_timeout: Duration::from_secs(60), ..Pool::default() };
     let service = Database::open(&as_service(&world.database_url), pool).await.expect("a database");
-    let house = Arc::new(House::open(service.clone(), clock()).await.expect("a house"));
-    let tokens = Tokens::load(service.clone(), clock(), &world.url).await.expect("keys");
+    let house = Arc::new(House::open(store(&service), clock()).await.expect("a house"));
+    let tokens = Tokens::load(store(&service), clock(), &world.url).await.expect("keys");
     let (engine, client) = (Engine::default(), world.all_seeing().await);
     let propose = async |nth: u32| {
         let caller = tokens.verifier.verify(&client.token, clock().now()).await.expect("a caller");
@@ -236,8 +237,8 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
             request_id: String::new(),
             queries_only: false,
         };
-        let Answer::Ran(answer) = engine.answer(Arc::new(Access::of(caller, Arc::clone(&house))), question).await
-        else {
+        let access = Arc::new(Access::of(caller, None, Arc::clone(&house)).expect("no purpose"));
+        let Answer::Ran(answer) = engine.answer(access, question).await.settle().await.expect("logged") else {
             panic!("it was refused");
         };
         let answer = serde_json::to_value(&*answer).expect("JSON");
@@ -256,10 +257,10 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
 async fn the_service_adds_to_the_logs_and_changes_nothing_in_them() {
     let (url, _) = copy(Kind::Postgres).await;
     let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
-    for table in ["audit_entry", "change"] {
-        for sql in
-            [format!("DELETE FROM {table}"), format!("UPDATE {table} SET seq = seq"), format!("TRUNCATE {table}")]
-        {
+    for table in ["audit_entry", "change", "access_entry", "access_withholding", "log_link"] {
+        let place = if table == "log_link" { "position" } else { "seq" };
+        let update = format!("UPDATE {table} SET {place} = {place}");
+        for sql in [format!("DELETE FROM {table}"), update, format!("TRUNCATE {table}")] {
             let refused = service.writer().execute_unprepared(&sql).await.expect_err(&sql).to_string();
             assert!(refused.contains("permission denied"), "{sql}: {refused}");
         }
