@@ -4,12 +4,17 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use chrono::{DateTime, Utc};
 use entity::value::{KeyAlgorithm, Scope};
+use sea_orm::DbErr;
 use serde_json::{Map, Value};
 
-use crate::auth::{
-    claims::{Life, ensure_type, ensure_unbound},
-    compact::{Compact, Reason, text},
-    external::{jwks::KeySet, source::Source, table::Trusted},
+use crate::{
+    auth::{
+        Denied,
+        claims::{Life, ensure_type, ensure_unbound},
+        compact::{Compact, Reason, text},
+        external::{jwks::KeySet, source::Source, table::Trusted},
+    },
+    error::Error,
 };
 
 /// A token whose header is acceptable to the issuer that it names; its signature is not checked yet.
@@ -33,9 +38,15 @@ impl<'a> Unverified<'a> {
     }
 
     /// What the token says, if the issuer has signed it. Its keys may be fetched for that.
-    pub async fn verify(self, now: DateTime<Utc>, at: Instant) -> Result<Claims, Reason> {
+    ///
+    /// # Errors
+    /// `Unavailable` as long as there have been no keys yet: the token may be good.
+    pub async fn verify(self, now: DateTime<Utc>, at: Instant) -> Result<Claims, Denied> {
         let keys = self.source.with(&self.kid, at).await;
-        self.check(&keys, now)
+        if keys.is_empty() {
+            return Err(Error::Unavailable(DbErr::Custom("the keys of an issuer are not there yet".to_owned())).into());
+        }
+        Ok(self.check(&keys, now)?)
     }
 
     fn check(self, keys: &KeySet, now: DateTime<Utc>) -> Result<Claims, Reason> {

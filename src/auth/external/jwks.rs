@@ -30,6 +30,11 @@ impl KeySet {
         (!keys.is_empty()).then_some(Self(keys))
     }
 
+    /// Whether there is no key; so before the first set was read.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a key has this id.
     pub fn has(&self, kid: &str) -> bool {
         self.0.iter().any(|key| key.kid == kid)

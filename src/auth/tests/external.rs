@@ -20,7 +20,7 @@ use crate::auth::{
     compact::Reason,
     external::{
         Trusted,
-        tests::{Server, pair},
+        tests::{Answer, Server, pair},
     },
     tests::world::{PUBLIC_URL, World, now, sign_with, unit},
 };
@@ -270,5 +270,25 @@ async fn what_another_issuer_has_issued_is_neither_revoked_nor_told_of_here() {
     abroad.world.tokens.revoke(proof(), &token).await.unwrap();
     assert_eq!(abroad.refusal(&token).await, None);
     assert!(abroad.world.tokens.introspect(proof(), &abroad.world.token()).await.unwrap().is_some(), "the control");
+    abroad.server.stop().await;
+}
+
+#[tokio::test]
+async fn while_an_issuer_has_never_answered_nobody_can_tell() {
+    let mut abroad = Abroad::new().await;
+    let trusted = abroad.server.trusted();
+    let token = abroad.sign(&abroad.header(), &abroad.claims());
+    abroad.world.tokens = abroad.world.tokens.trusting(Issuers::of(vec![trusted]));
+    abroad.server.answers("/jwks", Answer::Status(503));
+    assert!(matches!(abroad.verify(&token).await, Err(Denied::Unavailable(_))));
+
+    abroad.server.publishes(&[&abroad.jwk]);
+    abroad.at += Duration::from_secs(60);
+    assert_eq!(abroad.refusal(&token).await, None);
+
+    abroad.server.answers("/jwks", Answer::Status(503));
+    abroad.at += Duration::from_secs(60);
+    assert_eq!(abroad.refusal(&abroad.with_header("kid", Some(json!("other")))).await, Some(Reason::Key));
+    assert_eq!(abroad.refusal(&token).await, None, "the keys stay");
     abroad.server.stop().await;
 }
