@@ -15,6 +15,7 @@ mod m20261123_000007_training;
 mod m20261125_000009_client_key;
 mod m20261125_000010_client_secret;
 mod m20261125_000011_revoked_token;
+mod m20261128_000012_grant_limits;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000009_client_key::Migration),
             Box::new(m20261125_000010_client_secret::Migration),
             Box::new(m20261125_000011_revoked_token::Migration),
+            Box::new(m20261128_000012_grant_limits::Migration),
         ]
     }
 }

@@ -57,11 +57,14 @@ impl Tokens {
     async fn by_secret(&self, id: &str, secret: &str) -> Result<Proven, Refused> {
         // What is no id is looked up all the same, as one that nobody has: equal work.
         let id = id.parse().unwrap_or(ClientId(Uuid::nil()));
+        self.attempts.begin(id.0).map_err(Refused::TooManyAttempts)?;
         let client = self.client(id).await?;
         let kept = self.secrets(id).await?;
         let kept: Vec<&str> = kept.iter().map(|row| row.hash.as_str()).collect();
         let proven = secret::matches(secret, &kept);
-        client.filter(|row| proven && row.revoked_at.is_none()).map(Proven).ok_or(Refused::InvalidClient)
+        let client = client.filter(|row| proven && row.revoked_at.is_none()).ok_or(Refused::InvalidClient)?;
+        self.attempts.forget(id.0);
+        Ok(Proven(client))
     }
 
     async fn by_assertion(&self, assertion: &str, id: Option<&str>) -> Result<Proven, Refused> {

@@ -4,10 +4,13 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use entity::value::{ClientId, Day, Purpose, Scope, UnitId};
 
-use crate::auth::{
-    claims::Claims,
-    compact::Reason,
-    register::{Grant, Snapshot},
+use crate::{
+    auth::{
+        claims::Claims,
+        compact::Reason,
+        register::{Grant, Snapshot},
+    },
+    limit::Own,
 };
 
 /// A client whose token has been verified, with the rights of its grant.
@@ -62,6 +65,11 @@ impl Caller {
     /// The purposes that the caller may state.
     pub fn purposes(&self) -> &BTreeSet<Purpose> {
         &self.grant.purposes
+    }
+
+    /// The limits that the grant sets instead of those of the service.
+    pub fn limits(&self) -> Own {
+        self.grant.limits
     }
 
     /// The units whose subtrees are the caller's reach.

@@ -16,6 +16,7 @@ use crate::{
     config,
     db::Database,
     error::{Error, Result},
+    limit::Attempts,
 };
 
 mod assertion;
@@ -66,6 +67,7 @@ pub struct Tokens {
     /// Time.
     pub clock: Clock,
     register: Arc<register::Register>,
+    attempts: Attempts,
 }
 
 impl Tokens {
@@ -80,6 +82,7 @@ impl Tokens {
             database,
             clock,
             register,
+            attempts: Attempts::default(),
         })
     }
 

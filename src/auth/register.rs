@@ -22,6 +22,7 @@ use crate::{
     auth::keys::Keys,
     db::Database,
     error::{Error, Result},
+    limit::Own,
 };
 
 /// An older picture is taken anew.
@@ -40,11 +41,13 @@ pub(super) struct Grant {
     pub scopes: BTreeSet<Scope>,
     pub purposes: BTreeSet<Purpose>,
     pub roots: Vec<UnitId>,
+    pub limits: Own,
 }
 
 impl Grant {
     pub fn of(row: client_grant::Model, roots: Vec<UnitId>) -> Self {
-        Self { scopes: row.scopes().collect(), purposes: row.purposes().collect(), roots, row }
+        let limits = Own::of_columns(row.requests_per_second, row.cost_per_minute);
+        Self { scopes: row.scopes().collect(), purposes: row.purposes().collect(), roots, limits, row }
     }
 
     /// The grant that holds on the day. Of several the one made last holds alone: the scopes of one must never meet

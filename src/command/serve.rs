@@ -10,6 +10,7 @@ use cadre_api::{
     domain::house::House,
     graphql::engine::Engine,
     http::{Service, server},
+    limit::Budgets,
     telemetry,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -62,7 +63,14 @@ pub async fn run(
     let tokens = Tokens::load(database.clone(), Clock::System, &settings.public_url()).await?;
     let house = Arc::new(House::open(database.clone(), Clock::System).await?);
     let tokens = actix_web::web::Data::new(tokens);
-    let service = Service { house: Arc::clone(&house), tokens: tokens.clone(), engine: Engine::default(), metrics };
+    let service = Service {
+        house: Arc::clone(&house),
+        tokens: tokens.clone(),
+        engine: Engine::default(),
+        budgets: Budgets::under(settings.limits()),
+        in_flight: settings.in_flight(),
+        metrics,
+    };
     let server = server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("cannot serve: {error}")))?;
     let handle = server.handle();
     let refreshing = actix_web::rt::spawn(refresh(house, upkeep));

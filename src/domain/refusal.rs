@@ -177,6 +177,8 @@ pub enum Code {
     OutsideQuota,
     /// The person holds the level already.
     LevelHeld,
+    /// The caller does not hold what it would give.
+    NotHeld,
 }
 
 impl Code {
@@ -224,6 +226,7 @@ impl Code {
             Self::OverlappingClasses => "OVERLAPPING_CLASSES",
             Self::OutsideQuota => "OUTSIDE_QUOTA",
             Self::LevelHeld => "LEVEL_HELD",
+            Self::NotHeld => "NOT_HELD",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The shape that clients see: views over rows, one file per concept. No SQL, no rules.
 
 pub mod cadre;
+pub mod client;
 pub mod composition;
 pub mod engine;
 pub mod error;
@@ -30,6 +31,7 @@ use crate::{
     domain::{access::Access, registry::Registry},
     error::{Error, Result},
     language::Language,
+    limit::Allowance,
 };
 
 /// Everything that can be asked.
@@ -45,6 +47,7 @@ pub struct Query(
     title::TitleQuery,
     qualification::QualificationQuery,
     rule::RuleQuery,
+    client::ClientQuery,
 );
 
 /// Everything that can be done. Of several acts in one operation, each is done after the one before it.
@@ -55,6 +58,7 @@ pub struct Mutation(
     training::act::ClassMutation,
     training::act::EnrolmentMutation,
     training::act::PlanMutation,
+    client::ClientMutation,
 );
 
 /// The schema of the service.
@@ -82,6 +86,8 @@ trait ContextExt<'a> {
     fn loaders(&self) -> &'a loader::Loaders;
     /// The language of labels and messages.
     fn language(&self) -> Language;
+    /// What the client may still ask for.
+    fn allowance(&self) -> &'a Allowance;
     /// Units and reference lists.
     fn registry(&self) -> &'a Registry {
         self.access().registry()
@@ -95,6 +101,10 @@ impl<'a> ContextExt<'a> for Context<'a> {
 
     fn loaders(&self) -> &'a loader::Loaders {
         self.data_unchecked::<loader::Loaders>()
+    }
+
+    fn allowance(&self) -> &'a Allowance {
+        self.data_unchecked::<Arc<Allowance>>()
     }
 
     fn language(&self) -> Language {

@@ -7,6 +7,7 @@ use async_graphql::{Context, Object, ObjectType, OutputType, TypeName, connectio
 use crate::{
     domain::{
         cadre::CadreList,
+        client::list::ClientList,
         page::{BoundedCount, Page},
         rotation::RotationList,
         training::{class::ClassList, enrolment::EnrolmentList, quota::QuotaList},
@@ -39,6 +40,8 @@ pub enum Total {
     Enrolments(EnrolmentList),
     /// A list of quotas.
     Quotas(QuotaList),
+    /// A list of clients.
+    Clients(ClientList),
 }
 
 /// A page of a list, with cursors and a count.
@@ -119,6 +122,7 @@ impl<V: Listed> Connection<V> {
             Total::Classes(list) => list.count(ctx.access(), max).await,
             Total::Enrolments(list) => list.count(ctx.access(), max).await,
             Total::Quotas(list) => list.count(ctx.access(), max).await,
+            Total::Clients(list) => list.count(ctx.access(), max).await,
         }
     }
 }

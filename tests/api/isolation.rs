@@ -100,7 +100,7 @@ const HANGING: &str = r#"parent { id } ancestors { id } predecessors { unit { id
 
 /// Every edge that leads to a unit, a person, a rotation or a qualification, with a question that goes along it from what A reaches
 /// to what it does not. `%...%` stands for the id of that code; of a person's first qualification after `of `.
-const EDGES: [(&str, &str); 47] = [
+const EDGES: [(&str, &str); 52] = [
     ("Query.node", r#"{ node(id: "%B1U%") { __typename id } }"#),
     ("Query.node", r#"{ node(id: "%B-01%") { __typename id } }"#),
     ("Query.node", r#"{ node(id: "%of B-01%") { __typename id } }"#),
@@ -157,6 +157,14 @@ const EDGES: [(&str, &str); 47] = [
     ("Rotation.preparingUnit", "{ rotations { nodes { preparingUnit { HANGING } } } }"),
     ("Rotation.placement", "{ rotations { nodes { placement { unit { HANGING } } } } }"),
     ("Placement.unit", r#"{ node(id: "%R2%") { ... on Rotation { placement { unit { HANGING } } } } }"#),
+    ("Query.clients", "{ clients { nodes { grants { units { __typename id } } } } }"),
+    ("ClientConnection.nodes", "{ clients(last: 50) { nodes { grants { units { __typename id } } } } }"),
+    ("ClientConnection.edges", "{ clients(first: 50) { edges { node { grants { units { id } } } } } }"),
+    ("ClientEdge.node", "{ clients(first: 10) { edges { node { grants { units { id } } } } } }"),
+    (
+        "ClientGrant.units",
+        "{ clients { nodes { grants { units { parent { id } cadres(first: 1) { nodes { id } } } } } } }",
+    ),
 ];
 
 /// The names of what has ids: to tell in words what a caller saw.
@@ -215,7 +223,7 @@ fn codes(of: &Value, pointer: &str) -> Vec<String> {
 }
 
 async fn district_a(world: &World) -> Caller<'_> {
-    let scopes = ["cadre:read", "cadre.identity:read", "rotation:read", "training:read", "quota:read"];
+    let scopes = ["cadre:read", "cadre.identity:read", "rotation:read", "training:read", "quota:read", "clients:admin"];
     world.caller(&scopes, &["A"]).await
 }
 

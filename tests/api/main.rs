@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod cadre;
+mod client_admin;
 mod client_auth;
 mod composition;
 mod differential;
@@ -16,6 +17,7 @@ mod imported_training;
 mod isolation;
 mod kill;
 mod layers;
+mod limit;
 mod model;
 mod probe;
 mod process;

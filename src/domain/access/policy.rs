@@ -121,7 +121,8 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Unit", "id" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
         | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors")
         | ("Node", "id")
-        | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "PageInfo" | "BoundedCount" | "Viewer", _)
+        | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "PageInfo" | "BoundedCount", _)
+        | ("Viewer" | "ViewerLimits", _)
         | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup" | "Programme", _)
         | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
         | ("UnitKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
@@ -242,6 +243,32 @@ fn of_training_act(parent: &str, field: &str) -> Option<Need> {
             Needs(Scope::TrainingRead)
         }
 
+        _ => return of_client(parent, field),
+    })
+}
+
+/// Clients of the API: what an administrator sees and does.
+fn of_client(parent: &str, field: &str) -> Option<Need> {
+    Some(match (parent, field) {
+        ("Query", "clients")
+        | ("ClientConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
+        | ("ClientEdge", "cursor" | "node")
+        | ("Client", "id" | "name" | "createdAt" | "revokedAt" | "grants" | "version")
+        | ("ClientGrant", "scopes" | "purposes" | "units" | "validFrom" | "validTo" | "endedOn" | "isInForce")
+        | ("ClientGrant", "requestsPerSecond" | "costPerMinute")
+        | ("Mutation", "clientRegister" | "clientGrant" | "clientRevoke" | "clientRotateSecret")
+        | ("ClientRegisterInput", "idempotencyKey" | "name" | "grant")
+        | (
+            "ClientGrantInput" | "ClientRevokeInput" | "ClientRotateSecretInput",
+            "idempotencyKey" | "clientId" | "expectedVersion",
+        )
+        | ("ClientGrantInput", "grant")
+        | ("ClientRotateSecretInput", "overlapHours")
+        | ("ClientGrantTerms", "scopes" | "unitCodes" | "purposes" | "validFrom" | "validTo")
+        | ("ClientGrantTerms", "requestsPerSecond" | "costPerMinute")
+        | ("ClientRegisterPayload" | "ClientRotateSecretPayload", "client" | "secret" | "userErrors")
+        | ("ClientGrantPayload" | "ClientRevokePayload", "client" | "userErrors") => Need::Scope(Scope::ClientsAdmin),
+
         _ => return None,
     })
 }
@@ -257,7 +284,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Query", "rotations" | "trainingClasses") => matches!(argument, "where" | "orderBy") || pages(argument),
         ("Query", "enrolments") => argument == "where" || pages(argument),
         ("Query", "trainingPlan" | "trainingClass") => argument == "by",
-        ("TrainingClass", "enrolments") | ("TrainingPlan", "quotas") => pages(argument),
+        ("TrainingClass", "enrolments") | ("TrainingPlan", "quotas") | ("Query", "clients") => pages(argument),
         ("Cadre", "enrolments") => argument == "year" || pages(argument),
         ("Unit", "quotas") => matches!(argument, "year" | "reach" | "unusedOnly") || pages(argument),
         ("Unit", "trainingProgress") => {
@@ -275,7 +302,8 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Composition", "atLeast") => argument == "level",
         ("Mutation", _) => argument == "input",
         ("CadreConnection" | "UnitConnection" | "RotationConnection", "totalCount")
-        | ("TrainingClassConnection" | "EnrolmentConnection" | "QuotaConnection", "totalCount") => argument == "max",
+        | ("TrainingClassConnection" | "EnrolmentConnection" | "QuotaConnection", "totalCount")
+        | ("ClientConnection", "totalCount") => argument == "max",
         (introspected, _) => introspected.starts_with("__") || (introspected, field) == ("Query", "__type"),
     };
     if is_known { of_field(parent, field) } else { None }

@@ -30,6 +30,7 @@ use cadre_api::{
     },
     graphql::engine::Engine,
     http::{Service, server},
+    limit::{Budgets, InFlight, Limits},
     telemetry,
 };
 use entity::value::Scope;
@@ -93,17 +94,23 @@ impl World {
     /// A world over a copy of the template.
     pub async fn new(kind: Kind) -> Self {
         let (database_url, folder) = copy(kind).await;
-        Self::over(kind, database_url, folder).await
+        Self::over(kind, database_url, folder, InFlight::default()).await
+    }
+
+    /// The same with a bound on the requests that are worked on at once.
+    pub async fn with_places(kind: Kind, places: usize) -> Self {
+        let (database_url, folder) = copy(kind).await;
+        Self::over(kind, database_url, folder, InFlight::at_most(places)).await
     }
 
     /// A world over a migrated database that holds keys and reference lists, but no bundle.
     pub async fn empty(kind: Kind) -> Self {
         let (database_url, folder) = fresh(kind).await;
         prepared(&database_url).await.close().await.expect("closed");
-        Self::over(kind, database_url, folder).await
+        Self::over(kind, database_url, folder, InFlight::default()).await
     }
 
-    async fn over(kind: Kind, database_url: String, folder: Option<TempDir>) -> Self {
+    async fn over(kind: Kind, database_url: String, folder: Option<TempDir>, in_flight: InFlight) -> Self {
         auth::install_provider();
         // What went wrong inside stands in the output of a test that fails. A second world finds it started.
         let _ = telemetry::start_logs("warn", LogFormat::Text);
@@ -116,6 +123,8 @@ impl World {
             house: Arc::clone(&house),
             tokens: actix_web::web::Data::new(tokens),
             engine: Engine::default(),
+            budgets: Budgets::under(Limits::default()),
+            in_flight,
             metrics: None,
         };
         let running = server::bind(Arc::new(service), listener).expect("a server");

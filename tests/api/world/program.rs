@@ -14,12 +14,15 @@ use serde_json::{Value, json};
 use super::poll;
 
 /// Settings that must not reach a process of the tests from outside.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 10] = [
     "CADRE_DATABASE_URL",
     "CADRE_LISTEN",
     "CADRE_PUBLIC_URL",
     "CADRE_DATABASE_CONNECTIONS",
     "CADRE_STATEMENT_TIMEOUT",
+    "CADRE_CLIENT_REQUESTS_PER_SECOND",
+    "CADRE_CLIENT_COST_PER_MINUTE",
+    "CADRE_MAX_IN_FLIGHT",
     "CADRE_LOG",
     "CADRE_LOG_FORMAT",
 ];
