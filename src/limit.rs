@@ -156,6 +156,12 @@ impl Limits {
     }
 }
 
+impl From<Limits> for Own {
+    fn from(limits: Limits) -> Self {
+        Self { requests_per_second: Some(limits.requests_per_second), cost_per_minute: Some(limits.cost_per_minute) }
+    }
+}
+
 impl Own {
     /// Limits by numbers, from one to the most that a limit may name.
     pub fn of(requests_per_second: Option<u32>, cost_per_minute: Option<u32>) -> Self {

@@ -211,7 +211,7 @@ impl ClientMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The client and its grant.")] input: Register,
     ) -> Result<Payload<Register, WithSecret>> {
-        Ok(Payload::of(ctx, act::register(ctx.access(), &input).await?, WithSecret::from))
+        Ok(Payload::of(ctx, act::register(ctx.access(), ctx.allowance().limits(), &input).await?, WithSecret::from))
     }
 
     /// Gives a client a grant in the place of the one before (cấp lại phạm vi), at once or from a later day. Tokens
@@ -221,7 +221,7 @@ impl ClientMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The client and its new grant.")] input: act::Grant,
     ) -> Result<Payload<act::Grant, Client>> {
-        Ok(Payload::of(ctx, act::grant(ctx.access(), &input).await?, Client))
+        Ok(Payload::of(ctx, act::grant(ctx.access(), ctx.allowance().limits(), &input).await?, Client))
     }
 
     /// Revokes a client (thu hồi hệ thống kết nối) for ever. Its tokens are refused within 5 seconds.

@@ -13,7 +13,10 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{Caller, Kind, World, clock, on_both, poll};
+use crate::world::{
+    Caller, Kind, World, clock, copy, on_both, poll,
+    program::{self, Program},
+};
 
 const VIEWER: &str = "{ viewer { limits { requestsPerSecond requestsRemaining costPerMinute costRemaining } } }";
 
@@ -187,4 +190,22 @@ async fn secrets_cannot_be_guessed_at_speed() {
         drop(world.token(&other.id, &other.secret).await);
     })
     .await;
+}
+
+#[actix_web::test]
+async fn the_settings_bound_clients_and_the_metrics_count_who_was_refused() {
+    let (url, _folder) = copy(Kind::Sqlite).await;
+    let client = program::client(&url);
+    let flags = ["--client-requests-per-second", "1", "--client-cost-per-minute", "70", "--max-in-flight", "8"];
+    let program = Program::serve_with(&url, &flags);
+    let token = program.token(&client).await;
+    let page = "{ cadres(first: 30) { nodes { code } } }";
+
+    let answers = join_all((0..20).map(|_| program.ask(&token, page))).await;
+
+    assert!(answers.iter().any(|(status, _)| *status == 429), "{answers:?}");
+    let (_, text) = program.get("/metrics").await;
+    assert!(text.contains(r#"cadre_limited_total{limit="requests"}"#), "{text}");
+    let codes = answers.iter().filter_map(|(_, answer)| answer["errors"][0]["extensions"]["code"].as_str());
+    assert!(codes.into_iter().all(|code| code == "RATE_LIMITED"), "{answers:?}");
 }

@@ -27,7 +27,7 @@ use crate::{
     },
     error::{Error, Result},
     language::Sentence,
-    limit::{self, Own},
+    limit::{Limits, Own},
 };
 
 /// Most units of a grant.
@@ -99,9 +99,9 @@ pub struct GrantTerms {
     pub valid_from: Option<Day>,
     /// First day no longer; none: without an end.
     pub valid_to: Option<Day>,
-    /// Requests per second, 1 to 1,000,000; none: as the service is set.
+    /// Requests per second, 1 to your own; none: as the service is set, or as your own grant is.
     pub requests_per_second: Option<i32>,
-    /// Cost of operations per minute, 1 to 1,000,000,000; none: as the service is set.
+    /// Cost of operations per minute, 1 to your own; none: as the service is set, or as your own grant is.
     pub cost_per_minute: Option<i32>,
 }
 
@@ -114,20 +114,21 @@ pub struct Issued {
     pub secret: Option<String>,
 }
 
-/// Registers a client, once for each key.
+/// Registers a client, once for each key; with limits that are at most those under which the caller is itself.
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`.
-pub async fn register(access: &Access, input: &Register) -> Result<Outcome<Issued>> {
-    outcome(registered(access, input).await)
+pub async fn register(access: &Access, most: Limits, input: &Register) -> Result<Outcome<Issued>> {
+    outcome(registered(access, most, input).await)
 }
 
-/// Gives a client a grant in the place of the one before, once for each key.
+/// Gives a client a grant in the place of the one before, once for each key; with limits that are at most those under
+/// which the caller is itself.
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`.
-pub async fn grant(access: &Access, input: &Grant) -> Result<Outcome<VisibleClient>> {
-    outcome(granted(access, input).await)
+pub async fn grant(access: &Access, most: Limits, input: &Grant) -> Result<Outcome<VisibleClient>> {
+    outcome(granted(access, most, input).await)
 }
 
 /// Revokes a client, once for each key: its tokens are worth nothing within 5 seconds, everywhere.
@@ -146,11 +147,11 @@ pub async fn rotate_secret(access: &Access, input: &RotateSecret) -> Result<Outc
     outcome(rotated(access, input).await)
 }
 
-async fn registered(access: &Access, input: &Register) -> Acted<Issued> {
+async fn registered(access: &Access, most: Limits, input: &Register) -> Acted<Issued> {
     access.require(Scope::ClientsAdmin, Act::ClientAdd.name())?;
-    let terms = terms(access, &input.grant)?;
+    let terms = terms(access, most, &input.grant)?;
     let request = Request::of(access, Act::ClientAdd, &input.idempotency_key, input)?.noting(detail(access, &terms));
-    let name = ensure_name(&input.name).map_err(bad_name)?;
+    let name = ensure_name(&input.name).map_err(|_| bad_name())?;
     let (id, secret) = (ClientId::new(), Secret::draw()?);
     let txn = match request.begin(access, &terms.units, &id.to_string()).await? {
         Begun::Now(txn) => txn,
@@ -161,9 +162,9 @@ async fn registered(access: &Access, input: &Register) -> Acted<Issued> {
     Ok(Issued { client: seen(access, id).await?, secret: Some(secret.into_text()) })
 }
 
-async fn granted(access: &Access, input: &Grant) -> Acted<VisibleClient> {
+async fn granted(access: &Access, most: Limits, input: &Grant) -> Acted<VisibleClient> {
     let id = named(access, &input.client_id).await?;
-    let terms = terms(access, &input.grant)?;
+    let terms = terms(access, most, &input.grant)?;
     let request = Request::of(access, Act::ClientGrant, &input.idempotency_key, input)?.noting(detail(access, &terms));
     let txn = match request.begin(access, &terms.units, &id.to_string()).await? {
         Begun::Now(txn) => txn,
@@ -228,8 +229,9 @@ async fn answered_before(access: &Access, object: &str) -> Acted<Issued> {
 /// put it out of the caller's hands.
 async fn lock(access: &Access, txn: &Txn, id: ClientId, expected: Option<i32>) -> Acted<client::Model> {
     let row = raised(txn, id).await?;
-    if matches!(look_up(access, txn.connection(), id).await, Err(Error::NotFound)) {
-        return Err(Refusal::not_found("clientId").into());
+    match look_up(access, txn.connection(), id).await {
+        Err(Error::NotFound) => return Err(Refusal::not_found("clientId").into()),
+        known => drop(known?),
     }
     if row.revoked_at.is_some() {
         let sentence = Sentence::new(
@@ -246,7 +248,7 @@ async fn lock(access: &Access, txn: &Txn, id: ClientId, expected: Option<i32>) -
 }
 
 /// What a grant says, if the caller may give it: units within reach, scopes and purposes that it holds itself.
-fn terms(access: &Access, asked: &GrantTerms) -> Result<Terms, Refusal> {
+fn terms(access: &Access, most: Limits, asked: &GrantTerms) -> Result<Terms, Refusal> {
     let many = |field, count: usize, most: usize| {
         words::between(field, i32::try_from(count).unwrap_or(i32::MAX), (1, i32::try_from(most).unwrap_or(i32::MAX)))
     };
@@ -263,14 +265,22 @@ fn terms(access: &Access, asked: &GrantTerms) -> Result<Terms, Refusal> {
     let today = access.today();
     let from = words::not_before("grant.validFrom", asked.valid_from.unwrap_or(today), today)?;
     let to = asked.valid_to.map(|day| words::later_than("grant.validTo", day, from)).transpose()?;
-    let limit = |field, number: Option<i32>, most: u32| {
-        number.map(|number| words::between(field, number, (1, i32::try_from(most).unwrap_or(i32::MAX)))).transpose()
-    };
-    let limits = Own::of_columns(
-        limit("grant.requestsPerSecond", asked.requests_per_second, limit::MOST_REQUESTS)?,
-        limit("grant.costPerMinute", asked.cost_per_minute, limit::MOST_COST)?,
-    );
+    let limits = limits(access.caller().limits(), most, asked)?;
     Ok(Terms { scopes, units, purposes, valid_from: Some(from), valid_to: to, limits })
+}
+
+/// The limits of a grant: at most those of the caller, and those of its own grant where none are named.
+fn limits(own: Own, most: Limits, asked: &GrantTerms) -> Result<Own, Refusal> {
+    let limit = |field, asked: Option<i32>, own: Option<i32>, most: Option<i32>| match asked {
+        Some(asked) => words::between(field, asked, (1, most.unwrap_or(i32::MAX))).map(Some),
+        None => Ok(own),
+    };
+    let (own_requests, own_cost) = own.columns();
+    let (most_requests, most_cost) = Own::from(most).columns();
+    Ok(Own::of_columns(
+        limit("grant.requestsPerSecond", asked.requests_per_second, own_requests, most_requests)?,
+        limit("grant.costPerMinute", asked.cost_per_minute, own_cost, most_cost)?,
+    ))
 }
 
 /// A word of a closed set that the caller holds.
@@ -292,12 +302,13 @@ fn detail(access: &Access, terms: &Terms) -> String {
     grant::detail(&terms.scopes, &codes)
 }
 
-fn bad_name(error: Error) -> Refusal {
-    let (vi, en) = match error {
-        Error::Invalid { sentence, .. } => (sentence.vi, sentence.en),
-        _ => Default::default(),
-    };
-    Refusal::input(Code::InvalidText, "name", vi, en)
+fn bad_name() -> Refusal {
+    Refusal::input(
+        Code::InvalidText,
+        "name",
+        "Tên có từ 1 đến 100 ký tự, không có khoảng trắng ở đầu hoặc cuối, không có ký tự điều khiển; hãy sửa lại.",
+        "A name has 1 to 100 characters, no blank at either end and no control characters; correct it.",
+    )
 }
 
 fn name_is_taken() -> Refusal {

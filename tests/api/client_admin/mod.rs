@@ -3,9 +3,13 @@
 mod grant;
 mod node;
 
+use cadre_api::{
+    domain::client::{self, Asked},
+    limit::Own,
+};
 use serde_json::{Value, json};
 
-use crate::world::{Caller, World, clock, on_both};
+use crate::world::{Caller, World, clock, on_both, poll};
 
 /// An act on a client: its answer under its own name, with the codes and fields of the errors.
 async fn act(by: &Caller<'_>, name: &str, input: &str, more: &str) -> Value {
@@ -52,7 +56,8 @@ async fn an_administrator_gives_only_what_it_holds() {
             (&format!(r#"{good}, validFrom: "2026-05-31""#), "INVALID_DAY", "validFrom"),
             (&format!(r#"{good}, validTo: "2026-06-01""#), "INVALID_DAY", "validTo"),
             (&format!("{good}, requestsPerSecond: 0"), "INVALID_NUMBER", "requestsPerSecond"),
-            (&format!("{good}, costPerMinute: 1000000001"), "INVALID_NUMBER", "costPerMinute"),
+            (&format!("{good}, requestsPerSecond: 1001"), "INVALID_NUMBER", "requestsPerSecond"),
+            (&format!("{good}, costPerMinute: 6000001"), "INVALID_NUMBER", "costPerMinute"),
         ] {
             let input = format!(r#"idempotencyKey: "k", name: "Cổng", grant: {{{grant}}}"#);
             let payload = act(&admin, "clientRegister", &input, "secret").await;
@@ -136,7 +141,7 @@ async fn a_client_that_the_administrator_could_not_have_granted_is_not_there() {
         let earlier = world.caller(&["cadre:read"], &["B"]).await;
         let id = earlier.id.parse().expect("an id");
         let narrow = grant::asked(&["cadre:read"], &["A1"]);
-        cadre_api::domain::client::grant(&world.database, clock(), id, narrow).await.expect("granted");
+        client::grant(&world.database, clock(), id, narrow).await.expect("granted");
         let all = world.all_seeing().await;
 
         assert_eq!(seen(&admin).await, [&admin, &own].map(|caller| caller.id.clone()), "{:?}", world.kind);
@@ -174,11 +179,11 @@ async fn a_client_that_the_administrator_could_not_have_granted_is_not_there() {
 async fn an_act_on_a_client_asks_for_the_version_that_was_seen() {
     on_both(async |world| {
         let admin = world.caller(&["cadre:read", "clients:admin"], &["A"]).await;
-        let client = world.caller(&["cadre:read"], &["A1"]).await;
+        let target = world.caller(&["cadre:read"], &["A1"]).await;
         let grant =
             r#"grant: {scopes: ["cadre:read"], unitCodes: ["A2"], validTo: "2027-01-01", requestsPerSecond: 5}"#;
         let input = |key: &str, version: i32, rest: &str| {
-            format!(r#"idempotencyKey: "{key}", clientId: "{}", expectedVersion: {version}, {rest}"#, client.id)
+            format!(r#"idempotencyKey: "{key}", clientId: "{}", expectedVersion: {version}, {rest}"#, target.id)
         };
 
         let late = act(&admin, "clientGrant", &input("a", 7, grant), "").await;
@@ -215,6 +220,34 @@ async fn an_act_on_a_client_asks_for_the_version_that_was_seen() {
         assert!(revoked["client"]["revokedAt"].is_string());
         let again = act(&admin, "clientRevoke", &input("c", 3, ""), "").await;
         assert_eq!(refusal(&again), ("WRONG_STEP", "input.clientId".to_owned()));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn nobody_grants_more_requests_than_their_own() {
+    on_both(async |world| {
+        let scopes = ["cadre:read", "clients:admin"];
+        let admin = world.caller(&scopes, &["A"]).await;
+        let bounded = Asked { limits: Own::of(Some(7), None), ..grant::asked(&scopes, &["A"]) };
+        client::grant(&world.database, clock(), admin.id.parse().expect("an id"), bounded).await.expect("granted");
+        let own = "{ viewer { limits { requestsPerSecond } } }";
+        let known = async || (admin.query(own).await["viewer"]["limits"]["requestsPerSecond"] == 7).then_some(());
+        poll::until_async(known).await.expect("the service sees the grant");
+
+        let register = async |name: &str, limit: &str| {
+            let grant = format!(r#"grant: {{scopes: ["cadre:read"], unitCodes: ["A1"]{limit}}}"#);
+            let input = format!(r#"idempotencyKey: "{name}", name: "{name}", {grant}"#);
+            act(&admin, "clientRegister", &input, "secret").await
+        };
+        let more = register("more", ", requestsPerSecond: 8").await;
+        assert_eq!(refusal(&more), ("INVALID_NUMBER", "input.grant.requestsPerSecond".to_owned()));
+        for (name, limit, expected) in [("fewer", ", requestsPerSecond: 6", 6), ("as many", "", 7)] {
+            let made = register(name, limit).await;
+            let id = made["client"]["id"].as_str().unwrap_or_else(|| panic!("{made}"));
+            let grants = client::history(&world.database, id.parse().expect("an id")).await.expect("grants");
+            assert_eq!(grants[0].limits, Own::of(Some(expected), None), "{:?}: {name}", world.kind);
+        }
     })
     .await;
 }
