@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use entity::{assertion_use, client, client_key, client_secret, revoked_token, value::ClientId};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
+    ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
 };
 use uuid::Uuid;
 
@@ -48,6 +48,11 @@ impl Proven {
 impl Tokens {
     /// The client behind a proof.
     pub async fn authenticate(&self, proof: Proof<'_>) -> Result<Proven, Refused> {
+        let Some(_place) = self.proving.enter() else {
+            metrics::counter!("cadre_limited_total", "limit" => "in-flight").increment(1);
+            let why = DbErr::Custom("as many clients prove themselves as can be worked on".to_owned());
+            return Err(Error::Unavailable(why).into());
+        };
         match proof {
             Proof::Secret { id, secret } => self.by_secret(id, secret).await,
             Proof::Assertion { assertion, id } => self.by_assertion(assertion, id).await,

@@ -16,7 +16,7 @@ use crate::{
     config,
     db::Database,
     error::{Error, Result},
-    limit::Attempts,
+    limit::{Attempts, InFlight},
 };
 
 mod assertion;
@@ -68,6 +68,8 @@ pub struct Tokens {
     pub clock: Clock,
     register: Arc<register::Register>,
     attempts: Attempts,
+    /// Clients that prove themselves at once.
+    proving: InFlight,
 }
 
 impl Tokens {
@@ -83,6 +85,7 @@ impl Tokens {
             clock,
             register,
             attempts: Attempts::default(),
+            proving: InFlight::default(),
         })
     }
 
