@@ -1,5 +1,6 @@
 //! The command line and its environment. The doc comments here are the manual that `--help` prints.
 
+mod client;
 mod person;
 
 pub use person::{PersonAdd, PersonCommand};
@@ -13,10 +14,15 @@ use std::{
 };
 
 use clap::{Arg, Args, Command as Line, Parser, Subcommand, ValueEnum, builder::TypedValueParser, error::ErrorKind};
-use entity::value::{CadreCode, ClientId, Day, KeyAlgorithm, Purpose, Scope};
+pub use client::{ClientAdd, ClientCommand, ClientGrant, ClientKeyCommand};
+use entity::value::{CadreCode, ClientId, Day, Scope};
 use sea_orm::Iterable;
 
-use crate::{db::Pool, language::Language};
+use crate::{
+    db::Pool,
+    language::Language,
+    limit::{self, InFlight, Limits},
+};
 
 /// Cadres, their qualifications, rotations and training, over GraphQL.
 #[derive(Debug, Parser)]
@@ -76,6 +82,17 @@ pub struct Settings {
     /// File with the table of external issuers whose tokens are taken, in JSON. [default: none but this service]
     #[arg(long, global = true, env = "CADRE_ISSUERS")]
     pub issuers: Option<String>,
+    /// Requests per second that a client may send, unless its grant says otherwise.
+    #[arg(long, global = true, env = "CADRE_CLIENT_REQUESTS_PER_SECOND", default_value_t = limit::REQUESTS_PER_SECOND)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MOST_REQUESTS)))]
+    pub client_requests_per_second: u32,
+    /// Cost of operations per minute that a client may ask for, unless its grant says otherwise.
+    #[arg(long, global = true, env = "CADRE_CLIENT_COST_PER_MINUTE", default_value_t = limit::COST_PER_MINUTE)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MOST_COST)))]
+    pub client_cost_per_minute: u32,
+    /// GraphQL requests that are worked on at once; more are answered with 503. [default: 64 for each core]
+    #[arg(long, global = true, env = "CADRE_MAX_IN_FLIGHT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_in_flight: Option<u32>,
     /// What to log: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=warn`.
     #[arg(long, global = true, env = "CADRE_LOG", default_value = "info")]
     pub log: String,
@@ -198,123 +215,6 @@ pub enum KeyCommand {
     },
 }
 
-/// Management of clients.
-#[derive(Debug, Subcommand)]
-pub enum ClientCommand {
-    /// Register a client and print its id and secret. The secret is shown only now.
-    Add(ClientAdd),
-    /// List clients and their grants.
-    List,
-    /// Revoke a client; its tokens stop working within seconds.
-    Revoke {
-        /// Client id.
-        client: ClientId,
-    },
-    /// Give a client a new secret, shown only now; the old one stops working at once, or after the overlap.
-    RotateSecret {
-        /// Client id.
-        client: ClientId,
-        /// How long the old secret lives on, such as `24h` or `7d`; 30 days at most.
-        #[arg(long, default_value = "0s", value_parser = humantime::parse_duration)]
-        overlap: Duration,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Take all secrets from a client that has a public key; from then on it proves itself by its keys alone.
-    EndSecrets {
-        /// Client id.
-        client: ClientId,
-    },
-    /// Manage the public keys of clients.
-    #[command(subcommand)]
-    Key(ClientKeyCommand),
-    /// Take tokens of an external issuer for a client: they open what the client's grant opens.
-    Link {
-        /// Client id.
-        #[arg(long)]
-        client: ClientId,
-        /// The issuer, as its tokens spell it.
-        #[arg(long)]
-        issuer: String,
-        /// What the issuer calls the client.
-        #[arg(long)]
-        external_id: String,
-    },
-    /// Take no more tokens of an external issuer for a client; they stop working within seconds.
-    Unlink {
-        /// The issuer.
-        #[arg(long)]
-        issuer: String,
-        /// What the issuer calls the client.
-        #[arg(long)]
-        external_id: String,
-    },
-}
-
-/// Management of the public keys of clients, for `private_key_jwt`.
-#[derive(Debug, Subcommand)]
-pub enum ClientKeyCommand {
-    /// Register a public key: P-256 (ES256), Ed25519 (EdDSA), or RSA of 2048 bits or more (PS256 or RS256).
-    Add {
-        /// Client id.
-        #[arg(long)]
-        client: ClientId,
-        /// File with the public key, in PEM or as a JWK.
-        #[arg(long)]
-        file: PathBuf,
-        /// Id of the key, as assertions name it. [default: that of the JWK, or SHA-256 of the key]
-        #[arg(long)]
-        kid: Option<String>,
-        /// What the key signs with. [default: what the JWK says, or PS256 of an RSA key]
-        #[arg(long, value_parser = one_of::<KeyAlgorithm>)]
-        algorithm: Option<KeyAlgorithm>,
-    },
-    /// List the public keys of a client.
-    List {
-        /// Client id.
-        #[arg(long)]
-        client: ClientId,
-    },
-    /// Revoke a public key; assertions that it has signed are refused at once.
-    Revoke {
-        /// Client id.
-        #[arg(long)]
-        client: ClientId,
-        /// Id of the key.
-        kid: String,
-    },
-}
-
-/// A client to register.
-#[derive(Debug, Args)]
-pub struct ClientAdd {
-    /// Name of the client, such as the agency and its system.
-    #[arg(long)]
-    pub name: String,
-    /// Scopes to grant, such as `cadre:read`.
-    #[arg(long = "scope", required = true, num_args = 1.., value_parser = one_of::<Scope>)]
-    pub scopes: Vec<Scope>,
-    /// Codes of units; the client reaches their subtrees.
-    #[arg(long = "unit", required = true, num_args = 1..)]
-    pub units: Vec<String>,
-    /// Purposes that the client may state for protected data.
-    #[arg(long = "purpose", num_args = 1.., value_parser = one_of::<Purpose>)]
-    pub purposes: Vec<Purpose>,
-    /// First day of the grant.
-    #[arg(long)]
-    pub valid_from: Option<Day>,
-    /// First day on which the grant no longer holds.
-    #[arg(long)]
-    pub valid_to: Option<Day>,
-    /// Legal basis of its readings of protected data, such as a contract; stands in each entry of the access log.
-    #[arg(long)]
-    pub legal_basis: Option<String>,
-    /// Print JSON: `client_id` and `client_secret`.
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// What the operator does with the logs.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
@@ -367,6 +267,16 @@ impl Settings {
             statement_timeout: Duration::from_secs(self.statement_timeout),
             ..Pool::default()
         }
+    }
+
+    /// What a client may ask for unless its grant says otherwise.
+    pub fn limits(&self) -> Limits {
+        Limits::of(self.client_requests_per_second, self.client_cost_per_minute)
+    }
+
+    /// How many requests are worked on at once.
+    pub fn in_flight(&self) -> InFlight {
+        self.max_in_flight.map_or_else(InFlight::default, |most| InFlight::at_most(most as usize))
     }
 
     /// Issuer and audience of tokens. An address that means "all of this machine's" is not one that clients use, so

@@ -11,5 +11,6 @@ pub mod error;
 pub mod graphql;
 pub mod http;
 pub mod language;
+pub mod limit;
 pub mod telemetry;
 pub mod text;

@@ -50,6 +50,10 @@ pub fn start_metrics() -> Option<PrometheusHandle> {
     metrics::describe_counter!("cadre_requests_total", "Requests answered, by route and status.");
     metrics::describe_histogram!("cadre_request_seconds", "Time to answer a request, by route.");
     metrics::describe_counter!("cadre_errors_total", "Errors sent to clients, by code.");
+    metrics::describe_counter!(
+        "cadre_limited_total",
+        "Requests refused by a limit: requests, cost, in-flight, attempts."
+    );
     metrics::describe_histogram!("cadre_operation_cost", "Cost of the operations that were weighed.");
     metrics::describe_counter!("cadre_database_statements_total", "Statements sent to the database.");
     metrics::describe_histogram!("cadre_database_statement_seconds", "Time of a statement.");

@@ -19,6 +19,9 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// When it was revoked; none: it lives.
     pub revoked_at: Option<DateTimeUtc>,
+    /// Rises with every change.
+    #[sea_orm(default_value = 1)]
+    pub version: i32,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -25,6 +25,12 @@ pub struct Model {
     pub valid_to: Option<Day>,
     /// Legal basis of the readings of protected data.
     pub legal_basis: Option<String>,
+    /// First day from which another grant holds in its place, or none does; none: nothing ended it before its time.
+    pub ended_on: Option<Day>,
+    /// Requests per second that the client may send; none: as the service is set.
+    pub requests_per_second: Option<i32>,
+    /// Cost of operations per minute that the client may ask for; none: as the service is set.
+    pub cost_per_minute: Option<i32>,
     /// The client.
     #[sea_orm(belongs_to, from = "client_id", to = "id")]
     pub client: BelongsTo<super::client::Entity>,
@@ -35,7 +41,8 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Model {
     /// Whether the grant holds on the day.
     pub fn is_valid_on(&self, day: Day) -> bool {
-        crate::value::Period::new(self.valid_from, self.valid_to).is_some_and(|period| period.holds(day))
+        let has_ended = self.ended_on.is_some_and(|end| end <= day);
+        !has_ended && crate::value::Period::new(self.valid_from, self.valid_to).is_some_and(|period| period.holds(day))
     }
 
     /// The scopes; a word that this version does not know opens nothing.

@@ -20,6 +20,7 @@ mod m20261125_000012_key_encryption;
 mod m20261126_000013_access_log;
 mod m20261127_000014_row_security;
 mod m20261128_000015_external_issuer;
+mod m20261128_000016_grant_limits;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000013_access_log::Migration),
             Box::new(m20261127_000014_row_security::Migration),
             Box::new(m20261128_000015_external_issuer::Migration),
+            Box::new(m20261128_000016_grant_limits::Migration),
         ]
     }
 }

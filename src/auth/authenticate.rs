@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use entity::{assertion_use, client, client_key, client_secret, revoked_token, value::ClientId};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
+    ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
 };
 use uuid::Uuid;
 
@@ -48,6 +48,11 @@ impl Proven {
 impl Tokens {
     /// The client behind a proof.
     pub async fn authenticate(&self, proof: Proof<'_>) -> Result<Proven, Refused> {
+        let Some(_place) = self.proving.enter() else {
+            metrics::counter!("cadre_limited_total", "limit" => "in-flight").increment(1);
+            let why = DbErr::Custom("as many clients prove themselves as can be worked on".to_owned());
+            return Err(Error::Unavailable(why).into());
+        };
         match proof {
             Proof::Secret { id, secret } => self.by_secret(id, secret).await,
             Proof::Assertion { assertion, id } => self.by_assertion(assertion, id).await,
@@ -57,11 +62,14 @@ impl Tokens {
     async fn by_secret(&self, id: &str, secret: &str) -> Result<Proven, Refused> {
         // What is no id is looked up all the same, as one that nobody has: equal work.
         let id = id.parse().unwrap_or(ClientId(Uuid::nil()));
+        self.attempts.begin(id.0).map_err(Refused::TooManyAttempts)?;
         let client = self.client(id).await?;
         let kept = self.secrets(id).await?;
         let kept: Vec<&str> = kept.iter().map(|row| row.hash.as_str()).collect();
         let proven = secret::matches(secret, &kept);
-        client.filter(|row| proven && row.revoked_at.is_none()).map(Proven).ok_or(Refused::InvalidClient)
+        let client = client.filter(|row| proven && row.revoked_at.is_none()).ok_or(Refused::InvalidClient)?;
+        self.attempts.forget(id.0);
+        Ok(Proven(client))
     }
 
     async fn by_assertion(&self, assertion: &str, id: Option<&str>) -> Result<Proven, Refused> {

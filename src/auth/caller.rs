@@ -4,12 +4,15 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use entity::value::{ClientId, Day, Purpose, Scope, UnitId};
 
-use crate::auth::{
-    claims::Claims,
-    compact::Reason,
-    external,
-    person::Person,
-    register::{Grant, Snapshot},
+use crate::{
+    auth::{
+        claims::Claims,
+        compact::Reason,
+        external,
+        person::Person,
+        register::{Grant, Snapshot},
+    },
+    limit::Own,
 };
 
 /// A client whose token has been verified, with the rights of its grant; where it asks for a person, with what the
@@ -111,6 +114,11 @@ impl Caller {
     /// The legal basis that the grant records for readings of protected data.
     pub fn legal_basis(&self) -> Option<&str> {
         self.grant.legal_basis()
+    }
+
+    /// The limits that the grant sets instead of those of the service.
+    pub fn limits(&self) -> Own {
+        self.grant.limits
     }
 
     /// The units whose subtrees are the client's reach; that of a person is bounded by it and by the person's own.

@@ -1,6 +1,9 @@
 //! The client credentials grant (RFC 6749, section 4.4): a proof of who the client is against an access token.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use entity::{
     client, client_grant,
@@ -19,6 +22,9 @@ pub enum Refused {
     /// Unknown client, wrong secret or revoked client: the client cannot tell which.
     #[error("invalid_client")]
     InvalidClient,
+    /// Too many attempts with a secret have failed; the time until the next one is looked at.
+    #[error("too many attempts")]
+    TooManyAttempts(Duration),
     /// The assertion does not prove who the client is; the reason is for the log only.
     #[error("invalid_client: {0}")]
     InvalidAssertion(#[from] Reason),

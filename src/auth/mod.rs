@@ -16,6 +16,7 @@ use crate::{
     config,
     db::Database,
     error::{Error, Result},
+    limit::{Attempts, InFlight},
 };
 
 mod assertion;
@@ -74,6 +75,9 @@ pub struct Tokens {
     /// Time.
     pub clock: Clock,
     register: Arc<register::Register>,
+    attempts: Attempts,
+    /// Clients that prove themselves at once.
+    proving: InFlight,
 }
 
 impl Tokens {
@@ -89,6 +93,8 @@ impl Tokens {
             database,
             clock,
             register,
+            attempts: Attempts::default(),
+            proving: InFlight::default(),
         })
     }
 

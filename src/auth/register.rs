@@ -21,6 +21,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::{
     auth::{encryption::KeyStore, keys::Keys, person::ExternalNames},
     error::{Error, Result},
+    limit::Own,
 };
 
 /// An older picture is taken anew.
@@ -39,11 +40,13 @@ pub(super) struct Grant {
     pub scopes: BTreeSet<Scope>,
     pub purposes: BTreeSet<Purpose>,
     pub roots: Vec<UnitId>,
+    pub limits: Own,
 }
 
 impl Grant {
     pub fn of(row: client_grant::Model, roots: Vec<UnitId>) -> Self {
-        Self { scopes: row.scopes().collect(), purposes: row.purposes().collect(), roots, row }
+        let limits = Own::of_columns(row.requests_per_second, row.cost_per_minute);
+        Self { scopes: row.scopes().collect(), purposes: row.purposes().collect(), roots, limits, row }
     }
 
     /// The legal basis of readings of protected data.

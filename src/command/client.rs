@@ -5,10 +5,11 @@ use std::{fs, process::ExitCode};
 use cadre_api::{
     auth::{Refused, Tokens},
     clock::Clock,
-    config::{ClientAdd, ClientCommand, ClientKeyCommand, Settings},
+    config::{ClientAdd, ClientCommand, ClientGrant, ClientKeyCommand, Settings},
     db::Database,
     domain::client,
     error::Error,
+    limit::Own,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::value::{ClientId, Scope};
@@ -39,6 +40,20 @@ pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, St
                     println!("    {}", line(grant));
                 }
             }
+        }
+        ClientCommand::Grant(grant) => {
+            let client = grant.client;
+            client::grant(&database, Clock::System, client, asked(grant)).await.map_err(unknown)?;
+            println!("granted; tokens already issued follow within 5 seconds of the grant's first day");
+        }
+        ClientCommand::Grants { client } => {
+            for grant in client::history(&database, client).await.map_err(unknown)? {
+                println!("{}", line(&grant));
+            }
+        }
+        ClientCommand::EndGrant { client } => {
+            client::end_grant(&database, Clock::System, client).await.map_err(unknown)?;
+            println!("ended; its tokens stop working within 5 seconds");
         }
         ClientCommand::Revoke { client } => {
             client::revoke(&database, Clock::System, client).await.map_err(unknown)?;
@@ -105,7 +120,7 @@ pub async fn token(settings: &Settings, client: ClientId, scopes: &[Scope]) -> R
     let asked = scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let asked = Some(asked.as_str()).filter(|asked| !asked.is_empty());
     let token = tokens.for_operator(client, asked).await.map_err(|refused| match refused {
-        Refused::InvalidClient | Refused::InvalidAssertion(_) => {
+        Refused::InvalidClient | Refused::TooManyAttempts(_) | Refused::InvalidAssertion(_) => {
             Stop("there is no live client with this id; see `cadre-api client list`".into())
         }
         Refused::UnauthorizedClient => Stop("the client has no grant that holds today".into()),
@@ -137,7 +152,23 @@ fn line(grant: &client::ListedGrant) -> String {
     let to = grant.valid_to.map(|day| format!(" until {day}")).unwrap_or_default();
     let purposes = words(grant.purposes.iter().map(ToString::to_string).collect());
     let purposes = if purposes.is_empty() { purposes } else { format!(" for {purposes}") };
-    format!("{scopes} in {units}{purposes}{from}{to}")
+    let ended = grant.ended_on.map(|day| format!(", ended on {day}")).unwrap_or_default();
+    let requests = grant.limits.requests_per_second.map(|most| format!(", {most} requests a second"));
+    let cost = grant.limits.cost_per_minute.map(|most| format!(", cost {most} a minute"));
+    let (requests, cost) = (requests.unwrap_or_default(), cost.unwrap_or_default());
+    format!("{scopes} in {units}{purposes}{from}{to}{requests}{cost}{ended}")
+}
+
+fn asked(grant: ClientGrant) -> client::Asked {
+    client::Asked {
+        scopes: grant.scopes,
+        units: grant.units,
+        purposes: grant.purposes,
+        valid_from: grant.from,
+        valid_to: grant.until,
+        legal_basis: grant.legal_basis,
+        limits: Own::of(grant.requests_per_second, grant.cost_per_minute),
+    }
 }
 
 fn of(add: ClientAdd) -> client::Add {

@@ -17,6 +17,7 @@ use cadre_api::{
     error::Error,
     graphql::engine::Engine,
     http::{Service, server},
+    limit::Budgets,
     telemetry,
 };
 use chrono::TimeDelta;
@@ -94,7 +95,14 @@ pub async fn run(
     let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?.trusting(issuers(settings)?);
     let house = Arc::new(House::open(store.clone(), Clock::System).await?);
     let tokens = actix_web::web::Data::new(tokens);
-    let service = Service { house: Arc::clone(&house), tokens: tokens.clone(), engine: Engine::default(), metrics };
+    let service = Service {
+        house: Arc::clone(&house),
+        tokens: tokens.clone(),
+        engine: Engine::default(),
+        budgets: Budgets::under(settings.limits()),
+        in_flight: settings.in_flight(),
+        metrics,
+    };
     let keeper = keeper(settings, &store);
     let server = server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("cannot serve: {error}")))?;
     let handle = server.handle();

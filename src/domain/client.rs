@@ -1,39 +1,42 @@
 //! API clients (hệ thống kết nối): registered with a grant, given new secrets, revoked.
 
+pub mod act;
 pub mod external;
+mod grant;
 pub mod key;
+pub mod list;
 pub mod secret;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt};
 
 use chrono::{DateTime, Utc};
 use entity::{
-    client, client_grant, client_secret, external_client, grant_unit, unit,
-    value::{ChangeKind, ClientId, Day, GrantId, Period, Purpose, Scope, UnitCode, UnitId},
+    client, client_secret, external_client,
+    value::{ChangeKind, ClientId, Day, Purpose, Scope},
 };
+use grant::Terms;
+pub use grant::{Asked, ListedGrant, end_grant, grant, history};
+pub(super) use grant::{unit_codes, units_by_code, words};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    SqlErr, sea_query::Expr,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, SqlErr,
+    sea_query::{Expr, ExprTrait},
 };
 
 use crate::{
     auth::secret::Secret,
     clock::Clock,
     db::Database,
-    domain::access::{Act, Permit},
+    domain::access::{Act, Permit, Txn},
     error::{Error, Result},
     language::Sentence,
+    limit::Own,
     text,
 };
 
 /// Longest name of a client, in characters.
 const LONGEST_NAME: usize = 100;
-/// Longest legal basis, in characters.
-const LONGEST_BASIS: usize = 300;
-
 /// A client to be registered, with its grant.
 #[derive(Clone, Debug)]
 pub struct Add {
@@ -86,36 +89,18 @@ pub struct Listed {
     pub grants: Vec<ListedGrant>,
 }
 
-/// A grant (phạm vi) as the operator sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedGrant {
-    /// Scopes.
-    pub scopes: Vec<Scope>,
-    /// Purposes.
-    pub purposes: Vec<Purpose>,
-    /// Codes of the units.
-    pub units: Vec<UnitCode>,
-    /// First day; none: always.
-    pub valid_from: Option<Day>,
-    /// First day no longer; none: until revoked.
-    pub valid_to: Option<Day>,
-}
-
 /// Registers a client (đăng ký hệ thống kết nối).
 pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Registered> {
     let name = ensure_name(&add.name)?;
-    ensure_grant(&add)?;
-    let codes = unit_codes(&add.units)?;
+    let Add { scopes, units, purposes, valid_from, valid_to, legal_basis, .. } = add;
+    let asked = Asked { scopes, units, purposes, valid_from, valid_to, legal_basis, limits: Own::default() };
+    let codes = asked.ensure("valid_to")?;
     let (id, secret) = (ClientId::new(), Secret::draw()?);
 
     let txn = Permit::operator(database, clock, Act::ClientAdd).begin(Some(id.to_string()), None).await?;
     let connection = txn.connection();
-    let units = units_by_code(connection, &codes).await?;
-    let row = client::ActiveModel { id: Set(id), name: Set(name), created_at: Set(clock.now()), revoked_at: Set(None) };
-    row.insert(connection).await.map_err(name_is_taken)?;
-    secret::insert(connection, id, &secret, clock).await?;
-    insert_grant(connection, id, &add, units).await?;
-    txn.record(ChangeKind::Created, "client", id.to_string()).await?;
+    let terms = asked.found(connection, &codes).await?;
+    insert(&txn, id, name, &secret, &terms).await?.map_err(|NameTaken| name_is_taken())?;
     txn.commit().await?;
 
     Ok(Registered { client_id: id, client_secret: secret.into_text() })
@@ -125,25 +110,7 @@ pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Register
 pub async fn list(database: &Database, clock: Clock) -> Result<Vec<Listed>> {
     let connection = database.reader();
     let clients = client::Entity::find().order_by_asc(client::COLUMN.id).all(connection).await?;
-    let grants = client_grant::Entity::find().order_by_asc(client_grant::COLUMN.id).all(connection).await?;
-    let roots = grant_unit::Entity::find().find_also_related(unit::Entity).all(connection).await?;
-
-    let mut units: BTreeMap<GrantId, Vec<UnitCode>> = BTreeMap::new();
-    for (root, unit) in roots {
-        units.entry(root.grant_id).or_default().extend(unit.map(|unit| unit.code));
-    }
-    let mut granted: BTreeMap<ClientId, Vec<ListedGrant>> = BTreeMap::new();
-    for row in grants {
-        let mut units = units.remove(&row.id).unwrap_or_default();
-        units.sort_unstable();
-        granted.entry(row.client_id).or_default().push(ListedGrant {
-            scopes: row.scopes().collect(),
-            purposes: row.purposes().collect(),
-            units,
-            valid_from: row.valid_from,
-            valid_to: row.valid_to,
-        });
-    }
+    let mut granted = grant::listed(connection, None).await?;
     let now = clock.now();
     let mut held: BTreeMap<ClientId, Vec<Option<DateTime<Utc>>>> = BTreeMap::new();
     let secrets = client_secret::Entity::find().order_by_asc(client_secret::COLUMN.id).all(connection).await?;
@@ -172,14 +139,67 @@ pub async fn list(database: &Database, clock: Clock) -> Result<Vec<Listed>> {
 /// `NotFound` if there is no such client; `Conflict` if it was revoked.
 pub async fn revoke(database: &Database, clock: Clock, id: ClientId) -> Result<()> {
     let txn = Permit::operator(database, clock, Act::ClientRevoke).begin(Some(id.to_string()), None).await?;
-    secret::lock_living(&txn, id).await?;
+    lock_living(&txn, id).await?;
+    end(&txn, id).await?;
+    txn.commit().await
+}
+
+/// Another client has the name.
+struct NameTaken;
+
+/// Writes a client with its secret and its first grant.
+async fn insert(
+    txn: &Txn,
+    id: ClientId,
+    name: String,
+    secret: &Secret,
+    terms: &Terms,
+) -> Result<std::result::Result<(), NameTaken>> {
+    let (connection, at) = (txn.connection(), txn.at());
+    let row = client::ActiveModel {
+        id: Set(id),
+        name: Set(name),
+        created_at: Set(at),
+        revoked_at: Set(None),
+        version: Set(1),
+    };
+    match row.insert(connection).await {
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            return Ok(Err(NameTaken));
+        }
+        inserted => drop(inserted?),
+    }
+    secret::insert(connection, id, secret, at).await?;
+    grant::insert(connection, id, terms).await?;
+    txn.record(ChangeKind::Created, "client", id.to_string()).await?;
+    Ok(Ok(()))
+}
+
+/// Writes that a client is revoked.
+async fn end(txn: &Txn, id: ClientId) -> Result<()> {
     client::Entity::update_many()
-        .col_expr(client::Column::RevokedAt, Expr::value(clock.now()))
+        .col_expr(client::Column::RevokedAt, Expr::value(txn.at()))
         .filter(client::COLUMN.id.eq(id))
         .exec(txn.connection())
         .await?;
-    txn.record(ChangeKind::Ended, "client", id.to_string()).await?;
-    txn.commit().await
+    txn.record(ChangeKind::Ended, "client", id.to_string()).await
+}
+
+/// Locks a client by raising its version, and gives it as it stands: of two acts at once on one client the second sees
+/// what the first has done.
+async fn raised(txn: &Txn, id: ClientId) -> Result<client::Model> {
+    client::Entity::update_many()
+        .col_expr(client::Column::Version, Expr::col(client::Column::Version).add(1))
+        .filter(client::COLUMN.id.eq(id))
+        .exec(txn.connection())
+        .await?;
+    client::Entity::find_by_id(id).one(txn.connection()).await?.ok_or(Error::NotFound)
+}
+
+/// The same for a client that lives.
+async fn lock_living(txn: &Txn, id: ClientId) -> Result<client::Model> {
+    let client = raised(txn, id).await?;
+    if client.revoked_at.is_some() { Err(has_been_revoked()) } else { Ok(client) }
 }
 
 fn has_been_revoked() -> Error {
@@ -189,6 +209,10 @@ fn has_been_revoked() -> Error {
     ))
 }
 
+/// A name as it is recorded.
+///
+/// # Errors
+/// `Invalid` unless it is short and plain.
 fn ensure_name(name: &str) -> Result<String> {
     let length = name.chars().count();
     let is_plain = name.trim() == name && !name.chars().any(char::is_control);
@@ -202,95 +226,11 @@ fn ensure_name(name: &str) -> Result<String> {
     Ok(text::nfc(name).into_owned())
 }
 
-fn ensure_grant(add: &Add) -> Result<()> {
-    if add.scopes.is_empty() {
-        return Err(Error::invalid("scopes", "cần ít nhất một phạm vi", "at least one scope is needed"));
-    }
-    if add.units.is_empty() {
-        return Err(Error::invalid("units", "cần ít nhất một đơn vị", "at least one unit is needed"));
-    }
-    let is_plain =
-        |basis: &str| (1..=LONGEST_BASIS).contains(&basis.chars().count()) && !basis.chars().any(char::is_control);
-    if !add.legal_basis.as_deref().is_none_or(is_plain) {
-        return Err(Error::invalid(
-            "legal_basis",
-            format!("căn cứ pháp lý có từ 1 đến {LONGEST_BASIS} ký tự, không có ký tự điều khiển"),
-            format!("a legal basis has 1 to {LONGEST_BASIS} characters and no control characters"),
-        ));
-    }
-    if Period::new(add.valid_from, add.valid_to).is_none() {
-        return Err(Error::invalid(
-            "valid_to",
-            "ngày hết hiệu lực phải sau ngày bắt đầu",
-            "the grant must end after the day it begins",
-        ));
-    }
-    Ok(())
-}
-
-pub(super) fn unit_codes(texts: &[String]) -> Result<BTreeSet<UnitCode>> {
-    texts.iter().map(|text| text.parse().map_err(|_| no_such_unit(text))).collect()
-}
-
-fn no_such_unit(code: &str) -> Error {
-    // What is no code may be anything; a long one would drown the sentence.
-    let code: String = code.chars().take(40).flat_map(char::escape_debug).collect();
-    Error::invalid(
-        "units",
-        format!("không có đơn vị nào mang mã \"{code}\""),
-        format!("no unit has the code \"{code}\""),
-    )
-}
-
-pub(super) async fn units_by_code(
-    connection: &impl ConnectionTrait,
-    codes: &BTreeSet<UnitCode>,
-) -> Result<Vec<UnitId>> {
-    let wanted = unit::COLUMN.code.is_in(codes.iter().cloned());
-    let found = unit::Entity::find().filter(wanted).all(connection).await?;
-    let known: BTreeSet<_> = found.iter().map(|unit| &unit.code).collect();
-    match codes.iter().find(|code| !known.contains(code)) {
-        Some(unknown) => Err(no_such_unit(unknown.as_str())),
-        None => Ok(found.iter().map(|unit| unit.id).collect()),
-    }
-}
-
-async fn insert_grant(
-    connection: &impl ConnectionTrait,
-    client_id: ClientId,
-    add: &Add,
-    units: Vec<UnitId>,
-) -> Result<()> {
-    let id = GrantId::new();
-    let grant = client_grant::ActiveModel {
-        id: Set(id),
-        client_id: Set(client_id),
-        scopes: Set(words(&add.scopes)),
-        purposes: Set(words(&add.purposes)),
-        valid_from: Set(add.valid_from),
-        valid_to: Set(add.valid_to),
-        legal_basis: Set(add.legal_basis.as_deref().map(|basis| text::nfc(basis).into_owned())),
-    };
-    grant.insert(connection).await?;
-    let roots = units.into_iter().map(|unit_id| grant_unit::ActiveModel { grant_id: Set(id), unit_id: Set(unit_id) });
-    grant_unit::Entity::insert_many(roots).exec_without_returning(connection).await?;
-    Ok(())
-}
-
-/// The words of a set, each once, in the order of their declaration.
-pub(super) fn words<T: Ord + Copy + fmt::Display>(set: &[T]) -> String {
-    let set: BTreeSet<T> = set.iter().copied().collect();
-    set.iter().map(T::to_string).collect::<Vec<_>>().join(" ")
-}
-
-fn name_is_taken(error: DbErr) -> Error {
-    match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => Error::Conflict(Sentence::new(
-            "đã có hệ thống kết nối mang tên này; hãy chọn tên khác",
-            "a client of this name exists already; choose another name",
-        )),
-        _ => error.into(),
-    }
+fn name_is_taken() -> Error {
+    Error::Conflict(Sentence::new(
+        "đã có hệ thống kết nối mang tên này; hãy chọn tên khác",
+        "a client of this name exists already; choose another name",
+    ))
 }
 
 #[cfg(test)]

@@ -181,6 +181,8 @@ pub enum Code {
     OutsideQuota,
     /// The person holds the level already.
     LevelHeld,
+    /// The caller does not hold what it would give.
+    NotHeld,
 }
 
 impl Code {
@@ -230,6 +232,7 @@ impl Code {
             Self::NothingToAmend => "NOTHING_TO_AMEND",
             Self::OutsideQuota => "OUTSIDE_QUOTA",
             Self::LevelHeld => "LEVEL_HELD",
+            Self::NotHeld => "NOT_HELD",
         }
     }
 }

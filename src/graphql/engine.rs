@@ -10,10 +10,17 @@ use crate::{
         ServiceSchema,
         error::{Nulled, refused, shown, translate},
         loader::Loaders,
-        operation::{cache::Documents, document::Kind, limits::Limits, shape::Shape},
+        operation::{
+            cache::Documents,
+            document::Kind,
+            limits::Limits,
+            refusal::{Measure, Refusal},
+            shape::Shape,
+        },
         schema,
     },
     language::Language,
+    limit::{Allowance, Over},
 };
 
 /// A question, as it came.
@@ -31,6 +38,8 @@ pub struct Question {
     pub request_id: String,
     /// Whether only queries are allowed (a GET request).
     pub queries_only: bool,
+    /// What the client may still ask for.
+    pub allowance: Arc<Allowance>,
 }
 
 /// What came of a question.
@@ -38,6 +47,8 @@ pub struct Question {
 pub enum Answer {
     /// It was refused before it ran; there is no `data`.
     Refused(Vec<ServerError>),
+    /// Its cost is over a limit of the client, for now.
+    Limited(Over),
     /// A mutation came where only queries are allowed.
     MutationByGet,
     /// It ran; errors stand beside the data.
@@ -69,11 +80,13 @@ impl Engine {
     async fn run(&self, access: Arc<Access>, question: Question) -> Answer {
         let (language, request_id) = (question.language, question.request_id.clone());
         let nulled = Nulled::default();
+        let allowance = Arc::clone(&question.allowance);
         let request = match self.admitted(&access, question) {
             Ok(request) => request,
             Err(answer) => return *answer,
         };
         let request = request.data(Loaders::new(Arc::clone(&access))).data(access).data(language).data(nulled.clone());
+        let request = request.data(allowance);
         let mut response = self.schema.execute(request).await;
         // Nothing ran: the engine's validation refused the document.
         let refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
@@ -94,6 +107,10 @@ impl Engine {
         metrics::histogram!("cadre_operation_cost").record(plan.cost as f64);
         policy::admit(&access.rights(), plan.touches.iter().map(|touched| touched.as_str()))
             .map_err(|error| Box::new(Answer::Refused(vec![shown(&error, language, id)])))?;
+        question.allowance.spend(plan.cost).map_err(|over| match over {
+            Over::Never { cost, limit } => refuse(Refusal::limit(Measure::ClientCost, u64::from(limit), cost, None)),
+            over => Box::new(Answer::Limited(over)),
+        })?;
 
         let variables = operation.settle(question.variables).map_err(refuse)?;
         let mut request = Request::new("").variables(variables);

@@ -2,6 +2,7 @@
 
 pub mod access_log;
 pub mod cadre;
+pub mod client;
 pub mod composition;
 pub mod engine;
 pub mod error;
@@ -31,6 +32,7 @@ use crate::{
     domain::{access::Access, registry::Registry},
     error::{Error, Result},
     language::Language,
+    limit::Allowance,
 };
 
 /// Everything that can be asked.
@@ -46,6 +48,7 @@ pub struct Query(
     title::TitleQuery,
     qualification::QualificationQuery,
     rule::RuleQuery,
+    client::ClientQuery,
 );
 
 /// Everything that can be done. Of several acts in one operation, each is done after the one before it.
@@ -56,6 +59,7 @@ pub struct Mutation(
     training::act::ClassMutation,
     training::act::EnrolmentMutation,
     training::act::PlanMutation,
+    client::ClientMutation,
 );
 
 /// The schema of the service.
@@ -83,6 +87,8 @@ trait ContextExt<'a> {
     fn loaders(&self) -> &'a loader::Loaders;
     /// The language of labels and messages.
     fn language(&self) -> Language;
+    /// What the client may still ask for.
+    fn allowance(&self) -> &'a Allowance;
     /// Units and reference lists.
     fn registry(&self) -> &'a Registry {
         self.access().registry()
@@ -96,6 +102,10 @@ impl<'a> ContextExt<'a> for Context<'a> {
 
     fn loaders(&self) -> &'a loader::Loaders {
         self.data_unchecked::<loader::Loaders>()
+    }
+
+    fn allowance(&self) -> &'a Allowance {
+        self.data_unchecked::<Arc<Allowance>>()
     }
 
     fn language(&self) -> Language {

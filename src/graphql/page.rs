@@ -8,6 +8,7 @@ use crate::{
     domain::{
         audit::AccessLog,
         cadre::CadreList,
+        client::list::ClientList,
         page::{BoundedCount, Page},
         rotation::RotationList,
         training::{class::ClassList, enrolment::EnrolmentList, quota::QuotaList},
@@ -42,6 +43,8 @@ pub enum Total {
     Quotas(QuotaList),
     /// The access log of a person.
     AccessEntries(AccessLog),
+    /// A list of clients.
+    Clients(ClientList),
 }
 
 /// A page of a list, with cursors and a count.
@@ -123,6 +126,7 @@ impl<V: Listed> Connection<V> {
             Total::Enrolments(list) => list.count(ctx.access(), max).await,
             Total::Quotas(list) => list.count(ctx.access(), max).await,
             Total::AccessEntries(log) => log.count(ctx.access(), max).await,
+            Total::Clients(list) => list.count(ctx.access(), max).await,
         }
     }
 }

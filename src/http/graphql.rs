@@ -22,8 +22,9 @@ use crate::{
     http::{
         Service, bearer, body,
         error::{Refused, allowing, language, request_id},
-        purpose,
+        limit, purpose,
     },
+    limit::Allowance,
 };
 
 /// The two media types of an answer.
@@ -54,8 +55,8 @@ struct Body<'a> {
 
 /// `POST /graphql`.
 pub async fn post(request: HttpRequest, mut payload: web::Payload, service: web::Data<Service>) -> HttpResponse {
-    let access = match admitted(&request, &service).await {
-        Ok(access) => access,
+    let (access, allowance) = match admitted(&request, &service).await {
+        Ok(admitted) => admitted,
         Err(response) => return body::unread(response, payload),
     };
     let parts = async {
@@ -63,38 +64,42 @@ pub async fn post(request: HttpRequest, mut payload: web::Payload, service: web:
         let bytes = body::json(&request, &mut payload).await?;
         Ok((media, Parts::of_body(&bytes)?))
     };
-    match parts.await {
+    let response = match parts.await {
         Ok((media, parts)) => {
-            let question = Question { queries_only: false, ..parts.question(&request) };
+            let question = Question { queries_only: false, ..parts.question(&request, &allowance) };
             answered(&request, &service, access, media, question).await
         }
         Err(refused) => body::unread(Refused::response(&refused, &request), payload),
-    }
+    };
+    limit::told(response, &allowance)
 }
 
 /// `GET /graphql`: queries only.
 pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpResponse {
-    let access = match admitted(&request, &service).await {
-        Ok(access) => access,
+    let (access, allowance) = match admitted(&request, &service).await {
+        Ok(admitted) => admitted,
         Err(response) => return response,
     };
-    match Media::negotiate(&request).and_then(|media| Ok((media, Parts::of_url(request.query_string())?))) {
-        Ok((media, parts)) => answered(&request, &service, access, media, parts.question(&request)).await,
+    let response = match Media::negotiate(&request)
+        .and_then(|media| Ok((media, Parts::of_url(request.query_string())?)))
+    {
+        Ok((media, parts)) => answered(&request, &service, access, media, parts.question(&request, &allowance)).await,
         Err(refused) => refused.response(&request),
-    }
+    };
+    limit::told(response, &allowance)
 }
 
-/// 401 comes before any GraphQL is read.
-async fn admitted(request: &HttpRequest, service: &Service) -> Result<Arc<Access>, HttpResponse> {
+/// 401 comes before any GraphQL is read, and 429 for one request too many before its body is.
+async fn admitted(request: &HttpRequest, service: &Service) -> Result<(Arc<Access>, Arc<Allowance>), HttpResponse> {
     match bearer::caller(request, &service.tokens).await {
         Ok(caller) => {
             tracing::Span::current().record("client.id", tracing::field::display(caller.client_id()));
-            purpose::stated(request)
-                .and_then(|purpose| {
-                    Access::of(caller, purpose, Arc::clone(&service.house)).map_err(|error| closed(&error))
-                })
-                .map(Arc::new)
-                .map_err(|refused| refused.response(request))
+            let allowance = limit::admitted(request, service, &caller).map_err(|refused| *refused)?;
+            let access = purpose::stated(request).and_then(|purpose| {
+                Access::of(caller, purpose, Arc::clone(&service.house)).map_err(|error| closed(&error))
+            });
+            let access = access.map_err(|refused| limit::told(refused.response(request), &allowance))?;
+            Ok((Arc::new(access), allowance))
         }
         Err(challenge) => Err(actix_web::ResponseError::error_response(&challenge)),
     }
@@ -112,6 +117,8 @@ async fn answered(
     media: Media,
     question: Question,
 ) -> HttpResponse {
+    // A request has a place once its body is there, so that who sends slowly takes none.
+    let Some(_place) = service.in_flight.enter() else { return limit::busy(request) };
     // The last net: the engine catches panics of resolvers itself.
     let answered = async { service.engine.answer(access, question).await.settle().await };
     match AssertUnwindSafe(answered).catch_unwind().await {
@@ -124,6 +131,7 @@ async fn answered(
                 if media == Media::Json { StatusCode::OK } else { status_of(&errors, StatusCode::BAD_REQUEST) };
             media.answer(request, status, &Body { errors: &errors, data: None })
         }
+        Ok(Ok(Answer::Limited(over))) => limit::limited(request, over),
         Ok(Ok(Answer::MutationByGet)) => allowing(mutation_by_get().response(request), "POST"),
         Ok(Err(error)) => {
             let errors = [shown(&error, language(request), &request_id(request))];
@@ -224,7 +232,7 @@ impl Media {
 
 impl Parts {
     /// The question of a request, which may only ask unless it is told otherwise.
-    fn question(self, request: &HttpRequest) -> Question {
+    fn question(self, request: &HttpRequest, allowance: &Arc<Allowance>) -> Question {
         Question {
             document: self.query,
             operation_name: self.operation_name,
@@ -232,6 +240,7 @@ impl Parts {
             language: language(request),
             request_id: request_id(request),
             queries_only: true,
+            allowance: Arc::clone(allowance),
         }
     }
 

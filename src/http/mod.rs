@@ -4,6 +4,7 @@ pub mod bearer;
 mod body;
 mod error;
 mod graphql;
+mod limit;
 pub mod oauth;
 mod operation;
 mod purpose;
@@ -14,7 +15,12 @@ use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::{auth::Tokens, domain::house::House, graphql::engine::Engine};
+use crate::{
+    auth::Tokens,
+    domain::house::House,
+    graphql::engine::Engine,
+    limit::{Budgets, InFlight},
+};
 
 /// What all requests share.
 pub struct Service {
@@ -24,6 +30,10 @@ pub struct Service {
     pub tokens: actix_web::web::Data<Tokens>,
     /// Schema and compiled documents.
     pub engine: Engine,
+    /// What is counted for each client.
+    pub budgets: Budgets,
+    /// The bound on GraphQL requests that are worked on at once.
+    pub in_flight: InFlight,
     /// What `/metrics` shows; none if another recorder was installed.
     pub metrics: Option<PrometheusHandle>,
 }

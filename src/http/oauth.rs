@@ -53,6 +53,7 @@ async fn issue(request: &HttpRequest, payload: web::Payload, tokens: &Tokens) ->
             status: StatusCode::BAD_REQUEST,
             error: "unsupported_grant_type",
             description: "the one grant type is client_credentials",
+            retry_after: None,
         });
     }
     Ok(tokens.exchange(credentials.proof(), form.get("scope")).await?)

@@ -13,11 +13,11 @@ use cadre_api::{
     graphql::sdl,
 };
 use entity::{
-    client_grant, quota, rotation, rotation_appraisal, rotation_step, rule_override, training_class,
-    value::{AppraisalResult, Day, RotationState, RuleKey},
+    quota, rotation, rotation_appraisal, rotation_step, rule_override, training_class,
+    value::{AppraisalResult, RotationState, RuleKey},
 };
 use reqwest::StatusCode;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 use crate::{
@@ -96,6 +96,10 @@ fn road(parent: &str) -> (&'static str, &'static str) {
         "AccessEntryEdge" => {
             (r#"{ cadre(by: {code: "A-02"}) { accessLog { edges { % } } } }"#, "cadre.accessLog.edges")
         }
+        "Client" => ("{ clients { nodes { % } } }", "clients.nodes"),
+        "ClientGrant" => ("{ clients { nodes { grants { % } } } }", "clients.nodes.grants"),
+        "ClientConnection" => ("{ clients { % } }", "clients"),
+        "ClientEdge" => ("{ clients { edges { % } } }", "clients.edges"),
         "RotationStep" => ("{ rotations { nodes { steps { % } } } }", "rotations.nodes.steps"),
         "RotationAppraisal" => ("{ rotations { nodes { appraisals { % } } } }", "rotations.nodes.appraisals"),
         "RuleCheck" => ("{ rotations { nodes { checks { % } } } }", "rotations.nodes.checks"),
@@ -306,6 +310,7 @@ async fn columns(world: &World) -> Vec<Column<'_>> {
         ("quota acts in B", &["quota:read", "quota:allocate"], "B"),
         ("training acts", &["cadre:read", "training:read", "training:write"], "P"),
         ("all acts in B", everything.as_slice(), "B"),
+        ("clients admin", &["clients:admin"], "P"),
         ("stats", &["stats:read"], "P"),
         ("audit", &["cadre:read", "audit:read"], "P"),
         ("audit alone", &["audit:read"], "P"),
@@ -324,21 +329,12 @@ async fn columns(world: &World) -> Vec<Column<'_>> {
         assert_eq!(cell(world, Some(caller), &viewer()).await, "ok", "the control: both could see");
     }
     client::revoke(&world.database, clock(), revoked.id.parse().expect("an id")).await.expect("revoked");
-    expire(world, &expired.id, clock().today()).await;
+    client::end_grant(&world.database, clock(), expired.id.parse().expect("an id")).await.expect("ended");
     for caller in [revoked, expired] {
         let out = async || (cell(world, Some(caller), &viewer()).await == "unauthenticated").then_some(());
         poll::until_async(out).await.expect("a right that ended acts within seconds");
     }
     columns
-}
-
-/// No act ends a grant before its client yet.
-async fn expire(world: &World, client: &str, day: Day) {
-    let id: entity::value::ClientId = client.parse().expect("an id");
-    let grants = client_grant::Entity::find().filter(client_grant::COLUMN.client_id.eq(id));
-    let grant = grants.one(world.database.reader()).await.expect("read").expect("a grant");
-    let ended = client_grant::ActiveModel { valid_to: Set(Some(day)), ..grant.into_active_model() };
-    ended.update(world.database.writer()).await.expect("written");
 }
 
 fn viewer() -> Line {
@@ -473,7 +469,10 @@ async fn table(world: &World) -> String {
     let id = |pointer: &str| ids.pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
     let (unit, cadre, paper) = (id("/unit/id"), id("/cadre/id"), id("/cadre/qualifications/0/id"));
     let rotation = id("/cadre/rotations/0/id");
+    // Nobody but who holds every scope over its unit administers it, and who holds this one.
+    let administered = world.caller(&["clients:admin"], &["A1"]).await;
     let training = [
+        ("CLIENT", administered.id.clone()),
         ("QUOTA", id("/unit/quotas/nodes/0/id")),
         ("ENROLMENT", id("/cadre/enrolments/nodes/0/id")),
         ("CLASS", id("/cadre/enrolments/nodes/0/class/id")),

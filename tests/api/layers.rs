@@ -9,7 +9,7 @@ use std::path::Path;
 const LAYERS: [&str; 4] = ["http", "graphql", "domain", "auth"];
 
 /// Every layer may name these; they name none.
-const SHARED: [&str; 7] = ["clock", "config", "db", "error", "language", "telemetry", "text"];
+const SHARED: [&str; 8] = ["clock", "config", "db", "error", "language", "limit", "telemetry", "text"];
 
 /// The shared modules that may know rows and values.
 const SHARED_OVER_ENTITY: [&str; 4] = ["clock", "config", "error", "text"];

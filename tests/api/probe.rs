@@ -1,8 +1,9 @@
 //! An operation for each act that asks everything that the act takes and does nothing: its key is none. Reach is looked
 //! at before the key, so that who does not reach the object is told nothing of it.
 
-/// The acts with inputs that name each of their fields. `ROTATION`, `QUOTA` and `ENROLMENT` stand for ids.
-const ACTS: [(&str, &str); 26] = [
+/// The acts with inputs that name each of their fields. `ROTATION`, `QUOTA`, `ENROLMENT` and
+/// `CLIENT` stand for ids.
+const ACTS: [(&str, &str); 30] = [
     (
         "rotationPropose",
         r#"cadreCode: "A-02", form: ROTATION, purpose: DEVELOPMENT, toUnitCode: "A2U", toTitleCode: "CC", startOn: "2026-05-01",
@@ -74,6 +75,18 @@ const ACTS: [(&str, &str); 26] = [
     ("enrolmentRevoke", r#"enrolmentId: "ENROLMENT", expectedVersion: 0, reason: "x""#),
     ("planDraft", r#"code: "KX", unitCode: "A1", name: "x", yearFrom: 2026, yearTo: 2026, documentNo: "1""#),
     ("planAdvance", r#"planCode: "KA", expectedVersion: 0, to: CLOSED, documentNo: "1""#),
+    (
+        "clientRegister",
+        r#"name: "x", grant: {scopes: ["clients:admin"], unitCodes: ["A1"], purposes: [], validFrom: "2026-06-01",
+           validTo: "2027-06-01", requestsPerSecond: 1, costPerMinute: 1}"#,
+    ),
+    (
+        "clientGrant",
+        r#"clientId: "CLIENT", expectedVersion: 0, grant: {scopes: ["clients:admin"], unitCodes: ["A1"], purposes: [],
+           validFrom: "2026-06-01", validTo: "2027-06-01", requestsPerSecond: 1, costPerMinute: 1}"#,
+    ),
+    ("clientRevoke", r#"clientId: "CLIENT", expectedVersion: 0"#),
+    ("clientRotateSecret", r#"clientId: "CLIENT", expectedVersion: 0, overlapHours: 1"#),
 ];
 
 /// The operation of an act, with a selection of its payload.
@@ -94,7 +107,9 @@ pub fn names_input(coordinate: &str) -> bool {
     let named = format!("{field}: ");
     let in_act = |act: &str| of_input(input).is_none_or(|own| own == act);
     ACTS.iter().any(|(act, text)| {
-        input.ends_with("Input") && in_act(act) && (field == "idempotencyKey" || text.contains(&named))
+        (input.ends_with("Input") || input.ends_with("Terms"))
+            && in_act(act)
+            && (field == "idempotencyKey" || text.contains(&named))
     })
 }
 

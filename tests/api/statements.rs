@@ -40,7 +40,8 @@ impl Served {
         import_districts(&database);
         write_rotations(&database).await;
         write_training(&database).await;
-        let scopes = ["cadre:read", "cadre.identity:read", "rotation:read", "training:read", "quota:read"];
+        let scopes =
+            ["cadre:read", "cadre.identity:read", "rotation:read", "training:read", "quota:read", "clients:admin"];
         let scopes = scopes.map(|scope| ["--scope", scope]);
         let scopes = scopes.concat();
         let add = [
@@ -321,6 +322,30 @@ async fn a_tree_of_quotas_is_read_in_a_statement_for_each_level() {
     let (of_road, answer) = served.cost(&up, json!({})).await;
     assert_eq!(answer["unit"]["quotas"]["nodes"][0]["parent"]["parent"]["unit"]["code"], "BN");
     assert_eq!(of_road, 3, "the commune, its district, the province");
+}
+
+#[actix_web::test]
+async fn a_page_of_clients_costs_the_same_statements_whatever_it_holds() {
+    let served = Served::start().await;
+    for at in 0..4 {
+        let input = json!({
+            "idempotencyKey": at.to_string(), "name": at.to_string(),
+            "grant": { "scopes": ["cadre:read"], "unitCodes": [demo::ROOT] },
+        });
+        let register = "mutation($input: ClientRegisterInput!) { clientRegister(input: $input) { client { id } } }";
+        drop(served.ask(register, &json!({ "input": input })).await);
+    }
+    let page = "query($first: Int) { clients(first: $first) { nodes { name grants { units { name } } } } }";
+
+    let mut costs = Vec::new();
+    for first in [1, 5] {
+        let (cost, answer) = served.cost(page, json!({ "first": first })).await;
+        assert_eq!(rows(&answer, "/clients/nodes"), first, "the control: the pages differ");
+        costs.push(cost);
+    }
+
+    // The clients, the grants, their units.
+    assert_eq!(costs, [3, 3]);
 }
 
 #[actix_web::test]

@@ -23,6 +23,8 @@ use crate::{
         tests::world::{PUBLIC_URL, World, add_client, clock, exchange, now, store},
     },
     clock::Clock,
+    error::Error,
+    limit::InFlight,
 };
 
 /// A moment that far from now, without waiting for it.
@@ -115,6 +117,17 @@ async fn a_revoked_token_is_out_within_five_seconds_and_forgotten_after_its_end(
         let kept = revoked_token::Entity::find().count(world.tokens.database.reader()).await.unwrap();
         assert_eq!(kept, left, "{at}");
     }
+}
+
+#[tokio::test]
+async fn of_clients_that_prove_themselves_at_once_a_bounded_number_is_looked_at() {
+    let mut world = World::new().await;
+    assert!(exchange(&world.tokens, &world.client.id, &world.secret).await.is_ok(), "the control");
+
+    world.tokens.proving = InFlight::at_most(0);
+
+    let refused = exchange(&world.tokens, &world.client.id, &world.secret).await;
+    assert!(matches!(refused, Err(Refused::Failed(Error::Unavailable(_)))), "{refused:?}");
 }
 
 #[tokio::test]

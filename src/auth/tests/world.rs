@@ -146,6 +146,7 @@ pub(crate) async fn add_client(
         name: Set(name.to_owned()),
         created_at: Set(now()),
         revoked_at: Set(None),
+        version: Set(1),
     };
     let client = row.insert(database.writer()).await.unwrap();
     let row = client_secret::ActiveModel {
@@ -163,7 +164,7 @@ pub(crate) async fn add_client(
         purposes: Set("PERSONNEL".to_owned()),
         valid_from: Set(None),
         valid_to: Set(None),
-        legal_basis: Set(None),
+        ..Default::default()
     };
     let grant = grant.insert(database.writer()).await.unwrap();
     if let Some(unit_id) = root {

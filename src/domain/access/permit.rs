@@ -34,6 +34,10 @@ pub enum Act {
     ClientAdd,
     /// A client is revoked.
     ClientRevoke,
+    /// A client gets a grant in the place of the one before.
+    ClientGrant,
+    /// The grant of a client ends, and none takes its place.
+    ClientEndGrant,
     /// A client gets a new secret.
     ClientRotateSecret,
     /// A client is left without secrets.
@@ -122,6 +126,8 @@ impl Act {
             Self::Import => "import",
             Self::ClientAdd => "client.add",
             Self::ClientRevoke => "client.revoke",
+            Self::ClientGrant => "client.grant",
+            Self::ClientEndGrant => "client.end-grant",
             Self::ClientRotateSecret => "client.rotate-secret",
             Self::ClientEndSecrets => "client.end-secrets",
             Self::ClientKeyAdd => "client.key-add",
@@ -169,9 +175,7 @@ impl Act {
         match self {
             Self::ReferenceInstall
             | Self::Import
-            | Self::ClientAdd
-            | Self::ClientRevoke
-            | Self::ClientRotateSecret
+            | Self::ClientEndGrant
             | Self::ClientEndSecrets
             | Self::ClientKeyAdd
             | Self::ClientKeyRevoke
@@ -184,6 +188,9 @@ impl Act {
             | Self::KeyRotate
             | Self::KeyDestroy
             | Self::AccessWithhold => None,
+            Self::ClientAdd | Self::ClientGrant | Self::ClientRevoke | Self::ClientRotateSecret => {
+                Some(Scope::ClientsAdmin)
+            }
             Self::RotationPropose
             | Self::RotationAdvance
             | Self::RotationDecide

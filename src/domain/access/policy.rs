@@ -4,6 +4,8 @@
 //! a line for every place of the schema. Types that speak of persons, and units, from which persons are reached, list
 //! each field, so that a new field of theirs waits for its decision too.
 
+mod act;
+
 use std::collections::BTreeSet;
 
 use entity::value::{DataCategory, Purpose, Scope};
@@ -191,7 +193,8 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Unit", "id" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
         | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors")
         | ("Node", "id")
-        | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "PageInfo" | "BoundedCount" | "Viewer", _)
+        | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "PageInfo" | "BoundedCount", _)
+        | ("Viewer" | "ViewerLimits", _)
         | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup" | "Programme", _)
         | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
         | ("UnitKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
@@ -205,114 +208,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         // The schema itself is public.
         (introspected, _) if introspected.starts_with("__") => Nothing,
 
-        _ => return of_act(parent, field),
-    })
-}
-
-/// Acts, what they take, and why they are refused.
-fn of_act(parent: &str, field: &str) -> Option<Need> {
-    use Need::{Nothing, Scope as Needs};
-    Some(match (parent, field) {
-        (
-            "Mutation",
-            "rotationPropose" | "rotationAdvance" | "rotationDecide" | "rotationPublish" | "rotationStart",
-        )
-        | ("Mutation", "rotationExtend" | "rotationEnd" | "rotationPlace" | "rotationCancel")
-        | ("Mutation", "rotationAppraise" | "rotationOverride")
-        | (
-            "RotationProposeInput",
-            "idempotencyKey" | "cadreCode" | "form" | "purpose" | "toUnitCode" | "toTitleCode",
-        )
-        | ("RotationProposeInput", "startOn" | "plannedEndOn" | "preparingUnitCode" | "planning" | "remark")
-        | ("RotationPlanningInput", "documentNo" | "validFrom" | "validUntil")
-        | ("RotationPlacementInput", "unitCode" | "titleCode" | "decisionNo")
-        | (
-            "RotationAdvanceInput"
-            | "RotationDecideInput"
-            | "RotationPublishInput"
-            | "RotationStartInput"
-            | "RotationExtendInput"
-            | "RotationEndInput"
-            | "RotationPlaceInput"
-            | "RotationCancelInput"
-            | "RotationAppraiseInput"
-            | "RotationOverrideInput",
-            "idempotencyKey" | "rotationId" | "expectedVersion",
-        )
-        | ("RotationAdvanceInput", "step" | "on" | "documentNo" | "remark")
-        | ("RotationDecideInput", "decisionNo" | "decidedOn" | "startOn" | "plannedEndOn")
-        | ("RotationPublishInput", "publishedOn")
-        | ("RotationExtendInput", "plannedEndOn" | "decisionNo" | "reason")
-        | ("RotationEndInput", "endOn" | "reason" | "remark" | "placement")
-        | ("RotationPlaceInput", "unitCode" | "titleCode" | "placedOn" | "decisionNo")
-        | ("RotationCancelInput", "reason")
-        | ("RotationAppraiseInput", "year" | "result" | "appraisedOn" | "documentNo")
-        | ("RotationOverrideInput", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => {
-            Needs(Scope::RotationWrite)
-        }
-        ("RotationProposePayload" | "RotationAdvancePayload" | "RotationDecidePayload", "rotation" | "userErrors")
-        | ("RotationPublishPayload" | "RotationStartPayload" | "RotationExtendPayload", "rotation" | "userErrors")
-        | ("RotationEndPayload" | "RotationPlacePayload" | "RotationCancelPayload", "rotation" | "userErrors")
-        | ("RotationAppraisePayload" | "RotationOverridePayload", "rotation" | "userErrors") => {
-            Needs(Scope::RotationRead)
-        }
-        ("UserError" | "InputError" | "ConflictError", "code" | "message" | "field")
-        | ("ConflictError", "currentVersion")
-        | ("StepError", "code" | "message" | "field" | "state" | "due")
-        | ("SeatsError", "code" | "message" | "field" | "seats" | "allocated" | "used" | "remaining")
-        | ("RuleError", "code" | "message" | "field") => Nothing,
-
-        _ => return of_training_act(parent, field),
-    })
-}
-
-/// Acts on training, what they take, and what they give.
-fn of_training_act(parent: &str, field: &str) -> Option<Need> {
-    use Need::Scope as Needs;
-    Some(match (parent, field) {
-        ("Mutation", "quotaIssue" | "quotaAllocate" | "quotaReturn" | "quotaRevoke" | "quotaAmend")
-        | ("QuotaIssueInput", "idempotencyKey" | "planCode" | "unitCode" | "programmeCode" | "mode" | "measure")
-        | ("QuotaIssueInput", "seats" | "isLowerBound" | "classes")
-        | ("QuotaAllocateInput", "unitCode" | "seats" | "mode")
-        | ("QuotaReturnInput" | "QuotaAmendInput", "seats")
-        | (
-            "QuotaAllocateInput" | "QuotaReturnInput" | "QuotaRevokeInput" | "QuotaAmendInput",
-            "idempotencyKey" | "quotaId" | "expectedVersion",
-        ) => Needs(Scope::QuotaAllocate),
-        ("QuotaAllocatePayload", "quota" | "child" | "userErrors")
-        | ("QuotaIssuePayload" | "QuotaReturnPayload" | "QuotaRevokePayload", "quota" | "userErrors")
-        | ("QuotaAmendPayload", "quota" | "userErrors")
-        // Whoever names a quota is told what is left of it.
-        | ("ClassEnrolInput", "quotaId") => Needs(Scope::QuotaRead),
-
-        ("Mutation", "planDraft" | "planAdvance" | "classPlan" | "classAdvance" | "classAmend" | "classEnrol")
-        | ("Mutation", "enrolmentConfirm" | "enrolmentDrop" | "enrolmentComplete" | "enrolmentRevoke")
-        | ("PlanDraftInput", "idempotencyKey" | "code" | "unitCode" | "name" | "yearFrom" | "yearTo" | "documentNo")
-        | ("PlanAdvanceInput", "idempotencyKey" | "planCode" | "expectedVersion" | "to" | "documentNo")
-        | ("ClassPlanInput", "idempotencyKey" | "code" | "planCode" | "programmeCode" | "organiserUnitCode")
-        | ("ClassPlanInput", "intake" | "category" | "mode" | "startOn" | "endOn" | "sessions" | "capacity")
-        | ("ClassAdvanceInput" | "ClassAmendInput", "idempotencyKey" | "classCode" | "expectedVersion")
-        | ("ClassAdvanceInput", "to" | "startOn" | "endOn" | "sessions")
-        | ("ClassAmendInput", "capacity" | "unlimited" | "sessions")
-        | ("ClassEnrolInput", "idempotencyKey" | "classCode" | "reason" | "waitlist")
-        | (
-            "EnrolmentConfirmInput" | "EnrolmentDropInput" | "EnrolmentCompleteInput" | "EnrolmentRevokeInput",
-            "idempotencyKey" | "enrolmentId" | "expectedVersion",
-        )
-        | ("EnrolmentDropInput" | "EnrolmentRevokeInput", "reason")
-        | ("EnrolmentCompleteInput", "passed" | "grade" | "completedOn") => Needs(Scope::TrainingWrite),
-        // Whoever enrols a person finds them first.
-        ("ClassEnrolInput", "cadreCode") => Needs(Scope::CadreRead),
-        ("PlanDraftPayload" | "PlanAdvancePayload", "plan" | "userErrors")
-        | ("ClassPlanPayload" | "ClassAdvancePayload" | "ClassAmendPayload", "class" | "userErrors")
-        | ("ClassEnrolPayload", "enrolment" | "warnings" | "userErrors")
-        | ("EnrolmentWarning", "code" | "message")
-        | ("EnrolmentConfirmPayload" | "EnrolmentDropPayload", "enrolment" | "userErrors")
-        | ("EnrolmentCompletePayload" | "EnrolmentRevokePayload", "enrolment" | "userErrors") => {
-            Needs(Scope::TrainingRead)
-        }
-
-        _ => return None,
+        _ => return act::of(parent, field),
     })
 }
 
@@ -334,7 +230,10 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Query", "rotations" | "trainingClasses") => matches!(argument, "where" | "orderBy") || pages(argument),
         ("Query", "enrolments") => argument == "where" || pages(argument),
         ("Query", "trainingPlan" | "trainingClass") => argument == "by",
-        ("TrainingClass", "enrolments") | ("TrainingPlan", "quotas") | ("Cadre", "accessLog") => pages(argument),
+        ("TrainingClass", "enrolments")
+        | ("TrainingPlan", "quotas")
+        | ("Cadre", "accessLog")
+        | ("Query", "clients") => pages(argument),
         ("Cadre", "enrolments") => argument == "year" || pages(argument),
         ("Unit", "quotas") => matches!(argument, "year" | "reach" | "unusedOnly") || pages(argument),
         ("Unit", "trainingProgress") => {
@@ -353,7 +252,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Mutation", _) => argument == "input",
         ("CadreConnection" | "UnitConnection" | "RotationConnection", "totalCount")
         | ("TrainingClassConnection" | "EnrolmentConnection" | "QuotaConnection", "totalCount")
-        | ("AccessEntryConnection", "totalCount") => argument == "max",
+        | ("AccessEntryConnection" | "ClientConnection", "totalCount") => argument == "max",
         (introspected, _) => introspected.starts_with("__") || (introspected, field) == ("Query", "__type"),
     };
     if is_known { of_field(parent, field) } else { None }

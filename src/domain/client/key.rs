@@ -16,7 +16,7 @@ use crate::{
     db::Database,
     domain::{
         access::{Act, Permit},
-        client::secret::lock_living,
+        client::lock_living,
     },
     error::{Error, Result},
     language::Sentence,

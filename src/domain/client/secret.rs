@@ -1,13 +1,13 @@
 //! Secrets of clients (mã bí mật): renewed, with an overlap where the client's owner needs one, and given up.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    client, client_key, client_secret,
+    client_key, client_secret,
     value::{ChangeKind, ClientId, SecretId},
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QuerySelect, sea_query::Expr,
+    sea_query::Expr,
 };
 
 use crate::{
@@ -16,14 +16,14 @@ use crate::{
     db::Database,
     domain::{
         access::{Act, Permit, Txn},
-        client::has_been_revoked,
+        client::lock_living,
     },
     error::{Error, Result},
     language::Sentence,
 };
 
 /// Longest time for which an old secret may live on.
-const LONGEST_OVERLAP: TimeDelta = TimeDelta::days(30);
+pub(super) const LONGEST_OVERLAP: TimeDelta = TimeDelta::days(30);
 
 /// Gives a client a new secret (cấp lại mã bí mật) and returns it. The one before lives on for `overlap`, none by
 /// default; one that was living on already ends at once, so two live at most. Tokens already issued live on: to end
@@ -40,28 +40,33 @@ pub async fn rotate(database: &Database, clock: Clock, id: ClientId, overlap: Ti
             "an old secret lives on for 30 days at most",
         ));
     }
-    let (secret, now) = (Secret::draw()?, clock.now());
+    let secret = Secret::draw()?;
 
     let detail = format!("overlap {} s", overlap.num_seconds());
     let permit = Permit::operator(database, clock, Act::ClientRotateSecret);
     let txn = permit.begin(Some(id.to_string()), Some(detail)).await?;
     lock_living(&txn, id).await?;
+    renew(&txn, id, &secret, overlap).await?;
+    txn.commit().await?;
+
+    Ok(secret.into_text())
+}
+
+/// Writes a secret that takes the place of the one before, which lives on for the overlap.
+pub(super) async fn renew(txn: &Txn, id: ClientId, secret: &Secret, overlap: TimeDelta) -> Result<()> {
     let of_client = client_secret::Entity::delete_many().filter(client_secret::COLUMN.client_id.eq(id));
     if overlap > TimeDelta::zero() {
         of_client.filter(client_secret::COLUMN.expires_at.is_not_null()).exec(txn.connection()).await?;
         client_secret::Entity::update_many()
-            .col_expr(client_secret::Column::ExpiresAt, Expr::value(now + overlap))
+            .col_expr(client_secret::Column::ExpiresAt, Expr::value(txn.at() + overlap))
             .filter(client_secret::COLUMN.client_id.eq(id))
             .exec(txn.connection())
             .await?;
     } else {
         of_client.exec(txn.connection()).await?;
     }
-    insert(txn.connection(), id, &secret, clock).await?;
-    txn.record(ChangeKind::Updated, "client", id.to_string()).await?;
-    txn.commit().await?;
-
-    Ok(secret.into_text())
+    insert(txn.connection(), id, secret, txn.at()).await?;
+    txn.record(ChangeKind::Updated, "client", id.to_string()).await
 }
 
 /// Takes all secrets from a client, which from then on proves itself by its keys alone.
@@ -89,24 +94,15 @@ pub(super) async fn insert(
     connection: &impl ConnectionTrait,
     client_id: ClientId,
     secret: &Secret,
-    clock: Clock,
+    at: DateTime<Utc>,
 ) -> Result<()> {
     let row = client_secret::ActiveModel {
         id: Set(SecretId::new()),
         client_id: Set(client_id),
         hash: Set(secret.hash()),
-        created_at: Set(clock.now()),
+        created_at: Set(at),
         expires_at: Set(None),
     };
     row.insert(connection).await?;
     Ok(())
-}
-
-/// Locks the row of a living client: of two acts at once on one client the second sees what the first has done.
-pub(super) async fn lock_living(txn: &Txn, id: ClientId) -> Result<()> {
-    let client = client::Entity::find_by_id(id).lock_exclusive().one(txn.connection()).await?;
-    match client.ok_or(Error::NotFound)?.revoked_at {
-        Some(_) => Err(has_been_revoked()),
-        None => Ok(()),
-    }
 }

@@ -55,7 +55,10 @@ async fn a_registered_client_is_listed_with_its_grant_and_gets_a_token() {
     assert_eq!((listed[0].id, listed[0].name.as_str()), (registered.client_id, "Cổng dịch vụ"));
     assert_eq!(listed[0].grants[0].scopes, [Scope::CadreRead, Scope::StatsRead]);
     assert_eq!(listed[0].grants[0].purposes, [Purpose::Training]);
-    assert_eq!(listed[0].grants[0].units.iter().map(UnitCode::as_str).collect::<Vec<_>>(), ["DV1", "DV2"]);
+    assert_eq!(
+        listed[0].grants[0].units.iter().map(entity::value::UnitCode::as_str).collect::<Vec<_>>(),
+        ["DV1", "DV2"]
+    );
     let tokens = tokens(&database).await;
     let token = exchange(&tokens, &registered.client_id, &registered.client_secret).await.unwrap();
     let caller = tokens.verifier.verify(&token.token, auth_world::now()).await.unwrap();
@@ -201,4 +204,82 @@ async fn a_client_is_revoked_once_and_for_ever() {
     assert!(matches!(revoke(&database, auth_world::clock(), ClientId::new()).await, Err(Error::NotFound)));
     assert_eq!(list(&database, auth_world::clock()).await.unwrap()[0].revoked_at, Some(auth_world::now()));
     assert_eq!(traces(&database).await.0, ["client.add", "client.revoke"]);
+}
+
+fn asked(scopes: &[Scope], from: Option<&str>, until: Option<&str>) -> Asked {
+    let day = |text: &str| text.parse().unwrap();
+    Asked {
+        scopes: scopes.to_vec(),
+        units: vec!["DV2".to_owned()],
+        purposes: vec![],
+        valid_from: from.map(day),
+        valid_to: until.map(day),
+        legal_basis: None,
+        limits: Own::of(Some(5), None),
+    }
+}
+
+#[tokio::test]
+async fn a_grant_takes_the_place_of_the_one_before_from_its_first_day() {
+    let (_folder, database) = world().await;
+    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
+    let (id, clock) = (registered.client_id, auth_world::clock());
+    let held = async |day: &str| {
+        let at = Clock::Fixed(format!("{day}T03:00:00Z").parse().unwrap());
+        let tokens = Tokens::load(auth_world::store(&database), at, auth_world::PUBLIC_URL).await.unwrap();
+        exchange(&tokens, &id, &registered.client_secret)
+            .await
+            .map_or_else(|_| "nothing".to_owned(), |token| token.scope)
+    };
+    let history = async |expected: &[Option<&str>]| {
+        let ends: Vec<_> = history(&database, id).await.unwrap().iter().map(|grant| grant.ended_on).collect();
+        assert_eq!(ends, expected.iter().map(|day| day.map(|day| day.parse().unwrap())).collect::<Vec<_>>());
+    };
+
+    grant(&database, clock, id, asked(&[Scope::StatsRead], Some("2026-03-10"), Some("2026-03-20"))).await.unwrap();
+    for (day, scopes) in [
+        ("2026-03-02", "cadre:read stats:read"),
+        ("2026-03-09", "cadre:read stats:read"),
+        ("2026-03-10", "stats:read"),
+        ("2026-03-19", "stats:read"),
+        ("2026-03-20", "nothing"),
+    ] {
+        assert_eq!(held(day).await, scopes, "{day}: what was replaced does not come back");
+    }
+    history(&[Some("2026-03-10"), None]).await;
+
+    grant(&database, clock, id, asked(&[Scope::CadreRead], None, None)).await.unwrap();
+    for day in ["2026-03-02", "2026-03-10", "2026-03-20", "2027-01-01"] {
+        assert_eq!(held(day).await, "cadre:read", "{day}: what was to come is replaced too");
+    }
+    history(&[Some("2026-03-02"), Some("2026-03-02"), None]).await;
+
+    end_grant(&database, clock, id).await.unwrap();
+    assert_eq!(held("2026-03-02").await, "nothing");
+    assert!(matches!(end_grant(&database, clock, id).await, Err(Error::Conflict(_))));
+    let yesterday = grant(&database, clock, id, asked(&[Scope::CadreRead], Some("2026-03-01"), None)).await;
+    assert!(matches!(yesterday, Err(Error::Invalid { .. })));
+    grant(&database, clock, id, asked(&[Scope::CadreRead], Some("2026-03-02"), None)).await.unwrap();
+    assert_eq!(held("2026-03-02").await, "cadre:read");
+    let listed = &list(&database, clock).await.unwrap()[0];
+    assert_eq!(listed.grants.len(), 4);
+    assert_eq!(listed.grants[3].limits, Own::of(Some(5), None));
+    assert_eq!(
+        traces(&database).await.0,
+        ["client.add", "client.grant", "client.grant", "client.end-grant", "client.grant"]
+    );
+}
+
+#[tokio::test]
+async fn grants_that_are_given_at_once_leave_one_in_force() {
+    let (_folder, database) = world().await;
+    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
+    let give = || grant(&database, auth_world::clock(), registered.client_id, asked(&[Scope::CadreRead], None, None));
+
+    let given = futures_util::future::join_all((0..8).map(|_| give())).await;
+
+    assert!(given.iter().all(Result::is_ok));
+    let grants = history(&database, registered.client_id).await.unwrap();
+    assert_eq!((grants.len(), grants.iter().filter(|grant| grant.ended_on.is_none()).count()), (9, 1));
+    assert_eq!(client::Entity::find().one(database.reader()).await.unwrap().unwrap().version, 9);
 }

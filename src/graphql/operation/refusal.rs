@@ -109,6 +109,8 @@ pub enum Measure {
     IntrospectionLists,
     /// Cost with the actual variables.
     Cost,
+    /// The same, held against what the client may ask for in a minute.
+    ClientCost,
 }
 
 impl Refusal {
@@ -286,6 +288,11 @@ fn measured(measure: Measure) -> (&'static str, &'static str, (&'static str, &'s
             ("hãy đọc từng kiểu bằng __type", "ask for single types with __type"),
         ),
         Measure::Cost => ("Chi phí của thao tác", "The cost of the operation", smaller),
+        Measure::ClientCost => (
+            "Chi phí của thao tác, so với mức mỗi phút của hệ thống bạn,",
+            "The cost of the operation, held against what your client may use in a minute,",
+            smaller,
+        ),
     }
 }
 

@@ -1,12 +1,14 @@
 //! Refused requests, in the words of RFC 6749, section 5.2.
 
+use std::time::Duration;
+
 use actix_web::{
     HttpResponse,
     http::{StatusCode, header},
 };
 use serde_json::json;
 
-use crate::{auth::Refused, http::oauth::uncached};
+use crate::{auth::Refused, http::oauth::uncached, limit::whole_seconds};
 
 /// A refused request. The description is a constant: nothing of the request is repeated.
 #[derive(Debug)]
@@ -14,12 +16,14 @@ pub(super) struct Refusal {
     pub status: StatusCode,
     pub error: &'static str,
     pub description: &'static str,
+    /// Seconds after which the same request may be answered otherwise.
+    pub retry_after: Option<u64>,
 }
 
 impl Refusal {
     /// A request that cannot be understood.
     pub fn invalid_request(description: &'static str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, error: "invalid_request", description }
+        Self { status: StatusCode::BAD_REQUEST, error: "invalid_request", description, retry_after: None }
     }
 
     /// The same under another status.
@@ -33,6 +37,18 @@ impl Refusal {
             status: StatusCode::UNAUTHORIZED,
             error: "invalid_client",
             description: "the client is unknown or revoked, its secret or assertion does not hold, or none was sent",
+            retry_after: None,
+        }
+    }
+
+    /// Too many secrets that did not hold, for a client that exists or not.
+    fn too_many_attempts(wait: Duration) -> Self {
+        metrics::counter!("cadre_limited_total", "limit" => "attempts").increment(1);
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            error: "temporarily_unavailable",
+            description: "too many attempts have failed for this client; try again after Retry-After seconds",
+            retry_after: Some(whole_seconds(wait)),
         }
     }
 
@@ -43,6 +59,7 @@ impl Refusal {
                 status: StatusCode::BAD_REQUEST,
                 error: "unauthorized_client",
                 description: "the token was issued to another client",
+                retry_after: None,
             },
             refused => refused.into(),
         }
@@ -56,12 +73,14 @@ impl Refusal {
             StatusCode::UNAUTHORIZED => {
                 response.insert_header((header::WWW_AUTHENTICATE, r#"Basic realm="cadre-api", charset="UTF-8""#))
             }
-            StatusCode::SERVICE_UNAVAILABLE => response.insert_header((header::RETRY_AFTER, "5")),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 response.insert_header(("Accept-Post", "application/x-www-form-urlencoded"))
             }
             _ => &mut response,
         };
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
         response.json(json!({ "error": self.error, "error_description": self.description }))
     }
 }
@@ -70,6 +89,7 @@ impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
         let (error, description) = match refused {
             Refused::InvalidClient => return Self::invalid_client(),
+            Refused::TooManyAttempts(wait) => return Self::too_many_attempts(wait),
             Refused::InvalidAssertion(reason) => {
                 tracing::info!(auth.reason = %reason, "assertion refused");
                 return Self::invalid_client();
@@ -82,9 +102,10 @@ impl From<Refused> for Refusal {
                     status: StatusCode::SERVICE_UNAVAILABLE,
                     error: "temporarily_unavailable",
                     description: "the service cannot answer at the moment; try again in a few seconds",
+                    retry_after: Some(5),
                 };
             }
         };
-        Self { status: StatusCode::BAD_REQUEST, error, description }
+        Self { status: StatusCode::BAD_REQUEST, error, description, retry_after: None }
     }
 }

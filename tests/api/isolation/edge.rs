@@ -9,7 +9,7 @@ use crate::world::{on_both, sdl};
 
 /// Every edge that leads to a unit, a person, a rotation or a qualification, with a question that goes along it from what A reaches
 /// to what it does not. `%...%` stands for the id of that code; of a person's first qualification after `of `.
-const EDGES: [(&str, &str); 49] = [
+const EDGES: [(&str, &str); 54] = [
     // What is read of a person leads to nobody: who does not reach the person does not reach the log.
     ("Cadre.accessLog", r#"{ cadre(by: {code: "B-01"}) { id accessLog { nodes { at } } } }"#),
     ("AccessEntryConnection.edges", r#"{ cadre(by: {code: "B-01"}) { id accessLog { edges { node { at } } } } }"#),
@@ -69,6 +69,14 @@ const EDGES: [(&str, &str); 49] = [
     ("Rotation.preparingUnit", "{ rotations { nodes { preparingUnit { HANGING } } } }"),
     ("Rotation.placement", "{ rotations { nodes { placement { unit { HANGING } } } } }"),
     ("Placement.unit", r#"{ node(id: "%R2%") { ... on Rotation { placement { unit { HANGING } } } } }"#),
+    ("Query.clients", "{ clients { nodes { grants { units { __typename id } } } } }"),
+    ("ClientConnection.nodes", "{ clients(last: 50) { nodes { grants { units { __typename id } } } } }"),
+    ("ClientConnection.edges", "{ clients(first: 50) { edges { node { grants { units { id } } } } } }"),
+    ("ClientEdge.node", "{ clients(first: 10) { edges { node { grants { units { id } } } } } }"),
+    (
+        "ClientGrant.units",
+        "{ clients { nodes { grants { units { parent { id } cadres(first: 1) { nodes { id } } } } } } }",
+    ),
 ];
 
 /// M-01 was in district A until the end of 2017.

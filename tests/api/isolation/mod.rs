@@ -155,6 +155,14 @@ fn codes(of: &Value, pointer: &str) -> Vec<String> {
 }
 
 async fn district_a(world: &World) -> Caller<'_> {
-    let scopes = ["cadre:read", "cadre.identity:read", "rotation:read", "training:read", "quota:read", "audit:read"];
+    let scopes = [
+        "cadre:read",
+        "cadre.identity:read",
+        "rotation:read",
+        "training:read",
+        "quota:read",
+        "audit:read",
+        "clients:admin",
+    ];
     world.caller(&scopes, &["A"]).await
 }

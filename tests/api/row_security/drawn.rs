@@ -24,7 +24,7 @@ use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
 use crate::world::{
-    Kind, World, clock, open,
+    Kind, World, allowance, clock, open,
     postgres::setting,
     rotation::{Places, day},
     store,
@@ -248,6 +248,7 @@ impl Unnarrowed {
             language: Language::English,
             request_id: String::new(),
             queries_only: true,
+            allowance: allowance(),
         };
         match self.engine.answer(Arc::new(access), question).await.settle().await.expect("logged") {
             Answer::Ran(response) => json!({ "data": response.data, "errors": response.errors }),

@@ -16,7 +16,7 @@ use cadre_api::{
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use crate::world::{
-    Kind, World, as_service, bundle, clock, copy, database_name, fresh, on_both, open,
+    Kind, World, allowance, as_service, bundle, clock, copy, database_name, fresh, on_both, open,
     postgres::{self, OWNER, SERVICE},
     program::{self, Program},
     store,
@@ -236,6 +236,7 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
             language: Language::English,
             request_id: String::new(),
             queries_only: false,
+            allowance: allowance(),
         };
         let access = Arc::new(Access::of(caller, None, Arc::clone(&house)).expect("no purpose"));
         let Answer::Ran(answer) = engine.answer(access, question).await.settle().await.expect("logged") else {

@@ -30,6 +30,7 @@ use cadre_api::{
     },
     graphql::engine::Engine,
     http::{Service, server},
+    limit::{Allowance, Budgets, InFlight, Limits, Own},
 };
 use entity::value::{Purpose, Scope};
 use migration::{Migrator, MigratorTrait};
@@ -78,12 +79,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// Serves a database whose keys have been made. Its public URL is its address.
-    pub async fn start(database: &Database, clock: Clock) -> Self {
-        Self::start_as(database, clock, None).await
-    }
-
-    /// The same under a public URL that several nodes share.
+    /// Serves a database whose keys have been made, under its address or a public URL that several nodes share.
     pub async fn start_as(database: &Database, clock: Clock, public_url: Option<&str>) -> Self {
         Self::start_trusting(database, clock, public_url, |_| Issuers::default()).await
     }
@@ -95,14 +91,35 @@ impl Node {
         public_url: Option<&str>,
         issuers: impl FnOnce(&str) -> Issuers,
     ) -> Self {
+        Self::over(database, clock, public_url, issuers, InFlight::default()).await
+    }
+
+    /// The same with a bound on the requests that are worked on at once.
+    pub async fn start_within(database: &Database, clock: Clock, in_flight: InFlight) -> Self {
+        Self::over(database, clock, None, |_| Issuers::default(), in_flight).await
+    }
+
+    async fn over(
+        database: &Database,
+        clock: Clock,
+        public_url: Option<&str>,
+        issuers: impl FnOnce(&str) -> Issuers,
+        in_flight: InFlight,
+    ) -> Self {
         auth::install_provider();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let house = Arc::new(House::open(store(database), clock).await.expect("a house"));
         let tokens = Tokens::load(store(database), clock, public_url.unwrap_or(&url)).await.expect("keys");
         let tokens = actix_web::web::Data::new(tokens.trusting(issuers(&url)));
-        let service =
-            Service { house: Arc::clone(&house), tokens: tokens.clone(), engine: Engine::default(), metrics: None };
+        let service = Service {
+            house: Arc::clone(&house),
+            tokens: tokens.clone(),
+            engine: Engine::default(),
+            budgets: Budgets::under(Limits::default()),
+            in_flight,
+            metrics: None,
+        };
         let running = server::bind(Arc::new(service), listener).expect("a server");
         let server = running.handle();
         actix_web::rt::spawn(running);
@@ -150,23 +167,29 @@ impl World {
     /// A world over a copy of the template.
     pub async fn new(kind: Kind) -> Self {
         let (database_url, folder) = copy(kind).await;
-        Self::over(kind, database_url, folder).await
+        Self::over(kind, database_url, folder, InFlight::default()).await
+    }
+
+    /// The same with a bound on the requests that are worked on at once.
+    pub async fn with_places(kind: Kind, places: usize) -> Self {
+        let (database_url, folder) = copy(kind).await;
+        Self::over(kind, database_url, folder, InFlight::at_most(places)).await
     }
 
     /// A world over a migrated database that holds keys and reference lists, but no bundle.
     pub async fn empty(kind: Kind) -> Self {
         let (database_url, folder) = fresh(kind).await;
         prepared(&database_url).await.close().await.expect("closed");
-        Self::over(kind, database_url, folder).await
+        Self::over(kind, database_url, folder, InFlight::default()).await
     }
 
-    async fn over(kind: Kind, database_url: String, folder: Option<TempDir>) -> Self {
+    async fn over(kind: Kind, database_url: String, folder: Option<TempDir>, in_flight: InFlight) -> Self {
         auth::install_provider();
         // What went wrong inside stands in the output of a test that fails.
         canary::watch_the_log();
         let database = open(&database_url).await;
         let service = Database::open(&as_service(&database_url), Pool::default()).await.expect("a database");
-        let Node { url, house, server, .. } = Node::start(&service, clock()).await;
+        let Node { url, house, server, .. } = Node::start_within(&service, clock(), in_flight).await;
         let http = reqwest::Client::new();
         Self { kind, url, database, database_url, house, http, server, service, _folder: folder }
     }
@@ -313,6 +336,12 @@ fn of_grant(scopes: &[&str], units: &[&str]) -> client::Add {
 pub fn store(database: &Database) -> KeyStore {
     let encryption = Arc::new(KeyEncryption::read(KEY_ENCRYPTION_KEY).expect("a key"));
     KeyStore { database: database.clone(), encryption }
+}
+
+/// What one request of a client may cost.
+pub fn allowance() -> Arc<Allowance> {
+    let budget = Budgets::under(Limits::default()).of(uuid::Uuid::nil(), Own::default());
+    Arc::new(Allowance::begin(budget).ok().expect("a first request"))
 }
 
 /// Opens a database of the tests as its operator.

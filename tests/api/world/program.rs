@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{KEY_ENCRYPTION_KEY, canary, poll};
 
 /// Settings that must not reach a process of the tests from outside.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 15] = [
     "CADRE_AUDIT_CHECKPOINTS",
     "CADRE_DATABASE_URL",
     "CADRE_LISTEN",
@@ -25,6 +25,9 @@ const SETTINGS: [&str; 12] = [
     "CADRE_KEY_ENCRYPTION_KEY_FILE",
     "CADRE_KEY_ROTATION_DAYS",
     "CADRE_ISSUERS",
+    "CADRE_CLIENT_REQUESTS_PER_SECOND",
+    "CADRE_CLIENT_COST_PER_MINUTE",
+    "CADRE_MAX_IN_FLIGHT",
     "CADRE_LOG",
     "CADRE_LOG_FORMAT",
 ];

@@ -1,0 +1,101 @@
+//! Limits at the edge: what is over one is refused at once, and every answer to a client says what is left
+//! (draft-ietf-httpapi-ratelimit-headers-10).
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+};
+
+use crate::{
+    auth::Caller,
+    http::{Service, error::Refused},
+    limit::{Allowance, Left, Limits, Over},
+};
+
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// Counts a request of a caller; one too many gets its answer.
+pub(super) fn admitted(
+    request: &HttpRequest,
+    service: &Service,
+    caller: &Caller,
+) -> Result<Arc<Allowance>, Box<HttpResponse>> {
+    let budget = service.budgets.of(caller.client_id().0, caller.limits());
+    let limits = budget.limits();
+    let allowance = Allowance::begin(budget);
+    allowance.map(Arc::new).map_err(|over| Box::new(marked(limited(request, over), limits, over.left(), None)))
+}
+
+/// The answer to a request that is over a limit of its client.
+pub(super) fn limited(request: &HttpRequest, over: Over) -> HttpResponse {
+    let why = match over {
+        Over::Requests { .. } => "requests",
+        Over::Cost { .. } | Over::Never { .. } => "cost",
+    };
+    metrics::counter!("cadre_limited_total", "limit" => why).increment(1);
+    let mut response = refused(over).response(request);
+    if let Some(seconds) = over.retry_after() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+fn refused(over: Over) -> Refused {
+    let seconds = over.retry_after().unwrap_or_default();
+    let (vi, en) = match over {
+        Over::Requests { limit, .. } => (
+            format!("Hệ thống của bạn được gửi {limit} yêu cầu mỗi giây; hãy gửi lại sau {seconds} giây."),
+            format!("Your client may send {limit} requests a second; send this one again after {seconds} s."),
+        ),
+        Over::Cost { cost, limit, .. } | Over::Never { cost, limit } => (
+            format!(
+                "Thao tác có chi phí {cost}, hệ thống của bạn được dùng {limit} mỗi phút và đã dùng gần hết; hãy gửi \
+                 lại sau {seconds} giây."
+            ),
+            format!(
+                "The operation costs {cost}; your client may use {limit} a minute, and too little of it is left. Send \
+                 it again after {seconds} s."
+            ),
+        ),
+    };
+    Refused::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", vi, en)
+}
+
+/// The answer to a request for which there is no place.
+pub(super) fn busy(request: &HttpRequest) -> HttpResponse {
+    metrics::counter!("cadre_limited_total", "limit" => "in-flight").increment(1);
+    let refused = Refused::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "UNAVAILABLE",
+        "Dịch vụ đang xử lý nhiều yêu cầu nhất có thể; hãy gửi lại sau ít giây.",
+        "The service is working on as many requests as it can; send this one again in a few seconds.",
+    );
+    refused.response(request)
+}
+
+/// Says on an answer what the client may ask for and what is left of it.
+pub(super) fn told(response: HttpResponse, allowance: &Allowance) -> HttpResponse {
+    marked(response, allowance.limits(), allowance.requests(), allowance.cost())
+}
+
+fn marked(mut response: HttpResponse, limits: Limits, requests: Left, cost: Option<Left>) -> HttpResponse {
+    let item = |name: &str, Left { amount, back_in }: Left| format!(r#""{name}";r={amount};t={back_in}"#);
+    let left: Vec<_> =
+        [Some(item("requests", requests)), cost.map(|cost| item("cost", cost))].into_iter().flatten().collect();
+    let policy = format!(
+        r#""requests";q={};w=1, "cost";q={};w=60;qu="cost""#,
+        limits.requests_per_second, limits.cost_per_minute
+    );
+    for (name, value) in [(POLICY, policy), (LIMIT, left.join(", "))] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,388 @@
+//! Limits: how much a client may ask for, how often a secret may be guessed, how many requests are worked on at once.
+//! What is over a limit is refused at once; nothing queues.
+//!
+//! The amounts follow the generic cell rate algorithm (`governor`): a whole second's or minute's amount may be used at
+//! once and comes back steadily. Each process counts for itself.
+
+use std::{
+    fmt,
+    num::NonZeroU32,
+    sync::{Arc, OnceLock},
+    thread,
+    time::Duration,
+};
+
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+    middleware::{StateInformationMiddleware, StateSnapshot},
+    state::{InMemoryState, NotKeyed},
+};
+use quick_cache::sync::Cache;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use uuid::Uuid;
+
+/// Requests per second of a client unless the settings or its grant say otherwise.
+pub const REQUESTS_PER_SECOND: u32 = 1_000;
+/// Cost of operations per minute of a client unless the settings or its grant say otherwise.
+pub const COST_PER_MINUTE: u32 = 6_000_000;
+/// Most requests per second that a limit may name.
+pub const MOST_REQUESTS: u32 = 1_000_000;
+/// Most cost per minute that a limit may name.
+pub const MOST_COST: u32 = 1_000_000_000;
+/// Requests that are worked on at once, for each core of the machine.
+const IN_FLIGHT_PER_CORE: usize = 64;
+
+/// Clients that are remembered at once; of more, those that have not asked for long are forgotten.
+const REMEMBERED: usize = 10_000;
+/// Attempts with a secret that may fail at once.
+const ATTEMPTS: NonZeroU32 = NonZeroU32::new(30).expect("not zero");
+/// Attempts that come back in a minute.
+const ATTEMPTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+
+type Limiter<C> = RateLimiter<NotKeyed, InMemoryState, C, StateInformationMiddleware>;
+
+/// What a client may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests per second.
+    pub requests_per_second: NonZeroU32,
+    /// Cost of operations per minute.
+    pub cost_per_minute: NonZeroU32,
+}
+
+/// Limits that a grant sets instead of those of the service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Own {
+    /// Requests per second; none: as the service is set.
+    pub requests_per_second: Option<NonZeroU32>,
+    /// Cost of operations per minute; none: as the service is set.
+    pub cost_per_minute: Option<NonZeroU32>,
+}
+
+/// How much of a limit is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// What may still be used at once.
+    pub amount: u32,
+    /// Seconds until all of it is back, rounded up.
+    pub back_in: u64,
+}
+
+/// Why a request is over a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Too many requests.
+    Requests {
+        /// Requests per second that are allowed.
+        limit: u32,
+        /// Time until the next one is taken.
+        wait: Duration,
+    },
+    /// The operations of a minute cost too much.
+    Cost {
+        /// Cost of this operation.
+        cost: u64,
+        /// Cost per minute that is allowed.
+        limit: u32,
+        /// Time until this operation is taken.
+        wait: Duration,
+    },
+    /// The operation alone costs more than a minute allows: it is never taken.
+    Never {
+        /// Cost of this operation.
+        cost: u64,
+        /// Cost per minute that is allowed.
+        limit: u32,
+    },
+}
+
+/// What is counted for one client.
+pub struct Budget<C: Clock = DefaultClock> {
+    limits: Limits,
+    requests: Limiter<C>,
+    cost: Limiter<C>,
+    clock: C,
+}
+
+/// What is counted for all clients.
+pub struct Budgets<C: Clock = DefaultClock> {
+    limits: Limits,
+    clock: C,
+    of: Cache<Uuid, Arc<Budget<C>>>,
+}
+
+/// What one request may ask for, as it was counted when it came.
+#[derive(Debug)]
+pub struct Allowance {
+    budget: Arc<Budget>,
+    requests: Left,
+    cost: OnceLock<Left>,
+}
+
+/// Attempts to prove a client by its secret.
+pub struct Attempts<C: Clock = DefaultClock> {
+    clock: C,
+    of: Cache<Uuid, Arc<Limiter<C>>>,
+}
+
+/// The bound on requests that are worked on at once.
+#[derive(Debug)]
+pub struct InFlight(Semaphore);
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::of(REQUESTS_PER_SECOND, COST_PER_MINUTE)
+    }
+}
+
+impl Limits {
+    /// Limits by numbers, from one to the most that a limit may name.
+    pub fn of(requests_per_second: u32, cost_per_minute: u32) -> Self {
+        let own = Own::of(Some(requests_per_second), Some(cost_per_minute));
+        let one = NonZeroU32::MIN;
+        Self {
+            requests_per_second: own.requests_per_second.unwrap_or(one),
+            cost_per_minute: own.cost_per_minute.unwrap_or(one),
+        }
+    }
+
+    /// The same, but where a grant sets its own.
+    fn with(self, own: Own) -> Self {
+        Self {
+            requests_per_second: own.requests_per_second.unwrap_or(self.requests_per_second),
+            cost_per_minute: own.cost_per_minute.unwrap_or(self.cost_per_minute),
+        }
+    }
+}
+
+impl From<Limits> for Own {
+    fn from(limits: Limits) -> Self {
+        Self { requests_per_second: Some(limits.requests_per_second), cost_per_minute: Some(limits.cost_per_minute) }
+    }
+}
+
+impl Own {
+    /// Limits by numbers, from one to the most that a limit may name.
+    pub fn of(requests_per_second: Option<u32>, cost_per_minute: Option<u32>) -> Self {
+        Self {
+            requests_per_second: requests_per_second.map(|limit| not_zero(limit.min(MOST_REQUESTS))),
+            cost_per_minute: cost_per_minute.map(|limit| not_zero(limit.min(MOST_COST))),
+        }
+    }
+
+    /// As they stand in the database. What is no limit is the least one.
+    pub fn of_columns(requests_per_second: Option<i32>, cost_per_minute: Option<i32>) -> Self {
+        let limit = |number: i32| u32::try_from(number).unwrap_or(1);
+        Self::of(requests_per_second.map(limit), cost_per_minute.map(limit))
+    }
+
+    /// As they stand in the database.
+    pub fn columns(self) -> (Option<i32>, Option<i32>) {
+        let column = |limit: NonZeroU32| i32::try_from(limit.get()).unwrap_or(i32::MAX);
+        (self.requests_per_second.map(column), self.cost_per_minute.map(column))
+    }
+}
+
+impl<C: Clock + Clone> Budget<C> {
+    fn new(limits: Limits, clock: C) -> Self {
+        Self {
+            limits,
+            requests: limiter(Quota::per_second(limits.requests_per_second), &clock),
+            cost: limiter(Quota::per_minute(limits.cost_per_minute), &clock),
+            clock,
+        }
+    }
+
+    /// What the client may ask for.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// If it is one too many; then it is not counted.
+    pub fn take(&self) -> Result<Left, Over> {
+        let limit = self.limits.requests_per_second.get();
+        match self.requests.check() {
+            Ok(state) => Ok(Left::of(&state, limit, 1)),
+            Err(until) => Err(Over::Requests { limit, wait: until.wait_time_from(self.clock.now()) }),
+        }
+    }
+
+    /// Counts the cost of an operation.
+    ///
+    /// # Errors
+    /// If it is too much now or altogether; then it is not counted.
+    pub fn spend(&self, cost: u64) -> Result<Left, Over> {
+        let limit = self.limits.cost_per_minute.get();
+        let never = Over::Never { cost, limit };
+        let cells = not_zero(u32::try_from(cost).map_err(|_| never)?);
+        match self.cost.check_n(cells).map_err(|_| never)? {
+            Ok(state) => Ok(Left::of(&state, limit, 60)),
+            Err(until) => Err(Over::Cost { cost, limit, wait: until.wait_time_from(self.clock.now()) }),
+        }
+    }
+}
+
+impl<C: Clock + Clone> Budgets<C> {
+    fn new(limits: Limits, clock: C) -> Self {
+        Self { limits, clock, of: Cache::new(REMEMBERED) }
+    }
+
+    /// What is counted for a client under its grant. A grant with other limits begins anew.
+    pub fn of(&self, client: Uuid, own: Own) -> Arc<Budget<C>> {
+        let limits = self.limits.with(own);
+        let begin = || Arc::new(Budget::new(limits, self.clock.clone()));
+        let known = self.of.get_or_insert_with(&client, || Ok::<_, std::convert::Infallible>(begin()));
+        match known {
+            Ok(known) if known.limits == limits => known,
+            _ => {
+                let begun = begin();
+                self.of.insert(client, Arc::clone(&begun));
+                begun
+            }
+        }
+    }
+}
+
+impl Budgets {
+    /// Budgets under the limits of the service.
+    pub fn under(limits: Limits) -> Self {
+        Self::new(limits, DefaultClock::default())
+    }
+}
+
+impl Allowance {
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// If it is one too many.
+    pub fn begin(budget: Arc<Budget>) -> Result<Self, Over> {
+        let requests = budget.take()?;
+        Ok(Self { budget, requests, cost: OnceLock::new() })
+    }
+
+    /// Counts the cost of the request's operation.
+    ///
+    /// # Errors
+    /// If it is too much, now or altogether.
+    pub fn spend(&self, cost: u64) -> Result<(), Over> {
+        let left = self.budget.spend(cost);
+        // It is told once in a request; a second operation has no place in one.
+        let _told = self.cost.set(left.unwrap_or_else(Over::left));
+        left.map(drop)
+    }
+
+    /// What the client may ask for.
+    pub fn limits(&self) -> Limits {
+        self.budget.limits
+    }
+
+    /// What is left of the requests of this second.
+    pub fn requests(&self) -> Left {
+        self.requests
+    }
+
+    /// What is left of the cost of this minute, once the cost of the operation is known.
+    pub fn cost(&self) -> Option<Left> {
+        self.cost.get().copied()
+    }
+}
+
+impl<C: Clock + Clone> Attempts<C> {
+    fn new(clock: C) -> Self {
+        Self { clock, of: Cache::new(REMEMBERED) }
+    }
+
+    /// Counts an attempt for a client, whether there is one or not: the answer must not tell.
+    ///
+    /// # Errors
+    /// If too many have failed: the time until the next one is looked at.
+    pub fn begin(&self, client: Uuid) -> Result<(), Duration> {
+        let quota = Quota::per_minute(ATTEMPTS_PER_MINUTE).allow_burst(ATTEMPTS);
+        let begin = || Ok::<_, std::convert::Infallible>(Arc::new(limiter(quota, &self.clock)));
+        let Ok(counted) = self.of.get_or_insert_with(&client, begin);
+        counted.check().map(drop).map_err(|until| until.wait_time_from(self.clock.now()))
+    }
+
+    /// Forgets the attempts for a client that has proved itself.
+    pub fn forget(&self, client: Uuid) {
+        self.of.remove(&client);
+    }
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self::new(DefaultClock::default())
+    }
+}
+
+impl InFlight {
+    /// So many at once.
+    pub fn at_most(requests: usize) -> Self {
+        Self(Semaphore::new(requests.min(Semaphore::MAX_PERMITS)))
+    }
+
+    /// A place for a request while it is worked on; none if all are taken.
+    pub fn enter(&self) -> Option<SemaphorePermit<'_>> {
+        self.0.try_acquire().ok()
+    }
+}
+
+impl Default for InFlight {
+    fn default() -> Self {
+        Self::at_most(IN_FLIGHT_PER_CORE * thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get))
+    }
+}
+
+impl Left {
+    fn of(state: &StateSnapshot, limit: u32, window: u64) -> Self {
+        let amount = state.remaining_burst_capacity().min(limit);
+        Self { amount, back_in: (u64::from(limit - amount) * window).div_ceil(u64::from(limit)) }
+    }
+}
+
+impl Over {
+    /// What is left for a request that was refused: nothing, until it may come again.
+    pub fn left(self) -> Left {
+        Left { amount: 0, back_in: self.retry_after().unwrap_or(60) }
+    }
+
+    /// Whole seconds after which the same request may be taken; none if it never is.
+    pub fn retry_after(self) -> Option<u64> {
+        match self {
+            Self::Requests { wait, .. } | Self::Cost { wait, .. } => Some(whole_seconds(wait)),
+            Self::Never { .. } => None,
+        }
+    }
+}
+
+/// A wait in whole seconds, at least one.
+pub fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+fn limiter<C: Clock + Clone>(quota: Quota, clock: &C) -> Limiter<C> {
+    RateLimiter::direct_with_clock(quota, clock.clone()).with_middleware()
+}
+
+fn not_zero(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
+}
+
+impl<C: Clock> fmt::Debug for Budget<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Budget").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl<C: Clock> fmt::Debug for Attempts<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempts").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+use governor::clock::FakeRelativeClock;
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn budgets(clock: &FakeRelativeClock) -> Budgets<FakeRelativeClock> {
+    Budgets::new(Limits::of(2, 600), clock.clone())
+}
+
+#[test]
+fn a_second_has_its_requests_and_a_minute_its_cost_for_each_client() {
+    let clock = FakeRelativeClock::default();
+    let (budgets, client) = (budgets(&clock), Uuid::from_u128(1));
+    let budget = budgets.of(client, Own::default());
+
+    assert_eq!(budget.take(), Ok(Left { amount: 1, back_in: 1 }));
+    assert_eq!(budgets.of(client, Own::default()).take(), Ok(Left { amount: 0, back_in: 1 }));
+    assert_eq!(budget.take(), Err(Over::Requests { limit: 2, wait: SECOND / 2 }));
+    assert!(budgets.of(Uuid::from_u128(2), Own::default()).take().is_ok(), "another client has its own");
+    clock.advance(SECOND / 2);
+    assert_eq!(budget.take(), Ok(Left { amount: 0, back_in: 1 }));
+
+    assert_eq!(budget.spend(500), Ok(Left { amount: 100, back_in: 50 }));
+    let over = budget.spend(200).expect_err("too much");
+    assert_eq!(over, Over::Cost { cost: 200, limit: 600, wait: SECOND * 10 });
+    assert_eq!(over.retry_after(), Some(10));
+    assert!(budget.spend(100).is_ok(), "what is refused is not counted");
+    clock.advance(SECOND * 20);
+    assert!(budget.spend(200).is_ok());
+    for cost in [601, u64::MAX] {
+        let never = budget.spend(cost).expect_err("too much");
+        assert_eq!((never, never.retry_after()), (Over::Never { cost, limit: 600 }, None));
+    }
+}
+
+#[test]
+fn a_grant_sets_its_own_limits_and_others_begin_anew() {
+    let clock = FakeRelativeClock::default();
+    let (budgets, client) = (budgets(&clock), Uuid::from_u128(1));
+    let own = Own::of_columns(Some(1), None);
+    assert!(budgets.of(client, own).take().is_ok());
+    assert!(budgets.of(client, own).take().is_err());
+    assert_eq!(budgets.of(client, own).limits(), Limits::of(1, 600));
+
+    assert!(budgets.of(client, Own::default()).take().is_ok());
+    assert_eq!(Own::of_columns(Some(0), Some(-1)).columns(), (Some(1), Some(1)));
+    let most = budgets.of(client, Own::of(Some(u32::MAX), Some(u32::MAX)));
+    assert_eq!(most.limits(), Limits::of(MOST_REQUESTS, MOST_COST));
+    assert!(most.take().is_ok() && most.spend(u64::from(MOST_COST)).is_ok());
+}
+
+#[test]
+fn failed_attempts_are_bounded_for_each_id_and_a_proof_ends_the_count() {
+    let clock = FakeRelativeClock::default();
+    let (attempts, client) = (Attempts::new(clock.clone()), Uuid::from_u128(1));
+    for at in 0..30 {
+        assert!(attempts.begin(client).is_ok(), "{at}");
+    }
+    assert_eq!(attempts.begin(client), Err(SECOND * 6));
+    assert!(attempts.begin(Uuid::from_u128(2)).is_ok());
+    clock.advance(SECOND * 6);
+    assert!(attempts.begin(client).is_ok());
+    assert!(attempts.begin(client).is_err());
+    attempts.forget(client);
+    assert!(attempts.begin(client).is_ok());
+}
+
+#[test]
+fn what_is_remembered_is_bounded() {
+    let attempts = Attempts::new(FakeRelativeClock::default());
+    for id in 0..3 * REMEMBERED as u128 {
+        assert!(attempts.begin(Uuid::from_u128(id)).is_ok());
+    }
+    assert!(attempts.of.len() <= REMEMBERED, "{}", attempts.of.len());
+}
+
+#[test]
+fn a_place_is_free_again_when_its_request_is_done() {
+    let in_flight = InFlight::at_most(1);
+    let first = in_flight.enter();
+    assert!(first.is_some() && in_flight.enter().is_none());
+    drop(first);
+    assert!(in_flight.enter().is_some());
+    assert!(InFlight::default().0.available_permits() >= IN_FLIGHT_PER_CORE);
+}
+
+#[test]
+fn a_wait_is_told_in_whole_seconds() {
+    for (millis, seconds) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (59_999, 60)] {
+        assert_eq!(whole_seconds(Duration::from_millis(millis)), seconds);
+    }
+}

@@ -1,0 +1,112 @@
+//! Grants at the command line, and what they reach when units change.
+
+use cadre_api::{domain::client::Asked, limit::Own};
+use entity::{
+    unit_succession, unit_version,
+    value::{SuccessionId, SuccessionKind},
+};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use serde_json::json;
+
+use crate::world::{
+    Kind, copy, on_both, poll,
+    program::{Program, client, printed, refused},
+    rotation::{Places, day},
+};
+
+/// A grant from today on.
+pub fn asked(scopes: &[&str], units: &[&str]) -> Asked {
+    Asked {
+        scopes: scopes.iter().map(|scope| scope.parse().expect("a scope")).collect(),
+        units: units.iter().map(ToString::to_string).collect(),
+        purposes: Vec::new(),
+        valid_from: None,
+        valid_to: None,
+        legal_basis: None,
+        limits: Own::default(),
+    }
+}
+
+#[actix_web::test]
+async fn grants_are_replaced_and_ended_at_the_command_line() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let (url, _folder) = copy(kind).await;
+        let (id, secret) = client(&url);
+        let program = Program::serve(&url);
+        let token = program.exchange(&id, &secret).await.expect("a token");
+        let viewer = "{ viewer { scopes units { code } limits { requestsPerSecond costPerMinute } } }";
+        assert_eq!(program.ask(&token, viewer).await.1["data"]["viewer"]["units"], json!([{ "code": "W" }]));
+
+        let grant = ["client", "grant", "--client", &id, "--unit", "A"];
+        let narrow = ["--scope", "cadre:read", "--purpose", "TRAINING", "--requests-per-second", "7"];
+        let said = printed(&url, &[&grant[..], &narrow, &["--cost-per-minute", "9000"]].concat());
+        assert!(said.contains("within 5 seconds"), "{said}");
+        let expected = json!({
+            "scopes": ["cadre:read"], "units": [{ "code": "A" }],
+            "limits": { "requestsPerSecond": 7, "costPerMinute": 9000 },
+        });
+        let narrowed = async || (program.ask(&token, viewer).await.1["data"]["viewer"] == expected).then_some(());
+        poll::until_async(narrowed).await.expect("the new grant acts on a token that was issued before");
+
+        let history = printed(&url, &["client", "grants", "--client", &id]);
+        let lines: Vec<_> = history.lines().collect();
+        assert!(lines[0].starts_with("cadre:read in W, ended on "), "{history}");
+        assert!(lines[1].starts_with("cadre:read in A for TRAINING from "), "{history}");
+        assert!(lines[1].ends_with(", 7 requests a second, cost 9000 a minute"), "{history}");
+        assert_eq!(lines.len(), 2);
+
+        assert!(printed(&url, &["client", "end-grant", "--client", &id]).contains("ended"));
+        let ended = async || (program.ask(&token, viewer).await.0 == 401).then_some(());
+        poll::until_async(ended).await.expect("without a grant a token opens nothing");
+        assert_eq!(program.exchange(&id, &secret).await, None);
+        assert!(refused(&url, &["client", "end-grant", "--client", &id]).contains("no grant that holds"));
+
+        for (more, expected) in [
+            (&["--scope", "cadre:read", "--from", "2020-01-01"][..], "today"),
+            (&["--scope", "cadre:read", "--until", "2020-01-01"], "must end after"),
+            (&["--scope", "everything"], "--scope"),
+            (&["--scope", "cadre:read", "--requests-per-second", "0"], "--requests-per-second"),
+        ] {
+            let said = refused(&url, &[&grant[..], more].concat());
+            assert!(said.contains(expected), "{more:?}: {said}");
+        }
+        drop(printed(&url, &[&grant[..], &["--scope", "cadre:read"]].concat()));
+        let again = async || program.exchange(&id, &secret).await;
+        poll::until_async(again).await.expect("granted anew");
+    }
+}
+
+#[actix_web::test]
+async fn a_unit_that_merges_after_the_grant_is_read_by_its_successors_grant() {
+    on_both(async |world| {
+        let of = Places::of(&world.database).await;
+        let successor = world.caller(&["cadre:read"], &["A1"]).await;
+        let stranger = world.caller(&["cadre:read"], &["B"]).await;
+        let question =
+            r#"{ unit(by: {code: "A2"}) { code validTo } then: unit(by: {code: "A2"}, asOf: "2026-04-30") { name } }"#;
+        let nothing = json!({ "unit": null, "then": null });
+        assert_eq!(successor.query(question).await, nothing, "the control: another commune of the district");
+
+        let (writer, on) = (world.database.writer(), day("2026-05-01"));
+        let version = unit_version::Entity::find().filter(unit_version::COLUMN.unit_id.eq(of.unit("A2")));
+        let version = version.one(writer).await.expect("read").expect("a version");
+        let ended = unit_version::ActiveModel { valid_to: Set(Some(on)), ..version.into_active_model() };
+        ended.update(writer).await.expect("written");
+        let merged = unit_succession::ActiveModel {
+            id: Set(SuccessionId::new()),
+            predecessor_id: Set(of.unit("A2")),
+            successor_id: Set(of.unit("A1")),
+            kind: Set(SuccessionKind::Merge),
+            on_date: Set(on),
+            document: Set(None),
+        };
+        merged.insert(writer).await.expect("written");
+        let header = "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to";
+        world.import_text(&[("units.csv", &format!("{header}\nA9,A,,COMMUNE,COMMUNE,Xã Thêm,90199,,\n"))]).await;
+
+        let seen = json!({ "unit": { "code": "A2", "validTo": "2026-05-01" }, "then": { "name": "Xã Đầm" } });
+        assert_eq!(successor.query(question).await, seen, "{:?}: the same grant, the same token", world.kind);
+        assert_eq!(stranger.query(question).await, nothing, "{:?}", world.kind);
+    })
+    .await;
+}

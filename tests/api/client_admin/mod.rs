@@ -1,0 +1,253 @@
+//! Clients and their grants: by command, and by an administrator among the clients over GraphQL.
+
+mod grant;
+mod node;
+
+use cadre_api::{
+    domain::client::{self, Asked},
+    limit::Own,
+};
+use serde_json::{Value, json};
+
+use crate::world::{Caller, World, clock, on_both, poll};
+
+/// An act on a client: its answer under its own name, with the codes and fields of the errors.
+async fn act(by: &Caller<'_>, name: &str, input: &str, more: &str) -> Value {
+    let document = format!(
+        r#"mutation {{ {name}(input: {{{input}}}) {{ client {{ id version revokedAt }} {more} userErrors {{ code field message }} }} }}"#
+    );
+    by.query(&document).await[name].take()
+}
+
+/// The code and the field of the one error.
+fn refusal(payload: &Value) -> (&str, String) {
+    let error = &payload["userErrors"][0];
+    let field: Vec<_> = error["field"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    (error["code"].as_str().unwrap_or("none"), field.join("."))
+}
+
+/// The ids of the clients that a caller sees.
+async fn seen(by: &Caller<'_>) -> Vec<String> {
+    let list = by.query("{ clients(first: 100) { nodes { id } totalCount { value } } }").await;
+    let ids: Vec<String> = list["clients"]["nodes"]
+        .as_array()
+        .expect("nodes")
+        .iter()
+        .map(|node| node["id"].as_str().expect("an id").to_owned())
+        .collect();
+    assert_eq!(list["clients"]["totalCount"]["value"], json!(ids.len()));
+    ids
+}
+
+#[actix_web::test]
+async fn an_administrator_gives_only_what_it_holds() {
+    on_both(async |world| {
+        let admin = world.caller(&["cadre:read", "clients:admin"], &["A"]).await;
+        let good = r#"scopes: ["cadre:read"], unitCodes: ["A1"]"#;
+        for (grant, code, field) in [
+            (r#"scopes: ["cadre:read", "rotation:read"], unitCodes: ["A1"]"#, "NOT_HELD", "scopes"),
+            (r#"scopes: ["everything"], unitCodes: ["A1"]"#, "NOT_HELD", "scopes"),
+            (r#"scopes: [], unitCodes: ["A1"]"#, "INVALID_NUMBER", "scopes"),
+            (r#"scopes: ["cadre:read"], unitCodes: []"#, "INVALID_NUMBER", "unitCodes"),
+            (r#"scopes: ["cadre:read"], unitCodes: ["A1", "B"]"#, "NOT_FOUND", "unitCodes"),
+            (r#"scopes: ["cadre:read"], unitCodes: ["P"]"#, "NOT_FOUND", "unitCodes"),
+            (r#"scopes: ["cadre:read"], unitCodes: ["NOWHERE"]"#, "NOT_FOUND", "unitCodes"),
+            (&format!(r#"{good}, purposes: ["PERSONNEL"]"#), "NOT_HELD", "purposes"),
+            (&format!(r#"{good}, validFrom: "2026-05-31""#), "INVALID_DAY", "validFrom"),
+            (&format!(r#"{good}, validTo: "2026-06-01""#), "INVALID_DAY", "validTo"),
+            (&format!("{good}, requestsPerSecond: 0"), "INVALID_NUMBER", "requestsPerSecond"),
+            (&format!("{good}, requestsPerSecond: 1001"), "INVALID_NUMBER", "requestsPerSecond"),
+            (&format!("{good}, costPerMinute: 6000001"), "INVALID_NUMBER", "costPerMinute"),
+        ] {
+            let input = format!(r#"idempotencyKey: "k", name: "Cổng", grant: {{{grant}}}"#);
+            let payload = act(&admin, "clientRegister", &input, "secret").await;
+            assert_eq!(refusal(&payload), (code, format!("input.grant.{field}")), "{grant}: {payload}");
+            assert!(payload["client"].is_null() && payload["secret"].is_null(), "{payload}");
+        }
+        let named = |name: &str| format!(r#"idempotencyKey: "k", name: "{name}", grant: {{{good}}}"#);
+        for name in ["", " x", "x\\ny"] {
+            assert_eq!(refusal(&act(&admin, "clientRegister", &named(name), "").await).0, "INVALID_TEXT", "{name}");
+        }
+        assert_eq!(seen(&admin).await, std::slice::from_ref(&admin.id), "{:?}: nothing was registered", world.kind);
+
+        let payload = act(&admin, "clientRegister", &named("Cổng"), "secret").await;
+        assert_eq!(payload["userErrors"], json!([]), "{payload}");
+        let id = payload["client"]["id"].as_str().expect("an id").to_owned();
+        assert_eq!(seen(&admin).await, [admin.id.clone(), id], "{:?}", world.kind);
+        let again = named("Cổng").replace("\"k\"", "\"l\"");
+        assert_eq!(refusal(&act(&admin, "clientRegister", &again, "").await).0, "CODE_TAKEN");
+        let reader = world.caller(&["cadre:read"], &["A"]).await;
+        assert_eq!(reader.errors("{ clients { nodes { id } } }").await, ["FORBIDDEN"]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_secret_is_shown_once() {
+    on_both(async |world| {
+        let admin = world.caller(&["cadre:read", "clients:admin"], &["A"]).await;
+        let register = r#"idempotencyKey: "k", name: "Cổng", grant: {scopes: ["cadre:read"], unitCodes: ["A1"]}"#;
+
+        let first = act(&admin, "clientRegister", register, "secret").await;
+        let replay = act(&admin, "clientRegister", register, "secret").await;
+
+        let (id, secret) =
+            (first["client"]["id"].as_str().expect("an id"), first["secret"].as_str().expect("a secret"));
+        assert_eq!((&replay["client"]["id"], &replay["secret"]), (&json!(id), &Value::Null), "{:?}", world.kind);
+        drop(world.token(id, secret).await);
+
+        let rotate = format!(r#"idempotencyKey: "r", clientId: "{id}", expectedVersion: 1, overlapHours: 0"#);
+        let rotated = act(&admin, "clientRotateSecret", &rotate, "secret").await;
+        let replay = act(&admin, "clientRotateSecret", &rotate, "secret").await;
+        let new = rotated["secret"].as_str().expect("a secret");
+        assert_ne!(new, secret);
+        assert_eq!((&rotated["client"]["version"], &replay["secret"]), (&json!(2), &Value::Null));
+        drop(world.token(id, new).await);
+
+        // What the database holds of an act is no secret, in whichever table.
+        let held = texts(world).await;
+        assert!(held.contains(id), "the control: the answers name the client");
+        assert!(!held.contains(secret) && !held.contains(new), "{:?}", world.kind);
+        for hours in ["-1", "721"] {
+            let input = format!(r#"idempotencyKey: "h", clientId: "{id}", overlapHours: {hours}"#);
+            let refused = act(&admin, "clientRotateSecret", &input, "").await;
+            assert_eq!(refusal(&refused), ("INVALID_NUMBER", "input.overlapHours".to_owned()));
+        }
+    })
+    .await;
+}
+
+/// What the tables of acts, answers and secrets say, as text.
+async fn texts(world: &World) -> String {
+    use entity::{answered, audit_entry, change, client_secret};
+    use sea_orm::EntityTrait;
+    let reader = world.database.reader();
+    let answers = answered::Entity::find().all(reader).await.expect("read");
+    let entries = audit_entry::Entity::find().all(reader).await.expect("read");
+    let changes = change::Entity::find().all(reader).await.expect("read");
+    let secrets = client_secret::Entity::find().all(reader).await.expect("read");
+    format!("{answers:?} {entries:?} {changes:?} {secrets:?}")
+}
+
+#[actix_web::test]
+async fn a_client_that_the_administrator_could_not_have_granted_is_not_there() {
+    on_both(async |world| {
+        let admin = world.caller(&["cadre:read", "clients:admin"], &["A"]).await;
+        let own = world.caller(&["cadre:read"], &["A1", "A2"]).await;
+        let elsewhere = world.caller(&["cadre:read"], &["B"]).await;
+        let above = world.caller(&["cadre:read"], &["P"]).await;
+        let partly = world.caller(&["cadre:read"], &["A1", "B1"]).await;
+        let more = world.caller(&["cadre:read", "rotation:read"], &["A1"]).await;
+        let earlier = world.caller(&["cadre:read"], &["B"]).await;
+        let id = earlier.id.parse().expect("an id");
+        let narrow = grant::asked(&["cadre:read"], &["A1"]);
+        client::grant(&world.database, clock(), id, narrow).await.expect("granted");
+        let all = world.all_seeing().await;
+
+        assert_eq!(seen(&admin).await, [&admin, &own].map(|caller| caller.id.clone()), "{:?}", world.kind);
+        assert_eq!(seen(&all).await.len(), 8, "the control: who holds everything sees all");
+
+        let grant = r#"grant: {scopes: ["cadre:read"], unitCodes: ["A1"]}"#;
+        let acts = [("clientGrant", grant), ("clientRevoke", ""), ("clientRotateSecret", "")];
+        for (name, rest) in acts {
+            let input = |id: &str| format!(r#"idempotencyKey: "{name}", clientId: "{id}", {rest}"#);
+            let unknown = entity::value::ClientId::new().to_string();
+            let nobody = act(&admin, name, &input(&unknown), "").await;
+            assert_eq!(refusal(&nobody), ("NOT_FOUND", "input.clientId".to_owned()));
+            assert_eq!(act(&admin, name, &input("nobody"), "").await, nobody);
+            for foreign in [&elsewhere, &above, &partly, &more, &earlier] {
+                assert_eq!(act(&admin, name, &input(&foreign.id), "").await, nobody, "{:?}: {name}", world.kind);
+            }
+            let done = act(&all, name, &input(&more.id), "").await;
+            let is_over = name == "clientRotateSecret";
+            assert_eq!(done["userErrors"] != json!([]), is_over, "the control: {done}");
+            assert!(!is_over || refusal(&done).0 == "WRONG_STEP", "it has been revoked: {done}");
+        }
+        let page = admin.query("{ clients(first: 1) { nodes { name } pageInfo { hasNextPage endCursor } } }").await;
+        assert_eq!(page["clients"]["pageInfo"]["hasNextPage"], json!(true));
+        let after = format!(
+            "{{ clients(first: 1, after: {}) {{ nodes {{ id }} }} }}",
+            page["clients"]["pageInfo"]["endCursor"]
+        );
+        assert_eq!(admin.query(&after).await["clients"]["nodes"], json!([{ "id": own.id }]));
+        assert_eq!(all.errors(&after).await, ["INVALID"], "another's cursor");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn an_act_on_a_client_asks_for_the_version_that_was_seen() {
+    on_both(async |world| {
+        let admin = world.caller(&["cadre:read", "clients:admin"], &["A"]).await;
+        let target = world.caller(&["cadre:read"], &["A1"]).await;
+        let grant =
+            r#"grant: {scopes: ["cadre:read"], unitCodes: ["A2"], validTo: "2027-01-01", requestsPerSecond: 5}"#;
+        let input = |key: &str, version: i32, rest: &str| {
+            format!(r#"idempotencyKey: "{key}", clientId: "{}", expectedVersion: {version}, {rest}"#, target.id)
+        };
+
+        let late = act(&admin, "clientGrant", &input("a", 7, grant), "").await;
+        assert_eq!(refusal(&late), ("VERSION_CONFLICT", "input.expectedVersion".to_owned()));
+        let done = act(&admin, "clientGrant", &input("a", 1, grant), "").await;
+        assert_eq!((&done["client"]["version"], &done["userErrors"]), (&json!(2), &json!([])), "{done}");
+        assert_eq!(act(&admin, "clientGrant", &input("a", 1, grant), "").await, done, "the same request again");
+        let reused = act(&admin, "clientGrant", &input("a", 2, grant), "").await;
+        assert_eq!(refusal(&reused).0, "IDEMPOTENCY_KEY_REUSED");
+
+        let listed = admin
+            .query(
+                "{ clients(last: 1) { nodes { grants { scopes units { code } validFrom validTo endedOn isInForce
+                   requestsPerSecond costPerMinute } } } }",
+            )
+            .await;
+        let grant = |units, from, to, ended, is_in_force, requests| {
+            json!({
+                "scopes": ["cadre:read"], "units": [{ "code": units }], "validFrom": from, "validTo": to,
+                "endedOn": ended, "isInForce": is_in_force, "requestsPerSecond": requests, "costPerMinute": null,
+            })
+        };
+        let (nothing, day) = (Value::Null, json!("2026-06-01"));
+        assert_eq!(
+            listed["clients"]["nodes"][0]["grants"],
+            json!([
+                grant("A1", nothing.clone(), nothing.clone(), day.clone(), false, nothing.clone()),
+                grant("A2", day, json!("2027-01-01"), nothing, true, json!(5)),
+            ])
+        );
+
+        let revoked = act(&admin, "clientRevoke", &input("b", 2, ""), "").await;
+        assert_eq!((&revoked["client"]["version"], &revoked["userErrors"]), (&json!(3), &json!([])), "{revoked}");
+        assert!(revoked["client"]["revokedAt"].is_string());
+        let again = act(&admin, "clientRevoke", &input("c", 3, ""), "").await;
+        assert_eq!(refusal(&again), ("WRONG_STEP", "input.clientId".to_owned()));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn nobody_grants_more_requests_than_their_own() {
+    on_both(async |world| {
+        let scopes = ["cadre:read", "clients:admin"];
+        let admin = world.caller(&scopes, &["A"]).await;
+        let bounded = Asked { limits: Own::of(Some(7), None), ..grant::asked(&scopes, &["A"]) };
+        client::grant(&world.database, clock(), admin.id.parse().expect("an id"), bounded).await.expect("granted");
+        let own = "{ viewer { limits { requestsPerSecond } } }";
+        let known = async || (admin.query(own).await["viewer"]["limits"]["requestsPerSecond"] == 7).then_some(());
+        poll::until_async(known).await.expect("the service sees the grant");
+
+        let register = async |name: &str, limit: &str| {
+            let grant = format!(r#"grant: {{scopes: ["cadre:read"], unitCodes: ["A1"]{limit}}}"#);
+            let input = format!(r#"idempotencyKey: "{name}", name: "{name}", {grant}"#);
+            act(&admin, "clientRegister", &input, "secret").await
+        };
+        let more = register("more", ", requestsPerSecond: 8").await;
+        assert_eq!(refusal(&more), ("INVALID_NUMBER", "input.grant.requestsPerSecond".to_owned()));
+        for (name, limit, expected) in [("fewer", ", requestsPerSecond: 6", 6), ("as many", "", 7)] {
+            let made = register(name, limit).await;
+            let id = made["client"]["id"].as_str().unwrap_or_else(|| panic!("{made}"));
+            let grants = client::history(&world.database, id.parse().expect("an id")).await.expect("grants");
+            assert_eq!(grants[0].limits, Own::of(Some(expected), None), "{:?}: {name}", world.kind);
+        }
+    })
+    .await;
+}

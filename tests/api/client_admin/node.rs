@@ -1,0 +1,72 @@
+//! What is granted and revoked at one node acts at every node.
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::world::{
+    Kind, copy, poll,
+    program::{Program, printed},
+};
+
+const CADRES: &str = "{ cadres(first: 1) { nodes { code } } }";
+
+/// Registers a client, by hand at the first node, with a token from the second.
+async fn registered(nodes: &[Program; 2], admin: &str, round: usize) -> (String, String) {
+    let document = format!(
+        r#"mutation {{ clientRegister(input: {{
+            idempotencyKey: "register {round}", name: "Cổng {round}",
+            grant: {{scopes: ["cadre:read", "stats:read"], unitCodes: ["A"]}}
+        }}) {{ client {{ id }} secret userErrors {{ code }} }} }}"#
+    );
+    let answer = nodes[0].ask(admin, &document).await.1["data"]["clientRegister"].take();
+    let word = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    let (id, secret) = (word(&answer["client"]["id"]), word(&answer["secret"]));
+    let token = nodes[1].exchange(&id, &secret).await.expect("a token");
+    (id, token)
+}
+
+/// One client that is revoked, or loses a scope, at one of the nodes: both refuse it, and go on with another one.
+async fn round(nodes: &[Program; 2], admin: &str, round: usize) {
+    let (id, token) = registered(nodes, admin, round).await;
+    for node in nodes {
+        let (status, answer) = node.ask(&token, CADRES).await;
+        assert_eq!((status, &answer["errors"]), (200, &Value::Null), "{answer}");
+    }
+    let is_revoked = round.is_multiple_of(2);
+    let (name, rest) = match is_revoked {
+        true => ("clientRevoke", ""),
+        false => ("clientGrant", r#"grant: {scopes: ["stats:read"], unitCodes: ["A"]}"#),
+    };
+    let input = format!(r#"idempotencyKey: "act {round}", clientId: "{id}", expectedVersion: 1, {rest}"#);
+    let document =
+        format!("mutation {{ {name}(input: {{{input}}}) {{ client {{ version }} userErrors {{ code }} }} }}");
+    let done = nodes[round / 2 % 2].ask(admin, &document).await.1;
+    assert_eq!(done["data"][name], json!({ "client": { "version": 2 }, "userErrors": [] }), "{done}");
+    for node in nodes {
+        let refused = async || {
+            let (status, answer) = node.ask(&token, CADRES).await;
+            let code = &answer["errors"][0]["extensions"]["code"];
+            let is_refused = if is_revoked { status == 401 } else { code == "FORBIDDEN" };
+            is_refused.then_some(())
+        };
+        poll::until_async(refused).await.expect("a right that is taken ends at every node");
+    }
+}
+
+#[actix_web::test]
+async fn revocation_and_narrowing_act_at_every_node_twenty_times() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let (url, _folder) = copy(kind).await;
+        let scopes = ["--scope", "cadre:read", "stats:read", "clients:admin"];
+        let add = [&["client", "add", "--name", "admin", "--unit", "P", "--json"][..], &scopes].concat();
+        let made: Value = serde_json::from_str(&printed(&url, &add)).expect("JSON");
+        let word = |name: &str| made[name].as_str().expect("a word").to_owned();
+        let nodes = [Program::serve(&url), Program::serve(&url)];
+        let admin = nodes[0].token(&(word("client_id"), word("client_secret"))).await;
+
+        for wave in 0..4 {
+            join_all((0..5).map(|at| round(&nodes, &admin, wave * 5 + at))).await;
+        }
+        assert_eq!(nodes[1].ask(&admin, CADRES).await.0, 200, "{kind:?}: the control");
+    }
+}

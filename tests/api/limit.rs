@@ -1,0 +1,212 @@
+//! Limits: of a client, of attempts with a secret, and of what is worked on at once.
+
+use cadre_api::{
+    domain::client::{self, Asked},
+    limit::Own,
+};
+use entity::client as row;
+use futures_util::future::{join, join_all};
+use reqwest::{Response, header::HeaderMap};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait},
+};
+use serde_json::{Value, json};
+
+use crate::world::{
+    Caller, Kind, World, clock, copy, on_both, poll,
+    program::{self, Program},
+};
+
+const VIEWER: &str = "{ viewer { limits { requestsPerSecond requestsRemaining costPerMinute costRemaining } } }";
+
+async fn asked(caller: &Caller<'_>, document: &str) -> Response {
+    caller.post(&json!({ "query": document })).send().await.expect("an answer")
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// A client whose grant sets limits of its own, once the service knows of them.
+async fn limited(world: &World, requests: Option<u32>, cost: Option<u32>) -> Caller<'_> {
+    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let grant = Asked {
+        scopes: vec![entity::value::Scope::CadreRead],
+        units: vec!["W".to_owned()],
+        purposes: Vec::new(),
+        valid_from: None,
+        valid_to: None,
+        legal_basis: None,
+        limits: Own::of(requests, cost),
+    };
+    client::grant(&world.database, clock(), caller.id.parse().expect("an id"), grant).await.expect("granted");
+    let (q, w) = (requests.unwrap_or(1_000), cost.unwrap_or(6_000_000));
+    let policy = format!(r#""requests";q={q};w=1, "cost";q={w};w=60;qu="cost""#);
+    let known = async || {
+        let answer = asked(&caller, "{ __typename }").await;
+        (header(answer.headers(), "ratelimit-policy") == policy).then_some(())
+    };
+    poll::until_async(known).await.expect("the service sees the grant");
+    caller
+}
+
+#[actix_web::test]
+async fn every_answer_to_a_client_says_what_is_left() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+
+        let answer = asked(&caller, VIEWER).await;
+
+        let policy = r#""requests";q=1000;w=1, "cost";q=6000000;w=60;qu="cost""#;
+        let left = r#""requests";r=999;t=1, "cost";r=5999994;t=1"#;
+        assert_eq!(header(answer.headers(), "ratelimit-policy"), policy, "{:?}", world.kind);
+        assert_eq!(header(answer.headers(), "ratelimit"), left, "{:?}", world.kind);
+        let body: Value = answer.json().await.expect("JSON");
+        let limits = json!({
+            "requestsPerSecond": 1000, "requestsRemaining": 999, "costPerMinute": 6000000, "costRemaining": 5999994,
+        });
+        assert_eq!(body["data"]["viewer"]["limits"], limits, "{:?}", world.kind);
+
+        let refused = asked(&caller, "{").await;
+        assert_eq!(header(refused.headers(), "ratelimit-policy"), policy, "also where nothing ran");
+        let nobody = world.http().post(format!("{}/graphql", world.url)).send().await.expect("an answer");
+        assert_eq!((nobody.status().as_u16(), header(nobody.headers(), "ratelimit-policy")), (401, ""));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn one_request_too_many_is_refused_with_its_wait() {
+    on_both(async |world| {
+        let caller = limited(world, Some(1), None).await;
+        let other = world.caller(&["cadre:read"], &["W"]).await;
+
+        let answers = join_all((0..20).map(|_| asked(&caller, "{ __typename }"))).await;
+
+        let refused = answers.into_iter().find(|answer| answer.status() == 429).expect("one of twenty at once");
+        assert_eq!(header(refused.headers(), "retry-after"), "1");
+        assert_eq!(header(refused.headers(), "ratelimit"), r#""requests";r=0;t=1"#);
+        let body: Value = refused.json().await.expect("JSON");
+        assert_eq!(body["errors"][0]["extensions"]["code"], "RATE_LIMITED");
+        let message = "Your client may send 1 requests a second; send this one again after 1 s.";
+        assert_eq!(body["errors"][0]["message"], message);
+        assert_eq!(asked(&other, "{ __typename }").await.status(), 200, "{:?}: another client goes on", world.kind);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_cost_over_the_budget_is_refused_before_it_runs() {
+    on_both(async |world| {
+        let caller = limited(world, None, Some(100)).await;
+        let page = |first: u32| format!("{{ cadres(first: {first}) {{ nodes {{ code }} }} }}");
+
+        let mut answers = Vec::new();
+        for _ in 0..10 {
+            answers.push(asked(&caller, &page(30)).await);
+        }
+        let refused =
+            answers.into_iter().find(|answer| answer.status() == 429).expect("ten cost more than a minute has");
+        let wait: u64 = header(refused.headers(), "retry-after").parse().expect("seconds");
+        assert!((1..=60).contains(&wait), "{wait}");
+        let body: Value = refused.json().await.expect("JSON");
+        assert_eq!((&body["errors"][0]["extensions"]["code"], &body["data"]), (&json!("RATE_LIMITED"), &Value::Null));
+        let message = body["errors"][0]["message"].as_str().expect("a message");
+        assert!(message.contains("costs 61") && message.contains("100 a minute"), "{message}");
+
+        let never = asked(&caller, &page(100)).await;
+        assert_eq!((never.status().as_u16(), header(never.headers(), "retry-after")), (200, ""));
+        let body: Value = never.json().await.expect("JSON");
+        assert_eq!(body["errors"][0]["extensions"]["code"], "OPERATION_TOO_COMPLEX");
+        let message = body["errors"][0]["message"].as_str().expect("a message");
+        assert!(message.contains("is 201, the limit is 100"), "{message}");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn what_has_no_place_is_refused_at_once() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::with_places(kind, 1).await;
+        let admin = world.caller(&["cadre:read", "clients:admin"], &["W"]).await;
+        let client = world.caller(&["cadre:read"], &["W"]).await;
+        assert_eq!(asked(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the control: one has a place");
+        // Somebody holds the row of the client, or the one writer: an act on it waits, in the one place.
+        let held = world.database.begin().await.expect("a transaction");
+        let id: entity::value::ClientId = client.id.parse().expect("an id");
+        row::Entity::update_many()
+            .col_expr(row::Column::Version, Expr::col(row::Column::Version).add(0))
+            .filter(row::COLUMN.id.eq(id))
+            .exec(&held)
+            .await
+            .expect("held");
+        let document = format!(
+            r#"mutation {{ clientRevoke(input: {{idempotencyKey: "k", clientId: "{id}"}}) {{ userErrors {{ code }} }} }}"#
+        );
+
+        let refused = async {
+            let busy = async || {
+                let answer = asked(&admin, "{ __typename }").await;
+                (answer.status() == 503).then_some(answer)
+            };
+            let busy = poll::until_async(busy).await.expect("the one place is taken");
+            let live = world.http().get(format!("{}/healthz", world.url)).send().await.expect("an answer");
+            assert_eq!(live.status(), 200, "who asks whether it lives needs no place");
+            held.rollback().await.expect("let go");
+            busy
+        };
+        let (done, busy) = join(asked(&admin, &document), refused).await;
+
+        assert_eq!(header(busy.headers(), "retry-after"), "1");
+        let body: Value = busy.json().await.expect("JSON");
+        assert_eq!(body["errors"][0]["extensions"]["code"], "UNAVAILABLE");
+        let body: Value = done.json().await.expect("JSON");
+        assert_eq!(body["data"]["clientRevoke"]["userErrors"], json!([]), "{kind:?}: what had the place went on");
+        assert_eq!(asked(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the place is free again");
+        world.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn secrets_cannot_be_guessed_at_speed() {
+    on_both(async |world| {
+        let (caller, other) =
+            (world.caller(&["cadre:read"], &["W"]).await, world.caller(&["cadre:read"], &["W"]).await);
+        for id in [caller.id.clone(), entity::value::ClientId::new().to_string()] {
+            let attempt = || {
+                let request = world.http().post(format!("{}/oauth/token", world.url)).basic_auth(&id, Some("guess"));
+                let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+                request.body("grant_type=client_credentials").send()
+            };
+            let first = attempt().await.expect("an answer");
+            assert_eq!(first.status(), 401, "{:?}", world.kind);
+            let answers =
+                join_all((0..60).map(|_| attempt())).await.into_iter().map(|answer| answer.expect("an answer"));
+            let refused: Vec<_> = answers.filter(|answer| answer.status() == 429).collect();
+            assert!(!refused.is_empty(), "{:?}: {id}: whether there is such a client or not", world.kind);
+            let wait: u64 = header(refused[0].headers(), "retry-after").parse().expect("seconds");
+            assert!((1..=6).contains(&wait), "{wait}");
+        }
+        drop(world.token(&other.id, &other.secret).await);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_settings_bound_clients_and_the_metrics_count_who_was_refused() {
+    let (url, _folder) = copy(Kind::Sqlite).await;
+    let client = program::client(&url);
+    let flags = ["--client-requests-per-second", "1", "--client-cost-per-minute", "70", "--max-in-flight", "8"];
+    let program = Program::serve_with(&url, &flags);
+    let token = program.token(&client).await;
+    let page = "{ cadres(first: 30) { nodes { code } } }";
+
+    let answers = join_all((0..20).map(|_| program.ask(&token, page))).await;
+
+    assert!(answers.iter().any(|(status, _)| *status == 429), "{answers:?}");
+    let (_, text) = program.get("/metrics").await;
+    assert!(text.contains(r#"cadre_limited_total{limit="requests"}"#), "{text}");
+    let codes = answers.iter().filter_map(|(_, answer)| answer["errors"][0]["extensions"]["code"].as_str());
+    assert!(codes.into_iter().all(|code| code == "RATE_LIMITED"), "{answers:?}");
+}
