@@ -78,12 +78,12 @@ const ACTS: [(&str, &str); 30] = [
     (
         "clientRegister",
         r#"name: "x", grant: {scopes: ["clients:admin"], unitCodes: ["A1"], purposes: [], validFrom: "2026-06-01",
-           validTo: "2027-06-01", requestsPerSecond: 1, costPerMinute: 1}"#,
+           validTo: "2027-06-01", legalBasis: "Hợp đồng", requestsPerSecond: 1, costPerMinute: 1}"#,
     ),
     (
         "clientGrant",
         r#"clientId: "CLIENT", expectedVersion: 0, grant: {scopes: ["clients:admin"], unitCodes: ["A1"], purposes: [],
-           validFrom: "2026-06-01", validTo: "2027-06-01", requestsPerSecond: 1, costPerMinute: 1}"#,
+           validFrom: "2026-06-01", validTo: "2027-06-01", legalBasis: "Hợp đồng", requestsPerSecond: 1, costPerMinute: 1}"#,
     ),
     ("clientRevoke", r#"clientId: "CLIENT", expectedVersion: 0"#),
     ("clientRotateSecret", r#"clientId: "CLIENT", expectedVersion: 0, overlapHours: 1"#),

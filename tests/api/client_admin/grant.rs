@@ -19,7 +19,7 @@ pub fn asked(scopes: &[&str], units: &[&str]) -> Asked {
     Asked {
         scopes: scopes.iter().map(|scope| scope.parse().expect("a scope")).collect(),
         units: units.iter().map(ToString::to_string).collect(),
-        purposes: Vec::new(),
+        purposes: entity::value::Purpose::all().collect(),
         valid_from: None,
         valid_to: None,
         legal_basis: None,

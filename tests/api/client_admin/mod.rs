@@ -7,6 +7,7 @@ use cadre_api::{
     domain::client::{self, Asked},
     limit::Own,
 };
+use entity::value::Purpose;
 use serde_json::{Value, json};
 
 use crate::world::{Caller, World, clock, on_both, poll};
@@ -42,7 +43,7 @@ async fn seen(by: &Caller<'_>) -> Vec<String> {
 #[actix_web::test]
 async fn an_administrator_gives_only_what_it_holds() {
     on_both(async |world| {
-        let admin = world.caller(&["cadre:read", "clients:admin"], &["A"]).await;
+        let admin = world.caller_for(&[Purpose::Training], &["cadre:read", "clients:admin"], &["A"]).await;
         let good = r#"scopes: ["cadre:read"], unitCodes: ["A1"]"#;
         for (grant, code, field) in [
             (r#"scopes: ["cadre:read", "rotation:read"], unitCodes: ["A1"]"#, "NOT_HELD", "scopes"),
@@ -53,6 +54,7 @@ async fn an_administrator_gives_only_what_it_holds() {
             (r#"scopes: ["cadre:read"], unitCodes: ["P"]"#, "NOT_FOUND", "unitCodes"),
             (r#"scopes: ["cadre:read"], unitCodes: ["NOWHERE"]"#, "NOT_FOUND", "unitCodes"),
             (&format!(r#"{good}, purposes: ["PERSONNEL"]"#), "NOT_HELD", "purposes"),
+            (&format!(r#"{good}, legalBasis: " \n ""#), "INVALID_TEXT", "legalBasis"),
             (&format!(r#"{good}, validFrom: "2026-05-31""#), "INVALID_DAY", "validFrom"),
             (&format!(r#"{good}, validTo: "2026-06-01""#), "INVALID_DAY", "validTo"),
             (&format!("{good}, requestsPerSecond: 0"), "INVALID_NUMBER", "requestsPerSecond"),

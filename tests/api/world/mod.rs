@@ -341,7 +341,7 @@ pub fn store(database: &Database) -> KeyStore {
 /// What one request of a client may cost.
 pub fn allowance() -> Arc<Allowance> {
     let budget = Budgets::under(Limits::default()).of(uuid::Uuid::nil(), Own::default());
-    Arc::new(Allowance::begin(budget).ok().expect("a first request"))
+    Arc::new(Allowance::begin(budget).expect("a first request"))
 }
 
 /// Opens a database of the tests as its operator.
