@@ -41,7 +41,12 @@ fn a_log_line_or_a_metric_that_names_somebody_would_be_heard() {
     for text in ["person 999000000001 was read", "at=1970-01-02", r#"cadre_errors_total{id="999000000031"} 1"#] {
         assert!(canary::names_somebody(text), "{text}");
     }
-    for text in ["cadre_requests_total 9990000", "at=2026-06-01T05:00:00Z", "99900000000112345"] {
+    for text in [
+        "cadre_requests_total 9990000",
+        "at=2026-06-01T05:00:00Z",
+        "99900000000112345",
+        "26956fa0-e7e9-4e43-884c-999791941115",
+    ] {
         assert!(!canary::names_somebody(text), "{text}");
     }
 }
