@@ -2,8 +2,7 @@
 
 mod client;
 mod person;
-
-pub use person::{PersonAdd, PersonCommand};
+mod rights;
 
 use std::{
     ffi::OsStr,
@@ -16,6 +15,8 @@ use std::{
 use clap::{Arg, Args, Command as Line, Parser, Subcommand, ValueEnum, builder::TypedValueParser, error::ErrorKind};
 pub use client::{ClientAdd, ClientCommand, ClientGrant, ClientKeyCommand};
 use entity::value::{CadreCode, ClientId, Day, Scope};
+pub use person::{PersonAdd, PersonCommand};
+pub use rights::Rights;
 use sea_orm::Iterable;
 
 use crate::{

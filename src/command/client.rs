@@ -5,7 +5,7 @@ use std::{fs, process::ExitCode};
 use cadre_api::{
     auth::{Refused, Tokens},
     clock::Clock,
-    config::{ClientAdd, ClientCommand, ClientGrant, ClientKeyCommand, Settings},
+    config::{ClientAdd, ClientCommand, ClientGrant, ClientKeyCommand, Rights, Settings},
     db::Database,
     domain::client,
     error::Error,
@@ -160,10 +160,11 @@ fn line(grant: &client::ListedGrant) -> String {
 }
 
 fn asked(grant: ClientGrant) -> client::Asked {
+    let Rights { scopes, units, purposes } = grant.rights;
     client::Asked {
-        scopes: grant.scopes,
-        units: grant.units,
-        purposes: grant.purposes,
+        scopes,
+        units,
+        purposes,
         valid_from: grant.from,
         valid_to: grant.until,
         legal_basis: grant.legal_basis,
@@ -172,7 +173,8 @@ fn asked(grant: ClientGrant) -> client::Asked {
 }
 
 fn of(add: ClientAdd) -> client::Add {
-    let ClientAdd { name, scopes, units, purposes, valid_from, valid_to, legal_basis, json: _ } = add;
+    let ClientAdd { name, rights, valid_from, valid_to, legal_basis, json: _ } = add;
+    let Rights { scopes, units, purposes } = rights;
     client::Add { name, scopes, units, purposes, valid_from, valid_to, legal_basis }
 }
 

@@ -5,7 +5,7 @@ use std::{fs, process::ExitCode};
 use cadre_api::{
     auth::Issuers,
     clock::Clock,
-    config::{PersonAdd, PersonCommand, Settings},
+    config::{PersonAdd, PersonCommand, Rights, Settings},
     domain::{client::external::ExternalName, person},
     error::Error,
 };
@@ -32,7 +32,8 @@ pub fn external_name(settings: &Settings, issuer: String, name: String) -> Resul
 pub async fn run(settings: &Settings, act: PersonCommand) -> Result<ExitCode, Stop> {
     let database = open_existing(settings).await?;
     match act {
-        PersonCommand::Add(PersonAdd { issuer, subject, scopes, units, purposes, cadre }) => {
+        PersonCommand::Add(PersonAdd { issuer, subject, rights, cadre }) => {
+            let Rights { scopes, units, purposes } = rights;
             let name = external_name(settings, issuer, subject)?;
             let add = person::Add { name, scopes, units, purposes, cadre };
             println!("person id:  {}", person::add(&database, Clock::System, add).await?);

@@ -3,9 +3,12 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
-use entity::value::{ClientId, Day, KeyAlgorithm, Purpose, Scope};
+use entity::value::{ClientId, Day, KeyAlgorithm};
 
-use crate::{config::one_of, limit};
+use crate::{
+    config::{Rights, one_of},
+    limit,
+};
 
 /// Management of clients.
 #[derive(Debug, Subcommand)]
@@ -115,15 +118,9 @@ pub struct ClientAdd {
     /// Name of the client, such as the agency and its system.
     #[arg(long)]
     pub name: String,
-    /// Scopes to grant, such as `cadre:read`.
-    #[arg(long = "scope", required = true, num_args = 1.., value_parser = one_of::<Scope>)]
-    pub scopes: Vec<Scope>,
-    /// Codes of units; the client reaches their subtrees.
-    #[arg(long = "unit", required = true, num_args = 1..)]
-    pub units: Vec<String>,
-    /// Purposes that the client may state for protected data.
-    #[arg(long = "purpose", num_args = 1.., value_parser = one_of::<Purpose>)]
-    pub purposes: Vec<Purpose>,
+    /// What it may do.
+    #[command(flatten)]
+    pub rights: Rights,
     /// First day of the grant.
     #[arg(long)]
     pub valid_from: Option<Day>,
@@ -144,15 +141,9 @@ pub struct ClientGrant {
     /// Client id.
     #[arg(long)]
     pub client: ClientId,
-    /// Scopes to grant, such as `cadre:read`.
-    #[arg(long = "scope", required = true, num_args = 1.., value_parser = one_of::<Scope>)]
-    pub scopes: Vec<Scope>,
-    /// Codes of units; the client reaches their subtrees.
-    #[arg(long = "unit", required = true, num_args = 1..)]
-    pub units: Vec<String>,
-    /// Purposes that the client may state for protected data.
-    #[arg(long = "purpose", num_args = 1.., value_parser = one_of::<Purpose>)]
-    pub purposes: Vec<Purpose>,
+    /// What it may do.
+    #[command(flatten)]
+    pub rights: Rights,
     /// First day of the grant; the one before holds until then. [default: today, at once]
     #[arg(long)]
     pub from: Option<Day>,

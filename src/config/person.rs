@@ -1,9 +1,9 @@
 //! Acting persons at the command line.
 
 use clap::{Args, Subcommand};
-use entity::value::{PersonId, Purpose, Scope};
+use entity::value::PersonId;
 
-use crate::config::one_of;
+use crate::config::Rights;
 
 /// Management of acting persons.
 #[derive(Debug, Subcommand)]
@@ -28,15 +28,9 @@ pub struct PersonAdd {
     /// What the issuer's tokens call the person.
     #[arg(long)]
     pub subject: String,
-    /// Scopes to grant, such as `cadre:read`.
-    #[arg(long = "scope", required = true, num_args = 1.., value_parser = one_of::<Scope>)]
-    pub scopes: Vec<Scope>,
-    /// Codes of units; the person reaches their subtrees.
-    #[arg(long = "unit", required = true, num_args = 1..)]
-    pub units: Vec<String>,
-    /// Purposes that may be stated for protected data.
-    #[arg(long = "purpose", num_args = 1.., value_parser = one_of::<Purpose>)]
-    pub purposes: Vec<Purpose>,
+    /// What clients may do for the person.
+    #[command(flatten)]
+    pub rights: Rights,
     /// Code of the cadre who the person is.
     #[arg(long)]
     pub cadre: Option<String>,
