@@ -15,7 +15,7 @@ use cadre_api::{
     clock::Clock,
     config::Settings,
     db::{Database, Pool, SchemaState, Sight},
-    domain::{self, reference},
+    domain::{self, read_model, reference},
     error::Error,
 };
 use migration::{Migrator, MigratorTrait};
@@ -88,10 +88,11 @@ pub async fn migrate_up(settings: &Settings, database: &Database) -> Result<(), 
     database.grant_again().await.map_err(stop)
 }
 
-/// Installs what every database of this version holds: reference lists. The keys are made by who needs them.
+/// Installs what every database of this version holds: reference lists, read models of its form. The keys are made by who needs them.
 pub async fn prepare(database: &Database) -> Result<(), Stop> {
     domain::audit::adopt(database).await?;
     reference::install(database, Clock::System).await?;
+    read_model::adopt(database, Clock::System).await?;
     Ok(())
 }
 

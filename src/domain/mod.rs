@@ -1,6 +1,6 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
-//! Later concepts may use earlier ones: chain < reference < registry < unit < programme < cadre < qualification < composition < rule <
+//! Later concepts may use earlier ones: chain < reference < registry < unit < programme < card < cadre < qualification < composition < rule <
 //! refusal < act < answered < rotation < training < node; access < audit.
 
 pub mod access;
@@ -22,6 +22,7 @@ pub mod percent;
 pub mod person;
 pub mod programme;
 pub mod qualification;
+pub mod read_model;
 pub mod reference;
 pub mod refusal;
 pub mod registry;

@@ -82,7 +82,7 @@ async fn people(access: &Access, ids: &[String]) -> Result<HashMap<CadreId, Visi
         return Ok(HashMap::new());
     }
     let found = cadres.by_ids(&ids, access.today()).await?;
-    Ok(found.into_iter().map(|cadre| (cadre.row().id, cadre)).collect())
+    Ok(found.into_iter().map(|cadre| (cadre.id(), cadre)).collect())
 }
 
 async fn held(access: &Access, ids: &[String]) -> Result<HashMap<QualificationId, qualification::Model>> {

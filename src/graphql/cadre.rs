@@ -87,54 +87,51 @@ impl Listed for Cadre {
 impl Cadre {
     /// Opaque id.
     pub async fn id(&self) -> ID {
-        self.0.row().id.into()
+        self.0.id().into()
     }
 
     /// Code (mã cán bộ).
     async fn code(&self) -> &str {
-        self.0.row().code.as_str()
+        self.0.card().code.as_str()
     }
 
     /// Full name as in the personnel file (họ và tên).
     async fn full_name(&self) -> &str {
-        &self.0.row().full_name
+        &self.0.card().full_name
     }
 
     /// Gender (giới tính).
     async fn gender(&self) -> Gender {
-        self.0.row().gender
+        self.0.card().gender
     }
 
     /// Category (cán bộ, công chức hay viên chức).
     async fn category(&self) -> Category {
-        self.0.row().category
+        self.0.card().category
     }
 
     /// Status as recorded now, whatever the asked day.
     async fn status(&self) -> CadreStatus {
-        self.0.row().status
+        self.0.card().status
     }
 
     /// Unit of the primary post on the day; of two, of the one that started later. Null if there is none within reach.
     async fn unit(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
-        let posts = ctx.loaders().assignments(self.0.seen()).await?;
-        let post = cadre::post_on(&posts, self.0.day());
+        let post = cadre::post_on(self.0.posts(), self.0.day());
         Ok(post.and_then(|post| unit::on_day(ctx.access(), post.unit_id, self.0.day())).map(Unit))
     }
 
     /// Title of the same post (chức danh).
     async fn title(&self, ctx: &Context<'_>) -> Result<Option<Title>> {
-        let posts = ctx.loaders().assignments(self.0.seen()).await?;
-        let title =
-            cadre::post_on(&posts, self.0.day()).and_then(|post| ctx.registry().title(post.title_code.as_str()));
+        let title = cadre::post_on(self.0.posts(), self.0.day())
+            .and_then(|post| ctx.registry().title(post.title_code.as_str()));
         Ok(title.cloned().map(Title))
     }
 
     /// Posts in units within reach that began by the day, newest first (quá trình công tác).
-    async fn assignments(&self, ctx: &Context<'_>) -> Result<Vec<Assignment>> {
-        let posts = ctx.loaders().assignments(self.0.seen()).await?;
-        let begun = posts.iter().filter(|post| post.start_on <= self.0.day()).cloned();
-        Ok(begun.map(|post| Assignment { post, day: self.0.day() }).collect())
+    async fn assignments(&self) -> Vec<Assignment> {
+        let begun = self.0.posts().iter().filter(|post| post.start_on <= self.0.day()).cloned();
+        begun.map(|post| Assignment { post, day: self.0.day() }).collect()
     }
 
     /// Qualifications that count on the day (trình độ), by subject, then oldest first.
@@ -146,8 +143,10 @@ impl Cadre {
         if let Some(code) = &subject {
             held::subject(ctx.access(), "subject", code)?;
         }
-        let all = ctx.loaders().qualifications(self.0.seen()).await?;
-        Ok(held::counting(&all, subject.as_deref(), self.0.day()).cloned().map(Qualification).collect())
+        Ok(held::counting(self.0.qualifications(), subject.as_deref(), self.0.day())
+            .cloned()
+            .map(Qualification)
+            .collect())
     }
 
     /// The highest qualification in a subject that counts on the day.
@@ -157,8 +156,7 @@ impl Cadre {
         #[graphql(desc = "Code of the subject.")] subject: String,
     ) -> Result<Option<Qualification>> {
         held::subject(ctx.access(), "subject", &subject)?;
-        let all = ctx.loaders().qualifications(self.0.seen()).await?;
-        Ok(held::highest(ctx.registry(), &all, &subject, self.0.day()).cloned().map(Qualification))
+        Ok(held::highest(ctx.registry(), self.0.qualifications(), &subject, self.0.day()).cloned().map(Qualification))
     }
 
     /// Rotations, transfers and secondments that were begun, or announced, by the day, newest first, each as it stood on
@@ -179,7 +177,7 @@ impl Cadre {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Enrolment>> {
-        let list = EnrolmentList::of_person(ctx.access(), self.0.row().id, year, self.0.day());
+        let list = EnrolmentList::of_person(ctx.access(), self.0.id(), year, self.0.day());
         Enrolment::list(ctx, list, PageArgs { first, after, last, before }).await
     }
 
@@ -199,7 +197,7 @@ impl Cadre {
 
     /// Identity (nhân thân). Needs the scope `cadre.identity:read`.
     async fn identity(&self, ctx: &Context<'_>) -> Result<Option<Identity>> {
-        let open = ctx.access().identity(&self.0)?;
+        let open = ctx.access().identity(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)?;
         Ok(Some(Identity {
             national_id: open.national_id,
             birth_on: open.birth_on,
@@ -209,13 +207,13 @@ impl Cadre {
 
     /// Political facts (chính trị). Needs the scope `cadre.political:read`.
     async fn political(&self, ctx: &Context<'_>) -> Result<Option<Political>> {
-        let open = ctx.access().political(&self.0)?;
+        let open = ctx.access().political(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)?;
         Ok(Some(Political { joined_party_on: open.joined_party_on }))
     }
 
     /// Origin (nguồn gốc). Needs the scope `cadre.origin:read`.
     async fn origin(&self, ctx: &Context<'_>) -> Result<Option<Origin>> {
-        let code = ctx.access().origin(&self.0)?.ethnicity_code;
+        let code = ctx.access().origin(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)?.ethnicity_code;
         let group = code.and_then(|code| ctx.registry().ethnic_group(&code)).cloned();
         Ok(Some(Origin { ethnicity: group.map(EthnicGroup) }))
     }

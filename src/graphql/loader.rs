@@ -10,14 +10,15 @@ use std::{
 };
 
 use entity::{
-    assignment, qualification, rotation, rotation_appraisal, rotation_step, rule_override,
+    rotation, rotation_appraisal, rotation_step, rule_override,
     value::{ClassId, Day, PlanId, QuotaId},
 };
 use tokio::{sync::Mutex as Gate, task::yield_now};
 
 use crate::{
     domain::access::{
-        Access, Judged, KnownPerson, Seen, SeenClass, SeenRotation, Visible, VisibleClass, VisiblePlan, VisibleQuota,
+        Access, Judged, KnownPerson, Protected, Seen, SeenClass, SeenRotation, Visible, VisibleClass, VisiblePlan,
+        VisibleQuota,
     },
     error::Result,
 };
@@ -26,8 +27,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Loaders {
     access: Arc<Access>,
-    assignments: Batch<Seen, Vec<assignment::Model>>,
-    qualifications: Batch<Seen, Vec<qualification::Model>>,
+    protected: Batch<Seen, Protected>,
     rotations: Batch<Seen, Vec<rotation::Model>>,
     persons: Batch<KnownPerson, Option<Visible>>,
     plans: Batch<PlanId, Option<VisiblePlan>>,
@@ -46,8 +46,7 @@ impl Loaders {
     pub fn new(access: Arc<Access>) -> Self {
         Self {
             access,
-            assignments: Batch::default(),
-            qualifications: Batch::default(),
+            protected: Batch::default(),
             rotations: Batch::default(),
             persons: Batch::default(),
             plans: Batch::default(),
@@ -64,8 +63,7 @@ impl Loaders {
 
     /// Forgets what was read, because an act has changed it: of several acts in one operation each shows what it left.
     pub fn forget(&self) {
-        self.assignments.forget();
-        self.qualifications.forget();
+        self.protected.forget();
         self.rotations.forget();
         self.persons.forget();
         self.plans.forget();
@@ -79,14 +77,9 @@ impl Loaders {
         self.judged.forget();
     }
 
-    /// The posts of a person, newest first.
-    pub async fn assignments(&self, of: Seen) -> Result<Arc<Vec<assignment::Model>>> {
-        self.assignments.load(of, async |keys| self.access.cadres()?.assignments(&keys).await).await
-    }
-
-    /// The qualifications of a person, by subject, then oldest first.
-    pub async fn qualifications(&self, of: Seen) -> Result<Arc<Vec<qualification::Model>>> {
-        self.qualifications.load(of, async |keys| self.access.cadres()?.qualifications(&keys).await).await
+    /// What is protected of a person; closed.
+    pub async fn protected(&self, of: Seen) -> Result<Arc<Protected>> {
+        self.protected.load(of, async |keys| self.access.cadres()?.protected(&keys).await).await
     }
 
     /// The rotations of a person, newest first, as they are now.

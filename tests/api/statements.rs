@@ -101,8 +101,8 @@ async fn logging_who_was_read_costs_the_same_statements_whatever_their_number() 
     }
     let (of_open, _) = served.cost(open, json!({ "first": 50 })).await;
 
-    // The page; then the end of the chain, the entries, their links, the end of the chain again.
-    assert_eq!((of_open, costs), (1, vec![5, 5, 5]));
+    // The page, what is protected of its people; then the end of the chain, the entries, their links, the end of the chain again.
+    assert_eq!((of_open, costs), (1, vec![6, 6, 6]));
 }
 
 fn rows(answer: &Value, pointer: &str) -> usize {
@@ -133,8 +133,8 @@ async fn a_page_costs_the_same_statements_whatever_it_holds() {
         costs.push(cost);
     }
 
-    // The page, the total, the posts, the qualifications.
-    assert_eq!(costs, [4, 4, 4]);
+    // The page with the cards of its people, the total.
+    assert_eq!(costs, [2, 2, 2]);
 }
 
 /// Fifty people of the demonstration go from one commune to the next and are placed in a third.
@@ -182,9 +182,9 @@ async fn a_page_of_rotations_costs_the_same_statements_whatever_it_holds() {
         r#"{ unit(by: {code: "BN-LT"}) { rotationFlows(from: "2000-01-01", until: "2030-01-01") { rotations } } }"#;
     let (of_flows, answer) = served.cost(flows, json!({})).await;
 
-    // The page, the total, the people, the posts that say where their files are, the posts shown, their rotations; steps,
-    // appraisals, overrides; for the checks overrides and the people once more.
-    assert_eq!(costs, [11, 11, 11]);
+    // The page, the total, the cards of the people, their rotations; steps, appraisals, overrides; for the checks overrides
+    // and the people once more.
+    assert_eq!(costs, [9, 9, 9]);
     assert_eq!((of_flows, &answer["unit"]["rotationFlows"][0]["rotations"]), (1, &json!(50)));
 }
 
@@ -289,8 +289,8 @@ async fn pages_of_training_cost_the_same_statements_whatever_they_hold() {
     assert_eq!(cost(classes, "/trainingClasses/nodes").await, 4);
     let (_, answer) = served.cost(classes, json!({ "first": 2 })).await;
     assert_eq!(answer["trainingClasses"]["nodes"][1]["sessions"], json!(DAYS), "the control: there are sessions");
-    // The page, the total, the classes, their plans, the people, the posts that say where their files are, the posts shown.
-    assert_eq!(cost(enrolments, "/enrolments/nodes").await, 7);
+    // The page, the total, the classes, their plans, the cards of the people.
+    assert_eq!(cost(enrolments, "/enrolments/nodes").await, 5);
     // The page, the total, the plans, the parents, the children.
     assert_eq!(cost(quotas, "/unit/quotas/nodes").await, 5);
     let (of_progress, answer) = served.cost(progress, json!({})).await;

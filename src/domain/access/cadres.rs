@@ -1,20 +1,25 @@
 //! The only road to persons: every select starts narrowed to the caller's reach on the asked day.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use entity::{
-    assignment, cadre, qualification,
+    assignment, cadre, cadre_card, qualification,
     value::{CadreId, Day, QualificationId, Scope, UnitId},
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select,
+    ColumnTrait, DerivePartialModel, EntityTrait, QueryFilter, Select,
     sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
 };
-use uuid::Uuid;
 
 use crate::{
     db,
-    domain::access::{Access, ReachedUnits},
+    domain::{
+        access::{Access, Protected, ReachedUnits},
+        read_model::card::Card,
+    },
     error::Result,
 };
 
@@ -24,44 +29,59 @@ pub struct Cadres<'a> {
     access: &'a Access,
 }
 
-/// A person whom the caller reaches on a day. Made here alone, so that holding one is proof.
+/// A person whom the caller reaches on a day, with their posts and qualifications. Made here alone, so that holding one is
+/// proof.
 #[derive(Clone, Debug)]
 pub struct Visible {
-    row: cadre::Model,
+    /// Without the posts out of reach.
+    card: Arc<Card>,
     day: Day,
     is_kept: bool,
 }
 
 /// Proof that the caller reaches a person; the key of what belongs to the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Seen(CadreId);
+pub struct Seen {
+    cadre: CadreId,
+    has_rotations: bool,
+}
 
 impl Seen {
-    /// The key of a person of whom the access has proof.
-    pub(super) fn of(cadre: CadreId) -> Self {
-        Self(cadre)
-    }
-
     /// The person.
     pub(super) fn id(self) -> CadreId {
-        self.0
+        self.cadre
+    }
+
+    /// Whether there is a rotation of the person to look for.
+    pub(super) fn has_rotations(self) -> bool {
+        self.has_rotations
     }
 }
 
 impl Visible {
-    /// A person of whom the access has proof, by something that they know of.
-    pub(super) fn shown(row: cadre::Model, day: Day, is_kept: bool) -> Self {
-        Self { row, day, is_kept }
-    }
-
     /// Whether the person's file is within reach. Otherwise the caller knows of them by a rotation or an enrolment alone.
     pub(in crate::domain) fn is_kept(&self) -> bool {
         self.is_kept
     }
 
-    /// The row.
-    pub fn row(&self) -> &cadre::Model {
-        &self.row
+    /// The id.
+    pub fn id(&self) -> CadreId {
+        self.card.id
+    }
+
+    /// What is told of the person.
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// The posts in units within reach, newest first.
+    pub fn posts(&self) -> &[assignment::Model] {
+        &self.card.posts
+    }
+
+    /// The qualifications, by subject, then oldest first.
+    pub fn qualifications(&self) -> &[qualification::Model] {
+        &self.card.qualifications
     }
 
     /// The day on which the person is shown.
@@ -71,7 +91,7 @@ impl Visible {
 
     /// The key of what belongs to the person.
     pub fn seen(&self) -> Seen {
-        Seen(self.row.id)
+        Seen { cadre: self.card.id, has_rotations: self.card.has_rotations }
     }
 }
 
@@ -138,20 +158,30 @@ impl<'a> Cadres<'a> {
         cadre::Entity::find().filter(self.holds_post(day, units, None))
     }
 
-    /// Takes in a row that a select of `Self::select` gave for the day.
-    pub(in crate::domain) fn admitted(&self, row: cadre::Model, day: Day) -> Visible {
-        Visible { row, day, is_kept: true }
+    /// Takes in the card of a person whom a select of `Self::select` gave for the day.
+    pub(in crate::domain) fn admitted(&self, card: Card, day: Day) -> Visible {
+        self.shown(card, day, true)
     }
 
-    /// Persons by a condition on their own columns, whether in service or not: those in the caller's custody.
+    /// A person of whom the access has proof.
+    pub(super) fn shown(&self, mut card: Card, day: Day, is_kept: bool) -> Visible {
+        if self.access.narrowing().is_some() {
+            card.posts.retain(|post| self.access.reaches(post.unit_id));
+        }
+        Visible { card: Arc::new(card), day, is_kept }
+    }
+
+    /// Cards that satisfy a condition on their own columns, whoever's.
+    pub(super) async fn cards(&self, condition: SimpleExpr) -> Result<Vec<Card>> {
+        let rows = cadre_card::Entity::find().filter(condition).all(self.access.reader()).await?;
+        rows.iter().map(Card::of).collect()
+    }
+
+    /// Persons by a condition on their cards, whether in service or not: those in the caller's custody.
     pub(in crate::domain) async fn find(&self, condition: SimpleExpr, day: Day) -> Result<Vec<Visible>> {
-        let rows = cadre::Entity::find().filter(condition).all(self.access.reader()).await?;
-        let posts = self.all_posts(rows.iter().map(|row| row.id.0)).await?;
-        Ok(rows
-            .into_iter()
-            .filter(|row| self.keeps_file(posts.get(&row.id).map(Vec::as_slice).unwrap_or_default(), day))
-            .map(|row| Visible { row, day, is_kept: true })
-            .collect())
+        let cards = self.cards(condition).await?;
+        let kept = cards.into_iter().filter(|card| self.keeps_file(&card.posts, day));
+        Ok(kept.map(|card| self.shown(card, day, true)).collect())
     }
 
     /// Whether the file of a person with these posts is in the caller's custody on the day.
@@ -164,8 +194,13 @@ impl<'a> Cadres<'a> {
 
     /// Persons by id, in no order; whoever is out of reach is left out.
     pub async fn by_ids(&self, ids: &[CadreId], day: Day) -> Result<Vec<Visible>> {
-        let column = Expr::col((cadre::Entity, cadre::Column::Id));
-        self.find(db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0)), day).await
+        self.find(self.is_one_of(ids.iter().copied()), day).await
+    }
+
+    /// The card is that of one of these persons.
+    pub(super) fn is_one_of(&self, ids: impl Iterator<Item = CadreId>) -> SimpleExpr {
+        let column = Expr::col((cadre_card::Entity, cadre_card::Column::CadreId));
+        db::any_id(self.access.backend(), column, ids.map(|id| id.0))
     }
 
     /// Qualifications by id, of persons whose file is in the caller's custody on the day.
@@ -177,55 +212,31 @@ impl<'a> Cadres<'a> {
             .all(self.access.reader())
             .await?;
         let holders: Vec<CadreId> = rows.iter().map(|row| row.cadre_id).collect();
-        let seen: HashSet<CadreId> = self.by_ids(&holders, day).await?.iter().map(|cadre| cadre.row.id).collect();
+        let seen: HashSet<CadreId> = self.by_ids(&holders, day).await?.iter().map(Visible::id).collect();
         rows.retain(|row| seen.contains(&row.cadre_id));
         Ok(rows)
     }
 
-    pub(super) async fn all_posts(
-        &self,
-        cadres: impl Iterator<Item = Uuid>,
-    ) -> Result<HashMap<CadreId, Vec<assignment::Model>>> {
-        let column = Expr::col((assignment::Entity, assignment::Column::CadreId));
-        let rows = assignment::Entity::find()
-            .filter(db::any_id(self.access.backend(), column, cadres))
-            .order_by_desc(assignment::Column::StartOn)
-            .order_by_desc(assignment::Column::Id)
+    /// What is protected of persons; closed.
+    pub async fn protected(&self, of: &[Seen]) -> Result<HashMap<Seen, Protected>> {
+        let column = Expr::col((cadre::Entity, cadre::Column::Id));
+        let rows = cadre::Entity::find()
+            .filter(db::any_id(self.access.backend(), column, of.iter().map(|seen| seen.cadre.0)))
+            .into_partial_model::<ProtectedOf>()
             .all(self.access.reader())
             .await?;
-        let mut posts: HashMap<CadreId, Vec<_>> = HashMap::new();
-        for row in rows {
-            posts.entry(row.cadre_id).or_default().push(row);
-        }
-        Ok(posts)
+        let mut rows: HashMap<CadreId, Protected> = rows.into_iter().map(|row| (row.id, row.protected)).collect();
+        Ok(of.iter().filter_map(|seen| Some((*seen, rows.remove(&seen.cadre)?))).collect())
     }
+}
 
-    /// The posts of persons, newest first, in units within reach.
-    pub async fn assignments(&self, of: &[Seen]) -> Result<HashMap<Seen, Vec<assignment::Model>>> {
-        let posts = self.all_posts(of.iter().map(|seen| seen.0.0)).await?;
-        let within = |mut posts: Vec<assignment::Model>| {
-            posts.retain(|post| self.access.reaches(post.unit_id));
-            posts
-        };
-        Ok(posts.into_iter().map(|(cadre, posts)| (Seen(cadre), within(posts))).collect())
-    }
-
-    /// The qualifications of persons, in order of subject, then oldest first.
-    pub async fn qualifications(&self, of: &[Seen]) -> Result<HashMap<Seen, Vec<qualification::Model>>> {
-        let column = Expr::col((qualification::Entity, qualification::Column::CadreId));
-        let rows = qualification::Entity::find()
-            .filter(db::any_id(self.access.backend(), column, of.iter().map(|seen| seen.0.0)))
-            .order_by_asc(qualification::Column::SubjectCode)
-            .order_by_asc(qualification::Column::CountsFrom)
-            .order_by_asc(qualification::Column::Id)
-            .all(self.access.reader())
-            .await?;
-        let mut held: HashMap<Seen, Vec<_>> = HashMap::new();
-        for row in rows {
-            held.entry(Seen(row.cadre_id)).or_default().push(row);
-        }
-        Ok(held)
-    }
+/// A person with what is protected of them.
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "cadre::Entity")]
+struct ProtectedOf {
+    id: CadreId,
+    #[sea_orm(nested)]
+    protected: Protected,
 }
 
 /// The units in whose custody a person's file is on a day: where a post is held; for who holds none, the last unit

@@ -70,7 +70,7 @@ impl Access {
             return Err(Error::PurposeRequired { fields: vec![field.to_owned()], allowed });
         }
         let mut opened = self.disclosures.0.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.entry(cadre.row().id).or_default().insert(category);
+        opened.entry(cadre.id()).or_default().insert(category);
         Ok(())
     }
 

@@ -21,7 +21,7 @@ pub use person::KnownPerson;
 pub use records::{Judged, SeenRotation};
 pub use rotations::{Rotations, VisibleRotation};
 pub(in crate::domain) use sealed::Service;
-pub use sealed::{Identity, Origin, Political};
+pub use sealed::{Identity, Origin, Political, Protected};
 pub use statistics::{RoundingKey, Statistics};
 pub use training::{Quotas, SeenClass, Training, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota};
 

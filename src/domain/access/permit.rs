@@ -1,11 +1,11 @@
 //! Permits and the transactions they open.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use entity::{
     audit_entry, change,
-    value::{ChangeKind, Log, Scope, UnitId},
+    value::{CadreId, ChangeKind, Log, Scope, UnitId},
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -19,6 +19,7 @@ use crate::{
     domain::{
         access::Access,
         chain::{Content, Entry, Head},
+        read_model::{self, Touched},
     },
     error::{Error, Result},
 };
@@ -30,6 +31,8 @@ pub enum Act {
     ReferenceInstall,
     /// A bundle is imported.
     Import,
+    /// A read model is made anew from the tables that it is derived from.
+    ReadModelRebuild,
     /// A client is registered with its grant.
     ClientAdd,
     /// A client is revoked.
@@ -124,6 +127,7 @@ impl Act {
         match self {
             Self::ReferenceInstall => "reference.install",
             Self::Import => "import",
+            Self::ReadModelRebuild => "read-model.rebuild",
             Self::ClientAdd => "client.add",
             Self::ClientRevoke => "client.revoke",
             Self::ClientGrant => "client.grant",
@@ -175,6 +179,7 @@ impl Act {
         match self {
             Self::ReferenceInstall
             | Self::Import
+            | Self::ReadModelRebuild
             | Self::ClientEndGrant
             | Self::ClientEndSecrets
             | Self::ClientKeyAdd
@@ -272,7 +277,7 @@ impl<'a> Permit<'a> {
         };
         let entry = entry.insert(&inner).await?;
         let log = Mutex::new(Unlinked { act: Content::of_act(&entry), others: Vec::new() });
-        Ok(Txn { inner, audit_seq: entry.seq, actor: self.actor, at, log })
+        Ok(Txn { inner, audit_seq: entry.seq, actor: self.actor, at, log, touched: Mutex::default() })
     }
 }
 
@@ -284,6 +289,8 @@ pub struct Txn {
     actor: String,
     at: DateTime<Utc>,
     log: Mutex<Unlinked>,
+    /// Whom the read models are renewed for.
+    touched: Mutex<Touched>,
 }
 
 /// What the chain will hold of an act.
@@ -299,6 +306,27 @@ impl Txn {
     /// The connection inside the transaction.
     pub(in crate::domain) fn connection(&self) -> &DatabaseTransaction {
         &self.inner
+    }
+
+    /// The same for writing what read models are derived from: a person, their posts, qualifications and rotations.
+    pub(in crate::domain) fn of_person(&self, person: CadreId) -> &DatabaseTransaction {
+        self.touched().add(person);
+        &self.inner
+    }
+
+    /// The same for writing it of many.
+    pub(in crate::domain) fn of_persons(&self, persons: impl Iterator<Item = CadreId>) -> &DatabaseTransaction {
+        persons.for_each(|person| self.touched().add(person));
+        &self.inner
+    }
+
+    /// Has all read models made anew.
+    pub(in crate::domain) fn everybody_changed(&self) {
+        *self.touched() = Touched::Everybody;
+    }
+
+    fn touched(&self) -> MutexGuard<'_, Touched> {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Who does the act: a client id, with the person for whom it asks; or the operator.
@@ -353,11 +381,14 @@ impl Txn {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).others.push(entry);
     }
 
-    /// Makes the act true, and has the chain hold it. Nothing is locked after the end of the chain.
+    /// Brings the read models up to what was written, makes the act true, and has the chain hold it. Nothing is locked
+    /// after the end of the chain.
     pub(in crate::domain) async fn commit(self) -> Result<()> {
-        let Unlinked { act, others } = self.log.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let act = Entry { log: Log::Audit, number: self.audit_seq, content: act.digest() };
-        Head::lock(&self.inner).await?.link(&self.inner, [act].into_iter().chain(others)).await?;
-        Ok(self.inner.commit().await?)
+        let Self { inner, audit_seq, log, touched, .. } = self;
+        read_model::renew(&inner, touched.into_inner().unwrap_or_else(PoisonError::into_inner)).await?;
+        let Unlinked { act, others } = log.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let act = Entry { log: Log::Audit, number: audit_seq, content: act.digest() };
+        Head::lock(&inner).await?.link(&inner, [act].into_iter().chain(others)).await?;
+        Ok(inner.commit().await?)
     }
 }

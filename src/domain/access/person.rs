@@ -3,15 +3,13 @@
 
 use std::collections::HashMap;
 
-use entity::{
-    cadre,
-    value::{CadreId, Day},
-};
-use sea_orm::{EntityTrait, QueryFilter, sea_query::Expr};
+use entity::value::{CadreId, Day};
 
 use crate::{
-    db,
-    domain::access::{Access, Visible},
+    domain::{
+        access::{Access, Visible},
+        read_model::card::Card,
+    },
     error::{Error, Result},
 };
 
@@ -38,19 +36,14 @@ impl Access {
     /// `Forbidden` without `cadre:read`.
     pub async fn persons(&self, of: &[KnownPerson]) -> Result<HashMap<KnownPerson, Visible>> {
         let cadres = self.cadres()?;
-        let ids = of.iter().map(|person| person.cadre.0);
-        let column = Expr::col((cadre::Entity, cadre::Column::Id));
-        let rows =
-            cadre::Entity::find().filter(db::any_id(self.backend(), column, ids.clone())).all(self.reader()).await?;
-        let rows: HashMap<CadreId, cadre::Model> = rows.into_iter().map(|row| (row.id, row)).collect();
-        let posts = cadres.all_posts(ids).await?;
+        let cards = cadres.cards(cadres.is_one_of(of.iter().map(|person| person.cadre))).await?;
+        let cards: HashMap<CadreId, Card> = cards.into_iter().map(|card| (card.id, card)).collect();
         of.iter()
             .map(|person| {
-                let row = rows.get(&person.cadre).cloned().ok_or_else(|| Error::internal("a record of nobody"))?;
-                let posts = posts.get(&person.cadre).map(Vec::as_slice).unwrap_or_default();
-                let is_here = cadres.keeps_file(posts, person.day);
+                let card = cards.get(&person.cadre).cloned().ok_or_else(|| Error::internal("a record of nobody"))?;
+                let is_here = cadres.keeps_file(&card.posts, person.day);
                 let day = if is_here { person.day } else { person.otherwise };
-                Ok((*person, Visible::shown(row, day, is_here)))
+                Ok((*person, cadres.shown(card, day, is_here)))
             })
             .collect()
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use entity::{
     rotation,
-    value::{Day, RotationId, RotationState, Scope},
+    value::{CadreId, Day, RotationId, RotationState, Scope},
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Select,
@@ -133,17 +133,24 @@ impl<'a> Rotations<'a> {
 
     /// The rotations of persons, newest first, as they are now.
     pub async fn of(&self, persons: &[Seen]) -> Result<HashMap<Seen, Vec<rotation::Model>>> {
+        let persons: HashMap<CadreId, Seen> =
+            persons.iter().filter(|seen| seen.has_rotations()).map(|seen| (seen.id(), *seen)).collect();
+        if persons.is_empty() {
+            return Ok(HashMap::new());
+        }
         let column = Expr::col((rotation::Entity, rotation::Column::CadreId));
         let rows = self
             .select()
-            .filter(db::any_id(self.access.backend(), column, persons.iter().map(|seen| seen.id().0)))
+            .filter(db::any_id(self.access.backend(), column, persons.keys().map(|id| id.0)))
             .order_by_desc(rotation::Column::StartOn)
             .order_by_desc(rotation::Column::Id)
             .all(self.access.reader())
             .await?;
         let mut of: HashMap<Seen, Vec<_>> = HashMap::new();
         for row in rows {
-            of.entry(Seen::of(row.cadre_id)).or_default().push(row);
+            if let Some(seen) = persons.get(&row.cadre_id) {
+                of.entry(*seen).or_default().push(row);
+            }
         }
         Ok(of)
     }

@@ -5,8 +5,9 @@ use std::fmt;
 
 use entity::{
     cadre,
-    value::{Day, Scope, Verification},
+    value::{BirthDate, Day, Ethnicity, NationalId, NativePlace, PartyDate, Scope, Verification},
 };
+use sea_orm::DerivePartialModel;
 
 use crate::{
     domain::{
@@ -15,6 +16,17 @@ use crate::{
     },
     error::Result,
 };
+
+/// What is protected of a person, as it was read: closed. What it says is opened by `Access` alone.
+#[derive(Clone, Debug, Default, DerivePartialModel)]
+#[sea_orm(entity = "cadre::Entity")]
+pub struct Protected {
+    national_id: Option<NationalId>,
+    birth_on: Option<BirthDate>,
+    native_place_code: Option<NativePlace>,
+    joined_party_on: Option<PartyDate>,
+    ethnicity_code: Option<Ethnicity>,
+}
 
 /// Identity of a person (nhân thân): protected by `cadre.identity:read`.
 #[derive(Debug)]
@@ -91,13 +103,12 @@ impl Access {
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
-    pub fn identity(&self, cadre: &Visible) -> Result<Identity> {
+    pub fn identity(&self, cadre: &Visible, of: &Protected) -> Result<Identity> {
         self.disclose(cadre, Scope::CadreIdentityRead, "Cadre.identity")?;
-        let row = cadre.row();
         Ok(Identity {
-            national_id: row.national_id.as_ref().map(|id| id.reveal().to_owned()),
-            birth_on: row.birth_on.as_ref().map(|day| *day.reveal()),
-            native_place_code: row.native_place_code.as_ref().map(|place| place.reveal().to_owned()),
+            national_id: of.national_id.as_ref().map(|id| id.reveal().to_owned()),
+            birth_on: of.birth_on.as_ref().map(|day| *day.reveal()),
+            native_place_code: of.native_place_code.as_ref().map(|place| place.reveal().to_owned()),
         })
     }
 
@@ -105,17 +116,17 @@ impl Access {
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
-    pub fn political(&self, cadre: &Visible) -> Result<Political> {
+    pub fn political(&self, cadre: &Visible, of: &Protected) -> Result<Political> {
         self.disclose(cadre, Scope::CadrePoliticalRead, "Cadre.political")?;
-        Ok(Political { joined_party_on: cadre.row().joined_party_on.as_ref().map(|day| *day.reveal()) })
+        Ok(Political { joined_party_on: of.joined_party_on.as_ref().map(|day| *day.reveal()) })
     }
 
     /// Opens the origin of a person whom the caller reaches.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
-    pub fn origin(&self, cadre: &Visible) -> Result<Origin> {
+    pub fn origin(&self, cadre: &Visible, of: &Protected) -> Result<Origin> {
         self.disclose(cadre, Scope::CadreOriginRead, "Cadre.origin")?;
-        Ok(Origin { ethnicity_code: cadre.row().ethnicity_code.as_ref().map(|code| code.reveal().to_owned()) })
+        Ok(Origin { ethnicity_code: of.ethnicity_code.as_ref().map(|code| code.reveal().to_owned()) })
     }
 }

@@ -47,7 +47,7 @@ impl Reading {
 impl AccessLog {
     /// The log of a person. Whoever only knows of a rotation or an enrolment of theirs is told nothing of it.
     pub fn of(cadre: &Visible) -> Self {
-        Self { person: cadre.row().id, is_kept: cadre.is_kept() }
+        Self { person: cadre.id(), is_kept: cadre.is_kept() }
     }
 
     /// A page of the log, in one statement.

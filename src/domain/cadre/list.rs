@@ -1,12 +1,12 @@
 //! Lists of cadres: conditions, search, order, pages, counts. They list who holds a post on the asked day.
 
 use entity::{
-    assignment, cadre, qualification as row, unit,
+    assignment, cadre, cadre_card, qualification as row, unit,
     value::{Category, Day, Gender, LevelCode, UnitId},
 };
 use sea_orm::{
-    ColumnTrait, Condition, FromQueryResult, QueryFilter, QuerySelect, Select,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr, Order, Query, SimpleExpr},
+    ColumnTrait, Condition, ConnectionTrait, FromQueryResult, Iterable, QueryFilter, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, SimpleExpr},
 };
 
 use crate::{
@@ -14,8 +14,9 @@ use crate::{
     domain::{
         access::{Access, Cadres, Visible},
         cadre::trained::TrainedCondition,
-        page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, ensure_each_once},
+        page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, Window, ensure_each_once},
         qualification,
+        read_model::card::Card,
         unit::{Reach, UnitReach, below, meant, titles},
     },
     error::{Error, Result},
@@ -100,13 +101,17 @@ pub struct CadreList {
     pub as_of: Option<Day>,
 }
 
-/// A row of a list with the sort key that is not its own column.
+/// A person of a page: the card, with the keys that the list can be sorted by.
 #[derive(FromQueryResult)]
 struct Listed {
     #[sea_orm(nested)]
-    cadre: cadre::Model,
+    card: cadre_card::Model,
+    sort_key: Vec<u8>,
     unit_key: String,
 }
+
+/// The persons of a page, before their cards are looked at.
+const PAGE: &str = "page";
 
 impl CadreList {
     fn day(&self, access: &Access) -> Day {
@@ -123,12 +128,30 @@ impl CadreList {
         ensure_each_once(self.order.iter().map(|order| order.field))?;
         let cursors = access.cursors(&("cadres", self));
         let window = cursors.window(args)?;
-        let select = self.select(access)?.expr_as(self.unit_key(&cadres, day), "unit_key");
-        let select = self.keyset(&cadres, day).narrow(select, &window);
-        let rows = select.into_model::<Listed>().all(access.reader()).await?;
+        let keys = self.select(access)?.select_only().columns([cadre::Column::Id, cadre::Column::SortKey]);
+        let keys = keys.column(cadre::Column::Code).expr_as(self.unit_key(&cadres, day), "unit_key");
+        let column = |column| Expr::col((cadre::Entity, column));
+        let keys = self.keyset(column, || self.unit_key(&cadres, day)).narrow(keys, &window);
+        let rows = access.reader().query_all(&self.with_cards(keys, &window)).await?;
+        let rows: Vec<Listed> = rows.iter().map(|row| Listed::from_query_result(row, "")).collect::<Result<_, _>>()?;
         let page = cursors.page(&window, rows, |row| self.position(row));
-        let rows = page.rows.into_iter().map(|(cursor, row)| (cursor, cadres.admitted(row.cadre, day))).collect();
+        let admitted = |(cursor, row): (String, Listed)| Ok((cursor, cadres.admitted(Card::of(&row.card)?, day)));
+        let rows = page.rows.into_iter().map(admitted).collect::<Result<_>>()?;
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
+    }
+
+    /// The page first, then the cards of its persons alone.
+    fn with_cards(&self, keys: Select<cadre::Entity>, window: &Window) -> SelectStatement {
+        let card = |column| Expr::col((cadre_card::Entity, column));
+        let mut select = Query::select()
+            .columns(cadre_card::Column::iter().map(|column| (cadre_card::Entity, column)))
+            .columns([(PAGE, "sort_key"), (PAGE, "unit_key")])
+            .from_subquery(keys.into_query(), PAGE)
+            .inner_join(cadre_card::Entity, card(cadre_card::Column::CadreId).equals((PAGE, "id")))
+            .to_owned();
+        let column = |column: cadre::Column| Expr::col((PAGE, column));
+        self.keyset(column, || Expr::col((PAGE, "unit_key"))).order(&mut select, window);
+        select
     }
 
     /// How many there are, at most `max`.
@@ -171,13 +194,13 @@ impl CadreList {
         Func::coalesce([SimpleExpr::from(post), Expr::val("")]).into()
     }
 
-    fn keyset(&self, cadres: &Cadres<'_>, day: Day) -> Keyset {
-        let column = |column| Expr::col((cadre::Entity, column));
+    /// The order, over columns of the person and the code of the unit.
+    fn keyset(&self, column: impl Fn(cadre::Column) -> Expr, unit_key: impl Fn() -> Expr) -> Keyset {
         let keys = self.effective_order().map(|order| {
             let key = match order.field {
                 CadreOrderField::Name => column(cadre::Column::SortKey),
                 CadreOrderField::Code => column(cadre::Column::Code),
-                CadreOrderField::Unit => self.unit_key(cadres, day),
+                CadreOrderField::Unit => unit_key(),
             };
             (key, order.direction.unwrap_or(Direction::Asc))
         });
@@ -192,11 +215,11 @@ impl CadreList {
 
     fn position(&self, row: &Listed) -> Position {
         let key = |order: CadreOrder| match order.field {
-            CadreOrderField::Name => Key::Bytes(row.cadre.sort_key.clone()),
-            CadreOrderField::Code => Key::Text(row.cadre.code.as_str().to_owned()),
+            CadreOrderField::Name => Key::Bytes(row.sort_key.clone()),
+            CadreOrderField::Code => Key::Text(row.card.code.as_str().to_owned()),
             CadreOrderField::Unit => Key::Text(row.unit_key.clone()),
         };
-        Position { keys: self.effective_order().map(key).collect(), id: row.cadre.id.0 }
+        Position { keys: self.effective_order().map(key).collect(), id: row.card.cadre_id.0 }
     }
 }
 

@@ -7,10 +7,13 @@ pub use list::{CadreList, CadreOrder, CadreOrderField, CadreWhere, LevelConditio
 pub use trained::TrainedCondition;
 
 use entity::{
-    assignment, cadre,
+    assignment, cadre, cadre_card,
     value::{CadreCode, CadreId, Day, NationalId, Scope},
 };
-use sea_orm::{ColumnTrait, sea_query::SimpleExpr};
+use sea_orm::{
+    ColumnTrait,
+    sea_query::{Query, SimpleExpr},
+};
 
 use crate::{
     domain::access::{Access, Visible},
@@ -37,11 +40,11 @@ pub async fn look_up(access: &Access, key: &CadreKey, day: Day) -> Result<Visibl
     let condition: SimpleExpr = match key {
         CadreKey::Id(id) => {
             let id: CadreId = id.parse().map_err(|_| Error::NotFound)?;
-            cadre::Column::Id.eq(id)
+            cadre_card::Column::CadreId.eq(id)
         }
         CadreKey::Code(code) => {
             let code: CadreCode = code.parse().map_err(|_| Error::NotFound)?;
-            cadre::Column::Code.eq(code)
+            cadre_card::Column::Code.eq(code)
         }
         CadreKey::NationalId(number) => {
             access.require(Scope::CadreIdentityRead, "CadreKey.nationalId")?;
@@ -49,7 +52,12 @@ pub async fn look_up(access: &Access, key: &CadreKey, day: Day) -> Result<Visibl
             if number.contains('\0') {
                 return Err(Error::NotFound);
             }
-            cadre::Column::NationalId.eq(NationalId::seal(number.clone()))
+            let with_number = Query::select()
+                .column(cadre::Column::Id)
+                .from(cadre::Entity)
+                .and_where(cadre::Column::NationalId.eq(NationalId::seal(number.clone())))
+                .to_owned();
+            cadre_card::Column::CadreId.in_subquery(with_number)
         }
     };
     let mut found = access.cadres()?.find(condition, day).await?;

@@ -200,6 +200,7 @@ impl Pass<'_, DatabaseTransaction> {
             new += found.len() as u64;
             known += unchanged;
             let codes = found.iter().map(|(_, row)| row.code.to_string()).collect();
+            txn.of_persons(found.iter().map(|(id, _)| *id));
             insert(txn, found.into_iter().map(|(id, row)| row.model(id))).await?;
             record(txn, ChangeKind::Created, "cadre", codes).await?;
         }
@@ -278,6 +279,7 @@ impl Pass<'_, DatabaseTransaction> {
         rows.retain(|row| row.news == News::New);
         let new = rows.len();
         rows.iter().for_each(|row| self.world.register.touch(row.person));
+        txn.of_persons(rows.iter().map(|row| self.world.register.id(row.person)));
         insert(txn, rows.into_iter().map(|row| row.model)).await?;
         Ok((new as u64, (all - new) as u64))
     }

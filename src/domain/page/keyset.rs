@@ -2,7 +2,7 @@
 
 use sea_orm::{
     Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SimpleExpr},
+    sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr},
 };
 
 use crate::{
@@ -46,6 +46,13 @@ impl Keyset {
             select = select.order_by(key.clone(), ordered(*direction, window.way));
         }
         select.limit(window.size as u64 + 1)
+    }
+
+    /// Puts rows that were narrowed to a window, and joined with others since, back into its way.
+    pub(in crate::domain) fn order(&self, select: &mut SelectStatement, window: &Window) {
+        for (key, direction) in &self.keys {
+            select.order_by_expr(key.clone(), ordered(*direction, window.way));
+        }
     }
 
     /// Rows on one side of a position: past it by the first key, or equal there and past it by the next, and so on.

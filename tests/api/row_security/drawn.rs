@@ -11,7 +11,7 @@ use std::{
 use cadre_api::{
     auth::Tokens,
     db::Database,
-    domain::{access::Access, demo, house::House, import::Outcome, unit::Units},
+    domain::{access::Access, demo, house::House, import::Outcome, read_model, unit::Units},
     graphql::engine::{Answer, Engine, Question},
     language::Language,
 };
@@ -272,6 +272,7 @@ async fn write_embargoed(database: &Database) {
         };
         rotation.into_active_model().reset_all().insert(database.writer()).await.expect("written");
     }
+    read_model::rebuild(database, clock()).await.expect("made anew");
 }
 
 #[actix_web::test]

@@ -23,7 +23,7 @@ use crate::world::{
 };
 
 /// Every table, and whether row security closes it. What is open holds no facts about persons.
-const TABLES: [(&str, bool); 42] = [
+const TABLES: [(&str, bool); 44] = [
     ("access_entry", true),
     ("access_withholding", true),
     ("acting_person", false),
@@ -33,6 +33,7 @@ const TABLES: [(&str, bool); 42] = [
     ("assignment", true),
     ("audit_entry", false),
     ("cadre", true),
+    ("cadre_card", true),
     ("change", false),
     ("class_session", false),
     ("client", false),
@@ -51,6 +52,7 @@ const TABLES: [(&str, bool); 42] = [
     ("qualification_level", false),
     ("qualification_subject", false),
     ("quota", false),
+    ("read_model", false),
     ("retirement_age", false),
     ("revoked_token", false),
     ("rotation", true),

@@ -26,7 +26,7 @@ use cadre_api::{
         client,
         house::House,
         import::{self, Options, Outcome},
-        key, reference,
+        key, read_model, reference,
     },
     graphql::engine::Engine,
     http::{Service, server},
@@ -194,9 +194,13 @@ impl World {
         Self { kind, url, database, database_url, house, http, server, service, _folder: folder }
     }
 
-    /// Stops the application and closes the database.
+    /// Stops the application and closes the database, whose read models must say what its tables say, whatever the test
+    /// did.
     pub async fn stop(self) {
         self.server.stop(false).await;
+        let moment = self.database.snapshot().await.expect("a transaction");
+        assert_eq!(read_model::verify(&moment).await.expect("compared"), None);
+        drop(moment);
         self.service.close().await.expect("closed");
         self.database.close().await.expect("closed");
     }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use cadre_api::{
     db::Database,
     domain::{
+        read_model,
         rotation::{Standing, direction},
         unit::Units,
     },
@@ -15,6 +16,8 @@ use entity::{
     value::{CadreId, Day, RotationForm, RotationId, RotationState, UnitId},
 };
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+
+use super::clock;
 
 /// What records are made of: people and units by code.
 pub struct Places {
@@ -96,4 +99,5 @@ pub async fn keep_only(database: &Database, rotations: Vec<rotation::Model>) {
     for rotation in rotations {
         rotation.into_active_model().reset_all().insert(database.writer()).await.expect("written");
     }
+    read_model::rebuild(database, clock()).await.expect("made anew");
 }

@@ -195,7 +195,9 @@ async fn write(txn: &Txn, kind: ChangeKind, row: &rotation::Model, mark: Mark) -
     // A model's own values count as unchanged, so that an update would write nothing.
     let active = row.clone().into_active_model().reset_all();
     let written = match kind {
-        ChangeKind::Created => rotation::Entity::insert(active).exec_without_returning(connection).await.map(drop),
+        ChangeKind::Created => {
+            rotation::Entity::insert(active).exec_without_returning(txn.of_person(row.cadre_id)).await.map(drop)
+        }
         ChangeKind::Updated | ChangeKind::Ended => {
             rotation::Entity::update(active).exec_without_returning(connection).await.map(drop)
         }

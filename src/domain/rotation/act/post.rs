@@ -121,7 +121,7 @@ impl Scene<'_> {
         let post = post.ok_or_else(|| post_changed(on))?;
         if post.end_on != Some(on) {
             let closed = assignment::ActiveModel { id: Set(post.id), end_on: Set(Some(on)), ..Default::default() };
-            assignment::Entity::update(closed).exec_without_returning(self.txn.connection()).await?;
+            assignment::Entity::update(closed).exec_without_returning(self.txn.of_person(self.row.cadre_id)).await?;
             self.moved = true;
         }
         Ok(post.id)
@@ -154,7 +154,7 @@ impl Scene<'_> {
             end_on: Set(None),
             is_primary: Set(true),
         };
-        assignment::Entity::insert(opened).exec_without_returning(self.txn.connection()).await?;
+        assignment::Entity::insert(opened).exec_without_returning(self.txn.of_person(self.row.cadre_id)).await?;
         self.moved = true;
         Ok(())
     }

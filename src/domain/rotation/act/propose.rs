@@ -97,8 +97,7 @@ async fn proposed(access: &Access, input: &Propose) -> Acted<VisibleRotation> {
 /// start day, for a post of no day cannot be left.
 async fn origin(access: &Access, person: &Visible, start: Day) -> Acted<(UnitId, TitleCode)> {
     let day = start.min(access.today());
-    let posts = access.cadres()?.assignments(&[person.seen()]).await?.remove(&person.seen()).unwrap_or_default();
-    let post = cadre::post_on(&posts, day).filter(|post| post.start_on < start);
+    let post = cadre::post_on(person.posts(), day).filter(|post| post.start_on < start);
     let post = post.ok_or_else(|| {
         Refusal::input(
             Code::NoPost,
@@ -141,7 +140,7 @@ fn draft(access: &Access, input: &Propose, of: Parties<'_>) -> Result<rotation::
     let route = Route::of(access, of.from, of.to.unit, input.start_on)?;
     Ok(rotation::Model {
         id: RotationId::new(),
-        cadre_id: of.person.row().id,
+        cadre_id: of.person.id(),
         form: input.form,
         purpose: input.purpose,
         direction: route.direction,

@@ -93,13 +93,13 @@ async fn enrolled(access: &Access, input: &Enrol) -> Acted<Enrolled> {
         let plan = quotas::giving_plan(&txn, quota.row().plan_id, "quotaId").await?;
         ensure_within(access, (quota.row(), &plan), &of)?;
     }
-    locked_person(&txn, of.person.row().id).await?;
+    locked_person(&txn, of.person.id()).await?;
     ensure_new(&txn, &of).await?;
 
     let state = take_seat(&txn, &of, input.waitlist).await?;
     let row = enrolment::Model {
         id,
-        cadre_id: of.person.row().id,
+        cadre_id: of.person.id(),
         class_id: Some(of.class.id),
         programme_code: of.class.programme_code.clone(),
         unit_id: of.unit,
@@ -130,7 +130,7 @@ async fn parties(access: &Access, input: &Enrol) -> Acted<Parties> {
     let class = class::visible(access, &input.class_code).await?.row().clone();
     let person = act::person(access, "cadreCode", &input.cadre_code).await?;
     let day = Ord::min(class.start_on, access.today());
-    let unit = sending_unit(access, &person, day).await?;
+    let unit = sending_unit(&person, day)?;
     let quota = match &input.quota_id {
         Some(quota) => Some(quotas::seen(access, quota).await?),
         None => None,
@@ -140,9 +140,8 @@ async fn parties(access: &Access, input: &Enrol) -> Acted<Parties> {
 }
 
 /// The unit of the person's primary post on a day, as far as the caller reaches it.
-async fn sending_unit(access: &Access, person: &Visible, day: Day) -> Acted<UnitId> {
-    let posts = access.cadres()?.assignments(&[person.seen()]).await?.remove(&person.seen()).unwrap_or_default();
-    let post = cadre::post_on(&posts, day).ok_or_else(|| {
+fn sending_unit(person: &Visible, day: Day) -> Result<UnitId, Refusal> {
+    let post = cadre::post_on(person.posts(), day).ok_or_else(|| {
         Refusal::input(
             Code::NoPost,
             "cadreCode",
@@ -163,7 +162,7 @@ async fn ensure_gains(access: &Access, person: &Visible, class: &training_class:
     let Some((subject, level, rank)) = programme.and_then(|programme| granted(access, programme)) else {
         return Ok(Ok(()));
     };
-    let held = access.cadres()?.qualifications(&[person.seen()]).await?.remove(&person.seen()).unwrap_or_default();
+    let held = person.qualifications();
     let reaches = |paper: &entity::qualification::Model| {
         paper.subject_code.as_str() == subject
             && paper.counts_from <= access.today()
@@ -256,7 +255,7 @@ async fn ensure_new(txn: &Txn, of: &Parties) -> Acted<()> {
     let gone = [EnrolmentState::Dropped, EnrolmentState::Transferred, EnrolmentState::Deferred];
     let there = enrolment::Entity::find()
         .filter(enrolment::Column::ClassId.eq(of.class.id))
-        .filter(enrolment::Column::CadreId.eq(of.person.row().id))
+        .filter(enrolment::Column::CadreId.eq(of.person.id()))
         .filter(enrolment::Column::State.is_not_in(gone))
         .one(txn.connection())
         .await?;
@@ -277,9 +276,9 @@ async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> Acted<EnrolmentSt
         return Err(seat::full("classCode", &seat::row(txn, of.class.id).await?, way).into());
     };
     // The class is locked by now, so that its days are those that the seat is for.
-    overlap::ensure_free(txn.connection(), of.person.row().id, &class, "classCode").await?;
+    overlap::ensure_free(txn.connection(), of.person.id(), &class, "classCode").await?;
     if let Some(quota) = &of.quota {
-        used::take(txn, quota.row(), (of.person.row().id, "quotaId")).await?;
+        used::take(txn, quota.row(), (of.person.id(), "quotaId")).await?;
     }
     Ok(seated(&class))
 }

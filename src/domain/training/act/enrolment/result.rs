@@ -112,7 +112,7 @@ impl Scene<'_> {
         };
         let id = paper.id;
         let insert = qualification::Entity::insert(paper.into_active_model().reset_all());
-        insert.exec_without_returning(self.txn.connection()).await?;
+        insert.exec_without_returning(self.txn.of_person(self.row.cadre_id)).await?;
         self.record(ChangeKind::Created, id).await
     }
 
@@ -121,7 +121,7 @@ impl Scene<'_> {
         let granted = qualification::Entity::find().filter(qualification::Column::EnrolmentId.eq(self.row.id));
         let Some(paper) = granted.one(self.txn.connection()).await? else { return Ok(()) };
         let id = paper.id;
-        paper.delete(self.txn.connection()).await?;
+        paper.delete(self.txn.of_person(self.row.cadre_id)).await?;
         self.record(ChangeKind::Ended, id).await
     }
 

@@ -1,0 +1,188 @@
+//! Cards: what is read of a person together, in one row: who they are, their posts, their qualifications.
+//!
+//! A card holds the whole of a short history, so it answers any day. What is protected is not on it.
+
+mod pack;
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{
+    assignment, cadre, cadre_card, qualification, rotation,
+    value::{CadreCode, CadreId, CadreStatus, Category, Gender},
+};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict, SimpleExpr},
+};
+use uuid::Uuid;
+
+pub(super) use pack::VERSION;
+
+use crate::{db, error::Result};
+
+/// Rows of one statement.
+const ROWS: usize = 1_000;
+
+/// What is read of a person together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// The person.
+    pub id: CadreId,
+    /// Code.
+    pub code: CadreCode,
+    /// Full name.
+    pub full_name: String,
+    /// Gender.
+    pub gender: Gender,
+    /// Category.
+    pub category: Category,
+    /// Status as recorded now.
+    pub status: CadreStatus,
+    /// Whether there is a rotation of the person, of whatever state. Most have none, and need not be looked for there.
+    pub has_rotations: bool,
+    /// Posts, newest first.
+    pub posts: Vec<assignment::Model>,
+    /// Qualifications by subject, then oldest first.
+    pub qualifications: Vec<qualification::Model>,
+}
+
+impl Card {
+    /// The card of a row.
+    ///
+    /// # Errors
+    /// `Internal` if the row is none that this version wrote.
+    pub fn of(row: &cadre_card::Model) -> Result<Self> {
+        pack::unpack(row)
+    }
+
+    fn row(&self) -> Result<cadre_card::Model> {
+        Ok(cadre_card::Model { cadre_id: self.id, code: self.code.clone(), body: pack::pack(self)? })
+    }
+}
+
+/// What a batch of persons have in the tables that cards are made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Of<'a> {
+    /// These.
+    These(&'a [CadreId]),
+    /// From this one to that one.
+    Range(CadreId, CadreId),
+}
+
+impl Of<'_> {
+    fn holds<C: ColumnTrait>(self, connection: &impl ConnectionTrait, column: C) -> SimpleExpr {
+        match self {
+            Self::These(ids) => {
+                let column = Expr::col((column.entity_name(), column));
+                db::any_id(connection.get_database_backend(), column, ids.iter().map(|id| id.0))
+            }
+            Self::Range(first, last) => column.between(first, last),
+        }
+    }
+}
+
+/// The cards of persons as they ought to be, by person.
+pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<Card>> {
+    let persons = cadre::Entity::find().filter(of.holds(connection, cadre::Column::Id));
+    let persons = persons.order_by_asc(cadre::Column::Id).all(connection).await?;
+    let mut posts = posts(connection, of).await?;
+    let mut qualifications = qualifications(connection, of).await?;
+    let rotating = rotation::Entity::find()
+        .select_only()
+        .column(rotation::Column::CadreId)
+        .distinct()
+        .filter(of.holds(connection, rotation::Column::CadreId));
+    let rotating: HashSet<CadreId> =
+        rotating.into_tuple::<Uuid>().all(connection).await?.into_iter().map(CadreId).collect();
+    let card = |row: cadre::Model| Card {
+        id: row.id,
+        code: row.code,
+        full_name: row.full_name,
+        gender: row.gender,
+        category: row.category,
+        status: row.status,
+        has_rotations: rotating.contains(&row.id),
+        posts: posts.remove(&row.id).unwrap_or_default(),
+        qualifications: qualifications.remove(&row.id).unwrap_or_default(),
+    };
+    Ok(persons.into_iter().map(card).collect())
+}
+
+async fn posts(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<HashMap<CadreId, Vec<assignment::Model>>> {
+    let rows = assignment::Entity::find()
+        .filter(of.holds(connection, assignment::Column::CadreId))
+        .order_by_desc(assignment::Column::StartOn)
+        .order_by_desc(assignment::Column::Id)
+        .all(connection)
+        .await?;
+    let mut posts: HashMap<CadreId, Vec<_>> = HashMap::new();
+    for row in rows {
+        posts.entry(row.cadre_id).or_default().push(row);
+    }
+    Ok(posts)
+}
+
+async fn qualifications(
+    connection: &impl ConnectionTrait,
+    of: Of<'_>,
+) -> Result<HashMap<CadreId, Vec<qualification::Model>>> {
+    let rows = qualification::Entity::find()
+        .filter(of.holds(connection, qualification::Column::CadreId))
+        .order_by_asc(qualification::Column::SubjectCode)
+        .order_by_asc(qualification::Column::CountsFrom)
+        .order_by_asc(qualification::Column::Id)
+        .all(connection)
+        .await?;
+    let mut qualifications: HashMap<CadreId, Vec<_>> = HashMap::new();
+    for row in rows {
+        qualifications.entry(row.cadre_id).or_default().push(row);
+    }
+    Ok(qualifications)
+}
+
+/// Cards as they stand, locked until the transaction ends: whoever else changes these persons waits, and reads what was
+/// changed here.
+pub(super) async fn locked(txn: &DatabaseTransaction, persons: &[CadreId]) -> Result<Vec<Card>> {
+    let rows = cadre_card::Entity::find()
+        .filter(Of::These(persons).holds(txn, cadre_card::Column::CadreId))
+        .order_by_asc(cadre_card::Column::CadreId)
+        .lock_exclusive()
+        .all(txn)
+        .await?;
+    rows.iter().map(Card::of).collect()
+}
+
+/// Cards as they stand, by person, packed as they are kept.
+pub(super) async fn kept(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<cadre_card::Model>> {
+    let rows = cadre_card::Entity::find().filter(of.holds(connection, cadre_card::Column::CadreId));
+    Ok(rows.order_by_asc(cadre_card::Column::CadreId).all(connection).await?)
+}
+
+/// Writes cards in the place of those that there are.
+pub(super) async fn write(txn: &DatabaseTransaction, cards: &[Card]) -> Result<()> {
+    for cards in cards.chunks(ROWS) {
+        let rows: Vec<_> = cards.iter().map(Card::row).collect::<Result<_>>()?;
+        let rows = rows.into_iter().map(|row| cadre_card::ActiveModel {
+            cadre_id: Set(row.cadre_id),
+            code: Set(row.code),
+            body: Set(row.body),
+        });
+        let replacing = OnConflict::column(cadre_card::Column::CadreId)
+            .update_columns([cadre_card::Column::Code, cadre_card::Column::Body])
+            .to_owned();
+        cadre_card::Entity::insert_many(rows).on_conflict(replacing).exec_without_returning(txn).await?;
+    }
+    Ok(())
+}
+
+/// The first person of a batch whose card is not what it ought to be.
+pub(super) fn difference(made: &[Card], kept: &[cadre_card::Model]) -> Result<Option<CadreCode>> {
+    let mut kept = kept.iter();
+    for card in made {
+        if kept.next() != Some(&card.row()?) {
+            return Ok(Some(card.code.clone()));
+        }
+    }
+    Ok(kept.next().map(|row| row.code.clone()))
+}

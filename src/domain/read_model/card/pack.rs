@@ -1,0 +1,237 @@
+//! The form in which a card is kept: postcard (a compact binary form of serde), after one byte that says its version.
+//!
+//! Days are numbers, words and codes are texts as in the tables, ids are 16 bytes. Whatever changes here raises the
+//! version; the program then makes all cards anew.
+
+use std::{borrow::Cow, fmt::Display, str::FromStr};
+
+use chrono::{Datelike, NaiveDate};
+use entity::{
+    assignment, cadre_card, qualification,
+    value::{AssignmentId, CadreId, Day, EnrolmentId, QualificationId, UnitId},
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Card;
+use crate::error::{Error, Result};
+
+/// The form that this program writes and reads.
+pub const VERSION: u8 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Packed<'a> {
+    full_name: &'a str,
+    #[serde(borrow)]
+    gender: Cow<'a, str>,
+    #[serde(borrow)]
+    category: Cow<'a, str>,
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    has_rotations: bool,
+    #[serde(borrow)]
+    posts: Vec<Post<'a>>,
+    #[serde(borrow)]
+    qualifications: Vec<Paper<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Post<'a> {
+    id: Uuid,
+    unit: Uuid,
+    title: &'a str,
+    start: i32,
+    end: Option<i32>,
+    is_primary: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Paper<'a> {
+    id: Uuid,
+    subject: &'a str,
+    level: &'a str,
+    field: Option<&'a str>,
+    institution: Option<&'a str>,
+    #[serde(borrow)]
+    mode: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    granted_on: Cow<'a, str>,
+    counts_from: i32,
+    enrolment: Option<Uuid>,
+}
+
+/// The body of a card.
+pub(super) fn pack(card: &Card) -> Result<Vec<u8>> {
+    let packed = Packed {
+        full_name: &card.full_name,
+        gender: word(card.gender),
+        category: word(card.category),
+        status: word(card.status),
+        has_rotations: card.has_rotations,
+        posts: card.posts.iter().map(Post::of).collect(),
+        qualifications: card.qualifications.iter().map(Paper::of).collect(),
+    };
+    postcard::to_extend(&packed, vec![VERSION]).map_err(Error::internal)
+}
+
+/// The card of a row.
+pub(super) fn unpack(row: &cadre_card::Model) -> Result<Card> {
+    let Some((&VERSION, bytes)) = row.body.split_first() else { return Err(unreadable("another version")) };
+    let packed: Packed<'_> = postcard::from_bytes(bytes).map_err(unreadable)?;
+    Ok(Card {
+        id: row.cadre_id,
+        code: row.code.clone(),
+        full_name: packed.full_name.to_owned(),
+        gender: read(&packed.gender)?,
+        category: read(&packed.category)?,
+        status: read(&packed.status)?,
+        has_rotations: packed.has_rotations,
+        posts: packed.posts.iter().map(|post| post.model(row.cadre_id)).collect::<Result<_>>()?,
+        qualifications: packed.qualifications.iter().map(|paper| paper.model(row.cadre_id)).collect::<Result<_>>()?,
+    })
+}
+
+impl<'a> Post<'a> {
+    fn of(post: &'a assignment::Model) -> Self {
+        Self {
+            id: post.id.0,
+            unit: post.unit_id.0,
+            title: post.title_code.as_str(),
+            start: number(post.start_on),
+            end: post.end_on.map(number),
+            is_primary: post.is_primary,
+        }
+    }
+
+    fn model(&self, cadre_id: CadreId) -> Result<assignment::Model> {
+        Ok(assignment::Model {
+            id: AssignmentId(self.id),
+            cadre_id,
+            unit_id: UnitId(self.unit),
+            title_code: read(self.title)?,
+            start_on: day(self.start)?,
+            end_on: self.end.map(day).transpose()?,
+            is_primary: self.is_primary,
+        })
+    }
+}
+
+impl<'a> Paper<'a> {
+    fn of(paper: &'a qualification::Model) -> Self {
+        Self {
+            id: paper.id.0,
+            subject: paper.subject_code.as_str(),
+            level: paper.level_code.as_str(),
+            field: paper.field_code.as_deref(),
+            institution: paper.institution_code.as_ref().map(|code| code.as_str()),
+            mode: paper.mode.map(word),
+            granted_on: word(paper.granted_on),
+            counts_from: number(paper.counts_from),
+            enrolment: paper.enrolment_id.map(|id| id.0),
+        }
+    }
+
+    fn model(&self, cadre_id: CadreId) -> Result<qualification::Model> {
+        Ok(qualification::Model {
+            id: QualificationId(self.id),
+            cadre_id,
+            subject_code: read(self.subject)?,
+            level_code: read(self.level)?,
+            field_code: self.field.map(str::to_owned),
+            institution_code: self.institution.map(read).transpose()?,
+            mode: self.mode.as_deref().map(read).transpose()?,
+            granted_on: read(&self.granted_on)?,
+            counts_from: day(self.counts_from)?,
+            enrolment_id: self.enrolment.map(EnrolmentId),
+        })
+    }
+}
+
+fn word(value: impl Display) -> Cow<'static, str> {
+    Cow::Owned(value.to_string())
+}
+
+fn read<T: FromStr<Err: Display>>(text: &str) -> Result<T> {
+    text.parse().map_err(unreadable)
+}
+
+fn number(day: Day) -> i32 {
+    day.0.num_days_from_ce()
+}
+
+fn day(number: i32) -> Result<Day> {
+    NaiveDate::from_num_days_from_ce_opt(number).map(Day).ok_or_else(|| unreadable("no day"))
+}
+
+fn unreadable(why: impl Display) -> Error {
+    Error::internal(format!("a card that cannot be read ({why}); `cadre-api verify --repair` makes all anew"))
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::value::{CadreStatus, Category, Gender, StudyMode};
+
+    use super::*;
+
+    fn card() -> Card {
+        let id = CadreId::new();
+        let post = assignment::Model {
+            id: AssignmentId::new(),
+            cadre_id: id,
+            unit_id: UnitId::new(),
+            title_code: "X_BT".parse().expect("a code"),
+            start_on: "1800-01-01".parse().expect("a day"),
+            end_on: "2199-12-31".parse().ok(),
+            is_primary: true,
+        };
+        let paper = qualification::Model {
+            id: QualificationId::new(),
+            cadre_id: id,
+            subject_code: "LLCT".parse().expect("a code"),
+            level_code: "TRUNG_CAP".parse().expect("a code"),
+            field_code: Some("luật".to_owned()),
+            institution_code: "TCT".parse().ok(),
+            mode: Some(StudyMode::FullTime),
+            granted_on: "2014-06".parse().expect("a date"),
+            counts_from: "2014-06-30".parse().expect("a day"),
+            enrolment_id: Some(EnrolmentId::new()),
+        };
+        let bare = qualification::Model {
+            id: QualificationId::new(),
+            field_code: None,
+            institution_code: None,
+            mode: None,
+            enrolment_id: None,
+            ..paper.clone()
+        };
+        Card {
+            id,
+            code: "CB1".parse().expect("a code"),
+            full_name: "Lò Thị Ánh".to_owned(),
+            gender: Gender::Female,
+            category: Category::CivilServant,
+            status: CadreStatus::Active,
+            has_rotations: true,
+            posts: vec![post.clone(), assignment::Model { end_on: None, is_primary: false, ..post }],
+            qualifications: vec![paper, bare],
+        }
+    }
+
+    #[test]
+    fn a_card_comes_back_as_it_was() {
+        let card = card();
+        assert_eq!(Card::of(&card.row().expect("packed")).expect("unpacked"), card);
+    }
+
+    #[test]
+    fn a_card_that_was_cut_or_is_of_another_version_is_told() {
+        let whole = card().row().expect("packed");
+        for len in 0..whole.body.len() {
+            let cut = cadre_card::Model { body: whole.body[..len].to_vec(), ..whole.clone() };
+            assert!(matches!(Card::of(&cut), Err(Error::Internal(_))), "{len} bytes");
+        }
+        let mut other = whole;
+        other.body[0] = VERSION + 1;
+        assert!(matches!(Card::of(&other), Err(Error::Internal(_))));
+    }
+}
