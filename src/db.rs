@@ -290,11 +290,16 @@ pub enum SchemaState {
 
 fn counted(mut connection: DatabaseConnection) -> DatabaseConnection {
     connection.set_metric_callback(|info| {
-        metrics::counter!("cadre_database_statements_total", "failed" => if info.failed { "true" } else { "false" })
-            .increment(1);
-        metrics::histogram!("cadre_database_statement_seconds").record(info.elapsed.as_secs_f64());
+        count(info.elapsed, info.failed);
     });
     connection
+}
+
+/// Counts a statement.
+fn count(elapsed: Duration, failed: bool) {
+    metrics::counter!("cadre_database_statements_total", "failed" => if failed { "true" } else { "false" })
+        .increment(1);
+    metrics::histogram!("cadre_database_statement_seconds").record(elapsed.as_secs_f64());
 }
 
 /// `column` is one of `ids`: one statement text whatever their number, one bound value.

@@ -1,15 +1,19 @@
 //! What a question is read through: on PostgreSQL one transaction that only reads, with the caller's sight set in it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, QueryResult,
-    Statement, TransactionTrait,
+    ConnAcquireErr, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult,
+    QueryResult, RuntimeErr, Statement,
     prelude::async_trait::async_trait,
-    sea_query::{Expr, Func, Query},
+    sea_query::{Expr, Func, Query, Values},
+    sqlx::{self, AssertSqlSafe, Postgres, Transaction},
 };
+use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
+
+use crate::db::count;
 
 /// What of persons a transaction sees on PostgreSQL, where row security stands behind the program's own narrowing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +56,12 @@ impl Sight {
         }
     }
 
+    /// The statement that begins a transaction within it, in one trip to the database. The setting is made of ids, never of
+    /// what came in.
+    fn begin(&self) -> AssertSqlSafe<String> {
+        AssertSqlSafe(format!("BEGIN; SET LOCAL cadre.reach = '{}'", self.setting()))
+    }
+
     /// Sets it for the rest of a transaction.
     pub(super) async fn set(&self, txn: &DatabaseTransaction) -> Result<(), DbErr> {
         let setting = Func::cust("set_config").arg("cadre.reach").arg(self.setting()).arg(true);
@@ -66,7 +76,7 @@ pub struct Reading {
     connection: DatabaseConnection,
     backend: DatabaseBackend,
     sight: Sight,
-    open: Mutex<Option<DatabaseTransaction>>,
+    open: Mutex<Option<Transaction<'static, Postgres>>>,
 }
 
 impl Reading {
@@ -85,14 +95,28 @@ impl Reading {
     }
 
     /// The transaction, begun if it is not open.
-    async fn open(&self) -> Result<MutexGuard<'_, Option<DatabaseTransaction>>, DbErr> {
+    async fn open(&self) -> Result<MutexGuard<'_, Option<Transaction<'static, Postgres>>>, DbErr> {
         let mut open = self.open.lock().await;
         if open.is_none() {
-            let txn = self.connection.begin().await?;
-            self.sight.set(&txn).await?;
-            *open = Some(txn);
+            let begun = self.connection.get_postgres_connection_pool().begin_with(self.sight.begin()).await;
+            *open = Some(begun.map_err(acquired)?);
         }
         Ok(open)
+    }
+
+    /// The rows of a statement, each failure of which ends the transaction: PostgreSQL refuses whatever else comes in it,
+    /// and the siblings of a field that failed are to be answered, so they get another.
+    async fn rows(&self, Statement { sql, values, .. }: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let mut open = self.open().await?;
+        let txn = open.as_mut().ok_or_else(not_open)?;
+        let since = Instant::now();
+        let query = sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values.unwrap_or(Values(Vec::new()))));
+        let rows = query.fetch_all(&mut **txn).await;
+        count(since.elapsed(), rows.is_err());
+        if rows.is_err() {
+            open.take();
+        }
+        Ok(rows.map_err(failed)?.into_iter().map(QueryResult::from).collect())
     }
 }
 
@@ -101,13 +125,17 @@ fn after(id: Uuid) -> Uuid {
     Uuid::from_u128(id.as_u128().saturating_add(1))
 }
 
-/// After a failure PostgreSQL refuses whatever else comes in the transaction; the siblings of a field that failed are
-/// to be answered, so they get another.
-fn kept<T>(mut open: MutexGuard<'_, Option<DatabaseTransaction>>, result: Result<T, DbErr>) -> Result<T, DbErr> {
-    if result.is_err() {
-        open.take();
+/// Why there is no connection.
+fn acquired(error: sqlx::Error) -> DbErr {
+    match error {
+        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+        sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+        error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
     }
-    result
+}
+
+fn failed(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }
 
 fn not_open() -> DbErr {
@@ -136,18 +164,14 @@ impl ConnectionTrait for Reading {
         if self.backend != DatabaseBackend::Postgres {
             return self.connection.query_one_raw(statement).await;
         }
-        let open = self.open().await?;
-        let result = open.as_ref().ok_or_else(not_open)?.query_one_raw(statement).await;
-        kept(open, result)
+        Ok(self.rows(statement).await?.into_iter().next())
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         if self.backend != DatabaseBackend::Postgres {
             return self.connection.query_all_raw(statement).await;
         }
-        let open = self.open().await?;
-        let result = open.as_ref().ok_or_else(not_open)?.query_all_raw(statement).await;
-        kept(open, result)
+        self.rows(statement).await
     }
 }
 
