@@ -1,6 +1,7 @@
 //! The two databases behind one seam: how they are opened, how a writing transaction begins, and the few places where
 //! their SQL differs.
 
+pub mod bulk;
 mod reading;
 mod role;
 

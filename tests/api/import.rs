@@ -1,6 +1,11 @@
 //! Imports on both databases: the cases that stand beside the importer, asked of each.
 
-use std::{cmp::Ordering, collections::BTreeSet, ops::RangeInclusive, path::Path};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeSet, HashMap},
+    ops::RangeInclusive,
+    path::Path,
+};
 
 use cadre_api::{
     db::Database,
@@ -13,11 +18,14 @@ use chrono::Datelike;
 use entity::{
     assignment, audit_entry, cadre, change, enrolment, programme, qualification, quota, retirement_age, rotation, rule,
     training_class, training_plan, unit, unit_version,
-    value::{Day, RotationDirection, RotationForm, RotationState, Tier, TitleCode, UnitId},
+    value::{CadreId, Day, RotationDirection, RotationForm, RotationState, Tier, TitleCode, UnitId},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, prelude::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, Iterable, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder, prelude::Expr};
 
-use crate::world::{Kind, World, on_both};
+use crate::{
+    bulk::indexes,
+    world::{Kind, World, on_both},
+};
 
 #[path = "../../src/domain/import/tests/cases.rs"]
 mod cases;
@@ -311,4 +319,71 @@ async fn a_rule_that_an_office_adds_is_seen_at_once_beside_the_shipped_ones() {
         assert_eq!(seen().await, (true, true, true));
     })
     .await;
+}
+
+/// A bundle of so many invented people that each of their files takes several batches, with cells left out here and there.
+fn large(persons: usize) -> Vec<(&'static str, String)> {
+    let mut files: Vec<(&str, String)> = BUNDLE.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+    let mut add = |file: &str, row: String| {
+        let (_, text) = files.iter_mut().find(|(name, _)| *name == file).expect(file);
+        text.push_str(&row);
+    };
+    for number in 0..persons {
+        let every = |nth: usize, text: &'static str| if number.is_multiple_of(nth) { text } else { "" };
+        let (rank, native) = (every(3, "01.003"), every(5, "03124"));
+        let names = ["Đỗ Thị", "Lò Văn", "Ông \"\"Ví\"\" {NULL}, \\"];
+        let name = names[number % names.len()];
+        add(
+            "cadres.csv",
+            format!("L{number},,\"{name} {number}\",FEMALE,1980-01-02,,{native},,,CIVIL_SERVANT,{rank},ACTIVE\n"),
+        );
+        add("assignments.csv", format!("L{number},S,CV,2010-01-01,{},true\n", every(2, "2020-01-01")));
+        let (field, school) = (every(2, "7310101"), every(7, "T1"));
+        add("qualifications.csv", format!("L{number},PROFESSIONAL,UNIVERSITY,{field},{school},,2002\n"));
+        add("enrolments.csv", format!("L{number},,LL,S,2020,COMPLETED,{}\n", every(2, "GOOD")));
+    }
+    files
+}
+
+/// What a database holds of the people of a bundle, by code and without the ids that are drawn.
+async fn people(database: &Database) -> Vec<String> {
+    let reader = database.reader();
+    let cadres = cadre::Entity::find().all(reader).await.expect("cadres");
+    let codes: HashMap<CadreId, String> = cadres.iter().map(|cadre| (cadre.id, cadre.code.to_string())).collect();
+    let kept = cadre::Column::iter().filter(|column| !matches!(column, cadre::Column::Id)).collect::<Vec<_>>();
+    let of_cadre = |cadre: &cadre::Model| kept.iter().map(|column| format!("{:?} ", cadre.get(*column))).collect();
+    let mut rows: Vec<String> = cadres.iter().map(of_cadre).collect();
+    for post in assignment::Entity::find().all(reader).await.expect("posts") {
+        rows.push(format!("{} {} {} {:?}", codes[&post.cadre_id], post.title_code, post.start_on, post.end_on));
+    }
+    for paper in qualification::Entity::find().all(reader).await.expect("papers") {
+        let told = (paper.field_code, paper.institution_code, paper.mode, paper.granted_on, paper.counts_from);
+        rows.push(format!("{} {told:?}", codes[&paper.cadre_id]));
+    }
+    for seat in enrolment::Entity::find().all(reader).await.expect("enrolments") {
+        rows.push(format!("{} {} {} {:?}", codes[&seat.cadre_id], seat.year, seat.state, seat.grade));
+    }
+    rows.sort();
+    rows
+}
+
+#[actix_web::test]
+async fn a_bundle_of_many_batches_is_loaded_whole_and_alike_on_both_databases() {
+    let files = large(4_100);
+    let mut found = Vec::new();
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::empty(kind).await;
+        let before = indexes(&world.database).await;
+        assert_eq!(import(&world, &files).await, (Outcome::Loaded, Vec::new()));
+        assert_eq!(indexes(&world.database).await, before);
+        assert_eq!(import(&world, &files).await, (Outcome::NothingNew, Vec::new()));
+        found.push(people(&world.database).await);
+        // Some more: now the tables have rows, and most of the bundle is known.
+        assert_eq!(import(&world, &large(4_101)).await, (Outcome::Loaded, Vec::new()));
+        assert_eq!(cadre::Entity::find().count(world.database.reader()).await.expect("a number"), 4_105);
+        assert_eq!(indexes(&world.database).await, before);
+        world.stop().await;
+    }
+    assert!(found[0].len() > 4 * 4_100, "the control: there is something to compare");
+    assert!(found[0] == found[1], "the databases hold the same");
 }

@@ -3,6 +3,7 @@
 mod access;
 mod access_log;
 mod audit;
+mod bulk;
 mod cadre;
 mod canary;
 mod chain;

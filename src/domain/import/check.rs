@@ -17,13 +17,13 @@ use super::{
     ledger::{self, Episode, Paper, Post},
     lists::{Listed, NewUnits, listed},
     offer::{NewOffers, PlanRow, QuotaRow},
-    pass::{BATCH, News, Pass},
+    pass::{Pass, counted},
     progress::Progress,
     rotation::{Lives, Stay, Stays, rotation_overlap, rotation_running},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     rule::{self, IdDoubt},
     session::SessionRow,
-    table::{Header, Row, Table},
+    table::{Header, Row},
     world::{World, repeated_row},
 };
 use crate::{error::Result, language::Sentence};
@@ -69,7 +69,7 @@ pub(super) async fn check(
 ) -> Result<Plan> {
     let mut plan = Plan::default();
     let mut pass = Pass { dir, connection: reader, world, findings, progress };
-    pass.lists(bundle, &mut plan)?;
+    pass.lists(bundle, &mut plan).await?;
     if bundle.has(CadreRow::FILE) {
         plan.checked.push(pass.check_cadres().await?);
     }
@@ -111,67 +111,56 @@ struct Whole<T> {
 
 impl<C: ConnectionTrait> Pass<'_, C> {
     /// All rows of a small file.
-    fn whole<T: Row>(&mut self) -> Result<Whole<T>> {
-        let mut table = Table::<T, _>::open(self.dir, self.progress, self.findings)?;
+    async fn whole<T: Row>(&mut self) -> Result<Whole<T>> {
         let mut rows = Vec::new();
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                break;
-            }
-            rows.extend(self.world.whole(lines));
-        }
-        self.close(&table);
-        Ok(Whole { header: table.header().clone(), rows, checked: checked(&table, 0, 0) })
+        let step = async |_: &mut Self, _: &Header, read| {
+            rows.extend(read);
+            Ok((0, 0))
+        };
+        let (checked, header) = self.batches(step).await?;
+        Ok(Whole { header, rows, checked })
     }
 
-    /// A file that was not read to its end excuses those that refer to it.
-    pub fn close<T: Row, R: std::io::Read>(&mut self, table: &Table<T, R>) {
-        if !table.is_whole() {
-            self.world.give_up(T::FILE);
-        }
-    }
-
-    fn lists(&mut self, bundle: &Bundle, plan: &mut Plan) -> Result<()> {
+    async fn lists(&mut self, bundle: &Bundle, plan: &mut Plan) -> Result<()> {
         if bundle.has(UnitRow::FILE) {
-            self.units(plan)?;
+            self.units(plan).await?;
         }
         if bundle.has(SuccessionRow::FILE) {
-            self.successions(plan)?;
+            self.successions(plan).await?;
         }
         if bundle.has(<title::Model as Row>::FILE) {
-            plan.titles = self.list(|known| &known.titles, &mut plan.checked)?;
+            plan.titles = self.list(|known| &known.titles, &mut plan.checked).await?;
             self.world.titles.extend(plan.titles.iter().map(|title| title.code.clone()));
         }
         if bundle.has(<institution::Model as Row>::FILE) {
-            plan.institutions = self.list(|known| &known.institutions, &mut plan.checked)?;
+            plan.institutions = self.list(|known| &known.institutions, &mut plan.checked).await?;
             self.world.institutions.extend(plan.institutions.iter().map(|institution| institution.code.clone()));
         }
         if bundle.has(<law::Model as Row>::FILE) {
-            plan.rules = self.list(|known| &known.rules, &mut plan.checked)?;
+            plan.rules = self.list(|known| &known.rules, &mut plan.checked).await?;
         }
         if bundle.has(<retirement_age::Model as Row>::FILE) {
-            plan.retirement_ages = self.list(|known| &known.retirement_ages, &mut plan.checked)?;
+            plan.retirement_ages = self.list(|known| &known.retirement_ages, &mut plan.checked).await?;
         }
-        self.offers(bundle, plan)
+        self.offers(bundle, plan).await
     }
 
     /// What is on offer; quotas refer to plans, and both to programmes.
-    fn offers(&mut self, bundle: &Bundle, plan: &mut Plan) -> Result<()> {
+    async fn offers(&mut self, bundle: &Bundle, plan: &mut Plan) -> Result<()> {
         let offers = &mut plan.offers;
         if bundle.has(<programme::Model as Row>::FILE) {
-            offers.programmes = self.list(|known| &known.programmes, &mut plan.checked)?;
+            offers.programmes = self.list(|known| &known.programmes, &mut plan.checked).await?;
             let codes = offers.programmes.iter().map(|programme| programme.code.clone());
             codes.for_each(|code| self.world.programmes.enter(code));
         }
         if bundle.has(PlanRow::FILE) {
-            let Whole { header, rows, checked } = self.whole::<PlanRow>()?;
+            let Whole { header, rows, checked } = self.whole::<PlanRow>().await?;
             offers.read_plans(&header, rows, self.world, self.findings);
             let (new, unchanged) = (offers.plans.len() as u64, offers.unchanged.0);
             plan.checked.push(Checked { new, unchanged, ..checked });
         }
         if bundle.has(QuotaRow::FILE) {
-            let Whole { header, rows, checked } = self.whole::<QuotaRow>()?;
+            let Whole { header, rows, checked } = self.whole::<QuotaRow>().await?;
             offers.read_quotas(&header, rows, self.world, self.findings);
             let (new, unchanged) = (offers.quotas.len() as u64, offers.unchanged.1);
             plan.checked.push(Checked { new, unchanged, ..checked });
@@ -183,79 +172,60 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Lives::of(self.world.known.versions.values().flatten().chain(&plan.units.versions))
     }
 
-    fn units(&mut self, plan: &mut Plan) -> Result<()> {
-        let Whole { header, rows, checked } = self.whole::<UnitRow>()?;
+    async fn units(&mut self, plan: &mut Plan) -> Result<()> {
+        let Whole { header, rows, checked } = self.whole::<UnitRow>().await?;
         plan.units.read(&header, &rows, self.world, self.findings);
         let (new, unchanged) = (plan.units.versions.len() as u64, plan.units.unchanged.0);
         plan.checked.push(Checked { new, unchanged, ..checked });
         Ok(())
     }
 
-    fn successions(&mut self, plan: &mut Plan) -> Result<()> {
-        let Whole { header, rows, checked } = self.whole::<SuccessionRow>()?;
+    async fn successions(&mut self, plan: &mut Plan) -> Result<()> {
+        let Whole { header, rows, checked } = self.whole::<SuccessionRow>().await?;
         plan.units.read_successions(&header, rows, self.world, self.findings);
         let (new, unchanged) = (plan.units.successions.len() as u64, plan.units.unchanged.1);
         plan.checked.push(Checked { new, unchanged, ..checked });
         Ok(())
     }
 
-    fn list<T: Listed>(&mut self, stored: ListOf<T>, files: &mut Vec<Checked>) -> Result<Vec<T>> {
-        let Whole { header, rows, checked } = self.whole::<T>()?;
+    async fn list<T: Listed>(&mut self, stored: ListOf<T>, files: &mut Vec<Checked>) -> Result<Vec<T>> {
+        let Whole { header, rows, checked } = self.whole::<T>().await?;
         let (new, unchanged) = listed(&header, rows, stored(&self.world.known), (self.world, self.findings));
         files.push(Checked { new: new.len() as u64, unchanged, ..checked });
         Ok(new)
     }
 
     async fn check_cadres(&mut self) -> Result<Checked> {
-        let mut table = Table::<CadreRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
-        let (mut new, mut known) = (0, 0);
         let mut numbers: HashSet<u64> = HashSet::new();
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                break;
-            }
-            let rows = self.world.whole(lines);
+        let step = async |pass: &mut Self, header: &Header, rows: Vec<(u64, CadreRow)>| {
             for (line, row) in &rows {
                 let number = row.national_id.as_deref().and_then(rule::digits);
                 if number.is_some_and(|number| !numbers.insert(number)) {
                     let sentence = || IdDoubt::RepeatedInBundle.sentence();
                     let at = (*line, "national_id");
-                    header.note(self.findings, at, FindingCode::DoubtfulNationalId, sentence);
+                    header.note(pass.findings, at, FindingCode::DoubtfulNationalId, sentence);
                 }
             }
-            self.doubt_repeated_ids(&header, &rows).await?;
-            let (found, unchanged) = self.cadres(&header, rows).await?;
-            new += found.len() as u64;
-            known += unchanged;
-        }
-        self.close(&table);
-        Ok(checked(&table, new, known))
+            pass.doubt_repeated_ids(header, &rows).await?;
+            let (found, unchanged) = pass.cadres(header, rows).await?;
+            Ok((found.len() as u64, unchanged))
+        };
+        Ok(self.batches(step).await?.0)
     }
 
     /// Checks the posts, and keeps what the rotations will be held against.
     async fn check_assignments(&mut self, mut stays: Option<&mut Vec<Stay>>) -> Result<Checked> {
-        let mut table = Table::<AssignmentRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
-        let (mut new, mut known) = (0, 0);
         let mut posts = Vec::new();
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                break;
-            }
-            let rows = self.world.whole(lines);
-            let (found, stored) = self.assignments(&header, rows).await?;
+        let step = async |pass: &mut Self, header: &Header, rows| {
+            let (found, stored) = pass.assignments(header, rows).await?;
             posts.extend(found.iter().map(Post::of));
             if let Some(stays) = &mut stays {
                 stays.extend(found.iter().map(|row| Stay::of(row.person, &row.model)));
             }
             posts.extend(stored.iter().map(|(person, post)| Post::stored(*person, post)));
-            let count = |news| found.iter().filter(|post| post.news == news).count() as u64;
-            new += count(News::New);
-            known += count(News::Unchanged);
-        }
+            Ok(counted(&found))
+        };
+        let (checked, header) = self.batches(step).await?;
         let compared = ledger::compare_posts(posts);
         for line in compared.repeated {
             header.note(self.findings, (line, "cadre_code"), FindingCode::RepeatedRow, repeated_row);
@@ -268,34 +238,25 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 )
             });
         }
-        Ok(checked(&table, new, known))
+        Ok(checked)
     }
 
     async fn check_rotations(&mut self, plan: &mut Plan, stays: Stays) -> Result<Checked> {
-        let mut table = Table::<RotationRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
         let lives = self.lives(plan);
         // What seems to be missing may stand in a row that has an error.
         let is_settled = self.findings.errors == 0;
-        let (mut new, mut known) = (0, 0);
         let mut episodes = Vec::new();
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                break;
-            }
-            let rows = self.world.whole(lines);
-            let (found, stored) = self.rotations(&header, rows).await?;
+        let step = async |pass: &mut Self, header: &Header, rows| {
+            let (found, stored) = pass.rotations(header, rows).await?;
             if is_settled {
-                self.doubt_units(&header, &found, &lives);
-                self.doubt_posts(&header, &found, &stays).await?;
+                pass.doubt_units(header, &found, &lives);
+                pass.doubt_posts(header, &found, &stays).await?;
             }
-            episodes.extend(found.iter().map(|row| Episode::of(row, self.world.today)));
+            episodes.extend(found.iter().map(|row| Episode::of(row, pass.world.today)));
             episodes.extend(stored.iter().map(|(person, row)| Episode::stored(*person, row)));
-            let count = |news| found.iter().filter(|row| row.news == news).count() as u64;
-            new += count(News::New);
-            known += count(News::Unchanged);
-        }
+            Ok(counted(&found))
+        };
+        let (checked, header) = self.batches(step).await?;
         let compared = ledger::compare_episodes(episodes);
         for (lines, column, code, sentence) in [
             (compared.repeated, "cadre_code", FindingCode::RepeatedRow, repeated_row as fn() -> Sentence),
@@ -305,34 +266,20 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             lines.into_iter().for_each(|line| header.note(self.findings, (line, column), code, sentence));
         }
         plan.overtaken = compared.overtaken.into_iter().collect();
-        Ok(checked(&table, new, known))
+        Ok(checked)
     }
 
     async fn check_qualifications(&mut self) -> Result<Checked> {
-        let mut table = Table::<QualificationRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
-        let (mut new, mut known) = (0, 0);
         let mut papers = Vec::new();
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                break;
-            }
-            let rows = self.world.whole(lines);
-            let found = self.qualifications(&header, rows).await?;
+        let step = async |pass: &mut Self, header: &Header, rows| {
+            let found = pass.qualifications(header, rows).await?;
             papers.extend(found.iter().map(Paper::of));
-            let count = |news| found.iter().filter(|paper| paper.news == news).count() as u64;
-            new += count(News::New);
-            known += count(News::Unchanged);
-        }
+            Ok(counted(&found))
+        };
+        let (checked, header) = self.batches(step).await?;
         for line in ledger::repeated_papers(papers) {
             header.note(self.findings, (line, "cadre_code"), FindingCode::RepeatedRow, repeated_row);
         }
-        Ok(checked(&table, new, known))
+        Ok(checked)
     }
-}
-
-/// What was learnt of a file that was read to its end.
-pub(super) fn checked<T: Row, R: std::io::Read>(table: &Table<T, R>, new: u64, unchanged: u64) -> Checked {
-    Checked { file: T::FILE, rows: table.rows(), new, unchanged, print: table.print() }
 }

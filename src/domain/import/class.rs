@@ -9,18 +9,18 @@ use entity::{
         UnitCode, UnitId,
     },
 };
-use sea_orm::{ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Iterable, QueryFilter};
+use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseTransaction, EntityTrait, Iterable, QueryFilter};
 
 use super::{
     cell::{Cells, code, day, number, word},
-    check::{Checked, checked},
+    check::Checked,
     finding::{FindingCode, Findings},
     lists::unit_of,
     load::{insert, record},
     offer::{Programme, plan_of, programme_of},
-    pass::{ASKED, BATCH, Pass, padded},
+    pass::Pass,
     roster::{Class, Kept},
-    table::{Header, Row, Table},
+    table::{Header, Row},
     world::{World, differs, repeated_code},
 };
 use crate::{domain::access::Txn, error::Result, language::Sentence};
@@ -211,53 +211,38 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let may_be_stored =
             |code: &&ClassCode| classes.find(code).is_none_or(|class| classes.get(class).stored.is_some());
         let codes: Vec<&ClassCode> = codes.filter(may_be_stored).collect();
-        for codes in codes.chunks(ASKED) {
-            let codes = padded(codes.iter().map(|code| code.as_str()));
-            let question = training_class::Entity::find().filter(training_class::Column::Code.is_in(codes));
-            for class in question.all(self.connection).await? {
-                stored.insert(class.code.clone(), class);
-            }
+        if codes.is_empty() {
+            return Ok(stored);
+        }
+        let asked = self.any_code(training_class::Column::Code, codes.iter().map(|code| code.as_str()));
+        for class in training_class::Entity::find().filter(asked).all(self.connection).await? {
+            stored.insert(class.code.clone(), class);
         }
         Ok(stored)
     }
 
     /// Checks the classes.
     pub async fn check_classes(&mut self) -> Result<Checked> {
-        let mut table = Table::<ClassRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
-        let (mut new, mut known) = (0, 0);
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                break;
-            }
-            let rows = self.world.whole(lines);
-            let (found, unchanged) = self.classes(&header, rows).await?;
-            (new, known) = (new + found.len() as u64, known + unchanged);
-        }
-        self.close(&table);
-        Ok(checked(&table, new, known))
+        let step = async |pass: &mut Self, header: &Header, rows| {
+            let (found, unchanged) = pass.classes(header, rows).await?;
+            Ok((found.len() as u64, unchanged))
+        };
+        Ok(self.batches(step).await?.0)
     }
 }
 
 impl Pass<'_, DatabaseTransaction> {
     /// Writes the new classes, with the seats that the enrolments are going to take.
     pub async fn load_classes(&mut self, txn: &Txn) -> Result<Checked> {
-        let mut table = Table::<ClassRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
-        let (mut new, mut known) = (0, 0);
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                return Ok(checked(&table, new, known));
-            }
-            let rows = self.world.whole(lines);
-            let (found, unchanged) = self.classes(&header, rows).await?;
-            (new, known) = (new + found.len() as u64, known + unchanged);
-            let codes = found.iter().map(|class| class.code.to_string()).collect();
+        let step = async |pass: &mut Self, header: &Header, rows| {
+            let (found, unchanged) = pass.classes(header, rows).await?;
+            let codes: Vec<String> = found.iter().map(|class| class.code.to_string()).collect();
+            let new = codes.len() as u64;
             insert(txn, found).await?;
             record(txn, ChangeKind::Created, "training_class", codes).await?;
-        }
+            Ok((new, unchanged))
+        };
+        Ok(self.batches(step).await?.0)
     }
 }
 

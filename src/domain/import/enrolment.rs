@@ -8,24 +8,24 @@ use entity::{
         CadreCode, CadreId, ClassCode, ClassId, EnrolmentId, EnrolmentState, Grade, ProgrammeCode, UnitCode, UnitId,
     },
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::{
     cell::{Cells, code, word, year},
-    check::{Checked, checked},
+    check::Checked,
     class::ClassRow,
     finding::FindingCode,
     ledger::{self, Paper},
     lists::unit_of,
     load::insert,
     offer::programme_of,
-    pass::{ASKED, BATCH, News, Pass, Resolved, padded},
+    pass::{News, Pass, Resolved, counted},
     register::Person,
     roster::Class,
     rotation::Lives,
     row::CadreRow,
     seat::{Seat, compare_seats},
-    table::{Header, Row, Table},
+    table::{Header, Row},
     world::{differs, repeated_row},
 };
 use crate::{domain::access::Txn, error::Result, language::Sentence};
@@ -130,12 +130,12 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         persons: &[(CadreId, Person)],
     ) -> Result<HashMap<CadreId, Vec<enrolment::Model>>> {
         let mut stored: HashMap<CadreId, Vec<enrolment::Model>> = HashMap::new();
-        for ids in persons.chunks(ASKED) {
-            let ids = padded(ids.iter().map(|(id, _)| *id));
-            let question = enrolment::Entity::find().filter(enrolment::Column::CadreId.is_in(ids));
-            for row in question.all(self.connection).await? {
-                stored.entry(row.cadre_id).or_default().push(row);
-            }
+        if persons.is_empty() {
+            return Ok(stored);
+        }
+        let asked = self.any_person(enrolment::Column::CadreId, persons);
+        for row in enrolment::Entity::find().filter(asked).all(self.connection).await? {
+            stored.entry(row.cadre_id).or_default().push(row);
         }
         Ok(stored)
     }
@@ -186,10 +186,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         ids.sort_unstable();
         ids.dedup();
         let mut classes = HashMap::new();
-        for ids in ids.chunks(ASKED) {
-            let question =
-                training_class::Entity::find().filter(training_class::Column::Id.is_in(padded(ids.iter().copied())));
-            for there in question.all(self.connection).await? {
+        if !ids.is_empty() {
+            let asked = self.any_id(training_class::Column::Id, ids.iter().map(|id| id.0));
+            for there in training_class::Entity::find().filter(asked).all(self.connection).await? {
                 classes.insert(there.id, self.enter_stored_class(&there)?);
             }
         }
@@ -208,40 +207,32 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     /// Checks the enrolments, and counts the seats that they take.
     pub async fn check_enrolments(&mut self, lives: &Lives) -> Result<Checked> {
-        let mut table = Table::<EnrolmentRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
         // What seems to be missing may stand in a row that has an error.
         let is_settled = self.findings.errors == 0;
-        let (mut new, mut known) = (0, 0);
         let (mut seats, mut papers, mut full) = (Vec::new(), Vec::new(), HashMap::new());
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                break;
-            }
-            let rows = self.world.whole(lines);
-            let (found, stored) = self.enrolments(&header, rows).await?;
+        let step = async |pass: &mut Self, header: &Header, rows| {
+            let (found, stored) = pass.enrolments(header, rows).await?;
             if is_settled {
-                self.doubt_senders(&header, &found, lives);
+                pass.doubt_senders(header, &found, lives);
             }
             for Resolved { line, person, news, model: Learning { class, row } } in &found {
-                new += u64::from(*news == News::New);
-                known += u64::from(*news == News::Unchanged);
                 let Some(class) = *class else {
                     papers.push(Paper::noted((*line, *person), (&row.programme_code, row.year, row.unit_id)));
                     continue;
                 };
                 let is_taken = row.state.is_seated();
                 seats.push(Seat::of(*line, (*person, class), is_taken));
-                if *news == News::New && is_taken && !self.world.classes.take_seat(class) {
+                if *news == News::New && is_taken && !pass.world.classes.take_seat(class) {
                     full.entry(class).or_insert(*line);
                 }
             }
-            seats.extend(self.seats(stored).await?);
-        }
+            seats.extend(pass.seats(stored).await?);
+            Ok(counted(&found))
+        };
+        let (checked, header) = self.batches(step).await?;
         self.note_full(&header, full);
         self.note_persons(&header, seats, papers);
-        Ok(checked(&table, new, known))
+        Ok(checked)
     }
 
     /// Notes the classes that have more learners than seats, each at the first who has none.
@@ -270,23 +261,16 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 impl Pass<'_, DatabaseTransaction> {
     /// Writes the new enrolments. Each shows as a change of its class; one without a class, of the person.
     pub async fn load_enrolments(&mut self, txn: &Txn) -> Result<Checked> {
-        let mut table = Table::<EnrolmentRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
-        let (mut new, mut known) = (0, 0);
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                return Ok(checked(&table, new, known));
-            }
-            let rows = self.world.whole(lines);
-            let (mut found, _) = self.enrolments(&header, rows).await?;
-            let all = found.len();
+        let step = async |pass: &mut Self, header: &Header, rows| {
+            let (mut found, _) = pass.enrolments(header, rows).await?;
+            let count = counted(&found);
             found.retain(|row| row.news == News::New);
-            (new, known) = (new + found.len() as u64, known + (all - found.len()) as u64);
             let elsewhere = found.iter().filter(|row| row.model.class.is_none());
-            elsewhere.for_each(|row| self.world.register.touch(row.person));
+            elsewhere.for_each(|row| pass.world.register.touch(row.person));
             insert(txn, found.into_iter().map(|row| row.model.row)).await?;
-        }
+            Ok(count)
+        };
+        Ok(self.batches(step).await?.0)
     }
 }
 

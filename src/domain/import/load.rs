@@ -6,33 +6,36 @@ use std::{
 };
 
 use entity::{
-    training_class,
+    assignment, cadre, class_session, enrolment, qualification, rotation, training_class,
     value::{ChangeKind, PlanId, UnitCode},
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, ExprTrait,
-    IntoActiveModel, Iterable, ModelTrait, QueryFilter, prelude::Expr,
+    IntoActiveModel, ModelTrait, QueryFilter, prelude::Expr,
 };
 
 use super::{
-    check::{Checked, Plan, checked},
+    check::{Checked, Plan},
     class::ClassRow,
     enrolment::EnrolmentRow,
     episode::Phase,
     finding::Findings,
     known::Known,
-    pass::{BATCH, News, Pass, Resolved},
+    pass::{Count, News, Pass, Resolved, counted},
     progress::Progress,
     roster::Classes,
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow},
     session::SessionRow,
-    table::{self, Row, Table},
+    table::{self, Header, Row},
     usage,
     world::World,
 };
 use crate::{
     clock::Clock,
-    db::Database,
+    db::{
+        Database,
+        bulk::{self, Indexes},
+    },
     domain::{
         access::{Act, Permit, Txn},
         unit::Units,
@@ -40,9 +43,6 @@ use crate::{
     error::{Error, Result},
     language::Sentence,
 };
-
-/// Most rows in one statement: beyond it a statement only grows.
-const ROWS: usize = 1_000;
 
 /// Writes a checked bundle.
 pub(super) async fn load(
@@ -53,9 +53,7 @@ pub(super) async fn load(
     context: (&mut World, &Progress),
 ) -> Result<()> {
     let result = write(database, clock, dir, plan, context).await;
-    if database.backend() == DatabaseBackend::Sqlite {
-        database.writer().execute_unprepared(USUAL_CACHE).await?;
-    }
+    bulk::narrow(database).await?;
     result
 }
 
@@ -85,6 +83,7 @@ async fn write(
             return Err(changed_file(before.file));
         }
     }
+    progress.say("settling classes and quotas");
     let mut touched: Vec<String> = pass.world.register.touched().map(str::to_owned).collect();
     touched.sort_unstable();
     record(&txn, ChangeKind::Updated, "cadre", touched).await?;
@@ -125,21 +124,13 @@ impl Plan {
     }
 }
 
-/// Names and units come in no order of their indexes. With SQLite's usual 2 MB of pages a nation's import would write
-/// and read back each page some twenty times; 64 MiB is the most that it takes, small imports take less.
-const WIDE_CACHE: &str = "PRAGMA cache_size = -65536";
-/// What SQLite starts with.
-const USUAL_CACHE: &str = "PRAGMA cache_size = -2000";
-
 /// Two imports at once would each see the database without the other: on PostgreSQL the second one waits here, on
 /// SQLite it could not even begin.
 async fn prepare(connection: &DatabaseTransaction) -> Result<()> {
-    let statement = match connection.get_database_backend() {
-        DatabaseBackend::Postgres => "SELECT pg_advisory_xact_lock(hashtext('cadre-api import'))",
-        _ => WIDE_CACHE,
-    };
-    connection.execute_unprepared(statement).await?;
-    Ok(())
+    if connection.get_database_backend() == DatabaseBackend::Postgres {
+        connection.execute_unprepared("SELECT pg_advisory_xact_lock(hashtext('cadre-api import'))").await?;
+    }
+    Ok(bulk::widen(connection).await?)
 }
 
 async fn lists(txn: &Txn, plan: Plan, world: &World) -> Result<()> {
@@ -174,147 +165,107 @@ async fn lists(txn: &Txn, plan: Plan, world: &World) -> Result<()> {
 impl Pass<'_, DatabaseTransaction> {
     async fn load_file(&mut self, txn: &Txn, before: Checked, overtaken: &HashSet<u64>) -> Result<Checked> {
         match before.file {
-            CadreRow::FILE => self.load_cadres(txn).await,
-            AssignmentRow::FILE => self.load_assignments(txn).await,
-            QualificationRow::FILE => self.load_qualifications(txn).await,
-            RotationRow::FILE => self.load_rotations(txn, overtaken).await,
-            ClassRow::FILE => self.load_classes(txn).await,
-            SessionRow::FILE => self.load_sessions(txn).await,
-            EnrolmentRow::FILE => self.load_enrolments(txn).await,
+            CadreRow::FILE => filled::<cadre::Entity>(txn, self.load_cadres(txn)).await,
+            AssignmentRow::FILE => filled::<assignment::Entity>(txn, self.load_assignments(txn)).await,
+            QualificationRow::FILE => filled::<qualification::Entity>(txn, self.load_qualifications(txn)).await,
+            RotationRow::FILE => filled::<rotation::Entity>(txn, self.load_rotations(txn, overtaken)).await,
+            ClassRow::FILE => filled::<training_class::Entity>(txn, self.load_classes(txn)).await,
+            SessionRow::FILE => filled::<class_session::Entity>(txn, self.load_sessions(txn)).await,
+            EnrolmentRow::FILE => filled::<enrolment::Entity>(txn, self.load_enrolments(txn)).await,
             // Held since the first pass and loaded as checked; the file must still be that one.
             file => Ok(Checked { print: table::print(self.dir, file, self.progress)?, ..before }),
         }
     }
 
     async fn load_cadres(&mut self, txn: &Txn) -> Result<Checked> {
-        let mut table = Table::<CadreRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
-        let (mut new, mut known) = (0, 0);
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                return Ok(checked(&table, new, known));
-            }
-            let rows = self.world.whole(lines);
-            let (found, unchanged) = self.cadres(&header, rows).await?;
-            new += found.len() as u64;
-            known += unchanged;
-            let codes = found.iter().map(|(_, row)| row.code.to_string()).collect();
+        let step = async |pass: &mut Self, header: &Header, rows| {
+            let (found, unchanged) = pass.cadres(header, rows).await?;
+            let codes: Vec<String> = found.iter().map(|(_, row)| row.code.to_string()).collect();
+            let new = codes.len() as u64;
             txn.of_persons(found.iter().map(|(id, _)| *id));
             insert(txn, found.into_iter().map(|(id, row)| row.model(id))).await?;
             record(txn, ChangeKind::Created, "cadre", codes).await?;
-        }
+            Ok((new, unchanged))
+        };
+        Ok(self.batches(step).await?.0)
     }
 
     async fn load_assignments(&mut self, txn: &Txn) -> Result<Checked> {
-        let mut table = Table::<AssignmentRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
-        let (mut new, mut known) = (0, 0);
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                return Ok(checked(&table, new, known));
-            }
-            let rows = self.world.whole(lines);
-            let (found, _) = self.assignments(&header, rows).await?;
-            let written = self.write_new(txn, found).await?;
-            (new, known) = (new + written.0, known + written.1);
-        }
+        let step = async |pass: &mut Self, header: &Header, rows| {
+            let (found, _) = pass.assignments(header, rows).await?;
+            pass.write_new(txn, found).await
+        };
+        Ok(self.batches(step).await?.0)
     }
 
     async fn load_qualifications(&mut self, txn: &Txn) -> Result<Checked> {
-        let mut table = Table::<QualificationRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
-        let (mut new, mut known) = (0, 0);
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                return Ok(checked(&table, new, known));
-            }
-            let rows = self.world.whole(lines);
-            let found = self.qualifications(&header, rows).await?;
-            let written = self.write_new(txn, found).await?;
-            (new, known) = (new + written.0, known + written.1);
-        }
+        let step = async |pass: &mut Self, header: &Header, rows| {
+            let found = pass.qualifications(header, rows).await?;
+            pass.write_new(txn, found).await
+        };
+        Ok(self.batches(step).await?.0)
     }
 
     /// Comes after the posts, which tell the titles and what followed.
     async fn load_rotations(&mut self, txn: &Txn, overtaken: &HashSet<u64>) -> Result<Checked> {
-        let mut table = Table::<RotationRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
         let units = Units::load(self.connection).await?;
-        let (mut new, mut known) = (0, 0);
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                return Ok(checked(&table, new, known));
-            }
-            let rows = self.world.whole(lines);
-            let (mut found, _) = self.rotations(&header, rows).await?;
-            let all = found.len();
+        let step = async |pass: &mut Self, header: &Header, rows| {
+            let (mut found, _) = pass.rotations(header, rows).await?;
+            let count = counted(&found);
             found.retain(|row| row.news == News::New);
-            known += (all - found.len()) as u64;
-            let posts = self.posts(&self.persons(&found)).await?;
+            let posts = pass.posts(&pass.persons(&found)).await?;
             let mut rotations = Vec::with_capacity(found.len());
             for Resolved { line, person, news, model } in found {
-                let phase = match Phase::on(self.world.today, model.start_on, model.end_on) {
+                let phase = match Phase::on(pass.world.today, model.start_on, model.end_on) {
                     Phase::Running if overtaken.contains(&line) => Phase::Overtaken,
                     phase => phase,
                 };
                 let posts = posts.get(&model.cadre_id).map_or(&[][..], Vec::as_slice);
-                let model = model.model(phase, &units, posts).ok_or_else(|| changed_file(table.header().file))?;
+                let model = model.model(phase, &units, posts).ok_or_else(|| changed_file(header.file))?;
                 rotations.push(Resolved { line, person, news, model });
             }
-            new += self.write_new(txn, rotations).await?.0;
-        }
+            pass.write_new(txn, rotations).await?;
+            Ok(count)
+        };
+        Ok(self.batches(step).await?.0)
     }
 
-    /// Inserts the new ones of these rows; how many were new, and how many the database held.
-    async fn write_new<M, A>(&mut self, txn: &Txn, mut rows: Vec<Resolved<M>>) -> Result<(u64, u64)>
+    /// Inserts the new ones of these rows.
+    async fn write_new<M, A>(&mut self, txn: &Txn, mut rows: Vec<Resolved<M>>) -> Result<Count>
     where
         M: ModelTrait + IntoActiveModel<A>,
         A: ActiveModelTrait<Entity = M::Entity>,
     {
-        let all = rows.len();
+        let count = counted(&rows);
         rows.retain(|row| row.news == News::New);
-        let new = rows.len();
         rows.iter().for_each(|row| self.world.register.touch(row.person));
         txn.of_persons(rows.iter().map(|row| self.world.register.id(row.person)));
         insert(txn, rows.into_iter().map(|row| row.model)).await?;
-        Ok((new as u64, (all - new) as u64))
+        Ok(count)
     }
 }
 
-/// Inserts rows, many to a statement, within what the database can bind.
+/// Fills a table from a file.
+async fn filled<E: EntityTrait>(txn: &Txn, load: impl Future<Output = Result<Checked>>) -> Result<Checked> {
+    let indexes = Indexes::take::<E>(txn.connection()).await?;
+    let checked = load.await?;
+    indexes.rebuild(txn.connection()).await?;
+    Ok(checked)
+}
+
+/// Inserts rows.
 pub(super) async fn insert<M, A>(txn: &Txn, rows: impl IntoIterator<Item = M>) -> Result<()>
 where
     M: ModelTrait + IntoActiveModel<A>,
     A: ActiveModelTrait<Entity = M::Entity>,
 {
-    insert_active(txn, rows.into_iter().map(IntoActiveModel::into_active_model)).await
-}
-
-async fn insert_active<A: ActiveModelTrait>(txn: &Txn, rows: impl IntoIterator<Item = A>) -> Result<()> {
-    let binds = match txn.connection().get_database_backend() {
-        DatabaseBackend::Postgres => 65_535,
-        _ => 32_766,
-    };
-    let columns = <<A::Entity as EntityTrait>::Column as Iterable>::iter().count();
-    let size = ROWS.min(binds / columns.max(1));
-    let mut rows = rows.into_iter();
-    loop {
-        let chunk: Vec<A> = rows.by_ref().take(size).collect();
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        A::Entity::insert_many(chunk).exec_without_returning(txn.connection()).await?;
-    }
+    Ok(bulk::insert(txn.connection(), rows.into_iter().map(IntoActiveModel::into_active_model)).await?)
 }
 
 /// Writes one change per object.
 pub(super) async fn record(txn: &Txn, kind: ChangeKind, table: &str, objects: Vec<String>) -> Result<()> {
     let rows = objects.into_iter().map(|object| txn.line(kind, table, (object, None)));
-    insert_active(txn, rows).await
+    Ok(bulk::insert(txn.connection(), rows).await?)
 }
 
 fn changed_database() -> Error {

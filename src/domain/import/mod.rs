@@ -60,7 +60,7 @@ pub struct Options {
 pub async fn import(database: &Database, clock: Clock, dir: &Path, options: Options) -> Result<Report> {
     let mut findings = Findings::default();
     let bundle = Bundle::find(dir, &mut findings)?;
-    let progress = Progress::over(bundle.bytes * if options.dry_run { 1 } else { 2 });
+    let progress = Progress::shown();
     let report = run(database, clock, (dir, &bundle, options), (findings, &progress)).await;
     progress.clear();
     report
@@ -72,7 +72,7 @@ async fn run(
     (dir, bundle, options): (&Path, &Bundle, Options),
     (mut findings, progress): (Findings, &Progress),
 ) -> Result<Report> {
-    progress.say("checking");
+    progress.begin("checking", bundle.bytes);
     let mut world = World::new(Known::read(database.reader()).await?, clock.today());
     let plan = check::check(dir, bundle, database.reader(), (&mut world, &mut findings, progress)).await?;
     let mut files: Vec<FileReport> = plan.checked.iter().map(file_report).collect();
@@ -84,7 +84,7 @@ async fn run(
         () => Outcome::Loaded,
     };
     if outcome == Outcome::Loaded {
-        progress.say("loading");
+        progress.begin("loading", bundle.bytes);
         load::load(database, clock, dir, plan, (&mut world, progress)).await?;
         files.iter_mut().for_each(|file| file.state = FileState::Loaded);
     }

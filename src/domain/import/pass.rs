@@ -10,23 +10,38 @@ use entity::{
     assignment, cadre, qualification,
     value::{AssignmentId, CadreCode, CadreId, LevelCode, NationalId, QualificationId, SubjectCode},
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    prelude::{Expr, Uuid},
+    sea_query::{IntoColumnRef, SimpleExpr},
+};
 
 use super::{
+    check::Checked,
     finding::{FindingCode, Findings},
     progress::Progress,
     register::Person,
     row::{AssignmentRow, CadreRow, QualificationRow},
     rule::{self, Dates, IdDoubt},
-    table::{Header, Row},
+    table::{Header, Row, Table},
     world::{World, differs, repeated_code},
 };
-use crate::{error::Result, language::Sentence};
+use crate::{
+    db::{any_id, any_word},
+    error::Result,
+    language::Sentence,
+};
 
 /// Rows that are resolved together.
-pub(super) const BATCH: usize = 2_000;
-/// Codes or ids that one question to the database names.
-pub(super) const ASKED: usize = 512;
+const BATCH: usize = 2_000;
+/// Identity numbers that one question to the database names.
+const ASKED: usize = 512;
+
+/// How many of these rows are new, and how many the database holds just so.
+pub(super) fn counted<M>(rows: &[Resolved<M>]) -> Count {
+    let count = |news| rows.iter().filter(|row| row.news == news).count() as u64;
+    (count(News::New), count(News::Unchanged))
+}
 
 /// What a row is to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +71,36 @@ pub(super) struct Pass<'a, C> {
     pub progress: &'a Progress,
 }
 
+/// How many rows of a batch are new, and how many the database holds just so.
+pub(super) type Count = (u64, u64);
+
 impl<C: ConnectionTrait> Pass<'_, C> {
+    /// Takes a file batch by batch: a step is given the rows that could be read. What was learnt of the file, and where
+    /// its columns stand.
+    pub async fn batches<T: Row>(
+        &mut self,
+        mut step: impl AsyncFnMut(&mut Self, &Header, Vec<(u64, T)>) -> Result<Count>,
+    ) -> Result<(Checked, Header)> {
+        let mut table = Table::<T, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let (mut new, mut unchanged) = (0, 0);
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                break;
+            }
+            let (rows, read) = (lines.len() as u64, self.world.whole(lines));
+            let count = step(self, &header, read).await?;
+            (new, unchanged) = (new + count.0, unchanged + count.1);
+            self.progress.rows(rows);
+        }
+        if !table.is_whole() {
+            // A file that was not read to its end excuses those that refer to it.
+            self.world.give_up(T::FILE);
+        }
+        Ok((Checked { file: T::FILE, rows: table.rows(), new, unchanged, print: table.print() }, header))
+    }
+
     /// The new persons of a batch, and how many the database holds just so.
     pub async fn cadres(
         &mut self,
@@ -211,12 +255,12 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     /// What the database holds of the posts of these persons.
     pub async fn posts(&self, persons: &[(CadreId, Person)]) -> Result<HashMap<CadreId, Vec<assignment::Model>>> {
         let mut posts: HashMap<CadreId, Vec<assignment::Model>> = HashMap::new();
-        for ids in persons.chunks(ASKED) {
-            let ids = padded(ids.iter().map(|(id, _)| *id));
-            let question = assignment::Entity::find().filter(assignment::Column::CadreId.is_in(ids));
-            for post in question.all(self.connection).await? {
-                posts.entry(post.cadre_id).or_default().push(post);
-            }
+        if persons.is_empty() {
+            return Ok(posts);
+        }
+        let asked = self.any_person(assignment::Column::CadreId, persons);
+        for post in assignment::Entity::find().filter(asked).all(self.connection).await? {
+            posts.entry(post.cadre_id).or_default().push(post);
         }
         Ok(posts)
     }
@@ -231,10 +275,10 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let mut papers: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.paper(header, line, row)).collect();
 
         let mut stored: HashMap<CadreId, Vec<qualification::Model>> = HashMap::new();
-        for ids in self.stored_persons(&papers).chunks(ASKED) {
-            let ids = padded(ids.iter().map(|(id, _)| *id));
-            let question = qualification::Entity::find().filter(qualification::Column::CadreId.is_in(ids));
-            for paper in question.all(self.connection).await? {
+        let persons = self.stored_persons(&papers);
+        if !persons.is_empty() {
+            let asked = self.any_person(qualification::Column::CadreId, &persons);
+            for paper in qualification::Entity::find().filter(asked).all(self.connection).await? {
                 stored.entry(paper.cadre_id).or_default().push(paper);
             }
         }
@@ -303,14 +347,29 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let may_be_stored =
             |code: &&CadreCode| register.find(code.as_str()).is_none_or(|person| register.is_stored(person));
         let codes: Vec<&CadreCode> = codes.filter(may_be_stored).collect();
-        for codes in codes.chunks(ASKED) {
-            let codes = padded(codes.iter().map(|code| code.as_str()));
-            let question = cadre::Entity::find().filter(cadre::Column::Code.is_in(codes));
-            for cadre in question.all(self.connection).await? {
-                stored.insert(cadre.code.clone(), cadre);
-            }
+        if codes.is_empty() {
+            return Ok(stored);
+        }
+        let asked = self.any_code(cadre::Column::Code, codes.iter().map(|code| code.as_str()));
+        for cadre in cadre::Entity::find().filter(asked).all(self.connection).await? {
+            stored.insert(cadre.code.clone(), cadre);
         }
         Ok(stored)
+    }
+
+    /// A column is the id of one of these persons.
+    pub fn any_person(&self, column: impl IntoColumnRef, persons: &[(CadreId, Person)]) -> SimpleExpr {
+        self.any_id(column, persons.iter().map(|(id, _)| id.0))
+    }
+
+    /// A column is one of these ids.
+    pub fn any_id(&self, column: impl IntoColumnRef, ids: impl Iterator<Item = Uuid>) -> SimpleExpr {
+        any_id(self.connection.get_database_backend(), Expr::col(column), ids)
+    }
+
+    /// A column is one of these codes.
+    pub fn any_code<'a>(&self, column: impl IntoColumnRef, codes: impl Iterator<Item = &'a str>) -> SimpleExpr {
+        any_word(self.connection.get_database_backend(), Expr::col(column), codes)
     }
 
     /// Those persons of a batch whom the database held before the import, each once.
@@ -330,7 +389,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 }
 
 /// What a question names, the last repeated up to a power of two: ten texts of statements to prepare and keep, not 512.
-pub(super) fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
+fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
     let mut values: Vec<T> = values.collect();
     if let Some(last) = values.last().cloned() {
         values.resize(values.len().next_power_of_two(), last);

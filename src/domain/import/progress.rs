@@ -1,40 +1,139 @@
-//! How far an import has come, drawn on a terminal.
+//! How far an import has come: a bar on a terminal, a line in the log now and then where there is none.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{
+    io::IsTerminal,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-/// A bar by bytes. Draws nothing where standard error is not a terminal.
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How often a line is logged where no bar is drawn.
+const PAUSE: Duration = Duration::from_secs(15);
+
+/// A step of an import and how far it has come.
+#[derive(Clone, Copy, Debug, Default)]
+struct Step {
+    name: &'static str,
+    /// Bytes of the files, which are known beforehand; none: nobody knows how long the step is.
+    length: Option<u64>,
+    bytes: u64,
+    rows: u64,
+    /// When the step last logged a line.
+    told: Duration,
+}
+
+impl Step {
+    /// What is said of the step so long after it began: share, rows, rows per second, time left at the pace so far.
+    fn line(&self, elapsed: Duration) -> String {
+        let Some(length) = self.length else { return self.name.to_owned() };
+        let share = self.bytes as f64 / length.max(1) as f64;
+        let rows = HumanCount(self.rows);
+        let mut line = format!("{}: {:.0} %, {rows} rows", self.name, 100.0 * share.min(1.0));
+        // Before, every pace is chance.
+        if elapsed >= Duration::from_secs(1) && share > 0.0 {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a pace is no negative number")]
+            let pace = (self.rows as f64 / elapsed.as_secs_f64()) as u64;
+            let left = elapsed.as_secs_f64() * (1.0 / share - 1.0).max(0.0);
+            let left = Duration::try_from_secs_f64(left.round()).unwrap_or(Duration::MAX);
+            line.push_str(&format!(", {} rows/s, {} left", HumanCount(pace), humantime::format_duration(left)));
+        }
+        line
+    }
+}
+
+/// How far an import has come, shown to whoever started it.
 #[derive(Clone, Debug)]
-pub(super) struct Progress(ProgressBar);
+pub(super) struct Progress {
+    bar: ProgressBar,
+    step: Arc<Mutex<Step>>,
+    /// Whether lines are logged in place of a bar.
+    is_plain: bool,
+}
 
 impl Progress {
-    /// A bar over this many bytes.
-    pub fn over(bytes: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template(
-            "{msg:20} [{bar:30}] {bytes}/{total_bytes} ({binary_bytes_per_sec}, {eta} left)",
-        );
+    /// Shown on standard error.
+    pub fn shown() -> Self {
+        let is_plain = !std::io::stderr().is_terminal();
+        let target = if is_plain { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        let style = ProgressStyle::with_template("[{bar:30}] {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self(bar)
+        Self { bar, step: Arc::default(), is_plain }
     }
 
-    /// A bar that is never drawn.
+    /// Shown nowhere.
     #[cfg(test)]
     pub fn hidden() -> Self {
-        Self(ProgressBar::hidden())
+        Self { bar: ProgressBar::hidden(), step: Arc::default(), is_plain: false }
     }
 
-    /// Says what is being done.
-    pub fn say(&self, message: &'static str) {
-        self.0.set_message(message);
+    /// A step begins that reads so many bytes.
+    pub fn begin(&self, name: &'static str, length: u64) {
+        self.start(Step { name, length: Some(length), ..Step::default() });
+    }
+
+    /// A step begins of which nobody knows how long it is.
+    pub fn say(&self, name: &'static str) {
+        self.start(Step { name, ..Step::default() });
+    }
+
+    fn start(&self, step: Step) {
+        self.bar.set_length(step.length.unwrap_or(0));
+        self.bar.set_position(0);
+        self.bar.reset_elapsed();
+        self.bar.set_message(step.name);
+        if self.is_plain {
+            tracing::info!("{}", step.name);
+        }
+        *self.step.lock().unwrap_or_else(PoisonError::into_inner) = step;
     }
 
     /// More bytes were read.
     pub fn advance(&self, bytes: u64) {
-        self.0.inc(bytes);
+        self.step.lock().unwrap_or_else(PoisonError::into_inner).bytes += bytes;
+        self.bar.inc(bytes);
+    }
+
+    /// More rows were dealt with.
+    pub fn rows(&self, rows: u64) {
+        let elapsed = self.bar.elapsed();
+        let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        step.rows += rows;
+        let line = step.line(elapsed);
+        if self.is_plain && elapsed.saturating_sub(step.told) >= PAUSE {
+            step.told = elapsed;
+            tracing::info!("{line}");
+        }
+        drop(step);
+        self.bar.set_message(line);
     }
 
     /// Removes the bar.
     pub fn clear(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_share_rows_pace_and_time_left() {
+        for ((length, bytes, rows), seconds, line) in [
+            ((Some(1_000), 0, 0), 0.0, "loading: 0 %, 0 rows"),
+            ((Some(1_000), 0, 0), 60.0, "loading: 0 %, 0 rows"),
+            ((Some(1_000), 10, 2_000), 0.9, "loading: 1 %, 2,000 rows"),
+            ((Some(1_000), 250, 2_000_000), 100.0, "loading: 25 %, 2,000,000 rows, 20,000 rows/s, 5m left"),
+            ((Some(1_000), 999, 8_000_000), 100.0, "loading: 100 %, 8,000,000 rows, 80,000 rows/s, 0s left"),
+            // The file grew meanwhile.
+            ((Some(1_000), 2_000, 10), 10.0, "loading: 100 %, 10 rows, 1 rows/s, 0s left"),
+            ((Some(0), 0, 0), 10.0, "loading: 0 %, 0 rows"),
+            ((None, 500, 10), 10.0, "loading"),
+        ] {
+            let step = Step { name: "loading", length, bytes, rows, told: Duration::ZERO };
+            assert_eq!(step.line(Duration::from_secs_f64(seconds)), line);
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::{
     episode::{Move, Phase},
     finding::FindingCode,
     ledger::Print,
-    pass::{ASKED, News, Pass, Resolved, padded},
+    pass::{News, Pass, Resolved},
     register::Person,
     row::{CadreRow, RotationRow, UnitRow},
     table::{Header, Row},
@@ -129,14 +129,14 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     /// would tell of it.
     async fn stored_rotations(&self, persons: &[(CadreId, Person)]) -> Result<HashMap<CadreId, Vec<rotation::Model>>> {
         let mut stored: HashMap<CadreId, Vec<rotation::Model>> = HashMap::new();
-        for ids in persons.chunks(ASKED) {
-            let ids = padded(ids.iter().map(|(id, _)| *id));
-            let question = rotation::Entity::find()
-                .filter(rotation::Column::CadreId.is_in(ids))
-                .filter(rotation::Column::State.is_not_in(RotationState::EMBARGOED));
-            for rotation in question.all(self.connection).await? {
-                stored.entry(rotation.cadre_id).or_default().push(rotation);
-            }
+        if persons.is_empty() {
+            return Ok(stored);
+        }
+        let question = rotation::Entity::find()
+            .filter(self.any_person(rotation::Column::CadreId, persons))
+            .filter(rotation::Column::State.is_not_in(RotationState::EMBARGOED));
+        for rotation in question.all(self.connection).await? {
+            stored.entry(rotation.cadre_id).or_default().push(rotation);
         }
         Ok(stored)
     }

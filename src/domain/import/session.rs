@@ -6,17 +6,17 @@ use entity::{
     class_session, training_class,
     value::{ChangeKind, ClassCode, ClassId, Day},
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, prelude::Expr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, prelude::Expr};
 
 use super::{
     cell::{Cells, code, day},
-    check::{Checked, checked},
+    check::Checked,
     class::ClassRow,
     finding::FindingCode,
     load::{insert, record},
-    pass::{ASKED, BATCH, Pass, padded},
+    pass::Pass,
     roster::Class,
-    table::{Header, Row, Table},
+    table::{Header, Row},
     world::repeated_row,
 };
 use crate::{
@@ -112,14 +112,14 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
         let mut ids: Vec<ClassId> = of_id.keys().copied().collect();
         ids.sort_unstable();
-        for ids in ids.chunks(ASKED) {
-            let ids = padded(ids.iter().copied());
-            let question = class_session::Entity::find().filter(class_session::Column::ClassId.is_in(ids));
-            for there in question.all(self.connection).await? {
-                let days = of_id.get(&there.class_id).and_then(|class| timetable.of_class.get_mut(class));
-                if let Some(days) = days {
-                    days.stored.insert(there.on_day);
-                }
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let asked = self.any_id(class_session::Column::ClassId, ids.iter().map(|id| id.0));
+        for there in class_session::Entity::find().filter(asked).all(self.connection).await? {
+            let days = of_id.get(&there.class_id).and_then(|class| timetable.of_class.get_mut(class));
+            if let Some(days) = days {
+                days.stored.insert(there.on_day);
             }
         }
         Ok(())
@@ -127,21 +127,12 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     /// Checks the sessions.
     pub async fn check_sessions(&mut self) -> Result<Checked> {
-        let mut table = Table::<SessionRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
         let mut timetable = Timetable::default();
-        let (mut new, mut known) = (0, 0);
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                break;
-            }
-            let rows = self.world.whole(lines);
-            let found = self.sessions(&header, rows, &mut timetable).await?;
-            (new, known) = (new + found.new.len() as u64, known + found.unchanged);
-        }
-        self.close(&table);
-        Ok(checked(&table, new, known))
+        let step = async |pass: &mut Self, header: &Header, rows| {
+            let found = pass.sessions(header, rows, &mut timetable).await?;
+            Ok((found.new.len() as u64, found.unchanged))
+        };
+        Ok(self.batches(step).await?.0)
     }
 }
 
@@ -149,38 +140,29 @@ impl Pass<'_, DatabaseTransaction> {
     /// Writes the new sessions. They show as a change of a class that the database held before; a new class shows as
     /// created.
     pub async fn load_sessions(&mut self, txn: &Txn) -> Result<Checked> {
-        let mut table = Table::<SessionRow, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
         let mut timetable = Timetable::default();
-        let (mut new, mut known) = (0, 0);
         let mut changed: HashSet<Class> = HashSet::new();
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                break;
-            }
-            let rows = self.world.whole(lines);
-            let found = self.sessions(&header, rows, &mut timetable).await?;
-            (new, known) = (new + found.new.len() as u64, known + found.unchanged);
-            let classes = &self.world.classes;
+        let step = async |pass: &mut Self, header: &Header, rows| {
+            let found = pass.sessions(header, rows, &mut timetable).await?;
+            let count = (found.new.len() as u64, found.unchanged);
+            let classes = &pass.world.classes;
             changed.extend(found.new.iter().map(|(class, _)| *class).filter(|class| classes.is_stored(*class)));
             let row = |(class, on_day)| class_session::Model { class_id: classes.get(class).id, on_day };
             insert(txn, found.new.into_iter().map(row)).await?;
-        }
+            Ok(count)
+        };
+        let (checked, _) = self.batches(step).await?;
         self.change_classes(txn, &changed).await?;
-        Ok(checked(&table, new, known))
+        Ok(checked)
     }
 
     async fn change_classes(&self, txn: &Txn, changed: &HashSet<Class>) -> Result<()> {
         let mut ids: Vec<ClassId> = changed.iter().map(|class| self.world.classes.get(*class).id).collect();
         ids.sort_unstable();
-        for ids in ids.chunks(ASKED) {
-            let ids = padded(ids.iter().copied());
-            let raise = training_class::Entity::update_many()
-                .col_expr(training_class::Column::Version, Expr::col(training_class::Column::Version).add(1))
-                .filter(training_class::Column::Id.is_in(ids));
-            raise.exec(txn.connection()).await?;
-        }
+        let raise = training_class::Entity::update_many()
+            .col_expr(training_class::Column::Version, Expr::col(training_class::Column::Version).add(1))
+            .filter(self.any_id(training_class::Column::Id, ids.iter().map(|id| id.0)));
+        raise.exec(txn.connection()).await?;
         let codes = self.world.classes.codes_of(changed).into_iter().map(ToString::to_string).collect();
         record(txn, ChangeKind::Updated, "training_class", codes).await
     }

@@ -2,7 +2,7 @@
 //!
 //! A seat counts for the nearest unit, from the sending one upwards, that holds a quota of the plan and programme.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::{
     enrolment, programme, quota, training_class,
@@ -11,13 +11,15 @@ use entity::{
         StudyMode, UnitId,
     },
 };
+use futures_util::TryStreamExt;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait, prelude::Expr,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait, Select, prelude::Expr,
 };
 
 use super::load::{insert, record};
 use crate::{
+    db::any_id,
     domain::{access::Txn, programme::ANY, unit::Units},
     error::{Error, Result},
     language::Sentence,
@@ -26,6 +28,7 @@ use crate::{
 /// Seats that learners took, counted together.
 #[derive(Debug)]
 struct Taken {
+    plan: PlanId,
     programme: ProgrammeCode,
     mode: Option<StudyMode>,
     unit: UnitId,
@@ -42,26 +45,27 @@ pub(super) async fn settle(txn: &Txn, new: Vec<quota::Model>, mut plans: BTreeSe
         return Ok(());
     }
     let created: Vec<QuotaId> = new.iter().map(|quota| quota.id).collect();
-    let mut of_plan: BTreeMap<PlanId, Vec<quota::Model>> = BTreeMap::new();
-    for quota in quotas(txn.connection(), &plans).await?.into_iter().chain(new) {
-        of_plan.entry(quota.plan_id).or_default().push(quota);
-    }
-    let mut ladder = Ladder::over(Units::load(txn.connection()).await?);
-    let jokers = jokers(txn.connection()).await?;
+    let mut quotas = quotas(txn.connection(), &plans).await?;
+    quotas.extend(new);
+    let ladder = Ladder::over(Units::load(txn.connection()).await?);
+    let mut usage = Usage::of(&quotas, &jokers(txn.connection()).await?, ladder);
+    let by_person: BTreeSet<PlanId> =
+        quotas.iter().filter(|quota| quota.measure == Measure::Persons).map(|quota| quota.plan_id).collect();
+    plans.retain(|plan| !by_person.contains(plan));
+    count(txn.connection(), &plans, &mut usage).await?;
+    count_persons(txn.connection(), &by_person, &mut usage).await?;
+    let used = usage.used;
+
     let is_new: HashSet<QuotaId> = created.iter().copied().collect();
     let (mut inserted, mut updated) = (Vec::new(), Vec::new());
-    for (plan, quotas) in of_plan {
-        let taken = taken(txn.connection(), plan, &quotas).await?;
-        let used = used(&quotas, &jokers, &taken, &mut ladder);
-        for mut quota in quotas {
-            let seats = used.get(&quota.id).copied().unwrap_or(0);
-            let before = std::mem::replace(&mut quota.used_before, i32::try_from(seats).unwrap_or(i32::MAX));
-            if is_new.contains(&quota.id) {
-                inserted.push(quota);
-            } else if quota.used_before != before {
-                correct(txn, &quota).await?;
-                updated.push(quota.id.to_string());
-            }
+    for mut quota in quotas {
+        let seats = used.get(&quota.id).copied().unwrap_or(0);
+        let before = std::mem::replace(&mut quota.used_before, i32::try_from(seats).unwrap_or(i32::MAX));
+        if is_new.contains(&quota.id) {
+            inserted.push(quota);
+        } else if quota.used_before != before {
+            correct(txn, &quota).await?;
+            updated.push(quota.id.to_string());
         }
     }
     record(txn, ChangeKind::Created, "quota", created.iter().map(ToString::to_string).collect()).await?;
@@ -69,9 +73,11 @@ pub(super) async fn settle(txn: &Txn, new: Vec<quota::Model>, mut plans: BTreeSe
     insert(txn, inserted).await
 }
 
+/// The quotas of these plans, plan by plan.
 async fn quotas(connection: &DatabaseTransaction, plans: &BTreeSet<PlanId>) -> Result<Vec<quota::Model>> {
     let in_force = quota::Entity::find().filter(quota::Column::State.eq(QuotaState::Issued));
-    let mut quotas = in_force.order_by_asc(quota::Column::Id).all(connection).await?;
+    let in_order = in_force.order_by_asc(quota::Column::PlanId).order_by_asc(quota::Column::Id);
+    let mut quotas = in_order.all(connection).await?;
     quotas.retain(|quota| plans.contains(&quota.plan_id));
     Ok(quotas)
 }
@@ -81,34 +87,60 @@ async fn jokers(connection: &DatabaseTransaction) -> Result<HashSet<ProgrammeCod
     Ok(jokers.into_iter().map(|programme| programme.code).collect())
 }
 
-/// The seats that imported learners took in the classes of a plan; person by person where a quota counts persons.
-async fn taken(connection: &DatabaseTransaction, plan: PlanId, quotas: &[quota::Model]) -> Result<Vec<Taken>> {
-    let question = enrolment::Entity::find()
+/// What to ask of the seats that imported learners took in the classes of these plans: all plans in one question, which
+/// reads the enrolments once, not once for each of hundreds of plans.
+fn seats(connection: &DatabaseTransaction, plans: &BTreeSet<PlanId>) -> Select<enrolment::Entity> {
+    let plan_id = Expr::col((training_class::Entity, training_class::Column::PlanId));
+    enrolment::Entity::find()
         .join(JoinType::InnerJoin, enrolment::Relation::TrainingClass.def())
-        .filter(training_class::Column::PlanId.eq(plan))
+        .filter(any_id(connection.get_database_backend(), plan_id, plans.iter().map(|plan| plan.0)))
         .filter(enrolment::Column::State.is_in(EnrolmentState::SEATED))
         .filter(enrolment::Column::QuotaId.is_null())
         .select_only()
+        .column(training_class::Column::PlanId)
         .column(enrolment::Column::ProgrammeCode)
         .column(training_class::Column::Mode)
         .columns([enrolment::Column::UnitId, enrolment::Column::Year])
+}
+
+/// Counts the seats of these plans, unit by unit and year by year: a nation has millions of such counts, so they are
+/// taken as they come.
+async fn count(connection: &DatabaseTransaction, plans: &BTreeSet<PlanId>, usage: &mut Usage<'_>) -> Result<()> {
+    if plans.is_empty() {
+        return Ok(());
+    }
+    let question = seats(connection, plans)
         .column_as(enrolment::Column::Id.count(), "seats")
+        .group_by(enrolment::Column::UnitId)
+        .group_by(enrolment::Column::Year)
+        .group_by(training_class::Column::PlanId)
         .group_by(enrolment::Column::ProgrammeCode)
         .group_by(training_class::Column::Mode)
-        .group_by(enrolment::Column::UnitId)
-        .group_by(enrolment::Column::Year);
-    if quotas.iter().any(|quota| quota.measure == Measure::Persons) {
-        let question = question.column(enrolment::Column::CadreId).group_by(enrolment::Column::CadreId);
-        let rows = question.into_tuple::<(_, _, _, _, _, CadreId)>().all(connection).await?;
-        let row = |(programme, mode, unit, year, seats, person)| {
-            let person = Some(person);
-            Taken { programme, mode, unit, year, person, seats }
-        };
-        return Ok(rows.into_iter().map(row).collect());
+        .order_by_asc(enrolment::Column::UnitId)
+        .order_by_asc(enrolment::Column::Year);
+    let mut rows = question.into_tuple().stream(connection).await?;
+    while let Some((plan, programme, mode, unit, year, seats)) = rows.try_next().await? {
+        usage.take(&Taken { plan, programme, mode, unit, year, person: None, seats });
     }
-    let rows = question.into_tuple().all(connection).await?;
-    let row = |(programme, mode, unit, year, seats)| Taken { programme, mode, unit, year, person: None, seats };
-    Ok(rows.into_iter().map(row).collect())
+    Ok(())
+}
+
+/// Counts the seats of plans that count persons somewhere, person by person.
+async fn count_persons(
+    connection: &DatabaseTransaction,
+    plans: &BTreeSet<PlanId>,
+    usage: &mut Usage<'_>,
+) -> Result<()> {
+    if plans.is_empty() {
+        return Ok(());
+    }
+    let question = seats(connection, plans).column(enrolment::Column::CadreId);
+    let question = question.order_by_asc(enrolment::Column::CadreId);
+    let mut rows = question.into_tuple().stream(connection).await?;
+    while let Some((plan, programme, mode, unit, year, person)) = rows.try_next().await? {
+        usage.take(&Taken { plan, programme, mode, unit, year, person: Some(person), seats: 1 });
+    }
+    Ok(())
 }
 
 /// Stores what history used of a quota. Seats that acts handed on or used meanwhile are not taken back for it.
@@ -139,57 +171,73 @@ fn short_quota(quota: &quota::Model) -> Error {
     ))
 }
 
-/// The ways up from units, remembered.
+/// The ways up from units, the last one remembered: seats come unit by unit.
 struct Ladder {
     units: Units,
-    ways: HashMap<(UnitId, i32), Vec<UnitId>>,
+    from: Option<(UnitId, i32)>,
+    way: Vec<UnitId>,
 }
 
 impl Ladder {
     fn over(units: Units) -> Self {
-        Self { units, ways: HashMap::new() }
+        Self { units, from: None, way: Vec::new() }
     }
 
     /// A unit and those above it on the last day of a year, nearest first.
     fn from(&mut self, unit: UnitId, year: i32) -> &[UnitId] {
-        let units = &self.units;
-        self.ways.entry((unit, year)).or_insert_with(|| {
-            let above = Day::end_of_year(year).map(|day| units.ancestors(unit, Hierarchy::Administrative, day));
-            std::iter::once(unit).chain(above.unwrap_or_default()).collect()
-        })
+        if self.from != Some((unit, year)) {
+            let above = Day::end_of_year(year).map(|day| self.units.ancestors(unit, Hierarchy::Administrative, day));
+            self.way = std::iter::once(unit).chain(above.unwrap_or_default()).collect();
+            self.from = Some((unit, year));
+        }
+        &self.way
     }
 }
 
-/// Seats used of each quota of one plan.
-fn used(
-    quotas: &[quota::Model],
-    jokers: &HashSet<ProgrammeCode>,
-    taken: &[Taken],
-    ladder: &mut Ladder,
-) -> HashMap<QuotaId, i64> {
-    let mut held: HashMap<(&ProgrammeCode, UnitId), Vec<&quota::Model>> = HashMap::new();
-    for quota in quotas {
-        held.entry((&quota.programme_code, quota.unit_id)).or_default().push(quota);
+/// Seats used of each quota, counted while they come.
+struct Usage<'a> {
+    held: HashMap<(PlanId, &'a ProgrammeCode, UnitId), Vec<&'a quota::Model>>,
+    /// The programmes of quotas of a plan that count seats of any programme.
+    jokers: HashMap<PlanId, HashSet<&'a ProgrammeCode>>,
+    ladder: Ladder,
+    /// The person whose seats come, with the quotas of persons that have counted them.
+    person: (Option<CadreId>, HashSet<QuotaId>),
+    used: HashMap<QuotaId, i64>,
+}
+
+impl<'a> Usage<'a> {
+    fn of(quotas: &'a [quota::Model], jokers: &HashSet<ProgrammeCode>, ladder: Ladder) -> Self {
+        let mut held: HashMap<_, Vec<_>> = HashMap::new();
+        let mut jokers_of: HashMap<_, HashSet<_>> = HashMap::new();
+        for quota in quotas {
+            held.entry((quota.plan_id, &quota.programme_code, quota.unit_id)).or_default().push(quota);
+            if jokers.contains(&quota.programme_code) {
+                jokers_of.entry(quota.plan_id).or_default().insert(&quota.programme_code);
+            }
+        }
+        Self { held, jokers: jokers_of, ladder, person: (None, HashSet::new()), used: HashMap::new() }
     }
-    let jokers: HashSet<&ProgrammeCode> =
-        quotas.iter().map(|quota| &quota.programme_code).filter(|code| jokers.contains(*code)).collect();
-    let mut used = HashMap::new();
-    let mut persons = HashSet::new();
-    for seats in taken {
-        let way = ladder.from(seats.unit, seats.year);
-        let others = jokers.iter().copied().filter(|code| **code != seats.programme);
+
+    /// Counts seats. Those of one person come together.
+    fn take(&mut self, seats: &Taken) {
+        if self.person.0 != seats.person {
+            self.person = (seats.person, HashSet::new());
+        }
+        let way = self.ladder.from(seats.unit, seats.year);
+        let others = self.jokers.get(&seats.plan).into_iter().flatten().copied();
+        let others = others.filter(|code| **code != seats.programme);
         for programme in others.chain([&seats.programme]) {
-            let Some(nearest) = way.iter().find_map(|unit| held.get(&(programme, *unit))) else { continue };
+            let held = |unit: &UnitId| self.held.get(&(seats.plan, programme, *unit));
+            let Some(nearest) = way.iter().find_map(held) else { continue };
             for quota in nearest.iter().filter(|quota| quota.mode.is_none() || quota.mode == seats.mode) {
                 let more = match quota.measure {
                     Measure::Turns => seats.seats,
-                    Measure::Persons => i64::from(persons.insert((quota.id, seats.person))),
+                    Measure::Persons => i64::from(self.person.1.insert(quota.id)),
                 };
-                *used.entry(quota.id).or_default() += more;
+                *self.used.entry(quota.id).or_default() += more;
             }
         }
     }
-    used
 }
 
 #[cfg(test)]
@@ -202,8 +250,7 @@ mod tests {
     use super::*;
 
     /// A province with two districts, a commune in the first of them until 2024 and in the second from then on.
-    fn ladder() -> (Ladder, [UnitId; 4]) {
-        let ids = [(); 4].map(|()| UnitId::new());
+    fn ladder(ids: [UnitId; 4]) -> Ladder {
         let [province, east, west, commune] = ids;
         let row = |(at, id): (usize, UnitId)| unit::Model { id, code: format!("U{at}").parse().unwrap() };
         let version = |unit_id, parent_id, from: &str, to: &str| unit_version::Model {
@@ -225,13 +272,15 @@ mod tests {
             version(commune, Some(east), "", "2024-07-01"),
             version(commune, Some(west), "2024-07-01", ""),
         ];
-        (Ladder::over(Units::new(ids.into_iter().enumerate().map(row).collect(), versions, Vec::new())), ids)
+        Ladder::over(Units::new(ids.into_iter().enumerate().map(row).collect(), versions, Vec::new()))
     }
 
-    fn quota(unit_id: UnitId, programme: &str, (mode, measure): (Option<StudyMode>, Measure)) -> quota::Model {
+    type Kind = (Option<StudyMode>, Measure);
+
+    fn quota(plan_id: PlanId, (unit_id, programme): (UnitId, &str), (mode, measure): Kind) -> quota::Model {
         quota::Model {
             id: QuotaId::new(),
-            plan_id: PlanId::new(),
+            plan_id,
             unit_id,
             programme_code: programme.parse().unwrap(),
             mode,
@@ -250,16 +299,19 @@ mod tests {
 
     #[test]
     fn a_seat_counts_for_the_nearest_holder_of_its_programme() {
-        let (mut ladder, [province, east, west, commune]) = ladder();
-        let [a, b] = [(); 2].map(|()| CadreId::new());
+        let ids = [(); 4].map(|()| UnitId::new());
+        let [province, east, west, commune] = ids;
+        let (plan, [a, b]) = (PlanId::new(), [(); 2].map(|()| CadreId::new()));
         let full_time = Some(StudyMode::FullTime);
         let quotas = [
-            quota(province, "LL", (None, Measure::Turns)),
-            quota(east, "LL", (None, Measure::Turns)),
-            quota(east, "LL", (full_time, Measure::Persons)),
-            quota(west, "NV", (None, Measure::Turns)),
-            quota(province, "ALL", (None, Measure::Persons)),
-            quota(west, "ALL", (None, Measure::Turns)),
+            quota(plan, (province, "LL"), (None, Measure::Turns)),
+            quota(plan, (east, "LL"), (None, Measure::Turns)),
+            quota(plan, (east, "LL"), (full_time, Measure::Persons)),
+            quota(plan, (west, "NV"), (None, Measure::Turns)),
+            quota(plan, (province, "ALL"), (None, Measure::Persons)),
+            quota(plan, (west, "ALL"), (None, Measure::Turns)),
+            // Of another plan: nothing of it is used.
+            quota(PlanId::new(), (east, "LL"), (None, Measure::Turns)),
         ];
         let jokers = HashSet::from(["ALL".parse().unwrap(), "ELSE".parse().unwrap()]);
         for (what, rows, expected) in [
@@ -279,6 +331,7 @@ mod tests {
             ("the joker itself", &[("ALL", None, west, 2025, a)], [0, 0, 0, 0, 0, 1]),
         ] {
             let taken = rows.iter().map(|&(programme, mode, unit, year, person): &(&str, _, _, _, _)| Taken {
+                plan,
                 programme: programme.parse().unwrap(),
                 mode,
                 unit,
@@ -286,9 +339,11 @@ mod tests {
                 person: Some(person),
                 seats: 1,
             });
-            let used = used(&quotas, &jokers, &taken.collect::<Vec<_>>(), &mut ladder);
-            let found = quotas.each_ref().map(|quota| used.get(&quota.id).copied().unwrap_or(0));
-            assert_eq!(found, expected, "{what}");
+            let mut usage = Usage::of(&quotas, &jokers, ladder(ids));
+            taken.for_each(|seats| usage.take(&seats));
+            let found = quotas.each_ref().map(|quota| usage.used.get(&quota.id).copied().unwrap_or(0));
+            assert_eq!(found[..6], expected, "{what}");
+            assert_eq!(found[6], 0, "{what}");
         }
     }
 }

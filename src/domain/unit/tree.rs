@@ -148,6 +148,12 @@ impl Units {
             }
         }
         by_id.retain(|_, unit| !unit.versions.is_empty());
+        // A list begins with room for four, and most units have one version: of a nation's units that is half of the memory.
+        for unit in by_id.values_mut() {
+            unit.versions.shrink_to_fit();
+            unit.keys.shrink_to_fit();
+            unit.children.iter_mut().for_each(Vec::shrink_to_fit);
+        }
         let by_code = by_id.values().map(|unit| (unit.row.code.clone(), unit.row.id)).collect();
         Self { by_id, by_code }
     }
