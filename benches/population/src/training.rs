@@ -56,17 +56,34 @@ fn classes(year: i32, province: u32, rng: &mut Rng, bundle: &mut Bundle) -> csv:
     let organiser = land::province(province);
     let plan = format!("K-{organiser}-{year}");
     for [programme, ..] in PROGRAMMES {
-        for intake in 1..=CLASSES {
-            let code = class(province, year, programme, intake);
+        for number in 1..=CLASSES {
+            let code = class(province, year, programme, number);
             let start = day(year, rng.u32(1..=9), rng.u32(1..=28));
             let end = crate::draw::after(start, rng.u64(20..=90));
-            let (intake, start, end) = (intake.to_string(), start.to_string(), end.to_string());
-            let row = [&code, &plan, programme, &organiser, &intake, "TRAINING", "PART_TIME", &start, &end, "", ""];
-            let [a, b, c, d, e, f, g, h, i, j, k] = row;
-            bundle.classes.add([a, b, c, d, e, f, g, h, i, j, k, "CLOSED"])?;
+            let (intake, start, end) = (number.to_string(), start.to_string(), end.to_string());
+            let status = if runs(year, programme, number) { "OPEN" } else { "CLOSED" };
+            bundle.classes.add([
+                &code,
+                &plan,
+                programme,
+                &organiser,
+                &intake,
+                "TRAINING",
+                "PART_TIME",
+                &start,
+                &end,
+                "",
+                "",
+                status,
+            ])?;
         }
     }
     Ok(())
+}
+
+/// One class of a province still runs, so that there are learners without a result.
+fn runs(year: i32, programme: &str, intake: u32) -> bool {
+    (year, programme, intake) == (2024, "LLCT_TC", CLASSES)
 }
 
 fn class(province: u32, year: i32, programme: &str, intake: u32) -> String {
@@ -76,7 +93,9 @@ fn class(province: u32, year: i32, programme: &str, intake: u32) -> String {
 /// Writes that a person was in a class of the province of their unit.
 pub fn enrol(cadre: &str, place: &Place, rng: &mut Rng, bundle: &mut Bundle) -> csv::Result<()> {
     let (year, [programme, ..]) = (rng.i32(HELD), PROGRAMMES[rng.usize(..PROGRAMMES.len())]);
-    let class = class(place.province, year, programme, rng.u32(1..=CLASSES));
+    let intake = rng.u32(1..=CLASSES);
+    let class = class(place.province, year, programme, intake);
     let grade = one(rng, &["AVERAGE", "GOOD", "GOOD", "VERY_GOOD", "EXCELLENT"]);
-    bundle.enrolments.add([cadre, &class, programme, &place.code, &year.to_string(), "COMPLETED", grade])
+    let (result, grade) = if runs(year, programme, intake) { ("ATTENDING", "") } else { ("COMPLETED", grade) };
+    bundle.enrolments.add([cadre, &class, programme, &place.code, &year.to_string(), result, grade])
 }
