@@ -1,4 +1,4 @@
-"""Changes at a steady rate, in a process of its own: `changes.py`, told on standard input what to do.
+"""Changes at a steady rate, in a process of its own: `python -m harness.changes`, told on standard input what to do.
 
 Half of the workers hand a seat of a quota on and give it back; the others record a result, which grants a qualification,
 and take it back. Each works on objects of its own, so that the number of changes is limited by the service alone.
@@ -10,11 +10,8 @@ import sys
 import threading
 import time
 import uuid
-from pathlib import Path
 
-if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from harness.http import Session
+from .http import Session
 
 WORKERS = 16
 YEAR = 2026

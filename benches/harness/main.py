@@ -32,15 +32,16 @@ def run(asked):
     folder = asked.out or asked.cache / time.strftime("report-%Y%m%d-%H%M%S")
     asked.cache.mkdir(parents=True, exist_ok=True)
     results = {"machine": machine.facts() | settings(asked), "prepared": [], "rows": []}
-    binaries = population.build(asked.target)
+    program = asked.program or population.build("cadre-api", asked.target)
+    generator = population.build("population", asked.target)
     text = ""
     for scale in asked.scale:
         cadres = SCALES[scale]
-        bundle, spent = population.population(binaries, asked.cache, cadres, asked.seed)
+        bundle, spent = population.population(generator, asked.cache, cadres, asked.seed)
         say(f"{scale}: population in {spent.seconds:.1f} s with {spent.peak_mb:.0f} MB")
         for database in asked.database:
             with contextlib.ExitStack() as stack:
-                stage = Stage(asked, scale, database, binaries, stack)
+                stage = Stage(asked, scale, database, program, stack)
                 prepared, rows = stage.run(bundle, cadres)
                 results["machine"] |= stage.versions()
             results["prepared"].append(prepared)

@@ -52,6 +52,7 @@ def read(arguments=None):
     add("--duration", type=int, default=5, help="seconds of each round, after a warm-up (default: 5)")
     add("--seed", type=int, default=1, help="of the population and of what is asked (default: 1)")
     add("--changes", type=int, default=200, help="changes a second for q7 (default: 200)")
+    add("--program", type=Path, help="a cadre-api that stands ready, such as an earlier one (default: built now)")
     add("--cache", type=Path, default=target / "bench", help="keeps populations and the packages of others")
     add("--out", type=Path, help="folder for report.md and report.json (default: a new one in the cache)")
     options = parser.parse_args(arguments)

@@ -11,13 +11,13 @@ from .process import Failed, Spent, measured
 SOURCES = ROOT / "benches" / "population"
 
 
-def build(target):
-    """Builds program and generator, and gives the folder of both."""
-    args = ["cargo", "build", "--release", "--locked", "--bin", "cadre-api", "--bin", "population", "--workspace"]
+def build(package, target):
+    """Builds a program as it is released, by itself: with another in one build it could get features of that one."""
+    args = ["cargo", "build", "--release", "--locked", "--package", package, "--bin", package]
     env = {**os.environ, "CARGO_TARGET_DIR": str(target)}
     if subprocess.run(args, cwd=ROOT, env=env, check=False).returncode != 0:
-        raise Failed("the release build failed")
-    return target / "release"
+        raise Failed(f"the release build of {package} failed")
+    return target / "release" / package
 
 
 def fingerprint():
@@ -25,7 +25,7 @@ def fingerprint():
     return "".join(path.read_text() for path in sorted(SOURCES.rglob("*.rs")))
 
 
-def population(binaries, cache, cadres, seed):
+def population(generator, cache, cadres, seed):
     """The folder of a bundle, made now if it is not there as it would be made, and what making it took."""
     folder = cache / f"population-{cadres}-{seed}"
     note = folder / "note.json"
@@ -36,7 +36,7 @@ def population(binaries, cache, cadres, seed):
             return folder, Spent(**noted["spent"])
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    args = [binaries / "population", "--cadres", cadres, "--seed", seed, "--out", folder]
+    args = [generator, "--cadres", cadres, "--seed", seed, "--out", folder]
     spent = measured(args, cache / "population.log")
     note.write_text(json.dumps({"sources": sources, "spent": vars(spent)}))
     return folder, spent

@@ -19,11 +19,11 @@ STARTS = 3
 class Stage:
     """Everything that runs while one population is asked on one database; `stack` ends it all."""
 
-    def __init__(self, options, scale, database, binaries, stack):
+    def __init__(self, options, scale, database, program, stack):
         self.options, self.scale, self.database = options, scale, database
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="run-", dir=options.cache)))
         self.cluster = stack.enter_context(Cluster()) if database == "postgres" else None
-        self.service = Service(binaries / "cadre-api", self.folder, self.cluster)
+        self.service = Service(program, self.folder, self.cluster)
         stack.callback(self.service.stop)
         self.stack = stack
         self.rival = None
@@ -141,9 +141,14 @@ class Stage:
         told = {"url": self.service.graphql, "headers": self.service.headers(), "rate": self.options.changes,
                 "seconds": seconds, **targets}  # fmt: skip
         process = subprocess.Popen(
-            [sys.executable, changes.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, "-m", changes.__name__],
+            cwd=Path(changes.__file__).parents[1],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
         self.stack.callback(process.kill)
         process.stdin.write(json.dumps(told))
         process.stdin.close()
