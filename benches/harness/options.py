@@ -37,13 +37,13 @@ def numbers(text):
 def read(arguments=None):
     """The options of the command line."""
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
-    keys = list(QUESTIONS) + ["q7"]
+    groups = list(dict.fromkeys(key.split("-")[0] for key in QUESTIONS)) + ["q7"]
     parser = argparse.ArgumentParser(prog="benches/run", description="Measures cadre-api on this machine.")
     add = parser.add_argument
     add("--scale", type=words(SCALES), default=["30k"], help="cadres: 30k, 200k, 2m (default: 30k)")
     add("--full", action="store_true", help="all three scales")
     add("--database", type=words(["sqlite", "postgres"]), default=["sqlite", "postgres"], help="default: both")
-    add("--questions", type=words(keys), default=keys, help=f"default: {','.join(keys)}")
+    add("--questions", type=words(groups), default=groups, help=f"default: {','.join(groups)}")
     add("--contenders", type=words(["postgraphile", "pgbench"]), default=["postgraphile", "pgbench"],
         help="what to compare with on PostgreSQL; cadre-api itself is always measured (default: both)")  # fmt: skip
     add("--alone", action="store_true", help="compare with nothing")

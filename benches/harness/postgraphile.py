@@ -16,7 +16,7 @@ from .service import free_port
 
 SOURCES = Path(__file__).resolve().parents[1] / "postgraphile"
 DOCUMENTS = {"q1": "q1", "q2": "q2", "q3-leaf": "q3", "q3-province": "q3", "q3-root": "q3", "q3-past": "q3", "q4": "q4"}
-EMPTY = {"q1": '"cadreByCode":null', "q2": '"nodes":[]}}', "q3": '"nodes":[]', "q4": '"nodes":[]'}
+EMPTY = {"q1": '"cadreByCode":null', "q2": '"endCursor":null', "q3": '"nodes":[]', "q4": '"nodes":[]'}
 PROCESSES = 2
 
 

@@ -146,7 +146,8 @@ class Cluster:
         """Statements so far, each once however often it was run inside a function; none: nobody counts them."""
         if not self.counts_statements:
             return None
-        return int(self.sql("SELECT coalesce(sum(calls), 0) FROM pg_stat_statements"))
+        others = "query NOT LIKE '%pg_stat_statements%'"
+        return int(self.sql(f"SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE {others}"))
 
     def version(self):
         return self.sql("SHOW server_version")

@@ -119,7 +119,7 @@ class Question:
         return (DOCUMENTS / f"{self.document}.graphql").read_text()
 
 
-NO_CADRE, NO_UNIT, NO_PAGE = '"cadre":null', '"unit":null}}', '"nodes":[]}}'
+NO_CADRE, NO_UNIT, NO_PAGE = '"cadre":null', '"unit":null}}', '"endCursor":null'
 QUESTIONS = {
     "q1": Question("a cadre with qualifications and rotations", "q1", one_cadre, NO_CADRE),
     "q2": Question("a page of 50 of a subtree by highest level", "q2", pages, NO_PAGE),

@@ -26,6 +26,7 @@ class Stage:
         self.service = Service(program, self.folder, self.cluster)
         stack.callback(self.service.stop)
         self.stack = stack
+        self.has_limits = bool(self.cluster) and "pgbench" in options.contenders
         self.rival = None
         self.rows = []
 
@@ -39,7 +40,7 @@ class Stage:
             self.cluster.sql("VACUUM (ANALYZE)")
         self.start_rival()
         for key, question in QUESTIONS.items():
-            if key.split("-")[0] in self.options.questions or key in self.options.questions:
+            if key.split("-")[0] in self.options.questions:
                 self.ask(key, question)
         if "q7" in self.options.questions:
             self.ask_while_changing()
@@ -83,16 +84,16 @@ class Stage:
             contenders.append((self.rival, *self.files_of_rival(key, question)))
             sides = [(contender.session(), bodies) for contender, bodies, _ in contenders]
             answers.compare(question, *sides)
-        has_limit = self.cluster and key in limits.STATEMENTS and "pgbench" in self.options.contenders
+        limited = limits.statements(self.cluster, key) if self.has_limits else {}
         for connections in self.options.connections:
             rounds = {}
             for _ in range(self.options.rounds):
                 for contender, _, files in contenders:
                     done = load.round_of(contender, question, files, connections, self.options)
                     rounds.setdefault(contender.name, []).append(done)
-                if has_limit:
-                    done = limits.round_of(self.cluster, self.draw, key, connections, self.options)
-                    rounds.setdefault("pgbench", []).append(done)
+                for name, statement in limited.items():
+                    done = limits.round_of(self.cluster, self.draw, key, statement, connections, self.options)
+                    rounds.setdefault(name, []).append(done)
             for name, of_one in rounds.items():
                 self.add(key, question.title, name, connections, load.median(of_one))
 

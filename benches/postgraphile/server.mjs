@@ -1,14 +1,15 @@
 // PostGraphile 5 on the tables of cadre-api, in as many processes as asked for: DATABASE_URL, PORT, PROCESSES.
 import cluster from "node:cluster";
 import { createServer } from "node:http";
-import { grafserv } from "postgraphile/grafserv/node";
-import { postgraphile } from "postgraphile";
-import { makePgService } from "postgraphile/adaptors/pg";
-import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 
 const { DATABASE_URL, PORT, PROCESSES } = process.env;
 
 async function serve() {
+  // Not at the top: the process that only starts the others would hold all of it in memory, too.
+  const { postgraphile } = await import("postgraphile");
+  const { grafserv } = await import("postgraphile/grafserv/node");
+  const { makePgService } = await import("postgraphile/adaptors/pg");
+  const { PostGraphileAmberPreset } = await import("postgraphile/presets/amber");
   const connections = Math.max(2, Math.floor(16 / Number(PROCESSES)));
   const engine = postgraphile({
     extends: [PostGraphileAmberPreset],

@@ -312,3 +312,18 @@ async fn a_rule_that_an_office_adds_is_seen_at_once_beside_the_shipped_ones() {
     })
     .await;
 }
+
+#[actix_web::test]
+async fn the_people_of_the_benchmarks_are_loaded_without_a_finding() {
+    let bundle = tempfile::tempdir().expect("a folder");
+    population::write(bundle.path(), 1_000, 1).expect("written");
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::empty(kind).await;
+
+        let report = world.import(bundle.path()).await;
+
+        assert_eq!((report.outcome, report.findings), (Outcome::Loaded, Vec::new()));
+        assert_eq!(cadre::Entity::find().all(world.database.reader()).await.map(|people| people.len()), Ok(1_000));
+        world.stop().await;
+    }
+}
