@@ -19,6 +19,14 @@ class Session:
 
     def post(self, body):
         """Status and body of the answer to a body."""
+        try:
+            return self.exchange(body)
+        except (ConnectionError, http.client.RemoteDisconnected):
+            # A server closes what has long been silent; the next request opens it again.
+            self.connection.close()
+            return self.exchange(body)
+
+    def exchange(self, body):
         self.connection.request("POST", self.path, body, self.headers)
         answer = self.connection.getresponse()
         return answer.status, answer.read()

@@ -3,12 +3,15 @@
 import json
 import os
 import statistics
+import time
 from pathlib import Path
 
 from . import process
 
 SCRIPT = Path(__file__).resolve().parents[1] / "load.lua"
 WARM_UP = 2
+# Seconds: between two looks at who is still busy, and until nobody is waited for any more.
+PAUSE, LONGEST = 0.2, 60
 
 
 def threads():
@@ -25,17 +28,32 @@ def wrk(contender, files, connections, seconds):
 
 def round_of(contender, question, files, connections, options):
     """One round: a warm-up, then the run between two readings of all counters."""
-    headers = contender.headers(question.client)
-    files[1].write_text("".join(f"{name}: {value}\n" for name, value in {**headers, **JSON}.items()))
+    headers = {"Content-Type": "application/json", **contender.headers(question.client)}
+    files[1].write_text("".join(f"{name}: {value}\n" for name, value in headers.items()))
     wrk(contender, files, connections, WARM_UP)
+    settle(contender)
     contender.forget_peak()
     before = readings(contender)
     said = wrk(contender, files, connections, options.duration)
     after = readings(contender)
+    settle(contender)
     return summary(said, before, after) | {"memory_mb": contender.memory("VmHWM")}
 
 
-JSON = {"Content-Type": "application/json"}
+def settle(contender):
+    """Waits until what wrk no longer waited for is done: it would be paid for by whoever comes next."""
+    until = time.monotonic() + LONGEST
+    spent = busy(contender)
+    while time.monotonic() < until:
+        time.sleep(PAUSE)
+        now = busy(contender)
+        if now - spent < PAUSE / 10:
+            return
+        spent = now
+
+
+def busy(contender):
+    return contender.cpu() + (contender.cluster.cpu() if contender.cluster else 0)
 
 
 def readings(contender):

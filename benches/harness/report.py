@@ -57,36 +57,39 @@ RATIO = {"what": "ratio", "scale": "cadres", "database": "database", "connection
 OURS, RIVAL, LIMIT = "cadre-api", "PostGraphile", "pgbench"
 
 
+def place(row):
+    """What makes a row itself."""
+    return tuple(row[name] for name in ("scale", "database", "question", "contender", "connections"))
+
+
+def comparisons(row):
+    """What a row of ours is held against: a name, a field, the other row, and whether the other one stands above."""
+    key, rival = row["question"].upper(), row | {"contender": RIVAL}
+    yield f"{key} requests/s : PostGraphile", "rate", rival, False
+    yield f"{key} p99, PostGraphile : ours", "p99_ms", rival, True
+    yield f"{key} peak MB, PostGraphile : ours", "memory_mb", rival, True
+    yield f"{key} requests/s : pgbench", "rate", row | {"contender": LIMIT}, False
+    if row["database"] == "sqlite":
+        yield f"{key} requests/s, SQLite : PostgreSQL", "rate", row | {"database": "postgres"}, False
+    if row["scale"] == "2m":
+        yield f"{key} database µs, 2m : 200k", "database_us", row | {"scale": "200k"}, False
+    if row["question"] == "q3-root":
+        yield "Q3 requests/s, root : leaf", "rate", row | {"question": "q3-leaf"}, False
+    if row["question"] == "q7-changes":
+        yield "Q7 requests/s, with : without changes", "rate", row | {"question": "q7"}, False
+
+
 def ratios(results):
     """What the rows come to when they are held against each other; a ratio whose two sides are not there is left out."""
-    rows = {
-        (row["scale"], row["database"], row["question"], row["contender"], row["connections"]): row
-        for row in results["rows"]
-    }
+    rows = {place(row): row for row in results["rows"]}
     found = []
-    for (scale, database, question, contender, connections), row in rows.items():
-        if contender != OURS:
-            continue
-
-        def against(what, field, other, upside_down=False, row=row, at=(scale, database, connections)):
-            other_row = rows.get(other)
-            if other_row and row.get(field) and other_row.get(field):
-                value = row[field] / other_row[field]
-                place = dict(zip(("scale", "database", "connections"), at))
-                found.append({"what": what, "value": 1 / value if upside_down else value, **place})
-
-        key = question.upper()
-        against(f"{key} requests/s : PostGraphile", "rate", (scale, database, question, RIVAL, connections))
-        against(f"{key} p99, PostGraphile : ours", "p99_ms", (scale, database, question, RIVAL, connections), True)
-        against(f"{key} requests/s : pgbench", "rate", (scale, database, question, LIMIT, connections))
-        if database == "sqlite":
-            against(f"{key} requests/s, SQLite : PostgreSQL", "rate", (scale, "postgres", question, OURS, connections))
-        if scale == "2m":
-            against(f"{key} database µs, 2m : 200k", "database_us", ("200k", database, question, OURS, connections))
-        if question == "q3-root":
-            against("Q3 requests/s, root : leaf", "rate", (scale, database, "q3-leaf", OURS, connections))
-        if question == "q7-changes":
-            against("Q7 requests/s, with : without changes", "rate", (scale, database, "q7", OURS, connections))
-            found.append({"what": "Q7 changes a second that were done", "scale": scale, "database": database,
-                          "connections": connections, "value": row["changes"]})  # fmt: skip
+    for row in (row for row in rows.values() if row["contender"] == OURS):
+        where = {name: row[name] for name in ("scale", "database", "connections")}
+        for what, field, likewise, upside_down in comparisons(row):
+            other = rows.get(place(likewise), {})
+            if row.get(field) and other.get(field):
+                value = other[field] / row[field] if upside_down else row[field] / other[field]
+                found.append({"what": what, "value": value, **where})
+        if "changes" in row:
+            found.append({"what": "Q7 changes a second that were done", "value": row["changes"], **where})
     return found

@@ -3,7 +3,7 @@
 //! A province has some 10,000 people whatever their number in all, so that what is asked of a commune or a province
 //! means the same at every scale, and only the nation grows.
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Table};
 
 /// The unit at the top.
 pub const NATION: &str = "VN";
@@ -58,19 +58,19 @@ impl Land {
 
     /// Writes the units, and the titles of those who work in them.
     pub fn write(&self, bundle: &mut Bundle) -> csv::Result<()> {
-        bundle.units.add([NATION, "", "", "NATION", "CENTRAL", "Trung ương", "", "", ""])?;
+        bundle.add(Table::Units, [NATION, "", "", "NATION", "CENTRAL", "Trung ương", "", "", ""])?;
         for number in 1..=self.provinces {
             let (code, name) = (province(number), format!("Tỉnh {}", name_of(number)));
-            bundle.units.add([&code, NATION, "", "PROVINCE", "PROVINCE", &name, "", "", ""])?;
+            bundle.add(Table::Units, [&code, NATION, "", "PROVINCE", "PROVINCE", &name, "", "", ""])?;
             for place in offices(number) {
                 let (kind, tier, name) = place.office.words();
                 let tail = place.code.rsplit('-').next().unwrap_or_default();
                 let name = format!("{name} {} {}", name_of(number), &tail[1..]);
                 let parent = place.code.rsplit_once('-').map_or("", |(parent, _)| parent);
-                bundle.units.add([&place.code, parent, "", kind, tier, &name, "", "", ""])?;
+                bundle.add(Table::Units, [&place.code, parent, "", kind, tier, &name, "", "", ""])?;
             }
         }
-        TITLES.into_iter().try_for_each(|title| bundle.titles.add(title))
+        TITLES.into_iter().try_for_each(|title| bundle.add(Table::Titles, title))
     }
 }
 

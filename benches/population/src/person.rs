@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 use fastrand::Rng;
 
 use crate::{
-    bundle::Bundle,
+    bundle::{Bundle, Table},
     draw::{after, between, day, last_day, one, percent},
     land::{Land, MEMBER, Place},
     training,
@@ -33,7 +33,7 @@ const YEAR: u64 = 365;
 /// Writes a person, from 1, with all that is recorded of them.
 pub fn write(number: u32, land: &Land, rng: &mut Rng, bundle: &mut Bundle) -> csv::Result<()> {
     if number == 1 {
-        INSTITUTIONS.into_iter().try_for_each(|institution| bundle.institutions.add(institution))?;
+        INSTITUTIONS.into_iter().try_for_each(|institution| bundle.add(Table::Institutions, institution))?;
     }
     let code = format!("C{number:08}");
     let birth = after(day(1964, 1, 1), rng.u64(..34 * YEAR));
@@ -61,20 +61,10 @@ fn facts(
     let (birth, begin) = (birth.to_string(), begin.to_string());
     let ethnicity = one(rng, &["01", "01", "01", "02", "03", "04"]);
     let category = one(rng, &["CADRE", "CIVIL_SERVANT", "CIVIL_SERVANT"]);
-    bundle.cadres.add([
-        code,
-        &national_id,
-        &name,
-        gender,
-        &birth,
-        ethnicity,
-        "97101",
-        &begin,
-        &party,
-        category,
-        "01.003",
-        "ACTIVE",
-    ])
+    bundle.add(
+        Table::Cadres,
+        [code, &national_id, &name, gender, &birth, ethnicity, "97101", &begin, &party, category, "01.003", "ACTIVE"],
+    )
 }
 
 /// Posts without a gap from the first day of service on. Some are left by a rotation, others by promotion in the same
@@ -104,7 +94,7 @@ fn career(
     post(code, &place, (start, None), rng, bundle)?;
     if percent(rng, 4) {
         let start = start.to_string();
-        bundle.posts.add([code, &place.code, MEMBER, &start, "", "false"])?;
+        bundle.add(Table::Posts, [code, &place.code, MEMBER, &start, "", "false"])?;
     }
     Ok(place)
 }
@@ -130,7 +120,7 @@ fn post(
         _ => titles[3],
     };
     let end = end.map(|day| day.to_string()).unwrap_or_default();
-    bundle.posts.add([code, &place.code, title, &start.to_string(), &end, "true"])
+    bundle.add(Table::Posts, [code, &place.code, title, &start.to_string(), &end, "true"])
 }
 
 /// Another unit, mostly of the home province.
@@ -156,7 +146,7 @@ fn rotation(
     let end = after(start, 3 * YEAR).min(next);
     let end = if end <= last_day() { end.to_string() } else { String::new() };
     let document = format!("{}/QĐ-{}", start.year(), rng.u32(1..10_000));
-    bundle.rotations.add([code, &from.code, &to.code, form, &start.to_string(), &end, &document])
+    bundle.add(Table::Rotations, [code, &from.code, &to.code, form, &start.to_string(), &end, &document])
 }
 
 /// Subjects besides professional education: how many of a hundred hold a level of it, and which.
@@ -179,17 +169,17 @@ fn qualifications(
     let level = one(rng, &["INTERMEDIATE", "COLLEGE", "UNIVERSITY", "UNIVERSITY", "UNIVERSITY", "UNIVERSITY"]);
     let year = (birth.year() + 22).to_string();
     let school = INSTITUTIONS[rng.usize(..2)][0];
-    bundle.qualifications.add([code, "PROFESSIONAL", level, "7380101", school, "REGULAR", &year])?;
+    bundle.add(Table::Qualifications, [code, "PROFESSIONAL", level, "7380101", school, "REGULAR", &year])?;
     if level == "UNIVERSITY" && percent(rng, 20) {
         let year = (begin.year() + 1).min(last_day().year()).to_string();
-        bundle.qualifications.add([code, "PROFESSIONAL", "MASTER", "8380101", school, "WORK_STUDY", &year])?;
+        bundle.add(Table::Qualifications, [code, "PROFESSIONAL", "MASTER", "8380101", school, "WORK_STUDY", &year])?;
     }
     let served = between(begin, last_day());
     for (share, subject, levels) in HELD {
         if percent(rng, share) {
             let (level, school) = (one(rng, levels), INSTITUTIONS[rng.usize(2..INSTITUTIONS.len())][0]);
             let granted = after(begin, rng.u64(..served)).to_string();
-            bundle.qualifications.add([code, subject, level, "", school, "PART_TIME", &granted])?;
+            bundle.add(Table::Qualifications, [code, subject, level, "", school, "PART_TIME", &granted])?;
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use crate::{
-    bundle::Bundle,
+    bundle::{Bundle, Table},
     draw::{day, one},
     land::{self, Land, NATION, Place},
 };
@@ -24,7 +24,7 @@ const PROGRAMMES: [[&str; 5]; 4] = [
 
 /// Writes what is on offer.
 pub fn write(land: &Land, rng: &mut Rng, bundle: &mut Bundle) -> csv::Result<()> {
-    PROGRAMMES.into_iter().try_for_each(|programme| bundle.programmes.add(programme))?;
+    PROGRAMMES.into_iter().try_for_each(|programme| bundle.add(Table::Programmes, programme))?;
     for year in YEARS {
         let provinces: Vec<String> = (1..=land.provinces).map(land::province).collect();
         plan(NATION, year, &provinces, (2_000, rng), bundle)?;
@@ -42,11 +42,11 @@ fn plan(of: &str, year: i32, units: &[String], (seats, rng): (u32, &mut Rng), bu
     let (code, number) = (format!("K-{of}-{year}"), year.to_string());
     let (document, name) = (format!("{year}/KH-{of}"), format!("Kế hoạch đào tạo, bồi dưỡng năm {year}"));
     let status = if HELD.contains(&year) { "CLOSED" } else { "PUBLISHED" };
-    bundle.plans.add([&code, of, &number, &number, &document, &name, status])?;
+    bundle.add(Table::Plans, [&code, of, &number, &number, &document, &name, status])?;
     for unit in units {
         for [programme, ..] in PROGRAMMES {
             let seats = rng.u32(seats..=3 * seats).to_string();
-            bundle.quotas.add([&code, unit, programme, "", "TURNS", "EXACT", &seats, ""])?;
+            bundle.add(Table::Quotas, [&code, unit, programme, "", "TURNS", "EXACT", &seats, ""])?;
         }
     }
     Ok(())
@@ -62,20 +62,10 @@ fn classes(year: i32, province: u32, rng: &mut Rng, bundle: &mut Bundle) -> csv:
             let end = crate::draw::after(start, rng.u64(20..=90));
             let (intake, start, end) = (number.to_string(), start.to_string(), end.to_string());
             let status = if runs(year, programme, number) { "OPEN" } else { "CLOSED" };
-            bundle.classes.add([
-                &code,
-                &plan,
-                programme,
-                &organiser,
-                &intake,
-                "TRAINING",
-                "PART_TIME",
-                &start,
-                &end,
-                "",
-                "",
-                status,
-            ])?;
+            bundle.add(
+                Table::Classes,
+                [&code, &plan, programme, &organiser, &intake, "TRAINING", "PART_TIME", &start, &end, "", "", status],
+            )?;
         }
     }
     Ok(())
@@ -97,5 +87,5 @@ pub fn enrol(cadre: &str, place: &Place, rng: &mut Rng, bundle: &mut Bundle) -> 
     let class = class(place.province, year, programme, intake);
     let grade = one(rng, &["AVERAGE", "GOOD", "GOOD", "VERY_GOOD", "EXCELLENT"]);
     let (result, grade) = if runs(year, programme, intake) { ("ATTENDING", "") } else { ("COMPLETED", grade) };
-    bundle.enrolments.add([cadre, &class, programme, &place.code, &year.to_string(), result, grade])
+    bundle.add(Table::Enrolments, [cadre, &class, programme, &place.code, &year.to_string(), result, grade])
 }
