@@ -386,4 +386,17 @@ async fn a_bundle_of_many_batches_is_loaded_whole_and_alike_on_both_databases() 
     }
     assert!(found[0].len() > 4 * 4_100, "the control: there is something to compare");
     assert!(found[0] == found[1], "the databases hold the same");
+#[actix_web::test]
+async fn the_people_of_the_benchmarks_are_loaded_without_a_finding() {
+    let bundle = tempfile::tempdir().expect("a folder");
+    population::write(bundle.path(), 1_000, 1).expect("written");
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::empty(kind).await;
+
+        let report = world.import(bundle.path()).await;
+
+        assert_eq!((report.outcome, report.findings), (Outcome::Loaded, Vec::new()));
+        assert_eq!(cadre::Entity::find().all(world.database.reader()).await.map(|people| people.len()), Ok(1_000));
+        world.stop().await;
+    }
 }

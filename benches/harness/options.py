@@ -1,0 +1,64 @@
+"""What can be asked of the benchmark."""
+
+import argparse
+import os
+from pathlib import Path
+
+from .questions import QUESTIONS
+
+ROOT = Path(__file__).resolve().parents[2]
+SCALES = {"30k": 30_000, "200k": 200_000, "2m": 2_000_000}
+
+
+def words(known):
+    """A list with commas, all of whose words are known."""
+
+    def read(text):
+        asked = [word for word in text.lower().split(",") if word]
+        unknown = [word for word in asked if word not in known]
+        if unknown or not asked:
+            raise argparse.ArgumentTypeError(f"{text!r}: use some of {','.join(known)}")
+        return asked
+
+    return read
+
+
+def numbers(text):
+    """A list of numbers from 1, with commas."""
+    try:
+        found = [int(word) for word in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or min(found) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: use numbers from 1, such as 16,64")
+    return found
+
+
+def read(arguments=None):
+    """The options of the command line."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+    groups = list(dict.fromkeys(key.split("-")[0] for key in QUESTIONS)) + ["q7"]
+    parser = argparse.ArgumentParser(prog="benches/run", description="Measures cadre-api on this machine.")
+    add = parser.add_argument
+    add("--scale", type=words(SCALES), default=["30k"], help="cadres: 30k, 200k, 2m (default: 30k)")
+    add("--full", action="store_true", help="all three scales")
+    add("--database", type=words(["sqlite", "postgres"]), default=["sqlite", "postgres"], help="default: both")
+    add("--questions", type=words(groups), default=groups, help=f"default: {','.join(groups)}")
+    add("--contenders", type=words(["postgraphile", "pgbench"]), default=["postgraphile", "pgbench"],
+        help="what to compare with on PostgreSQL; cadre-api itself is always measured (default: both)")  # fmt: skip
+    add("--alone", action="store_true", help="compare with nothing")
+    add("--connections", type=numbers, default=[16, 64], help="default: 16,64")
+    add("--rounds", type=int, default=3, help="rounds, of which the median is shown (default: 3)")
+    add("--duration", type=int, default=5, help="seconds of each round, after a warm-up (default: 5)")
+    add("--seed", type=int, default=1, help="of the population and of what is asked (default: 1)")
+    add("--changes", type=int, default=200, help="changes a second for q7 (default: 200)")
+    add("--program", type=Path, help="a cadre-api that stands ready, such as an earlier one (default: built now)")
+    add("--cache", type=Path, default=target / "bench", help="keeps populations and the packages of others")
+    add("--out", type=Path, help="folder for report.md and report.json (default: a new one in the cache)")
+    options = parser.parse_args(arguments)
+    options.target = target
+    options.scale = list(SCALES) if options.full else options.scale
+    options.contenders = [] if options.alone else options.contenders
+    if min(options.rounds, options.duration, options.changes) < 1:
+        parser.error("--rounds, --duration and --changes begin at 1")
+    return options

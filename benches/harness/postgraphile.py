@@ -1,0 +1,105 @@
+"""PostGraphile, a generic engine that compiles each question to one statement, on the same database.
+
+It checks no token and no purpose, keeps no log and no limit, and its role passes row security: what it leaves out is to
+its advantage.
+"""
+
+import datetime
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+from . import http, process
+from .process import Background, Failed
+from .service import free_port
+
+SOURCES = Path(__file__).resolve().parents[1] / "postgraphile"
+DOCUMENTS = {"q1": "q1", "q2": "q2", "q3-leaf": "q3", "q3-province": "q3", "q3-root": "q3", "q3-past": "q3", "q4": "q4"}
+EMPTY = {"q1": '"cadreByCode":null', "q2": '"endCursor":null', "q3": '"nodes":[]', "q4": '"nodes":[]'}
+PROCESSES = 2
+
+
+def install(cache):
+    """The packages of the lock file, outside the sources, for once; none: there is no node or npm."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        return None
+    folder = cache / "postgraphile"
+    lock = (SOURCES / "package-lock.json").read_text()
+    if not (folder / "done").exists() or (folder / "done").read_text() != lock:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(SOURCES / name, folder)
+        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, capture_output=True, check=False)
+        if done.returncode != 0:
+            raise Failed(f"npm ci failed:\n{done.stderr.decode(errors='replace')[-2000:]}")
+        (folder / "done").write_text(lock)
+    shutil.copy(SOURCES / "server.mjs", folder)
+    return folder
+
+
+class PostGraphile:
+    """A running PostGraphile of some processes behind one port."""
+
+    name = "PostGraphile"
+
+    def __init__(self, folder, cluster, log):
+        self.port = free_port()
+        self.graphql = f"http://127.0.0.1:{self.port}/graphql"
+        self.cluster = cluster
+        # Its own node: the version of the machine may be one that it does not support.
+        self.node = folder / "node_modules" / "node" / "bin" / "node"
+        env = {
+            "DATABASE_URL": cluster.url("postgres"),
+            "PORT": str(self.port),
+            "PROCESSES": str(PROCESSES),
+            "NODE_ENV": "production",
+            "GRAPHILE_ENV": "production",
+        }
+        self.server = Background([self.node, folder / "server.mjs"], log, env)
+        package = folder / "node_modules" / "postgraphile" / "package.json"
+        self.version = json.loads(package.read_text())["version"]
+
+    def wait(self):
+        """Waits until it has read the tables and answers."""
+        self.server.wait_until(self.is_ready, pause=0.1)
+
+    def is_ready(self):
+        try:
+            return self.session().post('{"query":"{ __typename }"}')[0] == 200
+        except OSError:
+            return False
+
+    def stop(self):
+        self.server.stop()
+
+    def document(self, key):
+        """The document for a question; none: it is not asked."""
+        name = DOCUMENTS.get(key)
+        return (SOURCES / "questions" / f"{name}.graphql").read_text() if name else None
+
+    def variables(self, drawn):
+        """Variables as its documents take them: no day is today."""
+        return {**drawn, "day": drawn["day"] or str(datetime.date.today())} if "day" in drawn else drawn
+
+    def empty(self, key):
+        return EMPTY[DOCUMENTS[key]]
+
+    def headers(self, _client):
+        return {}
+
+    def session(self, _client="nation"):
+        return http.Session(self.graphql)
+
+    def cpu(self):
+        return process.cpu(self.server.pid)
+
+    def memory(self, field):
+        return process.memory(self.server.pid, field)
+
+    def forget_peak(self):
+        process.forget_peak(self.server.pid)
+
+    def statements(self):
+        return self.cluster.statements()

@@ -1,0 +1,185 @@
+"""One population on one database: prepared, served, asked, and compared with others."""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from . import answers, changes, limits, load, postgraphile, questions
+from .postgres import SETTINGS, Cluster
+from .process import Failed
+from .questions import NARROW, NATION, QUESTIONS, Draw
+from .service import Service
+
+STARTS = 3
+
+
+class Stage:
+    """Everything that runs while one population is asked on one database; `stack` ends it all."""
+
+    def __init__(self, options, scale, database, program, stack):
+        self.options, self.scale, self.database = options, scale, database
+        self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="run-", dir=options.cache)))
+        self.cluster = stack.enter_context(Cluster()) if database == "postgres" else None
+        self.service = Service(program, self.folder, self.cluster)
+        stack.callback(self.service.stop)
+        self.stack = stack
+        self.has_limits = bool(self.cluster) and "pgbench" in options.contenders
+        self.rival = None
+        self.rows = []
+
+    def run(self, bundle, cadres):
+        """Measures everything that is asked for: what preparing cost, and the rows of the questions."""
+        self.draw = Draw(cadres, self.options.seed)
+        self.draw.read_names(bundle)
+        prepared = self.prepare(bundle)
+        if self.cluster and self.options.contenders:
+            self.cluster.sql((limits.SQL / "functions.sql").read_text())
+            self.cluster.sql("VACUUM (ANALYZE)")
+        self.start_rival()
+        for key, question in QUESTIONS.items():
+            if key.split("-")[0] in self.options.questions:
+                self.ask(key, question)
+        if "q7" in self.options.questions:
+            self.ask_while_changing()
+        return prepared, self.rows
+
+    def prepare(self, bundle):
+        say(f"{self.scale} {self.database}: import")
+        spent, database_cpu = self.service.prepare(bundle)
+        self.service.register("nation", NATION)
+        self.service.register("province", NARROW)
+        starts = []
+        for _ in range(STARTS):
+            self.service.stop()
+            starts.append(self.service.start())
+        return {
+            "scale": self.scale,
+            "database": self.database,
+            "import_s": spent.seconds,
+            "import_cpu_s": spent.cpu,
+            "import_database_cpu_s": database_cpu,
+            "import_peak_mb": spent.peak_mb,
+            "ready_ms": statistics.median(starts) * 1000,
+            "idle_mb": self.service.memory("VmRSS"),
+        }
+
+    def start_rival(self):
+        if not self.cluster or "postgraphile" not in self.options.contenders:
+            return
+        packages = postgraphile.install(self.options.cache)
+        if not packages:
+            say("no node and npm here: PostGraphile is left out")
+            return
+        self.rival = postgraphile.PostGraphile(packages, self.cluster, self.folder / "postgraphile.log")
+        self.stack.callback(self.rival.stop)
+        self.rival.wait()
+
+    def ask(self, key, question):
+        """A question to all who can answer it, in turns, so that the hour is the same for all."""
+        contenders = [(self.service, *self.files(key, question))]
+        if self.rival and self.rival.document(key):
+            contenders.append((self.rival, *self.files_of_rival(key, question)))
+            sides = [(contender.session(), bodies) for contender, bodies, _ in contenders]
+            answers.compare(question, *sides)
+        limited = limits.statements(self.cluster, key) if self.has_limits else {}
+        for connections in self.options.connections:
+            rounds = {}
+            for _ in range(self.options.rounds):
+                for contender, _, files in contenders:
+                    done = load.round_of(contender, question, files, connections, self.options)
+                    rounds.setdefault(contender.name, []).append(done)
+                for name, statement in limited.items():
+                    done = limits.round_of(self.cluster, self.draw, key, statement, connections, self.options)
+                    rounds.setdefault(name, []).append(done)
+            for name, of_one in rounds.items():
+                self.add(key, question.title, name, connections, load.median(of_one))
+
+    def files(self, key, question):
+        """The bodies for cadre-api, checked, and the files for wrk."""
+        session = self.service.session(question.client)
+        # A seed of its own: what is drawn does not depend on which other questions are asked.
+        self.draw.random.seed(f"{self.options.seed} {key}")
+        self.drawn = question.draw(self.draw, session)
+        bodies = questions.bodies(question.text(), self.drawn)
+        questions.check(session, question, bodies, question.empty)
+        return bodies, self.write(self.service, bodies, question.empty)
+
+    def files_of_rival(self, key, question):
+        drawn = [self.rival.variables(one) for one in self.drawn]
+        bodies = questions.bodies(self.rival.document(key), drawn)
+        questions.check(self.rival.session(), question, bodies, self.rival.empty(key))
+        return bodies, self.write(self.rival, bodies, self.rival.empty(key))
+
+    def write(self, contender, bodies, empty):
+        file = self.folder / f"{contender.name}.bodies"
+        file.write_text("\n".join(bodies) + "\n")
+        return file, self.folder / f"{contender.name}.headers", empty
+
+    def ask_while_changing(self):
+        """Q1 in turns without and with changes beside it."""
+        question, connections = QUESTIONS["q1"], self.options.connections[0]
+        _, files = self.files("q1", question)
+        targets = changes.objects(self.service.session(), self.draw)
+        still, moving, made = [], [], []
+        for _ in range(self.options.rounds):
+            still.append(load.round_of(self.service, question, files, connections, self.options))
+            with self.changing(targets) as process:
+                moving.append(load.round_of(self.service, question, files, connections, self.options))
+                made.append(result_of(process))
+        self.add("q7", "Q1 without changes", self.service.name, connections, load.median(still))
+        row = load.median(moving) | {"changes": statistics.median(one["rate"] for one in made)}
+        row["faults"] += sum(one["refused"] for one in made)
+        # What the service and the database did for the changes cannot be told from what they did for the questions.
+        row |= {"server_us": None, "database_us": None, "statements": None}
+        title = f"Q1 with {self.options.changes} changes a second"
+        self.add("q7-changes", title, self.service.name, connections, row)
+
+    def changing(self, targets):
+        seconds = load.WARM_UP + self.options.duration + 1
+        told = {"url": self.service.graphql, "headers": self.service.headers(), "rate": self.options.changes,
+                "seconds": seconds, **targets}  # fmt: skip
+        process = subprocess.Popen(
+            [sys.executable, "-m", changes.__name__],
+            cwd=Path(changes.__file__).parents[1],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.stack.callback(process.kill)
+        process.stdin.write(json.dumps(told))
+        process.stdin.close()
+        return process
+
+    def versions(self):
+        """Versions of what was used here."""
+        found = (
+            {"postgresql": self.cluster.version(), "shared_buffers": SETTINGS["shared_buffers"]} if self.cluster else {}
+        )
+        return found | (
+            {"postgraphile": f"{self.rival.version}, {postgraphile.PROCESSES} processes"} if self.rival else {}
+        )
+
+    def add(self, key, title, contender, connections, measured):
+        row = {"scale": self.scale, "database": self.database, "question": key, "title": title,
+               "contender": contender, "connections": connections, **measured}  # fmt: skip
+        self.rows.append(row)
+        faults = f", {row['faults']} FAULTS" if row["faults"] else ""
+        say(f"{self.scale} {self.database}: {title}: {contender} at {connections}: {row['rate']:.0f}/s{faults}")
+
+
+def result_of(process):
+    """What the process of changes has done, once it has ended."""
+    said, error = process.stdout.read(), process.stderr.read()
+    if process.wait() != 0:
+        raise Failed(f"changes failed:\n{error[-2000:]}")
+    return json.loads(said)
+
+
+def say(line):
+    """Progress, apart from the report."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,49 @@
+-- What wrk runs: sends the bodies of a file in turn and looks at every answer.
+--
+--   wrk ... -s load.lua URL -- BODIES HEADERS EMPTY
+--
+-- BODIES holds a body a line, HEADERS a header a line, EMPTY a text that stands only in answers without content.
+
+local threads = {}
+
+function setup(thread)
+  thread:set("offset", #threads)
+  table.insert(threads, thread)
+end
+
+function init(args)
+  for line in io.lines(args[2]) do
+    local name, value = line:match("^(.-): (.*)$")
+    wrk.headers[name] = value
+  end
+  requests, empty = {}, args[3]
+  for body in io.lines(args[1]) do
+    requests[#requests + 1] = wrk.format("POST", nil, nil, body)
+  end
+  -- Threads do not ask the same at the same time.
+  at = math.floor(#requests / 2) * offset
+  wrong, hollow, bytes = 0, 0, 0
+end
+
+function request()
+  at = at % #requests + 1
+  return requests[at]
+end
+
+function response(status, headers, body)
+  bytes = bytes + #body
+  if body:find('"errors"', 1, true) then wrong = wrong + 1 end
+  if body:find(empty, 1, true) then hollow = hollow + 1 end
+end
+
+function done(summary, latency)
+  local wrong, hollow, bytes = 0, 0, 0
+  for _, thread in ipairs(threads) do
+    wrong, hollow, bytes = wrong + thread:get("wrong"), hollow + thread:get("hollow"), bytes + thread:get("bytes")
+  end
+  local errors = summary.errors
+  io.write(string.format(
+    '{"requests":%d,"microseconds":%d,"p50":%d,"p99":%d,"refused":%d,"broken":%d,"wrong":%d,"hollow":%d,"bytes":%d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    errors.status, errors.connect + errors.read + errors.write + errors.timeout, wrong, hollow, bytes))
+end

@@ -1,0 +1,34 @@
+\set cadre random(1, :cadres)
+SELECT json_build_object(
+    'code', cadre.code, 'fullName', cadre.full_name, 'gender', cadre.gender, 'category', cadre.category,
+    'post', (
+        SELECT json_build_object('unit', unit.code, 'unitName', version.name, 'title', title.code, 'titleName', title.name)
+        FROM assignment AS post
+        JOIN unit ON unit.id = post.unit_id
+        JOIN unit_version AS version ON version.unit_id = unit.id
+        JOIN title ON title.code = post.title_code
+        WHERE post.cadre_id = cadre.id AND post.is_primary
+          AND post.start_on <= current_date AND (post.end_on IS NULL OR post.end_on > current_date)
+        ORDER BY post.start_on DESC LIMIT 1
+    ),
+    'qualifications', (
+        SELECT json_agg(json_build_object(
+            'subject', held.subject_code, 'level', held.level_code, 'institution', institution.name,
+            'mode', held.mode, 'grantedOn', held.granted_on))
+        FROM qualification AS held
+        LEFT JOIN institution ON institution.code = held.institution_code
+        WHERE held.cadre_id = cadre.id
+    ),
+    'rotations', (
+        SELECT json_agg(json_build_object(
+            'form', rotation.form, 'direction', rotation.direction, 'state', rotation.state,
+            'startOn', rotation.start_on, 'endOn', rotation.end_on, 'decisionNo', rotation.decision_no,
+            'from', left_unit.code, 'fromName', left_version.name, 'to', new_unit.code, 'toName', new_version.name))
+        FROM rotation
+        JOIN unit AS left_unit ON left_unit.id = rotation.from_unit_id
+        JOIN unit_version AS left_version ON left_version.unit_id = left_unit.id
+        JOIN unit AS new_unit ON new_unit.id = rotation.to_unit_id
+        JOIN unit_version AS new_version ON new_version.unit_id = new_unit.id
+        WHERE rotation.cadre_id = cadre.id
+    )
+) FROM cadre WHERE cadre.code = 'C' || lpad(:cadre::text, 8, '0');
