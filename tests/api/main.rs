@@ -33,6 +33,7 @@ mod rule;
 mod schema;
 mod statements;
 mod statistics;
+mod straight;
 mod tables;
 mod training;
 mod training_act;

@@ -83,9 +83,8 @@ type OfPersons = (By<Seen, assignment::Model>, By<Seen, qualification::Model>, B
 
 async fn of_persons(access: &Access, needs: &Needs, persons: &[Seen]) -> Result<OfPersons> {
     let is_needed = |need: bool| need && !persons.is_empty();
-    let posts = async {
-        if is_needed(needs.posts) { access.cadres()?.assignments(persons).await } else { Ok(HashMap::new()) }
-    };
+    let posts =
+        async { if is_needed(needs.posts) { access.cadres()?.assignments(persons).await } else { Ok(HashMap::new()) } };
     let qualifications = async {
         if is_needed(needs.qualifications) {
             access.cadres()?.qualifications(persons).await
@@ -93,9 +92,8 @@ async fn of_persons(access: &Access, needs: &Needs, persons: &[Seen]) -> Result<
             Ok(HashMap::new())
         }
     };
-    let rotations = async {
-        if is_needed(needs.rotations) { access.rotations()?.of(persons).await } else { Ok(HashMap::new()) }
-    };
+    let rotations =
+        async { if is_needed(needs.rotations) { access.rotations()?.of(persons).await } else { Ok(HashMap::new()) } };
     try_join3(posts, qualifications, rotations).await
 }
 

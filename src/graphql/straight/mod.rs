@@ -18,7 +18,6 @@ mod selection;
 mod unit;
 mod write;
 
-
 use std::fmt;
 
 use async_graphql::{
@@ -91,3 +90,28 @@ impl Straight {
         Ok(out.into_bytes())
     }
 }
+
+/// What of the types that are written here is left to the engine. The roots that are written are `cadre`, `cadres` and
+/// `unit`; pages and numbers hang on a unit that a root names.
+pub const LEFT: [&str; 17] = [
+    "Cadre.accessLog",
+    "Cadre.enrolments",
+    "Cadre.identity",
+    "Cadre.origin",
+    "Cadre.political",
+    "Quota.parent",
+    "Rotation.appraisals",
+    "Rotation.cadre",
+    "Rotation.checks",
+    "Rotation.overrides",
+    "Rotation.steps",
+    "TrainingPlan.quotas",
+    "Unit.predecessors",
+    "Unit.rotationFlows",
+    "Unit.subunits",
+    "Unit.successors",
+    "Unit.trainingProgress",
+];
+
+#[cfg(test)]
+mod tests;

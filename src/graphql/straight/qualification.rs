@@ -86,9 +86,9 @@ impl Written for QualificationLevel {
     fn field(field: &Selected<'_>) -> Option<Write<Self>> {
         match field.name {
             "code" => write::<Self>(|level, _, out| out.leaf(level.code.as_str())),
-            "label" => write::<Self>(|level, with, out| {
-                out.leaf(in_language(with.language, &level.label_vi, &level.label_en))
-            }),
+            "label" => {
+                write::<Self>(|level, with, out| out.leaf(in_language(with.language, &level.label_vi, &level.label_en)))
+            }
             "rank" => write::<Self>(|level, _, out| out.leaf(level.rank)),
             _ => None,
         }

@@ -120,9 +120,8 @@ impl Written for Programme {
                 let set = field.set::<QualificationLevel>()?;
                 write::<Self>(move |programme, with, out| {
                     let level = programme.level_code.as_ref();
-                    let level = level.and_then(|level| {
-                        with.registry().subject(&programme.subject)?.level(level.as_str())
-                    });
+                    let level =
+                        level.and_then(|level| with.registry().subject(&programme.subject)?.level(level.as_str()));
                     set.option(level, with, out)
                 })
             }

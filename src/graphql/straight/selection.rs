@@ -141,11 +141,7 @@ pub(super) struct Selected<'d> {
 }
 
 impl<'d> Compiling<'d> {
-    pub fn new(
-        shape: &'d Shape,
-        fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>,
-        largest: u64,
-    ) -> Self {
+    pub fn new(shape: &'d Shape, fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>, largest: u64) -> Self {
         Self {
             shape,
             fragments,
@@ -194,11 +190,8 @@ impl<'d> Compiling<'d> {
             self.left.set(self.left.get().checked_sub(1)?);
             let mut key = serde_json::to_vec(field.field.response_key().node.as_str()).ok()?;
             key.push(b':');
-            let write = if field.name == "__typename" {
-                write::<T>(|_, _, out| out.leaf(T::NAME))
-            } else {
-                T::field(&field)
-            };
+            let write =
+                if field.name == "__typename" { write::<T>(|_, _, out| out.leaf(T::NAME)) } else { T::field(&field) };
             Some(Slot { key: key.into(), when: field.when, write: write? })
         });
         slots.collect::<Option<_>>().map(Set)

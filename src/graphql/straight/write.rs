@@ -26,8 +26,7 @@ pub(super) trait Written: Sized + 'static {
 }
 
 /// Writes the value of one field.
-pub(super) type Write<T> =
-    Box<dyn for<'a> Fn(<T as Written>::Of<'a>, With<'a>, &mut Out) -> Result<()> + Send + Sync>;
+pub(super) type Write<T> = Box<dyn for<'a> Fn(<T as Written>::Of<'a>, With<'a>, &mut Out) -> Result<()> + Send + Sync>;
 
 /// A way to write a field of a type.
 pub(super) fn write<T: Written>(
