@@ -47,6 +47,12 @@ struct Reached {
     sight: Sight,
 }
 
+/// What is remembered of reaches at once; of more, all are forgotten and worked out anew.
+const REMEMBERED: usize = 512;
+
+/// Whose reach is meant: the roots of a client, and those of the person for whom it asks, where it asks for one.
+type Roots = (Vec<UnitId>, Option<Vec<UnitId>>);
+
 /// A snapshot of what every request needs.
 #[derive(Debug, Default)]
 pub struct Registry {
@@ -58,26 +64,34 @@ pub struct Registry {
     programmes: BTreeMap<ProgrammeCode, programme::Model>,
     rules: Rules,
     last_change: i64,
-    reaches: Mutex<HashMap<Vec<UnitId>, Reached>>,
+    reaches: Mutex<HashMap<Roots, Reached>>,
 }
 
 impl Registry {
-    /// What a grant over these roots reaches today, and what the database shows to it. Remembered as long as the snapshot:
-    /// every request asks for it.
-    pub fn reach_of(&self, roots: &[UnitId], today: Day) -> (Arc<UnitSet>, Sight) {
+    /// What a grant over these roots reaches today, and what the database shows to it; where it asks for a person with
+    /// roots of their own, what both reach. Remembered as long as the snapshot: every request asks for it.
+    pub fn reach_of(&self, roots: &[UnitId], of_person: Option<&[UnitId]>, today: Day) -> (Arc<UnitSet>, Sight) {
+        let key: Roots = (roots.to_vec(), of_person.map(<[UnitId]>::to_vec));
         let mut reaches = self.reaches.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(reached) = reaches.get(roots).filter(|reached| reached.day == today) {
+        if let Some(reached) = reaches.get(&key).filter(|reached| reached.day == today) {
             return (Arc::clone(&reached.units), reached.sight.clone());
         }
-        let units = Arc::new(self.units.reach_of(roots, today));
+        let mut units = self.units.reach_of(roots, today);
+        if let Some(roots) = of_person {
+            let of_person = self.units.reach_of(roots, today);
+            units.retain(|unit| of_person.contains(unit));
+        }
         let sight = self.sight_of(&units);
-        let reached = Reached { day: today, units: Arc::clone(&units), sight: sight.clone() };
-        reaches.insert(roots.to_vec(), reached);
+        let units = Arc::new(units);
+        if reaches.len() >= REMEMBERED {
+            reaches.clear();
+        }
+        reaches.insert(key, Reached { day: today, units: Arc::clone(&units), sight: sight.clone() });
         (units, sight)
     }
 
     /// What the database shows to a reach.
-    pub fn sight_of(&self, reach: &UnitSet) -> Sight {
+    fn sight_of(&self, reach: &UnitSet) -> Sight {
         Sight::of(self.units.all().map(|unit| unit.row.id.0), |unit| reach.contains(&UnitId(unit)))
     }
 

@@ -35,7 +35,8 @@ pub struct Share {
     percent: f64,
 }
 
-fn int(count: u64) -> i32 {
+/// A count as the schema has it.
+pub(super) fn int(count: u64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 

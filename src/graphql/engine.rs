@@ -1,8 +1,9 @@
 //! The engine: compiles a document, admits it, runs it. The raw text meets async-graphql only after the guard.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{Request, Response, ServerError, Variables};
+use futures_util::FutureExt;
 
 use crate::{
     domain::access::{Access, Unsettled, policy},
@@ -12,7 +13,7 @@ use crate::{
         loader::Loaders,
         operation::{
             cache::Documents,
-            document::Kind,
+            document::{Document, Kind},
             limits::Limits,
             refusal::{Measure, Refusal},
             shape::Shape,
@@ -53,6 +54,8 @@ pub enum Answer {
     MutationByGet,
     /// It ran; errors stand beside the data.
     Ran(Box<Response>),
+    /// It was written without an error: the whole body.
+    Written(Vec<u8>),
 }
 
 /// Schema and compiled documents.
@@ -71,31 +74,63 @@ impl Default for Engine {
 
 impl Engine {
     /// Answers a question of a caller. The answer comes out when what it discloses has been logged.
-    pub async fn answer(&self, access: Arc<Access>, question: Question) -> Unsettled<Answer> {
-        let document = question.document.clone();
-        let answer = self.run(Arc::clone(&access), question).await;
-        Unsettled::new(access, document, answer)
+    pub async fn answer(&self, access: Arc<Access>, mut question: Question) -> Unsettled<Answer> {
+        let sent = std::mem::take(&mut question.variables);
+        let answer = self.run(Arc::clone(&access), &question, sent).await;
+        Unsettled::new(access, question.document, answer)
     }
 
-    async fn run(&self, access: Arc<Access>, question: Question) -> Answer {
-        let (language, request_id) = (question.language, question.request_id.clone());
-        let nulled = Nulled::default();
-        let allowance = Arc::clone(&question.allowance);
-        let request = match self.admitted(&access, question) {
-            Ok(request) => request,
+    async fn run(&self, access: Arc<Access>, question: &Question, sent: Variables) -> Answer {
+        let (document, variables) = match self.admitted(&access, question, sent) {
+            Ok(admitted) => admitted,
             Err(answer) => return *answer,
         };
+        if let Some(body) = self.written(&document, &access, question, &variables).await {
+            return Answer::Written(body);
+        }
+        let mut request = Request::new("").variables(variables);
+        request.operation_name.clone_from(&question.operation_name);
+        request.set_parsed_query(document.executable().clone());
+        let (language, nulled) = (question.language, Nulled::default());
         let request = request.data(Loaders::new(Arc::clone(&access))).data(access).data(language).data(nulled.clone());
-        let request = request.data(allowance);
+        let request = request.data(Arc::clone(&question.allowance));
         let mut response = self.schema.execute(request).await;
         // Nothing ran: the engine's validation refused the document.
         let refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
-        translate(&mut response, &nulled, language, &request_id);
-        if refused { Answer::Refused(response.errors) } else { Answer::Ran(Box::new(response)) }
+        translate(&mut response, &nulled, language, &question.request_id);
+        if refused {
+            return Answer::Refused(response.errors);
+        }
+        document.straighten(self.documents.shape());
+        Answer::Ran(Box::new(response))
     }
 
-    /// Compiles the document and decides every field, filter and sort of it before anything runs.
-    fn admitted(&self, access: &Access, question: Question) -> Result<Request, Box<Answer>> {
+    /// The answer on the straight way. Where there is none, or something fails on it, the engine is asked: a query changes
+    /// nothing, and may be asked twice.
+    async fn written(
+        &self,
+        document: &Document,
+        access: &Access,
+        question: &Question,
+        variables: &Variables,
+    ) -> Option<Vec<u8>> {
+        let straight = document.straight()?;
+        let operation = document.operation(question.operation_name.as_deref()).ok()?;
+        if !operation.fits(self.documents.shape(), variables) {
+            return None;
+        }
+        let answer = straight.answer(access, question.language, variables);
+        AssertUnwindSafe(answer).catch_unwind().await.ok()?.ok()
+    }
+
+    /// Compiles the document and decides every field, filter and sort of it before anything runs; gives it with the settled
+    /// variables.
+    fn admitted(
+        &self,
+        access: &Access,
+        question: &Question,
+        sent: Variables,
+    ) -> Result<(Arc<Document>, Variables), Box<Answer>> {
         let (language, id) = (question.language, question.request_id.as_str());
         let refuse = |refusal| Box::new(Answer::Refused(vec![refused(&refusal, language, id)]));
         let document = self.documents.get_or_compile(&question.document).map_err(refuse)?;
@@ -103,7 +138,7 @@ impl Engine {
         if question.queries_only && operation.kind == Kind::Mutation {
             return Err(Box::new(Answer::MutationByGet));
         }
-        let plan = operation.plan(self.documents.shape(), &question.variables).map_err(refuse)?;
+        let plan = operation.plan(self.documents.shape(), &sent).map_err(refuse)?;
         metrics::histogram!("cadre_operation_cost").record(plan.cost as f64);
         policy::admit(&access.rights(), plan.touches.iter().map(|touched| touched.as_str()))
             .map_err(|error| Box::new(Answer::Refused(vec![shown(&error, language, id)])))?;
@@ -111,13 +146,7 @@ impl Engine {
             Over::Never { cost, limit } => refuse(Refusal::limit(Measure::ClientCost, u64::from(limit), cost, None)),
             over => Box::new(Answer::Limited(over)),
         })?;
-
-        let variables = operation.settle(question.variables).map_err(refuse)?;
-        let mut request = Request::new("").variables(variables);
-        if let Some(name) = question.operation_name {
-            request = request.operation_name(name);
-        }
-        request.set_parsed_query(document.executable().clone());
-        Ok(request)
+        let variables = operation.settle(sent).map_err(refuse)?;
+        Ok((document, variables))
     }
 }

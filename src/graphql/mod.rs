@@ -19,6 +19,7 @@ pub mod rotation;
 pub mod rotation_act;
 pub mod rotation_step;
 pub mod rule;
+pub mod straight;
 pub mod title;
 pub mod training;
 pub mod unit;

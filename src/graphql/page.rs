@@ -73,6 +73,17 @@ impl<V> Connection<V> {
     }
 }
 
+/// Where the counting of a list stops.
+///
+/// # Errors
+/// `Invalid` outside 1 to 1,000,000.
+pub(super) fn bound(max: Option<i32>) -> Result<u64> {
+    u64::try_from(max.unwrap_or(10_000))
+        .ok()
+        .filter(|max| (1..=1_000_000).contains(max))
+        .ok_or_else(|| Error::invalid("max", "`max` là từ 1 đến 1.000.000.", "`max` is from 1 to 1,000,000."))
+}
+
 impl<V: Listed> TypeName for Connection<V> {
     fn type_name() -> Cow<'static, str> {
         V::CONNECTION.into()
@@ -114,10 +125,7 @@ impl<V: Listed> Connection<V> {
         ctx: &Context<'_>,
         #[graphql(default_with = "Some(10_000)", desc = "Where counting stops.")] max: Option<i32>,
     ) -> Result<BoundedCount> {
-        let max = u64::try_from(max.unwrap_or(10_000))
-            .ok()
-            .filter(|max| (1..=1_000_000).contains(max))
-            .ok_or_else(|| Error::invalid("max", "`max` là từ 1 đến 1.000.000.", "`max` is from 1 to 1,000,000."))?;
+        let max = bound(max)?;
         match &self.total {
             Total::Units(list) => list.count(ctx.access(), max),
             Total::Cadres(list) => list.count(ctx.access(), max).await,

@@ -8,6 +8,7 @@ use entity::{
 
 use crate::{
     domain::{
+        access::Access,
         cadre::{CadreList, CadreOrder, CadreWhere},
         composition::{self, Asked},
         page::PageArgs,
@@ -82,11 +83,9 @@ impl Listed for Unit {
     const EDGE: &'static str = "UnitEdge";
 }
 
-impl Unit {
-    /// The asked day where it is not today, so that cursors of today go on tomorrow.
-    fn as_of(&self, ctx: &Context<'_>, as_of: Option<Day>) -> Option<Day> {
-        Some(as_of.unwrap_or(self.0.day())).filter(|day| *day != ctx.access().today())
-    }
+/// The asked day of a list that hangs on a unit, where it is not today, so that cursors of today go on tomorrow.
+pub(super) fn asked_day(access: &Access, unit: UnitOnDay, as_of: Option<Day>) -> Option<Day> {
+    Some(as_of.unwrap_or(unit.day())).filter(|day| *day != access.today())
 }
 
 /// A unit (đơn vị), as it stands on the asked day. What hangs on it is of the same day.
@@ -160,7 +159,7 @@ impl Unit {
         before: Option<String>,
     ) -> Result<Connection<Unit>> {
         let below = Some((self.0.id(), hierarchy.unwrap_or(Hierarchy::Administrative)));
-        let list = UnitList { below, as_of: self.as_of(ctx, None), ..UnitList::default() };
+        let list = UnitList { below, as_of: asked_day(ctx.access(), self.0, None), ..UnitList::default() };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before })?;
         Ok(Connection::new(page, Total::Units(list), Unit))
     }
@@ -207,7 +206,7 @@ impl Unit {
             filter: r#where.unwrap_or_default(),
             search: None,
             order: order_by.unwrap_or_default(),
-            as_of: self.as_of(ctx, as_of),
+            as_of: asked_day(ctx.access(), self.0, as_of),
         };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
         Ok(Connection::new(page, Total::Cadres(list), Cadre))

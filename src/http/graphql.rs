@@ -126,6 +126,7 @@ async fn answered(
             let (errors, data) = (&response.errors, Some(&response.data));
             media.answer(request, status_of(errors, StatusCode::OK), &Body { errors, data })
         }
+        Ok(Ok(Answer::Written(body))) => media.sent(request, StatusCode::OK, body),
         Ok(Ok(Answer::Refused(errors))) => {
             let status =
                 if media == Media::Json { StatusCode::OK } else { status_of(&errors, StatusCode::BAD_REQUEST) };
@@ -213,9 +214,13 @@ impl Media {
     }
 
     fn answer(self, request: &HttpRequest, status: StatusCode, body: &Body<'_>) -> HttpResponse {
-        let Ok(bytes) = serde_json::to_vec(body) else {
-            return HttpResponse::InternalServerError().finish();
-        };
+        match serde_json::to_vec(body) {
+            Ok(bytes) => self.sent(request, status, bytes),
+            Err(_) => HttpResponse::InternalServerError().finish(),
+        }
+    }
+
+    fn sent(self, request: &HttpRequest, status: StatusCode, body: Vec<u8>) -> HttpResponse {
         let mut response = HttpResponse::build(status);
         response
             .insert_header((header::CONTENT_TYPE, self.name()))
@@ -226,7 +231,7 @@ impl Media {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
-        response.body(bytes)
+        response.body(body)
     }
 }
 

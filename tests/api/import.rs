@@ -386,6 +386,8 @@ async fn a_bundle_of_many_batches_is_loaded_whole_and_alike_on_both_databases() 
     }
     assert!(found[0].len() > 4 * 4_100, "the control: there is something to compare");
     assert!(found[0] == found[1], "the databases hold the same");
+}
+
 #[actix_web::test]
 async fn the_people_of_the_benchmarks_are_loaded_without_a_finding() {
     let bundle = tempfile::tempdir().expect("a folder");

@@ -34,6 +34,7 @@ mod rule;
 mod schema;
 mod statements;
 mod statistics;
+mod straight;
 mod tables;
 mod training;
 mod training_act;

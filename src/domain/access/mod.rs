@@ -91,7 +91,8 @@ impl Access {
         }
         let registry = house.registry();
         let today = house.clock().today();
-        let (reach, sight) = reach_of(&caller, &registry, today);
+        let of_person = caller.on_behalf_of().map(Person::roots);
+        let (reach, sight) = registry.reach_of(caller.roots(), of_person, today);
         let reading = house.database().reading(sight);
         Ok(Self { house, registry, caller, purpose, disclosures: Default::default(), reach, today, reading })
     }
@@ -187,14 +188,4 @@ impl Access {
         self.reading.end().await;
         self.house.database().reading(Sight::Everything)
     }
-}
-
-/// What the client reaches; where it asks for a person, what both reach.
-fn reach_of(caller: &Caller, registry: &Registry, today: Day) -> (Arc<UnitSet>, Sight) {
-    let (reach, sight) = registry.reach_of(caller.roots(), today);
-    let Some(person) = caller.on_behalf_of() else { return (reach, sight) };
-    let (of_person, _) = registry.reach_of(person.roots(), today);
-    let both: UnitSet = reach.intersection(&of_person).copied().collect();
-    let sight = registry.sight_of(&both);
-    (Arc::new(both), sight)
 }

@@ -1,7 +1,7 @@
 //! Text to document: tokens, grammar, structure, weights, in this order; each step may only run because of the one before.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet};
 use async_graphql::parser::{Error as ParserError, parse_query};
@@ -22,7 +22,7 @@ pub fn compile(shape: &Shape, limits: &Limits, text: &str) -> Result<Document, R
     let executable = parse_query(text).map_err(|error| refuse_parse(limits, &error))?;
     check_counts(limits, &executable)?;
     let operations = Compiler::new(shape, limits, &executable)?.operations()?;
-    Ok(Document { executable, operations, tokens })
+    Ok(Document { executable, operations, tokens, straight: OnceLock::new() })
 }
 
 /// The parser's messages quote the document, so only its positions are kept.

@@ -1,7 +1,7 @@
 //! A compiled document and its operations: what can be known without variables is known here, the rest is planned per request.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::parser::types::{ExecutableDocument, VariableDefinition};
 use async_graphql::{Name, Pos, Positioned, Value, Variables};
@@ -11,6 +11,7 @@ use crate::graphql::operation::input::{self, Use};
 use crate::graphql::operation::limits::Limits;
 use crate::graphql::operation::refusal::{Measure, Refusal, Rule};
 use crate::graphql::operation::shape::{Coordinate, Shape};
+use crate::graphql::straight::Straight;
 
 /// A document that holds to the limits, ready to be shared between requests.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct Document {
     pub(super) executable: ExecutableDocument,
     pub(super) operations: Vec<Operation>,
     pub(super) tokens: u64,
+    /// The straight way of its operation, looked for once the engine has validated and run it; nothing where there is none.
+    pub(super) straight: OnceLock<Option<Straight>>,
 }
 
 /// What an operation does.
@@ -64,6 +67,18 @@ impl Document {
         &self.executable
     }
 
+    /// The straight way of its only operation, once it is known.
+    #[must_use]
+    pub fn straight(&self) -> Option<&Straight> {
+        self.straight.get()?.as_ref()
+    }
+
+    /// Looks for the straight way, now that the engine has validated the document: what it would refuse is never written.
+    /// A selection that its fragments make larger than the document is left to the engine, so that the weight stays true.
+    pub fn straighten(&self, shape: &Shape) {
+        self.straight.get_or_init(|| Straight::compile(shape, &self.executable, self.tokens));
+    }
+
     /// The operation to run: the named one, or the only one.
     pub fn operation(&self, name: Option<&str>) -> Result<&Operation, Refusal> {
         match (name, self.operations.as_slice()) {
@@ -76,9 +91,10 @@ impl Document {
         }
     }
 
-    /// About how many bytes the document holds in memory: a token becomes some 250 of them once parsed and weighed.
+    /// About how many bytes the document holds in memory: a token becomes some 250 of them once parsed and weighed, and
+    /// as many again where there is a straight way.
     pub(super) fn weight(&self) -> u64 {
-        1024 + self.tokens * 256
+        1024 + self.tokens * 512
     }
 }
 
@@ -123,6 +139,15 @@ impl Operation {
             }
         }
         Ok(settled)
+    }
+
+    /// Whether the settled variables surely are of their declared types, as the engine's validation asks wherever they stand.
+    #[must_use]
+    pub fn fits(&self, shape: &Shape, settled: &Variables) -> bool {
+        self.variables.iter().all(|definition| {
+            let value = settled.get(&definition.node.name.node);
+            value.is_none_or(|value| input::fits(shape, &definition.node.var_type.node, value))
+        })
     }
 
     fn check(&self, variables: &Variables) -> Result<(), Refusal> {

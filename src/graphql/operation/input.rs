@@ -1,21 +1,45 @@
 //! Which places of the schema an argument's value names: the fields of input objects and the values of enums, at any depth.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use async_graphql::parser::types::{BaseType, Type};
 use async_graphql::{Name, Value};
 use async_graphql_value::Value as Literal;
 
-use crate::graphql::operation::shape::{Coordinate, Shape};
+use crate::graphql::operation::shape::{Coordinate, InputShape, Shape};
 
 /// What the guard must see of a value, be it written in the document or sent as a variable.
-pub(super) trait Input {
+pub trait Input {
     /// The variable that stands here.
     fn variable(&self) -> Option<&Name>;
     /// The word that may be an enum's value; in JSON enums are strings.
     fn word(&self) -> Option<&str>;
     /// The items of a list, or the fields of an object with their names.
     fn inside(&self) -> Vec<(Option<&str>, &Self)>;
+    /// What it is.
+    fn form(&self) -> Form;
+}
+
+/// What a value is, before its type is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Null.
+    Null,
+    /// True or false.
+    Boolean,
+    /// A whole number.
+    Whole,
+    /// Another number, or bytes.
+    Other,
+    /// Text.
+    Text,
+    /// A word of an enum.
+    Word,
+    /// A list.
+    List,
+    /// An object.
+    Object,
 }
 
 /// A variable together with the input type of the place where it is used.
@@ -54,6 +78,50 @@ pub(super) fn walk<I: Input>(
     variables
 }
 
+/// Whether a value is surely one of a declared type (GraphQL, section 3), as the engine's validation asks of arguments. A
+/// variable in it is taken to be. Of a scalar of ours only the form is looked at: what the text says is for whoever
+/// reads it.
+pub fn fits<I: Input>(shape: &Shape, declared: &Type, value: &I) -> bool {
+    if value.variable().is_some() {
+        return true;
+    }
+    match (&declared.base, value.form()) {
+        (_, Form::Null) => declared.nullable,
+        (BaseType::List(of), Form::List) => value.inside().into_iter().all(|(_, item)| fits(shape, of, item)),
+        (BaseType::List(of), _) => fits(shape, of, value),
+        (BaseType::Named(name), form) => {
+            if let Some(fields) = shape.input_fields(name) {
+                return form == Form::Object && has_fields(shape, fields, shape.is_one_of(name), &value.inside());
+            }
+            if let Some(values) = shape.enum_values(name) {
+                return value.word().is_some_and(|word| values.contains_key(word));
+            }
+            match name.as_str() {
+                "Boolean" => form == Form::Boolean,
+                "Int" => form == Form::Whole,
+                "ID" => matches!(form, Form::Text | Form::Whole),
+                _ => form == Form::Text,
+            }
+        }
+    }
+}
+
+fn has_fields<I: Input>(
+    shape: &Shape,
+    fields: &HashMap<String, InputShape>,
+    is_one_of: bool,
+    given: &[(Option<&str>, &I)],
+) -> bool {
+    let fit = given.iter().all(|(name, value)| {
+        let field = name.and_then(|name| fields.get(name));
+        field.is_some_and(|field| fits(shape, &field.of, *value))
+    });
+    let is_given = |name: &str| given.iter().any(|(given, _)| *given == Some(name));
+    let are_there = fields.iter().all(|(name, field)| field.of.nullable || field.default.is_some() || is_given(name));
+    let is_one = !is_one_of || matches!(given, [(_, value)] if value.form() != Form::Null);
+    fit && are_there && is_one
+}
+
 /// Whether a value nests deeper than allowed; it is left to nobody's recursion to find out.
 pub(super) fn nests_deeper(value: &Value, limit: u64) -> bool {
     let mut waiting = vec![(value, 0)];
@@ -86,6 +154,19 @@ impl Input for Literal {
             _ => Vec::new(),
         }
     }
+
+    fn form(&self) -> Form {
+        match self {
+            Literal::Null => Form::Null,
+            Literal::Boolean(_) => Form::Boolean,
+            Literal::Number(number) if number.is_i64() => Form::Whole,
+            Literal::Number(_) | Literal::Binary(_) | Literal::Variable(_) => Form::Other,
+            Literal::String(_) => Form::Text,
+            Literal::Enum(_) => Form::Word,
+            Literal::List(_) => Form::List,
+            Literal::Object(_) => Form::Object,
+        }
+    }
 }
 
 impl Input for Value {
@@ -106,6 +187,19 @@ impl Input for Value {
             Value::List(items) => items.iter().map(|item| (None, item)).collect(),
             Value::Object(fields) => fields.iter().map(|(name, value)| (Some(name.as_str()), value)).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    fn form(&self) -> Form {
+        match self {
+            Value::Null => Form::Null,
+            Value::Boolean(_) => Form::Boolean,
+            Value::Number(number) if number.is_i64() => Form::Whole,
+            Value::Number(_) | Value::Binary(_) => Form::Other,
+            Value::String(_) => Form::Text,
+            Value::Enum(_) => Form::Word,
+            Value::List(_) => Form::List,
+            Value::Object(_) => Form::Object,
         }
     }
 }

@@ -6,7 +6,7 @@ pub mod compile;
 mod cost;
 pub mod document;
 mod fragments;
-mod input;
+pub mod input;
 pub mod lexer;
 pub mod limits;
 pub mod refusal;

@@ -1,7 +1,7 @@
 //! The shape of the schema as the guard needs it: an index built once from the SDL. What the values mean is not known here.
 
 use std::borrow::Borrow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -47,6 +47,8 @@ pub struct Shape {
     mutation: Option<String>,
     outputs: HashMap<String, OutputShape>,
     inputs: HashMap<String, HashMap<String, InputShape>>,
+    /// Input objects of which exactly one field is given.
+    one_of: HashSet<String>,
     enums: HashMap<String, HashMap<String, Coordinate>>,
 }
 
@@ -80,6 +82,8 @@ pub struct InputShape {
     pub named: Arc<str>,
     /// Whether the type is a list.
     pub is_list: bool,
+    /// The whole type.
+    pub of: Type,
     /// The default that the schema declares.
     pub default: Option<Value>,
 }
@@ -104,6 +108,7 @@ impl Shape {
             mutation: Some("Mutation".to_owned()),
             outputs: HashMap::new(),
             inputs: HashMap::new(),
+            one_of: HashSet::new(),
             enums: HashMap::new(),
         };
         shape.read(sdl);
@@ -140,6 +145,24 @@ impl Shape {
     #[must_use]
     pub fn input_field(&self, on: &str, name: &str) -> Option<&InputShape> {
         self.inputs.get(on)?.get(name)
+    }
+
+    /// The fields of an input object.
+    #[must_use]
+    pub fn input_fields(&self, on: &str) -> Option<&HashMap<String, InputShape>> {
+        self.inputs.get(on)
+    }
+
+    /// Whether exactly one field of an input object is given.
+    #[must_use]
+    pub fn is_one_of(&self, on: &str) -> bool {
+        self.one_of.contains(on)
+    }
+
+    /// The values of an enum.
+    #[must_use]
+    pub fn enum_values(&self, on: &str) -> Option<&HashMap<String, Coordinate>> {
+        self.enums.get(on)
     }
 
     /// The coordinate of an enum's value.
@@ -197,6 +220,9 @@ impl Shape {
                     (field.node.name.node.to_string(), input_shape(coordinate, &field.node))
                 });
                 self.inputs.entry(name.to_owned()).or_default().extend(fields);
+                if definition.directives.iter().any(|directive| directive.node.name.node == "oneOf") {
+                    self.one_of.insert(name.to_owned());
+                }
             }
         }
     }
@@ -251,6 +277,7 @@ fn input_shape(coordinate: Coordinate, input: &InputValueDefinition) -> InputSha
         coordinate,
         named: Arc::from(named_type(&input.ty.node)),
         is_list: is_list(&input.ty.node),
+        of: input.ty.node.clone(),
         default: input.default_value.as_ref().map(|value| value.node.clone()),
     }
 }

@@ -1,0 +1,68 @@
+//! Arguments: read once with the document where no variable stands in them, otherwise for each answer.
+
+use std::borrow::Cow;
+
+use async_graphql::{InputType, Variables, indexmap::IndexMap};
+use async_graphql_value::{ConstValue, Value as Literal};
+
+use crate::{
+    error::{Error, Result},
+    graphql::{operation::input, straight::selection::Selected},
+};
+
+/// The value of an argument.
+pub(super) enum Argument<T> {
+    /// It is the same in each answer.
+    Known(T),
+    /// It hangs on variables.
+    Open(Literal),
+}
+
+impl Selected<'_> {
+    /// An argument of the field; nothing where the engine would not take what stands there. One that is absent reads like
+    /// null: the resolvers say what that means, as the defaults of the schema do.
+    pub fn argument<T: InputType>(&self, name: &str) -> Option<Argument<T>> {
+        let Some(literal) = self.literal(name) else { return T::parse(None).ok().map(Argument::Known) };
+        let shape = self.compiling.shape;
+        let declared = shape.field(self.on, self.name)?.argument(name)?;
+        if !input::fits(shape, &declared.of, literal) {
+            return None;
+        }
+        match literal.clone().into_const() {
+            Some(value) => T::parse(Some(value)).ok().map(Argument::Known),
+            None => Some(Argument::Open(literal.clone())),
+        }
+    }
+}
+
+impl<T: InputType + Clone> Argument<T> {
+    /// The value in an answer.
+    ///
+    /// # Errors
+    /// Where the variables make none.
+    pub fn value(&self, variables: &Variables) -> Result<Cow<'_, T>> {
+        match self {
+            Self::Known(value) => Ok(Cow::Borrowed(value)),
+            Self::Open(literal) => {
+                let value = T::parse(settled(literal, variables));
+                value.map(Cow::Owned).map_err(|_| Error::internal("a value that its argument cannot hold"))
+            }
+        }
+    }
+}
+
+/// A literal with its variables put in: what was not sent is absent, and null in a list (GraphQL, section 3.10).
+fn settled(literal: &Literal, variables: &Variables) -> Option<ConstValue> {
+    match literal {
+        Literal::Variable(name) => variables.get(name).cloned(),
+        Literal::List(items) => {
+            let items = items.iter().map(|item| settled(item, variables).unwrap_or_default());
+            Some(ConstValue::List(items.collect()))
+        }
+        Literal::Object(fields) => {
+            let fields = fields.iter().filter_map(|(name, value)| Some((name.clone(), settled(value, variables)?)));
+            Some(ConstValue::Object(fields.collect::<IndexMap<_, _>>()))
+        }
+        literal => literal.clone().into_const(),
+    }
+}

@@ -1,0 +1,216 @@
+//! Pages of lists, written as `graphql::page` resolves them.
+
+use std::marker::PhantomData;
+
+use async_graphql::Variables;
+
+use crate::{
+    domain::{
+        access::{Visible, VisibleQuota},
+        page::{BoundedCount as Counted, Page, PageArgs},
+    },
+    error::Result,
+    graphql::{
+        cadre, page,
+        page::Listed,
+        straight::{
+            argument::Argument,
+            person::Cadre,
+            quota::Quota,
+            selection::{Conditions, Selected},
+            write::{Write, Written, write},
+        },
+        training::quota,
+    },
+};
+
+/// A page that was read, with its count where that is asked for.
+#[derive(Debug)]
+pub(super) struct Listing<T> {
+    /// The rows with their cursors.
+    pub page: Page<T>,
+    /// How many there are in the whole list.
+    pub count: Option<Counted>,
+}
+
+/// A type that stands in pages.
+pub(super) trait Paged: Written {
+    /// Its view, which names the types of its pages.
+    type View: Listed;
+    /// What a page holds.
+    type Row: 'static;
+    /// What is shown of it.
+    fn of(row: &Self::Row) -> Self::Of<'_>;
+}
+
+impl Paged for Cadre {
+    type View = cadre::Cadre;
+    type Row = Visible;
+
+    fn of(row: &Visible) -> &Visible {
+        row
+    }
+}
+
+impl Paged for Quota {
+    type View = quota::Quota;
+    type Row = VisibleQuota;
+
+    fn of(row: &VisibleQuota) -> &VisibleQuota {
+        row
+    }
+}
+
+/// The paging arguments of a connection.
+pub(super) struct Paging {
+    first: Argument<Option<i32>>,
+    after: Argument<Option<String>>,
+    last: Argument<Option<i32>>,
+    before: Argument<Option<String>>,
+}
+
+impl Paging {
+    /// Those of a field.
+    pub fn of(field: &Selected<'_>) -> Option<Self> {
+        Some(Self {
+            first: field.argument("first")?,
+            after: field.argument("after")?,
+            last: field.argument("last")?,
+            before: field.argument("before")?,
+        })
+    }
+
+    /// Their values in an answer.
+    pub fn value(&self, variables: &Variables) -> Result<PageArgs> {
+        Ok(PageArgs {
+            first: *self.first.value(variables)?,
+            after: self.after.value(variables)?.into_owned(),
+            last: *self.last.value(variables)?,
+            before: self.before.value(variables)?.into_owned(),
+        })
+    }
+}
+
+/// How far the rows of a list are counted, and when.
+pub(super) struct Count {
+    max: Argument<Option<i32>>,
+    when: Conditions,
+}
+
+impl Count {
+    /// The bound; nothing where the count is not asked for.
+    pub fn bound(&self, variables: &Variables) -> Result<Option<u64>> {
+        if !self.when.hold(variables) {
+            return Ok(None);
+        }
+        page::bound(*self.max.value(variables)?).map(Some)
+    }
+}
+
+/// A page of a list.
+pub(super) struct Connection<T>(PhantomData<T>);
+
+impl<T: Paged> Written for Connection<T> {
+    const NAME: &'static str = T::View::CONNECTION;
+    type Of<'a> = &'a Listing<T::Row>;
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        match field.name {
+            "edges" => {
+                let set = field.set::<Edge<T>>()?;
+                write::<Self>(move |listing, with, out| set.list(listing.page.rows.iter(), with, out))
+            }
+            "nodes" => {
+                let set = field.set::<T>()?;
+                write::<Self>(move |listing, with, out| {
+                    set.list(listing.page.rows.iter().map(|(_, row)| T::of(row)), with, out)
+                })
+            }
+            "pageInfo" => {
+                let set = field.set::<PageInfo>()?;
+                write::<Self>(move |listing, with, out| {
+                    let page = &listing.page;
+                    let place = Place {
+                        has_next: page.has_next,
+                        has_previous: page.has_previous,
+                        start: page.rows.first().map(|(cursor, _)| cursor.as_str()),
+                        end: page.rows.last().map(|(cursor, _)| cursor.as_str()),
+                    };
+                    set.one(place, with, out)
+                })
+            }
+            "totalCount" => {
+                let (max, when) = (field.argument("max")?, field.when.clone());
+                // One count is kept; of a list that is counted twice, up to different bounds, the engine is asked.
+                if field.compiling.count.replace(Some(Count { max, when })).is_some() {
+                    return None;
+                }
+                let set = field.set::<BoundedCount>()?;
+                write::<Self>(move |listing, with, out| set.option(listing.count.as_ref(), with, out))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A row of a page.
+pub(super) struct Edge<T>(PhantomData<T>);
+
+impl<T: Paged> Written for Edge<T> {
+    const NAME: &'static str = T::View::EDGE;
+    type Of<'a> = &'a (String, T::Row);
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        match field.name {
+            "cursor" => write::<Self>(|(cursor, _), _, out| out.leaf(cursor)),
+            "node" => {
+                let set = field.set::<T>()?;
+                write::<Self>(move |(_, row), with, out| set.one(T::of(row), with, out))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Where a page lies in its list.
+pub(super) struct PageInfo;
+
+/// Where a page lies in its list, with the cursors of its ends.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    has_next: bool,
+    has_previous: bool,
+    start: Option<&'a str>,
+    end: Option<&'a str>,
+}
+
+impl Written for PageInfo {
+    const NAME: &'static str = "PageInfo";
+    type Of<'a> = Place<'a>;
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        match field.name {
+            "hasNextPage" => write::<Self>(|place, _, out| out.leaf(place.has_next)),
+            "hasPreviousPage" => write::<Self>(|place, _, out| out.leaf(place.has_previous)),
+            "startCursor" => write::<Self>(|place, _, out| out.leaf(place.start)),
+            "endCursor" => write::<Self>(|place, _, out| out.leaf(place.end)),
+            _ => None,
+        }
+    }
+}
+
+/// A count up to a bound.
+pub(super) struct BoundedCount;
+
+impl Written for BoundedCount {
+    const NAME: &'static str = "BoundedCount";
+    type Of<'a> = &'a Counted;
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        match field.name {
+            "value" => write::<Self>(|count, _, out| out.leaf(count.value)),
+            "isExact" => write::<Self>(|count, _, out| out.leaf(count.is_exact)),
+            _ => None,
+        }
+    }
+}

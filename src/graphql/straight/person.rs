@@ -1,0 +1,130 @@
+//! Persons and their posts, written as `graphql::cadre` resolves them.
+
+use entity::{assignment, value::Day};
+
+use crate::{
+    domain::{access::Visible, cadre, qualification as held, rotation, unit},
+    error::Error,
+    graphql::straight::{
+        qualification::Qualification,
+        rotation::Rotation,
+        selection::Selected,
+        unit::{Title, Unit},
+        write::{Write, Written, write},
+    },
+};
+
+/// A person.
+pub(super) struct Cadre;
+
+impl Written for Cadre {
+    const NAME: &'static str = "Cadre";
+    type Of<'a> = &'a Visible;
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        match field.name {
+            "id" => write::<Self>(|cadre, _, out| out.leaf(cadre.id())),
+            "code" => write::<Self>(|cadre, _, out| out.leaf(cadre.card().code.as_str())),
+            "fullName" => write::<Self>(|cadre, _, out| out.leaf(&cadre.card().full_name)),
+            "gender" => write::<Self>(|cadre, _, out| out.leaf(cadre.card().gender)),
+            "category" => write::<Self>(|cadre, _, out| out.leaf(cadre.card().category)),
+            "status" => write::<Self>(|cadre, _, out| out.leaf(cadre.card().status)),
+            "unit" => {
+                let set = field.set::<Unit>()?;
+                write::<Self>(move |cadre, with, out| {
+                    let unit = cadre::post_on(cadre.posts(), cadre.day())
+                        .and_then(|post| unit::on_day(with.access, post.unit_id, cadre.day()));
+                    set.option(unit, with, out)
+                })
+            }
+            "title" => {
+                let set = field.set::<Title>()?;
+                write::<Self>(move |cadre, with, out| {
+                    let title = cadre::post_on(cadre.posts(), cadre.day())
+                        .and_then(|post| with.registry().title(post.title_code.as_str()));
+                    set.option(title, with, out)
+                })
+            }
+            "assignments" => {
+                let set = field.set::<Assignment>()?;
+                write::<Self>(move |cadre, with, out| {
+                    let day = cadre.day();
+                    let begun = cadre.posts().iter().filter(|post| post.start_on <= day);
+                    set.list(begun.map(|row| Post { row, day }), with, out)
+                })
+            }
+            "qualifications" => qualifications(field),
+            "highest" => highest(field),
+            "rotations" => {
+                field.needs(|needs| needs.rotations = true);
+                let set = field.set::<Rotation>()?;
+                write::<Self>(move |cadre, with, out| {
+                    let history = rotation::history(with.access, with.gathered.rotations(cadre), cadre.day())?;
+                    set.list(history.iter(), with, out)
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn qualifications(field: &Selected<'_>) -> Option<Write<Cadre>> {
+    let (set, subject) = (field.set::<Qualification>()?, field.argument::<Option<String>>("subject")?);
+    write::<Cadre>(move |cadre, with, out| {
+        let subject = subject.value(with.variables)?;
+        if let Some(code) = subject.as_deref() {
+            held::subject(with.access, "subject", code)?;
+        }
+        let all = cadre.qualifications();
+        set.list(held::counting(all, subject.as_deref(), cadre.day()), with, out)
+    })
+}
+
+fn highest(field: &Selected<'_>) -> Option<Write<Cadre>> {
+    let (set, subject) = (field.set::<Qualification>()?, field.argument::<String>("subject")?);
+    write::<Cadre>(move |cadre, with, out| {
+        let subject = subject.value(with.variables)?;
+        held::subject(with.access, "subject", &subject)?;
+        let all = cadre.qualifications();
+        set.option(held::highest(with.registry(), all, &subject, cadre.day()), with, out)
+    })
+}
+
+/// A post.
+pub(super) struct Assignment;
+
+/// A post as it is shown on a day.
+#[derive(Clone, Copy)]
+pub(super) struct Post<'a> {
+    row: &'a assignment::Model,
+    day: Day,
+}
+
+impl Written for Assignment {
+    const NAME: &'static str = "Assignment";
+    type Of<'a> = Post<'a>;
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        match field.name {
+            "unit" => {
+                let set = field.set::<Unit>()?;
+                write::<Self>(move |post, with, out| {
+                    let unit = unit::on_day(with.access, post.row.unit_id, post.day).ok_or(Error::NotFound)?;
+                    set.one(unit, with, out)
+                })
+            }
+            "title" => {
+                let set = field.set::<Title>()?;
+                write::<Self>(move |post, with, out| {
+                    let title = with.registry().title(post.row.title_code.as_str());
+                    let unknown = || Error::internal("a post with a title that is not in the registry");
+                    set.one(title.ok_or_else(unknown)?, with, out)
+                })
+            }
+            "startOn" => write::<Self>(|post, _, out| out.leaf(post.row.start_on)),
+            "endOn" => write::<Self>(|post, _, out| out.leaf(post.row.end_on)),
+            "isPrimary" => write::<Self>(|post, _, out| out.leaf(post.row.is_primary)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Qualifications and what they are of, written as `graphql::qualification` resolves them.
+
+use entity::{institution, qualification, qualification_level};
+
+use crate::{
+    domain::registry::Subject,
+    error::Error,
+    graphql::straight::{
+        selection::Selected,
+        write::{Write, Written, write},
+    },
+    language::Language,
+};
+
+/// A qualification.
+pub(super) struct Qualification;
+
+impl Written for Qualification {
+    const NAME: &'static str = "Qualification";
+    type Of<'a> = &'a qualification::Model;
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        match field.name {
+            "id" => write::<Self>(|held, _, out| out.leaf(held.id)),
+            "subject" => {
+                let set = field.set::<QualificationSubject>()?;
+                write::<Self>(move |held, with, out| {
+                    let subject = with.registry().subject(held.subject_code.as_str());
+                    let unknown = || Error::internal("a qualification of a subject that is not in the registry");
+                    set.one(subject.ok_or_else(unknown)?, with, out)
+                })
+            }
+            "level" => {
+                let set = field.set::<QualificationLevel>()?;
+                write::<Self>(move |held, with, out| {
+                    let subject = with.registry().subject(held.subject_code.as_str());
+                    let level = subject.and_then(|subject| subject.level(held.level_code.as_str()));
+                    let unknown = || Error::internal("a qualification of a level that is not in the registry");
+                    set.one(level.ok_or_else(unknown)?, with, out)
+                })
+            }
+            "fieldCode" => write::<Self>(|held, _, out| out.leaf(held.field_code.as_deref())),
+            "institution" => {
+                let set = field.set::<Institution>()?;
+                write::<Self>(move |held, with, out| {
+                    let code = held.institution_code.as_ref();
+                    set.option(code.and_then(|code| with.registry().institution(code.as_str())), with, out)
+                })
+            }
+            "mode" => write::<Self>(|held, _, out| out.leaf(held.mode)),
+            "grantedOn" => write::<Self>(|held, _, out| out.text(held.granted_on)),
+            _ => None,
+        }
+    }
+}
+
+/// A subject of qualification.
+pub(super) struct QualificationSubject;
+
+impl Written for QualificationSubject {
+    const NAME: &'static str = "QualificationSubject";
+    type Of<'a> = &'a Subject;
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        match field.name {
+            "code" => write::<Self>(|subject, _, out| out.leaf(subject.row.code.as_str())),
+            "label" => write::<Self>(|subject, with, out| {
+                out.leaf(in_language(with.language, &subject.row.label_vi, &subject.row.label_en))
+            }),
+            "levels" => {
+                let set = field.set::<QualificationLevel>()?;
+                write::<Self>(move |subject, with, out| set.list(subject.levels.iter(), with, out))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A level of a subject.
+pub(super) struct QualificationLevel;
+
+impl Written for QualificationLevel {
+    const NAME: &'static str = "QualificationLevel";
+    type Of<'a> = &'a qualification_level::Model;
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        match field.name {
+            "code" => write::<Self>(|level, _, out| out.leaf(level.code.as_str())),
+            "label" => {
+                write::<Self>(|level, with, out| out.leaf(in_language(with.language, &level.label_vi, &level.label_en)))
+            }
+            "rank" => write::<Self>(|level, _, out| out.leaf(level.rank)),
+            _ => None,
+        }
+    }
+}
+
+fn in_language<'a>(language: Language, vi: &'a str, en: &'a str) -> &'a str {
+    match language {
+        Language::Vietnamese => vi,
+        Language::English => en,
+    }
+}
+
+/// An institution that awards qualifications.
+pub(super) struct Institution;
+
+impl Written for Institution {
+    const NAME: &'static str = "Institution";
+    type Of<'a> = &'a institution::Model;
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        match field.name {
+            "code" => write::<Self>(|institution, _, out| out.leaf(institution.code.as_str())),
+            "name" => write::<Self>(|institution, _, out| out.leaf(&institution.name)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Selections, compiled: fragments laid out, equal response keys merged, each field resolved to how it is written.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+};
+
+use async_graphql::{
+    Name, Positioned, Variables,
+    parser::types::{Directive, Field, FragmentDefinition, Selection, SelectionSet},
+};
+use async_graphql_value::{ConstValue, Value as Literal};
+
+use crate::{
+    error::Result,
+    graphql::{
+        operation::shape::Shape,
+        straight::{
+            gather::Needs,
+            page::Count,
+            root::Asked,
+            write::{Out, With, Write, Written, write},
+        },
+    },
+};
+
+/// What is selected of a type, in the order of the answer.
+pub(super) struct Set<T: Written>(Vec<Slot<T>>);
+
+struct Slot<T: Written> {
+    /// The response key as JSON, with its colon.
+    key: Box<[u8]>,
+    when: Conditions,
+    write: Write<T>,
+}
+
+/// Under which conditions something is asked for; all of them must hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Conditions(Vec<Condition>);
+
+/// `@include` or `@skip` by a variable.
+#[derive(Clone, Debug, PartialEq)]
+struct Condition {
+    variable: Name,
+    /// What the variable must be.
+    is: bool,
+}
+
+impl<T: Written> Set<T> {
+    /// Writes an object.
+    pub fn one<'a>(&self, of: T::Of<'a>, with: With<'a>, out: &mut Out) -> Result<()> {
+        let mut before = b'{';
+        for slot in self.0.iter().filter(|slot| slot.when.hold(with.variables)) {
+            out.byte(before);
+            out.raw(&slot.key);
+            (slot.write)(of, with, out)?;
+            before = b',';
+        }
+        out.raw(if before == b'{' { b"{}" } else { b"}" });
+        Ok(())
+    }
+
+    /// Writes an object or null.
+    pub fn option<'a>(&self, of: Option<T::Of<'a>>, with: With<'a>, out: &mut Out) -> Result<()> {
+        match of {
+            Some(of) => self.one(of, with, out),
+            None => out.leaf(()),
+        }
+    }
+
+    /// Writes a list of objects.
+    pub fn list<'a>(&self, of: impl Iterator<Item = T::Of<'a>>, with: With<'a>, out: &mut Out) -> Result<()> {
+        out.byte(b'[');
+        for (at, of) in of.enumerate() {
+            if at > 0 {
+                out.byte(b',');
+            }
+            self.one(of, with, out)?;
+        }
+        out.byte(b']');
+        Ok(())
+    }
+}
+
+impl Conditions {
+    /// Whether they hold. The engine takes a variable that was not sent for false.
+    pub fn hold(&self, variables: &Variables) -> bool {
+        self.0.iter().all(|condition| {
+            let value = variables.get(&condition.variable);
+            matches!(value, Some(ConstValue::Boolean(true))) == condition.is
+        })
+    }
+
+    /// These and those of directives; nothing where they can never hold, an error where a directive is another one.
+    fn and(&self, directives: &[Positioned<Directive>]) -> Option<Option<Self>> {
+        let mut all = self.clone();
+        for directive in directives {
+            let is = match directive.node.name.node.as_str() {
+                "include" => true,
+                "skip" => false,
+                _ => return None,
+            };
+            match &directive.node.get_argument("if")?.node {
+                Literal::Boolean(value) if *value == is => {}
+                Literal::Boolean(_) => return Some(None),
+                Literal::Variable(name) => all.0.push(Condition { variable: name.clone(), is }),
+                _ => return None,
+            }
+        }
+        Some(Some(all))
+    }
+}
+
+/// What is gathered while an operation is compiled.
+pub(super) struct Compiling<'d> {
+    pub shape: &'d Shape,
+    fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>,
+    /// How many fields may still be compiled.
+    left: Cell<u64>,
+    /// What must be found, in the order in which it is referred to.
+    pub asked: RefCell<Vec<Asked>>,
+    /// The count of the connection that is being compiled.
+    pub count: RefCell<Option<Count>>,
+    /// How many levels of quotas stand above.
+    level: Cell<usize>,
+    needs: RefCell<Needs>,
+}
+
+/// A field that is selected of a type, under one response key.
+pub(super) struct Selected<'d> {
+    /// What its operation gathers.
+    pub compiling: &'d Compiling<'d>,
+    /// The type that it is selected of.
+    pub on: &'static str,
+    /// Name of the field.
+    pub name: &'d str,
+    /// When it is asked for.
+    pub when: Conditions,
+    field: &'d Field,
+    sets: Vec<&'d SelectionSet>,
+}
+
+impl<'d> Compiling<'d> {
+    pub fn new(shape: &'d Shape, fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>, largest: u64) -> Self {
+        Self {
+            shape,
+            fragments,
+            left: Cell::new(largest),
+            asked: RefCell::default(),
+            count: RefCell::default(),
+            level: Cell::default(),
+            needs: RefCell::default(),
+        }
+    }
+
+    /// What was compiled needs.
+    pub fn into_parts(self) -> (Vec<Asked>, Needs) {
+        (self.asked.into_inner(), self.needs.into_inner())
+    }
+
+    /// Notes what must be found, and gives its place.
+    pub fn ask(&self, asked: Asked) -> usize {
+        let mut all = self.asked.borrow_mut();
+        all.push(asked);
+        all.len() - 1
+    }
+
+    /// Compiles what stands a level of quotas below.
+    pub fn below<R>(&self, compile: impl FnOnce() -> R) -> R {
+        let level = self.level.get() + 1;
+        self.note(|needs| needs.children = needs.children.max(level));
+        self.level.set(level);
+        let compiled = compile();
+        self.level.set(level - 1);
+        compiled
+    }
+
+    /// Notes what must be read.
+    fn note(&self, note: impl FnOnce(&mut Needs)) {
+        note(&mut self.needs.borrow_mut());
+    }
+
+    /// Compiles what some selection sets, taken together, select of a type.
+    pub fn set<T: Written>(&self, sets: &[&SelectionSet]) -> Option<Set<T>> {
+        let mut selected = Vec::new();
+        for set in sets {
+            self.lay_out(T::NAME, set, &Conditions::default(), &mut selected)?;
+        }
+        let slots = selected.into_iter().map(|field| {
+            self.left.set(self.left.get().checked_sub(1)?);
+            let mut key = serde_json::to_vec(field.field.response_key().node.as_str()).ok()?;
+            key.push(b':');
+            let write =
+                if field.name == "__typename" { write::<T>(|_, _, out| out.leaf(T::NAME)) } else { T::field(&field) };
+            Some(Slot { key: key.into(), when: field.when, write: write? })
+        });
+        slots.collect::<Option<_>>().map(Set)
+    }
+
+    /// Lays out the fields of a set with those of its fragments; as deep as fragments nest, which was bounded before.
+    fn lay_out<'s>(
+        &'s self,
+        on: &'static str,
+        set: &'s SelectionSet,
+        when: &Conditions,
+        into: &mut Vec<Selected<'s>>,
+    ) -> Option<()> {
+        for selection in &set.items {
+            let Some(when) = when.and(selection.node.directives())? else { continue };
+            let (condition, set) = match &selection.node {
+                Selection::Field(field) => {
+                    self.merge(on, &field.node, when, into)?;
+                    continue;
+                }
+                Selection::FragmentSpread(spread) => {
+                    let fragment = &self.fragments.get(&spread.node.fragment_name.node)?.node;
+                    (Some(&fragment.type_condition), &fragment.selection_set.node)
+                }
+                Selection::InlineFragment(inline) => {
+                    (inline.node.type_condition.as_ref(), &inline.node.selection_set.node)
+                }
+            };
+            let applies = |condition: &Name| Some(self.shape.possible_types(condition)?.contains(on));
+            if condition.is_none_or(|condition| applies(&condition.node.on.node) == Some(true)) {
+                self.lay_out(on, set, &when, into)?;
+            }
+        }
+        Some(())
+    }
+
+    /// Takes in a field. Fields of one response key are one field with all that is selected of it (GraphQL, section
+    /// 5.3.2); of those whose place hangs on a variable the engine is asked.
+    fn merge<'s>(
+        &'s self,
+        on: &'static str,
+        field: &'s Field,
+        when: Conditions,
+        into: &mut Vec<Selected<'s>>,
+    ) -> Option<()> {
+        let (key, set) = (&field.response_key().node, &field.selection_set.node);
+        let Some(before) = into.iter_mut().find(|before| before.field.response_key().node == *key) else {
+            let name = field.name.node.as_str();
+            into.push(Selected { compiling: self, on, name, when, field, sets: vec![set] });
+            return Some(());
+        };
+        let is_same = before.name == field.name.node.as_str()
+            && before.when == Conditions::default()
+            && when == Conditions::default()
+            && arguments(before.field).eq(arguments(field));
+        is_same.then(|| before.sets.push(set))
+    }
+}
+
+impl<'d> Selected<'d> {
+    /// What is selected of the field's type.
+    pub fn set<T: Written>(&self) -> Option<Set<T>> {
+        self.compiling.set(&self.sets)
+    }
+
+    /// The argument as it is written.
+    pub fn literal(&self, name: &str) -> Option<&'d Literal> {
+        self.field.get_argument(name).map(|value| &value.node)
+    }
+
+    /// Notes what must be read for the field.
+    pub fn needs(&self, note: impl FnOnce(&mut Needs)) {
+        self.compiling.note(note);
+    }
+}
+
+fn arguments(field: &Field) -> impl Iterator<Item = (&Name, &Literal)> {
+    field.arguments.iter().map(|(name, value)| (&name.node, &value.node))
+}

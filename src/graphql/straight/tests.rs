@@ -1,0 +1,142 @@
+//! No field of a type that is written is forgotten.
+
+use std::collections::BTreeSet;
+
+use async_graphql::parser::{
+    parse_query, parse_schema,
+    types::{BaseType, FieldDefinition, ObjectType, Type, TypeKind, TypeSystemDefinition},
+};
+
+use super::{
+    LEFT,
+    composition::{Composition, LevelShare, Share},
+    page::{BoundedCount, Connection, Edge, PageInfo},
+    person::{Assignment, Cadre},
+    qualification::{Institution, Qualification, QualificationLevel, QualificationSubject},
+    quota::{Programme, Quota, TrainingPlan},
+    root::{AskedUnit, Query},
+    rotation::{Placement, Rotation},
+    selection::Compiling,
+    unit::{Title, Unit},
+    write::Written,
+};
+use crate::graphql::{operation::shape::Shape, sdl};
+
+/// Whether a selection of a type is written.
+fn is_written<T: Written>(shape: &Shape, selection: &str) -> bool {
+    let document = parse_query(selection).expect(selection);
+    let (_, operation) = document.operations.iter().next().expect("an operation");
+    let set = &operation.node.selection_set.node;
+    Compiling::new(shape, &document.fragments, 100).set::<T>(&[set]).is_some()
+}
+
+fn named(of: &Type) -> &str {
+    match &of.base {
+        BaseType::Named(name) => name,
+        BaseType::List(inner) => named(inner),
+    }
+}
+
+/// A selection of one field, with what it asks for at least.
+fn selection(field: &FieldDefinition, is_object: bool) -> String {
+    let required = field
+        .arguments
+        .iter()
+        .map(|argument| &argument.node)
+        .filter(|argument| !argument.ty.node.nullable && argument.default_value.is_none());
+    let required: Vec<String> = required
+        .map(|argument| {
+            let value = match named(&argument.ty.node) {
+                "Int" => "1",
+                "CadreKey" | "UnitKey" => "{code: \"X\"}",
+                _ => "\"X\"",
+            };
+            format!("{}: {value}", argument.name.node)
+        })
+        .collect();
+    let arguments = if required.is_empty() { String::new() } else { format!("({})", required.join(", ")) };
+    format!("{{ {}{arguments} {} }}", field.name.node, if is_object { "{ __typename }" } else { "" })
+}
+
+fn objects() -> Vec<(String, ObjectType)> {
+    let document = parse_schema(sdl()).expect("the schema");
+    let objects = document.definitions.into_iter().filter_map(|definition| match definition {
+        TypeSystemDefinition::Type(definition) => match definition.node.kind {
+            TypeKind::Object(object) => Some((definition.node.name.node.to_string(), object)),
+            _ => None,
+        },
+        _ => None,
+    });
+    objects.collect()
+}
+
+#[test]
+fn every_field_of_a_written_type_is_written_or_left_to_the_engine() {
+    let (shape, objects) = (Shape::of(&sdl()), objects());
+    let (mut left, mut met, mut checked) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let mut check = |name: &'static str, is_written: &dyn Fn(&str) -> bool| {
+        checked.insert(name.to_owned());
+        let (_, object) = objects.iter().find(|(of, _)| of == name).expect(name);
+        for field in &object.fields {
+            let of = named(&field.node.ty.node);
+            let is_object = objects.iter().any(|(name, _)| name == of);
+            if is_written(&selection(&field.node, is_object)) {
+                met.extend(is_object.then(|| of.to_owned()));
+            } else if name != Query::NAME {
+                left.insert(format!("{name}.{}", field.node.name.node));
+            }
+        }
+        assert!(is_written("{ __typename }") && !is_written("{ nothing }"), "{name}");
+    };
+
+    macro_rules! check {
+        ($($of:ty),*) => {$( check(<$of>::NAME, &|text| is_written::<$of>(&shape, text)); )*};
+    }
+    check!(Query, AskedUnit, Cadre, Assignment, Title, Rotation, Placement, Composition, LevelShare, Share);
+    check!(Qualification, QualificationSubject, QualificationLevel, Institution, Quota, TrainingPlan, Programme);
+    check!(Connection<Cadre>, Edge<Cadre>, Connection<Quota>, Edge<Quota>, PageInfo, BoundedCount);
+
+    assert_eq!(left.iter().map(String::as_str).collect::<Vec<_>>(), LEFT);
+    assert_eq!(met.difference(&checked).collect::<Vec<_>>(), Vec::<&String>::new());
+    // What hangs on a unit is written under a root alone.
+    for hanging in ["cadres { __typename }", "composition(subject: \"X\") { total }", "quotas(year: 1) { __typename }"]
+    {
+        let text = format!("{{ {hanging} }}");
+        assert!(is_written::<AskedUnit>(&shape, &text) && !is_written::<Unit>(&shape, &text), "{hanging}");
+    }
+}
+
+#[test]
+fn what_the_engine_merges_otherwise_is_left_to_it() {
+    let shape = Shape::of(&sdl());
+    for (selection, expected) in [
+        ("{ code a: code }", true),
+        ("{ code code }", true),
+        ("{ unit { code } unit { name code } }", true),
+        ("query($x: Boolean!) { code @skip(if: $x) }", true),
+        ("query($x: Boolean!) { ... @skip(if: $x) { code } }", true),
+        ("{ code @skip(if: true) code @include(if: false) }", true),
+        ("query($x: Boolean!) { code @skip(if: $x) code }", false),
+        ("{ code: fullName code }", false),
+        ("{ highest(subject: \"A\") { id } highest(subject: \"B\") { id } }", false),
+        ("{ code @deprecated }", false),
+        ("{ ... on Unit { nothing } ... on Node { id } ... on Cadre { code } }", true),
+        ("{ ...F } fragment F on Cadre { code }", true),
+        ("{ ...F } fragment F on Cadre { identity { birthOn } }", false),
+        ("{ qualifications(subject: 1) { id } }", false),
+    ] {
+        assert_eq!(is_written::<Cadre>(&shape, selection), expected, "{selection}");
+    }
+}
+
+#[test]
+fn a_selection_that_outgrows_its_document_is_left_to_the_engine() {
+    let shape = Shape::of(&sdl());
+    let document = parse_query("{ id code fullName }").expect("a document");
+    let (_, operation) = document.operations.iter().next().expect("an operation");
+    let set = &operation.node.selection_set.node;
+    let compile = |largest| Compiling::new(&shape, &document.fragments, largest).set::<Cadre>(&[set]).is_some();
+
+    assert!(compile(3));
+    assert!(!compile(2));
+}

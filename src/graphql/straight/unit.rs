@@ -1,0 +1,68 @@
+//! Units and titles, written as `graphql::unit` and `graphql::title` resolve them.
+
+use entity::{title, value::Hierarchy};
+
+use crate::{
+    domain::unit::{self, UnitOnDay},
+    graphql::straight::{
+        selection::Selected,
+        write::{Write, Written, write},
+    },
+};
+
+/// A unit, with what is in memory of it.
+pub(super) struct Unit;
+
+impl Written for Unit {
+    const NAME: &'static str = "Unit";
+    type Of<'a> = UnitOnDay;
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        match field.name {
+            "id" => write::<Self>(|unit, _, out| out.leaf(unit.id())),
+            "code" => write::<Self>(|unit, with, out| out.leaf(unit.code(with.registry()))),
+            "name" => write::<Self>(|unit, with, out| out.leaf(&unit.version(with.registry()).name)),
+            "kind" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.registry()).kind)),
+            "tier" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.registry()).tier)),
+            "adminCode" => {
+                write::<Self>(|unit, with, out| out.leaf(unit.version(with.registry()).admin_code.as_deref()))
+            }
+            "validFrom" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.registry()).valid_from)),
+            "validTo" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.registry()).valid_to)),
+            "parent" => {
+                let (set, tree) = (field.set::<Self>()?, field.argument::<Option<Hierarchy>>("hierarchy")?);
+                write::<Self>(move |unit, with, out| {
+                    let tree = tree.value(with.variables)?.unwrap_or(Hierarchy::Administrative);
+                    set.option(unit::parent(with.access, unit, tree), with, out)
+                })
+            }
+            "ancestors" => {
+                let (set, tree) = (field.set::<Self>()?, field.argument::<Option<Hierarchy>>("hierarchy")?);
+                write::<Self>(move |unit, with, out| {
+                    let tree = tree.value(with.variables)?.unwrap_or(Hierarchy::Administrative);
+                    set.list(unit::ancestors(with.access, unit, tree).into_iter(), with, out)
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A title.
+pub(super) struct Title;
+
+impl Written for Title {
+    const NAME: &'static str = "Title";
+    type Of<'a> = &'a title::Model;
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        match field.name {
+            "code" => write::<Self>(|title, _, out| out.leaf(title.code.as_str())),
+            "name" => write::<Self>(|title, _, out| out.leaf(&title.name)),
+            "category" => write::<Self>(|title, _, out| out.leaf(title.category)),
+            "tier" => write::<Self>(|title, _, out| out.leaf(title.tier)),
+            "isKeyLeader" => write::<Self>(|title, _, out| out.leaf(title.is_key_leader)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! One pass of writing: what stands round it, and where the bytes go.
+
+use std::fmt::Display;
+
+use async_graphql::Variables;
+use serde::{Serialize, Serializer};
+
+use crate::{
+    domain::{access::Access, registry::Registry},
+    error::{Error, Result},
+    graphql::straight::gather::Gathered,
+    language::Language,
+};
+
+/// Bytes of a small answer, so that few of them are moved while it grows.
+const USUAL: usize = 4 * 1024;
+
+/// A type of the schema that is written straight from what it shows.
+pub(super) trait Written: Sized + 'static {
+    /// Its name in the schema.
+    const NAME: &'static str;
+    /// What it shows.
+    type Of<'a>: Copy;
+    /// How a field of it is written; nothing for a field that is left to the engine.
+    fn field(field: &super::selection::Selected<'_>) -> Option<Write<Self>>;
+}
+
+/// Writes the value of one field.
+pub(super) type Write<T> = Box<dyn for<'a> Fn(<T as Written>::Of<'a>, With<'a>, &mut Out) -> Result<()> + Send + Sync>;
+
+/// A way to write a field of a type.
+pub(super) fn write<T: Written>(
+    how: impl for<'a> Fn(T::Of<'a>, With<'a>, &mut Out) -> Result<()> + Send + Sync + 'static,
+) -> Option<Write<T>> {
+    Some(Box::new(how))
+}
+
+/// What stands round the values of one answer.
+#[derive(Clone, Copy)]
+pub(super) struct With<'a> {
+    /// Whose answer it is.
+    pub access: &'a Access,
+    /// The language of labels.
+    pub language: Language,
+    /// The settled variables.
+    pub variables: &'a Variables,
+    /// What was read for it.
+    pub gathered: &'a Gathered,
+}
+
+impl<'a> With<'a> {
+    /// Units and reference lists.
+    pub fn registry(self) -> &'a Registry {
+        self.access.registry()
+    }
+}
+
+/// The bytes of an answer.
+pub(super) struct Out(Vec<u8>);
+
+impl Default for Out {
+    fn default() -> Self {
+        Self(Vec::with_capacity(USUAL))
+    }
+}
+
+impl Out {
+    /// Writes bytes as they are.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Writes one byte as it is.
+    pub fn byte(&mut self, byte: u8) {
+        self.0.push(byte);
+    }
+
+    /// Writes a value that has a JSON form of its own.
+    pub fn leaf(&mut self, value: impl Serialize) -> Result<()> {
+        serde_json::to_writer(&mut self.0, &value).map_err(unwritten)
+    }
+
+    /// Writes a value as text.
+    pub fn text(&mut self, value: impl Display) -> Result<()> {
+        serde_json::Serializer::new(&mut self.0).collect_str(&value).map_err(unwritten)
+    }
+
+    /// The bytes.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+fn unwritten(error: serde_json::Error) -> Error {
+    Error::internal(error)
+}
