@@ -6,6 +6,7 @@ use cadre_api::db::{
 };
 use entity::{audit_entry, institution};
 use sea_orm::{
+    ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryOrder, Statement,
 };
