@@ -14,9 +14,10 @@ use sea_orm::{
 
 use super::Database;
 
-/// Names and units come in no order of their indexes. With SQLite's usual 2 MB of pages a nation's import would write
-/// and read back each page some twenty times; 64 MiB is the most that it takes, small imports take less.
-const WIDE_CACHE: &str = "PRAGMA cache_size = -65536";
+/// Names and units come in no order of their indexes. With SQLite's usual 2 MB of pages a large import would write and
+/// read back each page some twenty times. 32 MiB is the most that it takes, and as much again while it sorts the rows of an
+/// index; small imports take less.
+const WIDE_CACHE: &str = "PRAGMA cache_size = -32768";
 /// What SQLite starts with.
 const USUAL_CACHE: &str = "PRAGMA cache_size = -2000";
 
