@@ -197,6 +197,7 @@ async fn variables_that_the_engine_would_refuse_are_refused_on_the_straight_way(
         (json!({ "n": "2" }), false),
         (json!({ "n": 2.5 }), false),
         (json!({ "x": "true" }), false),
+        (json!({ "x": null }), false),
         // Also where nobody asks for the field.
         (json!({ "x": true, "w": { "genre": "FEMALE" } }), false),
         (json!({ "x": true, "n": "2" }), false),
