@@ -142,11 +142,13 @@ impl Operation {
     }
 
     /// Whether the settled variables surely are of their declared types, as the engine's validation asks wherever they stand.
+    /// Null in the place of a default may not be: a default lets a variable stand where null must not.
     #[must_use]
     pub fn fits(&self, shape: &Shape, settled: &Variables) -> bool {
-        self.variables.iter().all(|definition| {
-            let value = settled.get(&definition.node.name.node);
-            value.is_none_or(|value| input::fits(shape, &definition.node.var_type.node, value))
+        self.variables.iter().map(|definition| &definition.node).all(|definition| {
+            let Some(value) = settled.get(&definition.name.node) else { return true };
+            input::fits(shape, &definition.var_type.node, value)
+                && (definition.default_value.is_none() || *value != Value::Null)
         })
     }
 

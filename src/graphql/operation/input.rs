@@ -208,7 +208,50 @@ impl Input for Value {
 mod tests {
     use async_graphql::Value;
 
-    use super::nests_deeper;
+    use async_graphql::parser::types::Type;
+    use serde_json::json;
+
+    use super::{fits, nests_deeper};
+    use crate::graphql::operation::sample;
+
+    #[test]
+    fn a_value_fits_its_declared_type_or_not() {
+        let shape = sample::shape();
+        let table = [
+            ("Int", json!(1), true),
+            ("Int", json!(1.5), false),
+            ("Int", json!("1"), false),
+            ("Int", json!(null), true),
+            ("Int!", json!(null), false),
+            ("ID", json!(1), true),
+            ("ID", json!("a"), true),
+            ("Boolean!", json!(true), true),
+            ("Boolean!", json!("true"), false),
+            ("String", json!(["a"]), false),
+            ("[ID!]!", json!(["a", "b"]), true),
+            ("[ID!]!", json!("a"), true),
+            ("[ID!]!", json!(["a", null]), false),
+            ("Reach", json!("UNIT"), true),
+            ("Reach", json!("EVERYTHING"), false),
+            ("Reach", json!(1), false),
+            ("CadreKey", json!({ "code": "a" }), true),
+            ("CadreKey", json!({}), false),
+            ("CadreKey", json!({ "code": null }), false),
+            ("CadreKey", json!({ "code": "a", "id": "b" }), false),
+            ("UnitReach", json!({ "code": "a" }), true),
+            ("UnitReach", json!({ "reach": "UNIT" }), false),
+            ("CadreOrder", json!({ "field": "NAME" }), true),
+            ("CadreOrder", json!({ "field": "NAME", "ascending": true }), false),
+            ("CadreWhere", json!({ "and": [{ "not": { "bornAfter": "1990" } }] }), true),
+            ("CadreWhere", json!({ "and": [{ "not": { "bornSince": "1990" } }] }), false),
+            ("CadreWhere", json!("a"), false),
+        ];
+        for (declared, sent, expected) in table {
+            let of = Type::new(declared).expect(declared);
+            let value = Value::from_json(sent.clone()).expect("JSON");
+            assert_eq!(fits(&shape, &of, &value), expected, "{declared} {sent}");
+        }
+    }
 
     #[test]
     fn nesting_is_measured_without_recursion() {

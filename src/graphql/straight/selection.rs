@@ -91,8 +91,8 @@ impl Conditions {
         })
     }
 
-    /// These and those of directives; nothing where they can never hold, an error where a directive is another one.
-    fn and(&self, directives: &[Positioned<Directive>]) -> Option<Option<Self>> {
+    /// These and those of directives. Of what is never asked for the engine is asked, for nobody writes that.
+    fn and(&self, directives: &[Positioned<Directive>]) -> Option<Self> {
         let mut all = self.clone();
         for directive in directives {
             let is = match directive.node.name.node.as_str() {
@@ -102,12 +102,11 @@ impl Conditions {
             };
             match &directive.node.get_argument("if")?.node {
                 Literal::Boolean(value) if *value == is => {}
-                Literal::Boolean(_) => return Some(None),
                 Literal::Variable(name) => all.0.push(Condition { variable: name.clone(), is }),
                 _ => return None,
             }
         }
-        Some(Some(all))
+        Some(all)
     }
 }
 
@@ -153,7 +152,7 @@ impl<'d> Compiling<'d> {
         }
     }
 
-    /// What was compiled needs.
+    /// What must be found, and what must be read of it.
     pub fn into_parts(self) -> (Vec<Asked>, Needs) {
         (self.asked.into_inner(), self.needs.into_inner())
     }
@@ -206,7 +205,7 @@ impl<'d> Compiling<'d> {
         into: &mut Vec<Selected<'s>>,
     ) -> Option<()> {
         for selection in &set.items {
-            let Some(when) = when.and(selection.node.directives())? else { continue };
+            let when = when.and(selection.node.directives())?;
             let (condition, set) = match &selection.node {
                 Selection::Field(field) => {
                     self.merge(on, &field.node, when, into)?;

@@ -263,15 +263,20 @@ impl<'a> Draw<'a> {
     fn condition(&mut self) -> String {
         let value = self.rng.bool();
         let condition = *self.of(&["include", "skip"]);
-        let value = self.value("Boolean!", &value.to_string(), json!(value));
+        if self.one_in(4) {
+            let does_hold = if self.one_in(4) { value } else { condition == "include" };
+            return format!(" @{condition}(if: {does_hold})");
+        }
+        let value = self.variable("Boolean!", &value.to_string(), json!(value));
         format!(" @{condition}(if: {value})")
     }
 
     /// A value as it is written in the document, or a variable that holds it.
     fn value(&mut self, of: &str, literal: &str, value: Value) -> String {
-        if !self.one_in(3) {
-            return literal.to_owned();
-        }
+        if self.one_in(3) { self.variable(of, literal, value) } else { literal.to_owned() }
+    }
+
+    fn variable(&mut self, of: &str, literal: &str, value: Value) -> String {
         let name = format!("v{}", self.declared.len());
         let default = if self.one_in(4) { format!(" = {literal}") } else { String::new() };
         self.declared.push(format!("${name}: {of}{default}"));
