@@ -8,6 +8,7 @@ pub mod key;
 pub mod migrate;
 pub mod person;
 pub mod serve;
+pub mod verify;
 
 use std::path::Path;
 

@@ -1,5 +1,6 @@
 //! Cadres (cán bộ): look-ups, lists and the posts of a day.
 
+mod kept;
 mod list;
 mod trained;
 
