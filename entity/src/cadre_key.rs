@@ -20,15 +20,14 @@ pub struct Model {
     /// Rank of the level.
     #[sea_orm(primary_key, auto_increment = false)]
     pub rank: i16,
-    /// The person's place in the order of names.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub sort_key: Vec<u8>,
     /// Person.
     #[sea_orm(primary_key, auto_increment = false)]
     pub cadre_id: CadreId,
     /// First day.
     #[sea_orm(primary_key, auto_increment = false)]
     pub from_on: Day,
+    /// The person's place in the order of names.
+    pub sort_key: Vec<u8>,
     /// First day no longer; none: until now.
     pub until_on: Option<Day>,
 }

@@ -38,8 +38,8 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Without references to other tables: what is derived holds no row that its origin does not, and millions are written at
-/// once.
+/// Without references to other tables: what is derived holds no row that its origin does not, and millions are written
+/// at once.
 async fn counts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let mut count = Table::create();
     count
@@ -56,7 +56,8 @@ async fn counts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let mut coming = Index::create();
     coming.name("level_count_coming_idx").table("level_count").col("day").and_where(Expr::cust("day > '1800-01-01'"));
     manager.create_index(coming).await?;
-    // Who reaches a unit reaches what is below it; where a tree of another day leaves some of it out, the program holds alone.
+    // Who reaches a unit reaches what is below it; where a tree of another day leaves some of it out, the program holds
+    // alone.
     raise(manager, "level_count", &reaches("unit_id")).await
 }
 
@@ -71,7 +72,7 @@ async fn keys(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(uuid("cadre_id"))
         .col(date("from_on"))
         .col(date_null("until_on"));
-    let key = ["unit_id", "subject_code", "rank", "sort_key", "cadre_id", "from_on"];
+    let key = ["unit_id", "subject_code", "rank", "cadre_id", "from_on"];
     manager.create_table(kept_by(manager, of_cadre, key)).await?;
     index(manager, "cadre_key", ["subject_code", "rank", "sort_key", "cadre_id", "unit_id"]).await?;
     // A list asks for units within reach alone, so a row is seen by its own unit and the person need not be looked for.

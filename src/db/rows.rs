@@ -39,7 +39,8 @@ impl<const N: usize> Rows<N> {
         let columns = self.0.each_ref().map(|(name, _)| *name).join(", ");
         let (from, values) = self.given(backend);
         let sql = format!(
-            "INSERT INTO {table} ({columns}) SELECT {columns} FROM {from} WHERE true ON CONFLICT ({}) DO UPDATE SET {otherwise}",
+            "INSERT INTO {table} ({columns}) SELECT {columns} FROM {from} WHERE true \
+             ON CONFLICT ({}) DO UPDATE SET {otherwise}",
             key.join(", ")
         );
         connection.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await.map(drop)

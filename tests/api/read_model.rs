@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 
-use crate::world::{Caller, Kind, World, on_both, postgres::setting, program};
+use crate::world::{Caller, Kind, World, clock, on_both, postgres::setting, program};
 
 const QUESTIONS: usize = 300;
 
@@ -187,42 +187,49 @@ async fn verified(world: &World) -> Option<String> {
     read_model::verify(&snapshot).await.expect("read").err().map(|difference| difference.to_string())
 }
 
+/// What is done to the tables past the program, and a part of what must be said of it.
+fn bends(kind: Kind) -> Vec<(String, &'static str)> {
+    let of_a = "unit_id = (SELECT id FROM unit WHERE code = 'A')";
+    let of_subtree = format!("scope = 'ADMINISTRATIVE' AND {of_a}");
+    let all = format!("{of_subtree} AND NOT key_leaders AND subject_code = ''");
+    let masters = format!("{of_subtree} AND key_leaders AND subject_code = 'PROFESSIONAL' AND rank = 5");
+    let person = "cadre_id = (SELECT id FROM cadre WHERE code = 'A-03')";
+    let key = format!("{person} AND subject_code = 'PROFESSIONAL'");
+    let bytes = if kind == Kind::Sqlite { "x'00'" } else { "'\\x00'" };
+    let of_person = "page key of person A-03 (unit ";
+    vec![
+        (
+            format!("UPDATE level_count SET people = people + 2 WHERE {all}"),
+            "count of unit A (ADMINISTRATIVE) from 2026-06-01 on: expected 5, found 7",
+        ),
+        (
+            format!("DELETE FROM level_count WHERE {masters}"),
+            "count of unit A (ADMINISTRATIVE, key leaders, PROFESSIONAL rank 5) from 2026-06-01 on: expected 1, found 0",
+        ),
+        (
+            format!(
+                "INSERT INTO level_count SELECT scope, unit_id, key_leaders, 'PROFESSIONAL', 6, '2031-02-03', 1 \
+                 FROM level_count WHERE {all}"
+            ),
+            "count of unit A (ADMINISTRATIVE, PROFESSIONAL rank 6) from 2031-02-03 on: expected 0, found 1",
+        ),
+        (format!("DELETE FROM cadre_key WHERE {key}"), "a key is missing"),
+        (format!("UPDATE cadre_key SET rank = rank + 1 WHERE {person}"), of_person),
+        (format!("UPDATE cadre_key SET sort_key = {bytes} WHERE {key}"), of_person),
+        (format!("UPDATE cadre_key SET until_on = '2031-01-01' WHERE {key}"), of_person),
+        ("UPDATE level_count_head SET version = 0".to_owned(), "were never made in the form of this version"),
+    ]
+}
+
 #[actix_web::test]
 async fn whatever_was_changed_is_named_and_repaired() {
     on_both(async |world| {
-        let a_unit = "unit_id = (SELECT id FROM unit WHERE code = 'A')";
-        let copied = "INSERT INTO level_count SELECT scope, unit_id, key_leaders, 'PROFESSIONAL', 6, '2031-02-03', 1 FROM \
-                      level_count WHERE scope = 'ADMINISTRATIVE' AND NOT key_leaders AND subject_code = '' \
-                      AND unit_id = (SELECT id FROM unit WHERE code = 'A')";
-        let a_person = "cadre_id = (SELECT id FROM cadre WHERE code = 'A-03')";
-        for (bend, expected) in [
-            (
-                format!("UPDATE level_count SET people = people + 2 WHERE subject_code = '' AND scope = 'ADMINISTRATIVE' AND NOT key_leaders AND {a_unit}"),
-                "count of unit A (ADMINISTRATIVE) from 2026-06-01 on: expected 5, found 7",
-            ),
-            (
-                format!("DELETE FROM level_count WHERE subject_code = 'PROFESSIONAL' AND rank = 5 AND scope = 'ADMINISTRATIVE' AND key_leaders AND {a_unit}"),
-                "count of unit A (ADMINISTRATIVE, key leaders, PROFESSIONAL rank 5) from 2026-06-01 on: expected 1, found 0",
-            ),
-            (
-                copied.to_owned(),
-                "count of unit A (ADMINISTRATIVE, PROFESSIONAL rank 6) from 2031-02-03 on: expected 0, found 1",
-            ),
-            (format!("DELETE FROM cadre_key WHERE {a_person} AND subject_code = 'PROFESSIONAL'"), "a key is missing"),
-            (format!("UPDATE cadre_key SET rank = rank + 1 WHERE {a_person}"), "page key of person A-03 (unit "),
-            (format!("UPDATE cadre_key SET sort_key = unit_id WHERE {a_person} AND subject_code = 'PROFESSIONAL'").replace(
-                "unit_id WHERE", if world.kind == Kind::Sqlite { "x'00' WHERE" } else { "'\\x00' WHERE" }), "page key of person A-03 (unit "),
-            (
-                format!("UPDATE cadre_key SET until_on = '2031-01-01' WHERE {a_person} AND subject_code = 'PROFESSIONAL'"),
-                "page key of person A-03 (unit ",
-            ),
-            ("UPDATE level_count_head SET version = 0".to_owned(), "were never made in the form of this version"),
-        ] {
+        for (bend, expected) in bends(world.kind) {
             assert_eq!(verified(world).await, None, "{:?}: before {bend}", world.kind);
             assert!(execute(world, &bend).await > 0, "{bend}");
             let told = verified(world).await.unwrap_or_default();
             assert!(told.contains(expected), "{:?}: {bend}: {told}", world.kind);
-            read_model::rebuild(&world.database, crate::world::clock()).await.expect("made anew");
+            read_model::rebuild(&world.database, clock()).await.expect("made anew");
         }
         assert_eq!(verified(world).await, None);
     })

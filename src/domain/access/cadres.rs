@@ -39,8 +39,8 @@ pub struct Visible {
     is_kept: bool,
 }
 
-/// The condition that a person holds a post within reach. Made by `Cadres::holds_post` alone, so that who satisfies it may be
-/// seen.
+/// The condition that a person holds a post within reach. Made by `Cadres::holds_post` alone, so that who satisfies it
+/// may be seen.
 #[derive(Debug)]
 pub struct HoldsPost(SimpleExpr);
 

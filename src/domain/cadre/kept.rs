@@ -9,7 +9,7 @@ use entity::{
 use sea_orm::{
     ColumnTrait, ExprTrait, Order,
     prelude::Expr,
-    sea_query::{Query, SelectStatement, SimpleExpr, UnionType},
+    sea_query::{BinOper, Query, SelectStatement, SimpleExpr, UnionType},
 };
 
 use crate::{
@@ -105,8 +105,8 @@ pub(super) async fn count(access: &Access, list: &CadreList) -> Result<Option<u6
     }
 }
 
-/// A select of the persons of a window by their page keys; nothing where these do not tell. Where they do not speak of the
-/// day, it finds nobody.
+/// A select of the persons of a window by their page keys; nothing where these do not tell. Where they do not speak of
+/// the day, it finds nobody.
 pub(super) async fn keys(access: &Access, list: &CadreList, window: &Window) -> Result<Option<SelectStatement>> {
     let order: Vec<_> = list.effective_order().collect();
     let [by] = order.as_slice() else { return Ok(None) };
@@ -142,8 +142,9 @@ impl Keys<'_> {
     /// planner from beginning at the units.
     fn along_order(&self) -> SelectStatement {
         let of_rank = |rank: &i16| {
+            let among = self.units().binary(BinOper::Custom("IS".into()), Expr::cust("TRUE"));
             let mut keys = self.select();
-            keys.and_where(cadre_key::Column::Rank.eq(*rank)).and_where(self.units().eq(true));
+            keys.and_where(cadre_key::Column::Rank.eq(*rank)).and_where(among);
             keys.and_where(self.speak_of_the_day());
             self.cut(&mut keys);
             Query::select().columns(["sort_key", "cadre_id"]).from_subquery(keys, "of_rank").to_owned()

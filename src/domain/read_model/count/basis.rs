@@ -10,7 +10,7 @@ use crate::domain::{
     unit::{Units, joined},
 };
 
-/// A cell of the counts: whose people, by which highest level, from which day on. Small, as millions are added up at once.
+/// A cell of the counts: whose people, by which highest level, from which day on. Small: millions are added up at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Cell {
     /// Place of the unit in the basis.

@@ -116,9 +116,9 @@ impl Person<'_> {
                     unit_id,
                     subject_code: held.subject.clone(),
                     rank: held.rank,
-                    sort_key: self.sort_key.to_owned(),
                     cadre_id: self.id,
                     from_on: days.from()?,
+                    sort_key: self.sort_key.to_owned(),
                     until_on: days.until(),
                 })
             }));

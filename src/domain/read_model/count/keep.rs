@@ -111,11 +111,13 @@ impl Keeping {
             primary_rows(gone).delete(txn, "cadre_key").await?;
         }
         for new in self.new.chunks(ROWS) {
-            let [unit, subject, rank, sort_key, cadre, from] = primary_rows(new).0;
+            let [unit, subject, rank, cadre, from] = primary_rows(new).0;
+            let sort_key = ("sort_key", Column::Bytes(new.iter().map(|key| key.sort_key.clone()).collect()));
             let until = ("until_on", Column::Day(new.iter().map(|key| key.until_on.map(|day| day.0)).collect()));
-            let key = [unit.0, subject.0, rank.0, sort_key.0, cadre.0, from.0];
-            let rows = Rows([unit, subject, rank, sort_key, cadre, from, until]);
-            rows.upsert(txn, ("cadre_key", &key, "until_on = excluded.until_on")).await?;
+            let key = [unit.0, subject.0, rank.0, cadre.0, from.0];
+            let rows = Rows([unit, subject, rank, cadre, from, sort_key, until]);
+            let otherwise = "sort_key = excluded.sort_key, until_on = excluded.until_on";
+            rows.upsert(txn, ("cadre_key", &key, otherwise)).await?;
         }
         self.gone.clear();
         self.new.clear();
@@ -124,16 +126,15 @@ impl Keeping {
 }
 
 /// What tells a page key from the others of a person.
-fn primary(key: &cadre_key::Model) -> (UnitId, &str, i16, &[u8], Day) {
-    (key.unit_id, key.subject_code.as_str(), key.rank, &key.sort_key, key.from_on)
+fn primary(key: &cadre_key::Model) -> (UnitId, &str, i16, Day) {
+    (key.unit_id, key.subject_code.as_str(), key.rank, key.from_on)
 }
 
-fn primary_rows(keys: &[cadre_key::Model]) -> Rows<6> {
+fn primary_rows(keys: &[cadre_key::Model]) -> Rows<5> {
     Rows([
         ("unit_id", Column::Id(keys.iter().map(|key| key.unit_id.0).collect())),
         ("subject_code", Column::Text(keys.iter().map(|key| key.subject_code.to_string()).collect())),
         ("rank", Column::Small(keys.iter().map(|key| key.rank).collect())),
-        ("sort_key", Column::Bytes(keys.iter().map(|key| key.sort_key.clone()).collect())),
         ("cadre_id", Column::Id(keys.iter().map(|key| key.cadre_id.0).collect())),
         ("from_on", Column::Day(keys.iter().map(|key| Some(key.from_on.0)).collect())),
     ])

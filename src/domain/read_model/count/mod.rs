@@ -1,7 +1,7 @@
 //! Counts of people by unit and highest level, and page keys: who they are, in the order of names.
 //!
-//! Both speak of each day from the folded day on. What begins or ends later stands there with its day, so that nothing has
-//! to be done at midnight; the first act of a day adds what has come to what was there.
+//! Both speak of each day from the folded day on. What begins or ends later stands there with its day, so that nothing
+//! has to be done at midnight; the first act of a day adds what has come to what was there.
 
 mod ask;
 mod basis;
