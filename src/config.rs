@@ -151,6 +151,12 @@ pub enum Command {
     /// Read the access log, withhold parts of it, and verify that no log was changed.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Hold the read models against what they are derived from and name the first difference; exit status 1 then.
+    Verify {
+        /// Make them anew where they differ.
+        #[arg(long)]
+        repair: bool,
+    },
     /// Print an access token of a client, for an operator at the keyboard.
     Token {
         /// Client id.

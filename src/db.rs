@@ -4,9 +4,11 @@
 pub mod bulk;
 mod reading;
 mod role;
+mod rows;
 
 pub use reading::{Reading, Runs, Sight};
 pub use role::Standing;
+pub use rows::{Column, Rows};
 
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseBackend, DatabaseConnection,
     DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
-    sea_query::{ArrayType, BinOper, Expr, ExprTrait, Query, SimpleExpr},
+    sea_query::{ArrayType, BinOper, Expr, ExprTrait, Func, Query, SimpleExpr},
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use uuid::Uuid;
@@ -301,6 +303,28 @@ fn count(elapsed: Duration, failed: bool) {
     metrics::counter!("cadre_database_statements_total", "failed" => if failed { "true" } else { "false" })
         .increment(1);
     metrics::histogram!("cadre_database_statement_seconds").record(elapsed.as_secs_f64());
+}
+
+/// How a transaction holds a lock that others wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Beside others that share it.
+    Shared,
+    /// Alone.
+    Alone,
+}
+
+/// Takes a lock of a name until the transaction ends. On SQLite a writing transaction is alone anyway.
+pub async fn lock(txn: &DatabaseTransaction, name: &str, hold: Hold) -> Result<(), DbErr> {
+    if txn.get_database_backend() != DatabaseBackend::Postgres {
+        return Ok(());
+    }
+    let take = match hold {
+        Hold::Shared => "pg_advisory_xact_lock_shared",
+        Hold::Alone => "pg_advisory_xact_lock",
+    };
+    let select = Query::select().expr(Func::cust(take).arg(Func::cust("hashtext").arg(name))).to_owned();
+    txn.query_one(&select).await.map(drop)
 }
 
 /// `column` is one of `ids`: one statement text whatever their number, one bound value.

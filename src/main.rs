@@ -32,6 +32,7 @@ async fn main() -> ExitCode {
             Command::Client(act) => command::client::run(&settings, act).await,
             Command::Key(act) => command::key::run(&settings, act).await,
             Command::Audit(act) => command::audit::run(&settings, act).await,
+            Command::Verify { repair } => command::verify::run(&settings, repair).await,
             Command::Token { client, scope } => command::client::token(&settings, client, &scope).await,
             Command::Schema => {
                 print!("{}", cadre_api::graphql::sdl());

@@ -22,6 +22,7 @@ mod m20261127_000014_row_security;
 mod m20261128_000015_external_issuer;
 mod m20261128_000016_grant_limits;
 mod m20261129_000017_card;
+mod m20261129_000018_level_count;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000015_external_issuer::Migration),
             Box::new(m20261128_000016_grant_limits::Migration),
             Box::new(m20261129_000017_card::Migration),
+            Box::new(m20261129_000018_level_count::Migration),
         ]
     }
 }

@@ -8,6 +8,7 @@ pub mod key;
 pub mod migrate;
 pub mod person;
 pub mod serve;
+pub mod verify;
 
 use std::path::Path;
 
@@ -88,7 +89,8 @@ pub async fn migrate_up(settings: &Settings, database: &Database) -> Result<(), 
     database.grant_again().await.map_err(stop)
 }
 
-/// Installs what every database of this version holds: reference lists, read models of its form. The keys are made by who needs them.
+/// Installs what every database of this version holds: reference lists, read models of its form. The keys are made by who
+/// needs them.
 pub async fn prepare(database: &Database) -> Result<(), Stop> {
     domain::audit::adopt(database).await?;
     reference::install(database, Clock::System).await?;

@@ -36,7 +36,7 @@ pub(in crate::domain) struct Request {
 #[derive(Debug)]
 pub(in crate::domain) enum Begun {
     /// The act is under way, with its key and its audit entry in the transaction.
-    Now(Txn),
+    Now(Box<Txn>),
     /// The same request was answered before; it named this object.
     Before(String),
 }
@@ -71,7 +71,7 @@ impl Request {
     pub(in crate::domain) async fn begin(&self, access: &Access, units: &[UnitId], object: &str) -> Acted<Begun> {
         let txn = access.may(self.act, units)?.begin(Some(object.to_owned()), self.detail.clone()).await?;
         Ok(match self.claim(&txn, object).await? {
-            None => Begun::Now(txn),
+            None => Begun::Now(Box::new(txn)),
             Some(object) => Begun::Before(object),
         })
     }

@@ -15,7 +15,8 @@ use crate::{
         access::{Access, ReachedUnits, Statistics},
         percent::{decimals, percent},
         qualification::subject,
-        unit::{Reach, titles},
+        read_model::count::{self, Counted, Counts},
+        unit::{Reach, Subtree, titles},
     },
     error::Result,
 };
@@ -96,38 +97,59 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
     }
     let of = subject(access, "subject", &asked.subject)?;
     let decimals = decimals(asked.decimals)?;
-    let units = access.registry().units();
-    let units = access.within_reach(units.subtree(asked.unit, asked.hierarchy, asked.reach, asked.day));
-    let select = counts(access, &statistics, asked, &units)?;
+    let subtree = access.registry().subtree((asked.unit, asked.hierarchy, asked.reach, asked.day));
+    let counts = match kept(access, asked, &subtree).await? {
+        Some(kept) => kept,
+        None => counted(access, &statistics, asked, &subtree).await?,
+    };
     let mut composition = Composition {
         subject: asked.subject.clone(),
-        total: 0,
-        by_rank: of.levels.iter().map(|level| (level.rank, 0)).collect(),
-        none: 0,
+        total: counts.total,
+        by_rank: of.levels.iter().map(|level| (level.rank, counts.of(level.rank))).collect(),
+        none: counts.none(),
         day: asked.day,
         decimals,
         is_rounded: statistics.is_rounded(),
     };
+    composition.show(&statistics, asked, || access.fingerprint(&subtree));
+    Ok(composition)
+}
+
+/// The counts as they are kept, where the question is one that they answer and the caller reaches everybody in it.
+async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Option<Counts>> {
+    if asked.titles.is_some() || !access.reaches_all_of(subtree) {
+        return Ok(None);
+    }
+    let counted = Counted {
+        unit: asked.unit,
+        subtree: (asked.reach == Reach::Subtree).then_some(asked.hierarchy),
+        key_leaders: asked.key_leaders_only,
+        subject: Some(&asked.subject),
+        day: asked.day,
+    };
+    count::counts(access, counted).await
+}
+
+/// The counts, counted now.
+async fn counted(access: &Access, statistics: &Statistics<'_>, asked: &Asked, subtree: &Subtree) -> Result<Counts> {
+    let select = counts(access, statistics, asked, &access.within(subtree))?;
+    let mut counts = Counts::default();
     for row in access.reader().query_all(&select).await? {
         let (rank, people): (Option<i16>, i64) = (row.try_get("", "top")?, row.try_get("", "people")?);
         let people = u64::try_from(people).unwrap_or(0);
-        composition.total += people;
-        match rank.and_then(|rank| composition.by_rank.iter_mut().find(|(of, _)| *of == rank)) {
-            Some((_, count)) => *count += people,
-            None => composition.none += people,
-        }
+        counts.total += people;
+        counts.by_rank.extend(rank.map(|rank| (rank, people)));
     }
-    composition.show(&statistics, asked, &units);
-    Ok(composition)
+    Ok(counts)
 }
 
 impl Composition {
     /// Each count as the caller may see it.
-    fn show(&mut self, statistics: &Statistics<'_>, asked: &Asked, units: &ReachedUnits) {
+    fn show(&mut self, statistics: &Statistics<'_>, asked: &Asked, fingerprint: impl FnOnce() -> String) {
         if !statistics.is_rounded() {
             return;
         }
-        let fingerprint = units.fingerprint();
+        let fingerprint = fingerprint();
         let shown = |level, count| {
             let key_leaders_only = asked.key_leaders_only;
             statistics.shown(&Cell { composition_of: &fingerprint, key_leaders_only, level }, count)

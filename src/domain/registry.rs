@@ -18,7 +18,7 @@ use crate::{
     db::Sight,
     domain::{
         rule::Rules,
-        unit::{UnitSet, Units},
+        unit::{Subtree, SubtreeKey, Subtrees, UnitSet, Units},
     },
     error::Result,
 };
@@ -38,6 +38,22 @@ impl Subject {
         self.levels.iter().find(|level| level.code.as_str() == code)
     }
 }
+
+/// Types of objects that no snapshot holds.
+const ELSEWHERE: [&str; 12] = [
+    "acting_person",
+    "cadre",
+    "client",
+    "client_key",
+    "enrolment",
+    "external_client",
+    "qualification",
+    "quota",
+    "rotation",
+    "signing_key",
+    "training_class",
+    "training_plan",
+];
 
 /// What a grant reached on a day.
 #[derive(Debug)]
@@ -65,6 +81,8 @@ pub struct Registry {
     rules: Rules,
     last_change: i64,
     reaches: Mutex<HashMap<Roots, Reached>>,
+    subtrees: Subtrees,
+    sizes: Mutex<HashMap<String, u64>>,
 }
 
 impl Registry {
@@ -90,6 +108,26 @@ impl Registry {
         (units, sight)
     }
 
+    /// The subtree of a unit, remembered as long as the snapshot.
+    pub(in crate::domain) fn subtree(&self, key: SubtreeKey) -> Arc<Subtree> {
+        self.subtrees.of(&self.units, key)
+    }
+
+    /// About how many rows something has, as it was when it was first asked for: enough to choose a way by.
+    pub(in crate::domain) fn size(&self, of: &str) -> Option<u64> {
+        self.sizes.lock().unwrap_or_else(PoisonError::into_inner).get(of).copied()
+    }
+
+    /// Remembers about how many rows something has, as long as the snapshot.
+    pub(in crate::domain) fn remember_size(&self, of: String, rows: u64) {
+        const MOST: usize = 20_000;
+        let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        if sizes.len() >= MOST {
+            sizes.clear();
+        }
+        sizes.insert(of, rows);
+    }
+
     /// What the database shows to a reach.
     fn sight_of(&self, reach: &UnitSet) -> Sight {
         Sight::of(self.units.all().map(|unit| unit.row.id.0), |unit| reach.contains(&UnitId(unit)))
@@ -109,26 +147,23 @@ impl Registry {
     /// Whether something that a snapshot holds was changed after a mark. The change log tells persons, rotations, training
     /// and clients apart from it, which change more often and are in no snapshot.
     pub async fn is_outdated(connection: &impl ConnectionTrait, mark: i64) -> Result<bool> {
-        let elsewhere = [
-            "acting_person",
-            "cadre",
-            "client",
-            "client_key",
-            "enrolment",
-            "external_client",
-            "qualification",
-            "quota",
-            "rotation",
-            "signing_key",
-            "training_class",
-            "training_plan",
-        ];
         let change = change::Entity::find()
             .filter(change::Column::Seq.gt(mark))
-            .filter(change::Column::ObjectType.is_not_in(elsewhere))
+            .filter(change::Column::ObjectType.is_not_in(ELSEWHERE))
             .one(connection)
             .await?;
         Ok(change.is_some())
+    }
+
+    /// The last change of something that a snapshot holds; 0 before the first. A snapshot with this mark or a later one
+    /// holds it.
+    pub(in crate::domain) async fn last_list_change(connection: &impl ConnectionTrait) -> Result<i64> {
+        let change = change::Entity::find()
+            .filter(change::Column::ObjectType.is_not_in(ELSEWHERE))
+            .order_by_desc(change::Column::Seq)
+            .one(connection)
+            .await?;
+        Ok(change.map_or(0, |change| change.seq))
     }
 
     /// Reads the snapshot.
@@ -149,6 +184,8 @@ impl Registry {
             rules: Rules::load(connection).await?,
             last_change,
             reaches: Mutex::default(),
+            subtrees: Subtrees::default(),
+            sizes: Mutex::default(),
         })
     }
 

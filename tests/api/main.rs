@@ -27,6 +27,7 @@ mod model;
 mod probe;
 mod process;
 mod purpose;
+mod read_model;
 mod rotation;
 mod rotation_act;
 mod row_security;

@@ -26,7 +26,7 @@ pub use rotation::{AppraisalResult, EndReason, RotationDirection, RotationForm, 
 pub use rule::{CountingBasis, RuleKey, RuleOrigin, Verification};
 pub use sealed::{BirthDate, Ethnicity, NationalId, NativePlace, PartyDate};
 pub use set::{
-    CadreStatus, Category, ChangeKind, DataCategory, Gender, Hierarchy, KeyAlgorithm, KeyPurpose, Log, Purpose, Scope,
-    StudyMode, SuccessionKind, Tier, UnitKind, UnknownWord,
+    CadreStatus, Category, ChangeKind, CountScope, DataCategory, Gender, Hierarchy, KeyAlgorithm, KeyPurpose, Log,
+    Purpose, Scope, StudyMode, SuccessionKind, Tier, UnitKind, UnknownWord,
 };
 pub use training::{ClassCategory, ClassState, EnrolmentState, Grade, Measure, PlanState, ProgrammeKind, QuotaState};

@@ -51,7 +51,8 @@ words!(
     Purpose,
     Scope,
     DataCategory,
-    Log
+    Log,
+    CountScope
 );
 
 /// Height of a unit in the state's order (cấp). DISTRICT ended on 2025-06-30.
@@ -295,6 +296,21 @@ pub enum Log {
     /// Readings that are withheld from the API until a day.
     #[sea_orm(string_value = "WITHHOLDING")]
     Withholding,
+}
+
+/// Whose people a count of a unit holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum CountScope {
+    /// Those of the unit alone.
+    #[sea_orm(string_value = "OWN")]
+    Own,
+    /// Those of the unit and everything below it in the administrative tree.
+    #[sea_orm(string_value = "ADMINISTRATIVE")]
+    Administrative,
+    /// Those of the unit and everything below it in the tree of Party organisations.
+    #[sea_orm(string_value = "PARTY")]
+    Party,
 }
 
 /// What a key of the service is for.

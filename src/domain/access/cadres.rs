@@ -39,6 +39,17 @@ pub struct Visible {
     is_kept: bool,
 }
 
+/// The condition that a person holds a post within reach. Made by `Cadres::holds_post` alone, so that who satisfies it
+/// may be seen.
+#[derive(Debug)]
+pub struct HoldsPost(SimpleExpr);
+
+impl From<HoldsPost> for SimpleExpr {
+    fn from(HoldsPost(condition): HoldsPost) -> Self {
+        condition
+    }
+}
+
 /// Proof that the caller reaches a person; the key of what belongs to the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seen {
@@ -119,12 +130,12 @@ impl<'a> Cadres<'a> {
         day: Day,
         units: Option<&ReachedUnits>,
         titles: Option<&[&str]>,
-    ) -> SimpleExpr {
+    ) -> HoldsPost {
         let mut posts = self.posts_on(day, units, titles);
         posts.expr(Expr::val(1)).and_where(
             Expr::col((assignment::Entity, assignment::Column::CadreId)).equals((cadre::Entity, cadre::Column::Id)),
         );
-        Expr::exists(posts)
+        HoldsPost(Expr::exists(posts))
     }
 
     /// The posts held on the day within reach, in one of the units, with one of the titles; without columns.
@@ -141,7 +152,7 @@ impl<'a> Cadres<'a> {
             .and_where(assignment::Column::EndOn.is_null().or(assignment::Column::EndOn.gt(day)))
             .to_owned();
         // Without named units the reach itself is the bound.
-        if let Some(units) = units.map(|units| &units.0).or(self.access.narrowing()) {
+        if let Some(units) = units.map(|units| &*units.0).or(self.access.narrowing()) {
             let column = Expr::col((assignment::Entity, assignment::Column::UnitId));
             posts.and_where(db::any_id(backend, column, units.iter().map(|unit| unit.0)));
         }
@@ -155,7 +166,12 @@ impl<'a> Cadres<'a> {
     /// A select of the persons who hold a post on the day: in one of the units, or anywhere
     /// within reach.
     pub(in crate::domain) fn select(&self, day: Day, units: Option<&ReachedUnits>) -> Select<cadre::Entity> {
-        cadre::Entity::find().filter(self.holds_post(day, units, None))
+        self.select_who(self.holds_post(day, units, None))
+    }
+
+    /// A select of the persons who hold such a post, which lies within reach.
+    pub(in crate::domain) fn select_who(&self, holds_post: HoldsPost) -> Select<cadre::Entity> {
+        cadre::Entity::find().filter(holds_post.0)
     }
 
     /// Takes in the card of a person whom a select of `Self::select` gave for the day.

@@ -13,7 +13,7 @@ mod sealed;
 mod statistics;
 mod training;
 
-pub use cadres::{Cadres, Seen, Visible};
+pub use cadres::{Cadres, HoldsPost, Seen, Visible};
 pub use disclosure::Unsettled;
 pub use names::Names;
 pub use permit::{Act, Permit, Txn};
@@ -27,23 +27,26 @@ pub use training::{Quotas, SeenClass, Training, VisibleClass, VisibleEnrolment, 
 
 use std::sync::Arc;
 
-use data_encoding::HEXLOWER;
 use entity::value::{CadreId, Day, Purpose, Scope, UnitId};
 use sea_orm::DatabaseBackend;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
     auth::{Caller, Person},
     db::{Reading, Sight},
-    domain::{house::House, page::Cursors, registry::Registry, unit::UnitSet},
+    domain::{
+        house::House,
+        page::Cursors,
+        registry::Registry,
+        unit::{Subtree, UnitSet, fingerprint},
+    },
     error::{Error, Result},
 };
 
-/// Units that the caller reaches. Made by `Access::within_reach` alone, so that a bound to them is never wider than the
-/// reach.
+/// Units that the caller reaches. Made by `Access::within_reach` and `within` alone, so that a bound to them is never wider
+/// than the reach.
 #[derive(Debug)]
-pub struct ReachedUnits(UnitSet);
+pub struct ReachedUnits(Arc<UnitSet>);
 
 impl ReachedUnits {
     /// Whether a unit is one of them.
@@ -53,11 +56,7 @@ impl ReachedUnits {
 
     /// The same text for the same units, whatever way they were found in.
     pub(in crate::domain) fn fingerprint(&self) -> String {
-        let mut ids: Vec<Uuid> = self.ids().collect();
-        ids.sort_unstable();
-        let mut hash = Sha256::new();
-        ids.iter().for_each(|id| hash.update(id.as_bytes()));
-        HEXLOWER.encode(&hash.finalize())
+        fingerprint(&self.0)
     }
 
     /// Their ids, in no order.
@@ -143,7 +142,28 @@ impl Access {
     /// What of a set of units the grant reaches.
     pub fn within_reach(&self, mut units: UnitSet) -> ReachedUnits {
         units.retain(|unit| self.reaches(*unit));
-        ReachedUnits(units)
+        ReachedUnits(Arc::new(units))
+    }
+
+    /// What of a subtree the grant reaches.
+    pub(in crate::domain) fn within(&self, subtree: &Subtree) -> ReachedUnits {
+        match self.reaches_all_of(subtree) {
+            true => ReachedUnits(Arc::clone(subtree.units())),
+            false => self.within_reach(UnitSet::clone(subtree.units())),
+        }
+    }
+
+    /// The fingerprint of what of a subtree the grant reaches.
+    pub(in crate::domain) fn fingerprint(&self, subtree: &Subtree) -> String {
+        match self.reaches_all_of(subtree) {
+            true => subtree.fingerprint().to_owned(),
+            false => self.within(subtree).fingerprint(),
+        }
+    }
+
+    /// Whether the grant reaches the whole of a subtree.
+    pub(in crate::domain) fn reaches_all_of(&self, subtree: &Subtree) -> bool {
+        self.narrowing().is_none() || subtree.is_within(&self.reach)
     }
 
     /// Checks that the grant holds a scope.

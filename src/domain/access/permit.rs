@@ -1,11 +1,11 @@
 //! Permits and the transactions they open.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use entity::{
     audit_entry, change,
-    value::{CadreId, ChangeKind, Log, Scope, UnitId},
+    value::{CadreId, ChangeKind, Day, Log, Scope, UnitId},
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -20,6 +20,7 @@ use crate::{
         access::Access,
         chain::{Content, Entry, Head},
         read_model::{self, Touched},
+        registry::Registry,
     },
     error::{Error, Result},
 };
@@ -237,7 +238,8 @@ impl Access {
         }
         let (database, clock) = (self.house.database(), self.house.clock());
         let (actor, reading) = (self.caller().actor(), Some(self.reader()));
-        Ok(Permit { database, clock, actor, act, reading })
+        let registry = Some(Arc::clone(&self.registry));
+        Ok(Permit { database, clock, actor, act, reading, registry })
     }
 }
 
@@ -250,12 +252,14 @@ pub struct Permit<'a> {
     act: Act,
     /// What the caller has read through so far.
     reading: Option<&'a Reading>,
+    /// Units and lists as the caller sees them.
+    registry: Option<Arc<Registry>>,
 }
 
 impl<'a> Permit<'a> {
     /// The operator at the keyboard, who holds the database itself, may do every act of the command line.
     pub fn operator(database: &'a Database, clock: Clock, act: Act) -> Self {
-        Self { database, clock, actor: "operator".to_owned(), act, reading: None }
+        Self { database, clock, actor: "operator".to_owned(), act, reading: None, registry: None }
     }
 
     /// Begins the act's transaction, with its audit entry already in it: the entry stays or falls with the act. What the
@@ -277,7 +281,8 @@ impl<'a> Permit<'a> {
         };
         let entry = entry.insert(&inner).await?;
         let log = Mutex::new(Unlinked { act: Content::of_act(&entry), others: Vec::new() });
-        Ok(Txn { inner, audit_seq: entry.seq, actor: self.actor, at, log, touched: Mutex::default() })
+        let (registry, today, touched) = (self.registry, self.clock.today(), Mutex::default());
+        Ok(Txn { inner, audit_seq: entry.seq, actor: self.actor, at, log, registry, today, touched })
     }
 }
 
@@ -289,6 +294,9 @@ pub struct Txn {
     actor: String,
     at: DateTime<Utc>,
     log: Mutex<Unlinked>,
+    /// Units and lists as the caller sees them.
+    registry: Option<Arc<Registry>>,
+    today: Day,
     /// Whom the read models are renewed for.
     touched: Mutex<Touched>,
 }
@@ -384,8 +392,9 @@ impl Txn {
     /// Brings the read models up to what was written, makes the act true, and has the chain hold it. Nothing is locked
     /// after the end of the chain.
     pub(in crate::domain) async fn commit(self) -> Result<()> {
-        let Self { inner, audit_seq, log, touched, .. } = self;
-        read_model::renew(&inner, touched.into_inner().unwrap_or_else(PoisonError::into_inner)).await?;
+        let Self { inner, audit_seq, log, registry, today, touched, .. } = self;
+        let touched = touched.into_inner().unwrap_or_else(PoisonError::into_inner);
+        read_model::renew(&inner, touched, (registry, today)).await?;
         let Unlinked { act, others } = log.into_inner().unwrap_or_else(PoisonError::into_inner);
         let act = Entry { log: Log::Audit, number: audit_seq, content: act.digest() };
         Head::lock(&inner).await?.link(&inner, [act].into_iter().chain(others)).await?;

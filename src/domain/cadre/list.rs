@@ -1,8 +1,8 @@
 //! Lists of cadres: conditions, search, order, pages, counts. They list who holds a post on the asked day.
 
 use entity::{
-    assignment, cadre, cadre_card, qualification as row, unit,
-    value::{Category, Day, Gender, LevelCode, UnitId},
+    assignment, cadre, cadre_card, unit,
+    value::{Category, Day, Gender, UnitId},
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, FromQueryResult, Iterable, QueryFilter, QuerySelect, QueryTrait, Select,
@@ -10,12 +10,10 @@ use sea_orm::{
 };
 
 use crate::{
-    db,
     domain::{
-        access::{Access, Cadres, Visible},
-        cadre::trained::TrainedCondition,
+        access::{Access, Cadres, HoldsPost, Visible},
+        cadre::{kept, level::LevelCondition, trained::TrainedCondition},
         page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, Window, ensure_each_once},
-        qualification,
         read_model::card::Card,
         unit::{Reach, UnitReach, below, meant, titles},
     },
@@ -50,19 +48,6 @@ pub struct CadreWhere {
     pub or: Option<Vec<CadreWhere>>,
     /// Not this.
     pub not: Option<Box<CadreWhere>>,
-}
-
-/// A condition on the highest level that a person holds in a subject. Without a bound: any level.
-#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
-pub struct LevelCondition {
-    /// Code of the subject.
-    pub subject: String,
-    /// This level or a higher one.
-    pub at_least: Option<String>,
-    /// No level as high as this one: a lower one, or none recorded.
-    pub below: Option<String>,
-    /// This level and no higher one.
-    pub exactly: Option<String>,
 }
 
 /// What people can be sorted by.
@@ -114,7 +99,7 @@ struct Listed {
 const PAGE: &str = "page";
 
 impl CadreList {
-    fn day(&self, access: &Access) -> Day {
+    pub(super) fn day(&self, access: &Access) -> Day {
         self.as_of.unwrap_or(access.today())
     }
 
@@ -128,25 +113,43 @@ impl CadreList {
         ensure_each_once(self.order.iter().map(|order| order.field))?;
         let cursors = access.cursors(&("cadres", self));
         let window = cursors.window(args)?;
-        let keys = self.select(access)?.select_only().columns([cadre::Column::Id, cadre::Column::SortKey]);
-        let keys = keys.column(cadre::Column::Code).expr_as(self.unit_key(&cadres, day), "unit_key");
-        let column = |column| Expr::col((cadre::Entity, column));
-        let keys = self.keyset(column, || self.unit_key(&cadres, day)).narrow(keys, &window);
-        let rows = access.reader().query_all(&self.with_cards(keys, &window)).await?;
-        let rows: Vec<Listed> = rows.iter().map(|row| Listed::from_query_result(row, "")).collect::<Result<_, _>>()?;
+        let kept = match kept::keys(access, self, &window).await? {
+            Some(keys) => self.listed(access, keys, &window).await?,
+            None => Vec::new(),
+        };
+        // Where the page keys name nobody, they may only not speak of the day.
+        let rows = match kept.is_empty() {
+            false => kept,
+            true => self.listed(access, self.keys(access, &window)?, &window).await?,
+        };
         let page = cursors.page(&window, rows, |row| self.position(row));
         let admitted = |(cursor, row): (String, Listed)| Ok((cursor, cadres.admitted(Card::of(&row.card)?, day)));
         let rows = page.rows.into_iter().map(admitted).collect::<Result<_>>()?;
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
+    /// The persons of a page, whom a select names, with their sort keys.
+    async fn listed(&self, access: &Access, keys: SelectStatement, window: &Window) -> Result<Vec<Listed>> {
+        let rows = access.reader().query_all(&self.with_cards(keys, window)).await?;
+        Ok(rows.iter().map(|row| Listed::from_query_result(row, "")).collect::<Result<_, _>>()?)
+    }
+
+    /// A page's persons, found among all.
+    fn keys(&self, access: &Access, window: &Window) -> Result<SelectStatement> {
+        let (cadres, day) = (access.cadres()?, self.day(access));
+        let keys = self.select(access)?.select_only().columns([cadre::Column::Id, cadre::Column::SortKey]);
+        let keys = keys.column(cadre::Column::Code).expr_as(self.unit_key(&cadres, day), "unit_key");
+        let column = |column| Expr::col((cadre::Entity, column));
+        Ok(self.keyset(column, || self.unit_key(&cadres, day)).narrow(keys, window).into_query())
+    }
+
     /// The page first, then the cards of its persons alone.
-    fn with_cards(&self, keys: Select<cadre::Entity>, window: &Window) -> SelectStatement {
+    fn with_cards(&self, keys: SelectStatement, window: &Window) -> SelectStatement {
         let card = |column| Expr::col((cadre_card::Entity, column));
         let mut select = Query::select()
             .columns(cadre_card::Column::iter().map(|column| (cadre_card::Entity, column)))
             .columns([(PAGE, "sort_key"), (PAGE, "unit_key")])
-            .from_subquery(keys.into_query(), PAGE)
+            .from_subquery(keys, PAGE)
             .inner_join(cadre_card::Entity, card(cadre_card::Column::CadreId).equals((PAGE, "id")))
             .to_owned();
         let column = |column: cadre::Column| Expr::col((PAGE, column));
@@ -159,6 +162,10 @@ impl CadreList {
     /// # Errors
     /// As `page`.
     pub async fn count(&self, access: &Access, max: u64) -> Result<BoundedCount> {
+        access.cadres()?;
+        if let Some(people) = kept::count(access, self).await? {
+            return Ok(BoundedCount::of(people, max));
+        }
         page::count(access, self.select(access)?, max).await
     }
 
@@ -166,7 +173,15 @@ impl CadreList {
         let (cadres, day) = (access.cadres()?, self.day(access));
         self.filter.ensure_small()?;
         let within = self.within.map(|(unit, reach)| below(access, unit, reach, day));
-        let select = cadres.select(day, within.as_ref()).filter(self.filter.condition(access, "where", day)?);
+        let (post, rest) = (self.filter.post(access, "where", day)?, self.filter.rest(access, "where", day)?);
+        let select = match (within, post) {
+            // Who holds the post that is asked for holds one within reach: no need to look for another.
+            (None, Some(post)) => cadres.select_who(post),
+            (within, post) => {
+                cadres.select(day, within.as_ref()).filter(Condition::all().add_option(post.map(SimpleExpr::from)))
+            }
+        };
+        let select = select.filter(rest);
         Ok(match &self.search {
             Some(search) => select.filter(matching(search)?),
             None => select,
@@ -207,7 +222,7 @@ impl CadreList {
         Keyset::new(keys.collect(), column(cadre::Column::Id))
     }
 
-    fn effective_order(&self) -> impl Iterator<Item = CadreOrder> {
+    pub(super) fn effective_order(&self) -> impl Iterator<Item = CadreOrder> {
         let by_name = CadreOrder { field: CadreOrderField::Name, direction: None };
         let otherwise = self.order.is_empty().then_some(by_name);
         self.order.iter().copied().chain(otherwise)
@@ -242,10 +257,13 @@ impl CadreWhere {
     }
 
     fn condition(&self, access: &Access, field: &str, day: Day) -> Result<Condition> {
+        let post = self.post(access, field, day)?.map(SimpleExpr::from);
+        Ok(Condition::all().add_option(post).add(self.rest(access, field, day)?))
+    }
+
+    /// What is asked beside the post.
+    fn rest(&self, access: &Access, field: &str, day: Day) -> Result<Condition> {
         let mut all = Condition::all();
-        if let Some(post) = self.post(access, field, day)? {
-            all = all.add(post);
-        }
         if let Some(category) = self.category {
             all = all.add(cadre::Column::Category.eq(category));
         }
@@ -276,7 +294,7 @@ impl CadreWhere {
         Ok(if all.is_empty() { all.add(Expr::val(1).eq(1)) } else { all })
     }
 
-    fn post(&self, access: &Access, field: &str, day: Day) -> Result<Option<SimpleExpr>> {
+    fn post(&self, access: &Access, field: &str, day: Day) -> Result<Option<HoldsPost>> {
         if self.unit.is_none() && self.titles.is_none() && self.key_leader.is_none() {
             return Ok(None);
         }
@@ -294,50 +312,6 @@ impl CadreWhere {
         };
         Ok(Some(access.cadres()?.holds_post(day, units.as_ref(), codes.as_deref())))
     }
-}
-
-impl LevelCondition {
-    fn condition(&self, access: &Access, field: &str, day: Day) -> Result<Condition> {
-        let subject = qualification::subject(access, &format!("{field}.subject"), &self.subject)?;
-        let rank = |name: &str, level: &Option<String>| {
-            level.as_deref().map(|level| qualification::level(subject, &format!("{field}.{name}"), level)).transpose()
-        };
-        let (at_least, below, exactly) =
-            (rank("atLeast", &self.at_least)?, rank("below", &self.below)?, rank("exactly", &self.exactly)?);
-        let holds = |wanted: &dyn Fn(i16) -> bool| {
-            let levels = subject.levels.iter().filter(|level| wanted(level.rank)).map(|level| &level.code);
-            holds_level(access, subject.row.code.as_str(), levels, day)
-        };
-        let mut all = Condition::all();
-        if let Some(bound) = at_least {
-            all = all.add(holds(&|rank| rank >= bound.rank));
-        }
-        if let Some(bound) = below {
-            all = all.add(holds(&|rank| rank >= bound.rank).not());
-        }
-        if let Some(bound) = exactly {
-            all = all.add(holds(&|rank| rank == bound.rank)).add(holds(&|rank| rank > bound.rank).not());
-        }
-        Ok(if all.is_empty() { all.add(holds(&|_| true)) } else { all })
-    }
-}
-
-fn holds_level<'a>(
-    access: &Access,
-    subject: &str,
-    levels: impl Iterator<Item = &'a LevelCode>,
-    day: Day,
-) -> SimpleExpr {
-    let level = Expr::col((row::Entity, row::Column::LevelCode));
-    let held = Query::select()
-        .expr(Expr::val(1))
-        .from(row::Entity)
-        .and_where(Expr::col((row::Entity, row::Column::CadreId)).equals((cadre::Entity, cadre::Column::Id)))
-        .and_where(row::Column::SubjectCode.eq(subject))
-        .and_where(row::Column::CountsFrom.lte(day))
-        .and_where(db::any_word(access.backend(), level, levels.map(LevelCode::as_str)))
-        .to_owned();
-    Expr::exists(held)
 }
 
 /// Every word begins a word of the name; or the whole is a code.

@@ -1,9 +1,12 @@
 //! Cadres (cán bộ): look-ups, lists and the posts of a day.
 
+mod kept;
+mod level;
 mod list;
 mod trained;
 
-pub use list::{CadreList, CadreOrder, CadreOrderField, CadreWhere, LevelCondition};
+pub use level::LevelCondition;
+pub use list::{CadreList, CadreOrder, CadreOrderField, CadreWhere};
 pub use trained::TrainedCondition;
 
 use entity::{

@@ -157,7 +157,7 @@ async fn registered(access: &Access, most: Limits, input: &Register) -> Acted<Is
     let name = ensure_name(&input.name).map_err(|_| bad_name())?;
     let (id, secret) = (ClientId::new(), Secret::draw()?);
     let txn = match request.begin(access, &terms.units, &id.to_string()).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(object) => return answered_before(access, &object).await,
     };
     insert(&txn, id, name, &secret, &terms).await?.map_err(|NameTaken| name_is_taken())?;
@@ -170,7 +170,7 @@ async fn granted(access: &Access, most: Limits, input: &Grant) -> Acted<VisibleC
     let terms = terms(access, most, &input.grant)?;
     let request = Request::of(access, Act::ClientGrant, &input.idempotency_key, input)?.noting(detail(access, &terms));
     let txn = match request.begin(access, &terms.units, &id.to_string()).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(_) => return seen(access, id).await,
     };
     lock(access, &txn, id, input.expected_version).await?;
@@ -183,7 +183,7 @@ async fn revoked(access: &Access, input: &Revoke) -> Acted<VisibleClient> {
     let id = named(access, &input.client_id).await?;
     let request = Request::of(access, Act::ClientRevoke, &input.idempotency_key, input)?;
     let txn = match request.begin(access, &[], &id.to_string()).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(_) => return seen(access, id).await,
     };
     lock(access, &txn, id, input.expected_version).await?;
@@ -200,7 +200,7 @@ async fn rotated(access: &Access, input: &RotateSecret) -> Acted<Issued> {
     let request = request.noting(format!("overlap {hours} h"));
     let drawn = Secret::draw()?;
     let txn = match request.begin(access, &[], &id.to_string()).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(object) => return answered_before(access, &object).await,
     };
     lock(access, &txn, id, input.expected_version).await?;

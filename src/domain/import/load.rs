@@ -151,6 +151,10 @@ async fn lists(txn: &Txn, plan: Plan, world: &World) -> Result<()> {
     record(txn, ChangeKind::Created, "programme", programmes).await?;
     let plans = offers.plans.iter().map(|row| row.code.to_string()).collect();
     record(txn, ChangeKind::Created, "training_plan", plans).await?;
+    // Counts follow from the trees and from whose posts are key leaders'.
+    if !units.versions.is_empty() || !titles.is_empty() {
+        txn.everybody_changed();
+    }
     insert(txn, units.units).await?;
     insert(txn, units.versions).await?;
     insert(txn, units.successions).await?;

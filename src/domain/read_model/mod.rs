@@ -5,29 +5,33 @@
 //! everybody, they are made anew; so they are where their form is another one than this program's.
 
 pub mod card;
+pub mod count;
+mod people;
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    sync::Arc,
+};
 
 use entity::{
-    cadre, cadre_card, read_model,
-    value::{CadreCode, CadreId},
+    cadre_card, read_model,
+    value::{CadreCode, CadreId, Day},
 };
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::OnConflict,
-};
-use uuid::Uuid;
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, sea_query::OnConflict};
 
 use crate::{
     clock::Clock,
     db::Database,
-    domain::access::{Act, Permit},
+    domain::{
+        access::{Act, Permit},
+        registry::Registry,
+    },
     error::Result,
 };
-use card::Of;
-
-/// Persons that are looked at together: a few statements for each so many.
-const BATCH: usize = 2_000;
+use card::{Card, Of};
+use count::{Expected, Keeping};
+use people::{BATCH, People};
 
 /// More persons than this are not renewed one by one: all are.
 const MANY: usize = 20_000;
@@ -67,27 +71,55 @@ impl Touched {
 pub enum Difference {
     /// The card of a person.
     Card(CadreCode),
+    /// A count of people, or a page key.
+    Count(count::Difference),
+}
+
+/// Read models that are what follows from the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intact {
+    /// How many persons were looked at.
+    pub persons: usize,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Card(code) => write!(f, "the card of {code} does not say what the tables say"),
+            Self::Count(difference) => difference.fmt(f),
         }
     }
 }
 
-/// Brings the read models up to what a transaction has written of persons.
-pub(in crate::domain) async fn renew(txn: &DatabaseTransaction, touched: Touched) -> Result<()> {
+/// Brings the read models up to what a transaction has written of persons. `registry` is that of who acts, for units and
+/// lists.
+pub(in crate::domain) async fn renew(
+    txn: &DatabaseTransaction,
+    touched: Touched,
+    (registry, today): (Option<Arc<Registry>>, Day),
+) -> Result<()> {
     let persons: Vec<CadreId> = match touched {
+        Touched::These(persons) if persons.is_empty() => return Ok(()),
         Touched::These(persons) => persons.into_iter().collect(),
-        Touched::Everybody => return make(txn).await,
+        Touched::Everybody => return make(txn, today).await,
     };
+    // First of all: from here on nobody makes the counts anew, and what is read of persons is what they hold.
+    let mut keeping = Keeping::begin(txn, registry, today).await?;
     for persons in persons.chunks(BATCH) {
-        card::locked(txn, persons).await?;
-        card::write(txn, &card::made(txn, Of::These(persons)).await?).await?;
+        let before = card::locked(txn, persons).await?;
+        let after = People::of(txn, Of::These(persons)).await?;
+        card::write(txn, &after.cards).await?;
+        let Some(keeping) = &mut keeping else { continue };
+        let before: HashMap<CadreId, &Card> = before.iter().map(|card| (card.id, card)).collect();
+        for card in &after.cards {
+            let before = before.get(&card.id).and_then(|card| after.person(card));
+            keeping.replace(before, after.person(card));
+        }
     }
-    Ok(())
+    match keeping {
+        Some(keeping) => keeping.write(txn).await,
+        None => Ok(()),
+    }
 }
 
 /// Makes all read models anew.
@@ -107,7 +139,7 @@ pub async fn rebuild(database: &Database, clock: Clock) -> Result<()> {
 pub async fn adopt(database: &Database, clock: Clock) -> Result<()> {
     let state = read_model::Entity::find_by_id(CARD).one(database.control()).await?;
     match state {
-        Some(state) if state.version == i32::from(card::VERSION) => Ok(()),
+        Some(state) if state.version == i32::from(card::VERSION) && count::is_made(database.control()).await? => Ok(()),
         _ => rebuild(database, clock).await,
     }
 }
@@ -117,44 +149,39 @@ pub async fn adopt(database: &Database, clock: Clock) -> Result<()> {
 ///
 /// # Errors
 /// `Unavailable` or `Internal` if the database does not answer. A difference is no error.
-pub async fn verify(connection: &DatabaseTransaction) -> Result<Option<Difference>> {
-    let mut after = CadreId(Uuid::nil());
-    while let Some((first, last)) = batch(connection, after).await? {
-        let (made, kept) = (
-            card::made(connection, Of::Range(first, last)).await?,
-            card::kept(connection, Of::Range(first, last)).await?,
-        );
-        if let Some(code) = card::difference(&made, &kept)? {
-            return Ok(Some(Difference::Card(code)));
+pub async fn verify(connection: &DatabaseTransaction) -> Result<std::result::Result<Intact, Difference>> {
+    let mut expected = match Expected::begin(connection).await? {
+        Ok(expected) => expected,
+        Err(difference) => return Ok(Err(Difference::Count(difference))),
+    };
+    let (mut last, mut persons) = (None, 0);
+    while let Some(people) = People::after(connection, last).await? {
+        let kept = match people.range() {
+            Some(range) => card::kept(connection, range).await?,
+            None => Vec::new(),
+        };
+        if let Some(code) = card::difference(&people.cards, &kept)? {
+            return Ok(Err(Difference::Card(code)));
         }
-        after = last;
+        people.each().for_each(|person| expected.add(&person));
+        (last, persons) = (people.last(), persons + people.cards.len());
     }
-    Ok(None)
+    Ok(expected.difference(connection).await?.map_or(Ok(Intact { persons }), |of| Err(Difference::Count(of))))
 }
 
-async fn make(txn: &DatabaseTransaction) -> Result<()> {
+async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
+    let mut keeping = Keeping::anew(txn, today).await?;
     cadre_card::Entity::delete_many().exec(txn).await?;
-    let mut after = CadreId(Uuid::nil());
-    while let Some((first, last)) = batch(txn, after).await? {
-        card::write(txn, &card::made(txn, Of::Range(first, last)).await?).await?;
-        after = last;
+    let mut last = None;
+    while let Some(people) = People::after(txn, last).await? {
+        card::write(txn, &people.cards).await?;
+        people.each().for_each(|person| keeping.replace(None, Some(person)));
+        keeping.write_keys(txn).await?;
+        last = people.last();
     }
+    keeping.write(txn).await?;
     let state = read_model::ActiveModel { name: Set(CARD.to_owned()), version: Set(card::VERSION.into()) };
     let replacing = OnConflict::column(read_model::Column::Name).update_column(read_model::Column::Version).to_owned();
     read_model::Entity::insert(state).on_conflict(replacing).exec_without_returning(txn).await?;
     Ok(())
-}
-
-/// The first and the last of the next persons by id. Ids grow with time, so who was recorded together is read together.
-async fn batch(connection: &impl ConnectionTrait, after: CadreId) -> Result<Option<(CadreId, CadreId)>> {
-    let ids = cadre::Entity::find()
-        .select_only()
-        .column(cadre::Column::Id)
-        .filter(cadre::Column::Id.gt(after))
-        .order_by_asc(cadre::Column::Id)
-        .limit(BATCH as u64)
-        .into_tuple::<Uuid>()
-        .all(connection)
-        .await?;
-    Ok(ids.first().zip(ids.last()).map(|(first, last)| (CadreId(*first), CadreId(*last))))
 }

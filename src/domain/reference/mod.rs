@@ -42,6 +42,9 @@ pub async fn install(database: &Database, clock: Clock) -> Result<bool> {
     if pending.is_empty() {
         return Ok(false);
     }
+    if !pending.levels.is_empty() {
+        txn.everybody_changed();
+    }
     write(&txn, pending.subjects, "qualification_subject", |row| row.code.to_string()).await?;
     write(&txn, pending.levels, "qualification_level", |row| format!("{}/{}", row.subject_code, row.code)).await?;
     write(&txn, pending.ethnic_groups, "ethnic_group", |row| row.code.clone()).await?;

@@ -37,6 +37,27 @@ impl Units {
         memberships
     }
 
+    /// The units in whose subtree a unit lies during a period, itself among them, and on which days: what `memberships`
+    /// says, seen from below.
+    pub(in crate::domain) fn memberships_of(
+        &self,
+        unit: UnitId,
+        hierarchy: Hierarchy,
+        within: Period,
+    ) -> Vec<(UnitId, Vec<Period>)> {
+        let mut stays: HashMap<UnitId, HashSet<Period>> = HashMap::new();
+        let mut open = vec![(unit, within)];
+        while let Some((unit, during)) = open.pop() {
+            for version in self.versions(unit) {
+                let Some(during) = version.period().and_then(|period| period.intersection(&during)) else { continue };
+                // Guards against a circle in history that was recorded as it is, as the piece never grows.
+                let is_new = stays.entry(unit).or_default().insert(during);
+                open.extend(version.parent_in(hierarchy).filter(|_| is_new).map(|parent| (parent, during)));
+            }
+        }
+        stays.into_iter().map(|(unit, pieces)| (unit, joined(pieces))).collect()
+    }
+
     /// The days of each unit in the subtree, in pieces: those of its versions below a parent's piece.
     fn stays(
         &self,
@@ -63,7 +84,7 @@ impl Units {
 }
 
 /// The same days in as few pieces as can be, in order.
-fn joined(pieces: HashSet<Period>) -> Vec<Period> {
+pub(in crate::domain) fn joined(pieces: impl IntoIterator<Item = Period>) -> Vec<Period> {
     let mut pieces: Vec<Period> = pieces.into_iter().collect();
     pieces.sort_unstable_by_key(Period::from);
     let mut joined: Vec<Period> = Vec::new();
@@ -211,8 +232,31 @@ mod tests {
     }
 
     #[test]
+    fn seen_from_below_the_members_are_the_same() {
+        let (units, ids) = units(&PROVINCE);
+        let mut compared = 0;
+        for within in [period("", ""), period("2011-06-01", "2019-01-01"), period("2012-01-01", "")] {
+            for root in ids.values() {
+                for unit in ids.values() {
+                    let down = units.memberships(*root, Hierarchy::Administrative, Reach::Subtree, within);
+                    let down: Vec<Period> =
+                        down.into_iter().filter(|of| of.units.contains(unit)).map(|of| of.during).collect();
+                    let mut up = units.memberships_of(*unit, Hierarchy::Administrative, within);
+                    up.retain(|(of, _)| of == root);
+                    let up = up.pop().map(|(_, days)| days).unwrap_or_default();
+                    compared += up.len();
+                    assert_eq!(joined(down), up, "{within:?}");
+                }
+            }
+        }
+        assert!(compared > 60, "the control: {compared} stretches were compared");
+    }
+
+    #[test]
     fn a_circle_in_history_ends() {
         let circle = [("A", "B", "2010-01-01", ""), ("B", "A", "2012-01-01", "")];
         assert_eq!(told(&circle, "A", Reach::Subtree, period("", "")), ["2010-01-01..: A", "2012-01-01..: B"]);
+        let (units, ids) = units(&circle);
+        assert_eq!(units.memberships_of(ids["B"], Hierarchy::Administrative, period("", "")).len(), 2);
     }
 }

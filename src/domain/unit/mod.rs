@@ -3,11 +3,15 @@
 mod during;
 mod list;
 mod membership;
+mod subtree;
 mod tree;
 
 pub(in crate::domain) use during::{lies_in, within};
 pub use list::{UnitList, UnitOrder, UnitOrderField, UnitWhere};
 pub use membership::Membership;
+pub(in crate::domain) use membership::joined;
+pub use subtree::{Subtree, SubtreeKey};
+pub(in crate::domain) use subtree::{Subtrees, fingerprint};
 pub use tree::{Reach, Unit, UnitReach, UnitSet, Units};
 
 use entity::{
@@ -128,30 +132,21 @@ pub fn named(access: &Access, field: &str, code: &str) -> Result<UnitId> {
 
 /// A unit or its subtree in the administrative tree, as far as the caller reaches it.
 pub fn below(access: &Access, unit: UnitId, reach: Reach, day: Day) -> ReachedUnits {
-    access.within_reach(access.registry().units().subtree(unit, Hierarchy::Administrative, reach, day))
+    access.within(&access.registry().subtree((unit, Hierarchy::Administrative, reach, day)))
 }
 
 /// The units that a condition means on a day, as far as the caller reaches them.
 pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> Result<ReachedUnits> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
-    Ok(access.within_reach(access.registry().units().subtree(
-        root,
-        condition.hierarchy.unwrap_or(Hierarchy::Administrative),
-        condition.reach.unwrap_or(Reach::Subtree),
-        day,
-    )))
+    let (hierarchy, reach) = (condition.hierarchy(), condition.reach());
+    Ok(access.within(&access.registry().subtree((root, hierarchy, reach, day))))
 }
 
 /// The units that a condition means on each day of a period, for rows that have a day of their own. Not narrowed to the
 /// reach: the rows have to be.
 pub fn meant_during(access: &Access, field: &str, condition: &UnitReach, within: Period) -> Result<Vec<Membership>> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
-    Ok(access.registry().units().memberships(
-        root,
-        condition.hierarchy.unwrap_or(Hierarchy::Administrative),
-        condition.reach.unwrap_or(Reach::Subtree),
-        within,
-    ))
+    Ok(access.registry().units().memberships(root, condition.hierarchy(), condition.reach(), within))
 }
 
 /// Successions of the unit, oldest first, each with the unit at the other end, as far as it is within reach.

@@ -32,6 +32,18 @@ pub struct UnitReach {
     pub hierarchy: Option<Hierarchy>,
 }
 
+impl UnitReach {
+    /// Which tree is meant.
+    pub(in crate::domain) fn hierarchy(&self) -> Hierarchy {
+        self.hierarchy.unwrap_or(Hierarchy::Administrative)
+    }
+
+    /// How far the condition goes.
+    pub(in crate::domain) fn reach(&self) -> Reach {
+        self.reach.unwrap_or(Reach::Subtree)
+    }
+}
+
 /// A set of units.
 pub type UnitSet = HashSet<UnitId>;
 
@@ -192,6 +204,23 @@ impl Units {
     pub(super) fn ever_below(&self, parent: UnitId, hierarchy: Hierarchy) -> impl Iterator<Item = UnitId> {
         let below = self.get(parent).map(|unit| unit.children[slot(hierarchy)].as_slice()).unwrap_or_default();
         below.iter().copied()
+    }
+
+    /// Whether a unit never had another one below it, so that its subtree is always itself.
+    pub(in crate::domain) fn is_leaf(&self, unit: UnitId, hierarchy: Hierarchy) -> bool {
+        self.ever_below(unit, hierarchy).next().is_none()
+    }
+
+    /// How many units stand above a unit by the last version of each: an order of all units that knows no day.
+    pub(in crate::domain) fn depth(&self, unit: UnitId, hierarchy: Hierarchy) -> usize {
+        let parent = |unit: UnitId| self.get(unit)?.versions.last()?.parent_in(hierarchy);
+        let mut above = Vec::new();
+        let mut next = parent(unit);
+        while let Some(id) = next.filter(|id| *id != unit && !above.contains(id)) {
+            above.push(id);
+            next = parent(id);
+        }
+        above.len()
     }
 
     /// The units directly below a unit on the day.

@@ -23,7 +23,7 @@ use crate::world::{
 };
 
 /// Every table, and whether row security closes it. What is open holds no facts about persons.
-const TABLES: [(&str, bool); 44] = [
+const TABLES: [(&str, bool); 47] = [
     ("access_entry", true),
     ("access_withholding", true),
     ("acting_person", false),
@@ -34,6 +34,7 @@ const TABLES: [(&str, bool); 44] = [
     ("audit_entry", false),
     ("cadre", true),
     ("cadre_card", true),
+    ("cadre_key", true),
     ("change", false),
     ("class_session", false),
     ("client", false),
@@ -45,6 +46,8 @@ const TABLES: [(&str, bool); 44] = [
     ("external_client", false),
     ("grant_unit", false),
     ("institution", false),
+    ("level_count", true),
+    ("level_count_head", false),
     ("log_head", false),
     ("log_link", false),
     ("programme", false),

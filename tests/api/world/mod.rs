@@ -194,13 +194,13 @@ impl World {
         Self { kind, url, database, database_url, house, http, server, service, _folder: folder }
     }
 
-    /// Stops the application and closes the database, whose read models must say what its tables say, whatever the test
-    /// did.
+    /// Stops the application and closes the database. Whatever a test has done, its read models are what follows from it.
     pub async fn stop(self) {
         self.server.stop(false).await;
-        let moment = self.database.snapshot().await.expect("a transaction");
-        assert_eq!(read_model::verify(&moment).await.expect("compared"), None);
-        drop(moment);
+        let snapshot = self.database.snapshot().await.expect("a snapshot");
+        let verified = read_model::verify(&snapshot).await.expect("read");
+        assert!(verified.is_ok(), "{:?}: {}", self.kind, verified.expect_err("a difference"));
+        drop(snapshot);
         self.service.close().await.expect("closed");
         self.database.close().await.expect("closed");
     }

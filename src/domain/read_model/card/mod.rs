@@ -71,7 +71,7 @@ pub(super) enum Of<'a> {
 }
 
 impl Of<'_> {
-    fn holds<C: ColumnTrait>(self, connection: &impl ConnectionTrait, column: C) -> SimpleExpr {
+    pub(super) fn holds<C: ColumnTrait>(self, connection: &impl ConnectionTrait, column: C) -> SimpleExpr {
         match self {
             Self::These(ids) => {
                 let column = Expr::col((column.entity_name(), column));

@@ -111,7 +111,7 @@ async fn acted<A: OnRotation>(access: &Access, act: &A) -> Acted<VisibleRotation
 
     let units: Vec<_> = seen.row().preparing_unit_id.into_iter().collect();
     let txn = match request.begin(access, &units, &object).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(object) => return prepared_here(access, &object).await,
     };
     let mut scene = Scene::open(access, txn, seen.row(), target.expected_version).await?;

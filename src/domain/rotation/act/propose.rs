@@ -85,7 +85,7 @@ async fn proposed(access: &Access, input: &Propose) -> Acted<VisibleRotation> {
 
     let units = [preparing, row.from_unit_id, row.to_unit_id];
     let txn = match request.begin(access, &units, &row.id.to_string()).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(object) => return prepared_here(access, &object).await,
     };
     write(&txn, ChangeKind::Created, &row, mark).await?;

@@ -97,7 +97,7 @@ async fn drafted(access: &Access, input: &Draft) -> Acted<VisiblePlan> {
         version: 1,
     };
     let txn = match request.begin(access, &[unit], row.code.as_str()).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(object) => return visible(access, &object).await,
     };
     let insert = training_plan::Entity::insert(row.clone().into_active_model().reset_all());
@@ -113,7 +113,7 @@ async fn advanced(access: &Access, input: &Advance) -> Acted<VisiblePlan> {
     ensure_own(access, &plan)?;
     let request = Request::of(access, Act::PlanAdvance, &input.idempotency_key, input)?.noting(input.to.to_string());
     let txn = match request.begin(access, &[unit], &code).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(object) => return visible(access, &object).await,
     };
     let mut row = raised(&txn, plan.row().id, input.expected_version).await?;

@@ -97,7 +97,7 @@ async fn acted<A: OnClass>(access: &Access, act: &A) -> Acted<VisibleClass> {
     ensure_organised_here(access, organiser, "classCode")?;
     let request = Request::of(access, A::ACT, target.idempotency_key, act)?;
     let txn = match request.begin(access, &[organiser], &code).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(object) => return visible(access, &object).await,
     };
     let learners = match act.sessions() {

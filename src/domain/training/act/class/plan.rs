@@ -77,7 +77,7 @@ async fn planned(access: &Access, input: &Plan) -> Acted<VisibleClass> {
     let sessions = session::stated("sessions", input.sessions.as_deref().unwrap_or_default(), days)?;
 
     let txn = match request.begin(access, &[organiser], code.as_str()).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(object) => return visible(access, &object).await,
     };
     let insert = training_class::Entity::insert(row.into_active_model().reset_all());

@@ -84,7 +84,7 @@ async fn enrolled(access: &Access, input: &Enrol) -> Acted<Enrolled> {
     let request = Request::of(access, Act::ClassEnrol, &input.idempotency_key, input)?;
     let id = EnrolmentId::new();
     let txn = match request.begin(access, &[of.unit], &id.to_string()).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(object) => return with_warnings(access, visible(access, &object).await?).await,
     };
     let remark = words::remark_if("reason", input.reason.as_deref())?;

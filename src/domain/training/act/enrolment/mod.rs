@@ -92,7 +92,7 @@ async fn acted<A: OnEnrolment>(access: &Access, act: &A) -> Acted<VisibleEnrolme
     let request = Request::of(access, A::ACT, target.idempotency_key, act)?;
     let object = seen.row().id.to_string();
     let txn = match request.begin(access, &[], &object).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(object) => return visible(access, &object).await,
     };
     // The quota of an enrolment never changes; its plan is locked before the person.

@@ -66,7 +66,7 @@ async fn allocated(access: &Access, input: &Allocate) -> Acted<Handed> {
     let request = Request::of(access, Act::QuotaAllocate, &input.idempotency_key, input)?
         .noting(format!("{} {seats}", input.unit_code));
     let txn = match request.begin(access, &[holder, unit], &id.to_string()).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(_) => return handed_before(access, seen, (unit, input.mode)).await,
     };
 

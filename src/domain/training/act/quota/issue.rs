@@ -62,7 +62,7 @@ async fn issued(access: &Access, input: &Issue) -> Acted<VisibleQuota> {
     let given = quota::Model { plan_id: plan.id, unit_id: unit, ..drawn(access, input)? };
 
     let txn = match request.begin(access, &[plan.unit_id, unit], &given.id.to_string()).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(object) => return super::seen(access, &object).await,
     };
     let connection = txn.connection();

@@ -63,7 +63,7 @@ async fn acted<A: OnQuota>(access: &Access, act: &A) -> Acted<VisibleQuota> {
     }
     let (row, object) = (quota.row(), quota.row().id.to_string());
     let txn = match request.begin(access, &[row.unit_id], &object).await? {
-        Begun::Now(txn) => txn,
+        Begun::Now(txn) => *txn,
         Begun::Before(object) => return seen(access, &object).await,
     };
     giving_plan(&txn, row.plan_id, "quotaId").await?;

@@ -1,0 +1,98 @@
+//! Counts of people by unit and highest level, and page keys: what compositions, totals and lists are read from.
+
+use sea_orm_migration::{prelude::*, schema::*, sea_orm::DatabaseBackend};
+
+use crate::{
+    column::{code, drop_all, index},
+    wall::{raise, reaches},
+};
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        counts(manager).await?;
+        keys(manager).await?;
+
+        let head = Table::create()
+            .table("level_count_head")
+            .col(integer("id").primary_key())
+            .col(integer("version"))
+            .col(date_null("folded_on"))
+            .col(big_integer("list_change"))
+            .to_owned();
+        manager.create_table(head).await?;
+        // The program makes them, which knows their form.
+        let unmade = Query::insert()
+            .into_table("level_count_head")
+            .columns(["id", "version", "list_change"])
+            .values_panic([1.into(), 0.into(), 0.into()])
+            .to_owned();
+        manager.execute(unmade).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        drop_all(manager, ["level_count", "cadre_key", "level_count_head"]).await
+    }
+}
+
+/// Without references to other tables: what is derived holds no row that its origin does not, and millions are written
+/// at once.
+async fn counts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let mut count = Table::create();
+    count
+        .table("level_count")
+        .col(code(manager, "scope").not_null())
+        .col(uuid("unit_id"))
+        .col(boolean("key_leaders"))
+        .col(code(manager, "subject_code").not_null())
+        .col(small_integer("rank"))
+        .col(date("day"))
+        .col(integer("people"));
+    let key = ["scope", "unit_id", "key_leaders", "subject_code", "rank", "day"];
+    manager.create_table(kept_by(manager, count, key)).await?;
+    let mut coming = Index::create();
+    coming.name("level_count_coming_idx").table("level_count").col("day").and_where(Expr::cust("day > '1800-01-01'"));
+    manager.create_index(coming).await?;
+    // Who reaches a unit reaches what is below it; where a tree of another day leaves some of it out, the program holds
+    // alone.
+    raise(manager, "level_count", &reaches("unit_id")).await
+}
+
+async fn keys(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let mut of_cadre = Table::create();
+    of_cadre
+        .table("cadre_key")
+        .col(uuid("unit_id"))
+        .col(code(manager, "subject_code").not_null())
+        .col(small_integer("rank"))
+        .col(blob("sort_key"))
+        .col(uuid("cadre_id"))
+        .col(date("from_on"))
+        .col(date_null("until_on"));
+    let key = ["unit_id", "subject_code", "rank", "cadre_id", "from_on"];
+    manager.create_table(kept_by(manager, of_cadre, key)).await?;
+    index(manager, "cadre_key", ["subject_code", "rank", "sort_key", "cadre_id", "unit_id"]).await?;
+    // A list asks for units within reach alone, so a row is seen by its own unit and the person need not be looked for.
+    raise(manager, "cadre_key", &reaches("unit_id")).await
+}
+
+/// A table that on SQLite is its primary key, so that nothing is stored twice.
+fn kept_by<const N: usize>(
+    manager: &SchemaManager<'_>,
+    mut table: TableCreateStatement,
+    key: [&'static str; N],
+) -> TableCreateStatement {
+    let mut primary = Index::create();
+    primary.primary();
+    for column in key {
+        primary.col(column);
+    }
+    table.primary_key(&mut primary);
+    if manager.get_database_backend() == DatabaseBackend::Sqlite {
+        table.extra("WITHOUT ROWID");
+    }
+    table
+}

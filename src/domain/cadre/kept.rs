@@ -1,0 +1,242 @@
+//! Lists that ask for a unit and a level alone: their totals are read from the counts, their pages from the page keys.
+
+use std::sync::Arc;
+
+use entity::{
+    cadre_key, level_count_head,
+    value::{Hierarchy, UnitId},
+};
+use sea_orm::{
+    ColumnTrait, ExprTrait, Order,
+    prelude::Expr,
+    sea_query::{BinOper, Query, SelectStatement, SimpleExpr, UnionType},
+};
+
+use crate::{
+    db,
+    domain::{
+        access::Access,
+        cadre::{CadreList, CadreOrderField, CadreWhere},
+        page::{Direction, Key, Position, Way, Window},
+        read_model::count::{self, Counted},
+        unit::{Reach, Subtree, named},
+    },
+    error::Result,
+};
+
+/// A list that asks for a unit, and perhaps for a level.
+struct Plain<'a> {
+    list: &'a CadreList,
+    root: UnitId,
+    hierarchy: Hierarchy,
+    reach: Reach,
+    subtree: Arc<Subtree>,
+    /// Code of the subject, ranks of the highest level, and whether holding none will do.
+    level: Option<(&'a str, Vec<i16>, bool)>,
+}
+
+impl<'a> Plain<'a> {
+    /// The list, if it asks for nothing else.
+    fn of(access: &Access, list: &'a CadreList) -> Result<Option<Self>> {
+        let CadreWhere { unit, titles, key_leader, category, gender, holds, trained, and, or, not } = &list.filter;
+        let asks_for_more = titles.is_some() || *key_leader == Some(false) || category.is_some() || gender.is_some();
+        let asks_otherwise = trained.is_some() || and.is_some() || or.is_some() || not.is_some();
+        if asks_for_more || asks_otherwise || list.search.is_some() {
+            return Ok(None);
+        }
+        let (root, hierarchy, reach) = match (list.within, unit) {
+            (Some((root, reach)), None) => (root, Hierarchy::Administrative, reach),
+            (None, Some(unit)) => (named(access, "where.unit.code", &unit.code)?, unit.hierarchy(), unit.reach()),
+            _ => return Ok(None),
+        };
+        let level = match holds {
+            Some(holds) => {
+                let (ranks, or_none) = holds.ranks(access, "where.holds")?;
+                Some((holds.subject.as_str(), ranks, or_none))
+            }
+            None => None,
+        };
+        let subtree = access.registry().subtree((root, hierarchy, reach, list.day(access)));
+        Ok(Some(Self { list, root, hierarchy, reach, subtree, level }))
+    }
+
+    fn counted(&self, access: &Access, root: UnitId) -> Counted<'_> {
+        Counted {
+            unit: root,
+            subtree: (self.reach == Reach::Subtree).then_some(self.hierarchy),
+            key_leaders: self.list.filter.key_leader == Some(true),
+            subject: self.level.as_ref().map(|(subject, ..)| *subject),
+            day: self.list.day(access),
+        }
+    }
+
+    /// The people of a unit or subtree who satisfy the condition on levels, as they are kept.
+    async fn people(&self, access: &Access, root: UnitId) -> Result<Option<u64>> {
+        let counts = count::counts(access, self.counted(access, root)).await?;
+        Ok(counts.map(|counts| match &self.level {
+            None => counts.total,
+            Some((_, ranks, or_none)) => {
+                let held: u64 = ranks.iter().map(|rank| counts.of(*rank)).sum();
+                held + if *or_none { counts.none() } else { 0 }
+            }
+        }))
+    }
+
+    /// About how many people satisfy the condition in a unit's subtree: good enough to choose a way by.
+    async fn about(&self, access: &Access, root: UnitId) -> Result<Option<u64>> {
+        let (registry, subject) = (access.registry(), self.level.as_ref().map(|(subject, ranks, _)| (*subject, ranks)));
+        let name = format!("people {root:?} {:?} {:?} {subject:?}", self.hierarchy, self.reach);
+        if let Some(people) = registry.size(&name) {
+            return Ok(Some(people));
+        }
+        let people = self.people(access, root).await?;
+        if let Some(people) = people {
+            registry.remember_size(name, people);
+        }
+        Ok(people)
+    }
+}
+
+/// How many people a list has, as they are kept; nothing where the counts do not tell.
+pub(super) async fn count(access: &Access, list: &CadreList) -> Result<Option<u64>> {
+    match Plain::of(access, list)? {
+        Some(plain) if access.reaches_all_of(&plain.subtree) => plain.people(access, plain.root).await,
+        _ => Ok(None),
+    }
+}
+
+/// A select of the persons of a window by their page keys; nothing where these do not tell. Where they do not speak of
+/// the day, it finds nobody.
+pub(super) async fn keys(access: &Access, list: &CadreList, window: &Window) -> Result<Option<SelectStatement>> {
+    let order: Vec<_> = list.effective_order().collect();
+    let [by] = order.as_slice() else { return Ok(None) };
+    if by.field != CadreOrderField::Name || list.filter.key_leader.is_some() {
+        return Ok(None);
+    }
+    let Some(plain) = Plain::of(access, list)? else { return Ok(None) };
+    let Some((subject, ranks, false)) = &plain.level else { return Ok(None) };
+    let top = access.registry().units().ancestors(plain.root, plain.hierarchy, list.day(access)).pop();
+    let (here, all) = (plain.about(access, plain.root).await?, plain.about(access, top.unwrap_or(plain.root)).await?);
+    let (Some(here), Some(all)) = (here, all) else { return Ok(None) };
+
+    let keys =
+        Keys { access, plain: &plain, subject, ranks, window, direction: by.direction.unwrap_or(Direction::Asc) };
+    // Along all people in order, one in `all / here` is wanted, until the page is full. Otherwise all who are wanted are
+    // read and sorted.
+    let is_large = here.saturating_mul(here) > all.saturating_mul(window.size as u64 + 1);
+    Ok(Some(if is_large { keys.along_order() } else { keys.by_unit() }))
+}
+
+/// The page keys of a window.
+struct Keys<'a> {
+    access: &'a Access,
+    plain: &'a Plain<'a>,
+    subject: &'a str,
+    ranks: &'a [i16],
+    window: &'a Window,
+    direction: Direction,
+}
+
+impl Keys<'_> {
+    /// Along the order of names, rank by rank, as far as the window goes. That a unit is asked for as a truth keeps the
+    /// planner from beginning at the units.
+    fn along_order(&self) -> SelectStatement {
+        let of_rank = |rank: &i16| {
+            let among = self.units().binary(BinOper::Custom("IS".into()), Expr::cust("TRUE"));
+            let mut keys = self.select();
+            keys.and_where(cadre_key::Column::Rank.eq(*rank)).and_where(among);
+            keys.and_where(self.speak_of_the_day());
+            self.cut(&mut keys);
+            Query::select().columns(["sort_key", "cadre_id"]).from_subquery(keys, "of_rank").to_owned()
+        };
+        let mut all = self.ranks.iter().map(of_rank);
+        let mut together = all.next().unwrap_or_else(|| self.nobody());
+        all.for_each(|keys| {
+            together.union(UnionType::All, keys);
+        });
+        let mut page = self.page(together);
+        self.cut(&mut page);
+        page
+    }
+
+    /// All of the units, sorted.
+    fn by_unit(&self) -> SelectStatement {
+        let mut keys = self.select();
+        keys.and_where(cadre_key::Column::Rank.is_in(self.ranks.iter().copied())).and_where(self.units());
+        keys.and_where(self.speak_of_the_day());
+        self.cut(&mut keys);
+        self.page(keys)
+    }
+
+    /// The page as lists read it.
+    fn page(&self, keys: SelectStatement) -> SelectStatement {
+        Query::select()
+            .expr_as(Expr::col("cadre_id"), "id")
+            .column("sort_key")
+            .expr_as(Expr::val(""), "unit_key")
+            .from_subquery(keys, "of_page")
+            .to_owned()
+    }
+
+    /// Whoever holds the subject in the window, each once.
+    fn select(&self) -> SelectStatement {
+        use cadre_key::Column as Key;
+        let day = self.plain.list.day(self.access);
+        let mut keys = Query::select();
+        keys.distinct()
+            .columns([Key::SortKey, Key::CadreId])
+            .from(cadre_key::Entity)
+            .and_where(Key::SubjectCode.eq(self.subject))
+            .and_where(Key::FromOn.lte(day))
+            .and_where(Key::UntilOn.is_null().or(Key::UntilOn.gt(day)));
+        for (bound, is_after) in [(&self.window.after, true), (&self.window.before, false)] {
+            if let Some(position) = bound {
+                keys.and_where(self.past(position, is_after));
+            }
+        }
+        keys
+    }
+
+    /// On one side of a position. One comparison of pairs, which an index can begin at.
+    fn past(&self, position: &Position, is_after: bool) -> SimpleExpr {
+        let sort_key = match position.keys.as_slice() {
+            [Key::Bytes(sort_key)] => sort_key.clone(),
+            _ => Vec::new(),
+        };
+        let pair = Expr::tuple([Expr::col(cadre_key::Column::SortKey), Expr::col(cadre_key::Column::CadreId)]);
+        let other = Expr::tuple([Expr::val(sort_key), Expr::val(position.id)]);
+        let is_greater = (self.direction == Direction::Asc) == is_after;
+        if is_greater { pair.gt(other) } else { pair.lt(other) }
+    }
+
+    /// The units are among those that the caller reaches.
+    fn units(&self) -> SimpleExpr {
+        let units = self.access.within(&self.plain.subtree);
+        db::any_id(self.access.backend(), Expr::col(cadre_key::Column::UnitId), units.ids())
+    }
+
+    /// The keys speak of the day; otherwise nobody is found.
+    fn speak_of_the_day(&self) -> SimpleExpr {
+        let folded = Query::select()
+            .column(level_count_head::Column::FoldedOn)
+            .from(level_count_head::Entity)
+            .and_where(level_count_head::Column::Version.eq(count::VERSION))
+            .to_owned();
+        SimpleExpr::from(folded).lte(self.plain.list.day(self.access))
+    }
+
+    fn nobody(&self) -> SelectStatement {
+        let mut keys = self.select();
+        keys.and_where(Expr::val(1).eq(0));
+        keys
+    }
+
+    /// In the window's way, and one more than its size.
+    fn cut(&self, keys: &mut SelectStatement) {
+        keys.order_by("sort_key", self.order()).order_by("cadre_id", self.order()).limit(self.window.size as u64 + 1);
+    }
+
+    fn order(&self) -> Order {
+        if (self.direction == Direction::Asc) == (self.window.way == Way::Forward) { Order::Asc } else { Order::Desc }
+    }
+}

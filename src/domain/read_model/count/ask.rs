@@ -1,0 +1,97 @@
+//! Questions to the counts: one statement by the beginning of the primary key, whatever there is below the unit.
+
+use entity::{
+    level_count, level_count_head,
+    value::{Day, Hierarchy, UnitId},
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, ExprTrait,
+    prelude::Expr,
+    sea_query::{Query, SelectStatement},
+};
+
+use super::{VERSION, basis::scope};
+use crate::{domain::access::Access, error::Result};
+
+/// Whose people are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::domain) struct Counted<'a> {
+    /// Unit.
+    pub unit: UnitId,
+    /// In which hierarchy its subtree is meant; none: the unit alone.
+    pub subtree: Option<Hierarchy>,
+    /// Whether only posts of key leaders count.
+    pub key_leaders: bool,
+    /// Code of the subject by whose levels they are told apart, if they are.
+    pub subject: Option<&'a str>,
+    /// The day.
+    pub day: Day,
+}
+
+/// People of a unit or subtree on a day, each counted once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::domain) struct Counts {
+    /// All of them.
+    pub total: u64,
+    /// By the rank of their highest level. Who holds none is not in here.
+    pub by_rank: Vec<(i16, u64)>,
+}
+
+impl Counts {
+    /// People whose highest level has a rank.
+    pub(in crate::domain) fn of(&self, rank: i16) -> u64 {
+        self.by_rank.iter().filter(|(of, _)| *of == rank).map(|(_, people)| people).sum()
+    }
+
+    /// People who hold no level.
+    pub(in crate::domain) fn none(&self) -> u64 {
+        self.total.saturating_sub(self.by_rank.iter().map(|(_, people)| people).sum())
+    }
+}
+
+/// The counts, as they were kept; nothing where they do not speak of the day, or know of units that the caller's snapshot
+/// does not. Whoever asks has found out that the caller may see the number and reaches the whole of the units.
+pub(in crate::domain) async fn counts(access: &Access, of: Counted<'_>) -> Result<Option<Counts>> {
+    let mut counts = Counts::default();
+    let rows = access.reader().query_all(&select(access, of)).await?;
+    for row in &rows {
+        let (version, folded): (i32, Option<Day>) = (row.try_get("", "version")?, row.try_get("", "folded_on")?);
+        let list_change: i64 = row.try_get("", "list_change")?;
+        let speaks_of_it = version == VERSION && folded.is_some_and(|folded| folded <= of.day);
+        if !speaks_of_it || access.registry().mark() < list_change {
+            return Ok(None);
+        }
+        let Some(rank) = row.try_get::<Option<i16>>("", "rank")? else { continue };
+        let people = u64::try_from(row.try_get::<i64>("", "people")?).unwrap_or(0);
+        match row.try_get::<String>("", "subject_code")?.is_empty() {
+            true => counts.total = people,
+            false if people > 0 => counts.by_rank.push((rank, people)),
+            false => {}
+        }
+    }
+    Ok((!rows.is_empty()).then_some(counts))
+}
+
+/// The head and the counts in one statement: nobody folds in between.
+fn select(access: &Access, of: Counted<'_>) -> SelectStatement {
+    use {level_count::Column as Count, level_count_head::Column as Head};
+    let head = |column| Expr::col((level_count_head::Entity, column));
+    let count = |column| Expr::col((level_count::Entity, column));
+    let scope = scope(access.registry().units(), of.unit, of.subtree);
+    let is_asked = Count::Scope
+        .eq(scope)
+        .and(Count::UnitId.eq(of.unit))
+        .and(Count::KeyLeaders.eq(of.key_leaders))
+        .and(Count::SubjectCode.is_in(["", of.subject.unwrap_or_default()]))
+        .and(Count::Day.lte(of.day));
+    let mut select = Query::select();
+    select
+        .columns([Head::Version, Head::FoldedOn, Head::ListChange].map(|column| (level_count_head::Entity, column)))
+        .columns([Count::SubjectCode, Count::Rank].map(|column| (level_count::Entity, column)))
+        .expr_as(count(Count::People).sum(), "people")
+        .from(level_count_head::Entity)
+        .left_join(level_count::Entity, is_asked)
+        .add_group_by([head(Head::Version), head(Head::FoldedOn), head(Head::ListChange)])
+        .add_group_by([count(Count::SubjectCode), count(Count::Rank)]);
+    select
+}

@@ -1,0 +1,133 @@
+//! What follows from one person's posts and qualifications: where and when they count, and their page keys. Pure.
+
+use std::collections::{BTreeMap, HashMap};
+
+use entity::{
+    assignment, cadre_key, qualification,
+    value::{CadreId, CountScope, Day, Period, SubjectCode, UnitId},
+};
+
+use super::basis::{Basis, Cell};
+use crate::domain::unit::joined;
+
+/// A person with all that counts and keys follow from.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::domain::read_model) struct Person<'a> {
+    /// Who it is.
+    pub id: CadreId,
+    /// Their place in the order of names.
+    pub sort_key: &'a [u8],
+    /// All their posts, in any order.
+    pub posts: &'a [assignment::Model],
+    /// All their qualifications, in any order.
+    pub qualifications: &'a [qualification::Model],
+}
+
+/// The days on which a level is the highest of its subject.
+struct Held<'a> {
+    subject: &'a SubjectCode,
+    rank: i16,
+    during: Period,
+}
+
+impl Person<'_> {
+    /// Gives each change of a count that the person makes: the cell, and one person more or fewer.
+    pub(super) fn each_count(&self, basis: &mut Basis, mut count: impl FnMut(Cell, i32)) {
+        let held = self.held(basis);
+        let mut levels = vec![(0, basis.days())];
+        levels.extend(held.iter().filter_map(|held| {
+            Some((basis.place_of_level(held.subject.as_str(), held.rank)?, held.during.intersection(&basis.days())?))
+        }));
+        for key_leaders in [false, true] {
+            for ((scope, unit), during) in self.stays(basis, key_leaders) {
+                let cuts = during.iter().flat_map(|stay| {
+                    levels.iter().filter_map(|(level, held)| Some((*level, stay.intersection(held)?)))
+                });
+                for (level, days) in cuts {
+                    let cell = |day| Cell { unit, level, scope, key_leaders, day };
+                    let from = days.from().map_or_else(super::basis::first_day, |from| basis.day(from));
+                    count(cell(from), 1);
+                    if let Some(until) = days.until() {
+                        count(cell(until), -1);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where the person counts, and on which days: each once, however many posts lie there.
+    fn stays(&self, basis: &mut Basis, key_leaders: bool) -> Vec<((CountScope, u32), Vec<Period>)> {
+        let mut pieces: HashMap<(CountScope, u32), Vec<Period>> = HashMap::new();
+        for post in self.posts {
+            let title = basis.registry().title(post.title_code.as_str());
+            if key_leaders && !title.is_some_and(|title| title.is_key_leader) {
+                continue;
+            }
+            let Some(days) = period(post).and_then(|period| period.intersection(&basis.days())) else { continue };
+            for above in basis.above(post.unit_id).iter() {
+                let here = above.during.iter().filter_map(|during| during.intersection(&days));
+                pieces.entry((above.scope, above.unit)).or_default().extend(here);
+            }
+        }
+        pieces.into_iter().map(|(place, pieces)| (place, joined(pieces))).collect()
+    }
+
+    /// The highest level of each subject over time.
+    fn held(&self, basis: &Basis) -> Vec<Held<'_>> {
+        let mut ranks: BTreeMap<&SubjectCode, Vec<(Day, i16)>> = BTreeMap::new();
+        for held in self.qualifications {
+            if let Some(rank) = basis.registry().rank(&held.subject_code, &held.level_code) {
+                ranks.entry(&held.subject_code).or_default().push((held.counts_from, rank));
+            }
+        }
+        let mut all = Vec::new();
+        for (subject, mut ranks) in ranks {
+            ranks.sort_unstable();
+            let mut rising: Vec<(Day, i16)> = Vec::new();
+            for (from, rank) in ranks {
+                match rising.last_mut() {
+                    Some((_, highest)) if *highest >= rank => {}
+                    Some((day, highest)) if *day == from => *highest = rank,
+                    _ => rising.push((from, rank)),
+                }
+            }
+            let ends = rising.iter().skip(1).map(|(from, _)| Some(*from)).chain([None]);
+            all.extend(rising.iter().zip(ends).filter_map(|((from, rank), until)| {
+                Some(Held { subject, rank: *rank, during: Period::new(Some(*from), until)? })
+            }));
+        }
+        all
+    }
+
+    /// All page keys that the person ever had or will have.
+    pub(super) fn keys(&self, basis: &Basis) -> Vec<cadre_key::Model> {
+        let mut posts: BTreeMap<UnitId, Vec<Period>> = BTreeMap::new();
+        for post in self.posts {
+            posts.entry(post.unit_id).or_default().extend(period(post));
+        }
+        let held = self.held(basis);
+        let mut keys = Vec::new();
+        for (unit_id, periods) in posts {
+            let cuts = joined(periods)
+                .into_iter()
+                .flat_map(|post| held.iter().filter_map(move |held| Some((held, held.during.intersection(&post)?))));
+            keys.extend(cuts.filter_map(|(held, days)| {
+                Some(cadre_key::Model {
+                    unit_id,
+                    subject_code: held.subject.clone(),
+                    rank: held.rank,
+                    cadre_id: self.id,
+                    from_on: days.from()?,
+                    sort_key: self.sort_key.to_owned(),
+                    until_on: days.until(),
+                })
+            }));
+        }
+        keys
+    }
+}
+
+/// The days of a post; none if it ended before it began.
+fn period(post: &assignment::Model) -> Option<Period> {
+    Period::new(Some(post.start_on), post.end_on)
+}

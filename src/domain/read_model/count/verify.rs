@@ -1,0 +1,280 @@
+//! Comparing counts and page keys with what follows from posts and qualifications.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+use entity::{
+    cadre_key, level_count, level_count_head,
+    value::{CadreCode, CadreId, CountScope, Day, UnitId},
+};
+use futures_util::TryStreamExt;
+use sea_orm::{ActiveEnum, DatabaseTransaction, EntityTrait};
+
+use super::{
+    VERSION,
+    basis::{Basis, Cell},
+    derive::Person,
+};
+use crate::{
+    domain::{read_model::people::People, registry::Registry},
+    error::Result,
+};
+
+/// Into so many heaps page keys are thrown by their person, so that only one heap need be looked at closely.
+const HEAPS: usize = 1 << 16;
+
+/// The first place where counts or page keys are not what follows from posts and qualifications.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// The tables were never made in this version's form.
+    NotMade,
+    /// A count.
+    Count {
+        /// Whose people.
+        scope: CountScope,
+        /// Code of the unit.
+        unit: String,
+        /// Whether only posts of key leaders count.
+        key_leaders: bool,
+        /// Code of the subject; empty where people are counted whatever they hold.
+        subject: String,
+        /// Rank of their highest level.
+        rank: i16,
+        /// The day from which it counts.
+        day: Day,
+        /// What follows.
+        expected: i64,
+        /// What stands there.
+        found: i64,
+    },
+    /// A page key that is missing, or one that should not be there.
+    Key {
+        /// Code of the person; their id where there is none.
+        cadre: String,
+        /// Code of the unit.
+        unit: String,
+        /// Code of the subject.
+        subject: String,
+        /// Rank of the level.
+        rank: i16,
+        /// First day.
+        from: Day,
+        /// First day no longer.
+        until: Option<Day>,
+        /// Whether it is the one that is missing.
+        is_missing: bool,
+    },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotMade => f.write_str("counts and page keys were never made in the form of this version"),
+            Self::Count { scope, unit, key_leaders, subject, rank, day, expected, found } => {
+                let of = if *key_leaders { ", key leaders" } else { "" };
+                let level = if subject.is_empty() { String::new() } else { format!(", {subject} rank {rank}") };
+                write!(
+                    f,
+                    "count of unit {unit} ({}{of}{level}) from {day} on: expected {expected}, found {found}",
+                    scope.to_value()
+                )
+            }
+            Self::Key { cadre, unit, subject, rank, from, until, is_missing } => {
+                let what = if *is_missing { "a key is missing" } else { "a key should not be there" };
+                let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+                write!(f, "page key of person {cadre} (unit {unit}, {subject} rank {rank}, from {from}{until}): {what}")
+            }
+        }
+    }
+}
+
+/// What follows from posts and qualifications: the counts, and the page keys thrown on heaps.
+#[derive(Debug)]
+pub(in crate::domain::read_model) struct Expected {
+    basis: Basis,
+    folded: Day,
+    counts: HashMap<Cell, i64>,
+    heaps: Vec<u64>,
+}
+
+impl Expected {
+    /// Nothing, before anybody was looked at; a difference where the tables were never made.
+    pub(in crate::domain::read_model) async fn begin(
+        connection: &DatabaseTransaction,
+    ) -> Result<std::result::Result<Self, Difference>> {
+        let head = level_count_head::Entity::find_by_id(1).one(connection).await?;
+        let folded = head.filter(|head| head.version == VERSION).and_then(|head| head.folded_on);
+        let Some(folded) = folded else { return Ok(Err(Difference::NotMade)) };
+        let basis = Basis::new(Arc::new(Registry::load(connection).await?), folded);
+        Ok(Ok(Self { basis, folded, counts: HashMap::new(), heaps: vec![0; HEAPS] }))
+    }
+
+    /// Looks at a person.
+    pub(in crate::domain::read_model) fn add(&mut self, person: &Person<'_>) {
+        let counts = &mut self.counts;
+        person.each_count(&mut self.basis, |cell, people| *counts.entry(cell).or_default() += i64::from(people));
+        for key in person.keys(&self.basis).iter().filter(|key| lives(key, self.folded)) {
+            throw(&mut self.heaps, key, u64::wrapping_add);
+        }
+    }
+
+    /// The first difference, once everybody was looked at.
+    pub(in crate::domain::read_model) async fn difference(
+        mut self,
+        connection: &DatabaseTransaction,
+    ) -> Result<Option<Difference>> {
+        if let Some(difference) = counts_differ(connection, &mut self.basis, &mut self.counts).await? {
+            return Ok(Some(difference));
+        }
+        match keys_differ(connection, self.folded, self.heaps).await? {
+            Some(heap) => named_key(connection, &self.basis, self.folded, heap).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// Takes what stands in the table from what follows, and gives the first cell where something is left.
+async fn counts_differ(
+    connection: &DatabaseTransaction,
+    basis: &mut Basis,
+    counts: &mut HashMap<Cell, i64>,
+) -> Result<Option<Difference>> {
+    let mut unknown = None;
+    let mut rows = level_count::Entity::find().stream(connection).await?;
+    while let Some(row) = rows.try_next().await? {
+        match basis.place_of_level(&row.subject_code, row.rank) {
+            Some(level) => {
+                let (unit, day) = (basis.place(row.unit_id), basis.day(row.day));
+                let cell = Cell { unit, level, scope: row.scope, key_leaders: row.key_leaders, day };
+                *counts.entry(cell).or_default() -= i64::from(row.people);
+            }
+            None if row.people != 0 => unknown = unknown.or(Some(row)),
+            None => {}
+        }
+    }
+    drop(rows);
+    if let Some(row) = unknown {
+        return Ok(Some(of_row(basis, &row)));
+    }
+    let order = |cell: &Cell| (code(basis, basis.unit(cell.unit)), *cell);
+    let first = counts.iter().filter(|(_, left)| **left != 0).map(|(cell, _)| *cell).min_by_key(order);
+    let Some(cell) = first else { return Ok(None) };
+    let left = counts[&cell];
+    Ok(Some(count(connection, basis, cell, left).await?))
+}
+
+/// A count of a level that no list holds.
+fn of_row(basis: &Basis, row: &level_count::Model) -> Difference {
+    Difference::Count {
+        scope: row.scope,
+        unit: code(basis, row.unit_id),
+        key_leaders: row.key_leaders,
+        subject: row.subject_code.clone(),
+        rank: row.rank,
+        day: row.day,
+        expected: 0,
+        found: row.people.into(),
+    }
+}
+
+/// Names a cell, with what stands there; `left` is what follows, less that.
+async fn count(connection: &DatabaseTransaction, basis: &Basis, cell: Cell, left: i64) -> Result<Difference> {
+    let (subject, rank) = basis.level(cell.level);
+    let mut found = 0;
+    let mut rows = level_count::Entity::find().stream(connection).await?;
+    while let Some(row) = rows.try_next().await? {
+        let is_it = (row.scope, row.unit_id, row.key_leaders) == (cell.scope, basis.unit(cell.unit), cell.key_leaders);
+        if is_it && (row.subject_code.as_str(), row.rank, basis.day(row.day)) == (subject, rank, cell.day) {
+            found += i64::from(row.people);
+        }
+    }
+    Ok(Difference::Count {
+        scope: cell.scope,
+        unit: code(basis, basis.unit(cell.unit)),
+        key_leaders: cell.key_leaders,
+        subject: subject.to_owned(),
+        rank,
+        day: basis.shown(cell.day),
+        expected: found + left,
+        found,
+    })
+}
+
+/// The first heap whose keys are not those that follow.
+async fn keys_differ(connection: &DatabaseTransaction, folded: Day, mut heaps: Vec<u64>) -> Result<Option<usize>> {
+    let mut rows = cadre_key::Entity::find().stream(connection).await?;
+    while let Some(row) = rows.try_next().await? {
+        if lives(&row, folded) {
+            throw(&mut heaps, &row, u64::wrapping_sub);
+        }
+    }
+    Ok(heaps.iter().position(|heap| *heap != 0))
+}
+
+/// Names the first key of a heap that is missing or should not be there.
+async fn named_key(
+    connection: &DatabaseTransaction,
+    basis: &Basis,
+    folded: Day,
+    heap: usize,
+) -> Result<Option<Difference>> {
+    let mut left: HashMap<String, (cadre_key::Model, i32)> = HashMap::new();
+    let mut codes: HashMap<CadreId, CadreCode> = HashMap::new();
+    let mut note = |key: cadre_key::Model, sign: i32| {
+        if heap_of(key.cadre_id) == heap && lives(&key, folded) {
+            left.entry(format!("{key:?}")).or_insert((key, 0)).1 += sign;
+        }
+    };
+    let mut rows = cadre_key::Entity::find().stream(connection).await?;
+    while let Some(row) = rows.try_next().await? {
+        note(row, -1);
+    }
+    drop(rows);
+    let mut last = None;
+    while let Some(people) = People::after(connection, last).await? {
+        for person in people.each().filter(|person| heap_of(person.id) == heap) {
+            person.keys(basis).into_iter().for_each(|key| note(key, 1));
+            codes.extend(people.code(person.id).map(|code| (person.id, code.clone())));
+        }
+        last = people.last();
+    }
+    let first = left.into_values().filter(|(_, left)| *left != 0).min_by_key(|(key, _)| (key.cadre_id.0, key.from_on));
+    Ok(first.map(|(key, left)| Difference::Key {
+        cadre: codes.get(&key.cadre_id).map_or_else(|| key.cadre_id.to_string(), ToString::to_string),
+        unit: code(basis, key.unit_id),
+        subject: key.subject_code.to_string(),
+        rank: key.rank,
+        from: key.from_on,
+        until: key.until_on,
+        is_missing: left > 0,
+    }))
+}
+
+/// Whether a key speaks of a day from the folded one on. Others may be left over; nobody reads them.
+fn lives(key: &cadre_key::Model, folded: Day) -> bool {
+    key.until_on.is_none_or(|until| folded < until)
+}
+
+fn heap_of(person: CadreId) -> usize {
+    let mut hasher = DefaultHasher::new();
+    person.hash(&mut hasher);
+    usize::try_from(hasher.finish() % HEAPS as u64).unwrap_or(0)
+}
+
+/// Adds a key to the heap of its person, or takes it away: whatever their order, equal keys leave nothing.
+fn throw(heaps: &mut [u64], key: &cadre_key::Model, how: fn(u64, u64) -> u64) {
+    let mut hasher = DefaultHasher::new();
+    (key.unit_id, &key.subject_code, key.rank, &key.sort_key, key.cadre_id, key.from_on, key.until_on)
+        .hash(&mut hasher);
+    let heap = &mut heaps[heap_of(key.cadre_id)];
+    *heap = how(*heap, hasher.finish());
+}
+
+/// The code of a unit; its id where there is none.
+fn code(basis: &Basis, unit: UnitId) -> String {
+    basis.registry().units().get(unit).map_or_else(|| unit.to_string(), |unit| unit.row.code.to_string())
+}

@@ -1,0 +1,370 @@
+//! Counts and page keys: they say what posts and qualifications say, after whatever was done, and questions are answered
+//! alike with and without them.
+//!
+//! Each world is verified when it stops, so the tests of acts and imports are tests of this as well.
+
+use cadre_api::{
+    clock::Clock,
+    domain::{demo, import::Outcome, read_model},
+};
+use entity::{level_count, level_count_head};
+use fastrand::Rng;
+use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
+use serde_json::{Value, json};
+
+use crate::world::{Caller, Kind, World, clock, on_both, postgres::setting, program};
+
+const QUESTIONS: usize = 300;
+
+/// The root, a district and a commune of the demo, some others, and what was there before.
+const UNITS: [&str; 6] = [demo::ROOT, "BN", demo::DISTRICT, "BN-LT-01-DU", demo::COMMUNE, "DB-DB"];
+
+/// The first day that is spoken of in the drawn questions, in the past of the world.
+const FOLDED: &str = "2012-01-01T05:00:00Z";
+
+async fn execute(world: &World, sql: &str) -> u64 {
+    let done = world.database.writer().execute_unprepared(sql).await.expect(sql);
+    done.rows_affected()
+}
+
+/// Has questions answered without counts and keys, or with them again.
+async fn set_aside(world: &World, is_aside: bool) {
+    let version = if is_aside { "-1" } else { "1" };
+    execute(world, &format!("UPDATE level_count_head SET version = {version}")).await;
+}
+
+async fn demo_world(kind: Kind) -> World {
+    let folder = tempfile::tempdir().expect("a folder");
+    demo::write_bundle(folder.path()).expect("written");
+    let world = World::empty(kind).await;
+    assert_eq!(world.import(folder.path()).await.outcome, Outcome::Loaded);
+    world
+}
+
+/// A drawn question that counts and keys could answer, or could not for its day, its titles or its reach.
+fn question(draw: &mut Rng) -> String {
+    let unit = UNITS[draw.usize(..UNITS.len())];
+    let subject = ["PROFESSIONAL", "POLITICAL_THEORY", "STATE_MANAGEMENT"][draw.usize(..3)];
+    let day = ["2008-05-05", "2012-01-01", "2014-03-04", "2019-06-30", "2026-06-01", "2030-01-01"][draw.usize(..6)];
+    let reach = ["UNIT", "SUBTREE", "SUBTREE"][draw.usize(..3)];
+    let hierarchy = ["ADMINISTRATIVE", "ADMINISTRATIVE", "PARTY"][draw.usize(..3)];
+    if draw.u8(..3) == 0 {
+        let titles = ["", r#", titles: ["X_UV", "X_BT"]"#][usize::from(draw.u8(..4) == 0)];
+        return format!(
+            r#"{{ unit(by: {{code: "{unit}"}}, asOf: "{day}") {{ composition(subject: "{subject}", keyLeadersOnly: {},
+                reach: {reach}, hierarchy: {hierarchy}{titles}) {{ total levels {{ level {{ code }} count percent }} }} }} }}"#,
+            draw.bool(),
+        );
+    }
+    let levels: &[&str] = match subject {
+        "PROFESSIONAL" => &["COLLEGE", "UNIVERSITY", "MASTER"],
+        "POLITICAL_THEORY" => &["ELEMENTARY", "INTERMEDIATE", "ADVANCED"],
+        _ => &["SPECIALIST"],
+    };
+    let level = levels[draw.usize(..levels.len())];
+    let holds = match draw.u8(..6) {
+        0 => String::new(),
+        1 => format!(r#"holds: {{subject: "{subject}"}}"#),
+        2 => format!(r#"holds: {{subject: "{subject}", below: "{level}"}}"#),
+        3 => format!(r#"holds: {{subject: "{subject}", exactly: "{level}"}}"#),
+        _ => format!(r#"holds: {{subject: "{subject}", atLeast: "{level}"}}"#),
+    };
+    let more = ["", "", "", "", "", "keyLeader: true", "keyLeader: false", "gender: FEMALE"][draw.usize(..8)];
+    let down = ", orderBy: [{field: NAME, direction: DESC}]";
+    let order = ["", "", down, ", orderBy: [{field: CODE}]"][draw.usize(..4)];
+    let page = ["first: 7, after: $cursor", "first: 7, after: $cursor", "last: 5, before: $cursor"][draw.usize(..3)];
+    let fields =
+        "pageInfo { startCursor endCursor hasNextPage hasPreviousPage } totalCount(max: 100000) { value isExact }
+        nodes { code }";
+    if draw.u8(..4) == 0 {
+        return format!(
+            r#"query($cursor: String) {{ unit(by: {{code: "{unit}"}}, asOf: "{day}") {{
+                list: cadres(reach: {reach}, where: {{{holds}}}, {page}{order}) {{ {fields} }} }} }}"#
+        );
+    }
+    format!(
+        r#"query($cursor: String) {{ list: cadres(asOf: "{day}", {page}{order},
+            where: {{unit: {{code: "{unit}", reach: {reach}, hierarchy: {hierarchy}}}, {holds} {more}}}) {{ {fields} }} }}"#
+    )
+}
+
+/// Who asks what. The last two may see numbers alone.
+fn drawn(draw: &mut Rng, callers: usize) -> (usize, String) {
+    let caller = draw.usize(..callers);
+    loop {
+        let question = question(draw);
+        if caller < callers - 2 || question.contains("composition") {
+            return (caller, question);
+        }
+    }
+}
+
+/// The answers to a question and to the pages behind it.
+async fn walked(caller: &Caller<'_>, question: &str) -> Vec<Value> {
+    let (mut pages, mut cursor) = (Vec::new(), Value::Null);
+    for _ in 0..4 {
+        let mut page = caller.ask(question, json!({ "cursor": cursor })).await;
+        let info = page.pointer("/data/list/pageInfo").or(page.pointer("/data/unit/list/pageInfo"));
+        let ends = ["endCursor", "startCursor"][usize::from(question.contains("last:"))];
+        cursor = info.map(|info| info[ends].clone()).unwrap_or_default();
+        if let Some(errors) = page.get_mut("errors") {
+            *errors =
+                errors.as_array().into_iter().flatten().map(|error| error["extensions"]["code"].clone()).collect();
+        }
+        pages.push(page);
+        if cursor.is_null() || !question.contains("$cursor") {
+            break;
+        }
+    }
+    pages
+}
+
+#[actix_web::test]
+async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
+    let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
+    println!("CADRE_TEST_SEED={seed}");
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = demo_world(kind).await;
+        // Counts of many days to come: a world of years ago.
+        let long_ago = Clock::Fixed(FOLDED.parse().expect("a moment"));
+        read_model::rebuild(&world.database, long_ago).await.expect("made anew");
+        let to_come = "SELECT count(*) FROM level_count WHERE day > '1800-01-01'";
+        assert!(number(&world, to_come).await > 100, "the control: changes lie ahead of the folded day");
+        let callers = [
+            world.caller(&["cadre:read"], &[demo::ROOT]).await,
+            world.caller(&["cadre:read"], &[demo::DISTRICT]).await,
+            world.caller(&["cadre:read"], &["BN-LT-01-DU", demo::COMMUNE]).await,
+            world.caller(&["stats:read"], &[demo::ROOT]).await,
+            world.caller(&["stats:read"], &[demo::DISTRICT]).await,
+        ];
+        let mut draw = Rng::with_seed(seed);
+        let asked: Vec<_> = (0..QUESTIONS).map(|_| drawn(&mut draw, callers.len())).collect();
+
+        let with = answers(&callers, &asked).await;
+        set_aside(&world, true).await;
+        let without = answers(&callers, &asked).await;
+        set_aside(&world, false).await;
+        // The control: where counts and keys are bent, so are many answers.
+        execute(&world, "UPDATE level_count SET people = people + 1 WHERE day = '1800-01-01'").await;
+        execute(&world, "DELETE FROM cadre_key WHERE cadre_id IN (SELECT id FROM cadre WHERE code LIKE '%3')").await;
+        let bent = answers(&callers, &asked).await;
+        read_model::rebuild(&world.database, long_ago).await.expect("made anew");
+
+        let (mut counted, mut listed) = (0, 0);
+        for (at, (caller, question)) in asked.iter().enumerate() {
+            assert_eq!(with[at], without[at], "{kind:?}, caller {caller}, seed {seed}: {question}");
+            let differs = bent[at] != with[at];
+            counted += usize::from(differs && question.contains("composition"));
+            listed += usize::from(nodes(&bent[at]) != nodes(&with[at]));
+        }
+        assert!(counted > 8 && listed > 3, "the control: of {QUESTIONS}, {counted} and {listed} are read, seed {seed}");
+        world.stop().await;
+    }
+}
+
+async fn answers(callers: &[Caller<'_>], asked: &[(usize, String)]) -> Vec<Vec<Value>> {
+    let mut answers = Vec::new();
+    for (caller, question) in asked {
+        answers.push(walked(&callers[*caller], question).await);
+    }
+    answers
+}
+
+fn nodes(pages: &[Value]) -> Vec<Option<&Value>> {
+    pages.iter().map(|page| page.pointer("/data/list/nodes").or(page.pointer("/data/unit/list/nodes"))).collect()
+}
+
+async fn number(world: &World, sql: &str) -> i64 {
+    let select = sea_orm::Statement::from_string(world.database.backend(), sql);
+    let row = world.database.reader().query_one_raw(select).await.expect("an answer").expect("a row");
+    row.try_get_by_index(0).expect("a number")
+}
+
+/// What differs, in words; nothing where nothing does.
+async fn verified(world: &World) -> Option<String> {
+    let snapshot = world.database.snapshot().await.expect("a snapshot");
+    read_model::verify(&snapshot).await.expect("read").err().map(|difference| difference.to_string())
+}
+
+/// What is done to the tables past the program, and a part of what must be said of it.
+fn bends(kind: Kind) -> Vec<(String, &'static str)> {
+    let of_a = "unit_id = (SELECT id FROM unit WHERE code = 'A')";
+    let of_subtree = format!("scope = 'ADMINISTRATIVE' AND {of_a}");
+    let all = format!("{of_subtree} AND NOT key_leaders AND subject_code = ''");
+    let masters = format!("{of_subtree} AND key_leaders AND subject_code = 'PROFESSIONAL' AND rank = 5");
+    let person = "cadre_id = (SELECT id FROM cadre WHERE code = 'A-03')";
+    let key = format!("{person} AND subject_code = 'PROFESSIONAL'");
+    let bytes = if kind == Kind::Sqlite { "x'00'" } else { "'\\x00'" };
+    let of_person = "page key of person A-03 (unit ";
+    vec![
+        (
+            format!("UPDATE level_count SET people = people + 2 WHERE {all}"),
+            "count of unit A (ADMINISTRATIVE) from 2026-06-01 on: expected 5, found 7",
+        ),
+        (
+            format!("DELETE FROM level_count WHERE {masters}"),
+            "count of unit A (ADMINISTRATIVE, key leaders, PROFESSIONAL rank 5) from 2026-06-01 on: expected 1, found 0",
+        ),
+        (
+            format!(
+                "INSERT INTO level_count SELECT scope, unit_id, key_leaders, 'PROFESSIONAL', 6, '2031-02-03', 1 \
+                 FROM level_count WHERE {all}"
+            ),
+            "count of unit A (ADMINISTRATIVE, PROFESSIONAL rank 6) from 2031-02-03 on: expected 0, found 1",
+        ),
+        (format!("DELETE FROM cadre_key WHERE {key}"), "a key is missing"),
+        (format!("UPDATE cadre_key SET rank = rank + 1 WHERE {person}"), of_person),
+        (format!("UPDATE cadre_key SET sort_key = {bytes} WHERE {key}"), of_person),
+        (format!("UPDATE cadre_key SET until_on = '2031-01-01' WHERE {key}"), of_person),
+        ("UPDATE level_count_head SET version = 0".to_owned(), "were never made in the form of this version"),
+    ]
+}
+
+#[actix_web::test]
+async fn whatever_was_changed_is_named_and_repaired() {
+    on_both(async |world| {
+        for (bend, expected) in bends(world.kind) {
+            assert_eq!(verified(world).await, None, "{:?}: before {bend}", world.kind);
+            assert!(execute(world, &bend).await > 0, "{bend}");
+            let told = verified(world).await.unwrap_or_default();
+            assert!(told.contains(expected), "{:?}: {bend}: {told}", world.kind);
+            read_model::rebuild(&world.database, clock()).await.expect("made anew");
+        }
+        assert_eq!(verified(world).await, None);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_command_names_what_differs_and_repairs_it() {
+    on_both(async |world| {
+        let url = &world.database_url;
+        assert!(program::printed(url, &["verify"]).contains(" persons, intact"));
+        execute(world, "UPDATE level_count SET people = people + 1 WHERE subject_code = ''").await;
+
+        let looked = program::run(url, &["verify"]);
+        assert_eq!(looked.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&looked.stdout);
+        assert!(said.starts_with("NOT INTACT: count of unit "), "{said}");
+
+        let said = program::printed(url, &["verify", "--repair"]);
+        assert!(said.contains("made anew") && said.contains("intact"), "{said}");
+        assert!(program::printed(url, &["verify"]).contains(" persons, intact"));
+        let acts = number(world, "SELECT count(*) FROM audit_entry WHERE act = 'read-model.rebuild'").await;
+        assert_eq!(acts, 1, "the repair is in the audit log");
+    })
+    .await;
+}
+
+const SCOPES: [&str; 5] = ["cadre:read", "training:read", "training:write", "rotation:read", "rotation:write"];
+
+/// People of the province who are in a class that grants a level of political theory, by the ids of their enrolments.
+async fn enrolled(world: &World, caller: &Caller<'_>, people: usize) -> Vec<String> {
+    let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
+                      joined_party_on,category,rank_code,status\n"
+        .to_owned();
+    let mut posts = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n".to_owned();
+    for at in 0..people {
+        cadres += &format!(
+            "V-{at:03},9990007{at:05},Người Đếm {at},MALE,1980-01-01,01,90101,2005-01-01,,CIVIL_SERVANT,,ACTIVE\n"
+        );
+        posts += &format!("V-{at:03},{},CC,2010-01-01,,true\n", ["A1U", "A2U", "B1U"][at % 3]);
+    }
+    let programmes = "code,kind,name,subject,level\nLLCT-V,TRAINING,Trung cấp lý luận,POLITICAL_THEORY,INTERMEDIATE\n";
+    let classes = "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,\
+                   reported_learners,status\nL-V,,LLCT-V,PD1,1,TRAINING,PART_TIME,2026-05-04,2026-05-29,,,OPEN\n";
+    let files = [
+        ("cadres.csv", &cadres[..]),
+        ("assignments.csv", &posts),
+        ("programmes.csv", programmes),
+        ("classes.csv", classes),
+    ];
+    world.import_text(&files).await;
+    let mut ids = Vec::new();
+    for at in 0..people {
+        let input =
+            json!({ "classCode": "L-V", "cadreCode": format!("V-{at:03}"), "idempotencyKey": format!("e{at}") });
+        let document = "mutation($input: ClassEnrolInput!) { classEnrol(input: $input) { enrolment { id } userErrors { code message } } }";
+        let made = caller.query_with(document, json!({ "input": input })).await;
+        ids.push(made["classEnrol"]["enrolment"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned());
+    }
+    ids
+}
+
+/// Records that somebody passed, as a client does that is told to come back.
+async fn complete(caller: &Caller<'_>, id: &str) {
+    let input =
+        json!({ "enrolmentId": id, "passed": true, "completedOn": "2026-05-29", "idempotencyKey": format!("c{id}") });
+    let document =
+        "mutation($input: EnrolmentCompleteInput!) { enrolmentComplete(input: $input) { userErrors { code } } }";
+    loop {
+        let answer = caller.ask(document, json!({ "input": input })).await;
+        if answer["errors"][0]["extensions"]["code"] != "UNAVAILABLE" {
+            assert_eq!(answer["data"]["enrolmentComplete"]["userErrors"], json!([]), "{answer:#}");
+            return;
+        }
+    }
+}
+
+async fn intermediate(caller: &Caller<'_>, unit: &str) -> Value {
+    let document = format!(
+        r#"{{ unit(by: {{code: "{unit}"}}) {{ composition(subject: "POLITICAL_THEORY") {{ atLeast(level: "INTERMEDIATE") {{ count }} }} }}
+            cadres(where: {{unit: {{code: "{unit}"}}, holds: {{subject: "POLITICAL_THEORY", exactly: "INTERMEDIATE"}}}}, first: 100) {{
+                totalCount {{ value }} nodes {{ code }} }} }}"#
+    );
+    caller.query(&document).await
+}
+
+#[actix_web::test]
+async fn sixty_four_acts_at_once_leave_counts_and_keys_whole() {
+    on_both(async |world| {
+        let caller = world.caller(&SCOPES, &["W"]).await;
+        let ids = enrolled(world, &caller, 64).await;
+        let before = intermediate(&caller, "P").await;
+
+        join_all(ids.iter().map(|id| complete(&caller, id))).await;
+
+        let after = intermediate(&caller, "P").await;
+        let people = |seen: &Value| seen["cadres"]["totalCount"]["value"].as_i64().expect("a count");
+        assert_eq!(people(&after), people(&before) + 64);
+        assert_eq!(after["cadres"]["nodes"].as_array().expect("nodes").len() as i64, people(&after));
+        let counted = |seen: &Value| seen["unit"]["composition"]["atLeast"]["count"].as_i64().expect("a count");
+        assert_eq!(counted(&after), counted(&before) + 64);
+        assert_eq!(verified(world).await, None);
+        // The control: without the counts the numbers are the same.
+        set_aside(world, true).await;
+        assert_eq!(intermediate(&caller, "P").await, after);
+        set_aside(world, false).await;
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_first_act_of_a_day_folds_what_has_come() {
+    on_both(async |world| {
+        let caller = world.caller(&SCOPES, &["W"]).await;
+        let ids = enrolled(world, &caller, 2).await;
+        let long_ago = Clock::Fixed(FOLDED.parse().expect("a moment"));
+        read_model::rebuild(&world.database, long_ago).await.expect("made anew");
+        let to_come = level_count::Entity::find().count(world.database.reader()).await.expect("a count");
+        let before = intermediate(&caller, "P").await;
+
+        complete(&caller, &ids[0]).await;
+
+        let head = level_count_head::Entity::find().one(world.database.reader()).await.expect("read").expect("a head");
+        assert_eq!(head.folded_on.expect("made").to_string(), "2026-06-01");
+        let left =
+            number(world, "SELECT count(*) FROM level_count WHERE day > '1800-01-01' AND day <= '2026-06-01'").await;
+        assert_eq!(left, 0);
+        let rows = level_count::Entity::find().count(world.database.reader()).await.expect("a count");
+        assert!(rows < to_come, "the control: {to_come} rows were folded to {rows}");
+        assert_eq!(verified(world).await, None);
+        assert_ne!(intermediate(&caller, "P").await, before);
+        // A day before the folded one is counted as ever: five people, and the two who were imported here.
+        let past =
+            r#"{ unit(by: {code: "A"}) { composition(subject: "PROFESSIONAL", asOf: "2017-06-01") { total } } }"#;
+        assert_eq!(caller.query(past).await["unit"]["composition"]["total"], 7);
+    })
+    .await;
+}
