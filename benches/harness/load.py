@@ -32,17 +32,17 @@ def round_of(contender, question, files, connections, options):
     files[1].write_text("".join(f"{name}: {value}\n" for name, value in headers.items()))
     wrk(contender, files, connections, WARM_UP)
     seconds = options.duration
-    done = run(contender, files, connections, seconds)
-    while not done["requests"] and seconds < LONGEST:
+    while True:
+        settle(contender)
+        done = run(contender, files, connections, seconds)
+        if done["requests"] or seconds >= LONGEST:
+            return done
         # Slower than the round is long: once more, longer.
         seconds = min(4 * seconds, LONGEST)
-        done = run(contender, files, connections, seconds)
-    return done
 
 
 def run(contender, files, connections, seconds):
     """One run between two readings of all counters."""
-    settle(contender)
     contender.forget_peak()
     before = readings(contender)
     said = wrk(contender, files, connections, seconds)
