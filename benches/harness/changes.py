@@ -59,30 +59,33 @@ class Worker(threading.Thread):
         pause = WORKERS / self.told["rate"]
         began = time.monotonic() + pause * self.number / WORKERS
         until = time.monotonic() + self.told["seconds"]
+        is_taken_back = True
         for at in itertools.count():
             time.sleep(max(0, began + at * pause - time.monotonic()))
-            if time.monotonic() >= until:
+            if is_taken_back and time.monotonic() >= until:
                 return
-            next(changes)
+            is_taken_back = next(changes)
 
     def mine(self, of):
         """Objects of this worker alone, again and again; workers of a kind are every other one."""
         return itertools.cycle(of[self.number // 2 :: WORKERS // 2])
 
     def seats(self):
+        """Says after each change whether nothing is left to be taken back; so the next round finds what this one did."""
         for quota, unit in self.mine(self.told["quotas"]):
             answer = self.act(ALLOCATE, {"quotaId": quota, "unitCode": unit, "seats": 1})
-            yield
-            if answer.get("child"):
+            yield not answer["child"]
+            if answer["child"]:
                 self.act(RETURN, {"quotaId": answer["child"]["id"], "seats": 1})
-                yield
+                yield True
 
     def results(self):
+        """The same of results."""
         for learner in self.mine(self.told["learners"]):
             self.act(COMPLETE, {"enrolmentId": learner, "passed": True, "completedOn": "2024-12-31"})
-            yield
+            yield False
             self.act(REVOKE, {"enrolmentId": learner, "reason": "benchmark"})
-            yield
+            yield True
 
     def act(self, document, given):
         answer = self.session.ask(document, {"input": {"idempotencyKey": str(uuid.uuid4()), **given}})["act"]
@@ -98,6 +101,7 @@ def main():
     workers = [Worker(number, told) for number in range(WORKERS)]
     for worker in workers:
         worker.start()
+    print("begun", flush=True)
     for worker in workers:
         worker.join()
     seconds = time.monotonic() - began

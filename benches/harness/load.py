@@ -27,16 +27,26 @@ def wrk(contender, files, connections, seconds):
 
 
 def round_of(contender, question, files, connections, options):
-    """One round: a warm-up, then the run between two readings of all counters."""
+    """One round: a warm-up, then a run long enough for an answer."""
     headers = {"Content-Type": "application/json", **contender.headers(question.client)}
     files[1].write_text("".join(f"{name}: {value}\n" for name, value in headers.items()))
     wrk(contender, files, connections, WARM_UP)
-    settle(contender)
+    seconds = options.duration
+    while True:
+        settle(contender)
+        done = run(contender, files, connections, seconds)
+        if done["requests"] or seconds >= LONGEST:
+            return done
+        # Slower than the round is long: once more, longer.
+        seconds = min(4 * seconds, LONGEST)
+
+
+def run(contender, files, connections, seconds):
+    """One run between two readings of all counters."""
     contender.forget_peak()
     before = readings(contender)
-    said = wrk(contender, files, connections, options.duration)
+    said = wrk(contender, files, connections, seconds)
     after = readings(contender)
-    settle(contender)
     return summary(said, before, after) | {"memory_mb": contender.memory("VmHWM")}
 
 

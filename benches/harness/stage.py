@@ -37,7 +37,6 @@ class Stage:
         prepared = self.prepare(bundle)
         if self.cluster and self.options.contenders:
             self.cluster.sql((limits.SQL / "functions.sql").read_text())
-            self.cluster.sql("VACUUM (ANALYZE)")
         self.start_rival()
         for key, question in QUESTIONS.items():
             if key.split("-")[0] in self.options.questions:
@@ -127,7 +126,8 @@ class Stage:
         for _ in range(self.options.rounds):
             still.append(load.round_of(self.service, question, files, connections, self.options))
             with self.changing(targets) as process:
-                moving.append(load.round_of(self.service, question, files, connections, self.options))
+                # Warm from the round before; to wait for quiet would be to wait for the end of the changes.
+                moving.append(load.run(self.service, files, connections, self.options.duration))
                 made.append(result_of(process))
         self.add("q7", "Q1 without changes", self.service.name, connections, load.median(still))
         row = load.median(moving) | {"changes": statistics.median(one["rate"] for one in made)}
@@ -138,9 +138,9 @@ class Stage:
         self.add("q7-changes", title, self.service.name, connections, row)
 
     def changing(self, targets):
-        seconds = load.WARM_UP + self.options.duration + 1
+        """Starts to change, for as long as a run takes, and waits until it has begun."""
         told = {"url": self.service.graphql, "headers": self.service.headers(), "rate": self.options.changes,
-                "seconds": seconds, **targets}  # fmt: skip
+                "seconds": self.options.duration, **targets}  # fmt: skip
         process = subprocess.Popen(
             [sys.executable, "-m", changes.__name__],
             cwd=Path(changes.__file__).parents[1],
@@ -153,6 +153,7 @@ class Stage:
         self.stack.callback(process.kill)
         process.stdin.write(json.dumps(told))
         process.stdin.close()
+        process.stdout.readline()
         return process
 
     def versions(self):

@@ -61,13 +61,13 @@ CREATE FUNCTION cadres_holding(top text, subject text, level text) RETURNS SETOF
 $$;
 
 -- People of a subtree by their highest level of a subject on a day; without a level: who holds none. Two halves as above:
--- person by person in a small subtree, whole tables at once for a large one.
+-- person by person in a small subtree, whole tables at once for a large part of all.
 CREATE FUNCTION composition(top text, subject text, day date) RETURNS TABLE (level text, people bigint)
 LANGUAGE sql STABLE AS $$
     WITH below AS MATERIALIZED (
         SELECT id FROM subtree(top, day) AS unit (id)
     ), size AS MATERIALIZED (
-        SELECT (SELECT count(*) ^ 2 FROM below) < reltuples AS is_small FROM pg_class WHERE oid = 'unit'::regclass
+        SELECT (SELECT count(*) * 8 FROM below) < reltuples AS is_small FROM pg_class WHERE oid = 'unit'::regclass
     ), here AS MATERIALIZED (
         SELECT DISTINCT post.cadre_id AS id FROM below CROSS JOIN LATERAL (
             SELECT cadre_id FROM assignment WHERE unit_id = below.id AND holds(start_on, end_on, day) OFFSET 0
