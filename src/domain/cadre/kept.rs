@@ -1,16 +1,17 @@
 //! Lists that ask for a unit and a level alone: their totals are read from the counts, their pages from the page keys.
 
-use std::sync::Arc;
+use std::{sync::Arc, vec::IntoIter};
 
 use entity::{
     cadre_key, level_count_head,
     value::{Hierarchy, UnitId},
 };
 use sea_orm::{
-    ColumnTrait, ExprTrait, Order,
+    ColumnTrait, DatabaseBackend, ExprTrait, Order,
     prelude::Expr,
-    sea_query::{BinOper, Query, SelectStatement, SimpleExpr, UnionType},
+    sea_query::{Query, SelectStatement, SimpleExpr, UnionType},
 };
+use uuid::Uuid;
 
 use crate::{
     db,
@@ -138,13 +139,11 @@ struct Keys<'a> {
 }
 
 impl Keys<'_> {
-    /// Along the order of names, rank by rank, as far as the window goes. That a unit is asked for as a truth keeps the
-    /// planner from beginning at the units.
+    /// Along the order of names, rank by rank, as far as the window goes.
     fn along_order(&self) -> SelectStatement {
         let of_rank = |rank: &i16| {
-            let among = self.units().binary(BinOper::Custom("IS".into()), Expr::cust("TRUE"));
             let mut keys = self.select();
-            keys.and_where(cadre_key::Column::Rank.eq(*rank)).and_where(among);
+            keys.and_where(cadre_key::Column::Rank.eq(*rank)).and_where(self.units(db::is_any_id));
             keys.and_where(self.speak_of_the_day());
             self.cut(&mut keys);
             Query::select().columns(["sort_key", "cadre_id"]).from_subquery(keys, "of_rank").to_owned()
@@ -162,7 +161,7 @@ impl Keys<'_> {
     /// All of the units, sorted.
     fn by_unit(&self) -> SelectStatement {
         let mut keys = self.select();
-        keys.and_where(cadre_key::Column::Rank.is_in(self.ranks.iter().copied())).and_where(self.units());
+        keys.and_where(cadre_key::Column::Rank.is_in(self.ranks.iter().copied())).and_where(self.units(db::any_id));
         keys.and_where(self.speak_of_the_day());
         self.cut(&mut keys);
         self.page(keys)
@@ -209,10 +208,10 @@ impl Keys<'_> {
         if is_greater { pair.gt(other) } else { pair.lt(other) }
     }
 
-    /// The units are among those that the caller reaches.
-    fn units(&self) -> SimpleExpr {
-        let units = self.access.within(&self.plain.subtree);
-        db::any_id(self.access.backend(), Expr::col(cadre_key::Column::UnitId), units.ids())
+    /// The unit is one of those that the caller reaches.
+    fn units(&self, is_one: impl Fn(DatabaseBackend, SimpleExpr, IntoIter<Uuid>) -> SimpleExpr) -> SimpleExpr {
+        let units: Vec<Uuid> = self.access.within(&self.plain.subtree).ids().collect();
+        is_one(self.access.backend(), Expr::col(cadre_key::Column::UnitId), units.into_iter())
     }
 
     /// The keys speak of the day; otherwise nobody is found.
