@@ -15,9 +15,10 @@ use sea_orm::{
 use super::Database;
 
 /// Names and units come in no order of their indexes. With SQLite's usual 2 MB of pages a large import would write and
-/// read back each page some twenty times. 32 MiB is the most that it takes, and as much again while it sorts the rows of an
-/// index; small imports take less.
+/// read back each page some twenty times. 32 MiB is the most that it takes, small imports take less.
 const WIDE_CACHE: &str = "PRAGMA cache_size = -32768";
+/// While an index is made: pages come in order, and SQLite sorts in as much memory again.
+const SORTING_CACHE: &str = "PRAGMA cache_size = -8192";
 /// What SQLite starts with.
 const USUAL_CACHE: &str = "PRAGMA cache_size = -2000";
 
@@ -109,12 +110,16 @@ impl Indexes {
         Ok(Self(statements))
     }
 
-    /// Makes them again; the rows must be as unique as they demand.
+    /// Makes them again; the rows must be as unique as they demand. The cache is a wide one afterwards, until `narrow`.
     pub async fn rebuild(self, txn: &DatabaseTransaction) -> Result<(), DbErr> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        txn.execute_unprepared(SORTING_CACHE).await?;
         for statement in self.0 {
             txn.execute_unprepared(&statement).await?;
         }
-        Ok(())
+        txn.execute_unprepared(WIDE_CACHE).await.map(drop)
     }
 }
 

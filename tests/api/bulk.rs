@@ -35,8 +35,8 @@ fn entry(number: usize) -> audit_entry::ActiveModel {
         at: Set("2026-06-01T03:00:00.123456Z".parse().expect("a moment")),
         actor: Set(format!("{number} \"'\\{{}},\tĐỗ NULL")),
         act: Set(String::new()),
-        object: Set((number % 3 == 0).then(|| number.to_string())),
-        detail: Set((number % 2 == 0).then(String::new)),
+        object: Set(number.is_multiple_of(3).then(|| number.to_string())),
+        detail: Set(number.is_multiple_of(2).then(String::new)),
     }
 }
 

@@ -15,13 +15,14 @@ use sea_orm::{
 };
 
 use super::{
+    batch::{Count, counted},
     check::{Checked, Plan},
     class::ClassRow,
     enrolment::EnrolmentRow,
     episode::Phase,
     finding::Findings,
     known::Known,
-    pass::{Count, News, Pass, Resolved, counted},
+    pass::{News, Pass, Resolved},
     progress::Progress,
     roster::Classes,
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow},
