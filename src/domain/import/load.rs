@@ -50,18 +50,6 @@ pub(super) async fn load(
     database: &Database,
     clock: Clock,
     dir: &Path,
-    plan: Plan,
-    context: (&mut World, &Progress),
-) -> Result<()> {
-    let result = write(database, clock, dir, plan, context).await;
-    bulk::narrow(database).await?;
-    result
-}
-
-async fn write(
-    database: &Database,
-    clock: Clock,
-    dir: &Path,
     mut plan: Plan,
     (world, progress): (&mut World, &Progress),
 ) -> Result<()> {
@@ -85,11 +73,13 @@ async fn write(
         }
     }
     progress.say("settling classes and quotas");
+    bulk::slim(txn.connection()).await?;
     let mut touched: Vec<String> = pass.world.register.touched().map(str::to_owned).collect();
     touched.sort_unstable();
     record(&txn, ChangeKind::Updated, "cadre", touched).await?;
     let plans = fill_classes(&txn, &world.classes).await?;
     usage::settle(&txn, quotas, plans).await?;
+    bulk::narrow(txn.connection()).await?;
     txn.commit().await
 }
 
