@@ -12,12 +12,11 @@ use sea_orm::{
     sea_query::{ArrayType, Expr, ExprTrait, Index, Query},
 };
 
-use super::Database;
-
 /// Names and units come in no order of their indexes. With SQLite's usual 2 MB of pages a large import would write and
-/// read back each page some twenty times. 32 MiB is the most that it takes, and as much again while it sorts the rows of an
-/// index; small imports take less.
+/// read back each page some twenty times. 32 MiB is the most that it takes, small imports take less.
 const WIDE_CACHE: &str = "PRAGMA cache_size = -32768";
+/// While much is sorted: pages come in order, and SQLite sorts in as much memory again.
+const SORTING_CACHE: &str = "PRAGMA cache_size = -8192";
 /// What SQLite starts with.
 const USUAL_CACHE: &str = "PRAGMA cache_size = -2000";
 
@@ -38,11 +37,21 @@ pub async fn widen(txn: &DatabaseTransaction) -> Result<(), DbErr> {
     txn.execute_unprepared(settings).await.map(drop)
 }
 
-/// Takes back what outlives the transaction. Called after its end, whatever that was.
-pub async fn narrow(database: &Database) -> Result<(), DbErr> {
-    match database.backend() {
+/// Sorts from here on in little memory: SQLite takes as much for it as its cache has.
+pub async fn slim(txn: &DatabaseTransaction) -> Result<(), DbErr> {
+    cache(txn, SORTING_CACHE).await
+}
+
+/// Takes back what would outlive the transaction. Called inside it, right before its end: afterwards another one might
+/// have the connection, and waiting for it could fail what is already committed.
+pub async fn narrow(txn: &DatabaseTransaction) -> Result<(), DbErr> {
+    cache(txn, USUAL_CACHE).await
+}
+
+async fn cache(txn: &DatabaseTransaction, pragma: &str) -> Result<(), DbErr> {
+    match txn.get_database_backend() {
         DatabaseBackend::Postgres => Ok(()),
-        _ => database.writer().execute_unprepared(USUAL_CACHE).await.map(drop),
+        _ => txn.execute_unprepared(pragma).await.map(drop),
     }
 }
 
@@ -109,12 +118,16 @@ impl Indexes {
         Ok(Self(statements))
     }
 
-    /// Makes them again; the rows must be as unique as they demand.
+    /// Makes them again; the rows must be as unique as they demand. The cache is a wide one afterwards.
     pub async fn rebuild(self, txn: &DatabaseTransaction) -> Result<(), DbErr> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        cache(txn, SORTING_CACHE).await?;
         for statement in self.0 {
             txn.execute_unprepared(&statement).await?;
         }
-        Ok(())
+        cache(txn, WIDE_CACHE).await
     }
 }
 

@@ -9,6 +9,7 @@ use entity::{institution, programme, retirement_age, rule as law, title};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use super::{
+    batch::counted,
     bundle::Bundle,
     class::ClassRow,
     enrolment::EnrolmentRow,
@@ -17,7 +18,7 @@ use super::{
     ledger::{self, Episode, Paper, Post},
     lists::{Listed, NewUnits, listed},
     offer::{NewOffers, PlanRow, QuotaRow},
-    pass::{Pass, counted},
+    pass::Pass,
     progress::Progress,
     rotation::{Lives, Stay, Stays, rotation_overlap, rotation_running},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},

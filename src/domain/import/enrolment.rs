@@ -11,6 +11,7 @@ use entity::{
 use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::{
+    batch::counted,
     cell::{Cells, code, word, year},
     check::Checked,
     class::ClassRow,
@@ -19,7 +20,7 @@ use super::{
     lists::unit_of,
     load::insert,
     offer::programme_of,
-    pass::{News, Pass, Resolved, counted},
+    pass::{News, Pass, Resolved},
     register::Person,
     roster::Class,
     rotation::Lives,

@@ -15,13 +15,14 @@ use sea_orm::{
 };
 
 use super::{
+    batch::{Count, counted},
     check::{Checked, Plan},
     class::ClassRow,
     enrolment::EnrolmentRow,
     episode::Phase,
     finding::Findings,
     known::Known,
-    pass::{Count, News, Pass, Resolved, counted},
+    pass::{News, Pass, Resolved},
     progress::Progress,
     roster::Classes,
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow},
@@ -49,18 +50,6 @@ pub(super) async fn load(
     database: &Database,
     clock: Clock,
     dir: &Path,
-    plan: Plan,
-    context: (&mut World, &Progress),
-) -> Result<()> {
-    let result = write(database, clock, dir, plan, context).await;
-    bulk::narrow(database).await?;
-    result
-}
-
-async fn write(
-    database: &Database,
-    clock: Clock,
-    dir: &Path,
     mut plan: Plan,
     (world, progress): (&mut World, &Progress),
 ) -> Result<()> {
@@ -84,11 +73,13 @@ async fn write(
         }
     }
     progress.say("settling classes and quotas");
+    bulk::slim(txn.connection()).await?;
     let mut touched: Vec<String> = pass.world.register.touched().map(str::to_owned).collect();
     touched.sort_unstable();
     record(&txn, ChangeKind::Updated, "cadre", touched).await?;
     let plans = fill_classes(&txn, &world.classes).await?;
     usage::settle(&txn, quotas, plans).await?;
+    bulk::narrow(txn.connection()).await?;
     txn.commit().await
 }
 

@@ -10,38 +10,21 @@ use entity::{
     assignment, cadre, qualification,
     value::{AssignmentId, CadreCode, CadreId, LevelCode, NationalId, QualificationId, SubjectCode},
 };
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
-    prelude::{Expr, Uuid},
-    sea_query::{IntoColumnRef, SimpleExpr},
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{
-    check::Checked,
     finding::{FindingCode, Findings},
     progress::Progress,
     register::Person,
     row::{AssignmentRow, CadreRow, QualificationRow},
     rule::{self, Dates, IdDoubt},
-    table::{Header, Row, Table},
+    table::{Header, Row},
     world::{World, differs, repeated_code},
 };
-use crate::{
-    db::{any_id, any_word},
-    error::Result,
-    language::Sentence,
-};
+use crate::{error::Result, language::Sentence};
 
-/// Rows that are resolved together.
-const BATCH: usize = 2_000;
 /// Identity numbers that one question to the database names.
 const ASKED: usize = 512;
-
-/// How many of these rows are new, and how many the database holds just so.
-pub(super) fn counted<M>(rows: &[Resolved<M>]) -> Count {
-    let count = |news| rows.iter().filter(|row| row.news == news).count() as u64;
-    (count(News::New), count(News::Unchanged))
-}
 
 /// What a row is to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,36 +54,7 @@ pub(super) struct Pass<'a, C> {
     pub progress: &'a Progress,
 }
 
-/// How many rows of a batch are new, and how many the database holds just so.
-pub(super) type Count = (u64, u64);
-
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// Takes a file batch by batch: a step is given the rows that could be read. What was learnt of the file, and where
-    /// its columns stand.
-    pub async fn batches<T: Row>(
-        &mut self,
-        mut step: impl AsyncFnMut(&mut Self, &Header, Vec<(u64, T)>) -> Result<Count>,
-    ) -> Result<(Checked, Header)> {
-        let mut table = Table::<T, _>::open(self.dir, self.progress, self.findings)?;
-        let header = table.header().clone();
-        let (mut new, mut unchanged) = (0, 0);
-        loop {
-            let lines = table.batch(BATCH, self.findings)?;
-            if lines.is_empty() {
-                break;
-            }
-            let (rows, read) = (lines.len() as u64, self.world.whole(lines));
-            let count = step(self, &header, read).await?;
-            (new, unchanged) = (new + count.0, unchanged + count.1);
-            self.progress.rows(rows);
-        }
-        if !table.is_whole() {
-            // A file that was not read to its end excuses those that refer to it.
-            self.world.give_up(T::FILE);
-        }
-        Ok((Checked { file: T::FILE, rows: table.rows(), new, unchanged, print: table.print() }, header))
-    }
-
     /// The new persons of a batch, and how many the database holds just so.
     pub async fn cadres(
         &mut self,
@@ -355,21 +309,6 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             stored.insert(cadre.code.clone(), cadre);
         }
         Ok(stored)
-    }
-
-    /// A column is the id of one of these persons.
-    pub fn any_person(&self, column: impl IntoColumnRef, persons: &[(CadreId, Person)]) -> SimpleExpr {
-        self.any_id(column, persons.iter().map(|(id, _)| id.0))
-    }
-
-    /// A column is one of these ids.
-    pub fn any_id(&self, column: impl IntoColumnRef, ids: impl Iterator<Item = Uuid>) -> SimpleExpr {
-        any_id(self.connection.get_database_backend(), Expr::col(column), ids)
-    }
-
-    /// A column is one of these codes.
-    pub fn any_code<'a>(&self, column: impl IntoColumnRef, codes: impl Iterator<Item = &'a str>) -> SimpleExpr {
-        any_word(self.connection.get_database_backend(), Expr::col(column), codes)
     }
 
     /// Those persons of a batch whom the database held before the import, each once.

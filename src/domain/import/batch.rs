@@ -1,0 +1,74 @@
+//! How a pass goes through a file, batch by batch, and what a batch asks the database.
+
+use entity::value::CadreId;
+use sea_orm::{
+    ConnectionTrait,
+    prelude::{Expr, Uuid},
+    sea_query::{IntoColumnRef, SimpleExpr},
+};
+
+use super::{
+    check::Checked,
+    pass::{News, Pass, Resolved},
+    register::Person,
+    table::{Header, Row, Table},
+};
+use crate::{
+    db::{any_id, any_word},
+    error::Result,
+};
+
+/// Rows that are resolved together.
+const BATCH: usize = 2_000;
+
+/// How many rows of a batch are new, and how many the database holds just so.
+pub(super) type Count = (u64, u64);
+
+/// How many of these rows are new, and how many the database holds just so.
+pub(super) fn counted<M>(rows: &[Resolved<M>]) -> Count {
+    let count = |news| rows.iter().filter(|row| row.news == news).count() as u64;
+    (count(News::New), count(News::Unchanged))
+}
+
+impl<C: ConnectionTrait> Pass<'_, C> {
+    /// Takes a file batch by batch: a step is given the rows that could be read. What was learnt of the file, and where
+    /// its columns stand.
+    pub async fn batches<T: Row>(
+        &mut self,
+        mut step: impl AsyncFnMut(&mut Self, &Header, Vec<(u64, T)>) -> Result<Count>,
+    ) -> Result<(Checked, Header)> {
+        let mut table = Table::<T, _>::open(self.dir, self.progress, self.findings)?;
+        let header = table.header().clone();
+        let (mut new, mut unchanged) = (0, 0);
+        loop {
+            let lines = table.batch(BATCH, self.findings)?;
+            if lines.is_empty() {
+                break;
+            }
+            let (rows, read) = (lines.len() as u64, self.world.whole(lines));
+            let count = step(self, &header, read).await?;
+            (new, unchanged) = (new + count.0, unchanged + count.1);
+            self.progress.rows(rows);
+        }
+        if !table.is_whole() {
+            // A file that was not read to its end excuses those that refer to it.
+            self.world.give_up(T::FILE);
+        }
+        Ok((Checked { file: T::FILE, rows: table.rows(), new, unchanged, print: table.print() }, header))
+    }
+
+    /// A column is the id of one of these persons.
+    pub fn any_person(&self, column: impl IntoColumnRef, persons: &[(CadreId, Person)]) -> SimpleExpr {
+        self.any_id(column, persons.iter().map(|(id, _)| id.0))
+    }
+
+    /// A column is one of these ids.
+    pub fn any_id(&self, column: impl IntoColumnRef, ids: impl Iterator<Item = Uuid>) -> SimpleExpr {
+        any_id(self.connection.get_database_backend(), Expr::col(column), ids)
+    }
+
+    /// A column is one of these codes.
+    pub fn any_code<'a>(&self, column: impl IntoColumnRef, codes: impl Iterator<Item = &'a str>) -> SimpleExpr {
+        any_word(self.connection.get_database_backend(), Expr::col(column), codes)
+    }
+}
