@@ -74,8 +74,11 @@ async fn run(
     (mut findings, progress): (Findings, &Progress),
 ) -> Result<Report> {
     progress.begin("checking", bundle.bytes);
-    let mut world = World::new(Known::read(database.reader()).await?, clock.today());
-    let plan = check::check(dir, bundle, database.reader(), (&mut world, &mut findings, progress)).await?;
+    // One connection for all questions, not the pool: each connection of SQLite has a thread, and what a thread once took
+    // for its answers stays with it. With millions of rows that was more than a hundred megabytes.
+    let reader = database.control();
+    let mut world = World::new(Known::read(reader).await?, clock.today());
+    let plan = check::check(dir, bundle, reader, (&mut world, &mut findings, progress)).await?;
     let mut files: Vec<FileReport> = plan.checked.iter().map(file_report).collect();
 
     let outcome = match () {
