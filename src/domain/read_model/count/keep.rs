@@ -88,11 +88,12 @@ impl Keeping {
             person.each_count(&mut self.basis, |cell, people| *counts.entry(cell).or_default() += sign * people);
         }
         let before = before.map(|person| person.keys(&self.basis)).unwrap_or_default();
-        let after = after.map(|person| person.keys(&self.basis)).unwrap_or_default();
+        let mut after = after.map(|person| person.keys(&self.basis)).unwrap_or_default();
+        // What ended by the folded day is asked for by nobody any more.
+        after.retain(|key| key.until_on.is_none_or(|until| self.basis.days().from() < Some(until)));
         let stays: HashSet<_> = after.iter().map(primary).collect();
         self.gone.extend(before.iter().filter(|key| !stays.contains(&primary(key))).cloned());
-        let still = |key: &cadre_key::Model| key.until_on.is_none_or(|until| self.basis.days().from() < Some(until));
-        self.new.extend(after.into_iter().filter(|key| still(key) && !before.contains(key)));
+        self.new.extend(after.into_iter().filter(|key| !before.contains(key)));
     }
 
     /// Writes what has changed.
