@@ -189,7 +189,7 @@ impl<'a> Draw<'a> {
             chosen.push("__typename".to_owned());
         }
         self.rng.shuffle(&mut chosen);
-        self.in_fragments(on, chosen)
+        self.in_fragments(on, &chosen)
     }
 
     fn is_open(&self, on: &str, field: &str) -> bool {
@@ -239,7 +239,7 @@ impl<'a> Draw<'a> {
         String::new()
     }
 
-    fn in_fragments(&mut self, on: &str, chosen: Vec<String>) -> String {
+    fn in_fragments(&mut self, on: &str, chosen: &[String]) -> String {
         let chosen = chosen.join(" ");
         match self.rng.u32(..24) {
             0 => format!("... on {on} {{ {chosen} }}"),
@@ -348,7 +348,7 @@ impl<'a> Draw<'a> {
             let unit = self.of(&pools.units);
             (unit.code.to_string(), unit.id.to_string(), "UnitKey!")
         };
-        let number = self.pools.cadres.iter().find_map(|cadre| (cadre.code.as_str() == code).then(|| cadre.id));
+        let number = self.pools.cadres.iter().find_map(|cadre| (cadre.code.as_str() == code).then_some(cadre.id));
         match self.rng.u32(..8) {
             0 => format!("{{id: {}}}", self.text("ID!", &id)),
             1 => format!("{{id: {}}}", self.text("ID!", &code)),
