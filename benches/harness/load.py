@@ -43,11 +43,11 @@ def round_of(contender, question, files, connections, options):
 
 def run(contender, files, connections, seconds):
     """One run between two readings of all counters."""
-    contender.forget_peak()
+    contender.server.forget_peak()
     before = readings(contender)
     said = wrk(contender, files, connections, seconds)
     after = readings(contender)
-    return summary(said, before, after) | {"memory_mb": contender.memory("VmHWM")}
+    return summary(said, before, after) | {"memory_mb": contender.server.memory("VmHWM")}
 
 
 def settle(contender):
@@ -63,7 +63,7 @@ def settle(contender):
 
 
 def busy(contender):
-    return contender.cpu() + (contender.cluster.cpu() if contender.cluster else 0)
+    return contender.server.cpu() + (contender.cluster.cpu() if contender.cluster else 0)
 
 
 def readings(contender):
@@ -71,7 +71,7 @@ def readings(contender):
     cluster = contender.cluster
     return {
         "statements": contender.statements(),
-        "server": contender.cpu(),
+        "server": contender.server.cpu(),
         "database": cluster.cpu() if cluster else None,
     }
 

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import http, process
+from . import http
 from .process import Background, Failed
 from .service import free_port
 
@@ -91,15 +91,6 @@ class PostGraphile:
 
     def session(self, _client="nation"):
         return http.Session(self.graphql)
-
-    def cpu(self):
-        return process.cpu(self.server.pid)
-
-    def memory(self, field):
-        return process.memory(self.server.pid, field)
-
-    def forget_peak(self):
-        process.forget_peak(self.server.pid)
 
     def statements(self):
         return self.cluster.statements()

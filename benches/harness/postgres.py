@@ -140,7 +140,7 @@ class Cluster:
 
     def cpu(self):
         """CPU seconds of the whole cluster, of connections that have ended too."""
-        return process.cpu(self.server.pid)
+        return self.server.cpu()
 
     def statements(self):
         """Statements so far, each once however often it was run inside a function; none: nobody counts them."""

@@ -60,6 +60,18 @@ class Background:
             time.sleep(pause)
         return time.monotonic() - began
 
+    def cpu(self):
+        """CPU seconds of it and its children."""
+        return cpu(self.pid)
+
+    def memory(self, field):
+        """Memory of it and its children in MB: `VmRSS` now, `VmHWM` at its peak."""
+        return memory(self.pid, field)
+
+    def forget_peak(self):
+        """Lets the peak of its memory begin anew."""
+        forget_peak(self.pid)
+
 
 def identity(user):
     """How `subprocess` is told to run something as another user; no user: as we are."""

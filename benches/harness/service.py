@@ -106,15 +106,6 @@ class Service:
         """A connection for single questions."""
         return http.Session(self.graphql, self.headers(client))
 
-    def cpu(self):
-        return process.cpu(self.server.pid)
-
-    def memory(self, field):
-        return process.memory(self.server.pid, field)
-
-    def forget_peak(self):
-        process.forget_peak(self.server.pid)
-
     def statements(self):
         """Statements that it has sent to its database."""
         if self.cluster and self.cluster.counts_statements:

@@ -62,7 +62,7 @@ class Stage:
             "import_database_cpu_s": database_cpu,
             "import_peak_mb": spent.peak_mb,
             "ready_ms": statistics.median(starts) * 1000,
-            "idle_mb": self.service.memory("VmRSS"),
+            "idle_mb": self.service.server.memory("VmRSS"),
         }
 
     def start_rival(self):
