@@ -5,10 +5,12 @@ pub mod bulk;
 mod reading;
 mod role;
 mod rows;
+mod sight;
 
-pub use reading::{Reading, Runs, Sight};
+pub use reading::{Course, Kept, LastCourse, Reading};
 pub use role::Standing;
 pub use rows::{Column, Rows};
+pub use sight::{Runs, Sight};
 
 use std::time::Duration;
 
@@ -27,9 +29,13 @@ const SQLITE_READERS: u32 = 4;
 /// Connections set aside for what must not wait behind questions.
 const CONTROL: u32 = 1;
 
-/// How PostgreSQL begins what only reads: all statements of a transaction see the same moment, and none writes.
-const READS: [(&str, &str); 2] =
-    [("default_transaction_read_only", "on"), ("default_transaction_isolation", "repeatable read")];
+/// How PostgreSQL begins what only reads: all statements of a transaction see the same moment, and none writes. What is
+/// asked again and again is planned once; who asks otherwise says so.
+const READS: [(&str, &str); 3] = [
+    ("default_transaction_read_only", "on"),
+    ("default_transaction_isolation", "repeatable read"),
+    ("plan_cache_mode", "force_generic_plan"),
+];
 
 /// An open database: a pool of readers beside one writer where it is embedded, or beside a pool of writers where it is a
 /// server; and a connection for rights, readiness and the look at the change log.
@@ -212,7 +218,11 @@ impl Database {
             access_mode: is_server.then_some(AccessMode::ReadOnly),
             ..Default::default()
         };
-        self.read.begin_with_options(options).await
+        let snapshot = self.read.begin_with_options(options).await?;
+        if is_server {
+            snapshot.execute_unprepared("SET LOCAL plan_cache_mode = auto").await?;
+        }
+        Ok(snapshot)
     }
 
     /// Whether the database answers.

@@ -1,145 +1,202 @@
-//! What a question is read through: on PostgreSQL one transaction that only reads, with the caller's sight set in it.
+//! What a question is read through. On PostgreSQL a question pays for each trip and for each statement that is planned
+//! anew, so the usual ones take one trip and a plan that is kept.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::atomic::{AtomicU8, Ordering},
+    time::Instant,
+};
 
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult,
-    QueryResult, RuntimeErr, Statement,
+    ConnAcquireErr, ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, ExecResult, QueryResult, RuntimeErr,
+    Statement,
     prelude::async_trait::async_trait,
-    sea_query::{Expr, Func, Query, Values},
+    sea_query::Values,
     sqlx::{self, AssertSqlSafe, Postgres, Transaction},
 };
 use sea_query_sqlx::SqlxValues;
-use tokio::sync::{Mutex, MutexGuard};
-use uuid::Uuid;
+use tokio::sync::Mutex;
 
-use crate::db::count;
+use crate::db::{Sight, count};
 
-/// What of persons a transaction sees on PostgreSQL, where row security stands behind the program's own narrowing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Sight {
-    /// Nobody: what nothing was said of.
-    #[default]
-    Nothing,
-    /// Who is known to some of these units.
-    Units(Runs),
-    /// Everybody: for acts, which look beyond their caller, and for the operator.
-    Everything,
+/// How a question reads on PostgreSQL, from the cheapest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Course {
+    /// One kept statement in one trip, which sets its sight itself.
+    Single,
+    /// Kept statements in a transaction that only reads.
+    Kept,
+    /// Any statements in such a transaction, each planned for its values where PostgreSQL thinks that this pays.
+    Any,
 }
 
-/// Units as runs of their ids, so that a few bounds stand for thousands that were recorded together: the first of a run,
-/// and what comes after its last, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Runs(Arc<str>);
+impl Course {
+    const ALL: [Self; 3] = [Self::Single, Self::Kept, Self::Any];
+}
 
-impl Sight {
-    /// What those units of all see that are within reach.
-    pub fn of(all: impl Iterator<Item = Uuid>, is_within: impl Fn(Uuid) -> bool) -> Self {
-        let mut all: Vec<Uuid> = all.collect();
-        all.sort_unstable();
-        let runs: Vec<&[Uuid]> =
-            all.chunk_by(|one, next| is_within(*one) == is_within(*next)).filter(|run| is_within(run[0])).collect();
-        if runs.iter().map(|run| run.len()).sum::<usize>() == all.len() {
-            return Self::Everything;
-        }
-        let bounds = runs.iter().filter_map(|run| Some([*run.first()?, after(*run.last()?)])).flatten();
-        let bounds: Vec<String> = bounds.map(|bound| bound.simple().to_string()).collect();
-        Self::Units(Runs(format!("{{{}}}", bounds.join(",")).into()))
+/// The course that a question took last: most take the same again.
+#[derive(Debug, Default)]
+pub struct LastCourse(AtomicU8);
+
+impl LastCourse {
+    /// The course; the cheapest where the question was not asked yet.
+    pub fn get(&self) -> Course {
+        Course::ALL[usize::from(self.0.load(Ordering::Relaxed)).min(2)]
     }
 
-    /// The value of the setting that the policies read.
-    pub(super) fn setting(&self) -> &str {
-        match self {
-            Self::Nothing => "",
-            Self::Units(Runs(bounds)) => bounds,
-            Self::Everything => "*",
-        }
-    }
-
-    /// The statement that begins a transaction within it, in one trip to the database. The setting is made of ids, never of
-    /// what came in.
-    fn begin(&self) -> AssertSqlSafe<String> {
-        AssertSqlSafe(format!("BEGIN; SET LOCAL cadre.reach = '{}'", self.setting()))
-    }
-
-    /// Sets it for the rest of a transaction.
-    pub(super) async fn set(&self, txn: &DatabaseTransaction) -> Result<(), DbErr> {
-        let setting = Func::cust("set_config").arg("cadre.reach").arg(self.setting()).arg(true);
-        txn.query_one(Query::select().expr(Expr::expr(setting))).await.map(drop)
+    /// Remembers a course.
+    pub fn set(&self, course: Course) {
+        self.0.store(course as u8, Ordering::Relaxed);
     }
 }
 
-/// The reads of one question. On PostgreSQL they are one transaction, begun by the first of them: all see the same
-/// moment, only what is in sight, and write nothing. On SQLite each goes to the readers.
+/// The reads of one question. On PostgreSQL they are one statement or one transaction, begun by the first of them: all
+/// see the same moment, only what is in sight, and write nothing. On SQLite each goes to the readers.
 #[derive(Debug)]
 pub struct Reading {
     connection: DatabaseConnection,
     backend: DatabaseBackend,
     sight: Sight,
-    open: Mutex<Option<Transaction<'static, Postgres>>>,
+    state: Mutex<State>,
 }
+
+#[derive(Debug)]
+struct State {
+    course: Course,
+    /// The course that what was read so far needs.
+    needed: Option<Course>,
+    open: Option<Transaction<'static, Postgres>>,
+}
+
+/// The reads of a question by statements of which there are few, each good by the same plan whatever its values: it is
+/// made once for a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept<'a>(&'a Reading);
 
 impl Reading {
     /// Reads within a sight.
     pub(super) fn new(connection: DatabaseConnection, backend: DatabaseBackend, sight: Sight) -> Self {
-        Self { connection, backend, sight, open: Mutex::new(None) }
+        let state = State { course: Course::Any, needed: None, open: None };
+        Self { connection, backend, sight, state: Mutex::new(state) }
+    }
+
+    /// The same, by kept statements.
+    pub fn kept(&self) -> Kept<'_> {
+        Kept(self)
+    }
+
+    /// Begins anew in a course: whatever leads beyond it fails.
+    pub async fn take(&self, course: Course) {
+        self.end().await;
+        self.state.lock().await.course = course;
+    }
+
+    /// Leaves the course, for whatever comes, and tells which one what was read needed.
+    pub async fn leave(&self) -> Course {
+        let mut state = self.state.lock().await;
+        state.course = Course::Any;
+        state.needed.unwrap_or(Course::Single)
+    }
+
+    /// The course that was needed, where it led beyond the one that was taken.
+    pub async fn beyond(&self) -> Option<Course> {
+        let state = self.state.lock().await;
+        state.needed.filter(|needed| *needed > state.course)
     }
 
     /// Gives the connection back. The next read begins anew and sees what was committed meanwhile. Called before an act
     /// begins.
     pub async fn end(&self) {
+        let open = {
+            let mut state = self.state.lock().await;
+            state.needed = None;
+            state.open.take()
+        };
         // What only read has nothing to lose: a rollback that fails is told by the next use of the connection.
-        if let Some(open) = self.open.lock().await.take() {
+        if let Some(open) = open {
             let _ended = open.rollback().await;
         }
     }
 
-    /// The transaction, begun if it is not open.
-    async fn open(&self) -> Result<MutexGuard<'_, Option<Transaction<'static, Postgres>>>, DbErr> {
-        let mut open = self.open.lock().await;
-        if open.is_none() {
-            let begun = self.connection.get_postgres_connection_pool().begin_with(self.sight.begin()).await;
-            *open = Some(begun.map_err(acquired)?);
+    /// The rows of a statement, which needs a course of its own.
+    async fn rows(&self, statement: Statement, own: Course) -> Result<Vec<QueryResult>, DbErr> {
+        let mut state = self.state.lock().await;
+        let needed = state.needed.map_or(own, |before| before.max(own).max(Course::Kept));
+        state.needed = Some(needed);
+        if needed > state.course {
+            return Err(DbErr::Custom("a question that leads beyond its course".to_owned()));
         }
-        Ok(open)
+        let rows = match state.course {
+            Course::Single => self.in_one_trip(statement).await,
+            course => self.in_transaction(&mut state, course, statement).await,
+        };
+        Ok(rows?.into_iter().map(QueryResult::from).collect())
     }
 
-    /// The rows of a statement, each failure of which ends the transaction: PostgreSQL refuses whatever else comes in it,
-    /// and the siblings of a field that failed are to be answered, so they get another.
-    async fn rows(&self, Statement { sql, values, .. }: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let mut open = self.open().await?;
-        let txn = open.as_mut().ok_or_else(not_open)?;
-        let since = Instant::now();
-        let query = sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values.unwrap_or(Values(Vec::new()))));
-        let rows = query.fetch_all(&mut **txn).await;
-        count(since.elapsed(), rows.is_err());
+    /// The statement alone, which is a transaction of its own. Its first deed is to set the sight until its end: a
+    /// condition that depends on no row is asked before any row is looked for. Were it otherwise, nobody would be in sight.
+    async fn in_one_trip(&self, statement: Statement) -> Result<Vec<sqlx::postgres::PgRow>, DbErr> {
+        let Values(mut values) = statement.values.unwrap_or(Values(Vec::new()));
+        values.push(self.sight.setting().into());
+        let sql = format!(
+            "SELECT asked.* FROM ({}) AS asked WHERE (SELECT set_config('cadre.reach', ${}, true)) IS NOT NULL",
+            statement.sql,
+            values.len(),
+        );
+        let query = sqlx::query_with(AssertSqlSafe(sql), SqlxValues(Values(values)));
+        timed(query.fetch_all(self.connection.get_postgres_connection_pool())).await
+    }
+
+    /// The statement in the transaction, begun if it is not open. Each failure ends it: PostgreSQL refuses whatever else
+    /// comes in it, and the siblings of a field that failed are to be answered, so they get another.
+    async fn in_transaction(
+        &self,
+        state: &mut State,
+        course: Course,
+        statement: Statement,
+    ) -> Result<Vec<sqlx::postgres::PgRow>, DbErr> {
+        if state.open.is_none() {
+            let begun = self.connection.get_postgres_connection_pool().begin_with(self.begin(course)).await;
+            state.open = Some(begun.map_err(failed)?);
+        }
+        let txn = state.open.as_mut().ok_or_else(|| DbErr::Custom("a reading that was not begun".to_owned()))?;
+        let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
+        let rows = timed(sqlx::query_with(AssertSqlSafe(statement.sql), values).fetch_all(&mut **txn)).await;
         if rows.is_err() {
-            open.take();
+            state.open.take();
         }
-        Ok(rows.map_err(failed)?.into_iter().map(QueryResult::from).collect())
+        rows
+    }
+
+    /// The statement that begins a transaction within the sight, in one trip to the database. The setting is made of ids,
+    /// never of what came in.
+    fn begin(&self, course: Course) -> AssertSqlSafe<String> {
+        let planned = if course == Course::Any { "; SET LOCAL plan_cache_mode = auto" } else { "" };
+        AssertSqlSafe(format!("BEGIN; SET LOCAL cadre.reach = '{}'{planned}", self.sight.setting()))
+    }
+
+    async fn query(&self, statement: Statement, own: Course) -> Result<Vec<QueryResult>, DbErr> {
+        match self.backend {
+            DatabaseBackend::Postgres => self.rows(statement, own).await,
+            _ => self.connection.query_all_raw(statement).await,
+        }
     }
 }
 
-/// The next id.
-fn after(id: Uuid) -> Uuid {
-    Uuid::from_u128(id.as_u128().saturating_add(1))
-}
-
-/// Why there is no connection.
-fn acquired(error: sqlx::Error) -> DbErr {
-    match error {
-        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-        sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
-        error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
-    }
+/// Counts a statement.
+async fn timed<T>(rows: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, DbErr> {
+    let since = Instant::now();
+    let rows = rows.await;
+    count(since.elapsed(), rows.is_err());
+    rows.map_err(failed)
 }
 
 fn failed(error: sqlx::Error) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(error.into()))
-}
-
-fn not_open() -> DbErr {
-    DbErr::Custom("a reading that was not begun".to_owned())
+    match error {
+        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+        sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+        error => DbErr::Query(RuntimeErr::SqlxError(error.into())),
+    }
 }
 
 fn only_reads() -> DbErr {
@@ -161,17 +218,34 @@ impl ConnectionTrait for Reading {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        if self.backend != DatabaseBackend::Postgres {
-            return self.connection.query_one_raw(statement).await;
-        }
-        Ok(self.rows(statement).await?.into_iter().next())
+        Ok(self.query(statement, Course::Any).await?.into_iter().next())
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        if self.backend != DatabaseBackend::Postgres {
-            return self.connection.query_all_raw(statement).await;
-        }
-        self.rows(statement).await
+        self.query(statement, Course::Any).await
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Kept<'_> {
+    fn get_database_backend(&self) -> DatabaseBackend {
+        self.0.backend
+    }
+
+    async fn execute_raw(&self, _: Statement) -> Result<ExecResult, DbErr> {
+        Err(only_reads())
+    }
+
+    async fn execute_unprepared(&self, _: &str) -> Result<ExecResult, DbErr> {
+        Err(only_reads())
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        Ok(self.0.query(statement, Course::Single).await?.into_iter().next())
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.0.query(statement, Course::Single).await
     }
 }
 
@@ -180,15 +254,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_that_were_recorded_together_are_one_run() {
-        let sight = |within: &[u128]| {
-            let all = [9, 3, 4, 5, 7, 1].into_iter().map(Uuid::from_u128);
-            Sight::of(all, |id| within.contains(&id.as_u128())).setting().replace('0', "")
-        };
-        assert_eq!(sight(&[3, 4, 5, 9]), "{3,6,9,a}");
-        assert_eq!(sight(&[4]), "{4,5}");
-        assert_eq!(sight(&[1, 7]), "{1,2,7,8}");
-        assert_eq!(sight(&[]), "{}");
-        assert_eq!(sight(&[1, 3, 4, 5, 7, 9]), "*");
+    fn a_question_is_tried_in_the_course_that_it_took_last() {
+        let last = LastCourse::default();
+        assert_eq!(last.get(), Course::Single);
+        for course in Course::ALL {
+            last.set(course);
+            assert_eq!(last.get(), course);
+        }
     }
 }

@@ -44,7 +44,7 @@ impl CadreQuery {
         #[graphql(desc = "The day to show them on; today by default.")] as_of: Option<Day>,
     ) -> Result<Option<Cadre>> {
         let access = ctx.access();
-        Ok(found(cadre::look_up(access, &by, as_of.unwrap_or(access.today())).await)?.map(Cadre))
+        Ok(found(cadre::look_up(access, &by, None, as_of.unwrap_or(access.today())).await)?.map(Cadre))
     }
 
     /// The people within reach who hold a post on a day.
@@ -69,7 +69,7 @@ impl CadreQuery {
             order: order_by.unwrap_or_default(),
             as_of,
         };
-        let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
+        let page = list.page(ctx.access(), &PageArgs { first, after, last, before }, None).await?;
         Ok(Connection::new(page, Total::Cadres(list), Cadre))
     }
 }

@@ -208,7 +208,7 @@ impl Unit {
             order: order_by.unwrap_or_default(),
             as_of: asked_day(ctx.access(), self.0, as_of),
         };
-        let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
+        let page = list.page(ctx.access(), &PageArgs { first, after, last, before }, None).await?;
         Ok(Connection::new(page, Total::Cadres(list), Cadre))
     }
 

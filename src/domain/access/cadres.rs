@@ -6,18 +6,18 @@ use std::{
 };
 
 use entity::{
-    assignment, cadre, cadre_card, qualification,
+    assignment, cadre, cadre_card, qualification, rotation,
     value::{CadreId, Day, QualificationId, Scope, UnitId},
 };
 use sea_orm::{
-    ColumnTrait, DerivePartialModel, EntityTrait, QueryFilter, Select,
+    ColumnTrait, ConnectionTrait, DerivePartialModel, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, Select,
     sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
 };
 
 use crate::{
     db,
     domain::{
-        access::{Access, Protected, ReachedUnits},
+        access::{Access, Beside, Protected, ReachedUnits, Rotations, together},
         read_model::card::Card,
     },
     error::Result,
@@ -35,6 +35,8 @@ pub struct Cadres<'a> {
 pub struct Visible {
     /// Without the posts out of reach.
     card: Arc<Card>,
+    /// If they were read with the person.
+    rotations: Option<Arc<[rotation::Model]>>,
     day: Day,
     is_kept: bool,
 }
@@ -93,6 +95,11 @@ impl Visible {
     /// The qualifications, by subject, then oldest first.
     pub fn qualifications(&self) -> &[qualification::Model] {
         &self.card.qualifications
+    }
+
+    /// The rotations, newest first, as they are now; nothing where they were not read with the person.
+    pub fn rotations(&self) -> Option<&[rotation::Model]> {
+        self.rotations.as_deref()
     }
 
     /// The day on which the person is shown.
@@ -175,28 +182,37 @@ impl<'a> Cadres<'a> {
     }
 
     /// Takes in the card of a person whom a select of `Self::select` gave for the day.
-    pub(in crate::domain) fn admitted(&self, card: Card, day: Day) -> Visible {
+    pub(in crate::domain) fn admitted(&self, card: Beside<Card>, day: Day) -> Visible {
         self.shown(card, day, true)
     }
 
     /// A person of whom the access has proof.
-    pub(super) fn shown(&self, mut card: Card, day: Day, is_kept: bool) -> Visible {
+    pub(super) fn shown(&self, card: Beside<Card>, day: Day, is_kept: bool) -> Visible {
+        let Beside { of: mut card, rotations } = card;
         if self.access.narrowing().is_some() {
             card.posts.retain(|post| self.access.reaches(post.unit_id));
         }
-        Visible { card: Arc::new(card), day, is_kept }
+        Visible { card: Arc::new(card), rotations: rotations.map(Arc::from), day, is_kept }
     }
 
     /// Cards that satisfy a condition on their own columns, whoever's.
-    pub(super) async fn cards(&self, condition: SimpleExpr) -> Result<Vec<Card>> {
-        let rows = cadre_card::Entity::find().filter(condition).all(self.access.reader()).await?;
-        rows.iter().map(Card::of).collect()
+    pub(super) async fn cards(&self, condition: SimpleExpr, with: Option<Rotations<'_>>) -> Result<Vec<Beside<Card>>> {
+        let mut select = cadre_card::Entity::find().filter(condition).into_query();
+        with.inspect(|rotations| rotations.beside(&mut select));
+        let rows = self.access.kept().query_all(&select).await?;
+        together(&rows, with, |row| Card::of(&cadre_card::Model::from_query_result(row, "")?))
     }
 
-    /// Persons by a condition on their cards, whether in service or not: those in the caller's custody.
-    pub(in crate::domain) async fn find(&self, condition: SimpleExpr, day: Day) -> Result<Vec<Visible>> {
-        let cards = self.cards(condition).await?;
-        let kept = cards.into_iter().filter(|card| self.keeps_file(&card.posts, day));
+    /// Persons by a condition on their cards, whether in service or not: those in the caller's custody. With their
+    /// rotations, if these are handed in.
+    pub(in crate::domain) async fn find(
+        &self,
+        condition: SimpleExpr,
+        with: Option<Rotations<'_>>,
+        day: Day,
+    ) -> Result<Vec<Visible>> {
+        let cards = self.cards(condition, with).await?;
+        let kept = cards.into_iter().filter(|card| self.keeps_file(&card.of.posts, day));
         Ok(kept.map(|card| self.shown(card, day, true)).collect())
     }
 
@@ -210,7 +226,7 @@ impl<'a> Cadres<'a> {
 
     /// Persons by id, in no order; whoever is out of reach is left out.
     pub async fn by_ids(&self, ids: &[CadreId], day: Day) -> Result<Vec<Visible>> {
-        self.find(self.is_one_of(ids.iter().copied()), day).await
+        self.find(self.is_one_of(ids.iter().copied()), None, day).await
     }
 
     /// The card is that of one of these persons.

@@ -1,6 +1,7 @@
 //! Who reaches what. The connection is in here and leaves only within the domain; a caller's rows come out of here
 //! already narrowed; only a permit opens a transaction that writes.
 
+mod beside;
 mod cadres;
 mod disclosure;
 mod names;
@@ -13,6 +14,8 @@ mod sealed;
 mod statistics;
 mod training;
 
+pub use beside::Beside;
+pub(in crate::domain) use beside::together;
 pub use cadres::{Cadres, HoldsPost, Seen, Visible};
 pub use disclosure::Unsettled;
 pub use names::Names;
@@ -33,7 +36,7 @@ use uuid::Uuid;
 
 use crate::{
     auth::{Caller, Person},
-    db::{Reading, Sight},
+    db::{Kept, LastCourse, Reading, Sight},
     domain::{
         house::House,
         page::Cursors,
@@ -178,7 +181,7 @@ impl Access {
     }
 
     /// The cursors of a list, bound to this caller.
-    pub(in crate::domain) fn cursors(&self, list: &impl serde::Serialize) -> Cursors<'_> {
+    pub(in crate::domain) fn cursors(&self, list: &impl serde::Serialize) -> Cursors {
         // A cursor of one person opens nothing for another.
         let person = self.caller.on_behalf_of().map(Person::id);
         let key = self.house.cursor_key();
@@ -200,6 +203,29 @@ impl Access {
     /// What questions are read through: nothing out of reach is in its sight.
     pub(in crate::domain) fn reader(&self) -> &Reading {
         &self.reading
+    }
+
+    /// The same for statements of which there are few, each good by one plan whatever its values.
+    pub(in crate::domain) fn kept(&self) -> Kept<'_> {
+        self.reading.kept()
+    }
+
+    /// Asks in the course that the same question took last, and again in a wider one where it leads beyond.
+    ///
+    /// # Errors
+    /// Whatever the question gives.
+    pub async fn along<T>(&self, last: &LastCourse, ask: impl AsyncFn() -> Result<T>) -> Result<T> {
+        self.reading.take(last.get()).await;
+        loop {
+            let answer = ask().await;
+            match self.reading.beyond().await {
+                Some(wider) => self.reading.take(wider).await,
+                None => {
+                    last.set(self.reading.leave().await);
+                    return answer;
+                }
+            }
+        }
     }
 
     /// What sees everything, for what is weighed beyond the reach and not shown. The caller's own reading ends, so that

@@ -7,7 +7,7 @@ use entity::value::{CadreId, Day};
 
 use crate::{
     domain::{
-        access::{Access, Visible},
+        access::{Access, Beside, Visible},
         read_model::card::Card,
     },
     error::{Error, Result},
@@ -36,14 +36,14 @@ impl Access {
     /// `Forbidden` without `cadre:read`.
     pub async fn persons(&self, of: &[KnownPerson]) -> Result<HashMap<KnownPerson, Visible>> {
         let cadres = self.cadres()?;
-        let cards = cadres.cards(cadres.is_one_of(of.iter().map(|person| person.cadre))).await?;
-        let cards: HashMap<CadreId, Card> = cards.into_iter().map(|card| (card.id, card)).collect();
+        let cards = cadres.cards(cadres.is_one_of(of.iter().map(|person| person.cadre)), None).await?;
+        let cards: HashMap<CadreId, Card> = cards.into_iter().map(|card| (card.of.id, card.of)).collect();
         of.iter()
             .map(|person| {
                 let card = cards.get(&person.cadre).cloned().ok_or_else(|| Error::internal("a record of nobody"))?;
                 let is_here = cadres.keeps_file(&card.posts, person.day);
                 let day = if is_here { person.day } else { person.otherwise };
-                Ok((*person, cadres.shown(card, day, is_here)))
+                Ok((*person, cadres.shown(Beside { of: card, rotations: None }, day, is_here)))
             })
             .collect()
     }

@@ -95,7 +95,7 @@ impl<'a> Rotations<'a> {
         self.select().filter(rotation::Column::State.is_not_in(RotationState::EMBARGOED))
     }
 
-    fn narrowing(&self) -> Condition {
+    pub(super) fn narrowing(&self) -> Condition {
         let Some(reach) = self.access.narrowing() else { return Condition::all() };
         let is_within = |column| -> SimpleExpr {
             let column = Expr::col((rotation::Entity, column));

@@ -25,7 +25,7 @@ pub(in crate::domain) fn within_reach(access: &Access, field: &str, code: &str) 
 /// # Errors
 /// `Forbidden` without `cadre:read`.
 pub(in crate::domain) async fn person(access: &Access, field: &str, code: &str) -> Acted<Visible> {
-    match cadre::look_up(access, &CadreKey::Code(code.to_owned()), access.today()).await {
+    match cadre::look_up(access, &CadreKey::Code(code.to_owned()), None, access.today()).await {
         Err(Error::NotFound) => Err(Refusal::not_found(field).into()),
         found => Ok(found?),
     }

@@ -143,8 +143,8 @@ impl Keys<'_> {
     fn along_order(&self) -> SelectStatement {
         let of_rank = |rank: &i16| {
             let mut keys = self.select();
-            keys.and_where(cadre_key::Column::Rank.eq(*rank)).and_where(self.units(db::is_any_id));
-            keys.and_where(self.speak_of_the_day());
+            keys.and_where(cadre_key::Column::Rank.eq(*rank)).and_where(self.speak_of_the_day());
+            self.told_apart().map(|units| keys.and_where(units));
             self.cut(&mut keys);
             Query::select().columns(["sort_key", "cadre_id"]).from_subquery(keys, "of_rank").to_owned()
         };
@@ -214,12 +214,25 @@ impl Keys<'_> {
         is_one(self.access.backend(), Expr::col(cadre_key::Column::UnitId), units.into_iter())
     }
 
-    /// The keys speak of the day; otherwise nobody is found.
+    /// The same as a question to each key: named, or told from the others where these are fewer. No condition where there
+    /// are no others.
+    fn told_apart(&self) -> Option<SimpleExpr> {
+        let (subtree, units) = (&self.plain.subtree, self.access.registry().units());
+        if !self.access.reaches_all_of(subtree) || 2 * subtree.units().len() < units.len() {
+            return Some(self.units(db::is_any_id));
+        }
+        let (others, column) = (subtree.others(units), Expr::col(cadre_key::Column::UnitId));
+        let is_other = || db::is_any_id(self.access.backend(), column, others.iter().map(|unit| unit.0));
+        (!others.is_empty()).then(|| is_other().not())
+    }
+
+    /// The keys speak of the day and name no unit that the caller's snapshot does not know; otherwise nobody is found.
     fn speak_of_the_day(&self) -> SimpleExpr {
         let folded = Query::select()
             .column(level_count_head::Column::FoldedOn)
             .from(level_count_head::Entity)
             .and_where(level_count_head::Column::Version.eq(count::VERSION))
+            .and_where(level_count_head::Column::ListChange.lte(self.access.registry().mark()))
             .to_owned();
         SimpleExpr::from(folded).lte(self.plain.list.day(self.access))
     }

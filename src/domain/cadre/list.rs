@@ -11,7 +11,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        access::{Access, Cadres, HoldsPost, Visible},
+        access::{Access, Beside, Cadres, HoldsPost, Rotations, Visible, together},
         cadre::{kept, level::LevelCondition, trained::TrainedCondition},
         page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, Window, ensure_each_once},
         read_model::card::Card,
@@ -103,35 +103,46 @@ impl CadreList {
         self.as_of.unwrap_or(access.today())
     }
 
-    /// A page of the list.
+    /// A page of the list, with the rotations of its persons, if these are handed in.
     ///
     /// # Errors
     /// `Forbidden` without `cadre:read`; `Invalid` for codes that name nothing, a filter that is too large, a repeated
     /// sort key, bad paging arguments, foreign cursors.
-    pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<Visible>> {
+    pub async fn page(&self, access: &Access, args: &PageArgs, with: Option<Rotations<'_>>) -> Result<Page<Visible>> {
         let (cadres, day) = (access.cadres()?, self.day(access));
         ensure_each_once(self.order.iter().map(|order| order.field))?;
         let cursors = access.cursors(&("cadres", self));
         let window = cursors.window(args)?;
         let kept = match kept::keys(access, self, &window).await? {
-            Some(keys) => self.listed(access, keys, &window).await?,
+            Some(keys) => self.listed(&access.kept(), keys, &window, with).await?,
             None => Vec::new(),
         };
         // Where the page keys name nobody, they may only not speak of the day.
         let rows = match kept.is_empty() {
             false => kept,
-            true => self.listed(access, self.keys(access, &window)?, &window).await?,
+            true => self.listed(access.reader(), self.keys(access, &window)?, &window, with).await?,
         };
-        let page = cursors.page(&window, rows, |row| self.position(row));
-        let admitted = |(cursor, row): (String, Listed)| Ok((cursor, cadres.admitted(Card::of(&row.card)?, day)));
+        let page = cursors.page(&window, rows, |row| self.position(&row.of));
+        let admitted = |(cursor, row): (String, Beside<Listed>)| {
+            let card = Beside { of: Card::of(&row.of.card)?, rotations: row.rotations };
+            Ok((cursor, cadres.admitted(card, day)))
+        };
         let rows = page.rows.into_iter().map(admitted).collect::<Result<_>>()?;
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
     /// The persons of a page, whom a select names, with their sort keys.
-    async fn listed(&self, access: &Access, keys: SelectStatement, window: &Window) -> Result<Vec<Listed>> {
-        let rows = access.reader().query_all(&self.with_cards(keys, window)).await?;
-        Ok(rows.iter().map(|row| Listed::from_query_result(row, "")).collect::<Result<_, _>>()?)
+    async fn listed(
+        &self,
+        connection: &impl ConnectionTrait,
+        keys: SelectStatement,
+        window: &Window,
+        with: Option<Rotations<'_>>,
+    ) -> Result<Vec<Beside<Listed>>> {
+        let mut select = self.with_cards(keys, window);
+        with.inspect(|rotations| rotations.beside(&mut select));
+        let rows = connection.query_all(&select).await?;
+        together(&rows, with, |row| Ok(Listed::from_query_result(row, "")?))
     }
 
     /// A page's persons, found among all.

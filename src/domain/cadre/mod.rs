@@ -19,7 +19,7 @@ use sea_orm::{
 };
 
 use crate::{
-    domain::access::{Access, Visible},
+    domain::access::{Access, Rotations, Visible},
     error::{Error, Result},
 };
 
@@ -34,12 +34,13 @@ pub enum CadreKey {
     NationalId(String),
 }
 
-/// A person by id, code or identity number, in service or not, if their file is in the caller's custody on the day.
+/// A person by id, code or identity number, in service or not, if their file is in the caller's custody on the day. With
+/// their rotations, if these are handed in.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` without the scope that the key needs; `Conflict` where a doubtful identity number is
 /// recorded for several people.
-pub async fn look_up(access: &Access, key: &CadreKey, day: Day) -> Result<Visible> {
+pub async fn look_up(access: &Access, key: &CadreKey, with: Option<Rotations<'_>>, day: Day) -> Result<Visible> {
     let condition: SimpleExpr = match key {
         CadreKey::Id(id) => {
             let id: CadreId = id.parse().map_err(|_| Error::NotFound)?;
@@ -63,7 +64,7 @@ pub async fn look_up(access: &Access, key: &CadreKey, day: Day) -> Result<Visibl
             cadre_card::Column::CadreId.in_subquery(with_number)
         }
     };
-    let mut found = access.cadres()?.find(condition, day).await?;
+    let mut found = access.cadres()?.find(condition, with, day).await?;
     if matches!(key, CadreKey::NationalId(_)) {
         access.found_by_number(&found)?;
     }

@@ -155,9 +155,9 @@ impl std::fmt::Debug for CursorKey {
 
 /// Makes and reads the cursors of one list for one caller.
 #[derive(Debug)]
-pub struct Cursors<'a> {
-    key: &'a CursorKey,
-    binding: Vec<u8>,
+pub struct Cursors {
+    /// Has taken in the key, and what the cursors are bound to.
+    bound: Hmac<Sha256>,
 }
 
 impl CursorKey {
@@ -167,20 +167,18 @@ impl CursorKey {
     }
 
     /// The cursors of a list. `list` describes what is listed and in which order; its JSON is what a cursor is bound to.
-    pub fn cursors(&self, caller: ClientId, list: &impl Serialize) -> Cursors<'_> {
-        let mut binding = caller.0.as_bytes().to_vec();
-        serde_json::to_writer(&mut binding, list).expect("a list is described by plain data");
-        Cursors { key: self, binding }
+    pub fn cursors(&self, caller: ClientId, list: &impl Serialize) -> Cursors {
+        let mut bound = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        bound.update(caller.0.as_bytes());
+        bound.update(&serde_json::to_vec(list).expect("a list is described by plain data"));
+        bound.update(&[0]);
+        Cursors { bound }
     }
 }
 
-impl Cursors<'_> {
+impl Cursors {
     fn mac(&self, payload: &[u8]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key.0).expect("HMAC takes keys of any length");
-        mac.update(&self.binding);
-        mac.update(&[0]);
-        mac.update(payload);
-        mac
+        self.bound.clone().chain_update(payload)
     }
 
     /// The cursor of a place.

@@ -26,12 +26,13 @@ pub type SubtreeKey = (UnitId, Hierarchy, Reach, Day);
 pub struct Subtree {
     units: Arc<UnitSet>,
     fingerprint: OnceLock<String>,
+    others: OnceLock<Vec<UnitId>>,
     held: Mutex<Vec<(Weak<UnitSet>, bool)>>,
 }
 
 impl Subtree {
     fn new(units: UnitSet) -> Self {
-        Self { units: Arc::new(units), fingerprint: OnceLock::new(), held: Mutex::default() }
+        Self { units: Arc::new(units), fingerprint: OnceLock::new(), others: OnceLock::new(), held: Mutex::default() }
     }
 
     /// Its units.
@@ -42,6 +43,12 @@ impl Subtree {
     /// The fingerprint of its units.
     pub(in crate::domain) fn fingerprint(&self) -> &str {
         self.fingerprint.get_or_init(|| fingerprint(&self.units))
+    }
+
+    /// The units that are not in it, of those of its snapshot.
+    pub(in crate::domain) fn others(&self, units: &Units) -> &[UnitId] {
+        let other = || units.all().map(|unit| unit.row.id).filter(|unit| !self.units.contains(unit));
+        self.others.get_or_init(|| other().collect())
     }
 
     /// Whether a reach holds all of its units. Found out once for each reach, which is remembered by where it lies: a weak

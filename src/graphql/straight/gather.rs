@@ -1,15 +1,11 @@
-//! What the values of an answer hang on, read before anything is written: one batch for each kind.
+//! What the values of an answer hang on, read before anything is written: beside what was found, or one batch for each kind.
 
 use std::collections::HashMap;
 
-use entity::{
-    rotation,
-    value::{PlanId, QuotaId},
-};
-use futures_util::future::try_join;
+use entity::value::{PlanId, QuotaId};
 
 use crate::{
-    domain::access::{Access, Seen, Visible, VisiblePlan, VisibleQuota},
+    domain::access::{Access, Rotations, VisiblePlan, VisibleQuota},
     error::Result,
     graphql::straight::root::Found,
 };
@@ -17,7 +13,7 @@ use crate::{
 /// Which kinds a selection needs.
 #[derive(Debug, Default)]
 pub(super) struct Needs {
-    /// The rotations of persons.
+    /// The rotations of persons, which are read with them.
     pub rotations: bool,
     /// The plans of quotas.
     pub plans: bool,
@@ -25,10 +21,19 @@ pub(super) struct Needs {
     pub children: usize,
 }
 
+impl Needs {
+    /// The rotations of persons, if they are needed.
+    ///
+    /// # Errors
+    /// `Forbidden` without `rotation:read`.
+    pub fn rotations<'a>(&self, access: &'a Access) -> Result<Option<Rotations<'a>>> {
+        self.rotations.then(|| access.rotations()).transpose()
+    }
+}
+
 /// What was read.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    rotations: HashMap<Seen, Vec<rotation::Model>>,
     plans: HashMap<PlanId, VisiblePlan>,
     children: HashMap<QuotaId, Vec<VisibleQuota>>,
 }
@@ -39,16 +44,9 @@ impl Gathered {
     /// # Errors
     /// `Forbidden` without the scopes; `Unavailable` from the database.
     pub async fn of(access: &Access, needs: &Needs, found: &[Found]) -> Result<Self> {
-        let persons: Vec<Seen> = found.iter().flat_map(Found::persons).map(Visible::seen).collect();
         let quotas: Vec<&VisibleQuota> = found.iter().flat_map(Found::quotas).collect();
-        let (rotations, (plans, children)) =
-            try_join(of_persons(access, needs, &persons), of_quotas(access, needs, &quotas)).await?;
-        Ok(Self { rotations, plans, children })
-    }
-
-    /// The rotations of a person, newest first, as they are now.
-    pub fn rotations(&self, of: &Visible) -> &[rotation::Model] {
-        self.rotations.get(&of.seen()).map(Vec::as_slice).unwrap_or_default()
+        let (plans, children) = of_quotas(access, needs, &quotas).await?;
+        Ok(Self { plans, children })
     }
 
     /// A plan, if the caller may know of it.
@@ -62,21 +60,12 @@ impl Gathered {
     }
 }
 
-type By<K, V> = HashMap<K, Vec<V>>;
-
-async fn of_persons(access: &Access, needs: &Needs, persons: &[Seen]) -> Result<By<Seen, rotation::Model>> {
-    if !needs.rotations || persons.is_empty() {
-        return Ok(HashMap::new());
-    }
-    access.rotations()?.of(persons).await
-}
-
 async fn of_quotas(
     access: &Access,
     needs: &Needs,
     quotas: &[&VisibleQuota],
-) -> Result<(HashMap<PlanId, VisiblePlan>, By<QuotaId, VisibleQuota>)> {
-    let mut children: By<QuotaId, VisibleQuota> = HashMap::new();
+) -> Result<(HashMap<PlanId, VisiblePlan>, HashMap<QuotaId, Vec<VisibleQuota>>)> {
+    let mut children: HashMap<QuotaId, Vec<VisibleQuota>> = HashMap::new();
     let mut level: Vec<QuotaId> = quotas.iter().map(|quota| quota.row().id).collect();
     for _ in 0..needs.children {
         if level.is_empty() {

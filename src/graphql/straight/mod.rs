@@ -26,6 +26,7 @@ use async_graphql::{
 };
 
 use crate::{
+    db::LastCourse,
     domain::access::Access,
     error::Result,
     graphql::{
@@ -45,6 +46,7 @@ pub struct Straight {
     asked: Vec<Asked>,
     set: Set<root::Query>,
     needs: Needs,
+    course: LastCourse,
 }
 
 impl fmt::Debug for Straight {
@@ -69,7 +71,7 @@ impl Straight {
         let compiling = Compiling::new(shape, &document.fragments, largest);
         let set = compiling.set::<root::Query>(&[&operation.selection_set.node])?;
         let (asked, needs) = compiling.into_parts();
-        Some(Self { asked, set, needs })
+        Some(Self { asked, set, needs, course: LastCourse::default() })
     }
 
     /// The whole body of the answer.
@@ -77,9 +79,13 @@ impl Straight {
     /// # Errors
     /// Whatever the engine would tell beside the data, or instead of it.
     pub async fn answer(&self, access: &Access, language: Language, variables: &Variables) -> Result<Vec<u8>> {
+        access.along(&self.course, async || self.written(access, language, variables).await).await
+    }
+
+    async fn written(&self, access: &Access, language: Language, variables: &Variables) -> Result<Vec<u8>> {
         let mut found = Vec::with_capacity(self.asked.len());
         for asked in &self.asked {
-            found.push(asked.find(access, variables).await?);
+            found.push(asked.find(access, &self.needs, variables).await?);
         }
         let gathered = Gathered::of(access, &self.needs, &found).await?;
         let with = With { access, language, variables, gathered: &gathered };

@@ -59,7 +59,9 @@ impl Written for Cadre {
                 field.needs(|needs| needs.rotations = true);
                 let set = field.set::<Rotation>()?;
                 write::<Self>(move |cadre, with, out| {
-                    let history = rotation::history(with.access, with.gathered.rotations(cadre), cadre.day())?;
+                    let unread = || Error::internal("rotations that were not read with their person");
+                    let rows = cadre.rotations().ok_or_else(unread)?;
+                    let history = rotation::history(with.access, rows, cadre.day())?;
                     set.list(history.iter(), with, out)
                 })
             }

@@ -17,6 +17,7 @@ use crate::{
         straight::{
             argument::Argument,
             composition::Composition,
+            gather::Needs,
             page::{Connection, Count, Listing, Paging},
             person::Cadre,
             quota::Quota,
@@ -88,16 +89,6 @@ pub(super) enum Found {
 }
 
 impl Found {
-    /// The persons in it.
-    pub fn persons(&self) -> Vec<&Visible> {
-        match self {
-            Self::Cadre(cadre) => vec![cadre],
-            Self::Cadres(listing) => listing.page.rows.iter().map(|(_, row)| row).collect(),
-            Self::Unit(_, hanging) => hanging.iter().flat_map(Self::persons).collect(),
-            Self::Nothing | Self::Composition(_) | Self::Quotas(_) => Vec::new(),
-        }
-    }
-
     /// The quotas in it.
     pub fn quotas(&self) -> Vec<&VisibleQuota> {
         match self {
@@ -113,36 +104,37 @@ impl Asked {
     ///
     /// # Errors
     /// Those of the resolvers of the same fields.
-    pub async fn find(&self, access: &Access, variables: &Variables) -> Result<Found> {
+    pub async fn find(&self, access: &Access, needs: &Needs, variables: &Variables) -> Result<Found> {
         if !self.when.hold(variables) {
             return Ok(Found::Nothing);
         }
         match &self.what {
             What::Cadre { by, as_of } => {
                 let (by, day) = (by.value(variables)?, as_of.value(variables)?.unwrap_or(access.today()));
-                Ok(found(cadre::look_up(access, &by, day).await)?.map_or(Found::Nothing, Found::Cadre))
+                Ok(found(cadre::look_up(access, &by, needs.rotations(access)?, day).await)?
+                    .map_or(Found::Nothing, Found::Cadre))
             }
             What::Unit { by, as_of, hanging } => {
                 let (by, day) = (by.value(variables)?, as_of.value(variables)?.unwrap_or(access.today()));
                 let Some(unit) = found(unit::look_up(access, &by, day))? else { return Ok(Found::Nothing) };
                 let mut hung = Vec::with_capacity(hanging.len());
                 for asked in hanging {
-                    hung.push(asked.find_on(unit, access, variables).await?);
+                    hung.push(asked.find_on(unit, access, needs, variables).await?);
                 }
                 Ok(Found::Unit(unit, hung))
             }
-            What::Cadres(asked) => asked.find(None, access, variables).await,
+            What::Cadres(asked) => asked.find(None, access, needs, variables).await,
             // They hang on units alone.
             What::Composition(_) | What::Quotas(_) => Ok(Found::Nothing),
         }
     }
 
-    async fn find_on(&self, unit: UnitOnDay, access: &Access, variables: &Variables) -> Result<Found> {
+    async fn find_on(&self, unit: UnitOnDay, access: &Access, needs: &Needs, variables: &Variables) -> Result<Found> {
         if !self.when.hold(variables) {
             return Ok(Found::Nothing);
         }
         match &self.what {
-            What::Cadres(asked) => asked.find(Some(unit), access, variables).await,
+            What::Cadres(asked) => asked.find(Some(unit), access, needs, variables).await,
             What::Composition(asked) => asked.find(unit, access, variables).await,
             What::Quotas(asked) => asked.find(unit, access, variables).await,
             What::Cadre { .. } | What::Unit { .. } => Ok(Found::Nothing),
@@ -163,7 +155,13 @@ impl CadresAsked {
         })
     }
 
-    async fn find(&self, on: Option<UnitOnDay>, access: &Access, variables: &Variables) -> Result<Found> {
+    async fn find(
+        &self,
+        on: Option<UnitOnDay>,
+        access: &Access,
+        needs: &Needs,
+        variables: &Variables,
+    ) -> Result<Found> {
         let (reach, as_of) = (*self.reach.value(variables)?, *self.as_of.value(variables)?);
         let list = CadreList {
             within: on.map(|unit| (unit.id(), reach.unwrap_or(Reach::Subtree))),
@@ -172,7 +170,7 @@ impl CadresAsked {
             order: self.order.value(variables)?.into_owned().unwrap_or_default(),
             as_of: on.map_or(as_of, |unit| asked_day(access, unit, as_of)),
         };
-        let page = list.page(access, &self.paging.value(variables)?).await?;
+        let page = list.page(access, &self.paging.value(variables)?, needs.rotations(access)?).await?;
         let count = match self.count.as_ref().map(|count| count.bound(variables)).transpose()?.flatten() {
             Some(max) => Some(list.count(access, max).await?),
             None => None,

@@ -53,7 +53,7 @@ impl Counts {
 /// does not. Whoever asks has found out that the caller may see the number and reaches the whole of the units.
 pub(in crate::domain) async fn counts(access: &Access, of: Counted<'_>) -> Result<Option<Counts>> {
     let mut counts = Counts::default();
-    let rows = access.reader().query_all(&select(access, of)).await?;
+    let rows = access.kept().query_all(&select(access, of)).await?;
     for row in &rows {
         let (version, folded): (i32, Option<Day>) = (row.try_get("", "version")?, row.try_get("", "folded_on")?);
         let list_change: i64 = row.try_get("", "list_change")?;

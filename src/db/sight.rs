@@ -1,0 +1,80 @@
+//! What of persons is seen on PostgreSQL, where row security stands behind the program's own narrowing.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbErr,
+    sea_query::{Expr, Func, Query},
+};
+use uuid::Uuid;
+
+/// What of persons a transaction sees on PostgreSQL, where row security stands behind the program's own narrowing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Sight {
+    /// Nobody: what nothing was said of.
+    #[default]
+    Nothing,
+    /// Who is known to some of these units.
+    Units(Runs),
+    /// Everybody: for acts, which look beyond their caller, and for the operator.
+    Everything,
+}
+
+/// Units as runs of their ids, so that a few bounds stand for thousands that were recorded together: the first of a run,
+/// and what comes after its last, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runs(Arc<str>);
+
+impl Sight {
+    /// What those units of all see that are within reach.
+    pub fn of(all: impl Iterator<Item = Uuid>, is_within: impl Fn(Uuid) -> bool) -> Self {
+        let mut all: Vec<Uuid> = all.collect();
+        all.sort_unstable();
+        let runs: Vec<&[Uuid]> =
+            all.chunk_by(|one, next| is_within(*one) == is_within(*next)).filter(|run| is_within(run[0])).collect();
+        if runs.iter().map(|run| run.len()).sum::<usize>() == all.len() {
+            return Self::Everything;
+        }
+        let bounds = runs.iter().filter_map(|run| Some([*run.first()?, after(*run.last()?)])).flatten();
+        let bounds: Vec<String> = bounds.map(|bound| bound.simple().to_string()).collect();
+        Self::Units(Runs(format!("{{{}}}", bounds.join(",")).into()))
+    }
+
+    /// The value of the setting that the policies read.
+    pub(super) fn setting(&self) -> &str {
+        match self {
+            Self::Nothing => "",
+            Self::Units(Runs(bounds)) => bounds,
+            Self::Everything => "*",
+        }
+    }
+
+    /// Sets it for the rest of a transaction.
+    pub(super) async fn set(&self, txn: &DatabaseTransaction) -> Result<(), DbErr> {
+        let setting = Func::cust("set_config").arg("cadre.reach").arg(self.setting()).arg(true);
+        txn.query_one(Query::select().expr(Expr::expr(setting))).await.map(drop)
+    }
+}
+
+/// The next id.
+fn after(id: Uuid) -> Uuid {
+    Uuid::from_u128(id.as_u128().saturating_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_that_were_recorded_together_are_one_run() {
+        let sight = |within: &[u128]| {
+            let all = [9, 3, 4, 5, 7, 1].into_iter().map(Uuid::from_u128);
+            Sight::of(all, |id| within.contains(&id.as_u128())).setting().replace('0', "")
+        };
+        assert_eq!(sight(&[3, 4, 5, 9]), "{3,6,9,a}");
+        assert_eq!(sight(&[4]), "{4,5}");
+        assert_eq!(sight(&[1, 7]), "{1,2,7,8}");
+        assert_eq!(sight(&[]), "{}");
+        assert_eq!(sight(&[1, 3, 4, 5, 7, 9]), "*");
+    }
+}

@@ -1,0 +1,62 @@
+//! Rotations that are read beside their persons, in the same statement: a row for each rotation, the person's own share in
+//! all of them.
+
+use entity::{
+    cadre_card, rotation,
+    value::{CadreId, RotationId},
+};
+use sea_orm::{
+    FromQueryResult, Iden, Iterable, QueryResult,
+    sea_query::{Condition, Expr, ExprTrait, Order, SelectStatement},
+};
+
+use crate::{domain::access::Rotations, error::Result};
+
+/// A person's share of the rows, with the rotations of the other share, newest first, if they were asked for.
+#[derive(Debug)]
+pub struct Beside<T> {
+    /// What was read of the person.
+    pub of: T,
+    /// The rotations, as they are now.
+    pub(in crate::domain) rotations: Option<Vec<rotation::Model>>,
+}
+
+impl Rotations<'_> {
+    /// Reads them beside the cards of a select, whose order they leave as it is. The person stands on both sides, and is
+    /// taken from the card.
+    pub(in crate::domain) fn beside(&self, select: &mut SelectStatement) {
+        let own = |column: rotation::Column| Expr::col((rotation::Entity, column));
+        let of_person = own(rotation::Column::CadreId).equals((cadre_card::Entity, cadre_card::Column::CadreId));
+        let beside = rotation::Column::iter().filter(|column| !matches!(column, rotation::Column::CadreId));
+        select
+            .columns(beside.map(|column| (rotation::Entity, column)))
+            .left_join(rotation::Entity, Condition::all().add(of_person).add(self.narrowing()))
+            .order_by((cadre_card::Entity, cadre_card::Column::CadreId), Order::Asc)
+            .order_by((rotation::Entity, rotation::Column::StartOn), Order::Desc)
+            .order_by((rotation::Entity, rotation::Column::Id), Order::Desc);
+    }
+}
+
+/// Puts rows of cards together, where those of one person follow each other.
+///
+/// # Errors
+/// `Unavailable` from a row that cannot be read; whatever the share gives.
+pub(in crate::domain) fn together<T>(
+    rows: &[QueryResult],
+    with: Option<Rotations<'_>>,
+    share: impl Fn(&QueryResult) -> Result<T>,
+) -> Result<Vec<Beside<T>>> {
+    let mut persons: Vec<Beside<T>> = Vec::with_capacity(rows.len());
+    let mut last = None;
+    for row in rows {
+        let person: CadreId = row.try_get("", cadre_card::Column::CadreId.unquoted())?;
+        if last.replace(person) != Some(person) {
+            persons.push(Beside { of: share(row)?, rotations: with.map(|_| Vec::new()) });
+        }
+        if let Some(rotations) = persons.last_mut().and_then(|person| person.rotations.as_mut()) {
+            let rotation: Option<RotationId> = row.try_get("", rotation::Column::Id.unquoted())?;
+            rotations.extend(rotation.map(|_| rotation::Model::from_query_result(row, "")).transpose()?);
+        }
+    }
+    Ok(persons)
+}
