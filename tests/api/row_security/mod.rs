@@ -8,12 +8,13 @@ use std::{sync::Arc, time::Duration};
 
 use cadre_api::{
     auth::Tokens,
-    db::{Database, Pool, Sight},
+    db::{Course, Database, Pool, Sight},
     domain::{access::Access, house::House},
     graphql::engine::{Answer, Engine, Question},
     language::Language,
 };
 use sea_orm::{ConnectionTrait, DbErr, Statement};
+use uuid::Uuid;
 
 use crate::world::{
     Kind, World, allowance, as_service, bundle, clock, copy, database_name, fresh, on_both, open,
@@ -214,6 +215,73 @@ async fn the_reads_of_a_question_see_one_moment_and_the_reach_ends_with_them() {
     assert!(count(&reading, "cadre").await > 0, "what comes after a failure is answered");
     drop(reading);
     assert_eq!(count(service.reader(), "cadre").await, 0, "the reach is not left behind");
+    service.close().await.expect("closed");
+}
+
+/// A statement alone sets its sight itself. All see as much as a transaction of the same sight, and leave nothing behind.
+#[actix_web::test]
+async fn a_statement_alone_sees_what_a_transaction_sees_and_leaves_no_reach_behind() {
+    let (url, _) = copy(Kind::Postgres).await;
+    let pool = Pool { max_connections: 1, ..Pool::default() };
+    let service = Database::open(&as_service(&url), pool).await.expect("a database");
+    let unit = "SELECT unit_id FROM assignment WHERE end_on IS NULL ORDER BY cadre_id LIMIT 1";
+    let everything = service.reading(Sight::Everything);
+    let unit: Uuid = rows(&everything, unit).await.expect("a post")[0].try_get_by_index(0).expect("its unit");
+    everything.end().await;
+    let sights = [Sight::Nothing, Sight::of([unit, Uuid::max()].into_iter(), |id| id == unit), Sight::Everything];
+    let mut seen = Vec::new();
+    for sight in sights {
+        let reading = service.reading(sight.clone());
+        for table in ["cadre", "cadre_card", "assignment", "rotation", "cadre_key", "level_count"] {
+            let together = count(&reading, table).await;
+            // More often than PostgreSQL looks at values before it keeps a plan.
+            for _ in 0..7 {
+                reading.take(Course::Single).await;
+                assert_eq!(count(&reading.kept(), table).await, together, "{table} {sight:?}");
+            }
+            assert_eq!(count(service.reader(), table).await, 0, "{table}: the reach is not left behind");
+            reading.take(Course::Any).await;
+            seen.push(together);
+        }
+        reading.end().await;
+    }
+    let [nothing, some, all] = [0, 6, 12].map(|at| seen[at]);
+    assert!(nothing == 0 && 0 < some && some < all, "the control: {seen:?}");
+    service.close().await.expect("closed");
+}
+
+#[actix_web::test]
+async fn a_question_that_leads_beyond_its_course_is_told_the_wider_one() {
+    let (url, _) = copy(Kind::Postgres).await;
+    let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
+    let reading = service.reading(Sight::Everything);
+    let one = "SELECT 1";
+
+    reading.take(Course::Single).await;
+    rows(&reading.kept(), one).await.expect("one statement alone");
+    assert_eq!(reading.beyond().await, None);
+    rows(&reading.kept(), one).await.expect_err("two would not see the same moment");
+    assert_eq!(reading.beyond().await, Some(Course::Kept));
+    reading.take(Course::Kept).await;
+    rows(&reading.kept(), one).await.expect("one in a transaction");
+    rows(&reading.kept(), one).await.expect("and another");
+    assert_eq!((reading.beyond().await, reading.leave().await), (None, Course::Kept));
+
+    reading.take(Course::Kept).await;
+    rows(&reading, one).await.expect_err("a statement that is not kept");
+    assert_eq!(reading.beyond().await, Some(Course::Any));
+    reading.take(Course::Any).await;
+    rows(&reading, one).await.expect("in any transaction");
+    assert_eq!(reading.leave().await, Course::Any);
+
+    for (course, mode) in
+        [(Course::Single, "force_generic_plan"), (Course::Kept, "force_generic_plan"), (Course::Any, "auto")]
+    {
+        reading.take(course).await;
+        let said = rows(&reading.kept(), "SELECT current_setting('plan_cache_mode')").await.expect("a setting");
+        assert_eq!(said[0].try_get_by_index::<String>(0).expect("text"), mode, "{course:?}");
+    }
+    reading.end().await;
     service.close().await.expect("closed");
 }
 
