@@ -148,6 +148,12 @@ impl Database {
         self.backend
     }
 
+    /// Whether rows of several tables are better read in one statement than in several: on a server each is a trip; the
+    /// embedded database takes more for the values of wide rows.
+    pub fn joins(&self) -> bool {
+        self.backend == DatabaseBackend::Postgres
+    }
+
     /// The connection for reading what holds no persons; for the operator, everything.
     pub fn reader(&self) -> &DatabaseConnection {
         &self.read

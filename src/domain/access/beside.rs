@@ -1,16 +1,19 @@
-//! Rotations that are read beside their persons, in the same statement: a row for each rotation, the person's own share in
-//! all of them.
+//! Rotations that are read with their persons. Where a trip costs more than the values of a row, they stand beside them in
+//! the same statement: a row for each rotation, the person's own share in all of them.
 
 use entity::{
     cadre_card, rotation,
     value::{CadreId, RotationId},
 };
 use sea_orm::{
-    FromQueryResult, Iden, Iterable, QueryResult,
+    ConnectionTrait, FromQueryResult, Iden, Iterable, QueryResult,
     sea_query::{Condition, Expr, ExprTrait, Order, SelectStatement},
 };
 
-use crate::{domain::access::Rotations, error::Result};
+use crate::{
+    domain::access::{Access, Rotations, Seen, Visible},
+    error::Result,
+};
 
 /// A person's share of the rows, with the rotations of the other share, newest first, if they were asked for.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ pub struct Beside<T> {
 impl Rotations<'_> {
     /// Reads them beside the cards of a select, whose order they leave as it is. The person stands on both sides, and is
     /// taken from the card.
-    pub(in crate::domain) fn beside(&self, select: &mut SelectStatement) {
+    fn beside(&self, select: &mut SelectStatement) {
         let own = |column: rotation::Column| Expr::col((rotation::Entity, column));
         let of_person = own(rotation::Column::CadreId).equals((cadre_card::Entity, cadre_card::Column::CadreId));
         let beside = rotation::Column::iter().filter(|column| !matches!(column, rotation::Column::CadreId));
@@ -37,11 +40,44 @@ impl Rotations<'_> {
     }
 }
 
+impl Access {
+    /// Reads a select of cards, with the rotations beside them if these are handed in and it pays.
+    ///
+    /// # Errors
+    /// `Unavailable` from the database; whatever the share gives.
+    pub(in crate::domain) async fn read_beside<T>(
+        &self,
+        connection: &impl ConnectionTrait,
+        mut cards: SelectStatement,
+        with: Option<Rotations<'_>>,
+        share: impl Fn(&QueryResult) -> Result<T>,
+    ) -> Result<Vec<Beside<T>>> {
+        let with = with.filter(|_| self.house.database().joins());
+        with.inspect(|rotations| rotations.beside(&mut cards));
+        together(&connection.query_all(&cards).await?, with, share)
+    }
+
+    /// Reads the rotations of persons whose cards were read without.
+    ///
+    /// # Errors
+    /// `Unavailable` from the database.
+    pub(in crate::domain) async fn read_apart(
+        &self,
+        persons: Vec<&mut Visible>,
+        with: Option<Rotations<'_>>,
+    ) -> Result<()> {
+        let Some(rotations) = with.filter(|_| !self.house.database().joins()) else { return Ok(()) };
+        let seen: Vec<Seen> = persons.iter().map(|person| person.seen()).collect();
+        let mut of = rotations.of(&seen).await?;
+        for person in persons {
+            person.rotations = Some(of.remove(&person.seen()).unwrap_or_default().into());
+        }
+        Ok(())
+    }
+}
+
 /// Puts rows of cards together, where those of one person follow each other.
-///
-/// # Errors
-/// `Unavailable` from a row that cannot be read; whatever the share gives.
-pub(in crate::domain) fn together<T>(
+fn together<T>(
     rows: &[QueryResult],
     with: Option<Rotations<'_>>,
     share: impl Fn(&QueryResult) -> Result<T>,

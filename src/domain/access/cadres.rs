@@ -10,14 +10,14 @@ use entity::{
     value::{CadreId, Day, QualificationId, Scope, UnitId},
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DerivePartialModel, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, Select,
+    ColumnTrait, DerivePartialModel, EntityTrait, FromQueryResult, QueryFilter, QueryResult, QueryTrait, Select,
     sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
 };
 
 use crate::{
     db,
     domain::{
-        access::{Access, Beside, Protected, ReachedUnits, Rotations, together},
+        access::{Access, Beside, Protected, ReachedUnits, Rotations},
         read_model::card::Card,
     },
     error::Result,
@@ -36,7 +36,7 @@ pub struct Visible {
     /// Without the posts out of reach.
     card: Arc<Card>,
     /// If they were read with the person.
-    rotations: Option<Arc<[rotation::Model]>>,
+    pub(super) rotations: Option<Arc<[rotation::Model]>>,
     day: Day,
     is_kept: bool,
 }
@@ -197,10 +197,9 @@ impl<'a> Cadres<'a> {
 
     /// Cards that satisfy a condition on their own columns, whoever's.
     pub(super) async fn cards(&self, condition: SimpleExpr, with: Option<Rotations<'_>>) -> Result<Vec<Beside<Card>>> {
-        let mut select = cadre_card::Entity::find().filter(condition).into_query();
-        with.inspect(|rotations| rotations.beside(&mut select));
-        let rows = self.access.kept().query_all(&select).await?;
-        together(&rows, with, |row| Card::of(&cadre_card::Model::from_query_result(row, "")?))
+        let select = cadre_card::Entity::find().filter(condition).into_query();
+        let card = |row: &QueryResult| Card::of(&cadre_card::Model::from_query_result(row, "")?);
+        self.access.read_beside(&self.access.kept(), select, with, card).await
     }
 
     /// Persons by a condition on their cards, whether in service or not: those in the caller's custody. With their
@@ -213,7 +212,9 @@ impl<'a> Cadres<'a> {
     ) -> Result<Vec<Visible>> {
         let cards = self.cards(condition, with).await?;
         let kept = cards.into_iter().filter(|card| self.keeps_file(&card.of.posts, day));
-        Ok(kept.map(|card| self.shown(card, day, true)).collect())
+        let mut shown: Vec<Visible> = kept.map(|card| self.shown(card, day, true)).collect();
+        self.access.read_apart(shown.iter_mut().collect(), with).await?;
+        Ok(shown)
     }
 
     /// Whether the file of a person with these posts is in the caller's custody on the day.

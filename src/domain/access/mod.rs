@@ -15,7 +15,6 @@ mod statistics;
 mod training;
 
 pub use beside::Beside;
-pub(in crate::domain) use beside::together;
 pub use cadres::{Cadres, HoldsPost, Seen, Visible};
 pub use disclosure::Unsettled;
 pub use names::Names;

@@ -5,13 +5,14 @@ use entity::{
     value::{Category, Day, Gender, UnitId},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, FromQueryResult, Iterable, QueryFilter, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, FromQueryResult, Iterable, QueryFilter, QueryResult, QuerySelect,
+    QueryTrait, Select,
     sea_query::{Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, SimpleExpr},
 };
 
 use crate::{
     domain::{
-        access::{Access, Beside, Cadres, HoldsPost, Rotations, Visible, together},
+        access::{Access, Beside, Cadres, HoldsPost, Rotations, Visible},
         cadre::{kept, level::LevelCondition, trained::TrainedCondition},
         page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, Window, ensure_each_once},
         read_model::card::Card,
@@ -114,35 +115,35 @@ impl CadreList {
         let cursors = access.cursors(&("cadres", self));
         let window = cursors.window(args)?;
         let kept = match kept::keys(access, self, &window).await? {
-            Some(keys) => self.listed(&access.kept(), keys, &window, with).await?,
+            Some(keys) => self.listed(access, &access.kept(), keys, &window, with).await?,
             None => Vec::new(),
         };
         // Where the page keys name nobody, they may only not speak of the day.
         let rows = match kept.is_empty() {
             false => kept,
-            true => self.listed(access.reader(), self.keys(access, &window)?, &window, with).await?,
+            true => self.listed(access, access.reader(), self.keys(access, &window)?, &window, with).await?,
         };
         let page = cursors.page(&window, rows, |row| self.position(&row.of));
         let admitted = |(cursor, row): (String, Beside<Listed>)| {
             let card = Beside { of: Card::of(&row.of.card)?, rotations: row.rotations };
             Ok((cursor, cadres.admitted(card, day)))
         };
-        let rows = page.rows.into_iter().map(admitted).collect::<Result<_>>()?;
+        let mut rows: Vec<(String, Visible)> = page.rows.into_iter().map(admitted).collect::<Result<_>>()?;
+        access.read_apart(rows.iter_mut().map(|(_, person)| person).collect(), with).await?;
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
     /// The persons of a page, whom a select names, with their sort keys.
     async fn listed(
         &self,
+        access: &Access,
         connection: &impl ConnectionTrait,
         keys: SelectStatement,
         window: &Window,
         with: Option<Rotations<'_>>,
     ) -> Result<Vec<Beside<Listed>>> {
-        let mut select = self.with_cards(keys, window);
-        with.inspect(|rotations| rotations.beside(&mut select));
-        let rows = connection.query_all(&select).await?;
-        together(&rows, with, |row| Ok(Listed::from_query_result(row, "")?))
+        let listed = |row: &QueryResult| Ok(Listed::from_query_result(row, "")?);
+        access.read_beside(connection, self.with_cards(keys, window), with, listed).await
     }
 
     /// A page's persons, found among all.
