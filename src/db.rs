@@ -4,11 +4,9 @@
 pub mod bulk;
 mod reading;
 mod role;
-mod rows;
 
 pub use reading::{Reading, Runs, Sight};
 pub use role::Standing;
-pub use rows::{Column, Rows};
 
 use std::time::Duration;
 

@@ -11,18 +11,18 @@ use entity::{
     value::{CadreCode, CadreId, CadreStatus, Category, Gender},
 };
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, OnConflict, SimpleExpr},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, SimpleExpr},
 };
 use uuid::Uuid;
 
 pub(super) use pack::VERSION;
 
-use crate::{db, error::Result};
-
-/// Rows of one statement.
-const ROWS: usize = 1_000;
+use crate::{
+    db::{self, bulk},
+    error::Result,
+};
 
 /// What is read of a person together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,19 +161,16 @@ pub(super) async fn kept(connection: &impl ConnectionTrait, of: Of<'_>) -> Resul
 
 /// Writes cards in the place of those that there are.
 pub(super) async fn write(txn: &DatabaseTransaction, cards: &[Card]) -> Result<()> {
-    for cards in cards.chunks(ROWS) {
-        let rows: Vec<_> = cards.iter().map(Card::row).collect::<Result<_>>()?;
-        let rows = rows.into_iter().map(|row| cadre_card::ActiveModel {
-            cadre_id: Set(row.cadre_id),
-            code: Set(row.code),
-            body: Set(row.body),
-        });
-        let replacing = OnConflict::column(cadre_card::Column::CadreId)
-            .update_columns([cadre_card::Column::Code, cadre_card::Column::Body])
-            .to_owned();
-        cadre_card::Entity::insert_many(rows).on_conflict(replacing).exec_without_returning(txn).await?;
-    }
-    Ok(())
+    Ok(bulk::replace(txn, rows(cards)?).await?)
+}
+
+/// Writes cards of persons who have none.
+pub(super) async fn write_new(txn: &DatabaseTransaction, cards: &[Card]) -> Result<()> {
+    Ok(bulk::insert(txn, rows(cards)?).await?)
+}
+
+fn rows(cards: &[Card]) -> Result<Vec<cadre_card::ActiveModel>> {
+    cards.iter().map(|card| Ok(card.row()?.into_active_model())).collect()
 }
 
 /// The first person of a batch whose card is not what it ought to be.
