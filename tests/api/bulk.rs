@@ -12,7 +12,8 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, Statement, prelude::Expr,
+    QueryFilter, QueryOrder, Statement,
+    prelude::Expr,
 };
 use uuid::Uuid;
 
@@ -163,7 +164,7 @@ async fn rows_are_added_to_replaced_and_deleted_by_their_key() {
             bulk::delete(&txn, rows(1..many + 1, 0).map(key)).await.expect("deleted");
             assert_eq!(counts(&txn).await, expected[..1], "the control: one row is not among them");
             bulk::delete(&txn, rows(0..1, 0).map(key)).await.expect("deleted");
-            assert_eq!(counts(&txn).await, []);
+            assert!(counts(&txn).await.is_empty());
         }
         txn.rollback().await.expect("rolled back");
         world.stop().await;
@@ -210,7 +211,7 @@ async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
             cadre_key::Entity::delete_many().exec(&txn).await.expect("emptied");
             let aside = Aside::open(&txn).await.expect("a place");
             aside.insert(&txn, active()).await.expect("set aside");
-            assert_eq!(as_kept(&txn).await, []);
+            assert!(as_kept(&txn).await.is_empty());
             aside.pour(&txn).await.expect("poured");
             assert_eq!(as_kept(&txn).await, sorted);
         }
@@ -238,7 +239,8 @@ async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
 #[actix_web::test]
 async fn a_role_that_may_set_nothing_aside_writes_rows_as_they_come() {
     let world = World::empty(Kind::Postgres).await;
-    for (act, is_in_order) in [("GRANT TEMPORARY ON DATABASE %I TO", true), ("REVOKE TEMPORARY ON DATABASE %I FROM", false)]
+    for (act, is_in_order) in
+        [("GRANT TEMPORARY ON DATABASE %I TO", true), ("REVOKE TEMPORARY ON DATABASE %I FROM", false)]
     {
         let act = format!("DO $$ BEGIN EXECUTE format('{act} PUBLIC', current_database()); END $$");
         world.database.writer().execute_unprepared(&act).await.expect("done");
