@@ -82,10 +82,18 @@ impl Of<'_> {
     }
 }
 
-/// The cards of persons as they ought to be, by person.
-pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<Card>> {
-    let persons = cadre::Entity::find().filter(of.holds(connection, cadre::Column::Id));
-    let persons = persons.order_by_asc(cadre::Column::Id).all(connection).await?;
+/// The cards of persons as they ought to be, by person, and beside each the person's place in the order of names. Nothing
+/// protected is read for them.
+pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<(Card, Vec<u8>)>> {
+    use cadre::Column as Is;
+    let persons = cadre::Entity::find()
+        .select_only()
+        .columns([Is::Id, Is::Code, Is::FullName, Is::Gender, Is::Category, Is::Status, Is::SortKey])
+        .filter(of.holds(connection, Is::Id))
+        .order_by_asc(Is::Id)
+        .into_tuple()
+        .all(connection)
+        .await?;
     let mut posts = posts(connection, of).await?;
     let mut qualifications = qualifications(connection, of).await?;
     let rotating = rotation::Entity::find()
@@ -95,16 +103,19 @@ pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Resul
         .filter(of.holds(connection, rotation::Column::CadreId));
     let rotating: HashSet<CadreId> =
         rotating.into_tuple::<Uuid>().all(connection).await?.into_iter().map(CadreId).collect();
-    let card = |row: cadre::Model| Card {
-        id: row.id,
-        code: row.code,
-        full_name: row.full_name,
-        gender: row.gender,
-        category: row.category,
-        status: row.status,
-        has_rotations: rotating.contains(&row.id),
-        posts: posts.remove(&row.id).unwrap_or_default(),
-        qualifications: qualifications.remove(&row.id).unwrap_or_default(),
+    let card = |(id, code, full_name, gender, category, status, sort_key)| {
+        let card = Card {
+            id,
+            code,
+            full_name,
+            gender,
+            category,
+            status,
+            has_rotations: rotating.contains(&id),
+            posts: posts.remove(&id).unwrap_or_default(),
+            qualifications: qualifications.remove(&id).unwrap_or_default(),
+        };
+        (card, sort_key)
     };
     Ok(persons.into_iter().map(card).collect())
 }
