@@ -1,5 +1,5 @@
-//! Many rows of one table at once, in the way that each database takes them fastest. Imports and
-//! read models write all their rows here.
+//! Many rows of one table at once, in the way that each database takes them fastest. Imports and read models write all
+//! their rows here.
 //!
 //! PostgreSQL gets an array for each column: one statement text whatever the number of rows, planned once. Its `COPY`
 //! would be no way: it refuses tables that row security closes to their owner. SQLite gets rows of parameters, in
