@@ -4,12 +4,10 @@
 pub mod bulk;
 mod reading;
 mod role;
-mod rows;
 mod sight;
 
 pub use reading::{Course, Kept, LastCourse, Reading};
 pub use role::Standing;
-pub use rows::{Column, Rows};
 pub use sight::{Runs, Sight};
 
 use std::time::Duration;

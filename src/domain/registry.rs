@@ -12,7 +12,7 @@ use entity::{
     change, ethnic_group, institution, programme, qualification_level, qualification_subject, title,
     value::{Day, InstitutionCode, LevelCode, ProgrammeCode, SubjectCode, TitleCode, UnitId},
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, StreamTrait};
 
 use crate::{
     db::Sight,
@@ -167,7 +167,7 @@ impl Registry {
     }
 
     /// Reads the snapshot.
-    pub async fn load(connection: &impl ConnectionTrait) -> Result<Self> {
+    pub async fn load(connection: &(impl ConnectionTrait + StreamTrait)) -> Result<Self> {
         // Asked first: what commits while the tables are read is newer than this mark and brings a reload.
         let last_change = Self::last_change(connection).await?;
         let titles = title::Entity::find().all(connection).await?;

@@ -2,14 +2,20 @@
 
 use cadre_api::db::{
     Database,
-    bulk::{self, Indexes},
+    bulk::{self, Aside, Indexes},
 };
-use entity::{audit_entry, institution};
+use entity::{
+    audit_entry, cadre_key, institution, level_count,
+    value::{CadreId, CountScope, Day, UnitId},
+};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryOrder, Statement,
+    ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, Statement,
+    prelude::Expr,
 };
+use uuid::Uuid;
 
 use crate::world::{Kind, World};
 
@@ -119,4 +125,132 @@ async fn a_table_that_is_filled_has_its_indexes_again_and_they_hold() {
         assert_eq!(indexes(database).await, before);
         world.stop().await;
     }
+}
+
+/// Counts of one unit, one for each rank.
+fn count(rank: i16, people: i32) -> level_count::Model {
+    level_count::Model {
+        scope: CountScope::Own,
+        unit_id: UnitId(Uuid::nil()),
+        key_leaders: false,
+        subject_code: "\"?$1'".to_owned(),
+        rank,
+        day: Day::of(2026, 6, 1).expect("a day"),
+        people,
+    }
+}
+
+async fn counts(txn: &DatabaseTransaction) -> Vec<level_count::Model> {
+    let counts = level_count::Entity::find().order_by_asc(level_count::Column::Rank);
+    counts.filter(level_count::Column::UnitId.eq(UnitId(Uuid::nil()))).all(txn).await.expect("counts")
+}
+
+#[actix_web::test]
+async fn rows_are_added_to_replaced_and_deleted_by_their_key() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::empty(kind).await;
+        let txn = world.database.begin().await.expect("begun");
+        let rows = |ranks: std::ops::Range<i16>, people: i32| ranks.map(move |rank| count(rank, people));
+        let active = IntoActiveModel::<level_count::ActiveModel>::into_active_model;
+        for many in [0, 1, 2_345] {
+            bulk::add(&txn, rows(0..many, 5).map(active)).await.expect("new");
+            bulk::add(&txn, rows(0..many, -3).map(active)).await.expect("added");
+            assert_eq!(counts(&txn).await, rows(0..many, 2).collect::<Vec<_>>());
+            bulk::replace(&txn, rows(many / 2..many + 1, 7).map(active)).await.expect("replaced");
+            let expected: Vec<_> = rows(0..many / 2, 2).chain(rows(many / 2..many + 1, 7)).collect();
+            assert_eq!(counts(&txn).await, expected);
+
+            let key = |row: level_count::Model| level_count::ActiveModel { people: NotSet, ..active(row) };
+            bulk::delete(&txn, rows(1..many + 1, 0).map(key)).await.expect("deleted");
+            assert_eq!(counts(&txn).await, expected[..1], "the control: one row is not among them");
+            bulk::delete(&txn, rows(0..1, 0).map(key)).await.expect("deleted");
+            assert!(counts(&txn).await.is_empty());
+        }
+        txn.rollback().await.expect("rolled back");
+        world.stop().await;
+    }
+}
+
+/// A page key whose place in the table has nothing to do with its number.
+fn key(number: u32) -> cadre_key::Model {
+    let id = Uuid::from_u128(u128::from(number.wrapping_mul(2_654_435_761)) << 96);
+    cadre_key::Model {
+        unit_id: UnitId(id),
+        subject_code: "PROFESSIONAL".parse().expect("a code"),
+        rank: 1,
+        cadre_id: CadreId(id),
+        from_on: Day::of(2026, 6, 1).expect("a day"),
+        sort_key: number.to_be_bytes().to_vec(),
+        until_on: number.is_multiple_of(2).then(|| Day::of(2026, 7, 1).expect("a day")),
+    }
+}
+
+/// The keys in the order in which PostgreSQL keeps them.
+async fn as_kept(txn: &DatabaseTransaction) -> Vec<cadre_key::Model> {
+    let keys = cadre_key::Entity::find();
+    let keys = match txn.get_database_backend() {
+        DatabaseBackend::Postgres => keys.order_by_asc(Expr::cust("ctid")),
+        _ => keys,
+    };
+    keys.all(txn).await.expect("keys")
+}
+
+#[actix_web::test]
+async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::empty(kind).await;
+        let before = indexes(&world.database).await;
+        let given: Vec<_> = (0..2_345).map(key).collect();
+        let mut sorted = given.clone();
+        sorted.sort_by_key(|key| key.unit_id);
+        let active = || given.iter().cloned().map(IntoActiveModel::into_active_model);
+
+        // Twice in one transaction: what was set aside is gone once it was poured.
+        let txn = world.database.begin().await.expect("begun");
+        for _ in 0..2 {
+            cadre_key::Entity::delete_many().exec(&txn).await.expect("emptied");
+            let aside = Aside::open(&txn).await.expect("a place");
+            aside.insert(&txn, active()).await.expect("set aside");
+            assert!(as_kept(&txn).await.is_empty());
+            aside.pour(&txn).await.expect("poured");
+            assert_eq!(as_kept(&txn).await, sorted);
+        }
+        txn.commit().await.expect("committed");
+        assert_eq!(indexes(&world.database).await, before);
+
+        let txn = world.database.begin().await.expect("begun");
+        cadre_key::Entity::delete_many().exec(&txn).await.expect("emptied");
+        bulk::insert(&txn, active()).await.expect("inserted");
+        let in_order = as_kept(&txn).await == sorted;
+        assert_eq!(in_order, kind == Kind::Sqlite, "the control: PostgreSQL keeps rows as they come");
+
+        cadre_key::Entity::delete_many().exec(&txn).await.expect("emptied");
+        let aside = Aside::open(&txn).await.expect("a place");
+        aside.insert(&txn, active().chain(active().take(1))).await.expect("set aside");
+        assert!(aside.pour(&txn).await.is_err(), "a key is there twice");
+        txn.rollback().await.expect("rolled back");
+        assert_eq!(indexes(&world.database).await, before);
+
+        cadre_key::Entity::delete_many().exec(world.database.writer()).await.expect("emptied");
+        world.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_role_that_may_set_nothing_aside_writes_rows_as_they_come() {
+    let world = World::empty(Kind::Postgres).await;
+    for (act, is_in_order) in
+        [("GRANT TEMPORARY ON DATABASE %I TO", true), ("REVOKE TEMPORARY ON DATABASE %I FROM", false)]
+    {
+        let act = format!("DO $$ BEGIN EXECUTE format('{act} PUBLIC', current_database()); END $$");
+        world.database.writer().execute_unprepared(&act).await.expect("done");
+        let txn = world.service.begin().await.expect("begun");
+        let aside = Aside::open(&txn).await.expect("a place");
+        aside.insert(&txn, (0..100).map(|number| key(number).into_active_model())).await.expect("written");
+        aside.pour(&txn).await.expect("poured");
+        let kept = as_kept(&txn).await;
+        assert_eq!((kept.len(), kept.is_sorted_by_key(|key| key.unit_id)), (100, is_in_order));
+        txn.rollback().await.expect("rolled back");
+    }
+    world.stop().await;
 }

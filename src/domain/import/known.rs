@@ -10,7 +10,8 @@ use entity::{
         SubjectCode, TitleCode, UnitCode, UnitId,
     },
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use futures_util::TryStreamExt;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, StreamTrait};
 
 use crate::{
     error::{Error, Result},
@@ -52,7 +53,7 @@ pub(super) struct QuotaFacts {
 
 impl Known {
     /// Reads the snapshot.
-    pub async fn read(connection: &impl ConnectionTrait) -> Result<Self> {
+    pub async fn read(connection: &(impl ConnectionTrait + StreamTrait)) -> Result<Self> {
         let mut known = Self {
             has_cadres: has_cadres(connection).await?,
             has_classes: has_classes(connection).await?,
@@ -87,13 +88,18 @@ impl Known {
         Ok(known)
     }
 
-    async fn read_units(&mut self, connection: &impl ConnectionTrait) -> Result<()> {
-        for unit in unit::Entity::find().all(connection).await? {
+    async fn read_units(&mut self, connection: &(impl ConnectionTrait + StreamTrait)) -> Result<()> {
+        // Taken as they come: the driver's own rows of a nation's units, held together, are more than what is kept of them.
+        let mut units = unit::Entity::find().stream(connection).await?;
+        while let Some(unit) = units.try_next().await? {
             self.units.insert(unit.code, unit.id);
         }
-        for version in unit_version::Entity::find().all(connection).await? {
+        drop(units);
+        let mut versions = unit_version::Entity::find().stream(connection).await?;
+        while let Some(version) = versions.try_next().await? {
             self.versions.entry(version.unit_id).or_default().push(version);
         }
+        drop(versions);
         // In one order, so that two snapshots of the same rows are equal.
         for versions in self.versions.values_mut() {
             versions.sort_by_key(|version| version.id);
@@ -105,7 +111,7 @@ impl Known {
         Ok(())
     }
 
-    async fn read_offers(&mut self, connection: &impl ConnectionTrait) -> Result<()> {
+    async fn read_offers(&mut self, connection: &(impl ConnectionTrait + StreamTrait)) -> Result<()> {
         for programme in programme::Entity::find().all(connection).await? {
             self.programmes.insert(programme.code.clone(), programme);
         }
@@ -114,7 +120,8 @@ impl Known {
         }
         // In one order: of a quota that was given twice, in two parts, the first counts.
         let quotas = quota::Entity::find().filter(quota::Column::State.eq(QuotaState::Issued));
-        for quota in quotas.order_by_asc(quota::Column::Id).all(connection).await? {
+        let mut quotas = quotas.order_by_asc(quota::Column::Id).stream(connection).await?;
+        while let Some(quota) = quotas.try_next().await? {
             let quota::Model { measure, is_lower_bound, seats, classes, .. } = quota;
             let key = (quota.plan_id, quota.unit_id, quota.programme_code, quota.mode);
             self.quotas.entry(key).or_insert(QuotaFacts { measure, is_lower_bound, seats, classes });

@@ -51,7 +51,7 @@ pub(super) async fn load(
     clock: Clock,
     dir: &Path,
     mut plan: Plan,
-    (world, progress): (&mut World, &Progress),
+    (mut world, progress): (World, &Progress),
 ) -> Result<()> {
     let detail = serde_json::to_string(&plan.counts()).map_err(Error::internal)?;
     let txn = Permit::operator(database, clock, Act::Import).begin(None, Some(detail)).await?;
@@ -63,9 +63,9 @@ pub(super) async fn load(
     world.classes.forget_seen();
     let (checked, overtaken) = (plan.checked.clone(), std::mem::take(&mut plan.overtaken));
     let quotas = std::mem::take(&mut plan.offers.quotas);
-    lists(&txn, plan, world).await?;
+    lists(&txn, plan, &world).await?;
     let mut findings = Findings::default();
-    let mut pass = Pass { dir, connection: txn.connection(), world, findings: &mut findings, progress };
+    let mut pass = Pass { dir, connection: txn.connection(), world: &mut world, findings: &mut findings, progress };
     for before in checked {
         let now = pass.load_file(&txn, before, &overtaken).await?;
         if now != before || pass.findings.errors > 0 {
@@ -78,8 +78,11 @@ pub(super) async fn load(
     touched.sort_unstable();
     record(&txn, ChangeKind::Updated, "cadre", touched).await?;
     let plans = fill_classes(&txn, &world.classes).await?;
+    // What follows reads the database alone, and millions of persons in the register are as many times 60 bytes.
+    drop(world);
     usage::settle(&txn, quotas, plans).await?;
     bulk::narrow(txn.connection()).await?;
+    progress.say("bringing the read models up to date");
     txn.commit().await
 }
 

@@ -89,7 +89,7 @@ async fn run(
     };
     if outcome == Outcome::Loaded {
         progress.begin("loading", bundle.bytes);
-        load::load(database, clock, dir, plan, (&mut world, progress)).await?;
+        load::load(database, clock, dir, plan, (world, progress)).await?;
         files.iter_mut().for_each(|file| file.state = FileState::Loaded);
     }
     let (errors, warnings) = (findings.errors, findings.warnings);

@@ -18,11 +18,11 @@ use entity::{
     cadre_card, read_model,
     value::{CadreCode, CadreId, Day},
 };
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 
 use crate::{
     clock::Clock,
-    db::Database,
+    db::{Database, bulk},
     domain::{
         access::{Act, Permit},
         registry::Registry,
@@ -30,7 +30,7 @@ use crate::{
     error::Result,
 };
 use card::{Card, Of};
-use count::{Expected, Keeping};
+use count::{Expected, Keeping, Making};
 use people::{BATCH, People};
 
 /// More persons than this are not renewed one by one: all are.
@@ -170,18 +170,17 @@ pub async fn verify(connection: &DatabaseTransaction) -> Result<std::result::Res
 }
 
 async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
-    let mut keeping = Keeping::anew(txn, today).await?;
+    bulk::widen(txn).await?;
+    let mut making = Making::begin(txn, today).await?;
     cadre_card::Entity::delete_many().exec(txn).await?;
     let mut last = None;
     while let Some(people) = People::after(txn, last).await? {
-        card::write(txn, &people.cards).await?;
-        people.each().for_each(|person| keeping.replace(None, Some(person)));
-        keeping.write_keys(txn).await?;
+        card::write_new(txn, &people.cards).await?;
+        making.add(txn, &people).await?;
         last = people.last();
     }
-    keeping.write(txn).await?;
+    making.finish(txn).await?;
     let state = read_model::ActiveModel { name: Set(CARD.to_owned()), version: Set(card::VERSION.into()) };
-    let replacing = OnConflict::column(read_model::Column::Name).update_column(read_model::Column::Version).to_owned();
-    read_model::Entity::insert(state).on_conflict(replacing).exec_without_returning(txn).await?;
-    Ok(())
+    bulk::replace(txn, [state]).await?;
+    Ok(bulk::narrow(txn).await?)
 }

@@ -29,14 +29,12 @@ pub(super) struct People {
 impl People {
     /// These persons.
     pub async fn of(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Self> {
-        let keys: Vec<(CadreId, Vec<u8>)> = cadre::Entity::find()
-            .select_only()
-            .columns([cadre::Column::Id, cadre::Column::SortKey])
-            .filter(of.holds(connection, cadre::Column::Id))
-            .into_tuple()
-            .all(connection)
-            .await?;
-        Ok(Self { cards: card::made(connection, of).await?, sort_keys: keys.into_iter().collect() })
+        let mut people = Self { cards: Vec::new(), sort_keys: HashMap::new() };
+        for (card, sort_key) in card::made(connection, of).await? {
+            people.sort_keys.insert(card.id, sort_key);
+            people.cards.push(card);
+        }
+        Ok(people)
     }
 
     /// The next persons after one, by id; none after the last. Ids grow with time, so who was recorded together is read

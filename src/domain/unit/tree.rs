@@ -6,7 +6,8 @@ use entity::{
     unit, unit_succession, unit_version,
     value::{Day, Hierarchy, UnitCode, UnitId},
 };
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
+use futures_util::TryStreamExt;
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, StreamTrait};
 
 use crate::{error::Result, text};
 
@@ -118,10 +119,11 @@ impl Unit {
 }
 
 impl Units {
-    /// Reads all units.
-    pub async fn load(connection: &impl ConnectionTrait) -> Result<Self> {
-        let rows = unit::Entity::find().all(connection).await?;
-        let mut versions = unit_version::Entity::find().all(connection).await?;
+    /// Reads all units. Their rows are taken as they come: a nation has so many that the driver's own rows, held together,
+    /// were more than a hundred megabytes.
+    pub async fn load(connection: &(impl ConnectionTrait + StreamTrait)) -> Result<Self> {
+        let rows = unit::Entity::find().stream(connection).await?.try_collect().await?;
+        let mut versions: Vec<_> = unit_version::Entity::find().stream(connection).await?.try_collect().await?;
         // In Rust, because the databases do not agree on where a missing first day sorts.
         versions.sort_by_key(|version| version.valid_from);
         let successions =

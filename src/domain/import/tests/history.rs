@@ -184,7 +184,7 @@ async fn a_file_that_changes_between_the_passes_rolls_everything_back() {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains(from));
         fs::write(&path, text.replace(from, to)).unwrap();
-        let result = load::load(&database, clock(), files.path(), plan, (&mut world, &progress)).await;
+        let result = load::load(&database, clock(), files.path(), plan, (world, &progress)).await;
         assert!(matches!(result, Err(crate::error::Error::Conflict(_))), "{name}: {result:?}");
         assert_eq!((file(&database, dir.path()).await, dump(&database).await), before, "{name}");
     }
@@ -210,7 +210,7 @@ async fn a_database_that_changes_between_the_passes_rolls_everything_back() {
     };
     title.insert(database.writer()).await.unwrap();
     let before = dump(&database).await;
-    let result = load::load(&database, clock(), files.path(), plan, (&mut world, &progress)).await;
+    let result = load::load(&database, clock(), files.path(), plan, (world, &progress)).await;
     assert!(matches!(result, Err(crate::error::Error::Conflict(_))), "{result:?}");
     assert_eq!(dump(&database).await, before);
 }

@@ -11,18 +11,18 @@ use entity::{
     value::{CadreCode, CadreId, CadreStatus, Category, Gender},
 };
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, OnConflict, SimpleExpr},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, SimpleExpr},
 };
 use uuid::Uuid;
 
 pub(super) use pack::VERSION;
 
-use crate::{db, error::Result};
-
-/// Rows of one statement.
-const ROWS: usize = 1_000;
+use crate::{
+    db::{self, bulk},
+    error::Result,
+};
 
 /// What is read of a person together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,10 +82,18 @@ impl Of<'_> {
     }
 }
 
-/// The cards of persons as they ought to be, by person.
-pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<Card>> {
-    let persons = cadre::Entity::find().filter(of.holds(connection, cadre::Column::Id));
-    let persons = persons.order_by_asc(cadre::Column::Id).all(connection).await?;
+/// The cards of persons as they ought to be, by person, and beside each the person's place in the order of names. Nothing
+/// protected is read for them.
+pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<(Card, Vec<u8>)>> {
+    use cadre::Column as Is;
+    let persons = cadre::Entity::find()
+        .select_only()
+        .columns([Is::Id, Is::Code, Is::FullName, Is::Gender, Is::Category, Is::Status, Is::SortKey])
+        .filter(of.holds(connection, Is::Id))
+        .order_by_asc(Is::Id)
+        .into_tuple()
+        .all(connection)
+        .await?;
     let mut posts = posts(connection, of).await?;
     let mut qualifications = qualifications(connection, of).await?;
     let rotating = rotation::Entity::find()
@@ -95,16 +103,19 @@ pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Resul
         .filter(of.holds(connection, rotation::Column::CadreId));
     let rotating: HashSet<CadreId> =
         rotating.into_tuple::<Uuid>().all(connection).await?.into_iter().map(CadreId).collect();
-    let card = |row: cadre::Model| Card {
-        id: row.id,
-        code: row.code,
-        full_name: row.full_name,
-        gender: row.gender,
-        category: row.category,
-        status: row.status,
-        has_rotations: rotating.contains(&row.id),
-        posts: posts.remove(&row.id).unwrap_or_default(),
-        qualifications: qualifications.remove(&row.id).unwrap_or_default(),
+    let card = |(id, code, full_name, gender, category, status, sort_key)| {
+        let card = Card {
+            id,
+            code,
+            full_name,
+            gender,
+            category,
+            status,
+            has_rotations: rotating.contains(&id),
+            posts: posts.remove(&id).unwrap_or_default(),
+            qualifications: qualifications.remove(&id).unwrap_or_default(),
+        };
+        (card, sort_key)
     };
     Ok(persons.into_iter().map(card).collect())
 }
@@ -161,19 +172,16 @@ pub(super) async fn kept(connection: &impl ConnectionTrait, of: Of<'_>) -> Resul
 
 /// Writes cards in the place of those that there are.
 pub(super) async fn write(txn: &DatabaseTransaction, cards: &[Card]) -> Result<()> {
-    for cards in cards.chunks(ROWS) {
-        let rows: Vec<_> = cards.iter().map(Card::row).collect::<Result<_>>()?;
-        let rows = rows.into_iter().map(|row| cadre_card::ActiveModel {
-            cadre_id: Set(row.cadre_id),
-            code: Set(row.code),
-            body: Set(row.body),
-        });
-        let replacing = OnConflict::column(cadre_card::Column::CadreId)
-            .update_columns([cadre_card::Column::Code, cadre_card::Column::Body])
-            .to_owned();
-        cadre_card::Entity::insert_many(rows).on_conflict(replacing).exec_without_returning(txn).await?;
-    }
-    Ok(())
+    Ok(bulk::replace(txn, rows(cards)?).await?)
+}
+
+/// Writes cards of persons who have none.
+pub(super) async fn write_new(txn: &DatabaseTransaction, cards: &[Card]) -> Result<()> {
+    Ok(bulk::insert(txn, rows(cards)?).await?)
+}
+
+fn rows(cards: &[Card]) -> Result<Vec<cadre_card::ActiveModel>> {
+    cards.iter().map(|card| Ok(card.row()?.into_active_model())).collect()
 }
 
 /// The first person of a batch whose card is not what it ought to be.

@@ -3,7 +3,11 @@
 
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
-use entity::value::{CountScope, Day, Hierarchy, Period, UnitId};
+use entity::{
+    cadre_key, level_count,
+    value::{CountScope, Day, Hierarchy, Period, UnitId},
+};
+use sea_orm::IntoActiveModel;
 
 use crate::domain::{
     registry::Registry,
@@ -132,7 +136,32 @@ impl Basis {
         above
     }
 
-    /// The order in which cells are written: the same in every transaction, or two of them would wait for each other; and
+    /// Whether a page key speaks of a day from the folded one on. What ended before is asked for by nobody.
+    pub fn speaks_of(&self, key: &cadre_key::Model) -> bool {
+        key.until_on.is_none_or(|until| self.folded < until)
+    }
+
+    /// The row of a cell.
+    pub fn row(&self, cell: Cell, people: i32) -> level_count::ActiveModel {
+        let (subject, rank) = self.level(cell.level);
+        let row = level_count::Model {
+            scope: cell.scope,
+            unit_id: self.unit(cell.unit),
+            key_leaders: cell.key_leaders,
+            subject_code: subject.to_owned(),
+            rank,
+            day: cell.day,
+            people,
+        };
+        row.into_active_model()
+    }
+
+    /// What the rows of cells are found by, in the order of the table's key but for the scopes.
+    pub fn key(&self, cell: &Cell) -> (CountScope, UnitId, bool, (&str, i16), Day) {
+        (cell.scope, self.unit(cell.unit), cell.key_leaders, self.level(cell.level), cell.day)
+    }
+
+    /// The order in which cells are written by acts: the same in every transaction, or two of them would wait for each other; and
     /// those that everybody changes last, so that they are held for the shortest time.
     pub fn in_order(&self, cells: &mut [(Cell, i32)]) {
         let units = self.registry.units();

@@ -1,4 +1,4 @@
-//! Keeping counts and page keys: within the transaction that writes what they follow from, or anew as a whole.
+//! Keeping counts and page keys within the transaction that writes what they follow from.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,7 +10,8 @@ use entity::{
     value::{Day, UnitId},
 };
 use sea_orm::{
-    ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
+    ActiveValue::NotSet,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
     prelude::Expr,
     sea_query::{OnConflict, Query},
 };
@@ -20,16 +21,13 @@ use super::{
     basis::{Basis, Cell, first_day},
 };
 use crate::{
-    db::{self, Column, Hold, Rows},
+    db::{self, Hold, bulk},
     domain::registry::Registry,
     error::{Error, Result},
 };
 
 /// Whoever keeps the tables shares this lock until commit; whoever folds or makes them anew holds it alone.
-const LOCK: &str = "cadre-api level_count";
-
-/// Most rows of one statement.
-const ROWS: usize = 5_000;
+pub(super) const LOCK: &str = "cadre-api level_count";
 
 /// What a transaction changes of counts and page keys. Begun before the persons are read as they stood, so that nobody
 /// makes the tables anew in between.
@@ -61,24 +59,8 @@ impl Keeping {
             Some(registry) => registry,
             None => Arc::new(Registry::load(txn).await?),
         };
-        Ok(Some(Self::over(Basis::new(registry, folded))))
-    }
-
-    /// Begins to make the tables anew: nothing is in them, and everybody is to come.
-    pub(in crate::domain::read_model) async fn anew(txn: &DatabaseTransaction, today: Day) -> Result<Self> {
-        db::lock(txn, LOCK, Hold::Alone).await?;
-        level_count::Entity::delete_many().exec(txn).await?;
-        cadre_key::Entity::delete_many().exec(txn).await?;
-        let head = level_count_head::Entity::update_many()
-            .col_expr(level_count_head::Column::Version, Expr::val(VERSION))
-            .col_expr(level_count_head::Column::FoldedOn, Expr::val(today))
-            .col_expr(level_count_head::Column::ListChange, Expr::val(Registry::last_list_change(txn).await?));
-        head.exec(txn).await?;
-        Ok(Self::over(Basis::new(Arc::new(Registry::load(txn).await?), today)))
-    }
-
-    fn over(basis: Basis) -> Self {
-        Self { basis, counts: HashMap::new(), gone: Vec::new(), new: Vec::new() }
+        let basis = Basis::new(registry, folded);
+        Ok(Some(Self { basis, counts: HashMap::new(), gone: Vec::new(), new: Vec::new() }))
     }
 
     /// A person as they stood before the transaction, if they did, and as they stand now.
@@ -89,40 +71,20 @@ impl Keeping {
         }
         let before = before.map(|person| person.keys(&self.basis)).unwrap_or_default();
         let mut after = after.map(|person| person.keys(&self.basis)).unwrap_or_default();
-        // What ended by the folded day is asked for by nobody any more.
-        after.retain(|key| key.until_on.is_none_or(|until| self.basis.days().from() < Some(until)));
+        after.retain(|key| self.basis.speaks_of(key));
         let stays: HashSet<_> = after.iter().map(primary).collect();
         self.gone.extend(before.iter().filter(|key| !stays.contains(&primary(key))).cloned());
         self.new.extend(after.into_iter().filter(|key| !before.contains(key)));
     }
 
     /// Writes what has changed.
-    pub(in crate::domain::read_model) async fn write(mut self, txn: &DatabaseTransaction) -> Result<()> {
-        let mut counts: Vec<(Cell, i32)> = self.counts.drain().filter(|(_, people)| *people != 0).collect();
-        self.basis.in_order(&mut counts);
-        for counts in counts.chunks(ROWS) {
-            add(txn, &self.basis, counts).await?;
-        }
-        self.write_keys(txn).await
-    }
-
-    /// Writes the page keys that have changed so far, so that they need not be held.
-    pub(in crate::domain::read_model) async fn write_keys(&mut self, txn: &DatabaseTransaction) -> Result<()> {
-        for gone in self.gone.chunks(ROWS) {
-            primary_rows(gone).delete(txn, "cadre_key").await?;
-        }
-        for new in self.new.chunks(ROWS) {
-            let [unit, subject, rank, cadre, from] = primary_rows(new).0;
-            let sort_key = ("sort_key", Column::Bytes(new.iter().map(|key| key.sort_key.clone()).collect()));
-            let until = ("until_on", Column::Day(new.iter().map(|key| key.until_on.map(|day| day.0)).collect()));
-            let key = [unit.0, subject.0, rank.0, cadre.0, from.0];
-            let rows = Rows([unit, subject, rank, cadre, from, sort_key, until]);
-            let otherwise = "sort_key = excluded.sort_key, until_on = excluded.until_on";
-            rows.upsert(txn, ("cadre_key", &key, otherwise)).await?;
-        }
-        self.gone.clear();
-        self.new.clear();
-        Ok(())
+    pub(in crate::domain::read_model) async fn write(self, txn: &DatabaseTransaction) -> Result<()> {
+        let Self { basis, counts, gone, new } = self;
+        let mut counts: Vec<(Cell, i32)> = counts.into_iter().filter(|(_, people)| *people != 0).collect();
+        basis.in_order(&mut counts);
+        bulk::add(txn, counts.into_iter().map(|(cell, people)| basis.row(cell, people))).await?;
+        bulk::delete(txn, gone.into_iter().map(primary_key)).await?;
+        Ok(bulk::replace(txn, new.into_iter().map(IntoActiveModel::into_active_model)).await?)
     }
 }
 
@@ -131,32 +93,8 @@ fn primary(key: &cadre_key::Model) -> (UnitId, &str, i16, Day) {
     (key.unit_id, key.subject_code.as_str(), key.rank, key.from_on)
 }
 
-fn primary_rows(keys: &[cadre_key::Model]) -> Rows<5> {
-    Rows([
-        ("unit_id", Column::Id(keys.iter().map(|key| key.unit_id.0).collect())),
-        ("subject_code", Column::Text(keys.iter().map(|key| key.subject_code.to_string()).collect())),
-        ("rank", Column::Small(keys.iter().map(|key| key.rank).collect())),
-        ("cadre_id", Column::Id(keys.iter().map(|key| key.cadre_id.0).collect())),
-        ("from_on", Column::Day(keys.iter().map(|key| Some(key.from_on.0)).collect())),
-    ])
-}
-
-/// Adds to the counts of cells, in the order given.
-async fn add(txn: &DatabaseTransaction, basis: &Basis, counts: &[(Cell, i32)]) -> Result<()> {
-    let cells = || counts.iter().map(|(cell, _)| cell);
-    let level = |cell: &Cell| basis.level(cell.level);
-    let key = ["scope", "unit_id", "key_leaders", "subject_code", "rank", "day"];
-    let rows = Rows([
-        ("scope", Column::Text(cells().map(|cell| cell.scope.to_value()).collect())),
-        ("unit_id", Column::Id(cells().map(|cell| basis.unit(cell.unit).0).collect())),
-        ("key_leaders", Column::Flag(cells().map(|cell| cell.key_leaders).collect())),
-        ("subject_code", Column::Text(cells().map(|cell| level(cell).0.to_owned()).collect())),
-        ("rank", Column::Small(cells().map(|cell| level(cell).1).collect())),
-        ("day", Column::Day(cells().map(|cell| Some(cell.day.0)).collect())),
-        ("people", Column::Number(counts.iter().map(|(_, people)| *people).collect())),
-    ]);
-    rows.upsert(txn, ("level_count", &key, "people = level_count.people + excluded.people")).await?;
-    Ok(())
+fn primary_key(key: cadre_key::Model) -> cadre_key::ActiveModel {
+    cadre_key::ActiveModel { sort_key: NotSet, until_on: NotSet, ..key.into_active_model() }
 }
 
 /// The folded day and the last change of a list that the tables were made by; nothing where they were not made, or in

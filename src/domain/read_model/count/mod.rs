@@ -3,6 +3,7 @@
 //! Both speak of each day from the folded day on. What begins or ends later stands there with its day, so that nothing
 //! has to be done at midnight; the first act of a day adds what has come to what was there.
 
+mod anew;
 mod ask;
 mod basis;
 mod derive;
@@ -11,6 +12,7 @@ mod keep;
 mod tests;
 mod verify;
 
+pub(super) use anew::Making;
 pub(in crate::domain) use ask::{Counted, Counts, counts};
 pub(super) use derive::Person;
 pub(super) use keep::{Keeping, is_made};

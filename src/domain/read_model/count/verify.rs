@@ -96,7 +96,6 @@ impl fmt::Display for Difference {
 #[derive(Debug)]
 pub(in crate::domain::read_model) struct Expected {
     basis: Basis,
-    folded: Day,
     counts: HashMap<Cell, i64>,
     heaps: Vec<u64>,
 }
@@ -110,14 +109,14 @@ impl Expected {
         let folded = head.filter(|head| head.version == VERSION).and_then(|head| head.folded_on);
         let Some(folded) = folded else { return Ok(Err(Difference::NotMade)) };
         let basis = Basis::new(Arc::new(Registry::load(connection).await?), folded);
-        Ok(Ok(Self { basis, folded, counts: HashMap::new(), heaps: vec![0; HEAPS] }))
+        Ok(Ok(Self { basis, counts: HashMap::new(), heaps: vec![0; HEAPS] }))
     }
 
     /// Looks at a person.
     pub(in crate::domain::read_model) fn add(&mut self, person: &Person<'_>) {
         let counts = &mut self.counts;
         person.each_count(&mut self.basis, |cell, people| *counts.entry(cell).or_default() += i64::from(people));
-        for key in person.keys(&self.basis).iter().filter(|key| lives(key, self.folded)) {
+        for key in person.keys(&self.basis).iter().filter(|key| self.basis.speaks_of(key)) {
             throw(&mut self.heaps, key, u64::wrapping_add);
         }
     }
@@ -130,8 +129,8 @@ impl Expected {
         if let Some(difference) = counts_differ(connection, &mut self.basis, &mut self.counts).await? {
             return Ok(Some(difference));
         }
-        match keys_differ(connection, self.folded, self.heaps).await? {
-            Some(heap) => named_key(connection, &self.basis, self.folded, heap).await,
+        match keys_differ(connection, &self.basis, self.heaps).await? {
+            Some(heap) => named_key(connection, &self.basis, heap).await,
             None => Ok(None),
         }
     }
@@ -205,10 +204,10 @@ async fn count(connection: &DatabaseTransaction, basis: &Basis, cell: Cell, left
 }
 
 /// The first heap whose keys are not those that follow.
-async fn keys_differ(connection: &DatabaseTransaction, folded: Day, mut heaps: Vec<u64>) -> Result<Option<usize>> {
+async fn keys_differ(connection: &DatabaseTransaction, basis: &Basis, mut heaps: Vec<u64>) -> Result<Option<usize>> {
     let mut rows = cadre_key::Entity::find().stream(connection).await?;
     while let Some(row) = rows.try_next().await? {
-        if lives(&row, folded) {
+        if basis.speaks_of(&row) {
             throw(&mut heaps, &row, u64::wrapping_sub);
         }
     }
@@ -216,16 +215,11 @@ async fn keys_differ(connection: &DatabaseTransaction, folded: Day, mut heaps: V
 }
 
 /// Names the first key of a heap that is missing or should not be there.
-async fn named_key(
-    connection: &DatabaseTransaction,
-    basis: &Basis,
-    folded: Day,
-    heap: usize,
-) -> Result<Option<Difference>> {
+async fn named_key(connection: &DatabaseTransaction, basis: &Basis, heap: usize) -> Result<Option<Difference>> {
     let mut left: HashMap<String, (cadre_key::Model, i32)> = HashMap::new();
     let mut codes: HashMap<CadreId, CadreCode> = HashMap::new();
     let mut note = |key: cadre_key::Model, sign: i32| {
-        if heap_of(key.cadre_id) == heap && lives(&key, folded) {
+        if heap_of(key.cadre_id) == heap && basis.speaks_of(&key) {
             left.entry(format!("{key:?}")).or_insert((key, 0)).1 += sign;
         }
     };
@@ -252,11 +246,6 @@ async fn named_key(
         until: key.until_on,
         is_missing: left > 0,
     }))
-}
-
-/// Whether a key speaks of a day from the folded one on. Others may be left over; nobody reads them.
-fn lives(key: &cadre_key::Model, folded: Day) -> bool {
-    key.until_on.is_none_or(|until| folded < until)
 }
 
 fn heap_of(person: CadreId) -> usize {

@@ -1,0 +1,127 @@
+//! The statements that take many rows of a table.
+
+use std::fmt::Write;
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseBackend, DbErr, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn,
+    Statement, Value, sea_query::ArrayType,
+};
+
+use super::Way;
+
+/// A table and those of its columns that are written.
+pub(super) struct Table<A: ActiveModelTrait> {
+    name: String,
+    columns: Vec<<A::Entity as EntityTrait>::Column>,
+}
+
+impl<A: ActiveModelTrait> Table<A> {
+    /// The table of a row, or one of another name, and the columns that are set in the row.
+    pub fn of(first: &A, name: Option<&str>) -> Self {
+        let columns = <A::Entity as EntityTrait>::Column::iter().filter(|column| !first.is_not_set(*column)).collect();
+        Self { name: name.unwrap_or(A::Entity::default().as_str()).to_owned(), columns }
+    }
+
+    /// How many columns are written.
+    pub fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The statement for some rows.
+    pub fn statement(&self, backend: DatabaseBackend, way: Way, rows: Vec<A>) -> Result<Statement, DbErr> {
+        let (given, values) = match backend {
+            DatabaseBackend::Postgres => self.arrays(rows)?,
+            _ => self.parameters(rows)?,
+        };
+        let (name, names) = (quoted(&self.name), self.names());
+        let text = match way {
+            Way::Insert => format!("INSERT INTO {name} ({names}) {given}"),
+            Way::Replace | Way::Add => format!("INSERT INTO {name} ({names}) {given} {}", self.otherwise(way)),
+            Way::Delete => format!("DELETE FROM {name} WHERE ({names}) IN ({given})"),
+        };
+        Ok(Statement::from_sql_and_values(backend, text, values))
+    }
+
+    fn names(&self) -> String {
+        let names: Vec<_> = self.columns.iter().map(|column| quoted(column.as_str())).collect();
+        names.join(", ")
+    }
+
+    /// What is done where a row with the primary key stands.
+    fn otherwise(&self, way: Way) -> String {
+        let key: Vec<&str> =
+            <A::Entity as EntityTrait>::PrimaryKey::iter().map(|key| key.into_column().as_str()).collect();
+        let beside = self.columns.iter().map(IdenStatic::as_str).filter(|column| !key.contains(column));
+        let set = beside.map(quoted).map(|column| match way {
+            Way::Add => format!("{column} = {}.{column} + excluded.{column}", quoted(&self.name)),
+            _ => format!("{column} = excluded.{column}"),
+        });
+        let set = set.collect::<Vec<_>>().join(", ");
+        format!("ON CONFLICT ({}) DO UPDATE SET {set}", key.into_iter().map(quoted).collect::<Vec<_>>().join(", "))
+    }
+
+    /// The rows as SQLite takes them: a parameter for each value.
+    fn parameters(&self, rows: Vec<A>) -> Result<(String, Vec<Value>), DbErr> {
+        let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
+        let text = format!("VALUES {}", vec![row.as_str(); rows.len()].join(", "));
+        let mut values = Vec::with_capacity(rows.len() * self.columns.len());
+        for mut row in rows {
+            for column in &self.columns {
+                values.push(taken(&mut row, *column)?);
+            }
+        }
+        Ok((text, values))
+    }
+
+    /// The rows as PostgreSQL takes them: a parameter for each column, and one more that says where a nullable column is
+    /// null, since the arrays that can be bound hold no null.
+    fn arrays(&self, mut rows: Vec<A>) -> Result<(String, Vec<Value>), DbErr> {
+        let (mut chosen, mut given, mut values) = (String::new(), String::new(), Vec::new());
+        for (at, column) in self.columns.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            let is_nullable = column.def().is_null();
+            let (array, absent) = array(&mut rows, *column)?;
+            let (shown, named) = match is_nullable {
+                true => (format!("CASE WHEN n{at} THEN NULL ELSE v{at} END"), format!("v{at}, n{at}")),
+                false => (format!("v{at}"), format!("v{at}")),
+            };
+            write!(chosen, "{comma}{shown}").and_then(|()| write!(given, "{comma}{named}")).map_err(unwritten)?;
+            values.push(array);
+            if is_nullable {
+                values.push(Value::Array(ArrayType::Bool, Some(Box::new(absent))));
+            }
+        }
+        let numbers: Vec<_> = (1..=values.len()).map(|number| format!("${number}")).collect();
+        Ok((format!("SELECT {chosen} FROM unnest({}) AS given ({given})", numbers.join(", ")), values))
+    }
+}
+
+/// The values of a column, and where there is none: the array holds something else in their place.
+fn array<A: ActiveModelTrait>(
+    rows: &mut [A],
+    column: <A::Entity as EntityTrait>::Column,
+) -> Result<(Value, Vec<Value>), DbErr> {
+    let mut absent = Vec::with_capacity(rows.len());
+    let mut values = Vec::with_capacity(rows.len());
+    for row in rows {
+        let value = taken(row, column)?;
+        let is_absent = value == value.as_null();
+        values.push(if is_absent { value.dummy_value() } else { value });
+        absent.push(Value::from(is_absent));
+    }
+    let kind = values.first().map_or(ArrayType::Bool, Value::array_type);
+    Ok((Value::Array(kind, Some(Box::new(values))), absent))
+}
+
+fn taken<A: ActiveModelTrait>(row: &mut A, column: <A::Entity as EntityTrait>::Column) -> Result<Value, DbErr> {
+    row.take(column).into_value().ok_or_else(|| DbErr::AttrNotSet(column.as_str().to_owned()))
+}
+
+/// A name as both databases take it.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
+}
+
+fn unwritten(error: std::fmt::Error) -> DbErr {
+    DbErr::Custom(error.to_string())
+}
