@@ -1,0 +1,186 @@
+//! Words of names by unit: where a search begins. Whoever holds a post in a unit on some day stands there under each word
+//! of their folded name, so a search looks at those alone who have its rarest word.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+    mem,
+    sync::Arc,
+};
+
+use entity::{
+    cadre_word,
+    value::{CadreCode, CadreId, UnitId},
+};
+use futures_util::TryStreamExt;
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+
+use super::{
+    card::Card,
+    count::{HEAPS, heap_of},
+    people::People,
+};
+use crate::{
+    db::{Column, Rows, bulk},
+    error::Result,
+    text,
+};
+
+/// The form that the table is kept in. Another number makes it anew.
+pub(super) const VERSION: i32 = 1;
+
+/// Most rows of one statement.
+const ROWS: usize = 5_000;
+
+/// So many rows are sorted together when all are made, in some 50 MB: the table is written along its key, a few times,
+/// and not here and there for each person.
+const RUN: usize = 1_000_000;
+
+/// What follows from a name and posts: each word in each unit, on whatever day.
+fn words(card: &Card) -> HashSet<cadre_word::Model> {
+    let key = text::search_key(&card.full_name);
+    let units: BTreeSet<UnitId> = card.posts.iter().map(|post| post.unit_id).collect();
+    let in_unit = |unit_id: UnitId| {
+        let words = key.split(' ').filter(|word| !word.is_empty());
+        words.map(move |word| cadre_word::Model { unit_id, word: word.to_owned(), cadre_id: card.id })
+    };
+    units.into_iter().flat_map(in_unit).collect()
+}
+
+/// What a transaction changes of the words.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    gone: Vec<cadre_word::Model>,
+    new: Vec<cadre_word::Model>,
+}
+
+impl Changed {
+    /// A person as they stood before the transaction, if they did, and as they stand now.
+    pub fn replace(&mut self, before: Option<&Card>, after: &Card) {
+        let (before, after) = (before.map(words).unwrap_or_default(), words(after));
+        self.gone.extend(before.difference(&after).cloned());
+        self.new.extend(after.difference(&before).cloned());
+    }
+
+    /// Writes what has changed.
+    pub async fn write(self, txn: &DatabaseTransaction) -> Result<()> {
+        for gone in self.gone.chunks(ROWS) {
+            rows(gone).delete(txn, "cadre_word").await?;
+        }
+        for new in self.new.chunks(ROWS) {
+            let key = ["unit_id", "word", "cadre_id"];
+            rows(new).upsert(txn, ("cadre_word", &key, "word = excluded.word")).await?;
+        }
+        Ok(())
+    }
+}
+
+fn rows(words: &[cadre_word::Model]) -> Rows<3> {
+    Rows([
+        ("unit_id", Column::Id(words.iter().map(|row| row.unit_id.0).collect())),
+        ("word", Column::Text(words.iter().map(|row| row.word.clone()).collect())),
+        ("cadre_id", Column::Id(words.iter().map(|row| row.cadre_id.0).collect())),
+    ])
+}
+
+/// All words, made anew.
+#[derive(Debug, Default)]
+pub(super) struct Anew {
+    /// Each word once: a few thousands.
+    known: HashSet<Arc<str>>,
+    run: Vec<(UnitId, Arc<str>, CadreId)>,
+}
+
+impl Anew {
+    /// Begins: nothing is in the table, and everybody is to come.
+    pub async fn begin(txn: &DatabaseTransaction) -> Result<Self> {
+        cadre_word::Entity::delete_many().exec(txn).await?;
+        Ok(Self::default())
+    }
+
+    /// Takes in some persons.
+    pub async fn add(&mut self, txn: &DatabaseTransaction, cards: &[Card]) -> Result<()> {
+        for row in cards.iter().flat_map(words) {
+            let word = self.known.get(row.word.as_str()).cloned().unwrap_or_else(|| row.word.into());
+            self.known.insert(Arc::clone(&word));
+            self.run.push((row.unit_id, word, row.cadre_id));
+        }
+        if self.run.len() >= RUN {
+            self.write(txn).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what was taken in and is not written yet.
+    pub async fn write(&mut self, txn: &DatabaseTransaction) -> Result<()> {
+        let mut run = mem::take(&mut self.run);
+        run.sort_unstable();
+        let rows = run.into_iter().map(|(unit, word, cadre)| cadre_word::ActiveModel {
+            unit_id: Set(unit),
+            word: Set((*word).to_owned()),
+            cadre_id: Set(cadre),
+        });
+        Ok(bulk::insert(txn, rows).await?)
+    }
+}
+
+/// What follows from names and posts, thrown on heaps by person, so that only one heap need be looked at closely.
+#[derive(Debug)]
+pub(super) struct Expected(Vec<u64>);
+
+impl Expected {
+    /// Nothing, before anybody was looked at.
+    pub fn new() -> Self {
+        Self(vec![0; HEAPS])
+    }
+
+    /// Looks at a person.
+    pub fn add(&mut self, card: &Card) {
+        let heap = &mut self.0[heap_of(card.id)];
+        *heap = words(card).iter().map(digest).fold(*heap, u64::wrapping_add);
+    }
+
+    /// The first person whose words are not what they ought to be, once everybody was looked at: the code, or the id of
+    /// who is not there.
+    pub async fn difference(self, connection: &DatabaseTransaction) -> Result<Option<String>> {
+        let mut heaps = self.0;
+        let mut found = cadre_word::Entity::find().stream(connection).await?;
+        while let Some(row) = found.try_next().await? {
+            let heap = &mut heaps[heap_of(row.cadre_id)];
+            *heap = heap.wrapping_sub(digest(&row));
+        }
+        drop(found);
+        match heaps.iter().position(|heap| *heap != 0) {
+            Some(heap) => named(connection, heap).await,
+            None => Ok(None),
+        }
+    }
+}
+
+fn digest(row: &cadre_word::Model) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    row.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Names the first person of a heap whose words differ.
+async fn named(connection: &DatabaseTransaction, heap: usize) -> Result<Option<String>> {
+    let mut left: HashMap<cadre_word::Model, i32> = HashMap::new();
+    let mut found = cadre_word::Entity::find().stream(connection).await?;
+    while let Some(row) = found.try_next().await? {
+        if heap_of(row.cadre_id) == heap {
+            *left.entry(row).or_default() -= 1;
+        }
+    }
+    drop(found);
+    let (mut last, mut codes) = (None, HashMap::<CadreId, CadreCode>::new());
+    while let Some(people) = People::after(connection, last).await? {
+        for card in people.cards.iter().filter(|card| heap_of(card.id) == heap) {
+            words(card).into_iter().for_each(|row| *left.entry(row).or_default() += 1);
+            codes.insert(card.id, card.code.clone());
+        }
+        last = people.last();
+    }
+    let first = left.iter().filter(|(_, left)| **left != 0).map(|(row, _)| row.cadre_id).min();
+    Ok(first.map(|id| codes.get(&id).map_or_else(|| id.to_string(), ToString::to_string)))
+}
