@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::value::{CadreId, UnitId};
 
-/// The folded name of a person who held, holds or will hold a post in the unit has this word.
+/// The folded name of a person who held, holds or will hold a post in the unit, from one of its words on.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveEntityModel)]
 #[sea_orm(table_name = "cadre_word")]
@@ -12,9 +12,9 @@ pub struct Model {
     /// Unit.
     #[sea_orm(primary_key, auto_increment = false)]
     pub unit_id: UnitId,
-    /// Word, folded as in `cadre.search_key`.
+    /// A word of the name and then the others, each after a blank, folded as in `cadre.search_key`.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub word: String,
+    pub words: String,
     /// Person.
     #[sea_orm(primary_key, auto_increment = false)]
     pub cadre_id: CadreId,

@@ -16,9 +16,9 @@ impl MigrationTrait for Migration {
         let mut word = Table::create();
         word.table("cadre_word")
             .col(uuid("unit_id"))
-            .col(code(manager, "word").not_null())
+            .col(code(manager, "words").not_null())
             .col(uuid("cadre_id"))
-            .primary_key(Index::create().primary().col("unit_id").col("word").col("cadre_id"));
+            .primary_key(Index::create().primary().col("unit_id").col("words").col("cadre_id"));
         if manager.get_database_backend() == DatabaseBackend::Sqlite {
             word.extra("WITHOUT ROWID");
         }

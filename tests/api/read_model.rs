@@ -88,7 +88,7 @@ fn question(draw: &mut Rng) -> String {
     if draw.u8(..4) == 0 {
         return format!(
             r#"query($cursor: String) {{ unit(by: {{code: "{unit}"}}, asOf: "{day}") {{
-                list: cadres(reach: {reach}, where: {{{holds}}}, {page}{order}{search}) {{ {fields} }} }} }}"#
+                list: cadres(reach: {reach}, where: {{{holds}}}, {page}{order}) {{ {fields} }} }} }}"#
         );
     }
     format!(
@@ -227,11 +227,11 @@ fn bends(kind: Kind) -> Vec<(String, &'static str)> {
         (format!("UPDATE cadre_key SET rank = rank + 1 WHERE {person}"), of_person),
         (format!("UPDATE cadre_key SET sort_key = {bytes} WHERE {key}"), of_person),
         (format!("UPDATE cadre_key SET until_on = '2031-01-01' WHERE {key}"), of_person),
-        (format!("DELETE FROM cadre_word WHERE {person} AND word = 'do'"), words),
-        (format!("UPDATE cadre_word SET word = 'da' WHERE {person} AND word = 'do'"), words),
+        (format!("DELETE FROM cadre_word WHERE {person} AND words LIKE ' do %'"), words),
+        (format!("UPDATE cadre_word SET words = ' da' WHERE {person} AND words LIKE ' do %'"), words),
         (
             format!(
-                "INSERT INTO cadre_word SELECT unit_id, 'odd', cadre_id FROM cadre_word WHERE {person} AND word = 'do'"
+                "INSERT INTO cadre_word SELECT unit_id, 'odd', cadre_id FROM cadre_word WHERE {person} AND words LIKE ' do %'"
             ),
             words,
         ),

@@ -47,13 +47,19 @@ pub(super) fn matching(search: &str) -> Result<Condition> {
     if search.contains('\0') {
         return Ok(Condition::all().add(Expr::val(1).eq(0)));
     }
-    let mut name = Condition::all();
-    for word in text::fold(search).split(' ') {
+    let name = every_word(cadre::Column::SearchKey, &text::fold(search));
+    Ok(Condition::any().add(name).add(cadre::Column::Code.eq(search.trim())))
+}
+
+/// Every word of a folded search begins a word of a folded name, in which each stands after a blank.
+fn every_word(name: impl ColumnTrait, folded: &str) -> Condition {
+    let mut all = Condition::all();
+    for word in folded.split(' ') {
         // The fold keeps signs, so the pattern's own are escaped.
         let word = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        name = name.add(cadre::Column::SearchKey.like(LikeExpr::new(format!("% {word}%")).escape('\\')));
+        all = all.add(name.like(LikeExpr::new(format!("% {word}%")).escape('\\')));
     }
-    Ok(Condition::any().add(name).add(cadre::Column::Code.eq(search.trim())))
+    all
 }
 
 /// That a person is one of some among whom are all whom the list's search finds, as the words of names tell; nothing
@@ -76,7 +82,9 @@ pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Opti
         .from(cadre::Entity)
         .and_where(cadre::Column::Code.eq(search.trim()))
         .to_owned();
-    let found = words.who_has(word).column(cadre_word::Column::CadreId).union(UnionType::All, by_code).to_owned();
+    let mut found = words.who_has(word);
+    found.column(cadre_word::Column::CadreId).cond_where(every_word(cadre_word::Column::Words, &folded));
+    found.union(UnionType::All, by_code);
     Ok(Some(db::any_found(access.backend(), Expr::col((cadre::Entity, cadre::Column::Id)), found)))
 }
 
@@ -105,9 +113,9 @@ impl Words<'_> {
         found
             .from(cadre_word::Entity)
             .and_where(db::any_id(self.access.backend(), Expr::col(Word::UnitId), self.units.iter().copied()))
-            .and_where(Word::Word.gte(beginning));
+            .and_where(Word::Words.gte(format!(" {beginning}")));
         if let Some(after) = after(beginning) {
-            found.and_where(Word::Word.lt(after));
+            found.and_where(Word::Words.lt(format!(" {after}")));
         }
         found
     }

@@ -1,8 +1,9 @@
 //! Words of names by unit: where a search begins. Whoever holds a post in a unit on some day stands there under each word
-//! of their folded name, so a search looks at those alone who have its rarest word.
+//! of their folded name, with the other words behind it. So a search looks at those alone who have its rarest word, and
+//! sees in the same row whether they have the others.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
     mem,
     sync::Arc,
@@ -36,15 +37,20 @@ const ROWS: usize = 5_000;
 /// and not here and there for each person.
 const RUN: usize = 1_000_000;
 
-/// What follows from a name and posts: each word in each unit, on whatever day.
+/// What follows from a name and posts: the name from each word on, in each unit, on whatever day.
 fn words(card: &Card) -> HashSet<cadre_word::Model> {
-    let key = text::search_key(&card.full_name);
-    let units: BTreeSet<UnitId> = card.posts.iter().map(|post| post.unit_id).collect();
-    let in_unit = |unit_id: UnitId| {
-        let words = key.split(' ').filter(|word| !word.is_empty());
-        words.map(move |word| cadre_word::Model { unit_id, word: word.to_owned(), cadre_id: card.id })
-    };
-    units.into_iter().flat_map(in_unit).collect()
+    let (name, units) = (text::fold(&card.full_name), card.posts.iter().map(|post| post.unit_id));
+    let names = from_each_word(&name);
+    let in_unit =
+        |unit_id| names.iter().map(move |words| cadre_word::Model { unit_id, words: words.clone(), cadre_id: card.id });
+    units.flat_map(in_unit).collect()
+}
+
+/// A folded name turned so that each of its words once comes first, with a blank before each word.
+fn from_each_word(name: &str) -> Vec<String> {
+    let words: Vec<&str> = name.split(' ').filter(|word| !word.is_empty()).collect();
+    let turned = |at: usize| words[at..].iter().chain(&words[..at]).map(|word| format!(" {word}")).collect();
+    (0..words.len()).map(turned).collect()
 }
 
 /// What a transaction changes of the words.
@@ -68,8 +74,8 @@ impl Changed {
             rows(gone).delete(txn, "cadre_word").await?;
         }
         for new in self.new.chunks(ROWS) {
-            let key = ["unit_id", "word", "cadre_id"];
-            rows(new).upsert(txn, ("cadre_word", &key, "word = excluded.word")).await?;
+            let key = ["unit_id", "words", "cadre_id"];
+            rows(new).upsert(txn, ("cadre_word", &key, "words = excluded.words")).await?;
         }
         Ok(())
     }
@@ -78,7 +84,7 @@ impl Changed {
 fn rows(words: &[cadre_word::Model]) -> Rows<3> {
     Rows([
         ("unit_id", Column::Id(words.iter().map(|row| row.unit_id.0).collect())),
-        ("word", Column::Text(words.iter().map(|row| row.word.clone()).collect())),
+        ("words", Column::Text(words.iter().map(|row| row.words.clone()).collect())),
         ("cadre_id", Column::Id(words.iter().map(|row| row.cadre_id.0).collect())),
     ])
 }
@@ -86,7 +92,7 @@ fn rows(words: &[cadre_word::Model]) -> Rows<3> {
 /// All words, made anew.
 #[derive(Debug, Default)]
 pub(super) struct Anew {
-    /// Each word once: a few thousands.
+    /// Each text once; names repeat.
     known: HashSet<Arc<str>>,
     run: Vec<(UnitId, Arc<str>, CadreId)>,
 }
@@ -101,9 +107,9 @@ impl Anew {
     /// Takes in some persons.
     pub async fn add(&mut self, txn: &DatabaseTransaction, cards: &[Card]) -> Result<()> {
         for row in cards.iter().flat_map(words) {
-            let word = self.known.get(row.word.as_str()).cloned().unwrap_or_else(|| row.word.into());
-            self.known.insert(Arc::clone(&word));
-            self.run.push((row.unit_id, word, row.cadre_id));
+            let words = self.known.get(row.words.as_str()).cloned().unwrap_or_else(|| row.words.into());
+            self.known.insert(Arc::clone(&words));
+            self.run.push((row.unit_id, words, row.cadre_id));
         }
         if self.run.len() >= RUN {
             self.write(txn).await?;
@@ -114,10 +120,11 @@ impl Anew {
     /// Writes what was taken in and is not written yet.
     pub async fn write(&mut self, txn: &DatabaseTransaction) -> Result<()> {
         let mut run = mem::take(&mut self.run);
+        self.known.clear();
         run.sort_unstable();
-        let rows = run.into_iter().map(|(unit, word, cadre)| cadre_word::ActiveModel {
+        let rows = run.into_iter().map(|(unit, words, cadre)| cadre_word::ActiveModel {
             unit_id: Set(unit),
-            word: Set((*word).to_owned()),
+            words: Set((*words).to_owned()),
             cadre_id: Set(cadre),
         });
         Ok(bulk::insert(txn, rows).await?)
@@ -183,4 +190,16 @@ async fn named(connection: &DatabaseTransaction, heap: usize) -> Result<Option<S
     }
     let first = left.iter().filter(|(_, left)| **left != 0).map(|(row, _)| row.cadre_id).min();
     Ok(first.map(|id| codes.get(&id).map_or_else(|| id.to_string(), ToString::to_string)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_turned_once_for_each_word() {
+        assert_eq!(from_each_word("do van duc"), [" do van duc", " van duc do", " duc do van"]);
+        assert_eq!(from_each_word("an an"), [" an an", " an an"], "the same twice is one row");
+        assert_eq!(from_each_word(""), [] as [&str; 0]);
+    }
 }
