@@ -16,7 +16,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseBackend, DatabaseConnection,
     DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
-    sea_query::{ArrayType, BinOper, Expr, ExprTrait, Func, Query, SimpleExpr},
+    sea_query::{ArrayType, BinOper, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use uuid::Uuid;
@@ -367,6 +367,15 @@ pub fn is_any_id(
             Expr::cust_with_exprs("($1 IN (SELECT unnest($2))) IS TRUE", [column.into(), Expr::val(ids)])
         }
         _ => any_id(backend, column, ids).binary(BinOper::Custom("IS"), Expr::cust("TRUE")),
+    }
+}
+
+/// `column` is one of what a select gives, which the planner begins at, whatever it expects of the rest.
+pub fn any_found(backend: DatabaseBackend, column: impl Into<SimpleExpr>, select: SelectStatement) -> SimpleExpr {
+    match backend {
+        // An array is taken for ten rows, whose order an index over all others would not be worth.
+        DatabaseBackend::Postgres => Expr::cust_with_exprs("$1 = ANY(ARRAY $2)", [column.into(), select.into()]),
+        _ => column.into().in_subquery(select),
     }
 }
 

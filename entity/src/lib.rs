@@ -16,6 +16,7 @@ pub mod audit_entry;
 pub mod cadre;
 pub mod cadre_card;
 pub mod cadre_key;
+pub mod cadre_word;
 pub mod change;
 pub mod class_session;
 pub mod client;

@@ -23,6 +23,7 @@ mod m20261128_000015_external_issuer;
 mod m20261128_000016_grant_limits;
 mod m20261129_000017_card;
 mod m20261129_000018_level_count;
+mod m20261130_000019_cadre_word;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000016_grant_limits::Migration),
             Box::new(m20261129_000017_card::Migration),
             Box::new(m20261129_000018_level_count::Migration),
+            Box::new(m20261130_000019_cadre_word::Migration),
         ]
     }
 }

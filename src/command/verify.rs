@@ -23,7 +23,7 @@ async fn look(database: &Database) -> Result<bool, Stop> {
     let snapshot = database.snapshot().await.map_err(|error| Stop(error.to_string()))?;
     Ok(match read_model::verify(&snapshot).await? {
         Ok(intact) => {
-            println!("cards, counts and page keys of {} persons, intact", intact.persons);
+            println!("cards, counts, page keys and words of {} persons, intact", intact.persons);
             true
         }
         Err(difference) => {

@@ -33,6 +33,7 @@ mod rotation_act;
 mod row_security;
 mod rule;
 mod schema;
+mod search;
 mod statements;
 mod statistics;
 mod straight;

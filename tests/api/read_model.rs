@@ -77,6 +77,7 @@ fn question(draw: &mut Rng) -> String {
         3 => format!(r#"holds: {{subject: "{subject}", exactly: "{level}"}}"#),
         _ => format!(r#"holds: {{subject: "{subject}", atLeast: "{level}"}}"#),
     };
+    let search = ["", "", "", "", r#", search: "nguyen""#, r#", search: "h t""#, r#", search: "an""#][draw.usize(..7)];
     let more = ["", "", "", "", "", "keyLeader: true", "keyLeader: false", "gender: FEMALE"][draw.usize(..8)];
     let down = ", orderBy: [{field: NAME, direction: DESC}]";
     let order = ["", "", down, ", orderBy: [{field: CODE}]"][draw.usize(..4)];
@@ -91,7 +92,7 @@ fn question(draw: &mut Rng) -> String {
         );
     }
     format!(
-        r#"query($cursor: String) {{ list: cadres(asOf: "{day}", {page}{order},
+        r#"query($cursor: String) {{ list: cadres(asOf: "{day}", {page}{order}{search},
             where: {{unit: {{code: "{unit}", reach: {reach}, hierarchy: {hierarchy}}}, {holds} {more}}}) {{ {fields} }} }}"#
     )
 }
@@ -205,6 +206,7 @@ fn bends(kind: Kind) -> Vec<(String, &'static str)> {
     let key = format!("{person} AND subject_code = 'PROFESSIONAL'");
     let bytes = if kind == Kind::Sqlite { "x'00'" } else { "'\\x00'" };
     let of_person = "page key of person A-03 (unit ";
+    let words = "the words by which A-03 is found";
     vec![
         (
             format!("UPDATE level_count SET people = people + 2 WHERE {all}"),
@@ -225,6 +227,14 @@ fn bends(kind: Kind) -> Vec<(String, &'static str)> {
         (format!("UPDATE cadre_key SET rank = rank + 1 WHERE {person}"), of_person),
         (format!("UPDATE cadre_key SET sort_key = {bytes} WHERE {key}"), of_person),
         (format!("UPDATE cadre_key SET until_on = '2031-01-01' WHERE {key}"), of_person),
+        (format!("DELETE FROM cadre_word WHERE {person} AND words LIKE ' do %'"), words),
+        (format!("UPDATE cadre_word SET words = ' da' WHERE {person} AND words LIKE ' do %'"), words),
+        (
+            format!(
+                "INSERT INTO cadre_word SELECT unit_id, 'odd', cadre_id FROM cadre_word WHERE {person} AND words LIKE ' do %'"
+            ),
+            words,
+        ),
         ("UPDATE level_count_head SET version = 0".to_owned(), "were never made in the form of this version"),
     ]
 }

@@ -7,19 +7,18 @@ use entity::{
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, FromQueryResult, Iterable, QueryFilter, QueryResult, QuerySelect,
     QueryTrait, Select,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, SimpleExpr},
+    sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr},
 };
 
 use crate::{
     domain::{
         access::{Access, Beside, Cadres, HoldsPost, Rotations, Visible},
-        cadre::{kept, level::LevelCondition, trained::TrainedCondition},
+        cadre::{kept, level::LevelCondition, searched, trained::TrainedCondition},
         page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, Window, ensure_each_once},
         read_model::card::Card,
         unit::{Reach, UnitReach, below, meant, titles},
     },
     error::{Error, Result},
-    text,
 };
 
 /// Most conditions of a filter, that is objects of `CadreWhere` in one another: each is a subquery or two.
@@ -121,7 +120,7 @@ impl CadreList {
         // Where the page keys name nobody, they may only not speak of the day.
         let rows = match kept.is_empty() {
             false => kept,
-            true => self.listed(access, access.reader(), self.keys(access, &window)?, &window, with).await?,
+            true => self.listed(access, access.reader(), self.keys(access, &window).await?, &window, with).await?,
         };
         let page = cursors.page(&window, rows, |row| self.position(&row.of));
         let admitted = |(cursor, row): (String, Beside<Listed>)| {
@@ -147,9 +146,9 @@ impl CadreList {
     }
 
     /// A page's persons, found among all.
-    fn keys(&self, access: &Access, window: &Window) -> Result<SelectStatement> {
+    async fn keys(&self, access: &Access, window: &Window) -> Result<SelectStatement> {
         let (cadres, day) = (access.cadres()?, self.day(access));
-        let keys = self.select(access)?.select_only().columns([cadre::Column::Id, cadre::Column::SortKey]);
+        let keys = self.select(access).await?.select_only().columns([cadre::Column::Id, cadre::Column::SortKey]);
         let keys = keys.column(cadre::Column::Code).expr_as(self.unit_key(&cadres, day), "unit_key");
         let column = |column| Expr::col((cadre::Entity, column));
         Ok(self.keyset(column, || self.unit_key(&cadres, day)).narrow(keys, window).into_query())
@@ -178,10 +177,10 @@ impl CadreList {
         if let Some(people) = kept::count(access, self).await? {
             return Ok(BoundedCount::of(people, max));
         }
-        page::count(access, self.select(access)?, max).await
+        page::count(access, self.select(access).await?, max).await
     }
 
-    fn select(&self, access: &Access) -> Result<Select<cadre::Entity>> {
+    async fn select(&self, access: &Access) -> Result<Select<cadre::Entity>> {
         let (cadres, day) = (access.cadres()?, self.day(access));
         self.filter.ensure_small()?;
         let within = self.within.map(|(unit, reach)| below(access, unit, reach, day));
@@ -194,10 +193,9 @@ impl CadreList {
             }
         };
         let select = select.filter(rest);
-        Ok(match &self.search {
-            Some(search) => select.filter(matching(search)?),
-            None => select,
-        })
+        let Some(search) = &self.search else { return Ok(select) };
+        let found = Condition::all().add(searched::matching(search)?);
+        Ok(select.filter(found.add_option(searched::candidates(access, self).await?)))
     }
 
     /// The code of the unit of the primary post of the day; empty text where the order does not ask for it.
@@ -324,27 +322,4 @@ impl CadreWhere {
         };
         Ok(Some(access.cadres()?.holds_post(day, units.as_ref(), codes.as_deref())))
     }
-}
-
-/// Every word begins a word of the name; or the whole is a code.
-fn matching(search: &str) -> Result<Condition> {
-    const LONGEST: usize = 100;
-    if search.chars().count() > LONGEST {
-        return Err(Error::invalid(
-            "search",
-            format!("Chuỗi tìm kiếm dài quá {LONGEST} ký tự; hãy rút ngắn."),
-            format!("The search is longer than {LONGEST} characters; shorten it."),
-        ));
-    }
-    // PostgreSQL takes no text with a NUL in it, so no name has one.
-    if search.contains('\0') {
-        return Ok(Condition::all().add(Expr::val(1).eq(0)));
-    }
-    let mut name = Condition::all();
-    for word in text::fold(search).split(' ') {
-        // The fold keeps signs, so the pattern's own are escaped.
-        let word = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        name = name.add(cadre::Column::SearchKey.like(LikeExpr::new(format!("% {word}%")).escape('\\')));
-    }
-    Ok(Condition::any().add(name).add(cadre::Column::Code.eq(search.trim())))
 }

@@ -3,6 +3,7 @@
 mod kept;
 mod level;
 mod list;
+mod searched;
 mod trained;
 
 pub use level::LevelCondition;

@@ -7,6 +7,7 @@
 pub mod card;
 pub mod count;
 mod people;
+mod word;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -38,6 +39,9 @@ const MANY: usize = 20_000;
 
 /// The name under which the form of cards stands.
 const CARD: &str = "card";
+
+/// The name under which the form of words stands.
+const WORD: &str = "word";
 
 /// The persons of whom an act wrote something that read models are derived from.
 #[derive(Clone, Debug)]
@@ -73,6 +77,8 @@ pub enum Difference {
     Card(CadreCode),
     /// A count of people, or a page key.
     Count(count::Difference),
+    /// The words of a person's name, by the person's code.
+    Word(String),
 }
 
 /// Read models that are what follows from the tables.
@@ -87,6 +93,7 @@ impl fmt::Display for Difference {
         match self {
             Self::Card(code) => write!(f, "the card of {code} does not say what the tables say"),
             Self::Count(difference) => difference.fmt(f),
+            Self::Word(code) => write!(f, "the words by which {code} is found are not those of name and posts"),
         }
     }
 }
@@ -105,17 +112,20 @@ pub(in crate::domain) async fn renew(
     };
     // First of all: from here on nobody makes the counts anew, and what is read of persons is what they hold.
     let mut keeping = Keeping::begin(txn, registry, today).await?;
+    let mut words = word::Changed::default();
     for persons in persons.chunks(BATCH) {
         let before = card::locked(txn, persons).await?;
         let after = People::of(txn, Of::These(persons)).await?;
         card::write(txn, &after.cards).await?;
-        let Some(keeping) = &mut keeping else { continue };
         let before: HashMap<CadreId, &Card> = before.iter().map(|card| (card.id, card)).collect();
+        after.cards.iter().for_each(|card| words.replace(before.get(&card.id).copied(), card));
+        let Some(keeping) = &mut keeping else { continue };
         for card in &after.cards {
             let before = before.get(&card.id).and_then(|card| after.person(card));
             keeping.replace(before, after.person(card));
         }
     }
+    words.write(txn).await?;
     match keeping {
         Some(keeping) => keeping.write(txn).await,
         None => Ok(()),
@@ -137,10 +147,11 @@ pub async fn rebuild(database: &Database, clock: Clock) -> Result<()> {
 /// # Errors
 /// As `rebuild`.
 pub async fn adopt(database: &Database, clock: Clock) -> Result<()> {
-    let state = read_model::Entity::find_by_id(CARD).one(database.control()).await?;
-    match state {
-        Some(state) if state.version == i32::from(card::VERSION) && count::is_made(database.control()).await? => Ok(()),
-        _ => rebuild(database, clock).await,
+    let kept = read_model::Entity::find().all(database.control()).await?;
+    let is_kept = |(name, version)| kept.iter().any(|kept| kept.name == name && kept.version == version);
+    match forms().into_iter().all(is_kept) && count::is_made(database.control()).await? {
+        true => Ok(()),
+        false => rebuild(database, clock).await,
     }
 }
 
@@ -154,6 +165,7 @@ pub async fn verify(connection: &DatabaseTransaction) -> Result<std::result::Res
         Ok(expected) => expected,
         Err(difference) => return Ok(Err(Difference::Count(difference))),
     };
+    let mut words = word::Expected::new();
     let (mut last, mut persons) = (None, 0);
     while let Some(people) = People::after(connection, last).await? {
         let kept = match people.range() {
@@ -164,23 +176,37 @@ pub async fn verify(connection: &DatabaseTransaction) -> Result<std::result::Res
             return Ok(Err(Difference::Card(code)));
         }
         people.each().for_each(|person| expected.add(&person));
+        people.cards.iter().for_each(|card| words.add(card));
         (last, persons) = (people.last(), persons + people.cards.len());
     }
-    Ok(expected.difference(connection).await?.map_or(Ok(Intact { persons }), |of| Err(Difference::Count(of))))
+    let difference = match expected.difference(connection).await? {
+        Some(of) => Some(Difference::Count(of)),
+        None => words.difference(connection).await?.map(Difference::Word),
+    };
+    Ok(difference.map_or(Ok(Intact { persons }), Err))
+}
+
+/// The forms of this program, by their names; counts and page keys say theirs themselves.
+fn forms() -> [(&'static str, i32); 2] {
+    [(CARD, card::VERSION.into()), (WORD, word::VERSION)]
 }
 
 async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
     bulk::widen(txn).await?;
     let mut making = Making::begin(txn, today).await?;
+    let mut words = word::Making::begin(txn).await?;
     cadre_card::Entity::delete_many().exec(txn).await?;
     let mut last = None;
     while let Some(people) = People::after(txn, last).await? {
         card::write_new(txn, &people.cards).await?;
         making.add(txn, &people).await?;
+        words.add(txn, &people.cards).await?;
         last = people.last();
     }
     making.finish(txn).await?;
-    let state = read_model::ActiveModel { name: Set(CARD.to_owned()), version: Set(card::VERSION.into()) };
-    bulk::replace(txn, [state]).await?;
+    words.finish(txn).await?;
+    let made =
+        forms().map(|(name, version)| read_model::ActiveModel { name: Set(name.to_owned()), version: Set(version) });
+    bulk::replace(txn, made).await?;
     Ok(bulk::narrow(txn).await?)
 }

@@ -24,7 +24,7 @@ use crate::world::{
 };
 
 /// Every table, and whether row security closes it. What is open holds no facts about persons.
-const TABLES: [(&str, bool); 47] = [
+const TABLES: [(&str, bool); 48] = [
     ("access_entry", true),
     ("access_withholding", true),
     ("acting_person", false),
@@ -36,6 +36,7 @@ const TABLES: [(&str, bool); 47] = [
     ("cadre", true),
     ("cadre_card", true),
     ("cadre_key", true),
+    ("cadre_word", true),
     ("change", false),
     ("class_session", false),
     ("client", false),

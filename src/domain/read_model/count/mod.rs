@@ -17,7 +17,7 @@ pub(in crate::domain) use ask::{Counted, Counts, counts};
 pub(super) use derive::Person;
 pub(super) use keep::{Keeping, is_made};
 pub use verify::Difference;
-pub(super) use verify::Expected;
+pub(super) use verify::{Expected, HEAPS, heap_of};
 
 /// The form that the tables are kept in. Another number makes them anew.
 pub(in crate::domain) const VERSION: i32 = 1;

@@ -24,8 +24,8 @@ use crate::{
     error::Result,
 };
 
-/// Into so many heaps page keys are thrown by their person, so that only one heap need be looked at closely.
-const HEAPS: usize = 1 << 16;
+/// Into so many heaps page keys and words are thrown by their person, so that only one heap need be looked at closely.
+pub(in crate::domain::read_model) const HEAPS: usize = 1 << 16;
 
 /// The first place where counts or page keys are not what follows from posts and qualifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,7 +248,8 @@ async fn named_key(connection: &DatabaseTransaction, basis: &Basis, heap: usize)
     }))
 }
 
-fn heap_of(person: CadreId) -> usize {
+/// The heap of a person.
+pub(in crate::domain::read_model) fn heap_of(person: CadreId) -> usize {
     let mut hasher = DefaultHasher::new();
     person.hash(&mut hasher);
     usize::try_from(hasher.finish() % HEAPS as u64).unwrap_or(0)

@@ -1,0 +1,37 @@
+//! Words of names by unit: where a search begins.
+
+use sea_orm_migration::{prelude::*, schema::*, sea_orm::DatabaseBackend};
+
+use crate::{
+    column::{code, drop_all},
+    wall::{raise, reaches},
+};
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut word = Table::create();
+        word.table("cadre_word")
+            .col(uuid("unit_id"))
+            .col(code(manager, "words").not_null())
+            .col(uuid("cadre_id"))
+            .primary_key(Index::create().primary().col("unit_id").col("words").col("cadre_id"));
+        if manager.get_database_backend() == DatabaseBackend::Sqlite {
+            word.extra("WITHOUT ROWID");
+        }
+        manager.create_table(word).await?;
+        // A search asks for units within reach alone, so a row is seen by its own unit.
+        raise(manager, "cadre_word", &reaches("unit_id")).await?;
+        // Where there is nobody yet there is nothing to make words of; otherwise the program does, which knows their form.
+        let made = "INSERT INTO read_model (name, version) SELECT 'word', 1 WHERE NOT EXISTS (SELECT 1 FROM cadre)";
+        manager.get_connection().execute_unprepared(made).await.map(drop)
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        drop_all(manager, ["cadre_word"]).await?;
+        manager.get_connection().execute_unprepared("DELETE FROM read_model WHERE name = 'word'").await.map(drop)
+    }
+}

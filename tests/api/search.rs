@@ -1,0 +1,133 @@
+//! Searches by name: beginning at the words of names they find what going through everybody finds.
+
+use cadre_api::domain::{demo, import::Outcome, read_model};
+use fastrand::Rng;
+use sea_orm::{ConnectionTrait, Statement};
+use serde_json::{Value, json};
+
+use crate::world::{Caller, Kind, World, clock, postgres::setting};
+
+const QUESTIONS: usize = 300;
+
+/// Most people are found from the top.
+const UNITS: [&str; 8] =
+    [demo::ROOT, demo::ROOT, demo::ROOT, "BN", demo::DISTRICT, "BN-LT-01-DU", demo::COMMUNE, "DB-DB"];
+
+const LIST: &str = "pageInfo { startCursor endCursor hasNextPage hasPreviousPage } totalCount(max: 100000) { value isExact } \
+    nodes { code fullName }";
+
+/// A person of the demo, as a search may name them.
+struct Named {
+    code: String,
+    words: Vec<String>,
+}
+
+async fn people(world: &World) -> Vec<Named> {
+    let select = Statement::from_string(world.database.backend(), "SELECT code, search_key FROM cadre ORDER BY code");
+    let rows = world.database.writer().query_all_raw(select).await.expect("rows");
+    let named = |row: &sea_orm::QueryResult| {
+        let (code, key): (String, String) = row.try_get_many_by_index().expect("two");
+        Named { code, words: key.split_whitespace().map(str::to_owned).collect() }
+    };
+    rows.iter().map(named).collect()
+}
+
+/// Beginnings of words of one name, in any order; now and then of two, a code, or what nobody is called.
+fn search(draw: &mut Rng, people: &[Named]) -> String {
+    let (one, other) = (draw.choice(people).expect("people"), draw.choice(people).expect("people"));
+    let words = match draw.u8(..12) {
+        0 => return one.code.clone(),
+        1 => return ["", " ", "%", "zzz", "nguyen zzz", "\u{10ffff}"][draw.usize(..6)].to_owned(),
+        2 => [&one.words[..1], &other.words[1..]].concat(),
+        _ => one.words.clone(),
+    };
+    let mut words: Vec<String> = words.into_iter().filter(|_| draw.u8(..3) > 0).collect();
+    draw.shuffle(&mut words);
+    let begun = words.iter().map(|word| {
+        let letters = if draw.bool() { usize::MAX } else { draw.usize(1..4) };
+        word.chars().take(letters).collect::<String>()
+    });
+    begun.collect::<Vec<_>>().join(" ")
+}
+
+/// The same list asked in two ways: with its unit where the search can begin at it, and too deep for that.
+fn asked(draw: &mut Rng) -> [String; 2] {
+    let unit = draw.choice(UNITS).expect("units");
+    let day = ["2014-03-04", "2026-06-01", "2026-06-01", "2030-01-01"][draw.usize(..4)];
+    let reach = ["UNIT", "SUBTREE", "SUBTREE"][draw.usize(..3)];
+    let hierarchy = ["ADMINISTRATIVE", "ADMINISTRATIVE", "PARTY"][draw.usize(..3)];
+    let more = ["", "", "gender: FEMALE", r#"holds: {subject: "PROFESSIONAL", atLeast: "COLLEGE"}"#][draw.usize(..4)];
+    let order = ["", "", ", orderBy: [{field: NAME, direction: DESC}]", ", orderBy: [{field: UNIT}, {field: CODE}]"]
+        [draw.usize(..4)];
+    let page = ["first: 7, after: $cursor", "first: 7, after: $cursor", "last: 5, before: $cursor"][draw.usize(..3)];
+    let list = |condition: &str| {
+        format!(
+            "query($search: String, $cursor: String) {{ list: cadres(search: $search, asOf: \"{day}\", {page}{order}, \
+             where: {{{condition} {more}}}) {{ {LIST} }} }}"
+        )
+    };
+    let condition = format!("unit: {{code: \"{unit}\", reach: {reach}, hierarchy: {hierarchy}}}");
+    [list(&condition), list(&format!("and: [{{{condition}}}]"))]
+}
+
+/// The pages of a list, without their cursors.
+async fn walked(caller: &Caller<'_>, question: &str, search: &str) -> Vec<Value> {
+    let (mut pages, mut cursor) = (Vec::new(), Value::Null);
+    for _ in 0..3 {
+        let answer = caller.ask(question, json!({ "search": search, "cursor": cursor })).await;
+        // A unit that is out of reach is refused by its name.
+        let code = answer["errors"][0]["extensions"]["code"].as_str();
+        assert!(code.is_none_or(|code| code == "INVALID"), "{question} {answer:#}");
+        let nobody = json!({"nodes": [], "pageInfo": {}, "totalCount": {"value": 0, "isExact": true}});
+        let mut list = answer.pointer("/data/list").cloned().unwrap_or(nobody);
+        let info = list["pageInfo"].take();
+        list["more"] = json!([info["hasNextPage"] == true, info["hasPreviousPage"] == true]);
+        pages.push(list);
+        cursor = info[["endCursor", "startCursor"][usize::from(question.contains("last:"))]].clone();
+        if cursor.is_null() {
+            break;
+        }
+    }
+    pages
+}
+
+#[actix_web::test]
+async fn a_search_finds_what_going_through_everybody_finds() {
+    let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
+    println!("CADRE_TEST_SEED={seed}");
+    let folder = tempfile::tempdir().expect("a folder");
+    demo::write_bundle(folder.path()).expect("written");
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::empty(kind).await;
+        assert_eq!(world.import(folder.path()).await.outcome, Outcome::Loaded);
+        let callers = [
+            world.caller(&["cadre:read"], &[demo::ROOT]).await,
+            world.caller(&["cadre:read"], &[demo::DISTRICT]).await,
+            world.caller(&["cadre:read"], &["BN-LT-01-DU", demo::COMMUNE]).await,
+        ];
+        let (people, mut draw) = (people(&world).await, Rng::with_seed(seed));
+        let (mut found, mut all) = (0, Vec::new());
+        for at in 0..QUESTIONS {
+            // The last callers reach but some units.
+            let caller = [0, 0, 0, 0, 1, 2][at % 6];
+            let (search, [question, deep]) = (search(&mut draw, &people), asked(&mut draw));
+            let answer = walked(&callers[caller], &question, &search).await;
+            let other = walked(&callers[caller], &deep, &search).await;
+            assert_eq!(answer, other, "{kind:?}, caller {caller}, seed {seed}: {search:?} {question}");
+            found += usize::from(answer[0]["nodes"] != json!([]));
+            all.push((caller, search, question, answer));
+        }
+        assert!(found > 20, "the control: {found} searches find somebody, seed {seed}");
+
+        // The control: who has no words is found no more.
+        let bend = "DELETE FROM cadre_word";
+        world.database.writer().execute_unprepared(bend).await.expect("deleted");
+        let mut bent = 0;
+        for (caller, search, question, answer) in &all {
+            bent += usize::from(walked(&callers[*caller], question, search).await != *answer);
+        }
+        assert!(bent > 10, "the control: {bent} searches begin at words, seed {seed}");
+        read_model::rebuild(&world.database, clock()).await.expect("made anew");
+        world.stop().await;
+    }
+}
