@@ -120,7 +120,7 @@ impl CadreList {
         // Where the page keys name nobody, they may only not speak of the day.
         let rows = match kept.is_empty() {
             false => kept,
-            true => self.listed(access, access.reader(), self.keys(access, &window).await?, &window, with).await?,
+            true => self.found(access, &window, with).await?,
         };
         let page = cursors.page(&window, rows, |row| self.position(&row.of));
         let admitted = |(cursor, row): (String, Beside<Listed>)| {
@@ -130,6 +130,22 @@ impl CadreList {
         let mut rows: Vec<(String, Visible)> = page.rows.into_iter().map(admitted).collect::<Result<_>>()?;
         access.read_apart(rows.iter_mut().map(|(_, person)| person).collect(), with).await?;
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
+    }
+
+    /// The persons of a page, found among all, or among those few whom a search by words may mean.
+    async fn found(
+        &self,
+        access: &Access,
+        window: &Window,
+        with: Option<Rotations<'_>>,
+    ) -> Result<Vec<Beside<Listed>>> {
+        let (reader, candidates) = (access.reader(), searched::candidates(access, self).await?);
+        let few = candidates.is_some();
+        let keys = self.keys(access, window, candidates)?;
+        match few {
+            true => self.listed(access, &reader.kept(), keys, window, with).await,
+            false => self.listed(access, reader, keys, window, with).await,
+        }
     }
 
     /// The persons of a page, whom a select names, with their sort keys.
@@ -145,10 +161,10 @@ impl CadreList {
         access.read_beside(connection, self.with_cards(keys, window), with, listed).await
     }
 
-    /// A page's persons, found among all.
-    async fn keys(&self, access: &Access, window: &Window) -> Result<SelectStatement> {
+    /// A page's persons, found among all, or among candidates.
+    fn keys(&self, access: &Access, window: &Window, candidates: Option<SimpleExpr>) -> Result<SelectStatement> {
         let (cadres, day) = (access.cadres()?, self.day(access));
-        let keys = self.select(access).await?.select_only().columns([cadre::Column::Id, cadre::Column::SortKey]);
+        let keys = self.select(access, candidates)?.select_only().columns([cadre::Column::Id, cadre::Column::SortKey]);
         let keys = keys.column(cadre::Column::Code).expr_as(self.unit_key(&cadres, day), "unit_key");
         let column = |column| Expr::col((cadre::Entity, column));
         Ok(self.keyset(column, || self.unit_key(&cadres, day)).narrow(keys, window).into_query())
@@ -177,10 +193,11 @@ impl CadreList {
         if let Some(people) = kept::count(access, self).await? {
             return Ok(BoundedCount::of(people, max));
         }
-        page::count(access, self.select(access).await?, max).await
+        let candidates = searched::candidates(access, self).await?;
+        page::count(access, self.select(access, candidates)?, max).await
     }
 
-    async fn select(&self, access: &Access) -> Result<Select<cadre::Entity>> {
+    fn select(&self, access: &Access, candidates: Option<SimpleExpr>) -> Result<Select<cadre::Entity>> {
         let (cadres, day) = (access.cadres()?, self.day(access));
         self.filter.ensure_small()?;
         let within = self.within.map(|(unit, reach)| below(access, unit, reach, day));
@@ -194,8 +211,7 @@ impl CadreList {
         };
         let select = select.filter(rest);
         let Some(search) = &self.search else { return Ok(select) };
-        let found = Condition::all().add(searched::matching(search)?);
-        Ok(select.filter(found.add_option(searched::candidates(access, self).await?)))
+        Ok(select.filter(Condition::all().add(searched::matching(search)?).add_option(candidates)))
     }
 
     /// The code of the unit of the primary post of the day; empty text where the order does not ask for it.

@@ -35,20 +35,26 @@ const MANY: u64 = 3_000;
 /// # Errors
 /// `Invalid` naming `search` if it is too long.
 pub(super) fn matching(search: &str) -> Result<Condition> {
-    const LONGEST: usize = 100;
-    if search.chars().count() > LONGEST {
-        return Err(Error::invalid(
-            "search",
-            format!("Chuỗi tìm kiếm dài quá {LONGEST} ký tự; hãy rút ngắn."),
-            format!("The search is longer than {LONGEST} characters; shorten it."),
-        ));
-    }
+    ensure_short(search)?;
     // PostgreSQL takes no text with a NUL in it, so no name has one.
     if search.contains('\0') {
         return Ok(Condition::all().add(Expr::val(1).eq(0)));
     }
     let name = every_word(cadre::Column::SearchKey, &text::fold(search));
     Ok(Condition::any().add(name).add(cadre::Column::Code.eq(search.trim())))
+}
+
+/// So that a search has few words, each of which is looked for.
+fn ensure_short(search: &str) -> Result<()> {
+    const LONGEST: usize = 100;
+    if search.chars().count() <= LONGEST {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "search",
+        format!("Chuỗi tìm kiếm dài quá {LONGEST} ký tự; hãy rút ngắn."),
+        format!("The search is longer than {LONGEST} characters; shorten it."),
+    ))
 }
 
 /// Every word of a folded search begins a word of a folded name, in which each stands after a blank.
@@ -66,9 +72,10 @@ fn every_word(name: impl ColumnTrait, folded: &str) -> Condition {
 /// where they do not narrow it, and it goes through everybody.
 ///
 /// # Errors
-/// `Invalid` for a code of a unit that names nothing.
+/// `Invalid` for a search that is too long, and for a code of a unit that names nothing.
 pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Option<SimpleExpr>> {
     let Some(search) = list.search.as_deref().filter(|search| !search.contains('\0')) else { return Ok(None) };
+    ensure_short(search)?;
     let Some(units) = units(access, list)?.filter(|units| units.len() <= MOST_UNITS) else { return Ok(None) };
     let (words, folded) = (Words { access, list, units }, text::fold(search));
     let mut rarest = None;
