@@ -15,7 +15,9 @@ pub struct Model {
     /// Code of the person.
     #[sea_orm(unique)]
     pub code: CadreCode,
-    /// What the card says, packed.
+    /// Whether there is a rotation of the person, of whatever state. Most have none, and need not be looked for there.
+    pub has_rotations: bool,
+    /// What else the card says, packed.
     pub body: Vec<u8>,
     /// The person.
     #[sea_orm(belongs_to, from = "cadre_id", to = "id")]

@@ -17,6 +17,7 @@ impl MigrationTrait for Migration {
             .table("cadre_card")
             .col(uuid("cadre_id").primary_key())
             .col(code(manager, "code").not_null().unique_key())
+            .col(boolean("has_rotations"))
             .col(blob("body"))
             .foreign_key(&mut reference("cadre_card", ["cadre_id"], "cadre", ["id"]))
             .to_owned();

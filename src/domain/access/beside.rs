@@ -1,13 +1,15 @@
 //! Rotations that are read with their persons. Where a trip costs more than the values of a row, they stand beside them in
 //! the same statement: a row for each rotation, the person's own share in all of them.
 
+use std::cmp::Reverse;
+
 use entity::{
     cadre_card, rotation,
     value::{CadreId, RotationId},
 };
 use sea_orm::{
     ConnectionTrait, FromQueryResult, Iden, Iterable, QueryResult,
-    sea_query::{Condition, Expr, ExprTrait, Order, SelectStatement},
+    sea_query::{CaseStatement, Condition, Expr, ExprTrait, Order, SelectStatement},
 };
 
 use crate::{
@@ -29,14 +31,16 @@ impl Rotations<'_> {
     /// taken from the card.
     fn beside(&self, select: &mut SelectStatement) {
         let own = |column: rotation::Column| Expr::col((rotation::Entity, column));
-        let of_person = own(rotation::Column::CadreId).equals((cadre_card::Entity, cadre_card::Column::CadreId));
+        let card = |column: cadre_card::Column| Expr::col((cadre_card::Entity, column));
+        // Nothing is looked for where there is nothing, which is so for most.
+        let person =
+            CaseStatement::new().case(card(cadre_card::Column::HasRotations), card(cadre_card::Column::CadreId));
+        let of_person = own(rotation::Column::CadreId).eq(person);
         let beside = rotation::Column::iter().filter(|column| !matches!(column, rotation::Column::CadreId));
         select
             .columns(beside.map(|column| (rotation::Entity, column)))
             .left_join(rotation::Entity, Condition::all().add(of_person).add(self.narrowing()))
-            .order_by((cadre_card::Entity, cadre_card::Column::CadreId), Order::Asc)
-            .order_by((rotation::Entity, rotation::Column::StartOn), Order::Desc)
-            .order_by((rotation::Entity, rotation::Column::Id), Order::Desc);
+            .order_by((cadre_card::Entity, cadre_card::Column::CadreId), Order::Asc);
     }
 }
 
@@ -93,6 +97,9 @@ fn together<T>(
             let rotation: Option<RotationId> = row.try_get("", rotation::Column::Id.unquoted())?;
             rotations.extend(rotation.map(|_| rotation::Model::from_query_result(row, "")).transpose()?);
         }
+    }
+    for rotations in persons.iter_mut().filter_map(|person| person.rotations.as_mut()) {
+        rotations.sort_unstable_by_key(|rotation| Reverse((rotation.start_on, rotation.id)));
     }
     Ok(persons)
 }

@@ -18,7 +18,10 @@ mod selection;
 mod unit;
 mod write;
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use async_graphql::{
     Variables,
@@ -41,12 +44,17 @@ use crate::{
     language::Language,
 };
 
+/// Bytes of a small answer.
+const USUAL: usize = 4 * 1024;
+
 /// A query that is answered without the engine.
 pub struct Straight {
     asked: Vec<Asked>,
     set: Set<root::Query>,
     needs: Needs,
     course: LastCourse,
+    /// Bytes of the last answer.
+    last: AtomicUsize,
 }
 
 impl fmt::Debug for Straight {
@@ -71,7 +79,7 @@ impl Straight {
         let compiling = Compiling::new(shape, &document.fragments, largest);
         let set = compiling.set::<root::Query>(&[&operation.selection_set.node])?;
         let (asked, needs) = compiling.into_parts();
-        Some(Self { asked, set, needs, course: LastCourse::default() })
+        Some(Self { asked, set, needs, course: LastCourse::default(), last: AtomicUsize::new(USUAL) })
     }
 
     /// The whole body of the answer.
@@ -89,11 +97,14 @@ impl Straight {
         }
         let gathered = Gathered::of(access, &self.needs, &found).await?;
         let with = With { access, language, variables, gathered: &gathered };
-        let mut out = Out::default();
+        let last = self.last.load(Ordering::Relaxed);
+        let mut out = Out::of(last + last / 8);
         out.raw(br#"{"data":"#);
         self.set.one(found.as_slice(), with, &mut out)?;
         out.raw(b"}");
-        Ok(out.into_bytes())
+        let body = out.into_bytes();
+        self.last.store(body.len(), Ordering::Relaxed);
+        Ok(body)
     }
 }
 

@@ -12,9 +12,6 @@ use crate::{
     language::Language,
 };
 
-/// Bytes of a small answer, so that few of them are moved while it grows.
-const USUAL: usize = 4 * 1024;
-
 /// A type of the schema that is written straight from what it shows.
 pub(super) trait Written: Sized + 'static {
     /// Its name in the schema.
@@ -58,13 +55,12 @@ impl<'a> With<'a> {
 /// The bytes of an answer.
 pub(super) struct Out(Vec<u8>);
 
-impl Default for Out {
-    fn default() -> Self {
-        Self(Vec::with_capacity(USUAL))
-    }
-}
-
 impl Out {
+    /// Room for an answer of about so many bytes, so that few of them are moved while it grows.
+    pub fn of(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
     /// Writes bytes as they are.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);

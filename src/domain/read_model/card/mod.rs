@@ -57,7 +57,8 @@ impl Card {
     }
 
     fn row(&self) -> Result<cadre_card::Model> {
-        Ok(cadre_card::Model { cadre_id: self.id, code: self.code.clone(), body: pack::pack(self)? })
+        let (cadre_id, code, has_rotations) = (self.id, self.code.clone(), self.has_rotations);
+        Ok(cadre_card::Model { cadre_id, code, has_rotations, body: pack::pack(self)? })
     }
 }
 

@@ -28,7 +28,6 @@ struct Packed<'a> {
     category: Cow<'a, str>,
     #[serde(borrow)]
     status: Cow<'a, str>,
-    has_rotations: bool,
     #[serde(borrow)]
     posts: Vec<Post<'a>>,
     #[serde(borrow)]
@@ -67,7 +66,6 @@ pub(super) fn pack(card: &Card) -> Result<Vec<u8>> {
         gender: word(card.gender),
         category: word(card.category),
         status: word(card.status),
-        has_rotations: card.has_rotations,
         posts: card.posts.iter().map(Post::of).collect(),
         qualifications: card.qualifications.iter().map(Paper::of).collect(),
     };
@@ -85,7 +83,7 @@ pub(super) fn unpack(row: &cadre_card::Model) -> Result<Card> {
         gender: read(&packed.gender)?,
         category: read(&packed.category)?,
         status: read(&packed.status)?,
-        has_rotations: packed.has_rotations,
+        has_rotations: row.has_rotations,
         posts: packed.posts.iter().map(|post| post.model(row.cadre_id)).collect::<Result<_>>()?,
         qualifications: packed.qualifications.iter().map(|paper| paper.model(row.cadre_id)).collect::<Result<_>>()?,
     })
