@@ -189,7 +189,7 @@ async fn as_kept(txn: &DatabaseTransaction) -> Vec<cadre_key::Model> {
     let backend = txn.get_database_backend();
     let sql = match backend {
         DatabaseBackend::Postgres => "SELECT * FROM cadre_key ORDER BY ctid",
-        _ => "SELECT * FROM cadre_key NOT INDEXED",
+        _ => "SELECT * FROM cadre_key INDEXED BY sqlite_autoindex_cadre_key_1",
     };
     let keys = cadre_key::Entity::find().from_raw_sql(Statement::from_string(backend, sql));
     keys.all(txn).await.expect("keys")
