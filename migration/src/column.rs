@@ -27,6 +27,24 @@ pub fn reference<const N: usize>(
     key
 }
 
+/// A table that on SQLite is its primary key, so that nothing is stored twice.
+pub fn kept_by<const N: usize>(
+    manager: &SchemaManager<'_>,
+    mut table: TableCreateStatement,
+    key: [&'static str; N],
+) -> TableCreateStatement {
+    let mut primary = Index::create();
+    primary.primary();
+    for column in key {
+        primary.col(column);
+    }
+    table.primary_key(&mut primary);
+    if manager.get_database_backend() == DatabaseBackend::Sqlite {
+        table.extra("WITHOUT ROWID");
+    }
+    table
+}
+
 /// An index named after its table and columns.
 pub async fn index<const N: usize>(
     manager: &SchemaManager<'_>,

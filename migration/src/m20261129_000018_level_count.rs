@@ -1,9 +1,9 @@
 //! Counts of people by unit and highest level, and page keys: what compositions, totals and lists are read from.
 
-use sea_orm_migration::{prelude::*, schema::*, sea_orm::DatabaseBackend};
+use sea_orm_migration::{prelude::*, schema::*};
 
 use crate::{
-    column::{code, drop_all},
+    column::{code, drop_all, kept_by},
     wall::{raise, reaches},
 };
 
@@ -83,22 +83,4 @@ async fn keys(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager.create_index(order).await?;
     // A list asks for units within reach alone, so a row is seen by its own unit and the person need not be looked for.
     raise(manager, "cadre_key", &reaches("unit_id")).await
-}
-
-/// A table that on SQLite is its primary key, so that nothing is stored twice.
-fn kept_by<const N: usize>(
-    manager: &SchemaManager<'_>,
-    mut table: TableCreateStatement,
-    key: [&'static str; N],
-) -> TableCreateStatement {
-    let mut primary = Index::create();
-    primary.primary();
-    for column in key {
-        primary.col(column);
-    }
-    table.primary_key(&mut primary);
-    if manager.get_database_backend() == DatabaseBackend::Sqlite {
-        table.extra("WITHOUT ROWID");
-    }
-    table
 }

@@ -1,9 +1,9 @@
 //! Words of names by unit: where a search begins.
 
-use sea_orm_migration::{prelude::*, schema::*, sea_orm::DatabaseBackend};
+use sea_orm_migration::{prelude::*, schema::*};
 
 use crate::{
-    column::{code, drop_all},
+    column::{code, drop_all, kept_by},
     wall::{raise, reaches},
 };
 
@@ -14,15 +14,8 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let mut word = Table::create();
-        word.table("cadre_word")
-            .col(uuid("unit_id"))
-            .col(code(manager, "words").not_null())
-            .col(uuid("cadre_id"))
-            .primary_key(Index::create().primary().col("unit_id").col("words").col("cadre_id"));
-        if manager.get_database_backend() == DatabaseBackend::Sqlite {
-            word.extra("WITHOUT ROWID");
-        }
-        manager.create_table(word).await?;
+        word.table("cadre_word").col(uuid("unit_id")).col(code(manager, "words").not_null()).col(uuid("cadre_id"));
+        manager.create_table(kept_by(manager, word, ["unit_id", "words", "cadre_id"])).await?;
         // A search asks for units within reach alone, so a row is seen by its own unit.
         raise(manager, "cadre_word", &reaches("unit_id")).await?;
         // Where there is nobody yet there is nothing to make words of; otherwise the program does, which knows their form.
