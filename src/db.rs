@@ -24,6 +24,9 @@ use uuid::Uuid;
 /// Readers of the embedded database; more gain nothing on small machines.
 const SQLITE_READERS: u32 = 4;
 
+/// What the pool of questions is called in the metrics.
+const QUESTIONS: &str = "question";
+
 /// Connections set aside for what must not wait behind questions.
 const CONTROL: u32 = 1;
 
@@ -106,9 +109,9 @@ impl Database {
             SeaOrm::connect(options)
         };
         Ok(Self {
-            read: counted(readers(SQLITE_READERS).await?),
-            control: counted(readers(CONTROL).await?),
-            write: counted(write),
+            read: counted(readers(SQLITE_READERS).await?, QUESTIONS),
+            control: counted(readers(CONTROL).await?, "control"),
+            write: counted(write, "act"),
             backend: DatabaseBackend::Sqlite,
         })
     }
@@ -134,9 +137,9 @@ impl Database {
             SeaOrm::connect(options)
         };
         Ok(Self {
-            read: counted(connections(pool.max_connections, &READS).await?),
-            control: counted(connections(CONTROL, &READS).await?),
-            write: counted(connections(pool.max_connections, &[]).await?),
+            read: counted(connections(pool.max_connections, &READS).await?, QUESTIONS),
+            control: counted(connections(CONTROL, &READS).await?, "control"),
+            write: counted(connections(pool.max_connections, &[]).await?, "act"),
             backend: DatabaseBackend::Postgres,
         })
     }
@@ -305,17 +308,16 @@ pub enum SchemaState {
     Newer(Vec<String>),
 }
 
-fn counted(mut connection: DatabaseConnection) -> DatabaseConnection {
-    connection.set_metric_callback(|info| {
-        count(info.elapsed, info.failed);
-    });
+/// Counts the statements of a pool.
+fn counted(mut connection: DatabaseConnection, pool: &'static str) -> DatabaseConnection {
+    connection.set_metric_callback(move |info| count(pool, info.elapsed, info.failed));
     connection
 }
 
 /// Counts a statement.
-fn count(elapsed: Duration, failed: bool) {
-    metrics::counter!("cadre_database_statements_total", "failed" => if failed { "true" } else { "false" })
-        .increment(1);
+fn count(pool: &'static str, elapsed: Duration, failed: bool) {
+    let failed = if failed { "true" } else { "false" };
+    metrics::counter!("cadre_database_statements_total", "pool" => pool, "failed" => failed).increment(1);
     metrics::histogram!("cadre_database_statement_seconds").record(elapsed.as_secs_f64());
 }
 

@@ -16,7 +16,7 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
 
-use crate::db::{Sight, count};
+use crate::db::{QUESTIONS, Sight, count};
 
 /// How a question reads on PostgreSQL, from the cheapest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,7 +187,7 @@ impl Reading {
 async fn timed<T>(rows: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, DbErr> {
     let since = Instant::now();
     let rows = rows.await;
-    count(since.elapsed(), rows.is_err());
+    count(QUESTIONS, since.elapsed(), rows.is_err());
     rows.map_err(failed)
 }
 
