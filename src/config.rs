@@ -56,8 +56,8 @@ pub struct Settings {
     /// URL under which clients reach the service: issuer and audience of tokens. [default: http:// and the address]
     #[arg(long, global = true, env = "CADRE_PUBLIC_URL", value_parser = public_url)]
     pub public_url: Option<String>,
-    /// Most connections to a PostgreSQL server for questions, and as many for acts, besides one set aside for rights;
-    /// more than 8 rarely gain anything.
+    /// Most connections to a PostgreSQL server for questions, and as many for acts, besides five set aside for rights and
+    /// for registers; more than 8 rarely gain anything.
     #[arg(long, global = true, env = "CADRE_DATABASE_CONNECTIONS", default_value_t = 8)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=200))]
     pub database_connections: u32,

@@ -2,6 +2,7 @@
 //! their SQL differs.
 
 pub mod bulk;
+mod readers;
 mod reading;
 mod role;
 mod sight;
@@ -17,15 +18,24 @@ use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseBackend, DatabaseConnection,
     DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
     sea_query::{ArrayType, BinOper, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        ConnectOptions as _,
+        postgres::PgConnectOptions,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use uuid::Uuid;
+
+use crate::db::readers::{Questions, Readers};
 
 /// Readers of the embedded database; more gain nothing on small machines.
 const SQLITE_READERS: u32 = 4;
 
 /// What the pool of questions is called in the metrics.
 const QUESTIONS: &str = "question";
+
+/// Connections for reading what holds no persons, such as the register of clients.
+const REGISTERS: u32 = 4;
 
 /// Connections set aside for what must not wait behind questions.
 const CONTROL: u32 = 1;
@@ -38,10 +48,11 @@ const READS: [(&str, &str); 3] = [
     ("plan_cache_mode", "force_generic_plan"),
 ];
 
-/// An open database: a pool of readers beside one writer where it is embedded, or beside a pool of writers where it is a
-/// server; and a connection for rights, readiness and the look at the change log.
+/// An open database: readers for questions and for registers beside one writer where it is embedded, or beside a pool of
+/// writers where it is a server; and a connection for rights, readiness and the look at the change log.
 #[derive(Clone, Debug)]
 pub struct Database {
+    questions: Questions,
     read: DatabaseConnection,
     control: DatabaseConnection,
     write: DatabaseConnection,
@@ -100,16 +111,21 @@ impl Database {
         });
         let write = SeaOrm::connect(options).await?;
 
+        let reader = |sqlite: SqliteConnectOptions| {
+            sqlite.create_if_missing(false).busy_timeout(Duration::from_secs(5)).pragma("query_only", "on")
+        };
         let readers = |connections| {
             let mut options = ConnectOptions::new(url);
             options.max_connections(connections).acquire_timeout(pool.acquire_timeout).sqlx_logging(false);
-            options.map_sqlx_sqlite_opts(|sqlite| {
-                sqlite.create_if_missing(false).busy_timeout(Duration::from_secs(5)).pragma("query_only", "on")
-            });
+            options.map_sqlx_sqlite_opts(reader);
             SeaOrm::connect(options)
         };
+        let questions: SqliteConnectOptions = url.parse().map_err(readers::failed)?;
+        // A page is read without waiting for its reader.
+        let questions = reader(questions).row_buffer_size(1000).disable_statement_logging();
         Ok(Self {
-            read: counted(readers(SQLITE_READERS).await?, QUESTIONS),
+            questions: Questions::Sqlite(Readers::new(questions, SQLITE_READERS, pool.acquire_timeout)?),
+            read: counted(readers(REGISTERS).await?, QUESTIONS),
             control: counted(readers(CONTROL).await?, "control"),
             write: counted(write, "act"),
             backend: DatabaseBackend::Sqlite,
@@ -117,27 +133,32 @@ impl Database {
     }
 
     async fn open_postgres(url: &str, pool: Pool) -> Result<Self, DbErr> {
-        let connections = |connections, more: &[(&'static str, &'static str)]| {
+        let (patience, reach) = (pool.statement_timeout.as_millis().to_string(), pool.sight.setting().to_owned());
+        let set = move |postgres: PgConnectOptions, more: &[(&'static str, &'static str)]| {
+            postgres
+                .application_name("cadre-api")
+                .options([("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s"), ("jit", "off")])
+                .options([("statement_timeout", &patience)])
+                .options(more.iter().copied())
+                .options((!reach.is_empty()).then_some(("cadre.reach", &reach)))
+        };
+        let connections = |connections, more: &'static [(&'static str, &'static str)]| {
             let mut options = ConnectOptions::new(url);
             options
                 .max_connections(connections)
                 .acquire_timeout(pool.acquire_timeout)
-                .statement_timeout(pool.statement_timeout)
                 // A server that restarted leaves dead connections behind: each is found before a question meets it.
                 .test_before_acquire_if_idle_for(Duration::from_secs(1))
-                .set_application_name("cadre-api")
                 .sqlx_logging(false);
-            let (more, reach) = (more.to_vec(), pool.sight.setting().to_owned());
-            options.map_sqlx_postgres_opts(move |postgres| {
-                postgres
-                    .options([("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s"), ("jit", "off")])
-                    .options(more.iter().copied())
-                    .options((!reach.is_empty()).then_some(("cadre.reach", &reach)))
-            });
+            let set = set.clone();
+            options.map_sqlx_postgres_opts(move |postgres| set(postgres, more));
             SeaOrm::connect(options)
         };
+        let questions: PgConnectOptions = url.parse().map_err(readers::failed)?;
+        let questions = set(questions, &READS).disable_statement_logging();
         Ok(Self {
-            read: counted(connections(pool.max_connections, &READS).await?, QUESTIONS),
+            questions: Questions::Postgres(Readers::new(questions, pool.max_connections, pool.acquire_timeout)?),
+            read: counted(connections(REGISTERS, &READS).await?, QUESTIONS),
             control: counted(connections(CONTROL, &READS).await?, "control"),
             write: counted(connections(pool.max_connections, &[]).await?, "act"),
             backend: DatabaseBackend::Postgres,
@@ -162,7 +183,7 @@ impl Database {
 
     /// The reads of one question, within a sight.
     pub fn reading(&self, sight: Sight) -> Reading {
-        Reading::new(self.read.clone(), self.backend, sight)
+        Reading::new(self.questions.clone(), sight)
     }
 
     /// The connection set aside for rights, readiness and the look at the change log: when all readers are busy, rights
@@ -263,23 +284,19 @@ impl Database {
 
     /// Writes the state of the pools into the metrics.
     pub fn measure(&self) {
-        let (size, idle) = match self.backend {
-            DatabaseBackend::Postgres => {
-                let (read, write) =
-                    (self.read.get_postgres_connection_pool(), self.write.get_postgres_connection_pool());
-                (read.size() + write.size(), read.num_idle() + write.num_idle())
+        let (mut size, mut idle) = self.questions.measure();
+        if self.backend == DatabaseBackend::Postgres {
+            for pool in [&self.read, &self.write].map(DatabaseConnection::get_postgres_connection_pool) {
+                (size, idle) = (size + pool.size() as usize, idle + pool.num_idle());
             }
-            _ => {
-                let pool = self.read.get_sqlite_connection_pool();
-                (pool.size(), pool.num_idle())
-            }
-        };
-        metrics::gauge!("cadre_database_connections", "state" => "open").set(f64::from(size));
+        }
+        metrics::gauge!("cadre_database_connections", "state" => "open").set(size as f64);
         metrics::gauge!("cadre_database_connections", "state" => "idle").set(idle as f64);
     }
 
     /// Waits for statements under way and closes; the embedded database folds its journal into the file.
     pub async fn close(self) -> Result<(), DbErr> {
+        self.questions.close().await?;
         self.control.close().await?;
         self.read.close().await?;
         self.write.close().await

@@ -81,10 +81,9 @@ impl From<DbErr> for Error {
 /// Whether the same statement may succeed when it is sent again later.
 fn is_passing(error: &DbErr) -> bool {
     let sqlx = match error {
-        DbErr::ConnectionAcquire(_) => return true,
-        DbErr::Conn(RuntimeErr::SqlxError(error))
-        | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error)) => error,
+        // Whatever keeps the service from its database is the operator's to mend, and the client's to wait for.
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => error,
         _ => return false,
     };
     match sqlx.as_ref() {

@@ -1,22 +1,20 @@
 //! What a question is read through. On PostgreSQL a question pays for each trip and for each statement that is planned
 //! anew, so the usual ones take one trip and a plan that is kept.
 
-use std::{
-    sync::atomic::{AtomicU8, Ordering},
-    time::Instant,
-};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, ExecResult, QueryResult, RuntimeErr,
-    Statement,
+    ConnectionTrait, DatabaseBackend, DbErr, ExecResult, QueryResult, Statement,
     prelude::async_trait::async_trait,
     sea_query::Values,
-    sqlx::{self, AssertSqlSafe, Postgres, Transaction},
+    sqlx::{Postgres, postgres::PgRow},
 };
-use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
 
-use crate::db::{QUESTIONS, Sight, count};
+use crate::db::{
+    Sight,
+    readers::{Asked, Lent, Questions, Readers},
+};
 
 /// How a question reads on PostgreSQL, from the cheapest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,8 +52,7 @@ impl LastCourse {
 /// see the same moment, only what is in sight, and write nothing. On SQLite each goes to the readers.
 #[derive(Debug)]
 pub struct Reading {
-    connection: DatabaseConnection,
-    backend: DatabaseBackend,
+    questions: Questions,
     sight: Sight,
     state: Mutex<State>,
 }
@@ -65,7 +62,7 @@ struct State {
     course: Course,
     /// The course that what was read so far needs.
     needed: Option<Course>,
-    open: Option<Transaction<'static, Postgres>>,
+    open: Option<Lent<Postgres>>,
 }
 
 /// The reads of a question by statements of which there are few, each good by the same plan whatever its values: it is
@@ -75,9 +72,9 @@ pub struct Kept<'a>(&'a Reading);
 
 impl Reading {
     /// Reads within a sight.
-    pub(super) fn new(connection: DatabaseConnection, backend: DatabaseBackend, sight: Sight) -> Self {
+    pub(super) fn new(questions: Questions, sight: Sight) -> Self {
         let state = State { course: Course::Any, needed: None, open: None };
-        Self { connection, backend, sight, state: Mutex::new(state) }
+        Self { questions, sight, state: Mutex::new(state) }
     }
 
     /// The same, by kept statements.
@@ -112,91 +109,91 @@ impl Reading {
             state.needed = None;
             state.open.take()
         };
-        // What only read has nothing to lose: a rollback that fails is told by the next use of the connection.
         if let Some(open) = open {
-            let _ended = open.rollback().await;
+            open.back().await;
         }
     }
 
     /// The rows of a statement, which needs a course of its own.
-    async fn rows(&self, statement: Statement, own: Course) -> Result<Vec<QueryResult>, DbErr> {
+    async fn rows(&self, readers: &Readers<Postgres>, statement: Statement, own: Course) -> Result<Vec<PgRow>, DbErr> {
         let mut state = self.state.lock().await;
         let needed = state.needed.map_or(own, |before| before.max(own).max(Course::Kept));
         state.needed = Some(needed);
         if needed > state.course {
             return Err(DbErr::Custom("a question that leads beyond its course".to_owned()));
         }
-        let rows = match state.course {
-            Course::Single => self.in_one_trip(statement).await,
-            course => self.in_transaction(&mut state, course, statement).await,
-        };
-        Ok(rows?.into_iter().map(QueryResult::from).collect())
+        match state.course {
+            Course::Single => self.in_one_trip(readers, statement).await,
+            course => self.in_transaction(readers, &mut state, course, statement).await,
+        }
     }
 
     /// The statement alone, which is a transaction of its own. Its first deed is to set the sight until its end: a
     /// condition that depends on no row is asked before any row is looked for. Were it otherwise, nobody would be in sight.
-    async fn in_one_trip(&self, statement: Statement) -> Result<Vec<sqlx::postgres::PgRow>, DbErr> {
-        let Values(mut values) = statement.values.unwrap_or(Values(Vec::new()));
+    async fn in_one_trip(&self, readers: &Readers<Postgres>, statement: Statement) -> Result<Vec<PgRow>, DbErr> {
+        let Values(mut values) = values(statement.values);
         values.push(self.sight.setting().into());
         let sql = format!(
             "SELECT asked.* FROM ({}) AS asked WHERE (SELECT set_config('cadre.reach', ${}, true)) IS NOT NULL",
             statement.sql,
             values.len(),
         );
-        let query = sqlx::query_with(AssertSqlSafe(sql), SqlxValues(Values(values)));
-        timed(query.fetch_all(self.connection.get_postgres_connection_pool())).await
+        answered(readers, sql, Values(values)).await
     }
 
     /// The statement in the transaction, begun if it is not open. Each failure ends it: PostgreSQL refuses whatever else
     /// comes in it, and the siblings of a field that failed are to be answered, so they get another.
     async fn in_transaction(
         &self,
+        readers: &Readers<Postgres>,
         state: &mut State,
         course: Course,
         statement: Statement,
-    ) -> Result<Vec<sqlx::postgres::PgRow>, DbErr> {
-        if state.open.is_none() {
-            let begun = self.connection.get_postgres_connection_pool().begin_with(self.begin(course)).await;
-            state.open = Some(begun.map_err(failed)?);
-        }
-        let txn = state.open.as_mut().ok_or_else(|| DbErr::Custom("a reading that was not begun".to_owned()))?;
-        let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
-        let rows = timed(sqlx::query_with(AssertSqlSafe(statement.sql), values).fetch_all(&mut **txn)).await;
-        if rows.is_err() {
-            state.open.take();
-        }
-        rows
+    ) -> Result<Vec<PgRow>, DbErr> {
+        let mut lent = match state.open.take() {
+            Some(open) => open,
+            None => {
+                let mut lent = readers.lend().await?;
+                lent.begin(self.begin(course)).await?;
+                lent
+            }
+        };
+        let rows = lent.rows(statement.sql, values(statement.values)).await?;
+        state.open = Some(lent);
+        Ok(rows)
     }
 
     /// The statement that begins a transaction within the sight, in one trip to the database. The setting is made of ids,
     /// never of what came in.
-    fn begin(&self, course: Course) -> AssertSqlSafe<String> {
+    fn begin(&self, course: Course) -> String {
         let planned = if course == Course::Any { "; SET LOCAL plan_cache_mode = auto" } else { "" };
-        AssertSqlSafe(format!("BEGIN; SET LOCAL cadre.reach = '{}'{planned}", self.sight.setting()))
+        format!("BEGIN; SET LOCAL cadre.reach = '{}'{planned}", self.sight.setting())
     }
 
     async fn query(&self, statement: Statement, own: Course) -> Result<Vec<QueryResult>, DbErr> {
-        match self.backend {
-            DatabaseBackend::Postgres => self.rows(statement, own).await,
-            _ => self.connection.query_all_raw(statement).await,
+        match &self.questions {
+            Questions::Postgres(readers) => Ok(results(self.rows(readers, statement, own).await?)),
+            Questions::Sqlite(readers) => {
+                Ok(results(answered(readers, statement.sql, values(statement.values)).await?))
+            }
         }
     }
 }
 
-/// Counts a statement.
-async fn timed<T>(rows: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, DbErr> {
-    let since = Instant::now();
-    let rows = rows.await;
-    count(QUESTIONS, since.elapsed(), rows.is_err());
-    rows.map_err(failed)
+/// The rows of a statement that is alone.
+async fn answered<DB: Asked>(readers: &Readers<DB>, sql: String, values: Values) -> Result<Vec<DB::Row>, DbErr> {
+    let mut lent = readers.lend().await?;
+    let rows = lent.rows(sql, values).await?;
+    lent.back().await;
+    Ok(rows)
 }
 
-fn failed(error: sqlx::Error) -> DbErr {
-    match error {
-        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-        sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
-        error => DbErr::Query(RuntimeErr::SqlxError(error.into())),
-    }
+fn results<R: Into<QueryResult>>(rows: Vec<R>) -> Vec<QueryResult> {
+    rows.into_iter().map(R::into).collect()
+}
+
+fn values(values: Option<Values>) -> Values {
+    values.unwrap_or(Values(Vec::new()))
 }
 
 fn only_reads() -> DbErr {
@@ -206,7 +203,7 @@ fn only_reads() -> DbErr {
 #[async_trait]
 impl ConnectionTrait for Reading {
     fn get_database_backend(&self) -> DatabaseBackend {
-        self.backend
+        self.questions.backend()
     }
 
     async fn execute_raw(&self, _: Statement) -> Result<ExecResult, DbErr> {
@@ -229,7 +226,7 @@ impl ConnectionTrait for Reading {
 #[async_trait]
 impl ConnectionTrait for Kept<'_> {
     fn get_database_backend(&self) -> DatabaseBackend {
-        self.0.backend
+        self.0.get_database_backend()
     }
 
     async fn execute_raw(&self, _: Statement) -> Result<ExecResult, DbErr> {

@@ -17,7 +17,7 @@ use sea_orm::{ConnectionTrait, DbErr, Statement};
 use uuid::Uuid;
 
 use crate::world::{
-    Kind, World, allowance, as_service, bundle, clock, copy, database_name, fresh, on_both, open,
+    Kind, World, allowance, as_service, bundle, clock, copy, database_name, fresh, on_both, open, poll,
     postgres::{self, OWNER, SERVICE},
     program::{self, Program},
     store,
@@ -214,9 +214,60 @@ async fn the_reads_of_a_question_see_one_moment_and_the_reach_ends_with_them() {
 
     rows(&reading, "SELECT 1 / 0").await.expect_err("a statement that fails");
     assert!(count(&reading, "cadre").await > 0, "what comes after a failure is answered");
+    assert_eq!(in_transaction(&service).await, 1, "the control: a question holds its transaction");
     drop(reading);
-    assert_eq!(count(service.reader(), "cadre").await, 0, "the reach is not left behind");
+    assert_eq!(count(&service.reading(Sight::Nothing), "cadre").await, 0);
+    at_rest(&service).await;
     service.close().await.expect("closed");
+}
+
+/// How many other connections of the service stand in a transaction. What is set within one ends with it.
+async fn in_transaction(service: &Database) -> i64 {
+    let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+        AND usename = current_user AND pid <> pg_backend_pid() AND state <> 'idle'";
+    rows(service.reader(), others).await.expect("a count")[0].try_get_by_index(0).expect("a number")
+}
+
+/// Waits until none does.
+async fn at_rest(service: &Database) {
+    let rest = poll::until_async(async || (in_transaction(service).await == 0).then_some(())).await;
+    rest.expect("no transaction is left open");
+}
+
+/// Whoever asked is gone in the middle of a statement, and the one connection goes to the next question.
+#[actix_web::test]
+async fn a_question_that_is_left_leaves_its_connection_at_rest() {
+    let (url, _) = copy(Kind::Postgres).await;
+    let pool = Pool { max_connections: 1, ..Pool::default() };
+    let service = Database::open(&as_service(&url), pool).await.expect("a database");
+    let backend = "SELECT pg_backend_pid()::text";
+    let first = text(&service.reading(Sight::Nothing), backend).await;
+    let lock = "SELECT pg_advisory_xact_lock(7)::text";
+    for course in [Course::Single, Course::Kept, Course::Any] {
+        let act = service.begin().await.expect("begun");
+        rows(&act, lock).await.expect("locked");
+        let reading = service.reading(Sight::Everything);
+        reading.take(course).await;
+        let kept = reading.kept();
+        tokio::select! {
+            answered = text(&kept, lock) => panic!("the control: it waits for the lock: {answered}"),
+            both = poll::until_async(async || (in_transaction(&service).await == 2).then_some(())) => {
+                both.expect("the statement is under way");
+            }
+        }
+        drop(reading);
+        act.rollback().await.expect("the lock is free");
+        let next = service.reading(Sight::Nothing);
+        assert_eq!(count(&next, "cadre").await, 0, "{course:?}");
+        assert_eq!(text(&next, backend).await, first, "the same connection, brought to rest");
+        next.end().await;
+        at_rest(&service).await;
+    }
+    service.close().await.expect("closed");
+}
+
+async fn text(connection: &impl ConnectionTrait, sql: &str) -> String {
+    rows(connection, sql).await.expect("a row")[0].try_get_by_index(0).expect("a text")
 }
 
 /// A statement alone sets its sight itself. All see as much as a transaction of the same sight, and leave nothing behind.
@@ -240,7 +291,7 @@ async fn a_statement_alone_sees_what_a_transaction_sees_and_leaves_no_reach_behi
                 reading.take(Course::Single).await;
                 assert_eq!(count(&reading.kept(), table).await, together, "{table} {sight:?}");
             }
-            assert_eq!(count(service.reader(), table).await, 0, "{table}: the reach is not left behind");
+            assert_eq!(in_transaction(&service).await, 0, "{table}: the reach is not left behind");
             reading.take(Course::Any).await;
             seen.push(together);
         }

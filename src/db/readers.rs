@@ -1,0 +1,253 @@
+//! The connections that questions are read through.
+//!
+//! sqlx's own pool tries each connection that comes back by a trip to the database, which a question of one trip would
+//! pay twice. Here a connection is tried where there is reason to: it was idle, or what it was lent for did not end well.
+
+use std::{
+    fmt::Debug,
+    time::{Duration, Instant},
+};
+
+use deadpool::{
+    Runtime,
+    managed::{self, Manager, Metrics, Object, QueueMode, RecycleError, RecycleResult},
+};
+use sea_orm::{
+    ConnAcquireErr, DatabaseBackend, DbErr, RuntimeErr,
+    sea_query::Values,
+    sqlx::{self, AssertSqlSafe, ConnectOptions, Connection, Postgres, Sqlite},
+};
+use sea_query_sqlx::SqlxValues;
+use tokio::runtime::Handle;
+
+use crate::db::{QUESTIONS, count};
+
+/// How long a connection may be idle without being tried: a server that restarted leaves dead ones behind.
+const TRUSTED: Duration = Duration::from_secs(1);
+
+/// How old a connection gets: what a server keeps for it does not grow for ever.
+const OLDEST: Duration = Duration::from_secs(1800);
+
+/// A database that sqlx speaks to, as far as questions need it.
+pub(super) trait Asked: sqlx::Database<Connection: Debug> {
+    /// The rows of a statement.
+    fn rows(
+        connection: &mut Self::Connection,
+        sql: String,
+        values: Values,
+    ) -> impl Future<Output = Result<Vec<Self::Row>, sqlx::Error>> + Send;
+
+    /// Runs statements that give no rows.
+    fn run(connection: &mut Self::Connection, sql: String) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+}
+
+macro_rules! asked {
+    ($database:ty) => {
+        impl Asked for $database {
+            async fn rows(
+                connection: &mut Self::Connection,
+                sql: String,
+                values: Values,
+            ) -> Result<Vec<Self::Row>, sqlx::Error> {
+                sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values)).fetch_all(connection).await
+            }
+
+            async fn run(connection: &mut Self::Connection, sql: String) -> Result<(), sqlx::Error> {
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)
+            }
+        }
+    };
+}
+
+asked!(Sqlite);
+asked!(Postgres);
+
+/// Connections of a database, opened as they are needed.
+#[derive(Debug)]
+pub(super) struct Readers<DB: Asked>(managed::Pool<Opener<DB>>);
+
+impl<DB: Asked> Clone for Readers<DB> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+type Options<DB> = <<DB as sqlx::Database>::Connection as Connection>::Options;
+
+#[derive(Debug)]
+struct Opener<DB: sqlx::Database>(Options<DB>);
+
+impl<DB: sqlx::Database> Manager for Opener<DB> {
+    type Type = DB::Connection;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<DB::Connection, sqlx::Error> {
+        self.0.connect().await
+    }
+
+    async fn recycle(&self, connection: &mut DB::Connection, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+        if metrics.age() > OLDEST {
+            return Err(RecycleError::message("old"));
+        }
+        if metrics.last_used() > TRUSTED {
+            connection.ping().await?;
+        }
+        Ok(())
+    }
+}
+
+impl<DB: Asked> Readers<DB> {
+    /// Connections, so many at most, each waited for so long. None is opened yet.
+    ///
+    /// # Errors
+    /// `Custom` if there is nothing that could wait.
+    pub fn new(options: Options<DB>, most: u32, patience: Duration) -> Result<Self, DbErr> {
+        managed::Pool::builder(Opener(options))
+            .max_size(most as usize)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(patience))
+            .create_timeout(Some(patience))
+            .recycle_timeout(Some(patience))
+            // The one used last is the one that the caches still know.
+            .queue_mode(QueueMode::Lifo)
+            .build()
+            .map(Self)
+            .map_err(|error| DbErr::Custom(error.to_string()))
+    }
+
+    /// A connection, as soon as one is free.
+    ///
+    /// # Errors
+    /// `ConnectionAcquire` where none gets free in time or all are closed, `Conn` where none can be opened.
+    pub async fn lend(&self) -> Result<Lent<DB>, DbErr> {
+        match self.0.get().await {
+            Ok(connection) => Ok(Lent { connection: Some(connection), is_begun: false }),
+            Err(managed::PoolError::Backend(error)) => Err(DbErr::Conn(RuntimeErr::SqlxError(error.into()))),
+            Err(managed::PoolError::Closed) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
+            Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
+        }
+    }
+
+    /// How many are open, and how many of these idle.
+    pub fn measure(&self) -> (usize, usize) {
+        let status = self.0.status();
+        (status.size, status.available)
+    }
+
+    /// Closes them.
+    ///
+    /// # Errors
+    /// What closing one gives.
+    pub async fn close(&self) -> Result<(), DbErr> {
+        let idle = self.0.retain(|_, _| false).removed;
+        self.0.close();
+        for connection in idle {
+            connection.close().await.map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+/// A connection on loan.
+#[derive(Debug)]
+pub(super) struct Lent<DB: Asked> {
+    connection: Option<Object<Opener<DB>>>,
+    /// Whether a transaction has begun, or may have.
+    is_begun: bool,
+}
+
+impl<DB: Asked> Lent<DB> {
+    fn connection(&mut self) -> &mut DB::Connection {
+        self.connection.as_mut().expect("held until it goes back")
+    }
+
+    /// The rows of a statement, which is counted.
+    ///
+    /// # Errors
+    /// From the database.
+    pub async fn rows(&mut self, sql: String, values: Values) -> Result<Vec<DB::Row>, DbErr> {
+        let since = Instant::now();
+        let rows = DB::rows(self.connection(), sql, values).await;
+        count(QUESTIONS, since.elapsed(), rows.is_err());
+        rows.map_err(failed)
+    }
+
+    /// Begins a transaction by statements.
+    ///
+    /// # Errors
+    /// From the database.
+    pub async fn begin(&mut self, sql: String) -> Result<(), DbErr> {
+        self.is_begun = true;
+        DB::run(self.connection(), sql).await.map_err(failed)
+    }
+
+    /// Gives the connection back, after statements that were read to their end. A transaction has only read, and has
+    /// nothing to lose.
+    pub async fn back(mut self) {
+        if self.is_begun && DB::run(self.connection(), "ROLLBACK".to_owned()).await.is_err() {
+            return;
+        }
+        self.connection.take();
+    }
+}
+
+/// Where a statement failed, or whoever asked is gone, the connection is brought to rest before another question gets it.
+impl<DB: Asked> Drop for Lent<DB> {
+    fn drop(&mut self) {
+        let Some(mut connection) = self.connection.take() else { return };
+        let Ok(runtime) = Handle::try_current() else { return drop(Object::take(connection)) };
+        let is_begun = self.is_begun;
+        runtime.spawn(async move {
+            let rest = match is_begun {
+                true => DB::run(&mut connection, "ROLLBACK".to_owned()).await,
+                false => connection.ping().await,
+            };
+            if rest.is_err() {
+                drop(Object::take(connection));
+            }
+        });
+    }
+}
+
+/// The connections of either database.
+#[derive(Clone, Debug)]
+pub(super) enum Questions {
+    /// Of the embedded one.
+    Sqlite(Readers<Sqlite>),
+    /// Of the server.
+    Postgres(Readers<Postgres>),
+}
+
+impl Questions {
+    /// Which database it is.
+    pub fn backend(&self) -> DatabaseBackend {
+        match self {
+            Self::Sqlite(_) => DatabaseBackend::Sqlite,
+            Self::Postgres(_) => DatabaseBackend::Postgres,
+        }
+    }
+
+    /// How many are open, and how many of these idle.
+    pub fn measure(&self) -> (usize, usize) {
+        match self {
+            Self::Sqlite(readers) => readers.measure(),
+            Self::Postgres(readers) => readers.measure(),
+        }
+    }
+
+    /// Closes them.
+    ///
+    /// # Errors
+    /// What closing one gives.
+    pub async fn close(&self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(readers) => readers.close().await,
+            Self::Postgres(readers) => readers.close().await,
+        }
+    }
+}
+
+/// The failure of a statement.
+pub(super) fn failed(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}
