@@ -9,7 +9,7 @@ use crate::{
         audit::AccessLog,
         cadre::CadreList,
         client::list::ClientList,
-        page::{BoundedCount, Page},
+        page::{BoundedCount, Cursor, Page},
         rotation::RotationList,
         training::{class::ClassList, enrolment::EnrolmentList, quota::QuotaList},
         unit::UnitList,
@@ -57,7 +57,7 @@ pub struct Connection<V> {
 
 /// A row of a page with its cursor.
 pub struct Edge<V> {
-    cursor: String,
+    cursor: Cursor,
     node: V,
 }
 
@@ -114,8 +114,8 @@ impl<V: Listed> Connection<V> {
         PageInfo {
             has_previous_page: self.has_previous_page,
             has_next_page: self.has_next_page,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+            start_cursor: self.edges.first().map(|edge| edge.cursor.sealed()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.sealed()),
         }
     }
 
@@ -143,8 +143,8 @@ impl<V: Listed> Connection<V> {
 #[Object(name_type)]
 impl<V: Listed> Edge<V> {
     /// The place of the row; belongs to this list and this client.
-    async fn cursor(&self) -> &str {
-        &self.cursor
+    async fn cursor(&self) -> String {
+        self.cursor.sealed()
     }
 
     /// The row.

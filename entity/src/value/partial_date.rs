@@ -56,16 +56,18 @@ impl FromStr for PartialDate {
 
     fn from_str(text: &str) -> Result<Self, InvalidPartialDate> {
         // Filled up to a whole day, so that one parser decides what a year and a month are.
-        let (filled, known) = match text.len() {
-            4 => (format!("{text}-01-01"), 1),
-            7 => (format!("{text}-01"), 2),
-            _ => (text.to_owned(), 3),
-        };
+        let known = text.len();
+        if !matches!(known, 4 | 7 | 10) {
+            return Err(InvalidPartialDate);
+        }
+        let mut filled = *b"0000-01-01";
+        filled[..known].copy_from_slice(text.as_bytes());
+        let filled = std::str::from_utf8(&filled).map_err(|_| InvalidPartialDate)?;
         let day: Day = filled.parse().map_err(|_| InvalidPartialDate)?;
         let (year, month) = (chrono::Datelike::year(&day.0), chrono::Datelike::month(&day.0));
         Ok(match known {
-            1 => Self::Year(year),
-            2 => Self::Month(year, month),
+            4 => Self::Year(year),
+            7 => Self::Month(year, month),
             _ => Self::Day(day),
         })
     }

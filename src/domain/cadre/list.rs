@@ -14,7 +14,9 @@ use crate::{
     domain::{
         access::{Access, Beside, Cadres, HoldsPost, Rotations, Visible},
         cadre::{kept, level::LevelCondition, searched, trained::TrainedCondition},
-        page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, Window, ensure_each_once},
+        page::{
+            self, BoundedCount, Cursor, Direction, Key, Keyset, Page, PageArgs, Position, Window, ensure_each_once,
+        },
         read_model::card::Card,
         unit::{Reach, UnitReach, below, meant, titles},
     },
@@ -123,11 +125,11 @@ impl CadreList {
             true => self.found(access, &window, with).await?,
         };
         let page = cursors.page(&window, rows, |row| self.position(&row.of));
-        let admitted = |(cursor, row): (String, Beside<Listed>)| {
+        let admitted = |(cursor, row): (Cursor, Beside<Listed>)| {
             let card = Beside { of: Card::of(&row.of.card)?, rotations: row.rotations };
             Ok((cursor, cadres.admitted(card, day)))
         };
-        let mut rows: Vec<(String, Visible)> = page.rows.into_iter().map(admitted).collect::<Result<_>>()?;
+        let mut rows: Vec<(Cursor, Visible)> = page.rows.into_iter().map(admitted).collect::<Result<_>>()?;
         access.read_apart(rows.iter_mut().map(|(_, person)| person).collect(), with).await?;
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }

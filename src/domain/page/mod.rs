@@ -7,6 +7,8 @@ mod keyset;
 
 pub(in crate::domain) use keyset::{Keyset, count};
 
+use std::sync::Arc;
+
 use data_encoding::BASE64URL_NOPAD;
 use entity::value::{ClientId, Day};
 use hmac::{Hmac, KeyInit, Mac};
@@ -115,11 +117,25 @@ pub struct Window {
     pub before: Option<Position>,
 }
 
+/// A place in a list, which a client may come back to. It is sealed where it is asked for: most pages show two.
+#[derive(Clone, Debug)]
+pub struct Cursor {
+    place: Position,
+    list: Cursors,
+}
+
+impl Cursor {
+    /// As the client gets it.
+    pub fn sealed(&self) -> String {
+        self.list.seal(&self.place)
+    }
+}
+
 /// A page of rows.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
     /// The rows, each with its cursor, in the order of the list.
-    pub rows: Vec<(String, T)>,
+    pub rows: Vec<(Cursor, T)>,
     /// Whether rows follow.
     pub has_next: bool,
     /// Whether rows precede.
@@ -154,10 +170,10 @@ impl std::fmt::Debug for CursorKey {
 }
 
 /// Makes and reads the cursors of one list for one caller.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Cursors {
     /// Has taken in the key, and what the cursors are bound to.
-    bound: Hmac<Sha256>,
+    bound: Arc<Hmac<Sha256>>,
 }
 
 impl CursorKey {
@@ -172,17 +188,17 @@ impl CursorKey {
         bound.update(caller.0.as_bytes());
         bound.update(&serde_json::to_vec(list).expect("a list is described by plain data"));
         bound.update(&[0]);
-        Cursors { bound }
+        Cursors { bound: Arc::new(bound) }
     }
 }
 
 impl Cursors {
     fn mac(&self, payload: &[u8]) -> Hmac<Sha256> {
-        self.bound.clone().chain_update(payload)
+        Hmac::clone(&self.bound).chain_update(payload)
     }
 
     /// The cursor of a place.
-    pub fn seal(&self, position: &Position) -> String {
+    fn seal(&self, position: &Position) -> String {
         let payload = serde_json::to_vec(position).expect("a position is plain data");
         let mut bytes = self.mac(&payload).finalize().into_bytes()[..TAG].to_vec();
         bytes.extend(payload);
@@ -247,7 +263,8 @@ impl Cursors {
             Way::Forward => (more, window.after.is_some()),
             Way::Backward => (window.before.is_some(), more),
         };
-        let rows = rows.into_iter().map(|row| (self.seal(&position(&row)), row)).collect();
+        let cursor = |place| Cursor { place, list: self.clone() };
+        let rows = rows.into_iter().map(|row| (cursor(position(&row)), row)).collect();
         Page { rows, has_next, has_previous }
     }
 }

@@ -7,7 +7,7 @@ use async_graphql::Variables;
 use crate::{
     domain::{
         access::{Visible, VisibleQuota},
-        page::{BoundedCount as Counted, Page, PageArgs},
+        page::{BoundedCount as Counted, Cursor, Page, PageArgs},
     },
     error::Result,
     graphql::{
@@ -133,8 +133,8 @@ impl<T: Paged> Written for Connection<T> {
                     let place = Place {
                         has_next: page.has_next,
                         has_previous: page.has_previous,
-                        start: page.rows.first().map(|(cursor, _)| cursor.as_str()),
-                        end: page.rows.last().map(|(cursor, _)| cursor.as_str()),
+                        start: page.rows.first().map(|(cursor, _)| cursor),
+                        end: page.rows.last().map(|(cursor, _)| cursor),
                     };
                     set.one(place, with, out)
                 })
@@ -158,11 +158,11 @@ pub(super) struct Edge<T>(PhantomData<T>);
 
 impl<T: Paged> Written for Edge<T> {
     const NAME: &'static str = T::View::EDGE;
-    type Of<'a> = &'a (String, T::Row);
+    type Of<'a> = &'a (Cursor, T::Row);
 
     fn field(field: &Selected<'_>) -> Option<Write<Self>> {
         match field.name {
-            "cursor" => write::<Self>(|(cursor, _), _, out| out.leaf(cursor)),
+            "cursor" => write::<Self>(|(cursor, _), _, out| out.leaf(cursor.sealed())),
             "node" => {
                 let set = field.set::<T>()?;
                 write::<Self>(move |(_, row), with, out| set.one(T::of(row), with, out))
@@ -180,8 +180,8 @@ pub(super) struct PageInfo;
 pub(super) struct Place<'a> {
     has_next: bool,
     has_previous: bool,
-    start: Option<&'a str>,
-    end: Option<&'a str>,
+    start: Option<&'a Cursor>,
+    end: Option<&'a Cursor>,
 }
 
 impl Written for PageInfo {
@@ -192,8 +192,8 @@ impl Written for PageInfo {
         match field.name {
             "hasNextPage" => write::<Self>(|place, _, out| out.leaf(place.has_next)),
             "hasPreviousPage" => write::<Self>(|place, _, out| out.leaf(place.has_previous)),
-            "startCursor" => write::<Self>(|place, _, out| out.leaf(place.start)),
-            "endCursor" => write::<Self>(|place, _, out| out.leaf(place.end)),
+            "startCursor" => write::<Self>(|place, _, out| out.leaf(place.start.map(Cursor::sealed))),
+            "endCursor" => write::<Self>(|place, _, out| out.leaf(place.end.map(Cursor::sealed))),
             _ => None,
         }
     }
