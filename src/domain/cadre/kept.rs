@@ -61,9 +61,9 @@ impl<'a> Plain<'a> {
         Ok(Some(Self { list, root, hierarchy, reach, subtree, level }))
     }
 
-    fn counted(&self, access: &Access, root: UnitId) -> Counted<'_> {
+    fn counted(&self, access: &Access) -> Counted<'_> {
         Counted {
-            unit: root,
+            unit: self.root,
             subtree: (self.reach == Reach::Subtree).then_some(self.hierarchy),
             key_leaders: self.list.filter.key_leader == Some(true),
             subject: self.level.as_ref().map(|(subject, ..)| *subject),
@@ -71,9 +71,9 @@ impl<'a> Plain<'a> {
         }
     }
 
-    /// The people of a unit or subtree who satisfy the condition on levels, as they are kept.
-    async fn people(&self, access: &Access, root: UnitId) -> Result<Option<u64>> {
-        let counts = count::counts(access, self.counted(access, root)).await?;
+    /// The people of the unit or subtree who satisfy the condition on levels, as they are kept.
+    async fn people(&self, access: &Access) -> Result<Option<u64>> {
+        let counts = count::counts(access, self.counted(access)).await?;
         Ok(counts.map(|counts| match &self.level {
             None => counts.total,
             Some((_, ranks, or_none)) => {
@@ -83,25 +83,37 @@ impl<'a> Plain<'a> {
         }))
     }
 
-    /// About how many people satisfy the condition in a unit's subtree: good enough to choose a way by.
-    async fn about(&self, access: &Access, root: UnitId) -> Result<Option<u64>> {
+    /// About how many people satisfy the condition: good enough to choose a way by. The counts do not tell of a part of a
+    /// subtree, for which somebody in each unit has to do. What is remembered is the same for whoever asks.
+    async fn about(&self, access: &Access) -> Result<Option<u64>> {
+        if !access.reaches_all_of(&self.subtree) {
+            return Ok(Some(access.within(&self.subtree).ids().count() as u64));
+        }
         let (registry, subject) = (access.registry(), self.level.as_ref().map(|(subject, ranks, _)| (*subject, ranks)));
-        let name = format!("people {root:?} {:?} {:?} {subject:?}", self.hierarchy, self.reach);
+        let name = format!("people {:?} {:?} {:?} {subject:?}", self.root, self.hierarchy, self.reach);
         if let Some(people) = registry.size(&name) {
             return Ok(Some(people));
         }
-        let people = self.people(access, root).await?;
+        let people = self.people(access).await?;
         if let Some(people) = people {
             registry.remember_size(name, people);
         }
         Ok(people)
+    }
+
+    /// Whether a page is found sooner among all people, in order, than among those of the units that are asked for. Of
+    /// all, one in `others` is wanted, until the page is full; of those of the units each is read, and sorted.
+    async fn is_large(&self, access: &Access, page: usize) -> Result<Option<bool>> {
+        let units = access.within(&self.subtree).ids().count().max(1);
+        let others = (access.registry().units().len() / units) as u64;
+        Ok(self.about(access).await?.map(|here| here > others.saturating_mul(page as u64 + 1)))
     }
 }
 
 /// How many people a list has, as they are kept; nothing where the counts do not tell.
 pub(super) async fn count(access: &Access, list: &CadreList) -> Result<Option<u64>> {
     match Plain::of(access, list)? {
-        Some(plain) if access.reaches_all_of(&plain.subtree) => plain.people(access, plain.root).await,
+        Some(plain) if access.reaches_all_of(&plain.subtree) => plain.people(access).await,
         _ => Ok(None),
     }
 }
@@ -116,15 +128,10 @@ pub(super) async fn keys(access: &Access, list: &CadreList, window: &Window) -> 
     }
     let Some(plain) = Plain::of(access, list)? else { return Ok(None) };
     let Some((subject, ranks, false)) = &plain.level else { return Ok(None) };
-    let top = access.registry().units().ancestors(plain.root, plain.hierarchy, list.day(access)).pop();
-    let (here, all) = (plain.about(access, plain.root).await?, plain.about(access, top.unwrap_or(plain.root)).await?);
-    let (Some(here), Some(all)) = (here, all) else { return Ok(None) };
+    let Some(is_large) = plain.is_large(access, window.size).await? else { return Ok(None) };
 
     let keys =
         Keys { access, plain: &plain, subject, ranks, window, direction: by.direction.unwrap_or(Direction::Asc) };
-    // Along all people in order, one in `all / here` is wanted, until the page is full. Otherwise all who are wanted are
-    // read and sorted.
-    let is_large = here.saturating_mul(here) > all.saturating_mul(window.size as u64 + 1);
     Ok(Some(if is_large { keys.along_order() } else { keys.by_unit() }))
 }
 
@@ -143,7 +150,7 @@ impl Keys<'_> {
     fn along_order(&self) -> SelectStatement {
         let of_rank = |rank: &i16| {
             let mut keys = self.select();
-            keys.and_where(cadre_key::Column::Rank.eq(*rank)).and_where(self.speak_of_the_day());
+            keys.and_where(cadre_key::Column::Rank.eq(*rank));
             self.told_apart().map(|units| keys.and_where(units));
             self.cut(&mut keys);
             Query::select().columns(["sort_key", "cadre_id"]).from_subquery(keys, "of_rank").to_owned()
@@ -162,18 +169,18 @@ impl Keys<'_> {
     fn by_unit(&self) -> SelectStatement {
         let mut keys = self.select();
         keys.and_where(cadre_key::Column::Rank.is_in(self.ranks.iter().copied())).and_where(self.units(db::any_id));
-        keys.and_where(self.speak_of_the_day());
         self.cut(&mut keys);
         self.page(keys)
     }
 
-    /// The page as lists read it.
+    /// The page as lists read it, if the keys speak of the day: that is asked before any is looked for.
     fn page(&self, keys: SelectStatement) -> SelectStatement {
         Query::select()
             .expr_as(Expr::col("cadre_id"), "id")
             .column("sort_key")
             .expr_as(Expr::val(""), "unit_key")
             .from_subquery(keys, "of_page")
+            .and_where(self.speak_of_the_day())
             .to_owned()
     }
 
