@@ -99,6 +99,8 @@ impl Database {
         // The writer comes first: it creates the file and sets its journal, which a reader may not.
         let mut options = ConnectOptions::new(url);
         options.max_connections(1).min_connections(1).acquire_timeout(pool.acquire_timeout).sqlx_logging(false);
+        // A file does not go away like a server.
+        options.test_before_acquire(false);
         options.map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .create_if_missing(true)
@@ -117,6 +119,7 @@ impl Database {
         let readers = |connections| {
             let mut options = ConnectOptions::new(url);
             options.max_connections(connections).acquire_timeout(pool.acquire_timeout).sqlx_logging(false);
+            options.test_before_acquire(false);
             options.map_sqlx_sqlite_opts(reader);
             SeaOrm::connect(options)
         };
@@ -201,12 +204,24 @@ impl Database {
     /// would fail under load instead of waiting. On PostgreSQL everything is in its sight: an act is bounded by its permit
     /// and weighs what its caller may not see.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.begin_planned("auto").await
+    }
+
+    /// The same for an act of a client, which touches few rows by their keys: PostgreSQL plans its statements once. What
+    /// fills tables needs other plans as they grow.
+    pub async fn begin_small(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.begin_planned("force_generic_plan").await
+    }
+
+    async fn begin_planned(&self, mode: &str) -> Result<DatabaseTransaction, DbErr> {
         let sqlite_transaction_mode =
             (self.backend == DatabaseBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode, ..Default::default() };
         let txn = self.write.begin_with_options(options).await?;
         if self.backend == DatabaseBackend::Postgres {
-            Sight::Everything.set(&txn).await?;
+            let settings = [("cadre.reach", Sight::Everything.setting()), ("plan_cache_mode", mode)];
+            let set = |(name, value): (&str, &str)| Func::cust("set_config").arg(name).arg(value).arg(true);
+            txn.query_one(Query::select().exprs(settings.map(|setting| Expr::expr(set(setting))))).await?;
         }
         Ok(txn)
     }

@@ -2,10 +2,6 @@
 
 use std::sync::Arc;
 
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr,
-    sea_query::{Expr, Func, Query},
-};
 use uuid::Uuid;
 
 /// What of persons a transaction sees on PostgreSQL, where row security stands behind the program's own narrowing.
@@ -47,12 +43,6 @@ impl Sight {
             Self::Units(Runs(bounds)) => bounds,
             Self::Everything => "*",
         }
-    }
-
-    /// Sets it for the rest of a transaction.
-    pub(super) async fn set(&self, txn: &DatabaseTransaction) -> Result<(), DbErr> {
-        let setting = Func::cust("set_config").arg("cadre.reach").arg(self.setting()).arg(true);
-        txn.query_one(Query::select().expr(Expr::expr(setting))).await.map(drop)
     }
 }
 

@@ -84,7 +84,7 @@ impl Access {
         let operation = HEXLOWER.encode(&Sha256::digest(document));
         // What is answered has been read: nobody waits for a connection while holding another.
         self.reading.end().await;
-        let transaction = self.house.database().begin().await?;
+        let transaction = self.house.database().begin_small().await?;
         let head = Head::lock(&transaction).await?;
         let read = |(seq, (cadre_id, categories)): (i64, (CadreId, BTreeSet<DataCategory>))| access_entry::Model {
             seq,

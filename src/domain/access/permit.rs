@@ -267,10 +267,14 @@ impl<'a> Permit<'a> {
     ///
     /// `object` is what the act is done to, by code or id; `detail` holds numbers and codes, never a protected value.
     pub async fn begin(self, object: Option<String>, detail: Option<String>) -> Result<Txn> {
-        if let Some(reading) = self.reading {
-            reading.end().await;
-        }
-        let (inner, at) = (self.database.begin().await?, self.clock.now().trunc_subsecs(6));
+        let inner = match self.reading {
+            Some(reading) => {
+                reading.end().await;
+                self.database.begin_small().await?
+            }
+            None => self.database.begin().await?,
+        };
+        let at = self.clock.now().trunc_subsecs(6);
         let entry = audit_entry::ActiveModel {
             seq: NotSet,
             at: Set(at),
