@@ -23,6 +23,9 @@ use crate::{
     error::Result,
 };
 
+/// After so many turns without a new key nobody else is coming.
+const QUIET_TURNS: usize = 2;
+
 /// The batches of one request. Never shared between requests: they hold what one caller may see.
 #[derive(Debug)]
 pub struct Loaders {
@@ -186,6 +189,7 @@ impl<K: Copy + Eq + Hash, V: Default> Batch<K, V> {
         if let Some(value) = self.loaded(key) {
             return value;
         }
+        self.let_siblings_note().await;
         let keys: Vec<K> = mem::take(&mut self.shelf().wanted).into_iter().collect();
         let mut read = read(keys.clone()).await;
         let mut shelf = self.shelf();
@@ -201,6 +205,18 @@ impl<K: Copy + Eq + Hash, V: Default> Batch<K, V> {
 
     fn forget(&self) {
         self.shelf().loaded.clear();
+    }
+
+    /// Waits as long as keys come in. Siblings are let go one after the other by what they stand in, and a task that runs
+    /// for long is made to pause; so some come a turn later than others, or two, as turns have no order.
+    async fn let_siblings_note(&self) {
+        let (mut noted, mut quiet) = (self.shelf().wanted.len(), 0);
+        while quiet < QUIET_TURNS {
+            yield_now().await;
+            let now = self.shelf().wanted.len();
+            quiet = if now > noted { 0 } else { quiet + 1 };
+            noted = now;
+        }
     }
 
     /// Notes a key that is not loaded yet.
@@ -245,6 +261,26 @@ mod tests {
         for (at, value) in values.into_iter().enumerate() {
             assert_eq!(*value.expect("read"), (at as u32 % 100) * 2);
         }
+        assert_eq!(reads.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn who_comes_a_turn_later_is_read_with_the_others() {
+        let (batch, reads) = (Batch::<u32, u32>::default(), AtomicUsize::new(0));
+        let load = async |key: u32| {
+            for _ in 0..key {
+                yield_now().await;
+            }
+            let read = async |keys: Vec<u32>| {
+                reads.fetch_add(1, Ordering::SeqCst);
+                Ok(keys.into_iter().map(|key| (key, key)).collect())
+            };
+            batch.load(key, read).await
+        };
+
+        let values = join_all((0..40).map(load)).await;
+
+        assert!(values.into_iter().enumerate().all(|(at, value)| *value.expect("read") == at as u32));
         assert_eq!(reads.load(Ordering::SeqCst), 1);
     }
 }
