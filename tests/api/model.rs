@@ -213,13 +213,18 @@ impl Model {
         act
     }
 
+    /// Whether some quota that was given at the beginning stands beside this one: without any, nothing could be done.
+    fn leaves_another(&self, quota: usize) -> bool {
+        self.quotas.iter().enumerate().any(|(at, other)| at != quota && other.parent.is_none() && !other.is_revoked)
+    }
+
     fn draw(&self, rng: &mut Rng) -> Act {
         let quota = rng.usize(..self.quotas.len());
         let enrolment = rng.usize(..self.enrolments.len().max(1));
         match (rng.u8(..16), self.enrolments.is_empty()) {
             (0..4, _) => Act::Allocate { quota, unit: UNITS[rng.usize(..UNITS.len())].0, seats: rng.i32(1..4) },
             (4..6, _) => Act::Return { quota, seats: rng.i32(1..3) },
-            (6, _) => Act::Revoke { quota },
+            (6, _) if self.leaves_another(quota) => Act::Revoke { quota },
             (7..11, _) | (_, true) => {
                 Act::Enrol { person: rng.usize(..PEOPLE), class: rng.usize(..CLASSES.len()), quota }
             }
