@@ -198,12 +198,16 @@ async fn a_question_writes_nothing_whatever_it_says() {
     .await;
 }
 
+/// One connection for questions, so that the next gets the one that the last has used.
+async fn over_one_connection() -> Database {
+    let (url, _) = copy(Kind::Postgres).await;
+    let pool = Pool { max_connections: 1, ..Pool::default() };
+    Database::open(&as_service(&url), pool).await.expect("a database")
+}
+
 #[actix_web::test]
 async fn the_reads_of_a_question_see_one_moment_and_the_reach_ends_with_them() {
-    let (url, _) = copy(Kind::Postgres).await;
-    // One connection, so that the next question gets the one that the last has used.
-    let pool = Pool { max_connections: 1, ..Pool::default() };
-    let service = Database::open(&as_service(&url), pool).await.expect("a database");
+    let service = over_one_connection().await;
     let reading = service.reading(Sight::Everything);
     let before = count(&reading, "title").await;
     let more = "INSERT INTO title (code, name, category, is_key_leader) VALUES ('NEW', 'N', 'CADRE', false)";
@@ -237,9 +241,7 @@ async fn at_rest(service: &Database) {
 /// Whoever asked is gone in the middle of a statement, and the one connection goes to the next question.
 #[actix_web::test]
 async fn a_question_that_is_left_leaves_its_connection_at_rest() {
-    let (url, _) = copy(Kind::Postgres).await;
-    let pool = Pool { max_connections: 1, ..Pool::default() };
-    let service = Database::open(&as_service(&url), pool).await.expect("a database");
+    let service = over_one_connection().await;
     let backend = "SELECT pg_backend_pid()::text";
     let first = text(&service.reading(Sight::Nothing), backend).await;
     let lock = "SELECT pg_advisory_xact_lock(7)::text";
@@ -273,9 +275,7 @@ async fn text(connection: &impl ConnectionTrait, sql: &str) -> String {
 /// A statement alone sets its sight itself. All see as much as a transaction of the same sight, and leave nothing behind.
 #[actix_web::test]
 async fn a_statement_alone_sees_what_a_transaction_sees_and_leaves_no_reach_behind() {
-    let (url, _) = copy(Kind::Postgres).await;
-    let pool = Pool { max_connections: 1, ..Pool::default() };
-    let service = Database::open(&as_service(&url), pool).await.expect("a database");
+    let service = over_one_connection().await;
     let unit = "SELECT unit_id FROM assignment WHERE end_on IS NULL ORDER BY cadre_id LIMIT 1";
     let everything = service.reading(Sight::Everything);
     let unit: Uuid = rows(&everything, unit).await.expect("a post")[0].try_get_by_index(0).expect("its unit");
