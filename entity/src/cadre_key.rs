@@ -26,6 +26,8 @@ pub struct Model {
     /// First day.
     #[sea_orm(primary_key, auto_increment = false)]
     pub from_on: Day,
+    /// The branch of the tree that the unit belongs to: where keys of a large part of the tree are found in order.
+    pub branch_id: UnitId,
     /// The person's place in the order of names.
     pub sort_key: Vec<u8>,
     /// First day no longer; none: until now.

@@ -24,6 +24,7 @@ mod m20261128_000016_grant_limits;
 mod m20261129_000017_card;
 mod m20261129_000018_level_count;
 mod m20261130_000019_cadre_word;
+mod m20261201_000020_key_branch;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000017_card::Migration),
             Box::new(m20261129_000018_level_count::Migration),
             Box::new(m20261130_000019_cadre_word::Migration),
+            Box::new(m20261201_000020_key_branch::Migration),
         ]
     }
 }

@@ -61,7 +61,7 @@ async fn counts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     raise(manager, "level_count", &reaches("unit_id")).await
 }
 
-async fn keys(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+pub async fn keys(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let mut of_cadre = Table::create();
     of_cadre
         .table("cadre_key")

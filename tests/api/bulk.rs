@@ -179,6 +179,7 @@ fn key(number: u32) -> cadre_key::Model {
         rank: 1,
         cadre_id: CadreId(id),
         from_on: Day::of(2026, 6, 1).expect("a day"),
+        branch_id: UnitId(id),
         sort_key: number.to_be_bytes().to_vec(),
         until_on: number.is_multiple_of(2).then(|| Day::of(2026, 7, 1).expect("a day")),
     }

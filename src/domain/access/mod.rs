@@ -62,7 +62,7 @@ impl ReachedUnits {
     }
 
     /// Their ids, in no order.
-    pub(in crate::domain) fn ids(&self) -> impl Iterator<Item = Uuid> {
+    pub(in crate::domain) fn ids(&self) -> impl ExactSizeIterator<Item = Uuid> {
         self.0.iter().map(|unit| unit.0)
     }
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     db,
     domain::{
-        access::Access,
+        access::{Access, ReachedUnits},
         cadre::{CadreList, CadreOrderField, CadreWhere},
         page::{Direction, Key, Position, Way, Window},
         read_model::count::{self, Counted},
@@ -87,7 +87,7 @@ impl<'a> Plain<'a> {
     /// subtree, for which somebody in each unit has to do. What is remembered is the same for whoever asks.
     async fn about(&self, access: &Access) -> Result<Option<u64>> {
         if !access.reaches_all_of(&self.subtree) {
-            return Ok(Some(access.within(&self.subtree).ids().count() as u64));
+            return Ok(Some(access.within(&self.subtree).ids().len() as u64));
         }
         let (registry, subject) = (access.registry(), self.level.as_ref().map(|(subject, ranks, _)| (*subject, ranks)));
         let name = format!("people {:?} {:?} {:?} {subject:?}", self.root, self.hierarchy, self.reach);
@@ -101,12 +101,13 @@ impl<'a> Plain<'a> {
         Ok(people)
     }
 
-    /// Whether a page is found sooner among all people, in order, than among those of the units that are asked for. Of
-    /// all, one in `others` is wanted, until the page is full; of those of the units each is read, and sorted.
-    async fn is_large(&self, access: &Access, page: usize) -> Result<Option<bool>> {
-        let units = access.within(&self.subtree).ids().count().max(1);
-        let others = (access.registry().units().len() / units) as u64;
-        Ok(self.about(access).await?.map(|here| here > others.saturating_mul(page as u64 + 1)))
+    /// The branch of all units that are asked for and within reach, if they have one in common.
+    fn branch(&self, access: &Access, units: &ReachedUnits) -> Option<UnitId> {
+        let all = access.registry().units();
+        match access.reaches_all_of(&self.subtree) {
+            true => self.subtree.branch(all),
+            false => all.common_branch(units.ids().map(UnitId)),
+        }
     }
 }
 
@@ -128,17 +129,23 @@ pub(super) async fn keys(access: &Access, list: &CadreList, window: &Window) -> 
     }
     let Some(plain) = Plain::of(access, list)? else { return Ok(None) };
     let Some((subject, ranks, false)) = &plain.level else { return Ok(None) };
-    let Some(is_large) = plain.is_large(access, window.size).await? else { return Ok(None) };
+    let Some(people) = plain.about(access).await? else { return Ok(None) };
 
-    let keys =
-        Keys { access, plain: &plain, subject, ranks, window, direction: by.direction.unwrap_or(Direction::Asc) };
-    Ok(Some(if is_large { keys.along_order() } else { keys.by_unit() }))
+    let units = access.within(&plain.subtree);
+    let branch = plain.branch(access, &units);
+    let direction = by.direction.unwrap_or(Direction::Asc);
+    let keys = Keys { access, plain: &plain, units, branch, subject, ranks, window, direction };
+    Ok(Some(if keys.are_many(people) { keys.along_order() } else { keys.by_unit() }))
 }
 
 /// The page keys of a window.
 struct Keys<'a> {
     access: &'a Access,
     plain: &'a Plain<'a>,
+    /// What is asked for and within reach.
+    units: ReachedUnits,
+    /// The branch of all of them, if they have one in common.
+    branch: Option<UnitId>,
     subject: &'a str,
     ranks: &'a [i16],
     window: &'a Window,
@@ -146,11 +153,25 @@ struct Keys<'a> {
 }
 
 impl Keys<'_> {
-    /// Along the order of names, rank by rank, as far as the window goes.
+    /// Whether a page of so many people is found sooner along the order of names than among those of the units. Along
+    /// the order one in `others` is wanted, until the page is full; of those of the units each is read, and sorted.
+    fn are_many(&self, people: u64) -> bool {
+        let others = (self.len_of_order() / self.units.ids().len().max(1)) as u64;
+        people > others.saturating_mul(self.window.size as u64 + 1)
+    }
+
+    /// How many units the order of names goes through: those of the branch, or all.
+    fn len_of_order(&self) -> usize {
+        let units = self.access.registry().units();
+        self.branch.map_or(units.len(), |branch| units.len_of_branch(branch))
+    }
+
+    /// Along the order of names in the branch or in all, rank by rank, as far as the window goes.
     fn along_order(&self) -> SelectStatement {
         let of_rank = |rank: &i16| {
             let mut keys = self.select();
             keys.and_where(cadre_key::Column::Rank.eq(*rank));
+            self.branch.map(|branch| keys.and_where(cadre_key::Column::BranchId.eq(branch)));
             self.told_apart().map(|units| keys.and_where(units));
             self.cut(&mut keys);
             Query::select().columns(["sort_key", "cadre_id"]).from_subquery(keys, "of_rank").to_owned()
@@ -217,20 +238,22 @@ impl Keys<'_> {
 
     /// The unit is one of those that the caller reaches.
     fn units(&self, is_one: impl Fn(DatabaseBackend, SimpleExpr, IntoIter<Uuid>) -> SimpleExpr) -> SimpleExpr {
-        let units: Vec<Uuid> = self.access.within(&self.plain.subtree).ids().collect();
+        let units: Vec<Uuid> = self.units.ids().collect();
         is_one(self.access.backend(), Expr::col(cadre_key::Column::UnitId), units.into_iter())
     }
 
-    /// The same as a question to each key: named, or told from the others where these are fewer. No condition where there
-    /// are no others.
+    /// The same as a question to each key on the way: named, or told from the others where these are fewer. No condition
+    /// where there are no others.
     fn told_apart(&self) -> Option<SimpleExpr> {
         let (subtree, units) = (&self.plain.subtree, self.access.registry().units());
-        if !self.access.reaches_all_of(subtree) || 2 * subtree.units().len() < units.len() {
+        if self.units.ids().len() == self.len_of_order() {
+            return None;
+        }
+        if self.branch.is_some() || !self.access.reaches_all_of(subtree) || 2 * subtree.units().len() < units.len() {
             return Some(self.units(db::is_any_id));
         }
         let (others, column) = (subtree.others(units), Expr::col(cadre_key::Column::UnitId));
-        let is_other = || db::is_any_id(self.access.backend(), column, others.iter().map(|unit| unit.0));
-        (!others.is_empty()).then(|| is_other().not())
+        Some(db::is_any_id(self.access.backend(), column, others.iter().map(|unit| unit.0)).not())
     }
 
     /// The keys speak of the day and name no unit that the caller's snapshot does not know; otherwise nobody is found.

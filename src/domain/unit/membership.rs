@@ -98,7 +98,7 @@ pub(in crate::domain) fn joined(pieces: impl IntoIterator<Item = Period>) -> Vec
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use entity::{
         unit, unit_version,
         value::{Tier, UnitKind, VersionId},
@@ -107,10 +107,10 @@ mod tests {
     use super::*;
 
     /// A version: unit, parent, first day, first day no longer; empty where there is none.
-    type Line = (&'static str, &'static str, &'static str, &'static str);
+    pub(in crate::domain::unit) type Line = (&'static str, &'static str, &'static str, &'static str);
 
     /// C with C1 and C1U merged into A; X moved from A to B and back; D ended for good; M is new; C2 ended with C.
-    const PROVINCE: [Line; 14] = [
+    pub(in crate::domain::unit) const PROVINCE: [Line; 14] = [
         ("P", "", "", ""),
         ("A", "P", "", ""),
         ("B", "P", "", ""),
@@ -127,7 +127,7 @@ mod tests {
         ("M", "X", "2011-01-01", "2013-01-01"),
     ];
 
-    fn units(lines: &[Line]) -> (Units, HashMap<&'static str, UnitId>) {
+    pub(in crate::domain::unit) fn units(lines: &[Line]) -> (Units, HashMap<&'static str, UnitId>) {
         let mut ids = HashMap::new();
         for (code, ..) in lines {
             ids.entry(*code).or_insert_with(UnitId::new);

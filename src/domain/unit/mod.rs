@@ -1,5 +1,6 @@
 //! Units (đơn vị): identity, versions, successions, and both trees, at any date.
 
+mod branch;
 mod during;
 mod list;
 mod membership;

@@ -27,12 +27,19 @@ pub struct Subtree {
     units: Arc<UnitSet>,
     fingerprint: OnceLock<String>,
     others: OnceLock<Vec<UnitId>>,
+    branch: OnceLock<Option<UnitId>>,
     held: Mutex<Vec<(Weak<UnitSet>, bool)>>,
 }
 
 impl Subtree {
     fn new(units: UnitSet) -> Self {
-        Self { units: Arc::new(units), fingerprint: OnceLock::new(), others: OnceLock::new(), held: Mutex::default() }
+        Self {
+            units: Arc::new(units),
+            fingerprint: OnceLock::new(),
+            others: OnceLock::new(),
+            branch: OnceLock::new(),
+            held: Mutex::default(),
+        }
     }
 
     /// Its units.
@@ -49,6 +56,11 @@ impl Subtree {
     pub(in crate::domain) fn others(&self, units: &Units) -> &[UnitId] {
         let other = || units.all().map(|unit| unit.row.id).filter(|unit| !self.units.contains(unit));
         self.others.get_or_init(|| other().collect())
+    }
+
+    /// The branch of all its units, if they have one in common.
+    pub(in crate::domain) fn branch(&self, units: &Units) -> Option<UnitId> {
+        *self.branch.get_or_init(|| units.common_branch(self.units.iter().copied()))
     }
 
     /// Whether a reach holds all of its units. Found out once for each reach, which is remembered by where it lies: a weak

@@ -61,6 +61,8 @@ pub struct Unit {
     pub successors: Vec<unit_succession::Model>,
     /// Units that were below it in some version, by hierarchy.
     children: [Vec<UnitId>; 2],
+    /// The unit that stands for its branch.
+    pub(super) branch: UnitId,
     /// Collation and search keys of the versions' names.
     keys: Vec<NameKeys>,
 }
@@ -74,8 +76,10 @@ struct NameKeys {
 /// All units.
 #[derive(Debug, Default)]
 pub struct Units {
-    by_id: HashMap<UnitId, Unit>,
+    pub(super) by_id: HashMap<UnitId, Unit>,
     by_code: HashMap<UnitCode, UnitId>,
+    /// How many units each branch has.
+    pub(super) branches: HashMap<UnitId, usize>,
 }
 
 fn slot(hierarchy: Hierarchy) -> usize {
@@ -169,7 +173,9 @@ impl Units {
             unit.children.iter_mut().for_each(Vec::shrink_to_fit);
         }
         let by_code = by_id.values().map(|unit| (unit.row.code.clone(), unit.row.id)).collect();
-        Self { by_id, by_code }
+        let mut units = Self { by_id, by_code, branches: HashMap::new() };
+        units.find_branches();
+        units
     }
 
     /// How many units there are.
@@ -215,14 +221,25 @@ impl Units {
 
     /// How many units stand above a unit by the last version of each: an order of all units that knows no day.
     pub(in crate::domain) fn depth(&self, unit: UnitId, hierarchy: Hierarchy) -> usize {
-        let parent = |unit: UnitId| self.get(unit)?.versions.last()?.parent_in(hierarchy);
+        self.last_above(unit, hierarchy).len()
+    }
+
+    /// The units above a unit by the last version of each, nearest first.
+    pub(super) fn last_above(&self, unit: UnitId, hierarchy: Hierarchy) -> Vec<UnitId> {
+        self.climb(unit, |unit| unit.versions.last()?.parent_in(hierarchy))
+    }
+
+    /// The units above a unit, nearest first, as `parent` has them. Guards against a circle in history that was recorded
+    /// as it is.
+    fn climb(&self, unit: UnitId, parent: impl Fn(&Unit) -> Option<UnitId>) -> Vec<UnitId> {
+        let parent = |unit: UnitId| parent(self.get(unit)?);
         let mut above = Vec::new();
         let mut next = parent(unit);
         while let Some(id) = next.filter(|id| *id != unit && !above.contains(id)) {
             above.push(id);
             next = parent(id);
         }
-        above.len()
+        above
     }
 
     /// The units directly below a unit on the day.
@@ -253,14 +270,7 @@ impl Units {
 
     /// The units above a unit on the day, nearest first.
     pub fn ancestors(&self, unit: UnitId, hierarchy: Hierarchy, day: Day) -> Vec<UnitId> {
-        let mut above = Vec::new();
-        let parent = |unit: UnitId| self.get(unit)?.shown_on(day).parent_in(hierarchy);
-        let mut next = parent(unit);
-        while let Some(id) = next.filter(|id| *id != unit && !above.contains(id)) {
-            above.push(id);
-            next = parent(id);
-        }
-        above
+        self.climb(unit, |unit| unit.shown_on(day).parent_in(hierarchy))
     }
 
     /// What a grant over `roots` reaches: the subtree of each in either hierarchy as of today, units that have ended
@@ -291,6 +301,7 @@ impl Units {
 impl Unit {
     fn bare(row: unit::Model) -> Self {
         Self {
+            branch: row.id,
             row,
             versions: Vec::new(),
             predecessors: Vec::new(),

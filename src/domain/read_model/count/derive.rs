@@ -108,6 +108,7 @@ impl Person<'_> {
         let held = self.held(basis);
         let mut keys = Vec::new();
         for (unit_id, periods) in posts {
+            let branch_id = basis.registry().units().branch(unit_id);
             let cuts = joined(periods)
                 .into_iter()
                 .flat_map(|post| held.iter().filter_map(move |held| Some((held, held.during.intersection(&post)?))));
@@ -118,6 +119,7 @@ impl Person<'_> {
                     rank: held.rank,
                     cadre_id: self.id,
                     from_on: days.from()?,
+                    branch_id,
                     sort_key: self.sort_key.to_owned(),
                     until_on: days.until(),
                 })

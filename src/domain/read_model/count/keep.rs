@@ -94,7 +94,7 @@ fn primary(key: &cadre_key::Model) -> (UnitId, &str, i16, Day) {
 }
 
 fn primary_key(key: cadre_key::Model) -> cadre_key::ActiveModel {
-    cadre_key::ActiveModel { sort_key: NotSet, until_on: NotSet, ..key.into_active_model() }
+    cadre_key::ActiveModel { branch_id: NotSet, sort_key: NotSet, until_on: NotSet, ..key.into_active_model() }
 }
 
 /// The folded day and the last change of a list that the tables were made by; nothing where they were not made, or in

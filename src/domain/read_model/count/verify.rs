@@ -258,8 +258,8 @@ pub(in crate::domain::read_model) fn heap_of(person: CadreId) -> usize {
 /// Adds a key to the heap of its person, or takes it away: whatever their order, equal keys leave nothing.
 fn throw(heaps: &mut [u64], key: &cadre_key::Model, how: fn(u64, u64) -> u64) {
     let mut hasher = DefaultHasher::new();
-    (key.unit_id, &key.subject_code, key.rank, &key.sort_key, key.cadre_id, key.from_on, key.until_on)
-        .hash(&mut hasher);
+    (key.unit_id, key.branch_id, &key.subject_code, key.rank, &key.sort_key).hash(&mut hasher);
+    (key.cadre_id, key.from_on, key.until_on).hash(&mut hasher);
     let heap = &mut heaps[heap_of(key.cadre_id)];
     *heap = how(*heap, hasher.finish());
 }
