@@ -363,6 +363,31 @@ async fn sixty_four_acts_at_once_leave_counts_and_keys_whole() {
 }
 
 #[actix_web::test]
+async fn counts_that_another_version_left_behind_are_read_by_nobody() {
+    on_both(async |world| {
+        let caller = world.caller(&SCOPES, &["W"]).await;
+        let ids = enrolled(world, &caller, 2).await;
+        let before = intermediate(&caller, "P").await;
+
+        // As a program sees it that knows another form, while one that knows this form reads.
+        set_aside(world).await;
+        complete(&caller, &ids[0]).await;
+        set_aside(world).await;
+
+        let after = intermediate(&caller, "P").await;
+        let people = |seen: &Value| seen["cadres"]["totalCount"]["value"].as_i64().expect("a count");
+        assert_eq!(people(&after), people(&before) + 1);
+        assert_eq!(
+            verified(world).await.as_deref(),
+            Some("counts and page keys were never made in the form of this version")
+        );
+        read_model::rebuild(&world.database, clock()).await.expect("made anew");
+        assert_eq!(intermediate(&caller, "P").await, after);
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn the_first_act_of_a_day_folds_what_has_come() {
     on_both(async |world| {
         let caller = world.caller(&SCOPES, &["W"]).await;

@@ -40,8 +40,8 @@ pub(in crate::domain::read_model) struct Keeping {
 }
 
 impl Keeping {
-    /// Begins to keep the tables, and folds them to the day that it is; nothing where they were never made. `registry` is
-    /// used if it is as new as the one that they were made by.
+    /// Begins to keep the tables, and folds them to the day that it is; nothing where they were never made, or by another
+    /// version, which then reads them no more. `registry` is used if it is as new as the one that they were made by.
     pub(in crate::domain::read_model) async fn begin(
         txn: &DatabaseTransaction,
         registry: Option<Arc<Registry>>,
@@ -50,7 +50,10 @@ impl Keeping {
         // Who shares a lock cannot also ask to hold it alone, so that is settled first.
         let is_due = head(txn).await?.is_some_and(|(folded, _)| folded < today);
         db::lock(txn, LOCK, if is_due { Hold::Alone } else { Hold::Shared }).await?;
-        let Some((mut folded, list_change)) = head(txn).await? else { return Ok(None) };
+        let Some((mut folded, list_change)) = head(txn).await? else {
+            leave(txn).await?;
+            return Ok(None);
+        };
         if is_due && folded < today {
             fold(txn, today).await?;
             folded = today;
@@ -102,6 +105,16 @@ fn primary_key(key: cadre_key::Model) -> cadre_key::ActiveModel {
 async fn head(connection: &impl ConnectionTrait) -> Result<Option<(Day, i64)>> {
     let head = level_count_head::Entity::find_by_id(1).one(connection).await?;
     Ok(head.filter(|head| head.version == VERSION).and_then(|head| Some((head.folded_on?, head.list_change))))
+}
+
+/// Leaves the tables behind what is written: whoever made them in another form counts as ever from now on.
+async fn leave(txn: &DatabaseTransaction) -> Result<()> {
+    level_count_head::Entity::update_many()
+        .col_expr(level_count_head::Column::Version, Expr::val(0))
+        .filter(level_count_head::Column::Version.ne(0))
+        .exec(txn)
+        .await?;
+    Ok(())
 }
 
 /// Whether the tables were made in this version's form.
