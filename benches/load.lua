@@ -30,10 +30,15 @@ function request()
   return requests[at]
 end
 
+-- Errors stand before the data or behind it, and an answer without content is short: looking through all of each long
+-- answer would take a tenth of the machine from whom it measures.
+local END = 4096
+
 function response(status, headers, body)
   bytes = bytes + #body
-  if body:find('"errors"', 1, true) then wrong = wrong + 1 end
-  if body:find(empty, 1, true) then hollow = hollow + 1 end
+  local is_data = body:sub(1, 9) == '{"data":{' and body:sub(-2) ~= "]}"
+  if not is_data or body:find('"errors"', -END, true) then wrong = wrong + 1 end
+  if #body < END and body:find(empty, 1, true) then hollow = hollow + 1 end
 end
 
 function done(summary, latency)

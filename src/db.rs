@@ -293,7 +293,7 @@ impl Database {
     }
 
     async fn applied_migrations(&self) -> Result<Vec<String>, DbErr> {
-        let select = Query::select().column("version").from("seaql_migrations").to_owned();
+        let select = Query::select().column("version").from("seaql_migrations").take();
         self.control.query_all(&select).await?.iter().map(|row| row.try_get("", "version")).collect()
     }
 
@@ -371,7 +371,7 @@ pub async fn lock(txn: &DatabaseTransaction, name: &str, hold: Hold) -> Result<(
         Hold::Shared => "pg_advisory_xact_lock_shared",
         Hold::Alone => "pg_advisory_xact_lock",
     };
-    let select = Query::select().expr(Func::cust(take).arg(Func::cust("hashtext").arg(name))).to_owned();
+    let select = Query::select().expr(Func::cust(take).arg(Func::cust("hashtext").arg(name))).take();
     txn.query_one(&select).await.map(drop)
 }
 

@@ -194,7 +194,7 @@ fn counts(
                 ),
         )
         .add_group_by([Expr::col(("person", "cadre_id"))])
-        .to_owned();
+        .take();
     Ok(Query::select()
         .column("top")
         .expr_as(Func::count(Expr::cust("*")), "people")

@@ -40,6 +40,6 @@ pub(in crate::domain) fn of_person<C: ColumnTrait>(column: C, code: &str) -> Con
         .column((cadre::Entity, cadre::Column::Id))
         .from(cadre::Entity)
         .and_where(cadre::Column::Code.eq(code))
-        .to_owned();
+        .take();
     Condition::all().add(column.in_subquery(person))
 }

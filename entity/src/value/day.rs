@@ -39,7 +39,7 @@ impl Day {
     }
 
     /// Written as `YYYY-MM-DD` into a place for it. Answers hold many days: this is several times cheaper than a pattern.
-    fn spelled(self, into: &mut [u8; 10]) -> &str {
+    pub(super) fn spelled(self, into: &mut [u8; 10]) -> &str {
         let (year, month, day) = (self.0.year().unsigned_abs(), self.0.month(), self.0.day());
         let digits = [year / 1000, year / 100, year / 10, year, 0, month / 10, month, 0, day / 10, day];
         *into = digits.map(|digit| b'0' + (digit % 10) as u8);

@@ -39,15 +39,27 @@ impl PartialDate {
         }
         .expect("the parser let through only months of the calendar")
     }
+
+    /// Written into a place for it: its first day, as far as that is known.
+    fn spelled(self, into: &mut [u8; 10]) -> &str {
+        let (first, known) = match self {
+            Self::Year(year) => (Day::of(year, 1, 1), 4),
+            Self::Month(year, month) => (Day::of(year, month, 1), 7),
+            Self::Day(day) => (Some(day), 10),
+        };
+        &first.expect("the parser let through only months of the calendar").spelled(into)[..known]
+    }
 }
 
 impl fmt::Display for PartialDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Year(year) => write!(f, "{year:04}"),
-            Self::Month(year, month) => write!(f, "{year:04}-{month:02}"),
-            Self::Day(day) => day.fmt(f),
-        }
+        f.pad(self.spelled(&mut [0; 10]))
+    }
+}
+
+impl serde::Serialize for PartialDate {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.spelled(&mut [0; 10]))
     }
 }
 

@@ -4,32 +4,52 @@
 
 use std::{fmt, str::FromStr};
 
-use sea_orm::{ActiveEnum, DeriveActiveEnum, EnumIter, sea_query::StringLen};
+use sea_orm::{ActiveEnum, DeriveActiveEnum, EnumIter, Iterable, sea_query::StringLen};
 
 /// The word is not in the set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a word of this set")]
 pub struct UnknownWord;
 
+/// The values of a set in their order, each with its word.
+pub(super) fn all<T: ActiveEnum<Value = String> + Iterable + Copy>() -> Vec<(T, String)> {
+    T::iter().map(|value| (value, value.to_value())).collect()
+}
+
 macro_rules! words {
     ($($name:ident),*) => {$(
+        impl $name {
+            /// The values, each with its word. Kept: the database's own conversion makes a text each time, and a page of
+            /// persons holds hundreds of words.
+            fn words() -> &'static [(Self, String)] {
+                static WORDS: std::sync::LazyLock<Vec<($name, String)>> = std::sync::LazyLock::new($crate::value::set::all);
+                &WORDS
+            }
+
+            /// The word, as it is spelled in the database, in files and in the API.
+            fn word(self) -> &'static str {
+                &Self::words()[self as usize].1
+            }
+        }
+
         impl FromStr for $name {
             type Err = UnknownWord;
 
             fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                Self::try_from_value(&word.to_owned()).map_err(|_| UnknownWord)
+                let known = Self::words().iter().find(|(_, known)| known == word);
+                known.map(|(value, _)| *value).ok_or(UnknownWord)
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.to_value())
+                f.write_str(self.word())
             }
         }
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_str(self.word())
             }
         }
     )*};
@@ -429,5 +449,34 @@ impl Scope {
     /// Every scope, in the order of the documentation.
     pub fn all() -> impl Iterator<Item = Self> {
         <Self as sea_orm::Iterable>::iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+    use crate::value::{EnrolmentState, RotationState, RuleKey};
+
+    fn come_back<T>()
+    where
+        T: ActiveEnum<Value = String> + Iterable + Copy + Debug + PartialEq + FromStr<Err = UnknownWord> + fmt::Display,
+    {
+        for value in T::iter() {
+            assert_eq!((value.to_string(), value.to_string().parse()), (value.to_value(), Ok(value)));
+        }
+        for other in ["", "central", "CENTRAL ", "NO_SUCH_WORD"] {
+            assert_eq!(other.parse::<T>(), Err(UnknownWord), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_that_of_the_database_and_comes_back() {
+        come_back::<Tier>();
+        come_back::<StudyMode>();
+        come_back::<RotationState>();
+        come_back::<EnrolmentState>();
+        come_back::<RuleKey>();
     }
 }

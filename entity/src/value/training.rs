@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use sea_orm::{ActiveEnum, DeriveActiveEnum, EnumIter, sea_query::StringLen};
+use sea_orm::{DeriveActiveEnum, EnumIter, sea_query::StringLen};
 
 use super::set::{UnknownWord, words};
 

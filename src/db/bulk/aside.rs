@@ -33,7 +33,7 @@ impl Indexes {
             .and_where(Expr::col("type").eq("index"))
             .and_where(Expr::col("tbl_name").eq(E::default().as_str()))
             .and_where(Expr::col("sql").is_not_null())
-            .to_owned();
+            .take();
         let mut statements = Vec::new();
         for row in txn.query_all(&made_by_statement).await? {
             let (name, statement): (String, String) = (row.try_get("", "name")?, row.try_get("", "sql")?);

@@ -157,7 +157,7 @@ impl<'a> Cadres<'a> {
             .from(assignment::Entity)
             .and_where(assignment::Column::StartOn.lte(day))
             .and_where(assignment::Column::EndOn.is_null().or(assignment::Column::EndOn.gt(day)))
-            .to_owned();
+            .take();
         // Without named units the reach itself is the bound.
         if let Some(units) = units.map(|units| &*units.0).or(self.access.narrowing()) {
             let column = Expr::col((assignment::Entity, assignment::Column::UnitId));

@@ -330,7 +330,7 @@ async fn first_unlinked<E: EntityTrait>(
         .expr_as(Expr::col((of, number)).min(), "first")
         .from(of)
         .and_where(Expr::exists(link).not())
-        .to_owned();
+        .take();
     let row = connection.query_one(&select).await?;
     Ok(row.map(|row| row.try_get("", "first")).transpose()?.flatten())
 }

@@ -174,7 +174,7 @@ impl Keys<'_> {
             self.branch.map(|branch| keys.and_where(cadre_key::Column::BranchId.eq(branch)));
             self.told_apart().map(|units| keys.and_where(units));
             self.cut(&mut keys);
-            Query::select().columns(["sort_key", "cadre_id"]).from_subquery(keys, "of_rank").to_owned()
+            Query::select().columns(["sort_key", "cadre_id"]).from_subquery(keys, "of_rank").take()
         };
         let mut all = self.ranks.iter().map(of_rank);
         let mut together = all.next().unwrap_or_else(|| self.nobody());
@@ -202,7 +202,7 @@ impl Keys<'_> {
             .expr_as(Expr::val(""), "unit_key")
             .from_subquery(keys, "of_page")
             .and_where(self.speak_of_the_day())
-            .to_owned()
+            .take()
     }
 
     /// Whoever holds the subject in the window, each once.
@@ -263,7 +263,7 @@ impl Keys<'_> {
             .from(level_count_head::Entity)
             .and_where(level_count_head::Column::Version.eq(count::VERSION))
             .and_where(level_count_head::Column::ListChange.lte(self.access.registry().mark()))
-            .to_owned();
+            .take();
         SimpleExpr::from(folded).lte(self.plain.list.day(self.access))
     }
 

@@ -94,6 +94,6 @@ fn holds_level<'a>(
         .and_where(row::Column::SubjectCode.eq(subject))
         .and_where(row::Column::CountsFrom.lte(day))
         .and_where(db::any_word(access.backend(), level, levels.map(LevelCode::as_str)))
-        .to_owned();
+        .take();
     Expr::exists(held)
 }

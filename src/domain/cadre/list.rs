@@ -180,7 +180,7 @@ impl CadreList {
             .columns([(PAGE, "sort_key"), (PAGE, "unit_key")])
             .from_subquery(keys, PAGE)
             .inner_join(cadre_card::Entity, card(cadre_card::Column::CadreId).equals((PAGE, "id")))
-            .to_owned();
+            .take();
         let column = |column: cadre::Column| Expr::col((PAGE, column));
         self.keyset(column, || Expr::col((PAGE, "unit_key"))).order(&mut select, window);
         select

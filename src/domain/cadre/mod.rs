@@ -61,7 +61,7 @@ pub async fn look_up(access: &Access, key: &CadreKey, with: Option<Rotations<'_>
                 .column(cadre::Column::Id)
                 .from(cadre::Entity)
                 .and_where(cadre::Column::NationalId.eq(NationalId::seal(number.clone())))
-                .to_owned();
+                .take();
             cadre_card::Column::CadreId.in_subquery(with_number)
         }
     };

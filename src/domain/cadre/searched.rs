@@ -88,7 +88,7 @@ pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Opti
         .column(cadre::Column::Id)
         .from(cadre::Entity)
         .and_where(cadre::Column::Code.eq(search.trim()))
-        .to_owned();
+        .take();
     let mut found = words.who_has(word);
     found.column(cadre_word::Column::CadreId).cond_where(every_word(cadre_word::Column::Words, &folded));
     found.union(UnionType::All, by_code);
@@ -134,9 +134,9 @@ impl Words<'_> {
         if let Some(people) = self.access.registry().size(&name) {
             return Ok(people);
         }
-        let bounded = self.who_has(beginning).expr_as(Expr::val(1), "one").limit(MANY).to_owned();
+        let bounded = self.who_has(beginning).expr_as(Expr::val(1), "one").limit(MANY).take();
         let count =
-            Query::select().expr_as(Func::count(Expr::cust("*")), "found").from_subquery(bounded, "bounded").to_owned();
+            Query::select().expr_as(Func::count(Expr::cust("*")), "found").from_subquery(bounded, "bounded").take();
         let people = u64::try_from(scalar(self.access, &count).await?).unwrap_or(0);
         self.access.registry().remember_size(name, people);
         Ok(people)

@@ -97,7 +97,7 @@ pub(in crate::domain) async fn count<E: EntityTrait>(
     let count = Query::select()
         .expr_as(Func::count(Expr::cust("*")), "found")
         .from_subquery(bounded, Alias::new("bounded"))
-        .to_owned();
+        .take();
     let found = crate::domain::scalar(access, &count).await?;
     Ok(BoundedCount::of(u64::try_from(found).unwrap_or(0), max))
 }

@@ -111,7 +111,7 @@ fn of_unit(access: &Access, unit: UnitId, year: i32, reach: Reach) -> Result<Con
         .from(training_plan::Entity)
         .and_where(training_plan::Column::YearFrom.lte(year))
         .and_where(training_plan::Column::YearTo.gte(year))
-        .to_owned();
+        .take();
     Ok(Condition::all()
         .add(db::any_id(access.backend(), column, units.ids()))
         .add(quota::Column::PlanId.in_subquery(plans)))

@@ -48,7 +48,7 @@ impl Written for Qualification {
                 })
             }
             "mode" => write::<Self>(|held, _, out| out.leaf(held.mode)),
-            "grantedOn" => write::<Self>(|held, _, out| out.text(held.granted_on)),
+            "grantedOn" => write::<Self>(|held, _, out| out.leaf(held.granted_on)),
             _ => None,
         }
     }

@@ -1,9 +1,7 @@
 //! One pass of writing: what stands round it, and where the bytes go.
 
-use std::fmt::Display;
-
 use async_graphql::Variables;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::{
     domain::{access::Access, registry::Registry},
@@ -74,11 +72,6 @@ impl Out {
     /// Writes a value that has a JSON form of its own.
     pub fn leaf(&mut self, value: impl Serialize) -> Result<()> {
         serde_json::to_writer(&mut self.0, &value).map_err(unwritten)
-    }
-
-    /// Writes a value as text.
-    pub fn text(&mut self, value: impl Display) -> Result<()> {
-        serde_json::Serializer::new(&mut self.0).collect_str(&value).map_err(unwritten)
     }
 
     /// The bytes.

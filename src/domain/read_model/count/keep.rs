@@ -135,7 +135,7 @@ async fn fold(txn: &DatabaseTransaction, today: Day) -> Result<()> {
         .from(level_count::Entity)
         .and_where(has_come())
         .group_by_columns(key)
-        .to_owned();
+        .take();
     let sum = Expr::col((level_count::Entity, Of::People)).add(Expr::col(("excluded", Of::People)));
     let insert = Query::insert()
         .into_table(level_count::Entity)
@@ -143,7 +143,7 @@ async fn fold(txn: &DatabaseTransaction, today: Day) -> Result<()> {
         .select_from(moved)
         .map_err(Error::internal)?
         .on_conflict(OnConflict::columns(key.into_iter().chain([Of::Day])).value(Of::People, sum).to_owned())
-        .to_owned();
+        .take();
     txn.execute(&insert).await?;
     level_count::Entity::delete_many().filter(has_come()).exec(txn).await?;
     level_count_head::Entity::update_many()

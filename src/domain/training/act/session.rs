@@ -133,7 +133,7 @@ fn seated(class: ClassId) -> SelectStatement {
         .from(enrolment::Entity)
         .and_where(enrolment::Column::ClassId.eq(class))
         .and_where(enrolment::Column::State.is_in(EnrolmentState::SEATED))
-        .to_owned()
+        .take()
 }
 
 fn holds_up(persons: usize) -> Refusal {

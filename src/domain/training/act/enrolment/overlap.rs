@@ -41,7 +41,7 @@ async fn overlaps(
         .and_where(enrolment::Column::CadreId.eq(person))
         .and_where(enrolment::Column::ClassId.is_not_null())
         .and_where(enrolment::Column::State.is_in(EnrolmentState::SEATED))
-        .to_owned();
+        .take();
     let classes = training_class::Entity::find()
         .filter(training_class::Column::Id.in_subquery(of_person))
         .filter(training_class::Column::Id.ne(class.id))
