@@ -16,7 +16,7 @@ pub struct Model {
     pub version: i32,
     /// The first day that they speak of; none before they were made.
     pub folded_on: Option<Day>,
-    /// The last change of units and lists that they were made by.
+    /// The change of units and lists that they were made by: its place in the chain of logs.
     pub list_change: i64,
 }
 

@@ -8,7 +8,10 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use entity::{access_entry, access_withholding, audit_entry, change, log_head, log_link, value::Log};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, QueryFilter, QuerySelect,
+};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -154,12 +157,12 @@ impl Head {
         self.position + 1
     }
 
-    /// Adds a link for each entry, in their order.
+    /// Adds a link for each entry, in their order, and gives the place of the last.
     pub(in crate::domain) async fn link(
         mut self,
         transaction: &DatabaseTransaction,
         entries: impl IntoIterator<Item = Entry>,
-    ) -> Result<()> {
+    ) -> Result<i64> {
         let mut links = Vec::new();
         for entry in entries {
             self.position += 1;
@@ -176,8 +179,25 @@ impl Head {
         }
         let head = log_head::Model { id: 1, position: self.position, hash: self.hash.to_vec() };
         head.into_active_model().reset_all().update(transaction).await?;
-        Ok(())
+        Ok(self.position)
     }
+}
+
+/// The place of the last link; 0 before the first. Writers wait for each other at the end of the chain until they have
+/// committed, so what is read later holds all acts up to this place.
+pub(in crate::domain) async fn end(connection: &impl ConnectionTrait) -> Result<i64> {
+    let head = log_head::Entity::find_by_id(1).one(connection).await?;
+    Ok(head.map_or(0, |head| head.position))
+}
+
+/// The numbers in the audit log of the acts that were committed after a place of the chain.
+pub(in crate::domain) async fn acts_after(connection: &impl ConnectionTrait, place: i64) -> Result<Vec<i64>> {
+    let links = log_link::Entity::find()
+        .select_only()
+        .column(log_link::Column::Entry)
+        .filter(log_link::Column::Position.gt(place))
+        .filter(log_link::Column::Log.eq(Log::Audit));
+    Ok(links.into_tuple().all(connection).await?)
 }
 
 #[cfg(test)]

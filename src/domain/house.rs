@@ -1,9 +1,6 @@
 //! What all requests share: the database, the clock and the registry of the moment.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
@@ -14,7 +11,7 @@ use crate::{
     auth::KeyStore,
     clock::Clock,
     db::Database,
-    domain::{access::RoundingKey, page::CursorKey, registry::Registry},
+    domain::{access::RoundingKey, chain, page::CursorKey, registry::Registry},
     error::{Error, Result},
 };
 
@@ -24,8 +21,6 @@ pub struct House {
     database: Database,
     clock: Clock,
     registry: ArcSwap<Registry>,
-    /// The last change that was looked at.
-    seen: AtomicI64,
     cursor_key: CursorKey,
     rounding_key: RoundingKey,
 }
@@ -47,8 +42,7 @@ impl House {
         let material = encryption.decrypt(&key)?;
         let rounding_key = RoundingKey::derived(&material);
         let cursor_key = CursorKey::new(material);
-        let seen = AtomicI64::new(registry.mark());
-        Ok(Self { database, clock, registry: ArcSwap::from_pointee(registry), seen, cursor_key, rounding_key })
+        Ok(Self { database, clock, registry: ArcSwap::from_pointee(registry), cursor_key, rounding_key })
     }
 
     /// Takes in what was committed since, by this process or another. Returns whether the registry is a new one.
@@ -56,16 +50,16 @@ impl House {
     /// # Errors
     /// `Unavailable` or `Internal` if the database does not answer; the registry stays what it was.
     pub async fn refresh(&self) -> Result<bool> {
-        let (connection, seen) = (self.database.control(), self.seen.load(Ordering::Acquire));
-        let last = Registry::last_change(connection).await?;
-        if last == seen {
+        let (connection, registry) = (self.database.control(), self.registry());
+        let end = chain::end(connection).await?;
+        if end == registry.mark() {
             return Ok(false);
         }
-        let is_outdated = Registry::is_outdated(connection, seen).await?;
-        if is_outdated {
-            self.registry.store(Arc::new(Registry::load(connection).await?));
+        let is_outdated = registry.is_outdated(connection).await?;
+        match is_outdated {
+            true => self.registry.store(Arc::new(Registry::load(connection).await?)),
+            false => registry.holds_until(end),
         }
-        self.seen.store(last, Ordering::Release);
         Ok(is_outdated)
     }
 

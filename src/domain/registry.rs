@@ -1,22 +1,26 @@
 //! The registry: units and reference lists in memory, one snapshot for a whole request.
 //!
 //! They are small, asked by every request and changed by few acts, so they are read once and then replaced whole when
-//! the change log has moved on.
+//! the chain of logs has moved on by such an act.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use entity::{
     change, ethnic_group, institution, programme, qualification_level, qualification_subject, title,
     value::{Day, InstitutionCode, LevelCode, ProgrammeCode, SubjectCode, TitleCode, UnitId},
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, StreamTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, StreamTrait};
 
 use crate::{
     db::Sight,
     domain::{
+        chain,
         rule::Rules,
         unit::{Subtree, SubtreeKey, Subtrees, UnitSet, Units},
     },
@@ -79,7 +83,7 @@ pub struct Registry {
     ethnic_groups: HashMap<String, ethnic_group::Model>,
     programmes: BTreeMap<ProgrammeCode, programme::Model>,
     rules: Rules,
-    last_change: i64,
+    mark: AtomicI64,
     reaches: Mutex<HashMap<Roots, Reached>>,
     subtrees: Subtrees,
     sizes: Mutex<HashMap<String, u64>>,
@@ -133,43 +137,26 @@ impl Registry {
         Sight::of(self.units.all().map(|unit| unit.row.id.0), |unit| reach.contains(&UnitId(unit)))
     }
 
-    /// The last change that the log holds; a snapshot of it is still true.
-    pub async fn last_change(connection: &impl ConnectionTrait) -> Result<i64> {
-        let last = change::Entity::find()
-            .select_only()
-            .column_as(change::COLUMN.seq.max(), "last")
-            .into_tuple::<Option<i64>>()
-            .one(connection)
-            .await?;
-        Ok(last.flatten().unwrap_or(0))
-    }
-
-    /// Whether something that a snapshot holds was changed after a mark. The change log tells persons, rotations, training
-    /// and clients apart from it, which change more often and are in no snapshot.
-    pub async fn is_outdated(connection: &impl ConnectionTrait, mark: i64) -> Result<bool> {
-        let change = change::Entity::find()
-            .filter(change::Column::Seq.gt(mark))
-            .filter(change::Column::ObjectType.is_not_in(ELSEWHERE))
-            .one(connection)
-            .await?;
-        Ok(change.is_some())
-    }
-
-    /// The last change of something that a snapshot holds; 0 before the first. A snapshot with this mark or a later one
-    /// holds it.
-    pub(in crate::domain) async fn last_list_change(connection: &impl ConnectionTrait) -> Result<i64> {
-        let change = change::Entity::find()
-            .filter(change::Column::ObjectType.is_not_in(ELSEWHERE))
-            .order_by_desc(change::Column::Seq)
-            .one(connection)
-            .await?;
-        Ok(change.map_or(0, |change| change.seq))
+    /// Whether something that the snapshot holds was changed after its mark. The change log tells persons, rotations,
+    /// training and clients apart from it, which change more often and are in no snapshot.
+    pub async fn is_outdated(&self, connection: &impl ConnectionTrait) -> Result<bool> {
+        for acts in chain::acts_after(connection, self.mark()).await?.chunks(chain::ROWS) {
+            let change = change::Entity::find()
+                .filter(change::Column::AuditSeq.is_in(acts.iter().copied()))
+                .filter(change::Column::ObjectType.is_not_in(ELSEWHERE))
+                .one(connection)
+                .await?;
+            if change.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Reads the snapshot.
     pub async fn load(connection: &(impl ConnectionTrait + StreamTrait)) -> Result<Self> {
         // Asked first: what commits while the tables are read is newer than this mark and brings a reload.
-        let last_change = Self::last_change(connection).await?;
+        let mark = AtomicI64::new(chain::end(connection).await?);
         let titles = title::Entity::find().all(connection).await?;
         let institutions = institution::Entity::find().all(connection).await?;
         let ethnic_groups = ethnic_group::Entity::find().all(connection).await?;
@@ -182,16 +169,22 @@ impl Registry {
             ethnic_groups: ethnic_groups.into_iter().map(|row| (row.code.clone(), row)).collect(),
             programmes: programmes.into_iter().map(|row| (row.code.clone(), row)).collect(),
             rules: Rules::load(connection).await?,
-            last_change,
+            mark,
             reaches: Mutex::default(),
             subtrees: Subtrees::default(),
             sizes: Mutex::default(),
         })
     }
 
-    /// The last change that this snapshot surely holds.
+    /// The place in the chain of logs up to which the snapshot surely holds what was committed. Places follow each other as
+    /// commits do; numbers of the change log do not, as an act draws them before it commits, and an import minutes before.
     pub fn mark(&self) -> i64 {
-        self.last_change
+        self.mark.load(Ordering::Acquire)
+    }
+
+    /// Notes that nothing that the snapshot holds was changed up to a place.
+    pub(in crate::domain) fn holds_until(&self, place: i64) {
+        self.mark.fetch_max(place, Ordering::AcqRel);
     }
 
     /// The units, not narrowed to anybody's reach.

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use cadre_api::db::{self, Hold};
+use futures_util::future::join;
+use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use serde_json::json;
 
-use crate::world::on_both;
+use crate::world::{Kind, World, on_both, poll};
 
 #[actix_web::test]
 async fn a_unit_shows_the_version_of_the_asked_day() {
@@ -180,4 +183,31 @@ async fn a_change_of_persons_alone_leaves_the_registry_as_it_is() {
         assert!(before.title("NEW").is_none() && world.house.registry().title("NEW").is_some());
     })
     .await;
+}
+
+#[actix_web::test]
+async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran() {
+    // Where several write at once: the act is done while the import waits with all that it wrote.
+    let world = World::new(Kind::Postgres).await;
+    let held = world.database.begin().await.expect("begun");
+    db::lock(&held, "cadre-api level_count", Hold::Alone).await.expect("held");
+    let act = async {
+        let waiting = "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
+                       WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted)";
+        let waits = async || {
+            let row = held.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, waiting)).await;
+            let row = row.expect("an answer").expect("a row");
+            row.try_get_by_index::<bool>(0).expect("whether it waits").then_some(())
+        };
+        poll::until_async(waits).await.expect("the import waits");
+        world.caller(&["cadre:read"], &["W"]).await;
+        assert!(!world.house.refresh().await.expect("refreshed"), "the control: the import has not committed");
+        held.rollback().await.expect("let go");
+    };
+    let titles = [("titles.csv", "code,name,category,tier,is_key_leader\nNEW,Chức danh mới,CADRE,,false\n")];
+
+    join(world.import_text(&titles), act).await;
+
+    assert!(world.house.registry().title("NEW").is_some());
+    world.stop().await;
 }

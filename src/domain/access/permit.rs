@@ -398,10 +398,11 @@ impl Txn {
     pub(in crate::domain) async fn commit(self) -> Result<()> {
         let Self { inner, audit_seq, log, registry, today, touched, .. } = self;
         let touched = touched.into_inner().unwrap_or_else(PoisonError::into_inner);
-        read_model::renew(&inner, touched, (registry, today)).await?;
+        let renewed = read_model::renew(&inner, touched, (registry, today)).await?;
         let Unlinked { act, others } = log.into_inner().unwrap_or_else(PoisonError::into_inner);
         let act = Entry { log: Log::Audit, number: audit_seq, content: act.digest() };
-        Head::lock(&inner).await?.link(&inner, [act].into_iter().chain(others)).await?;
+        let place = Head::lock(&inner).await?.link(&inner, [act].into_iter().chain(others)).await?;
+        renewed.at(&inner, place).await?;
         Ok(inner.commit().await?)
     }
 }

@@ -70,6 +70,27 @@ impl Touched {
     }
 }
 
+/// Read models that are what an act has written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(in crate::domain) enum Renewed {
+    /// Those of the persons whom it touched.
+    Some,
+    /// All, by the units and lists as they now are.
+    All,
+}
+
+impl Renewed {
+    /// Notes the act's place in the chain: whose snapshot of units and lists is of before does not know all that the counts
+    /// may name.
+    pub(in crate::domain) async fn at(self, txn: &DatabaseTransaction, place: i64) -> Result<()> {
+        match self {
+            Self::Some => Ok(()),
+            Self::All => count::made_at(txn, place).await,
+        }
+    }
+}
+
 /// The first place where a read model is not what follows from the tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
@@ -104,11 +125,14 @@ pub(in crate::domain) async fn renew(
     txn: &DatabaseTransaction,
     touched: Touched,
     (registry, today): (Option<Arc<Registry>>, Day),
-) -> Result<()> {
+) -> Result<Renewed> {
     let persons: Vec<CadreId> = match touched {
-        Touched::These(persons) if persons.is_empty() => return Ok(()),
+        Touched::These(persons) if persons.is_empty() => return Ok(Renewed::Some),
         Touched::These(persons) => persons.into_iter().collect(),
-        Touched::Everybody => return make(txn, today).await,
+        Touched::Everybody => {
+            make(txn, today).await?;
+            return Ok(Renewed::All);
+        }
     };
     // First of all: from here on nobody makes the counts anew, and what is read of persons is what they hold.
     let mut keeping = Keeping::begin(txn, registry, today).await?;
@@ -126,10 +150,10 @@ pub(in crate::domain) async fn renew(
         }
     }
     words.write(txn).await?;
-    match keeping {
-        Some(keeping) => keeping.write(txn).await,
-        None => Ok(()),
+    if let Some(keeping) = keeping {
+        keeping.write(txn).await?;
     }
+    Ok(Renewed::Some)
 }
 
 /// Makes all read models anew.

@@ -37,8 +37,7 @@ impl Making {
         cadre_key::Entity::delete_many().exec(txn).await?;
         let head = level_count_head::Entity::update_many()
             .col_expr(level_count_head::Column::Version, Expr::val(VERSION))
-            .col_expr(level_count_head::Column::FoldedOn, Expr::val(today))
-            .col_expr(level_count_head::Column::ListChange, Expr::val(Registry::last_list_change(txn).await?));
+            .col_expr(level_count_head::Column::FoldedOn, Expr::val(today));
         head.exec(txn).await?;
         let basis = Basis::new(Arc::new(Registry::load(txn).await?), today);
         Ok(Self { basis, counts: HashMap::new(), keys: Aside::open(txn).await? })

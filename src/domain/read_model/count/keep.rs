@@ -100,11 +100,18 @@ fn primary_key(key: cadre_key::Model) -> cadre_key::ActiveModel {
     cadre_key::ActiveModel { branch_id: NotSet, sort_key: NotSet, until_on: NotSet, ..key.into_active_model() }
 }
 
-/// The folded day and the last change of a list that the tables were made by; nothing where they were not made, or in
+/// The folded day and the change of lists that the tables were made by; nothing where they were not made, or in
 /// another form.
 async fn head(connection: &impl ConnectionTrait) -> Result<Option<(Day, i64)>> {
     let head = level_count_head::Entity::find_by_id(1).one(connection).await?;
     Ok(head.filter(|head| head.version == VERSION).and_then(|head| Some((head.folded_on?, head.list_change))))
+}
+
+/// Notes the place in the chain of the act that made the tables.
+pub(in crate::domain::read_model) async fn made_at(txn: &DatabaseTransaction, place: i64) -> Result<()> {
+    let head = level_count_head::Entity::update_many();
+    head.col_expr(level_count_head::Column::ListChange, Expr::val(place)).exec(txn).await?;
+    Ok(())
 }
 
 /// Leaves the tables behind what is written: whoever made them in another form counts as ever from now on.

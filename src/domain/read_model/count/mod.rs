@@ -15,7 +15,7 @@ mod verify;
 pub(super) use anew::Making;
 pub(in crate::domain) use ask::{Counted, Counts, counts};
 pub(super) use derive::Person;
-pub(super) use keep::{Keeping, is_made};
+pub(super) use keep::{Keeping, is_made, made_at};
 pub use verify::Difference;
 pub(super) use verify::{Expected, HEAPS, heap_of};
 
