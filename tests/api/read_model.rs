@@ -20,11 +20,13 @@ const QUESTIONS: usize = 300;
 /// The root, a district and a commune of the demo, some others, and what was there before.
 const UNITS: [&str; 6] = [demo::ROOT, "BN", demo::DISTRICT, "BN-LT-01-DU", demo::COMMUNE, "DB-DB"];
 
-/// What is surely answered from counts and from keys, whatever else is drawn.
-const SURE: [&str; 2] = [
+/// What is surely answered from counts, from keys among all and from keys of a branch, whatever else is drawn.
+const SURE: [&str; 3] = [
     r#"{ unit(by: {code: "TW"}, asOf: "2026-06-01") { composition(subject: "PROFESSIONAL") { total levels { count } } } }"#,
     r#"query($cursor: String) { list: cadres(first: 100, after: $cursor, asOf: "2026-06-01",
         where: {unit: {code: "TW"}, holds: {subject: "PROFESSIONAL", atLeast: "COLLEGE"}}) { pageInfo { endCursor } nodes { code } } }"#,
+    r#"query($cursor: String) { list: cadres(first: 7, after: $cursor, asOf: "2026-06-01",
+        where: {unit: {code: "BN"}, holds: {subject: "PROFESSIONAL", atLeast: "COLLEGE"}}) { pageInfo { endCursor } nodes { code } } }"#,
 ];
 
 /// The first day that is spoken of in the drawn questions, in the past of the world.

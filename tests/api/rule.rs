@@ -1,14 +1,10 @@
 //! Rules and retirement ages as clients read them, and an office's own beside the shipped ones.
 
 use cadre_api::domain::rule::Event;
-use entity::{
-    audit_entry, change, rule,
-    value::{Category, ChangeKind, RotationForm, RuleKey, RuleOrigin},
-};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, QueryOrder};
+use entity::value::{Category, RotationForm, RuleKey};
 use serde_json::{Value, json};
 
-use crate::world::{World, on_both};
+use crate::world::{import_text, on_both};
 
 const RULE: &str = "code key form category purpose value countingBasis validFrom validTo legalBasis verified";
 
@@ -79,22 +75,6 @@ async fn the_retirement_ages_are_read_by_gender_and_year() {
     .await;
 }
 
-/// Puts an office's rule beside the shipped ones, with its line in the change log, in the way of a bundle.
-async fn add(world: &World, row: rule::Model) {
-    let writer = world.database.writer();
-    let latest = audit_entry::Entity::find().order_by_desc(audit_entry::COLUMN.seq).one(writer).await;
-    let audit_seq = latest.expect("read").expect("an entry").seq;
-    let line = change::ActiveModel {
-        audit_seq: Set(audit_seq),
-        kind: Set(ChangeKind::Created),
-        object_type: Set("rule".to_owned()),
-        object: Set(row.code.to_string()),
-        ..Default::default()
-    };
-    row.into_active_model().insert(writer).await.expect("written");
-    line.insert(writer).await.expect("written");
-}
-
 #[actix_web::test]
 async fn a_rule_of_an_office_goes_before_the_shipped_one_from_the_next_refresh_on() {
     on_both(async |world| {
@@ -111,17 +91,10 @@ async fn a_rule_of_an_office_goes_before_the_shipped_one_from_the_next_refresh_o
         };
         let shipped = Some(("VN-ND170-48-MIN-TERM".to_owned(), 36));
         assert_eq!(in_force("2026-01-01"), shipped, "the control");
-        let reader = world.database.reader();
-        let row = rule::Entity::find_by_id("VN-ND170-48-MIN-TERM".parse::<entity::value::RuleCode>().expect("a code"));
-        let own = rule::Model {
-            code: "TU-01".parse().expect("a code"),
-            value: 24,
-            valid_from: "2026-01-01".parse().expect("a day"),
-            origin: RuleOrigin::Office,
-            ..row.one(reader).await.expect("read").expect("shipped")
-        };
 
-        add(world, own).await;
+        let own = "code,key,form,category,purpose,value,basis,valid_from,valid_to,legal_basis,verification\n\
+                   TU-01,rotation.min_term_months,ROTATION,CIVIL_SERVANT,,24,PER_ROTATION,2026-01-01,,Quy định 01,UNVERIFIED\n";
+        import_text(&world.database, &[("rules.csv", own)]).await;
         assert_eq!(in_force("2026-01-01"), shipped, "a snapshot does not change under its holder");
         assert!(world.house.refresh().await.expect("refreshed"));
 

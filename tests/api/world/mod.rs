@@ -70,6 +70,16 @@ pub struct World {
     _folder: Option<TempDir>,
 }
 
+/// Imports a bundle given as text: file name and content. A house has to look for it afterwards.
+pub async fn import_text(database: &Database, files: &[(&str, &str)]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("written");
+    }
+    let report = import::import(database, clock(), folder.path(), Options { dry_run: false }).await.expect("an import");
+    assert_eq!(report.outcome, Outcome::Loaded, "{report:?}");
+}
+
 /// The application over a database, on a port of its own.
 pub struct Node {
     pub url: String,
@@ -228,12 +238,8 @@ impl World {
 
     /// Imports a bundle given as text: file name and content.
     pub async fn import_text(&self, files: &[(&str, &str)]) {
-        let folder = tempfile::tempdir().expect("a folder");
-        for (name, text) in files {
-            std::fs::write(folder.path().join(name), text).expect("written");
-        }
-        let report = self.import(folder.path()).await;
-        assert_eq!(report.outcome, Outcome::Loaded, "{report:?}");
+        import_text(&self.database, files).await;
+        self.house.refresh().await.expect("refreshed");
     }
 
     /// A client with these purposes alone, of which it states none by itself.

@@ -2,15 +2,18 @@
 
 use cadre_api::db::Database;
 use entity::{
-    audit_entry, change, class_session, enrolment, programme, quota, training_class, training_plan,
+    class_session, enrolment, programme, quota, training_class, training_plan,
     value::{
-        ChangeKind, ClassCategory, ClassId, ClassState, EnrolmentId, EnrolmentState, Measure, PlanId, PlanState,
-        ProgrammeKind, QuotaId, QuotaState,
+        ClassCategory, ClassId, ClassState, EnrolmentId, EnrolmentState, Measure, PlanId, PlanState, ProgrammeKind,
+        QuotaId, QuotaState,
     },
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
-use crate::world::rotation::{Places, day};
+use crate::world::{
+    import_text,
+    rotation::{Places, day},
+};
 
 /// The programmes of every fixture: code, kind, subject, the level that it grants.
 const PROGRAMMES: [(&str, ProgrammeKind, &str, &str); 3] = [
@@ -114,7 +117,7 @@ pub fn learner(of: &Places, [cadre, unit]: [&str; 2], class: &training_class::Mo
     enrolment::Model { class_id: Some(class.id), ..sent(of, [cadre, programme, unit], class.start_on.year()) }
 }
 
-/// Writes the programmes, with their lines in the change log, and the rows. A house has to look at the log afterwards.
+/// Imports the programmes and writes the rows. A house has to look for them afterwards.
 pub async fn write(database: &Database, rows: Rows) {
     let writer = database.writer();
     // What came with a bundle goes, so that what is counted stands in the test.
@@ -123,9 +126,7 @@ pub async fn write(database: &Database, rows: Rows) {
     training_class::Entity::delete_many().exec(writer).await.expect("deleted");
     quota::Entity::delete_many().exec(writer).await.expect("deleted");
     training_plan::Entity::delete_many().exec(writer).await.expect("deleted");
-    for line in PROGRAMMES {
-        write_programme(database, line).await;
-    }
+    import_programmes(database).await;
     for row in rows.plans {
         row.into_active_model().reset_all().insert(writer).await.expect("written");
     }
@@ -143,27 +144,15 @@ pub async fn write(database: &Database, rows: Rows) {
     }
 }
 
-async fn write_programme(database: &Database, (code, kind, subject, level): (&str, ProgrammeKind, &str, &str)) {
-    let writer = database.writer();
-    let key: entity::value::ProgrammeCode = code.parse().expect("a code");
-    if programme::Entity::find_by_id(key.clone()).one(writer).await.expect("read").is_some() {
-        return;
+/// Those that are not there yet.
+async fn import_programmes(database: &Database) {
+    let there = programme::Entity::find().all(database.writer()).await.expect("read");
+    let missing = PROGRAMMES.iter().filter(|new| there.iter().all(|old| old.code.as_str() != new.0));
+    let lines: String = missing
+        .map(|(code, kind, subject, level)| format!("{code},{kind},Chương trình {code},{subject},{level}\n"))
+        .collect();
+    if !lines.is_empty() {
+        let file = format!("code,kind,name,subject,level\n{lines}");
+        import_text(database, &[("programmes.csv", &file)]).await;
     }
-    let row = programme::Model {
-        code: key,
-        name: format!("Chương trình {code}"),
-        kind,
-        subject: subject.to_owned(),
-        level_code: level.parse().ok(),
-    };
-    let latest = audit_entry::Entity::find().order_by_desc(audit_entry::COLUMN.seq).one(writer).await;
-    let line = change::ActiveModel {
-        audit_seq: Set(latest.expect("read").expect("an entry").seq),
-        kind: Set(ChangeKind::Created),
-        object_type: Set("programme".to_owned()),
-        object: Set(code.to_owned()),
-        ..Default::default()
-    };
-    row.into_active_model().reset_all().insert(writer).await.expect("written");
-    line.insert(writer).await.expect("written");
 }
