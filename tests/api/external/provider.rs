@@ -13,6 +13,8 @@ use reqwest::{Client, RequestBuilder, Response, Url, redirect};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::world::overdue;
+
 /// What the provider is made of; `npm` takes the versions of the lock file and no others.
 const FILES: [(&str, &str); 3] = [
     ("package.json", include_str!("../../oidc/package.json")),
@@ -47,6 +49,7 @@ pub struct SignedIn {
 impl Provider {
     /// Starts it on a free port.
     pub fn start() -> Self {
+        overdue::watch();
         let folder = installed();
         let mut command = Command::new("node");
         command.arg("provider.mjs").current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());

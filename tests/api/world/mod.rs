@@ -3,6 +3,7 @@
 //! The same test runs on SQLite and on PostgreSQL: `on_both(async |world| ...)`.
 
 pub mod canary;
+pub mod overdue;
 pub mod poll;
 pub mod postgres;
 pub mod program;
@@ -379,6 +380,7 @@ pub async fn prepared(url: &str) -> Database {
 
 /// A new database, empty.
 pub async fn fresh(kind: Kind) -> (String, Option<TempDir>) {
+    overdue::watch();
     match kind {
         Kind::Sqlite => {
             let folder = tempfile::tempdir().expect("a folder");
@@ -399,6 +401,7 @@ pub fn database_name() -> String {
 
 /// A copy of the database with the small province.
 pub async fn copy(kind: Kind) -> (String, Option<TempDir>) {
+    overdue::watch();
     static SQLITE: OnceCell<TempDir> = OnceCell::const_new();
     static POSTGRES: OnceCell<String> = OnceCell::const_new();
     match kind {

@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{KEY_ENCRYPTION_KEY, canary, poll};
+use super::{KEY_ENCRYPTION_KEY, canary, overdue, poll};
 
 /// Settings that must not reach a process of the tests from outside.
 const SETTINGS: [&str; 15] = [
@@ -50,6 +50,7 @@ struct Text(Arc<Mutex<String>>);
 
 /// The program, not started yet, in a folder where it finds nothing.
 pub fn command(folder: &Path, args: &[&str]) -> Command {
+    overdue::watch();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cadre-api"));
     for setting in SETTINGS {
         command.env_remove(setting);

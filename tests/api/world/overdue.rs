@@ -1,0 +1,93 @@
+//! A test that never ends ends the run, with its name and what it waits for: else whoever started the run waits with it and
+//! learns nothing.
+
+use std::{
+    cell::OnceCell,
+    collections::BTreeMap,
+    fs,
+    io::{self, Write},
+    path::PathBuf,
+    process::{self, Command},
+    sync::{Mutex, MutexGuard, Once, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::poll;
+
+/// Ten times what the longest test takes on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(1_200);
+
+/// When each test began that runs now, by its name.
+static RUNNING: Mutex<BTreeMap<String, Instant>> = Mutex::new(BTreeMap::new());
+
+/// A test that runs; it has ended when its thread has.
+struct Running(String);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        running().remove(&self.0);
+    }
+}
+
+/// Watches the test of this thread to its end. Called by whatever a test may wait for.
+pub fn watch() {
+    thread_local!(static OF_THREAD: OnceCell<Option<Running>> = const { OnceCell::new() });
+    static WATCHER: Once = Once::new();
+    OF_THREAD.with(|of_thread| {
+        of_thread.get_or_init(|| {
+            // A thread of a test bears the test's name; other threads wait for what such a one does.
+            let name = thread::current().name().filter(|name| name.contains("::"))?.to_owned();
+            running().insert(name.clone(), Instant::now());
+            Some(Running(name))
+        });
+    });
+    WATCHER.call_once(|| drop(thread::spawn(|| end_what_is_overdue(PATIENCE))));
+}
+
+fn running() -> MutexGuard<'static, BTreeMap<String, Instant>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn end_what_is_overdue(patience: Duration) {
+    loop {
+        if let Some(names) = poll::until(|| overdue(patience)) {
+            let said = format!("\nno end after {} s: {}\n{}", patience.as_secs(), names.join(", "), what_is_there());
+            // Past the output that is kept for tests that fail. Where nobody reads, the exit says enough.
+            let _said = io::stderr().write_all(said.as_bytes());
+            process::exit(101);
+        }
+    }
+}
+
+/// The tests that have run for longer.
+fn overdue(patience: Duration) -> Option<Vec<String>> {
+    let running = running();
+    let names: Vec<String> =
+        running.iter().filter(|(_, since)| since.elapsed() >= patience).map(|(name, _)| name.clone()).collect();
+    (!names.is_empty()).then_some(names)
+}
+
+/// What the threads of this process wait in, where the system tells, and all processes.
+fn what_is_there() -> String {
+    let tasks: Vec<PathBuf> =
+        fs::read_dir("/proc/self/task").into_iter().flatten().flatten().map(|task| task.path()).collect();
+    let read = |task: &PathBuf, file| fs::read_to_string(task.join(file)).unwrap_or_default().trim().to_owned();
+    let threads: String =
+        tasks.iter().map(|task| format!("{}: {}\n", read(task, "comm"), read(task, "wchan"))).collect();
+    let processes = Command::new("ps").args(["-eo", "pid,ppid,stat,etime,args"]).output();
+    threads + &processes.map_or_else(|error| error.to_string(), |ps| String::from_utf8_lossy(&ps.stdout).into_owned())
+}
+
+#[test]
+fn a_test_is_overdue_from_its_patience_on_and_until_its_end() {
+    let test = thread::Builder::new().name("overdue::of_a_control".to_owned()).spawn(|| {
+        watch();
+        let is_among =
+            |patience| overdue(patience).unwrap_or_default().iter().any(|name| name == "overdue::of_a_control");
+        (is_among(Duration::ZERO), is_among(PATIENCE))
+    });
+    assert_eq!(test.expect("a thread").join().expect("no panic"), (true, false));
+    let left = overdue(Duration::ZERO).unwrap_or_default();
+    assert!(!left.iter().any(|name| name == "overdue::of_a_control"), "it has ended: {left:?}");
+}
