@@ -10,9 +10,9 @@ mod table;
 
 pub use aside::{Aside, Indexes};
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, EntityTrait};
 
-use table::Table;
+use table::{Table, quoted};
 
 /// Names and units come in no order of their indexes. With SQLite's usual 2 MB of pages a large import would write and
 /// read back each page some twenty times. 32 MiB is the most that it takes, small imports take less.
@@ -37,6 +37,22 @@ pub async fn widen(txn: &DatabaseTransaction) -> Result<(), DbErr> {
         _ => WIDE_CACHE,
     };
     txn.execute_unprepared(settings).await.map(drop)
+}
+
+/// As many new rows change how a table is best read.
+pub const MANY: u64 = 1_000;
+
+/// Has PostgreSQL look at what a table holds now, so that it plans by that. By itself it does so minutes after the commit,
+/// and plans as for a table of unknown rows until then. A table that another is at, or that the role does not own, is
+/// left to it. SQLite plans by its indexes alone.
+pub async fn survey<E: EntityTrait>(txn: &DatabaseTransaction) -> Result<(), DbErr> {
+    match txn.get_database_backend() {
+        DatabaseBackend::Postgres => {
+            let survey = format!("ANALYZE (SKIP_LOCKED) {}", quoted(E::default().as_str()));
+            txn.execute_unprepared(&survey).await.map(drop)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Sorts from here on in little memory: SQLite takes as much for it as its cache has.

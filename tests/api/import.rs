@@ -20,7 +20,10 @@ use entity::{
     training_class, training_plan, unit, unit_version,
     value::{CadreId, Day, RotationDirection, RotationForm, RotationState, Tier, TitleCode, UnitId},
 };
-use sea_orm::{ColumnTrait, EntityTrait, Iterable, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder, prelude::Expr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, Iterable, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    Statement, prelude::Expr,
+};
 
 use crate::{
     bulk::indexes,
@@ -365,6 +368,26 @@ async fn people(database: &Database) -> Vec<String> {
     }
     rows.sort();
     rows
+}
+
+/// How many of the tables that hold persons PostgreSQL knows the contents of.
+async fn surveyed(database: &Database) -> i64 {
+    let select = "SELECT count(DISTINCT tablename) FROM pg_stats WHERE schemaname = 'public' AND tablename IN ('cadre', \
+                  'assignment', 'qualification', 'enrolment', 'cadre_card', 'cadre_key', 'cadre_word', 'level_count')";
+    let row = database.reader().query_one_raw(Statement::from_string(database.backend(), select)).await;
+    row.expect("an answer").expect("a row").try_get_by_index(0).expect("a number")
+}
+
+#[actix_web::test]
+async fn what_an_import_fills_is_surveyed_before_anybody_reads_it() {
+    let world = World::empty(Kind::Postgres).await;
+    assert_eq!(import(&world, &large(400)).await.0, Outcome::Loaded);
+    assert_eq!(surveyed(&world.database).await, 0, "the control: PostgreSQL comes to a table minutes later, if at all");
+    world.stop().await;
+    let world = World::empty(Kind::Postgres).await;
+    assert_eq!(import(&world, &large(1_100)).await.0, Outcome::Loaded);
+    assert_eq!(surveyed(&world.database).await, 8);
+    world.stop().await;
 }
 
 #[actix_web::test]

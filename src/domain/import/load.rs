@@ -6,7 +6,7 @@ use std::{
 };
 
 use entity::{
-    assignment, cadre, class_session, enrolment, qualification, rotation, training_class,
+    assignment, cadre, class_session, enrolment, qualification, quota, rotation, training_class,
     value::{ChangeKind, PlanId, UnitCode},
 };
 use sea_orm::{
@@ -80,7 +80,11 @@ pub(super) async fn load(
     let plans = fill_classes(&txn, &world.classes).await?;
     // What follows reads the database alone, and millions of persons in the register are as many times 60 bytes.
     drop(world);
+    let are_many = quotas.len() as u64 >= bulk::MANY;
     usage::settle(&txn, quotas, plans).await?;
+    if are_many {
+        bulk::survey::<quota::Entity>(txn.connection()).await?;
+    }
     bulk::narrow(txn.connection()).await?;
     progress.say("bringing the read models up to date");
     txn.commit().await
@@ -248,6 +252,9 @@ async fn filled<E: EntityTrait>(txn: &Txn, load: impl Future<Output = Result<Che
     let indexes = Indexes::take::<E>(txn.connection()).await?;
     let checked = load.await?;
     indexes.rebuild(txn.connection()).await?;
+    if checked.new >= bulk::MANY {
+        bulk::survey::<E>(txn.connection()).await?;
+    }
     Ok(checked)
 }
 

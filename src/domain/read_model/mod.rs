@@ -16,7 +16,7 @@ use std::{
 };
 
 use entity::{
-    cadre_card, read_model,
+    cadre_card, cadre_key, cadre_word, level_count, read_model,
     value::{CadreCode, CadreId, Day},
 };
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
@@ -220,15 +220,21 @@ async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
     let mut making = Making::begin(txn, today).await?;
     let mut words = word::Making::begin(txn).await?;
     cadre_card::Entity::delete_many().exec(txn).await?;
-    let mut last = None;
+    let (mut last, mut persons) = (None, 0);
     while let Some(people) = People::after(txn, last).await? {
         card::write_new(txn, &people.cards).await?;
         making.add(txn, &people).await?;
         words.add(txn, &people.cards).await?;
-        last = people.last();
+        (last, persons) = (people.last(), persons + people.cards.len() as u64);
     }
     making.finish(txn).await?;
     words.finish(txn).await?;
+    if persons >= bulk::MANY {
+        bulk::survey::<cadre_card::Entity>(txn).await?;
+        bulk::survey::<cadre_key::Entity>(txn).await?;
+        bulk::survey::<cadre_word::Entity>(txn).await?;
+        bulk::survey::<level_count::Entity>(txn).await?;
+    }
     let made =
         forms().map(|(name, version)| read_model::ActiveModel { name: Set(name.to_owned()), version: Set(version) });
     bulk::replace(txn, made).await?;
