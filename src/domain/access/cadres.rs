@@ -161,7 +161,12 @@ impl<'a> Cadres<'a> {
         // Without named units the reach itself is the bound.
         if let Some(units) = units.map(|units| &*units.0).or(self.access.narrowing()) {
             let column = Expr::col((assignment::Entity, assignment::Column::UnitId));
-            posts.and_where(db::any_id(backend, column, units.iter().map(|unit| unit.0)));
+            let ids = units.iter().map(|unit| unit.0);
+            // The planner takes few posts for those of many units, and begins at them; most units are asked of each post.
+            posts.and_where(match 2 * units.len() > self.access.registry().units().len() {
+                true => db::is_any_id(backend, column, ids),
+                false => db::any_id(backend, column, ids),
+            });
         }
         if let Some(titles) = titles {
             let column = Expr::col((assignment::Entity, assignment::Column::TitleCode));

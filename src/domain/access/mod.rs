@@ -56,6 +56,11 @@ impl ReachedUnits {
         self.0.contains(&unit)
     }
 
+    /// How many they are.
+    pub(in crate::domain) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The same text for the same units, whatever way they were found in.
     pub(in crate::domain) fn fingerprint(&self) -> String {
         fingerprint(&self.0)

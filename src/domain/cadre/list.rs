@@ -13,7 +13,7 @@ use sea_orm::{
 use crate::{
     domain::{
         access::{Access, Beside, Cadres, HoldsPost, Rotations, Visible},
-        cadre::{kept, level::LevelCondition, searched, trained::TrainedCondition},
+        cadre::{held, kept, level::LevelCondition, searched, trained::TrainedCondition},
         page::{
             self, BoundedCount, Cursor, Direction, Key, Keyset, Page, PageArgs, Position, Window, ensure_each_once,
         },
@@ -134,14 +134,14 @@ impl CadreList {
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
-    /// The persons of a page, found among all, or among those few whom a search by words may mean.
+    /// The persons of a page, found among all, or among candidates.
     async fn found(
         &self,
         access: &Access,
         window: &Window,
         with: Option<Rotations<'_>>,
     ) -> Result<Vec<Beside<Listed>>> {
-        let (reader, candidates) = (access.reader(), searched::candidates(access, self).await?);
+        let (reader, candidates) = (access.reader(), self.candidates(access, Some(window)).await?);
         let few = candidates.is_some();
         let keys = self.keys(access, window, candidates)?;
         match few {
@@ -161,6 +161,15 @@ impl CadreList {
     ) -> Result<Vec<Beside<Listed>>> {
         let listed = |row: &QueryResult| Ok(Listed::from_query_result(row, "")?);
         access.read_beside(connection, self.with_cards(keys, window), with, listed).await
+    }
+
+    /// Those few whom a search by words may mean, or who hold the posts of few units; nothing where whoever is listed is
+    /// sooner found among all.
+    async fn candidates(&self, access: &Access, window: Option<&Window>) -> Result<Option<SimpleExpr>> {
+        match searched::candidates(access, self).await? {
+            Some(candidates) => Ok(Some(candidates)),
+            None => held::candidates(access, self, window).await,
+        }
     }
 
     /// A page's persons, found among all, or among candidates.
@@ -195,7 +204,7 @@ impl CadreList {
         if let Some(people) = kept::count(access, self).await? {
             return Ok(BoundedCount::of(people, max));
         }
-        let candidates = searched::candidates(access, self).await?;
+        let candidates = self.candidates(access, None).await?;
         page::count(access, self.select(access, candidates)?, max).await
     }
 
@@ -211,9 +220,8 @@ impl CadreList {
                 cadres.select(day, within.as_ref()).filter(Condition::all().add_option(post.map(SimpleExpr::from)))
             }
         };
-        let select = select.filter(rest);
-        let Some(search) = &self.search else { return Ok(select) };
-        Ok(select.filter(Condition::all().add(searched::matching(search)?).add_option(candidates)))
+        let searched = self.search.as_deref().map(searched::matching).transpose()?;
+        Ok(select.filter(rest).filter(Condition::all().add_option(searched).add_option(candidates)))
     }
 
     /// The code of the unit of the primary post of the day; empty text where the order does not ask for it.

@@ -1,5 +1,6 @@
 //! Cadres (cán bộ): look-ups, lists and the posts of a day.
 
+mod held;
 mod kept;
 mod level;
 mod list;

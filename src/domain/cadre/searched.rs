@@ -15,16 +15,12 @@ use crate::{
     db,
     domain::{
         access::Access,
-        cadre::CadreList,
+        cadre::{CadreList, held},
         scalar,
-        unit::{below, meant},
     },
     error::{Error, Result},
     text,
 };
-
-/// Most units in which words are looked up, one unit after the other.
-const MOST_UNITS: usize = 5_000;
 
 /// A word that so many have in the units tells little: who goes through everybody in the order of the list meets them soon,
 /// and to look at all of them and sort them costs more.
@@ -76,7 +72,7 @@ fn every_word(name: impl ColumnTrait, folded: &str) -> Condition {
 pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Option<SimpleExpr>> {
     let Some(search) = list.search.as_deref().filter(|search| !search.contains('\0')) else { return Ok(None) };
     ensure_short(search)?;
-    let Some(units) = units(access, list)?.filter(|units| units.len() <= MOST_UNITS) else { return Ok(None) };
+    let Some(units) = units(access, list)?.filter(|units| units.len() <= held::MOST_UNITS) else { return Ok(None) };
     let (words, folded) = (Words { access, list, units }, text::fold(search));
     let mut rarest = None;
     for word in folded.split(' ').filter(|word| !word.is_empty()) {
@@ -97,12 +93,8 @@ pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Opti
 
 /// The units in one of which whoever is listed holds a post; nothing where that may be any.
 fn units(access: &Access, list: &CadreList) -> Result<Option<Vec<Uuid>>> {
-    let day = list.day(access);
-    let within = list.within.map(|(unit, reach)| below(access, unit, reach, day));
-    let named = list.filter.unit.as_ref().map(|unit| meant(access, "where.unit", unit, day)).transpose()?;
-    let asked = within.iter().chain(&named).map(|units| units.ids().collect::<Vec<_>>());
-    let reached = || access.narrowing().map(|units| units.iter().map(|unit| unit.0).collect());
-    Ok(asked.min_by_key(Vec::len).or_else(reached))
+    let asked = held::units(access, list)?.map(|units| units.ids().collect());
+    Ok(asked.or_else(|| Some(access.narrowing()?.iter().map(|unit| unit.0).collect())))
 }
 
 /// The words of names in the units of a list.
