@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use entity::{access_entry, access_withholding, audit_entry, change, log_head, log_link, value::Log};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, QueryFilter, QuerySelect,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -198,6 +198,17 @@ pub(in crate::domain) async fn acts_after(connection: &impl ConnectionTrait, pla
         .filter(log_link::Column::Position.gt(place))
         .filter(log_link::Column::Log.eq(Log::Audit));
     Ok(links.into_tuple().all(connection).await?)
+}
+
+/// The place of the last act after a place of the chain, if there is one.
+pub(in crate::domain) async fn last_act_after(connection: &impl ConnectionTrait, place: i64) -> Result<Option<i64>> {
+    let last = log_link::Entity::find()
+        .select_only()
+        .column(log_link::Column::Position)
+        .filter(log_link::Column::Position.gt(place))
+        .filter(log_link::Column::Log.eq(Log::Audit))
+        .order_by_desc(log_link::Column::Position);
+    Ok(last.into_tuple().one(connection).await?)
 }
 
 #[cfg(test)]

@@ -13,9 +13,10 @@ use serde::Serialize;
 use crate::{
     domain::{
         access::{Access, ReachedUnits, Statistics},
+        chain,
         percent::{decimals, percent},
         qualification::subject,
-        read_model::count::{self, Counted, Counts},
+        read_model::count::{self, Counted, Counts, Told},
         unit::{Reach, Subtree, titles},
     },
     error::Result,
@@ -99,8 +100,8 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
     let decimals = decimals(asked.decimals)?;
     let subtree = access.registry().subtree((asked.unit, asked.hierarchy, asked.reach, asked.day));
     let counts = match kept(access, asked, &subtree).await? {
-        Some(kept) => kept,
-        None => counted(access, &statistics, asked, &subtree).await?,
+        Told::Counts(kept) => kept,
+        Told::Nothing { end } => remembered(access, &statistics, asked, (&subtree, end)).await?,
     };
     let mut composition = Composition {
         subject: asked.subject.clone(),
@@ -116,9 +117,9 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
 }
 
 /// The counts as they are kept, where the question is one that they answer and the caller reaches everybody in it.
-async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Option<Counts>> {
+async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Told> {
     if asked.titles.is_some() || !access.reaches_all_of(subtree) {
-        return Ok(None);
+        return Ok(Told::Nothing { end: chain::end(&access.kept()).await? });
     }
     let counted = Counted {
         unit: asked.unit,
@@ -128,6 +129,41 @@ async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Optio
         day: asked.day,
     };
     count::counts(access, counted).await
+}
+
+/// What was counted, whoever asked: the numbers of the same units are the same for all, before they are shown.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::domain) struct Question {
+    units: String,
+    titles: Option<Vec<String>>,
+    key_leaders_only: bool,
+    subject: String,
+    day: Day,
+}
+
+/// The counts, as they were counted after the act that was the last one where the chain of logs ends, or now. Titles are
+/// those of the snapshot, which is replaced with all that it remembers.
+async fn remembered(
+    access: &Access,
+    statistics: &Statistics<'_>,
+    asked: &Asked,
+    (subtree, end): (&Subtree, i64),
+) -> Result<Counts> {
+    let question = Question {
+        units: access.fingerprint(subtree),
+        titles: asked.titles.clone(),
+        key_leaders_only: asked.key_leaders_only,
+        subject: asked.subject.clone(),
+        day: asked.day,
+    };
+    let (act, compositions) =
+        (access.registry().last_act(&access.kept(), end).await?, access.registry().compositions());
+    if let Some(counts) = compositions.after(act, &question) {
+        return Ok(counts);
+    }
+    let counts = counted(access, statistics, asked, subtree).await?;
+    compositions.keep(act, question, counts.clone());
+    Ok(counts)
 }
 
 /// The counts, counted now.

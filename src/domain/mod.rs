@@ -26,6 +26,7 @@ pub mod read_model;
 pub mod reference;
 pub mod refusal;
 pub mod registry;
+mod remembered;
 pub mod rotation;
 pub mod rule;
 pub mod training;

@@ -20,7 +20,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use crate::{
     db::Sight,
     domain::{
-        chain,
+        chain, composition,
+        read_model::count::Counts,
+        remembered::{Acts, Remembered},
         rule::Rules,
         unit::{Subtree, SubtreeKey, Subtrees, UnitSet, Units},
     },
@@ -87,6 +89,8 @@ pub struct Registry {
     reaches: Mutex<HashMap<Roots, Reached>>,
     subtrees: Subtrees,
     sizes: Mutex<HashMap<String, u64>>,
+    compositions: Remembered<composition::Question, Counts>,
+    acts: Acts,
 }
 
 impl Registry {
@@ -132,6 +136,16 @@ impl Registry {
         sizes.insert(of, rows);
     }
 
+    /// The place of the last act where the chain of logs ends at `end`.
+    pub(in crate::domain) async fn last_act(&self, connection: &impl ConnectionTrait, end: i64) -> Result<i64> {
+        self.acts.last(connection, end).await
+    }
+
+    /// Compositions that were counted.
+    pub(in crate::domain) fn compositions(&self) -> &Remembered<composition::Question, Counts> {
+        &self.compositions
+    }
+
     /// What the database shows to a reach.
     fn sight_of(&self, reach: &UnitSet) -> Sight {
         Sight::of(self.units.all().map(|unit| unit.row.id.0), |unit| reach.contains(&UnitId(unit)))
@@ -156,7 +170,8 @@ impl Registry {
     /// Reads the snapshot.
     pub async fn load(connection: &(impl ConnectionTrait + StreamTrait)) -> Result<Self> {
         // Asked first: what commits while the tables are read is newer than this mark and brings a reload.
-        let mark = AtomicI64::new(chain::end(connection).await?);
+        let mark = chain::end(connection).await?;
+        let (mark, acts) = (AtomicI64::new(mark), Acts::from(mark));
         let titles = title::Entity::find().all(connection).await?;
         let institutions = institution::Entity::find().all(connection).await?;
         let ethnic_groups = ethnic_group::Entity::find().all(connection).await?;
@@ -173,6 +188,8 @@ impl Registry {
             reaches: Mutex::default(),
             subtrees: Subtrees::default(),
             sizes: Mutex::default(),
+            compositions: Remembered::default(),
+            acts,
         })
     }
 

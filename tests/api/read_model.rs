@@ -3,6 +3,8 @@
 //!
 //! Each world is verified when it stops, so the tests of acts and imports are tests of this as well.
 
+use std::cell::Cell;
+
 use cadre_api::{
     clock::Clock,
     domain::{demo, import::Outcome, read_model},
@@ -361,6 +363,71 @@ async fn sixty_four_acts_at_once_leave_counts_and_keys_whole() {
         set_aside(world).await;
         assert_eq!(intermediate(&caller, "P").await, after);
         set_aside(world).await;
+    })
+    .await;
+}
+
+/// All people of the province on a day that is past, and those of them who hold the level that the class grants.
+async fn counted(caller: &Caller<'_>) -> (i64, i64) {
+    let past = r#"{ unit(by: {code: "P"}, asOf: "2026-05-30") {
+        composition(subject: "POLITICAL_THEORY") { total atLeast(level: "INTERMEDIATE") { count } } } }"#;
+    let seen = caller.query(past).await["unit"]["composition"].take();
+    let number = |place: &str| seen.pointer(place).and_then(Value::as_i64).expect(place);
+    (number("/total"), number("/atLeast/count"))
+}
+
+#[actix_web::test]
+async fn no_count_of_a_past_day_is_older_than_an_act_that_was_answered() {
+    on_both(async |world| {
+        let caller = world.caller(&SCOPES, &["W"]).await;
+        let ids = enrolled(world, &caller, 32).await;
+        let (total, before) = counted(&caller).await;
+        let answered = Cell::new(0);
+
+        let acts = ids.iter().map(async |id| {
+            complete(&caller, id).await;
+            answered.set(answered.get() + 1);
+            let least = before + answered.get();
+            let (all, holders) = counted(&caller).await;
+            assert!(all == total && holders >= least, "{:?}: {holders} of {least}", world.kind);
+        });
+        join_all(acts).await;
+
+        assert_eq!(counted(&caller).await, (total, before + 32));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_past_day_is_counted_again_once_something_was_committed() {
+    on_both(async |world| {
+        let caller = world.caller(&SCOPES, &["W"]).await;
+        let ids = enrolled(world, &caller, 2).await;
+        let begins = |day: &str| {
+            format!(
+                "UPDATE assignment SET start_on = '{day}' WHERE cadre_id = (SELECT id FROM cadre WHERE code = 'V-000')"
+            )
+        };
+        let reader = world.caller(&["cadre:read", "cadre.identity:read"], &["W"]).await;
+        let (total, holders) = counted(&caller).await;
+
+        // The control: what is done past the program shows that nothing is counted again, nor after protected data was read,
+        // of which the chain of logs holds an entry.
+        execute(world, &begins("2026-05-31")).await;
+        assert_eq!(counted(&caller).await, (total, holders));
+        let links = "SELECT position FROM log_head";
+        let end = number(world, links).await;
+        reader.query(r#"{ cadre(by: {code: "V-001"}) { identity { birthOn } } }"#).await;
+        assert!(number(world, links).await > end);
+        assert_eq!(counted(&caller).await, (total, holders));
+        let other = world.caller(&["stats:read", "cadre:read"], &["P"]).await;
+        assert_eq!(counted(&other).await, (total - 1, holders), "a client was registered, which is an act");
+
+        complete(&caller, &ids[1]).await;
+        assert_eq!(counted(&other).await, (total - 1, holders + 1));
+        assert_eq!(counted(&caller).await, (total - 1, holders + 1));
+        execute(world, &begins("2010-01-01")).await;
+        assert_eq!(counted(&caller).await, (total - 1, holders + 1));
     })
     .await;
 }

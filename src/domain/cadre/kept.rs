@@ -19,7 +19,7 @@ use crate::{
         access::{Access, ReachedUnits},
         cadre::{CadreList, CadreOrderField, CadreWhere},
         page::{Direction, Key, Position, Way, Window},
-        read_model::count::{self, Counted},
+        read_model::count::{self, Counted, Told},
         unit::{Reach, Subtree, named},
     },
     error::Result,
@@ -73,8 +73,8 @@ impl<'a> Plain<'a> {
 
     /// The people of the unit or subtree who satisfy the condition on levels, as they are kept.
     async fn people(&self, access: &Access) -> Result<Option<u64>> {
-        let counts = count::counts(access, self.counted(access)).await?;
-        Ok(counts.map(|counts| match &self.level {
+        let Told::Counts(counts) = count::counts(access, self.counted(access)).await? else { return Ok(None) };
+        Ok(Some(match &self.level {
             None => counts.total,
             Some((_, ranks, or_none)) => {
                 let held: u64 = ranks.iter().map(|rank| counts.of(*rank)).sum();

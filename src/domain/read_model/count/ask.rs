@@ -1,7 +1,7 @@
 //! Questions to the counts: one statement by the beginning of the primary key, whatever there is below the unit.
 
 use entity::{
-    level_count, level_count_head,
+    level_count, level_count_head, log_head,
     value::{Day, Hierarchy, UnitId},
 };
 use sea_orm::{
@@ -11,7 +11,10 @@ use sea_orm::{
 };
 
 use super::{VERSION, basis::scope};
-use crate::{domain::access::Access, error::Result};
+use crate::{
+    domain::{access::Access, chain},
+    error::Result,
+};
 
 /// Whose people are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -49,17 +52,30 @@ impl Counts {
     }
 }
 
-/// The counts, as they were kept; nothing where they do not speak of the day, or know of units that the caller's snapshot
-/// does not. Whoever asks has found out that the caller may see the number and reaches the whole of the units.
-pub(in crate::domain) async fn counts(access: &Access, of: Counted<'_>) -> Result<Option<Counts>> {
+/// What the tables told.
+#[derive(Clone, Debug)]
+pub(in crate::domain) enum Told {
+    /// The counts, as they were kept.
+    Counts(Counts),
+    /// Nothing, and where the chain of logs ended then: they do not speak of the day, or know of units that
+    /// the caller's snapshot does not.
+    Nothing { end: i64 },
+}
+
+/// What the tables tell of the counts. Whoever asks has found out that the caller may see the number and reaches the whole
+/// of the units.
+pub(in crate::domain) async fn counts(access: &Access, of: Counted<'_>) -> Result<Told> {
     let mut counts = Counts::default();
     let rows = access.kept().query_all(&select(access, of)).await?;
+    if rows.is_empty() {
+        return Ok(Told::Nothing { end: chain::end(&access.kept()).await? });
+    }
     for row in &rows {
         let (version, folded): (i32, Option<Day>) = (row.try_get("", "version")?, row.try_get("", "folded_on")?);
         let list_change: i64 = row.try_get("", "list_change")?;
         let speaks_of_it = version == VERSION && folded.is_some_and(|folded| folded <= of.day);
         if !speaks_of_it || access.registry().mark() < list_change {
-            return Ok(None);
+            return Ok(Told::Nothing { end: row.try_get("", "end_of_chain")? });
         }
         let Some(rank) = row.try_get::<Option<i16>>("", "rank")? else { continue };
         let people = u64::try_from(row.try_get::<i64>("", "people")?).unwrap_or(0);
@@ -69,10 +85,10 @@ pub(in crate::domain) async fn counts(access: &Access, of: Counted<'_>) -> Resul
             false => {}
         }
     }
-    Ok((!rows.is_empty()).then_some(counts))
+    Ok(Told::Counts(counts))
 }
 
-/// The head and the counts in one statement: nobody folds in between.
+/// The head, the counts and the end of the chain in one statement: nobody folds in between.
 fn select(access: &Access, of: Counted<'_>) -> SelectStatement {
     use {level_count::Column as Count, level_count_head::Column as Head};
     let head = |column| Expr::col((level_count_head::Entity, column));
@@ -84,11 +100,13 @@ fn select(access: &Access, of: Counted<'_>) -> SelectStatement {
         .and(Count::KeyLeaders.eq(of.key_leaders))
         .and(Count::SubjectCode.is_in(["", of.subject.unwrap_or_default()]))
         .and(Count::Day.lte(of.day));
+    let end = Query::select().column(log_head::Column::Position).from(log_head::Entity).take();
     let mut select = Query::select();
     select
         .columns([Head::Version, Head::FoldedOn, Head::ListChange].map(|column| (level_count_head::Entity, column)))
         .columns([Count::SubjectCode, Count::Rank].map(|column| (level_count::Entity, column)))
         .expr_as(count(Count::People).sum(), "people")
+        .expr_as(end, "end_of_chain")
         .from(level_count_head::Entity)
         .left_join(level_count::Entity, is_asked)
         .add_group_by([head(Head::Version), head(Head::FoldedOn), head(Head::ListChange)])

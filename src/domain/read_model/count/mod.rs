@@ -13,7 +13,7 @@ mod tests;
 mod verify;
 
 pub(super) use anew::Making;
-pub(in crate::domain) use ask::{Counted, Counts, counts};
+pub(in crate::domain) use ask::{Counted, Counts, Told, counts};
 pub(super) use derive::Person;
 pub(super) use keep::{Keeping, is_made, made_at};
 pub use verify::Difference;

@@ -1,0 +1,107 @@
+//! Answers that are given again as long as no act was committed since they were found.
+//!
+//! What they hold against is the place of the last act in the chain of logs: whoever writes waits at its end for the one
+//! before until it has committed. Two looks at the database that find the same last act find the same rows, whatever time
+//! lies between them.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use sea_orm::ConnectionTrait;
+
+use crate::{domain::chain, error::Result};
+
+/// Most answers that are remembered; of more, all are forgotten.
+const MOST: usize = 8_192;
+
+/// Answers by their questions, each with the place of the last act when it was found.
+#[derive(Debug)]
+pub(in crate::domain) struct Remembered<Q, A>(Mutex<HashMap<Q, (i64, A)>>);
+
+impl<Q, A> Default for Remembered<Q, A> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<Q: Eq + Hash, A: Clone> Remembered<Q, A> {
+    /// The answer, if the last act is the one after which it was found.
+    pub fn after(&self, act: i64, question: &Q) -> Option<A> {
+        self.answers().get(question).filter(|(found, _)| *found == act).map(|(_, answer)| answer.clone())
+    }
+
+    /// Remembers an answer, read after the last act was looked for, or together with it.
+    pub fn keep(&self, act: i64, question: Q, answer: A) {
+        let mut answers = self.answers();
+        if answers.len() >= MOST && !answers.contains_key(&question) {
+            answers.clear();
+        }
+        answers.insert(question, (act, answer));
+    }
+
+    fn answers(&self) -> MutexGuard<'_, HashMap<Q, (i64, A)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How far the chain was looked through for acts, most of whose links are readings where much is read.
+#[derive(Debug, Default)]
+pub(in crate::domain) struct Acts(Mutex<Looked>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Looked {
+    until: i64,
+    last: i64,
+}
+
+impl Acts {
+    /// Nothing was looked through beyond a place; the act at it or before may be taken for one at it.
+    pub fn from(place: i64) -> Self {
+        Self(Mutex::new(Looked { until: place, last: place }))
+    }
+
+    /// The place of the last act where the chain ends at `end`; `end` itself where that is not known any more, which is the
+    /// last act or nobody's.
+    pub async fn last(&self, connection: &impl ConnectionTrait, end: i64) -> Result<i64> {
+        let Looked { until, last } = *self.looked();
+        if end <= until {
+            return Ok(if last <= end { last } else { end });
+        }
+        let last = chain::last_act_after(connection, until).await?.unwrap_or(last);
+        let mut looked = self.looked();
+        if end > looked.until {
+            *looked = Looked { until: end, last };
+        }
+        Ok(last)
+    }
+
+    fn looked(&self) -> MutexGuard<'_, Looked> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_given_after_the_act_after_which_it_was_found_and_no_other() {
+        let answers = Remembered::default();
+        answers.keep(7, "who", 3);
+        assert_eq!(answers.after(7, &"who"), Some(3));
+        assert_eq!([answers.after(8, &"who"), answers.after(6, &"who"), answers.after(7, &"what")], [None; 3]);
+        answers.keep(8, "who", 4);
+        assert_eq!([answers.after(8, &"who"), answers.after(7, &"who")], [Some(4), None]);
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let answers = Remembered::default();
+        (0..3 * MOST).for_each(|question| answers.keep(1, question, ()));
+        assert!(answers.answers().len() <= MOST);
+        assert_eq!(answers.after(1, &(3 * MOST - 1)), Some(()), "the control: the last one is there");
+    }
+}
