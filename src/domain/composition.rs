@@ -9,6 +9,7 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement},
 };
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::{
     domain::{
@@ -131,14 +132,15 @@ async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Told>
     count::counts(access, counted).await
 }
 
-/// What was counted, whoever asked: the numbers of the same units are the same for all, before they are shown.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(in crate::domain) struct Question {
-    units: String,
-    titles: Option<Vec<String>>,
-    key_leaders_only: bool,
-    subject: String,
-    day: Day,
+/// What was counted, whoever asked: the digest of all that the counts follow from, as titles may be many. The numbers of the
+/// same units are the same for all, before they are shown.
+pub(in crate::domain) type Question = [u8; 32];
+
+fn question(access: &Access, asked: &Asked, subtree: &Subtree) -> Question {
+    let Asked { subject, titles, key_leaders_only, day, unit: _, hierarchy: _, reach: _, decimals: _ } = asked;
+    let units = access.fingerprint(subtree);
+    let text = serde_json::to_vec(&(units, subject, titles, key_leaders_only, day)).expect("plain data");
+    Sha256::digest(&text).into()
 }
 
 /// The counts, as they were counted after the act that was the last one where the chain of logs ends, or now. Titles are
@@ -149,13 +151,7 @@ async fn remembered(
     asked: &Asked,
     (subtree, end): (&Subtree, i64),
 ) -> Result<Counts> {
-    let question = Question {
-        units: access.fingerprint(subtree),
-        titles: asked.titles.clone(),
-        key_leaders_only: asked.key_leaders_only,
-        subject: asked.subject.clone(),
-        day: asked.day,
-    };
+    let question = question(access, asked, subtree);
     let (act, compositions) =
         (access.registry().last_act(&access.kept(), end).await?, access.registry().compositions());
     if let Some(counts) = compositions.after(act, &question) {
