@@ -152,8 +152,8 @@ async fn remembered(
     (subtree, end): (&Subtree, i64),
 ) -> Result<Counts> {
     let question = question(access, asked, subtree);
-    let (act, compositions) =
-        (access.registry().last_act(&access.kept(), end).await?, access.registry().compositions());
+    let (acts, compositions) = (access.registry().acts(), access.registry().compositions());
+    let act = acts.last(&access.kept(), end).await?;
     if let Some(counts) = compositions.after(act, &question) {
         return Ok(counts);
     }

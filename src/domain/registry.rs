@@ -136,9 +136,9 @@ impl Registry {
         sizes.insert(of, rows);
     }
 
-    /// The place of the last act where the chain of logs ends at `end`.
-    pub(in crate::domain) async fn last_act(&self, connection: &impl ConnectionTrait, end: i64) -> Result<i64> {
-        self.acts.last(connection, end).await
+    /// The acts since the snapshot was read.
+    pub(in crate::domain) fn acts(&self) -> &Acts {
+        &self.acts
     }
 
     /// Compositions that were counted.
