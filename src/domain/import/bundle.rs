@@ -5,7 +5,7 @@ use std::{fs, io, path::Path};
 use super::{
     class::ClassRow,
     enrolment::EnrolmentRow,
-    finding::Findings,
+    finding::{FindingCode, Findings, Place},
     offer::{PlanRow, QuotaRow},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     session::SessionRow,
@@ -41,6 +41,8 @@ pub(super) const LOADED: [&str; 16] = [
 pub(super) struct Bundle {
     /// Files to load, in their order.
     pub loaded: Vec<&'static str>,
+    /// Names of the format that are no regular files, so that nothing can be read from them.
+    pub irregular: Vec<&'static str>,
     /// Bytes of the files.
     pub bytes: u64,
 }
@@ -48,16 +50,21 @@ pub(super) struct Bundle {
 impl Bundle {
     /// Looks into a folder.
     pub fn find(dir: &Path, findings: &mut Findings) -> Result<Self> {
-        let mut sizes = Vec::new();
+        let (mut sizes, mut irregular) = (Vec::new(), Vec::new());
         let entries: io::Result<Vec<_>> = fs::read_dir(dir).and_then(|entries| entries.collect());
         let mut entries = entries.map_err(|error| no_folder(&error))?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if LOADED.contains(&name.as_str()) {
-                // Follows a link, as opening the file will.
-                let size = fs::metadata(entry.path()).map_err(|error| unreadable(&name, &error))?.len();
-                sizes.push((name, size));
+            if let Some(file) = LOADED.into_iter().find(|file| *file == name) {
+                // Follows a link, as opening the file will. A pipe would block the import until something writes to it.
+                let metadata = fs::metadata(entry.path()).map_err(|error| unreadable(&name, &error))?;
+                if metadata.is_file() {
+                    sizes.push((file, metadata.len()));
+                } else {
+                    findings.note(file, Place::default(), FindingCode::NotAFile, not_a_file);
+                    irregular.push(file);
+                }
             } else if name.to_ascii_lowercase().ends_with(".csv") {
                 findings.unknown_file(name, unknown_file());
             }
@@ -66,8 +73,9 @@ impl Bundle {
         let bundle = Self {
             loaded: LOADED.into_iter().filter(|file| size(file).is_some()).collect(),
             bytes: LOADED.iter().filter_map(size).sum(),
+            irregular,
         };
-        if sizes.is_empty() {
+        if bundle.loaded.is_empty() && bundle.irregular.is_empty() {
             let files = LOADED.join(", ");
             return Err(Error::invalid(
                 "DIR",
@@ -86,6 +94,13 @@ impl Bundle {
 
 fn no_folder(error: &io::Error) -> Error {
     Error::invalid("DIR", format!("không đọc được thư mục: {error}"), format!("the folder cannot be read: {error}"))
+}
+
+fn not_a_file() -> Sentence {
+    Sentence::new(
+        "đây không phải tệp thông thường (có thể là thư mục, ống dẫn hoặc thiết bị) nên không đọc; hãy thay bằng tệp CSV",
+        "this is not a regular file (but perhaps a folder, a pipe or a device) and is not read; put a CSV file in its place",
+    )
 }
 
 fn unknown_file() -> Sentence {

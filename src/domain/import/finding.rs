@@ -20,6 +20,8 @@ pub enum Severity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FindingCode {
+    /// A name of the format belongs to something that is not a regular file.
+    NotAFile,
     /// A column is missing, repeated or unknown.
     BadHeader,
     /// A record has too few or too many fields, is too long, or a quotation mark is never closed.
@@ -46,6 +48,8 @@ pub enum FindingCode {
     Differs,
     /// The parents of a unit lead back to it.
     UnitCycle,
+    /// A unit lies below more levels than a tree may have.
+    UnitTooDeep,
     /// The parent of a unit does not exist throughout the interval of the row.
     ParentNotAlive,
     /// A person has, or would get, two rotations that run, or two that are still to come.
@@ -84,7 +88,8 @@ impl FindingCode {
     /// Whether such a finding stops the import.
     pub fn severity(self) -> Severity {
         match self {
-            Self::BadHeader
+            Self::NotAFile
+            | Self::BadHeader
             | Self::BadRecord
             | Self::BadEncoding
             | Self::BadValue
@@ -97,6 +102,7 @@ impl FindingCode {
             | Self::RepeatedRow
             | Self::Differs
             | Self::UnitCycle
+            | Self::UnitTooDeep
             | Self::ParentNotAlive
             | Self::RotationRunning
             | Self::ClassFull => Severity::Error,

@@ -14,7 +14,7 @@ use super::{
     finding::{FindingCode, Findings},
     row::{SuccessionRow, UnitRow},
     table::{Header, Row},
-    tree::{Span, Tree, Version},
+    tree::{MOST_LEVELS, Span, Tree, Version},
     world::{World, differs, repeated_code, repeated_row},
 };
 use crate::language::Sentence;
@@ -286,6 +286,18 @@ fn note_tree(header: &Header, tree: &Tree, findings: &mut Findings) {
                 Sentence::new(
                     "đơn vị cấp trên không tồn tại trong toàn bộ khoảng thời gian của dòng này",
                     "the parent does not exist on all the days of this row",
+                )
+            });
+        }
+        for line in tree.too_deep(hierarchy) {
+            header.note(findings, (line, column), FindingCode::UnitTooDeep, || {
+                Sentence::new(
+                    format!(
+                        "cây đơn vị có nhiều hơn {MOST_LEVELS} cấp tính đến đơn vị này; hãy kiểm tra đơn vị cấp trên"
+                    ),
+                    format!(
+                        "the tree of units has more than {MOST_LEVELS} levels down to this unit; check its parents"
+                    ),
                 )
             });
         }

@@ -78,6 +78,7 @@ async fn run(
     // for its answers stays with it. With millions of rows that was more than a hundred megabytes.
     let reader = database.control();
     let mut world = World::new(Known::read(reader).await?, clock.today());
+    bundle.irregular.iter().for_each(|file| world.give_up(file));
     let plan = check::check(dir, bundle, reader, (&mut world, &mut findings, progress)).await?;
     let mut files: Vec<FileReport> = plan.checked.iter().map(file_report).collect();
 

@@ -8,6 +8,9 @@ use entity::value::{Hierarchy, Period, UnitId};
 /// More levels than any hierarchy has; a longer way up among units that may lie in a circle counts as one.
 const DEEPEST: usize = 100;
 
+/// Levels that a tree of units may have. The administrative and the Party hierarchy have fewer than ten.
+pub(super) const MOST_LEVELS: usize = 32;
+
 /// The days `from <= day < until` as numbers, open ends at the extremes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Span {
@@ -118,9 +121,25 @@ impl Tree {
 
     /// Lines of units that are, on some day, their own ancestor in the hierarchy.
     pub fn circular(&self, hierarchy: Hierarchy) -> Vec<u64> {
-        let safe = self.reach_the_top(hierarchy);
+        let levels = self.levels(hierarchy);
+        let safe: Vec<bool> = levels.iter().map(Option::is_some).collect();
         let suspects = (0..self.versions.len()).filter(|at| !safe[*at]);
         suspects.filter(|at| self.returns(*at, hierarchy, &safe)).filter_map(|at| self.versions[at].line).collect()
+    }
+
+    /// Lines of units below the last permitted level of the hierarchy: of each chain of units only the first line, as
+    /// all others follow from it.
+    pub fn too_deep(&self, hierarchy: Hierarchy) -> Vec<u64> {
+        let levels = self.levels(hierarchy);
+        let is_too_deep = |at: usize| levels[at].is_some_and(|level| level > MOST_LEVELS);
+        let is_first = |at: &usize| {
+            let reported = |above: usize| is_too_deep(above) && self.versions[above].line.is_some();
+            is_too_deep(*at) && !self.above(*at, hierarchy).any(reported)
+        };
+        let mut lines: Vec<u64> =
+            (0..self.versions.len()).filter(is_first).filter_map(|at| self.versions[at].line).collect();
+        lines.sort_unstable();
+        lines
     }
 
     /// The versions of a version's parent with which it shares a day.
@@ -134,9 +153,10 @@ impl Tree {
             .filter(move |above| span.common(self.versions[*above].span).is_some())
     }
 
-    /// Takes away, from the top down, every version all of whose ways up end. What is left lies in or under a circle,
-    /// or in one that never closes because its intervals do not meet.
-    fn reach_the_top(&self, hierarchy: Hierarchy) -> Vec<bool> {
+    /// The level of each version, 1 at the top: the longest chain of versions above it of which each shares a day with
+    /// the next. A version without a level lies in or under a circle, or in one that never closes because its intervals
+    /// do not meet.
+    fn levels(&self, hierarchy: Hierarchy) -> Vec<Option<usize>> {
         let mut below = vec![Vec::new(); self.versions.len()];
         let mut waits_for = vec![0_usize; self.versions.len()];
         for (at, ways) in waits_for.iter_mut().enumerate() {
@@ -145,18 +165,20 @@ impl Tree {
                 *ways += 1;
             }
         }
-        let mut safe = vec![false; self.versions.len()];
+        let mut longest = vec![1_usize; self.versions.len()];
+        let mut levels = vec![None; self.versions.len()];
         let mut ready: Vec<usize> = (0..self.versions.len()).filter(|at| waits_for[*at] == 0).collect();
         while let Some(at) = ready.pop() {
-            safe[at] = true;
+            levels[at] = Some(longest[at]);
             for &child in &below[at] {
+                longest[child] = longest[child].max(longest[at] + 1);
                 waits_for[child] -= 1;
                 if waits_for[child] == 0 {
                     ready.push(child);
                 }
             }
         }
-        safe
+        levels
     }
 
     /// Whether the way up from a version, on some of its days, comes back to its unit.
@@ -239,6 +261,24 @@ mod tests {
             (&[(1, 2, 0, 6), (2, 0, 0, 5), (1, 0, 6, 10), (2, 1, 5, 10)], &[1, 4]),
         ] {
             assert_eq!(tree(rows).circular(Hierarchy::Administrative), lines, "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn a_tree_has_a_last_level() {
+        let most = MOST_LEVELS as u128;
+        let chain = |levels: u128| (1..=levels).map(|n| (n, n - 1, 0, 10)).collect::<Vec<_>>();
+        for (rows, lines) in [
+            (chain(most), vec![]),
+            (chain(most + 1), vec![MOST_LEVELS as u64 + 1]),
+            (chain(20_000), vec![MOST_LEVELS as u64 + 1]),
+            // Two chains part at the top and each has its own first line.
+            ([chain(most + 1), vec![(most + 2, most, 0, 10)]].concat(), vec![33, 34]),
+            // The lower part hangs under the upper one on none of its days.
+            ([chain(most), vec![(most + 1, most, 10, 20)]].concat(), vec![]),
+        ] {
+            assert_eq!(tree(&rows).too_deep(Hierarchy::Administrative), lines, "{} rows", rows.len());
+            assert!(tree(&rows).too_deep(Hierarchy::Party).is_empty());
         }
     }
 

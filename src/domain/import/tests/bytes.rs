@@ -157,3 +157,48 @@ async fn many_records_are_no_long_record() {
     let report = import_files(&database, &[("institutions.csv", content)]).await;
     assert_eq!((report.outcome, report.files[0].new), (Outcome::Loaded, 60_000));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_no_regular_file_is_refused_without_being_opened() {
+    let (_dir, database) = fresh().await;
+    let folder = folder(&BUNDLE);
+    let path = folder.path().join("institutions.csv");
+    let made = |program: &str| {
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new(program).arg(&path).status().unwrap().success());
+    };
+    made("mkfifo");
+    let refused = async || {
+        let report = import(&database, clock(), folder.path(), Options::default()).await.unwrap();
+        // Qualifications name institutions, which are not to blame.
+        let place = ("institutions.csv".to_owned(), 0, "", 0, "NOT_A_FILE".to_owned());
+        assert_eq!((report.outcome, places(&report)), (Outcome::Refused, vec![place]));
+    };
+    refused().await;
+    made("mkdir");
+    refused().await;
+    fs::remove_dir(&path).unwrap();
+    std::os::unix::fs::symlink("/dev/null", &path).unwrap();
+    refused().await;
+    // A link to a regular file is one.
+    fs::remove_file(&path).unwrap();
+    let aside = folder.path().join("aside");
+    fs::write(&aside, BUNDLE[3].1).unwrap();
+    std::os::unix::fs::symlink(&aside, &path).unwrap();
+    let report = import(&database, clock(), folder.path(), Options::default()).await.unwrap();
+    assert_eq!((report.outcome, report.findings), (Outcome::Loaded, vec![]));
+}
+
+#[tokio::test]
+async fn a_tree_of_twenty_thousand_levels_is_refused_with_one_finding() {
+    let (_dir, database) = fresh().await;
+    let mut units = BUNDLE[0].1.lines().next().unwrap().to_owned() + "\n";
+    for level in 0..20_000 {
+        let parent = if level == 0 { String::new() } else { format!("U{}", level - 1) };
+        units.push_str(&format!("U{level},{parent},,DEPARTMENT,PROVINCE,Đơn vị {level},,,\n"));
+    }
+    let report = import_files(&database, &[("units.csv", units)]).await;
+    let place = ("units.csv".to_owned(), 34, "parent_code", 2, "UNIT_TOO_DEEP".to_owned());
+    assert_eq!((report.outcome, places(&report)), (Outcome::Refused, vec![place]));
+}
