@@ -2,8 +2,8 @@
 
 use async_graphql::ID;
 use entity::{
-    qualification,
-    value::{ChangeKind, Day, Grade, PartialDate, QualificationId, SubjectCode},
+    enrolment, qualification, training_class,
+    value::{ChangeKind, Day, EnrolmentState, Grade, PartialDate, ProgrammeCode, QualificationId, SubjectCode},
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter};
 
@@ -82,10 +82,11 @@ impl OnEnrolment for Revoke {
     }
 
     async fn perform(&self, scene: &mut Scene<'_>) -> Acted<()> {
+        let passed = scene.row.state == EnrolmentState::Completed;
         scene.row.state = after(scene.row.state, Move::Revoke)?;
         scene.row.grade = None;
         scene.row.remark = Some(words::remark("reason", &self.reason)?);
-        scene.take_back().await
+        if passed { scene.take_back().await } else { Ok(()) }
     }
 }
 
@@ -119,14 +120,102 @@ impl Scene<'_> {
     /// Takes the qualification back that the result granted, if it granted one.
     async fn take_back(&self) -> Acted<()> {
         let granted = qualification::Entity::find().filter(qualification::Column::EnrolmentId.eq(self.row.id));
-        let Some(paper) = granted.one(self.txn.connection()).await? else { return Ok(()) };
+        let paper = match granted.one(self.txn.connection()).await? {
+            Some(paper) => Some(paper),
+            None => self.imported_paper().await?,
+        };
+        let Some(paper) = paper else { return Ok(()) };
         let id = paper.id;
         paper.delete(self.txn.of_person(self.row.cadre_id)).await?;
         self.record(ChangeKind::Ended, id).await
     }
 
+    /// The qualification that an imported pass granted: it was imported, too, and names no enrolment.
+    async fn imported_paper(&self) -> Acted<Option<qualification::Model>> {
+        let granted = |code: &ProgrammeCode| granted(self.access, self.access.registry().programme(code.as_str())?);
+        let Some((subject, level, rank)) = granted(&self.row.programme_code) else { return Ok(None) };
+        let connection = self.txn.connection();
+        let papers = qualification::Entity::find()
+            .filter(qualification::Column::CadreId.eq(self.row.cadre_id))
+            .filter(qualification::Column::SubjectCode.eq(subject))
+            .filter(qualification::Column::LevelCode.eq(level))
+            .filter(qualification::Column::EnrolmentId.is_null())
+            .all(connection)
+            .await?;
+        let passes = enrolment::Entity::find()
+            .find_also_related(training_class::Entity)
+            .filter(enrolment::Column::CadreId.eq(self.row.cadre_id))
+            .filter(enrolment::Column::Id.ne(self.row.id))
+            .filter(enrolment::Column::State.eq(EnrolmentState::Completed))
+            .all(connection)
+            .await?;
+        let alike = passes.iter().filter(|(row, _)| granted(&row.programme_code) == Some((subject, level, rank)));
+        let others: Vec<Day> = alike.filter_map(|(row, class)| Some(days_of(row, class.as_ref())?.0)).collect();
+        let days = days_of(&self.row, self.class.as_ref());
+        Ok(days.and_then(|days| granted_in(days, &others, papers)))
+    }
+
     async fn record(&self, kind: ChangeKind, paper: QualificationId) -> Acted<()> {
         self.txn.record(kind, "qualification", paper.to_string()).await?;
         Ok(self.txn.record(ChangeKind::Updated, "cadre", self.cadre.code.to_string()).await?)
+    }
+}
+
+/// The first and the last day of an enrolment: those of the class, or of the year.
+fn days_of(row: &enrolment::Model, class: Option<&training_class::Model>) -> Option<(Day, Day)> {
+    match class {
+        Some(class) => Some((class.start_on, class.end_on)),
+        None => Some((Day::of(row.year, 1, 1)?, Day::end_of_year(row.year)?)),
+    }
+}
+
+/// The paper that a pass granted: the first from its first day to the end of the year after its last day, unless another
+/// pass of the person began in between. `others` are the first days of those.
+fn granted_in(
+    (start, end): (Day, Day),
+    others: &[Day],
+    papers: Vec<qualification::Model>,
+) -> Option<qualification::Model> {
+    let later = papers.into_iter().filter(|paper| paper.counts_from >= start);
+    let first = later.min_by_key(|paper| (paper.counts_from, paper.id))?;
+    let is_of_another = others.iter().any(|other| *other > start && *other <= first.counts_from);
+    (first.counts_from.year() <= end.year() + 1 && !is_of_another).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::value::CadreId;
+
+    use super::*;
+
+    #[test]
+    fn a_pass_granted_the_first_paper_after_its_first_day() {
+        let day = |text: &str| text.parse::<Day>().expect(text);
+        let paper = |on: &str| qualification::Model {
+            id: QualificationId::new(),
+            cadre_id: CadreId::new(),
+            subject_code: "POLITICAL_THEORY".parse().expect("a code"),
+            level_code: "INTERMEDIATE".parse().expect("a code"),
+            field_code: None,
+            institution_code: None,
+            mode: None,
+            granted_on: PartialDate::Day(day(on)),
+            counts_from: day(on),
+            enrolment_id: None,
+        };
+        let class = (day("2020-03-02"), day("2020-09-30"));
+        for (papers, others, expected) in [
+            (&[][..], &[][..], None),
+            (&["2012-12-31"], &[], None),
+            (&["2012-12-31", "2021-01-15", "2020-10-01"], &[], Some("2020-10-01")),
+            (&["2021-12-31"], &[], Some("2021-12-31")),
+            (&["2022-01-01"], &[], None),
+            (&["2021-06-01"], &["2021-02-01"], None),
+            (&["2020-10-01"], &["2021-02-01", "2018-01-01"], Some("2020-10-01")),
+        ] {
+            let others: Vec<Day> = others.iter().map(|other| day(other)).collect();
+            let found = granted_in(class, &others, papers.iter().map(|on| paper(on)).collect());
+            assert_eq!(found.map(|paper| paper.counts_from), expected.map(day), "{papers:?} {others:?}");
+        }
     }
 }
