@@ -30,7 +30,7 @@ def of_postgraphile(document, data):
     if document == "q3":
         return {level["level"]: int(level["people"]) for level in data["composition"]["nodes"]}
     quotas = data["quotasBelow"]["nodes"]
-    used = sum(quota["used"] + quota["usedBefore"] for quota in quotas)
+    used = sum(quota["used"] for quota in quotas)
     return len(quotas), sum(quota["seats"] for quota in quotas), used
 
 

@@ -2,7 +2,7 @@
 \set district random(1, 3)
 \set year random(2022, 2026)
 SELECT json_agg(json_build_object(
-    'seats', quota.seats, 'allocated', quota.allocated, 'used', quota.used + quota.used_before,
+    'seats', quota.seats, 'allocated', quota.allocated, 'used', quota.used,
     'measure', quota.measure, 'state', quota.state, 'unit', unit.code, 'unitName', version.name,
     'programme', programme.code, 'programmeName', programme.name,
     'plan', plan.code, 'planName', plan.name, 'documentNo', plan.document_no)

@@ -26,7 +26,7 @@ pub struct Model {
     pub state: EnrolmentState,
     /// Grade.
     pub grade: Option<Grade>,
-    /// Quota that it uses; none: imported history, or none needed.
+    /// Quota that an act named. The quotas that it uses, imported or not, are in `enrolment_quota`.
     #[sea_orm(indexed)]
     pub quota_id: Option<QuotaId>,
     /// Why it was made, given up or taken back, where an act has to say so.

@@ -24,6 +24,7 @@ pub mod client_grant;
 pub mod client_key;
 pub mod client_secret;
 pub mod enrolment;
+pub mod enrolment_quota;
 pub mod ethnic_group;
 pub mod external_client;
 pub mod grant_unit;

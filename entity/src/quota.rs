@@ -31,10 +31,11 @@ pub struct Model {
     pub classes: Option<i32>,
     /// Seats handed on to units below.
     pub allocated: i32,
-    /// Seats used by enrolments that acts recorded.
+    /// Seats used by enrolments, of acts and imports alike. Imported history may exceed the seats.
     pub used: i32,
-    /// Seats that imported history used; it may exceed the seats, as history does.
-    pub used_before: i32,
+    /// Seats by which imported history exceeds those that there are; the check of the table permits as many.
+    #[sea_orm(default_value = 0)]
+    pub excess: i32,
     /// Quota that it was handed on from; none: from the plan itself.
     #[sea_orm(indexed)]
     pub parent_id: Option<QuotaId>,
@@ -58,6 +59,6 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Model {
     /// Seats that can still be handed on or used; below zero where history used more than there were.
     pub fn remaining(&self) -> i32 {
-        self.seats - self.allocated - self.used - self.used_before
+        self.seats - self.allocated - self.used
     }
 }

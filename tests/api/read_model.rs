@@ -264,6 +264,29 @@ async fn whatever_was_changed_is_named_and_repaired() {
 }
 
 #[actix_web::test]
+async fn the_command_names_each_quota_whose_used_seats_are_not_those_of_its_enrolments() {
+    on_both(async |world| {
+        let url = &world.database_url;
+        assert!(program::printed(url, &["verify"]).contains("used seats of 5 quotas, intact"));
+        execute(world, "UPDATE quota SET used = used + 1, excess = 9 WHERE programme_code IN ('CMNV', 'TAT_CA')").await;
+
+        let looked = program::run(url, &["verify"]);
+        assert_eq!(looked.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&looked.stdout);
+        assert_eq!(said.matches("NOT INTACT: quota quo_").count(), 2, "{said}");
+        assert!(said.contains("says that 4 seats are used, and its enrolments use 3"), "{said}");
+
+        let said = program::printed(url, &["verify", "--repair"]);
+        assert!(said.contains("counted again") && said.contains("used seats of 5 quotas, intact"), "{said}");
+        let right = "SELECT count(*) FROM quota WHERE programme_code = 'CMNV' AND used = 3 AND excess = 0";
+        assert_eq!(number(world, right).await, 1);
+        let acts = number(world, "SELECT count(*) FROM audit_entry WHERE act = 'quota.recount'").await;
+        assert_eq!(acts, 1, "the repair is in the audit log");
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn the_command_names_what_differs_and_repairs_it() {
     on_both(async |world| {
         let url = &world.database_url;

@@ -34,6 +34,8 @@ pub enum Act {
     Import,
     /// A read model is made anew from the tables that it is derived from.
     ReadModelRebuild,
+    /// The used seats of quotas are counted again.
+    QuotaRecount,
     /// A client is registered with its grant.
     ClientAdd,
     /// A client is revoked.
@@ -129,6 +131,7 @@ impl Act {
             Self::ReferenceInstall => "reference.install",
             Self::Import => "import",
             Self::ReadModelRebuild => "read-model.rebuild",
+            Self::QuotaRecount => "quota.recount",
             Self::ClientAdd => "client.add",
             Self::ClientRevoke => "client.revoke",
             Self::ClientGrant => "client.grant",
@@ -181,6 +184,7 @@ impl Act {
             Self::ReferenceInstall
             | Self::Import
             | Self::ReadModelRebuild
+            | Self::QuotaRecount
             | Self::ClientEndGrant
             | Self::ClientEndSecrets
             | Self::ClientKeyAdd

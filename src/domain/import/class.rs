@@ -12,6 +12,7 @@ use entity::{
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseTransaction, EntityTrait, Iterable, QueryFilter};
 
 use super::{
+    agree,
     cell::{Cells, code, day, number, word},
     check::Checked,
     finding::{FindingCode, Findings},
@@ -150,13 +151,17 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let class = match (known, there) {
                 (Some(class), _) => class,
                 (None, Some(there)) => self.enter_stored_class(there)?,
-                (None, None) => self.world.classes.enter(row.code.clone(), row.kept(&refers))?,
+                (None, None) => self.world.classes.enter(row.code.clone(), row.kept(&refers, self.world.today))?,
             };
             self.world.classes.see(class);
             let Some((plan_id, organiser_id)) = refers.whole(&row) else { continue };
             let Some(there) = there else {
                 let kept = self.world.classes.get(class);
-                new.push(row.model(kept, (plan_id, organiser_id), self.world.today));
+                if let Some(what) = agree::of_class(kept.state, kept.start_on, self.world.today) {
+                    let sentence = || what.sentence(Some(kept));
+                    header.note(self.findings, (line, "status"), what.code(), sentence);
+                }
+                new.push(row.model(kept, (plan_id, organiser_id)));
                 continue;
             };
             let differing = row.differing((plan_id, organiser_id), there);
@@ -188,6 +193,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             plan_id: there.plan_id,
             programme: self.world.programmes.find(&there.programme_code),
             mode: there.mode,
+            state: there.state,
             start_on: there.start_on,
             end_on: there.end_on,
             capacity: there.capacity,
@@ -271,12 +277,13 @@ impl ClassRow {
     }
 
     /// What is kept of a new class; its id is drawn here.
-    fn kept(&self, refers: &Refers) -> Kept {
+    fn kept(&self, refers: &Refers, today: Day) -> Kept {
         Kept {
             id: ClassId::new(),
             plan_id: refers.plan_id,
             programme: refers.programme,
             mode: self.mode,
+            state: self.status.state(self.start_on, today),
             start_on: self.start_on,
             end_on: self.end_on,
             capacity: self.capacity,
@@ -309,15 +316,10 @@ impl ClassRow {
     }
 
     /// The row of the database.
-    fn model(
-        self,
-        kept: &Kept,
-        (plan_id, organiser_id): (Option<PlanId>, UnitId),
-        today: Day,
-    ) -> training_class::Model {
+    fn model(self, kept: &Kept, (plan_id, organiser_id): (Option<PlanId>, UnitId)) -> training_class::Model {
         training_class::Model {
             id: kept.id,
-            state: self.status.state(self.start_on, today),
+            state: kept.state,
             code: self.code,
             plan_id,
             programme_code: self.programme,

@@ -11,6 +11,7 @@ use entity::{
 use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::{
+    agree::{self, Said},
     batch::counted,
     cell::{Cells, code, word, year},
     check::Checked,
@@ -27,6 +28,7 @@ use super::{
     row::CadreRow,
     seat::{Seat, compare_seats},
     table::{Header, Row},
+    usage::Attribution,
     world::{differs, repeated_row},
 };
 use crate::{domain::access::Txn, error::Result, language::Sentence};
@@ -70,6 +72,8 @@ impl Row for EnrolmentRow {
 /// An enrolment with its class.
 pub(super) struct Learning {
     pub class: Option<Class>,
+    /// The state of the file.
+    pub said: EnrolmentState,
     pub row: enrolment::Model,
 }
 
@@ -170,13 +174,13 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             programme_code: row.programme,
             unit_id,
             year: row.year,
-            state: row.state,
+            state: class.map_or(row.state, |class| agree::state_in(world.classes.get(class).state, row.state)),
             grade: row.grade,
             quota_id: None,
             remark: None,
             version: 1,
         };
-        Some(Resolved { line, person, news: News::New, model: Learning { class, row: model } })
+        Some(Resolved { line, person, news: News::New, model: Learning { class, said: row.state, row: model } })
     }
 
     /// Where those of these enrolments that take a seat hold it.
@@ -206,6 +210,17 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
     }
 
+    /// Notes the columns of new enrolments that do not agree with each other or with the class.
+    fn note_disagreements(&mut self, header: &Header, rows: &[Resolved<Learning>]) {
+        for Resolved { line, model, .. } in rows.iter().filter(|row| row.news == News::New) {
+            let class = model.class.map(|class| self.world.classes.get(class));
+            let said = Said { row: &model.row, state: model.said, class, today: self.world.today };
+            for (column, what) in agree::of_enrolment(said) {
+                header.note(self.findings, (*line, column), what.code(), || what.sentence(class));
+            }
+        }
+    }
+
     /// Checks the enrolments, and counts the seats that they take.
     pub async fn check_enrolments(&mut self, lives: &Lives) -> Result<Checked> {
         // What seems to be missing may stand in a row that has an error.
@@ -216,7 +231,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             if is_settled {
                 pass.doubt_senders(header, &found, lives);
             }
-            for Resolved { line, person, news, model: Learning { class, row } } in &found {
+            pass.note_disagreements(header, &found);
+            for Resolved { line, person, news, model: Learning { class, row, .. } } in &found {
                 let Some(class) = *class else {
                     papers.push(Paper::noted((*line, *person), (&row.programme_code, row.year, row.unit_id)));
                     continue;
@@ -260,15 +276,20 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 }
 
 impl Pass<'_, DatabaseTransaction> {
-    /// Writes the new enrolments. Each shows as a change of its class; one without a class, of the person.
-    pub async fn load_enrolments(&mut self, txn: &Txn) -> Result<Checked> {
+    /// Writes the new enrolments, each with the quotas that it uses. Each shows as a change of its class; one without a
+    /// class, of the person.
+    pub async fn load_enrolments(&mut self, txn: &Txn, attribution: &mut Attribution) -> Result<Checked> {
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (mut found, _) = pass.enrolments(header, rows).await?;
             let count = counted(&found);
             found.retain(|row| row.news == News::New);
             let elsewhere = found.iter().filter(|row| row.model.class.is_none());
             elsewhere.for_each(|row| pass.world.register.touch(row.person));
+            let of_class =
+                found.iter().filter_map(|row| Some((&row.model.row, pass.world.classes.get(row.model.class?))));
+            let links: Vec<_> = of_class.flat_map(|(row, class)| attribution.links(row, class)).collect();
             insert(txn, found.into_iter().map(|row| row.model.row)).await?;
+            insert(txn, links).await?;
             Ok(count)
         };
         Ok(self.batches(step).await?.0)

@@ -72,6 +72,20 @@ pub enum FindingCode {
     OverlappingClasses,
     /// An enrolment names another programme than its class.
     OtherProgramme,
+    /// An enrolment counts for a year in which its class is not held.
+    YearOutsideClass,
+    /// An enrolment counts for another year than the one in which its class begins.
+    OtherYear,
+    /// An enrolment has a result, and its class is cancelled or postponed.
+    ResultWithoutClass,
+    /// An enrolment takes a seat, and its class is cancelled or postponed.
+    ClassNotHeld,
+    /// A class, or the result of an enrolment, is ahead of its first day.
+    NotYetBegun,
+    /// An enrolment has a grade and no result.
+    GradeWithoutResult,
+    /// An enrolment is on a waiting list, and names no class.
+    WaitingForNoClass,
     /// A text was not in the composed form of Unicode (NFC) and is stored in it.
     TextNotNfc,
     /// A text began or ended with white space and is stored without.
@@ -105,7 +119,11 @@ impl FindingCode {
             | Self::UnitTooDeep
             | Self::ParentNotAlive
             | Self::RotationRunning
-            | Self::ClassFull => Severity::Error,
+            | Self::ClassFull
+            | Self::YearOutsideClass
+            | Self::ResultWithoutClass
+            | Self::NotYetBegun
+            | Self::WaitingForNoClass => Severity::Error,
             Self::TwoPrimaryPosts
             | Self::RotationOverlap
             | Self::SameUnit
@@ -114,6 +132,9 @@ impl FindingCode {
             | Self::NoPostTakenUp
             | Self::OverlappingClasses
             | Self::OtherProgramme
+            | Self::OtherYear
+            | Self::ClassNotHeld
+            | Self::GradeWithoutResult
             | Self::TextNotNfc
             | Self::TextTrimmed
             | Self::DoubtfulDate

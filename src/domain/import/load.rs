@@ -1,13 +1,10 @@
 //! The second pass: what was checked is written, all of it in one transaction.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    path::Path,
-};
+use std::{collections::HashSet, path::Path};
 
 use entity::{
-    assignment, cadre, class_session, enrolment, qualification, quota, rotation, training_class,
-    value::{ChangeKind, PlanId, UnitCode},
+    assignment, cadre, class_session, enrolment, enrolment_quota, qualification, quota, rotation, training_class,
+    value::{ChangeKind, QuotaId, UnitCode},
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, ExprTrait,
@@ -28,7 +25,7 @@ use super::{
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow},
     session::SessionRow,
     table::{self, Header, Row},
-    usage,
+    usage::{self, Attribution},
     world::World,
 };
 use crate::{
@@ -62,12 +59,22 @@ pub(super) async fn load(
     world.register.forget_seen();
     world.classes.forget_seen();
     let (checked, overtaken) = (plan.checked.clone(), std::mem::take(&mut plan.overtaken));
-    let quotas = std::mem::take(&mut plan.offers.quotas);
+    let quotas: HashSet<QuotaId> = plan.offers.quotas.iter().map(|quota| quota.id).collect();
     lists(&txn, plan, &world).await?;
     let mut findings = Findings::default();
     let mut pass = Pass { dir, connection: txn.connection(), world: &mut world, findings: &mut findings, progress };
+    let mut used = Vec::new();
     for before in checked {
-        let now = pass.load_file(&txn, before, &overtaken).await?;
+        let now = match before.file {
+            EnrolmentRow::FILE => {
+                let mut attribution = Attribution::read(txn.connection()).await?;
+                let load = filled::<enrolment::Entity>(&txn, pass.load_enrolments(&txn, &mut attribution));
+                let now = filled::<enrolment_quota::Entity>(&txn, load).await?;
+                used = attribution.used();
+                now
+            }
+            _ => pass.load_file(&txn, before, &overtaken).await?,
+        };
         if now != before || pass.findings.errors > 0 {
             return Err(changed_file(before.file));
         }
@@ -77,11 +84,11 @@ pub(super) async fn load(
     let mut touched: Vec<String> = pass.world.register.touched().map(str::to_owned).collect();
     touched.sort_unstable();
     record(&txn, ChangeKind::Updated, "cadre", touched).await?;
-    let plans = fill_classes(&txn, &world.classes).await?;
+    fill_classes(&txn, &world.classes).await?;
     // What follows reads the database alone, and millions of persons in the register are as many times 60 bytes.
     drop(world);
     let are_many = quotas.len() as u64 >= bulk::MANY;
-    usage::settle(&txn, quotas, plans).await?;
+    usage::settle(&txn, &used, &quotas).await?;
     if are_many {
         bulk::survey::<quota::Entity>(txn.connection()).await?;
     }
@@ -90,9 +97,8 @@ pub(super) async fn load(
     txn.commit().await
 }
 
-/// Gives new learners their seats in classes that the database held before; a new class was written with them. The plans
-/// of all classes that got learners.
-async fn fill_classes(txn: &Txn, classes: &Classes) -> Result<BTreeSet<PlanId>> {
+/// Gives new learners their seats in classes that the database held before; a new class was written with them.
+async fn fill_classes(txn: &Txn, classes: &Classes) -> Result<()> {
     let filled = classes.filled();
     let mut touched = Vec::new();
     for (code, kept) in filled.iter().filter(|(_, kept)| kept.stored.is_some()) {
@@ -110,8 +116,7 @@ async fn fill_classes(txn: &Txn, classes: &Classes) -> Result<BTreeSet<PlanId>> 
         }
         touched.push(code.to_string());
     }
-    record(txn, ChangeKind::Updated, "training_class", touched).await?;
-    Ok(filled.iter().filter_map(|(_, kept)| kept.plan_id).collect())
+    record(txn, ChangeKind::Updated, "training_class", touched).await
 }
 
 impl Plan {
@@ -160,8 +165,11 @@ async fn lists(txn: &Txn, plan: Plan, world: &World) -> Result<()> {
     insert(txn, institutions).await?;
     insert(txn, rules).await?;
     insert(txn, retirement_ages).await?;
+    let quotas = offers.quotas.iter().map(|quota| quota.id.to_string()).collect();
+    record(txn, ChangeKind::Created, "quota", quotas).await?;
     insert(txn, offers.programmes).await?;
-    insert(txn, offers.plans).await
+    insert(txn, offers.plans).await?;
+    insert(txn, offers.quotas).await
 }
 
 impl Pass<'_, DatabaseTransaction> {
@@ -173,7 +181,6 @@ impl Pass<'_, DatabaseTransaction> {
             RotationRow::FILE => filled::<rotation::Entity>(txn, self.load_rotations(txn, overtaken)).await,
             ClassRow::FILE => filled::<training_class::Entity>(txn, self.load_classes(txn)).await,
             SessionRow::FILE => filled::<class_session::Entity>(txn, self.load_sessions(txn)).await,
-            EnrolmentRow::FILE => filled::<enrolment::Entity>(txn, self.load_enrolments(txn)).await,
             // Held since the first pass and loaded as checked; the file must still be that one.
             file => Ok(Checked { print: table::print(self.dir, file, self.progress)?, ..before }),
         }

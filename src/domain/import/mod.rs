@@ -3,6 +3,7 @@
 //! The road of a row: bytes -`source`-> record -`table`-> cells -`cell`-> typed `row` -`pass`-> resolved against the
 //! `world`. `check` walks it to find out, `load` walks it again to write.
 
+mod agree;
 mod batch;
 mod bundle;
 mod cell;

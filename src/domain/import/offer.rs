@@ -248,9 +248,9 @@ impl QuotaRow {
             is_lower_bound,
             classes,
             allocated: 0,
-            used: 0,
             // Counted when the enrolments are in.
-            used_before: 0,
+            used: 0,
+            excess: 0,
             parent_id: None,
             state: QuotaState::Issued,
             version: 1,

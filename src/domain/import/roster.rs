@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use entity::value::{ClassCode, ClassId, Day, PlanId, StudyMode};
+use entity::value::{ClassCode, ClassId, ClassState, Day, PlanId, StudyMode};
 
 use super::offer::Programme;
 use crate::error::{Error, Result};
@@ -18,6 +18,7 @@ pub(super) struct Kept {
     /// None: its row names one that is not known.
     pub programme: Option<Programme>,
     pub mode: Option<StudyMode>,
+    pub state: ClassState,
     pub start_on: Day,
     pub end_on: Day,
     pub capacity: Option<i32>,
@@ -112,6 +113,7 @@ impl Classes {
                 plan_id: None,
                 programme: None,
                 mode: Some(mode),
+                state: ClassState::Closed,
                 start_on: start.parse().expect(start),
                 end_on: end.parse().expect(end),
                 capacity: None,

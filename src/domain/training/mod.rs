@@ -8,6 +8,7 @@ pub mod progress;
 pub mod quota;
 pub mod session;
 pub mod stage;
+pub mod usage;
 
 use entity::value::Day;
 

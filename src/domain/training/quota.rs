@@ -49,12 +49,7 @@ pub enum QuotasOf {
 /// Used of the seats that a quota did not hand on, in percent, to one decimal. Nothing where it kept none.
 pub fn fill_percent(row: &quota::Model) -> Option<f64> {
     let kept = u64::try_from(row.seats - row.allocated).ok().filter(|kept| *kept > 0)?;
-    Some(percent(u64::try_from(used(row)).unwrap_or(0), kept, 1))
-}
-
-/// Seats used, by acts and by imported history.
-pub fn used(row: &quota::Model) -> i32 {
-    row.used + row.used_before
+    Some(percent(u64::try_from(row.used).unwrap_or(0), kept, 1))
 }
 
 impl QuotaList {
@@ -120,8 +115,7 @@ fn of_unit(access: &Access, unit: UnitId, year: i32, reach: Reach) -> Result<Con
 /// In force, and more seats than were handed on and used.
 fn has_seats() -> Condition {
     let column = |column| Expr::col((quota::Entity, column));
-    let taken =
-        column(quota::Column::Allocated).add(column(quota::Column::Used)).add(column(quota::Column::UsedBefore));
+    let taken = column(quota::Column::Allocated).add(column(quota::Column::Used));
     Condition::all().add(quota::Column::State.eq(QuotaState::Issued)).add(column(quota::Column::Seats).gt(taken))
 }
 
@@ -133,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_quota_is_filled_by_what_is_used_of_the_seats_it_kept() {
-        let quota = |seats, allocated, used, used_before| quota::Model {
+        let quota = |seats, allocated, used| quota::Model {
             id: QuotaId::new(),
             plan_id: PlanId::new(),
             unit_id: UnitId::new(),
@@ -145,21 +139,21 @@ mod tests {
             classes: None,
             allocated,
             used,
-            used_before,
+            excess: 0,
             parent_id: None,
             state: QuotaState::Issued,
             version: 1,
         };
-        for (seats, allocated, by_acts, before, expected) in [
-            (8145, 0, 0, 8672, Some(106.5)),
-            (100, 60, 10, 0, Some(25.0)),
-            (100, 0, 10, 20, Some(30.0)),
-            (100, 100, 0, 0, None),
-            (0, 0, 0, 0, None),
+        for (seats, allocated, used, expected) in [
+            (8145, 0, 8672, Some(106.5)),
+            (100, 60, 10, Some(25.0)),
+            (100, 0, 30, Some(30.0)),
+            (100, 100, 0, None),
+            (0, 0, 0, None),
         ] {
-            let row = quota(seats, allocated, by_acts, before);
-            assert_eq!(fill_percent(&row), expected, "{seats} {allocated} {by_acts} {before}");
-            assert_eq!(row.remaining(), seats - allocated - used(&row));
+            let row = quota(seats, allocated, used);
+            assert_eq!(fill_percent(&row), expected, "{seats} {allocated} {used}");
+            assert_eq!(row.remaining(), seats - allocated - used);
         }
     }
 }

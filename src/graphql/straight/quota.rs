@@ -57,7 +57,7 @@ impl Written for Quota {
             "seatsIsLowerBound" => write::<Self>(|quota, _, out| out.leaf(quota.row().is_lower_bound)),
             "classes" => write::<Self>(|quota, _, out| out.leaf(quota.row().classes)),
             "allocated" => write::<Self>(|quota, _, out| out.leaf(quota.row().allocated)),
-            "used" => write::<Self>(|quota, _, out| out.leaf(quota::used(quota.row()))),
+            "used" => write::<Self>(|quota, _, out| out.leaf(quota.row().used)),
             "remaining" => write::<Self>(|quota, _, out| out.leaf(quota.row().remaining())),
             "fillPercent" => write::<Self>(|quota, _, out| out.leaf(quota::fill_percent(quota.row()))),
             "children" => {

@@ -95,9 +95,9 @@ impl Quota {
         self.0.row().allocated
     }
 
-    /// Seats used (đã sử dụng): by enrolments that acts recorded, and by imported history.
+    /// Seats used by enrolments (đã sử dụng), of acts and imports alike.
     async fn used(&self) -> i32 {
-        quota::used(self.0.row())
+        self.0.row().used
     }
 
     /// Seats that can still be handed on or used (còn lại): `seats - allocated - used`. Below zero where history used

@@ -24,7 +24,7 @@ use crate::world::{
 };
 
 /// Every table, and whether row security closes it. What is open holds no facts about persons.
-const TABLES: [(&str, bool); 48] = [
+const TABLES: [(&str, bool); 49] = [
     ("access_entry", true),
     ("access_withholding", true),
     ("acting_person", false),
@@ -44,6 +44,7 @@ const TABLES: [(&str, bool); 48] = [
     ("client_key", false),
     ("client_secret", false),
     ("enrolment", true),
+    ("enrolment_quota", true),
     ("ethnic_group", false),
     ("external_client", false),
     ("grant_unit", false),

@@ -37,12 +37,12 @@ fn plans(of: &Places) -> Rows {
         |unit: &str, seats| quota::Model { parent_id: Some(first.id), ..given(of, &k21, [unit, "CMNV"], seats) };
     let quotas = vec![
         first.clone(),
-        quota::Model { used: 10, used_before: 5, ..handed_on("A", 40) },
+        quota::Model { used: 15, ..handed_on("A", 40) },
         handed_on("B", 20),
         quota::Model {
             measure: Measure::Persons,
             mode: Some(StudyMode::FullTime),
-            used_before: 8,
+            used: 8,
             ..given(of, &k21, ["A", "LLCT_TC"], 8)
         },
         quota::Model { state: QuotaState::Revoked, ..given(of, &k21, ["A", "CN_164"], 30) },

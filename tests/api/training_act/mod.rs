@@ -4,6 +4,7 @@
 mod class;
 mod enrolment;
 mod enrolment_refused;
+mod history;
 mod persons;
 mod plan;
 mod quota;

@@ -1,18 +1,10 @@
 //! What acts on quotas are refused for, with the numbers, and that nothing is changed then.
 
-use entity::{quota, value::QuotaId};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use entity::value::QuotaId;
 use serde_json::json;
 
 use super::{document, handed, issued, keyed, office, quota as given, refusal, seats, standing, with};
-use crate::world::{World, on_both};
-
-/// Lets acts and history have used seats of a quota.
-async fn use_up(world: &World, id: &str, (used, used_before): (i32, i32)) {
-    let id: QuotaId = id.parse().expect("an id");
-    let row = quota::ActiveModel { id: Set(id), used: Set(used), used_before: Set(used_before), ..Default::default() };
-    row.update(world.database.writer()).await.expect("written");
-}
+use crate::world::{on_both, training::use_up};
 
 #[actix_web::test]
 async fn too_few_seats_are_told_with_their_numbers() {
@@ -21,8 +13,8 @@ async fn too_few_seats_are_told_with_their_numbers() {
         let root = issued(&caller, given(20)).await;
         let child = handed(&caller, &root, "A1", 8).await;
         handed(&caller, &child, "A1U", 3).await;
-        use_up(world, &root, (2, 1)).await;
-        use_up(world, &child, (1, 1)).await;
+        use_up(world, &root, 3).await;
+        use_up(world, &child, 2).await;
         let before = (standing(&caller, &root).await, standing(&caller, &child).await);
 
         for (act, input, code, field, numbers) in [
@@ -67,7 +59,7 @@ async fn a_quota_that_history_exceeded_gives_nothing_more() {
     on_both(async |world| {
         let caller = office(world).await;
         let root = issued(&caller, given(10)).await;
-        use_up(world, &root, (0, 12)).await;
+        use_up(world, &root, 12).await;
 
         let refused = refusal(&caller, "quotaAllocate", json!({ "quotaId": root, "unitCode": "A1", "seats": 1 })).await;
         assert_eq!(seats(&refused), [10, 0, 12, -2]);

@@ -28,13 +28,18 @@ use cadre_api::{
         house::House,
         import::{self, Options, Outcome},
         key, read_model, reference,
+        training::usage,
     },
     graphql::engine::Engine,
     http::{Service, server},
     limit::{Allowance, Budgets, InFlight, Limits, Own},
 };
-use entity::value::{Purpose, Scope};
+use entity::{
+    quota,
+    value::{Purpose, Scope},
+};
 use migration::{Migrator, MigratorTrait};
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -205,13 +210,21 @@ impl World {
         Self { kind, url, database, database_url, house, http, server, service, _folder: folder }
     }
 
-    /// Stops the application and closes the database. Whatever a test has done, its read models are what follows from it.
+    /// Stops the application and closes the database. Whatever a test has done, its read models and the used seats of its
+    /// quotas are what follows from it.
     pub async fn stop(self) {
         self.server.stop(false).await;
         let snapshot = self.database.snapshot().await.expect("a snapshot");
         let verified = read_model::verify(&snapshot).await.expect("read");
         assert!(verified.is_ok(), "{:?}: {}", self.kind, verified.expect_err("a difference"));
+        let uses = usage::verify(&snapshot).await.expect("read");
         drop(snapshot);
+        for difference in uses.differences {
+            let row = quota::Entity::find_by_id(difference.quota).one(self.database.reader()).await.expect("read");
+            // Some fixtures write quotas of which seats are used, and no enrolments; no act changes these.
+            let is_fixture = difference.counted == 0 && row.expect("a quota").version == 1;
+            assert!(is_fixture, "{:?}: {difference}", self.kind);
+        }
         self.service.close().await.expect("closed");
         self.database.close().await.expect("closed");
     }

@@ -2,16 +2,16 @@
 
 use cadre_api::db::Database;
 use entity::{
-    class_session, enrolment, programme, quota, training_class, training_plan,
+    class_session, enrolment, enrolment_quota, programme, quota, training_class, training_plan,
     value::{
         ClassCategory, ClassId, ClassState, EnrolmentId, EnrolmentState, Measure, PlanId, PlanState, ProgrammeKind,
         QuotaId, QuotaState,
     },
 };
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 
 use crate::world::{
-    import_text,
+    World, import_text,
     rotation::{Places, day},
 };
 
@@ -61,7 +61,7 @@ pub fn quota(of: &Places, plan: &training_plan::Model, [unit, programme]: [&str;
         classes: None,
         allocated: 0,
         used: 0,
-        used_before: 0,
+        excess: 0,
         parent_id: None,
         state: QuotaState::Issued,
         version: 1,
@@ -121,6 +121,7 @@ pub fn learner(of: &Places, [cadre, unit]: [&str; 2], class: &training_class::Mo
 pub async fn write(database: &Database, rows: Rows) {
     let writer = database.writer();
     // What came with a bundle goes, so that what is counted stands in the test.
+    enrolment_quota::Entity::delete_many().exec(writer).await.expect("deleted");
     enrolment::Entity::delete_many().exec(writer).await.expect("deleted");
     class_session::Entity::delete_many().exec(writer).await.expect("deleted");
     training_class::Entity::delete_many().exec(writer).await.expect("deleted");
@@ -142,6 +143,24 @@ pub async fn write(database: &Database, rows: Rows) {
     for row in rows.enrolments {
         row.into_active_model().reset_all().insert(writer).await.expect("written");
     }
+}
+
+/// Lets imported learners use seats of a quota, more than there are if need be.
+pub async fn use_up(world: &World, quota: &str, seats: i32) {
+    let writer = world.database.writer();
+    let id: QuotaId = quota.parse().expect("an id");
+    let row = quota::Entity::find_by_id(id).one(writer).await.expect("read").expect("a quota");
+    let of = Places::of(&world.database).await;
+    for _ in 0..seats {
+        let learner = sent(&of, ["A-02", row.programme_code.as_str(), "A1U"], 2026);
+        let link = enrolment_quota::Model { enrolment_id: learner.id, quota_id: id };
+        learner.into_active_model().reset_all().insert(writer).await.expect("written");
+        link.into_active_model().reset_all().insert(writer).await.expect("written");
+    }
+    let used = row.used + seats;
+    let excess = Ord::max(row.allocated + used - row.seats, 0);
+    let row = quota::ActiveModel { id: Set(id), used: Set(used), excess: Set(excess), ..Default::default() };
+    row.update(writer).await.expect("written");
 }
 
 /// Those that are not there yet.

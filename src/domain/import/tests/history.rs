@@ -39,9 +39,9 @@ async fn an_import_leaves_one_entry_and_a_change_for_each_object() {
     expected.extend(["C1", "C2", "C3", "C4"].map(|code| format!("CREATED cadre {code}")));
     expected.extend(["L1", "L2", "L3"].map(|code| format!("CREATED training_class {code}")));
     let mut changes = changes(&database).await;
-    let quotas = changes.split_off(expected.len());
+    let quotas: Vec<String> = changes.extract_if(.., |change| change.starts_with("CREATED quota quo_")).collect();
     assert_eq!(changes, expected);
-    assert!(quotas.len() == 3 && quotas.iter().all(|change| change.starts_with("CREATED quota quo_")), "{quotas:?}");
+    assert_eq!(quotas.len(), 3, "{quotas:?}");
 }
 
 #[tokio::test]

@@ -1,13 +1,11 @@
 //! Seats of classes, each taken and freed by one conditional statement.
 
-use std::collections::BTreeMap;
-
 use entity::{
     enrolment, training_class,
-    value::{ChangeKind, ClassId, ClassState, EnrolmentState, QuotaId},
+    value::{ChangeKind, ClassId, ClassState, EnrolmentState},
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -90,7 +88,6 @@ pub(super) async fn lead_all(
     let there = enrolment::Entity::find()
         .filter(enrolment::Column::ClassId.eq(class.id))
         .filter(enrolment::Column::State.is_in(from.iter().copied()))
-        .order_by_asc(enrolment::Column::QuotaId)
         .all(txn.connection())
         .await?;
     if !to.is_seated() {
@@ -109,19 +106,11 @@ pub(super) async fn lead_all(
     Ok(())
 }
 
-/// Frees the seats of learners: of their quotas in the order of their ids, which is that from above to below.
+/// Frees the seats of learners.
 async fn free_all(txn: &Txn, class: &mut training_class::Model, learners: &[enrolment::Model]) -> Acted<()> {
-    let mut of_quotas: BTreeMap<QuotaId, Vec<&enrolment::Model>> = BTreeMap::new();
-    for learner in learners.iter().filter(|learner| learner.state.is_seated()) {
-        class.enrolled -= 1;
-        if let Some(quota) = learner.quota_id {
-            of_quotas.entry(quota).or_default().push(learner);
-        }
-    }
-    for (quota, leaving) in of_quotas {
-        used::free(txn, quota, &leaving).await?;
-    }
-    Ok(())
+    let leaving: Vec<&enrolment::Model> = learners.iter().filter(|learner| learner.state.is_seated()).collect();
+    class.enrolled -= i32::try_from(leaving.len()).map_err(|_| Error::internal("a class of billions"))?;
+    used::free(txn, &leaving).await
 }
 
 /// A class without a seat left, and the way out.

@@ -112,6 +112,9 @@ async fn enrolled(access: &Access, input: &Enrol) -> Acted<Enrolled> {
     };
     let insert = enrolment::Entity::insert(row.clone().into_active_model().reset_all());
     insert.exec_without_returning(txn.connection()).await.map_err(taken)?;
+    if let Some(quota) = row.quota_id {
+        used::link(&txn, id, quota).await?;
+    }
     txn.record(ChangeKind::Created, "enrolment", id.to_string()).await?;
     txn.commit().await?;
     with_warnings(access, shown(access, row)?).await

@@ -18,7 +18,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect};
 
 use super::{
     class::{ensure_organised_here, seat},
-    quota as quotas,
+    quota::{self as quotas, used},
 };
 use crate::{
     domain::{
@@ -35,7 +35,7 @@ pub trait OnEnrolment: serde::Serialize + Sync {
     const ACT: Act;
     /// Who does it.
     const BY: By;
-    /// Whether it takes a seat of the quota that was named when the person was enrolled: then its plan must give quotas.
+    /// Whether it takes seats of the quotas of the enrolment: then their plans must give quotas.
     const TAKES_SEAT: bool = false;
 
     /// What it is done to, as the client says.
@@ -69,8 +69,8 @@ pub struct Scene<'a> {
     txn: Txn,
     cadre: cadre::Model,
     class: Option<training_class::Model>,
-    /// The quota and its plan, which is locked, where a seat of it is to be taken.
-    quota: Option<(quota::Model, training_plan::Model)>,
+    /// The quotas of which seats are to be taken, in the order of their ids, each with its plan, which is locked.
+    quotas: Vec<(quota::Model, training_plan::Model)>,
     /// The row, to be changed by the act.
     row: enrolment::Model,
 }
@@ -95,12 +95,14 @@ async fn acted<A: OnEnrolment>(access: &Access, act: &A) -> Acted<VisibleEnrolme
         Begun::Now(txn) => *txn,
         Begun::Before(object) => return visible(access, &object).await,
     };
-    // The quota of an enrolment never changes; its plan is locked before the person.
-    let quota = match seen.row().quota_id.filter(|_| A::TAKES_SEAT) {
-        Some(quota) => Some(quotas::of_giving_plan(&txn, quota, "enrolmentId").await?),
-        None => None,
-    };
-    let mut scene = Scene { quota, ..Scene::open(access, txn, seen.row(), target.expected_version).await? };
+    // The quotas of an enrolment never change; their plans are locked before the person.
+    let mut quotas = Vec::new();
+    if A::TAKES_SEAT {
+        for quota in used::quotas_of(&txn, seen.row().id).await? {
+            quotas.push(quotas::of_giving_plan(&txn, quota, "enrolmentId").await?);
+        }
+    }
+    let mut scene = Scene { quotas, ..Scene::open(access, txn, seen.row(), target.expected_version).await? };
     act.perform(&mut scene).await?;
     scene.close().await
 }
@@ -143,7 +145,7 @@ impl<'a> Scene<'a> {
             return Err(Refusal::version(row.version).into());
         }
         row.version += 1;
-        Ok(Self { access, txn, cadre, class, quota: None, row })
+        Ok(Self { access, txn, cadre, class, quotas: Vec::new(), row })
     }
 
     /// Writes the row and its change, and makes the act true.

@@ -57,7 +57,7 @@ impl OnEnrolment for Confirm {
         overlap::ensure_free(txn.connection(), row.cadre_id, &class, "enrolmentId").await?;
         // A class that was put off may begin in another year than the one that the person was enrolled for.
         row.year = class.start_on.year();
-        if let Some((quota, plan)) = &scene.quota {
+        for (quota, plan) in &scene.quotas {
             ensure_year(plan, row.year).map_err(outside)?;
             used::take(txn, quota, (row.cadre_id, "enrolmentId")).await?;
         }
@@ -111,9 +111,6 @@ impl OnEnrolment for Drop {
         if let Some(class) = &scene.class {
             seat::free(txn, class.id).await?;
         }
-        match row.quota_id {
-            Some(quota) => used::free(txn, quota, &[row]).await,
-            None => Ok(()),
-        }
+        used::free(txn, &[&*row]).await
     }
 }

@@ -133,7 +133,7 @@ async fn begin(txn: &Txn, like: quota::Model) -> Acted<quota::Model> {
         classes: None,
         allocated: 0,
         used: 0,
-        used_before: 0,
+        excess: 0,
         version: 1,
         ..like
     };
@@ -187,7 +187,7 @@ mod tests {
             classes: None,
             allocated: 0,
             used: 0,
-            used_before: 0,
+            excess: 0,
             parent_id: None,
             state: QuotaState::Issued,
             version: 1,

@@ -100,7 +100,7 @@ fn drawn(access: &Access, input: &Issue) -> Result<quota::Model, Refusal> {
         classes,
         allocated: 0,
         used: 0,
-        used_before: 0,
+        excess: 0,
         parent_id: None,
         state: QuotaState::Issued,
         version: 1,

@@ -174,6 +174,7 @@ impl OnQuota for Amend {
         }
         let amend = change(quota.id, self.expected_version)
             .col_expr(quota::Column::Seats, Expr::val(seats))
+            .col_expr(quota::Column::Excess, Expr::val(0))
             .filter(has_left(Expr::val(seats), 0));
         let row = apply(txn, (quota.id, self.expected_version), amend, |row| too_few(row, seats)).await?;
         record(txn, ChangeKind::Updated, quota.id).await?;

@@ -114,16 +114,14 @@ fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::Entity> {
 
 /// So many seats are left, of the seats that there are.
 fn has_left(seats: impl Into<SimpleExpr>, wanted: i32) -> SimpleExpr {
-    let taken = Expr::col(quota::Column::Allocated)
-        .add(Expr::col(quota::Column::Used))
-        .add(Expr::col(quota::Column::UsedBefore));
+    let taken = Expr::col(quota::Column::Allocated).add(Expr::col(quota::Column::Used));
     Expr::col(quota::Column::IsLowerBound).eq(true).or(taken.add(wanted).lte(seats))
 }
 
 /// Nothing of it was handed on or used.
 fn is_untouched() -> SimpleExpr {
     let none = |column| Expr::col(column).eq(0);
-    none(quota::Column::Allocated).and(none(quota::Column::Used)).and(none(quota::Column::UsedBefore))
+    none(quota::Column::Allocated).and(none(quota::Column::Used))
 }
 
 /// Does a change of one row, and gives the row as it stands now. Where the row does not allow it, why: it is revoked,
@@ -241,7 +239,7 @@ fn in_use(row: &quota::Model) -> Refusal {
 }
 
 fn seats_of(row: &quota::Model) -> Seats {
-    Seats { seats: row.seats, allocated: row.allocated, used: row.used + row.used_before }
+    Seats { seats: row.seats, allocated: row.allocated, used: row.used }
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
 //! Seats of quotas that learners use, each taken and freed by one conditional statement. A quota of turns (lượt) counts
-//! every enrolment; one of persons (người) counts each person once, however many classes they are in under it.
+//! every enrolment; one of persons (người) counts each person once, however many classes they are in under it. Enrolments
+//! that an import recorded and those of acts are treated alike: `enrolment_quota` names the quotas of both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use entity::{
-    enrolment, quota,
-    value::{CadreId, ChangeKind, EnrolmentState, Measure, QuotaId},
+    enrolment, enrolment_quota, quota,
+    value::{CadreId, ChangeKind, EnrolmentId, EnrolmentState, Measure, QuotaId},
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::{Expr, ExprTrait},
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait,
+    sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
 use super::{change, ensure_issued, has_left, locked, record, row, used_up};
@@ -43,9 +45,44 @@ pub(in crate::domain::training::act) async fn take(
     record(txn, ChangeKind::Updated, quota.id).await
 }
 
-/// Frees the seats of a quota, in force or not, that enrolments use which end. Of a quota that counts persons, whoever
-/// has another enrolment under it keeps the seat.
-pub(in crate::domain::training::act) async fn free(txn: &Txn, id: QuotaId, leaving: &[&enrolment::Model]) -> Acted<()> {
+/// Writes that an enrolment uses a quota, from now on whenever it takes a seat.
+pub(in crate::domain::training::act) async fn link(
+    txn: &Txn,
+    enrolment_id: EnrolmentId,
+    quota_id: QuotaId,
+) -> Acted<()> {
+    let link = enrolment_quota::Model { enrolment_id, quota_id }.into_active_model().reset_all();
+    enrolment_quota::Entity::insert(link).exec_without_returning(txn.connection()).await?;
+    Ok(())
+}
+
+/// The quotas of an enrolment, in the order of their ids.
+pub(in crate::domain::training::act) async fn quotas_of(txn: &Txn, enrolment: EnrolmentId) -> Acted<Vec<QuotaId>> {
+    let links = enrolment_quota::Entity::find().filter(enrolment_quota::Column::EnrolmentId.eq(enrolment));
+    let links = links.order_by_asc(enrolment_quota::Column::QuotaId).all(txn.connection()).await?;
+    Ok(links.into_iter().map(|link| link.quota_id).collect())
+}
+
+/// Frees the seats that enrolments use which end: of their quotas in the order of the ids, which is that from above to
+/// below.
+pub(in crate::domain::training::act) async fn free(txn: &Txn, leaving: &[&enrolment::Model]) -> Acted<()> {
+    let connection = txn.connection();
+    let column = Expr::col(enrolment_quota::Column::EnrolmentId);
+    let of = db::any_id(connection.get_database_backend(), column, leaving.iter().map(|row| row.id.0));
+    let by_id: BTreeMap<EnrolmentId, &enrolment::Model> = leaving.iter().map(|row| (row.id, *row)).collect();
+    let mut by_quota: BTreeMap<QuotaId, Vec<&enrolment::Model>> = BTreeMap::new();
+    for link in enrolment_quota::Entity::find().filter(of).all(connection).await? {
+        by_quota.entry(link.quota_id).or_default().extend(by_id.get(&link.enrolment_id));
+    }
+    for (quota, leaving) in by_quota {
+        free_of(txn, quota, &leaving).await?;
+    }
+    Ok(())
+}
+
+/// Frees the seats of a quota, in force or not, that enrolments use which end. Of a quota that counts persons, a person
+/// with another enrolment under it keeps the seat.
+async fn free_of(txn: &Txn, id: QuotaId, leaving: &[&enrolment::Model]) -> Acted<()> {
     let seats = match row(txn, id).await?.measure {
         Measure::Turns => leaving.len(),
         Measure::Persons => {
@@ -60,6 +97,7 @@ pub(in crate::domain::training::act) async fn free(txn: &Txn, id: QuotaId, leavi
     }
     let freed = quota::Entity::update_many()
         .col_expr(quota::Column::Used, Expr::col(quota::Column::Used).sub(seats))
+        .col_expr(quota::Column::Excess, less_excess(seats))
         .col_expr(quota::Column::Version, Expr::col(quota::Column::Version).add(1))
         .filter(quota::Column::Id.eq(id))
         .filter(quota::Column::Used.gte(seats))
@@ -69,6 +107,12 @@ pub(in crate::domain::training::act) async fn free(txn: &Txn, id: QuotaId, leavi
         return Err(Error::internal("a quota has fewer seats used than learners").into());
     }
     record(txn, ChangeKind::Updated, id).await
+}
+
+/// How far the quota is exceeded once seats are freed.
+fn less_excess(seats: i32) -> SimpleExpr {
+    let excess = || Expr::col(quota::Column::Excess);
+    Expr::case(excess().gt(seats), excess().sub(seats)).finally(0).into()
 }
 
 /// How many of these persons use a seat of a quota by another enrolment than some. Asked in a statement of its own once
@@ -82,9 +126,11 @@ async fn holders(
     let connection = txn.connection();
     let backend = connection.get_database_backend();
     let of_persons = db::any_id(backend, Expr::col(enrolment::Column::CadreId), persons.iter().map(|id| id.0));
-    let apart = db::any_id(backend, Expr::col(enrolment::Column::Id), apart_from.iter().map(|row| row.id.0));
-    let count: Option<i64> = enrolment::Entity::find()
-        .filter(enrolment::Column::QuotaId.eq(id))
+    let column = Expr::col((enrolment::Entity, enrolment::Column::Id));
+    let apart = db::any_id(backend, column, apart_from.iter().map(|row| row.id.0));
+    let count: Option<i64> = enrolment_quota::Entity::find()
+        .join(JoinType::InnerJoin, enrolment_quota::Relation::Enrolment.def())
+        .filter(enrolment_quota::Column::QuotaId.eq(id))
         .filter(enrolment::Column::State.is_in(EnrolmentState::SEATED))
         .filter(of_persons)
         .filter(apart.not())

@@ -1,0 +1,246 @@
+//! Columns of the training files that must agree with each other, and with the class of an enrolment.
+
+use entity::{
+    enrolment,
+    value::{ClassState, Day, EnrolmentState},
+};
+
+use super::{finding::FindingCode, roster::Kept};
+use crate::language::Sentence;
+
+/// Two columns that do not agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Disagreement {
+    /// The enrolment counts for a year in which the class is not held.
+    YearOutsideClass,
+    /// The enrolment counts for another year than the one in which the class begins.
+    OtherYear,
+    /// A result of a class that is cancelled or postponed.
+    ResultWithoutClass,
+    /// A result of a class, or of a year, that has not begun.
+    ResultTooEarly,
+    /// A learner of a class that is cancelled or postponed.
+    ClassNotHeld,
+    /// A grade without a result.
+    GradeWithoutResult,
+    /// A place on a waiting list, but no class.
+    WaitingForNoClass,
+    /// A class whose state says that it has begun, and whose first day is to come.
+    ClassTooEarly,
+}
+
+/// What a row of `enrolments.csv` says, and where it leads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said<'a> {
+    /// The row, with the state that is stored.
+    pub row: &'a enrolment::Model,
+    /// The state of the file.
+    pub state: EnrolmentState,
+    /// The class.
+    pub class: Option<&'a Kept>,
+    /// Today.
+    pub today: Day,
+}
+
+/// The state of a learner in a class. A class that is cancelled lets its learners go, one that is postponed puts them on
+/// the waiting list, as `classAdvance` does.
+pub(super) fn state_in(class: ClassState, state: EnrolmentState) -> EnrolmentState {
+    use EnrolmentState::{Attending, Confirmed, Dropped, Waitlisted};
+    match (class, state) {
+        (ClassState::Cancelled, Waitlisted | Confirmed | Attending) => Dropped,
+        (ClassState::Postponed, Confirmed | Attending) => Waitlisted,
+        (_, state) => state,
+    }
+}
+
+/// Whether a learner has a result.
+fn has_result(state: EnrolmentState) -> bool {
+    matches!(state, EnrolmentState::Completed | EnrolmentState::Failed)
+}
+
+/// The columns of an enrolment that do not agree, each with the disagreement.
+pub(super) fn of_enrolment(said: Said<'_>) -> Vec<(&'static str, Disagreement)> {
+    use Disagreement::{
+        ClassNotHeld, GradeWithoutResult, OtherYear, ResultTooEarly, ResultWithoutClass, WaitingForNoClass,
+        YearOutsideClass,
+    };
+    let Said { row, state, class, today } = said;
+    let is_over = class.is_some_and(|class| [ClassState::Cancelled, ClassState::Postponed].contains(&class.state));
+    let begins = class.map_or(row.year, |class| class.start_on.year());
+    let is_ahead = class.map_or(row.year > today.year(), |class| class.start_on > today);
+    let is_outside = class.is_some_and(|class| !(begins..=class.end_on.year()).contains(&row.year));
+    let columns = [
+        ("year", YearOutsideClass, is_outside),
+        ("year", OtherYear, !is_outside && row.year != begins),
+        ("result", ResultWithoutClass, is_over && has_result(state)),
+        ("result", ResultTooEarly, !is_over && is_ahead && has_result(state)),
+        ("result", ClassNotHeld, state != row.state),
+        ("result", WaitingForNoClass, class.is_none() && state == EnrolmentState::Waitlisted),
+        ("grade", GradeWithoutResult, row.grade.is_some() && !has_result(state)),
+    ];
+    columns.into_iter().filter(|(.., is_so)| *is_so).map(|(column, what, _)| (column, what)).collect()
+}
+
+/// Whether the state and the first day of a class agree.
+pub(super) fn of_class(state: ClassState, start_on: Day, today: Day) -> Option<Disagreement> {
+    let has_begun = [ClassState::Running, ClassState::Completed, ClassState::Closed].contains(&state);
+    (has_begun && start_on > today).then_some(Disagreement::ClassTooEarly)
+}
+
+impl Disagreement {
+    /// The code of the finding.
+    pub fn code(self) -> FindingCode {
+        match self {
+            Self::YearOutsideClass => FindingCode::YearOutsideClass,
+            Self::OtherYear => FindingCode::OtherYear,
+            Self::ResultWithoutClass => FindingCode::ResultWithoutClass,
+            Self::ResultTooEarly | Self::ClassTooEarly => FindingCode::NotYetBegun,
+            Self::ClassNotHeld => FindingCode::ClassNotHeld,
+            Self::GradeWithoutResult => FindingCode::GradeWithoutResult,
+            Self::WaitingForNoClass => FindingCode::WaitingForNoClass,
+        }
+    }
+
+    /// The sentence of the finding, with the days of the class where there is one.
+    pub fn sentence(self, class: Option<&Kept>) -> Sentence {
+        let (start, end) = class
+            .map_or((String::new(), String::new()), |class| (class.start_on.to_string(), class.end_on.to_string()));
+        let (vi, en) = match self {
+            Self::YearOutsideClass => (
+                format!("lớp học từ {start} đến {end}, không thuộc năm này; hãy ghi năm khai giảng của lớp"),
+                format!("the class lasts from {start} to {end}, not in this year; state the year in which it begins"),
+            ),
+            Self::OtherYear => (
+                format!("lớp khai giảng ngày {start}; tiến độ tính cho năm của dòng này, chỉ tiêu tính theo kế hoạch của lớp"),
+                format!("the class begins on {start}; progress counts the year of this row, quotas the plan of the class"),
+            ),
+            Self::ResultWithoutClass => (
+                "lớp đã hủy hoặc hoãn nên không có kết quả; hãy sửa trạng thái của lớp hoặc kết quả của học viên".to_owned(),
+                "the class is cancelled or postponed, so it has no results; correct the status of the class or the result"
+                    .to_owned(),
+            ),
+            Self::ResultTooEarly => (
+                "chưa đến ngày khai giảng (hoặc chưa đến năm này) nên chưa có kết quả".to_owned(),
+                "the class, or the year, has not begun, so there is no result yet".to_owned(),
+            ),
+            Self::ClassTooEarly => (
+                "lớp chưa đến ngày khai giảng nên chưa thể ở trạng thái này; hãy sửa ngày hoặc trạng thái".to_owned(),
+                "the class has not begun, so it cannot have this status; correct the days or the status".to_owned(),
+            ),
+            Self::ClassNotHeld => (
+                "lớp đã hủy hoặc hoãn; học viên của lớp hủy được ghi là DROPPED, của lớp hoãn là WAITLISTED".to_owned(),
+                "the class is cancelled or postponed; its learners are recorded as DROPPED or WAITLISTED".to_owned(),
+            ),
+            Self::GradeWithoutResult => (
+                "có xếp loại nhưng kết quả không phải COMPLETED hoặc FAILED".to_owned(),
+                "there is a grade, and the result is neither COMPLETED nor FAILED".to_owned(),
+            ),
+            Self::WaitingForNoClass => (
+                "học viên dự bị (WAITLISTED) phải thuộc một lớp; hãy ghi `class_code` hoặc dùng REGISTERED".to_owned(),
+                "who is WAITLISTED waits for a class; state `class_code`, or REGISTERED".to_owned(),
+            ),
+        };
+        Sentence::new(vi, en)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::value::{CadreId, ClassId, EnrolmentId, Grade, UnitId};
+
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().expect(text)
+    }
+
+    fn class(state: ClassState, start: &str, end: &str) -> Kept {
+        Kept {
+            id: ClassId::new(),
+            plan_id: None,
+            programme: None,
+            mode: None,
+            state,
+            start_on: day(start),
+            end_on: day(end),
+            capacity: None,
+            stored: None,
+            taken: 0,
+            seen: false,
+        }
+    }
+
+    #[test]
+    fn columns_that_do_not_agree_are_named() {
+        use Disagreement as D;
+        use EnrolmentState as S;
+        let closed = class(ClassState::Closed, "2025-12-31", "2026-01-01");
+        let cancelled = class(ClassState::Cancelled, "2026-03-01", "2026-03-05");
+        let postponed = class(ClassState::Postponed, "2026-03-01", "2026-03-05");
+        let ahead = class(ClassState::OpenForNomination, "2026-09-01", "2026-09-05");
+        for (class, year, state, grade, expected) in [
+            (Some(&closed), 2025, S::Completed, Some(Grade::Good), &[][..]),
+            (Some(&closed), 2026, S::Completed, None, &[("year", D::OtherYear)]),
+            (Some(&closed), 2019, S::Completed, None, &[("year", D::YearOutsideClass)]),
+            (Some(&closed), 2027, S::Dropped, None, &[("year", D::YearOutsideClass)]),
+            (Some(&closed), 2025, S::Attending, Some(Grade::Good), &[("grade", D::GradeWithoutResult)]),
+            (Some(&cancelled), 2026, S::Attending, None, &[("result", D::ClassNotHeld)]),
+            (Some(&cancelled), 2026, S::Waitlisted, None, &[("result", D::ClassNotHeld)]),
+            (Some(&cancelled), 2026, S::Completed, None, &[("result", D::ResultWithoutClass)]),
+            (Some(&cancelled), 2026, S::Dropped, None, &[]),
+            (Some(&postponed), 2026, S::Confirmed, None, &[("result", D::ClassNotHeld)]),
+            (Some(&postponed), 2026, S::Waitlisted, None, &[]),
+            (Some(&postponed), 2026, S::Failed, None, &[("result", D::ResultWithoutClass)]),
+            (Some(&ahead), 2026, S::Confirmed, None, &[]),
+            (Some(&ahead), 2026, S::Failed, None, &[("result", D::ResultTooEarly)]),
+            (None, 2026, S::Completed, None, &[]),
+            (None, 2027, S::Completed, None, &[("result", D::ResultTooEarly)]),
+            (None, 2027, S::Registered, None, &[]),
+            (None, 2026, S::Waitlisted, None, &[("result", D::WaitingForNoClass)]),
+        ] {
+            let row = enrolment::Model {
+                id: EnrolmentId::new(),
+                cadre_id: CadreId::new(),
+                class_id: class.map(|class| class.id),
+                programme_code: "P".parse().expect("a code"),
+                unit_id: UnitId::new(),
+                year,
+                state: class.map_or(state, |class| state_in(class.state, state)),
+                grade,
+                quota_id: None,
+                remark: None,
+                version: 1,
+            };
+            let found = of_enrolment(Said { row: &row, state, class, today: day("2026-06-01") });
+            assert_eq!(found, expected, "{class:?} {year} {state}");
+            found.iter().for_each(|(_, what)| assert_ne!(what.sentence(class).vi, what.sentence(class).en));
+        }
+    }
+
+    #[test]
+    fn a_class_that_is_not_held_takes_no_seats() {
+        use EnrolmentState as S;
+        for (class, state, expected) in [
+            (ClassState::Cancelled, S::Attending, S::Dropped),
+            (ClassState::Cancelled, S::Waitlisted, S::Dropped),
+            (ClassState::Cancelled, S::Transferred, S::Transferred),
+            (ClassState::Postponed, S::Confirmed, S::Waitlisted),
+            (ClassState::Postponed, S::Dropped, S::Dropped),
+            (ClassState::Running, S::Attending, S::Attending),
+        ] {
+            assert_eq!(state_in(class, state), expected, "{class} {state}");
+        }
+    }
+
+    #[test]
+    fn a_class_that_is_ahead_has_not_begun() {
+        for (state, start, expected) in [
+            (ClassState::Closed, "2026-06-02", Some(Disagreement::ClassTooEarly)),
+            (ClassState::Running, "2026-06-01", None),
+            (ClassState::Planned, "2026-06-02", None),
+            (ClassState::Cancelled, "2026-06-02", None),
+        ] {
+            assert_eq!(of_class(state, day(start), day("2026-06-01")), expected, "{state} {start}");
+        }
+    }
+}
