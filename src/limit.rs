@@ -99,6 +99,8 @@ pub enum Over {
 
 /// What is counted for one client.
 pub struct Budget<C: Clock = DefaultClock> {
+    /// Limits of a client whose grant names none.
+    service: Limits,
     limits: Limits,
     requests: Limiter<C>,
     cost: Limiter<C>,
@@ -148,10 +150,18 @@ impl Limits {
     }
 
     /// The same, but where a grant sets its own.
-    fn with(self, own: Own) -> Self {
+    pub fn with(self, own: Own) -> Self {
         Self {
             requests_per_second: own.requests_per_second.unwrap_or(self.requests_per_second),
             cost_per_minute: own.cost_per_minute.unwrap_or(self.cost_per_minute),
+        }
+    }
+
+    /// The greater of both for each amount.
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            requests_per_second: self.requests_per_second.max(other.requests_per_second),
+            cost_per_minute: self.cost_per_minute.max(other.cost_per_minute),
         }
     }
 }
@@ -185,8 +195,9 @@ impl Own {
 }
 
 impl<C: Clock + Clone> Budget<C> {
-    fn new(limits: Limits, clock: C) -> Self {
+    fn new(service: Limits, limits: Limits, clock: C) -> Self {
         Self {
+            service,
             limits,
             requests: limiter(Quota::per_second(limits.requests_per_second), &clock),
             cost: limiter(Quota::per_minute(limits.cost_per_minute), &clock),
@@ -234,7 +245,7 @@ impl<C: Clock + Clone> Budgets<C> {
     /// What is counted for a client under its grant. A grant with other limits begins anew.
     pub fn of(&self, client: Uuid, own: Own) -> Arc<Budget<C>> {
         let limits = self.limits.with(own);
-        let begin = || Arc::new(Budget::new(limits, self.clock.clone()));
+        let begin = || Arc::new(Budget::new(self.limits, limits, self.clock.clone()));
         let known = self.of.get_or_insert_with(&client, || Ok::<_, std::convert::Infallible>(begin()));
         match known {
             Ok(known) if known.limits == limits => known,
@@ -278,6 +289,11 @@ impl Allowance {
     /// What the client may ask for.
     pub fn limits(&self) -> Limits {
         self.budget.limits
+    }
+
+    /// What a client may ask for whose grant names no limits.
+    pub fn service_limits(&self) -> Limits {
+        self.budget.service
     }
 
     /// What is left of the requests of this second.

@@ -22,6 +22,9 @@ pub struct Model {
     /// Rises with every change.
     #[sea_orm(default_value = 1)]
     pub version: i32,
+    /// The administrator whose limits bound those of the client, by which it was registered or granted to; none: the
+    /// operator.
+    pub administrator_id: Option<ClientId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

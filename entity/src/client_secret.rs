@@ -16,6 +16,7 @@ pub struct Model {
     #[sea_orm(indexed)]
     pub client_id: ClientId,
     /// SHA-256 of the random secret, in hexadecimal.
+    #[sea_orm(indexed)]
     pub hash: String,
     /// When it was drawn.
     pub created_at: DateTimeUtc,

@@ -26,6 +26,7 @@ mod m20261129_000018_level_count;
 mod m20261130_000019_cadre_word;
 mod m20261201_000020_key_branch;
 mod m20261202_000023_quota_use;
+mod m20261202_000025_client_administrator;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000019_cadre_word::Migration),
             Box::new(m20261201_000020_key_branch::Migration),
             Box::new(m20261202_000023_quota_use::Migration),
+            Box::new(m20261202_000025_client_administrator::Migration),
         ]
     }
 }

@@ -33,6 +33,9 @@ pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, St
                     [Some(end), ..] => println!("    the old secret holds until {}", end.format("%Y-%m-%d %H:%M UTC")),
                     [None, ..] => {}
                 }
+                if let Some(administrator) = client.administrator {
+                    println!("    administered by {administrator}");
+                }
                 for (issuer, id) in &client.external {
                     println!("    {id} at {issuer}");
                 }

@@ -1,11 +1,14 @@
 //! API clients (hệ thống kết nối): registered with a grant, given new secrets, revoked.
 
 pub mod act;
+mod administrator;
 pub mod external;
 mod grant;
 pub mod key;
 pub mod list;
+mod rights;
 pub mod secret;
+mod share;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -81,6 +84,8 @@ pub struct Listed {
     pub created_at: DateTime<Utc>,
     /// When it was revoked; none: it lives.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The administrator whose limits bound it; none: the operator.
+    pub administrator: Option<ClientId>,
     /// What external issuers call it: issuer and id.
     pub external: Vec<(String, String)>,
     /// When its secrets end, of which the lasting one comes last; one that has ended is left out.
@@ -100,7 +105,7 @@ pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Register
     let txn = Permit::operator(database, clock, Act::ClientAdd).begin(Some(id.to_string()), None).await?;
     let connection = txn.connection();
     let terms = asked.found(connection, &codes).await?;
-    insert(&txn, id, name, &secret, &terms).await?.map_err(|NameTaken| name_is_taken())?;
+    insert(&txn, id, name, &secret, &terms, None).await?.map_err(|NameTaken| name_is_taken())?;
     txn.commit().await?;
 
     Ok(Registered { client_id: id, client_secret: secret.into_text() })
@@ -129,6 +134,7 @@ pub async fn list(database: &Database, clock: Clock) -> Result<Vec<Listed>> {
         name: row.name,
         created_at: row.created_at,
         revoked_at: row.revoked_at,
+        administrator: row.administrator_id,
     };
     Ok(clients.into_iter().map(listed).collect())
 }
@@ -147,13 +153,14 @@ pub async fn revoke(database: &Database, clock: Clock, id: ClientId) -> Result<(
 /// Another client has the name.
 struct NameTaken;
 
-/// Writes a client with its secret and its first grant.
+/// Writes a client with its secret and its first grant; none as administrator means the operator.
 async fn insert(
     txn: &Txn,
     id: ClientId,
     name: String,
     secret: &Secret,
     terms: &Terms,
+    administrator: Option<ClientId>,
 ) -> Result<std::result::Result<(), NameTaken>> {
     let (connection, at) = (txn.connection(), txn.at());
     let row = client::ActiveModel {
@@ -162,6 +169,7 @@ async fn insert(
         created_at: Set(at),
         revoked_at: Set(None),
         version: Set(1),
+        administrator_id: Set(administrator),
     };
     match row.insert(connection).await {
         Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
@@ -173,6 +181,16 @@ async fn insert(
     grant::insert(connection, id, terms).await?;
     txn.record(ChangeKind::Created, "client", id.to_string()).await?;
     Ok(Ok(()))
+}
+
+/// Writes which administrator's limits bound a client; none: the operator is responsible for it.
+async fn place_below(txn: &Txn, id: ClientId, administrator: Option<ClientId>) -> Result<()> {
+    client::Entity::update_many()
+        .col_expr(client::Column::AdministratorId, Expr::value(administrator))
+        .filter(client::COLUMN.id.eq(id))
+        .exec(txn.connection())
+        .await?;
+    Ok(())
 }
 
 /// Writes that a client is revoked.

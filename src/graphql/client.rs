@@ -124,8 +124,9 @@ pub struct ClientQuery;
 
 #[Object]
 impl ClientQuery {
-    /// The clients that the caller may administer, oldest first: those whose grants, also earlier ones, name only units
-    /// within its reach and scopes that it holds.
+    /// The clients that the caller may administer, oldest first: those without a right that it lacks itself. Compared are
+    /// scopes, purposes, units, limits, the last day, public keys and links with external issuers; of grants that are over
+    /// only scopes, purposes and units.
     async fn clients(
         &self,
         ctx: &Context<'_>,
@@ -135,7 +136,7 @@ impl ClientQuery {
         before: Option<String>,
     ) -> Result<Connection<Client>> {
         let args = PageArgs { first, after, last, before };
-        let page = ClientList.page(ctx.access(), &args).await?;
+        let page = ClientList.page(ctx.access(), ctx.allowance().service_limits(), &args).await?;
         Ok(Connection::new(page, Total::Clients(ClientList), Client))
     }
 }
@@ -211,7 +212,11 @@ impl ClientMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The client and its grant.")] input: Register,
     ) -> Result<Payload<Register, WithSecret>> {
-        Ok(Payload::of(ctx, act::register(ctx.access(), ctx.allowance().limits(), &input).await?, WithSecret::from))
+        Ok(Payload::of(
+            ctx,
+            act::register(ctx.access(), ctx.allowance().service_limits(), &input).await?,
+            WithSecret::from,
+        ))
     }
 
     /// Gives a client a grant in the place of the one before (cấp lại phạm vi), at once or from a later day. Tokens
@@ -221,7 +226,7 @@ impl ClientMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The client and its new grant.")] input: act::Grant,
     ) -> Result<Payload<act::Grant, Client>> {
-        Ok(Payload::of(ctx, act::grant(ctx.access(), ctx.allowance().limits(), &input).await?, Client))
+        Ok(Payload::of(ctx, act::grant(ctx.access(), ctx.allowance().service_limits(), &input).await?, Client))
     }
 
     /// Revokes a client (thu hồi hệ thống kết nối) for ever. Its tokens are refused within 5 seconds.
@@ -230,7 +235,7 @@ impl ClientMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The client.")] input: act::Revoke,
     ) -> Result<Payload<act::Revoke, Client>> {
-        Ok(Payload::of(ctx, act::revoke(ctx.access(), &input).await?, Client))
+        Ok(Payload::of(ctx, act::revoke(ctx.access(), ctx.allowance().service_limits(), &input).await?, Client))
     }
 
     /// Gives a client a new secret (cấp lại mã bí mật), shown once; the old one ends at once or after the overlap.
@@ -239,6 +244,10 @@ impl ClientMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The client.")] input: RotateSecret,
     ) -> Result<Payload<RotateSecret, WithSecret>> {
-        Ok(Payload::of(ctx, act::rotate_secret(ctx.access(), &input).await?, WithSecret::from))
+        Ok(Payload::of(
+            ctx,
+            act::rotate_secret(ctx.access(), ctx.allowance().service_limits(), &input).await?,
+            WithSecret::from,
+        ))
     }
 }

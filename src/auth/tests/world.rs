@@ -147,6 +147,7 @@ pub(crate) async fn add_client(
         created_at: Set(now()),
         revoked_at: Set(None),
         version: Set(1),
+        administrator_id: Set(None),
     };
     let client = row.insert(database.writer()).await.unwrap();
     let row = client_secret::ActiveModel {

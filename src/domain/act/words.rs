@@ -118,6 +118,19 @@ pub(in crate::domain) fn later_than(field: &str, day: Day, other: Day) -> Result
     ))
 }
 
+/// A day that is before another.
+pub(in crate::domain) fn earlier_than(field: &str, day: Day, other: Day) -> Result<Day, Refusal> {
+    if day < other {
+        return Ok(day);
+    }
+    Err(Refusal::input(
+        Code::InvalidDay,
+        field,
+        format!("Ngày {day} phải trước ngày {other}; hãy chọn một ngày trước đó."),
+        format!("The day {day} must be before {other}; choose an earlier one."),
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +164,8 @@ mod tests {
             (not_before("d", eve, today), false),
             (later_than("d", today, eve), true),
             (later_than("d", today, today), false),
+            (earlier_than("d", eve, today), true),
+            (earlier_than("d", today, today), false),
         ] {
             assert_eq!(held.is_ok(), good, "{held:?}");
         }

@@ -1,5 +1,5 @@
-//! Acts of an administrator among the clients: registers clients, grants, revokes, renews secrets. It gives nothing that
-//! it does not hold itself, and touches no client whose grants it could not have given.
+//! Acts of an administrator among the clients: registers clients, grants, revokes, renews secrets. It grants no right that
+//! it lacks itself, and administers no client with such a right.
 
 use std::collections::BTreeSet;
 
@@ -12,16 +12,22 @@ use entity::{
 
 use crate::{
     auth::secret::Secret,
+    db::{Hold, lock as hold},
     domain::{
         access::{Access, Act, Txn},
         act::{within_reach, words},
         answered::{Begun, Request},
         client::{
-            NameTaken, end, ensure_name,
+            NameTaken,
+            administrator::{self, Administrator},
+            end, ensure_name,
             grant::{self, Terms},
             insert,
             list::{VisibleClient, look_up},
-            raised, secret,
+            place_below, raised,
+            rights::Right,
+            secret,
+            share::{Exceeded, Shares},
         },
         refusal::{Acted, Code, Outcome, Refusal, outcome},
     },
@@ -85,7 +91,7 @@ pub struct RotateSecret {
     pub overlap_hours: Option<i32>,
 }
 
-/// What a grant says (phạm vi được cấp). Nobody gives what they do not hold.
+/// What a grant says (phạm vi được cấp). You can grant only rights that you hold yourself.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "ClientGrantTerms")]
 pub struct GrantTerms {
@@ -97,14 +103,16 @@ pub struct GrantTerms {
     pub purposes: Option<Vec<String>>,
     /// First day, today or later; none: today, at once.
     pub valid_from: Option<Day>,
-    /// First day no longer; none: without an end.
+    /// First day on which the grant is no longer valid, at the latest the day on which your own grant ends; none: that day.
     pub valid_to: Option<Day>,
     /// Legal basis of its readings of protected data (căn cứ pháp lý), at most 300 characters, such as a contract; stands in
     /// each entry of the access log.
     pub legal_basis: Option<String>,
-    /// Requests per second, 1 to your own; none: as the service is set, or as your own grant is.
+    /// Requests per second, 1 to your own; none: as your own grant says, or the default of the service. Where your grant
+    /// names a limit, all clients below you share it.
     pub requests_per_second: Option<i32>,
-    /// Cost of operations per minute, 1 to your own; none: as the service is set, or as your own grant is.
+    /// Cost of operations per minute, 1 to your own; none: as your own grant says, or the default of the service. Where
+    /// your grant names a limit, all clients below you share it.
     pub cost_per_minute: Option<i32>,
 }
 
@@ -117,83 +125,95 @@ pub struct Issued {
     pub secret: Option<String>,
 }
 
-/// Registers a client, once for each key; with limits that are at most those under which the caller is itself.
+/// Registers a client, once for each key. `service` are the limits of a client whose grant names none.
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`.
-pub async fn register(access: &Access, most: Limits, input: &Register) -> Result<Outcome<Issued>> {
-    outcome(registered(access, most, input).await)
+pub async fn register(access: &Access, service: Limits, input: &Register) -> Result<Outcome<Issued>> {
+    outcome(registered(access, service, input).await)
 }
 
-/// Gives a client a grant in the place of the one before, once for each key; with limits that are at most those under
-/// which the caller is itself.
+/// Gives a client a grant in the place of the one before, once for each key.
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`.
-pub async fn grant(access: &Access, most: Limits, input: &Grant) -> Result<Outcome<VisibleClient>> {
-    outcome(granted(access, most, input).await)
+pub async fn grant(access: &Access, service: Limits, input: &Grant) -> Result<Outcome<VisibleClient>> {
+    outcome(granted(access, service, input).await)
 }
 
 /// Revokes a client, once for each key: its tokens are worth nothing within 5 seconds, everywhere.
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`.
-pub async fn revoke(access: &Access, input: &Revoke) -> Result<Outcome<VisibleClient>> {
-    outcome(revoked(access, input).await)
+pub async fn revoke(access: &Access, service: Limits, input: &Revoke) -> Result<Outcome<VisibleClient>> {
+    outcome(revoked(access, service, input).await)
 }
 
 /// Gives a client a new secret, once for each key.
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`.
-pub async fn rotate_secret(access: &Access, input: &RotateSecret) -> Result<Outcome<Issued>> {
-    outcome(rotated(access, input).await)
+pub async fn rotate_secret(access: &Access, service: Limits, input: &RotateSecret) -> Result<Outcome<Issued>> {
+    outcome(rotated(access, service, input).await)
 }
 
-async fn registered(access: &Access, most: Limits, input: &Register) -> Acted<Issued> {
+async fn registered(access: &Access, service: Limits, input: &Register) -> Acted<Issued> {
     access.require(Scope::ClientsAdmin, Act::ClientAdd.name())?;
-    let terms = terms(access, most, &input.grant)?;
+    let terms = terms(access, service, &input.grant).await?;
     let request = Request::of(access, Act::ClientAdd, &input.idempotency_key, input)?.noting(detail(access, &terms));
     let name = ensure_name(&input.name).map_err(|_| bad_name())?;
     let (id, secret) = (ClientId::new(), Secret::draw()?);
     let txn = match request.begin(access, &terms.units, &id.to_string()).await? {
         Begun::Now(txn) => *txn,
-        Begun::Before(object) => return answered_before(access, &object).await,
+        Begun::Before(object) => return answered_before(access, service, &object).await,
     };
-    insert(&txn, id, name, &secret, &terms).await?.map_err(|NameTaken| name_is_taken())?;
+    let before = ensure_held(access, service, &txn, &terms).await?;
+    let administrator = Some(access.caller().client_id());
+    insert(&txn, id, name, &secret, &terms, administrator).await?.map_err(|NameTaken| name_is_taken())?;
+    ensure_sums(access, service, &txn, id, &before).await?;
+    let client = written(&txn, id).await?;
     txn.commit().await?;
-    Ok(Issued { client: seen(access, id).await?, secret: Some(secret.into_text()) })
+    Ok(Issued { client, secret: Some(secret.into_text()) })
 }
 
-async fn granted(access: &Access, most: Limits, input: &Grant) -> Acted<VisibleClient> {
-    let id = named(access, &input.client_id).await?;
-    let terms = terms(access, most, &input.grant)?;
+async fn granted(access: &Access, service: Limits, input: &Grant) -> Acted<VisibleClient> {
+    let id = named(access, service, &input.client_id).await?;
+    let terms = terms(access, service, &input.grant).await?;
     let request = Request::of(access, Act::ClientGrant, &input.idempotency_key, input)?.noting(detail(access, &terms));
     let txn = match request.begin(access, &terms.units, &id.to_string()).await? {
         Begun::Now(txn) => *txn,
-        Begun::Before(_) => return seen(access, id).await,
+        Begun::Before(_) => return seen(access, service, id).await,
     };
-    lock(access, &txn, id, input.expected_version).await?;
+    let before = ensure_held(access, service, &txn, &terms).await?;
+    lock(access, service, &txn, id, input.expected_version).await?;
+    let caller = access.caller().client_id();
+    // A client above the caller, or the caller itself, stays where it is: otherwise it would leave the sums above it.
+    if !before.is_within(caller, id) {
+        place_below(&txn, id, Some(caller)).await?;
+    }
     grant::replace(&txn, id, terms.valid_from.unwrap_or(access.today()), &terms).await?;
+    ensure_sums(access, service, &txn, id, &before).await?;
+    let client = written(&txn, id).await?;
     txn.commit().await?;
-    seen(access, id).await
+    Ok(client)
 }
 
-async fn revoked(access: &Access, input: &Revoke) -> Acted<VisibleClient> {
-    let id = named(access, &input.client_id).await?;
+async fn revoked(access: &Access, service: Limits, input: &Revoke) -> Acted<VisibleClient> {
+    let id = named(access, service, &input.client_id).await?;
     let request = Request::of(access, Act::ClientRevoke, &input.idempotency_key, input)?;
     let txn = match request.begin(access, &[], &id.to_string()).await? {
         Begun::Now(txn) => *txn,
-        Begun::Before(_) => return seen(access, id).await,
+        Begun::Before(_) => return seen(access, service, id).await,
     };
-    lock(access, &txn, id, input.expected_version).await?;
+    lock(access, service, &txn, id, input.expected_version).await?;
     end(&txn, id).await?;
+    let client = written(&txn, id).await?;
     txn.commit().await?;
-    seen(access, id).await
+    Ok(client)
 }
 
-async fn rotated(access: &Access, input: &RotateSecret) -> Acted<Issued> {
-    let id = named(access, &input.client_id).await?;
+async fn rotated(access: &Access, service: Limits, input: &RotateSecret) -> Acted<Issued> {
+    let id = named(access, service, &input.client_id).await?;
     let most = i32::try_from(secret::LONGEST_OVERLAP.num_hours()).unwrap_or(i32::MAX);
     let hours = words::between("overlapHours", input.overlap_hours.unwrap_or(0), (0, most))?;
     let request = Request::of(access, Act::ClientRotateSecret, &input.idempotency_key, input)?;
@@ -201,38 +221,53 @@ async fn rotated(access: &Access, input: &RotateSecret) -> Acted<Issued> {
     let drawn = Secret::draw()?;
     let txn = match request.begin(access, &[], &id.to_string()).await? {
         Begun::Now(txn) => *txn,
-        Begun::Before(object) => return answered_before(access, &object).await,
+        Begun::Before(object) => return answered_before(access, service, &object).await,
     };
-    lock(access, &txn, id, input.expected_version).await?;
+    lock(access, service, &txn, id, input.expected_version).await?;
     secret::renew(&txn, id, &drawn, TimeDelta::hours(i64::from(hours))).await?;
+    let client = written(&txn, id).await?;
     txn.commit().await?;
-    Ok(Issued { client: seen(access, id).await?, secret: Some(drawn.into_text()) })
+    Ok(Issued { client, secret: Some(drawn.into_text()) })
 }
 
 /// The client that an input names, if the caller may administer it.
-async fn named(access: &Access, id: &ID) -> Acted<ClientId> {
+async fn named(access: &Access, service: Limits, id: &ID) -> Acted<ClientId> {
     let id = id.parse().map_err(|_| Refusal::not_found("clientId"))?;
-    Ok(seen(access, id).await?.row().id)
+    Ok(seen(access, service, id).await?.row().id)
 }
 
-async fn seen(access: &Access, id: ClientId) -> Acted<VisibleClient> {
-    match look_up(access, access.reader(), id).await {
+async fn seen(access: &Access, service: Limits, id: ClientId) -> Acted<VisibleClient> {
+    match look_up(access, service, access.reader(), id).await {
         Err(Error::NotFound) => Err(Refusal::not_found("clientId").into()),
         found => Ok(found?),
     }
 }
 
-/// The same request was answered before: the secret that it showed is kept nowhere.
-async fn answered_before(access: &Access, object: &str) -> Acted<Issued> {
-    let id = object.parse().map_err(|_| Error::internal("an answered act names no client"))?;
-    Ok(Issued { client: seen(access, id).await?, secret: None })
+/// A client as the act has left it. It is shown even if the act took rights from the caller itself, so that what was done
+/// is not answered as if there were no such client.
+async fn written(txn: &Txn, id: ClientId) -> Acted<VisibleClient> {
+    let standing = administrator::read(txn.connection(), Some(&[id])).await?.pop();
+    let standing = standing.ok_or_else(|| Error::internal("a client is gone"))?;
+    Ok(VisibleClient::new(standing.row, standing.grants))
 }
 
-/// Locks a client that lives and is at the version that was seen last. What another act has granted meanwhile may have
-/// put it out of the caller's hands.
-async fn lock(access: &Access, txn: &Txn, id: ClientId, expected: Option<i32>) -> Acted<client::Model> {
+/// The same request was answered before: the secret that it showed is kept nowhere.
+async fn answered_before(access: &Access, service: Limits, object: &str) -> Acted<Issued> {
+    let id = object.parse().map_err(|_| Error::internal("an answered act names no client"))?;
+    Ok(Issued { client: seen(access, service, id).await?, secret: None })
+}
+
+/// Locks a client that is not revoked and is at the expected version. Another act may have granted it more meanwhile, so
+/// it is compared again.
+async fn lock(
+    access: &Access,
+    service: Limits,
+    txn: &Txn,
+    id: ClientId,
+    expected: Option<i32>,
+) -> Acted<client::Model> {
     let row = raised(txn, id).await?;
-    match look_up(access, txn.connection(), id).await {
+    match look_up(access, service, txn.connection(), id).await {
         Err(Error::NotFound) => return Err(Refusal::not_found("clientId").into()),
         known => drop(known?),
     }
@@ -250,8 +285,33 @@ async fn lock(access: &Access, txn: &Txn, id: ClientId, expected: Option<i32>) -
     Ok(row)
 }
 
-/// What a grant says, if the caller may give it: units within reach, scopes and purposes that it holds itself.
-fn terms(access: &Access, most: Limits, asked: &GrantTerms) -> Result<Terms, Refusal> {
+/// Holds all other grants of administrators back until the transaction ends, and compares the terms with what the caller
+/// holds now: its own grant may have been replaced since its request was accepted. Gives the shares before the act.
+async fn ensure_held(access: &Access, service: Limits, txn: &Txn, terms: &Terms) -> Acted<Shares> {
+    hold(txn.connection(), "cadre-api grants of administrators", Hold::Alone).await.map_err(Error::from)?;
+    let standings = administrator::read(txn.connection(), None).await?;
+    let administrator = Administrator::of(access, service, &standings);
+    let asked = administrator.rights_of_terms(terms);
+    match administrator.own().map(|own| own.first_excess(&asked)) {
+        Some(None) => Ok(administrator::shares(&standings, service, access.today())),
+        Some(Some(right)) => Err(not_held(right).into()),
+        None => Err(not_held(Right::Scope).into()),
+    }
+}
+
+/// Checks that the clients below each administrator take no more than its limits, with what the transaction has written.
+async fn ensure_sums(access: &Access, service: Limits, txn: &Txn, id: ClientId, before: &Shares) -> Acted<()> {
+    let standings = administrator::read(txn.connection(), None).await?;
+    let after = administrator::shares(&standings, service, access.today());
+    match after.exceeded(before, id) {
+        None => Ok(()),
+        Some(Exceeded::Requests(left)) => Err(sum_exceeded("grant.requestsPerSecond", left).into()),
+        Some(Exceeded::Cost(left)) => Err(sum_exceeded("grant.costPerMinute", left).into()),
+    }
+}
+
+/// What a grant says, if the caller holds all of it. A limit or a last day that is not named is the caller's own.
+async fn terms(access: &Access, service: Limits, asked: &GrantTerms) -> Acted<Terms> {
     let many = |field, count: usize, most: usize| {
         words::between(field, i32::try_from(count).unwrap_or(i32::MAX), (1, i32::try_from(most).unwrap_or(i32::MAX)))
     };
@@ -265,16 +325,35 @@ fn terms(access: &Access, most: Limits, asked: &GrantTerms) -> Result<Terms, Ref
     let purpose = |word: &String| held(word, access.caller().purposes(), "grant.purposes");
     let purposes = asked.purposes.iter().flatten().map(purpose).collect::<Result<Vec<Purpose>, _>>()?;
 
-    let today = access.today();
-    let from = words::not_before("grant.validFrom", asked.valid_from.unwrap_or(today), today)?;
-    let to = asked.valid_to.map(|day| words::later_than("grant.validTo", day, from)).transpose()?;
-    let limits = limits(access.caller().limits(), most, asked)?;
+    let administrator = Administrator::read(access, service, access.reader()).await?;
+    let own = administrator.own().ok_or_else(|| not_held(Right::Scope))?;
+    let (from, to) = period(access.today(), own.ends_on, asked)?;
+    let most = own.limits.unwrap_or(service);
+    let limits = limits(administrator.named, most, asked)?;
     grant::ensure_basis(asked.legal_basis.as_deref()).map_err(|_| bad_basis())?;
     let legal_basis = asked.legal_basis.clone();
     Ok(Terms { scopes, units, purposes, valid_from: Some(from), valid_to: to, legal_basis, limits })
 }
 
-/// The limits of a grant: at most those of the caller, and those of its own grant where none are named.
+/// The days of a grant: from today on, and no longer than the caller's own grant.
+fn period(today: Day, own_end: Option<Day>, asked: &GrantTerms) -> Result<(Day, Option<Day>), Refusal> {
+    let from = words::not_before("grant.validFrom", asked.valid_from.unwrap_or(today), today)?;
+    if let Some(own_end) = own_end {
+        words::earlier_than("grant.validFrom", from, own_end)?;
+    }
+    let to = asked.valid_to.map(|day| words::later_than("grant.validTo", day, from)).transpose()?;
+    match (to, own_end) {
+        (Some(to), Some(own_end)) if own_end < to => Err(Refusal::input(
+            Code::NotHeld,
+            "grant.validTo",
+            format!("Phạm vi của chính bạn hết hiệu lực ngày {own_end}; hãy chọn ngày đó hoặc trước đó."),
+            format!("Your own grant ends on {own_end}; choose that day or an earlier one."),
+        )),
+        (to, own_end) => Ok((from, to.or(own_end))),
+    }
+}
+
+/// The limits of a grant: at most those of the caller, and those that its own grant names where none are asked for.
 fn limits(own: Own, most: Limits, asked: &GrantTerms) -> Result<Own, Refusal> {
     let limit = |field, asked: Option<i32>, own: Option<i32>, most: Option<i32>| match asked {
         Some(asked) => words::between(field, asked, (1, most.unwrap_or(i32::MAX))).map(Some),
@@ -290,14 +369,43 @@ fn limits(own: Own, most: Limits, asked: &GrantTerms) -> Result<Own, Refusal> {
 
 /// A word of a closed set that the caller holds.
 fn held<T: std::str::FromStr + Ord>(word: &str, holds: &BTreeSet<T>, field: &str) -> Result<T, Refusal> {
-    word.parse().ok().filter(|word| holds.contains(word)).ok_or_else(|| {
-        Refusal::input(
-            Code::NotHeld,
-            field,
-            "Bạn chỉ cấp được quyền và mục đích mà chính bạn đang có; hãy xem `viewer`.",
-            "You give only scopes and purposes that you hold yourself; see `viewer`.",
-        )
+    word.parse().ok().filter(|word| holds.contains(word)).ok_or_else(|| lacking(field))
+}
+
+/// A right that the caller does not hold, such as one that it has lost while it asked.
+fn not_held(right: Right) -> Refusal {
+    lacking(match right {
+        Right::Scope | Right::Key | Right::Issuer => "grant.scopes",
+        Right::Purpose => "grant.purposes",
+        Right::Unit => "grant.unitCodes",
+        Right::Requests => "grant.requestsPerSecond",
+        Right::Cost => "grant.costPerMinute",
+        Right::End => "grant.validTo",
     })
+}
+
+fn lacking(field: &str) -> Refusal {
+    Refusal::input(
+        Code::NotHeld,
+        field,
+        "Bạn chỉ cấp được những quyền mà chính bạn đang có; hãy xem `viewer`.",
+        "You can grant only rights that you hold yourself; see `viewer`.",
+    )
+}
+
+fn sum_exceeded(field: &str, left: u64) -> Refusal {
+    Refusal::input(
+        Code::NotHeld,
+        field,
+        format!(
+            "Tổng hạn mức của các hệ thống do bạn quản lý không được vượt hạn mức của bạn hoặc của cấp trên; còn cấp được \
+             {left}. Hãy ghi một số không lớn hơn, hoặc giảm hạn mức của hệ thống khác."
+        ),
+        format!(
+            "The limits of all clients that you administer may not exceed your own or those above you in sum; {left} can \
+             still be granted here. Name a limit of at most that, or lower the limits of another client."
+        ),
+    )
 }
 
 /// What the audit log says of a grant.

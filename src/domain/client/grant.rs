@@ -20,7 +20,7 @@ use crate::{
     db::Database,
     domain::{
         access::{Act, Permit, Txn},
-        client::lock_living,
+        client::{lock_living, place_below},
     },
     error::{Error, Result},
     language::Sentence,
@@ -131,6 +131,7 @@ pub async fn grant(database: &Database, clock: Clock, id: ClientId, asked: Asked
     let permit = Permit::operator(database, clock, Act::ClientGrant);
     let txn = permit.begin(Some(id.to_string()), Some(detail(&asked.scopes, &codes))).await?;
     lock_living(&txn, id).await?;
+    place_below(&txn, id, None).await?;
     let terms = asked.found(txn.connection(), &codes).await?;
     replace(&txn, id, from, &terms).await?;
     txn.commit().await

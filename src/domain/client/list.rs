@@ -1,22 +1,21 @@
-//! Clients as an administrator among the clients sees them: those whose every grant it could have given itself.
+//! Clients as an administrator among the clients sees them: those without a right that it lacks itself.
 //!
 //! Clients are few and every process reads all of them every other second, so a list is made in memory.
 
-use std::collections::HashMap;
-
 use entity::{
-    client, client_grant, grant_unit,
-    value::{ClientId, Day, GrantId, Scope, UnitId},
+    client, client_grant,
+    value::{ClientId, Day, Scope, UnitId},
 };
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::ConnectionTrait;
 
 use crate::{
     domain::{
         access::Access,
+        client::administrator::{self, Administrator},
         page::{BoundedCount, Page, PageArgs, Position, Way},
     },
     error::{Error, Result},
-    limit::Own,
+    limit::{Limits, Own},
 };
 
 /// A client (hệ thống kết nối) that the caller may administer.
@@ -26,7 +25,7 @@ pub struct VisibleClient {
     grants: Vec<VisibleGrant>,
 }
 
-/// A grant (phạm vi được cấp) that the caller could have given: its units are within reach, its scopes are held.
+/// A grant (phạm vi được cấp) of a client that the caller may administer.
 #[derive(Clone, Debug)]
 pub struct VisibleGrant {
     row: client_grant::Model,
@@ -48,17 +47,16 @@ impl VisibleClient {
         &self.grants
     }
 
-    /// A client that has a grant, and none that the caller could not have given: what is in the history counts too,
-    /// since it is shown.
-    fn of(access: &Access, row: client::Model, grants: Vec<VisibleGrant>) -> Option<Self> {
-        let is_within = |grant: &VisibleGrant| {
-            grant.units.iter().all(|unit| access.reaches(*unit)) && grant.row.scopes().all(|s| access.caller().has(s))
-        };
-        (!grants.is_empty() && grants.iter().all(is_within)).then_some(Self { row, grants })
+    pub(super) fn new(row: client::Model, grants: Vec<VisibleGrant>) -> Self {
+        Self { row, grants }
     }
 }
 
 impl VisibleGrant {
+    pub(super) fn new(row: client_grant::Model, units: Vec<UnitId>) -> Self {
+        Self { row, units }
+    }
+
     /// The grant.
     pub fn row(&self) -> &client_grant::Model {
         &self.row
@@ -78,18 +76,30 @@ impl VisibleGrant {
     pub fn is_in_force(&self, day: Day) -> bool {
         self.row.is_valid_on(day)
     }
+
+    /// First day on which it is no longer valid, as granted or because another took its place; none: no end.
+    pub(super) fn ends_on(&self) -> Option<Day> {
+        self.row.valid_to.into_iter().chain(self.row.ended_on).min()
+    }
+
+    /// Whether it is neither in force nor to come on a day.
+    pub(super) fn is_over(&self, day: Day) -> bool {
+        // A grant that was replaced before its first day never comes.
+        let never = self.ends_on().zip(self.row.valid_from).is_some_and(|(end, from)| end <= from);
+        never || self.ends_on().is_some_and(|end| end <= day)
+    }
 }
 
 impl ClientList {
-    /// A page of the list, in three statements.
+    /// A page of the list, in five statements. `service` are the limits of a client whose grant names none.
     ///
     /// # Errors
     /// `Forbidden` without `clients:admin`; `Invalid` for bad paging arguments and foreign cursors.
-    pub async fn page(self, access: &Access, args: &PageArgs) -> Result<Page<VisibleClient>> {
+    pub async fn page(self, access: &Access, service: Limits, args: &PageArgs) -> Result<Page<VisibleClient>> {
         let cursors = access.cursors(&("clients", self));
         let window = cursors.window(args)?;
         let position = |client: &VisibleClient| Position { keys: Vec::new(), id: client.row.id.0 };
-        let mut clients = visible(access, access.reader(), None).await?;
+        let mut clients = visible(access, service, access.reader()).await?;
         clients.retain(|client| {
             let id = client.row.id.0;
             window.after.as_ref().is_none_or(|after| after.id < id)
@@ -106,8 +116,8 @@ impl ClientList {
     ///
     /// # Errors
     /// `Forbidden` without `clients:admin`.
-    pub async fn count(self, access: &Access, max: u64) -> Result<BoundedCount> {
-        Ok(BoundedCount::of(visible(access, access.reader(), None).await?.len() as u64, max))
+    pub async fn count(self, access: &Access, service: Limits, max: u64) -> Result<BoundedCount> {
+        Ok(BoundedCount::of(visible(access, service, access.reader()).await?.len() as u64, max))
     }
 }
 
@@ -115,36 +125,22 @@ impl ClientList {
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`; `NotFound` if there is none or the caller may not administer it.
-pub(super) async fn look_up(access: &Access, connection: &impl ConnectionTrait, id: ClientId) -> Result<VisibleClient> {
-    visible(access, connection, Some(id)).await?.pop().ok_or(Error::NotFound)
+pub(super) async fn look_up(
+    access: &Access,
+    service: Limits,
+    connection: &impl ConnectionTrait,
+    id: ClientId,
+) -> Result<VisibleClient> {
+    access.require(Scope::ClientsAdmin, "Query.clients")?;
+    let standings = administrator::read(connection, Some(&[id, access.caller().client_id()])).await?;
+    let administrator = Administrator::of(access, service, &standings);
+    let named = standings.into_iter().find(|standing| standing.row.id == id);
+    named.and_then(|standing| administrator.administers(standing)).ok_or(Error::NotFound)
 }
 
-async fn visible(
-    access: &Access,
-    connection: &impl ConnectionTrait,
-    id: Option<ClientId>,
-) -> Result<Vec<VisibleClient>> {
+async fn visible(access: &Access, service: Limits, connection: &impl ConnectionTrait) -> Result<Vec<VisibleClient>> {
     access.require(Scope::ClientsAdmin, "Query.clients")?;
-    let of = |column: Option<_>| Condition::all().add_option(column);
-    let clients = client::Entity::find().filter(of(id.map(|id| client::COLUMN.id.eq(id))));
-    let clients = clients.order_by_asc(client::COLUMN.id).all(connection).await?;
-    let grants = client_grant::Entity::find().filter(of(id.map(|id| client_grant::COLUMN.client_id.eq(id))));
-    let grants = grants.order_by_asc(client_grant::COLUMN.id).all(connection).await?;
-    let ids = grants.iter().map(|row| row.id);
-    let roots = grant_unit::Entity::find().filter(of(id.map(|_| grant_unit::COLUMN.grant_id.is_in(ids))));
-
-    let mut units: HashMap<GrantId, Vec<UnitId>> = HashMap::new();
-    for root in roots.all(connection).await? {
-        units.entry(root.grant_id).or_default().push(root.unit_id);
-    }
-    let mut granted: HashMap<ClientId, Vec<VisibleGrant>> = HashMap::new();
-    for row in grants {
-        let units = units.remove(&row.id).unwrap_or_default();
-        granted.entry(row.client_id).or_default().push(VisibleGrant { row, units });
-    }
-    let visible = |row: client::Model| {
-        let grants = granted.remove(&row.id).unwrap_or_default();
-        VisibleClient::of(access, row, grants)
-    };
-    Ok(clients.into_iter().filter_map(visible).collect())
+    let standings = administrator::read(connection, None).await?;
+    let administrator = Administrator::of(access, service, &standings);
+    Ok(standings.into_iter().filter_map(|standing| administrator.administers(standing)).collect())
 }

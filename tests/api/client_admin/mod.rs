@@ -2,6 +2,7 @@
 
 mod grant;
 mod node;
+mod rights;
 
 use cadre_api::{
     domain::client::{self, Asked},
@@ -249,6 +250,8 @@ async fn nobody_grants_more_requests_than_their_own() {
             let id = made["client"]["id"].as_str().unwrap_or_else(|| panic!("{made}"));
             let grants = client::history(&world.database, id.parse().expect("an id")).await.expect("grants");
             assert_eq!(grants[0].limits, Own::of(Some(expected), None), "{:?}: {name}", world.kind);
+            // Its share in the sum of the administrator's clients is free again.
+            client::revoke(&world.database, clock(), id.parse().expect("an id")).await.expect("revoked");
         }
     })
     .await;

@@ -1,0 +1,137 @@
+//! How the limits of an administrator bound the sum of the limits below it.
+//!
+//! A client that an administrator registers or grants to is below that administrator, and so is everything below the
+//! client. Where the grant of an administrator names a limit, the limits of all clients below it together stay within it.
+
+use std::{collections::BTreeMap, num::NonZeroU32};
+
+use entity::value::ClientId;
+
+use crate::limit::{Limits, Own};
+
+/// A client as its administrators' limits see it.
+#[derive(Clone, Debug)]
+pub(super) struct Share {
+    /// The administrator whose limits bound it; none: the operator is responsible for it.
+    pub administrator: Option<ClientId>,
+    /// The greatest limits of its grants that are in force or to come; none if there is no such grant.
+    pub takes: Option<Limits>,
+    /// The limits that its grant in force names.
+    pub bound: Own,
+}
+
+/// The shares of all clients.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shares(pub BTreeMap<ClientId, Share>);
+
+/// A limit that an act would exceed, and what the client of the act may have of it at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exceeded {
+    /// Requests per second.
+    Requests(u64),
+    /// Cost per minute.
+    Cost(u64),
+}
+
+impl Shares {
+    /// Whether a client is another one or below it.
+    pub fn is_within(&self, client: ClientId, top: ClientId) -> bool {
+        client == top || self.above(client).contains(&top)
+    }
+
+    /// The administrators above a client, nearest first.
+    fn above(&self, client: ClientId) -> Vec<ClientId> {
+        let mut above = Vec::new();
+        let mut next = self.0.get(&client).and_then(|share| share.administrator);
+        while let Some(id) = next.filter(|id| !above.contains(id)) {
+            above.push(id);
+            next = self.0.get(&id).and_then(|share| share.administrator);
+        }
+        above
+    }
+
+    /// What all clients below another one take together.
+    fn below(&self, top: ClientId, amount: fn(&Limits) -> NonZeroU32) -> u64 {
+        let below = self.0.iter().filter(|(id, _)| **id != top && self.is_within(**id, top));
+        below.filter_map(|(_, share)| share.takes.as_ref()).map(|limits| u64::from(amount(limits).get())).sum()
+    }
+
+    /// The first limit of an administrator above `client` that is exceeded now and was not exceeded as much before.
+    pub fn exceeded(&self, before: &Self, client: ClientId) -> Option<Exceeded> {
+        let requests = self.left(before, client, |limits| limits.requests_per_second, |own| own.requests_per_second);
+        let cost = || self.left(before, client, |limits| limits.cost_per_minute, |own| own.cost_per_minute);
+        requests.map(Exceeded::Requests).or_else(|| cost().map(Exceeded::Cost))
+    }
+
+    /// What `client` may take of one limit at most, if an administrator above it has its limit exceeded.
+    fn left(
+        &self,
+        before: &Self,
+        client: ClientId,
+        amount: fn(&Limits) -> NonZeroU32,
+        bound: fn(&Own) -> Option<NonZeroU32>,
+    ) -> Option<u64> {
+        let takes = self.0.get(&client).and_then(|share| share.takes.as_ref());
+        let taken = takes.map_or(0, |limits| u64::from(amount(limits).get()));
+        let left = self.above(client).into_iter().filter_map(|top| {
+            let bound = u64::from(bound(&self.0.get(&top)?.bound)?.get());
+            let sum = self.below(top, amount);
+            (sum > bound && sum > before.below(top, amount)).then(|| (bound + taken).saturating_sub(sum))
+        });
+        left.min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn id(number: u128) -> ClientId {
+        ClientId(Uuid::from_u128(number))
+    }
+
+    /// A client: its number, its administrator, the requests that it takes, and those that its grant names.
+    type Row = (u128, Option<u128>, Option<u32>, Option<u32>);
+
+    fn shares(of: &[Row]) -> Shares {
+        let share = |&(number, administrator, takes, bound): &Row| {
+            let takes = takes.map(|requests| Limits::of(requests, 1));
+            (id(number), Share { administrator: administrator.map(id), takes, bound: Own::of(bound, None) })
+        };
+        Shares(of.iter().map(share).collect())
+    }
+
+    #[test]
+    fn the_sum_below_an_administrator_stays_within_its_limit() {
+        let before = shares(&[(1, None, Some(100), Some(100)), (2, Some(1), Some(60), Some(60))]);
+        let with = |more: &[Row]| {
+            let mut after = before.clone();
+            after.0.extend(shares(more).0);
+            after
+        };
+        for (name, after, expected) in [
+            ("within", with(&[(3, Some(1), Some(40), None)]), None),
+            ("beyond", with(&[(3, Some(1), Some(41), None)]), Some(Exceeded::Requests(40))),
+            ("below the second, within both", with(&[(3, Some(2), Some(40), None)]), None),
+            ("beyond that of the first", with(&[(3, Some(2), Some(41), None)]), Some(Exceeded::Requests(40))),
+            ("the operator's", with(&[(3, None, Some(1000), None)]), None),
+            ("without a grant that is not over", with(&[(3, Some(1), None, None)]), None),
+        ] {
+            assert_eq!(after.exceeded(&before, id(3)), expected, "{name}");
+        }
+        let beyond = with(&[(3, Some(1), Some(90), None)]);
+        let less = with(&[(3, Some(1), Some(80), None)]);
+        assert_eq!(less.exceeded(&beyond, id(3)), None, "an administrator whose limit was lowered may still reduce");
+        assert_eq!(beyond.exceeded(&less, id(3)), Some(Exceeded::Requests(40)));
+    }
+
+    #[test]
+    fn a_cycle_of_administrators_ends() {
+        let shares = shares(&[(1, Some(2), Some(1), None), (2, Some(1), Some(1), None)]);
+        assert!(shares.is_within(id(1), id(2)) && shares.is_within(id(2), id(1)));
+        assert!(!shares.is_within(id(1), id(3)));
+        assert_eq!(shares.exceeded(&shares, id(1)), None);
+    }
+}
