@@ -1,11 +1,12 @@
 //! Limits: how much a client may ask for, how often a secret may be guessed, how many requests are worked on at once.
-//! What is over a limit is refused at once; nothing queues.
+//! What is over a limit is refused at once. Only clients that prove themselves wait for a place.
 //!
 //! The amounts follow the generic cell rate algorithm (`governor`): a whole second's or minute's amount may be used at
 //! once and comes back steadily. Each process counts for itself.
 
 use std::{
     fmt,
+    net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::{Arc, OnceLock},
     thread,
@@ -122,10 +123,10 @@ pub struct Allowance {
     cost: OnceLock<Left>,
 }
 
-/// Attempts to prove a client by its secret.
+/// Failed attempts to prove a client by its secret, counted for each address and client together.
 pub struct Attempts<C: Clock = DefaultClock> {
     clock: C,
-    of: Cache<Uuid, Arc<Limiter<C>>>,
+    of: Cache<(Option<IpAddr>, Uuid), Arc<Limiter<C>>>,
 }
 
 /// The bound on requests that are worked on at once.
@@ -312,20 +313,23 @@ impl<C: Clock + Clone> Attempts<C> {
         Self { clock, of: Cache::new(REMEMBERED) }
     }
 
-    /// Counts an attempt for a client, whether there is one or not: the answer must not tell.
+    /// Counts a failed attempt from an address for a client, whether there is such a client or not.
     ///
     /// # Errors
-    /// If too many have failed: the time until the next one is looked at.
-    pub fn begin(&self, client: Uuid) -> Result<(), Duration> {
+    /// If too many have failed: the time until the next one is within the limit.
+    pub fn fail(&self, from: Option<IpAddr>, client: Uuid) -> Result<(), Duration> {
         let quota = Quota::per_minute(ATTEMPTS_PER_MINUTE).allow_burst(ATTEMPTS);
         let begin = || Ok::<_, std::convert::Infallible>(Arc::new(limiter(quota, &self.clock)));
-        let Ok(counted) = self.of.get_or_insert_with(&client, begin);
+        let Ok(counted) = self.of.get_or_insert_with(&(from.map(network), client), begin);
         counted.check().map(drop).map_err(|until| until.wait_time_from(self.clock.now()))
     }
+}
 
-    /// Forgets the attempts for a client that has proved itself.
-    pub fn forget(&self, client: Uuid) {
-        self.of.remove(&client);
+/// The address itself, or the network of 64 bits that one site of IPv6 has to itself.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address => address,
     }
 }
 
@@ -339,6 +343,11 @@ impl InFlight {
     /// So many at once.
     pub fn at_most(requests: usize) -> Self {
         Self(Semaphore::new(requests.min(Semaphore::MAX_PERMITS)))
+    }
+
+    /// A place for a request, as soon as one is free; none if that takes too long.
+    pub async fn wait(&self, patience: Duration) -> Option<SemaphorePermit<'_>> {
+        tokio::time::timeout(patience, self.0.acquire()).await.ok()?.ok()
     }
 
     /// A place for a request while it is worked on; none if all are taken.

@@ -1,19 +1,24 @@
 //! How a client proves who it is: by a secret (RFC 6749, section 2.3.1) or by an assertion (RFC 7523, section 2.2).
 
+use std::{net::IpAddr, time::Duration};
+
 use chrono::TimeDelta;
 use entity::{assertion_use, client, client_key, client_secret, revoked_token, value::ClientId};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
+    ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, TryInsertResult,
 };
 use uuid::Uuid;
 
 use crate::{
-    auth::{Reason, Refused, Tokens, assertion::Assertion, secret},
+    auth::{Reason, Refused, Tokens, assertion::Assertion, rejection, secret},
     error::{Error, Result},
 };
 
 /// How long a used assertion and a revoked token are kept after their end: the clocks of two nodes differ by less.
 const KEPT: TimeDelta = TimeDelta::hours(1);
+
+/// How long a request waits while as many clients prove themselves as can be worked on.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a client proves itself with, one way a request.
 #[derive(Clone, Copy)]
@@ -24,6 +29,8 @@ pub enum Proof<'a> {
         id: &'a str,
         /// Secret.
         secret: &'a str,
+        /// The address of the peer, which is that of the reverse proxy where there is one.
+        from: Option<IpAddr>,
     },
     /// An assertion that it has signed.
     Assertion {
@@ -45,31 +52,51 @@ impl Proven {
     }
 }
 
+/// Has the log name the client of the request, whether there is such a client or not.
+fn name_in_log(id: ClientId) {
+    tracing::Span::current().record("client.id", tracing::field::display(id));
+}
+
 impl Tokens {
     /// The client behind a proof.
     pub async fn authenticate(&self, proof: Proof<'_>) -> Result<Proven, Refused> {
-        let Some(_place) = self.proving.enter() else {
+        let Some(_place) = self.proving.wait(PATIENCE).await else {
             metrics::counter!("cadre_limited_total", "limit" => "in-flight").increment(1);
             let why = DbErr::Custom("as many clients prove themselves as can be worked on".to_owned());
             return Err(Error::Unavailable(why).into());
         };
         match proof {
-            Proof::Secret { id, secret } => self.by_secret(id, secret).await,
+            Proof::Secret { id, secret, from } => self.by_secret(id, secret, from).await,
             Proof::Assertion { assertion, id } => self.by_assertion(assertion, id).await,
         }
     }
 
-    async fn by_secret(&self, id: &str, secret: &str) -> Result<Proven, Refused> {
-        // What is no id is looked up all the same, as one that nobody has: equal work.
+    /// A correct secret is never refused for what others do: only wrong ones count.
+    ///
+    /// Known and unknown ids take the same steps. The database is asked for the hash of the secret alone, so a wrong secret
+    /// finds no row whatever the id is, and the id is compared afterwards.
+    async fn by_secret(&self, id: &str, secret: &str, from: Option<IpAddr>) -> Result<Proven, Refused> {
         let id = id.parse().unwrap_or(ClientId(Uuid::nil()));
-        self.attempts.begin(id.0).map_err(Refused::TooManyAttempts)?;
-        let client = self.client(id).await?;
-        let kept = self.secrets(id).await?;
-        let kept: Vec<&str> = kept.iter().map(|row| row.hash.as_str()).collect();
-        let proven = secret::matches(secret, &kept);
-        let client = client.filter(|row| proven && row.revoked_at.is_none()).ok_or(Refused::InvalidClient)?;
-        self.attempts.forget(id.0);
-        Ok(Proven(client))
+        name_in_log(id);
+        let with_secret = self.with_secret(secret).await?;
+        let client = with_secret.into_iter().find(|row| row.id == id && row.revoked_at.is_none());
+        if let Some(client) = client {
+            return Ok(Proven(client));
+        }
+        let counted = self.attempts.fail(from, id.0);
+        let reason = match self.register.latest().client(id) {
+            None => Reason::UnknownClient,
+            Some(standing) if standing.is_revoked => Reason::RevokedClient,
+            Some(_) => Reason::Secret,
+        };
+        match counted {
+            Ok(()) => {
+                rejection::log("client secret", reason);
+                Err(Refused::InvalidClient)
+            }
+            // The attempts before are in the log; more lines would say nothing new.
+            Err(wait) => Err(Refused::TooManyAttempts(wait)),
+        }
     }
 
     async fn by_assertion(&self, assertion: &str, id: Option<&str>) -> Result<Proven, Refused> {
@@ -78,13 +105,17 @@ impl Tokens {
         if id.is_some_and(|id| id.parse() != Ok(client_id)) {
             return Err(Reason::Claim("sub").into());
         }
-        let client = self.client(client_id).await?.ok_or(Reason::UnknownClient)?;
+        name_in_log(client_id);
+        // Keys are read and a signature is verified whether the client exists or not: equal work.
+        let client = self.client(client_id).await?;
+        let keys = client_key::Entity::find().filter(client_key::COLUMN.client_id.eq(client_id));
+        let keys = keys.all(self.database.reader()).await.map_err(Error::from)?;
+        let held = assertion.held(&keys, self.issuer.public_url(), self.clock.now());
+        let client = client.ok_or(Reason::UnknownClient)?;
         if client.revoked_at.is_some() {
             return Err(Reason::RevokedClient.into());
         }
-        let keys = client_key::Entity::find().filter(client_key::COLUMN.client_id.eq(client_id));
-        let keys = keys.all(self.database.reader()).await.map_err(Error::from)?;
-        let held = assertion.held(&keys, self.issuer.public_url(), self.clock.now())?;
+        let held = held?;
 
         // The primary key lets one of those in that come with the same assertion at once, at whichever node.
         let used = assertion_use::ActiveModel {
@@ -111,13 +142,17 @@ impl Tokens {
         Ok(())
     }
 
-    /// The living secrets of a client.
-    async fn secrets(&self, id: ClientId) -> Result<Vec<client_secret::Model>> {
+    /// The clients to which a secret belongs that has not expired: one or none.
+    async fn with_secret(&self, secret: &str) -> Result<Vec<client::Model>> {
         let ends = client_secret::COLUMN.expires_at;
-        let living = Condition::any().add(ends.is_null()).add(ends.gt(self.clock.now()));
-        let secrets = client_secret::Entity::find().filter(client_secret::COLUMN.client_id.eq(id)).filter(living);
-        let newest_first = secrets.order_by_desc(client_secret::COLUMN.created_at).limit(secret::MOST as u64);
-        Ok(newest_first.all(self.database.reader()).await?)
+        let of_secret = client_secret::Entity::find()
+            .select_only()
+            .column(client_secret::Column::ClientId)
+            .filter(client_secret::COLUMN.hash.eq(secret::hash(secret)))
+            .filter(Condition::any().add(ends.is_null()).add(ends.gt(self.clock.now())))
+            .into_query();
+        let clients = client::Entity::find().filter(client::COLUMN.id.in_subquery(of_secret));
+        Ok(clients.all(self.database.reader()).await?)
     }
 
     pub(super) async fn client(&self, id: ClientId) -> Result<Option<client::Model>> {

@@ -63,6 +63,9 @@ pub enum Reason {
     /// It would live longer than such a token may, or not at all.
     #[error("lifetime")]
     Lifetime,
+    /// The secret is not one of the client's.
+    #[error("secret")]
+    Secret,
     /// An assertion that was used before.
     #[error("used before")]
     Used,

@@ -8,9 +8,6 @@
 
 use std::{sync::Arc, time::Instant};
 
-use entity::value::{KeyAlgorithm, Scope};
-use sea_orm::Iterable;
-
 use crate::{
     clock::Clock,
     config,
@@ -18,6 +15,7 @@ use crate::{
     error::{Error, Result},
     limit::{Attempts, InFlight},
 };
+use entity::value::{KeyAlgorithm, Scope};
 
 mod assertion;
 mod authenticate;
@@ -32,6 +30,7 @@ mod keys;
 mod person;
 mod public_key;
 mod register;
+pub mod rejection;
 mod revoke;
 mod seal;
 pub mod secret;
@@ -46,7 +45,7 @@ pub use external::Issuers;
 pub use issuer::{AccessToken, Issuer};
 pub use keys::{KeyState, Keys, Term, generate, terms};
 pub use person::Person;
-pub use public_key::{PublicKey, Unusable};
+pub use public_key::{MOST_OF_CLIENT, PublicKey, Unusable};
 pub use revoke::Active;
 pub use seal::Seal;
 pub use verify::{Denied, Verifier};
@@ -127,7 +126,7 @@ impl Tokens {
 
     /// Every algorithm that a client's key may sign its assertions with.
     pub fn assertion_algorithms(&self) -> Vec<String> {
-        KeyAlgorithm::iter().map(|algorithm| algorithm.to_string()).collect()
+        KeyAlgorithm::names()
     }
 
     /// Every scope that can be granted.

@@ -1,5 +1,7 @@
 //! Public keys of clients: read from a file once, kept as SubjectPublicKeyInfo, asked for signatures.
 
+use std::sync::LazyLock;
+
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
     rsa::{PublicEncryptingKey, PublicKeyComponents},
@@ -14,6 +16,9 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::auth::compact::{Compact, object};
+
+/// Public keys of a client that are not revoked, at most: an assertion that names no key is verified with each.
+pub const MOST_OF_CLIENT: usize = 5;
 
 /// A file with a longer text holds no public key.
 const MAX_FILE_BYTES: usize = 16 * 1024;
@@ -82,7 +87,7 @@ impl PublicKey {
         }
         let said = match jwk.get("alg") {
             None => None,
-            Some(alg) => Some(alg.as_str().and_then(|alg| alg.parse().ok()).ok_or(Unusable::Algorithm)?),
+            Some(alg) => Some(alg.as_str().and_then(|alg| KeyAlgorithm::of_alg(alg).ok()).ok_or(Unusable::Algorithm)?),
         };
         if let (Some(said), Some(wanted)) = (said, wanted)
             && said != wanted
@@ -131,6 +136,27 @@ pub(super) fn verifies(algorithm: KeyAlgorithm, key: &[u8], token: &Compact<'_>)
     let Ok(signature) = BASE64URL_NOPAD.decode(token.signature.as_bytes()) else { return false };
     let key = parsed(algorithm, key);
     key.is_some_and(|key| key.verify_sig(token.message.as_bytes(), &signature).is_ok())
+}
+
+/// A public key of which nobody has the private one, to verify with where there is no other.
+pub(super) fn decoy(algorithm: KeyAlgorithm) -> &'static [u8] {
+    static DECOYS: LazyLock<Vec<(KeyAlgorithm, Vec<u8>)>> = LazyLock::new(|| {
+        // The generator of P-256, the first key of RFC 8032, section 7.1, and a modulus that is no product of two primes.
+        let (x, y) = ("axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU");
+        let ec = format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}"}}"#);
+        let okp = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+        let rsa = format!(r#"{{"kty":"RSA","n":"{}","e":"AQAB"}}"#, BASE64URL_NOPAD.encode(&[0xff; 256]));
+        let texts = [
+            (KeyAlgorithm::Es256, ec.as_str()),
+            (KeyAlgorithm::EdDsa, okp),
+            (KeyAlgorithm::Ps256, &rsa),
+            (KeyAlgorithm::Rs256, &rsa),
+        ];
+        let key = |(algorithm, text)| Some((algorithm, PublicKey::read(text, Some(algorithm)).ok()?.der));
+        texts.into_iter().filter_map(key).collect()
+    });
+    let found = DECOYS.iter().find(|(of, _)| *of == algorithm);
+    found.map_or(&[], |(_, key)| key)
 }
 
 fn parsed(algorithm: KeyAlgorithm, key: &[u8]) -> Option<ParsedPublicKey> {
@@ -210,6 +236,13 @@ mod tests {
         let named = json!({ "kty": "RSA", "n": n, "e": e, "alg": "RS256", "kid": "k" });
         let named = PublicKey::read(&named.to_string(), None).unwrap();
         assert_eq!((named.kid.as_str(), named.algorithm), ("k", KeyAlgorithm::Rs256));
+    }
+
+    #[test]
+    fn there_is_a_decoy_for_each_algorithm() {
+        for algorithm in <KeyAlgorithm as sea_orm::Iterable>::iter() {
+            assert!(parsed(algorithm, decoy(algorithm)).is_some(), "{algorithm}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tracing_actix_web::RequestId;
 
 use crate::{
-    auth::{Caller, Denied, Reason, Tokens},
+    auth::{Caller, Denied, Reason, Tokens, rejection},
     language::{Language, Sentence},
 };
 
@@ -51,7 +51,7 @@ pub async fn caller(request: &HttpRequest, tokens: &Tokens) -> Result<Caller, Ch
     match tokens.verifier.verify(bearer, tokens.clock.now()).await {
         Ok(caller) => Ok(caller),
         Err(Denied::Invalid(reason)) => {
-            tracing::info!(auth.reason = %reason, "token refused");
+            rejection::log("access token", reason);
             Err(challenge(match reason {
                 Reason::UnknownClient | Reason::UnknownPerson => Kind::Unregistered,
                 _ => Kind::Invalid,
@@ -170,9 +170,6 @@ impl ResponseError for Challenge {
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::CONTENT_LANGUAGE, self.language.tag()))
             .insert_header((header::VARY, "Accept, Accept-Language, Authorization"));
-        if let Some(id) = &self.request_id {
-            response.insert_header(("X-Request-Id", id.as_str()));
-        }
         match self.kind {
             Kind::Unavailable => response.insert_header((header::RETRY_AFTER, "5")),
             _ => response.insert_header((header::WWW_AUTHENTICATE, self.www_authenticate())),

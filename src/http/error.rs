@@ -43,8 +43,7 @@ impl Refused {
         response
             .insert_header((header::CONTENT_LANGUAGE, language.tag()))
             .insert_header((header::CACHE_CONTROL, "no-store"))
-            .insert_header((header::VARY, "Accept, Accept-Language, Authorization"))
-            .insert_header(("X-Request-Id", request_id(request)));
+            .insert_header((header::VARY, "Accept, Accept-Language, Authorization"));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, "1"));
         }

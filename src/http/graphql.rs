@@ -226,8 +226,7 @@ impl Media {
             .insert_header((header::CONTENT_TYPE, self.name()))
             .insert_header((header::CONTENT_LANGUAGE, language(request).tag()))
             .insert_header((header::CACHE_CONTROL, "no-store"))
-            .insert_header((header::VARY, "Accept, Accept-Language, Authorization"))
-            .insert_header(("X-Request-Id", request_id(request)));
+            .insert_header((header::VARY, "Accept, Accept-Language, Authorization"));
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, "1"));
         }

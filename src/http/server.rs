@@ -10,6 +10,7 @@ use actix_web::{
     App, HttpResponse, HttpServer,
     dev::Server,
     http::{Method, header},
+    middleware::from_fn,
     web,
 };
 use tracing_actix_web::TracingLogger;
@@ -20,7 +21,7 @@ use crate::{
         Service,
         error::{self, only},
         graphql as endpoint, oauth, operation,
-        trace::Spans,
+        trace::{Spans, with_request_id},
     },
 };
 
@@ -40,6 +41,7 @@ pub fn bind(service: Arc<Service>, listener: TcpListener) -> std::io::Result<Ser
     let service = web::Data::from(service);
     let server = HttpServer::new(move || {
         App::new()
+            .wrap(from_fn(with_request_id))
             .wrap(TracingLogger::<Spans>::new())
             .app_data(web::Data::clone(&service))
             .app_data(web::Data::clone(&service.tokens))

@@ -7,9 +7,26 @@ use actix_web::{
     Error, HttpMessage,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
+    http::header::{HeaderName, HeaderValue},
+    middleware::Next,
 };
 use tracing::{Span, field::Empty};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Sends the id of the request, under which the log has it, with the response of every route.
+pub async fn with_request_id<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string);
+    let mut response = next.call(request).await?;
+    if let Some(id) = id.and_then(|id| HeaderValue::try_from(id).ok()) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    Ok(response)
+}
 
 /// Builds the span of a request and closes it with a log line and metrics.
 pub struct Spans;
@@ -22,7 +39,8 @@ impl RootSpanBuilder for Spans {
         request.extensions_mut().insert(Begun(Instant::now()));
         let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
         let route = request.match_pattern().unwrap_or_else(|| "other".to_owned());
-        tracing::info_span!("request", request.id = %id, http.method = %request.method(), http.route = %route, client.id = Empty)
+        // Not at INFO: a filter that shows only warnings would leave the request id out of them.
+        tracing::error_span!("request", request.id = %id, http.method = %request.method(), http.route = %route, client.id = Empty)
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {

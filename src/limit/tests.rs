@@ -51,26 +51,35 @@ fn a_grant_sets_its_own_limits_and_others_begin_anew() {
 }
 
 #[test]
-fn failed_attempts_are_bounded_for_each_id_and_a_proof_ends_the_count() {
+fn failed_attempts_are_bounded_for_each_address_and_client_together() {
     let clock = FakeRelativeClock::default();
     let (attempts, client) = (Attempts::new(clock.clone()), Uuid::from_u128(1));
+    let from = |text: &str| Some(text.parse().expect("an address"));
     for at in 0..30 {
-        assert!(attempts.begin(client).is_ok(), "{at}");
+        assert!(attempts.fail(from("192.0.2.1"), client).is_ok(), "{at}");
     }
-    assert_eq!(attempts.begin(client), Err(SECOND * 6));
-    assert!(attempts.begin(Uuid::from_u128(2)).is_ok());
+    assert_eq!(attempts.fail(from("192.0.2.1"), client), Err(SECOND * 6));
+    assert_eq!(attempts.fail(from("::ffff:192.0.2.1"), client), Err(SECOND * 6), "the same address");
+    for (other, client) in [("192.0.2.1", Uuid::from_u128(2)), ("192.0.2.2", client)] {
+        assert!(attempts.fail(from(other), client).is_ok());
+    }
+    assert!(attempts.fail(None, client).is_ok());
     clock.advance(SECOND * 6);
-    assert!(attempts.begin(client).is_ok());
-    assert!(attempts.begin(client).is_err());
-    attempts.forget(client);
-    assert!(attempts.begin(client).is_ok());
+    assert!(attempts.fail(from("192.0.2.1"), client).is_ok());
+    assert!(attempts.fail(from("192.0.2.1"), client).is_err());
+
+    for at in 0..30 {
+        assert!(attempts.fail(from(&format!("2001:db8::{at}")), client).is_ok(), "{at}");
+    }
+    assert!(attempts.fail(from("2001:db8::ffff:0:0:1"), client).is_err(), "one network of IPv6");
+    assert!(attempts.fail(from("2001:db8:0:1::1"), client).is_ok());
 }
 
 #[test]
 fn what_is_remembered_is_bounded() {
     let attempts = Attempts::new(FakeRelativeClock::default());
     for id in 0..3 * REMEMBERED as u128 {
-        assert!(attempts.begin(Uuid::from_u128(id)).is_ok());
+        assert!(attempts.fail(None, Uuid::from_u128(id)).is_ok());
     }
     assert!(attempts.of.len() <= REMEMBERED, "{}", attempts.of.len());
 }

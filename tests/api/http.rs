@@ -435,3 +435,42 @@ async fn tokens_keys_and_metadata_are_found_from_one_url() {
     }
     world.stop().await;
 }
+
+#[actix_web::test]
+async fn every_route_sends_the_id_of_the_request() {
+    let world = small_world().await;
+    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let form = |path: &str, body: &str| {
+        let request = world.http().post(format!("{}{path}", world.url));
+        request.header("Content-Type", "application/x-www-form-urlencoded").body(body.to_owned())
+    };
+    let good = format!("client_id={}&client_secret={}", caller.id, caller.secret);
+    let mut requests = vec![
+        form("/oauth/token", &format!("grant_type=client_credentials&{good}")),
+        form("/oauth/token", "grant_type=client_credentials&client_id=x&client_secret=y"),
+        form("/oauth/token", "").header("Content-Encoding", "gzip"),
+        form("/oauth/revoke", &format!("token=x&{good}")),
+        form("/oauth/introspect", &format!("token=x&{good}")),
+    ];
+    let paths = [
+        "/oauth/token",
+        "/oauth/jwks.json",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/oauth-protected-resource",
+        "/schema.graphql",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/nowhere",
+        "/graphql",
+    ];
+    requests.extend(paths.map(|path| world.http().get(format!("{}{path}", world.url))));
+    requests.push(world.http().head(format!("{}/oauth/jwks.json", world.url)));
+
+    for request in requests {
+        let answer = sent(request).await;
+        let ids: Vec<_> = answer.headers().get_all("x-request-id").iter().collect();
+        assert!(ids.len() == 1 && !ids[0].is_empty(), "{answer:?}");
+    }
+    world.stop().await;
+}

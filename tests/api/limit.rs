@@ -193,7 +193,35 @@ async fn secrets_cannot_be_guessed_at_speed() {
             let wait: u64 = header(refused[0].headers(), "retry-after").parse().expect("seconds");
             assert!((1..=6).contains(&wait), "{wait}");
         }
-        drop(world.token(&other.id, &other.secret).await);
+        for good in [&caller, &other] {
+            drop(world.token(&good.id, &good.secret).await);
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn no_correct_secret_is_refused_however_many_come_at_once() {
+    on_both(async |world| {
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+        let attempt = |secret: String| {
+            let request = world.http().post(format!("{}/oauth/token", world.url)).basic_auth(&caller.id, Some(secret));
+            let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+            request.body("grant_type=client_credentials").send()
+        };
+        // Somebody who knows the id guesses at the same time.
+        let sent = (0..640).map(|at| {
+            let is_guess = at % 5 == 0;
+            let answer = attempt(if is_guess { "guess".to_owned() } else { caller.secret.clone() });
+            async move { (is_guess, answer.await.expect("an answer").status().as_u16()) }
+        });
+        let answers = join_all(sent).await;
+
+        let statuses =
+            |guesses: bool| answers.iter().filter(move |(guess, _)| *guess == guesses).map(|(_, status)| *status);
+        assert_eq!(statuses(false).filter(|status| *status == 200).count(), 512, "{:?}: {answers:?}", world.kind);
+        assert!(statuses(true).all(|status| matches!(status, 401 | 429)), "{:?}: {answers:?}", world.kind);
+        assert!(statuses(true).any(|status| status == 429), "{:?}: the control: guesses are limited", world.kind);
     })
     .await;
 }

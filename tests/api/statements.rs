@@ -8,6 +8,7 @@
 use std::fs;
 
 use cadre_api::domain::demo;
+use data_encoding::BASE64URL_NOPAD;
 use entity::{quota, rotation, training_class, training_plan, value::RotationState};
 use serde_json::{Value, json};
 
@@ -397,4 +398,36 @@ async fn the_count_grows_where_nothing_is_batched() {
 
     assert_eq!(answer.as_object().map(serde_json::Map::len), Some(10));
     assert!(one > 0 && ten == 10 * one, "the control: the counter sees a statement per look-up: {one}, {ten}");
+}
+
+#[actix_web::test]
+async fn known_and_unknown_clients_are_refused_after_the_same_statements() {
+    let served = Served::start().await;
+    let known = served.ask("{ viewer { clientId } }", &json!({})).await["viewer"]["clientId"].clone();
+    let unknown = entity::value::ClientId::new().to_string();
+    let url = format!("{}/oauth/token", served.program.url);
+    let assertion = |id: &str| {
+        let part = |value: Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
+        let claims = json!({ "iss": id, "sub": id, "aud": program::PUBLIC_URL, "jti": id, "exp": 4_000_000_000_u64 });
+        format!("{}.{}.{}", part(json!({ "alg": "ES256" })), part(claims), BASE64URL_NOPAD.encode(&[1; 64]))
+    };
+    let asserted = "client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer&client_assertion";
+
+    let mut costs = Vec::new();
+    for id in [known.as_str().expect("an id"), &unknown, "nobody"] {
+        for form in [format!("client_id={id}&client_secret=guess"), format!("{asserted}={}", assertion(id))] {
+            let mut least = u64::MAX;
+            for _ in 0..TIMES {
+                let before = served.counted().await;
+                let request = served.http.post(&url).header("Content-Type", "application/x-www-form-urlencoded");
+                let body = format!("grant_type=client_credentials&{form}");
+                assert_eq!(request.body(body).send().await.expect("an answer").status(), 401);
+                least = least.min(served.counted().await - before);
+            }
+            costs.push(least);
+        }
+    }
+
+    // The secret by its hash; the client and its keys. What is no id is refused before any assertion is looked at.
+    assert_eq!(costs, [1, 2, 1, 2, 1, 0]);
 }

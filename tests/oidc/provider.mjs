@@ -14,6 +14,7 @@ server.listen(0, '127.0.0.1', () => {
   const pairs = [
     ['ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' })],
     ['EdDSA', generateKeyPairSync('ed25519')],
+    ['Ed25519', generateKeyPairSync('ed25519')],
     ['RS256', generateKeyPairSync('rsa', { modulusLength: 2048 })],
     ['PS256', generateKeyPairSync('rsa', { modulusLength: 2048 })],
   ];

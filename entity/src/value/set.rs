@@ -285,7 +285,7 @@ pub enum ChangeKind {
     Ended,
 }
 
-/// What a client's key signs with (RFC 7518, section 3.1; RFC 8037, section 3.1).
+/// What a client's key signs with (RFC 7518, section 3.1; RFC 8037, section 3.1; RFC 9864, section 2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum KeyAlgorithm {
@@ -301,6 +301,26 @@ pub enum KeyAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     #[sea_orm(string_value = "RS256")]
     Rs256,
+}
+
+impl KeyAlgorithm {
+    /// The fully specified name of EdDSA with Ed25519 (RFC 9864, section 2.2).
+    pub const ED25519: &str = "Ed25519";
+
+    /// Every name of an algorithm as `alg` may spell it: Ed25519 has two.
+    pub fn names() -> Vec<String> {
+        let mut names: Vec<String> = Self::iter().map(|algorithm| algorithm.to_string()).collect();
+        names.insert(2, Self::ED25519.to_owned());
+        names
+    }
+
+    /// The algorithm that `alg` names.
+    ///
+    /// # Errors
+    /// If no algorithm here has this name.
+    pub fn of_alg(name: &str) -> Result<Self, UnknownWord> {
+        if name == Self::ED25519 { Ok(Self::EdDsa) } else { name.parse() }
+    }
 }
 
 /// A log of which the chain holds the entries.

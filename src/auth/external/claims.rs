@@ -30,7 +30,7 @@ impl<'a> Unverified<'a> {
     pub(super) fn of(token: Compact<'a>, source: Arc<Source>) -> Result<Self, Reason> {
         ensure_type(&token)?;
         let header = |name: &str| token.header.get(name).and_then(Value::as_str);
-        let algorithm: Option<KeyAlgorithm> = header("alg").and_then(|alg| alg.parse().ok());
+        let algorithm = header("alg").and_then(|alg| KeyAlgorithm::of_alg(alg).ok());
         let algorithm = algorithm.filter(|algorithm| source.trusted.algorithms.contains(algorithm));
         let algorithm = algorithm.ok_or(Reason::Algorithm)?;
         let kid = header("kid").ok_or(Reason::Key)?.to_owned();

@@ -118,10 +118,10 @@ impl Entry {
 }
 
 fn algorithms(words: &[String]) -> Result<Vec<KeyAlgorithm>, String> {
-    let known = words.iter().map(|word| word.parse()).collect::<Result<Vec<_>, _>>();
+    let known = words.iter().map(|word| KeyAlgorithm::of_alg(word)).collect::<Result<Vec<_>, _>>();
     match known {
         Ok(known) if !known.is_empty() => Ok(known),
-        _ => Err("algorithms: choose one or more from ES256, EdDSA, PS256, RS256".to_owned()),
+        _ => Err("algorithms: choose one or more from ES256, EdDSA, Ed25519, PS256, RS256".to_owned()),
     }
 }
 

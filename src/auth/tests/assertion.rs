@@ -360,6 +360,25 @@ async fn bent_assertions_are_refused_each_by_the_rule_it_breaks() {
 }
 
 #[tokio::test]
+async fn a_key_of_ed25519_signs_under_either_name_of_its_algorithm() {
+    let signer = Signer::new().await;
+    for (at, alg) in ["EdDSA", "Ed25519"].into_iter().enumerate() {
+        for header in [json!({ "alg": alg }), json!({ "alg": alg, "kid": "EdDSA" })] {
+            let assertion = signer.signed(KeyAlgorithm::EdDsa, &header, &format!("{at} {header}"));
+            assert_eq!(signer.refusal(&assertion).await, None, "{header}");
+        }
+    }
+    for (by, alg, why) in [
+        (KeyAlgorithm::Es256, "Ed25519", Reason::Signature),
+        (KeyAlgorithm::EdDsa, "Ed448", Reason::Algorithm),
+        (KeyAlgorithm::EdDsa, "ED25519", Reason::Algorithm),
+    ] {
+        let assertion = signer.signed(by, &json!({ "alg": alg }), alg);
+        assert_eq!(signer.refusal(&assertion).await, Some(why), "{alg}");
+    }
+}
+
+#[tokio::test]
 async fn an_assertion_is_of_its_own_client_alone() {
     let signer = Signer::new().await;
     let (tokens, database) = (&signer.world.tokens, &signer.world.tokens.database);

@@ -264,7 +264,7 @@ async fn what_another_issuer_has_issued_is_neither_revoked_nor_told_of_here() {
     let abroad = Abroad::new().await;
     let token = abroad.sign(&abroad.header(), &abroad.claims());
     let id = abroad.world.client.id.to_string();
-    let proof = || Proof::Secret { id: &id, secret: &abroad.world.secret };
+    let proof = || Proof::Secret { id: &id, secret: &abroad.world.secret, from: None };
 
     assert!(abroad.world.tokens.introspect(proof(), &token).await.unwrap().is_none());
     abroad.world.tokens.revoke(proof(), &token).await.unwrap();

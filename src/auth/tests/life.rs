@@ -23,7 +23,6 @@ use crate::{
         tests::world::{PUBLIC_URL, World, add_client, clock, exchange, now, store},
     },
     clock::Clock,
-    error::Error,
     limit::InFlight,
 };
 
@@ -99,7 +98,7 @@ async fn a_revoked_token_is_out_within_five_seconds_and_forgotten_after_its_end(
     let mut world = World::new().await;
     let (token, other) = (world.token(), world.token());
     let id = world.client.id.to_string();
-    let proof = || Proof::Secret { id: &id, secret: &world.secret };
+    let proof = || Proof::Secret { id: &id, secret: &world.secret, from: None };
     let second = Tokens::load(store(&world.tokens.database), clock(), PUBLIC_URL).await.unwrap();
     assert!(second.verifier.verify(&token, now()).await.is_ok());
 
@@ -120,14 +119,32 @@ async fn a_revoked_token_is_out_within_five_seconds_and_forgotten_after_its_end(
 }
 
 #[tokio::test]
-async fn of_clients_that_prove_themselves_at_once_a_bounded_number_is_looked_at() {
+async fn a_client_waits_while_as_many_prove_themselves_as_can_be_worked_on() {
     let mut world = World::new().await;
-    assert!(exchange(&world.tokens, &world.client.id, &world.secret).await.is_ok(), "the control");
+    world.tokens.proving = InFlight::at_most(1);
+    let place = world.tokens.proving.enter();
 
-    world.tokens.proving = InFlight::at_most(0);
+    let mut waiting = std::pin::pin!(exchange(&world.tokens, &world.client.id, &world.secret));
+    assert!(futures_util::poll!(waiting.as_mut()).is_pending());
 
-    let refused = exchange(&world.tokens, &world.client.id, &world.secret).await;
-    assert!(matches!(refused, Err(Refused::Failed(Error::Unavailable(_)))), "{refused:?}");
+    drop(place);
+    assert!(waiting.await.is_ok());
+}
+
+#[tokio::test]
+async fn a_correct_secret_is_accepted_however_many_wrong_ones_were_sent() {
+    let world = World::new().await;
+    let id = world.client.id;
+    let mut refused = Vec::new();
+    for _ in 0..40 {
+        refused.push(exchange(&world.tokens, &id, "guess").await.unwrap_err());
+    }
+    assert!(refused[..30].iter().all(|refused| matches!(refused, Refused::InvalidClient)), "{refused:?}");
+    assert!(matches!(refused[39], Refused::TooManyAttempts(_)), "{refused:?}");
+
+    assert!(exchange(&world.tokens, &id, &world.secret).await.is_ok());
+    let of_another = exchange(&world.tokens, &entity::value::ClientId::new(), &world.secret).await;
+    assert!(matches!(of_another, Err(Refused::InvalidClient)), "a secret opens for its own client alone");
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ impl World {
 
 /// A token against a secret.
 pub(crate) async fn exchange(tokens: &Tokens, id: &impl ToString, secret: &str) -> Result<AccessToken, Refused> {
-    tokens.exchange(Proof::Secret { id: &id.to_string(), secret }, None).await
+    tokens.exchange(Proof::Secret { id: &id.to_string(), secret, from: None }, None).await
 }
 
 pub(crate) fn sign_with(key: &EcdsaKeyPair, header: &str, claims: &str) -> String {

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use crate::{
-    auth::{PublicKey, Unusable},
+    auth::{MOST_OF_CLIENT, PublicKey, Unusable},
     clock::Clock,
     db::Database,
     domain::{
@@ -22,8 +22,8 @@ use crate::{
     language::Sentence,
 };
 
-/// Living keys of a client at most: an assertion that names no key is held against each.
-const MOST_KEYS: u64 = 5;
+/// Keys of a client that are not revoked, at most.
+const MOST_KEYS: u64 = MOST_OF_CLIENT as u64;
 
 /// Longest key id, in bytes.
 const LONGEST_KID: usize = 100;

@@ -1,5 +1,7 @@
 //! What a client proves itself with: exactly one way of authentication (RFC 6749, section 2.3).
 
+use std::net::IpAddr;
+
 use actix_web::{HttpRequest, http::header};
 use data_encoding::BASE64;
 
@@ -14,7 +16,7 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 /// Credentials of a request, not looked at yet.
 pub(super) enum Credentials {
     /// Id and secret, by Basic or in the form.
-    Secret { id: String, secret: String },
+    Secret { id: String, secret: String, from: Option<IpAddr> },
     /// An assertion, and the id where the form names it.
     Assertion { assertion: String, id: Option<String> },
 }
@@ -24,6 +26,7 @@ impl Credentials {
     pub fn of(request: &HttpRequest, form: &Form) -> Result<Self, Refusal> {
         let is_asserted = form.get("client_assertion").is_some() || form.get("client_assertion_type").is_some();
         let (id, secret) = (form.get("client_id"), form.get("client_secret"));
+        let from = request.peer_addr().map(|peer| peer.ip());
         let mut sent = request.headers().get_all(header::AUTHORIZATION);
         match (sent.next(), sent.next()) {
             (Some(_), Some(_)) => Err(Refusal::invalid_request("there is more than one Authorization header")),
@@ -31,7 +34,7 @@ impl Credentials {
             (Some(_), None) if is_asserted || secret.is_some() => Err(two_ways()),
             (None, _) if is_asserted => Err(two_ways()),
             (None, _) => match (id, secret) {
-                (Some(id), Some(secret)) => Ok(Self::Secret { id: id.to_owned(), secret: secret.to_owned() }),
+                (Some(id), Some(secret)) => Ok(Self::Secret { id: id.to_owned(), secret: secret.to_owned(), from }),
                 _ => Err(Refusal::invalid_client()),
             },
             (Some(header), None) => {
@@ -40,7 +43,7 @@ impl Credentials {
                 if id.is_some_and(|id| id != known) {
                     return Err(Refusal::invalid_request("client_id differs from the one that authenticates"));
                 }
-                Ok(Self::Secret { id: known, secret })
+                Ok(Self::Secret { id: known, secret, from })
             }
         }
     }
@@ -48,7 +51,7 @@ impl Credentials {
     /// As the layer below takes them.
     pub fn proof(&self) -> Proof<'_> {
         match self {
-            Self::Secret { id, secret } => Proof::Secret { id, secret },
+            Self::Secret { id, secret, from } => Proof::Secret { id, secret, from: *from },
             Self::Assertion { assertion, id } => Proof::Assertion { assertion, id: id.as_deref() },
         }
     }

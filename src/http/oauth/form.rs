@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::{
-    HttpMessage, HttpRequest,
+    HttpRequest,
     http::{StatusCode, header},
     web,
 };
@@ -54,10 +54,24 @@ fn ensure_form(request: &HttpRequest) -> Result<(), Refusal> {
     if !request.query_string().is_empty() {
         return Err(Refusal::invalid_request("parameters belong into the body, not into the URL"));
     }
-    let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
-    if !is_form || request.headers().contains_key(header::CONTENT_ENCODING) {
-        return Err(Refusal::invalid_request("send the parameters as application/x-www-form-urlencoded, uncompressed")
-            .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    if !is_utf8_form(request) || request.headers().contains_key(header::CONTENT_ENCODING) {
+        return Err(Refusal::invalid_request(
+            "send the parameters as application/x-www-form-urlencoded in UTF-8, uncompressed",
+        )
+        .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
     Ok(())
+}
+
+/// Whether the one content type is that of a form, with no charset or with UTF-8 (RFC 6749, appendix B).
+fn is_utf8_form(request: &HttpRequest) -> bool {
+    let mut types = request.headers().get_all(header::CONTENT_TYPE);
+    let (Some(media), None) = (types.next().and_then(|value| value.to_str().ok()), types.next()) else { return false };
+    let media = media.to_ascii_lowercase();
+    let mut parts = media.split(';').map(str::trim);
+    let is_form = parts.next() == Some("application/x-www-form-urlencoded");
+    is_form
+        && parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
+            name.trim_end() != "charset" || matches!(value.trim_matches([' ', '"']), "utf-8" | "utf8")
+        })
 }

@@ -8,7 +8,11 @@ use actix_web::{
 };
 use serde_json::json;
 
-use crate::{auth::Refused, http::oauth::uncached, limit::whole_seconds};
+use crate::{
+    auth::{Refused, rejection},
+    http::oauth::uncached,
+    limit::whole_seconds,
+};
 
 /// A refused request. The description is a constant: nothing of the request is repeated.
 #[derive(Debug)]
@@ -47,7 +51,7 @@ impl Refusal {
         Self {
             status: StatusCode::TOO_MANY_REQUESTS,
             error: "temporarily_unavailable",
-            description: "too many attempts have failed for this client; try again after Retry-After seconds",
+            description: "too many attempts with a wrong secret; try again after Retry-After seconds",
             retry_after: Some(whole_seconds(wait)),
         }
     }
@@ -91,7 +95,7 @@ impl From<Refused> for Refusal {
             Refused::InvalidClient => return Self::invalid_client(),
             Refused::TooManyAttempts(wait) => return Self::too_many_attempts(wait),
             Refused::InvalidAssertion(reason) => {
-                tracing::info!(auth.reason = %reason, "assertion refused");
+                rejection::log("client assertion", reason);
                 return Self::invalid_client();
             }
             Refused::UnauthorizedClient => ("unauthorized_client", "the client has no grant that is valid today"),

@@ -77,6 +77,11 @@ async fn a_client_gets_a_token_either_way() {
             form(format!("{GRANT}&{}", sent.both()))
                 .insert_header(("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")),
         ),
+        (
+            "a quoted charset",
+            form(format!("{GRANT}&{}", sent.both()))
+                .insert_header(("Content-Type", "application/x-www-form-urlencoded;charset=\"utf-8\"")),
+        ),
         ("an empty scope is none", form(format!("{GRANT}&scope=&{}", sent.both()))),
         ("unknown parameters are ignored", form(format!("{GRANT}&audience=x&{}", sent.both()))),
     ] {
@@ -149,6 +154,20 @@ async fn a_bad_request_is_refused_in_the_words_of_the_standard() {
             "invalid_client",
         ),
         ("in the URL", form(GRANT).uri(&format!("/oauth/token?{both}")), 400, "invalid_request"),
+        (
+            "another charset",
+            form(format!("{GRANT}&{both}"))
+                .insert_header(("Content-Type", "application/x-www-form-urlencoded; charset=utf-16")),
+            415,
+            "invalid_request",
+        ),
+        (
+            "a charset among others",
+            form(format!("{GRANT}&{both}"))
+                .insert_header(("Content-Type", "application/x-www-form-urlencoded; x=y; CHARSET = latin1")),
+            415,
+            "invalid_request",
+        ),
         ("JSON", form("{}").insert_header(("Content-Type", "application/json")), 415, "invalid_request"),
         (
             "compressed",
@@ -202,7 +221,7 @@ async fn keys_and_metadata_are_public() {
     );
     assert_eq!(
         server.body["token_endpoint_auth_signing_alg_values_supported"],
-        json!(["ES256", "EdDSA", "PS256", "RS256"])
+        json!(["ES256", "EdDSA", "Ed25519", "PS256", "RS256"])
     );
     for (name, path) in [("revocation_endpoint", "/oauth/revoke"), ("introspection_endpoint", "/oauth/introspect")] {
         assert_eq!(server.body[name], format!("{PUBLIC_URL}{path}"));

@@ -1,6 +1,7 @@
 //! How agencies' systems prove who they are, over HTTP and at the command line.
 
 mod assertion;
+mod rejected;
 mod revocation;
 mod rotation;
 

@@ -128,7 +128,7 @@ async fn tokens_of_a_real_provider_open_what_the_client_is_granted() {
         trusting.link(world).await;
         trusting.ask_until(200, &token, VIEWER).await;
 
-        for algorithm in ["ES256", "EdDSA", "PS256", "RS256"] {
+        for algorithm in ["ES256", "EdDSA", "Ed25519", "PS256", "RS256"] {
             let token = trusting.provider.token(&format!("{resource}?alg={algorithm}"), scope).await;
             let (status, answer) = trusting.ask(&token, VIEWER).await;
             let viewer = &answer["data"]["viewer"];

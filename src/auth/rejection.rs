@@ -1,0 +1,20 @@
+//! Why credentials were rejected, for the log alone. Clients are never told.
+
+use std::{num::NonZeroU32, sync::LazyLock};
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+
+use crate::auth::Reason;
+
+/// Warnings that may be logged at once; as many come back in a minute. Anybody can cause them.
+const WARNINGS: NonZeroU32 = NonZeroU32::new(300).expect("not zero");
+
+/// Logs why a credential was rejected: as a warning, or, where there have been too many, at INFO.
+pub fn log(credential: &'static str, reason: Reason) {
+    static LIMIT: LazyLock<DefaultDirectRateLimiter> =
+        LazyLock::new(|| RateLimiter::direct(Quota::per_minute(WARNINGS)));
+    match LIMIT.check() {
+        Ok(()) => tracing::warn!(auth.credential = credential, auth.reason = %reason, "credential rejected"),
+        Err(_) => tracing::info!(auth.credential = credential, auth.reason = %reason, "credential rejected"),
+    }
+}
