@@ -142,6 +142,18 @@ async fn answered(
     }
 }
 
+/// Whether a request names its document by a hash, as Apollo's persisted-query link does.
+fn names_persisted_query(fields: &Map<String, Value>) -> bool {
+    fields.get("extensions").is_some_and(|extensions| extensions["persistedQuery"]["sha256Hash"].is_string())
+}
+
+/// Documents cannot be registered. Apollo's clients then send the whole document, but only if the status is 200; they
+/// recognise the refusal by its message or its code, so the message is not translated.
+fn persisted_query_not_supported() -> Refused {
+    let message = "PersistedQueryNotSupported";
+    Refused::new(StatusCode::OK, "PERSISTED_QUERY_NOT_SUPPORTED", message, message)
+}
+
 fn mutation_by_get() -> Refused {
     Refused::new(
         StatusCode::METHOD_NOT_ALLOWED,
@@ -289,7 +301,11 @@ impl Parts {
                 format!("The field `{field}` of the request is missing or of the wrong type."),
             )
         };
-        let Some(Value::String(query)) = fields.remove("query") else { return Err(wrong("query")) };
+        let query = match fields.remove("query") {
+            Some(Value::String(query)) => query,
+            None | Some(Value::Null) if names_persisted_query(&fields) => return Err(persisted_query_not_supported()),
+            _ => return Err(wrong("query")),
+        };
         let operation_name = match fields.remove("operationName") {
             None | Some(Value::Null) => None,
             Some(Value::String(name)) => Some(name),

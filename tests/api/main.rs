@@ -2,6 +2,7 @@
 
 mod access;
 mod access_log;
+mod apollo;
 mod audit;
 mod bulk;
 mod cadre;

@@ -2,18 +2,16 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::BASE64URL_NOPAD;
 use reqwest::{Client, RequestBuilder, Response, Url, redirect};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::world::overdue;
+use crate::world::{npm, overdue};
 
 /// What the provider is made of; `npm` takes the versions of the lock file and no others.
 const FILES: [(&str, &str); 3] = [
@@ -50,7 +48,7 @@ impl Provider {
     /// Starts it on a free port.
     pub fn start() -> Self {
         overdue::watch();
-        let folder = installed();
+        let folder = npm::installed("oidc-provider", &FILES);
         let mut command = Command::new("node");
         command.arg("provider.mjs").current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.stderr(Stdio::null()).spawn().expect("node starts");
@@ -164,29 +162,4 @@ fn location(page: &Response, at: &Url) -> Option<Url> {
 fn posted(http: &Client, url: &str, form: &[(&str, &str)]) -> RequestBuilder {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     http.post(url).header("Content-Type", "application/x-www-form-urlencoded").body(body)
-}
-
-/// The folder with the provider; installed once for each version of it.
-fn installed() -> PathBuf {
-    let digest = FILES.iter().fold(Sha256::new(), |digest, (_, text)| digest.chain_update(text)).finalize();
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let folder = cache.join(format!("oidc-provider-{}", &HEXLOWER.encode(&digest)[..16]));
-    if folder.exists() {
-        return folder;
-    }
-    fs::create_dir_all(cache).expect("a folder");
-    let new = tempfile::tempdir_in(cache).expect("a folder");
-    for (name, text) in FILES {
-        fs::write(new.path().join(name), text).expect("written");
-    }
-    let npm = Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(new.path()).output();
-    let npm = npm.unwrap_or_else(|error| {
-        panic!("this test needs node and npm (Debian: nodejs, npm), to run an identity provider: {error}")
-    });
-    let said = String::from_utf8_lossy(&npm.stderr);
-    assert!(npm.status.success(), "npm cannot install the identity provider; it needs its registry once:\n{said}");
-    // Of two processes that install at once one is the first; the other takes what is there.
-    let renamed = fs::rename(new.path(), &folder);
-    assert!(renamed.is_ok() || folder.exists(), "{renamed:?}");
-    folder
 }

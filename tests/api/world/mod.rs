@@ -3,6 +3,7 @@
 //! The same test runs on SQLite and on PostgreSQL: `on_both(async |world| ...)`.
 
 pub mod canary;
+pub mod npm;
 pub mod overdue;
 pub mod poll;
 pub mod postgres;

@@ -1,0 +1,35 @@
+//! npm packages that tests run by Node.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+/// The folder with these files, a `package.json` and a `package-lock.json` among them, and with the packages of the lock
+/// file. Installed once for each version of the files.
+pub fn installed(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let digest = files.iter().fold(Sha256::new(), |digest, (_, text)| digest.chain_update(text)).finalize();
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let folder = cache.join(format!("{name}-{}", &HEXLOWER.encode(&digest)[..16]));
+    if folder.exists() {
+        return folder;
+    }
+    fs::create_dir_all(cache).expect("a folder");
+    let new = tempfile::tempdir_in(cache).expect("a folder");
+    for (name, text) in files {
+        fs::write(new.path().join(name), text).expect("written");
+    }
+    let arguments = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
+    let npm = Command::new("npm").args(arguments).current_dir(new.path()).output();
+    let npm = npm.unwrap_or_else(|error| panic!("this test needs node and npm (Debian: nodejs, npm): {error}"));
+    let said = String::from_utf8_lossy(&npm.stderr);
+    assert!(npm.status.success(), "npm cannot install {name}; it needs its registry once:\n{said}");
+    // Of two processes that install at once one is the first; the other takes what is there.
+    let renamed = fs::rename(new.path(), &folder);
+    assert!(renamed.is_ok() || folder.exists(), "{renamed:?}");
+    folder
+}
