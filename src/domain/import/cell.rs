@@ -7,6 +7,7 @@ use entity::value::{Day, PartialDate};
 use sea_orm::{ActiveEnum, Iterable};
 
 use super::{
+    encoding::Encoding,
     finding::{FindingCode, Findings, Place},
     table::Header,
 };
@@ -18,6 +19,15 @@ const LONGEST_TEXT: usize = 500;
 const LARGEST: i32 = 100_000_000;
 /// Longest code, as everywhere.
 const LONGEST_CODE: usize = 40;
+
+/// What is remembered about the encoding of a file while it is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Faults {
+    /// What the file seems to be encoded in, where its first bytes are not UTF-8.
+    pub encoding: Option<Encoding>,
+    /// Whether a cell that is not UTF-8 has been noted.
+    pub noted: bool,
+}
 
 /// The cells of one record, taken in the order of the format's columns.
 pub(super) struct Cells<'a, 'f> {
@@ -36,8 +46,9 @@ impl<'a, 'f> Cells<'a, 'f> {
         Self { header, record, line, findings, next: 0 }
     }
 
-    /// Whether the record has as many fields as the header and all of them are UTF-8 without NUL.
-    pub fn are_whole(&mut self) -> bool {
+    /// Whether the record has as many fields as the header and all of them are UTF-8 without NUL. Of all cells of a file
+    /// that are not, the first is noted: they have one cause.
+    pub fn are_whole(&mut self, faults: &mut Faults) -> bool {
         let (expected, found) = (self.header.places.iter().flatten().count(), self.record.len());
         if found != expected {
             let place = Place { line: Some(self.line), column: None };
@@ -53,10 +64,11 @@ impl<'a, 'f> Cells<'a, 'f> {
         if !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok() && self.ends_on_characters() {
             return true;
         }
-        for at in 0..self.header.places.len() {
-            if let Some(character) = self.field(at).and_then(first_bad_character) {
-                self.note(at, FindingCode::BadEncoding, || bad_encoding(character));
-            }
+        let bad = |at: usize| Some((at, self.field(at).and_then(first_bad_character)?));
+        if let (false, Some((at, character))) = (faults.noted, (0..self.header.places.len()).find_map(bad)) {
+            faults.noted = true;
+            let encoding = faults.encoding.unwrap_or_else(|| Encoding::of(bytes));
+            self.note(at, FindingCode::BadEncoding, || bad_encoding(character, encoding));
         }
         false
     }
@@ -198,10 +210,11 @@ fn first_bad_character(field: &[u8]) -> Option<usize> {
     }
 }
 
-fn bad_encoding(character: usize) -> Sentence {
+fn bad_encoding(character: usize, encoding: Encoding) -> Sentence {
+    let Sentence { vi, en } = encoding.sentence();
     Sentence::new(
-        format!("ký tự thứ {character} của ô không phải UTF-8 hoặc là NUL; hãy lưu tệp bằng bảng mã UTF-8"),
-        format!("character {character} of the cell is not UTF-8, or is a NUL; save the file as UTF-8"),
+        format!("từ ký tự thứ {character} của ô này, tệp không phải UTF-8 (hoặc có ký tự NUL); {vi}"),
+        format!("from character {character} of this cell on, the file is not UTF-8 (or holds a NUL); {en}"),
     )
 }
 

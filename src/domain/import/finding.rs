@@ -24,6 +24,8 @@ pub enum FindingCode {
     NotAFile,
     /// A column is missing, repeated or unknown.
     BadHeader,
+    /// The columns are separated by another character than a comma.
+    BadSeparator,
     /// A record has too few or too many fields, is too long, or a quotation mark is never closed.
     BadRecord,
     /// The bytes are not UTF-8, or hold a NUL.
@@ -104,6 +106,7 @@ impl FindingCode {
         match self {
             Self::NotAFile
             | Self::BadHeader
+            | Self::BadSeparator
             | Self::BadRecord
             | Self::BadEncoding
             | Self::BadValue

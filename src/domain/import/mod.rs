@@ -9,6 +9,7 @@ mod bundle;
 mod cell;
 mod check;
 mod class;
+mod encoding;
 mod enrolment;
 mod episode;
 mod finding;
@@ -28,6 +29,7 @@ mod row;
 mod rule;
 mod seat;
 mod session;
+mod similar;
 mod source;
 mod table;
 #[cfg(test)]

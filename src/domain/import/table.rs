@@ -12,9 +12,11 @@ use std::{
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::{
-    cell::Cells,
+    cell::{Cells, Faults},
+    encoding::{self, Container, Encoding},
     finding::{Column, FindingCode, Findings, Place},
     progress::Progress,
+    similar::closest,
     source::{Gauge, Source, TooLong},
 };
 use crate::{
@@ -79,12 +81,16 @@ pub(super) struct Line<T> {
     pub row: Result<T, String>,
 }
 
+/// A file whose first bytes were looked at already.
+type Whole<R> = io::Chain<io::Cursor<Vec<u8>>, R>;
+
 /// A file being read.
 pub(super) struct Table<T, R> {
-    reader: csv::Reader<Source<R>>,
+    reader: csv::Reader<Source<Whole<R>>>,
     gauge: Arc<Gauge>,
     header: Header,
     record: ByteRecord,
+    faults: Faults,
     limit: u64,
     rows: u64,
     /// Nothing more can be read: the file ended or cannot be understood from here on.
@@ -119,8 +125,15 @@ pub(super) fn print(dir: &Path, file: &'static str, progress: &Progress) -> Resu
 
 impl<T: Row, R: Read> Table<T, R> {
     /// Begins to read; a bad header is noted and leaves nothing to read.
-    pub fn new(input: R, limit: u64, progress: &Progress, findings: &mut Findings) -> Result<Self> {
-        let (source, gauge) = Source::new(input, limit, progress.clone());
+    pub fn new(mut input: R, limit: u64, progress: &Progress, findings: &mut Findings) -> Result<Self> {
+        let mut sample = Vec::new();
+        let read = input.by_ref().take(encoding::SAMPLE).read_to_end(&mut sample);
+        read.map_err(|error| unreadable(T::FILE, &error))?;
+        let container = Container::of(&sample);
+        // A character that the end of the sample cuts is no fault.
+        let is_bad = std::str::from_utf8(&sample).is_err_and(|error| error.error_len().is_some());
+        let faults = Faults { encoding: is_bad.then(|| Encoding::of(&sample)), noted: false };
+        let (source, gauge) = Source::new(io::Cursor::new(sample).chain(input), limit, progress.clone());
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -128,12 +141,15 @@ impl<T: Row, R: Read> Table<T, R> {
             .from_reader(source);
         let header = Header { file: T::FILE, columns: T::COLUMNS, places: Vec::new() };
         let record = ByteRecord::new();
+        let (ended, broke_off) = (container.is_some(), false);
         let mut table =
-            Self { reader, gauge, header, record, limit, rows: 0, ended: false, broke_off: false, row: PhantomData };
-        if table.advance(findings)? {
+            Self { reader, gauge, header, record, faults, limit, rows: 0, ended, broke_off, row: PhantomData };
+        if let Some(container) = container {
+            table.note_header(findings, FindingCode::BadEncoding, || container.sentence());
+        } else if table.advance(findings)? {
             table.read_header(findings);
         } else if !table.broke_off {
-            table.missing(findings, T::COLUMNS.iter().copied());
+            table.note_header(findings, FindingCode::BadHeader, || bad_header(&[], (T::COLUMNS, T::OPTIONAL)));
         }
         Ok(table)
     }
@@ -170,7 +186,7 @@ impl<T: Row, R: Read> Table<T, R> {
             self.rows += 1;
             let line = self.line();
             let mut cells = Cells::new(&self.header, &self.record, line, findings);
-            let row = if cells.are_whole() { T::read(&mut cells) } else { None };
+            let row = if cells.are_whole(&mut self.faults) { T::read(&mut cells) } else { None };
             lines.push(Line { line, row: row.ok_or_else(|| self.first_cell()) });
         }
         Ok(lines)
@@ -237,70 +253,73 @@ impl<T: Row, R: Read> Table<T, R> {
     }
 
     fn read_header(&mut self, findings: &mut Findings) {
-        let Ok(names) = self.record.iter().map(std::str::from_utf8).collect::<Result<Vec<_>, _>>() else {
-            return self.header_not_utf8(findings);
+        let names = self.record.iter().map(|name| std::str::from_utf8(name).ok().filter(|name| !name.contains('\0')));
+        let Some(names) = names.collect::<Option<Vec<_>>>() else {
+            let encoding = self.faults.encoding.unwrap_or_else(|| Encoding::of(self.record.as_slice()));
+            return self.note_header(findings, FindingCode::BadEncoding, || header_not_utf8(encoding));
         };
-        if names.iter().any(|name| name.contains('\0')) {
-            return self.header_not_utf8(findings);
+        if let Some(separator) = encoding::separator(&names.join(","), T::COLUMNS) {
+            return self.note_header(findings, FindingCode::BadSeparator, || separator.sentence());
         }
-        let (mut bad, mut seen) = (Vec::new(), HashSet::new());
-        for (at, name) in names.iter().enumerate() {
-            let known = T::COLUMNS.iter().any(|column| column == name);
-            if !seen.insert(name) || !known {
-                bad.push((at + 1, known));
-            }
-        }
+        let is_known = |name: &&str| T::COLUMNS.contains(name);
         let is_absent = |column: &&str| !names.contains(column) && !T::OPTIONAL.contains(column);
-        let absent: Vec<_> = T::COLUMNS.iter().copied().filter(is_absent).collect();
-        let places = T::COLUMNS.iter().map(|column| names.iter().position(|name| name == column)).collect();
-        for (position, known) in &bad {
-            let place = Place { line: Some(1), column: None };
-            findings.note(T::FILE, place, FindingCode::BadHeader, || header_sentence(*position, *known, T::COLUMNS));
-        }
-        self.missing(findings, absent.iter().copied());
-        if bad.is_empty() && absent.is_empty() {
+        let distinct: HashSet<_> = names.iter().collect();
+        if distinct.len() == names.len() && names.iter().all(is_known) && !T::COLUMNS.iter().any(is_absent) {
+            let places = T::COLUMNS.iter().map(|column| names.iter().position(|name| name == column)).collect();
             self.header.places = places;
-        } else {
-            self.ended = true;
+            return;
         }
+        let sentence = bad_header(&names, (T::COLUMNS, T::OPTIONAL));
+        self.note_header(findings, FindingCode::BadHeader, || sentence);
     }
 
-    fn missing(&mut self, findings: &mut Findings, columns: impl Iterator<Item = &'static str>) {
-        for column in columns {
-            self.ended = true;
-            let place = Place { line: Some(1), column: None };
-            findings.note(T::FILE, place, FindingCode::BadHeader, || {
-                Sentence::new(format!("thiếu cột {column}"), format!("the column {column} is missing"))
-            });
-        }
-    }
-
-    fn header_not_utf8(&mut self, findings: &mut Findings) {
+    /// Notes why the file cannot be read beyond its first line.
+    fn note_header(&mut self, findings: &mut Findings, code: FindingCode, sentence: impl FnOnce() -> Sentence) {
         self.ended = true;
-        let place = Place { line: Some(1), column: None };
-        findings.note(T::FILE, place, FindingCode::BadEncoding, || {
-            Sentence::new(
-                "dòng tiêu đề không phải UTF-8; hãy lưu tệp bằng bảng mã UTF-8",
-                "the header is not UTF-8; save the file as UTF-8",
-            )
-        });
+        findings.note(T::FILE, Place { line: Some(1), column: None }, code, sentence);
     }
 }
 
-/// A header's own words are not repeated: a file without a header has a person's facts in its first line.
-fn header_sentence(position: usize, known: bool, columns: &[&str]) -> Sentence {
-    let columns = columns.join(",");
-    if known {
-        Sentence::new(
-            format!("cột thứ {position} lặp lại một cột trước đó"),
-            format!("column number {position} repeats an earlier column"),
-        )
-    } else {
-        Sentence::new(
-            format!("tên cột thứ {position} không có trong mẫu; các cột là: {columns}"),
-            format!("the name of column number {position} is not in the format; the columns are: {columns}"),
-        )
+fn header_not_utf8(encoding: Encoding) -> Sentence {
+    let Sentence { vi, en } = encoding.sentence();
+    Sentence::new(
+        format!("dòng tiêu đề không phải UTF-8 (hoặc có ký tự NUL); {vi}"),
+        format!("the header is not UTF-8 (or holds a NUL); {en}"),
+    )
+}
+
+/// All that is wrong with a header, in one sentence. Its own words are not repeated: a file without a header has a person's
+/// facts in its first line.
+fn bad_header(names: &[&str], (columns, optional): (&[&str], &[&str])) -> Sentence {
+    let all = columns.join(",");
+    if !names.iter().any(|name| columns.contains(name)) {
+        return Sentence::new(
+            format!("dòng đầu tiên không phải dòng tiêu đề; các cột là: {all}"),
+            format!("the first line is not a header; the columns are: {all}"),
+        );
     }
+    let (mut vi, mut en) = (Vec::new(), Vec::new());
+    let absent: Vec<&str> =
+        columns.iter().copied().filter(|column| !names.contains(column) && !optional.contains(column)).collect();
+    if !absent.is_empty() {
+        vi.push(format!("thiếu cột: {}", absent.join(", ")));
+        en.push(format!("missing columns: {}", absent.join(", ")));
+    }
+    for (at, name) in names.iter().enumerate() {
+        let position = at + 1;
+        if names[..at].contains(name) {
+            vi.push(format!("cột thứ {position} lặp lại một cột trước đó"));
+            en.push(format!("column number {position} repeats an earlier column"));
+        } else if !columns.contains(name) {
+            let meant = closest(name, columns.iter().copied().filter(|column| !names.contains(column)));
+            let (meant_vi, meant_en) = meant.map_or_else(Default::default, |meant| {
+                (format!(", có lẽ là {meant}"), format!(", perhaps {meant} is meant"))
+            });
+            vi.push(format!("tên cột thứ {position} không có trong mẫu{meant_vi}"));
+            en.push(format!("the name of column number {position} is not in the format{meant_en}"));
+        }
+    }
+    Sentence::new(format!("{}; các cột là: {all}", vi.join("; ")), format!("{}; the columns are: {all}", en.join("; ")))
 }
 
 fn is_too_long(error: &csv::Error) -> bool {

@@ -79,6 +79,39 @@ async fn other_encodings_are_refused_with_their_place() {
 }
 
 #[tokio::test]
+async fn a_file_of_another_program_is_one_finding_that_says_how_to_save_it() {
+    let (_dir, database) = fresh().await;
+    let cadres = BUNDLE[4].1;
+    let utf_16 = |text: &str| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    // What Excel writes on a Vietnamese Windows.
+    let windows_1258 = cadres.replace("Đỗ Thị Thử", "@").into_bytes();
+    let mut lines: Vec<u8> = windows_1258.into_iter().filter(u8::is_ascii).collect();
+    let at = lines.iter().position(|byte| *byte == b'@').unwrap();
+    lines.splice(at..=at, b"\xD0\xF4\xDE Thi\xF2 Th\xFD\xD2".iter().copied());
+    for (content, code, words) in [
+        (cadres.replace(',', ";").into_bytes(), "BAD_SEPARATOR", ["semicolons", "comma"]),
+        (cadres.replace(',', "\t").into_bytes(), "BAD_SEPARATOR", ["tabs", "comma"]),
+        (utf_16(cadres), "BAD_ENCODING", ["UTF-16", "CSV UTF-8 (Comma delimited)"]),
+        (utf_16(&cadres.replace(',', "\t")), "BAD_ENCODING", ["UTF-16", "CSV UTF-8 (Comma delimited)"]),
+        (lines, "BAD_ENCODING", ["Windows-1258", "CSV UTF-8 (Comma delimited)"]),
+        (b"PK\x03\x04cadres".to_vec(), "BAD_ENCODING", ["spreadsheet", "CSV UTF-8 (Comma delimited)"]),
+        (
+            cadres.lines().skip(1).map(|line| format!("{line}\n")).collect::<String>().into(),
+            "BAD_HEADER",
+            ["header", "code"],
+        ),
+        (cadres.replace("full_name", "Full Name").replace("gender,", "").into(), "BAD_HEADER", ["gender", "full_name"]),
+    ] {
+        let report = import_files(&database, &[("cadres.csv", &content)]).await;
+        let [finding] = &report.findings[..] else { panic!("{:#?}", report.findings) };
+        assert_eq!((report.outcome, report.errors), (Outcome::Refused, 1));
+        assert_eq!(finding.code.to_string(), code);
+        assert!(words.iter().all(|word| finding.sentence.en.contains(word)), "{words:?}: {}", finding.sentence.en);
+        assert_discreet(&report);
+    }
+}
+
+#[tokio::test]
 async fn an_empty_file_lacks_its_columns() {
     let (_dir, database) = fresh().await;
     for content in ["", "\n\n", "\u{feff}"] {
