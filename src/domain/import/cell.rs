@@ -1,4 +1,4 @@
-//! From the cells of a record to values. What a cell held never stands in a sentence.
+//! From the cells of a record to values. A sentence shows what a cell held only where `shown` permits it.
 
 use std::str::FromStr;
 
@@ -9,6 +9,8 @@ use sea_orm::{ActiveEnum, Iterable};
 use super::{
     encoding::Encoding,
     finding::{FindingCode, Findings, Place},
+    shown::shown,
+    similar::closest,
     table::Header,
 };
 use crate::{language::Sentence, text};
@@ -39,7 +41,42 @@ pub(super) struct Cells<'a, 'f> {
 }
 
 /// Reads a cell that is not empty.
-pub(super) type Parse<T> = fn(&str) -> Result<T, Sentence>;
+pub(super) type Parse<T> = fn(&str) -> Result<T, Problem>;
+
+/// Why a cell cannot be read.
+#[derive(Debug)]
+pub(super) struct Problem {
+    sentence: Sentence,
+    /// What the cell most likely means.
+    meant: Option<String>,
+}
+
+impl From<Sentence> for Problem {
+    fn from(sentence: Sentence) -> Self {
+        Self { sentence, meant: None }
+    }
+}
+
+impl Problem {
+    /// A word that is none of a closed set.
+    pub fn not_among(given: &str, words: &[&str]) -> Self {
+        let all = words.join(", ");
+        let sentence = Sentence::new(format!("phải là một trong: {all}"), format!("must be one of: {all}"));
+        Self { sentence, meant: closest(given, words.iter().copied()).map(str::to_owned) }
+    }
+
+    /// What to say, with the value where it may be shown.
+    fn sentence(self, value: Option<&str>) -> Sentence {
+        let Some(value) = value else { return self.sentence };
+        let Sentence { vi, en } = self.sentence;
+        let (mut vi, mut en) = (format!("«{value}»: {vi}"), format!("\"{value}\": {en}"));
+        if let Some(meant) = self.meant {
+            vi.push_str(&format!("; có lẽ là {meant}"));
+            en.push_str(&format!("; perhaps {meant} is meant"));
+        }
+        Sentence::new(vi, en)
+    }
+}
 
 impl<'a, 'f> Cells<'a, 'f> {
     pub fn new(header: &'a Header, record: &'a ByteRecord, line: u64, findings: &'f mut Findings) -> Self {
@@ -158,8 +195,10 @@ impl<'a, 'f> Cells<'a, 'f> {
                 });
                 None
             }
-            Err(sentence) => {
-                self.note(at, FindingCode::BadValue, || sentence);
+            Err(problem) => {
+                let column = self.header.at(at).map_or("", |column| column.name);
+                let value = shown(self.header.file, column, text);
+                self.note(at, FindingCode::BadValue, || problem.sentence(value));
                 None
             }
         }
@@ -219,14 +258,19 @@ fn bad_encoding(character: usize, encoding: Encoding) -> Sentence {
 }
 
 /// A business code.
-pub(super) fn code<T: FromStr>(text: &str) -> Result<T, Sentence> {
-    text.parse().map_err(|_| not_a_code())
+pub(super) fn code<T: FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| not_a_code().into())
+}
+
+/// A code of a list that is looked up later; what is no code at all is not in the list either.
+pub(super) fn listed_code<T: FromStr>(text: &str) -> Result<Result<T, String>, Problem> {
+    Ok(text.parse().map_err(|_| text.to_owned()))
 }
 
 /// A code that is not of a kind of its own, such as a rank's; kept as text.
-pub(super) fn outer_code(text: &str) -> Result<String, Sentence> {
+pub(super) fn outer_code(text: &str) -> Result<String, Problem> {
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/'));
-    if plain && text.len() <= LONGEST_CODE { Ok(text.to_owned()) } else { Err(not_a_code()) }
+    if plain && text.len() <= LONGEST_CODE { Ok(text.to_owned()) } else { Err(not_a_code().into()) }
 }
 
 fn not_a_code() -> Sentence {
@@ -237,72 +281,105 @@ fn not_a_code() -> Sentence {
 }
 
 /// A word of a closed set.
-pub(super) fn word<T: ActiveEnum<Value = String> + Iterable>(text: &str) -> Result<T, Sentence> {
+pub(super) fn word<T: ActiveEnum<Value = String> + Iterable>(text: &str) -> Result<T, Problem> {
     T::try_from_value(&text.to_owned()).map_err(|_| {
         let words: Vec<String> = T::iter().map(|word| word.to_value()).collect();
-        let words = words.join(", ");
-        Sentence::new(format!("phải là một trong: {words}"), format!("must be one of: {words}"))
+        Problem::not_among(text, &words.iter().map(String::as_str).collect::<Vec<_>>())
     })
 }
 
 /// A day.
-pub(super) fn day(text: &str) -> Result<Day, Sentence> {
-    text.parse().map_err(|_| {
-        Sentence::new(
+pub(super) fn day(text: &str) -> Result<Day, Problem> {
+    text.parse().map_err(|_| match day_first(text) {
+        Some(meant) => written_day_first(meant),
+        None => Problem::from(Sentence::new(
             "ngày phải có trong lịch và viết YYYY-MM-DD, từ 1800 đến 2199",
             "a day must be in the calendar and written YYYY-MM-DD, from 1800 to 2199",
-        )
+        )),
     })
 }
 
 /// A date that may lack the day or the month.
-pub(super) fn date(text: &str) -> Result<PartialDate, Sentence> {
-    text.parse().map_err(|_| {
-        Sentence::new(
+pub(super) fn date(text: &str) -> Result<PartialDate, Problem> {
+    text.parse().map_err(|_| match day_first(text) {
+        Some(meant) => written_day_first(meant),
+        None => Problem::from(Sentence::new(
             "thời điểm phải viết YYYY, YYYY-MM hoặc YYYY-MM-DD",
             "a date must be written YYYY, YYYY-MM or YYYY-MM-DD",
-        )
+        )),
     })
 }
 
+/// A date as it is written in Việt Nam, the day first, in the form of the format: `12/03/1975` is `1975-03-12` and
+/// `03/1975` is `1975-03`.
+fn day_first(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.trim().split(['/', '-', '.', ' ']).collect();
+    let is_number = |part: &&str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !parts.iter().all(is_number) {
+        return None;
+    }
+    let number = |part: &str| part.parse::<u32>().ok();
+    let iso = match parts[..] {
+        [day, month, year] if year.len() == 4 => {
+            format!("{year}-{:02}-{:02}", number(month)?, number(day)?)
+        }
+        [year, month, day] if year.len() == 4 => {
+            format!("{year}-{:02}-{:02}", number(month)?, number(day)?)
+        }
+        [month, year] if year.len() == 4 => format!("{year}-{:02}", number(month)?),
+        _ => return None,
+    };
+    iso.parse::<PartialDate>().ok().map(|_| iso)
+}
+
+fn written_day_first(meant: String) -> Problem {
+    let sentence = Sentence::new(
+        "phải viết YYYY-MM-DD (năm-tháng-ngày), ví dụ 2025-07-31 chứ không phải 31/07/2025; trong Excel hãy định dạng cột là \
+         Text",
+        "must be written YYYY-MM-DD, for example 2025-07-31 and not 31/07/2025; in Excel format the column as Text",
+    );
+    Problem { sentence, meant: Some(meant) }
+}
+
 /// A calendar year.
-pub(super) fn year(text: &str) -> Result<i32, Sentence> {
+pub(super) fn year(text: &str) -> Result<i32, Problem> {
     let year = if text.len() == 4 { number(text).ok() } else { None };
     year.filter(|year| (1800..2200).contains(year)).ok_or_else(|| {
-        Sentence::new("năm phải viết bằng 4 chữ số, từ 1800 đến 2199", "a year has 4 digits, from 1800 to 2199")
+        Sentence::new("năm phải viết bằng 4 chữ số, từ 1800 đến 2199", "a year has 4 digits, from 1800 to 2199").into()
     })
 }
 
 /// A count.
-pub(super) fn number(text: &str) -> Result<i32, Sentence> {
+pub(super) fn number(text: &str) -> Result<i32, Problem> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|count| digits && (0..=LARGEST).contains(count)).ok_or_else(|| {
-        Sentence::new(
+        Problem::from(Sentence::new(
             format!("phải là số nguyên từ 0 đến {LARGEST}"),
             format!("must be a whole number from 0 to {LARGEST}"),
-        )
+        ))
     })
 }
 
 /// `true` or `false`.
-pub(super) fn flag(text: &str) -> Result<bool, Sentence> {
+pub(super) fn flag(text: &str) -> Result<bool, Problem> {
     match text {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(Sentence::new("phải là true hoặc false", "must be true or false")),
+        _ => Err(Problem::not_among(text, &["true", "false"])),
     }
 }
 
 /// Free text on one line.
-pub(super) fn plain_text(text: &str) -> Result<String, Sentence> {
+pub(super) fn plain_text(text: &str) -> Result<String, Problem> {
     let fits = text.len() <= LONGEST_TEXT || text.chars().count() <= LONGEST_TEXT;
     if fits && !text.chars().any(char::is_control) && text.trim() == text {
         return Ok(text.to_owned());
     }
-    Err(Sentence::new(
+    let sentence = Sentence::new(
         format!("phải là một dòng chữ không quá {LONGEST_TEXT} ký tự, không có ký tự điều khiển"),
         format!("must be one line of at most {LONGEST_TEXT} characters without control characters"),
-    ))
+    );
+    Err(sentence.into())
 }
 
 #[cfg(test)]
@@ -325,8 +402,30 @@ mod tests {
     }
 
     #[test]
+    fn a_day_that_is_written_first_is_understood() {
+        for (text, meant) in [
+            ("12/03/1975", Some("1975-03-12")),
+            ("2/3/1975", Some("1975-03-02")),
+            ("12-03-1975", Some("1975-03-12")),
+            ("12.03.1975", Some("1975-03-12")),
+            ("1975/03/12", Some("1975-03-12")),
+            ("1975-3-2", Some("1975-03-02")),
+            ("06/2010", Some("2010-06")),
+            ("13/2010", None),
+            ("03/25/2020", None),
+            ("31/02/2020", None),
+            ("12/03/75", None),
+            ("+1/+2/2020", None),
+            ("hôm nay", None),
+            ("", None),
+        ] {
+            assert_eq!(day_first(text).as_deref(), meant, "{text}");
+        }
+    }
+
+    #[test]
     fn a_flag_has_two_spellings() {
-        assert_eq!((flag("true"), flag("false")), (Ok(true), Ok(false)));
+        assert_eq!((flag("true").ok(), flag("false").ok()), (Some(true), Some(false)));
         for bad in ["True", "1", "0", "yes", "TRUE", " true"] {
             assert!(flag(bad).is_err(), "{bad}");
         }

@@ -13,7 +13,7 @@ use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseTransaction, EntityTrait, Ite
 
 use super::{
     agree,
-    cell::{Cells, code, day, number, word},
+    cell::{Cells, Problem, code, day, number, word},
     check::Checked,
     finding::{FindingCode, Findings},
     lists::unit_of,
@@ -24,7 +24,7 @@ use super::{
     table::{Header, Row},
     world::{World, differs, repeated_code},
 };
-use crate::{domain::access::Txn, error::Result, language::Sentence};
+use crate::{domain::access::Txn, error::Result};
 
 /// A class.
 pub(super) struct ClassRow {
@@ -103,13 +103,14 @@ enum Status {
     At(ClassState),
 }
 
-fn status(text: &str) -> Result<Status, Sentence> {
+fn status(text: &str) -> Result<Status, Problem> {
     if text == "OPEN" {
         return Ok(Status::Open);
     }
     word(text).map(Status::At).map_err(|_| {
-        let words = ClassState::iter().map(|state| state.to_value()).collect::<Vec<_>>().join(", ");
-        Sentence::new(format!("phải là một trong: OPEN, {words}"), format!("must be one of: OPEN, {words}"))
+        let states: Vec<String> = ClassState::iter().map(|state| state.to_value()).collect();
+        let words: Vec<&str> = std::iter::once("OPEN").chain(states.iter().map(String::as_str)).collect();
+        Problem::not_among(text, &words)
     })
 }
 

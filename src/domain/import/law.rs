@@ -7,7 +7,7 @@ use entity::{
 };
 
 use super::{
-    cell::{Cells, code, day, word},
+    cell::{Cells, Problem, code, day, word},
     lists::Listed,
     table::Row,
 };
@@ -70,29 +70,29 @@ impl Row for rule::Model {
 }
 
 /// A number of months.
-fn months(text: &str) -> Result<i32, Sentence> {
+fn months(text: &str) -> Result<i32, Problem> {
     text.parse().ok().filter(|months| (0..=LONGEST).contains(months)).ok_or_else(|| {
-        Sentence::new(
+        Problem::from(Sentence::new(
             format!("phải là số tháng, từ 0 đến {LONGEST}"),
             format!("must be a number of months, from 0 to {LONGEST}"),
-        )
+        ))
     })
 }
 
 /// 1 or 0.
-fn yes_or_no(text: &str) -> Result<i32, Sentence> {
+fn yes_or_no(text: &str) -> Result<i32, Problem> {
     match text {
         "1" => Ok(1),
         "0" => Ok(0),
-        _ => Err(Sentence::new("phải là 1 (có) hoặc 0 (không)", "must be 1 (yes) or 0 (no)")),
+        _ => Err(Sentence::new("phải là 1 (có) hoặc 0 (không)", "must be 1 (yes) or 0 (no)").into()),
     }
 }
 
 /// The first day of a year.
-fn new_year(text: &str) -> Result<Day, Sentence> {
+fn new_year(text: &str) -> Result<Day, Problem> {
     let first = day(text)?;
     let sentence = || Sentence::new("phải là ngày 01-01 của một năm", "must be 1 January of a year");
-    if first.0.ordinal() == 1 { Ok(first) } else { Err(sentence()) }
+    if first.0.ordinal() == 1 { Ok(first) } else { Err(sentence().into()) }
 }
 
 impl Listed for rule::Model {

@@ -29,6 +29,7 @@ mod row;
 mod rule;
 mod seat;
 mod session;
+mod shown;
 mod similar;
 mod source;
 mod table;

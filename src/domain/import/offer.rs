@@ -11,7 +11,7 @@ use entity::{
 };
 
 use super::{
-    cell::{Cells, code, number, outer_code, word, year},
+    cell::{Cells, Problem, code, number, outer_code, word, year},
     finding::{FindingCode, Findings},
     known::QuotaFacts,
     lists::{Listed, unit_of},
@@ -19,7 +19,6 @@ use super::{
     table::{Header, Row},
     world::{World, differs, repeated_code, repeated_row},
 };
-use crate::language::Sentence;
 
 impl Row for programme::Model {
     const FILE: &'static str = "programmes.csv";
@@ -56,7 +55,7 @@ impl Listed for programme::Model {
     /// A programme grants a level of its own subject, if it grants one.
     fn check(&self, header: &Header, line: u64, world: &World, findings: &mut Findings) {
         let (Some(level), Ok(subject)) = (&self.level_code, self.subject.parse::<SubjectCode>()) else { return };
-        note_level(header, line, (&subject, level), world, findings);
+        note_level(header, line, (Ok(&subject), Ok(level)), world, findings);
     }
 }
 
@@ -108,11 +107,11 @@ enum Bound {
     MoreThan,
 }
 
-fn bound(text: &str) -> Result<Bound, Sentence> {
+fn bound(text: &str) -> Result<Bound, Problem> {
     match text {
         "EXACT" => Ok(Bound::Exact),
         "MORE_THAN" => Ok(Bound::MoreThan),
-        _ => Err(Sentence::new("phải là một trong: EXACT, MORE_THAN", "must be one of: EXACT, MORE_THAN")),
+        _ => Err(Problem::not_among(text, &["EXACT", "MORE_THAN"])),
     }
 }
 
@@ -282,6 +281,11 @@ impl Programmes {
     pub fn enter(&mut self, code: ProgrammeCode) {
         let next = u32::try_from(self.0.len()).unwrap_or(Programme::MAX);
         self.0.entry(code).or_insert(next);
+    }
+
+    /// The codes of all programmes.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(ProgrammeCode::as_str)
     }
 
     /// The programme with the code.

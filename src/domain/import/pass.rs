@@ -18,6 +18,8 @@ use super::{
     register::Person,
     row::{AssignmentRow, CadreRow, QualificationRow},
     rule::{self, Dates, IdDoubt},
+    shown::shown,
+    similar::closest,
     table::{Header, Row},
     world::{World, differs, repeated_code},
 };
@@ -255,7 +257,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let cadre = (CadreRow::FILE, row.cadre.as_str());
             world.unknown(findings, header, (line, "cadre_code"), cadre);
         }
-        let has_level = note_level(header, line, (&row.subject, &row.level), world, findings);
+        let has_level = note_level(header, line, (row.subject.as_ref(), row.level.as_ref()), world, findings);
         let has_institution = row.institution.as_ref().is_none_or(|code| world.institutions.contains(code));
         if let (false, Some(code)) = (has_institution, &row.institution) {
             let institution = (<entity::institution::Model as Row>::FILE, code.as_str());
@@ -266,11 +268,12 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             header.note(findings, (line, "granted_on"), FindingCode::DoubtfulDate, || doubt.sentence());
         }
         let person = person?;
+        let (Ok(subject_code), Ok(level_code)) = (row.subject, row.level) else { return None };
         let model = qualification::Model {
             id: QualificationId::new(),
             cadre_id: world.register.id(person),
-            subject_code: row.subject,
-            level_code: row.level,
+            subject_code,
+            level_code,
             field_code: row.field_code,
             institution_code: row.institution,
             mode: row.mode,
@@ -346,33 +349,43 @@ fn is_post(stored: &assignment::Model, post: &assignment::Model) -> bool {
 pub(super) fn note_level(
     header: &Header,
     line: u64,
-    (subject, level): (&SubjectCode, &LevelCode),
+    (subject, level): (Result<&SubjectCode, &String>, Result<&LevelCode, &String>),
     world: &World,
     findings: &mut Findings,
 ) -> bool {
-    let Some(levels) = world.known.levels.get(subject) else {
+    let Some((subject, levels)) = subject.ok().and_then(|code| world.known.levels.get_key_value(code)) else {
         header.note(findings, (line, "subject"), FindingCode::UnknownSubject, || {
             let mut subjects: Vec<_> = world.known.levels.keys().map(|subject| subject.as_str()).collect();
             subjects.sort_unstable();
-            let subjects = subjects.join(", ");
-            Sentence::new(
-                format!("loại trình độ không có trong danh mục: {subjects}"),
-                format!("the subject is not in the list: {subjects}"),
-            )
+            let given = subject.map_or_else(String::as_str, |subject| subject.as_str());
+            let what = ("loại trình độ không có trong danh mục", "the subject is not in the list");
+            not_in_list(shown(header.file, "subject", given), &subjects, what)
         });
         return false;
     };
-    if levels.contains(level) {
+    if level.is_ok_and(|level| levels.contains(level)) {
         return true;
     }
     header.note(findings, (line, "level"), FindingCode::UnknownLevel, || {
         let mut levels: Vec<_> = levels.iter().map(|level| level.as_str()).collect();
         levels.sort_unstable();
-        let levels = levels.join(", ");
-        Sentence::new(
-            format!("{subject} không có mức này; các mức là: {levels}"),
-            format!("{subject} has no such level; its levels are: {levels}"),
-        )
+        let given = level.map_or_else(String::as_str, |level| level.as_str());
+        let (vi, en) = (format!("{subject} không có mức này"), format!("{subject} has no such level"));
+        not_in_list(shown(header.file, "level", given), &levels, (&vi, &en))
     });
     false
+}
+
+/// A value that is not in a list, with the list and the value of it that is most likely meant.
+fn not_in_list(given: Option<&str>, list: &[&str], (vi, en): (&str, &str)) -> Sentence {
+    let all = list.join(", ");
+    let (mut vi, mut en) = (format!("{vi}; danh mục gồm: {all}"), format!("{en}; the list is: {all}"));
+    if let Some(given) = given {
+        (vi, en) = (format!("«{given}»: {vi}"), format!("\"{given}\": {en}"));
+        if let Some(meant) = closest(given, list.iter().copied()) {
+            vi.push_str(&format!("; có lẽ là {meant}"));
+            en.push_str(&format!("; perhaps {meant} is meant"));
+        }
+    }
+    Sentence::new(vi, en)
 }

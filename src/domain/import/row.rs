@@ -10,7 +10,7 @@ use entity::{
 };
 
 use super::{
-    cell::{Cells, code, date, day, flag, outer_code, plain_text, word},
+    cell::{Cells, code, date, day, flag, listed_code, outer_code, plain_text, word},
     table::Row,
 };
 use crate::text;
@@ -254,8 +254,10 @@ impl Row for AssignmentRow {
 /// A qualification of a person.
 pub(super) struct QualificationRow {
     pub cadre: CadreCode,
-    pub subject: SubjectCode,
-    pub level: LevelCode,
+    /// A code, or else what the cell holds.
+    pub subject: Result<SubjectCode, String>,
+    /// A code, or else what the cell holds.
+    pub level: Result<LevelCode, String>,
     pub field_code: Option<String>,
     pub institution: Option<InstitutionCode>,
     pub mode: Option<StudyMode>,
@@ -269,8 +271,8 @@ impl Row for QualificationRow {
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let cadre = cells.must("cadre_code", code);
-        let subject = cells.must("subject", code);
-        let level = cells.must("level", code);
+        let subject = cells.must("subject", listed_code);
+        let level = cells.must("level", listed_code);
         let field_code = cells.may("field_code", outer_code);
         let institution = cells.may("institution_code", code);
         let mode = cells.may("mode", word);

@@ -1,15 +1,23 @@
 //! All that the rows of a bundle can refer to: what the database holds and what the bundle adds to it.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+};
 
-use entity::value::{Day, InstitutionCode, PlanCode, PlanId, TitleCode, UnitCode, UnitId};
+use entity::{
+    institution, programme, title,
+    value::{Day, InstitutionCode, PlanCode, PlanId, TitleCode, UnitCode, UnitId},
+};
 
 use super::{
     finding::{FindingCode, Findings},
     known::Known,
-    offer::Programmes,
+    offer::{PlanRow, Programmes},
     register::Register,
     roster::Classes,
+    row::UnitRow,
+    similar::closest,
     table::{Header, Line, Row},
 };
 use crate::language::Sentence;
@@ -29,6 +37,8 @@ pub(super) struct World {
     broken: HashMap<&'static str, HashSet<String>>,
     /// Files that could not be read at all.
     unreadable: HashSet<&'static str>,
+    /// Answers of `closest`, as a wrong code often stands on many rows.
+    closest: Mutex<HashMap<(&'static str, String), Option<String>>>,
 }
 
 impl World {
@@ -47,6 +57,7 @@ impl World {
             classes: Classes::default(),
             broken: HashMap::new(),
             unreadable: HashSet::new(),
+            closest: Mutex::default(),
             known,
         }
     }
@@ -75,12 +86,35 @@ impl World {
             return;
         }
         header.note(findings, at, FindingCode::UnknownCode, || {
+            let meant = self.closest(of, code);
             let code = shown(code);
+            let (vi, en) = meant.map_or_else(Default::default, |meant| {
+                (format!("; có lẽ là {meant}"), format!("; perhaps {meant} is meant"))
+            });
             Sentence::new(
-                format!("mã{code} không có trong {of} và cũng không có trong cơ sở dữ liệu"),
-                format!("the code{code} is neither in {of} nor in the database"),
+                format!("mã{code} không có trong {of} và cũng không có trong cơ sở dữ liệu{vi}"),
+                format!("the code{code} is neither in {of} nor in the database{en}"),
             )
         });
+    }
+
+    /// The code of a file that is most like another one. Persons and classes are too many to be compared.
+    fn closest(&self, of: &'static str, code: &str) -> Option<String> {
+        let mut asked = self.closest.lock().unwrap_or_else(PoisonError::into_inner);
+        let meant = asked.entry((of, code.to_owned())).or_insert_with(|| {
+            let found = match of {
+                UnitRow::FILE => closest(code, self.units.keys().map(UnitCode::as_str)),
+                PlanRow::FILE => closest(code, self.plans.keys().map(PlanCode::as_str)),
+                <title::Model as Row>::FILE => closest(code, self.titles.iter().map(TitleCode::as_str)),
+                <institution::Model as Row>::FILE => {
+                    closest(code, self.institutions.iter().map(InstitutionCode::as_str))
+                }
+                <programme::Model as Row>::FILE => closest(code, self.programmes.codes()),
+                _ => None,
+            };
+            found.map(str::to_owned)
+        });
+        meant.clone()
     }
 }
 

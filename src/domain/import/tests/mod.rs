@@ -250,6 +250,31 @@ async fn a_report_reads_as_a_table() {
 }
 
 #[tokio::test]
+async fn a_finding_shows_what_stands_there_and_what_was_meant() {
+    let (_dir, database) = fresh().await;
+    for (file, old, new, words) in [
+        ("assignments.csv", "2012-01-01,,true", "12/03/2012,,true", &["\"12/03/2012\"", "perhaps 2012-03-12"][..]),
+        ("quotas.csv", "X,LL,", "X,LLL,", &["LLL", "perhaps LL"]),
+        ("assignments.csv", "2012-01-01,,true", "2012-01-01,,TRUE", &["\"TRUE\"", "perhaps true"]),
+        ("assignments.csv", "2012-01-01,,true", "2012-01-01,,NULLX", &["\"NULLX\"", "true, false"]),
+        ("qualifications.csv", "2010-06", "06/2010", &["\"06/2010\"", "perhaps 2010-06"]),
+        ("qualifications.csv", "INFORMATICS", "Tin học", &["\"Tin học\"", "POLITICAL_THEORY"]),
+        ("qualifications.csv", "INFORMATICS", "INFORMATIC", &["\"INFORMATIC\"", "perhaps INFORMATICS"]),
+        ("qualifications.csv", "INFORMATICS,BASIC", "INFORMATICS,Cơ bản", &["\"Cơ bản\"", "ADVANCED, BASIC"]),
+        ("cadres.csv", "RETIRED", "RETIRD", &["\"RETIRD\"", "perhaps RETIRED"]),
+        // Neither the day of birth nor what it would be in the right form.
+        ("cadres.csv", "1980-01-02", "02/01/1980", &["2025-07-31 and not 31/07/2025"]),
+        ("rotations.csv", "SECONDMENT", "Biệt phái", &["\"Biệt phái\"", "SECONDMENT"]),
+    ] {
+        let finding = ("", 0, "", 0, "");
+        let report = import_files(&database, &Case { file, old, new, finding }.bundle()).await;
+        let [finding] = &report.findings[..] else { panic!("{new}: {:#?}", report.findings) };
+        assert!(words.iter().all(|word| finding.sentence.en.contains(word)), "{words:?}: {}", finding.sentence.en);
+        assert_discreet(&report);
+    }
+}
+
+#[tokio::test]
 async fn a_folder_without_any_file_of_the_format_is_refused() {
     let (_dir, database) = fresh().await;
     for files in [&[("notes.csv", "a\n")][..], &[("manifest.json", "{}")], &[]] {

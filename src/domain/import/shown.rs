@@ -1,0 +1,108 @@
+//! Which values of a bundle a report may show. This is the one place that decides it.
+
+/// Longest value that is shown, in characters.
+const LONGEST: usize = 40;
+/// So many digits in a row could be an identity number in the wrong column.
+const IDENTITY: usize = 9;
+
+/// Columns whose values may be shown: codes, words of closed sets, numbers, and days that are not a person's own. Every
+/// other column is hidden, a new one as well: identity, names, birth, ethnic group, native place and Party.
+const SHOWN: [&str; 50] = [
+    "admin_code",
+    "age_months",
+    "basis",
+    "bound",
+    "cadre_code",
+    "capacity",
+    "category",
+    "class_code",
+    "classes",
+    "code",
+    "end_on",
+    "field_code",
+    "form",
+    "from_unit_code",
+    "gender",
+    "grade",
+    "granted_on",
+    "institution_code",
+    "is_key_leader",
+    "is_primary",
+    "key",
+    "kind",
+    "level",
+    "measure",
+    "mode",
+    "on_date",
+    "on_day",
+    "organiser_code",
+    "parent_code",
+    "party_parent_code",
+    "plan_code",
+    "predecessor_code",
+    "programme_code",
+    "purpose",
+    "quantity",
+    "rank_code",
+    "reported_learners",
+    "result",
+    "start_on",
+    "status",
+    "subject",
+    "successor_code",
+    "tier",
+    "title_code",
+    "to_unit_code",
+    "unit_code",
+    "valid_from",
+    "valid_to",
+    "value",
+    "year",
+];
+
+/// The value of a cell as a report may show it, if it may.
+pub(super) fn shown<'a>(file: &str, column: &str, value: &'a str) -> Option<&'a str> {
+    let is_plain = value.chars().all(|c| !c.is_control() && (c == ' ' || !c.is_whitespace()));
+    let is_short = value.chars().count() <= LONGEST;
+    let digits = value.split(|c: char| !c.is_numeric()).map(|digits| digits.chars().count()).max();
+    let may_be_identity = digits.is_some_and(|longest| longest >= IDENTITY);
+    // Where a cell of a person's row is missing, names and days of birth come to stand in the columns beside their own.
+    let may_be_personal =
+        file == "cadres.csv" && (value.contains(char::is_whitespace) || !value.contains(char::is_alphabetic));
+    let is_shown = SHOWN.contains(&column) && is_plain && is_short && !may_be_identity && !may_be_personal;
+    is_shown.then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_of_a_person_is_shown() {
+        for (file, column, value, is_shown) in [
+            ("assignments.csv", "start_on", "12/03/1975", true),
+            ("cadres.csv", "status", "Đang", true),
+            ("units.csv", "kind", "Phường xã", true),
+            ("cadres.csv", "national_id", "x", false),
+            ("cadres.csv", "full_name", "x", false),
+            ("cadres.csv", "birth_on", "x", false),
+            ("cadres.csv", "ethnicity_code", "x", false),
+            ("cadres.csv", "native_place_code", "x", false),
+            ("cadres.csv", "joined_service_on", "x", false),
+            ("cadres.csv", "joined_party_on", "x", false),
+            ("cadres.csv", "a_new_column", "x", false),
+            ("units.csv", "name", "x", false),
+            // Shifted into the next column.
+            ("cadres.csv", "gender", "Đỗ Thị Thử", false),
+            ("cadres.csv", "gender", "1980-01-02", false),
+            ("cadres.csv", "code", "999000000001", false),
+            ("assignments.csv", "cadre_code", "'999000000001", false),
+            ("assignments.csv", "cadre_code", "９９９００００００００１", false),
+            ("units.csv", "kind", "a\u{7}b", false),
+            ("units.csv", "kind", "a\u{a0}b", false),
+            ("units.csv", "kind", "12345678901234567890 12345678901234567890x", false),
+        ] {
+            assert_eq!(shown(file, column, value).is_some(), is_shown, "{file} {column} {value}");
+        }
+    }
+}
