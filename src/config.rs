@@ -129,12 +129,18 @@ pub enum Command {
     Import {
         /// Folder with the bundle's CSV files.
         dir: PathBuf,
+        /// Write an empty bundle into the folder instead: each file with its header and one example row as a comment.
+        #[arg(long, conflicts_with_all = ["dry_run", "json", "all"])]
+        template: bool,
         /// Check everything and load nothing.
         #[arg(long)]
         dry_run: bool,
         /// Print the report as JSON, which holds both languages.
         #[arg(long)]
         json: bool,
+        /// Print every finding on a line of its own instead of the first 20 of each code.
+        #[arg(long, conflicts_with = "json")]
+        all: bool,
         /// Language of the report.
         #[arg(long, value_enum, default_value_t = ReportLanguage::En)]
         language: ReportLanguage,

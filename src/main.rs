@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use cadre_api::{
     auth,
     config::{Cli, Command},
+    domain::import::Extent,
     telemetry,
 };
 use clap::Parser;
@@ -24,8 +25,10 @@ async fn main() -> ExitCode {
             Command::Serve { demo: false } => command::serve::serve(settings).await,
             Command::Serve { demo: true } => command::demo::serve(settings).await,
             Command::Migrate(way) => command::migrate::run(&settings, way).await,
-            Command::Import { dir, dry_run, json, language } => {
-                let form = if json { Form::Json } else { Form::Text(language.into()) };
+            Command::Import { dir, template: true, .. } => command::import::template(&dir),
+            Command::Import { dir, dry_run, json, all, language, .. } => {
+                let extent = if all { Extent::All } else { Extent::Short };
+                let form = if json { Form::Json } else { Form::Text(language.into(), extent) };
                 command::import::run(&settings, &dir, dry_run, form).await
             }
             Command::Person(act) => command::person::run(&settings, act).await,

@@ -6,7 +6,7 @@ use cadre_api::{
     clock::Clock,
     config::Settings,
     db::Sight,
-    domain::import::{self, Options, Outcome},
+    domain::import::{self, Extent, Options, Outcome},
     error::Error,
     language::Language,
 };
@@ -17,7 +17,7 @@ use crate::command::{Stop, open_current};
 #[derive(Clone, Copy, Debug)]
 pub enum Form {
     /// For people, in their language.
-    Text(Language),
+    Text(Language, Extent),
     /// For programs, in both.
     Json,
 }
@@ -26,15 +26,26 @@ pub enum Form {
 pub async fn run(settings: &Settings, dir: &Path, dry_run: bool, form: Form) -> Result<ExitCode, Stop> {
     let database = open_current(settings, Sight::Everything).await?;
     let report = import::import(&database, Clock::System, dir, Options { dry_run }).await;
-    let report = report.map_err(|error| match error {
-        Error::Invalid { field, sentence } if field == "DIR" => Stop(format!("{}: {}", dir.display(), sentence.en)),
-        error => error.into(),
-    })?;
+    let report = report.map_err(|error| of_folder(dir, error))?;
     let printed = match form {
         Form::Json => serde_json::to_writer_pretty(io::stdout().lock(), &report).map_err(io::Error::from),
-        Form::Text(language) => report.render(language, &mut io::stdout().lock()),
+        Form::Text(language, extent) => report.render(language, extent, &mut io::stdout().lock()),
     };
     printed.map_err(|error| Stop(format!("the report cannot be written: {error}")))?;
     database.close().await.map_err(|error| Stop(error.to_string()))?;
     Ok(if report.outcome == Outcome::Refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Writes an empty bundle.
+pub fn template(dir: &Path) -> Result<ExitCode, Stop> {
+    import::write_template(dir).map_err(|error| of_folder(dir, error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An error that is about the folder names it.
+fn of_folder(dir: &Path, error: Error) -> Stop {
+    match error {
+        Error::Invalid { field, sentence } if field == "DIR" => Stop(format!("{}: {}", dir.display(), sentence.en)),
+        error => error.into(),
+    }
 }

@@ -33,6 +33,7 @@ mod shown;
 mod similar;
 mod source;
 mod table;
+mod template;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -46,7 +47,8 @@ use finding::Findings;
 pub use finding::{Column, Finding, FindingCode, Severity, Unlisted};
 use known::Known;
 use progress::Progress;
-pub use report::{FileReport, FileState, Outcome, Report};
+pub use report::{Extent, FileReport, FileState, Outcome, Report};
+pub use template::write as write_template;
 use world::World;
 
 use crate::{clock::Clock, db::Database, error::Result};
@@ -88,6 +90,7 @@ async fn run(
 
     let outcome = match () {
         () if findings.errors > 0 => Outcome::Refused,
+        () if plan.checked.iter().all(|file| file.rows == 0) => Outcome::NoRows,
         () if !plan.has_news() => Outcome::NothingNew,
         () if options.dry_run => Outcome::DryRun,
         () => Outcome::Loaded,

@@ -1,10 +1,13 @@
 //! The report of an import, for people and for machines.
 
-use std::io::{self, Write};
+use std::{
+    collections::HashMap,
+    io::{self, Write},
+};
 
 use serde::Serialize;
 
-use super::finding::{Finding, Severity, Unlisted};
+use super::finding::{Finding, FindingCode, Severity, Unlisted};
 use crate::language::Language;
 
 /// What became of a file.
@@ -40,11 +43,28 @@ pub enum Outcome {
     Loaded,
     /// The database already held everything; nothing was written.
     NothingNew,
+    /// The files have no rows below their headers; nothing was written.
+    NoRows,
     /// There are errors; nothing was written.
     Refused,
     /// There are no errors; nothing was written because only a check was asked for.
     DryRun,
 }
+
+/// How much of a report is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// The first findings of each code; those with one cause together.
+    #[default]
+    Short,
+    /// Every finding on a line of its own.
+    All,
+}
+
+/// Findings of a code that a short report shows.
+const SHOWN: usize = 20;
+/// Further lines that a finding of a short report names.
+const LINES: usize = 5;
 
 /// What an import (nhập dữ liệu) found and did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -65,9 +85,12 @@ pub struct Report {
 
 impl Report {
     /// Writes the report for people: findings, a table of files, what happened and what to do next.
-    pub fn render(&self, language: Language, out: &mut impl Write) -> io::Result<()> {
-        for finding in &self.findings {
-            render_finding(finding, language, out)?;
+    pub fn render(&self, language: Language, extent: Extent, out: &mut impl Write) -> io::Result<()> {
+        match extent {
+            Extent::All => {
+                self.findings.iter().try_for_each(|finding| render_finding((finding, &[]), language, out))?
+            }
+            Extent::Short => self.render_short(language, out)?,
         }
         for Unlisted { file, code, more } in &self.unlisted {
             match language {
@@ -80,6 +103,31 @@ impl Report {
         }
         self.render_files(language, out)?;
         writeln!(out, "\n{}", self.summary(language))
+    }
+
+    /// The first findings of each code, those that differ by their line alone as one.
+    fn render_short(&self, language: Language, out: &mut impl Write) -> io::Result<()> {
+        let mut of_code: HashMap<FindingCode, usize> = HashMap::new();
+        let mut hidden: Vec<(FindingCode, usize)> = Vec::new();
+        for (first, lines) in grouped(&self.findings) {
+            let shown = of_code.entry(first.code).or_default();
+            *shown += 1;
+            if *shown <= SHOWN {
+                render_finding((first, &lines), language, out)?;
+                continue;
+            }
+            match hidden.iter_mut().find(|(code, _)| *code == first.code) {
+                Some((_, more)) => *more += 1 + lines.len(),
+                None => hidden.push((first.code, 1 + lines.len())),
+            }
+        }
+        for (code, more) in hidden {
+            match language {
+                Language::Vietnamese => writeln!(out, "{code}: còn {more} mục nữa; --all hiển thị tất cả")?,
+                Language::English => writeln!(out, "{code}: {more} more; --all shows them")?,
+            }
+        }
+        Ok(())
     }
 
     fn render_files(&self, language: Language, out: &mut impl Write) -> io::Result<()> {
@@ -104,6 +152,12 @@ impl Report {
             }
             (Outcome::Loaded, Language::English) => {
                 format!("Everything was loaded; {warnings} warnings. Look at the rows that have warnings.")
+            }
+            (Outcome::NoRows, Language::Vietnamese) => {
+                "Các tệp chỉ có dòng tiêu đề, không có dòng dữ liệu nào; không ghi gì.".to_owned()
+            }
+            (Outcome::NoRows, Language::English) => {
+                "The files have no rows below their headers; nothing was written.".to_owned()
             }
             (Outcome::NothingNew, Language::Vietnamese) => {
                 format!("Không có gì mới: cơ sở dữ liệu đã có toàn bộ; không ghi gì; {warnings} cảnh báo.")
@@ -132,9 +186,26 @@ impl Report {
     }
 }
 
+/// Findings that differ by their line alone: the first, and the lines of the others.
+fn grouped(findings: &[Finding]) -> Vec<(&Finding, Vec<u64>)> {
+    let mut groups: Vec<(&Finding, Vec<u64>)> = Vec::new();
+    let mut places: HashMap<_, usize> = HashMap::new();
+    for finding in findings {
+        let cause = (&finding.file, finding.code, finding.column.map(|column| column.position), &finding.sentence.en);
+        match (finding.line, places.get(&cause)) {
+            (Some(line), Some(at)) => groups[*at].1.push(line),
+            _ => {
+                places.insert(cause, groups.len());
+                groups.push((finding, Vec::new()));
+            }
+        }
+    }
+    groups
+}
+
 /// `units.csv:12:3 (parent_code) ERROR UNKNOWN_CODE: sentence`
-fn render_finding(finding: &Finding, language: Language, out: &mut impl Write) -> io::Result<()> {
-    // A name of a strange file is the only text here that nobody checked; it may hold what a terminal would obey.
+fn render_finding((finding, lines): (&Finding, &[u64]), language: Language, out: &mut impl Write) -> io::Result<()> {
+    // The name of an unknown file is the only unchecked text here; it may hold what a terminal would obey.
     let file: String = finding.file.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
     write!(out, "{file}")?;
     if let Some(line) = finding.line {
@@ -147,5 +218,53 @@ fn render_finding(finding: &Finding, language: Language, out: &mut impl Write) -
         Severity::Error => "ERROR",
         Severity::Warning => "WARNING",
     };
-    writeln!(out, " {severity} {}: {}", finding.code, finding.sentence.text(language))
+    write!(out, " {severity} {}: {}", finding.code, finding.sentence.text(language))?;
+    if !lines.is_empty() {
+        let named = lines.iter().take(LINES).map(u64::to_string).collect::<Vec<_>>().join(", ");
+        let more = lines.len().saturating_sub(LINES);
+        match language {
+            Language::Vietnamese if more > 0 => write!(out, " (cả các dòng {named} và {more} dòng nữa)")?,
+            Language::Vietnamese => write!(out, " (cả dòng {named})")?,
+            Language::English if more > 0 => write!(out, " (also lines {named} and {more} more)")?,
+            Language::English => write!(out, " (also {} {named})", if lines.len() == 1 { "line" } else { "lines" })?,
+        }
+    }
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::finding::{Findings, Place},
+        *,
+    };
+    use crate::language::Sentence;
+
+    #[test]
+    fn a_short_report_shows_twenty_of_a_code_and_one_cause_once() {
+        let mut findings = Findings::default();
+        let mut note = |line, code, text: &str| {
+            let place = Place { line: Some(line), column: None };
+            findings.note("units.csv", place, code, || Sentence::new(text, text));
+        };
+        (2..10).for_each(|line| note(line, FindingCode::UnknownCode, "X"));
+        note(10, FindingCode::UnknownCode, "Y");
+        note(11, FindingCode::UnknownCode, "Y");
+        (20..50).for_each(|line| note(line, FindingCode::BadValue, &line.to_string()));
+        let (errors, warnings) = (findings.errors, findings.warnings);
+        let (findings, unlisted) = findings.into_lists();
+        let report = Report { outcome: Outcome::Refused, files: Vec::new(), errors, warnings, findings, unlisted };
+
+        let lines = |extent| {
+            let mut text = Vec::new();
+            report.render(Language::English, extent, &mut text).expect("written");
+            String::from_utf8(text).expect("text").lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let short = lines(Extent::Short);
+        assert_eq!(short[0], "units.csv:2 ERROR UNKNOWN_CODE: X (also lines 3, 4, 5, 6, 7 and 2 more)");
+        assert_eq!(short[1], "units.csv:10 ERROR UNKNOWN_CODE: Y (also line 11)");
+        assert_eq!(short[2], "units.csv:20 ERROR BAD_VALUE: 20");
+        assert_eq!(short[22], "BAD_VALUE: 10 more; --all shows them");
+        assert_eq!(lines(Extent::All).iter().filter(|line| line.starts_with("units.csv:")).count(), 40);
+    }
 }

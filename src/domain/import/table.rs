@@ -210,15 +210,19 @@ impl<T: Row, R: Read> Table<T, R> {
         if self.ended {
             return Ok(false);
         }
-        self.gauge.begin_record();
-        let begins = self.reader.position().line();
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(true) if self.gauge.has_ended() => self.never_closed(findings),
-            Ok(true) if self.record.as_slice().len() as u64 <= self.limit => return Ok(true),
-            Ok(true) => self.too_long(begins, findings),
-            Ok(false) => {}
-            Err(error) if is_too_long(&error) => self.too_long(begins, findings),
-            Err(error) => return Err(failed(T::FILE, error)),
+        loop {
+            self.gauge.begin_record();
+            let begins = self.reader.position().line();
+            match self.reader.read_byte_record(&mut self.record) {
+                Ok(true) if self.gauge.has_ended() => self.never_closed(findings),
+                Ok(true) if self.record.as_slice().len() as u64 > self.limit => self.too_long(begins, findings),
+                Ok(true) if is_comment(&self.record) => continue,
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                Err(error) if is_too_long(&error) => self.too_long(begins, findings),
+                Err(error) => return Err(failed(T::FILE, error)),
+            }
+            break;
         }
         self.ended = true;
         Ok(false)
@@ -320,6 +324,12 @@ fn bad_header(names: &[&str], (columns, optional): (&[&str], &[&str])) -> Senten
         }
     }
     Sentence::new(format!("{}; các cột là: {all}", vi.join("; ")), format!("{}; the columns are: {all}", en.join("; ")))
+}
+
+/// Whether a record is a comment: a line that begins with `#` and a blank. What a spreadsheet makes of a lost reference,
+/// `#REF!`, has no blank.
+fn is_comment(record: &ByteRecord) -> bool {
+    record.get(0).is_some_and(|first| first == b"#" || first.starts_with(b"# "))
 }
 
 fn is_too_long(error: &csv::Error) -> bool {

@@ -120,7 +120,22 @@ async fn an_empty_file_lacks_its_columns() {
         assert!(places(&report).iter().all(|place| place.4 == "BAD_HEADER"), "{content:?}");
     }
     let report = import_files(&database, &[("institutions.csv", "code,name\n")]).await;
-    assert_eq!(report.outcome, Outcome::NothingNew);
+    assert_eq!(report.outcome, Outcome::NoRows);
+    let mut text = Vec::new();
+    report.render(Language::English, Extent::Short, &mut text).unwrap();
+    assert!(String::from_utf8(text).unwrap().ends_with("no rows below their headers; nothing was written.\n"));
+}
+
+#[tokio::test]
+async fn lines_that_begin_with_a_mark_and_a_blank_are_comments() {
+    let (_dir, database) = fresh().await;
+    // What a spreadsheet makes of a lost reference is no comment, nor is a name.
+    let content = "# institutions\n#\nname,code\n# A, T0\n\"# B\",T1\n#1 Trường,T2\n# C\nD,T3\n";
+    let report = import_files(&database, &[("institutions.csv", content)]).await;
+    assert_eq!((report.outcome, report.files[0].rows), (Outcome::Loaded, 2));
+    assert_eq!(names(&database).await, ["T2 #1 Trường", "T3 D"]);
+    let report = import_files(&database, &[("institutions.csv", "code,name\n#REF!,A\n# x\n?,B\n")]).await;
+    assert_eq!(places(&report).iter().map(|place| place.1).collect::<Vec<_>>(), [2, 4]);
 }
 
 #[tokio::test]

@@ -206,7 +206,7 @@ async fn a_report_reads_as_a_table() {
     files.push(("manifest.json", "{}".to_owned()));
     let report = import_files(&database, &files).await;
     let mut text = Vec::new();
-    report.render(Language::English, &mut text).unwrap();
+    report.render(Language::English, Extent::Short, &mut text).unwrap();
     insta::assert_snapshot!(String::from_utf8(text).unwrap(), @r"
     notes.csv WARNING UNKNOWN_FILE: the file is not part of the bundle format and is ignored; check its name
     units.csv:7:2 (parent_code) ERROR UNKNOWN_CODE: the code Q is neither in units.csv nor in the database
@@ -283,4 +283,35 @@ async fn a_folder_without_any_file_of_the_format_is_refused() {
     }
     let nowhere = tempfile::tempdir().unwrap().path().join("nowhere");
     assert!(import(&database, clock(), &nowhere, Options::default()).await.is_err());
+}
+
+#[tokio::test]
+async fn the_example_is_imported_without_a_finding_and_the_template_without_a_row() {
+    let (_dir, database) = fresh().await;
+    let template = tempfile::tempdir().unwrap();
+    let into = template.path().join("bundle");
+    write_template(&into).unwrap();
+    let report = import(&database, clock(), &into, Options::default()).await.unwrap();
+    assert_eq!((report.outcome, report.findings, report.files.len()), (Outcome::NoRows, vec![], 16));
+
+    // With the example rows the template is a bundle as well.
+    for entry in fs::read_dir(&into).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(text.lines().nth(1).unwrap().starts_with("# "), "{text}");
+    }
+
+    let example = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle"));
+    let report = import(&database, clock(), example, Options::default()).await.unwrap();
+    assert_eq!((report.outcome, report.findings, report.files.len()), (Outcome::Loaded, vec![], 16));
+}
+
+#[test]
+fn a_template_overwrites_nothing() {
+    let dir = folder(&[("quotas.csv", "mine")]);
+    let refused = write_template(dir.path());
+    assert!(matches!(refused, Err(crate::error::Error::Invalid { .. })), "{refused:?}");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    assert_eq!(fs::read_to_string(dir.path().join("quotas.csv")).unwrap(), "mine");
 }
