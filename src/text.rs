@@ -11,6 +11,54 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
     if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
+/// Why a text cannot be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// A control character changes the direction of writing: the text reads otherwise than it is stored.
+    Direction,
+    /// A character was lost in a conversion (U+FFFD).
+    Lost,
+}
+
+/// The text in NFC, as a person who types it means it: a look-alike of Đ becomes Đ, any kind of blank a plain one, of
+/// several blanks one remains, and characters without a width are left out. Line feeds stay. Borrowed where it was so.
+///
+/// # Errors
+/// `Unfit` if nothing says what was meant.
+pub fn clean(text: &str) -> Result<Cow<'_, str>, Unfit> {
+    if text.is_ascii() && !text.contains("  ") {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{FFFD}' => return Err(Unfit::Lost),
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => {
+                return Err(Unfit::Direction);
+            }
+            // African D and eth look like the letter of Vietnamese.
+            '\u{0189}' | '\u{00D0}' => plain.push('Đ'),
+            '\u{0256}' | '\u{00F0}' => plain.push('đ'),
+            c if is_invisible(c) => {}
+            c if c == ' ' || (c.is_whitespace() && !c.is_control()) => {
+                if !plain.ends_with(' ') {
+                    plain.push(' ');
+                }
+            }
+            c => plain.push(c),
+        }
+    }
+    let plain = if is_nfc(&plain) { plain } else { plain.nfc().collect() };
+    Ok(if plain == text { Cow::Borrowed(text) } else { Cow::Owned(plain) })
+}
+
+/// Characters that show nothing: soft hyphens, joiners, marks of byte order, fillers, selectors of variants, tags.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{00AD}' | '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
 /// Folds case, tone marks and đ away: "Đỗ Thị Hà" becomes "do thi ha". Finds candidates, never identifies.
 pub fn fold(text: &str) -> String {
     let plain = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).map(|c| match c {
@@ -59,6 +107,32 @@ pub fn plain_sort_key(name: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_cleaned_of_what_cannot_be_seen() {
+        for (text, cleaned) in [
+            ("Đỗ Thị Hà", Ok("Đỗ Thị Hà")),
+            ("Đỗ\u{A0}Thị\u{2003}Hà", Ok("Đỗ Thị Hà")),
+            ("Đỗ \u{A0} Thị  Hà", Ok("Đỗ Thị Hà")),
+            ("Đỗ\u{200B} Th\u{AD}ị\u{FEFF} Hà\u{200D}", Ok("Đỗ Thị Hà")),
+            ("\u{189}ỗ Thị Hà", Ok("Đỗ Thị Hà")),
+            ("\u{D0}ỗ Thị Hà, \u{F0}i", Ok("Đỗ Thị Hà, đi")),
+            ("Đô\u{303} Thị Ha\u{300}", Ok("Đỗ Thị Hà")),
+            ("Ha\u{200B}\u{300}", Ok("Hà")),
+            ("H'Hen Niê", Ok("H'Hen Niê")),
+            ("a  b\n c", Ok("a b\n c")),
+            ("a\u{2028}b", Ok("a b")),
+            ("a\tb\0", Ok("a\tb\0")),
+            ("Đỗ \u{202E}àH ịhT", Err(Unfit::Direction)),
+            ("Đỗ\u{200F}", Err(Unfit::Direction)),
+            ("Đỗ Th\u{FFFD}", Err(Unfit::Lost)),
+        ] {
+            assert_eq!(clean(text).as_deref().map_err(|unfit| *unfit), cleaned, "{text:?}");
+            let Ok(cleaned) = cleaned else { continue };
+            assert!(matches!(clean(cleaned), Ok(Cow::Borrowed(_))), "{cleaned:?}");
+            assert_eq!(search_key(&clean(text).expect("clean")), search_key(cleaned));
+        }
+    }
 
     #[test]
     fn folding_drops_case_tones_and_the_bar_of_d() {

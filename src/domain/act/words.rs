@@ -14,7 +14,7 @@ pub(in crate::domain) const LONGEST_NUMBER: usize = 100;
 /// Longest remark or reason, in characters.
 pub(in crate::domain) const LONGEST_REMARK: usize = 2_000;
 
-/// A number of a document, in NFC and without blanks around it.
+/// A number of a document, cleaned as `text::clean` does and without blanks around it.
 pub(in crate::domain) fn number(field: &str, given: &str) -> Result<String, Refusal> {
     words(field, given, LONGEST_NUMBER)
 }
@@ -34,7 +34,7 @@ pub(in crate::domain) fn remark_if(field: &str, given: Option<&str>) -> Result<O
     given.map(|given| remark(field, given)).transpose()
 }
 
-/// A text of some length, in NFC and without blanks around it.
+/// A text of some length, cleaned as `text::clean` does and without blanks around it.
 pub(in crate::domain) fn text(field: &str, given: &str, longest: usize) -> Result<String, Refusal> {
     words(field, given, longest)
 }
@@ -53,16 +53,23 @@ pub(in crate::domain) fn code<C: FromStr>(field: &str, given: &str) -> Result<C,
 }
 
 fn words(field: &str, given: &str, longest: usize) -> Result<String, Refusal> {
-    let words = text::nfc(given.trim());
+    let cleaned = text::clean(given);
+    let words = cleaned.as_deref().unwrap_or_default().trim();
     let is_plain = !words.chars().any(|c| c.is_control() && c != '\n');
     if !words.is_empty() && words.chars().count() <= longest && is_plain {
-        return Ok(words.into_owned());
+        return Ok(words.to_owned());
     }
     Err(Refusal::input(
         Code::InvalidText,
         field,
-        format!("Nội dung có từ 1 đến {longest} ký tự, không có ký tự điều khiển; hãy sửa lại hoặc bỏ trường này."),
-        format!("A text has 1 to {longest} characters and no control characters; correct it or leave the field out."),
+        format!(
+            "Nội dung có từ 1 đến {longest} ký tự, không có ký tự điều khiển hay ký tự bị hỏng (U+FFFD); hãy sửa lại hoặc bỏ \
+             trường này."
+        ),
+        format!(
+            "A text has 1 to {longest} characters and neither control characters nor lost ones (U+FFFD); correct it or \
+             leave the field out."
+        ),
     ))
 }
 
@@ -139,8 +146,9 @@ mod tests {
     fn texts_are_short_plain_and_in_nfc() {
         assert_eq!(number("n", " 12-Q\u{110}/TU ").as_deref(), Ok("12-QĐ/TU"));
         assert_eq!(remark("r", "e\u{302}\nb").as_deref(), Ok("ê\nb"));
+        assert_eq!(number("n", "\u{FEFF}12\u{A0}-\u{200B}Q\u{D0}/TU\u{200B} ").as_deref(), Ok("12 -QĐ/TU"));
         assert_eq!(number_if("n", None), Ok(None));
-        for bad in ["", "  ", "a\0b", "a\tb", &"x".repeat(LONGEST_NUMBER + 1)] {
+        for bad in ["", "  ", "a\0b", "a\tb", "\u{200B}", "a\u{202E}b", "a\u{FFFD}b", &"x".repeat(LONGEST_NUMBER + 1)] {
             assert_eq!(number("n", bad).expect_err(bad).code(), Code::InvalidText);
         }
         assert!(remark("r", &"ở".repeat(LONGEST_REMARK)).is_ok());

@@ -1,19 +1,23 @@
 //! From the cells of a record to values. A sentence shows what a cell held only where `shown` permits it.
 
-use std::str::FromStr;
+use std::{borrow::Cow, str::FromStr};
 
 use csv::ByteRecord;
 use entity::value::{Day, PartialDate};
 use sea_orm::{ActiveEnum, Iterable};
 
 use super::{
-    encoding::Encoding,
+    encoding::{Encoding, Legacy},
     finding::{FindingCode, Findings, Place},
+    rule,
     shown::shown,
     similar::closest,
     table::Header,
 };
-use crate::{language::Sentence, text};
+use crate::{
+    language::Sentence,
+    text::{self, Unfit},
+};
 
 /// Longest free text, in characters.
 const LONGEST_TEXT: usize = 500;
@@ -122,6 +126,9 @@ impl<'a, 'f> Cells<'a, 'f> {
             self.missing(at);
             return None;
         }
+        if self.is_no_value(at, text) {
+            return None;
+        }
         self.parse(at, text, parse)
     }
 
@@ -130,6 +137,9 @@ impl<'a, 'f> Cells<'a, 'f> {
         let (at, text) = self.take(column);
         if text.is_empty() {
             return Some(None);
+        }
+        if self.is_no_value(at, text) {
+            return None;
         }
         self.parse(at, text, parse).map(Some)
     }
@@ -143,31 +153,50 @@ impl<'a, 'f> Cells<'a, 'f> {
         name
     }
 
-    /// Free text, trimmed and in NFC, with a warning where it was not; the outer level is whether it could be read.
+    /// Free text, cleaned, trimmed and in NFC, with a warning where it was not; the outer level is whether it could be read.
     pub fn text(&mut self, column: &str) -> Option<Option<String>> {
         let (at, raw) = self.take(column);
-        let trimmed = raw.trim();
-        if trimmed.len() != raw.len() {
-            self.note(at, FindingCode::TextTrimmed, || {
-                Sentence::new(
-                    "có khoảng trắng ở đầu hoặc cuối; khi lưu sẽ bỏ đi",
-                    "white space at the beginning or the end; it is stored without",
-                )
-            });
+        if self.is_no_value(at, raw) {
+            return None;
+        }
+        if let Some(legacy) = Legacy::of(raw) {
+            self.note(at, FindingCode::GarbledText, || legacy.sentence());
+            return None;
+        }
+        let cleaned = match text::clean(raw) {
+            Ok(cleaned) => cleaned,
+            Err(unfit) => {
+                self.note(at, FindingCode::GarbledText, || unfit_text(unfit));
+                return None;
+            }
+        };
+        let trimmed = cleaned.trim();
+        if cleaned != text::nfc(raw) {
+            self.note(at, FindingCode::TextCleaned, text_cleaned);
+        } else if trimmed.len() != cleaned.len() {
+            self.note(at, FindingCode::TextTrimmed, text_trimmed);
         }
         if trimmed.is_empty() {
             return Some(None);
         }
-        let composed = text::nfc(trimmed);
-        if let std::borrow::Cow::Owned(_) = composed {
-            self.note(at, FindingCode::TextNotNfc, || {
-                Sentence::new(
-                    "chữ chưa ở dạng Unicode dựng sẵn (NFC); khi lưu sẽ chuyển sang NFC",
-                    "the text is not in composed Unicode (NFC); it is stored in NFC",
-                )
-            });
+        if matches!(text::nfc(raw), Cow::Owned(_)) {
+            self.note(at, FindingCode::TextNotNfc, text_not_nfc);
         }
-        self.parse(at, &composed, plain_text).map(Some)
+        self.parse(at, trimmed, plain_text).map(Some)
+    }
+
+    /// Notes what a spreadsheet or a database wrote in place of a value.
+    fn is_no_value(&mut self, at: usize, text: &str) -> bool {
+        let Some(word) = no_value(text.trim()) else { return false };
+        self.note(at, FindingCode::NotAValue, || {
+            Sentence::new(
+                format!(
+                    "{word} không phải giá trị; nếu không có, hãy để trống ô; nếu là lỗi công thức, hãy sửa bảng tính"
+                ),
+                format!("{word} is no value; leave the cell empty if there is none, or correct the formula"),
+            )
+        });
+        true
     }
 
     fn take(&mut self, column: &str) -> (usize, &'a str) {
@@ -191,6 +220,15 @@ impl<'a, 'f> Cells<'a, 'f> {
                     Sentence::new(
                         "có khoảng trắng ở đầu hoặc cuối ô; hãy bỏ đi",
                         "white space at the beginning or the end of the cell; remove it",
+                    )
+                });
+                None
+            }
+            Err(_) if text::clean(text).is_ok_and(|cleaned| matches!(cleaned, Cow::Owned(_))) => {
+                self.note(at, FindingCode::BadValue, || {
+                    Sentence::new(
+                        "ô có ký tự không nhìn thấy hoặc chữ không chuẩn (ví dụ khoảng trắng đặc biệt); hãy gõ lại",
+                        "the cell has invisible or unusual characters, such as special blanks; type it again",
                     )
                 });
                 None
@@ -255,6 +293,69 @@ fn bad_encoding(character: usize, encoding: Encoding) -> Sentence {
         format!("từ ký tự thứ {character} của ô này, tệp không phải UTF-8 (hoặc có ký tự NUL); {vi}"),
         format!("from character {character} of this cell on, the file is not UTF-8 (or holds a NUL); {en}"),
     )
+}
+
+fn text_trimmed() -> Sentence {
+    Sentence::new(
+        "có khoảng trắng ở đầu hoặc cuối; khi lưu sẽ bỏ đi",
+        "white space at the beginning or the end; it is stored without",
+    )
+}
+
+fn text_cleaned() -> Sentence {
+    Sentence::new(
+        "có ký tự không nhìn thấy, khoảng trắng đặc biệt hoặc lặp lại, hay chữ Đ không chuẩn; khi lưu sẽ chuẩn hóa",
+        "invisible characters, special or repeated blanks, or a look-alike of Đ; it is stored in plain characters",
+    )
+}
+
+fn text_not_nfc() -> Sentence {
+    Sentence::new(
+        "chữ chưa ở dạng Unicode dựng sẵn (NFC); khi lưu sẽ chuyển sang NFC",
+        "the text is not in composed Unicode (NFC); it is stored in NFC",
+    )
+}
+
+fn unfit_text(unfit: Unfit) -> Sentence {
+    let (vi, en) = match unfit {
+        Unfit::Direction => (
+            "có ký tự điều khiển hướng viết; hãy xóa và gõ lại",
+            "a control character changes the direction of writing; remove it",
+        ),
+        Unfit::Lost => (
+            "có ký tự bị mất khi chuyển mã (U+FFFD); hãy lấy lại chữ từ tệp gốc",
+            "a character was lost in a conversion (U+FFFD); take the text from the original file",
+        ),
+    };
+    Sentence::new(vi, en)
+}
+
+/// What spreadsheets write for errors and databases for no value, if a cell holds it.
+fn no_value(text: &str) -> Option<&'static str> {
+    const ERRORS: [&str; 11] = [
+        "#REF!",
+        "#N/A",
+        "#NAME?",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NUM!",
+        "#NULL!",
+        "#SPILL!",
+        "#CALC!",
+        "#GETTING_DATA",
+        "Err:",
+    ];
+    const WORDS: [&str; 5] = ["NULL", "(null)", "\\N", "NaN", "undefined"];
+    let error = ERRORS.into_iter().find(|error| text.starts_with(error));
+    error.or_else(|| WORDS.into_iter().find(|word| text.eq_ignore_ascii_case(word)))
+}
+
+/// A personal identity number. What is wrong with it is said without showing it.
+pub(super) fn national_id(text: &str) -> Result<String, Problem> {
+    match rule::damage(text) {
+        Some(damage) => Err(damage.sentence().into()),
+        None => Ok(text.to_owned()),
+    }
 }
 
 /// A business code.

@@ -32,6 +32,10 @@ pub enum FindingCode {
     BadEncoding,
     /// A cell does not hold what its column asks for.
     BadValue,
+    /// A cell holds what a spreadsheet writes for an error, or a database for no value.
+    NotAValue,
+    /// A text is of an encoding from before Unicode, or lost characters in a conversion.
+    GarbledText,
     /// A cell that must be filled is empty.
     MissingValue,
     /// An interval ends before or when it starts.
@@ -90,11 +94,13 @@ pub enum FindingCode {
     WaitingForNoClass,
     /// A text was not in the composed form of Unicode (NFC) and is stored in it.
     TextNotNfc,
+    /// A text had invisible characters, special or repeated blanks, or look-alikes of Đ, and is stored without.
+    TextCleaned,
     /// A text began or ended with white space and is stored without.
     TextTrimmed,
     /// A date is possible but not likely.
     DoubtfulDate,
-    /// A personal identity number does not fit the scheme, the person, or another person has it too.
+    /// A personal identity number does not fit the person, or another person has it too.
     DoubtfulNationalId,
     /// A file that the importer does not know.
     UnknownFile,
@@ -110,6 +116,8 @@ impl FindingCode {
             | Self::BadRecord
             | Self::BadEncoding
             | Self::BadValue
+            | Self::NotAValue
+            | Self::GarbledText
             | Self::MissingValue
             | Self::EmptyInterval
             | Self::UnknownCode
@@ -139,6 +147,7 @@ impl FindingCode {
             | Self::ClassNotHeld
             | Self::GradeWithoutResult
             | Self::TextNotNfc
+            | Self::TextCleaned
             | Self::TextTrimmed
             | Self::DoubtfulDate
             | Self::DoubtfulNationalId

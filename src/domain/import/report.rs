@@ -88,7 +88,9 @@ impl Report {
     pub fn render(&self, language: Language, extent: Extent, out: &mut impl Write) -> io::Result<()> {
         match extent {
             Extent::All => {
-                self.findings.iter().try_for_each(|finding| render_finding((finding, &[]), language, out))?
+                for finding in &self.findings {
+                    render_finding((finding, &[]), language, out)?;
+                }
             }
             Extent::Short => self.render_short(language, out)?,
         }

@@ -10,7 +10,7 @@ use entity::{
 };
 
 use super::{
-    cell::{Cells, code, date, day, flag, listed_code, outer_code, plain_text, word},
+    cell::{Cells, code, date, day, flag, listed_code, national_id, outer_code, word},
     table::Row,
 };
 use crate::text;
@@ -150,7 +150,7 @@ impl Row for CadreRow {
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must("code", code);
-        let national_id = cells.may("national_id", plain_text);
+        let national_id = cells.may("national_id", national_id);
         let full_name = cells.name("full_name");
         let gender = cells.must("gender", word);
         let birth_on = cells.may("birth_on", day);

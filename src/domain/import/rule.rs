@@ -8,8 +8,6 @@ use crate::language::Sentence;
 /// What is doubtful about a personal identity number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdDoubt {
-    /// It does not have 12 digits.
-    Shape,
     /// Its fourth digit stands for the other gender, or another century of birth.
     GenderOrCentury,
     /// Its fifth and sixth digits are not the year of birth.
@@ -23,7 +21,6 @@ pub(super) enum IdDoubt {
 impl IdDoubt {
     pub fn sentence(self) -> Sentence {
         let (vi, en) = match self {
-            Self::Shape => ("số định danh không có đủ 12 chữ số", "the identity number does not have 12 digits"),
             Self::GenderOrCentury => (
                 "chữ số thứ 4 của số định danh không khớp giới tính hoặc thế kỷ sinh",
                 "the fourth digit of the identity number does not fit the gender or the century of birth",
@@ -45,6 +42,78 @@ impl IdDoubt {
     }
 }
 
+/// How an identity number was damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IdDamage {
+    /// Excel made a number of it, in powers of ten or with a decimal point.
+    Number,
+    /// Leading zeros are missing.
+    LeadingZeros,
+    /// It is the nine-digit number of an old identity card.
+    OldCard,
+    /// An apostrophe stands before it.
+    Apostrophe,
+    /// Its digits are not those of ASCII.
+    OtherDigits,
+    /// Anything else.
+    Shape,
+}
+
+impl IdDamage {
+    pub fn sentence(self) -> Sentence {
+        let (vi, en) = match self {
+            Self::Number => (
+                "Excel đã đổi số định danh thành số và làm mất chữ số; hãy định dạng cột là Text rồi nhập lại đủ 12 chữ số",
+                "Excel made a number of the identity number, which lost digits; format the column as Text and enter all 12 \
+                 digits again",
+            ),
+            Self::LeadingZeros => (
+                "số định danh thiếu chữ số, có thể Excel đã bỏ số 0 ở đầu; hãy định dạng cột là Text rồi nhập lại đủ 12 chữ số",
+                "the identity number lacks digits; perhaps Excel dropped leading zeros; format the column as Text and enter \
+                 all 12 digits again",
+            ),
+            Self::OldCard => (
+                "đây là số chứng minh nhân dân cũ (9 chữ số); hãy ghi số định danh 12 chữ số hoặc để trống",
+                "this is the number of an old identity card (9 digits); write the 12 digits of the identity number or leave \
+                 the cell empty",
+            ),
+            Self::Apostrophe => (
+                "có dấu nháy đơn trước số định danh; hãy bỏ dấu này",
+                "an apostrophe stands before the identity number; remove it",
+            ),
+            Self::OtherDigits => (
+                "số định danh dùng chữ số của bộ chữ khác; hãy gõ lại bằng chữ số thường",
+                "the identity number has digits of another script; type it with plain digits",
+            ),
+            Self::Shape => ("số định danh phải có đúng 12 chữ số", "an identity number has exactly 12 digits"),
+        };
+        Sentence::new(vi, en)
+    }
+}
+
+/// How an identity number is damaged, if it is.
+pub(super) fn damage(national_id: &str) -> Option<IdDamage> {
+    if digits(national_id).is_some() {
+        return None;
+    }
+    let plain = national_id.strip_prefix(['\'', '’', '‘', '`']).map(str::trim);
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let has_digit = national_id.starts_with(|c: char| c.is_ascii_digit());
+    Some(match national_id {
+        _ if plain.is_some_and(is_digits) => IdDamage::Apostrophe,
+        _ if is_digits(national_id) && national_id.len() == 9 => IdDamage::OldCard,
+        _ if is_digits(national_id) && national_id.len() < 12 => IdDamage::LeadingZeros,
+        _ if has_digit
+            && !is_digits(national_id)
+            && national_id.bytes().all(|byte| byte.is_ascii_digit() || b"eE+,.".contains(&byte)) =>
+        {
+            IdDamage::Number
+        }
+        _ if !national_id.is_ascii() && national_id.chars().all(char::is_numeric) => IdDamage::OtherDigits,
+        _ => IdDamage::Shape,
+    })
+}
+
 /// The 12 digits of an identity number as one number.
 pub(super) fn digits(national_id: &str) -> Option<u64> {
     let shaped = national_id.len() == 12 && national_id.bytes().all(|byte| byte.is_ascii_digit());
@@ -55,7 +124,7 @@ pub(super) fn digits(national_id: &str) -> Option<u64> {
 /// no check digit, and its first three digits may stand for a province that no longer exists. Numbers that begin with
 /// 999 are outside the scheme: they belong to invented people and have only their digits.
 pub(super) fn doubt_id(national_id: &str, gender: Gender, birth_on: Option<Day>) -> Option<IdDoubt> {
-    let Some(number) = digits(national_id) else { return Some(IdDoubt::Shape) };
+    let number = digits(national_id)?;
     if number / 1_000_000_000 == 999 {
         return None;
     }
@@ -189,12 +258,35 @@ mod tests {
             ("000185000001", Male, "", Some(IdDoubt::GenderOrCentury)),
             ("000099000001", Male, "1899-05-01", Some(IdDoubt::GenderOrCentury)),
             ("999000000001", Female, "1984-05-01", None),
-            ("99900000001", Male, "", Some(IdDoubt::Shape)),
-            ("9990000000011", Male, "", Some(IdDoubt::Shape)),
-            ("99900000000a", Male, "", Some(IdDoubt::Shape)),
-            ("+99000000001", Male, "", Some(IdDoubt::Shape)),
         ] {
             assert_eq!(doubt_id(number, gender, birth.parse().ok()), doubt, "{number} {gender} {birth}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_identity_number_is_known_by_its_damage() {
+        use IdDamage::{Apostrophe, LeadingZeros, Number, OldCard, OtherDigits, Shape};
+        for (number, damage_) in [
+            ("999000000001", None),
+            ("000084000001", None),
+            ("99900000001", Some(LeadingZeros)),
+            ("1", Some(LeadingZeros)),
+            ("999000001", Some(OldCard)),
+            ("9.99E+11", Some(Number)),
+            ("9,99E+11", Some(Number)),
+            ("999000000001.0", Some(Number)),
+            ("999,000,000,001", Some(Number)),
+            ("'999000000001", Some(Apostrophe)),
+            ("’999000000001", Some(Apostrophe)),
+            ("９９９００００００００１", Some(OtherDigits)),
+            ("9990000000011", Some(Shape)),
+            ("99900000000a", Some(Shape)),
+            ("+99000000001", Some(Shape)),
+            ("999 000 000 001", Some(Shape)),
+            ("'", Some(Shape)),
+            ("abc", Some(Shape)),
+        ] {
+            assert_eq!(damage(number), damage_, "{number}");
         }
     }
 
