@@ -1,6 +1,7 @@
 //! The command line and its environment. The doc comments here are the manual that `--help` prints.
 
 mod client;
+mod log;
 mod person;
 mod rights;
 
@@ -15,9 +16,11 @@ use std::{
 use clap::{Arg, Args, Command as Line, Parser, Subcommand, ValueEnum, builder::TypedValueParser, error::ErrorKind};
 pub use client::{ClientAdd, ClientCommand, ClientGrant, ClientKeyCommand};
 use entity::value::{CadreCode, ClientId, Day, Scope};
+pub use log::LogFormat;
 pub use person::{PersonAdd, PersonCommand};
 pub use rights::Rights;
 use sea_orm::Iterable;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use crate::{
     db::Pool,
@@ -94,23 +97,13 @@ pub struct Settings {
     /// GraphQL requests that are worked on at once; more are answered with 503. [default: 64 for each core]
     #[arg(long, global = true, env = "CADRE_MAX_IN_FLIGHT", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_in_flight: Option<u32>,
-    /// What to log: `error`, `warn`, `info`, `debug`, or a filter such as `info,sqlx=warn`.
-    #[arg(long, global = true, env = "CADRE_LOG", default_value = "info")]
-    pub log: String,
+    /// What to log: `error`, `warn`, `info`, `debug`, `trace`, `off`, or a filter such as `info,sqlx=warn`. [default: info;
+    /// warn in the demo]
+    #[arg(long, global = true, env = "CADRE_LOG", value_parser = log::log_filter)]
+    pub log: Option<Targets>,
     /// Form of the log, which goes to standard error.
     #[arg(long, global = true, env = "CADRE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Auto)]
     pub log_format: LogFormat,
-}
-
-/// Form of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// Text on a terminal, JSON otherwise.
-    Auto,
-    /// Lines for people.
-    Text,
-    /// A JSON object per line.
-    Json,
 }
 
 /// What the program does.
@@ -199,11 +192,14 @@ impl From<ReportLanguage> for Language {
 pub enum Migrate {
     /// Bring the schema up to this version, and the reference lists with it.
     Up,
-    /// Take back the newest migrations. Data in the tables they made is lost.
+    /// Take back the newest migrations, after asking. Prints how many rows are lost with the tables they made.
     Down {
         /// How many.
-        #[arg(long, default_value_t = 1)]
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
         steps: u32,
+        /// Do it without asking. Required where standard input or standard error is not a terminal.
+        #[arg(long)]
+        yes: bool,
     },
     /// Give a role of a PostgreSQL server what the service needs of the tables, and nothing else. `up` keeps it so.
     Grant {
@@ -264,6 +260,12 @@ pub enum AuditCommand {
 }
 
 impl Settings {
+    /// What to log. The demo logs less unless the setting is given: it prints instructions, which must stay in sight.
+    pub fn log_filter(&self, is_demo: bool) -> Targets {
+        let level = if is_demo { LevelFilter::WARN } else { LevelFilter::INFO };
+        self.log.clone().unwrap_or_else(|| Targets::new().with_default(level))
+    }
+
     /// Where checkpoints of the logs are kept.
     pub fn checkpoints(&self) -> Option<PathBuf> {
         let beside = || {

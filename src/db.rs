@@ -5,10 +5,12 @@ pub mod bulk;
 mod readers;
 mod reading;
 mod role;
+mod rollback;
 mod sight;
 
 pub use reading::{Course, Kept, LastCourse, Reading};
 pub use role::Standing;
+pub use rollback::{Loss, Rollback};
 pub use sight::{Runs, Sight};
 
 use std::time::Duration;

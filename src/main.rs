@@ -1,5 +1,11 @@
 //! The program: reads the command line, runs one command, and says in a sentence why it could not.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they panic when the reader has closed the pipe: use Output"
+)]
+
 mod command;
 
 use std::process::ExitCode;
@@ -11,40 +17,57 @@ use cadre_api::{
     telemetry,
 };
 use clap::Parser;
-use command::import::Form;
+use command::{
+    Stop,
+    import::Form,
+    output::{Output, note},
+};
 
 #[actix_web::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     auth::install_provider();
     telemetry::log_panics();
-    let settings = cli.settings;
-    let done = match telemetry::start_logs(&settings.log, settings.log_format) {
-        Err(sentence) => Err(command::Stop(sentence)),
-        Ok(()) => match cli.command {
-            Command::Serve { demo: false } => command::serve::serve(settings).await,
-            Command::Serve { demo: true } => command::demo::serve(settings).await,
-            Command::Migrate(way) => command::migrate::run(&settings, way).await,
-            Command::Import { dir, template: true, .. } => command::import::template(&dir),
-            Command::Import { dir, dry_run, json, all, language, .. } => {
-                let extent = if all { Extent::All } else { Extent::Short };
-                let form = if json { Form::Json } else { Form::Text(language.into(), extent) };
-                command::import::run(&settings, &dir, dry_run, form).await
-            }
-            Command::Person(act) => command::person::run(&settings, act).await,
-            Command::Client(act) => command::client::run(&settings, act).await,
-            Command::Key(act) => command::key::run(&settings, act).await,
-            Command::Audit(act) => command::audit::run(&settings, act).await,
-            Command::Verify { repair } => command::verify::run(&settings, repair).await,
-            Command::Token { client, scope } => command::client::token(&settings, client, &scope).await,
-            Command::Schema => {
-                print!("{}", cadre_api::graphql::sdl());
-                Ok(ExitCode::SUCCESS)
-            }
-        },
-    };
-    done.unwrap_or_else(|command::Stop(sentence)| {
-        eprintln!("cadre-api: {sentence}");
+    let mut out = Output::standard();
+    let done = run(cli, &mut out).await;
+    let is_done = done.is_ok();
+    let status = done.unwrap_or_else(|Stop(sentence)| {
+        note(format_args!("cadre-api: {sentence}"));
         ExitCode::FAILURE
-    })
+    });
+    match out.finish() {
+        Ok(()) => status,
+        Err(error) => {
+            let done = if is_done { "the command was carried out, but " } else { "" };
+            note(format_args!("cadre-api: {done}what it prints could not be written: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli, out: &mut Output) -> Result<ExitCode, Stop> {
+    let settings = cli.settings;
+    let is_demo = matches!(cli.command, Command::Serve { demo: true });
+    telemetry::start_logs(settings.log_filter(is_demo), settings.log_format).map_err(Stop)?;
+    match cli.command {
+        Command::Serve { demo: false } => command::serve::serve(settings, out).await,
+        Command::Serve { demo: true } => command::demo::serve(settings, out).await,
+        Command::Migrate(way) => command::migrate::run(&settings, way, out).await,
+        Command::Import { dir, template: true, .. } => command::import::template(&dir),
+        Command::Import { dir, dry_run, json, all, language, .. } => {
+            let extent = if all { Extent::All } else { Extent::Short };
+            let form = if json { Form::Json } else { Form::Text(language.into(), extent) };
+            command::import::run(&settings, &dir, dry_run, form, out).await
+        }
+        Command::Person(act) => command::person::run(&settings, act, out).await,
+        Command::Client(act) => command::client::run(&settings, act, out).await,
+        Command::Key(act) => command::key::run(&settings, act, out).await,
+        Command::Audit(act) => command::audit::run(&settings, act, out).await,
+        Command::Verify { repair } => command::verify::run(&settings, repair, out).await,
+        Command::Token { client, scope } => command::client::token(&settings, client, &scope, out).await,
+        Command::Schema => {
+            out.text(cadre_api::graphql::sdl());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }

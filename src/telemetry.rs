@@ -1,9 +1,18 @@
 //! Logs and metrics.
 
-use std::io::{self, IsTerminal};
+use std::{
+    env,
+    io::{self, IsTerminal},
+};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    Layer, Registry,
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::{Layered, SubscriberExt},
+    util::SubscriberInitExt,
+};
 
 use crate::config::LogFormat;
 
@@ -13,24 +22,35 @@ const LATENCIES: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 /// Costs that separate a look-up from a report.
 const COSTS: [f64; 7] = [10.0, 50.0, 200.0, 1_000.0, 5_000.0, 10_000.0, 20_000.0];
 
-/// Sends logs to standard error.
+/// Sends logs to standard error. Text is coloured on a terminal, unless `NO_COLOR` is set.
 ///
 /// # Errors
-/// A sentence if the filter cannot be read.
-pub fn start_logs(filter: &str, format: LogFormat) -> Result<(), String> {
-    // The HTTP parser calls each malformed request an error: anybody could fill the log with them.
-    let quiet = if filter.contains("actix_http") { "" } else { ",actix_http=off" };
-    let filter = EnvFilter::try_new(format!("{filter}{quiet}")).map_err(|_| {
-        format!("the log filter `{filter}` cannot be read; write a level such as `info`, or `info,sqlx=warn`")
-    })?;
-    let json = match format {
-        LogFormat::Auto => !io::stderr().is_terminal(),
-        LogFormat::Text => false,
-        LogFormat::Json => true,
+/// A sentence if logs are sent somewhere already.
+pub fn start_logs(filter: Targets, format: LogFormat) -> Result<(), String> {
+    let is_terminal = io::stderr().is_terminal();
+    // Without internal errors: they are printed to standard error too, which panics if that is a closed pipe.
+    let logs = fmt::layer().with_writer(io::stderr).with_target(false).log_internal_errors(false);
+    let logs: Box<dyn Layer<Layered<Targets, Registry>> + Send + Sync> = match format {
+        LogFormat::Auto if is_terminal => logs.with_ansi(is_coloured(is_terminal)).boxed(),
+        LogFormat::Text => logs.with_ansi(is_coloured(is_terminal)).boxed(),
+        LogFormat::Auto | LogFormat::Json => logs.json().flatten_event(true).with_span_list(false).boxed(),
     };
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
-    let started = if json { logs.json().flatten_event(true).with_span_list(false).try_init() } else { logs.try_init() };
+    let started = tracing_subscriber::registry().with(quiet(filter)).with(logs).try_init();
     started.map_err(|_| "the log has been started twice".to_owned())
+}
+
+/// Whether text is coloured (<https://no-color.org>).
+fn is_coloured(is_terminal: bool) -> bool {
+    is_terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// The HTTP parser reports each malformed request as an error, so that anybody could fill the log.
+fn quiet(filter: Targets) -> Targets {
+    const PARSER: &str = "actix_http";
+    if filter.iter().any(|(target, _)| target.starts_with(PARSER)) {
+        return filter;
+    }
+    filter.with_target(PARSER, LevelFilter::OFF)
 }
 
 /// Logs a panic by its place alone: what it says may hold a value that no log may hold.

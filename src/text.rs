@@ -85,6 +85,12 @@ static COLLATOR: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
     Collator::try_new(locale!("vi").into(), CollatorOptions::default()).expect("the data for Vietnamese is compiled in")
 });
 
+/// A number and its English noun in the singular or plural: "1 error", "2 errors".
+pub fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
 /// Collation key of a person's name in Vietnamese order: the given name (the last word) first, then the rest.
 pub fn sort_key(name: &str) -> Vec<u8> {
     let (rest, given) = name.rsplit_once(' ').unwrap_or(("", name));

@@ -1,6 +1,7 @@
 //! `cadre-api audit`.
 
 use std::{
+    ops::ControlFlow,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -12,47 +13,70 @@ use cadre_api::{
     domain::audit::{self, Checkpoint, Line, Withhold},
 };
 
-use crate::command::{Stop, key::store, open_existing};
+use crate::command::{
+    Stop,
+    key::store,
+    open_existing,
+    output::{Output, note},
+};
 
 /// Reads the logs, withholds, verifies.
-pub async fn run(settings: &Settings, act: AuditCommand) -> Result<ExitCode, Stop> {
+pub async fn run(settings: &Settings, act: AuditCommand, out: &mut Output) -> Result<ExitCode, Stop> {
     let database = open_existing(settings).await?;
     let code = match act {
         AuditCommand::List { subject, json } => {
-            let show = if json { print_json } else { print_line };
+            let show = |line: &Line| {
+                if json {
+                    out.line(serde_json::json!(line))
+                } else {
+                    out.line(text(line))
+                }
+                if out.is_written() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            };
             audit::each(&database, subject.as_ref(), show).await?;
             ExitCode::SUCCESS
         }
         AuditCommand::Withhold { client, subject, until, document } => {
             let order = Withhold { client, subject, until, document_no: document };
             audit::withhold(&database, Clock::System, order).await?;
-            println!("withheld until {until}; the log itself is complete");
+            out.line(format_args!("withheld until {until}; the log itself is complete"));
             ExitCode::SUCCESS
         }
-        AuditCommand::Verify { checkpoints } => verify(settings, &database, checkpoints).await?,
+        AuditCommand::Verify { checkpoints } => verify(settings, &database, checkpoints, out).await?,
     };
     database.close().await.map_err(|error| Stop(error.to_string()))?;
     Ok(code)
 }
 
 /// A file that was named must be there; that of the settings may not have been begun.
-async fn verify(settings: &Settings, database: &Database, named: Option<PathBuf>) -> Result<ExitCode, Stop> {
+async fn verify(
+    settings: &Settings,
+    database: &Database,
+    named: Option<PathBuf>,
+    out: &mut Output,
+) -> Result<ExitCode, Stop> {
     let checkpoints = match (named, settings.checkpoints()) {
         (Some(path), _) => read(settings, database, &path).await?,
         (None, Some(path)) if path.exists() => read(settings, database, &path).await?,
         _ => {
-            eprintln!("there are no checkpoints: a tail that was cut off, or a chain made anew, would not be seen");
+            note("there are no checkpoints: a tail that was cut off, or a chain made anew, would not be seen");
             Vec::new()
         }
     };
     let snapshot = database.snapshot().await.map_err(|error| Stop(error.to_string()))?;
     match audit::recount(&snapshot, &checkpoints).await? {
         Ok(intact) => {
-            println!("{} entries, intact; {} checkpoints agree", intact.entries, intact.checkpoints);
+            let entries =
+                if intact.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", intact.entries) };
+            let checkpoints = match intact.checkpoints {
+                1 => "1 checkpoint agrees".to_owned(),
+                number => format!("{number} checkpoints agree"),
+            };
+            out.line(format_args!("{entries}, intact; {checkpoints}"));
             Ok(ExitCode::SUCCESS)
         }
         Err(fault) => {
-            println!("NOT INTACT: {fault}");
+            out.line(format_args!("NOT INTACT: {fault}"));
             Ok(ExitCode::FAILURE)
         }
     }
@@ -63,16 +87,12 @@ async fn read(settings: &Settings, database: &Database, path: &Path) -> Result<V
     audit::read_checkpoints(&store, path).await?.map_err(|error| Stop(format!("{}: {error}", path.display())))
 }
 
-fn print_json(line: &Line) {
-    println!("{}", serde_json::json!(line));
-}
-
-fn print_line(line: &Line) {
+fn text(line: &Line) -> String {
     let basis = line.legal_basis.as_ref().map(|basis| format!("  ({basis})")).unwrap_or_default();
     let withheld = line.withheld_until.map(|until| format!("  withheld until {until}")).unwrap_or_default();
     let at = line.at.format("%Y-%m-%dT%H:%M:%SZ");
-    println!(
+    format!(
         "{at}  {}  {}  {}  {}  {}{basis}{withheld}",
         line.subject, line.categories, line.purpose, line.client, line.client_name
-    );
+    )
 }

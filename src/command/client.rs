@@ -14,68 +14,80 @@ use cadre_api::{
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::value::{ClientId, Scope};
 
-use crate::command::{Stop, key::store, open_existing, person::external_name};
+use crate::command::{
+    Stop,
+    key::store,
+    open_existing,
+    output::{Output, note},
+    person::external_name,
+};
 
 /// Manages clients.
-pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, Stop> {
+pub async fn run(settings: &Settings, act: ClientCommand, out: &mut Output) -> Result<ExitCode, Stop> {
     let database = open_existing(settings).await?;
     match act {
         ClientCommand::Add(add) => {
             let json = add.json;
             let made = client::add(&database, Clock::System, of(add)).await?;
-            print_secret(json, made.client_id, &made.client_secret);
+            if !print_secret(json, made.client_id, &made.client_secret, out) {
+                note(lost_secret("registered", made.client_id));
+            }
         }
         ClientCommand::List => {
             for client in client::list(&database, Clock::System).await? {
-                println!("{}  {}  {}", client.id, client.name, state(client.revoked_at));
+                out.line(format_args!("{}  {}  {}", client.id, client.name, state(client.revoked_at)));
                 match &client.secrets[..] {
-                    [] => println!("    no secret"),
-                    [Some(end), ..] => println!("    the old secret holds until {}", end.format("%Y-%m-%d %H:%M UTC")),
+                    [] => out.line("    no secret"),
+                    [Some(end), ..] => {
+                        out.line(format_args!("    the old secret holds until {}", end.format("%Y-%m-%d %H:%M UTC")))
+                    }
                     [None, ..] => {}
                 }
                 if let Some(administrator) = client.administrator {
                     println!("    administered by {administrator}");
                 }
                 for (issuer, id) in &client.external {
-                    println!("    {id} at {issuer}");
+                    out.line(format_args!("    {id} at {issuer}"));
                 }
                 for grant in &client.grants {
-                    println!("    {}", line(grant));
+                    out.line(format_args!("    {}", line(grant)));
                 }
             }
         }
         ClientCommand::Grant(grant) => {
             let client = grant.client;
             client::grant(&database, Clock::System, client, asked(grant)).await.map_err(unknown)?;
-            println!("granted; tokens already issued follow within 5 seconds of the grant's first day");
+            out.line("granted; tokens already issued follow within 5 seconds of the grant's first day");
         }
         ClientCommand::Grants { client } => {
             for grant in client::history(&database, client).await.map_err(unknown)? {
-                println!("{}", line(&grant));
+                out.line(format_args!("{}", line(&grant)));
             }
         }
         ClientCommand::EndGrant { client } => {
             client::end_grant(&database, Clock::System, client).await.map_err(unknown)?;
-            println!("ended; its tokens stop working within 5 seconds");
+            out.line("ended; its tokens stop working within 5 seconds");
         }
         ClientCommand::Revoke { client } => {
             client::revoke(&database, Clock::System, client).await.map_err(unknown)?;
-            println!("revoked; its tokens stop working within 5 seconds");
+            out.line("revoked; its tokens stop working within 5 seconds");
         }
         ClientCommand::RotateSecret { client, overlap, json } => {
             // What does not fit is refused as too long.
             let overlap = TimeDelta::from_std(overlap).unwrap_or(TimeDelta::MAX);
             let secret = client::secret::rotate(&database, Clock::System, client, overlap).await.map_err(unknown)?;
-            print_secret(json, client, &secret);
+            if !print_secret(json, client, &secret, out) {
+                note(lost_secret("given a new secret", client));
+            }
         }
         ClientCommand::EndSecrets { client } => {
             client::secret::end(&database, Clock::System, client).await.map_err(unknown)?;
-            println!("the client proves itself by its keys alone");
+            out.line("the client proves itself by its keys alone");
         }
         ClientCommand::Link { client, issuer, external_id } => {
             let name = external_name(settings, issuer, external_id)?;
             client::external::link(&database, Clock::System, client, name).await.map_err(unknown)?;
-            println!("linked; tokens of the issuer for this name work within 5 seconds");
+            out.line("linked; tokens of the issuer for this name work within 5 seconds");
         }
         ClientCommand::Unlink { issuer, external_id } => {
             let name = client::external::ExternalName { issuer, name: external_id };
@@ -83,26 +95,26 @@ pub async fn run(settings: &Settings, act: ClientCommand) -> Result<ExitCode, St
                 Error::NotFound => Stop("no client is linked with this name; see `cadre-api client list`".into()),
                 error => error.into(),
             })?;
-            println!("unlinked; tokens of the issuer for this name stop working within 5 seconds");
+            out.line("unlinked; tokens of the issuer for this name stop working within 5 seconds");
         }
-        ClientCommand::Key(act) => key(&database, act).await?,
+        ClientCommand::Key(act) => key(&database, act, out).await?,
     }
     database.close().await.map_err(|error| Stop(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn key(database: &Database, act: ClientKeyCommand) -> Result<(), Stop> {
+async fn key(database: &Database, act: ClientKeyCommand, out: &mut Output) -> Result<(), Stop> {
     match act {
         ClientKeyCommand::Add { client, file, kid, algorithm } => {
             let text = fs::read_to_string(&file);
             let text = text.map_err(|error| Stop(format!("{} cannot be read: {error}", file.display())))?;
             let add = client::key::Add { client, text, kid, algorithm };
             let key = client::key::add(database, Clock::System, add).await.map_err(unknown)?;
-            println!("key id:     {}\nalgorithm:  {}", key.kid, key.algorithm);
+            out.line(format_args!("key id:     {}\nalgorithm:  {}", key.kid, key.algorithm));
         }
         ClientKeyCommand::List { client } => {
             for key in client::key::list(database, client).await.map_err(unknown)? {
-                println!("{}  {}  {}", key.kid, key.algorithm, state(key.revoked_at));
+                out.line(format_args!("{}  {}  {}", key.kid, key.algorithm, state(key.revoked_at)));
             }
         }
         ClientKeyCommand::Revoke { client, kid } => {
@@ -110,14 +122,19 @@ async fn key(database: &Database, act: ClientKeyCommand) -> Result<(), Stop> {
                 Error::NotFound => Stop("the client has no such key; see `cadre-api client key list`".into()),
                 error => error.into(),
             })?;
-            println!("revoked; what it signs is refused at once, tokens already issued live on for 10 minutes at most");
+            out.line("revoked; what it signs is refused at once, tokens already issued live on for 10 minutes at most");
         }
     }
     Ok(())
 }
 
 /// Prints an access token.
-pub async fn token(settings: &Settings, client: ClientId, scopes: &[Scope]) -> Result<ExitCode, Stop> {
+pub async fn token(
+    settings: &Settings,
+    client: ClientId,
+    scopes: &[Scope],
+    out: &mut Output,
+) -> Result<ExitCode, Stop> {
     let store = store(settings, open_existing(settings).await?).await?;
     let tokens = Tokens::load(store, Clock::System, &settings.public_url()).await?;
     let asked = scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
@@ -130,8 +147,8 @@ pub async fn token(settings: &Settings, client: ClientId, scopes: &[Scope]) -> R
         Refused::InvalidScope => Stop("the client's grant does not hold one of these scopes".into()),
         Refused::Failed(error) => error.into(),
     })?;
-    println!("{}", token.token);
-    eprintln!("issued for {}; a service under another public URL refuses it", settings.public_url());
+    out.line(format_args!("{}", token.token));
+    note(format_args!("issued for {}; a service under another public URL refuses it", settings.public_url()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -181,10 +198,22 @@ fn of(add: ClientAdd) -> client::Add {
     client::Add { name, scopes, units, purposes, valid_from, valid_to, legal_basis }
 }
 
-fn print_secret(json: bool, id: ClientId, secret: &str) {
+/// Prints an id and its secret. False if they could not be written.
+fn print_secret(json: bool, id: ClientId, secret: &str, out: &mut Output) -> bool {
     if json {
-        println!("{}", serde_json::json!({ "client_id": id.to_string(), "client_secret": secret }));
+        out.line(serde_json::json!({ "client_id": id.to_string(), "client_secret": secret }));
     } else {
-        println!("client id:      {id}\nclient secret:  {secret}\nThe secret is shown only now; hand it over safely.");
+        out.line(format_args!(
+            "client id:      {id}\nclient secret:  {secret}\nThe secret is shown only now; hand it over safely."
+        ));
     }
+    out.is_written()
+}
+
+/// The secret is stored as a hash only, so one that was not printed is lost; what was done to the client is not.
+fn lost_secret(done: &str, client: ClientId) -> String {
+    format!(
+        "cadre-api: client {client} was {done}, but the secret could not be printed and is lost; \
+         `cadre-api client rotate-secret {client}` gives it another one"
+    )
 }

@@ -15,11 +15,12 @@ use crate::command::{
     Stop,
     key::store,
     open_current,
+    output::Output,
     serve::{listen, run},
 };
 
 /// Builds the population and serves it until stopped; nothing of it stays.
-pub async fn serve(mut settings: Settings) -> Result<ExitCode, Stop> {
+pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode, Stop> {
     let listener = listen(&mut settings)?;
     let folder = tempfile::tempdir().map_err(|error| Stop(format!("no temporary folder can be made: {error}")))?;
     let bundle = folder.path().join("bundle");
@@ -46,7 +47,7 @@ pub async fn serve(mut settings: Settings) -> Result<ExitCode, Stop> {
     let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?;
     let token = tokens.for_operator(made.client_id, None).await.map_err(|error| Stop(error.to_string()))?;
     let guide = guide(&settings, &made, &token.token);
-    run(&settings, listener, store, || println!("{guide}")).await
+    run(&settings, listener, store, || out.line(guide)).await
 }
 
 fn guide(settings: &Settings, made: &client::Registered, token: &str) -> String {

@@ -1,6 +1,6 @@
 //! `cadre-api import`.
 
-use std::{io, path::Path, process::ExitCode};
+use std::{fs, path::Path, process::ExitCode};
 
 use cadre_api::{
     clock::Clock,
@@ -11,7 +11,9 @@ use cadre_api::{
     language::Language,
 };
 
-use crate::command::{Stop, open_current};
+use tempfile::TempDir;
+
+use crate::command::{Stop, open_current, output::Output};
 
 /// Form of a report.
 #[derive(Clone, Copy, Debug)]
@@ -23,15 +25,25 @@ pub enum Form {
 }
 
 /// Imports a bundle and prints the report. Fails if the bundle was refused.
-pub async fn run(settings: &Settings, dir: &Path, dry_run: bool, form: Form) -> Result<ExitCode, Stop> {
+pub async fn run(
+    settings: &Settings,
+    dir: &Path,
+    dry_run: bool,
+    form: Form,
+    out: &mut Output,
+) -> Result<ExitCode, Stop> {
+    fs::read_dir(dir).map_err(|error| Stop(format!("{}: the folder cannot be read: {error}", dir.display())))?;
+    let scratch = if dry_run { scratch(settings)? } else { None };
+    let settings = scratch.as_ref().map_or(settings, |(settings, _)| settings);
     let database = open_current(settings, Sight::Everything).await?;
     let report = import::import(&database, Clock::System, dir, Options { dry_run }).await;
     let report = report.map_err(|error| of_folder(dir, error))?;
-    let printed = match form {
-        Form::Json => serde_json::to_writer_pretty(io::stdout().lock(), &report).map_err(io::Error::from),
-        Form::Text(language, extent) => report.render(language, extent, &mut io::stdout().lock()),
-    };
-    printed.map_err(|error| Stop(format!("the report cannot be written: {error}")))?;
+    match form {
+        Form::Json => out.line(format_args!("{:#}", serde_json::json!(report))),
+        Form::Text(language, extent) => {
+            report.render(language, extent, out).map_err(|error| Stop(error.to_string()))?;
+        }
+    }
     database.close().await.map_err(|error| Stop(error.to_string()))?;
     Ok(if report.outcome == Outcome::Refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -48,4 +60,14 @@ fn of_folder(dir: &Path, error: Error) -> Stop {
         Error::Invalid { field, sentence } if field == "DIR" => Stop(format!("{}: {}", dir.display(), sentence.en)),
         error => error.into(),
     }
+}
+
+/// Settings for a check without a database: an embedded one in a temporary folder, so that the check creates no file.
+fn scratch(settings: &Settings) -> Result<Option<(Settings, TempDir)>, Stop> {
+    if settings.embedded_path().is_none_or(|path| Path::new(path).exists()) {
+        return Ok(None);
+    }
+    let folder = tempfile::tempdir().map_err(|error| Stop(format!("no temporary folder can be made: {error}")))?;
+    let database_url = format!("sqlite://{}", folder.path().join("empty.db").display());
+    Ok(Some((Settings { database_url, ..settings.clone() }, folder)))
 }

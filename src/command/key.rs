@@ -10,13 +10,13 @@ use cadre_api::{
     domain::key,
 };
 
-use crate::command::{Stop, open_existing};
+use crate::command::{Stop, open_existing, output::Output};
 
 /// What a file or a variable must hold.
 const FORM: &str = "32 bytes in base64, such as `openssl rand -base64 32` prints";
 
 /// Lists or renews the keys of access tokens.
-pub async fn run(settings: &Settings, act: KeyCommand) -> Result<ExitCode, Stop> {
+pub async fn run(settings: &Settings, act: KeyCommand, out: &mut Output) -> Result<ExitCode, Stop> {
     let store = store(settings, open_existing(settings).await?).await?;
     match act {
         KeyCommand::List => {
@@ -27,7 +27,11 @@ pub async fn run(settings: &Settings, act: KeyCommand) -> Result<ExitCode, Stop>
                     KeyState::Retired => "RETIRED",
                     KeyState::Ended => "ENDED",
                 };
-                println!("{}  {state}  signs from {}", key.kid, key.signs_from.format("%Y-%m-%d %H:%M UTC"));
+                out.line(format_args!(
+                    "{}  {state}  signs from {}",
+                    key.kid,
+                    key.signs_from.format("%Y-%m-%d %H:%M UTC")
+                ));
             }
         }
         KeyCommand::Rotate { leaked } => {
@@ -36,7 +40,7 @@ pub async fn run(settings: &Settings, act: KeyCommand) -> Result<ExitCode, Stop>
             } else {
                 key::rotate(&store, Clock::System).await?
             };
-            println!("{} signs from {}", made.kid, made.signs_from.format("%Y-%m-%d %H:%M UTC"));
+            out.line(format_args!("{} signs from {}", made.kid, made.signs_from.format("%Y-%m-%d %H:%M UTC")));
         }
     }
     store.database.close().await.map_err(|error| Stop(error.to_string()))?;

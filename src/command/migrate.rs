@@ -1,17 +1,31 @@
 //! `cadre-api migrate`.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, BufRead, IsTerminal},
+    path::Path,
+    process::ExitCode,
+};
 
 use cadre_api::{
     config::{Migrate, Settings},
-    db::{Database, SchemaState, Sight, Standing},
+    db::{Database, Loss, Rollback, SchemaState, Sight, Standing},
+    text::count,
 };
 use migration::{Migrator, MigratorTrait};
 
-use crate::command::{Stop, migrate_up, open, prepare, schema_state};
+use crate::command::{
+    Stop, migrate_up, open,
+    output::{Output, note},
+    prepare, schema_state,
+};
 
 /// Moves the schema, or shows how it stands.
-pub async fn run(settings: &Settings, way: Migrate) -> Result<ExitCode, Stop> {
+pub async fn run(settings: &Settings, way: Migrate, out: &mut Output) -> Result<ExitCode, Stop> {
+    if let (Migrate::Down { .. } | Migrate::Status, Some(path)) = (&way, settings.embedded_path())
+        && !Path::new(path).exists()
+    {
+        return missing(path, matches!(way, Migrate::Status), out);
+    }
     let database = open(settings, Sight::Everything).await?;
     match (&way, schema_state(settings, &database).await?) {
         (Migrate::Up | Migrate::Down { .. } | Migrate::Grant { .. }, SchemaState::Newer(unknown)) => {
@@ -24,28 +38,86 @@ pub async fn run(settings: &Settings, way: Migrate) -> Result<ExitCode, Stop> {
             migrate_up(settings, &database).await?;
             prepare(&database).await?;
             match state {
-                SchemaState::Older(pending) => println!("{pending} migrations applied; the schema is current"),
-                _ => println!("the schema was current already"),
+                SchemaState::Older(pending) => {
+                    out.line(format_args!("{} applied; the schema is current", migrations(pending)));
+                }
+                _ => out.line("the schema was current already"),
             }
         }
-        (Migrate::Down { steps }, _) => {
-            Migrator::down(database.writer(), Some(*steps)).await.map_err(|error| Stop(error.to_string()))?;
-            println!("{steps} migrations taken back");
-        }
+        (Migrate::Down { steps, yes }, _) => down(&database, *steps, *yes, out).await?,
         (Migrate::Grant { to }, _) => {
             grant(settings, &database, to).await?;
-            println!("{to} can serve; `migrate up` grants it what comes later");
+            out.line(format_args!("{to} can serve; `migrate up` grants it what comes later"));
         }
-        (Migrate::Status, SchemaState::Current) => println!("the schema is current"),
+        (Migrate::Status, SchemaState::Current) => out.line("the schema is current"),
         (Migrate::Status, SchemaState::Older(pending)) => {
-            println!("{pending} migrations to come: run `cadre-api migrate up`");
+            out.line(format_args!("{} to come: run `cadre-api migrate up`", migrations(pending)));
         }
         (Migrate::Status, SchemaState::Newer(unknown)) => {
-            println!("migrated by a newer cadre-api; unknown here: {}", unknown.join(", "));
+            out.line(format_args!("migrated by a newer cadre-api; unknown here: {}", unknown.join(", ")));
         }
     }
     database.close().await.map_err(|error| Stop(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Answers for an embedded database that does not exist, without creating it.
+fn missing(path: &str, is_status: bool, out: &mut Output) -> Result<ExitCode, Stop> {
+    let sentence = format!("there is no database file {path}");
+    if is_status {
+        out.line(format_args!("{sentence}; `cadre-api migrate up` creates it"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    Err(Stop(format!("{sentence}, so nothing can be taken back; name the file in CADRE_DATABASE_URL")))
+}
+
+fn migrations(number: usize) -> String {
+    count(number as u64, "migration")
+}
+
+/// Rolls back the newest migrations, once the operator has read what is lost and agreed.
+async fn down(database: &Database, steps: u32, yes: bool, out: &mut Output) -> Result<(), Stop> {
+    let stop = |error: sea_orm::DbErr| Stop(error.to_string());
+    let rollback = database.rollback(steps).await.map_err(stop)?;
+    if rollback.migrations.is_empty() {
+        out.line("no migration has been applied, so there is nothing to take back");
+        return Ok(());
+    }
+    note(announcement(&rollback));
+    if !yes {
+        if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+            return Err(Stop("nothing was changed; add --yes to take the migrations back".into()));
+        }
+        note("Type \"yes\" to continue:");
+        if !is_yes(&mut io::stdin().lock()) {
+            return Err(Stop("nothing was changed".into()));
+        }
+    }
+    let steps = u32::try_from(rollback.migrations.len()).unwrap_or(steps);
+    Migrator::down(database.writer(), Some(steps)).await.map_err(stop)?;
+    out.line(format_args!("{} taken back", migrations(rollback.migrations.len())));
+    Ok(())
+}
+
+/// Whether the next line is "yes".
+fn is_yes(from: &mut impl BufRead) -> bool {
+    let mut line = String::new();
+    from.read_line(&mut line).is_ok() && line.trim().eq_ignore_ascii_case("yes")
+}
+
+/// What is rolled back and what is lost with it.
+fn announcement(rollback: &Rollback) -> String {
+    let mut lines = vec![format!("to be taken back: {}", rollback.migrations.join(", "))];
+    if rollback.losses.is_empty() {
+        lines.push("no table or column is dropped".to_owned());
+    } else {
+        lines.push("dropped with their contents:".to_owned());
+        lines.extend(rollback.losses.iter().map(|Loss { table, column, rows }| match column {
+            None => format!("    table {table}: {}", count(*rows, "row")),
+            Some(column) => format!("    column {column} of {table}: {}", count(*rows, "value")),
+        }));
+    }
+    lines.join("\n")
 }
 
 /// Gives a role what the service needs, unless it could pass row security.
@@ -62,5 +134,34 @@ async fn grant(settings: &Settings, database: &Database, role: &str) -> Result<(
         Standing::Free => Err(Stop(format!(
             "{role} is a superuser or has BYPASSRLS, so row security does not hold it; choose a plain role"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_yes_is_yes() {
+        for (typed, expected) in
+            [("yes\n", true), ("YES\r\n", true), (" yes ", true), ("y\n", false), ("\n", false), ("", false)]
+        {
+            assert_eq!(is_yes(&mut typed.as_bytes()), expected, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn an_announcement_counts_what_is_lost() {
+        let loss = |column: Option<&str>, rows| Loss { table: "a".into(), column: column.map(str::to_owned), rows };
+        for (losses, expected) in [
+            (vec![], "to be taken back: m2, m1\nno table or column is dropped"),
+            (
+                vec![loss(None, 1), loss(Some("b"), 2)],
+                "to be taken back: m2, m1\ndropped with their contents:\n    table a: 1 row\n    column b of a: 2 values",
+            ),
+        ] {
+            let rollback = Rollback { migrations: vec!["m2".into(), "m1".into()], losses };
+            assert_eq!(announcement(&rollback), expected);
+        }
     }
 }

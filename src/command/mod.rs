@@ -6,6 +6,7 @@ pub mod demo;
 pub mod import;
 pub mod key;
 pub mod migrate;
+pub mod output;
 pub mod person;
 pub mod serve;
 pub mod verify;
@@ -18,6 +19,7 @@ use cadre_api::{
     db::{Database, Pool, SchemaState, Sight},
     domain::{self, read_model, reference},
     error::Error,
+    text::count,
 };
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
@@ -52,7 +54,8 @@ pub async fn open_current(settings: &Settings, sight: Sight) -> Result<Database,
         SchemaState::Older(_) if settings.is_embedded() => migrate_up(settings, &database).await?,
         SchemaState::Older(pending) => {
             return Err(Stop(format!(
-                "the database's schema is older than this version ({pending} migrations to come); run `cadre-api migrate up`"
+                "the database's schema is older than this version ({} to come); run `cadre-api migrate up`",
+                count(pending as u64, "migration")
             )));
         }
         SchemaState::Newer(unknown) => {

@@ -10,7 +10,7 @@ use cadre_api::{
     error::Error,
 };
 
-use crate::command::{Stop, client::state, open_existing};
+use crate::command::{Stop, client::state, open_existing, output::Output};
 
 /// The issuers of the settings; none without a file.
 pub fn issuers(settings: &Settings) -> Result<Issuers, Stop> {
@@ -29,20 +29,20 @@ pub fn external_name(settings: &Settings, issuer: String, name: String) -> Resul
 }
 
 /// Manages acting persons.
-pub async fn run(settings: &Settings, act: PersonCommand) -> Result<ExitCode, Stop> {
+pub async fn run(settings: &Settings, act: PersonCommand, out: &mut Output) -> Result<ExitCode, Stop> {
     let database = open_existing(settings).await?;
     match act {
         PersonCommand::Add(PersonAdd { issuer, subject, rights, cadre }) => {
             let Rights { scopes, units, purposes } = rights;
             let name = external_name(settings, issuer, subject)?;
             let add = person::Add { name, scopes, units, purposes, cadre };
-            println!("person id:  {}", person::add(&database, Clock::System, add).await?);
+            out.line(format_args!("person id:  {}", person::add(&database, Clock::System, add).await?));
         }
         PersonCommand::List => {
             for person in person::list(&database).await? {
                 let name = &person.name;
-                println!("{}  {} {}  {}", person.id, name.issuer, name.name, state(person.revoked_at));
-                println!("    {}", line(&person));
+                out.line(format_args!("{}  {} {}  {}", person.id, name.issuer, name.name, state(person.revoked_at)));
+                out.line(format_args!("    {}", line(&person)));
             }
         }
         PersonCommand::Revoke { person } => {
@@ -50,7 +50,7 @@ pub async fn run(settings: &Settings, act: PersonCommand) -> Result<ExitCode, St
                 Error::NotFound => Stop("no person has this id; see `cadre-api person list`".into()),
                 error => error.into(),
             })?;
-            println!("revoked; tokens for the person stop working within 5 seconds");
+            out.line("revoked; tokens for the person stop working within 5 seconds");
         }
     }
     database.close().await.map_err(|error| Stop(error.to_string()))?;

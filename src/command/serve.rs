@@ -27,7 +27,7 @@ use tokio::{
     sync::Notify,
 };
 
-use crate::command::{Stop, key::store, open_current, person::issuers};
+use crate::command::{Stop, key::store, open_current, output::Output, person::issuers};
 
 /// How often the service looks whether a checkpoint of the logs is due.
 const CHECKPOINT: Duration = Duration::from_secs(10);
@@ -39,12 +39,12 @@ const REFRESH: Duration = Duration::from_secs(1);
 const UPKEEP: Duration = Duration::from_secs(60);
 
 /// Serves the API until it is told to stop.
-pub async fn serve(mut settings: Settings) -> Result<ExitCode, Stop> {
+pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode, Stop> {
     let listener = listen(&mut settings)?;
     let database = open_current(&settings, Sight::Nothing).await?;
     look_at_role(&database).await?;
     let store = store(&settings, database).await?;
-    run(&settings, listener, store, || println!("cadre-api listens on http://{}", settings.listen)).await
+    run(&settings, listener, store, || out.line(format_args!("cadre-api listens on http://{}", settings.listen))).await
 }
 
 /// Says what to do where row security does not hold the role that the service logs in as.

@@ -9,23 +9,23 @@ use cadre_api::{
     domain::{read_model, training::usage},
 };
 
-use crate::command::{Stop, open_existing};
+use crate::command::{Stop, open_existing, output::Output};
 
 /// Compares the read models, and the used seats of quotas, with what they are derived from; derives them again where they
 /// differ and that is asked for.
-pub async fn run(settings: &Settings, repair: bool) -> Result<ExitCode, Stop> {
+pub async fn run(settings: &Settings, repair: bool, out: &mut Output) -> Result<ExitCode, Stop> {
     let database = open_existing(settings).await?;
-    let mut intact = compare(&database).await?;
+    let mut intact = compare(&database, out).await?;
     if repair && !intact.read_models {
         read_model::rebuild(&database, Clock::System).await?;
-        println!("made anew");
+        out.line("made anew");
     }
     if repair && !intact.quotas {
         usage::repair(&database, Clock::System).await?;
-        println!("used seats of quotas counted again");
+        out.line("used seats of quotas counted again");
     }
     if repair && !intact.all() {
-        intact = compare(&database).await?;
+        intact = compare(&database, out).await?;
     }
     database.close().await.map_err(|error| Stop(error.to_string()))?;
     Ok(if intact.all() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -44,24 +44,24 @@ impl Found {
     }
 }
 
-async fn compare(database: &Database) -> Result<Found, Stop> {
+async fn compare(database: &Database, out: &mut Output) -> Result<Found, Stop> {
     let snapshot = database.snapshot().await.map_err(|error| Stop(error.to_string()))?;
     let read_models = match read_model::verify(&snapshot).await? {
         Ok(intact) => {
-            println!("cards, counts, page keys and words of {} persons, intact", intact.persons);
+            out.line(format_args!("cards, counts, page keys and words of {} persons, intact", intact.persons));
             true
         }
         Err(difference) => {
-            println!("NOT INTACT: {difference}");
+            out.line(format_args!("NOT INTACT: {difference}"));
             false
         }
     };
     let compared = usage::verify(&snapshot).await?;
     for difference in &compared.differences {
-        println!("NOT INTACT: {difference}");
+        out.line(format_args!("NOT INTACT: {difference}"));
     }
     if compared.differences.is_empty() {
-        println!("used seats of {} quotas, intact", compared.quotas);
+        out.line(format_args!("used seats of {} quotas, intact", compared.quotas));
     }
     Ok(Found { read_models, quotas: compared.differences.is_empty() })
 }

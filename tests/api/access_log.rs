@@ -1,5 +1,7 @@
 //! Who read whose protected data is written down before the answer leaves, or nothing leaves.
 
+use std::ops::ControlFlow;
+
 use cadre_api::domain::audit::{self, Withhold};
 use entity::{access_entry, audit_entry, cadre, client, log_head, log_link, value::Log};
 use reqwest::StatusCode;
@@ -251,7 +253,12 @@ async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
 
         let mut lines = Vec::new();
         let person = "A-02".parse().expect("a code");
-        audit::each(&world.database, Some(&person), |line| lines.push(line.clone())).await.expect("read");
+        audit::each(&world.database, Some(&person), |line| {
+            lines.push(line.clone());
+            ControlFlow::Continue(())
+        })
+        .await
+        .expect("read");
         let hidden = lines.iter().filter(|line| line.withheld_until == Some(day("2026-07-01"))).count();
         assert_eq!((lines.len(), hidden), (4, 3));
         for wrong in [

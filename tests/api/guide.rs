@@ -337,7 +337,8 @@ fn the_settings_are_those_of_the_command_line() {
         .collect();
 
     // Their defaults are made from other settings; the command line has none.
-    let made = ["CADRE_PUBLIC_URL", "CADRE_KEY_ENCRYPTION_KEY", "CADRE_KEY_ENCRYPTION_KEY_FILE", "CADRE_ISSUERS"];
+    let made =
+        ["CADRE_PUBLIC_URL", "CADRE_KEY_ENCRYPTION_KEY", "CADRE_KEY_ENCRYPTION_KEY_FILE", "CADRE_ISSUERS", "CADRE_LOG"];
     let told: BTreeSet<Vec<String>> = rows(&read("README.md"), |first| first.starts_with("CADRE_"))
         .into_iter()
         .map(|row| {

@@ -10,6 +10,7 @@ mod canary;
 mod chain;
 mod client_admin;
 mod client_auth;
+mod command_line;
 mod composition;
 mod differential;
 mod embargo;

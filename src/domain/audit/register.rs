@@ -1,6 +1,6 @@
 //! The whole access log, for the operator: also what is withheld from the API.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::ControlFlow};
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -44,7 +44,11 @@ pub struct Line {
 ///
 /// # Errors
 /// `Unavailable` or `Internal` where the database does not answer.
-pub async fn each(database: &Database, subject: Option<&CadreCode>, mut show: impl FnMut(&Line)) -> Result<()> {
+pub async fn each(
+    database: &Database,
+    subject: Option<&CadreCode>,
+    mut show: impl FnMut(&Line) -> ControlFlow<()>,
+) -> Result<()> {
     let connection = database.reader();
     let names: HashMap<ClientId, String> =
         client::Entity::find().all(connection).await?.into_iter().map(|row| (row.id, row.name)).collect();
@@ -65,7 +69,7 @@ pub async fn each(database: &Database, subject: Option<&CadreCode>, mut show: im
         last = newest.seq;
         for (row, person) in rows {
             let Some(person) = person else { continue };
-            show(&Line {
+            let shown = show(&Line {
                 position: row.seq,
                 at: row.at,
                 client: row.client_id,
@@ -77,6 +81,9 @@ pub async fn each(database: &Database, subject: Option<&CadreCode>, mut show: im
                 operation: row.operation,
                 withheld_until: withheld.get(&(row.client_id, row.cadre_id)).copied(),
             });
+            if shown.is_break() {
+                return Ok(());
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use serde::Serialize;
 
 use super::finding::{Finding, FindingCode, Severity, Unlisted};
-use crate::language::Language;
+use crate::{language::Language, text::count};
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -146,6 +146,7 @@ impl Report {
 
     fn summary(&self, language: Language) -> String {
         let (errors, warnings) = (self.errors, self.warnings);
+        let (some_errors, some_warnings) = (count(errors, "error"), count(warnings, "warning"));
         match (self.outcome, language) {
             (Outcome::Loaded, Language::Vietnamese) if warnings == 0 => "Đã nạp toàn bộ.".to_owned(),
             (Outcome::Loaded, Language::English) if warnings == 0 => "Everything was loaded.".to_owned(),
@@ -153,7 +154,7 @@ impl Report {
                 format!("Đã nạp toàn bộ; {warnings} cảnh báo. Hãy xem lại các dòng có cảnh báo.")
             }
             (Outcome::Loaded, Language::English) => {
-                format!("Everything was loaded; {warnings} warnings. Look at the rows that have warnings.")
+                format!("Everything was loaded; {some_warnings}. Look at the rows that have warnings.")
             }
             (Outcome::NoRows, Language::Vietnamese) => {
                 "Các tệp chỉ có dòng tiêu đề, không có dòng dữ liệu nào; không ghi gì.".to_owned()
@@ -165,7 +166,7 @@ impl Report {
                 format!("Không có gì mới: cơ sở dữ liệu đã có toàn bộ; không ghi gì; {warnings} cảnh báo.")
             }
             (Outcome::NothingNew, Language::English) => {
-                format!("Nothing new: the database already holds everything; nothing was written; {warnings} warnings.")
+                format!("Nothing new: the database already holds everything; nothing was written; {some_warnings}.")
             }
             (Outcome::Refused, Language::Vietnamese) => {
                 format!(
@@ -173,7 +174,7 @@ impl Report {
                 )
             }
             (Outcome::Refused, Language::English) => format!(
-                "Refused: {errors} errors, {warnings} warnings; nothing was written. Correct the rows that have errors \
+                "Refused: {some_errors}, {some_warnings}; nothing was written. Correct the rows that have errors \
                  and import again."
             ),
             (Outcome::DryRun, Language::Vietnamese) => {
@@ -181,7 +182,7 @@ impl Report {
             }
             (Outcome::DryRun, Language::English) => {
                 format!(
-                    "Only checked: no errors, {warnings} warnings; nothing was written. Import without --dry-run to load."
+                    "Only checked: no errors, {some_warnings}; nothing was written. Import without --dry-run to load."
                 )
             }
         }

@@ -412,7 +412,7 @@ async fn rights_are_granted_to_a_role_that_the_wall_holds_and_to_no_other() {
     program::printed(&as_service(&url), &["client", "list"]);
 
     // Rights on what is new come with it.
-    program::printed(&url, &["migrate", "down"]);
+    program::printed(&url, &["migrate", "down", "--yes"]);
     let database = open(&url).await;
     let revoked = format!("REVOKE ALL ON cadre FROM {SERVICE}");
     database.writer().execute_unprepared(&revoked).await.expect("revoked");

@@ -1,0 +1,118 @@
+//! What a command prints.
+
+use std::{
+    fmt::Display,
+    io::{self, ErrorKind, Write},
+};
+
+/// Standard output of a command.
+///
+/// When the reader closes its end of the pipe, as `head` does, printing stops and the command continues: its exit status
+/// describes what it did to the data. Any other failure to write is reported by [`Output::finish`].
+pub struct Output<W = io::Stdout> {
+    to: W,
+    error: Option<io::Error>,
+}
+
+impl Output {
+    /// The standard output of the process.
+    pub fn standard() -> Self {
+        Self::to(io::stdout())
+    }
+}
+
+impl<W: Write> Output<W> {
+    /// Output to any writer.
+    pub fn to(to: W) -> Self {
+        Self { to, error: None }
+    }
+
+    /// Prints a line.
+    pub fn line(&mut self, text: impl Display) {
+        self.text(format_args!("{text}\n"));
+    }
+
+    /// Prints text as it is.
+    pub fn text(&mut self, text: impl Display) {
+        if self.error.is_none() {
+            self.error = write!(self.to, "{text}").err();
+        }
+    }
+
+    /// Whether everything printed so far was written. Flushes, so that `true` means that the reader can read it.
+    pub fn is_written(&mut self) -> bool {
+        if self.error.is_none() {
+            self.error = self.to.flush().err();
+        }
+        self.error.is_none()
+    }
+
+    /// Flushes.
+    ///
+    /// # Errors
+    /// If something could not be written for another reason than that the reader closed its end of the pipe.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.is_written();
+        match self.error {
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// For code that takes a writer. Never fails: failures are kept for [`Output::finish`].
+impl<W: Write> Write for Output<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.error.is_none() {
+            self.error = self.to.write_all(bytes).err();
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.is_written();
+        Ok(())
+    }
+}
+
+/// Prints a line to standard error. Ignores failures: there is no other place to report them.
+pub fn note(text: impl Display) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes some bytes and then fails.
+    struct Failing(usize, ErrorKind);
+
+    impl Write for Failing {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let taken = self.0.min(bytes.len());
+            self.0 -= taken;
+            if taken == 0 { Err(self.1.into()) } else { Ok(taken) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn only_a_closed_pipe_is_no_failure() {
+        for (room, kind, is_written, is_ok) in [
+            (100, ErrorKind::Other, true, true),
+            (0, ErrorKind::BrokenPipe, false, true),
+            (8, ErrorKind::BrokenPipe, false, true),
+            (0, ErrorKind::StorageFull, false, false),
+            (8, ErrorKind::StorageFull, false, false),
+        ] {
+            let mut out = Output::to(Failing(room, kind));
+            out.line("seven 7");
+            writeln!(out, "and more").expect("never fails");
+            assert_eq!(out.is_written(), is_written, "{room} {kind}");
+            assert_eq!(out.finish().is_ok(), is_ok, "{room} {kind}");
+        }
+    }
+}
