@@ -1,26 +1,27 @@
 //! The command line and its environment. The doc comments here are the manual that `--help` prints.
 
 mod client;
+mod line;
 mod log;
 mod person;
 mod rights;
+mod value;
 
 use std::{
-    ffi::OsStr,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    str::FromStr,
     time::Duration,
 };
 
-use clap::{Arg, Args, Command as Line, Parser, Subcommand, ValueEnum, builder::TypedValueParser, error::ErrorKind};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use client::{ClientAdd, ClientCommand, ClientGrant, ClientKeyCommand};
 use entity::value::{CadreCode, ClientId, Day, Scope};
 pub use log::LogFormat;
 pub use person::{PersonAdd, PersonCommand};
 pub use rights::Rights;
-use sea_orm::Iterable;
 use tracing_subscriber::filter::{LevelFilter, Targets};
+pub use value::public_url;
+use value::{DatabaseUrl, one_of};
 
 use crate::{
     db::Pool,
@@ -111,7 +112,7 @@ pub struct Settings {
 pub enum Command {
     /// Serve the API. An embedded database is migrated first; a PostgreSQL database is migrated by `migrate up`.
     Serve {
-        /// Use a fresh temporary database with a small population, register a client, print a token and what to try.
+        /// Use a fresh temporary database with a small population, register a client, ask a question, print a token.
         #[arg(long)]
         demo: bool,
     },
@@ -162,7 +163,7 @@ pub enum Command {
         #[arg(long)]
         client: ClientId,
         /// Ask for these scopes only.
-        #[arg(long, num_args = 1.., value_parser = one_of::<Scope>)]
+        #[arg(long, num_args = 1.., value_parser = one_of::<Scope>())]
         scope: Vec<Scope>,
     },
     /// Print the GraphQL schema.
@@ -294,14 +295,19 @@ impl Settings {
         self.max_in_flight.map_or_else(InFlight::default, |most| InFlight::at_most(most as usize))
     }
 
-    /// Issuer and audience of tokens. An address that means "all of this machine's" is not one that clients use, so
-    /// without a public URL the machine's own stands for it.
+    /// Issuer and audience of tokens.
     pub fn public_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| self.local_url())
+    }
+
+    /// URL under which this machine reaches the service. An address that means "all addresses of this machine" is not one
+    /// that clients use, so the loopback address replaces it.
+    pub fn local_url(&self) -> String {
         let mut reached = self.listen;
         if reached.ip().is_unspecified() {
             reached.set_ip(Ipv4Addr::LOCALHOST.into());
         }
-        self.public_url.clone().unwrap_or_else(|| format!("http://{reached}"))
+        format!("http://{reached}")
     }
 
     /// Path of the embedded database.
@@ -313,53 +319,6 @@ impl Settings {
     pub fn is_embedded(&self) -> bool {
         self.database_url.starts_with("sqlite:")
     }
-}
-
-/// Reads the URL of a database. A wrong one is not repeated, as other wrong values are: it may hold a password.
-#[derive(Clone)]
-struct DatabaseUrl;
-
-impl TypedValueParser for DatabaseUrl {
-    type Value = String;
-
-    fn parse_ref(&self, line: &Line, _: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
-        database_url(value.to_str().unwrap_or_default()).map_err(|sentence| {
-            let sentence =
-                format!("the database URL (--database-url, CADRE_DATABASE_URL) cannot be read: {sentence}\n");
-            clap::Error::raw(ErrorKind::ValueValidation, sentence).with_cmd(line)
-        })
-    }
-}
-
-/// A word of a closed set; a wrong one is answered with the set.
-fn one_of<T: FromStr + Iterable + ToString>(word: &str) -> Result<T, String> {
-    word.parse().map_err(|_| {
-        let words: Vec<_> = T::iter().map(|word| word.to_string()).collect();
-        format!("choose from {}", words.join(", "))
-    })
-}
-
-fn database_url(text: &str) -> Result<String, String> {
-    let server = text.starts_with("postgres://") || text.starts_with("postgresql://");
-    let file = text.strip_prefix("sqlite://").is_some_and(|path| !path.is_empty() && !path.contains(":memory:"));
-    if server || file {
-        return Ok(text.to_owned());
-    }
-    Err("write sqlite://PATH for the embedded database, or postgres://USER:PASSWORD@HOST/NAME".to_owned())
-}
-
-/// The URL is compared as text with what tokens carry, so it has one spelling.
-///
-/// # Errors
-/// A sentence that says how it is written (RFC 8414, section 2).
-pub fn public_url(text: &str) -> Result<String, String> {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    // It stands in headers between quotation marks.
-    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '?' | '#' | '<' | '>' | '@');
-    if host.is_some_and(|host| !host.is_empty() && !host.ends_with('/') && host.chars().all(plain)) {
-        return Ok(text.to_owned());
-    }
-    Err("write http:// or https:// and the host, without a slash at the end, a query or a fragment".to_owned())
 }
 
 #[cfg(test)]
@@ -382,25 +341,6 @@ mod tests {
         ] {
             let cli = Cli::parse_from(["cadre-api", "schema"].iter().chain(args));
             assert_eq!(cli.settings.public_url(), expected);
-        }
-    }
-
-    #[test]
-    fn urls_have_one_spelling() {
-        for good in ["sqlite://cadre.db", "sqlite:///var/lib/cadre/cadre.db", "postgres://u:p@h/d", "postgresql://h/d"]
-        {
-            assert!(database_url(good).is_ok(), "{good}");
-        }
-        for bad in ["", "cadre.db", "mysql://h/d", "sqlite::memory:", "sqlite://", "sqlite://:memory:"] {
-            assert!(database_url(bad).is_err(), "{bad}");
-        }
-        for good in ["http://127.0.0.1:8080", "https://cadre.example.vn", "https://example.vn/cadre"] {
-            assert!(public_url(good).is_ok(), "{good}");
-        }
-        for bad in
-            ["", "cadre.example.vn", "https://", "https://example.vn/", "https://example.vn?x", "ftp://example.vn"]
-        {
-            assert!(public_url(bad).is_err(), "{bad}");
         }
     }
 }

@@ -16,7 +16,6 @@ use cadre_api::{
     domain::import::Extent,
     telemetry,
 };
-use clap::Parser;
 use command::{
     Stop,
     import::Form,
@@ -25,7 +24,7 @@ use command::{
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     auth::install_provider();
     telemetry::log_panics();
     let mut out = Output::standard();

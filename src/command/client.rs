@@ -193,9 +193,9 @@ fn asked(grant: ClientGrant) -> client::Asked {
 }
 
 fn of(add: ClientAdd) -> client::Add {
-    let ClientAdd { name, rights, valid_from, valid_to, legal_basis, json: _ } = add;
+    let ClientAdd { name, rights, from, until, legal_basis, json: _ } = add;
     let Rights { scopes, units, purposes } = rights;
-    client::Add { name, scopes, units, purposes, valid_from, valid_to, legal_basis }
+    client::Add { name, scopes, units, purposes, valid_from: from, valid_to: until, legal_basis }
 }
 
 /// Prints an id and its secret. False if they could not be written.

@@ -1,6 +1,6 @@
 //! `cadre-api serve --demo`: a small population in a temporary database, a client, a token, and what to try.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use cadre_api::{
     auth::Tokens,
@@ -10,6 +10,7 @@ use cadre_api::{
     domain::{client, demo, import},
 };
 use entity::value::{Purpose, Scope};
+use serde_json::Value;
 
 use crate::command::{
     Stop,
@@ -18,6 +19,9 @@ use crate::command::{
     output::Output,
     serve::{listen, run},
 };
+
+/// How long the first question may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Builds the population and serves it until stopped; nothing of it stays.
 pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode, Stop> {
@@ -46,43 +50,75 @@ pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode,
     let store = store(&settings, database).await?;
     let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?;
     let token = tokens.for_operator(made.client_id, None).await.map_err(|error| Stop(error.to_string()))?;
-    let guide = guide(&settings, &made, &token.token);
-    run(&settings, listener, store, || out.line(guide)).await
+    run(&settings, listener, store, async || {
+        let answer = ask(&settings.local_url(), &token.token).await;
+        let answer = answer.unwrap_or_else(|error| format!("  (the question was not answered: {error})"));
+        out.text(greeting(&settings.local_url(), &made, &token.token, &answer));
+    })
+    .await
 }
 
-fn guide(settings: &Settings, made: &client::Registered, token: &str) -> String {
-    let (at, district, commune) = (format!("http://{}", settings.listen), demo::DISTRICT, demo::COMMUNE);
-    let (id, secret) = (made.client_id, &made.client_secret);
+/// The first question. The same text is in the body of a request, where quotation marks are escaped.
+fn question() -> String {
     format!(
-        r#"cadre-api serves a small invented population at {at}; stop it with Ctrl-C, nothing stays.
+        r#"{{ unit(by: {{code: \"{}\"}}) {{ name composition(subject: \"POLITICAL_THEORY\", keyLeadersOnly: true) {{ total levels {{ level {{ label }} count percent }} }} }} }}"#,
+        demo::DISTRICT
+    )
+}
 
-A token for the next 10 minutes:
+/// Asks the first question as a client would, and formats the answer.
+async fn ask(at: &str, token: &str) -> Result<String, String> {
+    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().map_err(|error| error.to_string())?;
+    let request = client.post(format!("{at}/graphql")).bearer_auth(token).header("Accept-Language", "en");
+    let request = request.header("Content-Type", "application/json");
+    let sent = request.body(format!(r#"{{"query":"{}"}}"#, question())).send().await;
+    let text = sent.map_err(|error| error.to_string())?.text().await.map_err(|error| error.to_string())?;
+    let answer: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    table(&answer).ok_or(text)
+}
 
-TOKEN={token}
+/// The levels that somebody holds, one a line.
+fn table(answer: &Value) -> Option<String> {
+    let composition = answer.pointer("/data/unit/composition")?;
+    let mut lines = vec![format!("  {:<32}{:>4}", "total", composition["total"].as_u64()?)];
+    for level in composition["levels"].as_array()? {
+        let (count, percent) = (level["count"].as_u64()?, level["percent"].as_f64()?);
+        if let (1.., Some(label)) = (count, level.pointer("/level/label").and_then(Value::as_str)) {
+            lines.push(format!("  {label:<32}{count:>4}{percent:>7.1} %"));
+        }
+    }
+    Some(lines.join("\n"))
+}
 
-Four questions to try (paste the line above first):
-
-1. Which political theory do the 75 key cadres of a district hold?
-
-curl -s {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'Accept-Language: en' -d '{{"query":"{{ unit(by: {{code: \"{district}\"}}) {{ name composition(subject: \"POLITICAL_THEORY\", keyLeadersOnly: true) {{ total levels {{ level {{ label }} count percent }} }} }} }}"}}'
-
-2. How many of a commune's Party committee hold a university degree or more?
-
-curl -s {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"query":"{{ unit(by: {{code: \"{commune}\"}}) {{ name composition(subject: \"PROFESSIONAL\", titles: [\"X_UV\"], decimals: 2) {{ total atLeast(level: \"UNIVERSITY\") {{ count percent }} }} }} }}"}}'
-
-3. Who in the district has less than intermediate political theory?
-
-curl -s {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"query":"{{ cadres(first: 5, where: {{unit: {{code: \"{district}\"}}, holds: {{subject: \"POLITICAL_THEORY\", below: \"INTERMEDIATE\"}}}}) {{ totalCount {{ value }} nodes {{ fullName title {{ name }} unit {{ name }} highest(subject: \"POLITICAL_THEORY\") {{ level {{ label }} grantedOn }} }} }} }}"}}'
-
-4. Protected data is asked for with a purpose: when was a person born?
-
-curl -s {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'X-Purpose: PERSONNEL' -H 'Content-Type: application/json' -d '{{"query":"{{ cadre(by: {{code: \"CB0076\"}}) {{ fullName identity {{ birthOn }} }} }}"}}'
-
-Next: a new token from the client's own secret, the schema, and search without tone marks:
-
-curl -s {at}/oauth/token -u {id}:{secret} -d grant_type=client_credentials
-curl -s {at}/schema.graphql
-curl -s {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"query":"{{ units(search: \"thanh nua\") {{ nodes {{ code name kind }} }} }}"}}'
+/// What to try. It fits on a terminal of 80 columns and 24 lines, of which the token takes nine.
+fn greeting(at: &str, made: &client::Registered, token: &str, answer: &str) -> String {
+    let (id, secret, question) = (made.client_id, &made.client_secret, question());
+    format!(
+        r#"cadre-api serves 245 invented people at {at}; Ctrl-C ends it.
+Which political theory do the key cadres of Huyện Lương Tài hold?
+{answer}
+Paste this into another terminal to ask the same. The token holds for 10 minutes.
+export TOKEN={token}
+curl -sw '\n' {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Accept-Language: en' -H 'Content-Type: application/json' -d '{{"query":"{question}"}}'
+Its client, for new tokens: {id}:{secret}
+More questions are in README.md; the schema is {at}/schema.graphql
 "#
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_table_has_the_levels_that_somebody_holds() {
+        let level = |label: &str, count: u64, percent: f64| json!({ "level": { "label": label }, "count": count, "percent": percent });
+        let levels = json!([level("A", 1, 12.5), level("B", 0, 0.0), { "level": null, "count": 7, "percent": 87.5 }]);
+        let answer = json!({ "data": { "unit": { "composition": { "total": 8, "levels": levels } } } });
+        let expected = "  total                              8\n  A                                  1   12.5 %";
+        assert_eq!(table(&answer).as_deref(), Some(expected));
+        assert_eq!(table(&json!({ "errors": [] })), None);
+    }
 }

@@ -44,7 +44,10 @@ pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode,
     let database = open_current(&settings, Sight::Nothing).await?;
     look_at_role(&database).await?;
     let store = store(&settings, database).await?;
-    run(&settings, listener, store, || out.line(format_args!("cadre-api listens on http://{}", settings.listen))).await
+    run(&settings, listener, store, async || {
+        out.line(format_args!("cadre-api listens on http://{}", settings.listen));
+    })
+    .await
 }
 
 /// Says what to do where row security does not hold the role that the service logs in as.
@@ -83,12 +86,12 @@ pub fn listen(settings: &mut Settings) -> Result<TcpListener, Stop> {
     Ok(listener)
 }
 
-/// Serves a database whose schema is current. `ready` is called once requests are accepted.
+/// Serves a database whose schema is current. `ready` runs beside the server, once requests are accepted.
 pub async fn run(
     settings: &Settings,
     listener: TcpListener,
     store: KeyStore,
-    ready: impl FnOnce(),
+    ready: impl AsyncFnOnce(),
 ) -> Result<ExitCode, Stop> {
     let metrics = telemetry::start_metrics();
     let measured = metrics.clone();
@@ -119,8 +122,8 @@ pub async fn run(
         handle.stop(true).await;
     });
     tracing::info!(listen = %settings.listen, "serving");
-    ready();
-    server.await.map_err(|error| Stop(format!("the server broke off: {error}")))?;
+    let (served, ()) = tokio::join!(server, ready());
+    served.map_err(|error| Stop(format!("the server broke off: {error}")))?;
     refreshing.abort();
     renewing.abort();
     upkeep.abort();

@@ -5,7 +5,10 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand};
 use entity::value::{ClientId, Day, KeyAlgorithm};
 
-use crate::{config::Rights, limit};
+use crate::{
+    config::{Rights, value::one_of},
+    limit,
+};
 
 /// Management of clients.
 #[derive(Debug, Subcommand)]
@@ -90,7 +93,7 @@ pub enum ClientKeyCommand {
         #[arg(long)]
         kid: Option<String>,
         /// What the key signs with. [default: what the JWK says, or PS256 of an RSA key]
-        #[arg(long, value_parser = algorithm)]
+        #[arg(long, value_parser = one_of::<KeyAlgorithm>())]
         algorithm: Option<KeyAlgorithm>,
     },
     /// List the public keys of a client.
@@ -120,10 +123,10 @@ pub struct ClientAdd {
     pub rights: Rights,
     /// First day of the grant.
     #[arg(long)]
-    pub valid_from: Option<Day>,
+    pub from: Option<Day>,
     /// First day on which the grant no longer holds.
     #[arg(long)]
-    pub valid_to: Option<Day>,
+    pub until: Option<Day>,
     /// Legal basis of its readings of protected data, such as a contract; stands in each entry of the access log.
     #[arg(long)]
     pub legal_basis: Option<String>,

@@ -3,18 +3,18 @@
 use clap::Args;
 use entity::value::{Purpose, Scope};
 
-use crate::config::one_of;
+use crate::config::value::one_of;
 
 /// What may be done, where, and for which purposes.
 #[derive(Debug, Args)]
 pub struct Rights {
     /// Scopes to grant, such as `cadre:read`.
-    #[arg(long = "scope", required = true, num_args = 1.., value_parser = one_of::<Scope>)]
+    #[arg(long = "scope", required = true, num_args = 1.., value_parser = one_of::<Scope>())]
     pub scopes: Vec<Scope>,
     /// Codes of units, whose subtrees are reached.
     #[arg(long = "unit", required = true, num_args = 1..)]
     pub units: Vec<String>,
     /// Purposes that may be stated for protected data.
-    #[arg(long = "purpose", num_args = 1.., value_parser = one_of::<Purpose>)]
+    #[arg(long = "purpose", num_args = 1.., value_parser = one_of::<Purpose>())]
     pub purposes: Vec<Purpose>,
 }

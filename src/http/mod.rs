@@ -8,6 +8,7 @@ mod limit;
 pub mod oauth;
 mod operation;
 mod purpose;
+mod root;
 pub mod server;
 mod trace;
 

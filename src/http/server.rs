@@ -20,8 +20,8 @@ use crate::{
     http::{
         Service,
         error::{self, only},
-        graphql as endpoint, oauth, operation,
-        trace::{Spans, with_request_id},
+        graphql as endpoint, oauth, operation, root,
+        trace::Spans,
     },
 };
 
@@ -65,6 +65,7 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(endpoint::get))
                 .default_service(only("GET, POST")),
         )
+        .service(web::resource("/").route(read(root::page)).default_service(only("GET, HEAD")))
         .service(web::resource("/schema.graphql").route(read(|| async { schema() })).default_service(only("GET, HEAD")))
         .service(web::resource("/healthz").route(read(operation::live)).default_service(only("GET, HEAD")))
         .service(web::resource("/readyz").route(read(operation::ready)).default_service(only("GET, HEAD")))

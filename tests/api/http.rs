@@ -327,12 +327,38 @@ async fn each_path_takes_its_methods() {
         let (found, allow, _) = status(method.clone(), "/graphql").await;
         assert_eq!((found, allow.as_str()), (405, "GET, POST"), "{method}");
     }
-    for path in ["/", "/graphql/", "/GRAPHQL", "/oauth", "/oauth/token/x", "/.well-known/", "/healthz/..", "//graphql"]
-    {
+    for path in ["/graphql/", "/GRAPHQL", "/oauth", "/oauth/token/x", "/.well-known/", "/healthz/..", "//graphql"] {
         let (found, _, body) = status(Method::GET, path).await;
         assert_eq!(found, 404, "{path}");
         assert!(body.contains("NOT_FOUND"), "{path}: {body}");
     }
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn the_root_has_a_page_for_browsers_and_json_for_programs() {
+    let world = small_world().await;
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for (accept, kind) in
+        [(browser, "text/html; charset=utf-8"), ("*/*", "application/json"), ("application/json", "application/json")]
+    {
+        let answer = sent(world.http().get(format!("{}/", world.url)).header("Accept", accept)).await;
+        assert_eq!((answer.status().as_u16(), header(&answer, "content-type")), (200, kind), "{accept}");
+        assert!(header(&answer, "content-security-policy").starts_with("default-src 'none';"), "{accept}");
+        assert_eq!(header(&answer, "vary"), "Accept", "{accept}");
+        let body = answer.text().await.expect("text");
+        for word in ["/graphql", "schema.graphql", "healthz", "docs/api.md"] {
+            assert!(body.contains(word), "{accept}: {word}: {body}");
+        }
+        assert!(!body.contains("://"), "nothing is loaded from elsewhere: {body}");
+        if kind == "application/json" {
+            serde_json::from_str::<Value>(&body).expect("JSON");
+        } else {
+            assert!(body.contains("lang=\"vi\"") && body.contains("lang=\"en\""), "{body}");
+        }
+    }
+    let put = sent(world.http().put(format!("{}/", world.url))).await;
+    assert_eq!((put.status().as_u16(), header(&put, "allow")), (405, "GET, HEAD"));
     world.stop().await;
 }
 
