@@ -7,28 +7,31 @@ mod reading;
 mod role;
 mod rollback;
 mod sight;
+mod storage;
+mod writer;
 
 pub use reading::{Course, Kept, LastCourse, Reading};
 pub use role::Standing;
 pub use rollback::{Loss, Rollback};
 pub use sight::{Runs, Sight};
+pub use storage::Fault;
+pub(crate) use storage::sqlite_code;
 
-use std::time::Duration;
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseBackend, DatabaseConnection,
     DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
     sea_query::{ArrayType, BinOper, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
-    sqlx::{
-        ConnectOptions as _,
-        postgres::PgConnectOptions,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-    },
+    sqlx::{ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
 };
 use uuid::Uuid;
 
-use crate::db::readers::{Questions, Readers};
+use crate::db::{
+    readers::{Questions, Readers},
+    storage::Health,
+};
 
 /// Readers of the embedded database; more gain nothing on small machines.
 const SQLITE_READERS: u32 = 4;
@@ -59,6 +62,7 @@ pub struct Database {
     control: DatabaseConnection,
     write: DatabaseConnection,
     backend: DatabaseBackend,
+    health: Arc<Health>,
 }
 
 /// How the pool of a server database is set.
@@ -73,6 +77,8 @@ pub struct Pool {
     pub statement_timeout: Duration,
     /// What is seen where no transaction says what it may see.
     pub sight: Sight,
+    /// Largest size of an embedded database, in pages. A write that needs more fails as on a full disk.
+    pub max_pages: Option<NonZeroU32>,
 }
 
 impl Default for Pool {
@@ -82,6 +88,7 @@ impl Default for Pool {
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             sight: Sight::Nothing,
+            max_pages: None,
         }
     }
 }
@@ -99,20 +106,8 @@ impl Database {
     async fn open_sqlite(url: &str, pool: Pool) -> Result<Self, DbErr> {
         keep_private(url);
         // The writer comes first: it creates the file and sets its journal, which a reader may not.
-        let mut options = ConnectOptions::new(url);
-        options.max_connections(1).min_connections(1).acquire_timeout(pool.acquire_timeout).sqlx_logging(false);
-        // A file does not go away like a server.
-        options.test_before_acquire(false);
-        options.map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(Duration::from_secs(5))
-                // What is deleted or replaced, such as a key, must not be found in the file.
-                .pragma("secure_delete", "on")
-                .foreign_keys(true)
-        });
+        let health = Arc::new(Health::default());
+        let options = writer::options(url, pool.acquire_timeout, pool.max_pages, Arc::clone(&health));
         let write = SeaOrm::connect(options).await?;
 
         let reader = |sqlite: SqliteConnectOptions| {
@@ -132,8 +127,9 @@ impl Database {
             questions: Questions::Sqlite(Readers::new(questions, SQLITE_READERS, pool.acquire_timeout)?),
             read: counted(readers(REGISTERS).await?, QUESTIONS),
             control: counted(readers(CONTROL).await?, "control"),
-            write: counted(write, "act"),
+            write: written(write, &health),
             backend: DatabaseBackend::Sqlite,
+            health,
         })
     }
 
@@ -161,12 +157,14 @@ impl Database {
         };
         let questions: PgConnectOptions = url.parse().map_err(readers::failed)?;
         let questions = set(questions, &READS).disable_statement_logging();
+        let health = Arc::new(Health::default());
         Ok(Self {
             questions: Questions::Postgres(Readers::new(questions, pool.max_connections, pool.acquire_timeout)?),
             read: counted(connections(REGISTERS, &READS).await?, QUESTIONS),
             control: counted(connections(CONTROL, &READS).await?, "control"),
-            write: counted(connections(pool.max_connections, &[]).await?, "act"),
+            write: written(connections(pool.max_connections, &[]).await?, &health),
             backend: DatabaseBackend::Postgres,
+            health,
         })
     }
 
@@ -219,7 +217,12 @@ impl Database {
         let sqlite_transaction_mode =
             (self.backend == DatabaseBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode, ..Default::default() };
-        let txn = self.write.begin_with_options(options).await?;
+        let begun = self.write.begin_with_options(options).await;
+        let txn = begun.inspect_err(|error| {
+            if Fault::of(error).is_some() {
+                self.health.doubt();
+            }
+        })?;
         if self.backend == DatabaseBackend::Postgres {
             let settings = [("cadre.reach", Sight::Everything.setting()), ("plan_cache_mode", mode)];
             let set = |(name, value): (&str, &str)| Func::cust("set_config").arg(name).arg(value).arg(true);
@@ -273,6 +276,12 @@ impl Database {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
         self.control.ping().await
+    }
+
+    /// The fault of the disk that keeps writes from being stored, if there is one. Once a write has failed, each call
+    /// writes a probe until one succeeds.
+    pub async fn fault(&self) -> Option<Fault> {
+        self.health.check(async { storage::probe(self.begin().await?).await }).await
     }
 
     /// How the database's schema stands to this version's.
@@ -340,6 +349,18 @@ pub enum SchemaState {
     Older(usize),
     /// A newer version of the service has migrated it; these migrations are not known here.
     Newer(Vec<String>),
+}
+
+/// Counts the statements of the pool that writes. A statement that failed is a reason to doubt the disk.
+fn written(mut connection: DatabaseConnection, health: &Arc<Health>) -> DatabaseConnection {
+    let health = Arc::clone(health);
+    connection.set_metric_callback(move |info| {
+        count("act", info.elapsed, info.failed);
+        if info.failed {
+            health.doubt();
+        }
+    });
+    connection
 }
 
 /// Counts the statements of a pool.

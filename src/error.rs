@@ -8,7 +8,7 @@ use std::sync::Arc;
 use entity::value::{Purpose, Scope};
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
-use crate::language::Sentence;
+use crate::{db, language::Sentence};
 
 /// What went wrong, by what the client can do.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -101,13 +101,18 @@ fn is_passing(error: &DbErr) -> bool {
 fn is_passing_code(code: &str) -> bool {
     const BUSY: i32 = 5;
     const LOCKED: i32 = 6;
-    match code.parse::<i32>() {
-        // The low byte is the primary code; SQLSTATEs have five characters.
-        Ok(number) if code.len() < 5 => matches!(number & 0xff, BUSY | LOCKED),
-        _ => {
-            matches!(code, "40001" | "40P01" | "55P03" | "57014" | "53300")
-                || code.starts_with("08")
-                || code.starts_with("57P")
+    const NOMEM: i32 = 7;
+    const CANTOPEN: i32 = 14;
+    const PROTOCOL: i32 = 15;
+    if db::Fault::of_code(code).is_some() {
+        return true;
+    }
+    match db::sqlite_code(code) {
+        Some(code) => matches!(code, BUSY | LOCKED | NOMEM | CANTOPEN | PROTOCOL),
+        // Classes 08, 53 and 57P: connections, resources such as disk and memory, and the operator's interventions.
+        None => {
+            matches!(code, "40001" | "40P01" | "55P03" | "57014" | "58000")
+                || ["08", "53", "57P"].iter().any(|class| code.starts_with(class))
         }
     }
 }
@@ -118,10 +123,15 @@ mod tests {
 
     #[test]
     fn what_passes_is_told_from_what_stays() {
-        for code in ["5", "6", "261", "517", "40001", "40P01", "55P03", "57014", "57P01", "08006", "53300"] {
+        let embedded = ["5", "6", "7", "10", "13", "14", "15", "261", "266", "517", "778", "4874"];
+        let server = [
+            "40001", "40P01", "55P03", "57014", "57P01", "08006", "53000", "53100", "53200", "53300", "53400", "58000",
+            "58030",
+        ];
+        for code in embedded.into_iter().chain(server) {
             assert!(is_passing_code(code), "{code}");
         }
-        for code in ["1", "19", "787", "2067", "23505", "42P01", "22001"] {
+        for code in ["1", "8", "11", "19", "26", "787", "2067", "23505", "42P01", "22001", "58P01", "XX001"] {
             assert!(!is_passing_code(code), "{code}");
         }
     }

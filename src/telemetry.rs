@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
 };
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -29,7 +29,7 @@ const COSTS: [f64; 7] = [10.0, 50.0, 200.0, 1_000.0, 5_000.0, 10_000.0, 20_000.0
 pub fn start_logs(filter: Targets, format: LogFormat) -> Result<(), String> {
     let is_terminal = io::stderr().is_terminal();
     // Without internal errors: they are printed to standard error too, which panics if that is a closed pipe.
-    let logs = fmt::layer().with_writer(io::stderr).with_target(false).log_internal_errors(false);
+    let logs = fmt::layer().with_writer(LogWriter::default).with_target(false).log_internal_errors(false);
     let logs: Box<dyn Layer<Layered<Targets, Registry>> + Send + Sync> = match format {
         LogFormat::Auto if is_terminal => logs.with_ansi(is_coloured(is_terminal)).boxed(),
         LogFormat::Text => logs.with_ansi(is_coloured(is_terminal)).boxed(),
@@ -51,6 +51,33 @@ fn quiet(filter: Targets) -> Targets {
         return filter;
     }
     filter.with_target(PARSER, LevelFilter::OFF)
+}
+
+/// Standard error. A line that cannot be written there, for instance because the disk is full, is counted and dropped:
+/// a request must not fail because of it.
+#[derive(Debug)]
+struct LogWriter(io::Stderr);
+
+impl Default for LogWriter {
+    fn default() -> Self {
+        Self(io::stderr())
+    }
+}
+
+impl Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                metrics::counter!("cadre_log_lines_lost_total").increment(1);
+                Ok(bytes.len())
+            }
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// Logs a panic by its place alone: what it says may hold a value that no log may hold.
@@ -77,6 +104,11 @@ pub fn start_metrics() -> Option<PrometheusHandle> {
     metrics::describe_histogram!("cadre_operation_cost", "Cost of the operations that were weighed.");
     metrics::describe_counter!("cadre_database_statements_total", "Statements sent to the database.");
     metrics::describe_histogram!("cadre_database_statement_seconds", "Time of a statement.");
+    metrics::describe_counter!("cadre_log_lines_lost_total", "Lines of the log that could not be written.");
+    metrics::describe_counter!(
+        "cadre_checkpoints_failed_total",
+        "Checkpoints of the logs that could not be written; each is tried again."
+    );
     metrics::describe_gauge!("cadre_database_connections", "Connections of the reading pool, by state.");
     Some(handle)
 }

@@ -16,7 +16,7 @@ use std::path::Path;
 use cadre_api::{
     clock::Clock,
     config::Settings,
-    db::{Database, Pool, SchemaState, Sight},
+    db::{Database, Fault, Pool, SchemaState, Sight},
     domain::{self, read_model, reference},
     error::Error,
     text::count,
@@ -33,7 +33,12 @@ impl From<Error> for Stop {
         let why = cadre_api::graphql::error::sentence(&error).en;
         match error {
             Error::Internal(source) => Self(format!("{why} ({source})")),
-            Error::Unavailable(source) => Self(format!("{why} ({source})")),
+            Error::Unavailable(source) => Self(match Fault::of(&source) {
+                Some(fault) => {
+                    format!("{}; nothing was written; then run the command again ({source})", fault.sentence())
+                }
+                None => format!("{why} ({source})"),
+            }),
             Error::Invalid { field, .. } => Self(format!("{field}: {why}")),
             _ => Self(why),
         }
@@ -122,6 +127,9 @@ fn opening_file(path: &str, cause: Option<&SqlxError>, error: &DbErr) -> String 
     let path = path.split('?').next().unwrap_or(path);
     let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new(".")).display();
+    if let Some(fault) = Fault::of(error) {
+        return format!("{} ({path}: {error})", fault.sentence());
+    }
     match cause.and_then(code).as_deref() {
         Some("14") => format!(
             "the database file {path} cannot be opened or created; see that the folder {folder} exists and can be written, \
@@ -139,6 +147,9 @@ fn opening_file(path: &str, cause: Option<&SqlxError>, error: &DbErr) -> String 
 }
 
 fn opening_server(cause: Option<&SqlxError>, error: &DbErr) -> String {
+    if let Some(fault) = Fault::of(error) {
+        return format!("{} ({error})", fault.sentence());
+    }
     match cause {
         Some(SqlxError::Io(cause)) => {
             format!(

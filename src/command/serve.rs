@@ -127,12 +127,13 @@ pub async fn run(
     refreshing.abort();
     renewing.abort();
     upkeep.abort();
+    let mut last_checkpoint = Ok(());
     if let Some(checkpoints) = checkpoints {
         stopping.notify_one();
-        checkpoints.await.map_err(|error| Stop(error.to_string()))?;
+        last_checkpoint = checkpoints.await.map_err(|error| Stop(error.to_string()))?;
     }
     store.database.close().await.map_err(|error| Stop(error.to_string()))?;
-    Ok(ExitCode::SUCCESS)
+    last_checkpoint.map(|()| ExitCode::SUCCESS)
 }
 
 /// Who keeps checkpoints of the logs, if there is a place for them.
@@ -146,16 +147,18 @@ fn keeper(settings: &Settings, store: &KeyStore) -> Option<Keeper> {
     Some(Keeper::new(store.clone(), Clock::System, path?))
 }
 
-/// Writes checkpoints until the service stops, and the last one then.
-async fn keep_checkpoints(mut keeper: Keeper, stopping: Arc<Notify>) {
+/// Writes checkpoints until the service stops, and the last one then. One that cannot be written is tried again; the last
+/// one cannot be, so the command fails.
+async fn keep_checkpoints(mut keeper: Keeper, stopping: Arc<Notify>) -> Result<(), Stop> {
     while tokio::time::timeout(CHECKPOINT, stopping.notified()).await.is_err() {
         if let Err(error) = keeper.look().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "no checkpoint of the logs could be written");
         }
     }
-    if let Err(error) = keeper.finish().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "no last checkpoint of the logs could be written");
-    }
+    keeper.finish().await.map_err(|error| {
+        let Stop(why) = error.into();
+        Stop(format!("the last checkpoint of the logs could not be written: {why}"))
+    })
 }
 
 async fn refresh(house: Arc<House>, metrics: Option<PrometheusHandle>) {

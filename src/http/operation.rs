@@ -9,15 +9,19 @@ pub async fn live() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// `GET /readyz`: the database answers and its schema is this version's.
+/// `GET /readyz`: the database answers, its schema is this version's, and it can store what is written.
 pub async fn ready(service: web::Data<Service>) -> HttpResponse {
-    match service.house.database().schema_state().await {
-        Ok(SchemaState::Current) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n"),
-        Ok(SchemaState::Older(_)) => not_ready("the schema is older than this version: run `cadre-api migrate up`\n"),
-        Ok(SchemaState::Newer(_)) => not_ready("the schema is newer than this version: run the newer cadre-api\n"),
+    let database = service.house.database();
+    match database.schema_state().await {
+        Ok(SchemaState::Current) => match database.fault().await {
+            Some(fault) => not_ready(fault.sentence()),
+            None => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n"),
+        },
+        Ok(SchemaState::Older(_)) => not_ready("the schema is older than this version: run `cadre-api migrate up`"),
+        Ok(SchemaState::Newer(_)) => not_ready("the schema is newer than this version: run the newer cadre-api"),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            not_ready("the database does not answer\n")
+            not_ready("the database does not answer")
         }
     }
 }
@@ -26,7 +30,7 @@ fn not_ready(why: &'static str) -> HttpResponse {
     HttpResponse::ServiceUnavailable()
         .insert_header((header::RETRY_AFTER, "5"))
         .content_type("text/plain; charset=utf-8")
-        .body(why)
+        .body(format!("{why}\n"))
 }
 
 /// `GET /metrics`: counters and latencies, in the text format of Prometheus.

@@ -16,6 +16,7 @@ mod differential;
 mod embargo;
 mod external;
 mod facts;
+mod full_disk;
 mod guide;
 mod hostile;
 mod http;

@@ -3,7 +3,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -105,21 +105,53 @@ impl Keeper {
         let key = seals(&self.store).await?.pop().ok_or_else(|| Error::internal("there is no key of checkpoints"))?;
         let claims = Claims { position: now.position, hash: HEXLOWER.encode(&now.hash), at: now.at };
         let line = key.seal(&claims)?;
-        append(&self.path, &line).map_err(Error::internal)?;
+        append(&self.path, &line).map_err(|error| {
+            metrics::counter!("cadre_checkpoints_failed_total").increment(1);
+            Error::internal(io::Error::new(error.kind(), format!("{}: {error}", self.path.display())))
+        })?;
         self.last = Some(now);
         Ok(())
     }
 }
 
-/// One short write, so that a line is there whole or not at all, kept before it is counted as written.
+/// Appends a line and syncs it to the disk. What a full disk or a crash leaves of a line is removed: one torn line would
+/// make the whole file invalid.
 fn append(path: &Path, line: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(format!("{line}\n").as_bytes())?;
-    file.sync_data()
+    // The service may lack the right to read the file.
+    let mut file = options.clone().read(true).open(path).or_else(|_| options.open(path))?;
+    trim_torn_line(&mut file);
+    let written = file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_data());
+    if written.is_err() {
+        trim_torn_line(&mut file);
+    }
+    written
+}
+
+/// Cuts off the end of a file behind the last complete line. A file that cannot be read or cut stays as it is.
+fn trim_torn_line(file: &mut File) {
+    /// Longer than a line of this file.
+    const TAIL: u64 = 8_192;
+    let complete = |file: &mut File| -> io::Result<Option<u64>> {
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Ok(None);
+        }
+        let start = metadata.len().saturating_sub(TAIL);
+        let mut tail = Vec::new();
+        file.seek(SeekFrom::Start(start))?;
+        file.take(TAIL).read_to_end(&mut tail)?;
+        let end = tail.iter().rposition(|byte| *byte == b'\n').map(|at| start + at as u64 + 1);
+        Ok(if tail.last() == Some(&b'\n') { None } else { end.or((start == 0).then_some(0)) })
+    };
+    if let Ok(Some(length)) = complete(file)
+        && let Err(error) = file.set_len(length)
+    {
+        tracing::warn!(%error, "an incomplete line could not be removed from the file of checkpoints");
+    }
 }
 
 /// The checkpoints of a file, each with its signature verified by a key of the database.
@@ -200,5 +232,37 @@ mod tests {
             std::fs::write(&path, format!("{line}{bent}\n")).unwrap();
             assert!(matches!(read(&world::store(&database), &path).await.unwrap(), Err(Unreadable::Line(2))), "{bent}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_line_that_was_not_written_whole_is_replaced_by_the_next() {
+        let (folder, database) = world::database().await;
+        key::ensure(&world::store(&database), world::clock()).await.unwrap();
+        let path = folder.path().join("checkpoints");
+        for before in ["", "torn", "eyJh"] {
+            let kept = std::fs::read_to_string(&path).unwrap_or_default();
+            std::fs::write(&path, format!("{kept}{before}")).unwrap();
+            Keeper::new(world::store(&database), world::clock(), path.clone()).finish().await.unwrap();
+        }
+        let kept = read(&world::store(&database), &path).await.unwrap();
+        assert_eq!(kept.unwrap().len(), 3);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_checkpoint_that_a_full_disk_refuses_is_an_error_and_is_written_later() {
+        let (folder, database) = world::database().await;
+        key::ensure(&world::store(&database), world::clock()).await.unwrap();
+        let mut keeper = Keeper::new(world::store(&database), world::clock(), "/dev/full".into());
+        for _ in 0..2 {
+            let refused = keeper.look().await;
+            let Err(Error::Internal(error)) = refused else { panic!("{refused:?}") };
+            assert!(error.to_string().starts_with("/dev/full: "), "{error}");
+        }
+        assert!(matches!(keeper.finish().await, Err(Error::Internal(_))));
+
+        keeper.path = folder.path().join("checkpoints");
+        keeper.finish().await.unwrap();
+        assert_eq!(read(&world::store(&database), &keeper.path).await.unwrap().unwrap().len(), 1);
     }
 }

@@ -3,7 +3,7 @@
 //! The same test runs on SQLite and on PostgreSQL: `on_both(async |world| ...)`.
 
 pub mod canary;
-pub mod npm;
+pub mod disk;
 pub mod overdue;
 pub mod poll;
 pub mod postgres;
@@ -201,11 +201,25 @@ impl World {
     }
 
     async fn over(kind: Kind, database_url: String, folder: Option<TempDir>, in_flight: InFlight) -> Self {
+        Self::open(kind, database_url, folder, (in_flight, Pool::default())).await
+    }
+
+    /// A world over a database that is there, which the application opens in a way of its own.
+    pub async fn with_pool(kind: Kind, database_url: String, folder: Option<TempDir>, pool: Pool) -> Self {
+        Self::open(kind, database_url, folder, (InFlight::default(), pool)).await
+    }
+
+    async fn open(
+        kind: Kind,
+        database_url: String,
+        folder: Option<TempDir>,
+        (in_flight, pool): (InFlight, Pool),
+    ) -> Self {
         auth::install_provider();
         // What went wrong inside stands in the output of a test that fails.
         canary::watch_the_log();
         let database = open(&database_url).await;
-        let service = Database::open(&as_service(&database_url), Pool::default()).await.expect("a database");
+        let service = Database::open(&as_service(&database_url), pool).await.expect("a database");
         let Node { url, house, server, .. } = Node::start_within(&service, clock(), in_flight).await;
         let http = reqwest::Client::new();
         Self { kind, url, database, database_url, house, http, server, service, _folder: folder }

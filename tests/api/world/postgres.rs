@@ -82,6 +82,29 @@ impl Server {
         db.close().await.expect("a connection that has answered can be closed");
     }
 
+    /// Makes an empty database in a folder on this machine, and gives its address and what drops it.
+    pub async fn create_database_on(&self, folder: &Path) -> (String, impl Future<Output = ()>) {
+        let running = self.running.as_ref().expect("a server of ours");
+        let owner = fs::metadata(running.folder.join("data")).expect("the server's folder");
+        let location = folder.join("tablespace");
+        fs::create_dir(&location).expect("made");
+        chown(&location, Some(owner.uid()), Some(owner.gid())).expect("given away");
+        let name = format!("t{}", uuid::Uuid::now_v7().simple());
+        let run = async |statement: String| {
+            let db = connect(&self.url).await.expect("the test server answers");
+            db.execute_unprepared(&statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+            db.close().await.expect("a connection that has answered can be closed");
+        };
+        run(format!("CREATE TABLESPACE {name} LOCATION '{}'", location.display())).await;
+        run(format!("CREATE DATABASE {name} TEMPLATE template0 TABLESPACE {name}")).await;
+        let url = self.url(&name);
+        let drop = async move {
+            run(format!("DROP DATABASE {name} WITH (FORCE)")).await;
+            run(format!("DROP TABLESPACE {name}")).await;
+        };
+        (url, drop)
+    }
+
     /// Makes the roles of the tests, once; a server of somebody else's may have them from before.
     pub async fn make_roles(&self) {
         let make = async || {

@@ -60,6 +60,22 @@ pub fn command(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
+/// The same command, started by another program.
+pub fn through(command: &Command, by: &[&str]) -> Command {
+    let mut started = Command::new(by[0]);
+    started.args(&by[1..]).arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => started.env(name, value),
+            None => started.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        started.current_dir(folder);
+    }
+    started
+}
+
 /// Runs a command of the program on a database to its end.
 pub fn run(url: &str, args: &[&str]) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
@@ -176,6 +192,11 @@ impl Program {
     /// Whether the process is there.
     pub fn lives(&mut self) -> bool {
         self.child.try_wait().expect("a child").is_none()
+    }
+
+    /// The id of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Asks it to stop, as an operator's machine does.

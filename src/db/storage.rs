@@ -1,0 +1,178 @@
+//! Whether the database can store what is written: faults of the disk, and the check behind `/readyz`.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, RuntimeErr};
+
+/// How long a probe may take. Longer, and the database is busy: a readiness check must be answered soon.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Why the disk of a database does not store what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// There is no space left, on the disk or within the limit of a quota.
+    Full,
+    /// A read or write of a file failed.
+    Io,
+}
+
+impl Fault {
+    /// The fault of the disk behind an error, if it is one.
+    pub fn of(error: &DbErr) -> Option<Self> {
+        code(error).as_deref().and_then(Self::of_code)
+    }
+
+    /// The fault behind a SQLSTATE of PostgreSQL, or behind a result code of SQLite in decimal.
+    pub(crate) fn of_code(code: &str) -> Option<Self> {
+        const IOERR: i32 = 10;
+        const FULL: i32 = 13;
+        match (sqlite_code(code), code) {
+            (Some(FULL), _) | (None, "53100") => Some(Self::Full),
+            (Some(IOERR), _) | (None, "58030") => Some(Self::Io),
+            _ => None,
+        }
+    }
+
+    /// The fault in words, for the operator.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Full => "the disk of the database is full: nothing can be written until there is free space",
+            Self::Io => "the disk of the database fails: files cannot be read or written",
+        }
+    }
+}
+
+/// The code of an error of the database.
+fn code(error: &DbErr) -> Option<String> {
+    let (DbErr::Conn(RuntimeErr::SqlxError(cause))
+    | DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return None;
+    };
+    cause.as_database_error()?.code().map(Into::into)
+}
+
+/// The primary result code of SQLite, which is the low byte of an extended one. None for a SQLSTATE, which has five
+/// characters.
+pub(crate) fn sqlite_code(code: &str) -> Option<i32> {
+    let number: i32 = code.parse().ok()?;
+    (code.len() < 5).then_some(number & 0xff)
+}
+
+/// Knowledge about the disk. A failed write raises a doubt; the next readiness check then writes a probe, and only a probe
+/// that succeeds removes the doubt. Without a doubt a check costs nothing.
+#[derive(Debug, Default)]
+pub(super) struct Health {
+    is_doubtful: AtomicBool,
+    /// The fault that the last probe met.
+    fault: Mutex<Option<Fault>>,
+    /// One probe at a time.
+    probing: tokio::sync::Mutex<()>,
+}
+
+impl Health {
+    /// Notes that a write failed, for whatever reason.
+    pub fn doubt(&self) {
+        self.is_doubtful.store(true, Ordering::Release);
+    }
+
+    /// The fault of the disk, if there is one. `probe` writes to the database; it runs only if there is a doubt.
+    pub async fn check(&self, probe: impl Future<Output = Result<(), DbErr>>) -> Option<Fault> {
+        if !self.is_doubtful.load(Ordering::Acquire) {
+            return None;
+        }
+        let Ok(_turn) = self.probing.try_lock() else { return self.fault() };
+        self.is_doubtful.store(false, Ordering::Release);
+        let busy = || DbErr::Custom("the database is busy".to_owned());
+        let probed = tokio::time::timeout(PATIENCE, probe).await.unwrap_or_else(|_| Err(busy()));
+        if let Err(error) = &probed {
+            self.doubt();
+            tracing::warn!(%error, "a probe could not be written to the database");
+        }
+        let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        *fault = match probed {
+            Ok(()) => None,
+            // A probe that was refused for another reason, such as a busy database, says nothing about the disk.
+            Err(error) => Fault::of(&error).or(*fault),
+        };
+        *fault
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes more than a usual act does, and leaves nothing behind. SQLite reports a full disk at the latest by the commit.
+/// PostgreSQL takes the space of new rows at once, so its transaction is rolled back.
+pub(super) async fn probe(transaction: DatabaseTransaction) -> Result<(), DbErr> {
+    match transaction.get_database_backend() {
+        DatabaseBackend::Postgres => {
+            transaction.execute_unprepared("CREATE TEMPORARY TABLE storage_probe (page bytea) ON COMMIT DROP").await?;
+            let rows =
+                "INSERT INTO storage_probe SELECT decode(repeat('00', 1900), 'hex') FROM generate_series(1, 128)";
+            transaction.execute_unprepared(rows).await?;
+            transaction.rollback().await
+        }
+        _ => {
+            transaction.execute_unprepared("CREATE TABLE storage_probe (page BLOB)").await?;
+            transaction.execute_unprepared("INSERT INTO storage_probe VALUES (zeroblob(262144))").await?;
+            transaction.execute_unprepared("DROP TABLE storage_probe").await?;
+            transaction.commit().await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_names_the_fault_of_the_disk() {
+        for (code, fault) in [
+            ("13", Some(Fault::Full)),
+            ("53100", Some(Fault::Full)),
+            ("10", Some(Fault::Io)),
+            ("778", Some(Fault::Io)),
+            ("4874", Some(Fault::Io)),
+            ("58030", Some(Fault::Io)),
+            ("5", None),
+            ("2067", None),
+            ("10013", None),
+            ("23505", None),
+            ("XX000", None),
+        ] {
+            assert_eq!(Fault::of_code(code), fault, "{code}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_doubt_is_removed_by_a_probe_that_succeeds() {
+        let (health, refused) = (Health::default(), || DbErr::Custom("busy".to_owned()));
+        assert_eq!(health.check(async { panic!("no doubt, no probe") }).await, None);
+
+        health.doubt();
+        assert_eq!(health.check(async { Err(full().await) }).await, Some(Fault::Full));
+        assert_eq!(health.check(async { Err(refused()) }).await, Some(Fault::Full), "a busy database is no free space");
+        assert_eq!(health.check(async { Ok(()) }).await, None);
+        assert_eq!(health.check(async { panic!("no doubt, no probe") }).await, None);
+
+        health.doubt();
+        assert_eq!(health.check(async { Err(refused()) }).await, None);
+        assert_eq!(health.check(async { Err(full().await) }).await, Some(Fault::Full), "the doubt stayed");
+    }
+
+    /// What SQLite says when there is no page left.
+    async fn full() -> DbErr {
+        let database = sea_orm::Database::connect("sqlite::memory:").await.unwrap();
+        database.execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+        database.execute_unprepared("CREATE TABLE large (page BLOB)").await.unwrap_err()
+    }
+}

@@ -1,0 +1,76 @@
+//! The one connection that writes to the embedded database.
+//!
+//! When a commit fails, for instance on a full disk, SQLite rolls the transaction back by itself. The driver does not know
+//! that: its own `ROLLBACK` fails, and it takes the next transaction for a part of the one that is gone. Everything written
+//! from then on would be acknowledged and never stored. So a connection goes back to the pool only if both SQLite and the
+//! driver say that no transaction is open; otherwise it is closed, and the next write opens another.
+
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+
+use sea_orm::{
+    ConnectOptions,
+    sqlx::{
+        self, Connection, Sqlite, SqliteConnection,
+        pool::PoolOptions,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
+};
+
+use super::storage::Health;
+
+/// Options of the writer of a database file. `health` learns when a connection had to be closed.
+pub(super) fn options(
+    url: &str,
+    acquire_timeout: Duration,
+    max_pages: Option<NonZeroU32>,
+    health: Arc<Health>,
+) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).min_connections(1).acquire_timeout(acquire_timeout).sqlx_logging(false);
+    // A file does not go away like a server.
+    options.test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(move |sqlite| writing(sqlite, max_pages));
+    options.map_sqlx_sqlite_pool_opts(move |pool| checked(pool, Arc::clone(&health)));
+    options
+}
+
+fn writing(sqlite: SqliteConnectOptions, max_pages: Option<NonZeroU32>) -> SqliteConnectOptions {
+    let sqlite = sqlite
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5))
+        // What is deleted or replaced, such as a key, must not be found in the file.
+        .pragma("secure_delete", "on")
+        .foreign_keys(true);
+    match max_pages {
+        Some(pages) => sqlite.pragma("max_page_count", pages.to_string()),
+        None => sqlite,
+    }
+}
+
+/// Checks a connection when it comes back and before it is used again.
+fn checked(pool: PoolOptions<Sqlite>, health: Arc<Health>) -> PoolOptions<Sqlite> {
+    pool.after_release(move |connection, _| {
+        let health = Arc::clone(&health);
+        Box::pin(async move {
+            let state = settled(connection).await;
+            if !matches!(state, Ok(true)) {
+                health.doubt();
+                tracing::warn!(?state, "the connection that writes was left in a transaction and is replaced");
+            }
+            Ok(state.unwrap_or(false))
+        })
+    })
+    .before_acquire(|connection, _| {
+        let is_in_transaction = connection.is_in_transaction();
+        Box::pin(async move { Ok(!is_in_transaction) })
+    })
+}
+
+/// Whether no transaction is open. SQLite refuses a `BEGIN` inside a transaction; outside of one these statements take no
+/// lock. They run after all that is still queued for the connection, such as a rollback.
+async fn settled(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    sqlx::raw_sql("BEGIN DEFERRED; ROLLBACK").execute(&mut *connection).await?;
+    Ok(!connection.is_in_transaction())
+}
