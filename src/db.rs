@@ -14,8 +14,8 @@ pub use reading::{Course, Kept, LastCourse, Reading};
 pub use role::Standing;
 pub use rollback::{Loss, Rollback};
 pub use sight::{Runs, Sight};
-pub use storage::Fault;
 pub(crate) use storage::sqlite_code;
+pub use storage::{Fault, is_locked};
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseBackend, DatabaseConnection,
     DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
-    sea_query::{ArrayType, BinOper, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
+    sea_query::{ArrayType, BinOper, Expr, ExprTrait, Func, FunctionCall, Query, SelectStatement, SimpleExpr},
     sqlx::{ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
 };
 use uuid::Uuid;
@@ -204,16 +204,22 @@ impl Database {
     /// would fail under load instead of waiting. On PostgreSQL everything is in its sight: an act is bounded by its permit
     /// and weighs what its caller may not see.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.begin_planned("auto").await
+        self.begin_planned("auto", None).await
     }
 
     /// The same for an act of a client, which touches few rows by their keys: PostgreSQL plans its statements once. What
     /// fills tables needs other plans as they grow.
     pub async fn begin_small(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.begin_planned("force_generic_plan").await
+        self.begin_planned("force_generic_plan", None).await
     }
 
-    async fn begin_planned(&self, mode: &str) -> Result<DatabaseTransaction, DbErr> {
+    /// The same as `begin_small`, and shares a named lock until the transaction ends, as `lock` does, without another trip
+    /// to the server.
+    pub async fn begin_small_sharing(&self, name: &str) -> Result<DatabaseTransaction, DbErr> {
+        self.begin_planned("force_generic_plan", Some(name)).await
+    }
+
+    async fn begin_planned(&self, mode: &str, shared: Option<&str>) -> Result<DatabaseTransaction, DbErr> {
         let sqlite_transaction_mode =
             (self.backend == DatabaseBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode, ..Default::default() };
@@ -226,7 +232,12 @@ impl Database {
         if self.backend == DatabaseBackend::Postgres {
             let settings = [("cadre.reach", Sight::Everything.setting()), ("plan_cache_mode", mode)];
             let set = |(name, value): (&str, &str)| Func::cust("set_config").arg(name).arg(value).arg(true);
-            txn.query_one(Query::select().exprs(settings.map(|setting| Expr::expr(set(setting))))).await?;
+            let mut select = Query::select();
+            select.exprs(settings.map(|setting| Expr::expr(set(setting))));
+            if let Some(name) = shared {
+                select.expr(Hold::Shared.take(name));
+            }
+            txn.query_one(&select).await?;
         }
         Ok(txn)
     }
@@ -385,17 +396,23 @@ pub enum Hold {
     Alone,
 }
 
+impl Hold {
+    /// The call of PostgreSQL that takes a named lock until the transaction ends.
+    fn take(self, name: &str) -> FunctionCall {
+        let take = match self {
+            Self::Shared => "pg_advisory_xact_lock_shared",
+            Self::Alone => "pg_advisory_xact_lock",
+        };
+        Func::cust(take).arg(Func::cust("hashtext").arg(name))
+    }
+}
+
 /// Takes a lock of a name until the transaction ends. On SQLite a writing transaction is alone anyway.
 pub async fn lock(txn: &DatabaseTransaction, name: &str, hold: Hold) -> Result<(), DbErr> {
     if txn.get_database_backend() != DatabaseBackend::Postgres {
         return Ok(());
     }
-    let take = match hold {
-        Hold::Shared => "pg_advisory_xact_lock_shared",
-        Hold::Alone => "pg_advisory_xact_lock",
-    };
-    let select = Query::select().expr(Func::cust(take).arg(Func::cust("hashtext").arg(name))).take();
-    txn.query_one(&select).await.map(drop)
+    txn.query_one(Query::select().expr(hold.take(name))).await.map(drop)
 }
 
 /// `column` is one of `ids`: one statement text whatever their number, one bound value.

@@ -48,6 +48,12 @@ impl Fault {
     }
 }
 
+/// Whether a statement waited for a lock for as long as it may, so that trying again is another wait.
+pub fn is_locked(error: &DbErr) -> bool {
+    const BUSY: i32 = 5;
+    code(error).is_some_and(|code| code == "55P03" || sqlite_code(&code) == Some(BUSY))
+}
+
 /// The code of an error of the database.
 fn code(error: &DbErr) -> Option<String> {
     let (DbErr::Conn(RuntimeErr::SqlxError(cause))

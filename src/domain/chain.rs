@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use entity::{access_entry, access_withholding, audit_entry, change, log_head, log_link, value::Log};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -209,6 +209,23 @@ pub(in crate::domain) async fn last_act_after(connection: &impl ConnectionTrait,
         .filter(log_link::Column::Log.eq(Log::Audit))
         .order_by_desc(log_link::Column::Position);
     Ok(last.into_tuple().one(connection).await?)
+}
+
+/// Whether an act that was committed after a place of the chain changed an object of a type that is not in `except`.
+pub(in crate::domain) async fn has_changed_after(
+    connection: &impl ConnectionTrait,
+    place: i64,
+    except: &[&str],
+) -> Result<bool> {
+    let acts = log_link::Entity::find()
+        .select_only()
+        .column(log_link::Column::Entry)
+        .filter(log_link::Column::Position.gt(place))
+        .filter(log_link::Column::Log.eq(Log::Audit));
+    let first = change::Entity::find()
+        .filter(change::Column::AuditSeq.in_subquery(acts.into_query()))
+        .filter(change::Column::ObjectType.is_not_in(except.iter().copied()));
+    Ok(first.one(connection).await?.is_some())
 }
 
 #[cfg(test)]

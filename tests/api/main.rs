@@ -21,6 +21,7 @@ mod guide;
 mod hostile;
 mod http;
 mod import;
+mod import_beside_acts;
 mod imported_training;
 mod isolation;
 mod kill;

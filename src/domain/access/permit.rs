@@ -15,7 +15,7 @@ use sea_orm::{
 
 use crate::{
     clock::Clock,
-    db::{Database, Reading},
+    db::{self, Database, Hold, Reading},
     domain::{
         access::Access,
         chain::{Content, Entry, Head},
@@ -24,6 +24,10 @@ use crate::{
     },
     error::{Error, Result},
 };
+
+/// The lock that every act shares. An act that holds it alone, such as an import, sees no other act's changes. SQLite has
+/// one writer at a time and needs no lock.
+const LOCK: &str = "cadre-api acts";
 
 /// Everything that can be done to the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -274,10 +278,32 @@ impl<'a> Permit<'a> {
         let inner = match self.reading {
             Some(reading) => {
                 reading.end().await;
-                self.database.begin_small().await?
+                self.database.begin_small_sharing(LOCK).await?
             }
-            None => self.database.begin().await?,
+            None => {
+                let inner = self.database.begin().await?;
+                db::lock(&inner, LOCK, Hold::Shared).await?;
+                inner
+            }
         };
+        self.enter(inner, object, detail).await
+    }
+
+    /// Begins a transaction during which no other act is done: acts wait until it ends. It has no audit entry before
+    /// `enter`.
+    pub(in crate::domain) async fn begin_alone(&self) -> Result<DatabaseTransaction> {
+        let inner = self.database.begin().await?;
+        db::lock(&inner, LOCK, Hold::Alone).await?;
+        Ok(inner)
+    }
+
+    /// Makes a transaction that has begun the act's, with its audit entry in it.
+    pub(in crate::domain) async fn enter(
+        self,
+        inner: DatabaseTransaction,
+        object: Option<String>,
+        detail: Option<String>,
+    ) -> Result<Txn> {
         let at = self.clock.now().trunc_subsecs(6);
         let entry = audit_entry::ActiveModel {
             seq: NotSet,

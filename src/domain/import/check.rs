@@ -6,7 +6,7 @@ use std::{
 };
 
 use entity::{institution, programme, retirement_age, rule as law, title};
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::ConnectionTrait;
 
 use super::{
     batch::counted,
@@ -65,7 +65,7 @@ impl Plan {
 pub(super) async fn check(
     dir: &Path,
     bundle: &Bundle,
-    reader: &DatabaseConnection,
+    reader: &impl ConnectionTrait,
     (world, findings, progress): (&mut World, &mut Findings, &Progress),
 ) -> Result<Plan> {
     let mut plan = Plan::default();

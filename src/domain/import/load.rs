@@ -7,20 +7,23 @@ use entity::{
     value::{ChangeKind, QuotaId, UnitCode},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, ExprTrait,
-    IntoActiveModel, ModelTrait, QueryFilter, prelude::Expr,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel, ModelTrait,
+    QueryFilter, prelude::Expr,
 };
 
 use super::{
+    FileReport, FileState, Outcome, Report, Validated,
     batch::{Count, counted},
     check::{Checked, Plan},
     class::ClassRow,
     enrolment::EnrolmentRow,
     episode::Phase,
+    file_report,
     finding::Findings,
     known::Known,
     pass::{News, Pass, Resolved},
     progress::Progress,
+    report,
     roster::Classes,
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow},
     session::SessionRow,
@@ -31,31 +34,75 @@ use super::{
 use crate::{
     clock::Clock,
     db::{
-        Database,
+        self, Database,
         bulk::{self, Indexes},
     },
     domain::{
         access::{Act, Permit, Txn},
+        chain,
         unit::Units,
     },
     error::{Error, Result},
     language::Sentence,
 };
 
-/// Writes a checked bundle.
+/// How often the transaction that loads is begun before the import gives up. Each attempt waits for other writers, as long
+/// as a statement may wait for a lock.
+const ATTEMPTS: usize = 12;
+
+/// Objects that no validation depends on, by their type in the change log.
+const APART: [&str; 5] = ["acting_person", "client", "client_key", "external_client", "signing_key"];
+
+/// Writes a validated bundle. `since` is the end of the chain of logs before it was validated: if an act has changed
+/// something since then, the bundle is validated again. No act can change anything after that.
 pub(super) async fn load(
     database: &Database,
     clock: Clock,
-    dir: &Path,
-    mut plan: Plan,
-    (mut world, progress): (World, &Progress),
-) -> Result<()> {
-    let detail = serde_json::to_string(&plan.counts()).map_err(Error::internal)?;
-    let txn = Permit::operator(database, clock, Act::Import).begin(None, Some(detail)).await?;
-    prepare(txn.connection()).await?;
-    if Known::read(txn.connection()).await? != world.known {
-        return Err(changed_database());
+    (dir, progress): (&Path, &Progress),
+    (since, mut validated): (i64, Validated),
+) -> Result<Report> {
+    let permit = Permit::operator(database, clock, Act::Import);
+    let txn = begin_alone(&permit).await?;
+    bulk::widen(&txn).await?;
+    if has_changed(&txn, since, &validated.world.known).await? {
+        drop(validated);
+        tracing::info!("the database has changed meanwhile; the bundle is validated again");
+        validated = Validated::read(&txn, clock, dir, progress).await?;
+        let outcome = validated.outcome();
+        if outcome != Outcome::Loaded {
+            bulk::narrow(&txn).await?;
+            txn.rollback().await?;
+            return Ok(validated.report(outcome));
+        }
     }
+    let Validated { world, plan, findings, bytes } = validated;
+    progress.begin("loading", bytes);
+    let detail = serde_json::to_string(&plan.counts()).map_err(Error::internal)?;
+    let mut files: Vec<FileReport> = plan.checked.iter().map(file_report).collect();
+    write(permit.enter(txn, None, Some(detail)).await?, dir, plan, (world, progress)).await?;
+    files.iter_mut().for_each(|file| file.state = FileState::Loaded);
+    Ok(report(Outcome::Loaded, files, findings))
+}
+
+/// Begins the transaction, and waits for other writers if need be: they wait for a place beside each other, and without
+/// more than one attempt an import would get none beside a busy service.
+async fn begin_alone(permit: &Permit<'_>) -> Result<DatabaseTransaction> {
+    for _ in 1..ATTEMPTS {
+        match permit.begin_alone().await {
+            Err(Error::Unavailable(error)) if db::is_locked(&error) => tracing::info!("waiting for other writers"),
+            begun => return begun,
+        }
+    }
+    permit.begin_alone().await
+}
+
+/// Whether the database may hold something else than what the bundle was validated against. Lists and units are compared
+/// as well, since an operator can change them without an act.
+async fn has_changed(txn: &DatabaseTransaction, since: i64, known: &Known) -> Result<bool> {
+    Ok(chain::has_changed_after(txn, since, &APART).await? || Known::read(txn).await? != *known)
+}
+
+async fn write(txn: Txn, dir: &Path, mut plan: Plan, (mut world, progress): (World, &Progress)) -> Result<()> {
     world.register.forget_seen();
     world.classes.forget_seen();
     let (checked, overtaken) = (plan.checked.clone(), std::mem::take(&mut plan.overtaken));
@@ -125,15 +172,6 @@ impl Plan {
         let name = |file: &str| file.trim_end_matches(".csv").to_owned();
         self.checked.iter().map(|file| (name(file.file), file.new.into())).collect()
     }
-}
-
-/// Two imports at once would each see the database without the other: on PostgreSQL the second one waits here, on
-/// SQLite it could not even begin.
-async fn prepare(connection: &DatabaseTransaction) -> Result<()> {
-    if connection.get_database_backend() == DatabaseBackend::Postgres {
-        connection.execute_unprepared("SELECT pg_advisory_xact_lock(hashtext('cadre-api import'))").await?;
-    }
-    Ok(bulk::widen(connection).await?)
 }
 
 async fn lists(txn: &Txn, plan: Plan, world: &World) -> Result<()> {
@@ -289,7 +327,7 @@ fn changed_database() -> Error {
 
 fn changed_file(file: &str) -> Error {
     Error::Conflict(Sentence::new(
-        format!("{file} hoặc cơ sở dữ liệu đã thay đổi trong khi nhập; không ghi gì; hãy nhập lại"),
-        format!("{file} or the database changed during the import; nothing was written; import again"),
+        format!("{file} đã thay đổi trong khi nhập; không ghi gì; hãy nhập lại"),
+        format!("{file} changed during the import; nothing was written; import again"),
     ))
 }

@@ -43,15 +43,17 @@ mod world;
 use std::path::Path;
 
 use bundle::Bundle;
+use check::Plan;
 use finding::Findings;
 pub use finding::{Column, Finding, FindingCode, Severity, Unlisted};
 use known::Known;
 use progress::Progress;
 pub use report::{Extent, FileReport, FileState, Outcome, Report};
+use sea_orm::{ConnectionTrait, StreamTrait};
 pub use template::write as write_template;
 use world::World;
 
-use crate::{clock::Clock, db::Database, error::Result};
+use crate::{clock::Clock, db::Database, domain::chain, error::Result};
 
 /// What an import may do.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,13 +64,14 @@ pub struct Options {
 
 /// Imports (nhập) the bundle in a folder, all of it or nothing, and reports what was found and done.
 ///
+/// The bundle is validated while other acts go on. If one of them changed something that the validation may have read, it
+/// is repeated inside the transaction that loads, during which no other act is done.
+///
 /// Files are read with blocking calls on the calling thread, which suits the command line; a server must give the
 /// import a thread of its own.
 pub async fn import(database: &Database, clock: Clock, dir: &Path, options: Options) -> Result<Report> {
-    let mut findings = Findings::default();
-    let bundle = Bundle::find(dir, &mut findings)?;
     let progress = Progress::shown();
-    let report = run(database, clock, (dir, &bundle, options), (findings, &progress)).await;
+    let report = run(database, clock, (dir, options), &progress).await;
     progress.clear();
     report
 }
@@ -76,33 +79,68 @@ pub async fn import(database: &Database, clock: Clock, dir: &Path, options: Opti
 async fn run(
     database: &Database,
     clock: Clock,
-    (dir, bundle, options): (&Path, &Bundle, Options),
-    (mut findings, progress): (Findings, &Progress),
+    (dir, options): (&Path, Options),
+    progress: &Progress,
 ) -> Result<Report> {
-    progress.begin("checking", bundle.bytes);
     // One connection for all questions, not the pool: each connection of SQLite has a thread, and what a thread once took
     // for its answers stays with it. With millions of rows that was more than a hundred megabytes.
     let reader = database.control();
-    let mut world = World::new(Known::read(reader).await?, clock.today());
-    bundle.irregular.iter().for_each(|file| world.give_up(file));
-    let plan = check::check(dir, bundle, reader, (&mut world, &mut findings, progress)).await?;
-    let mut files: Vec<FileReport> = plan.checked.iter().map(file_report).collect();
-
-    let outcome = match () {
-        () if findings.errors > 0 => Outcome::Refused,
-        () if plan.checked.iter().all(|file| file.rows == 0) => Outcome::NoRows,
-        () if !plan.has_news() => Outcome::NothingNew,
-        () if options.dry_run => Outcome::DryRun,
-        () => Outcome::Loaded,
-    };
-    if outcome == Outcome::Loaded {
-        progress.begin("loading", bundle.bytes);
-        load::load(database, clock, dir, plan, (world, progress)).await?;
-        files.iter_mut().for_each(|file| file.state = FileState::Loaded);
+    let since = chain::end(reader).await?;
+    let validated = Validated::read(reader, clock, dir, progress).await?;
+    match validated.outcome() {
+        Outcome::Loaded if options.dry_run => Ok(validated.report(Outcome::DryRun)),
+        Outcome::Loaded => load::load(database, clock, (dir, progress), (since, validated)).await,
+        outcome => Ok(validated.report(outcome)),
     }
+}
+
+/// A bundle that was validated against the database.
+struct Validated {
+    world: World,
+    plan: Plan,
+    findings: Findings,
+    /// Bytes of the files.
+    bytes: u64,
+}
+
+impl Validated {
+    /// Validates the bundle in a folder.
+    async fn read(
+        connection: &(impl ConnectionTrait + StreamTrait),
+        clock: Clock,
+        dir: &Path,
+        progress: &Progress,
+    ) -> Result<Self> {
+        let mut findings = Findings::default();
+        let bundle = Bundle::find(dir, &mut findings)?;
+        progress.begin("checking", bundle.bytes);
+        let mut world = World::new(Known::read(connection).await?, clock.today());
+        bundle.irregular.iter().for_each(|file| world.give_up(file));
+        let plan = check::check(dir, &bundle, connection, (&mut world, &mut findings, progress)).await?;
+        Ok(Self { world, plan, findings, bytes: bundle.bytes })
+    }
+
+    /// How an import of it ends, if it is to be loaded.
+    fn outcome(&self) -> Outcome {
+        match () {
+            () if self.findings.errors > 0 => Outcome::Refused,
+            () if self.plan.checked.iter().all(|file| file.rows == 0) => Outcome::NoRows,
+            () if !self.plan.has_news() => Outcome::NothingNew,
+            () => Outcome::Loaded,
+        }
+    }
+
+    /// The report of an import of it that ended without being loaded.
+    fn report(self, outcome: Outcome) -> Report {
+        let files = self.plan.checked.iter().map(file_report).collect();
+        report(outcome, files, self.findings)
+    }
+}
+
+fn report(outcome: Outcome, files: Vec<FileReport>, findings: Findings) -> Report {
     let (errors, warnings) = (findings.errors, findings.warnings);
     let (findings, unlisted) = findings.into_lists();
-    Ok(Report { outcome, files, errors, warnings, findings, unlisted })
+    Report { outcome, files, errors, warnings, findings, unlisted }
 }
 
 fn file_report(checked: &check::Checked) -> FileReport {

@@ -173,46 +173,81 @@ async fn a_file_that_changes_between_the_passes_rolls_everything_back() {
         let (dir, database) = fresh().await;
         let before = (file(&database, dir.path()).await, dump(&database).await);
         let files = folder(&BUNDLE);
-        let mut findings = Findings::default();
-        let bundle = Bundle::find(files.path(), &mut findings).unwrap();
         let progress = Progress::hidden();
-        let mut world = World::new(Known::read(database.reader()).await.unwrap(), clock().today());
-        let context = (&mut world, &mut findings, &progress);
-        let plan = check::check(files.path(), &bundle, database.reader(), context).await.unwrap();
+        let validated = Validated::read(database.reader(), clock(), files.path(), &progress).await.unwrap();
+        let since = chain::end(database.reader()).await.unwrap();
 
         let path = files.path().join(name);
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains(from));
         fs::write(&path, text.replace(from, to)).unwrap();
-        let result = load::load(&database, clock(), files.path(), plan, (world, &progress)).await;
+        let result = load::load(&database, clock(), (files.path(), &progress), (since, validated)).await;
         assert!(matches!(result, Err(crate::error::Error::Conflict(_))), "{name}: {result:?}");
         assert_eq!((file(&database, dir.path()).await, dump(&database).await), before, "{name}");
     }
 }
 
-#[tokio::test]
-async fn a_database_that_changes_between_the_passes_rolls_everything_back() {
+/// Validates the bundle, then lets something change the database, then loads it.
+async fn import_with_a_change_between(change: impl AsyncFnOnce(&Database)) -> (Report, Vec<String>, Vec<String>) {
     let (_dir, database) = fresh().await;
     let files = folder(&BUNDLE);
-    let mut findings = Findings::default();
-    let bundle = Bundle::find(files.path(), &mut findings).unwrap();
     let progress = Progress::hidden();
-    let mut world = World::new(Known::read(database.reader()).await.unwrap(), clock().today());
-    let context = (&mut world, &mut findings, &progress);
-    let plan = check::check(files.path(), &bundle, database.reader(), context).await.unwrap();
+    let since = chain::end(database.reader()).await.unwrap();
+    let validated = Validated::read(database.reader(), clock(), files.path(), &progress).await.unwrap();
+    assert_eq!(validated.outcome(), Outcome::Loaded, "the control");
+    change(&database).await;
+    let before = dump(&database).await;
+    let report = load::load(&database, clock(), (files.path(), &progress), (since, validated)).await.unwrap();
+    (report, before, dump(&database).await)
+}
 
+async fn insert_title(database: &Database, code: &str, name: &str) {
     let title = entity::title::ActiveModel {
-        code: Set("ZZ".parse().unwrap()),
-        name: Set("Khác".to_owned()),
+        code: Set(code.parse().unwrap()),
+        name: Set(name.to_owned()),
         category: Set(entity::value::Category::Cadre),
         tier: Set(None),
         is_key_leader: Set(false),
     };
     title.insert(database.writer()).await.unwrap();
-    let before = dump(&database).await;
-    let result = load::load(&database, clock(), files.path(), plan, (world, &progress)).await;
-    assert!(matches!(result, Err(crate::error::Error::Conflict(_))), "{result:?}");
-    assert_eq!(dump(&database).await, before);
+}
+
+#[tokio::test]
+async fn a_change_made_during_the_validation_does_not_stop_the_import() {
+    let (report, ..) = import_with_a_change_between(async |database| insert_title(database, "ZZ", "Khác").await).await;
+    assert_eq!((report.outcome, report.errors), (Outcome::Loaded, 0), "{report:?}");
+    let cadres = report.files.iter().find(|file| file.name == "cadres.csv").unwrap();
+    assert_eq!((cadres.new, cadres.state), (4, FileState::Loaded));
+
+    // Another import brings half of the bundle; what it brought is not new any more.
+    let units = async |database: &Database| drop(import_files(database, &BUNDLE[..5]).await);
+    let (report, ..) = import_with_a_change_between(units).await;
+    assert_eq!((report.outcome, report.errors), (Outcome::Loaded, 0), "{report:?}");
+    let cadres = report.files.iter().find(|file| file.name == "cadres.csv").unwrap();
+    assert_eq!((cadres.new, cadres.unchanged), (0, 4));
+
+    let all = async |database: &Database| drop(import_files(database, &BUNDLE).await);
+    let (report, before, after) = import_with_a_change_between(all).await;
+    assert_eq!(report.outcome, Outcome::NothingNew);
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn a_change_made_during_the_validation_that_contradicts_the_bundle_is_found() {
+    let title = async |database: &Database| insert_title(database, "CV", "Khác").await;
+    let (report, before, after) = import_with_a_change_between(title).await;
+    assert_eq!(report.outcome, Outcome::Refused);
+    assert!(report.findings.iter().any(|f| f.file == "titles.csv" && f.code == FindingCode::Differs), "{report:?}");
+    assert_eq!(after, before);
+
+    let person = async |database: &Database| {
+        let changed = BUNDLE.map(|(name, text)| (name, text.replace("Đỗ Thị Thử", "Đỗ Thị Khác")));
+        import_files(database, &changed).await;
+    };
+    let (report, before, after) = import_with_a_change_between(person).await;
+    assert_eq!(report.outcome, Outcome::Refused);
+    assert!(report.findings.iter().any(|f| f.file == "cadres.csv" && f.code == FindingCode::Differs), "{report:?}");
+    assert_eq!(after, before);
 }
 
 #[tokio::test]
