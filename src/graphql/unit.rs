@@ -17,7 +17,7 @@ use crate::{
             progress::{self, ProgressAsked},
             quota::{QuotaList, QuotasOf},
         },
-        unit::{self, Reach, Side, UnitKey, UnitList, UnitOnDay, UnitOrder, UnitWhere},
+        unit::{self, Predecessors, Reach, Side, UnitKey, UnitList, UnitOnDay, UnitOrder, UnitWhere},
     },
     error::Result,
     graphql::{
@@ -266,8 +266,8 @@ impl Unit {
         rotation::flows(ctx.access(), &FlowsAsked { unit: self.0.id(), from, until, forms }).await
     }
 
-    /// The quotas (chỉ tiêu) of the unit, or of its subtree on 31 December of the year, of plans that hold for the year, by
-    /// programme.
+    /// The quotas (chỉ tiêu) of the unit, or of its subtree in the year, of plans that hold for the year, by programme.
+    /// Each unit is placed in the administrative tree of 31 December, or of its last day if it ended within the year.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
     async fn quotas(
         &self,
@@ -276,19 +276,28 @@ impl Unit {
         #[graphql(default_with = "Some(Reach::Unit)", desc = "The unit alone, or its subtree.")] reach: Option<Reach>,
         #[graphql(default_with = "Some(false)", desc = "Only those in force with seats left (còn chỉ tiêu).")]
         unused_only: Option<bool>,
+        #[graphql(
+            default_with = "Some(false)",
+            desc = "Whether quotas of predecessors that have ended are listed as well; of a subtree, those of the \
+                    predecessors of each unit."
+        )]
+        include_predecessors: Option<bool>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Quota>> {
-        let of = QuotasOf::Unit { unit: self.0.id(), year, reach: reach.unwrap_or(Reach::Unit) };
+        let predecessors = Predecessors::from_argument(include_predecessors);
+        let of = QuotasOf::Unit { unit: self.0.id(), year, reach: reach.unwrap_or(Reach::Unit), predecessors };
         let list = QuotaList { of, unused_only: unused_only.unwrap_or(false) };
         Quota::list(ctx, list, PageArgs { first, after, last, before }).await
     }
 
     /// Turns (enrolments of the year, by the sending unit at the time) and persons against the quotas of plans for exactly
-    /// that year, by the administrative tree of its 31 December (tiến độ thực hiện kế hoạch). A plan of several years is
-    /// asked by itself. With `stats:read` alone turns and persons are rounded, of one year and one programme, or all.
+    /// that year (tiến độ thực hiện kế hoạch). Each unit is placed in the administrative tree of 31 December, or of its
+    /// last day if it ended within the year; of several years, each year has a tree of its own. A plan of several years
+    /// is not counted here. With `stats:read` alone turns and persons are rounded, of one year and one programme, or all.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract")]
     async fn training_progress(
         &self,
         ctx: &Context<'_>,
@@ -298,11 +307,18 @@ impl Unit {
         #[graphql(default_with = "Some(Reach::Subtree)", desc = "The unit alone, or its subtree.")] reach: Option<
             Reach,
         >,
+        #[graphql(
+            default_with = "Some(false)",
+            desc = "Whether what predecessors that have ended did is counted as well; of a subtree, that of the \
+                    predecessors of each unit. Needs `training:read`."
+        )]
+        include_predecessors: Option<bool>,
         #[graphql(default_with = "Some(1)", desc = "Decimals of the percentage, 0 to 6; rounded once, half up.")]
         decimals: Option<i32>,
     ) -> Result<TrainingProgress> {
         let (reach, decimals) = (reach.unwrap_or(Reach::Subtree), decimals.unwrap_or(1));
-        let asked = ProgressAsked { unit: self.0.id(), year, until_year, programmes, reach, decimals };
+        let predecessors = Predecessors::from_argument(include_predecessors);
+        let asked = ProgressAsked { unit: self.0.id(), year, until_year, programmes, reach, predecessors, decimals };
         progress::progress(ctx.access(), &asked).await.map(TrainingProgress)
     }
 }

@@ -209,6 +209,7 @@ async fn numbers_that_could_be_told_apart_are_refused_without_the_persons_scope(
         (r#"rotationFlows(from: "2014-01-01", until: "2016-01-01") { rotations }"#, "INVALID"),
         (r#"rotationFlows(from: "2014-02-01", until: "2015-02-01") { rotations }"#, "INVALID"),
         (r#"trainingProgress(year: 2021, untilYear: 2022) { turns }"#, "FORBIDDEN"),
+        (r#"trainingProgress(year: 2021, includePredecessors: true) { turns }"#, "FORBIDDEN"),
         (r#"trainingProgress(year: 2021, programmes: ["LLCT_TC", "CMNV"]) { turns }"#, "FORBIDDEN"),
     ];
     on_both(async |world| {

@@ -175,7 +175,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Enrolment", "id" | "class" | "programme" | "sendingUnit" | "year" | "state" | "grade" | "remark")
         | ("Enrolment", "version")
         | ("EnrolmentWhere", "unit" | "organiser" | "programmes" | "class" | "plan" | "categories" | "yearFrom")
-        | ("EnrolmentWhere", "yearTo" | "states" | "withoutClass")
+        | ("EnrolmentWhere", "yearTo" | "states" | "withoutClass" | "includePredecessors")
         | ("TrainingClassConnection" | "EnrolmentConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
         | ("TrainingClassEdge" | "EnrolmentEdge", "cursor" | "node") => Needs(Scope::TrainingRead),
 
@@ -219,7 +219,9 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
     match (parent, field, argument) {
         ("Unit", "composition", "titles") => return Some(Need::Scope(Scope::CadreRead)),
         ("Unit", "rotationFlows", "forms") => return Some(Need::Scope(Scope::RotationRead)),
-        ("Unit", "trainingProgress", "untilYear") => return Some(Need::Scope(Scope::TrainingRead)),
+        ("Unit", "trainingProgress", "untilYear" | "includePredecessors") => {
+            return Some(Need::Scope(Scope::TrainingRead));
+        }
         _ => {}
     }
     let is_known = match (parent, field) {
@@ -235,7 +237,9 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         | ("Cadre", "accessLog")
         | ("Query", "clients") => pages(argument),
         ("Cadre", "enrolments") => argument == "year" || pages(argument),
-        ("Unit", "quotas") => matches!(argument, "year" | "reach" | "unusedOnly") || pages(argument),
+        ("Unit", "quotas") => {
+            matches!(argument, "year" | "reach" | "unusedOnly" | "includePredecessors") || pages(argument)
+        }
         ("Unit", "trainingProgress") => {
             matches!(argument, "year" | "untilYear" | "programmes" | "reach" | "decimals")
         }

@@ -14,19 +14,22 @@ use crate::{
         programme,
         training::{
             class::{of_plan, organised_in},
-            end_of_year,
+            years,
         },
-        unit::{UnitReach, lies_in, meant_during},
+        unit::{Predecessors, UnitReach, lies_in, meant_by_year},
     },
     error::Result,
 };
 
-/// Which enrolments are wanted; all conditions together. A sending unit or subtree is that of the 31 December of the
-/// enrolment's year; an organiser's, of the first day of the class.
+/// Which enrolments are wanted; all conditions together. A subtree of sending units is that of the enrolment's year: each
+/// unit is placed by its tree on 31 December, or on its last day if it ended within the year. An organiser's subtree is
+/// that of the first day of the class.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct EnrolmentWhere {
     /// Sent by this unit, or by one of this subtree (đơn vị cử đi học).
     pub unit: Option<UnitReach>,
+    /// With `unit`: whether enrolments that ended predecessors of these units sent are found as well.
+    pub include_predecessors: Option<bool>,
     /// In a class held by this unit, or by one of this subtree (đơn vị tổ chức).
     pub organiser: Option<UnitReach>,
     /// In one of these programmes, by code (chương trình).
@@ -151,16 +154,14 @@ impl EnrolmentWhere {
             .add_option(self.without_class.map(without_class)))
     }
 
-    /// Sent by the units of the tree of 31 December of the year that the enrolment counts for.
+    /// Sent by the units that belong to the subtree in the year of the enrolment.
     fn of_unit(&self, access: &Access) -> Result<Option<Condition>> {
         let Some(condition) = &self.unit else { return Ok(None) };
-        let from = self.year_from.map(|year| end_of_year("where.yearFrom", year)).transpose()?;
-        let to = self.year_to.map(|year| end_of_year("where.yearTo", year)).transpose()?;
-        // The day after the last 31 December; none beyond the calendar.
-        let until = to.and_then(|day| day.0.succ_opt()).map(Day);
-        let Some(years) = Period::new(from, until) else { return Ok(Some(nothing())) };
-        let subtree = meant_during(access, "where.unit", condition, years)?;
-        Ok(Some(lies_in(access.backend(), &subtree, &[enrolment::Column::UnitId], ends_within)))
+        let years = years(("where.yearFrom", self.year_from), ("where.yearTo", self.year_to))?;
+        let Some(years) = years else { return Ok(Some(nothing())) };
+        let predecessors = Predecessors::from_argument(self.include_predecessors);
+        let subtree = meant_by_year(access, "where.unit", (condition, predecessors), years)?;
+        Ok(Some(lies_in(access.backend(), &subtree, &[enrolment::Column::UnitId], of_years)))
     }
 
     /// In a class of which these hold. Whoever knows of an enrolment knows of its class.
@@ -197,9 +198,8 @@ impl EnrolmentWhere {
     }
 }
 
-/// The 31 December of the enrolment's year lies in a period.
-fn ends_within(during: Period) -> Condition {
-    // A period that ends on a 31 December or before holds that of the year before at the latest.
+/// The enrolment's year lies in a period of whole years.
+pub(super) fn of_years(during: Period) -> Condition {
     Condition::all()
         .add_option(during.from().map(|from| enrolment::Column::Year.gte(from.year())))
         .add_option(during.until().map(|until| enrolment::Column::Year.lt(until.year())))

@@ -10,19 +10,19 @@ pub mod session;
 pub mod stage;
 pub mod usage;
 
-use entity::value::Day;
+use entity::value::{Day, Period, UnitId};
 
 use crate::{
-    domain::access::Access,
+    domain::{access::Access, unit::whole_years},
     error::{Error, Result},
 };
 
-/// The day whose tree of units a year is asked by: its 31 December.
+/// Checks that a year lies in the calendar.
 ///
 /// # Errors
 /// `Invalid` naming the field for a year outside 1800 to 2199.
-fn end_of_year(field: &str, year: i32) -> Result<Day> {
-    Day::end_of_year(year).ok_or_else(|| {
+fn ensure_year(field: &str, year: i32) -> Result<()> {
+    Day::end_of_year(year).map(|_| ()).ok_or_else(|| {
         Error::invalid(
             field,
             "Năm là một số từ 1800 đến 2199, chẳng hạn 2021.",
@@ -31,7 +31,21 @@ fn end_of_year(field: &str, year: i32) -> Result<Day> {
     })
 }
 
-/// The day on which a unit is shown that something of a year names: 31 December, or today while that is to come.
-pub fn day_of_year(access: &Access, year: i32) -> Day {
-    Day::end_of_year(year).map_or(access.today(), |end| end.min(access.today()))
+/// The days of the calendar years between two that are named by fields; open where one is absent. None if the last year
+/// comes before the first.
+///
+/// # Errors
+/// `Invalid` naming the field for a year outside 1800 to 2199.
+fn years(first: (&str, Option<i32>), last: (&str, Option<i32>)) -> Result<Option<Period>> {
+    for (field, year) in [first, last] {
+        year.map(|year| ensure_year(field, year)).transpose()?;
+    }
+    Ok(whole_years(first.1, last.1))
+}
+
+/// The day on which a unit is shown that a record of a year names: the day that places it in the tree of that year, or
+/// today while that day is to come.
+pub fn day_of_year(access: &Access, unit: UnitId, year: i32) -> Day {
+    let day = access.registry().units().day_in_year(unit, year).or_else(|| Day::end_of_year(year));
+    day.map_or(access.today(), |day| day.min(access.today()))
 }

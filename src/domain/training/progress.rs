@@ -2,23 +2,22 @@
 
 use entity::{
     enrolment, quota, training_class, training_plan,
-    value::{ClassCategory, ClassState, Day, EnrolmentState, Hierarchy, QuotaState, Scope, UnitId},
+    value::{ClassCategory, ClassState, Day, EnrolmentState, Hierarchy, Period, QuotaState, Scope, UnitId},
 };
 use sea_orm::{
     ColumnTrait, Condition, JoinType, QueryFilter, QuerySelect, RelationTrait, Select,
-    sea_query::{Expr, ExprTrait, Func, SimpleExpr},
+    sea_query::{Expr, ExprTrait, Func},
 };
 use serde::Serialize;
 
 use crate::{
-    db,
     domain::{
-        access::{Access, ReachedUnits, Statistics},
+        access::{Access, Statistics},
         filter::ensure_short,
         percent::{decimals, percent},
         programme,
-        training::end_of_year,
-        unit::{Reach, UnitSet},
+        training::{enrolment::of_years, years},
+        unit::{Branch, Membership, Predecessors, Reach, UnitSet, below_by_year, fingerprint, lies_in, within},
     },
     error::{Error, Result},
 };
@@ -36,6 +35,8 @@ pub struct ProgressAsked {
     pub programmes: Option<Vec<String>>,
     /// The unit alone or its subtree.
     pub reach: Reach,
+    /// Whether what ended predecessors did is counted as well.
+    pub predecessors: Predecessors,
     /// Decimals of the percentage, 0 to 6.
     pub decimals: i32,
 }
@@ -64,7 +65,8 @@ pub struct Progress {
 /// What is counted over: one bound for all numbers of a progress.
 #[derive(Debug)]
 struct Counted {
-    units: ReachedUnits,
+    /// The units of each year.
+    units: Vec<Membership>,
     programmes: Option<Vec<String>>,
     from: i32,
     to: i32,
@@ -87,7 +89,9 @@ impl Progress {
         let count: Option<i64> = access
             .statistics(Scope::TrainingRead, "TrainingProgress")?
             .classes()
-            .filter(counted.held_by(access, training_class::Column::OrganiserId))
+            .filter(counted.by(access, training_class::Column::OrganiserId, |years| {
+                within(training_class::Column::StartOn, years)
+            }))
             .filter(counted.in_programmes(training_class::Column::ProgrammeCode))
             .filter(training_class::Column::StartOn.between(from, Ord::min(to, access.today())))
             .filter(training_class::Column::State.is_not_in(ClassState::NOT_HELD))
@@ -104,20 +108,20 @@ impl Progress {
     }
 }
 
-/// How far the plans of a year, or of several years in a row, were carried out in a unit: by the administrative tree of
-/// the last 31 December. Nothing counts for a unit out of reach. Two statements. With `stats:read` alone turns and persons
-/// are rounded, of one year and of one programme, or all, at a time.
+/// How far the plans of a year, or of several years in a row, were carried out in a unit: each year by the administrative
+/// tree of that year. Nothing counts for a unit out of reach. Two statements. With `stats:read` alone turns and persons
+/// are rounded, of one year and of one programme, or all, at a time, and without predecessors.
 ///
 /// # Errors
-/// `Forbidden` without `training:read` and `stats:read`, and for several years or programmes without `training:read`;
-/// `Invalid` for years outside the calendar or in the wrong order, programmes that
-/// are not there, decimals outside 0 to 6.
+/// `Forbidden` without `training:read` and `stats:read`, and for several years or programmes or for predecessors without
+/// `training:read`; `Invalid` for years outside the calendar or in the wrong order, programmes that are not there,
+/// decimals outside 0 to 6.
 pub async fn progress(access: &Access, asked: &ProgressAsked) -> Result<Progress> {
     let decimals = decimals(asked.decimals)?;
     let statistics = access.statistics(Scope::TrainingRead, "TrainingProgress")?;
     let counted = counted(access, asked)?;
     if statistics.is_rounded() {
-        ensure_one_cell_a_year(access, &counted)?;
+        ensure_one_cell_a_year(access, asked, &counted)?;
     }
     let (planned, bounds) = planned(access, &statistics, &counted).await?;
     let (turns, persons) = took_part(access, &statistics, &counted).await?;
@@ -135,30 +139,36 @@ pub async fn progress(access: &Access, asked: &ProgressAsked) -> Result<Progress
 }
 
 fn counted(access: &Access, asked: &ProgressAsked) -> Result<Counted> {
-    end_of_year("year", asked.year)?;
     let to = asked.until_year.unwrap_or(asked.year);
-    let day = end_of_year("untilYear", to)?;
-    if to < asked.year {
+    let Some(years) = years(("year", Some(asked.year)), ("untilYear", Some(to)))? else {
         return Err(Error::invalid(
             "untilYear",
             "`untilYear` là năm cuối cùng, không được trước `year`.",
             "`untilYear` is the last year and does not come before `year`.",
         ));
-    }
+    };
     if let Some(codes) = &asked.programmes {
         programme::ensure_known(access, "programmes", codes)?;
     }
     // Part of a unit out of reach must not pass for the whole of it.
     let units = match access.reaches(asked.unit) {
-        true => access.registry().units().subtree(asked.unit, Hierarchy::Administrative, asked.reach, day),
-        false => UnitSet::new(),
+        true => below_by_year(access, asked.branch(), years),
+        false => Vec::new(),
     };
-    Ok(Counted { units: access.within_reach(units), programmes: asked.programmes.clone(), from: asked.year, to })
+    Ok(Counted { units, programmes: asked.programmes.clone(), from: asked.year, to })
+}
+
+impl ProgressAsked {
+    fn branch(&self) -> Branch {
+        let hierarchy = Hierarchy::Administrative;
+        Branch { root: self.unit, hierarchy, reach: self.reach, predecessors: self.predecessors }
+    }
 }
 
 impl Counted {
-    fn held_by<C: ColumnTrait>(&self, access: &Access, column: C) -> SimpleExpr {
-        db::any_id(access.backend(), Expr::col(column.as_column_ref()), self.units.ids())
+    /// The unit in the column belongs to the branch in the year of the row.
+    fn by<C: ColumnTrait>(&self, access: &Access, column: C, is_of_years: impl Fn(Period) -> Condition) -> Condition {
+        lies_in(access.backend(), &self.units, &[column], is_of_years)
     }
 
     fn in_programmes<C: ColumnTrait>(&self, column: C) -> Condition {
@@ -177,7 +187,7 @@ async fn planned(access: &Access, statistics: &Statistics<'_>, counted: &Counted
     let select: Select<quota::Entity> = statistics.quotas();
     let sums: Option<(Option<i64>, Option<i64>)> = select
         .join(JoinType::InnerJoin, quota::Relation::TrainingPlan.def())
-        .filter(counted.held_by(access, quota::Column::UnitId))
+        .filter(counted.by(access, quota::Column::UnitId, plan_of_years))
         .filter(counted.in_programmes(quota::Column::ProgrammeCode))
         .filter(quota::Column::State.eq(QuotaState::Issued))
         .filter(training_plan::Column::YearFrom.between(counted.from, counted.to))
@@ -195,6 +205,14 @@ async fn planned(access: &Access, statistics: &Statistics<'_>, counted: &Counted
     Ok((whole(seats), whole(bounds)))
 }
 
+/// The plan's first year lies in a period of whole years.
+fn plan_of_years(during: Period) -> Condition {
+    let year = training_plan::Column::YearFrom;
+    Condition::all()
+        .add_option(during.from().map(|from| year.gte(from.year())))
+        .add_option(during.until().map(|until| year.lt(until.year())))
+}
+
 /// What is counted: the cell that a number belongs to, turns and their persons alike.
 #[derive(Serialize)]
 struct Cell<'a> {
@@ -205,7 +223,10 @@ struct Cell<'a> {
 }
 
 /// The same people can be put together in many ways by years and programmes; then rounding would hide nobody.
-fn ensure_one_cell_a_year(access: &Access, counted: &Counted) -> Result<()> {
+fn ensure_one_cell_a_year(access: &Access, asked: &ProgressAsked, counted: &Counted) -> Result<()> {
+    if asked.predecessors == Predecessors::Included {
+        access.require(Scope::TrainingRead, "Unit.trainingProgress(includePredecessors:)")?;
+    }
     if counted.from != counted.to {
         access.require(Scope::TrainingRead, "Unit.trainingProgress(untilYear:)")?;
     }
@@ -220,7 +241,7 @@ async fn took_part(access: &Access, statistics: &Statistics<'_>, counted: &Count
     let person = Expr::col((enrolment::Entity, enrolment::Column::CadreId));
     let counts: Option<(i64, i64)> = statistics
         .enrolments()
-        .filter(counted.held_by(access, enrolment::Column::UnitId))
+        .filter(counted.by(access, enrolment::Column::UnitId, of_years))
         .filter(counted.in_programmes(enrolment::Column::ProgrammeCode))
         .filter(enrolment::Column::Year.between(counted.from, counted.to))
         .filter(enrolment::Column::State.is_in(EnrolmentState::SEATED))
@@ -235,7 +256,9 @@ async fn took_part(access: &Access, statistics: &Statistics<'_>, counted: &Count
     if !statistics.is_rounded() {
         return Ok((turns, persons));
     }
-    let units = counted.units.fingerprint();
+    // One year has one membership at most.
+    let units: UnitSet = counted.units.iter().flat_map(|of| of.units.iter().copied()).collect();
+    let units = fingerprint(&units);
     let cell = Cell { progress_of: &units, year: counted.from, programmes: counted.programmes.as_deref() };
     Ok((statistics.shown(&cell, turns), statistics.shown(&cell, persons)))
 }

@@ -15,8 +15,8 @@ use crate::{
         access::{Access, VisibleQuota},
         page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position},
         percent::percent,
-        training::end_of_year,
-        unit::Reach,
+        training::years,
+        unit::{Branch, Predecessors, Reach, below_by_year},
     },
     error::Result,
 };
@@ -39,10 +39,12 @@ pub enum QuotasOf {
     Unit {
         /// The unit.
         unit: UnitId,
-        /// Calendar year that the plans hold for; the subtree is that of its 31 December.
+        /// Calendar year that the plans hold for; the subtree is that of this year.
         year: i32,
         /// The unit alone or its subtree.
         reach: Reach,
+        /// Whether quotas of ended predecessors are listed as well.
+        predecessors: Predecessors,
     },
 }
 
@@ -80,7 +82,10 @@ impl QuotaList {
     fn select(&self, access: &Access) -> Result<Select<quota::Entity>> {
         let of = match self.of {
             QuotasOf::Plan(plan) => Condition::all().add(quota::Column::PlanId.eq(plan)),
-            QuotasOf::Unit { unit, year, reach } => of_unit(access, unit, year, reach)?,
+            QuotasOf::Unit { unit, year, reach, predecessors } => {
+                let branch = Branch { root: unit, hierarchy: Hierarchy::Administrative, reach, predecessors };
+                of_branch(access, branch, year)?
+            }
         };
         Ok(access.quotas()?.select().filter(of).filter(Condition::all().add_option(self.unused_only.then(has_seats))))
     }
@@ -96,10 +101,11 @@ impl QuotaList {
     }
 }
 
-fn of_unit(access: &Access, unit: UnitId, year: i32, reach: Reach) -> Result<Condition> {
-    let day = end_of_year("year", year)?;
-    let units = access.registry().units().subtree(unit, Hierarchy::Administrative, reach, day);
-    let units = access.within_reach(units);
+fn of_branch(access: &Access, branch: Branch, year: i32) -> Result<Condition> {
+    let years = years(("year", Some(year)), ("year", Some(year)))?;
+    let memberships = years.map(|years| below_by_year(access, branch, years)).unwrap_or_default();
+    // Over one year there is one membership at most.
+    let units: Vec<_> = memberships.into_iter().flat_map(|of| of.units).map(|unit| unit.0).collect();
     let column = Expr::col((quota::Entity, quota::Column::UnitId));
     let plans = Query::select()
         .column((training_plan::Entity, training_plan::Column::Id))
@@ -108,7 +114,7 @@ fn of_unit(access: &Access, unit: UnitId, year: i32, reach: Reach) -> Result<Con
         .and_where(training_plan::Column::YearTo.gte(year))
         .take();
     Ok(Condition::all()
-        .add(db::any_id(access.backend(), column, units.ids()))
+        .add(db::any_id(access.backend(), column, units.into_iter()))
         .add(quota::Column::PlanId.in_subquery(plans)))
 }
 

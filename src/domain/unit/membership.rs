@@ -20,21 +20,8 @@ impl Units {
     /// that stretch. A unit that left and came back stands in two. Days and units come in order, so that equal questions
     /// are equal statements.
     pub fn memberships(&self, root: UnitId, hierarchy: Hierarchy, reach: Reach, within: Period) -> Vec<Membership> {
-        let mut during: HashMap<(Option<Day>, Option<Day>), Vec<UnitId>> = HashMap::new();
-        for (unit, periods) in self.stays(root, hierarchy, reach, within) {
-            for period in joined(periods) {
-                during.entry((period.from(), period.until())).or_default().push(unit);
-            }
-        }
-        let mut memberships: Vec<_> = during
-            .into_iter()
-            .filter_map(|((from, until), mut units)| {
-                units.sort_unstable();
-                Some(Membership { during: Period::new(from, until)?, units })
-            })
-            .collect();
-        memberships.sort_unstable_by_key(|membership| (membership.during.from(), membership.during.until()));
-        memberships
+        let stays = self.stays(root, hierarchy, reach, within).into_iter();
+        grouped(stays.map(|(unit, pieces)| (unit, joined(pieces))))
     }
 
     /// The units in whose subtree a unit lies during a period, itself among them, and on which days: what `memberships`
@@ -59,7 +46,7 @@ impl Units {
     }
 
     /// The days of each unit in the subtree, in pieces: those of its versions below a parent's piece.
-    fn stays(
+    pub(super) fn stays(
         &self,
         root: UnitId,
         hierarchy: Hierarchy,
@@ -81,6 +68,25 @@ impl Units {
         }
         stays
     }
+}
+
+/// Units by the periods in which they belong to something. Units and periods come in order.
+pub(super) fn grouped(units: impl IntoIterator<Item = (UnitId, Vec<Period>)>) -> Vec<Membership> {
+    let mut during: HashMap<(Option<Day>, Option<Day>), Vec<UnitId>> = HashMap::new();
+    for (unit, periods) in units {
+        for period in periods {
+            during.entry((period.from(), period.until())).or_default().push(unit);
+        }
+    }
+    let mut memberships: Vec<_> = during
+        .into_iter()
+        .filter_map(|((from, until), mut units)| {
+            units.sort_unstable();
+            Some(Membership { during: Period::new(from, until)?, units })
+        })
+        .collect();
+    memberships.sort_unstable_by_key(|membership| (membership.during.from(), membership.during.until()));
+    memberships
 }
 
 /// The same days in as few pieces as can be, in order.

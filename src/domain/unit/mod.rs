@@ -6,6 +6,7 @@ mod list;
 mod membership;
 mod subtree;
 mod tree;
+mod yearly;
 
 pub(in crate::domain) use during::{lies_in, within};
 pub use list::{UnitList, UnitOrder, UnitOrderField, UnitWhere};
@@ -14,6 +15,7 @@ pub(in crate::domain) use membership::joined;
 pub use subtree::{Subtree, SubtreeKey};
 pub(in crate::domain) use subtree::{Subtrees, fingerprint};
 pub use tree::{Reach, Unit, UnitReach, UnitSet, Units};
+pub use yearly::{Branch, Predecessors, whole_years};
 
 use entity::{
     title, unit_succession, unit_version,
@@ -148,6 +150,27 @@ pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> R
 pub fn meant_during(access: &Access, field: &str, condition: &UnitReach, within: Period) -> Result<Vec<Membership>> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
     Ok(access.registry().units().memberships(root, condition.hierarchy(), condition.reach(), within))
+}
+
+/// The units that a condition means in each calendar year of a period of whole years. Not narrowed to the reach: the rows
+/// have to be.
+pub fn meant_by_year(
+    access: &Access,
+    field: &str,
+    (condition, predecessors): (&UnitReach, Predecessors),
+    years: Period,
+) -> Result<Vec<Membership>> {
+    let root = named(access, &format!("{field}.code"), &condition.code)?;
+    let branch = Branch { root, hierarchy: condition.hierarchy(), reach: condition.reach(), predecessors };
+    Ok(access.registry().units().memberships_by_year(branch, years))
+}
+
+/// The units of a branch in each calendar year of a period of whole years, as far as the caller reaches them.
+pub fn below_by_year(access: &Access, branch: Branch, years: Period) -> Vec<Membership> {
+    let mut memberships = access.registry().units().memberships_by_year(branch, years);
+    memberships.iter_mut().for_each(|of| of.units.retain(|unit| access.reaches(*unit)));
+    memberships.retain(|of| !of.units.is_empty());
+    memberships
 }
 
 /// Successions of the unit, oldest first, each with the unit at the other end, as far as it is within reach.

@@ -90,7 +90,7 @@ impl Written for TrainingPlan {
                 let set = field.set::<Unit>()?;
                 write::<Self>(move |plan, with, out| {
                     let (access, row) = (with.access, plan.row());
-                    let unit = unit::named_by(access, plan, row.unit_id, day_of_year(access, row.year_to));
+                    let unit = unit::named_by(access, plan, row.unit_id, day_of_year(access, row.unit_id, row.year_to));
                     set.one(unit.ok_or(Error::NotFound)?, with, out)
                 })
             }

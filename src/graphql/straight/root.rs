@@ -9,7 +9,7 @@ use crate::{
         cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
         composition::{self, Composition as Counted},
         training::quota::{QuotaList, QuotasOf},
-        unit::{self, Reach, UnitKey, UnitOnDay},
+        unit::{self, Predecessors, Reach, UnitKey, UnitOnDay},
     },
     error::Result,
     graphql::{
@@ -67,6 +67,7 @@ struct QuotasAsked {
     year: Argument<i32>,
     reach: Argument<Option<Reach>>,
     unused_only: Argument<Option<bool>>,
+    include_predecessors: Argument<Option<bool>>,
     paging: Paging,
     count: Option<Count>,
 }
@@ -213,6 +214,7 @@ impl QuotasAsked {
             year: field.argument("year")?,
             reach: field.argument("reach")?,
             unused_only: field.argument("unusedOnly")?,
+            include_predecessors: field.argument("includePredecessors")?,
             paging: Paging::of(field)?,
             count,
         })
@@ -220,7 +222,8 @@ impl QuotasAsked {
 
     async fn find(&self, unit: UnitOnDay, access: &Access, variables: &Variables) -> Result<Found> {
         let (year, reach) = (*self.year.value(variables)?, self.reach.value(variables)?.unwrap_or(Reach::Unit));
-        let of = QuotasOf::Unit { unit: unit.id(), year, reach };
+        let predecessors = Predecessors::from_argument(*self.include_predecessors.value(variables)?);
+        let of = QuotasOf::Unit { unit: unit.id(), year, reach, predecessors };
         let list = QuotaList { of, unused_only: self.unused_only.value(variables)?.unwrap_or(false) };
         let page = list.page(access, &self.paging.value(variables)?).await?;
         let count = match self.count.as_ref().map(|count| count.bound(variables)).transpose()?.flatten() {

@@ -80,7 +80,7 @@ impl Enrolment {
     /// what hangs on it is not opened.
     async fn sending_unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         let (access, row) = (ctx.access(), self.0.row());
-        let unit = unit::named_by(access, &self.0, row.unit_id, day_of_year(access, row.year));
+        let unit = unit::named_by(access, &self.0, row.unit_id, day_of_year(access, row.unit_id, row.year));
         unit.map(Unit).ok_or(Error::NotFound)
     }
 

@@ -54,7 +54,7 @@ impl TrainingPlan {
     /// is not opened.
     async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         let (access, row) = (ctx.access(), self.0.row());
-        let unit = unit::named_by(access, &self.0, row.unit_id, day_of_year(access, row.year_to));
+        let unit = unit::named_by(access, &self.0, row.unit_id, day_of_year(access, row.unit_id, row.year_to));
         unit.map(Unit).ok_or(Error::NotFound)
     }
 

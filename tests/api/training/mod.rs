@@ -2,6 +2,7 @@
 
 mod ask;
 mod class;
+mod ended;
 mod known;
 mod learner;
 mod plan;
