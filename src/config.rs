@@ -69,6 +69,10 @@ pub struct Settings {
     #[arg(long, global = true, env = "CADRE_STATEMENT_TIMEOUT", default_value_t = 30)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub statement_timeout: u64,
+    /// Seconds that the reads of one operation may take altogether, on either database; then they are stopped.
+    #[arg(long, global = true, env = "CADRE_OPERATION_TIMEOUT", default_value_t = 10)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub operation_timeout: u64,
     /// Key that encrypts the keys of the service in the database: 32 bytes in base64 (`openssl rand -base64 32`). On the
     /// command line others can see it: use the environment, or the file.
     #[arg(long, global = true, env = "CADRE_KEY_ENCRYPTION_KEY", hide_env_values = true)]
@@ -281,6 +285,7 @@ impl Settings {
         Pool {
             max_connections: self.database_connections,
             statement_timeout: Duration::from_secs(self.statement_timeout),
+            operation_timeout: Duration::from_secs(self.operation_timeout),
             ..Pool::default()
         }
     }

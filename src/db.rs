@@ -10,7 +10,7 @@ mod sight;
 mod storage;
 mod writer;
 
-pub use reading::{Course, Kept, LastCourse, Reading};
+pub use reading::{Course, Deadline, Kept, LastCourse, Reading, is_timeout};
 pub use role::Standing;
 pub use rollback::{Loss, Rollback};
 pub use sight::{Runs, Sight};
@@ -47,10 +47,12 @@ const CONTROL: u32 = 1;
 
 /// How PostgreSQL begins what only reads: all statements of a transaction see the same moment, and none writes. What is
 /// asked again and again is planned once; who asks otherwise says so.
-const READS: [(&str, &str); 3] = [
+const READS: [(&str, &str); 4] = [
     ("default_transaction_read_only", "on"),
     ("default_transaction_isolation", "repeatable read"),
     ("plan_cache_mode", "force_generic_plan"),
+    // A statement ends soon after its connection was closed, which is how an operation over its time limit is stopped.
+    ("client_connection_check_interval", "500ms"),
 ];
 
 /// An open database: readers for questions and for registers beside one writer where it is embedded, or beside a pool of
@@ -63,6 +65,7 @@ pub struct Database {
     write: DatabaseConnection,
     backend: DatabaseBackend,
     health: Arc<Health>,
+    operation_timeout: Duration,
 }
 
 /// How the pool of a server database is set.
@@ -75,6 +78,8 @@ pub struct Pool {
     pub acquire_timeout: Duration,
     /// How long one statement may run.
     pub statement_timeout: Duration,
+    /// How long the reads of one operation may take altogether, on either database.
+    pub operation_timeout: Duration,
     /// What is seen where no transaction says what it may see.
     pub sight: Sight,
     /// Largest size of an embedded database, in pages. A write that needs more fails as on a full disk.
@@ -87,6 +92,7 @@ impl Default for Pool {
             max_connections: 8,
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
+            operation_timeout: Duration::from_secs(10),
             sight: Sight::Nothing,
             max_pages: None,
         }
@@ -130,6 +136,7 @@ impl Database {
             write: written(write, &health),
             backend: DatabaseBackend::Sqlite,
             health,
+            operation_timeout: pool.operation_timeout,
         })
     }
 
@@ -165,7 +172,13 @@ impl Database {
             write: written(connections(pool.max_connections, &[]).await?, &health),
             backend: DatabaseBackend::Postgres,
             health,
+            operation_timeout: pool.operation_timeout,
         })
+    }
+
+    /// How many connections the operations of clients share.
+    pub fn connections(&self) -> usize {
+        self.questions.most()
     }
 
     /// Which database it is.
@@ -184,9 +197,14 @@ impl Database {
         &self.read
     }
 
-    /// The reads of one question, within a sight.
+    /// The reads of one question, within a sight and the time limit of an operation.
     pub fn reading(&self, sight: Sight) -> Reading {
-        Reading::new(self.questions.clone(), sight)
+        Reading::new(self.questions.clone(), sight, Deadline::after(self.operation_timeout))
+    }
+
+    /// More reads of the same question, within another sight and the same time limit.
+    pub fn reading_on(&self, before: &Reading, sight: Sight) -> Reading {
+        Reading::new(self.questions.clone(), sight, before.deadline().clone())
     }
 
     /// The connection set aside for rights, readiness and the look at the change log: when all readers are busy, rights

@@ -52,6 +52,9 @@ pub enum Error {
     /// The database cannot answer now; the same request may succeed later.
     #[error("unavailable")]
     Unavailable(#[source] DbErr),
+    /// The operation takes longer than the service allows; sent again, it would do the same work again.
+    #[error("timed out")]
+    TimedOut(#[source] DbErr),
     /// A fault of ours.
     #[error("internal error")]
     Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
@@ -74,7 +77,22 @@ impl Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        if is_passing(&error) { Self::Unavailable(error) } else { Self::internal(error) }
+        match error {
+            error if has_timed_out(&error) => Self::TimedOut(error),
+            error if is_passing(&error) => Self::Unavailable(error),
+            error => Self::internal(error),
+        }
+    }
+}
+
+/// Whether the work was stopped by a time limit: that of the operation, or that of one statement on PostgreSQL.
+fn has_timed_out(error: &DbErr) -> bool {
+    const QUERY_CANCELED: &str = "57014";
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            matches!(error.as_ref(), SqlxError::Database(error) if error.code().as_deref() == Some(QUERY_CANCELED))
+        }
+        error => db::is_timeout(error),
     }
 }
 
@@ -111,7 +129,7 @@ fn is_passing_code(code: &str) -> bool {
         Some(code) => matches!(code, BUSY | LOCKED | NOMEM | CANTOPEN | PROTOCOL),
         // Classes 08, 53 and 57P: connections, resources such as disk and memory, and the operator's interventions.
         None => {
-            matches!(code, "40001" | "40P01" | "55P03" | "57014" | "58000")
+            matches!(code, "40001" | "40P01" | "55P03" | "58000")
                 || ["08", "53", "57P"].iter().any(|class| code.starts_with(class))
         }
     }
@@ -125,13 +143,13 @@ mod tests {
     fn what_passes_is_told_from_what_stays() {
         let embedded = ["5", "6", "7", "10", "13", "14", "15", "261", "266", "517", "778", "4874"];
         let server = [
-            "40001", "40P01", "55P03", "57014", "57P01", "08006", "53000", "53100", "53200", "53300", "53400", "58000",
+            "40001", "40P01", "55P03", "57P01", "08006", "53000", "53100", "53200", "53300", "53400", "58000",
             "58030",
         ];
         for code in embedded.into_iter().chain(server) {
             assert!(is_passing_code(code), "{code}");
         }
-        for code in ["1", "8", "11", "19", "26", "787", "2067", "23505", "42P01", "22001", "58P01", "XX001"] {
+        for code in ["1", "8", "11", "19", "26", "787", "2067", "23505", "42P01", "22001", "57014", "58P01", "XX001"] {
             assert!(!is_passing_code(code), "{code}");
         }
     }

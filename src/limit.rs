@@ -1,5 +1,6 @@
 //! Limits: how much a client may ask for, how often a secret may be guessed, how many requests are worked on at once.
-//! What is over a limit is refused at once. Only clients that prove themselves wait for a place.
+//! What is over a limit is refused at once. Two things wait, for a bounded time: clients that prove themselves, and an
+//! operation beyond its client's share of the capacity, in a bounded queue.
 //!
 //! The amounts follow the generic cell rate algorithm (`governor`): a whole second's or minute's amount may be used at
 //! once and comes back steadily. Each process counts for itself.
@@ -20,7 +21,10 @@ use governor::{
     state::{InMemoryState, NotKeyed},
 };
 use quick_cache::sync::Cache;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit},
+    time::timeout,
+};
 use uuid::Uuid;
 
 /// Requests per second of a client unless the settings or its grant say otherwise.
@@ -33,6 +37,9 @@ pub const MOST_REQUESTS: u32 = 1_000_000;
 pub const MOST_COST: u32 = 1_000_000_000;
 /// Requests that are worked on at once, for each core of the machine.
 const IN_FLIGHT_PER_CORE: usize = 64;
+
+/// How long an operation waits for its turn among those of its client.
+const TURN_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Clients that are remembered at once; of more, those that have not asked for long are forgotten.
 const REMEMBERED: usize = 10_000;
@@ -89,6 +96,11 @@ pub enum Over {
         /// Time until this operation is taken.
         wait: Duration,
     },
+    /// Too many operations of the client at once.
+    Turns {
+        /// Operations that the client may run at once.
+        limit: usize,
+    },
     /// The operation alone costs more than a minute allows: it is never taken.
     Never {
         /// Cost of this operation.
@@ -98,6 +110,15 @@ pub enum Over {
     },
 }
 
+/// The share of one client in the capacity of the process, whatever it still may ask for: the rest is free for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Operations that run at once; each uses one connection to the database at a time.
+    pub running: usize,
+    /// Operations that run or wait for their turn.
+    pub waiting: usize,
+}
+
 /// What is counted for one client.
 pub struct Budget<C: Clock = DefaultClock> {
     /// Limits of a client whose grant names none.
@@ -105,12 +126,16 @@ pub struct Budget<C: Clock = DefaultClock> {
     limits: Limits,
     requests: Limiter<C>,
     cost: Limiter<C>,
+    share: Share,
+    running: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
     clock: C,
 }
 
 /// What is counted for all clients.
 pub struct Budgets<C: Clock = DefaultClock> {
     limits: Limits,
+    share: Share,
     clock: C,
     of: Cache<Uuid, Arc<Budget<C>>>,
 }
@@ -129,9 +154,19 @@ pub struct Attempts<C: Clock = DefaultClock> {
     of: Cache<(Option<IpAddr>, Uuid), Arc<Limiter<C>>>,
 }
 
+/// The turn of an operation, until it is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    _running: OwnedSemaphorePermit,
+    _waiting: OwnedSemaphorePermit,
+}
+
 /// The bound on requests that are worked on at once.
 #[derive(Debug)]
-pub struct InFlight(Semaphore);
+pub struct InFlight {
+    most: usize,
+    places: Semaphore,
+}
 
 impl Default for Limits {
     fn default() -> Self {
@@ -195,14 +230,38 @@ impl Own {
     }
 }
 
+impl Share {
+    /// Half of the connections and half of the places, each at least one.
+    pub fn half(connections: usize, places: usize) -> Self {
+        let half = |of: usize| (of / 2).clamp(1, Semaphore::MAX_PERMITS);
+        Self { running: half(connections), waiting: half(places) }
+    }
+}
+
 impl<C: Clock + Clone> Budget<C> {
-    fn new(service: Limits, limits: Limits, clock: C) -> Self {
+    fn new(service: Limits, limits: Limits, share: Share, clock: C) -> Self {
         Self {
             service,
             limits,
             requests: limiter(Quota::per_second(limits.requests_per_second), &clock),
             cost: limiter(Quota::per_minute(limits.cost_per_minute), &clock),
+            share,
+            running: Arc::new(Semaphore::new(share.running)),
+            waiting: Arc::new(Semaphore::new(share.waiting)),
             clock,
+        }
+    }
+
+    /// Waits until the client runs fewer operations than it may at once; the one that came first is next.
+    ///
+    /// # Errors
+    /// If too many wait already, or the turn does not come in time.
+    pub async fn turn(&self) -> Result<Turn, Over> {
+        let over = Over::Turns { limit: self.share.running };
+        let waiting = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| over)?;
+        match timeout(TURN_PATIENCE, Arc::clone(&self.running).acquire_owned()).await {
+            Ok(Ok(running)) => Ok(Turn { _running: running, _waiting: waiting }),
+            _ => Err(over),
         }
     }
 
@@ -239,14 +298,14 @@ impl<C: Clock + Clone> Budget<C> {
 }
 
 impl<C: Clock + Clone> Budgets<C> {
-    fn new(limits: Limits, clock: C) -> Self {
-        Self { limits, clock, of: Cache::new(REMEMBERED) }
+    fn new(limits: Limits, share: Share, clock: C) -> Self {
+        Self { limits, share, clock, of: Cache::new(REMEMBERED) }
     }
 
     /// What is counted for a client under its grant. A grant with other limits begins anew.
     pub fn of(&self, client: Uuid, own: Own) -> Arc<Budget<C>> {
         let limits = self.limits.with(own);
-        let begin = || Arc::new(Budget::new(self.limits, limits, self.clock.clone()));
+        let begin = || Arc::new(Budget::new(self.limits, limits, self.share, self.clock.clone()));
         let known = self.of.get_or_insert_with(&client, || Ok::<_, std::convert::Infallible>(begin()));
         match known {
             Ok(known) if known.limits == limits => known,
@@ -260,9 +319,9 @@ impl<C: Clock + Clone> Budgets<C> {
 }
 
 impl Budgets {
-    /// Budgets under the limits of the service.
-    pub fn under(limits: Limits) -> Self {
-        Self::new(limits, DefaultClock::default())
+    /// Budgets under the limits of the service, each with a share of its capacity.
+    pub fn under(limits: Limits, share: Share) -> Self {
+        Self::new(limits, share, DefaultClock::default())
     }
 }
 
@@ -295,6 +354,14 @@ impl Allowance {
     /// What a client may ask for whose grant names no limits.
     pub fn service_limits(&self) -> Limits {
         self.budget.service
+    }
+
+    /// Waits for the turn of the request's operation among those of its client.
+    ///
+    /// # Errors
+    /// As `Budget::turn`.
+    pub async fn turn(&self) -> Result<Turn, Over> {
+        self.budget.turn().await
     }
 
     /// What is left of the requests of this second.
@@ -342,17 +409,23 @@ impl Default for Attempts {
 impl InFlight {
     /// So many at once.
     pub fn at_most(requests: usize) -> Self {
-        Self(Semaphore::new(requests.min(Semaphore::MAX_PERMITS)))
+        let most = requests.min(Semaphore::MAX_PERMITS);
+        Self { most, places: Semaphore::new(most) }
+    }
+
+    /// How many at once.
+    pub fn most(&self) -> usize {
+        self.most
     }
 
     /// A place for a request, as soon as one is free; none if that takes too long.
     pub async fn wait(&self, patience: Duration) -> Option<SemaphorePermit<'_>> {
-        tokio::time::timeout(patience, self.0.acquire()).await.ok()?.ok()
+        tokio::time::timeout(patience, self.places.acquire()).await.ok()?.ok()
     }
 
     /// A place for a request while it is worked on; none if all are taken.
     pub fn enter(&self) -> Option<SemaphorePermit<'_>> {
-        self.0.try_acquire().ok()
+        self.places.try_acquire().ok()
     }
 }
 
@@ -379,6 +452,7 @@ impl Over {
     pub fn retry_after(self) -> Option<u64> {
         match self {
             Self::Requests { wait, .. } | Self::Cost { wait, .. } => Some(whole_seconds(wait)),
+            Self::Turns { .. } => Some(1),
             Self::Never { .. } => None,
         }
     }

@@ -17,7 +17,7 @@ use cadre_api::{
     error::Error,
     graphql::engine::Engine,
     http::{Service, server},
-    limit::Budgets,
+    limit::{Budgets, Share},
     telemetry,
 };
 use chrono::TimeDelta;
@@ -98,12 +98,14 @@ pub async fn run(
     let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?.trusting(issuers(settings)?);
     let house = Arc::new(House::open(store.clone(), Clock::System).await?);
     let tokens = actix_web::web::Data::new(tokens);
+    let in_flight = settings.in_flight();
+    let share = Share::half(store.database.connections(), in_flight.most());
     let service = Service {
         house: Arc::clone(&house),
         tokens: tokens.clone(),
         engine: Engine::default(),
-        budgets: Budgets::under(settings.limits()),
-        in_flight: settings.in_flight(),
+        budgets: Budgets::under(settings.limits(), share),
+        in_flight,
         metrics,
     };
     let keeper = keeper(settings, &store);

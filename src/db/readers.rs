@@ -5,6 +5,10 @@
 
 use std::{
     fmt::Debug,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -28,6 +32,9 @@ const TRUSTED: Duration = Duration::from_secs(1);
 /// How old a connection gets: what a server keeps for it does not grow for ever.
 const OLDEST: Duration = Duration::from_secs(1800);
 
+/// Instructions of SQLite's virtual machine between two looks at the stop flag: a fraction of a millisecond.
+const SQLITE_STEPS: i32 = 10_000;
+
 /// A database that sqlx speaks to, as far as questions need it.
 pub(super) trait Asked: sqlx::Database<Connection: Debug> {
     /// The rows of a statement.
@@ -39,10 +46,16 @@ pub(super) trait Asked: sqlx::Database<Connection: Debug> {
 
     /// Runs statements that give no rows.
     fn run(connection: &mut Self::Connection, sql: String) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Makes a running statement of the connection fail soon after the flag is set.
+    fn watch(
+        connection: &mut Self::Connection,
+        stop: Arc<AtomicBool>,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
 macro_rules! asked {
-    ($database:ty) => {
+    ($database:ty, $watch:expr) => {
         impl Asked for $database {
             async fn rows(
                 connection: &mut Self::Connection,
@@ -55,12 +68,21 @@ macro_rules! asked {
             async fn run(connection: &mut Self::Connection, sql: String) -> Result<(), sqlx::Error> {
                 sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)
             }
+
+            async fn watch(connection: &mut Self::Connection, stop: Arc<AtomicBool>) -> Result<(), sqlx::Error> {
+                $watch(connection, stop).await
+            }
         }
     };
 }
 
-asked!(Sqlite);
-asked!(Postgres);
+asked!(Sqlite, async |connection: &mut sqlx::SqliteConnection, stop: Arc<AtomicBool>| {
+    let goes_on = move || !stop.load(Ordering::Relaxed);
+    connection.lock_handle().await?.set_progress_handler(SQLITE_STEPS, goes_on);
+    Ok(())
+});
+// A server needs no flag: it ends the statement of a connection that was closed (`client_connection_check_interval`).
+asked!(Postgres, async |_: &mut sqlx::PgConnection, _: Arc<AtomicBool>| Ok(()));
 
 /// Connections of a database, opened as they are needed.
 #[derive(Debug)]
@@ -75,22 +97,32 @@ impl<DB: Asked> Clone for Readers<DB> {
 type Options<DB> = <<DB as sqlx::Database>::Connection as Connection>::Options;
 
 #[derive(Debug)]
-struct Opener<DB: sqlx::Database>(Options<DB>);
+struct Opener<DB: Asked>(Options<DB>);
 
-impl<DB: sqlx::Database> Manager for Opener<DB> {
-    type Type = DB::Connection;
+/// An open connection.
+#[derive(Debug)]
+struct Opened<DB: Asked> {
+    connection: DB::Connection,
+    /// Set to stop the statement under way. The connection is not used afterwards.
+    stop: Arc<AtomicBool>,
+}
+
+impl<DB: Asked> Manager for Opener<DB> {
+    type Type = Opened<DB>;
     type Error = sqlx::Error;
 
-    async fn create(&self) -> Result<DB::Connection, sqlx::Error> {
-        self.0.connect().await
+    async fn create(&self) -> Result<Opened<DB>, sqlx::Error> {
+        let (mut connection, stop) = (self.0.connect().await?, Arc::new(AtomicBool::new(false)));
+        DB::watch(&mut connection, Arc::clone(&stop)).await?;
+        Ok(Opened { connection, stop })
     }
 
-    async fn recycle(&self, connection: &mut DB::Connection, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+    async fn recycle(&self, opened: &mut Opened<DB>, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
         if metrics.age() > OLDEST {
             return Err(RecycleError::message("old"));
         }
         if metrics.last_used() > TRUSTED {
-            connection.ping().await?;
+            opened.connection.ping().await?;
         }
         Ok(())
     }
@@ -121,11 +153,16 @@ impl<DB: Asked> Readers<DB> {
     /// `ConnectionAcquire` where none gets free in time or all are closed, `Conn` where none can be opened.
     pub async fn lend(&self) -> Result<Lent<DB>, DbErr> {
         match self.0.get().await {
-            Ok(connection) => Ok(Lent { connection: Some(connection), is_begun: false }),
+            Ok(opened) => Ok(Lent { opened: Some(opened), is_begun: false, is_running: false }),
             Err(managed::PoolError::Backend(error)) => Err(DbErr::Conn(RuntimeErr::SqlxError(error.into()))),
             Err(managed::PoolError::Closed) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
             Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
         }
+    }
+
+    /// How many there are at most.
+    pub fn most(&self) -> usize {
+        self.0.status().max_size
     }
 
     /// How many are open, and how many of these idle.
@@ -141,8 +178,8 @@ impl<DB: Asked> Readers<DB> {
     pub async fn close(&self) -> Result<(), DbErr> {
         let idle = self.0.retain(|_, _| false).removed;
         self.0.close();
-        for connection in idle {
-            connection.close().await.map_err(failed)?;
+        for opened in idle {
+            opened.connection.close().await.map_err(failed)?;
         }
         Ok(())
     }
@@ -151,14 +188,16 @@ impl<DB: Asked> Readers<DB> {
 /// A connection on loan.
 #[derive(Debug)]
 pub(super) struct Lent<DB: Asked> {
-    connection: Option<Object<Opener<DB>>>,
+    opened: Option<Object<Opener<DB>>>,
     /// Whether a transaction has begun, or may have.
     is_begun: bool,
+    /// Whether a statement was sent and its end has not been seen.
+    is_running: bool,
 }
 
 impl<DB: Asked> Lent<DB> {
     fn connection(&mut self) -> &mut DB::Connection {
-        self.connection.as_mut().expect("held until it goes back")
+        &mut self.opened.as_mut().expect("held until it goes back").connection
     }
 
     /// The rows of a statement, which is counted.
@@ -167,7 +206,9 @@ impl<DB: Asked> Lent<DB> {
     /// From the database.
     pub async fn rows(&mut self, sql: String, values: Values) -> Result<Vec<DB::Row>, DbErr> {
         let since = Instant::now();
+        self.is_running = true;
         let rows = DB::rows(self.connection(), sql, values).await;
+        self.is_running = false;
         count(QUESTIONS, since.elapsed(), rows.is_err());
         rows.map_err(failed)
     }
@@ -187,23 +228,28 @@ impl<DB: Asked> Lent<DB> {
         if self.is_begun && DB::run(self.connection(), "ROLLBACK".to_owned()).await.is_err() {
             return;
         }
-        self.connection.take();
+        self.opened.take();
     }
 }
 
-/// Where a statement failed, or whoever asked is gone, the connection is brought to rest before another question gets it.
+/// A statement that nothing waits for any more (a timeout, or a client that is gone) is stopped, and its connection is
+/// closed. After a statement that failed, the connection is reset before it is used again.
 impl<DB: Asked> Drop for Lent<DB> {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
-        let Ok(runtime) = Handle::try_current() else { return drop(Object::take(connection)) };
+        let Some(mut opened) = self.opened.take() else { return };
+        if self.is_running {
+            opened.stop.store(true, Ordering::Relaxed);
+            return drop(Object::take(opened));
+        }
+        let Ok(runtime) = Handle::try_current() else { return drop(Object::take(opened)) };
         let is_begun = self.is_begun;
         runtime.spawn(async move {
             let rest = match is_begun {
-                true => DB::run(&mut connection, "ROLLBACK".to_owned()).await,
-                false => connection.ping().await,
+                true => DB::run(&mut opened.connection, "ROLLBACK".to_owned()).await,
+                false => opened.connection.ping().await,
             };
             if rest.is_err() {
-                drop(Object::take(connection));
+                drop(Object::take(opened));
             }
         });
     }
@@ -224,6 +270,14 @@ impl Questions {
         match self {
             Self::Sqlite(_) => DatabaseBackend::Sqlite,
             Self::Postgres(_) => DatabaseBackend::Postgres,
+        }
+    }
+
+    /// How many there are at most.
+    pub fn most(&self) -> usize {
+        match self {
+            Self::Sqlite(readers) => readers.most(),
+            Self::Postgres(readers) => readers.most(),
         }
     }
 

@@ -1,7 +1,13 @@
 //! What a question is read through. On PostgreSQL a question pays for each trip and for each statement that is planned
 //! anew, so the usual ones take one trip and a plan that is kept.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
+};
 
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DbErr, ExecResult, QueryResult, Statement,
@@ -9,7 +15,10 @@ use sea_orm::{
     sea_query::Values,
     sqlx::{Postgres, postgres::PgRow},
 };
-use tokio::sync::Mutex;
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout_at},
+};
 
 use crate::db::{
     Sight,
@@ -49,12 +58,53 @@ impl LastCourse {
 }
 
 /// The reads of one question. On PostgreSQL they are one statement or one transaction, begun by the first of them: all
-/// see the same moment, only what is in sight, and write nothing. On SQLite each goes to the readers.
+/// see the same moment, only what is in sight, and write nothing. On SQLite each goes to the readers, one after another.
+/// An operation thus uses one connection at a time, and its reads fail once its time limit has passed.
 #[derive(Debug)]
 pub struct Reading {
     questions: Questions,
     sight: Sight,
+    deadline: Deadline,
     state: Mutex<State>,
+}
+
+/// The time limit of an operation. It starts with the first read.
+#[derive(Clone, Debug)]
+pub struct Deadline {
+    limit: Duration,
+    at: Arc<OnceLock<Instant>>,
+}
+
+impl Deadline {
+    /// So long from the first read on.
+    pub(super) fn after(limit: Duration) -> Self {
+        Self { limit, at: Arc::default() }
+    }
+
+    fn at(&self) -> Instant {
+        *self.at.get_or_init(|| Instant::now() + self.limit)
+    }
+
+    /// Checks that there is time left.
+    ///
+    /// # Errors
+    /// One that `is_timeout` knows, if there is none.
+    pub fn check(&self) -> Result<(), DbErr> {
+        let at = self.at();
+        if Instant::now() < at { Ok(()) } else { Err(timed_out()) }
+    }
+}
+
+/// What a read fails with after the time limit of its operation.
+const TIMED_OUT: &str = "the time limit of the operation has passed";
+
+fn timed_out() -> DbErr {
+    DbErr::Custom(TIMED_OUT.to_owned())
+}
+
+/// Whether a read failed because the time limit of its operation has passed.
+pub fn is_timeout(error: &DbErr) -> bool {
+    matches!(error, DbErr::Custom(text) if text == TIMED_OUT)
 }
 
 #[derive(Debug)]
@@ -72,9 +122,14 @@ pub struct Kept<'a>(&'a Reading);
 
 impl Reading {
     /// Reads within a sight.
-    pub(super) fn new(questions: Questions, sight: Sight) -> Self {
+    pub(super) fn new(questions: Questions, sight: Sight, deadline: Deadline) -> Self {
         let state = State { course: Course::Any, needed: None, open: None };
-        Self { questions, sight, state: Mutex::new(state) }
+        Self { questions, sight, deadline, state: Mutex::new(state) }
+    }
+
+    /// The time limit of the operation.
+    pub fn deadline(&self) -> &Deadline {
+        &self.deadline
     }
 
     /// The same, by kept statements.
@@ -171,12 +226,17 @@ impl Reading {
     }
 
     async fn query(&self, statement: Statement, own: Course) -> Result<Vec<QueryResult>, DbErr> {
-        match &self.questions {
-            Questions::Postgres(readers) => Ok(results(self.rows(readers, statement, own).await?)),
-            Questions::Sqlite(readers) => {
-                Ok(results(answered(readers, statement.sql, values(statement.values)).await?))
+        self.deadline.check()?;
+        let read = async {
+            match &self.questions {
+                Questions::Postgres(readers) => Ok(results(self.rows(readers, statement, own).await?)),
+                Questions::Sqlite(readers) => {
+                    let _turn = self.state.lock().await;
+                    Ok(results(answered(readers, statement.sql, values(statement.values)).await?))
+                }
             }
-        }
+        };
+        timeout_at(self.deadline.at(), read).await.unwrap_or_else(|_| Err(timed_out()))
     }
 }
 
@@ -248,7 +308,61 @@ impl ConnectionTrait for Kept<'_> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join_all;
+    use sea_orm::sqlx::{ConnectOptions, Sqlite, sqlite::SqliteConnectOptions};
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
+
+    /// A statement that never ends by itself.
+    const ENDLESS: &str = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+
+    fn reading(limit: Duration) -> Reading {
+        let options = SqliteConnectOptions::new().in_memory(true);
+        let readers = Readers::new(options, 4, Duration::from_secs(60)).expect("a pool");
+        Reading::new(Questions::Sqlite(readers), Sight::Everything, Deadline::after(limit))
+    }
+
+    async fn ask(reading: &Reading, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
+        reading.query_all_raw(Statement::from_string(DatabaseBackend::Sqlite, sql)).await
+    }
+
+    #[tokio::test]
+    async fn an_operation_uses_one_connection_at_a_time() {
+        let reading = reading(Duration::from_secs(60));
+
+        let answers = join_all((0..16).map(|_| ask(&reading, "SELECT 1"))).await;
+
+        assert!(answers.iter().all(Result::is_ok));
+        assert_eq!(reading.questions.measure(), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn after_its_time_limit_an_operation_reads_nothing_and_its_statement_is_stopped() {
+        let reading = reading(Duration::from_millis(50));
+
+        let error = ask(&reading, ENDLESS).await.expect_err("it never ends");
+        assert!(is_timeout(&error), "{error}");
+        assert_eq!(reading.questions.measure(), (0, 0), "the connection of the statement is not used again");
+        let error = ask(&reading, "SELECT 1").await.expect_err("no time is left");
+        assert!(is_timeout(&error), "{error}");
+        let more = Reading::new(reading.questions.clone(), Sight::Nothing, reading.deadline().clone());
+        assert!(ask(&more, "SELECT 1").await.is_err(), "more reads of the operation share the limit");
+    }
+
+    #[tokio::test]
+    async fn a_statement_of_sqlite_ends_when_it_is_told_to_stop() {
+        let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await.expect("a connection");
+        let stop = Arc::new(AtomicBool::new(false));
+        <Sqlite as Asked>::watch(&mut connection, Arc::clone(&stop)).await.expect("watched");
+        let running = <Sqlite as Asked>::rows(&mut connection, ENDLESS.to_owned(), Values(Vec::new()));
+
+        stop.store(true, Ordering::Relaxed);
+
+        let error = running.await.expect_err("it was stopped");
+        let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        assert_eq!(code.as_deref(), Some("9"), "SQLITE_INTERRUPT: {error}");
+    }
 
     #[test]
     fn a_question_is_tried_in_the_course_that_it_took_last() {

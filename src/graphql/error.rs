@@ -34,6 +34,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::Invalid { .. } => "INVALID",
         Error::Conflict(_) => "CONFLICT",
         Error::Unavailable(_) => "UNAVAILABLE",
+        Error::TimedOut(_) => "OPERATION_TIMEOUT",
         Error::Internal(_) => "INTERNAL",
     }
 }
@@ -67,6 +68,12 @@ pub fn sentence(error: &Error) -> Sentence {
             "Cơ sở dữ liệu đang bận hoặc gián đoạn; hãy gửi lại yêu cầu sau giây lát.",
             "The database is busy or interrupted; send the request again in a moment.",
         ),
+        Error::TimedOut(_) => Sentence::new(
+            "Thao tác đã vượt quá thời gian cho phép và bị dừng; hãy thu hẹp điều kiện, bỏ bớt totalCount, hoặc chia thành \
+             nhiều yêu cầu.",
+            "The operation was stopped at its time limit; narrow its conditions, leave out `totalCount`, or split it into \
+             several requests.",
+        ),
         Error::Internal(_) => Sentence::new(
             "Lỗi của hệ thống; khi báo lỗi, hãy gửi kèm mã yêu cầu.",
             "A fault of ours; quote the request id when you report it.",
@@ -98,6 +105,7 @@ pub fn shown(error: &Error, language: Language, request_id: &str) -> ServerError
     match error {
         Error::Internal(source) => tracing::error!(request.id = request_id, error = %source, "internal error"),
         Error::Unavailable(source) => tracing::warn!(request.id = request_id, error = %source, "database unavailable"),
+        Error::TimedOut(source) => tracing::warn!(request.id = request_id, error = %source, "operation timed out"),
         _ => {}
     }
     let mut shown = ServerError::new(sentence(error).text(language), None);

@@ -119,6 +119,10 @@ async fn answered(
 ) -> HttpResponse {
     // A request has a place once its body is there, so that who sends slowly takes none.
     let Some(_place) = service.in_flight.enter() else { return limit::busy(request) };
+    let _turn = match question.allowance.turn().await {
+        Ok(turn) => turn,
+        Err(over) => return limit::limited(request, over),
+    };
     // The last net: the engine catches panics of resolvers itself.
     let answered = async { service.engine.answer(access, question).await.settle().await };
     match AssertUnwindSafe(answered).catch_unwind().await {

@@ -37,6 +37,7 @@ pub(super) fn limited(request: &HttpRequest, over: Over) -> HttpResponse {
     let why = match over {
         Over::Requests { .. } => "requests",
         Over::Cost { .. } | Over::Never { .. } => "cost",
+        Over::Turns { .. } => "turns",
     };
     metrics::counter!("cadre_limited_total", "limit" => why).increment(1);
     let mut response = refused(over).response(request);
@@ -52,6 +53,16 @@ fn refused(over: Over) -> Refused {
         Over::Requests { limit, .. } => (
             format!("Hệ thống của bạn được gửi {limit} yêu cầu mỗi giây; hãy gửi lại sau {seconds} giây."),
             format!("Your client may send {limit} requests a second; send this one again after {seconds} s."),
+        ),
+        Over::Turns { limit } => (
+            format!(
+                "Mỗi lúc hệ thống của bạn được chạy {limit} thao tác, và quá nhiều thao tác đang chờ; hãy gửi lại sau \
+                 {seconds} giây."
+            ),
+            format!(
+                "Your client may run {limit} operations at once, and too many are waiting; send this one again after \
+                 {seconds} s."
+            ),
         ),
         Over::Cost { cost, limit, .. } | Over::Never { cost, limit } => (
             format!(

@@ -5,7 +5,7 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn budgets(clock: &FakeRelativeClock) -> Budgets<FakeRelativeClock> {
-    Budgets::new(Limits::of(2, 600), clock.clone())
+    Budgets::new(Limits::of(2, 600), Share::half(2, 4), clock.clone())
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_place_is_free_again_when_its_request_is_done() {
     assert!(first.is_some() && in_flight.enter().is_none());
     drop(first);
     assert!(in_flight.enter().is_some());
-    assert!(InFlight::default().0.available_permits() >= IN_FLIGHT_PER_CORE);
+    assert!(InFlight::default().most() >= IN_FLIGHT_PER_CORE);
 }
 
 #[test]
@@ -99,4 +99,21 @@ fn a_wait_is_told_in_whole_seconds() {
     for (millis, seconds) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (59_999, 60)] {
         assert_eq!(whole_seconds(Duration::from_millis(millis)), seconds);
     }
+}
+
+#[tokio::test]
+async fn operations_of_a_client_wait_for_each_other_and_those_of_others_do_not() {
+    let budgets = Budgets::under(Limits::default(), Share::half(2, 4));
+    let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let budget = budgets.of(one, Own::default());
+
+    let first = budget.turn().await.expect("the first");
+    let mut second = std::pin::pin!(budget.turn());
+    assert!(futures_util::poll!(&mut second).is_pending(), "one runs");
+    assert_eq!(budget.turn().await.err(), Some(Over::Turns { limit: 1 }), "one runs and one waits");
+    assert!(budgets.of(other, Own::default()).turn().await.is_ok());
+
+    drop(first);
+    assert!(second.await.is_ok(), "the next one runs");
+    assert!(budget.turn().await.is_ok(), "all places are free again");
 }

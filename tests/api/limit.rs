@@ -1,6 +1,9 @@
 //! Limits: of a client, of attempts with a secret, and of what is worked on at once.
 
+use std::time::Duration;
+
 use cadre_api::{
+    db::{Database, Pool},
     domain::client::{self, Asked},
     limit::Own,
 };
@@ -8,13 +11,13 @@ use entity::client as row;
 use futures_util::future::{join, join_all};
 use reqwest::{Response, header::HeaderMap};
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter,
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter,
     sea_query::{Expr, ExprTrait},
 };
 use serde_json::{Value, json};
 
 use crate::world::{
-    Caller, Kind, World, clock, copy, on_both, poll,
+    Caller, Kind, Node, World, as_service, clock, copy, on_both, poll,
     program::{self, Program},
 };
 
@@ -171,6 +174,81 @@ async fn what_has_no_place_is_refused_at_once() {
         assert_eq!(asked(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the place is free again");
         world.stop().await;
     }
+}
+
+/// A client has half of the places: what waits beyond them is refused, and other clients are answered.
+#[actix_web::test]
+async fn one_client_does_not_take_the_places_of_others() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::with_places(kind, 4).await;
+        let greedy = world.caller(&["cadre:read", "clients:admin"], &["W"]).await;
+        let other = world.caller(&["cadre:read"], &["W"]).await;
+        // Acts on a client whose row, or the one writer, is taken wait.
+        let held = world.database.begin().await.expect("a transaction");
+        let id: entity::value::ClientId = other.id.parse().expect("an id");
+        row::Entity::update_many()
+            .col_expr(row::Column::Version, Expr::col(row::Column::Version).add(0))
+            .filter(row::COLUMN.id.eq(id))
+            .exec(&held)
+            .await
+            .expect("held");
+        let act = |key: usize| {
+            let document = format!(
+                r#"mutation {{ clientRotateSecret(input: {{idempotencyKey: "{key}", clientId: "{id}"}}) {{ userErrors {{ code }} }} }}"#
+            );
+            let greedy = &greedy;
+            async move { asked(greedy, &document).await.status().as_u16() }
+        };
+
+        let answered = async {
+            let refused = async || (asked(&greedy, "{ __typename }").await.status() == 429).then_some(());
+            poll::until_async(refused).await.expect("two of its operations wait, a third has no place");
+            let answer = asked(&other, "{ __typename }").await.status();
+            held.rollback().await.expect("let go");
+            answer
+        };
+        let (acts, answer) = join(join_all((0..2).map(act)), answered).await;
+
+        assert_eq!(answer, 200, "{kind:?}: another client is answered");
+        assert_eq!(acts, [200, 200], "{kind:?}: what waited goes on");
+        world.stop().await;
+    }
+}
+
+/// A time limit of nothing: whatever reads the database is over it.
+#[actix_web::test]
+async fn an_operation_over_its_time_limit_is_answered_without_an_invitation_to_retry() {
+    on_both(async |world| {
+        let pool = Pool { operation_timeout: Duration::ZERO, ..Pool::default() };
+        let database = Database::open(&as_service(&world.database_url), pool).await.expect("a database");
+        let node = Node::start_as(&database, clock(), Some(&world.url)).await;
+        let caller = world.all_seeing().await;
+        let ask = async |document: &str| {
+            let request = world.http().post(format!("{}/graphql", node.url)).bearer_auth(&caller.token);
+            request.json(&json!({ "query": document })).send().await.expect("an answer")
+        };
+        // The second time the answer would be written without the engine.
+        for _ in 0..2 {
+            let answer = ask(r#"{ cadre(by: {code: "A-04"}) { code } viewer { day: __typename } }"#).await;
+            assert_eq!((answer.status().as_u16(), header(answer.headers(), "retry-after")), (200, ""));
+            let body: Value = answer.json().await.expect("JSON");
+            assert_eq!(body["errors"][0]["extensions"]["code"], "OPERATION_TIMEOUT", "{body}");
+            assert_eq!(body["data"], json!({ "cadre": null, "viewer": { "day": "Viewer" } }), "what needs no time is there");
+        }
+        let before = changes(world).await;
+        let act = r#"mutation { planDraft(input: {idempotencyKey: "k", unitCode: "P", code: "KH-T", name: "T", yearFrom: 2027,
+            yearTo: 2027}) { userErrors { code } } }"#;
+        let body: Value = ask(act).await.json().await.expect("JSON");
+        assert_eq!(body["errors"][0]["extensions"]["code"], "OPERATION_TIMEOUT", "{body}");
+        assert_eq!(changes(world).await, before, "{:?}: no act begins", world.kind);
+        node.stop().await;
+        database.close().await.expect("closed");
+    })
+    .await;
+}
+
+async fn changes(world: &World) -> u64 {
+    entity::change::Entity::find().count(world.database.reader()).await.expect("counted")
 }
 
 #[actix_web::test]

@@ -236,6 +236,6 @@ impl Access {
     /// nobody holds two connections.
     pub(in crate::domain) async fn beyond_reach(&self) -> Reading {
         self.reading.end().await;
-        self.house.database().reading(Sight::Everything)
+        self.house.database().reading_on(&self.reading, Sight::Everything)
     }
 }

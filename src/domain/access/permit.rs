@@ -274,9 +274,13 @@ impl<'a> Permit<'a> {
     /// caller reads afterwards is read anew.
     ///
     /// `object` is what the act is done to, by code or id; `detail` holds numbers and codes, never a protected value.
+    ///
+    /// # Errors
+    /// `TimedOut` if the time limit of the caller's operation has passed: no act begins after it.
     pub async fn begin(self, object: Option<String>, detail: Option<String>) -> Result<Txn> {
         let inner = match self.reading {
             Some(reading) => {
+                reading.deadline().check()?;
                 reading.end().await;
                 self.database.begin_small_sharing(LOCK).await?
             }

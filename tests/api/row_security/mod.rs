@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use cadre_api::{
     auth::Tokens,
-    db::{Course, Database, Pool, Sight},
+    db::{self, Course, Database, Pool, Sight},
     domain::{access::Access, house::House},
     graphql::engine::{Answer, Engine, Question},
     language::Language,
@@ -239,12 +239,10 @@ async fn at_rest(service: &Database) {
     rest.expect("no transaction is left open");
 }
 
-/// Whoever asked is gone in the middle of a statement, and the one connection goes to the next question.
+/// The client is gone in the middle of a statement: the statement is stopped, and the next question gets a connection.
 #[actix_web::test]
-async fn a_question_that_is_left_leaves_its_connection_at_rest() {
+async fn a_statement_that_nothing_waits_for_is_stopped() {
     let service = over_one_connection().await;
-    let backend = "SELECT pg_backend_pid()::text";
-    let first = text(&service.reading(Sight::Nothing), backend).await;
     let lock = "SELECT pg_advisory_xact_lock(7)::text";
     for course in [Course::Single, Course::Kept, Course::Any] {
         let act = service.begin().await.expect("begun");
@@ -259,13 +257,31 @@ async fn a_question_that_is_left_leaves_its_connection_at_rest() {
             }
         }
         drop(reading);
-        act.rollback().await.expect("the lock is free");
+        let stopped = poll::until_async(async || (in_transaction(&service).await == 1).then_some(())).await;
+        stopped.expect("the statement ends while the lock is still held");
         let next = service.reading(Sight::Nothing);
         assert_eq!(count(&next, "cadre").await, 0, "{course:?}");
-        assert_eq!(text(&next, backend).await, first, "the same connection, brought to rest");
         next.end().await;
+        act.rollback().await.expect("the lock is free");
         at_rest(&service).await;
     }
+    service.close().await.expect("closed");
+}
+
+/// The same at the time limit of an operation.
+#[actix_web::test]
+async fn a_statement_over_the_time_limit_is_stopped() {
+    let (url, _) = copy(Kind::Postgres).await;
+    let pool = Pool { max_connections: 1, operation_timeout: Duration::from_millis(200), ..Pool::default() };
+    let service = Database::open(&as_service(&url), pool).await.expect("a database");
+    let reading = service.reading(Sight::Everything);
+
+    let error = rows(&reading, "SELECT pg_sleep(3600)::text").await.expect_err("it takes an hour");
+    assert!(db::is_timeout(&error), "{error}");
+    at_rest(&service).await;
+    let error = rows(&reading, "SELECT 1").await.expect_err("no time is left");
+    assert!(db::is_timeout(&error), "{error}");
+    rows(&service.reading(Sight::Nothing), "SELECT 1").await.expect("another operation has its own time");
     service.close().await.expect("closed");
 }
 

@@ -33,7 +33,7 @@ use cadre_api::{
     },
     graphql::engine::Engine,
     http::{Service, server},
-    limit::{Allowance, Budgets, InFlight, Limits, Own},
+    limit::{Allowance, Budgets, InFlight, Limits, Own, Share},
 };
 use entity::{
     quota,
@@ -133,7 +133,7 @@ impl Node {
             house: Arc::clone(&house),
             tokens: tokens.clone(),
             engine: Engine::default(),
-            budgets: Budgets::under(Limits::default()),
+            budgets: Budgets::under(Limits::default(), Share::half(database.connections(), in_flight.most())),
             in_flight,
             metrics: None,
         };
@@ -379,7 +379,7 @@ pub fn store(database: &Database) -> KeyStore {
 
 /// What one request of a client may cost.
 pub fn allowance() -> Arc<Allowance> {
-    let budget = Budgets::under(Limits::default()).of(uuid::Uuid::nil(), Own::default());
+    let budget = Budgets::under(Limits::default(), Share::half(8, 128)).of(uuid::Uuid::nil(), Own::default());
     Arc::new(Allowance::begin(budget).expect("a first request"))
 }
 

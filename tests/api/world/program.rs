@@ -14,13 +14,14 @@ use serde_json::{Value, json};
 use super::{KEY_ENCRYPTION_KEY, canary, overdue, poll};
 
 /// Settings that must not reach a process of the tests from outside.
-const SETTINGS: [&str; 15] = [
+const SETTINGS: [&str; 16] = [
     "CADRE_AUDIT_CHECKPOINTS",
     "CADRE_DATABASE_URL",
     "CADRE_LISTEN",
     "CADRE_PUBLIC_URL",
     "CADRE_DATABASE_CONNECTIONS",
     "CADRE_STATEMENT_TIMEOUT",
+    "CADRE_OPERATION_TIMEOUT",
     "CADRE_KEY_ENCRYPTION_KEY",
     "CADRE_KEY_ENCRYPTION_KEY_FILE",
     "CADRE_KEY_ROTATION_DAYS",
