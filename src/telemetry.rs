@@ -40,6 +40,7 @@ pub fn start_logs(filter: Targets, format: LogFormat) -> Result<(), String> {
 }
 
 /// Whether text is coloured (<https://no-color.org>).
+#[expect(clippy::disallowed_methods, reason = "NO_COLOR is a convention of all programs, not a setting of this one")]
 fn is_coloured(is_terminal: bool) -> bool {
     is_terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
