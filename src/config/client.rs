@@ -5,10 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand};
 use entity::value::{ClientId, Day, KeyAlgorithm};
 
-use crate::{
-    config::{Rights, value::one_of},
-    limit,
-};
+use crate::{config::Rights, limit};
 
 /// Management of clients.
 #[derive(Debug, Subcommand)]
@@ -93,7 +90,7 @@ pub enum ClientKeyCommand {
         #[arg(long)]
         kid: Option<String>,
         /// What the key signs with. [default: what the JWK says, or PS256 of an RSA key]
-        #[arg(long, value_parser = one_of::<KeyAlgorithm>())]
+        #[arg(long, value_parser = algorithm)]
         algorithm: Option<KeyAlgorithm>,
     },
     /// List the public keys of a client.

@@ -21,7 +21,7 @@ use crate::{
         Service,
         error::{self, only},
         graphql as endpoint, oauth, operation, root,
-        trace::Spans,
+        trace::{Spans, with_request_id},
     },
 };
 

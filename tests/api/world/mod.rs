@@ -4,6 +4,7 @@
 
 pub mod canary;
 pub mod disk;
+pub mod npm;
 pub mod overdue;
 pub mod poll;
 pub mod postgres;
