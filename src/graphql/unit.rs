@@ -274,7 +274,10 @@ impl Unit {
         ctx: &Context<'_>,
         #[graphql(desc = "Calendar year.")] year: i32,
         #[graphql(default_with = "Some(Reach::Unit)", desc = "The unit alone, or its subtree.")] reach: Option<Reach>,
-        #[graphql(default_with = "Some(false)", desc = "Only those in force with seats left (còn chỉ tiêu).")]
+        #[graphql(
+            default_with = "Some(false)",
+            desc = "Only those in force with seats left, of plans that are approved and not closed (còn chỉ tiêu)."
+        )]
         unused_only: Option<bool>,
         #[graphql(
             default_with = "Some(false)",

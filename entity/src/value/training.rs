@@ -188,6 +188,10 @@ pub enum Grade {
 impl PlanState {
     /// The states in which quotas of a plan are given, handed on and used.
     pub const GIVING: [Self; 2] = [Self::Approved, Self::Published];
+
+    /// The states from approval on, in which the seats of a plan count as planned. A draft may still change, and a plan
+    /// that was cancelled plans nothing.
+    pub const APPROVED: [Self; 3] = [Self::Approved, Self::Published, Self::Closed];
 }
 
 impl ClassState {

@@ -2,7 +2,7 @@
 
 use entity::{
     enrolment, quota, training_class, training_plan,
-    value::{ClassCategory, ClassState, Day, EnrolmentState, Hierarchy, Period, QuotaState, Scope, UnitId},
+    value::{ClassCategory, ClassState, Day, EnrolmentState, Hierarchy, Period, PlanState, QuotaState, Scope, UnitId},
 };
 use sea_orm::{
     ColumnTrait, Condition, JoinType, QueryFilter, QuerySelect, RelationTrait, Select,
@@ -48,7 +48,7 @@ pub struct Progress {
     pub year: i32,
     /// Last calendar year, inclusive.
     pub until_year: i32,
-    /// Seats of the quotas in force of plans for exactly one of the years. Seats handed on count where they are held.
+    /// Seats of the quotas in force of approved plans for exactly one of the years. Seats handed on count where they are held.
     pub planned: u64,
     /// Whether one of those quotas is a lower bound.
     pub planned_is_lower_bound: bool,
@@ -190,6 +190,7 @@ async fn planned(access: &Access, statistics: &Statistics<'_>, counted: &Counted
         .filter(counted.by(access, quota::Column::UnitId, plan_of_years))
         .filter(counted.in_programmes(quota::Column::ProgrammeCode))
         .filter(quota::Column::State.eq(QuotaState::Issued))
+        .filter(training_plan::Column::State.is_in(PlanState::APPROVED))
         .filter(training_plan::Column::YearFrom.between(counted.from, counted.to))
         .filter(
             Expr::col((training_plan::Entity, training_plan::Column::YearTo))

@@ -2,7 +2,7 @@
 
 use entity::{
     quota, training_plan,
-    value::{Hierarchy, PlanId, QuotaState, UnitId},
+    value::{Hierarchy, PlanId, PlanState, QuotaState, UnitId},
 };
 use sea_orm::{
     ColumnTrait, Condition, QueryFilter, Select,
@@ -26,7 +26,7 @@ use crate::{
 pub struct QuotaList {
     /// Where the list stands in the graph.
     pub of: QuotasOf,
-    /// Only those in force with seats left.
+    /// Only those in force with seats left, of plans that give seats.
     pub unused_only: bool,
 }
 
@@ -122,7 +122,15 @@ fn of_branch(access: &Access, branch: Branch, year: i32) -> Result<Condition> {
 fn has_seats() -> Condition {
     let column = |column| Expr::col((quota::Entity, column));
     let taken = column(quota::Column::Allocated).add(column(quota::Column::Used));
-    Condition::all().add(quota::Column::State.eq(QuotaState::Issued)).add(column(quota::Column::Seats).gt(taken))
+    let giving = Query::select()
+        .column((training_plan::Entity, training_plan::Column::Id))
+        .from(training_plan::Entity)
+        .and_where(training_plan::Column::State.is_in(PlanState::GIVING))
+        .take();
+    Condition::all()
+        .add(quota::Column::State.eq(QuotaState::Issued))
+        .add(column(quota::Column::Seats).gt(taken))
+        .add(quota::Column::PlanId.in_subquery(giving))
 }
 
 #[cfg(test)]

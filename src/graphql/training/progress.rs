@@ -27,8 +27,8 @@ impl TrainingProgress {
         self.0.until_year
     }
 
-    /// Seats (chỉ tiêu) of the quotas in force of plans for exactly one of the years. What was handed on counts where
-    /// it is held, so each seat counts once.
+    /// Seats (chỉ tiêu) of the quotas in force of plans for exactly one of the years. Plans count from their approval on;
+    /// drafts and cancelled plans do not. What was handed on counts where it is held, so each seat counts once.
     async fn planned(&self) -> i32 {
         int(self.0.planned)
     }

@@ -1,9 +1,15 @@
 //! Programmes, plans, quotas, progress.
 
+use entity::{training_plan, value::PlanState};
+use sea_orm::Iterable;
 use serde_json::{Value, json};
 
 use super::{fill, text, words};
-use crate::world::on_both;
+use crate::world::{
+    on_both,
+    rotation::Places,
+    training::{Rows, plan, quota, write},
+};
 
 #[actix_web::test]
 async fn programmes_say_what_their_completion_grants() {
@@ -175,6 +181,40 @@ async fn turns_and_persons_are_held_against_seats_that_count_once() {
             seen["part"]["trainingProgress"],
             json!({"year": 2021, "untilYear": 2022, "plannedIsLowerBound": false})
         );
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn seats_are_planned_once_a_plan_is_approved_and_offered_until_it_is_closed() {
+    on_both(async |world| {
+        let of = Places::of(&world.database).await;
+        let plans: Vec<_> = (0..)
+            .zip(PlanState::iter())
+            .map(|(at, state)| training_plan::Model { state, ..plan(&of, [&format!("S{at}"), "P"], (2024, 2024)) })
+            .collect();
+        let quotas = plans.iter().map(|plan| quota(&of, plan, ["A", "CMNV"], 7)).collect();
+        write(&world.database, Rows { plans, quotas, ..Rows::default() }).await;
+        world.house.refresh().await.expect("refreshed");
+        let all = world.all_seeing().await;
+
+        let seen = all
+            .query(
+                r#"{ unit(by: {code: "A"}) {
+                    trainingProgress(year: 2024) { planned }
+                    quotas(year: 2024) { totalCount { value } }
+                    unused: quotas(year: 2024, unusedOnly: true) { nodes { plan { state } } totalCount { value } }
+                } }"#,
+            )
+            .await;
+
+        let unit = &seen["unit"];
+        assert_eq!(unit["trainingProgress"]["planned"], 3 * 7, "approved, published and closed");
+        assert_eq!(unit["quotas"]["totalCount"]["value"], 9, "every plan is listed");
+        assert_eq!(unit["unused"]["totalCount"]["value"], 2);
+        let mut offered = words(&seen, "/unit/unused/nodes", |quota| text(&quota["plan"]["state"]));
+        offered.sort();
+        assert_eq!(offered, ["APPROVED", "PUBLISHED"]);
     })
     .await;
 }
