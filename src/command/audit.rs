@@ -27,9 +27,9 @@ pub async fn run(settings: &Settings, act: AuditCommand, out: &mut Output) -> Re
         AuditCommand::List { subject, json } => {
             let show = |line: &Line| {
                 if json {
-                    out.line(serde_json::json!(line))
+                    out.line(serde_json::json!(line));
                 } else {
-                    out.line(text(line))
+                    out.line(text(line));
                 }
                 if out.is_written() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             };

@@ -39,12 +39,12 @@ pub async fn run(settings: &Settings, act: ClientCommand, out: &mut Output) -> R
                 match &client.secrets[..] {
                     [] => out.line("    no secret"),
                     [Some(end), ..] => {
-                        out.line(format_args!("    the old secret holds until {}", end.format("%Y-%m-%d %H:%M UTC")))
+                        out.line(format_args!("    the old secret holds until {}", end.format("%Y-%m-%d %H:%M UTC")));
                     }
                     [None, ..] => {}
                 }
                 if let Some(administrator) = client.administrator {
-                    println!("    administered by {administrator}");
+                    out.line(format_args!("    administered by {administrator}"));
                 }
                 for (issuer, id) in &client.external {
                     out.line(format_args!("    {id} at {issuer}"));
