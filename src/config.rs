@@ -136,7 +136,7 @@ pub enum Command {
         /// Print the report as JSON, which holds both languages.
         #[arg(long)]
         json: bool,
-        /// Print every finding on a line of its own instead of the first 20 of each code.
+        /// Print every finding on its own line instead of the first 20 of each code.
         #[arg(long, conflicts_with = "json")]
         all: bool,
         /// Language of the report.

@@ -82,7 +82,7 @@ impl<'a> Assertion<'a> {
         self.claims(issuer, now)
     }
 
-    /// Verifies the signature with a key that nobody has, as often as is left of the keys that a client may have. The
+    /// Verifies the signature with a decoy key, as often as is left of the keys that a client may have. The
     /// time then tells neither whether there is such a client nor how many keys it has.
     fn verify_in_vain(&self, verified: usize) {
         let most = if self.kid.is_some() { 1 } else { public_key::MOST_OF_CLIENT };

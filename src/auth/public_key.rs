@@ -138,7 +138,7 @@ pub(super) fn verifies(algorithm: KeyAlgorithm, key: &[u8], token: &Compact<'_>)
     key.is_some_and(|key| key.verify_sig(token.message.as_bytes(), &signature).is_ok())
 }
 
-/// A public key of which nobody has the private one, to verify with where there is no other.
+/// A decoy public key whose private key was never kept: used to verify where a client has none.
 pub(super) fn decoy(algorithm: KeyAlgorithm) -> &'static [u8] {
     static DECOYS: LazyLock<Vec<(KeyAlgorithm, Vec<u8>)>> = LazyLock::new(|| {
         // The generator of P-256, the first key of RFC 8032, section 7.1, and a modulus that is no product of two primes.

@@ -1,4 +1,4 @@
-//! Why credentials were rejected, for the log alone. Clients are never told.
+//! Why credentials were rejected, for the log alone. Clients never see them.
 
 use std::{num::NonZeroU32, sync::LazyLock};
 

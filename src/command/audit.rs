@@ -59,7 +59,7 @@ async fn verify(
         (Some(path), _) => read(settings, database, &path).await?,
         (None, Some(path)) if path.exists() => read(settings, database, &path).await?,
         _ => {
-            note("there are no checkpoints: a tail that was cut off, or a chain made anew, would not be seen");
+            note("there are no checkpoints: a tail that was cut off, or a rebuilt chain, would not be seen");
             Vec::new()
         }
     };

@@ -77,7 +77,7 @@ async fn ask(at: &str, token: &str) -> Result<String, String> {
     table(&answer).ok_or(text)
 }
 
-/// The levels that somebody holds, one a line.
+/// The levels that are held, one per line.
 fn table(answer: &Value) -> Option<String> {
     let composition = answer.pointer("/data/unit/composition")?;
     let mut lines = vec![format!("  {:<32}{:>4}", "total", composition["total"].as_u64()?)];

@@ -18,7 +18,7 @@ pub async fn run(settings: &Settings, repair: bool, out: &mut Output) -> Result<
     let mut intact = compare(&database, out).await?;
     if repair && !intact.read_models {
         read_model::rebuild(&database, Clock::System).await?;
-        out.line("made anew");
+        out.line("rebuilt");
     }
     if repair && !intact.quotas {
         usage::repair(&database, Clock::System).await?;

@@ -1,6 +1,6 @@
 //! The one connection that writes to the embedded database.
 //!
-//! When a commit fails, for instance on a full disk, SQLite rolls the transaction back by itself. The driver does not know
+//! When a commit fails, for instance on a full disk, SQLite rolls the transaction back automatically. The driver does not know
 //! that: its own `ROLLBACK` fails, and it takes the next transaction for a part of the one that is gone. Everything written
 //! from then on would be acknowledged and never stored. So a connection goes back to the pool only if both SQLite and the
 //! driver say that no transaction is open; otherwise it is closed, and the next write opens another.

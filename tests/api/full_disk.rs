@@ -1,5 +1,5 @@
 //! A disk that is full or fails: what is acknowledged is stored, what cannot be stored is refused as `UNAVAILABLE`, and
-//! the service recovers by itself.
+//! the service recovers automatically.
 
 use std::{collections::BTreeSet, fs, num::NonZeroU32, path::Path, process::Command};
 

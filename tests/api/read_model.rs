@@ -299,7 +299,7 @@ async fn the_command_names_what_differs_and_repairs_it() {
         assert!(said.starts_with("NOT INTACT: count of unit "), "{said}");
 
         let said = program::printed(url, &["verify", "--repair"]);
-        assert!(said.contains("made anew") && said.contains("intact"), "{said}");
+        assert!(said.contains("rebuilt") && said.contains("intact"), "{said}");
         assert!(program::printed(url, &["verify"]).contains(" persons, intact"));
         let acts = number(world, "SELECT count(*) FROM audit_entry WHERE act = 'read-model.rebuild'").await;
         assert_eq!(acts, 1, "the repair is in the audit log");

@@ -57,7 +57,7 @@ pub enum Extent {
     /// The first findings of each code; those with one cause together.
     #[default]
     Short,
-    /// Every finding on a line of its own.
+    /// Every finding on its own line.
     All,
 }
 

@@ -2,7 +2,7 @@
 
 /// Longest value that is shown, in characters.
 const LONGEST: usize = 40;
-/// So many digits in a row could be an identity number in the wrong column.
+/// This many digits in a row could be an identity number in the wrong column.
 const IDENTITY: usize = 9;
 
 /// Columns whose values may be shown: codes, words of closed sets, numbers, and days that are not a person's own. Every
