@@ -19,12 +19,14 @@ use super::{
     lists::{Listed, NewUnits, listed},
     offer::{NewOffers, PlanRow, QuotaRow},
     pass::Pass,
+    post::Tiers,
     progress::Progress,
     rotation::{Lives, Stay, Stays, rotation_overlap, rotation_running},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     rule::{self, IdDoubt},
     session::SessionRow,
     table::{Header, Row},
+    twin::{self, Twin},
     world::{World, repeated_row},
 };
 use crate::{error::Result, language::Sentence};
@@ -76,7 +78,8 @@ pub(super) async fn check(
     }
     let mut stays = bundle.has(RotationRow::FILE).then(Vec::new);
     if bundle.has(AssignmentRow::FILE) {
-        plan.checked.push(pass.check_assignments(stays.as_mut()).await?);
+        let tiers = pass.tiers(&plan);
+        plan.checked.push(pass.check_assignments(&tiers, stays.as_mut()).await?);
     }
     // Before the qualifications, so that the posts need not be kept while those are compared.
     let rotations = match stays {
@@ -131,7 +134,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
         if bundle.has(<title::Model as Row>::FILE) {
             plan.titles = self.list(|known| &known.titles, &mut plan.checked).await?;
-            self.world.titles.extend(plan.titles.iter().map(|title| title.code.clone()));
+            self.world.titles.extend(plan.titles.iter().map(|title| (title.code.clone(), title.tier)));
         }
         if bundle.has(<institution::Model as Row>::FILE) {
             plan.institutions = self.list(|known| &known.institutions, &mut plan.checked).await?;
@@ -173,6 +176,14 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Lives::of(self.world.known.versions.values().flatten().chain(&plan.units.versions))
     }
 
+    fn tiers(&self, plan: &Plan) -> Tiers {
+        let mut tiers = Tiers::new();
+        for version in self.world.known.versions.values().flatten().chain(&plan.units.versions) {
+            tiers.entry(version.unit_id).or_default().extend(version.period().map(|period| (period, version.tier)));
+        }
+        tiers
+    }
+
     async fn units(&mut self, plan: &mut Plan) -> Result<()> {
         let Whole { header, rows, checked } = self.whole::<UnitRow>().await?;
         plan.units.read(&header, &rows, self.world, self.findings);
@@ -198,6 +209,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     async fn check_cadres(&mut self) -> Result<Checked> {
         let mut numbers: HashSet<u64> = HashSet::new();
+        let mut persons = Vec::new();
         let step = async |pass: &mut Self, header: &Header, rows: Vec<(u64, CadreRow)>| {
             for (line, row) in &rows {
                 let number = row.national_id.as_deref().and_then(rule::digits);
@@ -207,18 +219,27 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                     header.note(pass.findings, at, FindingCode::DoubtfulNationalId, sentence);
                 }
             }
+            persons.extend(rows.iter().filter_map(|(line, row)| Twin::of(*line, row)));
             pass.doubt_repeated_ids(header, &rows).await?;
+            pass.doubt_stored_persons(header, &rows).await?;
             let (found, unchanged) = pass.cadres(header, rows).await?;
             Ok((found.len() as u64, unchanged))
         };
-        Ok(self.batches(step).await?.0)
+        let (checked, header) = self.batches(step).await?;
+        twin::note(&header, persons, self.findings);
+        Ok(checked)
     }
 
     /// Checks the posts, and keeps what the rotations will be held against.
-    async fn check_assignments(&mut self, mut stays: Option<&mut Vec<Stay>>) -> Result<Checked> {
+    async fn check_assignments(&mut self, tiers: &Tiers, mut stays: Option<&mut Vec<Stay>>) -> Result<Checked> {
+        // What seems to be missing may stand in a row that has an error.
+        let is_settled = self.findings.errors == 0;
         let mut posts = Vec::new();
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (found, stored) = pass.assignments(header, rows).await?;
+            if is_settled {
+                pass.doubt_posts_by_unit(header, &found, tiers);
+            }
             posts.extend(found.iter().map(Post::of));
             if let Some(stays) = &mut stays {
                 stays.extend(found.iter().map(|row| Stay::of(row.person, &row.model)));

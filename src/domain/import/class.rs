@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::Datelike;
 use entity::{
     training_class,
     value::{
@@ -24,7 +25,7 @@ use super::{
     table::{Header, Row},
     world::{World, differs, repeated_code},
 };
-use crate::{domain::access::Txn, error::Result};
+use crate::{domain::access::Txn, error::Result, language::Sentence};
 
 /// A class.
 pub(super) struct ClassRow {
@@ -149,6 +150,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 continue;
             }
             let refers = row.refers(header, line, self.world, self.findings);
+            row.doubt_years(header, line, refers.plan_id, (self.world, self.findings));
             let class = match (known, there) {
                 (Some(class), _) => class,
                 (None, Some(there)) => self.enter_stored_class(there)?,
@@ -274,6 +276,25 @@ impl ClassRow {
             plan_id: plan_of(world, findings, header, line, self.plan.as_ref()),
             programme: programme_of(world, findings, header, line, &self.programme),
             organiser_id: unit_of(world, findings, header, (line, "organiser_code"), Some(&self.organiser)),
+        }
+    }
+
+    /// Warns of a class that begins and ends outside the years of its plan.
+    fn doubt_years(
+        &self,
+        header: &Header,
+        line: u64,
+        plan_id: Option<PlanId>,
+        (world, findings): (&World, &mut Findings),
+    ) {
+        let Some((first, last)) = plan_id.and_then(|plan| world.plan_years.get(&plan).copied()) else { return };
+        if self.end_on.0.year() < first || self.start_on.0.year() > last {
+            header.note(findings, (line, "start_on"), FindingCode::ClassOutsidePlan, || {
+                Sentence::new(
+                    format!("lớp nằm ngoài thời gian của kế hoạch, từ năm {first} đến năm {last}"),
+                    format!("the class lies outside the years of its plan, {first} to {last}"),
+                )
+            });
         }
     }
 

@@ -58,6 +58,10 @@ pub enum FindingCode {
     UnitTooDeep,
     /// The parent of a unit does not exist throughout the interval of the row.
     ParentNotAlive,
+    /// A post has no end but its unit does not exist any more.
+    PostInEndedUnit,
+    /// A person has retired, left or died and holds a post that has not ended.
+    PostAfterService,
     /// A person has, or would get, two rotations that run, or two that are still to come.
     RotationRunning,
     /// A class would have more learners than seats; stands on the first who has none.
@@ -68,8 +72,14 @@ pub enum FindingCode {
     RotationOverlap,
     /// A rotation leads back to the unit that it leaves.
     SameUnit,
-    /// A unit does not exist on the start day of a rotation, or in the year of an enrolment.
+    /// A unit does not exist on all days of a post, on the start day of a rotation, or in the year of an enrolment.
     UnitNotAlive,
+    /// A title is of another tier than the unit.
+    TitleOfOtherTier,
+    /// A class begins and ends outside the years of its plan.
+    ClassOutsidePlan,
+    /// Two persons have the same name and the same birthday.
+    SamePerson,
     /// No post is recorded in the unit that a rotation leaves.
     NoPostLeft,
     /// No post is recorded that begins with a rotation in the unit that it leads to.
@@ -129,6 +139,8 @@ impl FindingCode {
             | Self::UnitCycle
             | Self::UnitTooDeep
             | Self::ParentNotAlive
+            | Self::PostInEndedUnit
+            | Self::PostAfterService
             | Self::RotationRunning
             | Self::ClassFull
             | Self::YearOutsideClass
@@ -139,6 +151,9 @@ impl FindingCode {
             | Self::RotationOverlap
             | Self::SameUnit
             | Self::UnitNotAlive
+            | Self::TitleOfOtherTier
+            | Self::ClassOutsidePlan
+            | Self::SamePerson
             | Self::NoPostLeft
             | Self::NoPostTakenUp
             | Self::OverlappingClasses

@@ -20,6 +20,7 @@ mod lists;
 mod load;
 mod offer;
 mod pass;
+mod post;
 mod progress;
 mod register;
 mod report;
@@ -37,6 +38,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod twin;
 mod usage;
 mod world;
 

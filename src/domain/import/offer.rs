@@ -180,6 +180,7 @@ impl NewOffers {
             let is_new = stored.is_none();
             // Known even where its unit is not, so that its quotas and classes are not blamed.
             world.plans.insert(row.code.clone(), id);
+            world.plan_years.insert(id, (row.year_from, row.year_to));
             if let (true, Some(unit)) = (is_new, unit) {
                 self.plans.push(row.model(id, unit));
             }

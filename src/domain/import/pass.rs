@@ -26,7 +26,7 @@ use super::{
 use crate::{error::Result, language::Sentence};
 
 /// Identity numbers that one question to the database names.
-const ASKED: usize = 512;
+pub(super) const ASKED: usize = 512;
 
 /// What a row is to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 header.note(self.findings, (line, "code"), FindingCode::RepeatedCode, repeated_code);
                 continue;
             }
+            let status = stored.get(&row.code).map_or(row.status, |there| there.status);
+            self.world.register.set_status(person, status);
             self.doubt(header, line, &row);
             match stored.get(&row.code) {
                 None => new.push((self.world.register.id(person), row)),
@@ -186,7 +188,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if unit.is_none() {
             world.unknown(findings, header, (line, "unit_code"), (super::row::UnitRow::FILE, row.unit.as_str()));
         }
-        let has_title = world.titles.contains(&row.title);
+        let has_title = world.titles.contains_key(&row.title);
         if !has_title {
             let title = (<entity::title::Model as Row>::FILE, row.title.as_str());
             world.unknown(findings, header, (line, "title_code"), title);
@@ -289,7 +291,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let register = &self.world.register;
         let strangers: HashSet<&CadreCode> = codes.filter(|code| register.find(code.as_str()).is_none()).collect();
         for (code, there) in self.stored_cadres(strangers.into_iter()).await? {
-            self.world.register.enter_stored(code.as_str(), there.id, there.birth_on)?;
+            let person = self.world.register.enter_stored(code.as_str(), there.id, there.birth_on)?;
+            self.world.register.set_status(person, there.status);
         }
         Ok(())
     }
@@ -331,7 +334,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 }
 
 /// What a question names, the last repeated up to a power of two: ten texts of statements to prepare and keep, not 512.
-fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
+pub(super) fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
     let mut values: Vec<T> = values.collect();
     if let Some(last) = values.last().cloned() {
         values.resize(values.len().next_power_of_two(), last);

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use entity::value::{BirthDate, CadreId};
+use entity::value::{BirthDate, CadreId, CadreStatus};
 use hashbrown::HashTable;
 
 use crate::error::{Error, Result};
@@ -13,6 +13,7 @@ pub(super) type Person = u32;
 const STORED: u8 = 1;
 const SEEN: u8 = 2;
 const TOUCHED: u8 = 4;
+const FORMER: u8 = 8;
 
 /// Codes lie end to end in one text and the table holds only places in it: about 45 bytes a person.
 #[derive(Default)]
@@ -67,6 +68,18 @@ impl Register {
     /// The birth date of a person.
     pub fn birth(&self, person: Person) -> Option<&BirthDate> {
         self.births[person as usize].as_ref()
+    }
+
+    /// Notes the status of a person.
+    pub fn set_status(&mut self, person: Person, status: CadreStatus) {
+        if status != CadreStatus::Active {
+            self.marks[person as usize] |= FORMER;
+        }
+    }
+
+    /// Whether the person is no longer in service.
+    pub fn is_former(&self, person: Person) -> bool {
+        self.marks[person as usize] & FORMER != 0
     }
 
     /// Whether the database held the person before this import.

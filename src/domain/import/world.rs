@@ -7,7 +7,7 @@ use std::{
 
 use entity::{
     institution, programme, title,
-    value::{Day, InstitutionCode, PlanCode, PlanId, TitleCode, UnitCode, UnitId},
+    value::{Day, InstitutionCode, PlanCode, PlanId, Tier, TitleCode, UnitCode, UnitId},
 };
 
 use super::{
@@ -26,11 +26,14 @@ use crate::language::Sentence;
 pub(super) struct World {
     pub today: Day,
     pub known: Known,
-    pub titles: HashSet<TitleCode>,
+    /// Each with the tier of the units that it is for, if it is for one alone.
+    pub titles: HashMap<TitleCode, Option<Tier>>,
     pub institutions: HashSet<InstitutionCode>,
     pub units: HashMap<UnitCode, UnitId>,
     pub programmes: Programmes,
     pub plans: HashMap<PlanCode, PlanId>,
+    /// First and last year of each plan.
+    pub plan_years: HashMap<PlanId, (i32, i32)>,
     pub register: Register,
     pub classes: Classes,
     /// Codes of rows that could not be read, by file: rows that refer to them are not to blame.
@@ -48,10 +51,11 @@ impl World {
         known.programmes.keys().for_each(|code| programmes.enter(code.clone()));
         Self {
             today,
-            titles: known.titles.keys().cloned().collect(),
+            titles: known.titles.values().map(|title| (title.code.clone(), title.tier)).collect(),
             institutions: known.institutions.keys().cloned().collect(),
             units: known.units.clone(),
             programmes,
+            plan_years: known.plans.values().map(|plan| (plan.id, (plan.year_from, plan.year_to))).collect(),
             plans: known.plans.values().map(|plan| (plan.code.clone(), plan.id)).collect(),
             register: Register::default(),
             classes: Classes::default(),
@@ -105,7 +109,7 @@ impl World {
             let found = match of {
                 UnitRow::FILE => closest(code, self.units.keys().map(UnitCode::as_str)),
                 PlanRow::FILE => closest(code, self.plans.keys().map(PlanCode::as_str)),
-                <title::Model as Row>::FILE => closest(code, self.titles.iter().map(TitleCode::as_str)),
+                <title::Model as Row>::FILE => closest(code, self.titles.keys().map(TitleCode::as_str)),
                 <institution::Model as Row>::FILE => {
                     closest(code, self.institutions.iter().map(InstitutionCode::as_str))
                 }

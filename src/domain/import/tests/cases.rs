@@ -81,7 +81,7 @@ pub const BUNDLE: [File; 16] = [
     ),
     (
         "training_plans.csv",
-        "code,unit_code,year_from,year_to,document_no,name,status\nKH1,P,2025,2025,1-KH,Kế hoạch năm,APPROVED\n",
+        "code,unit_code,year_from,year_to,document_no,name,status\nKH1,P,2025,2026,1-KH,Kế hoạch năm,APPROVED\n",
     ),
     (
         "quotas.csv",
@@ -200,6 +200,9 @@ pub static BROKEN: [Case; 148] = cases! {
     "assignments": "2012-01-01,,true" => "2012-01-01,2012-01-01,true"; 3 "end_on" 5 "EMPTY_INTERVAL"
     "assignments": "2012-01-01,,true" => "2012-01-01,2011-01-01,true"; 3 "end_on" 5 "EMPTY_INTERVAL"
     "assignments": "2012-01-01,,true" => "2012-01-01,,"; 3 "is_primary" 6 "MISSING_VALUE"
+    "assignments": "2016-01-01,false" => "2016-01-01,false\nC2,D,CV,2014-01-01,,false"; 6 "unit_code" 2 "POST_IN_ENDED_UNIT"
+    "assignments": "" => "C3,S,CV,2020-01-01,,true\n"; 9 "end_on" 5 "POST_AFTER_SERVICE"
+    "assignments": "" => "C3,S,CV,2020-01-01,2030-01-01,true\n"; 9 "end_on" 5 "POST_AFTER_SERVICE"
     "assignments": "" => "C1,X,BT,2012-01-01,2013-01-01,true\n"; 9 "cadre_code" 1 "REPEATED_ROW"
     "qualifications": "C2,INFORMATICS" => "C9,INFORMATICS"; 4 "cadre_code" 1 "UNKNOWN_CODE"
     "qualifications": "C2,INFORMATICS" => "C2,DRIVING"; 4 "subject" 2 "UNKNOWN_SUBJECT"
@@ -245,8 +248,8 @@ pub static BROKEN: [Case; 148] = cases! {
     "programmes": "JOB_SKILLS," => "JOB_SKILLS,BASIC"; 3 "subject" 4 "UNKNOWN_SUBJECT"
     "programmes": "" => "LL,Lại,TRAINING,ANY,\n"; 5 "code" 1 "REPEATED_CODE"
     "training_plans": "KH1,P," => "KH1,Q,"; 2 "unit_code" 2 "UNKNOWN_CODE"
-    "training_plans": "2025,2025" => "25,2025"; 2 "year_from" 3 "BAD_VALUE"
-    "training_plans": "2025,2025" => "2025,2024"; 2 "year_to" 4 "EMPTY_INTERVAL"
+    "training_plans": "2025,2026" => "25,2026"; 2 "year_from" 3 "BAD_VALUE"
+    "training_plans": "2025,2026" => "2025,2024"; 2 "year_to" 4 "EMPTY_INTERVAL"
     "training_plans": "APPROVED" => "DONE"; 2 "status" 7 "BAD_VALUE"
     "training_plans": "" => "KH1,P,2026,2026,,Lại,DRAFT\n"; 3 "code" 1 "REPEATED_CODE"
     "quotas": "KH1,X" => "KH9,X"; 3 "plan_code" 1 "UNKNOWN_CODE"
@@ -306,6 +309,10 @@ pub static DOUBTFUL: [Case; 31] = cases! {
     "assignments": "C1,X,BT,2012-01-01" => "C1,X,BT,2100-01-01"; 3 "start_on" 4 "DOUBTFUL_DATE"
     "assignments": "2003-05-01,2012-01-01,true" => "2003-05-01,2012-01-02,true"; 3 "start_on" 4 "TWO_PRIMARY_POSTS"
     "assignments": "2016-01-01,false" => "2016-01-01,true"; 5 "start_on" 4 "TWO_PRIMARY_POSTS"
+    "assignments": "" => "C2,D,CV,2014-01-01,2026-01-01,false\n"; 9 "unit_code" 2 "UNIT_NOT_ALIVE"
+    "assignments": "" => "C2,S,BT,2014-01-01,2016-01-01,false\n"; 9 "title_code" 3 "TITLE_OF_OTHER_TIER"
+    "cadres": "" => "C5,,đỗ thị thử,FEMALE,1980-01-02,,,,,CADRE,,ACTIVE\n"; 6 "full_name" 3 "SAME_PERSON"
+    "classes": "" => "L4,KH1,NV,S,,WORKSHOP,,2024-01-01,2024-01-02,,,CLOSED\n"; 5 "start_on" 8 "CLASS_OUTSIDE_PLAN"
     "qualifications": "REGULAR,2002" => "REGULAR,1993"; 2 "granted_on" 7 "DOUBTFUL_DATE"
     "qualifications": "REGULAR,2002" => "REGULAR,2100"; 2 "granted_on" 7 "DOUBTFUL_DATE"
     "qualifications": "2010-06" => "1994-01-01"; 3 "granted_on" 7 "DOUBTFUL_DATE"

@@ -273,3 +273,21 @@ async fn a_unit_may_be_left_on_the_day_on_which_it_ends() {
         assert_eq!(found.contains(&"UNIT_NOT_ALIVE".to_owned()), not_alive, "{found:?}");
     }
 }
+
+#[tokio::test]
+async fn a_person_whom_the_database_holds_under_another_code_is_warned_of() {
+    let (_dir, database) = fresh().await;
+    import_files(&database, &BUNDLE).await;
+    let header = BUNDLE[4].1.lines().next().unwrap();
+    let again = |birth| format!("{header}\nD1,999000000009,Đỗ Thị Thử,FEMALE,{birth},,,,,CADRE,,ACTIVE\n");
+    let report = import_files(&database, &[("cadres.csv", again("1980-01-03"))]).await;
+    assert_eq!((report.outcome, report.findings), (Outcome::Loaded, vec![]));
+    let second = again("1980-01-02").replace("D1,999000000009", "D2,999000000010");
+    let report = import_files(&database, &[("cadres.csv", second.as_str())]).await;
+    let place = ("cadres.csv".to_owned(), 2, "full_name", 3, "SAME_PERSON".to_owned());
+    assert_eq!((report.outcome, places(&report)), (Outcome::Loaded, vec![place]));
+    assert!(report.findings[0].sentence.en.contains("C1"), "{:?}", report.findings);
+    // What is stored is not compared again.
+    let report = import_files(&database, &[("cadres.csv", second)]).await;
+    assert_eq!((report.outcome, report.findings), (Outcome::NothingNew, vec![]));
+}

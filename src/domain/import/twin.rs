@@ -1,0 +1,88 @@
+//! People with the same name and birthday: perhaps one person, recorded twice.
+
+use std::collections::HashMap;
+
+use entity::{
+    cadre,
+    value::{BirthDate, CadreCode},
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use super::{
+    finding::{FindingCode, Findings},
+    ledger::{self, Line, Print},
+    pass::{ASKED, Pass, padded},
+    row::CadreRow,
+    table::Header,
+};
+use crate::{error::Result, language::Sentence, text};
+
+/// A person by name and birthday, 12 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Twin {
+    print: Print,
+    line: Line,
+}
+
+impl Twin {
+    /// Notes a row, if the birthday is known.
+    pub fn of(line: u64, row: &CadreRow) -> Option<Self> {
+        let birth = row.birth_on?;
+        Some(Self { print: Print::of((row.full_name.to_lowercase(), birth)), line: ledger::line(line) })
+    }
+}
+
+/// Notes each row that has the name and birthday of an earlier one.
+pub(super) fn note(header: &Header, mut persons: Vec<Twin>, findings: &mut Findings) {
+    persons.sort_unstable();
+    for same in persons.chunk_by(|a, b| a.print == b.print) {
+        let first = same[0].line;
+        for twin in &same[1..] {
+            let sentence = || same_person((&format!("dòng {first}"), &format!("line {first}")));
+            header.note(findings, (u64::from(twin.line), "full_name"), FindingCode::SamePerson, sentence);
+        }
+    }
+}
+
+impl<C: ConnectionTrait> Pass<'_, C> {
+    /// Warns of persons of the batch whose name and birthday the database holds under another code.
+    pub async fn doubt_stored_persons(&mut self, header: &Header, rows: &[(u64, CadreRow)]) -> Result<()> {
+        if !self.world.known.has_cadres {
+            return Ok(());
+        }
+        for rows in rows.chunks(ASKED) {
+            let born = rows.iter().filter(|(_, row)| row.birth_on.is_some());
+            let names = padded(born.map(|(_, row)| text::sort_key(&row.full_name)));
+            let question = cadre::Entity::find()
+                .select_only()
+                .columns([cadre::Column::SortKey, cadre::Column::BirthOn, cadre::Column::Code])
+                .filter(cadre::Column::SortKey.is_in(names));
+            type Holder = (Vec<u8>, Option<BirthDate>, CadreCode);
+            let holders: Vec<Holder> = question.into_tuple().all(self.connection).await?;
+            let mut of_name: HashMap<Vec<u8>, Vec<(Option<BirthDate>, CadreCode)>> = HashMap::new();
+            for (name, birth, code) in holders {
+                of_name.entry(name).or_default().push((birth, code));
+            }
+            for (line, row) in rows.iter().filter(|(_, row)| row.birth_on.is_some()) {
+                let Some(others) = of_name.get(&text::sort_key(&row.full_name)) else { continue };
+                let birth = row.birth_on.map(BirthDate::seal);
+                let mut same = others.iter().filter(|(there, _)| *there == birth).map(|(_, code)| code).peekable();
+                // A person whom the database holds was compared when the row was new.
+                let is_stored = others.iter().any(|(_, code)| *code == row.code);
+                if let (Some(other), false) = (same.peek(), is_stored) {
+                    let sentence =
+                        || same_person((&format!("{other} của cơ sở dữ liệu"), &format!("{other} of the database")));
+                    header.note(self.findings, (*line, "full_name"), FindingCode::SamePerson, sentence);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn same_person((vi, en): (&str, &str)) -> Sentence {
+    Sentence::new(
+        format!("cùng họ tên và ngày sinh với {vi}; hãy kiểm tra có phải một người ghi hai lần"),
+        format!("the same name and birthday as {en}; check whether it is one person recorded twice"),
+    )
+}
