@@ -294,13 +294,25 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     async fn check_qualifications(&mut self) -> Result<Checked> {
         let mut papers = Vec::new();
         let step = async |pass: &mut Self, header: &Header, rows| {
-            let found = pass.qualifications(header, rows).await?;
+            let (found, stored) = pass.qualifications(header, rows).await?;
             papers.extend(found.iter().map(Paper::of));
+            papers.extend(stored.iter().map(|(person, paper)| Paper::stored(*person, paper)));
             Ok(counted(&found))
         };
         let (checked, header) = self.batches(step).await?;
-        for line in ledger::repeated_papers(papers) {
+        let compared = ledger::compare_papers(papers);
+        for line in compared.repeated {
             header.note(self.findings, (line, "cadre_code"), FindingCode::RepeatedRow, repeated_row);
+        }
+        for line in compared.redated {
+            header.note(self.findings, (line, "granted_on"), FindingCode::QualificationRedated, || {
+                Sentence::new(
+                    "người này đã có đúng văn bằng, chứng chỉ này với ngày cấp khác; nếu là ngày đã sửa thì dòng này thêm \
+                     một văn bằng thứ hai, hãy bỏ dòng này",
+                    "the person has this very qualification with another date; if the date was corrected, this row adds a \
+                     second qualification: leave it out",
+                )
+            });
         }
         Ok(checked)
     }

@@ -102,6 +102,8 @@ pub enum FindingCode {
     GradeWithoutResult,
     /// An enrolment is on a waiting list, and names no class.
     WaitingForNoClass,
+    /// A person has the same qualification with another date.
+    QualificationRedated,
     /// A text was not in the composed form of Unicode (NFC) and is stored in it.
     TextNotNfc,
     /// A text had invisible characters, special or repeated blanks, or look-alikes of Đ, and is stored without.
@@ -161,6 +163,7 @@ impl FindingCode {
             | Self::OtherYear
             | Self::ClassNotHeld
             | Self::GradeWithoutResult
+            | Self::QualificationRedated
             | Self::TextNotNfc
             | Self::TextCleaned
             | Self::TextTrimmed

@@ -28,34 +28,70 @@ impl Print {
 /// A line number; 0 for a row that the database holds.
 pub(super) type Line = u32;
 
-/// A qualification, or another paper of a person, 16 bytes.
+/// A qualification, or another paper of a person, 20 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Paper {
     person: Person,
+    /// All but its date.
     print: Print,
+    /// Fingerprint of the date.
+    date: u32,
     line: Line,
 }
 
 impl Paper {
-    /// Notes a row.
+    /// Notes a row of the bundle.
     pub fn of(row: &Resolved<qualification::Model>) -> Self {
-        let paper = &row.model;
-        let granted_on = paper.granted_on;
-        let papers = (&paper.subject_code, &paper.level_code, &paper.field_code, &paper.institution_code);
-        Self::noted((row.line, row.person), (papers, paper.mode, granted_on))
+        Self { line: line(row.line), ..Self::stored(row.person, &row.model) }
+    }
+
+    /// Notes a row of the database.
+    pub fn stored(person: Person, paper: &qualification::Model) -> Self {
+        let content = (&paper.subject_code, &paper.level_code, &paper.field_code, &paper.institution_code, paper.mode);
+        let Print([date, _]) = Print::of(paper.granted_on);
+        Self { person, print: Print::of(content), date, line: 0 }
     }
 
     /// Notes any row of a person that is known by its content.
     pub fn noted((at, person): (u64, Person), content: impl Hash) -> Self {
-        Self { person, print: Print::of(content), line: line(at) }
+        Self { person, print: Print::of(content), date: 0, line: line(at) }
     }
 }
 
 /// Lines that say what an earlier line said.
-pub(super) fn repeated_papers(mut papers: Vec<Paper>) -> Vec<u64> {
+pub(super) fn repeated_papers(papers: Vec<Paper>) -> Vec<u64> {
+    compare_papers(papers).repeated
+}
+
+/// What the papers of all persons show.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Papers {
+    /// Lines that say what an earlier line said.
+    pub repeated: Vec<u64>,
+    /// Lines that say the same as another line, or as the database, but for the date.
+    pub redated: Vec<u64>,
+}
+
+/// Compares the papers of each person.
+pub(super) fn compare_papers(mut papers: Vec<Paper>) -> Papers {
     papers.sort_unstable();
-    let twins = papers.windows(2).filter(|two| (two[0].person, two[0].print) == (two[1].person, two[1].print));
-    twins.map(|two| u64::from(two[1].line)).collect()
+    let mut found = Papers::default();
+    for same in papers.chunk_by(|a, b| (a.person, a.print) == (b.person, b.print)) {
+        // A row that the database holds too comes first, as line 0, and is no news.
+        let dates = || same.chunk_by(|a, b| a.date == b.date);
+        found.repeated.extend(dates().flat_map(|twins| {
+            let of_bundle = twins.iter().filter(|paper| paper.line != 0).skip(1);
+            of_bundle.map(|paper| u64::from(paper.line))
+        }));
+        let is_stored = |twins: &[Paper]| twins.iter().any(|paper| paper.line == 0);
+        let mut new: Vec<Line> = dates().filter(|twins| !is_stored(twins)).map(|twins| twins[0].line).collect();
+        new.sort_unstable();
+        let known = usize::from(!dates().any(is_stored));
+        found.redated.extend(new.into_iter().skip(known).map(u64::from));
+    }
+    found.repeated.sort_unstable();
+    found.redated.sort_unstable();
+    found
 }
 
 /// The days of a row of a person.
@@ -256,6 +292,31 @@ pub(super) fn line(line: u64) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_paper_with_another_date_is_told_from_a_repeated_one() {
+        // `(line, person, content, date)`, line 0 for a row of the database.
+        for (rows, repeated, redated) in [
+            (&[(2, 1, 'a', 1), (3, 1, 'b', 1), (4, 2, 'a', 1)][..], &[][..], &[][..]),
+            (&[(2, 1, 'a', 1), (3, 1, 'a', 1)], &[3], &[]),
+            (&[(2, 1, 'a', 1), (3, 1, 'a', 2)], &[], &[3]),
+            (&[(2, 1, 'a', 2), (3, 1, 'a', 1), (4, 1, 'a', 1)], &[4], &[3]),
+            (&[(0, 1, 'a', 1), (2, 1, 'a', 1)], &[], &[]),
+            (&[(0, 1, 'a', 1), (2, 1, 'a', 2)], &[], &[2]),
+            (&[(0, 1, 'a', 1), (2, 1, 'a', 1), (3, 1, 'a', 2)], &[], &[3]),
+            (&[(0, 1, 'a', 1), (0, 1, 'a', 2), (2, 1, 'a', 2)], &[], &[]),
+            (&[(0, 1, 'a', 1), (2, 2, 'a', 2)], &[], &[]),
+        ] {
+            let paper = |&(line, person, content, date): &(u32, Person, char, u32)| Paper {
+                person,
+                print: Print::of(content),
+                date,
+                line,
+            };
+            let expected = Papers { repeated: repeated.to_vec(), redated: redated.to_vec() };
+            assert_eq!(compare_papers(rows.iter().map(paper).collect()), expected, "{rows:?}");
+        }
+    }
 
     /// `(line, person, unit, start, end, primary)`
     fn posts(rows: &[(u32, u32, u32, &str, &str, bool)]) -> Posts {

@@ -247,7 +247,7 @@ impl Pass<'_, DatabaseTransaction> {
 
     async fn load_qualifications(&mut self, txn: &Txn) -> Result<Checked> {
         let step = async |pass: &mut Self, header: &Header, rows| {
-            let found = pass.qualifications(header, rows).await?;
+            let (found, _) = pass.qualifications(header, rows).await?;
             pass.write_new(txn, found).await
         };
         Ok(self.batches(step).await?.0)

@@ -223,12 +223,12 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(posts)
     }
 
-    /// The qualifications of a batch.
+    /// The qualifications of a batch, and what the database holds of those of the same persons.
     pub async fn qualifications(
         &mut self,
         header: &Header,
         rows: Vec<(u64, QualificationRow)>,
-    ) -> Result<Vec<Resolved<qualification::Model>>> {
+    ) -> Result<(Vec<Resolved<qualification::Model>>, Vec<(Person, qualification::Model)>)> {
         self.meet(rows.iter().map(|(_, row)| &row.cadre)).await?;
         let mut papers: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.paper(header, line, row)).collect();
 
@@ -249,7 +249,11 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 paper.news = News::Unchanged;
             }
         }
-        Ok(papers)
+        let of_person = |(id, person): (CadreId, Person)| {
+            stored.remove(&id).unwrap_or_default().into_iter().map(move |paper| (person, paper))
+        };
+        let stored = persons.into_iter().flat_map(of_person).collect();
+        Ok((papers, stored))
     }
 
     fn paper(&mut self, header: &Header, line: u64, row: QualificationRow) -> Option<Resolved<qualification::Model>> {

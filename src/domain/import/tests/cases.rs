@@ -316,6 +316,7 @@ pub static DOUBTFUL: [Case; 31] = cases! {
     "qualifications": "REGULAR,2002" => "REGULAR,1993"; 2 "granted_on" 7 "DOUBTFUL_DATE"
     "qualifications": "REGULAR,2002" => "REGULAR,2100"; 2 "granted_on" 7 "DOUBTFUL_DATE"
     "qualifications": "2010-06" => "1994-01-01"; 3 "granted_on" 7 "DOUBTFUL_DATE"
+    "qualifications": "" => "C2,INFORMATICS,BASIC,,,,2014-06-02\n"; 5 "granted_on" 7 "QUALIFICATION_REDATED"
     "rotations": "12-QĐ/TU" => "12-QĐ/TU "; 2 "decision_no" 7 "TEXT_TRIMMED"
     "rotations": "2013-01-01,12" => "2013-01-02,12"; 4 "start_on" 5 "ROTATION_OVERLAP"
     "rotations": "" => "C1,X,X,TRANSFER,2012-01-01,,\n"; 5 "to_unit_code" 3 "SAME_UNIT"

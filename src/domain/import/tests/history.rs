@@ -291,3 +291,13 @@ async fn a_person_whom_the_database_holds_under_another_code_is_warned_of() {
     let report = import_files(&database, &[("cadres.csv", second)]).await;
     assert_eq!((report.outcome, report.findings), (Outcome::NothingNew, vec![]));
 }
+
+#[tokio::test]
+async fn a_corrected_date_of_a_stored_qualification_is_warned_of() {
+    let (_dir, database) = fresh().await;
+    import_files(&database, &BUNDLE).await;
+    let corrected = BUNDLE[6].1.replace("2010-06", "2010-07");
+    let report = import_files(&database, &[("qualifications.csv", corrected.as_str())]).await;
+    let place = ("qualifications.csv".to_owned(), 3, "granted_on", 7, "QUALIFICATION_REDATED".to_owned());
+    assert_eq!((report.outcome, places(&report)), (Outcome::Loaded, vec![place]));
+}
