@@ -27,6 +27,7 @@ mod m20261130_000019_cadre_word;
 mod m20261201_000020_key_branch;
 mod m20261202_000023_quota_use;
 mod m20261202_000025_client_administrator;
+mod m20261202_000027_succession_of_itself;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261201_000020_key_branch::Migration),
             Box::new(m20261202_000023_quota_use::Migration),
             Box::new(m20261202_000025_client_administrator::Migration),
+            Box::new(m20261202_000027_succession_of_itself::Migration),
         ]
     }
 }

@@ -194,6 +194,14 @@ fn event(succession: &unit_succession::Model) -> (UnitId, UnitId, SuccessionKind
     (succession.predecessor_id, succession.successor_id, succession.kind, succession.on_date)
 }
 
+/// Whether a unit can keep its code through such an event.
+fn may_keep_code(kind: SuccessionKind) -> bool {
+    match kind {
+        SuccessionKind::Rename | SuccessionKind::Reclassify | SuccessionKind::Move => true,
+        SuccessionKind::Merge | SuccessionKind::Split | SuccessionKind::Dissolve => false,
+    }
+}
+
 fn succession(
     header: &Header,
     (line, row): (u64, &SuccessionRow),
@@ -203,9 +211,12 @@ fn succession(
     let predecessor = unit_of(world, findings, header, (line, "predecessor_code"), Some(&row.predecessor));
     let successor = unit_of(world, findings, header, (line, "successor_code"), Some(&row.successor));
     let (predecessor_id, successor_id) = (predecessor?, successor?);
-    if predecessor_id == successor_id {
+    if predecessor_id == successor_id && !may_keep_code(row.kind) {
         header.note(findings, (line, "successor_code"), FindingCode::BadValue, || {
-            Sentence::new("đơn vị không thể kế thừa chính nó", "a unit cannot succeed itself")
+            Sentence::new(
+                "đơn vị chỉ có thể kế thừa chính nó khi đổi tên, chuyển loại hoặc chuyển đơn vị trực thuộc",
+                "a unit can succeed itself only by RENAME, RECLASSIFY or MOVE",
+            )
         });
         return None;
     }

@@ -301,3 +301,21 @@ async fn a_corrected_date_of_a_stored_qualification_is_warned_of() {
     let place = ("qualifications.csv".to_owned(), 3, "granted_on", 7, "QUALIFICATION_REDATED".to_owned());
     assert_eq!((report.outcome, places(&report)), (Outcome::Loaded, vec![place]));
 }
+
+#[tokio::test]
+async fn a_unit_that_is_renamed_and_keeps_its_code_has_a_document() {
+    let (_dir, database) = fresh().await;
+    let units = BUNDLE[0].1.replace("X,P,,COMMUNE,COMMUNE,Xã Thử", "X,P,,COMMUNE,COMMUNE,Phường Thử");
+    let successions = "predecessor_code,successor_code,kind,on_date,document\nX,X,RENAME,2025-07-01,Nghị quyết số 2\n";
+    let files = [("units.csv", units.as_str()), ("unit_successions.csv", successions)];
+    let report = import_files(&database, &files).await;
+    assert_eq!((report.outcome, report.findings), (Outcome::Loaded, vec![]));
+    let [link] = &entity::unit_succession::Entity::find().all(database.reader()).await.unwrap()[..] else { panic!() };
+    assert_eq!(link.predecessor_id, link.successor_id);
+    assert_eq!(link.document.as_deref(), Some("Nghị quyết số 2"));
+    assert_eq!(import_files(&database, &files).await.outcome, Outcome::NothingNew);
+
+    let merged = successions.replace("RENAME", "MERGE");
+    let report = import_files(&database, &[("unit_successions.csv", merged.as_str())]).await;
+    assert_eq!(places(&report)[0].4, "BAD_VALUE");
+}
