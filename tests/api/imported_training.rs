@@ -123,7 +123,12 @@ async fn later_enrolments_add_to_seats_and_quotas_and_show_as_changes() {
         );
 
         // A quota that comes after its learners leaves them where they counted.
-        world.import_text(&[("quotas.csv", &format!("{QUOTAS}KH-P,A1,LLCT_TC,,TURNS,EXACT,1,\n"))]).await;
+        let dir = tempfile::tempdir().expect("a folder");
+        let rows = format!("{QUOTAS}KH-P,A1,LLCT_TC,,TURNS,EXACT,1,\n");
+        std::fs::write(dir.path().join("quotas.csv"), rows).expect("written");
+        let report = world.import(dir.path()).await;
+        let found: Vec<_> = report.findings.iter().map(|found| (found.line, found.code.to_string())).collect();
+        assert_eq!(found, [(Some(2), "QUOTA_AFTER_LEARNERS".to_owned())]);
         let used = quotas(world).await;
         assert!(used.contains(&"KH-P LLCT_TC A1 - =1 0".to_owned()), "{used:?}");
         assert!(used.contains(&"KH-P LLCT_TC A FULL_TIME =4 2".to_owned()), "{used:?}");

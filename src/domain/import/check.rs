@@ -5,8 +5,8 @@ use std::{
     path::Path,
 };
 
-use entity::{institution, programme, retirement_age, rule as law, title};
-use sea_orm::ConnectionTrait;
+use entity::{institution, programme, retirement_age, rule as law, title, training_class, value::PlanId};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{
     batch::counted,
@@ -165,11 +165,30 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
         if bundle.has(QuotaRow::FILE) {
             let Whole { header, rows, checked } = self.whole::<QuotaRow>().await?;
-            offers.read_quotas(&header, rows, self.world, self.findings);
+            let taught = self.plans_with_learners().await?;
+            let offers = &mut plan.offers;
+            offers.read_quotas(&header, rows, (self.world, &taught), self.findings);
             let (new, unchanged) = (offers.quotas.len() as u64, offers.unchanged.1);
             plan.checked.push(Checked { new, unchanged, ..checked });
         }
         Ok(())
+    }
+
+    /// The plans whose classes have learners in the database.
+    async fn plans_with_learners(&self) -> Result<HashSet<PlanId>> {
+        if !self.world.known.has_classes {
+            return Ok(HashSet::new());
+        }
+        let plans: Vec<PlanId> = training_class::Entity::find()
+            .filter(training_class::Column::Enrolled.gt(0))
+            .filter(training_class::Column::PlanId.is_not_null())
+            .select_only()
+            .column(training_class::Column::PlanId)
+            .distinct()
+            .into_tuple()
+            .all(self.connection)
+            .await?;
+        Ok(plans.into_iter().collect())
     }
 
     fn lives(&self, plan: &Plan) -> Lives {

@@ -98,6 +98,8 @@ pub enum FindingCode {
     ClassNotHeld,
     /// A class, or the result of an enrolment, is ahead of its first day.
     NotYetBegun,
+    /// A quota is new, and its plan has learners in the database, whom it does not count.
+    QuotaAfterLearners,
     /// An enrolment has a grade and no result.
     GradeWithoutResult,
     /// An enrolment is on a waiting list, and names no class.
@@ -164,6 +166,7 @@ impl FindingCode {
             | Self::ClassNotHeld
             | Self::GradeWithoutResult
             | Self::QualificationRedated
+            | Self::QuotaAfterLearners
             | Self::TextNotNfc
             | Self::TextCleaned
             | Self::TextTrimmed

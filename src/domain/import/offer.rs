@@ -187,8 +187,14 @@ impl NewOffers {
         }
     }
 
-    /// Resolves the rows of `quotas.csv`.
-    pub fn read_quotas(&mut self, header: &Header, rows: Vec<(u64, QuotaRow)>, world: &World, found: &mut Findings) {
+    /// Resolves the rows of `quotas.csv`. `taught` are the plans whose classes have learners in the database.
+    pub fn read_quotas(
+        &mut self,
+        header: &Header,
+        rows: Vec<(u64, QuotaRow)>,
+        (world, taught): (&World, &HashSet<PlanId>),
+        found: &mut Findings,
+    ) {
         let mut seen = HashSet::new();
         for (line, row) in rows {
             let Some(quota) = row.resolved(header, line, world, found) else { continue };
@@ -199,6 +205,9 @@ impl NewOffers {
                 continue;
             }
             let Some(there) = stored else {
+                if taught.contains(&quota.plan_id) {
+                    header.note(found, (line, "plan_code"), FindingCode::QuotaAfterLearners, after_learners);
+                }
                 self.quotas.push(quota);
                 continue;
             };
@@ -268,6 +277,13 @@ impl QuotaFacts {
         ];
         columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
     }
+}
+
+fn after_learners() -> Sentence {
+    Sentence::new(
+        "kế hoạch đã có học viên trong cơ sở dữ liệu; chỉ tiêu mới không tính các học viên này",
+        "the plan has learners in the database; a new quota does not count them",
+    )
 }
 
 /// A programme by place among all that are known.
