@@ -19,6 +19,7 @@ use super::{
     table::{Header, Row},
     world::{World, differs, repeated_code, repeated_row},
 };
+use crate::language::Sentence;
 
 impl Row for programme::Model {
     const FILE: &'static str = "programmes.csv";

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use entity::{
     enrolment, enrolment_quota, quota,
-    value::{Day, EnrolmentState, Hierarchy, Measure, PlanId, ProgrammeCode, QuotaId, StudyMode, UnitId},
+    value::{EnrolmentState, Hierarchy, Measure, PlanId, ProgrammeCode, QuotaId, StudyMode, UnitId},
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
@@ -22,7 +22,7 @@ use crate::{
     db::{self, Database, bulk},
     domain::{
         access::{Act, Permit},
-        unit::{Unit, Units},
+        unit::Units,
     },
     error::{Error, Result},
 };
@@ -30,19 +30,9 @@ use crate::{
 /// Quotas of one statement.
 const BATCH: u64 = 1_000;
 
-/// The day whose tree of units places a unit in a year: the last day of a unit that ended within the year, 31 December
-/// for all others.
-fn day_in_year(unit: &Unit, year: i32) -> Option<Day> {
-    let end = Day::end_of_year(year)?;
-    let last = unit.versions.last().and_then(|version| version.valid_to).and_then(|day| day.0.pred_opt()).map(Day);
-    Some(last.filter(|last| *last < end && last.year() == year).unwrap_or(end))
-}
-
 /// A unit and those above it in a year, nearest first.
 pub(in crate::domain) fn upwards(units: &Units, unit: UnitId, year: i32) -> Vec<UnitId> {
-    let day = units.get(unit).and_then(|unit| day_in_year(unit, year));
-    let above = day.map(|day| units.ancestors(unit, Hierarchy::Administrative, day));
-    std::iter::once(unit).chain(above.unwrap_or_default()).collect()
+    std::iter::once(unit).chain(units.ancestors_in_year(unit, Hierarchy::Administrative, year)).collect()
 }
 
 /// A quota, as far as it matters to who uses it.
@@ -338,18 +328,18 @@ mod tests {
             party_parent_id: None,
         };
         for (from, to, year, expected) in [
-            ("", "", 2025, "2025-12-31"),
-            ("", "2025-07-01", 2025, "2025-06-30"),
-            ("", "2025-07-01", 2024, "2024-12-31"),
-            ("", "2025-07-01", 2026, "2026-12-31"),
-            ("", "2025-01-01", 2025, "2025-12-31"),
-            ("", "2026-01-01", 2025, "2025-12-31"),
+            ("", "", 2025, Some("2025-12-31")),
+            ("", "2025-07-01", 2025, Some("2025-06-30")),
+            ("", "2025-07-01", 2024, Some("2024-12-31")),
+            ("", "2025-07-01", 2026, None),
+            ("", "2025-01-01", 2025, None),
+            ("", "2026-01-01", 2025, Some("2025-12-31")),
         ] {
             let version = version(from, to);
             let row = unit::Model { id: version.unit_id, code: "U".parse().unwrap() };
             let units = Units::new(vec![row], vec![version.clone()], Vec::new());
-            let day = day_in_year(units.get(version.unit_id).unwrap(), year);
-            assert_eq!(day.map(|day| day.to_string()).as_deref(), Some(expected), "{to} {year}");
+            let day = units.day_in_year(version.unit_id, year);
+            assert_eq!(day.map(|day| day.to_string()).as_deref(), expected, "{to} {year}");
         }
     }
 }

@@ -108,7 +108,7 @@ impl Units {
         while let Some((root, within)) = open.pop() {
             let years = self.years_below(Branch { root, ..branch }, within);
             // The predecessors of the root count for years in which the root itself did not exist yet.
-            let below = years.iter().flat_map(|(unit, years)| years.iter().map(|years| (*unit, *years)));
+            let below = years.iter().flat_map(|(unit, years)| years.iter().map(move |years| (*unit, *years)));
             for (successor, years) in below.chain([(root, within)]) {
                 let predecessors = self.ended_predecessors(successor).map(|unit| (unit, years));
                 open.extend(predecessors.filter(|one| expanded.insert(*one)));
