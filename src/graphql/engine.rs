@@ -146,7 +146,7 @@ impl Engine {
             Over::Never { cost, limit } => refuse(Refusal::limit(Measure::ClientCost, u64::from(limit), cost, None)),
             over => Box::new(Answer::Limited(over)),
         })?;
-        let variables = operation.settle(sent).map_err(refuse)?;
+        let variables = operation.settle(self.documents.shape(), sent).map_err(refuse)?;
         Ok((document, variables))
     }
 }

@@ -16,6 +16,7 @@ use std::{
 use cadre_api::{
     config::Cli,
     domain::{demo, import::Outcome, refusal},
+    graphql::operation::price,
 };
 use clap::CommandFactory;
 use entity::value::{Purpose, Scope};
@@ -391,6 +392,25 @@ fn codes_of_the_code() -> BTreeSet<String> {
             .collect::<Vec<_>>()
     };
     sources.iter().flat_map(quoted).collect()
+}
+
+/// The prices in the guide are those of the code, each in the row of its amount.
+#[test]
+fn the_prices_are_those_of_the_code() {
+    let guide = read("docs/api.md");
+    let amount = |text: &str| text.replace(',', "").parse::<u64>().ok();
+    let rows = guide.lines().filter_map(|line| {
+        let mut cells = line.trim_matches('|').split(" | ");
+        Some((amount(cells.next()?.trim())?, cells.next()?))
+    });
+    let told: BTreeSet<(String, u64)> = rows
+        .flat_map(|(price, of)| of.split('`').skip(1).step_by(2).map(move |place| (place.to_owned(), price)))
+        .filter(|(place, _)| place.contains('.'))
+        .collect();
+
+    let prices = price::PRICES.iter().chain(&price::PRICES_WITH_DAY);
+    let prices: BTreeSet<_> = prices.map(|(place, price)| ((*place).to_owned(), *price)).collect();
+    assert_eq!(told, prices);
 }
 
 #[test]

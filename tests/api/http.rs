@@ -74,6 +74,10 @@ async fn the_status_tells_what_the_media_type_lets_it_tell() {
         ("mutation { nothing }", "GRAPHQL_VALIDATION_FAILED", 400),
         ("query a { __typename } query b { __typename }", "OPERATION_NOT_FOUND", 400),
         ("query($a: Int!) { units(first: $a) { nodes { code } } }", "BAD_VARIABLES", 400),
+        ("{ units(first: 4294967296) @skip(if: true) { nodes { code } } }", "BAD_VARIABLES", 400),
+        ("{ units(first: \"5\") { nodes { code } } }", "BAD_VARIABLES", 400),
+        ("{ units(asOf: \"2026-02-30\") { nodes { code } } }", "BAD_VARIABLES", 400),
+        ("query($a: Int = 4294967296) { units(first: $a) { nodes { code } } }", "BAD_VARIABLES", 400),
         (dear.as_str(), "OPERATION_TOO_COMPLEX", 400),
         ("{ cadres { nodes { identity { birthOn } } } }", "FORBIDDEN", 403),
     ] {

@@ -103,7 +103,8 @@ impl<'d> Compiler<'d> {
 
     /// Every operation is compiled, not only the one to run, because the engine validates them all.
     fn operations(&self) -> Result<Vec<Operation>, Refusal> {
-        let fragments: Arc<[Cost]> = self.weights.iter().map(|weight| weight.cost.clone()).collect();
+        let costs = |weight: &Weight| [weight.cost.clone(), weight.once.clone(), weight.with_day.clone()];
+        let fragments: Arc<[Cost]> = self.weights.iter().flat_map(costs).collect();
         let mut operations: Vec<_> = self.document.operations.iter().collect();
         operations.sort_by_key(|(_, operation)| operation.pos);
         let compiled = operations.into_iter().map(|(name, operation)| self.operation(name, operation, &fragments));
@@ -136,7 +137,7 @@ impl<'d> Compiler<'d> {
         if kind == Kind::Mutation {
             self.check_root_keys(&set.node)?;
         }
-        let Found { touches, uses, .. } = self.gather(found);
+        let Found { touches, uses, misfit, .. } = self.gather(found);
         Ok(Operation {
             kind,
             name: name.cloned(),
@@ -147,6 +148,7 @@ impl<'d> Compiler<'d> {
             fragments: Arc::clone(fragments),
             touches: Arc::new(touches),
             uses,
+            misfit,
         })
     }
 
@@ -167,6 +169,7 @@ impl<'d> Compiler<'d> {
                 let fragment = &self.found[index];
                 found.touches.extend(fragment.touches.iter().cloned());
                 found.uses.extend(fragment.uses.iter().cloned());
+                found.misfit = found.misfit.or(fragment.misfit);
                 waiting.extend(&fragment.spreads);
             }
         }

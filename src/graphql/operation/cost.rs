@@ -1,5 +1,7 @@
 //! What an operation costs, as a polynomial in the sizes of its pages: worked out once for a document, filled in for each request.
 
+use std::sync::Arc;
+
 use async_graphql::{Name, Value};
 
 /// No page is longer; a request for more is refused where it is read.
@@ -22,7 +24,31 @@ struct Term {
 #[derive(Clone, Debug)]
 enum Of {
     Cost(Cost),
+    /// The cost at a place of the list of fragments' costs.
     Fragment(usize),
+    /// The prices of what a variable of an input type names.
+    Input(Name, Arc<str>),
+}
+
+/// What a cost waits for: the variables of a request.
+pub(super) trait Sent {
+    /// The value of a variable.
+    fn value(&self, name: &Name) -> Option<&Value>;
+    /// The prices of what a variable of an input type names.
+    fn price(&self, name: &Name, named: &Arc<str>) -> u64;
+}
+
+/// No variables.
+struct Nothing;
+
+impl Sent for Nothing {
+    fn value(&self, _: &Name) -> Option<&Value> {
+        None
+    }
+
+    fn price(&self, _: &Name, _: &Arc<str>) -> u64 {
+        0
+    }
 }
 
 /// How many times a list repeats what is selected in it.
@@ -36,6 +62,10 @@ pub(super) enum Size {
     },
     /// As many as the list in a variable is long.
     Count(Name),
+    /// Exactly so many, also none.
+    Times(u64),
+    /// Once if the variable has a value, otherwise not.
+    Given(Name),
 }
 
 /// A number in a document.
@@ -55,7 +85,16 @@ impl Cost {
         if cost.open.is_empty() {
             return Cost::fixed(cost.fixed);
         }
-        Cost { fixed: 0, open: vec![Term { times: 1, size: Size::Known(1), of: Of::Fragment(index) }] }
+        Cost::open(Size::Known(1), Of::Fragment(index))
+    }
+
+    /// The prices of what a variable of an input type will name.
+    pub(super) fn of_input(name: Name, named: Arc<str>) -> Cost {
+        Cost::open(Size::Known(1), Of::Input(name, named))
+    }
+
+    fn open(size: Size, of: Of) -> Cost {
+        Cost { fixed: 0, open: vec![Term { times: 1, size, of }] }
     }
 
     pub(super) fn add(&mut self, other: Cost) {
@@ -64,15 +103,18 @@ impl Cost {
     }
 
     pub(super) fn repeated(mut self, size: Size) -> Cost {
+        if self.fixed == 0 && self.open.is_empty() {
+            return self;
+        }
         match size.settled() {
-            Size::Known(times) => {
+            Size::Times(times) => {
                 self.fixed = self.fixed.saturating_mul(times);
                 for term in &mut self.open {
                     term.times = term.times.saturating_mul(times);
                 }
                 self
             }
-            size => Cost { fixed: 0, open: vec![Term { times: 1, size, of: Of::Cost(self) }] },
+            size => Cost::open(size, Of::Cost(self)),
         }
     }
 
@@ -83,13 +125,14 @@ impl Cost {
     }
 
     /// The number, given the costs of the fragments and the values of the variables.
-    pub(super) fn value<'v>(&self, fragments: &[u64], variable: &impl Fn(&Name) -> Option<&'v Value>) -> u64 {
+    pub(super) fn value(&self, fragments: &[u64], sent: &impl Sent) -> u64 {
         self.open.iter().fold(self.fixed, |sum, term| {
             let of = match &term.of {
-                Of::Cost(cost) => cost.value(fragments, variable),
+                Of::Cost(cost) => cost.value(fragments, sent),
                 Of::Fragment(index) => fragments.get(*index).copied().unwrap_or(u64::MAX),
+                Of::Input(name, named) => sent.price(name, named),
             };
-            sum.saturating_add(term.times.saturating_mul(term.size.value(variable)).saturating_mul(of))
+            sum.saturating_add(term.times.saturating_mul(term.size.value(sent)).saturating_mul(of))
         })
     }
 }
@@ -98,22 +141,24 @@ impl Size {
     /// A page without variables is a number already.
     fn settled(self) -> Size {
         let waits = match &self {
-            Size::Known(_) => false,
+            Size::Known(_) | Size::Times(_) => false,
             Size::Page { asked, .. } => asked.iter().any(|amount| matches!(amount, Amount::Variable(_))),
-            Size::Count(_) => true,
+            Size::Count(_) | Size::Given(_) => true,
         };
-        if waits { self } else { Size::Known(self.value(&|_| None)) }
+        if waits { self } else { Size::Times(self.value(&Nothing)) }
     }
 
-    // Never less than one: an empty page must not make a large selection free, for it is validated all the same.
-    fn value<'v>(&self, variable: &impl Fn(&Name) -> Option<&'v Value>) -> u64 {
+    // A list is never less than one: an empty page must not make a large selection free, for it is validated all the same.
+    fn value(&self, sent: &impl Sent) -> u64 {
         match self {
+            Size::Times(times) => *times,
+            Size::Given(name) => u64::from(sent.value(name).is_some_and(|value| *value != Value::Null)),
             Size::Known(size) => (*size).max(1),
             Size::Page { asked, default } => {
-                let longest = asked.iter().filter_map(|amount| amount.value(variable)).max();
+                let longest = asked.iter().filter_map(|amount| amount.value(sent)).max();
                 longest.unwrap_or(*default).clamp(1, LONGEST_PAGE)
             }
-            Size::Count(name) => match variable(name) {
+            Size::Count(name) => match sent.value(name) {
                 Some(Value::List(items)) => (items.len() as u64).max(1),
                 _ => 1,
             },
@@ -122,10 +167,10 @@ impl Size {
 }
 
 impl Amount {
-    fn value<'v>(&self, variable: &impl Fn(&Name) -> Option<&'v Value>) -> Option<u64> {
+    fn value(&self, sent: &impl Sent) -> Option<u64> {
         match self {
             Amount::Known(amount) => Some(*amount),
-            Amount::Variable(name) => match variable(name)? {
+            Amount::Variable(name) => match sent.value(name)? {
                 Value::Null => None,
                 // What is no number is refused later; until then it counts as the worst.
                 Value::Number(number) if number.as_i64().is_some_and(|number| number < 0) => Some(0),

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use async_graphql::parser::types::{ExecutableDocument, VariableDefinition};
 use async_graphql::{Name, Pos, Positioned, Value, Variables};
 
-use crate::graphql::operation::cost::Cost;
+use crate::graphql::operation::cost::{Cost, Sent};
 use crate::graphql::operation::input::{self, Use};
 use crate::graphql::operation::limits::Limits;
 use crate::graphql::operation::refusal::{Measure, Refusal, Rule};
@@ -42,10 +42,13 @@ pub struct Operation {
     pub(super) limits: Limits,
     pub(super) variables: Vec<Positioned<VariableDefinition>>,
     pub(super) cost: Cost,
-    /// The costs of all fragments of the document, each after those that it spreads.
+    /// The costs of all fragments of the document, each after those that it spreads; of each its cost, what is
+    /// due once for the page that it stands in, and what is added where a field above names a day.
     pub(super) fragments: Arc<[Cost]>,
     pub(super) touches: Arc<BTreeSet<Coordinate>>,
     pub(super) uses: BTreeSet<Use>,
+    /// Where a value of the document stands that does not fit its type.
+    pub(super) misfit: Option<Pos>,
 }
 
 /// What an operation will cost and touch with the variables that came with it.
@@ -98,6 +101,26 @@ impl Document {
     }
 }
 
+/// The variables of one request for an operation.
+struct Request<'a> {
+    operation: &'a Operation,
+    variables: &'a Variables,
+    shape: &'a Shape,
+}
+
+impl Sent for Request<'_> {
+    fn value(&self, name: &Name) -> Option<&Value> {
+        self.operation.value(self.variables, name)
+    }
+
+    fn price(&self, name: &Name, named: &Arc<str>) -> u64 {
+        let Some(value) = self.value(name) else { return 0 };
+        let (_, cost) = input::walk(self.shape, named, value, &mut BTreeSet::new());
+        // A value holds no variables, so its cost is a number already.
+        cost.value(&[], self)
+    }
+}
+
 impl Operation {
     /// The name of the operation, when it has one. It is text of the document.
     #[must_use]
@@ -108,18 +131,18 @@ impl Operation {
     /// The plan for these variables; refused when a variable is missing or the cost is over the limit.
     pub fn plan(&self, shape: &Shape, variables: &Variables) -> Result<Plan, Refusal> {
         self.check(variables)?;
-        let value = |name: &Name| self.value(variables, name);
+        let sent = Request { operation: self, variables, shape };
         let mut fragments = Vec::with_capacity(self.fragments.len());
         for cost in self.fragments.iter() {
-            fragments.push(cost.value(&fragments, &value));
+            fragments.push(cost.value(&fragments, &sent));
         }
-        let cost = self.cost.value(&fragments, &value);
+        let cost = self.cost.value(&fragments, &sent);
         if cost > self.limits.max_cost {
             return Err(Refusal::limit(Measure::Cost, self.limits.max_cost, cost, Some(self.at)));
         }
         let mut touches = Arc::clone(&self.touches);
         for (name, named) in &self.uses {
-            if let Some(value) = value(name) {
+            if let Some(value) = self.value(variables, name) {
                 input::walk(shape, named, value, Arc::make_mut(&mut touches));
             }
         }
@@ -128,13 +151,20 @@ impl Operation {
 
     /// The variables as the engine must get them: declared ones only, defaults filled in, what was not sent and has no
     /// default left absent. The engine itself reads `@skip(if: $x)` without looking at the default of `$x`.
-    pub fn settle(&self, mut sent: Variables) -> Result<Variables, Refusal> {
+    /// Refused when a value does not fit its type, whether its field will be executed or not.
+    pub fn settle(&self, shape: &Shape, mut sent: Variables) -> Result<Variables, Refusal> {
         self.check(&sent)?;
+        if let Some(at) = self.misfit {
+            return Err(Refusal::new(Rule::WrongValue, Some(at)));
+        }
         let mut settled = Variables::default();
         for definition in &self.variables {
             let name = &definition.node.name.node;
             let default = || definition.node.default_value.as_ref().map(|value| value.node.clone());
             if let Some(value) = sent.remove(name).or_else(default) {
+                if !input::fits(shape, &definition.node.var_type.node, &value) {
+                    return Err(Refusal::new(Rule::WrongVariable, Some(definition.pos)));
+                }
                 settled.insert(name.clone(), value);
             }
         }
@@ -247,11 +277,49 @@ mod tests {
         let document = compile(&shape(), &Limits::default(), text).expect(text);
         let sent = variables(json!({ "c": null, "d": 2, "undeclared": 1 }));
 
-        let settled =
-            document.operation(None).and_then(|operation| operation.settle(sent)).expect("nothing is required");
+        let settled = document
+            .operation(None)
+            .and_then(|operation| operation.settle(&shape(), sent))
+            .expect("nothing is required");
 
         let settled: Vec<_> = settled.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         assert_eq!(settled, [("a", Value::from(5)), ("c", Value::Null), ("d", Value::from(2))]);
+    }
+
+    #[test]
+    fn values_must_fit_their_types_before_anything_runs() {
+        let page = "query($n: Int, $b: Boolean = true) { cadres(first: $n) @skip(if: $b) { nodes { id } } }";
+        let table = [
+            (page, json!({ "n": 5 }), "ok"),
+            (page, json!({ "n": "5" }), "BAD_VARIABLES: wrong-variable at 1:7"),
+            (page, json!({ "n": 4_294_967_296_u64 }), "BAD_VARIABLES: wrong-variable at 1:7"),
+            (page, json!({ "b": "yes" }), "BAD_VARIABLES: wrong-variable at 1:16"),
+            (
+                "query($k: CadreKey!) { cadre(by: $k) { id } }",
+                json!({ "k": {} }),
+                "BAD_VARIABLES: wrong-variable at 1:7",
+            ),
+            (
+                "{ cadres(first: 4294967296) @skip(if: true) { nodes { id } } }",
+                json!({}),
+                "BAD_VARIABLES: wrong-value at 1:17",
+            ),
+            ("{ cadres(first: \"5\") { nodes { id } } }", json!({}), "BAD_VARIABLES: wrong-value at 1:17"),
+            (
+                "{ ...a } fragment a on Query { cadre(by: {code: 5}) { id } }",
+                json!({}),
+                "BAD_VARIABLES: wrong-value at 1:42",
+            ),
+            ("query($u: Unknown) { nothing(by: $u) }", json!({ "u": 1 }), "ok"),
+        ];
+        for (text, sent, expected) in table {
+            let shape = shape();
+            let document = compile(&shape, &Limits::default(), text).expect(text);
+            let settled =
+                document.operation(None).and_then(|operation| operation.settle(&shape, variables(sent.clone())));
+            let found = settled.map_or_else(|refusal| refusal.to_string(), |_| "ok".to_owned());
+            assert_eq!(found, expected, "{text} {sent}");
+        }
     }
 
     struct Engine;
@@ -281,7 +349,7 @@ mod tests {
         ];
         for (text, sent, expected) in table {
             let document = compile(&shape, &Limits::default(), text).expect(text);
-            let settled = document.operation(None).and_then(|operation| operation.settle(variables(sent)));
+            let settled = document.operation(None).and_then(|operation| operation.settle(&shape, variables(sent)));
             let mut request = async_graphql::Request::new("").variables(settled.expect(text));
             request.set_parsed_query(document.executable().clone());
 

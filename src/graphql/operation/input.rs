@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::{BaseType, Type};
 use async_graphql::{Name, Value};
-use async_graphql_value::Value as Literal;
+use async_graphql_value::{Number, Value as Literal};
+use entity::value::{Day, PartialDate};
 
+use crate::graphql::operation::cost::Cost;
+use crate::graphql::operation::price;
 use crate::graphql::operation::shape::{Coordinate, InputShape, Shape};
 
 /// What the guard must see of a value, be it written in the document or sent as a variable.
@@ -15,6 +18,8 @@ pub trait Input {
     fn variable(&self) -> Option<&Name>;
     /// The word that may be an enum's value; in JSON enums are strings.
     fn word(&self) -> Option<&str>;
+    /// The word of an enum: in a document a name, never a string.
+    fn enum_word(&self) -> Option<&str>;
     /// The items of a list, or the fields of an object with their names.
     fn inside(&self) -> Vec<(Option<&str>, &Self)>;
     /// What it is.
@@ -28,8 +33,10 @@ pub enum Form {
     Null,
     /// True or false.
     Boolean,
-    /// A whole number.
+    /// A whole number of 32 bits.
     Whole,
+    /// A larger whole number.
+    Large,
     /// Another number, or bytes.
     Other,
     /// Text.
@@ -45,14 +52,16 @@ pub enum Form {
 /// A variable together with the input type of the place where it is used.
 pub(super) type Use = (Name, Arc<str>);
 
-/// Walks a value by the declared input type and notes the coordinates that it names; answers with the variables in it.
+/// Walks a value by the declared input type and notes the coordinates that it names; answers with the variables in it, and
+/// with the prices of all of it.
 /// What the schema does not know is passed over: validation refuses it afterwards.
 pub(super) fn walk<I: Input>(
     shape: &Shape,
     named: &Arc<str>,
     value: &I,
     touches: &mut BTreeSet<Coordinate>,
-) -> Vec<Use> {
+) -> (Vec<Use>, Cost) {
+    let mut cost = Cost::default();
     let mut variables = Vec::new();
     let mut waiting = vec![(named, value)];
     while let Some((named, value)) = waiting.pop() {
@@ -61,8 +70,12 @@ pub(super) fn walk<I: Input>(
         }
         if let Some(name) = value.variable() {
             variables.push((name.clone(), named.clone()));
+            cost.add(Cost::of_input(name.clone(), named.clone()));
         }
-        touches.extend(value.word().and_then(|word| shape.enum_value(named, word)).cloned());
+        if let Some(of_enum) = value.word().and_then(|word| shape.enum_value(named, word)) {
+            touches.insert(of_enum.clone());
+            cost.add(Cost::fixed(price::of(of_enum)));
+        }
         for (name, inner) in value.inside() {
             let Some(name) = name else {
                 waiting.push((named, inner));
@@ -72,15 +85,15 @@ pub(super) fn walk<I: Input>(
                 continue;
             };
             touches.insert(field.coordinate.clone());
+            cost.add(price::of_value(&field.coordinate, inner));
             waiting.push((&field.named, inner));
         }
     }
-    variables
+    (variables, cost)
 }
 
 /// Whether a value is surely one of a declared type (GraphQL, section 3), as the engine's validation asks of arguments. A
-/// variable in it is taken to be. Of a scalar of ours only the form is looked at: what the text says is for whoever
-/// reads it.
+/// variable in it is taken to be. A type that the schema does not know is left to the engine's validation.
 pub fn fits<I: Input>(shape: &Shape, declared: &Type, value: &I) -> bool {
     if value.variable().is_some() {
         return true;
@@ -94,13 +107,19 @@ pub fn fits<I: Input>(shape: &Shape, declared: &Type, value: &I) -> bool {
                 return form == Form::Object && has_fields(shape, fields, shape.is_one_of(name), &value.inside());
             }
             if let Some(values) = shape.enum_values(name) {
-                return value.word().is_some_and(|word| values.contains_key(word));
+                return value.enum_word().is_some_and(|word| values.contains_key(word));
             }
             match name.as_str() {
                 "Boolean" => form == Form::Boolean,
                 "Int" => form == Form::Whole,
-                "ID" => matches!(form, Form::Text | Form::Whole),
-                _ => form == Form::Text,
+                "ID" => matches!(form, Form::Text | Form::Whole | Form::Large),
+                "Float" => matches!(form, Form::Whole | Form::Large | Form::Other),
+                "Date" => form == Form::Text && value.word().is_some_and(|text| text.parse::<Day>().is_ok()),
+                "PartialDate" => {
+                    form == Form::Text && value.word().is_some_and(|text| text.parse::<PartialDate>().is_ok())
+                }
+                "String" => form == Form::Text,
+                _ => true,
             }
         }
     }
@@ -118,8 +137,19 @@ fn has_fields<I: Input>(
     });
     let is_given = |name: &str| given.iter().any(|(given, _)| *given == Some(name));
     let are_there = fields.iter().all(|(name, field)| field.of.nullable || field.default.is_some() || is_given(name));
-    let is_one = !is_one_of || matches!(given, [(_, value)] if value.form() != Form::Null);
+    // A variable that was not sent is absent: the engine counts what is left.
+    let has_variables = given.iter().any(|(_, value)| value.variable().is_some());
+    let is_one = !is_one_of || has_variables || matches!(given, [(_, value)] if value.form() != Form::Null);
     fit && are_there && is_one
+}
+
+fn form_of(number: &Number) -> Form {
+    match number.as_i64() {
+        Some(whole) if i32::try_from(whole).is_ok() => Form::Whole,
+        Some(_) => Form::Large,
+        None if number.is_u64() => Form::Large,
+        None => Form::Other,
+    }
 }
 
 /// Whether a value nests deeper than allowed; it is left to nobody's recursion to find out.
@@ -147,6 +177,10 @@ impl Input for Literal {
         }
     }
 
+    fn enum_word(&self) -> Option<&str> {
+        if let Literal::Enum(name) = self { Some(name) } else { None }
+    }
+
     fn inside(&self) -> Vec<(Option<&str>, &Self)> {
         match self {
             Literal::List(items) => items.iter().map(|item| (None, item)).collect(),
@@ -159,8 +193,8 @@ impl Input for Literal {
         match self {
             Literal::Null => Form::Null,
             Literal::Boolean(_) => Form::Boolean,
-            Literal::Number(number) if number.is_i64() => Form::Whole,
-            Literal::Number(_) | Literal::Binary(_) | Literal::Variable(_) => Form::Other,
+            Literal::Number(number) => form_of(number),
+            Literal::Binary(_) | Literal::Variable(_) => Form::Other,
             Literal::String(_) => Form::Text,
             Literal::Enum(_) => Form::Word,
             Literal::List(_) => Form::List,
@@ -182,6 +216,10 @@ impl Input for Value {
         }
     }
 
+    fn enum_word(&self) -> Option<&str> {
+        self.word()
+    }
+
     fn inside(&self) -> Vec<(Option<&str>, &Self)> {
         match self {
             Value::List(items) => items.iter().map(|item| (None, item)).collect(),
@@ -194,8 +232,8 @@ impl Input for Value {
         match self {
             Value::Null => Form::Null,
             Value::Boolean(_) => Form::Boolean,
-            Value::Number(number) if number.is_i64() => Form::Whole,
-            Value::Number(_) | Value::Binary(_) => Form::Other,
+            Value::Number(number) => form_of(number),
+            Value::Binary(_) => Form::Other,
             Value::String(_) => Form::Text,
             Value::Enum(_) => Form::Word,
             Value::List(_) => Form::List,
@@ -219,6 +257,16 @@ mod tests {
         let shape = sample::shape();
         let table = [
             ("Int", json!(1), true),
+            ("Int", json!(2_147_483_647), true),
+            ("Int", json!(2_147_483_648_u64), false),
+            ("Int", json!(-2_147_483_649_i64), false),
+            ("ID", json!(2_147_483_648_u64), true),
+            ("Date", json!("2026-02-28"), true),
+            ("Date", json!("2026-02-30"), false),
+            ("Date", json!(20_260_228), false),
+            ("PartialDate", json!("2026-02"), true),
+            ("PartialDate", json!("2026-13"), false),
+            ("Unknown", json!("left to the engine"), true),
             ("Int", json!(1.5), false),
             ("Int", json!("1"), false),
             ("Int", json!(null), true),

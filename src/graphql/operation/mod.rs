@@ -9,6 +9,7 @@ mod fragments;
 pub mod input;
 pub mod lexer;
 pub mod limits;
+pub mod price;
 pub mod refusal;
 pub mod shape;
 mod weight;

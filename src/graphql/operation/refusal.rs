@@ -69,6 +69,10 @@ pub enum Rule {
     MissingVariable,
     /// A variable that must have a value is null.
     NullVariable,
+    /// A variable's value does not fit its declared type.
+    WrongVariable,
+    /// A value in the document does not fit the type of its argument.
+    WrongValue,
     /// A variable's value is nested deeper than any input needs.
     VariableNesting {
         /// How deep a value may be.
@@ -140,7 +144,11 @@ impl Refusal {
             | Rule::RepeatedMutationField
             | Rule::Subscription => Code::ValidationFailed,
             Rule::NoOperation | Rule::OperationNameRequired | Rule::UnknownOperation => Code::OperationNotFound,
-            Rule::MissingVariable | Rule::NullVariable | Rule::VariableNesting { .. } => Code::BadVariables,
+            Rule::MissingVariable
+            | Rule::NullVariable
+            | Rule::WrongVariable
+            | Rule::WrongValue
+            | Rule::VariableNesting { .. } => Code::BadVariables,
         }
     }
 
@@ -345,6 +353,14 @@ fn plain_sentence(rule: Rule) -> (&'static str, &'static str) {
         Rule::NullVariable => (
             "Một biến bắt buộc có giá trị null; hãy gửi giá trị của biến khai báo tại vị trí đã nêu.",
             "A required variable is null; send a value for the one declared at the given place.",
+        ),
+        Rule::WrongVariable => (
+            "Giá trị của một biến không đúng kiểu; hãy sửa giá trị của biến khai báo tại vị trí đã nêu.",
+            "The value of a variable does not fit its type; correct the value of the one declared at the given place.",
+        ),
+        Rule::WrongValue => (
+            "Giá trị của một đối số không đúng kiểu tại vị trí đã nêu; xem kiểu của nó trong /schema.graphql.",
+            "The value of an argument does not fit its type at the given place; see its type in /schema.graphql.",
         ),
         // Those with numbers are written where their numbers are known.
         Rule::Limit { .. } | Rule::VariableNesting { .. } => ("", ""),

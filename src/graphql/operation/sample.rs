@@ -20,7 +20,7 @@ type Query {
   node(id: ID!): Node
   nodes(ids: [ID!]!): [Node]!
   subject(id: ID!): Subject
-  unit(by: UnitKey!): Unit
+  unit(by: UnitKey!, asOf: String): Unit
   cadre(by: CadreKey!): Cadre
   cadres(where: CadreWhere, search: String, orderBy: [CadreOrder!], first: Int = 20, after: String, last: Int, before: String): CadreConnection!
   programmes: [String!]!
@@ -38,6 +38,7 @@ type Unit implements Node {
   children(first: Int = 20, last: Int): UnitConnection!
   cadres(where: CadreWhere, first: Int = 20, last: Int): CadreConnection!
   rotationFlows: [RotationFlow!]!
+  composition(asOf: String): Int!
 }
 type RotationFlow { rotations: Int! }
 type UnitConnection { edges: [UnitEdge!]! nodes: [Unit!]! pageInfo: PageInfo! totalCount(max: Int = 10000): BoundedCount! }

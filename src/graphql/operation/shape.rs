@@ -171,6 +171,20 @@ impl Shape {
         self.enums.get(on)?.get(value)
     }
 
+    /// Whether a coordinate is one of the schema.
+    #[cfg(test)]
+    pub(super) fn has_place(&self, place: &str) -> bool {
+        let Some((on, name)) = place.split_once('.') else { return false };
+        match name.strip_suffix(":)").and_then(|name| name.split_once('(')) {
+            Some((field, argument)) => self.field(on, field).is_some_and(|field| field.argument(argument).is_some()),
+            None => {
+                self.field(on, name).is_some()
+                    || self.input_field(on, name).is_some()
+                    || self.enum_value(on, name).is_some()
+            }
+        }
+    }
+
     /// Whether values of the type have coordinates of their own: input objects and enums do, scalars do not.
     #[must_use]
     pub fn has_inner_coordinates(&self, named: &str) -> bool {

@@ -3,25 +3,29 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use async_graphql::Pos;
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql_value::Value as Literal;
 
 use crate::graphql::operation::cost::{Amount, Cost, Size};
 use crate::graphql::operation::input::{self, Use};
+use crate::graphql::operation::price;
 use crate::graphql::operation::shape::{Coordinate, FieldShape, Shape};
 
 /// A list that the schema does not bound is taken to be this long.
 const PLAIN_LIST: u64 = 10;
 /// A page when neither the operation nor the schema says how long.
 const DEFAULT_PAGE: u64 = 20;
-/// Counting a whole list is work beside reading a page of it.
-const COUNTING: u64 = 10;
 
 /// What a selection set amounts to with all its fragments.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Weight {
     /// Cost, list sizes multiplied.
     pub(super) cost: Cost,
+    /// Prices that are due once for a page, whatever its size: of what is selected beside its rows.
+    pub(super) once: Cost,
+    /// What is added to the cost where a field above names a day.
+    pub(super) with_day: Cost,
     /// Fields, whatever the sizes of lists.
     pub(super) fields: u64,
     /// Fields directly in the set.
@@ -42,6 +46,8 @@ pub(super) struct Found {
     pub(super) touches: BTreeSet<Coordinate>,
     pub(super) uses: BTreeSet<Use>,
     pub(super) spreads: BTreeSet<usize>,
+    /// Where the first value stands that does not fit its type.
+    pub(super) misfit: Option<Pos>,
 }
 
 /// Weighs the selections of one definition, given the fragments weighed before.
@@ -86,7 +92,12 @@ impl<'a> Scales<'a> {
             return Weight::default();
         };
         self.found.spreads.insert(index);
-        Weight { cost: Cost::of_fragment(index, &weight.cost), ..weight.clone() }
+        Weight {
+            cost: Cost::of_fragment(3 * index, &weight.cost),
+            once: Cost::of_fragment(3 * index + 1, &weight.once),
+            with_day: Cost::of_fragment(3 * index + 2, &weight.with_day),
+            ..weight.clone()
+        }
     }
 
     fn field(&mut self, on: &str, field: &Field) -> Weight {
@@ -95,14 +106,23 @@ impl<'a> Scales<'a> {
             let inner = self.inner("", field);
             return inner.under_field(Cost::fixed(1), Size::Known(1));
         };
-        self.note(known, field);
+        let mut own = self.note(known, field);
+        let price = price::of(&known.coordinate);
+        let is_beside_rows = on.ends_with("Connection");
+        own.add(Cost::fixed(if is_beside_rows { 1 } else { 1 + price }));
         let inner = self.inner(&known.named, field);
         let name = field.name.node.as_str();
         if matches!(name, "__schema" | "__type") {
             return inner.under_introspection();
         }
-        let own = Cost::fixed(if counts(on, name) { 1 + COUNTING } else { 1 });
         let mut weight = inner.under_field(own, size(on, known, field));
+        if is_beside_rows {
+            weight.once.add(Cost::fixed(price));
+        }
+        weight.with_day.add(Cost::fixed(price::with_day(&known.coordinate)));
+        if let Some(day) = field.get_argument(price::DAY) {
+            weight.cost.add(std::mem::take(&mut weight.with_day).repeated(price::given(&day.node)));
+        }
         weight.introspection_lists += u64::from(on == "__Type" && known.is_list);
         weight
     }
@@ -112,22 +132,32 @@ impl<'a> Scales<'a> {
         if set.items.is_empty() { Weight::default() } else { self.set(on, set) }
     }
 
-    fn note(&mut self, known: &FieldShape, field: &Field) {
+    /// Notes what a field names and gives the prices of its arguments.
+    fn note(&mut self, known: &FieldShape, field: &Field) -> Cost {
+        let mut cost = Cost::default();
         self.found.touches.insert(known.coordinate.clone());
         for (name, value) in &field.arguments {
             let Some(argument) = known.argument(&name.node) else {
                 continue;
             };
             self.found.touches.insert(argument.coordinate.clone());
-            let uses = input::walk(self.shape, &argument.named, &value.node, &mut self.found.touches);
+            if self.found.misfit.is_none() && !input::fits(self.shape, &argument.of, &value.node) {
+                self.found.misfit = Some(value.pos);
+            }
+            let (uses, inner) = input::walk(self.shape, &argument.named, &value.node, &mut self.found.touches);
             self.found.uses.extend(uses);
+            cost.add(price::of_value(&argument.coordinate, &value.node));
+            cost.add(inner);
         }
+        cost
     }
 }
 
 impl Weight {
     fn add(&mut self, other: Weight) {
         self.cost.add(other.cost);
+        self.once.add(other.once);
+        self.with_day.add(other.with_day);
         self.fields = self.fields.saturating_add(other.fields);
         self.roots = self.roots.saturating_add(other.roots);
         self.levels = self.levels.max(other.levels);
@@ -137,9 +167,12 @@ impl Weight {
     }
 
     fn under_field(self, mut own: Cost, size: Size) -> Weight {
-        own.add(self.cost.repeated(size));
+        own.add(self.cost.repeated(size.clone()));
+        own.add(self.once);
         Weight {
             cost: own,
+            once: Cost::default(),
+            with_day: self.with_day.repeated(size),
             fields: self.fields.saturating_add(1),
             roots: 1,
             depth: self.depth + 1,
@@ -154,11 +187,6 @@ impl Weight {
         let inner = Weight { cost: self.cost.tenth(), ..self };
         Weight { depth: 0, introspection_depth: depth + 1, ..inner.under_field(Cost::fixed(1), Size::Known(1)) }
     }
-}
-
-/// Whether a field counts the rows of a whole list.
-fn counts(on: &str, field: &str) -> bool {
-    matches!((on, field), ("Unit", "rotationFlows")) || field == "totalCount" && on.ends_with("Connection")
 }
 
 fn size(on: &str, known: &FieldShape, field: &Field) -> Size {
@@ -218,9 +246,9 @@ mod tests {
             ("{ cadres(first: -1) { nodes { id } } }", 1 + 2),
             ("{ cadres(first: 101) { nodes { id } } }", 1 + 100 * 2),
             ("{ cadres(first: \"many\") { nodes { id } } }", 1 + 100 * 2),
-            ("{ cadres(first: 1) { totalCount { value } } }", 1 + 12),
+            ("{ cadres(first: 1) { totalCount { value } } }", 1 + 1_002),
             ("{ cadres(first: 5) { nodes { rotations { id } } } }", 1 + 5 * (1 + 1 + 10)),
-            ("{ unit { rotationFlows { rotations } } }", 1 + (11 + 10)),
+            ("{ unit { rotationFlows { rotations } } }", 1 + (501 + 10)),
             ("{ nodes(ids: [\"a\", \"b\", \"c\"]) { id } }", 1 + 3),
             ("{ nodes(ids: []) { id } }", 1 + 1),
             ("{ nodes(ids: \"a\") { id } }", 1 + 1),
@@ -252,6 +280,64 @@ mod tests {
             ("query($n: Int) { cadres(first: 4, last: $n) { nodes { id } } }", json!({}), 1 + 4 * 2),
             ("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({ "ids": ["a", "b"] }), 1 + 2),
             ("{ cadres(first: $undeclared) { nodes { id } } }", json!({ "undeclared": 9 }), 1 + 20 * 2),
+        ];
+        for (text, variables, expected) in table {
+            assert_eq!(cost(text, variables.clone()), expected, "{text} {variables}");
+        }
+    }
+
+    #[test]
+    fn conditions_searches_counts_and_days_have_their_prices() {
+        let page = 1 + 2;
+        let by_variable = "query($w: CadreWhere, $s: String, $d: String) { cadres(where: $w, search: $s, first: 0) { nodes { id } } unit { composition(asOf: $d) } }";
+        let two = json!({ "and": [{ "unit": { "code": "a" } }, { "not": { "unit": { "code": "b" } } }] });
+        let table = [
+            ("{ cadres(where: {unit: {code: \"a\"}}, first: 0) { nodes { id } } }", json!({}), page + 50),
+            ("{ cadres(first: 5) { nodes { id } totalCount { value } } }", json!({}), 1 + 5 * (2 + 2) + 1_000),
+            (
+                "{ cadres(first: 5) { ...f } } fragment f on CadreConnection { totalCount { value } }",
+                json!({}),
+                1 + 5 * 2 + 1_000,
+            ),
+            (
+                "{ unit { children(first: 3) { nodes { cadres(first: 5) { totalCount { value } } } } } }",
+                json!({}),
+                2 + 3 * (2 + 5 * 2 + 1_000),
+            ),
+            ("{ cadres(where: {unit: null}, search: null, first: 1) { nodes { id } } }", json!({}), page),
+            ("{ cadres(search: \"a\", first: 1) { nodes { id } } }", json!({}), page + 1_000),
+            (
+                "{ cadres(where: {or: [{unit: {code: \"a\"}}, {unit: {code: \"b\"}}]}, first: 1) { nodes { id } } }",
+                json!({}),
+                page + 100,
+            ),
+            (
+                "{ unit { children(first: 3) { nodes { cadres(where: {unit: {code: \"a\"}}, first: 1) { nodes { id } } } } } }",
+                json!({}),
+                2 + 3 * (1 + page + 50),
+            ),
+            (by_variable, json!({}), page + 2),
+            (by_variable, json!({ "w": two, "s": "a" }), page + 2 * 50 + 1_000 + 2),
+            (by_variable, json!({ "d": "2020-01-01" }), page + 2 + 1_500),
+            ("{ unit { composition } }", json!({}), 2),
+            ("{ unit { composition(asOf: null) } }", json!({}), 2),
+            ("{ unit { composition(asOf: \"2020-01-01\") } }", json!({}), 2 + 1_500),
+            ("{ unit(asOf: \"2020-01-01\") { a: composition b: composition } }", json!({}), 3 + 2 * 1_500),
+            (
+                "{ unit(asOf: \"2020-01-01\") { ...f ...f } } fragment f on Unit { composition }",
+                json!({}),
+                3 + 2 * 1_500,
+            ),
+            (
+                "{ unit(asOf: \"2020-01-01\") { children(first: 3) { nodes { composition } } } }",
+                json!({}),
+                2 + 3 * 2 + 3 * 1_500,
+            ),
+            (
+                "query($n: Int, $d: String) { unit(asOf: $d) { ...f } } fragment f on Unit { children(first: $n) { nodes { composition } } }",
+                json!({ "n": 4, "d": "2020-01-01" }),
+                2 + 4 * 2 + 4 * 1_500,
+            ),
         ];
         for (text, variables, expected) in table {
             assert_eq!(cost(text, variables.clone()), expected, "{text} {variables}");

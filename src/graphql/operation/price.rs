@@ -1,0 +1,115 @@
+//! What work in the database costs beside one for each field: one table, by coordinates of the schema.
+//!
+//! The prices follow measurements at 100,000 cadres (decision 0026): 20 to 100 microseconds of CPU for one of cost, rounded
+//! so that usual requests stay far below the limit of an operation.
+
+use async_graphql::Name;
+
+use crate::graphql::operation::{
+    cost::{Cost, Size},
+    input::{Form, Input},
+    shape::Coordinate,
+};
+
+/// The price of a field, of an argument, of a condition or of a sort key, each time it is used.
+pub const PRICES: [(&str, u64); 43] = [
+    ("AccessEntryConnection.totalCount", 50),
+    ("CadreConnection.totalCount", 1_000),
+    ("CadreOrderField.UNIT", 10_000),
+    ("CadreWhere.category", 100),
+    ("CadreWhere.gender", 100),
+    ("CadreWhere.holds", 1_500),
+    ("CadreWhere.keyLeader", 1_000),
+    ("CadreWhere.titles", 1_000),
+    ("CadreWhere.trained", 2_000),
+    ("CadreWhere.unit", 50),
+    ("ClientConnection.totalCount", 50),
+    ("EnrolmentConnection.totalCount", 100),
+    ("EnrolmentWhere.categories", 50),
+    ("EnrolmentWhere.organiser", 200),
+    ("EnrolmentWhere.plan", 50),
+    ("EnrolmentWhere.programmes", 50),
+    ("EnrolmentWhere.states", 50),
+    ("EnrolmentWhere.unit", 200),
+    ("EnrolmentWhere.withoutClass", 50),
+    ("Query.cadres(search:)", 1_000),
+    ("Query.units(search:)", 20),
+    ("QuotaConnection.totalCount", 100),
+    ("RotationConnection.totalCount", 100),
+    ("RotationOrderField.END", 500),
+    ("RotationWhere.endsBefore", 100),
+    ("RotationWhere.endsFrom", 100),
+    ("RotationWhere.fromUnit", 500),
+    ("RotationWhere.placementMissing", 100),
+    ("RotationWhere.preparingUnit", 200),
+    ("RotationWhere.purposes", 100),
+    ("RotationWhere.runningOn", 100),
+    ("RotationWhere.states", 100),
+    ("RotationWhere.toUnit", 500),
+    ("RotationWhere.unit", 500),
+    ("TrainingClassConnection.totalCount", 50),
+    ("TrainingClassWhere.organiser", 50),
+    ("TrainingProgress.classes", 500),
+    ("Unit.composition(titles:)", 50),
+    ("Unit.quotas", 50),
+    ("Unit.rotationFlows", 500),
+    ("Unit.trainingProgress", 500),
+    ("Unit.trainingProgress(untilYear:)", 1_000),
+    ("UnitConnection.totalCount", 10),
+];
+
+/// The price of a field where a day is named by `asOf`, of the field itself or of one above it: what is counted of today is
+/// kept, what is counted of another day is not.
+pub const PRICES_WITH_DAY: [(&str, u64); 1] = [("Unit.composition", 1_500)];
+
+/// The argument that names a day.
+pub(super) const DAY: &str = "asOf";
+
+/// The price of a place of the schema, zero where it has none.
+pub(super) fn of(coordinate: &Coordinate) -> u64 {
+    price(&PRICES, coordinate)
+}
+
+/// The price of a field where a day is named.
+pub(super) fn with_day(coordinate: &Coordinate) -> u64 {
+    price(&PRICES_WITH_DAY, coordinate)
+}
+
+/// The price of a place of the schema with the value that it is given: nothing for null, and for a variable by what it
+/// holds.
+pub(super) fn of_value<I: Input>(coordinate: &Coordinate, value: &I) -> Cost {
+    match of(coordinate) {
+        0 => Cost::default(),
+        price => Cost::fixed(price).repeated(given(value)),
+    }
+}
+
+/// Once, unless the value is null.
+pub(super) fn given<I: Input>(value: &I) -> Size {
+    match value.variable() {
+        Some(name) => Size::Given(Name::clone(name)),
+        None => Size::Times(u64::from(value.form() != Form::Null)),
+    }
+}
+
+fn price(table: &[(&str, u64)], coordinate: &Coordinate) -> u64 {
+    let found = table.binary_search_by_key(&coordinate.as_str(), |(place, _)| place);
+    found.map_or(0, |at| table[at].1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PRICES, PRICES_WITH_DAY};
+    use crate::graphql::{operation::shape::Shape, sdl};
+
+    #[test]
+    fn prices_are_in_order_and_name_places_of_the_schema() {
+        let shape = Shape::of(&sdl());
+        for table in [&PRICES[..], &PRICES_WITH_DAY[..]] {
+            assert!(table.is_sorted_by(|one, next| one.0 < next.0), "the table is searched by halves");
+            for (place, _) in table {
+                assert!(shape.has_place(place), "{place}");
+            }
+        }
+    }
+}
