@@ -1,8 +1,10 @@
 """Drives a question with wrk and says what it cost on both sides."""
 
+import contextlib
 import json
 import os
 import statistics
+import subprocess
 import time
 from pathlib import Path
 
@@ -19,10 +21,32 @@ def threads():
     return 1 if (os.cpu_count() or 1) <= 4 else 2
 
 
-def wrk(contender, files, connections, seconds):
-    """One run of wrk; `files` are bodies, headers and the text of an empty answer."""
+def command(contender, files, connections, seconds):
+    """A run of wrk; `files` are bodies, headers and the text of an empty answer."""
     args = ["wrk", "-t", threads(), "-c", connections, "-d", f"{seconds}s", "--timeout", "60s", "-s", SCRIPT]
-    said = process.output([*args, contender.graphql, "--", *files])
+    return [str(word) for word in [*args, contender.graphql, "--", *files]]
+
+
+def wrk(contender, files, connections, seconds):
+    """One run of wrk to its end."""
+    said = process.output(command(contender, files, connections, seconds))
+    return json.loads(said.strip().splitlines()[-1])
+
+
+@contextlib.contextmanager
+def beside(contender, files, connections, seconds):
+    """A run of wrk beside another one."""
+    running = subprocess.Popen(command(contender, files, connections, seconds), stdout=subprocess.PIPE, text=True)
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.wait()
+
+
+def said_by(running):
+    """What a run beside another one says at its end."""
+    said, _ = running.communicate()
     return json.loads(said.strip().splitlines()[-1])
 
 

@@ -37,7 +37,7 @@ def numbers(text):
 def read(arguments=None):
     """The options of the command line."""
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
-    groups = list(dict.fromkeys(key.split("-")[0] for key in QUESTIONS)) + ["q7"]
+    groups = list(dict.fromkeys(key.split("-")[0] for key in QUESTIONS)) + ["q7", "q8"]
     parser = argparse.ArgumentParser(prog="benches/run", description="Measures cadre-api on this machine.")
     add = parser.add_argument
     add("--scale", type=words(SCALES), default=["30k"], help="cadres: 30k, 200k, 2m (default: 30k)")

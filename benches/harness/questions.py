@@ -119,6 +119,32 @@ class Question:
         return (DOCUMENTS / f"{self.document}.graphql").read_text()
 
 
+# The dearest requests that the limit of an operation permits, each by another way.
+DEAR = [
+    "{ cadres(orderBy: [{field: UNIT}], first: 100) { nodes { code } } }",
+    "{ "
+    + " ".join(
+        f"a{at}: cadres(where: {{holds: {{subject: \"PROFESSIONAL\", atLeast: \"UNIVERSITY\"}}, gender: FEMALE}}, first: 1) "
+        "{ totalCount(max: 1000000) { value } }"
+        for at in range(6)
+    )
+    + " }",
+    '{ unit(by: {code: "VN"}) { '
+    + " ".join(f'a{at}: composition(subject: "PROFESSIONAL", asOf: "20{10 + at}-03-31") {{ total }}' for at in range(6))
+    + " } }",
+    "{ "
+    + " ".join(
+        f'a{at}: cadres(search: "nguyen an", first: 1) {{ totalCount(max: 1000000) {{ value }} }}' for at in range(9)
+    )
+    + " }",
+]
+
+
+def bodies_of(documents):
+    """Request bodies without variables."""
+    return [json.dumps({"query": document}) for document in documents]
+
+
 NO_CADRE, NO_UNIT, NO_PAGE = '"cadre":null', '"unit":null}}', '"endCursor":null'
 QUESTIONS = {
     "q1": Question("a cadre with qualifications and rotations", "q1", one_cadre, NO_CADRE),

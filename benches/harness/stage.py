@@ -5,6 +5,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from . import answers, changes, limits, load, postgraphile, questions
@@ -14,6 +15,8 @@ from .questions import NARROW, NATION, QUESTIONS, Draw
 from .service import Service
 
 STARTS = 3
+# Connections of the client that sends dear requests.
+GREEDY = 16
 
 
 class Stage:
@@ -43,6 +46,8 @@ class Stage:
                 self.ask(key, question)
         if "q7" in self.options.questions:
             self.ask_while_changing()
+        if "q8" in self.options.questions:
+            self.ask_beside_dear_requests()
         return prepared, self.rows
 
     def prepare(self, bundle):
@@ -50,6 +55,7 @@ class Stage:
         spent, database_cpu = self.service.prepare(bundle)
         self.service.register("nation", NATION)
         self.service.register("province", NARROW)
+        self.service.register("greedy", NATION)
         starts = []
         for _ in range(STARTS):
             self.service.stop()
@@ -136,6 +142,30 @@ class Stage:
         row |= {"server_us": None, "database_us": None, "statements": None}
         title = f"Q1 with {self.options.changes} changes a second"
         self.add("q7-changes", title, self.service.name, connections, row)
+
+    def ask_beside_dear_requests(self):
+        """A look-up on one connection, without and with the dearest permitted requests of another client on 16."""
+        question = QUESTIONS["q1"]
+        _, files = self.files("q1", question)
+        dear = self.folder / "greedy.bodies"
+        dear.write_text("\n".join(questions.bodies_of(questions.DEAR)) + "\n")
+        headers = {"Content-Type": "application/json", **self.service.headers("greedy")}
+        greedy = self.folder / "greedy.headers"
+        greedy.write_text("".join(f"{name}: {value}\n" for name, value in headers.items()))
+        still, beside, load_beside = [], [], []
+        for _ in range(self.options.rounds):
+            still.append(load.round_of(self.service, question, files, 1, self.options))
+            seconds = self.options.duration + 2 * load.WARM_UP
+            with load.beside(self.service, (dear, greedy, questions.NO_PAGE), GREEDY, seconds) as process:
+                time.sleep(load.WARM_UP)
+                beside.append(load.run(self.service, files, 1, self.options.duration))
+                load_beside.append(load.said_by(process))
+            load.settle(self.service)
+        self.add("q8", "Q1 alone", self.service.name, 1, load.median(still))
+        row = load.median(beside) | {"server_us": None, "database_us": None, "statements": None}
+        self.add("q8-beside", f"Q1 beside dear requests on {GREEDY} connections", self.service.name, 1, row)
+        answered = sum(one["requests"] for one in load_beside) / len(load_beside)
+        say(f"{self.scale} {self.database}: dear requests answered in a round: {answered:.0f}")
 
     def changing(self, targets):
         """Starts to change, for as long as a run takes, and waits until it has begun."""
