@@ -22,6 +22,11 @@ use command::{
     output::{Output, note},
 };
 
+/// Gives memory back to the system soon after a load. The system's own allocator keeps what large answers left in pieces.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 #[actix_web::main]
 async fn main() -> ExitCode {
     let cli = Cli::read();
