@@ -97,11 +97,11 @@ fn greeting(at: &str, made: &client::Registered, token: &str, answer: &str) -> S
         r#"cadre-api serves 245 invented people at {at}; Ctrl-C ends it.
 Which political theory do the key cadres of Huyện Lương Tài hold?
 {answer}
-Paste this into another terminal to ask the same. The token holds for 10 minutes.
+Ask it yourself in another terminal (the token holds for 10 minutes):
 export TOKEN={token}
 curl -sw '\n' {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Accept-Language: en' -H 'Content-Type: application/json' -d '{{"query":"{question}"}}'
 Its client, for new tokens: {id}:{secret}
-More questions are in README.md; the schema is {at}/schema.graphql
+More questions: README.md. Schema: {at}/schema.graphql
 "#
     )
 }

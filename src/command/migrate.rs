@@ -21,6 +21,9 @@ use crate::command::{
 
 /// Moves the schema, or shows how it stands.
 pub async fn run(settings: &Settings, way: Migrate, out: &mut Output) -> Result<ExitCode, Stop> {
+    if matches!(way, Migrate::Grant { .. }) && settings.is_embedded() {
+        return Err(Stop("an embedded database has no roles; name a PostgreSQL database in CADRE_DATABASE_URL".into()));
+    }
     if let (Migrate::Down { .. } | Migrate::Status, Some(path)) = (&way, settings.embedded_path())
         && !Path::new(path).exists()
     {
@@ -46,7 +49,7 @@ pub async fn run(settings: &Settings, way: Migrate, out: &mut Output) -> Result<
         }
         (Migrate::Down { steps, yes }, _) => down(&database, *steps, *yes, out).await?,
         (Migrate::Grant { to }, _) => {
-            grant(settings, &database, to).await?;
+            grant(&database, to).await?;
             out.line(format_args!("{to} can serve; `migrate up` grants it what comes later"));
         }
         (Migrate::Status, SchemaState::Current) => out.line("the schema is current"),
@@ -63,12 +66,14 @@ pub async fn run(settings: &Settings, way: Migrate, out: &mut Output) -> Result<
 
 /// Answers for an embedded database that does not exist, without creating it.
 fn missing(path: &str, is_status: bool, out: &mut Output) -> Result<ExitCode, Stop> {
-    let sentence = format!("there is no database file {path}");
     if is_status {
-        out.line(format_args!("{sentence}; `cadre-api migrate up` creates it"));
+        let pending = migrations(Migrator::get_migration_files().len());
+        out.line(format_args!("{pending} to come: run `cadre-api migrate up`, which creates the database file {path}"));
         return Ok(ExitCode::SUCCESS);
     }
-    Err(Stop(format!("{sentence}, so nothing can be taken back; name the file in CADRE_DATABASE_URL")))
+    Err(Stop(format!(
+        "there is no database file {path}, so nothing can be taken back; name the file in CADRE_DATABASE_URL"
+    )))
 }
 
 fn migrations(number: usize) -> String {
@@ -121,10 +126,7 @@ fn announcement(rollback: &Rollback) -> String {
 }
 
 /// Gives a role what the service needs, unless it could pass row security.
-async fn grant(settings: &Settings, database: &Database, role: &str) -> Result<(), Stop> {
-    if settings.is_embedded() {
-        return Err(Stop("an embedded database has no roles; name a PostgreSQL database in CADRE_DATABASE_URL".into()));
-    }
+async fn grant(database: &Database, role: &str) -> Result<(), Stop> {
     match database.standing(Some(role)).await.map_err(|error| Stop(error.to_string()))? {
         Standing::Bound => database.grant(role).await.map_err(|error| Stop(error.to_string())),
         Standing::Unknown => Err(Stop(format!("there is no role {role}; create it with `createuser {role}`"))),

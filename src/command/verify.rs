@@ -7,6 +7,7 @@ use cadre_api::{
     config::Settings,
     db::Database,
     domain::{read_model, training::usage},
+    text::count,
 };
 
 use crate::command::{Stop, open_existing, output::Output};
@@ -48,7 +49,8 @@ async fn compare(database: &Database, out: &mut Output) -> Result<Found, Stop> {
     let snapshot = database.snapshot().await.map_err(|error| Stop(error.to_string()))?;
     let read_models = match read_model::verify(&snapshot).await? {
         Ok(intact) => {
-            out.line(format_args!("cards, counts, page keys and words of {} persons, intact", intact.persons));
+            let persons = count(intact.persons as u64, "person");
+            out.line(format_args!("cards, counts, page keys and words of {persons}, intact"));
             true
         }
         Err(difference) => {
@@ -61,7 +63,7 @@ async fn compare(database: &Database, out: &mut Output) -> Result<Found, Stop> {
         out.line(format_args!("NOT INTACT: {difference}"));
     }
     if compared.differences.is_empty() {
-        out.line(format_args!("used seats of {} quotas, intact", compared.quotas));
+        out.line(format_args!("used seats of {}, intact", count(compared.quotas as u64, "quota")));
     }
     Ok(Found { read_models, quotas: compared.differences.is_empty() })
 }

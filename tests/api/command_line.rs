@@ -198,7 +198,7 @@ fn questions_about_a_database_do_not_create_it() {
     let url = format!("sqlite://{}", folder.path().join("cadre.db").display());
     let bundle = bundle.to_str().expect("UTF-8");
     for (args, status, expected) in [
-        (&["migrate", "status"][..], 0, "there is no database file"),
+        (&["migrate", "status"][..], 0, "which creates the database file"),
         (&["migrate", "down", "--yes"], 1, "there is no database file"),
         (&["migrate", "grant", "--to", "r"], 1, "an embedded database has no roles"),
         (&["import", bundle, "--dry-run"], 0, "Only checked: no errors"),

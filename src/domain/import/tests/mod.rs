@@ -229,7 +229,7 @@ async fn a_report_reads_as_a_table() {
     class_sessions.csv                 3           3           0
     enrolments.csv                     6           6           0
 
-    Refused: 1 errors, 1 warnings; nothing was written. Correct the rows that have errors and import again.
+    Refused: 1 error, 1 warning; nothing was written. Correct the rows that have errors and import again.
     ");
     insta::assert_snapshot!(serde_json::to_string_pretty(&report.findings[1]).unwrap(), @r#"
     {
