@@ -1,6 +1,5 @@
 //! Units that end within a year keep that year: progress, quotas, enrolments, and what predecessors did.
 
-use entity::quota;
 use serde_json::{Value, json};
 
 use super::text;
@@ -26,7 +25,7 @@ async fn fill(world: &World) {
     world.import_text(&[("units.csv", UNITS), ("unit_successions.csv", SUCCESSIONS)]).await;
     let of = Places::of(&world.database).await;
     let plans = vec![plan(&of, ["K25", "P"], (2025, 2025)), plan(&of, ["K26", "P"], (2026, 2026))];
-    let seats = |at: usize, unit, seats| quota::Model { ..given(&of, &plans[at], [unit, "CMNV"], seats) };
+    let seats = |at: usize, unit, seats| given(&of, &plans[at], [unit, "CMNV"], seats);
     let quotas = vec![seats(0, "E", 12), seats(0, "P", 28), seats(1, "F", 5)];
     let classes = vec![
         class(&of, ["X0", "CMNV", "E", "2024-05-06", "2024-05-08"]),
@@ -44,7 +43,7 @@ async fn fill(world: &World) {
         sent(3, "F", &["B-01", "B-02"]),
     ];
     let enrolments = enrolments.concat();
-    write(&world.database, Rows { plans, quotas, classes: classes.clone(), enrolments, ..Rows::default() }).await;
+    write(&world.database, Rows { plans, quotas, classes, enrolments, ..Rows::default() }).await;
     world.house.refresh().await.expect("refreshed");
 }
 
