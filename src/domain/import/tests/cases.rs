@@ -135,7 +135,7 @@ macro_rules! cases {
 }
 
 /// Each of these refuses the whole bundle.
-pub static BROKEN: [Case; 148] = cases! {
+pub static BROKEN: [Case; 151] = cases! {
     "units": "kind,tier" => "tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "tier,tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "kind,tier,colour"; 1 "" 0 "BAD_HEADER"
@@ -290,7 +290,7 @@ pub static BROKEN: [Case; 148] = cases! {
 };
 
 /// Each of these is loaded, with a warning.
-pub static DOUBTFUL: [Case; 31] = cases! {
+pub static DOUBTFUL: [Case; 36] = cases! {
     "units": "Tỉnh Thử" => "Ti\u{309}nh Thử"; 3 "name" 6 "TEXT_NOT_NFC"
     "units": "Tỉnh Thử" => "Tỉnh Thử "; 3 "name" 6 "TEXT_TRIMMED"
     "unit_successions": "quyết số" => "quye\u{302}\u{301}t số"; 2 "document" 5 "TEXT_NOT_NFC"
