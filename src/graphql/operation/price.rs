@@ -60,7 +60,7 @@ pub const PRICES: [(&str, u64); 43] = [
 
 /// The price of a field where a day is named by `asOf`, of the field itself or of one above it: what is counted of today is
 /// kept, what is counted of another day is not.
-pub const PRICES_WITH_DAY: [(&str, u64); 1] = [("Unit.composition", 1_500)];
+pub const PRICES_WITH_DAY: [(&str, u64); 1] = [("Unit.composition", 1_000)];
 
 /// The argument that names a day.
 pub(super) const DAY: &str = "asOf";

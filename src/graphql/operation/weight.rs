@@ -318,25 +318,25 @@ mod tests {
             ),
             (by_variable, json!({}), page + 2),
             (by_variable, json!({ "w": two, "s": "a" }), page + 2 * 50 + 1_000 + 2),
-            (by_variable, json!({ "d": "2020-01-01" }), page + 2 + 1_500),
+            (by_variable, json!({ "d": "2020-01-01" }), page + 2 + 1_000),
             ("{ unit { composition } }", json!({}), 2),
             ("{ unit { composition(asOf: null) } }", json!({}), 2),
-            ("{ unit { composition(asOf: \"2020-01-01\") } }", json!({}), 2 + 1_500),
-            ("{ unit(asOf: \"2020-01-01\") { a: composition b: composition } }", json!({}), 3 + 2 * 1_500),
+            ("{ unit { composition(asOf: \"2020-01-01\") } }", json!({}), 2 + 1_000),
+            ("{ unit(asOf: \"2020-01-01\") { a: composition b: composition } }", json!({}), 3 + 2 * 1_000),
             (
                 "{ unit(asOf: \"2020-01-01\") { ...f ...f } } fragment f on Unit { composition }",
                 json!({}),
-                3 + 2 * 1_500,
+                3 + 2 * 1_000,
             ),
             (
                 "{ unit(asOf: \"2020-01-01\") { children(first: 3) { nodes { composition } } } }",
                 json!({}),
-                2 + 3 * 2 + 3 * 1_500,
+                2 + 3 * 2 + 3 * 1_000,
             ),
             (
                 "query($n: Int, $d: String) { unit(asOf: $d) { ...f } } fragment f on Unit { children(first: $n) { nodes { composition } } }",
                 json!({ "n": 4, "d": "2020-01-01" }),
-                2 + 4 * 2 + 4 * 1_500,
+                2 + 4 * 2 + 4 * 1_000,
             ),
         ];
         for (text, variables, expected) in table {
