@@ -1,6 +1,6 @@
 //! What work in the database costs beside one for each field: one table, by coordinates of the schema.
 //!
-//! The prices follow measurements at 100,000 cadres (decision 0027): 20 to 100 microseconds of CPU for one of cost, rounded
+//! The prices follow measurements at 100,000 cadres (decision 0027): 20 to 190 microseconds of CPU for one of cost, rounded
 //! so that usual requests stay far below the limit of an operation.
 
 use async_graphql::Name;
