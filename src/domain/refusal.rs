@@ -129,6 +129,8 @@ pub enum Code {
     IdempotencyKeyReused,
     /// Only the preparing unit acts on the rotation.
     NotPreparedHere,
+    /// The person's file is not within reach, and the act is judged by it.
+    FileOutOfReach,
     /// The person is on rotation already.
     AlreadyRunning,
     /// Another rotation of the person is published and has not begun.
@@ -206,6 +208,7 @@ impl Code {
             Self::VersionConflict => "VERSION_CONFLICT",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::NotPreparedHere => "NOT_PREPARED_HERE",
+            Self::FileOutOfReach => "FILE_OUT_OF_REACH",
             Self::AlreadyRunning => "ALREADY_RUNNING",
             Self::AlreadyPublished => "ALREADY_PUBLISHED",
             Self::AlreadyDecided => "ALREADY_DECIDED",

@@ -182,8 +182,8 @@ impl Cadre {
     }
 
     /// Who read this person's protected data, and for what (nhật ký truy cập), newest first. Needs the scope `audit:read`,
-    /// or a token for this very person; empty where the person's file is not within reach. What is withheld by law until a
-    /// day is left out until then.
+    /// or a token for this very person; empty unless the person's file is within reach on the asked day and today. What is
+    /// withheld by law until a day is left out until then.
     async fn access_log(
         &self,
         ctx: &Context<'_>,
@@ -195,26 +195,31 @@ impl Cadre {
         AccessEntry::list(ctx, AccessLog::of(&self.0), PageArgs { first, after, last, before }).await
     }
 
-    /// Identity (nhân thân). Needs the scope `cadre.identity:read`.
+    /// Identity (nhân thân). Needs the scope `cadre.identity:read`. Null unless the person's file is within reach on the
+    /// asked day and today.
     async fn identity(&self, ctx: &Context<'_>) -> Result<Option<Identity>> {
         let open = ctx.access().identity(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)?;
-        Ok(Some(Identity {
+        Ok(open.map(|open| Identity {
             national_id: open.national_id,
             birth_on: open.birth_on,
             native_place_code: open.native_place_code,
         }))
     }
 
-    /// Political facts (chính trị). Needs the scope `cadre.political:read`.
+    /// Political facts (chính trị). Needs the scope `cadre.political:read`. Null unless the person's file is within reach
+    /// on the asked day and today.
     async fn political(&self, ctx: &Context<'_>) -> Result<Option<Political>> {
         let open = ctx.access().political(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)?;
-        Ok(Some(Political { joined_party_on: open.joined_party_on }))
+        Ok(open.map(|open| Political { joined_party_on: open.joined_party_on }))
     }
 
-    /// Origin (nguồn gốc). Needs the scope `cadre.origin:read`.
+    /// Origin (nguồn gốc). Needs the scope `cadre.origin:read`. Null unless the person's file is within reach on the asked
+    /// day and today.
     async fn origin(&self, ctx: &Context<'_>) -> Result<Option<Origin>> {
-        let code = ctx.access().origin(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)?.ethnicity_code;
-        let group = code.and_then(|code| ctx.registry().ethnic_group(&code)).cloned();
+        let Some(open) = ctx.access().origin(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)? else {
+            return Ok(None);
+        };
+        let group = open.ethnicity_code.and_then(|code| ctx.registry().ethnic_group(&code)).cloned();
         Ok(Some(Origin { ethnicity: group.map(EthnicGroup) }))
     }
 }

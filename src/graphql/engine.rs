@@ -76,8 +76,9 @@ impl Engine {
     /// Answers a question of a caller. The answer comes out when what it discloses has been logged.
     pub async fn answer(&self, access: Arc<Access>, mut question: Question) -> Unsettled<Answer> {
         let sent = std::mem::take(&mut question.variables);
+        access.runs(&question.document);
         let answer = self.run(Arc::clone(&access), &question, sent).await;
-        Unsettled::new(access, question.document, answer)
+        Unsettled::new(access, answer)
     }
 
     async fn run(&self, access: Arc<Access>, question: &Question, sent: Variables) -> Answer {

@@ -183,7 +183,9 @@ impl Rotation {
         row.placed_on.map(|on| Placement { rotation: Rotation(self.0.clone()), on })
     }
 
-    /// What the rules say of it (đối chiếu với quy định), each judged as it stood on the start day.
+    /// What the rules say of it (đối chiếu với quy định), each judged as it stood on the start day. A rule that follows
+    /// from the day of birth is judged only with the scope `cadre.identity:read`, a purpose, and the person's file within
+    /// reach on the asked day and today; this is then logged as a reading of their identity. Otherwise it is INDETERMINATE.
     async fn checks(&self, ctx: &Context<'_>) -> Result<Vec<RuleCheck>> {
         let judged = ctx.loaders().judged(ctx.access().seen_rotation(&self.0)).await?;
         let judged = judged.as_ref().as_ref().ok_or_else(|| Error::internal("a rotation of nobody"))?;

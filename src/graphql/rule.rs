@@ -232,6 +232,7 @@ mod tests {
                 verified: true,
                 sentence: Sentence::new("Ngắn hơn 36 tháng.", "Shorter than 36 months."),
                 overridden: Some(granted),
+                is_withheld: false,
             };
             let without = rule::RuleCheck { result: RuleResult::NotApplicable, overridden: None, ..broken.clone() };
             [broken, without].map(RuleCheck).into()

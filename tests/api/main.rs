@@ -12,6 +12,7 @@ mod client_admin;
 mod client_auth;
 mod command_line;
 mod composition;
+mod custody;
 mod differential;
 mod embargo;
 mod external;

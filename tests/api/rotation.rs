@@ -131,8 +131,9 @@ const FOUND: [(&str, &str); 46] = [
     (r#"{endsBefore: "2018-01-01"}"#, "R1 R2"),
     (r#"{runningOn: "2026-06-01", endsFrom: "2026-06-01", endsBefore: "2026-12-01"}"#, ""),
     (r#"{runningOn: "2026-06-01", endsFrom: "2026-06-01", endsBefore: "2026-12-02"}"#, "R4"),
-    ("{placementMissing: true}", "R8 R1"),
-    ("{placementMissing: false}", "R7 R6 R5 R9 R4 R3 R2"),
+    // R8 ended because another rotation followed.
+    ("{placementMissing: true}", "R1"),
+    ("{placementMissing: false}", "R7 R6 R5 R9 R4 R8 R3 R2"),
     (r#"{placementMissing: true, unit: {code: "A"}}"#, "R1"),
 ];
 

@@ -38,7 +38,7 @@ pub struct Visible {
     /// If they were read with the person.
     pub(super) rotations: Option<Arc<[rotation::Model]>>,
     day: Day,
-    is_kept: bool,
+    has_custody: bool,
 }
 
 /// The condition that a person holds a post within reach. Made by `Cadres::holds_post` alone, so that who satisfies it
@@ -72,9 +72,10 @@ impl Seen {
 }
 
 impl Visible {
-    /// Whether the person's file is within reach. Otherwise the caller knows of them by a rotation or an enrolment alone.
-    pub(in crate::domain) fn is_kept(&self) -> bool {
-        self.is_kept
+    /// Whether the person's file is in the caller's custody both on the day and today. Protected facts have no history:
+    /// what is recorded is what is true today, so custody of a past day alone does not open them.
+    pub(in crate::domain) fn has_custody(&self) -> bool {
+        self.has_custody
     }
 
     /// The id.
@@ -194,10 +195,11 @@ impl<'a> Cadres<'a> {
     /// A person of whom the access has proof.
     pub(super) fn shown(&self, card: Beside<Card>, day: Day, is_kept: bool) -> Visible {
         let Beside { of: mut card, rotations } = card;
+        let has_custody = is_kept && self.keeps_file_today(&card.posts, day);
         if self.access.narrowing().is_some() {
             card.posts.retain(|post| self.access.reaches(post.unit_id));
         }
-        Visible { card: Arc::new(card), rotations: rotations.map(Arc::from), day, is_kept }
+        Visible { card: Arc::new(card), rotations: rotations.map(Arc::from), day, has_custody }
     }
 
     /// Cards that satisfy a condition on their own columns, whoever's.
@@ -228,6 +230,17 @@ impl<'a> Cadres<'a> {
             [] => self.access.narrowing().is_none(),
             posts => custodians(posts, day).any(|unit| self.access.reaches(unit)),
         }
+    }
+
+    /// Whether a file that is in the caller's custody on a day is so today.
+    fn keeps_file_today(&self, posts: &[assignment::Model], day: Day) -> bool {
+        let today = self.access.today();
+        day == today || self.keeps_file(posts, today)
+    }
+
+    /// Whether the protected facts of a person with these posts are open to the caller on the day.
+    pub(super) fn has_custody(&self, posts: &[assignment::Model], day: Day) -> bool {
+        self.keeps_file(posts, day) && self.keeps_file_today(posts, day)
     }
 
     /// Persons by id, in no order; whoever is out of reach is left out.

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use chrono::SubsecRound;
@@ -17,21 +17,41 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     domain::{
-        access::{Access, Visible, policy},
+        access::{Access, policy},
         chain::{Content, Entry, Head, ROWS},
     },
     error::{Error, Result},
 };
 
+/// Categories of protected data, by person.
+type Categories = BTreeMap<CadreId, BTreeSet<DataCategory>>;
+
 /// Whose protected data was opened in a request, and which.
 #[derive(Debug, Default)]
-pub(super) struct Disclosures(Mutex<BTreeMap<CadreId, BTreeSet<DataCategory>>>);
+pub(super) struct Disclosures {
+    notes: Mutex<Notes>,
+    /// Digest of the document that the request runs.
+    operation: OnceLock<String>,
+}
+
+#[derive(Debug, Default)]
+struct Notes {
+    /// Not yet in the access log.
+    pending: Categories,
+    /// In the access log already.
+    written: Categories,
+}
+
+impl Disclosures {
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// What was made of protected data. It comes out when the access log says who read it: there is no other way to it.
 #[must_use]
 pub struct Unsettled<T> {
     access: Arc<Access>,
-    document: String,
     made: T,
 }
 
@@ -42,9 +62,9 @@ impl<T> fmt::Debug for Unsettled<T> {
 }
 
 impl<T> Unsettled<T> {
-    /// Wraps what a document made under an access.
-    pub fn new(access: Arc<Access>, document: String, made: T) -> Self {
-        Self { access, document, made }
+    /// Wraps what was made under an access.
+    pub fn new(access: Arc<Access>, made: T) -> Self {
+        Self { access, made }
     }
 
     /// Writes what was read into the access log, one entry for each person, and gives what was made of it.
@@ -52,46 +72,76 @@ impl<T> Unsettled<T> {
     /// # Errors
     /// `Unavailable` where the log cannot be written, for whatever reason: nothing leaves then.
     pub async fn settle(self) -> Result<T> {
-        self.access.write_disclosures(&self.document).await.map_err(unwritten)?;
+        self.access.log_disclosures().await?;
         Ok(self.made)
     }
 }
 
 impl Access {
+    /// Sets the document that the request runs. The access log holds its digest.
+    pub fn runs(&self, document: &str) {
+        self.disclosures.operation.get_or_init(|| HEXLOWER.encode(&Sha256::digest(document)));
+    }
+
+    /// Checks the scope, and the purpose where the scope opens protected data.
+    ///
+    /// # Errors
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
+    pub(super) fn ensure_may_open(&self, scope: Scope, field: &str) -> Result<()> {
+        self.require(scope, field)?;
+        if policy::category(scope).is_some() && self.purpose.is_none() {
+            let allowed = self.caller.purposes().iter().copied().collect();
+            return Err(Error::PurposeRequired { fields: vec![field.to_owned()], allowed });
+        }
+        Ok(())
+    }
+
     /// Notes that protected data of a person is opened.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
-    pub(super) fn disclose(&self, cadre: &Visible, scope: Scope, field: &str) -> Result<()> {
-        self.require(scope, field)?;
+    pub(super) fn disclose(&self, cadre: CadreId, scope: Scope, field: &str) -> Result<()> {
+        self.ensure_may_open(scope, field)?;
         let Some(category) = policy::category(scope) else { return Ok(()) };
-        if self.purpose.is_none() {
-            let allowed = self.caller.purposes().iter().copied().collect();
-            return Err(Error::PurposeRequired { fields: vec![field.to_owned()], allowed });
+        let mut notes = self.disclosures.notes();
+        if notes.written.get(&cadre).is_none_or(|categories| !categories.contains(&category)) {
+            notes.pending.entry(cadre).or_default().insert(category);
         }
-        let mut opened = self.disclosures.0.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.entry(cadre.id()).or_default().insert(category);
         Ok(())
     }
 
-    async fn write_disclosures(&self, document: &str) -> Result<()> {
-        let opened = std::mem::take(&mut *self.disclosures.0.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Writes into the access log what was opened and is not in it yet.
+    ///
+    /// # Errors
+    /// `Unavailable` where the log cannot be written; the notes are then still pending.
+    pub(in crate::domain) async fn log_disclosures(&self) -> Result<()> {
+        let opened = std::mem::take(&mut self.disclosures.notes().pending);
         if opened.is_empty() {
             return Ok(());
         }
+        let written = self.write_disclosures(&opened).await;
+        let mut notes = self.disclosures.notes();
+        let notes = if written.is_ok() { &mut notes.written } else { &mut notes.pending };
+        for (cadre, categories) in opened {
+            notes.entry(cadre).or_default().extend(categories);
+        }
+        written.map_err(unwritten)
+    }
+
+    async fn write_disclosures(&self, opened: &Categories) -> Result<()> {
         let purpose = self.purpose.ok_or_else(|| Error::internal("protected data was opened without a purpose"))?;
         let at = self.house.clock().now().trunc_subsecs(6);
-        let operation = HEXLOWER.encode(&Sha256::digest(document));
+        let operation = self.disclosures.operation.get().cloned().unwrap_or_default();
         // What is answered has been read: nobody waits for a connection while holding another.
         self.reading.end().await;
         let transaction = self.house.database().begin_small().await?;
         let head = Head::lock(&transaction).await?;
-        let read = |(seq, (cadre_id, categories)): (i64, (CadreId, BTreeSet<DataCategory>))| access_entry::Model {
+        let read = |(seq, (cadre_id, categories)): (i64, (&CadreId, &BTreeSet<DataCategory>))| access_entry::Model {
             seq,
             at,
             client_id: self.caller.client_id(),
             on_behalf_of: self.caller.on_behalf_of().map(ToString::to_string),
-            cadre_id,
+            cadre_id: *cadre_id,
             categories: categories.iter().map(DataCategory::to_string).collect::<Vec<_>>().join(" "),
             purpose,
             legal_basis: self.caller.legal_basis().map(str::to_owned),

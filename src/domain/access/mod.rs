@@ -22,8 +22,8 @@ pub use permit::{Act, Permit, Txn};
 pub use person::KnownPerson;
 pub use records::{Judged, SeenRotation};
 pub use rotations::{Rotations, VisibleRotation};
-pub(in crate::domain) use sealed::Service;
 pub use sealed::{Identity, Origin, Political, Protected};
+pub(in crate::domain) use sealed::{Service, ServiceKey};
 pub use statistics::{RoundingKey, Statistics};
 pub use training::{Quotas, SeenClass, Training, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota};
 

@@ -1,7 +1,7 @@
 //! What belongs to a rotation: its steps, appraisals and overrides, and what the rules judge it by. Read by the key
 //! that only a visible rotation gives.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::{
     cadre, rotation_appraisal, rotation_step, rule_override,
@@ -35,6 +35,9 @@ pub struct Judged {
     pub(in crate::domain) cadre: cadre::Model,
     /// Overrides that were granted by the day.
     pub(in crate::domain) overrides: Vec<rule_override::Model>,
+    /// Whether the person's file is in the caller's custody on the day and today. Only looked up for callers who may
+    /// read identities.
+    pub(super) has_custody: bool,
 }
 
 impl Access {
@@ -94,11 +97,26 @@ impl Rotations<'_> {
             .all(self.access().reader())
             .await?;
         let persons: HashMap<CadreId, cadre::Model> = persons.into_iter().map(|row| (row.id, row)).collect();
+        let in_custody = self.in_custody(of).await?;
         let judged = |seen: &SeenRotation| {
             let cadre = persons.get(&seen.cadre).cloned()?;
-            Some((*seen, Judged { cadre, overrides: overrides.remove(seen).unwrap_or_default() }))
+            let overrides = overrides.remove(seen).unwrap_or_default();
+            Some((*seen, Judged { cadre, overrides, has_custody: in_custody.contains(seen) }))
         };
         Ok(of.iter().filter_map(judged).collect())
+    }
+
+    /// The rotations whose persons' files are in the caller's custody, if the caller may read identities.
+    async fn in_custody(&self, of: &[SeenRotation]) -> Result<HashSet<SeenRotation>> {
+        if !self.access().may_read_identity() {
+            return Ok(HashSet::new());
+        }
+        let cadres = self.access().cadres()?;
+        let cards = cadres.cards(cadres.is_one_of(of.iter().map(|seen| seen.cadre)), None).await?;
+        let cards: HashMap<CadreId, _> = cards.into_iter().map(|card| (card.of.id, card.of)).collect();
+        let has_custody =
+            |seen: &&SeenRotation| cards.get(&seen.cadre).is_some_and(|card| cadres.has_custody(&card.posts, seen.day));
+        Ok(of.iter().filter(has_custody).copied().collect())
     }
 
     fn of_rotations<C: ColumnTrait>(&self, column: C, of: &[SeenRotation]) -> SimpleExpr {

@@ -5,13 +5,13 @@ use std::fmt;
 
 use entity::{
     cadre,
-    value::{BirthDate, Day, Ethnicity, NationalId, NativePlace, PartyDate, Scope, Verification},
+    value::{BirthDate, CadreId, Day, Ethnicity, NationalId, NativePlace, PartyDate, Scope, Verification},
 };
 use sea_orm::DerivePartialModel;
 
 use crate::{
     domain::{
-        access::{Access, Visible},
+        access::{Access, Judged, Visible},
         rule::{RetirementAges, retires_on},
     },
     error::Result,
@@ -53,9 +53,21 @@ pub struct Origin {
     pub ethnicity_code: Option<String>,
 }
 
-/// How long a person serves (thời gian công tác). Worked out of the day of birth without a scope, so it stays closed: the
-/// rules may ask whether it lasts until a day, and nobody may read when it ends.
+/// How long a person serves (thời gian công tác). It follows from the day of birth, so whether it lasts until a day tells
+/// something about that day: only a `ServiceKey` opens it.
 pub(in crate::domain) struct Service(Option<Retirement>);
+
+/// Proof that the caller may learn how long a person serves, and that this reading of their identity is noted for the
+/// access log.
+#[derive(Debug)]
+pub(in crate::domain) struct ServiceKey(CadreId);
+
+impl ServiceKey {
+    /// The service of the person; nothing if the key is for somebody else.
+    pub(in crate::domain) fn open(&self, row: &cadre::Model, ages: &RetirementAges) -> Option<Service> {
+        (row.id == self.0).then(|| Service::of(row, ages))
+    }
+}
 
 /// The first day after the service, and whether the age behind it was compared with its instrument.
 struct Retirement {
@@ -64,8 +76,12 @@ struct Retirement {
 }
 
 impl Service {
-    /// The service of a person.
-    pub(in crate::domain) fn of(row: &cadre::Model, ages: &RetirementAges) -> Self {
+    #[cfg(test)]
+    pub(in crate::domain) fn in_test(row: &cadre::Model, ages: &RetirementAges) -> Self {
+        Self::of(row, ages)
+    }
+
+    fn of(row: &cadre::Model, ages: &RetirementAges) -> Self {
         let of_birth = |birth_on| {
             let verification = ages.age_of(birth_on, row.gender)?.verification;
             Some(Retirement { on: retires_on(birth_on, row.gender, ages)?, verification })
@@ -96,37 +112,69 @@ impl Access {
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
     pub(in crate::domain) fn found_by_number(&self, found: &[Visible]) -> Result<()> {
-        found.iter().try_for_each(|cadre| self.disclose(cadre, Scope::CadreIdentityRead, "CadreKey.nationalId"))
+        found.iter().try_for_each(|cadre| self.disclose(cadre.id(), Scope::CadreIdentityRead, "CadreKey.nationalId"))
     }
 
-    /// Opens the identity of a person whom the caller reaches.
+    /// The key to how long a person serves; nothing where their file is not in the caller's custody.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
-    pub fn identity(&self, cadre: &Visible, of: &Protected) -> Result<Identity> {
-        self.disclose(cadre, Scope::CadreIdentityRead, "Cadre.identity")?;
-        Ok(Identity {
+    pub(in crate::domain) fn service_key(&self, of: &Judged, field: &str) -> Result<Option<ServiceKey>> {
+        let id = of.cadre.id;
+        Ok(self.opens(id, of.has_custody, (Scope::CadreIdentityRead, field))?.then_some(ServiceKey(id)))
+    }
+
+    /// Whether the caller could read the identity of people in its custody: it has the scope and states a purpose.
+    pub(super) fn may_read_identity(&self) -> bool {
+        self.caller.has(Scope::CadreRead) && self.caller.has(Scope::CadreIdentityRead) && self.purpose.is_some()
+    }
+
+    /// Whether a group of protected facts is open to the caller. If so, that is noted for the access log.
+    ///
+    /// # Errors
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
+    fn opens(&self, cadre: CadreId, has_custody: bool, (scope, field): (Scope, &str)) -> Result<bool> {
+        self.ensure_may_open(scope, field)?;
+        if has_custody {
+            self.disclose(cadre, scope, field)?;
+        }
+        Ok(has_custody)
+    }
+
+    /// Opens the identity of a person; nothing where their file is not in the caller's custody.
+    ///
+    /// # Errors
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
+    pub fn identity(&self, cadre: &Visible, of: &Protected) -> Result<Option<Identity>> {
+        if !self.opens(cadre.id(), cadre.has_custody(), (Scope::CadreIdentityRead, "Cadre.identity"))? {
+            return Ok(None);
+        }
+        Ok(Some(Identity {
             national_id: of.national_id.as_ref().map(|id| id.reveal().to_owned()),
             birth_on: of.birth_on.as_ref().map(|day| *day.reveal()),
             native_place_code: of.native_place_code.as_ref().map(|place| place.reveal().to_owned()),
-        })
+        }))
     }
 
-    /// Opens the political facts of a person whom the caller reaches.
+    /// Opens the political facts of a person; nothing where their file is not in the caller's custody.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
-    pub fn political(&self, cadre: &Visible, of: &Protected) -> Result<Political> {
-        self.disclose(cadre, Scope::CadrePoliticalRead, "Cadre.political")?;
-        Ok(Political { joined_party_on: of.joined_party_on.as_ref().map(|day| *day.reveal()) })
+    pub fn political(&self, cadre: &Visible, of: &Protected) -> Result<Option<Political>> {
+        if !self.opens(cadre.id(), cadre.has_custody(), (Scope::CadrePoliticalRead, "Cadre.political"))? {
+            return Ok(None);
+        }
+        Ok(Some(Political { joined_party_on: of.joined_party_on.as_ref().map(|day| *day.reveal()) }))
     }
 
-    /// Opens the origin of a person whom the caller reaches.
+    /// Opens the origin of a person; nothing where their file is not in the caller's custody.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
-    pub fn origin(&self, cadre: &Visible, of: &Protected) -> Result<Origin> {
-        self.disclose(cadre, Scope::CadreOriginRead, "Cadre.origin")?;
-        Ok(Origin { ethnicity_code: of.ethnicity_code.as_ref().map(|code| code.reveal().to_owned()) })
+    pub fn origin(&self, cadre: &Visible, of: &Protected) -> Result<Option<Origin>> {
+        if !self.opens(cadre.id(), cadre.has_custody(), (Scope::CadreOriginRead, "Cadre.origin"))? {
+            return Ok(None);
+        }
+        Ok(Some(Origin { ethnicity_code: of.ethnicity_code.as_ref().map(|code| code.reveal().to_owned()) }))
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 pub struct AccessLog {
     person: CadreId,
     /// Whether the person's file is within reach; otherwise the list is empty.
-    is_kept: bool,
+    has_custody: bool,
 }
 
 /// A reading of a person's protected data.
@@ -47,7 +47,7 @@ impl Reading {
 impl AccessLog {
     /// The log of a person. Whoever only knows of a rotation or an enrolment of theirs is told nothing of it.
     pub fn of(cadre: &Visible) -> Self {
-        Self { person: cadre.id(), is_kept: cadre.is_kept() }
+        Self { person: cadre.id(), has_custody: cadre.has_custody() }
     }
 
     /// A page of the log, in one statement.
@@ -85,7 +85,7 @@ impl AccessLog {
         let mut select = access_entry::Entity::find()
             .filter(access_entry::Column::CadreId.eq(self.person))
             .filter(is_withheld(access.today()).not());
-        if !self.is_kept && !is_own {
+        if !self.has_custody && !is_own {
             select = select.filter(Expr::val(1).eq(0));
         }
         Ok(select)

@@ -36,8 +36,8 @@ pub enum CadreKey {
     NationalId(String),
 }
 
-/// A person by id, code or identity number, in service or not, if their file is in the caller's custody on the day. With
-/// their rotations, if these are handed in.
+/// A person by id, code or identity number, in service or not, if their file is in the caller's custody on the day. By
+/// identity number, also today. With their rotations, if these are handed in.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` without the scope that the key needs; `Conflict` where a doubtful identity number is
@@ -68,6 +68,7 @@ pub async fn look_up(access: &Access, key: &CadreKey, with: Option<Rotations<'_>
     };
     let mut found = access.cadres()?.find(condition, with, day).await?;
     if matches!(key, CadreKey::NationalId(_)) {
+        found.retain(Visible::has_custody);
         access.found_by_number(&found)?;
     }
     match found.len() {

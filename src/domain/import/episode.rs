@@ -84,7 +84,7 @@ impl Move {
         let from = Standing::of(units, self.from_unit_id, self.start_on)?;
         let to = Standing::of(units, self.to_unit_id, self.start_on)?;
         let end_on = self.end_on.filter(|_| phase == Phase::Over);
-        let placement = end_on.and_then(|day| placement(posts, day));
+        let placement = end_on.and_then(|day| placement(posts, self.to_unit_id, day));
         let state = match phase {
             Phase::ToCome => RotationState::Published,
             Phase::Running => RotationState::InProgress,
@@ -117,9 +117,9 @@ impl Move {
             planning_document: None,
             planning_from: None,
             planning_until: None,
-            placement_unit_id: placement.map(|post| post.unit_id),
-            placement_title_code: placement.map(|post| post.title_code.clone()),
-            placed_on: placement.map(|post| post.start_on),
+            placement_unit_id: placement.map(|(post, _)| post.unit_id),
+            placement_title_code: placement.map(|(post, _)| post.title_code.clone()),
+            placed_on: placement.map(|(_, on)| on),
             placement_decision_no: None,
             version: 1,
         })
@@ -143,9 +143,16 @@ fn taken_up(posts: &[assignment::Model], unit: UnitId, day: Day) -> Option<&assi
     posts.iter().filter(is_taken_up).max_by_key(|post| (post.is_primary, Reverse(post.id)))
 }
 
-/// The primary post that begins when a rotation ends (bố trí sau luân chuyển).
-fn placement(posts: &[assignment::Model], day: Day) -> Option<&assignment::Model> {
-    posts.iter().filter(|post| post.is_primary && post.start_on == day).min_by_key(|post| post.id)
+/// The primary post after a rotation that ends on a day, and the day of the placement (bố trí sau luân chuyển): the post
+/// that begins on that day; else one that the person goes on to hold, first at the destination; else the next to begin.
+fn placement(posts: &[assignment::Model], destination: UnitId, day: Day) -> Option<(&assignment::Model, Day)> {
+    let candidates = posts.iter().filter(|post| post.is_primary && post.end_on.is_none_or(|end| day < end));
+    let order = |post: &&assignment::Model| {
+        let goes_on = post.start_on < day;
+        let (begins_then, waits_until) = (post.start_on == day, post.start_on.max(day));
+        (waits_until, !begins_then, goes_on && post.unit_id != destination, Reverse(post.start_on), post.id)
+    };
+    candidates.min_by_key(order).map(|post| (post, post.start_on.max(day)))
 }
 
 #[cfg(test)]
@@ -206,8 +213,40 @@ mod tests {
         }
         assert_eq!(title(taken_up(&posts, there, day("2010-01-01"))).as_deref(), Some("MAIN"));
         assert_eq!(title(taken_up(&posts, there, day("2010-01-02"))), None);
-        assert_eq!(title(placement(&posts, day("2013-01-01"))).as_deref(), Some("NEXT"));
-        assert_eq!(title(placement(&posts, day("2010-01-01"))).as_deref(), Some("MAIN"));
-        assert_eq!(title(placement(&posts, day("2009-01-01"))), None, "a concurrent post is no placement");
+    }
+
+    #[test]
+    fn a_placement_is_the_primary_post_that_is_held_after_the_end() {
+        let (destination, other, cadre_id) = (UnitId::new(), UnitId::new(), CadreId::new());
+        let post = |unit_id, title: &str, (start, end): (&str, &str), is_primary| assignment::Model {
+            id: AssignmentId::new(),
+            cadre_id,
+            unit_id,
+            title_code: title.parse().expect(title),
+            start_on: day(start),
+            end_on: end.parse().ok(),
+            is_primary,
+        };
+        let ended = || post(destination, "ENDED", ("2010-01-01", "2013-01-01"), true);
+        let stays = || post(destination, "STAYS", ("2010-01-01", ""), true);
+        let elsewhere = || post(other, "ELSEWHERE", ("2011-01-01", ""), true);
+        let next = || post(other, "NEXT", ("2013-01-01", ""), true);
+        let later = || post(other, "LATER", ("2013-02-01", ""), true);
+        let latest = || post(other, "LATEST", ("2014-01-01", ""), true);
+        let side = || post(other, "SIDE", ("2009-01-01", ""), false);
+        for (posts, expected) in [
+            (vec![ended(), next(), later()], Some(("NEXT", "2013-01-01"))),
+            (vec![stays()], Some(("STAYS", "2013-01-01"))),
+            (vec![elsewhere(), stays()], Some(("STAYS", "2013-01-01"))),
+            (vec![stays(), next()], Some(("NEXT", "2013-01-01"))),
+            (vec![ended(), elsewhere()], Some(("ELSEWHERE", "2013-01-01"))),
+            (vec![latest(), ended(), later()], Some(("LATER", "2013-02-01"))),
+            (vec![ended()], None),
+            (vec![ended(), side()], None),
+        ] {
+            let found = placement(&posts, destination, day("2013-01-01"));
+            let found = found.map(|(post, on)| (post.title_code.to_string(), on));
+            assert_eq!(found, expected.map(|(title, on)| (title.to_owned(), day(on))), "{posts:?}");
+        }
     }
 }

@@ -52,7 +52,7 @@ pub struct RotationWhere {
     pub ends_from: Option<Day>,
     /// Ends before this day: by its actual end, else by its planned one.
     pub ends_before: Option<Day>,
-    /// Whether it has ended, not by retirement, and no placement is recorded (chưa bố trí sau luân chuyển).
+    /// Whether it has ended on a known day, not by retirement, and no placement is recorded (chưa bố trí sau luân chuyển).
     pub placement_missing: Option<bool>,
 }
 
@@ -218,6 +218,8 @@ fn placement_missing(is_missing: bool) -> Condition {
     // Each part is true or false, never null, so that its contrary holds for all others.
     let missing = Condition::all()
         .add(rotation::Column::State.eq(RotationState::Ended))
+        // Without a day of its end, imported history only shows that another rotation followed.
+        .add(rotation::Column::EndOn.is_not_null())
         .add(rotation::Column::PlacedOn.is_null())
         .add(Condition::any().add(rotation::Column::EndReason.is_null()).add(retired.not()));
     if is_missing { missing } else { missing.not() }

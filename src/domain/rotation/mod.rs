@@ -30,8 +30,12 @@ pub fn history(access: &Access, rows: &[rotation::Model], day: Day) -> Result<Ve
     Ok(rows.iter().filter_map(|row| rotations.admitted(row.clone(), day)).collect())
 }
 
-/// What the rules of the start day say of a rotation as it is shown.
+/// What the rules of the start day say of a rotation as it is shown. What follows from the day of birth is judged only
+/// for callers who may read the person's identity, and is then noted as such a reading.
 pub fn checks(access: &Access, rotation: &VisibleRotation, judged: &Judged) -> Vec<RuleCheck> {
     let rules = access.registry().rules();
-    rule::judge(rules, &Facts::of(rotation.row(), &judged.cadre, rules), &judged.overrides)
+    let facts = Facts::of(rotation.row(), &judged.cadre);
+    let key = facts.rule_of_service(rules).and_then(|_| access.service_key(judged, "Rotation.checks").ok()?);
+    let service = key.and_then(|key| key.open(&judged.cadre, rules.retirement_ages()));
+    rule::judge(rules, &facts.with_service(service), &judged.overrides)
 }

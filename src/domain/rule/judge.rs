@@ -23,7 +23,8 @@ pub enum RuleResult {
     Fail,
     /// No rule speaks of such a rotation on its start day, or it asks nothing of it (không áp dụng).
     NotApplicable,
-    /// A fact is not recorded, or the rule was not compared with the text of its instrument (chưa xác định).
+    /// A fact is not recorded or not open to the caller, or the rule was not compared with the text of its instrument
+    /// (chưa xác định).
     Indeterminate,
 }
 
@@ -32,13 +33,25 @@ pub enum RuleResult {
 pub struct Facts<'a> {
     rotation: &'a rotation::Model,
     category: Category,
-    service: Service,
+    /// Nothing where the caller may not learn it.
+    service: Option<Service>,
 }
 
 impl<'a> Facts<'a> {
-    /// The facts of a rotation of a person.
-    pub fn of(rotation: &'a rotation::Model, cadre: &cadre::Model, rules: &Rules) -> Self {
-        Self { rotation, category: cadre.category, service: Service::of(cadre, rules.retirement_ages()) }
+    /// The facts of a rotation of a person, without how long the person serves.
+    pub fn of(rotation: &'a rotation::Model, cadre: &cadre::Model) -> Self {
+        Self { rotation, category: cadre.category, service: None }
+    }
+
+    /// The same facts with how long the person serves.
+    pub(in crate::domain) fn with_service(self, service: Option<Service>) -> Self {
+        Self { service, ..self }
+    }
+
+    /// The rule that judges how long the person serves, where one is in force and its deadline lies in the calendar.
+    pub fn rule_of_service<'r>(&self, rules: &'r Rules) -> Option<&'r rule::Model> {
+        let rule = rules.rule_for(RuleKey::MinRemainingService, self.event())?;
+        due(rule, self.rotation).is_some().then_some(rule)
     }
 
     fn event(&self) -> Event {
@@ -62,6 +75,8 @@ pub struct RuleCheck {
     pub sentence: Sentence,
     /// The override that was granted for this rotation (ngoại lệ).
     pub overridden: Option<rule_override::Model>,
+    /// Whether it was not judged because the caller may not learn how long the person serves.
+    pub is_withheld: bool,
 }
 
 /// What the facts say of a rule if its value is right.
@@ -71,6 +86,8 @@ pub(super) enum Verdict {
     Broken,
     AsksNothing,
     Lacks(Fact),
+    /// It rests on a protected fact that the caller may not learn.
+    Withheld,
 }
 
 /// A fact without which a rule cannot be judged.
@@ -108,6 +125,11 @@ pub fn judge(rules: &Rules, facts: &Facts<'_>, overrides: &[rule_override::Model
     RuleKey::iter().map(of_key).collect()
 }
 
+/// The checks that were not judged and could stand in the way.
+pub fn withheld(checks: &[RuleCheck]) -> impl Iterator<Item = &RuleCheck> {
+    checks.iter().filter(|check| check.is_withheld && check.verified && check.overridden.is_none())
+}
+
 /// The checks that stand in the way: broken rules without an override.
 pub fn blocking(checks: &[RuleCheck]) -> impl Iterator<Item = &RuleCheck> {
     checks.iter().filter(|check| check.result == RuleResult::Fail && check.overridden.is_none())
@@ -121,6 +143,7 @@ fn by_none(key: RuleKey, overridden: Option<rule_override::Model>) -> RuleCheck 
         verified: false,
         sentence: sentence::none_in_force(key),
         overridden,
+        is_withheld: false,
     }
 }
 
@@ -130,6 +153,7 @@ fn by_rule(rule: &rule::Model, facts: &Facts<'_>, overridden: Option<rule_overri
     let (result, sentence) = match (verdict, verification) {
         (Verdict::AsksNothing, _) => (RuleResult::NotApplicable, sentence::asks_nothing(rule)),
         (Verdict::Lacks(fact), _) => (RuleResult::Indeterminate, sentence::lacks(rule, fact)),
+        (Verdict::Withheld, _) => (RuleResult::Indeterminate, sentence::withheld(rule)),
         (_, Verification::Unverified) => (RuleResult::Indeterminate, sentence::unverified(rule, verdict)),
         (Verdict::Holds, Verification::Verified) => (RuleResult::Pass, sentence::holds(rule)),
         (Verdict::Broken, Verification::Verified) => (RuleResult::Fail, sentence::broken(rule, overridden.as_ref())),
@@ -141,6 +165,7 @@ fn by_rule(rule: &rule::Model, facts: &Facts<'_>, overridden: Option<rule_overri
         verified: matches!(verification, Verification::Verified),
         sentence,
         overridden,
+        is_withheld: verdict == Verdict::Withheld,
     }
 }
 
@@ -148,7 +173,10 @@ fn by_rule(rule: &rule::Model, facts: &Facts<'_>, overridden: Option<rule_overri
 fn verification(rule: &rule::Model, facts: &Facts<'_>) -> Verification {
     match rule.key {
         // Unverified stands after verified.
-        RuleKey::MinRemainingService => rule.verification.max(facts.service.verification()),
+        RuleKey::MinRemainingService => {
+            let of_age = facts.service.as_ref().map(Service::verification);
+            of_age.map_or(rule.verification, |of_age| rule.verification.max(of_age))
+        }
         RuleKey::MinTerm | RuleKey::RequiresPlanningEntry | RuleKey::MaxSecondmentTerm => rule.verification,
     }
 }
@@ -187,7 +215,8 @@ fn compare_end(rule: &rule::Model, rotation: &rotation::Model, meets: impl Fn(Da
 /// Decree 138/2020/NĐ-CP, Art. 56(4).
 fn min_remaining_service(rule: &rule::Model, facts: &Facts<'_>) -> Verdict {
     let Some(due) = due(rule, facts.rotation) else { return Verdict::Lacks(Fact::Deadline) };
-    facts.service.lasts_until(due).map_or(Verdict::Lacks(Fact::Retirement), Verdict::from)
+    let Some(service) = &facts.service else { return Verdict::Withheld };
+    service.lasts_until(due).map_or(Verdict::Lacks(Fact::Retirement), Verdict::from)
 }
 
 /// Decree 138/2020/NĐ-CP, Art. 56(2). Old files often do not tell the planning entry; who prepares a rotation must.

@@ -9,7 +9,7 @@ mod sentence;
 #[cfg(test)]
 mod tests;
 
-pub use judge::{Facts, RuleCheck, RuleResult, blocking, judge};
+pub use judge::{Facts, RuleCheck, RuleResult, blocking, judge, withheld};
 pub use retirement::{RetirementAges, retires_on};
 
 use std::cmp::Reverse;

@@ -54,6 +54,19 @@ pub(super) fn lacks(rule: &rule::Model, fact: Fact) -> Sentence {
     cited(rule, &Sentence::new(vi, en))
 }
 
+/// The rule rests on the day of birth, which is not open to the caller.
+pub(super) fn withheld(rule: &rule::Model) -> Sentence {
+    cited(
+        rule,
+        &Sentence::new(
+            "kết quả được suy ra từ ngày sinh nên không hiển thị; cần quyền cadre.identity:read, mục đích trong tiêu đề \
+             X-Purpose, và hồ sơ của người này thuộc phạm vi của bạn.",
+            "the result follows from the day of birth and is not shown; it needs the scope cadre.identity:read, a purpose \
+             in the header X-Purpose, and the person's file within your reach.",
+        ),
+    )
+}
+
 /// The rule holds.
 pub(super) fn holds(rule: &rule::Model) -> Sentence {
     let said = met(rule);

@@ -1,11 +1,13 @@
 //! Acts on rotations: the road from proposal to placement, what is refused on it, that each act happens once, and that no
-//! race gives a person two rotations or two primary posts.
+//! race gives a person two rotations or two primary posts. What follows from a day of birth is in `inference` and `service`.
 
 mod ends;
+mod inference;
 mod once;
 mod race;
 mod refused;
 mod road;
+mod service;
 
 use serde_json::{Value, json};
 use uuid::Uuid;

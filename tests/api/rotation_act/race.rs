@@ -21,7 +21,7 @@ const CLIENTS: usize = 64;
 const ATTEMPTS: usize = 4;
 
 /// What clients are told when another was faster.
-const LOST: [&str; 4] = ["ALREADY_DECIDED", "ALREADY_PUBLISHED", "ALREADY_RUNNING", "WRONG_STEP"];
+const LOST: [&str; 4] = ["ALREADY_DECIDED", "ALREADY_PUBLISHED", "POST_OVERLAPS", "WRONG_STEP"];
 
 async fn import_people(world: &World) {
     let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\

@@ -2,15 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use cadre_api::domain::refusal::Code;
-use entity::value::RotationId;
-use sea_orm::Iterable;
+use cadre_api::domain::{read_model, refusal::Code};
+use entity::{
+    assignment,
+    value::{AssignmentId, RotationId},
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter, sea_query::ExprTrait,
+};
 use serde_json::{Value, json};
 
 use super::{
     STEPS, done, exchanged, keyed, office, payload, posts, proposed, published, refusal, running, transfer, with,
 };
-use crate::world::{Caller, World, on_both};
+use crate::world::{
+    Caller, World, clock, on_both,
+    rotation::{Places, day},
+};
 
 /// Every act on a rotation, with an input that is good by itself.
 fn acts(id: &str) -> Vec<(&'static str, Value)> {
@@ -263,15 +271,11 @@ async fn a_person_is_not_moved_out_of_a_post_that_they_left_or_into_two() {
         let input = with(transfer(), json!({ "toUnitCode": "B1U" }));
         let (first, second) = (proposed(&caller, input.clone()).await, proposed(&caller, input.clone()).await);
         published(&caller, &first).await;
+        exchanged(&caller, &second).await;
         done(&caller, "rotationStart", json!({ "rotationId": first })).await;
-        published(&caller, &second).await;
-        let start = json!({ "rotationId": second });
-        assert_eq!(refusal(&caller, "rotationStart", start.clone()).await["code"], "ALREADY_RUNNING");
-
-        let end = json!({ "rotationId": first, "endOn": "2026-05-01", "reason": "STABILISED_AT_DESTINATION" });
-        done(&caller, "rotationEnd", end).await;
+        let decision = json!({ "rotationId": second, "decisionNo": "1", "decidedOn": "2025-08-15" });
+        assert_eq!(refusal(&caller, "rotationDecide", decision).await["code"], "POST_OVERLAPS", "B1U is in the way");
         let before = posts(&caller, "A-04").await;
-        assert_eq!(refusal(&caller, "rotationStart", start).await["code"], "POST_OVERLAPS", "B1U stands in the way");
 
         // A-03 left A1U in 2016: a start on a day of today cannot be from there.
         let from_past = with(
@@ -282,11 +286,86 @@ async fn a_person_is_not_moved_out_of_a_post_that_they_left_or_into_two() {
         exchanged(&caller, &third).await;
         let decision =
             json!({ "rotationId": third, "decisionNo": "1", "decidedOn": "2025-08-15", "startOn": "2026-01-01" });
-        done(&caller, "rotationDecide", decision).await;
-        done(&caller, "rotationPublish", json!({ "rotationId": third })).await;
-        let refused = refusal(&caller, "rotationStart", json!({ "rotationId": third })).await;
-        assert_eq!(refused["code"], "POST_CHANGED");
+        assert_eq!(refusal(&caller, "rotationDecide", decision).await["code"], "POST_CHANGED");
         assert_eq!(posts(&caller, "A-04").await, before);
+    })
+    .await;
+}
+
+/// Writes a second primary post of A-04, as an import may, or takes it away.
+async fn second_post(world: &World, is_there: bool) {
+    let of = Places::of(&world.database).await;
+    let second = assignment::Model {
+        id: AssignmentId::new(),
+        cadre_id: of.cadre("A-04"),
+        unit_id: of.unit("B1U"),
+        title_code: "CC".parse().expect("a code"),
+        start_on: day("2024-01-01"),
+        end_on: None,
+        is_primary: true,
+    };
+    let writer = world.database.writer();
+    if is_there {
+        second.into_active_model().reset_all().insert(writer).await.expect("written");
+    } else {
+        let here = assignment::Column::CadreId.eq(second.cadre_id).and(assignment::Column::UnitId.eq(second.unit_id));
+        let gone = assignment::Entity::delete_many().filter(here).exec(writer).await.expect("deleted");
+        assert_eq!(gone.rows_affected, 1);
+    }
+    read_model::rebuild(&world.database, clock()).await.expect("rebuilt");
+}
+
+#[actix_web::test]
+async fn what_cannot_start_is_neither_decided_nor_published_nor_started() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let id = proposed(&caller, transfer()).await;
+        exchanged(&caller, &id).await;
+        let decision = json!({ "rotationId": id, "decisionNo": "10/QĐ-TEST", "decidedOn": "2025-08-15" });
+        for (act, input) in [
+            ("rotationDecide", decision),
+            ("rotationPublish", json!({ "rotationId": id })),
+            ("rotationStart", json!({ "rotationId": id })),
+        ] {
+            second_post(world, true).await;
+            let before = state(&caller, &id).await;
+            assert_eq!(refusal(&caller, act, input.clone()).await["code"], "POST_OVERLAPS", "{act}");
+            assert_eq!(state(&caller, &id).await, before, "{act}");
+            second_post(world, false).await;
+            done(&caller, act, input).await;
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_secondment_is_extended_to_its_longest_term_and_no_further() {
+    on_both(async |world| {
+        let caller = office(world).await;
+        let secondment = json!({ "form": "SECONDMENT", "plannedEndOn": "2028-09-02" });
+        let id = proposed(&caller, with(transfer(), secondment)).await;
+        exchanged(&caller, &id).await;
+        let decision = json!({ "rotationId": id, "decisionNo": "1", "decidedOn": "2025-08-15" });
+        let refused = refusal(&caller, "rotationDecide", decision.clone()).await;
+        assert_eq!(refused["check"], json!({ "rule": "secondment.max_term_months", "result": "FAIL" }), "the control");
+        done(&caller, "rotationDecide", with(decision, json!({ "plannedEndOn": "2027-09-01" }))).await;
+        done(&caller, "rotationPublish", json!({ "rotationId": id })).await;
+        done(&caller, "rotationStart", json!({ "rotationId": id })).await;
+
+        let extension = |until| json!({ "rotationId": id, "plannedEndOn": until, "decisionNo": "2", "reason": "r" });
+        assert_eq!(done(&caller, "rotationExtend", extension("2028-09-01")).await["state"], "EXTENDED");
+        let before = state(&caller, &id).await;
+        let refused = refusal(&caller, "rotationExtend", extension("2028-09-02")).await;
+
+        assert_eq!((&refused["code"], &refused["field"]), (&json!("RULE_FAILED"), &json!(["input", "plannedEndOn"])));
+        assert_eq!(refused["check"], json!({ "rule": "secondment.max_term_months", "result": "FAIL" }));
+        assert_eq!(state(&caller, &id).await, before);
+        let special = json!({
+            "rotationId": id, "rule": "secondment.max_term_months", "reason": "r", "grantedBy": "g",
+            "grantedOn": "2026-05-01",
+        });
+        done(&caller, "rotationOverride", special).await;
+        done(&caller, "rotationExtend", extension("2028-09-02")).await;
     })
     .await;
 }

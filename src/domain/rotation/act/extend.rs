@@ -1,7 +1,7 @@
 //! A running rotation gets a later planned end.
 
 use async_graphql::ID;
-use entity::value::Day;
+use entity::value::{Day, RuleKey};
 
 use super::{Mark, OnRotation, Scene, Target};
 use crate::domain::{access::Act, act::words, refusal::Acted, rotation::stage::Move};
@@ -40,10 +40,10 @@ impl OnRotation for Extend {
         let row = &mut scene.row;
         words::later_than("plannedEndOn", self.planned_end_on, row.planned_end_on.unwrap_or(row.start_on))?;
         (row.planned_end_on, row.extended_on) = (Some(self.planned_end_on), Some(today));
-        Ok(Mark {
-            on: today,
-            document_no: Some(words::number("decisionNo", &self.decision_no)?),
-            remark: Some(words::remark("reason", &self.reason)?),
-        })
+        let document_no = Some(words::number("decisionNo", &self.decision_no)?);
+        let remark = Some(words::remark("reason", &self.reason)?);
+        // Of the rules of a decision, only the longest term can be broken by a later end.
+        scene.ensure_rules("plannedEndOn", |key| key == RuleKey::MaxSecondmentTerm).await?;
+        Ok(Mark { on: today, document_no, remark })
     }
 }

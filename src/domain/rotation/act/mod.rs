@@ -8,6 +8,7 @@ mod place;
 mod post;
 mod procedure;
 mod propose;
+mod service;
 mod start;
 
 pub use appraise::{Appraise, Override};
@@ -31,7 +32,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        access::{Access, Act, Txn, VisibleRotation},
+        access::{Access, Act, ServiceKey, Txn, VisibleRotation},
         answered::{Begun, Request},
         refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
         rotation::stage::{self, Move},
@@ -50,6 +51,11 @@ pub trait OnRotation: serde::Serialize + Sync {
 
     /// Its place on the road of a rotation.
     fn step(&self) -> Move;
+
+    /// The rotation as this act has the rules judge how long the person serves; nothing for an act that does not.
+    fn judges_service(&self, _row: &rotation::Model) -> Option<rotation::Model> {
+        None
+    }
 
     /// Does it: changes the row of the scene, and whatever else belongs to it. Gives what is written of it.
     fn perform(&self, scene: &mut Scene<'_>) -> impl Future<Output = Acted<Mark>> + Send;
@@ -91,6 +97,8 @@ pub struct Scene<'a> {
     cadre: cadre::Model,
     /// The row, to be changed by the act; its state is already the one that the act leads to.
     row: rotation::Model,
+    /// Opens how long the person serves, where the act is judged by it.
+    service_key: Option<ServiceKey>,
     /// Whether the act wrote posts of the person.
     moved: bool,
 }
@@ -108,13 +116,15 @@ async fn acted<A: OnRotation>(access: &Access, act: &A) -> Acted<VisibleRotation
     let seen = prepared_here(access, target.rotation_id).await?;
     let request = Request::of(access, A::ACT, target.idempotency_key, act)?;
     let object = seen.row().id.to_string();
+    let service_key = service::key(access, act, &seen).await?;
 
     let units: Vec<_> = seen.row().preparing_unit_id.into_iter().collect();
     let txn = match request.begin(access, &units, &object).await? {
         Begun::Now(txn) => *txn,
         Begun::Before(object) => return prepared_here(access, &object).await,
     };
-    let mut scene = Scene::open(access, txn, seen.row(), target.expected_version).await?;
+    let scene = Scene::open(access, txn, seen.row(), target.expected_version).await?;
+    let mut scene = Scene { service_key, ..scene };
     scene.row.state = stage::after(scene.row.state, act.step())?;
     let mark = act.perform(&mut scene).await?;
     scene.close(mark).await
@@ -159,12 +169,12 @@ impl<'a> Scene<'a> {
         if raised == 0 {
             return Err(Refusal::version(row.version).into());
         }
-        Ok(Self { access, txn, cadre, row, moved: false })
+        Ok(Self { access, txn, cadre, row, service_key: None, moved: false })
     }
 
     /// Writes the row, its step and its changes, and makes the act true.
     async fn close(self, mark: Mark) -> Acted<VisibleRotation> {
-        let Self { access, txn, cadre, row, moved } = self;
+        let Self { access, txn, cadre, row, moved, .. } = self;
         write(&txn, ChangeKind::Updated, &row, mark).await?;
         if moved {
             txn.record(ChangeKind::Updated, "cadre", cadre.code.to_string()).await?;
@@ -174,12 +184,17 @@ impl<'a> Scene<'a> {
     }
 
     /// Checks that the row keeps these rules of its start day: none is broken without an override. What cannot be judged
-    /// does not stand in the way.
+    /// does not stand in the way, unless it is because the caller may not learn it: then the rotation has changed since
+    /// the key was looked for.
     async fn ensure_rules(&self, field: &str, keys: impl Fn(RuleKey) -> bool + Send) -> Acted<()> {
         let of_rotation = rule_override::Entity::find().filter(rule_override::Column::RotationId.eq(self.row.id));
         let overrides = of_rotation.all(self.txn.connection()).await?;
         let rules = self.access.registry().rules();
-        let checks = rule::judge(rules, &Facts::of(&self.row, &self.cadre, rules), &overrides);
+        let service = self.service_key.as_ref().and_then(|key| key.open(&self.cadre, rules.retirement_ages()));
+        let checks = rule::judge(rules, &Facts::of(&self.row, &self.cadre).with_service(service), &overrides);
+        if rule::withheld(&checks).any(|check| keys(check.key)) {
+            return Err(Refusal::version(self.row.version).into());
+        }
         let broken: Vec<_> = rule::blocking(&checks).filter(|check| keys(check.key)).cloned().collect();
         if broken.is_empty() { Ok(()) } else { Err(Refusal::rule(field, broken).into()) }
     }

@@ -116,15 +116,39 @@ fn is_free_from(posts: &[assignment::Model], day: Day, left: Option<AssignmentId
 impl Scene<'_> {
     /// The person's primary post in a unit that they can leave on a day, with one title where that is known.
     pub(super) async fn leave(&mut self, unit: UnitId, title: Option<&TitleCode>, on: Day) -> Acted<AssignmentId> {
-        let posts = self.posts().await?;
-        let post = to_leave(&posts, unit, on).filter(|post| title.is_none_or(|title| *title == post.title_code));
-        let post = post.ok_or_else(|| post_changed(on))?;
+        let post = self.to_be_left(unit, title, on).await?;
         if post.end_on != Some(on) {
             let closed = assignment::ActiveModel { id: Set(post.id), end_on: Set(Some(on)), ..Default::default() };
             assignment::Entity::update(closed).exec_without_returning(self.txn.of_person(self.row.cadre_id)).await?;
             self.moved = true;
         }
         Ok(post.id)
+    }
+
+    /// The post that `leave` would close.
+    pub(super) async fn to_be_left(
+        &self,
+        unit: UnitId,
+        title: Option<&TitleCode>,
+        on: Day,
+    ) -> Acted<assignment::Model> {
+        let posts = self.posts().await?;
+        let post = to_leave(&posts, unit, on).filter(|post| title.is_none_or(|title| *title == post.title_code));
+        Ok(post.cloned().ok_or_else(|| post_changed(on))?)
+    }
+
+    /// Checks that no primary post but the one that is left is held on a day or comes after it.
+    pub(super) async fn ensure_free_from(&self, on: Day, left: Option<AssignmentId>) -> Acted<()> {
+        if is_free_from(&self.posts().await?, on, left) {
+            return Ok(());
+        }
+        Err(Refusal::conflict(
+            Code::PostOverlaps,
+            "rotationId",
+            format!("Người này còn một chức danh chính khác từ ngày {on} trở đi; hãy kết thúc chức danh đó trước."),
+            format!("Another primary post of this person is recorded for {on} or later; end that post first."),
+        )
+        .into())
     }
 
     /// The title of the primary post that the person holds in a unit on a day and keeps.
@@ -136,15 +160,7 @@ impl Scene<'_> {
 
     /// Opens a primary post from a day on, after the one that was left on it, if one was.
     pub(super) async fn take_up(&mut self, place: &Place, on: Day, left: Option<AssignmentId>) -> Acted<()> {
-        if !is_free_from(&self.posts().await?, on, left) {
-            return Err(Refusal::conflict(
-                Code::PostOverlaps,
-                "rotationId",
-                format!("Người này còn một chức danh chính khác từ ngày {on} trở đi; hãy kết thúc chức danh đó trước."),
-                format!("Another primary post of this person is recorded for {on} or later; end that post first."),
-            )
-            .into());
-        }
+        self.ensure_free_from(on, left).await?;
         let opened = assignment::ActiveModel {
             id: Set(AssignmentId::new()),
             cadre_id: Set(self.row.cadre_id),

@@ -1,7 +1,7 @@
 //! The steps up to a published decision (Decree 170/2025, Art. 46), and giving them up.
 
 use async_graphql::ID;
-use entity::value::Day;
+use entity::{rotation, value::Day};
 
 use super::{
     Mark, OnRotation, Scene, Target,
@@ -75,6 +75,7 @@ pub struct Decide {
 }
 
 const DESTINATION: Fields = Fields { unit: "startOn", title: "startOn" };
+const START: Fields = Fields { unit: "rotationId", title: "rotationId" };
 
 impl OnRotation for Decide {
     const ACT: Act = Act::RotationDecide;
@@ -87,6 +88,10 @@ impl OnRotation for Decide {
         Move::Decide
     }
 
+    fn judges_service(&self, row: &rotation::Model) -> Option<rotation::Model> {
+        Some(rotation::Model { start_on: self.start_on.unwrap_or(row.start_on), ..row.clone() })
+    }
+
     async fn perform(&self, scene: &mut Scene<'_>) -> Acted<Mark> {
         let decision_no = words::number("decisionNo", &self.decision_no)?;
         let row = &mut scene.row;
@@ -97,7 +102,7 @@ impl OnRotation for Decide {
         if let Some(end) = row.planned_end_on {
             words::later_than("plannedEndOn", end, row.start_on)?;
         }
-        scene.destination(DESTINATION)?;
+        scene.ensure_can_start(DESTINATION).await?;
         scene.derive_route()?;
         scene.ensure_rules("rotationId", |_| true).await?;
         Ok(Mark { on: self.decided_on, document_no: Some(decision_no), remark: None })
@@ -135,6 +140,7 @@ impl OnRotation for Publish {
         if let Some(decided) = scene.row.decided_on {
             words::not_before("publishedOn", on, decided)?;
         }
+        scene.ensure_can_start(START).await?;
         scene.row.published_on = Some(on);
         Ok(Mark { on, document_no: scene.row.decision_no.clone(), remark: None })
     }

@@ -61,6 +61,14 @@ impl OnRotation for Start {
 }
 
 impl Scene<'_> {
+    /// Checks that the rotation could start on its start day as things are recorded now: a post can begin at the
+    /// destination, and the person can leave the post that they hold and holds no other primary one.
+    pub(super) async fn ensure_can_start(&self, fields: Fields) -> Acted<()> {
+        self.destination(fields)?;
+        let left = self.to_be_left(self.row.from_unit_id, self.row.from_title_code.as_ref(), self.row.start_on).await?;
+        self.ensure_free_from(self.row.start_on, Some(left.id)).await
+    }
+
     /// Where the rotation leads, if a post can begin there on its start day.
     pub(super) fn destination(&self, fields: Fields) -> Result<Place, Refusal> {
         let title = self.row.to_title_code.clone().ok_or_else(|| {

@@ -13,7 +13,7 @@ use entity::{
 };
 
 use super::*;
-use crate::domain::reference;
+use crate::domain::{access::Service, reference};
 use RuleResult::{Fail, Indeterminate, NotApplicable, Pass};
 
 fn day(text: &str) -> Day {
@@ -115,8 +115,13 @@ fn civil_servant() -> cadre::Model {
     person(Category::CivilServant, Gender::Male, "1985-05-15")
 }
 
+/// All facts, as for a caller who may read the person's identity.
+fn facts<'a>(rotation: &'a rotation::Model, cadre: &cadre::Model, rules: &Rules) -> Facts<'a> {
+    Facts::of(rotation, cadre).with_service(Some(Service::in_test(cadre, rules.retirement_ages())))
+}
+
 fn check(rules: &Rules, rotation: &rotation::Model, cadre: &cadre::Model, key: RuleKey) -> RuleCheck {
-    let checks = judge(rules, &Facts::of(rotation, cadre, rules), &[]);
+    let checks = judge(rules, &facts(rotation, cadre, rules), &[]);
     checks.into_iter().find(|check| check.key == key).expect("a check for each key")
 }
 
@@ -124,7 +129,7 @@ fn check(rules: &Rules, rotation: &rotation::Model, cadre: &cadre::Model, key: R
 fn every_key_has_its_check_in_one_order() {
     let rules = shipped();
     let rotation = from("2025-07-01");
-    let checks = judge(&rules, &Facts::of(&rotation, &civil_servant(), &rules), &[]);
+    let checks = judge(&rules, &facts(&rotation, &civil_servant(), &rules), &[]);
     let seen: Vec<_> =
         checks.iter().map(|check| (check.key.to_string(), check.result, check.legal_basis.as_str())).collect();
     let expected = [
@@ -363,7 +368,7 @@ fn an_override_of_the_rotation_takes_the_rule_out_of_the_way() {
         (vec![granted.clone()], vec![RuleKey::RequiresPlanningEntry]),
         (vec![granted.clone(), of_planning], vec![]),
     ] {
-        let checks = judge(&rules, &Facts::of(&rotation, &civil_servant(), &rules), &overrides);
+        let checks = judge(&rules, &facts(&rotation, &civil_servant(), &rules), &overrides);
         let blocked: Vec<_> = blocking(&checks).map(|check| check.key).collect();
         assert_eq!(blocked, expected, "{overrides:?}");
         assert_eq!(checks[0].result, Fail, "what is broken stays so");

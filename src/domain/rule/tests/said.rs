@@ -28,6 +28,35 @@ fn a_sentence_names_the_rule_and_the_way_out() {
 }
 
 #[test]
+fn without_the_service_a_check_is_the_same_for_every_day_of_birth() {
+    let rules = shipped();
+    let checks = |category, birth: &str, start: &str| {
+        judge(&rules, &Facts::of(&from(start), &person(category, Gender::Male, birth)), &[])
+    };
+    let births = ["", "1958-01-01", "1962-01-31", "1965-02-28", "1990-01-01", "2000-12-31"];
+    // A verified rule, one that was not compared with its instrument, and a day on which none is in force.
+    for (category, start, expected) in [
+        (Category::CivilServant, "2023-02-01", (Indeterminate, true, true)),
+        (Category::Cadre, "2023-02-01", (Indeterminate, false, true)),
+        (Category::CivilServant, "2026-02-01", (NotApplicable, false, false)),
+    ] {
+        let first = checks(category, births[0], start);
+        for birth in births {
+            assert_eq!(checks(category, birth, start), first, "{category:?} {start} {birth}");
+        }
+        let of_service = first.iter().find(|check| check.key == RuleKey::MinRemainingService).expect("a check");
+        assert_eq!((of_service.result, of_service.verified, of_service.is_withheld), expected, "{category:?} {start}");
+        let stops = usize::from(of_service.is_withheld && of_service.verified);
+        assert_eq!(withheld(&first).count(), stops, "one that was not verified refuses nothing");
+    }
+    let all = |birth| {
+        let cadre = person(Category::CivilServant, Gender::Male, birth);
+        judge(&rules, &facts(&from("2023-02-01"), &cadre, &rules), &[])
+    };
+    assert_ne!(all("1962-01-31"), all("1990-01-01"), "the control");
+}
+
+#[test]
 fn no_sentence_differs_by_how_old_a_person_is() {
     let rules = shipped();
     let said = |birth: &str, start: &str| {
@@ -44,6 +73,6 @@ fn no_sentence_differs_by_how_old_a_person_is() {
     }
     assert_ne!(fails, passes, "the control");
     let cadre = person(Category::CivilServant, Gender::Male, "1970-01-01");
-    let printed = format!("{:?}", Facts::of(&from("2023-02-01"), &cadre, &rules));
-    assert!(printed.contains("category: CivilServant, service: Service(sealed) }"), "{printed}");
+    let printed = format!("{:?}", facts(&from("2023-02-01"), &cadre, &rules));
+    assert!(printed.contains("category: CivilServant, service: Some(Service(sealed)) }"), "{printed}");
 }
