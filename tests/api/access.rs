@@ -127,7 +127,7 @@ fn arguments(coordinate: &str) -> &'static str {
 }
 
 /// Filters, sorts and other ways in, each by a question of its own. An input that needs a scope and is not here fails.
-const WAYS_IN: [(&str, &str); 85] = [
+const WAYS_IN: [(&str, &str); 86] = [
     ("CadreKey.code", r#"{ cadre(by: {code: "A-02"}) { __typename } }"#),
     ("CadreKey.id", r#"{ cadre(by: {id: "CADRE"}) { __typename } }"#),
     ("CadreKey.nationalId", r#"{ cadre(by: {nationalId: "999000000002"}) { __typename } }"#),
@@ -214,6 +214,10 @@ const WAYS_IN: [(&str, &str); 85] = [
     ("EnrolmentWhere.cadre", r#"{ enrolments(where: {cadre: "A-02"}) { nodes { __typename } } }"#),
     ("EnrolmentWhere.categories", "{ enrolments(where: {categories: [TRAINING]}) { __typename } }"),
     ("EnrolmentWhere.class", r#"{ enrolments(where: {class: "LA"}) { __typename } }"#),
+    (
+        "EnrolmentWhere.includePredecessors",
+        r#"{ enrolments(where: {unit: {code: "A1"}, includePredecessors: true}) { __typename } }"#,
+    ),
     ("EnrolmentWhere.organiser", r#"{ enrolments(where: {organiser: {code: "A1"}}) { __typename } }"#),
     ("EnrolmentWhere.plan", r#"{ enrolments(where: {plan: "KA"}) { __typename } }"#),
     ("EnrolmentWhere.programmes", r#"{ enrolments(where: {programmes: ["CMNV"]}) { __typename } }"#),

@@ -389,7 +389,7 @@ async fn the_program_keeps_checkpoints_and_verifies_against_them() {
 
         let verify = ["audit", "verify", "--checkpoints", path.as_str()];
         let said = program::printed(&url, &verify);
-        assert!(said.ends_with("entries, intact; 1 checkpoints agree\n"), "{said}");
+        assert!(said.ends_with("entries, intact; 1 checkpoint agrees\n"), "{said}");
         let line = fs::read_to_string(&file).expect("a file");
         let bent = elsewhere.path().join("bent");
         fs::write(&bent, line.replacen('.', ".A", 1)).expect("written");

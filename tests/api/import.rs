@@ -236,7 +236,7 @@ async fn the_state_of_a_rotation_follows_from_its_days_and_the_posts() {
             stored_rotations(&world).await,
             [
                 "2010-01-01 - 2013-01-01 PLACED DOWN CV BT 2013-01-01 CV",
-                "2015-01-01 - 2016-01-01 ENDED DOWN CV CV - -",
+                "2015-01-01 - 2016-01-01 PLACED DOWN CV CV 2016-01-01 CV",
                 "2020-01-01 - - ENDED UP BT - - -",
                 "2022-01-01 2090-01-01 - IN_PROGRESS UP BT - - -",
                 "2099-01-01 2102-01-01 - PUBLISHED UP - - - -",

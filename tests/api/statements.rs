@@ -185,8 +185,9 @@ async fn a_page_of_rotations_costs_the_same_statements_whatever_it_holds() {
     let (of_flows, answer) = served.cost(flows, json!({})).await;
 
     // The page, the total, the cards of the people, their rotations; steps, appraisals, overrides; for the checks overrides
-    // and the people once more.
-    assert_eq!(costs, [9, 9, 9]);
+    // and the people once more. The caller may open the identity, which the check of the remaining service is derived from:
+    // the cards of those in its custody, and four statements for the access log.
+    assert_eq!(costs, [14, 14, 14]);
     assert_eq!((of_flows, &answer["unit"]["rotationFlows"][0]["rotations"]), (1, &json!(50)));
 }
 

@@ -25,8 +25,8 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The lock that every act shares. An act that holds it alone, such as an import, sees no other act's changes. SQLite has
-/// one writer at a time and needs no lock.
+/// The lock that every act on records shares. An act that holds it alone, such as an import, sees no other act's changes to
+/// records. SQLite has one writer at a time and needs no lock.
 const LOCK: &str = "cadre-api acts";
 
 /// Everything that can be done to the data.
@@ -129,6 +129,11 @@ pub enum Act {
 }
 
 impl Act {
+    /// Whether the act concerns clients, persons who act, keys or the access log alone, which no record depends on.
+    fn is_apart(self) -> bool {
+        ["client.", "person.", "key.", "access."].iter().any(|area| self.name().starts_with(area))
+    }
+
     /// The name in the audit log.
     pub fn name(self) -> &'static str {
         match self {
@@ -282,18 +287,23 @@ impl<'a> Permit<'a> {
             Some(reading) => {
                 reading.deadline().check()?;
                 reading.end().await;
-                self.database.begin_small_sharing(LOCK).await?
+                match self.act.is_apart() {
+                    true => self.database.begin_small().await?,
+                    false => self.database.begin_small_sharing(LOCK).await?,
+                }
             }
             None => {
                 let inner = self.database.begin().await?;
-                db::lock(&inner, LOCK, Hold::Shared).await?;
+                if !self.act.is_apart() {
+                    db::lock(&inner, LOCK, Hold::Shared).await?;
+                }
                 inner
             }
         };
         self.enter(inner, object, detail).await
     }
 
-    /// Begins a transaction during which no other act is done: acts wait until it ends. It has no audit entry before
+    /// Begins a transaction during which no other act on records is done: such acts wait until it ends. It has no audit entry before
     /// `enter`.
     pub(in crate::domain) async fn begin_alone(&self) -> Result<DatabaseTransaction> {
         let inner = self.database.begin().await?;

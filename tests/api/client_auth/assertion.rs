@@ -121,7 +121,7 @@ async fn keys_of_clients_live_and_end_at_the_command_line() {
             (vec!["add", "--client", &id, "--file", "/no/such.pem"], "/no/such.pem cannot be read"),
             (vec!["add", "--client", &id, "--file", private.to_str().expect("UTF-8")], "holds a private key"),
             (vec!["add", "--client", &id, "--file", path, "--algorithm", "RS256"], "does not sign with this algorithm"),
-            (vec!["add", "--client", &id, "--file", path, "--algorithm", "HS256"], "[possible values: ES256, EdDSA"),
+            (vec!["add", "--client", &id, "--file", path, "--algorithm", "HS256"], "choose from ES256, EdDSA"),
             (vec!["add", "--client", &id, "--file", path, "--kid", "a b"], "no blanks"),
         ] {
             let said = refused(&url, &[&["client", "key"], &args[..]].concat());

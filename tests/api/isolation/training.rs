@@ -26,9 +26,9 @@ pub const EDGES: [(&str, &str); 31] = [
     ("Unit.quotas", r#"{ unit(by: {code: "A"}) { quotas(year: 2014, reach: SUBTREE) { nodes { id } } } }"#),
     (
         "Quota.plan",
-        r#"{ unit(by: {code: "A"}) { quotas(year: 2021) { nodes { plan { unit { HANGING } quotas { nodes { id } } } } } } }"#,
+        r#"{ unit(by: {code: "A"}) { quotas(year: 2021, first: 4) { nodes { plan { unit { HANGING } quotas { nodes { id } } } } } } }"#,
     ),
-    ("Quota.unit", r#"{ unit(by: {code: "A"}) { quotas(year: 2021) { nodes { unit { HANGING } } } } }"#),
+    ("Quota.unit", r#"{ unit(by: {code: "A"}) { quotas(year: 2021, first: 4) { nodes { unit { HANGING } } } } }"#),
     (
         "Quota.parent",
         r#"{ unit(by: {code: "A"}) { quotas(year: 2021, reach: SUBTREE) { nodes { parent { id parent { id } } } } } }"#,
@@ -56,7 +56,7 @@ pub const EDGES: [(&str, &str); 31] = [
         "{ enrolments { nodes { cadre { unit { id } assignments { unit { id } } enrolments { nodes { id } } } } } }",
     ),
     ("Enrolment.class", "{ enrolments { nodes { class { id enrolments { nodes { id } } } } } }"),
-    ("Enrolment.sendingUnit", "{ enrolments { nodes { sendingUnit { HANGING } } } }"),
+    ("Enrolment.sendingUnit", "{ enrolments(first: 5) { nodes { sendingUnit { HANGING } } } }"),
     ("Cadre.enrolments", r#"{ cadre(by: {code: "X-01"}) { enrolments { nodes { id } } } }"#),
 ];
 

@@ -130,7 +130,8 @@ impl Server {
         as_role(&self.url(name), OWNER)
     }
 
-    fn start() -> Self {
+    /// Starts a server of its own, for a test that would disturb the others.
+    pub fn start() -> Self {
         let running = Running::start(&binaries());
         let url = format!("postgres://postgres@localhost/postgres?host={}", running.folder.display());
         running.wait_until_it_answers(&url);

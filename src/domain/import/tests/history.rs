@@ -66,7 +66,7 @@ async fn later_bundles_add_history_to_what_is_there() {
     import_files(&database, &BUNDLE).await;
 
     let assignments = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n\
-                       C2,S,CV,1999-09-01,,true\nC2,P,CV,2020-01-01,,false\nC3,X,CV,2001-01-01,,true\n";
+                       C2,S,CV,1999-09-01,,true\nC2,P,CV,2020-01-01,,false\nC3,X,CV,2001-01-01,2010-01-01,true\n";
     let report = import_files(&database, &[("assignments.csv", assignments)]).await;
     assert_eq!(report.outcome, Outcome::Loaded, "{:#?}", report.findings);
     assert_eq!((report.files[0].new, report.files[0].unchanged), (2, 1));
