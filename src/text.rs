@@ -59,21 +59,40 @@ fn is_invisible(c: char) -> bool {
         | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// Folds case, tone marks and đ away: "Đỗ Thị Hà" becomes "do thi ha". Finds candidates, never identifies.
+/// Folds case, tone marks and đ away: "Đỗ Thị Hà" becomes "do thi ha". Hyphens and apostrophes separate words. Where y and
+/// i are two spellings of one sound, i is written: "Lý" becomes "li". Finds candidates, never identifies.
 pub fn fold(text: &str) -> String {
-    let plain = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).map(|c| match c {
-        // đ has no decomposition; eth stands in for it in some sources.
-        'đ' | 'ð' => 'd',
-        other => other,
-    });
+    let plain = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
     let mut folded = String::with_capacity(text.len());
-    for word in plain.collect::<String>().split_whitespace() {
-        if !folded.is_empty() {
-            folded.push(' ');
+    let mut before = [' ', ' '];
+    for letter in plain {
+        let letter = match letter {
+            // đ has no decomposition; eth stands in for it in some sources.
+            'đ' | 'ð' => 'd',
+            letter if separates_words(letter) => ' ',
+            letter => letter,
+        };
+        let is_i = letter == 'y' && is_i_after(before);
+        if letter != ' ' || (before[1] != ' ' && !folded.is_empty()) {
+            folded.push(if is_i { 'i' } else { letter });
         }
-        folded.push_str(word);
+        before = [before[1], letter];
     }
+    folded.truncate(folded.trim_end().len());
     folded
+}
+
+/// Blanks, hyphens and apostrophes in their usual forms: "Đăk-Rông" and "H'Hen" are two words each.
+fn separates_words(letter: char) -> bool {
+    let is_hyphen = matches!(letter, '-' | '\u{2010}'..='\u{2015}');
+    let is_apostrophe = matches!(letter, '\'' | '`' | '\u{2bb}'..='\u{2bd}' | '\u{2018}'..='\u{201b}');
+    letter.is_whitespace() || is_hyphen || is_apostrophe
+}
+
+/// Whether y after these two letters sounds like i: after a consonant, as in "Mỹ" and "Mĩ", and in "Quý" and "Quí". After a
+/// vowel it makes another sound: "Hay" and "Hai" are different words.
+fn is_i_after([first, second]: [char; 2]) -> bool {
+    (second.is_ascii_lowercase() && !"aeiouy".contains(second)) || (first, second) == ('q', 'u')
 }
 
 /// The folded name with a blank before each word, so that " ha" finds words that begin with "ha".
@@ -147,7 +166,14 @@ mod tests {
             ("ÐỖ  THỊ HÀ ", "do thi ha"),
             ("Nguye\u{302}\u{303}n Văn Ước", "nguyen van uoc"),
             ("Huyện Điện Biên Đông", "huyen dien bien dong"),
-            ("H'Hen Niê", "h'hen nie"),
+            ("H'Hen Niê", "h hen nie"),
+            ("H\u{2bc}Hen Niê", "h hen nie"),
+            ("Huyện Đăk-Rông", "huyen dak rong"),
+            ("Đăk \u{2013} Rông -", "dak rong"),
+            ("Lý Thị Mỹ Quý", "li thi mi qui"),
+            ("Lí Thị Mĩ Quí", "li thi mi qui"),
+            ("Y Thúy Hay Tây Nguyễn", "y thuy hay tay nguyen"),
+            ("'", ""),
         ] {
             assert_eq!(fold(text), folded);
         }

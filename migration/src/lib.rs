@@ -25,12 +25,13 @@ mod m20261129_000017_card;
 mod m20261129_000018_level_count;
 mod m20261130_000019_cadre_word;
 mod m20261201_000020_key_branch;
+pub mod m20261202_000022_search_key;
 mod m20261202_000023_quota_use;
 mod m20261202_000025_client_administrator;
 mod m20261202_000027_succession_of_itself;
 mod wall;
 
-pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
+pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, SchemaManager};
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000018_level_count::Migration),
             Box::new(m20261130_000019_cadre_word::Migration),
             Box::new(m20261201_000020_key_branch::Migration),
+            Box::new(m20261202_000022_search_key::Migration),
             Box::new(m20261202_000023_quota_use::Migration),
             Box::new(m20261202_000025_client_administrator::Migration),
             Box::new(m20261202_000027_succession_of_itself::Migration),

@@ -17,7 +17,7 @@ use crate::{
             progress::{self, ProgressAsked},
             quota::{QuotaList, QuotasOf},
         },
-        unit::{self, Predecessors, Reach, Side, UnitKey, UnitList, UnitOnDay, UnitOrder, UnitWhere},
+        unit::{self, FormerName, Predecessors, Reach, Side, UnitKey, UnitList, UnitOnDay, UnitOrder, UnitWhere},
     },
     error::Result,
     graphql::{
@@ -54,7 +54,10 @@ impl UnitQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which units are wanted; all if absent.")] r#where: Option<UnitWhere>,
-        #[graphql(desc = "Beginnings of words of the name, without regard to case and tone marks; or of the code.")]
+        #[graphql(
+            desc = "Beginnings of words of the name, of a former name (see `formerNames`) or of the code, without regard to case, \
+                       tone marks, and i or y."
+        )]
         search: Option<String>,
         #[graphql(desc = "By code if absent.")] order_by: Option<Vec<UnitOrder>>,
         #[graphql(desc = "The day of the tree; today by default.")] as_of: Option<Day>,
@@ -104,6 +107,11 @@ impl Unit {
     /// Name.
     async fn name<'a>(&self, ctx: &Context<'a>) -> &'a str {
         &self.0.version(ctx.registry()).name
+    }
+
+    /// The names that it had before this one, latest first (tên cũ); `validTo` of each is the day of the change.
+    async fn former_names(&self, ctx: &Context<'_>) -> Vec<FormerName> {
+        unit::former_names(ctx.access(), self.0)
     }
 
     /// Kind (loại đơn vị).

@@ -300,7 +300,7 @@ async fn a_search_folds_marks_case_and_order_and_takes_signs_literally() {
             ("v", &["A-01", "M-01", "A-03", "B-01", "A-06", "P-01"]),
             ("uc", &[]),
             ("mark-n", &["B-02", "B-01"]),
-            ("name", &[]),
+            ("name", &["B-02", "B-01"]),
             ("%", &[]),
             ("_", &[]),
             ("\\", &[]),

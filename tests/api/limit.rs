@@ -197,7 +197,14 @@ async fn one_client_does_not_take_the_places_of_others() {
                 r#"mutation {{ clientRotateSecret(input: {{idempotencyKey: "{key}", clientId: "{id}"}}) {{ userErrors {{ code }} }} }}"#
             );
             let greedy = &greedy;
-            async move { asked(greedy, &document).await.status().as_u16() }
+            // Whoever looks may have the second place for a moment.
+            async move {
+                let act = async || {
+                    let status = asked(greedy, &document).await.status().as_u16();
+                    (status != 429).then_some(status)
+                };
+                poll::until_async(act).await
+            }
         };
 
         let answered = async {
@@ -210,7 +217,7 @@ async fn one_client_does_not_take_the_places_of_others() {
         let (acts, answer) = join(join_all((0..2).map(act)), answered).await;
 
         assert_eq!(answer, 200, "{kind:?}: another client is answered");
-        assert_eq!(acts, [200, 200], "{kind:?}: what waited goes on");
+        assert_eq!(acts, [Some(200), Some(200)], "{kind:?}: what waited goes on");
         world.stop().await;
     }
 }

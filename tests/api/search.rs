@@ -2,10 +2,11 @@
 
 use cadre_api::domain::{demo, import::Outcome, read_model};
 use fastrand::Rng;
+use migration::{MigrationTrait, SchemaManager};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
-use crate::world::{Caller, Kind, World, clock, postgres::setting};
+use crate::world::{Caller, Kind, World, clock, on_both, postgres::setting};
 
 const QUESTIONS: usize = 300;
 
@@ -130,4 +131,61 @@ async fn a_search_finds_what_going_through_everybody_finds() {
         read_model::rebuild(&world.database, clock()).await.expect("made anew");
         world.stop().await;
     }
+}
+
+const CADRES: &str = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
+    joined_party_on,category,rank_code,status\n\
+    T-01,999000000101,Lý Thị Mỹ,FEMALE,1980-01-01,01,97101,2003-01-01,,CIVIL_SERVANT,01.003,ACTIVE\n\
+    T-02,999000000102,Lí Văn Quí,MALE,1980-01-02,01,97101,2003-01-01,,CIVIL_SERVANT,01.003,ACTIVE\n\
+    T-03,999000000103,H'Hen Đăk-Rông,FEMALE,1980-01-03,01,97101,2003-01-01,,CIVIL_SERVANT,01.003,ACTIVE\n";
+const POSTS: &str = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n\
+    T-01,A1P,UV,2010-01-01,,true\nT-02,A1P,UV,2010-01-01,,true\nT-03,A1P,UV,2010-01-01,,true\n";
+
+#[actix_web::test]
+async fn a_search_finds_both_spellings_of_i_and_words_after_hyphens_and_apostrophes() {
+    on_both(async |world| {
+        world.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+        for (search, expected) in [
+            ("ly", vec!["T-01", "T-02"]),
+            ("Lí", vec!["T-01", "T-02"]),
+            ("mĩ", vec!["T-01"]),
+            ("quý", vec!["T-02"]),
+            ("hen", vec!["T-03"]),
+            ("H'Hen", vec!["T-03"]),
+            ("h\u{2019}h", vec!["T-03"]),
+            ("rong", vec!["T-03"]),
+            ("dak-rong", vec!["T-03"]),
+        ] {
+            for condition in ["", r#", where: {unit: {code: "A1P", reach: UNIT}}"#] {
+                let document = format!(
+                    "{{ cadres(search: \"{search}\", orderBy: [{{field: CODE}}]{condition}) {{ nodes {{ code }} }} }}"
+                );
+                let seen = caller.query(&document).await;
+                let people = seen["cadres"]["nodes"].as_array().expect("people");
+                let codes = people.iter().map(|node| node["code"].as_str().expect("a code"));
+                let found: Vec<_> = codes.filter(|code| code.starts_with("T-")).collect();
+                assert_eq!(found, expected, "{document}");
+            }
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn keys_of_an_earlier_version_become_those_of_new_names() {
+    on_both(async |world| {
+        world.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
+        let words = async || people(world).await.into_iter().map(|one| one.words).collect::<Vec<_>>();
+        let now = words().await;
+        let database = world.database.writer();
+        for (code, key) in [("T-01", " ly thi my"), ("T-02", " li van qui"), ("T-03", " h''hen dak-rong")] {
+            let update = format!("UPDATE cadre SET search_key = '{key}' WHERE code = '{code}'");
+            database.execute_unprepared(&update).await.expect("an old key");
+        }
+        assert_ne!(words().await, now, "the control");
+        migration::m20261202_000022_search_key::Migration.up(&SchemaManager::new(database)).await.expect("migrated");
+        assert_eq!(words().await, now);
+    })
+    .await;
 }

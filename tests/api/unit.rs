@@ -116,7 +116,10 @@ async fn units_are_found_filtered_sorted_and_paged() {
             (r#"{ units(search: "xa dam") { nodes { code } } }"#, vec!["A2", "A2U"]),
             (r#"{ units(search: "XÃ ĐẦM") { nodes { code } } }"#, vec!["A2", "A2U"]),
             (r#"{ units(search: "a1u") { nodes { code } } }"#, vec!["A1U"]),
-            (r#"{ units(search: "xa cu") { nodes { code } } }"#, vec![]),
+            (r#"{ units(search: "xa cu") { nodes { code } } }"#, vec!["A1"]),
+            (r#"{ units(search: "xa moi", asOf: "2014-01-01") { nodes { code } } }"#, vec!["A1P", "A1U"]),
+            (r#"{ units(search: "cu moi") { nodes { code } } }"#, vec![]),
+            (r#"{ units(search: "huyen tai") { nodes { code } } }"#, vec![]),
             (r#"{ units(search: "xa cu", asOf: "2014-01-01") { nodes { code } } }"#, vec!["A1"]),
             (r#"{ units(where: {kinds: [DISTRICT]}) { nodes { code } } }"#, vec!["A", "B"]),
             (r#"{ units(where: {kinds: [DISTRICT]}, asOf: "2019-12-31") { nodes { code } } }"#, vec!["A", "B", "C"]),
@@ -210,4 +213,37 @@ async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran()
 
     assert!(world.house.registry().title("NEW").is_some());
     world.stop().await;
+}
+
+#[actix_web::test]
+async fn a_unit_says_its_former_names_and_since_when_they_have_changed() {
+    on_both(async |world| {
+        let lines = "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n\
+                     Z,P,,COMMUNE,COMMUNE,Xã Đăk-Rông,,2000-01-01,2010-01-01\n\
+                     Z,A,,COMMUNE,COMMUNE,Xã Đăk-Rông,,2010-01-01,2015-01-01\n\
+                     Z,A,,COMMUNE,COMMUNE,Xã Lý,,2015-01-01,2020-01-01\n\
+                     Z,A,,COMMUNE,COMMUNE,Phường Mỹ,,2020-01-01,\n";
+        world.import_text(&[("units.csv", lines)]).await;
+        let caller = world.caller(&["cadre:read"], &["W"]).await;
+        let former = |name: &str, from: &str, to: &str| json!({"name": name, "validFrom": from, "validTo": to});
+        let first = former("Xã Đăk-Rông", "2000-01-01", "2015-01-01");
+        let second = former("Xã Lý", "2015-01-01", "2020-01-01");
+        for (search, day, expected) in [
+            ("xa rong", "2026-06-01", Some(json!([second, first]))),
+            ("li", "2026-06-01", Some(json!([second, first]))),
+            ("mĩ", "2026-06-01", Some(json!([second, first]))),
+            ("rông", "2016-01-01", Some(json!([first]))),
+            ("rông", "2012-01-01", Some(json!([]))),
+            ("mỹ", "2016-01-01", None),
+        ] {
+            let document = format!(
+                r#"{{ units(search: "{search}", where: {{kinds: [COMMUNE]}}, asOf: "{day}") {{
+                    nodes {{ code formerNames {{ name validFrom validTo }} }} }} }}"#
+            );
+            let seen = caller.query(&document).await;
+            let found = expected.map(|names| json!({"code": "Z", "formerNames": names}));
+            assert_eq!(seen["units"]["nodes"], json!(Vec::from_iter(found)), "{search} {day}");
+        }
+    })
+    .await;
 }

@@ -36,7 +36,12 @@ pub(super) fn matching(search: &str) -> Result<Condition> {
     if search.contains('\0') {
         return Ok(Condition::all().add(Expr::val(1).eq(0)));
     }
-    let name = every_word(cadre::Column::SearchKey, &text::fold(search));
+    let folded = text::fold(search);
+    // Signs alone begin no word, while a blank search finds everybody.
+    let name = match folded.is_empty() && !search.trim().is_empty() {
+        true => Condition::all().add(Expr::val(1).eq(0)),
+        false => every_word(cadre::Column::SearchKey, &folded),
+    };
     Ok(Condition::any().add(name).add(cadre::Column::Code.eq(search.trim())))
 }
 

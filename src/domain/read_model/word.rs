@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The form that the table is kept in. Another number makes it anew.
-pub(super) const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 
 /// What follows from a name and posts: the name from each word on, in each unit, on whatever day.
 fn words(card: &Card) -> HashSet<cadre_word::Model> {

@@ -51,7 +51,7 @@ pub struct UnitList {
     pub below: Option<(UnitId, Hierarchy)>,
     /// Conditions.
     pub filter: UnitWhere,
-    /// Words that the name or code begins with.
+    /// Beginnings of words of the name, of a former name or of the code.
     pub search: Option<String>,
     /// Order; by code if empty.
     pub order: Vec<UnitOrder>,
@@ -113,9 +113,7 @@ impl UnitList {
             .filter(|unit| access.reaches(unit.row.id))
             .filter(|unit| within.as_ref().is_none_or(|within| within.contains(unit.row.id)))
             .filter(|unit| self.matches(unit, day))
-            .filter(|unit| {
-                self.search.is_none() || words.iter().all(|word| unit.search_key(day).contains(word.as_str()))
-            })
+            .filter(|unit| self.search.is_none() || unit.is_found_by(&words, day))
             .collect())
     }
 

@@ -14,7 +14,7 @@ pub use membership::Membership;
 pub(in crate::domain) use membership::joined;
 pub use subtree::{Subtree, SubtreeKey};
 pub(in crate::domain) use subtree::{Subtrees, fingerprint};
-pub use tree::{Reach, Unit, UnitReach, UnitSet, Units};
+pub use tree::{FormerName, Reach, Unit, UnitReach, UnitSet, Units};
 pub use yearly::{Branch, Predecessors, whole_years};
 
 use entity::{
@@ -75,6 +75,11 @@ impl UnitOnDay {
     pub fn version(self, registry: &Registry) -> &unit_version::Model {
         self.unit(registry).shown_on(self.day)
     }
+}
+
+/// The names of a unit before the one of the day, latest first.
+pub fn former_names(access: &Access, of: UnitOnDay) -> Vec<FormerName> {
+    of.unit(access.registry()).former_names(of.day)
 }
 
 /// How a unit is named in a question.

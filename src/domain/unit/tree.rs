@@ -73,6 +73,18 @@ struct NameKeys {
     search: String,
 }
 
+/// A name that a unit had before the one of the asked day (tên cũ).
+#[derive(Clone, Debug, PartialEq, Eq, async_graphql::SimpleObject)]
+#[graphql(name = "FormerUnitName")]
+pub struct FormerName {
+    /// The name.
+    pub name: String,
+    /// First day on which the unit had this name; null: since ever.
+    pub valid_from: Option<Day>,
+    /// First day on which the unit no longer had this name: the day of the change.
+    pub valid_to: Option<Day>,
+}
+
 /// All units.
 #[derive(Debug, Default)]
 pub struct Units {
@@ -116,9 +128,30 @@ impl Unit {
         &self.keys[self.shown_index(day)].sort
     }
 
-    /// Search key of the name shown on the day.
-    pub fn search_key(&self, day: Day) -> &str {
-        &self.keys[self.shown_index(day)].search
+    /// Whether each of some folded words begins a word of the code or of one name: the name shown on the day, or a name
+    /// before it.
+    pub fn is_found_by(&self, words: &[String], day: Day) -> bool {
+        let keys = self.keys[..=self.shown_index(day)].iter();
+        keys.rev().any(|key| words.iter().all(|word| key.search.contains(word.as_str())))
+    }
+
+    /// The names before the one shown on a day, latest first. Consecutive versions of one name are one entry.
+    pub fn former_names(&self, day: Day) -> Vec<FormerName> {
+        let shown = self.shown_index(day);
+        let mut names: Vec<FormerName> = Vec::new();
+        for version in self.versions[..shown].iter().rev().filter(|of| of.name != self.versions[shown].name) {
+            match names.last_mut() {
+                Some(later) if later.name == version.name && later.valid_from == version.valid_to => {
+                    later.valid_from = version.valid_from;
+                }
+                _ => names.push(FormerName {
+                    name: version.name.clone(),
+                    valid_from: version.valid_from,
+                    valid_to: version.valid_to,
+                }),
+            }
+        }
+        names
     }
 }
 
@@ -152,7 +185,7 @@ impl Units {
                 }
             }
             if let Some(unit) = by_id.get_mut(&version.unit_id) {
-                let search = format!("{} {}", text::search_key(&version.name), unit.row.code.as_str().to_lowercase());
+                let search = format!("{}{}", text::search_key(&version.name), text::search_key(unit.row.code.as_str()));
                 unit.keys.push(NameKeys { sort: text::plain_sort_key(&version.name), search });
                 unit.versions.push(version);
             }

@@ -110,7 +110,7 @@ impl Straight {
 
 /// What of the types that are written here is left to the engine. The roots that are written are `cadre`, `cadres` and
 /// `unit`; pages and numbers hang on a unit that a root names.
-pub const LEFT: [&str; 17] = [
+pub const LEFT: [&str; 18] = [
     "Cadre.accessLog",
     "Cadre.enrolments",
     "Cadre.identity",
@@ -123,6 +123,7 @@ pub const LEFT: [&str; 17] = [
     "Rotation.overrides",
     "Rotation.steps",
     "TrainingPlan.quotas",
+    "Unit.formerNames",
     "Unit.predecessors",
     "Unit.rotationFlows",
     "Unit.subunits",
