@@ -52,6 +52,13 @@ pub fn clean(text: &str) -> Result<Cow<'_, str>, Unfit> {
     Ok(if plain == text { Cow::Borrowed(text) } else { Cow::Owned(plain) })
 }
 
+/// The cleaned text, if it is one line of 1 to `longest` characters.
+pub fn line(text: &str, longest: usize) -> Option<String> {
+    let cleaned = clean(text).ok()?;
+    let fits = (1..=longest).contains(&cleaned.chars().count()) && !cleaned.chars().any(char::is_control);
+    fits.then(|| cleaned.into_owned())
+}
+
 /// Characters that show nothing: soft hyphens, joiners, marks of byte order, fillers, selectors of variants, tags.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{00AD}' | '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
@@ -156,6 +163,20 @@ mod tests {
             let Ok(cleaned) = cleaned else { continue };
             assert!(matches!(clean(cleaned), Ok(Cow::Borrowed(_))), "{cleaned:?}");
             assert_eq!(search_key(&clean(text).expect("clean")), search_key(cleaned));
+        }
+    }
+
+    #[test]
+    fn a_line_is_clean_and_bounded() {
+        for (text, line_of_ten) in [
+            ("Cổng\u{A0}Tỉnh\u{200B}", Some("Cổng Tỉnh")),
+            ("0123456789", Some("0123456789")),
+            ("0123456789x", None),
+            ("\u{200B}", None),
+            ("a\nb", None),
+            ("\u{202E}ab", None),
+        ] {
+            assert_eq!(line(text, 10).as_deref(), line_of_ten, "{text:?}");
         }
     }
 

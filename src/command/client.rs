@@ -214,6 +214,6 @@ fn print_secret(json: bool, id: ClientId, secret: &str, out: &mut Output) -> boo
 fn lost_secret(done: &str, client: ClientId) -> String {
     format!(
         "cadre-api: client {client} was {done}, but the secret could not be printed and is lost; \
-         `cadre-api client rotate-secret {client}` gives it another one"
+         `cadre-api client rotate-secret --client {client}` gives it another one"
     )
 }

@@ -31,11 +31,13 @@ pub enum ClientCommand {
     /// Revoke a client; its tokens stop working within seconds.
     Revoke {
         /// Client id.
+        #[arg(long)]
         client: ClientId,
     },
     /// Give a client a new secret, shown only now; the old one stops working at once, or after the overlap.
     RotateSecret {
         /// Client id.
+        #[arg(long)]
         client: ClientId,
         /// How long the old secret lives on, such as `24h` or `7d`; 30 days at most.
         #[arg(long, default_value = "0s", value_parser = humantime::parse_duration)]
@@ -47,6 +49,7 @@ pub enum ClientCommand {
     /// Take all secrets from a client that has a public key; from then on it proves itself by its keys alone.
     EndSecrets {
         /// Client id.
+        #[arg(long)]
         client: ClientId,
     },
     /// Manage the public keys of clients.

@@ -232,16 +232,13 @@ fn has_been_revoked() -> Error {
 /// # Errors
 /// `Invalid` unless it is short and plain.
 fn ensure_name(name: &str) -> Result<String> {
-    let length = name.chars().count();
-    let is_plain = name.trim() == name && !name.chars().any(char::is_control);
-    if !(1..=LONGEST_NAME).contains(&length) || !is_plain {
-        return Err(Error::invalid(
+    text::line(name, LONGEST_NAME).filter(|name| name.trim() == name).ok_or_else(|| {
+        Error::invalid(
             "name",
             "tên có từ 1 đến 100 ký tự, không có khoảng trắng ở đầu hoặc cuối, không có ký tự điều khiển",
             "a name has 1 to 100 characters, no blank at either end and no control characters",
-        ));
-    }
-    Ok(text::nfc(name).into_owned())
+        )
+    })
 }
 
 fn name_is_taken() -> Error {

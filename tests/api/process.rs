@@ -356,15 +356,18 @@ async fn clients_live_and_end_at_the_command_line() {
         );
 
         let rotated = |more: &[&str]| {
-            let said = printed(&url, &[&["client", "rotate-secret", &id, "--json"], more].concat());
+            let said = printed(&url, &[&["client", "rotate-secret", "--client", &id, "--json"], more].concat());
             let said: Value = serde_json::from_str(&said).expect("JSON");
             said["client_secret"].as_str().expect("a secret").to_owned()
         };
         let overlapping = rotated(&["--overlap", "1d"]);
         assert!(program.exchange(&id, &secret).await.is_some() && program.exchange(&id, &overlapping).await.is_some());
         assert!(printed(&url, &["client", "list"]).contains("the old secret holds until"));
-        assert!(refused(&url, &["client", "rotate-secret", &id, "--overlap", "31d"]).contains("30 days at most"));
-        assert!(refused(&url, &["client", "end-secrets", &id]).contains("no public key"));
+        assert!(
+            refused(&url, &["client", "rotate-secret", "--client", &id, "--overlap", "31d"])
+                .contains("30 days at most")
+        );
+        assert!(refused(&url, &["client", "end-secrets", "--client", &id]).contains("no public key"));
         let new = rotated(&[]);
         assert_ne!(new, secret);
         assert_eq!(program.exchange(&id, &overlapping).await, None);
@@ -373,7 +376,7 @@ async fn clients_live_and_end_at_the_command_line() {
             .expect("the old secret ends");
         poll::until_async(async || program.exchange(&id, &new).await).await.expect("the new secret holds");
 
-        assert!(printed(&url, &["client", "revoke", &id]).contains("within 5 seconds"));
+        assert!(printed(&url, &["client", "revoke", "--client", &id]).contains("within 5 seconds"));
         let refusing = async || (program.ask(&token, viewer).await.0 == 401).then_some(());
         poll::until_async(refusing).await.expect("a revoked client's token ends");
         assert_eq!(program.exchange(&id, &new).await, None);
@@ -384,7 +387,7 @@ async fn clients_live_and_end_at_the_command_line() {
             (vec!["client", "add", "--name", "x", "--scope", "cadre:read", "--unit", "NOWHERE"], "NOWHERE"),
             (vec!["client", "add", "--name", "x", "--scope", "everything", "--unit", "W"], "--scope"),
             (vec!["client", "add", "--name", "", "--scope", "cadre:read", "--unit", "W"], "name"),
-            (vec!["client", "revoke", "nobody"], "CLIENT"),
+            (vec!["client", "revoke", "--client", "nobody"], "CLIENT"),
         ] {
             let said = refused(&url, &args);
             assert!(said.contains(expected), "{args:?}: {said}");
@@ -403,7 +406,7 @@ async fn a_client_revoked_at_the_command_line_is_refused_by_a_service_that_runs(
         };
         assert_eq!(status(&caller).await, 200, "{:?}", world.kind);
 
-        drop(printed(&world.database_url, &["client", "revoke", &caller.id]));
+        drop(printed(&world.database_url, &["client", "revoke", "--client", &caller.id]));
 
         let refused = poll::until_async(async || (status(&caller).await == 401).then_some(())).await;
         assert!(refused.is_some(), "{:?}", world.kind);

@@ -71,13 +71,11 @@ pub async fn withhold(database: &Database, clock: Clock, order: Withhold) -> Res
 }
 
 fn ensure_number(number: &str) -> Result<String> {
-    let number = text::nfc(number.trim()).into_owned();
-    if (1..=LONGEST_NUMBER).contains(&number.chars().count()) && !number.chars().any(char::is_control) {
-        return Ok(number);
-    }
-    Err(Error::invalid(
-        "document",
-        format!("số văn bản có từ 1 đến {LONGEST_NUMBER} ký tự, không có ký tự điều khiển"),
-        format!("the number of a document has 1 to {LONGEST_NUMBER} characters and no control characters"),
-    ))
+    text::line(number.trim(), LONGEST_NUMBER).ok_or_else(|| {
+        Error::invalid(
+            "document",
+            format!("số văn bản có từ 1 đến {LONGEST_NUMBER} ký tự, không có ký tự điều khiển"),
+            format!("the number of a document has 1 to {LONGEST_NUMBER} characters and no control characters"),
+        )
+    })
 }

@@ -330,8 +330,7 @@ async fn terms(access: &Access, service: Limits, asked: &GrantTerms) -> Acted<Te
     let (from, to) = period(access.today(), own.ends_on, asked)?;
     let most = own.limits.unwrap_or(service);
     let limits = limits(administrator.named, most, asked)?;
-    grant::ensure_basis(asked.legal_basis.as_deref()).map_err(|_| bad_basis())?;
-    let legal_basis = asked.legal_basis.clone();
+    let legal_basis = grant::ensure_basis(asked.legal_basis.as_deref()).map_err(|_| bad_basis())?;
     Ok(Terms { scopes, units, purposes, valid_from: Some(from), valid_to: to, legal_basis, limits })
 }
 

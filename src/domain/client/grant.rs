@@ -106,13 +106,14 @@ impl Asked {
         unit_codes(&self.units)
     }
 
-    /// The same with its units looked up.
+    /// The same with its units looked up and its legal basis cleaned.
     ///
     /// # Errors
-    /// `Invalid` naming a code that no unit has.
+    /// `Invalid` naming a code that no unit has, or the legal basis.
     pub(super) async fn found(self, connection: &impl ConnectionTrait, codes: &BTreeSet<UnitCode>) -> Result<Terms> {
         let units = units_by_code(connection, codes).await?;
-        let Self { scopes, purposes, valid_from, valid_to, legal_basis, limits, .. } = self;
+        let legal_basis = ensure_basis(self.legal_basis.as_deref())?;
+        let Self { scopes, purposes, valid_from, valid_to, limits, .. } = self;
         Ok(Terms { scopes, units, purposes, valid_from, valid_to, legal_basis, limits })
     }
 }
@@ -224,7 +225,7 @@ pub(super) async fn insert(connection: &impl ConnectionTrait, client_id: ClientI
         purposes: Set(words(&terms.purposes)),
         valid_from: Set(terms.valid_from),
         valid_to: Set(terms.valid_to),
-        legal_basis: Set(terms.legal_basis.as_deref().map(|basis| text::nfc(basis).into_owned())),
+        legal_basis: Set(terms.legal_basis.clone()),
         ended_on: Set(None),
         requests_per_second: Set(requests_per_second),
         cost_per_minute: Set(cost_per_minute),
@@ -240,17 +241,17 @@ pub(super) async fn insert(connection: &impl ConnectionTrait, client_id: ClientI
 ///
 /// # Errors
 /// `Invalid` naming `legal_basis`.
-pub(super) fn ensure_basis(basis: Option<&str>) -> Result<()> {
-    let is_plain =
-        |basis: &str| (1..=LONGEST_BASIS).contains(&basis.chars().count()) && !basis.chars().any(char::is_control);
-    if basis.is_none_or(is_plain) {
-        return Ok(());
-    }
-    Err(Error::invalid(
+pub(super) fn ensure_basis(basis: Option<&str>) -> Result<Option<String>> {
+    let line = basis.map(|basis| text::line(basis, LONGEST_BASIS).ok_or_else(bad_basis));
+    line.transpose()
+}
+
+fn bad_basis() -> Error {
+    Error::invalid(
         "legal_basis",
         format!("căn cứ pháp lý có từ 1 đến {LONGEST_BASIS} ký tự, không có ký tự điều khiển"),
         format!("a legal basis has 1 to {LONGEST_BASIS} characters and no control characters"),
-    ))
+    )
 }
 
 /// The first day of a grant that replaces another. What was allowed on a day that is over was allowed.

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::Datelike;
 use entity::{
     training_class,
     value::{
@@ -25,7 +24,11 @@ use super::{
     table::{Header, Row},
     world::{World, differs, repeated_code},
 };
-use crate::{domain::access::Txn, error::Result, language::Sentence};
+use crate::{
+    domain::{access::Txn, training::plan::touches_years},
+    error::Result,
+    language::Sentence,
+};
 
 /// A class.
 pub(super) struct ClassRow {
@@ -288,7 +291,7 @@ impl ClassRow {
         (world, findings): (&World, &mut Findings),
     ) {
         let Some((first, last)) = plan_id.and_then(|plan| world.plan_years.get(&plan).copied()) else { return };
-        if self.end_on.0.year() < first || self.start_on.0.year() > last {
+        if !touches_years((first, last), (self.start_on, self.end_on)) {
             header.note(findings, (line, "start_on"), FindingCode::ClassOutsidePlan, || {
                 Sentence::new(
                     format!("lớp nằm ngoài thời gian của kế hoạch, từ năm {first} đến năm {last}"),

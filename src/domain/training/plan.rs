@@ -1,8 +1,9 @@
 //! Plans (kế hoạch đào tạo, bồi dưỡng).
 
+use chrono::Datelike;
 use entity::{
     training_plan,
-    value::{PlanCode, PlanId},
+    value::{Day, PlanCode, PlanId},
 };
 use sea_orm::{
     ColumnTrait, QueryFilter, QuerySelect, QueryTrait,
@@ -41,6 +42,12 @@ pub async fn look_up(access: &Access, key: &TrainingPlanKey) -> Result<VisiblePl
     let training = access.training()?;
     let row = training.plans().filter(condition).one(access.reader()).await?;
     row.and_then(|row| training.admitted_plan(row)).ok_or(Error::NotFound)
+}
+
+/// Whether days, both inclusive, touch the years of a plan, both inclusive. The days of each of its classes must, in imports
+/// as in acts.
+pub(in crate::domain) fn touches_years((first, last): (i32, i32), (start, end): (Day, Day)) -> bool {
+    start.0.year() <= last && first <= end.0.year()
 }
 
 /// The id of the plan with a code: of none, if there is none or the caller may not know of it.

@@ -6,6 +6,10 @@ use async_graphql::{Name, Value};
 
 /// No page is longer; a request for more is refused where it is read.
 const LONGEST_PAGE: u64 = 100;
+/// How far a total counts unless `max` says otherwise.
+const COUNTED_BY_DEFAULT: u64 = 10_000;
+/// The highest `max` of a total.
+const MOST_COUNTED: u64 = 1_000_000;
 
 /// A cost that may wait for variables: a fixed part and terms that are still open.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +68,8 @@ pub(super) enum Size {
     Count(Name),
     /// Exactly so many, also none.
     Times(u64),
+    /// For a count that stops at an amount: 10 for the first 10,000, 1 for each 10,000 after them.
+    CountedTo(Option<Amount>),
     /// Once if the variable has a value, otherwise not.
     Given(Name),
 }
@@ -143,6 +149,7 @@ impl Size {
         let waits = match &self {
             Size::Known(_) | Size::Times(_) => false,
             Size::Page { asked, .. } => asked.iter().any(|amount| matches!(amount, Amount::Variable(_))),
+            Size::CountedTo(most) => matches!(most, Some(Amount::Variable(_))),
             Size::Count(_) | Size::Given(_) => true,
         };
         if waits { self } else { Size::Times(self.value(&Nothing)) }
@@ -157,6 +164,10 @@ impl Size {
             Size::Page { asked, default } => {
                 let longest = asked.iter().filter_map(|amount| amount.value(sent)).max();
                 longest.unwrap_or(*default).clamp(1, LONGEST_PAGE)
+            }
+            Size::CountedTo(most) => {
+                let most = most.as_ref().and_then(|amount| amount.value(sent)).unwrap_or(0);
+                9 + most.clamp(1, MOST_COUNTED).div_ceil(COUNTED_BY_DEFAULT)
             }
             Size::Count(name) => match sent.value(name) {
                 Some(Value::List(items)) => (items.len() as u64).max(1),
@@ -174,8 +185,8 @@ impl Amount {
                 Value::Null => None,
                 // What is no number is refused later; until then it counts as the worst.
                 Value::Number(number) if number.as_i64().is_some_and(|number| number < 0) => Some(0),
-                Value::Number(number) => Some(number.as_u64().unwrap_or(LONGEST_PAGE)),
-                _ => Some(LONGEST_PAGE),
+                Value::Number(number) => Some(number.as_u64().unwrap_or(u64::MAX)),
+                _ => Some(u64::MAX),
             },
         }
     }

@@ -103,6 +103,12 @@ mod tests {
     use crate::graphql::{operation::shape::Shape, sdl};
 
     #[test]
+    fn a_total_has_a_price_of_whole_tens() {
+        let totals: Vec<_> = PRICES.iter().filter(|(place, _)| place.ends_with(".totalCount")).collect();
+        assert!(totals.len() > 5 && totals.iter().all(|(_, price)| price % 10 == 0), "a tenth is due for each 10,000");
+    }
+
+    #[test]
     fn prices_are_in_order_and_name_places_of_the_schema() {
         let shape = Shape::of(&sdl());
         for table in [&PRICES[..], &PRICES_WITH_DAY[..]] {

@@ -117,7 +117,7 @@ impl<'a> Scales<'a> {
         }
         let mut weight = inner.under_field(own, size(on, known, field));
         if is_beside_rows {
-            weight.once.add(Cost::fixed(price));
+            weight.once.add(Cost::fixed(price / 10).repeated(counted_to(field)));
         }
         weight.with_day.add(Cost::fixed(price::with_day(&known.coordinate)));
         if let Some(day) = field.get_argument(price::DAY) {
@@ -207,6 +207,11 @@ fn size(on: &str, known: &FieldShape, field: &Field) -> Size {
         Some(_) => Size::Known(1),
         None => Size::Known(PLAIN_LIST),
     }
+}
+
+/// How far a total counts. Other fields of a connection have no price.
+fn counted_to(field: &Field) -> Size {
+    Size::CountedTo(field.get_argument("max").and_then(|max| amount(&max.node)))
 }
 
 fn amount(value: &Literal) -> Option<Amount> {
@@ -304,6 +309,16 @@ mod tests {
                 json!({}),
                 2 + 3 * (2 + 5 * 2 + 1_000),
             ),
+            ("{ cadres(first: 1) { totalCount(max: 5) { value } } }", json!({}), 1 + 2 + 1_000),
+            ("{ cadres(first: 1) { totalCount(max: null) { value } } }", json!({}), 1 + 2 + 1_000),
+            ("{ cadres(first: 1) { totalCount(max: 10001) { value } } }", json!({}), 1 + 2 + 1_100),
+            ("{ cadres(first: 1) { totalCount(max: 9000000) { value } } }", json!({}), 1 + 2 + 10_900),
+            (
+                "query($m: Int) { cadres(first: 1) { totalCount(max: $m) { value } } }",
+                json!({ "m": 20_000 }),
+                1 + 2 + 1_100,
+            ),
+            ("query($m: Int) { cadres(first: 1) { totalCount(max: $m) { value } } }", json!({}), 1 + 2 + 1_000),
             ("{ cadres(where: {unit: null}, search: null, first: 1) { nodes { id } } }", json!({}), page),
             ("{ cadres(search: \"a\", first: 1) { nodes { id } } }", json!({}), page + 1_000),
             (

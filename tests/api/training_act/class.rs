@@ -36,7 +36,7 @@ async fn who_is_in_a_class_goes_with_it() {
         let caller = office(world).await;
         let seats_of = issued(&caller, quota(5)).await;
         let used = async || standing(&caller, &seats_of).await[2];
-        led(&caller, with(class("L-1"), json!({ "capacity": 2 })), &["OPEN_FOR_NOMINATION"]).await;
+        led(&caller, with(class("L-1"), json!({ "capacity": 2, "planCode": "KH-A" })), &["OPEN_FOR_NOMINATION"]).await;
         let of_quota = || json!({ "quotaId": seats_of, "waitlist": true });
         for (cadre, state) in [("A-02", "CONFIRMED"), ("A-03", "CONFIRMED"), ("A-04", "WAITLISTED")] {
             assert_eq!(enrolled(&caller, "L-1", cadre, of_quota()).await["state"], state);
@@ -55,6 +55,9 @@ async fn who_is_in_a_class_goes_with_it() {
         assert_eq!(states().await, ["WAITLISTED", "WAITLISTED", "WAITLISTED"]);
 
         let refused = refusal(&caller, "classAdvance", to("PLANNED")).await;
+        assert_eq!((&refused["code"], &refused["field"]), (&json!("INVALID_DAY"), &json!(["input", "startOn"])));
+        let days = json!({ "startOn": "2027-01-01", "endOn": "2027-01-03" });
+        let refused = refusal(&caller, "classAdvance", with(to("PLANNED"), days)).await;
         assert_eq!((&refused["code"], &refused["field"]), (&json!("INVALID_DAY"), &json!(["input", "startOn"])));
         let days = json!({ "startOn": "2026-06-01", "endOn": "2026-06-03" });
         done(&caller, "classAdvance", with(to("PLANNED"), days.clone())).await;
@@ -126,6 +129,11 @@ async fn a_class_is_refused_with_the_field_and_the_way_out() {
             (json!({ "code": "L-2", "planCode": "XX" }), "NOT_FOUND", "planCode"),
             (json!({ "code": "L-2", "organiserUnitCode": "W" }), "NOT_FOUND", "organiserUnitCode"),
             (json!({ "code": "L-2", "endOn": "2026-06-07" }), "INVALID_DAY", "endOn"),
+            (
+                json!({ "code": "L-2", "planCode": "KH-A", "startOn": "2027-01-01", "endOn": "2027-01-02" }),
+                "INVALID_DAY",
+                "startOn",
+            ),
             (json!({ "code": "L-2", "capacity": 0 }), "INVALID_NUMBER", "capacity"),
             (json!({ "code": "L-2", "intake": "" }), "INVALID_TEXT", "intake"),
         ] {

@@ -1,12 +1,15 @@
 //! A class is led from state to state, with everybody who is in it, or gets another number of seats or other sessions.
 
 use entity::{
-    training_class,
+    training_class, training_plan,
     value::{ClassState, Day, EnrolmentState},
 };
 
+use sea_orm::EntityTrait;
+
 use super::{
     CAPACITY, OnClass, Scene, Target,
+    plan::ensure_in_years,
     seat::{PRESENT, lead_all, seats_of},
 };
 use crate::{
@@ -56,6 +59,10 @@ impl OnClass for Advance {
         let today = scene.access.today();
         scene.row.state = stage::class::after(scene.row.state, self.to)?;
         if let Some((start, end)) = self.days()? {
+            if let Some(plan) = scene.row.plan_id {
+                let plan = training_plan::Entity::find_by_id(plan).one(scene.txn.connection()).await?;
+                plan.map_or(Ok(()), |plan| ensure_in_years(&plan, (start, end)))?;
+            }
             (scene.row.start_on, scene.row.end_on) = (start, end);
             scene.meet_on(self.sessions.as_deref().unwrap_or_default()).await?;
         }

@@ -1,7 +1,7 @@
 //! A class is planned.
 
 use entity::{
-    training_class,
+    training_class, training_plan,
     value::{ChangeKind, ClassCategory, ClassCode, ClassId, ClassState, Day, StudyMode},
 };
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, SqlErr};
@@ -15,7 +15,7 @@ use crate::{
         refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
         training::{
             act::session as sessions,
-            plan::{self, TrainingPlanKey},
+            plan::{self, TrainingPlanKey, touches_years},
             session,
         },
     },
@@ -70,8 +70,12 @@ async fn planned(access: &Access, input: &Plan) -> Acted<VisibleClass> {
         Some(code) => Some(known_plan(access, code).await?),
         None => None,
     };
+    if let Some(plan) = &plan {
+        ensure_in_years(plan, (input.start_on, input.end_on))?;
+    }
     let request = Request::of(access, Act::ClassPlan, &input.idempotency_key, input)?;
-    let row = training_class::Model { plan_id: plan, organiser_id: organiser, ..drawn(access, input)? };
+    let row =
+        training_class::Model { plan_id: plan.map(|plan| plan.id), organiser_id: organiser, ..drawn(access, input)? };
     let (id, code) = (row.id, row.code.clone());
     let days = (row.start_on, row.end_on);
     let sessions = session::stated("sessions", input.sessions.as_deref().unwrap_or_default(), days)?;
@@ -89,11 +93,27 @@ async fn planned(access: &Access, input: &Plan) -> Acted<VisibleClass> {
     shown(access, row.ok_or_else(|| Error::internal("a class that was not written"))?)
 }
 
-async fn known_plan(access: &Access, code: &str) -> Acted<entity::value::PlanId> {
+async fn known_plan(access: &Access, code: &str) -> Acted<training_plan::Model> {
     match plan::look_up(access, &TrainingPlanKey::Code(code.to_owned())).await {
         Err(Error::NotFound) => Err(Refusal::not_found("planCode").into()),
-        found => Ok(found?.row().id),
+        found => Ok(found?.row().clone()),
     }
+}
+
+/// Checks that a class has days in the years of its plan.
+pub(super) fn ensure_in_years(plan: &training_plan::Model, days: (Day, Day)) -> Result<(), Refusal> {
+    let (first, last) = (plan.year_from, plan.year_to);
+    if touches_years((first, last), days) {
+        return Ok(());
+    }
+    Err(Refusal::input(
+        Code::InvalidDay,
+        "startOn",
+        format!(
+            "Lớp nằm ngoài thời gian của kế hoạch, từ năm {first} đến năm {last}; hãy chọn ngày khác hoặc kế hoạch khác."
+        ),
+        format!("The class lies outside the years of its plan, {first} to {last}; choose other days or another plan."),
+    ))
 }
 
 /// What the input says of the class; plan and organiser are filled in by whoever looked them up.
