@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use entity::{
     qualification,
-    value::{CadreId, ClassId, EnrolmentId, PlanId, QualificationId, QuotaId, RotationId, UnitId},
+    value::{CadreId, ClassId, Day, EnrolmentId, PlanId, QualificationId, QuotaId, RotationId, UnitId},
 };
 
 use crate::{
@@ -24,7 +24,7 @@ pub enum Found {
     /// A person.
     Cadre(Visible),
     /// A qualification of a person within reach.
-    Qualification(qualification::Model),
+    Qualification(qualification::Model, Day),
     /// A rotation that the caller may know of.
     Rotation(VisibleRotation),
     /// A training plan that the caller may know of.
@@ -63,7 +63,8 @@ pub async fn look_up(access: &Access, ids: &[String]) -> Result<Vec<Option<Found
                 unit::on_day(access, id, access.today()).map(Found::Unit)
             };
             let cadre = || cadres.get(&id.parse().ok()?).cloned().map(Found::Cadre);
-            let qualification = || qualifications.get(&id.parse().ok()?).cloned().map(Found::Qualification);
+            let qualification =
+                || qualifications.get(&id.parse().ok()?).cloned().map(|row| Found::Qualification(row, access.today()));
             let rotation = || rotations.get(&id.parse().ok()?).cloned().map(Found::Rotation);
             let plan = || plans.get(&id.parse().ok()?).cloned().map(Found::TrainingPlan);
             let class = || classes.get(&id.parse().ok()?).cloned().map(Found::TrainingClass);

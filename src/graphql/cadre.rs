@@ -90,6 +90,11 @@ impl Cadre {
         self.0.id().into()
     }
 
+    /// The day of which this shows the state. With `id` it identifies the object in a cache.
+    async fn as_of(&self) -> Day {
+        self.0.day()
+    }
+
     /// Code (mã cán bộ).
     async fn code(&self) -> &str {
         self.0.card().code.as_str()
@@ -144,8 +149,7 @@ impl Cadre {
             held::subject(ctx.access(), "subject", code)?;
         }
         Ok(held::counting(self.0.qualifications(), subject.as_deref(), self.0.day())
-            .cloned()
-            .map(Qualification)
+            .map(|row| Qualification { row: row.clone(), day: self.0.day() })
             .collect())
     }
 
@@ -156,7 +160,8 @@ impl Cadre {
         #[graphql(desc = "Code of the subject.")] subject: String,
     ) -> Result<Option<Qualification>> {
         held::subject(ctx.access(), "subject", &subject)?;
-        Ok(held::highest(ctx.registry(), self.0.qualifications(), &subject, self.0.day()).cloned().map(Qualification))
+        let highest = held::highest(ctx.registry(), self.0.qualifications(), &subject, self.0.day());
+        Ok(highest.map(|row| Qualification { row: row.clone(), day: self.0.day() }))
     }
 
     /// Rotations, transfers and secondments that were begun, or announced, by the day, newest first, each as it stood on
@@ -280,6 +285,11 @@ pub struct Assignment {
 /// A post (quá trình công tác): a title held in a unit from a day on.
 #[Object]
 impl Assignment {
+    /// The day of which this shows the unit.
+    async fn as_of(&self) -> Day {
+        self.day
+    }
+
     /// Unit.
     async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         unit::on_day(ctx.access(), self.post.unit_id, self.day).map(Unit).ok_or(Error::NotFound)

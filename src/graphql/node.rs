@@ -42,7 +42,7 @@ impl From<Found> for Node {
         match found {
             Found::Unit(unit) => Self::Unit(Unit(unit)),
             Found::Cadre(cadre) => Self::Cadre(Cadre(cadre)),
-            Found::Qualification(qualification) => Self::Qualification(Qualification(qualification)),
+            Found::Qualification(row, day) => Self::Qualification(Qualification { row, day }),
             Found::Rotation(rotation) => Self::Rotation(Rotation(rotation)),
             Found::TrainingPlan(plan) => Self::TrainingPlan(TrainingPlan(plan)),
             Found::Quota(quota) => Self::Quota(Quota(quota)),

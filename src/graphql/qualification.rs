@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object};
 use entity::{
     institution, qualification, qualification_level,
-    value::{PartialDate, StudyMode},
+    value::{Day, PartialDate, StudyMode},
 };
 
 use crate::{
@@ -94,26 +94,36 @@ impl Institution {
 }
 
 /// A qualification that a person was granted (văn bằng, chứng chỉ).
-pub struct Qualification(pub qualification::Model);
+pub struct Qualification {
+    /// The row.
+    pub row: qualification::Model,
+    /// The asked day.
+    pub day: Day,
+}
 
 /// A qualification that a person was granted (văn bằng, chứng chỉ).
 #[Object]
 impl Qualification {
     /// Opaque id.
     pub async fn id(&self) -> ID {
-        self.0.id.into()
+        self.row.id.into()
+    }
+
+    /// The day of which this shows the state. With `id` it identifies the object in a cache.
+    async fn as_of(&self) -> Day {
+        self.day
     }
 
     /// Subject.
     async fn subject(&self, ctx: &Context<'_>) -> Result<QualificationSubject> {
-        let subject = ctx.registry().subject(self.0.subject_code.as_str()).cloned().map(QualificationSubject);
+        let subject = ctx.registry().subject(self.row.subject_code.as_str()).cloned().map(QualificationSubject);
         subject.ok_or_else(|| Error::internal("a qualification of a subject that is not in the registry"))
     }
 
     /// Level.
     async fn level(&self, ctx: &Context<'_>) -> Result<QualificationLevel> {
-        let subject = ctx.registry().subject(self.0.subject_code.as_str());
-        let level = subject.and_then(|subject| subject.level(self.0.level_code.as_str()));
+        let subject = ctx.registry().subject(self.row.subject_code.as_str());
+        let level = subject.and_then(|subject| subject.level(self.row.level_code.as_str()));
         level
             .cloned()
             .map(QualificationLevel)
@@ -122,23 +132,23 @@ impl Qualification {
 
     /// Code of the field of study (mã ngành đào tạo).
     async fn field_code(&self) -> Option<&str> {
-        self.0.field_code.as_deref()
+        self.row.field_code.as_deref()
     }
 
     /// Awarding institution.
     async fn institution(&self, ctx: &Context<'_>) -> Option<Institution> {
-        let code = self.0.institution_code.as_ref()?;
+        let code = self.row.institution_code.as_ref()?;
         ctx.registry().institution(code.as_str()).cloned().map(Institution)
     }
 
     /// Mode of study (hình thức đào tạo).
     async fn mode(&self) -> Option<StudyMode> {
-        self.0.mode
+        self.row.mode
     }
 
     /// When it was granted, as far as the paper says. Where a day matters it counts from the last day that this can
     /// mean.
     async fn granted_on(&self) -> PartialDate {
-        self.0.granted_on
+        self.row.granted_on
     }
 }

@@ -77,6 +77,11 @@ impl Rotation {
         self.0.row().id.into()
     }
 
+    /// The day of which this shows the state. With `id` it identifies the object in a cache.
+    async fn as_of(&self) -> Day {
+        self.0.day()
+    }
+
     /// The person, on the asked day; if their file is out of reach by then, on the last day on which this rotation had
     /// them within reach.
     async fn cadre(&self, ctx: &Context<'_>) -> Result<Cadre> {

@@ -99,6 +99,11 @@ impl Unit {
         self.0.id().into()
     }
 
+    /// The day of which this shows the state. With `id` it identifies the object in a cache.
+    async fn as_of(&self) -> Day {
+        self.0.day()
+    }
+
     /// Code (mã đơn vị).
     async fn code<'a>(&self, ctx: &Context<'a>) -> &'a str {
         self.0.code(ctx.registry())

@@ -6,20 +6,22 @@ use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use crate::world::{Kind, World, npm, on_both};
+use crate::world::{Caller, Kind, World, npm, on_both};
 
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("package.json", include_str!("../apollo/package.json")),
     ("package-lock.json", include_str!("../apollo/package-lock.json")),
     ("run.mjs", include_str!("../apollo/run.mjs")),
+    ("cache.mjs", include_str!("../apollo/cache.mjs")),
 ];
 
-/// What the clients say of a server: a line each.
-async fn run(url: String, token: String) -> Vec<Value> {
+const GUIDE: &str = include_str!("../../docs/api.md");
+
+/// What a script prints of a server: a line for each client.
+async fn run(script: &'static str, environment: Vec<(&'static str, String)>) -> Vec<Value> {
     let run = move || {
         let folder = npm::installed("apollo", &FILES);
-        let output =
-            Command::new("node").arg("run.mjs").env("URL", url).env("TOKEN", token).current_dir(folder).output();
+        let output = Command::new("node").arg(script).envs(environment).current_dir(folder).output();
         let output = output.unwrap_or_else(|error| panic!("this test needs node (Debian: nodejs): {error}"));
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
@@ -28,12 +30,41 @@ async fn run(url: String, token: String) -> Vec<Value> {
     spawn_blocking(run).await.expect("the runner does not panic")
 }
 
+fn server(world: &World, caller: &Caller<'_>) -> Vec<(&'static str, String)> {
+    vec![("URL", format!("{}/graphql", world.url)), ("TOKEN", caller.token.clone())]
+}
+
+/// The type policies of the guide keep two days of one person apart. Without them the cache shows the second day twice.
+#[actix_web::test]
+async fn the_type_policies_of_the_guide_keep_two_days_of_one_person_apart() {
+    let world = World::new(Kind::Sqlite).await;
+    let caller = world.caller(&["cadre:read", "rotation:read"], &["W"]).await;
+    let (_, policies) = GUIDE.split_once("For Apollo Client 3 and 4:\n\n```js\n").expect("the policies");
+    let (policies, _) = policies.split_once("```").expect("the end of the policies");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("policies.mjs");
+    std::fs::write(&file, policies).expect("written");
+
+    let mut environment = server(&world, &caller);
+    environment.push(("POLICIES", file.display().to_string()));
+    environment.extend([("CODE", "A-03".to_owned()), ("DAYS", "2011-06-01,2026-06-01".to_owned())]);
+    let lines = run("cache.mjs", environment).await;
+
+    world.stop().await;
+    assert_eq!(lines.len(), 4);
+    for line in lines {
+        let (answered, cached) = (&line["answered"], &line["cached"]);
+        assert_ne!(answered[0]["unit"]["code"], answered[1]["unit"]["code"], "the person moved");
+        assert_eq!(answered == cached, line["hasPolicies"], "{line}");
+    }
+}
+
 #[actix_web::test]
 async fn apollo_clients_with_persisted_queries_fall_back_to_whole_documents() {
     let world = World::new(Kind::Sqlite).await;
     let caller = world.caller(&["cadre:read"], &["A"]).await;
 
-    let lines = run(format!("{}/graphql", world.url), caller.token.clone()).await;
+    let lines = run("run.mjs", server(&world, &caller)).await;
 
     world.stop().await;
     let asked = |method: &str, has_query: bool| json!({ "method": method, "hasQuery": has_query });

@@ -120,12 +120,12 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
 
         // Persons, and ways to ask for them.
         ("Query", "cadre" | "cadres") | ("Unit", "cadres") | ("CadreKey", "id" | "code") => Needs(Scope::CadreRead),
-        ("Cadre", "id" | "code" | "fullName" | "gender" | "category" | "status" | "unit" | "title")
+        ("Cadre", "id" | "asOf" | "code" | "fullName" | "gender" | "category" | "status" | "unit" | "title")
         | ("Cadre", "assignments" | "qualifications" | "highest")
         | ("CadreConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
         | ("CadreEdge", "cursor" | "node")
-        | ("Assignment", "unit" | "title" | "startOn" | "endOn" | "isPrimary")
-        | ("Qualification", "id" | "subject" | "level" | "fieldCode" | "institution" | "mode" | "grantedOn")
+        | ("Assignment", "asOf" | "unit" | "title" | "startOn" | "endOn" | "isPrimary")
+        | ("Qualification", "id" | "asOf" | "subject" | "level" | "fieldCode" | "institution" | "mode" | "grantedOn")
         | ("CadreWhere", "unit" | "titles" | "keyLeader" | "category" | "gender" | "holds" | "and" | "or" | "not")
         | ("LevelCondition", "subject" | "atLeast" | "below" | "exactly")
         | ("CadreOrder", "field" | "direction")
@@ -140,7 +140,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RotationWhere", "placementMissing")
         | ("RotationOrder", "field" | "direction")
         | ("RotationOrderField", "START" | "END")
-        | ("Rotation", "id" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
+        | ("Rotation", "id" | "asOf" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
         | ("Rotation", "fromTier" | "toTier" | "startOn" | "plannedEndOn" | "endOn" | "endReason" | "state")
         | ("Rotation", "preparingUnit" | "decisionNo" | "decidedOn" | "publishedOn" | "placement" | "version")
         | ("Rotation", "checks" | "overrides" | "steps" | "appraisals")
@@ -190,7 +190,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         // Units and reference lists within reach.
         ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
         | ("Query", "programmes" | "rules" | "retirementAges" | "__schema" | "__type")
-        | ("Unit", "id" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
+        | ("Unit", "id" | "asOf" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
         | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors" | "formerNames")
         | ("Node", "id")
         | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "FormerUnitName" | "PageInfo" | "BoundedCount", _)

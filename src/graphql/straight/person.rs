@@ -6,7 +6,7 @@ use crate::{
     domain::{access::Visible, cadre, qualification as held, rotation, unit},
     error::Error,
     graphql::straight::{
-        qualification::Qualification,
+        qualification::{Held, Qualification},
         rotation::Rotation,
         selection::Selected,
         unit::{Title, Unit},
@@ -24,6 +24,7 @@ impl Written for Cadre {
     fn field(field: &Selected<'_>) -> Option<Write<Self>> {
         match field.name {
             "id" => write::<Self>(|cadre, _, out| out.leaf(cadre.id())),
+            "asOf" => write::<Self>(|cadre, _, out| out.leaf(cadre.day())),
             "code" => write::<Self>(|cadre, _, out| out.leaf(cadre.card().code.as_str())),
             "fullName" => write::<Self>(|cadre, _, out| out.leaf(&cadre.card().full_name)),
             "gender" => write::<Self>(|cadre, _, out| out.leaf(cadre.card().gender)),
@@ -78,7 +79,8 @@ fn qualifications(field: &Selected<'_>) -> Option<Write<Cadre>> {
             held::subject(with.access, "subject", code)?;
         }
         let all = cadre.qualifications();
-        set.list(held::counting(all, subject.as_deref(), cadre.day()), with, out)
+        let day = cadre.day();
+        set.list(held::counting(all, subject.as_deref(), day).map(|row| Held { row, day }), with, out)
     })
 }
 
@@ -88,7 +90,8 @@ fn highest(field: &Selected<'_>) -> Option<Write<Cadre>> {
         let subject = subject.value(with.variables)?;
         held::subject(with.access, "subject", &subject)?;
         let all = cadre.qualifications();
-        set.option(held::highest(with.registry(), all, &subject, cadre.day()), with, out)
+        let day = cadre.day();
+        set.option(held::highest(with.registry(), all, &subject, day).map(|row| Held { row, day }), with, out)
     })
 }
 
@@ -123,6 +126,7 @@ impl Written for Assignment {
                     set.one(title.ok_or_else(unknown)?, with, out)
                 })
             }
+            "asOf" => write::<Self>(|post, _, out| out.leaf(post.day)),
             "startOn" => write::<Self>(|post, _, out| out.leaf(post.row.start_on)),
             "endOn" => write::<Self>(|post, _, out| out.leaf(post.row.end_on)),
             "isPrimary" => write::<Self>(|post, _, out| out.leaf(post.row.is_primary)),

@@ -1,6 +1,6 @@
 //! Qualifications and what they are of, written as `graphql::qualification` resolves them.
 
-use entity::{institution, qualification, qualification_level};
+use entity::{institution, qualification, qualification_level, value::Day};
 
 use crate::{
     domain::registry::Subject,
@@ -15,17 +15,25 @@ use crate::{
 /// A qualification.
 pub(super) struct Qualification;
 
+/// A qualification as it is shown on a day.
+#[derive(Clone, Copy)]
+pub(super) struct Held<'a> {
+    pub row: &'a qualification::Model,
+    pub day: Day,
+}
+
 impl Written for Qualification {
     const NAME: &'static str = "Qualification";
-    type Of<'a> = &'a qualification::Model;
+    type Of<'a> = Held<'a>;
 
     fn field(field: &Selected<'_>) -> Option<Write<Self>> {
         match field.name {
-            "id" => write::<Self>(|held, _, out| out.leaf(held.id)),
+            "id" => write::<Self>(|held, _, out| out.leaf(held.row.id)),
+            "asOf" => write::<Self>(|held, _, out| out.leaf(held.day)),
             "subject" => {
                 let set = field.set::<QualificationSubject>()?;
                 write::<Self>(move |held, with, out| {
-                    let subject = with.registry().subject(held.subject_code.as_str());
+                    let subject = with.registry().subject(held.row.subject_code.as_str());
                     let unknown = || Error::internal("a qualification of a subject that is not in the registry");
                     set.one(subject.ok_or_else(unknown)?, with, out)
                 })
@@ -33,22 +41,22 @@ impl Written for Qualification {
             "level" => {
                 let set = field.set::<QualificationLevel>()?;
                 write::<Self>(move |held, with, out| {
-                    let subject = with.registry().subject(held.subject_code.as_str());
-                    let level = subject.and_then(|subject| subject.level(held.level_code.as_str()));
+                    let subject = with.registry().subject(held.row.subject_code.as_str());
+                    let level = subject.and_then(|subject| subject.level(held.row.level_code.as_str()));
                     let unknown = || Error::internal("a qualification of a level that is not in the registry");
                     set.one(level.ok_or_else(unknown)?, with, out)
                 })
             }
-            "fieldCode" => write::<Self>(|held, _, out| out.leaf(held.field_code.as_deref())),
+            "fieldCode" => write::<Self>(|held, _, out| out.leaf(held.row.field_code.as_deref())),
             "institution" => {
                 let set = field.set::<Institution>()?;
                 write::<Self>(move |held, with, out| {
-                    let code = held.institution_code.as_ref();
+                    let code = held.row.institution_code.as_ref();
                     set.option(code.and_then(|code| with.registry().institution(code.as_str())), with, out)
                 })
             }
-            "mode" => write::<Self>(|held, _, out| out.leaf(held.mode)),
-            "grantedOn" => write::<Self>(|held, _, out| out.leaf(held.granted_on)),
+            "mode" => write::<Self>(|held, _, out| out.leaf(held.row.mode)),
+            "grantedOn" => write::<Self>(|held, _, out| out.leaf(held.row.granted_on)),
             _ => None,
         }
     }

@@ -28,6 +28,7 @@ impl Written for Rotation {
     fn field(field: &Selected<'_>) -> Option<Write<Self>> {
         match field.name {
             "id" => write::<Self>(|rotation, _, out| out.leaf(rotation.row().id)),
+            "asOf" => write::<Self>(|rotation, _, out| out.leaf(rotation.day())),
             "form" => write::<Self>(|rotation, _, out| out.leaf(rotation.row().form)),
             "purpose" => write::<Self>(|rotation, _, out| out.leaf(rotation.row().purpose)),
             "direction" => write::<Self>(|rotation, _, out| out.leaf(rotation.row().direction)),

@@ -20,6 +20,7 @@ impl Written for Unit {
     fn field(field: &Selected<'_>) -> Option<Write<Self>> {
         match field.name {
             "id" => write::<Self>(|unit, _, out| out.leaf(unit.id())),
+            "asOf" => write::<Self>(|unit, _, out| out.leaf(unit.day())),
             "code" => write::<Self>(|unit, with, out| out.leaf(unit.code(with.registry()))),
             "name" => write::<Self>(|unit, with, out| out.leaf(&unit.version(with.registry()).name)),
             "kind" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.registry()).kind)),
