@@ -239,6 +239,20 @@ impl Registry {
         Some(self.subject(subject.as_str())?.level(level.as_str())?.rank)
     }
 
+    /// All institutions, by code.
+    pub fn institutions(&self) -> Vec<&institution::Model> {
+        let mut all: Vec<_> = self.institutions.values().collect();
+        all.sort_unstable_by(|one, other| one.code.as_str().cmp(other.code.as_str()));
+        all
+    }
+
+    /// All ethnic groups, by code of the list of 2008.
+    pub fn ethnic_groups(&self) -> Vec<&ethnic_group::Model> {
+        let mut all: Vec<_> = self.ethnic_groups.values().collect();
+        all.sort_unstable_by(|one, other| one.code.cmp(&other.code));
+        all
+    }
+
     /// An ethnic group of the list of 2008.
     pub fn ethnic_group(&self, code: &str) -> Option<&ethnic_group::Model> {
         self.ethnic_groups.get(code)

@@ -34,7 +34,7 @@ impl AccessEntry {
 /// A reading of a person's protected data (lượt truy cập): what one request read.
 #[Object]
 impl AccessEntry {
-    /// When.
+    /// Time of the reading (thời điểm truy cập).
     async fn at(&self) -> Instant {
         Instant(self.0.row().at)
     }

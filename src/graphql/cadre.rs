@@ -47,6 +47,11 @@ impl CadreQuery {
         Ok(found(cadre::look_up(access, &by, None, as_of.unwrap_or(access.today())).await)?.map(Cadre))
     }
 
+    /// All ethnic groups (dân tộc), by code of the list of 2008.
+    async fn ethnic_groups(&self, ctx: &Context<'_>) -> Vec<EthnicGroup> {
+        ctx.registry().ethnic_groups().into_iter().cloned().map(EthnicGroup).collect()
+    }
+
     /// The people within reach who hold a post on a day.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
     async fn cadres(
@@ -57,11 +62,12 @@ impl CadreQuery {
         search: Option<String>,
         #[graphql(desc = "By name if absent.")] order_by: Option<Vec<CadreOrder>>,
         #[graphql(desc = "The day; today by default.")] as_of: Option<Day>,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
-    ) -> Result<Connection<Cadre>> {
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+    ) -> Result<Option<Connection<Cadre>>> {
         let list = CadreList {
             within: None,
             filter: r#where.unwrap_or_default(),
@@ -70,7 +76,7 @@ impl CadreQuery {
             as_of,
         };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before }, None).await?;
-        Ok(Connection::new(page, Total::Cadres(list), Cadre))
+        Ok(Some(Connection::new(page, Total::Cadres(list), Cadre)))
     }
 }
 
@@ -177,10 +183,11 @@ impl Cadre {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only those of this calendar year.")] year: Option<i32>,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
     ) -> Result<Connection<Enrolment>> {
         let list = EnrolmentList::of_person(ctx.access(), self.0.id(), year, self.0.day());
         Enrolment::list(ctx, list, PageArgs { first, after, last, before }).await
@@ -192,10 +199,11 @@ impl Cadre {
     async fn access_log(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
     ) -> Result<Connection<AccessEntry>> {
         AccessEntry::list(ctx, AccessLog::of(&self.0), PageArgs { first, after, last, before }).await
     }
@@ -265,7 +273,7 @@ impl EthnicGroup {
         &self.0.code
     }
 
-    /// Name.
+    /// Name of the ethnic group (tên dân tộc).
     async fn name(&self) -> &str {
         &self.0.name
     }
@@ -290,7 +298,7 @@ impl Assignment {
         self.day
     }
 
-    /// Unit.
+    /// Unit of the post (đơn vị công tác), on the day `asOf`.
     async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         unit::on_day(ctx.access(), self.post.unit_id, self.day).map(Unit).ok_or(Error::NotFound)
     }

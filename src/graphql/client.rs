@@ -34,7 +34,7 @@ impl Client {
         self.0.row().id.into()
     }
 
-    /// Name.
+    /// Name of the client (tên hệ thống kết nối), unique.
     async fn name(&self) -> &str {
         &self.0.row().name
     }
@@ -130,14 +130,15 @@ impl ClientQuery {
     async fn clients(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
-    ) -> Result<Connection<Client>> {
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+    ) -> Result<Option<Connection<Client>>> {
         let args = PageArgs { first, after, last, before };
         let page = ClientList.page(ctx.access(), ctx.allowance().service_limits(), &args).await?;
-        Ok(Connection::new(page, Total::Clients(ClientList), Client))
+        Ok(Some(Connection::new(page, Total::Clients(ClientList), Client)))
     }
 }
 
@@ -211,12 +212,9 @@ impl ClientMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The client and its grant.")] input: Register,
-    ) -> Result<Payload<Register, WithSecret>> {
-        Ok(Payload::of(
-            ctx,
-            act::register(ctx.access(), ctx.allowance().service_limits(), &input).await?,
-            WithSecret::from,
-        ))
+    ) -> Result<Option<Payload<Register, WithSecret>>> {
+        let done = act::register(ctx.access(), ctx.allowance().service_limits(), &input).await?;
+        Ok(Some(Payload::of(ctx, done, WithSecret::from)))
     }
 
     /// Gives a client a grant in the place of the one before (cấp lại phạm vi), at once or from a later day. Tokens
@@ -225,8 +223,8 @@ impl ClientMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The client and its new grant.")] input: act::Grant,
-    ) -> Result<Payload<act::Grant, Client>> {
-        Ok(Payload::of(ctx, act::grant(ctx.access(), ctx.allowance().service_limits(), &input).await?, Client))
+    ) -> Result<Option<Payload<act::Grant, Client>>> {
+        Ok(Some(Payload::of(ctx, act::grant(ctx.access(), ctx.allowance().service_limits(), &input).await?, Client)))
     }
 
     /// Revokes a client (thu hồi hệ thống kết nối) for ever. Its tokens are refused within 5 seconds.
@@ -234,8 +232,8 @@ impl ClientMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The client.")] input: act::Revoke,
-    ) -> Result<Payload<act::Revoke, Client>> {
-        Ok(Payload::of(ctx, act::revoke(ctx.access(), ctx.allowance().service_limits(), &input).await?, Client))
+    ) -> Result<Option<Payload<act::Revoke, Client>>> {
+        Ok(Some(Payload::of(ctx, act::revoke(ctx.access(), ctx.allowance().service_limits(), &input).await?, Client)))
     }
 
     /// Gives a client a new secret (cấp lại mã bí mật), shown once; the old one ends at once or after the overlap.
@@ -243,11 +241,8 @@ impl ClientMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The client.")] input: RotateSecret,
-    ) -> Result<Payload<RotateSecret, WithSecret>> {
-        Ok(Payload::of(
-            ctx,
-            act::rotate_secret(ctx.access(), ctx.allowance().service_limits(), &input).await?,
-            WithSecret::from,
-        ))
+    ) -> Result<Option<Payload<RotateSecret, WithSecret>>> {
+        let done = act::rotate_secret(ctx.access(), ctx.allowance().service_limits(), &input).await?;
+        Ok(Some(Payload::of(ctx, done, WithSecret::from)))
     }
 }

@@ -73,12 +73,15 @@ impl<V> Connection<V> {
     }
 }
 
+/// Where the counting of a list stops unless `max` says otherwise.
+pub(super) const COUNTED_BY_DEFAULT: i32 = 10_000;
+
 /// Where the counting of a list stops.
 ///
 /// # Errors
 /// `Invalid` outside 1 to 1,000,000.
-pub(super) fn bound(max: Option<i32>) -> Result<u64> {
-    u64::try_from(max.unwrap_or(10_000))
+pub(super) fn bound(max: i32) -> Result<u64> {
+    u64::try_from(max)
         .ok()
         .filter(|max| (1..=1_000_000).contains(max))
         .ok_or_else(|| Error::invalid("max", "`max` là từ 1 đến 1.000.000.", "`max` is from 1 to 1,000,000."))
@@ -123,7 +126,7 @@ impl<V: Listed> Connection<V> {
     async fn total_count(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "Some(10_000)", desc = "Where counting stops.")] max: Option<i32>,
+        #[graphql(default_with = "COUNTED_BY_DEFAULT", desc = "Where counting stops, 1 to 1,000,000.")] max: i32,
     ) -> Result<BoundedCount> {
         let max = bound(max)?;
         match &self.total {

@@ -37,12 +37,12 @@ impl Programme {
 /// A programme of training (chương trình đào tạo, bồi dưỡng).
 #[Object]
 impl Programme {
-    /// Code.
+    /// Code of the programme (mã chương trình).
     async fn code(&self) -> &str {
         self.0.code.as_str()
     }
 
-    /// Name.
+    /// Name of the programme (tên chương trình).
     async fn name(&self) -> &str {
         &self.0.name
     }

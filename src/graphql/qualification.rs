@@ -23,6 +23,11 @@ impl QualificationQuery {
     async fn qualification_subjects(&self, ctx: &Context<'_>) -> Vec<QualificationSubject> {
         ctx.registry().subjects().iter().cloned().map(QualificationSubject).collect()
     }
+
+    /// All institutions that award qualifications (cơ sở đào tạo), by code.
+    async fn institutions(&self, ctx: &Context<'_>) -> Vec<Institution> {
+        ctx.registry().institutions().into_iter().cloned().map(Institution).collect()
+    }
 }
 
 /// A subject of qualification (loại trình độ), such as political theory.
@@ -31,7 +36,7 @@ pub struct QualificationSubject(pub Subject);
 /// A subject of qualification (loại trình độ), such as political theory.
 #[Object]
 impl QualificationSubject {
-    /// Code.
+    /// Code of the subject (mã loại trình độ).
     async fn code(&self) -> &str {
         self.0.row.code.as_str()
     }
@@ -82,12 +87,12 @@ pub struct Institution(pub institution::Model);
 /// An institution that awards qualifications (cơ sở đào tạo).
 #[Object]
 impl Institution {
-    /// Code.
+    /// Code of the institution (mã cơ sở đào tạo).
     async fn code(&self) -> &str {
         self.0.code.as_str()
     }
 
-    /// Name.
+    /// Name of the institution (tên cơ sở đào tạo).
     async fn name(&self) -> &str {
         &self.0.name
     }
@@ -114,13 +119,13 @@ impl Qualification {
         self.day
     }
 
-    /// Subject.
+    /// Subject of the qualification (loại trình độ).
     async fn subject(&self, ctx: &Context<'_>) -> Result<QualificationSubject> {
         let subject = ctx.registry().subject(self.row.subject_code.as_str()).cloned().map(QualificationSubject);
         subject.ok_or_else(|| Error::internal("a qualification of a subject that is not in the registry"))
     }
 
-    /// Level.
+    /// Level within the subject (mức trình độ).
     async fn level(&self, ctx: &Context<'_>) -> Result<QualificationLevel> {
         let subject = ctx.registry().subject(self.row.subject_code.as_str());
         let level = subject.and_then(|subject| subject.level(self.row.level_code.as_str()));

@@ -9,13 +9,14 @@ use crate::{
     domain::{
         access::VisibleRotation,
         page::PageArgs,
-        rotation::{self, RotationList, RotationOrder, RotationWhere},
+        rotation::{self, RotationKey, RotationList, RotationOrder, RotationWhere},
         unit,
     },
     error::{Error, Result},
     graphql::{
         ContextExt,
         cadre::Cadre,
+        found,
         page::{Connection, Listed, Total},
         rotation_step::{RotationAppraisal, RotationStep},
         rule::{RuleCheck, RuleOverride},
@@ -30,6 +31,15 @@ pub struct RotationQuery;
 
 #[Object]
 impl RotationQuery {
+    /// A rotation, transfer or secondment by id, as it is today. Null if there is none that you may know of.
+    async fn rotation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What names it.")] by: RotationKey,
+    ) -> Result<Option<Rotation>> {
+        Ok(found(rotation::look_up(ctx.access(), &by).await)?.map(Rotation))
+    }
+
     /// The rotations, transfers and secondments with a unit within reach, as they are today. What is not published stands
     /// here for those alone whose reach holds the preparing unit.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
@@ -38,14 +48,15 @@ impl RotationQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Which rotations are wanted; all if absent.")] r#where: Option<RotationWhere>,
         #[graphql(desc = "By first day, latest first, if absent.")] order_by: Option<Vec<RotationOrder>>,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
-    ) -> Result<Connection<Rotation>> {
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+    ) -> Result<Option<Connection<Rotation>>> {
         let list = RotationList { filter: r#where.unwrap_or_default(), order: order_by.unwrap_or_default() };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
-        Ok(Connection::new(page, Total::Rotations(list), Rotation))
+        Ok(Some(Connection::new(page, Total::Rotations(list), Rotation)))
     }
 }
 

@@ -74,8 +74,8 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is proposed.")] input: Propose,
-    ) -> Result<Payload<Propose, Rotation>> {
-        Ok(Payload::of(ctx, act::propose(ctx.access(), &input).await?, Rotation))
+    ) -> Result<Option<Payload<Propose, Rotation>>> {
+        Ok(Some(Payload::of(ctx, act::propose(ctx.access(), &input).await?, Rotation)))
     }
 
     /// Records the next step of the procedure (bước của quy trình), Decree 170/2025, Art. 46.
@@ -83,7 +83,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The step.")] input: Advance,
-    ) -> Result<Payload<Advance, Rotation>> {
+    ) -> Result<Option<Payload<Advance, Rotation>>> {
         carried_out(ctx, input).await
     }
 
@@ -92,7 +92,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The decision.")] input: Decide,
-    ) -> Result<Payload<Decide, Rotation>> {
+    ) -> Result<Option<Payload<Decide, Rotation>>> {
         carried_out(ctx, input).await
     }
 
@@ -102,7 +102,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The publication.")] input: Publish,
-    ) -> Result<Payload<Publish, Rotation>> {
+    ) -> Result<Option<Payload<Publish, Rotation>>> {
         carried_out(ctx, input).await
     }
 
@@ -111,7 +111,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The beginning.")] input: Start,
-    ) -> Result<Payload<Start, Rotation>> {
+    ) -> Result<Option<Payload<Start, Rotation>>> {
         carried_out(ctx, input).await
     }
 
@@ -120,7 +120,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The extension.")] input: Extend,
-    ) -> Result<Payload<Extend, Rotation>> {
+    ) -> Result<Option<Payload<Extend, Rotation>>> {
         carried_out(ctx, input).await
     }
 
@@ -129,7 +129,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The end.")] input: End,
-    ) -> Result<Payload<End, Rotation>> {
+    ) -> Result<Option<Payload<End, Rotation>>> {
         carried_out(ctx, input).await
     }
 
@@ -138,7 +138,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The placement.")] input: Place,
-    ) -> Result<Payload<Place, Rotation>> {
+    ) -> Result<Option<Payload<Place, Rotation>>> {
         carried_out(ctx, input).await
     }
 
@@ -147,7 +147,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is given up.")] input: Cancel,
-    ) -> Result<Payload<Cancel, Rotation>> {
+    ) -> Result<Option<Payload<Cancel, Rotation>>> {
         carried_out(ctx, input).await
     }
 
@@ -156,7 +156,7 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The appraisal.")] input: Appraise,
-    ) -> Result<Payload<Appraise, Rotation>> {
+    ) -> Result<Option<Payload<Appraise, Rotation>>> {
         carried_out(ctx, input).await
     }
 
@@ -165,11 +165,11 @@ impl RotationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The special case.")] input: Override,
-    ) -> Result<Payload<Override, Rotation>> {
+    ) -> Result<Option<Payload<Override, Rotation>>> {
         carried_out(ctx, input).await
     }
 }
 
-async fn carried_out<A: OnRotation>(ctx: &Context<'_>, input: A) -> Result<Payload<A, Rotation>> {
-    Ok(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?, Rotation))
+async fn carried_out<A: OnRotation>(ctx: &Context<'_>, input: A) -> Result<Option<Payload<A, Rotation>>> {
+    Ok(Some(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?, Rotation)))
 }

@@ -36,7 +36,7 @@ pub struct Rule(pub rule_row::Model);
 /// then an office's own, then the newest.
 #[Object]
 impl Rule {
-    /// Code.
+    /// Code of the rule (mã quy định), such as `rotation.min_remaining_service_months`.
     async fn code(&self) -> &str {
         self.0.code.as_str()
     }
@@ -99,12 +99,12 @@ pub struct RetirementAge(pub retirement_age::Model);
 /// The age at which who reaches it in these years retires (tuổi nghỉ hưu).
 #[Object]
 impl RetirementAge {
-    /// Code.
+    /// Code of the schedule of ages (mã quy định tuổi nghỉ hưu).
     async fn code(&self) -> &str {
         self.0.code.as_str()
     }
 
-    /// Gender.
+    /// Gender to which the ages apply (giới tính).
     async fn gender(&self) -> Gender {
         self.0.gender
     }
@@ -183,7 +183,7 @@ impl RuleOverride {
         self.0.key.to_string()
     }
 
-    /// Reason.
+    /// Reason for the override (lý do áp dụng ngoại lệ).
     async fn reason(&self) -> &str {
         &self.0.reason
     }

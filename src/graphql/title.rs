@@ -26,12 +26,12 @@ pub struct Title(pub title::Model);
 /// A title (chức danh) that an assignment gives.
 #[Object]
 impl Title {
-    /// Code.
+    /// Code of the title (mã chức danh).
     async fn code(&self) -> &str {
         self.0.code.as_str()
     }
 
-    /// Name.
+    /// Name of the title, in Vietnamese (tên chức danh).
     async fn name(&self) -> &str {
         &self.0.name
     }

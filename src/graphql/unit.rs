@@ -61,11 +61,12 @@ impl UnitQuery {
         search: Option<String>,
         #[graphql(desc = "By code if absent.")] order_by: Option<Vec<UnitOrder>>,
         #[graphql(desc = "The day of the tree; today by default.")] as_of: Option<Day>,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
-    ) -> Result<Connection<Unit>> {
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+    ) -> Result<Option<Connection<Unit>>> {
         let list = UnitList {
             below: None,
             filter: r#where.unwrap_or_default(),
@@ -74,7 +75,7 @@ impl UnitQuery {
             as_of,
         };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before })?;
-        Ok(Connection::new(page, Total::Units(list), Unit))
+        Ok(Some(Connection::new(page, Total::Units(list), Unit)))
     }
 }
 
@@ -109,7 +110,7 @@ impl Unit {
         self.0.code(ctx.registry())
     }
 
-    /// Name.
+    /// Name on the day `asOf` (tên đơn vị), in Vietnamese.
     async fn name<'a>(&self, ctx: &Context<'a>) -> &'a str {
         &self.0.version(ctx.registry()).name
     }
@@ -138,40 +139,32 @@ impl Unit {
     async fn parent(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "Some(Hierarchy::Administrative)", desc = "Which tree is meant.")] hierarchy: Option<
-            Hierarchy,
-        >,
+        #[graphql(default_with = "Hierarchy::Administrative", desc = "Which tree is meant.")] hierarchy: Hierarchy,
     ) -> Option<Unit> {
-        unit::parent(ctx.access(), self.0, hierarchy.unwrap_or(Hierarchy::Administrative)).map(Unit)
+        unit::parent(ctx.access(), self.0, hierarchy).map(Unit)
     }
 
     /// The units above that are within reach, nearest first.
     async fn ancestors(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "Some(Hierarchy::Administrative)", desc = "Which tree is meant.")] hierarchy: Option<
-            Hierarchy,
-        >,
+        #[graphql(default_with = "Hierarchy::Administrative", desc = "Which tree is meant.")] hierarchy: Hierarchy,
     ) -> Vec<Unit> {
-        unit::ancestors(ctx.access(), self.0, hierarchy.unwrap_or(Hierarchy::Administrative))
-            .into_iter()
-            .map(Unit)
-            .collect()
+        unit::ancestors(ctx.access(), self.0, hierarchy).into_iter().map(Unit).collect()
     }
 
     /// The units directly below (đơn vị trực thuộc), by code.
     async fn subunits(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "Some(Hierarchy::Administrative)", desc = "Which tree is meant.")] hierarchy: Option<
-            Hierarchy,
-        >,
+        #[graphql(default_with = "Hierarchy::Administrative", desc = "Which tree is meant.")] hierarchy: Hierarchy,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
     ) -> Result<Connection<Unit>> {
-        let below = Some((self.0.id(), hierarchy.unwrap_or(Hierarchy::Administrative)));
+        let below = Some((self.0.id(), hierarchy));
         let list = UnitList { below, as_of: asked_day(ctx.access(), self.0, None), ..UnitList::default() };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before })?;
         Ok(Connection::new(page, Total::Units(list), Unit))
@@ -203,19 +196,18 @@ impl Unit {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which people are wanted; all if absent.")] r#where: Option<CadreWhere>,
-        #[graphql(default_with = "Some(Reach::Subtree)", desc = "The unit alone, or its subtree.")] reach: Option<
-            Reach,
-        >,
+        #[graphql(default_with = "Reach::Subtree", desc = "The unit alone, or its subtree.")] reach: Reach,
         #[graphql(desc = "By name if absent.")] order_by: Option<Vec<CadreOrder>>,
         #[graphql(desc = "The day; by default the day of the unit, which is today unless it was asked otherwise.")]
         as_of: Option<Day>,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
     ) -> Result<Connection<Cadre>> {
         let list = CadreList {
-            within: Some((self.0.id(), reach.unwrap_or(Reach::Subtree))),
+            within: Some((self.0.id(), reach)),
             filter: r#where.unwrap_or_default(),
             search: None,
             order: order_by.unwrap_or_default(),
@@ -233,33 +225,17 @@ impl Unit {
         ctx: &Context<'_>,
         #[graphql(desc = "Code of the subject, such as POLITICAL_THEORY.")] subject: String,
         #[graphql(desc = "Only posts with one of these titles, by code.")] titles: Option<Vec<String>>,
-        #[graphql(
-            default_with = "Some(false)",
-            desc = "Only posts whose title counts as a key leader's (cán bộ chủ chốt)."
-        )]
-        key_leaders_only: Option<bool>,
-        #[graphql(default_with = "Some(Hierarchy::Administrative)", desc = "Which tree is meant.")] hierarchy: Option<
-            Hierarchy,
-        >,
-        #[graphql(default_with = "Some(Reach::Subtree)", desc = "The unit alone, or its subtree.")] reach: Option<
-            Reach,
-        >,
+        #[graphql(default_with = "false", desc = "Only posts whose title counts as a key leader's (cán bộ chủ chốt).")]
+        key_leaders_only: bool,
+        #[graphql(default_with = "Hierarchy::Administrative", desc = "Which tree is meant.")] hierarchy: Hierarchy,
+        #[graphql(default_with = "Reach::Subtree", desc = "The unit alone, or its subtree.")] reach: Reach,
         #[graphql(desc = "The day; by default the day of the unit, which is today unless it was asked otherwise.")]
         as_of: Option<Day>,
-        #[graphql(default_with = "Some(1)", desc = "Decimals of the percentages, 0 to 6; rounded once, half up.")]
-        decimals: Option<i32>,
+        #[graphql(default_with = "1", desc = "Decimals of the percentages, 0 to 6; rounded once, half up.")]
+        decimals: i32,
     ) -> Result<Composition> {
         let day = as_of.unwrap_or(self.0.day());
-        let asked = Asked {
-            unit: self.0.id(),
-            subject,
-            titles,
-            key_leaders_only: key_leaders_only.unwrap_or(false),
-            hierarchy: hierarchy.unwrap_or(Hierarchy::Administrative),
-            reach: reach.unwrap_or(Reach::Subtree),
-            day,
-            decimals: decimals.unwrap_or(1),
-        };
+        let asked = Asked { unit: self.0.id(), subject, titles, key_leaders_only, hierarchy, reach, day, decimals };
         Ok(Composition(composition::compose(ctx.access(), &asked).await?))
     }
 
@@ -271,11 +247,8 @@ impl Unit {
         ctx: &Context<'_>,
         #[graphql(desc = "First day on which a start counts.")] from: Day,
         #[graphql(desc = "First day on which it no longer does.")] until: Day,
-        #[graphql(default_with = "Some(vec![RotationForm::Rotation])", desc = "Forms that count.")] forms: Option<
-            Vec<RotationForm>,
-        >,
+        #[graphql(default_with = "vec![RotationForm::Rotation]", desc = "Forms that count.")] forms: Vec<RotationForm>,
     ) -> Result<Vec<RotationFlow>> {
-        let forms = forms.unwrap_or_else(|| vec![RotationForm::Rotation]);
         rotation::flows(ctx.access(), &FlowsAsked { unit: self.0.id(), from, until, forms }).await
     }
 
@@ -286,26 +259,27 @@ impl Unit {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Calendar year.")] year: i32,
-        #[graphql(default_with = "Some(Reach::Unit)", desc = "The unit alone, or its subtree.")] reach: Option<Reach>,
+        #[graphql(default_with = "Reach::Unit", desc = "The unit alone, or its subtree.")] reach: Reach,
         #[graphql(
-            default_with = "Some(false)",
+            default_with = "false",
             desc = "Only those in force with seats left, of plans that are approved and not closed (còn chỉ tiêu)."
         )]
-        unused_only: Option<bool>,
+        unused_only: bool,
         #[graphql(
-            default_with = "Some(false)",
+            default_with = "false",
             desc = "Whether quotas of predecessors that have ended are listed as well; of a subtree, those of the \
                     predecessors of each unit."
         )]
-        include_predecessors: Option<bool>,
+        include_predecessors: bool,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
     ) -> Result<Connection<Quota>> {
         let predecessors = Predecessors::from_argument(include_predecessors);
-        let of = QuotasOf::Unit { unit: self.0.id(), year, reach: reach.unwrap_or(Reach::Unit), predecessors };
-        let list = QuotaList { of, unused_only: unused_only.unwrap_or(false) };
+        let of = QuotasOf::Unit { unit: self.0.id(), year, reach, predecessors };
+        let list = QuotaList { of, unused_only };
         Quota::list(ctx, list, PageArgs { first, after, last, before }).await
     }
 
@@ -320,19 +294,16 @@ impl Unit {
         #[graphql(desc = "Calendar year; of several, the first.")] year: i32,
         #[graphql(desc = "The last of several years, inclusive; each with its own plans.")] until_year: Option<i32>,
         #[graphql(desc = "Only these programmes, by code.")] programmes: Option<Vec<String>>,
-        #[graphql(default_with = "Some(Reach::Subtree)", desc = "The unit alone, or its subtree.")] reach: Option<
-            Reach,
-        >,
+        #[graphql(default_with = "Reach::Subtree", desc = "The unit alone, or its subtree.")] reach: Reach,
         #[graphql(
-            default_with = "Some(false)",
+            default_with = "false",
             desc = "Whether what predecessors that have ended did is counted as well; of a subtree, that of the \
                     predecessors of each unit. Needs `training:read`."
         )]
-        include_predecessors: Option<bool>,
-        #[graphql(default_with = "Some(1)", desc = "Decimals of the percentage, 0 to 6; rounded once, half up.")]
-        decimals: Option<i32>,
+        include_predecessors: bool,
+        #[graphql(default_with = "1", desc = "Decimals of the percentage, 0 to 6; rounded once, half up.")]
+        decimals: i32,
     ) -> Result<TrainingProgress> {
-        let (reach, decimals) = (reach.unwrap_or(Reach::Subtree), decimals.unwrap_or(1));
         let predecessors = Predecessors::from_argument(include_predecessors);
         let asked = ProgressAsked { unit: self.0.id(), year, until_year, programmes, reach, predecessors, decimals };
         progress::progress(ctx.access(), &asked).await.map(TrainingProgress)

@@ -119,6 +119,8 @@ fn arguments(coordinate: &str) -> &'static str {
         "Unit.composition" => r#"(subject: "PROFESSIONAL")"#,
         "Unit.rotationFlows" => r#"(from: "2014-01-01", until: "2015-01-01")"#,
         "Composition.atLeast" => r#"(level: "UNIVERSITY")"#,
+        "Query.rotation" => r#"(by: {id: "ROTATION"})"#,
+        "Query.quota" => r#"(by: {id: "QUOTA"})"#,
         "Query.trainingPlan" => r#"(by: {code: "KA"})"#,
         "Query.trainingClass" => r#"(by: {code: "LA"})"#,
         "Unit.quotas" | "Unit.trainingProgress" => "(year: 2021)",
@@ -127,7 +129,7 @@ fn arguments(coordinate: &str) -> &'static str {
 }
 
 /// Filters, sorts and other ways in, each by a question of its own. An input that needs a scope and is not here fails.
-const WAYS_IN: [(&str, &str); 86] = [
+const WAYS_IN: [(&str, &str); 90] = [
     ("CadreKey.code", r#"{ cadre(by: {code: "A-02"}) { __typename } }"#),
     ("CadreKey.id", r#"{ cadre(by: {id: "CADRE"}) { __typename } }"#),
     ("CadreKey.nationalId", r#"{ cadre(by: {nationalId: "999000000002"}) { __typename } }"#),
@@ -138,11 +140,13 @@ const WAYS_IN: [(&str, &str); 86] = [
     ("CadreOrderField.UNIT", "{ cadres(orderBy: [{field: UNIT}]) { __typename } }"),
     ("CadreWhere.and", "{ cadres(where: {and: []}) { __typename } }"),
     ("CadreWhere.category", "{ cadres(where: {category: CADRE}) { __typename } }"),
+    ("CadreWhere.codes", r#"{ cadres(where: {codes: ["A-02"]}) { __typename } }"#),
     ("CadreWhere.gender", "{ cadres(where: {gender: FEMALE}) { __typename } }"),
     ("CadreWhere.holds", r#"{ cadres(where: {holds: {subject: "PROFESSIONAL"}}) { __typename } }"#),
     ("CadreWhere.keyLeader", "{ cadres(where: {keyLeader: true}) { __typename } }"),
     ("CadreWhere.not", "{ cadres(where: {not: {gender: FEMALE}}) { __typename } }"),
     ("CadreWhere.or", "{ cadres(where: {or: []}) { __typename } }"),
+    ("CadreWhere.status", "{ cadres(where: {status: ACTIVE}) { __typename } }"),
     ("CadreWhere.titles", r#"{ cadres(where: {titles: ["CT"]}) { __typename } }"#),
     ("CadreWhere.unit", r#"{ cadres(where: {unit: {code: "A1"}}) { __typename } }"#),
     (
@@ -166,6 +170,7 @@ const WAYS_IN: [(&str, &str); 86] = [
     ("UnitWhere.unit", r#"{ units(where: {unit: {code: "A1"}}) { __typename } }"#),
     ("Query.cadres(search:)", r#"{ cadres(search: "an") { __typename } }"#),
     ("Node.id of a rotation", r#"{ node(id: "ROTATION") { id } }"#),
+    ("RotationKey.id", r#"{ rotation(by: {id: "ROTATION"}) { __typename } }"#),
     ("RotationOrder.direction", "{ rotations(orderBy: [{field: END, direction: DESC}]) { __typename } }"),
     ("RotationOrder.field", "{ rotations(orderBy: [{field: END}]) { __typename } }"),
     ("RotationOrderField.END", "{ rotations(orderBy: [{field: END}]) { __typename } }"),
@@ -194,6 +199,7 @@ const WAYS_IN: [(&str, &str); 86] = [
     ("Node.id of an enrolment", r#"{ node(id: "ENROLMENT") { id } }"#),
     ("TrainingPlanKey.code", r#"{ trainingPlan(by: {code: "KA"}) { __typename } }"#),
     ("TrainingPlanKey.id", r#"{ trainingPlan(by: {id: "PLAN"}) { __typename } }"#),
+    ("QuotaKey.id", r#"{ quota(by: {id: "QUOTA"}) { __typename } }"#),
     ("TrainingClassKey.code", r#"{ trainingClass(by: {code: "LA"}) { __typename } }"#),
     ("TrainingClassKey.id", r#"{ trainingClass(by: {id: "CLASS"}) { __typename } }"#),
     ("TrainingClassOrder.direction", "{ trainingClasses(orderBy: [{field: CODE, direction: DESC}]) { __typename } }"),

@@ -190,6 +190,31 @@ async fn a_caller_lists_what_touches_their_reach_and_what_they_prepare() {
 }
 
 #[actix_web::test]
+async fn a_rotation_is_found_by_its_id_by_those_who_list_it_alone() {
+    on_both(async |world| {
+        write(world).await;
+        let all = reader(world, "W").await;
+        let ids = async |caller: &Caller<'_>| -> Vec<Value> {
+            let seen = caller.query("{ rotations(first: 100) { nodes { id } } }").await;
+            seen["rotations"]["nodes"].as_array().expect("nodes").iter().map(|node| node["id"].clone()).collect()
+        };
+        let everything = ids(&all).await;
+        for caller in [&all, &reader(world, "A1").await] {
+            let (listed, mut found) = (ids(caller).await, 0);
+            for id in &everything {
+                let document = "query($id: ID!) { rotation(by: {id: $id}) { id } }";
+                let seen = caller.query_with(document, json!({ "id": id })).await;
+                let expected = if listed.contains(id) { json!({ "id": id }) } else { Value::Null };
+                assert_eq!(seen["rotation"], expected, "{:?}", world.kind);
+                found += usize::from(!seen["rotation"].is_null());
+            }
+            assert!(found > 0 && (found < everything.len()) == (listed.len() < everything.len()));
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn pages_of_rotations_hold_each_once_from_either_end() {
     on_both(async |world| {
         write(world).await;

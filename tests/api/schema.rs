@@ -6,14 +6,11 @@ use async_graphql::{
     Positioned,
     parser::{
         parse_schema,
-        types::{InputValueDefinition, TypeKind, TypeSystemDefinition},
+        types::{InputValueDefinition, Type, TypeKind, TypeSystemDefinition},
     },
 };
 
 use crate::world::postgres::setting;
-
-/// Arguments that Relay's specification explains, the same wherever they stand.
-const PAGING: [&str; 4] = ["first", "after", "last", "before"];
 
 #[test]
 fn the_schema_in_the_repository_is_the_one_that_is_served() {
@@ -36,22 +33,85 @@ fn every_name_of_the_schema_is_explained() {
 #[test]
 fn what_is_not_explained_is_found() {
     let sdl = r#"
-        "Said." type Query { bare: Int "Said." said(first: Int, bare: Int, "Said." said: Int): Int }
-        type Bare { "Said." said: Int }
-        "Said." input Input { bare: Int "Said." said: Int }
-        "Said." enum Enum { BARE "Said." SAID }
-        "Said." interface Interface { bare: Int }
+        "Is explained." type Query { bare: Int "Word." word: Int "Is explained." full(bare: Int, "Is explained." full: Int): Int }
+        type Bare { "Is explained." full: Int }
+        "Is explained." input Input { bare: Int "Is explained." full: Int }
+        "Is explained." enum Enum { BARE "Is explained." FULL }
+        "Is explained." interface Interface { bare: Int }
         scalar BareScalar
     "#;
-    let expected =
-        ["Query.bare", "Query.said(bare:)", "Bare", "Input.bare", "Enum.BARE", "Interface.bare", "BareScalar"];
+    let expected = [
+        "Query.bare",
+        "Query.word",
+        "Query.full(bare:)",
+        "Bare",
+        "Input.bare",
+        "Enum.BARE",
+        "Interface.bare",
+        "BareScalar",
+    ];
     assert_eq!(unexplained(sdl), expected);
+}
+
+/// A failing root field becomes null. If it could not, it would take the results of its neighbours along, such as the only
+/// copy of a new secret.
+#[test]
+fn a_failing_root_leaves_its_neighbours() {
+    let never_null = |sdl: &str| -> Vec<String> {
+        let fields = fields_of(sdl).into_iter().filter(|(on, _, of)| {
+            let (is_list, is_query) = (of.base.to_string().ends_with("Connection"), on == "Query");
+            !of.nullable && (on == "Mutation" || (is_query && is_list))
+        });
+        fields.map(|(on, name, _)| format!("{on}.{name}")).collect()
+    };
+
+    assert_eq!(never_null(&cadre_api::graphql::sdl()), Vec::<String>::new());
+    let control = "type Query { all: AConnection! some: AConnection one: Int! } type Mutation { act: A! }";
+    assert_eq!(never_null(control), ["Query.all", "Mutation.act"]);
+}
+
+fn fields_of(sdl: &str) -> Vec<(String, String, Type)> {
+    let mut fields = Vec::new();
+    for definition in parse_schema(sdl).expect("a schema").definitions {
+        let TypeSystemDefinition::Type(definition) = definition else { continue };
+        let TypeKind::Object(object) = &definition.node.kind else { continue };
+        for field in &object.fields {
+            let (on, name) = (definition.node.name.node.to_string(), field.node.name.node.to_string());
+            fields.push((on, name, field.node.ty.node.clone()));
+        }
+    }
+    fields
+}
+
+/// Null and absent would mean two things, or one of them nothing.
+#[test]
+fn what_has_a_default_is_never_null() {
+    let nullable = |sdl: &str| -> Vec<String> {
+        let mut found = Vec::new();
+        for definition in parse_schema(sdl).expect("a schema").definitions {
+            let TypeSystemDefinition::Type(definition) = definition else { continue };
+            let inputs = match &definition.node.kind {
+                TypeKind::Object(object) => object.fields.iter().flat_map(|field| &field.node.arguments).collect(),
+                TypeKind::InputObject(input) => input.fields.iter().collect::<Vec<_>>(),
+                _ => continue,
+            };
+            let inputs =
+                inputs.into_iter().filter(|input| input.node.default_value.is_some() && input.node.ty.node.nullable);
+            found.extend(inputs.map(|input| format!("{}: {}", definition.node.name.node, input.node.name.node)));
+        }
+        found
+    };
+
+    assert_eq!(nullable(&cadre_api::graphql::sdl()), Vec::<String>::new());
+    let control = "type Query { a(b: Int = 1, c: Int! = 1, d: Int): Int } input I { e: Int = 1 }";
+    assert_eq!(nullable(control), ["Query: b", "I: e"]);
 }
 
 fn unexplained(sdl: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut look = |coordinate: String, description: &Option<Positioned<String>>| {
-        if description.as_ref().is_none_or(|description| description.node.trim().is_empty()) {
+        // A single word repeats the name.
+        if description.as_ref().is_none_or(|description| description.node.split_whitespace().count() < 2) {
             found.push(coordinate);
         }
     };
@@ -73,9 +133,7 @@ fn unexplained(sdl: &str) -> Vec<String> {
                     let field = &field.node;
                     look(format!("{name}.{}", field.name.node), &field.description);
                     for (argument, description) in inputs(&field.arguments) {
-                        if !PAGING.contains(&argument.as_str()) {
-                            look(format!("{name}.{}({argument}:)", field.name.node), &description);
-                        }
+                        look(format!("{name}.{}({argument}:)", field.name.node), &description);
                     }
                 }
             }

@@ -217,10 +217,10 @@ pub enum Category {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum Gender {
-    /// Nữ.
+    /// Female (nữ).
     #[sea_orm(string_value = "FEMALE")]
     Female,
-    /// Nam.
+    /// Male (nam).
     #[sea_orm(string_value = "MALE")]
     Male,
 }

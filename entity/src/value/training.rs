@@ -171,16 +171,16 @@ pub enum EnrolmentState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum Grade {
-    /// Xuất sắc.
+    /// Excellent (xuất sắc).
     #[sea_orm(string_value = "EXCELLENT")]
     Excellent,
-    /// Giỏi.
+    /// Very good (giỏi).
     #[sea_orm(string_value = "VERY_GOOD")]
     VeryGood,
-    /// Khá.
+    /// Good (khá).
     #[sea_orm(string_value = "GOOD")]
     Good,
-    /// Trung bình.
+    /// Average (trung bình).
     #[sea_orm(string_value = "AVERAGE")]
     Average,
 }

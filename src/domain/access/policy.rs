@@ -126,13 +126,13 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("CadreEdge", "cursor" | "node")
         | ("Assignment", "asOf" | "unit" | "title" | "startOn" | "endOn" | "isPrimary")
         | ("Qualification", "id" | "asOf" | "subject" | "level" | "fieldCode" | "institution" | "mode" | "grantedOn")
-        | ("CadreWhere", "unit" | "titles" | "keyLeader" | "category" | "gender" | "holds" | "and" | "or" | "not")
+        | ("CadreWhere", "unit" | "titles" | "keyLeader" | "category" | "gender" | "codes" | "status" | "holds" | "and" | "or" | "not")
         | ("LevelCondition", "subject" | "atLeast" | "below" | "exactly")
         | ("CadreOrder", "field" | "direction")
         | ("CadreOrderField", "NAME" | "CODE" | "UNIT") => Needs(Scope::CadreRead),
 
         // Rotations.
-        ("Query", "rotations") | ("Cadre", "rotations") => Needs(Scope::RotationRead),
+        ("Query", "rotation" | "rotations") | ("RotationKey", "id") | ("Cadre", "rotations") => Needs(Scope::RotationRead),
         // A person stands behind a rotation by `cadre:read` alone: the field, and the way to ask by it.
         ("Rotation", "cadre") | ("RotationWhere", "cadre") => Needs(Scope::CadreRead),
         ("RotationWhere", "fromUnit" | "toUnit" | "unit" | "preparingUnit" | "forms" | "directions" | "states")
@@ -180,7 +180,9 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("TrainingClassEdge" | "EnrolmentEdge", "cursor" | "node") => Needs(Scope::TrainingRead),
 
         // Quotas.
-        ("Unit", "quotas")
+        ("Query", "quota")
+        | ("QuotaKey", "id")
+        | ("Unit", "quotas")
         | ("TrainingPlan", "quotas")
         | ("Quota", "id" | "unit" | "programme" | "mode" | "measure" | "seats" | "seatsIsLowerBound" | "classes")
         | ("Quota", "allocated" | "used" | "remaining" | "fillPercent" | "parent" | "children" | "state" | "version")
@@ -189,7 +191,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
 
         // Units and reference lists within reach.
         ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
-        | ("Query", "programmes" | "rules" | "retirementAges" | "__schema" | "__type")
+        | ("Query", "programmes" | "institutions" | "ethnicGroups" | "rules" | "retirementAges" | "__schema" | "__type")
         | ("Unit", "id" | "asOf" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
         | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors" | "formerNames")
         | ("Node", "id")
@@ -231,7 +233,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Query", "units" | "cadres") => matches!(argument, "where" | "search" | "orderBy" | "asOf") || pages(argument),
         ("Query", "rotations" | "trainingClasses") => matches!(argument, "where" | "orderBy") || pages(argument),
         ("Query", "enrolments") => argument == "where" || pages(argument),
-        ("Query", "trainingPlan" | "trainingClass") => argument == "by",
+        ("Query", "trainingPlan" | "trainingClass" | "rotation" | "quota") => argument == "by",
         ("TrainingClass", "enrolments")
         | ("TrainingPlan", "quotas")
         | ("Cadre", "accessLog")

@@ -113,10 +113,11 @@ impl Posts<'_> {
 impl CadreList {
     /// Whether the list asks for nothing but units.
     fn takes_everybody(&self) -> bool {
-        let CadreWhere { unit: _, titles, key_leader, category, gender, holds, trained, and, or, not } = &self.filter;
+        let CadreWhere { unit: _, titles, key_leader, category, gender, codes, status, holds, trained, and, or, not } =
+            &self.filter;
         let asks_of_post = titles.is_some() || key_leader.is_some();
         let asks_of_person = category.is_some() || gender.is_some() || holds.is_some() || trained.is_some();
-        let asks_otherwise = and.is_some() || or.is_some() || not.is_some();
+        let asks_otherwise = codes.is_some() || status.is_some() || and.is_some() || or.is_some() || not.is_some();
         !(asks_of_post || asks_of_person || asks_otherwise || self.search.is_some())
     }
 }

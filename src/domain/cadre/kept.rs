@@ -39,15 +39,17 @@ struct Plain<'a> {
 impl<'a> Plain<'a> {
     /// The list, if it asks for nothing else.
     fn of(access: &Access, list: &'a CadreList) -> Result<Option<Self>> {
-        let CadreWhere { unit, titles, key_leader, category, gender, holds, trained, and, or, not } = &list.filter;
+        let CadreWhere { unit, titles, key_leader, category, gender, codes, status, holds, trained, and, or, not } =
+            &list.filter;
         let asks_for_more = titles.is_some() || *key_leader == Some(false) || category.is_some() || gender.is_some();
-        let asks_otherwise = trained.is_some() || and.is_some() || or.is_some() || not.is_some();
+        let asks_otherwise =
+            codes.is_some() || status.is_some() || trained.is_some() || and.is_some() || or.is_some() || not.is_some();
         if asks_for_more || asks_otherwise || list.search.is_some() {
             return Ok(None);
         }
         let (root, hierarchy, reach) = match (list.within, unit) {
             (Some((root, reach)), None) => (root, Hierarchy::Administrative, reach),
-            (None, Some(unit)) => (named(access, "where.unit.code", &unit.code)?, unit.hierarchy(), unit.reach()),
+            (None, Some(unit)) => (named(access, "where.unit.code", &unit.code)?, unit.hierarchy, unit.reach),
             _ => return Ok(None),
         };
         let level = match holds {
@@ -133,7 +135,7 @@ pub(super) async fn keys(access: &Access, list: &CadreList, window: &Window) -> 
 
     let units = access.within(&plain.subtree);
     let branch = plain.branch(access, &units);
-    let direction = by.direction.unwrap_or(Direction::Asc);
+    let direction = by.direction;
     let keys = Keys { access, plain: &plain, units, branch, subject, ranks, window, direction };
     Ok(Some(if keys.are_many(people) { keys.along_order() } else { keys.by_unit() }))
 }

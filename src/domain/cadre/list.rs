@@ -2,7 +2,7 @@
 
 use entity::{
     assignment, cadre, cadre_card, unit,
-    value::{Category, Day, Gender, UnitId},
+    value::{CadreCode, CadreStatus, Category, Day, Gender, UnitId},
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, FromQueryResult, Iterable, QueryFilter, QueryResult, QuerySelect,
@@ -26,6 +26,9 @@ use crate::{
 /// Most conditions of a filter, that is objects of `CadreWhere` in one another: each is a subquery or two.
 const MOST_CONDITIONS: usize = 100;
 
+/// Most codes of one condition.
+const MOST_CODES: usize = 100;
+
 /// Which people are wanted; all conditions of one object together. `unit`, `titles` and `keyLeader` of one object speak
 /// of one and the same post. A filter holds at most 100 such objects in all.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
@@ -40,6 +43,10 @@ pub struct CadreWhere {
     pub category: Option<Category>,
     /// Of this gender.
     pub gender: Option<Gender>,
+    /// With one of these codes (mã cán bộ), at most 100. A code that nobody within reach has finds nobody.
+    pub codes: Option<Vec<String>>,
+    /// With this status as recorded now, whatever the asked day.
+    pub status: Option<CadreStatus>,
     /// Highest level of the subject, on the asked day.
     pub holds: Option<LevelCondition>,
     /// Who took part in training in a year (đã qua đào tạo, bồi dưỡng). Needs `training:read`.
@@ -57,7 +64,7 @@ pub struct CadreWhere {
 pub enum CadreOrderField {
     /// Given name, then the rest of the name, in Vietnamese order.
     Name,
-    /// Code.
+    /// By code.
     Code,
     /// Code of the unit of the primary post on the asked day; who has none within reach comes first.
     Unit,
@@ -68,9 +75,9 @@ pub enum CadreOrderField {
 pub struct CadreOrder {
     /// Sort key.
     pub field: CadreOrderField,
-    /// Direction.
-    #[graphql(default_with = "Some(Direction::Asc)")]
-    pub direction: Option<Direction>,
+    /// Ascending or descending; ascending by default.
+    #[graphql(default_with = "Direction::Asc")]
+    pub direction: Direction,
 }
 
 /// A list of cadres.
@@ -253,13 +260,13 @@ impl CadreList {
                 CadreOrderField::Code => column(cadre::Column::Code),
                 CadreOrderField::Unit => unit_key(),
             };
-            (key, order.direction.unwrap_or(Direction::Asc))
+            (key, order.direction)
         });
         Keyset::new(keys.collect(), column(cadre::Column::Id))
     }
 
     pub(super) fn effective_order(&self) -> impl Iterator<Item = CadreOrder> {
-        let by_name = CadreOrder { field: CadreOrderField::Name, direction: None };
+        let by_name = CadreOrder { field: CadreOrderField::Name, direction: Direction::Asc };
         let otherwise = self.order.is_empty().then_some(by_name);
         self.order.iter().copied().chain(otherwise)
     }
@@ -272,6 +279,19 @@ impl CadreList {
         };
         Position { keys: self.effective_order().map(key).collect(), id: row.card.cadre_id.0 }
     }
+}
+
+/// People with one of some codes. Text that is no code names nobody.
+fn with_codes(field: &str, codes: &[String]) -> Result<SimpleExpr> {
+    if codes.len() > MOST_CODES {
+        return Err(Error::invalid(
+            field,
+            format!("Tối đa {MOST_CODES} mã; hãy chia thành nhiều câu hỏi."),
+            format!("At most {MOST_CODES} codes; ask several questions instead."),
+        ));
+    }
+    let codes: Vec<CadreCode> = codes.iter().filter_map(|code| code.parse().ok()).collect();
+    Ok(cadre::Column::Code.is_in(codes))
 }
 
 impl CadreWhere {
@@ -305,6 +325,12 @@ impl CadreWhere {
         }
         if let Some(gender) = self.gender {
             all = all.add(cadre::Column::Gender.eq(gender));
+        }
+        if let Some(codes) = &self.codes {
+            all = all.add(with_codes(&format!("{field}.codes"), codes)?);
+        }
+        if let Some(status) = self.status {
+            all = all.add(cadre::Column::Status.eq(status));
         }
         if let Some(holds) = &self.holds {
             all = all.add(holds.condition(access, &format!("{field}.holds"), day)?);

@@ -70,9 +70,9 @@ pub enum Key {
 /// Direction of a sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum, Serialize)]
 pub enum Direction {
-    /// Rising.
+    /// Lowest, first or earliest value first (tăng dần).
     Asc,
-    /// Falling.
+    /// Highest, last or latest value first (giảm dần).
     Desc,
 }
 

@@ -70,9 +70,9 @@ pub enum RotationOrderField {
 pub struct RotationOrder {
     /// Sort key.
     pub field: RotationOrderField,
-    /// Direction.
-    #[graphql(default_with = "Some(Direction::Asc)")]
-    pub direction: Option<Direction>,
+    /// Ascending or descending; ascending by default.
+    #[graphql(default_with = "Direction::Asc")]
+    pub direction: Direction,
 }
 
 /// A list of rotations.
@@ -120,13 +120,13 @@ impl RotationList {
                 RotationOrderField::Start => Expr::col((rotation::Entity, rotation::Column::StartOn)),
                 RotationOrderField::End => Func::coalesce([end(), Expr::val(never())]).into(),
             };
-            (key, order.direction.unwrap_or(Direction::Asc))
+            (key, order.direction)
         });
         Keyset::new(keys.collect(), Expr::col((rotation::Entity, rotation::Column::Id)))
     }
 
     fn effective_order(&self) -> impl Iterator<Item = RotationOrder> {
-        let latest = RotationOrder { field: RotationOrderField::Start, direction: Some(Direction::Desc) };
+        let latest = RotationOrder { field: RotationOrderField::Start, direction: Direction::Desc };
         let otherwise = self.order.is_empty().then_some(latest);
         self.order.iter().copied().chain(otherwise)
     }

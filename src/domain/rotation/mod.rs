@@ -11,15 +11,34 @@ pub use direction::{Standing, direction};
 pub use flow::{FlowsAsked, RotationFlow, flows};
 pub use list::{RotationList, RotationOrder, RotationOrderField, RotationWhere};
 
-use entity::{rotation, value::Day};
+use entity::{
+    rotation,
+    value::{Day, RotationId},
+};
 
 use crate::{
     domain::{
         access::{Access, Judged, VisibleRotation},
         rule::{self, Facts, RuleCheck},
     },
-    error::Result,
+    error::{Error, Result},
 };
+
+/// How a rotation is named in a question.
+#[derive(Clone, Debug, async_graphql::OneofObject)]
+pub enum RotationKey {
+    /// Its id.
+    Id(async_graphql::ID),
+}
+
+/// A rotation by id, as it is today, if the caller may know of it.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` without `rotation:read`.
+pub async fn look_up(access: &Access, RotationKey::Id(id): &RotationKey) -> Result<VisibleRotation> {
+    let id: RotationId = id.parse().map_err(|_| Error::NotFound)?;
+    access.rotations()?.by_ids(&[id], access.today()).await?.pop().ok_or(Error::NotFound)
+}
 
 /// A person's rotations as of a day, out of all that are known now, in their order.
 ///

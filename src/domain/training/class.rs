@@ -63,7 +63,7 @@ pub struct TrainingClassWhere {
 pub enum TrainingClassOrderField {
     /// First day.
     StartOn,
-    /// Code.
+    /// By code.
     Code,
 }
 
@@ -72,9 +72,9 @@ pub enum TrainingClassOrderField {
 pub struct TrainingClassOrder {
     /// Sort key.
     pub field: TrainingClassOrderField,
-    /// Direction.
-    #[graphql(default_with = "Some(Direction::Asc)")]
-    pub direction: Option<Direction>,
+    /// Ascending or descending; ascending by default.
+    #[graphql(default_with = "Direction::Asc")]
+    pub direction: Direction,
 }
 
 /// A list of classes.
@@ -151,13 +151,13 @@ impl ClassList {
                 TrainingClassOrderField::StartOn => column(training_class::Column::StartOn),
                 TrainingClassOrderField::Code => column(training_class::Column::Code),
             };
-            (key, order.direction.unwrap_or(Direction::Asc))
+            (key, order.direction)
         });
         Keyset::new(keys.collect(), column(training_class::Column::Id))
     }
 
     fn effective_order(&self) -> impl Iterator<Item = TrainingClassOrder> {
-        let latest = TrainingClassOrder { field: TrainingClassOrderField::StartOn, direction: Some(Direction::Desc) };
+        let latest = TrainingClassOrder { field: TrainingClassOrderField::StartOn, direction: Direction::Desc };
         let otherwise = self.order.is_empty().then_some(latest);
         self.order.iter().copied().chain(otherwise)
     }

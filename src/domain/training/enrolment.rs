@@ -29,7 +29,8 @@ pub struct EnrolmentWhere {
     /// Sent by this unit, or by one of this subtree (đơn vị cử đi học).
     pub unit: Option<UnitReach>,
     /// With `unit`: whether enrolments that ended predecessors of these units sent are found as well.
-    pub include_predecessors: Option<bool>,
+    #[graphql(default = false)]
+    pub include_predecessors: bool,
     /// In a class held by this unit, or by one of this subtree (đơn vị tổ chức).
     pub organiser: Option<UnitReach>,
     /// In one of these programmes, by code (chương trình).

@@ -2,7 +2,7 @@
 
 use entity::{
     quota, training_plan,
-    value::{Hierarchy, PlanId, PlanState, QuotaState, UnitId},
+    value::{Hierarchy, PlanId, PlanState, QuotaId, QuotaState, UnitId},
 };
 use sea_orm::{
     ColumnTrait, Condition, QueryFilter, Select,
@@ -18,7 +18,7 @@ use crate::{
         training::years,
         unit::{Branch, Predecessors, Reach, below_by_year},
     },
-    error::Result,
+    error::{Error, Result},
 };
 
 /// A list of quotas, by programme, then in the order in which they were recorded.
@@ -46,6 +46,22 @@ pub enum QuotasOf {
         /// Whether quotas of ended predecessors are listed as well.
         predecessors: Predecessors,
     },
+}
+
+/// How a quota is named in a question.
+#[derive(Clone, Debug, async_graphql::OneofObject)]
+pub enum QuotaKey {
+    /// Its id.
+    Id(async_graphql::ID),
+}
+
+/// A quota by id, if the caller may know of it.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` without `quota:read`.
+pub async fn look_up(access: &Access, QuotaKey::Id(id): &QuotaKey) -> Result<VisibleQuota> {
+    let id: QuotaId = id.parse().map_err(|_| Error::NotFound)?;
+    access.quotas()?.by_ids(&[id]).await?.pop().ok_or(Error::NotFound)
 }
 
 /// Used of the seats that a quota did not hand on, in percent, to one decimal. Nothing where it kept none.

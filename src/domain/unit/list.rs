@@ -30,7 +30,7 @@ pub struct UnitWhere {
 pub enum UnitOrderField {
     /// Name, in Vietnamese order.
     Name,
-    /// Code.
+    /// By code.
     Code,
 }
 
@@ -39,9 +39,9 @@ pub enum UnitOrderField {
 pub struct UnitOrder {
     /// Sort key.
     pub field: UnitOrderField,
-    /// Direction.
-    #[graphql(default_with = "Some(Direction::Asc)")]
-    pub direction: Option<Direction>,
+    /// Ascending or descending; ascending by default.
+    #[graphql(default_with = "Direction::Asc")]
+    pub direction: Direction,
 }
 
 /// A list of units.
@@ -136,8 +136,7 @@ impl UnitList {
     }
 
     fn compare(&self, a: &Position, b: &Position) -> std::cmp::Ordering {
-        let directions =
-            self.order.iter().map(|order| order.direction.unwrap_or(Direction::Asc)).chain([Direction::Asc]);
+        let directions = self.order.iter().map(|order| order.direction).chain([Direction::Asc]);
         directions
             .zip(a.keys.iter().zip(&b.keys))
             .map(|(direction, (a, b))| match direction {

@@ -146,7 +146,7 @@ pub fn below(access: &Access, unit: UnitId, reach: Reach, day: Day) -> ReachedUn
 /// The units that a condition means on a day, as far as the caller reaches them.
 pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> Result<ReachedUnits> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
-    let (hierarchy, reach) = (condition.hierarchy(), condition.reach());
+    let (hierarchy, reach) = (condition.hierarchy, condition.reach);
     Ok(access.within(&access.registry().subtree((root, hierarchy, reach, day))))
 }
 
@@ -154,7 +154,7 @@ pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> R
 /// reach: the rows have to be.
 pub fn meant_during(access: &Access, field: &str, condition: &UnitReach, within: Period) -> Result<Vec<Membership>> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
-    Ok(access.registry().units().memberships(root, condition.hierarchy(), condition.reach(), within))
+    Ok(access.registry().units().memberships(root, condition.hierarchy, condition.reach, within))
 }
 
 /// The units that a condition means in each calendar year of a period of whole years. Not narrowed to the reach: the rows
@@ -166,7 +166,7 @@ pub fn meant_by_year(
     years: Period,
 ) -> Result<Vec<Membership>> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
-    let branch = Branch { root, hierarchy: condition.hierarchy(), reach: condition.reach(), predecessors };
+    let branch = Branch { root, hierarchy: condition.hierarchy, reach: condition.reach, predecessors };
     Ok(access.registry().units().memberships_by_year(branch, years))
 }
 

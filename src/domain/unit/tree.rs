@@ -26,23 +26,11 @@ pub struct UnitReach {
     /// Code of the unit.
     pub code: String,
     /// How far the condition goes.
-    #[graphql(default_with = "Some(Reach::Subtree)")]
-    pub reach: Option<Reach>,
+    #[graphql(default_with = "Reach::Subtree")]
+    pub reach: Reach,
     /// Which tree is meant.
-    #[graphql(default_with = "Some(Hierarchy::Administrative)")]
-    pub hierarchy: Option<Hierarchy>,
-}
-
-impl UnitReach {
-    /// Which tree is meant.
-    pub(in crate::domain) fn hierarchy(&self) -> Hierarchy {
-        self.hierarchy.unwrap_or(Hierarchy::Administrative)
-    }
-
-    /// How far the condition goes.
-    pub(in crate::domain) fn reach(&self) -> Reach {
-        self.reach.unwrap_or(Reach::Subtree)
-    }
+    #[graphql(default_with = "Hierarchy::Administrative")]
+    pub hierarchy: Hierarchy,
 }
 
 /// A set of units.

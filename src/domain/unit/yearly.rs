@@ -21,9 +21,9 @@ pub enum Predecessors {
 }
 
 impl Predecessors {
-    /// From an optional argument; excluded by default.
-    pub fn from_argument(include: Option<bool>) -> Self {
-        if include == Some(true) { Self::Included } else { Self::Excluded }
+    /// From an argument.
+    pub fn from_argument(include: bool) -> Self {
+        if include { Self::Included } else { Self::Excluded }
     }
 }
 

@@ -12,14 +12,16 @@ use crate::graphql::operation::{
 };
 
 /// The price of a field, of an argument, of a condition or of a sort key, each time it is used.
-pub const PRICES: [(&str, u64); 43] = [
+pub const PRICES: [(&str, u64); 45] = [
     ("AccessEntryConnection.totalCount", 50),
     ("CadreConnection.totalCount", 1_000),
     ("CadreOrderField.UNIT", 10_000),
     ("CadreWhere.category", 100),
+    ("CadreWhere.codes", 20),
     ("CadreWhere.gender", 100),
     ("CadreWhere.holds", 1_500),
     ("CadreWhere.keyLeader", 1_000),
+    ("CadreWhere.status", 100),
     ("CadreWhere.titles", 1_000),
     ("CadreWhere.trained", 2_000),
     ("CadreWhere.unit", 50),

@@ -103,7 +103,7 @@ impl Count {
         if !self.when.hold(variables) {
             return Ok(None);
         }
-        page::bound(*self.max.value(variables)?).map(Some)
+        page::bound(self.max.value(variables)?.unwrap_or(page::COUNTED_BY_DEFAULT)).map(Some)
     }
 }
 

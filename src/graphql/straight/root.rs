@@ -222,7 +222,7 @@ impl QuotasAsked {
 
     async fn find(&self, unit: UnitOnDay, access: &Access, variables: &Variables) -> Result<Found> {
         let (year, reach) = (*self.year.value(variables)?, self.reach.value(variables)?.unwrap_or(Reach::Unit));
-        let predecessors = Predecessors::from_argument(*self.include_predecessors.value(variables)?);
+        let predecessors = Predecessors::from_argument(self.include_predecessors.value(variables)?.unwrap_or(false));
         let of = QuotasOf::Unit { unit: unit.id(), year, reach, predecessors };
         let list = QuotaList { of, unused_only: self.unused_only.value(variables)?.unwrap_or(false) };
         let page = list.page(access, &self.paging.value(variables)?).await?;

@@ -16,13 +16,14 @@ use crate::{
             class::{self as classes, ClassList, TrainingClassKey, TrainingClassOrder, TrainingClassWhere},
             enrolment::{EnrolmentList, EnrolmentWhere},
             plan::{self as plans, TrainingPlanKey},
+            quota::{self as quotas, QuotaKey},
         },
     },
     error::Result,
     graphql::{
         ContextExt, found,
         page::{Connection, Total},
-        training::{class::TrainingClass, enrolment::Enrolment, plan::TrainingPlan},
+        training::{class::TrainingClass, enrolment::Enrolment, plan::TrainingPlan, quota::Quota},
     },
 };
 
@@ -52,6 +53,15 @@ impl TrainingQuery {
         Ok(found(classes::look_up(ctx.access(), &by).await)?.map(TrainingClass))
     }
 
+    /// A quota (chỉ tiêu) by id. Null if there is none that you may know of.
+    async fn quota(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What names it.")] by: QuotaKey,
+    ) -> Result<Option<Quota>> {
+        Ok(found(quotas::look_up(ctx.access(), &by).await)?.map(Quota))
+    }
+
     /// The classes (lớp) whose organiser, a unit that sent somebody to them, or one that holds a quota of their plan for
     /// them is within reach.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
@@ -60,14 +70,15 @@ impl TrainingQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Which classes are wanted; all if absent.")] r#where: Option<TrainingClassWhere>,
         #[graphql(desc = "By first day, latest first, if absent.")] order_by: Option<Vec<TrainingClassOrder>>,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
-    ) -> Result<Connection<TrainingClass>> {
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+    ) -> Result<Option<Connection<TrainingClass>>> {
         let list = ClassList { filter: r#where.unwrap_or_default(), order: order_by.unwrap_or_default() };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
-        Ok(Connection::new(page, Total::Classes(list), TrainingClass))
+        Ok(Some(Connection::new(page, Total::Classes(list), TrainingClass)))
     }
 
     /// The enrolments (học viên) whose sending unit, or the organiser of whose class, is within reach, in the order in
@@ -76,12 +87,13 @@ impl TrainingQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which enrolments are wanted; all if absent.")] r#where: Option<EnrolmentWhere>,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
-    ) -> Result<Connection<Enrolment>> {
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+    ) -> Result<Option<Connection<Enrolment>>> {
         let list = EnrolmentList { filter: r#where.unwrap_or_default(), ..EnrolmentList::default() };
-        Enrolment::list(ctx, list, PageArgs { first, after, last, before }).await
+        Enrolment::list(ctx, list, PageArgs { first, after, last, before }).await.map(Some)
     }
 }

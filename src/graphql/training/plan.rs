@@ -35,12 +35,12 @@ impl TrainingPlan {
         self.0.row().id.into()
     }
 
-    /// Code.
+    /// Code of the plan (mã kế hoạch).
     async fn code(&self) -> &str {
         self.0.row().code.as_str()
     }
 
-    /// Name.
+    /// Name of the plan (tên kế hoạch).
     async fn name(&self) -> &str {
         &self.0.row().name
     }
@@ -77,10 +77,11 @@ impl TrainingPlan {
     async fn quotas(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
     ) -> Result<Connection<Quota>> {
         let list = QuotaList { of: QuotasOf::Plan(self.0.row().id), unused_only: false };
         Quota::list(ctx, list, PageArgs { first, after, last, before }).await

@@ -83,11 +83,12 @@ async fn training_is_found_by_its_ids() {
                 {"__typename": "Enrolment", "id": ids[3], "year": 2021},
             ])
         );
-        let by_id = "query($plan: ID!, $class: ID!) { trainingPlan(by: {id: $plan}) { code } trainingClass(by: {id: $class}) { code } }";
-        let seen = all.query_with(by_id, json!({ "plan": ids[0], "class": ids[2] })).await;
-        assert_eq!(seen, json!({"trainingPlan": {"code": "K21"}, "trainingClass": {"code": "L1"}}));
-        let swapped = all.query_with(by_id, json!({ "plan": ids[2], "class": ids[0] })).await;
-        assert_eq!(swapped, json!({"trainingPlan": null, "trainingClass": null}));
+        let by_id = "query($plan: ID!, $class: ID!, $quota: ID!) { trainingPlan(by: {id: $plan}) { code }
+            trainingClass(by: {id: $class}) { code } quota(by: {id: $quota}) { seats } }";
+        let seen = all.query_with(by_id, json!({ "plan": ids[0], "class": ids[2], "quota": ids[1] })).await;
+        assert_eq!(seen, json!({"trainingPlan": {"code": "K21"}, "trainingClass": {"code": "L1"}, "quota": {"seats": 40}}));
+        let swapped = all.query_with(by_id, json!({ "plan": ids[2], "class": ids[0], "quota": ids[0] })).await;
+        assert_eq!(swapped, json!({"trainingPlan": null, "trainingClass": null, "quota": null}));
     })
     .await;
 }

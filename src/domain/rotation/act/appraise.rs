@@ -28,7 +28,7 @@ pub struct Appraise {
     pub expected_version: Option<i32>,
     /// Calendar year, within the term; each year once.
     pub year: i32,
-    /// Result.
+    /// Result of the appraisal (kết quả đánh giá).
     pub result: AppraisalResult,
     /// Day of the appraisal, today at the latest.
     pub appraised_on: Day,

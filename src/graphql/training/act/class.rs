@@ -48,8 +48,8 @@ impl ClassMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is planned.")] input: Plan,
-    ) -> Result<Payload<Plan, TrainingClass>> {
-        Ok(Payload::of(ctx, act::plan(ctx.access(), &input).await?, TrainingClass))
+    ) -> Result<Option<Payload<Plan, TrainingClass>>> {
+        Ok(Some(Payload::of(ctx, act::plan(ctx.access(), &input).await?, TrainingClass)))
     }
 
     /// Leads a class to its next state (chiêu sinh, xác nhận mở lớp, khai giảng, bế giảng, hoãn, hủy), with everybody
@@ -58,7 +58,7 @@ impl ClassMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The next state.")] input: Advance,
-    ) -> Result<Payload<Advance, TrainingClass>> {
+    ) -> Result<Option<Payload<Advance, TrainingClass>>> {
         carried_out(ctx, input).await
     }
 
@@ -68,11 +68,11 @@ impl ClassMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is new.")] input: Amend,
-    ) -> Result<Payload<Amend, TrainingClass>> {
+    ) -> Result<Option<Payload<Amend, TrainingClass>>> {
         carried_out(ctx, input).await
     }
 }
 
-async fn carried_out<A: OnClass>(ctx: &Context<'_>, input: A) -> Result<Payload<A, TrainingClass>> {
-    Ok(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?, TrainingClass))
+async fn carried_out<A: OnClass>(ctx: &Context<'_>, input: A) -> Result<Option<Payload<A, TrainingClass>>> {
+    Ok(Some(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?, TrainingClass)))
 }

@@ -88,7 +88,7 @@ impl EnrolmentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Who is enrolled in what.")] input: Enrol,
-    ) -> Result<Payload<Enrol, Made>> {
+    ) -> Result<Option<Payload<Enrol, Made>>> {
         let language = ctx.language();
         let view = |made: Enrolled| {
             let warnings = made.warnings.into_iter();
@@ -98,7 +98,7 @@ impl EnrolmentMutation {
             };
             Made { enrolment: Enrolment(made.enrolment), warnings: warnings.map(warning).collect() }
         };
-        Ok(Payload::of(ctx, act::enrol(ctx.access(), &input).await?, view))
+        Ok(Some(Payload::of(ctx, act::enrol(ctx.access(), &input).await?, view)))
     }
 
     /// Gives who waited a seat (xác nhận học viên dự bị), when one is free.
@@ -106,7 +106,7 @@ impl EnrolmentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Who gets a seat.")] input: Confirm,
-    ) -> Result<Payload<Confirm, Enrolment>> {
+    ) -> Result<Option<Payload<Confirm, Enrolment>>> {
         carried_out(ctx, input).await
     }
 
@@ -115,7 +115,7 @@ impl EnrolmentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Who gives up.")] input: Drop,
-    ) -> Result<Payload<Drop, Enrolment>> {
+    ) -> Result<Option<Payload<Drop, Enrolment>>> {
         carried_out(ctx, input).await
     }
 
@@ -124,7 +124,7 @@ impl EnrolmentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The result.")] input: Complete,
-    ) -> Result<Payload<Complete, Enrolment>> {
+    ) -> Result<Option<Payload<Complete, Enrolment>>> {
         carried_out(ctx, input).await
     }
 
@@ -133,11 +133,11 @@ impl EnrolmentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is taken back.")] input: Revoke,
-    ) -> Result<Payload<Revoke, Enrolment>> {
+    ) -> Result<Option<Payload<Revoke, Enrolment>>> {
         carried_out(ctx, input).await
     }
 }
 
-async fn carried_out<A: OnEnrolment>(ctx: &Context<'_>, input: A) -> Result<Payload<A, Enrolment>> {
-    Ok(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?, Enrolment))
+async fn carried_out<A: OnEnrolment>(ctx: &Context<'_>, input: A) -> Result<Option<Payload<A, Enrolment>>> {
+    Ok(Some(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?, Enrolment)))
 }

@@ -45,8 +45,8 @@ impl PlanMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is drafted.")] input: Draft,
-    ) -> Result<Payload<Draft, TrainingPlan>> {
-        Ok(Payload::of(ctx, act::draft(ctx.access(), &input).await?, TrainingPlan))
+    ) -> Result<Option<Payload<Draft, TrainingPlan>>> {
+        Ok(Some(Payload::of(ctx, act::draft(ctx.access(), &input).await?, TrainingPlan)))
     }
 
     /// Leads a training plan to its next state (trình duyệt, phê duyệt, ban hành, kết thúc kế hoạch).
@@ -54,7 +54,7 @@ impl PlanMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The next state.")] input: Advance,
-    ) -> Result<Payload<Advance, TrainingPlan>> {
-        Ok(Payload::of(ctx, act::advance(ctx.access(), &input).await?, TrainingPlan))
+    ) -> Result<Option<Payload<Advance, TrainingPlan>>> {
+        Ok(Some(Payload::of(ctx, act::advance(ctx.access(), &input).await?, TrainingPlan)))
     }
 }

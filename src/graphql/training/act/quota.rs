@@ -79,8 +79,8 @@ impl QuotaMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is given.")] input: Issue,
-    ) -> Result<Payload<Issue, Quota>> {
-        Ok(Payload::of(ctx, act::issue(ctx.access(), &input).await?, Quota))
+    ) -> Result<Option<Payload<Issue, Quota>>> {
+        Ok(Some(Payload::of(ctx, act::issue(ctx.access(), &input).await?, Quota)))
     }
 
     /// Hands seats of a quota on (phân bổ chỉ tiêu) to a unit below. Never more than there are, whoever asks at once.
@@ -88,9 +88,9 @@ impl QuotaMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is handed on.")] input: Allocate,
-    ) -> Result<Payload<Allocate, HandedOn>> {
+    ) -> Result<Option<Payload<Allocate, HandedOn>>> {
         let view = |handed: Handed| HandedOn { quota: Quota(handed.quota), child: Quota(handed.child) };
-        Ok(Payload::of(ctx, act::allocate(ctx.access(), &input).await?, view))
+        Ok(Some(Payload::of(ctx, act::allocate(ctx.access(), &input).await?, view)))
     }
 
     /// Gives seats that are not used back (trả lại chỉ tiêu) to the quota that they came from.
@@ -98,7 +98,7 @@ impl QuotaMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What goes back.")] input: Return,
-    ) -> Result<Payload<Return, Quota>> {
+    ) -> Result<Option<Payload<Return, Quota>>> {
         carried_out(ctx, input).await
     }
 
@@ -107,7 +107,7 @@ impl QuotaMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is taken back.")] input: Revoke,
-    ) -> Result<Payload<Revoke, Quota>> {
+    ) -> Result<Option<Payload<Revoke, Quota>>> {
         carried_out(ctx, input).await
     }
 
@@ -116,11 +116,11 @@ impl QuotaMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new number.")] input: Amend,
-    ) -> Result<Payload<Amend, Quota>> {
+    ) -> Result<Option<Payload<Amend, Quota>>> {
         carried_out(ctx, input).await
     }
 }
 
-async fn carried_out<A: OnQuota>(ctx: &Context<'_>, input: A) -> Result<Payload<A, Quota>> {
-    Ok(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?, Quota))
+async fn carried_out<A: OnQuota>(ctx: &Context<'_>, input: A) -> Result<Option<Payload<A, Quota>>> {
+    Ok(Some(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?, Quota)))
 }

@@ -41,9 +41,9 @@ pub struct Plan {
     pub organiser_unit_code: String,
     /// Number of the intake (khóa), at most 40 characters.
     pub intake: Option<String>,
-    /// Category.
+    /// Category of the class (loại lớp).
     pub category: ClassCategory,
-    /// Mode.
+    /// Mode of study (hình thức đào tạo).
     pub mode: Option<StudyMode>,
     /// First day.
     pub start_on: Day,

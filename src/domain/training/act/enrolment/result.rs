@@ -30,7 +30,7 @@ pub struct Complete {
     pub expected_version: Option<i32>,
     /// Whether the learner passed (đạt). A pass grants the qualification that the programme leads to.
     pub passed: bool,
-    /// Grade.
+    /// Grade of the result (xếp loại).
     pub grade: Option<Grade>,
     /// Day of the result, from the first day of the class to today; a qualification is granted on it.
     pub completed_on: Day,
