@@ -101,7 +101,7 @@ Ask it yourself in another terminal (the token holds for 10 minutes):
 export TOKEN={token}
 curl -sw '\n' {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Accept-Language: en' -H 'Content-Type: application/json' -d '{{"query":"{question}"}}'
 Its client, for new tokens: {id}:{secret}
-More questions: README.md. Schema: {at}/schema.graphql
+More questions: docs/api.md. Schema: {at}/schema.graphql
 "#
     )
 }
