@@ -14,7 +14,7 @@ NATION = "VN"
 NARROW = "P0001"
 HELD = [("POLITICAL_THEORY", "INTERMEDIATE"), ("STATE_MANAGEMENT", "SPECIALIST"), ("PROFESSIONAL", "UNIVERSITY")]
 PAST = "2020-06-30"
-FIVE_YEARS = {"from": "2020-01-01", "until": "2025-01-01"}
+FIVE_YEARS = {"from": "2020-01-01", "before": "2025-01-01"}
 # Enough that answers are not remembered by chance, few enough to check them.
 MANY, SOME = 10_000, 600
 

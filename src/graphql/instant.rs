@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 pub struct Instant(pub DateTime<Utc>);
 
 /// A moment in UTC, as RFC 3339 writes it.
-#[Scalar(name = "DateTime")]
+#[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for Instant {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {

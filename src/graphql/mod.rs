@@ -77,7 +77,9 @@ pub fn schema() -> ServiceSchema {
 
 /// The schema as text, sorted, so that a change of it is a change of lines.
 pub fn sdl() -> String {
-    schema().sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items())
+    schema().sdl_with_options(
+        SDLExportOptions::new().include_specified_by().sorted_fields().sorted_arguments().sorted_enum_items(),
+    )
 }
 
 /// What a resolver asks its request for.

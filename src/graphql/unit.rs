@@ -246,10 +246,10 @@ impl Unit {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "First day on which a start counts.")] from: Day,
-        #[graphql(desc = "First day on which it no longer does.")] until: Day,
+        #[graphql(desc = "First day on which it no longer does.")] before: Day,
         #[graphql(default_with = "vec![RotationForm::Rotation]", desc = "Forms that count.")] forms: Vec<RotationForm>,
     ) -> Result<Vec<RotationFlow>> {
-        rotation::flows(ctx.access(), &FlowsAsked { unit: self.0.id(), from, until, forms }).await
+        rotation::flows(ctx.access(), &FlowsAsked { unit: self.0.id(), from, before, forms }).await
     }
 
     /// The quotas (chỉ tiêu) of the unit, or of its subtree in the year, of plans that hold for the year, by programme.

@@ -178,10 +178,10 @@ impl Draw {
             4 => format!("forms: {}", self.some(&["ROTATION", "TRANSFER", "SECONDMENT"])),
             5 => format!("directions: {}", self.some(&["DOWN", "UP", "LATERAL_LOCALITY", "LATERAL_AGENCY"])),
             6 => format!("startFrom: \"{}\"", self.day(pools)),
-            7 => format!("startUntil: \"{}\"", self.day(pools)),
+            7 => format!("startBefore: \"{}\"", self.day(pools)),
             8 => format!("runningOn: \"{}\"", self.day(pools)),
-            9 => format!("endsBefore: \"{}\"", self.day(pools)),
-            10 => format!("endsFrom: \"{}\"", self.day(pools)),
+            9 => format!("endBefore: \"{}\"", self.day(pools)),
+            10 => format!("endFrom: \"{}\"", self.day(pools)),
             _ => format!("placementMissing: {}", self.0.bool()),
         }
     }
@@ -225,7 +225,7 @@ impl Draw {
                     if self.0.u8(..10) == 0 { (one, other) } else { (one.clone().min(other.clone()), one.max(other)) };
                 let forms = self.some(&["ROTATION", "TRANSFER", "SECONDMENT"]);
                 format!(
-                    "{{ unit(by: {{code: \"{unit}\"}}) {{ rotationFlows(from: \"{from}\", until: \"{until}\", forms: {forms}) \
+                    "{{ unit(by: {{code: \"{unit}\"}}) {{ rotationFlows(from: \"{from}\", before: \"{until}\", forms: {forms}) \
                      {{ direction fromTier toTier rotations persons }} }} }}"
                 )
             }

@@ -32,9 +32,9 @@ const QUESTIONS: [&str; 40] = [
     "{ rotations(where: {states: [PUBLISHED, IN_PROGRESS, EXTENDED]}) { totalCount { value } nodes { id } } }",
     "{ rotations(where: {purposes: [DEVELOPMENT]}) { totalCount { value } nodes { id } } }",
     r#"{ rotations(where: {startFrom: "2026-01-01"}) { totalCount { value } nodes { id } } }"#,
-    r#"{ rotations(where: {startUntil: "2027-01-01"}) { totalCount { value } nodes { id } } }"#,
+    r#"{ rotations(where: {startBefore: "2027-01-01"}) { totalCount { value } nodes { id } } }"#,
     r#"{ rotations(where: {runningOn: "2026-06-01"}) { totalCount { value } nodes { id } } }"#,
-    r#"{ rotations(where: {endsFrom: "2026-01-01", endsBefore: "2035-01-01"}) { totalCount { value } nodes { id } } }"#,
+    r#"{ rotations(where: {endFrom: "2026-01-01", endBefore: "2035-01-01"}) { totalCount { value } nodes { id } } }"#,
     "{ rotations(where: {placementMissing: true}) { totalCount { value } nodes { id } } }",
     "{ rotations(where: {placementMissing: false}) { totalCount { value } nodes { id } } }",
     r#"{ cadre(by: {code: "A-04"}) { code unit { code } title { code } rotations { id state } } }"#,
@@ -43,10 +43,10 @@ const QUESTIONS: [&str; 40] = [
     "{ cadres(first: 100) { nodes { code rotations { id } } totalCount { value } } }",
     r#"{ unit(by: {code: "A2U"}) { cadres { nodes { code rotations { id direction } } } } }"#,
     r#"{ unit(by: {code: "A1U"}, asOf: "2027-01-01") { cadres { nodes { code } totalCount { value } } } }"#,
-    r#"{ unit(by: {code: "A"}) { rotationFlows(from: "2026-01-01", until: "2027-01-01") { direction rotations persons } } }"#,
-    r#"{ unit(by: {code: "A2"}) { rotationFlows(from: "2000-01-01", until: "2030-01-01", forms: [ROTATION, TRANSFER,
+    r#"{ unit(by: {code: "A"}) { rotationFlows(from: "2026-01-01", before: "2027-01-01") { direction rotations persons } } }"#,
+    r#"{ unit(by: {code: "A2"}) { rotationFlows(from: "2000-01-01", before: "2030-01-01", forms: [ROTATION, TRANSFER,
        SECONDMENT]) { direction fromTier toTier rotations persons } } }"#,
-    r#"{ unit(by: {code: "A1U"}) { rotationFlows(from: "2026-07-01", until: "2026-07-02") { rotations } } }"#,
+    r#"{ unit(by: {code: "A1U"}) { rotationFlows(from: "2026-07-01", before: "2026-07-02") { rotations } } }"#,
     r#"mutation { rotationDecide(input: {idempotencyKey: "k1", rotationId: "%id%", decisionNo: "1", decidedOn: "2026-06-01"})
        { rotation { id } userErrors { code message field } } }"#,
     r#"mutation { rotationPublish(input: {idempotencyKey: "k2", rotationId: "%id%"})
@@ -209,7 +209,7 @@ async fn a_decision_that_is_revoked_after_its_publication_stays_known() {
         decide(&office, &id).await;
         act(&office, "rotationPublish", &format!("rotationId: \"{id}\"")).await;
         let flows =
-            r#"{ unit(by: {code: "A"}) { rotationFlows(from: "2026-07-01", until: "2026-07-02") { rotations } } }"#;
+            r#"{ unit(by: {code: "A"}) { rotationFlows(from: "2026-07-01", before: "2026-07-02") { rotations } } }"#;
         let counted = outsider.query(flows).await;
         assert_eq!(counted["unit"]["rotationFlows"], json!([{ "rotations": 1 }]), "the control");
 

@@ -61,7 +61,7 @@ async fn ask_flows(caller: &Caller<'_>, province: &str, district: &str) {
         let code = unit(caller, find).await;
         let document = format!(
             r#"{{ unit(by: {{code: "{code}"}}) {{
-                rotationFlows(from: "{from}", until: "2015-01-01") {{ direction fromTier toTier rotations persons }}
+                rotationFlows(from: "{from}", before: "2015-01-01") {{ direction fromTier toTier rotations persons }}
             }} }}"#
         );
         caller.query(&document).await["unit"]["rotationFlows"].as_array().expect("flows").clone()

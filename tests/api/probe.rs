@@ -56,12 +56,12 @@ const ACTS: [(&str, &str); 30] = [
     (
         "classPlan",
         r#"code: "LX", planCode: "KA", programmeCode: "CMNV", organiserUnitCode: "A1", intake: "1", category: WORKSHOP,
-           mode: FULL_TIME, startOn: "2026-06-08", endOn: "2026-06-12",
+           mode: FULL_TIME, startOn: "2026-06-08", lastOn: "2026-06-12",
            sessions: ["2026-06-08"], capacity: 1"#,
     ),
     (
         "classAdvance",
-        r#"classCode: "LA", expectedVersion: 0, to: CLOSED, startOn: "2026-06-08", endOn: "2026-06-12",
+        r#"classCode: "LA", expectedVersion: 0, to: CLOSED, startOn: "2026-06-08", lastOn: "2026-06-12",
            sessions: ["2026-06-08"]"#,
     ),
     ("classAmend", r#"classCode: "LA", expectedVersion: 0, capacity: 1, unlimited: false, sessions: ["2021-03-01"]"#),

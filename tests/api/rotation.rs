@@ -117,20 +117,20 @@ const FOUND: [(&str, &str); 46] = [
     ("{states: [DRAFT, CANCELLED]}", "R7 R9"),
     ("{states: [IN_PROGRESS, EXTENDED]}", "R5 R4"),
     ("{purposes: [DEVELOPMENT]}", "R5"),
-    (r#"{startFrom: "2014-03-01", startUntil: "2016-01-01"}"#, "R1"),
-    (r#"{startFrom: "2014-03-01", startUntil: "2016-01-02"}"#, "R3 R1"),
-    (r#"{startFrom: "2014-03-01", startUntil: "2014-03-01"}"#, ""),
-    (r#"{startUntil: "2014-03-01"}"#, "R2"),
+    (r#"{startFrom: "2014-03-01", startBefore: "2016-01-01"}"#, "R1"),
+    (r#"{startFrom: "2014-03-01", startBefore: "2016-01-02"}"#, "R3 R1"),
+    (r#"{startFrom: "2014-03-01", startBefore: "2014-03-01"}"#, ""),
+    (r#"{startBefore: "2014-03-01"}"#, "R2"),
     (r#"{runningOn: "2014-02-28"}"#, "R2"),
     (r#"{runningOn: "2014-03-01"}"#, "R1 R2"),
     (r#"{runningOn: "2017-03-01"}"#, "R3"),
     (r#"{runningOn: "2018-02-01"}"#, ""),
     (r#"{runningOn: "2026-06-01"}"#, "R5 R4"),
     (r#"{runningOn: "2026-10-01"}"#, "R5 R4"),
-    (r#"{endsFrom: "2018-01-01"}"#, "R7 R6 R5 R4 R3"),
-    (r#"{endsBefore: "2018-01-01"}"#, "R1 R2"),
-    (r#"{runningOn: "2026-06-01", endsFrom: "2026-06-01", endsBefore: "2026-12-01"}"#, ""),
-    (r#"{runningOn: "2026-06-01", endsFrom: "2026-06-01", endsBefore: "2026-12-02"}"#, "R4"),
+    (r#"{endFrom: "2018-01-01"}"#, "R7 R6 R5 R4 R3"),
+    (r#"{endBefore: "2018-01-01"}"#, "R1 R2"),
+    (r#"{runningOn: "2026-06-01", endFrom: "2026-06-01", endBefore: "2026-12-01"}"#, ""),
+    (r#"{runningOn: "2026-06-01", endFrom: "2026-06-01", endBefore: "2026-12-02"}"#, "R4"),
     // R8 ended because another rotation followed.
     ("{placementMissing: true}", "R1"),
     ("{placementMissing: false}", "R7 R6 R5 R9 R4 R8 R3 R2"),
@@ -174,7 +174,7 @@ async fn a_caller_lists_what_touches_their_reach_and_what_they_prepare() {
         // A is gone to by what B gave up, and is told nothing of it: by no filter and no number.
         let a = reader(world, "A").await;
         for condition in
-            ["{states: [CANCELLED]}", r#"{cadre: "B-02"}"#, r#"{startFrom: "2025-01-01", startUntil: "2025-01-02"}"#]
+            ["{states: [CANCELLED]}", r#"{cadre: "B-02"}"#, r#"{startFrom: "2025-01-01", startBefore: "2025-01-02"}"#]
         {
             let document = format!("{{ rotations(where: {condition}) {{ nodes {{ id }} totalCount {{ value }} }} }}");
             assert_eq!(
@@ -276,10 +276,10 @@ async fn questions_about_rotations_that_make_no_sense_are_refused() {
             (format!("{{ rotations(where: {{forms: [{many}]}}) {{ nodes {{ id }} }} }}"), "where.forms"),
             ("{ rotations(orderBy: [{field: END}, {field: END}]) { nodes { id } } }".to_owned(), "orderBy"),
             ("{ rotations(first: 101) { nodes { id } } }".to_owned(), "first"),
-            (r#"{ unit(by: {code: "B"}) { rotationFlows(from: "2014-01-01", until: "2014-01-01") { persons } } }"#.to_owned(), "until"),
+            (r#"{ unit(by: {code: "B"}) { rotationFlows(from: "2014-01-01", before: "2014-01-01") { persons } } }"#.to_owned(), "before"),
             (
                 format!(
-                    r#"{{ unit(by: {{code: "B"}}) {{ rotationFlows(from: "2014-01-01", until: "2015-01-01", forms: [{many}]) {{ persons }} }} }}"#
+                    r#"{{ unit(by: {{code: "B"}}) {{ rotationFlows(from: "2014-01-01", before: "2015-01-01", forms: [{many}]) {{ persons }} }} }}"#
                 ),
                 "forms",
             ),
@@ -388,15 +388,15 @@ async fn flows_count_each_rotation_once_in_the_tree_of_its_start_day() {
     on_both(async |world| {
         write(world).await;
         let all = reader(world, "W").await;
-        let document = r#"query($unit: String!, $from: Date!, $until: Date!, $forms: [RotationForm!] = [ROTATION]) {
+        let document = r#"query($unit: String!, $from: Date!, $before: Date!, $forms: [RotationForm!] = [ROTATION]) {
             unit(by: {code: $unit}) {
-                rotationFlows(from: $from, until: $until, forms: $forms) { direction fromTier toTier rotations persons }
+                rotationFlows(from: $from, before: $before, forms: $forms) { direction fromTier toTier rotations persons }
             }
         }"#;
         for (unit, years, forms, expected) in FLOWS {
             let (from, until) = years.split_once(' ').expect("two years");
             let mut variables =
-                json!({ "unit": unit, "from": format!("{from}-01-01"), "until": format!("{until}-01-01") });
+                json!({ "unit": unit, "from": format!("{from}-01-01"), "before": format!("{until}-01-01") });
             let forms: Vec<&str> = forms.split_whitespace().filter(|form| *form != "NONE").collect();
             if !forms.is_empty() || years == "2010 2030" {
                 variables["forms"] = json!(forms);
@@ -418,7 +418,7 @@ async fn flows_hold_what_the_caller_may_know_of() {
     on_both(async |world| {
         write(world).await;
         let (a, all) = (reader(world, "A").await, reader(world, "W").await);
-        let flows = r#"rotationFlows(from: "2010-01-01", until: "2030-01-01") { rotations }"#;
+        let flows = r#"rotationFlows(from: "2010-01-01", before: "2030-01-01") { rotations }"#;
         let total = |flows: &Value| -> i64 {
             let flows = flows.as_array().unwrap_or_else(|| panic!("no flows in {flows}"));
             flows.iter().filter_map(|flow| flow["rotations"].as_i64()).sum()

@@ -181,7 +181,7 @@ async fn a_page_of_rotations_costs_the_same_statements_whatever_it_holds() {
         costs.push(cost);
     }
     let flows =
-        r#"{ unit(by: {code: "BN-LT"}) { rotationFlows(from: "2000-01-01", until: "2030-01-01") { rotations } } }"#;
+        r#"{ unit(by: {code: "BN-LT"}) { rotationFlows(from: "2000-01-01", before: "2030-01-01") { rotations } } }"#;
     let (of_flows, answer) = served.cost(flows, json!({})).await;
 
     // The page, the total, the cards of the people, their rotations; steps, appraisals, overrides; for the checks overrides

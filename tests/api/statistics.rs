@@ -178,7 +178,7 @@ fn candidates((whole, others): &Road, target: &Cell, shown: &HashMap<Cell, i64>,
 async fn rounded_numbers_are_marked_fixed_and_near() {
     let document = r#"{ unit(by: {code: "P"}) {
         composition(subject: "PROFESSIONAL") { isRounded total levels { count percent } atLeast(level: "COLLEGE") { count percent } }
-        rotationFlows(from: "2014-01-01", until: "2015-01-01") { isRounded rotations persons }
+        rotationFlows(from: "2014-01-01", before: "2015-01-01") { isRounded rotations persons }
         trainingProgress(year: 2021) { isRounded turns persons planned classes } } }"#;
     on_both(async |world| {
         let (seer, counter) = (world.all_seeing().await, world.caller(&["stats:read"], &["P"]).await);
@@ -204,10 +204,10 @@ async fn rounded_numbers_are_marked_fixed_and_near() {
 async fn numbers_that_could_be_told_apart_are_refused_without_the_persons_scope() {
     let cases = [
         (r#"composition(subject: "PROFESSIONAL", titles: ["CT"]) { total }"#, "FORBIDDEN"),
-        (r#"rotationFlows(from: "2014-01-01", until: "2015-01-01", forms: [SECONDMENT]) { rotations }"#, "FORBIDDEN"),
-        (r#"rotationFlows(from: "2014-01-01", until: "2014-07-01") { rotations }"#, "INVALID"),
-        (r#"rotationFlows(from: "2014-01-01", until: "2016-01-01") { rotations }"#, "INVALID"),
-        (r#"rotationFlows(from: "2014-02-01", until: "2015-02-01") { rotations }"#, "INVALID"),
+        (r#"rotationFlows(from: "2014-01-01", before: "2015-01-01", forms: [SECONDMENT]) { rotations }"#, "FORBIDDEN"),
+        (r#"rotationFlows(from: "2014-01-01", before: "2014-07-01") { rotations }"#, "INVALID"),
+        (r#"rotationFlows(from: "2014-01-01", before: "2016-01-01") { rotations }"#, "INVALID"),
+        (r#"rotationFlows(from: "2014-02-01", before: "2015-02-01") { rotations }"#, "INVALID"),
         (r#"trainingProgress(year: 2021, untilYear: 2022) { turns }"#, "FORBIDDEN"),
         (r#"trainingProgress(year: 2021, includePredecessors: true) { turns }"#, "FORBIDDEN"),
         (r#"trainingProgress(year: 2021, programmes: ["LLCT_TC", "CMNV"]) { turns }"#, "FORBIDDEN"),

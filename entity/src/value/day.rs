@@ -104,7 +104,7 @@ impl FromStr for Day {
 }
 
 /// A calendar day in Việt Nam, `YYYY-MM-DD`.
-#[Scalar(name = "Date")]
+#[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
 impl ScalarType for Day {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {

@@ -86,7 +86,7 @@ impl FromStr for PartialDate {
 }
 
 /// A date as the papers give it: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
-#[Scalar(name = "PartialDate")]
+#[Scalar(name = "PartialDate", specified_by_url = "https://www.loc.gov/standards/datetime/")]
 impl ScalarType for PartialDate {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {

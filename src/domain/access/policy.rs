@@ -136,7 +136,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         // A person stands behind a rotation by `cadre:read` alone: the field, and the way to ask by it.
         ("Rotation", "cadre") | ("RotationWhere", "cadre") => Needs(Scope::CadreRead),
         ("RotationWhere", "fromUnit" | "toUnit" | "unit" | "preparingUnit" | "forms" | "directions" | "states")
-        | ("RotationWhere", "purposes" | "startFrom" | "startUntil" | "runningOn" | "endsFrom" | "endsBefore")
+        | ("RotationWhere", "purposes" | "startFrom" | "startBefore" | "runningOn" | "endFrom" | "endBefore")
         | ("RotationWhere", "placementMissing")
         | ("RotationOrder", "field" | "direction")
         | ("RotationOrderField", "START" | "END")
@@ -166,10 +166,10 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("TrainingPlanKey" | "TrainingClassKey", "id" | "code")
         | ("TrainingPlan", "id" | "code" | "name" | "documentNo" | "unit" | "yearFrom" | "yearTo" | "state" | "version")
         | ("TrainingClass", "id" | "code" | "plan" | "programme" | "organiser" | "intake" | "category" | "mode")
-        | ("TrainingClass", "startOn" | "endOn" | "sessions" | "capacity" | "enrolled" | "reportedLearners" | "state")
+        | ("TrainingClass", "startOn" | "lastOn" | "sessions" | "capacity" | "enrolled" | "reportedLearners" | "state")
         | ("TrainingClass", "fillPercent" | "enrolments" | "version")
         | ("TrainingClassWhere", "plan" | "programmes" | "categories" | "organiser" | "modes" | "states" | "intake")
-        | ("TrainingClassWhere", "startFrom" | "startUntil" | "endFrom" | "endUntil")
+        | ("TrainingClassWhere", "startFrom" | "startBefore" | "endFrom" | "endBefore")
         | ("TrainingClassOrder", "field" | "direction")
         | ("TrainingClassOrderField", "START_ON" | "CODE")
         | ("Enrolment", "id" | "class" | "programme" | "sendingUnit" | "year" | "state" | "grade" | "remark")
@@ -246,7 +246,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
             matches!(argument, "year" | "untilYear" | "programmes" | "reach" | "decimals")
         }
         ("TrainingProgress", "classes") => argument == "categories",
-        ("Unit", "rotationFlows") => matches!(argument, "from" | "until" | "forms"),
+        ("Unit", "rotationFlows") => matches!(argument, "from" | "before" | "forms"),
         ("Unit", "parent" | "ancestors") => argument == "hierarchy",
         ("Unit", "subunits") => argument == "hierarchy" || pages(argument),
         ("Unit", "cadres") => matches!(argument, "where" | "reach" | "orderBy" | "asOf") || pages(argument),

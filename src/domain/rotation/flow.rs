@@ -28,7 +28,7 @@ pub struct FlowsAsked {
     /// First day on which a rotation counts that starts on it.
     pub from: Day,
     /// First day no longer.
-    pub until: Day,
+    pub before: Day,
     /// Forms that count.
     pub forms: Vec<RotationForm>,
 }
@@ -136,26 +136,26 @@ impl FlowsAsked {
             access.require(Scope::RotationRead, "Unit.rotationFlows(forms:)")?;
         }
         let new_year = Day::of(self.from.year(), 1, 1);
-        if new_year == Some(self.from) && self.from.plus_months(12) == Some(self.until) {
+        if new_year == Some(self.from) && self.from.plus_months(12) == Some(self.before) {
             return Ok(());
         }
         Err(Error::invalid(
-            "until",
-            "Với riêng phạm vi stats:read, hãy hỏi từng năm dương lịch, ví dụ from: \"2014-01-01\", until: \"2015-01-01\"; \
+            "before",
+            "Với riêng phạm vi stats:read, hãy hỏi từng năm dương lịch, ví dụ from: \"2014-01-01\", before: \"2015-01-01\"; \
              khoảng khác cần phạm vi rotation:read.",
-            "With `stats:read` alone ask for one calendar year at a time, such as from: \"2014-01-01\", until: \
+            "With `stats:read` alone ask for one calendar year at a time, such as from: \"2014-01-01\", before: \
              \"2015-01-01\"; any other period needs `rotation:read`.",
         ))
     }
 
     fn period(&self) -> Result<Period> {
-        Period::new(Some(self.from), Some(self.until)).ok_or_else(|| {
+        Period::new(Some(self.from), Some(self.before)).ok_or_else(|| {
             Error::invalid(
-                "until",
-                "`until` là ngày đầu tiên không còn tính, phải sau `from`; năm 2014 là from: \"2014-01-01\", \
-             until: \"2015-01-01\".",
-                "`until` is the first day that no longer counts and comes after `from`; the year 2014 is from: \
-             \"2014-01-01\", until: \"2015-01-01\".",
+                "before",
+                "`before` là ngày đầu tiên không còn tính, phải sau `from`; năm 2014 là from: \"2014-01-01\", \
+             before: \"2015-01-01\".",
+                "`before` is the first day that no longer counts and comes after `from`; the year 2014 is from: \
+             \"2014-01-01\", before: \"2015-01-01\".",
             )
         })
     }

@@ -45,13 +45,13 @@ pub struct RotationWhere {
     /// Started on this day or later, or is to.
     pub start_from: Option<Day>,
     /// Started before this day, or is to.
-    pub start_until: Option<Day>,
+    pub start_before: Option<Day>,
     /// Under way on this day: it has begun by then, and has not ended by then.
     pub running_on: Option<Day>,
     /// Ends on this day or later: by its actual end, else by its planned one.
-    pub ends_from: Option<Day>,
+    pub end_from: Option<Day>,
     /// Ends before this day: by its actual end, else by its planned one.
-    pub ends_before: Option<Day>,
+    pub end_before: Option<Day>,
     /// Whether it has ended on a known day, not by retirement, and no placement is recorded (chưa bố trí sau luân chuyển).
     pub placement_missing: Option<bool>,
 }
@@ -157,7 +157,7 @@ impl RotationWhere {
     fn condition(&self, access: &Access) -> Result<Condition> {
         self.ensure_short()?;
         // Outside the asked period nothing is asked of the trees either.
-        let Some(started) = Period::new(self.start_from, self.start_until) else { return Ok(nothing()) };
+        let Some(started) = Period::new(self.start_from, self.start_before) else { return Ok(nothing()) };
         let all = self.of_units(access, started)?;
         Ok(all
             .add(within(rotation::Column::StartOn, started))
@@ -167,8 +167,8 @@ impl RotationWhere {
             .add_option(self.states.as_ref().map(|states| rotation::Column::State.is_in(states.iter().copied())))
             .add_option(self.purposes.as_ref().map(|of| rotation::Column::Purpose.is_in(of.iter().copied())))
             .add_option(self.running_on.map(running_on))
-            .add_option(self.ends_from.map(|from| end().gte(from)))
-            .add_option(self.ends_before.map(|before| end().lt(before)))
+            .add_option(self.end_from.map(|from| end().gte(from)))
+            .add_option(self.end_before.map(|before| end().lt(before)))
             .add_option(self.placement_missing.map(placement_missing)))
     }
 

@@ -51,11 +51,11 @@ pub struct TrainingClassWhere {
     /// Begins on this day or later.
     pub start_from: Option<Day>,
     /// Begins before this day.
-    pub start_until: Option<Day>,
+    pub start_before: Option<Day>,
     /// Its last day is this one or a later one.
     pub end_from: Option<Day>,
     /// Its last day comes before this one.
-    pub end_until: Option<Day>,
+    pub end_before: Option<Day>,
 }
 
 /// What classes can be sorted by.
@@ -178,7 +178,7 @@ impl TrainingClassWhere {
             programme::ensure_known(access, "where.programmes", codes)?;
         }
         // Outside the asked period nothing is asked of the trees either.
-        let Some(started) = Period::new(self.start_from, self.start_until) else { return Ok(nothing()) };
+        let Some(started) = Period::new(self.start_from, self.start_before) else { return Ok(nothing()) };
         Ok(Condition::all()
             .add(within(training_class::Column::StartOn, started))
             .add_option(self.of_organiser(access, started)?)
@@ -193,7 +193,7 @@ impl TrainingClassWhere {
             .add_option(self.states.as_ref().map(|of| training_class::Column::State.is_in(of.iter().copied())))
             .add_option(self.intake.as_deref().map(of_intake))
             .add_option(self.end_from.map(|from| training_class::Column::EndOn.gte(from)))
-            .add_option(self.end_until.map(|until| training_class::Column::EndOn.lt(until))))
+            .add_option(self.end_before.map(|until| training_class::Column::EndOn.lt(until))))
     }
 
     fn of_organiser(&self, access: &Access, started: Period) -> Result<Option<Condition>> {

@@ -83,7 +83,7 @@ impl TrainingClass {
     }
 
     /// Last day, inclusive (bế giảng).
-    async fn end_on(&self) -> Day {
+    async fn last_on(&self) -> Day {
         self.0.row().end_on
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Draw, Pools, rows};
 
 /// What is read of a class and of an enrolment: everything that both databases must agree on, so codes instead of ids.
-const CLASS: &str = "code plan { code } programme { code } organiser { code name } intake category mode startOn endOn \
+const CLASS: &str = "code plan { code } programme { code } organiser { code name } intake category mode startOn lastOn \
     capacity enrolled reportedLearners state fillPercent version";
 const ENROLMENT: &str = "cadre { code fullName unit { code } } class { code } programme { code } sendingUnit { code name } \
     year state grade version";
@@ -120,8 +120,8 @@ impl Draw {
             1 => self.programmes(pools),
             2 => format!("categories: {}", self.some(&["TRAINING", "REFRESHER", "UPDATE", "WORKSHOP", "EXTERNAL"])),
             3 => format!("modes: {}", self.some(&["FULL_TIME", "PART_TIME", "IN_SERVICE"])),
-            4 => format!("startFrom: \"{}\", endUntil: \"{}\"", self.day(pools), self.day(pools)),
-            5 => format!("endFrom: \"{}\", startUntil: \"{}\"", self.day(pools), self.day(pools)),
+            4 => format!("startFrom: \"{}\", endBefore: \"{}\"", self.day(pools), self.day(pools)),
+            5 => format!("endFrom: \"{}\", startBefore: \"{}\"", self.day(pools), self.day(pools)),
             _ => {
                 let code = self.of(organiser).to_owned();
                 format!("organiser: {}", self.below(&code))

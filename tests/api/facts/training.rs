@@ -52,7 +52,7 @@ const IN_DIEN_BIEN: [Figure; 13] = [
         "F003",
         DIEN_BIEN,
         Classes(
-            r#"organiser: {code: "UNIT"}, programmes: ["LLCT_CC"], modes: [IN_SERVICE], startFrom: "2010-01-01", startUntil: "2015-01-01""#,
+            r#"organiser: {code: "UNIT"}, programmes: ["LLCT_CC"], modes: [IN_SERVICE], startFrom: "2010-01-01", startBefore: "2015-01-01""#,
         ),
         Exactly(3.0),
     ),
@@ -150,14 +150,14 @@ const IN_HOA_BINH: [Figure; 4] = [
         "F401",
         BLOC,
         Classes(
-            r#"organiser: {code: "UNIT"}, programmes: ["LLCT_TC"], startFrom: "2015-01-01", startUntil: "2020-01-01""#,
+            r#"organiser: {code: "UNIT"}, programmes: ["LLCT_TC"], startFrom: "2015-01-01", startBefore: "2020-01-01""#,
         ),
         Exactly(15.0),
     ),
     (
         "F403",
         BLOC,
-        Classes(r#"organiser: {code: "UNIT"}, startFrom: "2019-01-01", startUntil: "2020-01-01""#),
+        Classes(r#"organiser: {code: "UNIT"}, startFrom: "2019-01-01", startBefore: "2020-01-01""#),
         Exactly(4.0),
     ),
     ("F404", BLOC, Persons(r#"organiser: {code: "UNIT"}, yearFrom: 2019, yearTo: 2019"#), Exactly(240.0)),
@@ -165,7 +165,7 @@ const IN_HOA_BINH: [Figure; 4] = [
         "F405",
         BLOC,
         Classes(
-            r#"organiser: {code: "UNIT"}, startUntil: "2019-01-01", endFrom: "2019-01-01", endUntil: "2020-01-01""#,
+            r#"organiser: {code: "UNIT"}, startBefore: "2019-01-01", endFrom: "2019-01-01", endBefore: "2020-01-01""#,
         ),
         Exactly(3.0),
     ),
@@ -249,7 +249,7 @@ async fn village_classes(caller: &Caller<'_>) {
     for (centre, year) in centres.iter().flat_map(|centre| (2010..=2014).map(move |year| (centre, year))) {
         let document = format!(
             r#"{{ trainingClasses(
-                where: {{organiser: {{code: {}}}, categories: [VILLAGE], startFrom: "{year}-01-01", startUntil: "{}-01-01"}}
+                where: {{organiser: {{code: {}}}, categories: [VILLAGE], startFrom: "{year}-01-01", startBefore: "{}-01-01"}}
                 first: 100
             ) {{ nodes {{ reportedLearners }} }} }}"#,
             centre["code"],

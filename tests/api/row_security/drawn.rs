@@ -210,7 +210,7 @@ impl<'a> Draw<'a> {
             _ => format!(
                 "{{ unit(by: {{code: \"{}\"}}, asOf: \"{}\") {{ cadres(first: 100) {{ nodes {{ id code }} totalCount(max: \
                  1000) {{ value }} }} composition(subject: \"PROFESSIONAL\") {{ total }} trainingProgress(year: {}) \
-                 {{ turns persons }} rotationFlows(from: \"2000-01-01\", until: \"2030-01-01\") {{ rotations }} }} }}",
+                 {{ turns persons }} rotationFlows(from: \"2000-01-01\", before: \"2030-01-01\") {{ rotations }} }} }}",
                 self.unit(),
                 self.day(),
                 self.of(&rows.enrolments).year

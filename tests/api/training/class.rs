@@ -22,17 +22,17 @@ async fn classes_are_found_by_what_they_are_and_who_holds_them() {
             (r#"organiser: {code: "A", reach: UNIT}"#, "L1 L5"),
             (r#"organiser: {code: "C"}"#, "L3"),
             (r#"organiser: {code: "C1"}"#, "L3 L4"),
-            (r#"organiser: {code: "A"}, startUntil: "2021-04-01""#, "L1"),
+            (r#"organiser: {code: "A"}, startBefore: "2021-04-01""#, "L1"),
             ("modes: [PART_TIME]", "L1"),
             ("states: [POSTPONED, RUNNING]", "L5"),
             (r#"intake: "5""#, "L1"),
             (r#"intake: "\u0000""#, ""),
             (r#"startFrom: "2021-05-05""#, "L2 L5 L6"),
-            (r#"startUntil: "2021-03-01""#, "L3"),
-            (r#"startFrom: "2021-01-01", startUntil: "2022-01-01""#, "L1 L2 L4 L5"),
-            (r#"startFrom: "2021-01-01", startUntil: "2021-01-01""#, ""),
+            (r#"startBefore: "2021-03-01""#, "L3"),
+            (r#"startFrom: "2021-01-01", startBefore: "2022-01-01""#, "L1 L2 L4 L5"),
+            (r#"startFrom: "2021-01-01", startBefore: "2021-01-01""#, ""),
             (r#"endFrom: "2021-09-30""#, "L1 L5 L6"),
-            (r#"endUntil: "2021-04-05""#, "L3"),
+            (r#"endBefore: "2021-04-05""#, "L3"),
         ] {
             let document = format!(
                 "{{ trainingClasses(where: {{{filter}}}, orderBy: [{{field: CODE}}]) {{
@@ -58,7 +58,7 @@ async fn a_class_tells_its_seats_and_its_learners() {
             .query(
                 r#"{
                     trainingClass(by: {code: "L1"}) {
-                        plan { code } programme { code level { code } } organiser { code } intake category mode startOn endOn
+                        plan { code } programme { code level { code } } organiser { code } intake category mode startOn lastOn
                         capacity enrolled reportedLearners fillPercent state version
                         enrolments { nodes { cadre { code } sendingUnit { code } state } totalCount { value } }
                     }
@@ -75,7 +75,7 @@ async fn a_class_tells_its_seats_and_its_learners() {
                 "trainingClass": {
                     "plan": {"code": "K21"}, "programme": {"code": "LLCT_TC", "level": {"code": "INTERMEDIATE"}},
                     "organiser": {"code": "A"}, "intake": "5", "category": "TRAINING", "mode": "PART_TIME",
-                    "startOn": "2021-03-01", "endOn": "2021-09-30", "capacity": 3, "enrolled": 2,
+                    "startOn": "2021-03-01", "lastOn": "2021-09-30", "capacity": 3, "enrolled": 2,
                     "reportedLearners": null, "fillPercent": 66.7, "state": "CLOSED", "version": 1,
                     "enrolments": {
                         "nodes": [

@@ -56,10 +56,10 @@ async fn who_is_in_a_class_goes_with_it() {
 
         let refused = refusal(&caller, "classAdvance", to("PLANNED")).await;
         assert_eq!((&refused["code"], &refused["field"]), (&json!("INVALID_DAY"), &json!(["input", "startOn"])));
-        let days = json!({ "startOn": "2027-01-01", "endOn": "2027-01-03" });
+        let days = json!({ "startOn": "2027-01-01", "lastOn": "2027-01-03" });
         let refused = refusal(&caller, "classAdvance", with(to("PLANNED"), days)).await;
         assert_eq!((&refused["code"], &refused["field"]), (&json!("INVALID_DAY"), &json!(["input", "startOn"])));
-        let days = json!({ "startOn": "2026-06-01", "endOn": "2026-06-03" });
+        let days = json!({ "startOn": "2026-06-01", "lastOn": "2026-06-03" });
         done(&caller, "classAdvance", with(to("PLANNED"), days.clone())).await;
         let refused = refusal(&caller, "classAdvance", with(to("OPEN_FOR_NOMINATION"), days)).await;
         assert_eq!(refused["code"], "INVALID_DAY");
@@ -128,9 +128,9 @@ async fn a_class_is_refused_with_the_field_and_the_way_out() {
             (json!({ "code": "L-2", "programmeCode": "XX" }), "NOT_FOUND", "programmeCode"),
             (json!({ "code": "L-2", "planCode": "XX" }), "NOT_FOUND", "planCode"),
             (json!({ "code": "L-2", "organiserUnitCode": "W" }), "NOT_FOUND", "organiserUnitCode"),
-            (json!({ "code": "L-2", "endOn": "2026-06-07" }), "INVALID_DAY", "endOn"),
+            (json!({ "code": "L-2", "lastOn": "2026-06-07" }), "INVALID_DAY", "lastOn"),
             (
-                json!({ "code": "L-2", "planCode": "KH-A", "startOn": "2027-01-01", "endOn": "2027-01-02" }),
+                json!({ "code": "L-2", "planCode": "KH-A", "startOn": "2027-01-01", "lastOn": "2027-01-02" }),
                 "INVALID_DAY",
                 "startOn",
             ),

@@ -13,7 +13,7 @@ use crate::world::{Caller, World, on_both};
 /// A class towards the intermediate level of political theory, under way since May.
 fn theory(code: &str) -> Value {
     let other = json!({
-        "programmeCode": "LLCT_TC", "category": "TRAINING", "mode": "PART_TIME", "startOn": "2026-05-04", "endOn": "2026-05-29",
+        "programmeCode": "LLCT_TC", "category": "TRAINING", "mode": "PART_TIME", "startOn": "2026-05-04", "lastOn": "2026-05-29",
     });
     with(class(code), other)
 }
@@ -74,7 +74,7 @@ async fn who_fails_or_attends_what_leads_to_no_level_is_granted_nothing() {
     on_both(async |world| {
         let caller = office(world).await;
         led(&caller, theory("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED", "RUNNING"]).await;
-        let days = json!({ "startOn": "2026-05-04", "endOn": "2026-05-05" });
+        let days = json!({ "startOn": "2026-05-04", "lastOn": "2026-05-05" });
         led(&caller, with(class("L-2"), days), &["OPEN_FOR_NOMINATION", "CONFIRMED", "RUNNING"]).await;
         let before = papers(world).await;
         for (class, passed, state) in [("L-1", false, "FAILED"), ("L-2", true, "COMPLETED")] {
@@ -123,7 +123,7 @@ async fn classes_that_share_days_are_warned_of_unless_both_are_full_time() {
         led(&caller, with(class("L-1"), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;
         led(
             &caller,
-            with(class("L-2"), json!({ "startOn": "2026-06-12", "endOn": "2026-06-12" })),
+            with(class("L-2"), json!({ "startOn": "2026-06-12", "lastOn": "2026-06-12" })),
             &["OPEN_FOR_NOMINATION"],
         )
         .await;

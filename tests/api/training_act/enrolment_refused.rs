@@ -122,7 +122,7 @@ async fn who_waited_gets_a_seat_of_a_quota_only_while_its_plan_gives_seats() {
 
         // The class of the other is put off to a year that the plan is not for.
         done(&caller, "classAdvance", json!({ "classCode": "L-2", "to": "POSTPONED" })).await;
-        let days = json!({ "classCode": "L-2", "to": "PLANNED", "startOn": "2027-01-04", "endOn": "2027-01-08" });
+        let days = json!({ "classCode": "L-2", "to": "PLANNED", "startOn": "2027-01-04", "lastOn": "2027-01-08" });
         done(&caller, "classAdvance", days).await;
         let refused = refusal(&caller, "enrolmentConfirm", confirm(&other)).await;
         assert_eq!((&refused["code"], &refused["field"]), (&json!("WRONG_STEP"), &json!(["input", "enrolmentId"])));
@@ -156,7 +156,7 @@ async fn who_is_confirmed_counts_for_the_year_in_which_the_class_begins() {
         led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
         let made = enrolled(&caller, "L-1", "A-03", json!({})).await;
         assert_eq!(made["year"], 2026);
-        let days = json!({ "to": "PLANNED", "startOn": "2027-01-04", "endOn": "2027-01-08" });
+        let days = json!({ "to": "PLANNED", "startOn": "2027-01-04", "lastOn": "2027-01-08" });
         for to in [json!({ "to": "POSTPONED" }), days, json!({ "to": "OPEN_FOR_NOMINATION" })] {
             done(&caller, "classAdvance", with(json!({ "classCode": "L-1" }), to)).await;
         }

@@ -64,7 +64,7 @@ async fn seats_of_imported_learners_are_returned_and_a_person_counts_once() {
         let to = |state: &str| json!({ "classCode": "LOP-A2", "to": state });
         done(&caller, "classAdvance", to("POSTPONED")).await;
         assert_eq!(used(&caller, &persons).await, 0);
-        let days = json!({ "startOn": "2026-10-01", "endOn": "2026-10-02" });
+        let days = json!({ "startOn": "2026-10-01", "lastOn": "2026-10-02" });
         done(&caller, "classAdvance", with(to("PLANNED"), days)).await;
         done(&caller, "classAdvance", to("OPEN_FOR_NOMINATION")).await;
         for (person, expected) in [("A-06", 1), ("A-04", 2)] {

@@ -26,7 +26,7 @@ const WRITES: [&str; 5] = ["cadre:read", "training:read", "training:write", "quo
 const QUOTA: &str = "id state seats allocated used remaining mode version unit { code } parent { id }";
 
 /// What is asked of a class after an act.
-const CLASS: &str = "code state capacity enrolled startOn endOn sessions version";
+const CLASS: &str = "code state capacity enrolled startOn lastOn sessions version";
 
 /// What is asked of an enrolment after an act.
 const ENROLMENT: &str = "id state grade year remark version sendingUnit { code } class { code enrolled }";
@@ -169,7 +169,7 @@ fn seats(refusal: &Value) -> [i64; 4] {
 fn class(code: &str) -> Value {
     json!({
         "code": code, "programmeCode": "CMNV", "organiserUnitCode": "A", "category": "WORKSHOP", "mode": "FULL_TIME",
-        "startOn": "2026-06-08", "endOn": "2026-06-12",
+        "startOn": "2026-06-08", "lastOn": "2026-06-12",
     })
 }
 

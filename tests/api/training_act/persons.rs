@@ -88,7 +88,7 @@ async fn a_class_that_ends_frees_the_seats_of_who_is_in_no_other() {
 
         done(&caller, "classAdvance", to("L-1", "POSTPONED")).await;
         assert_eq!(used(&caller, &persons).await, [2, 1], "A-03 waits, A-02 is in the other class");
-        let days = json!({ "startOn": "2026-06-01", "endOn": "2026-06-03" });
+        let days = json!({ "startOn": "2026-06-01", "lastOn": "2026-06-03" });
         done(&caller, "classAdvance", with(to("L-1", "PLANNED"), days)).await;
         done(&caller, "classAdvance", to("L-1", "OPEN_FOR_NOMINATION")).await;
         done(&caller, "enrolmentConfirm", json!({ "enrolmentId": waiting })).await;

@@ -136,7 +136,7 @@ async fn nobody_gets_into_two_full_time_classes_at_once() {
         led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
         led(
             &caller,
-            with(class("L-2"), json!({ "startOn": "2026-06-12", "endOn": "2026-06-20" })),
+            with(class("L-2"), json!({ "startOn": "2026-06-12", "lastOn": "2026-06-20" })),
             &["OPEN_FOR_NOMINATION"],
         )
         .await;
@@ -168,7 +168,7 @@ async fn nobody_gets_into_two_full_time_classes_at_once() {
 
 /// A part-time class of the whole of June that meets on one day of it.
 fn meeting(code: &str, day: &str) -> serde_json::Value {
-    let june = json!({ "mode": "PART_TIME", "startOn": "2026-06-01", "endOn": "2026-06-30", "sessions": [day] });
+    let june = json!({ "mode": "PART_TIME", "startOn": "2026-06-01", "lastOn": "2026-06-30", "sessions": [day] });
     with(class(code), june)
 }
 
@@ -270,7 +270,7 @@ async fn seats_stay_true_whoever_comes_and_goes_while_classes_are_put_off() {
                 match (at % 10, of_person) {
                     (7, _) if at > 200 => {
                         let to = ["POSTPONED", "PLANNED", "OPEN_FOR_NOMINATION"][at / 10 % 3];
-                        let days = json!({ "startOn": "2026-06-08", "endOn": "2026-06-12" });
+                        let days = json!({ "startOn": "2026-06-08", "lastOn": "2026-06-12" });
                         let days = if to == "PLANNED" { days } else { json!({}) };
                         code(&caller, "classAdvance", with(json!({ "classCode": class, "to": to }), days)).await
                     }

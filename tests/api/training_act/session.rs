@@ -7,7 +7,7 @@ use crate::world::{Caller, on_both};
 
 /// A part-time class of the whole of June that meets on some days of it.
 fn meeting(code: &str, days: &[u32]) -> Value {
-    let month = json!({ "mode": "PART_TIME", "startOn": "2026-06-01", "endOn": "2026-06-30", "sessions": june(days) });
+    let month = json!({ "mode": "PART_TIME", "startOn": "2026-06-01", "lastOn": "2026-06-30", "sessions": june(days) });
     with(class(code), month)
 }
 
@@ -50,7 +50,7 @@ async fn sessions_are_stated_changed_and_cleared_with_the_days_of_their_class() 
         ] {
             done(&caller, "classAmend", json!({ "classCode": "L-2", "sessions": june(&[8]) })).await;
             done(&caller, "classAdvance", to("POSTPONED", json!({}))).await;
-            let july = with(json!({ "startOn": "2026-07-01", "endOn": "2026-07-31" }), other);
+            let july = with(json!({ "startOn": "2026-07-01", "lastOn": "2026-07-31" }), other);
             let moved = done(&caller, "classAdvance", to("PLANNED", july)).await["class"].take();
             assert_eq!(moved["sessions"], expected, "those of the old days no longer stand");
         }
@@ -75,7 +75,7 @@ async fn a_session_is_refused_with_the_day_that_is_wrong() {
             let amended = json!({ "classCode": "L-1", "sessions": sessions });
             let moved = with(
                 json!({ "classCode": "L-1", "to": "PLANNED", "sessions": sessions }),
-                json!({ "startOn": "2026-06-01", "endOn": "2026-06-30" }),
+                json!({ "startOn": "2026-06-01", "lastOn": "2026-06-30" }),
             );
             for (act, input) in [("classPlan", planned), ("classAmend", amended), ("classAdvance", moved)] {
                 let refused = refusal(&caller, act, input).await;
@@ -165,7 +165,7 @@ async fn who_waited_gets_no_seat_beside_a_session_of_another_class() {
         let seated = done(&caller, "enrolmentConfirm", confirm).await["enrolment"].take();
         assert_eq!(seated["state"], "CONFIRMED", "of a class that is put off nobody has a session");
 
-        let june = json!({ "startOn": "2026-06-01", "endOn": "2026-06-30", "sessions": june(&[13]) });
+        let june = json!({ "startOn": "2026-06-01", "lastOn": "2026-06-30", "sessions": june(&[13]) });
         done(&caller, "classAdvance", with(json!({ "classCode": "L-2", "to": "PLANNED" }), june)).await;
         done(&caller, "classAdvance", json!({ "classCode": "L-2", "to": "OPEN_FOR_NOMINATION" })).await;
         let again = json!({ "enrolmentId": other["id"] });

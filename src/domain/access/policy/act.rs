@@ -85,9 +85,9 @@ fn of_training_act(parent: &str, field: &str) -> Option<Need> {
         | ("PlanDraftInput", "idempotencyKey" | "code" | "unitCode" | "name" | "yearFrom" | "yearTo" | "documentNo")
         | ("PlanAdvanceInput", "idempotencyKey" | "planCode" | "expectedVersion" | "to" | "documentNo")
         | ("ClassPlanInput", "idempotencyKey" | "code" | "planCode" | "programmeCode" | "organiserUnitCode")
-        | ("ClassPlanInput", "intake" | "category" | "mode" | "startOn" | "endOn" | "sessions" | "capacity")
+        | ("ClassPlanInput", "intake" | "category" | "mode" | "startOn" | "lastOn" | "sessions" | "capacity")
         | ("ClassAdvanceInput" | "ClassAmendInput", "idempotencyKey" | "classCode" | "expectedVersion")
-        | ("ClassAdvanceInput", "to" | "startOn" | "endOn" | "sessions")
+        | ("ClassAdvanceInput", "to" | "startOn" | "lastOn" | "sessions")
         | ("ClassAmendInput", "capacity" | "unlimited" | "sessions")
         | ("ClassEnrolInput", "idempotencyKey" | "classCode" | "reason" | "waitlist")
         | (

@@ -37,7 +37,7 @@ pub struct Advance {
     /// First day from now on: for a class that was POSTPONED and is PLANNED again, and for none else.
     pub start_on: Option<Day>,
     /// Last day from now on, inclusive; with `startOn`.
-    pub end_on: Option<Day>,
+    pub last_on: Option<Day>,
     /// The days on which it meets from now on; with `startOn`. Absent: not known, for those of the old days no longer
     /// stand.
     pub sessions: Option<Vec<Day>>,
@@ -87,20 +87,20 @@ impl OnClass for Advance {
 impl Advance {
     /// The new days of a class that is planned again; none otherwise.
     fn days(&self) -> Result<Option<(Day, Day)>, Refusal> {
-        match (self.to == ClassState::Planned, self.start_on, self.end_on) {
-            (true, Some(start), Some(end)) => Ok(Some((start, words::not_before("endOn", end, start)?))),
+        match (self.to == ClassState::Planned, self.start_on, self.last_on) {
+            (true, Some(start), Some(end)) => Ok(Some((start, words::not_before("lastOn", end, start)?))),
             (false, None, None) if self.sessions.is_none() => Ok(None),
             (true, ..) => Err(Refusal::input(
                 Code::InvalidDay,
                 "startOn",
-                "Lớp đã hoãn cần ngày mới; hãy nêu cả startOn và endOn.",
-                "A class that was postponed needs new days; name both startOn and endOn.",
+                "Lớp đã hoãn cần ngày mới; hãy nêu cả startOn và lastOn.",
+                "A class that was postponed needs new days; name both startOn and lastOn.",
             )),
             (false, ..) => Err(Refusal::input(
                 Code::InvalidDay,
                 "startOn",
-                "Chỉ đổi ngày khi lớp đã hoãn được dự kiến lại (PLANNED); hãy bỏ startOn, endOn và sessions.",
-                "Days change only when a postponed class is PLANNED again; leave startOn, endOn and sessions out.",
+                "Chỉ đổi ngày khi lớp đã hoãn được dự kiến lại (PLANNED); hãy bỏ startOn, lastOn và sessions.",
+                "Days change only when a postponed class is PLANNED again; leave startOn, lastOn and sessions out.",
             )),
         }
     }

@@ -48,7 +48,7 @@ pub struct Plan {
     /// First day.
     pub start_on: Day,
     /// Last day, inclusive.
-    pub end_on: Day,
+    pub last_on: Day,
     /// The days on which it meets, each once and from the first to the last day, at most 400; absent: not known.
     pub sessions: Option<Vec<Day>>,
     /// Seats, from 1 to 100,000; absent: not limited.
@@ -71,7 +71,7 @@ async fn planned(access: &Access, input: &Plan) -> Acted<VisibleClass> {
         None => None,
     };
     if let Some(plan) = &plan {
-        ensure_in_years(plan, (input.start_on, input.end_on))?;
+        ensure_in_years(plan, (input.start_on, input.last_on))?;
     }
     let request = Request::of(access, Act::ClassPlan, &input.idempotency_key, input)?;
     let row =
@@ -132,7 +132,7 @@ fn drawn(access: &Access, input: &Plan) -> Result<training_class::Model, Refusal
         category: input.category,
         mode: input.mode,
         start_on: input.start_on,
-        end_on: words::not_before("endOn", input.end_on, input.start_on)?,
+        end_on: words::not_before("lastOn", input.last_on, input.start_on)?,
         capacity: input.capacity.map(|seats| words::between("capacity", seats, CAPACITY)).transpose()?,
         enrolled: 0,
         reported_learners: None,
