@@ -9,7 +9,7 @@ use crate::world::{on_both, sdl};
 
 /// Every edge that leads to a unit, a person, a rotation or a qualification, with a question that goes along it from what A reaches
 /// to what it does not. `%...%` stands for the id of that code; of a person's first qualification after `of `.
-const EDGES: [(&str, &str); 54] = [
+const EDGES: [(&str, &str); 55] = [
     // What is read of a person leads to nobody: who does not reach the person does not reach the log.
     ("Cadre.accessLog", r#"{ cadre(by: {code: "B-01"}) { id accessLog { nodes { at } } } }"#),
     ("AccessEntryConnection.edges", r#"{ cadre(by: {code: "B-01"}) { id accessLog { edges { node { at } } } } }"#),
@@ -53,6 +53,7 @@ const EDGES: [(&str, &str); 54] = [
     ("Query.cadres", r#"{ cadres(where: {not: {gender: FEMALE}}, search: "mark") { nodes { __typename id } } }"#),
     ("Query.node", r#"{ node(id: "%R3%") { __typename id } }"#),
     ("Query.nodes", r#"{ nodes(ids: ["%R4%", "%R1%", "%R5%", "%R6%"]) { __typename id } }"#),
+    ("Query.rotation", r#"{ rotation(by: {id: "%R3%"}) { __typename id } }"#),
     ("Query.rotations", "{ rotations(first: 100) { nodes { __typename id } } }"),
     ("Query.rotations", r#"{ rotations(where: {states: [DRAFT, REVOKED, IN_PROGRESS]}) { nodes { id } } }"#),
     ("RotationConnection.nodes", "{ rotations(last: 100, orderBy: [{field: END}]) { nodes { __typename id } } }"),

@@ -14,7 +14,7 @@ use crate::world::{
 pub const OF_A: [&str; 8] = ["KP", "QA", "QA1", "TA", "TB", "TQ", "E1", "E3"];
 
 /// Every edge from and to training, as in `EDGES`.
-pub const EDGES: [(&str, &str); 31] = [
+pub const EDGES: [(&str, &str); 32] = [
     ("Query.nodes", r#"{ nodes(ids: ["%KB%", "%QB%", "%TF%", "%E4%", "%KP%", "%QA%", "%TB%", "%E1%"]) { id } }"#),
     ("Query.trainingPlan", r#"{ trainingPlan(by: {code: "KB"}) { id } }"#),
     ("Query.trainingPlan", r#"{ trainingPlan(by: {id: "%KB%"}) { id } }"#),
@@ -33,6 +33,7 @@ pub const EDGES: [(&str, &str); 31] = [
         "Quota.parent",
         r#"{ unit(by: {code: "A"}) { quotas(year: 2021, reach: SUBTREE) { nodes { parent { id parent { id } } } } } }"#,
     ),
+    ("Query.quota", r#"{ quota(by: {id: "%QB%"}) { id } }"#),
     ("Quota.children", r#"{ node(id: "%QA%") { ... on Quota { children { id children { id } } } } }"#),
     ("Query.trainingClass", r#"{ trainingClass(by: {code: "TF"}) { id } }"#),
     ("Query.trainingClass", r#"{ trainingClass(by: {id: "%TF%"}) { id } }"#),
