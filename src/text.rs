@@ -102,6 +102,19 @@ fn is_i_after([first, second]: [char; 2]) -> bool {
     (second.is_ascii_lowercase() && !"aeiouy".contains(second)) || (first, second) == ('q', 'u')
 }
 
+/// Least similarity, from 0 to 1, at which a value is offered.
+const ALIKE: f64 = 0.82;
+
+/// The most similar of these values, if one is similar enough. Case and tone marks do not matter.
+pub fn closest<'a>(given: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let given = fold(given);
+    let likeness = |value: &str| strsim::jaro_winkler(&given, &fold(value));
+    let scored = valid.into_iter().map(|value| (likeness(value), value));
+    // Of equally similar values the first in the order of the alphabet, so that a report is always the same.
+    let best = scored.max_by(|(a, one), (b, other)| a.total_cmp(b).then_with(|| other.cmp(one)));
+    best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, value)| value)
+}
+
 /// The folded name with a blank before each word, so that " ha" finds words that begin with "ha".
 pub fn search_key(name: &str) -> String {
     format!(" {}", fold(name))
@@ -228,5 +241,20 @@ mod tests {
                 "Hoàng Ôn"
             ]
         );
+    }
+
+    #[test]
+    fn a_wrong_value_finds_its_neighbour() {
+        for (given, valid, found) in [
+            ("active", &["ACTIVE", "RETIRED", "LEFT"][..], Some("ACTIVE")),
+            ("RETIRD", &["ACTIVE", "RETIRED", "LEFT"], Some("RETIRED")),
+            ("Đã nghỉ", &["ACTIVE", "RETIRED", "LEFT"], None),
+            ("NOLITICAL_THEORY", &["PROFESSIONAL", "POLITICAL_THEORY"], Some("POLITICAL_THEORY")),
+            ("X1", &["X2", "X3"], None),
+            ("A-101", &["A-102", "A-103", "B-101"], Some("A-102")),
+            ("A", &[], None),
+        ] {
+            assert_eq!(closest(given, valid.iter().copied()), found, "{given}");
+        }
     }
 }

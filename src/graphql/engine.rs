@@ -98,7 +98,7 @@ impl Engine {
         let mut response = self.schema.execute(request).await;
         // Nothing ran: the engine's validation refused the document.
         let refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
-        translate(&mut response, &nulled, language, &question.request_id);
+        translate(&mut response, &nulled, self.documents.shape(), (language, &question.request_id));
         if refused {
             return Answer::Refused(response.errors);
         }

@@ -17,7 +17,11 @@ use futures_util::FutureExt;
 
 use crate::{
     error::Error,
-    graphql::operation::refusal::{Code, Refusal},
+    graphql::operation::{
+        explain::explained,
+        refusal::{Code, Refusal},
+        shape::Shape,
+    },
     language::{Language, Sentence},
 };
 
@@ -143,14 +147,14 @@ fn extensions(code: &str, request_id: &str) -> ErrorExtensionValues {
 }
 
 /// Puts the engine's own errors into our words, keeps the first twenty, and adds those that nullable fields left.
-pub fn translate(response: &mut Response, nulled: &Nulled, language: Language, request_id: &str) {
+pub fn translate(response: &mut Response, nulled: &Nulled, shape: &Shape, (language, request_id): (Language, &str)) {
     response.errors.append(&mut nulled.lock());
     response.errors.truncate(MOST_ERRORS);
     for error in &mut response.errors {
         let (path, locations) = (std::mem::take(&mut error.path), std::mem::take(&mut error.locations));
         let mut ours = match error.source::<Error>() {
             Some(source) => shown(source, language, request_id),
-            None if path.is_empty() => unfit(&error.message, language, request_id),
+            None if path.is_empty() => unfit(&error.message, shape, language, request_id),
             None => unusable(language, request_id),
         };
         (ours.path, ours.locations) = (path, locations);
@@ -158,13 +162,12 @@ pub fn translate(response: &mut Response, nulled: &Nulled, language: Language, r
     }
 }
 
-/// A document that the schema does not know. The engine's message repeats names and values of the document; the place
-/// is enough, and the type where a field is missing, which is a name of ours.
-fn unfit(message: &str, language: Language, request_id: &str) -> ServerError {
-    let sentence = match type_without_field(message) {
-        Some(of) => Sentence::new(
-            format!("Kiểu {of} không có trường nào như ở vị trí này; xem /schema.graphql."),
-            format!("The type {of} has no such field as stands at this place; see /schema.graphql."),
+/// A document that does not fit the schema.
+fn unfit(message: &str, shape: &Shape, language: Language, request_id: &str) -> ServerError {
+    let sentence = match explained(message, shape) {
+        Some(message) => Sentence::new(
+            format!("Yêu cầu không khớp với lược đồ: {message} Xem /schema.graphql."),
+            format!("{message} See /schema.graphql."),
         ),
         None => Sentence::new(
             "Yêu cầu không khớp với lược đồ tại vị trí này; xem /schema.graphql.",
@@ -172,14 +175,6 @@ fn unfit(message: &str, language: Language, request_id: &str) -> ServerError {
         ),
     };
     in_words(Code::ValidationFailed, &sentence, language, request_id)
-}
-
-/// The type that the engine's `Unknown field "..." on type "..."` names. A field's name holds no quotation mark, so what
-/// follows it was not written by the client.
-fn type_without_field(message: &str) -> Option<&str> {
-    let (field, rest) = message.strip_prefix("Unknown field \"")?.split_once("\" on type \"")?;
-    let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    rest.split_once('"').map(|(of, _)| of).filter(|of| is_name(field) && is_name(of))
 }
 
 /// A value that the engine could not read while it ran.
@@ -309,7 +304,7 @@ mod tests {
         let schema = Schema::build(Query, EmptyMutation, EmptySubscription).extension(Settle).finish();
         let nulled = Nulled::default();
         let mut response = schema.execute(Request::new(document).data(nulled.clone())).await;
-        translate(&mut response, &nulled, Language::English, "r1");
+        translate(&mut response, &nulled, &Shape::of(&schema.sdl()), (Language::English, "r1"));
         let mut errors: Vec<_> = response
             .errors
             .iter()
@@ -318,20 +313,6 @@ mod tests {
         errors.sort_by_key(ToString::to_string);
         assert!(!serde_json::to_string(&response).expect("JSON").contains("MARK"), "{document}");
         json!([response.data, errors])
-    }
-
-    #[test]
-    fn of_an_unknown_field_only_the_type_is_told() {
-        for (message, of) in [
-            (r#"Unknown field "fulName" on type "Cadre"."#, Some("Cadre")),
-            (r#"Unknown field "a" on type "Cadre". Did you mean "b"?"#, Some("Cadre")),
-            (r#"Invalid value for argument "x" on type "MARK""#, None),
-            (r#"Unknown field "a b" on type "MARK"."#, None),
-            (r#"Unknown field "a" on type "MA RK"."#, None),
-            ("", None),
-        ] {
-            assert_eq!(type_without_field(message), of, "{message}");
-        }
     }
 
     #[tokio::test]

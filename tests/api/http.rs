@@ -62,6 +62,35 @@ async fn the_media_type_of_an_answer_is_the_one_that_the_client_likes_best() {
 }
 
 #[actix_web::test]
+async fn a_document_that_does_not_fit_the_schema_is_told_the_name_that_does_not() {
+    let world = small_world().await;
+    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    for (document, message) in [
+        (
+            "{ cadres { nodes { fulName } } }",
+            r#"Unknown field "fulName" on type "Cadre". Did you mean "fullName"? See /schema.graphql."#,
+        ),
+        (
+            "{ cadres(frst: 1) { nodes { code } } }",
+            r#"Unknown argument "frst" on field "cadres" of type "Query". Did you mean "first"? See /schema.graphql."#,
+        ),
+        ("{ ... on Cadr { code } }", r#"Unknown type "Cadr". Did you mean "Cadre"? See /schema.graphql."#),
+        ("{ viewer @skp(if: true) { name } }", r#"Unknown directive "skp". Did you mean "skip"? See /schema.graphql."#),
+        ("{ viewer }", r#"Field "viewer" of type "Viewer" must have a selection of subfields. See /schema.graphql."#),
+        ("{ unit(by: {code: $code}) { code } }", r#"Variable "$code" is not defined. See /schema.graphql."#),
+        (
+            r#"{ cadres(where: {gender: "Trần Thị Bí Mật"}) { nodes { code } } }"#,
+            "Query.cadres(where: CadreWhere): the value of the argument does not fit its type; correct it at the given place, see \
+             /schema.graphql. (line 1, column 17)",
+        ),
+    ] {
+        let (_, answer) = asked(&caller, RESPONSE, document).await;
+        assert_eq!(answer["errors"][0]["message"], message, "{document}: {answer}");
+    }
+    world.stop().await;
+}
+
+#[actix_web::test]
 async fn the_status_tells_what_the_media_type_lets_it_tell() {
     let world = small_world().await;
     let caller = world.caller(&["cadre:read"], &["W"]).await;

@@ -11,12 +11,11 @@ use super::{
     finding::{FindingCode, Findings, Place},
     rule,
     shown::shown,
-    similar::closest,
     table::Header,
 };
 use crate::{
     language::Sentence,
-    text::{self, Unfit},
+    text::{self, Unfit, closest},
 };
 
 /// Longest free text, in characters.

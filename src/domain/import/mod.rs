@@ -31,7 +31,6 @@ mod rule;
 mod seat;
 mod session;
 mod shown;
-mod similar;
 mod source;
 mod table;
 mod template;

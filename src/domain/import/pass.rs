@@ -19,11 +19,10 @@ use super::{
     row::{AssignmentRow, CadreRow, QualificationRow},
     rule::{self, Dates, IdDoubt},
     shown::shown,
-    similar::closest,
     table::{Header, Row},
     world::{World, differs, repeated_code},
 };
-use crate::{error::Result, language::Sentence};
+use crate::{error::Result, language::Sentence, text::closest};
 
 /// Identity numbers that one question to the database names.
 pub(super) const ASKED: usize = 512;

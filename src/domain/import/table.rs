@@ -16,12 +16,12 @@ use super::{
     encoding::{self, Container, Encoding},
     finding::{Column, FindingCode, Findings, Place},
     progress::Progress,
-    similar::closest,
     source::{Gauge, Source, TooLong},
 };
 use crate::{
     error::{Error, Result},
     language::Sentence,
+    text::closest,
 };
 
 /// Longest record, in bytes.

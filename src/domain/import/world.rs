@@ -17,10 +17,9 @@ use super::{
     register::Register,
     roster::Classes,
     row::UnitRow,
-    similar::closest,
     table::{Header, Line, Row},
 };
-use crate::language::Sentence;
+use crate::{language::Sentence, text::closest};
 
 /// The codes of the database and of the bundle, each with what it stands for.
 pub(super) struct World {

@@ -169,7 +169,7 @@ impl<'d> Compiler<'d> {
                 let fragment = &self.found[index];
                 found.touches.extend(fragment.touches.iter().cloned());
                 found.uses.extend(fragment.uses.iter().cloned());
-                found.misfit = found.misfit.or(fragment.misfit);
+                found.misfit = found.misfit.or_else(|| fragment.misfit.clone());
                 waiting.extend(&fragment.spreads);
             }
         }

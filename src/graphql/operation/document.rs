@@ -11,6 +11,7 @@ use crate::graphql::operation::input::{self, Use};
 use crate::graphql::operation::limits::Limits;
 use crate::graphql::operation::refusal::{Measure, Refusal, Rule};
 use crate::graphql::operation::shape::{Coordinate, Shape};
+use crate::graphql::operation::weight::Misfit;
 use crate::graphql::straight::Straight;
 
 /// A document that holds to the limits, ready to be shared between requests.
@@ -47,8 +48,8 @@ pub struct Operation {
     pub(super) fragments: Arc<[Cost]>,
     pub(super) touches: Arc<BTreeSet<Coordinate>>,
     pub(super) uses: BTreeSet<Use>,
-    /// Where a value of the document stands that does not fit its type.
-    pub(super) misfit: Option<Pos>,
+    /// The first value of the document that does not fit its type.
+    pub(super) misfit: Option<Misfit>,
 }
 
 /// What an operation will cost and touch with the variables that came with it.
@@ -154,8 +155,8 @@ impl Operation {
     /// Refused when a value does not fit its type, whether its field will be executed or not.
     pub fn settle(&self, shape: &Shape, mut sent: Variables) -> Result<Variables, Refusal> {
         self.check(&sent)?;
-        if let Some(at) = self.misfit {
-            return Err(Refusal::new(Rule::WrongValue, Some(at)));
+        if let Some(misfit) = &self.misfit {
+            return Err(Refusal::of_argument(misfit.argument.clone(), misfit.at));
         }
         let mut settled = Variables::default();
         for definition in &self.variables {

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod compile;
 mod cost;
 pub mod document;
+pub mod explain;
 mod fragments;
 pub mod input;
 pub mod lexer;

@@ -14,6 +14,8 @@ pub struct Refusal {
     pub rule: Rule,
     /// Where in the document, when there is such a place.
     pub at: Option<Pos>,
+    /// The argument in question with its type, in names of the schema.
+    pub argument: Option<String>,
 }
 
 /// The codes that clients may rely on.
@@ -121,7 +123,13 @@ impl Refusal {
     /// A refusal of a rule at a place.
     #[must_use]
     pub fn new(rule: Rule, at: Option<Pos>) -> Refusal {
-        Refusal { rule, at }
+        Refusal { rule, at, argument: None }
+    }
+
+    /// A refusal of a value that does not fit the type of its argument.
+    #[must_use]
+    pub fn of_argument(argument: String, at: Pos) -> Refusal {
+        Refusal { rule: Rule::WrongValue, at: Some(at), argument: Some(argument) }
     }
 
     /// A refusal because of a limit.
@@ -166,6 +174,10 @@ impl Refusal {
                 }
             },
             rule => pick(plain_sentence(rule), language).to_owned(),
+        };
+        let said = match &self.argument {
+            None => said,
+            Some(argument) => format!("{argument}: {said}"),
         };
         match (self.at, language) {
             (None, _) => said,
@@ -359,8 +371,8 @@ fn plain_sentence(rule: Rule) -> (&'static str, &'static str) {
             "The value of a variable does not fit its type; correct the value of the one declared at the given place.",
         ),
         Rule::WrongValue => (
-            "Giá trị của một đối số không đúng kiểu tại vị trí đã nêu; xem kiểu của nó trong /schema.graphql.",
-            "The value of an argument does not fit its type at the given place; see its type in /schema.graphql.",
+            "giá trị của đối số không đúng kiểu; hãy sửa tại vị trí đã nêu, xem /schema.graphql.",
+            "the value of the argument does not fit its type; correct it at the given place, see /schema.graphql.",
         ),
         // Those with numbers are written where their numbers are known.
         Rule::Limit { .. } | Rule::VariableNesting { .. } => ("", ""),

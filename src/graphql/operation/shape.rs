@@ -94,6 +94,11 @@ impl FieldShape {
     pub fn argument(&self, name: &str) -> Option<&InputShape> {
         self.arguments.get(name)
     }
+
+    /// The names of the arguments.
+    pub fn argument_names(&self) -> impl Iterator<Item = &str> {
+        self.arguments.keys().map(String::as_str)
+    }
 }
 
 impl Shape {
@@ -133,6 +138,17 @@ impl Shape {
     #[must_use]
     pub fn field(&self, on: &str, name: &str) -> Option<&FieldShape> {
         self.outputs.get(on)?.fields.get(name)
+    }
+
+    /// The names of the fields of an object or interface.
+    pub fn field_names(&self, on: &str) -> impl Iterator<Item = &str> {
+        self.outputs.get(on).into_iter().flat_map(|of| of.fields.keys()).map(String::as_str)
+    }
+
+    /// The names of all types.
+    pub fn type_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.outputs.keys().chain(self.inputs.keys()).chain(self.enums.keys());
+        names.map(String::as_str).filter(|name| !name.starts_with("__"))
     }
 
     /// The object types that a value of an interface or union may have; of an object, itself.

@@ -46,8 +46,17 @@ pub(super) struct Found {
     pub(super) touches: BTreeSet<Coordinate>,
     pub(super) uses: BTreeSet<Use>,
     pub(super) spreads: BTreeSet<usize>,
-    /// Where the first value stands that does not fit its type.
-    pub(super) misfit: Option<Pos>,
+    /// The first value that does not fit its type.
+    pub(super) misfit: Option<Misfit>,
+}
+
+/// A value of the document that does not fit the type of its argument.
+#[derive(Clone, Debug)]
+pub(super) struct Misfit {
+    /// Position of the value.
+    pub(super) at: Pos,
+    /// The argument with its type, in names of the schema, such as `Query.cadres(asOf: Date)`.
+    pub(super) argument: String,
 }
 
 /// Weighs the selections of one definition, given the fragments weighed before.
@@ -142,7 +151,9 @@ impl<'a> Scales<'a> {
             };
             self.found.touches.insert(argument.coordinate.clone());
             if self.found.misfit.is_none() && !input::fits(self.shape, &argument.of, &value.node) {
-                self.found.misfit = Some(value.pos);
+                let argument =
+                    argument.coordinate.as_str().trim_end_matches(')').to_owned() + &format!(" {})", argument.of);
+                self.found.misfit = Some(Misfit { at: value.pos, argument });
             }
             let (uses, inner) = input::walk(self.shape, &argument.named, &value.node, &mut self.found.touches);
             self.found.uses.extend(uses);
