@@ -20,7 +20,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Which flows are asked for.
+/// Conditions of a query of flows.
 #[derive(Clone, Debug)]
 pub struct FlowsAsked {
     /// The unit above.
@@ -33,7 +33,7 @@ pub struct FlowsAsked {
     pub forms: Vec<RotationForm>,
 }
 
-/// Rotations in one direction between two tiers; what is not published yet, or was given up, does not count.
+/// Rotations in one direction between two tiers. Rotations that are unpublished or cancelled do not count.
 #[derive(Clone, Debug, PartialEq, Eq, async_graphql::SimpleObject)]
 pub struct RotationFlow {
     /// Direction (hướng).
@@ -44,7 +44,7 @@ pub struct RotationFlow {
     pub to_tier: Tier,
     /// Rotations (lượt).
     pub rotations: i32,
-    /// Persons, each counted once (người).
+    /// Number of persons, each counted once (người).
     pub persons: i32,
     /// Whether the numbers are rounded to multiples of five: so they are with `stats:read` alone, and what rounds to
     /// nothing is left out.
@@ -54,7 +54,7 @@ pub struct RotationFlow {
 /// A row of numbers: direction, tiers, rotations, persons.
 type Counted = (RotationDirection, Tier, Tier, i64, i64);
 
-/// What is counted: the cell that a number belongs to, rotations and their persons alike.
+/// The counted cell that a number belongs to: the same for rotations and their persons.
 #[derive(Serialize)]
 struct Cell {
     flows_of: UnitId,
@@ -129,8 +129,8 @@ fn flow(
 }
 
 impl FlowsAsked {
-    /// Rounded numbers can be told apart from their neighbours where the same rotations are counted over many periods or
-    /// sets of forms, so each is counted in one way alone.
+    /// Rejects queries of rounded numbers that could be compared to undo the rounding: the same rotations counted over
+    /// many periods or sets of forms. Each rotation is counted in one cell only.
     fn ensure_one_cell_a_year(&self, access: &Access) -> Result<()> {
         if self.forms != [RotationForm::Rotation] {
             access.require(Scope::RotationRead, "Unit.rotationFlows(forms:)")?;

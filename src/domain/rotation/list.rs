@@ -24,7 +24,7 @@ use crate::{
 /// of a preparing unit, of the day of the proposal.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct RotationWhere {
-    /// Of the person with this code.
+    /// Code of the person.
     pub cadre: Option<String>,
     /// From this unit or subtree (nơi đi).
     pub from_unit: Option<UnitReach>,
@@ -34,7 +34,7 @@ pub struct RotationWhere {
     pub unit: Option<UnitReach>,
     /// Prepared by this unit, or by one of this subtree (đơn vị chuẩn bị).
     pub preparing_unit: Option<UnitReach>,
-    /// Of one of these forms.
+    /// Forms of rotation, any one of them.
     pub forms: Option<Vec<RotationForm>>,
     /// In one of these directions.
     pub directions: Option<Vec<RotationDirection>>,
@@ -46,17 +46,18 @@ pub struct RotationWhere {
     pub start_from: Option<Day>,
     /// Started before this day, or is to.
     pub start_before: Option<Day>,
-    /// Under way on this day: it has begun by then, and has not ended by then.
+    /// Running on this day: begun on or before it, and not ended by it.
     pub running_on: Option<Day>,
     /// Ends on this day or later: by its actual end, else by its planned one.
     pub end_from: Option<Day>,
     /// Ends before this day: by its actual end, else by its planned one.
     pub end_before: Option<Day>,
-    /// Whether it has ended on a known day, not by retirement, and no placement is recorded (chưa bố trí sau luân chuyển).
+    /// Whether the rotation has ended on a known day, for a reason other than retirement, and no placement is recorded
+    /// (chưa bố trí sau luân chuyển).
     pub placement_missing: Option<bool>,
 }
 
-/// What rotations can be sorted by.
+/// Sort keys of rotations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum, serde::Serialize)]
 pub enum RotationOrderField {
     /// First day.
@@ -142,7 +143,7 @@ impl RotationList {
     }
 }
 
-/// The last day of the calendar, which stands for an end that is not known where ends are compared.
+/// The last day of the calendar; replaces an unknown end when ends are compared.
 fn never() -> Day {
     Day::end_of_year(2199).expect("a day of the calendar")
 }
@@ -156,7 +157,7 @@ fn end() -> SimpleExpr {
 impl RotationWhere {
     fn condition(&self, access: &Access) -> Result<Condition> {
         self.ensure_short()?;
-        // Outside the asked period nothing is asked of the trees either.
+        // An empty period matches nothing, so the trees are not read.
         let Some(started) = Period::new(self.start_from, self.start_before) else { return Ok(nothing()) };
         let all = self.of_units(access, started)?;
         Ok(all

@@ -1,4 +1,4 @@
-//! The road of a rotation: which act is due in which state (Decree 170/2025, Arts. 46 and 50).
+//! State machine of a rotation: which act is due in which state (Decree 170/2025, Arts. 46 and 50).
 
 use entity::value::RotationState;
 
@@ -18,7 +18,7 @@ pub enum StepName {
     Exchange,
 }
 
-/// What can be done to a rotation.
+/// Transitions of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
     /// A step of the procedure is recorded.
@@ -35,7 +35,7 @@ pub enum Move {
     End,
     /// The person is placed.
     Place,
-    /// It is given up, or its decision revoked.
+    /// Cancels the rotation or revokes its decision.
     Cancel,
     /// A year is appraised.
     Appraise,
@@ -44,7 +44,7 @@ pub enum Move {
 }
 
 impl Move {
-    /// The mutation, as it stands in the schema.
+    /// Name of the mutation in the schema.
     pub fn mutation(self) -> &'static str {
         match self {
             Self::Advance(StepName::Policy) => "rotationAdvance(step: POLICY)",
@@ -64,7 +64,7 @@ impl Move {
     }
 }
 
-/// The state that a move leads to.
+/// The state after a transition.
 ///
 /// # Errors
 /// `Step` where the move is not due, naming those that are.

@@ -34,11 +34,11 @@ pub enum TrainingClassKey {
 /// Which classes are wanted; all conditions together.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct TrainingClassWhere {
-    /// Of the plan with this code (kế hoạch).
+    /// Code of the plan (kế hoạch).
     pub plan: Option<String>,
-    /// Of one of these programmes, by code (chương trình).
+    /// Codes of programmes, any one of them (chương trình).
     pub programmes: Option<Vec<String>>,
-    /// Of one of these categories (loại lớp).
+    /// Categories of the class, any one of them (loại lớp).
     pub categories: Option<Vec<ClassCategory>>,
     /// Held by this unit, or by one of this subtree, on the first day of the class (đơn vị tổ chức).
     pub organiser: Option<UnitReach>,
@@ -46,7 +46,7 @@ pub struct TrainingClassWhere {
     pub modes: Option<Vec<StudyMode>>,
     /// In one of these states (trạng thái).
     pub states: Option<Vec<ClassState>>,
-    /// Of the intake with this number (khóa).
+    /// Number of the intake (khóa).
     pub intake: Option<String>,
     /// Begins on this day or later.
     pub start_from: Option<Day>,
@@ -58,7 +58,7 @@ pub struct TrainingClassWhere {
     pub end_before: Option<Day>,
 }
 
-/// What classes can be sorted by.
+/// Sort keys of classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum, serde::Serialize)]
 pub enum TrainingClassOrderField {
     /// First day.
@@ -106,8 +106,8 @@ pub async fn look_up(access: &Access, key: &TrainingClassKey) -> Result<VisibleC
     row.and_then(|row| training.admitted_class(row)).ok_or(Error::NotFound)
 }
 
-/// Learners of the seats in percent, to one decimal: by the seats taken, or by the head count where that says more.
-/// Nothing where the seats are not limited.
+/// Learners in percent of the seats, to one decimal: the seats taken, or the reported head count if that is higher.
+/// `None` if the seats are not limited.
 pub fn fill_percent(row: &training_class::Model) -> Option<f64> {
     let seats = row.capacity.and_then(|seats| u64::try_from(seats).ok()).filter(|seats| *seats > 0)?;
     let learners = row.enrolled.max(row.reported_learners.unwrap_or(0));
@@ -177,7 +177,7 @@ impl TrainingClassWhere {
         if let Some(codes) = &self.programmes {
             programme::ensure_known(access, "where.programmes", codes)?;
         }
-        // Outside the asked period nothing is asked of the trees either.
+        // An empty period matches nothing, so the trees are not read.
         let Some(started) = Period::new(self.start_from, self.start_before) else { return Ok(nothing()) };
         Ok(Condition::all()
             .add(within(training_class::Column::StartOn, started))
@@ -212,7 +212,7 @@ impl TrainingClassWhere {
     }
 }
 
-/// Classes held by the units that a condition means on their first day, which lies in a period.
+/// Classes organised by the units of a condition on their first day, which lies in the period.
 pub(super) fn organised_in(access: &Access, field: &str, condition: &UnitReach, started: Period) -> Result<Condition> {
     let subtree = meant_during(access, field, condition, started)?;
     Ok(lies_in(access.backend(), &subtree, &[training_class::Column::OrganiserId], |during| {
@@ -228,7 +228,7 @@ pub(super) fn of_plan(access: &Access, code: &str) -> Result<Condition> {
 }
 
 fn of_intake(intake: &str) -> Condition {
-    // PostgreSQL takes no text with a NUL in it, so no intake has one.
+    // PostgreSQL rejects text with a NUL, so no intake has one.
     if intake.contains('\0') {
         return nothing();
     }

@@ -31,7 +31,7 @@ pub struct EnrolmentWhere {
     /// With `unit`: whether enrolments that ended predecessors of these units sent are found as well.
     #[graphql(default = false)]
     pub include_predecessors: bool,
-    /// In a class held by this unit, or by one of this subtree (đơn vị tổ chức).
+    /// Organiser of the class: this unit, or a unit of this subtree (đơn vị tổ chức).
     pub organiser: Option<UnitReach>,
     /// In one of these programmes, by code (chương trình).
     pub programmes: Option<Vec<String>>,
@@ -41,13 +41,13 @@ pub struct EnrolmentWhere {
     pub plan: Option<String>,
     /// In a class of one of these categories (loại lớp).
     pub categories: Option<Vec<ClassCategory>>,
-    /// Of this calendar year or a later one.
+    /// First calendar year (inclusive).
     pub year_from: Option<i32>,
-    /// Of this calendar year or an earlier one.
+    /// Last calendar year (inclusive).
     pub year_to: Option<i32>,
     /// In one of these states (trạng thái).
     pub states: Option<Vec<EnrolmentState>>,
-    /// Of the person with this code.
+    /// Code of the person.
     pub cadre: Option<String>,
     /// Whether there is no class: sent elsewhere, or only registered.
     pub without_class: Option<bool>,
@@ -56,13 +56,13 @@ pub struct EnrolmentWhere {
 /// A list of enrolments.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct EnrolmentList {
-    /// Where the list stands in the graph, besides `filter`.
+    /// The parent of the list in the graph; applies in addition to `filter`.
     pub of: EnrolmentsOf,
     /// Conditions.
     pub filter: EnrolmentWhere,
 }
 
-/// Where a list of enrolments stands in the graph.
+/// The parent of a list of enrolments in the graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub enum EnrolmentsOf {
     /// The root, in the order in which they were recorded.
@@ -75,9 +75,10 @@ pub enum EnrolmentsOf {
 }
 
 impl EnrolmentList {
-    /// A person's, as known on a day: of one year or of all until the day.
+    /// Enrolments of a person as known on a day: of one year, or of all years up to the day.
     pub fn of_person(access: &Access, person: CadreId, year: Option<i32>, day: Day) -> Self {
-        // On a past day nobody knew of the years to come; today they may be registered for.
+        // Enrolments of later years were not yet known on a past day. As of today, registrations for later years are
+        // included.
         let until = (day < access.today()).then(|| day.year());
         let year_to = [year, until].into_iter().flatten().min();
         let filter = EnrolmentWhere { year_from: year, year_to, ..EnrolmentWhere::default() };
@@ -165,10 +166,10 @@ impl EnrolmentWhere {
         Ok(Some(lies_in(access.backend(), &subtree, &[enrolment::Column::UnitId], of_years)))
     }
 
-    /// In a class of which these hold. Whoever knows of an enrolment knows of its class.
+    /// Condition on the class. A caller who may know of an enrolment may know of its class.
     fn of_class(&self, access: &Access) -> Result<Option<Condition>> {
         let code = match self.class.as_deref().map(str::parse::<ClassCode>) {
-            // What is no code may hold what a database does not take.
+            // A malformed code may contain characters that a database rejects.
             Some(Err(_)) => return Ok(Some(nothing())),
             Some(Ok(code)) => Some(training_class::Column::Code.eq(code)),
             None => None,

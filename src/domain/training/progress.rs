@@ -22,7 +22,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Which progress is asked for.
+/// Conditions of a query of training progress.
 #[derive(Clone, Debug)]
 pub struct ProgressAsked {
     /// The unit.
@@ -35,7 +35,7 @@ pub struct ProgressAsked {
     pub programmes: Option<Vec<String>>,
     /// The unit alone or its subtree.
     pub reach: Reach,
-    /// Whether what ended predecessors did is counted as well.
+    /// Whether the results of predecessors that no longer exist are counted as well.
     pub predecessors: Predecessors,
     /// Decimals of the percentage, 0 to 6.
     pub decimals: i32,
@@ -48,13 +48,14 @@ pub struct Progress {
     pub year: i32,
     /// Last calendar year, inclusive.
     pub until_year: i32,
-    /// Seats of the quotas in force of approved plans for exactly one of the years. Seats handed on count where they are held.
+    /// Seats of the quotas in force of approved plans for exactly one of the years. Allocated seats count for the unit
+    /// that holds them.
     pub planned: u64,
     /// Whether one of those quotas is a lower bound.
     pub planned_is_lower_bound: bool,
     /// Turns (lượt): enrolments of the years that take or took part, by the sending unit.
     pub turns: u64,
-    /// Persons (người): each counted once.
+    /// Number of persons, each counted once (người).
     pub persons: u64,
     /// Whether turns and persons are rounded to multiples of five.
     pub is_rounded: bool,
@@ -62,7 +63,7 @@ pub struct Progress {
     counted: Counted,
 }
 
-/// What is counted over: one bound for all numbers of a progress.
+/// The range of a count, shared by all numbers of a progress.
 #[derive(Debug)]
 struct Counted {
     /// The units of each year.
@@ -78,7 +79,7 @@ impl Progress {
         (self.planned > 0).then(|| percent(self.turns, self.planned, self.decimals))
     }
 
-    /// Classes that began in the years, held by the units; those alone of some categories, if they are named.
+    /// Classes that began in the years and are organised by the units, limited to the given categories, if any.
     ///
     /// # Errors
     /// `Invalid` for too many categories.
@@ -180,7 +181,7 @@ impl Counted {
 /// Seats, and how many of the quotas are lower bounds.
 async fn planned(access: &Access, statistics: &Statistics<'_>, counted: &Counted) -> Result<(u64, u64)> {
     let column = |column| Expr::col((quota::Entity, column));
-    // A lower bound may have handed on more than it says; then it holds no seats itself, and not less than none.
+    // A lower bound may have allocated more seats than it states; it then holds zero seats, never a negative number.
     let kept = column(quota::Column::Seats).sub(column(quota::Column::Allocated));
     let held = Expr::case(column(quota::Column::Allocated).lt(column(quota::Column::Seats)), kept).finally(0);
     let bound = Expr::case(quota::Column::IsLowerBound.eq(true), 1).finally(0);
@@ -214,7 +215,7 @@ fn plan_of_years(during: Period) -> Condition {
         .add_option(during.until().map(|until| year.lt(until.year())))
 }
 
-/// What is counted: the cell that a number belongs to, turns and their persons alike.
+/// The counted cell that a number belongs to: the same for turns and their persons.
 #[derive(Serialize)]
 struct Cell<'a> {
     /// Fingerprint of the units.
@@ -223,7 +224,8 @@ struct Cell<'a> {
     programmes: Option<&'a [String]>,
 }
 
-/// The same people can be put together in many ways by years and programmes; then rounding would hide nobody.
+/// Rejects queries that could undo the rounding: the same people could be combined in many sets of years and
+/// programmes.
 fn ensure_one_cell_a_year(access: &Access, asked: &ProgressAsked, counted: &Counted) -> Result<()> {
     if asked.predecessors == Predecessors::Included {
         access.require(Scope::TrainingRead, "Unit.trainingProgress(includePredecessors:)")?;

@@ -24,13 +24,13 @@ use crate::{
 /// A list of quotas, by programme, then in the order in which they were recorded.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct QuotaList {
-    /// Where the list stands in the graph.
+    /// The parent of the list in the graph.
     pub of: QuotasOf,
     /// Only those in force with seats left, of plans that give seats.
     pub unused_only: bool,
 }
 
-/// Where a list of quotas stands in the graph.
+/// The parent of a list of quotas in the graph.
 #[derive(Clone, Copy, Debug, serde::Serialize)]
 pub enum QuotasOf {
     /// A plan.
@@ -64,7 +64,8 @@ pub async fn look_up(access: &Access, QuotaKey::Id(id): &QuotaKey) -> Result<Vis
     access.quotas()?.by_ids(&[id]).await?.pop().ok_or(Error::NotFound)
 }
 
-/// Used of the seats that a quota did not hand on, in percent, to one decimal. Nothing where it kept none.
+/// Used seats in percent of the seats that the quota did not allocate to others, to one decimal. `None` if it has no
+/// such seats.
 pub fn fill_percent(row: &quota::Model) -> Option<f64> {
     let kept = u64::try_from(row.seats - row.allocated).ok().filter(|kept| *kept > 0)?;
     Some(percent(u64::try_from(row.used).unwrap_or(0), kept, 1))

@@ -1,4 +1,4 @@
-//! Sessions of classes (buổi học): what is asked of their days, and what two classes are to a person who is in both.
+//! Sessions of classes (buổi học): validates their days, and compares two classes that a person attends.
 
 use entity::{
     training_class,
@@ -10,7 +10,7 @@ use crate::domain::refusal::{Code, Refusal};
 /// Most sessions of a class.
 pub const MOST: usize = 400;
 
-/// The days on which a class meets, in their order.
+/// Validates the session days of a class and sorts them.
 ///
 /// # Errors
 /// `InvalidNumber` where there are too many; `InvalidDay` naming the day that lies outside the class or stands there
@@ -30,7 +30,7 @@ pub fn stated(field: &str, given: &[Day], (start, end): (Day, Day)) -> Result<Ve
     }
 }
 
-/// A class with the days on which it meets.
+/// A class with its session days.
 #[derive(Clone, Copy, Debug)]
 pub struct Held<'a> {
     /// The class.
@@ -39,21 +39,21 @@ pub struct Held<'a> {
     pub sessions: &'a [Day],
 }
 
-/// What two classes are to a person who is in both.
+/// Overlap of two classes for a person who attends both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Overlap {
     /// They share no day.
     Apart,
-    /// They may share days: of one of them only the first and the last day are known.
+    /// They may share days: one of them has only a first and a last day.
     Possible,
-    /// Both meet on these days, at least one.
+    /// Both have sessions on these days, at least one.
     Sessions(Vec<Day>),
     /// Both are full-time, and one begins before the other has ended.
     FullTime,
 }
 
-/// What two classes are to a person who is in both. A full-time class takes the person from its first to its last day,
-/// so that another full-time class is judged by these, whatever its sessions.
+/// The overlap of two classes for a person who attends both. A full-time class takes the person from its first to its
+/// last day (both inclusive), so two full-time classes are compared by these days, whatever their sessions.
 pub fn overlap(one: Held<'_>, other: Held<'_>) -> Overlap {
     if one.class.end_on < other.class.start_on || other.class.end_on < one.class.start_on {
         return Overlap::Apart;
@@ -76,7 +76,7 @@ fn is_full_time(class: &training_class::Model) -> bool {
     class.mode == Some(StudyMode::FullTime)
 }
 
-/// What sessions are to a class of which only the first and the last day are known.
+/// The overlap of sessions with a class that has only a first and a last day.
 fn within(sessions: &[Day], class: &training_class::Model) -> Overlap {
     let lasts = class.start_on..=class.end_on;
     if sessions.iter().any(|day| lasts.contains(day)) { Overlap::Possible } else { Overlap::Apart }

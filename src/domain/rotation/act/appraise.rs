@@ -1,4 +1,4 @@
-//! What is recorded beside the road of a rotation: yearly appraisals, and rules that need not hold.
+//! Acts outside the state machine of a rotation: yearly appraisals and overrides of rules.
 
 use async_graphql::ID;
 use chrono::Datelike;

@@ -1,4 +1,4 @@
-//! A running rotation ends: its post is closed or kept, and the person is placed or awaits it.
+//! Ends a running rotation: closes or keeps its post, and records a placement or leaves the person awaiting one.
 
 use async_graphql::ID;
 use entity::value::{Day, EndReason, RotationState, RuleKey};
@@ -30,8 +30,9 @@ pub struct End {
     pub reason: EndReason,
     /// Remark, at most 2,000 characters.
     pub remark: Option<String>,
-    /// Where the person is placed from that day on (bố trí sau luân chuyển). RETURNED without it places them where they
-    /// came from; STABILISED_AT_DESTINATION leaves them where they are; RETIRED and DISCIPLINE take none.
+    /// Placement from that day on (bố trí sau luân chuyển). RETURNED without a placement returns the person to the unit
+    /// and title that they came from. STABILISED_AT_DESTINATION keeps their present post. RETIRED and DISCIPLINE accept
+    /// no placement.
     pub placement: Option<Placement>,
 }
 
@@ -49,7 +50,7 @@ pub struct Placement {
 
 const PLACEMENT: Fields = Fields { unit: "placement.unitCode", title: "placement.titleCode" };
 
-/// What becomes of the person when a rotation ends.
+/// Outcome for the person when a rotation ends.
 #[derive(Debug)]
 enum Fate {
     /// They keep the post that they were rotated to.
@@ -126,7 +127,7 @@ impl End {
         }
     }
 
-    /// Who stays is placed in the post that they hold: another place would be another reason.
+    /// Checks that the placement of a person who stays is their current post; another post requires another end reason.
     fn ensure_kept(&self, scene: &Scene<'_>, held: &Place) -> Result<(), Refusal> {
         let Some(placement) = &self.placement else { return Ok(()) };
         let unit = scene.access.registry().units().by_code(&placement.unit_code);
@@ -141,7 +142,7 @@ impl End {
 }
 
 impl Scene<'_> {
-    /// Where the person came from, if they can go back there.
+    /// The unit and title that the person came from, if they can return there.
     fn origin(&self, on: Day) -> Result<Place, Refusal> {
         let unit = self.row.from_unit_id;
         let title = self.row.from_title_code.clone().filter(|_| self.access.reaches(unit)).ok_or_else(|| {
@@ -166,7 +167,8 @@ impl Scene<'_> {
     }
 }
 
-/// The reasons that end a rotation whatever its term; with the others an early end needs an override of the least term.
+/// Whether the reason may end a rotation before its least term. With any other reason, an early end needs an override
+/// of that rule.
 fn ends_any_term(reason: EndReason) -> bool {
     matches!(
         reason,
@@ -178,7 +180,7 @@ fn ends_any_term(reason: EndReason) -> bool {
     )
 }
 
-/// The reasons after which nobody is placed.
+/// Refusal of a placement for an end reason that allows none.
 pub(super) fn takes_none(reason: EndReason) -> Refusal {
     Refusal::input(
         Code::InvalidPlacement,

@@ -42,7 +42,7 @@ impl OnRotation for Extend {
         (row.planned_end_on, row.extended_on) = (Some(self.planned_end_on), Some(today));
         let document_no = Some(words::number("decisionNo", &self.decision_no)?);
         let remark = Some(words::remark("reason", &self.reason)?);
-        // Of the rules of a decision, only the longest term can be broken by a later end.
+        // A later end can break only one rule of a decision: the longest term.
         scene.ensure_rules("plannedEndOn", |key| key == RuleKey::MaxSecondmentTerm).await?;
         Ok(Mark { on: today, document_no, remark })
     }

@@ -32,7 +32,7 @@ pub struct Propose {
     pub cadre_code: String,
     /// Form (hình thức).
     pub form: RotationForm,
-    /// What it is for (mục đích).
+    /// Purpose of the rotation (mục đích).
     pub purpose: Option<RotationPurpose>,
     /// Code of the unit to go to (nơi đến).
     pub to_unit_code: String,
@@ -111,7 +111,7 @@ async fn origin(access: &Access, person: &Visible, start: Day) -> Acted<(UnitId,
     Ok((post.unit_id, post.title_code.clone()))
 }
 
-/// Who goes from where to where, and who prepares it.
+/// The person, the two units and the preparing unit of a rotation.
 struct Parties<'a> {
     person: &'a Visible,
     from: UnitId,

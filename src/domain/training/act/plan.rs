@@ -58,7 +58,7 @@ pub struct Advance {
     pub plan_code: String,
     /// The version that you saw last; the act is refused if it has changed since.
     pub expected_version: Option<i32>,
-    /// The state that it is led to.
+    /// The new state.
     pub to: PlanState,
     /// Number of its document from now on, such as that of the approval.
     pub document_no: Option<String>,
@@ -127,7 +127,7 @@ async fn advanced(access: &Access, input: &Advance) -> Acted<VisiblePlan> {
     shown(access, row)
 }
 
-/// Locks the plan by raising its version, and gives it as it stands.
+/// Locks the plan by raising its version, and returns its current row.
 async fn raised(txn: &Txn, id: PlanId, expected: Option<i32>) -> Acted<training_plan::Model> {
     let mut raise = training_plan::Entity::update_many()
         .col_expr(training_plan::Column::Version, Expr::col(training_plan::Column::Version).add(1))
@@ -149,7 +149,7 @@ async fn visible(access: &Access, code: &str) -> Acted<VisiblePlan> {
     }
 }
 
-/// Checks that the unit of the plan is within reach: who holds a quota of it alone only knows of it.
+/// Checks that the unit of the plan is within reach. Holding a quota of the plan allows a caller only to read it.
 fn ensure_own(access: &Access, plan: &VisiblePlan) -> Result<(), Refusal> {
     if access.reaches(plan.row().unit_id) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The road of a class (lớp).
+//! State machine of a class (lớp).
 
 use entity::value::ClassState;
 
@@ -12,7 +12,7 @@ const CLASS: Noun = Noun {
     anew: ["chọn lớp khác, hoặc lập lớp mới bằng classPlan", "choose another class, or plan a new one with classPlan"],
 };
 
-/// The state that a class is led to.
+/// Validates the transition of a class to a state.
 ///
 /// # Errors
 /// `Step` where it does not lead there, naming where it leads.
@@ -20,7 +20,7 @@ pub fn after(state: ClassState, to: ClassState) -> Result<ClassState, Refusal> {
     if due(state).contains(&to) { Ok(to) } else { Err(wrong(state)) }
 }
 
-/// Checks that people can be enrolled.
+/// Checks that the state permits enrolment.
 ///
 /// # Errors
 /// `Step` naming where the class leads, about a field of the input.
@@ -32,7 +32,7 @@ pub fn ensure_enrols(state: ClassState, field: &'static str) -> Result<(), Refus
     Err(only_in(Noun { field, ..CLASS }, (&state, named(state)), (&ClassState::ENROLLING, what)))
 }
 
-/// Checks that results can be recorded.
+/// Checks that the state permits results.
 ///
 /// # Errors
 /// `Step` naming where the class leads, about the enrolment.
@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    /// A line per state: whether people are enrolled, whether results are recorded, where it leads.
+    /// One line per state: whether enrolment is permitted, whether results are permitted, and the next states.
     const TABLE: &str = "
         PLANNED            no  no   OPEN_FOR_NOMINATION POSTPONED CANCELLED
         OPEN_FOR_NOMINATION yes no  CONFIRMED POSTPONED CANCELLED

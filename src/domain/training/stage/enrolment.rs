@@ -1,4 +1,4 @@
-//! The road of an enrolment (học viên).
+//! State machine of an enrolment (học viên).
 
 use entity::value::EnrolmentState;
 
@@ -12,10 +12,10 @@ const ENROLMENT: Noun = Noun {
     anew: ["ghi lại người này bằng classEnrol", "enrol the person anew with classEnrol"],
 };
 
-/// What can be done to an enrolment.
+/// Transitions of an enrolment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
-    /// Who waited gets a seat.
+    /// A person on the waiting list gets a seat.
     Confirm,
     /// The learner gives up.
     Drop,
@@ -30,7 +30,7 @@ pub enum Move {
 impl Move {
     const ALL: [Self; 5] = [Self::Confirm, Self::Pass, Self::Fail, Self::Drop, Self::Revoke];
 
-    /// The mutation, as it stands in the schema.
+    /// Name of the mutation in the schema.
     fn mutation(self) -> &'static str {
         match self {
             Self::Confirm => "enrolmentConfirm",
@@ -42,7 +42,7 @@ impl Move {
     }
 }
 
-/// The state that a move leads to.
+/// The state after a transition.
 ///
 /// # Errors
 /// `Step` where the move is not due, naming those that are.

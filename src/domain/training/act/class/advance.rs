@@ -1,4 +1,4 @@
-//! A class is led from state to state, with everybody who is in it, or gets another number of seats or other sessions.
+//! Moves a class from state to state together with its learners, or changes its number of seats or its sessions.
 
 use entity::{
     training_class, training_plan,
@@ -32,14 +32,14 @@ pub struct Advance {
     pub class_code: String,
     /// The version that you saw last; the act is refused if it has changed since.
     pub expected_version: Option<i32>,
-    /// The state that it is led to. POSTPONED puts its learners on the waiting list, CANCELLED lets them go.
+    /// The new state. POSTPONED puts the learners on the waiting list; CANCELLED drops them.
     pub to: ClassState,
     /// First day from now on: for a class that was POSTPONED and is PLANNED again, and for none else.
     pub start_on: Option<Day>,
     /// Last day from now on, inclusive; with `startOn`.
     pub last_on: Option<Day>,
-    /// The days on which it meets from now on; with `startOn`. Absent: not known, for those of the old days no longer
-    /// stand.
+    /// The new session days; only with `startOn`. Absent: unknown, because the sessions of the old days no longer
+    /// apply.
     pub sessions: Option<Vec<Day>>,
 }
 
@@ -133,8 +133,8 @@ pub struct Amend {
     /// Whether the seats are not limited from now on; then without `capacity`.
     #[graphql(default = false)]
     pub unlimited: bool,
-    /// The days on which it meets from now on, all of them, each once and from its first to its last day, at most 400;
-    /// empty: not known. Absent: as before.
+    /// All session days, in place of the previous ones: each day once, from the first to the last day of the class
+    /// (both inclusive), at most 400. Empty: unknown. Absent: unchanged.
     pub sessions: Option<Vec<Day>>,
 }
 

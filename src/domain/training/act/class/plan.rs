@@ -49,7 +49,8 @@ pub struct Plan {
     pub start_on: Day,
     /// Last day, inclusive.
     pub last_on: Day,
-    /// The days on which it meets, each once and from the first to the last day, at most 400; absent: not known.
+    /// Session days of the class: each day once, from the first to the last day of the class (both inclusive), at most
+    /// 400. Absent: unknown.
     pub sessions: Option<Vec<Day>>,
     /// Seats, from 1 to 100,000; absent: not limited.
     pub capacity: Option<i32>,
@@ -116,7 +117,7 @@ pub(super) fn ensure_in_years(plan: &training_plan::Model, days: (Day, Day)) -> 
     ))
 }
 
-/// What the input says of the class; plan and organiser are filled in by whoever looked them up.
+/// The class as the input describes it; the caller fills in plan and organiser after looking them up.
 fn drawn(access: &Access, input: &Plan) -> Result<training_class::Model, Refusal> {
     let code: ClassCode = words::code("code", &input.code)?;
     let programme = access.registry().programme(&input.programme_code);

@@ -42,19 +42,20 @@ pub struct Enrol {
     pub cadre_code: String,
     /// Id of the quota whose seat is used.
     pub quota_id: Option<ID>,
-    /// Why, at most 2,000 characters; asked for where the person holds the level of the programme already.
+    /// Reason for the enrolment, at most 2,000 characters. Required if the person already holds the level of the
+    /// programme.
     pub reason: Option<String>,
     /// Whether the person waits where the class is full.
     #[graphql(default = false)]
     pub waitlist: bool,
 }
 
-/// What came of enrolling.
+/// Result of enrolling a person.
 #[derive(Clone, Debug)]
 pub struct Enrolled {
     /// The enrolment.
     pub enrolment: VisibleEnrolment,
-    /// What may be doubted about it.
+    /// Warnings about the enrolment.
     pub warnings: Vec<Warning>,
 }
 
@@ -66,15 +67,15 @@ pub async fn enrol(access: &Access, input: &Enrol) -> Result<Outcome<Enrolled>> 
     outcome(enrolled(access, input).await)
 }
 
-/// Who is enrolled in what.
+/// The person, the class and the sending unit of an enrolment.
 struct Parties {
     class: training_class::Model,
     person: Visible,
     unit: UnitId,
     quota: Option<VisibleQuota>,
-    /// The day that says where the person and the units stand.
+    /// The day on which the person and the units are looked up.
     day: Day,
-    /// Whether they gain by it. Told only once it is known that the same request was not answered before.
+    /// Whether the person gains a level. Checked only after the idempotency key is known to be new.
     gain: Result<(), Refusal>,
 }
 
@@ -158,7 +159,7 @@ fn sending_unit(person: &Visible, day: Day) -> Result<UnitId, Refusal> {
     Ok(post.unit_id)
 }
 
-/// Checks that the person does not hold what the programme leads to already: that would need a reason.
+/// Checks that the person does not already hold the level that the programme grants; if they do, a reason is required.
 async fn ensure_gains(access: &Access, person: &Visible, class: &training_class::Model) -> Acted<Result<(), Refusal>> {
     let registry = access.registry();
     let programme = registry.programme(class.programme_code.as_str());
@@ -188,7 +189,7 @@ async fn ensure_gains(access: &Access, person: &Visible, class: &training_class:
     )))
 }
 
-/// The subject of qualification, the level that a programme leads to, if it leads to one, and the rank of that.
+/// The subject and level of qualification that a programme grants, if any, and the rank of the level.
 pub(super) fn granted<'a>(access: &Access, programme: &'a programme::Model) -> Option<(&'a str, &'a str, i16)> {
     let code = programme.level_code.as_ref()?.as_str();
     let level = access.registry().subject(&programme.subject)?.level(code)?;
@@ -242,7 +243,7 @@ pub(super) fn ensure_year(plan: &training_plan::Model, year: i32) -> Result<(), 
     ))
 }
 
-/// A quota whose seats are for others, and the way out.
+/// Refusal of a quota whose seats are reserved for others, with a remedy.
 fn outside(because: Sentence) -> Refusal {
     let Sentence { vi, en } = because;
     Refusal::input(

@@ -1,4 +1,4 @@
-//! Who waited gets a seat; a learner gives up.
+//! Confirms a person on the waiting list; drops a learner.
 
 use async_graphql::ID;
 
@@ -66,7 +66,7 @@ impl OnEnrolment for Confirm {
     }
 }
 
-/// A quota whose plan does not hold for the year of the class, and the way out.
+/// Refusal of a quota whose plan does not cover the year of the class, with a remedy.
 fn outside(because: Sentence) -> Refusal {
     let Sentence { vi, en } = because;
     Refusal::input(

@@ -1,4 +1,5 @@
-//! The result of a learner: a pass grants the qualification of the programme, once; what is taken back takes it along.
+//! Results of learners. A pass grants the qualification of the programme, once; withdrawing the result withdraws the
+//! qualification too.
 
 use async_graphql::ID;
 use entity::{
@@ -28,7 +29,7 @@ pub struct Complete {
     pub enrolment_id: ID,
     /// The version that you saw last; the act is refused if it has changed since.
     pub expected_version: Option<i32>,
-    /// Whether the learner passed (đạt). A pass grants the qualification that the programme leads to.
+    /// Whether the learner passed (đạt). A pass grants the qualification of the programme.
     pub passed: bool,
     /// Grade of the result (xếp loại).
     pub grade: Option<Grade>,
@@ -91,7 +92,8 @@ impl OnEnrolment for Revoke {
 }
 
 impl Scene<'_> {
-    /// Grants the qualification of the programme, if it leads to one. The table keeps a result from granting two.
+    /// Grants the qualification of the programme, if it has one. A unique index prevents a second qualification from
+    /// the same result.
     async fn grant(&self, on: Day) -> Acted<()> {
         let programme = self.access.registry().programme(self.row.programme_code.as_str());
         let Some(programme) = programme.filter(|programme| granted(self.access, programme).is_some()) else {

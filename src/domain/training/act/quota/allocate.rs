@@ -41,7 +41,7 @@ pub struct Allocate {
     pub mode: Option<StudyMode>,
 }
 
-/// What came of handing on.
+/// Result of allocating seats.
 #[derive(Clone, Debug)]
 pub struct Handed {
     /// The quota that was handed on from.
@@ -79,7 +79,7 @@ async fn allocated(access: &Access, input: &Allocate) -> Acted<Handed> {
     let refuse = |row: &quota::Model| exhausted("seats", row, seats);
     let quota = apply(&txn, (id, input.expected_version), update, refuse).await?;
     record(&txn, ChangeKind::Updated, id).await?;
-    // Whoever hands on from the same quota waits at its row, so that a unit gets one child alone.
+    // Concurrent allocations from one quota wait for its row, so a unit gets only one child quota.
     let child = match child_of(id, (unit, mode)).one(txn.connection()).await? {
         Some(child) => add(&txn, child.id, seats).await?,
         None => begin(&txn, quota::Model { unit_id: unit, mode, seats, ..quota.clone() }).await?,
@@ -89,7 +89,7 @@ async fn allocated(access: &Access, input: &Allocate) -> Acted<Handed> {
     Ok(Handed { quota: shown(access, quota)?, child: shown(access, child)? })
 }
 
-/// The mode of what is handed on: that of the quota, or the asked one where the quota has none.
+/// The mode of the allocated seats: that of the quota, or the requested one if the quota has none.
 fn mode_of(row: &quota::Model, asked: Option<StudyMode>) -> Result<Option<StudyMode>, Refusal> {
     match (row.mode, asked) {
         (None, asked) => Ok(asked),
@@ -104,7 +104,7 @@ fn mode_of(row: &quota::Model, asked: Option<StudyMode>) -> Result<Option<StudyM
     }
 }
 
-/// What a unit has of a quota in a mode.
+/// The child quota of a unit in a mode.
 fn child_of(of: QuotaId, (unit, mode): (UnitId, Option<StudyMode>)) -> sea_orm::Select<quota::Entity> {
     let in_mode = match mode {
         Some(mode) => quota::Column::Mode.eq(mode),
@@ -124,7 +124,7 @@ async fn add(txn: &Txn, child: QuotaId, seats: i32) -> Acted<quota::Model> {
     Ok(row)
 }
 
-/// Writes the first seats that a unit gets; what is not said here is that of the quota above.
+/// Creates the child quota of a unit; its other columns are copied from the parent quota.
 async fn begin(txn: &Txn, like: quota::Model) -> Acted<quota::Model> {
     let child = quota::Model {
         id: QuotaId::new(),

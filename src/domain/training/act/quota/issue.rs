@@ -32,7 +32,7 @@ pub struct Issue {
     pub programme_code: String,
     /// Mode; absent: any.
     pub mode: Option<StudyMode>,
-    /// What it counts.
+    /// The unit of measure of the quota.
     pub measure: Measure,
     /// Seats, from 1 to 1,000,000.
     pub seats: i32,
@@ -83,7 +83,7 @@ async fn issued(access: &Access, input: &Issue) -> Acted<VisibleQuota> {
     shown(access, row)
 }
 
-/// What the input says of the quota; plan and unit are filled in by whoever looked them up.
+/// The quota as the input describes it; the caller fills in plan and unit after looking them up.
 fn drawn(access: &Access, input: &Issue) -> Result<quota::Model, Refusal> {
     let programme = access.registry().programme(&input.programme_code);
     let programme = programme.ok_or_else(|| Refusal::not_found("programmeCode"))?;
@@ -107,7 +107,7 @@ fn drawn(access: &Access, input: &Issue) -> Result<quota::Model, Refusal> {
     })
 }
 
-/// Checks that the plan gives the unit no such quota yet: what is given twice would count twice.
+/// Checks that the plan has no such quota of the unit yet: a second one would count twice.
 async fn ensure_first(txn: &Txn, given: &quota::Model) -> Acted<()> {
     let of_mode = match given.mode {
         Some(mode) => quota::Column::Mode.eq(mode),

@@ -30,14 +30,14 @@ pub trait OnQuota: serde::Serialize + Sync {
     /// Its name in the policy and the audit log.
     const ACT: Act;
 
-    /// What it is done to, as the client says.
+    /// The target, as the client names it.
     fn target(&self) -> Target<'_>;
 
-    /// Does it to the quota as it was before, and gives the quota as it stands now.
+    /// Applies the act to the quota as it was before, and returns the current row.
     fn perform(&self, txn: &Txn, quota: &quota::Model) -> impl Future<Output = Acted<quota::Model>> + Send;
 }
 
-/// What an act is done to, as the client says.
+/// The target of an act, as the client names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     quota_id: &'a str,

@@ -45,7 +45,7 @@ pub(in crate::domain::training::act) async fn take(
     record(txn, ChangeKind::Updated, quota.id).await
 }
 
-/// Writes that an enrolment uses a quota, from now on whenever it takes a seat.
+/// Links an enrolment to a quota: from now on it uses the quota whenever it takes a seat.
 pub(in crate::domain::training::act) async fn link(
     txn: &Txn,
     enrolment_id: EnrolmentId,
@@ -80,8 +80,8 @@ pub(in crate::domain::training::act) async fn free(txn: &Txn, leaving: &[&enrolm
     Ok(())
 }
 
-/// Frees the seats of a quota, in force or not, that enrolments use which end. Of a quota that counts persons, a person
-/// with another enrolment under it keeps the seat.
+/// Frees the seats of a quota, in force or not, that the leaving enrolments use. In a quota that counts persons, a
+/// person with another enrolment under it keeps the seat.
 async fn free_of(txn: &Txn, id: QuotaId, leaving: &[&enrolment::Model]) -> Acted<()> {
     let seats = match row(txn, id).await?.measure {
         Measure::Turns => leaving.len(),
@@ -115,8 +115,9 @@ fn less_excess(seats: i32) -> SimpleExpr {
     Expr::case(excess().gt(seats), excess().sub(seats)).finally(0).into()
 }
 
-/// How many of these persons use a seat of a quota by another enrolment than some. Asked in a statement of its own once
-/// the quota is locked: a condition inside the one that changes the seats would see the enrolments of before it waited.
+/// Counts those of these persons who use a seat of a quota through an enrolment other than the given ones. A separate
+/// statement, run after the quota is locked: a condition inside the update would see the enrolments from before the
+/// wait for the lock.
 async fn holders(
     txn: &Txn,
     id: QuotaId,
