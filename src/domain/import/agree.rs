@@ -11,7 +11,7 @@ use crate::language::Sentence;
 /// Two columns that do not agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Disagreement {
-    /// The enrolment counts for a year in which the class is not held.
+    /// The year of the enrolment lies outside the years of the class.
     YearOutsideClass,
     /// The enrolment counts for another year than the one in which the class begins.
     OtherYear,
@@ -25,11 +25,11 @@ pub(super) enum Disagreement {
     GradeWithoutResult,
     /// A place on a waiting list, but no class.
     WaitingForNoClass,
-    /// A class whose state says that it has begun, and whose first day is to come.
+    /// The state of the class says that it has begun, but its first day is in the future.
     ClassTooEarly,
 }
 
-/// What a row of `enrolments.csv` says, and where it leads.
+/// A row of `enrolments.csv` with its class.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Said<'a> {
     /// The row, with the state that is stored.

@@ -1,4 +1,4 @@
-//! How a pass goes through a file, batch by batch, and what a batch asks the database.
+//! Reads a file in batches, and builds the conditions of the queries for a batch.
 
 use entity::value::CadreId;
 use sea_orm::{
@@ -21,18 +21,18 @@ use crate::{
 /// Rows that are resolved together.
 const BATCH: usize = 2_000;
 
-/// How many rows of a batch are new, and how many the database holds just so.
+/// Number of new rows and number of unchanged rows in a batch.
 pub(super) type Count = (u64, u64);
 
-/// How many of these rows are new, and how many the database holds just so.
+/// Counts the new rows and the unchanged rows.
 pub(super) fn counted<M>(rows: &[Resolved<M>]) -> Count {
     let count = |news| rows.iter().filter(|row| row.news == news).count() as u64;
     (count(News::New), count(News::Unchanged))
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// Takes a file batch by batch: a step is given the rows that could be read. What was learnt of the file, and where
-    /// its columns stand.
+    /// Reads a file in batches and calls `step` with the valid rows of each batch. Returns the totals of the file and
+    /// its header.
     pub async fn batches<T: Row>(
         &mut self,
         mut step: impl AsyncFnMut(&mut Self, &Header, Vec<(u64, T)>) -> Result<Count>,

@@ -36,7 +36,7 @@ pub(super) const LOADED: [&str; 16] = [
     EnrolmentRow::FILE,
 ];
 
-/// What a folder holds.
+/// The files of a folder.
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
     /// Files to load, in their order.

@@ -1,4 +1,4 @@
-//! From the cells of a record to values. A sentence shows what a cell held only where `shown` permits it.
+//! Parses the cells of a record into values. A message shows the text of a cell only if `shown` permits it.
 
 use std::{borrow::Cow, str::FromStr};
 
@@ -26,10 +26,10 @@ const LARGEST: i32 = 100_000_000;
 /// Longest code, as everywhere.
 const LONGEST_CODE: usize = 40;
 
-/// What is remembered about the encoding of a file while it is read.
+/// Encoding faults found in a file so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Faults {
-    /// What the file seems to be encoded in, where its first bytes are not UTF-8.
+    /// The guessed encoding of the file, if its first bytes are not UTF-8.
     pub encoding: Option<Encoding>,
     /// Whether a cell that is not UTF-8 has been noted.
     pub noted: bool,
@@ -51,7 +51,7 @@ pub(super) type Parse<T> = fn(&str) -> Result<T, Problem>;
 #[derive(Debug)]
 pub(super) struct Problem {
     sentence: Sentence,
-    /// What the cell most likely means.
+    /// The value that the cell most likely means.
     meant: Option<String>,
 }
 
@@ -69,7 +69,7 @@ impl Problem {
         Self { sentence, meant: closest(given, words.iter().copied()).map(str::to_owned) }
     }
 
-    /// What to say, with the value where it may be shown.
+    /// Message to the user, with the value if it may be shown.
     fn sentence(self, value: Option<&str>) -> Sentence {
         let Some(value) = value else { return self.sentence };
         let Sentence { vi, en } = self.sentence;
@@ -87,8 +87,8 @@ impl<'a, 'f> Cells<'a, 'f> {
         Self { header, record, line, findings, next: 0 }
     }
 
-    /// Whether the record has as many fields as the header and all of them are UTF-8 without NUL. Of all cells of a file
-    /// that are not, the first is noted: they have one cause.
+    /// Whether the record has as many fields as the header and all of them are UTF-8 without NUL. Only the first bad
+    /// cell of a file is reported, because all have one cause.
     pub fn are_whole(&mut self, faults: &mut Faults) -> bool {
         let (expected, found) = (self.header.places.iter().flatten().count(), self.record.len());
         if found != expected {
@@ -207,7 +207,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         (at, std::str::from_utf8(bytes).unwrap_or_default())
     }
 
-    /// What stands in the column at a place of the format; nothing where the file lacks it.
+    /// The cell of the column at an index of `COLUMNS`; `None` if the file lacks the column.
     fn field(&self, at: usize) -> Option<&'a [u8]> {
         self.record.get(self.header.places[at]?)
     }
@@ -254,7 +254,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         self.findings.note(self.header.file, Place { line: Some(self.line), column }, code, sentence);
     }
 
-    /// Notes that the interval whose last day or year stands in `column` ends before it starts.
+    /// Reports an interval that ends before it starts; `column` holds its last day or year.
     pub fn backward_interval(&mut self, column: &str) {
         self.header.note(self.findings, (self.line, column), FindingCode::EmptyInterval, || {
             Sentence::new(
@@ -330,7 +330,7 @@ fn unfit_text(unfit: Unfit) -> Sentence {
     Sentence::new(vi, en)
 }
 
-/// What spreadsheets write for errors and databases for no value, if a cell holds it.
+/// Recognises the error values of spreadsheets and the null values of databases.
 fn no_value(text: &str) -> Option<&'static str> {
     const ERRORS: [&str; 11] = [
         "#REF!",
@@ -350,7 +350,7 @@ fn no_value(text: &str) -> Option<&'static str> {
     error.or_else(|| WORDS.into_iter().find(|word| text.eq_ignore_ascii_case(word)))
 }
 
-/// A personal identity number. What is wrong with it is said without showing it.
+/// A personal identity number. Error messages do not show it.
 pub(super) fn national_id(text: &str) -> Result<String, Problem> {
     match rule::damage(text) {
         Some(damage) => Err(damage.sentence().into()),
@@ -363,12 +363,13 @@ pub(super) fn code<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| not_a_code().into())
 }
 
-/// A code of a list that is looked up later; what is no code at all is not in the list either.
+/// A code that is looked up in a list later. Malformed text is returned as the inner `Err`: it is not in the list
+/// either.
 pub(super) fn listed_code<T: FromStr>(text: &str) -> Result<Result<T, String>, Problem> {
     Ok(text.parse().map_err(|_| text.to_owned()))
 }
 
-/// A code that is not of a kind of its own, such as a rank's; kept as text.
+/// A code without a type in this program, such as a rank; stored as text.
 pub(super) fn outer_code(text: &str) -> Result<String, Problem> {
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/'));
     if plain && text.len() <= LONGEST_CODE { Ok(text.to_owned()) } else { Err(not_a_code().into()) }

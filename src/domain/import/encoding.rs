@@ -4,7 +4,7 @@ use encoding_rs::WINDOWS_1252;
 
 use crate::language::Sentence;
 
-/// What is read of a file to recognise its encoding.
+/// Number of bytes read to recognise the encoding of a file.
 pub(super) const SAMPLE: u64 = 64 * 1024;
 
 /// A file that is no text in an encoding of single bytes.
@@ -54,7 +54,7 @@ impl Container {
         (first.len() >= 4 && (nul_at(0) || nul_at(1))).then_some(Self::Utf16)
     }
 
-    /// What to say of the file.
+    /// Message to the user about the file.
     pub fn sentence(self) -> Sentence {
         let (vi, en) = match self {
             Self::Utf16 => ("tệp dùng bảng mã UTF-16", "the file is encoded in UTF-16"),
@@ -80,7 +80,7 @@ impl Encoding {
         best.filter(|(score, _)| *score > 0).map_or(Self::Unknown, |(_, encoding)| encoding)
     }
 
-    /// What to say of the file.
+    /// Message to the user about the file.
     pub fn sentence(self) -> Sentence {
         let Sentence { vi, en } = how_to_save();
         match self {
@@ -115,7 +115,7 @@ impl Legacy {
         }
     }
 
-    /// What to say of the text.
+    /// Message to the user about the text.
     pub fn sentence(self) -> Sentence {
         let (vi, en) = match self {
             Self::Tcvn3 => (
@@ -173,7 +173,7 @@ impl Separator {
         }
     }
 
-    /// What to say of the file.
+    /// Message to the user about the file.
     pub fn sentence(self) -> Sentence {
         let (vi, en) = match self {
             Self::Semicolon => ("dấu chấm phẩy", "semicolons"),
@@ -222,7 +222,7 @@ fn tcvn3_marks(text: &str) -> usize {
     text.split_whitespace().filter(shows).count()
 }
 
-/// Words in which VNI shows: a plain vowel and, in the next place, the letter that stands for its marks.
+/// Number of words that look like VNI: a plain vowel followed by the letter that represents its marks.
 fn vni_marks(text: &str) -> usize {
     let shows = |word: &&str| {
         let characters: Vec<char> = word.chars().flat_map(char::to_lowercase).collect();

@@ -12,11 +12,11 @@ use crate::language::Sentence;
 pub enum Severity {
     /// The row cannot be understood or contradicts others: nothing of the bundle is loaded.
     Error,
-    /// The row is recorded, somebody should look at it.
+    /// The row is recorded, but should be checked.
     Warning,
 }
 
-/// What was found. The names are stable: other systems may act on them.
+/// Code of a finding. The names are stable: other systems may depend on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FindingCode {
@@ -30,7 +30,7 @@ pub enum FindingCode {
     BadRecord,
     /// The bytes are not UTF-8, or hold a NUL.
     BadEncoding,
-    /// A cell does not hold what its column asks for.
+    /// A cell is not a valid value of its column.
     BadValue,
     /// A cell holds what a spreadsheet writes for an error, or a database for no value.
     NotAValue,
@@ -46,13 +46,14 @@ pub enum FindingCode {
     UnknownSubject,
     /// The level is unknown to its subject.
     UnknownLevel,
-    /// A code stands on two rows; for units, on two versions that share a day; for rules, on one that ships as well.
+    /// Two rows have the same code. Units: two versions share a day. Rules: the code belongs to a rule that ships with
+    /// the service.
     RepeatedCode,
-    /// A row without a code of its own stands there twice.
+    /// Two rows of a file without codes are equal.
     RepeatedRow,
     /// The database holds something else: an import adds history, it never overwrites.
     Differs,
-    /// The parents of a unit lead back to it.
+    /// A unit is its own ancestor.
     UnitCycle,
     /// A unit lies below more levels than a tree may have.
     UnitTooDeep,
@@ -64,13 +65,13 @@ pub enum FindingCode {
     PostAfterService,
     /// A person has, or would get, two rotations that run, or two that are still to come.
     RotationRunning,
-    /// A class would have more learners than seats; stands on the first who has none.
+    /// A class would have more learners than seats; reported on the first learner without a seat.
     ClassFull,
-    /// Two primary posts of a person overlap; stands on the later one.
+    /// Two primary posts of a person overlap; reported on the later one.
     TwoPrimaryPosts,
-    /// Two rotations of a person overlap; stands on the later one.
+    /// Two rotations of a person overlap; reported on the later one.
     RotationOverlap,
-    /// A rotation leads back to the unit that it leaves.
+    /// A rotation has the same unit as origin and destination.
     SameUnit,
     /// A unit does not exist on all days of a post, on the start day of a rotation, or in the year of an enrolment.
     UnitNotAlive,
@@ -82,23 +83,23 @@ pub enum FindingCode {
     SamePerson,
     /// No post is recorded in the unit that a rotation leaves.
     NoPostLeft,
-    /// No post is recorded that begins with a rotation in the unit that it leads to.
+    /// No post is recorded that begins with a rotation in its destination.
     NoPostTakenUp,
-    /// Two full-time classes of a person overlap; stands on the later one.
+    /// Two full-time classes of a person overlap; reported on the later one.
     OverlappingClasses,
     /// An enrolment names another programme than its class.
     OtherProgramme,
-    /// An enrolment counts for a year in which its class is not held.
+    /// The year of an enrolment lies outside the years of its class.
     YearOutsideClass,
     /// An enrolment counts for another year than the one in which its class begins.
     OtherYear,
     /// An enrolment has a result, and its class is cancelled or postponed.
     ResultWithoutClass,
-    /// An enrolment takes a seat, and its class is cancelled or postponed.
+    /// An enrolment takes a seat, but its class is cancelled or postponed.
     ClassNotHeld,
     /// A class, or the result of an enrolment, is ahead of its first day.
     NotYetBegun,
-    /// A quota is new, and its plan has learners in the database, whom it does not count.
+    /// A quota is new, and its plan already has learners in the database. The quota does not count them.
     QuotaAfterLearners,
     /// An enrolment has a grade and no result.
     GradeWithoutResult,
@@ -204,9 +205,9 @@ pub struct Finding {
     pub line: Option<u64>,
     /// Column; none: the whole record.
     pub column: Option<Column>,
-    /// What was found.
+    /// Code of the finding.
     pub code: FindingCode,
-    /// What it means here and the way out.
+    /// Message: the problem in this row and its remedy.
     #[serde(serialize_with = "both_languages")]
     pub sentence: Sentence,
 }
@@ -218,25 +219,25 @@ fn both_languages<S: Serializer>(sentence: &Sentence, serializer: S) -> Result<S
     map.end()
 }
 
-/// Where in a file something was found.
+/// Position of a finding in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
     pub line: Option<u64>,
     pub column: Option<Column>,
 }
 
-/// How often a code was found in a file, and how many of them were kept.
+/// Number of findings of a code in a file that are not listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unlisted {
     /// File of the bundle.
     pub file: String,
-    /// What was found.
+    /// Code of the findings.
     pub code: FindingCode,
     /// How many findings are not listed one by one.
     pub more: u64,
 }
 
-/// Findings are listed one by one up to this many per file and code; beyond it they are counted, which bounds memory.
+/// Maximum number of listed findings per file and code; further ones are only counted, which bounds memory.
 const LISTED: u64 = 1_000;
 
 /// All findings of an import.

@@ -1,4 +1,5 @@
-//! What an office adds to the rules of law (quy định) and the retirement ages (tuổi nghỉ hưu) that ship with the service.
+//! Rules of law (quy định) and retirement ages (tuổi nghỉ hưu) of an office, in addition to those that ship with the
+//! service.
 
 use chrono::Datelike;
 use entity::{

@@ -1,5 +1,5 @@
-//! Rules on all rows of a person together: no row twice, no two primary posts and no two rotations at a time. One compact
-//! note per row, so that the rows of millions of persons can be compared in whatever order their files hold them.
+//! Checks that span all rows of a person: no repeated row, no overlapping primary posts, no overlapping rotations. One
+//! compact note per row, so that the rows of millions of persons can be compared in any order.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -52,21 +52,21 @@ impl Paper {
         Self { person, print: Print::of(content), date, line: 0 }
     }
 
-    /// Notes any row of a person that is known by its content.
+    /// Notes a row of a person that is identified by its content.
     pub fn noted((at, person): (u64, Person), content: impl Hash) -> Self {
         Self { person, print: Print::of(content), date: 0, line: line(at) }
     }
 }
 
-/// Lines that say what an earlier line said.
+/// Lines that repeat an earlier line.
 pub(super) fn repeated_papers(papers: Vec<Paper>) -> Vec<u64> {
     compare_papers(papers).repeated
 }
 
-/// What the papers of all persons show.
+/// Results of comparing the papers of all persons.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Papers {
-    /// Lines that say what an earlier line said.
+    /// Lines that repeat an earlier line.
     pub repeated: Vec<u64>,
     /// Lines that say the same as another line, or as the database, but for the date.
     pub redated: Vec<u64>,
@@ -153,7 +153,7 @@ impl Post {
     }
 }
 
-/// What the posts of all persons show.
+/// Results of comparing the posts of all persons.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Posts {
     /// Lines that repeat an earlier line.
@@ -164,7 +164,7 @@ pub(super) struct Posts {
 
 /// Compares the posts of each person.
 pub(super) fn compare_posts(mut posts: Vec<Post>) -> Posts {
-    // Of the same post the row of the database comes last, and gives way to that of the bundle.
+    // Among rows of the same post, the database row sorts last, so that the row of the bundle is used.
     let place = |Post { span, print, .. }: &Post| (span.person, span.start_on, *print, span.line == 0, span.line);
     posts.sort_unstable_by_key(place);
     let mut found = Posts::default();
@@ -198,7 +198,7 @@ pub(super) struct Episode {
 }
 
 impl Episode {
-    /// Notes a row of the bundle; what the database holds of it counts as it stands there.
+    /// Notes a row of the bundle. If the database has the rotation, its stored state determines the phase.
     pub fn of(row: &Resolved<Move>, today: Day) -> Self {
         let Move { to_unit_id, start_on, end_on, stored, .. } = row.model;
         Self {
@@ -213,7 +213,7 @@ impl Episode {
     pub fn stored(person: Person, row: &rotation::Model) -> Self {
         let phase = Phase::of(row.state);
         let end_on = row.end_on.or(row.planned_end_on);
-        // One that ended on a day that is not recorded is not held against those that came after.
+        // A rotation that ended on an unknown day gets an empty interval, so that it does not overlap later ones.
         let end_on = end_on.or_else(|| (phase == Phase::Over).then_some(row.start_on));
         let span = Span { person, start_on: row.start_on, end_on, line: 0 };
         Self { span, to: Print::of(row.to_unit_id), phase, is_new: false }
@@ -225,7 +225,7 @@ impl Episode {
     }
 }
 
-/// What the rotations of all persons show.
+/// Results of comparing the rotations of all persons.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Episodes {
     /// Lines that repeat an earlier line.
@@ -234,7 +234,7 @@ pub(super) struct Episodes {
     pub overlapping: Vec<u64>,
     /// Lines of rotations without an end that another one, begun later, must have ended.
     pub overtaken: Vec<u64>,
-    /// Lines of rotations that would run, or be still to come, beside another one.
+    /// Lines of rotations that would be a second running or a second future rotation of the person.
     pub second: Vec<u64>,
 }
 
@@ -263,8 +263,8 @@ pub(super) fn compare_episodes(mut episodes: Vec<Episode>) -> Episodes {
 }
 
 impl Episodes {
-    /// A person has one rotation that runs and one to come. History without ends is put right: who went on to another one
-    /// ended the one before. What the database holds is not: that takes an act.
+    /// A person has at most one running and one future rotation. Imported history without ends is corrected: a later
+    /// rotation ended the earlier one. Stored rotations are not corrected: that requires an act.
     fn one_at_a_time(&mut self, of_person: &[Episode]) {
         for phase in [Phase::Running, Phase::ToCome] {
             let in_phase = || of_person.iter().filter(|episode| episode.phase == phase);
@@ -400,7 +400,7 @@ mod tests {
             // The one that is to come first stays.
             (&[(2, 1, 1, "2030-01-01", "2031-01-01", None), (3, 1, 2, "2032-01-01", "", None)], found(&[], &[], &[3])),
             (&[(2, 1, 1, "2020-01-01", "2030-01-01", None), (3, 1, 2, "2030-01-01", "", None)], found(&[], &[], &[])),
-            // What the database holds stays as it is.
+            // Stored rotations are not corrected.
             (&[(0, 1, 1, "2010-01-01", "", running), (3, 1, 2, "2013-01-01", "", None)], found(&[3], &[], &[3])),
             (
                 &[(0, 1, 1, "2010-01-01", "", running), (3, 1, 2, "2013-01-01", "2014-01-01", None)],

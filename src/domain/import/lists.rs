@@ -1,4 +1,4 @@
-//! The lists of a bundle, small enough to be held whole: titles, institutions, units and their successions.
+//! The small lists of a bundle, read into memory: titles, institutions, units and their successions.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::language::Sentence;
 
-/// A list whose rows are known by a code.
+/// A list whose rows are identified by a code.
 pub(super) trait Listed: Row {
     /// Its code.
     type Code: Eq + Hash + Clone;
@@ -30,7 +30,7 @@ pub(super) trait Listed: Row {
     /// The columns in which a stored row differs.
     fn differing(&self, stored: &Self) -> Vec<&'static str>;
 
-    /// Notes what the row by itself shows to be wrong.
+    /// Reports errors that a single row shows.
     fn check(&self, _header: &Header, _line: u64, _world: &World, _findings: &mut Findings) {}
 
     /// Why no row of a bundle may have the code of a stored row.
@@ -69,7 +69,7 @@ impl Listed for institution::Model {
     }
 }
 
-/// The rows that the database lacks, and how many it holds just so.
+/// The new rows, and the number of unchanged ones.
 pub(super) fn listed<T: Listed>(
     header: &Header,
     rows: Vec<(u64, T)>,
@@ -93,7 +93,7 @@ pub(super) fn listed<T: Listed>(
             continue;
         }
         let mut differing = row.differing(there);
-        // A column that the file lacks says nothing.
+        // A column that the file lacks is not compared.
         differing.retain(|column| header.column(column).is_some());
         unchanged += u64::from(differing.is_empty());
         for column in differing {
@@ -103,15 +103,15 @@ pub(super) fn listed<T: Listed>(
     (new, unchanged)
 }
 
-/// What the bundle adds to the units.
+/// New rows of the unit files.
 #[derive(Default)]
 pub(super) struct NewUnits {
     pub units: Vec<unit::Model>,
     pub versions: Vec<unit_version::Model>,
     pub successions: Vec<unit_succession::Model>,
-    /// Units that the database held before and that get versions or successions.
+    /// Stored units that get versions or successions.
     pub touched: HashSet<UnitCode>,
-    /// Versions, then successions, that the database holds just so.
+    /// Number of unchanged versions, then of unchanged successions.
     pub unchanged: (u64, u64),
 }
 
@@ -189,7 +189,7 @@ impl NewUnits {
     }
 }
 
-/// What makes a succession itself.
+/// Identity of a succession.
 fn event(succession: &unit_succession::Model) -> (UnitId, UnitId, SuccessionKind, Day) {
     (succession.predecessor_id, succession.successor_id, succession.kind, succession.on_date)
 }

@@ -84,8 +84,8 @@ pub(super) async fn load(
     Ok(report(Outcome::Loaded, files, findings))
 }
 
-/// Begins the transaction, and waits for other writers if need be: they wait for a place beside each other, and without
-/// more than one attempt an import would get none beside a busy service.
+/// Begins the transaction, and waits for other writers if necessary. Writers compete for the lock, so a busy service
+/// may require more than one attempt.
 async fn begin_alone(permit: &Permit<'_>) -> Result<DatabaseTransaction> {
     for _ in 1..ATTEMPTS {
         match permit.begin_alone().await {
@@ -132,7 +132,7 @@ async fn write(txn: Txn, dir: &Path, mut plan: Plan, (mut world, progress): (Wor
     touched.sort_unstable();
     record(&txn, ChangeKind::Updated, "cadre", touched).await?;
     fill_classes(&txn, &world.classes).await?;
-    // What follows reads the database alone, and millions of persons in the register are as many times 60 bytes.
+    // The following steps read only the database. Dropping the register frees 60 bytes per person.
     drop(world);
     let are_many = quotas.len() as u64 >= bulk::MANY;
     usage::settle(&txn, &used, &quotas).await?;
@@ -144,7 +144,8 @@ async fn write(txn: Txn, dir: &Path, mut plan: Plan, (mut world, progress): (Wor
     txn.commit().await
 }
 
-/// Gives new learners their seats in classes that the database held before; a new class was written with them.
+/// Records the seats of new learners in classes that were stored before the import. New classes were inserted with
+/// theirs.
 async fn fill_classes(txn: &Txn, classes: &Classes) -> Result<()> {
     let filled = classes.filled();
     let mut touched = Vec::new();

@@ -1,4 +1,4 @@
-//! What is on offer: programmes, training plans and quotas of a bundle, small enough to be held whole.
+//! Programmes, training plans and quotas of a bundle, small enough to be read into memory.
 
 use std::collections::{HashMap, HashSet};
 
@@ -53,7 +53,7 @@ impl Listed for programme::Model {
         columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
     }
 
-    /// A programme grants a level of its own subject, if it grants one.
+    /// Checks that the subject of a programme has the level that the programme grants, if any.
     fn check(&self, header: &Header, line: u64, world: &World, findings: &mut Findings) {
         let (Some(level), Ok(subject)) = (&self.level_code, self.subject.parse::<SubjectCode>()) else { return };
         note_level(header, line, (Ok(&subject), Ok(level)), world, findings);
@@ -149,13 +149,13 @@ impl Row for QuotaRow {
     }
 }
 
-/// What the bundle adds to what is on offer.
+/// New programmes, plans and quotas of the bundle.
 #[derive(Default)]
 pub(super) struct NewOffers {
     pub programmes: Vec<programme::Model>,
     pub plans: Vec<training_plan::Model>,
     pub quotas: Vec<quota::Model>,
-    /// Plans, then quotas, that the database holds just so.
+    /// Number of unchanged plans, then of unchanged quotas.
     pub unchanged: (u64, u64),
 }
 
@@ -287,7 +287,7 @@ fn after_learners() -> Sentence {
     )
 }
 
-/// A programme by place among all that are known.
+/// Index of a programme among all known ones.
 pub(super) type Programme = u32;
 
 /// The programmes of the database and of the bundle.

@@ -28,12 +28,12 @@ use crate::{error::Result, language::Sentence};
 /// Identity numbers that one question to the database names.
 pub(super) const ASKED: usize = 512;
 
-/// What a row is to the database.
+/// Comparison of a row with the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum News {
     /// The database lacks it.
     New,
-    /// The database holds it just so.
+    /// The database has an equal row.
     Unchanged,
     /// The database holds it otherwise, which is an error.
     Differs,
@@ -47,7 +47,7 @@ pub(super) struct Resolved<M> {
     pub model: M,
 }
 
-/// What a pass works with.
+/// Context of a pass over the files.
 pub(super) struct Pass<'a, C> {
     pub dir: &'a Path,
     pub connection: &'a C,
@@ -57,7 +57,7 @@ pub(super) struct Pass<'a, C> {
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// The new persons of a batch, and how many the database holds just so.
+    /// The new persons of a batch, and the number of unchanged ones.
     pub async fn cadres(
         &mut self,
         header: &Header,
@@ -210,7 +210,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         has_title.then_some(Resolved { line, person, news: News::New, model })
     }
 
-    /// What the database holds of the posts of these persons.
+    /// The posts of these persons in the database.
     pub async fn posts(&self, persons: &[(CadreId, Person)]) -> Result<HashMap<CadreId, Vec<assignment::Model>>> {
         let mut posts: HashMap<CadreId, Vec<assignment::Model>> = HashMap::new();
         if persons.is_empty() {
@@ -290,7 +290,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         (has_level && has_institution).then_some(Resolved { line, person, news: News::New, model })
     }
 
-    /// Enters into the register those persons whom only the database knows.
+    /// Adds the persons with these codes that are only in the database to the register.
     pub async fn meet(&mut self, codes: impl Iterator<Item = &CadreCode>) -> Result<()> {
         let register = &self.world.register;
         let strangers: HashSet<&CadreCode> = codes.filter(|code| register.find(code.as_str()).is_none()).collect();
@@ -301,7 +301,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(())
     }
 
-    /// What the database held of these persons before the import. Who is known to be new is not asked for.
+    /// The rows of these persons in the database before the import. Skips codes that are known to be new.
     async fn stored_cadres(&self, codes: impl Iterator<Item = &CadreCode>) -> Result<HashMap<CadreCode, cadre::Model>> {
         let mut stored = HashMap::new();
         if !self.world.known.has_cadres {
@@ -321,7 +321,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(stored)
     }
 
-    /// Those persons of a batch whom the database held before the import, each once.
+    /// The persons of a batch that were stored before the import, each once.
     pub fn stored_persons<M>(&self, rows: &[Resolved<M>]) -> Vec<(CadreId, Person)> {
         let mut persons = self.persons(rows);
         persons.retain(|(_, person)| self.world.register.is_stored(*person));
@@ -337,7 +337,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 }
 
-/// What a question names, the last repeated up to a power of two: ten texts of statements to prepare and keep, not 512.
+/// The values of a query, padded to a power of two by repeating the last one: ten statements to prepare and cache, not
+/// 512.
 pub(super) fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
     let mut values: Vec<T> = values.collect();
     if let Some(last) = values.last().cloned() {

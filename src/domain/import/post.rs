@@ -18,11 +18,11 @@ use crate::language::Sentence;
 /// The tier of each unit over time. A unit whose rows could not be read has none.
 pub(super) type Tiers = HashMap<UnitId, Vec<(Period, Tier)>>;
 
-/// What is wrong with the unit of a post.
+/// Conflict between a post and the days of its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UnitFault {
-    /// The post has no end and the unit does not exist any more, or not yet when the post begins: nobody would find the
-    /// person.
+    /// The post has no end, and the unit has ended, or does not exist yet when the post begins. The person would appear
+    /// in no unit.
     Ended,
     /// The unit does not exist on some of the days of the post.
     Absent,
@@ -47,7 +47,7 @@ impl UnitFault {
         }
     }
 
-    /// What to say of the post.
+    /// Message to the user about the post.
     pub fn sentence(self) -> Sentence {
         let (vi, en) = match self {
             Self::Ended => (

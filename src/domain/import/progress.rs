@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_secs(15);
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
     name: &'static str,
-    /// Bytes of the files, which are known beforehand; none: nobody knows how long the step is.
+    /// Bytes of the files, known beforehand; `None` if the length of the step is unknown.
     length: Option<u64>,
     bytes: u64,
     rows: u64,
@@ -24,7 +24,7 @@ struct Step {
 }
 
 impl Step {
-    /// What is said of the step so long after it began: share, rows, rows per second, time left at the pace so far.
+    /// Progress line after this time: share, rows, rows per second, remaining time at the present rate.
     fn line(&self, elapsed: Duration) -> String {
         let Some(length) = self.length else { return self.name.to_owned() };
         let share = self.bytes as f64 / length.max(1) as f64;
@@ -42,7 +42,7 @@ impl Step {
     }
 }
 
-/// How far an import has come, shown to whoever started it.
+/// Progress display of an import.
 #[derive(Clone, Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
@@ -68,12 +68,12 @@ impl Progress {
         Self { bar: ProgressBar::hidden(), step: Arc::default(), is_plain: false }
     }
 
-    /// A step begins that reads so many bytes.
+    /// Begins a step that reads this number of bytes.
     pub fn begin(&self, name: &'static str, length: u64) {
         self.start(Step { name, length: Some(length), ..Step::default() });
     }
 
-    /// A step begins of which nobody knows how long it is.
+    /// Begins a step of unknown length.
     pub fn say(&self, name: &'static str) {
         self.start(Step { name, ..Step::default() });
     }

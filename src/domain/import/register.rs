@@ -33,12 +33,12 @@ impl Register {
         self.places.find(self.hasher.hash_one(code), |person| self.code(*person) == code).copied()
     }
 
-    /// Enters a person whom the database already holds.
+    /// Adds a person from the database.
     pub fn enter_stored(&mut self, code: &str, id: CadreId, birth: Option<BirthDate>) -> Result<Person> {
         self.enter(code, id, birth, STORED)
     }
 
-    /// Enters a person whom the bundle brings, and draws the id.
+    /// Adds a new person of the bundle, with a new id.
     pub fn enter_new(&mut self, code: &str, birth: Option<BirthDate>) -> Result<Person> {
         self.enter(code, CadreId::new(), birth, 0)
     }
@@ -82,7 +82,7 @@ impl Register {
         self.marks[person as usize] & FORMER != 0
     }
 
-    /// Whether the database held the person before this import.
+    /// Whether the person was stored before this import.
     pub fn is_stored(&self, person: Person) -> bool {
         self.marks[person as usize] & STORED != 0
     }
@@ -95,7 +95,7 @@ impl Register {
         first
     }
 
-    /// A new pass over the files begins: no row has been seen.
+    /// Begins another pass over the files: marks all rows as unseen.
     pub fn forget_seen(&mut self) {
         self.marks.iter_mut().for_each(|marks| *marks &= !SEEN);
     }

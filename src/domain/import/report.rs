@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::finding::{Finding, FindingCode, Severity, Unlisted};
 use crate::{language::Language, text::count};
 
-/// What became of a file.
+/// Result for a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FileState {
@@ -29,9 +29,9 @@ pub struct FileReport {
     pub rows: u64,
     /// Rows that the database lacked.
     pub new: u64,
-    /// Rows that the database already held.
+    /// Rows that the database already contains.
     pub unchanged: u64,
-    /// What became of it.
+    /// Result for the file.
     pub state: FileState,
 }
 
@@ -41,13 +41,13 @@ pub struct FileReport {
 pub enum Outcome {
     /// Everything is in the database.
     Loaded,
-    /// The database already held everything; nothing was written.
+    /// The database already contains all rows; nothing was written.
     NothingNew,
     /// The files have no rows below their headers; nothing was written.
     NoRows,
     /// There are errors; nothing was written.
     Refused,
-    /// There are no errors; nothing was written because only a check was asked for.
+    /// No errors; nothing was written because only validation was requested.
     DryRun,
 }
 
@@ -66,7 +66,7 @@ const SHOWN: usize = 20;
 /// Further lines that a finding of a short report names.
 const LINES: usize = 5;
 
-/// What an import (nhập dữ liệu) found and did.
+/// Report of an import (nhập dữ liệu).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// How it ended.

@@ -7,15 +7,15 @@ use entity::value::{ClassCode, ClassId, ClassState, Day, PlanId, StudyMode};
 use super::offer::Programme;
 use crate::error::{Error, Result};
 
-/// A class by place among all that are known.
+/// Index of a class among all known ones.
 pub(super) type Class = u32;
 
-/// What the enrolments ask of a class.
+/// The columns of a class that the checks of enrolments use.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     pub id: ClassId,
     pub plan_id: Option<PlanId>,
-    /// None: its row names one that is not known.
+    /// `None` if its row names an unknown programme.
     pub programme: Option<Programme>,
     pub mode: Option<StudyMode>,
     pub state: ClassState,
@@ -55,7 +55,7 @@ impl Classes {
         &self.kept[class as usize]
     }
 
-    /// Whether the database held the class before the import.
+    /// Whether the class was stored before the import.
     pub fn is_stored(&self, class: Class) -> bool {
         self.get(class).stored.is_some()
     }
@@ -81,7 +81,7 @@ impl Classes {
         !std::mem::replace(&mut self.kept[class as usize].seen, true)
     }
 
-    /// A new pass over the files begins: no row has been seen.
+    /// Begins another pass over the files: marks all rows as unseen.
     pub fn forget_seen(&mut self) {
         self.kept.iter_mut().for_each(|kept| kept.seen = false);
     }

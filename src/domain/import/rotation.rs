@@ -1,4 +1,4 @@
-//! Rotations of a bundle: resolved, held against the database, against the posts and the units around them.
+//! Rotations of a bundle: resolved, then compared with the database, the posts and the units.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{error::Result, language::Sentence};
 
-/// Where a person was and when, kept for the rotations that follow; 20 bytes.
+/// A person's time in a unit, stored for the checks of rotations; 20 bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Stay {
     person: Person,
@@ -35,18 +35,18 @@ impl Stay {
         Self { person, unit: Print::of(post.unit_id), start_on: post.start_on, end_on: post.end_on }
     }
 
-    /// Whether somebody who leaves the unit on the day leaves this post.
+    /// Whether a person who leaves the unit on the day leaves this post.
     pub fn is_left(&self, unit: UnitId, day: Day) -> bool {
         self.unit == Print::of(unit) && self.start_on < day && self.end_on.is_none_or(|end| day <= end)
     }
 
-    /// Whether somebody who comes to the unit on the day takes up this post.
+    /// Whether a person who joins the unit on the day takes up this post.
     pub fn is_taken_up(&self, unit: UnitId, day: Day) -> bool {
         self.unit == Print::of(unit) && self.start_on == day
     }
 }
 
-/// Where everybody was, by person.
+/// The stays of all persons, sorted by person.
 #[derive(Default)]
 pub(super) struct Stays(Vec<Stay>);
 
@@ -57,7 +57,7 @@ impl Stays {
         Self(stays)
     }
 
-    /// Where a person was.
+    /// The stays of a person.
     pub fn of(&self, person: Person) -> &[Stay] {
         let from = self.0.partition_point(|stay| stay.person < person);
         let until = self.0.partition_point(|stay| stay.person <= person);
@@ -125,8 +125,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok((moves, extra))
     }
 
-    /// What the database holds of the rotations of these persons. One that is being prepared is no history yet: a finding
-    /// would tell of it.
+    /// The rotations of these persons in the database. Those under preparation are excluded: a finding would reveal
+    /// them.
     async fn stored_rotations(&self, persons: &[(CadreId, Person)]) -> Result<HashMap<CadreId, Vec<rotation::Model>>> {
         let mut stored: HashMap<CadreId, Vec<rotation::Model>> = HashMap::new();
         if persons.is_empty() {
@@ -176,7 +176,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             if model.from_unit_id == model.to_unit_id {
                 header.note(self.findings, (*line, "to_unit_code"), FindingCode::SameUnit, same_unit);
             }
-            // Who leaves a unit on the day on which it ends was there until the day before.
+            // A unit that ends on the day of departure existed until the day before.
             let was_there = |day| lives.hold(model.from_unit_id, day);
             if !was_there(day) && !day.before().is_some_and(was_there) {
                 header.note(self.findings, (*line, "from_unit_code"), FindingCode::UnitNotAlive, unit_not_alive);
@@ -187,7 +187,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
     }
 
-    /// Warns of rotations that no post is recorded of, where they begin or where they lead to.
+    /// Warns of rotations without a recorded post at their origin or their destination.
     pub async fn doubt_posts(&mut self, header: &Header, rows: &[Resolved<Move>], stays: &Stays) -> Result<()> {
         let stored = self.posts(&self.stored_persons(rows)).await?;
         for Resolved { line, person, model, .. } in rows {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::text;
 
-/// A unit as it stood during an interval.
+/// A unit during an interval.
 #[derive(Clone, Debug)]
 pub(super) struct UnitRow {
     pub code: UnitCode,

@@ -15,7 +15,7 @@ pub(super) struct Seat {
     person: Person,
     class: Class,
     line: Line,
-    /// Who gave up, or only waits, is not held up by the class.
+    /// False for learners who dropped out or are on the waiting list: the class does not occupy their days.
     is_taken: bool,
 }
 
@@ -31,7 +31,7 @@ impl Seat {
     }
 }
 
-/// What the seats of all persons show.
+/// Results of comparing the seats of all persons.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Seats {
     /// Lines that repeat an earlier line.
@@ -42,7 +42,7 @@ pub(super) struct Seats {
 
 /// Compares the seats of each person.
 pub(super) fn compare_seats(mut seats: Vec<Seat>, classes: &Classes) -> Seats {
-    // Of the same seat the row of the database comes last, and gives way to that of the bundle.
+    // Among rows of the same seat, the database row sorts last, so that the row of the bundle is used.
     seats.sort_unstable_by_key(|seat| (seat.person, seat.class, seat.line == 0, seat.line));
     let mut found = Seats::default();
     seats.dedup_by(|later, earlier| {

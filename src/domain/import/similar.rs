@@ -10,7 +10,7 @@ pub(super) fn closest<'a>(given: &str, valid: impl IntoIterator<Item = &'a str>)
     let given = text::fold(given);
     let likeness = |value: &str| strsim::jaro_winkler(&given, &text::fold(value));
     let scored = valid.into_iter().map(|value| (likeness(value), value));
-    // Of equally similar values the first in the order of the alphabet, so that a report is always the same.
+    // Ties are resolved in alphabetical order, so that a report is deterministic.
     let best = scored.max_by(|(a, one), (b, other)| a.total_cmp(b).then_with(|| other.cmp(one)));
     best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, value)| value)
 }

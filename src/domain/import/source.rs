@@ -1,4 +1,4 @@
-//! The bytes of a file on their way to the CSV reader: bounded, counted, fingerprinted, with one kind of line end.
+//! The bytes of a file before the CSV reader: bounded, counted, fingerprinted, with line ends normalised.
 
 use std::{
     hash::Hasher,
@@ -14,14 +14,14 @@ use super::progress::Progress;
 /// How much is read from the file at once.
 const BLOCK: usize = 64 * 1024;
 
-/// What the reader above asks and tells the bytes below.
+/// State shared by the CSV reader and its byte source.
 #[derive(Debug, Default)]
 pub(super) struct Gauge {
     /// Bytes handed out since the reader began its record.
     since_record: AtomicU64,
     /// Fingerprint of the bytes so far.
     print: AtomicU64,
-    /// Whether the reader was told that there is no more.
+    /// Whether the reader has received the end of the file.
     ended: AtomicBool,
 }
 
@@ -36,8 +36,8 @@ impl Gauge {
         self.print.load(Relaxed)
     }
 
-    /// Whether the reader was told that there is no more. Since every line ends, a record that ran into the end was
-    /// never closed.
+    /// Whether the reader has received the end of the file. Every line ends with a line feed, so a record that reached
+    /// the end has an unclosed quotation mark.
     pub fn has_ended(&self) -> bool {
         self.ended.load(Relaxed)
     }
@@ -57,7 +57,7 @@ pub(super) struct Source<R> {
     carriage_return: bool,
     last: u8,
     ended: bool,
-    // Two texts with one fingerprint would have to be made on purpose, by somebody who may write the files anyway.
+    // Not cryptographic: only a deliberate collision is likely, and its author could write the files anyway.
     hasher: std::hash::DefaultHasher,
     gauge: Arc<Gauge>,
     progress: Progress,
@@ -105,7 +105,7 @@ impl<R: Read> Source<R> {
         Ok(())
     }
 
-    /// Drops the carriage returns that stand before a line feed; others stay and make their cell a bad one.
+    /// Removes carriage returns before a line feed. Others remain and make their cell invalid.
     fn without_returns(&mut self, raw: &[u8]) -> Vec<u8> {
         let mut block = Vec::with_capacity(raw.len() + 1);
         for &byte in raw {
@@ -120,7 +120,7 @@ impl<R: Read> Source<R> {
         block
     }
 
-    /// Ends the last line, so that every record ends with a line feed and lines can be counted back from it.
+    /// Ends the last line, so that every record ends with a line feed and line numbers can be counted back from it.
     fn end(&mut self) {
         self.ended = true;
         if self.carriage_return {
@@ -134,7 +134,7 @@ impl<R: Read> Source<R> {
 
 impl<R: Read> Read for Source<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // What the reader has buffered ahead belongs to later records, hence the allowance of one block.
+        // The reader may have buffered bytes of later records, hence the allowance of one block.
         if self.gauge.since_record.load(Relaxed) > self.limit + BLOCK as u64 {
             return Err(io::Error::other(TooLong));
         }

@@ -1,4 +1,4 @@
-//! A CSV file as a stream of typed rows. Memory is bounded whatever the file holds.
+//! Reads a CSV file as a stream of typed rows, in bounded memory.
 
 use std::{
     collections::HashSet,
@@ -27,20 +27,20 @@ use crate::{
 /// Longest record, in bytes.
 pub(super) const LONGEST_RECORD: u64 = 1024 * 1024;
 
-/// What a record of a file becomes.
+/// A typed row of a file.
 pub(super) trait Row: Sized {
     /// Name of the file.
     const FILE: &'static str;
     /// The columns, in the order of the format's description.
     const COLUMNS: &'static [&'static str];
-    /// Those of the columns that a file may lack. It then says nothing about them.
+    /// Columns that a file may lack. They are then not compared with the database.
     const OPTIONAL: &'static [&'static str] = &[];
 
     /// Reads a record, column by column in the order of `COLUMNS`; every bad cell is noted, not only the first.
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self>;
 }
 
-/// Where the columns of a file stand.
+/// Positions of the columns in a file.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
     /// Name of the file.
@@ -77,11 +77,11 @@ impl Header {
 /// A row and the line it begins on.
 pub(super) struct Line<T> {
     pub line: u64,
-    /// What it says; or, where a cell is bad, the text of its first column.
+    /// The row; or the text of its first column, if a cell is invalid.
     pub row: Result<T, String>,
 }
 
-/// A file whose first bytes were looked at already.
+/// A file whose first bytes have already been read.
 type Whole<R> = io::Chain<io::Cursor<Vec<u8>>, R>;
 
 /// A file being read.
@@ -154,7 +154,7 @@ impl<T: Row, R: Read> Table<T, R> {
         Ok(table)
     }
 
-    /// Where the columns stand.
+    /// Positions of the columns.
     pub fn header(&self) -> &Header {
         &self.header
     }
@@ -198,8 +198,8 @@ impl<T: Row, R: Read> Table<T, R> {
         String::from_utf8_lossy(cell).trim().to_owned()
     }
 
-    /// The line on which the record begins. The reader knows the line after it, and a record that spans lines holds
-    /// their line feeds; counted from there, blank lines before the record do not matter.
+    /// The line on which the record begins. It is counted back from the reader's position by the line feeds in the
+    /// record, because the reader's own start includes blank lines before the record.
     fn line(&self) -> u64 {
         let within = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
         self.reader.position().line().saturating_sub(1 + within).max(1)
@@ -326,8 +326,8 @@ fn bad_header(names: &[&str], (columns, optional): (&[&str], &[&str])) -> Senten
     Sentence::new(format!("{}; các cột là: {all}", vi.join("; ")), format!("{}; the columns are: {all}", en.join("; ")))
 }
 
-/// Whether a record is a comment: a line that begins with `#` and a blank. What a spreadsheet makes of a lost reference,
-/// `#REF!`, has no blank.
+/// Whether a record is a comment: a line that begins with `#` and a blank. The error value `#REF!` of spreadsheets has
+/// no blank.
 fn is_comment(record: &ByteRecord) -> bool {
     record.get(0).is_some_and(|first| first == b"#" || first.starts_with(b"# "))
 }

@@ -25,7 +25,7 @@ pub(super) struct Twin {
 }
 
 impl Twin {
-    /// Notes a row, if the birthday is known.
+    /// Notes a row, if the full date of birth is known.
     pub fn of(line: u64, row: &CadreRow) -> Option<Self> {
         let birth = row.birth_on?;
         Some(Self { print: Print::of((row.full_name.to_lowercase(), birth)), line: ledger::line(line) })
@@ -67,7 +67,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 let Some(others) = of_name.get(&text::sort_key(&row.full_name)) else { continue };
                 let birth = row.birth_on.map(BirthDate::seal);
                 let mut same = others.iter().filter(|(there, _)| *there == birth).map(|(_, code)| code).peekable();
-                // A person whom the database holds was compared when the row was new.
+                // A stored person was compared when the row was new.
                 let is_stored = others.iter().any(|(_, code)| *code == row.code);
                 if let (Some(other), false) = (same.peek(), is_stored) {
                     let sentence =

@@ -1,5 +1,5 @@
-//! The quotas that the enrolments of a bundle use: found once, when they are loaded, and counted together with those that
-//! acts recorded. Only quotas that rows of the bundle use are counted again.
+//! Attributes the enrolments of a bundle to quotas: once, when they are loaded. The seats are counted together with
+//! those that acts recorded. Only quotas that rows of the bundle use are counted again.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -22,7 +22,7 @@ use crate::{
     language::Sentence,
 };
 
-/// What the quotas of enrolments follow from, and the quotas that were found.
+/// Inputs of the attribution, and the quotas that were used.
 #[derive(Debug)]
 pub(super) struct Attribution {
     holders: Holders,
@@ -45,7 +45,7 @@ impl Attribution {
         Ok(Self { holders, units: Units::load(connection).await?, used: BTreeSet::new() })
     }
 
-    /// The quotas of an enrolment that takes a seat of its class, or may later.
+    /// The quotas of an enrolment that takes a seat of its class, or may take one later.
     pub fn links(&mut self, row: &enrolment::Model, class: &Kept) -> Vec<enrolment_quota::Model> {
         let Some(plan) = class.plan_id.filter(|_| row.state.is_seated() || row.state == EnrolmentState::Waitlisted)
         else {

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::language::Sentence;
 
-/// The codes of the database and of the bundle, each with what it stands for.
+/// Context of an import: the codes of the database and of the bundle, with the values that they identify.
 pub(super) struct World {
     pub today: Day,
     pub known: Known,
@@ -40,7 +40,7 @@ pub(super) struct World {
     broken: HashMap<&'static str, HashSet<String>>,
     /// Files that could not be read at all.
     unreadable: HashSet<&'static str>,
-    /// Answers of `closest`, as a wrong code often stands on many rows.
+    /// Cache of `closest`, because a wrong code is often on many rows.
     closest: Mutex<HashMap<(&'static str, String), Option<String>>>,
 }
 
@@ -66,7 +66,7 @@ impl World {
         }
     }
 
-    /// The file could not be read beyond some point, so what it would have brought is not known.
+    /// Marks a file as not read to its end: its remaining codes are unknown.
     pub fn give_up(&mut self, file: &'static str) {
         self.unreadable.insert(file);
     }
@@ -83,7 +83,7 @@ impl World {
         rows
     }
 
-    /// Notes a code that points nowhere, unless the row that it means stands in `of` but could not be read.
+    /// Reports an unknown code, unless the file `of` has a row with this code that could not be read.
     pub fn unknown(&self, findings: &mut Findings, header: &Header, at: (u64, &str), (of, code): (&'static str, &str)) {
         let excused = self.unreadable.contains(of) || self.broken.get(of).is_some_and(|codes| codes.contains(code));
         if excused {
@@ -122,7 +122,8 @@ impl World {
     }
 }
 
-/// A code as a sentence may show it. What has no letter could be an identity number or a date in the wrong column.
+/// A code as a message may show it. Text without a letter is hidden: it could be an identity number or a date in the
+/// wrong column.
 pub(super) fn shown(code: &str) -> String {
     if code.contains(|c: char| c.is_ascii_alphabetic()) { format!(" {code}") } else { String::new() }
 }

@@ -83,7 +83,7 @@ async fn a_file_of_another_program_is_one_finding_that_says_how_to_save_it() {
     let (_dir, database) = fresh().await;
     let cadres = BUNDLE[4].1;
     let utf_16 = |text: &str| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-    // What Excel writes on a Vietnamese Windows.
+    // The output of Excel on a Vietnamese Windows.
     let windows_1258 = cadres.replace("Đỗ Thị Thử", "@").into_bytes();
     let mut lines: Vec<u8> = windows_1258.into_iter().filter(u8::is_ascii).collect();
     let at = lines.iter().position(|byte| *byte == b'@').unwrap();
@@ -129,7 +129,7 @@ async fn an_empty_file_lacks_its_columns() {
 #[tokio::test]
 async fn lines_that_begin_with_a_mark_and_a_blank_are_comments() {
     let (_dir, database) = fresh().await;
-    // What a spreadsheet makes of a lost reference is no comment, nor is a name.
+    // Neither the error value `#REF!` of spreadsheets nor a name is a comment.
     let content = "# institutions\n#\nname,code\n# A, T0\n\"# B\",T1\n#1 Trường,T2\n# C\nD,T3\n";
     let report = import_files(&database, &[("institutions.csv", content)]).await;
     assert_eq!((report.outcome, report.files[0].rows), (Outcome::Loaded, 2));

@@ -1,5 +1,5 @@
-//! A small bundle of invented people, and the ways to break it. Data alone, so that a test of another binary can include
-//! this file and run the cases on another database.
+//! A small bundle of invented people, and edits that invalidate it. Contains only data, so that a test of another
+//! binary can include this file and run the cases on another database.
 
 /// A file of a bundle: name and content.
 pub type File = (&'static str, &'static str);
@@ -113,11 +113,11 @@ pub const BUNDLE: [File; 16] = [
 
 /// A change to the bundle and the one finding that it must give: in `file` the `old` text becomes the `new` one.
 pub struct Case {
-    /// What is changed.
+    /// The file to change.
     pub file: &'static str,
-    /// Text that stands in the file once or more; the first is replaced. Empty: `new` is appended.
+    /// Text to replace: its first occurrence in the file. Empty: `new` is appended.
     pub old: &'static str,
-    /// What stands there instead.
+    /// The replacement.
     pub new: &'static str,
     /// File, line, name and position of the column, code.
     pub finding: (&'static str, u64, &'static str, usize, &'static str),

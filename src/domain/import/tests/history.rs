@@ -1,4 +1,4 @@
-//! What imports add to what is there: rows, changes, audit entries; and that they never half happen.
+//! Effects of imports on existing data: rows, changes, audit entries. Imports are atomic.
 
 use entity::{assignment, audit_entry, cadre, change, class_session, training_class, unit, unit_version};
 use sea_orm::{ActiveValue::Set, ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
@@ -287,7 +287,7 @@ async fn a_person_whom_the_database_holds_under_another_code_is_warned_of() {
     let place = ("cadres.csv".to_owned(), 2, "full_name", 3, "SAME_PERSON".to_owned());
     assert_eq!((report.outcome, places(&report)), (Outcome::Loaded, vec![place]));
     assert!(report.findings[0].sentence.en.contains("C1"), "{:?}", report.findings);
-    // What is stored is not compared again.
+    // Stored persons are not compared again.
     let report = import_files(&database, &[("cadres.csv", second)]).await;
     assert_eq!((report.outcome, report.findings), (Outcome::NothingNew, vec![]));
 }
