@@ -57,7 +57,7 @@ pub(super) struct Source<R> {
     carriage_return: bool,
     last: u8,
     ended: bool,
-    // Not cryptographic: only a deliberate collision is likely, and its author could write the files anyway.
+    // Not cryptographic: a collision would have to be deliberate, and its author could write the files anyway.
     hasher: std::hash::DefaultHasher,
     gauge: Arc<Gauge>,
     progress: Progress,

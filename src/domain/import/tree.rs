@@ -154,8 +154,8 @@ impl Tree {
     }
 
     /// The level of each version, 1 at the top: the length of the longest chain of ancestor versions in which each pair
-    /// of neighbours shares a day. A version without a level is part of a cycle or below one, or below a chain that
-    /// never forms a cycle because its intervals do not overlap.
+    /// of neighbours shares a day. A version without a level is part of a cycle or below one. The cycle
+    /// may never be closed, because its intervals do not overlap.
     fn levels(&self, hierarchy: Hierarchy) -> Vec<Option<usize>> {
         let mut below = vec![Vec::new(); self.versions.len()];
         let mut waits_for = vec![0_usize; self.versions.len()];

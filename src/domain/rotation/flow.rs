@@ -23,13 +23,13 @@ use crate::{
 /// Conditions of a query of flows.
 #[derive(Clone, Debug)]
 pub struct FlowsAsked {
-    /// The unit above.
+    /// The root of the subtree.
     pub unit: UnitId,
-    /// First day on which a rotation counts that starts on it.
+    /// Earliest start date that counts (inclusive).
     pub from: Day,
-    /// First day no longer.
+    /// End date (exclusive).
     pub before: Day,
-    /// Forms that count.
+    /// Forms of rotation that count.
     pub forms: Vec<RotationForm>,
 }
 
@@ -42,12 +42,12 @@ pub struct RotationFlow {
     pub from_tier: Tier,
     /// Tier of the units gone to, each on the start day.
     pub to_tier: Tier,
-    /// Rotations (lượt).
+    /// Number of rotations (lượt).
     pub rotations: i32,
     /// Number of persons, each counted once (người).
     pub persons: i32,
-    /// Whether the numbers are rounded to multiples of five: so they are with `stats:read` alone, and what rounds to
-    /// nothing is left out.
+    /// Whether the numbers are rounded to multiples of five. They are rounded for callers with only `stats:read`; rows
+    /// that round to zero are omitted.
     pub is_rounded: bool,
 }
 

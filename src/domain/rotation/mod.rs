@@ -1,4 +1,4 @@
-//! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái): questions, rules and acts.
+//! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái): queries, rules and acts.
 
 pub mod act;
 mod direction;
@@ -24,7 +24,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How a rotation is named in a question.
+/// Selector of a rotation.
 #[derive(Clone, Debug, async_graphql::OneofObject)]
 pub enum RotationKey {
     /// Its id.

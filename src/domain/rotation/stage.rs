@@ -23,23 +23,23 @@ pub enum StepName {
 pub enum Move {
     /// A step of the procedure is recorded.
     Advance(StepName),
-    /// Step 5: it is decided.
+    /// Step 5: the rotation is decided.
     Decide,
     /// The decision is published.
     Publish,
-    /// It begins.
+    /// The rotation begins.
     Start,
-    /// It gets a later planned end.
+    /// The planned end is extended.
     Extend,
-    /// It ends.
+    /// The rotation ends.
     End,
     /// The person is placed.
     Place,
     /// Cancels the rotation or revokes its decision.
     Cancel,
-    /// A year is appraised.
+    /// A year of the rotation is appraised.
     Appraise,
-    /// A rule need not hold.
+    /// A rule is overridden.
     Override,
 }
 
@@ -92,7 +92,7 @@ pub fn after(state: RotationState, step: Move) -> Result<RotationState, Refusal>
     led.ok_or_else(|| not_due(state))
 }
 
-/// The moves that take a rotation on from a state, the regular one first.
+/// The transitions out of a state, the regular one first.
 pub fn due(state: RotationState) -> &'static [Move] {
     match state {
         RotationState::Draft => &[Move::Advance(StepName::Policy), Move::Cancel],

@@ -22,7 +22,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How a class is named in a question.
+/// Selector of a class.
 #[derive(Clone, Debug, async_graphql::OneofObject)]
 pub enum TrainingClassKey {
     /// Its id.
@@ -31,7 +31,7 @@ pub enum TrainingClassKey {
     Code(String),
 }
 
-/// Which classes are wanted; all conditions together.
+/// Conditions on classes, combined with AND.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct TrainingClassWhere {
     /// Code of the plan (kế hoạch).
@@ -40,21 +40,21 @@ pub struct TrainingClassWhere {
     pub programmes: Option<Vec<String>>,
     /// Categories of the class, any one of them (loại lớp).
     pub categories: Option<Vec<ClassCategory>>,
-    /// Held by this unit, or by one of this subtree, on the first day of the class (đơn vị tổ chức).
+    /// Organiser on the first day of the class: this unit, or a unit of this subtree (đơn vị tổ chức).
     pub organiser: Option<UnitReach>,
-    /// In one of these modes (hình thức).
+    /// Modes of study, any one of them (hình thức).
     pub modes: Option<Vec<StudyMode>>,
-    /// In one of these states (trạng thái).
+    /// States, any one of them (trạng thái).
     pub states: Option<Vec<ClassState>>,
     /// Number of the intake (khóa).
     pub intake: Option<String>,
-    /// Begins on this day or later.
+    /// Earliest first day (inclusive).
     pub start_from: Option<Day>,
-    /// Begins before this day.
+    /// Latest first day (exclusive).
     pub start_before: Option<Day>,
-    /// Its last day is this one or a later one.
+    /// Earliest last day (inclusive).
     pub end_from: Option<Day>,
-    /// Its last day comes before this one.
+    /// Latest last day (exclusive).
     pub end_before: Option<Day>,
 }
 
@@ -86,7 +86,7 @@ pub struct ClassList {
     pub order: Vec<TrainingClassOrder>,
 }
 
-/// A class by id or code, if the caller may know of it.
+/// Looks up a class by id or code.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` without `training:read`.
@@ -132,7 +132,7 @@ impl ClassList {
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
-    /// How many there are, at most `max`.
+    /// Number of matches, at most `max`.
     ///
     /// # Errors
     /// As `page`.
@@ -220,7 +220,7 @@ pub(super) fn organised_in(access: &Access, field: &str, condition: &UnitReach, 
     }))
 }
 
-/// Classes of the plan with a code. One of which the caller may not know is answered like one without classes.
+/// Classes of the plan with a code. A plan that the caller may not know of gives no classes.
 pub(super) fn of_plan(access: &Access, code: &str) -> Result<Condition> {
     let Ok(code) = code.parse::<PlanCode>() else { return Ok(nothing()) };
     let plan = plan::of_code(&access.training()?, code);

@@ -21,35 +21,35 @@ use crate::{
     error::Result,
 };
 
-/// Which enrolments are wanted; all conditions together. A subtree of sending units is that of the enrolment's year: each
-/// unit is placed by its tree on 31 December, or on its last day if it ended within the year. An organiser's subtree is
-/// that of the first day of the class.
+/// Conditions on enrolments, combined with AND. A subtree of sending units is evaluated in the enrolment's year: by the
+/// tree on 31 December, or on the last day of a unit that ended within the year. An organiser's subtree is evaluated on
+/// the first day of the class.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct EnrolmentWhere {
-    /// Sent by this unit, or by one of this subtree (đơn vị cử đi học).
+    /// Sending unit: this unit, or a unit of this subtree (đơn vị cử đi học).
     pub unit: Option<UnitReach>,
-    /// With `unit`: whether enrolments that ended predecessors of these units sent are found as well.
+    /// With `unit`: whether to include enrolments by predecessors of these units that no longer exist.
     #[graphql(default = false)]
     pub include_predecessors: bool,
     /// Organiser of the class: this unit, or a unit of this subtree (đơn vị tổ chức).
     pub organiser: Option<UnitReach>,
-    /// In one of these programmes, by code (chương trình).
+    /// Codes of programmes, any one of them (chương trình).
     pub programmes: Option<Vec<String>>,
-    /// In the class with this code (lớp).
+    /// Code of the class (lớp).
     pub class: Option<String>,
-    /// In a class of the plan with this code (kế hoạch).
+    /// Code of the plan of the class (kế hoạch).
     pub plan: Option<String>,
-    /// In a class of one of these categories (loại lớp).
+    /// Categories of the class, any one of them (loại lớp).
     pub categories: Option<Vec<ClassCategory>>,
     /// First calendar year (inclusive).
     pub year_from: Option<i32>,
     /// Last calendar year (inclusive).
     pub year_to: Option<i32>,
-    /// In one of these states (trạng thái).
+    /// States, any one of them (trạng thái).
     pub states: Option<Vec<EnrolmentState>>,
     /// Code of the person.
     pub cadre: Option<String>,
-    /// Whether there is no class: sent elsewhere, or only registered.
+    /// Whether the enrolment has no class: the person was sent elsewhere, or only registered.
     pub without_class: Option<bool>,
 }
 
@@ -65,12 +65,12 @@ pub struct EnrolmentList {
 /// The parent of a list of enrolments in the graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub enum EnrolmentsOf {
-    /// The root, in the order in which they were recorded.
+    /// All enrolments, in the order of recording.
     #[default]
     Anybody,
-    /// A class, in the same order.
+    /// Enrolments of a class, in the same order.
     Class(ClassId),
-    /// A person, latest year first.
+    /// Enrolments of a person, latest year first.
     Person(CadreId),
 }
 
@@ -101,7 +101,7 @@ impl EnrolmentList {
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
-    /// How many there are, at most `max`.
+    /// Number of matches, at most `max`.
     ///
     /// # Errors
     /// As `page`.

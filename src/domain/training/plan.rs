@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How a plan is named in a question.
+/// Selector of a plan.
 #[derive(Clone, Debug, async_graphql::OneofObject)]
 pub enum TrainingPlanKey {
     /// Its id.

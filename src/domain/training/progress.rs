@@ -41,7 +41,7 @@ pub struct ProgressAsked {
     pub decimals: i32,
 }
 
-/// Turns and persons of years against what was planned for them.
+/// Turns and persons of the years, compared with the planned seats.
 #[derive(Debug)]
 pub struct Progress {
     /// First calendar year.
@@ -74,7 +74,7 @@ struct Counted {
 }
 
 impl Progress {
-    /// Turns of what was planned, in percent; nothing where nothing was planned.
+    /// Turns in percent of the planned seats; `None` if no seats were planned.
     pub fn percent_of_plan(&self) -> Option<f64> {
         (self.planned > 0).then(|| percent(self.turns, self.planned, self.decimals))
     }
@@ -109,9 +109,9 @@ impl Progress {
     }
 }
 
-/// How far the plans of a year, or of several years in a row, were carried out in a unit: each year by the administrative
-/// tree of that year. Nothing counts for a unit out of reach. Two statements. With `stats:read` alone turns and persons
-/// are rounded, of one year and of one programme, or all, at a time, and without predecessors.
+/// Progress of a unit in one year or several consecutive years, each evaluated with the administrative tree of that
+/// year. A unit out of reach gives zero. Two statements. For callers with only `stats:read`, turns and persons are
+/// rounded, and a query covers one year, one programme or all programmes, and no predecessors.
 ///
 /// # Errors
 /// `Forbidden` without `training:read` and `stats:read`, and for several years or programmes or for predecessors without
@@ -151,7 +151,7 @@ fn counted(access: &Access, asked: &ProgressAsked) -> Result<Counted> {
     if let Some(codes) = &asked.programmes {
         programme::ensure_known(access, "programmes", codes)?;
     }
-    // Part of a unit out of reach must not pass for the whole of it.
+    // The visible part of a unit must not be reported as the whole.
     let units = match access.reaches(asked.unit) {
         true => below_by_year(access, asked.branch(), years),
         false => Vec::new(),

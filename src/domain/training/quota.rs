@@ -1,4 +1,4 @@
-//! Quotas (chỉ tiêu): lists, and what is left of them.
+//! Quotas (chỉ tiêu): lists and remaining seats.
 
 use entity::{
     quota, training_plan,
@@ -26,7 +26,7 @@ use crate::{
 pub struct QuotaList {
     /// The parent of the list in the graph.
     pub of: QuotasOf,
-    /// Only those in force with seats left, of plans that give seats.
+    /// Only quotas in force with seats left, of plans whose state permits their use.
     pub unused_only: bool,
 }
 
@@ -43,12 +43,12 @@ pub enum QuotasOf {
         year: i32,
         /// The unit alone or its subtree.
         reach: Reach,
-        /// Whether quotas of ended predecessors are listed as well.
+        /// Whether quotas of predecessors that no longer exist are included.
         predecessors: Predecessors,
     },
 }
 
-/// How a quota is named in a question.
+/// Selector of a quota.
 #[derive(Clone, Debug, async_graphql::OneofObject)]
 pub enum QuotaKey {
     /// Its id.
@@ -88,7 +88,7 @@ impl QuotaList {
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
-    /// How many there are, at most `max`.
+    /// Number of matches, at most `max`.
     ///
     /// # Errors
     /// As `page`.
@@ -135,7 +135,7 @@ fn of_branch(access: &Access, branch: Branch, year: i32) -> Result<Condition> {
         .add(quota::Column::PlanId.in_subquery(plans)))
 }
 
-/// In force, and more seats than were handed on and used.
+/// Condition: in force, with seats that are neither allocated nor used.
 fn has_seats() -> Condition {
     let column = |column| Expr::col((quota::Entity, column));
     let taken = column(quota::Column::Allocated).add(column(quota::Column::Used));

@@ -7,7 +7,7 @@ use entity::{
 
 use crate::domain::refusal::{Code, Refusal};
 
-/// Most sessions of a class.
+/// Maximum number of sessions of a class.
 pub const MOST: usize = 400;
 
 /// Validates the session days of a class and sorts them.
@@ -35,7 +35,7 @@ pub fn stated(field: &str, given: &[Day], (start, end): (Day, Day)) -> Result<Ve
 pub struct Held<'a> {
     /// The class.
     pub class: &'a training_class::Model,
-    /// Its sessions, in their order; none: they are not stated.
+    /// Its session days in order; empty if they are unknown.
     pub sessions: &'a [Day],
 }
 
@@ -181,7 +181,7 @@ mod tests {
         }
     }
 
-    /// A line per pair of classes: mode, first and last day, sessions of each, and what they are to each other.
+    /// One line per pair of classes: mode, first and last day and sessions of each, and their overlap.
     const TABLE: &str = "
         full 8 12 -       | full 12 19 -       | full-time
         full 8 12 -       | full 13 19 -       | apart

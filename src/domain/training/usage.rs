@@ -35,14 +35,14 @@ pub(in crate::domain) fn upwards(units: &Units, unit: UnitId, year: i32) -> Vec<
     std::iter::once(unit).chain(units.ancestors_in_year(unit, Hierarchy::Administrative, year)).collect()
 }
 
-/// A quota, as far as it matters to who uses it.
+/// The columns of a quota that determine its users.
 #[derive(Clone, Copy, Debug)]
 struct Held {
     id: QuotaId,
     mode: Option<StudyMode>,
 }
 
-/// A class of a plan, as far as it matters to the quotas that its learners use.
+/// The columns of a class that determine the quotas of its learners.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::domain) struct Taught<'a> {
     /// The plan.

@@ -18,15 +18,15 @@ use crate::domain::{
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "RotationEndInput")]
 pub struct End {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
-    /// First day no longer; after the first day, today at the latest.
+    /// End date (exclusive): after the start date, today at the latest.
     pub end_on: Day,
-    /// Why it ends (lý do kết thúc).
+    /// Reason for the end (lý do kết thúc).
     pub reason: EndReason,
     /// Remark, at most 2,000 characters.
     pub remark: Option<String>,
@@ -53,11 +53,11 @@ const PLACEMENT: Fields = Fields { unit: "placement.unitCode", title: "placement
 /// Outcome for the person when a rotation ends.
 #[derive(Debug)]
 enum Fate {
-    /// They keep the post that they were rotated to.
+    /// The person keeps the post of the rotation.
     Stays,
-    /// They go on to another place.
+    /// The person takes up another post.
     Placed(Place),
-    /// They hold no post until they are placed, if ever.
+    /// The person holds no post until a placement, if one follows.
     Waits,
 }
 
@@ -158,7 +158,7 @@ impl Scene<'_> {
         Ok(place)
     }
 
-    /// Notes in the row where the person is placed.
+    /// Sets the placement in the row.
     pub(super) fn placed(&mut self, place: Place, on: Day, decision_no: Option<String>) {
         let row = &mut self.row;
         row.state = RotationState::Placed;

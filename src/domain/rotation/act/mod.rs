@@ -41,7 +41,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// An act on a rotation that exists.
+/// An act on an existing rotation.
 pub trait OnRotation: serde::Serialize + Sync {
     /// Its name in the policy and the audit log.
     const ACT: Act;
@@ -52,7 +52,8 @@ pub trait OnRotation: serde::Serialize + Sync {
     /// The transition of the state machine that the act makes.
     fn step(&self) -> Move;
 
-    /// The rotation as this act has the rules judge how long the person serves; nothing for an act that does not.
+    /// The rotation for which the rules judge the length of the remaining service; `None` for an act without such a
+    /// rule.
     fn judges_service(&self, _row: &rotation::Model) -> Option<rotation::Model> {
         None
     }
@@ -82,11 +83,11 @@ impl<'a> Target<'a> {
 /// The entry that an act adds to the steps of the rotation.
 #[derive(Debug)]
 pub struct Mark {
-    /// The day that the act speaks of.
+    /// Day of the step.
     on: Day,
     /// Number of its document.
     document_no: Option<String>,
-    /// Opinions, reasons.
+    /// Opinions or reasons.
     remark: Option<String>,
 }
 
@@ -104,7 +105,7 @@ pub struct Scene<'a> {
     moved: bool,
 }
 
-/// Does an act on a rotation, once for each key.
+/// Executes an act on a rotation, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `rotation:read` and `rotation:write`.
@@ -173,7 +174,7 @@ impl<'a> Scene<'a> {
         Ok(Self { access, txn, cadre, row, service_key: None, moved: false })
     }
 
-    /// Writes the row, its step and its changes, and makes the act true.
+    /// Writes the row, its step and its changes, and commits.
     async fn close(self, mark: Mark) -> Acted<VisibleRotation> {
         let Self { access, txn, cadre, row, moved, .. } = self;
         write(&txn, ChangeKind::Updated, &row, mark).await?;
@@ -208,7 +209,7 @@ impl<'a> Scene<'a> {
 /// Writes a rotation, its step and the change. The change is announced to others only once the rotation is published.
 async fn write(txn: &Txn, kind: ChangeKind, row: &rotation::Model, mark: Mark) -> Acted<()> {
     let connection = txn.connection();
-    // A model's own values count as unchanged, so that an update would write nothing.
+    // Values of a model count as unchanged; without a reset an update would write nothing.
     let active = row.clone().into_active_model().reset_all();
     let written = match kind {
         ChangeKind::Created => {
@@ -242,7 +243,7 @@ fn shown(access: &Access, row: rotation::Model) -> Acted<VisibleRotation> {
     shown.ok_or_else(|| Error::internal("an act that hides its rotation").into())
 }
 
-/// A violated unique index, in words: which of them it was follows from the state that was to be written.
+/// Refusal for a violated unique index; the state to be written determines which index it was.
 fn taken(state: RotationState, error: DbErr) -> Stop {
     if !matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
         return error.into();

@@ -89,7 +89,7 @@ pub(super) async fn ensure_holds_up_nobody(txn: &Txn, of_class: Held<'_>, locked
         .into_tuple()
         .all(txn.connection())
         .await?;
-    // Also who has no other seat: they may be about to take one.
+    // Includes learners without another seat: they may be about to take one.
     if !learners.iter().all(|learner| locked.contains(learner)) {
         return Err(Refusal::version(class.version - 1).into());
     }

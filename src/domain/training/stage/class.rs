@@ -52,7 +52,7 @@ pub fn ensure_goes_on(state: ClassState) -> Result<(), Refusal> {
     if due(state).is_empty() { Err(wrong(state)) } else { Ok(()) }
 }
 
-/// The states that a class can be led to, the regular one first.
+/// The next states of a class, the regular one first.
 pub fn due(state: ClassState) -> &'static [ClassState] {
     match state {
         ClassState::Planned => &[ClassState::OpenForNomination, ClassState::Postponed, ClassState::Cancelled],

@@ -17,13 +17,13 @@ const ENROLMENT: Noun = Noun {
 pub enum Move {
     /// A person on the waiting list gets a seat.
     Confirm,
-    /// The learner gives up.
+    /// The learner drops out.
     Drop,
     /// The learner passed.
     Pass,
     /// The learner did not pass.
     Fail,
-    /// The result is taken back.
+    /// The result is withdrawn.
     Revoke,
 }
 

@@ -16,7 +16,7 @@ struct Noun {
     anew: [&'static str; 2],
 }
 
-/// A move that is not due, with those that are.
+/// Refusal of a transition that is not due, with those that are.
 fn not_due(of: Noun, state: &impl ToString, due: Vec<String>) -> Refusal {
     let stands = Sentence::new(
         format!("{} ở trạng thái {}", of.vi, state.to_string()),

@@ -35,7 +35,7 @@ pub fn ensure_gives(state: PlanState, field: &'static str) -> Result<(), Refusal
     Err(only_in(Noun { field, ..PLAN }, (&state, named(state)), (&PlanState::GIVING, what)))
 }
 
-/// The states that a plan can be led to, the regular one first.
+/// The next states of a plan, the regular one first.
 pub fn due(state: PlanState) -> &'static [PlanState] {
     match state {
         PlanState::Draft => &[PlanState::CollectingDemand, PlanState::Cancelled],

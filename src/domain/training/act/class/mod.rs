@@ -32,10 +32,10 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Least and most seats of a class.
+/// Minimum and maximum number of seats of a class.
 const CAPACITY: (i32, i32) = (1, 100_000);
 
-/// An act on a class that exists.
+/// An act on an existing class.
 pub trait OnClass: serde::Serialize + Sync {
     /// Its name in the policy and the audit log.
     const ACT: Act;
@@ -82,7 +82,7 @@ impl Scene<'_> {
     }
 }
 
-/// Does an act on a class, once for each key.
+/// Executes an act on a class, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `training:write` and `training:read`.

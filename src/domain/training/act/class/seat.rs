@@ -1,4 +1,4 @@
-//! Seats of classes, each taken and freed by one conditional statement.
+//! Takes and frees seats of classes, each by one conditional statement.
 
 use entity::{
     enrolment, training_class,
@@ -128,7 +128,7 @@ pub(in crate::domain::training::act) fn full(field: &str, row: &training_class::
     )
 }
 
-/// The seats of a class; of one without a limit, those taken.
+/// The number of seats of a class; if it has no limit, the seats taken.
 pub(super) fn seats_of(row: &training_class::Model) -> Seats {
     Seats { seats: row.capacity.unwrap_or(row.enrolled), allocated: 0, used: row.enrolled }
 }

@@ -1,4 +1,4 @@
-//! A person is enrolled in a class.
+//! Enrols a person in a class.
 
 use async_graphql::ID;
 use entity::{
@@ -29,12 +29,12 @@ use crate::{
     language::Sentence,
 };
 
-/// An enrolment (cử đi học). The unit that sends the person is that of their primary post on the first day of the
-/// class; of a class that lies ahead, today.
+/// An enrolment (cử đi học). The sending unit is that of the person's primary post on the first day of the class; for a
+/// future class, that of their primary post today.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "ClassEnrolInput")]
 pub struct Enrol {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Code of the class.
     pub class_code: String,
@@ -45,7 +45,7 @@ pub struct Enrol {
     /// Reason for the enrolment, at most 2,000 characters. Required if the person already holds the level of the
     /// programme.
     pub reason: Option<String>,
-    /// Whether the person waits where the class is full.
+    /// Whether the person goes on the waiting list if the class is full.
     #[graphql(default = false)]
     pub waitlist: bool,
 }
@@ -59,7 +59,7 @@ pub struct Enrolled {
     pub warnings: Vec<Warning>,
 }
 
-/// Enrols a person, once for each key.
+/// Enrols a person, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `training:write`, `training:read` and `cadre:read`, and `quota:read` where a quota is named.
@@ -196,8 +196,8 @@ pub(super) fn granted<'a>(access: &Access, programme: &'a programme::Model) -> O
     Some((&programme.subject, code, level.rank))
 }
 
-/// Checks that the seats of a quota are for this person and class: the programme, the mode, a year of the plan, and a
-/// unit of the holder's subtree.
+/// Checks that a quota covers this person and class: programme, mode, a year of the plan, and a sending unit in the
+/// holder's subtree.
 fn ensure_within(
     access: &Access,
     (quota, plan): (&quota::Model, &training_plan::Model),
@@ -231,7 +231,7 @@ fn ensure_within(
     )))
 }
 
-/// Checks that a plan holds for the year of a class.
+/// Checks that the years of a plan include the year of a class.
 pub(super) fn ensure_year(plan: &training_plan::Model, year: i32) -> Result<(), Sentence> {
     let (from, to) = (plan.year_from, plan.year_to);
     if (from..=to).contains(&year) {
@@ -266,8 +266,8 @@ async fn ensure_new(txn: &Txn, of: &Parties) -> Acted<()> {
     if there.is_some() { Err(already().into()) } else { Ok(()) }
 }
 
-/// Takes a seat of the class and of the quota, and gives the state of who has it; or the waiting list, where the class
-/// is full and that is wanted.
+/// Takes a seat of the class and of the quota, and returns the state of the learner: `Waitlisted` if the class is full
+/// and the input permits waiting.
 async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> Acted<EnrolmentState> {
     let Some(class) = seat::take(txn, of.class.id, "classCode").await? else {
         if waitlist {
@@ -279,7 +279,7 @@ async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> Acted<EnrolmentSt
         ];
         return Err(seat::full("classCode", &seat::row(txn, of.class.id).await?, way).into());
     };
-    // The class is locked by now, so that its days are those that the seat is for.
+    // The class is locked, so its days cannot change before the seat is taken.
     overlap::ensure_free(txn.connection(), of.person.id(), &class, "classCode").await?;
     if let Some(quota) = &of.quota {
         used::take(txn, quota.row(), (of.person.id(), "quotaId")).await?;
@@ -287,7 +287,7 @@ async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> Acted<EnrolmentSt
     Ok(seated(&class))
 }
 
-/// The state of who has a seat.
+/// The state of a learner with a seat.
 pub(super) fn seated(class: &training_class::Model) -> EnrolmentState {
     if class.state == ClassState::Running { EnrolmentState::Attending } else { EnrolmentState::Confirmed }
 }

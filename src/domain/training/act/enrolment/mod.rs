@@ -29,7 +29,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// An act on an enrolment that exists.
+/// An act on an existing enrolment.
 pub trait OnEnrolment: serde::Serialize + Sync {
     /// Its name in the policy and the audit log.
     const ACT: Act;
@@ -70,13 +70,13 @@ pub struct Scene<'a> {
     txn: Txn,
     cadre: cadre::Model,
     class: Option<training_class::Model>,
-    /// The quotas of which seats are to be taken, in the order of their ids, each with its plan, which is locked.
+    /// The quotas whose seats the act takes, in the order of their ids, each with its plan, which is locked.
     quotas: Vec<(quota::Model, training_plan::Model)>,
     /// The row, to be changed by the act.
     row: enrolment::Model,
 }
 
-/// Does an act on an enrolment, once for each key.
+/// Executes an act on an enrolment, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `training:write` and `training:read`.
@@ -149,7 +149,7 @@ impl<'a> Scene<'a> {
         Ok(Self { access, txn, cadre, class, quotas: Vec::new(), row })
     }
 
-    /// Writes the row and its change, and makes the act true.
+    /// Writes the row and its change, and commits.
     async fn close(self) -> Acted<VisibleEnrolment> {
         let Self { access, txn, row, .. } = self;
         let written = enrolment::Entity::update(row.clone().into_active_model().reset_all());

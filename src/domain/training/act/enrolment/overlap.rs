@@ -20,10 +20,10 @@ use crate::{
     language::Sentence,
 };
 
-/// Something that was done and may be doubted.
+/// A warning about an executed act.
 #[derive(Clone, Debug)]
 pub struct Warning {
-    /// Code, for programs; never changes.
+    /// Stable code of the warning, for programs.
     pub code: &'static str,
     /// Text of the warning.
     pub sentence: Sentence,

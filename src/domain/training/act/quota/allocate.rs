@@ -1,4 +1,4 @@
-//! Seats of a quota are handed on to a unit below.
+//! Allocates seats of a quota to a subordinate unit.
 
 use async_graphql::ID;
 use entity::{
@@ -23,34 +23,35 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Seats to be handed on (phân bổ chỉ tiêu).
+/// Allocation of seats (phân bổ chỉ tiêu).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "QuotaAllocateInput")]
 pub struct Allocate {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
-    /// Id of the quota to hand on from.
+    /// Id of the quota to allocate from.
     pub quota_id: ID,
-    /// Code of the unit that gets the seats; below the one that holds the quota.
+    /// Code of the receiving unit, subordinate to the unit that holds the quota.
     pub unit_code: String,
-    /// How many seats, from 1 to 1,000,000.
+    /// Number of seats, from 1 to 1,000,000.
     pub seats: i32,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
-    /// Mode of the seats, where the quota itself is for any.
+    /// Mode of the seats, if the quota itself is for any mode.
     pub mode: Option<StudyMode>,
 }
 
 /// Result of allocating seats.
 #[derive(Clone, Debug)]
 pub struct Handed {
-    /// The quota that was handed on from.
+    /// The quota that the seats were taken from.
     pub quota: VisibleQuota,
-    /// The quota of the unit below.
+    /// The quota of the receiving unit.
     pub child: VisibleQuota,
 }
 
-/// Hands seats on, once for each key. They are added to what the unit has from this quota in this mode already.
+/// Allocates seats to a unit, once per idempotency key. Adds them to the seats that the unit already has from this
+/// quota in this mode.
 ///
 /// # Errors
 /// `Forbidden` without `quota:allocate` and `quota:read`.
@@ -143,7 +144,7 @@ async fn begin(txn: &Txn, like: quota::Model) -> Acted<quota::Model> {
     row(txn, id).await
 }
 
-/// The answer to a request that was done before: the quota, and what the unit has of it.
+/// The replayed result of a request: the quota, and the child quota of the unit.
 async fn handed_before(
     access: &Access,
     quota: VisibleQuota,
@@ -154,7 +155,7 @@ async fn handed_before(
     let child = child_of(id, to).one(access.reader()).await?;
     let child = match child {
         Some(child) => child,
-        // It was taken back since.
+        // It was revoked since.
         None => quota::Entity::find()
             .filter(quota::Column::ParentId.eq(id))
             .filter(quota::Column::UnitId.eq(unit))

@@ -1,5 +1,5 @@
-//! Acts on quotas (chỉ tiêu): a plan gives seats to a unit, which hands them on to units below and gets back what they
-//! do not use.
+//! Acts on quotas (chỉ tiêu): a plan issues seats to a unit, which allocates them to subordinate units; unused seats
+//! are returned.
 
 mod allocate;
 mod issue;
@@ -29,7 +29,7 @@ use crate::{
     language::Sentence,
 };
 
-/// Least and most seats of one act.
+/// Minimum and maximum number of seats of one act.
 const SEATS: (i32, i32) = (1, 1_000_000);
 
 /// Looks up a quota for a caller who reaches the unit that holds it.
@@ -46,7 +46,7 @@ fn shown(access: &Access, row: quota::Model) -> Acted<VisibleQuota> {
     shown.ok_or_else(|| Error::internal("an act on a quota of an unknown unit").into())
 }
 
-/// The quota that a row refers to, with its plan as `giving_plan` has it.
+/// A quota with its plan, locked and checked by `giving_plan`.
 pub(super) async fn of_giving_plan(
     txn: &Txn,
     id: QuotaId,
@@ -112,13 +112,13 @@ fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::Entity> {
     }
 }
 
-/// So many seats are left, of the seats that there are.
+/// Condition: at least this many seats are left.
 fn has_left(seats: impl Into<SimpleExpr>, wanted: i32) -> SimpleExpr {
     let taken = Expr::col(quota::Column::Allocated).add(Expr::col(quota::Column::Used));
     Expr::col(quota::Column::IsLowerBound).eq(true).or(taken.add(wanted).lte(seats))
 }
 
-/// Nothing of it was handed on or used.
+/// Condition: no seat is allocated or used.
 fn is_untouched() -> SimpleExpr {
     let none = |column| Expr::col(column).eq(0);
     none(quota::Column::Allocated).and(none(quota::Column::Used))
@@ -196,7 +196,7 @@ fn exhausted(field: &str, row: &quota::Model, wanted: i32) -> Refusal {
     )
 }
 
-/// No seat is left for a learner.
+/// Refusal: no seat is left for a learner.
 fn used_up(field: &str, row: &quota::Model) -> Refusal {
     let seats = seats_of(row);
     let Seats { seats: all, allocated, used } = seats;

@@ -21,8 +21,8 @@ use crate::{
     error::Error,
 };
 
-/// Uses a seat of a quota for a person; none where the quota counts persons and the person has one already. A refusal
-/// is about a field of the input.
+/// Uses a seat of a quota for a person; no further seat if the quota counts persons and the person already has one. A
+/// refusal names a field of the input.
 pub(in crate::domain::training::act) async fn take(
     txn: &Txn,
     quota: &quota::Model,
@@ -63,8 +63,8 @@ pub(in crate::domain::training::act) async fn quotas_of(txn: &Txn, enrolment: En
     Ok(links.into_iter().map(|link| link.quota_id).collect())
 }
 
-/// Frees the seats that enrolments use which end: of their quotas in the order of the ids, which is that from above to
-/// below.
+/// Frees the seats of ending enrolments. Locks their quotas in the order of the ids, which is also from parents to
+/// children.
 pub(in crate::domain::training::act) async fn free(txn: &Txn, leaving: &[&enrolment::Model]) -> Acted<()> {
     let connection = txn.connection();
     let column = Expr::col(enrolment_quota::Column::EnrolmentId);
@@ -109,7 +109,7 @@ async fn free_of(txn: &Txn, id: QuotaId, leaving: &[&enrolment::Model]) -> Acted
     record(txn, ChangeKind::Updated, id).await
 }
 
-/// How far the quota is exceeded once seats are freed.
+/// Number of seats over the limit after seats are freed.
 fn less_excess(seats: i32) -> SimpleExpr {
     let excess = || Expr::col(quota::Column::Excess);
     Expr::case(excess().gt(seats), excess().sub(seats)).finally(0).into()
