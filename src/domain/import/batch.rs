@@ -18,7 +18,7 @@ use crate::{
     error::Result,
 };
 
-/// Rows that are resolved together.
+/// Rows per batch.
 const BATCH: usize = 2_000;
 
 /// Number of new rows and number of unchanged rows in a batch.
@@ -51,23 +51,23 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             self.progress.rows(rows);
         }
         if !table.is_whole() {
-            // A file that was not read to its end excuses those that refer to it.
+            // References to a file that was not read to its end are not reported as unknown.
             self.world.give_up(T::FILE);
         }
         Ok((Checked { file: T::FILE, rows: table.rows(), new, unchanged, print: table.print() }, header))
     }
 
-    /// A column is the id of one of these persons.
+    /// Condition: the column is the id of one of these persons.
     pub fn any_person(&self, column: impl IntoColumnRef, persons: &[(CadreId, Person)]) -> SimpleExpr {
         self.any_id(column, persons.iter().map(|(id, _)| id.0))
     }
 
-    /// A column is one of these ids.
+    /// Condition: the column is one of these ids.
     pub fn any_id(&self, column: impl IntoColumnRef, ids: impl Iterator<Item = Uuid>) -> SimpleExpr {
         any_id(self.connection.get_database_backend(), Expr::col(column), ids)
     }
 
-    /// A column is one of these codes.
+    /// Condition: the column is one of these codes.
     pub fn any_code<'a>(&self, column: impl IntoColumnRef, codes: impl Iterator<Item = &'a str>) -> SimpleExpr {
         any_word(self.connection.get_database_backend(), Expr::col(column), codes)
     }

@@ -21,9 +21,9 @@ use crate::{
 
 /// Longest free text, in characters.
 const LONGEST_TEXT: usize = 500;
-/// Largest count that is believed.
+/// Largest accepted count.
 const LARGEST: i32 = 100_000_000;
-/// Longest code, as everywhere.
+/// Longest code, the same limit as for all codes.
 const LONGEST_CODE: usize = 40;
 
 /// Encoding faults found in a file so far.
@@ -35,7 +35,7 @@ pub(super) struct Faults {
     pub noted: bool,
 }
 
-/// The cells of one record, taken in the order of the format's columns.
+/// The cells of one record, read in the order of `COLUMNS`.
 pub(super) struct Cells<'a, 'f> {
     header: &'a Header,
     record: &'a ByteRecord,
@@ -62,7 +62,7 @@ impl From<Sentence> for Problem {
 }
 
 impl Problem {
-    /// A word that is none of a closed set.
+    /// A word that is not in a closed set.
     pub fn not_among(given: &str, words: &[&str]) -> Self {
         let all = words.join(", ");
         let sentence = Sentence::new(format!("phải là một trong: {all}"), format!("must be one of: {all}"));
@@ -114,12 +114,12 @@ impl<'a, 'f> Cells<'a, 'f> {
         false
     }
 
-    /// No character is split between two fields, which the text of all fields together would hide.
+    /// Each field is checked alone: the text of all fields together would hide a character split between two fields.
     fn ends_on_characters(&self) -> bool {
         self.record.iter().all(|field| field.first().is_none_or(|byte| byte & 0xC0 != 0x80))
     }
 
-    /// The value of a cell that must be filled.
+    /// The value of a required cell.
     pub fn must<T>(&mut self, column: &str, parse: Parse<T>) -> Option<T> {
         let (at, text) = self.take(column);
         if text.is_empty() {
@@ -132,7 +132,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         self.parse(at, text, parse)
     }
 
-    /// The value of a cell that may be empty; the outer level is whether it could be read.
+    /// The value of an optional cell; the outer `None` means that it could not be read.
     pub fn may<T>(&mut self, column: &str, parse: Parse<T>) -> Option<Option<T>> {
         let (at, text) = self.take(column);
         if text.is_empty() {
@@ -144,7 +144,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         self.parse(at, text, parse).map(Some)
     }
 
-    /// A name or other free text that must be filled.
+    /// A name or other required free text.
     pub fn name(&mut self, column: &str) -> Option<String> {
         let name = self.text(column)?;
         if name.is_none() {
@@ -153,7 +153,8 @@ impl<'a, 'f> Cells<'a, 'f> {
         name
     }
 
-    /// Free text, cleaned, trimmed and in NFC, with a warning where it was not; the outer level is whether it could be read.
+    /// Free text, cleaned, trimmed and in NFC, with a warning if it was not; the outer `None` means that it could not
+    /// be read.
     pub fn text(&mut self, column: &str) -> Option<Option<String>> {
         let (at, raw) = self.take(column);
         if self.is_no_value(at, raw) {
@@ -185,7 +186,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         self.parse(at, trimmed, plain_text).map(Some)
     }
 
-    /// Notes what a spreadsheet or a database wrote in place of a value.
+    /// Reports the error value of a spreadsheet or the null value of a database.
     fn is_no_value(&mut self, at: usize, text: &str) -> bool {
         let Some(word) = no_value(text.trim()) else { return false };
         self.note(at, FindingCode::NotAValue, || {
@@ -248,7 +249,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         });
     }
 
-    /// Notes a finding about the column at a place of the format.
+    /// Reports a finding about the column at an index of `COLUMNS`.
     fn note(&mut self, at: usize, code: FindingCode, sentence: impl FnOnce() -> Sentence) {
         let column = self.header.at(at);
         self.findings.note(self.header.file, Place { line: Some(self.line), column }, code, sentence);
@@ -264,7 +265,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         });
     }
 
-    /// Notes that the interval which ends in `column` holds no day.
+    /// Reports an empty interval; `column` holds its end.
     pub fn empty_interval(&mut self, column: &str) {
         self.header.note(self.findings, (self.line, column), FindingCode::EmptyInterval, || {
             Sentence::new(
@@ -275,7 +276,7 @@ impl<'a, 'f> Cells<'a, 'f> {
     }
 }
 
-/// The place, from 1, of the first character that is not UTF-8 or is a NUL.
+/// The position, from 1, of the first character that is not UTF-8 or is a NUL.
 fn first_bad_character(field: &[u8]) -> Option<usize> {
     let valid = match std::str::from_utf8(field) {
         Ok(text) => text,
@@ -412,8 +413,8 @@ pub(super) fn date(text: &str) -> Result<PartialDate, Problem> {
     })
 }
 
-/// A date as it is written in Việt Nam, the day first, in the form of the format: `12/03/1975` is `1975-03-12` and
-/// `03/1975` is `1975-03`.
+/// Converts a Vietnamese date, day first, to the format of the bundle: `12/03/1975` becomes `1975-03-12`, and `03/1975`
+/// becomes `1975-03`.
 fn day_first(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.trim().split(['/', '-', '.', ' ']).collect();
     let is_number = |part: &&str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());

@@ -51,13 +51,13 @@ pub(super) struct Plan {
     pub retirement_ages: Vec<retirement_age::Model>,
     pub offers: NewOffers,
     pub units: NewUnits,
-    /// Lines of rotations without an end that a later one of the person must have ended.
+    /// Lines of rotations without an end that were ended by a later rotation of the person.
     pub overtaken: HashSet<u64>,
     pub checked: Vec<Checked>,
 }
 
 impl Plan {
-    /// Whether there is something to write.
+    /// Whether the bundle has rows to write.
     pub fn has_news(&self) -> bool {
         self.checked.iter().any(|file| file.new > 0)
     }

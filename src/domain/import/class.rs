@@ -103,7 +103,7 @@ impl Row for ClassRow {
 enum Status {
     /// It has no results yet: its state follows from its days.
     Open,
-    /// Just this.
+    /// The state is stated.
     At(ClassState),
 }
 
@@ -245,7 +245,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 }
 
 impl Pass<'_, DatabaseTransaction> {
-    /// Writes the new classes, with the seats that the enrolments are going to take.
+    /// Writes the new classes, with the seats that the enrolments will take.
     pub async fn load_classes(&mut self, txn: &Txn) -> Result<Checked> {
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (found, unchanged) = pass.classes(header, rows).await?;

@@ -7,35 +7,35 @@ use crate::language::Sentence;
 /// Number of bytes read to recognise the encoding of a file.
 pub(super) const SAMPLE: u64 = 64 * 1024;
 
-/// A file that is no text in an encoding of single bytes.
+/// A file that is not text in a single-byte encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Container {
     /// UTF-16, which Excel calls "Unicode Text".
     Utf16,
-    /// A workbook of Excel or LibreOffice under the name of a CSV file.
+    /// A workbook of Excel or LibreOffice that was renamed to a CSV file.
     Workbook,
 }
 
-/// The encoding of a file that is not UTF-8, as far as its bytes show.
+/// The guessed encoding of a file that is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
     /// The Vietnamese code page of Windows.
     Windows1258,
-    /// An encoding of Vietnamese from before Unicode.
+    /// A Vietnamese encoding from before Unicode.
     Legacy(Legacy),
-    /// Nothing shows which one.
+    /// The encoding cannot be guessed.
     Unknown,
 }
 
-/// An encoding of Vietnamese from before Unicode, which took the places of other characters. Saved as UTF-8 by a program
-/// that does not know it, such text shows those other characters.
+/// A Vietnamese encoding from before Unicode, which reuses the codes of other characters. Programs that do not know the
+/// encoding show those characters, and save them as UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Legacy {
     /// TCVN 5712:1993, third set; fonts named `.VnTime` and so on (ABC).
     Tcvn3,
     /// Fonts named `VNI-Times` and so on.
     Vni,
-    /// UTF-8 that was taken for Windows-1252 and encoded once more.
+    /// UTF-8 that was decoded as Windows-1252 and encoded again.
     Utf8Twice,
 }
 
@@ -94,7 +94,7 @@ impl Encoding {
 }
 
 impl Legacy {
-    /// Recognises text of an encoding from before Unicode that was taken for another one.
+    /// Recognises text in an encoding from before Unicode that was decoded with the wrong encoding.
     pub fn of(text: &str) -> Option<Self> {
         if text.is_ascii() {
             return None;
@@ -103,7 +103,7 @@ impl Legacy {
         {
             return Some(Self::Utf8Twice);
         }
-        // Text that has letters of Vietnamese alone was typed in Unicode.
+        // Text with letters that only Vietnamese has was typed in Unicode.
         if text.chars().any(is_vietnamese_alone) {
             return None;
         }
@@ -136,7 +136,7 @@ impl Legacy {
     }
 }
 
-/// How to save a file of a bundle.
+/// Instructions for saving a file of a bundle.
 fn how_to_save() -> Sentence {
     Sentence::new(
         "hãy lưu lại: trong Excel chọn kiểu tệp «CSV UTF-8 (Comma delimited)»; trong LibreOffice chọn «Văn bản CSV», bảng mã \
@@ -206,7 +206,7 @@ fn is_vietnamese_alone(c: char) -> bool {
     matches!(c, 'Ă' | 'ă' | 'Đ' | 'đ' | 'Ĩ' | 'ĩ' | 'Ũ' | 'ũ' | 'Ơ' | 'ơ' | 'Ư' | 'ư' | '\u{1EA0}'..='\u{1EF9}')
 }
 
-/// Words in which TCVN3 shows: a sign where a letter belongs, or a capital within a word of small letters.
+/// Number of words that look like TCVN3: a sign in the position of a letter, or a capital within a lower-case word.
 fn tcvn3_marks(text: &str) -> usize {
     let is_sign = |c: char| "¡¢£¤¥¦§¨©ª«¬\u{AD}®µ¶·¸¹»¼½¾×÷Þþ".contains(c);
     let is_capital = |c: char| ('À'..='Þ').contains(&c);
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn an_encoding_is_guessed_by_its_bytes() {
-        // `Nguyễn Thị Hảo` and `Trần Văn Đức`, as each encoding has them.
+        // `Nguyễn Thị Hảo` and `Trần Văn Đức` in each encoding.
         for (bytes, encoding) in [
             (&b"Nguy\xEA\xDEn Thi\xF2 Ha\xD2o"[..], Encoding::Windows1258),
             (b"Tr\xE2\xCCn V\xE3n \xD0\xFD\xECc", Encoding::Windows1258),

@@ -72,7 +72,7 @@ impl Row for EnrolmentRow {
 /// An enrolment with its class.
 pub(super) struct Learning {
     pub class: Option<Class>,
-    /// The state of the file.
+    /// The state as stated in the file.
     pub said: EnrolmentState,
     pub row: enrolment::Model,
 }
@@ -96,7 +96,7 @@ fn differing(row: &enrolment::Model, stored: &enrolment::Model) -> Vec<&'static 
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// The enrolments of a batch, and those of the same persons that only the database has.
+    /// The enrolments of a batch, and those of the same persons that are only in the database.
     async fn enrolments(
         &mut self,
         header: &Header,
@@ -210,7 +210,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
     }
 
-    /// Notes the columns of new enrolments that do not agree with each other or with the class.
+    /// Reports columns of new enrolments that contradict each other or the class.
     fn note_disagreements(&mut self, header: &Header, rows: &[Resolved<Learning>]) {
         for Resolved { line, model, .. } in rows.iter().filter(|row| row.news == News::New) {
             let class = model.class.map(|class| self.world.classes.get(class));
@@ -252,7 +252,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(checked)
     }
 
-    /// Notes the classes that have more learners than seats, each at the first who has none.
+    /// Reports classes with more learners than seats, each on the first learner without a seat.
     fn note_full(&mut self, header: &Header, full: HashMap<Class, u64>) {
         let mut full: Vec<_> = full.into_iter().map(|(class, line)| (line, class)).collect();
         full.sort_unstable();
@@ -276,8 +276,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 }
 
 impl Pass<'_, DatabaseTransaction> {
-    /// Writes the new enrolments, each with the quotas that it uses. Each shows as a change of its class; one without a
-    /// class, of the person.
+    /// Writes the new enrolments, each with the quotas that it uses. Each is recorded as a change of its class, or of
+    /// the person if it has no class.
     pub async fn load_enrolments(&mut self, txn: &Txn, attribution: &mut Attribution) -> Result<Checked> {
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (mut found, _) = pass.enrolments(header, rows).await?;

@@ -34,7 +34,8 @@ pub(super) enum Phase {
     ToCome,
     /// It has begun and not ended.
     Running,
-    /// It has no end, or a later one than today, but another one began after it: it ended on a day that is not recorded.
+    /// It has no end, or an end after today, but another rotation began after it: it ended on a day that is not
+    /// recorded.
     Overtaken,
     /// It has ended.
     Over,
@@ -69,7 +70,8 @@ impl Phase {
 }
 
 impl Move {
-    /// The columns in which a recorded rotation differs. The end in the file is the planned one until there is another.
+    /// The columns in which a stored rotation differs. The end in the file is compared with the actual end, or with the
+    /// planned one if there is no actual end.
     pub fn differing(&self, stored: &rotation::Model) -> Vec<&'static str> {
         let columns = [
             ("from_unit_code", stored.from_unit_id == self.from_unit_id),

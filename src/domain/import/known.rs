@@ -100,10 +100,10 @@ impl Known {
             self.versions.entry(version.unit_id).or_default().push(version);
         }
         drop(versions);
-        // In one order, so that two snapshots of the same rows are equal.
+        // Sorted, so that two snapshots of the same rows are equal.
         for versions in self.versions.values_mut() {
             versions.sort_by_key(|version| version.id);
-            // Most units have one version, and a list begins with room for four.
+            // Most units have one version, and a `Vec` starts with a capacity of four.
             versions.shrink_to_fit();
         }
         self.successions = unit_succession::Entity::find().all(connection).await?;

@@ -21,7 +21,7 @@ use crate::language::Sentence;
 
 /// A list whose rows are identified by a code.
 pub(super) trait Listed: Row {
-    /// Its code.
+    /// Type of the code.
     type Code: Eq + Hash + Clone;
 
     /// The code of the row.
@@ -33,7 +33,7 @@ pub(super) trait Listed: Row {
     /// Reports errors that a single row shows.
     fn check(&self, _header: &Header, _line: u64, _world: &World, _findings: &mut Findings) {}
 
-    /// Why no row of a bundle may have the code of a stored row.
+    /// Reason why no row of a bundle may have the code of this stored row, if so.
     fn reserved(_stored: &Self) -> Option<Sentence> {
         None
     }
@@ -139,7 +139,7 @@ impl NewUnits {
         note_tree(header, &Tree::new(versions), findings);
     }
 
-    /// Takes in a version, unless the database holds it or something else on its days.
+    /// Adds a version, unless the database has it or another version on its days.
     fn add(
         &mut self,
         header: &Header,
@@ -194,7 +194,7 @@ fn event(succession: &unit_succession::Model) -> (UnitId, UnitId, SuccessionKind
     (succession.predecessor_id, succession.successor_id, succession.kind, succession.on_date)
 }
 
-/// Whether a unit can keep its code through such an event.
+/// Whether a unit can keep its code in such an event.
 fn may_keep_code(kind: SuccessionKind) -> bool {
     match kind {
         SuccessionKind::Rename | SuccessionKind::Reclassify | SuccessionKind::Move => true,
@@ -224,7 +224,7 @@ fn succession(
     Some(unit_succession::Model { id, predecessor_id, successor_id, kind, on_date, document })
 }
 
-/// The unit that a cell names, if it names one.
+/// The unit of a cell, unless the cell is empty.
 pub(super) fn unit_of(
     world: &World,
     findings: &mut Findings,
@@ -255,7 +255,7 @@ fn model(row: &UnitRow, unit_id: UnitId, parent_id: Option<UnitId>, party_id: Op
     }
 }
 
-/// Whether two versions say the same; their ids are only drawn.
+/// Whether two versions are equal except for their random ids.
 fn is_same(stored: &unit_version::Model, version: &unit_version::Model) -> bool {
     unit_version::Model { id: version.id, ..stored.clone() } == *version
 }
@@ -264,7 +264,7 @@ fn stored_version(version: &unit_version::Model) -> Option<Version> {
     Some(seen(version, &version.period()?))
 }
 
-/// A version as the rules on the tree see it.
+/// Converts a version to the input of the checks on the tree.
 fn seen(version: &unit_version::Model, period: &Period) -> Version {
     Version {
         unit: version.unit_id,

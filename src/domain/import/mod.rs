@@ -60,7 +60,7 @@ use crate::{clock::Clock, db::Database, domain::chain, error::Result};
 /// Options of an import.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Only check: report what would be loaded, write nothing.
+    /// Validate only: report what would be loaded, write nothing.
     pub dry_run: bool,
 }
 
@@ -84,8 +84,8 @@ async fn run(
     (dir, options): (&Path, Options),
     progress: &Progress,
 ) -> Result<Report> {
-    // One connection for all questions, not the pool: each connection of SQLite has a thread, and what a thread once took
-    // for its answers stays with it. With millions of rows that was more than a hundred megabytes.
+    // One connection for all queries, not the pool: each SQLite connection has a thread, which does not release the
+    // memory of its results. With millions of rows that was more than a hundred megabytes.
     let reader = database.control();
     let since = chain::end(reader).await?;
     let validated = Validated::read(reader, clock, dir, progress).await?;
@@ -122,7 +122,7 @@ impl Validated {
         Ok(Self { world, plan, findings, bytes: bundle.bytes })
     }
 
-    /// How an import of it ends, if it is to be loaded.
+    /// Outcome of an import of the bundle, if loading succeeds.
     fn outcome(&self) -> Outcome {
         match () {
             () if self.findings.errors > 0 => Outcome::Refused,
@@ -132,7 +132,7 @@ impl Validated {
         }
     }
 
-    /// The report of an import of it that ended without being loaded.
+    /// The report of an import that ended without loading.
     fn report(self, outcome: Outcome) -> Report {
         let files = self.plan.checked.iter().map(file_report).collect();
         report(outcome, files, self.findings)

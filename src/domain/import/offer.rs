@@ -116,7 +116,7 @@ fn bound(text: &str) -> Result<Bound, Problem> {
     }
 }
 
-/// Seats that a plan gives to a unit.
+/// Seats that a plan issues to a unit.
 pub(super) struct QuotaRow {
     plan: PlanCode,
     unit: UnitCode,
@@ -179,7 +179,7 @@ impl NewOffers {
                 }
             }
             let is_new = stored.is_none();
-            // Known even where its unit is not, so that its quotas and classes are not blamed.
+            // Added even if its unit is unknown, so that its quotas and classes are not reported.
             world.plans.insert(row.code.clone(), id);
             world.plan_years.insert(id, (row.year_from, row.year_to));
             if let (true, Some(unit)) = (is_new, unit) {
@@ -258,7 +258,7 @@ impl QuotaRow {
             is_lower_bound,
             classes,
             allocated: 0,
-            // Counted when the enrolments are in.
+            // Counted after the enrolments are written.
             used: 0,
             excess: 0,
             parent_id: None,
@@ -295,7 +295,7 @@ pub(super) type Programme = u32;
 pub(super) struct Programmes(HashMap<ProgrammeCode, Programme>);
 
 impl Programmes {
-    /// Enters a programme.
+    /// Adds a programme.
     pub fn enter(&mut self, code: ProgrammeCode) {
         let next = u32::try_from(self.0.len()).unwrap_or(Programme::MAX);
         self.0.entry(code).or_insert(next);
@@ -312,7 +312,7 @@ impl Programmes {
     }
 }
 
-/// The plan that a row names in `plan_code`, if it names one.
+/// The plan in `plan_code`, unless the cell is empty.
 pub(super) fn plan_of(
     world: &World,
     findings: &mut Findings,
@@ -328,7 +328,7 @@ pub(super) fn plan_of(
     id
 }
 
-/// The programme that a row names in `programme_code`.
+/// The programme in `programme_code`.
 pub(super) fn programme_of(
     world: &World,
     findings: &mut Findings,

@@ -1,5 +1,5 @@
-//! One pass over the files of persons: read, resolve, compare with the database. Checking and loading do the same and
-//! differ only in what becomes of a new row.
+//! One pass over the files of persons: read, resolve, compare with the database. Validation and loading share it; they
+//! differ only in the handling of new rows.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -25,21 +25,21 @@ use super::{
 };
 use crate::{error::Result, language::Sentence};
 
-/// Identity numbers that one question to the database names.
+/// Identity numbers per query.
 pub(super) const ASKED: usize = 512;
 
 /// Comparison of a row with the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum News {
-    /// The database lacks it.
+    /// The database does not have the row.
     New,
     /// The database has an equal row.
     Unchanged,
-    /// The database holds it otherwise, which is an error.
+    /// The database has the row with other values, which is an error.
     Differs,
 }
 
-/// A row with everything it refers to.
+/// A row with its resolved references.
 pub(super) struct Resolved<M> {
     pub line: u64,
     pub person: Person,
@@ -117,7 +117,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
     }
 
-    /// Warns of identity numbers of the batch that the database holds under another code.
+    /// Warns of identity numbers of the batch that another person in the database has.
     pub async fn doubt_repeated_ids(&mut self, header: &Header, rows: &[(u64, CadreRow)]) -> Result<()> {
         if !self.world.known.has_cadres {
             return Ok(());
@@ -145,7 +145,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(())
     }
 
-    /// The posts of a batch, and those primary posts of the same persons that only the database has.
+    /// The posts of a batch, and the primary posts of the same persons that are only in the database.
     pub async fn assignments(
         &mut self,
         header: &Header,
@@ -223,7 +223,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(posts)
     }
 
-    /// The qualifications of a batch, and what the database holds of those of the same persons.
+    /// The qualifications of a batch, and the stored qualifications of the same persons.
     pub async fn qualifications(
         &mut self,
         header: &Header,
@@ -242,7 +242,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
         for paper in &mut papers {
             let is_same = |there: &qualification::Model| {
-                // Their ids are only drawn; what a result granted may come as a paper, too.
+                // Ids are random and not compared. A qualification that a result granted may be in the bundle, too.
                 qualification::Model { id: paper.model.id, enrolment_id: None, ..there.clone() } == paper.model
             };
             if stored.get(&paper.model.cadre_id).is_some_and(|there| there.iter().any(is_same)) {
@@ -347,7 +347,7 @@ pub(super) fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
     values
 }
 
-/// Whether two rows are the same post, whenever it ended.
+/// Whether two rows are the same post, regardless of its end.
 fn is_post(stored: &assignment::Model, post: &assignment::Model) -> bool {
     (stored.unit_id, &stored.title_code, stored.start_on, stored.is_primary)
         == (post.unit_id, &post.title_code, post.start_on, post.is_primary)
@@ -384,7 +384,7 @@ pub(super) fn note_level(
     false
 }
 
-/// A value that is not in a list, with the list and the value of it that is most likely meant.
+/// Message about a value that is not in a list, with the list and the most similar value.
 fn not_in_list(given: Option<&str>, list: &[&str], (vi, en): (&str, &str)) -> Sentence {
     let all = list.join(", ");
     let (mut vi, mut en) = (format!("{vi}; danh mục gồm: {all}"), format!("{en}; the list is: {all}"));

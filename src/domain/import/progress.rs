@@ -1,4 +1,4 @@
-//! How far an import has come: a bar on a terminal, a line in the log now and then where there is none.
+//! Progress of an import: a bar on a terminal, else a periodic line in the log.
 
 use std::{
     io::IsTerminal,
@@ -8,10 +8,10 @@ use std::{
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How often a line is logged where no bar is drawn.
+/// Interval of the log lines if no bar is drawn.
 const PAUSE: Duration = Duration::from_secs(15);
 
-/// A step of an import and how far it has come.
+/// A step of an import and its progress.
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
     name: &'static str,
@@ -19,7 +19,7 @@ struct Step {
     length: Option<u64>,
     bytes: u64,
     rows: u64,
-    /// When the step last logged a line.
+    /// Time of the last log line of the step.
     told: Duration,
 }
 
@@ -30,7 +30,7 @@ impl Step {
         let share = self.bytes as f64 / length.max(1) as f64;
         let rows = HumanCount(self.rows);
         let mut line = format!("{}: {:.0} %, {rows} rows", self.name, 100.0 * share.min(1.0));
-        // Before, every pace is chance.
+        // Before this time the rate is too random to be shown.
         if elapsed >= Duration::from_secs(1) && share > 0.0 {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a pace is no negative number")]
             let pace = (self.rows as f64 / elapsed.as_secs_f64()) as u64;
@@ -89,13 +89,13 @@ impl Progress {
         *self.step.lock().unwrap_or_else(PoisonError::into_inner) = step;
     }
 
-    /// More bytes were read.
+    /// Adds bytes read.
     pub fn advance(&self, bytes: u64) {
         self.step.lock().unwrap_or_else(PoisonError::into_inner).bytes += bytes;
         self.bar.inc(bytes);
     }
 
-    /// More rows were dealt with.
+    /// Adds processed rows.
     pub fn rows(&self, rows: u64) {
         let elapsed = self.bar.elapsed();
         let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! The persons of an import, code to id, for millions of them in little memory.
+//! Compact index of the persons of an import by code, for millions of persons.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 
 use crate::error::{Error, Result};
 
-/// A person by place in the register.
+/// Index of a person in the register.
 pub(super) type Person = u32;
 
 const STORED: u8 = 1;
@@ -15,7 +15,7 @@ const SEEN: u8 = 2;
 const TOUCHED: u8 = 4;
 const FORMER: u8 = 8;
 
-/// Codes lie end to end in one text and the table holds only places in it: about 45 bytes a person.
+/// All codes are concatenated in one string, and the table stores offsets in it: about 45 bytes per person.
 #[derive(Default)]
 pub(super) struct Register {
     codes: String,
@@ -87,7 +87,7 @@ impl Register {
         self.marks[person as usize] & STORED != 0
     }
 
-    /// Notes that the file has a row of the person; false if it had one before.
+    /// Marks the person as seen in the file; false if it was marked before.
     pub fn see(&mut self, person: Person) -> bool {
         let marks = &mut self.marks[person as usize];
         let first = *marks & SEEN == 0;

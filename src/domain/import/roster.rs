@@ -1,4 +1,4 @@
-//! The classes of an import, code to what the enrolments ask of them, for hundreds of thousands in little memory.
+//! Compact index of the classes of an import by code, for hundreds of thousands of classes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,11 +22,11 @@ pub(super) struct Kept {
     pub start_on: Day,
     pub end_on: Day,
     pub capacity: Option<i32>,
-    /// Seats taken in the database; none: the bundle brings the class.
+    /// Seats taken in the database; `None` for a new class of the bundle.
     pub stored: Option<i32>,
     /// Seats that new enrolments of the bundle take.
     pub taken: i32,
-    /// Whether the file has had a row of it.
+    /// Whether the file has had a row of this class.
     pub seen: bool,
 }
 
@@ -68,7 +68,7 @@ impl Classes {
         codes
     }
 
-    /// Enters a class.
+    /// Adds a class.
     pub fn enter(&mut self, code: ClassCode, kept: Kept) -> Result<Class> {
         let class = Class::try_from(self.kept.len()).map_err(Error::internal)?;
         self.kept.push(kept);
@@ -76,7 +76,7 @@ impl Classes {
         Ok(class)
     }
 
-    /// Notes that the file has a row of the class; false if it had one before.
+    /// Marks the class as seen in the file; false if it was marked before.
     pub fn see(&mut self, class: Class) -> bool {
         !std::mem::replace(&mut self.kept[class as usize].seen, true)
     }
@@ -86,7 +86,7 @@ impl Classes {
         self.kept.iter_mut().for_each(|kept| kept.seen = false);
     }
 
-    /// Gives a new learner a seat; false if there is none left.
+    /// Takes a seat for a new learner; false if none is left.
     pub fn take_seat(&mut self, class: Class) -> bool {
         let kept = &mut self.kept[class as usize];
         kept.taken = kept.taken.saturating_add(1);

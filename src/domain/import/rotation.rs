@@ -51,7 +51,7 @@ impl Stay {
 pub(super) struct Stays(Vec<Stay>);
 
 impl Stays {
-    /// Orders what was noted.
+    /// Sorts the stays by person.
     pub fn new(mut stays: Vec<Stay>) -> Self {
         stays.sort_unstable_by_key(|stay| stay.person);
         Self(stays)
@@ -65,7 +65,7 @@ impl Stays {
     }
 }
 
-/// When each unit exists.
+/// The days on which each unit exists.
 pub(super) struct Lives(HashMap<UnitId, Vec<Period>>);
 
 impl Lives {
@@ -78,7 +78,7 @@ impl Lives {
         Self(lives)
     }
 
-    /// Whether a unit exists on a day; one whose rows could not be read is not to blame.
+    /// Whether a unit exists on a day; true for a unit whose rows could not be read.
     fn hold(&self, unit: UnitId, day: Day) -> bool {
         self.0.get(&unit).is_none_or(|periods| periods.iter().any(|period| period.holds(day)))
     }
@@ -92,7 +92,7 @@ impl Lives {
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// The rotations of a batch, and those of the same persons that only the database has.
+    /// The rotations of a batch, and those of the same persons that are only in the database.
     pub async fn rotations(
         &mut self,
         header: &Header,
@@ -169,7 +169,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Some(Resolved { line, person, news: News::New, model })
     }
 
-    /// Warns of units that are not there on the first day, or are one and the same.
+    /// Reports units that do not exist on the first day, and rotations with equal units.
     pub fn doubt_units(&mut self, header: &Header, rows: &[Resolved<Move>], lives: &Lives) {
         for Resolved { line, model, .. } in rows {
             let day = model.start_on;
@@ -197,7 +197,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             if !stays.clone().any(|stay| stay.is_left(model.from_unit_id, model.start_on)) {
                 header.note(self.findings, (*line, "from_unit_code"), FindingCode::NoPostLeft, no_post_left);
             }
-            // A post that is still to come may be recorded when it has come.
+            // A future post may be recorded later.
             let has_begun = Phase::on(self.world.today, model.start_on, model.end_on) != Phase::ToCome;
             if has_begun && !stays.any(|stay| stay.is_taken_up(model.to_unit_id, model.start_on)) {
                 header.note(self.findings, (*line, "to_unit_code"), FindingCode::NoPostTakenUp, no_post_taken_up);

@@ -46,7 +46,7 @@ impl IdDoubt {
 /// How an identity number was damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdDamage {
-    /// Excel made a number of it, in powers of ten or with a decimal point.
+    /// Excel converted it to a number, with an exponent or a decimal point.
     Number,
     /// Leading zeros are missing.
     LeadingZeros,
@@ -54,7 +54,7 @@ pub(super) enum IdDamage {
     OldCard,
     /// It begins with an apostrophe.
     Apostrophe,
-    /// Its digits are not those of ASCII.
+    /// Its digits are not ASCII.
     OtherDigits,
     /// Anything else.
     Shape,
@@ -221,7 +221,7 @@ pub(super) fn doubt_grant(granted_on: PartialDate, birth_on: Option<&BirthDate>,
     birth_on.filter(|birth| is_under(birth, 14, granted_on.counts_from())).map(|_| DateDoubt::GrantedUnder14)
 }
 
-/// Whether a person is under an age on a day. The birth date stays sealed: the day is moved back instead.
+/// Whether a person is under an age on a day. The age is subtracted from the day, so that the birth date stays sealed.
 fn is_under(birth_on: &BirthDate, years: u32, day: Day) -> bool {
     let latest = Day(day.0 - Months::new(12 * years));
     *birth_on > BirthDate::seal(latest)

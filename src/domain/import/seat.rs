@@ -1,5 +1,5 @@
-//! Rules on all seats of a person together: no seat twice, no two full-time classes at a time. One compact note per row, as
-//! in `ledger`.
+//! Checks that span all seats of a person: no repeated seat, no overlapping full-time classes. One compact note per
+//! row, as in `ledger`.
 
 use entity::value::{Day, StudyMode};
 
@@ -25,7 +25,7 @@ impl Seat {
         Self { person, class, line: line(at), is_taken }
     }
 
-    /// Notes a seat that the database holds.
+    /// Notes a seat of the database.
     pub fn stored(person: Person, class: Class) -> Self {
         Self { person, class, line: 0, is_taken: true }
     }
@@ -36,7 +36,7 @@ impl Seat {
 pub(super) struct Seats {
     /// Lines that repeat an earlier line.
     pub repeated: Vec<u64>,
-    /// Lines of full-time classes that begin while another one of the person lasts.
+    /// Lines of full-time classes that begin during another full-time class of the person.
     pub overlapping: Vec<u64>,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn compare_seats(mut seats: Vec<Seat>, classes: &Classes) -> Seats {
     found
 }
 
-/// The days of a seat that is taken, if its class is full-time. The last day of a class counts.
+/// The days that a taken seat of a full-time class occupies, including the last day of the class.
 fn full_time(seat: Seat, classes: &Classes) -> Option<Span> {
     let class = classes.get(seat.class);
     let is_held = seat.is_taken && class.mode == Some(StudyMode::FullTime);

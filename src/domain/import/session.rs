@@ -1,4 +1,4 @@
-//! Sessions of classes of a bundle: each within its class, each once.
+//! Sessions of classes of a bundle: each on a day of its class, each once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -42,7 +42,7 @@ impl Row for SessionRow {
     }
 }
 
-/// The sessions of the classes that a pass has met.
+/// The sessions of the classes that a pass has seen.
 #[derive(Default)]
 struct Timetable {
     of_class: HashMap<Class, Days>,
@@ -53,7 +53,7 @@ struct Timetable {
 struct Days {
     /// Days that were stored before the import.
     stored: HashSet<Day>,
-    /// Those that the file has named so far.
+    /// Days read from the file so far.
     named: HashSet<Day>,
 }
 
@@ -65,7 +65,7 @@ struct Found {
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// The new sessions of a batch, and how many the database holds.
+    /// The new sessions of a batch, and the number of unchanged ones.
     async fn sessions(
         &mut self,
         header: &Header,

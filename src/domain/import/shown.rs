@@ -1,4 +1,4 @@
-//! Which values of a bundle a report may show. This is the one place that decides it.
+//! Decides which values of a bundle a report may show. No other module decides this.
 
 /// Maximum length of a value that is shown, in characters.
 const LONGEST: usize = 40;

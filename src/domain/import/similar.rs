@@ -1,4 +1,4 @@
-//! The valid value that a wrong one most likely means.
+//! Finds the valid value that is most similar to an invalid one.
 
 use crate::text;
 

@@ -11,7 +11,7 @@ use std::{
 
 use super::progress::Progress;
 
-/// How much is read from the file at once.
+/// Bytes per read of the file.
 const BLOCK: usize = 64 * 1024;
 
 /// State shared by the CSV reader and its byte source.
@@ -43,7 +43,7 @@ impl Gauge {
     }
 }
 
-/// A record went past the limit. Found here, below the reader, because the reader itself would buffer all of it.
+/// A record exceeds the limit. Detected below the CSV reader, because the reader would buffer the whole record.
 #[derive(Debug, thiserror::Error)]
 #[error("the record is too long")]
 pub(super) struct TooLong;
@@ -157,7 +157,7 @@ impl<R: Read> Read for Source<R> {
 mod tests {
     use super::*;
 
-    /// Hands out one byte at a time.
+    /// Returns one byte per read.
     struct Drops<'a>(&'a [u8]);
 
     impl Read for Drops<'_> {

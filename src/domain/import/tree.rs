@@ -1,4 +1,4 @@
-//! Rules on units over time: pure functions over the versions of a bundle and of the database together.
+//! Checks of units over time: pure functions over the versions of a bundle and of the database together.
 
 use std::collections::HashMap;
 
@@ -33,14 +33,14 @@ impl Span {
     }
 }
 
-/// A version of a unit, as far as the rules ask.
+/// The columns of a unit version that the checks use.
 #[derive(Clone, Debug)]
 pub(super) struct Version {
     pub unit: UnitId,
     pub span: Span,
     pub parent: Option<UnitId>,
     pub party_parent: Option<UnitId>,
-    /// Line of the bundle; none: the database holds it.
+    /// Line of the bundle; `None` for a version of the database.
     pub line: Option<u64>,
 }
 
@@ -60,7 +60,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// Orders the versions.
+    /// Indexes the versions by unit, in the order of their days.
     pub fn new(versions: Vec<Version>) -> Self {
         let mut of_unit: HashMap<UnitId, Vec<usize>> = HashMap::new();
         for (at, version) in versions.iter().enumerate() {

@@ -45,7 +45,7 @@ pub(super) fn note(header: &Header, mut persons: Vec<Twin>, findings: &mut Findi
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// Warns of persons of the batch whose name and birthday the database holds under another code.
+    /// Warns of persons of the batch who have the name and birthday of another person in the database.
     pub async fn doubt_stored_persons(&mut self, header: &Header, rows: &[(u64, CadreRow)]) -> Result<()> {
         if !self.world.known.has_cadres {
             return Ok(());

@@ -57,13 +57,13 @@ impl Attribution {
         quotas.into_iter().map(|quota_id| enrolment_quota::Model { enrolment_id: row.id, quota_id }).collect()
     }
 
-    /// The quotas that were found, in the order of their ids.
+    /// The used quotas, in the order of their ids.
     pub fn used(self) -> Vec<QuotaId> {
         self.used.into_iter().collect()
     }
 }
 
-/// Counts the used seats of quotas again. Seats that acts handed on or used are not taken back for history.
+/// Recounts the used seats of quotas. Fails if imported history would exceed a quota whose seats acts allocated or used.
 pub(super) async fn settle(txn: &Txn, used: &[QuotaId], new: &HashSet<QuotaId>) -> Result<()> {
     let changed = usage::settle(txn.connection(), used).await?;
     let (mut updated, mut rows) = (Vec::new(), Vec::with_capacity(changed.len()));
@@ -82,7 +82,7 @@ pub(super) async fn settle(txn: &Txn, used: &[QuotaId], new: &HashSet<QuotaId>) 
     usage::store(txn.connection(), rows.into_iter()).await
 }
 
-/// Whether acts handed on or used seats of a quota.
+/// Whether acts allocated or used seats of a quota.
 async fn is_bound(connection: &DatabaseTransaction, quota: &quota::Model) -> Result<bool> {
     if quota.allocated > 0 {
         return Ok(true);

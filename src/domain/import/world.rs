@@ -1,4 +1,4 @@
-//! All that the rows of a bundle can refer to: what the database holds and what the bundle adds to it.
+//! Context of an import: all that the rows of a bundle can refer to, from the database and from the bundle.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -26,7 +26,7 @@ use crate::language::Sentence;
 pub(super) struct World {
     pub today: Day,
     pub known: Known,
-    /// Each with the tier of the units that it is for, if it is for one alone.
+    /// Titles, each with the tier of its units if it is limited to one tier.
     pub titles: HashMap<TitleCode, Option<Tier>>,
     pub institutions: HashSet<InstitutionCode>,
     pub units: HashMap<UnitCode, UnitId>,
@@ -36,7 +36,7 @@ pub(super) struct World {
     pub plan_years: HashMap<PlanId, (i32, i32)>,
     pub register: Register,
     pub classes: Classes,
-    /// Codes of rows that could not be read, by file: rows that refer to them are not to blame.
+    /// Codes of rows that could not be read, by file; references to them are not reported.
     broken: HashMap<&'static str, HashSet<String>>,
     /// Files that could not be read at all.
     unreadable: HashSet<&'static str>,
@@ -45,7 +45,7 @@ pub(super) struct World {
 }
 
 impl World {
-    /// The world before the bundle.
+    /// Creates the context before any file is read.
     pub fn new(known: Known, today: Day) -> Self {
         let mut programmes = Programmes::default();
         known.programmes.keys().for_each(|code| programmes.enter(code.clone()));
@@ -102,7 +102,7 @@ impl World {
         });
     }
 
-    /// The code of a file that is most like another one. Persons and classes are too many to be compared.
+    /// The most similar code of a file. Persons and classes are excluded, because they are too many to compare.
     fn closest(&self, of: &'static str, code: &str) -> Option<String> {
         let mut asked = self.closest.lock().unwrap_or_else(PoisonError::into_inner);
         let meant = asked.entry((of, code.to_owned())).or_insert_with(|| {

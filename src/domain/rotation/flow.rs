@@ -62,9 +62,10 @@ struct Cell {
     between: (RotationDirection, Tier, Tier),
 }
 
-/// The published rotations with a unit of the subtree on either side, as the administrative tree was on the start day, by
-/// direction, then tiers. Each counts once, also where both units lie in the subtree. Nothing where the unit is out of
-/// reach. With `stats:read` alone the numbers are rounded, of one calendar year at a time and of the form ROTATION.
+/// Counts published rotations with their origin or destination in the subtree, by direction, then tiers. The
+/// administrative tree of the start date applies. A rotation counts once, even if both units are in the subtree. A unit
+/// out of reach gives an empty list. For callers with only `stats:read`, the numbers are rounded, and a query covers
+/// one calendar year and the form ROTATION.
 ///
 /// # Errors
 /// `Forbidden` without `rotation:read` and `stats:read`, and for other forms without `rotation:read`; `Invalid` for a

@@ -27,7 +27,7 @@ use crate::{
 pub enum TrainingClassKey {
     /// Its id.
     Id(async_graphql::ID),
-    /// Its code.
+    /// Type of the code.
     Code(String),
 }
 

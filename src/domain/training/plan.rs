@@ -20,7 +20,7 @@ use crate::{
 pub enum TrainingPlanKey {
     /// Its id.
     Id(async_graphql::ID),
-    /// Its code.
+    /// Type of the code.
     Code(String),
 }
 

@@ -1,4 +1,4 @@
-//! Files as other programs write them: marks, line ends, encodings, quotes, and lines without end.
+//! Files of other programs: byte order marks, line ends, encodings, quotes, and endless lines.
 
 use std::io::Read;
 
@@ -145,7 +145,7 @@ async fn a_carriage_return_alone_ends_no_line() {
     assert_eq!(places(&report)[0].4, "BAD_RECORD");
 }
 
-/// The header of a file of persons and then one line that never ends; counts what was taken of it.
+/// The header of a file of persons, then one endless line; counts the bytes read.
 struct Endless<'a>(std::io::Cursor<Vec<u8>>, &'a mut u64);
 
 impl Read for Endless<'_> {
@@ -219,7 +219,7 @@ async fn what_is_no_regular_file_is_refused_without_being_opened() {
     made("mkfifo");
     let refused = async || {
         let report = import(&database, clock(), folder.path(), Options::default()).await.unwrap();
-        // Qualifications name institutions, which are not to blame.
+        // Qualifications refer to institutions, and those references are not reported.
         let place = ("institutions.csv".to_owned(), 0, "", 0, "NOT_A_FILE".to_owned());
         assert_eq!((report.outcome, places(&report)), (Outcome::Refused, vec![place]));
     };
@@ -229,7 +229,7 @@ async fn what_is_no_regular_file_is_refused_without_being_opened() {
     fs::remove_dir(&path).unwrap();
     std::os::unix::fs::symlink("/dev/null", &path).unwrap();
     refused().await;
-    // A link to a regular file is one.
+    // A link to a regular file is accepted.
     fs::remove_file(&path).unwrap();
     let aside = folder.path().join("aside");
     fs::write(&aside, BUNDLE[3].1).unwrap();

@@ -4,7 +4,7 @@
 /// A file of a bundle: name and content.
 pub type File = (&'static str, &'static str);
 
-/// A bundle in which nothing is to be remarked. Two tiers from July 2025 on, three before.
+/// A bundle without findings. Two tiers from July 2025, three before.
 pub const BUNDLE: [File; 16] = [
     (
         "units.csv",
@@ -111,7 +111,8 @@ pub const BUNDLE: [File; 16] = [
     ("class_sessions.csv", "class_code,on_day\nL1,2025-03-03\nL1,2025-06-30\nL2,2025-05-05\n"),
 ];
 
-/// A change to the bundle and the one finding that it must give: in `file` the `old` text becomes the `new` one.
+/// A change to the bundle and the only finding that it must cause: in `file`, the `old` text is replaced by the `new`
+/// one.
 pub struct Case {
     /// The file to change.
     pub file: &'static str,

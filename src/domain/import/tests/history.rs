@@ -187,7 +187,7 @@ async fn a_file_that_changes_between_the_passes_rolls_everything_back() {
     }
 }
 
-/// Validates the bundle, then lets something change the database, then loads it.
+/// Validates the bundle, runs a change of the database, then loads the bundle.
 async fn import_with_a_change_between(change: impl AsyncFnOnce(&Database)) -> (Report, Vec<String>, Vec<String>) {
     let (_dir, database) = fresh().await;
     let files = folder(&BUNDLE);
@@ -219,7 +219,7 @@ async fn a_change_made_during_the_validation_does_not_stop_the_import() {
     let cadres = report.files.iter().find(|file| file.name == "cadres.csv").unwrap();
     assert_eq!((cadres.new, cadres.state), (4, FileState::Loaded));
 
-    // Another import brings half of the bundle; what it brought is not new any more.
+    // Another import loads half of the bundle; those rows are then unchanged.
     let units = async |database: &Database| drop(import_files(database, &BUNDLE[..5]).await);
     let (report, ..) = import_with_a_change_between(units).await;
     assert_eq!((report.outcome, report.errors), (Outcome::Loaded, 0), "{report:?}");

@@ -141,7 +141,7 @@ async fn a_broken_bundle_has_no_findings_but_its_own() {
     for case in &BROKEN {
         let report = import_files(&database, &case.bundle()).await;
         let code = case.finding.4;
-        // A column whose name is wrong is also missing; a circle and a lost unit show on each row they touch.
+        // A wrong column name is also a missing column; a cycle and a missing parent are reported on each affected row.
         let more = ["BAD_HEADER", "UNIT_CYCLE"].contains(&code);
         let more = more || (case.file == "units.csv" && code == "EMPTY_INTERVAL");
         assert!(more || places(&report) == [expected(case)], "{:?} {:#?}", case.new, report.findings);
