@@ -89,7 +89,7 @@ impl RotationList {
     /// A page of the list, in one statement.
     ///
     /// # Errors
-    /// `Forbidden` without `rotation:read`; `Invalid` for units that are not there, a list that is too long, a repeated
+    /// `Forbidden` without `rotation:read`; `Invalid` for unknown units, a list that is too long, a repeated
     /// sort key, bad paging arguments, foreign cursors.
     pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<VisibleRotation>> {
         let rotations = access.rotations()?;

@@ -67,7 +67,7 @@ impl Move {
 /// The state after a transition.
 ///
 /// # Errors
-/// `Step` where the move is not due, naming those that are.
+/// `Step`, with the transitions that are due, if this one is not.
 pub fn after(state: RotationState, step: Move) -> Result<RotationState, Refusal> {
     use RotationState::{
         Decided, Draft, Ended, Exchanged, Extended, InProgress, Nominated, Placed, PolicyApproved, Prepared, Published,

@@ -118,7 +118,7 @@ impl ClassList {
     /// A page of the list, in one statement.
     ///
     /// # Errors
-    /// `Forbidden` without `training:read`; `Invalid` for units and programmes that are not there, a list that is too
+    /// `Forbidden` without `training:read`; `Invalid` for unknown units and programmes, a list that is too
     /// long, a repeated sort key, bad paging arguments, foreign cursors.
     pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<VisibleClass>> {
         let training = access.training()?;

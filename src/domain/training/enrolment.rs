@@ -88,7 +88,7 @@ impl EnrolmentList {
     /// A page of the list, in one statement.
     ///
     /// # Errors
-    /// `Forbidden` without `training:read`; `Invalid` for units and programmes that are not there, a year outside the
+    /// `Forbidden` without `training:read`; `Invalid` for unknown units and programmes, a year outside the
     /// calendar, a list that is too long, bad paging arguments, foreign cursors.
     pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<VisibleEnrolment>> {
         let training = access.training()?;

@@ -115,7 +115,7 @@ impl Progress {
 ///
 /// # Errors
 /// `Forbidden` without `training:read` and `stats:read`, and for several years or programmes or for predecessors without
-/// `training:read`; `Invalid` for years outside the calendar or in the wrong order, programmes that are not there,
+/// `training:read`; `Invalid` for years outside the calendar or in the wrong order, unknown programmes,
 /// decimals outside 0 to 6.
 pub async fn progress(access: &Access, asked: &ProgressAsked) -> Result<Progress> {
     let decimals = decimals(asked.decimals)?;

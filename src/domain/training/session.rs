@@ -13,8 +13,7 @@ pub const MOST: usize = 400;
 /// Validates the session days of a class and sorts them.
 ///
 /// # Errors
-/// `InvalidNumber` where there are too many; `InvalidDay` naming the day that lies outside the class or stands there
-/// twice.
+/// `InvalidNumber` for too many days; `InvalidDay` with the day that lies outside the class or is repeated.
 pub fn stated(field: &str, given: &[Day], (start, end): (Day, Day)) -> Result<Vec<Day>, Refusal> {
     if given.len() > MOST {
         return Err(too_many(field, given.len()));

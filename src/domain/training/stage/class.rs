@@ -15,7 +15,7 @@ const CLASS: Noun = Noun {
 /// Validates the transition of a class to a state.
 ///
 /// # Errors
-/// `Step` where it does not lead there, naming where it leads.
+/// `Step`, with the permitted next states, if the transition is not permitted.
 pub fn after(state: ClassState, to: ClassState) -> Result<ClassState, Refusal> {
     if due(state).contains(&to) { Ok(to) } else { Err(wrong(state)) }
 }
@@ -23,7 +23,7 @@ pub fn after(state: ClassState, to: ClassState) -> Result<ClassState, Refusal> {
 /// Checks that the state permits enrolment.
 ///
 /// # Errors
-/// `Step` naming where the class leads, about a field of the input.
+/// `Step`, with the next states of the class; names a field of the input.
 pub fn ensure_enrols(state: ClassState, field: &'static str) -> Result<(), Refusal> {
     let what = ["ghi học viên vào lớp", "people are enrolled"];
     if ClassState::ENROLLING.contains(&state) {
@@ -35,7 +35,7 @@ pub fn ensure_enrols(state: ClassState, field: &'static str) -> Result<(), Refus
 /// Checks that the state permits results.
 ///
 /// # Errors
-/// `Step` naming where the class leads, about the enrolment.
+/// `Step`, with the next states of the class; names the enrolment.
 pub fn ensure_has_results(state: ClassState) -> Result<(), Refusal> {
     let (field, what) = ("enrolmentId", ["ghi kết quả học tập", "results are recorded"]);
     if ClassState::WITH_RESULTS.contains(&state) {
@@ -47,7 +47,7 @@ pub fn ensure_has_results(state: ClassState) -> Result<(), Refusal> {
 /// Checks that the class is not over.
 ///
 /// # Errors
-/// `Step`, with nothing that may come next.
+/// `Step`, without next states.
 pub fn ensure_goes_on(state: ClassState) -> Result<(), Refusal> {
     if due(state).is_empty() { Err(wrong(state)) } else { Ok(()) }
 }

@@ -45,7 +45,7 @@ impl Move {
 /// The state after a transition.
 ///
 /// # Errors
-/// `Step` where the move is not due, naming those that are.
+/// `Step`, with the transitions that are due, if this one is not.
 pub fn after(state: EnrolmentState, step: Move) -> Result<EnrolmentState, Refusal> {
     let due = || Move::ALL.into_iter().filter(|step| led(state, *step).is_some());
     led(state, step).ok_or_else(|| not_due(ENROLMENT, &state, due().map(|step| step.mutation().to_owned()).collect()))

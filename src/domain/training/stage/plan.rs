@@ -18,7 +18,7 @@ const PLAN: Noun = Noun {
 /// Validates the transition of a plan to a state.
 ///
 /// # Errors
-/// `Step` where it does not lead there, naming where it leads.
+/// `Step`, with the permitted next states, if the transition is not permitted.
 pub fn after(state: PlanState, to: PlanState) -> Result<PlanState, Refusal> {
     if due(state).contains(&to) { Ok(to) } else { Err(not_due(PLAN, &state, named(state))) }
 }
@@ -26,7 +26,7 @@ pub fn after(state: PlanState, to: PlanState) -> Result<PlanState, Refusal> {
 /// Checks that the state permits to issue, allocate and use quotas of the plan: it is approved and not closed.
 ///
 /// # Errors
-/// `Step` naming where the plan leads, about a field of the input.
+/// `Step`, with the next states of the plan; names a field of the input.
 pub fn ensure_gives(state: PlanState, field: &'static str) -> Result<(), Refusal> {
     if PlanState::GIVING.contains(&state) {
         return Ok(());

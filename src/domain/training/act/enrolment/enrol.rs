@@ -75,7 +75,7 @@ struct Parties {
     quota: Option<VisibleQuota>,
     /// The day on which the person and the units are looked up.
     day: Day,
-    /// Whether the person gains a level. Checked only after the idempotency key is known to be new.
+    /// Whether the person gains a level. Reported only after the idempotency key is known to be new.
     gain: Result<(), Refusal>,
 }
 
