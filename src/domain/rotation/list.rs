@@ -62,7 +62,7 @@ pub struct RotationWhere {
 pub enum RotationOrderField {
     /// First day.
     Start,
-    /// Actual end date (exclusive), else the planned one; rotations without either are last.
+    /// Actual end date (exclusive), else the planned one; a rotation without either sorts as the latest.
     End,
 }
 
