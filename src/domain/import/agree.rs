@@ -1,4 +1,4 @@
-//! Columns of the training files that must agree with each other, and with the class of an enrolment.
+//! Consistency checks between columns of the training files, and between an enrolment and its class.
 
 use entity::{
     enrolment,
@@ -8,12 +8,12 @@ use entity::{
 use super::{finding::FindingCode, roster::Kept};
 use crate::language::Sentence;
 
-/// Two columns that do not agree.
+/// A contradiction between two columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Disagreement {
-    /// The enrolment counts for a year in which the class is not held.
+    /// The year of the enrolment lies outside the years of the class.
     YearOutsideClass,
-    /// The enrolment counts for another year than the one in which the class begins.
+    /// The year of the enrolment is not the year in which the class begins.
     OtherYear,
     /// A result of a class that is cancelled or postponed.
     ResultWithoutClass,
@@ -23,18 +23,18 @@ pub(super) enum Disagreement {
     ClassNotHeld,
     /// A grade without a result.
     GradeWithoutResult,
-    /// A place on a waiting list, but no class.
+    /// The state is WAITLISTED, but there is no class.
     WaitingForNoClass,
-    /// A class whose state says that it has begun, and whose first day is to come.
+    /// The state of the class says that it has begun, but its first day is in the future.
     ClassTooEarly,
 }
 
-/// What a row of `enrolments.csv` says, and where it leads.
+/// A row of `enrolments.csv` with its class.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Said<'a> {
-    /// The row, with the state that is stored.
+    /// The row, with the state that will be stored.
     pub row: &'a enrolment::Model,
-    /// The state of the file.
+    /// The state as stated in the file.
     pub state: EnrolmentState,
     /// The class.
     pub class: Option<&'a Kept>,
@@ -42,8 +42,8 @@ pub(super) struct Said<'a> {
     pub today: Day,
 }
 
-/// The state of a learner in a class. A class that is cancelled lets its learners go, one that is postponed puts them on
-/// the waiting list, as `classAdvance` does.
+/// The state of a learner, adjusted to the state of the class: a cancelled class drops its learners, a postponed class
+/// puts them on the waiting list, as `classAdvance` does.
 pub(super) fn state_in(class: ClassState, state: EnrolmentState) -> EnrolmentState {
     use EnrolmentState::{Attending, Confirmed, Dropped, Waitlisted};
     match (class, state) {
@@ -58,7 +58,7 @@ fn has_result(state: EnrolmentState) -> bool {
     matches!(state, EnrolmentState::Completed | EnrolmentState::Failed)
 }
 
-/// The columns of an enrolment that do not agree, each with the disagreement.
+/// The contradictory columns of an enrolment, each with the contradiction.
 pub(super) fn of_enrolment(said: Said<'_>) -> Vec<(&'static str, Disagreement)> {
     use Disagreement::{
         ClassNotHeld, GradeWithoutResult, OtherYear, ResultTooEarly, ResultWithoutClass, WaitingForNoClass,
@@ -81,7 +81,7 @@ pub(super) fn of_enrolment(said: Said<'_>) -> Vec<(&'static str, Disagreement)> 
     columns.into_iter().filter(|(.., is_so)| *is_so).map(|(column, what, _)| (column, what)).collect()
 }
 
-/// Whether the state and the first day of a class agree.
+/// Compares the state of a class with its first day.
 pub(super) fn of_class(state: ClassState, start_on: Day, today: Day) -> Option<Disagreement> {
     let has_begun = [ClassState::Running, ClassState::Completed, ClassState::Closed].contains(&state);
     (has_begun && start_on > today).then_some(Disagreement::ClassTooEarly)

@@ -1,4 +1,4 @@
-//! How a pass goes through a file, batch by batch, and what a batch asks the database.
+//! Reads a file in batches, and builds the conditions of the queries for a batch.
 
 use entity::value::CadreId;
 use sea_orm::{
@@ -18,21 +18,21 @@ use crate::{
     error::Result,
 };
 
-/// Rows that are resolved together.
+/// Rows per batch.
 const BATCH: usize = 2_000;
 
-/// How many rows of a batch are new, and how many the database holds just so.
+/// Number of new rows and number of unchanged rows in a batch.
 pub(super) type Count = (u64, u64);
 
-/// How many of these rows are new, and how many the database holds just so.
+/// Counts the new rows and the unchanged rows.
 pub(super) fn counted<M>(rows: &[Resolved<M>]) -> Count {
     let count = |news| rows.iter().filter(|row| row.news == news).count() as u64;
     (count(News::New), count(News::Unchanged))
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// Takes a file batch by batch: a step is given the rows that could be read. What was learnt of the file, and where
-    /// its columns stand.
+    /// Reads a file in batches and calls `step` with the valid rows of each batch. Returns the totals of the file and
+    /// its header.
     pub async fn batches<T: Row>(
         &mut self,
         mut step: impl AsyncFnMut(&mut Self, &Header, Vec<(u64, T)>) -> Result<Count>,
@@ -51,23 +51,23 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             self.progress.rows(rows);
         }
         if !table.is_whole() {
-            // A file that was not read to its end excuses those that refer to it.
+            // References to a file that was not read to its end are not reported as unknown.
             self.world.give_up(T::FILE);
         }
         Ok((Checked { file: T::FILE, rows: table.rows(), new, unchanged, print: table.print() }, header))
     }
 
-    /// A column is the id of one of these persons.
+    /// Condition: the column is the id of one of these persons.
     pub fn any_person(&self, column: impl IntoColumnRef, persons: &[(CadreId, Person)]) -> SimpleExpr {
         self.any_id(column, persons.iter().map(|(id, _)| id.0))
     }
 
-    /// A column is one of these ids.
+    /// Condition: the column is one of these ids.
     pub fn any_id(&self, column: impl IntoColumnRef, ids: impl Iterator<Item = Uuid>) -> SimpleExpr {
         any_id(self.connection.get_database_backend(), Expr::col(column), ids)
     }
 
-    /// A column is one of these codes.
+    /// Condition: the column is one of these codes.
     pub fn any_code<'a>(&self, column: impl IntoColumnRef, codes: impl Iterator<Item = &'a str>) -> SimpleExpr {
         any_word(self.connection.get_database_backend(), Expr::col(column), codes)
     }

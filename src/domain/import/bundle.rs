@@ -1,4 +1,4 @@
-//! The files of a bundle: which are loaded, which are strange.
+//! Lists the files of a bundle and reports unknown ones.
 
 use std::{fs, io, path::Path};
 
@@ -36,19 +36,19 @@ pub(super) const LOADED: [&str; 16] = [
     EnrolmentRow::FILE,
 ];
 
-/// What a folder holds.
+/// The files of a folder.
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
     /// Files to load, in their order.
     pub loaded: Vec<&'static str>,
-    /// Names of the format that are no regular files, so that nothing can be read from them.
+    /// Names of the format that are not regular files and cannot be read.
     pub irregular: Vec<&'static str>,
     /// Bytes of the files.
     pub bytes: u64,
 }
 
 impl Bundle {
-    /// Looks into a folder.
+    /// Lists a folder.
     pub fn find(dir: &Path, findings: &mut Findings) -> Result<Self> {
         let (mut sizes, mut irregular) = (Vec::new(), Vec::new());
         let entries: io::Result<Vec<_>> = fs::read_dir(dir).and_then(|entries| entries.collect());

@@ -1,4 +1,4 @@
-//! From the cells of a record to values. A sentence shows what a cell held only where `shown` permits it.
+//! Parses the cells of a record into values. A message shows the text of a cell only if `shown` permits it.
 
 use std::{borrow::Cow, str::FromStr};
 
@@ -20,21 +20,21 @@ use crate::{
 
 /// Longest free text, in characters.
 const LONGEST_TEXT: usize = 500;
-/// Largest count that is believed.
+/// Largest accepted count.
 const LARGEST: i32 = 100_000_000;
-/// Longest code, as everywhere.
+/// Longest code, the same limit as for all codes.
 const LONGEST_CODE: usize = 40;
 
-/// What is remembered about the encoding of a file while it is read.
+/// Encoding faults found in a file so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Faults {
-    /// What the file seems to be encoded in, where its first bytes are not UTF-8.
+    /// The guessed encoding of the file, if its first bytes are not UTF-8.
     pub encoding: Option<Encoding>,
     /// Whether a cell that is not UTF-8 has been noted.
     pub noted: bool,
 }
 
-/// The cells of one record, taken in the order of the format's columns.
+/// The cells of one record, read in the order of `COLUMNS`.
 pub(super) struct Cells<'a, 'f> {
     header: &'a Header,
     record: &'a ByteRecord,
@@ -50,7 +50,7 @@ pub(super) type Parse<T> = fn(&str) -> Result<T, Problem>;
 #[derive(Debug)]
 pub(super) struct Problem {
     sentence: Sentence,
-    /// What the cell most likely means.
+    /// The value that the cell most likely means.
     meant: Option<String>,
 }
 
@@ -61,14 +61,14 @@ impl From<Sentence> for Problem {
 }
 
 impl Problem {
-    /// A word that is none of a closed set.
+    /// A word that is not in a closed set.
     pub fn not_among(given: &str, words: &[&str]) -> Self {
         let all = words.join(", ");
         let sentence = Sentence::new(format!("phải là một trong: {all}"), format!("must be one of: {all}"));
         Self { sentence, meant: closest(given, words.iter().copied()).map(str::to_owned) }
     }
 
-    /// What to say, with the value where it may be shown.
+    /// Message to the user, with the value if it may be shown.
     fn sentence(self, value: Option<&str>) -> Sentence {
         let Some(value) = value else { return self.sentence };
         let Sentence { vi, en } = self.sentence;
@@ -86,8 +86,8 @@ impl<'a, 'f> Cells<'a, 'f> {
         Self { header, record, line, findings, next: 0 }
     }
 
-    /// Whether the record has as many fields as the header and all of them are UTF-8 without NUL. Of all cells of a file
-    /// that are not, the first is noted: they have one cause.
+    /// Whether the record has as many fields as the header and all of them are UTF-8 without NUL. Only the first bad
+    /// cell of a file is reported, because all have one cause.
     pub fn are_whole(&mut self, faults: &mut Faults) -> bool {
         let (expected, found) = (self.header.places.iter().flatten().count(), self.record.len());
         if found != expected {
@@ -113,12 +113,12 @@ impl<'a, 'f> Cells<'a, 'f> {
         false
     }
 
-    /// No character is split between two fields, which the text of all fields together would hide.
+    /// Each field is checked alone: the text of all fields together would hide a character split between two fields.
     fn ends_on_characters(&self) -> bool {
         self.record.iter().all(|field| field.first().is_none_or(|byte| byte & 0xC0 != 0x80))
     }
 
-    /// The value of a cell that must be filled.
+    /// The value of a required cell.
     pub fn must<T>(&mut self, column: &str, parse: Parse<T>) -> Option<T> {
         let (at, text) = self.take(column);
         if text.is_empty() {
@@ -131,7 +131,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         self.parse(at, text, parse)
     }
 
-    /// The value of a cell that may be empty; the outer level is whether it could be read.
+    /// The value of an optional cell; the outer `None` means that it could not be read.
     pub fn may<T>(&mut self, column: &str, parse: Parse<T>) -> Option<Option<T>> {
         let (at, text) = self.take(column);
         if text.is_empty() {
@@ -143,7 +143,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         self.parse(at, text, parse).map(Some)
     }
 
-    /// A name or other free text that must be filled.
+    /// A name or other required free text.
     pub fn name(&mut self, column: &str) -> Option<String> {
         let name = self.text(column)?;
         if name.is_none() {
@@ -152,7 +152,8 @@ impl<'a, 'f> Cells<'a, 'f> {
         name
     }
 
-    /// Free text, cleaned, trimmed and in NFC, with a warning where it was not; the outer level is whether it could be read.
+    /// Free text, cleaned, trimmed and in NFC, with a warning if it was not; the outer `None` means that it could not
+    /// be read.
     pub fn text(&mut self, column: &str) -> Option<Option<String>> {
         let (at, raw) = self.take(column);
         if self.is_no_value(at, raw) {
@@ -184,7 +185,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         self.parse(at, trimmed, plain_text).map(Some)
     }
 
-    /// Notes what a spreadsheet or a database wrote in place of a value.
+    /// Reports the error value of a spreadsheet or the null value of a database.
     fn is_no_value(&mut self, at: usize, text: &str) -> bool {
         let Some(word) = no_value(text.trim()) else { return false };
         self.note(at, FindingCode::NotAValue, || {
@@ -206,7 +207,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         (at, std::str::from_utf8(bytes).unwrap_or_default())
     }
 
-    /// What stands in the column at a place of the format; nothing where the file lacks it.
+    /// The cell of the column at an index of `COLUMNS`; `None` if the file lacks the column.
     fn field(&self, at: usize) -> Option<&'a [u8]> {
         self.record.get(self.header.places[at]?)
     }
@@ -247,13 +248,13 @@ impl<'a, 'f> Cells<'a, 'f> {
         });
     }
 
-    /// Notes a finding about the column at a place of the format.
+    /// Reports a finding about the column at an index of `COLUMNS`.
     fn note(&mut self, at: usize, code: FindingCode, sentence: impl FnOnce() -> Sentence) {
         let column = self.header.at(at);
         self.findings.note(self.header.file, Place { line: Some(self.line), column }, code, sentence);
     }
 
-    /// Notes that the interval whose last day or year stands in `column` ends before it starts.
+    /// Reports an interval that ends before it starts; `column` holds its last day or year.
     pub fn backward_interval(&mut self, column: &str) {
         self.header.note(self.findings, (self.line, column), FindingCode::EmptyInterval, || {
             Sentence::new(
@@ -263,7 +264,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         });
     }
 
-    /// Notes that the interval which ends in `column` holds no day.
+    /// Reports an empty interval; `column` holds its end.
     pub fn empty_interval(&mut self, column: &str) {
         self.header.note(self.findings, (self.line, column), FindingCode::EmptyInterval, || {
             Sentence::new(
@@ -274,7 +275,7 @@ impl<'a, 'f> Cells<'a, 'f> {
     }
 }
 
-/// The place, from 1, of the first character that is not UTF-8 or is a NUL.
+/// The position, from 1, of the first character that is not UTF-8 or is a NUL.
 fn first_bad_character(field: &[u8]) -> Option<usize> {
     let valid = match std::str::from_utf8(field) {
         Ok(text) => text,
@@ -329,7 +330,7 @@ fn unfit_text(unfit: Unfit) -> Sentence {
     Sentence::new(vi, en)
 }
 
-/// What spreadsheets write for errors and databases for no value, if a cell holds it.
+/// Recognises the error values of spreadsheets and the null values of databases.
 fn no_value(text: &str) -> Option<&'static str> {
     const ERRORS: [&str; 11] = [
         "#REF!",
@@ -349,7 +350,7 @@ fn no_value(text: &str) -> Option<&'static str> {
     error.or_else(|| WORDS.into_iter().find(|word| text.eq_ignore_ascii_case(word)))
 }
 
-/// A personal identity number. What is wrong with it is said without showing it.
+/// A personal identity number. Error messages do not show it.
 pub(super) fn national_id(text: &str) -> Result<String, Problem> {
     match rule::damage(text) {
         Some(damage) => Err(damage.sentence().into()),
@@ -362,12 +363,13 @@ pub(super) fn code<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| not_a_code().into())
 }
 
-/// A code of a list that is looked up later; what is no code at all is not in the list either.
+/// A code that is looked up in a list later. Malformed text is returned as the inner `Err`: it is not in the list
+/// either.
 pub(super) fn listed_code<T: FromStr>(text: &str) -> Result<Result<T, String>, Problem> {
     Ok(text.parse().map_err(|_| text.to_owned()))
 }
 
-/// A code that is not of a kind of its own, such as a rank's; kept as text.
+/// A code without a type in this program, such as a rank; stored as text.
 pub(super) fn outer_code(text: &str) -> Result<String, Problem> {
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/'));
     if plain && text.len() <= LONGEST_CODE { Ok(text.to_owned()) } else { Err(not_a_code().into()) }
@@ -410,8 +412,8 @@ pub(super) fn date(text: &str) -> Result<PartialDate, Problem> {
     })
 }
 
-/// A date as it is written in Việt Nam, the day first, in the form of the format: `12/03/1975` is `1975-03-12` and
-/// `03/1975` is `1975-03`.
+/// Converts a Vietnamese date, day first, to the format of the bundle: `12/03/1975` becomes `1975-03-12`, and `03/1975`
+/// becomes `1975-03`.
 fn day_first(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.trim().split(['/', '-', '.', ' ']).collect();
     let is_number = |part: &&str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! The first pass: everything is read and held against everything else; nothing is written, no finding is the last.
+//! Pass 1: validates all files, reports all findings, writes nothing.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{error::Result, language::Sentence};
 
-/// What the first pass learnt of a file.
+/// Totals of a file after the first pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Checked {
     pub file: &'static str,
@@ -42,7 +42,7 @@ pub(super) struct Checked {
     pub print: u64,
 }
 
-/// The rows that are small enough to be held, and what was learnt of each file.
+/// The rows of the small files, and the totals of each file.
 #[derive(Default)]
 pub(super) struct Plan {
     pub titles: Vec<title::Model>,
@@ -51,13 +51,13 @@ pub(super) struct Plan {
     pub retirement_ages: Vec<retirement_age::Model>,
     pub offers: NewOffers,
     pub units: NewUnits,
-    /// Lines of rotations without an end that a later one of the person must have ended.
+    /// Lines of rotations without an end that were ended by a later rotation of the person.
     pub overtaken: HashSet<u64>,
     pub checked: Vec<Checked>,
 }
 
 impl Plan {
-    /// Whether there is something to write.
+    /// Whether the bundle has rows to write.
     pub fn has_news(&self) -> bool {
         self.checked.iter().any(|file| file.new > 0)
     }
@@ -81,7 +81,7 @@ pub(super) async fn check(
         let tiers = pass.tiers(&plan);
         plan.checked.push(pass.check_assignments(&tiers, stays.as_mut()).await?);
     }
-    // Before the qualifications, so that the posts need not be kept while those are compared.
+    // Before the qualifications, so that the posts are freed before those are compared.
     let rotations = match stays {
         Some(stays) => Some(pass.check_rotations(&mut plan, Stays::new(stays)).await?),
         None => None,
@@ -103,10 +103,10 @@ pub(super) async fn check(
     Ok(plan)
 }
 
-/// Where the snapshot holds the stored rows of a list.
+/// Selects the stored rows of a list from the snapshot.
 type ListOf<T> = fn(&Known) -> &HashMap<<T as Listed>::Code, T>;
 
-/// A small file, held whole.
+/// A small file, read into memory.
 struct Whole<T> {
     header: Header,
     rows: Vec<(u64, T)>,
@@ -149,7 +149,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         self.offers(bundle, plan).await
     }
 
-    /// What is on offer; quotas refer to plans, and both to programmes.
+    /// Checks programmes, plans and quotas. Quotas refer to plans, and both refer to programmes.
     async fn offers(&mut self, bundle: &Bundle, plan: &mut Plan) -> Result<()> {
         let offers = &mut plan.offers;
         if bundle.has(<programme::Model as Row>::FILE) {
@@ -249,9 +249,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(checked)
     }
 
-    /// Checks the posts, and keeps what the rotations will be held against.
+    /// Checks the posts, and records them for the comparison with the rotations.
     async fn check_assignments(&mut self, tiers: &Tiers, mut stays: Option<&mut Vec<Stay>>) -> Result<Checked> {
-        // What seems to be missing may stand in a row that has an error.
+        // A row with an error may contain what seems to be missing.
         let is_settled = self.findings.errors == 0;
         let mut posts = Vec::new();
         let step = async |pass: &mut Self, header: &Header, rows| {
@@ -284,7 +284,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     async fn check_rotations(&mut self, plan: &mut Plan, stays: Stays) -> Result<Checked> {
         let lives = self.lives(plan);
-        // What seems to be missing may stand in a row that has an error.
+        // A row with an error may contain what seems to be missing.
         let is_settled = self.findings.errors == 0;
         let mut episodes = Vec::new();
         let step = async |pass: &mut Self, header: &Header, rows| {

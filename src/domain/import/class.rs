@@ -1,4 +1,4 @@
-//! Classes of a bundle: read in batches, kept compactly for the enrolments that refer to them.
+//! Classes of a bundle: read in batches and stored compactly for the enrolments that refer to them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -98,12 +98,12 @@ impl Row for ClassRow {
     }
 }
 
-/// What a file says of where a class stands.
+/// Status of a class in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
-    /// It has no results yet: where it stands follows from its days.
+    /// It has no results yet: its state follows from its days.
     Open,
-    /// Just this.
+    /// The state is stated.
     At(ClassState),
 }
 
@@ -127,7 +127,8 @@ impl Status {
         }
     }
 
-    /// Whether a recorded class stands where the file says; an open one moves on with the days.
+    /// Whether the status of the file matches a stored state. `OPEN` matches each state that an open class reaches over
+    /// time.
     fn is_that_of(self, state: ClassState) -> bool {
         match self {
             Self::At(at) => at == state,
@@ -137,7 +138,7 @@ impl Status {
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// The new classes of a batch, and how many the database holds just so.
+    /// The new classes of a batch, and the number of unchanged ones.
     async fn classes(
         &mut self,
         header: &Header,
@@ -179,7 +180,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok((new, unchanged))
     }
 
-    /// Enters those classes that only the database knows.
+    /// Adds the classes with these codes that are only in the database to the index.
     pub async fn meet_classes(&mut self, codes: impl Iterator<Item = &ClassCode>) -> Result<()> {
         let classes = &self.world.classes;
         let strangers: HashSet<&ClassCode> = codes.filter(|code| classes.find(code).is_none()).collect();
@@ -189,7 +190,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(())
     }
 
-    /// Enters a class of the database, unless it is known.
+    /// Adds a class of the database to the index, unless it is there.
     pub fn enter_stored_class(&mut self, there: &training_class::Model) -> Result<Class> {
         if let Some(class) = self.world.classes.find(&there.code) {
             return Ok(class);
@@ -210,7 +211,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         self.world.classes.enter(there.code.clone(), kept)
     }
 
-    /// What the database held of these classes before the import. Those that are known to be new are not asked for.
+    /// The rows of these classes in the database before the import. Skips codes that are known to be new.
     async fn stored_classes(
         &self,
         codes: impl Iterator<Item = &ClassCode>,
@@ -244,7 +245,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 }
 
 impl Pass<'_, DatabaseTransaction> {
-    /// Writes the new classes, with the seats that the enrolments are going to take.
+    /// Writes the new classes, with the seats that the enrolments will take.
     pub async fn load_classes(&mut self, txn: &Txn) -> Result<Checked> {
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (found, unchanged) = pass.classes(header, rows).await?;
@@ -258,7 +259,7 @@ impl Pass<'_, DatabaseTransaction> {
     }
 }
 
-/// What a row refers to, as far as it is known.
+/// The references of a row; `None` for an unknown code.
 struct Refers {
     plan_id: Option<PlanId>,
     programme: Option<Programme>,
@@ -266,7 +267,7 @@ struct Refers {
 }
 
 impl Refers {
-    /// Plan and organiser, if everything that the row names is known.
+    /// Plan and organiser, if all references of the row are known.
     fn whole(&self, row: &ClassRow) -> Option<(Option<PlanId>, UnitId)> {
         let is_whole = self.programme.is_some() && self.plan_id.is_some() == row.plan.is_some();
         Some((self.plan_id, self.organiser_id?)).filter(|_| is_whole)
@@ -301,7 +302,7 @@ impl ClassRow {
         }
     }
 
-    /// What is kept of a new class; its id is drawn here.
+    /// The index entry of a new class, with a new id.
     fn kept(&self, refers: &Refers, today: Day) -> Kept {
         Kept {
             id: ClassId::new(),

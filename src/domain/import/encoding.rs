@@ -4,38 +4,38 @@ use encoding_rs::WINDOWS_1252;
 
 use crate::language::Sentence;
 
-/// What is read of a file to recognise its encoding.
+/// Number of bytes read to recognise the encoding of a file.
 pub(super) const SAMPLE: u64 = 64 * 1024;
 
-/// A file that is no text in an encoding of single bytes.
+/// A file that is not text in a single-byte encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Container {
     /// UTF-16, which Excel calls "Unicode Text".
     Utf16,
-    /// A workbook of Excel or LibreOffice under the name of a CSV file.
+    /// A workbook of Excel or LibreOffice that was renamed to a CSV file.
     Workbook,
 }
 
-/// The encoding of a file that is not UTF-8, as far as its bytes show.
+/// The guessed encoding of a file that is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
     /// The Vietnamese code page of Windows.
     Windows1258,
-    /// An encoding of Vietnamese from before Unicode.
+    /// A Vietnamese encoding from before Unicode.
     Legacy(Legacy),
-    /// Nothing shows which one.
+    /// The encoding cannot be guessed.
     Unknown,
 }
 
-/// An encoding of Vietnamese from before Unicode, which took the places of other characters. Saved as UTF-8 by a program
-/// that does not know it, such text shows those other characters.
+/// A Vietnamese encoding from before Unicode, which reuses the codes of other characters. Programs that do not know the
+/// encoding show those characters, and save them as UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Legacy {
     /// TCVN 5712:1993, third set; fonts named `.VnTime` and so on (ABC).
     Tcvn3,
     /// Fonts named `VNI-Times` and so on.
     Vni,
-    /// UTF-8 that was taken for Windows-1252 and encoded once more.
+    /// UTF-8 that was decoded as Windows-1252 and encoded again.
     Utf8Twice,
 }
 
@@ -54,7 +54,7 @@ impl Container {
         (first.len() >= 4 && (nul_at(0) || nul_at(1))).then_some(Self::Utf16)
     }
 
-    /// What to say of the file.
+    /// Message to the user about the file.
     pub fn sentence(self) -> Sentence {
         let (vi, en) = match self {
             Self::Utf16 => ("tệp dùng bảng mã UTF-16", "the file is encoded in UTF-16"),
@@ -80,7 +80,7 @@ impl Encoding {
         best.filter(|(score, _)| *score > 0).map_or(Self::Unknown, |(_, encoding)| encoding)
     }
 
-    /// What to say of the file.
+    /// Message to the user about the file.
     pub fn sentence(self) -> Sentence {
         let Sentence { vi, en } = how_to_save();
         match self {
@@ -94,7 +94,7 @@ impl Encoding {
 }
 
 impl Legacy {
-    /// Recognises text of an encoding from before Unicode that was taken for another one.
+    /// Recognises text in an encoding from before Unicode that was decoded with the wrong encoding.
     pub fn of(text: &str) -> Option<Self> {
         if text.is_ascii() {
             return None;
@@ -103,7 +103,7 @@ impl Legacy {
         {
             return Some(Self::Utf8Twice);
         }
-        // Text that has letters of Vietnamese alone was typed in Unicode.
+        // Text with letters that only Vietnamese has was typed in Unicode.
         if text.chars().any(is_vietnamese_alone) {
             return None;
         }
@@ -115,7 +115,7 @@ impl Legacy {
         }
     }
 
-    /// What to say of the text.
+    /// Message to the user about the text.
     pub fn sentence(self) -> Sentence {
         let (vi, en) = match self {
             Self::Tcvn3 => (
@@ -136,7 +136,7 @@ impl Legacy {
     }
 }
 
-/// How to save a file of a bundle.
+/// Instructions for saving a file of a bundle.
 fn how_to_save() -> Sentence {
     Sentence::new(
         "hãy lưu lại: trong Excel chọn kiểu tệp «CSV UTF-8 (Comma delimited)»; trong LibreOffice chọn «Văn bản CSV», bảng mã \
@@ -173,7 +173,7 @@ impl Separator {
         }
     }
 
-    /// What to say of the file.
+    /// Message to the user about the file.
     pub fn sentence(self) -> Sentence {
         let (vi, en) = match self {
             Self::Semicolon => ("dấu chấm phẩy", "semicolons"),
@@ -206,7 +206,7 @@ fn is_vietnamese_alone(c: char) -> bool {
     matches!(c, 'Ă' | 'ă' | 'Đ' | 'đ' | 'Ĩ' | 'ĩ' | 'Ũ' | 'ũ' | 'Ơ' | 'ơ' | 'Ư' | 'ư' | '\u{1EA0}'..='\u{1EF9}')
 }
 
-/// Words in which TCVN3 shows: a sign where a letter belongs, or a capital within a word of small letters.
+/// Number of words that look like TCVN3: a sign in the position of a letter, or a capital within a lower-case word.
 fn tcvn3_marks(text: &str) -> usize {
     let is_sign = |c: char| "¡¢£¤¥¦§¨©ª«¬\u{AD}®µ¶·¸¹»¼½¾×÷Þþ".contains(c);
     let is_capital = |c: char| ('À'..='Þ').contains(&c);
@@ -222,7 +222,7 @@ fn tcvn3_marks(text: &str) -> usize {
     text.split_whitespace().filter(shows).count()
 }
 
-/// Words in which VNI shows: a plain vowel and, in the next place, the letter that stands for its marks.
+/// Number of words that look like VNI: a plain vowel followed by the letter that represents its marks.
 fn vni_marks(text: &str) -> usize {
     let shows = |word: &&str| {
         let characters: Vec<char> = word.chars().flat_map(char::to_lowercase).collect();
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn an_encoding_is_guessed_by_its_bytes() {
-        // `Nguyễn Thị Hảo` and `Trần Văn Đức`, as each encoding has them.
+        // `Nguyễn Thị Hảo` and `Trần Văn Đức` in each encoding.
         for (bytes, encoding) in [
             (&b"Nguy\xEA\xDEn Thi\xF2 Ha\xD2o"[..], Encoding::Windows1258),
             (b"Tr\xE2\xCCn V\xE3n \xD0\xFD\xECc", Encoding::Windows1258),

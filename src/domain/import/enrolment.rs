@@ -1,4 +1,4 @@
-//! Enrolments of a bundle: resolved, held against the database, the classes and the units around them.
+//! Enrolments of a bundle: resolved, then compared with the database, the classes and the units.
 
 use std::collections::{HashMap, HashSet};
 
@@ -72,12 +72,12 @@ impl Row for EnrolmentRow {
 /// An enrolment with its class.
 pub(super) struct Learning {
     pub class: Option<Class>,
-    /// The state of the file.
+    /// The state as stated in the file.
     pub said: EnrolmentState,
     pub row: enrolment::Model,
 }
 
-/// What makes an enrolment of a person itself: the class, or else programme, year and unit.
+/// Identity of an enrolment among those of a person: the class, or else programme, year and unit.
 fn identity(row: &enrolment::Model) -> (Option<ClassId>, Option<(&ProgrammeCode, i32, UnitId)>) {
     let elsewhere = row.class_id.is_none().then_some((&row.programme_code, row.year, row.unit_id));
     (row.class_id, elsewhere)
@@ -96,7 +96,7 @@ fn differing(row: &enrolment::Model, stored: &enrolment::Model) -> Vec<&'static 
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// The enrolments of a batch, and those of the same persons that only the database has.
+    /// The enrolments of a batch, and those of the same persons that are only in the database.
     async fn enrolments(
         &mut self,
         header: &Header,
@@ -111,7 +111,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let mut matched = HashSet::new();
         for Resolved { line, news, model: Learning { row, .. }, .. } in &mut found {
             let of_person = stored.get(&row.cadre_id).map_or(&[][..], Vec::as_slice).iter();
-            // Who gave up and came back has two rows of one class.
+            // A person who dropped out and returned has two rows of one class.
             let same = of_person.filter(|there| identity(there) == identity(row));
             let Some(there) = same.min_by_key(|there| differing(row, there).len()) else { continue };
             matched.insert(there.id);
@@ -129,7 +129,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok((found, extra))
     }
 
-    /// What the database holds of the enrolments of these persons.
+    /// The enrolments of these persons in the database.
     async fn stored_enrolments(
         &self,
         persons: &[(CadreId, Person)],
@@ -183,7 +183,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Some(Resolved { line, person, news: News::New, model: Learning { class, said: row.state, row: model } })
     }
 
-    /// Where those of these enrolments that take a seat hold it.
+    /// The seats that these enrolments take; adds their classes to the index.
     async fn seats(&mut self, rows: Vec<(Person, enrolment::Model)>) -> Result<Vec<Seat>> {
         let seated = rows.into_iter().filter(|(_, row)| row.state.is_seated());
         let held: Vec<_> = seated.filter_map(|(person, row)| Some((person, row.class_id?))).collect();
@@ -201,7 +201,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(held.into_iter().filter_map(seat).collect())
     }
 
-    /// Warns of units that do not exist in the year for which they sent somebody.
+    /// Warns of units that do not exist in the year for which they sent a learner.
     fn doubt_senders(&mut self, header: &Header, rows: &[Resolved<Learning>], lives: &Lives) {
         for Resolved { line, model, .. } in rows {
             if !lives.hold_in(model.row.unit_id, model.row.year) {
@@ -210,7 +210,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
     }
 
-    /// Notes the columns of new enrolments that do not agree with each other or with the class.
+    /// Reports columns of new enrolments that contradict each other or the class.
     fn note_disagreements(&mut self, header: &Header, rows: &[Resolved<Learning>]) {
         for Resolved { line, model, .. } in rows.iter().filter(|row| row.news == News::New) {
             let class = model.class.map(|class| self.world.classes.get(class));
@@ -223,7 +223,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     /// Checks the enrolments, and counts the seats that they take.
     pub async fn check_enrolments(&mut self, lives: &Lives) -> Result<Checked> {
-        // What seems to be missing may stand in a row that has an error.
+        // A row with an error may contain what seems to be missing.
         let is_settled = self.findings.errors == 0;
         let (mut seats, mut papers, mut full) = (Vec::new(), Vec::new(), HashMap::new());
         let step = async |pass: &mut Self, header: &Header, rows| {
@@ -252,7 +252,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(checked)
     }
 
-    /// Notes the classes that have more learners than seats, each at the first who has none.
+    /// Reports classes with more learners than seats, each on the first learner without a seat.
     fn note_full(&mut self, header: &Header, full: HashMap<Class, u64>) {
         let mut full: Vec<_> = full.into_iter().map(|(class, line)| (line, class)).collect();
         full.sort_unstable();
@@ -276,8 +276,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 }
 
 impl Pass<'_, DatabaseTransaction> {
-    /// Writes the new enrolments, each with the quotas that it uses. Each shows as a change of its class; one without a
-    /// class, of the person.
+    /// Writes the new enrolments, each with the quotas that it uses. Each is recorded as a change of its class, or of
+    /// the person if it has no class.
     pub async fn load_enrolments(&mut self, txn: &Txn, attribution: &mut Attribution) -> Result<Checked> {
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (mut found, _) = pass.enrolments(header, rows).await?;

@@ -1,4 +1,5 @@
-//! What a rotation of a bundle is on the day of the import, and what the posts around it tell of it: pure rules.
+//! Derives the phase of a rotation on the day of the import, and its posts and placement from the person's posts. Pure
+//! functions.
 
 use std::cmp::Reverse;
 
@@ -12,7 +13,7 @@ use crate::domain::{
     unit::Units,
 };
 
-/// A rotation as its row tells it.
+/// A rotation as its row describes it.
 #[derive(Clone, Debug)]
 pub(super) struct Move {
     pub cadre_id: CadreId,
@@ -22,25 +23,26 @@ pub(super) struct Move {
     pub start_on: Day,
     pub end_on: Option<Day>,
     pub decision_no: Option<String>,
-    /// Where it stands in the database, if that holds it.
+    /// Its state in the database, if it is stored there.
     pub stored: Option<RotationState>,
 }
 
-/// Where a rotation stands.
+/// Phase of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     /// It has not begun.
     ToCome,
     /// It has begun and not ended.
     Running,
-    /// It has no end, or a later one than today, but another one began after it: it ended on a day that is not recorded.
+    /// It has no end, or an end after today, but another rotation began after it: it ended on a day that is not
+    /// recorded.
     Overtaken,
     /// It has ended.
     Over,
 }
 
 impl Phase {
-    /// Where one with these days stands on a day.
+    /// The phase on `today` of a rotation with these days.
     pub fn on(today: Day, start_on: Day, end_on: Option<Day>) -> Self {
         match end_on {
             _ if start_on > today => Self::ToCome,
@@ -49,7 +51,7 @@ impl Phase {
         }
     }
 
-    /// Where a recorded one stands.
+    /// The phase of a stored state.
     pub fn of(state: RotationState) -> Self {
         match state {
             RotationState::Draft
@@ -68,7 +70,8 @@ impl Phase {
 }
 
 impl Move {
-    /// The columns in which a recorded rotation differs. The end in the file is the planned one until there is another.
+    /// The columns in which a stored rotation differs. The end in the file is compared with the actual end, or with the
+    /// planned one if there is no actual end.
     pub fn differing(&self, stored: &rotation::Model) -> Vec<&'static str> {
         let columns = [
             ("from_unit_code", stored.from_unit_id == self.from_unit_id),
@@ -79,7 +82,7 @@ impl Move {
         columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
     }
 
-    /// The row of the database; nothing if a unit has no version. What the file does not tell stays empty.
+    /// The row of the database; `None` if a unit has no version. Columns that the file does not give stay empty.
     pub fn model(self, phase: Phase, units: &Units, posts: &[assignment::Model]) -> Option<rotation::Model> {
         let from = Standing::of(units, self.from_unit_id, self.start_on)?;
         let to = Standing::of(units, self.to_unit_id, self.start_on)?;
@@ -126,8 +129,8 @@ impl Move {
     }
 }
 
-/// The post that somebody leaves who leaves a unit on a day: one that ends then, else one that lasts beyond; the primary
-/// one first, then the one that began last.
+/// The post that a person leaves with the unit on a day: a post that ends on that day, else one that goes on. Among
+/// several, the primary post comes first, then the one that began last.
 fn left(posts: &[assignment::Model], unit: UnitId, day: Day) -> Option<&assignment::Model> {
     let is_left = |post: &&assignment::Model| {
         post.unit_id == unit && post.start_on < day && post.end_on.is_none_or(|end| day <= end)
@@ -137,14 +140,14 @@ fn left(posts: &[assignment::Model], unit: UnitId, day: Day) -> Option<&assignme
     posts.iter().filter(is_left).max_by_key(order)
 }
 
-/// The post that somebody takes up who comes to a unit on a day, the primary one first.
+/// The post that a person takes up in a unit on a day, the primary one first.
 fn taken_up(posts: &[assignment::Model], unit: UnitId, day: Day) -> Option<&assignment::Model> {
     let is_taken_up = |post: &&assignment::Model| post.unit_id == unit && post.start_on == day;
     posts.iter().filter(is_taken_up).max_by_key(|post| (post.is_primary, Reverse(post.id)))
 }
 
-/// The primary post after a rotation that ends on a day, and the day of the placement (bố trí sau luân chuyển): the post
-/// that begins on that day; else one that the person goes on to hold, first at the destination; else the next to begin.
+/// The primary post after a rotation that ends on a day, and the day of the placement (bố trí sau luân chuyển): the
+/// post that begins on that day; else one that continues over it, first at the destination; else the next to begin.
 fn placement(posts: &[assignment::Model], destination: UnitId, day: Day) -> Option<(&assignment::Model, Day)> {
     let candidates = posts.iter().filter(|post| post.is_primary && post.end_on.is_none_or(|end| day < end));
     let order = |post: &&assignment::Model| {

@@ -1,4 +1,4 @@
-//! Findings: what an import has to say about a cell, a row or a file.
+//! Findings of an import about a cell, a row or a file.
 
 use std::{collections::HashMap, fmt};
 
@@ -10,111 +10,112 @@ use crate::language::Sentence;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Severity {
-    /// The row cannot be understood or contradicts others: nothing of the bundle is loaded.
+    /// The row is invalid or contradicts others: no row of the bundle is loaded.
     Error,
-    /// The row is recorded, somebody should look at it.
+    /// The row is recorded, but should be checked.
     Warning,
 }
 
-/// What was found. The names are stable: other systems may act on them.
+/// Code of a finding. The names are stable: other systems may depend on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FindingCode {
-    /// A name of the format belongs to something that is not a regular file.
+    /// A file of the format is not a regular file.
     NotAFile,
     /// A column is missing, repeated or unknown.
     BadHeader,
-    /// The columns are separated by another character than a comma.
+    /// The separator of the columns is not a comma.
     BadSeparator,
     /// A record has too few or too many fields, is too long, or a quotation mark is never closed.
     BadRecord,
-    /// The bytes are not UTF-8, or hold a NUL.
+    /// The bytes are not UTF-8, or contain a NUL.
     BadEncoding,
-    /// A cell does not hold what its column asks for.
+    /// A cell is not a valid value of its column.
     BadValue,
-    /// A cell holds what a spreadsheet writes for an error, or a database for no value.
+    /// A cell contains the error value of a spreadsheet or the null value of a database.
     NotAValue,
-    /// A text is of an encoding from before Unicode, or lost characters in a conversion.
+    /// A text uses an encoding from before Unicode, or lost characters in a conversion.
     GarbledText,
-    /// A cell that must be filled is empty.
+    /// A required cell is empty.
     MissingValue,
     /// An interval ends before or when it starts.
     EmptyInterval,
-    /// A code points to nothing, neither in the bundle nor in the database.
+    /// A code exists neither in the bundle nor in the database.
     UnknownCode,
     /// The subject of qualification is not in the list.
     UnknownSubject,
-    /// The level is unknown to its subject.
+    /// The subject does not have this level.
     UnknownLevel,
-    /// A code stands on two rows; for units, on two versions that share a day; for rules, on one that ships as well.
+    /// Two rows have the same code. Units: two versions share a day. Rules: the code belongs to a rule that ships with
+    /// the service.
     RepeatedCode,
-    /// A row without a code of its own stands there twice.
+    /// Two rows of a file without codes are equal.
     RepeatedRow,
-    /// The database holds something else: an import adds history, it never overwrites.
+    /// The stored row differs: an import adds history and never overwrites.
     Differs,
-    /// The parents of a unit lead back to it.
+    /// A unit is its own ancestor.
     UnitCycle,
-    /// A unit lies below more levels than a tree may have.
+    /// A unit is deeper than a tree may be.
     UnitTooDeep,
     /// The parent of a unit does not exist throughout the interval of the row.
     ParentNotAlive,
-    /// A post has no end but its unit does not exist any more.
+    /// A post has no end, but its unit no longer exists.
     PostInEndedUnit,
-    /// A person has retired, left or died and holds a post that has not ended.
+    /// A person has retired, left or died, but has a post that has not ended.
     PostAfterService,
-    /// A person has, or would get, two rotations that run, or two that are still to come.
+    /// A person has, or would get, two running or two future rotations.
     RotationRunning,
-    /// A class would have more learners than seats; stands on the first who has none.
+    /// A class would have more learners than seats; reported on the first learner without a seat.
     ClassFull,
-    /// Two primary posts of a person overlap; stands on the later one.
+    /// Two primary posts of a person overlap; reported on the later one.
     TwoPrimaryPosts,
-    /// Two rotations of a person overlap; stands on the later one.
+    /// Two rotations of a person overlap; reported on the later one.
     RotationOverlap,
-    /// A rotation leads back to the unit that it leaves.
+    /// A rotation has the same unit as origin and destination.
     SameUnit,
     /// A unit does not exist on all days of a post, on the start day of a rotation, or in the year of an enrolment.
     UnitNotAlive,
-    /// A title is of another tier than the unit.
+    /// The tiers of a title and its unit differ.
     TitleOfOtherTier,
     /// A class begins and ends outside the years of its plan.
     ClassOutsidePlan,
     /// Two persons have the same name and the same birthday.
     SamePerson,
-    /// No post is recorded in the unit that a rotation leaves.
+    /// No post is recorded at the origin of a rotation.
     NoPostLeft,
-    /// No post is recorded that begins with a rotation in the unit that it leads to.
+    /// No post is recorded that begins with a rotation in its destination.
     NoPostTakenUp,
-    /// Two full-time classes of a person overlap; stands on the later one.
+    /// Two full-time classes of a person overlap; reported on the later one.
     OverlappingClasses,
-    /// An enrolment names another programme than its class.
+    /// The programme of an enrolment is not that of its class.
     OtherProgramme,
-    /// An enrolment counts for a year in which its class is not held.
+    /// The year of an enrolment lies outside the years of its class.
     YearOutsideClass,
-    /// An enrolment counts for another year than the one in which its class begins.
+    /// The year of an enrolment is not the year in which its class begins.
     OtherYear,
-    /// An enrolment has a result, and its class is cancelled or postponed.
+    /// An enrolment has a result, but its class is cancelled or postponed.
     ResultWithoutClass,
-    /// An enrolment takes a seat, and its class is cancelled or postponed.
+    /// An enrolment takes a seat, but its class is cancelled or postponed.
     ClassNotHeld,
-    /// A class, or the result of an enrolment, is ahead of its first day.
+    /// A class has the state of a class that has begun, or an enrolment has a result, before its first day.
     NotYetBegun,
-    /// A quota is new, and its plan has learners in the database, whom it does not count.
+    /// A quota is new, and its plan already has learners in the database. The quota does not count them.
     QuotaAfterLearners,
-    /// An enrolment has a grade and no result.
+    /// An enrolment has a grade but no result.
     GradeWithoutResult,
-    /// An enrolment is on a waiting list, and names no class.
+    /// An enrolment is on a waiting list but has no class.
     WaitingForNoClass,
     /// A person has the same qualification with another date.
     QualificationRedated,
-    /// A text was not in the composed form of Unicode (NFC) and is stored in it.
+    /// A text was not in the composed form of Unicode (NFC); it is converted.
     TextNotNfc,
-    /// A text had invisible characters, special or repeated blanks, or look-alikes of Đ, and is stored without.
+    /// A text had invisible characters, special or repeated blanks, or look-alikes of Đ; they are removed or replaced.
     TextCleaned,
-    /// A text began or ended with white space and is stored without.
+    /// A text began or ended with white space; it is trimmed.
     TextTrimmed,
     /// A date is possible but not likely.
     DoubtfulDate,
-    /// A personal identity number does not fit the person, or another person has it too.
+    /// A personal identity number does not match the person, or another person has it too.
     DoubtfulNationalId,
     /// A file that the importer does not know.
     UnknownFile,
@@ -179,7 +180,7 @@ impl FindingCode {
 
 impl fmt::Display for FindingCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // One spelling, the one that serialisation uses.
+        // Same spelling as in serialisation.
         self.serialize(f)
     }
 }
@@ -187,26 +188,26 @@ impl fmt::Display for FindingCode {
 /// A column of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Column {
-    /// Name, as in the format's description.
+    /// Name of the column, as in the description of the format.
     pub name: &'static str,
-    /// Place in this file, from 1.
+    /// Position in this file, from 1.
     pub position: usize,
 }
 
-/// One finding. Its sentence never holds a protected value; it may hold codes.
+/// One finding. Its sentence never contains a protected value; it may contain codes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Whether it stops the import.
+    /// Whether the finding stops the import.
     pub severity: Severity,
     /// File of the bundle.
     pub file: String,
-    /// Line on which the record begins, from 1; none: the whole file.
+    /// Line on which the record begins, from 1; `None` for the whole file.
     pub line: Option<u64>,
-    /// Column; none: the whole record.
+    /// Column; `None` for the whole record.
     pub column: Option<Column>,
-    /// What was found.
+    /// Code of the finding.
     pub code: FindingCode,
-    /// What it means here and the way out.
+    /// Message: the problem in this row and its remedy.
     #[serde(serialize_with = "both_languages")]
     pub sentence: Sentence,
 }
@@ -218,25 +219,25 @@ fn both_languages<S: Serializer>(sentence: &Sentence, serializer: S) -> Result<S
     map.end()
 }
 
-/// Where in a file something was found.
+/// Position of a finding in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
     pub line: Option<u64>,
     pub column: Option<Column>,
 }
 
-/// How often a code was found in a file, and how many of them were kept.
+/// Number of findings of a code in a file that are not listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unlisted {
     /// File of the bundle.
     pub file: String,
-    /// What was found.
+    /// Code of the findings.
     pub code: FindingCode,
-    /// How many findings are not listed one by one.
+    /// Number of findings that are not listed.
     pub more: u64,
 }
 
-/// Findings are listed one by one up to this many per file and code; beyond it they are counted, which bounds memory.
+/// Maximum number of listed findings per file and code; further ones are only counted, which bounds memory.
 const LISTED: u64 = 1_000;
 
 /// All findings of an import.
@@ -281,7 +282,7 @@ impl Findings {
         }
     }
 
-    /// The listed findings, by file in the order of their first finding and by line, and what is not listed.
+    /// The listed findings, by file in the order of their first finding and by line; and the counts of unlisted ones.
     pub fn into_lists(mut self) -> (Vec<Finding>, Vec<Unlisted>) {
         let mut files: Vec<String> = Vec::new();
         for finding in &self.listed {

@@ -1,4 +1,4 @@
-//! What the database holds before an import: everything except persons and classes, which are asked for in batches.
+//! Snapshot of the database before an import, except persons and classes, which are queried in batches.
 
 use std::collections::{HashMap, HashSet};
 
@@ -33,16 +33,16 @@ pub(super) struct Known {
     pub units: HashMap<UnitCode, UnitId>,
     pub versions: HashMap<UnitId, Vec<unit_version::Model>>,
     pub successions: Vec<unit_succession::Model>,
-    /// Whether there is any person, so that an import into an empty database asks for none.
+    /// Whether the database has any person; if not, the import does not query persons.
     pub has_cadres: bool,
-    /// Whether there is any class; they are asked for in batches too.
+    /// Whether the database has any class; if not, the import does not query classes.
     pub has_classes: bool,
 }
 
-/// What a quota of a file is known by: plan, unit, programme, mode.
+/// Identity of a quota of a file: plan, unit, programme, mode.
 pub(super) type QuotaKey = (PlanId, UnitId, ProgrammeCode, Option<StudyMode>);
 
-/// What a file says of a quota.
+/// The values of a quota in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct QuotaFacts {
     pub measure: Measure,
@@ -89,7 +89,7 @@ impl Known {
     }
 
     async fn read_units(&mut self, connection: &(impl ConnectionTrait + StreamTrait)) -> Result<()> {
-        // Taken as they come: the driver's own rows of a nation's units, held together, are more than what is kept of them.
+        // Streamed: the driver's rows of all units of the country take more memory than the map.
         let mut units = unit::Entity::find().stream(connection).await?;
         while let Some(unit) = units.try_next().await? {
             self.units.insert(unit.code, unit.id);
@@ -100,10 +100,10 @@ impl Known {
             self.versions.entry(version.unit_id).or_default().push(version);
         }
         drop(versions);
-        // In one order, so that two snapshots of the same rows are equal.
+        // Sorted, so that two snapshots of the same rows are equal.
         for versions in self.versions.values_mut() {
             versions.sort_by_key(|version| version.id);
-            // Most units have one version, and a list begins with room for four.
+            // Most units have one version, and a `Vec` starts with a capacity of four.
             versions.shrink_to_fit();
         }
         self.successions = unit_succession::Entity::find().all(connection).await?;
@@ -118,7 +118,7 @@ impl Known {
         for plan in training_plan::Entity::find().all(connection).await? {
             self.plans.insert(plan.code.clone(), plan);
         }
-        // In one order: of a quota that was given twice, in two parts, the first counts.
+        // Ordered by id: if a quota was issued twice, in two parts, the first one counts.
         let quotas = quota::Entity::find().filter(quota::Column::State.eq(QuotaState::Issued));
         let mut quotas = quotas.order_by_asc(quota::Column::Id).stream(connection).await?;
         while let Some(quota) = quotas.try_next().await? {

@@ -1,4 +1,5 @@
-//! What an office adds to the rules of law (quy định) and the retirement ages (tuổi nghỉ hưu) that ship with the service.
+//! Rules of law (quy định) and retirement ages (tuổi nghỉ hưu) of an office, in addition to those that ship with the
+//! service.
 
 use chrono::Datelike;
 use entity::{
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::language::Sentence;
 
-/// Longest term or age that is believed, in months.
+/// Longest accepted term or age, in months.
 const LONGEST: i32 = 1_200;
 
 impl Row for rule::Model {
@@ -170,7 +171,7 @@ impl Listed for retirement_age::Model {
     }
 }
 
-/// Why an office cannot use the code of a row of this origin.
+/// Reason why an office cannot use the code of a row of this origin, if so.
 fn shipped(origin: RuleOrigin) -> Option<Sentence> {
     match origin {
         RuleOrigin::Office => None,

@@ -1,5 +1,5 @@
-//! Rules on all rows of a person together: no row twice, no two primary posts and no two rotations at a time. One compact
-//! note per row, so that the rows of millions of persons can be compared in whatever order their files hold them.
+//! Checks that span all rows of a person: no repeated row, no overlapping primary posts, no overlapping rotations. One
+//! compact note per row, so that the rows of millions of persons can be compared in any order.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -11,7 +11,7 @@ use super::{
     register::Person,
 };
 
-/// Fingerprint of what makes a row of a person itself: 64 bits among the few rows of one person.
+/// Fingerprint of the identity of a row among the rows of one person; 64 bits suffice for these few rows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Print([u32; 2]);
 
@@ -25,14 +25,14 @@ impl Print {
     }
 }
 
-/// A line number; 0 for a row that the database holds.
+/// A line number; 0 for a row of the database.
 pub(super) type Line = u32;
 
 /// A qualification, or another paper of a person, 20 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Paper {
     person: Person,
-    /// All but its date.
+    /// Fingerprint of the content without the date.
     print: Print,
     /// Fingerprint of the date.
     date: u32,
@@ -52,23 +52,23 @@ impl Paper {
         Self { person, print: Print::of(content), date, line: 0 }
     }
 
-    /// Notes any row of a person that is known by its content.
+    /// Notes a row of a person that is identified by its content.
     pub fn noted((at, person): (u64, Person), content: impl Hash) -> Self {
         Self { person, print: Print::of(content), date: 0, line: line(at) }
     }
 }
 
-/// Lines that say what an earlier line said.
+/// Lines that repeat an earlier line.
 pub(super) fn repeated_papers(papers: Vec<Paper>) -> Vec<u64> {
     compare_papers(papers).repeated
 }
 
-/// What the papers of all persons show.
+/// Results of comparing the papers of all persons.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Papers {
-    /// Lines that say what an earlier line said.
+    /// Lines that repeat an earlier line.
     pub repeated: Vec<u64>,
-    /// Lines that say the same as another line, or as the database, but for the date.
+    /// Lines that equal another line, or a row of the database, except for the date.
     pub redated: Vec<u64>,
 }
 
@@ -77,7 +77,7 @@ pub(super) fn compare_papers(mut papers: Vec<Paper>) -> Papers {
     papers.sort_unstable();
     let mut found = Papers::default();
     for same in papers.chunk_by(|a, b| (a.person, a.print) == (b.person, b.print)) {
-        // A row that the database holds too comes first, as line 0, and is no news.
+        // A row of the database sorts first, as line 0, and is not reported.
         let dates = || same.chunk_by(|a, b| a.date == b.date);
         found.repeated.extend(dates().flat_map(|twins| {
             let of_bundle = twins.iter().filter(|paper| paper.line != 0).skip(1);
@@ -103,19 +103,21 @@ pub(super) struct Span {
     pub line: Line,
 }
 
-/// The row of a person that lasts longest among those that began so far. Rows come in the order of their first days.
+/// The row of a person with the latest end among those read so far. Rows must be added in the order of their first
+/// days.
 #[derive(Default)]
 pub(super) struct Longest(Option<Span>);
 
 impl Longest {
-    /// Takes in a row; the line to look at, if it begins while another of the person lasts.
+    /// Adds a row. Returns the line to report if the row overlaps an earlier one of the person.
     pub fn meet(&mut self, span: Span) -> Option<u64> {
         let lasts = |span: &Span| span.end_on.map_or(Day(chrono::NaiveDate::MAX), |end| end);
         let other = self.0.filter(|other| other.person == span.person);
         self.0 = other.filter(|other| lasts(other) >= lasts(&span)).or(Some(span));
 
         let other = other.filter(|other| other.end_on.is_none_or(|end| span.start_on < end))?;
-        // The later one, unless only the other one is in the bundle; of two that begin together, the later line.
+        // Reports the later row, unless only the other one is in the bundle. Of two that begin on the same day, reports
+        // the later line.
         let together = span.start_on == other.start_on;
         let line = if span.line == 0 || (together && other.line > span.line) { other.line } else { span.line };
         (line != 0).then_some(u64::from(line))
@@ -153,18 +155,18 @@ impl Post {
     }
 }
 
-/// What the posts of all persons show.
+/// Results of comparing the posts of all persons.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Posts {
     /// Lines that repeat an earlier line.
     pub repeated: Vec<u64>,
-    /// Lines of primary posts that begin while another primary post of the person lasts.
+    /// Lines of primary posts that begin during another primary post of the person.
     pub overlapping: Vec<u64>,
 }
 
 /// Compares the posts of each person.
 pub(super) fn compare_posts(mut posts: Vec<Post>) -> Posts {
-    // Of the same post the row of the database comes last, and gives way to that of the bundle.
+    // Among rows of the same post, the database row sorts last, so that the row of the bundle is used.
     let place = |Post { span, print, .. }: &Post| (span.person, span.start_on, *print, span.line == 0, span.line);
     posts.sort_unstable_by_key(place);
     let mut found = Posts::default();
@@ -198,7 +200,7 @@ pub(super) struct Episode {
 }
 
 impl Episode {
-    /// Notes a row of the bundle; what the database holds of it counts as it stands there.
+    /// Notes a row of the bundle. If the database has the rotation, its stored state determines the phase.
     pub fn of(row: &Resolved<Move>, today: Day) -> Self {
         let Move { to_unit_id, start_on, end_on, stored, .. } = row.model;
         Self {
@@ -213,7 +215,7 @@ impl Episode {
     pub fn stored(person: Person, row: &rotation::Model) -> Self {
         let phase = Phase::of(row.state);
         let end_on = row.end_on.or(row.planned_end_on);
-        // One that ended on a day that is not recorded is not held against those that came after.
+        // A rotation that ended on an unknown day gets an empty interval, so that it does not overlap later ones.
         let end_on = end_on.or_else(|| (phase == Phase::Over).then_some(row.start_on));
         let span = Span { person, start_on: row.start_on, end_on, line: 0 };
         Self { span, to: Print::of(row.to_unit_id), phase, is_new: false }
@@ -225,16 +227,16 @@ impl Episode {
     }
 }
 
-/// What the rotations of all persons show.
+/// Results of comparing the rotations of all persons.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Episodes {
     /// Lines that repeat an earlier line.
     pub repeated: Vec<u64>,
-    /// Lines of rotations that begin while another one of the person lasts.
+    /// Lines of rotations that begin during another rotation of the person.
     pub overlapping: Vec<u64>,
-    /// Lines of rotations without an end that another one, begun later, must have ended.
+    /// Lines of rotations without an end that were ended by a later rotation.
     pub overtaken: Vec<u64>,
-    /// Lines of rotations that would run, or be still to come, beside another one.
+    /// Lines of rotations that would be a second running or a second future rotation of the person.
     pub second: Vec<u64>,
 }
 
@@ -263,8 +265,8 @@ pub(super) fn compare_episodes(mut episodes: Vec<Episode>) -> Episodes {
 }
 
 impl Episodes {
-    /// A person has one rotation that runs and one to come. History without ends is put right: who went on to another one
-    /// ended the one before. What the database holds is not: that takes an act.
+    /// A person has at most one running and one future rotation. Imported history without ends is corrected: a later
+    /// rotation ended the earlier one. Stored rotations are not corrected: that requires an act.
     fn one_at_a_time(&mut self, of_person: &[Episode]) {
         for phase in [Phase::Running, Phase::ToCome] {
             let in_phase = || of_person.iter().filter(|episode| episode.phase == phase);
@@ -284,7 +286,7 @@ impl Episodes {
     }
 }
 
-/// Lines beyond four thousand millions share the last number: only the finding's place suffers.
+/// Lines beyond `u32::MAX` share the last number; only the position of a finding is then wrong.
 pub(super) fn line(line: u64) -> Line {
     Line::try_from(line).unwrap_or(Line::MAX)
 }
@@ -394,13 +396,13 @@ mod tests {
             ),
             (&[(2, 1, 1, "2010-01-01", "2013-01-02", None), (3, 1, 2, "2013-01-01", "", None)], found(&[3], &[], &[])),
             (&[(2, 1, 1, "2010-01-01", "", None), (3, 2, 2, "2013-01-01", "", None)], found(&[], &[], &[])),
-            // The one that began later runs.
+            // The rotation that began later is running.
             (&[(2, 1, 1, "2013-01-01", "", None), (3, 1, 2, "2010-01-01", "", None)], found(&[2], &[3], &[])),
             (&[(2, 1, 1, "2013-01-01", "2030-01-01", None), (3, 1, 2, "2013-01-01", "", None)], found(&[3], &[2], &[])),
-            // The one that is to come first stays.
+            // The earliest future rotation is accepted.
             (&[(2, 1, 1, "2030-01-01", "2031-01-01", None), (3, 1, 2, "2032-01-01", "", None)], found(&[], &[], &[3])),
             (&[(2, 1, 1, "2020-01-01", "2030-01-01", None), (3, 1, 2, "2030-01-01", "", None)], found(&[], &[], &[])),
-            // What the database holds stays as it is.
+            // Stored rotations are not corrected.
             (&[(0, 1, 1, "2010-01-01", "", running), (3, 1, 2, "2013-01-01", "", None)], found(&[3], &[], &[3])),
             (
                 &[(0, 1, 1, "2010-01-01", "", running), (3, 1, 2, "2013-01-01", "2014-01-01", None)],

@@ -1,4 +1,4 @@
-//! The lists of a bundle, small enough to be held whole: titles, institutions, units and their successions.
+//! The small lists of a bundle, read into memory: titles, institutions, units and their successions.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,9 +19,9 @@ use super::{
 };
 use crate::language::Sentence;
 
-/// A list whose rows are known by a code.
+/// A list whose rows are identified by a code.
 pub(super) trait Listed: Row {
-    /// Its code.
+    /// Type of the code.
     type Code: Eq + Hash + Clone;
 
     /// The code of the row.
@@ -30,10 +30,10 @@ pub(super) trait Listed: Row {
     /// The columns in which a stored row differs.
     fn differing(&self, stored: &Self) -> Vec<&'static str>;
 
-    /// Notes what the row by itself shows to be wrong.
+    /// Reports errors that a single row shows.
     fn check(&self, _header: &Header, _line: u64, _world: &World, _findings: &mut Findings) {}
 
-    /// Why no row of a bundle may have the code of a stored row.
+    /// Reason why no row of a bundle may have the code of this stored row, if so.
     fn reserved(_stored: &Self) -> Option<Sentence> {
         None
     }
@@ -69,7 +69,7 @@ impl Listed for institution::Model {
     }
 }
 
-/// The rows that the database lacks, and how many it holds just so.
+/// The new rows, and the number of unchanged ones.
 pub(super) fn listed<T: Listed>(
     header: &Header,
     rows: Vec<(u64, T)>,
@@ -93,7 +93,7 @@ pub(super) fn listed<T: Listed>(
             continue;
         }
         let mut differing = row.differing(there);
-        // A column that the file lacks says nothing.
+        // A column that the file lacks is not compared.
         differing.retain(|column| header.column(column).is_some());
         unchanged += u64::from(differing.is_empty());
         for column in differing {
@@ -103,15 +103,15 @@ pub(super) fn listed<T: Listed>(
     (new, unchanged)
 }
 
-/// What the bundle adds to the units.
+/// New rows of the unit files.
 #[derive(Default)]
 pub(super) struct NewUnits {
     pub units: Vec<unit::Model>,
     pub versions: Vec<unit_version::Model>,
     pub successions: Vec<unit_succession::Model>,
-    /// Units that the database held before and that get versions or successions.
+    /// Stored units that get versions or successions.
     pub touched: HashSet<UnitCode>,
-    /// Versions, then successions, that the database holds just so.
+    /// Number of unchanged versions, then of unchanged successions.
     pub unchanged: (u64, u64),
 }
 
@@ -139,7 +139,7 @@ impl NewUnits {
         note_tree(header, &Tree::new(versions), findings);
     }
 
-    /// Takes in a version, unless the database holds it or something else on its days.
+    /// Adds a version, unless the database has it or another version on its days.
     fn add(
         &mut self,
         header: &Header,
@@ -189,12 +189,12 @@ impl NewUnits {
     }
 }
 
-/// What makes a succession itself.
+/// Identity of a succession.
 fn event(succession: &unit_succession::Model) -> (UnitId, UnitId, SuccessionKind, Day) {
     (succession.predecessor_id, succession.successor_id, succession.kind, succession.on_date)
 }
 
-/// Whether a unit can keep its code through such an event.
+/// Whether a unit can keep its code in such an event.
 fn may_keep_code(kind: SuccessionKind) -> bool {
     match kind {
         SuccessionKind::Rename | SuccessionKind::Reclassify | SuccessionKind::Move => true,
@@ -224,7 +224,7 @@ fn succession(
     Some(unit_succession::Model { id, predecessor_id, successor_id, kind, on_date, document })
 }
 
-/// The unit that a cell names, if it names one.
+/// The unit of a cell, unless the cell is empty.
 pub(super) fn unit_of(
     world: &World,
     findings: &mut Findings,
@@ -255,7 +255,7 @@ fn model(row: &UnitRow, unit_id: UnitId, parent_id: Option<UnitId>, party_id: Op
     }
 }
 
-/// Whether two versions say the same; their ids are only drawn.
+/// Whether two versions are equal except for their random ids.
 fn is_same(stored: &unit_version::Model, version: &unit_version::Model) -> bool {
     unit_version::Model { id: version.id, ..stored.clone() } == *version
 }
@@ -264,7 +264,7 @@ fn stored_version(version: &unit_version::Model) -> Option<Version> {
     Some(seen(version, &version.period()?))
 }
 
-/// A version as the rules on the tree see it.
+/// Converts a version to the input of the checks on the tree.
 fn seen(version: &unit_version::Model, period: &Period) -> Version {
     Version {
         unit: version.unit_id,

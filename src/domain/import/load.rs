@@ -1,4 +1,4 @@
-//! The second pass: what was checked is written, all of it in one transaction.
+//! Pass 2: writes the validated bundle in one transaction.
 
 use std::{collections::HashSet, path::Path};
 
@@ -46,15 +46,15 @@ use crate::{
     language::Sentence,
 };
 
-/// How often the transaction that loads is begun before the import gives up. Each attempt waits for other writers, as long
-/// as a statement may wait for a lock.
+/// Number of attempts to begin the loading transaction. Each attempt waits for other writers as long as a statement may
+/// wait for a lock.
 const ATTEMPTS: usize = 12;
 
 /// Objects that no validation depends on, by their type in the change log.
 const APART: [&str; 5] = ["acting_person", "client", "client_key", "external_client", "signing_key"];
 
-/// Writes a validated bundle. `since` is the end of the chain of logs before it was validated: if an act has changed
-/// something since then, the bundle is validated again. No act can change anything after that.
+/// Writes a validated bundle. `since` is the end of the log before the validation: if an act has changed data since
+/// then, the bundle is validated again inside the transaction, which excludes other acts.
 pub(super) async fn load(
     database: &Database,
     clock: Clock,
@@ -84,8 +84,8 @@ pub(super) async fn load(
     Ok(report(Outcome::Loaded, files, findings))
 }
 
-/// Begins the transaction, and waits for other writers if need be: they wait for a place beside each other, and without
-/// more than one attempt an import would get none beside a busy service.
+/// Begins the transaction, and waits for other writers if necessary. Writers compete for the lock, so a busy service
+/// may require more than one attempt.
 async fn begin_alone(permit: &Permit<'_>) -> Result<DatabaseTransaction> {
     for _ in 1..ATTEMPTS {
         match permit.begin_alone().await {
@@ -96,8 +96,8 @@ async fn begin_alone(permit: &Permit<'_>) -> Result<DatabaseTransaction> {
     permit.begin_alone().await
 }
 
-/// Whether the database may hold something else than what the bundle was validated against. Lists and units are compared
-/// as well, since an operator can change them without an act.
+/// Whether the database may differ from the state that the bundle was validated against. Lists and units are compared
+/// as well, because an operator can change them without an act.
 async fn has_changed(txn: &DatabaseTransaction, since: i64, known: &Known) -> Result<bool> {
     Ok(chain::has_changed_after(txn, since, &APART).await? || Known::read(txn).await? != *known)
 }
@@ -132,7 +132,7 @@ async fn write(txn: Txn, dir: &Path, mut plan: Plan, (mut world, progress): (Wor
     touched.sort_unstable();
     record(&txn, ChangeKind::Updated, "cadre", touched).await?;
     fill_classes(&txn, &world.classes).await?;
-    // What follows reads the database alone, and millions of persons in the register are as many times 60 bytes.
+    // The following steps read only the database. Dropping the register frees 60 bytes per person.
     drop(world);
     let are_many = quotas.len() as u64 >= bulk::MANY;
     usage::settle(&txn, &used, &quotas).await?;
@@ -144,7 +144,8 @@ async fn write(txn: Txn, dir: &Path, mut plan: Plan, (mut world, progress): (Wor
     txn.commit().await
 }
 
-/// Gives new learners their seats in classes that the database held before; a new class was written with them.
+/// Records the seats of new learners in classes that were stored before the import. New classes were inserted with
+/// theirs.
 async fn fill_classes(txn: &Txn, classes: &Classes) -> Result<()> {
     let filled = classes.filled();
     let mut touched = Vec::new();
@@ -192,7 +193,7 @@ async fn lists(txn: &Txn, plan: Plan, world: &World) -> Result<()> {
     record(txn, ChangeKind::Created, "programme", programmes).await?;
     let plans = offers.plans.iter().map(|row| row.code.to_string()).collect();
     record(txn, ChangeKind::Created, "training_plan", plans).await?;
-    // Counts follow from the trees and from whose posts are key leaders'.
+    // The headcounts depend on the trees and on the titles of key leaders.
     if !units.versions.is_empty() || !titles.is_empty() {
         txn.everybody_changed();
     }
@@ -219,7 +220,7 @@ impl Pass<'_, DatabaseTransaction> {
             RotationRow::FILE => filled::<rotation::Entity>(txn, self.load_rotations(txn, overtaken)).await,
             ClassRow::FILE => filled::<training_class::Entity>(txn, self.load_classes(txn)).await,
             SessionRow::FILE => filled::<class_session::Entity>(txn, self.load_sessions(txn)).await,
-            // Held since the first pass and loaded as checked; the file must still be that one.
+            // The rows of the first pass are loaded from memory; the file must not have changed since.
             file => Ok(Checked { print: table::print(self.dir, file, self.progress)?, ..before }),
         }
     }
@@ -253,7 +254,7 @@ impl Pass<'_, DatabaseTransaction> {
         Ok(self.batches(step).await?.0)
     }
 
-    /// Comes after the posts, which tell the titles and what followed.
+    /// Must run after the posts, which give the titles and the placements.
     async fn load_rotations(&mut self, txn: &Txn, overtaken: &HashSet<u64>) -> Result<Checked> {
         let units = Units::load(self.connection).await?;
         let step = async |pass: &mut Self, header: &Header, rows| {

@@ -1,7 +1,7 @@
-//! Imports: a bundle of CSV files is checked whole, then loaded whole or not at all.
+//! Imports: a bundle of CSV files is validated as a whole, then loaded completely or not at all.
 //!
-//! The road of a row: bytes -`source`-> record -`table`-> cells -`cell`-> typed `row` -`pass`-> resolved against the
-//! `world`. `check` walks it to find out, `load` walks it again to write.
+//! The stages of a row: bytes -`source`-> record -`table`-> cells -`cell`-> typed `row` -`pass`-> resolved against the
+//! `world`. `check` runs them to validate, `load` runs them again to write.
 
 mod agree;
 mod batch;
@@ -56,20 +56,20 @@ use world::World;
 
 use crate::{clock::Clock, db::Database, domain::chain, error::Result};
 
-/// What an import may do.
+/// Options of an import.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Only check: report what would be loaded, write nothing.
+    /// Validate only: report what would be loaded, write nothing.
     pub dry_run: bool,
 }
 
-/// Imports (nhập) the bundle in a folder, all of it or nothing, and reports what was found and done.
+/// Imports (nhập) the bundle in a folder, completely or not at all, and returns a report.
 ///
-/// The bundle is validated while other acts go on. If one of them changed something that the validation may have read, it
-/// is repeated inside the transaction that loads, during which no other act is done.
+/// Other acts may run during the validation. If one of them changed rows that the validation may have read, the
+/// validation is repeated inside the loading transaction, which excludes other acts.
 ///
-/// Files are read with blocking calls on the calling thread, which suits the command line; a server must give the
-/// import a thread of its own.
+/// Files are read with blocking calls on the calling thread, which suits the command line; a server must run the import
+/// on a dedicated thread.
 pub async fn import(database: &Database, clock: Clock, dir: &Path, options: Options) -> Result<Report> {
     let progress = Progress::shown();
     let report = run(database, clock, (dir, options), &progress).await;
@@ -83,8 +83,8 @@ async fn run(
     (dir, options): (&Path, Options),
     progress: &Progress,
 ) -> Result<Report> {
-    // One connection for all questions, not the pool: each connection of SQLite has a thread, and what a thread once took
-    // for its answers stays with it. With millions of rows that was more than a hundred megabytes.
+    // One connection for all queries, not the pool: each SQLite connection has a thread, which does not release the
+    // memory of its results. With millions of rows that was more than a hundred megabytes.
     let reader = database.control();
     let since = chain::end(reader).await?;
     let validated = Validated::read(reader, clock, dir, progress).await?;
@@ -121,7 +121,7 @@ impl Validated {
         Ok(Self { world, plan, findings, bytes: bundle.bytes })
     }
 
-    /// How an import of it ends, if it is to be loaded.
+    /// Outcome of an import of the bundle, if loading succeeds.
     fn outcome(&self) -> Outcome {
         match () {
             () if self.findings.errors > 0 => Outcome::Refused,
@@ -131,7 +131,7 @@ impl Validated {
         }
     }
 
-    /// The report of an import of it that ended without being loaded.
+    /// The report of an import that ended without loading.
     fn report(self, outcome: Outcome) -> Report {
         let files = self.plan.checked.iter().map(file_report).collect();
         report(outcome, files, self.findings)

@@ -1,4 +1,4 @@
-//! What is on offer: programmes, training plans and quotas of a bundle, small enough to be held whole.
+//! Programmes, training plans and quotas of a bundle, small enough to be read into memory.
 
 use std::collections::{HashMap, HashSet};
 
@@ -53,7 +53,7 @@ impl Listed for programme::Model {
         columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
     }
 
-    /// A programme grants a level of its own subject, if it grants one.
+    /// Checks that the subject of a programme has the level that the programme grants, if any.
     fn check(&self, header: &Header, line: u64, world: &World, findings: &mut Findings) {
         let (Some(level), Ok(subject)) = (&self.level_code, self.subject.parse::<SubjectCode>()) else { return };
         note_level(header, line, (Ok(&subject), Ok(level)), world, findings);
@@ -116,7 +116,7 @@ fn bound(text: &str) -> Result<Bound, Problem> {
     }
 }
 
-/// Seats that a plan gives to a unit.
+/// Seats that a plan issues to a unit.
 pub(super) struct QuotaRow {
     plan: PlanCode,
     unit: UnitCode,
@@ -149,13 +149,13 @@ impl Row for QuotaRow {
     }
 }
 
-/// What the bundle adds to what is on offer.
+/// New programmes, plans and quotas of the bundle.
 #[derive(Default)]
 pub(super) struct NewOffers {
     pub programmes: Vec<programme::Model>,
     pub plans: Vec<training_plan::Model>,
     pub quotas: Vec<quota::Model>,
-    /// Plans, then quotas, that the database holds just so.
+    /// Number of unchanged plans, then of unchanged quotas.
     pub unchanged: (u64, u64),
 }
 
@@ -179,7 +179,7 @@ impl NewOffers {
                 }
             }
             let is_new = stored.is_none();
-            // Known even where its unit is not, so that its quotas and classes are not blamed.
+            // Added even if its unit is unknown, so that its quotas and classes are not reported.
             world.plans.insert(row.code.clone(), id);
             world.plan_years.insert(id, (row.year_from, row.year_to));
             if let (true, Some(unit)) = (is_new, unit) {
@@ -258,7 +258,7 @@ impl QuotaRow {
             is_lower_bound,
             classes,
             allocated: 0,
-            // Counted when the enrolments are in.
+            // Counted after the enrolments are written.
             used: 0,
             excess: 0,
             parent_id: None,
@@ -287,7 +287,7 @@ fn after_learners() -> Sentence {
     )
 }
 
-/// A programme by place among all that are known.
+/// Index of a programme among all known ones.
 pub(super) type Programme = u32;
 
 /// The programmes of the database and of the bundle.
@@ -295,7 +295,7 @@ pub(super) type Programme = u32;
 pub(super) struct Programmes(HashMap<ProgrammeCode, Programme>);
 
 impl Programmes {
-    /// Enters a programme.
+    /// Adds a programme.
     pub fn enter(&mut self, code: ProgrammeCode) {
         let next = u32::try_from(self.0.len()).unwrap_or(Programme::MAX);
         self.0.entry(code).or_insert(next);
@@ -312,7 +312,7 @@ impl Programmes {
     }
 }
 
-/// The plan that a row names in `plan_code`, if it names one.
+/// The plan in `plan_code`, unless the cell is empty.
 pub(super) fn plan_of(
     world: &World,
     findings: &mut Findings,
@@ -328,7 +328,7 @@ pub(super) fn plan_of(
     id
 }
 
-/// The programme that a row names in `programme_code`.
+/// The programme in `programme_code`.
 pub(super) fn programme_of(
     world: &World,
     findings: &mut Findings,

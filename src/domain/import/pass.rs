@@ -1,5 +1,5 @@
-//! One pass over the files of persons: read, resolve, compare with the database. Checking and loading do the same and
-//! differ only in what becomes of a new row.
+//! One pass over the files of persons: read, resolve, compare with the database. Validation and loading share it; they
+//! differ only in the handling of new rows.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -24,21 +24,21 @@ use super::{
 };
 use crate::{error::Result, language::Sentence, text::closest};
 
-/// Identity numbers that one question to the database names.
+/// Identity numbers per query.
 pub(super) const ASKED: usize = 512;
 
-/// What a row is to the database.
+/// Comparison of a row with the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum News {
-    /// The database lacks it.
+    /// The database does not have the row.
     New,
-    /// The database holds it just so.
+    /// The database has an equal row.
     Unchanged,
-    /// The database holds it otherwise, which is an error.
+    /// The database has the row with other values, which is an error.
     Differs,
 }
 
-/// A row with everything it refers to.
+/// A row with its resolved references.
 pub(super) struct Resolved<M> {
     pub line: u64,
     pub person: Person,
@@ -46,7 +46,7 @@ pub(super) struct Resolved<M> {
     pub model: M,
 }
 
-/// What a pass works with.
+/// Context of a pass over the files.
 pub(super) struct Pass<'a, C> {
     pub dir: &'a Path,
     pub connection: &'a C,
@@ -56,7 +56,7 @@ pub(super) struct Pass<'a, C> {
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// The new persons of a batch, and how many the database holds just so.
+    /// The new persons of a batch, and the number of unchanged ones.
     pub async fn cadres(
         &mut self,
         header: &Header,
@@ -116,7 +116,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
     }
 
-    /// Warns of identity numbers of the batch that the database holds under another code.
+    /// Warns of identity numbers of the batch that another person in the database has.
     pub async fn doubt_repeated_ids(&mut self, header: &Header, rows: &[(u64, CadreRow)]) -> Result<()> {
         if !self.world.known.has_cadres {
             return Ok(());
@@ -144,7 +144,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(())
     }
 
-    /// The posts of a batch, and those primary posts of the same persons that only the database has.
+    /// The posts of a batch, and the primary posts of the same persons that are only in the database.
     pub async fn assignments(
         &mut self,
         header: &Header,
@@ -209,7 +209,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         has_title.then_some(Resolved { line, person, news: News::New, model })
     }
 
-    /// What the database holds of the posts of these persons.
+    /// The posts of these persons in the database.
     pub async fn posts(&self, persons: &[(CadreId, Person)]) -> Result<HashMap<CadreId, Vec<assignment::Model>>> {
         let mut posts: HashMap<CadreId, Vec<assignment::Model>> = HashMap::new();
         if persons.is_empty() {
@@ -222,7 +222,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(posts)
     }
 
-    /// The qualifications of a batch, and what the database holds of those of the same persons.
+    /// The qualifications of a batch, and the stored qualifications of the same persons.
     pub async fn qualifications(
         &mut self,
         header: &Header,
@@ -241,7 +241,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
         for paper in &mut papers {
             let is_same = |there: &qualification::Model| {
-                // Their ids are only drawn; what a result granted may come as a paper, too.
+                // Ids are random and not compared. A qualification that a result granted may be in the bundle, too.
                 qualification::Model { id: paper.model.id, enrolment_id: None, ..there.clone() } == paper.model
             };
             if stored.get(&paper.model.cadre_id).is_some_and(|there| there.iter().any(is_same)) {
@@ -289,7 +289,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         (has_level && has_institution).then_some(Resolved { line, person, news: News::New, model })
     }
 
-    /// Enters into the register those persons whom only the database knows.
+    /// Adds the persons with these codes that are only in the database to the register.
     pub async fn meet(&mut self, codes: impl Iterator<Item = &CadreCode>) -> Result<()> {
         let register = &self.world.register;
         let strangers: HashSet<&CadreCode> = codes.filter(|code| register.find(code.as_str()).is_none()).collect();
@@ -300,7 +300,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(())
     }
 
-    /// What the database held of these persons before the import. Who is known to be new is not asked for.
+    /// The rows of these persons in the database before the import. Skips codes that are known to be new.
     async fn stored_cadres(&self, codes: impl Iterator<Item = &CadreCode>) -> Result<HashMap<CadreCode, cadre::Model>> {
         let mut stored = HashMap::new();
         if !self.world.known.has_cadres {
@@ -320,7 +320,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(stored)
     }
 
-    /// Those persons of a batch whom the database held before the import, each once.
+    /// The persons of a batch that were stored before the import, each once.
     pub fn stored_persons<M>(&self, rows: &[Resolved<M>]) -> Vec<(CadreId, Person)> {
         let mut persons = self.persons(rows);
         persons.retain(|(_, person)| self.world.register.is_stored(*person));
@@ -336,7 +336,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 }
 
-/// What a question names, the last repeated up to a power of two: ten texts of statements to prepare and keep, not 512.
+/// The values of a query, padded to a power of two by repeating the last one: ten statements to prepare and cache, not
+/// 512.
 pub(super) fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
     let mut values: Vec<T> = values.collect();
     if let Some(last) = values.last().cloned() {
@@ -345,7 +346,7 @@ pub(super) fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
     values
 }
 
-/// Whether two rows are the same post, whenever it ended.
+/// Whether two rows are the same post, regardless of its end.
 fn is_post(stored: &assignment::Model, post: &assignment::Model) -> bool {
     (stored.unit_id, &stored.title_code, stored.start_on, stored.is_primary)
         == (post.unit_id, &post.title_code, post.start_on, post.is_primary)
@@ -382,7 +383,7 @@ pub(super) fn note_level(
     false
 }
 
-/// A value that is not in a list, with the list and the value of it that is most likely meant.
+/// Message about a value that is not in a list, with the list and the most similar value.
 fn not_in_list(given: Option<&str>, list: &[&str], (vi, en): (&str, &str)) -> Sentence {
     let all = list.join(", ");
     let (mut vi, mut en) = (format!("{vi}; danh mục gồm: {all}"), format!("{en}; the list is: {all}"));

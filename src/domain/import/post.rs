@@ -18,11 +18,11 @@ use crate::language::Sentence;
 /// The tier of each unit over time. A unit whose rows could not be read has none.
 pub(super) type Tiers = HashMap<UnitId, Vec<(Period, Tier)>>;
 
-/// What is wrong with the unit of a post.
+/// Conflict between a post and the days of its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UnitFault {
-    /// The post has no end and the unit does not exist any more, or not yet when the post begins: nobody would find the
-    /// person.
+    /// The post has no end, and the unit has ended, or does not exist yet when the post begins. The person would appear
+    /// in no unit.
     Ended,
     /// The unit does not exist on some of the days of the post.
     Absent,
@@ -31,7 +31,7 @@ pub(super) enum UnitFault {
 impl UnitFault {
     /// Compares the days of a post with those of its unit.
     pub fn of(unit: &[(Period, Tier)], (start_on, end_on): (Day, Option<Day>), today: Day) -> Option<Self> {
-        // An end of the unit that is still to come will end the post, too.
+        // A future end of the unit will end the post, too.
         let last = start_on.max(today);
         if end_on.is_none() && !unit.iter().any(|(period, _)| period.holds(last)) {
             return Some(Self::Ended);
@@ -47,7 +47,7 @@ impl UnitFault {
         }
     }
 
-    /// What to say of the post.
+    /// Message to the user about the post.
     pub fn sentence(self) -> Sentence {
         let (vi, en) = match self {
             Self::Ended => (
@@ -66,8 +66,7 @@ impl UnitFault {
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// Finds what is wrong with the new posts of a batch by the days of their units, their titles and the status of their
-    /// persons.
+    /// Checks the new posts of a batch against the days and tiers of their units and the status of their persons.
     pub fn doubt_posts_by_unit(&mut self, header: &Header, rows: &[Resolved<assignment::Model>], tiers: &Tiers) {
         let today = self.world.today;
         for Resolved { line, person, model, .. } in rows.iter().filter(|row| row.news == News::New) {
@@ -88,10 +87,10 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 }
 
-/// Whether the unit exists on all days from the first one until the day before the last.
+/// Whether the unit exists on all days from `from` (inclusive) to `until` (exclusive).
 fn covers(unit: &[(Period, Tier)], from: Day, until: Day) -> bool {
     let mut covered = from;
-    // Versions do not overlap, so that each step is to the next one.
+    // Versions do not overlap, so each step moves to the next one.
     while covered < until {
         match unit.iter().find(|(period, _)| period.holds(covered)).map(|(period, _)| period.until()) {
             Some(Some(end)) => covered = end,
@@ -102,7 +101,7 @@ fn covers(unit: &[(Period, Tier)], from: Day, until: Day) -> bool {
     true
 }
 
-/// Whether the unit has another tier than the title demands, on all days of the post.
+/// Whether the tier of the unit differs from that of the title on all days of the post.
 fn is_of_other_tier(unit: &[(Period, Tier)], (start_on, end_on): (Day, Option<Day>), title: Tier) -> bool {
     let Some(days) = Period::new(Some(start_on), end_on) else { return false };
     let mut tiers = unit.iter().filter(|(period, _)| period.overlaps(&days)).map(|(_, tier)| *tier).peekable();
@@ -175,7 +174,7 @@ mod tests {
             ("2005-01-01", "2006-01-01", Tier::Commune, true),
             ("2005-01-01", "", Tier::Commune, false),
             ("2012-01-01", "", Tier::District, true),
-            // On these days the unit does not exist, which is another finding.
+            // The unit does not exist on these days, which another check reports.
             ("1990-01-01", "1991-01-01", Tier::Commune, false),
         ] {
             assert_eq!(

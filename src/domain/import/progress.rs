@@ -1,4 +1,4 @@
-//! How far an import has come: a bar on a terminal, a line in the log now and then where there is none.
+//! Progress of an import: a bar on a terminal, else a periodic line in the log.
 
 use std::{
     io::IsTerminal,
@@ -8,29 +8,29 @@ use std::{
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How often a line is logged where no bar is drawn.
+/// Interval of the log lines if no bar is drawn.
 const PAUSE: Duration = Duration::from_secs(15);
 
-/// A step of an import and how far it has come.
+/// A step of an import and its progress.
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
     name: &'static str,
-    /// Bytes of the files, which are known beforehand; none: nobody knows how long the step is.
+    /// Bytes of the files, known beforehand; `None` if the length of the step is unknown.
     length: Option<u64>,
     bytes: u64,
     rows: u64,
-    /// When the step last logged a line.
+    /// Time of the last log line of the step.
     told: Duration,
 }
 
 impl Step {
-    /// What is said of the step so long after it began: share, rows, rows per second, time left at the pace so far.
+    /// Progress line after this time: share, rows, rows per second, remaining time at the present rate.
     fn line(&self, elapsed: Duration) -> String {
         let Some(length) = self.length else { return self.name.to_owned() };
         let share = self.bytes as f64 / length.max(1) as f64;
         let rows = HumanCount(self.rows);
         let mut line = format!("{}: {:.0} %, {rows} rows", self.name, 100.0 * share.min(1.0));
-        // Before, every pace is chance.
+        // Before this time the rate is too random to be shown.
         if elapsed >= Duration::from_secs(1) && share > 0.0 {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a pace is no negative number")]
             let pace = (self.rows as f64 / elapsed.as_secs_f64()) as u64;
@@ -42,7 +42,7 @@ impl Step {
     }
 }
 
-/// How far an import has come, shown to whoever started it.
+/// Progress display of an import.
 #[derive(Clone, Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
@@ -68,12 +68,12 @@ impl Progress {
         Self { bar: ProgressBar::hidden(), step: Arc::default(), is_plain: false }
     }
 
-    /// A step begins that reads so many bytes.
+    /// Begins a step that reads this number of bytes.
     pub fn begin(&self, name: &'static str, length: u64) {
         self.start(Step { name, length: Some(length), ..Step::default() });
     }
 
-    /// A step begins of which nobody knows how long it is.
+    /// Begins a step of unknown length.
     pub fn say(&self, name: &'static str) {
         self.start(Step { name, ..Step::default() });
     }
@@ -89,13 +89,13 @@ impl Progress {
         *self.step.lock().unwrap_or_else(PoisonError::into_inner) = step;
     }
 
-    /// More bytes were read.
+    /// Adds bytes read.
     pub fn advance(&self, bytes: u64) {
         self.step.lock().unwrap_or_else(PoisonError::into_inner).bytes += bytes;
         self.bar.inc(bytes);
     }
 
-    /// More rows were dealt with.
+    /// Adds processed rows.
     pub fn rows(&self, rows: u64) {
         let elapsed = self.bar.elapsed();
         let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);

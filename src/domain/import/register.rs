@@ -1,4 +1,4 @@
-//! The persons of an import, code to id, for millions of them in little memory.
+//! Compact index of the persons of an import by code, for millions of persons.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 
 use crate::error::{Error, Result};
 
-/// A person by place in the register.
+/// Index of a person in the register.
 pub(super) type Person = u32;
 
 const STORED: u8 = 1;
@@ -15,7 +15,7 @@ const SEEN: u8 = 2;
 const TOUCHED: u8 = 4;
 const FORMER: u8 = 8;
 
-/// Codes lie end to end in one text and the table holds only places in it: about 45 bytes a person.
+/// All codes are concatenated in one string, and the table stores offsets in it: about 45 bytes per person.
 #[derive(Default)]
 pub(super) struct Register {
     codes: String,
@@ -33,12 +33,12 @@ impl Register {
         self.places.find(self.hasher.hash_one(code), |person| self.code(*person) == code).copied()
     }
 
-    /// Enters a person whom the database already holds.
+    /// Adds a person from the database.
     pub fn enter_stored(&mut self, code: &str, id: CadreId, birth: Option<BirthDate>) -> Result<Person> {
         self.enter(code, id, birth, STORED)
     }
 
-    /// Enters a person whom the bundle brings, and draws the id.
+    /// Adds a new person of the bundle, with a new id.
     pub fn enter_new(&mut self, code: &str, birth: Option<BirthDate>) -> Result<Person> {
         self.enter(code, CadreId::new(), birth, 0)
     }
@@ -82,12 +82,12 @@ impl Register {
         self.marks[person as usize] & FORMER != 0
     }
 
-    /// Whether the database held the person before this import.
+    /// Whether the person was stored before this import.
     pub fn is_stored(&self, person: Person) -> bool {
         self.marks[person as usize] & STORED != 0
     }
 
-    /// Notes that the file has a row of the person; false if it had one before.
+    /// Marks the person as seen in the file; false if it was marked before.
     pub fn see(&mut self, person: Person) -> bool {
         let marks = &mut self.marks[person as usize];
         let first = *marks & SEEN == 0;
@@ -95,7 +95,7 @@ impl Register {
         first
     }
 
-    /// A new pass over the files begins: no row has been seen.
+    /// Begins another pass over the files: marks all rows as unseen.
     pub fn forget_seen(&mut self) {
         self.marks.iter_mut().for_each(|marks| *marks &= !SEEN);
     }

@@ -1,4 +1,4 @@
-//! The report of an import, for people and for machines.
+//! The report of an import, as text and as JSON.
 
 use std::{
     collections::HashMap,
@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::finding::{Finding, FindingCode, Severity, Unlisted};
 use crate::{language::Language, text::count};
 
-/// What became of a file.
+/// Result for a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FileState {
@@ -27,31 +27,31 @@ pub struct FileReport {
     pub name: &'static str,
     /// Rows below the header.
     pub rows: u64,
-    /// Rows that the database lacked.
+    /// Rows that were not in the database.
     pub new: u64,
-    /// Rows that the database already held.
+    /// Rows that the database already contains.
     pub unchanged: u64,
-    /// What became of it.
+    /// Result for the file.
     pub state: FileState,
 }
 
-/// How an import ended.
+/// Outcome of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Outcome {
-    /// Everything is in the database.
+    /// All rows are in the database.
     Loaded,
-    /// The database already held everything; nothing was written.
+    /// The database already contains all rows; nothing was written.
     NothingNew,
     /// The files have no rows below their headers; nothing was written.
     NoRows,
     /// There are errors; nothing was written.
     Refused,
-    /// There are no errors; nothing was written because only a check was asked for.
+    /// No errors; nothing was written because only validation was requested.
     DryRun,
 }
 
-/// How much of a report is printed.
+/// Level of detail of a printed report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Extent {
     /// The first findings of each code; those with one cause together.
@@ -66,10 +66,10 @@ const SHOWN: usize = 20;
 /// Further lines that a finding of a short report names.
 const LINES: usize = 5;
 
-/// What an import (nhập dữ liệu) found and did.
+/// Report of an import (nhập dữ liệu).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// How it ended.
+    /// Outcome of the import.
     pub outcome: Outcome,
     /// Files, in the order in which they were read.
     pub files: Vec<FileReport>,
@@ -77,9 +77,9 @@ pub struct Report {
     pub errors: u64,
     /// Number of warnings.
     pub warnings: u64,
-    /// Findings, by file, line and column; of one kind in one file at most 1,000.
+    /// Findings, by file, line and column; at most 1,000 per file and code.
     pub findings: Vec<Finding>,
-    /// How many more there are of kinds that are not listed in full.
+    /// Number of further findings, by file and code.
     pub unlisted: Vec<Unlisted>,
 }
 
@@ -208,7 +208,7 @@ fn grouped(findings: &[Finding]) -> Vec<(&Finding, Vec<u64>)> {
 
 /// `units.csv:12:3 (parent_code) ERROR UNKNOWN_CODE: sentence`
 fn render_finding((finding, lines): (&Finding, &[u64]), language: Language, out: &mut impl Write) -> io::Result<()> {
-    // The name of an unknown file is the only unchecked text here; it may hold what a terminal would obey.
+    // The name of an unknown file is the only unchecked text here; it may contain terminal control sequences.
     let file: String = finding.file.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
     write!(out, "{file}")?;
     if let Some(line) = finding.line {

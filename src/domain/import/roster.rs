@@ -1,4 +1,4 @@
-//! The classes of an import, code to what the enrolments ask of them, for hundreds of thousands in little memory.
+//! Compact index of the classes of an import by code, for hundreds of thousands of classes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,26 +7,26 @@ use entity::value::{ClassCode, ClassId, ClassState, Day, PlanId, StudyMode};
 use super::offer::Programme;
 use crate::error::{Error, Result};
 
-/// A class by place among all that are known.
+/// Index of a class among all known ones.
 pub(super) type Class = u32;
 
-/// What the enrolments ask of a class.
+/// The columns of a class that the checks of enrolments use.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     pub id: ClassId,
     pub plan_id: Option<PlanId>,
-    /// None: its row names one that is not known.
+    /// `None` if its row names an unknown programme.
     pub programme: Option<Programme>,
     pub mode: Option<StudyMode>,
     pub state: ClassState,
     pub start_on: Day,
     pub end_on: Day,
     pub capacity: Option<i32>,
-    /// Seats taken in the database; none: the bundle brings the class.
+    /// Seats taken in the database; `None` for a new class of the bundle.
     pub stored: Option<i32>,
     /// Seats that new enrolments of the bundle take.
     pub taken: i32,
-    /// Whether the file has had a row of it.
+    /// Whether the file has had a row of this class.
     pub seen: bool,
 }
 
@@ -55,7 +55,7 @@ impl Classes {
         &self.kept[class as usize]
     }
 
-    /// Whether the database held the class before the import.
+    /// Whether the class was stored before the import.
     pub fn is_stored(&self, class: Class) -> bool {
         self.get(class).stored.is_some()
     }
@@ -68,7 +68,7 @@ impl Classes {
         codes
     }
 
-    /// Enters a class.
+    /// Adds a class.
     pub fn enter(&mut self, code: ClassCode, kept: Kept) -> Result<Class> {
         let class = Class::try_from(self.kept.len()).map_err(Error::internal)?;
         self.kept.push(kept);
@@ -76,17 +76,17 @@ impl Classes {
         Ok(class)
     }
 
-    /// Notes that the file has a row of the class; false if it had one before.
+    /// Marks the class as seen in the file; false if it was marked before.
     pub fn see(&mut self, class: Class) -> bool {
         !std::mem::replace(&mut self.kept[class as usize].seen, true)
     }
 
-    /// A new pass over the files begins: no row has been seen.
+    /// Begins another pass over the files: marks all rows as unseen.
     pub fn forget_seen(&mut self) {
         self.kept.iter_mut().for_each(|kept| kept.seen = false);
     }
 
-    /// Gives a new learner a seat; false if there is none left.
+    /// Takes a seat for a new learner; false if none is left.
     pub fn take_seat(&mut self, class: Class) -> bool {
         let kept = &mut self.kept[class as usize];
         kept.taken = kept.taken.saturating_add(1);

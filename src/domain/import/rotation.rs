@@ -1,4 +1,4 @@
-//! Rotations of a bundle: resolved, held against the database, against the posts and the units around them.
+//! Rotations of a bundle: resolved, then compared with the database, the posts and the units.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{error::Result, language::Sentence};
 
-/// Where a person was and when, kept for the rotations that follow; 20 bytes.
+/// A person's time in a unit, stored for the checks of rotations; 20 bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Stay {
     person: Person,
@@ -35,29 +35,29 @@ impl Stay {
         Self { person, unit: Print::of(post.unit_id), start_on: post.start_on, end_on: post.end_on }
     }
 
-    /// Whether somebody who leaves the unit on the day leaves this post.
+    /// Whether a person who leaves the unit on the day leaves this post.
     pub fn is_left(&self, unit: UnitId, day: Day) -> bool {
         self.unit == Print::of(unit) && self.start_on < day && self.end_on.is_none_or(|end| day <= end)
     }
 
-    /// Whether somebody who comes to the unit on the day takes up this post.
+    /// Whether a person who joins the unit on the day takes up this post.
     pub fn is_taken_up(&self, unit: UnitId, day: Day) -> bool {
         self.unit == Print::of(unit) && self.start_on == day
     }
 }
 
-/// Where everybody was, by person.
+/// The stays of all persons, sorted by person.
 #[derive(Default)]
 pub(super) struct Stays(Vec<Stay>);
 
 impl Stays {
-    /// Orders what was noted.
+    /// Sorts the stays by person.
     pub fn new(mut stays: Vec<Stay>) -> Self {
         stays.sort_unstable_by_key(|stay| stay.person);
         Self(stays)
     }
 
-    /// Where a person was.
+    /// The stays of a person.
     pub fn of(&self, person: Person) -> &[Stay] {
         let from = self.0.partition_point(|stay| stay.person < person);
         let until = self.0.partition_point(|stay| stay.person <= person);
@@ -65,7 +65,7 @@ impl Stays {
     }
 }
 
-/// When each unit exists.
+/// The days on which each unit exists.
 pub(super) struct Lives(HashMap<UnitId, Vec<Period>>);
 
 impl Lives {
@@ -78,7 +78,7 @@ impl Lives {
         Self(lives)
     }
 
-    /// Whether a unit exists on a day; one whose rows could not be read is not to blame.
+    /// Whether a unit exists on a day; true for a unit whose rows could not be read.
     fn hold(&self, unit: UnitId, day: Day) -> bool {
         self.0.get(&unit).is_none_or(|periods| periods.iter().any(|period| period.holds(day)))
     }
@@ -92,7 +92,7 @@ impl Lives {
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// The rotations of a batch, and those of the same persons that only the database has.
+    /// The rotations of a batch, and those of the same persons that are only in the database.
     pub async fn rotations(
         &mut self,
         header: &Header,
@@ -125,8 +125,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok((moves, extra))
     }
 
-    /// What the database holds of the rotations of these persons. One that is being prepared is no history yet: a finding
-    /// would tell of it.
+    /// The rotations of these persons in the database. Those under preparation are excluded: a finding would reveal
+    /// them.
     async fn stored_rotations(&self, persons: &[(CadreId, Person)]) -> Result<HashMap<CadreId, Vec<rotation::Model>>> {
         let mut stored: HashMap<CadreId, Vec<rotation::Model>> = HashMap::new();
         if persons.is_empty() {
@@ -169,14 +169,14 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Some(Resolved { line, person, news: News::New, model })
     }
 
-    /// Warns of units that are not there on the first day, or are one and the same.
+    /// Reports units that do not exist on the first day, and rotations with equal units.
     pub fn doubt_units(&mut self, header: &Header, rows: &[Resolved<Move>], lives: &Lives) {
         for Resolved { line, model, .. } in rows {
             let day = model.start_on;
             if model.from_unit_id == model.to_unit_id {
                 header.note(self.findings, (*line, "to_unit_code"), FindingCode::SameUnit, same_unit);
             }
-            // Who leaves a unit on the day on which it ends was there until the day before.
+            // A unit that ends on the day of departure existed until the day before.
             let was_there = |day| lives.hold(model.from_unit_id, day);
             if !was_there(day) && !day.before().is_some_and(was_there) {
                 header.note(self.findings, (*line, "from_unit_code"), FindingCode::UnitNotAlive, unit_not_alive);
@@ -187,7 +187,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
     }
 
-    /// Warns of rotations that no post is recorded of, where they begin or where they lead to.
+    /// Warns of rotations without a recorded post at their origin or their destination.
     pub async fn doubt_posts(&mut self, header: &Header, rows: &[Resolved<Move>], stays: &Stays) -> Result<()> {
         let stored = self.posts(&self.stored_persons(rows)).await?;
         for Resolved { line, person, model, .. } in rows {
@@ -197,7 +197,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             if !stays.clone().any(|stay| stay.is_left(model.from_unit_id, model.start_on)) {
                 header.note(self.findings, (*line, "from_unit_code"), FindingCode::NoPostLeft, no_post_left);
             }
-            // A post that is still to come may be recorded when it has come.
+            // A future post may be recorded later.
             let has_begun = Phase::on(self.world.today, model.start_on, model.end_on) != Phase::ToCome;
             if has_begun && !stays.any(|stay| stay.is_taken_up(model.to_unit_id, model.start_on)) {
                 header.note(self.findings, (*line, "to_unit_code"), FindingCode::NoPostTakenUp, no_post_taken_up);

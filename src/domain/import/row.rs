@@ -15,7 +15,7 @@ use super::{
 };
 use crate::text;
 
-/// A unit as it stood during an interval.
+/// A unit during an interval.
 #[derive(Clone, Debug)]
 pub(super) struct UnitRow {
     pub code: UnitCode,
@@ -115,7 +115,7 @@ impl Row for institution::Model {
     }
 }
 
-/// A person. Lives only until its facts are checked and sealed, so it has no printed form.
+/// A person in clear text, dropped once its facts are checked and sealed; therefore without `Debug`.
 pub(super) struct CadreRow {
     pub code: CadreCode,
     pub national_id: Option<String>,

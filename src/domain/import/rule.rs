@@ -1,14 +1,15 @@
-//! What is doubtful about a person's facts: pure rules. A doubt is a warning, because history holds what it holds.
+//! Plausibility checks of a person's facts: pure functions. Doubts are warnings, because historical records are taken
+//! as they are.
 
 use chrono::{Datelike, Months};
 use entity::value::{BirthDate, Day, Gender, PartialDate};
 
 use crate::language::Sentence;
 
-/// What is doubtful about a personal identity number.
+/// Doubt about a personal identity number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdDoubt {
-    /// Its fourth digit stands for the other gender, or another century of birth.
+    /// Its fourth digit belongs to the other gender, or to another century of birth.
     GenderOrCentury,
     /// Its fifth and sixth digits are not the year of birth.
     BirthYear,
@@ -45,15 +46,15 @@ impl IdDoubt {
 /// How an identity number was damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdDamage {
-    /// Excel made a number of it, in powers of ten or with a decimal point.
+    /// Excel converted it to a number, with an exponent or a decimal point.
     Number,
     /// Leading zeros are missing.
     LeadingZeros,
     /// It is the nine-digit number of an old identity card.
     OldCard,
-    /// An apostrophe stands before it.
+    /// It begins with an apostrophe.
     Apostrophe,
-    /// Its digits are not those of ASCII.
+    /// Its digits are not ASCII.
     OtherDigits,
     /// Anything else.
     Shape,
@@ -120,9 +121,9 @@ pub(super) fn digits(national_id: &str) -> Option<u64> {
     if shaped { national_id.parse().ok() } else { None }
 }
 
-/// Checks an identity number against the person (Nghị định 137/2015/NĐ-CP, Điều 13; Thông tư 07/2016/TT-BCA). It has
-/// no check digit, and its first three digits may stand for a province that no longer exists. Numbers that begin with
-/// 999 are outside the scheme: they belong to invented people and have only their digits.
+/// Checks an identity number against the person (Nghị định 137/2015/NĐ-CP, Điều 13; Thông tư 07/2016/TT-BCA). It has no
+/// check digit, and its first three digits may denote a province that no longer exists. Numbers that begin with 999 are
+/// outside the scheme: they belong to invented people, and only their digits are checked.
 pub(super) fn doubt_id(national_id: &str, gender: Gender, birth_on: Option<Day>) -> Option<IdDoubt> {
     let number = digits(national_id)?;
     if number / 1_000_000_000 == 999 {
@@ -136,7 +137,7 @@ pub(super) fn doubt_id(national_id: &str, gender: Gender, birth_on: Option<Day>)
     let Some(birth_year) = birth_on.map(|day| day.0.year()) else {
         return (fourth % 2 != of_gender).then_some(IdDoubt::GenderOrCentury);
     };
-    // 0 and 1 stand for births from 1900 to 1999, 2 and 3 for the next century; the 19th has no digit.
+    // 0 and 1 denote births from 1900 to 1999, 2 and 3 the next century; the 19th century has no digit.
     let of_century = u64::try_from(birth_year / 100 - 19).ok().map(|century| century * 2 + of_gender);
     if of_century != Some(fourth) {
         return Some(IdDoubt::GenderOrCentury);
@@ -144,7 +145,7 @@ pub(super) fn doubt_id(national_id: &str, gender: Gender, birth_on: Option<Day>)
     (Some(year) != u64::try_from(birth_year % 100).ok()).then_some(IdDoubt::BirthYear)
 }
 
-/// What is doubtful about a date.
+/// Doubt about a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DateDoubt {
     /// It lies in the future.
@@ -182,7 +183,7 @@ pub(super) struct Dates {
     pub joined_party_on: Option<Day>,
 }
 
-/// What is doubtful about a person's dates, by column.
+/// Doubts about a person's dates, by column.
 pub(super) fn doubt_dates(dates: Dates, today: Day) -> Vec<(&'static str, DateDoubt)> {
     let Dates { birth_on, joined_service_on, joined_party_on } = dates;
     let days = [("birth_on", birth_on), ("joined_service_on", joined_service_on), ("joined_party_on", joined_party_on)];
@@ -204,7 +205,7 @@ pub(super) fn doubt_dates(dates: Dates, today: Day) -> Vec<(&'static str, DateDo
     doubts
 }
 
-/// What is doubtful about the first day of a post.
+/// Doubt about the first day of a post.
 pub(super) fn doubt_post(start_on: Day, birth_on: Option<&BirthDate>, today: Day) -> Option<DateDoubt> {
     if start_on > today {
         return Some(DateDoubt::Future);
@@ -212,7 +213,7 @@ pub(super) fn doubt_post(start_on: Day, birth_on: Option<&BirthDate>, today: Day
     birth_on.filter(|birth| is_under(birth, 18, start_on)).map(|_| DateDoubt::PostUnder18)
 }
 
-/// What is doubtful about the date of a paper.
+/// Doubt about the date of a qualification.
 pub(super) fn doubt_grant(granted_on: PartialDate, birth_on: Option<&BirthDate>, today: Day) -> Option<DateDoubt> {
     if starts_after(granted_on, today) {
         return Some(DateDoubt::Future);
@@ -220,7 +221,7 @@ pub(super) fn doubt_grant(granted_on: PartialDate, birth_on: Option<&BirthDate>,
     birth_on.filter(|birth| is_under(birth, 14, granted_on.counts_from())).map(|_| DateDoubt::GrantedUnder14)
 }
 
-/// Whether a person is under an age on a day. The birth date stays sealed: the day is moved back instead.
+/// Whether a person is under an age on a day. The age is subtracted from the day, so that the birth date stays sealed.
 fn is_under(birth_on: &BirthDate, years: u32, day: Day) -> bool {
     let latest = Day(day.0 - Months::new(12 * years));
     *birth_on > BirthDate::seal(latest)

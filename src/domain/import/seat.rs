@@ -1,5 +1,5 @@
-//! Rules on all seats of a person together: no seat twice, no two full-time classes at a time. One compact note per row, as
-//! in `ledger`.
+//! Checks that span all seats of a person: no repeated seat, no overlapping full-time classes. One compact note per
+//! row, as in `ledger`.
 
 use entity::value::{Day, StudyMode};
 
@@ -15,7 +15,7 @@ pub(super) struct Seat {
     person: Person,
     class: Class,
     line: Line,
-    /// Who gave up, or only waits, is not held up by the class.
+    /// False for learners who dropped out or are on the waiting list: the class does not occupy their days.
     is_taken: bool,
 }
 
@@ -25,24 +25,24 @@ impl Seat {
         Self { person, class, line: line(at), is_taken }
     }
 
-    /// Notes a seat that the database holds.
+    /// Notes a seat of the database.
     pub fn stored(person: Person, class: Class) -> Self {
         Self { person, class, line: 0, is_taken: true }
     }
 }
 
-/// What the seats of all persons show.
+/// Results of comparing the seats of all persons.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Seats {
     /// Lines that repeat an earlier line.
     pub repeated: Vec<u64>,
-    /// Lines of full-time classes that begin while another one of the person lasts.
+    /// Lines of full-time classes that begin during another full-time class of the person.
     pub overlapping: Vec<u64>,
 }
 
 /// Compares the seats of each person.
 pub(super) fn compare_seats(mut seats: Vec<Seat>, classes: &Classes) -> Seats {
-    // Of the same seat the row of the database comes last, and gives way to that of the bundle.
+    // Among rows of the same seat, the database row sorts last, so that the row of the bundle is used.
     seats.sort_unstable_by_key(|seat| (seat.person, seat.class, seat.line == 0, seat.line));
     let mut found = Seats::default();
     seats.dedup_by(|later, earlier| {
@@ -64,7 +64,7 @@ pub(super) fn compare_seats(mut seats: Vec<Seat>, classes: &Classes) -> Seats {
     found
 }
 
-/// The days of a seat that is taken, if its class is full-time. The last day of a class counts.
+/// The days that a taken seat of a full-time class occupies, including the last day of the class.
 fn full_time(seat: Seat, classes: &Classes) -> Option<Span> {
     let class = classes.get(seat.class);
     let is_held = seat.is_taken && class.mode == Some(StudyMode::FullTime);

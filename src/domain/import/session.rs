@@ -1,4 +1,4 @@
-//! Sessions of classes of a bundle: each within its class, each once.
+//! Sessions of classes of a bundle: each on a day of its class, each once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,7 +25,7 @@ use crate::{
     language::Sentence,
 };
 
-/// A day on which a class meets.
+/// A session day of a class.
 pub(super) struct SessionRow {
     class: ClassCode,
     on_day: Day,
@@ -42,7 +42,7 @@ impl Row for SessionRow {
     }
 }
 
-/// The sessions of the classes that a pass has met.
+/// The sessions of the classes that a pass has seen.
 #[derive(Default)]
 struct Timetable {
     of_class: HashMap<Class, Days>,
@@ -51,13 +51,13 @@ struct Timetable {
 /// The sessions of one class.
 #[derive(Default)]
 struct Days {
-    /// Those that the database held before the import.
+    /// Days that were stored before the import.
     stored: HashSet<Day>,
-    /// Those that the file has named so far.
+    /// Days read from the file so far.
     named: HashSet<Day>,
 }
 
-/// What a pass found of the sessions of a batch.
+/// The sessions of a batch, compared with the database.
 #[derive(Default)]
 struct Found {
     new: Vec<(Class, Day)>,
@@ -65,7 +65,7 @@ struct Found {
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// The new sessions of a batch, and how many the database holds.
+    /// The new sessions of a batch, and the number of unchanged ones.
     async fn sessions(
         &mut self,
         header: &Header,
@@ -100,7 +100,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(found)
     }
 
-    /// Enters what the database held of the sessions of those classes that the pass meets for the first time.
+    /// Reads the stored sessions of classes that this pass has not seen before.
     async fn meet_sessions(&self, rows: &[(u64, SessionRow)], timetable: &mut Timetable) -> Result<()> {
         let classes = &self.world.classes;
         let mut of_id: HashMap<ClassId, Class> = HashMap::new();
@@ -137,8 +137,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 }
 
 impl Pass<'_, DatabaseTransaction> {
-    /// Writes the new sessions. They show as a change of a class that the database held before; a new class shows as
-    /// created.
+    /// Writes the new sessions. For a class that was stored before, they are recorded as an update; a new class is
+    /// recorded as created.
     pub async fn load_sessions(&mut self, txn: &Txn) -> Result<Checked> {
         let mut timetable = Timetable::default();
         let mut changed: HashSet<Class> = HashSet::new();

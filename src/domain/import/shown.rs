@@ -1,12 +1,12 @@
-//! Which values of a bundle a report may show. This is the one place that decides it.
+//! Decides which values of a bundle a report may show. No other module decides this.
 
-/// Longest value that is shown, in characters.
+/// Maximum length of a value that is shown, in characters.
 const LONGEST: usize = 40;
 /// This many digits in a row could be an identity number in the wrong column.
 const IDENTITY: usize = 9;
 
-/// Columns whose values may be shown: codes, words of closed sets, numbers, and days that are not a person's own. Every
-/// other column is hidden, a new one as well: identity, names, birth, ethnic group, native place and Party.
+/// Columns whose values may be shown: codes, words of closed sets, numbers, and days that are not a person's own. All
+/// other columns, including future ones, are hidden: identity, names, birth, ethnic group, native place and Party.
 const SHOWN: [&str; 50] = [
     "admin_code",
     "age_months",
@@ -66,7 +66,7 @@ pub(super) fn shown<'a>(file: &str, column: &str, value: &'a str) -> Option<&'a 
     let is_short = value.chars().count() <= LONGEST;
     let digits = value.split(|c: char| !c.is_numeric()).map(|digits| digits.chars().count()).max();
     let may_be_identity = digits.is_some_and(|longest| longest >= IDENTITY);
-    // Where a cell of a person's row is missing, names and days of birth come to stand in the columns beside their own.
+    // If a person's row lacks a cell, names and days of birth shift into neighbouring columns.
     let may_be_personal =
         file == "cadres.csv" && (value.contains(char::is_whitespace) || !value.contains(char::is_alphabetic));
     let is_shown = SHOWN.contains(&column) && is_plain && is_short && !may_be_identity && !may_be_personal;

@@ -1,4 +1,4 @@
-//! The bytes of a file on their way to the CSV reader: bounded, counted, fingerprinted, with one kind of line end.
+//! The bytes of a file before the CSV reader: bounded, counted, fingerprinted, with line ends normalised.
 
 use std::{
     hash::Hasher,
@@ -11,17 +11,17 @@ use std::{
 
 use super::progress::Progress;
 
-/// How much is read from the file at once.
+/// Bytes per read of the file.
 const BLOCK: usize = 64 * 1024;
 
-/// What the reader above asks and tells the bytes below.
+/// State shared by the CSV reader and its byte source.
 #[derive(Debug, Default)]
 pub(super) struct Gauge {
     /// Bytes handed out since the reader began its record.
     since_record: AtomicU64,
     /// Fingerprint of the bytes so far.
     print: AtomicU64,
-    /// Whether the reader was told that there is no more.
+    /// Whether the reader has received the end of the file.
     ended: AtomicBool,
 }
 
@@ -36,14 +36,14 @@ impl Gauge {
         self.print.load(Relaxed)
     }
 
-    /// Whether the reader was told that there is no more. Since every line ends, a record that ran into the end was
-    /// never closed.
+    /// Whether the reader has received the end of the file. Every line ends with a line feed, so a record that reached
+    /// the end has an unclosed quotation mark.
     pub fn has_ended(&self) -> bool {
         self.ended.load(Relaxed)
     }
 }
 
-/// A record went past the limit. Found here, below the reader, because the reader itself would buffer all of it.
+/// A record exceeds the limit. Detected below the CSV reader, because the reader would buffer the whole record.
 #[derive(Debug, thiserror::Error)]
 #[error("the record is too long")]
 pub(super) struct TooLong;
@@ -57,7 +57,7 @@ pub(super) struct Source<R> {
     carriage_return: bool,
     last: u8,
     ended: bool,
-    // Two texts with one fingerprint would have to be made on purpose, by somebody who may write the files anyway.
+    // Not cryptographic: a collision would have to be deliberate, and its author could write the files anyway.
     hasher: std::hash::DefaultHasher,
     gauge: Arc<Gauge>,
     progress: Progress,
@@ -105,7 +105,7 @@ impl<R: Read> Source<R> {
         Ok(())
     }
 
-    /// Drops the carriage returns that stand before a line feed; others stay and make their cell a bad one.
+    /// Removes carriage returns before a line feed. Others remain and make their cell invalid.
     fn without_returns(&mut self, raw: &[u8]) -> Vec<u8> {
         let mut block = Vec::with_capacity(raw.len() + 1);
         for &byte in raw {
@@ -120,7 +120,7 @@ impl<R: Read> Source<R> {
         block
     }
 
-    /// Ends the last line, so that every record ends with a line feed and lines can be counted back from it.
+    /// Ends the last line, so that every record ends with a line feed and line numbers can be counted back from it.
     fn end(&mut self) {
         self.ended = true;
         if self.carriage_return {
@@ -134,7 +134,7 @@ impl<R: Read> Source<R> {
 
 impl<R: Read> Read for Source<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // What the reader has buffered ahead belongs to later records, hence the allowance of one block.
+        // The reader may have buffered bytes of later records, hence the allowance of one block.
         if self.gauge.since_record.load(Relaxed) > self.limit + BLOCK as u64 {
             return Err(io::Error::other(TooLong));
         }
@@ -157,7 +157,7 @@ impl<R: Read> Read for Source<R> {
 mod tests {
     use super::*;
 
-    /// Hands out one byte at a time.
+    /// Returns one byte per read.
     struct Drops<'a>(&'a [u8]);
 
     impl Read for Drops<'_> {

@@ -1,4 +1,4 @@
-//! A CSV file as a stream of typed rows. Memory is bounded whatever the file holds.
+//! Reads a CSV file as a stream of typed rows, in bounded memory.
 
 use std::{
     collections::HashSet,
@@ -27,26 +27,26 @@ use crate::{
 /// Longest record, in bytes.
 pub(super) const LONGEST_RECORD: u64 = 1024 * 1024;
 
-/// What a record of a file becomes.
+/// A typed row of a file.
 pub(super) trait Row: Sized {
     /// Name of the file.
     const FILE: &'static str;
     /// The columns, in the order of the format's description.
     const COLUMNS: &'static [&'static str];
-    /// Those of the columns that a file may lack. It then says nothing about them.
+    /// Columns that a file may lack. They are then not compared with the database.
     const OPTIONAL: &'static [&'static str] = &[];
 
     /// Reads a record, column by column in the order of `COLUMNS`; every bad cell is noted, not only the first.
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self>;
 }
 
-/// Where the columns of a file stand.
+/// Positions of the columns in a file.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
     /// Name of the file.
     pub file: &'static str,
     columns: &'static [&'static str],
-    /// For each column of the format, its place in the record, from 0; none: the file lacks it.
+    /// For each column of the format, its index in the record, from 0; `None` if the file lacks it.
     pub places: Vec<Option<usize>>,
 }
 
@@ -56,7 +56,7 @@ impl Header {
         self.at(self.columns.iter().position(|column| *column == name)?)
     }
 
-    /// The column at a place of the format, from 0.
+    /// The column at an index of `COLUMNS`.
     pub fn at(&self, at: usize) -> Option<Column> {
         let place = (*self.places.get(at)?)?;
         Some(Column { name: self.columns.get(at)?, position: place + 1 })
@@ -77,11 +77,11 @@ impl Header {
 /// A row and the line it begins on.
 pub(super) struct Line<T> {
     pub line: u64,
-    /// What it says; or, where a cell is bad, the text of its first column.
+    /// The row; or the text of its first column, if a cell is invalid.
     pub row: Result<T, String>,
 }
 
-/// A file whose first bytes were looked at already.
+/// A file whose first bytes have already been read.
 type Whole<R> = io::Chain<io::Cursor<Vec<u8>>, R>;
 
 /// A file being read.
@@ -93,7 +93,7 @@ pub(super) struct Table<T, R> {
     faults: Faults,
     limit: u64,
     rows: u64,
-    /// Nothing more can be read: the file ended or cannot be understood from here on.
+    /// Reading has stopped: the file ended or cannot be parsed further.
     ended: bool,
     broke_off: bool,
     row: PhantomData<T>,
@@ -111,7 +111,7 @@ pub(super) fn open(dir: &Path, file: &'static str) -> Result<File> {
     File::open(dir.join(file)).map_err(|error| unreadable(file, &error))
 }
 
-/// The file is there but the system does not let it be read.
+/// The file exists but cannot be read.
 pub(super) fn unreadable(file: &str, error: &io::Error) -> Error {
     Error::invalid(file, format!("không đọc được tệp: {error}"), format!("the file cannot be read: {error}"))
 }
@@ -124,13 +124,13 @@ pub(super) fn print(dir: &Path, file: &'static str, progress: &Progress) -> Resu
 }
 
 impl<T: Row, R: Read> Table<T, R> {
-    /// Begins to read; a bad header is noted and leaves nothing to read.
+    /// Reads the header. An invalid one is reported, and the table is then empty.
     pub fn new(mut input: R, limit: u64, progress: &Progress, findings: &mut Findings) -> Result<Self> {
         let mut sample = Vec::new();
         let read = input.by_ref().take(encoding::SAMPLE).read_to_end(&mut sample);
         read.map_err(|error| unreadable(T::FILE, &error))?;
         let container = Container::of(&sample);
-        // A character that the end of the sample cuts is no fault.
+        // A character cut off by the end of the sample is not an error.
         let is_bad = std::str::from_utf8(&sample).is_err_and(|error| error.error_len().is_some());
         let faults = Faults { encoding: is_bad.then(|| Encoding::of(&sample)), noted: false };
         let (source, gauge) = Source::new(io::Cursor::new(sample).chain(input), limit, progress.clone());
@@ -154,17 +154,17 @@ impl<T: Row, R: Read> Table<T, R> {
         Ok(table)
     }
 
-    /// Where the columns stand.
+    /// Positions of the columns.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// Whether the file was understood to its end.
+    /// Whether the file was parsed to its end.
     pub fn is_whole(&self) -> bool {
         self.is_readable() && !self.broke_off
     }
 
-    /// Whether the header was understood.
+    /// Whether the header is valid.
     fn is_readable(&self) -> bool {
         self.header.places.len() == T::COLUMNS.len()
     }
@@ -198,14 +198,14 @@ impl<T: Row, R: Read> Table<T, R> {
         String::from_utf8_lossy(cell).trim().to_owned()
     }
 
-    /// The line on which the record begins. The reader knows the line after it, and a record that spans lines holds
-    /// their line feeds; counted from there, blank lines before the record do not matter.
+    /// The line on which the record begins. It is counted back from the reader's position by the line feeds in the
+    /// record, because the reader's own start includes blank lines before the record.
     fn line(&self) -> u64 {
         let within = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
         self.reader.position().line().saturating_sub(1 + within).max(1)
     }
 
-    /// Reads a record; false at the end and where the file cannot be understood further.
+    /// Reads a record; false at the end, or if the file cannot be parsed further.
     fn advance(&mut self, findings: &mut Findings) -> Result<bool> {
         if self.ended {
             return Ok(false);
@@ -246,7 +246,7 @@ impl<T: Row, R: Read> Table<T, R> {
     /// An open quotation mark has swallowed the rest of the file.
     fn never_closed(&mut self, findings: &mut Findings) {
         self.broke_off = true;
-        // The line feed that ends the file lies within the record here.
+        // In this case the line feed at the end of the file is part of the record.
         let place = Place { line: Some(self.line() + 1), column: None };
         findings.note(T::FILE, place, FindingCode::BadRecord, || {
             Sentence::new(
@@ -277,7 +277,7 @@ impl<T: Row, R: Read> Table<T, R> {
         self.note_header(findings, FindingCode::BadHeader, || sentence);
     }
 
-    /// Notes why the file cannot be read beyond its first line.
+    /// Reports the reason why the file cannot be read beyond its first line.
     fn note_header(&mut self, findings: &mut Findings, code: FindingCode, sentence: impl FnOnce() -> Sentence) {
         self.ended = true;
         findings.note(T::FILE, Place { line: Some(1), column: None }, code, sentence);
@@ -292,8 +292,8 @@ fn header_not_utf8(encoding: Encoding) -> Sentence {
     )
 }
 
-/// All that is wrong with a header, in one sentence. Its own words are not repeated: a file without a header has a person's
-/// facts in its first line.
+/// All errors of a header in one sentence. The sentence does not quote the header: a file without a header has a
+/// person's facts in its first line.
 fn bad_header(names: &[&str], (columns, optional): (&[&str], &[&str])) -> Sentence {
     let all = columns.join(",");
     if !names.iter().any(|name| columns.contains(name)) {
@@ -326,8 +326,8 @@ fn bad_header(names: &[&str], (columns, optional): (&[&str], &[&str])) -> Senten
     Sentence::new(format!("{}; các cột là: {all}", vi.join("; ")), format!("{}; the columns are: {all}", en.join("; ")))
 }
 
-/// Whether a record is a comment: a line that begins with `#` and a blank. What a spreadsheet makes of a lost reference,
-/// `#REF!`, has no blank.
+/// Whether a record is a comment: a line that begins with `#` and a blank. The error value `#REF!` of spreadsheets has
+/// no blank.
 fn is_comment(record: &ByteRecord) -> bool {
     record.get(0).is_some_and(|first| first == b"#" || first.starts_with(b"# "))
 }

@@ -1,11 +1,11 @@
-//! Rules on units over time: pure functions over the versions of a bundle and of the database together.
+//! Checks of units over time: pure functions over the versions of a bundle and of the database together.
 
 use std::collections::HashMap;
 
 use chrono::Datelike;
 use entity::value::{Hierarchy, Period, UnitId};
 
-/// More levels than any hierarchy has; a longer way up among units that may lie in a circle counts as one.
+/// Maximum depth of a hierarchy. A longer chain of parents is treated as a cycle.
 const DEEPEST: usize = 100;
 
 /// Levels that a tree of units may have. The administrative and the Party hierarchy have fewer than ten.
@@ -33,14 +33,14 @@ impl Span {
     }
 }
 
-/// A version of a unit, as far as the rules ask.
+/// The columns of a unit version that the checks use.
 #[derive(Clone, Debug)]
 pub(super) struct Version {
     pub unit: UnitId,
     pub span: Span,
     pub parent: Option<UnitId>,
     pub party_parent: Option<UnitId>,
-    /// Line of the bundle; none: the database holds it.
+    /// Line of the bundle; `None` for a version of the database.
     pub line: Option<u64>,
 }
 
@@ -60,7 +60,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// Orders the versions.
+    /// Indexes the versions by unit, in the order of their days.
     pub fn new(versions: Vec<Version>) -> Self {
         let mut of_unit: HashMap<UnitId, Vec<usize>> = HashMap::new();
         for (at, version) in versions.iter().enumerate() {
@@ -92,8 +92,8 @@ impl Tree {
         lines
     }
 
-    /// Lines whose parent in the hierarchy does not exist on each day of the row. A parent without any version is an
-    /// unknown one, which is told elsewhere.
+    /// Lines whose parent in the hierarchy does not exist on each day of the row. A parent without any version is
+    /// unknown, which another check reports.
     pub fn orphaned(&self, hierarchy: Hierarchy) -> Vec<u64> {
         let is_orphaned = |version: &&Version| {
             let parent = version.parent_in(hierarchy).and_then(|parent| self.of_unit.get(&parent));
@@ -153,9 +153,9 @@ impl Tree {
             .filter(move |above| span.common(self.versions[*above].span).is_some())
     }
 
-    /// The level of each version, 1 at the top: the longest chain of versions above it of which each shares a day with
-    /// the next. A version without a level lies in or under a circle, or in one that never closes because its intervals
-    /// do not meet.
+    /// The level of each version, 1 at the top: the length of the longest chain of ancestor versions in which each pair
+    /// of neighbours shares a day. A version without a level is part of a cycle or below one. The cycle
+    /// may never be closed, because its intervals do not overlap.
     fn levels(&self, hierarchy: Hierarchy) -> Vec<Option<usize>> {
         let mut below = vec![Vec::new(); self.versions.len()];
         let mut waits_for = vec![0_usize; self.versions.len()];
@@ -181,7 +181,7 @@ impl Tree {
         levels
     }
 
-    /// Whether the way up from a version, on some of its days, comes back to its unit.
+    /// Whether the ancestors of a version, on some of its days, include its own unit.
     fn returns(&self, start: usize, hierarchy: Hierarchy, safe: &[bool]) -> bool {
         let unit = self.versions[start].unit;
         let mut path: Vec<UnitId> = Vec::new();
@@ -256,7 +256,7 @@ mod tests {
             (&[(1, 1, 0, 10)], &[1]),
             (&[(1, 2, 0, 10), (2, 1, 0, 10), (3, 1, 0, 10)], &[1, 2]),
             (&[(3, 1, 0, 10), (1, 2, 0, 10), (2, 1, 0, 10)], &[2, 3]),
-            // The parents change places: a circle only if the days meet.
+            // The parents are swapped: this is a cycle only if the intervals overlap.
             (&[(1, 2, 0, 5), (2, 0, 0, 5), (1, 0, 5, 10), (2, 1, 5, 10)], &[]),
             (&[(1, 2, 0, 6), (2, 0, 0, 5), (1, 0, 6, 10), (2, 1, 5, 10)], &[1, 4]),
         ] {
@@ -274,7 +274,7 @@ mod tests {
             (chain(20_000), vec![MOST_LEVELS as u64 + 1]),
             // Two chains part at the top and each has its own first line.
             ([chain(most + 1), vec![(most + 2, most, 0, 10)]].concat(), vec![33, 34]),
-            // The lower part hangs under the upper one on none of its days.
+            // The lower part is under the upper one on none of its days.
             ([chain(most), vec![(most + 1, most, 10, 20)]].concat(), vec![]),
         ] {
             assert_eq!(tree(&rows).too_deep(Hierarchy::Administrative), lines, "{} rows", rows.len());

@@ -25,7 +25,7 @@ pub(super) struct Twin {
 }
 
 impl Twin {
-    /// Notes a row, if the birthday is known.
+    /// Notes a row, if the full date of birth is known.
     pub fn of(line: u64, row: &CadreRow) -> Option<Self> {
         let birth = row.birth_on?;
         Some(Self { print: Print::of((row.full_name.to_lowercase(), birth)), line: ledger::line(line) })
@@ -45,7 +45,7 @@ pub(super) fn note(header: &Header, mut persons: Vec<Twin>, findings: &mut Findi
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// Warns of persons of the batch whose name and birthday the database holds under another code.
+    /// Warns of persons of the batch who have the name and birthday of another person in the database.
     pub async fn doubt_stored_persons(&mut self, header: &Header, rows: &[(u64, CadreRow)]) -> Result<()> {
         if !self.world.known.has_cadres {
             return Ok(());
@@ -67,7 +67,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 let Some(others) = of_name.get(&text::sort_key(&row.full_name)) else { continue };
                 let birth = row.birth_on.map(BirthDate::seal);
                 let mut same = others.iter().filter(|(there, _)| *there == birth).map(|(_, code)| code).peekable();
-                // A person whom the database holds was compared when the row was new.
+                // A stored person was compared when the row was new.
                 let is_stored = others.iter().any(|(_, code)| *code == row.code);
                 if let (Some(other), false) = (same.peek(), is_stored) {
                     let sentence =

@@ -1,5 +1,5 @@
-//! The quotas that the enrolments of a bundle use: found once, when they are loaded, and counted together with those that
-//! acts recorded. Only quotas that rows of the bundle use are counted again.
+//! Attributes the enrolments of a bundle to quotas: once, when they are loaded. The seats are counted together with
+//! those that acts recorded. Only quotas that rows of the bundle use are counted again.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -22,7 +22,7 @@ use crate::{
     language::Sentence,
 };
 
-/// What the quotas of enrolments follow from, and the quotas that were found.
+/// Inputs of the attribution, and the quotas that were used.
 #[derive(Debug)]
 pub(super) struct Attribution {
     holders: Holders,
@@ -45,7 +45,7 @@ impl Attribution {
         Ok(Self { holders, units: Units::load(connection).await?, used: BTreeSet::new() })
     }
 
-    /// The quotas of an enrolment that takes a seat of its class, or may later.
+    /// The quotas of an enrolment that takes a seat of its class, or may take one later.
     pub fn links(&mut self, row: &enrolment::Model, class: &Kept) -> Vec<enrolment_quota::Model> {
         let Some(plan) = class.plan_id.filter(|_| row.state.is_seated() || row.state == EnrolmentState::Waitlisted)
         else {
@@ -57,13 +57,13 @@ impl Attribution {
         quotas.into_iter().map(|quota_id| enrolment_quota::Model { enrolment_id: row.id, quota_id }).collect()
     }
 
-    /// The quotas that were found, in the order of their ids.
+    /// The used quotas, in the order of their ids.
     pub fn used(self) -> Vec<QuotaId> {
         self.used.into_iter().collect()
     }
 }
 
-/// Counts the used seats of quotas again. Seats that acts handed on or used are not taken back for history.
+/// Recounts the used seats of quotas. Fails if imported history would exceed a quota whose seats acts allocated or used.
 pub(super) async fn settle(txn: &Txn, used: &[QuotaId], new: &HashSet<QuotaId>) -> Result<()> {
     let changed = usage::settle(txn.connection(), used).await?;
     let (mut updated, mut rows) = (Vec::new(), Vec::with_capacity(changed.len()));
@@ -82,7 +82,7 @@ pub(super) async fn settle(txn: &Txn, used: &[QuotaId], new: &HashSet<QuotaId>) 
     usage::store(txn.connection(), rows.into_iter()).await
 }
 
-/// Whether acts handed on or used seats of a quota.
+/// Whether acts allocated or used seats of a quota.
 async fn is_bound(connection: &DatabaseTransaction, quota: &quota::Model) -> Result<bool> {
     if quota.allocated > 0 {
         return Ok(true);

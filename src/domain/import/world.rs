@@ -1,4 +1,4 @@
-//! All that the rows of a bundle can refer to: what the database holds and what the bundle adds to it.
+//! Context of an import: all that the rows of a bundle can refer to, from the database and from the bundle.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -21,11 +21,11 @@ use super::{
 };
 use crate::{language::Sentence, text::closest};
 
-/// The codes of the database and of the bundle, each with what it stands for.
+/// Context of an import: the codes of the database and of the bundle, with the values that they identify.
 pub(super) struct World {
     pub today: Day,
     pub known: Known,
-    /// Each with the tier of the units that it is for, if it is for one alone.
+    /// Titles, each with the tier of its units if it is limited to one tier.
     pub titles: HashMap<TitleCode, Option<Tier>>,
     pub institutions: HashSet<InstitutionCode>,
     pub units: HashMap<UnitCode, UnitId>,
@@ -35,16 +35,16 @@ pub(super) struct World {
     pub plan_years: HashMap<PlanId, (i32, i32)>,
     pub register: Register,
     pub classes: Classes,
-    /// Codes of rows that could not be read, by file: rows that refer to them are not to blame.
+    /// Codes of rows that could not be read, by file; references to them are not reported.
     broken: HashMap<&'static str, HashSet<String>>,
     /// Files that could not be read at all.
     unreadable: HashSet<&'static str>,
-    /// Answers of `closest`, as a wrong code often stands on many rows.
+    /// Cache of `closest`, because a wrong code is often on many rows.
     closest: Mutex<HashMap<(&'static str, String), Option<String>>>,
 }
 
 impl World {
-    /// The world before the bundle.
+    /// Creates the context before any file is read.
     pub fn new(known: Known, today: Day) -> Self {
         let mut programmes = Programmes::default();
         known.programmes.keys().for_each(|code| programmes.enter(code.clone()));
@@ -65,7 +65,7 @@ impl World {
         }
     }
 
-    /// The file could not be read beyond some point, so what it would have brought is not known.
+    /// Marks a file as not read to its end: its remaining codes are unknown.
     pub fn give_up(&mut self, file: &'static str) {
         self.unreadable.insert(file);
     }
@@ -82,7 +82,7 @@ impl World {
         rows
     }
 
-    /// Notes a code that points nowhere, unless the row that it means stands in `of` but could not be read.
+    /// Reports an unknown code, unless the file `of` has a row with this code that could not be read.
     pub fn unknown(&self, findings: &mut Findings, header: &Header, at: (u64, &str), (of, code): (&'static str, &str)) {
         let excused = self.unreadable.contains(of) || self.broken.get(of).is_some_and(|codes| codes.contains(code));
         if excused {
@@ -101,7 +101,7 @@ impl World {
         });
     }
 
-    /// The code of a file that is most like another one. Persons and classes are too many to be compared.
+    /// The most similar code of a file. Persons and classes are excluded, because they are too many to compare.
     fn closest(&self, of: &'static str, code: &str) -> Option<String> {
         let mut asked = self.closest.lock().unwrap_or_else(PoisonError::into_inner);
         let meant = asked.entry((of, code.to_owned())).or_insert_with(|| {
@@ -121,7 +121,8 @@ impl World {
     }
 }
 
-/// A code as a sentence may show it. What has no letter could be an identity number or a date in the wrong column.
+/// A code as a message may show it. Text without a letter is hidden: it could be an identity number or a date in the
+/// wrong column.
 pub(super) fn shown(code: &str) -> String {
     if code.contains(|c: char| c.is_ascii_alphabetic()) { format!(" {code}") } else { String::new() }
 }

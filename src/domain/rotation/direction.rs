@@ -4,7 +4,7 @@ use entity::value::{Day, Hierarchy, RotationDirection, Tier, UnitId, UnitKind};
 
 use crate::domain::unit::Units;
 
-/// Where a unit stands on a day.
+/// Position of a unit in the hierarchy on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Its tier.
@@ -14,8 +14,8 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Where a unit stands on a day; of one that is not alive on it, by the version nearest to it. Nothing if there is no
-    /// such unit.
+    /// The position of a unit on a day. If the unit does not exist on that day, its nearest version is used. `None` if
+    /// there is no such unit.
     pub fn of(units: &Units, unit: UnitId, day: Day) -> Option<Self> {
         let is_territory = |id: &UnitId| {
             let kind = units.get(*id).map(|unit| unit.shown_on(day).kind);

@@ -20,20 +20,20 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Which flows are asked for.
+/// Conditions of a query of flows.
 #[derive(Clone, Debug)]
 pub struct FlowsAsked {
-    /// The unit above.
+    /// The root of the subtree.
     pub unit: UnitId,
-    /// First day on which a rotation counts that starts on it.
+    /// Earliest start date that counts (inclusive).
     pub from: Day,
-    /// First day no longer.
+    /// End date (exclusive).
     pub before: Day,
-    /// Forms that count.
+    /// Forms of rotation that count.
     pub forms: Vec<RotationForm>,
 }
 
-/// Rotations in one direction between two tiers; what is not published yet, or was given up, does not count.
+/// Rotations in one direction between two tiers. Rotations that are unpublished or cancelled do not count.
 #[derive(Clone, Debug, PartialEq, Eq, async_graphql::SimpleObject)]
 pub struct RotationFlow {
     /// Direction (hướng).
@@ -42,19 +42,19 @@ pub struct RotationFlow {
     pub from_tier: Tier,
     /// Tier of the units gone to, each on the start day.
     pub to_tier: Tier,
-    /// Rotations (lượt).
+    /// Number of rotations (lượt).
     pub rotations: i32,
-    /// Persons, each counted once (người).
+    /// Number of persons, each counted once (người).
     pub persons: i32,
-    /// Whether the numbers are rounded to multiples of five: so they are with `stats:read` alone, and what rounds to
-    /// nothing is left out.
+    /// Whether the numbers are rounded to multiples of five. They are rounded for callers with only `stats:read`; rows
+    /// that round to zero are omitted.
     pub is_rounded: bool,
 }
 
 /// A row of numbers: direction, tiers, rotations, persons.
 type Counted = (RotationDirection, Tier, Tier, i64, i64);
 
-/// What is counted: the cell that a number belongs to, rotations and their persons alike.
+/// The counted cell that a number belongs to: the same for rotations and their persons.
 #[derive(Serialize)]
 struct Cell {
     flows_of: UnitId,
@@ -62,9 +62,10 @@ struct Cell {
     between: (RotationDirection, Tier, Tier),
 }
 
-/// The published rotations with a unit of the subtree on either side, as the administrative tree was on the start day, by
-/// direction, then tiers. Each counts once, also where both units lie in the subtree. Nothing where the unit is out of
-/// reach. With `stats:read` alone the numbers are rounded, of one calendar year at a time and of the form ROTATION.
+/// Counts published rotations with their origin or destination in the subtree, by direction, then tiers. The
+/// administrative tree of the start date applies. A rotation counts once, even if both units are in the subtree. A unit
+/// out of reach gives an empty list. For callers with only `stats:read`, the numbers are rounded, and a query covers
+/// one calendar year and the form ROTATION.
 ///
 /// # Errors
 /// `Forbidden` without `rotation:read` and `stats:read`, and for other forms without `rotation:read`; `Invalid` for a
@@ -129,8 +130,8 @@ fn flow(
 }
 
 impl FlowsAsked {
-    /// Rounded numbers can be told apart from their neighbours where the same rotations are counted over many periods or
-    /// sets of forms, so each is counted in one way alone.
+    /// Rejects queries of rounded numbers that could be compared to undo the rounding: the same rotations counted over
+    /// many periods or sets of forms. Each rotation is counted in one cell only.
     fn ensure_one_cell_a_year(&self, access: &Access) -> Result<()> {
         if self.forms != [RotationForm::Rotation] {
             access.require(Scope::RotationRead, "Unit.rotationFlows(forms:)")?;

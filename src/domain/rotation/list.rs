@@ -20,48 +20,49 @@ use crate::{
     error::Result,
 };
 
-/// Which rotations are wanted; all conditions together. A unit or subtree is that of the day on which the rotation started;
-/// of a preparing unit, of the day of the proposal.
+/// Conditions on rotations, combined with AND. A unit or subtree is evaluated on the start date of the rotation, the
+/// preparing unit on the day of the proposal.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct RotationWhere {
-    /// Of the person with this code.
+    /// Code of the person.
     pub cadre: Option<String>,
-    /// From this unit or subtree (nơi đi).
+    /// Origin: this unit or subtree (nơi đi).
     pub from_unit: Option<UnitReach>,
-    /// To this unit or subtree (nơi đến).
+    /// Destination: this unit or subtree (nơi đến).
     pub to_unit: Option<UnitReach>,
-    /// From this unit or subtree, or to it, or within it.
+    /// Origin or destination, or both: this unit or subtree.
     pub unit: Option<UnitReach>,
-    /// Prepared by this unit, or by one of this subtree (đơn vị chuẩn bị).
+    /// Preparing unit: this unit, or a unit of this subtree (đơn vị chuẩn bị).
     pub preparing_unit: Option<UnitReach>,
-    /// Of one of these forms.
+    /// Forms of rotation, any one of them.
     pub forms: Option<Vec<RotationForm>>,
-    /// In one of these directions.
+    /// Directions of the rotation, any one of them.
     pub directions: Option<Vec<RotationDirection>>,
-    /// In one of these states.
+    /// States of the rotation, any one of them.
     pub states: Option<Vec<RotationState>>,
-    /// For one of these purposes.
+    /// Purposes of the rotation, any one of them.
     pub purposes: Option<Vec<RotationPurpose>>,
-    /// Started on this day or later, or is to.
+    /// Earliest start date (inclusive), actual or future.
     pub start_from: Option<Day>,
-    /// Started before this day, or is to.
+    /// Latest start date (exclusive), actual or future.
     pub start_before: Option<Day>,
-    /// Under way on this day: it has begun by then, and has not ended by then.
+    /// Running on this day: begun on or before it, and not ended by it.
     pub running_on: Option<Day>,
-    /// Ends on this day or later: by its actual end, else by its planned one.
+    /// Earliest end date (inclusive): the actual end, else the planned one.
     pub end_from: Option<Day>,
-    /// Ends before this day: by its actual end, else by its planned one.
+    /// Latest end date (exclusive): the actual end, else the planned one.
     pub end_before: Option<Day>,
-    /// Whether it has ended on a known day, not by retirement, and no placement is recorded (chưa bố trí sau luân chuyển).
+    /// Whether the rotation has ended on a known day, for a reason other than retirement, and no placement is recorded
+    /// (chưa bố trí sau luân chuyển).
     pub placement_missing: Option<bool>,
 }
 
-/// What rotations can be sorted by.
+/// Sort keys of rotations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum, serde::Serialize)]
 pub enum RotationOrderField {
     /// First day.
     Start,
-    /// First day no longer, as it came, else as planned; what has neither comes after all others.
+    /// Actual end date (exclusive), else the planned one; a rotation without either sorts as the latest.
     End,
 }
 
@@ -88,7 +89,7 @@ impl RotationList {
     /// A page of the list, in one statement.
     ///
     /// # Errors
-    /// `Forbidden` without `rotation:read`; `Invalid` for units that are not there, a list that is too long, a repeated
+    /// `Forbidden` without `rotation:read`; `Invalid` for unknown units, a list that is too long, a repeated
     /// sort key, bad paging arguments, foreign cursors.
     pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<VisibleRotation>> {
         let rotations = access.rotations()?;
@@ -102,7 +103,7 @@ impl RotationList {
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
-    /// How many there are, at most `max`.
+    /// Number of matches, at most `max`.
     ///
     /// # Errors
     /// As `page`.
@@ -142,7 +143,7 @@ impl RotationList {
     }
 }
 
-/// The last day of the calendar, which stands for an end that is not known where ends are compared.
+/// The last day of the calendar; replaces an unknown end when ends are compared.
 fn never() -> Day {
     Day::end_of_year(2199).expect("a day of the calendar")
 }
@@ -156,7 +157,7 @@ fn end() -> SimpleExpr {
 impl RotationWhere {
     fn condition(&self, access: &Access) -> Result<Condition> {
         self.ensure_short()?;
-        // Outside the asked period nothing is asked of the trees either.
+        // An empty period matches nothing, so the trees are not read.
         let Some(started) = Period::new(self.start_from, self.start_before) else { return Ok(nothing()) };
         let all = self.of_units(access, started)?;
         Ok(all
@@ -215,7 +216,7 @@ fn running_on(day: Day) -> Condition {
 
 fn placement_missing(is_missing: bool) -> Condition {
     let retired = rotation::Column::EndReason.eq(EndReason::Retired);
-    // Each part is true or false, never null, so that its contrary holds for all others.
+    // Each part is true or false, never null, so the condition can be negated.
     let missing = Condition::all()
         .add(rotation::Column::State.eq(RotationState::Ended))
         // Without a day of its end, imported history only shows that another rotation followed.

@@ -1,4 +1,4 @@
-//! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái): questions, rules and acts.
+//! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái): queries, rules and acts.
 
 pub mod act;
 mod direction;
@@ -24,7 +24,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How a rotation is named in a question.
+/// Selector of a rotation.
 #[derive(Clone, Debug, async_graphql::OneofObject)]
 pub enum RotationKey {
     /// Its id.
@@ -40,7 +40,7 @@ pub async fn look_up(access: &Access, RotationKey::Id(id): &RotationKey) -> Resu
     access.rotations()?.by_ids(&[id], access.today()).await?.pop().ok_or(Error::NotFound)
 }
 
-/// A person's rotations as of a day, out of all that are known now, in their order.
+/// A person's rotations as of a day, in order, selected from all that are known now.
 ///
 /// # Errors
 /// `Forbidden` without `rotation:read`.
@@ -49,8 +49,8 @@ pub fn history(access: &Access, rows: &[rotation::Model], day: Day) -> Result<Ve
     Ok(rows.iter().filter_map(|row| rotations.admitted(row.clone(), day)).collect())
 }
 
-/// What the rules of the start day say of a rotation as it is shown. What follows from the day of birth is judged only
-/// for callers who may read the person's identity, and is then noted as such a reading.
+/// Results of the rules of the start day for a rotation as it is shown. Rules that depend on the day of birth are
+/// judged only for callers who may read the person's identity, and each such access is logged.
 pub fn checks(access: &Access, rotation: &VisibleRotation, judged: &Judged) -> Vec<RuleCheck> {
     let rules = access.registry().rules();
     let facts = Facts::of(rotation.row(), &judged.cadre);

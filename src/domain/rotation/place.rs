@@ -1,11 +1,11 @@
-//! Conditions on the units of a rotation: each row asks the tree of a day of its own.
+//! Conditions on the units of a rotation: each row is checked against the tree of its own day.
 
 use entity::rotation;
 use sea_orm::{Condition, DatabaseBackend};
 
 use crate::domain::unit::{Membership, lies_in, within};
 
-/// Which units of a rotation are meant, and the day of the tree that they are looked up in.
+/// Selects which units of a rotation a condition applies to, and the day of the tree that they are looked up in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// The unit left, on the start day.

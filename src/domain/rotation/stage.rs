@@ -1,4 +1,4 @@
-//! The road of a rotation: which act is due in which state (Decree 170/2025, Arts. 46 and 50).
+//! State machine of a rotation: which act is due in which state (Decree 170/2025, Arts. 46 and 50).
 
 use entity::value::RotationState;
 
@@ -18,33 +18,33 @@ pub enum StepName {
     Exchange,
 }
 
-/// What can be done to a rotation.
+/// Transitions of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
     /// A step of the procedure is recorded.
     Advance(StepName),
-    /// Step 5: it is decided.
+    /// Step 5: the rotation is decided.
     Decide,
     /// The decision is published.
     Publish,
-    /// It begins.
+    /// The rotation begins.
     Start,
-    /// It gets a later planned end.
+    /// The planned end is extended.
     Extend,
-    /// It ends.
+    /// The rotation ends.
     End,
     /// The person is placed.
     Place,
-    /// It is given up, or its decision revoked.
+    /// Cancels the rotation or revokes its decision.
     Cancel,
-    /// A year is appraised.
+    /// A year of the rotation is appraised.
     Appraise,
-    /// A rule need not hold.
+    /// A rule is overridden.
     Override,
 }
 
 impl Move {
-    /// The mutation, as it stands in the schema.
+    /// Name of the mutation in the schema.
     pub fn mutation(self) -> &'static str {
         match self {
             Self::Advance(StepName::Policy) => "rotationAdvance(step: POLICY)",
@@ -64,10 +64,10 @@ impl Move {
     }
 }
 
-/// The state that a move leads to.
+/// The state after a transition.
 ///
 /// # Errors
-/// `Step` where the move is not due, naming those that are.
+/// `Step`, with the transitions that are due, if this one is not.
 pub fn after(state: RotationState, step: Move) -> Result<RotationState, Refusal> {
     use RotationState::{
         Decided, Draft, Ended, Exchanged, Extended, InProgress, Nominated, Placed, PolicyApproved, Prepared, Published,
@@ -92,7 +92,7 @@ pub fn after(state: RotationState, step: Move) -> Result<RotationState, Refusal>
     led.ok_or_else(|| not_due(state))
 }
 
-/// The moves that take a rotation on from a state, the regular one first.
+/// The transitions out of a state, the regular one first.
 pub fn due(state: RotationState) -> &'static [Move] {
     match state {
         RotationState::Draft => &[Move::Advance(StepName::Policy), Move::Cancel],

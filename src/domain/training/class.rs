@@ -22,43 +22,43 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How a class is named in a question.
+/// Selector of a class.
 #[derive(Clone, Debug, async_graphql::OneofObject)]
 pub enum TrainingClassKey {
     /// Its id.
     Id(async_graphql::ID),
-    /// Its code.
+    /// Type of the code.
     Code(String),
 }
 
-/// Which classes are wanted; all conditions together.
+/// Conditions on classes, combined with AND.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct TrainingClassWhere {
-    /// Of the plan with this code (kế hoạch).
+    /// Code of the plan (kế hoạch).
     pub plan: Option<String>,
-    /// Of one of these programmes, by code (chương trình).
+    /// Codes of programmes, any one of them (chương trình).
     pub programmes: Option<Vec<String>>,
-    /// Of one of these categories (loại lớp).
+    /// Categories of the class, any one of them (loại lớp).
     pub categories: Option<Vec<ClassCategory>>,
-    /// Held by this unit, or by one of this subtree, on the first day of the class (đơn vị tổ chức).
+    /// Organiser on the first day of the class: this unit, or a unit of this subtree (đơn vị tổ chức).
     pub organiser: Option<UnitReach>,
-    /// In one of these modes (hình thức).
+    /// Modes of study, any one of them (hình thức).
     pub modes: Option<Vec<StudyMode>>,
-    /// In one of these states (trạng thái).
+    /// States, any one of them (trạng thái).
     pub states: Option<Vec<ClassState>>,
-    /// Of the intake with this number (khóa).
+    /// Number of the intake (khóa).
     pub intake: Option<String>,
-    /// Begins on this day or later.
+    /// Earliest first day (inclusive).
     pub start_from: Option<Day>,
-    /// Begins before this day.
+    /// Latest first day (exclusive).
     pub start_before: Option<Day>,
-    /// Its last day is this one or a later one.
+    /// Earliest last day (inclusive).
     pub end_from: Option<Day>,
-    /// Its last day comes before this one.
+    /// Latest last day (exclusive).
     pub end_before: Option<Day>,
 }
 
-/// What classes can be sorted by.
+/// Sort keys of classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum, serde::Serialize)]
 pub enum TrainingClassOrderField {
     /// First day.
@@ -86,7 +86,7 @@ pub struct ClassList {
     pub order: Vec<TrainingClassOrder>,
 }
 
-/// A class by id or code, if the caller may know of it.
+/// Looks up a class by id or code.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` without `training:read`.
@@ -106,8 +106,8 @@ pub async fn look_up(access: &Access, key: &TrainingClassKey) -> Result<VisibleC
     row.and_then(|row| training.admitted_class(row)).ok_or(Error::NotFound)
 }
 
-/// Learners of the seats in percent, to one decimal: by the seats taken, or by the head count where that says more.
-/// Nothing where the seats are not limited.
+/// Learners in percent of the seats, to one decimal: the seats taken, or the reported head count if that is higher.
+/// `None` if the seats are not limited.
 pub fn fill_percent(row: &training_class::Model) -> Option<f64> {
     let seats = row.capacity.and_then(|seats| u64::try_from(seats).ok()).filter(|seats| *seats > 0)?;
     let learners = row.enrolled.max(row.reported_learners.unwrap_or(0));
@@ -118,7 +118,7 @@ impl ClassList {
     /// A page of the list, in one statement.
     ///
     /// # Errors
-    /// `Forbidden` without `training:read`; `Invalid` for units and programmes that are not there, a list that is too
+    /// `Forbidden` without `training:read`; `Invalid` for unknown units and programmes, a list that is too
     /// long, a repeated sort key, bad paging arguments, foreign cursors.
     pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<VisibleClass>> {
         let training = access.training()?;
@@ -132,7 +132,7 @@ impl ClassList {
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
-    /// How many there are, at most `max`.
+    /// Number of matches, at most `max`.
     ///
     /// # Errors
     /// As `page`.
@@ -177,7 +177,7 @@ impl TrainingClassWhere {
         if let Some(codes) = &self.programmes {
             programme::ensure_known(access, "where.programmes", codes)?;
         }
-        // Outside the asked period nothing is asked of the trees either.
+        // An empty period matches nothing, so the trees are not read.
         let Some(started) = Period::new(self.start_from, self.start_before) else { return Ok(nothing()) };
         Ok(Condition::all()
             .add(within(training_class::Column::StartOn, started))
@@ -212,7 +212,7 @@ impl TrainingClassWhere {
     }
 }
 
-/// Classes held by the units that a condition means on their first day, which lies in a period.
+/// Classes organised by the units of a condition on their first day, which lies in the period.
 pub(super) fn organised_in(access: &Access, field: &str, condition: &UnitReach, started: Period) -> Result<Condition> {
     let subtree = meant_during(access, field, condition, started)?;
     Ok(lies_in(access.backend(), &subtree, &[training_class::Column::OrganiserId], |during| {
@@ -220,7 +220,7 @@ pub(super) fn organised_in(access: &Access, field: &str, condition: &UnitReach, 
     }))
 }
 
-/// Classes of the plan with a code. One of which the caller may not know is answered like one without classes.
+/// Classes of the plan with a code. A plan that the caller may not know of gives no classes.
 pub(super) fn of_plan(access: &Access, code: &str) -> Result<Condition> {
     let Ok(code) = code.parse::<PlanCode>() else { return Ok(nothing()) };
     let plan = plan::of_code(&access.training()?, code);
@@ -228,7 +228,7 @@ pub(super) fn of_plan(access: &Access, code: &str) -> Result<Condition> {
 }
 
 fn of_intake(intake: &str) -> Condition {
-    // PostgreSQL takes no text with a NUL in it, so no intake has one.
+    // PostgreSQL rejects text with a NUL, so no intake has one.
     if intake.contains('\0') {
         return nothing();
     }

@@ -21,63 +21,64 @@ use crate::{
     error::Result,
 };
 
-/// Which enrolments are wanted; all conditions together. A subtree of sending units is that of the enrolment's year: each
-/// unit is placed by its tree on 31 December, or on its last day if it ended within the year. An organiser's subtree is
-/// that of the first day of the class.
+/// Conditions on enrolments, combined with AND. A subtree of sending units is evaluated in the enrolment's year: by the
+/// tree on 31 December, or on the last day of a unit that ended within the year. An organiser's subtree is evaluated on
+/// the first day of the class.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct EnrolmentWhere {
-    /// Sent by this unit, or by one of this subtree (đơn vị cử đi học).
+    /// Sending unit: this unit, or a unit of this subtree (đơn vị cử đi học).
     pub unit: Option<UnitReach>,
-    /// With `unit`: whether enrolments that ended predecessors of these units sent are found as well.
+    /// With `unit`: whether to include enrolments by predecessors of these units that no longer exist.
     #[graphql(default = false)]
     pub include_predecessors: bool,
-    /// In a class held by this unit, or by one of this subtree (đơn vị tổ chức).
+    /// Organiser of the class: this unit, or a unit of this subtree (đơn vị tổ chức).
     pub organiser: Option<UnitReach>,
-    /// In one of these programmes, by code (chương trình).
+    /// Codes of programmes, any one of them (chương trình).
     pub programmes: Option<Vec<String>>,
-    /// In the class with this code (lớp).
+    /// Code of the class (lớp).
     pub class: Option<String>,
-    /// In a class of the plan with this code (kế hoạch).
+    /// Code of the plan of the class (kế hoạch).
     pub plan: Option<String>,
-    /// In a class of one of these categories (loại lớp).
+    /// Categories of the class, any one of them (loại lớp).
     pub categories: Option<Vec<ClassCategory>>,
-    /// Of this calendar year or a later one.
+    /// First calendar year (inclusive).
     pub year_from: Option<i32>,
-    /// Of this calendar year or an earlier one.
+    /// Last calendar year (inclusive).
     pub year_to: Option<i32>,
-    /// In one of these states (trạng thái).
+    /// States, any one of them (trạng thái).
     pub states: Option<Vec<EnrolmentState>>,
-    /// Of the person with this code.
+    /// Code of the person.
     pub cadre: Option<String>,
-    /// Whether there is no class: sent elsewhere, or only registered.
+    /// Whether the enrolment has no class: the person was sent elsewhere, or only registered.
     pub without_class: Option<bool>,
 }
 
 /// A list of enrolments.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct EnrolmentList {
-    /// Where the list stands in the graph, besides `filter`.
+    /// The parent of the list in the graph; applies in addition to `filter`.
     pub of: EnrolmentsOf,
     /// Conditions.
     pub filter: EnrolmentWhere,
 }
 
-/// Where a list of enrolments stands in the graph.
+/// The parent of a list of enrolments in the graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub enum EnrolmentsOf {
-    /// The root, in the order in which they were recorded.
+    /// All enrolments, in the order of recording.
     #[default]
     Anybody,
-    /// A class, in the same order.
+    /// Enrolments of a class, in the same order.
     Class(ClassId),
-    /// A person, latest year first.
+    /// Enrolments of a person, latest year first.
     Person(CadreId),
 }
 
 impl EnrolmentList {
-    /// A person's, as known on a day: of one year or of all until the day.
+    /// Enrolments of a person as known on a day: of one year, or of all years up to the day.
     pub fn of_person(access: &Access, person: CadreId, year: Option<i32>, day: Day) -> Self {
-        // On a past day nobody knew of the years to come; today they may be registered for.
+        // Enrolments of later years were not yet known on a past day. As of today, registrations for later years are
+        // included.
         let until = (day < access.today()).then(|| day.year());
         let year_to = [year, until].into_iter().flatten().min();
         let filter = EnrolmentWhere { year_from: year, year_to, ..EnrolmentWhere::default() };
@@ -87,7 +88,7 @@ impl EnrolmentList {
     /// A page of the list, in one statement.
     ///
     /// # Errors
-    /// `Forbidden` without `training:read`; `Invalid` for units and programmes that are not there, a year outside the
+    /// `Forbidden` without `training:read`; `Invalid` for unknown units and programmes, a year outside the
     /// calendar, a list that is too long, bad paging arguments, foreign cursors.
     pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<VisibleEnrolment>> {
         let training = access.training()?;
@@ -100,7 +101,7 @@ impl EnrolmentList {
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
-    /// How many there are, at most `max`.
+    /// Number of matches, at most `max`.
     ///
     /// # Errors
     /// As `page`.
@@ -165,10 +166,10 @@ impl EnrolmentWhere {
         Ok(Some(lies_in(access.backend(), &subtree, &[enrolment::Column::UnitId], of_years)))
     }
 
-    /// In a class of which these hold. Whoever knows of an enrolment knows of its class.
+    /// Condition on the class. A caller who may know of an enrolment may know of its class.
     fn of_class(&self, access: &Access) -> Result<Option<Condition>> {
         let code = match self.class.as_deref().map(str::parse::<ClassCode>) {
-            // What is no code may hold what a database does not take.
+            // A malformed code may contain characters that a database rejects.
             Some(Err(_)) => return Ok(Some(nothing())),
             Some(Ok(code)) => Some(training_class::Column::Code.eq(code)),
             None => None,

@@ -43,8 +43,8 @@ fn years(first: (&str, Option<i32>), last: (&str, Option<i32>)) -> Result<Option
     Ok(whole_years(first.1, last.1))
 }
 
-/// The day on which a unit is shown that a record of a year names: the day that places it in the tree of that year, or
-/// today while that day is to come.
+/// The day for which the unit of a yearly record is shown: the day that places it in the tree of that year, or today if
+/// that day is in the future.
 pub fn day_of_year(access: &Access, unit: UnitId, year: i32) -> Day {
     let day = access.registry().units().day_in_year(unit, year).or_else(|| Day::end_of_year(year));
     day.map_or(access.today(), |day| day.min(access.today()))

@@ -15,12 +15,12 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How a plan is named in a question.
+/// Selector of a plan.
 #[derive(Clone, Debug, async_graphql::OneofObject)]
 pub enum TrainingPlanKey {
     /// Its id.
     Id(async_graphql::ID),
-    /// Its code.
+    /// Type of the code.
     Code(String),
 }
 

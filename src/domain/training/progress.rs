@@ -22,7 +22,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Which progress is asked for.
+/// Conditions of a query of training progress.
 #[derive(Clone, Debug)]
 pub struct ProgressAsked {
     /// The unit.
@@ -35,26 +35,27 @@ pub struct ProgressAsked {
     pub programmes: Option<Vec<String>>,
     /// The unit alone or its subtree.
     pub reach: Reach,
-    /// Whether what ended predecessors did is counted as well.
+    /// Whether the results of predecessors that no longer exist are counted as well.
     pub predecessors: Predecessors,
     /// Decimals of the percentage, 0 to 6.
     pub decimals: i32,
 }
 
-/// Turns and persons of years against what was planned for them.
+/// Turns and persons of the years, compared with the planned seats.
 #[derive(Debug)]
 pub struct Progress {
     /// First calendar year.
     pub year: i32,
     /// Last calendar year, inclusive.
     pub until_year: i32,
-    /// Seats of the quotas in force of approved plans for exactly one of the years. Seats handed on count where they are held.
+    /// Seats of the quotas in force of approved plans for exactly one of the years. Allocated seats count for the unit
+    /// that holds them.
     pub planned: u64,
     /// Whether one of those quotas is a lower bound.
     pub planned_is_lower_bound: bool,
     /// Turns (lượt): enrolments of the years that take or took part, by the sending unit.
     pub turns: u64,
-    /// Persons (người): each counted once.
+    /// Number of persons, each counted once (người).
     pub persons: u64,
     /// Whether turns and persons are rounded to multiples of five.
     pub is_rounded: bool,
@@ -62,7 +63,7 @@ pub struct Progress {
     counted: Counted,
 }
 
-/// What is counted over: one bound for all numbers of a progress.
+/// The range of a count, shared by all numbers of a progress.
 #[derive(Debug)]
 struct Counted {
     /// The units of each year.
@@ -73,12 +74,12 @@ struct Counted {
 }
 
 impl Progress {
-    /// Turns of what was planned, in percent; nothing where nothing was planned.
+    /// Turns in percent of the planned seats; `None` if no seats were planned.
     pub fn percent_of_plan(&self) -> Option<f64> {
         (self.planned > 0).then(|| percent(self.turns, self.planned, self.decimals))
     }
 
-    /// Classes that began in the years, held by the units; those alone of some categories, if they are named.
+    /// Classes that began in the years and are organised by the units, limited to the given categories, if any.
     ///
     /// # Errors
     /// `Invalid` for too many categories.
@@ -108,13 +109,13 @@ impl Progress {
     }
 }
 
-/// How far the plans of a year, or of several years in a row, were carried out in a unit: each year by the administrative
-/// tree of that year. Nothing counts for a unit out of reach. Two statements. With `stats:read` alone turns and persons
-/// are rounded, of one year and of one programme, or all, at a time, and without predecessors.
+/// Progress of a unit in one year or several consecutive years, each evaluated with the administrative tree of that
+/// year. A unit out of reach gives zero. Two statements. For callers with only `stats:read`, turns and persons are
+/// rounded, and a query covers one year, one programme or all programmes, and no predecessors.
 ///
 /// # Errors
 /// `Forbidden` without `training:read` and `stats:read`, and for several years or programmes or for predecessors without
-/// `training:read`; `Invalid` for years outside the calendar or in the wrong order, programmes that are not there,
+/// `training:read`; `Invalid` for years outside the calendar or in the wrong order, unknown programmes,
 /// decimals outside 0 to 6.
 pub async fn progress(access: &Access, asked: &ProgressAsked) -> Result<Progress> {
     let decimals = decimals(asked.decimals)?;
@@ -150,7 +151,7 @@ fn counted(access: &Access, asked: &ProgressAsked) -> Result<Counted> {
     if let Some(codes) = &asked.programmes {
         programme::ensure_known(access, "programmes", codes)?;
     }
-    // Part of a unit out of reach must not pass for the whole of it.
+    // The visible part of a unit must not be reported as the whole.
     let units = match access.reaches(asked.unit) {
         true => below_by_year(access, asked.branch(), years),
         false => Vec::new(),
@@ -180,7 +181,7 @@ impl Counted {
 /// Seats, and how many of the quotas are lower bounds.
 async fn planned(access: &Access, statistics: &Statistics<'_>, counted: &Counted) -> Result<(u64, u64)> {
     let column = |column| Expr::col((quota::Entity, column));
-    // A lower bound may have handed on more than it says; then it holds no seats itself, and not less than none.
+    // A lower bound may have allocated more seats than it states; it then holds zero seats, never a negative number.
     let kept = column(quota::Column::Seats).sub(column(quota::Column::Allocated));
     let held = Expr::case(column(quota::Column::Allocated).lt(column(quota::Column::Seats)), kept).finally(0);
     let bound = Expr::case(quota::Column::IsLowerBound.eq(true), 1).finally(0);
@@ -214,7 +215,7 @@ fn plan_of_years(during: Period) -> Condition {
         .add_option(during.until().map(|until| year.lt(until.year())))
 }
 
-/// What is counted: the cell that a number belongs to, turns and their persons alike.
+/// The counted cell that a number belongs to: the same for turns and their persons.
 #[derive(Serialize)]
 struct Cell<'a> {
     /// Fingerprint of the units.
@@ -223,7 +224,8 @@ struct Cell<'a> {
     programmes: Option<&'a [String]>,
 }
 
-/// The same people can be put together in many ways by years and programmes; then rounding would hide nobody.
+/// Rejects queries that could undo the rounding: the same people could be combined in many sets of years and
+/// programmes.
 fn ensure_one_cell_a_year(access: &Access, asked: &ProgressAsked, counted: &Counted) -> Result<()> {
     if asked.predecessors == Predecessors::Included {
         access.require(Scope::TrainingRead, "Unit.trainingProgress(includePredecessors:)")?;

@@ -1,4 +1,4 @@
-//! Quotas (chỉ tiêu): lists, and what is left of them.
+//! Quotas (chỉ tiêu): lists and remaining seats.
 
 use entity::{
     quota, training_plan,
@@ -24,13 +24,13 @@ use crate::{
 /// A list of quotas, by programme, then in the order in which they were recorded.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct QuotaList {
-    /// Where the list stands in the graph.
+    /// The parent of the list in the graph.
     pub of: QuotasOf,
-    /// Only those in force with seats left, of plans that give seats.
+    /// Only quotas in force with seats left, of plans whose state permits their use.
     pub unused_only: bool,
 }
 
-/// Where a list of quotas stands in the graph.
+/// The parent of a list of quotas in the graph.
 #[derive(Clone, Copy, Debug, serde::Serialize)]
 pub enum QuotasOf {
     /// A plan.
@@ -43,12 +43,12 @@ pub enum QuotasOf {
         year: i32,
         /// The unit alone or its subtree.
         reach: Reach,
-        /// Whether quotas of ended predecessors are listed as well.
+        /// Whether quotas of predecessors that no longer exist are included.
         predecessors: Predecessors,
     },
 }
 
-/// How a quota is named in a question.
+/// Selector of a quota.
 #[derive(Clone, Debug, async_graphql::OneofObject)]
 pub enum QuotaKey {
     /// Its id.
@@ -64,7 +64,8 @@ pub async fn look_up(access: &Access, QuotaKey::Id(id): &QuotaKey) -> Result<Vis
     access.quotas()?.by_ids(&[id]).await?.pop().ok_or(Error::NotFound)
 }
 
-/// Used of the seats that a quota did not hand on, in percent, to one decimal. Nothing where it kept none.
+/// Used seats in percent of the seats that the quota did not allocate to others, to one decimal. `None` if it has no
+/// such seats.
 pub fn fill_percent(row: &quota::Model) -> Option<f64> {
     let kept = u64::try_from(row.seats - row.allocated).ok().filter(|kept| *kept > 0)?;
     Some(percent(u64::try_from(row.used).unwrap_or(0), kept, 1))
@@ -87,7 +88,7 @@ impl QuotaList {
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
-    /// How many there are, at most `max`.
+    /// Number of matches, at most `max`.
     ///
     /// # Errors
     /// As `page`.
@@ -134,7 +135,7 @@ fn of_branch(access: &Access, branch: Branch, year: i32) -> Result<Condition> {
         .add(quota::Column::PlanId.in_subquery(plans)))
 }
 
-/// In force, and more seats than were handed on and used.
+/// Condition: in force, with seats that are neither allocated nor used.
 fn has_seats() -> Condition {
     let column = |column| Expr::col((quota::Entity, column));
     let taken = column(quota::Column::Allocated).add(column(quota::Column::Used));

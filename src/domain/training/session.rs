@@ -1,4 +1,4 @@
-//! Sessions of classes (buổi học): what is asked of their days, and what two classes are to a person who is in both.
+//! Sessions of classes (buổi học): validates their days, and compares two classes that a person attends.
 
 use entity::{
     training_class,
@@ -7,14 +7,13 @@ use entity::{
 
 use crate::domain::refusal::{Code, Refusal};
 
-/// Most sessions of a class.
+/// Maximum number of sessions of a class.
 pub const MOST: usize = 400;
 
-/// The days on which a class meets, in their order.
+/// Validates the session days of a class and sorts them.
 ///
 /// # Errors
-/// `InvalidNumber` where there are too many; `InvalidDay` naming the day that lies outside the class or stands there
-/// twice.
+/// `InvalidNumber` for too many days; `InvalidDay` with the day that lies outside the class or is repeated.
 pub fn stated(field: &str, given: &[Day], (start, end): (Day, Day)) -> Result<Vec<Day>, Refusal> {
     if given.len() > MOST {
         return Err(too_many(field, given.len()));
@@ -30,30 +29,30 @@ pub fn stated(field: &str, given: &[Day], (start, end): (Day, Day)) -> Result<Ve
     }
 }
 
-/// A class with the days on which it meets.
+/// A class with its session days.
 #[derive(Clone, Copy, Debug)]
 pub struct Held<'a> {
     /// The class.
     pub class: &'a training_class::Model,
-    /// Its sessions, in their order; none: they are not stated.
+    /// Its session days in order; empty if they are unknown.
     pub sessions: &'a [Day],
 }
 
-/// What two classes are to a person who is in both.
+/// Overlap of two classes for a person who attends both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Overlap {
     /// They share no day.
     Apart,
-    /// They may share days: of one of them only the first and the last day are known.
+    /// They may share days: one of them has only a first and a last day.
     Possible,
-    /// Both meet on these days, at least one.
+    /// Both have sessions on these days, at least one.
     Sessions(Vec<Day>),
     /// Both are full-time, and one begins before the other has ended.
     FullTime,
 }
 
-/// What two classes are to a person who is in both. A full-time class takes the person from its first to its last day,
-/// so that another full-time class is judged by these, whatever its sessions.
+/// The overlap of two classes for a person who attends both. A full-time class takes the person from its first to its
+/// last day (both inclusive), so two full-time classes are compared by these days, whatever their sessions.
 pub fn overlap(one: Held<'_>, other: Held<'_>) -> Overlap {
     if one.class.end_on < other.class.start_on || other.class.end_on < one.class.start_on {
         return Overlap::Apart;
@@ -76,7 +75,7 @@ fn is_full_time(class: &training_class::Model) -> bool {
     class.mode == Some(StudyMode::FullTime)
 }
 
-/// What sessions are to a class of which only the first and the last day are known.
+/// The overlap of sessions with a class that has only a first and a last day.
 fn within(sessions: &[Day], class: &training_class::Model) -> Overlap {
     let lasts = class.start_on..=class.end_on;
     if sessions.iter().any(|day| lasts.contains(day)) { Overlap::Possible } else { Overlap::Apart }
@@ -181,7 +180,7 @@ mod tests {
         }
     }
 
-    /// A line per pair of classes: mode, first and last day, sessions of each, and what they are to each other.
+    /// One line per pair of classes: mode, first and last day and sessions of each, and their overlap.
     const TABLE: &str = "
         full 8 12 -       | full 12 19 -       | full-time
         full 8 12 -       | full 13 19 -       | apart

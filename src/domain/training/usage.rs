@@ -1,9 +1,9 @@
-//! The seats of quotas that enrolments use.
+//! Counts the seats of quotas that enrolments use.
 //!
-//! `enrolment_quota` names the quotas of each enrolment: the one that the act named, or those that `Holders` finds for an
-//! imported one. They are written with the enrolment and stay. A seat is used while the enrolment is in a state that takes
-//! one; a quota of persons (người) counts a person once. `quota.used` is this count: acts change it by one conditional
-//! statement, imports set it for the quotas of their own rows, and `verify` compares it.
+//! `enrolment_quota` lists the quotas of each enrolment: the one that the act named, or those that `Holders` finds for
+//! an imported enrolment. They are written with the enrolment and never change. A seat is used while the enrolment is
+//! in a state that takes one; a quota of persons (người) counts a person once. `quota.used` is this count. Acts change
+//! it by one conditional statement, imports set it for the quotas of their own rows, and `verify` compares it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -35,14 +35,14 @@ pub(in crate::domain) fn upwards(units: &Units, unit: UnitId, year: i32) -> Vec<
     std::iter::once(unit).chain(units.ancestors_in_year(unit, Hierarchy::Administrative, year)).collect()
 }
 
-/// A quota, as far as it matters to who uses it.
+/// The columns of a quota that determine its users.
 #[derive(Clone, Copy, Debug)]
 struct Held {
     id: QuotaId,
     mode: Option<StudyMode>,
 }
 
-/// A class of a plan, as far as it matters to the quotas that its learners use.
+/// The columns of a class that determine the quotas of its learners.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::domain) struct Taught<'a> {
     /// The plan.
@@ -62,7 +62,7 @@ pub(in crate::domain) struct Holders {
 }
 
 impl Holders {
-    /// Adds a quota. `is_any`: its programme stands for every programme of the plan.
+    /// Adds a quota. `is_any`: its programme matches every programme of the plan.
     pub fn add(&mut self, quota: &quota::Model, is_any: bool) {
         if is_any {
             self.any.entry(quota.plan_id).or_default().insert(quota.programme_code.clone());
@@ -71,8 +71,9 @@ impl Holders {
         self.held.entry(key).or_default().push(Held { id: quota.id, mode: quota.mode });
     }
 
-    /// The quotas that an imported learner uses: of the programme, and of each programme that stands for any, those of the
-    /// nearest unit that holds one. `upwards` are the sending unit and those above it, nearest first.
+    /// The quotas that an imported learner uses. For the programme, and for each programme that matches any, these are
+    /// the quotas of the nearest unit that holds one. `upwards` lists the sending unit and the units above it, nearest
+    /// first.
     pub fn used_by(&self, taught: Taught<'_>, upwards: &[UnitId]) -> Vec<QuotaId> {
         let any = self.any.get(&taught.plan).into_iter().flatten().filter(|code| *code != taught.programme);
         let nearest = |programme: &ProgrammeCode| {
@@ -83,7 +84,7 @@ impl Holders {
     }
 }
 
-/// The used seats of these quotas, counted from the enrolments. Quotas without any are left out.
+/// Used seats of these quotas, counted from the enrolments. Quotas with no used seats are absent.
 pub(in crate::domain) async fn counted(
     connection: &impl ConnectionTrait,
     quotas: &[QuotaId],
@@ -288,7 +289,7 @@ mod tests {
             quota(plan, (west, "NV"), (None, Measure::Turns)),
             quota(plan, (province, "ALL"), (None, Measure::Persons)),
             quota(plan, (west, "ALL"), (None, Measure::Turns)),
-            // Of another plan: nothing of it is used.
+            // A quota of another plan is not used.
             quota(PlanId::new(), (east, "LL"), (None, Measure::Turns)),
         ];
         let mut holders = Holders::default();

@@ -1,4 +1,4 @@
-//! Files as other programs write them: marks, line ends, encodings, quotes, and lines without end.
+//! Files of other programs: byte order marks, line ends, encodings, quotes, and endless lines.
 
 use std::io::Read;
 
@@ -83,7 +83,7 @@ async fn a_file_of_another_program_is_one_finding_that_says_how_to_save_it() {
     let (_dir, database) = fresh().await;
     let cadres = BUNDLE[4].1;
     let utf_16 = |text: &str| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-    // What Excel writes on a Vietnamese Windows.
+    // The output of Excel on a Vietnamese Windows.
     let windows_1258 = cadres.replace("Đỗ Thị Thử", "@").into_bytes();
     let mut lines: Vec<u8> = windows_1258.into_iter().filter(u8::is_ascii).collect();
     let at = lines.iter().position(|byte| *byte == b'@').unwrap();
@@ -129,7 +129,7 @@ async fn an_empty_file_lacks_its_columns() {
 #[tokio::test]
 async fn lines_that_begin_with_a_mark_and_a_blank_are_comments() {
     let (_dir, database) = fresh().await;
-    // What a spreadsheet makes of a lost reference is no comment, nor is a name.
+    // Neither the error value `#REF!` of spreadsheets nor a name is a comment.
     let content = "# institutions\n#\nname,code\n# A, T0\n\"# B\",T1\n#1 Trường,T2\n# C\nD,T3\n";
     let report = import_files(&database, &[("institutions.csv", content)]).await;
     assert_eq!((report.outcome, report.files[0].rows), (Outcome::Loaded, 2));
@@ -145,7 +145,7 @@ async fn a_carriage_return_alone_ends_no_line() {
     assert_eq!(places(&report)[0].4, "BAD_RECORD");
 }
 
-/// The header of a file of persons and then one line that never ends; counts what was taken of it.
+/// The header of a file of persons, then one endless line; counts the bytes read.
 struct Endless<'a>(std::io::Cursor<Vec<u8>>, &'a mut u64);
 
 impl Read for Endless<'_> {
@@ -219,7 +219,7 @@ async fn what_is_no_regular_file_is_refused_without_being_opened() {
     made("mkfifo");
     let refused = async || {
         let report = import(&database, clock(), folder.path(), Options::default()).await.unwrap();
-        // Qualifications name institutions, which are not to blame.
+        // Qualifications refer to institutions, and those references are not reported.
         let place = ("institutions.csv".to_owned(), 0, "", 0, "NOT_A_FILE".to_owned());
         assert_eq!((report.outcome, places(&report)), (Outcome::Refused, vec![place]));
     };
@@ -229,7 +229,7 @@ async fn what_is_no_regular_file_is_refused_without_being_opened() {
     fs::remove_dir(&path).unwrap();
     std::os::unix::fs::symlink("/dev/null", &path).unwrap();
     refused().await;
-    // A link to a regular file is one.
+    // A link to a regular file is accepted.
     fs::remove_file(&path).unwrap();
     let aside = folder.path().join("aside");
     fs::write(&aside, BUNDLE[3].1).unwrap();

@@ -1,10 +1,10 @@
-//! A small bundle of invented people, and the ways to break it. Data alone, so that a test of another binary can include
-//! this file and run the cases on another database.
+//! A small bundle of invented people, and edits that invalidate it. Contains only data, so that a test of another
+//! binary can include this file and run the cases on another database.
 
 /// A file of a bundle: name and content.
 pub type File = (&'static str, &'static str);
 
-/// A bundle in which nothing is to be remarked. Two tiers from July 2025 on, three before.
+/// A bundle without findings. Two tiers from July 2025, three before.
 pub const BUNDLE: [File; 16] = [
     (
         "units.csv",
@@ -111,13 +111,14 @@ pub const BUNDLE: [File; 16] = [
     ("class_sessions.csv", "class_code,on_day\nL1,2025-03-03\nL1,2025-06-30\nL2,2025-05-05\n"),
 ];
 
-/// A change to the bundle and the one finding that it must give: in `file` the `old` text becomes the `new` one.
+/// A change to the bundle and the only finding that it must cause: in `file`, the `old` text is replaced by the `new`
+/// one.
 pub struct Case {
-    /// What is changed.
+    /// The file to change.
     pub file: &'static str,
-    /// Text that stands in the file once or more; the first is replaced. Empty: `new` is appended.
+    /// Text to replace: its first occurrence in the file. Empty: `new` is appended.
     pub old: &'static str,
-    /// What stands there instead.
+    /// The replacement.
     pub new: &'static str,
     /// File, line, name and position of the column, code.
     pub finding: (&'static str, u64, &'static str, usize, &'static str),

@@ -1,4 +1,4 @@
-//! What imports add to what is there: rows, changes, audit entries; and that they never half happen.
+//! Effects of imports on existing data: rows, changes, audit entries. Imports are atomic.
 
 use entity::{assignment, audit_entry, cadre, change, class_session, training_class, unit, unit_version};
 use sea_orm::{ActiveValue::Set, ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
@@ -187,7 +187,7 @@ async fn a_file_that_changes_between_the_passes_rolls_everything_back() {
     }
 }
 
-/// Validates the bundle, then lets something change the database, then loads it.
+/// Validates the bundle, runs a change of the database, then loads the bundle.
 async fn import_with_a_change_between(change: impl AsyncFnOnce(&Database)) -> (Report, Vec<String>, Vec<String>) {
     let (_dir, database) = fresh().await;
     let files = folder(&BUNDLE);
@@ -219,7 +219,7 @@ async fn a_change_made_during_the_validation_does_not_stop_the_import() {
     let cadres = report.files.iter().find(|file| file.name == "cadres.csv").unwrap();
     assert_eq!((cadres.new, cadres.state), (4, FileState::Loaded));
 
-    // Another import brings half of the bundle; what it brought is not new any more.
+    // Another import loads half of the bundle; those rows are then unchanged.
     let units = async |database: &Database| drop(import_files(database, &BUNDLE[..5]).await);
     let (report, ..) = import_with_a_change_between(units).await;
     assert_eq!((report.outcome, report.errors), (Outcome::Loaded, 0), "{report:?}");
@@ -287,7 +287,7 @@ async fn a_person_whom_the_database_holds_under_another_code_is_warned_of() {
     let place = ("cadres.csv".to_owned(), 2, "full_name", 3, "SAME_PERSON".to_owned());
     assert_eq!((report.outcome, places(&report)), (Outcome::Loaded, vec![place]));
     assert!(report.findings[0].sentence.en.contains("C1"), "{:?}", report.findings);
-    // What is stored is not compared again.
+    // Stored persons are not compared again.
     let report = import_files(&database, &[("cadres.csv", second)]).await;
     assert_eq!((report.outcome, report.findings), (Outcome::NothingNew, vec![]));
 }

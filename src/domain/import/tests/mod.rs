@@ -1,6 +1,6 @@
-//! Whole imports: what each kind of broken bundle gives, that it changes nothing, and what a good one leaves behind.
+//! Whole imports: the findings of each invalid bundle, that it changes nothing, and the effects of a valid one.
 //!
-//! What is asked here takes a `Database`, so that the same questions can be put to either kind.
+//! The checks take a `Database`, so that they can run on either kind.
 
 mod bytes;
 mod cases;
@@ -19,7 +19,7 @@ fn clock() -> Clock {
     Clock::Fixed("2026-06-01T03:00:00Z".parse().unwrap())
 }
 
-/// A database in a folder of its own, with the reference lists.
+/// A database in a temporary folder, with the reference lists.
 async fn fresh() -> (tempfile::TempDir, Database) {
     let dir = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", dir.path().join("a.db").display());
@@ -41,7 +41,7 @@ async fn import_files<T: AsRef<[u8]>>(database: &Database, files: &[(&str, T)]) 
     import(database, clock(), folder(files).path(), Options::default()).await.unwrap()
 }
 
-/// Every row of every table, as text. Sealed values included, so that a change of one is seen.
+/// Every row of every table, as text, including sealed values, so that each change is detected.
 async fn dump(database: &Database) -> Vec<String> {
     async fn table<E: EntityTrait>(database: &Database, rows: &mut Vec<String>)
     where
@@ -141,7 +141,7 @@ async fn a_broken_bundle_has_no_findings_but_its_own() {
     for case in &BROKEN {
         let report = import_files(&database, &case.bundle()).await;
         let code = case.finding.4;
-        // A column whose name is wrong is also missing; a circle and a lost unit show on each row they touch.
+        // A wrong column name is also a missing column; a cycle and a missing parent are reported on each affected row.
         let more = ["BAD_HEADER", "UNIT_CYCLE"].contains(&code);
         let more = more || (case.file == "units.csv" && code == "EMPTY_INTERVAL");
         assert!(more || places(&report) == [expected(case)], "{:?} {:#?}", case.new, report.findings);

@@ -1,4 +1,4 @@
-//! What is recorded beside the road of a rotation: yearly appraisals, and rules that need not hold.
+//! Acts outside the state machine of a rotation: yearly appraisals and overrides of rules.
 
 use async_graphql::ID;
 use chrono::Datelike;
@@ -20,11 +20,11 @@ use crate::domain::{
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "RotationAppraiseInput")]
 pub struct Appraise {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
     /// Calendar year, within the term; each year once.
     pub year: i32,
@@ -94,15 +94,15 @@ fn already_appraised(year: i32) -> Refusal {
     )
 }
 
-/// A special case (trường hợp đặc biệt) that the competent authority decided: a rule that need not hold.
+/// Override of a rule: a special case (trường hợp đặc biệt) that the competent authority decided.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "RotationOverrideInput")]
 pub struct Override {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
     /// Key word of the rule, such as `rotation.min_term_months`.
     pub rule: String,

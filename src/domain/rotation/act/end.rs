@@ -1,4 +1,4 @@
-//! A running rotation ends: its post is closed or kept, and the person is placed or awaits it.
+//! Ends a running rotation: closes or keeps its post, and records a placement or leaves the person awaiting one.
 
 use async_graphql::ID;
 use entity::value::{Day, EndReason, RotationState, RuleKey};
@@ -18,20 +18,21 @@ use crate::domain::{
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "RotationEndInput")]
 pub struct End {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
-    /// First day no longer; after the first day, today at the latest.
+    /// End date (exclusive): after the start date, today at the latest.
     pub end_on: Day,
-    /// Why it ends (lý do kết thúc).
+    /// Reason for the end (lý do kết thúc).
     pub reason: EndReason,
     /// Remark, at most 2,000 characters.
     pub remark: Option<String>,
-    /// Where the person is placed from that day on (bố trí sau luân chuyển). RETURNED without it places them where they
-    /// came from; STABILISED_AT_DESTINATION leaves them where they are; RETIRED and DISCIPLINE take none.
+    /// Placement from that day on (bố trí sau luân chuyển). RETURNED without a placement returns the person to the unit
+    /// and title that they came from. STABILISED_AT_DESTINATION keeps their present post. RETIRED and DISCIPLINE accept
+    /// no placement.
     pub placement: Option<Placement>,
 }
 
@@ -49,14 +50,14 @@ pub struct Placement {
 
 const PLACEMENT: Fields = Fields { unit: "placement.unitCode", title: "placement.titleCode" };
 
-/// What becomes of the person when a rotation ends.
+/// Outcome for the person when a rotation ends.
 #[derive(Debug)]
 enum Fate {
-    /// They keep the post that they were rotated to.
+    /// The person keeps the post of the rotation.
     Stays,
-    /// They go on to another place.
+    /// The person takes up another post.
     Placed(Place),
-    /// They hold no post until they are placed, if ever.
+    /// The person holds no post until a placement, if one follows.
     Waits,
 }
 
@@ -126,7 +127,7 @@ impl End {
         }
     }
 
-    /// Who stays is placed in the post that they hold: another place would be another reason.
+    /// Checks that the placement of a person who stays is their current post; another post requires another end reason.
     fn ensure_kept(&self, scene: &Scene<'_>, held: &Place) -> Result<(), Refusal> {
         let Some(placement) = &self.placement else { return Ok(()) };
         let unit = scene.access.registry().units().by_code(&placement.unit_code);
@@ -141,7 +142,7 @@ impl End {
 }
 
 impl Scene<'_> {
-    /// Where the person came from, if they can go back there.
+    /// The unit and title that the person came from, if they can return there.
     fn origin(&self, on: Day) -> Result<Place, Refusal> {
         let unit = self.row.from_unit_id;
         let title = self.row.from_title_code.clone().filter(|_| self.access.reaches(unit)).ok_or_else(|| {
@@ -157,7 +158,7 @@ impl Scene<'_> {
         Ok(place)
     }
 
-    /// Notes in the row where the person is placed.
+    /// Sets the placement in the row.
     pub(super) fn placed(&mut self, place: Place, on: Day, decision_no: Option<String>) {
         let row = &mut self.row;
         row.state = RotationState::Placed;
@@ -166,7 +167,8 @@ impl Scene<'_> {
     }
 }
 
-/// The reasons that end a rotation whatever its term; with the others an early end needs an override of the least term.
+/// Whether the reason may end a rotation before its least term. With any other reason, an early end needs an override
+/// of that rule.
 fn ends_any_term(reason: EndReason) -> bool {
     matches!(
         reason,
@@ -178,7 +180,7 @@ fn ends_any_term(reason: EndReason) -> bool {
     )
 }
 
-/// The reasons after which nobody is placed.
+/// Refusal of a placement for an end reason that allows none.
 pub(super) fn takes_none(reason: EndReason) -> Refusal {
     Refusal::input(
         Code::InvalidPlacement,

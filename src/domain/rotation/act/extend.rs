@@ -1,4 +1,4 @@
-//! A running rotation gets a later planned end.
+//! Extends a running rotation.
 
 use async_graphql::ID;
 use entity::value::{Day, RuleKey};
@@ -10,13 +10,13 @@ use crate::domain::{access::Act, act::words, refusal::Acted, rotation::stage::Mo
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "RotationExtendInput")]
 pub struct Extend {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
-    /// First day no longer, as planned now; later than before.
+    /// New planned end date (exclusive), later than the present one.
     pub planned_end_on: Day,
     /// Number of the decision.
     pub decision_no: String,
@@ -42,7 +42,7 @@ impl OnRotation for Extend {
         (row.planned_end_on, row.extended_on) = (Some(self.planned_end_on), Some(today));
         let document_no = Some(words::number("decisionNo", &self.decision_no)?);
         let remark = Some(words::remark("reason", &self.reason)?);
-        // Of the rules of a decision, only the longest term can be broken by a later end.
+        // A later end can break only one rule of a decision: the longest term.
         scene.ensure_rules("plannedEndOn", |key| key == RuleKey::MaxSecondmentTerm).await?;
         Ok(Mark { on: today, document_no, remark })
     }

@@ -1,5 +1,5 @@
-//! Acts on rotations. Each is an input, what it does to the row, and the days and posts that it asks for; the road that
-//! all of them go, from the right to the commit, is `carry_out` alone, so that no act can forget a part of it.
+//! Acts on rotations. Each act is an input, its change of the row, and the days and posts that it needs. `carry_out` is
+//! the only pipeline, from the permission check to the commit, so no act can skip a part of it.
 
 mod appraise;
 mod end;
@@ -41,34 +41,36 @@ use crate::{
     error::{Error, Result},
 };
 
-/// An act on a rotation that exists.
+/// An act on an existing rotation.
 pub trait OnRotation: serde::Serialize + Sync {
     /// Its name in the policy and the audit log.
     const ACT: Act;
 
-    /// What it is done to, as the client says.
+    /// The target, as the client names it.
     fn target(&self) -> Target<'_>;
 
-    /// Its place on the road of a rotation.
+    /// The transition of the state machine that the act makes.
     fn step(&self) -> Move;
 
-    /// The rotation as this act has the rules judge how long the person serves; nothing for an act that does not.
+    /// The rotation for which the rules judge the length of the remaining service; `None` for an act without such a
+    /// rule.
     fn judges_service(&self, _row: &rotation::Model) -> Option<rotation::Model> {
         None
     }
 
-    /// Does it: changes the row of the scene, and whatever else belongs to it. Gives what is written of it.
+    /// Applies the act: changes the row of the scene and its related rows. Returns the entry for the steps of the
+    /// rotation.
     fn perform(&self, scene: &mut Scene<'_>) -> impl Future<Output = Acted<Mark>> + Send;
 }
 
-/// What an act is done to, as the client says.
+/// The target of an act, as the client names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     /// Id of the rotation.
     pub rotation_id: &'a str,
     /// The client's key.
     pub idempotency_key: &'a str,
-    /// The version that the client saw last; none: whatever it is.
+    /// The version that the client read last; `None` accepts any version.
     pub expected_version: Option<i32>,
 }
 
@@ -78,32 +80,32 @@ impl<'a> Target<'a> {
     }
 }
 
-/// What is written of an act into the steps of the rotation.
+/// The entry that an act adds to the steps of the rotation.
 #[derive(Debug)]
 pub struct Mark {
-    /// The day that the act speaks of.
+    /// Day of the step.
     on: Day,
     /// Number of its document.
     document_no: Option<String>,
-    /// Opinions, reasons.
+    /// Opinions or reasons.
     remark: Option<String>,
 }
 
-/// An act under way: its transaction, with the rotation and its person locked in it. Made by `carry_out` alone.
+/// Context of a running act: its transaction, with the rotation and its person locked. Only `carry_out` creates it.
 #[derive(Debug)]
 pub struct Scene<'a> {
     access: &'a Access,
     txn: Txn,
     cadre: cadre::Model,
-    /// The row, to be changed by the act; its state is already the one that the act leads to.
+    /// The row that the act changes; its state is already the one after the transition.
     row: rotation::Model,
-    /// Opens how long the person serves, where the act is judged by it.
+    /// Key to the length of the person's remaining service, if the rules of the act depend on it.
     service_key: Option<ServiceKey>,
     /// Whether the act wrote posts of the person.
     moved: bool,
 }
 
-/// Does an act on a rotation, once for each key.
+/// Executes an act on a rotation, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `rotation:read` and `rotation:write`.
@@ -130,8 +132,8 @@ async fn acted<A: OnRotation>(access: &Access, act: &A) -> Acted<VisibleRotation
     scene.close(mark).await
 }
 
-/// The rotation of an id, for whoever prepares it. What may not be known of is not found, like what is not there; of a
-/// published one that others prepare, it is told that they do.
+/// Looks up a rotation that the caller prepares. A rotation that the caller may not know of is reported as not found. A
+/// published one that another unit prepares is refused with `NotPreparedHere`.
 async fn prepared_here(access: &Access, id: &str) -> Acted<VisibleRotation> {
     let unknown = || Refusal::not_found("rotationId");
     let rotations = access.rotations()?;
@@ -172,7 +174,7 @@ impl<'a> Scene<'a> {
         Ok(Self { access, txn, cadre, row, service_key: None, moved: false })
     }
 
-    /// Writes the row, its step and its changes, and makes the act true.
+    /// Writes the row, its step and its changes, and commits.
     async fn close(self, mark: Mark) -> Acted<VisibleRotation> {
         let Self { access, txn, cadre, row, moved, .. } = self;
         write(&txn, ChangeKind::Updated, &row, mark).await?;
@@ -183,9 +185,9 @@ impl<'a> Scene<'a> {
         shown(access, row)
     }
 
-    /// Checks that the row keeps these rules of its start day: none is broken without an override. What cannot be judged
-    /// does not stand in the way, unless it is because the caller may not learn it: then the rotation has changed since
-    /// the key was looked for.
+    /// Checks these rules on the start day of the row: none may be broken without an override. A rule that cannot be
+    /// judged does not block the act, unless the caller may not read the facts: then the rotation has changed since the
+    /// key was looked up.
     async fn ensure_rules(&self, field: &str, keys: impl Fn(RuleKey) -> bool + Send) -> Acted<()> {
         let of_rotation = rule_override::Entity::find().filter(rule_override::Column::RotationId.eq(self.row.id));
         let overrides = of_rotation.all(self.txn.connection()).await?;
@@ -204,10 +206,10 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// Writes a rotation, what was done to it, and the change of it, of which others are told only once it is published.
+/// Writes a rotation, its step and the change. The change is announced to others only once the rotation is published.
 async fn write(txn: &Txn, kind: ChangeKind, row: &rotation::Model, mark: Mark) -> Acted<()> {
     let connection = txn.connection();
-    // A model's own values count as unchanged, so that an update would write nothing.
+    // Values of a model count as unchanged; without a reset an update would write nothing.
     let active = row.clone().into_active_model().reset_all();
     let written = match kind {
         ChangeKind::Created => {
@@ -241,7 +243,7 @@ fn shown(access: &Access, row: rotation::Model) -> Acted<VisibleRotation> {
     shown.ok_or_else(|| Error::internal("an act that hides its rotation").into())
 }
 
-/// A violated unique index, in words: which of them it was follows from the state that was to be written.
+/// Refusal for a violated unique index; the state to be written determines which index it was.
 fn taken(state: RotationState, error: DbErr) -> Stop {
     if !matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
         return error.into();

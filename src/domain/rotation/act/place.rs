@@ -1,4 +1,4 @@
-//! A person whose rotation has ended is placed.
+//! Places a person whose rotation has ended.
 
 use async_graphql::ID;
 use entity::value::{Day, EndReason};
@@ -14,17 +14,17 @@ use crate::domain::{access::Act, act::words, refusal::Acted, rotation::stage::Mo
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "RotationPlaceInput")]
 pub struct Place {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
     /// Code of the unit.
     pub unit_code: String,
     /// Code of the title.
     pub title_code: String,
-    /// First day, from the end of the rotation to today.
+    /// First day of the placement: from the end of the rotation to today (both inclusive).
     pub placed_on: Day,
     /// Number of the decision.
     pub decision_no: Option<String>,

@@ -1,5 +1,5 @@
-//! Posts that rotations close and open: a person's primary posts never overlap by an act, and nobody is moved out of a
-//! post that they no longer hold.
+//! Posts that rotations close and open. No act makes a person's primary posts overlap, or moves a person out of a post
+//! that they no longer hold.
 
 use entity::{
     assignment,
@@ -14,7 +14,7 @@ use crate::domain::{
     rotation::{Standing, direction},
 };
 
-/// A unit with a title in it, where somebody is to go.
+/// A destination: a unit and a title in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     /// The unit.
@@ -97,8 +97,8 @@ impl Route {
     }
 }
 
-/// The primary post in a unit that a person holds on the eve of a day and could leave on it: it goes on, or ends on that
-/// very day.
+/// The primary post in a unit that a person holds on the day before `on` and can leave on `on`: the post goes on, or
+/// ends on that day.
 fn to_leave(posts: &[assignment::Model], unit: UnitId, on: Day) -> Option<&assignment::Model> {
     let could_leave = |post: &&assignment::Model| {
         post.is_primary && post.unit_id == unit && post.start_on < on && post.end_on.is_none_or(|end| on <= end)
@@ -106,7 +106,7 @@ fn to_leave(posts: &[assignment::Model], unit: UnitId, on: Day) -> Option<&assig
     posts.iter().filter(could_leave).max_by_key(|post| (post.start_on, post.id))
 }
 
-/// Whether no primary post but the one that is left is held on a day or comes after it.
+/// Whether no primary post except `left` is held on the day or begins after it.
 fn is_free_from(posts: &[assignment::Model], day: Day, left: Option<AssignmentId>) -> bool {
     let stands_in_the_way =
         |post: &assignment::Model| post.is_primary && Some(post.id) != left && post.end_on.is_none_or(|end| day < end);
@@ -114,7 +114,7 @@ fn is_free_from(posts: &[assignment::Model], day: Day, left: Option<AssignmentId
 }
 
 impl Scene<'_> {
-    /// The person's primary post in a unit that they can leave on a day, with one title where that is known.
+    /// The person's primary post in a unit that they can leave on a day, limited to one title if it is known.
     pub(super) async fn leave(&mut self, unit: UnitId, title: Option<&TitleCode>, on: Day) -> Acted<AssignmentId> {
         let post = self.to_be_left(unit, title, on).await?;
         if post.end_on != Some(on) {
@@ -137,7 +137,7 @@ impl Scene<'_> {
         Ok(post.cloned().ok_or_else(|| post_changed(on))?)
     }
 
-    /// Checks that no primary post but the one that is left is held on a day or comes after it.
+    /// Checks that no primary post except `left` is held on the day or begins after it.
     pub(super) async fn ensure_free_from(&self, on: Day, left: Option<AssignmentId>) -> Acted<()> {
         if is_free_from(&self.posts().await?, on, left) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! The steps up to a published decision (Decree 170/2025, Art. 46), and giving them up.
+//! Steps up to a published decision (Decree 170/2025, Art. 46), and their cancellation.
 
 use async_graphql::ID;
 use entity::{rotation, value::Day};
@@ -18,15 +18,15 @@ use crate::domain::{
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "RotationAdvanceInput")]
 pub struct Advance {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
-    /// The step that was taken.
+    /// The completed step.
     pub step: StepName,
-    /// Day on which it was taken, today at the latest.
+    /// Day of the step, today at the latest.
     pub on: Day,
     /// Number of its document.
     pub document_no: Option<String>,
@@ -58,19 +58,19 @@ impl OnRotation for Advance {
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "RotationDecideInput")]
 pub struct Decide {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
     /// Number of the decision (số quyết định).
     pub decision_no: String,
     /// Day of the decision, today at the latest.
     pub decided_on: Day,
-    /// First day, where the decision sets another than the proposal.
+    /// Start date (inclusive), if the decision sets another than the proposal.
     pub start_on: Option<Day>,
-    /// First day no longer, where the decision sets another than the proposal.
+    /// End date (exclusive), if the decision sets another than the proposal.
     pub planned_end_on: Option<Day>,
 }
 
@@ -113,11 +113,11 @@ impl OnRotation for Decide {
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "RotationPublishInput")]
 pub struct Publish {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
     /// Day on which it was published, from the day of the decision to today; absent: today.
     pub published_on: Option<Day>,
@@ -146,15 +146,15 @@ impl OnRotation for Publish {
     }
 }
 
-/// Giving up a rotation before it is decided (hủy), or revoking its decision before it is published (thu hồi).
+/// Cancellation of a rotation before its decision (hủy), or revocation of its decision before publication (thu hồi).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "RotationCancelInput")]
 pub struct Cancel {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
     /// Reason, at most 2,000 characters.
     pub reason: String,

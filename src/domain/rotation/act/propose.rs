@@ -1,4 +1,4 @@
-//! A rotation is proposed.
+//! Proposes a rotation.
 
 use entity::{
     rotation,
@@ -21,28 +21,28 @@ use crate::{
     error::Result,
 };
 
-/// A rotation to be proposed (đề xuất luân chuyển). It leaves from the person's primary post on the start day, of a start
-/// that lies ahead from that of today.
+/// Proposal of a rotation (đề xuất luân chuyển). The origin is the person's primary post on the start date; for a
+/// future start date, their primary post today.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "RotationProposeInput")]
 pub struct Propose {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Code of the person.
     pub cadre_code: String,
     /// Form (hình thức).
     pub form: RotationForm,
-    /// What it is for (mục đích).
+    /// Purpose of the rotation (mục đích).
     pub purpose: Option<RotationPurpose>,
     /// Code of the unit to go to (nơi đến).
     pub to_unit_code: String,
     /// Code of the title to take up there (chức danh luân chuyển đến).
     pub to_title_code: String,
-    /// First day; may lie in the past, for decisions that come late.
+    /// Start date (inclusive); may be in the past, for decisions recorded late.
     pub start_on: Day,
-    /// First day no longer, as planned (thời hạn).
+    /// Planned end date (exclusive) (thời hạn).
     pub planned_end_on: Option<Day>,
-    /// Code of the unit that prepares it (đơn vị chuẩn bị): until it is published, it exists for that unit alone.
+    /// Code of the preparing unit (đơn vị chuẩn bị). Only this unit sees the rotation until it is published.
     pub preparing_unit_code: String,
     /// The planning entry (quy hoạch) of the person.
     pub planning: Option<Planning>,
@@ -58,13 +58,13 @@ pub struct Planning {
     pub document_no: String,
     /// First day.
     pub valid_from: Day,
-    /// First day no longer; absent: open.
+    /// End date (exclusive); absent: no end.
     pub valid_until: Option<Day>,
 }
 
 const DESTINATION: Fields = Fields { unit: "toUnitCode", title: "toTitleCode" };
 
-/// Proposes a rotation, once for each key.
+/// Proposes a rotation, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `rotation:write`, `rotation:read` and `cadre:read`.
@@ -93,8 +93,8 @@ async fn proposed(access: &Access, input: &Propose) -> Acted<VisibleRotation> {
     shown(access, row)
 }
 
-/// The unit and title that are left: of the primary post, as far as the caller reaches it. It must have begun before the
-/// start day, for a post of no day cannot be left.
+/// The origin: unit and title of the primary post, if it is within the caller's reach. The post must have begun before
+/// the start day, because a post needs at least one day.
 async fn origin(access: &Access, person: &Visible, start: Day) -> Acted<(UnitId, TitleCode)> {
     let day = start.min(access.today());
     let post = cadre::post_on(person.posts(), day).filter(|post| post.start_on < start);
@@ -111,7 +111,7 @@ async fn origin(access: &Access, person: &Visible, start: Day) -> Acted<(UnitId,
     Ok((post.unit_id, post.title_code.clone()))
 }
 
-/// Who goes from where to where, and who prepares it.
+/// The person, the two units and the preparing unit of a rotation.
 struct Parties<'a> {
     person: &'a Visible,
     from: UnitId,

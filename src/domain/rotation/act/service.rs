@@ -1,6 +1,6 @@
-//! Acts that are judged by how long the person serves. Whether such an act is refused tells something about the day of
-//! birth, so only callers who may read the person's identity carry it out, and the reading is in the access log before
-//! the act begins.
+//! Acts whose rules depend on the length of a person's remaining service. A refusal of such an act reveals something
+//! about the day of birth. Only callers who may read the person's identity may perform it, and the access is logged
+//! before the act begins.
 
 use entity::value::{RuleKey, Verification};
 
@@ -15,13 +15,13 @@ use crate::{
     error::Error,
 };
 
-/// The key to how long the person serves, if the act is judged by it.
+/// The key to the length of the person's remaining service, if the rules of the act depend on it.
 ///
 /// # Errors
 /// `Forbidden` without `cadre.identity:read`, `PurposeRequired` without a purpose, `Unavailable` where the reading cannot
 /// be logged; a refusal where the person's file is not in the caller's custody. None of them depends on the day of birth.
 pub(super) async fn key<A: OnRotation>(access: &Access, act: &A, seen: &VisibleRotation) -> Acted<Option<ServiceKey>> {
-    // An act that is not due is refused, or was answered before: nothing is judged.
+    // An act that is not due is refused, or replays an earlier answer: no rule is judged.
     let is_due = stage::after(seen.row().state, act.step()).is_ok();
     let Some(row) = act.judges_service(seen.row()).filter(|_| is_due) else { return Ok(None) };
     let id = access.seen_rotation(seen);

@@ -1,4 +1,4 @@
-//! A published rotation begins: the person leaves one post and takes up the other on the same day.
+//! Starts a published rotation: the person leaves one post and takes up the other on the same day.
 
 use async_graphql::ID;
 use entity::{rotation, value::RotationState};
@@ -18,11 +18,11 @@ use crate::domain::{
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "RotationStartInput")]
 pub struct Start {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
 }
 
@@ -69,7 +69,7 @@ impl Scene<'_> {
         self.ensure_free_from(self.row.start_on, Some(left.id)).await
     }
 
-    /// Where the rotation leads, if a post can begin there on its start day.
+    /// The destination of the rotation, if a post can begin there on its start day.
     pub(super) fn destination(&self, fields: Fields) -> Result<Place, Refusal> {
         let title = self.row.to_title_code.clone().ok_or_else(|| {
             Refusal::input(
@@ -84,7 +84,7 @@ impl Scene<'_> {
         Ok(place)
     }
 
-    /// The unique index has the last word; this tells the same before posts are looked at.
+    /// Checks that no other rotation of the person runs, before any post is read. The unique index enforces the same.
     async fn ensure_not_running(&self) -> Acted<()> {
         let running = rotation::Entity::find()
             .filter(rotation::Column::CadreId.eq(self.row.cadre_id))

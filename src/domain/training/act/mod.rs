@@ -1,5 +1,5 @@
-//! Acts on training: quotas, classes and enrolments, plans. Numbers of seats are changed by one conditional statement
-//! each, so that who comes too late changes nothing, and the tables hold the same by their checks.
+//! Acts on training: quotas, classes, enrolments, plans. Each number of seats is changed by one conditional statement,
+//! so a request without a free seat changes nothing. Check constraints of the tables enforce the same limits.
 //!
 //! Rows are locked in one order: plan, person (of several by their ids), class, quotas from above to below, enrolment.
 

@@ -1,4 +1,4 @@
-//! Acts on training plans (kế hoạch đào tạo, bồi dưỡng): drafted, and led from state to state.
+//! Acts on training plans (kế hoạch đào tạo, bồi dưỡng): draft a plan, move it from state to state.
 
 use entity::{
     training_plan,
@@ -28,15 +28,15 @@ const YEARS: (i32, i32) = (1800, 2199);
 /// Longest name, in characters.
 const LONGEST_NAME: usize = 500;
 
-/// A training plan to be drafted (dự thảo kế hoạch).
+/// Draft of a training plan (dự thảo kế hoạch).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "PlanDraftInput")]
 pub struct Draft {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Code of the plan.
     pub code: String,
-    /// Code of the unit whose plan it is.
+    /// Code of the unit that owns the plan.
     pub unit_code: String,
     /// Name, at most 500 characters.
     pub name: String,
@@ -52,19 +52,19 @@ pub struct Draft {
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "PlanAdvanceInput")]
 pub struct Advance {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Code of the plan.
     pub plan_code: String,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
-    /// The state that it is led to.
+    /// The new state.
     pub to: PlanState,
-    /// Number of its document from now on, such as that of the approval.
+    /// New document number, such as that of the approval.
     pub document_no: Option<String>,
 }
 
-/// Drafts a plan, once for each key.
+/// Drafts a plan, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `training:write` and `training:read`.
@@ -72,7 +72,7 @@ pub async fn draft(access: &Access, input: &Draft) -> Result<Outcome<VisiblePlan
     outcome(drafted(access, input).await)
 }
 
-/// Leads a plan to its next state, once for each key.
+/// Moves a plan to its next state, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `training:write` and `training:read`.
@@ -127,7 +127,7 @@ async fn advanced(access: &Access, input: &Advance) -> Acted<VisiblePlan> {
     shown(access, row)
 }
 
-/// Locks the plan by raising its version, and gives it as it stands.
+/// Locks the plan by raising its version, and returns its current row.
 async fn raised(txn: &Txn, id: PlanId, expected: Option<i32>) -> Acted<training_plan::Model> {
     let mut raise = training_plan::Entity::update_many()
         .col_expr(training_plan::Column::Version, Expr::col(training_plan::Column::Version).add(1))
@@ -149,7 +149,7 @@ async fn visible(access: &Access, code: &str) -> Acted<VisiblePlan> {
     }
 }
 
-/// Checks that the unit of the plan is within reach: who holds a quota of it alone only knows of it.
+/// Checks that the unit of the plan is within reach. Holding a quota of the plan allows a caller only to read it.
 fn ensure_own(access: &Access, plan: &VisiblePlan) -> Result<(), Refusal> {
     if access.reaches(plan.row().unit_id) {
         return Ok(());

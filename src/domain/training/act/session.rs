@@ -1,8 +1,8 @@
-//! Sessions of classes as acts read and write them, and whom new ones would hold up.
+//! Reads and writes the sessions of classes for acts, and checks that they do not overlap.
 //!
-//! That nobody has two sessions on one day is true of all classes of a person together, so it is judged under the lock
-//! of the person: who enrols locks theirs, and who changes the sessions of a class locks everybody in it before the
-//! class.
+//! A person never has two sessions on one day. This condition spans all classes of a person, so it is checked under the
+//! lock of the person: enrolling locks the person, and changing the sessions of a class locks all its learners before
+//! the class.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -60,12 +60,12 @@ pub(super) async fn replace(txn: &Txn, class: ClassId, days: &[Day]) -> Acted<()
     write(txn, class, days).await
 }
 
-/// Which classes go on in their days: of one that is put off or given up nobody has a session.
+/// Condition for classes that take place: postponed and cancelled classes have no sessions.
 pub(super) fn take_place() -> Condition {
     Condition::all().add(training_class::Column::State.is_not_in([ClassState::Postponed, ClassState::Cancelled]))
 }
 
-/// Who has a seat in a class, each locked until the act is done, in one order. Comes before the lock of the class.
+/// Persons with a seat in a class, locked in a fixed order until the act is done. Must run before the class is locked.
 pub(super) async fn locked_learners(txn: &Txn, class: ClassId) -> Acted<BTreeSet<CadreId>> {
     let learners = cadre::Entity::find()
         .select_only()
@@ -77,8 +77,8 @@ pub(super) async fn locked_learners(txn: &Txn, class: ClassId) -> Acted<BTreeSet
     Ok(learners.into_iter().collect())
 }
 
-/// Checks that the new sessions of a class hold up nobody who has a seat in it. The class is locked, and so are its
-/// learners; who got in between the two locks makes the act be sent again.
+/// Checks that the new sessions of a class do not overlap with other classes of its learners. The class and its
+/// learners are locked. If a learner was added between the two locks, the act must be sent again.
 pub(super) async fn ensure_holds_up_nobody(txn: &Txn, of_class: Held<'_>, locked: &BTreeSet<CadreId>) -> Acted<()> {
     let class = of_class.class;
     let learners: Vec<CadreId> = enrolment::Entity::find()
@@ -89,7 +89,7 @@ pub(super) async fn ensure_holds_up_nobody(txn: &Txn, of_class: Held<'_>, locked
         .into_tuple()
         .all(txn.connection())
         .await?;
-    // Also who has no other seat: they may be about to take one.
+    // Includes learners without another seat: they may be about to take one.
     if !learners.iter().all(|learner| locked.contains(learner)) {
         return Err(Refusal::version(class.version - 1).into());
     }

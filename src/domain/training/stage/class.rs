@@ -1,4 +1,4 @@
-//! The road of a class (lớp).
+//! State machine of a class (lớp).
 
 use entity::value::ClassState;
 
@@ -12,18 +12,18 @@ const CLASS: Noun = Noun {
     anew: ["chọn lớp khác, hoặc lập lớp mới bằng classPlan", "choose another class, or plan a new one with classPlan"],
 };
 
-/// The state that a class is led to.
+/// Validates the transition of a class to a state.
 ///
 /// # Errors
-/// `Step` where it does not lead there, naming where it leads.
+/// `Step`, with the permitted next states, if the transition is not permitted.
 pub fn after(state: ClassState, to: ClassState) -> Result<ClassState, Refusal> {
     if due(state).contains(&to) { Ok(to) } else { Err(wrong(state)) }
 }
 
-/// Checks that people can be enrolled.
+/// Checks that the state permits enrolment.
 ///
 /// # Errors
-/// `Step` naming where the class leads, about a field of the input.
+/// `Step`, with the next states of the class; names a field of the input.
 pub fn ensure_enrols(state: ClassState, field: &'static str) -> Result<(), Refusal> {
     let what = ["ghi học viên vào lớp", "people are enrolled"];
     if ClassState::ENROLLING.contains(&state) {
@@ -32,10 +32,10 @@ pub fn ensure_enrols(state: ClassState, field: &'static str) -> Result<(), Refus
     Err(only_in(Noun { field, ..CLASS }, (&state, named(state)), (&ClassState::ENROLLING, what)))
 }
 
-/// Checks that results can be recorded.
+/// Checks that the state permits results.
 ///
 /// # Errors
-/// `Step` naming where the class leads, about the enrolment.
+/// `Step`, with the next states of the class; names the enrolment.
 pub fn ensure_has_results(state: ClassState) -> Result<(), Refusal> {
     let (field, what) = ("enrolmentId", ["ghi kết quả học tập", "results are recorded"]);
     if ClassState::WITH_RESULTS.contains(&state) {
@@ -47,12 +47,12 @@ pub fn ensure_has_results(state: ClassState) -> Result<(), Refusal> {
 /// Checks that the class is not over.
 ///
 /// # Errors
-/// `Step`, with nothing that may come next.
+/// `Step`, without next states.
 pub fn ensure_goes_on(state: ClassState) -> Result<(), Refusal> {
     if due(state).is_empty() { Err(wrong(state)) } else { Ok(()) }
 }
 
-/// The states that a class can be led to, the regular one first.
+/// The next states of a class, the regular one first.
 pub fn due(state: ClassState) -> &'static [ClassState] {
     match state {
         ClassState::Planned => &[ClassState::OpenForNomination, ClassState::Postponed, ClassState::Cancelled],
@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    /// A line per state: whether people are enrolled, whether results are recorded, where it leads.
+    /// One line per state: whether enrolment is permitted, whether results are permitted, and the next states.
     const TABLE: &str = "
         PLANNED            no  no   OPEN_FOR_NOMINATION POSTPONED CANCELLED
         OPEN_FOR_NOMINATION yes no  CONFIRMED POSTPONED CANCELLED

@@ -1,4 +1,4 @@
-//! The road of an enrolment (học viên).
+//! State machine of an enrolment (học viên).
 
 use entity::value::EnrolmentState;
 
@@ -12,25 +12,25 @@ const ENROLMENT: Noun = Noun {
     anew: ["ghi lại người này bằng classEnrol", "enrol the person anew with classEnrol"],
 };
 
-/// What can be done to an enrolment.
+/// Transitions of an enrolment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
-    /// Who waited gets a seat.
+    /// A person on the waiting list gets a seat.
     Confirm,
-    /// The learner gives up.
+    /// The learner drops out.
     Drop,
     /// The learner passed.
     Pass,
     /// The learner did not pass.
     Fail,
-    /// The result is taken back.
+    /// The result is withdrawn.
     Revoke,
 }
 
 impl Move {
     const ALL: [Self; 5] = [Self::Confirm, Self::Pass, Self::Fail, Self::Drop, Self::Revoke];
 
-    /// The mutation, as it stands in the schema.
+    /// Name of the mutation in the schema.
     fn mutation(self) -> &'static str {
         match self {
             Self::Confirm => "enrolmentConfirm",
@@ -42,10 +42,10 @@ impl Move {
     }
 }
 
-/// The state that a move leads to.
+/// The state after a transition.
 ///
 /// # Errors
-/// `Step` where the move is not due, naming those that are.
+/// `Step`, with the transitions that are due, if this one is not.
 pub fn after(state: EnrolmentState, step: Move) -> Result<EnrolmentState, Refusal> {
     let due = || Move::ALL.into_iter().filter(|step| led(state, *step).is_some());
     led(state, step).ok_or_else(|| not_due(ENROLMENT, &state, due().map(|step| step.mutation().to_owned()).collect()))

@@ -1,4 +1,4 @@
-//! The roads of plans, classes and enrolments: what is due in which state.
+//! State machines of plans, classes and enrolments: which acts are due in which state.
 
 pub mod class;
 pub mod enrolment;
@@ -6,8 +6,7 @@ pub mod plan;
 
 use crate::{domain::refusal::Refusal, language::Sentence};
 
-/// What a road is the road of: the field of the input that names it, what it is called, and what is done once it is
-/// over.
+/// Labels of a state machine: the field of the input that names its object, the noun, and the advice for a final state.
 #[derive(Clone, Copy, Debug)]
 struct Noun {
     field: &'static str,
@@ -17,7 +16,7 @@ struct Noun {
     anew: [&'static str; 2],
 }
 
-/// A move that is not due, with those that are.
+/// Refusal of a transition that is not due, with those that are.
 fn not_due(of: Noun, state: &impl ToString, due: Vec<String>) -> Refusal {
     let stands = Sentence::new(
         format!("{} ở trạng thái {}", of.vi, state.to_string()),
@@ -26,7 +25,7 @@ fn not_due(of: Noun, state: &impl ToString, due: Vec<String>) -> Refusal {
     refused(of, (state, due), stands)
 }
 
-/// What is done in some states only, with the moves that are due.
+/// Refusal of an act that only some states permit, with the transitions that are due.
 fn only_in(
     of: Noun,
     (state, due): (&impl ToString, Vec<String>),
@@ -41,7 +40,7 @@ fn only_in(
     refused(of, (state, due), stands)
 }
 
-/// Where it stands, and the way out.
+/// Refusal with the current state and the permitted transitions.
 fn refused(of: Noun, (state, due): (&impl ToString, Vec<String>), stands: Sentence) -> Refusal {
     let (Sentence { vi, en }, named, [anew_vi, anew_en]) = (stands, due.join(", "), of.anew);
     let sentence = if due.is_empty() {

@@ -1,4 +1,4 @@
-//! The road of a training plan (kế hoạch đào tạo, bồi dưỡng).
+//! State machine of a training plan (kế hoạch đào tạo, bồi dưỡng).
 
 use entity::value::PlanState;
 
@@ -15,18 +15,18 @@ const PLAN: Noun = Noun {
     ],
 };
 
-/// The state that a plan is led to.
+/// Validates the transition of a plan to a state.
 ///
 /// # Errors
-/// `Step` where it does not lead there, naming where it leads.
+/// `Step`, with the permitted next states, if the transition is not permitted.
 pub fn after(state: PlanState, to: PlanState) -> Result<PlanState, Refusal> {
     if due(state).contains(&to) { Ok(to) } else { Err(not_due(PLAN, &state, named(state))) }
 }
 
-/// Checks that quotas of the plan may be given, handed on and used: it is approved and not closed.
+/// Checks that the state permits to issue, allocate and use quotas of the plan: it is approved and not closed.
 ///
 /// # Errors
-/// `Step` naming where the plan leads, about a field of the input.
+/// `Step`, with the next states of the plan; names a field of the input.
 pub fn ensure_gives(state: PlanState, field: &'static str) -> Result<(), Refusal> {
     if PlanState::GIVING.contains(&state) {
         return Ok(());
@@ -35,7 +35,7 @@ pub fn ensure_gives(state: PlanState, field: &'static str) -> Result<(), Refusal
     Err(only_in(Noun { field, ..PLAN }, (&state, named(state)), (&PlanState::GIVING, what)))
 }
 
-/// The states that a plan can be led to, the regular one first.
+/// The next states of a plan, the regular one first.
 pub fn due(state: PlanState) -> &'static [PlanState] {
     match state {
         PlanState::Draft => &[PlanState::CollectingDemand, PlanState::Cancelled],
@@ -59,7 +59,7 @@ mod tests {
 
     use super::*;
 
-    /// A line per state: where it leads, and whether quotas are given in it.
+    /// One line per state: the next states, and whether quotas may be issued.
     const TABLE: &str = "
         DRAFT             no   COLLECTING_DEMAND CANCELLED
         COLLECTING_DEMAND no   CONSOLIDATED

@@ -1,4 +1,4 @@
-//! A class is led from state to state, with everybody who is in it, or gets another number of seats or other sessions.
+//! Moves a class from state to state together with its learners, or changes its number of seats or its sessions.
 
 use entity::{
     training_class, training_plan,
@@ -26,20 +26,20 @@ use crate::{
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "ClassAdvanceInput")]
 pub struct Advance {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Code of the class.
     pub class_code: String,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
-    /// The state that it is led to. POSTPONED puts its learners on the waiting list, CANCELLED lets them go.
+    /// The new state. POSTPONED puts the learners on the waiting list; CANCELLED drops them.
     pub to: ClassState,
-    /// First day from now on: for a class that was POSTPONED and is PLANNED again, and for none else.
+    /// New first day (inclusive); only for a POSTPONED class that becomes PLANNED again.
     pub start_on: Option<Day>,
-    /// Last day from now on, inclusive; with `startOn`.
+    /// New last day (inclusive); required with `startOn`.
     pub last_on: Option<Day>,
-    /// The days on which it meets from now on; with `startOn`. Absent: not known, for those of the old days no longer
-    /// stand.
+    /// The new session days; only with `startOn`. Absent: unknown, because the sessions of the old days no longer
+    /// apply.
     pub sessions: Option<Vec<Day>>,
 }
 
@@ -118,23 +118,23 @@ fn ensure_come(start: Day, today: Day) -> Result<(), Refusal> {
     ))
 }
 
-/// Another number of seats, or other sessions (điều chỉnh sĩ số, lịch học); at least one of them.
+/// Change of the number of seats or the sessions (điều chỉnh sĩ số, lịch học); at least one of them.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "ClassAmendInput")]
 pub struct Amend {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Code of the class.
     pub class_code: String,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
-    /// Seats from now on, at least those that are taken; absent: as many as before.
+    /// New number of seats, at least those taken; absent: unchanged.
     pub capacity: Option<i32>,
-    /// Whether the seats are not limited from now on; then without `capacity`.
+    /// Whether the seats become unlimited; not together with `capacity`.
     #[graphql(default = false)]
     pub unlimited: bool,
-    /// The days on which it meets from now on, all of them, each once and from its first to its last day, at most 400;
-    /// empty: not known. Absent: as before.
+    /// All session days, in place of the previous ones: each day once, from the first to the last day of the class
+    /// (both inclusive), at most 400. Empty: unknown. Absent: unchanged.
     pub sessions: Option<Vec<Day>>,
 }
 
@@ -166,7 +166,7 @@ impl OnClass for Amend {
     }
 }
 
-/// A number of seats that is not below those that are taken.
+/// Checks that the number of seats is not below those taken.
 fn enough(row: &training_class::Model, wanted: i32) -> Result<i32, Refusal> {
     let wanted = words::between("capacity", wanted, CAPACITY)?;
     if row.enrolled <= wanted {

@@ -1,4 +1,4 @@
-//! Acts on classes (lớp): planned, led from state to state, given another number of seats or other sessions.
+//! Acts on classes (lớp): plan a class, move it from state to state, change its number of seats or its sessions.
 
 mod advance;
 mod plan;
@@ -32,25 +32,25 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Least and most seats of a class.
+/// Minimum and maximum number of seats of a class.
 const CAPACITY: (i32, i32) = (1, 100_000);
 
-/// An act on a class that exists.
+/// An act on an existing class.
 pub trait OnClass: serde::Serialize + Sync {
     /// Its name in the policy and the audit log.
     const ACT: Act;
 
-    /// What it is done to, as the client says.
+    /// The target, as the client names it.
     fn target(&self) -> Target<'_>;
 
-    /// The days on which the class is said to meet from now on, if the act says so.
+    /// The new session days of the class, if the act states them.
     fn sessions(&self) -> Option<&[Day]>;
 
-    /// Does it: changes the row, and whatever else belongs to it.
+    /// Applies the act: changes the row and its related rows.
     fn perform(&self, scene: &mut Scene<'_>) -> impl Future<Output = Acted<()>> + Send;
 }
 
-/// What an act is done to, as the client says.
+/// The target of an act, as the client names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     class_code: &'a str,
@@ -58,19 +58,19 @@ pub struct Target<'a> {
     expected_version: Option<i32>,
 }
 
-/// An act under way: its transaction, with the class locked in it. Made by `carry_out` alone.
+/// Context of a running act: its transaction, with the class locked. Only `carry_out` creates it.
 #[derive(Debug)]
 pub struct Scene<'a> {
     access: &'a Access,
     txn: Txn,
-    /// Who has a seat in it, each locked before it; read only for an act that states sessions.
+    /// Persons with a seat in the class, locked before it. Read only for an act that states sessions.
     learners: BTreeSet<CadreId>,
     /// The row, to be changed by the act.
     row: training_class::Model,
 }
 
 impl Scene<'_> {
-    /// Says on which days the class meets, instead of what was said before. Comes after its own days.
+    /// Replaces the session days of the class. Must run after its first and last day are set.
     async fn meet_on(&self, days: &[Day]) -> Acted<()> {
         let class = &self.row;
         let sessions = &stated("sessions", days, (class.start_on, class.end_on))?;
@@ -82,7 +82,7 @@ impl Scene<'_> {
     }
 }
 
-/// Does an act on a class, once for each key.
+/// Executes an act on a class, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `training:write` and `training:read`.
@@ -115,7 +115,7 @@ async fn acted<A: OnClass>(access: &Access, act: &A) -> Acted<VisibleClass> {
     shown(access, row)
 }
 
-/// Locks the class by raising its version, and gives it as it stands.
+/// Locks the class by raising its version, and returns its current row.
 async fn raised(txn: &Txn, id: ClassId, expected: Option<i32>) -> Acted<training_class::Model> {
     let mut raise = training_class::Entity::update_many()
         .col_expr(training_class::Column::Version, Expr::col(training_class::Column::Version).add(1))
@@ -136,7 +136,7 @@ pub(super) async fn visible(access: &Access, code: &str) -> Acted<VisibleClass> 
     }
 }
 
-/// Checks that the organiser of what the caller knows of is within reach: it alone leads the class and records results.
+/// Checks that the organiser is within the caller's reach: only the organiser may change the class and record results.
 pub(super) fn ensure_organised_here(access: &Access, organiser: UnitId, field: &str) -> Result<(), Refusal> {
     if access.reaches(organiser) {
         return Ok(());

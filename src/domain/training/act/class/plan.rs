@@ -1,4 +1,4 @@
-//! A class is planned.
+//! Plans a class.
 
 use entity::{
     training_class, training_plan,
@@ -25,11 +25,11 @@ use crate::{
 /// Longest number of an intake, in characters.
 const LONGEST_INTAKE: usize = 40;
 
-/// A class to be planned (dự kiến mở lớp).
+/// Plan of a class (dự kiến mở lớp).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "ClassPlanInput")]
 pub struct Plan {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Code of the class.
     pub code: String,
@@ -37,7 +37,7 @@ pub struct Plan {
     pub plan_code: Option<String>,
     /// Code of the programme.
     pub programme_code: String,
-    /// Code of the unit that holds it.
+    /// Code of the organising unit.
     pub organiser_unit_code: String,
     /// Number of the intake (khóa), at most 40 characters.
     pub intake: Option<String>,
@@ -49,13 +49,14 @@ pub struct Plan {
     pub start_on: Day,
     /// Last day, inclusive.
     pub last_on: Day,
-    /// The days on which it meets, each once and from the first to the last day, at most 400; absent: not known.
+    /// Session days of the class: each day once, from the first to the last day of the class (both inclusive), at most
+    /// 400. Absent: unknown.
     pub sessions: Option<Vec<Day>>,
-    /// Seats, from 1 to 100,000; absent: not limited.
+    /// Number of seats, from 1 to 100,000; absent: unlimited.
     pub capacity: Option<i32>,
 }
 
-/// Plans a class, once for each key.
+/// Plans a class, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `training:write` and `training:read`.
@@ -100,7 +101,7 @@ async fn known_plan(access: &Access, code: &str) -> Acted<training_plan::Model> 
     }
 }
 
-/// Checks that a class has days in the years of its plan.
+/// Checks that a class overlaps the years of its plan.
 pub(super) fn ensure_in_years(plan: &training_plan::Model, days: (Day, Day)) -> Result<(), Refusal> {
     let (first, last) = (plan.year_from, plan.year_to);
     if touches_years((first, last), days) {
@@ -116,7 +117,7 @@ pub(super) fn ensure_in_years(plan: &training_plan::Model, days: (Day, Day)) -> 
     ))
 }
 
-/// What the input says of the class; plan and organiser are filled in by whoever looked them up.
+/// The class as the input describes it; the caller fills in plan and organiser after looking them up.
 fn drawn(access: &Access, input: &Plan) -> Result<training_class::Model, Refusal> {
     let code: ClassCode = words::code("code", &input.code)?;
     let programme = access.registry().programme(&input.programme_code);

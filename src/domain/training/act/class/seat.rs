@@ -1,4 +1,4 @@
-//! Seats of classes, each taken and freed by one conditional statement.
+//! Takes and frees seats of classes, each by one conditional statement.
 
 use entity::{
     enrolment, training_class,
@@ -19,11 +19,11 @@ use crate::{
     language::Sentence,
 };
 
-/// The states in which somebody is in a class or waits for it.
+/// States in which a person attends a class or waits for it.
 pub(in crate::domain::training::act) const PRESENT: [EnrolmentState; 3] =
     [EnrolmentState::Waitlisted, EnrolmentState::Confirmed, EnrolmentState::Attending];
 
-/// A class as it stands.
+/// The current row of a class.
 pub(in crate::domain::training::act) async fn row(txn: &Txn, id: ClassId) -> Acted<training_class::Model> {
     let row = training_class::Entity::find_by_id(id).one(txn.connection()).await?;
     row.ok_or_else(|| Error::internal("a class is gone").into())
@@ -35,8 +35,8 @@ pub(in crate::domain::training::act) async fn locked(txn: &Txn, id: ClassId) -> 
     row.ok_or_else(|| Error::internal("a class is gone").into())
 }
 
-/// Takes a seat of a class into which people are enrolled, and gives the class as it stands now; nothing where it is
-/// full. A refusal is about a field of the input.
+/// Takes a seat of a class that is open for enrolment, and returns the current row of the class; `None` if it is full.
+/// A refusal names a field of the input.
 pub(in crate::domain::training::act) async fn take(
     txn: &Txn,
     id: ClassId,
@@ -78,8 +78,8 @@ pub(in crate::domain::training::act) async fn free(txn: &Txn, id: ClassId) -> Ac
     Ok(txn.record(ChangeKind::Updated, "training_class", code.to_string()).await?)
 }
 
-/// Leads everybody who is in a class, or waits for it, to a state. Where that state takes no seat, theirs are freed;
-/// the class itself is the caller's to write.
+/// Moves every person who is in a class, or waits for it, to a state. Frees their seats if that state takes none; the
+/// caller writes the class.
 pub(super) async fn lead_all(
     txn: &Txn,
     class: &mut training_class::Model,
@@ -113,7 +113,7 @@ async fn free_all(txn: &Txn, class: &mut training_class::Model, learners: &[enro
     used::free(txn, &leaving).await
 }
 
-/// A class without a seat left, and the way out.
+/// Refusal for a full class, with a remedy.
 pub(in crate::domain::training::act) fn full(field: &str, row: &training_class::Model, way: [&str; 2]) -> Refusal {
     let seats = seats_of(row);
     let (all, taken, [vi, en]) = (seats.seats, seats.used, way);
@@ -128,7 +128,7 @@ pub(in crate::domain::training::act) fn full(field: &str, row: &training_class::
     )
 }
 
-/// The seats of a class; of one without a limit, those taken.
+/// The number of seats of a class; if it has no limit, the seats taken.
 pub(super) fn seats_of(row: &training_class::Model) -> Seats {
     Seats { seats: row.capacity.unwrap_or(row.enrolled), allocated: 0, used: row.enrolled }
 }

@@ -1,4 +1,4 @@
-//! A person is enrolled in a class.
+//! Enrols a person in a class.
 
 use async_graphql::ID;
 use entity::{
@@ -29,12 +29,12 @@ use crate::{
     language::Sentence,
 };
 
-/// An enrolment (cử đi học). The unit that sends the person is that of their primary post on the first day of the
-/// class; of a class that lies ahead, today.
+/// An enrolment (cử đi học). The sending unit is that of the person's primary post on the first day of the class; for a
+/// future class, that of their primary post today.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "ClassEnrolInput")]
 pub struct Enrol {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Code of the class.
     pub class_code: String,
@@ -42,23 +42,24 @@ pub struct Enrol {
     pub cadre_code: String,
     /// Id of the quota whose seat is used.
     pub quota_id: Option<ID>,
-    /// Why, at most 2,000 characters; asked for where the person holds the level of the programme already.
+    /// Reason for the enrolment, at most 2,000 characters. Required if the person already holds the level of the
+    /// programme.
     pub reason: Option<String>,
-    /// Whether the person waits where the class is full.
+    /// Whether the person goes on the waiting list if the class is full.
     #[graphql(default = false)]
     pub waitlist: bool,
 }
 
-/// What came of enrolling.
+/// Result of enrolling a person.
 #[derive(Clone, Debug)]
 pub struct Enrolled {
     /// The enrolment.
     pub enrolment: VisibleEnrolment,
-    /// What may be doubted about it.
+    /// Warnings about the enrolment.
     pub warnings: Vec<Warning>,
 }
 
-/// Enrols a person, once for each key.
+/// Enrols a person, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `training:write`, `training:read` and `cadre:read`, and `quota:read` where a quota is named.
@@ -66,15 +67,15 @@ pub async fn enrol(access: &Access, input: &Enrol) -> Result<Outcome<Enrolled>> 
     outcome(enrolled(access, input).await)
 }
 
-/// Who is enrolled in what.
+/// The person, the class and the sending unit of an enrolment.
 struct Parties {
     class: training_class::Model,
     person: Visible,
     unit: UnitId,
     quota: Option<VisibleQuota>,
-    /// The day that says where the person and the units stand.
+    /// The day on which the person and the units are looked up.
     day: Day,
-    /// Whether they gain by it. Told only once it is known that the same request was not answered before.
+    /// Whether the person gains a level. Reported only after the idempotency key is known to be new.
     gain: Result<(), Refusal>,
 }
 
@@ -158,7 +159,7 @@ fn sending_unit(person: &Visible, day: Day) -> Result<UnitId, Refusal> {
     Ok(post.unit_id)
 }
 
-/// Checks that the person does not hold what the programme leads to already: that would need a reason.
+/// Checks that the person does not already hold the level that the programme grants; if they do, a reason is required.
 async fn ensure_gains(access: &Access, person: &Visible, class: &training_class::Model) -> Acted<Result<(), Refusal>> {
     let registry = access.registry();
     let programme = registry.programme(class.programme_code.as_str());
@@ -188,15 +189,15 @@ async fn ensure_gains(access: &Access, person: &Visible, class: &training_class:
     )))
 }
 
-/// The subject of qualification, the level that a programme leads to, if it leads to one, and the rank of that.
+/// The subject and level of qualification that a programme grants, if any, and the rank of the level.
 pub(super) fn granted<'a>(access: &Access, programme: &'a programme::Model) -> Option<(&'a str, &'a str, i16)> {
     let code = programme.level_code.as_ref()?.as_str();
     let level = access.registry().subject(&programme.subject)?.level(code)?;
     Some((&programme.subject, code, level.rank))
 }
 
-/// Checks that the seats of a quota are for this person and class: the programme, the mode, a year of the plan, and a
-/// unit of the holder's subtree.
+/// Checks that a quota covers this person and class: programme, mode, a year of the plan, and a sending unit in the
+/// holder's subtree.
 fn ensure_within(
     access: &Access,
     (quota, plan): (&quota::Model, &training_plan::Model),
@@ -230,7 +231,7 @@ fn ensure_within(
     )))
 }
 
-/// Checks that a plan holds for the year of a class.
+/// Checks that the years of a plan include the year of a class.
 pub(super) fn ensure_year(plan: &training_plan::Model, year: i32) -> Result<(), Sentence> {
     let (from, to) = (plan.year_from, plan.year_to);
     if (from..=to).contains(&year) {
@@ -242,7 +243,7 @@ pub(super) fn ensure_year(plan: &training_plan::Model, year: i32) -> Result<(), 
     ))
 }
 
-/// A quota whose seats are for others, and the way out.
+/// Refusal of a quota whose seats are reserved for others, with a remedy.
 fn outside(because: Sentence) -> Refusal {
     let Sentence { vi, en } = because;
     Refusal::input(
@@ -265,8 +266,8 @@ async fn ensure_new(txn: &Txn, of: &Parties) -> Acted<()> {
     if there.is_some() { Err(already().into()) } else { Ok(()) }
 }
 
-/// Takes a seat of the class and of the quota, and gives the state of who has it; or the waiting list, where the class
-/// is full and that is wanted.
+/// Takes a seat of the class and of the quota, and returns the state of the learner: `Waitlisted` if the class is full
+/// and the input permits waiting.
 async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> Acted<EnrolmentState> {
     let Some(class) = seat::take(txn, of.class.id, "classCode").await? else {
         if waitlist {
@@ -278,7 +279,7 @@ async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> Acted<EnrolmentSt
         ];
         return Err(seat::full("classCode", &seat::row(txn, of.class.id).await?, way).into());
     };
-    // The class is locked by now, so that its days are those that the seat is for.
+    // The class is locked, so its days cannot change before the seat is taken.
     overlap::ensure_free(txn.connection(), of.person.id(), &class, "classCode").await?;
     if let Some(quota) = &of.quota {
         used::take(txn, quota.row(), (of.person.id(), "quotaId")).await?;
@@ -286,7 +287,7 @@ async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> Acted<EnrolmentSt
     Ok(seated(&class))
 }
 
-/// The state of who has a seat.
+/// The state of a learner with a seat.
 pub(super) fn seated(class: &training_class::Model) -> EnrolmentState {
     if class.state == ClassState::Running { EnrolmentState::Attending } else { EnrolmentState::Confirmed }
 }

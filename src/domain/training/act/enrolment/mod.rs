@@ -1,4 +1,4 @@
-//! Acts on enrolments (học viên): a person enrolled, given a seat that became free, gone, or with a result.
+//! Acts on enrolments (học viên): enrol a person, confirm one on the waiting list, drop one, record a result.
 
 mod enrol;
 mod overlap;
@@ -29,32 +29,33 @@ use crate::{
     error::{Error, Result},
 };
 
-/// An act on an enrolment that exists.
+/// An act on an existing enrolment.
 pub trait OnEnrolment: serde::Serialize + Sync {
     /// Its name in the policy and the audit log.
     const ACT: Act;
-    /// Who does it.
+    /// Which units may perform the act.
     const BY: By;
-    /// Whether it takes seats of the quotas of the enrolment: then their plans must give quotas.
+    /// Whether the act takes seats of the quotas of the enrolment: their plans must then permit the use of quotas.
     const TAKES_SEAT: bool = false;
 
-    /// What it is done to, as the client says.
+    /// The target, as the client names it.
     fn target(&self) -> Target<'_>;
 
-    /// Does it: changes the row, and whatever else belongs to it.
+    /// Applies the act: changes the row and its related rows.
     fn perform(&self, scene: &mut Scene<'_>) -> impl Future<Output = Acted<()>> + Send;
 }
 
-/// Who does an act.
+/// Which units may perform an act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// Whoever reaches the unit that sent the person, or the organiser of the class.
+    /// Callers who reach the unit that sent the person, or the organiser of the class.
     Either,
-    /// Whoever reaches the organiser; where there is no class, the unit that sent the person.
+    /// Callers who reach the organiser; for an enrolment without a class, those who reach the unit that sent the
+    /// person.
     Organiser,
 }
 
-/// What an act is done to, as the client says.
+/// The target of an act, as the client names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     enrolment_id: &'a str,
@@ -62,20 +63,20 @@ pub struct Target<'a> {
     expected_version: Option<i32>,
 }
 
-/// An act under way: its transaction, with the person and the class locked in it. Made by `carry_out` alone.
+/// Context of a running act: its transaction, with the person and the class locked. Only `carry_out` creates it.
 #[derive(Debug)]
 pub struct Scene<'a> {
     access: &'a Access,
     txn: Txn,
     cadre: cadre::Model,
     class: Option<training_class::Model>,
-    /// The quotas of which seats are to be taken, in the order of their ids, each with its plan, which is locked.
+    /// The quotas whose seats the act takes, in the order of their ids, each with its plan, which is locked.
     quotas: Vec<(quota::Model, training_plan::Model)>,
     /// The row, to be changed by the act.
     row: enrolment::Model,
 }
 
-/// Does an act on an enrolment, once for each key.
+/// Executes an act on an enrolment, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `training:write` and `training:read`.
@@ -125,7 +126,7 @@ async fn ensure_responsible(access: &Access, enrolment: &VisibleEnrolment) -> Ac
     Ok(ensure_organised_here(access, class.row().organiser_id, "enrolmentId")?)
 }
 
-/// The person, locked until the act is done: what is true of all their classes together is judged under this lock.
+/// Locks the person until the act is done. Conditions on all classes of a person are checked under this lock.
 async fn locked_person(txn: &Txn, id: CadreId) -> Acted<cadre::Model> {
     let cadre = cadre::Entity::find_by_id(id).lock_exclusive().one(txn.connection()).await?;
     cadre.ok_or_else(|| Error::internal("an enrolment of nobody").into())
@@ -148,7 +149,7 @@ impl<'a> Scene<'a> {
         Ok(Self { access, txn, cadre, class, quotas: Vec::new(), row })
     }
 
-    /// Writes the row and its change, and makes the act true.
+    /// Writes the row and its change, and commits.
     async fn close(self) -> Acted<VisibleEnrolment> {
         let Self { access, txn, row, .. } = self;
         let written = enrolment::Entity::update(row.clone().into_active_model().reset_all());

@@ -1,5 +1,5 @@
-//! Nobody is in two full-time classes on one day, or has sessions of two classes on one; other classes that may share
-//! days are warned of.
+//! Rejects two full-time classes of a person on one day, and sessions of two classes on one day. Warns of other classes
+//! that may share days.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -20,16 +20,16 @@ use crate::{
     language::Sentence,
 };
 
-/// Something that was done and may be doubted.
+/// A warning about an executed act.
 #[derive(Clone, Debug)]
 pub struct Warning {
-    /// Code, for programs; never changes.
+    /// Stable code of the warning, for programs.
     pub code: &'static str,
-    /// What may be doubted.
+    /// Text of the warning.
     pub sentence: Sentence,
 }
 
-/// What the other classes in which a person has a seat are to one, as far as they share days with it or may.
+/// The overlaps of one class with the other classes in which a person has a seat, if they share days or may share days.
 async fn overlaps(
     connection: &impl ConnectionTrait,
     person: CadreId,
@@ -61,8 +61,8 @@ fn held<'a>(class: &'a training_class::Model, days: &'a HashMap<ClassId, Vec<Day
     Held { class, sessions: days.get(&class.id).map_or(&[], Vec::as_slice) }
 }
 
-/// Checks that a person, who is locked, can take a seat in a class beside those that they have. The other class is not
-/// named: it may be one that the caller may not know of.
+/// Checks that a person, who is locked, can take a seat in a class in addition to their present ones. The refusal does
+/// not name the other class: the caller may not be allowed to know of it.
 pub(super) async fn ensure_free(
     connection: &impl ConnectionTrait,
     person: CadreId,
@@ -115,7 +115,7 @@ fn in_session(field: &str, days: usize, first: Day) -> Refusal {
     )
 }
 
-/// What may be doubted about a seat that a person has in a class.
+/// Warnings about a person's seat in a class.
 pub(super) async fn warnings(
     connection: &impl ConnectionTrait,
     person: CadreId,

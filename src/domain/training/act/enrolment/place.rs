@@ -1,4 +1,4 @@
-//! Who waited gets a seat; a learner gives up.
+//! Confirms a person on the waiting list; drops a learner.
 
 use async_graphql::ID;
 
@@ -21,15 +21,15 @@ use crate::{
     language::Sentence,
 };
 
-/// A seat for who waited (xác nhận học viên dự bị).
+/// Confirmation of a learner on the waiting list (xác nhận học viên dự bị).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "EnrolmentConfirmInput")]
 pub struct Confirm {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the enrolment.
     pub enrolment_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
 }
 
@@ -55,7 +55,7 @@ impl OnEnrolment for Confirm {
             return Err(seat::full("enrolmentId", class, way).into());
         };
         overlap::ensure_free(txn.connection(), row.cadre_id, &class, "enrolmentId").await?;
-        // A class that was put off may begin in another year than the one that the person was enrolled for.
+        // A postponed class may begin in another year than that of the enrolment.
         row.year = class.start_on.year();
         for (quota, plan) in &scene.quotas {
             ensure_year(plan, row.year).map_err(outside)?;
@@ -66,7 +66,7 @@ impl OnEnrolment for Confirm {
     }
 }
 
-/// A quota whose plan does not hold for the year of the class, and the way out.
+/// Refusal of a quota whose plan does not cover the year of the class, with a remedy.
 fn outside(because: Sentence) -> Refusal {
     let Sentence { vi, en } = because;
     Refusal::input(
@@ -77,15 +77,15 @@ fn outside(because: Sentence) -> Refusal {
     )
 }
 
-/// A learner who gives up (thôi học). The seats of the class and of the quota are free again.
+/// Dropping out of a class (thôi học). Frees the seats of the class and of the quota.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "EnrolmentDropInput")]
 pub struct Drop {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the enrolment.
     pub enrolment_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
     /// Reason, at most 2,000 characters.
     pub reason: String,

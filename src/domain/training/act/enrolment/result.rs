@@ -1,4 +1,5 @@
-//! The result of a learner: a pass grants the qualification of the programme, once; what is taken back takes it along.
+//! Results of learners. A pass grants the qualification of the programme, once; withdrawing the result withdraws the
+//! qualification too.
 
 use async_graphql::ID;
 use entity::{
@@ -22,13 +23,13 @@ use crate::domain::{
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "EnrolmentCompleteInput")]
 pub struct Complete {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the enrolment.
     pub enrolment_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
-    /// Whether the learner passed (đạt). A pass grants the qualification that the programme leads to.
+    /// Whether the learner passed (đạt). A pass grants the qualification of the programme.
     pub passed: bool,
     /// Grade of the result (xếp loại).
     pub grade: Option<Grade>,
@@ -58,15 +59,15 @@ impl OnEnrolment for Complete {
     }
 }
 
-/// A result that is taken back (thu hồi kết quả), with the qualification that it granted.
+/// Withdrawal of a result (thu hồi kết quả), together with the qualification that it granted.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "EnrolmentRevokeInput")]
 pub struct Revoke {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the enrolment.
     pub enrolment_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
     /// Reason, at most 2,000 characters.
     pub reason: String,
@@ -91,7 +92,8 @@ impl OnEnrolment for Revoke {
 }
 
 impl Scene<'_> {
-    /// Grants the qualification of the programme, if it leads to one. The table keeps a result from granting two.
+    /// Grants the qualification of the programme, if it has one. A unique index prevents a second qualification from
+    /// the same result.
     async fn grant(&self, on: Day) -> Acted<()> {
         let programme = self.access.registry().programme(self.row.programme_code.as_str());
         let Some(programme) = programme.filter(|programme| granted(self.access, programme).is_some()) else {
@@ -117,7 +119,7 @@ impl Scene<'_> {
         self.record(ChangeKind::Created, id).await
     }
 
-    /// Takes the qualification back that the result granted, if it granted one.
+    /// Removes the qualification that the result granted, if any.
     async fn take_back(&self) -> Acted<()> {
         let granted = qualification::Entity::find().filter(qualification::Column::EnrolmentId.eq(self.row.id));
         let paper = match granted.one(self.txn.connection()).await? {
@@ -130,7 +132,7 @@ impl Scene<'_> {
         self.record(ChangeKind::Ended, id).await
     }
 
-    /// The qualification that an imported pass granted: it was imported, too, and names no enrolment.
+    /// The qualification of an imported pass: it was imported too, and refers to no enrolment.
     async fn imported_paper(&self) -> Acted<Option<qualification::Model>> {
         let granted = |code: &ProgrammeCode| granted(self.access, self.access.registry().programme(code.as_str())?);
         let Some((subject, level, rank)) = granted(&self.row.programme_code) else { return Ok(None) };
@@ -169,8 +171,9 @@ fn days_of(row: &enrolment::Model, class: Option<&training_class::Model>) -> Opt
     }
 }
 
-/// The paper that a pass granted: the first from its first day to the end of the year after its last day, unless another
-/// pass of the person began in between. `others` are the first days of those.
+/// The qualification that a pass granted: the first one dated from the first day of the enrolment to the end of the
+/// year after its last day, unless another pass of the person began in between. `others` are the first days of the
+/// other passes.
 fn granted_in(
     (start, end): (Day, Day),
     others: &[Day],

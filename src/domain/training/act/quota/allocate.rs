@@ -1,4 +1,4 @@
-//! Seats of a quota are handed on to a unit below.
+//! Allocates seats of a quota to a subordinate unit.
 
 use async_graphql::ID;
 use entity::{
@@ -23,34 +23,35 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Seats to be handed on (phân bổ chỉ tiêu).
+/// Allocation of seats (phân bổ chỉ tiêu).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "QuotaAllocateInput")]
 pub struct Allocate {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
-    /// Id of the quota to hand on from.
+    /// Id of the quota to allocate from.
     pub quota_id: ID,
-    /// Code of the unit that gets the seats; below the one that holds the quota.
+    /// Code of the receiving unit, subordinate to the unit that holds the quota.
     pub unit_code: String,
-    /// How many seats, from 1 to 1,000,000.
+    /// Number of seats, from 1 to 1,000,000.
     pub seats: i32,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
-    /// Mode of the seats, where the quota itself is for any.
+    /// Mode of the seats, if the quota itself is for any mode.
     pub mode: Option<StudyMode>,
 }
 
-/// What came of handing on.
+/// Result of allocating seats.
 #[derive(Clone, Debug)]
 pub struct Handed {
-    /// The quota that was handed on from.
+    /// The quota that the seats were taken from.
     pub quota: VisibleQuota,
-    /// The quota of the unit below.
+    /// The quota of the receiving unit.
     pub child: VisibleQuota,
 }
 
-/// Hands seats on, once for each key. They are added to what the unit has from this quota in this mode already.
+/// Allocates seats to a unit, once per idempotency key. Adds them to the seats that the unit already has from this
+/// quota in this mode.
 ///
 /// # Errors
 /// `Forbidden` without `quota:allocate` and `quota:read`.
@@ -79,7 +80,7 @@ async fn allocated(access: &Access, input: &Allocate) -> Acted<Handed> {
     let refuse = |row: &quota::Model| exhausted("seats", row, seats);
     let quota = apply(&txn, (id, input.expected_version), update, refuse).await?;
     record(&txn, ChangeKind::Updated, id).await?;
-    // Whoever hands on from the same quota waits at its row, so that a unit gets one child alone.
+    // Concurrent allocations from one quota wait for its row, so a unit gets only one child quota.
     let child = match child_of(id, (unit, mode)).one(txn.connection()).await? {
         Some(child) => add(&txn, child.id, seats).await?,
         None => begin(&txn, quota::Model { unit_id: unit, mode, seats, ..quota.clone() }).await?,
@@ -89,7 +90,7 @@ async fn allocated(access: &Access, input: &Allocate) -> Acted<Handed> {
     Ok(Handed { quota: shown(access, quota)?, child: shown(access, child)? })
 }
 
-/// The mode of what is handed on: that of the quota, or the asked one where the quota has none.
+/// The mode of the allocated seats: that of the quota, or the requested one if the quota has none.
 fn mode_of(row: &quota::Model, asked: Option<StudyMode>) -> Result<Option<StudyMode>, Refusal> {
     match (row.mode, asked) {
         (None, asked) => Ok(asked),
@@ -104,7 +105,7 @@ fn mode_of(row: &quota::Model, asked: Option<StudyMode>) -> Result<Option<StudyM
     }
 }
 
-/// What a unit has of a quota in a mode.
+/// The child quota of a unit in a mode.
 fn child_of(of: QuotaId, (unit, mode): (UnitId, Option<StudyMode>)) -> sea_orm::Select<quota::Entity> {
     let in_mode = match mode {
         Some(mode) => quota::Column::Mode.eq(mode),
@@ -124,7 +125,7 @@ async fn add(txn: &Txn, child: QuotaId, seats: i32) -> Acted<quota::Model> {
     Ok(row)
 }
 
-/// Writes the first seats that a unit gets; what is not said here is that of the quota above.
+/// Creates the child quota of a unit; its other columns are copied from the parent quota.
 async fn begin(txn: &Txn, like: quota::Model) -> Acted<quota::Model> {
     let child = quota::Model {
         id: QuotaId::new(),
@@ -143,7 +144,7 @@ async fn begin(txn: &Txn, like: quota::Model) -> Acted<quota::Model> {
     row(txn, id).await
 }
 
-/// The answer to a request that was done before: the quota, and what the unit has of it.
+/// The replayed result of a request: the quota, and the child quota of the unit.
 async fn handed_before(
     access: &Access,
     quota: VisibleQuota,
@@ -154,7 +155,7 @@ async fn handed_before(
     let child = child_of(id, to).one(access.reader()).await?;
     let child = match child {
         Some(child) => child,
-        // It was taken back since.
+        // It was revoked since.
         None => quota::Entity::find()
             .filter(quota::Column::ParentId.eq(id))
             .filter(quota::Column::UnitId.eq(unit))

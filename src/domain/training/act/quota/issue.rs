@@ -1,4 +1,4 @@
-//! A plan gives a quota to its unit or to a unit below it.
+//! Issues a quota of a plan to its unit or to a subordinate unit.
 
 use entity::{
     quota,
@@ -18,32 +18,32 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A quota that a plan gives (giao chỉ tiêu).
+/// Issue of a quota (giao chỉ tiêu).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "QuotaIssueInput")]
 pub struct Issue {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
     /// Code of the plan, which is APPROVED or PUBLISHED.
     pub plan_code: String,
-    /// Code of the unit that gets it: the plan's unit, or one below it.
+    /// Code of the receiving unit: the plan's unit, or a subordinate one.
     pub unit_code: String,
     /// Code of the programme.
     pub programme_code: String,
-    /// Mode; absent: any.
+    /// Mode of study; absent: any.
     pub mode: Option<StudyMode>,
-    /// What it counts.
+    /// The unit of measure of the quota.
     pub measure: Measure,
-    /// Seats, from 1 to 1,000,000.
+    /// Number of seats, from 1 to 1,000,000.
     pub seats: i32,
     /// Whether the seats are a lower bound ("trên", "hơn"); such a quota is never exhausted.
     #[graphql(default = false)]
     pub is_lower_bound: bool,
-    /// Classes that the plan foresees.
+    /// Number of planned classes.
     pub classes: Option<i32>,
 }
 
-/// Gives a quota, once for each key.
+/// Issues a quota, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `quota:allocate` and `quota:read`.
@@ -66,7 +66,7 @@ async fn issued(access: &Access, input: &Issue) -> Acted<VisibleQuota> {
         Begun::Before(object) => return super::seen(access, &object).await,
     };
     let connection = txn.connection();
-    // Two at once for one unit wait for each other here.
+    // Concurrent requests for one unit wait for each other here.
     let plan = entity::training_plan::Entity::find_by_id(plan.id).lock_exclusive().one(connection).await?;
     let plan = plan.ok_or_else(|| Error::internal("a plan is gone"))?;
     stage::plan::ensure_gives(plan.state, "planCode")?;
@@ -83,7 +83,7 @@ async fn issued(access: &Access, input: &Issue) -> Acted<VisibleQuota> {
     shown(access, row)
 }
 
-/// What the input says of the quota; plan and unit are filled in by whoever looked them up.
+/// The quota as the input describes it; the caller fills in plan and unit after looking them up.
 fn drawn(access: &Access, input: &Issue) -> Result<quota::Model, Refusal> {
     let programme = access.registry().programme(&input.programme_code);
     let programme = programme.ok_or_else(|| Refusal::not_found("programmeCode"))?;
@@ -107,7 +107,7 @@ fn drawn(access: &Access, input: &Issue) -> Result<quota::Model, Refusal> {
     })
 }
 
-/// Checks that the plan gives the unit no such quota yet: what is given twice would count twice.
+/// Checks that the plan has no such quota of the unit yet: a second one would count twice.
 async fn ensure_first(txn: &Txn, given: &quota::Model) -> Acted<()> {
     let of_mode = match given.mode {
         Some(mode) => quota::Column::Mode.eq(mode),

@@ -1,5 +1,4 @@
-//! Acts on a quota that exists, apart from handing on: seats go back, it is taken back, it gets another number of
-//! seats.
+//! Acts on an existing quota except allocation: return seats, revoke it, change its number of seats.
 
 use async_graphql::ID;
 use entity::{
@@ -25,28 +24,28 @@ use crate::{
     error::{Error, Result},
 };
 
-/// An act on a quota that exists.
+/// An act on an existing quota.
 pub trait OnQuota: serde::Serialize + Sync {
     /// Its name in the policy and the audit log.
     const ACT: Act;
 
-    /// What it is done to, as the client says.
+    /// The target, as the client names it.
     fn target(&self) -> Target<'_>;
 
-    /// Does it to the quota as it was before, and gives the quota as it stands now.
+    /// Applies the act to the quota as it was before, and returns the current row.
     fn perform(&self, txn: &Txn, quota: &quota::Model) -> impl Future<Output = Acted<quota::Model>> + Send;
 }
 
-/// What an act is done to, as the client says.
+/// The target of an act, as the client names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     quota_id: &'a str,
     idempotency_key: &'a str,
-    /// Seats, where the act names some.
+    /// Number of seats, if the act names one.
     seats: Option<i32>,
 }
 
-/// Does an act on a quota, once for each key.
+/// Executes an act on a quota, once per idempotency key.
 ///
 /// # Errors
 /// `Forbidden` without `quota:allocate` and `quota:read`.
@@ -72,17 +71,17 @@ async fn acted<A: OnQuota>(access: &Access, act: &A) -> Acted<VisibleQuota> {
     shown(access, row)
 }
 
-/// Seats that go back to the quota that they came from (trả lại chỉ tiêu).
+/// Return of seats to the parent quota (trả lại chỉ tiêu).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "QuotaReturnInput")]
 pub struct Return {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
-    /// Id of the quota that gives seats back.
+    /// Id of the quota that returns seats.
     pub quota_id: ID,
-    /// How many seats, at most those that are neither handed on nor used.
+    /// Number of seats, at most those neither allocated nor used.
     pub seats: i32,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
 }
 
@@ -96,7 +95,7 @@ impl OnQuota for Return {
     async fn perform(&self, txn: &Txn, quota: &quota::Model) -> Acted<quota::Model> {
         let seats = words::between("seats", self.seats, SEATS)?;
         let above = quota.parent_id.ok_or_else(of_plan)?;
-        // The quota above before the one below, in the order in which seats are handed on.
+        // Locks the parent before the child, the same order as for allocation.
         locked(txn, above).await?;
         let fewer = change(quota.id, self.expected_version)
             .col_expr(quota::Column::Seats, Expr::col(quota::Column::Seats).sub(seats))
@@ -110,15 +109,15 @@ impl OnQuota for Return {
     }
 }
 
-/// A quota that is taken back (thu hồi chỉ tiêu).
+/// Revocation of a quota (thu hồi chỉ tiêu).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "QuotaRevokeInput")]
 pub struct Revoke {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
-    /// Id of the quota, of which nothing is handed on or used.
+    /// Id of the quota; none of its seats may be allocated or used.
     pub quota_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
 }
 
@@ -131,7 +130,7 @@ impl OnQuota for Revoke {
 
     async fn perform(&self, txn: &Txn, quota: &quota::Model) -> Acted<quota::Model> {
         if let Some(above) = quota.parent_id {
-            // The quota above before the one below, in the order in which seats are handed on.
+            // Locks the parent before the child, the same order as for allocation.
             locked(txn, above).await?;
         }
         let revoke = change(quota.id, self.expected_version)
@@ -146,17 +145,17 @@ impl OnQuota for Revoke {
     }
 }
 
-/// Another number of seats of a quota that a plan gave (điều chỉnh chỉ tiêu).
+/// Change of the number of seats of an issued quota (điều chỉnh chỉ tiêu).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "QuotaAmendInput")]
 pub struct Amend {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
     pub idempotency_key: String,
-    /// Id of the quota, which comes from the plan itself.
+    /// Id of the quota; it must be issued by the plan itself, not allocated from another quota.
     pub quota_id: ID,
-    /// Seats from now on, at least those that are handed on and used.
+    /// New number of seats, at least those allocated and used.
     pub seats: i32,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// The version that you read last; the act is refused if the version has changed since.
     pub expected_version: Option<i32>,
 }
 
@@ -182,7 +181,7 @@ impl OnQuota for Amend {
     }
 }
 
-/// Gives seats back to the quota above, which is locked.
+/// Returns seats to the parent quota, which is locked.
 async fn take_back(txn: &Txn, above: QuotaId, seats: i32) -> Acted<()> {
     let back = change(above, None)
         .col_expr(quota::Column::Allocated, Expr::col(quota::Column::Allocated).sub(seats))

@@ -1,5 +1,5 @@
-//! Acts on quotas (chỉ tiêu): a plan gives seats to a unit, which hands them on to units below and gets back what they
-//! do not use.
+//! Acts on quotas (chỉ tiêu): a plan issues seats to a unit, which allocates them to subordinate units; unused seats
+//! are returned.
 
 mod allocate;
 mod issue;
@@ -29,10 +29,10 @@ use crate::{
     language::Sentence,
 };
 
-/// Least and most seats of one act.
+/// Minimum and maximum number of seats of one act.
 const SEATS: (i32, i32) = (1, 1_000_000);
 
-/// The quota of an id, if the caller may know of it: whoever reaches the unit that holds it.
+/// Looks up a quota for a caller who reaches the unit that holds it.
 pub(super) async fn seen(access: &Access, id: &str) -> Acted<VisibleQuota> {
     let unknown = || Refusal::not_found("quotaId");
     let quotas = access.quotas()?;
@@ -46,7 +46,7 @@ fn shown(access: &Access, row: quota::Model) -> Acted<VisibleQuota> {
     shown.ok_or_else(|| Error::internal("an act on a quota of an unknown unit").into())
 }
 
-/// The quota that a row refers to, with its plan as `giving_plan` has it.
+/// A quota with its plan, locked and checked by `giving_plan`.
 pub(super) async fn of_giving_plan(
     txn: &Txn,
     id: QuotaId,
@@ -57,7 +57,7 @@ pub(super) async fn of_giving_plan(
     Ok((quota, plan))
 }
 
-/// The plan, kept from being closed until the act is done; refused if it gives no quotas.
+/// The plan, locked against being closed until the act is done; refused if its state permits no quotas.
 pub(super) async fn giving_plan(txn: &Txn, id: PlanId, field: &'static str) -> Acted<training_plan::Model> {
     let plan = training_plan::Entity::find_by_id(id).lock_shared().one(txn.connection()).await?;
     let plan = plan.ok_or_else(|| Error::internal("a quota of no plan"))?;
@@ -65,13 +65,13 @@ pub(super) async fn giving_plan(txn: &Txn, id: PlanId, field: &'static str) -> A
     Ok(plan)
 }
 
-/// The day whose tree of units a plan is asked by: today, or the day of its years that is nearest to it.
+/// The day whose tree of units applies to a plan: today, or the nearest day within the years of the plan.
 pub(super) fn day_of_plan(plan: &training_plan::Model, today: Day) -> Day {
     let (first, last) = (Day::of(plan.year_from, 1, 1), Day::end_of_year(plan.year_to));
     Ord::min(Ord::max(today, first.unwrap_or(today)), last.unwrap_or(today))
 }
 
-/// Checks that seats can go from one unit to another on a day: the other exists, and stands below.
+/// Checks that seats can go from one unit to another on a day: the other exists and is subordinate to the first.
 fn ensure_below(access: &Access, holder: UnitId, unit: UnitId, day: Day) -> Result<(), Refusal> {
     let units = access.registry().units();
     let (Some(above), Some(to)) = (units.get(holder), units.get(unit)) else {
@@ -100,7 +100,7 @@ fn ensure_below(access: &Access, holder: UnitId, unit: UnitId, day: Day) -> Resu
     ))
 }
 
-/// A change of a quota in force, of the version that the client saw last if it says one.
+/// An update of a quota in force, limited to the version that the client read last, if it states one.
 fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::Entity> {
     let update = quota::Entity::update_many()
         .col_expr(quota::Column::Version, Expr::col(quota::Column::Version).add(1))
@@ -112,20 +112,20 @@ fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::Entity> {
     }
 }
 
-/// So many seats are left, of the seats that there are.
+/// Condition: at least this many seats are left.
 fn has_left(seats: impl Into<SimpleExpr>, wanted: i32) -> SimpleExpr {
     let taken = Expr::col(quota::Column::Allocated).add(Expr::col(quota::Column::Used));
     Expr::col(quota::Column::IsLowerBound).eq(true).or(taken.add(wanted).lte(seats))
 }
 
-/// Nothing of it was handed on or used.
+/// Condition: no seat is allocated or used.
 fn is_untouched() -> SimpleExpr {
     let none = |column| Expr::col(column).eq(0);
     none(quota::Column::Allocated).and(none(quota::Column::Used))
 }
 
-/// Does a change of one row, and gives the row as it stands now. Where the row does not allow it, why: it is revoked,
-/// was changed meanwhile, or what `otherwise` makes of its numbers.
+/// Updates one row and returns its current state. If no row matched, returns the refusal: the quota is revoked, was
+/// changed meanwhile, or `otherwise` explains its numbers.
 async fn apply(
     txn: &Txn,
     (id, expected): (QuotaId, Option<i32>),
@@ -174,7 +174,7 @@ fn ensure_issued(row: &quota::Model, field: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Too few seats are left for so many.
+/// Refusal: fewer seats are left than wanted.
 fn exhausted(field: &str, row: &quota::Model, wanted: i32) -> Refusal {
     let seats = seats_of(row);
     let Seats { seats: all, allocated, used } = seats;
@@ -196,7 +196,7 @@ fn exhausted(field: &str, row: &quota::Model, wanted: i32) -> Refusal {
     )
 }
 
-/// No seat is left for a learner.
+/// Refusal: no seat is left for a learner.
 fn used_up(field: &str, row: &quota::Model) -> Refusal {
     let seats = seats_of(row);
     let Seats { seats: all, allocated, used } = seats;

@@ -21,8 +21,8 @@ use crate::{
     error::Error,
 };
 
-/// Uses a seat of a quota for a person; none where the quota counts persons and the person has one already. A refusal
-/// is about a field of the input.
+/// Uses a seat of a quota for a person; no further seat if the quota counts persons and the person already has one. A
+/// refusal names a field of the input.
 pub(in crate::domain::training::act) async fn take(
     txn: &Txn,
     quota: &quota::Model,
@@ -45,7 +45,7 @@ pub(in crate::domain::training::act) async fn take(
     record(txn, ChangeKind::Updated, quota.id).await
 }
 
-/// Writes that an enrolment uses a quota, from now on whenever it takes a seat.
+/// Links an enrolment to a quota: from now on it uses the quota whenever it takes a seat.
 pub(in crate::domain::training::act) async fn link(
     txn: &Txn,
     enrolment_id: EnrolmentId,
@@ -63,8 +63,8 @@ pub(in crate::domain::training::act) async fn quotas_of(txn: &Txn, enrolment: En
     Ok(links.into_iter().map(|link| link.quota_id).collect())
 }
 
-/// Frees the seats that enrolments use which end: of their quotas in the order of the ids, which is that from above to
-/// below.
+/// Frees the seats of ending enrolments. Locks their quotas in the order of the ids, which is also from parents to
+/// children.
 pub(in crate::domain::training::act) async fn free(txn: &Txn, leaving: &[&enrolment::Model]) -> Acted<()> {
     let connection = txn.connection();
     let column = Expr::col(enrolment_quota::Column::EnrolmentId);
@@ -80,8 +80,8 @@ pub(in crate::domain::training::act) async fn free(txn: &Txn, leaving: &[&enrolm
     Ok(())
 }
 
-/// Frees the seats of a quota, in force or not, that enrolments use which end. Of a quota that counts persons, a person
-/// with another enrolment under it keeps the seat.
+/// Frees the seats of a quota, in force or not, that the leaving enrolments use. In a quota that counts persons, a
+/// person with another enrolment under it keeps the seat.
 async fn free_of(txn: &Txn, id: QuotaId, leaving: &[&enrolment::Model]) -> Acted<()> {
     let seats = match row(txn, id).await?.measure {
         Measure::Turns => leaving.len(),
@@ -109,14 +109,15 @@ async fn free_of(txn: &Txn, id: QuotaId, leaving: &[&enrolment::Model]) -> Acted
     record(txn, ChangeKind::Updated, id).await
 }
 
-/// How far the quota is exceeded once seats are freed.
+/// Number of seats over the limit after seats are freed.
 fn less_excess(seats: i32) -> SimpleExpr {
     let excess = || Expr::col(quota::Column::Excess);
     Expr::case(excess().gt(seats), excess().sub(seats)).finally(0).into()
 }
 
-/// How many of these persons use a seat of a quota by another enrolment than some. Asked in a statement of its own once
-/// the quota is locked: a condition inside the one that changes the seats would see the enrolments of before it waited.
+/// Counts those of these persons who use a seat of a quota through an enrolment other than the given ones. A separate
+/// statement, run after the quota is locked: a condition inside the update would see the enrolments from before the
+/// wait for the lock.
 async fn holders(
     txn: &Txn,
     id: QuotaId,
