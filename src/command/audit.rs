@@ -64,7 +64,7 @@ async fn verify(
         }
     };
     let snapshot = database.snapshot().await.map_err(|error| Stop(error.to_string()))?;
-    match audit::recount(&snapshot, &checkpoints).await? {
+    match audit::verify_chain(&snapshot, &checkpoints).await? {
         Ok(intact) => {
             let entries =
                 if intact.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", intact.entries) };

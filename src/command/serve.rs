@@ -13,7 +13,7 @@ use cadre_api::{
     clock::Clock,
     config::Settings,
     db::{Database, Sight, Standing},
-    domain::{audit::Keeper, house::House, key},
+    domain::{app_state::AppState, audit::Keeper, key},
     error::Error,
     graphql::engine::Engine,
     http::{Service, server},
@@ -96,12 +96,12 @@ pub async fn run(
     let metrics = telemetry::start_metrics();
     let measured = metrics.clone();
     let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?.trusting(issuers(settings)?);
-    let house = Arc::new(House::open(store.clone(), Clock::System).await?);
+    let app_state = Arc::new(AppState::open(store.clone(), Clock::System).await?);
     let tokens = actix_web::web::Data::new(tokens);
     let in_flight = settings.in_flight();
     let share = Share::half(store.database.connections(), in_flight.most());
     let service = Service {
-        house: Arc::clone(&house),
+        app_state: Arc::clone(&app_state),
         tokens: tokens.clone(),
         engine: Engine::default(),
         budgets: Budgets::under(settings.limits(), share),
@@ -112,7 +112,7 @@ pub async fn run(
     let server = server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("cannot serve: {error}")))?;
     let handle = server.handle();
     let stopping = Arc::new(Notify::new());
-    let refreshing = actix_web::rt::spawn(refresh(house, measured));
+    let refreshing = actix_web::rt::spawn(refresh(app_state, measured));
     let rotation = TimeDelta::days(settings.key_rotation_days.into());
     let renewing = actix_web::rt::spawn(renew(tokens.clone().into_inner()));
     let upkeep = actix_web::rt::spawn(keep(tokens.into_inner(), store.clone(), rotation));
@@ -163,14 +163,14 @@ async fn keep_checkpoints(mut keeper: Keeper, stopping: Arc<Notify>) -> Result<(
     })
 }
 
-async fn refresh(house: Arc<House>, metrics: Option<PrometheusHandle>) {
+async fn refresh(app_state: Arc<AppState>, metrics: Option<PrometheusHandle>) {
     loop {
         tokio::time::sleep(REFRESH).await;
         // Folds what was measured into its buckets, also where nobody asks for the metrics.
         if let Some(metrics) = &metrics {
             metrics.run_upkeep();
         }
-        if let Err(error) = house.refresh().await {
+        if let Err(error) = app_state.refresh().await {
             tracing::warn!(%error, "units and reference lists could not be refreshed");
         }
     }

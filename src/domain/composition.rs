@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     domain::{
         access::{Access, ReachedUnits, Statistics},
-        chain,
+        hash_chain,
         percent::{decimals, percent},
         qualification::subject,
         read_model::count::{self, Counted, Counts, Told},
@@ -99,7 +99,7 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
     }
     let of = subject(access, "subject", &asked.subject)?;
     let decimals = decimals(asked.decimals)?;
-    let subtree = access.registry().subtree((asked.unit, asked.hierarchy, asked.reach, asked.day));
+    let subtree = access.reference_data().subtree((asked.unit, asked.hierarchy, asked.reach, asked.day));
     let counts = match kept(access, asked, &subtree).await? {
         Told::Counts(kept) => kept,
         Told::Nothing { end } => remembered(access, &statistics, asked, (&subtree, end)).await?,
@@ -120,7 +120,7 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
 /// The counts as they are kept, where the question is one that they answer and the caller reaches everybody in it.
 async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Told> {
     if asked.titles.is_some() || !access.reaches_all_of(subtree) {
-        return Ok(Told::Nothing { end: chain::end(&access.kept()).await? });
+        return Ok(Told::Nothing { end: hash_chain::end(&access.kept()).await? });
     }
     let counted = Counted {
         unit: asked.unit,
@@ -152,7 +152,7 @@ async fn remembered(
     (subtree, end): (&Subtree, i64),
 ) -> Result<Counts> {
     let question = question(access, asked, subtree);
-    let (acts, compositions) = (access.registry().acts(), access.registry().compositions());
+    let (acts, compositions) = (access.reference_data().acts(), access.reference_data().compositions());
     let act = acts.last(&access.kept(), end).await?;
     if let Some(counts) = compositions.after(act, &question) {
         return Ok(counts);
@@ -240,7 +240,7 @@ fn wanted_titles<'a>(access: &'a Access, asked: &Asked) -> Result<Option<Vec<&'a
     if named.is_none() && !asked.key_leaders_only {
         return Ok(None);
     }
-    let candidates = named.unwrap_or_else(|| access.registry().titles().collect());
+    let candidates = named.unwrap_or_else(|| access.reference_data().titles().collect());
     let wanted = candidates.into_iter().filter(|title| title.is_key_leader || !asked.key_leaders_only);
     Ok(Some(wanted.map(|title| title.code.as_str()).collect()))
 }

@@ -1,19 +1,19 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
-//! Later concepts may use earlier ones: chain < reference < registry < unit < programme < card < cadre < qualification < composition < rule <
-//! refusal < act < answered < rotation < training < node; access < audit.
+//! Later concepts may use earlier ones: hash_chain < reference < reference_data < unit < programme < card < cadre < qualification < composition < rule <
+//! refusal < act < idempotency < rotation < training < node; access < audit.
 
 pub mod access;
 mod act;
-mod answered;
+pub mod app_state;
 pub mod audit;
 pub mod cadre;
-pub mod chain;
 pub mod client;
 pub mod composition;
 pub mod demo;
 mod filter;
-pub mod house;
+pub mod hash_chain;
+mod idempotency;
 pub mod import;
 pub mod key;
 pub mod node;
@@ -24,9 +24,9 @@ pub mod programme;
 pub mod qualification;
 pub mod read_model;
 pub mod reference;
+pub mod reference_data;
 pub mod refusal;
-pub mod registry;
-mod remembered;
+mod result_cache;
 pub mod rotation;
 pub mod rule;
 pub mod training;

@@ -12,7 +12,8 @@ pub(in crate::domain) const ANY: &str = "ANY";
 
 /// Whether seats of a programme are seats of another: of itself, or of every one.
 pub(in crate::domain) fn stands_for(access: &Access, given: &ProgrammeCode, asked: &ProgrammeCode) -> bool {
-    given == asked || access.registry().programme(given.as_str()).is_some_and(|programme| programme.subject == ANY)
+    given == asked
+        || access.reference_data().programme(given.as_str()).is_some_and(|programme| programme.subject == ANY)
 }
 
 /// Checks that each code names a programme.
@@ -21,7 +22,7 @@ pub(in crate::domain) fn stands_for(access: &Access, given: &ProgrammeCode, aske
 /// `Invalid` naming the field, if one does not or there are too many.
 pub(in crate::domain) fn ensure_known(access: &Access, field: &str, codes: &[String]) -> Result<()> {
     ensure_short(field, codes.len())?;
-    if codes.iter().all(|code| access.registry().programme(code).is_some()) {
+    if codes.iter().all(|code| access.reference_data().programme(code).is_some()) {
         return Ok(());
     }
     Err(Error::invalid(

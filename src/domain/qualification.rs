@@ -5,7 +5,7 @@ use entity::{qualification, qualification_level, value::Day};
 use crate::{
     domain::{
         access::Access,
-        registry::{Registry, Subject},
+        reference_data::{ReferenceData, Subject},
     },
     error::{Error, Result},
 };
@@ -15,8 +15,9 @@ use crate::{
 /// # Errors
 /// `Invalid` naming the field and the codes there are.
 pub fn subject<'a>(access: &'a Access, field: &str, code: &str) -> Result<&'a Subject> {
-    access.registry().subject(code).ok_or_else(|| {
-        let known: Vec<_> = access.registry().subjects().iter().map(|subject| subject.row.code.as_str()).collect();
+    access.reference_data().subject(code).ok_or_else(|| {
+        let known: Vec<_> =
+            access.reference_data().subjects().iter().map(|subject| subject.row.code.as_str()).collect();
         let known = known.join(", ");
         Error::invalid(
             field,
@@ -55,12 +56,12 @@ pub fn counting<'a>(
 
 /// The highest qualification in a subject that counts on the day; of equals, the earliest.
 pub fn highest<'a>(
-    registry: &Registry,
+    reference_data: &ReferenceData,
     held: &'a [qualification::Model],
     subject: &'a str,
     day: Day,
 ) -> Option<&'a qualification::Model> {
-    let rank = |held: &qualification::Model| registry.rank(&held.subject_code, &held.level_code);
+    let rank = |held: &qualification::Model| reference_data.rank(&held.subject_code, &held.level_code);
     // The rows are oldest first and the last of equal maxima wins, so the search goes backwards.
     counting(held, Some(subject), day).collect::<Vec<_>>().into_iter().rev().max_by_key(|held| rank(held))
 }

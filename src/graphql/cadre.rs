@@ -49,7 +49,7 @@ impl CadreQuery {
 
     /// All ethnic groups (dân tộc), by code of the list of 2008.
     async fn ethnic_groups(&self, ctx: &Context<'_>) -> Vec<EthnicGroup> {
-        ctx.registry().ethnic_groups().into_iter().cloned().map(EthnicGroup).collect()
+        ctx.reference_data().ethnic_groups().into_iter().cloned().map(EthnicGroup).collect()
     }
 
     /// The people within reach who hold a post on a day.
@@ -135,7 +135,7 @@ impl Cadre {
     /// Title of the same post (chức danh).
     async fn title(&self, ctx: &Context<'_>) -> Result<Option<Title>> {
         let title = cadre::post_on(self.0.posts(), self.0.day())
-            .and_then(|post| ctx.registry().title(post.title_code.as_str()));
+            .and_then(|post| ctx.reference_data().title(post.title_code.as_str()));
         Ok(title.cloned().map(Title))
     }
 
@@ -166,7 +166,7 @@ impl Cadre {
         #[graphql(desc = "Code of the subject.")] subject: String,
     ) -> Result<Option<Qualification>> {
         held::subject(ctx.access(), "subject", &subject)?;
-        let highest = held::highest(ctx.registry(), self.0.qualifications(), &subject, self.0.day());
+        let highest = held::highest(ctx.reference_data(), self.0.qualifications(), &subject, self.0.day());
         Ok(highest.map(|row| Qualification { row: row.clone(), day: self.0.day() }))
     }
 
@@ -232,7 +232,7 @@ impl Cadre {
         let Some(open) = ctx.access().origin(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)? else {
             return Ok(None);
         };
-        let group = open.ethnicity_code.and_then(|code| ctx.registry().ethnic_group(&code)).cloned();
+        let group = open.ethnicity_code.and_then(|code| ctx.reference_data().ethnic_group(&code)).cloned();
         Ok(Some(Origin { ethnicity: group.map(EthnicGroup) }))
     }
 }
@@ -305,7 +305,7 @@ impl Assignment {
 
     /// Title (chức danh).
     async fn title(&self, ctx: &Context<'_>) -> Result<Title> {
-        let title = ctx.registry().title(self.post.title_code.as_str()).cloned().map(Title);
+        let title = ctx.reference_data().title(self.post.title_code.as_str()).cloned().map(Title);
         title.ok_or_else(|| Error::internal("a post with a title that is not in the registry"))
     }
 

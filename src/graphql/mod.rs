@@ -30,7 +30,7 @@ use std::sync::Arc;
 use async_graphql::{Context, EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode};
 
 use crate::{
-    domain::{access::Access, registry::Registry},
+    domain::{access::Access, reference_data::ReferenceData},
     error::{Error, Result},
     language::Language,
     limit::Allowance,
@@ -93,8 +93,8 @@ trait ContextExt<'a> {
     /// What the client may still ask for.
     fn allowance(&self) -> &'a Allowance;
     /// Units and reference lists.
-    fn registry(&self) -> &'a Registry {
-        self.access().registry()
+    fn reference_data(&self) -> &'a ReferenceData {
+        self.access().reference_data()
     }
 }
 

@@ -19,7 +19,7 @@ pub struct ProgrammeQuery;
 impl ProgrammeQuery {
     /// All programmes (chương trình đào tạo, bồi dưỡng), by code.
     async fn programmes(&self, ctx: &Context<'_>) -> Vec<Programme> {
-        ctx.registry().programmes().cloned().map(Programme).collect()
+        ctx.reference_data().programmes().cloned().map(Programme).collect()
     }
 }
 
@@ -29,7 +29,7 @@ pub struct Programme(pub programme::Model);
 impl Programme {
     /// The programme that a row names.
     pub(super) fn of(ctx: &Context<'_>, code: &ProgrammeCode) -> Result<Self> {
-        let programme = ctx.registry().programme(code.as_str()).cloned().map(Self);
+        let programme = ctx.reference_data().programme(code.as_str()).cloned().map(Self);
         programme.ok_or_else(|| Error::internal("a programme that is not in the registry"))
     }
 }
@@ -60,6 +60,6 @@ impl Programme {
     /// The level of the subject that its completion grants (trình độ được cấp); null: it grants no qualification.
     async fn level(&self, ctx: &Context<'_>) -> Option<QualificationLevel> {
         let level = self.0.level_code.as_ref()?;
-        ctx.registry().subject(&self.0.subject)?.level(level.as_str()).cloned().map(QualificationLevel)
+        ctx.reference_data().subject(&self.0.subject)?.level(level.as_str()).cloned().map(QualificationLevel)
     }
 }

@@ -7,7 +7,7 @@ use entity::{
 };
 
 use crate::{
-    domain::registry::Subject,
+    domain::reference_data::Subject,
     error::{Error, Result},
     graphql::ContextExt,
     language::Language,
@@ -21,12 +21,12 @@ pub struct QualificationQuery;
 impl QualificationQuery {
     /// All subjects of qualification (loại trình độ) with their levels.
     async fn qualification_subjects(&self, ctx: &Context<'_>) -> Vec<QualificationSubject> {
-        ctx.registry().subjects().iter().cloned().map(QualificationSubject).collect()
+        ctx.reference_data().subjects().iter().cloned().map(QualificationSubject).collect()
     }
 
     /// All institutions that award qualifications (cơ sở đào tạo), by code.
     async fn institutions(&self, ctx: &Context<'_>) -> Vec<Institution> {
-        ctx.registry().institutions().into_iter().cloned().map(Institution).collect()
+        ctx.reference_data().institutions().into_iter().cloned().map(Institution).collect()
     }
 }
 
@@ -121,13 +121,13 @@ impl Qualification {
 
     /// Subject of the qualification (loại trình độ).
     async fn subject(&self, ctx: &Context<'_>) -> Result<QualificationSubject> {
-        let subject = ctx.registry().subject(self.row.subject_code.as_str()).cloned().map(QualificationSubject);
+        let subject = ctx.reference_data().subject(self.row.subject_code.as_str()).cloned().map(QualificationSubject);
         subject.ok_or_else(|| Error::internal("a qualification of a subject that is not in the registry"))
     }
 
     /// Level within the subject (mức trình độ).
     async fn level(&self, ctx: &Context<'_>) -> Result<QualificationLevel> {
-        let subject = ctx.registry().subject(self.row.subject_code.as_str());
+        let subject = ctx.reference_data().subject(self.row.subject_code.as_str());
         let level = subject.and_then(|subject| subject.level(self.row.level_code.as_str()));
         level
             .cloned()
@@ -143,7 +143,7 @@ impl Qualification {
     /// Awarding institution.
     async fn institution(&self, ctx: &Context<'_>) -> Option<Institution> {
         let code = self.row.institution_code.as_ref()?;
-        ctx.registry().institution(code.as_str()).cloned().map(Institution)
+        ctx.reference_data().institution(code.as_str()).cloned().map(Institution)
     }
 
     /// Mode of study (hình thức đào tạo).

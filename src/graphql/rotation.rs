@@ -75,7 +75,7 @@ impl Rotation {
     }
 
     fn title(ctx: &Context<'_>, code: Option<&TitleCode>) -> Option<Title> {
-        code.and_then(|code| ctx.registry().title(code.as_str())).cloned().map(Title)
+        code.and_then(|code| ctx.reference_data().title(code.as_str())).cloned().map(Title)
     }
 }
 

@@ -19,12 +19,12 @@ pub struct RuleQuery;
 impl RuleQuery {
     /// All rules (quy định) that rotations are judged by, past ones too, by code.
     async fn rules(&self, ctx: &Context<'_>) -> Vec<Rule> {
-        ctx.registry().rules().all().iter().cloned().map(Rule).collect()
+        ctx.reference_data().rules().all().iter().cloned().map(Rule).collect()
     }
 
     /// Retirement ages (tuổi nghỉ hưu), by gender and year.
     async fn retirement_ages(&self, ctx: &Context<'_>) -> Vec<RetirementAge> {
-        ctx.registry().rules().retirement_ages().all().iter().cloned().map(RetirementAge).collect()
+        ctx.reference_data().rules().retirement_ages().all().iter().cloned().map(RetirementAge).collect()
     }
 }
 

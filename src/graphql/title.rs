@@ -16,7 +16,7 @@ pub struct TitleQuery;
 impl TitleQuery {
     /// All titles (chức danh), by code.
     async fn titles(&self, ctx: &Context<'_>) -> Vec<Title> {
-        ctx.registry().titles().cloned().map(Title).collect()
+        ctx.reference_data().titles().cloned().map(Title).collect()
     }
 }
 

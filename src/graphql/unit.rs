@@ -107,12 +107,12 @@ impl Unit {
 
     /// Code (mã đơn vị).
     async fn code<'a>(&self, ctx: &Context<'a>) -> &'a str {
-        self.0.code(ctx.registry())
+        self.0.code(ctx.reference_data())
     }
 
     /// Name on the day `asOf` (tên đơn vị), in Vietnamese.
     async fn name<'a>(&self, ctx: &Context<'a>) -> &'a str {
-        &self.0.version(ctx.registry()).name
+        &self.0.version(ctx.reference_data()).name
     }
 
     /// The names that it had before this one, latest first (tên cũ); `validTo` of each is the day of the change.
@@ -122,17 +122,17 @@ impl Unit {
 
     /// Kind (loại đơn vị).
     async fn kind(&self, ctx: &Context<'_>) -> UnitKind {
-        self.0.version(ctx.registry()).kind
+        self.0.version(ctx.reference_data()).kind
     }
 
     /// Tier (cấp).
     async fn tier(&self, ctx: &Context<'_>) -> Tier {
-        self.0.version(ctx.registry()).tier
+        self.0.version(ctx.reference_data()).tier
     }
 
     /// Code in the national list of territorial units (mã đơn vị hành chính). Re-used over time for other units.
     async fn admin_code<'a>(&self, ctx: &Context<'a>) -> Option<&'a str> {
-        self.0.version(ctx.registry()).admin_code.as_deref()
+        self.0.version(ctx.reference_data()).admin_code.as_deref()
     }
 
     /// The unit directly above, if it is within reach (đơn vị cấp trên trực tiếp).
@@ -172,12 +172,12 @@ impl Unit {
 
     /// First day of this version of the unit; null: since ever.
     async fn valid_from(&self, ctx: &Context<'_>) -> Option<Day> {
-        self.0.version(ctx.registry()).valid_from
+        self.0.version(ctx.reference_data()).valid_from
     }
 
     /// First day on which this version no longer holds; null: it holds until now.
     async fn valid_to(&self, ctx: &Context<'_>) -> Option<Day> {
-        self.0.version(ctx.registry()).valid_to
+        self.0.version(ctx.reference_data()).valid_to
     }
 
     /// The units within reach that this one came from, oldest first.

@@ -96,7 +96,7 @@ async fn admitted(request: &HttpRequest, service: &Service) -> Result<(Arc<Acces
             tracing::Span::current().record("client.id", tracing::field::display(caller.client_id()));
             let allowance = limit::admitted(request, service, &caller).map_err(|refused| *refused)?;
             let access = purpose::stated(request).and_then(|purpose| {
-                Access::of(caller, purpose, Arc::clone(&service.house)).map_err(|error| closed(&error))
+                Access::of(caller, purpose, Arc::clone(&service.app_state)).map_err(|error| closed(&error))
             });
             let access = access.map_err(|refused| limit::told(refused.response(request), &allowance))?;
             Ok((Arc::new(access), allowance))

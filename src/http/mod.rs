@@ -18,7 +18,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::{
     auth::Tokens,
-    domain::house::House,
+    domain::app_state::AppState,
     graphql::engine::Engine,
     limit::{Budgets, InFlight},
 };
@@ -26,7 +26,7 @@ use crate::{
 /// What all requests share.
 pub struct Service {
     /// The domain's house.
-    pub house: Arc<House>,
+    pub app_state: Arc<AppState>,
     /// Tokens: issuing and verifying.
     pub tokens: actix_web::web::Data<Tokens>,
     /// Schema and compiled documents.

@@ -11,7 +11,7 @@ pub async fn live() -> HttpResponse {
 
 /// `GET /readyz`: the database answers, its schema is this version's, and it can store what is written.
 pub async fn ready(service: web::Data<Service>) -> HttpResponse {
-    let database = service.house.database();
+    let database = service.app_state.database();
     match database.schema_state().await {
         Ok(SchemaState::Current) => match database.fault().await {
             Some(fault) => not_ready(fault.sentence()),
@@ -36,6 +36,6 @@ fn not_ready(why: &'static str) -> HttpResponse {
 /// `GET /metrics`: counters and latencies, in the text format of Prometheus.
 pub async fn metrics(service: web::Data<Service>) -> HttpResponse {
     let Some(handle) = &service.metrics else { return HttpResponse::NotFound().finish() };
-    service.house.database().measure();
+    service.app_state.database().measure();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(handle.render())
 }

@@ -464,7 +464,7 @@ async fn write_training(world: &World) {
         classes: vec![class],
     };
     training::write(&world.database, rows).await;
-    world.house.refresh().await.expect("refreshed");
+    world.app_state.refresh().await.expect("refreshed");
 }
 
 async fn table(world: &World) -> String {

@@ -7,7 +7,7 @@ use std::fs;
 use cadre_api::{
     db::Database,
     domain::{
-        audit::{self, Checkpoint, Fault, Intact, Wrong, recount},
+        audit::{self, Checkpoint, Fault, Intact, Wrong, verify_chain},
         read_model,
     },
 };
@@ -252,7 +252,7 @@ async fn end_of(world: &World) -> Checkpoint {
 
 async fn counted(world: &World, checkpoints: &[Checkpoint]) -> Result<Intact, Fault> {
     let snapshot = world.database.snapshot().await.expect("a snapshot");
-    recount(&snapshot, checkpoints).await.expect("counted")
+    verify_chain(&snapshot, checkpoints).await.expect("counted")
 }
 
 #[actix_web::test]
@@ -287,7 +287,7 @@ async fn whatever_is_done_to_the_logs_is_found_where_it_was_done() {
             };
             let hint = format!("{:?}, draw {draw} of seed {seed}: {done}", world.kind);
 
-            let counted = recount(&transaction, &[end]).await.unwrap_or_else(|error| panic!("{hint}: {error}"));
+            let counted = verify_chain(&transaction, &[end]).await.unwrap_or_else(|error| panic!("{hint}: {error}"));
             transaction.rollback().await.expect("rolled back");
 
             let fault = counted.expect_err(&hint);

@@ -77,7 +77,7 @@ async fn an_enrolment_opens_no_protected_facts_of_who_left() {
         let of = Places::of(&world.database).await;
         let enrolments = vec![sent(&of, ["M-01", "CMNV", "A2U"], 2017)];
         write(&world.database, Rows { enrolments, ..Rows::default() }).await;
-        world.house.refresh().await.expect("refreshed");
+        world.app_state.refresh().await.expect("refreshed");
         let (left, here) = (world.caller(&SCOPES, &["A"]).await, world.caller(&SCOPES, &["B"]).await);
         // District A sent M-01 in 2017.
         let document = format!("{{ enrolments(where: {{yearTo: 2017}}) {{ nodes {{ cadre {{ {PERSON} }} }} }} }}");

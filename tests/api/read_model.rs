@@ -140,7 +140,7 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
         // Counts of many days to come: a world of years ago.
         let long_ago = Clock::Fixed(FOLDED.parse().expect("a moment"));
         read_model::rebuild(&world.database, long_ago).await.expect("made anew");
-        world.house.refresh().await.expect("the snapshot holds what the counts were made by");
+        world.app_state.refresh().await.expect("the snapshot holds what the counts were made by");
         let to_come = "SELECT count(*) FROM level_count WHERE day > '1800-01-01'";
         assert!(number(&world, to_come).await > 100, "the control: changes lie ahead of the folded day");
         let callers = [

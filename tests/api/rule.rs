@@ -86,8 +86,8 @@ async fn a_rule_of_an_office_goes_before_the_shipped_one_from_the_next_refresh_o
             day: day.parse().expect("a day"),
         };
         let in_force = |day: &str| {
-            let registry = world.house.registry();
-            registry.rules().rule_for(RuleKey::MinTerm, on(day)).map(|rule| (rule.code.to_string(), rule.value))
+            let reference_data = world.app_state.reference_data();
+            reference_data.rules().rule_for(RuleKey::MinTerm, on(day)).map(|rule| (rule.code.to_string(), rule.value))
         };
         let shipped = Some(("VN-ND170-48-MIN-TERM".to_owned(), 36));
         assert_eq!(in_force("2026-01-01"), shipped, "the control");
@@ -96,7 +96,7 @@ async fn a_rule_of_an_office_goes_before_the_shipped_one_from_the_next_refresh_o
                    TU-01,rotation.min_term_months,ROTATION,CIVIL_SERVANT,,24,PER_ROTATION,2026-01-01,,Quy định 01,UNVERIFIED\n";
         import_text(&world.database, &[("rules.csv", own)]).await;
         assert_eq!(in_force("2026-01-01"), shipped, "a snapshot does not change under its holder");
-        assert!(world.house.refresh().await.expect("refreshed"));
+        assert!(world.app_state.refresh().await.expect("refreshed"));
 
         assert_eq!(in_force("2026-01-01"), Some(("TU-01".to_owned(), 24)));
         assert_eq!(in_force("2025-12-31"), shipped);

@@ -174,16 +174,16 @@ async fn units_are_found_filtered_sorted_and_paged() {
 #[actix_web::test]
 async fn a_change_of_persons_alone_leaves_the_registry_as_it_is() {
     on_both(async |world| {
-        let before = world.house.registry();
+        let before = world.app_state.reference_data();
 
         world
             .import_text(&[("qualifications.csv", "cadre_code,subject,level,field_code,institution_code,mode,granted_on\nA-04,INFORMATICS,BASIC,,,,2015\n")])
             .await;
-        let after_persons = world.house.registry();
+        let after_persons = world.app_state.reference_data();
         world.import_text(&[("titles.csv", "code,name,category,tier,is_key_leader\nNEW,Chức danh mới,CADRE,,false\n")]).await;
 
         assert!(Arc::ptr_eq(&before, &after_persons));
-        assert!(before.title("NEW").is_none() && world.house.registry().title("NEW").is_some());
+        assert!(before.title("NEW").is_none() && world.app_state.reference_data().title("NEW").is_some());
     })
     .await;
 }
@@ -204,14 +204,14 @@ async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran()
         };
         poll::until_async(waits).await.expect("the import waits");
         world.caller(&["cadre:read"], &["W"]).await;
-        assert!(!world.house.refresh().await.expect("refreshed"), "the control: the import has not committed");
+        assert!(!world.app_state.refresh().await.expect("refreshed"), "the control: the import has not committed");
         held.rollback().await.expect("let go");
     };
     let titles = [("titles.csv", "code,name,category,tier,is_key_leader\nNEW,Chức danh mới,CADRE,,false\n")];
 
     join(world.import_text(&titles), act).await;
 
-    assert!(world.house.registry().title("NEW").is_some());
+    assert!(world.app_state.reference_data().title("NEW").is_some());
     world.stop().await;
 }
 

@@ -56,7 +56,7 @@ impl Access {
         with: Option<Rotations<'_>>,
         share: impl Fn(&QueryResult) -> Result<T>,
     ) -> Result<Vec<Beside<T>>> {
-        let with = with.filter(|_| self.house.database().joins());
+        let with = with.filter(|_| self.app_state.database().joins());
         with.inspect(|rotations| rotations.beside(&mut cards));
         together(&connection.query_all(&cards).await?, with, share)
     }
@@ -70,7 +70,7 @@ impl Access {
         persons: Vec<&mut Visible>,
         with: Option<Rotations<'_>>,
     ) -> Result<()> {
-        let Some(rotations) = with.filter(|_| !self.house.database().joins()) else { return Ok(()) };
+        let Some(rotations) = with.filter(|_| !self.app_state.database().joins()) else { return Ok(()) };
         let seen: Vec<Seen> = persons.iter().map(|person| person.seen()).collect();
         let mut of = rotations.of(&seen).await?;
         for person in persons {

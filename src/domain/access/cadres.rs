@@ -164,7 +164,7 @@ impl<'a> Cadres<'a> {
             let column = Expr::col((assignment::Entity, assignment::Column::UnitId));
             let ids = units.iter().map(|unit| unit.0);
             // The planner takes few posts for those of many units, and begins at them; most units are asked of each post.
-            posts.and_where(match 2 * units.len() > self.access.registry().units().len() {
+            posts.and_where(match 2 * units.len() > self.access.reference_data().units().len() {
                 true => db::is_any_id(backend, column, ids),
                 false => db::any_id(backend, column, ids),
             });

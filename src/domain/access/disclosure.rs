@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     domain::{
         access::{Access, policy},
-        chain::{Content, Entry, Head, ROWS},
+        hash_chain::{Content, Entry, Head, ROWS},
     },
     error::{Error, Result},
 };
@@ -130,11 +130,11 @@ impl Access {
 
     async fn write_disclosures(&self, opened: &Categories) -> Result<()> {
         let purpose = self.purpose.ok_or_else(|| Error::internal("protected data was opened without a purpose"))?;
-        let at = self.house.clock().now().trunc_subsecs(6);
+        let at = self.app_state.clock().now().trunc_subsecs(6);
         let operation = self.disclosures.operation.get().cloned().unwrap_or_default();
         // What is answered has been read: nobody waits for a connection while holding another.
         self.reading.end().await;
-        let transaction = self.house.database().begin_small().await?;
+        let transaction = self.app_state.database().begin_small().await?;
         let head = Head::lock(&transaction).await?;
         let read = |(seq, (cadre_id, categories)): (i64, (&CadreId, &BTreeSet<DataCategory>))| access_entry::Model {
             seq,

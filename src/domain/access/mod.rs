@@ -37,9 +37,9 @@ use crate::{
     auth::{Caller, Person},
     db::{Kept, LastCourse, Reading, Sight},
     domain::{
-        house::House,
+        app_state::AppState,
         page::Cursors,
-        registry::Registry,
+        reference_data::ReferenceData,
         unit::{Subtree, UnitSet, fingerprint},
     },
     error::{Error, Result},
@@ -75,8 +75,8 @@ impl ReachedUnits {
 /// What one caller may do in one request: made from a verified caller, and from nothing else.
 #[derive(Debug)]
 pub struct Access {
-    house: Arc<House>,
-    registry: Arc<Registry>,
+    app_state: Arc<AppState>,
+    reference_data: Arc<ReferenceData>,
     caller: Caller,
     purpose: Option<Purpose>,
     disclosures: disclosure::Disclosures,
@@ -91,23 +91,23 @@ impl Access {
     ///
     /// # Errors
     /// `PurposeNotAllowed` where the caller's grant does not allow the purpose.
-    pub fn of(caller: Caller, purpose: Option<Purpose>, house: Arc<House>) -> Result<Self> {
+    pub fn of(caller: Caller, purpose: Option<Purpose>, app_state: Arc<AppState>) -> Result<Self> {
         if purpose.is_some_and(|purpose| !caller.purposes().contains(&purpose)) {
             return Err(Error::PurposeNotAllowed { allowed: caller.purposes().iter().copied().collect() });
         }
-        let registry = house.registry();
-        let today = house.clock().today();
+        let reference_data = app_state.reference_data();
+        let today = app_state.clock().today();
         let of_person = caller.on_behalf_of().map(Person::roots);
-        let (reach, sight) = registry.reach_of(caller.roots(), of_person, today);
-        let reading = house.database().reading(sight);
-        Ok(Self { house, registry, caller, purpose, disclosures: Default::default(), reach, today, reading })
+        let (reach, sight) = reference_data.reach_of(caller.roots(), of_person, today);
+        let reading = app_state.database().reading(sight);
+        Ok(Self { app_state, reference_data, caller, purpose, disclosures: Default::default(), reach, today, reading })
     }
 
     /// The same without its own narrowing, for the test that the database's holds alone. No release build has it.
     #[cfg(debug_assertions)]
     #[doc(hidden)]
     pub fn without_narrowing(self) -> Self {
-        let everything = self.registry.units().all().map(|unit| unit.row.id).collect();
+        let everything = self.reference_data.units().all().map(|unit| unit.row.id).collect();
         Self { reach: Arc::new(everything), ..self }
     }
 
@@ -137,8 +137,8 @@ impl Access {
     }
 
     /// Reference lists, and units to the domain.
-    pub fn registry(&self) -> &Registry {
-        &self.registry
+    pub fn reference_data(&self) -> &ReferenceData {
+        &self.reference_data
     }
 
     /// Whether the grant reaches a unit.
@@ -188,7 +188,7 @@ impl Access {
     pub(in crate::domain) fn cursors(&self, list: &impl serde::Serialize) -> Cursors {
         // A cursor of one person opens nothing for another.
         let person = self.caller.on_behalf_of().map(Person::id);
-        let key = self.house.cursor_key();
+        let key = self.app_state.cursor_key();
         match person {
             None => key.cursors(self.caller.client_id(), list),
             Some(person) => key.cursors(self.caller.client_id(), &(person, list)),
@@ -197,11 +197,11 @@ impl Access {
 
     /// The units of the reach where they are fewer than all.
     pub(in crate::domain) fn narrowing(&self) -> Option<&UnitSet> {
-        (self.reach.len() < self.registry.units().len()).then_some(&*self.reach)
+        (self.reach.len() < self.reference_data.units().len()).then_some(&*self.reach)
     }
 
     pub(in crate::domain) fn backend(&self) -> DatabaseBackend {
-        self.house.database().backend()
+        self.app_state.database().backend()
     }
 
     /// What questions are read through: nothing out of reach is in its sight.
@@ -236,6 +236,6 @@ impl Access {
     /// nobody holds two connections.
     pub(in crate::domain) async fn beyond_reach(&self) -> Reading {
         self.reading.end().await;
-        self.house.database().reading_on(&self.reading, Sight::Everything)
+        self.app_state.database().reading_on(&self.reading, Sight::Everything)
     }
 }

@@ -18,9 +18,9 @@ use crate::{
     db::{self, Database, Hold, Reading},
     domain::{
         access::Access,
-        chain::{Content, Entry, Head},
+        hash_chain::{Content, Entry, Head},
         read_model::{self, Touched},
-        registry::Registry,
+        reference_data::ReferenceData,
     },
     error::{Error, Result},
 };
@@ -249,10 +249,10 @@ impl Access {
         if !units.iter().all(|unit| self.reaches(*unit)) {
             return Err(Error::NotFound);
         }
-        let (database, clock) = (self.house.database(), self.house.clock());
+        let (database, clock) = (self.app_state.database(), self.app_state.clock());
         let (actor, reading) = (self.caller().actor(), Some(self.reader()));
-        let registry = Some(Arc::clone(&self.registry));
-        Ok(Permit { database, clock, actor, act, reading, registry })
+        let reference_data = Some(Arc::clone(&self.reference_data));
+        Ok(Permit { database, clock, actor, act, reading, reference_data })
     }
 }
 
@@ -266,13 +266,13 @@ pub struct Permit<'a> {
     /// What the caller has read through so far.
     reading: Option<&'a Reading>,
     /// Units and lists as the caller sees them.
-    registry: Option<Arc<Registry>>,
+    reference_data: Option<Arc<ReferenceData>>,
 }
 
 impl<'a> Permit<'a> {
     /// The operator at the keyboard, who holds the database itself, may do every act of the command line.
     pub fn operator(database: &'a Database, clock: Clock, act: Act) -> Self {
-        Self { database, clock, actor: "operator".to_owned(), act, reading: None, registry: None }
+        Self { database, clock, actor: "operator".to_owned(), act, reading: None, reference_data: None }
     }
 
     /// Begins the act's transaction, with its audit entry already in it: the entry stays or falls with the act. What the
@@ -329,8 +329,8 @@ impl<'a> Permit<'a> {
         };
         let entry = entry.insert(&inner).await?;
         let log = Mutex::new(Unlinked { act: Content::of_act(&entry), others: Vec::new() });
-        let (registry, today, touched) = (self.registry, self.clock.today(), Mutex::default());
-        Ok(Txn { inner, audit_seq: entry.seq, actor: self.actor, at, log, registry, today, touched })
+        let (reference_data, today, touched) = (self.reference_data, self.clock.today(), Mutex::default());
+        Ok(Txn { inner, audit_seq: entry.seq, actor: self.actor, at, log, reference_data, today, touched })
     }
 }
 
@@ -343,7 +343,7 @@ pub struct Txn {
     at: DateTime<Utc>,
     log: Mutex<Unlinked>,
     /// Units and lists as the caller sees them.
-    registry: Option<Arc<Registry>>,
+    reference_data: Option<Arc<ReferenceData>>,
     today: Day,
     /// Whom the read models are renewed for.
     touched: Mutex<Touched>,
@@ -440,9 +440,9 @@ impl Txn {
     /// Brings the read models up to what was written, makes the act true, and has the chain hold it. Nothing is locked
     /// after the end of the chain.
     pub(in crate::domain) async fn commit(self) -> Result<()> {
-        let Self { inner, audit_seq, log, registry, today, touched, .. } = self;
+        let Self { inner, audit_seq, log, reference_data, today, touched, .. } = self;
         let touched = touched.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let renewed = read_model::renew(&inner, touched, (registry, today)).await?;
+        let renewed = read_model::renew(&inner, touched, (reference_data, today)).await?;
         let Unlinked { act, others } = log.into_inner().unwrap_or_else(PoisonError::into_inner);
         let act = Entry { log: Log::Audit, number: audit_seq, content: act.digest() };
         let place = Head::lock(&inner).await?.link(&inner, [act].into_iter().chain(others)).await?;

@@ -113,7 +113,7 @@ impl<'a> Rotations<'a> {
     /// Takes in a row that a select from here gave: nothing if it was no part of the history of the day, or names a unit
     /// that came after the request began.
     pub(in crate::domain) fn admitted(&self, row: rotation::Model, day: Day) -> Option<VisibleRotation> {
-        let units = self.access.registry().units();
+        let units = self.access.reference_data().units();
         let are_known = units.get(row.from_unit_id).is_some() && units.get(row.to_unit_id).is_some();
         // What is known now is part of today, also where no day says since when it was known.
         let row = if day < self.access.today() { row.as_of(day)? } else { row };

@@ -72,7 +72,7 @@ impl Access {
             return Ok(Statistics { access: self, key: None });
         }
         match self.caller.has(Scope::StatsRead) {
-            true => Ok(Statistics { access: self, key: Some(self.house.rounding_key()) }),
+            true => Ok(Statistics { access: self, key: Some(self.app_state.rounding_key()) }),
             false => self.require(detail, field).map(|()| Statistics { access: self, key: None }),
         }
     }

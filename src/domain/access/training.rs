@@ -118,7 +118,7 @@ impl Access {
     }
 
     fn knows(&self, unit: UnitId) -> bool {
-        self.registry.units().get(unit).is_some()
+        self.reference_data.units().get(unit).is_some()
     }
 
     /// A column names a unit within reach; nothing where the reach is everything.
@@ -214,7 +214,7 @@ impl<'a> Training<'a> {
     fn quotas_for(&self, within: SimpleExpr) -> SelectStatement {
         let class = |column| Expr::col((training_class::Entity, column));
         let quota = |column| Expr::col((quota::Entity, column));
-        let of_all = self.access.registry().programmes().filter(|programme| programme.subject == ANY);
+        let of_all = self.access.reference_data().programmes().filter(|programme| programme.subject == ANY);
         let of_all = of_all.map(|programme| Expr::val(programme.code.as_str()));
         let programmes = std::iter::once(class(training_class::Column::ProgrammeCode)).chain(of_all);
         let giving = Query::select()

@@ -16,7 +16,7 @@ use crate::{
 
 /// The unit with a code, within the caller's reach.
 pub(in crate::domain) fn within_reach(access: &Access, field: &str, code: &str) -> Result<UnitId, Refusal> {
-    let unit = access.registry().units().by_code(code).filter(|unit| access.reaches(unit.row.id));
+    let unit = access.reference_data().units().by_code(code).filter(|unit| access.reaches(unit.row.id));
     unit.map(|unit| unit.row.id).ok_or_else(|| Refusal::not_found(field))
 }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     auth::{KeyStore, Seal},
     clock::Clock,
-    domain::chain::Hash,
+    domain::hash_chain::Hash,
     error::{Error, Result},
 };
 

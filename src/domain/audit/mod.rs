@@ -1,13 +1,13 @@
 //! The logs (nhật ký): who read whose protected data, what of that is withheld, and whether anything was changed.
 
+mod access_log_export;
 mod checkpoint;
 mod log;
-mod recount;
-mod register;
+mod verify_chain;
 mod withhold;
 
+pub use access_log_export::{Line, each};
 pub use checkpoint::{Checkpoint, Keeper, Unreadable, read as read_checkpoints};
 pub use log::{AccessLog, Reading};
-pub use recount::{Fault, Intact, Wrong, adopt, recount};
-pub use register::{Line, each};
+pub use verify_chain::{Fault, Intact, Wrong, adopt, verify_chain};
 pub use withhold::{Withhold, withhold};

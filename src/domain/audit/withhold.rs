@@ -15,7 +15,7 @@ use crate::{
     db::Database,
     domain::{
         access::{Act, Permit},
-        chain::{Content, Entry},
+        hash_chain::{Content, Entry},
     },
     error::{Error, Result},
     text,

@@ -82,19 +82,19 @@ impl Posts<'_> {
 
     /// About how many there are: good enough to choose by.
     async fn about(&self) -> Result<u64> {
-        let (registry, caller) = (self.access.registry(), self.access.caller());
+        let (reference_data, caller) = (self.access.reference_data(), self.access.caller());
         // Of a part of the units others are told by others.
         let roots = || (caller.roots(), caller.on_behalf_of().map(Person::roots));
         let reach = self.access.narrowing().map(|_| roots());
         let name = format!("posts {:?} {:?} {reach:?}", self.list.within, self.list.filter.unit);
-        if let Some(posts) = registry.size(&name) {
+        if let Some(posts) = reference_data.size(&name) {
             return Ok(posts);
         }
         let bounded = self.select()?.expr_as(Expr::val(1), "one").limit(MOST + 1).take();
         let count =
             Query::select().expr_as(Func::count(Expr::cust("*")), "found").from_subquery(bounded, "bounded").take();
         let posts = u64::try_from(scalar(self.access, &count).await?).unwrap_or(0);
-        registry.remember_size(name, posts);
+        reference_data.remember_size(name, posts);
         Ok(posts)
     }
 
@@ -104,7 +104,7 @@ impl Posts<'_> {
         let is_narrow = self.access.narrowing().is_some();
         let most = if is_narrow { MOST } else { FEW };
         let Some(window) = window.filter(|_| self.list.takes_everybody()) else { return most };
-        let others = (self.access.registry().units().len() / self.units.max(1)) as u64;
+        let others = (self.access.reference_data().units().len() / self.units.max(1)) as u64;
         let each = if is_narrow { OUT_OF_SIGHT } else { 1 };
         others.saturating_mul(window.size as u64 + 1).saturating_mul(each).min(most)
     }

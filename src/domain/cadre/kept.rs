@@ -59,7 +59,7 @@ impl<'a> Plain<'a> {
             }
             None => None,
         };
-        let subtree = access.registry().subtree((root, hierarchy, reach, list.day(access)));
+        let subtree = access.reference_data().subtree((root, hierarchy, reach, list.day(access)));
         Ok(Some(Self { list, root, hierarchy, reach, subtree, level }))
     }
 
@@ -91,21 +91,22 @@ impl<'a> Plain<'a> {
         if !access.reaches_all_of(&self.subtree) {
             return Ok(Some(access.within(&self.subtree).ids().len() as u64));
         }
-        let (registry, subject) = (access.registry(), self.level.as_ref().map(|(subject, ranks, _)| (*subject, ranks)));
+        let (reference_data, subject) =
+            (access.reference_data(), self.level.as_ref().map(|(subject, ranks, _)| (*subject, ranks)));
         let name = format!("people {:?} {:?} {:?} {subject:?}", self.root, self.hierarchy, self.reach);
-        if let Some(people) = registry.size(&name) {
+        if let Some(people) = reference_data.size(&name) {
             return Ok(Some(people));
         }
         let people = self.people(access).await?;
         if let Some(people) = people {
-            registry.remember_size(name, people);
+            reference_data.remember_size(name, people);
         }
         Ok(people)
     }
 
     /// The branch of all units that are asked for and within reach, if they have one in common.
     fn branch(&self, access: &Access, units: &ReachedUnits) -> Option<UnitId> {
-        let all = access.registry().units();
+        let all = access.reference_data().units();
         match access.reaches_all_of(&self.subtree) {
             true => self.subtree.branch(all),
             false => all.common_branch(units.ids().map(UnitId)),
@@ -164,7 +165,7 @@ impl Keys<'_> {
 
     /// How many units the order of names goes through: those of the branch, or all.
     fn len_of_order(&self) -> usize {
-        let units = self.access.registry().units();
+        let units = self.access.reference_data().units();
         self.branch.map_or(units.len(), |branch| units.len_of_branch(branch))
     }
 
@@ -247,7 +248,7 @@ impl Keys<'_> {
     /// The same as a question to each key on the way: named, or told from the others where these are fewer. No condition
     /// where there are no others.
     fn told_apart(&self) -> Option<SimpleExpr> {
-        let (subtree, units) = (&self.plain.subtree, self.access.registry().units());
+        let (subtree, units) = (&self.plain.subtree, self.access.reference_data().units());
         if self.units.ids().len() == self.len_of_order() {
             return None;
         }
@@ -264,7 +265,7 @@ impl Keys<'_> {
             .column(level_count_head::Column::FoldedOn)
             .from(level_count_head::Entity)
             .and_where(level_count_head::Column::Version.eq(count::VERSION))
-            .and_where(level_count_head::Column::ListChange.lte(self.access.registry().mark()))
+            .and_where(level_count_head::Column::ListChange.lte(self.access.reference_data().log_position()))
             .take();
         SimpleExpr::from(folded).lte(self.plain.list.day(self.access))
     }

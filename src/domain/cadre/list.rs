@@ -366,7 +366,7 @@ impl CadreWhere {
         let codes: Option<Vec<&str>> = match (named, self.key_leader) {
             (None, None) => None,
             (named, key_leader) => {
-                let candidates = named.unwrap_or_else(|| access.registry().titles().collect());
+                let candidates = named.unwrap_or_else(|| access.reference_data().titles().collect());
                 let wanted =
                     candidates.into_iter().filter(|title| key_leader.is_none_or(|key| title.is_key_leader == key));
                 Some(wanted.map(|title| title.code.as_str()).collect())

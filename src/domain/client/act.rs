@@ -16,7 +16,6 @@ use crate::{
     domain::{
         access::{Access, Act, Txn},
         act::{within_reach, words},
-        answered::{Begun, Request},
         client::{
             NameTaken,
             administrator::{self, Administrator},
@@ -29,6 +28,7 @@ use crate::{
             secret,
             share::{Exceeded, Shares},
         },
+        idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, outcome},
     },
     error::{Error, Result},
@@ -160,12 +160,13 @@ pub async fn rotate_secret(access: &Access, service: Limits, input: &RotateSecre
 async fn registered(access: &Access, service: Limits, input: &Register) -> Acted<Issued> {
     access.require(Scope::ClientsAdmin, Act::ClientAdd.name())?;
     let terms = terms(access, service, &input.grant).await?;
-    let request = Request::of(access, Act::ClientAdd, &input.idempotency_key, input)?.noting(detail(access, &terms));
+    let request =
+        IdempotentRequest::of(access, Act::ClientAdd, &input.idempotency_key, input)?.noting(detail(access, &terms));
     let name = ensure_name(&input.name).map_err(|_| bad_name())?;
     let (id, secret) = (ClientId::new(), Secret::draw()?);
     let txn = match request.begin(access, &terms.units, &id.to_string()).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(object) => return answered_before(access, service, &object).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return answered_before(access, service, &object).await,
     };
     let before = ensure_held(access, service, &txn, &terms).await?;
     let administrator = Some(access.caller().client_id());
@@ -179,10 +180,11 @@ async fn registered(access: &Access, service: Limits, input: &Register) -> Acted
 async fn granted(access: &Access, service: Limits, input: &Grant) -> Acted<VisibleClient> {
     let id = named(access, service, &input.client_id).await?;
     let terms = terms(access, service, &input.grant).await?;
-    let request = Request::of(access, Act::ClientGrant, &input.idempotency_key, input)?.noting(detail(access, &terms));
+    let request =
+        IdempotentRequest::of(access, Act::ClientGrant, &input.idempotency_key, input)?.noting(detail(access, &terms));
     let txn = match request.begin(access, &terms.units, &id.to_string()).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(_) => return seen(access, service, id).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(_) => return seen(access, service, id).await,
     };
     let before = ensure_held(access, service, &txn, &terms).await?;
     lock(access, service, &txn, id, input.expected_version).await?;
@@ -200,10 +202,10 @@ async fn granted(access: &Access, service: Limits, input: &Grant) -> Acted<Visib
 
 async fn revoked(access: &Access, service: Limits, input: &Revoke) -> Acted<VisibleClient> {
     let id = named(access, service, &input.client_id).await?;
-    let request = Request::of(access, Act::ClientRevoke, &input.idempotency_key, input)?;
+    let request = IdempotentRequest::of(access, Act::ClientRevoke, &input.idempotency_key, input)?;
     let txn = match request.begin(access, &[], &id.to_string()).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(_) => return seen(access, service, id).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(_) => return seen(access, service, id).await,
     };
     lock(access, service, &txn, id, input.expected_version).await?;
     end(&txn, id).await?;
@@ -216,12 +218,12 @@ async fn rotated(access: &Access, service: Limits, input: &RotateSecret) -> Acte
     let id = named(access, service, &input.client_id).await?;
     let most = i32::try_from(secret::LONGEST_OVERLAP.num_hours()).unwrap_or(i32::MAX);
     let hours = words::between("overlapHours", input.overlap_hours.unwrap_or(0), (0, most))?;
-    let request = Request::of(access, Act::ClientRotateSecret, &input.idempotency_key, input)?;
+    let request = IdempotentRequest::of(access, Act::ClientRotateSecret, &input.idempotency_key, input)?;
     let request = request.noting(format!("overlap {hours} h"));
     let drawn = Secret::draw()?;
     let txn = match request.begin(access, &[], &id.to_string()).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(object) => return answered_before(access, service, &object).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return answered_before(access, service, &object).await,
     };
     lock(access, service, &txn, id, input.expected_version).await?;
     secret::renew(&txn, id, &drawn, TimeDelta::hours(i64::from(hours))).await?;
@@ -409,7 +411,7 @@ fn sum_exceeded(field: &str, left: u64) -> Refusal {
 
 /// What the audit log says of a grant.
 fn detail(access: &Access, terms: &Terms) -> String {
-    let units = access.registry().units();
+    let units = access.reference_data().units();
     let codes = terms.units.iter().filter_map(|unit| Some(units.get(*unit)?.row.code.clone())).collect();
     grant::detail(&terms.scopes, &codes)
 }

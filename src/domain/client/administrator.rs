@@ -186,6 +186,6 @@ impl<'a> Administrator<'a> {
     }
 
     fn reach_of(&self, roots: &[UnitId]) -> UnitSet {
-        self.access.registry().units().reach_of(roots, self.access.today())
+        self.access.reference_data().units().reach_of(roots, self.access.today())
     }
 }

@@ -39,7 +39,7 @@ use crate::{
     },
     domain::{
         access::{Act, Permit, Txn},
-        chain,
+        hash_chain,
         unit::Units,
     },
     error::{Error, Result},
@@ -99,7 +99,7 @@ async fn begin_alone(permit: &Permit<'_>) -> Result<DatabaseTransaction> {
 /// Whether the database may differ from the state that the bundle was validated against. Lists and units are compared
 /// as well, because an operator can change them without an act.
 async fn has_changed(txn: &DatabaseTransaction, since: i64, known: &Known) -> Result<bool> {
-    Ok(chain::has_changed_after(txn, since, &APART).await? || Known::read(txn).await? != *known)
+    Ok(hash_chain::has_changed_after(txn, since, &APART).await? || Known::read(txn).await? != *known)
 }
 
 async fn write(txn: Txn, dir: &Path, mut plan: Plan, (mut world, progress): (World, &Progress)) -> Result<()> {

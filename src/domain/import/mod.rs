@@ -54,7 +54,7 @@ use sea_orm::{ConnectionTrait, StreamTrait};
 pub use template::write as write_template;
 use world::World;
 
-use crate::{clock::Clock, db::Database, domain::chain, error::Result};
+use crate::{clock::Clock, db::Database, domain::hash_chain, error::Result};
 
 /// Options of an import.
 #[derive(Clone, Copy, Debug, Default)]
@@ -86,7 +86,7 @@ async fn run(
     // One connection for all queries, not the pool: each SQLite connection has a thread, which does not release the
     // memory of its results. With millions of rows that was more than a hundred megabytes.
     let reader = database.control();
-    let since = chain::end(reader).await?;
+    let since = hash_chain::end(reader).await?;
     let validated = Validated::read(reader, clock, dir, progress).await?;
     match validated.outcome() {
         Outcome::Loaded if options.dry_run => Ok(validated.report(Outcome::DryRun)),

@@ -26,7 +26,7 @@ use crate::{
     db::{Database, bulk},
     domain::{
         access::{Act, Permit},
-        registry::Registry,
+        reference_data::ReferenceData,
     },
     error::Result,
 };
@@ -119,12 +119,12 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Brings the read models up to what a transaction has written of persons. `registry` is that of who acts, for units and
+/// Brings the read models up to what a transaction has written of persons. `reference_data` is that of who acts, for units and
 /// lists.
 pub(in crate::domain) async fn renew(
     txn: &DatabaseTransaction,
     touched: Touched,
-    (registry, today): (Option<Arc<Registry>>, Day),
+    (reference_data, today): (Option<Arc<ReferenceData>>, Day),
 ) -> Result<Renewed> {
     let persons: Vec<CadreId> = match touched {
         Touched::These(persons) if persons.is_empty() => return Ok(Renewed::Some),
@@ -135,7 +135,7 @@ pub(in crate::domain) async fn renew(
         }
     };
     // First of all: from here on nobody makes the counts anew, and what is read of persons is what they hold.
-    let mut keeping = Keeping::begin(txn, registry, today).await?;
+    let mut keeping = Keeping::begin(txn, reference_data, today).await?;
     let mut words = word::Changed::default();
     for persons in persons.chunks(BATCH) {
         let before = card::locked(txn, persons).await?;

@@ -94,7 +94,7 @@ fn select(
     asked: &FlowsAsked,
     period: Period,
 ) -> Select<rotation::Entity> {
-    let units = access.registry().units();
+    let units = access.reference_data().units();
     let subtree = units.memberships(asked.unit, Hierarchy::Administrative, Reach::Subtree, period);
     let persons = Expr::col((rotation::Entity, rotation::Column::CadreId)).count_distinct();
     let groups = [rotation::Column::Direction, rotation::Column::FromTier, rotation::Column::ToTier];

@@ -52,7 +52,7 @@ pub fn history(access: &Access, rows: &[rotation::Model], day: Day) -> Result<Ve
 /// Results of the rules of the start day for a rotation as it is shown. Rules that depend on the day of birth are
 /// judged only for callers who may read the person's identity, and each such access is logged.
 pub fn checks(access: &Access, rotation: &VisibleRotation, judged: &Judged) -> Vec<RuleCheck> {
-    let rules = access.registry().rules();
+    let rules = access.reference_data().rules();
     let facts = Facts::of(rotation.row(), &judged.cadre);
     let key = facts.rule_of_service(rules).and_then(|_| access.service_key(judged, "Rotation.checks").ok()?);
     let service = key.and_then(|key| key.open(&judged.cadre, rules.retirement_ages()));

@@ -46,6 +46,6 @@ fn years(first: (&str, Option<i32>), last: (&str, Option<i32>)) -> Result<Option
 /// The day for which the unit of a yearly record is shown: the day that places it in the tree of that year, or today if
 /// that day is in the future.
 pub fn day_of_year(access: &Access, unit: UnitId, year: i32) -> Day {
-    let day = access.registry().units().day_in_year(unit, year).or_else(|| Day::end_of_year(year));
+    let day = access.reference_data().units().day_in_year(unit, year).or_else(|| Day::end_of_year(year));
     day.map_or(access.today(), |day| day.min(access.today()))
 }

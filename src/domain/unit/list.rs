@@ -99,7 +99,7 @@ impl UnitList {
 
     fn found<'a>(&self, access: &'a Access) -> Result<Vec<&'a Unit>> {
         let day = self.day(access);
-        let units = access.registry().units();
+        let units = access.reference_data().units();
         let within =
             self.filter.unit.as_ref().map(|condition| meant(access, "where.unit", condition, day)).transpose()?;
         let words: Vec<String> =

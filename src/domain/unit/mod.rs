@@ -26,7 +26,7 @@ use crate::{
     auth::Person,
     domain::{
         access::{Access, Names, ReachedUnits},
-        registry::Registry,
+        reference_data::ReferenceData,
     },
     error::{Error, Result},
 };
@@ -47,7 +47,7 @@ pub fn on_day(access: &Access, id: UnitId, day: Day) -> Option<UnitOnDay> {
 /// A unit that something names, on a day; nothing if it does not name it. Where the unit lies out of reach, what hangs on
 /// it is narrowed like everything else: to nothing.
 pub fn named_by(access: &Access, by: &impl Names, id: UnitId, day: Day) -> Option<UnitOnDay> {
-    let is_known = access.registry().units().get(id).is_some();
+    let is_known = access.reference_data().units().get(id).is_some();
     (is_known && by.names(id)).then_some(UnitOnDay { id, day })
 }
 
@@ -62,24 +62,24 @@ impl UnitOnDay {
         self.day
     }
 
-    fn unit(self, registry: &Registry) -> &Unit {
-        registry.units().get(self.id).expect("only units of the registry are shown")
+    fn unit(self, reference_data: &ReferenceData) -> &Unit {
+        reference_data.units().get(self.id).expect("only units of the registry are shown")
     }
 
     /// The unit's code.
-    pub fn code(self, registry: &Registry) -> &str {
-        self.unit(registry).row.code.as_str()
+    pub fn code(self, reference_data: &ReferenceData) -> &str {
+        self.unit(reference_data).row.code.as_str()
     }
 
     /// The version that stands for the unit on the day.
-    pub fn version(self, registry: &Registry) -> &unit_version::Model {
-        self.unit(registry).shown_on(self.day)
+    pub fn version(self, reference_data: &ReferenceData) -> &unit_version::Model {
+        self.unit(reference_data).shown_on(self.day)
     }
 }
 
 /// The names of a unit before the one of the day, latest first.
 pub fn former_names(access: &Access, of: UnitOnDay) -> Vec<FormerName> {
-    of.unit(access.registry()).former_names(of.day)
+    of.unit(access.reference_data()).former_names(of.day)
 }
 
 /// How a unit is named in a question.
@@ -96,7 +96,7 @@ pub enum UnitKey {
 /// # Errors
 /// `NotFound` if there is none or it is out of reach.
 pub fn look_up(access: &Access, key: &UnitKey, day: Day) -> Result<UnitOnDay> {
-    let units = access.registry().units();
+    let units = access.reference_data().units();
     let found = match key {
         UnitKey::Id(id) => id.parse().ok().and_then(|id| units.get(id)),
         UnitKey::Code(code) => units.by_code(code),
@@ -114,12 +114,12 @@ pub fn roots(access: &Access) -> Vec<UnitOnDay> {
 
 /// The unit directly above, if it is within reach.
 pub fn parent(access: &Access, of: UnitOnDay, hierarchy: Hierarchy) -> Option<UnitOnDay> {
-    on_day(access, of.version(access.registry()).parent_in(hierarchy)?, of.day)
+    on_day(access, of.version(access.reference_data()).parent_in(hierarchy)?, of.day)
 }
 
 /// The units above that are within reach, nearest first.
 pub fn ancestors(access: &Access, of: UnitOnDay, hierarchy: Hierarchy) -> Vec<UnitOnDay> {
-    let above = access.registry().units().ancestors(of.id, hierarchy, of.day).into_iter();
+    let above = access.reference_data().units().ancestors(of.id, hierarchy, of.day).into_iter();
     above.filter_map(|id| on_day(access, id, of.day)).collect()
 }
 
@@ -128,7 +128,7 @@ pub fn ancestors(access: &Access, of: UnitOnDay, hierarchy: Hierarchy) -> Vec<Un
 /// # Errors
 /// `Invalid` if there is none or it is out of reach: the caller cannot tell which.
 pub fn named(access: &Access, field: &str, code: &str) -> Result<UnitId> {
-    let unit = access.registry().units().by_code(code).filter(|unit| access.reaches(unit.row.id));
+    let unit = access.reference_data().units().by_code(code).filter(|unit| access.reaches(unit.row.id));
     unit.map(|unit| unit.row.id).ok_or_else(|| {
         Error::invalid(
             field,
@@ -140,21 +140,21 @@ pub fn named(access: &Access, field: &str, code: &str) -> Result<UnitId> {
 
 /// A unit or its subtree in the administrative tree, as far as the caller reaches it.
 pub fn below(access: &Access, unit: UnitId, reach: Reach, day: Day) -> ReachedUnits {
-    access.within(&access.registry().subtree((unit, Hierarchy::Administrative, reach, day)))
+    access.within(&access.reference_data().subtree((unit, Hierarchy::Administrative, reach, day)))
 }
 
 /// The units that a condition means on a day, as far as the caller reaches them.
 pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> Result<ReachedUnits> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
     let (hierarchy, reach) = (condition.hierarchy, condition.reach);
-    Ok(access.within(&access.registry().subtree((root, hierarchy, reach, day))))
+    Ok(access.within(&access.reference_data().subtree((root, hierarchy, reach, day))))
 }
 
 /// The units that a condition means on each day of a period, for rows that have a day of their own. Not narrowed to the
 /// reach: the rows have to be.
 pub fn meant_during(access: &Access, field: &str, condition: &UnitReach, within: Period) -> Result<Vec<Membership>> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
-    Ok(access.registry().units().memberships(root, condition.hierarchy, condition.reach, within))
+    Ok(access.reference_data().units().memberships(root, condition.hierarchy, condition.reach, within))
 }
 
 /// The units that a condition means in each calendar year of a period of whole years. Not narrowed to the reach: the rows
@@ -167,12 +167,12 @@ pub fn meant_by_year(
 ) -> Result<Vec<Membership>> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
     let branch = Branch { root, hierarchy: condition.hierarchy, reach: condition.reach, predecessors };
-    Ok(access.registry().units().memberships_by_year(branch, years))
+    Ok(access.reference_data().units().memberships_by_year(branch, years))
 }
 
 /// The units of a branch in each calendar year of a period of whole years, as far as the caller reaches them.
 pub fn below_by_year(access: &Access, branch: Branch, years: Period) -> Vec<Membership> {
-    let mut memberships = access.registry().units().memberships_by_year(branch, years);
+    let mut memberships = access.reference_data().units().memberships_by_year(branch, years);
     memberships.iter_mut().for_each(|of| of.units.retain(|unit| access.reaches(*unit)));
     memberships.retain(|of| !of.units.is_empty());
     memberships
@@ -180,7 +180,7 @@ pub fn below_by_year(access: &Access, branch: Branch, years: Period) -> Vec<Memb
 
 /// Successions of the unit, oldest first, each with the unit at the other end, as far as it is within reach.
 pub fn successions(access: &Access, of: UnitOnDay, side: Side) -> Vec<(unit_succession::Model, UnitOnDay)> {
-    let unit = of.unit(access.registry());
+    let unit = of.unit(access.reference_data());
     let links = match side {
         Side::Predecessors => &unit.predecessors,
         Side::Successors => &unit.successors,
@@ -225,7 +225,7 @@ pub fn titles<'a>(access: &'a Access, field: &str, codes: &[String]) -> Result<V
     codes
         .iter()
         .map(|code| {
-            access.registry().title(code).ok_or_else(|| {
+            access.reference_data().title(code).ok_or_else(|| {
                 Error::invalid(
                     field,
                     "Danh sách có mã chức danh không tồn tại; xem các mã ở `titles`.",

@@ -42,7 +42,7 @@ impl Written for Cadre {
                 let set = field.set::<Title>()?;
                 write::<Self>(move |cadre, with, out| {
                     let title = cadre::post_on(cadre.posts(), cadre.day())
-                        .and_then(|post| with.registry().title(post.title_code.as_str()));
+                        .and_then(|post| with.reference_data().title(post.title_code.as_str()));
                     set.option(title, with, out)
                 })
             }
@@ -91,7 +91,7 @@ fn highest(field: &Selected<'_>) -> Option<Write<Cadre>> {
         held::subject(with.access, "subject", &subject)?;
         let all = cadre.qualifications();
         let day = cadre.day();
-        set.option(held::highest(with.registry(), all, &subject, day).map(|row| Held { row, day }), with, out)
+        set.option(held::highest(with.reference_data(), all, &subject, day).map(|row| Held { row, day }), with, out)
     })
 }
 
@@ -121,7 +121,7 @@ impl Written for Assignment {
             "title" => {
                 let set = field.set::<Title>()?;
                 write::<Self>(move |post, with, out| {
-                    let title = with.registry().title(post.row.title_code.as_str());
+                    let title = with.reference_data().title(post.row.title_code.as_str());
                     let unknown = || Error::internal("a post with a title that is not in the registry");
                     set.one(title.ok_or_else(unknown)?, with, out)
                 })

@@ -3,7 +3,7 @@
 use entity::{institution, qualification, qualification_level, value::Day};
 
 use crate::{
-    domain::registry::Subject,
+    domain::reference_data::Subject,
     error::Error,
     graphql::straight::{
         selection::Selected,
@@ -33,7 +33,7 @@ impl Written for Qualification {
             "subject" => {
                 let set = field.set::<QualificationSubject>()?;
                 write::<Self>(move |held, with, out| {
-                    let subject = with.registry().subject(held.row.subject_code.as_str());
+                    let subject = with.reference_data().subject(held.row.subject_code.as_str());
                     let unknown = || Error::internal("a qualification of a subject that is not in the registry");
                     set.one(subject.ok_or_else(unknown)?, with, out)
                 })
@@ -41,7 +41,7 @@ impl Written for Qualification {
             "level" => {
                 let set = field.set::<QualificationLevel>()?;
                 write::<Self>(move |held, with, out| {
-                    let subject = with.registry().subject(held.row.subject_code.as_str());
+                    let subject = with.reference_data().subject(held.row.subject_code.as_str());
                     let level = subject.and_then(|subject| subject.level(held.row.level_code.as_str()));
                     let unknown = || Error::internal("a qualification of a level that is not in the registry");
                     set.one(level.ok_or_else(unknown)?, with, out)
@@ -52,7 +52,7 @@ impl Written for Qualification {
                 let set = field.set::<Institution>()?;
                 write::<Self>(move |held, with, out| {
                     let code = held.row.institution_code.as_ref();
-                    set.option(code.and_then(|code| with.registry().institution(code.as_str())), with, out)
+                    set.option(code.and_then(|code| with.reference_data().institution(code.as_str())), with, out)
                 })
             }
             "mode" => write::<Self>(|held, _, out| out.leaf(held.row.mode)),

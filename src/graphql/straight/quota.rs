@@ -46,7 +46,7 @@ impl Written for Quota {
             "programme" => {
                 let set = field.set::<Programme>()?;
                 write::<Self>(move |quota, with, out| {
-                    let programme = with.registry().programme(quota.row().programme_code.as_str());
+                    let programme = with.reference_data().programme(quota.row().programme_code.as_str());
                     let unknown = || Error::internal("a programme that is not in the registry");
                     set.one(programme.ok_or_else(unknown)?, with, out)
                 })
@@ -120,8 +120,8 @@ impl Written for Programme {
                 let set = field.set::<QualificationLevel>()?;
                 write::<Self>(move |programme, with, out| {
                     let level = programme.level_code.as_ref();
-                    let level =
-                        level.and_then(|level| with.registry().subject(&programme.subject)?.level(level.as_str()));
+                    let level = level
+                        .and_then(|level| with.reference_data().subject(&programme.subject)?.level(level.as_str()));
                     set.option(level, with, out)
                 })
             }

@@ -85,7 +85,7 @@ fn titled(field: &Selected<'_>, of: fn(&VisibleRotation) -> Option<&TitleCode>) 
 }
 
 fn title<'a>(with: With<'a>, code: Option<&TitleCode>) -> Option<&'a title::Model> {
-    code.and_then(|code| with.registry().title(code.as_str()))
+    code.and_then(|code| with.reference_data().title(code.as_str()))
 }
 
 /// A placement after a rotation, and its first day.

@@ -21,15 +21,15 @@ impl Written for Unit {
         match field.name {
             "id" => write::<Self>(|unit, _, out| out.leaf(unit.id())),
             "asOf" => write::<Self>(|unit, _, out| out.leaf(unit.day())),
-            "code" => write::<Self>(|unit, with, out| out.leaf(unit.code(with.registry()))),
-            "name" => write::<Self>(|unit, with, out| out.leaf(&unit.version(with.registry()).name)),
-            "kind" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.registry()).kind)),
-            "tier" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.registry()).tier)),
+            "code" => write::<Self>(|unit, with, out| out.leaf(unit.code(with.reference_data()))),
+            "name" => write::<Self>(|unit, with, out| out.leaf(&unit.version(with.reference_data()).name)),
+            "kind" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.reference_data()).kind)),
+            "tier" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.reference_data()).tier)),
             "adminCode" => {
-                write::<Self>(|unit, with, out| out.leaf(unit.version(with.registry()).admin_code.as_deref()))
+                write::<Self>(|unit, with, out| out.leaf(unit.version(with.reference_data()).admin_code.as_deref()))
             }
-            "validFrom" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.registry()).valid_from)),
-            "validTo" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.registry()).valid_to)),
+            "validFrom" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.reference_data()).valid_from)),
+            "validTo" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.reference_data()).valid_to)),
             "parent" => {
                 let (set, tree) = (field.set::<Self>()?, field.argument::<Option<Hierarchy>>("hierarchy")?);
                 write::<Self>(move |unit, with, out| {

@@ -4,7 +4,7 @@ use async_graphql::Variables;
 use serde::Serialize;
 
 use crate::{
-    domain::{access::Access, registry::Registry},
+    domain::{access::Access, reference_data::ReferenceData},
     error::{Error, Result},
     graphql::straight::gather::Gathered,
     language::Language,
@@ -45,8 +45,8 @@ pub(super) struct With<'a> {
 
 impl<'a> With<'a> {
     /// Units and reference lists.
-    pub fn registry(self) -> &'a Registry {
-        self.access.registry()
+    pub fn reference_data(self) -> &'a ReferenceData {
+        self.access.reference_data()
     }
 }
 

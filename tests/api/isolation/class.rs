@@ -87,7 +87,7 @@ async fn who_holds_a_quota_for_a_class_knows_of_it_and_of_nobody_in_it() {
             rows.classes.push(class);
         }
         write(&world.database, rows).await;
-        world.house.refresh().await.expect("refreshed");
+        world.app_state.refresh().await.expect("refreshed");
         let (all, a) = (world.all_seeing().await, district_a(world).await);
 
         for (at, case) in CASES.iter().enumerate() {

@@ -121,6 +121,6 @@ pub async fn fill(world: &World) -> Vec<(String, String)> {
         enrolments: enrolments.map(|(_, enrolment)| enrolment).into(),
     };
     write(&world.database, rows).await;
-    world.house.refresh().await.expect("refreshed");
+    world.app_state.refresh().await.expect("refreshed");
     ids
 }

@@ -11,7 +11,7 @@ use std::{
 use cadre_api::{
     auth::Tokens,
     db::Database,
-    domain::{access::Access, demo, house::House, import::Outcome, read_model, unit::Units},
+    domain::{access::Access, app_state::AppState, demo, import::Outcome, read_model, unit::Units},
     graphql::engine::{Answer, Engine, Question},
     language::Language,
 };
@@ -226,21 +226,21 @@ const NODE: &str = "... on Cadre { code rotations { id } } ... on Rotation { cad
 
 /// The application without its own narrowing, over one database.
 struct Unnarrowed {
-    house: Arc<House>,
+    app_state: Arc<AppState>,
     tokens: Tokens,
     engine: Engine,
 }
 
 impl Unnarrowed {
     async fn over(database: &Database, url: &str) -> Self {
-        let house = Arc::new(House::open(store(database), clock()).await.expect("a house"));
+        let app_state = Arc::new(AppState::open(store(database), clock()).await.expect("a house"));
         let tokens = Tokens::load(store(database), clock(), url).await.expect("keys");
-        Self { house, tokens, engine: Engine::default() }
+        Self { app_state, tokens, engine: Engine::default() }
     }
 
     async fn ask(&self, token: &str, document: &str) -> Value {
         let caller = self.tokens.verifier.verify(token, clock().now()).await.expect("a caller");
-        let access = Access::of(caller, None, Arc::clone(&self.house)).expect("no purpose").without_narrowing();
+        let access = Access::of(caller, None, Arc::clone(&self.app_state)).expect("no purpose").without_narrowing();
         let question = Question {
             document: document.to_owned(),
             operation_name: None,
@@ -291,7 +291,7 @@ async fn row_security_alone_shows_no_foreign_row() {
     write_embargoed(&world.database).await;
     let rows = Rows::read(&world.database).await;
     let mut draw = Draw(Rng::with_seed(seed), &rows);
-    let (walled, passing) = (world.house.database().clone(), open(&world.database_url).await);
+    let (walled, passing) = (world.app_state.database().clone(), open(&world.database_url).await);
     let walled = Unnarrowed::over(&walled, &world.url).await;
     let free = Unnarrowed::over(&passing, &world.url).await;
 

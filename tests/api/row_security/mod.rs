@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use cadre_api::{
     auth::Tokens,
     db::{self, Course, Database, Pool, Sight},
-    domain::{access::Access, house::House},
+    domain::{access::Access, app_state::AppState},
     graphql::engine::{Answer, Engine, Question},
     language::Language,
 };
@@ -187,7 +187,7 @@ fn served(url: &str) -> String {
 #[actix_web::test]
 async fn a_question_writes_nothing_whatever_it_says() {
     on_both(async |world| {
-        let service = world.house.database();
+        let service = world.app_state.database();
         let refused = service.reader().execute_unprepared("UPDATE title SET name = ''").await;
         assert!(refused.is_err(), "{refused:?}");
         let refused = service.reading(Sight::Everything).execute_unprepared("UPDATE title SET name = ''").await;
@@ -360,7 +360,7 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
     let world = World::new(Kind::Postgres).await;
     let pool = Pool { max_connections: 1, acquire_timeout: Duration::from_secs(60), ..Pool::default() };
     let service = Database::open(&as_service(&world.database_url), pool).await.expect("a database");
-    let house = Arc::new(House::open(store(&service), clock()).await.expect("a house"));
+    let app_state = Arc::new(AppState::open(store(&service), clock()).await.expect("a house"));
     let tokens = Tokens::load(store(&service), clock(), &world.url).await.expect("keys");
     let (engine, client) = (Engine::default(), world.all_seeing().await);
     let propose = async |nth: u32| {
@@ -380,7 +380,7 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
             queries_only: false,
             allowance: allowance(),
         };
-        let access = Arc::new(Access::of(caller, None, Arc::clone(&house)).expect("no purpose"));
+        let access = Arc::new(Access::of(caller, None, Arc::clone(&app_state)).expect("no purpose"));
         let Answer::Ran(answer) = engine.answer(access, question).await.settle().await.expect("logged") else {
             panic!("it was refused");
         };

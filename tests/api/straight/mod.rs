@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_graphql::Variables;
 use cadre_api::{
     auth::Tokens,
-    domain::{access::Access, demo, house::House, import::Outcome},
+    domain::{access::Access, app_state::AppState, demo, import::Outcome},
     graphql::engine::{Answer, Engine, Question},
     language::Language,
 };
@@ -39,7 +39,7 @@ enum Reach {
 
 /// An engine over a world.
 struct Asked {
-    house: Arc<House>,
+    app_state: Arc<AppState>,
     tokens: Tokens,
     engine: Engine,
 }
@@ -54,15 +54,15 @@ struct Body {
 
 impl Asked {
     async fn over(world: &World) -> Self {
-        let house = Arc::new(House::open(store(&world.service), clock()).await.expect("a house"));
+        let app_state = Arc::new(AppState::open(store(&world.service), clock()).await.expect("a house"));
         let tokens = Tokens::load(store(&world.service), clock(), &world.url).await.expect("keys");
-        Self { house, tokens, engine: Engine::default() }
+        Self { app_state, tokens, engine: Engine::default() }
     }
 
     async fn ask(&self, caller: &Caller<'_>, language: Language, question: &draw::Question) -> Body {
         let who = self.tokens.verifier.verify(&caller.token, clock().now()).await.expect("a caller");
         let purpose = caller.purpose.map(|purpose| purpose.parse().expect("a purpose"));
-        let access = Access::of(who, purpose, Arc::clone(&self.house)).expect("a purpose that is allowed");
+        let access = Access::of(who, purpose, Arc::clone(&self.app_state)).expect("a purpose that is allowed");
         let question = Question {
             document: question.document.clone(),
             operation_name: None,

@@ -44,7 +44,7 @@ async fn fill(world: &World) {
     ];
     let enrolments = enrolments.concat();
     write(&world.database, Rows { plans, quotas, classes, enrolments, ..Rows::default() }).await;
-    world.house.refresh().await.expect("refreshed");
+    world.app_state.refresh().await.expect("refreshed");
 }
 
 async fn progress(caller: &Caller<'_>, unit: &str, arguments: &str) -> Value {

@@ -111,7 +111,7 @@ async fn fill(world: &World) {
     rows.classes = classes(&of, &rows);
     rows.enrolments = enrolments(&of, &rows.classes);
     write(&world.database, rows).await;
-    world.house.refresh().await.expect("refreshed");
+    world.app_state.refresh().await.expect("refreshed");
 }
 
 async fn district<'a>(world: &'a World, unit: &str) -> Caller<'a> {

@@ -195,7 +195,7 @@ async fn seats_are_planned_once_a_plan_is_approved_and_offered_until_it_is_close
             .collect();
         let quotas = plans.iter().map(|plan| quota(&of, plan, ["A", "CMNV"], 7)).collect();
         write(&world.database, Rows { plans, quotas, ..Rows::default() }).await;
-        world.house.refresh().await.expect("refreshed");
+        world.app_state.refresh().await.expect("refreshed");
         let all = world.all_seeing().await;
 
         let seen = all

@@ -26,8 +26,8 @@ use cadre_api::{
     clock::Clock,
     db::{Database, Pool, Sight},
     domain::{
+        app_state::AppState,
         client,
-        house::House,
         import::{self, Options, Outcome},
         key, read_model, reference,
         training::usage,
@@ -70,7 +70,7 @@ pub struct World {
     /// As the operator has it: everybody is in sight. The application has one of its own.
     pub database: Database,
     pub database_url: String,
-    pub house: Arc<House>,
+    pub app_state: Arc<AppState>,
     http: reqwest::Client,
     server: ServerHandle,
     /// As the service has it: on PostgreSQL a role that row security holds.
@@ -91,7 +91,7 @@ pub async fn import_text(database: &Database, files: &[(&str, &str)]) {
 /// The application over a database, on a port of its own.
 pub struct Node {
     pub url: String,
-    pub house: Arc<House>,
+    pub app_state: Arc<AppState>,
     pub tokens: actix_web::web::Data<Tokens>,
     server: ServerHandle,
 }
@@ -127,11 +127,11 @@ impl Node {
         auth::install_provider();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
-        let house = Arc::new(House::open(store(database), clock).await.expect("a house"));
+        let app_state = Arc::new(AppState::open(store(database), clock).await.expect("a house"));
         let tokens = Tokens::load(store(database), clock, public_url.unwrap_or(&url)).await.expect("keys");
         let tokens = actix_web::web::Data::new(tokens.trusting(issuers(&url)));
         let service = Service {
-            house: Arc::clone(&house),
+            app_state: Arc::clone(&app_state),
             tokens: tokens.clone(),
             engine: Engine::default(),
             budgets: Budgets::under(Limits::default(), Share::half(database.connections(), in_flight.most())),
@@ -141,7 +141,7 @@ impl Node {
         let running = server::bind(Arc::new(service), listener).expect("a server");
         let server = running.handle();
         actix_web::rt::spawn(running);
-        Self { url, house, tokens, server }
+        Self { url, app_state, tokens, server }
     }
 
     /// Stops it.
@@ -221,9 +221,9 @@ impl World {
         canary::watch_the_log();
         let database = open(&database_url).await;
         let service = Database::open(&as_service(&database_url), pool).await.expect("a database");
-        let Node { url, house, server, .. } = Node::start_within(&service, clock(), in_flight).await;
+        let Node { url, app_state, server, .. } = Node::start_within(&service, clock(), in_flight).await;
         let http = reqwest::Client::new();
-        Self { kind, url, database, database_url, house, http, server, service, _folder: folder }
+        Self { kind, url, database, database_url, app_state, http, server, service, _folder: folder }
     }
 
     /// Stops the application and closes the database. Whatever a test has done, its read models and the used seats of its
@@ -248,7 +248,7 @@ impl World {
     /// Imports a bundle and lets the application see it.
     pub async fn import(&self, dir: &Path) -> import::Report {
         let report = import::import(&self.database, clock(), dir, Options { dry_run: false }).await.expect("an import");
-        self.house.refresh().await.expect("refreshed");
+        self.app_state.refresh().await.expect("refreshed");
         report
     }
 
@@ -269,7 +269,7 @@ impl World {
     /// Imports a bundle given as text: file name and content.
     pub async fn import_text(&self, files: &[(&str, &str)]) {
         import_text(&self.database, files).await;
-        self.house.refresh().await.expect("refreshed");
+        self.app_state.refresh().await.expect("refreshed");
     }
 
     /// A client with these purposes alone, of which it states none by itself.

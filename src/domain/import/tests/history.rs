@@ -175,7 +175,7 @@ async fn a_file_that_changes_between_the_passes_rolls_everything_back() {
         let files = folder(&BUNDLE);
         let progress = Progress::hidden();
         let validated = Validated::read(database.reader(), clock(), files.path(), &progress).await.unwrap();
-        let since = chain::end(database.reader()).await.unwrap();
+        let since = hash_chain::end(database.reader()).await.unwrap();
 
         let path = files.path().join(name);
         let text = fs::read_to_string(&path).unwrap();
@@ -192,7 +192,7 @@ async fn import_with_a_change_between(change: impl AsyncFnOnce(&Database)) -> (R
     let (_dir, database) = fresh().await;
     let files = folder(&BUNDLE);
     let progress = Progress::hidden();
-    let since = chain::end(database.reader()).await.unwrap();
+    let since = hash_chain::end(database.reader()).await.unwrap();
     let validated = Validated::read(database.reader(), clock(), files.path(), &progress).await.unwrap();
     assert_eq!(validated.outcome(), Outcome::Loaded, "the control");
     change(&database).await;

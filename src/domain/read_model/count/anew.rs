@@ -16,7 +16,7 @@ use crate::{
         self, Hold,
         bulk::{self, Aside},
     },
-    domain::{read_model::people::People, registry::Registry},
+    domain::{read_model::people::People, reference_data::ReferenceData},
     error::Result,
 };
 
@@ -39,7 +39,7 @@ impl Making {
             .col_expr(level_count_head::Column::Version, Expr::val(VERSION))
             .col_expr(level_count_head::Column::FoldedOn, Expr::val(today));
         head.exec(txn).await?;
-        let basis = Basis::new(Arc::new(Registry::load(txn).await?), today);
+        let basis = Basis::new(Arc::new(ReferenceData::load(txn).await?), today);
         Ok(Self { basis, counts: HashMap::new(), keys: Aside::open(txn).await? })
     }
 

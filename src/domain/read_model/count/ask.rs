@@ -12,7 +12,7 @@ use sea_orm::{
 
 use super::{VERSION, basis::scope};
 use crate::{
-    domain::{access::Access, chain},
+    domain::{access::Access, hash_chain},
     error::Result,
 };
 
@@ -68,13 +68,13 @@ pub(in crate::domain) async fn counts(access: &Access, of: Counted<'_>) -> Resul
     let mut counts = Counts::default();
     let rows = access.kept().query_all(&select(access, of)).await?;
     if rows.is_empty() {
-        return Ok(Told::Nothing { end: chain::end(&access.kept()).await? });
+        return Ok(Told::Nothing { end: hash_chain::end(&access.kept()).await? });
     }
     for row in &rows {
         let (version, folded): (i32, Option<Day>) = (row.try_get("", "version")?, row.try_get("", "folded_on")?);
         let list_change: i64 = row.try_get("", "list_change")?;
         let speaks_of_it = version == VERSION && folded.is_some_and(|folded| folded <= of.day);
-        if !speaks_of_it || access.registry().mark() < list_change {
+        if !speaks_of_it || access.reference_data().log_position() < list_change {
             return Ok(Told::Nothing { end: row.try_get("", "end_of_chain")? });
         }
         let Some(rank) = row.try_get::<Option<i16>>("", "rank")? else { continue };
@@ -93,7 +93,7 @@ fn select(access: &Access, of: Counted<'_>) -> SelectStatement {
     use {level_count::Column as Count, level_count_head::Column as Head};
     let head = |column| Expr::col((level_count_head::Entity, column));
     let count = |column| Expr::col((level_count::Entity, column));
-    let scope = scope(access.registry().units(), of.unit, of.subtree);
+    let scope = scope(access.reference_data().units(), of.unit, of.subtree);
     let is_asked = Count::Scope
         .eq(scope)
         .and(Count::UnitId.eq(of.unit))

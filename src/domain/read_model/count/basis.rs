@@ -10,7 +10,7 @@ use entity::{
 use sea_orm::IntoActiveModel;
 
 use crate::domain::{
-    registry::Registry,
+    reference_data::ReferenceData,
     unit::{Units, joined},
 };
 
@@ -43,7 +43,7 @@ pub(super) struct Above {
 /// What counts and keys follow from beside the person.
 #[derive(Debug)]
 pub(super) struct Basis {
-    registry: Arc<Registry>,
+    reference_data: Arc<ReferenceData>,
     folded: Day,
     units: Vec<UnitId>,
     places: HashMap<UnitId, u32>,
@@ -58,18 +58,18 @@ pub(super) fn first_day() -> Day {
 
 impl Basis {
     /// The basis for the days from the folded day on.
-    pub fn new(registry: Arc<Registry>, folded: Day) -> Self {
+    pub fn new(reference_data: Arc<ReferenceData>, folded: Day) -> Self {
         let mut levels = vec![(String::new(), 0)];
-        for subject in registry.subjects() {
+        for subject in reference_data.subjects() {
             levels.extend(subject.levels.iter().map(|level| (level.subject_code.to_string(), level.rank)));
         }
         levels.dedup();
-        Self { registry, folded, units: Vec::new(), places: HashMap::new(), levels, above: HashMap::new() }
+        Self { reference_data, folded, units: Vec::new(), places: HashMap::new(), levels, above: HashMap::new() }
     }
 
     /// Units and lists.
-    pub fn registry(&self) -> &Registry {
-        &self.registry
+    pub fn reference_data(&self) -> &ReferenceData {
+        &self.reference_data
     }
 
     /// The days that are spoken of.
@@ -117,8 +117,8 @@ impl Basis {
         if let Some(above) = self.above.get(&unit) {
             return Arc::clone(above);
         }
-        let (registry, within) = (Arc::clone(&self.registry), self.days());
-        let units = registry.units();
+        let (reference_data, within) = (Arc::clone(&self.reference_data), self.days());
+        let units = reference_data.units();
         let own = units.get(unit).map(|unit| unit.versions.iter().filter_map(|version| version.period()));
         let own = joined(own.into_iter().flatten().filter_map(|period| period.intersection(&within)));
         let mut all = vec![(CountScope::Own, unit, own)];
@@ -164,7 +164,7 @@ impl Basis {
     /// The order in which cells are written by acts: the same in every transaction, or two of them would wait for each other; and
     /// those that everybody changes last, so that they are held for the shortest time.
     pub fn in_order(&self, cells: &mut [(Cell, i32)]) {
-        let units = self.registry.units();
+        let units = self.reference_data.units();
         let depth = |cell: &Cell| match hierarchy(cell.scope) {
             Some(hierarchy) => units.depth(self.unit(cell.unit), hierarchy),
             None => usize::MAX,

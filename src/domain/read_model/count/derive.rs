@@ -59,7 +59,7 @@ impl Person<'_> {
     fn stays(&self, basis: &mut Basis, key_leaders: bool) -> Vec<((CountScope, u32), Vec<Period>)> {
         let mut pieces: HashMap<(CountScope, u32), Vec<Period>> = HashMap::new();
         for post in self.posts {
-            let title = basis.registry().title(post.title_code.as_str());
+            let title = basis.reference_data().title(post.title_code.as_str());
             if key_leaders && !title.is_some_and(|title| title.is_key_leader) {
                 continue;
             }
@@ -76,7 +76,7 @@ impl Person<'_> {
     fn held(&self, basis: &Basis) -> Vec<Held<'_>> {
         let mut ranks: BTreeMap<&SubjectCode, Vec<(Day, i16)>> = BTreeMap::new();
         for held in self.qualifications {
-            if let Some(rank) = basis.registry().rank(&held.subject_code, &held.level_code) {
+            if let Some(rank) = basis.reference_data().rank(&held.subject_code, &held.level_code) {
                 ranks.entry(&held.subject_code).or_default().push((held.counts_from, rank));
             }
         }
@@ -108,7 +108,7 @@ impl Person<'_> {
         let held = self.held(basis);
         let mut keys = Vec::new();
         for (unit_id, periods) in posts {
-            let branch_id = basis.registry().units().branch(unit_id);
+            let branch_id = basis.reference_data().units().branch(unit_id);
             let cuts = joined(periods)
                 .into_iter()
                 .flat_map(|post| held.iter().filter_map(move |held| Some((held, held.during.intersection(&post)?))));

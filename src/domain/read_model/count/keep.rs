@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     db::{self, Hold, bulk},
-    domain::registry::Registry,
+    domain::reference_data::ReferenceData,
     error::{Error, Result},
 };
 
@@ -41,10 +41,10 @@ pub(in crate::domain::read_model) struct Keeping {
 
 impl Keeping {
     /// Begins to keep the tables, and folds them to the day that it is; nothing where they were never made, or by another
-    /// version, which then reads them no more. `registry` is used if it is as new as the one that they were made by.
+    /// version, which then reads them no more. `reference_data` is used if it is as new as the one that they were made by.
     pub(in crate::domain::read_model) async fn begin(
         txn: &DatabaseTransaction,
-        registry: Option<Arc<Registry>>,
+        reference_data: Option<Arc<ReferenceData>>,
         today: Day,
     ) -> Result<Option<Self>> {
         // Who shares a lock cannot also ask to hold it alone, so that is settled first.
@@ -58,11 +58,12 @@ impl Keeping {
             fold(txn, today).await?;
             folded = today;
         }
-        let registry = match registry.filter(|registry| registry.mark() >= list_change) {
-            Some(registry) => registry,
-            None => Arc::new(Registry::load(txn).await?),
+        let reference_data = match reference_data.filter(|reference_data| reference_data.log_position() >= list_change)
+        {
+            Some(reference_data) => reference_data,
+            None => Arc::new(ReferenceData::load(txn).await?),
         };
-        let basis = Basis::new(registry, folded);
+        let basis = Basis::new(reference_data, folded);
         Ok(Some(Self { basis, counts: HashMap::new(), gone: Vec::new(), new: Vec::new() }))
     }
 

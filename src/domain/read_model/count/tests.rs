@@ -23,7 +23,7 @@ use super::{
 use crate::{
     clock::Clock,
     db,
-    domain::{reference, registry::Registry, unit::Reach},
+    domain::{reference, reference_data::ReferenceData, unit::Reach},
 };
 
 const UNITS: usize = 9;
@@ -32,7 +32,7 @@ const SUBJECTS: [&str; 2] = ["PROFESSIONAL", "POLITICAL_THEORY"];
 
 /// A history of some years.
 struct World {
-    registry: Arc<Registry>,
+    reference_data: Arc<ReferenceData>,
     units: Vec<UnitId>,
     people: Vec<(CadreId, Vec<assignment::Model>, Vec<qualification::Model>)>,
 }
@@ -83,9 +83,9 @@ impl World {
             };
             title::Entity::insert(row.into_active_model()).exec_without_returning(&database).await.expect("written");
         }
-        let registry = Registry::load(&database).await.expect("a registry");
+        let reference_data = ReferenceData::load(&database).await.expect("a registry");
         let people = (0..PEOPLE).map(|_| person(rng, &units)).collect();
-        Self { registry: Arc::new(registry), units, people }
+        Self { reference_data: Arc::new(reference_data), units, people }
     }
 
     fn persons(&self) -> impl Iterator<Item = Person<'_>> {
@@ -94,7 +94,7 @@ impl World {
 
     /// The people of a unit or subtree on a day, each with their highest rank.
     fn counted(&self, of: (UnitId, Hierarchy, Reach), key_leaders: bool, subject: &str, day: Day) -> Vec<Option<i16>> {
-        let units = self.registry.units().subtree(of.0, of.1, of.2, day);
+        let units = self.reference_data.units().subtree(of.0, of.1, of.2, day);
         let counts = |post: &assignment::Model| {
             post.is_held_on(day) && units.contains(&post.unit_id) && (!key_leaders || post.title_code.as_str() == "KEY")
         };
@@ -104,7 +104,7 @@ impl World {
 
     fn highest(&self, held: &[qualification::Model], subject: &str, day: Day) -> Option<i16> {
         let held = held.iter().filter(|held| held.subject_code.as_str() == subject && held.counts_from <= day);
-        held.filter_map(|held| self.registry.rank(&held.subject_code, &held.level_code)).max()
+        held.filter_map(|held| self.reference_data.rank(&held.subject_code, &held.level_code)).max()
     }
 }
 
@@ -193,13 +193,13 @@ async fn on_every_day_the_counts_are_those_of_counting() {
     for _ in 0..3 {
         let world = World::draw(&mut rng).await;
         let folded = day(rng.i32(0..4 * 360));
-        let mut basis = Basis::new(Arc::clone(&world.registry), folded);
+        let mut basis = Basis::new(Arc::clone(&world.reference_data), folded);
         let mut counts: HashMap<_, i32> = HashMap::new();
         for person in world.persons() {
             person.each_count(&mut basis, |cell, people| *counts.entry(cell).or_default() += people);
         }
         for (unit, hierarchy, reach) in asked(&world) {
-            let units = world.registry.units();
+            let units = world.reference_data.units();
             let scope = scope(units, unit, (reach == Reach::Subtree).then_some(hierarchy));
             let place = basis.place(unit);
             for (key_leaders, subject, day) in questions(folded) {
@@ -251,7 +251,7 @@ async fn on_every_day_the_keys_are_those_who_hold_the_level_there() {
     for _ in 0..3 {
         let world = World::draw(&mut rng).await;
         let folded = day(rng.i32(0..4 * 360));
-        let basis = Basis::new(Arc::clone(&world.registry), folded);
+        let basis = Basis::new(Arc::clone(&world.reference_data), folded);
         for person in world.persons() {
             let keys = person.keys(&basis);
             for day in days(folded) {

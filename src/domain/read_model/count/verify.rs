@@ -20,7 +20,7 @@ use super::{
     derive::Person,
 };
 use crate::{
-    domain::{read_model::people::People, registry::Registry},
+    domain::{read_model::people::People, reference_data::ReferenceData},
     error::Result,
 };
 
@@ -108,7 +108,7 @@ impl Expected {
         let head = level_count_head::Entity::find_by_id(1).one(connection).await?;
         let folded = head.filter(|head| head.version == VERSION).and_then(|head| head.folded_on);
         let Some(folded) = folded else { return Ok(Err(Difference::NotMade)) };
-        let basis = Basis::new(Arc::new(Registry::load(connection).await?), folded);
+        let basis = Basis::new(Arc::new(ReferenceData::load(connection).await?), folded);
         Ok(Ok(Self { basis, counts: HashMap::new(), heaps: vec![0; HEAPS] }))
     }
 
@@ -266,5 +266,5 @@ fn throw(heaps: &mut [u64], key: &cadre_key::Model, how: fn(u64, u64) -> u64) {
 
 /// The code of a unit; its id where there is none.
 fn code(basis: &Basis, unit: UnitId) -> String {
-    basis.registry().units().get(unit).map_or_else(|| unit.to_string(), |unit| unit.row.code.to_string())
+    basis.reference_data().units().get(unit).map_or_else(|| unit.to_string(), |unit| unit.row.code.to_string())
 }

@@ -130,7 +130,7 @@ impl End {
     /// Checks that the placement of a person who stays is their current post; another post requires another end reason.
     fn ensure_kept(&self, scene: &Scene<'_>, held: &Place) -> Result<(), Refusal> {
         let Some(placement) = &self.placement else { return Ok(()) };
-        let unit = scene.access.registry().units().by_code(&placement.unit_code);
+        let unit = scene.access.reference_data().units().by_code(&placement.unit_code);
         if unit.is_none_or(|unit| unit.row.id != held.unit) {
             return Err(stays(PLACEMENT.unit));
         }

@@ -33,7 +33,7 @@ use sea_orm::{
 use crate::{
     domain::{
         access::{Access, Act, ServiceKey, Txn, VisibleRotation},
-        answered::{Begun, Request},
+        idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
         rotation::stage::{self, Move},
         rule::{self, Facts},
@@ -116,14 +116,14 @@ pub async fn carry_out(access: &Access, act: &impl OnRotation) -> Result<Outcome
 async fn acted<A: OnRotation>(access: &Access, act: &A) -> Acted<VisibleRotation> {
     let target = act.target();
     let seen = prepared_here(access, target.rotation_id).await?;
-    let request = Request::of(access, A::ACT, target.idempotency_key, act)?;
+    let request = IdempotentRequest::of(access, A::ACT, target.idempotency_key, act)?;
     let object = seen.row().id.to_string();
     let service_key = service::key(access, act, &seen).await?;
 
     let units: Vec<_> = seen.row().preparing_unit_id.into_iter().collect();
     let txn = match request.begin(access, &units, &object).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(object) => return prepared_here(access, &object).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return prepared_here(access, &object).await,
     };
     let scene = Scene::open(access, txn, seen.row(), target.expected_version).await?;
     let mut scene = Scene { service_key, ..scene };
@@ -191,7 +191,7 @@ impl<'a> Scene<'a> {
     async fn ensure_rules(&self, field: &str, keys: impl Fn(RuleKey) -> bool + Send) -> Acted<()> {
         let of_rotation = rule_override::Entity::find().filter(rule_override::Column::RotationId.eq(self.row.id));
         let overrides = of_rotation.all(self.txn.connection()).await?;
-        let rules = self.access.registry().rules();
+        let rules = self.access.reference_data().rules();
         let service = self.service_key.as_ref().and_then(|key| key.open(&self.cadre, rules.retirement_ages()));
         let checks = rule::judge(rules, &Facts::of(&self.row, &self.cadre).with_service(service), &overrides);
         if rule::withheld(&checks).any(|check| keys(check.key)) {

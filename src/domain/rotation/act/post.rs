@@ -35,9 +35,9 @@ pub(super) struct Fields {
 impl Place {
     /// The place that an input names, within the caller's reach, for a day.
     pub(super) fn named(access: &Access, fields: Fields, codes: (&str, &str), day: Day) -> Result<Self, Refusal> {
-        let unit = access.registry().units().by_code(codes.0).filter(|unit| access.reaches(unit.row.id));
+        let unit = access.reference_data().units().by_code(codes.0).filter(|unit| access.reaches(unit.row.id));
         let unit = unit.ok_or_else(|| Refusal::not_found(fields.unit))?;
-        let title = access.registry().title(codes.1).ok_or_else(|| Refusal::not_found(fields.title))?;
+        let title = access.reference_data().title(codes.1).ok_or_else(|| Refusal::not_found(fields.title))?;
         let place = Self { unit: unit.row.id, title: title.code.clone() };
         place.ensure_open(access, fields, day)?;
         Ok(place)
@@ -45,7 +45,7 @@ impl Place {
 
     /// Checks that a post can begin here on a day: the unit exists, and the title belongs to its tier.
     pub(super) fn ensure_open(&self, access: &Access, fields: Fields, day: Day) -> Result<(), Refusal> {
-        let unit = access.registry().units().get(self.unit).ok_or_else(|| Refusal::not_found(fields.unit))?;
+        let unit = access.reference_data().units().get(self.unit).ok_or_else(|| Refusal::not_found(fields.unit))?;
         let code = &unit.row.code;
         let version = unit.on(day).ok_or_else(|| {
             Refusal::input(
@@ -55,7 +55,7 @@ impl Place {
                 format!("The unit {code} does not exist on {day}; choose its successor or another day."),
             )
         })?;
-        let tier = access.registry().title(self.title.as_str()).and_then(|title| title.tier);
+        let tier = access.reference_data().title(self.title.as_str()).and_then(|title| title.tier);
         match tier.filter(|tier| *tier != version.tier) {
             None => Ok(()),
             Some(tier) => Err(Refusal::input(
@@ -90,7 +90,7 @@ pub(super) struct Route {
 impl Route {
     /// The route between two units on a day.
     pub(super) fn of(access: &Access, from: UnitId, to: UnitId, day: Day) -> Result<Self, Refusal> {
-        let units = access.registry().units();
+        let units = access.reference_data().units();
         let standing = |unit| Standing::of(units, unit, day).ok_or_else(|| Refusal::not_found("rotationId"));
         let (from, to) = (standing(from)?, standing(to)?);
         Ok(Self { from_tier: from.tier, to_tier: to.tier, direction: direction(from, to) })

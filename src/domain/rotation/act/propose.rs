@@ -14,8 +14,8 @@ use crate::{
     domain::{
         access::{Access, Act, Visible, VisibleRotation},
         act::{person, within_reach, words},
-        answered::{Begun, Request},
         cadre,
+        idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, outcome},
     },
     error::Result,
@@ -78,15 +78,15 @@ async fn proposed(access: &Access, input: &Propose) -> Acted<VisibleRotation> {
     let person = person(access, "cadreCode", &input.cadre_code).await?;
     let (from, title) = origin(access, &person, input.start_on).await?;
     let to = Place::named(access, DESTINATION, (&input.to_unit_code, &input.to_title_code), input.start_on)?;
-    let request = Request::of(access, Act::RotationPropose, &input.idempotency_key, input)?;
+    let request = IdempotentRequest::of(access, Act::RotationPropose, &input.idempotency_key, input)?;
     let row = draft(access, input, Parties { person: &person, from, title, to, preparing })?;
     let mark =
         Mark { on: access.today(), document_no: None, remark: words::remark_if("remark", input.remark.as_deref())? };
 
     let units = [preparing, row.from_unit_id, row.to_unit_id];
     let txn = match request.begin(access, &units, &row.id.to_string()).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(object) => return prepared_here(access, &object).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return prepared_here(access, &object).await,
     };
     write(&txn, ChangeKind::Created, &row, mark).await?;
     txn.commit().await?;

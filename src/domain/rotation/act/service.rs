@@ -38,7 +38,7 @@ pub(super) async fn key<A: OnRotation>(access: &Access, act: &A, seen: &VisibleR
 
 /// Whether the rule of service could refuse the act: it is in force, verified, and not overridden.
 fn can_be_refused(access: &Access, facts: &Facts<'_>, judged: &Judged) -> bool {
-    let rule = facts.rule_of_service(access.registry().rules());
+    let rule = facts.rule_of_service(access.reference_data().rules());
     rule.is_some_and(|rule| matches!(rule.verification, Verification::Verified))
         && !judged.overrides.iter().any(|granted| granted.key == RuleKey::MinRemainingService)
 }

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         access::{Access, Act, Txn, VisiblePlan},
         act::{within_reach, words},
-        answered::{Begun, Request},
+        idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
         training::{
             plan::{self, TrainingPlanKey},
@@ -83,7 +83,7 @@ pub async fn advance(access: &Access, input: &Advance) -> Result<Outcome<Visible
 async fn drafted(access: &Access, input: &Draft) -> Acted<VisiblePlan> {
     access.training()?;
     let unit = within_reach(access, "unitCode", &input.unit_code)?;
-    let request = Request::of(access, Act::PlanDraft, &input.idempotency_key, input)?;
+    let request = IdempotentRequest::of(access, Act::PlanDraft, &input.idempotency_key, input)?;
     let year_from = words::between("yearFrom", input.year_from, YEARS)?;
     let row = training_plan::Model {
         id: PlanId::new(),
@@ -97,8 +97,8 @@ async fn drafted(access: &Access, input: &Draft) -> Acted<VisiblePlan> {
         version: 1,
     };
     let txn = match request.begin(access, &[unit], row.code.as_str()).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(object) => return visible(access, &object).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return visible(access, &object).await,
     };
     let insert = training_plan::Entity::insert(row.clone().into_active_model().reset_all());
     insert.exec_without_returning(txn.connection()).await.map_err(taken)?;
@@ -111,10 +111,11 @@ async fn advanced(access: &Access, input: &Advance) -> Acted<VisiblePlan> {
     let plan = visible(access, &input.plan_code).await?;
     let (unit, code) = (plan.row().unit_id, plan.row().code.to_string());
     ensure_own(access, &plan)?;
-    let request = Request::of(access, Act::PlanAdvance, &input.idempotency_key, input)?.noting(input.to.to_string());
+    let request =
+        IdempotentRequest::of(access, Act::PlanAdvance, &input.idempotency_key, input)?.noting(input.to.to_string());
     let txn = match request.begin(access, &[unit], &code).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(object) => return visible(access, &object).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return visible(access, &object).await,
     };
     let mut row = raised(&txn, plan.row().id, input.expected_version).await?;
     row.state = stage::plan::after(row.state, input.to)?;
@@ -154,7 +155,7 @@ fn ensure_own(access: &Access, plan: &VisiblePlan) -> Result<(), Refusal> {
     if access.reaches(plan.row().unit_id) {
         return Ok(());
     }
-    let code = access.registry().units().get(plan.row().unit_id).map_or("-", |unit| unit.row.code.as_str());
+    let code = access.reference_data().units().get(plan.row().unit_id).map_or("-", |unit| unit.row.code.as_str());
     Err(Refusal::input(
         Code::NotOrganisedHere,
         "planCode",

@@ -21,7 +21,7 @@ use sea_orm::{
 use crate::{
     domain::{
         access::{Access, Act, Txn, VisibleClass},
-        answered::{Begun, Request},
+        idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, outcome},
         training::{
             act::session as sessions,
@@ -95,10 +95,10 @@ async fn acted<A: OnClass>(access: &Access, act: &A) -> Acted<VisibleClass> {
     let class = visible(access, target.class_code).await?;
     let (id, organiser, code) = (class.row().id, class.row().organiser_id, class.row().code.to_string());
     ensure_organised_here(access, organiser, "classCode")?;
-    let request = Request::of(access, A::ACT, target.idempotency_key, act)?;
+    let request = IdempotentRequest::of(access, A::ACT, target.idempotency_key, act)?;
     let txn = match request.begin(access, &[organiser], &code).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(object) => return visible(access, &object).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return visible(access, &object).await,
     };
     let learners = match act.sessions() {
         Some([]) | None => BTreeSet::new(),
@@ -141,7 +141,7 @@ pub(super) fn ensure_organised_here(access: &Access, organiser: UnitId, field: &
     if access.reaches(organiser) {
         return Ok(());
     }
-    let code = access.registry().units().get(organiser).map_or("-", |unit| unit.row.code.as_str());
+    let code = access.reference_data().units().get(organiser).map_or("-", |unit| unit.row.code.as_str());
     Err(Refusal::input(
         Code::NotOrganisedHere,
         field,

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         access::{Access, Act, VisibleClass},
         act::{within_reach, words},
-        answered::{Begun, Request},
+        idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
         training::{
             act::session as sessions,
@@ -74,7 +74,7 @@ async fn planned(access: &Access, input: &Plan) -> Acted<VisibleClass> {
     if let Some(plan) = &plan {
         ensure_in_years(plan, (input.start_on, input.last_on))?;
     }
-    let request = Request::of(access, Act::ClassPlan, &input.idempotency_key, input)?;
+    let request = IdempotentRequest::of(access, Act::ClassPlan, &input.idempotency_key, input)?;
     let row =
         training_class::Model { plan_id: plan.map(|plan| plan.id), organiser_id: organiser, ..drawn(access, input)? };
     let (id, code) = (row.id, row.code.clone());
@@ -82,8 +82,8 @@ async fn planned(access: &Access, input: &Plan) -> Acted<VisibleClass> {
     let sessions = session::stated("sessions", input.sessions.as_deref().unwrap_or_default(), days)?;
 
     let txn = match request.begin(access, &[organiser], code.as_str()).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(object) => return visible(access, &object).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return visible(access, &object).await,
     };
     let insert = training_class::Entity::insert(row.into_active_model().reset_all());
     insert.exec_without_returning(txn.connection()).await.map_err(taken)?;
@@ -120,7 +120,7 @@ pub(super) fn ensure_in_years(plan: &training_plan::Model, days: (Day, Day)) -> 
 /// The class as the input describes it; the caller fills in plan and organiser after looking them up.
 fn drawn(access: &Access, input: &Plan) -> Result<training_class::Model, Refusal> {
     let code: ClassCode = words::code("code", &input.code)?;
-    let programme = access.registry().programme(&input.programme_code);
+    let programme = access.reference_data().programme(&input.programme_code);
     let programme = programme.ok_or_else(|| Refusal::not_found("programmeCode"))?;
     let intake = input.intake.as_deref().map(|intake| words::text("intake", intake, LONGEST_INTAKE)).transpose()?;
     Ok(training_class::Model {

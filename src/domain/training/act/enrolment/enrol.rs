@@ -16,8 +16,8 @@ use crate::{
     domain::{
         access::{Access, Act, Txn, Visible, VisibleEnrolment, VisibleQuota},
         act::{self, words},
-        answered::{Begun, Request},
         cadre,
+        idempotency::{Claim, IdempotentRequest},
         programme::stands_for,
         refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
         training::act::{
@@ -82,11 +82,11 @@ struct Parties {
 async fn enrolled(access: &Access, input: &Enrol) -> Acted<Enrolled> {
     access.training()?;
     let of = parties(access, input).await?;
-    let request = Request::of(access, Act::ClassEnrol, &input.idempotency_key, input)?;
+    let request = IdempotentRequest::of(access, Act::ClassEnrol, &input.idempotency_key, input)?;
     let id = EnrolmentId::new();
     let txn = match request.begin(access, &[of.unit], &id.to_string()).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(object) => return with_warnings(access, visible(access, &object).await?).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return with_warnings(access, visible(access, &object).await?).await,
     };
     let remark = words::remark_if("reason", input.reason.as_deref())?;
     of.gain.clone()?;
@@ -161,8 +161,8 @@ fn sending_unit(person: &Visible, day: Day) -> Result<UnitId, Refusal> {
 
 /// Checks that the person does not already hold the level that the programme grants; if they do, a reason is required.
 async fn ensure_gains(access: &Access, person: &Visible, class: &training_class::Model) -> Acted<Result<(), Refusal>> {
-    let registry = access.registry();
-    let programme = registry.programme(class.programme_code.as_str());
+    let reference_data = access.reference_data();
+    let programme = reference_data.programme(class.programme_code.as_str());
     let Some((subject, level, rank)) = programme.and_then(|programme| granted(access, programme)) else {
         return Ok(Ok(()));
     };
@@ -170,7 +170,7 @@ async fn ensure_gains(access: &Access, person: &Visible, class: &training_class:
     let reaches = |paper: &entity::qualification::Model| {
         paper.subject_code.as_str() == subject
             && paper.counts_from <= access.today()
-            && registry.rank(&paper.subject_code, &paper.level_code).is_some_and(|held| held >= rank)
+            && reference_data.rank(&paper.subject_code, &paper.level_code).is_some_and(|held| held >= rank)
     };
     if !held.iter().any(reaches) {
         return Ok(Ok(()));
@@ -192,7 +192,7 @@ async fn ensure_gains(access: &Access, person: &Visible, class: &training_class:
 /// The subject and level of qualification that a programme grants, if any, and the rank of the level.
 pub(super) fn granted<'a>(access: &Access, programme: &'a programme::Model) -> Option<(&'a str, &'a str, i16)> {
     let code = programme.level_code.as_ref()?.as_str();
-    let level = access.registry().subject(&programme.subject)?.level(code)?;
+    let level = access.reference_data().subject(&programme.subject)?.level(code)?;
     Some((&programme.subject, code, level.rank))
 }
 
@@ -203,7 +203,7 @@ fn ensure_within(
     (quota, plan): (&quota::Model, &training_plan::Model),
     of: &Parties,
 ) -> Result<(), Refusal> {
-    let (units, class) = (access.registry().units(), &of.class);
+    let (units, class) = (access.reference_data().units(), &of.class);
     if !stands_for(access, &quota.programme_code, &class.programme_code) {
         let (given, asked) = (&quota.programme_code, &class.programme_code);
         return Err(outside(Sentence::new(

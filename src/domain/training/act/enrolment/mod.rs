@@ -23,7 +23,7 @@ use super::{
 use crate::{
     domain::{
         access::{Access, Act, Txn, VisibleEnrolment},
-        answered::{Begun, Request},
+        idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Outcome, Refusal, outcome},
     },
     error::{Error, Result},
@@ -90,11 +90,11 @@ async fn acted<A: OnEnrolment>(access: &Access, act: &A) -> Acted<VisibleEnrolme
     if A::BY == By::Organiser {
         ensure_responsible(access, &seen).await?;
     }
-    let request = Request::of(access, A::ACT, target.idempotency_key, act)?;
+    let request = IdempotentRequest::of(access, A::ACT, target.idempotency_key, act)?;
     let object = seen.row().id.to_string();
     let txn = match request.begin(access, &[], &object).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(object) => return visible(access, &object).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return visible(access, &object).await,
     };
     // The quotas of an enrolment never change; their plans are locked before the person.
     let mut quotas = Vec::new();

@@ -95,7 +95,7 @@ impl Scene<'_> {
     /// Grants the qualification of the programme, if it has one. A unique index prevents a second qualification from
     /// the same result.
     async fn grant(&self, on: Day) -> Acted<()> {
-        let programme = self.access.registry().programme(self.row.programme_code.as_str());
+        let programme = self.access.reference_data().programme(self.row.programme_code.as_str());
         let Some(programme) = programme.filter(|programme| granted(self.access, programme).is_some()) else {
             return Ok(());
         };
@@ -134,7 +134,8 @@ impl Scene<'_> {
 
     /// The qualification of an imported pass: it was imported too, and refers to no enrolment.
     async fn imported_paper(&self) -> Acted<Option<qualification::Model>> {
-        let granted = |code: &ProgrammeCode| granted(self.access, self.access.registry().programme(code.as_str())?);
+        let granted =
+            |code: &ProgrammeCode| granted(self.access, self.access.reference_data().programme(code.as_str())?);
         let Some((subject, level, rank)) = granted(&self.row.programme_code) else { return Ok(None) };
         let connection = self.txn.connection();
         let papers = qualification::Entity::find()

@@ -17,7 +17,7 @@ use crate::{
     domain::{
         access::{Access, Act, Txn, VisibleQuota},
         act::{within_reach, words},
-        answered::{Begun, Request},
+        idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, outcome},
     },
     error::{Error, Result},
@@ -64,11 +64,11 @@ async fn allocated(access: &Access, input: &Allocate) -> Acted<Handed> {
     let unit = within_reach(access, "unitCode", &input.unit_code)?;
     let seats = words::between("seats", input.seats, SEATS)?;
     let (id, holder) = (seen.row().id, seen.row().unit_id);
-    let request = Request::of(access, Act::QuotaAllocate, &input.idempotency_key, input)?
+    let request = IdempotentRequest::of(access, Act::QuotaAllocate, &input.idempotency_key, input)?
         .noting(format!("{} {seats}", input.unit_code));
     let txn = match request.begin(access, &[holder, unit], &id.to_string()).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(_) => return handed_before(access, seen, (unit, input.mode)).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(_) => return handed_before(access, seen, (unit, input.mode)).await,
     };
 
     let plan = giving_plan(&txn, seen.row().plan_id, "quotaId").await?;

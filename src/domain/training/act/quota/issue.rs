@@ -11,7 +11,7 @@ use crate::{
     domain::{
         access::{Access, Act, Txn, VisibleQuota},
         act::{within_reach, words},
-        answered::{Begun, Request},
+        idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, outcome},
         training::stage,
     },
@@ -57,13 +57,13 @@ async fn issued(access: &Access, input: &Issue) -> Acted<VisibleQuota> {
     let code: PlanCode = input.plan_code.parse().map_err(|_| unknown())?;
     let plan = quotas.plan_to_give(code).await?.ok_or_else(unknown)?;
     let unit = within_reach(access, "unitCode", &input.unit_code)?;
-    let request = Request::of(access, Act::QuotaIssue, &input.idempotency_key, input)?
+    let request = IdempotentRequest::of(access, Act::QuotaIssue, &input.idempotency_key, input)?
         .noting(format!("{} {} {}", input.unit_code, input.programme_code, input.seats));
     let given = quota::Model { plan_id: plan.id, unit_id: unit, ..drawn(access, input)? };
 
     let txn = match request.begin(access, &[plan.unit_id, unit], &given.id.to_string()).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(object) => return super::seen(access, &object).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return super::seen(access, &object).await,
     };
     let connection = txn.connection();
     // Concurrent requests for one unit wait for each other here.
@@ -85,7 +85,7 @@ async fn issued(access: &Access, input: &Issue) -> Acted<VisibleQuota> {
 
 /// The quota as the input describes it; the caller fills in plan and unit after looking them up.
 fn drawn(access: &Access, input: &Issue) -> Result<quota::Model, Refusal> {
-    let programme = access.registry().programme(&input.programme_code);
+    let programme = access.reference_data().programme(&input.programme_code);
     let programme = programme.ok_or_else(|| Refusal::not_found("programmeCode"))?;
     let classes = input.classes.map(|classes| words::between("classes", classes, (0, 10_000))).transpose()?;
     Ok(quota::Model {

@@ -18,7 +18,7 @@ use crate::{
     domain::{
         access::{Access, Act, Txn, VisibleQuota},
         act::words,
-        answered::{Begun, Request},
+        idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, outcome},
     },
     error::{Error, Result},
@@ -56,14 +56,14 @@ pub async fn carry_out(access: &Access, act: &impl OnQuota) -> Result<Outcome<Vi
 async fn acted<A: OnQuota>(access: &Access, act: &A) -> Acted<VisibleQuota> {
     let target = act.target();
     let quota = seen(access, target.quota_id).await?;
-    let mut request = Request::of(access, A::ACT, target.idempotency_key, act)?;
+    let mut request = IdempotentRequest::of(access, A::ACT, target.idempotency_key, act)?;
     if let Some(seats) = target.seats {
         request = request.noting(seats.to_string());
     }
     let (row, object) = (quota.row(), quota.row().id.to_string());
     let txn = match request.begin(access, &[row.unit_id], &object).await? {
-        Begun::Now(txn) => *txn,
-        Begun::Before(object) => return seen(access, &object).await,
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return seen(access, &object).await,
     };
     giving_plan(&txn, row.plan_id, "quotaId").await?;
     let row = act.perform(&txn, row).await?;

@@ -73,7 +73,7 @@ pub(super) fn day_of_plan(plan: &training_plan::Model, today: Day) -> Day {
 
 /// Checks that seats can go from one unit to another on a day: the other exists and is subordinate to the first.
 fn ensure_below(access: &Access, holder: UnitId, unit: UnitId, day: Day) -> Result<(), Refusal> {
-    let units = access.registry().units();
+    let units = access.reference_data().units();
     let (Some(above), Some(to)) = (units.get(holder), units.get(unit)) else {
         return Err(Refusal::not_found("unitCode"));
     };

@@ -20,9 +20,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use crate::{
     db::Sight,
     domain::{
-        chain, composition,
+        composition, hash_chain,
         read_model::count::Counts,
-        remembered::{Acts, Remembered},
+        result_cache::{LastCommandCursor, ResultCache},
         rule::Rules,
         unit::{Subtree, SubtreeKey, Subtrees, UnitSet, Units},
     },
@@ -46,7 +46,7 @@ impl Subject {
 }
 
 /// Types of objects that no snapshot holds.
-const ELSEWHERE: [&str; 12] = [
+const UNCACHED_OBJECT_TYPES: [&str; 12] = [
     "acting_person",
     "cadre",
     "client",
@@ -70,14 +70,14 @@ struct Reached {
 }
 
 /// What is remembered of reaches at once; of more, all are forgotten and worked out anew.
-const REMEMBERED: usize = 512;
+const CACHE_CAPACITY: usize = 512;
 
 /// Whose reach is meant: the roots of a client, and those of the person for whom it asks, where it asks for one.
 type Roots = (Vec<UnitId>, Option<Vec<UnitId>>);
 
 /// A snapshot of what every request needs.
 #[derive(Debug, Default)]
-pub struct Registry {
+pub struct ReferenceData {
     units: Units,
     titles: BTreeMap<TitleCode, title::Model>,
     institutions: HashMap<InstitutionCode, institution::Model>,
@@ -85,15 +85,15 @@ pub struct Registry {
     ethnic_groups: HashMap<String, ethnic_group::Model>,
     programmes: BTreeMap<ProgrammeCode, programme::Model>,
     rules: Rules,
-    mark: AtomicI64,
+    log_position: AtomicI64,
     reaches: Mutex<HashMap<Roots, Reached>>,
     subtrees: Subtrees,
     sizes: Mutex<HashMap<String, u64>>,
-    compositions: Remembered<composition::Question, Counts>,
-    acts: Acts,
+    compositions: ResultCache<composition::Question, Counts>,
+    acts: LastCommandCursor,
 }
 
-impl Registry {
+impl ReferenceData {
     /// What a grant over these roots reaches today, and what the database shows to it; where it asks for a person with
     /// roots of their own, what both reach. Remembered as long as the snapshot: every request asks for it.
     pub fn reach_of(&self, roots: &[UnitId], of_person: Option<&[UnitId]>, today: Day) -> (Arc<UnitSet>, Sight) {
@@ -109,7 +109,7 @@ impl Registry {
         }
         let sight = self.sight_of(&units);
         let units = Arc::new(units);
-        if reaches.len() >= REMEMBERED {
+        if reaches.len() >= CACHE_CAPACITY {
             reaches.clear();
         }
         reaches.insert(key, Reached { day: today, units: Arc::clone(&units), sight: sight.clone() });
@@ -137,12 +137,12 @@ impl Registry {
     }
 
     /// The acts since the snapshot was read.
-    pub(in crate::domain) fn acts(&self) -> &Acts {
+    pub(in crate::domain) fn acts(&self) -> &LastCommandCursor {
         &self.acts
     }
 
     /// Compositions that were counted.
-    pub(in crate::domain) fn compositions(&self) -> &Remembered<composition::Question, Counts> {
+    pub(in crate::domain) fn compositions(&self) -> &ResultCache<composition::Question, Counts> {
         &self.compositions
     }
 
@@ -154,10 +154,10 @@ impl Registry {
     /// Whether something that the snapshot holds was changed after its mark. The change log tells persons, rotations,
     /// training and clients apart from it, which change more often and are in no snapshot.
     pub async fn is_outdated(&self, connection: &impl ConnectionTrait) -> Result<bool> {
-        for acts in chain::acts_after(connection, self.mark()).await?.chunks(chain::ROWS) {
+        for acts in hash_chain::acts_after(connection, self.log_position()).await?.chunks(hash_chain::ROWS) {
             let change = change::Entity::find()
                 .filter(change::Column::AuditSeq.is_in(acts.iter().copied()))
-                .filter(change::Column::ObjectType.is_not_in(ELSEWHERE))
+                .filter(change::Column::ObjectType.is_not_in(UNCACHED_OBJECT_TYPES))
                 .one(connection)
                 .await?;
             if change.is_some() {
@@ -170,8 +170,8 @@ impl Registry {
     /// Reads the snapshot.
     pub async fn load(connection: &(impl ConnectionTrait + StreamTrait)) -> Result<Self> {
         // Asked first: what commits while the tables are read is newer than this mark and brings a reload.
-        let mark = chain::end(connection).await?;
-        let (mark, acts) = (AtomicI64::new(mark), Acts::from(mark));
+        let log_position = hash_chain::end(connection).await?;
+        let (log_position, acts) = (AtomicI64::new(log_position), LastCommandCursor::from(log_position));
         let titles = title::Entity::find().all(connection).await?;
         let institutions = institution::Entity::find().all(connection).await?;
         let ethnic_groups = ethnic_group::Entity::find().all(connection).await?;
@@ -184,24 +184,24 @@ impl Registry {
             ethnic_groups: ethnic_groups.into_iter().map(|row| (row.code.clone(), row)).collect(),
             programmes: programmes.into_iter().map(|row| (row.code.clone(), row)).collect(),
             rules: Rules::load(connection).await?,
-            mark,
+            log_position,
             reaches: Mutex::default(),
             subtrees: Subtrees::default(),
             sizes: Mutex::default(),
-            compositions: Remembered::default(),
+            compositions: ResultCache::default(),
             acts,
         })
     }
 
     /// The place in the chain of logs up to which the snapshot surely holds what was committed. Places follow each other as
     /// commits do; numbers of the change log do not, as an act draws them before it commits, and an import minutes before.
-    pub fn mark(&self) -> i64 {
-        self.mark.load(Ordering::Acquire)
+    pub fn log_position(&self) -> i64 {
+        self.log_position.load(Ordering::Acquire)
     }
 
     /// Notes that nothing that the snapshot holds was changed up to a place.
-    pub(in crate::domain) fn holds_until(&self, place: i64) {
-        self.mark.fetch_max(place, Ordering::AcqRel);
+    pub(in crate::domain) fn advance_to(&self, place: i64) {
+        self.log_position.fetch_max(place, Ordering::AcqRel);
     }
 
     /// The units, not narrowed to anybody's reach.

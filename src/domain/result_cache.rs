@@ -12,22 +12,22 @@ use std::{
 
 use sea_orm::ConnectionTrait;
 
-use crate::{domain::chain, error::Result};
+use crate::{domain::hash_chain, error::Result};
 
 /// Most answers that are remembered; of more, all are forgotten.
 const MOST: usize = 8_192;
 
 /// Answers by their questions, each with the place of the last act when it was found.
 #[derive(Debug)]
-pub(in crate::domain) struct Remembered<Q, A>(Mutex<HashMap<Q, (i64, A)>>);
+pub(in crate::domain) struct ResultCache<Q, A>(Mutex<HashMap<Q, (i64, A)>>);
 
-impl<Q, A> Default for Remembered<Q, A> {
+impl<Q, A> Default for ResultCache<Q, A> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<Q: Eq + Hash, A: Clone> Remembered<Q, A> {
+impl<Q: Eq + Hash, A: Clone> ResultCache<Q, A> {
     /// The answer, if the last act is the one after which it was found.
     pub fn after(&self, act: i64, question: &Q) -> Option<A> {
         self.answers().get(question).filter(|(found, _)| *found == act).map(|(_, answer)| answer.clone())
@@ -49,7 +49,7 @@ impl<Q: Eq + Hash, A: Clone> Remembered<Q, A> {
 
 /// How far the chain was looked through for acts, most of whose links are readings where much is read.
 #[derive(Debug, Default)]
-pub(in crate::domain) struct Acts(Mutex<Looked>);
+pub(in crate::domain) struct LastCommandCursor(Mutex<Looked>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Looked {
@@ -57,7 +57,7 @@ struct Looked {
     last: i64,
 }
 
-impl Acts {
+impl LastCommandCursor {
     /// Nothing was looked through beyond a place; the act at it or before may be taken for one at it.
     pub fn from(place: i64) -> Self {
         Self(Mutex::new(Looked { until: place, last: place }))
@@ -70,7 +70,7 @@ impl Acts {
         if end <= until {
             return Ok(if last <= end { last } else { end });
         }
-        let last = chain::last_act_after(connection, until).await?.unwrap_or(last);
+        let last = hash_chain::last_act_after(connection, until).await?.unwrap_or(last);
         let mut looked = self.looked();
         if end > looked.until {
             *looked = Looked { until: end, last };
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_given_after_the_act_after_which_it_was_found_and_no_other() {
-        let answers = Remembered::default();
+        let answers = ResultCache::default();
         answers.keep(7, "who", 3);
         assert_eq!(answers.after(7, &"who"), Some(3));
         assert_eq!([answers.after(8, &"who"), answers.after(6, &"who"), answers.after(7, &"what")], [None; 3]);
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let answers = Remembered::default();
+        let answers = ResultCache::default();
         (0..3 * MOST).for_each(|question| answers.keep(1, question, ()));
         assert!(answers.answers().len() <= MOST);
         assert_eq!(answers.after(1, &(3 * MOST - 1)), Some(()), "the control: the last one is there");

@@ -14,7 +14,7 @@ use crate::{
     db::Database,
     domain::{
         audit::checkpoint::Checkpoint,
-        chain::{self, Content, Entry, Hash, START},
+        hash_chain::{self, Content, Entry, Hash, START},
     },
     error::{Error, Result},
 };
@@ -91,7 +91,7 @@ pub struct Intact {
 ///
 /// # Errors
 /// `Unavailable` or `Internal` where the database does not answer. What is wrong with the logs is no error.
-pub async fn recount(
+pub async fn verify_chain(
     connection: &DatabaseTransaction,
     checkpoints: &[Checkpoint],
 ) -> Result<std::result::Result<Intact, Fault>> {
@@ -143,7 +143,7 @@ pub async fn adopt(database: &Database) -> Result<()> {
         return Ok(());
     }
     let transaction = database.begin().await?;
-    if chain::Head::lock(&transaction).await?.next() == 1 {
+    if hash_chain::Head::lock(&transaction).await?.next() == 1 {
         adopt_all(&transaction).await?;
         transaction.commit().await?;
     }
@@ -164,7 +164,7 @@ async fn adopt_all(connection: &DatabaseTransaction) -> Result<()> {
         let keys: Vec<_> = acts.iter().map(|act| (Log::Audit, act.seq)).collect();
         let contents = contents(connection, &keys).await?;
         let entry = |(log, number): (Log, i64)| Some(Entry { log, number, content: (*contents.get(&(log, number))?)? });
-        chain::Head::lock(connection).await?.link(connection, keys.into_iter().filter_map(entry)).await?;
+        hash_chain::Head::lock(connection).await?.link(connection, keys.into_iter().filter_map(entry)).await?;
     }
 }
 
@@ -195,7 +195,7 @@ impl<'a> Count<'a> {
             }
             let content = contents.get(&(link.log, link.entry)).ok_or(wrong(Wrong::Missing))?;
             let content = content.as_ref().ok_or(wrong(Wrong::Changed))?;
-            let hash = chain::hash(&self.hash, next, link.log, content);
+            let hash = hash_chain::hash(&self.hash, next, link.log, content);
             if hash[..] != link.hash[..] {
                 let is_moved = self.is_elsewhere(links, contents);
                 return Err(wrong(if is_moved { Wrong::Order } else { Wrong::Changed }));
@@ -210,7 +210,7 @@ impl<'a> Count<'a> {
     fn is_elsewhere(&self, links: &[log_link::Model], contents: &Contents) -> bool {
         let fits = |((log, _), content): (&(Log, i64), &Option<Hash>)| {
             let Some(content) = content else { return false };
-            let hash = chain::hash(&self.hash, self.position + 1, *log, content);
+            let hash = hash_chain::hash(&self.hash, self.position + 1, *log, content);
             links.iter().any(|link| link.hash[..] == hash[..])
         };
         contents.iter().any(fits)

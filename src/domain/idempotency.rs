@@ -22,7 +22,7 @@ const LONGEST_KEY: usize = 200;
 
 /// An act as a client asked for it, under its key.
 #[derive(Clone, Debug)]
-pub(in crate::domain) struct Request {
+pub(in crate::domain) struct IdempotentRequest {
     act: Act,
     client: ClientId,
     key: String,
@@ -34,14 +34,14 @@ pub(in crate::domain) struct Request {
 
 /// What became of a request to act.
 #[derive(Debug)]
-pub(in crate::domain) enum Begun {
+pub(in crate::domain) enum Claim {
     /// The act is under way, with its key and its audit entry in the transaction.
-    Now(Box<Txn>),
+    New(Box<Txn>),
     /// The same request was answered before; it named this object.
-    Before(String),
+    Replayed(String),
 }
 
-impl Request {
+impl IdempotentRequest {
     /// The request of a caller.
     pub(in crate::domain) fn of(access: &Access, act: Act, key: &str, input: &impl Serialize) -> Acted<Self> {
         let length = key.chars().count();
@@ -68,11 +68,11 @@ impl Request {
     }
 
     /// Begins the act that concerns these units and is done to an object, unless the same request was answered before.
-    pub(in crate::domain) async fn begin(&self, access: &Access, units: &[UnitId], object: &str) -> Acted<Begun> {
+    pub(in crate::domain) async fn begin(&self, access: &Access, units: &[UnitId], object: &str) -> Acted<Claim> {
         let txn = access.may(self.act, units)?.begin(Some(object.to_owned()), self.detail.clone()).await?;
         Ok(match self.claim(&txn, object).await? {
-            None => Begun::Now(Box::new(txn)),
-            Some(object) => Begun::Before(object),
+            None => Claim::New(Box::new(txn)),
+            Some(object) => Claim::Replayed(object),
         })
     }
 

@@ -11,28 +11,28 @@ use crate::{
     auth::KeyStore,
     clock::Clock,
     db::Database,
-    domain::{access::RoundingKey, chain, page::CursorKey, registry::Registry},
+    domain::{access::RoundingKey, hash_chain, page::CursorKey, reference_data::ReferenceData},
     error::{Error, Result},
 };
 
 /// The running service, as the domain sees it.
 #[derive(Debug)]
-pub struct House {
+pub struct AppState {
     database: Database,
     clock: Clock,
-    registry: ArcSwap<Registry>,
+    reference_data: ArcSwap<ReferenceData>,
     cursor_key: CursorKey,
     rounding_key: RoundingKey,
 }
 
-impl House {
+impl AppState {
     /// Opens the house over a migrated database whose keys have been made.
     ///
     /// # Errors
     /// `Unavailable` or `Internal` if the database does not answer or has no key for cursors.
     pub async fn open(store: KeyStore, clock: Clock) -> Result<Self> {
         let KeyStore { database, encryption } = store;
-        let registry = Registry::load(database.reader()).await?;
+        let reference_data = ReferenceData::load(database.reader()).await?;
         let key = signing_key::Entity::find()
             .filter(signing_key::Column::Purpose.eq(KeyPurpose::Cursor))
             .order_by_desc(signing_key::Column::CreatedAt)
@@ -42,7 +42,7 @@ impl House {
         let material = encryption.decrypt(&key)?;
         let rounding_key = RoundingKey::derived(&material);
         let cursor_key = CursorKey::new(material);
-        Ok(Self { database, clock, registry: ArcSwap::from_pointee(registry), cursor_key, rounding_key })
+        Ok(Self { database, clock, reference_data: ArcSwap::from_pointee(reference_data), cursor_key, rounding_key })
     }
 
     /// Takes in what was committed since, by this process or another. Returns whether the registry is a new one.
@@ -50,15 +50,15 @@ impl House {
     /// # Errors
     /// `Unavailable` or `Internal` if the database does not answer; the registry stays what it was.
     pub async fn refresh(&self) -> Result<bool> {
-        let (connection, registry) = (self.database.control(), self.registry());
-        let end = chain::end(connection).await?;
-        if end == registry.mark() {
+        let (connection, reference_data) = (self.database.control(), self.reference_data());
+        let end = hash_chain::end(connection).await?;
+        if end == reference_data.log_position() {
             return Ok(false);
         }
-        let is_outdated = registry.is_outdated(connection).await?;
+        let is_outdated = reference_data.is_outdated(connection).await?;
         match is_outdated {
-            true => self.registry.store(Arc::new(Registry::load(connection).await?)),
-            false => registry.holds_until(end),
+            true => self.reference_data.store(Arc::new(ReferenceData::load(connection).await?)),
+            false => reference_data.advance_to(end),
         }
         Ok(is_outdated)
     }
@@ -84,7 +84,7 @@ impl House {
     }
 
     /// The registry of the moment; it does not change under its holder.
-    pub fn registry(&self) -> Arc<Registry> {
-        self.registry.load_full()
+    pub fn reference_data(&self) -> Arc<ReferenceData> {
+        self.reference_data.load_full()
     }
 }
