@@ -11,7 +11,7 @@ use crate::{
     auth::KeyStore,
     clock::Clock,
     db::Database,
-    domain::{access::RoundingKey, hash_chain, page::CursorKey, reference_data::ReferenceData},
+    domain::{authz::RoundingKey, hash_chain, page::CursorKey, reference_data::ReferenceData},
     error::{Error, Result},
 };
 

@@ -31,7 +31,7 @@ use crate::{
     auth::secret::Secret,
     clock::Clock,
     db::Database,
-    domain::access::{Act, Permit, Txn},
+    domain::authz::{Act, Permit, Txn},
     error::{Error, Result},
     language::Sentence,
     limit::Own,

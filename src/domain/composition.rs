@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     domain::{
-        access::{Access, ReachedUnits, Statistics},
+        authz::{Access, ReachedUnits, Statistics},
         hash_chain,
         percent::{decimals, percent},
         qualification::subject,

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     domain::{
-        access::{Access, Act, Txn},
+        authz::{Access, Act, Txn},
         refusal::{Acted, Code, Refusal},
     },
     error::Error,

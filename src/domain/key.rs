@@ -10,7 +10,7 @@ use sea_orm::{ActiveValue::Set, EntityTrait, QueryFilter, QueryOrder, TryInsertR
 use crate::{
     auth::{self, KeyState, KeyStore, terms},
     clock::Clock,
-    domain::access::{Act, Permit},
+    domain::authz::{Act, Permit},
     error::{Error, Result},
     language::Sentence,
 };

@@ -1,12 +1,12 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
 //! Later concepts may use earlier ones: hash_chain < reference < reference_data < unit < programme < card < cadre < qualification < composition < rule <
-//! refusal < act < idempotency < rotation < training < node; access < audit.
+//! refusal < act < idempotency < rotation < training < node; authz < audit.
 
-pub mod access;
 mod act;
 pub mod app_state;
 pub mod audit;
+pub mod authz;
 pub mod cadre;
 pub mod client;
 pub mod composition;
@@ -37,7 +37,7 @@ use sea_orm::{ConnectionTrait, sea_query::SelectStatement};
 use crate::error::Result;
 
 /// The one number that a statement gives.
-async fn scalar(access: &access::Access, select: &SelectStatement) -> Result<i64> {
+async fn scalar(access: &authz::Access, select: &SelectStatement) -> Result<i64> {
     let row = access.reader().query_one(select).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
 }

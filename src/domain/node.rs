@@ -9,7 +9,7 @@ use entity::{
 
 use crate::{
     domain::{
-        access::{Access, Visible, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation},
+        authz::{Access, AuthorizedCadre, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation},
         page::LARGEST_PAGE,
         unit::{self, UnitOnDay},
     },
@@ -22,7 +22,7 @@ pub enum Found {
     /// A unit.
     Unit(UnitOnDay),
     /// A person.
-    Cadre(Visible),
+    Cadre(AuthorizedCadre),
     /// A qualification of a person within reach.
     Qualification(qualification::Model, Day),
     /// A rotation that the caller may know of.
@@ -76,7 +76,7 @@ pub async fn look_up(access: &Access, ids: &[String]) -> Result<Vec<Option<Found
         .collect())
 }
 
-async fn people(access: &Access, ids: &[String]) -> Result<HashMap<CadreId, Visible>> {
+async fn people(access: &Access, ids: &[String]) -> Result<HashMap<CadreId, AuthorizedCadre>> {
     let ids: Vec<CadreId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
     let Ok(cadres) = access.cadres() else { return Ok(HashMap::new()) };
     if ids.is_empty() {

@@ -17,7 +17,7 @@ use crate::{
     clock::Clock,
     db::Database,
     domain::{
-        access::{Act, Permit},
+        authz::{Act, Permit},
         client::{external::ExternalName, unit_codes, units_by_code, words},
     },
     error::{Error, Result},

@@ -3,7 +3,7 @@
 use entity::value::ProgrammeCode;
 
 use crate::{
-    domain::{access::Access, filter::ensure_short},
+    domain::{authz::Access, filter::ensure_short},
     error::{Error, Result},
 };
 

@@ -4,7 +4,7 @@ use entity::{qualification, qualification_level, value::Day};
 
 use crate::{
     domain::{
-        access::Access,
+        authz::Access,
         reference_data::{ReferenceData, Subject},
     },
     error::{Error, Result},

@@ -8,8 +8,8 @@ use entity::{
 
 use crate::{
     domain::{
-        access::Visible,
         audit::AccessLog,
+        authz::AuthorizedCadre,
         cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
         page::PageArgs,
         qualification as held, rotation,
@@ -81,7 +81,7 @@ impl CadreQuery {
 }
 
 /// A cadre, civil servant or public employee (cán bộ, công chức, viên chức), as known on the asked day.
-pub struct Cadre(pub Visible);
+pub struct Cadre(pub AuthorizedCadre);
 
 impl Listed for Cadre {
     const CONNECTION: &'static str = "CadreConnection";

@@ -6,7 +6,7 @@ use async_graphql::{Request, Response, ServerError, Variables};
 use futures_util::FutureExt;
 
 use crate::{
-    domain::access::{Access, Unsettled, policy},
+    domain::authz::{Access, Unaudited, policy},
     graphql::{
         ServiceSchema,
         error::{Nulled, refused, shown, translate},
@@ -74,11 +74,11 @@ impl Default for Engine {
 
 impl Engine {
     /// Answers a question of a caller. The answer comes out when what it discloses has been logged.
-    pub async fn answer(&self, access: Arc<Access>, mut question: Question) -> Unsettled<Answer> {
+    pub async fn answer(&self, access: Arc<Access>, mut question: Question) -> Unaudited<Answer> {
         let sent = std::mem::take(&mut question.variables);
         access.runs(&question.document);
         let answer = self.run(Arc::clone(&access), &question, sent).await;
-        Unsettled::new(access, answer)
+        Unaudited::new(access, answer)
     }
 
     async fn run(&self, access: Arc<Access>, question: &Question, sent: Variables) -> Answer {

@@ -16,9 +16,9 @@ use entity::{
 use tokio::{sync::Mutex as Gate, task::yield_now};
 
 use crate::{
-    domain::access::{
-        Access, Judged, KnownPerson, Protected, Seen, SeenClass, SeenRotation, Visible, VisibleClass, VisiblePlan,
-        VisibleQuota,
+    domain::authz::{
+        Access, AuthorizedCadre, AuthorizedCadreId, AuthorizedClassId, AuthorizedRotationId, Protected, RelatedCadre,
+        RuleInputs, VisibleClass, VisiblePlan, VisibleQuota,
     },
     error::Result,
 };
@@ -30,18 +30,18 @@ const QUIET_TURNS: usize = 2;
 #[derive(Debug)]
 pub struct Loaders {
     access: Arc<Access>,
-    protected: Batch<Seen, Protected>,
-    rotations: Batch<Seen, Vec<rotation::Model>>,
-    persons: Batch<KnownPerson, Option<Visible>>,
+    protected: Batch<AuthorizedCadreId, Protected>,
+    rotations: Batch<AuthorizedCadreId, Vec<rotation::Model>>,
+    persons: Batch<RelatedCadre, Option<AuthorizedCadre>>,
     plans: Batch<PlanId, Option<VisiblePlan>>,
     classes: Batch<ClassId, Option<VisibleClass>>,
-    sessions: Batch<SeenClass, Vec<Day>>,
+    sessions: Batch<AuthorizedClassId, Vec<Day>>,
     quotas: Batch<QuotaId, Option<VisibleQuota>>,
     children: Batch<QuotaId, Vec<VisibleQuota>>,
-    steps: Batch<SeenRotation, Vec<rotation_step::Model>>,
-    appraisals: Batch<SeenRotation, Vec<rotation_appraisal::Model>>,
-    overrides: Batch<SeenRotation, Vec<rule_override::Model>>,
-    judged: Batch<SeenRotation, Option<Judged>>,
+    steps: Batch<AuthorizedRotationId, Vec<rotation_step::Model>>,
+    appraisals: Batch<AuthorizedRotationId, Vec<rotation_appraisal::Model>>,
+    overrides: Batch<AuthorizedRotationId, Vec<rule_override::Model>>,
+    judged: Batch<AuthorizedRotationId, Option<RuleInputs>>,
 }
 
 impl Loaders {
@@ -81,18 +81,18 @@ impl Loaders {
     }
 
     /// What is protected of a person; closed.
-    pub async fn protected(&self, of: Seen) -> Result<Arc<Protected>> {
+    pub async fn protected(&self, of: AuthorizedCadreId) -> Result<Arc<Protected>> {
         self.protected.load(of, async |keys| self.access.cadres()?.protected(&keys).await).await
     }
 
     /// The rotations of a person, newest first, as they are now.
-    pub async fn rotations(&self, of: Seen) -> Result<Arc<Vec<rotation::Model>>> {
+    pub async fn rotations(&self, of: AuthorizedCadreId) -> Result<Arc<Vec<rotation::Model>>> {
         self.rotations.load(of, async |keys| self.access.rotations()?.of(&keys).await).await
     }
 
     /// The person of something that the caller knows of.
-    pub async fn person(&self, person: KnownPerson) -> Result<Arc<Option<Visible>>> {
-        let read = async |keys: Vec<KnownPerson>| {
+    pub async fn person(&self, person: RelatedCadre) -> Result<Arc<Option<AuthorizedCadre>>> {
+        let read = async |keys: Vec<RelatedCadre>| {
             let persons = self.access.persons(&keys).await?;
             Ok(persons.into_iter().map(|(key, person)| (key, Some(person))).collect())
         };
@@ -118,7 +118,7 @@ impl Loaders {
     }
 
     /// The sessions of a class, by day.
-    pub async fn sessions(&self, of: SeenClass) -> Result<Arc<Vec<Day>>> {
+    pub async fn sessions(&self, of: AuthorizedClassId) -> Result<Arc<Vec<Day>>> {
         self.sessions.load(of, async |keys| self.access.training()?.sessions(&keys).await).await
     }
 
@@ -137,23 +137,23 @@ impl Loaders {
     }
 
     /// The steps of a rotation, oldest first.
-    pub async fn steps(&self, of: SeenRotation) -> Result<Arc<Vec<rotation_step::Model>>> {
+    pub async fn steps(&self, of: AuthorizedRotationId) -> Result<Arc<Vec<rotation_step::Model>>> {
         self.steps.load(of, async |keys| self.access.rotations()?.steps(&keys).await).await
     }
 
     /// The appraisals of a rotation, by year.
-    pub async fn appraisals(&self, of: SeenRotation) -> Result<Arc<Vec<rotation_appraisal::Model>>> {
+    pub async fn appraisals(&self, of: AuthorizedRotationId) -> Result<Arc<Vec<rotation_appraisal::Model>>> {
         self.appraisals.load(of, async |keys| self.access.rotations()?.appraisals(&keys).await).await
     }
 
     /// The overrides of rules that were granted for a rotation.
-    pub async fn overrides(&self, of: SeenRotation) -> Result<Arc<Vec<rule_override::Model>>> {
+    pub async fn overrides(&self, of: AuthorizedRotationId) -> Result<Arc<Vec<rule_override::Model>>> {
         self.overrides.load(of, async |keys| self.access.rotations()?.overrides(&keys).await).await
     }
 
     /// What a rotation is judged by.
-    pub async fn judged(&self, of: SeenRotation) -> Result<Arc<Option<Judged>>> {
-        let read = async |keys: Vec<SeenRotation>| {
+    pub async fn judged(&self, of: AuthorizedRotationId) -> Result<Arc<Option<RuleInputs>>> {
+        let read = async |keys: Vec<AuthorizedRotationId>| {
             let judged = self.access.rotations()?.judged(&keys).await?;
             Ok(judged.into_iter().map(|(key, judged)| (key, Some(judged))).collect())
         };

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use async_graphql::{Context, EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode};
 
 use crate::{
-    domain::{access::Access, reference_data::ReferenceData},
+    domain::{authz::Access, reference_data::ReferenceData},
     error::{Error, Result},
     language::Language,
     limit::Allowance,

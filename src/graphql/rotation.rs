@@ -7,7 +7,7 @@ use entity::value::{
 
 use crate::{
     domain::{
-        access::VisibleRotation,
+        authz::VisibleRotation,
         page::PageArgs,
         rotation::{self, RotationKey, RotationList, RotationOrder, RotationWhere},
         unit,

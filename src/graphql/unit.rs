@@ -8,7 +8,7 @@ use entity::{
 
 use crate::{
     domain::{
-        access::Access,
+        authz::Access,
         cadre::{CadreList, CadreOrder, CadreWhere},
         composition::{self, Asked},
         page::PageArgs,

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    domain::access::Access,
+    domain::authz::Access,
     error::Error,
     graphql::{
         engine::{Answer, Question},
@@ -124,7 +124,7 @@ async fn answered(
         Err(over) => return limit::limited(request, over),
     };
     // The last net: the engine catches panics of resolvers itself.
-    let answered = async { service.engine.answer(access, question).await.settle().await };
+    let answered = async { service.engine.answer(access, question).await.audit().await };
     match AssertUnwindSafe(answered).catch_unwind().await {
         Ok(Ok(Answer::Ran(response))) => {
             let (errors, data) = (&response.errors, Some(&response.data));

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
 use cadre_api::{
     domain::{
-        access::policy::{Need, need},
+        authz::policy::{Need, need},
         client,
     },
     graphql::sdl,

@@ -29,9 +29,9 @@ fn violations(path: &str, text: &str) -> Vec<String> {
         wrong.push("holds #[allow(..)]: use #[expect(.., reason = \"..\")]".to_owned());
     }
 
-    let opens_seals = ["src/domain/access/sealed.rs", "entity/src/value/sealed.rs"].contains(&path);
+    let opens_seals = ["src/domain/authz/protected_fields.rs", "entity/src/value/sealed.rs"].contains(&path);
     if code.contains(".reveal(") && !opens_seals {
-        wrong.push("opens a sealed value: only access::sealed may, against a scope, and notes it".to_owned());
+        wrong.push("opens a sealed value: only authz::protected_fields may, against a scope, and notes it".to_owned());
     }
     let writes_of_persons = ["assignment", "qualification", "cadre"]
         .iter()
@@ -44,7 +44,7 @@ fn violations(path: &str, text: &str) -> Vec<String> {
             }),
         );
     }
-    let chained = ["access/permit.rs", "access/disclosure.rs", "audit/verify_chain.rs"];
+    let chained = ["authz/permit.rs", "authz/disclosure.rs", "audit/verify_chain.rs"];
     let is_chained = chained.iter().any(|file| path.strip_prefix("src/domain/") == Some(file))
         || ["src/db.rs", "src/db/reading.rs"].contains(&path);
     if code.contains(".begin()") && path.starts_with("src/") && !is_chained {
@@ -105,7 +105,7 @@ fn may_name(own: &str, name: &str) -> bool {
     }
 }
 
-/// `domain/access/reach.rs` is `["domain", "access", "reach"]`; `main.rs` and `lib.rs` are the root.
+/// `domain/authz/reach.rs` is `["domain", "authz", "reach"]`; `main.rs` and `lib.rs` are the root.
 fn module(file: &str) -> Vec<&str> {
     let mut module: Vec<&str> = file.trim_end_matches(".rs").split('/').collect();
     if matches!(module.last(), Some(&("mod" | "main" | "lib"))) {
@@ -218,7 +218,7 @@ impl<'a> Names<'a> {
 #[test]
 fn each_rule_can_fail() {
     let wrong = [
-        ("src/auth/mod.rs", "use crate::domain::access::Access;"),
+        ("src/auth/mod.rs", "use crate::domain::authz::Access;"),
         ("src/auth/verify.rs", "fn f() { crate::graphql::page::cut() }"),
         ("src/auth.rs", "use crate::http;"),
         ("src/auth/keys.rs", "use super::super::domain::unit;"),
@@ -240,7 +240,7 @@ fn each_rule_can_fail() {
         ("src/clock.rs", "use crate::config::Config; use crate::auth::Caller;"),
         ("src/language.rs", "use entity::unit;"),
         ("src/graphql/cadre.rs", "fn f(id: &NationalId) -> &str { id.reveal() }"),
-        ("src/domain/access/cadres.rs", "fn f(id: &NationalId) -> &str { id.reveal() }"),
+        ("src/domain/authz/cadres.rs", "fn f(id: &NationalId) -> &str { id.reveal() }"),
         ("src/domain/cadre/list.rs", "let transaction = database.begin().await?;"),
         ("src/domain/training/act/plan.rs", "qualification::Entity::insert(row).exec(txn.connection())"),
         ("src/auth/mod.rs", "use super::*;"),
@@ -270,7 +270,7 @@ fn what_the_layers_allow_passes() {
             "src/cli/serve.rs",
             "use crate::{http, domain, config::Config}; use sea_orm::Database; use migration::Migrator;",
         ),
-        ("src/http/mod.rs", "use crate::{auth, domain::access::Access, graphql::schema, Error}; use actix_web::web;"),
+        ("src/http/mod.rs", "use crate::{auth, domain::authz::Access, graphql::schema, Error}; use actix_web::web;"),
         (
             "src/graphql/unit.rs",
             "use async_graphql::{Context, Object}; use crate::domain::unit; use super::page::Page;",
@@ -282,19 +282,19 @@ fn what_the_layers_allow_passes() {
         ),
         (
             "src/domain/unit.rs",
-            "#[derive(async_graphql::SimpleObject)] struct A; use sea_orm::EntityTrait; use super::access::Access;",
+            "#[derive(async_graphql::SimpleObject)] struct A; use sea_orm::EntityTrait; use super::authz::Access;",
         ),
         (
             "src/domain/unit.rs",
             "// Not crate::graphql, nor async_graphql::Context.\nuse crate::{clock, db, error, language, text};",
         ),
-        ("src/domain/access/mod.rs", "use super::unit; use crate::domain::cadre;"),
+        ("src/domain/authz/mod.rs", "use super::unit; use crate::domain::cadre;"),
         ("src/auth/mod.rs", "use entity::client; use crate::{clock::Clock, Result}; use crate::auth::claims;"),
         ("src/error.rs", "use entity::value::CadreCode; use sea_orm::DbErr;"),
         ("src/clock.rs", "use entity::value::Day;\nmod tests {\n    use super::*;\n}"),
-        ("src/domain/access/sealed.rs", "fn f(id: &NationalId) -> &str { id.reveal() }"),
+        ("src/domain/authz/protected_fields.rs", "fn f(id: &NationalId) -> &str { id.reveal() }"),
         ("src/domain/client.rs", "let txn = permit.begin(None, None).await?;"),
-        ("src/domain/access/permit.rs", "let inner = self.database.begin().await?;"),
+        ("src/domain/authz/permit.rs", "let inner = self.database.begin().await?;"),
         ("src/text.rs", "use entity::value::Name; use crate::language::Language;"),
         ("src/db.rs", "use sea_orm::Database; use crate::config::Config; let entity = 1; self::entity::x();"),
         ("entity/src/value/code.rs", "async_graphql::scalar!(CadreCode);"),

@@ -1,7 +1,7 @@
 //! Sealed values: protected facts about a person.
 //!
 //! They can be stored and compared. They have no GraphQL form, no JSON form and no text in a log, so that none can be
-//! shown by accident; `reveal` may be called in the service's `domain::access` alone (held by the layer test).
+//! shown by accident; `reveal` may be called in the service's `domain::authz` alone (held by the layer test).
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ macro_rules! sealed {
                 Self(value)
             }
 
-            /// The value in the open. Only `domain::access` may call it, after it has checked the caller's right.
+            /// The value in the open. Only `domain::authz` may call it, after it has checked the caller's right.
             pub fn reveal(&self) -> &$shown {
                 &self.0
             }

@@ -7,7 +7,7 @@ use entity::value::UnitId;
 
 use crate::{
     domain::{
-        access::{Access, Visible},
+        authz::{Access, AuthorizedCadre},
         cadre::{self, CadreKey},
         refusal::{Acted, Refusal},
     },
@@ -24,7 +24,7 @@ pub(in crate::domain) fn within_reach(access: &Access, field: &str, code: &str) 
 ///
 /// # Errors
 /// `Forbidden` without `cadre:read`.
-pub(in crate::domain) async fn person(access: &Access, field: &str, code: &str) -> Acted<Visible> {
+pub(in crate::domain) async fn person(access: &Access, field: &str, code: &str) -> Acted<AuthorizedCadre> {
     match cadre::look_up(access, &CadreKey::Code(code.to_owned()), None, access.today()).await {
         Err(Error::NotFound) => Err(Refusal::not_found(field).into()),
         found => Ok(found?),

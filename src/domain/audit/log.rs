@@ -11,7 +11,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        access::{Access, Visible},
+        authz::{Access, AuthorizedCadre},
         page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position},
     },
     error::{Error, Result},
@@ -46,7 +46,7 @@ impl Reading {
 
 impl AccessLog {
     /// The log of a person. Whoever only knows of a rotation or an enrolment of theirs is told nothing of it.
-    pub fn of(cadre: &Visible) -> Self {
+    pub fn of(cadre: &AuthorizedCadre) -> Self {
         Self { person: cadre.id(), has_custody: cadre.has_custody() }
     }
 

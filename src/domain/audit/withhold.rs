@@ -14,7 +14,7 @@ use crate::{
     clock::Clock,
     db::Database,
     domain::{
-        access::{Act, Permit},
+        authz::{Act, Permit},
         hash_chain::{Content, Entry},
     },
     error::{Error, Result},

@@ -11,7 +11,7 @@ use crate::{
     auth::Person,
     db,
     domain::{
-        access::{Access, ReachedUnits},
+        authz::{Access, ReachedUnits},
         cadre::{CadreList, CadreWhere},
         page::Window,
         scalar,

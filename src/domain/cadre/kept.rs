@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     db,
     domain::{
-        access::{Access, ReachedUnits},
+        authz::{Access, ReachedUnits},
         cadre::{CadreList, CadreOrderField, CadreWhere},
         page::{Direction, Key, Position, Way, Window},
         read_model::count::{self, Counted, Told},

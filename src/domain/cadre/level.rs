@@ -11,7 +11,7 @@ use sea_orm::{
 
 use crate::{
     db,
-    domain::{access::Access, qualification, reference_data::Subject},
+    domain::{authz::Access, qualification, reference_data::Subject},
     error::{Error, Result},
 };
 

@@ -12,7 +12,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        access::{Access, Beside, Cadres, HoldsPost, Rotations, Visible},
+        authz::{Access, AuthorizedCadre, Cadres, HoldsPost, Rotations, WithRotations},
         cadre::{held, kept, level::LevelCondition, searched, trained::TrainedCondition},
         page::{
             self, BoundedCount, Cursor, Direction, Key, Keyset, Page, PageArgs, Position, Window, ensure_each_once,
@@ -117,7 +117,12 @@ impl CadreList {
     /// # Errors
     /// `Forbidden` without `cadre:read`; `Invalid` for codes that name nothing, a filter that is too large, a repeated
     /// sort key, bad paging arguments, foreign cursors.
-    pub async fn page(&self, access: &Access, args: &PageArgs, with: Option<Rotations<'_>>) -> Result<Page<Visible>> {
+    pub async fn page(
+        &self,
+        access: &Access,
+        args: &PageArgs,
+        with: Option<Rotations<'_>>,
+    ) -> Result<Page<AuthorizedCadre>> {
         let (cadres, day) = (access.cadres()?, self.day(access));
         ensure_each_once(self.order.iter().map(|order| order.field))?;
         let cursors = access.cursors(&("cadres", self));
@@ -132,11 +137,11 @@ impl CadreList {
             true => self.found(access, &window, with).await?,
         };
         let page = cursors.page(&window, rows, |row| self.position(&row.of));
-        let admitted = |(cursor, row): (Cursor, Beside<Listed>)| {
-            let card = Beside { of: Card::of(&row.of.card)?, rotations: row.rotations };
+        let admitted = |(cursor, row): (Cursor, WithRotations<Listed>)| {
+            let card = WithRotations { of: Card::of(&row.of.card)?, rotations: row.rotations };
             Ok((cursor, cadres.admitted(card, day)))
         };
-        let mut rows: Vec<(Cursor, Visible)> = page.rows.into_iter().map(admitted).collect::<Result<_>>()?;
+        let mut rows: Vec<(Cursor, AuthorizedCadre)> = page.rows.into_iter().map(admitted).collect::<Result<_>>()?;
         access.read_apart(rows.iter_mut().map(|(_, person)| person).collect(), with).await?;
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
@@ -147,7 +152,7 @@ impl CadreList {
         access: &Access,
         window: &Window,
         with: Option<Rotations<'_>>,
-    ) -> Result<Vec<Beside<Listed>>> {
+    ) -> Result<Vec<WithRotations<Listed>>> {
         let (reader, candidates) = (access.reader(), self.candidates(access, Some(window)).await?);
         let few = candidates.is_some();
         let keys = self.keys(access, window, candidates)?;
@@ -165,7 +170,7 @@ impl CadreList {
         keys: SelectStatement,
         window: &Window,
         with: Option<Rotations<'_>>,
-    ) -> Result<Vec<Beside<Listed>>> {
+    ) -> Result<Vec<WithRotations<Listed>>> {
         let listed = |row: &QueryResult| Ok(Listed::from_query_result(row, "")?);
         access.read_beside(connection, self.with_cards(keys, window), with, listed).await
     }

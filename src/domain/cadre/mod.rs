@@ -21,7 +21,7 @@ use sea_orm::{
 };
 
 use crate::{
-    domain::access::{Access, Rotations, Visible},
+    domain::authz::{Access, AuthorizedCadre, Rotations},
     error::{Error, Result},
 };
 
@@ -42,7 +42,12 @@ pub enum CadreKey {
 /// # Errors
 /// `NotFound`; `Forbidden` without the scope that the key needs; `Conflict` where a doubtful identity number is
 /// recorded for several people.
-pub async fn look_up(access: &Access, key: &CadreKey, with: Option<Rotations<'_>>, day: Day) -> Result<Visible> {
+pub async fn look_up(
+    access: &Access,
+    key: &CadreKey,
+    with: Option<Rotations<'_>>,
+    day: Day,
+) -> Result<AuthorizedCadre> {
     let condition: SimpleExpr = match key {
         CadreKey::Id(id) => {
             let id: CadreId = id.parse().map_err(|_| Error::NotFound)?;
@@ -68,7 +73,7 @@ pub async fn look_up(access: &Access, key: &CadreKey, with: Option<Rotations<'_>
     };
     let mut found = access.cadres()?.find(condition, with, day).await?;
     if matches!(key, CadreKey::NationalId(_)) {
-        found.retain(Visible::has_custody);
+        found.retain(AuthorizedCadre::has_custody);
         access.found_by_number(&found)?;
     }
     match found.len() {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     db,
     domain::{
-        access::Access,
+        authz::Access,
         cadre::{CadreList, held},
         scalar,
     },

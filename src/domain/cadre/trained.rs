@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use crate::{
-    domain::{access::Access, programme},
+    domain::{authz::Access, programme},
     error::Result,
 };
 

@@ -14,8 +14,8 @@ use crate::{
     auth::secret::Secret,
     db::{Hold, lock as hold},
     domain::{
-        access::{Access, Act, Txn},
         act::{within_reach, words},
+        authz::{Access, Act, Txn},
         client::{
             NameTaken,
             administrator::{self, Administrator},

@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
 
 use crate::{
     domain::{
-        access::Access,
+        authz::Access,
         client::{
             list::{VisibleClient, VisibleGrant},
             rights::Rights,

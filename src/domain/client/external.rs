@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     db::Database,
     domain::{
-        access::{Act, Permit},
+        authz::{Act, Permit},
         client::lock_living,
     },
     error::{Error, Result},

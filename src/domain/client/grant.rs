@@ -19,7 +19,7 @@ use crate::{
     clock::Clock,
     db::Database,
     domain::{
-        access::{Act, Permit, Txn},
+        authz::{Act, Permit, Txn},
         client::{lock_living, place_below},
     },
     error::{Error, Result},

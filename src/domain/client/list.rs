@@ -10,7 +10,7 @@ use sea_orm::ConnectionTrait;
 
 use crate::{
     domain::{
-        access::Access,
+        authz::Access,
         client::administrator::{self, Administrator},
         page::{BoundedCount, Page, PageArgs, Position, Way},
     },

@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     db::Database,
     domain::{
-        access::{Act, Permit, Txn},
+        authz::{Act, Permit, Txn},
         client::lock_living,
     },
     error::{Error, Result},

@@ -25,7 +25,7 @@ use super::{
     world::{World, differs, repeated_code},
 };
 use crate::{
-    domain::{access::Txn, training::plan::touches_years},
+    domain::{authz::Txn, training::plan::touches_years},
     error::Result,
     language::Sentence,
 };

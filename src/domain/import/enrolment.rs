@@ -31,7 +31,7 @@ use super::{
     usage::Attribution,
     world::{differs, repeated_row},
 };
-use crate::{domain::access::Txn, error::Result, language::Sentence};
+use crate::{domain::authz::Txn, error::Result, language::Sentence};
 
 /// A person in a class, or sent to a programme elsewhere.
 pub(super) struct EnrolmentRow {

@@ -38,7 +38,7 @@ use crate::{
         bulk::{self, Indexes},
     },
     domain::{
-        access::{Act, Permit, Txn},
+        authz::{Act, Permit, Txn},
         hash_chain,
         unit::Units,
     },

@@ -20,7 +20,7 @@ use super::{
     world::repeated_row,
 };
 use crate::{
-    domain::{access::Txn, training::session::MOST},
+    domain::{authz::Txn, training::session::MOST},
     error::Result,
     language::Sentence,
 };

@@ -13,7 +13,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, Que
 use super::{load::record, roster::Kept};
 use crate::{
     domain::{
-        access::Txn,
+        authz::Txn,
         programme::ANY,
         training::usage::{self, Holders, Taught},
         unit::Units,

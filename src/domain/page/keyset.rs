@@ -7,7 +7,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        access::Access,
+        authz::Access,
         page::{BoundedCount, Direction, Key, Position, Way, Window},
     },
     error::Result,

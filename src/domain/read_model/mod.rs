@@ -25,7 +25,7 @@ use crate::{
     clock::Clock,
     db::{Database, bulk},
     domain::{
-        access::{Act, Permit},
+        authz::{Act, Permit},
         reference_data::ReferenceData,
     },
     error::Result,

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     clock::Clock,
     db::Database,
-    domain::access::{Act, Permit, Txn},
+    domain::authz::{Act, Permit, Txn},
     error::{Error, Result},
 };
 

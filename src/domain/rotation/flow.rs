@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::{
     domain::{
-        access::{Access, Statistics},
+        authz::{Access, Statistics},
         filter::ensure_short,
         rotation::place::Place,
         unit::{Reach, within},

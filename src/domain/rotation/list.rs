@@ -11,7 +11,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        access::{Access, VisibleRotation},
+        authz::{Access, VisibleRotation},
         filter::{ensure_short, nothing, of_person},
         page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, ensure_each_once},
         rotation::place::Place,

@@ -18,7 +18,7 @@ use entity::{
 
 use crate::{
     domain::{
-        access::{Access, Judged, VisibleRotation},
+        authz::{Access, RuleInputs, VisibleRotation},
         rule::{self, Facts, RuleCheck},
     },
     error::{Error, Result},
@@ -51,7 +51,7 @@ pub fn history(access: &Access, rows: &[rotation::Model], day: Day) -> Result<Ve
 
 /// Results of the rules of the start day for a rotation as it is shown. Rules that depend on the day of birth are
 /// judged only for callers who may read the person's identity, and each such access is logged.
-pub fn checks(access: &Access, rotation: &VisibleRotation, judged: &Judged) -> Vec<RuleCheck> {
+pub fn checks(access: &Access, rotation: &VisibleRotation, judged: &RuleInputs) -> Vec<RuleCheck> {
     let rules = access.reference_data().rules();
     let facts = Facts::of(rotation.row(), &judged.cadre);
     let key = facts.rule_of_service(rules).and_then(|_| access.service_key(judged, "Rotation.checks").ok()?);

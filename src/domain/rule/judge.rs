@@ -8,7 +8,7 @@ use sea_orm::Iterable;
 
 use crate::{
     domain::{
-        access::Service,
+        authz::RetirementOutlook,
         rule::{Event, Rules, sentence},
     },
     language::Sentence,
@@ -34,7 +34,7 @@ pub struct Facts<'a> {
     rotation: &'a rotation::Model,
     category: Category,
     /// Nothing where the caller may not learn it.
-    service: Option<Service>,
+    service: Option<RetirementOutlook>,
 }
 
 impl<'a> Facts<'a> {
@@ -44,7 +44,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The same facts with how long the person serves.
-    pub(in crate::domain) fn with_service(self, service: Option<Service>) -> Self {
+    pub(in crate::domain) fn with_service(self, service: Option<RetirementOutlook>) -> Self {
         Self { service, ..self }
     }
 
@@ -174,7 +174,7 @@ fn verification(rule: &rule::Model, facts: &Facts<'_>) -> Verification {
     match rule.key {
         // Unverified stands after verified.
         RuleKey::MinRemainingService => {
-            let of_age = facts.service.as_ref().map(Service::verification);
+            let of_age = facts.service.as_ref().map(RetirementOutlook::verification);
             of_age.map_or(rule.verification, |of_age| rule.verification.max(of_age))
         }
         RuleKey::MinTerm | RuleKey::RequiresPlanningEntry | RuleKey::MaxSecondmentTerm => rule.verification,

@@ -11,7 +11,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        access::{Access, VisibleClass},
+        authz::{Access, VisibleClass},
         filter::{ensure_short, nothing},
         page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, ensure_each_once},
         percent::percent,

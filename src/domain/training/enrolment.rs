@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect, QueryTrait, Sele
 
 use crate::{
     domain::{
-        access::{Access, VisibleEnrolment},
+        authz::{Access, VisibleEnrolment},
         filter::{ensure_short, nothing, of_person},
         page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position},
         programme,

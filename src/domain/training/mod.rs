@@ -13,7 +13,7 @@ pub mod usage;
 use entity::value::{Day, Period, UnitId};
 
 use crate::{
-    domain::{access::Access, unit::whole_years},
+    domain::{authz::Access, unit::whole_years},
     error::{Error, Result},
 };
 

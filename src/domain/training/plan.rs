@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use crate::{
-    domain::access::{Access, Training, VisiblePlan},
+    domain::authz::{Access, Training, VisiblePlan},
     error::{Error, Result},
 };
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::{
     domain::{
-        access::{Access, Statistics},
+        authz::{Access, Statistics},
         filter::ensure_short,
         percent::{decimals, percent},
         programme,

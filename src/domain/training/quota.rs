@@ -12,7 +12,7 @@ use sea_orm::{
 use crate::{
     db,
     domain::{
-        access::{Access, VisibleQuota},
+        authz::{Access, VisibleQuota},
         page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position},
         percent::percent,
         training::years,

@@ -21,7 +21,7 @@ use crate::{
     clock::Clock,
     db::{self, Database, bulk},
     domain::{
-        access::{Act, Permit},
+        authz::{Act, Permit},
         unit::Units,
     },
     error::{Error, Result},

@@ -4,7 +4,7 @@ use entity::value::{Day, Hierarchy, Tier, UnitId, UnitKind};
 
 use crate::{
     domain::{
-        access::Access,
+        authz::Access,
         page::{BoundedCount, Direction, Key, Page, PageArgs, Position, Way, ensure_each_once},
         unit::{Unit, UnitOnDay, UnitReach, meant, on_day},
     },

@@ -25,7 +25,7 @@ use entity::{
 use crate::{
     auth::Person,
     domain::{
-        access::{Access, Names, ReachedUnits},
+        authz::{Access, ReachedUnits, ReferencesUnit},
         reference_data::ReferenceData,
     },
     error::{Error, Result},
@@ -46,7 +46,7 @@ pub fn on_day(access: &Access, id: UnitId, day: Day) -> Option<UnitOnDay> {
 
 /// A unit that something names, on a day; nothing if it does not name it. Where the unit lies out of reach, what hangs on
 /// it is narrowed like everything else: to nothing.
-pub fn named_by(access: &Access, by: &impl Names, id: UnitId, day: Day) -> Option<UnitOnDay> {
+pub fn named_by(access: &Access, by: &impl ReferencesUnit, id: UnitId, day: Day) -> Option<UnitOnDay> {
     let is_known = access.reference_data().units().get(id).is_some();
     (is_known && by.names(id)).then_some(UnitOnDay { id, day })
 }

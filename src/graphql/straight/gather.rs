@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use entity::value::{PlanId, QuotaId};
 
 use crate::{
-    domain::access::{Access, Rotations, VisiblePlan, VisibleQuota},
+    domain::authz::{Access, Rotations, VisiblePlan, VisibleQuota},
     error::Result,
     graphql::straight::root::Found,
 };

@@ -30,7 +30,7 @@ use async_graphql::{
 
 use crate::{
     db::LastCourse,
-    domain::access::Access,
+    domain::authz::Access,
     error::Result,
     graphql::{
         operation::shape::Shape,

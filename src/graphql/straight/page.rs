@@ -6,7 +6,7 @@ use async_graphql::Variables;
 
 use crate::{
     domain::{
-        access::{Visible, VisibleQuota},
+        authz::{AuthorizedCadre, VisibleQuota},
         page::{BoundedCount as Counted, Cursor, Page, PageArgs},
     },
     error::Result,
@@ -45,9 +45,9 @@ pub(super) trait Paged: Written {
 
 impl Paged for Cadre {
     type View = cadre::Cadre;
-    type Row = Visible;
+    type Row = AuthorizedCadre;
 
-    fn of(row: &Visible) -> &Visible {
+    fn of(row: &AuthorizedCadre) -> &AuthorizedCadre {
         row
     }
 }

@@ -3,7 +3,7 @@
 use entity::{assignment, value::Day};
 
 use crate::{
-    domain::{access::Visible, cadre, qualification as held, rotation, unit},
+    domain::{authz::AuthorizedCadre, cadre, qualification as held, rotation, unit},
     error::Error,
     graphql::straight::{
         qualification::{Held, Qualification},
@@ -19,7 +19,7 @@ pub(super) struct Cadre;
 
 impl Written for Cadre {
     const NAME: &'static str = "Cadre";
-    type Of<'a> = &'a Visible;
+    type Of<'a> = &'a AuthorizedCadre;
 
     fn field(field: &Selected<'_>) -> Option<Write<Self>> {
         match field.name {

@@ -4,7 +4,7 @@ use entity::programme;
 
 use crate::{
     domain::{
-        access::{VisiblePlan, VisibleQuota},
+        authz::{VisiblePlan, VisibleQuota},
         training::{day_of_year, quota},
         unit,
     },

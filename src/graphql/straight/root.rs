@@ -5,7 +5,7 @@ use entity::value::{Day, Hierarchy};
 
 use crate::{
     domain::{
-        access::{Access, Visible, VisibleQuota},
+        authz::{Access, AuthorizedCadre, VisibleQuota},
         cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
         composition::{self, Composition as Counted},
         training::quota::{QuotaList, QuotasOf},
@@ -78,11 +78,11 @@ pub(super) enum Found {
     /// There is none, or it was not asked for.
     Nothing,
     /// A person.
-    Cadre(Visible),
+    Cadre(AuthorizedCadre),
     /// A unit and what hangs on it.
     Unit(UnitOnDay, Vec<Found>),
     /// A page of persons.
-    Cadres(Listing<Visible>),
+    Cadres(Listing<AuthorizedCadre>),
     /// A composition.
     Composition(Counted),
     /// A page of quotas.

@@ -7,7 +7,7 @@ use entity::{
 
 use crate::{
     domain::{
-        access::VisibleRotation,
+        authz::VisibleRotation,
         unit::{self, UnitOnDay},
     },
     error::Error,

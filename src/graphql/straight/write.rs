@@ -4,7 +4,7 @@ use async_graphql::Variables;
 use serde::Serialize;
 
 use crate::{
-    domain::{access::Access, reference_data::ReferenceData},
+    domain::{authz::Access, reference_data::ReferenceData},
     error::{Error, Result},
     graphql::straight::gather::Gathered,
     language::Language,

@@ -5,7 +5,7 @@ use entity::value::{ClassCategory, ClassState, Day, StudyMode};
 
 use crate::{
     domain::{
-        access::VisibleClass,
+        authz::VisibleClass,
         page::PageArgs,
         training::{
             class,

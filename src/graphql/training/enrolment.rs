@@ -7,7 +7,7 @@ use entity::value::{EnrolmentState, Grade};
 
 use crate::{
     domain::{
-        access::{VisibleClass, VisibleEnrolment},
+        authz::{VisibleClass, VisibleEnrolment},
         page::PageArgs,
         training::{day_of_year, enrolment::EnrolmentList},
         unit,

@@ -5,7 +5,7 @@ use entity::value::{PlanId, PlanState};
 
 use crate::{
     domain::{
-        access::VisiblePlan,
+        authz::VisiblePlan,
         page::PageArgs,
         training::{
             day_of_year,

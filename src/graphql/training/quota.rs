@@ -5,7 +5,7 @@ use entity::value::{Measure, QuotaState, StudyMode};
 
 use crate::{
     domain::{
-        access::VisibleQuota,
+        authz::VisibleQuota,
         page::PageArgs,
         training::quota::{self, QuotaList},
         unit,

@@ -11,7 +11,7 @@ use std::{
 use cadre_api::{
     auth::Tokens,
     db::Database,
-    domain::{access::Access, app_state::AppState, demo, import::Outcome, read_model, unit::Units},
+    domain::{app_state::AppState, authz::Access, demo, import::Outcome, read_model, unit::Units},
     graphql::engine::{Answer, Engine, Question},
     language::Language,
 };
@@ -250,7 +250,7 @@ impl Unnarrowed {
             queries_only: true,
             allowance: allowance(),
         };
-        match self.engine.answer(Arc::new(access), question).await.settle().await.expect("logged") {
+        match self.engine.answer(Arc::new(access), question).await.audit().await.expect("logged") {
             Answer::Ran(response) => json!({ "data": response.data, "errors": response.errors }),
             Answer::Written(body) => {
                 let mut answer: Value = serde_json::from_slice(&body).expect("JSON");

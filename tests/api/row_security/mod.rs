@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use cadre_api::{
     auth::Tokens,
     db::{self, Course, Database, Pool, Sight},
-    domain::{access::Access, app_state::AppState},
+    domain::{app_state::AppState, authz::Access},
     graphql::engine::{Answer, Engine, Question},
     language::Language,
 };
@@ -381,7 +381,7 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
             allowance: allowance(),
         };
         let access = Arc::new(Access::of(caller, None, Arc::clone(&app_state)).expect("no purpose"));
-        let Answer::Ran(answer) = engine.answer(access, question).await.settle().await.expect("logged") else {
+        let Answer::Ran(answer) = engine.answer(access, question).await.audit().await.expect("logged") else {
             panic!("it was refused");
         };
         let answer = serde_json::to_value(&*answer).expect("JSON");

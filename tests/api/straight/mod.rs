@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_graphql::Variables;
 use cadre_api::{
     auth::Tokens,
-    domain::{access::Access, app_state::AppState, demo, import::Outcome},
+    domain::{app_state::AppState, authz::Access, demo, import::Outcome},
     graphql::engine::{Answer, Engine, Question},
     language::Language,
 };
@@ -72,7 +72,7 @@ impl Asked {
             queries_only: true,
             allowance: allowance(),
         };
-        let answer = self.engine.answer(Arc::new(access), question).await.settle().await.expect("logged");
+        let answer = self.engine.answer(Arc::new(access), question).await.audit().await.expect("logged");
         match answer {
             Answer::Written(bytes) => {
                 Body { text: String::from_utf8(bytes).expect("UTF-8"), is_written: true, has_errors: false }

@@ -12,7 +12,7 @@ use sea_orm::{
 
 use super::{VERSION, basis::scope};
 use crate::{
-    domain::{access::Access, hash_chain},
+    domain::{authz::Access, hash_chain},
     error::Result,
 };
 

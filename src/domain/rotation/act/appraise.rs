@@ -10,8 +10,8 @@ use sea_orm::{ActiveValue::Set, EntityTrait, Iterable};
 
 use super::{Mark, OnRotation, Scene, Target};
 use crate::domain::{
-    access::Act,
     act::words,
+    authz::Act,
     refusal::{Acted, Code, Refusal},
     rotation::stage::Move,
 };

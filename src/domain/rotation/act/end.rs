@@ -8,8 +8,8 @@ use super::{
     post::{Fields, Place},
 };
 use crate::domain::{
-    access::Act,
     act::words,
+    authz::Act,
     refusal::{Acted, Code, Refusal},
     rotation::stage::Move,
 };

@@ -4,7 +4,7 @@ use async_graphql::ID;
 use entity::value::{Day, RuleKey};
 
 use super::{Mark, OnRotation, Scene, Target};
-use crate::domain::{access::Act, act::words, refusal::Acted, rotation::stage::Move};
+use crate::domain::{act::words, authz::Act, refusal::Acted, rotation::stage::Move};
 
 /// An extension (gia hạn luân chuyển).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]

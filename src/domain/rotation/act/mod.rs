@@ -32,7 +32,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        access::{Access, Act, ServiceKey, Txn, VisibleRotation},
+        authz::{Access, Act, ServiceKey, Txn, VisibleRotation},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
         rotation::stage::{self, Move},

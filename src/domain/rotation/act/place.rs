@@ -8,7 +8,7 @@ use super::{
     end::takes_none,
     post::{self, Fields},
 };
-use crate::domain::{access::Act, act::words, refusal::Acted, rotation::stage::Move};
+use crate::domain::{act::words, authz::Act, refusal::Acted, rotation::stage::Move};
 
 /// A placement after a rotation that has ended (bố trí sau luân chuyển).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]

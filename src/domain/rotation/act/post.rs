@@ -9,7 +9,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 
 use super::Scene;
 use crate::domain::{
-    access::Access,
+    authz::Access,
     refusal::{Acted, Code, Refusal},
     rotation::{Standing, direction},
 };

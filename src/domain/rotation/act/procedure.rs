@@ -8,8 +8,8 @@ use super::{
     post::{Fields, Route},
 };
 use crate::domain::{
-    access::Act,
     act::words,
+    authz::Act,
     refusal::Acted,
     rotation::stage::{Move, StepName},
 };

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     domain::{
-        access::{Access, Act, Visible, VisibleRotation},
         act::{person, within_reach, words},
+        authz::{Access, Act, AuthorizedCadre, VisibleRotation},
         cadre,
         idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, outcome},
@@ -95,7 +95,7 @@ async fn proposed(access: &Access, input: &Propose) -> Acted<VisibleRotation> {
 
 /// The origin: unit and title of the primary post, if it is within the caller's reach. The post must have begun before
 /// the start day, because a post needs at least one day.
-async fn origin(access: &Access, person: &Visible, start: Day) -> Acted<(UnitId, TitleCode)> {
+async fn origin(access: &Access, person: &AuthorizedCadre, start: Day) -> Acted<(UnitId, TitleCode)> {
     let day = start.min(access.today());
     let post = cadre::post_on(person.posts(), day).filter(|post| post.start_on < start);
     let post = post.ok_or_else(|| {
@@ -113,7 +113,7 @@ async fn origin(access: &Access, person: &Visible, start: Day) -> Acted<(UnitId,
 
 /// The person, the two units and the preparing unit of a rotation.
 struct Parties<'a> {
-    person: &'a Visible,
+    person: &'a AuthorizedCadre,
     from: UnitId,
     title: TitleCode,
     to: Place,

@@ -7,7 +7,7 @@ use entity::value::{RuleKey, Verification};
 use super::OnRotation;
 use crate::{
     domain::{
-        access::{Access, Judged, ServiceKey, VisibleRotation},
+        authz::{Access, RuleInputs, ServiceKey, VisibleRotation},
         refusal::{Acted, Code, Refusal},
         rotation::stage,
         rule::Facts,
@@ -37,7 +37,7 @@ pub(super) async fn key<A: OnRotation>(access: &Access, act: &A, seen: &VisibleR
 }
 
 /// Whether the rule of service could refuse the act: it is in force, verified, and not overridden.
-fn can_be_refused(access: &Access, facts: &Facts<'_>, judged: &Judged) -> bool {
+fn can_be_refused(access: &Access, facts: &Facts<'_>, judged: &RuleInputs) -> bool {
     let rule = facts.rule_of_service(access.reference_data().rules());
     rule.is_some_and(|rule| matches!(rule.verification, Verification::Verified))
         && !judged.overrides.iter().any(|granted| granted.key == RuleKey::MinRemainingService)

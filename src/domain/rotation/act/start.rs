@@ -9,7 +9,7 @@ use super::{
     post::{Fields, Place},
 };
 use crate::domain::{
-    access::Act,
+    authz::Act,
     refusal::{Acted, Code, Refusal},
     rotation::stage::Move,
 };

@@ -13,7 +13,7 @@ use entity::{
 };
 
 use super::*;
-use crate::domain::{access::Service, reference};
+use crate::domain::{authz::RetirementOutlook, reference};
 use RuleResult::{Fail, Indeterminate, NotApplicable, Pass};
 
 fn day(text: &str) -> Day {
@@ -117,7 +117,7 @@ fn civil_servant() -> cadre::Model {
 
 /// All facts, as for a caller who may read the person's identity.
 fn facts<'a>(rotation: &'a rotation::Model, cadre: &cadre::Model, rules: &Rules) -> Facts<'a> {
-    Facts::of(rotation, cadre).with_service(Some(Service::in_test(cadre, rules.retirement_ages())))
+    Facts::of(rotation, cadre).with_service(Some(RetirementOutlook::in_test(cadre, rules.retirement_ages())))
 }
 
 fn check(rules: &Rules, rotation: &rotation::Model, cadre: &cadre::Model, key: RuleKey) -> RuleCheck {

@@ -74,5 +74,5 @@ fn no_sentence_differs_by_how_old_a_person_is() {
     assert_ne!(fails, passes, "the control");
     let cadre = person(Category::CivilServant, Gender::Male, "1970-01-01");
     let printed = format!("{:?}", facts(&from("2023-02-01"), &cadre, &rules));
-    assert!(printed.contains("category: CivilServant, service: Some(Service(sealed)) }"), "{printed}");
+    assert!(printed.contains("category: CivilServant, service: Some(RetirementOutlook(sealed)) }"), "{printed}");
 }

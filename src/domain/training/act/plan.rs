@@ -11,8 +11,8 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        access::{Access, Act, Txn, VisiblePlan},
         act::{within_reach, words},
+        authz::{Access, Act, Txn, VisiblePlan},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
         training::{

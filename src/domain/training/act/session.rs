@@ -19,7 +19,7 @@ use sea_orm::{
 use crate::{
     db,
     domain::{
-        access::Txn,
+        authz::Txn,
         refusal::{Acted, Code, Refusal},
         training::session::{Held, Overlap, overlap},
     },

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     domain::{
-        access::Act,
         act::words,
+        authz::Act,
         refusal::{Acted, Code, Refusal},
         training::stage,
     },

@@ -20,7 +20,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        access::{Access, Act, Txn, VisibleClass},
+        authz::{Access, Act, Txn, VisibleClass},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, outcome},
         training::{

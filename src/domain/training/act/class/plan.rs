@@ -9,8 +9,8 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, SqlErr};
 use super::{CAPACITY, shown, visible};
 use crate::{
     domain::{
-        access::{Access, Act, VisibleClass},
         act::{within_reach, words},
+        authz::{Access, Act, VisibleClass},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, Stop, outcome},
         training::{

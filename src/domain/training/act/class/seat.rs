@@ -11,7 +11,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        access::Txn,
+        authz::Txn,
         refusal::{Acted, Code, Refusal, Seats},
         training::{act::quota::used, stage},
     },

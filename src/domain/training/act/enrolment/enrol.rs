@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     domain::{
-        access::{Access, Act, Txn, Visible, VisibleEnrolment, VisibleQuota},
         act::{self, words},
+        authz::{Access, Act, AuthorizedCadre, Txn, VisibleEnrolment, VisibleQuota},
         cadre,
         idempotency::{Claim, IdempotentRequest},
         programme::stands_for,
@@ -70,7 +70,7 @@ pub async fn enrol(access: &Access, input: &Enrol) -> Result<Outcome<Enrolled>> 
 /// The person, the class and the sending unit of an enrolment.
 struct Parties {
     class: training_class::Model,
-    person: Visible,
+    person: AuthorizedCadre,
     unit: UnitId,
     quota: Option<VisibleQuota>,
     /// The day on which the person and the units are looked up.
@@ -144,7 +144,7 @@ async fn parties(access: &Access, input: &Enrol) -> Acted<Parties> {
 }
 
 /// The unit of the person's primary post on a day, as far as the caller reaches it.
-fn sending_unit(person: &Visible, day: Day) -> Result<UnitId, Refusal> {
+fn sending_unit(person: &AuthorizedCadre, day: Day) -> Result<UnitId, Refusal> {
     let post = cadre::post_on(person.posts(), day).ok_or_else(|| {
         Refusal::input(
             Code::NoPost,
@@ -160,7 +160,11 @@ fn sending_unit(person: &Visible, day: Day) -> Result<UnitId, Refusal> {
 }
 
 /// Checks that the person does not already hold the level that the programme grants; if they do, a reason is required.
-async fn ensure_gains(access: &Access, person: &Visible, class: &training_class::Model) -> Acted<Result<(), Refusal>> {
+async fn ensure_gains(
+    access: &Access,
+    person: &AuthorizedCadre,
+    class: &training_class::Model,
+) -> Acted<Result<(), Refusal>> {
     let reference_data = access.reference_data();
     let programme = reference_data.programme(class.programme_code.as_str());
     let Some((subject, level, rank)) = programme.and_then(|programme| granted(access, programme)) else {

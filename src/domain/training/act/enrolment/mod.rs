@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     domain::{
-        access::{Access, Act, Txn, VisibleEnrolment},
+        authz::{Access, Act, Txn, VisibleEnrolment},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Outcome, Refusal, outcome},
     },

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     domain::{
-        access::Act,
         act::words,
+        authz::Act,
         refusal::{Acted, Code, Refusal},
         training::{
             act::{class::seat, quota::used},

@@ -10,8 +10,8 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Model
 
 use super::{By, OnEnrolment, Scene, Target, enrol::granted};
 use crate::domain::{
-    access::Act,
     act::words,
+    authz::Act,
     refusal::Acted,
     training::stage::{
         class::ensure_has_results,

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     domain::{
-        access::{Access, Act, Txn, VisibleQuota},
         act::{within_reach, words},
+        authz::{Access, Act, Txn, VisibleQuota},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, outcome},
     },

@@ -9,8 +9,8 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Query
 use super::{SEATS, day_of_plan, ensure_below, record, row, shown};
 use crate::{
     domain::{
-        access::{Access, Act, Txn, VisibleQuota},
         act::{within_reach, words},
+        authz::{Access, Act, Txn, VisibleQuota},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, outcome},
         training::stage,

@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     domain::{
-        access::{Access, Act, Txn, VisibleQuota},
         act::words,
+        authz::{Access, Act, Txn, VisibleQuota},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Acted, Code, Outcome, Refusal, outcome},
     },

@@ -21,7 +21,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        access::{Access, Txn, VisibleQuota},
+        authz::{Access, Txn, VisibleQuota},
         refusal::{Acted, Code, Refusal, Seats},
         training::stage,
     },

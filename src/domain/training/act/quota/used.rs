@@ -17,7 +17,7 @@ use sea_orm::{
 use super::{change, ensure_issued, has_left, locked, record, row, used_up};
 use crate::{
     db,
-    domain::{access::Txn, refusal::Acted},
+    domain::{authz::Txn, refusal::Acted},
     error::Error,
 };
 

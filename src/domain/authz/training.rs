@@ -18,7 +18,7 @@ use sea_orm::{
 use crate::{
     db,
     domain::{
-        access::{Access, KnownPerson},
+        authz::{Access, RelatedCadre},
         programme::ANY,
     },
     error::Result,
@@ -46,7 +46,7 @@ pub struct VisibleClass(training_class::Model);
 
 /// Proof that the caller may know of a class; the key of what belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SeenClass(ClassId);
+pub struct AuthorizedClassId(ClassId);
 
 /// An enrolment that the caller may know of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,8 +70,8 @@ impl VisibleClass {
     }
 
     /// The key of what belongs to it.
-    pub fn seen(&self) -> SeenClass {
-        SeenClass(self.0.id)
+    pub fn seen(&self) -> AuthorizedClassId {
+        AuthorizedClassId(self.0.id)
     }
 }
 
@@ -111,10 +111,10 @@ impl Access {
     /// The person of an enrolment: whoever knows of the enrolment knows whom it is about. Shown as of today while their
     /// file is within reach, else on the last day on which the enrolment surely had them there: the first day of its
     /// class, or the end of its year.
-    pub fn learner_of(&self, enrolment: &VisibleEnrolment, class: Option<&VisibleClass>) -> KnownPerson {
+    pub fn learner_of(&self, enrolment: &VisibleEnrolment, class: Option<&VisibleClass>) -> RelatedCadre {
         let today = self.today;
         let last = class.map(|class| class.0.start_on).or(Day::end_of_year(enrolment.0.year));
-        KnownPerson::of(enrolment.0.cadre_id, today, Ord::min(last.unwrap_or(today), today))
+        RelatedCadre::of(enrolment.0.cadre_id, today, Ord::min(last.unwrap_or(today), today))
     }
 
     fn knows(&self, unit: UnitId) -> bool {
@@ -281,16 +281,16 @@ impl<'a> Training<'a> {
     }
 
     /// The sessions of classes, each list by day.
-    pub async fn sessions(&self, of: &[SeenClass]) -> Result<HashMap<SeenClass, Vec<Day>>> {
+    pub async fn sessions(&self, of: &[AuthorizedClassId]) -> Result<HashMap<AuthorizedClassId, Vec<Day>>> {
         let column = Expr::col((class_session::Entity, class_session::Column::ClassId));
         let rows = class_session::Entity::find()
             .filter(db::any_id(self.access.backend(), column, of.iter().map(|seen| seen.0.0)))
             .order_by_asc(class_session::Column::OnDay)
             .all(self.access.reader())
             .await?;
-        let mut sessions: HashMap<SeenClass, Vec<Day>> = HashMap::new();
+        let mut sessions: HashMap<AuthorizedClassId, Vec<Day>> = HashMap::new();
         for row in rows {
-            sessions.entry(SeenClass(row.class_id)).or_default().push(row.on_day);
+            sessions.entry(AuthorizedClassId(row.class_id)).or_default().push(row.on_day);
         }
         Ok(sessions)
     }

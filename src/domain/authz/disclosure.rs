@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     domain::{
-        access::{Access, policy},
+        authz::{Access, policy},
         hash_chain::{Content, Entry, Head, ROWS},
     },
     error::{Error, Result},
@@ -50,18 +50,18 @@ impl Disclosures {
 
 /// What was made of protected data. It comes out when the access log says who read it: there is no other way to it.
 #[must_use]
-pub struct Unsettled<T> {
+pub struct Unaudited<T> {
     access: Arc<Access>,
     made: T,
 }
 
-impl<T> fmt::Debug for Unsettled<T> {
+impl<T> fmt::Debug for Unaudited<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Unsettled")
+        f.write_str("Unaudited")
     }
 }
 
-impl<T> Unsettled<T> {
+impl<T> Unaudited<T> {
     /// Wraps what was made under an access.
     pub fn new(access: Arc<Access>, made: T) -> Self {
         Self { access, made }
@@ -71,7 +71,7 @@ impl<T> Unsettled<T> {
     ///
     /// # Errors
     /// `Unavailable` where the log cannot be written, for whatever reason: nothing leaves then.
-    pub async fn settle(self) -> Result<T> {
+    pub async fn audit(self) -> Result<T> {
         self.access.log_disclosures().await?;
         Ok(self.made)
     }

@@ -2,11 +2,11 @@
 
 use entity::value::UnitId;
 
-use crate::domain::access::{VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation};
+use crate::domain::authz::{VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation};
 
 /// Something that the caller may know of, and that names units. Closed: nothing outside this file opens a unit that
 /// lies out of reach.
-pub trait Names: closed::Closed {
+pub trait ReferencesUnit: closed::Closed {
     /// Whether it names a unit.
     fn names(&self, unit: UnitId) -> bool;
 }
@@ -22,7 +22,7 @@ mod closed {
     impl Closed for super::VisibleQuota {}
 }
 
-impl Names for VisibleRotation {
+impl ReferencesUnit for VisibleRotation {
     fn names(&self, unit: UnitId) -> bool {
         let row = self.row();
         let named = [Some(row.from_unit_id), Some(row.to_unit_id), row.placement_unit_id, row.preparing_unit_id];
@@ -30,25 +30,25 @@ impl Names for VisibleRotation {
     }
 }
 
-impl Names for VisiblePlan {
+impl ReferencesUnit for VisiblePlan {
     fn names(&self, unit: UnitId) -> bool {
         self.row().unit_id == unit
     }
 }
 
-impl Names for VisibleClass {
+impl ReferencesUnit for VisibleClass {
     fn names(&self, unit: UnitId) -> bool {
         self.row().organiser_id == unit
     }
 }
 
-impl Names for VisibleEnrolment {
+impl ReferencesUnit for VisibleEnrolment {
     fn names(&self, unit: UnitId) -> bool {
         self.row().unit_id == unit
     }
 }
 
-impl Names for VisibleQuota {
+impl ReferencesUnit for VisibleQuota {
     fn names(&self, unit: UnitId) -> bool {
         self.row().unit_id == unit
     }

@@ -14,13 +14,13 @@ use sea_orm::{
 
 use crate::{
     db,
-    domain::access::{Access, Rotations, VisibleRotation},
+    domain::authz::{Access, Rotations, VisibleRotation},
     error::Result,
 };
 
 /// Proof that the caller may know of a rotation on a day; the key of what belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SeenRotation {
+pub struct AuthorizedRotationId {
     id: RotationId,
     cadre: CadreId,
     day: Day,
@@ -30,7 +30,7 @@ pub struct SeenRotation {
 
 /// What the rules judge a rotation by beside its own row.
 #[derive(Clone, Debug)]
-pub struct Judged {
+pub struct RuleInputs {
     /// The person. Its sealed values stay sealed.
     pub(in crate::domain) cadre: cadre::Model,
     /// Overrides that were granted by the day.
@@ -42,16 +42,19 @@ pub struct Judged {
 
 impl Access {
     /// The key of what belongs to a rotation.
-    pub fn seen_rotation(&self, rotation: &VisibleRotation) -> SeenRotation {
+    pub fn seen_rotation(&self, rotation: &VisibleRotation) -> AuthorizedRotationId {
         let row = rotation.row();
-        SeenRotation { id: row.id, cadre: row.cadre_id, day: rotation.day(), prepares: self.prepares(row) }
+        AuthorizedRotationId { id: row.id, cadre: row.cadre_id, day: rotation.day(), prepares: self.prepares(row) }
     }
 }
 
 impl Rotations<'_> {
     /// The steps of rotations by the day, oldest first. Those before the publication are for whoever prepares it alone:
     /// they tell who spoke for and against (design: embargo).
-    pub async fn steps(&self, of: &[SeenRotation]) -> Result<HashMap<SeenRotation, Vec<rotation_step::Model>>> {
+    pub async fn steps(
+        &self,
+        of: &[AuthorizedRotationId],
+    ) -> Result<HashMap<AuthorizedRotationId, Vec<rotation_step::Model>>> {
         let rows = rotation_step::Entity::find()
             .filter(self.of_rotations(rotation_step::Column::RotationId, of))
             .order_by_asc(rotation_step::Column::Version)
@@ -68,8 +71,8 @@ impl Rotations<'_> {
     /// The appraisals of rotations by the day, by year.
     pub async fn appraisals(
         &self,
-        of: &[SeenRotation],
-    ) -> Result<HashMap<SeenRotation, Vec<rotation_appraisal::Model>>> {
+        of: &[AuthorizedRotationId],
+    ) -> Result<HashMap<AuthorizedRotationId, Vec<rotation_appraisal::Model>>> {
         let rows = rotation_appraisal::Entity::find()
             .filter(self.of_rotations(rotation_appraisal::Column::RotationId, of))
             .order_by_asc(rotation_appraisal::Column::Year)
@@ -79,7 +82,10 @@ impl Rotations<'_> {
     }
 
     /// The overrides of rules that were granted for rotations by the day.
-    pub async fn overrides(&self, of: &[SeenRotation]) -> Result<HashMap<SeenRotation, Vec<rule_override::Model>>> {
+    pub async fn overrides(
+        &self,
+        of: &[AuthorizedRotationId],
+    ) -> Result<HashMap<AuthorizedRotationId, Vec<rule_override::Model>>> {
         let rows = rule_override::Entity::find()
             .filter(self.of_rotations(rule_override::Column::RotationId, of))
             .order_by_asc(rule_override::Column::Key)
@@ -89,7 +95,7 @@ impl Rotations<'_> {
     }
 
     /// What rotations are judged by.
-    pub async fn judged(&self, of: &[SeenRotation]) -> Result<HashMap<SeenRotation, Judged>> {
+    pub async fn judged(&self, of: &[AuthorizedRotationId]) -> Result<HashMap<AuthorizedRotationId, RuleInputs>> {
         let mut overrides = self.overrides(of).await?;
         let column = Expr::col((cadre::Entity, cadre::Column::Id));
         let persons = cadre::Entity::find()
@@ -98,28 +104,29 @@ impl Rotations<'_> {
             .await?;
         let persons: HashMap<CadreId, cadre::Model> = persons.into_iter().map(|row| (row.id, row)).collect();
         let in_custody = self.in_custody(of).await?;
-        let judged = |seen: &SeenRotation| {
+        let judged = |seen: &AuthorizedRotationId| {
             let cadre = persons.get(&seen.cadre).cloned()?;
             let overrides = overrides.remove(seen).unwrap_or_default();
-            Some((*seen, Judged { cadre, overrides, has_custody: in_custody.contains(seen) }))
+            Some((*seen, RuleInputs { cadre, overrides, has_custody: in_custody.contains(seen) }))
         };
         Ok(of.iter().filter_map(judged).collect())
     }
 
     /// The rotations whose persons' files are in the caller's custody, if the caller may read identities.
-    async fn in_custody(&self, of: &[SeenRotation]) -> Result<HashSet<SeenRotation>> {
+    async fn in_custody(&self, of: &[AuthorizedRotationId]) -> Result<HashSet<AuthorizedRotationId>> {
         if !self.access().may_read_identity() {
             return Ok(HashSet::new());
         }
         let cadres = self.access().cadres()?;
         let cards = cadres.cards(cadres.is_one_of(of.iter().map(|seen| seen.cadre)), None).await?;
         let cards: HashMap<CadreId, _> = cards.into_iter().map(|card| (card.of.id, card.of)).collect();
-        let has_custody =
-            |seen: &&SeenRotation| cards.get(&seen.cadre).is_some_and(|card| cadres.has_custody(&card.posts, seen.day));
+        let has_custody = |seen: &&AuthorizedRotationId| {
+            cards.get(&seen.cadre).is_some_and(|card| cadres.has_custody(&card.posts, seen.day))
+        };
         Ok(of.iter().filter(has_custody).copied().collect())
     }
 
-    fn of_rotations<C: ColumnTrait>(&self, column: C, of: &[SeenRotation]) -> SimpleExpr {
+    fn of_rotations<C: ColumnTrait>(&self, column: C, of: &[AuthorizedRotationId]) -> SimpleExpr {
         let column = Expr::col((column.entity_name(), column));
         db::any_id(self.access().backend(), column, of.iter().map(|seen| seen.id.0))
     }
@@ -127,16 +134,16 @@ impl Rotations<'_> {
 
 /// Rows by the rotations that they belong to, as far as each shows them.
 fn by_rotation<R: Clone>(
-    of: &[SeenRotation],
+    of: &[AuthorizedRotationId],
     rows: Vec<R>,
     rotation: impl Fn(&R) -> RotationId,
-    shows: impl Fn(&SeenRotation, &R) -> bool,
-) -> HashMap<SeenRotation, Vec<R>> {
+    shows: impl Fn(&AuthorizedRotationId, &R) -> bool,
+) -> HashMap<AuthorizedRotationId, Vec<R>> {
     let mut rows_of: HashMap<RotationId, Vec<R>> = HashMap::new();
     for row in rows {
         rows_of.entry(rotation(&row)).or_default().push(row);
     }
-    let shown = |seen: &SeenRotation| {
+    let shown = |seen: &AuthorizedRotationId| {
         let rows = rows_of.get(&seen.id).map(Vec::as_slice).unwrap_or_default();
         (*seen, rows.iter().filter(|row| shows(seen, row)).cloned().collect())
     };

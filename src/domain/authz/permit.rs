@@ -17,7 +17,7 @@ use crate::{
     clock::Clock,
     db::{self, Database, Hold, Reading},
     domain::{
-        access::Access,
+        authz::Access,
         hash_chain::{Content, Entry, Head},
         read_model::{self, Touched},
         reference_data::ReferenceData,

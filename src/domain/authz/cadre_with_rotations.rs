@@ -13,13 +13,13 @@ use sea_orm::{
 };
 
 use crate::{
-    domain::access::{Access, Rotations, Seen, Visible},
+    domain::authz::{Access, AuthorizedCadre, AuthorizedCadreId, Rotations},
     error::Result,
 };
 
 /// A person's share of the rows, with the rotations of the other share, newest first, if they were asked for.
 #[derive(Debug)]
-pub struct Beside<T> {
+pub struct WithRotations<T> {
     /// What was read of the person.
     pub of: T,
     /// The rotations, as they are now.
@@ -55,7 +55,7 @@ impl Access {
         mut cards: SelectStatement,
         with: Option<Rotations<'_>>,
         share: impl Fn(&QueryResult) -> Result<T>,
-    ) -> Result<Vec<Beside<T>>> {
+    ) -> Result<Vec<WithRotations<T>>> {
         let with = with.filter(|_| self.app_state.database().joins());
         with.inspect(|rotations| rotations.beside(&mut cards));
         together(&connection.query_all(&cards).await?, with, share)
@@ -67,11 +67,11 @@ impl Access {
     /// `Unavailable` from the database.
     pub(in crate::domain) async fn read_apart(
         &self,
-        persons: Vec<&mut Visible>,
+        persons: Vec<&mut AuthorizedCadre>,
         with: Option<Rotations<'_>>,
     ) -> Result<()> {
         let Some(rotations) = with.filter(|_| !self.app_state.database().joins()) else { return Ok(()) };
-        let seen: Vec<Seen> = persons.iter().map(|person| person.seen()).collect();
+        let seen: Vec<AuthorizedCadreId> = persons.iter().map(|person| person.seen()).collect();
         let mut of = rotations.of(&seen).await?;
         for person in persons {
             person.rotations = Some(of.remove(&person.seen()).unwrap_or_default().into());
@@ -85,13 +85,13 @@ fn together<T>(
     rows: &[QueryResult],
     with: Option<Rotations<'_>>,
     share: impl Fn(&QueryResult) -> Result<T>,
-) -> Result<Vec<Beside<T>>> {
-    let mut persons: Vec<Beside<T>> = Vec::with_capacity(rows.len());
+) -> Result<Vec<WithRotations<T>>> {
+    let mut persons: Vec<WithRotations<T>> = Vec::with_capacity(rows.len());
     let mut last = None;
     for row in rows {
         let person: CadreId = row.try_get("", cadre_card::Column::CadreId.unquoted())?;
         if last.replace(person) != Some(person) {
-            persons.push(Beside { of: share(row)?, rotations: with.map(|_| Vec::new()) });
+            persons.push(WithRotations { of: share(row)?, rotations: with.map(|_| Vec::new()) });
         }
         if let Some(rotations) = persons.last_mut().and_then(|person| person.rotations.as_mut()) {
             let rotation: Option<RotationId> = row.try_get("", rotation::Column::Id.unquoted())?;

@@ -14,7 +14,7 @@ use serde::Serialize;
 use sha2::Sha256;
 
 use crate::{
-    domain::access::{Access, Cadres, Quotas, ReachedUnits, Rotations, Training},
+    domain::authz::{Access, Cadres, Quotas, ReachedUnits, Rotations, Training},
     error::Result,
 };
 

@@ -11,7 +11,7 @@ use sea_orm::DerivePartialModel;
 
 use crate::{
     domain::{
-        access::{Access, Judged, Visible},
+        authz::{Access, AuthorizedCadre, RuleInputs},
         rule::{RetirementAges, retires_on},
     },
     error::Result,
@@ -55,7 +55,7 @@ pub struct Origin {
 
 /// How long a person serves (thời gian công tác). It follows from the day of birth, so whether it lasts until a day tells
 /// something about that day: only a `ServiceKey` opens it.
-pub(in crate::domain) struct Service(Option<Retirement>);
+pub(in crate::domain) struct RetirementOutlook(Option<Retirement>);
 
 /// Proof that the caller may learn how long a person serves, and that this reading of their identity is noted for the
 /// access log.
@@ -64,8 +64,8 @@ pub(in crate::domain) struct ServiceKey(CadreId);
 
 impl ServiceKey {
     /// The service of the person; nothing if the key is for somebody else.
-    pub(in crate::domain) fn open(&self, row: &cadre::Model, ages: &RetirementAges) -> Option<Service> {
-        (row.id == self.0).then(|| Service::of(row, ages))
+    pub(in crate::domain) fn open(&self, row: &cadre::Model, ages: &RetirementAges) -> Option<RetirementOutlook> {
+        (row.id == self.0).then(|| RetirementOutlook::of(row, ages))
     }
 }
 
@@ -75,7 +75,7 @@ struct Retirement {
     verification: Verification,
 }
 
-impl Service {
+impl RetirementOutlook {
     #[cfg(test)]
     pub(in crate::domain) fn in_test(row: &cadre::Model, ages: &RetirementAges) -> Self {
         Self::of(row, ages)
@@ -100,9 +100,9 @@ impl Service {
     }
 }
 
-impl fmt::Debug for Service {
+impl fmt::Debug for RetirementOutlook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Service(sealed)")
+        f.write_str("RetirementOutlook(sealed)")
     }
 }
 
@@ -111,7 +111,7 @@ impl Access {
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
-    pub(in crate::domain) fn found_by_number(&self, found: &[Visible]) -> Result<()> {
+    pub(in crate::domain) fn found_by_number(&self, found: &[AuthorizedCadre]) -> Result<()> {
         found.iter().try_for_each(|cadre| self.disclose(cadre.id(), Scope::CadreIdentityRead, "CadreKey.nationalId"))
     }
 
@@ -119,7 +119,7 @@ impl Access {
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
-    pub(in crate::domain) fn service_key(&self, of: &Judged, field: &str) -> Result<Option<ServiceKey>> {
+    pub(in crate::domain) fn service_key(&self, of: &RuleInputs, field: &str) -> Result<Option<ServiceKey>> {
         let id = of.cadre.id;
         Ok(self.opens(id, of.has_custody, (Scope::CadreIdentityRead, field))?.then_some(ServiceKey(id)))
     }
@@ -145,7 +145,7 @@ impl Access {
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
-    pub fn identity(&self, cadre: &Visible, of: &Protected) -> Result<Option<Identity>> {
+    pub fn identity(&self, cadre: &AuthorizedCadre, of: &Protected) -> Result<Option<Identity>> {
         if !self.opens(cadre.id(), cadre.has_custody(), (Scope::CadreIdentityRead, "Cadre.identity"))? {
             return Ok(None);
         }
@@ -160,7 +160,7 @@ impl Access {
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
-    pub fn political(&self, cadre: &Visible, of: &Protected) -> Result<Option<Political>> {
+    pub fn political(&self, cadre: &AuthorizedCadre, of: &Protected) -> Result<Option<Political>> {
         if !self.opens(cadre.id(), cadre.has_custody(), (Scope::CadrePoliticalRead, "Cadre.political"))? {
             return Ok(None);
         }
@@ -171,7 +171,7 @@ impl Access {
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
-    pub fn origin(&self, cadre: &Visible, of: &Protected) -> Result<Option<Origin>> {
+    pub fn origin(&self, cadre: &AuthorizedCadre, of: &Protected) -> Result<Option<Origin>> {
         if !self.opens(cadre.id(), cadre.has_custody(), (Scope::CadreOriginRead, "Cadre.origin"))? {
             return Ok(None);
         }

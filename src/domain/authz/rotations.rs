@@ -16,7 +16,7 @@ use sea_orm::{
 
 use crate::{
     db,
-    domain::access::{Access, KnownPerson, Seen},
+    domain::authz::{Access, AuthorizedCadreId, RelatedCadre},
     error::Result,
 };
 
@@ -57,11 +57,11 @@ impl Access {
 
     /// The person of a rotation: whoever knows of the rotation knows whom it moved. Shown on the rotation's own day while
     /// their file is within reach, else on the last day on which this rotation had them within reach.
-    pub fn person_of(&self, rotation: &VisibleRotation) -> KnownPerson {
+    pub fn person_of(&self, rotation: &VisibleRotation) -> RelatedCadre {
         let (row, day) = (&rotation.row, rotation.day);
         let arrived = row.state.has_started() && self.reaches(row.to_unit_id);
         let last = if arrived { row.start_on } else { row.start_on.before().unwrap_or(row.start_on) };
-        KnownPerson::of(row.cadre_id, day, last.min(day))
+        RelatedCadre::of(row.cadre_id, day, last.min(day))
     }
 
     /// Whether the caller's reach holds whatever prepares a rotation: its preparing unit, or both of its units where
@@ -132,8 +132,8 @@ impl<'a> Rotations<'a> {
     }
 
     /// The rotations of persons, newest first, as they are now.
-    pub async fn of(&self, persons: &[Seen]) -> Result<HashMap<Seen, Vec<rotation::Model>>> {
-        let persons: HashMap<CadreId, Seen> =
+    pub async fn of(&self, persons: &[AuthorizedCadreId]) -> Result<HashMap<AuthorizedCadreId, Vec<rotation::Model>>> {
+        let persons: HashMap<CadreId, AuthorizedCadreId> =
             persons.iter().filter(|seen| seen.has_rotations()).map(|seen| (seen.id(), *seen)).collect();
         if persons.is_empty() {
             return Ok(HashMap::new());
@@ -146,7 +146,7 @@ impl<'a> Rotations<'a> {
             .order_by_desc(rotation::Column::Id)
             .all(self.access.reader())
             .await?;
-        let mut of: HashMap<Seen, Vec<_>> = HashMap::new();
+        let mut of: HashMap<AuthorizedCadreId, Vec<_>> = HashMap::new();
         for row in rows {
             if let Some(seen) = persons.get(&row.cadre_id) {
                 of.entry(*seen).or_default().push(row);

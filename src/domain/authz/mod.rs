@@ -1,31 +1,31 @@
 //! Who reaches what. The connection is in here and leaves only within the domain; a caller's rows come out of here
 //! already narrowed; only a permit opens a transaction that writes.
 
-mod beside;
+mod cadre_with_rotations;
 mod cadres;
 mod disclosure;
-mod names;
 mod permit;
 mod person;
 pub mod policy;
-mod records;
+mod protected_fields;
+mod rotation_details;
 mod rotations;
-mod sealed;
 mod statistics;
 mod training;
+mod unit_references;
 
-pub use beside::Beside;
-pub use cadres::{Cadres, HoldsPost, Seen, Visible};
-pub use disclosure::Unsettled;
-pub use names::Names;
+pub use cadre_with_rotations::WithRotations;
+pub use cadres::{AuthorizedCadre, AuthorizedCadreId, Cadres, HoldsPost};
+pub use disclosure::Unaudited;
 pub use permit::{Act, Permit, Txn};
-pub use person::KnownPerson;
-pub use records::{Judged, SeenRotation};
+pub use person::RelatedCadre;
+pub use protected_fields::{Identity, Origin, Political, Protected};
+pub(in crate::domain) use protected_fields::{RetirementOutlook, ServiceKey};
+pub use rotation_details::{AuthorizedRotationId, RuleInputs};
 pub use rotations::{Rotations, VisibleRotation};
-pub use sealed::{Identity, Origin, Political, Protected};
-pub(in crate::domain) use sealed::{Service, ServiceKey};
 pub use statistics::{RoundingKey, Statistics};
-pub use training::{Quotas, SeenClass, Training, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota};
+pub use training::{AuthorizedClassId, Quotas, Training, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota};
+pub use unit_references::ReferencesUnit;
 
 use std::sync::Arc;
 

@@ -17,7 +17,7 @@ use sea_orm::{
 use crate::{
     db,
     domain::{
-        access::{Access, Beside, Protected, ReachedUnits, Rotations},
+        authz::{Access, Protected, ReachedUnits, Rotations, WithRotations},
         read_model::card::Card,
     },
     error::Result,
@@ -32,7 +32,7 @@ pub struct Cadres<'a> {
 /// A person whom the caller reaches on a day, with their posts and qualifications. Made here alone, so that holding one is
 /// proof.
 #[derive(Clone, Debug)]
-pub struct Visible {
+pub struct AuthorizedCadre {
     /// Without the posts out of reach.
     card: Arc<Card>,
     /// If they were read with the person.
@@ -54,12 +54,12 @@ impl From<HoldsPost> for SimpleExpr {
 
 /// Proof that the caller reaches a person; the key of what belongs to the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Seen {
+pub struct AuthorizedCadreId {
     cadre: CadreId,
     has_rotations: bool,
 }
 
-impl Seen {
+impl AuthorizedCadreId {
     /// The person.
     pub(super) fn id(self) -> CadreId {
         self.cadre
@@ -71,7 +71,7 @@ impl Seen {
     }
 }
 
-impl Visible {
+impl AuthorizedCadre {
     /// Whether the person's file is in the caller's custody both on the day and today. Protected facts have no history:
     /// what is recorded is what is true today, so custody of a past day alone does not open them.
     pub(in crate::domain) fn has_custody(&self) -> bool {
@@ -109,8 +109,8 @@ impl Visible {
     }
 
     /// The key of what belongs to the person.
-    pub fn seen(&self) -> Seen {
-        Seen { cadre: self.card.id, has_rotations: self.card.has_rotations }
+    pub fn seen(&self) -> AuthorizedCadreId {
+        AuthorizedCadreId { cadre: self.card.id, has_rotations: self.card.has_rotations }
     }
 }
 
@@ -188,22 +188,26 @@ impl<'a> Cadres<'a> {
     }
 
     /// Takes in the card of a person whom a select of `Self::select` gave for the day.
-    pub(in crate::domain) fn admitted(&self, card: Beside<Card>, day: Day) -> Visible {
+    pub(in crate::domain) fn admitted(&self, card: WithRotations<Card>, day: Day) -> AuthorizedCadre {
         self.shown(card, day, true)
     }
 
     /// A person of whom the access has proof.
-    pub(super) fn shown(&self, card: Beside<Card>, day: Day, is_kept: bool) -> Visible {
-        let Beside { of: mut card, rotations } = card;
-        let has_custody = is_kept && self.keeps_file_today(&card.posts, day);
+    pub(super) fn shown(&self, card: WithRotations<Card>, day: Day, is_in_custody: bool) -> AuthorizedCadre {
+        let WithRotations { of: mut card, rotations } = card;
+        let has_custody = is_in_custody && self.keeps_file_today(&card.posts, day);
         if self.access.narrowing().is_some() {
             card.posts.retain(|post| self.access.reaches(post.unit_id));
         }
-        Visible { card: Arc::new(card), rotations: rotations.map(Arc::from), day, has_custody }
+        AuthorizedCadre { card: Arc::new(card), rotations: rotations.map(Arc::from), day, has_custody }
     }
 
     /// Cards that satisfy a condition on their own columns, whoever's.
-    pub(super) async fn cards(&self, condition: SimpleExpr, with: Option<Rotations<'_>>) -> Result<Vec<Beside<Card>>> {
+    pub(super) async fn cards(
+        &self,
+        condition: SimpleExpr,
+        with: Option<Rotations<'_>>,
+    ) -> Result<Vec<WithRotations<Card>>> {
         let select = cadre_card::Entity::find().filter(condition).into_query();
         let card = |row: &QueryResult| Card::of(&cadre_card::Model::from_query_result(row, "")?);
         self.access.read_beside(&self.access.kept(), select, with, card).await
@@ -216,10 +220,10 @@ impl<'a> Cadres<'a> {
         condition: SimpleExpr,
         with: Option<Rotations<'_>>,
         day: Day,
-    ) -> Result<Vec<Visible>> {
+    ) -> Result<Vec<AuthorizedCadre>> {
         let cards = self.cards(condition, with).await?;
         let kept = cards.into_iter().filter(|card| self.keeps_file(&card.of.posts, day));
-        let mut shown: Vec<Visible> = kept.map(|card| self.shown(card, day, true)).collect();
+        let mut shown: Vec<AuthorizedCadre> = kept.map(|card| self.shown(card, day, true)).collect();
         self.access.read_apart(shown.iter_mut().collect(), with).await?;
         Ok(shown)
     }
@@ -244,7 +248,7 @@ impl<'a> Cadres<'a> {
     }
 
     /// Persons by id, in no order; whoever is out of reach is left out.
-    pub async fn by_ids(&self, ids: &[CadreId], day: Day) -> Result<Vec<Visible>> {
+    pub async fn by_ids(&self, ids: &[CadreId], day: Day) -> Result<Vec<AuthorizedCadre>> {
         self.find(self.is_one_of(ids.iter().copied()), None, day).await
     }
 
@@ -263,13 +267,13 @@ impl<'a> Cadres<'a> {
             .all(self.access.reader())
             .await?;
         let holders: Vec<CadreId> = rows.iter().map(|row| row.cadre_id).collect();
-        let seen: HashSet<CadreId> = self.by_ids(&holders, day).await?.iter().map(Visible::id).collect();
+        let seen: HashSet<CadreId> = self.by_ids(&holders, day).await?.iter().map(AuthorizedCadre::id).collect();
         rows.retain(|row| seen.contains(&row.cadre_id));
         Ok(rows)
     }
 
     /// What is protected of persons; closed.
-    pub async fn protected(&self, of: &[Seen]) -> Result<HashMap<Seen, Protected>> {
+    pub async fn protected(&self, of: &[AuthorizedCadreId]) -> Result<HashMap<AuthorizedCadreId, Protected>> {
         let column = Expr::col((cadre::Entity, cadre::Column::Id));
         let rows = cadre::Entity::find()
             .filter(db::any_id(self.access.backend(), column, of.iter().map(|seen| seen.cadre.0)))
