@@ -17,7 +17,7 @@ use cadre_api::{
     clock::Clock,
     config::Settings,
     db::{Database, Fault, Pool, SchemaState, Sight},
-    domain::{self, read_model, reference},
+    domain::{self, projection, reference},
     error::Error,
     text::count,
 };
@@ -102,7 +102,7 @@ pub async fn migrate_up(settings: &Settings, database: &Database) -> Result<(), 
 pub async fn prepare(database: &Database) -> Result<(), Stop> {
     domain::audit::adopt(database).await?;
     reference::install(database, Clock::System).await?;
-    read_model::adopt(database, Clock::System).await?;
+    projection::ensure_current(database, Clock::System).await?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use cadre_api::{
     clock::Clock,
     config::Settings,
     db::Database,
-    domain::{read_model, training::usage},
+    domain::{projection, training::usage},
     text::count,
 };
 
@@ -18,7 +18,7 @@ pub async fn run(settings: &Settings, repair: bool, out: &mut Output) -> Result<
     let database = open_existing(settings).await?;
     let mut intact = compare(&database, out).await?;
     if repair && !intact.read_models {
-        read_model::rebuild(&database, Clock::System).await?;
+        projection::rebuild(&database, Clock::System).await?;
         out.line("rebuilt");
     }
     if repair && !intact.quotas {
@@ -47,7 +47,7 @@ impl Found {
 
 async fn compare(database: &Database, out: &mut Output) -> Result<Found, Stop> {
     let snapshot = database.snapshot().await.map_err(|error| Stop(error.to_string()))?;
-    let read_models = match read_model::verify(&snapshot).await? {
+    let read_models = match projection::verify(&snapshot).await? {
         Ok(intact) => {
             let persons = count(intact.persons as u64, "person");
             out.line(format_args!("cards, counts, page keys and words of {persons}, intact"));

@@ -16,8 +16,8 @@ use crate::{
         authz::{Access, ReachedUnits, Statistics},
         hash_chain,
         percent::{decimals, percent},
+        projection::headcount::{self, Counted, Counts, Lookup},
         qualification::subject,
-        read_model::count::{self, Counted, Counts, Told},
         unit::{Reach, Subtree, titles},
     },
     error::Result,
@@ -101,8 +101,8 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
     let decimals = decimals(asked.decimals)?;
     let subtree = access.reference_data().subtree((asked.unit, asked.hierarchy, asked.reach, asked.day));
     let counts = match kept(access, asked, &subtree).await? {
-        Told::Counts(kept) => kept,
-        Told::Nothing { end } => remembered(access, &statistics, asked, (&subtree, end)).await?,
+        Lookup::Counts(kept) => kept,
+        Lookup::Nothing { end } => remembered(access, &statistics, asked, (&subtree, end)).await?,
     };
     let mut composition = Composition {
         subject: asked.subject.clone(),
@@ -118,9 +118,9 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
 }
 
 /// The counts as they are kept, where the question is one that they answer and the caller reaches everybody in it.
-async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Told> {
+async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Lookup> {
     if asked.titles.is_some() || !access.reaches_all_of(subtree) {
-        return Ok(Told::Nothing { end: hash_chain::end(&access.kept()).await? });
+        return Ok(Lookup::Nothing { end: hash_chain::end(&access.kept()).await? });
     }
     let counted = Counted {
         unit: asked.unit,
@@ -129,7 +129,7 @@ async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Told>
         subject: Some(&asked.subject),
         day: asked.day,
     };
-    count::counts(access, counted).await
+    headcount::counts(access, counted).await
 }
 
 /// What was counted, whoever asked: the digest of all that the counts follow from, as titles may be many. The numbers of the

@@ -21,7 +21,7 @@ use crate::{
     db::Sight,
     domain::{
         composition, hash_chain,
-        read_model::count::Counts,
+        projection::headcount::Counts,
         result_cache::{LastCommandCursor, ResultCache},
         rule::Rules,
         unit::{Subtree, SubtreeKey, Subtrees, UnitSet, Units},

@@ -8,7 +8,7 @@ use cadre_api::{
     db::Database,
     domain::{
         audit::{self, Checkpoint, Fault, Intact, Wrong, verify_chain},
-        read_model,
+        projection,
     },
 };
 use entity::{audit_entry, log_head, log_link, value::Log};
@@ -357,7 +357,7 @@ async fn acts_from_before_there_was_a_chain_are_taken_into_it_once() {
         assert_eq!(counted(world, &[]).await, Ok(Intact { entries: acts, checkpoints: 0 }));
 
         // The tables of the read models went with the migrations that were taken back.
-        read_model::adopt(&world.database, clock()).await.expect("made anew");
+        projection::ensure_current(&world.database, clock()).await.expect("made anew");
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! Searches by name: beginning at the words of names they find what going through everybody finds.
 
-use cadre_api::domain::{demo, import::Outcome, read_model};
+use cadre_api::domain::{demo, import::Outcome, projection};
 use fastrand::Rng;
 use migration::{MigrationTrait, SchemaManager};
 use sea_orm::{ConnectionTrait, Statement};
@@ -128,7 +128,7 @@ async fn a_search_finds_what_going_through_everybody_finds() {
             bent += usize::from(walked(&callers[*caller], question, search).await != *answer);
         }
         assert!(bent > 10, "the control: {bent} searches begin at words, seed {seed}");
-        read_model::rebuild(&world.database, clock()).await.expect("made anew");
+        projection::rebuild(&world.database, clock()).await.expect("made anew");
         world.stop().await;
     }
 }

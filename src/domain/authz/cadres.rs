@@ -18,7 +18,7 @@ use crate::{
     db,
     domain::{
         authz::{Access, Protected, ReachedUnits, Rotations, WithRotations},
-        read_model::card::Card,
+        projection::cadre_snapshot::CadreSnapshot,
     },
     error::Result,
 };
@@ -34,7 +34,7 @@ pub struct Cadres<'a> {
 #[derive(Clone, Debug)]
 pub struct AuthorizedCadre {
     /// Without the posts out of reach.
-    card: Arc<Card>,
+    card: Arc<CadreSnapshot>,
     /// If they were read with the person.
     pub(super) rotations: Option<Arc<[rotation::Model]>>,
     day: Day,
@@ -84,7 +84,7 @@ impl AuthorizedCadre {
     }
 
     /// What is told of the person.
-    pub fn card(&self) -> &Card {
+    pub fn card(&self) -> &CadreSnapshot {
         &self.card
     }
 
@@ -188,12 +188,12 @@ impl<'a> Cadres<'a> {
     }
 
     /// Takes in the card of a person whom a select of `Self::select` gave for the day.
-    pub(in crate::domain) fn admitted(&self, card: WithRotations<Card>, day: Day) -> AuthorizedCadre {
+    pub(in crate::domain) fn admitted(&self, card: WithRotations<CadreSnapshot>, day: Day) -> AuthorizedCadre {
         self.shown(card, day, true)
     }
 
     /// A person of whom the access has proof.
-    pub(super) fn shown(&self, card: WithRotations<Card>, day: Day, is_in_custody: bool) -> AuthorizedCadre {
+    pub(super) fn shown(&self, card: WithRotations<CadreSnapshot>, day: Day, is_in_custody: bool) -> AuthorizedCadre {
         let WithRotations { of: mut card, rotations } = card;
         let has_custody = is_in_custody && self.keeps_file_today(&card.posts, day);
         if self.access.narrowing().is_some() {
@@ -207,9 +207,9 @@ impl<'a> Cadres<'a> {
         &self,
         condition: SimpleExpr,
         with: Option<Rotations<'_>>,
-    ) -> Result<Vec<WithRotations<Card>>> {
+    ) -> Result<Vec<WithRotations<CadreSnapshot>>> {
         let select = cadre_card::Entity::find().filter(condition).into_query();
-        let card = |row: &QueryResult| Card::of(&cadre_card::Model::from_query_result(row, "")?);
+        let card = |row: &QueryResult| CadreSnapshot::of(&cadre_card::Model::from_query_result(row, "")?);
         self.access.read_beside(&self.access.kept(), select, with, card).await
     }
 

@@ -19,7 +19,7 @@ use crate::{
     domain::{
         authz::Access,
         hash_chain::{Content, Entry, Head},
-        read_model::{self, Touched},
+        projection::{self, ChangedCadres},
         reference_data::ReferenceData,
     },
     error::{Error, Result},
@@ -346,7 +346,7 @@ pub struct Txn {
     reference_data: Option<Arc<ReferenceData>>,
     today: Day,
     /// Whom the read models are renewed for.
-    touched: Mutex<Touched>,
+    touched: Mutex<ChangedCadres>,
 }
 
 /// What the chain will hold of an act.
@@ -378,10 +378,10 @@ impl Txn {
 
     /// Has all read models made anew.
     pub(in crate::domain) fn everybody_changed(&self) {
-        *self.touched() = Touched::Everybody;
+        *self.touched() = ChangedCadres::Everybody;
     }
 
-    fn touched(&self) -> MutexGuard<'_, Touched> {
+    fn touched(&self) -> MutexGuard<'_, ChangedCadres> {
         self.touched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -442,7 +442,7 @@ impl Txn {
     pub(in crate::domain) async fn commit(self) -> Result<()> {
         let Self { inner, audit_seq, log, reference_data, today, touched, .. } = self;
         let touched = touched.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let renewed = read_model::renew(&inner, touched, (reference_data, today)).await?;
+        let renewed = projection::renew(&inner, touched, (reference_data, today)).await?;
         let Unlinked { act, others } = log.into_inner().unwrap_or_else(PoisonError::into_inner);
         let act = Entry { log: Log::Audit, number: audit_seq, content: act.digest() };
         let place = Head::lock(&inner).await?.link(&inner, [act].into_iter().chain(others)).await?;

@@ -8,7 +8,7 @@ use entity::value::{CadreId, Day};
 use crate::{
     domain::{
         authz::{Access, AuthorizedCadre, WithRotations},
-        read_model::card::Card,
+        projection::cadre_snapshot::CadreSnapshot,
     },
     error::{Error, Result},
 };
@@ -37,7 +37,7 @@ impl Access {
     pub async fn persons(&self, of: &[RelatedCadre]) -> Result<HashMap<RelatedCadre, AuthorizedCadre>> {
         let cadres = self.cadres()?;
         let cards = cadres.cards(cadres.is_one_of(of.iter().map(|person| person.cadre)), None).await?;
-        let cards: HashMap<CadreId, Card> = cards.into_iter().map(|card| (card.of.id, card.of)).collect();
+        let cards: HashMap<CadreId, CadreSnapshot> = cards.into_iter().map(|card| (card.of.id, card.of)).collect();
         of.iter()
             .map(|person| {
                 let card = cards.get(&person.cadre).cloned().ok_or_else(|| Error::internal("a record of nobody"))?;

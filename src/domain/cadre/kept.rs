@@ -19,7 +19,7 @@ use crate::{
         authz::{Access, ReachedUnits},
         cadre::{CadreList, CadreOrderField, CadreWhere},
         page::{Direction, Key, Position, Way, Window},
-        read_model::count::{self, Counted, Told},
+        projection::headcount::{self, Counted, Lookup},
         unit::{Reach, Subtree, named},
     },
     error::Result,
@@ -75,7 +75,7 @@ impl<'a> Plain<'a> {
 
     /// The people of the unit or subtree who satisfy the condition on levels, as they are kept.
     async fn people(&self, access: &Access) -> Result<Option<u64>> {
-        let Told::Counts(counts) = count::counts(access, self.counted(access)).await? else { return Ok(None) };
+        let Lookup::Counts(counts) = headcount::counts(access, self.counted(access)).await? else { return Ok(None) };
         Ok(Some(match &self.level {
             None => counts.total,
             Some((_, ranks, or_none)) => {
@@ -261,13 +261,13 @@ impl Keys<'_> {
 
     /// The keys speak of the day and name no unit that the caller's snapshot does not know; otherwise nobody is found.
     fn speak_of_the_day(&self) -> SimpleExpr {
-        let folded = Query::select()
+        let base_date = Query::select()
             .column(level_count_head::Column::FoldedOn)
             .from(level_count_head::Entity)
-            .and_where(level_count_head::Column::Version.eq(count::VERSION))
+            .and_where(level_count_head::Column::Version.eq(headcount::VERSION))
             .and_where(level_count_head::Column::ListChange.lte(self.access.reference_data().log_position()))
             .take();
-        SimpleExpr::from(folded).lte(self.plain.list.day(self.access))
+        SimpleExpr::from(base_date).lte(self.plain.list.day(self.access))
     }
 
     fn nobody(&self) -> SelectStatement {

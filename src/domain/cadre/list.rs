@@ -17,7 +17,7 @@ use crate::{
         page::{
             self, BoundedCount, Cursor, Direction, Key, Keyset, Page, PageArgs, Position, Window, ensure_each_once,
         },
-        read_model::card::Card,
+        projection::cadre_snapshot::CadreSnapshot,
         unit::{Reach, UnitReach, below, meant, titles},
     },
     error::{Error, Result},
@@ -138,7 +138,7 @@ impl CadreList {
         };
         let page = cursors.page(&window, rows, |row| self.position(&row.of));
         let admitted = |(cursor, row): (Cursor, WithRotations<Listed>)| {
-            let card = WithRotations { of: Card::of(&row.of.card)?, rotations: row.rotations };
+            let card = WithRotations { of: CadreSnapshot::of(&row.of.card)?, rotations: row.rotations };
             Ok((cursor, cadres.admitted(card, day)))
         };
         let mut rows: Vec<(Cursor, AuthorizedCadre)> = page.rows.into_iter().map(admitted).collect::<Result<_>>()?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cadre_api::domain::{read_model, refusal::Code};
+use cadre_api::domain::{projection, refusal::Code};
 use entity::{
     assignment,
     value::{AssignmentId, RotationId},
@@ -312,7 +312,7 @@ async fn second_post(world: &World, is_there: bool) {
         let gone = assignment::Entity::delete_many().filter(here).exec(writer).await.expect("deleted");
         assert_eq!(gone.rows_affected, 1);
     }
-    read_model::rebuild(&world.database, clock()).await.expect("rebuilt");
+    projection::rebuild(&world.database, clock()).await.expect("rebuilt");
 }
 
 #[actix_web::test]

@@ -11,7 +11,7 @@ use std::{
 use cadre_api::{
     auth::Tokens,
     db::Database,
-    domain::{app_state::AppState, authz::Access, demo, import::Outcome, read_model, unit::Units},
+    domain::{app_state::AppState, authz::Access, demo, import::Outcome, projection, unit::Units},
     graphql::engine::{Answer, Engine, Question},
     language::Language,
 };
@@ -277,7 +277,7 @@ async fn write_embargoed(database: &Database) {
         };
         rotation.into_active_model().reset_all().insert(database.writer()).await.expect("written");
     }
-    read_model::rebuild(database, clock()).await.expect("made anew");
+    projection::rebuild(database, clock()).await.expect("made anew");
 }
 
 #[actix_web::test]

@@ -29,7 +29,7 @@ use cadre_api::{
         app_state::AppState,
         client,
         import::{self, Options, Outcome},
-        key, read_model, reference,
+        key, projection, reference,
         training::usage,
     },
     graphql::engine::Engine,
@@ -231,7 +231,7 @@ impl World {
     pub async fn stop(self) {
         self.server.stop(false).await;
         let snapshot = self.database.snapshot().await.expect("a snapshot");
-        let verified = read_model::verify(&snapshot).await.expect("read");
+        let verified = projection::verify(&snapshot).await.expect("read");
         assert!(verified.is_ok(), "{:?}: {}", self.kind, verified.expect_err("a difference"));
         let uses = usage::verify(&snapshot).await.expect("read");
         drop(snapshot);

@@ -18,7 +18,7 @@ use sea_orm::{
 
 use super::{
     Person, VERSION,
-    basis::{Basis, Cell, first_day},
+    dimensions::{CountKey, Dimensions, first_day},
 };
 use crate::{
     db::{self, Hold, bulk},
@@ -32,61 +32,61 @@ pub(super) const LOCK: &str = "cadre-api level_count";
 /// What a transaction changes of counts and page keys. Begun before the persons are read as they stood, so that nobody
 /// makes the tables anew in between.
 #[derive(Debug)]
-pub(in crate::domain::read_model) struct Keeping {
-    basis: Basis,
-    counts: HashMap<Cell, i32>,
+pub(in crate::domain::projection) struct Update {
+    dimensions: Dimensions,
+    counts: HashMap<CountKey, i32>,
     gone: Vec<cadre_key::Model>,
     new: Vec<cadre_key::Model>,
 }
 
-impl Keeping {
+impl Update {
     /// Begins to keep the tables, and folds them to the day that it is; nothing where they were never made, or by another
     /// version, which then reads them no more. `reference_data` is used if it is as new as the one that they were made by.
-    pub(in crate::domain::read_model) async fn begin(
+    pub(in crate::domain::projection) async fn begin(
         txn: &DatabaseTransaction,
         reference_data: Option<Arc<ReferenceData>>,
         today: Day,
     ) -> Result<Option<Self>> {
         // Who shares a lock cannot also ask to hold it alone, so that is settled first.
-        let is_due = head(txn).await?.is_some_and(|(folded, _)| folded < today);
+        let is_due = head(txn).await?.is_some_and(|(base_date, _)| base_date < today);
         db::lock(txn, LOCK, if is_due { Hold::Alone } else { Hold::Shared }).await?;
-        let Some((mut folded, list_change)) = head(txn).await? else {
+        let Some((mut base_date, list_change)) = head(txn).await? else {
             leave(txn).await?;
             return Ok(None);
         };
-        if is_due && folded < today {
+        if is_due && base_date < today {
             fold(txn, today).await?;
-            folded = today;
+            base_date = today;
         }
         let reference_data = match reference_data.filter(|reference_data| reference_data.log_position() >= list_change)
         {
             Some(reference_data) => reference_data,
             None => Arc::new(ReferenceData::load(txn).await?),
         };
-        let basis = Basis::new(reference_data, folded);
-        Ok(Some(Self { basis, counts: HashMap::new(), gone: Vec::new(), new: Vec::new() }))
+        let dimensions = Dimensions::new(reference_data, base_date);
+        Ok(Some(Self { dimensions, counts: HashMap::new(), gone: Vec::new(), new: Vec::new() }))
     }
 
     /// A person as they stood before the transaction, if they did, and as they stand now.
-    pub(in crate::domain::read_model) fn replace(&mut self, before: Option<Person<'_>>, after: Option<Person<'_>>) {
+    pub(in crate::domain::projection) fn replace(&mut self, before: Option<Person<'_>>, after: Option<Person<'_>>) {
         for (person, sign) in before.iter().map(|person| (person, -1)).chain(after.iter().map(|person| (person, 1))) {
             let counts = &mut self.counts;
-            person.each_count(&mut self.basis, |cell, people| *counts.entry(cell).or_default() += sign * people);
+            person.each_count(&mut self.dimensions, |cell, people| *counts.entry(cell).or_default() += sign * people);
         }
-        let before = before.map(|person| person.keys(&self.basis)).unwrap_or_default();
-        let mut after = after.map(|person| person.keys(&self.basis)).unwrap_or_default();
-        after.retain(|key| self.basis.speaks_of(key));
+        let before = before.map(|person| person.keys(&self.dimensions)).unwrap_or_default();
+        let mut after = after.map(|person| person.keys(&self.dimensions)).unwrap_or_default();
+        after.retain(|key| self.dimensions.speaks_of(key));
         let stays: HashSet<_> = after.iter().map(primary).collect();
         self.gone.extend(before.iter().filter(|key| !stays.contains(&primary(key))).cloned());
         self.new.extend(after.into_iter().filter(|key| !before.contains(key)));
     }
 
     /// Writes what has changed.
-    pub(in crate::domain::read_model) async fn write(self, txn: &DatabaseTransaction) -> Result<()> {
-        let Self { basis, counts, gone, new } = self;
-        let mut counts: Vec<(Cell, i32)> = counts.into_iter().filter(|(_, people)| *people != 0).collect();
-        basis.in_order(&mut counts);
-        bulk::add(txn, counts.into_iter().map(|(cell, people)| basis.row(cell, people))).await?;
+    pub(in crate::domain::projection) async fn write(self, txn: &DatabaseTransaction) -> Result<()> {
+        let Self { dimensions, counts, gone, new } = self;
+        let mut counts: Vec<(CountKey, i32)> = counts.into_iter().filter(|(_, people)| *people != 0).collect();
+        dimensions.in_order(&mut counts);
+        bulk::add(txn, counts.into_iter().map(|(cell, people)| dimensions.row(cell, people))).await?;
         bulk::delete(txn, gone.into_iter().map(primary_key)).await?;
         Ok(bulk::replace(txn, new.into_iter().map(IntoActiveModel::into_active_model)).await?)
     }
@@ -109,7 +109,7 @@ async fn head(connection: &impl ConnectionTrait) -> Result<Option<(Day, i64)>> {
 }
 
 /// Notes the place in the chain of the act that made the tables.
-pub(in crate::domain::read_model) async fn made_at(txn: &DatabaseTransaction, place: i64) -> Result<()> {
+pub(in crate::domain::projection) async fn made_at(txn: &DatabaseTransaction, place: i64) -> Result<()> {
     let head = level_count_head::Entity::update_many();
     head.col_expr(level_count_head::Column::ListChange, Expr::val(place)).exec(txn).await?;
     Ok(())
@@ -126,7 +126,7 @@ async fn leave(txn: &DatabaseTransaction) -> Result<()> {
 }
 
 /// Whether the tables were made in this version's form.
-pub(in crate::domain::read_model) async fn is_made(connection: &impl ConnectionTrait) -> Result<bool> {
+pub(in crate::domain::projection) async fn is_made(connection: &impl ConnectionTrait) -> Result<bool> {
     Ok(head(connection).await?.is_some())
 }
 

@@ -7,12 +7,12 @@ use entity::{
     value::{CadreId, CountScope, Day, Period, SubjectCode, UnitId},
 };
 
-use super::basis::{Basis, Cell};
+use super::dimensions::{CountKey, Dimensions};
 use crate::domain::unit::joined;
 
 /// A person with all that counts and keys follow from.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::domain::read_model) struct Person<'a> {
+pub(in crate::domain::projection) struct Person<'a> {
     /// Who it is.
     pub id: CadreId,
     /// Their place in the order of names.
@@ -32,20 +32,23 @@ struct Held<'a> {
 
 impl Person<'_> {
     /// Gives each change of a count that the person makes: the cell, and one person more or fewer.
-    pub(super) fn each_count(&self, basis: &mut Basis, mut count: impl FnMut(Cell, i32)) {
-        let held = self.held(basis);
-        let mut levels = vec![(0, basis.days())];
+    pub(super) fn each_count(&self, dimensions: &mut Dimensions, mut count: impl FnMut(CountKey, i32)) {
+        let held = self.held(dimensions);
+        let mut levels = vec![(0, dimensions.days())];
         levels.extend(held.iter().filter_map(|held| {
-            Some((basis.place_of_level(held.subject.as_str(), held.rank)?, held.during.intersection(&basis.days())?))
+            Some((
+                dimensions.place_of_level(held.subject.as_str(), held.rank)?,
+                held.during.intersection(&dimensions.days())?,
+            ))
         }));
         for key_leaders in [false, true] {
-            for ((scope, unit), during) in self.stays(basis, key_leaders) {
+            for ((scope, unit), during) in self.stays(dimensions, key_leaders) {
                 let cuts = during.iter().flat_map(|stay| {
                     levels.iter().filter_map(|(level, held)| Some((*level, stay.intersection(held)?)))
                 });
                 for (level, days) in cuts {
-                    let cell = |day| Cell { unit, level, scope, key_leaders, day };
-                    let from = days.from().map_or_else(super::basis::first_day, |from| basis.day(from));
+                    let cell = |day| CountKey { unit, level, scope, key_leaders, day };
+                    let from = days.from().map_or_else(super::dimensions::first_day, |from| dimensions.day(from));
                     count(cell(from), 1);
                     if let Some(until) = days.until() {
                         count(cell(until), -1);
@@ -56,15 +59,15 @@ impl Person<'_> {
     }
 
     /// Where the person counts, and on which days: each once, however many posts lie there.
-    fn stays(&self, basis: &mut Basis, key_leaders: bool) -> Vec<((CountScope, u32), Vec<Period>)> {
+    fn stays(&self, dimensions: &mut Dimensions, key_leaders: bool) -> Vec<((CountScope, u32), Vec<Period>)> {
         let mut pieces: HashMap<(CountScope, u32), Vec<Period>> = HashMap::new();
         for post in self.posts {
-            let title = basis.reference_data().title(post.title_code.as_str());
+            let title = dimensions.reference_data().title(post.title_code.as_str());
             if key_leaders && !title.is_some_and(|title| title.is_key_leader) {
                 continue;
             }
-            let Some(days) = period(post).and_then(|period| period.intersection(&basis.days())) else { continue };
-            for above in basis.above(post.unit_id).iter() {
+            let Some(days) = period(post).and_then(|period| period.intersection(&dimensions.days())) else { continue };
+            for above in dimensions.above(post.unit_id).iter() {
                 let here = above.during.iter().filter_map(|during| during.intersection(&days));
                 pieces.entry((above.scope, above.unit)).or_default().extend(here);
             }
@@ -73,10 +76,10 @@ impl Person<'_> {
     }
 
     /// The highest level of each subject over time.
-    fn held(&self, basis: &Basis) -> Vec<Held<'_>> {
+    fn held(&self, dimensions: &Dimensions) -> Vec<Held<'_>> {
         let mut ranks: BTreeMap<&SubjectCode, Vec<(Day, i16)>> = BTreeMap::new();
         for held in self.qualifications {
-            if let Some(rank) = basis.reference_data().rank(&held.subject_code, &held.level_code) {
+            if let Some(rank) = dimensions.reference_data().rank(&held.subject_code, &held.level_code) {
                 ranks.entry(&held.subject_code).or_default().push((held.counts_from, rank));
             }
         }
@@ -100,15 +103,15 @@ impl Person<'_> {
     }
 
     /// All page keys that the person ever had or will have.
-    pub(super) fn keys(&self, basis: &Basis) -> Vec<cadre_key::Model> {
+    pub(super) fn keys(&self, dimensions: &Dimensions) -> Vec<cadre_key::Model> {
         let mut posts: BTreeMap<UnitId, Vec<Period>> = BTreeMap::new();
         for post in self.posts {
             posts.entry(post.unit_id).or_default().extend(period(post));
         }
-        let held = self.held(basis);
+        let held = self.held(dimensions);
         let mut keys = Vec::new();
         for (unit_id, periods) in posts {
-            let branch_id = basis.reference_data().units().branch(unit_id);
+            let branch_id = dimensions.reference_data().units().branch(unit_id);
             let cuts = joined(periods)
                 .into_iter()
                 .flat_map(|post| held.iter().filter_map(move |held| Some((held, held.during.intersection(&post)?))));

@@ -10,8 +10,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use uuid::Uuid;
 
 use super::{
-    card::{self, Card, Of},
-    count::Person,
+    cadre_snapshot::{self, CadreSnapshot, Of},
+    headcount::Person,
 };
 use crate::error::Result;
 
@@ -20,17 +20,17 @@ pub(super) const BATCH: usize = 2_000;
 
 /// Some persons, as the tables have them.
 #[derive(Debug)]
-pub(super) struct People {
+pub(super) struct Batch {
     /// Their cards as they ought to be.
-    pub cards: Vec<Card>,
+    pub cards: Vec<CadreSnapshot>,
     sort_keys: HashMap<CadreId, Vec<u8>>,
 }
 
-impl People {
+impl Batch {
     /// These persons.
     pub async fn of(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Self> {
         let mut people = Self { cards: Vec::new(), sort_keys: HashMap::new() };
-        for (card, sort_key) in card::made(connection, of).await? {
+        for (card, sort_key) in cadre_snapshot::made(connection, of).await? {
             people.sort_keys.insert(card.id, sort_key);
             people.cards.push(card);
         }
@@ -58,7 +58,7 @@ impl People {
     }
 
     /// A person with this card. Names never change, so that a card of before has the same place in their order.
-    pub fn person<'a>(&'a self, card: &'a Card) -> Option<Person<'a>> {
+    pub fn person<'a>(&'a self, card: &'a CadreSnapshot) -> Option<Person<'a>> {
         let sort_key = self.sort_keys.get(&card.id)?;
         Some(Person { id: card.id, sort_key, posts: &card.posts, qualifications: &card.qualifications })
     }

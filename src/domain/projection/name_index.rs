@@ -15,9 +15,9 @@ use futures_util::TryStreamExt;
 use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
 
 use super::{
-    card::Card,
-    count::{HEAPS, heap_of},
-    people::People,
+    batch::Batch,
+    cadre_snapshot::CadreSnapshot,
+    headcount::{HEAPS, heap_of},
 };
 use crate::{
     db::bulk::{self, Aside},
@@ -29,7 +29,7 @@ use crate::{
 pub(super) const VERSION: i32 = 2;
 
 /// What follows from a name and posts: the name from each word on, in each unit, on whatever day.
-fn words(card: &Card) -> HashSet<cadre_word::Model> {
+fn words(card: &CadreSnapshot) -> HashSet<cadre_word::Model> {
     let (name, units) = (text::fold(&card.full_name), card.posts.iter().map(|post| post.unit_id));
     let names = from_each_word(&name);
     let in_unit =
@@ -53,7 +53,7 @@ pub(super) struct Changed {
 
 impl Changed {
     /// A person as they stood before the transaction, if they did, and as they stand now.
-    pub fn replace(&mut self, before: Option<&Card>, after: &Card) {
+    pub fn replace(&mut self, before: Option<&CadreSnapshot>, after: &CadreSnapshot) {
         let (before, after) = (before.map(words).unwrap_or_default(), words(after));
         self.gone.extend(before.difference(&after).cloned());
         self.new.extend(after.difference(&before).cloned());
@@ -68,9 +68,9 @@ impl Changed {
 
 /// All words in the making: nothing of them is in the table, and everybody is to come.
 #[derive(Debug)]
-pub(super) struct Making(Aside<cadre_word::Entity>);
+pub(super) struct Rebuild(Aside<cadre_word::Entity>);
 
-impl Making {
+impl Rebuild {
     /// Empties the table.
     pub async fn begin(txn: &DatabaseTransaction) -> Result<Self> {
         cadre_word::Entity::delete_many().exec(txn).await?;
@@ -78,7 +78,7 @@ impl Making {
     }
 
     /// Takes in some persons.
-    pub async fn add(&mut self, txn: &DatabaseTransaction, cards: &[Card]) -> Result<()> {
+    pub async fn add(&mut self, txn: &DatabaseTransaction, cards: &[CadreSnapshot]) -> Result<()> {
         let rows = cards.iter().flat_map(words).map(IntoActiveModel::into_active_model);
         Ok(self.0.insert(txn, rows).await?)
     }
@@ -100,7 +100,7 @@ impl Expected {
     }
 
     /// Looks at a person.
-    pub fn add(&mut self, card: &Card) {
+    pub fn add(&mut self, card: &CadreSnapshot) {
         let heap = &mut self.0[heap_of(card.id)];
         *heap = words(card).iter().map(digest).fold(*heap, u64::wrapping_add);
     }
@@ -139,7 +139,7 @@ async fn named(connection: &DatabaseTransaction, heap: usize) -> Result<Option<S
     }
     drop(found);
     let (mut last, mut codes) = (None, HashMap::<CadreId, CadreCode>::new());
-    while let Some(people) = People::after(connection, last).await? {
+    while let Some(people) = Batch::after(connection, last).await? {
         for card in people.cards.iter().filter(|card| heap_of(card.id) == heap) {
             words(card).into_iter().for_each(|row| *left.entry(row).or_default() += 1);
             codes.insert(card.id, card.code.clone());

@@ -13,7 +13,7 @@ use entity::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Card;
+use super::CadreSnapshot;
 use crate::error::{Error, Result};
 
 /// The form that this program writes and reads.
@@ -60,7 +60,7 @@ struct Paper<'a> {
 }
 
 /// The body of a card.
-pub(super) fn pack(card: &Card) -> Result<Vec<u8>> {
+pub(super) fn pack(card: &CadreSnapshot) -> Result<Vec<u8>> {
     let packed = Packed {
         full_name: &card.full_name,
         gender: word(card.gender),
@@ -73,10 +73,10 @@ pub(super) fn pack(card: &Card) -> Result<Vec<u8>> {
 }
 
 /// The card of a row.
-pub(super) fn unpack(row: &cadre_card::Model) -> Result<Card> {
+pub(super) fn unpack(row: &cadre_card::Model) -> Result<CadreSnapshot> {
     let Some((&VERSION, bytes)) = row.body.split_first() else { return Err(unreadable("another version")) };
     let packed: Packed<'_> = postcard::from_bytes(bytes).map_err(unreadable)?;
-    Ok(Card {
+    Ok(CadreSnapshot {
         id: row.cadre_id,
         code: row.code.clone(),
         full_name: packed.full_name.to_owned(),
@@ -171,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    fn card() -> Card {
+    fn card() -> CadreSnapshot {
         let id = CadreId::new();
         let post = assignment::Model {
             id: AssignmentId::new(),
@@ -202,7 +202,7 @@ mod tests {
             enrolment_id: None,
             ..paper.clone()
         };
-        Card {
+        CadreSnapshot {
             id,
             code: "CB1".parse().expect("a code"),
             full_name: "Lò Thị Ánh".to_owned(),
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_card_comes_back_as_it_was() {
         let card = card();
-        assert_eq!(Card::of(&card.row().expect("packed")).expect("unpacked"), card);
+        assert_eq!(CadreSnapshot::of(&card.row().expect("packed")).expect("unpacked"), card);
     }
 
     #[test]
@@ -226,10 +226,10 @@ mod tests {
         let whole = card().row().expect("packed");
         for len in 0..whole.body.len() {
             let cut = cadre_card::Model { body: whole.body[..len].to_vec(), ..whole.clone() };
-            assert!(matches!(Card::of(&cut), Err(Error::Internal(_))), "{len} bytes");
+            assert!(matches!(CadreSnapshot::of(&cut), Err(Error::Internal(_))), "{len} bytes");
         }
         let mut other = whole;
         other.body[0] = VERSION + 1;
-        assert!(matches!(Card::of(&other), Err(Error::Internal(_))));
+        assert!(matches!(CadreSnapshot::of(&other), Err(Error::Internal(_))));
     }
 }

@@ -16,16 +16,16 @@ use sea_orm::{ActiveEnum, DatabaseTransaction, EntityTrait};
 
 use super::{
     VERSION,
-    basis::{Basis, Cell},
-    derive::Person,
+    dimensions::{CountKey, Dimensions},
+    project::Person,
 };
 use crate::{
-    domain::{read_model::people::People, reference_data::ReferenceData},
+    domain::{projection::batch::Batch, reference_data::ReferenceData},
     error::Result,
 };
 
 /// Into so many heaps page keys and words are thrown by their person, so that only one heap need be looked at closely.
-pub(in crate::domain::read_model) const HEAPS: usize = 1 << 16;
+pub(in crate::domain::projection) const HEAPS: usize = 1 << 16;
 
 /// The first place where counts or page keys are not what follows from posts and qualifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,43 +94,43 @@ impl fmt::Display for Difference {
 
 /// What follows from posts and qualifications: the counts, and the page keys thrown on heaps.
 #[derive(Debug)]
-pub(in crate::domain::read_model) struct Expected {
-    basis: Basis,
-    counts: HashMap<Cell, i64>,
+pub(in crate::domain::projection) struct Expected {
+    dimensions: Dimensions,
+    counts: HashMap<CountKey, i64>,
     heaps: Vec<u64>,
 }
 
 impl Expected {
     /// Nothing, before anybody was looked at; a difference where the tables were never made.
-    pub(in crate::domain::read_model) async fn begin(
+    pub(in crate::domain::projection) async fn begin(
         connection: &DatabaseTransaction,
     ) -> Result<std::result::Result<Self, Difference>> {
         let head = level_count_head::Entity::find_by_id(1).one(connection).await?;
-        let folded = head.filter(|head| head.version == VERSION).and_then(|head| head.folded_on);
-        let Some(folded) = folded else { return Ok(Err(Difference::NotMade)) };
-        let basis = Basis::new(Arc::new(ReferenceData::load(connection).await?), folded);
-        Ok(Ok(Self { basis, counts: HashMap::new(), heaps: vec![0; HEAPS] }))
+        let base_date = head.filter(|head| head.version == VERSION).and_then(|head| head.folded_on);
+        let Some(base_date) = base_date else { return Ok(Err(Difference::NotMade)) };
+        let dimensions = Dimensions::new(Arc::new(ReferenceData::load(connection).await?), base_date);
+        Ok(Ok(Self { dimensions, counts: HashMap::new(), heaps: vec![0; HEAPS] }))
     }
 
     /// Looks at a person.
-    pub(in crate::domain::read_model) fn add(&mut self, person: &Person<'_>) {
+    pub(in crate::domain::projection) fn add(&mut self, person: &Person<'_>) {
         let counts = &mut self.counts;
-        person.each_count(&mut self.basis, |cell, people| *counts.entry(cell).or_default() += i64::from(people));
-        for key in person.keys(&self.basis).iter().filter(|key| self.basis.speaks_of(key)) {
+        person.each_count(&mut self.dimensions, |cell, people| *counts.entry(cell).or_default() += i64::from(people));
+        for key in person.keys(&self.dimensions).iter().filter(|key| self.dimensions.speaks_of(key)) {
             throw(&mut self.heaps, key, u64::wrapping_add);
         }
     }
 
     /// The first difference, once everybody was looked at.
-    pub(in crate::domain::read_model) async fn difference(
+    pub(in crate::domain::projection) async fn difference(
         mut self,
         connection: &DatabaseTransaction,
     ) -> Result<Option<Difference>> {
-        if let Some(difference) = counts_differ(connection, &mut self.basis, &mut self.counts).await? {
+        if let Some(difference) = counts_differ(connection, &mut self.dimensions, &mut self.counts).await? {
             return Ok(Some(difference));
         }
-        match keys_differ(connection, &self.basis, self.heaps).await? {
-            Some(heap) => named_key(connection, &self.basis, heap).await,
+        match keys_differ(connection, &self.dimensions, self.heaps).await? {
+            Some(heap) => named_key(connection, &self.dimensions, heap).await,
             None => Ok(None),
         }
     }
@@ -139,16 +139,16 @@ impl Expected {
 /// Takes what stands in the table from what follows, and gives the first cell where something is left.
 async fn counts_differ(
     connection: &DatabaseTransaction,
-    basis: &mut Basis,
-    counts: &mut HashMap<Cell, i64>,
+    dimensions: &mut Dimensions,
+    counts: &mut HashMap<CountKey, i64>,
 ) -> Result<Option<Difference>> {
     let mut unknown = None;
     let mut rows = level_count::Entity::find().stream(connection).await?;
     while let Some(row) = rows.try_next().await? {
-        match basis.place_of_level(&row.subject_code, row.rank) {
+        match dimensions.place_of_level(&row.subject_code, row.rank) {
             Some(level) => {
-                let (unit, day) = (basis.place(row.unit_id), basis.day(row.day));
-                let cell = Cell { unit, level, scope: row.scope, key_leaders: row.key_leaders, day };
+                let (unit, day) = (dimensions.place(row.unit_id), dimensions.day(row.day));
+                let cell = CountKey { unit, level, scope: row.scope, key_leaders: row.key_leaders, day };
                 *counts.entry(cell).or_default() -= i64::from(row.people);
             }
             None if row.people != 0 => unknown = unknown.or(Some(row)),
@@ -157,20 +157,20 @@ async fn counts_differ(
     }
     drop(rows);
     if let Some(row) = unknown {
-        return Ok(Some(of_row(basis, &row)));
+        return Ok(Some(of_row(dimensions, &row)));
     }
-    let order = |cell: &Cell| (code(basis, basis.unit(cell.unit)), *cell);
+    let order = |cell: &CountKey| (code(dimensions, dimensions.unit(cell.unit)), *cell);
     let first = counts.iter().filter(|(_, left)| **left != 0).map(|(cell, _)| *cell).min_by_key(order);
     let Some(cell) = first else { return Ok(None) };
     let left = counts[&cell];
-    Ok(Some(count(connection, basis, cell, left).await?))
+    Ok(Some(count(connection, dimensions, cell, left).await?))
 }
 
 /// A count of a level that no list holds.
-fn of_row(basis: &Basis, row: &level_count::Model) -> Difference {
+fn of_row(dimensions: &Dimensions, row: &level_count::Model) -> Difference {
     Difference::Count {
         scope: row.scope,
-        unit: code(basis, row.unit_id),
+        unit: code(dimensions, row.unit_id),
         key_leaders: row.key_leaders,
         subject: row.subject_code.clone(),
         rank: row.rank,
@@ -181,33 +181,43 @@ fn of_row(basis: &Basis, row: &level_count::Model) -> Difference {
 }
 
 /// Names a cell, with what stands there; `left` is what follows, less that.
-async fn count(connection: &DatabaseTransaction, basis: &Basis, cell: Cell, left: i64) -> Result<Difference> {
-    let (subject, rank) = basis.level(cell.level);
+async fn count(
+    connection: &DatabaseTransaction,
+    dimensions: &Dimensions,
+    cell: CountKey,
+    left: i64,
+) -> Result<Difference> {
+    let (subject, rank) = dimensions.level(cell.level);
     let mut found = 0;
     let mut rows = level_count::Entity::find().stream(connection).await?;
     while let Some(row) = rows.try_next().await? {
-        let is_it = (row.scope, row.unit_id, row.key_leaders) == (cell.scope, basis.unit(cell.unit), cell.key_leaders);
-        if is_it && (row.subject_code.as_str(), row.rank, basis.day(row.day)) == (subject, rank, cell.day) {
+        let is_it =
+            (row.scope, row.unit_id, row.key_leaders) == (cell.scope, dimensions.unit(cell.unit), cell.key_leaders);
+        if is_it && (row.subject_code.as_str(), row.rank, dimensions.day(row.day)) == (subject, rank, cell.day) {
             found += i64::from(row.people);
         }
     }
     Ok(Difference::Count {
         scope: cell.scope,
-        unit: code(basis, basis.unit(cell.unit)),
+        unit: code(dimensions, dimensions.unit(cell.unit)),
         key_leaders: cell.key_leaders,
         subject: subject.to_owned(),
         rank,
-        day: basis.shown(cell.day),
+        day: dimensions.shown(cell.day),
         expected: found + left,
         found,
     })
 }
 
 /// The first heap whose keys are not those that follow.
-async fn keys_differ(connection: &DatabaseTransaction, basis: &Basis, mut heaps: Vec<u64>) -> Result<Option<usize>> {
+async fn keys_differ(
+    connection: &DatabaseTransaction,
+    dimensions: &Dimensions,
+    mut heaps: Vec<u64>,
+) -> Result<Option<usize>> {
     let mut rows = cadre_key::Entity::find().stream(connection).await?;
     while let Some(row) = rows.try_next().await? {
-        if basis.speaks_of(&row) {
+        if dimensions.speaks_of(&row) {
             throw(&mut heaps, &row, u64::wrapping_sub);
         }
     }
@@ -215,11 +225,15 @@ async fn keys_differ(connection: &DatabaseTransaction, basis: &Basis, mut heaps:
 }
 
 /// Names the first key of a heap that is missing or should not be there.
-async fn named_key(connection: &DatabaseTransaction, basis: &Basis, heap: usize) -> Result<Option<Difference>> {
+async fn named_key(
+    connection: &DatabaseTransaction,
+    dimensions: &Dimensions,
+    heap: usize,
+) -> Result<Option<Difference>> {
     let mut left: HashMap<String, (cadre_key::Model, i32)> = HashMap::new();
     let mut codes: HashMap<CadreId, CadreCode> = HashMap::new();
     let mut note = |key: cadre_key::Model, sign: i32| {
-        if heap_of(key.cadre_id) == heap && basis.speaks_of(&key) {
+        if heap_of(key.cadre_id) == heap && dimensions.speaks_of(&key) {
             left.entry(format!("{key:?}")).or_insert((key, 0)).1 += sign;
         }
     };
@@ -229,9 +243,9 @@ async fn named_key(connection: &DatabaseTransaction, basis: &Basis, heap: usize)
     }
     drop(rows);
     let mut last = None;
-    while let Some(people) = People::after(connection, last).await? {
+    while let Some(people) = Batch::after(connection, last).await? {
         for person in people.each().filter(|person| heap_of(person.id) == heap) {
-            person.keys(basis).into_iter().for_each(|key| note(key, 1));
+            person.keys(dimensions).into_iter().for_each(|key| note(key, 1));
             codes.extend(people.code(person.id).map(|code| (person.id, code.clone())));
         }
         last = people.last();
@@ -239,7 +253,7 @@ async fn named_key(connection: &DatabaseTransaction, basis: &Basis, heap: usize)
     let first = left.into_values().filter(|(_, left)| *left != 0).min_by_key(|(key, _)| (key.cadre_id.0, key.from_on));
     Ok(first.map(|(key, left)| Difference::Key {
         cadre: codes.get(&key.cadre_id).map_or_else(|| key.cadre_id.to_string(), ToString::to_string),
-        unit: code(basis, key.unit_id),
+        unit: code(dimensions, key.unit_id),
         subject: key.subject_code.to_string(),
         rank: key.rank,
         from: key.from_on,
@@ -249,7 +263,7 @@ async fn named_key(connection: &DatabaseTransaction, basis: &Basis, heap: usize)
 }
 
 /// The heap of a person.
-pub(in crate::domain::read_model) fn heap_of(person: CadreId) -> usize {
+pub(in crate::domain::projection) fn heap_of(person: CadreId) -> usize {
     let mut hasher = DefaultHasher::new();
     person.hash(&mut hasher);
     usize::try_from(hasher.finish() % HEAPS as u64).unwrap_or(0)
@@ -265,6 +279,6 @@ fn throw(heaps: &mut [u64], key: &cadre_key::Model, how: fn(u64, u64) -> u64) {
 }
 
 /// The code of a unit; its id where there is none.
-fn code(basis: &Basis, unit: UnitId) -> String {
-    basis.reference_data().units().get(unit).map_or_else(|| unit.to_string(), |unit| unit.row.code.to_string())
+fn code(dimensions: &Dimensions, unit: UnitId) -> String {
+    dimensions.reference_data().units().get(unit).map_or_else(|| unit.to_string(), |unit| unit.row.code.to_string())
 }

@@ -18,7 +18,7 @@ use sea_orm::{EntityTrait, IntoActiveModel};
 
 use super::{
     Person,
-    basis::{Basis, scope},
+    dimensions::{Dimensions, scope},
 };
 use crate::{
     clock::Clock,
@@ -181,8 +181,8 @@ fn person(rng: &mut Rng, units: &[UnitId]) -> (CadreId, Vec<assignment::Model>, 
 }
 
 /// The days from the folded one on: each on which something can change, and those beside it.
-fn days(folded: Day) -> Vec<Day> {
-    (0..6 * 360 + 60).step_by(7).map(day).filter(|day| folded <= *day).chain([folded]).collect()
+fn days(base_date: Day) -> Vec<Day> {
+    (0..6 * 360 + 60).step_by(7).map(day).filter(|day| base_date <= *day).chain([base_date]).collect()
 }
 
 #[tokio::test]
@@ -192,19 +192,19 @@ async fn on_every_day_the_counts_are_those_of_counting() {
     let (mut compared, mut shared) = (0, 0);
     for _ in 0..3 {
         let world = World::draw(&mut rng).await;
-        let folded = day(rng.i32(0..4 * 360));
-        let mut basis = Basis::new(Arc::clone(&world.reference_data), folded);
+        let base_date = day(rng.i32(0..4 * 360));
+        let mut dimensions = Dimensions::new(Arc::clone(&world.reference_data), base_date);
         let mut counts: HashMap<_, i32> = HashMap::new();
         for person in world.persons() {
-            person.each_count(&mut basis, |cell, people| *counts.entry(cell).or_default() += people);
+            person.each_count(&mut dimensions, |cell, people| *counts.entry(cell).or_default() += people);
         }
         for (unit, hierarchy, reach) in asked(&world) {
             let units = world.reference_data.units();
             let scope = scope(units, unit, (reach == Reach::Subtree).then_some(hierarchy));
-            let place = basis.place(unit);
-            for (key_leaders, subject, day) in questions(folded) {
+            let place = dimensions.place(unit);
+            for (key_leaders, subject, day) in questions(base_date) {
                 let of_rank = |rank: i16, subject: &str| {
-                    let level = basis.place_of_level(subject, rank).expect("a level");
+                    let level = dimensions.place_of_level(subject, rank).expect("a level");
                     let cells = counts.iter().filter(|(cell, _)| {
                         (cell.unit, cell.scope, cell.key_leaders, cell.level) == (place, scope, key_leaders, level)
                             && cell.day <= day
@@ -212,11 +212,12 @@ async fn on_every_day_the_counts_are_those_of_counting() {
                     cells.map(|(_, people)| people).sum::<i32>()
                 };
                 let naive = world.counted((unit, hierarchy, reach), key_leaders, subject, day);
-                let hint =
-                    || format!("{hierarchy:?} {reach:?} {key_leaders} {subject} {day}, folded {folded}, seed {seed}");
+                let hint = || {
+                    format!("{hierarchy:?} {reach:?} {key_leaders} {subject} {day}, folded {base_date}, seed {seed}")
+                };
                 assert_eq!(of_rank(0, ""), naive.len() as i32, "{}", hint());
                 for rank in 0..5 {
-                    if basis.place_of_level(subject, rank).is_some() {
+                    if dimensions.place_of_level(subject, rank).is_some() {
                         let counted = naive.iter().filter(|highest| **highest == Some(rank)).count();
                         assert_eq!(of_rank(rank, subject), counted as i32, "rank {rank} {}", hint());
                         shared += usize::from(counted > 1);
@@ -238,9 +239,9 @@ fn asked(world: &World) -> Vec<(UnitId, Hierarchy, Reach)> {
     world.units.iter().flat_map(|unit| ways.map(|(hierarchy, reach)| (*unit, hierarchy, reach))).collect()
 }
 
-fn questions(folded: Day) -> Vec<(bool, &'static str, Day)> {
+fn questions(base_date: Day) -> Vec<(bool, &'static str, Day)> {
     let of_day = |day| [false, true].map(|key| SUBJECTS.map(|subject| (key, subject, day)));
-    days(folded).into_iter().flat_map(of_day).flatten().collect()
+    days(base_date).into_iter().flat_map(of_day).flatten().collect()
 }
 
 #[tokio::test]
@@ -250,11 +251,11 @@ async fn on_every_day_the_keys_are_those_who_hold_the_level_there() {
     let mut found = 0;
     for _ in 0..3 {
         let world = World::draw(&mut rng).await;
-        let folded = day(rng.i32(0..4 * 360));
-        let basis = Basis::new(Arc::clone(&world.reference_data), folded);
+        let base_date = day(rng.i32(0..4 * 360));
+        let dimensions = Dimensions::new(Arc::clone(&world.reference_data), base_date);
         for person in world.persons() {
-            let keys = person.keys(&basis);
-            for day in days(folded) {
+            let keys = person.keys(&dimensions);
+            for day in days(base_date) {
                 let lives = |key: &&entity::cadre_key::Model| {
                     Period::new(Some(key.from_on), key.until_on).is_some_and(|period| period.holds(day))
                 };

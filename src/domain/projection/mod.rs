@@ -4,10 +4,10 @@
 //! Whatever an act wrote of persons is compared, before and after, when it commits. After an import, which may touch
 //! everybody, they are made anew; so they are where their form is another one than this program's.
 
-pub mod card;
-pub mod count;
-mod people;
-mod word;
+mod batch;
+pub mod cadre_snapshot;
+pub mod headcount;
+mod name_index;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -30,9 +30,9 @@ use crate::{
     },
     error::Result,
 };
-use card::{Card, Of};
-use count::{Expected, Keeping, Making};
-use people::{BATCH, People};
+use batch::{BATCH, Batch};
+use cadre_snapshot::{CadreSnapshot, Of};
+use headcount::{Expected, Rebuild, Update};
 
 /// More persons than this are not renewed one by one: all are.
 const MANY: usize = 20_000;
@@ -45,20 +45,20 @@ const WORD: &str = "word";
 
 /// The persons of whom an act wrote something that read models are derived from.
 #[derive(Clone, Debug)]
-pub(in crate::domain) enum Touched {
+pub(in crate::domain) enum ChangedCadres {
     /// These.
     These(BTreeSet<CadreId>),
     /// So many that all are made anew.
     Everybody,
 }
 
-impl Default for Touched {
+impl Default for ChangedCadres {
     fn default() -> Self {
         Self::These(BTreeSet::new())
     }
 }
 
-impl Touched {
+impl ChangedCadres {
     /// Notes a person.
     pub(in crate::domain) fn add(&mut self, person: CadreId) {
         if let Self::These(persons) = self {
@@ -86,7 +86,7 @@ impl Renewed {
     pub(in crate::domain) async fn at(self, txn: &DatabaseTransaction, place: i64) -> Result<()> {
         match self {
             Self::Some => Ok(()),
-            Self::All => count::made_at(txn, place).await,
+            Self::All => headcount::made_at(txn, place).await,
         }
     }
 }
@@ -97,7 +97,7 @@ pub enum Difference {
     /// The card of a person.
     Card(CadreCode),
     /// A count of people, or a page key.
-    Count(count::Difference),
+    Count(headcount::Difference),
     /// The words of a person's name, by the person's code.
     Word(String),
 }
@@ -123,25 +123,25 @@ impl fmt::Display for Difference {
 /// lists.
 pub(in crate::domain) async fn renew(
     txn: &DatabaseTransaction,
-    touched: Touched,
+    touched: ChangedCadres,
     (reference_data, today): (Option<Arc<ReferenceData>>, Day),
 ) -> Result<Renewed> {
     let persons: Vec<CadreId> = match touched {
-        Touched::These(persons) if persons.is_empty() => return Ok(Renewed::Some),
-        Touched::These(persons) => persons.into_iter().collect(),
-        Touched::Everybody => {
+        ChangedCadres::These(persons) if persons.is_empty() => return Ok(Renewed::Some),
+        ChangedCadres::These(persons) => persons.into_iter().collect(),
+        ChangedCadres::Everybody => {
             make(txn, today).await?;
             return Ok(Renewed::All);
         }
     };
     // First of all: from here on nobody makes the counts anew, and what is read of persons is what they hold.
-    let mut keeping = Keeping::begin(txn, reference_data, today).await?;
-    let mut words = word::Changed::default();
+    let mut keeping = Update::begin(txn, reference_data, today).await?;
+    let mut words = name_index::Changed::default();
     for persons in persons.chunks(BATCH) {
-        let before = card::locked(txn, persons).await?;
-        let after = People::of(txn, Of::These(persons)).await?;
-        card::write(txn, &after.cards).await?;
-        let before: HashMap<CadreId, &Card> = before.iter().map(|card| (card.id, card)).collect();
+        let before = cadre_snapshot::locked(txn, persons).await?;
+        let after = Batch::of(txn, Of::These(persons)).await?;
+        cadre_snapshot::write(txn, &after.cards).await?;
+        let before: HashMap<CadreId, &CadreSnapshot> = before.iter().map(|card| (card.id, card)).collect();
         after.cards.iter().for_each(|card| words.replace(before.get(&card.id).copied(), card));
         let Some(keeping) = &mut keeping else { continue };
         for card in &after.cards {
@@ -170,10 +170,10 @@ pub async fn rebuild(database: &Database, clock: Clock) -> Result<()> {
 ///
 /// # Errors
 /// As `rebuild`.
-pub async fn adopt(database: &Database, clock: Clock) -> Result<()> {
+pub async fn ensure_current(database: &Database, clock: Clock) -> Result<()> {
     let kept = read_model::Entity::find().all(database.control()).await?;
     let is_kept = |(name, version)| kept.iter().any(|kept| kept.name == name && kept.version == version);
-    match forms().into_iter().all(is_kept) && count::is_made(database.control()).await? {
+    match format_versions().into_iter().all(is_kept) && headcount::is_made(database.control()).await? {
         true => Ok(()),
         false => rebuild(database, clock).await,
     }
@@ -189,14 +189,14 @@ pub async fn verify(connection: &DatabaseTransaction) -> Result<std::result::Res
         Ok(expected) => expected,
         Err(difference) => return Ok(Err(Difference::Count(difference))),
     };
-    let mut words = word::Expected::new();
+    let mut words = name_index::Expected::new();
     let (mut last, mut persons) = (None, 0);
-    while let Some(people) = People::after(connection, last).await? {
+    while let Some(people) = Batch::after(connection, last).await? {
         let kept = match people.range() {
-            Some(range) => card::kept(connection, range).await?,
+            Some(range) => cadre_snapshot::kept(connection, range).await?,
             None => Vec::new(),
         };
-        if let Some(code) = card::difference(&people.cards, &kept)? {
+        if let Some(code) = cadre_snapshot::difference(&people.cards, &kept)? {
             return Ok(Err(Difference::Card(code)));
         }
         people.each().for_each(|person| expected.add(&person));
@@ -211,18 +211,18 @@ pub async fn verify(connection: &DatabaseTransaction) -> Result<std::result::Res
 }
 
 /// The forms of this program, by their names; counts and page keys say theirs themselves.
-fn forms() -> [(&'static str, i32); 2] {
-    [(CARD, card::VERSION.into()), (WORD, word::VERSION)]
+fn format_versions() -> [(&'static str, i32); 2] {
+    [(CARD, cadre_snapshot::VERSION.into()), (WORD, name_index::VERSION)]
 }
 
 async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
     bulk::widen(txn).await?;
-    let mut making = Making::begin(txn, today).await?;
-    let mut words = word::Making::begin(txn).await?;
+    let mut making = Rebuild::begin(txn, today).await?;
+    let mut words = name_index::Rebuild::begin(txn).await?;
     cadre_card::Entity::delete_many().exec(txn).await?;
     let (mut last, mut persons) = (None, 0);
-    while let Some(people) = People::after(txn, last).await? {
-        card::write_new(txn, &people.cards).await?;
+    while let Some(people) = Batch::after(txn, last).await? {
+        cadre_snapshot::write_new(txn, &people.cards).await?;
         making.add(txn, &people).await?;
         words.add(txn, &people.cards).await?;
         (last, persons) = (people.last(), persons + people.cards.len() as u64);
@@ -235,8 +235,8 @@ async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
         bulk::survey::<cadre_word::Entity>(txn).await?;
         bulk::survey::<level_count::Entity>(txn).await?;
     }
-    let made =
-        forms().map(|(name, version)| read_model::ActiveModel { name: Set(name.to_owned()), version: Set(version) });
+    let made = format_versions()
+        .map(|(name, version)| read_model::ActiveModel { name: Set(name.to_owned()), version: Set(version) });
     bulk::replace(txn, made).await?;
     Ok(bulk::narrow(txn).await?)
 }

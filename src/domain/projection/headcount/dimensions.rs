@@ -16,7 +16,7 @@ use crate::domain::{
 
 /// A cell of the counts: whose people, by which highest level, from which day on. Small: millions are added up at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Cell {
+pub(super) struct CountKey {
     /// Place of the unit in the basis.
     pub unit: u32,
     /// Place of the level in the basis; 0 where people are counted whatever they hold.
@@ -31,7 +31,7 @@ pub(super) struct Cell {
 
 /// A unit whose people somebody counts among, on some days.
 #[derive(Debug)]
-pub(super) struct Above {
+pub(super) struct AncestorSpan {
     /// Whose people.
     pub scope: CountScope,
     /// Place of the unit.
@@ -42,13 +42,13 @@ pub(super) struct Above {
 
 /// What counts and keys follow from beside the person.
 #[derive(Debug)]
-pub(super) struct Basis {
+pub(super) struct Dimensions {
     reference_data: Arc<ReferenceData>,
-    folded: Day,
+    base_date: Day,
     units: Vec<UnitId>,
     places: HashMap<UnitId, u32>,
     levels: Vec<(String, i16)>,
-    above: HashMap<UnitId, Arc<[Above]>>,
+    above: HashMap<UnitId, Arc<[AncestorSpan]>>,
 }
 
 /// The first day of the calendar.
@@ -56,15 +56,15 @@ pub(super) fn first_day() -> Day {
     Day::of(1800, 1, 1).expect("the calendar begins with 1800")
 }
 
-impl Basis {
+impl Dimensions {
     /// The basis for the days from the folded day on.
-    pub fn new(reference_data: Arc<ReferenceData>, folded: Day) -> Self {
+    pub fn new(reference_data: Arc<ReferenceData>, base_date: Day) -> Self {
         let mut levels = vec![(String::new(), 0)];
         for subject in reference_data.subjects() {
             levels.extend(subject.levels.iter().map(|level| (level.subject_code.to_string(), level.rank)));
         }
         levels.dedup();
-        Self { reference_data, folded, units: Vec::new(), places: HashMap::new(), levels, above: HashMap::new() }
+        Self { reference_data, base_date, units: Vec::new(), places: HashMap::new(), levels, above: HashMap::new() }
     }
 
     /// Units and lists.
@@ -74,17 +74,17 @@ impl Basis {
 
     /// The days that are spoken of.
     pub fn days(&self) -> Period {
-        Period::new(Some(self.folded), None).expect("a period without an end")
+        Period::new(Some(self.base_date), None).expect("a period without an end")
     }
 
     /// The day under which a change stands that counts from a day on.
     pub fn day(&self, from: Day) -> Day {
-        if from <= self.folded { first_day() } else { from }
+        if from <= self.base_date { first_day() } else { from }
     }
 
     /// The day that people are told of a change: the folded one for what counted before.
     pub fn shown(&self, day: Day) -> Day {
-        day.max(self.folded)
+        day.max(self.base_date)
     }
 
     /// A unit by its place.
@@ -113,7 +113,7 @@ impl Basis {
     }
 
     /// Where who holds a post in a unit counts.
-    pub fn above(&mut self, unit: UnitId) -> Arc<[Above]> {
+    pub fn above(&mut self, unit: UnitId) -> Arc<[AncestorSpan]> {
         if let Some(above) = self.above.get(&unit) {
             return Arc::clone(above);
         }
@@ -130,19 +130,19 @@ impl Basis {
             let kept = stays.into_iter().filter(|(above, _)| *above != unit || !units.is_leaf(unit, hierarchy));
             all.extend(kept.map(|(above, during)| (scope, above, during)));
         }
-        let above = all.into_iter().map(|(scope, unit, during)| Above { scope, unit: self.place(unit), during });
-        let above: Arc<[Above]> = above.filter(|above| !above.during.is_empty()).collect();
+        let above = all.into_iter().map(|(scope, unit, during)| AncestorSpan { scope, unit: self.place(unit), during });
+        let above: Arc<[AncestorSpan]> = above.filter(|above| !above.during.is_empty()).collect();
         self.above.insert(unit, Arc::clone(&above));
         above
     }
 
     /// Whether a page key speaks of a day from the folded one on. What ended before is asked for by nobody.
     pub fn speaks_of(&self, key: &cadre_key::Model) -> bool {
-        key.until_on.is_none_or(|until| self.folded < until)
+        key.until_on.is_none_or(|until| self.base_date < until)
     }
 
     /// The row of a cell.
-    pub fn row(&self, cell: Cell, people: i32) -> level_count::ActiveModel {
+    pub fn row(&self, cell: CountKey, people: i32) -> level_count::ActiveModel {
         let (subject, rank) = self.level(cell.level);
         let row = level_count::Model {
             scope: cell.scope,
@@ -157,15 +157,15 @@ impl Basis {
     }
 
     /// What the rows of cells are found by, in the order of the table's key but for the scopes.
-    pub fn key(&self, cell: &Cell) -> (CountScope, UnitId, bool, (&str, i16), Day) {
+    pub fn key(&self, cell: &CountKey) -> (CountScope, UnitId, bool, (&str, i16), Day) {
         (cell.scope, self.unit(cell.unit), cell.key_leaders, self.level(cell.level), cell.day)
     }
 
     /// The order in which cells are written by acts: the same in every transaction, or two of them would wait for each other; and
     /// those that everybody changes last, so that they are held for the shortest time.
-    pub fn in_order(&self, cells: &mut [(Cell, i32)]) {
+    pub fn in_order(&self, cells: &mut [(CountKey, i32)]) {
         let units = self.reference_data.units();
-        let depth = |cell: &Cell| match hierarchy(cell.scope) {
+        let depth = |cell: &CountKey| match hierarchy(cell.scope) {
             Some(hierarchy) => units.depth(self.unit(cell.unit), hierarchy),
             None => usize::MAX,
         };

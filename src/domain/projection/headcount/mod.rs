@@ -3,19 +3,19 @@
 //! Both speak of each day from the folded day on. What begins or ends later stands there with its day, so that nothing
 //! has to be done at midnight; the first act of a day adds what has come to what was there.
 
-mod anew;
-mod ask;
-mod basis;
-mod derive;
-mod keep;
+mod dimensions;
+mod project;
+mod query;
+mod rebuild;
 #[cfg(test)]
 mod tests;
+mod update;
 mod verify;
 
-pub(super) use anew::Making;
-pub(in crate::domain) use ask::{Counted, Counts, Told, counts};
-pub(super) use derive::Person;
-pub(super) use keep::{Keeping, is_made, made_at};
+pub(super) use project::Person;
+pub(in crate::domain) use query::{Counted, Counts, Lookup, counts};
+pub(super) use rebuild::Rebuild;
+pub(super) use update::{Update, is_made, made_at};
 pub use verify::Difference;
 pub(super) use verify::{Expected, HEAPS, heap_of};
 

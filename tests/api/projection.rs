@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use cadre_api::{
     clock::Clock,
-    domain::{demo, import::Outcome, read_model},
+    domain::{demo, import::Outcome, projection},
 };
 use entity::{level_count, level_count_head};
 use fastrand::Rng;
@@ -139,7 +139,7 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
         let world = demo_world(kind).await;
         // Counts of many days to come: a world of years ago.
         let long_ago = Clock::Fixed(FOLDED.parse().expect("a moment"));
-        read_model::rebuild(&world.database, long_ago).await.expect("made anew");
+        projection::rebuild(&world.database, long_ago).await.expect("made anew");
         world.app_state.refresh().await.expect("the snapshot holds what the counts were made by");
         let to_come = "SELECT count(*) FROM level_count WHERE day > '1800-01-01'";
         assert!(number(&world, to_come).await > 100, "the control: changes lie ahead of the folded day");
@@ -164,7 +164,7 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
         let bent = answers(&callers, &asked).await;
         execute(&world, "UPDATE cadre_key SET branch_id = cadre_id").await;
         let without_branches = answers(&callers, &asked).await;
-        read_model::rebuild(&world.database, long_ago).await.expect("made anew");
+        projection::rebuild(&world.database, long_ago).await.expect("made anew");
 
         let (mut counted, mut listed, mut by_branch) = (0, 0, 0);
         for (at, (caller, question)) in asked.iter().enumerate() {
@@ -201,7 +201,7 @@ async fn number(world: &World, sql: &str) -> i64 {
 /// What differs, in words; nothing where nothing does.
 async fn verified(world: &World) -> Option<String> {
     let snapshot = world.database.snapshot().await.expect("a snapshot");
-    read_model::verify(&snapshot).await.expect("read").err().map(|difference| difference.to_string())
+    projection::verify(&snapshot).await.expect("read").err().map(|difference| difference.to_string())
 }
 
 /// What is done to the tables past the program, and a part of what must be said of it.
@@ -256,7 +256,7 @@ async fn whatever_was_changed_is_named_and_repaired() {
             assert!(execute(world, &bend).await > 0, "{bend}");
             let told = verified(world).await.unwrap_or_default();
             assert!(told.contains(expected), "{:?}: {bend}: {told}", world.kind);
-            read_model::rebuild(&world.database, clock()).await.expect("made anew");
+            projection::rebuild(&world.database, clock()).await.expect("made anew");
         }
         assert_eq!(verified(world).await, None);
     })
@@ -474,7 +474,7 @@ async fn counts_that_another_version_left_behind_are_read_by_nobody() {
             verified(world).await.as_deref(),
             Some("counts and page keys were never made in the form of this version")
         );
-        read_model::rebuild(&world.database, clock()).await.expect("made anew");
+        projection::rebuild(&world.database, clock()).await.expect("made anew");
         assert_eq!(intermediate(&caller, "P").await, after);
     })
     .await;
@@ -486,7 +486,7 @@ async fn the_first_act_of_a_day_folds_what_has_come() {
         let caller = world.caller(&SCOPES, &["W"]).await;
         let ids = enrolled(world, &caller, 2).await;
         let long_ago = Clock::Fixed(FOLDED.parse().expect("a moment"));
-        read_model::rebuild(&world.database, long_ago).await.expect("made anew");
+        projection::rebuild(&world.database, long_ago).await.expect("made anew");
         let to_come = level_count::Entity::find().count(world.database.reader()).await.expect("a count");
         let before = intermediate(&caller, "P").await;
 

@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{Query, SelectStatement},
 };
 
-use super::{VERSION, basis::scope};
+use super::{VERSION, dimensions::scope};
 use crate::{
     domain::{authz::Access, hash_chain},
     error::Result,
@@ -54,7 +54,7 @@ impl Counts {
 
 /// What the tables told.
 #[derive(Clone, Debug)]
-pub(in crate::domain) enum Told {
+pub(in crate::domain) enum Lookup {
     /// The counts, as they were kept.
     Counts(Counts),
     /// Nothing, and where the chain of logs ended then: they do not speak of the day, or know of units that
@@ -64,18 +64,18 @@ pub(in crate::domain) enum Told {
 
 /// What the tables tell of the counts. Whoever asks has found out that the caller may see the number and reaches the whole
 /// of the units.
-pub(in crate::domain) async fn counts(access: &Access, of: Counted<'_>) -> Result<Told> {
+pub(in crate::domain) async fn counts(access: &Access, of: Counted<'_>) -> Result<Lookup> {
     let mut counts = Counts::default();
     let rows = access.kept().query_all(&select(access, of)).await?;
     if rows.is_empty() {
-        return Ok(Told::Nothing { end: hash_chain::end(&access.kept()).await? });
+        return Ok(Lookup::Nothing { end: hash_chain::end(&access.kept()).await? });
     }
     for row in &rows {
-        let (version, folded): (i32, Option<Day>) = (row.try_get("", "version")?, row.try_get("", "folded_on")?);
+        let (version, base_date): (i32, Option<Day>) = (row.try_get("", "version")?, row.try_get("", "folded_on")?);
         let list_change: i64 = row.try_get("", "list_change")?;
-        let speaks_of_it = version == VERSION && folded.is_some_and(|folded| folded <= of.day);
+        let speaks_of_it = version == VERSION && base_date.is_some_and(|base_date| base_date <= of.day);
         if !speaks_of_it || access.reference_data().log_position() < list_change {
-            return Ok(Told::Nothing { end: row.try_get("", "end_of_chain")? });
+            return Ok(Lookup::Nothing { end: row.try_get("", "end_of_chain")? });
         }
         let Some(rank) = row.try_get::<Option<i16>>("", "rank")? else { continue };
         let people = u64::try_from(row.try_get::<i64>("", "people")?).unwrap_or(0);
@@ -85,7 +85,7 @@ pub(in crate::domain) async fn counts(access: &Access, of: Counted<'_>) -> Resul
             false => {}
         }
     }
-    Ok(Told::Counts(counts))
+    Ok(Lookup::Counts(counts))
 }
 
 /// The head, the counts and the end of the chain in one statement: nobody folds in between.

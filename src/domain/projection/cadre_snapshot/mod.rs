@@ -26,7 +26,7 @@ use crate::{
 
 /// What is read of a person together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Card {
+pub struct CadreSnapshot {
     /// The person.
     pub id: CadreId,
     /// Code.
@@ -47,7 +47,7 @@ pub struct Card {
     pub qualifications: Vec<qualification::Model>,
 }
 
-impl Card {
+impl CadreSnapshot {
     /// The card of a row.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl Of<'_> {
 
 /// The cards of persons as they ought to be, by person, and beside each the person's place in the order of names. Nothing
 /// protected is read for them.
-pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<(Card, Vec<u8>)>> {
+pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<(CadreSnapshot, Vec<u8>)>> {
     use cadre::Column as Is;
     let persons = cadre::Entity::find()
         .select_only()
@@ -105,7 +105,7 @@ pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Resul
     let rotating: HashSet<CadreId> =
         rotating.into_tuple::<Uuid>().all(connection).await?.into_iter().map(CadreId).collect();
     let card = |(id, code, full_name, gender, category, status, sort_key)| {
-        let card = Card {
+        let card = CadreSnapshot {
             id,
             code,
             full_name,
@@ -155,14 +155,14 @@ async fn qualifications(
 
 /// Cards as they stand, locked until the transaction ends: whoever else changes these persons waits, and reads what was
 /// changed here.
-pub(super) async fn locked(txn: &DatabaseTransaction, persons: &[CadreId]) -> Result<Vec<Card>> {
+pub(super) async fn locked(txn: &DatabaseTransaction, persons: &[CadreId]) -> Result<Vec<CadreSnapshot>> {
     let rows = cadre_card::Entity::find()
         .filter(Of::These(persons).holds(txn, cadre_card::Column::CadreId))
         .order_by_asc(cadre_card::Column::CadreId)
         .lock_exclusive()
         .all(txn)
         .await?;
-    rows.iter().map(Card::of).collect()
+    rows.iter().map(CadreSnapshot::of).collect()
 }
 
 /// Cards as they stand, by person, packed as they are kept.
@@ -172,21 +172,21 @@ pub(super) async fn kept(connection: &impl ConnectionTrait, of: Of<'_>) -> Resul
 }
 
 /// Writes cards in the place of those that there are.
-pub(super) async fn write(txn: &DatabaseTransaction, cards: &[Card]) -> Result<()> {
+pub(super) async fn write(txn: &DatabaseTransaction, cards: &[CadreSnapshot]) -> Result<()> {
     Ok(bulk::replace(txn, rows(cards)?).await?)
 }
 
 /// Writes cards of persons who have none.
-pub(super) async fn write_new(txn: &DatabaseTransaction, cards: &[Card]) -> Result<()> {
+pub(super) async fn write_new(txn: &DatabaseTransaction, cards: &[CadreSnapshot]) -> Result<()> {
     Ok(bulk::insert(txn, rows(cards)?).await?)
 }
 
-fn rows(cards: &[Card]) -> Result<Vec<cadre_card::ActiveModel>> {
+fn rows(cards: &[CadreSnapshot]) -> Result<Vec<cadre_card::ActiveModel>> {
     cards.iter().map(|card| Ok(card.row()?.into_active_model())).collect()
 }
 
 /// The first person of a batch whose card is not what it ought to be.
-pub(super) fn difference(made: &[Card], kept: &[cadre_card::Model]) -> Result<Option<CadreCode>> {
+pub(super) fn difference(made: &[CadreSnapshot], kept: &[cadre_card::Model]) -> Result<Option<CadreCode>> {
     let mut kept = kept.iter();
     for card in made {
         if kept.next() != Some(&card.row()?) {
