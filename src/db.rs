@@ -2,18 +2,18 @@
 //! their SQL differs.
 
 pub mod bulk;
-mod readers;
-mod reading;
+mod read_pool;
+mod read_session;
+mod rls;
 mod role;
 mod rollback;
-mod sight;
 mod storage;
 mod writer;
 
-pub use reading::{Course, Deadline, Kept, LastCourse, Reading, is_timeout};
-pub use role::Standing;
+pub use read_session::{Deadline, LastReadMode, PreparedReads, ReadMode, ReadSession, is_timeout};
+pub use rls::{RowScope, UuidRanges};
+pub use role::RlsStatus;
 pub use rollback::{Loss, Rollback};
-pub use sight::{Runs, Sight};
 pub(crate) use storage::sqlite_code;
 pub use storage::{Fault, is_locked};
 
@@ -29,7 +29,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::db::{
-    readers::{Questions, Readers},
+    read_pool::{Questions, ReadPool},
     storage::Health,
 };
 
@@ -81,7 +81,7 @@ pub struct Pool {
     /// How long the reads of one operation may take altogether, on either database.
     pub operation_timeout: Duration,
     /// What is seen where no transaction says what it may see.
-    pub sight: Sight,
+    pub row_scope: RowScope,
     /// Largest size of an embedded database, in pages. A write that needs more fails as on a full disk.
     pub max_pages: Option<NonZeroU32>,
 }
@@ -93,7 +93,7 @@ impl Default for Pool {
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             operation_timeout: Duration::from_secs(10),
-            sight: Sight::Nothing,
+            row_scope: RowScope::Nothing,
             max_pages: None,
         }
     }
@@ -126,11 +126,11 @@ impl Database {
             options.map_sqlx_sqlite_opts(reader);
             SeaOrm::connect(options)
         };
-        let questions: SqliteConnectOptions = url.parse().map_err(readers::failed)?;
+        let questions: SqliteConnectOptions = url.parse().map_err(read_pool::failed)?;
         // A page is read without waiting for its reader.
         let questions = reader(questions).row_buffer_size(1000).disable_statement_logging();
         Ok(Self {
-            questions: Questions::Sqlite(Readers::new(questions, SQLITE_READERS, pool.acquire_timeout)?),
+            questions: Questions::Sqlite(ReadPool::new(questions, SQLITE_READERS, pool.acquire_timeout)?),
             read: counted(readers(REGISTERS).await?, QUESTIONS),
             control: counted(readers(CONTROL).await?, "control"),
             write: written(write, &health),
@@ -141,7 +141,7 @@ impl Database {
     }
 
     async fn open_postgres(url: &str, pool: Pool) -> Result<Self, DbErr> {
-        let (patience, reach) = (pool.statement_timeout.as_millis().to_string(), pool.sight.setting().to_owned());
+        let (patience, reach) = (pool.statement_timeout.as_millis().to_string(), pool.row_scope.setting().to_owned());
         let set = move |postgres: PgConnectOptions, more: &[(&'static str, &'static str)]| {
             postgres
                 .application_name("cadre-api")
@@ -162,11 +162,11 @@ impl Database {
             options.map_sqlx_postgres_opts(move |postgres| set(postgres, more));
             SeaOrm::connect(options)
         };
-        let questions: PgConnectOptions = url.parse().map_err(readers::failed)?;
+        let questions: PgConnectOptions = url.parse().map_err(read_pool::failed)?;
         let questions = set(questions, &READS).disable_statement_logging();
         let health = Arc::new(Health::default());
         Ok(Self {
-            questions: Questions::Postgres(Readers::new(questions, pool.max_connections, pool.acquire_timeout)?),
+            questions: Questions::Postgres(ReadPool::new(questions, pool.max_connections, pool.acquire_timeout)?),
             read: counted(connections(REGISTERS, &READS).await?, QUESTIONS),
             control: counted(connections(CONTROL, &READS).await?, "control"),
             write: written(connections(pool.max_connections, &[]).await?, &health),
@@ -198,13 +198,13 @@ impl Database {
     }
 
     /// The reads of one question, within a sight and the time limit of an operation.
-    pub fn reading(&self, sight: Sight) -> Reading {
-        Reading::new(self.questions.clone(), sight, Deadline::after(self.operation_timeout))
+    pub fn read_session(&self, row_scope: RowScope) -> ReadSession {
+        ReadSession::new(self.questions.clone(), row_scope, Deadline::after(self.operation_timeout))
     }
 
     /// More reads of the same question, within another sight and the same time limit.
-    pub fn reading_on(&self, before: &Reading, sight: Sight) -> Reading {
-        Reading::new(self.questions.clone(), sight, before.deadline().clone())
+    pub fn read_session_on(&self, before: &ReadSession, row_scope: RowScope) -> ReadSession {
+        ReadSession::new(self.questions.clone(), row_scope, before.deadline().clone())
     }
 
     /// The connection set aside for rights, readiness and the look at the change log: when all readers are busy, rights
@@ -248,12 +248,12 @@ impl Database {
             }
         })?;
         if self.backend == DatabaseBackend::Postgres {
-            let settings = [("cadre.reach", Sight::Everything.setting()), ("plan_cache_mode", mode)];
+            let settings = [("cadre.reach", RowScope::Everything.setting()), ("plan_cache_mode", mode)];
             let set = |(name, value): (&str, &str)| Func::cust("set_config").arg(name).arg(value).arg(true);
             let mut select = Query::select();
             select.exprs(settings.map(|setting| Expr::expr(set(setting))));
             if let Some(name) = shared {
-                select.expr(Hold::Shared.take(name));
+                select.expr(LockMode::Shared.take(name));
             }
             txn.query_one(&select).await?;
         }
@@ -261,10 +261,10 @@ impl Database {
     }
 
     /// How row security stands to a role, or to the one that this is opened as; it binds nobody where there is none.
-    pub async fn standing(&self, role: Option<&str>) -> Result<Standing, DbErr> {
+    pub async fn rls_status(&self, role: Option<&str>) -> Result<RlsStatus, DbErr> {
         match self.backend {
-            DatabaseBackend::Postgres => role::standing(&self.control, role).await,
-            _ => Ok(Standing::Bound),
+            DatabaseBackend::Postgres => role::rls_status(&self.control, role).await,
+            _ => Ok(RlsStatus::Bound),
         }
     }
 
@@ -407,14 +407,14 @@ fn count(pool: &'static str, elapsed: Duration, failed: bool) {
 
 /// How a transaction holds a lock that others wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
+pub enum LockMode {
     /// Beside others that share it.
     Shared,
     /// Alone.
     Alone,
 }
 
-impl Hold {
+impl LockMode {
     /// The call of PostgreSQL that takes a named lock until the transaction ends.
     fn take(self, name: &str) -> FunctionCall {
         let take = match self {
@@ -426,7 +426,7 @@ impl Hold {
 }
 
 /// Takes a lock of a name until the transaction ends. On SQLite a writing transaction is alone anyway.
-pub async fn lock(txn: &DatabaseTransaction, name: &str, hold: Hold) -> Result<(), DbErr> {
+pub async fn lock(txn: &DatabaseTransaction, name: &str, hold: LockMode) -> Result<(), DbErr> {
     if txn.get_database_backend() != DatabaseBackend::Postgres {
         return Ok(());
     }

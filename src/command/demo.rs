@@ -6,7 +6,7 @@ use cadre_api::{
     auth::Tokens,
     clock::Clock,
     config::Settings,
-    db::Sight,
+    db::RowScope,
     domain::{client, demo, import},
 };
 use entity::value::{Purpose, Scope};
@@ -29,7 +29,7 @@ pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode,
     let folder = tempfile::tempdir().map_err(|error| Stop(format!("no temporary folder can be made: {error}")))?;
     let bundle = folder.path().join("bundle");
     settings.database_url = format!("sqlite://{}", folder.path().join("demo.db").display());
-    let database = open_current(&settings, Sight::Nothing).await?;
+    let database = open_current(&settings, RowScope::Nothing).await?;
     std::fs::create_dir(&bundle)
         .and_then(|()| demo::write_bundle(&bundle))
         .map_err(|error| Stop(format!("the demo's bundle cannot be written: {error}")))?;

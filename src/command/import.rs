@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::ExitCode};
 use cadre_api::{
     clock::Clock,
     config::Settings,
-    db::Sight,
+    db::RowScope,
     domain::import::{self, Extent, Options, Outcome},
     error::Error,
     language::Language,
@@ -35,7 +35,7 @@ pub async fn run(
     fs::read_dir(dir).map_err(|error| Stop(format!("{}: the folder cannot be read: {error}", dir.display())))?;
     let scratch = if dry_run { scratch(settings)? } else { None };
     let settings = scratch.as_ref().map_or(settings, |(settings, _)| settings);
-    let database = open_current(settings, Sight::Everything).await?;
+    let database = open_current(settings, RowScope::Everything).await?;
     let report = import::import(&database, Clock::System, dir, Options { dry_run }).await;
     let report = report.map_err(|error| of_folder(dir, error))?;
     match form {

@@ -8,7 +8,7 @@ use std::{
 
 use cadre_api::{
     config::{Migrate, Settings},
-    db::{Database, Loss, Rollback, SchemaState, Sight, Standing},
+    db::{Database, Loss, RlsStatus, Rollback, RowScope, SchemaState},
     text::count,
 };
 use migration::{Migrator, MigratorTrait};
@@ -29,7 +29,7 @@ pub async fn run(settings: &Settings, way: Migrate, out: &mut Output) -> Result<
     {
         return missing(path, matches!(way, Migrate::Status), out);
     }
-    let database = open(settings, Sight::Everything).await?;
+    let database = open(settings, RowScope::Everything).await?;
     match (&way, schema_state(settings, &database).await?) {
         (Migrate::Up | Migrate::Down { .. } | Migrate::Grant { .. }, SchemaState::Newer(unknown)) => {
             return Err(Stop(format!(
@@ -127,13 +127,13 @@ fn announcement(rollback: &Rollback) -> String {
 
 /// Gives a role what the service needs, unless it could pass row security.
 async fn grant(database: &Database, role: &str) -> Result<(), Stop> {
-    match database.standing(Some(role)).await.map_err(|error| Stop(error.to_string()))? {
-        Standing::Bound => database.grant(role).await.map_err(|error| Stop(error.to_string())),
-        Standing::Unknown => Err(Stop(format!("there is no role {role}; create it with `createuser {role}`"))),
-        Standing::Owner => {
+    match database.rls_status(Some(role)).await.map_err(|error| Stop(error.to_string()))? {
+        RlsStatus::Bound => database.grant(role).await.map_err(|error| Stop(error.to_string())),
+        RlsStatus::Unknown => Err(Stop(format!("there is no role {role}; create it with `createuser {role}`"))),
+        RlsStatus::Owner => {
             Err(Stop(format!("{role} owns tables of this database; the service needs a role that owns none")))
         }
-        Standing::Free => Err(Stop(format!(
+        RlsStatus::Free => Err(Stop(format!(
             "{role} is a superuser or has BYPASSRLS, so row security does not hold it; choose a plain role"
         ))),
     }

@@ -16,7 +16,7 @@ use std::path::Path;
 use cadre_api::{
     clock::Clock,
     config::Settings,
-    db::{Database, Fault, Pool, SchemaState, Sight},
+    db::{Database, Fault, Pool, RowScope, SchemaState},
     domain::{self, projection, reference},
     error::Error,
     text::count,
@@ -46,14 +46,14 @@ impl From<Error> for Stop {
 }
 
 /// Opens the database of the settings. Who serves sees nobody but for a caller; the operator sees everybody.
-pub async fn open(settings: &Settings, sight: Sight) -> Result<Database, Stop> {
-    let pool = Pool { sight, ..settings.pool() };
+pub async fn open(settings: &Settings, row_scope: RowScope) -> Result<Database, Stop> {
+    let pool = Pool { row_scope, ..settings.pool() };
     Database::open(&settings.database_url, pool).await.map_err(|error| Stop(opening(settings, &error)))
 }
 
 /// Opens the database with this version's schema; an embedded one is migrated on the way.
-pub async fn open_current(settings: &Settings, sight: Sight) -> Result<Database, Stop> {
-    let database = open(settings, sight).await?;
+pub async fn open_current(settings: &Settings, row_scope: RowScope) -> Result<Database, Stop> {
+    let database = open(settings, row_scope).await?;
     match schema_state(settings, &database).await? {
         SchemaState::Current => {}
         SchemaState::Older(_) if settings.is_embedded() => migrate_up(settings, &database).await?,
@@ -81,7 +81,7 @@ pub async fn open_existing(settings: &Settings) -> Result<Database, Stop> {
         Some(path) if !Path::new(path).exists() => Err(Stop(format!(
             "there is no database file {path} here; run `cadre-api import` first, or name the file in CADRE_DATABASE_URL"
         ))),
-        _ => open_current(settings, Sight::Everything).await,
+        _ => open_current(settings, RowScope::Everything).await,
     }
 }
 

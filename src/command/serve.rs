@@ -12,7 +12,7 @@ use cadre_api::{
     auth::{KeyStore, Tokens},
     clock::Clock,
     config::Settings,
-    db::{Database, Sight, Standing},
+    db::{Database, RlsStatus, RowScope},
     domain::{app_state::AppState, audit::Keeper, key},
     error::Error,
     graphql::engine::Engine,
@@ -41,7 +41,7 @@ const UPKEEP: Duration = Duration::from_secs(60);
 /// Serves the API until it is told to stop.
 pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode, Stop> {
     let listener = listen(&mut settings)?;
-    let database = open_current(&settings, Sight::Nothing).await?;
+    let database = open_current(&settings, RowScope::Nothing).await?;
     look_at_role(&database).await?;
     let store = store(&settings, database).await?;
     run(&settings, listener, store, async || {
@@ -52,16 +52,16 @@ pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode,
 
 /// Says what to do where row security does not hold the role that the service logs in as.
 async fn look_at_role(database: &Database) -> Result<(), Stop> {
-    match database.standing(None).await.map_err(|error| Stop(error.to_string()))? {
-        Standing::Free => tracing::warn!(
+    match database.rls_status(None).await.map_err(|error| Stop(error.to_string()))? {
+        RlsStatus::Free => tracing::warn!(
             "the role of CADRE_DATABASE_URL is a superuser or has BYPASSRLS, so row security does not hold it; serve as a \
              plain role that was given its rights by `cadre-api migrate grant --to ROLE`"
         ),
-        Standing::Owner => tracing::warn!(
+        RlsStatus::Owner => tracing::warn!(
             "the role of CADRE_DATABASE_URL owns the tables and could take row security away; serve as a plain role that \
              was given its rights by `cadre-api migrate grant --to ROLE`"
         ),
-        Standing::Bound | Standing::Unknown => {}
+        RlsStatus::Bound | RlsStatus::Unknown => {}
     }
     Ok(())
 }

@@ -5,10 +5,10 @@
 //! would be no way: it refuses tables that row security closes to their owner. SQLite gets rows of parameters, in
 //! statements of few lengths.
 
-mod aside;
+mod staging;
 mod table;
 
-pub use aside::{Aside, Indexes};
+pub use staging::{Indexes, StagingTable};
 
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, EntityTrait};
 
@@ -29,7 +29,7 @@ const ROWS: usize = 1_000;
 const PARAMETERS: usize = 32_766;
 
 /// Makes a transaction fit for millions of rows: it may take its time, and as much memory as that takes.
-pub async fn widen(txn: &DatabaseTransaction) -> Result<(), DbErr> {
+pub async fn enlarge_cache(txn: &DatabaseTransaction) -> Result<(), DbErr> {
     let settings = match txn.get_database_backend() {
         DatabaseBackend::Postgres => {
             "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL work_mem = '64MB'"
@@ -45,7 +45,7 @@ pub const MANY: u64 = 1_000;
 /// Has PostgreSQL look at what a table holds now, so that it plans by that. By itself it does so minutes after the commit,
 /// and plans as for a table of unknown rows until then. A table that another is at, or that the role does not own, is
 /// left to it. SQLite plans by its indexes alone.
-pub async fn survey<E: EntityTrait>(txn: &DatabaseTransaction) -> Result<(), DbErr> {
+pub async fn analyze<E: EntityTrait>(txn: &DatabaseTransaction) -> Result<(), DbErr> {
     match txn.get_database_backend() {
         DatabaseBackend::Postgres => {
             let survey = format!("ANALYZE (SKIP_LOCKED) {}", quoted(E::default().as_str()));
@@ -62,7 +62,7 @@ pub async fn slim(txn: &DatabaseTransaction) -> Result<(), DbErr> {
 
 /// Takes back what would outlive the transaction. Called inside it, right before its end: afterwards another one might
 /// have the connection, and waiting for it could fail what is already committed.
-pub async fn narrow(txn: &DatabaseTransaction) -> Result<(), DbErr> {
+pub async fn restore_cache(txn: &DatabaseTransaction) -> Result<(), DbErr> {
     cache(txn, USUAL_CACHE).await
 }
 

@@ -10,7 +10,7 @@ const READ_ONLY: [&str; 1] = ["seaql_migrations"];
 
 /// How row security stands to a role of PostgreSQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum RlsStatus {
     /// It holds the role.
     Bound,
     /// It holds the role, which owns the tables and could take it away.
@@ -22,7 +22,7 @@ pub enum Standing {
 }
 
 /// How row security stands to a role, or to that of the connection.
-pub(super) async fn standing(connection: &DatabaseConnection, role: Option<&str>) -> Result<Standing, DbErr> {
+pub(super) async fn rls_status(connection: &DatabaseConnection, role: Option<&str>) -> Result<RlsStatus, DbErr> {
     let select = Statement::from_sql_and_values(
         connection.get_database_backend(),
         "SELECT rolsuper OR rolbypassrls,
@@ -31,11 +31,11 @@ pub(super) async fn standing(connection: &DatabaseConnection, role: Option<&str>
          FROM pg_roles WHERE rolname = coalesce($1, current_user)",
         [role.map(str::to_owned).into()],
     );
-    let Some(row) = connection.query_one_raw(select).await? else { return Ok(Standing::Unknown) };
+    let Some(row) = connection.query_one_raw(select).await? else { return Ok(RlsStatus::Unknown) };
     Ok(match (row.try_get_by_index(0)?, row.try_get_by_index(1)?) {
-        (true, _) => Standing::Free,
-        (false, true) => Standing::Owner,
-        (false, false) => Standing::Bound,
+        (true, _) => RlsStatus::Free,
+        (false, true) => RlsStatus::Owner,
+        (false, false) => RlsStatus::Bound,
     })
 }
 

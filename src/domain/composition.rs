@@ -120,7 +120,7 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
 /// The counts as they are kept, where the question is one that they answer and the caller reaches everybody in it.
 async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Lookup> {
     if asked.titles.is_some() || !access.reaches_all_of(subtree) {
-        return Ok(Lookup::Nothing { end: hash_chain::end(&access.kept()).await? });
+        return Ok(Lookup::Nothing { end: hash_chain::end(&access.prepared()).await? });
     }
     let counted = Counted {
         unit: asked.unit,
@@ -153,7 +153,7 @@ async fn remembered(
 ) -> Result<Counts> {
     let question = question(access, asked, subtree);
     let (acts, compositions) = (access.reference_data().acts(), access.reference_data().compositions());
-    let act = acts.last(&access.kept(), end).await?;
+    let act = acts.last(&access.prepared(), end).await?;
     if let Some(counts) = compositions.after(act, &question) {
         return Ok(counts);
     }

@@ -18,7 +18,7 @@ use entity::{
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, StreamTrait};
 
 use crate::{
-    db::Sight,
+    db::RowScope,
     domain::{
         composition, hash_chain,
         projection::headcount::Counts,
@@ -66,7 +66,7 @@ const UNCACHED_OBJECT_TYPES: [&str; 12] = [
 struct Reached {
     day: Day,
     units: Arc<UnitSet>,
-    sight: Sight,
+    row_scope: RowScope,
 }
 
 /// What is remembered of reaches at once; of more, all are forgotten and worked out anew.
@@ -96,24 +96,24 @@ pub struct ReferenceData {
 impl ReferenceData {
     /// What a grant over these roots reaches today, and what the database shows to it; where it asks for a person with
     /// roots of their own, what both reach. Remembered as long as the snapshot: every request asks for it.
-    pub fn reach_of(&self, roots: &[UnitId], of_person: Option<&[UnitId]>, today: Day) -> (Arc<UnitSet>, Sight) {
+    pub fn reach_of(&self, roots: &[UnitId], of_person: Option<&[UnitId]>, today: Day) -> (Arc<UnitSet>, RowScope) {
         let key: Roots = (roots.to_vec(), of_person.map(<[UnitId]>::to_vec));
         let mut reaches = self.reaches.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(reached) = reaches.get(&key).filter(|reached| reached.day == today) {
-            return (Arc::clone(&reached.units), reached.sight.clone());
+            return (Arc::clone(&reached.units), reached.row_scope.clone());
         }
         let mut units = self.units.reach_of(roots, today);
         if let Some(roots) = of_person {
             let of_person = self.units.reach_of(roots, today);
             units.retain(|unit| of_person.contains(unit));
         }
-        let sight = self.sight_of(&units);
+        let row_scope = self.row_scope_of(&units);
         let units = Arc::new(units);
         if reaches.len() >= CACHE_CAPACITY {
             reaches.clear();
         }
-        reaches.insert(key, Reached { day: today, units: Arc::clone(&units), sight: sight.clone() });
-        (units, sight)
+        reaches.insert(key, Reached { day: today, units: Arc::clone(&units), row_scope: row_scope.clone() });
+        (units, row_scope)
     }
 
     /// The subtree of a unit, remembered as long as the snapshot.
@@ -147,8 +147,8 @@ impl ReferenceData {
     }
 
     /// What the database shows to a reach.
-    fn sight_of(&self, reach: &UnitSet) -> Sight {
-        Sight::of(self.units.all().map(|unit| unit.row.id.0), |unit| reach.contains(&UnitId(unit)))
+    fn row_scope_of(&self, reach: &UnitSet) -> RowScope {
+        RowScope::of(self.units.all().map(|unit| unit.row.id.0), |unit| reach.contains(&UnitId(unit)))
     }
 
     /// Whether something that the snapshot holds was changed after its mark. The change log tells persons, rotations,

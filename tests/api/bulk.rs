@@ -2,7 +2,7 @@
 
 use cadre_api::db::{
     Database,
-    bulk::{self, Aside, Indexes},
+    bulk::{self, Indexes, StagingTable},
 };
 use entity::{
     audit_entry, cadre_key, institution, level_count,
@@ -57,10 +57,10 @@ async fn rows_come_back_as_they_were_given_and_in_their_order() {
         let before = audit_entry::Entity::find().all(database.reader()).await.expect("entries").len();
         for count in [0, 1, MANY] {
             let txn = database.begin().await.expect("begun");
-            bulk::widen(&txn).await.expect("widened");
+            bulk::enlarge_cache(&txn).await.expect("widened");
             bulk::insert(&txn, (0..count).map(entry)).await.expect("inserted");
             bulk::slim(&txn).await.expect("slim");
-            bulk::narrow(&txn).await.expect("narrowed");
+            bulk::restore_cache(&txn).await.expect("narrowed");
             txn.commit().await.expect("committed");
         }
 
@@ -210,10 +210,10 @@ async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
         let txn = world.database.begin().await.expect("begun");
         for _ in 0..2 {
             cadre_key::Entity::delete_many().exec(&txn).await.expect("emptied");
-            let aside = Aside::open(&txn).await.expect("a place");
-            aside.insert(&txn, active()).await.expect("set aside");
+            let staging = StagingTable::open(&txn).await.expect("a place");
+            staging.insert(&txn, active()).await.expect("set aside");
             assert!(as_kept(&txn).await.is_empty());
-            aside.pour(&txn).await.expect("poured");
+            staging.flush(&txn).await.expect("poured");
             let poured = as_kept(&txn).await;
             assert!(poured == sorted, "{kind:?}: {} rows, or another order", poured.len());
         }
@@ -227,9 +227,9 @@ async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
         assert_eq!(in_order, kind == Kind::Sqlite, "the control: PostgreSQL keeps rows as they come");
 
         cadre_key::Entity::delete_many().exec(&txn).await.expect("emptied");
-        let aside = Aside::open(&txn).await.expect("a place");
-        aside.insert(&txn, active().chain(active().take(1))).await.expect("set aside");
-        assert!(aside.pour(&txn).await.is_err(), "a key is there twice");
+        let staging = StagingTable::open(&txn).await.expect("a place");
+        staging.insert(&txn, active().chain(active().take(1))).await.expect("set aside");
+        assert!(staging.flush(&txn).await.is_err(), "a key is there twice");
         txn.rollback().await.expect("rolled back");
         assert_eq!(indexes(&world.database).await, before);
 
@@ -247,9 +247,9 @@ async fn a_role_that_may_set_nothing_aside_writes_rows_as_they_come() {
         let act = format!("DO $$ BEGIN EXECUTE format('{act} PUBLIC', current_database()); END $$");
         world.database.writer().execute_unprepared(&act).await.expect("done");
         let txn = world.service.begin().await.expect("begun");
-        let aside = Aside::open(&txn).await.expect("a place");
-        aside.insert(&txn, (0..100).map(|number| key(number).into_active_model())).await.expect("written");
-        aside.pour(&txn).await.expect("poured");
+        let staging = StagingTable::open(&txn).await.expect("a place");
+        staging.insert(&txn, (0..100).map(|number| key(number).into_active_model())).await.expect("written");
+        staging.flush(&txn).await.expect("poured");
         let kept = as_kept(&txn).await;
         assert_eq!((kept.len(), kept.is_sorted_by_key(|key| key.unit_id)), (100, is_in_order));
         txn.rollback().await.expect("rolled back");

@@ -46,7 +46,7 @@ fn violations(path: &str, text: &str) -> Vec<String> {
     }
     let chained = ["authz/permit.rs", "authz/disclosure.rs", "audit/verify_chain.rs"];
     let is_chained = chained.iter().any(|file| path.strip_prefix("src/domain/") == Some(file))
-        || ["src/db.rs", "src/db/reading.rs"].contains(&path);
+        || ["src/db.rs", "src/db/read_session.rs"].contains(&path);
     if code.contains(".begin()") && path.starts_with("src/") && !is_chained {
         wrong.push("begins a writing transaction: a permit does, so that the chain holds what is written".to_owned());
     }

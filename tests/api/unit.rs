@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cadre_api::db::{self, Hold};
+use cadre_api::db::{self, LockMode};
 use futures_util::future::join;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use serde_json::json;
@@ -193,7 +193,7 @@ async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran()
     // Where several write at once: the act is done while the import waits with all that it wrote.
     let world = World::new(Kind::Postgres).await;
     let held = world.database.begin().await.expect("begun");
-    db::lock(&held, "cadre-api level_count", Hold::Alone).await.expect("held");
+    db::lock(&held, "cadre-api level_count", LockMode::Alone).await.expect("held");
     let act = async {
         let waiting = "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
                        WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted)";

@@ -210,7 +210,7 @@ impl<'a> Cadres<'a> {
     ) -> Result<Vec<WithRotations<CadreSnapshot>>> {
         let select = cadre_card::Entity::find().filter(condition).into_query();
         let card = |row: &QueryResult| CadreSnapshot::of(&cadre_card::Model::from_query_result(row, "")?);
-        self.access.read_beside(&self.access.kept(), select, with, card).await
+        self.access.read_beside(&self.access.prepared(), select, with, card).await
     }
 
     /// Persons by a condition on their cards, whether in service or not: those in the caller's custody. With their

@@ -133,7 +133,7 @@ impl Access {
         let at = self.app_state.clock().now().trunc_subsecs(6);
         let operation = self.disclosures.operation.get().cloned().unwrap_or_default();
         // What is answered has been read: nobody waits for a connection while holding another.
-        self.reading.end().await;
+        self.read_session.end().await;
         let transaction = self.app_state.database().begin_small().await?;
         let head = Head::lock(&transaction).await?;
         let read = |(seq, (cadre_id, categories)): (i64, (&CadreId, &BTreeSet<DataCategory>))| access_entry::Model {

@@ -35,7 +35,7 @@ use uuid::Uuid;
 
 use crate::{
     auth::{Caller, Person},
-    db::{Kept, LastCourse, Reading, Sight},
+    db::{LastReadMode, PreparedReads, ReadSession, RowScope},
     domain::{
         app_state::AppState,
         page::Cursors,
@@ -83,7 +83,7 @@ pub struct Access {
     reach: Arc<UnitSet>,
     today: Day,
     /// The second wall: whatever is asked, it reads no further than the reach.
-    reading: Reading,
+    read_session: ReadSession,
 }
 
 impl Access {
@@ -98,9 +98,18 @@ impl Access {
         let reference_data = app_state.reference_data();
         let today = app_state.clock().today();
         let of_person = caller.on_behalf_of().map(Person::roots);
-        let (reach, sight) = reference_data.reach_of(caller.roots(), of_person, today);
-        let reading = app_state.database().reading(sight);
-        Ok(Self { app_state, reference_data, caller, purpose, disclosures: Default::default(), reach, today, reading })
+        let (reach, row_scope) = reference_data.reach_of(caller.roots(), of_person, today);
+        let read_session = app_state.database().read_session(row_scope);
+        Ok(Self {
+            app_state,
+            reference_data,
+            caller,
+            purpose,
+            disclosures: Default::default(),
+            reach,
+            today,
+            read_session,
+        })
     }
 
     /// The same without its own narrowing, for the test that the database's holds alone. No release build has it.
@@ -205,27 +214,27 @@ impl Access {
     }
 
     /// What questions are read through: nothing out of reach is in its sight.
-    pub(in crate::domain) fn reader(&self) -> &Reading {
-        &self.reading
+    pub(in crate::domain) fn reader(&self) -> &ReadSession {
+        &self.read_session
     }
 
     /// The same for statements of which there are few, each good by one plan whatever its values.
-    pub(in crate::domain) fn kept(&self) -> Kept<'_> {
-        self.reading.kept()
+    pub(in crate::domain) fn prepared(&self) -> PreparedReads<'_> {
+        self.read_session.prepared()
     }
 
     /// Asks in the course that the same question took last, and again in a wider one where it leads beyond.
     ///
     /// # Errors
     /// Whatever the question gives.
-    pub async fn along<T>(&self, last: &LastCourse, ask: impl AsyncFn() -> Result<T>) -> Result<T> {
-        self.reading.take(last.get()).await;
+    pub async fn along<T>(&self, last: &LastReadMode, ask: impl AsyncFn() -> Result<T>) -> Result<T> {
+        self.read_session.take(last.get()).await;
         loop {
             let answer = ask().await;
-            match self.reading.beyond().await {
-                Some(wider) => self.reading.take(wider).await,
+            match self.read_session.beyond().await {
+                Some(wider) => self.read_session.take(wider).await,
                 None => {
-                    last.set(self.reading.leave().await);
+                    last.set(self.read_session.leave().await);
                     return answer;
                 }
             }
@@ -234,8 +243,8 @@ impl Access {
 
     /// What sees everything, for what is weighed beyond the reach and not shown. The caller's own reading ends, so that
     /// nobody holds two connections.
-    pub(in crate::domain) async fn beyond_reach(&self) -> Reading {
-        self.reading.end().await;
-        self.app_state.database().reading_on(&self.reading, Sight::Everything)
+    pub(in crate::domain) async fn beyond_reach(&self) -> ReadSession {
+        self.read_session.end().await;
+        self.app_state.database().read_session_on(&self.read_session, RowScope::Everything)
     }
 }

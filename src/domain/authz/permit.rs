@@ -15,7 +15,7 @@ use sea_orm::{
 
 use crate::{
     clock::Clock,
-    db::{self, Database, Hold, Reading},
+    db::{self, Database, LockMode, ReadSession},
     domain::{
         authz::Access,
         hash_chain::{Content, Entry, Head},
@@ -250,9 +250,9 @@ impl Access {
             return Err(Error::NotFound);
         }
         let (database, clock) = (self.app_state.database(), self.app_state.clock());
-        let (actor, reading) = (self.caller().actor(), Some(self.reader()));
+        let (actor, read_session) = (self.caller().actor(), Some(self.reader()));
         let reference_data = Some(Arc::clone(&self.reference_data));
-        Ok(Permit { database, clock, actor, act, reading, reference_data })
+        Ok(Permit { database, clock, actor, act, read_session, reference_data })
     }
 }
 
@@ -264,7 +264,7 @@ pub struct Permit<'a> {
     actor: String,
     act: Act,
     /// What the caller has read through so far.
-    reading: Option<&'a Reading>,
+    read_session: Option<&'a ReadSession>,
     /// Units and lists as the caller sees them.
     reference_data: Option<Arc<ReferenceData>>,
 }
@@ -272,7 +272,7 @@ pub struct Permit<'a> {
 impl<'a> Permit<'a> {
     /// The operator at the keyboard, who holds the database itself, may do every act of the command line.
     pub fn operator(database: &'a Database, clock: Clock, act: Act) -> Self {
-        Self { database, clock, actor: "operator".to_owned(), act, reading: None, reference_data: None }
+        Self { database, clock, actor: "operator".to_owned(), act, read_session: None, reference_data: None }
     }
 
     /// Begins the act's transaction, with its audit entry already in it: the entry stays or falls with the act. What the
@@ -283,10 +283,10 @@ impl<'a> Permit<'a> {
     /// # Errors
     /// `TimedOut` if the time limit of the caller's operation has passed: no act begins after it.
     pub async fn begin(self, object: Option<String>, detail: Option<String>) -> Result<Txn> {
-        let inner = match self.reading {
-            Some(reading) => {
-                reading.deadline().check()?;
-                reading.end().await;
+        let inner = match self.read_session {
+            Some(read_session) => {
+                read_session.deadline().check()?;
+                read_session.end().await;
                 match self.act.is_apart() {
                     true => self.database.begin_small().await?,
                     false => self.database.begin_small_sharing(LOCK).await?,
@@ -295,7 +295,7 @@ impl<'a> Permit<'a> {
             None => {
                 let inner = self.database.begin().await?;
                 if !self.act.is_apart() {
-                    db::lock(&inner, LOCK, Hold::Shared).await?;
+                    db::lock(&inner, LOCK, LockMode::Shared).await?;
                 }
                 inner
             }
@@ -307,7 +307,7 @@ impl<'a> Permit<'a> {
     /// `enter`.
     pub(in crate::domain) async fn begin_alone(&self) -> Result<DatabaseTransaction> {
         let inner = self.database.begin().await?;
-        db::lock(&inner, LOCK, Hold::Alone).await?;
+        db::lock(&inner, LOCK, LockMode::Alone).await?;
         Ok(inner)
     }
 

@@ -127,7 +127,7 @@ impl<'a> Rotations<'a> {
     pub async fn by_ids(&self, ids: &[RotationId], day: Day) -> Result<Vec<VisibleRotation>> {
         let column = Expr::col((rotation::Entity, rotation::Column::Id));
         let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
-        let rows = self.select().filter(of_ids).all(&self.access.kept()).await?;
+        let rows = self.select().filter(of_ids).all(&self.access.prepared()).await?;
         Ok(rows.into_iter().filter_map(|row| self.admitted(row, day)).collect())
     }
 

@@ -173,7 +173,7 @@ impl<'a> Quotas<'a> {
         let column = Expr::col((quota::Entity, column));
         let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
         let select = self.select().filter(of_ids).order_by_asc(quota::Column::Id);
-        let rows = select.all(&self.access.kept()).await?;
+        let rows = select.all(&self.access.prepared()).await?;
         Ok(rows.into_iter().filter_map(|row| self.admitted(row)).collect())
     }
 }
@@ -268,7 +268,7 @@ impl<'a> Training<'a> {
     pub async fn plans_by_ids(&self, ids: &[PlanId]) -> Result<Vec<VisiblePlan>> {
         let column = Expr::col((training_plan::Entity, training_plan::Column::Id));
         let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
-        let rows = self.plans().filter(of_ids).all(&self.access.kept()).await?;
+        let rows = self.plans().filter(of_ids).all(&self.access.prepared()).await?;
         Ok(rows.into_iter().filter_map(|row| self.admitted_plan(row)).collect())
     }
 
@@ -276,7 +276,7 @@ impl<'a> Training<'a> {
     pub async fn classes_by_ids(&self, ids: &[ClassId]) -> Result<Vec<VisibleClass>> {
         let column = Expr::col((training_class::Entity, training_class::Column::Id));
         let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
-        let rows = self.classes().filter(of_ids).all(&self.access.kept()).await?;
+        let rows = self.classes().filter(of_ids).all(&self.access.prepared()).await?;
         Ok(rows.into_iter().filter_map(|row| self.admitted_class(row)).collect())
     }
 
@@ -299,7 +299,7 @@ impl<'a> Training<'a> {
     pub async fn enrolments_by_ids(&self, ids: &[EnrolmentId]) -> Result<Vec<VisibleEnrolment>> {
         let column = Expr::col((enrolment::Entity, enrolment::Column::Id));
         let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
-        let rows = self.enrolments().filter(of_ids).all(&self.access.kept()).await?;
+        let rows = self.enrolments().filter(of_ids).all(&self.access.prepared()).await?;
         Ok(rows.into_iter().filter_map(|row| self.admitted_enrolment(row)).collect())
     }
 }

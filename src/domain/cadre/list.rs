@@ -128,7 +128,7 @@ impl CadreList {
         let cursors = access.cursors(&("cadres", self));
         let window = cursors.window(args)?;
         let kept = match kept::keys(access, self, &window).await? {
-            Some(keys) => self.listed(access, &access.kept(), keys, &window, with).await?,
+            Some(keys) => self.listed(access, &access.prepared(), keys, &window, with).await?,
             None => Vec::new(),
         };
         // Where the page keys name nobody, they may only not speak of the day.
@@ -157,7 +157,7 @@ impl CadreList {
         let few = candidates.is_some();
         let keys = self.keys(access, window, candidates)?;
         match few {
-            true => self.listed(access, &reader.kept(), keys, window, with).await,
+            true => self.listed(access, &reader.prepared(), keys, window, with).await,
             false => self.listed(access, reader, keys, window, with).await,
         }
     }

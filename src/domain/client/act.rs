@@ -12,7 +12,7 @@ use entity::{
 
 use crate::{
     auth::secret::Secret,
-    db::{Hold, lock as hold},
+    db::{LockMode, lock as hold},
     domain::{
         act::{within_reach, words},
         authz::{Access, Act, Txn},
@@ -290,7 +290,7 @@ async fn lock(
 /// Holds all other grants of administrators back until the transaction ends, and compares the terms with what the caller
 /// holds now: its own grant may have been replaced since its request was accepted. Gives the shares before the act.
 async fn ensure_held(access: &Access, service: Limits, txn: &Txn, terms: &Terms) -> Acted<Shares> {
-    hold(txn.connection(), "cadre-api grants of administrators", Hold::Alone).await.map_err(Error::from)?;
+    hold(txn.connection(), "cadre-api grants of administrators", LockMode::Alone).await.map_err(Error::from)?;
     let standings = administrator::read(txn.connection(), None).await?;
     let administrator = Administrator::of(access, service, &standings);
     let asked = administrator.rights_of_terms(terms);

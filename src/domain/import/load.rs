@@ -63,14 +63,14 @@ pub(super) async fn load(
 ) -> Result<Report> {
     let permit = Permit::operator(database, clock, Act::Import);
     let txn = begin_alone(&permit).await?;
-    bulk::widen(&txn).await?;
+    bulk::enlarge_cache(&txn).await?;
     if has_changed(&txn, since, &validated.world.known).await? {
         drop(validated);
         tracing::info!("the database has changed meanwhile; the bundle is validated again");
         validated = Validated::read(&txn, clock, dir, progress).await?;
         let outcome = validated.outcome();
         if outcome != Outcome::Loaded {
-            bulk::narrow(&txn).await?;
+            bulk::restore_cache(&txn).await?;
             txn.rollback().await?;
             return Ok(validated.report(outcome));
         }
@@ -137,9 +137,9 @@ async fn write(txn: Txn, dir: &Path, mut plan: Plan, (mut world, progress): (Wor
     let are_many = quotas.len() as u64 >= bulk::MANY;
     usage::settle(&txn, &used, &quotas).await?;
     if are_many {
-        bulk::survey::<quota::Entity>(txn.connection()).await?;
+        bulk::analyze::<quota::Entity>(txn.connection()).await?;
     }
-    bulk::narrow(txn.connection()).await?;
+    bulk::restore_cache(txn.connection()).await?;
     progress.say("bringing the read models up to date");
     txn.commit().await
 }
@@ -299,7 +299,7 @@ async fn filled<E: EntityTrait>(txn: &Txn, load: impl Future<Output = Result<Che
     let checked = load.await?;
     indexes.rebuild(txn.connection()).await?;
     if checked.new >= bulk::MANY {
-        bulk::survey::<E>(txn.connection()).await?;
+        bulk::analyze::<E>(txn.connection()).await?;
     }
     Ok(checked)
 }

@@ -216,7 +216,7 @@ fn format_versions() -> [(&'static str, i32); 2] {
 }
 
 async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
-    bulk::widen(txn).await?;
+    bulk::enlarge_cache(txn).await?;
     let mut making = Rebuild::begin(txn, today).await?;
     let mut words = name_index::Rebuild::begin(txn).await?;
     cadre_card::Entity::delete_many().exec(txn).await?;
@@ -230,13 +230,13 @@ async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
     making.finish(txn).await?;
     words.finish(txn).await?;
     if persons >= bulk::MANY {
-        bulk::survey::<cadre_card::Entity>(txn).await?;
-        bulk::survey::<cadre_key::Entity>(txn).await?;
-        bulk::survey::<cadre_word::Entity>(txn).await?;
-        bulk::survey::<level_count::Entity>(txn).await?;
+        bulk::analyze::<cadre_card::Entity>(txn).await?;
+        bulk::analyze::<cadre_key::Entity>(txn).await?;
+        bulk::analyze::<cadre_word::Entity>(txn).await?;
+        bulk::analyze::<level_count::Entity>(txn).await?;
     }
     let made = format_versions()
         .map(|(name, version)| read_model::ActiveModel { name: Set(name.to_owned()), version: Set(version) });
     bulk::replace(txn, made).await?;
-    Ok(bulk::narrow(txn).await?)
+    Ok(bulk::restore_cache(txn).await?)
 }

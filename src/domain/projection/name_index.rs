@@ -20,7 +20,7 @@ use super::{
     headcount::{HEAPS, heap_of},
 };
 use crate::{
-    db::bulk::{self, Aside},
+    db::bulk::{self, StagingTable},
     error::Result,
     text,
 };
@@ -68,13 +68,13 @@ impl Changed {
 
 /// All words in the making: nothing of them is in the table, and everybody is to come.
 #[derive(Debug)]
-pub(super) struct Rebuild(Aside<cadre_word::Entity>);
+pub(super) struct Rebuild(StagingTable<cadre_word::Entity>);
 
 impl Rebuild {
     /// Empties the table.
     pub async fn begin(txn: &DatabaseTransaction) -> Result<Self> {
         cadre_word::Entity::delete_many().exec(txn).await?;
-        Ok(Self(Aside::open(txn).await?))
+        Ok(Self(StagingTable::open(txn).await?))
     }
 
     /// Takes in some persons.
@@ -85,7 +85,7 @@ impl Rebuild {
 
     /// Writes what was taken in.
     pub async fn finish(self, txn: &DatabaseTransaction) -> Result<()> {
-        Ok(self.0.pour(txn).await?)
+        Ok(self.0.flush(txn).await?)
     }
 }
 

@@ -81,7 +81,7 @@ impl QuotaList {
         let quotas = access.quotas()?;
         let cursors = access.cursors(&("quotas", self));
         let window = cursors.window(args)?;
-        let rows = Self::keyset().narrow(self.select(access)?, &window).all(&access.kept()).await?;
+        let rows = Self::keyset().narrow(self.select(access)?, &window).all(&access.prepared()).await?;
         let page = cursors.page(&window, rows, Self::position);
         let shown = |(cursor, row)| Some((cursor, quotas.admitted(row)?));
         let rows = page.rows.into_iter().filter_map(shown).collect();

@@ -29,7 +29,7 @@ use async_graphql::{
 };
 
 use crate::{
-    db::LastCourse,
+    db::LastReadMode,
     domain::authz::Access,
     error::Result,
     graphql::{
@@ -52,7 +52,7 @@ pub struct Straight {
     asked: Vec<Asked>,
     set: Set<root::Query>,
     needs: Needs,
-    course: LastCourse,
+    read_mode: LastReadMode,
     /// Bytes of the last answer.
     last: AtomicUsize,
 }
@@ -79,7 +79,7 @@ impl Straight {
         let compiling = Compiling::new(shape, &document.fragments, largest);
         let set = compiling.set::<root::Query>(&[&operation.selection_set.node])?;
         let (asked, needs) = compiling.into_parts();
-        Some(Self { asked, set, needs, course: LastCourse::default(), last: AtomicUsize::new(USUAL) })
+        Some(Self { asked, set, needs, read_mode: LastReadMode::default(), last: AtomicUsize::new(USUAL) })
     }
 
     /// The whole body of the answer.
@@ -87,7 +87,7 @@ impl Straight {
     /// # Errors
     /// Whatever the engine would tell beside the data, or instead of it.
     pub async fn answer(&self, access: &Access, language: Language, variables: &Variables) -> Result<Vec<u8>> {
-        access.along(&self.course, async || self.written(access, language, variables).await).await
+        access.along(&self.read_mode, async || self.written(access, language, variables).await).await
     }
 
     async fn written(&self, access: &Access, language: Language, variables: &Variables) -> Result<Vec<u8>> {

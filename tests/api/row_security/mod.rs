@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use cadre_api::{
     auth::Tokens,
-    db::{self, Course, Database, Pool, Sight},
+    db::{self, Database, Pool, ReadMode, RowScope},
     domain::{app_state::AppState, authz::Access},
     graphql::engine::{Answer, Engine, Question},
     language::Language,
@@ -120,13 +120,13 @@ async fn every_table_is_closed_or_holds_no_persons() {
 async fn nobody_is_seen_and_nothing_written_before_a_reach_is_set() {
     let (url, _) = copy(Kind::Postgres).await;
     let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
-    let operator = Database::open(&as_service(&url), Pool { sight: Sight::Everything, ..Pool::default() })
+    let operator = Database::open(&as_service(&url), Pool { row_scope: RowScope::Everything, ..Pool::default() })
         .await
         .expect("a database");
     for (table, _) in TABLES.into_iter().filter(|(_, is_closed)| *is_closed) {
         assert_eq!(count(service.reader(), table).await, 0, "{table}");
         assert_eq!(count(service.writer(), table).await, 0, "{table}");
-        let nothing = service.reading(Sight::of([uuid::Uuid::nil()].into_iter(), |_| false));
+        let nothing = service.read_session(RowScope::of([uuid::Uuid::nil()].into_iter(), |_| false));
         assert_eq!(count(&nothing, table).await, 0, "{table}");
     }
     for table in ["cadre", "assignment", "qualification", "rotation", "enrolment"] {
@@ -190,7 +190,7 @@ async fn a_question_writes_nothing_whatever_it_says() {
         let service = world.app_state.database();
         let refused = service.reader().execute_unprepared("UPDATE title SET name = ''").await;
         assert!(refused.is_err(), "{refused:?}");
-        let refused = service.reading(Sight::Everything).execute_unprepared("UPDATE title SET name = ''").await;
+        let refused = service.read_session(RowScope::Everything).execute_unprepared("UPDATE title SET name = ''").await;
         assert!(refused.is_err(), "{refused:?}");
         let done =
             service.writer().execute_unprepared("UPDATE title SET name = name").await.expect("the control: an act");
@@ -209,19 +209,19 @@ async fn over_one_connection() -> Database {
 #[actix_web::test]
 async fn the_reads_of_a_question_see_one_moment_and_the_reach_ends_with_them() {
     let service = over_one_connection().await;
-    let reading = service.reading(Sight::Everything);
-    let before = count(&reading, "title").await;
+    let read_session = service.read_session(RowScope::Everything);
+    let before = count(&read_session, "title").await;
     let more = "INSERT INTO title (code, name, category, is_key_leader) VALUES ('NEW', 'N', 'CADRE', false)";
     service.writer().execute_unprepared(more).await.expect("written");
-    assert_eq!(count(&reading, "title").await, before);
-    reading.end().await;
-    assert_eq!(count(&reading, "title").await, before + 1);
+    assert_eq!(count(&read_session, "title").await, before);
+    read_session.end().await;
+    assert_eq!(count(&read_session, "title").await, before + 1);
 
-    rows(&reading, "SELECT 1 / 0").await.expect_err("a statement that fails");
-    assert!(count(&reading, "cadre").await > 0, "what comes after a failure is answered");
+    rows(&read_session, "SELECT 1 / 0").await.expect_err("a statement that fails");
+    assert!(count(&read_session, "cadre").await > 0, "what comes after a failure is answered");
     assert_eq!(in_transaction(&service).await, 1, "the control: a question holds its transaction");
-    drop(reading);
-    assert_eq!(count(&service.reading(Sight::Nothing), "cadre").await, 0);
+    drop(read_session);
+    assert_eq!(count(&service.read_session(RowScope::Nothing), "cadre").await, 0);
     at_rest(&service).await;
     service.close().await.expect("closed");
 }
@@ -244,23 +244,23 @@ async fn at_rest(service: &Database) {
 async fn a_statement_that_nothing_waits_for_is_stopped() {
     let service = over_one_connection().await;
     let lock = "SELECT pg_advisory_xact_lock(7)::text";
-    for course in [Course::Single, Course::Kept, Course::Any] {
+    for read_mode in [ReadMode::Single, ReadMode::Prepared, ReadMode::Any] {
         let act = service.begin().await.expect("begun");
         rows(&act, lock).await.expect("locked");
-        let reading = service.reading(Sight::Everything);
-        reading.take(course).await;
-        let kept = reading.kept();
+        let read_session = service.read_session(RowScope::Everything);
+        read_session.take(read_mode).await;
+        let kept = read_session.prepared();
         tokio::select! {
             answered = text(&kept, lock) => panic!("the control: it waits for the lock: {answered}"),
             both = poll::until_async(async || (in_transaction(&service).await == 2).then_some(())) => {
                 both.expect("the statement is under way");
             }
         }
-        drop(reading);
+        drop(read_session);
         let stopped = poll::until_async(async || (in_transaction(&service).await == 1).then_some(())).await;
         stopped.expect("the statement ends while the lock is still held");
-        let next = service.reading(Sight::Nothing);
-        assert_eq!(count(&next, "cadre").await, 0, "{course:?}");
+        let next = service.read_session(RowScope::Nothing);
+        assert_eq!(count(&next, "cadre").await, 0, "{read_mode:?}");
         next.end().await;
         act.rollback().await.expect("the lock is free");
         at_rest(&service).await;
@@ -274,14 +274,14 @@ async fn a_statement_over_the_time_limit_is_stopped() {
     let (url, _) = copy(Kind::Postgres).await;
     let pool = Pool { max_connections: 1, operation_timeout: Duration::from_millis(200), ..Pool::default() };
     let service = Database::open(&as_service(&url), pool).await.expect("a database");
-    let reading = service.reading(Sight::Everything);
+    let read_session = service.read_session(RowScope::Everything);
 
-    let error = rows(&reading, "SELECT pg_sleep(3600)::text").await.expect_err("it takes an hour");
+    let error = rows(&read_session, "SELECT pg_sleep(3600)::text").await.expect_err("it takes an hour");
     assert!(db::is_timeout(&error), "{error}");
     at_rest(&service).await;
-    let error = rows(&reading, "SELECT 1").await.expect_err("no time is left");
+    let error = rows(&read_session, "SELECT 1").await.expect_err("no time is left");
     assert!(db::is_timeout(&error), "{error}");
-    rows(&service.reading(Sight::Nothing), "SELECT 1").await.expect("another operation has its own time");
+    rows(&service.read_session(RowScope::Nothing), "SELECT 1").await.expect("another operation has its own time");
     service.close().await.expect("closed");
 }
 
@@ -294,25 +294,26 @@ async fn text(connection: &impl ConnectionTrait, sql: &str) -> String {
 async fn a_statement_alone_sees_what_a_transaction_sees_and_leaves_no_reach_behind() {
     let service = over_one_connection().await;
     let unit = "SELECT unit_id FROM assignment WHERE end_on IS NULL ORDER BY cadre_id LIMIT 1";
-    let everything = service.reading(Sight::Everything);
+    let everything = service.read_session(RowScope::Everything);
     let unit: Uuid = rows(&everything, unit).await.expect("a post")[0].try_get_by_index(0).expect("its unit");
     everything.end().await;
-    let sights = [Sight::Nothing, Sight::of([unit, Uuid::max()].into_iter(), |id| id == unit), Sight::Everything];
+    let sights =
+        [RowScope::Nothing, RowScope::of([unit, Uuid::max()].into_iter(), |id| id == unit), RowScope::Everything];
     let mut seen = Vec::new();
-    for sight in sights {
-        let reading = service.reading(sight.clone());
+    for row_scope in sights {
+        let read_session = service.read_session(row_scope.clone());
         for table in ["cadre", "cadre_card", "assignment", "rotation", "cadre_key", "level_count"] {
-            let together = count(&reading, table).await;
+            let together = count(&read_session, table).await;
             // More often than PostgreSQL looks at values before it keeps a plan.
             for _ in 0..7 {
-                reading.take(Course::Single).await;
-                assert_eq!(count(&reading.kept(), table).await, together, "{table} {sight:?}");
+                read_session.take(ReadMode::Single).await;
+                assert_eq!(count(&read_session.prepared(), table).await, together, "{table} {row_scope:?}");
             }
             assert_eq!(in_transaction(&service).await, 0, "{table}: the reach is not left behind");
-            reading.take(Course::Any).await;
+            read_session.take(ReadMode::Any).await;
             seen.push(together);
         }
-        reading.end().await;
+        read_session.end().await;
     }
     let [nothing, some, all] = [0, 6, 12].map(|at| seen[at]);
     assert!(nothing == 0 && 0 < some && some < all, "the control: {seen:?}");
@@ -323,34 +324,35 @@ async fn a_statement_alone_sees_what_a_transaction_sees_and_leaves_no_reach_behi
 async fn a_question_that_leads_beyond_its_course_is_told_the_wider_one() {
     let (url, _) = copy(Kind::Postgres).await;
     let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
-    let reading = service.reading(Sight::Everything);
+    let read_session = service.read_session(RowScope::Everything);
     let one = "SELECT 1";
 
-    reading.take(Course::Single).await;
-    rows(&reading.kept(), one).await.expect("one statement alone");
-    assert_eq!(reading.beyond().await, None);
-    rows(&reading.kept(), one).await.expect_err("two would not see the same moment");
-    assert_eq!(reading.beyond().await, Some(Course::Kept));
-    reading.take(Course::Kept).await;
-    rows(&reading.kept(), one).await.expect("one in a transaction");
-    rows(&reading.kept(), one).await.expect("and another");
-    assert_eq!((reading.beyond().await, reading.leave().await), (None, Course::Kept));
+    read_session.take(ReadMode::Single).await;
+    rows(&read_session.prepared(), one).await.expect("one statement alone");
+    assert_eq!(read_session.beyond().await, None);
+    rows(&read_session.prepared(), one).await.expect_err("two would not see the same moment");
+    assert_eq!(read_session.beyond().await, Some(ReadMode::Prepared));
+    read_session.take(ReadMode::Prepared).await;
+    rows(&read_session.prepared(), one).await.expect("one in a transaction");
+    rows(&read_session.prepared(), one).await.expect("and another");
+    assert_eq!((read_session.beyond().await, read_session.leave().await), (None, ReadMode::Prepared));
 
-    reading.take(Course::Kept).await;
-    rows(&reading, one).await.expect_err("a statement that is not kept");
-    assert_eq!(reading.beyond().await, Some(Course::Any));
-    reading.take(Course::Any).await;
-    rows(&reading, one).await.expect("in any transaction");
-    assert_eq!(reading.leave().await, Course::Any);
+    read_session.take(ReadMode::Prepared).await;
+    rows(&read_session, one).await.expect_err("a statement that is not kept");
+    assert_eq!(read_session.beyond().await, Some(ReadMode::Any));
+    read_session.take(ReadMode::Any).await;
+    rows(&read_session, one).await.expect("in any transaction");
+    assert_eq!(read_session.leave().await, ReadMode::Any);
 
-    for (course, mode) in
-        [(Course::Single, "force_generic_plan"), (Course::Kept, "force_generic_plan"), (Course::Any, "auto")]
+    for (read_mode, mode) in
+        [(ReadMode::Single, "force_generic_plan"), (ReadMode::Prepared, "force_generic_plan"), (ReadMode::Any, "auto")]
     {
-        reading.take(course).await;
-        let said = rows(&reading.kept(), "SELECT current_setting('plan_cache_mode')").await.expect("a setting");
-        assert_eq!(said[0].try_get_by_index::<String>(0).expect("text"), mode, "{course:?}");
+        read_session.take(read_mode).await;
+        let said =
+            rows(&read_session.prepared(), "SELECT current_setting('plan_cache_mode')").await.expect("a setting");
+        assert_eq!(said[0].try_get_by_index::<String>(0).expect("text"), mode, "{read_mode:?}");
     }
-    reading.end().await;
+    read_session.end().await;
     service.close().await.expect("closed");
 }
 

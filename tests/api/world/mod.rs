@@ -24,7 +24,7 @@ use actix_web::dev::ServerHandle;
 use cadre_api::{
     auth::{self, Issuers, KeyEncryption, KeyStore, Tokens},
     clock::Clock,
-    db::{Database, Pool, Sight},
+    db::{Database, Pool, RowScope},
     domain::{
         app_state::AppState,
         client,
@@ -386,7 +386,7 @@ pub fn allowance() -> Arc<Allowance> {
 
 /// Opens a database of the tests as its operator.
 pub async fn open(url: &str) -> Database {
-    Database::open(url, Pool { sight: Sight::Everything, ..Pool::default() }).await.expect("a database")
+    Database::open(url, Pool { row_scope: RowScope::Everything, ..Pool::default() }).await.expect("a database")
 }
 
 /// The same database for the service, which on PostgreSQL is another role.

@@ -66,9 +66,9 @@ pub(in crate::domain) enum Lookup {
 /// of the units.
 pub(in crate::domain) async fn counts(access: &Access, of: Counted<'_>) -> Result<Lookup> {
     let mut counts = Counts::default();
-    let rows = access.kept().query_all(&select(access, of)).await?;
+    let rows = access.prepared().query_all(&select(access, of)).await?;
     if rows.is_empty() {
-        return Ok(Lookup::Nothing { end: hash_chain::end(&access.kept()).await? });
+        return Ok(Lookup::Nothing { end: hash_chain::end(&access.prepared()).await? });
     }
     for row in &rows {
         let (version, base_date): (i32, Option<Day>) = (row.try_get("", "version")?, row.try_get("", "folded_on")?);

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     db::{
-        self, Hold,
-        bulk::{self, Aside},
+        self, LockMode,
+        bulk::{self, StagingTable},
     },
     domain::{projection::batch::Batch, reference_data::ReferenceData},
     error::Result,
@@ -26,13 +26,13 @@ use crate::{
 pub(in crate::domain::projection) struct Rebuild {
     dimensions: Dimensions,
     counts: HashMap<CountKey, i32>,
-    keys: Aside<cadre_key::Entity>,
+    keys: StagingTable<cadre_key::Entity>,
 }
 
 impl Rebuild {
     /// Empties the tables. Nobody else keeps them until the transaction ends.
     pub(in crate::domain::projection) async fn begin(txn: &DatabaseTransaction, today: Day) -> Result<Self> {
-        db::lock(txn, LOCK, Hold::Alone).await?;
+        db::lock(txn, LOCK, LockMode::Alone).await?;
         level_count::Entity::delete_many().exec(txn).await?;
         cadre_key::Entity::delete_many().exec(txn).await?;
         let head = level_count_head::Entity::update_many()
@@ -40,7 +40,7 @@ impl Rebuild {
             .col_expr(level_count_head::Column::FoldedOn, Expr::val(today));
         head.exec(txn).await?;
         let dimensions = Dimensions::new(Arc::new(ReferenceData::load(txn).await?), today);
-        Ok(Self { dimensions, counts: HashMap::new(), keys: Aside::open(txn).await? })
+        Ok(Self { dimensions, counts: HashMap::new(), keys: StagingTable::open(txn).await? })
     }
 
     /// Takes in some persons.
@@ -62,6 +62,6 @@ impl Rebuild {
         counts.sort_unstable_by(|(a, _), (b, _)| dimensions.key(a).cmp(&dimensions.key(b)));
         bulk::insert(txn, counts.into_iter().map(|(cell, people)| dimensions.row(cell, people))).await?;
         drop(dimensions);
-        Ok(keys.pour(txn).await?)
+        Ok(keys.flush(txn).await?)
     }
 }

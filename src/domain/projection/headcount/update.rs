@@ -21,7 +21,7 @@ use super::{
     dimensions::{CountKey, Dimensions, first_day},
 };
 use crate::{
-    db::{self, Hold, bulk},
+    db::{self, LockMode, bulk},
     domain::reference_data::ReferenceData,
     error::{Error, Result},
 };
@@ -49,7 +49,7 @@ impl Update {
     ) -> Result<Option<Self>> {
         // Who shares a lock cannot also ask to hold it alone, so that is settled first.
         let is_due = head(txn).await?.is_some_and(|(base_date, _)| base_date < today);
-        db::lock(txn, LOCK, if is_due { Hold::Alone } else { Hold::Shared }).await?;
+        db::lock(txn, LOCK, if is_due { LockMode::Alone } else { LockMode::Shared }).await?;
         let Some((mut base_date, list_change)) = head(txn).await? else {
             leave(txn).await?;
             return Ok(None);

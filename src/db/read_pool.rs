@@ -36,7 +36,7 @@ const OLDEST: Duration = Duration::from_secs(1800);
 const SQLITE_STEPS: i32 = 10_000;
 
 /// A database that sqlx speaks to, as far as questions need it.
-pub(super) trait Asked: sqlx::Database<Connection: Debug> {
+pub(super) trait QueryBackend: sqlx::Database<Connection: Debug> {
     /// The rows of a statement.
     fn rows(
         connection: &mut Self::Connection,
@@ -56,7 +56,7 @@ pub(super) trait Asked: sqlx::Database<Connection: Debug> {
 
 macro_rules! asked {
     ($database:ty, $watch:expr) => {
-        impl Asked for $database {
+        impl QueryBackend for $database {
             async fn rows(
                 connection: &mut Self::Connection,
                 sql: String,
@@ -86,9 +86,9 @@ asked!(Postgres, async |_: &mut sqlx::PgConnection, _: Arc<AtomicBool>| Ok(()));
 
 /// Connections of a database, opened as they are needed.
 #[derive(Debug)]
-pub(super) struct Readers<DB: Asked>(managed::Pool<Opener<DB>>);
+pub(super) struct ReadPool<DB: QueryBackend>(managed::Pool<Opener<DB>>);
 
-impl<DB: Asked> Clone for Readers<DB> {
+impl<DB: QueryBackend> Clone for ReadPool<DB> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
@@ -97,17 +97,17 @@ impl<DB: Asked> Clone for Readers<DB> {
 type Options<DB> = <<DB as sqlx::Database>::Connection as Connection>::Options;
 
 #[derive(Debug)]
-struct Opener<DB: Asked>(Options<DB>);
+struct Opener<DB: QueryBackend>(Options<DB>);
 
 /// An open connection.
 #[derive(Debug)]
-struct Opened<DB: Asked> {
+struct Opened<DB: QueryBackend> {
     connection: DB::Connection,
     /// Set to stop the statement under way. The connection is not used afterwards.
     stop: Arc<AtomicBool>,
 }
 
-impl<DB: Asked> Manager for Opener<DB> {
+impl<DB: QueryBackend> Manager for Opener<DB> {
     type Type = Opened<DB>;
     type Error = sqlx::Error;
 
@@ -128,7 +128,7 @@ impl<DB: Asked> Manager for Opener<DB> {
     }
 }
 
-impl<DB: Asked> Readers<DB> {
+impl<DB: QueryBackend> ReadPool<DB> {
     /// Connections, so many at most, each waited for so long. None is opened yet.
     ///
     /// # Errors
@@ -151,9 +151,9 @@ impl<DB: Asked> Readers<DB> {
     ///
     /// # Errors
     /// `ConnectionAcquire` where none gets free in time or all are closed, `Conn` where none can be opened.
-    pub async fn lend(&self) -> Result<Lent<DB>, DbErr> {
+    pub async fn acquire(&self) -> Result<PooledRead<DB>, DbErr> {
         match self.0.get().await {
-            Ok(opened) => Ok(Lent { opened: Some(opened), is_begun: false, is_running: false }),
+            Ok(opened) => Ok(PooledRead { opened: Some(opened), is_begun: false, is_running: false }),
             Err(managed::PoolError::Backend(error)) => Err(DbErr::Conn(RuntimeErr::SqlxError(error.into()))),
             Err(managed::PoolError::Closed) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
             Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
@@ -187,7 +187,7 @@ impl<DB: Asked> Readers<DB> {
 
 /// A connection on loan.
 #[derive(Debug)]
-pub(super) struct Lent<DB: Asked> {
+pub(super) struct PooledRead<DB: QueryBackend> {
     opened: Option<Object<Opener<DB>>>,
     /// Whether a transaction has begun, or may have.
     is_begun: bool,
@@ -195,7 +195,7 @@ pub(super) struct Lent<DB: Asked> {
     is_running: bool,
 }
 
-impl<DB: Asked> Lent<DB> {
+impl<DB: QueryBackend> PooledRead<DB> {
     fn connection(&mut self) -> &mut DB::Connection {
         &mut self.opened.as_mut().expect("held until it goes back").connection
     }
@@ -224,7 +224,7 @@ impl<DB: Asked> Lent<DB> {
 
     /// Gives the connection back, after statements that were read to their end. A transaction has only read, and has
     /// nothing to lose.
-    pub async fn back(mut self) {
+    pub async fn release(mut self) {
         if self.is_begun && DB::run(self.connection(), "ROLLBACK".to_owned()).await.is_err() {
             return;
         }
@@ -234,7 +234,7 @@ impl<DB: Asked> Lent<DB> {
 
 /// A statement that nothing waits for any more (a timeout, or a client that is gone) is stopped, and its connection is
 /// closed. After a statement that failed, the connection is reset before it is used again.
-impl<DB: Asked> Drop for Lent<DB> {
+impl<DB: QueryBackend> Drop for PooledRead<DB> {
     fn drop(&mut self) {
         let Some(mut opened) = self.opened.take() else { return };
         if self.is_running {
@@ -259,9 +259,9 @@ impl<DB: Asked> Drop for Lent<DB> {
 #[derive(Clone, Debug)]
 pub(super) enum Questions {
     /// Of the embedded one.
-    Sqlite(Readers<Sqlite>),
+    Sqlite(ReadPool<Sqlite>),
     /// Of the server.
-    Postgres(Readers<Postgres>),
+    Postgres(ReadPool<Postgres>),
 }
 
 impl Questions {

@@ -61,7 +61,7 @@ impl Indexes {
 /// would have most of them read and written again and again.
 #[derive(Debug)]
 #[must_use = "the rows are not in the table until they are poured into it"]
-pub struct Aside<E> {
+pub struct StagingTable<E> {
     /// The indexes of the table meanwhile.
     indexes: Indexes,
     /// The table that the rows stand in until then.
@@ -69,7 +69,7 @@ pub struct Aside<E> {
     entity: PhantomData<E>,
 }
 
-impl<E: EntityTrait> Aside<E> {
+impl<E: EntityTrait> StagingTable<E> {
     /// A place for the rows of a table, which must be empty. It is gone with the transaction.
     pub async fn open(txn: &DatabaseTransaction) -> Result<Self, DbErr> {
         let indexes = Indexes::take::<E>(txn).await?;
@@ -107,7 +107,7 @@ impl<E: EntityTrait> Aside<E> {
     ///
     /// # Errors
     /// What the database refuses, such as two rows with one key.
-    pub async fn pour(self, txn: &DatabaseTransaction) -> Result<(), DbErr> {
+    pub async fn flush(self, txn: &DatabaseTransaction) -> Result<(), DbErr> {
         let (table, name) = (E::default().as_str(), self.name);
         if name != table {
             let columns = E::Column::iter().map(|column| quoted(column.as_str())).collect::<Vec<_>>().join(", ");

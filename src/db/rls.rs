@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 /// What of persons a transaction sees on PostgreSQL, where row security stands behind the program's own narrowing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Sight {
+pub enum RowScope {
     /// Nobody: what nothing was said of.
     #[default]
     Nothing,
     /// Who is known to some of these units.
-    Units(Runs),
+    Units(UuidRanges),
     /// Everybody: for acts, which look beyond their caller, and for the operator.
     Everything,
 }
@@ -19,9 +19,9 @@ pub enum Sight {
 /// Units as runs of their ids, so that a few bounds stand for thousands that were recorded together: the first of a run,
 /// and what comes after its last, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Runs(Arc<str>);
+pub struct UuidRanges(Arc<str>);
 
-impl Sight {
+impl RowScope {
     /// What those units of all see that are within reach.
     pub fn of(all: impl Iterator<Item = Uuid>, is_within: impl Fn(Uuid) -> bool) -> Self {
         let mut all: Vec<Uuid> = all.collect();
@@ -33,14 +33,14 @@ impl Sight {
         }
         let bounds = runs.iter().filter_map(|run| Some([*run.first()?, after(*run.last()?)])).flatten();
         let bounds: Vec<String> = bounds.map(|bound| bound.simple().to_string()).collect();
-        Self::Units(Runs(format!("{{{}}}", bounds.join(",")).into()))
+        Self::Units(UuidRanges(format!("{{{}}}", bounds.join(",")).into()))
     }
 
     /// The value of the setting that the policies read.
     pub(super) fn setting(&self) -> &str {
         match self {
             Self::Nothing => "",
-            Self::Units(Runs(bounds)) => bounds,
+            Self::Units(UuidRanges(bounds)) => bounds,
             Self::Everything => "*",
         }
     }
@@ -57,14 +57,14 @@ mod tests {
 
     #[test]
     fn units_that_were_recorded_together_are_one_run() {
-        let sight = |within: &[u128]| {
+        let row_scope = |within: &[u128]| {
             let all = [9, 3, 4, 5, 7, 1].into_iter().map(Uuid::from_u128);
-            Sight::of(all, |id| within.contains(&id.as_u128())).setting().replace('0', "")
+            RowScope::of(all, |id| within.contains(&id.as_u128())).setting().replace('0', "")
         };
-        assert_eq!(sight(&[3, 4, 5, 9]), "{3,6,9,a}");
-        assert_eq!(sight(&[4]), "{4,5}");
-        assert_eq!(sight(&[1, 7]), "{1,2,7,8}");
-        assert_eq!(sight(&[]), "{}");
-        assert_eq!(sight(&[1, 3, 4, 5, 7, 9]), "*");
+        assert_eq!(row_scope(&[3, 4, 5, 9]), "{3,6,9,a}");
+        assert_eq!(row_scope(&[4]), "{4,5}");
+        assert_eq!(row_scope(&[1, 7]), "{1,2,7,8}");
+        assert_eq!(row_scope(&[]), "{}");
+        assert_eq!(row_scope(&[1, 3, 4, 5, 7, 9]), "*");
     }
 }

@@ -21,39 +21,39 @@ use tokio::{
 };
 
 use crate::db::{
-    Sight,
-    readers::{Asked, Lent, Questions, Readers},
+    RowScope,
+    read_pool::{PooledRead, QueryBackend, Questions, ReadPool},
 };
 
 /// How a question reads on PostgreSQL, from the cheapest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
-pub enum Course {
+pub enum ReadMode {
     /// One kept statement in one trip, which sets its sight itself.
     Single,
     /// Kept statements in a transaction that only reads.
-    Kept,
+    Prepared,
     /// Any statements in such a transaction, each planned for its values where PostgreSQL thinks that this pays.
     Any,
 }
 
-impl Course {
-    const ALL: [Self; 3] = [Self::Single, Self::Kept, Self::Any];
+impl ReadMode {
+    const ALL: [Self; 3] = [Self::Single, Self::Prepared, Self::Any];
 }
 
 /// The course that a question took last: most take the same again.
 #[derive(Debug, Default)]
-pub struct LastCourse(AtomicU8);
+pub struct LastReadMode(AtomicU8);
 
-impl LastCourse {
+impl LastReadMode {
     /// The course; the cheapest where the question was not asked yet.
-    pub fn get(&self) -> Course {
-        Course::ALL[usize::from(self.0.load(Ordering::Relaxed)).min(2)]
+    pub fn get(&self) -> ReadMode {
+        ReadMode::ALL[usize::from(self.0.load(Ordering::Relaxed)).min(2)]
     }
 
     /// Remembers a course.
-    pub fn set(&self, course: Course) {
-        self.0.store(course as u8, Ordering::Relaxed);
+    pub fn set(&self, read_mode: ReadMode) {
+        self.0.store(read_mode as u8, Ordering::Relaxed);
     }
 }
 
@@ -61,9 +61,9 @@ impl LastCourse {
 /// see the same moment, only what is in sight, and write nothing. On SQLite each goes to the readers, one after another.
 /// An operation thus uses one connection at a time, and its reads fail once its time limit has passed.
 #[derive(Debug)]
-pub struct Reading {
+pub struct ReadSession {
     questions: Questions,
-    sight: Sight,
+    row_scope: RowScope,
     deadline: Deadline,
     state: Mutex<State>,
 }
@@ -109,22 +109,22 @@ pub fn is_timeout(error: &DbErr) -> bool {
 
 #[derive(Debug)]
 struct State {
-    course: Course,
+    read_mode: ReadMode,
     /// The course that what was read so far needs.
-    needed: Option<Course>,
-    open: Option<Lent<Postgres>>,
+    needed: Option<ReadMode>,
+    open: Option<PooledRead<Postgres>>,
 }
 
 /// The reads of a question by statements of which there are few, each good by the same plan whatever its values: it is
 /// made once for a connection.
 #[derive(Clone, Copy, Debug)]
-pub struct Kept<'a>(&'a Reading);
+pub struct PreparedReads<'a>(&'a ReadSession);
 
-impl Reading {
+impl ReadSession {
     /// Reads within a sight.
-    pub(super) fn new(questions: Questions, sight: Sight, deadline: Deadline) -> Self {
-        let state = State { course: Course::Any, needed: None, open: None };
-        Self { questions, sight, deadline, state: Mutex::new(state) }
+    pub(super) fn new(questions: Questions, row_scope: RowScope, deadline: Deadline) -> Self {
+        let state = State { read_mode: ReadMode::Any, needed: None, open: None };
+        Self { questions, row_scope, deadline, state: Mutex::new(state) }
     }
 
     /// The time limit of the operation.
@@ -133,27 +133,27 @@ impl Reading {
     }
 
     /// The same, by kept statements.
-    pub fn kept(&self) -> Kept<'_> {
-        Kept(self)
+    pub fn prepared(&self) -> PreparedReads<'_> {
+        PreparedReads(self)
     }
 
     /// Begins anew in a course: whatever leads beyond it fails.
-    pub async fn take(&self, course: Course) {
+    pub async fn take(&self, read_mode: ReadMode) {
         self.end().await;
-        self.state.lock().await.course = course;
+        self.state.lock().await.read_mode = read_mode;
     }
 
     /// Leaves the course, for whatever comes, and tells which one what was read needed.
-    pub async fn leave(&self) -> Course {
+    pub async fn leave(&self) -> ReadMode {
         let mut state = self.state.lock().await;
-        state.course = Course::Any;
-        state.needed.unwrap_or(Course::Single)
+        state.read_mode = ReadMode::Any;
+        state.needed.unwrap_or(ReadMode::Single)
     }
 
     /// The course that was needed, where it led beyond the one that was taken.
-    pub async fn beyond(&self) -> Option<Course> {
+    pub async fn beyond(&self) -> Option<ReadMode> {
         let state = self.state.lock().await;
-        state.needed.filter(|needed| *needed > state.course)
+        state.needed.filter(|needed| *needed > state.read_mode)
     }
 
     /// Gives the connection back. The next read begins anew and sees what was committed meanwhile. Called before an act
@@ -165,74 +165,79 @@ impl Reading {
             state.open.take()
         };
         if let Some(open) = open {
-            open.back().await;
+            open.release().await;
         }
     }
 
     /// The rows of a statement, which needs a course of its own.
-    async fn rows(&self, readers: &Readers<Postgres>, statement: Statement, own: Course) -> Result<Vec<PgRow>, DbErr> {
+    async fn rows(
+        &self,
+        read_pool: &ReadPool<Postgres>,
+        statement: Statement,
+        own: ReadMode,
+    ) -> Result<Vec<PgRow>, DbErr> {
         let mut state = self.state.lock().await;
-        let needed = state.needed.map_or(own, |before| before.max(own).max(Course::Kept));
+        let needed = state.needed.map_or(own, |before| before.max(own).max(ReadMode::Prepared));
         state.needed = Some(needed);
-        if needed > state.course {
+        if needed > state.read_mode {
             return Err(DbErr::Custom("a question that leads beyond its course".to_owned()));
         }
-        match state.course {
-            Course::Single => self.in_one_trip(readers, statement).await,
-            course => self.in_transaction(readers, &mut state, course, statement).await,
+        match state.read_mode {
+            ReadMode::Single => self.in_one_trip(read_pool, statement).await,
+            read_mode => self.in_transaction(read_pool, &mut state, read_mode, statement).await,
         }
     }
 
     /// The statement alone, which is a transaction of its own. Its first deed is to set the sight until its end: a
     /// condition that depends on no row is asked before any row is looked for. Were it otherwise, nobody would be in sight.
-    async fn in_one_trip(&self, readers: &Readers<Postgres>, statement: Statement) -> Result<Vec<PgRow>, DbErr> {
+    async fn in_one_trip(&self, read_pool: &ReadPool<Postgres>, statement: Statement) -> Result<Vec<PgRow>, DbErr> {
         let Values(mut values) = values(statement.values);
-        values.push(self.sight.setting().into());
+        values.push(self.row_scope.setting().into());
         let sql = format!(
             "SELECT asked.* FROM ({}) AS asked WHERE (SELECT set_config('cadre.reach', ${}, true)) IS NOT NULL",
             statement.sql,
             values.len(),
         );
-        answered(readers, sql, Values(values)).await
+        answered(read_pool, sql, Values(values)).await
     }
 
     /// The statement in the transaction, begun if it is not open. Each failure ends it: PostgreSQL refuses whatever else
     /// comes in it, and the siblings of a field that failed are to be answered, so they get another.
     async fn in_transaction(
         &self,
-        readers: &Readers<Postgres>,
+        read_pool: &ReadPool<Postgres>,
         state: &mut State,
-        course: Course,
+        read_mode: ReadMode,
         statement: Statement,
     ) -> Result<Vec<PgRow>, DbErr> {
-        let mut lent = match state.open.take() {
+        let mut pooled = match state.open.take() {
             Some(open) => open,
             None => {
-                let mut lent = readers.lend().await?;
-                lent.begin(self.begin(course)).await?;
-                lent
+                let mut pooled = read_pool.acquire().await?;
+                pooled.begin(self.begin(read_mode)).await?;
+                pooled
             }
         };
-        let rows = lent.rows(statement.sql, values(statement.values)).await?;
-        state.open = Some(lent);
+        let rows = pooled.rows(statement.sql, values(statement.values)).await?;
+        state.open = Some(pooled);
         Ok(rows)
     }
 
     /// The statement that begins a transaction within the sight, in one trip to the database. The setting is made of ids,
     /// never of what came in.
-    fn begin(&self, course: Course) -> String {
-        let planned = if course == Course::Any { "; SET LOCAL plan_cache_mode = auto" } else { "" };
-        format!("BEGIN; SET LOCAL cadre.reach = '{}'{planned}", self.sight.setting())
+    fn begin(&self, read_mode: ReadMode) -> String {
+        let planned = if read_mode == ReadMode::Any { "; SET LOCAL plan_cache_mode = auto" } else { "" };
+        format!("BEGIN; SET LOCAL cadre.reach = '{}'{planned}", self.row_scope.setting())
     }
 
-    async fn query(&self, statement: Statement, own: Course) -> Result<Vec<QueryResult>, DbErr> {
+    async fn query(&self, statement: Statement, own: ReadMode) -> Result<Vec<QueryResult>, DbErr> {
         self.deadline.check()?;
         let read = async {
             match &self.questions {
-                Questions::Postgres(readers) => Ok(results(self.rows(readers, statement, own).await?)),
-                Questions::Sqlite(readers) => {
+                Questions::Postgres(read_pool) => Ok(results(self.rows(read_pool, statement, own).await?)),
+                Questions::Sqlite(read_pool) => {
                     let _turn = self.state.lock().await;
-                    Ok(results(answered(readers, statement.sql, values(statement.values)).await?))
+                    Ok(results(answered(read_pool, statement.sql, values(statement.values)).await?))
                 }
             }
         };
@@ -241,10 +246,14 @@ impl Reading {
 }
 
 /// The rows of a statement that is alone.
-async fn answered<DB: Asked>(readers: &Readers<DB>, sql: String, values: Values) -> Result<Vec<DB::Row>, DbErr> {
-    let mut lent = readers.lend().await?;
-    let rows = lent.rows(sql, values).await?;
-    lent.back().await;
+async fn answered<DB: QueryBackend>(
+    read_pool: &ReadPool<DB>,
+    sql: String,
+    values: Values,
+) -> Result<Vec<DB::Row>, DbErr> {
+    let mut pooled = read_pool.acquire().await?;
+    let rows = pooled.rows(sql, values).await?;
+    pooled.release().await;
     Ok(rows)
 }
 
@@ -261,7 +270,7 @@ fn only_reads() -> DbErr {
 }
 
 #[async_trait]
-impl ConnectionTrait for Reading {
+impl ConnectionTrait for ReadSession {
     fn get_database_backend(&self) -> DatabaseBackend {
         self.questions.backend()
     }
@@ -275,16 +284,16 @@ impl ConnectionTrait for Reading {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        Ok(self.query(statement, Course::Any).await?.into_iter().next())
+        Ok(self.query(statement, ReadMode::Any).await?.into_iter().next())
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.query(statement, Course::Any).await
+        self.query(statement, ReadMode::Any).await
     }
 }
 
 #[async_trait]
-impl ConnectionTrait for Kept<'_> {
+impl ConnectionTrait for PreparedReads<'_> {
     fn get_database_backend(&self) -> DatabaseBackend {
         self.0.get_database_backend()
     }
@@ -298,11 +307,11 @@ impl ConnectionTrait for Kept<'_> {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        Ok(self.0.query(statement, Course::Single).await?.into_iter().next())
+        Ok(self.0.query(statement, ReadMode::Single).await?.into_iter().next())
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.0.query(statement, Course::Single).await
+        self.0.query(statement, ReadMode::Single).await
     }
 }
 
@@ -317,36 +326,36 @@ mod tests {
     /// A statement that never ends by itself.
     const ENDLESS: &str = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
 
-    fn reading(limit: Duration) -> Reading {
+    fn read_session(limit: Duration) -> ReadSession {
         let options = SqliteConnectOptions::new().in_memory(true);
-        let readers = Readers::new(options, 4, Duration::from_secs(60)).expect("a pool");
-        Reading::new(Questions::Sqlite(readers), Sight::Everything, Deadline::after(limit))
+        let read_pool = ReadPool::new(options, 4, Duration::from_secs(60)).expect("a pool");
+        ReadSession::new(Questions::Sqlite(read_pool), RowScope::Everything, Deadline::after(limit))
     }
 
-    async fn ask(reading: &Reading, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
-        reading.query_all_raw(Statement::from_string(DatabaseBackend::Sqlite, sql)).await
+    async fn ask(read_session: &ReadSession, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
+        read_session.query_all_raw(Statement::from_string(DatabaseBackend::Sqlite, sql)).await
     }
 
     #[tokio::test]
     async fn an_operation_uses_one_connection_at_a_time() {
-        let reading = reading(Duration::from_secs(60));
+        let read_session = read_session(Duration::from_secs(60));
 
-        let answers = join_all((0..16).map(|_| ask(&reading, "SELECT 1"))).await;
+        let answers = join_all((0..16).map(|_| ask(&read_session, "SELECT 1"))).await;
 
         assert!(answers.iter().all(Result::is_ok));
-        assert_eq!(reading.questions.measure(), (1, 1));
+        assert_eq!(read_session.questions.measure(), (1, 1));
     }
 
     #[tokio::test]
     async fn after_its_time_limit_an_operation_reads_nothing_and_its_statement_is_stopped() {
-        let reading = reading(Duration::from_millis(50));
+        let read_session = read_session(Duration::from_millis(50));
 
-        let error = ask(&reading, ENDLESS).await.expect_err("it never ends");
+        let error = ask(&read_session, ENDLESS).await.expect_err("it never ends");
         assert!(is_timeout(&error), "{error}");
-        assert_eq!(reading.questions.measure(), (0, 0), "the connection of the statement is not used again");
-        let error = ask(&reading, "SELECT 1").await.expect_err("no time is left");
+        assert_eq!(read_session.questions.measure(), (0, 0), "the connection of the statement is not used again");
+        let error = ask(&read_session, "SELECT 1").await.expect_err("no time is left");
         assert!(is_timeout(&error), "{error}");
-        let more = Reading::new(reading.questions.clone(), Sight::Nothing, reading.deadline().clone());
+        let more = ReadSession::new(read_session.questions.clone(), RowScope::Nothing, read_session.deadline().clone());
         assert!(ask(&more, "SELECT 1").await.is_err(), "more reads of the operation share the limit");
     }
 
@@ -354,8 +363,8 @@ mod tests {
     async fn a_statement_of_sqlite_ends_when_it_is_told_to_stop() {
         let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await.expect("a connection");
         let stop = Arc::new(AtomicBool::new(false));
-        <Sqlite as Asked>::watch(&mut connection, Arc::clone(&stop)).await.expect("watched");
-        let running = <Sqlite as Asked>::rows(&mut connection, ENDLESS.to_owned(), Values(Vec::new()));
+        <Sqlite as QueryBackend>::watch(&mut connection, Arc::clone(&stop)).await.expect("watched");
+        let running = <Sqlite as QueryBackend>::rows(&mut connection, ENDLESS.to_owned(), Values(Vec::new()));
 
         stop.store(true, Ordering::Relaxed);
 
@@ -366,11 +375,11 @@ mod tests {
 
     #[test]
     fn a_question_is_tried_in_the_course_that_it_took_last() {
-        let last = LastCourse::default();
-        assert_eq!(last.get(), Course::Single);
-        for course in Course::ALL {
-            last.set(course);
-            assert_eq!(last.get(), course);
+        let last = LastReadMode::default();
+        assert_eq!(last.get(), ReadMode::Single);
+        for read_mode in ReadMode::ALL {
+            last.set(read_mode);
+            assert_eq!(last.get(), read_mode);
         }
     }
 }
