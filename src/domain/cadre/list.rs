@@ -13,7 +13,7 @@ use sea_orm::{
 use crate::{
     domain::{
         authz::{Access, AuthorizedCadre, Cadres, HoldsPost, Rotations, WithRotations},
-        cadre::{held, kept, level::LevelCondition, searched, trained::TrainedCondition},
+        cadre::{indexed_list, level::LevelCondition, search, training_filter::TrainedCondition, unit_scan},
         page::{
             self, BoundedCount, Cursor, Direction, Key, Keyset, Page, PageArgs, Position, Window, ensure_each_once,
         },
@@ -127,7 +127,7 @@ impl CadreList {
         ensure_each_once(self.order.iter().map(|order| order.field))?;
         let cursors = access.cursors(&("cadres", self));
         let window = cursors.window(args)?;
-        let kept = match kept::keys(access, self, &window).await? {
+        let kept = match indexed_list::keys(access, self, &window).await? {
             Some(keys) => self.listed(access, &access.prepared(), keys, &window, with).await?,
             None => Vec::new(),
         };
@@ -178,9 +178,9 @@ impl CadreList {
     /// Those few whom a search by words may mean, or who hold the posts of few units; nothing where whoever is listed is
     /// sooner found among all.
     async fn candidates(&self, access: &Access, window: Option<&Window>) -> Result<Option<SimpleExpr>> {
-        match searched::candidates(access, self).await? {
+        match search::candidates(access, self).await? {
             Some(candidates) => Ok(Some(candidates)),
-            None => held::candidates(access, self, window).await,
+            None => unit_scan::candidates(access, self, window).await,
         }
     }
 
@@ -213,7 +213,7 @@ impl CadreList {
     /// As `page`.
     pub async fn count(&self, access: &Access, max: u64) -> Result<BoundedCount> {
         access.cadres()?;
-        if let Some(people) = kept::count(access, self).await? {
+        if let Some(people) = indexed_list::count(access, self).await? {
             return Ok(BoundedCount::of(people, max));
         }
         let candidates = self.candidates(access, None).await?;
@@ -232,7 +232,7 @@ impl CadreList {
                 cadres.select(day, within.as_ref()).filter(Condition::all().add_option(post.map(SimpleExpr::from)))
             }
         };
-        let searched = self.search.as_deref().map(searched::matching).transpose()?;
+        let searched = self.search.as_deref().map(search::matching).transpose()?;
         Ok(select.filter(rest).filter(Condition::all().add_option(searched).add_option(candidates)))
     }
 

@@ -1,15 +1,15 @@
 //! Cadres (cán bộ): look-ups, lists and the posts of a day.
 
-mod held;
-mod kept;
+mod indexed_list;
 mod level;
 mod list;
-mod searched;
-mod trained;
+mod search;
+mod training_filter;
+mod unit_scan;
 
 pub use level::LevelCondition;
 pub use list::{CadreList, CadreOrder, CadreOrderField, CadreWhere};
-pub use trained::TrainedCondition;
+pub use training_filter::TrainedCondition;
 
 use entity::{
     assignment, cadre, cadre_card,

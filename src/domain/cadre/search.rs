@@ -15,7 +15,7 @@ use crate::{
     db,
     domain::{
         authz::Access,
-        cadre::{CadreList, held},
+        cadre::{CadreList, unit_scan},
         scalar,
     },
     error::{Error, Result},
@@ -77,7 +77,9 @@ fn every_word(name: impl ColumnTrait, folded: &str) -> Condition {
 pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Option<SimpleExpr>> {
     let Some(search) = list.search.as_deref().filter(|search| !search.contains('\0')) else { return Ok(None) };
     ensure_short(search)?;
-    let Some(units) = units(access, list)?.filter(|units| units.len() <= held::MOST_UNITS) else { return Ok(None) };
+    let Some(units) = units(access, list)?.filter(|units| units.len() <= unit_scan::MOST_UNITS) else {
+        return Ok(None);
+    };
     let (words, folded) = (Words { access, list, units }, text::fold(search));
     let mut rarest = None;
     for word in folded.split(' ').filter(|word| !word.is_empty()) {
@@ -98,7 +100,7 @@ pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Opti
 
 /// The units in one of which whoever is listed holds a post; nothing where that may be any.
 fn units(access: &Access, list: &CadreList) -> Result<Option<Vec<Uuid>>> {
-    let asked = held::units(access, list)?.map(|units| units.ids().collect());
+    let asked = unit_scan::units(access, list)?.map(|units| units.ids().collect());
     Ok(asked.or_else(|| Some(access.narrowing()?.iter().map(|unit| unit.0).collect())))
 }
 

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// A list that asks for a unit, and perhaps for a level.
-struct Plain<'a> {
+struct IndexableList<'a> {
     list: &'a CadreList,
     root: UnitId,
     hierarchy: Hierarchy,
@@ -36,7 +36,7 @@ struct Plain<'a> {
     level: Option<(&'a str, Vec<i16>, bool)>,
 }
 
-impl<'a> Plain<'a> {
+impl<'a> IndexableList<'a> {
     /// The list, if it asks for nothing else.
     fn of(access: &Access, list: &'a CadreList) -> Result<Option<Self>> {
         let CadreWhere { unit, titles, key_leader, category, gender, codes, status, holds, trained, and, or, not } =
@@ -116,7 +116,7 @@ impl<'a> Plain<'a> {
 
 /// How many people a list has, as they are kept; nothing where the counts do not tell.
 pub(super) async fn count(access: &Access, list: &CadreList) -> Result<Option<u64>> {
-    match Plain::of(access, list)? {
+    match IndexableList::of(access, list)? {
         Some(plain) if access.reaches_all_of(&plain.subtree) => plain.people(access).await,
         _ => Ok(None),
     }
@@ -130,21 +130,21 @@ pub(super) async fn keys(access: &Access, list: &CadreList, window: &Window) -> 
     if by.field != CadreOrderField::Name || list.filter.key_leader.is_some() {
         return Ok(None);
     }
-    let Some(plain) = Plain::of(access, list)? else { return Ok(None) };
+    let Some(plain) = IndexableList::of(access, list)? else { return Ok(None) };
     let Some((subject, ranks, false)) = &plain.level else { return Ok(None) };
     let Some(people) = plain.about(access).await? else { return Ok(None) };
 
     let units = access.within(&plain.subtree);
     let branch = plain.branch(access, &units);
     let direction = by.direction;
-    let keys = Keys { access, plain: &plain, units, branch, subject, ranks, window, direction };
+    let keys = IndexQuery { access, plain: &plain, units, branch, subject, ranks, window, direction };
     Ok(Some(if keys.are_many(people) { keys.along_order() } else { keys.by_unit() }))
 }
 
 /// The page keys of a window.
-struct Keys<'a> {
+struct IndexQuery<'a> {
     access: &'a Access,
-    plain: &'a Plain<'a>,
+    plain: &'a IndexableList<'a>,
     /// What is asked for and within reach.
     units: ReachedUnits,
     /// The branch of all of them, if they have one in common.
@@ -155,7 +155,7 @@ struct Keys<'a> {
     direction: Direction,
 }
 
-impl Keys<'_> {
+impl IndexQuery<'_> {
     /// Whether a page of so many people is found sooner along the order of names than among those of the units. Along
     /// the order one in `others` is wanted, until the page is full; of those of the units each is read, and sorted.
     fn are_many(&self, people: u64) -> bool {
@@ -175,7 +175,7 @@ impl Keys<'_> {
             let mut keys = self.select();
             keys.and_where(cadre_key::Column::Rank.eq(*rank));
             self.branch.map(|branch| keys.and_where(cadre_key::Column::BranchId.eq(branch)));
-            self.told_apart().map(|units| keys.and_where(units));
+            self.unit_filter().map(|units| keys.and_where(units));
             self.cut(&mut keys);
             Query::select().columns(["sort_key", "cadre_id"]).from_subquery(keys, "of_rank").take()
         };
@@ -247,7 +247,7 @@ impl Keys<'_> {
 
     /// The same as a question to each key on the way: named, or told from the others where these are fewer. No condition
     /// where there are no others.
-    fn told_apart(&self) -> Option<SimpleExpr> {
+    fn unit_filter(&self) -> Option<SimpleExpr> {
         let (subtree, units) = (&self.plain.subtree, self.access.reference_data().units());
         if self.units.ids().len() == self.len_of_order() {
             return None;
