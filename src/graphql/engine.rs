@@ -26,7 +26,7 @@ use crate::{
 
 /// A question, as it came.
 #[derive(Debug)]
-pub struct Question {
+pub struct ExecutionRequest {
     /// Text of the document.
     pub document: String,
     /// Which operation of it.
@@ -45,7 +45,7 @@ pub struct Question {
 
 /// What came of a question.
 #[derive(Debug)]
-pub enum Answer {
+pub enum ExecutionResponse {
     /// It was refused before it ran; there is no `data`.
     Refused(Vec<ServerError>),
     /// Its cost is over a limit of the client, for now.
@@ -74,20 +74,20 @@ impl Default for Engine {
 
 impl Engine {
     /// Answers a question of a caller. The answer comes out when what it discloses has been logged.
-    pub async fn answer(&self, access: Arc<Access>, mut question: Question) -> Unaudited<Answer> {
+    pub async fn answer(&self, access: Arc<Access>, mut question: ExecutionRequest) -> Unaudited<ExecutionResponse> {
         let sent = std::mem::take(&mut question.variables);
         access.runs(&question.document);
         let answer = self.run(Arc::clone(&access), &question, sent).await;
         Unaudited::new(access, answer)
     }
 
-    async fn run(&self, access: Arc<Access>, question: &Question, sent: Variables) -> Answer {
+    async fn run(&self, access: Arc<Access>, question: &ExecutionRequest, sent: Variables) -> ExecutionResponse {
         let (document, variables) = match self.admitted(&access, question, sent) {
             Ok(admitted) => admitted,
             Err(answer) => return *answer,
         };
         if let Some(body) = self.written(&document, &access, question, &variables).await {
-            return Answer::Written(body);
+            return ExecutionResponse::Written(body);
         }
         let mut request = Request::new("").variables(variables);
         request.operation_name.clone_from(&question.operation_name);
@@ -100,10 +100,10 @@ impl Engine {
         let refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
         translate(&mut response, &nulled, self.documents.shape(), (language, &question.request_id));
         if refused {
-            return Answer::Refused(response.errors);
+            return ExecutionResponse::Refused(response.errors);
         }
-        document.straighten(self.documents.shape());
-        Answer::Ran(Box::new(response))
+        document.find_fast_path(self.documents.shape());
+        ExecutionResponse::Ran(Box::new(response))
     }
 
     /// The answer on the straight way. Where there is none, or something fails on it, the engine is asked: a query changes
@@ -112,15 +112,15 @@ impl Engine {
         &self,
         document: &Document,
         access: &Access,
-        question: &Question,
+        question: &ExecutionRequest,
         variables: &Variables,
     ) -> Option<Vec<u8>> {
-        let straight = document.straight()?;
+        let fast_path = document.fast_path()?;
         let operation = document.operation(question.operation_name.as_deref()).ok()?;
         if !operation.fits(self.documents.shape(), variables) {
             return None;
         }
-        let answer = straight.answer(access, question.language, variables);
+        let answer = fast_path.answer(access, question.language, variables);
         AssertUnwindSafe(answer).catch_unwind().await.ok()?.ok()
     }
 
@@ -129,23 +129,23 @@ impl Engine {
     fn admitted(
         &self,
         access: &Access,
-        question: &Question,
+        question: &ExecutionRequest,
         sent: Variables,
-    ) -> Result<(Arc<Document>, Variables), Box<Answer>> {
+    ) -> Result<(Arc<Document>, Variables), Box<ExecutionResponse>> {
         let (language, id) = (question.language, question.request_id.as_str());
-        let refuse = |refusal| Box::new(Answer::Refused(vec![refused(&refusal, language, id)]));
+        let refuse = |refusal| Box::new(ExecutionResponse::Refused(vec![refused(&refusal, language, id)]));
         let document = self.documents.get_or_compile(&question.document).map_err(refuse)?;
         let operation = document.operation(question.operation_name.as_deref()).map_err(refuse)?;
         if question.queries_only && operation.kind == Kind::Mutation {
-            return Err(Box::new(Answer::MutationByGet));
+            return Err(Box::new(ExecutionResponse::MutationByGet));
         }
         let plan = operation.plan(self.documents.shape(), &sent).map_err(refuse)?;
         metrics::histogram!("cadre_operation_cost").record(plan.cost as f64);
         policy::admit(&access.rights(), plan.touches.iter().map(|touched| touched.as_str()))
-            .map_err(|error| Box::new(Answer::Refused(vec![shown(&error, language, id)])))?;
+            .map_err(|error| Box::new(ExecutionResponse::Refused(vec![shown(&error, language, id)])))?;
         question.allowance.spend(plan.cost).map_err(|over| match over {
             Over::Never { cost, limit } => refuse(Refusal::limit(Measure::ClientCost, u64::from(limit), cost, None)),
-            over => Box::new(Answer::Limited(over)),
+            over => Box::new(ExecutionResponse::Limited(over)),
         })?;
         let variables = operation.settle(self.documents.shape(), sent).map_err(refuse)?;
         Ok((document, variables))

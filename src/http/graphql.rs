@@ -16,7 +16,7 @@ use crate::{
     domain::authz::Access,
     error::Error,
     graphql::{
-        engine::{Answer, Question},
+        engine::{ExecutionRequest, ExecutionResponse},
         error::{code, sentence, shown},
     },
     http::{
@@ -66,7 +66,7 @@ pub async fn post(request: HttpRequest, mut payload: web::Payload, service: web:
     };
     let response = match parts.await {
         Ok((media, parts)) => {
-            let question = Question { queries_only: false, ..parts.question(&request, &allowance) };
+            let question = ExecutionRequest { queries_only: false, ..parts.question(&request, &allowance) };
             answered(&request, &service, access, media, question).await
         }
         Err(refused) => body::unread(Refused::response(&refused, &request), payload),
@@ -115,7 +115,7 @@ async fn answered(
     service: &Service,
     access: Arc<Access>,
     media: Media,
-    question: Question,
+    question: ExecutionRequest,
 ) -> HttpResponse {
     // A request has a place once its body is there, so that who sends slowly takes none.
     let Some(_place) = service.in_flight.enter() else { return limit::busy(request) };
@@ -126,18 +126,18 @@ async fn answered(
     // The last net: the engine catches panics of resolvers itself.
     let answered = async { service.engine.answer(access, question).await.audit().await };
     match AssertUnwindSafe(answered).catch_unwind().await {
-        Ok(Ok(Answer::Ran(response))) => {
+        Ok(Ok(ExecutionResponse::Ran(response))) => {
             let (errors, data) = (&response.errors, Some(&response.data));
             media.answer(request, status_of(errors, StatusCode::OK), &Body { errors, data })
         }
-        Ok(Ok(Answer::Written(body))) => media.sent(request, StatusCode::OK, body),
-        Ok(Ok(Answer::Refused(errors))) => {
+        Ok(Ok(ExecutionResponse::Written(body))) => media.sent(request, StatusCode::OK, body),
+        Ok(Ok(ExecutionResponse::Refused(errors))) => {
             let status =
                 if media == Media::Json { StatusCode::OK } else { status_of(&errors, StatusCode::BAD_REQUEST) };
             media.answer(request, status, &Body { errors: &errors, data: None })
         }
-        Ok(Ok(Answer::Limited(over))) => limit::limited(request, over),
-        Ok(Ok(Answer::MutationByGet)) => allowing(mutation_by_get().response(request), "POST"),
+        Ok(Ok(ExecutionResponse::Limited(over))) => limit::limited(request, over),
+        Ok(Ok(ExecutionResponse::MutationByGet)) => allowing(mutation_by_get().response(request), "POST"),
         Ok(Err(error)) => {
             let errors = [shown(&error, language(request), &request_id(request))];
             media.answer(request, StatusCode::SERVICE_UNAVAILABLE, &Body { errors: &errors, data: None })
@@ -252,8 +252,8 @@ impl Media {
 
 impl Parts {
     /// The question of a request, which may only ask unless it is told otherwise.
-    fn question(self, request: &HttpRequest, allowance: &Arc<Allowance>) -> Question {
-        Question {
+    fn question(self, request: &HttpRequest, allowance: &Arc<Allowance>) -> ExecutionRequest {
+        ExecutionRequest {
             document: self.query,
             operation_name: self.operation_name,
             variables: self.variables,

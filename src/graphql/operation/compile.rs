@@ -22,7 +22,7 @@ pub fn compile(shape: &Shape, limits: &Limits, text: &str) -> Result<Document, R
     let executable = parse_query(text).map_err(|error| refuse_parse(limits, &error))?;
     check_counts(limits, &executable)?;
     let operations = Compiler::new(shape, limits, &executable)?.operations()?;
-    Ok(Document { executable, operations, tokens, straight: OnceLock::new() })
+    Ok(Document { executable, operations, tokens, fast_path: OnceLock::new() })
 }
 
 /// The parser's messages quote the document, so only its positions are kept.

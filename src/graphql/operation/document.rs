@@ -6,13 +6,13 @@ use std::sync::{Arc, OnceLock};
 use async_graphql::parser::types::{ExecutableDocument, VariableDefinition};
 use async_graphql::{Name, Pos, Positioned, Value, Variables};
 
+use crate::graphql::fast_path::FastPath;
 use crate::graphql::operation::cost::{Cost, Sent};
 use crate::graphql::operation::input::{self, Use};
 use crate::graphql::operation::limits::Limits;
 use crate::graphql::operation::refusal::{Measure, Refusal, Rule};
 use crate::graphql::operation::shape::{Coordinate, Shape};
 use crate::graphql::operation::weight::Misfit;
-use crate::graphql::straight::Straight;
 
 /// A document that holds to the limits, ready to be shared between requests.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Document {
     pub(super) operations: Vec<Operation>,
     pub(super) tokens: u64,
     /// The straight way of its operation, looked for once the engine has validated and run it; nothing where there is none.
-    pub(super) straight: OnceLock<Option<Straight>>,
+    pub(super) fast_path: OnceLock<Option<FastPath>>,
 }
 
 /// What an operation does.
@@ -73,14 +73,14 @@ impl Document {
 
     /// The straight way of its only operation, once it is known.
     #[must_use]
-    pub fn straight(&self) -> Option<&Straight> {
-        self.straight.get()?.as_ref()
+    pub fn fast_path(&self) -> Option<&FastPath> {
+        self.fast_path.get()?.as_ref()
     }
 
     /// Looks for the straight way, now that the engine has validated the document: what it would refuse is never written.
     /// A selection that its fragments make larger than the document is left to the engine, so that the weight stays true.
-    pub fn straighten(&self, shape: &Shape) {
-        self.straight.get_or_init(|| Straight::compile(shape, &self.executable, self.tokens));
+    pub fn find_fast_path(&self, shape: &Shape) {
+        self.fast_path.get_or_init(|| FastPath::compile(shape, &self.executable, self.tokens));
     }
 
     /// The operation to run: the named one, or the only one.

@@ -12,7 +12,7 @@ use cadre_api::{
     auth::Tokens,
     db::Database,
     domain::{app_state::AppState, authz::Access, demo, import::Outcome, projection, unit::Units},
-    graphql::engine::{Answer, Engine, Question},
+    graphql::engine::{Engine, ExecutionRequest, ExecutionResponse},
     language::Language,
 };
 use entity::{
@@ -241,7 +241,7 @@ impl Unnarrowed {
     async fn ask(&self, token: &str, document: &str) -> Value {
         let caller = self.tokens.verifier.verify(token, clock().now()).await.expect("a caller");
         let access = Access::of(caller, None, Arc::clone(&self.app_state)).expect("no purpose").without_narrowing();
-        let question = Question {
+        let question = ExecutionRequest {
             document: document.to_owned(),
             operation_name: None,
             variables: async_graphql::Variables::default(),
@@ -251,8 +251,8 @@ impl Unnarrowed {
             allowance: allowance(),
         };
         match self.engine.answer(Arc::new(access), question).await.audit().await.expect("logged") {
-            Answer::Ran(response) => json!({ "data": response.data, "errors": response.errors }),
-            Answer::Written(body) => {
+            ExecutionResponse::Ran(response) => json!({ "data": response.data, "errors": response.errors }),
+            ExecutionResponse::Written(body) => {
                 let mut answer: Value = serde_json::from_slice(&body).expect("JSON");
                 answer["errors"] = json!([]);
                 answer

@@ -10,7 +10,7 @@ use cadre_api::{
     auth::Tokens,
     db::{self, Database, Pool, ReadMode, RowScope},
     domain::{app_state::AppState, authz::Access},
-    graphql::engine::{Answer, Engine, Question},
+    graphql::engine::{Engine, ExecutionRequest, ExecutionResponse},
     language::Language,
 };
 use sea_orm::{ConnectionTrait, DbErr, Statement};
@@ -373,7 +373,7 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
             preparingUnitCode: "P", planning: {{documentNo: "1-QH", validFrom: "2025-01-01"}}}})
             {{ rotation {{ cadre {{ code assignments {{ unit {{ code }} }} }} steps {{ state }} }} userErrors {{ message }} }} }}"#
         );
-        let question = Question {
+        let question = ExecutionRequest {
             document,
             operation_name: None,
             variables: async_graphql::Variables::default(),
@@ -383,7 +383,8 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
             allowance: allowance(),
         };
         let access = Arc::new(Access::of(caller, None, Arc::clone(&app_state)).expect("no purpose"));
-        let Answer::Ran(answer) = engine.answer(access, question).await.audit().await.expect("logged") else {
+        let ExecutionResponse::Ran(answer) = engine.answer(access, question).await.audit().await.expect("logged")
+        else {
             panic!("it was refused");
         };
         let answer = serde_json::to_value(&*answer).expect("JSON");

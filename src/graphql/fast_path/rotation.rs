@@ -11,17 +11,17 @@ use crate::{
         unit::{self, UnitOnDay},
     },
     error::Error,
-    graphql::straight::{
+    graphql::fast_path::{
+        json::{Render, RenderContext, Write, write},
         selection::Selected,
         unit::{Title, Unit},
-        write::{With, Write, Written, write},
     },
 };
 
 /// A rotation.
 pub(super) struct Rotation;
 
-impl Written for Rotation {
+impl Render for Rotation {
     const NAME: &'static str = "Rotation";
     type Of<'a> = &'a VisibleRotation;
 
@@ -66,7 +66,7 @@ impl Written for Rotation {
     }
 }
 
-fn named(with: With<'_>, by: &VisibleRotation, unit: UnitId, day: Day) -> Option<UnitOnDay> {
+fn named(with: RenderContext<'_>, by: &VisibleRotation, unit: UnitId, day: Day) -> Option<UnitOnDay> {
     unit::named_by(with.access, by, unit, day)
 }
 
@@ -84,14 +84,14 @@ fn titled(field: &Selected<'_>, of: fn(&VisibleRotation) -> Option<&TitleCode>) 
     write::<Rotation>(move |rotation, with, out| set.option(title(with, of(rotation)), with, out))
 }
 
-fn title<'a>(with: With<'a>, code: Option<&TitleCode>) -> Option<&'a title::Model> {
+fn title<'a>(with: RenderContext<'a>, code: Option<&TitleCode>) -> Option<&'a title::Model> {
     code.and_then(|code| with.reference_data().title(code.as_str()))
 }
 
 /// A placement after a rotation, and its first day.
 pub(super) struct Placement;
 
-impl Written for Placement {
+impl Render for Placement {
     const NAME: &'static str = "Placement";
     type Of<'a> = (&'a VisibleRotation, Day);
 

@@ -11,15 +11,16 @@ use crate::{
     },
     error::Result,
     graphql::{
-        cadre, page,
-        page::Listed,
-        straight::{
+        cadre,
+        fast_path::{
             argument::Argument,
+            json::{Render, Write, write},
             person::Cadre,
             quota::Quota,
             selection::{Conditions, Selected},
-            write::{Write, Written, write},
         },
+        page,
+        page::Listed,
         training::quota,
     },
 };
@@ -34,7 +35,7 @@ pub(super) struct Listing<T> {
 }
 
 /// A type that stands in pages.
-pub(super) trait Paged: Written {
+pub(super) trait Paged: Render {
     /// Its view, which names the types of its pages.
     type View: Listed;
     /// What a page holds.
@@ -110,7 +111,7 @@ impl Count {
 /// A page of a list.
 pub(super) struct Connection<T>(PhantomData<T>);
 
-impl<T: Paged> Written for Connection<T> {
+impl<T: Paged> Render for Connection<T> {
     const NAME: &'static str = T::View::CONNECTION;
     type Of<'a> = &'a Listing<T::Row>;
 
@@ -156,7 +157,7 @@ impl<T: Paged> Written for Connection<T> {
 /// A row of a page.
 pub(super) struct Edge<T>(PhantomData<T>);
 
-impl<T: Paged> Written for Edge<T> {
+impl<T: Paged> Render for Edge<T> {
     const NAME: &'static str = T::View::EDGE;
     type Of<'a> = &'a (Cursor, T::Row);
 
@@ -184,7 +185,7 @@ pub(super) struct Place<'a> {
     end: Option<&'a Cursor>,
 }
 
-impl Written for PageInfo {
+impl Render for PageInfo {
     const NAME: &'static str = "PageInfo";
     type Of<'a> = Place<'a>;
 
@@ -202,7 +203,7 @@ impl Written for PageInfo {
 /// A count up to a bound.
 pub(super) struct BoundedCount;
 
-impl Written for BoundedCount {
+impl Render for BoundedCount {
     const NAME: &'static str = "BoundedCount";
     type Of<'a> = &'a Counted;
 

@@ -5,9 +5,9 @@ use entity::{institution, qualification, qualification_level, value::Day};
 use crate::{
     domain::reference_data::Subject,
     error::Error,
-    graphql::straight::{
+    graphql::fast_path::{
+        json::{Render, Write, write},
         selection::Selected,
-        write::{Write, Written, write},
     },
     language::Language,
 };
@@ -22,7 +22,7 @@ pub(super) struct Held<'a> {
     pub day: Day,
 }
 
-impl Written for Qualification {
+impl Render for Qualification {
     const NAME: &'static str = "Qualification";
     type Of<'a> = Held<'a>;
 
@@ -65,7 +65,7 @@ impl Written for Qualification {
 /// A subject of qualification.
 pub(super) struct QualificationSubject;
 
-impl Written for QualificationSubject {
+impl Render for QualificationSubject {
     const NAME: &'static str = "QualificationSubject";
     type Of<'a> = &'a Subject;
 
@@ -87,7 +87,7 @@ impl Written for QualificationSubject {
 /// A level of a subject.
 pub(super) struct QualificationLevel;
 
-impl Written for QualificationLevel {
+impl Render for QualificationLevel {
     const NAME: &'static str = "QualificationLevel";
     type Of<'a> = &'a qualification_level::Model;
 
@@ -113,7 +113,7 @@ fn in_language<'a>(language: Language, vi: &'a str, en: &'a str) -> &'a str {
 /// An institution that awards qualifications.
 pub(super) struct Institution;
 
-impl Written for Institution {
+impl Render for Institution {
     const NAME: &'static str = "Institution";
     type Of<'a> = &'a institution::Model;
 

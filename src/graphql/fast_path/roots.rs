@@ -13,31 +13,31 @@ use crate::{
     },
     error::Result,
     graphql::{
-        found,
-        straight::{
+        fast_path::{
             argument::Argument,
             composition::Composition,
-            gather::Needs,
+            json::{JsonWriter, Render, RenderContext, Write, write},
             page::{Connection, Count, Listing, Paging},
             person::Cadre,
+            prefetch::Requirements,
             quota::Quota,
             selection::{Conditions, Selected},
             unit::Unit,
-            write::{Out, With, Write, Written, write},
         },
+        found,
         unit::asked_day,
     },
 };
 
 /// Something that is found by a statement of its own.
-pub(super) struct Asked {
+pub(super) struct RootField {
     when: Conditions,
-    what: What,
+    what: RootKind,
 }
 
-enum What {
+enum RootKind {
     Cadre { by: Argument<CadreKey>, as_of: Argument<Option<Day>> },
-    Unit { by: Argument<UnitKey>, as_of: Argument<Option<Day>>, hanging: Vec<Asked> },
+    Unit { by: Argument<UnitKey>, as_of: Argument<Option<Day>>, hanging: Vec<RootField> },
     Cadres(Box<CadresAsked>),
     Composition(Box<CompositionAsked>),
     Quotas(Box<QuotasAsked>),
@@ -74,13 +74,13 @@ struct QuotasAsked {
 
 /// What was found.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum RootData {
     /// There is none, or it was not asked for.
     Nothing,
     /// A person.
     Cadre(AuthorizedCadre),
     /// A unit and what hangs on it.
-    Unit(UnitOnDay, Vec<Found>),
+    Unit(UnitOnDay, Vec<RootData>),
     /// A page of persons.
     Cadres(Listing<AuthorizedCadre>),
     /// A composition.
@@ -89,7 +89,7 @@ pub(super) enum Found {
     Quotas(Listing<VisibleQuota>),
 }
 
-impl Found {
+impl RootData {
     /// The quotas in it.
     pub fn quotas(&self) -> Vec<&VisibleQuota> {
         match self {
@@ -100,45 +100,51 @@ impl Found {
     }
 }
 
-impl Asked {
+impl RootField {
     /// Finds it.
     ///
     /// # Errors
     /// Those of the resolvers of the same fields.
-    pub async fn find(&self, access: &Access, needs: &Needs, variables: &Variables) -> Result<Found> {
+    pub async fn find(&self, access: &Access, requirements: &Requirements, variables: &Variables) -> Result<RootData> {
         if !self.when.hold(variables) {
-            return Ok(Found::Nothing);
+            return Ok(RootData::Nothing);
         }
         match &self.what {
-            What::Cadre { by, as_of } => {
+            RootKind::Cadre { by, as_of } => {
                 let (by, day) = (by.value(variables)?, as_of.value(variables)?.unwrap_or(access.today()));
-                Ok(found(cadre::look_up(access, &by, needs.rotations(access)?, day).await)?
-                    .map_or(Found::Nothing, Found::Cadre))
+                Ok(found(cadre::look_up(access, &by, requirements.rotations(access)?, day).await)?
+                    .map_or(RootData::Nothing, RootData::Cadre))
             }
-            What::Unit { by, as_of, hanging } => {
+            RootKind::Unit { by, as_of, hanging } => {
                 let (by, day) = (by.value(variables)?, as_of.value(variables)?.unwrap_or(access.today()));
-                let Some(unit) = found(unit::look_up(access, &by, day))? else { return Ok(Found::Nothing) };
+                let Some(unit) = found(unit::look_up(access, &by, day))? else { return Ok(RootData::Nothing) };
                 let mut hung = Vec::with_capacity(hanging.len());
                 for asked in hanging {
-                    hung.push(asked.find_on(unit, access, needs, variables).await?);
+                    hung.push(asked.find_on(unit, access, requirements, variables).await?);
                 }
-                Ok(Found::Unit(unit, hung))
+                Ok(RootData::Unit(unit, hung))
             }
-            What::Cadres(asked) => asked.find(None, access, needs, variables).await,
+            RootKind::Cadres(asked) => asked.find(None, access, requirements, variables).await,
             // They hang on units alone.
-            What::Composition(_) | What::Quotas(_) => Ok(Found::Nothing),
+            RootKind::Composition(_) | RootKind::Quotas(_) => Ok(RootData::Nothing),
         }
     }
 
-    async fn find_on(&self, unit: UnitOnDay, access: &Access, needs: &Needs, variables: &Variables) -> Result<Found> {
+    async fn find_on(
+        &self,
+        unit: UnitOnDay,
+        access: &Access,
+        requirements: &Requirements,
+        variables: &Variables,
+    ) -> Result<RootData> {
         if !self.when.hold(variables) {
-            return Ok(Found::Nothing);
+            return Ok(RootData::Nothing);
         }
         match &self.what {
-            What::Cadres(asked) => asked.find(Some(unit), access, needs, variables).await,
-            What::Composition(asked) => asked.find(unit, access, variables).await,
-            What::Quotas(asked) => asked.find(unit, access, variables).await,
-            What::Cadre { .. } | What::Unit { .. } => Ok(Found::Nothing),
+            RootKind::Cadres(asked) => asked.find(Some(unit), access, requirements, variables).await,
+            RootKind::Composition(asked) => asked.find(unit, access, variables).await,
+            RootKind::Quotas(asked) => asked.find(unit, access, variables).await,
+            RootKind::Cadre { .. } | RootKind::Unit { .. } => Ok(RootData::Nothing),
         }
     }
 }
@@ -160,9 +166,9 @@ impl CadresAsked {
         &self,
         on: Option<UnitOnDay>,
         access: &Access,
-        needs: &Needs,
+        requirements: &Requirements,
         variables: &Variables,
-    ) -> Result<Found> {
+    ) -> Result<RootData> {
         let (reach, as_of) = (*self.reach.value(variables)?, *self.as_of.value(variables)?);
         let list = CadreList {
             within: on.map(|unit| (unit.id(), reach.unwrap_or(Reach::Subtree))),
@@ -171,12 +177,12 @@ impl CadresAsked {
             order: self.order.value(variables)?.into_owned().unwrap_or_default(),
             as_of: on.map_or(as_of, |unit| asked_day(access, unit, as_of)),
         };
-        let page = list.page(access, &self.paging.value(variables)?, needs.rotations(access)?).await?;
+        let page = list.page(access, &self.paging.value(variables)?, requirements.rotations(access)?).await?;
         let count = match self.count.as_ref().map(|count| count.bound(variables)).transpose()?.flatten() {
             Some(max) => Some(list.count(access, max).await?),
             None => None,
         };
-        Ok(Found::Cadres(Listing { page, count }))
+        Ok(RootData::Cadres(Listing { page, count }))
     }
 }
 
@@ -193,7 +199,7 @@ impl CompositionAsked {
         })
     }
 
-    async fn find(&self, unit: UnitOnDay, access: &Access, variables: &Variables) -> Result<Found> {
+    async fn find(&self, unit: UnitOnDay, access: &Access, variables: &Variables) -> Result<RootData> {
         let asked = composition::Asked {
             unit: unit.id(),
             subject: self.subject.value(variables)?.into_owned(),
@@ -204,7 +210,7 @@ impl CompositionAsked {
             day: self.as_of.value(variables)?.unwrap_or(unit.day()),
             decimals: self.decimals.value(variables)?.unwrap_or(1),
         };
-        composition::compose(access, &asked).await.map(Found::Composition)
+        composition::compose(access, &asked).await.map(RootData::Composition)
     }
 }
 
@@ -220,7 +226,7 @@ impl QuotasAsked {
         })
     }
 
-    async fn find(&self, unit: UnitOnDay, access: &Access, variables: &Variables) -> Result<Found> {
+    async fn find(&self, unit: UnitOnDay, access: &Access, variables: &Variables) -> Result<RootData> {
         let (year, reach) = (*self.year.value(variables)?, self.reach.value(variables)?.unwrap_or(Reach::Unit));
         let predecessors = Predecessors::from_argument(self.include_predecessors.value(variables)?.unwrap_or(false));
         let of = QuotasOf::Unit { unit: unit.id(), year, reach, predecessors };
@@ -230,24 +236,24 @@ impl QuotasAsked {
             Some(max) => Some(list.count(access, max).await?),
             None => None,
         };
-        Ok(Found::Quotas(Listing { page, count }))
+        Ok(RootData::Quotas(Listing { page, count }))
     }
 }
 
 /// The roots.
 pub(super) struct Query;
 
-impl Written for Query {
+impl Render for Query {
     const NAME: &'static str = "Query";
-    type Of<'a> = &'a [Found];
+    type Of<'a> = &'a [RootData];
 
     fn field(field: &Selected<'_>) -> Option<Write<Self>> {
         match field.name {
             "cadre" => {
                 let set = field.set::<Cadre>()?;
-                let at = field.ask(What::Cadre { by: field.argument("by")?, as_of: field.argument("asOf")? });
+                let at = field.ask(RootKind::Cadre { by: field.argument("by")?, as_of: field.argument("asOf")? });
                 write::<Self>(move |found, with, out| match &found[at] {
-                    Found::Cadre(cadre) => set.one(cadre, with, out),
+                    RootData::Cadre(cadre) => set.one(cadre, with, out),
                     _ => out.leaf(()),
                 })
             }
@@ -260,9 +266,9 @@ impl Written for Query {
                 let set = field.set::<AskedUnit>()?;
                 let hanging = field.compiling.asked.replace(outer);
                 let (by, as_of) = (field.argument("by")?, field.argument("asOf")?);
-                let at = field.ask(What::Unit { by, as_of, hanging });
+                let at = field.ask(RootKind::Unit { by, as_of, hanging });
                 write::<Self>(move |found, with, out| match &found[at] {
-                    Found::Unit(unit, hanging) => set.one((*unit, hanging), with, out),
+                    RootData::Unit(unit, hanging) => set.one((*unit, hanging), with, out),
                     _ => out.leaf(()),
                 })
             }
@@ -274,9 +280,9 @@ impl Written for Query {
 /// A unit that a root names, with what hangs on it.
 pub(super) struct AskedUnit;
 
-impl Written for AskedUnit {
+impl Render for AskedUnit {
     const NAME: &'static str = Unit::NAME;
-    type Of<'a> = (UnitOnDay, &'a [Found]);
+    type Of<'a> = (UnitOnDay, &'a [RootData]);
 
     fn field(field: &Selected<'_>) -> Option<Write<Self>> {
         match field.name {
@@ -286,18 +292,18 @@ impl Written for AskedUnit {
             }
             "composition" => {
                 let set = field.set::<Composition>()?;
-                let at = field.ask(What::Composition(Box::new(CompositionAsked::of(field)?)));
+                let at = field.ask(RootKind::Composition(Box::new(CompositionAsked::of(field)?)));
                 write::<Self>(move |(_, found), with, out| match &found[at] {
-                    Found::Composition(counted) => set.one(counted, with, out),
+                    RootData::Composition(counted) => set.one(counted, with, out),
                     _ => out.leaf(()),
                 })
             }
             "quotas" => {
                 let set = field.set::<Connection<Quota>>()?;
                 let count = field.compiling.count.take();
-                let at = field.ask(What::Quotas(Box::new(QuotasAsked::of(field, count)?)));
+                let at = field.ask(RootKind::Quotas(Box::new(QuotasAsked::of(field, count)?)));
                 write::<Self>(move |(_, found), with, out| match &found[at] {
-                    Found::Quotas(listing) => set.one(listing, with, out),
+                    RootData::Quotas(listing) => set.one(listing, with, out),
                     _ => out.leaf(()),
                 })
             }
@@ -312,19 +318,19 @@ impl Written for AskedUnit {
 /// Writes a page of persons, which is among what was found where the field stands.
 fn cadres(
     field: &Selected<'_>,
-) -> Option<impl for<'a> Fn(&'a [Found], With<'a>, &mut Out) -> Result<()> + Send + Sync + use<>> {
+) -> Option<impl for<'a> Fn(&'a [RootData], RenderContext<'a>, &mut JsonWriter) -> Result<()> + Send + Sync + use<>> {
     let set = field.set::<Connection<Cadre>>()?;
     let count = field.compiling.count.take();
-    let at = field.ask(What::Cadres(Box::new(CadresAsked::of(field, count)?)));
-    Some(move |found: &[Found], with: With<'_>, out: &mut Out| match &found[at] {
-        Found::Cadres(listing) => set.one(listing, with, out),
+    let at = field.ask(RootKind::Cadres(Box::new(CadresAsked::of(field, count)?)));
+    Some(move |found: &[RootData], with: RenderContext<'_>, out: &mut JsonWriter| match &found[at] {
+        RootData::Cadres(listing) => set.one(listing, with, out),
         _ => out.leaf(()),
     })
 }
 
 impl Selected<'_> {
     /// Notes that something must be found where the field is asked for, and gives its place.
-    fn ask(&self, what: What) -> usize {
-        self.compiling.ask(Asked { when: self.when.clone(), what })
+    fn ask(&self, what: RootKind) -> usize {
+        self.compiling.ask(RootField { when: self.when.clone(), what })
     }
 }

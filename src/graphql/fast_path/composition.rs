@@ -6,10 +6,10 @@ use crate::{
     domain::{composition::Composition as Counted, qualification},
     graphql::{
         composition::int,
-        straight::{
+        fast_path::{
+            json::{Render, Write, write},
             qualification::{QualificationLevel, QualificationSubject},
             selection::Selected,
-            write::{Write, Written, write},
         },
     },
 };
@@ -17,7 +17,7 @@ use crate::{
 /// People counted by their highest level.
 pub(super) struct Composition;
 
-impl Written for Composition {
+impl Render for Composition {
     const NAME: &'static str = "Composition";
     type Of<'a> = &'a Counted;
 
@@ -70,7 +70,7 @@ impl Part {
 /// The people at one level.
 pub(super) struct LevelShare;
 
-impl Written for LevelShare {
+impl Render for LevelShare {
     const NAME: &'static str = "LevelShare";
     type Of<'a> = (Option<&'a qualification_level::Model>, Part);
 
@@ -90,7 +90,7 @@ impl Written for LevelShare {
 /// Some of the people counted.
 pub(super) struct Share;
 
-impl Written for Share {
+impl Render for Share {
     const NAME: &'static str = "Share";
     type Of<'a> = Part;
 

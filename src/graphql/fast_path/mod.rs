@@ -7,16 +7,16 @@
 
 mod argument;
 mod composition;
-mod gather;
+mod json;
 mod page;
 mod person;
+mod prefetch;
 mod qualification;
 mod quota;
-mod root;
+mod roots;
 mod rotation;
 mod selection;
 mod unit;
-mod write;
 
 use std::{
     fmt,
@@ -33,13 +33,13 @@ use crate::{
     domain::authz::Access,
     error::Result,
     graphql::{
-        operation::shape::Shape,
-        straight::{
-            gather::{Gathered, Needs},
-            root::Asked,
-            selection::{Compiling, Set},
-            write::{Out, With},
+        fast_path::{
+            json::{JsonWriter, RenderContext},
+            prefetch::{Prefetched, Requirements},
+            roots::RootField,
+            selection::{CompiledSelection, Compiling},
         },
+        operation::shape::Shape,
     },
     language::Language,
 };
@@ -48,22 +48,22 @@ use crate::{
 const USUAL: usize = 4 * 1024;
 
 /// A query that is answered without the engine.
-pub struct Straight {
-    asked: Vec<Asked>,
-    set: Set<root::Query>,
-    needs: Needs,
+pub struct FastPath {
+    asked: Vec<RootField>,
+    set: CompiledSelection<roots::Query>,
+    requirements: Requirements,
     read_mode: LastReadMode,
     /// Bytes of the last answer.
     last: AtomicUsize,
 }
 
-impl fmt::Debug for Straight {
+impl fmt::Debug for FastPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Straight")
+        f.write_str("FastPath")
     }
 }
 
-impl Straight {
+impl FastPath {
     /// Compiles the one operation of a document that the engine has validated; nothing where it is no query, or asks for
     /// something that is left to the engine.
     pub fn compile(shape: &Shape, document: &ExecutableDocument, largest: u64) -> Option<Self> {
@@ -77,9 +77,9 @@ impl Straight {
             return None;
         }
         let compiling = Compiling::new(shape, &document.fragments, largest);
-        let set = compiling.set::<root::Query>(&[&operation.selection_set.node])?;
-        let (asked, needs) = compiling.into_parts();
-        Some(Self { asked, set, needs, read_mode: LastReadMode::default(), last: AtomicUsize::new(USUAL) })
+        let set = compiling.set::<roots::Query>(&[&operation.selection_set.node])?;
+        let (asked, requirements) = compiling.into_parts();
+        Some(Self { asked, set, requirements, read_mode: LastReadMode::default(), last: AtomicUsize::new(USUAL) })
     }
 
     /// The whole body of the answer.
@@ -93,12 +93,12 @@ impl Straight {
     async fn written(&self, access: &Access, language: Language, variables: &Variables) -> Result<Vec<u8>> {
         let mut found = Vec::with_capacity(self.asked.len());
         for asked in &self.asked {
-            found.push(asked.find(access, &self.needs, variables).await?);
+            found.push(asked.find(access, &self.requirements, variables).await?);
         }
-        let gathered = Gathered::of(access, &self.needs, &found).await?;
-        let with = With { access, language, variables, gathered: &gathered };
+        let prefetched = Prefetched::of(access, &self.requirements, &found).await?;
+        let with = RenderContext { access, language, variables, prefetched: &prefetched };
         let last = self.last.load(Ordering::Relaxed);
-        let mut out = Out::of(last + last / 8);
+        let mut out = JsonWriter::of(last + last / 8);
         out.raw(br#"{"data":"#);
         self.set.one(found.as_slice(), with, &mut out)?;
         out.raw(b"}");
@@ -110,7 +110,7 @@ impl Straight {
 
 /// What of the types that are written here is left to the engine. The roots that are written are `cadre`, `cadres` and
 /// `unit`; pages and numbers hang on a unit that a root names.
-pub const LEFT: [&str; 18] = [
+pub const NOT_ON_FAST_PATH: [&str; 18] = [
     "Cadre.accessLog",
     "Cadre.enrolments",
     "Cadre.identity",

@@ -9,18 +9,18 @@ use crate::{
         unit,
     },
     error::Error,
-    graphql::straight::{
+    graphql::fast_path::{
+        json::{Render, Write, write},
         qualification::QualificationLevel,
         selection::Selected,
         unit::Unit,
-        write::{Write, Written, write},
     },
 };
 
 /// A quota.
 pub(super) struct Quota;
 
-impl Written for Quota {
+impl Render for Quota {
     const NAME: &'static str = "Quota";
     type Of<'a> = &'a VisibleQuota;
 
@@ -28,10 +28,10 @@ impl Written for Quota {
         match field.name {
             "id" => write::<Self>(|quota, _, out| out.leaf(quota.row().id)),
             "plan" => {
-                field.needs(|needs| needs.plans = true);
+                field.requirements(|requirements| requirements.plans = true);
                 let set = field.set::<TrainingPlan>()?;
                 write::<Self>(move |quota, with, out| {
-                    let plan = with.gathered.plan(quota.row().plan_id);
+                    let plan = with.prefetched.plan(quota.row().plan_id);
                     set.one(plan.ok_or_else(|| Error::internal("a quota of no plan"))?, with, out)
                 })
             }
@@ -63,7 +63,7 @@ impl Written for Quota {
             "children" => {
                 let set = field.compiling.below(|| field.set::<Self>())?;
                 write::<Self>(move |quota, with, out| {
-                    set.list(with.gathered.children(quota.row().id).iter(), with, out)
+                    set.list(with.prefetched.children(quota.row().id).iter(), with, out)
                 })
             }
             "state" => write::<Self>(|quota, _, out| out.leaf(quota.row().state)),
@@ -76,7 +76,7 @@ impl Written for Quota {
 /// A training plan.
 pub(super) struct TrainingPlan;
 
-impl Written for TrainingPlan {
+impl Render for TrainingPlan {
     const NAME: &'static str = "TrainingPlan";
     type Of<'a> = &'a VisiblePlan;
 
@@ -106,7 +106,7 @@ impl Written for TrainingPlan {
 /// A programme of training.
 pub(super) struct Programme;
 
-impl Written for Programme {
+impl Render for Programme {
     const NAME: &'static str = "Programme";
     type Of<'a> = &'a programme::Model;
 

@@ -7,12 +7,12 @@ use entity::value::{PlanId, QuotaId};
 use crate::{
     domain::authz::{Access, Rotations, VisiblePlan, VisibleQuota},
     error::Result,
-    graphql::straight::root::Found,
+    graphql::fast_path::roots::RootData,
 };
 
 /// Which kinds a selection needs.
 #[derive(Debug, Default)]
-pub(super) struct Needs {
+pub(super) struct Requirements {
     /// The rotations of persons, which are read with them.
     pub rotations: bool,
     /// The plans of quotas.
@@ -21,7 +21,7 @@ pub(super) struct Needs {
     pub children: usize,
 }
 
-impl Needs {
+impl Requirements {
     /// The rotations of persons, if they are needed.
     ///
     /// # Errors
@@ -33,19 +33,19 @@ impl Needs {
 
 /// What was read.
 #[derive(Debug, Default)]
-pub(super) struct Gathered {
+pub(super) struct Prefetched {
     plans: HashMap<PlanId, VisiblePlan>,
     children: HashMap<QuotaId, Vec<VisibleQuota>>,
 }
 
-impl Gathered {
+impl Prefetched {
     /// Reads what is needed of what was found.
     ///
     /// # Errors
     /// `Forbidden` without the scopes; `Unavailable` from the database.
-    pub async fn of(access: &Access, needs: &Needs, found: &[Found]) -> Result<Self> {
-        let quotas: Vec<&VisibleQuota> = found.iter().flat_map(Found::quotas).collect();
-        let (plans, children) = of_quotas(access, needs, &quotas).await?;
+    pub async fn of(access: &Access, requirements: &Requirements, found: &[RootData]) -> Result<Self> {
+        let quotas: Vec<&VisibleQuota> = found.iter().flat_map(RootData::quotas).collect();
+        let (plans, children) = of_quotas(access, requirements, &quotas).await?;
         Ok(Self { plans, children })
     }
 
@@ -62,12 +62,12 @@ impl Gathered {
 
 async fn of_quotas(
     access: &Access,
-    needs: &Needs,
+    requirements: &Requirements,
     quotas: &[&VisibleQuota],
 ) -> Result<(HashMap<PlanId, VisiblePlan>, HashMap<QuotaId, Vec<VisibleQuota>>)> {
     let mut children: HashMap<QuotaId, Vec<VisibleQuota>> = HashMap::new();
     let mut level: Vec<QuotaId> = quotas.iter().map(|quota| quota.row().id).collect();
-    for _ in 0..needs.children {
+    for _ in 0..requirements.children {
         if level.is_empty() {
             break;
         }
@@ -76,7 +76,7 @@ async fn of_quotas(
         children.extend(below);
     }
     let mut plans = HashMap::new();
-    if needs.plans && !quotas.is_empty() {
+    if requirements.plans && !quotas.is_empty() {
         let all = quotas.iter().copied().chain(children.values().flatten());
         let mut ids: Vec<PlanId> = all.map(|quota| quota.row().plan_id).collect();
         ids.sort_unstable();

@@ -4,16 +4,16 @@ use entity::{title, value::Hierarchy};
 
 use crate::{
     domain::unit::{self, UnitOnDay},
-    graphql::straight::{
+    graphql::fast_path::{
+        json::{Render, Write, write},
         selection::Selected,
-        write::{Write, Written, write},
     },
 };
 
 /// A unit, with what is in memory of it.
 pub(super) struct Unit;
 
-impl Written for Unit {
+impl Render for Unit {
     const NAME: &'static str = "Unit";
     type Of<'a> = UnitOnDay;
 
@@ -52,7 +52,7 @@ impl Written for Unit {
 /// A title.
 pub(super) struct Title;
 
-impl Written for Title {
+impl Render for Title {
     const NAME: &'static str = "Title";
     type Of<'a> = &'a title::Model;
 

@@ -11,7 +11,7 @@ use async_graphql::Variables;
 use cadre_api::{
     auth::Tokens,
     domain::{app_state::AppState, authz::Access, demo, import::Outcome},
-    graphql::engine::{Answer, Engine, Question},
+    graphql::engine::{Engine, ExecutionRequest, ExecutionResponse},
     language::Language,
 };
 use draw::{Draw, Pools};
@@ -63,7 +63,7 @@ impl Asked {
         let who = self.tokens.verifier.verify(&caller.token, clock().now()).await.expect("a caller");
         let purpose = caller.purpose.map(|purpose| purpose.parse().expect("a purpose"));
         let access = Access::of(who, purpose, Arc::clone(&self.app_state)).expect("a purpose that is allowed");
-        let question = Question {
+        let question = ExecutionRequest {
             document: question.document.clone(),
             operation_name: None,
             variables: Variables::from_json(question.variables.clone()),
@@ -74,15 +74,17 @@ impl Asked {
         };
         let answer = self.engine.answer(Arc::new(access), question).await.audit().await.expect("logged");
         match answer {
-            Answer::Written(bytes) => {
+            ExecutionResponse::Written(bytes) => {
                 Body { text: String::from_utf8(bytes).expect("UTF-8"), is_written: true, has_errors: false }
             }
-            Answer::Ran(response) if response.errors.is_empty() => {
+            ExecutionResponse::Ran(response) if response.errors.is_empty() => {
                 Body { text: text(&Data { data: &response.data }), is_written: false, has_errors: false }
             }
             // Of fields that fail side by side the engine tells whichever comes first, and no other way tells of errors.
-            Answer::Ran(response) => Body { text: text(&response.data), is_written: false, has_errors: true },
-            Answer::Refused(_) => Body { text: String::new(), is_written: false, has_errors: true },
+            ExecutionResponse::Ran(response) => {
+                Body { text: text(&response.data), is_written: false, has_errors: true }
+            }
+            ExecutionResponse::Refused(_) => Body { text: String::new(), is_written: false, has_errors: true },
             answer => panic!("{answer:?}"),
         }
     }

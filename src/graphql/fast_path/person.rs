@@ -5,19 +5,19 @@ use entity::{assignment, value::Day};
 use crate::{
     domain::{authz::AuthorizedCadre, cadre, qualification as held, rotation, unit},
     error::Error,
-    graphql::straight::{
+    graphql::fast_path::{
+        json::{Render, Write, write},
         qualification::{Held, Qualification},
         rotation::Rotation,
         selection::Selected,
         unit::{Title, Unit},
-        write::{Write, Written, write},
     },
 };
 
 /// A person.
 pub(super) struct Cadre;
 
-impl Written for Cadre {
+impl Render for Cadre {
     const NAME: &'static str = "Cadre";
     type Of<'a> = &'a AuthorizedCadre;
 
@@ -57,7 +57,7 @@ impl Written for Cadre {
             "qualifications" => qualifications(field),
             "highest" => highest(field),
             "rotations" => {
-                field.needs(|needs| needs.rotations = true);
+                field.requirements(|requirements| requirements.rotations = true);
                 let set = field.set::<Rotation>()?;
                 write::<Self>(move |cadre, with, out| {
                     let unread = || Error::internal("rotations that were not read with their person");
@@ -105,7 +105,7 @@ pub(super) struct Post<'a> {
     day: Day,
 }
 
-impl Written for Assignment {
+impl Render for Assignment {
     const NAME: &'static str = "Assignment";
     type Of<'a> = Post<'a>;
 

@@ -9,7 +9,7 @@ use async_graphql::parser::{
 };
 use cadre_api::{
     db::Database,
-    graphql::{sdl, straight::LEFT},
+    graphql::{fast_path::NOT_ON_FAST_PATH, sdl},
 };
 use entity::{assignment, cadre, qualification_level, title, training_plan, unit, unit_version, value::UnitKind};
 use fastrand::Rng;
@@ -169,7 +169,7 @@ impl<'a> Draw<'a> {
         for (name, of) in all {
             let is_object = self.pools.fields.contains_key(&of);
             let hangs = on == "Unit" && matches!(name.as_str(), "cadres" | "composition" | "quotas");
-            let is_left = LEFT.contains(&format!("{on}.{name}").as_str()) || hangs && !is_root;
+            let is_left = NOT_ON_FAST_PATH.contains(&format!("{on}.{name}").as_str()) || hangs && !is_root;
             let times = match (is_left, is_object, hangs) {
                 (true, ..) => 150,
                 (_, true, true) => 2,

@@ -14,20 +14,20 @@ use async_graphql_value::{ConstValue, Value as Literal};
 use crate::{
     error::Result,
     graphql::{
-        operation::shape::Shape,
-        straight::{
-            gather::Needs,
+        fast_path::{
+            json::{JsonWriter, Render, RenderContext, Write, write},
             page::Count,
-            root::Asked,
-            write::{Out, With, Write, Written, write},
+            prefetch::Requirements,
+            roots::RootField,
         },
+        operation::shape::Shape,
     },
 };
 
 /// What is selected of a type, in the order of the answer.
-pub(super) struct Set<T: Written>(Vec<Slot<T>>);
+pub(super) struct CompiledSelection<T: Render>(Vec<Slot<T>>);
 
-struct Slot<T: Written> {
+struct Slot<T: Render> {
     /// The response key as JSON, with its colon.
     key: Box<[u8]>,
     when: Conditions,
@@ -46,9 +46,9 @@ struct Condition {
     is: bool,
 }
 
-impl<T: Written> Set<T> {
+impl<T: Render> CompiledSelection<T> {
     /// Writes an object.
-    pub fn one<'a>(&self, of: T::Of<'a>, with: With<'a>, out: &mut Out) -> Result<()> {
+    pub fn one<'a>(&self, of: T::Of<'a>, with: RenderContext<'a>, out: &mut JsonWriter) -> Result<()> {
         let mut before = b'{';
         for slot in self.0.iter().filter(|slot| slot.when.hold(with.variables)) {
             out.byte(before);
@@ -61,7 +61,7 @@ impl<T: Written> Set<T> {
     }
 
     /// Writes an object or null.
-    pub fn option<'a>(&self, of: Option<T::Of<'a>>, with: With<'a>, out: &mut Out) -> Result<()> {
+    pub fn option<'a>(&self, of: Option<T::Of<'a>>, with: RenderContext<'a>, out: &mut JsonWriter) -> Result<()> {
         match of {
             Some(of) => self.one(of, with, out),
             None => out.leaf(()),
@@ -69,7 +69,12 @@ impl<T: Written> Set<T> {
     }
 
     /// Writes a list of objects.
-    pub fn list<'a>(&self, of: impl Iterator<Item = T::Of<'a>>, with: With<'a>, out: &mut Out) -> Result<()> {
+    pub fn list<'a>(
+        &self,
+        of: impl Iterator<Item = T::Of<'a>>,
+        with: RenderContext<'a>,
+        out: &mut JsonWriter,
+    ) -> Result<()> {
         out.byte(b'[');
         for (at, of) in of.enumerate() {
             if at > 0 {
@@ -117,12 +122,12 @@ pub(super) struct Compiling<'d> {
     /// How many fields may still be compiled.
     left: Cell<u64>,
     /// What must be found, in the order in which it is referred to.
-    pub asked: RefCell<Vec<Asked>>,
+    pub asked: RefCell<Vec<RootField>>,
     /// The count of the connection that is being compiled.
     pub count: RefCell<Option<Count>>,
     /// How many levels of quotas stand above.
     level: Cell<usize>,
-    needs: RefCell<Needs>,
+    requirements: RefCell<Requirements>,
 }
 
 /// A field that is selected of a type, under one response key.
@@ -148,17 +153,17 @@ impl<'d> Compiling<'d> {
             asked: RefCell::default(),
             count: RefCell::default(),
             level: Cell::default(),
-            needs: RefCell::default(),
+            requirements: RefCell::default(),
         }
     }
 
     /// What must be found, and what must be read of it.
-    pub fn into_parts(self) -> (Vec<Asked>, Needs) {
-        (self.asked.into_inner(), self.needs.into_inner())
+    pub fn into_parts(self) -> (Vec<RootField>, Requirements) {
+        (self.asked.into_inner(), self.requirements.into_inner())
     }
 
     /// Notes what must be found, and gives its place.
-    pub fn ask(&self, asked: Asked) -> usize {
+    pub fn ask(&self, asked: RootField) -> usize {
         let mut all = self.asked.borrow_mut();
         all.push(asked);
         all.len() - 1
@@ -167,7 +172,7 @@ impl<'d> Compiling<'d> {
     /// Compiles what stands a level of quotas below.
     pub fn below<R>(&self, compile: impl FnOnce() -> R) -> R {
         let level = self.level.get() + 1;
-        self.note(|needs| needs.children = needs.children.max(level));
+        self.note(|requirements| requirements.children = requirements.children.max(level));
         self.level.set(level);
         let compiled = compile();
         self.level.set(level - 1);
@@ -175,12 +180,12 @@ impl<'d> Compiling<'d> {
     }
 
     /// Notes what must be read.
-    fn note(&self, note: impl FnOnce(&mut Needs)) {
-        note(&mut self.needs.borrow_mut());
+    fn note(&self, note: impl FnOnce(&mut Requirements)) {
+        note(&mut self.requirements.borrow_mut());
     }
 
     /// Compiles what some selection sets, taken together, select of a type.
-    pub fn set<T: Written>(&self, sets: &[&SelectionSet]) -> Option<Set<T>> {
+    pub fn set<T: Render>(&self, sets: &[&SelectionSet]) -> Option<CompiledSelection<T>> {
         let mut selected = Vec::new();
         for set in sets {
             self.lay_out(T::NAME, set, &Conditions::default(), &mut selected)?;
@@ -193,7 +198,7 @@ impl<'d> Compiling<'d> {
                 if field.name == "__typename" { write::<T>(|_, _, out| out.leaf(T::NAME)) } else { T::field(&field) };
             Some(Slot { key: key.into(), when: field.when, write: write? })
         });
-        slots.collect::<Option<_>>().map(Set)
+        slots.collect::<Option<_>>().map(CompiledSelection)
     }
 
     /// Lays out the fields of a set with those of its fragments; as deep as fragments nest, which was bounded before.
@@ -252,7 +257,7 @@ impl<'d> Compiling<'d> {
 
 impl<'d> Selected<'d> {
     /// What is selected of the field's type.
-    pub fn set<T: Written>(&self) -> Option<Set<T>> {
+    pub fn set<T: Render>(&self) -> Option<CompiledSelection<T>> {
         self.compiling.set(&self.sets)
     }
 
@@ -262,7 +267,7 @@ impl<'d> Selected<'d> {
     }
 
     /// Notes what must be read for the field.
-    pub fn needs(&self, note: impl FnOnce(&mut Needs)) {
+    pub fn requirements(&self, note: impl FnOnce(&mut Requirements)) {
         self.compiling.note(note);
     }
 }

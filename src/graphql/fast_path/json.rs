@@ -6,12 +6,12 @@ use serde::Serialize;
 use crate::{
     domain::{authz::Access, reference_data::ReferenceData},
     error::{Error, Result},
-    graphql::straight::gather::Gathered,
+    graphql::fast_path::prefetch::Prefetched,
     language::Language,
 };
 
 /// A type of the schema that is written straight from what it shows.
-pub(super) trait Written: Sized + 'static {
+pub(super) trait Render: Sized + 'static {
     /// Its name in the schema.
     const NAME: &'static str;
     /// What it shows.
@@ -21,18 +21,19 @@ pub(super) trait Written: Sized + 'static {
 }
 
 /// Writes the value of one field.
-pub(super) type Write<T> = Box<dyn for<'a> Fn(<T as Written>::Of<'a>, With<'a>, &mut Out) -> Result<()> + Send + Sync>;
+pub(super) type Write<T> =
+    Box<dyn for<'a> Fn(<T as Render>::Of<'a>, RenderContext<'a>, &mut JsonWriter) -> Result<()> + Send + Sync>;
 
 /// A way to write a field of a type.
-pub(super) fn write<T: Written>(
-    how: impl for<'a> Fn(T::Of<'a>, With<'a>, &mut Out) -> Result<()> + Send + Sync + 'static,
+pub(super) fn write<T: Render>(
+    how: impl for<'a> Fn(T::Of<'a>, RenderContext<'a>, &mut JsonWriter) -> Result<()> + Send + Sync + 'static,
 ) -> Option<Write<T>> {
     Some(Box::new(how))
 }
 
 /// What stands round the values of one answer.
 #[derive(Clone, Copy)]
-pub(super) struct With<'a> {
+pub(super) struct RenderContext<'a> {
     /// Whose answer it is.
     pub access: &'a Access,
     /// The language of labels.
@@ -40,10 +41,10 @@ pub(super) struct With<'a> {
     /// The settled variables.
     pub variables: &'a Variables,
     /// What was read for it.
-    pub gathered: &'a Gathered,
+    pub prefetched: &'a Prefetched,
 }
 
-impl<'a> With<'a> {
+impl<'a> RenderContext<'a> {
     /// Units and reference lists.
     pub fn reference_data(self) -> &'a ReferenceData {
         self.access.reference_data()
@@ -51,9 +52,9 @@ impl<'a> With<'a> {
 }
 
 /// The bytes of an answer.
-pub(super) struct Out(Vec<u8>);
+pub(super) struct JsonWriter(Vec<u8>);
 
-impl Out {
+impl JsonWriter {
     /// Room for an answer of about so many bytes, so that few of them are moved while it grows.
     pub fn of(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))

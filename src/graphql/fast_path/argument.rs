@@ -7,7 +7,7 @@ use async_graphql_value::{ConstValue, Value as Literal};
 
 use crate::{
     error::{Error, Result},
-    graphql::{operation::input, straight::selection::Selected},
+    graphql::{fast_path::selection::Selected, operation::input},
 };
 
 /// The value of an argument.
