@@ -9,15 +9,15 @@ use crate::{
     domain::authz::{Access, Unaudited, policy},
     graphql::{
         ServiceSchema,
-        error::{Nulled, refused, shown, translate},
-        loader::Loaders,
-        operation::{
+        error::{PartialErrors, refused, shown, translate},
+        guard::{
             cache::Documents,
             document::{Document, Kind},
             limits::Limits,
-            refusal::{Measure, Refusal},
-            shape::Shape,
+            rejection::{Measure, Rejection},
+            schema_index::SchemaIndex,
         },
+        loader::Loaders,
         schema,
     },
     language::Language,
@@ -67,8 +67,8 @@ pub struct Engine {
 impl Default for Engine {
     fn default() -> Self {
         let schema = schema();
-        let shape = Arc::new(Shape::of(&schema.sdl()));
-        Self { schema, documents: Documents::new(shape, Limits::default()) }
+        let schema_index = Arc::new(SchemaIndex::of(&schema.sdl()));
+        Self { schema, documents: Documents::new(schema_index, Limits::default()) }
     }
 }
 
@@ -92,17 +92,18 @@ impl Engine {
         let mut request = Request::new("").variables(variables);
         request.operation_name.clone_from(&question.operation_name);
         request.set_parsed_query(document.executable().clone());
-        let (language, nulled) = (question.language, Nulled::default());
-        let request = request.data(Loaders::new(Arc::clone(&access))).data(access).data(language).data(nulled.clone());
+        let (language, partial_errors) = (question.language, PartialErrors::default());
+        let request =
+            request.data(Loaders::new(Arc::clone(&access))).data(access).data(language).data(partial_errors.clone());
         let request = request.data(Arc::clone(&question.allowance));
         let mut response = self.schema.execute(request).await;
         // Nothing ran: the engine's validation refused the document.
         let refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
-        translate(&mut response, &nulled, self.documents.shape(), (language, &question.request_id));
+        translate(&mut response, &partial_errors, self.documents.schema_index(), (language, &question.request_id));
         if refused {
             return ExecutionResponse::Refused(response.errors);
         }
-        document.find_fast_path(self.documents.shape());
+        document.find_fast_path(self.documents.schema_index());
         ExecutionResponse::Ran(Box::new(response))
     }
 
@@ -117,7 +118,7 @@ impl Engine {
     ) -> Option<Vec<u8>> {
         let fast_path = document.fast_path()?;
         let operation = document.operation(question.operation_name.as_deref()).ok()?;
-        if !operation.fits(self.documents.shape(), variables) {
+        if !operation.fits(self.documents.schema_index(), variables) {
             return None;
         }
         let answer = fast_path.answer(access, question.language, variables);
@@ -139,15 +140,15 @@ impl Engine {
         if question.queries_only && operation.kind == Kind::Mutation {
             return Err(Box::new(ExecutionResponse::MutationByGet));
         }
-        let plan = operation.plan(self.documents.shape(), &sent).map_err(refuse)?;
+        let plan = operation.plan(self.documents.schema_index(), &sent).map_err(refuse)?;
         metrics::histogram!("cadre_operation_cost").record(plan.cost as f64);
-        policy::admit(&access.rights(), plan.touches.iter().map(|touched| touched.as_str()))
+        policy::admit(&access.rights(), plan.coordinates.iter().map(|touched| touched.as_str()))
             .map_err(|error| Box::new(ExecutionResponse::Refused(vec![shown(&error, language, id)])))?;
         question.allowance.spend(plan.cost).map_err(|over| match over {
-            Over::Never { cost, limit } => refuse(Refusal::limit(Measure::ClientCost, u64::from(limit), cost, None)),
+            Over::Never { cost, limit } => refuse(Rejection::limit(Measure::ClientCost, u64::from(limit), cost, None)),
             over => Box::new(ExecutionResponse::Limited(over)),
         })?;
-        let variables = operation.settle(self.documents.shape(), sent).map_err(refuse)?;
+        let variables = operation.coerce_variables(self.documents.schema_index(), sent).map_err(refuse)?;
         Ok((document, variables))
     }
 }

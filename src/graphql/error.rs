@@ -17,10 +17,10 @@ use futures_util::FutureExt;
 
 use crate::{
     error::Error,
-    graphql::operation::{
+    graphql::guard::{
         explain::explained,
-        refusal::{Code, Refusal},
-        shape::Shape,
+        rejection::{Code, Rejection},
+        schema_index::SchemaIndex,
     },
     language::{Language, Sentence},
 };
@@ -132,7 +132,7 @@ pub fn shown(error: &Error, language: Language, request_id: &str) -> ServerError
 }
 
 /// Builds the error of a document that was refused before it ran.
-pub fn refused(refusal: &Refusal, language: Language, request_id: &str) -> ServerError {
+pub fn refused(refusal: &Rejection, language: Language, request_id: &str) -> ServerError {
     let mut shown = ServerError::new(refusal.sentence(language), refusal.at);
     shown.extensions = Some(extensions(refusal.code().as_str(), request_id));
     shown
@@ -147,14 +147,19 @@ fn extensions(code: &str, request_id: &str) -> ErrorExtensionValues {
 }
 
 /// Puts the engine's own errors into our words, keeps the first twenty, and adds those that nullable fields left.
-pub fn translate(response: &mut Response, nulled: &Nulled, shape: &Shape, (language, request_id): (Language, &str)) {
-    response.errors.append(&mut nulled.lock());
+pub fn translate(
+    response: &mut Response,
+    partial_errors: &PartialErrors,
+    schema_index: &SchemaIndex,
+    (language, request_id): (Language, &str),
+) {
+    response.errors.append(&mut partial_errors.lock());
     response.errors.truncate(MOST_ERRORS);
     for error in &mut response.errors {
         let (path, locations) = (std::mem::take(&mut error.path), std::mem::take(&mut error.locations));
         let mut ours = match error.source::<Error>() {
             Some(source) => shown(source, language, request_id),
-            None if path.is_empty() => unfit(&error.message, shape, language, request_id),
+            None if path.is_empty() => unfit(&error.message, schema_index, language, request_id),
             None => unusable(language, request_id),
         };
         (ours.path, ours.locations) = (path, locations);
@@ -163,8 +168,8 @@ pub fn translate(response: &mut Response, nulled: &Nulled, shape: &Shape, (langu
 }
 
 /// A document that does not fit the schema.
-fn unfit(message: &str, shape: &Shape, language: Language, request_id: &str) -> ServerError {
-    let sentence = match explained(message, shape) {
+fn unfit(message: &str, schema_index: &SchemaIndex, language: Language, request_id: &str) -> ServerError {
+    let sentence = match explained(message, schema_index) {
         Some(message) => Sentence::new(
             format!("Yêu cầu không khớp với lược đồ: {message} Xem /schema.graphql."),
             format!("{message} See /schema.graphql."),
@@ -194,25 +199,25 @@ fn in_words(code: Code, sentence: &Sentence, language: Language, request_id: &st
 
 /// Errors of nullable fields, which became null and let their siblings live.
 #[derive(Debug, Clone, Default)]
-pub struct Nulled(Arc<Mutex<Vec<ServerError>>>);
+pub struct PartialErrors(Arc<Mutex<Vec<ServerError>>>);
 
-impl Nulled {
+impl PartialErrors {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<ServerError>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Turns an error or a panic of a nullable field into null and an entry in `errors` (GraphQL, section 6.4.4).
-pub struct Settle;
+pub struct NullOnError;
 
-impl ExtensionFactory for Settle {
+impl ExtensionFactory for NullOnError {
     fn create(&self) -> Arc<dyn Extension> {
         Arc::new(Self)
     }
 }
 
 #[async_trait::async_trait]
-impl Extension for Settle {
+impl Extension for NullOnError {
     async fn resolve(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -229,9 +234,9 @@ impl Extension for Settle {
                 Err(error)
             }
         };
-        match (settled, ctx.data_opt::<Nulled>()) {
-            (Err(error), Some(nulled)) if nullable => {
-                nulled.lock().push(error);
+        match (settled, ctx.data_opt::<PartialErrors>()) {
+            (Err(error), Some(partial_errors)) if nullable => {
+                partial_errors.lock().push(error);
                 Ok(Some(Value::Null))
             }
             (settled, _) => settled,
@@ -301,10 +306,10 @@ mod tests {
     }
 
     async fn run(document: &str) -> serde_json::Value {
-        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).extension(Settle).finish();
-        let nulled = Nulled::default();
-        let mut response = schema.execute(Request::new(document).data(nulled.clone())).await;
-        translate(&mut response, &nulled, &Shape::of(&schema.sdl()), (Language::English, "r1"));
+        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).extension(NullOnError).finish();
+        let partial_errors = PartialErrors::default();
+        let mut response = schema.execute(Request::new(document).data(partial_errors.clone())).await;
+        translate(&mut response, &partial_errors, &SchemaIndex::of(&schema.sdl()), (Language::English, "r1"));
         let mut errors: Vec<_> = response
             .errors
             .iter()

@@ -7,10 +7,10 @@ pub mod composition;
 pub mod engine;
 pub mod error;
 pub mod fast_path;
+pub mod guard;
 pub mod instant;
 pub mod loader;
 pub mod node;
-pub mod operation;
 pub mod page;
 pub mod payload;
 pub mod programme;
@@ -71,7 +71,7 @@ pub fn schema() -> ServiceSchema {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .validation_mode(ValidationMode::Strict)
         .disable_suggestions()
-        .extension(error::Settle)
+        .extension(error::NullOnError)
         .finish()
 }
 

@@ -16,7 +16,7 @@ use std::{
 use cadre_api::{
     config::Cli,
     domain::{demo, import::Outcome, refusal},
-    graphql::operation::price,
+    graphql::guard::price,
 };
 use clap::CommandFactory;
 use entity::value::{Purpose, Scope};
@@ -377,7 +377,7 @@ fn the_scopes_are_those_of_the_code() {
 
 /// Text between double quotes that is a code, in the sources that make codes.
 fn codes_of_the_code() -> BTreeSet<String> {
-    let mut sources = vec!["src/graphql/error.rs".to_owned(), "src/graphql/operation/refusal.rs".to_owned()];
+    let mut sources = vec!["src/graphql/error.rs".to_owned(), "src/graphql/guard/rejection.rs".to_owned()];
     for entry in fs::read_dir(root().join("src/http")).expect("src/http") {
         let name = entry.expect("an entry").file_name().into_string().expect("a name");
         sources.extend(name.ends_with(".rs").then(|| format!("src/http/{name}")));

@@ -7,7 +7,7 @@ use async_graphql_value::{ConstValue, Value as Literal};
 
 use crate::{
     error::{Error, Result},
-    graphql::{fast_path::selection::Selected, operation::input},
+    graphql::{fast_path::selection::Selected, guard::input},
 };
 
 /// The value of an argument.
@@ -23,9 +23,9 @@ impl Selected<'_> {
     /// null: the resolvers say what that means, as the defaults of the schema do.
     pub fn argument<T: InputType>(&self, name: &str) -> Option<Argument<T>> {
         let Some(literal) = self.literal(name) else { return T::parse(None).ok().map(Argument::Known) };
-        let shape = self.compiling.shape;
-        let declared = shape.field(self.on, self.name)?.argument(name)?;
-        if !input::fits(shape, &declared.of, literal) {
+        let schema_index = self.compiling.schema_index;
+        let declared = schema_index.field(self.on, self.name)?.argument(name)?;
+        if !input::fits(schema_index, &declared.of, literal) {
             return None;
         }
         match literal.clone().into_const() {

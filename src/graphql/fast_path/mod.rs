@@ -39,7 +39,7 @@ use crate::{
             roots::RootField,
             selection::{CompiledSelection, Compiling},
         },
-        operation::shape::Shape,
+        guard::schema_index::SchemaIndex,
     },
     language::Language,
 };
@@ -66,7 +66,7 @@ impl fmt::Debug for FastPath {
 impl FastPath {
     /// Compiles the one operation of a document that the engine has validated; nothing where it is no query, or asks for
     /// something that is left to the engine.
-    pub fn compile(shape: &Shape, document: &ExecutableDocument, largest: u64) -> Option<Self> {
+    pub fn compile(schema_index: &SchemaIndex, document: &ExecutableDocument, largest: u64) -> Option<Self> {
         let operation = match &document.operations {
             DocumentOperations::Single(operation) => operation,
             DocumentOperations::Multiple(operations) if operations.len() == 1 => operations.values().next()?,
@@ -76,7 +76,7 @@ impl FastPath {
         if operation.ty != OperationType::Query || !operation.directives.is_empty() {
             return None;
         }
-        let compiling = Compiling::new(shape, &document.fragments, largest);
+        let compiling = Compiling::new(schema_index, &document.fragments, largest);
         let set = compiling.set::<roots::Query>(&[&operation.selection_set.node])?;
         let (asked, requirements) = compiling.into_parts();
         Some(Self { asked, set, requirements, read_mode: LastReadMode::default(), last: AtomicUsize::new(USUAL) })

@@ -20,7 +20,7 @@ use crate::{
             prefetch::Requirements,
             roots::RootField,
         },
-        operation::shape::Shape,
+        guard::schema_index::SchemaIndex,
     },
 };
 
@@ -117,7 +117,7 @@ impl Conditions {
 
 /// What is gathered while an operation is compiled.
 pub(super) struct Compiling<'d> {
-    pub shape: &'d Shape,
+    pub schema_index: &'d SchemaIndex,
     fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>,
     /// How many fields may still be compiled.
     left: Cell<u64>,
@@ -145,9 +145,13 @@ pub(super) struct Selected<'d> {
 }
 
 impl<'d> Compiling<'d> {
-    pub fn new(shape: &'d Shape, fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>, largest: u64) -> Self {
+    pub fn new(
+        schema_index: &'d SchemaIndex,
+        fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>,
+        largest: u64,
+    ) -> Self {
         Self {
-            shape,
+            schema_index,
             fragments,
             left: Cell::new(largest),
             asked: RefCell::default(),
@@ -224,7 +228,7 @@ impl<'d> Compiling<'d> {
                     (inline.node.type_condition.as_ref(), &inline.node.selection_set.node)
                 }
             };
-            let applies = |condition: &Name| Some(self.shape.possible_types(condition)?.contains(on));
+            let applies = |condition: &Name| Some(self.schema_index.possible_types(condition)?.contains(on));
             if condition.is_none_or(|condition| applies(&condition.node.on.node) == Some(true)) {
                 self.lay_out(on, set, &when, into)?;
             }

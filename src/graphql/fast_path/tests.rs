@@ -20,14 +20,14 @@ use super::{
     selection::Compiling,
     unit::{Title, Unit},
 };
-use crate::graphql::{operation::shape::Shape, sdl};
+use crate::graphql::{guard::schema_index::SchemaIndex, sdl};
 
 /// Whether a selection of a type is written.
-fn is_written<T: Render>(shape: &Shape, selection: &str) -> bool {
+fn is_written<T: Render>(schema_index: &SchemaIndex, selection: &str) -> bool {
     let document = parse_query(selection).expect(selection);
     let (_, operation) = document.operations.iter().next().expect("an operation");
     let set = &operation.node.selection_set.node;
-    Compiling::new(shape, &document.fragments, 100).set::<T>(&[set]).is_some()
+    Compiling::new(schema_index, &document.fragments, 100).set::<T>(&[set]).is_some()
 }
 
 fn named(of: &Type) -> &str {
@@ -72,7 +72,7 @@ fn objects() -> Vec<(String, ObjectType)> {
 
 #[test]
 fn every_field_of_a_written_type_is_written_or_left_to_the_engine() {
-    let (shape, objects) = (Shape::of(&sdl()), objects());
+    let (schema_index, objects) = (SchemaIndex::of(&sdl()), objects());
     let (mut left, mut met, mut checked) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut check = |name: &'static str, is_written: &dyn Fn(&str) -> bool| {
         checked.insert(name.to_owned());
@@ -90,7 +90,7 @@ fn every_field_of_a_written_type_is_written_or_left_to_the_engine() {
     };
 
     macro_rules! check {
-        ($($of:ty),*) => {$( check(<$of>::NAME, &|text| is_written::<$of>(&shape, text)); )*};
+        ($($of:ty),*) => {$( check(<$of>::NAME, &|text| is_written::<$of>(&schema_index, text)); )*};
     }
     check!(Query, AskedUnit, Cadre, Assignment, Title, Rotation, Placement, Composition, LevelShare, Share);
     check!(Qualification, QualificationSubject, QualificationLevel, Institution, Quota, TrainingPlan, Programme);
@@ -102,13 +102,16 @@ fn every_field_of_a_written_type_is_written_or_left_to_the_engine() {
     for hanging in ["cadres { __typename }", "composition(subject: \"X\") { total }", "quotas(year: 1) { __typename }"]
     {
         let text = format!("{{ {hanging} }}");
-        assert!(is_written::<AskedUnit>(&shape, &text) && !is_written::<Unit>(&shape, &text), "{hanging}");
+        assert!(
+            is_written::<AskedUnit>(&schema_index, &text) && !is_written::<Unit>(&schema_index, &text),
+            "{hanging}"
+        );
     }
 }
 
 #[test]
 fn what_the_engine_merges_otherwise_is_left_to_it() {
-    let shape = Shape::of(&sdl());
+    let schema_index = SchemaIndex::of(&sdl());
     for (selection, expected) in [
         ("{ code a: code }", true),
         ("{ code code }", true),
@@ -126,17 +129,17 @@ fn what_the_engine_merges_otherwise_is_left_to_it() {
         ("{ ...F } fragment F on Cadre { identity { birthOn } }", false),
         ("{ qualifications(subject: 1) { id } }", false),
     ] {
-        assert_eq!(is_written::<Cadre>(&shape, selection), expected, "{selection}");
+        assert_eq!(is_written::<Cadre>(&schema_index, selection), expected, "{selection}");
     }
 }
 
 #[test]
 fn a_selection_that_outgrows_its_document_is_left_to_the_engine() {
-    let shape = Shape::of(&sdl());
+    let schema_index = SchemaIndex::of(&sdl());
     let document = parse_query("{ id code fullName }").expect("a document");
     let (_, operation) = document.operations.iter().next().expect("an operation");
     let set = &operation.node.selection_set.node;
-    let compile = |largest| Compiling::new(&shape, &document.fragments, largest).set::<Cadre>(&[set]).is_some();
+    let compile = |largest| Compiling::new(&schema_index, &document.fragments, largest).set::<Cadre>(&[set]).is_some();
 
     assert!(compile(3));
     assert!(!compile(2));

@@ -3,22 +3,22 @@
 use apollo_parser::{Lexer, TokenKind};
 use async_graphql::Pos;
 
-use crate::graphql::operation::limits::Limits;
-use crate::graphql::operation::refusal::{Measure, Refusal, Rule};
+use crate::graphql::guard::limits::Limits;
+use crate::graphql::guard::rejection::{Measure, Rejection, Rule};
 
 /// Holds the text to its bytes, tokens and nesting; answers with the number of its tokens.
 ///
 /// Nothing here recurses: the parser after it does, so depth must be settled first. Brackets of every kind count
 /// together, those of list types and of values too.
-pub fn check(limits: &Limits, text: &str) -> Result<u64, Refusal> {
+pub fn check(limits: &Limits, text: &str) -> Result<u64, Rejection> {
     let bytes = text.len() as u64;
     if bytes > limits.max_bytes {
-        return Err(Refusal::limit(Measure::Bytes, limits.max_bytes, bytes, None));
+        return Err(Rejection::limit(Measure::Bytes, limits.max_bytes, bytes, None));
     }
     let (mut tokens, mut open) = (0, 0_u64);
     for token in Lexer::new(text) {
         // The error holds the piece of text that it found: only its position leaves this function.
-        let token = token.map_err(|error| Refusal::new(Rule::Syntax, Some(position(text, error.index()))))?;
+        let token = token.map_err(|error| Rejection::new(Rule::Syntax, Some(position(text, error.index()))))?;
         match token.kind() {
             TokenKind::Whitespace | TokenKind::Comment | TokenKind::Comma | TokenKind::Eof => {
                 continue;
@@ -32,7 +32,7 @@ pub fn check(limits: &Limits, text: &str) -> Result<u64, Refusal> {
             [(Measure::Tokens, limits.max_tokens, tokens), (Measure::Nesting, limits.max_nesting, open)]
         {
             if found > limit {
-                return Err(Refusal::limit(measure, limit, found, Some(position(text, token.index()))));
+                return Err(Rejection::limit(measure, limit, found, Some(position(text, token.index()))));
             }
         }
     }
@@ -50,7 +50,7 @@ fn position(text: &str, index: usize) -> Pos {
 #[cfg(test)]
 mod tests {
     use super::check;
-    use crate::graphql::operation::limits::Limits;
+    use crate::graphql::guard::limits::Limits;
 
     fn outcome(text: &str) -> String {
         match check(&Limits::default(), text) {

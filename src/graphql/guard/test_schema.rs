@@ -5,11 +5,11 @@ use std::sync::{Arc, LazyLock};
 use async_graphql::{Value, Variables};
 use serde_json::json;
 
-use crate::graphql::operation::compile::compile;
-use crate::graphql::operation::document::Plan;
-use crate::graphql::operation::limits::Limits;
-use crate::graphql::operation::refusal::Refusal;
-use crate::graphql::operation::shape::Shape;
+use crate::graphql::guard::compile::compile;
+use crate::graphql::guard::document::Plan;
+use crate::graphql::guard::limits::Limits;
+use crate::graphql::guard::rejection::Rejection;
+use crate::graphql::guard::schema_index::SchemaIndex;
 
 const SDL: &str = r#"
 interface Node { id: ID! }
@@ -83,8 +83,8 @@ fragment TypeRef on __Type {
     kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } }
 }";
 
-pub(super) fn shape() -> Arc<Shape> {
-    static SHAPE: LazyLock<Arc<Shape>> = LazyLock::new(|| Arc::new(Shape::of(SDL)));
+pub(super) fn schema_index() -> Arc<SchemaIndex> {
+    static SHAPE: LazyLock<Arc<SchemaIndex>> = LazyLock::new(|| Arc::new(SchemaIndex::of(SDL)));
     Arc::clone(&SHAPE)
 }
 
@@ -93,10 +93,10 @@ pub(super) fn variables(json: serde_json::Value) -> Variables {
 }
 
 /// Compiles and plans the only operation of a document.
-pub(super) fn plan(text: &str, sent: serde_json::Value) -> Result<Plan, Refusal> {
-    let shape = shape();
-    let document = compile(&shape, &Limits::default(), text)?;
-    document.operation(None)?.plan(&shape, &variables(sent))
+pub(super) fn plan(text: &str, sent: serde_json::Value) -> Result<Plan, Rejection> {
+    let schema_index = schema_index();
+    let document = compile(&schema_index, &Limits::default(), text)?;
+    document.operation(None)?.plan(&schema_index, &variables(sent))
 }
 
 /// What becomes of a document without variables: `ok`, or the code and the rule of the refusal.

@@ -7,41 +7,41 @@ use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, Oper
 use async_graphql::parser::{Error as ParserError, parse_query};
 use async_graphql::{Name, Pos, Positioned};
 
-use crate::graphql::operation::cost::Cost;
-use crate::graphql::operation::document::{Document, Kind, Operation};
-use crate::graphql::operation::fragments::{each_selection, ordered};
-use crate::graphql::operation::lexer;
-use crate::graphql::operation::limits::Limits;
-use crate::graphql::operation::refusal::{Measure, Refusal, Rule};
-use crate::graphql::operation::shape::Shape;
-use crate::graphql::operation::weight::{Found, Scales, Weight};
+use crate::graphql::guard::complexity::{Complexity, ComplexityVisitor, Found};
+use crate::graphql::guard::cost::Cost;
+use crate::graphql::guard::document::{Document, Kind, Operation};
+use crate::graphql::guard::fragments::{each_selection, ordered};
+use crate::graphql::guard::lexer;
+use crate::graphql::guard::limits::Limits;
+use crate::graphql::guard::rejection::{Measure, Rejection, Rule};
+use crate::graphql::guard::schema_index::SchemaIndex;
 
 /// Compiles a document: whoever has one may hand it to the engine, which walks documents recursively and expands fragments naively.
-pub fn compile(shape: &Shape, limits: &Limits, text: &str) -> Result<Document, Refusal> {
+pub fn compile(schema_index: &SchemaIndex, limits: &Limits, text: &str) -> Result<Document, Rejection> {
     let tokens = lexer::check(limits, text)?;
     let executable = parse_query(text).map_err(|error| refuse_parse(limits, &error))?;
     check_counts(limits, &executable)?;
-    let operations = Compiler::new(shape, limits, &executable)?.operations()?;
+    let operations = Compiler::new(schema_index, limits, &executable)?.operations()?;
     Ok(Document { executable, operations, tokens, fast_path: OnceLock::new() })
 }
 
 /// The parser's messages quote the document, so only its positions are kept.
-fn refuse_parse(limits: &Limits, error: &ParserError) -> Refusal {
+fn refuse_parse(limits: &Limits, error: &ParserError) -> Rejection {
     let at = error.positions().next();
     let rule = match error {
         ParserError::MultipleOperations { .. } | ParserError::OperationDuplicated { .. } => Rule::AmbiguousOperations,
         ParserError::FragmentDuplicated { .. } => Rule::RepeatedFragment,
         ParserError::MissingOperation => Rule::NoOperation,
         ParserError::RecursionLimitExceeded => {
-            return Refusal::limit(Measure::Nesting, limits.max_nesting, limits.max_nesting + 1, at);
+            return Rejection::limit(Measure::Nesting, limits.max_nesting, limits.max_nesting + 1, at);
         }
         _ => Rule::Syntax,
     };
-    Refusal::new(rule, at)
+    Rejection::new(rule, at)
 }
 
 /// What is counted as written, before anything is expanded.
-fn check_counts(limits: &Limits, document: &ExecutableDocument) -> Result<(), Refusal> {
+fn check_counts(limits: &Limits, document: &ExecutableDocument) -> Result<(), Rejection> {
     let operations = document.operations.iter().count() as u64;
     within(Measure::Operations, limits.max_operations, operations, None)?;
     within(Measure::Fragments, limits.max_fragments, document.fragments.len() as u64, None)?;
@@ -53,7 +53,7 @@ fn check_counts(limits: &Limits, document: &ExecutableDocument) -> Result<(), Re
         within(Measure::Variables, limits.max_variables, declared.len() as u64, Some(operation.pos))?;
         let mut names = HashSet::new();
         if let Some(repeated) = declared.iter().find(|variable| !names.insert(&variable.node.name.node)) {
-            return Err(Refusal::new(Rule::RepeatedVariable, Some(repeated.pos)));
+            return Err(Rejection::new(Rule::RepeatedVariable, Some(repeated.pos)));
         }
     }
     let fragments = document.fragments.values();
@@ -73,25 +73,29 @@ fn selection_sets(document: &ExecutableDocument) -> impl Iterator<Item = &Select
     operations.chain(document.fragments.values().map(|fragment| &fragment.node.selection_set.node))
 }
 
-fn within(measure: Measure, limit: u64, found: u64, at: Option<Pos>) -> Result<(), Refusal> {
-    if found > limit { Err(Refusal::limit(measure, limit, found, at)) } else { Ok(()) }
+fn within(measure: Measure, limit: u64, found: u64, at: Option<Pos>) -> Result<(), Rejection> {
+    if found > limit { Err(Rejection::limit(measure, limit, found, at)) } else { Ok(()) }
 }
 
 /// The fragments of a document, weighed, each after those that it spreads.
 struct Compiler<'d> {
-    shape: &'d Shape,
+    schema_index: &'d SchemaIndex,
     limits: &'d Limits,
     document: &'d ExecutableDocument,
     names: HashMap<&'d str, usize>,
-    weights: Vec<Weight>,
+    weights: Vec<Complexity>,
     found: Vec<Found>,
 }
 
 impl<'d> Compiler<'d> {
-    fn new(shape: &'d Shape, limits: &'d Limits, document: &'d ExecutableDocument) -> Result<Self, Refusal> {
+    fn new(
+        schema_index: &'d SchemaIndex,
+        limits: &'d Limits,
+        document: &'d ExecutableDocument,
+    ) -> Result<Self, Rejection> {
         let ordered = ordered(document)?;
         let names = ordered.iter().enumerate().map(|(index, (name, _))| (*name, index)).collect();
-        let mut compiler = Compiler { shape, limits, document, names, weights: Vec::new(), found: Vec::new() };
+        let mut compiler = Compiler { schema_index, limits, document, names, weights: Vec::new(), found: Vec::new() };
         for (_, fragment) in ordered {
             let on = &fragment.node.type_condition.node.on.node;
             let (weight, found) = compiler.weigh(on, &fragment.node.selection_set)?;
@@ -102,8 +106,8 @@ impl<'d> Compiler<'d> {
     }
 
     /// Every operation is compiled, not only the one to run, because the engine validates them all.
-    fn operations(&self) -> Result<Vec<Operation>, Refusal> {
-        let costs = |weight: &Weight| [weight.cost.clone(), weight.once.clone(), weight.with_day.clone()];
+    fn operations(&self) -> Result<Vec<Operation>, Rejection> {
+        let costs = |weight: &Complexity| [weight.cost.clone(), weight.once.clone(), weight.with_day.clone()];
         let fragments: Arc<[Cost]> = self.weights.iter().flat_map(costs).collect();
         let mut operations: Vec<_> = self.document.operations.iter().collect();
         operations.sort_by_key(|(_, operation)| operation.pos);
@@ -116,13 +120,13 @@ impl<'d> Compiler<'d> {
         name: Option<&Name>,
         operation: &Positioned<OperationDefinition>,
         fragments: &Arc<[Cost]>,
-    ) -> Result<Operation, Refusal> {
+    ) -> Result<Operation, Rejection> {
         let at = operation.pos;
         let set = &operation.node.selection_set;
         let (kind, root) = match operation.node.ty {
-            OperationType::Query => (Kind::Query, self.shape.query()),
-            OperationType::Mutation => (Kind::Mutation, self.shape.mutation().unwrap_or_default()),
-            OperationType::Subscription => return Err(Refusal::new(Rule::Subscription, Some(at))),
+            OperationType::Query => (Kind::Query, self.schema_index.query()),
+            OperationType::Mutation => (Kind::Mutation, self.schema_index.mutation().unwrap_or_default()),
+            OperationType::Subscription => return Err(Rejection::new(Rule::Subscription, Some(at))),
         };
         let (weight, found) = self.weigh(root, set)?;
         let limits = self.limits;
@@ -137,7 +141,7 @@ impl<'d> Compiler<'d> {
         if kind == Kind::Mutation {
             self.check_root_keys(&set.node)?;
         }
-        let Found { touches, uses, misfit, .. } = self.gather(found);
+        let Found { coordinates, uses, misfit, .. } = self.gather(found);
         Ok(Operation {
             kind,
             name: name.cloned(),
@@ -146,15 +150,16 @@ impl<'d> Compiler<'d> {
             variables: operation.node.variable_definitions.clone(),
             cost: weight.cost,
             fragments: Arc::clone(fragments),
-            touches: Arc::new(touches),
+            coordinates: Arc::new(coordinates),
             uses,
             misfit,
         })
     }
 
     /// Weighs a definition and holds it to what the engine's validation can walk, used or not.
-    fn weigh(&self, on: &str, set: &Positioned<SelectionSet>) -> Result<(Weight, Found), Refusal> {
-        let (weight, found) = Scales::new(self.shape, &self.names, &self.weights).weigh(on, &set.node);
+    fn weigh(&self, on: &str, set: &Positioned<SelectionSet>) -> Result<(Complexity, Found), Rejection> {
+        let (weight, found) =
+            ComplexityVisitor::new(self.schema_index, &self.names, &self.weights).weigh(on, &set.node);
         within(Measure::Fields, self.limits.max_fields, weight.fields, Some(set.pos))?;
         within(Measure::Nesting, self.limits.max_nesting, weight.levels, Some(set.pos))?;
         Ok((weight, found))
@@ -167,7 +172,7 @@ impl<'d> Compiler<'d> {
         while let Some(index) = waiting.pop_first() {
             if reached.insert(index) {
                 let fragment = &self.found[index];
-                found.touches.extend(fragment.touches.iter().cloned());
+                found.coordinates.extend(fragment.coordinates.iter().cloned());
                 found.uses.extend(fragment.uses.iter().cloned());
                 found.misfit = found.misfit.or_else(|| fragment.misfit.clone());
                 waiting.extend(&fragment.spreads);
@@ -178,14 +183,14 @@ impl<'d> Compiler<'d> {
 
     /// The engine runs a root field once for each time it is written, where the specification merges equal keys: an act would happen twice.
     /// The expansion is short, for root fields and nesting have been counted.
-    fn check_root_keys(&self, set: &'d SelectionSet) -> Result<(), Refusal> {
+    fn check_root_keys(&self, set: &'d SelectionSet) -> Result<(), Rejection> {
         let mut keys = HashSet::new();
         let mut waiting = vec![set];
         while let Some(set) = waiting.pop() {
             for selection in &set.items {
                 match &selection.node {
                     Selection::Field(field) if !keys.insert(&field.node.response_key().node) => {
-                        return Err(Refusal::new(Rule::RepeatedMutationField, Some(field.pos)));
+                        return Err(Rejection::new(Rule::RepeatedMutationField, Some(field.pos)));
                     }
                     Selection::Field(_) => {}
                     Selection::InlineFragment(inline) => waiting.push(&inline.node.selection_set.node),
@@ -204,9 +209,9 @@ impl<'d> Compiler<'d> {
 mod tests {
     use serde_json::json;
 
-    use crate::graphql::operation::compile::compile;
-    use crate::graphql::operation::limits::Limits;
-    use crate::graphql::operation::sample::{INTROSPECTION, outcome, shape, variables};
+    use crate::graphql::guard::compile::compile;
+    use crate::graphql::guard::limits::Limits;
+    use crate::graphql::guard::test_schema::{INTROSPECTION, outcome, schema_index, variables};
 
     #[test]
     fn documents_that_break_the_structure_are_refused_by_position() {
@@ -259,11 +264,11 @@ mod tests {
 
     #[test]
     fn numbers_that_no_machine_holds_stay_at_the_largest() {
-        let shape = shape();
+        let schema_index = schema_index();
         let limits = Limits { max_fragments: 100, max_fields: u64::MAX, max_nesting: 200, ..Limits::default() };
-        let document = compile(&shape, &limits, &doubling(100)).expect("all but the cost is allowed");
+        let document = compile(&schema_index, &limits, &doubling(100)).expect("all but the cost is allowed");
 
-        let plan = document.operation(None).and_then(|operation| operation.plan(&shape, &variables(json!({}))));
+        let plan = document.operation(None).and_then(|operation| operation.plan(&schema_index, &variables(json!({}))));
 
         let refusal = plan.expect_err("two in the power of 99 fields");
         assert_eq!(refusal.to_string(), format!("OPERATION_TOO_COMPLEX: cost {} > 20000 at 1:1", u64::MAX));

@@ -7,12 +7,12 @@ use async_graphql::parser::types::{ExecutableDocument, VariableDefinition};
 use async_graphql::{Name, Pos, Positioned, Value, Variables};
 
 use crate::graphql::fast_path::FastPath;
-use crate::graphql::operation::cost::{Cost, Sent};
-use crate::graphql::operation::input::{self, Use};
-use crate::graphql::operation::limits::Limits;
-use crate::graphql::operation::refusal::{Measure, Refusal, Rule};
-use crate::graphql::operation::shape::{Coordinate, Shape};
-use crate::graphql::operation::weight::Misfit;
+use crate::graphql::guard::complexity::Misfit;
+use crate::graphql::guard::cost::{Cost, Sent};
+use crate::graphql::guard::input::{self, Use};
+use crate::graphql::guard::limits::Limits;
+use crate::graphql::guard::rejection::{Measure, Rejection, Rule};
+use crate::graphql::guard::schema_index::{Coordinate, SchemaIndex};
 
 /// A document that holds to the limits, ready to be shared between requests.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub struct Operation {
     /// The costs of all fragments of the document, each after those that it spreads; of each its cost, what is
     /// due once for the page that it stands in, and what is added where a field above names a day.
     pub(super) fragments: Arc<[Cost]>,
-    pub(super) touches: Arc<BTreeSet<Coordinate>>,
+    pub(super) coordinates: Arc<BTreeSet<Coordinate>>,
     pub(super) uses: BTreeSet<Use>,
     /// The first value of the document that does not fit its type.
     pub(super) misfit: Option<Misfit>,
@@ -61,7 +61,7 @@ pub struct Plan {
     /// in the document, in variables, in defaults of variables. Left out are `__typename`, which tells nothing, and defaults of the schema,
     /// which no client chose. A field under `@skip` or `@include` counts as touched, whatever the condition says.
     /// A field selected on an interface is named by the interface (`Node.id`).
-    pub touches: Arc<BTreeSet<Coordinate>>,
+    pub coordinates: Arc<BTreeSet<Coordinate>>,
 }
 
 impl Document {
@@ -79,18 +79,18 @@ impl Document {
 
     /// Looks for the straight way, now that the engine has validated the document: what it would refuse is never written.
     /// A selection that its fragments make larger than the document is left to the engine, so that the weight stays true.
-    pub fn find_fast_path(&self, shape: &Shape) {
-        self.fast_path.get_or_init(|| FastPath::compile(shape, &self.executable, self.tokens));
+    pub fn find_fast_path(&self, schema_index: &SchemaIndex) {
+        self.fast_path.get_or_init(|| FastPath::compile(schema_index, &self.executable, self.tokens));
     }
 
     /// The operation to run: the named one, or the only one.
-    pub fn operation(&self, name: Option<&str>) -> Result<&Operation, Refusal> {
+    pub fn operation(&self, name: Option<&str>) -> Result<&Operation, Rejection> {
         match (name, self.operations.as_slice()) {
             (None, [only]) => Ok(only),
-            (None, _) => Err(Refusal::new(Rule::OperationNameRequired, None)),
+            (None, _) => Err(Rejection::new(Rule::OperationNameRequired, None)),
             (Some(name), operations) => {
                 let named = operations.iter().find(|operation| operation.name.as_deref() == Some(name));
-                named.ok_or(Refusal::new(Rule::UnknownOperation, None))
+                named.ok_or(Rejection::new(Rule::UnknownOperation, None))
             }
         }
     }
@@ -106,7 +106,7 @@ impl Document {
 struct Request<'a> {
     operation: &'a Operation,
     variables: &'a Variables,
-    shape: &'a Shape,
+    schema_index: &'a SchemaIndex,
 }
 
 impl Sent for Request<'_> {
@@ -116,7 +116,7 @@ impl Sent for Request<'_> {
 
     fn price(&self, name: &Name, named: &Arc<str>) -> u64 {
         let Some(value) = self.value(name) else { return 0 };
-        let (_, cost) = input::walk(self.shape, named, value, &mut BTreeSet::new());
+        let (_, cost) = input::walk(self.schema_index, named, value, &mut BTreeSet::new());
         // A value holds no variables, so its cost is a number already.
         cost.value(&[], self)
     }
@@ -130,41 +130,41 @@ impl Operation {
     }
 
     /// The plan for these variables; refused when a variable is missing or the cost is over the limit.
-    pub fn plan(&self, shape: &Shape, variables: &Variables) -> Result<Plan, Refusal> {
+    pub fn plan(&self, schema_index: &SchemaIndex, variables: &Variables) -> Result<Plan, Rejection> {
         self.check(variables)?;
-        let sent = Request { operation: self, variables, shape };
+        let sent = Request { operation: self, variables, schema_index };
         let mut fragments = Vec::with_capacity(self.fragments.len());
         for cost in self.fragments.iter() {
             fragments.push(cost.value(&fragments, &sent));
         }
         let cost = self.cost.value(&fragments, &sent);
         if cost > self.limits.max_cost {
-            return Err(Refusal::limit(Measure::Cost, self.limits.max_cost, cost, Some(self.at)));
+            return Err(Rejection::limit(Measure::Cost, self.limits.max_cost, cost, Some(self.at)));
         }
-        let mut touches = Arc::clone(&self.touches);
+        let mut coordinates = Arc::clone(&self.coordinates);
         for (name, named) in &self.uses {
             if let Some(value) = self.value(variables, name) {
-                input::walk(shape, named, value, Arc::make_mut(&mut touches));
+                input::walk(schema_index, named, value, Arc::make_mut(&mut coordinates));
             }
         }
-        Ok(Plan { cost, touches })
+        Ok(Plan { cost, coordinates })
     }
 
     /// The variables as the engine must get them: declared ones only, defaults filled in, what was not sent and has no
     /// default left absent. The engine itself reads `@skip(if: $x)` without looking at the default of `$x`.
     /// Refused when a value does not fit its type, whether its field will be executed or not.
-    pub fn settle(&self, shape: &Shape, mut sent: Variables) -> Result<Variables, Refusal> {
+    pub fn coerce_variables(&self, schema_index: &SchemaIndex, mut sent: Variables) -> Result<Variables, Rejection> {
         self.check(&sent)?;
         if let Some(misfit) = &self.misfit {
-            return Err(Refusal::of_argument(misfit.argument.clone(), misfit.at));
+            return Err(Rejection::of_argument(misfit.argument.clone(), misfit.at));
         }
         let mut settled = Variables::default();
         for definition in &self.variables {
             let name = &definition.node.name.node;
             let default = || definition.node.default_value.as_ref().map(|value| value.node.clone());
             if let Some(value) = sent.remove(name).or_else(default) {
-                if !input::fits(shape, &definition.node.var_type.node, &value) {
-                    return Err(Refusal::new(Rule::WrongVariable, Some(definition.pos)));
+                if !input::fits(schema_index, &definition.node.var_type.node, &value) {
+                    return Err(Rejection::new(Rule::WrongVariable, Some(definition.pos)));
                 }
                 settled.insert(name.clone(), value);
             }
@@ -175,27 +175,27 @@ impl Operation {
     /// Whether the settled variables surely are of their declared types, as the engine's validation asks wherever they stand.
     /// Null in the place of a default may not be: a default lets a variable stand where null must not.
     #[must_use]
-    pub fn fits(&self, shape: &Shape, settled: &Variables) -> bool {
+    pub fn fits(&self, schema_index: &SchemaIndex, settled: &Variables) -> bool {
         self.variables.iter().map(|definition| &definition.node).all(|definition| {
             let Some(value) = settled.get(&definition.name.node) else { return true };
-            input::fits(shape, &definition.var_type.node, value)
+            input::fits(schema_index, &definition.var_type.node, value)
                 && (definition.default_value.is_none() || *value != Value::Null)
         })
     }
 
-    fn check(&self, variables: &Variables) -> Result<(), Refusal> {
+    fn check(&self, variables: &Variables) -> Result<(), Rejection> {
         for definition in &self.variables {
             let at = Some(definition.pos);
             let is_required = !definition.node.var_type.node.nullable;
             match variables.get(&definition.node.name.node) {
                 None if is_required && definition.node.default_value.is_none() => {
-                    return Err(Refusal::new(Rule::MissingVariable, at));
+                    return Err(Rejection::new(Rule::MissingVariable, at));
                 }
                 Some(Value::Null) if is_required => {
-                    return Err(Refusal::new(Rule::NullVariable, at));
+                    return Err(Rejection::new(Rule::NullVariable, at));
                 }
                 Some(value) if input::nests_deeper(value, self.limits.max_nesting) => {
-                    return Err(Refusal::new(Rule::VariableNesting { limit: self.limits.max_nesting }, at));
+                    return Err(Rejection::new(Rule::VariableNesting { limit: self.limits.max_nesting }, at));
                 }
                 _ => {}
             }
@@ -214,15 +214,15 @@ mod tests {
     use async_graphql::Value;
     use serde_json::json;
 
-    use crate::graphql::operation::compile::compile;
-    use crate::graphql::operation::document::Kind;
-    use crate::graphql::operation::limits::Limits;
-    use crate::graphql::operation::sample::{plan, shape, variables};
-    use crate::graphql::operation::shape::Shape;
+    use crate::graphql::guard::compile::compile;
+    use crate::graphql::guard::document::Kind;
+    use crate::graphql::guard::limits::Limits;
+    use crate::graphql::guard::schema_index::SchemaIndex;
+    use crate::graphql::guard::test_schema::{plan, schema_index, variables};
 
     #[test]
     fn an_operation_is_chosen_by_name() {
-        let document = |text: &str| compile(&shape(), &Limits::default(), text).expect(text);
+        let document = |text: &str| compile(&schema_index(), &Limits::default(), text).expect(text);
         let two = "query a { programmes } mutation b { inc }";
         let table = [
             ("{ programmes }", None, "query"),
@@ -275,12 +275,12 @@ mod tests {
     #[test]
     fn the_engine_gets_declared_variables_with_defaults_and_nothing_that_was_not_sent() {
         let text = "query($a: Int = 5, $b: Int, $c: Int, $d: Int = 1) { programmes }";
-        let document = compile(&shape(), &Limits::default(), text).expect(text);
+        let document = compile(&schema_index(), &Limits::default(), text).expect(text);
         let sent = variables(json!({ "c": null, "d": 2, "undeclared": 1 }));
 
         let settled = document
             .operation(None)
-            .and_then(|operation| operation.settle(&shape(), sent))
+            .and_then(|operation| operation.coerce_variables(&schema_index(), sent))
             .expect("nothing is required");
 
         let settled: Vec<_> = settled.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
@@ -314,10 +314,11 @@ mod tests {
             ("query($u: Unknown) { nothing(by: $u) }", json!({ "u": 1 }), "ok"),
         ];
         for (text, sent, expected) in table {
-            let shape = shape();
-            let document = compile(&shape, &Limits::default(), text).expect(text);
-            let settled =
-                document.operation(None).and_then(|operation| operation.settle(&shape, variables(sent.clone())));
+            let schema_index = schema_index();
+            let document = compile(&schema_index, &Limits::default(), text).expect(text);
+            let settled = document
+                .operation(None)
+                .and_then(|operation| operation.coerce_variables(&schema_index, variables(sent.clone())));
             let found = settled.map_or_else(|refusal| refusal.to_string(), |_| "ok".to_owned());
             assert_eq!(found, expected, "{text} {sent}");
         }
@@ -340,7 +341,7 @@ mod tests {
     #[tokio::test]
     async fn the_engine_honours_settled_variables() {
         let engine = async_graphql::Schema::new(Engine, async_graphql::EmptyMutation, async_graphql::EmptySubscription);
-        let shape = Shape::of(&engine.sdl());
+        let schema_index = SchemaIndex::of(&engine.sdl());
         let table = [
             ("query($x: Boolean = true) { note(change: {}) @skip(if: $x) }", json!({}), "{}"),
             ("query($x: Boolean = true) { note(change: {}) @include(if: $x) }", json!({}), "{note: \"absent\"}"),
@@ -349,8 +350,10 @@ mod tests {
             ("query($n: String = null) { note(change: {note: $n}) }", json!({}), "{note: \"sent\"}"),
         ];
         for (text, sent, expected) in table {
-            let document = compile(&shape, &Limits::default(), text).expect(text);
-            let settled = document.operation(None).and_then(|operation| operation.settle(&shape, variables(sent)));
+            let document = compile(&schema_index, &Limits::default(), text).expect(text);
+            let settled = document
+                .operation(None)
+                .and_then(|operation| operation.coerce_variables(&schema_index, variables(sent)));
             let mut request = async_graphql::Request::new("").variables(settled.expect(text));
             request.set_parsed_query(document.executable().clone());
 
@@ -397,7 +400,7 @@ mod tests {
             ("{ __schema { types { name } } }", "Query.__schema"),
         ];
         for (text, coordinate) in table {
-            assert!(plan(text, json!({})).expect(text).touches.contains(coordinate), "{text}");
+            assert!(plan(text, json!({})).expect(text).coordinates.contains(coordinate), "{text}");
         }
     }
 
@@ -424,7 +427,7 @@ mod tests {
             (sort, json!({ "o": [{ "field": "BIRTH" }] }), "CadreOrderField.NAME", false),
         ];
         for (text, sent, coordinate, expected) in table {
-            let found = plan(text, sent.clone()).expect(text).touches.contains(coordinate);
+            let found = plan(text, sent.clone()).expect(text).coordinates.contains(coordinate);
             assert_eq!(found, expected, "{text} {sent}");
         }
     }
@@ -432,12 +435,13 @@ mod tests {
     #[test]
     fn only_what_the_operation_reaches_is_touched() {
         let text = "query a { ...x } query b { cadre { identity { birthOn } } } fragment x on Query { programmes } fragment y on Cadre { identity { birthOn } }";
-        let shape = shape();
-        let document = compile(&shape, &Limits::default(), text).expect(text);
+        let schema_index = schema_index();
+        let document = compile(&schema_index, &Limits::default(), text).expect(text);
 
-        let plan = document.operation(Some("a")).and_then(|operation| operation.plan(&shape, &variables(json!({}))));
+        let plan =
+            document.operation(Some("a")).and_then(|operation| operation.plan(&schema_index, &variables(json!({}))));
 
-        let touches: Vec<_> = plan.expect("it is small").touches.iter().map(ToString::to_string).collect();
-        assert_eq!(touches, ["Query.programmes"]);
+        let coordinates: Vec<_> = plan.expect("it is small").coordinates.iter().map(ToString::to_string).collect();
+        assert_eq!(coordinates, ["Query.programmes"]);
     }
 }

@@ -42,7 +42,7 @@ impl fmt::Display for Coordinate {
 
 /// The index of a schema.
 #[derive(Debug)]
-pub struct Shape {
+pub struct SchemaIndex {
     query: String,
     mutation: Option<String>,
     outputs: HashMap<String, OutputShape>,
@@ -101,14 +101,14 @@ impl FieldShape {
     }
 }
 
-impl Shape {
+impl SchemaIndex {
     /// Indexes a schema.
     ///
     /// # Panics
     /// When the SDL does not parse: it is the service's own, so that is a defect of the build and stops the start.
     #[must_use]
-    pub fn of(sdl: &str) -> Shape {
-        let mut shape = Shape {
+    pub fn of(sdl: &str) -> SchemaIndex {
+        let mut schema_index = SchemaIndex {
             query: "Query".to_owned(),
             mutation: Some("Mutation".to_owned()),
             outputs: HashMap::new(),
@@ -116,10 +116,10 @@ impl Shape {
             one_of: HashSet::new(),
             enums: HashMap::new(),
         };
-        shape.read(sdl);
-        shape.read(INTROSPECTION);
-        shape.add_meta_fields();
-        shape
+        schema_index.read(sdl);
+        schema_index.read(INTROSPECTION);
+        schema_index.add_meta_fields();
+        schema_index
     }
 
     /// The type that a query starts from.
@@ -331,11 +331,11 @@ fn named_type(of: &Type) -> &str {
 mod tests {
     use async_graphql::Value;
 
-    use crate::graphql::operation::sample;
+    use crate::graphql::guard::test_schema;
 
     #[test]
     fn a_field_knows_its_type_and_its_place() {
-        let shape = sample::shape();
+        let schema_index = test_schema::schema_index();
         let table = [
             ("Query", "cadres", "CadreConnection", false, true),
             ("Query", "nodes", "Node", true, false),
@@ -345,7 +345,7 @@ mod tests {
             ("__Type", "fields", "__Field", true, false),
         ];
         for (on, name, named, is_list, is_connection) in table {
-            let field = shape.field(on, name).expect(name);
+            let field = schema_index.field(on, name).expect(name);
 
             let found = (field.coordinate.as_str(), &*field.named, field.is_list, field.is_connection);
             assert_eq!(found, (format!("{on}.{name}").as_str(), named, is_list, is_connection));
@@ -354,37 +354,38 @@ mod tests {
 
     #[test]
     fn arguments_and_input_fields_carry_type_and_default() {
-        let shape = sample::shape();
+        let schema_index = test_schema::schema_index();
 
-        let first = shape.field("Query", "cadres").and_then(|field| field.argument("first"));
+        let first = schema_index.field("Query", "cadres").and_then(|field| field.argument("first"));
         assert_eq!(first.and_then(|argument| argument.default.clone()), Some(Value::from(20)));
-        let conditions = shape.input_field("CadreWhere", "and");
+        let conditions = schema_index.input_field("CadreWhere", "and");
         assert_eq!(conditions.map(|field| (&*field.named, field.is_list)), Some(("CadreWhere", true)));
-        let reach = shape.input_field("UnitReach", "reach");
+        let reach = schema_index.input_field("UnitReach", "reach");
         assert_eq!(reach.map(|field| field.coordinate.as_str()), Some("UnitReach.reach"));
     }
 
     #[test]
     fn interfaces_unions_and_enums_are_indexed() {
-        let shape = sample::shape();
-        let possible =
-            |name: &str| shape.possible_types(name).map(|types| types.iter().cloned().collect::<Vec<_>>().join(" "));
+        let schema_index = test_schema::schema_index();
+        let possible = |name: &str| {
+            schema_index.possible_types(name).map(|types| types.iter().cloned().collect::<Vec<_>>().join(" "))
+        };
 
         assert_eq!(possible("Node").as_deref(), Some("Cadre Unit"));
         assert_eq!(possible("Subject").as_deref(), Some("Cadre Unit"));
         assert_eq!(possible("Cadre").as_deref(), Some("Cadre"));
-        let value = shape.enum_value("CadreOrderField", "BIRTH").map(|coordinate| coordinate.as_str());
+        let value = schema_index.enum_value("CadreOrderField", "BIRTH").map(|coordinate| coordinate.as_str());
         assert_eq!(value, Some("CadreOrderField.BIRTH"));
-        assert!(shape.enum_value("CadreOrderField", "nothing").is_none());
+        assert!(schema_index.enum_value("CadreOrderField", "nothing").is_none());
     }
 
     #[test]
     fn what_is_not_in_the_schema_is_not_found() {
-        let shape = sample::shape();
+        let schema_index = test_schema::schema_index();
 
-        assert!(shape.field("Query", "nothing").is_none());
-        assert!(shape.field("Nothing", "id").is_none());
-        assert!(shape.field("__Root", "__schema").is_none());
-        assert!(!shape.has_inner_coordinates("String"));
+        assert!(schema_index.field("Query", "nothing").is_none());
+        assert!(schema_index.field("Nothing", "id").is_none());
+        assert!(schema_index.field("__Root", "__schema").is_none());
+        assert!(!schema_index.has_inner_coordinates("String"));
     }
 }

@@ -3,18 +3,18 @@
 //! A message may repeat names that the client wrote: without them nobody finds a misspelt field. It never repeats values,
 //! which may be personal data.
 
-use crate::{graphql::operation::shape::Shape, text};
+use crate::{graphql::guard::schema_index::SchemaIndex, text};
 
 /// Longest message that is shown, in bytes.
 const LONGEST_MESSAGE: usize = 300;
 
 /// A message of the engine with a suggestion: the similar name of the schema. Nothing if it may hold more than names.
-pub fn explained(message: &str, shape: &Shape) -> Option<String> {
+pub fn explained(message: &str, schema_index: &SchemaIndex) -> Option<String> {
     if !holds_names_alone(message) {
         return None;
     }
     let message = message.trim_end_matches('.');
-    Some(match suggestion(message, shape) {
+    Some(match suggestion(message, schema_index) {
         Some(name) => format!("{message}. Did you mean \"{name}\"?"),
         None => format!("{message}."),
     })
@@ -27,15 +27,15 @@ fn holds_names_alone(message: &str) -> bool {
     is_short && !message.starts_with("Invalid") && message.split('"').skip(1).step_by(2).all(is_name)
 }
 
-fn suggestion<'a>(message: &str, shape: &'a Shape) -> Option<&'a str> {
+fn suggestion<'a>(message: &str, schema_index: &'a SchemaIndex) -> Option<&'a str> {
     let quoted: Vec<&str> = message.split('"').skip(1).step_by(2).collect();
     let what = message.split('"').next().unwrap_or_default();
     match (what, quoted.as_slice()) {
-        ("Unknown field ", [field, on]) => text::closest(field, shape.field_names(on)),
+        ("Unknown field ", [field, on]) => text::closest(field, schema_index.field_names(on)),
         ("Unknown argument ", [argument, field, on]) => {
-            text::closest(argument, shape.field(on, field)?.argument_names())
+            text::closest(argument, schema_index.field(on, field)?.argument_names())
         }
-        ("Unknown type ", [name]) => text::closest(name, shape.type_names()),
+        ("Unknown type ", [name]) => text::closest(name, schema_index.type_names()),
         ("Unknown directive ", [name]) => text::closest(name, ["include", "skip"]),
         _ => None,
     }
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_message_names_what_does_not_fit_and_what_may_be_meant() {
-        let shape = Shape::of(&sdl());
+        let schema_index = SchemaIndex::of(&sdl());
         for (message, shown) in [
             (
                 r#"Unknown field "fulName" on type "Cadre"."#,
@@ -66,13 +66,13 @@ mod tests {
                 r#"Variable "$day" of type "Int" used in position expecting type "[Date!]!"."#,
             ),
         ] {
-            assert_eq!(explained(message, &shape).as_deref(), Some(shown));
+            assert_eq!(explained(message, &schema_index).as_deref(), Some(shown));
         }
     }
 
     #[test]
     fn a_message_with_more_than_names_is_not_shown() {
-        let shape = Shape::of(&sdl());
+        let schema_index = SchemaIndex::of(&sdl());
         for message in [
             r#"Invalid value for argument "x", expected type "Int""#,
             r#"Unknown field "a b" on type "Cadre"."#,
@@ -80,7 +80,7 @@ mod tests {
             &format!(r#"Unknown field "{}" on type "Cadre"."#, "a".repeat(LONGEST_MESSAGE)),
             "",
         ] {
-            assert_eq!(explained(message, &shape), None, "{message}");
+            assert_eq!(explained(message, &schema_index), None, "{message}");
         }
     }
 }

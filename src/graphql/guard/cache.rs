@@ -6,11 +6,11 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
-use crate::graphql::operation::compile::compile;
-use crate::graphql::operation::document::Document;
-use crate::graphql::operation::limits::Limits;
-use crate::graphql::operation::refusal::{Measure, Refusal};
-use crate::graphql::operation::shape::Shape;
+use crate::graphql::guard::compile::compile;
+use crate::graphql::guard::document::Document;
+use crate::graphql::guard::limits::Limits;
+use crate::graphql::guard::rejection::{Measure, Rejection};
+use crate::graphql::guard::schema_index::SchemaIndex;
 
 /// Bytes of documents that are kept.
 const CAPACITY: u64 = 16 * 1024 * 1024;
@@ -23,7 +23,7 @@ type Key = [u8; 32];
 /// The documents that were compiled lately. Refusals are not kept: what is refused is cheap to refuse again.
 #[derive(Debug)]
 pub struct Documents {
-    shape: Arc<Shape>,
+    schema_index: Arc<SchemaIndex>,
     limits: Limits,
     cache: Cache<Key, Arc<Document>, Bytes>,
 }
@@ -40,28 +40,28 @@ impl Weighter<Key, Arc<Document>> for Bytes {
 impl Documents {
     /// An empty cache for documents of this schema under these limits.
     #[must_use]
-    pub fn new(shape: Arc<Shape>, limits: Limits) -> Documents {
-        Documents { shape, limits, cache: Cache::with_weighter(ABOUT, CAPACITY, Bytes) }
+    pub fn new(schema_index: Arc<SchemaIndex>, limits: Limits) -> Documents {
+        Documents { schema_index, limits, cache: Cache::with_weighter(ABOUT, CAPACITY, Bytes) }
     }
 
     /// The schema that documents are compiled for, as `Operation::plan` wants it.
     #[must_use]
-    pub fn shape(&self) -> &Shape {
-        &self.shape
+    pub fn schema_index(&self) -> &SchemaIndex {
+        &self.schema_index
     }
 
     /// The compiled document of a text.
-    pub fn get_or_compile(&self, text: &str) -> Result<Arc<Document>, Refusal> {
+    pub fn get_or_compile(&self, text: &str) -> Result<Arc<Document>, Rejection> {
         let bytes = text.len() as u64;
         if bytes > self.limits.max_bytes {
-            return Err(Refusal::limit(Measure::Bytes, self.limits.max_bytes, bytes, None));
+            return Err(Rejection::limit(Measure::Bytes, self.limits.max_bytes, bytes, None));
         }
         let key: Key = Sha256::digest(text).into();
         if let Some(document) = self.cache.get(&key) {
             return Ok(document);
         }
         // Two requests may compile one text at once: better than one waiting for the other inside an event loop.
-        let document = Arc::new(compile(&self.shape, &self.limits, text)?);
+        let document = Arc::new(compile(&self.schema_index, &self.limits, text)?);
         self.cache.insert(key, Arc::clone(&document));
         Ok(document)
     }
@@ -72,11 +72,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::{CAPACITY, Documents};
-    use crate::graphql::operation::limits::Limits;
-    use crate::graphql::operation::sample;
+    use crate::graphql::guard::limits::Limits;
+    use crate::graphql::guard::test_schema;
 
     fn documents() -> Documents {
-        Documents::new(sample::shape(), Limits::default())
+        Documents::new(test_schema::schema_index(), Limits::default())
     }
 
     #[test]
@@ -109,7 +109,7 @@ mod tests {
         for number in 0..200 {
             let text = format!("{{ {} }} # {number}", "programmes ".repeat(900).trim_end());
             let limits = Limits { max_root_fields: 1_000, ..Limits::default() };
-            let document = super::compile(&documents.shape, &limits, &text).expect("the limit was raised");
+            let document = super::compile(&documents.schema_index, &limits, &text).expect("the limit was raised");
             documents.cache.insert([number; 32], Arc::new(document));
         }
 

@@ -7,10 +7,10 @@ use async_graphql::Pos;
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql_value::Value as Literal;
 
-use crate::graphql::operation::cost::{Amount, Cost, Size};
-use crate::graphql::operation::input::{self, Use};
-use crate::graphql::operation::price;
-use crate::graphql::operation::shape::{Coordinate, FieldShape, Shape};
+use crate::graphql::guard::cost::{Amount, Cost, Size};
+use crate::graphql::guard::input::{self, Use};
+use crate::graphql::guard::price;
+use crate::graphql::guard::schema_index::{Coordinate, FieldShape, SchemaIndex};
 
 /// A list that the schema does not bound is taken to be this long.
 const PLAIN_LIST: u64 = 10;
@@ -19,7 +19,7 @@ const DEFAULT_PAGE: u64 = 20;
 
 /// What a selection set amounts to with all its fragments.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Weight {
+pub(super) struct Complexity {
     /// Cost, list sizes multiplied.
     pub(super) cost: Cost,
     /// Prices that are due once for a page, whatever its size: of what is selected beside its rows.
@@ -43,7 +43,7 @@ pub(super) struct Weight {
 /// What one definition itself names; what its fragments name is theirs.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    pub(super) touches: BTreeSet<Coordinate>,
+    pub(super) coordinates: BTreeSet<Coordinate>,
     pub(super) uses: BTreeSet<Use>,
     pub(super) spreads: BTreeSet<usize>,
     /// The first value that does not fit its type.
@@ -60,26 +60,30 @@ pub(super) struct Misfit {
 }
 
 /// Weighs the selections of one definition, given the fragments weighed before.
-pub(super) struct Scales<'a> {
-    shape: &'a Shape,
+pub(super) struct ComplexityVisitor<'a> {
+    schema_index: &'a SchemaIndex,
     names: &'a HashMap<&'a str, usize>,
-    fragments: &'a [Weight],
+    fragments: &'a [Complexity],
     found: Found,
 }
 
-impl<'a> Scales<'a> {
-    pub(super) fn new(shape: &'a Shape, names: &'a HashMap<&'a str, usize>, fragments: &'a [Weight]) -> Self {
-        Scales { shape, names, fragments, found: Found::default() }
+impl<'a> ComplexityVisitor<'a> {
+    pub(super) fn new(
+        schema_index: &'a SchemaIndex,
+        names: &'a HashMap<&'a str, usize>,
+        fragments: &'a [Complexity],
+    ) -> Self {
+        ComplexityVisitor { schema_index, names, fragments, found: Found::default() }
     }
 
-    pub(super) fn weigh(mut self, on: &str, set: &SelectionSet) -> (Weight, Found) {
+    pub(super) fn weigh(mut self, on: &str, set: &SelectionSet) -> (Complexity, Found) {
         let weight = self.set(on, set);
         (weight, self.found)
     }
 
     // The recursion is as deep as the text nests, which the lexer has bounded.
-    fn set(&mut self, on: &str, set: &SelectionSet) -> Weight {
-        let mut sum = Weight::default();
+    fn set(&mut self, on: &str, set: &SelectionSet) -> Complexity {
+        let mut sum = Complexity::default();
         for item in &set.items {
             let item = match &item.node {
                 Selection::Field(field) => self.field(on, &field.node),
@@ -95,13 +99,13 @@ impl<'a> Scales<'a> {
         sum
     }
 
-    fn spread(&mut self, name: &str) -> Weight {
+    fn spread(&mut self, name: &str) -> Complexity {
         let Some((index, weight)) = self.names.get(name).and_then(|&index| Some((index, self.fragments.get(index)?)))
         else {
-            return Weight::default();
+            return Complexity::default();
         };
         self.found.spreads.insert(index);
-        Weight {
+        Complexity {
             cost: Cost::of_fragment(3 * index, &weight.cost),
             once: Cost::of_fragment(3 * index + 1, &weight.once),
             with_day: Cost::of_fragment(3 * index + 2, &weight.with_day),
@@ -109,9 +113,9 @@ impl<'a> Scales<'a> {
         }
     }
 
-    fn field(&mut self, on: &str, field: &Field) -> Weight {
+    fn field(&mut self, on: &str, field: &Field) -> Complexity {
         // A field that the schema lacks weighs one and its selection like any other: it is refused, but only after a walk.
-        let Some(known) = self.shape.field(on, &field.name.node) else {
+        let Some(known) = self.schema_index.field(on, &field.name.node) else {
             let inner = self.inner("", field);
             return inner.under_field(Cost::fixed(1), Size::Known(1));
         };
@@ -136,26 +140,27 @@ impl<'a> Scales<'a> {
         weight
     }
 
-    fn inner(&mut self, on: &str, field: &Field) -> Weight {
+    fn inner(&mut self, on: &str, field: &Field) -> Complexity {
         let set = &field.selection_set.node;
-        if set.items.is_empty() { Weight::default() } else { self.set(on, set) }
+        if set.items.is_empty() { Complexity::default() } else { self.set(on, set) }
     }
 
     /// Notes what a field names and gives the prices of its arguments.
     fn note(&mut self, known: &FieldShape, field: &Field) -> Cost {
         let mut cost = Cost::default();
-        self.found.touches.insert(known.coordinate.clone());
+        self.found.coordinates.insert(known.coordinate.clone());
         for (name, value) in &field.arguments {
             let Some(argument) = known.argument(&name.node) else {
                 continue;
             };
-            self.found.touches.insert(argument.coordinate.clone());
-            if self.found.misfit.is_none() && !input::fits(self.shape, &argument.of, &value.node) {
+            self.found.coordinates.insert(argument.coordinate.clone());
+            if self.found.misfit.is_none() && !input::fits(self.schema_index, &argument.of, &value.node) {
                 let argument =
                     argument.coordinate.as_str().trim_end_matches(')').to_owned() + &format!(" {})", argument.of);
                 self.found.misfit = Some(Misfit { at: value.pos, argument });
             }
-            let (uses, inner) = input::walk(self.shape, &argument.named, &value.node, &mut self.found.touches);
+            let (uses, inner) =
+                input::walk(self.schema_index, &argument.named, &value.node, &mut self.found.coordinates);
             self.found.uses.extend(uses);
             cost.add(price::of_value(&argument.coordinate, &value.node));
             cost.add(inner);
@@ -164,8 +169,8 @@ impl<'a> Scales<'a> {
     }
 }
 
-impl Weight {
-    fn add(&mut self, other: Weight) {
+impl Complexity {
+    fn add(&mut self, other: Complexity) {
         self.cost.add(other.cost);
         self.once.add(other.once);
         self.with_day.add(other.with_day);
@@ -177,10 +182,10 @@ impl Weight {
         self.introspection_lists = self.introspection_lists.max(other.introspection_lists);
     }
 
-    fn under_field(self, mut own: Cost, size: Size) -> Weight {
+    fn under_field(self, mut own: Cost, size: Size) -> Complexity {
         own.add(self.cost.repeated(size.clone()));
         own.add(self.once);
-        Weight {
+        Complexity {
             cost: own,
             once: Cost::default(),
             with_day: self.with_day.repeated(size),
@@ -193,10 +198,10 @@ impl Weight {
     }
 
     /// The schema is read from memory, so ten of its fields cost what one field of data does.
-    fn under_introspection(self) -> Weight {
+    fn under_introspection(self) -> Complexity {
         let depth = self.depth.max(self.introspection_depth);
-        let inner = Weight { cost: self.cost.tenth(), ..self };
-        Weight { depth: 0, introspection_depth: depth + 1, ..inner.under_field(Cost::fixed(1), Size::Known(1)) }
+        let inner = Complexity { cost: self.cost.tenth(), ..self };
+        Complexity { depth: 0, introspection_depth: depth + 1, ..inner.under_field(Cost::fixed(1), Size::Known(1)) }
     }
 }
 
@@ -240,7 +245,7 @@ fn amount(value: &Literal) -> Option<Amount> {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::graphql::operation::sample::{outcome, plan};
+    use crate::graphql::guard::test_schema::{outcome, plan};
 
     fn cost(text: &str, variables: Value) -> u64 {
         plan(text, variables).expect(text).cost

@@ -9,7 +9,7 @@ use crate::language::Language;
 
 /// A refused operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Rejection {
     /// What was broken.
     pub rule: Rule,
     /// Where in the document, when there is such a place.
@@ -119,23 +119,23 @@ pub enum Measure {
     ClientCost,
 }
 
-impl Refusal {
+impl Rejection {
     /// A refusal of a rule at a place.
     #[must_use]
-    pub fn new(rule: Rule, at: Option<Pos>) -> Refusal {
-        Refusal { rule, at, argument: None }
+    pub fn new(rule: Rule, at: Option<Pos>) -> Rejection {
+        Rejection { rule, at, argument: None }
     }
 
     /// A refusal of a value that does not fit the type of its argument.
     #[must_use]
-    pub fn of_argument(argument: String, at: Pos) -> Refusal {
-        Refusal { rule: Rule::WrongValue, at: Some(at), argument: Some(argument) }
+    pub fn of_argument(argument: String, at: Pos) -> Rejection {
+        Rejection { rule: Rule::WrongValue, at: Some(at), argument: Some(argument) }
     }
 
     /// A refusal because of a limit.
     #[must_use]
-    pub fn limit(measure: Measure, limit: u64, found: u64, at: Option<Pos>) -> Refusal {
-        Refusal::new(Rule::Limit { measure, limit, found }, at)
+    pub fn limit(measure: Measure, limit: u64, found: u64, at: Option<Pos>) -> Rejection {
+        Rejection::new(Rule::Limit { measure, limit, found }, at)
     }
 
     /// The code that clients may rely on.
@@ -206,7 +206,7 @@ impl Code {
 }
 
 /// For logs: code, rule, numbers and position.
-impl fmt::Display for Refusal {
+impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.code().as_str())?;
         match self.rule {
@@ -218,7 +218,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for Rejection {}
 
 fn kebab(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
@@ -383,7 +383,7 @@ fn plain_sentence(rule: Rule) -> (&'static str, &'static str) {
 mod tests {
     use async_graphql::Pos;
 
-    use super::{Measure, Refusal, Rule};
+    use super::{Measure, Rejection, Rule};
     use crate::language::Language;
 
     #[test]
@@ -391,25 +391,25 @@ mod tests {
         let at = Some(Pos { line: 3, column: 7 });
         let table = [
             (
-                Refusal::limit(Measure::Cost, 20_000, 101_010_101, at),
+                Rejection::limit(Measure::Cost, 20_000, 101_010_101, at),
                 "OPERATION_TOO_COMPLEX: cost 101010101 > 20000 at 3:7",
                 "Chi phí của thao tác là 101010101, giới hạn là 20000; hãy giảm first hoặc last, hoặc chọn ít trường hơn. (dòng 3, cột 7)",
                 "The cost of the operation is 101010101, the limit is 20000; lower first or last, or select fewer fields. (line 3, column 7)",
             ),
             (
-                Refusal::limit(Measure::Tokens, 5_000, 5_001, None),
+                Rejection::limit(Measure::Tokens, 5_000, 5_001, None),
                 "OPERATION_TOO_COMPLEX: tokens 5001 > 5000",
                 "Số từ của câu truy vấn vượt giới hạn 5000 (đã đếm đến 5001); hãy chia thành nhiều yêu cầu.",
                 "The number of tokens of the document is over the limit of 5000 (counted up to 5001); split it into several requests.",
             ),
             (
-                Refusal::new(Rule::RepeatedMutationField, None),
+                Rejection::new(Rule::RepeatedMutationField, None),
                 "GRAPHQL_VALIDATION_FAILED: repeated-mutation-field",
                 "Một trường gốc của mutation lặp lại cùng khóa trả lời; hãy đặt bí danh khác nhau cho mỗi lần.",
                 "A root field of the mutation repeats a response key; give each a different alias.",
             ),
             (
-                Refusal::new(Rule::VariableNesting { limit: 32 }, None),
+                Rejection::new(Rule::VariableNesting { limit: 32 }, None),
                 "BAD_VARIABLES: variable-nesting > 32",
                 "Giá trị của một biến lồng sâu quá 32 tầng; hãy gửi giá trị phẳng hơn.",
                 "The value of a variable nests deeper than 32 levels; send a flatter value.",

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use async_graphql::parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet};
 use async_graphql::{Pos, Positioned};
 
-use crate::graphql::operation::refusal::{Refusal, Rule};
+use crate::graphql::guard::rejection::{Rejection, Rule};
 
 /// A fragment and its name.
 pub(super) type Named<'d> = (&'d str, &'d Positioned<FragmentDefinition>);
 
 /// The fragments, each after those that it spreads; there is no such order when some spread in a circle.
-pub(super) fn ordered(document: &ExecutableDocument) -> Result<Vec<Named<'_>>, Refusal> {
+pub(super) fn ordered(document: &ExecutableDocument) -> Result<Vec<Named<'_>>, Rejection> {
     for (_, operation) in document.operations.iter() {
         spreads(document, &operation.node.selection_set.node)?;
     }
@@ -24,7 +24,7 @@ pub(super) fn ordered(document: &ExecutableDocument) -> Result<Vec<Named<'_>>, R
     while !waiting.is_empty() {
         let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(_, spreads)| spreads.is_subset(&done));
         if ready.is_empty() {
-            return Err(Refusal::new(Rule::FragmentCycle, Some(on_a_circle(&rest))));
+            return Err(Rejection::new(Rule::FragmentCycle, Some(on_a_circle(&rest))));
         }
         done.extend(ready.iter().map(|((name, _), _)| *name));
         ordered.extend(ready.into_iter().map(|(named, _)| named));
@@ -40,7 +40,7 @@ fn on_a_circle(left: &[(Named<'_>, HashSet<&str>)]) -> Pos {
     left[at].0.1.pos
 }
 
-fn spreads<'d>(document: &'d ExecutableDocument, set: &'d SelectionSet) -> Result<HashSet<&'d str>, Refusal> {
+fn spreads<'d>(document: &'d ExecutableDocument, set: &'d SelectionSet) -> Result<HashSet<&'d str>, Rejection> {
     let (mut names, mut unknown) = (HashSet::new(), None);
     each_selection(set, &mut |selection| {
         if let Selection::FragmentSpread(spread) = &selection.node {
@@ -51,7 +51,7 @@ fn spreads<'d>(document: &'d ExecutableDocument, set: &'d SelectionSet) -> Resul
             }
         }
     });
-    unknown.map_or(Ok(names), |at| Err(Refusal::new(Rule::UnknownFragment, Some(at))))
+    unknown.map_or(Ok(names), |at| Err(Rejection::new(Rule::UnknownFragment, Some(at))))
 }
 
 /// Every selection as written; a spread is not followed. As deep as the text nests, which the lexer has bounded.
@@ -68,7 +68,7 @@ pub(super) fn each_selection<'d>(set: &'d SelectionSet, see: &mut impl FnMut(&'d
 
 #[cfg(test)]
 mod tests {
-    use crate::graphql::operation::sample::outcome;
+    use crate::graphql::guard::test_schema::outcome;
 
     #[test]
     fn fragment_cycles_are_found_on_the_circle() {

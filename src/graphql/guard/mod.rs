@@ -3,6 +3,7 @@
 
 pub mod cache;
 pub mod compile;
+mod complexity;
 mod cost;
 pub mod document;
 pub mod explain;
@@ -11,9 +12,8 @@ pub mod input;
 pub mod lexer;
 pub mod limits;
 pub mod price;
-pub mod refusal;
-pub mod shape;
-mod weight;
+pub mod rejection;
+pub mod schema_index;
 
 #[cfg(test)]
-mod sample;
+mod test_schema;

@@ -8,9 +8,9 @@ use async_graphql::{Name, Value};
 use async_graphql_value::{Number, Value as Literal};
 use entity::value::{Day, PartialDate};
 
-use crate::graphql::operation::cost::Cost;
-use crate::graphql::operation::price;
-use crate::graphql::operation::shape::{Coordinate, InputShape, Shape};
+use crate::graphql::guard::cost::Cost;
+use crate::graphql::guard::price;
+use crate::graphql::guard::schema_index::{Coordinate, InputShape, SchemaIndex};
 
 /// What the guard must see of a value, be it written in the document or sent as a variable.
 pub trait Input {
@@ -56,24 +56,24 @@ pub(super) type Use = (Name, Arc<str>);
 /// with the prices of all of it.
 /// What the schema does not know is passed over: validation refuses it afterwards.
 pub(super) fn walk<I: Input>(
-    shape: &Shape,
+    schema_index: &SchemaIndex,
     named: &Arc<str>,
     value: &I,
-    touches: &mut BTreeSet<Coordinate>,
+    coordinates: &mut BTreeSet<Coordinate>,
 ) -> (Vec<Use>, Cost) {
     let mut cost = Cost::default();
     let mut variables = Vec::new();
     let mut waiting = vec![(named, value)];
     while let Some((named, value)) = waiting.pop() {
-        if !shape.has_inner_coordinates(named) {
+        if !schema_index.has_inner_coordinates(named) {
             continue;
         }
         if let Some(name) = value.variable() {
             variables.push((name.clone(), named.clone()));
             cost.add(Cost::of_input(name.clone(), named.clone()));
         }
-        if let Some(of_enum) = value.word().and_then(|word| shape.enum_value(named, word)) {
-            touches.insert(of_enum.clone());
+        if let Some(of_enum) = value.word().and_then(|word| schema_index.enum_value(named, word)) {
+            coordinates.insert(of_enum.clone());
             cost.add(Cost::fixed(price::of(of_enum)));
         }
         for (name, inner) in value.inside() {
@@ -81,10 +81,10 @@ pub(super) fn walk<I: Input>(
                 waiting.push((named, inner));
                 continue;
             };
-            let Some(field) = shape.input_field(named, name) else {
+            let Some(field) = schema_index.input_field(named, name) else {
                 continue;
             };
-            touches.insert(field.coordinate.clone());
+            coordinates.insert(field.coordinate.clone());
             cost.add(price::of_value(&field.coordinate, inner));
             waiting.push((&field.named, inner));
         }
@@ -94,19 +94,20 @@ pub(super) fn walk<I: Input>(
 
 /// Whether a value is surely one of a declared type (GraphQL, section 3), as the engine's validation asks of arguments. A
 /// variable in it is taken to be. A type that the schema does not know is left to the engine's validation.
-pub fn fits<I: Input>(shape: &Shape, declared: &Type, value: &I) -> bool {
+pub fn fits<I: Input>(schema_index: &SchemaIndex, declared: &Type, value: &I) -> bool {
     if value.variable().is_some() {
         return true;
     }
     match (&declared.base, value.form()) {
         (_, Form::Null) => declared.nullable,
-        (BaseType::List(of), Form::List) => value.inside().into_iter().all(|(_, item)| fits(shape, of, item)),
-        (BaseType::List(of), _) => fits(shape, of, value),
+        (BaseType::List(of), Form::List) => value.inside().into_iter().all(|(_, item)| fits(schema_index, of, item)),
+        (BaseType::List(of), _) => fits(schema_index, of, value),
         (BaseType::Named(name), form) => {
-            if let Some(fields) = shape.input_fields(name) {
-                return form == Form::Object && has_fields(shape, fields, shape.is_one_of(name), &value.inside());
+            if let Some(fields) = schema_index.input_fields(name) {
+                return form == Form::Object
+                    && has_fields(schema_index, fields, schema_index.is_one_of(name), &value.inside());
             }
-            if let Some(values) = shape.enum_values(name) {
+            if let Some(values) = schema_index.enum_values(name) {
                 return value.enum_word().is_some_and(|word| values.contains_key(word));
             }
             match name.as_str() {
@@ -126,14 +127,14 @@ pub fn fits<I: Input>(shape: &Shape, declared: &Type, value: &I) -> bool {
 }
 
 fn has_fields<I: Input>(
-    shape: &Shape,
+    schema_index: &SchemaIndex,
     fields: &HashMap<String, InputShape>,
     is_one_of: bool,
     given: &[(Option<&str>, &I)],
 ) -> bool {
     let fit = given.iter().all(|(name, value)| {
         let field = name.and_then(|name| fields.get(name));
-        field.is_some_and(|field| fits(shape, &field.of, *value))
+        field.is_some_and(|field| fits(schema_index, &field.of, *value))
     });
     let is_given = |name: &str| given.iter().any(|(given, _)| *given == Some(name));
     let are_there = fields.iter().all(|(name, field)| field.of.nullable || field.default.is_some() || is_given(name));
@@ -250,11 +251,11 @@ mod tests {
     use serde_json::json;
 
     use super::{fits, nests_deeper};
-    use crate::graphql::operation::sample;
+    use crate::graphql::guard::test_schema;
 
     #[test]
     fn a_value_fits_its_declared_type_or_not() {
-        let shape = sample::shape();
+        let schema_index = test_schema::schema_index();
         let table = [
             ("Int", json!(1), true),
             ("Int", json!(2_147_483_647), true),
@@ -297,7 +298,7 @@ mod tests {
         for (declared, sent, expected) in table {
             let of = Type::new(declared).expect(declared);
             let value = Value::from_json(sent.clone()).expect("JSON");
-            assert_eq!(fits(&shape, &of, &value), expected, "{declared} {sent}");
+            assert_eq!(fits(&schema_index, &of, &value), expected, "{declared} {sent}");
         }
     }
 

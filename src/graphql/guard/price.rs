@@ -5,10 +5,10 @@
 
 use async_graphql::Name;
 
-use crate::graphql::operation::{
+use crate::graphql::guard::{
     cost::{Cost, Size},
     input::{Form, Input},
-    shape::Coordinate,
+    schema_index::Coordinate,
 };
 
 /// The price of a field, of an argument, of a condition or of a sort key, each time it is used.
@@ -102,7 +102,7 @@ fn price(table: &[(&str, u64)], coordinate: &Coordinate) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::{PRICES, PRICES_WITH_DAY};
-    use crate::graphql::{operation::shape::Shape, sdl};
+    use crate::graphql::{guard::schema_index::SchemaIndex, sdl};
 
     #[test]
     fn a_total_has_a_price_of_whole_tens() {
@@ -112,11 +112,11 @@ mod tests {
 
     #[test]
     fn prices_are_in_order_and_name_places_of_the_schema() {
-        let shape = Shape::of(&sdl());
+        let schema_index = SchemaIndex::of(&sdl());
         for table in [&PRICES[..], &PRICES_WITH_DAY[..]] {
             assert!(table.is_sorted_by(|one, next| one.0 < next.0), "the table is searched by halves");
             for (place, _) in table {
-                assert!(shape.has_place(place), "{place}");
+                assert!(schema_index.has_place(place), "{place}");
             }
         }
     }
