@@ -3,8 +3,8 @@
 mod client;
 mod line;
 mod log;
-mod person;
 mod rights;
+mod user;
 mod value;
 
 use std::{
@@ -17,9 +17,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use client::{ClientAdd, ClientCommand, ClientGrant, ClientKeyCommand};
 use entity::value::{CadreCode, ClientId, Day, Scope};
 pub use log::LogFormat;
-pub use person::{PersonAdd, PersonCommand};
 pub use rights::Rights;
 use tracing_subscriber::filter::{LevelFilter, Targets};
+pub use user::{PersonAdd, PersonCommand};
 pub use value::public_url;
 use value::{DatabaseUrl, one_of};
 

@@ -63,7 +63,7 @@ async fn run(cli: Cli, out: &mut Output) -> Result<ExitCode, Stop> {
             let form = if json { Form::Json } else { Form::Text(language.into(), extent) };
             command::import::run(&settings, &dir, dry_run, form, out).await
         }
-        Command::Person(act) => command::person::run(&settings, act, out).await,
+        Command::Person(act) => command::user::run(&settings, act, out).await,
         Command::Client(act) => command::client::run(&settings, act, out).await,
         Command::Key(act) => command::key::run(&settings, act, out).await,
         Command::Audit(act) => command::audit::run(&settings, act, out).await,

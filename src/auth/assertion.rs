@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::auth::{
-    compact::{Compact, LEEWAY_SECONDS, Reason, seconds, text},
+    jws::{Compact, LEEWAY_SECONDS, Reason, seconds, text},
     public_key,
 };
 

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a client proves itself with, one way a request.
 #[derive(Clone, Copy)]
-pub enum Proof<'a> {
+pub enum ClientCredential<'a> {
     /// Its id and its secret.
     Secret {
         /// Client id.
@@ -43,9 +43,9 @@ pub enum Proof<'a> {
 
 /// A living client that has proved who it is.
 #[derive(Debug)]
-pub struct Proven(pub(super) client::Model);
+pub struct AuthenticatedClient(pub(super) client::Model);
 
-impl Proven {
+impl AuthenticatedClient {
     /// Client id.
     pub fn id(&self) -> ClientId {
         self.0.id
@@ -59,15 +59,15 @@ fn name_in_log(id: ClientId) {
 
 impl Tokens {
     /// The client behind a proof.
-    pub async fn authenticate(&self, proof: Proof<'_>) -> Result<Proven, Refused> {
+    pub async fn authenticate(&self, credential: ClientCredential<'_>) -> Result<AuthenticatedClient, Refused> {
         let Some(_place) = self.proving.wait(PATIENCE).await else {
             metrics::counter!("cadre_limited_total", "limit" => "in-flight").increment(1);
             let why = DbErr::Custom("as many clients prove themselves as can be worked on".to_owned());
             return Err(Error::Unavailable(why).into());
         };
-        match proof {
-            Proof::Secret { id, secret, from } => self.by_secret(id, secret, from).await,
-            Proof::Assertion { assertion, id } => self.by_assertion(assertion, id).await,
+        match credential {
+            ClientCredential::Secret { id, secret, from } => self.by_secret(id, secret, from).await,
+            ClientCredential::Assertion { assertion, id } => self.by_assertion(assertion, id).await,
         }
     }
 
@@ -75,18 +75,18 @@ impl Tokens {
     ///
     /// Known and unknown ids take the same steps. The database is asked for the hash of the secret alone, so a wrong secret
     /// finds no row whatever the id is, and the id is compared afterwards.
-    async fn by_secret(&self, id: &str, secret: &str, from: Option<IpAddr>) -> Result<Proven, Refused> {
+    async fn by_secret(&self, id: &str, secret: &str, from: Option<IpAddr>) -> Result<AuthenticatedClient, Refused> {
         let id = id.parse().unwrap_or(ClientId(Uuid::nil()));
         name_in_log(id);
         let with_secret = self.with_secret(secret).await?;
         let client = with_secret.into_iter().find(|row| row.id == id && row.revoked_at.is_none());
         if let Some(client) = client {
-            return Ok(Proven(client));
+            return Ok(AuthenticatedClient(client));
         }
         let counted = self.attempts.fail(from, id.0);
         let reason = match self.register.latest().client(id) {
             None => Reason::UnknownClient,
-            Some(standing) if standing.is_revoked => Reason::RevokedClient,
+            Some(entry) if entry.is_revoked => Reason::RevokedClient,
             Some(_) => Reason::Secret,
         };
         match counted {
@@ -99,7 +99,7 @@ impl Tokens {
         }
     }
 
-    async fn by_assertion(&self, assertion: &str, id: Option<&str>) -> Result<Proven, Refused> {
+    async fn by_assertion(&self, assertion: &str, id: Option<&str>) -> Result<AuthenticatedClient, Refused> {
         let assertion = Assertion::read(assertion)?;
         let client_id = assertion.client_id();
         if id.is_some_and(|id| id.parse() != Ok(client_id)) {
@@ -126,7 +126,7 @@ impl Tokens {
         let (client_column, jti_column) = (assertion_use::Column::ClientId, assertion_use::Column::JtiHash);
         let insert = assertion_use::Entity::insert(used).on_conflict_do_nothing_on([client_column, jti_column]);
         match insert.exec_without_returning(self.database.writer()).await.map_err(Error::from)? {
-            TryInsertResult::Inserted(1..) => Ok(Proven(client)),
+            TryInsertResult::Inserted(1..) => Ok(AuthenticatedClient(client)),
             _ => Err(Reason::Used.into()),
         }
     }

@@ -7,10 +7,10 @@ use entity::value::{ClientId, Day, Purpose, Scope, UnitId};
 use crate::{
     auth::{
         claims::Claims,
-        compact::Reason,
         external,
-        person::Person,
-        register::{Grant, Snapshot},
+        jws::Reason,
+        snapshot::{Grant, Snapshot},
+        user::User,
     },
     limit::Own,
 };
@@ -24,7 +24,7 @@ pub struct Caller {
     scopes: BTreeSet<Scope>,
     purposes: BTreeSet<Purpose>,
     grant: Arc<Grant>,
-    person: Option<Arc<Person>>,
+    person: Option<Arc<User>>,
 }
 
 impl Caller {
@@ -57,14 +57,14 @@ impl Caller {
     }
 
     fn of_client(client_id: ClientId, snapshot: &Snapshot, today: Day) -> Result<Option<Self>, Reason> {
-        let Some(standing) = snapshot.client(client_id) else { return Ok(None) };
-        if standing.is_revoked {
+        let Some(entry) = snapshot.client(client_id) else { return Ok(None) };
+        if entry.is_revoked {
             return Err(Reason::RevokedClient);
         }
-        let grant = Grant::in_force(&standing.grants, today).ok_or(Reason::NoGrant)?;
+        let grant = Grant::in_force(&entry.grants, today).ok_or(Reason::NoGrant)?;
         Ok(Some(Self {
             client_id,
-            name: standing.name.clone(),
+            name: entry.name.clone(),
             scopes: grant.scopes.clone(),
             purposes: grant.purposes.clone(),
             grant: grant.clone(),
@@ -87,7 +87,7 @@ impl Caller {
     }
 
     /// The person for whom the client asks; none: it asks for itself.
-    pub fn on_behalf_of(&self) -> Option<&Person> {
+    pub fn on_behalf_of(&self) -> Option<&User> {
         self.person.as_deref()
     }
 

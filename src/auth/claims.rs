@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use entity::value::{ClientId, Scope};
 use serde_json::{Map, Value};
 
-use crate::auth::compact::{Compact, LEEWAY_SECONDS, Reason, seconds, text};
+use crate::auth::jws::{Compact, LEEWAY_SECONDS, Reason, seconds, text};
 
 /// How long a token lives at most, and how long ours live.
 pub const LIFETIME_SECONDS: i64 = 600;
@@ -51,7 +51,7 @@ pub(super) struct Claims {
     /// When it was issued, in seconds since 1970.
     pub issued: i64,
     /// From when to when it is good.
-    pub life: Life,
+    pub validity: Validity,
 }
 
 /// Whose tokens are taken: issuer and audience are the same one string, the public URL of this service.
@@ -81,7 +81,7 @@ impl Policy<'_> {
         if jti.is_empty() {
             return Err(Reason::Claim("jti"));
         }
-        let life = Life::read(&said, LIFETIME_SECONDS)?;
+        let validity = Validity::read(&said, LIFETIME_SECONDS)?;
         let claims = Claims {
             kid: token.kid,
             jti: jti.to_owned(),
@@ -89,9 +89,9 @@ impl Policy<'_> {
             // Silence must not mean everything, so the claim is required. A word that is not known opens nothing.
             scopes: text(&said, "scope")?.split(' ').filter_map(|word| word.parse().ok()).collect(),
             issued: seconds(&said, "iat")?,
-            life,
+            validity,
         };
-        claims.life.ensure_current(now)?;
+        claims.validity.ensure_current(now)?;
         Ok(claims)
     }
 }
@@ -109,19 +109,19 @@ pub(super) fn ensure_unbound(said: &Map<String, Value>) -> Result<(), Reason> {
 
 /// From when to when a token is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Life {
+pub(super) struct Validity {
     starts: i64,
     /// When it ends, in seconds since 1970.
     pub expires: i64,
 }
 
-impl Life {
+impl Validity {
     /// First and last second of a token that lives no longer than it may.
     pub fn read(said: &Map<String, Value>, longest: i64) -> Result<Self, Reason> {
         let (issued, expires) = (seconds(said, "iat")?, seconds(said, "exp")?);
         let starts = if said.contains_key("nbf") { seconds(said, "nbf")?.max(issued) } else { issued };
         match expires.checked_sub(issued) {
-            Some(life) if (1..=longest).contains(&life) => Ok(Self { starts, expires }),
+            Some(validity) if (1..=longest).contains(&validity) => Ok(Self { starts, expires }),
             _ => Err(Reason::Lifetime),
         }
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
-    auth::{claims::LIFETIME_SECONDS, register::Register},
+    auth::{claims::LIFETIME_SECONDS, snapshot::Register},
     error::Result,
 };
 

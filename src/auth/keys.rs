@@ -44,14 +44,14 @@ pub enum KeyState {
 
 /// From when a key signs, and from when its successor does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Term {
+pub struct KeyLifetime {
     /// When it begins to sign.
     pub from: DateTime<Utc>,
     /// When its successor begins; none: there is none.
     pub until: Option<DateTime<Utc>>,
 }
 
-impl Term {
+impl KeyLifetime {
     /// Where the key stands: a matter of time alone, so that every node says the same.
     pub fn state(&self, now: DateTime<Utc>) -> KeyState {
         match self.until {
@@ -64,12 +64,12 @@ impl Term {
 }
 
 /// The keys of access tokens among these rows with their terms, the one that signs first before the others.
-pub fn terms(rows: &[signing_key::Model]) -> Vec<(&signing_key::Model, Term)> {
+pub fn lifetimes(rows: &[signing_key::Model]) -> Vec<(&signing_key::Model, KeyLifetime)> {
     let from = |row: &signing_key::Model| row.signs_from.unwrap_or(row.created_at);
     let mut rows: Vec<_> = rows.iter().filter(|row| row.purpose == KeyPurpose::AccessToken).collect();
     rows.sort_by_key(|row| (from(row), &row.kid));
     let untils: Vec<_> = rows.iter().skip(1).map(|row| Some(from(row))).chain([None]).collect();
-    rows.into_iter().zip(untils).map(|(row, until)| (row, Term { from: from(row), until })).collect()
+    rows.into_iter().zip(untils).map(|(row, until)| (row, KeyLifetime { from: from(row), until })).collect()
 }
 
 /// A new key of the service, encrypted, not written anywhere. A key of access tokens signs from a later moment, unless
@@ -116,7 +116,7 @@ pub struct Keys {
 
 struct AccessKey {
     kid: String,
-    term: Term,
+    lifetime: KeyLifetime,
     signing: EncodingKey,
     verifying: DecodingKey,
     /// Public point, uncompressed: 4, x, y.
@@ -126,7 +126,8 @@ struct AccessKey {
 impl Keys {
     /// The keys of these rows.
     pub(super) fn of(rows: &[signing_key::Model], encryption: &KeyEncryption) -> Result<Self> {
-        let access = terms(rows).into_iter().map(|(row, term)| AccessKey::of(row, term, &encryption.decrypt(row)?));
+        let access =
+            lifetimes(rows).into_iter().map(|(row, lifetime)| AccessKey::of(row, lifetime, &encryption.decrypt(row)?));
         let access: Vec<_> = access.collect::<Result<_>>()?;
         if access.is_empty() {
             return Err(Error::internal("the keys of the service are missing: domain::key::ensure makes them"));
@@ -136,14 +137,14 @@ impl Keys {
 
     /// The public halves as a JWK set (RFC 7517, section 5): of the keys that verify, and of the next one.
     pub fn jwks(&self, now: DateTime<Utc>) -> String {
-        let published = self.access.iter().filter(|key| key.term.state(now) != KeyState::Ended);
+        let published = self.access.iter().filter(|key| key.lifetime.state(now) != KeyState::Ended);
         json!({ "keys": published.map(AccessKey::jwk).collect::<Vec<_>>() }).to_string()
     }
 
     /// Signs claims as an access token (RFC 9068, section 2.1).
     pub(super) fn sign(&self, claims: &impl Serialize, now: DateTime<Utc>) -> Result<String> {
         // A clock that is behind that of the node which made the first key must not leave the service without one.
-        let key = self.access.iter().rfind(|key| key.term.from <= now).unwrap_or(&self.access[0]);
+        let key = self.access.iter().rfind(|key| key.lifetime.from <= now).unwrap_or(&self.access[0]);
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some("at+jwt".to_owned());
         header.kid = Some(key.kid.clone());
@@ -174,14 +175,14 @@ impl fmt::Debug for Keys {
 }
 
 impl AccessKey {
-    fn of(row: &signing_key::Model, term: Term, document: &[u8]) -> Result<Self> {
+    fn of(row: &signing_key::Model, lifetime: KeyLifetime, document: &[u8]) -> Result<Self> {
         // The library would find out only at the first token.
         let unreadable = || Error::internal(format!("the material of key {} is no PKCS#8 document of P-256", row.kid));
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document).map_err(|_| unreadable())?;
         let public: [u8; 65] = pair.public_key().as_ref().try_into().map_err(|_| unreadable())?;
         Ok(Self {
             kid: row.kid.clone(),
-            term,
+            lifetime,
             signing: EncodingKey::from_ec_der(document),
             verifying: DecodingKey::from_ec_der(&public),
             public,
@@ -245,7 +246,11 @@ mod tests {
             ("2026-06-01T00:21:00Z", [KeyState::Ended, KeyState::Active], "access-2"),
         ] {
             let at = now.parse().unwrap();
-            assert_eq!(terms(&rows).iter().map(|(_, term)| term.state(at)).collect::<Vec<_>>(), states, "{now}");
+            assert_eq!(
+                lifetimes(&rows).iter().map(|(_, lifetime)| lifetime.state(at)).collect::<Vec<_>>(),
+                states,
+                "{now}"
+            );
             assert_eq!(signer(&keys, now), kid, "{now}");
             let left: &[&str] = if states[0] == KeyState::Ended { &["access-2"] } else { &["access-1", "access-2"] };
             assert_eq!(published(&keys, now), left, "{now}");

@@ -21,33 +21,33 @@ mod assertion;
 mod authenticate;
 mod caller;
 mod claims;
-mod compact;
+mod client_credentials;
 mod encryption;
-mod exchange;
 mod external;
 mod issuer;
+mod jws;
 mod keys;
-mod person;
 mod public_key;
-mod register;
 pub mod rejection;
 mod revoke;
-mod seal;
 pub mod secret;
+mod snapshot;
+mod statement_signer;
+mod user;
 mod verify;
 
-pub use authenticate::{Proof, Proven};
+pub use authenticate::{AuthenticatedClient, ClientCredential};
 pub use caller::Caller;
-pub use compact::Reason;
+pub use client_credentials::Refused;
 pub use encryption::{KeyEncryption, KeyStore};
-pub use exchange::Refused;
 pub use external::Issuers;
 pub use issuer::{AccessToken, Issuer};
-pub use keys::{KeyState, Keys, Term, generate, terms};
-pub use person::Person;
+pub use jws::Reason;
+pub use keys::{KeyLifetime, KeyState, Keys, generate, lifetimes};
 pub use public_key::{MOST_OF_CLIENT, PublicKey, Unusable};
 pub use revoke::Active;
-pub use seal::Seal;
+pub use statement_signer::StatementSigner;
+pub use user::User;
 pub use verify::{Denied, Verifier};
 
 #[cfg(test)]
@@ -73,7 +73,7 @@ pub struct Tokens {
     pub database: Database,
     /// Time.
     pub clock: Clock,
-    register: Arc<register::Register>,
+    register: Arc<snapshot::Register>,
     attempts: Attempts,
     /// Clients that prove themselves at once.
     proving: InFlight,
@@ -85,7 +85,7 @@ impl Tokens {
         ensure_public_url(public_url)?;
         let public_url: Arc<str> = public_url.into();
         let database = store.database.clone();
-        let register = Arc::new(register::Register::load(store).await?);
+        let register = Arc::new(snapshot::Register::load(store).await?);
         Ok(Self {
             issuer: Issuer::new(public_url.clone(), register.clone()),
             verifier: Verifier::new(public_url, register.clone()),

@@ -15,7 +15,7 @@ use entity::{client_key, value::KeyAlgorithm};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::auth::compact::{Compact, object};
+use crate::auth::jws::{Compact, object};
 
 /// Public keys of a client that are not revoked, at most: an assertion that names no key is verified with each.
 pub const MOST_OF_CLIENT: usize = 5;

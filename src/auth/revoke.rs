@@ -10,7 +10,7 @@ use entity::{
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use crate::{
-    auth::{Denied, Proof, Refused, Tokens, verify::Said},
+    auth::{ClientCredential, Denied, Refused, Tokens, verify::VerifiedClaims},
     error::Error,
 };
 
@@ -35,8 +35,8 @@ impl Tokens {
     ///
     /// # Errors
     /// `UnauthorizedClient` if the token was issued to another client (section 2.1).
-    pub async fn revoke(&self, proof: Proof<'_>, token: &str) -> Result<(), Refused> {
-        let client = self.authenticate(proof).await?;
+    pub async fn revoke(&self, credential: ClientCredential<'_>, token: &str) -> Result<(), Refused> {
+        let client = self.authenticate(credential).await?;
         let claims = match self.verifier.claims(token, self.clock.now()).await {
             Ok(claims) => claims,
             Err(Denied::Invalid(_)) => return Ok(()),
@@ -45,7 +45,7 @@ impl Tokens {
         if claims.client_id != client.id() {
             return Err(Refused::UnauthorizedClient);
         }
-        let expires_at = DateTime::from_timestamp(claims.life.expires, 0);
+        let expires_at = DateTime::from_timestamp(claims.validity.expires, 0);
         let expires_at = expires_at.ok_or_else(|| Error::internal("a verified token ends outside of time"))?;
         let row = revoked_token::ActiveModel { jti: Set(claims.jti), expires_at: Set(expires_at) };
         let insert = revoked_token::Entity::insert(row).on_conflict_do_nothing_on([revoked_token::Column::Jti]);
@@ -56,19 +56,19 @@ impl Tokens {
 
     /// What a token opens now; nothing if it opens nothing, or if the client that asks may not know. A client may know
     /// of its own tokens, and with `clients:admin` of all.
-    pub async fn introspect(&self, proof: Proof<'_>, token: &str) -> Result<Option<Active>, Refused> {
-        let client = self.authenticate(proof).await?;
+    pub async fn introspect(&self, credential: ClientCredential<'_>, token: &str) -> Result<Option<Active>, Refused> {
+        let client = self.authenticate(credential).await?;
         let (caller, claims) = match self.verifier.admit(token, self.clock.now(), Instant::now()).await {
-            Ok((caller, Said::Ours(claims))) => (caller, claims),
+            Ok((caller, VerifiedClaims::Ours(claims))) => (caller, claims),
             // What another issuer has issued is for that issuer to tell.
-            Ok((_, Said::Theirs(_))) | Err(Denied::Invalid(_)) => return Ok(None),
+            Ok((_, VerifiedClaims::Theirs(_))) | Err(Denied::Invalid(_)) => return Ok(None),
             Err(Denied::Unavailable(error)) => return Err(error.into()),
         };
         if claims.client_id != client.id() && !self.administers_clients(client.id()).await? {
             return Ok(None);
         }
         let scope = caller.scopes().iter().map(Scope::to_string).collect::<Vec<_>>().join(" ");
-        let (client_id, issued, expires) = (claims.client_id, claims.issued, claims.life.expires);
+        let (client_id, issued, expires) = (claims.client_id, claims.issued, claims.validity.expires);
         Ok(Some(Active { jti: claims.jti.clone(), client_id, scope, issued, expires }))
     }
 

@@ -13,10 +13,10 @@ use crate::{
     auth::{
         caller::Caller,
         claims::{Claims, Policy, Unverified},
-        compact::{Compact, Reason},
         external::{self, Issuers, Recognized},
+        jws::{Compact, Reason},
         keys::Keys,
-        register::Register,
+        snapshot::Register,
     },
     clock::Clock,
     error::Error,
@@ -51,7 +51,7 @@ pub struct Verifier {
 
 /// What a verified token says.
 #[derive(Clone, Debug)]
-pub(super) enum Said {
+pub(super) enum VerifiedClaims {
     /// One of this service.
     Ours(Arc<Claims>),
     /// One of an external issuer.
@@ -81,7 +81,12 @@ impl Verifier {
     }
 
     /// The caller behind a token, and what the token says.
-    pub(super) async fn admit(&self, bearer: &str, now: DateTime<Utc>, at: Instant) -> Result<(Caller, Said), Denied> {
+    pub(super) async fn admit(
+        &self,
+        bearer: &str,
+        now: DateTime<Utc>,
+        at: Instant,
+    ) -> Result<(Caller, VerifiedClaims), Denied> {
         let digest: Fingerprint = Sha256::digest(bearer.as_bytes()).into();
         let known = self.remembered().get(&digest, at);
         // Rubbish is told apart before the database may be asked for anything.
@@ -91,8 +96,8 @@ impl Verifier {
             (Some(said), _) => still_good(said, snapshot.keys(), now)?,
             (None, Some(token)) => {
                 let said = match token {
-                    Token::Ours(token) => Said::Ours(Arc::new(self.check(token, snapshot.keys(), now)?)),
-                    Token::Theirs(token) => Said::Theirs(Arc::new(token.verify(now, at).await?)),
+                    Token::Ours(token) => VerifiedClaims::Ours(Arc::new(self.check(token, snapshot.keys(), now)?)),
+                    Token::Theirs(token) => VerifiedClaims::Theirs(Arc::new(token.verify(now, at).await?)),
                 };
                 self.remembered().put(digest, said.clone(), at);
                 said
@@ -102,18 +107,18 @@ impl Verifier {
 
         let today = Clock::Fixed(now).today();
         let caller = match &said {
-            Said::Theirs(claims) => Some(Caller::admit_external(claims, &snapshot, today)?),
-            Said::Ours(claims) => Caller::admit(claims, &snapshot, today)?,
+            VerifiedClaims::Theirs(claims) => Some(Caller::admit_external(claims, &snapshot, today)?),
+            VerifiedClaims::Ours(claims) => Caller::admit(claims, &snapshot, today)?,
         };
         match (caller, said) {
             (Some(caller), said) => Ok((caller, said)),
             // We have signed for a client that the picture does not hold: it has been registered since.
-            (None, Said::Ours(claims)) => {
+            (None, VerifiedClaims::Ours(claims)) => {
                 let snapshot = self.register.since(at).await?;
                 let caller = Caller::admit(&claims, &snapshot, today)?.ok_or(Reason::UnknownClient)?;
-                Ok((caller, Said::Ours(claims)))
+                Ok((caller, VerifiedClaims::Ours(claims)))
             }
-            (None, Said::Theirs(_)) => Err(Reason::UnknownClient.into()),
+            (None, VerifiedClaims::Theirs(_)) => Err(Reason::UnknownClient.into()),
         }
     }
 
@@ -144,11 +149,11 @@ enum Token<'a> {
     Theirs(external::Unverified<'a>),
 }
 
-fn still_good(said: Said, keys: &Keys, now: DateTime<Utc>) -> Result<Said, Reason> {
+fn still_good(said: VerifiedClaims, keys: &Keys, now: DateTime<Utc>) -> Result<VerifiedClaims, Reason> {
     match &said {
-        Said::Ours(claims) if !keys.knows(&claims.kid) => return Err(Reason::Key),
-        Said::Ours(claims) => claims.life.ensure_current(now)?,
-        Said::Theirs(claims) => claims.ensure_still_good(now)?,
+        VerifiedClaims::Ours(claims) if !keys.knows(&claims.kid) => return Err(Reason::Key),
+        VerifiedClaims::Ours(claims) => claims.validity.ensure_current(now)?,
+        VerifiedClaims::Theirs(claims) => claims.ensure_still_good(now)?,
     }
     Ok(said)
 }
@@ -160,17 +165,17 @@ type Fingerprint = [u8; 32];
 /// and nothing is ever searched for the oldest.
 #[derive(Debug, Default)]
 struct Remembered {
-    young: HashMap<Fingerprint, (Said, Instant)>,
-    old: HashMap<Fingerprint, (Said, Instant)>,
+    young: HashMap<Fingerprint, (VerifiedClaims, Instant)>,
+    old: HashMap<Fingerprint, (VerifiedClaims, Instant)>,
 }
 
 impl Remembered {
-    fn get(&self, token: &Fingerprint, at: Instant) -> Option<Said> {
+    fn get(&self, token: &Fingerprint, at: Instant) -> Option<VerifiedClaims> {
         let (said, since) = self.young.get(token).or_else(|| self.old.get(token))?;
         (at.saturating_duration_since(*since) < REMEMBERED).then(|| said.clone())
     }
 
-    fn put(&mut self, token: Fingerprint, said: Said, at: Instant) {
+    fn put(&mut self, token: Fingerprint, said: VerifiedClaims, at: Instant) {
         if self.young.len() >= CAPACITY / 2 {
             self.old = std::mem::take(&mut self.young);
         }

@@ -19,7 +19,7 @@ use crate::command::{
     key::store,
     open_existing,
     output::{Output, note},
-    person::external_name,
+    user::external_name,
 };
 
 /// Manages clients.

@@ -7,8 +7,8 @@ pub mod import;
 pub mod key;
 pub mod migrate;
 pub mod output;
-pub mod person;
 pub mod serve;
+pub mod user;
 pub mod verify;
 
 use std::path::Path;

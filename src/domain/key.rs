@@ -8,7 +8,7 @@ use entity::{
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryFilter, QueryOrder, TryInsertResult, sea_query::Expr};
 
 use crate::{
-    auth::{self, KeyState, KeyStore, terms},
+    auth::{self, KeyState, KeyStore, lifetimes},
     clock::Clock,
     domain::authz::{Act, Permit},
     error::{Error, Result},
@@ -103,13 +103,13 @@ async fn insert(store: &KeyStore, clock: Clock, (act, key): (Act, signing_key::A
 /// The keys of access tokens, the one that signs first before the others.
 pub async fn list(store: &KeyStore, clock: Clock) -> Result<Vec<Listed>> {
     let rows = signing_key::Entity::find().order_by_asc(signing_key::COLUMN.kid).all(store.database.reader()).await?;
-    let listed = |(row, term): (&signing_key::Model, auth::Term)| Listed {
+    let listed = |(row, lifetime): (&signing_key::Model, auth::KeyLifetime)| Listed {
         kid: row.kid.clone(),
-        state: term.state(clock.now()),
+        state: lifetime.state(clock.now()),
         created_at: row.created_at,
-        signs_from: term.from,
+        signs_from: lifetime.from,
     };
-    Ok(terms(&rows).into_iter().map(listed).collect())
+    Ok(lifetimes(&rows).into_iter().map(listed).collect())
 }
 
 /// Makes the next key of access tokens (luân phiên khóa ký). It is published at once and signs after `auth::LEAD`; no

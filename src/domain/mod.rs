@@ -19,7 +19,6 @@ pub mod key;
 pub mod node;
 pub mod page;
 pub mod percent;
-pub mod person;
 pub mod programme;
 pub mod projection;
 pub mod qualification;
@@ -31,6 +30,7 @@ pub mod rotation;
 pub mod rule;
 pub mod training;
 pub mod unit;
+pub mod user;
 
 use sea_orm::{ConnectionTrait, sea_query::SelectStatement};
 

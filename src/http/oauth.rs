@@ -56,14 +56,14 @@ async fn issue(request: &HttpRequest, payload: web::Payload, tokens: &Tokens) ->
             retry_after: None,
         });
     }
-    Ok(tokens.exchange(credentials.proof(), form.get("scope")).await?)
+    Ok(tokens.exchange(credentials.credential(), form.get("scope")).await?)
 }
 
 async fn revoke(request: HttpRequest, payload: web::Payload, tokens: web::Data<Tokens>) -> HttpResponse {
     let revoked = async {
         let form = Form::of(&request, payload).await?;
         let credentials = Credentials::of(&request, &form)?;
-        tokens.revoke(credentials.proof(), named_token(&form)?).await.map_err(Refusal::of_revocation)
+        tokens.revoke(credentials.credential(), named_token(&form)?).await.map_err(Refusal::of_revocation)
     };
     match revoked.await {
         Ok(()) => uncached(HttpResponse::Ok()).finish(),
@@ -75,7 +75,7 @@ async fn introspect(request: HttpRequest, payload: web::Payload, tokens: web::Da
     let active = async {
         let form = Form::of(&request, payload).await?;
         let credentials = Credentials::of(&request, &form)?;
-        Ok::<_, Refusal>(tokens.introspect(credentials.proof(), named_token(&form)?).await?)
+        Ok::<_, Refusal>(tokens.introspect(credentials.credential(), named_token(&form)?).await?)
     };
     match active.await {
         Ok(active) => uncached(HttpResponse::Ok()).json(introspected(active, tokens.issuer.public_url())),

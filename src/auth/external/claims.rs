@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 use crate::{
     auth::{
         Denied,
-        claims::{Life, ensure_type, ensure_unbound},
-        compact::{Compact, Reason, text},
+        claims::{Validity, ensure_type, ensure_unbound},
         external::{jwks::KeySet, source::Source, table::Trusted},
+        jws::{Compact, Reason, text},
     },
     error::Error,
 };
@@ -65,13 +65,13 @@ impl<'a> Unverified<'a> {
         let client = named(&said, &trusted.client_claim).ok_or(Reason::Claim("client"))?;
         let subject = person(&said, trusted, client)?;
         let scopes = scopes(&said, trusted)?;
-        let life = Life::read(&said, trusted.longest_life)?;
-        life.ensure_current(now)?;
+        let validity = Validity::read(&said, trusted.longest_life)?;
+        validity.ensure_current(now)?;
         Ok(Claims {
             client: client.to_owned(),
             subject: subject.map(str::to_owned),
             scopes,
-            life,
+            validity,
             kid: self.kid,
             source: self.source,
         })
@@ -87,7 +87,7 @@ pub(in crate::auth) struct Claims {
     pub subject: Option<String>,
     /// The scopes of the token; none: it does not narrow the grants.
     pub scopes: Option<BTreeSet<Scope>>,
-    life: Life,
+    validity: Validity,
     kid: String,
     source: Arc<Source>,
 }
@@ -103,7 +103,7 @@ impl Claims {
         if !self.source.latest().has(&self.kid) {
             return Err(Reason::Key);
         }
-        self.life.ensure_current(now)
+        self.validity.ensure_current(now)
     }
 }
 

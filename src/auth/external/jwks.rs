@@ -4,7 +4,7 @@ use entity::value::KeyAlgorithm;
 use serde_json::Value;
 
 use crate::auth::{
-    compact::{Compact, Reason, object},
+    jws::{Compact, Reason, object},
     public_key::{PublicKey, verifies},
 };
 

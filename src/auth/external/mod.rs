@@ -15,8 +15,8 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use crate::auth::{
-    compact::{Compact, Reason},
     external::source::Source,
+    jws::{Compact, Reason},
 };
 
 #[cfg(test)]

@@ -22,12 +22,12 @@ use serde_json::{Value, json};
 
 use crate::{
     auth::{
-        Proof, Proven, Reason, Refused,
-        compact::MAX_TOKEN_BYTES,
+        AuthenticatedClient, ClientCredential, Reason, Refused,
+        jws::MAX_TOKEN_BYTES,
         public_key::PublicKey,
         tests::{
-            bent::bent,
-            world::{PUBLIC_URL, World, add_client, now, sign_with},
+            fixture::{Fixture, PUBLIC_URL, add_client, now, sign_with},
+            tampering::bent,
         },
     },
     clock::Clock,
@@ -35,7 +35,7 @@ use crate::{
 
 /// A client with a key of each kind, under key ids that are the names of the algorithms.
 struct Signer {
-    world: World,
+    fixture: Fixture,
     ec: EcdsaKeyPair,
     ed: Ed25519KeyPair,
     rsa: RsaKeyPair,
@@ -43,13 +43,13 @@ struct Signer {
 
 impl Signer {
     async fn new() -> Self {
-        let world = World::new().await;
+        let fixture = Fixture::new().await;
         let ec = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let ed = Ed25519KeyPair::generate().unwrap();
         let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-        let signer = Self { world, ec, ed, rsa };
+        let signer = Self { fixture, ec, ed, rsa };
         for algorithm in [KeyAlgorithm::Es256, KeyAlgorithm::EdDsa, KeyAlgorithm::Ps256, KeyAlgorithm::Rs256] {
-            signer.register(signer.world.client.id, algorithm).await;
+            signer.register(signer.fixture.client.id, algorithm).await;
         }
         signer
     }
@@ -80,12 +80,12 @@ impl Signer {
             created_at: Set(now()),
             revoked_at: Set(None),
         };
-        row.insert(self.world.tokens.database.writer()).await.unwrap();
+        row.insert(self.fixture.tokens.database.writer()).await.unwrap();
     }
 
     /// Header and claims that everything is right with.
     fn good(&self) -> (Value, Value) {
-        let (id, at) = (self.world.client.id.to_string(), now().timestamp());
+        let (id, at) = (self.fixture.client.id.to_string(), now().timestamp());
         let header = json!({ "typ": "JWT", "alg": "ES256", "kid": "ES256" });
         let claims =
             json!({ "iss": id, "sub": id, "aud": PUBLIC_URL, "jti": "one", "iat": at, "nbf": at, "exp": at + 300 });
@@ -133,8 +133,8 @@ impl Signer {
         format!("{message}.{}", BASE64URL_NOPAD.encode(&signature))
     }
 
-    async fn authenticate(&self, assertion: &str) -> Result<Proven, Refused> {
-        self.world.tokens.authenticate(Proof::Assertion { assertion, id: None }).await
+    async fn authenticate(&self, assertion: &str) -> Result<AuthenticatedClient, Refused> {
+        self.fixture.tokens.authenticate(ClientCredential::Assertion { assertion, id: None }).await
     }
 
     async fn refusal(&self, assertion: &str) -> Option<Reason> {
@@ -142,11 +142,11 @@ impl Signer {
     }
 
     async fn uses(&self) -> u64 {
-        assertion_use::Entity::find().count(self.world.tokens.database.reader()).await.unwrap()
+        assertion_use::Entity::find().count(self.fixture.tokens.database.reader()).await.unwrap()
     }
 }
 
-fn reason(result: Result<Proven, Refused>) -> Option<Reason> {
+fn reason(result: Result<AuthenticatedClient, Refused>) -> Option<Reason> {
     match result {
         Ok(_) => None,
         Err(Refused::InvalidAssertion(reason)) => Some(reason),
@@ -166,13 +166,14 @@ async fn every_algorithm_proves_its_client_and_each_assertion_once() {
         for (header, name) in [(header(&word, &word), "named"), (json!({ "alg": word }), "not named")] {
             let assertion = signer.signed(algorithm, &header, &format!("{word} {name}"));
             let proven = signer.authenticate(&assertion).await;
-            assert_eq!(proven.map(|proven| proven.id()).ok(), Some(signer.world.client.id), "{word}, {name}");
+            assert_eq!(proven.map(|proven| proven.id()).ok(), Some(signer.fixture.client.id), "{word}, {name}");
             assert_eq!(signer.refusal(&assertion).await, Some(Reason::Used), "{word}, {name}");
         }
     }
-    let proof = Proof::Assertion { assertion: &signer.with(&json!({ "jti": "for a token" })), id: None };
-    let token = signer.world.tokens.exchange(proof, Some("stats:read")).await.unwrap();
-    let caller = signer.world.tokens.verifier.verify(&token.token, now()).await.unwrap();
+    let credential =
+        ClientCredential::Assertion { assertion: &signer.with(&json!({ "jti": "for a token" })), id: None };
+    let token = signer.fixture.tokens.exchange(credential, Some("stats:read")).await.unwrap();
+    let caller = signer.fixture.tokens.verifier.verify(&token.token, now()).await.unwrap();
     assert_eq!(caller.scopes(), &BTreeSet::from([entity::value::Scope::StatsRead]));
 }
 
@@ -252,7 +253,7 @@ fn headers(signer: &Signer) -> Vec<(String, Reason, String)> {
 
 fn claims(signer: &Signer) -> Vec<(String, Reason, String)> {
     let mut cases = Vec::new();
-    let id = signer.world.client.id.to_string();
+    let id = signer.fixture.client.id.to_string();
     for value in [
         None,
         Some(json!(null)),
@@ -325,7 +326,7 @@ fn forms(signer: &Signer) -> Vec<(String, Reason, String)> {
     let (other, _) =
         signer.with(&json!({ "jti": "other" })).rsplit_once('.').map(|(m, s)| (m.to_owned(), s.len())).unwrap();
     let foreign = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-    let of_ours = signer.world.sign(&good_header.to_string(), &good_claims.to_string());
+    let of_ours = signer.fixture.sign(&good_header.to_string(), &good_claims.to_string());
     [
         ("nothing", Reason::Parts, String::new()),
         ("two parts", Reason::Parts, message.to_owned()),
@@ -338,7 +339,7 @@ fn forms(signer: &Signer) -> Vec<(String, Reason, String)> {
         ("a short signature", Reason::Signature, format!("{message}.AA")),
         ("foreign key", Reason::Signature, sign_with(&foreign, &good_header.to_string(), &good_claims.to_string())),
         ("the key of the service", Reason::Signature, of_ours),
-        ("an access token", Reason::Type, signer.world.token()),
+        ("an access token", Reason::Type, signer.fixture.token()),
         ("over 4 KiB", Reason::Length, signer.with(&json!({ "x": "x".repeat(MAX_TOKEN_BYTES) }))),
     ]
     .into_iter()
@@ -381,7 +382,7 @@ async fn a_key_of_ed25519_signs_under_either_name_of_its_algorithm() {
 #[tokio::test]
 async fn an_assertion_is_of_its_own_client_alone() {
     let signer = Signer::new().await;
-    let (tokens, database) = (&signer.world.tokens, &signer.world.tokens.database);
+    let (tokens, database) = (&signer.fixture.tokens, &signer.fixture.tokens.database);
     let (other, _) = add_client(database, "Khac", "cadre:read", None).await;
     signer.register(other.id, KeyAlgorithm::EdDsa).await;
     let of_other = other.id.to_string();
@@ -391,20 +392,20 @@ async fn an_assertion_is_of_its_own_client_alone() {
     assert_eq!(signer.refusal(&signer.with(&claims)).await, Some(Reason::Key));
     let assertion = signer.with(&json!({}));
     for id in [of_other.as_str(), "", "nobody"] {
-        let proof = Proof::Assertion { assertion: &assertion, id: Some(id) };
-        assert_eq!(reason(tokens.authenticate(proof).await), Some(Reason::Claim("sub")), "{id}");
+        let credential = ClientCredential::Assertion { assertion: &assertion, id: Some(id) };
+        assert_eq!(reason(tokens.authenticate(credential).await), Some(Reason::Claim("sub")), "{id}");
     }
-    let id = signer.world.client.id.to_string();
-    assert!(tokens.authenticate(Proof::Assertion { assertion: &assertion, id: Some(&id) }).await.is_ok());
+    let id = signer.fixture.client.id.to_string();
+    assert!(tokens.authenticate(ClientCredential::Assertion { assertion: &assertion, id: Some(&id) }).await.is_ok());
 }
 
 #[tokio::test]
 async fn a_revoked_key_and_a_revoked_client_prove_nothing() {
     let signer = Signer::new().await;
-    let database = &signer.world.tokens.database;
+    let database = &signer.fixture.tokens.database;
     let assertion = signer.with(&json!({}));
 
-    let key = client_key::Entity::find_by_id((signer.world.client.id, "ES256".to_owned()));
+    let key = client_key::Entity::find_by_id((signer.fixture.client.id, "ES256".to_owned()));
     let key = key.one(database.reader()).await.unwrap().unwrap();
     let key = client_key::ActiveModel { revoked_at: Set(Some(now())), ..key.into_active_model() };
     key.update(database.writer()).await.unwrap();
@@ -414,7 +415,7 @@ async fn a_revoked_key_and_a_revoked_client_prove_nothing() {
     let by_another = signer.signed(KeyAlgorithm::EdDsa, &json!({ "alg": "EdDSA" }), "two");
     assert_eq!(signer.refusal(&by_another).await, None, "the control");
 
-    let client = signer.world.client.clone().into_active_model();
+    let client = signer.fixture.client.clone().into_active_model();
     client::ActiveModel { revoked_at: Set(Some(now())), ..client }.update(database.writer()).await.unwrap();
     let by_another = signer.signed(KeyAlgorithm::EdDsa, &json!({ "alg": "EdDSA" }), "three");
     assert_eq!(signer.refusal(&by_another).await, Some(Reason::RevokedClient));
@@ -439,8 +440,8 @@ async fn what_was_used_is_remembered_until_long_after_its_end() {
 
     let end: DateTime<Utc> = now() + TimeDelta::seconds(300);
     for (at, left) in [(now(), 1), (end + TimeDelta::minutes(59), 1), (end + TimeDelta::minutes(61), 0)] {
-        signer.world.tokens.clock = Clock::Fixed(at);
-        signer.world.tokens.sweep().await.unwrap();
+        signer.fixture.tokens.clock = Clock::Fixed(at);
+        signer.fixture.tokens.sweep().await.unwrap();
         assert_eq!(signer.uses().await, left, "{at}");
     }
     assert_eq!(signer.refusal(&assertion).await, Some(Reason::Expired), "it is refused all the same");

@@ -1,6 +1,6 @@
 //! Tokens of an external issuer: good ones, bent ones, and what becomes of the rights of clients and persons.
 
-mod bent;
+mod tampering;
 
 use std::{
     collections::BTreeSet,
@@ -16,18 +16,18 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
 use serde_json::{Value, json};
 
 use crate::auth::{
-    Caller, Denied, Issuers, Proof,
-    compact::Reason,
+    Caller, ClientCredential, Denied, Issuers,
     external::{
         Trusted,
         tests::{Answer, Server, pair},
     },
-    tests::world::{PUBLIC_URL, World, now, sign_with, unit},
+    jws::Reason,
+    tests::fixture::{Fixture, PUBLIC_URL, now, sign_with, unit},
 };
 
 /// A world that trusts an issuer, which calls its client `app`.
 struct Abroad {
-    world: World,
+    fixture: Fixture,
     server: Server,
     key: EcdsaKeyPair,
     jwk: Value,
@@ -36,28 +36,28 @@ struct Abroad {
 
 impl Abroad {
     async fn new() -> Self {
-        let (mut world, server, (key, jwk)) = (World::new().await, Server::start(), pair("k"));
+        let (mut fixture, server, (key, jwk)) = (Fixture::new().await, Server::start(), pair("k"));
         server.publishes(&[&jwk]);
-        world.tokens = world.tokens.trusting(Issuers::of(vec![server.trusted()]));
+        fixture.tokens = fixture.tokens.trusting(Issuers::of(vec![server.trusted()]));
         let row = external_client::ActiveModel {
             issuer: Set(server.url.clone()),
             external_id: Set("app".to_owned()),
-            client_id: Set(world.client.id),
+            client_id: Set(fixture.client.id),
             created_at: Set(now()),
         };
-        row.insert(world.tokens.database.writer()).await.unwrap();
-        let abroad = Self { world, server, key, jwk, at: Instant::now() };
+        row.insert(fixture.tokens.database.writer()).await.unwrap();
+        let abroad = Self { fixture, server, key, jwk, at: Instant::now() };
         abroad.renew_rights().await;
         abroad
     }
 
     async fn renew_rights(&self) {
-        self.world.tokens.refresh().await.unwrap();
+        self.fixture.tokens.refresh().await.unwrap();
     }
 
     /// A person with rights of their own over units.
     async fn person(&self, subject: &str, scopes: &str, purposes: &str, roots: &[UnitId]) -> PersonId {
-        let (id, writer) = (PersonId::new(), self.world.tokens.database.writer());
+        let (id, writer) = (PersonId::new(), self.fixture.tokens.database.writer());
         let row = acting_person::ActiveModel {
             id: Set(id),
             issuer: Set(self.server.url.clone()),
@@ -103,7 +103,7 @@ impl Abroad {
     }
 
     async fn verify(&self, token: &str) -> Result<Caller, Denied> {
-        self.world.tokens.verifier.verify_at(token, now(), self.at).await
+        self.fixture.tokens.verifier.verify_at(token, now(), self.at).await
     }
 
     async fn refusal(&self, token: &str) -> Option<Reason> {
@@ -112,7 +112,7 @@ impl Abroad {
 
     async fn refusal_later(&self, token: &str, seconds: u64) -> Option<Reason> {
         let at = Instant::now() + Duration::from_secs(seconds);
-        reason(&self.world.tokens.verifier.verify_at(token, now(), at).await)
+        reason(&self.fixture.tokens.verifier.verify_at(token, now(), at).await)
     }
 }
 
@@ -150,16 +150,16 @@ async fn good_tokens_of_an_issuer_pass() {
         assert_eq!(abroad.refusal(&token).await, None, "{name}, remembered");
     }
     assert_eq!(abroad.server.asked(), 1, "the keys were fetched once");
-    assert!(abroad.world.tokens.verifier.verify(&abroad.world.token(), now()).await.is_ok(), "ours still pass");
+    assert!(abroad.fixture.tokens.verifier.verify(&abroad.fixture.token(), now()).await.is_ok(), "ours still pass");
     abroad.server.stop().await;
 }
 
 #[tokio::test]
 async fn the_rights_for_a_person_are_what_client_and_person_and_token_have_in_common() {
     let abroad = Abroad::new().await;
-    let root = unit(&abroad.world.tokens.database, "DV2").await;
+    let root = unit(&abroad.fixture.tokens.database, "DV2").await;
     abroad.person("an", "cadre:read training:read", "PERSONNEL TRAINING", &[root]).await;
-    abroad.person("binh", "training:read", "TRAINING", &[abroad.world.root]).await;
+    abroad.person("binh", "training:read", "TRAINING", &[abroad.fixture.root]).await;
     let caller = async |subject: &str, scope: &str| {
         let claims = bent(abroad.claims(), "sub", Some(json!(subject)));
         let token = abroad.sign(&abroad.header(), &bent(claims, "scope", Some(json!(scope))));
@@ -169,16 +169,16 @@ async fn the_rights_for_a_person_are_what_client_and_person_and_token_have_in_co
 
     let client = caller("app", all).await;
     assert_eq!(client.scopes(), &BTreeSet::from([Scope::CadreRead, Scope::StatsRead]), "the grant bounds the token");
-    assert!(client.on_behalf_of().is_none() && client.roots() == [abroad.world.root]);
-    assert_eq!(client.actor(), abroad.world.client.id.to_string());
+    assert!(client.on_behalf_of().is_none() && client.roots() == [abroad.fixture.root]);
+    assert_eq!(client.actor(), abroad.fixture.client.id.to_string());
 
     let an = caller("an", all).await;
-    assert_eq!(an.client_id(), abroad.world.client.id);
+    assert_eq!(an.client_id(), abroad.fixture.client.id);
     assert_eq!(an.scopes(), &BTreeSet::from([Scope::CadreRead]));
     assert_eq!(an.purposes(), &BTreeSet::from([Purpose::Personnel]));
-    assert_eq!((an.roots(), an.on_behalf_of().unwrap().roots()), (&[abroad.world.root][..], &[root][..]));
+    assert_eq!((an.roots(), an.on_behalf_of().unwrap().roots()), (&[abroad.fixture.root][..], &[root][..]));
     assert_eq!(an.on_behalf_of().unwrap().to_string(), format!("{} an", abroad.server.url));
-    assert_eq!(an.actor(), format!("{} {} an", abroad.world.client.id, abroad.server.url));
+    assert_eq!(an.actor(), format!("{} {} an", abroad.fixture.client.id, abroad.server.url));
     assert!(caller("an", "stats:read").await.scopes().is_empty(), "the token narrows both");
 
     let binh = caller("binh", all).await;
@@ -195,8 +195,8 @@ async fn a_table_chooses_the_claims() {
         person_claim: "cadre_code".to_owned(),
         ..abroad.server.trusted()
     };
-    abroad.world.tokens = abroad.world.tokens.trusting(Issuers::of(vec![mapped]));
-    abroad.person("CB-1", "cadre:read", "", &[abroad.world.root]).await;
+    abroad.fixture.tokens = abroad.fixture.tokens.trusting(Issuers::of(vec![mapped]));
+    abroad.person("CB-1", "cadre:read", "", &[abroad.fixture.root]).await;
     let said = |sub: &str, more: Value| {
         let mut claims = json!({ "iss": abroad.server.url, "aud": PUBLIC_URL, "jti": "x", "azp": "app", "sub": sub });
         let members = claims.as_object_mut().unwrap();
@@ -228,8 +228,8 @@ async fn a_table_chooses_the_claims() {
 #[tokio::test]
 async fn who_is_revoked_is_out_within_five_seconds() {
     let abroad = Abroad::new().await;
-    let writer = abroad.world.tokens.database.writer();
-    let person = abroad.person("an", "cadre:read", "", &[abroad.world.root]).await;
+    let writer = abroad.fixture.tokens.database.writer();
+    let person = abroad.person("an", "cadre:read", "", &[abroad.fixture.root]).await;
     let client = abroad.sign(&abroad.header(), &abroad.claims());
     let for_person = abroad.with_claim("sub", Some(json!("an")));
     assert_eq!((abroad.refusal(&client).await, abroad.refusal(&for_person).await), (None, None));
@@ -253,7 +253,7 @@ async fn a_key_that_its_issuer_removes_opens_nothing_more() {
 
     let (_, new) = pair("new");
     abroad.server.publishes(&[&new]);
-    abroad.world.tokens.renew_issuers(abroad.at + Duration::from_secs(300)).await;
+    abroad.fixture.tokens.renew_issuers(abroad.at + Duration::from_secs(300)).await;
 
     assert_eq!(abroad.refusal(&token).await, Some(Reason::Key), "also one that is remembered");
     abroad.server.stop().await;
@@ -263,13 +263,16 @@ async fn a_key_that_its_issuer_removes_opens_nothing_more() {
 async fn what_another_issuer_has_issued_is_neither_revoked_nor_told_of_here() {
     let abroad = Abroad::new().await;
     let token = abroad.sign(&abroad.header(), &abroad.claims());
-    let id = abroad.world.client.id.to_string();
-    let proof = || Proof::Secret { id: &id, secret: &abroad.world.secret, from: None };
+    let id = abroad.fixture.client.id.to_string();
+    let credential = || ClientCredential::Secret { id: &id, secret: &abroad.fixture.secret, from: None };
 
-    assert!(abroad.world.tokens.introspect(proof(), &token).await.unwrap().is_none());
-    abroad.world.tokens.revoke(proof(), &token).await.unwrap();
+    assert!(abroad.fixture.tokens.introspect(credential(), &token).await.unwrap().is_none());
+    abroad.fixture.tokens.revoke(credential(), &token).await.unwrap();
     assert_eq!(abroad.refusal(&token).await, None);
-    assert!(abroad.world.tokens.introspect(proof(), &abroad.world.token()).await.unwrap().is_some(), "the control");
+    assert!(
+        abroad.fixture.tokens.introspect(credential(), &abroad.fixture.token()).await.unwrap().is_some(),
+        "the control"
+    );
     abroad.server.stop().await;
 }
 
@@ -278,7 +281,7 @@ async fn while_an_issuer_has_never_answered_nobody_can_tell() {
     let mut abroad = Abroad::new().await;
     let trusted = abroad.server.trusted();
     let token = abroad.sign(&abroad.header(), &abroad.claims());
-    abroad.world.tokens = abroad.world.tokens.trusting(Issuers::of(vec![trusted]));
+    abroad.fixture.tokens = abroad.fixture.tokens.trusting(Issuers::of(vec![trusted]));
     abroad.server.answers("/jwks", Answer::Status(503));
     assert!(matches!(abroad.verify(&token).await, Err(Denied::Unavailable(_))));
 

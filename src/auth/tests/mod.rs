@@ -1,10 +1,10 @@
 //! Tokens as a whole: bent ones, assertions, the life of rights, and the world that these tests stand on.
 
 mod assertion;
-mod bent;
 mod external;
-mod life;
-pub(crate) mod world;
+pub(crate) mod fixture;
+mod lifecycle;
+mod tampering;
 
 use super::*;
 

@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    auth::{KeyStore, Seal},
+    auth::{KeyStore, StatementSigner},
     clock::Clock,
     domain::hash_chain::Hash,
     error::{Error, Result},
@@ -166,61 +166,61 @@ pub async fn read(store: &KeyStore, path: &Path) -> Result<std::result::Result<V
     }))
 }
 
-fn opened(keys: &[Seal], line: &str) -> Option<Checkpoint> {
+fn opened(keys: &[StatementSigner], line: &str) -> Option<Checkpoint> {
     let claims: Claims = keys.iter().find_map(|key| key.open(line))?;
     let hash = HEXLOWER.decode(claims.hash.as_bytes()).ok()?.try_into().ok()?;
     Some(Checkpoint { position: claims.position, hash, at: claims.at })
 }
 
 /// The keys of checkpoints, oldest first.
-async fn seals(store: &KeyStore) -> Result<Vec<Seal>> {
+async fn seals(store: &KeyStore) -> Result<Vec<StatementSigner>> {
     let rows = signing_key::Entity::find()
         .filter(signing_key::Column::Purpose.eq(KeyPurpose::AuditCheckpoint))
         .order_by_asc(signing_key::Column::CreatedAt)
         .all(store.database.control())
         .await?;
-    rows.iter().map(|row| Seal::of(row, &store.encryption)).collect()
+    rows.iter().map(|row| StatementSigner::of(row, &store.encryption)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        auth::tests::world,
+        auth::tests::fixture,
         domain::{key, reference},
     };
 
     #[tokio::test]
     async fn a_checkpoint_is_written_when_there_is_something_new_and_a_minute_has_passed() {
-        let (folder, database) = world::database().await;
-        key::ensure(&world::store(&database), world::clock()).await.unwrap();
+        let (folder, database) = fixture::database().await;
+        key::ensure(&fixture::store(&database), fixture::clock()).await.unwrap();
         let path = folder.path().join("checkpoints");
-        let at = |seconds| Clock::Fixed(world::clock().now() + TimeDelta::seconds(seconds));
-        let mut keeper = Keeper::new(world::store(&database), at(0), path.clone());
+        let at = |seconds| Clock::Fixed(fixture::clock().now() + TimeDelta::seconds(seconds));
+        let mut keeper = Keeper::new(fixture::store(&database), at(0), path.clone());
 
         assert!(keeper.look().await.unwrap(), "the first is due at once");
         keeper.clock = at(600);
         assert!(!keeper.look().await.unwrap(), "nothing is new");
-        reference::install(&database, world::clock()).await.unwrap();
+        reference::install(&database, fixture::clock()).await.unwrap();
         keeper.clock = at(59);
         assert!(!keeper.look().await.unwrap(), "it is too early");
         keeper.clock = at(60);
         assert!(keeper.look().await.unwrap());
         keeper.finish().await.unwrap();
 
-        let kept = read(&world::store(&database), &path).await.unwrap().unwrap();
+        let kept = read(&fixture::store(&database), &path).await.unwrap().unwrap();
         assert_eq!(kept.iter().map(|kept| kept.position).collect::<Vec<_>>(), [3, 4]);
         assert_eq!(kept[1].at, at(60).now());
     }
 
     #[tokio::test]
     async fn a_checkpoint_that_was_changed_is_not_read() {
-        let (folder, database) = world::database().await;
-        key::ensure(&world::store(&database), world::clock()).await.unwrap();
+        let (folder, database) = fixture::database().await;
+        key::ensure(&fixture::store(&database), fixture::clock()).await.unwrap();
         let path = folder.path().join("checkpoints");
-        Keeper::new(world::store(&database), world::clock(), path.clone()).finish().await.unwrap();
+        Keeper::new(fixture::store(&database), fixture::clock(), path.clone()).finish().await.unwrap();
         let line = std::fs::read_to_string(&path).unwrap();
-        assert!(read(&world::store(&database), &path).await.unwrap().is_ok(), "the control");
+        assert!(read(&fixture::store(&database), &path).await.unwrap().is_ok(), "the control");
 
         let parts: Vec<_> = line.trim().split('.').collect();
         for bent in [
@@ -230,30 +230,33 @@ mod tests {
             format!("{}.{}.{}", parts[0], parts[1].replacen('e', "f", 1), parts[2]),
         ] {
             std::fs::write(&path, format!("{line}{bent}\n")).unwrap();
-            assert!(matches!(read(&world::store(&database), &path).await.unwrap(), Err(Unreadable::Line(2))), "{bent}");
+            assert!(
+                matches!(read(&fixture::store(&database), &path).await.unwrap(), Err(Unreadable::Line(2))),
+                "{bent}"
+            );
         }
     }
 
     #[tokio::test]
     async fn a_line_that_was_not_written_whole_is_replaced_by_the_next() {
-        let (folder, database) = world::database().await;
-        key::ensure(&world::store(&database), world::clock()).await.unwrap();
+        let (folder, database) = fixture::database().await;
+        key::ensure(&fixture::store(&database), fixture::clock()).await.unwrap();
         let path = folder.path().join("checkpoints");
         for before in ["", "torn", "eyJh"] {
             let kept = std::fs::read_to_string(&path).unwrap_or_default();
             std::fs::write(&path, format!("{kept}{before}")).unwrap();
-            Keeper::new(world::store(&database), world::clock(), path.clone()).finish().await.unwrap();
+            Keeper::new(fixture::store(&database), fixture::clock(), path.clone()).finish().await.unwrap();
         }
-        let kept = read(&world::store(&database), &path).await.unwrap();
+        let kept = read(&fixture::store(&database), &path).await.unwrap();
         assert_eq!(kept.unwrap().len(), 3);
     }
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn a_checkpoint_that_a_full_disk_refuses_is_an_error_and_is_written_later() {
-        let (folder, database) = world::database().await;
-        key::ensure(&world::store(&database), world::clock()).await.unwrap();
-        let mut keeper = Keeper::new(world::store(&database), world::clock(), "/dev/full".into());
+        let (folder, database) = fixture::database().await;
+        key::ensure(&fixture::store(&database), fixture::clock()).await.unwrap();
+        let mut keeper = Keeper::new(fixture::store(&database), fixture::clock(), "/dev/full".into());
         for _ in 0..2 {
             let refused = keeper.look().await;
             let Err(Error::Internal(error)) = refused else { panic!("{refused:?}") };
@@ -263,6 +266,6 @@ mod tests {
 
         keeper.path = folder.path().join("checkpoints");
         keeper.finish().await.unwrap();
-        assert_eq!(read(&world::store(&database), &keeper.path).await.unwrap().unwrap().len(), 1);
+        assert_eq!(read(&fixture::store(&database), &keeper.path).await.unwrap().unwrap().len(), 1);
     }
 }

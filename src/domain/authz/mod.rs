@@ -34,7 +34,7 @@ use sea_orm::DatabaseBackend;
 use uuid::Uuid;
 
 use crate::{
-    auth::{Caller, Person},
+    auth::{Caller, User},
     db::{LastReadMode, PreparedReads, ReadSession, RowScope},
     domain::{
         app_state::AppState,
@@ -97,7 +97,7 @@ impl Access {
         }
         let reference_data = app_state.reference_data();
         let today = app_state.clock().today();
-        let of_person = caller.on_behalf_of().map(Person::roots);
+        let of_person = caller.on_behalf_of().map(User::roots);
         let (reach, row_scope) = reference_data.reach_of(caller.roots(), of_person, today);
         let read_session = app_state.database().read_session(row_scope);
         Ok(Self {
@@ -132,7 +132,7 @@ impl Access {
 
     /// Whether the caller asks for the person who this cadre is.
     pub(in crate::domain) fn is_for(&self, cadre: CadreId) -> bool {
-        self.caller.on_behalf_of().and_then(Person::cadre_id) == Some(cadre)
+        self.caller.on_behalf_of().and_then(User::cadre_id) == Some(cadre)
     }
 
     /// Who asks.
@@ -196,7 +196,7 @@ impl Access {
     /// The cursors of a list, bound to this caller.
     pub(in crate::domain) fn cursors(&self, list: &impl serde::Serialize) -> Cursors {
         // A cursor of one person opens nothing for another.
-        let person = self.caller.on_behalf_of().map(Person::id);
+        let person = self.caller.on_behalf_of().map(User::id);
         let key = self.app_state.cursor_key();
         match person {
             None => key.cursors(self.caller.client_id(), list),

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use crate::{
-    auth::Person,
+    auth::User,
     db,
     domain::{
         authz::{Access, ReachedUnits},
@@ -84,7 +84,7 @@ impl Posts<'_> {
     async fn about(&self) -> Result<u64> {
         let (reference_data, caller) = (self.access.reference_data(), self.access.caller());
         // Of a part of the units others are told by others.
-        let roots = || (caller.roots(), caller.on_behalf_of().map(Person::roots));
+        let roots = || (caller.roots(), caller.on_behalf_of().map(User::roots));
         let reach = self.access.narrowing().map(|_| roots());
         let name = format!("posts {:?} {:?} {reach:?}", self.list.within, self.list.filter.unit);
         if let Some(posts) = reference_data.size(&name) {

@@ -5,7 +5,7 @@ use sea_orm::PaginatorTrait;
 use super::*;
 use crate::auth::{
     Refused, Tokens, install_provider,
-    tests::world::{self as auth_world, exchange},
+    tests::fixture::{self as auth_fixture, exchange},
 };
 
 fn request(name: &str) -> Add {
@@ -20,18 +20,18 @@ fn request(name: &str) -> Add {
     }
 }
 
-async fn world() -> (tempfile::TempDir, Database) {
+async fn fixture() -> (tempfile::TempDir, Database) {
     install_provider();
-    let (folder, database) = auth_world::database().await;
+    let (folder, database) = auth_fixture::database().await;
     for code in ["DV1", "DV2"] {
-        auth_world::unit(&database, code).await;
+        auth_fixture::unit(&database, code).await;
     }
-    crate::domain::key::ensure(&auth_world::store(&database), auth_world::clock()).await.unwrap();
+    crate::domain::key::ensure(&auth_fixture::store(&database), auth_fixture::clock()).await.unwrap();
     (folder, database)
 }
 
 async fn tokens(database: &Database) -> Tokens {
-    Tokens::load(auth_world::store(database), auth_world::clock(), auth_world::PUBLIC_URL).await.unwrap()
+    Tokens::load(auth_fixture::store(database), auth_fixture::clock(), auth_fixture::PUBLIC_URL).await.unwrap()
 }
 
 /// Entries of the audit log and of the change log for clients.
@@ -46,11 +46,11 @@ async fn traces(database: &Database) -> (Vec<String>, Vec<ChangeKind>) {
 
 #[tokio::test]
 async fn a_registered_client_is_listed_with_its_grant_and_gets_a_token() {
-    let (_folder, database) = world().await;
+    let (_folder, database) = fixture().await;
 
-    let registered = add(&database, auth_world::clock(), request("Cổng dịch vụ")).await.unwrap();
+    let registered = add(&database, auth_fixture::clock(), request("Cổng dịch vụ")).await.unwrap();
 
-    let listed = list(&database, auth_world::clock()).await.unwrap();
+    let listed = list(&database, auth_fixture::clock()).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!((listed[0].id, listed[0].name.as_str()), (registered.client_id, "Cổng dịch vụ"));
     assert_eq!(listed[0].grants[0].scopes, [Scope::CadreRead, Scope::StatsRead]);
@@ -61,7 +61,7 @@ async fn a_registered_client_is_listed_with_its_grant_and_gets_a_token() {
     );
     let tokens = tokens(&database).await;
     let token = exchange(&tokens, &registered.client_id, &registered.client_secret).await.unwrap();
-    let caller = tokens.verifier.verify(&token.token, auth_world::now()).await.unwrap();
+    let caller = tokens.verifier.verify(&token.token, auth_fixture::now()).await.unwrap();
     assert_eq!(caller.roots().len(), 2);
     assert_eq!(traces(&database).await, (vec!["client.add".to_owned()], vec![ChangeKind::Created]));
     assert!(!format!("{registered:?}").contains(&registered.client_secret));
@@ -69,7 +69,7 @@ async fn a_registered_client_is_listed_with_its_grant_and_gets_a_token() {
 
 #[tokio::test]
 async fn a_bad_registration_says_what_is_wrong_and_changes_nothing() {
-    let (_folder, database) = world().await;
+    let (_folder, database) = fixture().await;
     let day = |text: &str| text.parse().ok();
 
     for (bad, field, says) in [
@@ -83,7 +83,7 @@ async fn a_bad_registration_says_what_is_wrong_and_changes_nothing() {
         (Add { units: vec!["' OR 1=1\n".into()], ..request("x") }, "units", r#""\' OR 1=1\n""#),
         (Add { valid_from: day("2026-01-01"), valid_to: day("2026-01-01"), ..request("x") }, "valid_to", "after"),
     ] {
-        let Err(Error::Invalid { field: named, sentence }) = add(&database, auth_world::clock(), bad).await else {
+        let Err(Error::Invalid { field: named, sentence }) = add(&database, auth_fixture::clock(), bad).await else {
             panic!("{field} {says} was taken")
         };
         assert_eq!(named, field);
@@ -95,11 +95,11 @@ async fn a_bad_registration_says_what_is_wrong_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_name_is_given_once_however_it_is_spelled_in_unicode() {
-    let (_folder, database) = world().await;
-    add(&database, auth_world::clock(), request("Hồ sơ")).await.unwrap();
+    let (_folder, database) = fixture().await;
+    add(&database, auth_fixture::clock(), request("Hồ sơ")).await.unwrap();
 
     for again in ["Hồ sơ", "Ho\u{302}\u{300} so\u{31b}"] {
-        let refused = add(&database, auth_world::clock(), request(again)).await;
+        let refused = add(&database, auth_fixture::clock(), request(again)).await;
         assert!(matches!(refused, Err(Error::Conflict(_))), "{again}");
     }
     assert_eq!(traces(&database).await.0.len(), 1);
@@ -107,11 +107,11 @@ async fn a_name_is_given_once_however_it_is_spelled_in_unicode() {
 
 #[tokio::test]
 async fn a_new_secret_ends_the_old_one() {
-    let (_folder, database) = world().await;
-    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
+    let (_folder, database) = fixture().await;
+    let registered = add(&database, auth_fixture::clock(), request("x")).await.unwrap();
     let (id, tokens) = (registered.client_id, tokens(&database).await);
 
-    let secret = secret::rotate(&database, auth_world::clock(), id, TimeDelta::zero()).await.unwrap();
+    let secret = secret::rotate(&database, auth_fixture::clock(), id, TimeDelta::zero()).await.unwrap();
 
     let old = exchange(&tokens, &id, &registered.client_secret).await;
     assert!(matches!(old, Err(Refused::InvalidClient)));
@@ -121,13 +121,13 @@ async fn a_new_secret_ends_the_old_one() {
 
 #[tokio::test]
 async fn an_old_secret_lives_on_for_the_overlap_and_two_live_at_most() {
-    let (_folder, database) = world().await;
-    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
+    let (_folder, database) = fixture().await;
+    let registered = add(&database, auth_fixture::clock(), request("x")).await.unwrap();
     let (id, first) = (registered.client_id, registered.client_secret);
-    let at = |hours: i64| Clock::Fixed(auth_world::now() + TimeDelta::hours(hours));
+    let at = |hours: i64| Clock::Fixed(auth_fixture::now() + TimeDelta::hours(hours));
     let opens = async |secret: &str, hours: i64| {
-        let url = auth_world::PUBLIC_URL;
-        let tokens = Tokens::load(auth_world::store(&database), at(hours), url).await.unwrap();
+        let url = auth_fixture::PUBLIC_URL;
+        let tokens = Tokens::load(auth_fixture::store(&database), at(hours), url).await.unwrap();
         exchange(&tokens, &id, secret).await.is_ok()
     };
 
@@ -135,7 +135,7 @@ async fn an_old_secret_lives_on_for_the_overlap_and_two_live_at_most() {
     for (hours, of_first) in [(0, true), (23, true), (24, false), (1000, false)] {
         assert_eq!((opens(&first, hours).await, opens(&second, hours).await), (of_first, true), "{hours}");
     }
-    let ends = Some(auth_world::now() + TimeDelta::hours(24));
+    let ends = Some(auth_fixture::now() + TimeDelta::hours(24));
     assert_eq!(list(&database, at(1)).await.unwrap()[0].secrets, [ends, None]);
     assert_eq!(list(&database, at(24)).await.unwrap()[0].secrets, [None]);
 
@@ -154,55 +154,55 @@ async fn an_old_secret_lives_on_for_the_overlap_and_two_live_at_most() {
 
 #[tokio::test]
 async fn secrets_that_are_drawn_at_once_leave_one_that_lasts() {
-    let (_folder, database) = world().await;
-    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
-    let rotate = || secret::rotate(&database, auth_world::clock(), registered.client_id, TimeDelta::hours(1));
+    let (_folder, database) = fixture().await;
+    let registered = add(&database, auth_fixture::clock(), request("x")).await.unwrap();
+    let rotate = || secret::rotate(&database, auth_fixture::clock(), registered.client_id, TimeDelta::hours(1));
 
     let drawn = futures_util::future::join_all((0..8).map(|_| rotate())).await;
 
     assert!(drawn.iter().all(Result::is_ok));
-    let secrets = &list(&database, auth_world::clock()).await.unwrap()[0].secrets;
+    let secrets = &list(&database, auth_fixture::clock()).await.unwrap()[0].secrets;
     assert_eq!(secrets.iter().filter(|end| end.is_none()).count(), 1);
     assert_eq!(secrets.len(), 2);
 }
 
 #[tokio::test]
 async fn a_client_without_a_key_keeps_its_secret() {
-    let (_folder, database) = world().await;
-    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
+    let (_folder, database) = fixture().await;
+    let registered = add(&database, auth_fixture::clock(), request("x")).await.unwrap();
     let (id, tokens) = (registered.client_id, tokens(&database).await);
 
-    assert!(matches!(secret::end(&database, auth_world::clock(), id).await, Err(Error::Conflict(_))));
+    assert!(matches!(secret::end(&database, auth_fixture::clock(), id).await, Err(Error::Conflict(_))));
     assert!(exchange(&tokens, &id, &registered.client_secret).await.is_ok());
 
     let jwk = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
     let key = key::Add { client: id, text: jwk.to_owned(), kid: None, algorithm: None };
-    key::add(&database, auth_world::clock(), key).await.unwrap();
-    secret::end(&database, auth_world::clock(), id).await.unwrap();
+    key::add(&database, auth_fixture::clock(), key).await.unwrap();
+    secret::end(&database, auth_fixture::clock(), id).await.unwrap();
     assert!(exchange(&tokens, &id, &registered.client_secret).await.is_err());
     assert_eq!(traces(&database).await.0, ["client.add", "client.key-add", "client.end-secrets"]);
-    let again = secret::rotate(&database, auth_world::clock(), id, TimeDelta::zero()).await.unwrap();
+    let again = secret::rotate(&database, auth_fixture::clock(), id, TimeDelta::zero()).await.unwrap();
     assert!(exchange(&tokens, &id, &again).await.is_ok(), "an operator may think better of it");
 }
 
 #[tokio::test]
 async fn a_client_is_revoked_once_and_for_ever() {
-    let (_folder, database) = world().await;
-    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
+    let (_folder, database) = fixture().await;
+    let registered = add(&database, auth_fixture::clock(), request("x")).await.unwrap();
     let id = registered.client_id;
 
-    revoke(&database, auth_world::clock(), id).await.unwrap();
+    revoke(&database, auth_fixture::clock(), id).await.unwrap();
 
     let tokens = tokens(&database).await;
     let refused = exchange(&tokens, &id, &registered.client_secret).await;
     assert!(matches!(refused, Err(Refused::InvalidClient)));
-    assert!(matches!(revoke(&database, auth_world::clock(), id).await, Err(Error::Conflict(_))));
+    assert!(matches!(revoke(&database, auth_fixture::clock(), id).await, Err(Error::Conflict(_))));
     assert!(matches!(
-        secret::rotate(&database, auth_world::clock(), id, TimeDelta::zero()).await,
+        secret::rotate(&database, auth_fixture::clock(), id, TimeDelta::zero()).await,
         Err(Error::Conflict(_))
     ));
-    assert!(matches!(revoke(&database, auth_world::clock(), ClientId::new()).await, Err(Error::NotFound)));
-    assert_eq!(list(&database, auth_world::clock()).await.unwrap()[0].revoked_at, Some(auth_world::now()));
+    assert!(matches!(revoke(&database, auth_fixture::clock(), ClientId::new()).await, Err(Error::NotFound)));
+    assert_eq!(list(&database, auth_fixture::clock()).await.unwrap()[0].revoked_at, Some(auth_fixture::now()));
     assert_eq!(traces(&database).await.0, ["client.add", "client.revoke"]);
 }
 
@@ -221,12 +221,12 @@ fn asked(scopes: &[Scope], from: Option<&str>, until: Option<&str>) -> Asked {
 
 #[tokio::test]
 async fn a_grant_takes_the_place_of_the_one_before_from_its_first_day() {
-    let (_folder, database) = world().await;
-    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
-    let (id, clock) = (registered.client_id, auth_world::clock());
+    let (_folder, database) = fixture().await;
+    let registered = add(&database, auth_fixture::clock(), request("x")).await.unwrap();
+    let (id, clock) = (registered.client_id, auth_fixture::clock());
     let held = async |day: &str| {
         let at = Clock::Fixed(format!("{day}T03:00:00Z").parse().unwrap());
-        let tokens = Tokens::load(auth_world::store(&database), at, auth_world::PUBLIC_URL).await.unwrap();
+        let tokens = Tokens::load(auth_fixture::store(&database), at, auth_fixture::PUBLIC_URL).await.unwrap();
         exchange(&tokens, &id, &registered.client_secret)
             .await
             .map_or_else(|_| "nothing".to_owned(), |token| token.scope)
@@ -272,9 +272,9 @@ async fn a_grant_takes_the_place_of_the_one_before_from_its_first_day() {
 
 #[tokio::test]
 async fn grants_that_are_given_at_once_leave_one_in_force() {
-    let (_folder, database) = world().await;
-    let registered = add(&database, auth_world::clock(), request("x")).await.unwrap();
-    let give = || grant(&database, auth_world::clock(), registered.client_id, asked(&[Scope::CadreRead], None, None));
+    let (_folder, database) = fixture().await;
+    let registered = add(&database, auth_fixture::clock(), request("x")).await.unwrap();
+    let give = || grant(&database, auth_fixture::clock(), registered.client_id, asked(&[Scope::CadreRead], None, None));
 
     let given = futures_util::future::join_all((0..8).map(|_| give())).await;
 

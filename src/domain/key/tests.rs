@@ -3,12 +3,12 @@ use futures_util::future::join_all;
 use sea_orm::{ActiveModelTrait, IntoActiveModel, PaginatorTrait};
 
 use super::*;
-use crate::{auth::tests::world, db::Database};
+use crate::{auth::tests::fixture, db::Database};
 
 async fn two_nodes() -> (tempfile::TempDir, KeyStore, KeyStore) {
-    let (folder, first) = world::database().await;
-    let second = Database::open(&world::url(&folder), crate::db::Pool::default()).await.unwrap();
-    (folder, world::store(&first), world::store(&second))
+    let (folder, first) = fixture::database().await;
+    let second = Database::open(&fixture::url(&folder), crate::db::Pool::default()).await.unwrap();
+    (folder, fixture::store(&first), fixture::store(&second))
 }
 
 async fn acts(store: &KeyStore) -> Vec<String> {
@@ -17,13 +17,13 @@ async fn acts(store: &KeyStore) -> Vec<String> {
 }
 
 fn at(hours: i64) -> Clock {
-    Clock::Fixed(world::now() + TimeDelta::hours(hours))
+    Clock::Fixed(fixture::now() + TimeDelta::hours(hours))
 }
 
 #[tokio::test]
 async fn nodes_that_start_at_once_share_their_keys() {
     let (_folder, first, second) = two_nodes().await;
-    let clock = world::clock();
+    let clock = fixture::clock();
 
     let nodes = [&first, &second, &first, &second];
     for made in join_all(nodes.map(|node| ensure(node, clock))).await {
@@ -42,7 +42,7 @@ async fn nodes_that_start_at_once_share_their_keys() {
 #[tokio::test]
 async fn a_plain_key_is_encrypted_once_and_a_foreign_key_stops_the_start() {
     let (_folder, first, second) = two_nodes().await;
-    ensure(&first, world::clock()).await.unwrap();
+    ensure(&first, fixture::clock()).await.unwrap();
     let row = signing_key::Entity::find_by_id("access-1").one(first.database.reader()).await.unwrap().unwrap();
     let plain = first.encryption.decrypt(&row).unwrap();
     let left = signing_key::ActiveModel {
@@ -52,7 +52,7 @@ async fn a_plain_key_is_encrypted_once_and_a_foreign_key_stops_the_start() {
     };
     left.update(first.database.writer()).await.unwrap();
 
-    for made in join_all([&first, &second, &first].map(|node| ensure(node, world::clock()))).await {
+    for made in join_all([&first, &second, &first].map(|node| ensure(node, fixture::clock()))).await {
         made.unwrap();
     }
 
@@ -64,7 +64,7 @@ async fn a_plain_key_is_encrypted_once_and_a_foreign_key_stops_the_start() {
     let text = auth::KeyEncryption::draw().unwrap();
     let foreign = std::sync::Arc::new(auth::KeyEncryption::read(&text).unwrap());
     let foreign = KeyStore { encryption: foreign, ..second };
-    let Err(Error::Conflict(sentence)) = ensure(&foreign, world::clock()).await else { panic!("it was taken") };
+    let Err(Error::Conflict(sentence)) = ensure(&foreign, fixture::clock()).await else { panic!("it was taken") };
     assert!(sentence.en.contains(first.encryption.id()) && sentence.en.contains("CADRE_KEY_ENCRYPTION_KEY"));
 }
 

@@ -23,7 +23,7 @@ use entity::{
 };
 
 use crate::{
-    auth::Person,
+    auth::User,
     domain::{
         authz::{Access, ReachedUnits, ReferencesUnit},
         reference_data::ReferenceData,
@@ -107,7 +107,7 @@ pub fn look_up(access: &Access, key: &UnitKey, day: Day) -> Result<UnitOnDay> {
 /// The roots of the caller's reach, as of today: those of the client and of the person for whom it asks that both reach.
 pub fn roots(access: &Access) -> Vec<UnitOnDay> {
     let (day, caller) = (access.today(), access.caller());
-    let of_person = caller.on_behalf_of().map(Person::roots).unwrap_or_default();
+    let of_person = caller.on_behalf_of().map(User::roots).unwrap_or_default();
     let of_person = of_person.iter().filter(|id| !caller.roots().contains(id));
     caller.roots().iter().chain(of_person).filter_map(|id| on_day(access, *id, day)).collect()
 }

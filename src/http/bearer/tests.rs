@@ -1,7 +1,7 @@
 use actix_web::{body::to_bytes, test::TestRequest};
 
 use super::*;
-use crate::auth::tests::world::{PUBLIC_URL, World};
+use crate::auth::tests::fixture::{Fixture, PUBLIC_URL};
 
 async fn answer(challenge: &Challenge) -> (u16, String, Value) {
     let response = challenge.error_response();
@@ -13,8 +13,8 @@ async fn answer(challenge: &Challenge) -> (u16, String, Value) {
 
 #[actix_web::test]
 async fn one_token_in_one_header_is_the_only_way_in() {
-    let world = World::new().await;
-    let token = world.token();
+    let fixture = Fixture::new().await;
+    let token = fixture.token();
     let with = |value: String| TestRequest::post().uri("/graphql").insert_header(("Authorization", value));
 
     for (request, expected) in [
@@ -46,16 +46,16 @@ async fn one_token_in_one_header_is_the_only_way_in() {
         (TestRequest::get().uri(&format!("/graphql?%61ccess_token={token}")), Some(Kind::Misplaced)),
     ] {
         let request = request.to_http_request();
-        let refused = caller(&request, &world.tokens).await.err().map(|challenge| challenge.kind);
+        let refused = caller(&request, &fixture.tokens).await.err().map(|challenge| challenge.kind);
         assert_eq!(refused, expected, "{request:?}");
     }
 }
 
 #[actix_web::test]
 async fn a_request_without_a_token_is_told_how_to_get_one() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
 
-    let challenge = caller(&TestRequest::post().to_http_request(), &world.tokens).await.unwrap_err();
+    let challenge = caller(&TestRequest::post().to_http_request(), &fixture.tokens).await.unwrap_err();
 
     let (status, header, body) = answer(&challenge).await;
     assert_eq!(status, 401);
@@ -72,13 +72,13 @@ async fn a_request_without_a_token_is_told_how_to_get_one() {
 
 #[actix_web::test]
 async fn a_refused_token_gets_a_code_and_no_reason() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let request = TestRequest::post()
         .insert_header(("Authorization", "Bearer x.y.z"))
         .insert_header(("Accept-Language", "en"))
         .to_http_request();
 
-    let challenge = caller(&request, &world.tokens).await.unwrap_err();
+    let challenge = caller(&request, &fixture.tokens).await.unwrap_err();
 
     let (status, header, body) = answer(&challenge).await;
     assert_eq!(status, 401);

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, http::header};
 use data_encoding::BASE64;
 
 use crate::{
-    auth::Proof,
+    auth::ClientCredential,
     http::oauth::{form::Form, refusal::Refusal},
 };
 
@@ -49,10 +49,10 @@ impl Credentials {
     }
 
     /// As the layer below takes them.
-    pub fn proof(&self) -> Proof<'_> {
+    pub fn credential(&self) -> ClientCredential<'_> {
         match self {
-            Self::Secret { id, secret, from } => Proof::Secret { id, secret, from: *from },
-            Self::Assertion { assertion, id } => Proof::Assertion { assertion, id: id.as_deref() },
+            Self::Secret { id, secret, from } => ClientCredential::Secret { id, secret, from: *from },
+            Self::Assertion { assertion, id } => ClientCredential::Assertion { assertion, id: id.as_deref() },
         }
     }
 }

@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use serde_json::Value;
 
 use super::*;
-use crate::auth::tests::world::{PUBLIC_URL, World, now};
+use crate::auth::tests::fixture::{Fixture, PUBLIC_URL, now};
 
 struct Answer {
     status: u16,
@@ -31,7 +31,7 @@ struct Sent {
 
 impl Sent {
     async fn new() -> Self {
-        let World { tokens, client, secret, _folder, .. } = World::new().await;
+        let Fixture { tokens, client, secret, _folder, .. } = Fixture::new().await;
         Self { tokens: web::Data::new(tokens), id: client.id.to_string(), secret, _folder }
     }
 

@@ -9,7 +9,7 @@ use cadre_api::{
     clock::Clock,
     domain::{
         client::{self, external::ExternalName},
-        person,
+        user,
     },
 };
 use chrono::TimeDelta;
@@ -74,8 +74,8 @@ impl Trusting {
         client::external::link(&world.database, Clock::System, client, self.name("mobile")).await.expect("linked");
     }
 
-    fn person(&self, subject: &str, units: &[&str]) -> person::Add {
-        person::Add {
+    fn person(&self, subject: &str, units: &[&str]) -> user::Add {
+        user::Add {
             name: self.name(subject),
             scopes: ["cadre:read", "rotation:read"].map(|scope| scope.parse().expect("a scope")).into(),
             units: units.iter().map(ToString::to_string).collect(),
@@ -170,7 +170,7 @@ async fn who_asks_for_a_person_reaches_what_both_reach() {
 
         assert_eq!(trusting.ask(&token, VIEWER).await.0, 403, "the person is not registered");
         assert_eq!(trusting.ask(&signed_in.id_token, VIEWER).await.0, 401, "an identity token opens nothing");
-        let add = |units: &[&str]| person::add(&world.database, Clock::System, trusting.person("an", units));
+        let add = |units: &[&str]| user::add(&world.database, Clock::System, trusting.person("an", units));
         let first = add(&["A"]).await.expect("a person");
         let answer = trusting.ask_until(200, &token, VIEWER).await;
         let viewer = &answer["data"]["viewer"];
@@ -194,7 +194,7 @@ async fn who_asks_for_a_person_reaches_what_both_reach() {
         assert!(foreign.get("errors").is_some(), "a cursor of a person opens nothing for another: {foreign}");
 
         assert!(add(&["B"]).await.is_err(), "one living person has the name");
-        person::revoke(&world.database, Clock::System, first).await.expect("revoked");
+        user::revoke(&world.database, Clock::System, first).await.expect("revoked");
         trusting.ask_until(403, &token, VIEWER).await;
         assert_eq!(trusting.ask(&client, VIEWER).await.0, 200, "the control: the client goes on");
         // Beyond the client, the person reaches nothing by it.
@@ -224,8 +224,8 @@ async fn acts_for_a_person_are_recorded_with_both_and_have_keys_of_their_own() {
         let (resource, scope) = (trusting.node.url.clone(), "training:read training:write");
         for login in ["an", "binh"] {
             let scopes = scope.split(' ').map(|scope| scope.parse().expect("a scope")).collect();
-            let add = person::Add { scopes, ..trusting.person(login, &["A"]) };
-            person::add(&world.database, Clock::System, add).await.expect("a person");
+            let add = user::Add { scopes, ..trusting.person(login, &["A"]) };
+            user::add(&world.database, Clock::System, add).await.expect("a person");
         }
         let client = trusting.provider.token(&resource, scope).await;
         let an = trusting.provider.sign_in("an", &resource, scope).await.access_token;
@@ -266,8 +266,8 @@ async fn a_person_reads_who_looked_at_their_own_data_and_at_nobody_else_s() {
         let trusting = Trusting::with(world, &scopes).await;
         trusting.link(world).await;
         let scopes = scopes.map(|scope| scope.parse().expect("a scope")).into();
-        let add = person::Add { scopes, purposes: vec![Purpose::Personnel], ..trusting.person("an", &["A"]) };
-        person::add(&world.database, Clock::System, add).await.expect("a person");
+        let add = user::Add { scopes, purposes: vec![Purpose::Personnel], ..trusting.person("an", &["A"]) };
+        user::add(&world.database, Clock::System, add).await.expect("a person");
         let resource = trusting.node.url.clone();
         let client = trusting.provider.token(&resource, "cadre:read cadre.identity:read").await;
         let an = trusting.provider.sign_in("an", &resource, "cadre:read cadre.identity:read").await.access_token;

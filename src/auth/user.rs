@@ -17,7 +17,7 @@ use crate::error::Result;
 /// An acting person (người dùng): for whom a client asks. Shown as a text, for logs: the issuer, a blank, and what the
 /// issuer calls the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
+pub struct User {
     id: PersonId,
     issuer: String,
     subject: String,
@@ -27,7 +27,7 @@ pub struct Person {
     roots: Vec<UnitId>,
 }
 
-impl Person {
+impl User {
     /// Id.
     pub fn id(&self) -> PersonId {
         self.id
@@ -44,7 +44,7 @@ impl Person {
     }
 }
 
-impl fmt::Display for Person {
+impl fmt::Display for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.issuer, self.subject)
     }
@@ -57,7 +57,7 @@ type Named<T> = HashMap<String, HashMap<String, T>>;
 #[derive(Debug, Default)]
 pub(super) struct ExternalNames {
     clients: Named<ClientId>,
-    persons: Named<Arc<Person>>,
+    persons: Named<Arc<User>>,
 }
 
 impl ExternalNames {
@@ -78,7 +78,7 @@ impl ExternalNames {
             names.clients.entry(row.issuer).or_default().insert(row.external_id, row.client_id);
         }
         for row in living {
-            let person = Person {
+            let person = User {
                 id: row.id,
                 cadre_id: row.cadre_id,
                 scopes: row.scopes().collect(),
@@ -98,7 +98,7 @@ impl ExternalNames {
     }
 
     /// The living person whom an issuer calls so.
-    pub fn person(&self, issuer: &str, subject: &str) -> Option<&Arc<Person>> {
+    pub fn person(&self, issuer: &str, subject: &str) -> Option<&Arc<User>> {
         self.persons.get(issuer)?.get(subject)
     }
 }

@@ -19,7 +19,10 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::{
-    auth::{AccessToken, KeyEncryption, KeyStore, Proof, Refused, Tokens, generate, install_provider, secret::Secret},
+    auth::{
+        AccessToken, ClientCredential, KeyEncryption, KeyStore, Refused, Tokens, generate, install_provider,
+        secret::Secret,
+    },
     clock::Clock,
     db::{Database, Pool},
 };
@@ -61,7 +64,7 @@ pub(crate) async fn unit(database: &Database, code: &str) -> UnitId {
 }
 
 /// Tokens over a database with keys and one client.
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub _folder: TempDir,
     pub tokens: Tokens,
     pub client: client::Model,
@@ -70,7 +73,7 @@ pub(crate) struct World {
     key: EcdsaKeyPair,
 }
 
-impl World {
+impl Fixture {
     pub async fn new() -> Self {
         install_provider();
         let (folder, database) = database().await;
@@ -123,7 +126,7 @@ impl World {
 
 /// A token against a secret.
 pub(crate) async fn exchange(tokens: &Tokens, id: &impl ToString, secret: &str) -> Result<AccessToken, Refused> {
-    tokens.exchange(Proof::Secret { id: &id.to_string(), secret, from: None }, None).await
+    tokens.exchange(ClientCredential::Secret { id: &id.to_string(), secret, from: None }, None).await
 }
 
 pub(crate) fn sign_with(key: &EcdsaKeyPair, header: &str, claims: &str) -> String {

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use super::{Abroad, bent};
 use crate::auth::{
-    compact::{MAX_TOKEN_BYTES, Reason},
     external::tests::pair,
+    jws::{MAX_TOKEN_BYTES, Reason},
     tests::{
-        bent::mutated,
-        world::{PUBLIC_URL, now, sign_with},
+        fixture::{PUBLIC_URL, now, sign_with},
+        tampering::mutated,
     },
 };
 
@@ -90,7 +90,7 @@ fn claims(abroad: &Abroad) -> Vec<(&'static str, Reason, String)> {
         (
             "client by its id here",
             Reason::UnknownClient,
-            raw(good.replace("\"app\"", &format!("\"{}\"", abroad.world.client.id))),
+            raw(good.replace("\"app\"", &format!("\"{}\"", abroad.fixture.client.id))),
         ),
         ("jti missing", Reason::Claim("jti"), without("jti")),
         ("jti empty", Reason::Claim("jti"), set("jti", json!(""))),
@@ -107,8 +107,8 @@ fn claims(abroad: &Abroad) -> Vec<(&'static str, Reason, String)> {
 
 /// A token with claims that nobody can read falls to the keys of this service; signed by those, it still is refused.
 fn raw_ours(abroad: &Abroad, claims: &str) -> String {
-    let (header, _) = abroad.world.good();
-    abroad.world.sign(&header.to_string(), claims)
+    let (header, _) = abroad.fixture.good();
+    abroad.fixture.sign(&header.to_string(), claims)
 }
 
 fn times(abroad: &Abroad) -> Vec<(&'static str, Reason, String)> {
@@ -155,7 +155,7 @@ fn forms(abroad: &Abroad) -> Vec<(&'static str, Reason, String)> {
         (
             "signed by this service",
             Reason::Signature,
-            abroad.world.sign(&abroad.header().to_string(), &abroad.claims().to_string()),
+            abroad.fixture.sign(&abroad.header().to_string(), &abroad.claims().to_string()),
         ),
         (
             "signature of another token",

@@ -17,19 +17,19 @@ use crate::{
 const TYPE: &str = "audit-checkpoint+jwt";
 
 /// A key that signs statements and verifies them.
-pub struct Seal {
+pub struct StatementSigner {
     kid: String,
     signing: EncodingKey,
     verifying: DecodingKey,
 }
 
-impl fmt::Debug for Seal {
+impl fmt::Debug for StatementSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Seal").field(&self.kid).finish()
+        f.debug_tuple("StatementSigner").field(&self.kid).finish()
     }
 }
 
-impl Seal {
+impl StatementSigner {
     /// The key of a row.
     ///
     /// # Errors

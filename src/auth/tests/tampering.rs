@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use crate::auth::{
     Denied,
-    compact::{MAX_TOKEN_BYTES, Reason},
-    tests::world::{PUBLIC_URL, World, now, sign_with},
+    jws::{MAX_TOKEN_BYTES, Reason},
+    tests::fixture::{Fixture, PUBLIC_URL, now, sign_with},
 };
 
 type Case = (String, Reason, String);
 
-impl World {
+impl Fixture {
     async fn refusal(&self, token: &str) -> Option<Reason> {
         match self.tokens.verifier.verify(token, now()).await {
             Ok(_) => None,
@@ -50,20 +50,20 @@ fn parts(token: &str) -> [&str; 3] {
 }
 
 /// `alg`: none in every spelling, and others that a library might take.
-async fn algorithms(world: &World) -> Vec<Case> {
+async fn algorithms(fixture: &Fixture) -> Vec<Case> {
     let mut cases = Vec::new();
     for alg in ["none", "None", "NONE", "nOnE", "", "es256", "ES384", "RS256", "PS256", "EdDSA", "HS256", "ES256 "] {
-        let token = world.with_header("alg", Some(json!(alg)));
+        let token = fixture.with_header("alg", Some(json!(alg)));
         let [header, claims, _] = parts(&token);
         cases.push((format!("alg {alg:?}, signed"), Reason::Algorithm, token.clone()));
         cases.push((format!("alg {alg:?}, unsigned"), Reason::Parts, format!("{header}.{claims}.")));
     }
     for (name, value) in [("missing", None), ("null", Some(json!(null))), ("a list", Some(json!(["ES256"])))] {
-        cases.push((format!("alg {name}"), Reason::Algorithm, world.with_header("alg", value)));
+        cases.push((format!("alg {name}"), Reason::Algorithm, fixture.with_header("alg", value)));
     }
-    let secrets = [world.public_key(), world.tokens.jwks().await.into_bytes()];
+    let secrets = [fixture.public_key(), fixture.tokens.jwks().await.into_bytes()];
     for (secret, name) in secrets.iter().zip(["public key", "key set"]) {
-        let unsigned = world.with_header("alg", Some(json!("HS256")));
+        let unsigned = fixture.with_header("alg", Some(json!("HS256")));
         let (message, _) = unsigned.rsplit_once('.').unwrap();
         let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes());
         let token = format!("{message}.{}", BASE64URL_NOPAD.encode(mac.as_ref()));
@@ -73,15 +73,15 @@ async fn algorithms(world: &World) -> Vec<Case> {
 }
 
 /// Everything else in the header.
-fn headers(world: &World) -> Vec<Case> {
+fn headers(fixture: &Fixture) -> Vec<Case> {
     let mut cases = Vec::new();
     for kid in
         ["access-2", "cursor-1", "../access-1", "/dev/null", "access-1?x=1", "access-1' OR '1'='1", "", "ACCESS-1"]
     {
-        cases.push((format!("kid {kid:?}"), Reason::Key, world.with_header("kid", Some(json!(kid)))));
+        cases.push((format!("kid {kid:?}"), Reason::Key, fixture.with_header("kid", Some(json!(kid)))));
     }
     for (name, value) in [("missing", None), ("a number", Some(json!(1))), ("a list", Some(json!(["access-1"])))] {
-        cases.push((format!("kid {name}"), Reason::Key, world.with_header("kid", value)));
+        cases.push((format!("kid {name}"), Reason::Key, fixture.with_header("kid", value)));
     }
     for typ in [
         None,
@@ -91,7 +91,7 @@ fn headers(world: &World) -> Vec<Case> {
         Some(json!(null)),
         Some(json!(["at+jwt"])),
     ] {
-        cases.push((format!("typ {typ:?}"), Reason::Type, world.with_header("typ", typ)));
+        cases.push((format!("typ {typ:?}"), Reason::Type, fixture.with_header("typ", typ)));
     }
     let key = json!({ "kty": "EC", "crv": "P-256", "x": "x", "y": "y" });
     for (name, value) in [
@@ -107,10 +107,10 @@ fn headers(world: &World) -> Vec<Case> {
         ("zip", json!("DEF")),
         ("enc", json!("A256GCM")),
     ] {
-        let token = world.with_header(name, Some(value.clone()));
+        let token = fixture.with_header(name, Some(value.clone()));
         cases.push((format!("{name} {value}"), Reason::Parameter(name), token));
     }
-    let (_, claims) = world.good();
+    let (_, claims) = fixture.good();
     for header in [
         r#"{"typ":"at+jwt","alg":"none","alg":"ES256","kid":"access-1"}"#,
         r#"{"typ":"at+jwt","alg":"ES256","kid":"access-1","kid":"access-1"}"#,
@@ -120,13 +120,13 @@ fn headers(world: &World) -> Vec<Case> {
         "",
     ] {
         let reason = if header.is_empty() { Reason::Parts } else { Reason::Json };
-        cases.push((format!("header {header}"), reason, world.sign(header, &claims.to_string())));
+        cases.push((format!("header {header}"), reason, fixture.sign(header, &claims.to_string())));
     }
     cases
 }
 
 /// Claims of another value, another JSON type, or none.
-fn claims(world: &World) -> Vec<Case> {
+fn claims(fixture: &Fixture) -> Vec<Case> {
     let mut cases = Vec::new();
     for name in ["iss", "aud"] {
         for value in [
@@ -142,12 +142,12 @@ fn claims(world: &World) -> Vec<Case> {
             Some(json!(PUBLIC_URL.replace("https", "http"))),
             Some(json!("")),
         ] {
-            cases.push((format!("{name} {value:?}"), Reason::Claim(name), world.with_claim(name, value)));
+            cases.push((format!("{name} {value:?}"), Reason::Claim(name), fixture.with_claim(name, value)));
         }
     }
     for name in ["sub", "client_id", "jti", "scope"] {
         for value in [None, Some(json!(null)), Some(json!(7)), Some(json!(["cadre:read"]))] {
-            cases.push((format!("{name} {value:?}"), Reason::Claim(name), world.with_claim(name, value)));
+            cases.push((format!("{name} {value:?}"), Reason::Claim(name), fixture.with_claim(name, value)));
         }
     }
     for (name, value) in [
@@ -157,15 +157,15 @@ fn claims(world: &World) -> Vec<Case> {
         ("cnf", json!({ "x5t#S256": "x" })),
         ("cnf", json!(null)),
     ] {
-        cases.push((format!("{name} {value}"), Reason::Claim(name), world.with_claim(name, Some(value))));
+        cases.push((format!("{name} {value}"), Reason::Claim(name), fixture.with_claim(name, Some(value))));
     }
-    let (header, good) = world.good();
+    let (header, good) = fixture.good();
     let both = bent(
         serde_json::from_str(&bent(good.clone(), "sub", Some(json!("x")))).unwrap(),
         "client_id",
         Some(json!("x")),
     );
-    cases.push(("client_id is no id".into(), Reason::Claim("client_id"), world.sign(&header.to_string(), &both)));
+    cases.push(("client_id is no id".into(), Reason::Claim("client_id"), fixture.sign(&header.to_string(), &both)));
     let good = good.to_string();
     for (name, payload) in [
         ("exp twice", good.replace(r#""exp""#, r#""exp":1,"exp""#)),
@@ -180,26 +180,26 @@ fn claims(world: &World) -> Vec<Case> {
         ),
         ("no claims", "null".to_owned()),
     ] {
-        cases.push((name.to_owned(), Reason::Json, world.sign(&header.to_string(), &payload)));
+        cases.push((name.to_owned(), Reason::Json, fixture.sign(&header.to_string(), &payload)));
     }
     cases
 }
 
 /// Everything about time. The good token is issued now and lives 600 s.
-fn times(world: &World) -> Vec<Case> {
+fn times(fixture: &Fixture) -> Vec<Case> {
     let at = now().timestamp();
-    let (header, good) = world.good();
+    let (header, good) = fixture.good();
     let lived = |iat: Value, exp: Value| {
         let claims: Value = serde_json::from_str(&bent(good.clone(), "iat", Some(iat))).unwrap();
-        world.sign(&header.to_string(), &bent(claims, "exp", Some(exp)))
+        fixture.sign(&header.to_string(), &bent(claims, "exp", Some(exp)))
     };
     let mut cases: Vec<Case> = [
         ("expired this second", Reason::Expired, lived(json!(at - 600), json!(at))),
         ("expired long ago", Reason::Expired, lived(json!(at - 9000), json!(at - 8400))),
         ("exp in 1970", Reason::Expired, lived(json!(-1), json!(1))),
         ("iat 31 s ahead", Reason::NotYet, lived(json!(at + 31), json!(at + 600))),
-        ("nbf 31 s ahead", Reason::NotYet, world.with_claim("nbf", Some(json!(at + 31)))),
-        ("nbf far ahead", Reason::NotYet, world.with_claim("nbf", Some(json!(i64::MAX)))),
+        ("nbf 31 s ahead", Reason::NotYet, fixture.with_claim("nbf", Some(json!(at + 31)))),
+        ("nbf far ahead", Reason::NotYet, fixture.with_claim("nbf", Some(json!(i64::MAX)))),
         ("lives 601 s", Reason::Lifetime, lived(json!(at), json!(at + 601))),
         ("exp far away", Reason::Lifetime, lived(json!(at), json!(i64::MAX))),
         ("lifetime overflows", Reason::Lifetime, lived(json!(i64::MIN), json!(i64::MAX))),
@@ -219,23 +219,23 @@ fn times(world: &World) -> Vec<Case> {
             json!(1e30),
             json!(u64::MAX),
         ] {
-            cases.push((format!("{name} {value}"), Reason::Claim(name), world.with_claim(name, Some(value))));
+            cases.push((format!("{name} {value}"), Reason::Claim(name), fixture.with_claim(name, Some(value))));
         }
     }
-    cases.push(("iat missing".into(), Reason::Claim("iat"), world.with_claim("iat", None)));
-    cases.push(("exp missing".into(), Reason::Claim("exp"), world.with_claim("exp", None)));
+    cases.push(("iat missing".into(), Reason::Claim("iat"), fixture.with_claim("iat", None)));
+    cases.push(("exp missing".into(), Reason::Claim("exp"), fixture.with_claim("exp", None)));
     cases
 }
 
 /// The outer form and the signature.
-fn forms(world: &World) -> Vec<Case> {
-    let good = world.token();
+fn forms(fixture: &Fixture) -> Vec<Case> {
+    let good = fixture.token();
     let [header, claims, signature] = parts(&good);
     let foreign = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-    let (good_header, good_claims) = world.good();
-    let other = world.with_claim("jti", Some(json!("other")));
+    let (good_header, good_claims) = fixture.good();
+    let other = fixture.with_claim("jti", Some(json!("other")));
     let der = BASE64URL_NOPAD.encode(&[&[0x30, 0x44][..], &[1; 68]].concat());
-    let long = world.with_claim("x", Some(json!("x".repeat(MAX_TOKEN_BYTES))));
+    let long = fixture.with_claim("x", Some(json!("x".repeat(MAX_TOKEN_BYTES))));
     let flip_last = |part: &str| {
         // 64 bytes leave four bits over in the last character: they must be zero.
         let last = part.chars().last().unwrap();
@@ -275,34 +275,35 @@ fn forms(world: &World) -> Vec<Case> {
 
 #[tokio::test]
 async fn good_tokens_pass() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let at = now().timestamp();
-    let (header, claims) = world.good();
+    let (header, claims) = fixture.good();
 
     for (name, token) in [
-        ("issued", world.token()),
-        ("rebuilt", world.sign(&header.to_string(), &claims.to_string())),
-        ("the long name of the type", world.with_header("typ", Some(json!("application/at+jwt")))),
-        ("nbf 30 s ahead", world.with_claim("nbf", Some(json!(at + 30)))),
-        ("iat 30 s ahead", world.with_claim("iat", Some(json!(at + 30)))),
-        ("one second left", world.with_claim("exp", Some(json!(at + 1)))),
-        ("an unknown claim", world.with_claim("acr", Some(json!("x")))),
-        ("an unknown header parameter", world.with_header("cty", Some(json!("x")))),
+        ("issued", fixture.token()),
+        ("rebuilt", fixture.sign(&header.to_string(), &claims.to_string())),
+        ("the long name of the type", fixture.with_header("typ", Some(json!("application/at+jwt")))),
+        ("nbf 30 s ahead", fixture.with_claim("nbf", Some(json!(at + 30)))),
+        ("iat 30 s ahead", fixture.with_claim("iat", Some(json!(at + 30)))),
+        ("one second left", fixture.with_claim("exp", Some(json!(at + 1)))),
+        ("an unknown claim", fixture.with_claim("acr", Some(json!("x")))),
+        ("an unknown header parameter", fixture.with_header("cty", Some(json!("x")))),
     ] {
-        assert_eq!(world.refusal(&token).await, None, "{name}");
-        assert_eq!(world.refusal(&token).await, None, "{name}, remembered");
+        assert_eq!(fixture.refusal(&token).await, None, "{name}");
+        assert_eq!(fixture.refusal(&token).await, None, "{name}, remembered");
     }
 }
 
 #[tokio::test]
 async fn bent_tokens_are_refused_each_by_the_rule_it_breaks() {
-    let world = World::new().await;
-    let cases = [algorithms(&world).await, headers(&world), claims(&world), times(&world), forms(&world)].concat();
+    let fixture = Fixture::new().await;
+    let cases =
+        [algorithms(&fixture).await, headers(&fixture), claims(&fixture), times(&fixture), forms(&fixture)].concat();
 
     assert!(cases.len() > 100);
     for (name, reason, token) in cases {
-        assert_eq!(world.refusal(&token).await, Some(reason), "{name}");
-        assert_eq!(world.refusal(&token).await, Some(reason), "{name}, again");
+        assert_eq!(fixture.refusal(&token).await, Some(reason), "{name}");
+        assert_eq!(fixture.refusal(&token).await, Some(reason), "{name}, again");
     }
 }
 
@@ -342,9 +343,9 @@ fn seed() -> Option<u64> {
 
 #[tokio::test]
 async fn of_ten_thousand_mutated_tokens_none_passes() {
-    let world = World::new().await;
-    let good = world.token();
-    assert_eq!(world.refusal(&good).await, None, "the control");
-    mutated(&good, 10_000, async |token| world.refusal(token).await.is_some()).await;
-    assert_eq!(world.refusal(&good).await, None, "the control");
+    let fixture = Fixture::new().await;
+    let good = fixture.token();
+    assert_eq!(fixture.refusal(&good).await, None, "the control");
+    mutated(&good, 10_000, async |token| fixture.refusal(token).await.is_some()).await;
+    assert_eq!(fixture.refusal(&good).await, None, "the control");
 }

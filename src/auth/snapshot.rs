@@ -19,7 +19,7 @@ use sea_orm::{DbErr, EntityTrait};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
-    auth::{encryption::KeyStore, keys::Keys, person::ExternalNames},
+    auth::{encryption::KeyStore, keys::Keys, user::ExternalNames},
     error::{Error, Result},
     limit::Own,
 };
@@ -69,7 +69,7 @@ impl AsRef<Self> for Grant {
 
 /// A client in the picture; revoked ones are in it too, so that an unknown client is a new one.
 #[derive(Debug)]
-pub(super) struct Standing {
+pub(super) struct ClientEntry {
     pub name: Arc<str>,
     pub is_revoked: bool,
     pub grants: Vec<Arc<Grant>>,
@@ -77,7 +77,7 @@ pub(super) struct Standing {
 
 /// One picture of the tables.
 pub(super) struct Snapshot {
-    clients: HashMap<ClientId, Standing>,
+    clients: HashMap<ClientId, ClientEntry>,
     keys: Arc<Keys>,
     key_rows: Vec<signing_key::Model>,
     revoked: HashSet<String>,
@@ -88,7 +88,7 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     /// The client as it stands.
-    pub fn client(&self, id: ClientId) -> Option<&Standing> {
+    pub fn client(&self, id: ClientId) -> Option<&ClientEntry> {
         self.clients.get(&id)
     }
 
@@ -124,7 +124,7 @@ impl Snapshot {
             _ => Arc::new(Keys::of(&key_rows, &store.encryption)?),
         };
         let revoked = revoked.into_iter().map(|row| row.jti).collect();
-        Ok(Self { clients: standings(clients, grants, units), keys, key_rows, revoked, external, read_at })
+        Ok(Self { clients: client_entries(clients, grants, units), keys, key_rows, revoked, external, read_at })
     }
 }
 
@@ -134,11 +134,11 @@ impl fmt::Debug for Snapshot {
     }
 }
 
-fn standings(
+fn client_entries(
     clients: Vec<client::Model>,
     grants: Vec<client_grant::Model>,
     units: Vec<grant_unit::Model>,
-) -> HashMap<ClientId, Standing> {
+) -> HashMap<ClientId, ClientEntry> {
     let mut roots: HashMap<GrantId, Vec<UnitId>> = HashMap::new();
     for root in units {
         roots.entry(root.grant_id).or_default().push(root.unit_id);
@@ -148,11 +148,11 @@ fn standings(
         let roots = roots.remove(&row.id).unwrap_or_default();
         granted.entry(row.client_id).or_default().push(Arc::new(Grant::of(row, roots)));
     }
-    let standing = |row: client::Model| {
+    let entry = |row: client::Model| {
         let grants = granted.remove(&row.id).unwrap_or_default();
-        (row.id, Standing { name: row.name.into(), is_revoked: row.revoked_at.is_some(), grants })
+        (row.id, ClientEntry { name: row.name.into(), is_revoked: row.revoked_at.is_some(), grants })
     };
-    clients.into_iter().map(standing).collect()
+    clients.into_iter().map(entry).collect()
 }
 
 /// The latest picture, and who takes the next one.
@@ -214,8 +214,8 @@ impl Register {
 
     async fn take(&self, mut turn: MutexGuard<'_, Option<Instant>>) -> Result<Arc<Snapshot>> {
         let before = self.latest();
-        let picture = tokio::time::timeout(PATIENCE, Snapshot::read(&self.store, Some(&before))).await;
-        match picture.unwrap_or_else(|_| Err(unreadable())) {
+        let read = tokio::time::timeout(PATIENCE, Snapshot::read(&self.store, Some(&before))).await;
+        match read.unwrap_or_else(|_| Err(unreadable())) {
             Ok(snapshot) => {
                 let snapshot = Arc::new(snapshot);
                 self.latest.store(snapshot.clone());
@@ -244,12 +244,12 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::auth::tests::world::World;
+    use crate::auth::tests::fixture::Fixture;
 
     #[tokio::test]
     async fn while_one_request_looks_the_others_go_on_unless_the_picture_is_too_old() {
-        let world = World::new().await;
-        let register = &world.tokens.register;
+        let fixture = Fixture::new().await;
+        let register = &fixture.tokens.register;
         let now = Instant::now();
         let someone_looks = register.turn.lock().await;
 
@@ -264,8 +264,8 @@ mod tests {
 
     #[tokio::test]
     async fn who_waited_for_an_attempt_that_failed_is_answered_by_it() {
-        let world = World::new().await;
-        let register = &world.tokens.register;
+        let fixture = Fixture::new().await;
+        let register = &fixture.tokens.register;
         let mut turn = register.turn.lock().await;
         let long_ago = register.latest().read_at;
         let mut waiting = std::pin::pin!(register.since(Instant::now() + Duration::from_secs(60)));

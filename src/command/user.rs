@@ -6,7 +6,7 @@ use cadre_api::{
     auth::Issuers,
     clock::Clock,
     config::{PersonAdd, PersonCommand, Rights, Settings},
-    domain::{client::external::ExternalName, person},
+    domain::{client::external::ExternalName, user},
     error::Error,
 };
 
@@ -35,18 +35,18 @@ pub async fn run(settings: &Settings, act: PersonCommand, out: &mut Output) -> R
         PersonCommand::Add(PersonAdd { issuer, subject, rights, cadre }) => {
             let Rights { scopes, units, purposes } = rights;
             let name = external_name(settings, issuer, subject)?;
-            let add = person::Add { name, scopes, units, purposes, cadre };
-            out.line(format_args!("person id:  {}", person::add(&database, Clock::System, add).await?));
+            let add = user::Add { name, scopes, units, purposes, cadre };
+            out.line(format_args!("person id:  {}", user::add(&database, Clock::System, add).await?));
         }
         PersonCommand::List => {
-            for person in person::list(&database).await? {
+            for person in user::list(&database).await? {
                 let name = &person.name;
                 out.line(format_args!("{}  {} {}  {}", person.id, name.issuer, name.name, state(person.revoked_at)));
                 out.line(format_args!("    {}", line(&person)));
             }
         }
         PersonCommand::Revoke { person } => {
-            person::revoke(&database, Clock::System, person).await.map_err(|error| match error {
+            user::revoke(&database, Clock::System, person).await.map_err(|error| match error {
                 Error::NotFound => Stop("no person has this id; see `cadre-api person list`".into()),
                 error => error.into(),
             })?;
@@ -57,7 +57,7 @@ pub async fn run(settings: &Settings, act: PersonCommand, out: &mut Output) -> R
     Ok(ExitCode::SUCCESS)
 }
 
-fn line(person: &person::Listed) -> String {
+fn line(person: &user::Listed) -> String {
     fn words(words: &[impl ToString]) -> String {
         words.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }

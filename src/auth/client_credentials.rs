@@ -12,7 +12,7 @@ use entity::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::{
-    auth::{AccessToken, Proof, Proven, Reason, Tokens, register::Grant},
+    auth::{AccessToken, AuthenticatedClient, ClientCredential, Reason, Tokens, snapshot::Grant},
     error::Error,
 };
 
@@ -41,8 +41,12 @@ pub enum Refused {
 
 impl Tokens {
     /// A token for a client that proves who it is; `scope` asks for a part of the grant.
-    pub async fn exchange(&self, proof: Proof<'_>, scope: Option<&str>) -> Result<AccessToken, Refused> {
-        let Proven(client) = self.authenticate(proof).await?;
+    pub async fn exchange(
+        &self,
+        credential: ClientCredential<'_>,
+        scope: Option<&str>,
+    ) -> Result<AccessToken, Refused> {
+        let AuthenticatedClient(client) = self.authenticate(credential).await?;
         self.issue(&client, scope).await
     }
 

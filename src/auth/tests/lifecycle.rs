@@ -16,11 +16,10 @@ use sea_orm::{
 
 use crate::{
     auth::{
-        Caller, Denied, Proof, Refused, Tokens,
-        compact::Reason,
-        generate,
+        Caller, ClientCredential, Denied, Refused, Tokens, generate,
+        jws::Reason,
         keys::LEAD,
-        tests::world::{PUBLIC_URL, World, add_client, clock, exchange, now, store},
+        tests::fixture::{Fixture, PUBLIC_URL, add_client, clock, exchange, now, store},
     },
     clock::Clock,
     limit::InFlight,
@@ -38,7 +37,7 @@ fn reason(result: &Result<Caller, Denied>) -> Option<Reason> {
     }
 }
 
-impl World {
+impl Fixture {
     async fn grant(&self) -> client_grant::ActiveModel {
         let of_client = client_grant::Entity::find().filter(client_grant::COLUMN.client_id.eq(self.client.id));
         of_client.one(self.tokens.database.reader()).await.unwrap().unwrap().into_active_model()
@@ -52,20 +51,20 @@ impl World {
 
 #[tokio::test]
 async fn a_caller_has_the_rights_of_its_grant() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
 
-    let caller = world.tokens.verifier.verify(&world.token(), now()).await.unwrap();
+    let caller = fixture.tokens.verifier.verify(&fixture.token(), now()).await.unwrap();
 
-    assert_eq!((caller.client_id(), caller.name()), (world.client.id, "Kho du lieu"));
+    assert_eq!((caller.client_id(), caller.name()), (fixture.client.id, "Kho du lieu"));
     assert_eq!(caller.scopes(), &BTreeSet::from([Scope::CadreRead, Scope::StatsRead]));
     assert_eq!(caller.purposes(), &BTreeSet::from([Purpose::Personnel]));
-    assert_eq!(caller.roots(), [world.root]);
+    assert_eq!(caller.roots(), [fixture.root]);
     assert!(caller.has(Scope::StatsRead) && !caller.has(Scope::CadreWrite));
 }
 
 #[tokio::test]
 async fn a_token_narrows_the_grant_and_never_widens_it() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
 
     for (token, held) in [
         (BTreeSet::from([Scope::StatsRead]), BTreeSet::from([Scope::StatsRead])),
@@ -73,58 +72,58 @@ async fn a_token_narrows_the_grant_and_never_widens_it() {
         (BTreeSet::from([Scope::CadreWrite]), BTreeSet::new()),
         (BTreeSet::new(), BTreeSet::new()),
     ] {
-        let token = world.tokens.issuer.issue(&world.client, &token, now()).unwrap().token;
-        let caller = world.tokens.verifier.verify(&token, now()).await.unwrap();
+        let token = fixture.tokens.issuer.issue(&fixture.client, &token, now()).unwrap().token;
+        let caller = fixture.tokens.verifier.verify(&token, now()).await.unwrap();
         assert_eq!(caller.scopes(), &held);
     }
 }
 
 #[tokio::test]
 async fn a_revoked_client_is_out_within_five_seconds() {
-    let world = World::new().await;
-    let (token, verifier) = (world.token(), &world.tokens.verifier);
+    let fixture = Fixture::new().await;
+    let (token, verifier) = (fixture.token(), &fixture.tokens.verifier);
     assert!(verifier.verify(&token, now()).await.is_ok());
 
-    world.revoke().await;
+    fixture.revoke().await;
 
     assert_eq!(reason(&verifier.verify_at(&token, now(), later(3)).await), Some(Reason::RevokedClient));
     assert_eq!(reason(&verifier.verify_at(&token, now(), later(7)).await), Some(Reason::RevokedClient));
-    let refused = exchange(&world.tokens, &world.client.id, &world.secret).await;
+    let refused = exchange(&fixture.tokens, &fixture.client.id, &fixture.secret).await;
     assert!(matches!(refused, Err(Refused::InvalidClient)));
 }
 
 #[tokio::test]
 async fn a_revoked_token_is_out_within_five_seconds_and_forgotten_after_its_end() {
-    let mut world = World::new().await;
-    let (token, other) = (world.token(), world.token());
-    let id = world.client.id.to_string();
-    let proof = || Proof::Secret { id: &id, secret: &world.secret, from: None };
-    let second = Tokens::load(store(&world.tokens.database), clock(), PUBLIC_URL).await.unwrap();
+    let mut fixture = Fixture::new().await;
+    let (token, other) = (fixture.token(), fixture.token());
+    let id = fixture.client.id.to_string();
+    let credential = || ClientCredential::Secret { id: &id, secret: &fixture.secret, from: None };
+    let second = Tokens::load(store(&fixture.tokens.database), clock(), PUBLIC_URL).await.unwrap();
     assert!(second.verifier.verify(&token, now()).await.is_ok());
 
-    world.tokens.revoke(proof(), &token).await.unwrap();
+    fixture.tokens.revoke(credential(), &token).await.unwrap();
 
-    assert_eq!(reason(&world.tokens.verifier.verify(&token, now()).await), Some(Reason::Revoked), "here at once");
+    assert_eq!(reason(&fixture.tokens.verifier.verify(&token, now()).await), Some(Reason::Revoked), "here at once");
     assert_eq!(reason(&second.verifier.verify_at(&token, now(), later(3)).await), Some(Reason::Revoked));
     assert!(second.verifier.verify_at(&other, now(), later(3)).await.is_ok(), "the control");
-    assert!(world.tokens.introspect(proof(), &token).await.unwrap().is_none());
-    assert!(world.tokens.introspect(proof(), &other).await.unwrap().is_some());
+    assert!(fixture.tokens.introspect(credential(), &token).await.unwrap().is_none());
+    assert!(fixture.tokens.introspect(credential(), &other).await.unwrap().is_some());
     let end = now() + TimeDelta::seconds(600);
     for (at, left) in [(end, 1), (end + TimeDelta::minutes(59), 1), (end + TimeDelta::minutes(61), 0)] {
-        world.tokens.clock = Clock::Fixed(at);
-        world.tokens.sweep().await.unwrap();
-        let kept = revoked_token::Entity::find().count(world.tokens.database.reader()).await.unwrap();
+        fixture.tokens.clock = Clock::Fixed(at);
+        fixture.tokens.sweep().await.unwrap();
+        let kept = revoked_token::Entity::find().count(fixture.tokens.database.reader()).await.unwrap();
         assert_eq!(kept, left, "{at}");
     }
 }
 
 #[tokio::test]
 async fn a_client_waits_while_as_many_prove_themselves_as_can_be_worked_on() {
-    let mut world = World::new().await;
-    world.tokens.proving = InFlight::at_most(1);
-    let place = world.tokens.proving.enter();
+    let mut fixture = Fixture::new().await;
+    fixture.tokens.proving = InFlight::at_most(1);
+    let place = fixture.tokens.proving.enter();
 
-    let mut waiting = std::pin::pin!(exchange(&world.tokens, &world.client.id, &world.secret));
+    let mut waiting = std::pin::pin!(exchange(&fixture.tokens, &fixture.client.id, &fixture.secret));
     assert!(futures_util::poll!(waiting.as_mut()).is_pending());
 
     drop(place);
@@ -133,28 +132,28 @@ async fn a_client_waits_while_as_many_prove_themselves_as_can_be_worked_on() {
 
 #[tokio::test]
 async fn a_correct_secret_is_accepted_however_many_wrong_ones_were_sent() {
-    let world = World::new().await;
-    let id = world.client.id;
+    let fixture = Fixture::new().await;
+    let id = fixture.client.id;
     let mut refused = Vec::new();
     for _ in 0..40 {
-        refused.push(exchange(&world.tokens, &id, "guess").await.unwrap_err());
+        refused.push(exchange(&fixture.tokens, &id, "guess").await.unwrap_err());
     }
     assert!(refused[..30].iter().all(|refused| matches!(refused, Refused::InvalidClient)), "{refused:?}");
     assert!(matches!(refused[39], Refused::TooManyAttempts(_)), "{refused:?}");
 
-    assert!(exchange(&world.tokens, &id, &world.secret).await.is_ok());
-    let of_another = exchange(&world.tokens, &entity::value::ClientId::new(), &world.secret).await;
+    assert!(exchange(&fixture.tokens, &id, &fixture.secret).await.is_ok());
+    let of_another = exchange(&fixture.tokens, &entity::value::ClientId::new(), &fixture.secret).await;
     assert!(matches!(of_another, Err(Refused::InvalidClient)), "a secret opens for its own client alone");
 }
 
 #[tokio::test]
 async fn a_narrower_grant_acts_on_tokens_already_issued() {
-    let world = World::new().await;
-    let (token, verifier) = (world.token(), &world.tokens.verifier);
+    let fixture = Fixture::new().await;
+    let (token, verifier) = (fixture.token(), &fixture.tokens.verifier);
     assert!(verifier.verify(&token, now()).await.is_ok());
 
-    let narrow = client_grant::ActiveModel { scopes: Set("stats:read".to_owned()), ..world.grant().await };
-    narrow.update(world.tokens.database.writer()).await.unwrap();
+    let narrow = client_grant::ActiveModel { scopes: Set("stats:read".to_owned()), ..fixture.grant().await };
+    narrow.update(fixture.tokens.database.writer()).await.unwrap();
 
     let caller = verifier.verify_at(&token, now(), later(3)).await.unwrap();
     assert_eq!(caller.scopes(), &BTreeSet::from([Scope::StatsRead]));
@@ -162,8 +161,8 @@ async fn a_narrower_grant_acts_on_tokens_already_issued() {
 
 #[tokio::test]
 async fn a_grant_holds_from_its_first_day_and_not_on_its_last() {
-    let world = World::new().await;
-    let (token, today) = (world.token(), clock().today());
+    let fixture = Fixture::new().await;
+    let (token, today) = (fixture.token(), clock().today());
     let tomorrow = Clock::Fixed(now() + TimeDelta::days(1)).today();
 
     for (at, (from, to, holds)) in (1..).zip([
@@ -172,11 +171,11 @@ async fn a_grant_holds_from_its_first_day_and_not_on_its_last() {
         (None, Some(today), false),
         (None, Some(tomorrow), true),
     ]) {
-        let grant = client_grant::ActiveModel { valid_from: Set(from), valid_to: Set(to), ..world.grant().await };
-        grant.update(world.tokens.database.writer()).await.unwrap();
+        let grant = client_grant::ActiveModel { valid_from: Set(from), valid_to: Set(to), ..fixture.grant().await };
+        grant.update(fixture.tokens.database.writer()).await.unwrap();
 
-        let caller = world.tokens.verifier.verify_at(&token, now(), later(10 * at)).await;
-        let exchange = exchange(&world.tokens, &world.client.id, &world.secret).await;
+        let caller = fixture.tokens.verifier.verify_at(&token, now(), later(10 * at)).await;
+        let exchange = exchange(&fixture.tokens, &fixture.client.id, &fixture.secret).await;
         assert_eq!(caller.is_ok(), holds, "{from:?} {to:?}");
         assert_eq!(exchange.is_ok(), holds, "{from:?} {to:?}");
         assert!(holds || reason(&caller) == Some(Reason::NoGrant));
@@ -185,29 +184,29 @@ async fn a_grant_holds_from_its_first_day_and_not_on_its_last() {
 
 #[tokio::test]
 async fn a_client_is_known_as_soon_as_it_has_a_token() {
-    let world = World::new().await;
-    assert!(world.tokens.verifier.verify(&world.token(), now()).await.is_ok());
+    let fixture = Fixture::new().await;
+    assert!(fixture.tokens.verifier.verify(&fixture.token(), now()).await.is_ok());
 
-    let (client, secret) = add_client(&world.tokens.database, "Moi", "cadre:read", Some(world.root)).await;
-    let token = exchange(&world.tokens, &client.id, &secret).await.unwrap().token;
+    let (client, secret) = add_client(&fixture.tokens.database, "Moi", "cadre:read", Some(fixture.root)).await;
+    let token = exchange(&fixture.tokens, &client.id, &secret).await.unwrap().token;
 
-    assert_eq!(world.tokens.verifier.verify(&token, now()).await.unwrap().name(), "Moi");
+    assert_eq!(fixture.tokens.verifier.verify(&token, now()).await.unwrap().name(), "Moi");
 }
 
 #[tokio::test]
 async fn a_token_for_a_client_that_never_was_is_refused() {
-    let world = World::new().await;
-    let nobody = client::Model { id: entity::value::ClientId::new(), ..world.client.clone() };
+    let fixture = Fixture::new().await;
+    let nobody = client::Model { id: entity::value::ClientId::new(), ..fixture.client.clone() };
 
-    let token = world.tokens.issuer.issue(&nobody, &BTreeSet::new(), now()).unwrap().token;
+    let token = fixture.tokens.issuer.issue(&nobody, &BTreeSet::new(), now()).unwrap().token;
 
-    assert_eq!(reason(&world.tokens.verifier.verify(&token, now()).await), Some(Reason::UnknownClient));
+    assert_eq!(reason(&fixture.tokens.verifier.verify(&token, now()).await), Some(Reason::UnknownClient));
 }
 
 #[tokio::test]
 async fn a_remembered_token_still_ends() {
-    let world = World::new().await;
-    let (token, verifier) = (world.token(), &world.tokens.verifier);
+    let fixture = Fixture::new().await;
+    let (token, verifier) = (fixture.token(), &fixture.tokens.verifier);
     let end = now() + TimeDelta::seconds(600);
 
     assert!(verifier.verify(&token, now()).await.is_ok());
@@ -217,16 +216,16 @@ async fn a_remembered_token_still_ends() {
 
 #[tokio::test]
 async fn keys_rotate_without_refusing_a_valid_token() {
-    let world = World::new().await;
-    let (old, database) = (world.token(), &world.tokens.database);
-    let (verifier, issuer) = (&world.tokens.verifier, &world.tokens.issuer);
+    let fixture = Fixture::new().await;
+    let (old, database) = (fixture.token(), &fixture.tokens.database);
+    let (verifier, issuer) = (&fixture.tokens.verifier, &fixture.tokens.issuer);
     assert!(verifier.verify(&old, now()).await.is_ok());
 
     let next = generate(&store(database).encryption, (KeyPurpose::AccessToken, 2), clock()).unwrap();
     next.insert(database.writer()).await.unwrap();
     assert!(verifier.verify_at(&old, now(), later(3)).await.is_ok());
     let settled = now() + LEAD;
-    let new = issuer.issue(&world.client, &BTreeSet::new(), settled).unwrap().token;
+    let new = issuer.issue(&fixture.client, &BTreeSet::new(), settled).unwrap().token;
     assert_eq!(jsonwebtoken::decode_header(&new).unwrap().kid.as_deref(), Some("access-2"));
     assert!(verifier.verify(&new, settled).await.is_ok());
     assert!(verifier.verify(&old, settled - TimeDelta::seconds(1)).await.is_ok());
@@ -239,28 +238,28 @@ async fn keys_rotate_without_refusing_a_valid_token() {
 /// The control: a key that signs as soon as it is made is refused where it was not read yet.
 #[tokio::test]
 async fn a_key_without_a_lead_would_be_refused_by_who_has_not_read_it() {
-    let world = World::new().await;
-    let store = store(&world.tokens.database);
+    let fixture = Fixture::new().await;
+    let store = store(&fixture.tokens.database);
     let next = generate(&store.encryption, (KeyPurpose::AccessToken, 2), clock()).unwrap();
     let at_once = signing_key::ActiveModel { signs_from: Set(Some(now())), ..next };
     let read = Instant::now();
     at_once.insert(store.database.writer()).await.unwrap();
     let second = Tokens::load(store, clock(), PUBLIC_URL).await.unwrap();
 
-    let token = second.issuer.issue(&world.client, &BTreeSet::new(), now()).unwrap().token;
+    let token = second.issuer.issue(&fixture.client, &BTreeSet::new(), now()).unwrap().token;
 
     assert!(second.verifier.verify(&token, now()).await.is_ok());
-    assert_eq!(reason(&world.tokens.verifier.verify_at(&token, now(), read).await), Some(Reason::Key));
-    assert!(world.tokens.verifier.verify_at(&token, now(), later(3)).await.is_ok());
+    assert_eq!(reason(&fixture.tokens.verifier.verify_at(&token, now(), read).await), Some(Reason::Key));
+    assert!(fixture.tokens.verifier.verify_at(&token, now(), later(3)).await.is_ok());
 }
 
 #[tokio::test]
 async fn rights_are_not_believed_for_long_when_the_database_is_gone() {
-    let world = World::new().await;
-    let (token, verifier) = (world.token(), &world.tokens.verifier);
+    let fixture = Fixture::new().await;
+    let (token, verifier) = (fixture.token(), &fixture.tokens.verifier);
     assert!(verifier.verify(&token, now()).await.is_ok());
 
-    world.tokens.database.clone().close().await.unwrap();
+    fixture.tokens.database.clone().close().await.unwrap();
 
     assert!(verifier.verify_at(&token, now(), later(1)).await.is_ok());
     assert!(verifier.verify_at(&token, now(), later(3)).await.is_ok());
@@ -273,36 +272,36 @@ async fn rights_are_not_believed_for_long_when_the_database_is_gone() {
 
 #[tokio::test]
 async fn a_secret_opens_its_own_client_only() {
-    let world = World::new().await;
-    let (other, other_secret) = add_client(&world.tokens.database, "Khac", "cadre:read", None).await;
-    let id = world.client.id.to_string();
+    let fixture = Fixture::new().await;
+    let (other, other_secret) = add_client(&fixture.tokens.database, "Khac", "cadre:read", None).await;
+    let id = fixture.client.id.to_string();
 
-    assert!(exchange(&world.tokens, &id, &world.secret).await.is_ok());
+    assert!(exchange(&fixture.tokens, &id, &fixture.secret).await.is_ok());
     let upper = id.to_uppercase();
     for (id, secret) in [
         (id.as_str(), other_secret.as_str()),
         (id.as_str(), ""),
-        (id.as_str(), world.secret_hash().as_str()),
-        (other.id.to_string().as_str(), world.secret.as_str()),
-        ("", world.secret.as_str()),
-        ("nobody", world.secret.as_str()),
-        (upper.as_str(), world.secret.as_str()),
+        (id.as_str(), fixture.secret_hash().as_str()),
+        (other.id.to_string().as_str(), fixture.secret.as_str()),
+        ("", fixture.secret.as_str()),
+        ("nobody", fixture.secret.as_str()),
+        (upper.as_str(), fixture.secret.as_str()),
     ] {
-        let refused = exchange(&world.tokens, &id, secret).await;
+        let refused = exchange(&fixture.tokens, &id, secret).await;
         assert!(matches!(refused, Err(Refused::InvalidClient)), "{id}");
     }
 }
 
 #[tokio::test]
 async fn nothing_that_holds_a_secret_prints_it() {
-    let world = World::new().await;
-    let token = world.tokens.issuer.issue(&world.client, &BTreeSet::new(), now()).unwrap();
-    world.tokens.verifier.verify(&token.token, now()).await.unwrap();
+    let fixture = Fixture::new().await;
+    let token = fixture.tokens.issuer.issue(&fixture.client, &BTreeSet::new(), now()).unwrap();
+    fixture.tokens.verifier.verify(&token.token, now()).await.unwrap();
 
-    let printed = format!("{token:?} {:?}", world.tokens);
+    let printed = format!("{token:?} {:?}", fixture.tokens);
 
     let signature = token.token.rsplit('.').next().unwrap();
-    for secret in [world.secret.as_str(), signature, &world.secret_hash()] {
+    for secret in [fixture.secret.as_str(), signature, &fixture.secret_hash()] {
         assert!(!printed.contains(secret));
     }
     assert!(!printed.contains("material"));
@@ -310,15 +309,15 @@ async fn nothing_that_holds_a_secret_prints_it() {
 
 #[tokio::test]
 async fn the_operator_gets_tokens_for_living_clients_only() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
 
-    let token = world.tokens.for_operator(world.client.id, Some("stats:read")).await.unwrap();
-    let caller = world.tokens.verifier.verify(&token.token, now()).await.unwrap();
+    let token = fixture.tokens.for_operator(fixture.client.id, Some("stats:read")).await.unwrap();
+    let caller = fixture.tokens.verifier.verify(&token.token, now()).await.unwrap();
     assert_eq!(caller.scopes(), &BTreeSet::from([Scope::StatsRead]));
-    let wide = world.tokens.for_operator(world.client.id, Some("cadre:write")).await;
+    let wide = fixture.tokens.for_operator(fixture.client.id, Some("cadre:write")).await;
     assert!(matches!(wide, Err(Refused::InvalidScope)));
 
-    world.revoke().await;
-    let revoked = world.tokens.for_operator(world.client.id, None).await;
+    fixture.revoke().await;
+    let revoked = fixture.tokens.for_operator(fixture.client.id, None).await;
     assert!(matches!(revoked, Err(Refused::InvalidClient)));
 }
