@@ -1,7 +1,7 @@
 //! API clients (hệ thống kết nối): registered with a grant, given new secrets, revoked.
 
-pub mod act;
 mod administrator;
+pub mod commands;
 pub mod external;
 mod grant;
 pub mod key;
@@ -205,7 +205,7 @@ async fn end(txn: &Txn, id: ClientId) -> Result<()> {
 
 /// Locks a client by raising its version, and gives it as it stands: of two acts at once on one client the second sees
 /// what the first has done.
-async fn raised(txn: &Txn, id: ClientId) -> Result<client::Model> {
+async fn bump_version(txn: &Txn, id: ClientId) -> Result<client::Model> {
     client::Entity::update_many()
         .col_expr(client::Column::Version, Expr::col(client::Column::Version).add(1))
         .filter(client::COLUMN.id.eq(id))
@@ -216,7 +216,7 @@ async fn raised(txn: &Txn, id: ClientId) -> Result<client::Model> {
 
 /// The same for a client that lives.
 async fn lock_living(txn: &Txn, id: ClientId) -> Result<client::Model> {
-    let client = raised(txn, id).await?;
+    let client = bump_version(txn, id).await?;
     if client.revoked_at.is_some() { Err(has_been_revoked()) } else { Ok(client) }
 }
 

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     domain::{
         authz::{Access, Act, Txn},
-        refusal::{Acted, Code, Refusal},
+        refusal::{Code, CommandResult, Refusal},
     },
     error::Error,
 };
@@ -43,7 +43,7 @@ pub(in crate::domain) enum Claim {
 
 impl IdempotentRequest {
     /// The request of a caller.
-    pub(in crate::domain) fn of(access: &Access, act: Act, key: &str, input: &impl Serialize) -> Acted<Self> {
+    pub(in crate::domain) fn of(access: &Access, act: Act, key: &str, input: &impl Serialize) -> CommandResult<Self> {
         let length = key.chars().count();
         if length == 0 || length > LONGEST_KEY || key.contains('\0') {
             return Err(Refusal::input(
@@ -68,7 +68,12 @@ impl IdempotentRequest {
     }
 
     /// Begins the act that concerns these units and is done to an object, unless the same request was answered before.
-    pub(in crate::domain) async fn begin(&self, access: &Access, units: &[UnitId], object: &str) -> Acted<Claim> {
+    pub(in crate::domain) async fn begin(
+        &self,
+        access: &Access,
+        units: &[UnitId],
+        object: &str,
+    ) -> CommandResult<Claim> {
         let txn = access.may(self.act, units)?.begin(Some(object.to_owned()), self.detail.clone()).await?;
         Ok(match self.claim(&txn, object).await? {
             None => Claim::New(Box::new(txn)),
@@ -78,7 +83,7 @@ impl IdempotentRequest {
 
     /// Takes the key for this act, inside its transaction. Gives the object that the same request named when it was
     /// answered before; nothing where it was not. Of two at once, the second waits here until the first has ended.
-    async fn claim(&self, txn: &Txn, object: &str) -> Acted<Option<String>> {
+    async fn claim(&self, txn: &Txn, object: &str) -> CommandResult<Option<String>> {
         let row = answered::ActiveModel {
             client_id: Set(self.client),
             key: Set(self.key.clone()),

@@ -1,14 +1,14 @@
 //! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
 //!
 //! Later concepts may use earlier ones: hash_chain < reference < reference_data < unit < programme < card < cadre < qualification < composition < rule <
-//! refusal < act < idempotency < rotation < training < node; authz < audit.
+//! refusal < commands < idempotency < rotation < training < node; authz < audit.
 
-mod act;
 pub mod app_state;
 pub mod audit;
 pub mod authz;
 pub mod cadre;
 pub mod client;
+mod commands;
 pub mod composition;
 pub mod demo;
 mod filter;

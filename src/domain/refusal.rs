@@ -319,7 +319,7 @@ fn path(field: &str) -> Vec<String> {
 
 /// What ends an act before its end: a refusal, which is an answer, or an error.
 #[derive(Clone, Debug)]
-pub enum Stop {
+pub enum CommandError {
     /// An answer.
     Refused(Refusal),
     /// A missing scope or a fault.
@@ -327,31 +327,31 @@ pub enum Stop {
 }
 
 /// Result of what an act does on its way.
-pub type Acted<T> = Result<T, Stop>;
+pub type CommandResult<T> = Result<T, CommandError>;
 
-impl From<Refusal> for Stop {
+impl From<Refusal> for CommandError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl From<Error> for Stop {
+impl From<Error> for CommandError {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
 }
 
-impl From<DbErr> for Stop {
+impl From<DbErr> for CommandError {
     fn from(error: DbErr) -> Self {
         Self::Failed(error.into())
     }
 }
 
 /// The outcome of an act that went to its end or stopped.
-pub(in crate::domain) fn outcome<T>(acted: Acted<T>) -> Result<Outcome<T>> {
+pub(in crate::domain) fn outcome<T>(acted: CommandResult<T>) -> Result<Outcome<T>> {
     match acted {
         Ok(done) => Ok(Outcome::Done(done)),
-        Err(Stop::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
-        Err(Stop::Failed(error)) => Err(error),
+        Err(CommandError::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
+        Err(CommandError::Failed(error)) => Err(error),
     }
 }

@@ -6,7 +6,7 @@ use entity::value::Day;
 use crate::{
     domain::{
         client::{
-            act::{self, Issued, Register, RotateSecret},
+            commands::{self, Issued, Register, RotateSecret},
             list::{ClientList, VisibleClient, VisibleGrant},
         },
         page::PageArgs,
@@ -148,10 +148,10 @@ impl Answered for Register {
 impl Answered for RotateSecret {
     const PAYLOAD: &'static str = "ClientRotateSecretPayload";
 }
-impl Answered for act::Grant {
+impl Answered for commands::Grant {
     const PAYLOAD: &'static str = "ClientGrantPayload";
 }
-impl Answered for act::Revoke {
+impl Answered for commands::Revoke {
     const PAYLOAD: &'static str = "ClientRevokePayload";
 }
 
@@ -213,7 +213,7 @@ impl ClientMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The client and its grant.")] input: Register,
     ) -> Result<Option<Payload<Register, WithSecret>>> {
-        let done = act::register(ctx.access(), ctx.allowance().service_limits(), &input).await?;
+        let done = commands::register(ctx.access(), ctx.allowance().service_limits(), &input).await?;
         Ok(Some(Payload::of(ctx, done, WithSecret::from)))
     }
 
@@ -222,18 +222,26 @@ impl ClientMutation {
     async fn client_grant(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The client and its new grant.")] input: act::Grant,
-    ) -> Result<Option<Payload<act::Grant, Client>>> {
-        Ok(Some(Payload::of(ctx, act::grant(ctx.access(), ctx.allowance().service_limits(), &input).await?, Client)))
+        #[graphql(desc = "The client and its new grant.")] input: commands::Grant,
+    ) -> Result<Option<Payload<commands::Grant, Client>>> {
+        Ok(Some(Payload::of(
+            ctx,
+            commands::grant(ctx.access(), ctx.allowance().service_limits(), &input).await?,
+            Client,
+        )))
     }
 
     /// Revokes a client (thu hồi hệ thống kết nối) for ever. Its tokens are refused within 5 seconds.
     async fn client_revoke(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The client.")] input: act::Revoke,
-    ) -> Result<Option<Payload<act::Revoke, Client>>> {
-        Ok(Some(Payload::of(ctx, act::revoke(ctx.access(), ctx.allowance().service_limits(), &input).await?, Client)))
+        #[graphql(desc = "The client.")] input: commands::Revoke,
+    ) -> Result<Option<Payload<commands::Revoke, Client>>> {
+        Ok(Some(Payload::of(
+            ctx,
+            commands::revoke(ctx.access(), ctx.allowance().service_limits(), &input).await?,
+            Client,
+        )))
     }
 
     /// Gives a client a new secret (cấp lại mã bí mật), shown once; the old one ends at once or after the overlap.
@@ -242,7 +250,7 @@ impl ClientMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The client.")] input: RotateSecret,
     ) -> Result<Option<Payload<RotateSecret, WithSecret>>> {
-        let done = act::rotate_secret(ctx.access(), ctx.allowance().service_limits(), &input).await?;
+        let done = commands::rotate_secret(ctx.access(), ctx.allowance().service_limits(), &input).await?;
         Ok(Some(Payload::of(ctx, done, WithSecret::from)))
     }
 }

@@ -56,10 +56,10 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     rotation_act::RotationMutation,
-    training::act::QuotaMutation,
-    training::act::ClassMutation,
-    training::act::EnrolmentMutation,
-    training::act::PlanMutation,
+    training::commands::QuotaMutation,
+    training::commands::ClassMutation,
+    training::commands::EnrolmentMutation,
+    training::commands::PlanMutation,
     client::ClientMutation,
 );
 

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object};
 
 use crate::{
-    domain::rotation::act::{
+    domain::rotation::commands::{
         self, Advance, Appraise, Cancel, Decide, End, Extend, OnRotation, Override, Place, Propose, Publish, Start,
     },
     error::Result,
@@ -75,7 +75,7 @@ impl RotationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is proposed.")] input: Propose,
     ) -> Result<Option<Payload<Propose, Rotation>>> {
-        Ok(Some(Payload::of(ctx, act::propose(ctx.access(), &input).await?, Rotation)))
+        Ok(Some(Payload::of(ctx, commands::propose(ctx.access(), &input).await?, Rotation)))
     }
 
     /// Records the next step of the procedure (bước của quy trình), Decree 170/2025, Art. 46.
@@ -171,5 +171,5 @@ impl RotationMutation {
 }
 
 async fn carried_out<A: OnRotation>(ctx: &Context<'_>, input: A) -> Result<Option<Payload<A, Rotation>>> {
-    Ok(Some(Payload::of(ctx, act::carry_out(ctx.access(), &input).await?, Rotation)))
+    Ok(Some(Payload::of(ctx, commands::execute(ctx.access(), &input).await?, Rotation)))
 }

@@ -242,7 +242,7 @@ fn each_rule_can_fail() {
         ("src/graphql/cadre.rs", "fn f(id: &NationalId) -> &str { id.reveal() }"),
         ("src/domain/authz/cadres.rs", "fn f(id: &NationalId) -> &str { id.reveal() }"),
         ("src/domain/cadre/list.rs", "let transaction = database.begin().await?;"),
-        ("src/domain/training/act/plan.rs", "qualification::Entity::insert(row).exec(txn.connection())"),
+        ("src/domain/training/commands/plan.rs", "qualification::Entity::insert(row).exec(txn.connection())"),
         ("src/auth/mod.rs", "use super::*;"),
         ("src/db.rs", "fn f(row: entity::unit::Model) {}"),
         ("src/error.rs", "use crate::domain::unit;"),

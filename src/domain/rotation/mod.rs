@@ -1,11 +1,11 @@
 //! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái): queries, rules and acts.
 
-pub mod act;
+pub mod commands;
 mod direction;
 mod flow;
 mod list;
 mod place;
-pub mod stage;
+pub mod state;
 
 pub use direction::{Standing, direction};
 pub use flow::{FlowsAsked, RotationFlow, flows};

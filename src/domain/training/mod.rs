@@ -1,13 +1,13 @@
 //! Training (đào tạo, bồi dưỡng): plans, quotas, classes, enrolments, and how far a plan has been carried out.
 
-pub mod act;
 pub mod class;
+pub mod commands;
 pub mod enrolment;
 pub mod plan;
 pub mod progress;
 pub mod quota;
 pub mod session;
-pub mod stage;
+pub mod state;
 pub mod usage;
 
 use entity::value::{Day, Period, UnitId};

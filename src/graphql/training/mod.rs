@@ -1,7 +1,7 @@
 //! Training (đào tạo, bồi dưỡng): plans, quotas, classes, enrolments, progress.
 
-pub mod act;
 pub mod class;
+pub mod commands;
 pub mod enrolment;
 pub mod plan;
 pub mod progress;

@@ -1,0 +1,32 @@
+//! What acts of clients share: the units and people that an input names, and what is asked of its texts, numbers and
+//! days.
+
+pub(in crate::domain) mod validate;
+
+use entity::value::UnitId;
+
+use crate::{
+    domain::{
+        authz::{Access, AuthorizedCadre},
+        cadre::{self, CadreKey},
+        refusal::{CommandResult, Refusal},
+    },
+    error::Error,
+};
+
+/// The unit with a code, within the caller's reach.
+pub(in crate::domain) fn within_reach(access: &Access, field: &str, code: &str) -> Result<UnitId, Refusal> {
+    let unit = access.reference_data().units().by_code(code).filter(|unit| access.reaches(unit.row.id));
+    unit.map(|unit| unit.row.id).ok_or_else(|| Refusal::not_found(field))
+}
+
+/// The person with a code, whose file is in the caller's custody today.
+///
+/// # Errors
+/// `Forbidden` without `cadre:read`.
+pub(in crate::domain) async fn person(access: &Access, field: &str, code: &str) -> CommandResult<AuthorizedCadre> {
+    match cadre::look_up(access, &CadreKey::Code(code.to_owned()), None, access.today()).await {
+        Err(Error::NotFound) => Err(Refusal::not_found(field).into()),
+        found => Ok(found?),
+    }
+}

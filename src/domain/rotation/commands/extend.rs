@@ -1,0 +1,49 @@
+//! Extends a running rotation.
+
+use async_graphql::ID;
+use entity::value::{Day, RuleKey};
+
+use super::{CommandContext, OnRotation, StepRecord, Target};
+use crate::domain::{authz::Act, commands::validate, refusal::CommandResult, rotation::state::Transition};
+
+/// An extension (gia hạn luân chuyển).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "RotationExtendInput")]
+pub struct Extend {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Id of the rotation.
+    pub rotation_id: ID,
+    /// The version that you read last; the act is refused if the version has changed since.
+    pub expected_version: Option<i32>,
+    /// New planned end date (exclusive), later than the present one.
+    pub planned_end_on: Day,
+    /// Number of the decision.
+    pub decision_no: String,
+    /// Reason, at most 2,000 characters.
+    pub reason: String,
+}
+
+impl OnRotation for Extend {
+    const ACT: Act = Act::RotationExtend;
+
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+    }
+
+    fn step(&self) -> Transition {
+        Transition::Extend
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+        let today = context.today();
+        let row = &mut context.row;
+        validate::later_than("plannedEndOn", self.planned_end_on, row.planned_end_on.unwrap_or(row.start_on))?;
+        (row.planned_end_on, row.extended_on) = (Some(self.planned_end_on), Some(today));
+        let document_no = Some(validate::number("decisionNo", &self.decision_no)?);
+        let remark = Some(validate::remark("reason", &self.reason)?);
+        // A later end can break only one rule of a decision: the longest term.
+        context.ensure_rules("plannedEndOn", |key| key == RuleKey::MaxSecondmentTerm).await?;
+        Ok(StepRecord { on: today, document_no, remark })
+    }
+}

@@ -1,0 +1,188 @@
+//! Steps up to a published decision (Decree 170/2025, Art. 46), and their cancellation.
+
+use async_graphql::ID;
+use entity::{rotation, value::Day};
+
+use super::{
+    CommandContext, OnRotation, StepRecord, Target,
+    post::{Fields, Route},
+};
+use crate::domain::{
+    authz::Act,
+    commands::validate,
+    refusal::CommandResult,
+    rotation::state::{StepName, Transition},
+};
+
+/// A step of the procedure to be recorded.
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "RotationAdvanceInput")]
+pub struct Advance {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Id of the rotation.
+    pub rotation_id: ID,
+    /// The version that you read last; the act is refused if the version has changed since.
+    pub expected_version: Option<i32>,
+    /// The completed step.
+    pub step: StepName,
+    /// Day of the step, today at the latest.
+    pub on: Day,
+    /// Number of its document.
+    pub document_no: Option<String>,
+    /// Opinions, remarks; at most 2,000 characters.
+    pub remark: Option<String>,
+}
+
+impl OnRotation for Advance {
+    const ACT: Act = Act::RotationAdvance;
+
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+    }
+
+    fn step(&self) -> Transition {
+        Transition::Advance(self.step)
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+        Ok(StepRecord {
+            on: validate::not_ahead("on", self.on, context.today())?,
+            document_no: validate::number_if("documentNo", self.document_no.as_deref())?,
+            remark: validate::remark_if("remark", self.remark.as_deref())?,
+        })
+    }
+}
+
+/// A decision on a rotation (quyết định luân chuyển).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "RotationDecideInput")]
+pub struct Decide {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Id of the rotation.
+    pub rotation_id: ID,
+    /// The version that you read last; the act is refused if the version has changed since.
+    pub expected_version: Option<i32>,
+    /// Number of the decision (số quyết định).
+    pub decision_no: String,
+    /// Day of the decision, today at the latest.
+    pub decided_on: Day,
+    /// Start date (inclusive), if the decision sets another than the proposal.
+    pub start_on: Option<Day>,
+    /// End date (exclusive), if the decision sets another than the proposal.
+    pub planned_end_on: Option<Day>,
+}
+
+const DESTINATION: Fields = Fields { unit: "startOn", title: "startOn" };
+const START: Fields = Fields { unit: "rotationId", title: "rotationId" };
+
+impl OnRotation for Decide {
+    const ACT: Act = Act::RotationDecide;
+
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+    }
+
+    fn step(&self) -> Transition {
+        Transition::Decide
+    }
+
+    fn judges_service(&self, row: &rotation::Model) -> Option<rotation::Model> {
+        Some(rotation::Model { start_on: self.start_on.unwrap_or(row.start_on), ..row.clone() })
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+        let decision_no = validate::number("decisionNo", &self.decision_no)?;
+        let row = &mut context.row;
+        row.start_on = self.start_on.unwrap_or(row.start_on);
+        row.planned_end_on = self.planned_end_on.or(row.planned_end_on);
+        row.decision_no = Some(decision_no.clone());
+        row.decided_on = Some(validate::not_ahead("decidedOn", self.decided_on, context.access.today())?);
+        if let Some(end) = row.planned_end_on {
+            validate::later_than("plannedEndOn", end, row.start_on)?;
+        }
+        context.ensure_can_start(DESTINATION).await?;
+        context.derive_route()?;
+        context.ensure_rules("rotationId", |_| true).await?;
+        Ok(StepRecord { on: self.decided_on, document_no: Some(decision_no), remark: None })
+    }
+}
+
+/// The publication of a decision (công bố quyết định).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "RotationPublishInput")]
+pub struct Publish {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Id of the rotation.
+    pub rotation_id: ID,
+    /// The version that you read last; the act is refused if the version has changed since.
+    pub expected_version: Option<i32>,
+    /// Day on which it was published, from the day of the decision to today; absent: today.
+    pub published_on: Option<Day>,
+}
+
+impl OnRotation for Publish {
+    const ACT: Act = Act::RotationPublish;
+
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+    }
+
+    fn step(&self) -> Transition {
+        Transition::Publish
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+        let on = self.published_on.unwrap_or(context.today());
+        validate::not_ahead("publishedOn", on, context.today())?;
+        if let Some(decided) = context.row.decided_on {
+            validate::not_before("publishedOn", on, decided)?;
+        }
+        context.ensure_can_start(START).await?;
+        context.row.published_on = Some(on);
+        Ok(StepRecord { on, document_no: context.row.decision_no.clone(), remark: None })
+    }
+}
+
+/// Cancellation of a rotation before its decision (hủy), or revocation of its decision before publication (thu hồi).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "RotationCancelInput")]
+pub struct Cancel {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Id of the rotation.
+    pub rotation_id: ID,
+    /// The version that you read last; the act is refused if the version has changed since.
+    pub expected_version: Option<i32>,
+    /// Reason, at most 2,000 characters.
+    pub reason: String,
+}
+
+impl OnRotation for Cancel {
+    const ACT: Act = Act::RotationCancel;
+
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+    }
+
+    fn step(&self) -> Transition {
+        Transition::Cancel
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+        let remark = Some(validate::remark("reason", &self.reason)?);
+        Ok(StepRecord { on: context.today(), document_no: None, remark })
+    }
+}
+
+impl CommandContext<'_> {
+    /// Derives tiers and direction for the start day of the row.
+    pub(super) fn derive_route(&mut self) -> CommandResult<()> {
+        let row = &mut self.row;
+        let route = Route::of(self.access, row.from_unit_id, row.to_unit_id, row.start_on)?;
+        (row.from_tier, row.to_tier, row.direction) = (route.from_tier, route.to_tier, route.direction);
+        Ok(())
+    }
+}

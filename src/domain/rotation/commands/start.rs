@@ -1,0 +1,96 @@
+//! Starts a published rotation: the person leaves one post and takes up the other on the same day.
+
+use async_graphql::ID;
+use entity::{rotation, value::RotationState};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::{
+    CommandContext, OnRotation, StepRecord, Target, already_running,
+    post::{Fields, Place},
+};
+use crate::domain::{
+    authz::Act,
+    refusal::{Code, CommandResult, Refusal},
+    rotation::state::Transition,
+};
+
+/// The beginning of a published rotation (bắt đầu thực hiện).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "RotationStartInput")]
+pub struct Start {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Id of the rotation.
+    pub rotation_id: ID,
+    /// The version that you read last; the act is refused if the version has changed since.
+    pub expected_version: Option<i32>,
+}
+
+const DESTINATION: Fields = Fields { unit: "rotationId", title: "rotationId" };
+
+impl OnRotation for Start {
+    const ACT: Act = Act::RotationStart;
+
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+    }
+
+    fn step(&self) -> Transition {
+        Transition::Start
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+        let on = context.row.start_on;
+        if context.today() < on {
+            return Err(Refusal::input(
+                Code::NotYetDue,
+                "rotationId",
+                format!("Đợt luân chuyển bắt đầu vào ngày {on}; hãy thực hiện bước này từ ngày đó."),
+                format!("The rotation starts on {on}; take this step on that day or later."),
+            )
+            .into());
+        }
+        context.ensure_not_running().await?;
+        let to = context.destination(DESTINATION)?;
+        let (from, title) = (context.row.from_unit_id, context.row.from_title_code.clone());
+        let left = context.leave(from, title.as_ref(), on).await?;
+        context.take_up(&to, on, Some(left)).await?;
+        context.derive_route()?;
+        Ok(StepRecord { on, document_no: context.row.decision_no.clone(), remark: None })
+    }
+}
+
+impl CommandContext<'_> {
+    /// Checks that the rotation could start on its start day as things are recorded now: a post can begin at the
+    /// destination, and the person can leave the post that they hold and holds no other primary one.
+    pub(super) async fn ensure_can_start(&self, fields: Fields) -> CommandResult<()> {
+        self.destination(fields)?;
+        let left = self.to_be_left(self.row.from_unit_id, self.row.from_title_code.as_ref(), self.row.start_on).await?;
+        self.ensure_free_from(self.row.start_on, Some(left.id)).await
+    }
+
+    /// The destination of the rotation, if a post can begin there on its start day.
+    pub(super) fn destination(&self, fields: Fields) -> Result<Place, Refusal> {
+        let title = self.row.to_title_code.clone().ok_or_else(|| {
+            Refusal::input(
+                Code::InvalidPlacement,
+                fields.title,
+                "Hồ sơ này không ghi chức danh luân chuyển đến; hãy đề xuất hồ sơ mới có chức danh.",
+                "The rotation names no title to take up; propose a new one that does.",
+            )
+        })?;
+        let place = Place { unit: self.row.to_unit_id, title };
+        place.ensure_open(self.access, fields, self.row.start_on)?;
+        Ok(place)
+    }
+
+    /// Checks that no other rotation of the person runs, before any post is read. The unique index enforces the same.
+    async fn ensure_not_running(&self) -> CommandResult<()> {
+        let running = rotation::Entity::find()
+            .filter(rotation::Column::CadreId.eq(self.row.cadre_id))
+            .filter(rotation::Column::State.is_in([RotationState::InProgress, RotationState::Extended]))
+            .one(self.txn.connection())
+            .await?;
+        if running.is_some() { Err(already_running().into()) } else { Ok(()) }
+    }
+}

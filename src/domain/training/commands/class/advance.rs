@@ -1,0 +1,204 @@
+//! Moves a class from state to state together with its learners, or changes its number of seats or its sessions.
+
+use entity::{
+    training_class, training_plan,
+    value::{ClassState, Day, EnrolmentState},
+};
+
+use sea_orm::EntityTrait;
+
+use super::{
+    CAPACITY, CommandContext, OnClass, Target,
+    plan::ensure_in_years,
+    seat::{PRESENT, lead_all, seats_of},
+};
+use crate::{
+    domain::{
+        authz::Act,
+        commands::validate,
+        refusal::{Code, CommandResult, Refusal},
+        training::state,
+    },
+    language::Sentence,
+};
+
+/// The next state of a class (chuyển trạng thái lớp).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "ClassAdvanceInput")]
+pub struct Advance {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Code of the class.
+    pub class_code: String,
+    /// The version that you read last; the act is refused if the version has changed since.
+    pub expected_version: Option<i32>,
+    /// The new state. POSTPONED puts the learners on the waiting list; CANCELLED drops them.
+    pub to: ClassState,
+    /// New first day (inclusive); only for a POSTPONED class that becomes PLANNED again.
+    pub start_on: Option<Day>,
+    /// New last day (inclusive); required with `startOn`.
+    pub last_on: Option<Day>,
+    /// The new session days; only with `startOn`. Absent: unknown, because the sessions of the old days no longer
+    /// apply.
+    pub sessions: Option<Vec<Day>>,
+}
+
+impl OnClass for Advance {
+    const ACT: Act = Act::ClassAdvance;
+
+    fn target(&self) -> Target<'_> {
+        let (class_code, idempotency_key) = (&self.class_code, &self.idempotency_key);
+        Target { class_code, idempotency_key, expected_version: self.expected_version }
+    }
+
+    fn sessions(&self) -> Option<&[Day]> {
+        self.sessions.as_deref()
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<()> {
+        let today = context.access.today();
+        context.row.state = state::class::after(context.row.state, self.to)?;
+        if let Some((start, end)) = self.days()? {
+            if let Some(plan) = context.row.plan_id {
+                let plan = training_plan::Entity::find_by_id(plan).one(context.txn.connection()).await?;
+                plan.map_or(Ok(()), |plan| ensure_in_years(&plan, (start, end)))?;
+            }
+            (context.row.start_on, context.row.end_on) = (start, end);
+            context.meet_on(self.sessions.as_deref().unwrap_or_default()).await?;
+        }
+        let (txn, row) = (&context.txn, &mut context.row);
+        match self.to {
+            ClassState::Running => {
+                ensure_come(row.start_on, today)?;
+                let seated = (&[EnrolmentState::Confirmed][..], EnrolmentState::Attending);
+                lead_all(txn, row, seated).await
+            }
+            ClassState::Postponed => lead_all(txn, row, (&PRESENT, EnrolmentState::Waitlisted)).await,
+            ClassState::Cancelled => lead_all(txn, row, (&PRESENT, EnrolmentState::Dropped)).await,
+            ClassState::Planned
+            | ClassState::OpenForNomination
+            | ClassState::Confirmed
+            | ClassState::Completed
+            | ClassState::Closed => Ok(()),
+        }
+    }
+}
+
+impl Advance {
+    /// The new days of a class that is planned again; none otherwise.
+    fn days(&self) -> Result<Option<(Day, Day)>, Refusal> {
+        match (self.to == ClassState::Planned, self.start_on, self.last_on) {
+            (true, Some(start), Some(end)) => Ok(Some((start, validate::not_before("lastOn", end, start)?))),
+            (false, None, None) if self.sessions.is_none() => Ok(None),
+            (true, ..) => Err(Refusal::input(
+                Code::InvalidDay,
+                "startOn",
+                "Lớp đã hoãn cần ngày mới; hãy nêu cả startOn và lastOn.",
+                "A class that was postponed needs new days; name both startOn and lastOn.",
+            )),
+            (false, ..) => Err(Refusal::input(
+                Code::InvalidDay,
+                "startOn",
+                "Chỉ đổi ngày khi lớp đã hoãn được dự kiến lại (PLANNED); hãy bỏ startOn, lastOn và sessions.",
+                "Days change only when a postponed class is PLANNED again; leave startOn, lastOn and sessions out.",
+            )),
+        }
+    }
+}
+
+fn ensure_come(start: Day, today: Day) -> Result<(), Refusal> {
+    if start <= today {
+        return Ok(());
+    }
+    Err(Refusal::input(
+        Code::NotYetDue,
+        "to",
+        format!("Lớp khai giảng ngày {start}, hôm nay là {today}; hãy ghi khi đã đến ngày."),
+        format!("The class begins on {start}, and today is {today}; record it once the day has come."),
+    ))
+}
+
+/// Change of the number of seats or the sessions (điều chỉnh sĩ số, lịch học); at least one of them.
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "ClassAmendInput")]
+pub struct Amend {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Code of the class.
+    pub class_code: String,
+    /// The version that you read last; the act is refused if the version has changed since.
+    pub expected_version: Option<i32>,
+    /// New number of seats, at least those taken; absent: unchanged.
+    pub capacity: Option<i32>,
+    /// Whether the seats become unlimited; not together with `capacity`.
+    #[graphql(default = false)]
+    pub unlimited: bool,
+    /// All session days, in place of the previous ones: each day once, from the first to the last day of the class
+    /// (both inclusive), at most 400. Empty: unknown. Absent: unchanged.
+    pub sessions: Option<Vec<Day>>,
+}
+
+impl OnClass for Amend {
+    const ACT: Act = Act::ClassAmend;
+
+    fn target(&self) -> Target<'_> {
+        let (class_code, idempotency_key) = (&self.class_code, &self.idempotency_key);
+        Target { class_code, idempotency_key, expected_version: self.expected_version }
+    }
+
+    fn sessions(&self) -> Option<&[Day]> {
+        self.sessions.as_deref()
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<()> {
+        state::class::ensure_goes_on(context.row.state)?;
+        match (self.capacity, self.unlimited) {
+            (Some(_), true) => return Err(limited_and_not().into()),
+            (Some(seats), false) => context.row.capacity = Some(enough(&context.row, seats)?),
+            (None, true) => context.row.capacity = None,
+            (None, false) if self.sessions.is_none() => return Err(nothing().into()),
+            (None, false) => {}
+        }
+        match &self.sessions {
+            Some(days) => context.meet_on(days).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Checks that the number of seats is not below those taken.
+fn enough(row: &training_class::Model, wanted: i32) -> Result<i32, Refusal> {
+    let wanted = validate::between("capacity", wanted, CAPACITY)?;
+    if row.enrolled <= wanted {
+        return Ok(wanted);
+    }
+    let seats = seats_of(row);
+    let taken = seats.used;
+    Err(Refusal::seats(
+        Code::CapacityInUse,
+        "capacity",
+        seats,
+        Sentence::new(
+            format!("Lớp đã nhận {taken} học viên, không thể giảm còn {wanted} chỗ; hãy chọn từ {taken} trở lên."),
+            format!("The class has {taken} learners, so it cannot shrink to {wanted} seats; choose {taken} or more."),
+        ),
+    ))
+}
+
+fn limited_and_not() -> Refusal {
+    Refusal::input(
+        Code::InvalidNumber,
+        "capacity",
+        "Lớp không giới hạn sĩ số thì không có capacity; hãy bỏ một trong hai trường capacity và unlimited.",
+        "A class whose seats are not limited has no capacity; leave capacity or unlimited out.",
+    )
+}
+
+fn nothing() -> Refusal {
+    Refusal::input(
+        Code::NothingToAmend,
+        "capacity",
+        "Chưa nêu điều gì cần điều chỉnh; hãy nêu capacity, unlimited hoặc sessions.",
+        "Nothing is asked to be changed; name capacity, unlimited or sessions.",
+    )
+}

@@ -1,0 +1,116 @@
+//! Confirms a person on the waiting list; drops a learner.
+
+use async_graphql::ID;
+
+use super::{
+    By, CommandContext, OnEnrolment, Target,
+    enrol::{ensure_year, seated},
+    overlap,
+};
+use crate::{
+    domain::{
+        authz::Act,
+        commands::validate,
+        refusal::{Code, CommandResult, Refusal},
+        training::{
+            commands::{class::seat, quota::consumption},
+            state::enrolment::{Transition, after},
+        },
+    },
+    error::Error,
+    language::Sentence,
+};
+
+/// Confirmation of a learner on the waiting list (xác nhận học viên dự bị).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "EnrolmentConfirmInput")]
+pub struct Confirm {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Id of the enrolment.
+    pub enrolment_id: ID,
+    /// The version that you read last; the act is refused if the version has changed since.
+    pub expected_version: Option<i32>,
+}
+
+impl OnEnrolment for Confirm {
+    const ACT: Act = Act::EnrolmentConfirm;
+    const BY: By = By::Either;
+    const TAKES_SEAT: bool = true;
+
+    fn target(&self) -> Target<'_> {
+        let (enrolment_id, idempotency_key) = (&self.enrolment_id, &self.idempotency_key);
+        Target { enrolment_id, idempotency_key, expected_version: self.expected_version }
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<()> {
+        let (txn, row) = (&context.txn, &mut context.row);
+        row.state = after(row.state, Transition::Confirm)?;
+        let class = context.class.as_ref().ok_or_else(|| Error::internal("somebody waits for no class"))?;
+        let Some(class) = seat::take(txn, class.id, "enrolmentId").await? else {
+            let way = [
+                "hãy chờ đến khi có người thôi học, hoặc tăng sĩ số bằng classAmend",
+                "wait until somebody gives up, or raise its capacity with classAmend",
+            ];
+            return Err(seat::full("enrolmentId", class, way).into());
+        };
+        overlap::ensure_free(txn.connection(), row.cadre_id, &class, "enrolmentId").await?;
+        // A postponed class may begin in another year than that of the enrolment.
+        row.year = class.start_on.year();
+        for (quota, plan) in &context.quotas {
+            ensure_year(plan, row.year).map_err(outside)?;
+            consumption::take(txn, quota, (row.cadre_id, "enrolmentId")).await?;
+        }
+        row.state = seated(&class);
+        Ok(())
+    }
+}
+
+/// Refusal of a quota whose plan does not cover the year of the class, with a remedy.
+fn outside(because: Sentence) -> Refusal {
+    let Sentence { vi, en } = because;
+    Refusal::input(
+        Code::OutsideQuota,
+        "enrolmentId",
+        format!("{vi}; hãy cho thôi học rồi ghi lại bằng classEnrol với chỉ tiêu khác."),
+        format!("{en}; drop the enrolment, and enrol the person anew with another quota."),
+    )
+}
+
+/// Dropping out of a class (thôi học). Frees the seats of the class and of the quota.
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "EnrolmentDropInput")]
+pub struct Drop {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Id of the enrolment.
+    pub enrolment_id: ID,
+    /// The version that you read last; the act is refused if the version has changed since.
+    pub expected_version: Option<i32>,
+    /// Reason, at most 2,000 characters.
+    pub reason: String,
+}
+
+impl OnEnrolment for Drop {
+    const ACT: Act = Act::EnrolmentDrop;
+    const BY: By = By::Either;
+
+    fn target(&self) -> Target<'_> {
+        let (enrolment_id, idempotency_key) = (&self.enrolment_id, &self.idempotency_key);
+        Target { enrolment_id, idempotency_key, expected_version: self.expected_version }
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<()> {
+        let (txn, row) = (&context.txn, &mut context.row);
+        let had_seat = row.state.is_seated();
+        row.state = after(row.state, Transition::Drop)?;
+        row.remark = Some(validate::remark("reason", &self.reason)?);
+        if !had_seat {
+            return Ok(());
+        }
+        if let Some(class) = &context.class {
+            seat::free(txn, class.id).await?;
+        }
+        consumption::free(txn, &[&*row]).await
+    }
+}

@@ -1,0 +1,313 @@
+//! Enrols a person in a class.
+
+use async_graphql::ID;
+use entity::{
+    enrolment, programme, quota, training_class, training_plan,
+    value::{ChangeKind, ClassState, Day, EnrolmentId, EnrolmentState, Hierarchy, UnitId},
+};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, SqlErr};
+
+use super::{
+    locked_person,
+    overlap::{self, Warning},
+    shown, visible,
+};
+use crate::{
+    domain::{
+        authz::{Access, Act, AuthorizedCadre, Txn, VisibleEnrolment, VisibleQuota},
+        cadre,
+        commands::{self, validate},
+        idempotency::{Claim, IdempotentRequest},
+        programme::stands_for,
+        refusal::{Code, CommandError, CommandResult, Outcome, Refusal, outcome},
+        training::commands::{
+            class::{self, seat},
+            quota::{self as quotas, consumption},
+        },
+    },
+    error::{Error, Result},
+    language::Sentence,
+};
+
+/// An enrolment (cử đi học). The sending unit is that of the person's primary post on the first day of the class; for a
+/// future class, that of their primary post today.
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "ClassEnrolInput")]
+pub struct Enrol {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Code of the class.
+    pub class_code: String,
+    /// Code of the person.
+    pub cadre_code: String,
+    /// Id of the quota whose seat is used.
+    pub quota_id: Option<ID>,
+    /// Reason for the enrolment, at most 2,000 characters. Required if the person already holds the level of the
+    /// programme.
+    pub reason: Option<String>,
+    /// Whether the person goes on the waiting list if the class is full.
+    #[graphql(default = false)]
+    pub waitlist: bool,
+}
+
+/// Result of enrolling a person.
+#[derive(Clone, Debug)]
+pub struct Enrolled {
+    /// The enrolment.
+    pub enrolment: VisibleEnrolment,
+    /// Warnings about the enrolment.
+    pub warnings: Vec<Warning>,
+}
+
+/// Enrols a person, once per idempotency key.
+///
+/// # Errors
+/// `Forbidden` without `training:write`, `training:read` and `cadre:read`, and `quota:read` where a quota is named.
+pub async fn enrol(access: &Access, input: &Enrol) -> Result<Outcome<Enrolled>> {
+    outcome(enrolled(access, input).await)
+}
+
+/// The person, the class and the sending unit of an enrolment.
+struct Parties {
+    class: training_class::Model,
+    person: AuthorizedCadre,
+    unit: UnitId,
+    quota: Option<VisibleQuota>,
+    /// The day on which the person and the units are looked up.
+    day: Day,
+    /// Whether the person gains a level. Reported only after the idempotency key is known to be new.
+    gain: Result<(), Refusal>,
+}
+
+async fn enrolled(access: &Access, input: &Enrol) -> CommandResult<Enrolled> {
+    access.training()?;
+    let of = parties(access, input).await?;
+    let request = IdempotentRequest::of(access, Act::ClassEnrol, &input.idempotency_key, input)?;
+    let id = EnrolmentId::new();
+    let txn = match request.begin(access, &[of.unit], &id.to_string()).await? {
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return with_warnings(access, visible(access, &object).await?).await,
+    };
+    let remark = validate::remark_if("reason", input.reason.as_deref())?;
+    of.gain.clone()?;
+    if let Some(quota) = &of.quota {
+        let plan = quotas::giving_plan(&txn, quota.row().plan_id, "quotaId").await?;
+        ensure_within(access, (quota.row(), &plan), &of)?;
+    }
+    locked_person(&txn, of.person.id()).await?;
+    ensure_new(&txn, &of).await?;
+
+    let state = take_seat(&txn, &of, input.waitlist).await?;
+    let row = enrolment::Model {
+        id,
+        cadre_id: of.person.id(),
+        class_id: Some(of.class.id),
+        programme_code: of.class.programme_code.clone(),
+        unit_id: of.unit,
+        year: of.class.start_on.year(),
+        state,
+        grade: None,
+        quota_id: of.quota.as_ref().map(|quota| quota.row().id),
+        remark,
+        version: 1,
+    };
+    let insert = enrolment::Entity::insert(row.clone().into_active_model().reset_all());
+    insert.exec_without_returning(txn.connection()).await.map_err(unique_violation)?;
+    if let Some(quota) = row.quota_id {
+        consumption::link(&txn, id, quota).await?;
+    }
+    txn.record(ChangeKind::Created, "enrolment", id.to_string()).await?;
+    txn.commit().await?;
+    with_warnings(access, shown(access, row)?).await
+}
+
+async fn with_warnings(access: &Access, enrolment: VisibleEnrolment) -> CommandResult<Enrolled> {
+    let row = enrolment.row();
+    let warnings = match row.class_id.filter(|_| row.state.is_seated()) {
+        Some(class) => overlap::warnings(&access.beyond_reach().await, row.cadre_id, class).await?,
+        None => Vec::new(),
+    };
+    Ok(Enrolled { enrolment, warnings })
+}
+
+async fn parties(access: &Access, input: &Enrol) -> CommandResult<Parties> {
+    let class = class::visible(access, &input.class_code).await?.row().clone();
+    let person = commands::person(access, "cadreCode", &input.cadre_code).await?;
+    let day = Ord::min(class.start_on, access.today());
+    let unit = sending_unit(&person, day)?;
+    let quota = match &input.quota_id {
+        Some(quota) => Some(quotas::seen(access, quota).await?),
+        None => None,
+    };
+    let gain = if input.reason.is_some() { Ok(()) } else { ensure_gains(access, &person, &class).await? };
+    Ok(Parties { class, person, unit, quota, day, gain })
+}
+
+/// The unit of the person's primary post on a day, as far as the caller reaches it.
+fn sending_unit(person: &AuthorizedCadre, day: Day) -> Result<UnitId, Refusal> {
+    let post = cadre::post_on(person.posts(), day).ok_or_else(|| {
+        Refusal::input(
+            Code::NoPost,
+            "cadreCode",
+            format!(
+                "Người này không giữ chức danh chính nào trong phạm vi của bạn vào ngày {day}; hãy kiểm tra quá \
+                trình công tác."
+            ),
+            format!("The person holds no primary post within your reach on {day}; check their assignments."),
+        )
+    })?;
+    Ok(post.unit_id)
+}
+
+/// Checks that the person does not already hold the level that the programme grants; if they do, a reason is required.
+async fn ensure_gains(
+    access: &Access,
+    person: &AuthorizedCadre,
+    class: &training_class::Model,
+) -> CommandResult<Result<(), Refusal>> {
+    let reference_data = access.reference_data();
+    let programme = reference_data.programme(class.programme_code.as_str());
+    let Some((subject, level, rank)) = programme.and_then(|programme| granted(access, programme)) else {
+        return Ok(Ok(()));
+    };
+    let held = person.qualifications();
+    let reaches = |paper: &entity::qualification::Model| {
+        paper.subject_code.as_str() == subject
+            && paper.counts_from <= access.today()
+            && reference_data.rank(&paper.subject_code, &paper.level_code).is_some_and(|held| held >= rank)
+    };
+    if !held.iter().any(reaches) {
+        return Ok(Ok(()));
+    }
+    Ok(Err(Refusal::input(
+        Code::LevelHeld,
+        "cadreCode",
+        format!(
+            "Người này đã có trình độ {level} của loại {subject} mà chương trình cấp, hoặc cao hơn; hãy nêu lý do ở \
+            reason, hoặc chọn người khác."
+        ),
+        format!(
+            "The person holds the level {level} of {subject} that the programme leads to, or a higher one; give a \
+            reason, or choose somebody else."
+        ),
+    )))
+}
+
+/// The subject and level of qualification that a programme grants, if any, and the rank of the level.
+pub(super) fn granted<'a>(access: &Access, programme: &'a programme::Model) -> Option<(&'a str, &'a str, i16)> {
+    let code = programme.level_code.as_ref()?.as_str();
+    let level = access.reference_data().subject(&programme.subject)?.level(code)?;
+    Some((&programme.subject, code, level.rank))
+}
+
+/// Checks that a quota covers this person and class: programme, mode, a year of the plan, and a sending unit in the
+/// holder's subtree.
+fn ensure_within(
+    access: &Access,
+    (quota, plan): (&quota::Model, &training_plan::Model),
+    of: &Parties,
+) -> Result<(), Refusal> {
+    let (units, class) = (access.reference_data().units(), &of.class);
+    if !stands_for(access, &quota.programme_code, &class.programme_code) {
+        let (given, asked) = (&quota.programme_code, &class.programme_code);
+        return Err(outside(Sentence::new(
+            format!("Chỉ tiêu này dành cho chương trình {given}, còn lớp thuộc chương trình {asked}"),
+            format!("The quota is for the programme {given}, and the class is of {asked}"),
+        )));
+    }
+    if let Some(given) = quota.mode.filter(|given| class.mode != Some(*given)) {
+        let asked = class.mode.map_or("-".to_owned(), |mode| mode.to_string());
+        return Err(outside(Sentence::new(
+            format!("Chỉ tiêu này dành cho hình thức {given}, còn lớp có hình thức {asked}"),
+            format!("The quota is for the mode {given}, and that of the class is {asked}"),
+        )));
+    }
+    ensure_year(plan, class.start_on.year()).map_err(outside)?;
+    if quota.unit_id == of.unit || units.ancestors(of.unit, Hierarchy::Administrative, of.day).contains(&quota.unit_id)
+    {
+        return Ok(());
+    }
+    let code = |unit| units.get(unit).map_or("-", |unit| unit.row.code.as_str());
+    let (given, asked) = (code(quota.unit_id), code(of.unit));
+    Err(outside(Sentence::new(
+        format!("Chỉ tiêu này là của đơn vị {given}, còn người này do đơn vị {asked} cử, không thuộc đơn vị đó"),
+        format!("The quota is held by the unit {given}, and the one that sends the person, {asked}, is not of it"),
+    )))
+}
+
+/// Checks that the years of a plan include the year of a class.
+pub(super) fn ensure_year(plan: &training_plan::Model, year: i32) -> Result<(), Sentence> {
+    let (from, to) = (plan.year_from, plan.year_to);
+    if (from..=to).contains(&year) {
+        return Ok(());
+    }
+    Err(Sentence::new(
+        format!("Chỉ tiêu này thuộc kế hoạch từ năm {from} đến năm {to}, còn lớp khai giảng năm {year}"),
+        format!("The quota is of a plan from {from} to {to}, and the class begins in {year}"),
+    ))
+}
+
+/// Refusal of a quota whose seats are reserved for others, with a remedy.
+fn outside(because: Sentence) -> Refusal {
+    let Sentence { vi, en } = because;
+    Refusal::input(
+        Code::OutsideQuota,
+        "quotaId",
+        format!("{vi}; hãy chọn chỉ tiêu khác, hoặc bỏ trường này."),
+        format!("{en}; choose another quota, or leave it out."),
+    )
+}
+
+/// Checks that the person, who is locked, is not in the class and does not wait for it already.
+async fn ensure_new(txn: &Txn, of: &Parties) -> CommandResult<()> {
+    let gone = [EnrolmentState::Dropped, EnrolmentState::Transferred, EnrolmentState::Deferred];
+    let there = enrolment::Entity::find()
+        .filter(enrolment::Column::ClassId.eq(of.class.id))
+        .filter(enrolment::Column::CadreId.eq(of.person.id()))
+        .filter(enrolment::Column::State.is_not_in(gone))
+        .one(txn.connection())
+        .await?;
+    if there.is_some() { Err(already().into()) } else { Ok(()) }
+}
+
+/// Takes a seat of the class and of the quota, and returns the state of the learner: `Waitlisted` if the class is full
+/// and the input permits waiting.
+async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> CommandResult<EnrolmentState> {
+    let Some(class) = seat::take(txn, of.class.id, "classCode").await? else {
+        if waitlist {
+            return Ok(EnrolmentState::Waitlisted);
+        }
+        let way = [
+            "hãy ghi vào danh sách dự bị bằng waitlist: true, hoặc chọn lớp khác",
+            "put the person on the waiting list with waitlist: true, or choose another class",
+        ];
+        return Err(seat::full("classCode", &seat::row(txn, of.class.id).await?, way).into());
+    };
+    // The class is locked, so its days cannot change before the seat is taken.
+    overlap::ensure_free(txn.connection(), of.person.id(), &class, "classCode").await?;
+    if let Some(quota) = &of.quota {
+        consumption::take(txn, quota.row(), (of.person.id(), "quotaId")).await?;
+    }
+    Ok(seated(&class))
+}
+
+/// The state of a learner with a seat.
+pub(super) fn seated(class: &training_class::Model) -> EnrolmentState {
+    if class.state == ClassState::Running { EnrolmentState::Attending } else { EnrolmentState::Confirmed }
+}
+
+fn unique_violation(error: sea_orm::DbErr) -> CommandError {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => already().into(),
+        _ => Error::from(error).into(),
+    }
+}
+
+fn already() -> Refusal {
+    Refusal::conflict(
+        Code::AlreadyEnrolled,
+        "cadreCode",
+        "Người này đã có trong lớp hoặc trong danh sách dự bị của lớp; hãy xem danh sách học viên.",
+        "The person is in the class or on its waiting list already; look at its enrolments.",
+    )
+}

@@ -1,0 +1,235 @@
+//! Acts on an existing quota except allocation: return seats, revoke it, change its number of seats.
+
+use async_graphql::ID;
+use entity::{
+    quota,
+    value::{ChangeKind, QuotaId, QuotaState},
+};
+use sea_orm::{
+    ColumnTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait},
+};
+
+use super::{
+    SEATS, apply, change, ensure_issued, exhausted, giving_plan, has_left, in_use, is_untouched, locked, record, row,
+    seen, shown,
+};
+use crate::{
+    domain::{
+        authz::{Access, Act, Txn, VisibleQuota},
+        commands::validate,
+        idempotency::{Claim, IdempotentRequest},
+        refusal::{Code, CommandResult, Outcome, Refusal, outcome},
+    },
+    error::{Error, Result},
+};
+
+/// An act on an existing quota.
+pub trait OnQuota: serde::Serialize + Sync {
+    /// Its name in the policy and the audit log.
+    const ACT: Act;
+
+    /// The target, as the client names it.
+    fn target(&self) -> Target<'_>;
+
+    /// Applies the act to the quota as it was before, and returns the current row.
+    fn apply(&self, txn: &Txn, quota: &quota::Model) -> impl Future<Output = CommandResult<quota::Model>> + Send;
+}
+
+/// The target of an act, as the client names it.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    quota_id: &'a str,
+    idempotency_key: &'a str,
+    /// Number of seats, if the act names one.
+    seats: Option<i32>,
+}
+
+/// Executes an act on a quota, once per idempotency key.
+///
+/// # Errors
+/// `Forbidden` without `quota:allocate` and `quota:read`.
+pub async fn execute(access: &Access, act: &impl OnQuota) -> Result<Outcome<VisibleQuota>> {
+    outcome(acted(access, act).await)
+}
+
+async fn acted<A: OnQuota>(access: &Access, act: &A) -> CommandResult<VisibleQuota> {
+    let target = act.target();
+    let quota = seen(access, target.quota_id).await?;
+    let mut request = IdempotentRequest::of(access, A::ACT, target.idempotency_key, act)?;
+    if let Some(seats) = target.seats {
+        request = request.noting(seats.to_string());
+    }
+    let (row, object) = (quota.row(), quota.row().id.to_string());
+    let txn = match request.begin(access, &[row.unit_id], &object).await? {
+        Claim::New(txn) => *txn,
+        Claim::Replayed(object) => return seen(access, &object).await,
+    };
+    giving_plan(&txn, row.plan_id, "quotaId").await?;
+    let row = act.apply(&txn, row).await?;
+    txn.commit().await?;
+    shown(access, row)
+}
+
+/// Return of seats to the parent quota (trả lại chỉ tiêu).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "QuotaReturnInput")]
+pub struct Return {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Id of the quota that returns seats.
+    pub quota_id: ID,
+    /// Number of seats, at most those neither allocated nor used.
+    pub seats: i32,
+    /// The version that you read last; the act is refused if the version has changed since.
+    pub expected_version: Option<i32>,
+}
+
+impl OnQuota for Return {
+    const ACT: Act = Act::QuotaReturn;
+
+    fn target(&self) -> Target<'_> {
+        Target { quota_id: &self.quota_id, idempotency_key: &self.idempotency_key, seats: Some(self.seats) }
+    }
+
+    async fn apply(&self, txn: &Txn, quota: &quota::Model) -> CommandResult<quota::Model> {
+        let seats = validate::between("seats", self.seats, SEATS)?;
+        let above = quota.parent_id.ok_or_else(of_plan)?;
+        // Locks the parent before the child, the same order as for allocation.
+        locked(txn, above).await?;
+        let fewer = change(quota.id, self.expected_version)
+            .col_expr(quota::Column::Seats, Expr::col(quota::Column::Seats).sub(seats))
+            .filter(has_left(Expr::col(quota::Column::Seats), seats))
+            .filter(quota::Column::Seats.gte(seats));
+        let refuse = |row: &quota::Model| exhausted("seats", row, seats);
+        let row = apply(txn, (quota.id, self.expected_version), fewer, refuse).await?;
+        record(txn, ChangeKind::Updated, quota.id).await?;
+        take_back(txn, above, seats).await?;
+        Ok(row)
+    }
+}
+
+/// Revocation of a quota (thu hồi chỉ tiêu).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "QuotaRevokeInput")]
+pub struct Revoke {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Id of the quota; none of its seats may be allocated or used.
+    pub quota_id: ID,
+    /// The version that you read last; the act is refused if the version has changed since.
+    pub expected_version: Option<i32>,
+}
+
+impl OnQuota for Revoke {
+    const ACT: Act = Act::QuotaRevoke;
+
+    fn target(&self) -> Target<'_> {
+        Target { quota_id: &self.quota_id, idempotency_key: &self.idempotency_key, seats: None }
+    }
+
+    async fn apply(&self, txn: &Txn, quota: &quota::Model) -> CommandResult<quota::Model> {
+        if let Some(above) = quota.parent_id {
+            // Locks the parent before the child, the same order as for allocation.
+            locked(txn, above).await?;
+        }
+        let revoke = change(quota.id, self.expected_version)
+            .col_expr(quota::Column::State, quota::Column::State.save_as(Expr::val(QuotaState::Revoked)))
+            .filter(is_untouched());
+        let row = apply(txn, (quota.id, self.expected_version), revoke, in_use).await?;
+        if let Some(above) = quota.parent_id.filter(|_| row.seats > 0) {
+            take_back(txn, above, row.seats).await?;
+        }
+        record(txn, ChangeKind::Ended, row.id).await?;
+        Ok(row)
+    }
+}
+
+/// Change of the number of seats of an issued quota (điều chỉnh chỉ tiêu).
+#[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+#[graphql(name = "QuotaAmendInput")]
+pub struct Amend {
+    /// Idempotency key, 1 to 200 characters. A request that is sent again with the same key is executed once.
+    pub idempotency_key: String,
+    /// Id of the quota; it must be issued by the plan itself, not allocated from another quota.
+    pub quota_id: ID,
+    /// New number of seats, at least those allocated and used.
+    pub seats: i32,
+    /// The version that you read last; the act is refused if the version has changed since.
+    pub expected_version: Option<i32>,
+}
+
+impl OnQuota for Amend {
+    const ACT: Act = Act::QuotaAmend;
+
+    fn target(&self) -> Target<'_> {
+        Target { quota_id: &self.quota_id, idempotency_key: &self.idempotency_key, seats: Some(self.seats) }
+    }
+
+    async fn apply(&self, txn: &Txn, quota: &quota::Model) -> CommandResult<quota::Model> {
+        let seats = validate::between("seats", self.seats, SEATS)?;
+        if quota.parent_id.is_some() {
+            return Err(handed_on().into());
+        }
+        let amend = change(quota.id, self.expected_version)
+            .col_expr(quota::Column::Seats, Expr::val(seats))
+            .col_expr(quota::Column::Excess, Expr::val(0))
+            .filter(has_left(Expr::val(seats), 0));
+        let row = apply(txn, (quota.id, self.expected_version), amend, |row| too_few(row, seats)).await?;
+        record(txn, ChangeKind::Updated, quota.id).await?;
+        Ok(row)
+    }
+}
+
+/// Returns seats to the parent quota, which is locked.
+async fn take_back(txn: &Txn, above: QuotaId, seats: i32) -> CommandResult<()> {
+    let back = change(above, None)
+        .col_expr(quota::Column::Allocated, Expr::col(quota::Column::Allocated).sub(seats))
+        .filter(quota::Column::Allocated.gte(seats));
+    if back.exec(txn.connection()).await?.rows_affected == 0 {
+        ensure_issued(&row(txn, above).await?, "quotaId")?;
+        return Err(Error::internal("more seats come back than were handed on").into());
+    }
+    record(txn, ChangeKind::Updated, above).await
+}
+
+fn of_plan() -> Refusal {
+    Refusal::input(
+        Code::QuotaOfPlan,
+        "quotaId",
+        "Chỉ tiêu này do kế hoạch giao trực tiếp, không có cấp trên để trả lại; hãy điều chỉnh bằng quotaAmend.",
+        "This quota comes from the plan itself, so there is nothing above to return seats to; change it with \
+        quotaAmend.",
+    )
+}
+
+fn handed_on() -> Refusal {
+    Refusal::input(
+        Code::QuotaHandedOn,
+        "quotaId",
+        "Chỉ tiêu này được phân bổ từ một chỉ tiêu cấp trên; hãy tăng bằng quotaAllocate, giảm bằng quotaReturn.",
+        "This quota was handed on from another; raise it with quotaAllocate, lower it with quotaReturn.",
+    )
+}
+
+fn too_few(row: &quota::Model, wanted: i32) -> Refusal {
+    let seats = super::seats_of(row);
+    let taken = seats.allocated + seats.used;
+    Refusal::seats(
+        Code::QuotaInUse,
+        "seats",
+        seats,
+        crate::language::Sentence::new(
+            format!(
+                "Chỉ tiêu có {} suất, đã phân bổ {} và đã sử dụng {}, tổng cộng {taken}, không thể giảm còn \
+                {wanted}; hãy chọn từ {taken} trở lên, hoặc nhận lại suất của cấp dưới trước.",
+                seats.seats, seats.allocated, seats.used
+            ),
+            format!(
+                "Of the {} seats {} are handed on and {} used, together {taken}, so the quota cannot shrink to \
+                {wanted}; choose {taken} or more, or have seats returned from below first.",
+                seats.seats, seats.allocated, seats.used
+            ),
+        ),
+    )
+}

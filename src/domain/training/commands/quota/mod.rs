@@ -1,0 +1,274 @@
+//! Acts on quotas (chỉ tiêu): a plan issues seats to a unit, which allocates them to subordinate units; unused seats
+//! are returned.
+
+mod adjust;
+mod allocate;
+pub(super) mod consumption;
+mod issue;
+
+pub use adjust::{Amend, OnQuota, Return, Revoke, execute};
+pub use allocate::{Allocate, Handed, allocate};
+pub use issue::{Issue, issue};
+
+use entity::{
+    quota, training_plan,
+    value::{ChangeKind, Day, Hierarchy, PlanId, QuotaId, QuotaState, UnitId},
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany,
+    sea_query::{Expr, ExprTrait, SimpleExpr},
+};
+
+use crate::{
+    domain::{
+        authz::{Access, Txn, VisibleQuota},
+        refusal::{Code, CommandResult, Refusal, Seats},
+        training::state,
+    },
+    error::Error,
+    language::Sentence,
+};
+
+/// Minimum and maximum number of seats of one act.
+const SEATS: (i32, i32) = (1, 1_000_000);
+
+/// Looks up a quota for a caller who reaches the unit that holds it.
+pub(super) async fn seen(access: &Access, id: &str) -> CommandResult<VisibleQuota> {
+    let unknown = || Refusal::not_found("quotaId");
+    let quotas = access.quotas()?;
+    let id: QuotaId = id.parse().map_err(|_| unknown())?;
+    Ok(quotas.by_ids(&[id]).await?.pop().ok_or_else(unknown)?)
+}
+
+/// The view of a quota after an act on it.
+fn shown(access: &Access, row: quota::Model) -> CommandResult<VisibleQuota> {
+    let shown = access.quotas()?.admitted(row);
+    shown.ok_or_else(|| Error::internal("an act on a quota of an unknown unit").into())
+}
+
+/// A quota with its plan, locked and checked by `giving_plan`.
+pub(super) async fn of_giving_plan(
+    txn: &Txn,
+    id: QuotaId,
+    field: &'static str,
+) -> CommandResult<(quota::Model, training_plan::Model)> {
+    let quota = row(txn, id).await?;
+    let plan = giving_plan(txn, quota.plan_id, field).await?;
+    Ok((quota, plan))
+}
+
+/// The plan, locked against being closed until the act is done; refused if its state permits no quotas.
+pub(super) async fn giving_plan(txn: &Txn, id: PlanId, field: &'static str) -> CommandResult<training_plan::Model> {
+    let plan = training_plan::Entity::find_by_id(id).lock_shared().one(txn.connection()).await?;
+    let plan = plan.ok_or_else(|| Error::internal("a quota of no plan"))?;
+    state::plan::ensure_gives(plan.state, field)?;
+    Ok(plan)
+}
+
+/// The day whose tree of units applies to a plan: today, or the nearest day within the years of the plan.
+pub(super) fn day_of_plan(plan: &training_plan::Model, today: Day) -> Day {
+    let (first, last) = (Day::of(plan.year_from, 1, 1), Day::end_of_year(plan.year_to));
+    Ord::min(Ord::max(today, first.unwrap_or(today)), last.unwrap_or(today))
+}
+
+/// Checks that seats can go from one unit to another on a day: the other exists and is subordinate to the first.
+fn ensure_below(access: &Access, holder: UnitId, unit: UnitId, day: Day) -> Result<(), Refusal> {
+    let units = access.reference_data().units();
+    let (Some(above), Some(to)) = (units.get(holder), units.get(unit)) else {
+        return Err(Refusal::not_found("unitCode"));
+    };
+    let (above, code) = (&above.row.code, &to.row.code);
+    if to.on(day).is_none() {
+        return Err(Refusal::input(
+            Code::UnitNotAlive,
+            "unitCode",
+            format!("Đơn vị {code} không tồn tại vào ngày {day}; hãy chọn đơn vị kế thừa."),
+            format!("The unit {code} does not exist on {day}; choose its successor."),
+        ));
+    }
+    if units.ancestors(unit, Hierarchy::Administrative, day).contains(&holder) {
+        return Ok(());
+    }
+    Err(Refusal::input(
+        Code::UnitNotBelow,
+        "unitCode",
+        format!(
+            "Vào ngày {day}, đơn vị {code} không trực thuộc {above} trong hệ thống chính quyền; hãy chọn một đơn vị \
+            cấp dưới."
+        ),
+        format!("On {day} the unit {code} is not below {above} in the administrative tree; choose a unit below it."),
+    ))
+}
+
+/// An update of a quota in force, limited to the version that the client read last, if it states one.
+fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::Entity> {
+    let update = quota::Entity::update_many()
+        .col_expr(quota::Column::Version, Expr::col(quota::Column::Version).add(1))
+        .filter(quota::Column::Id.eq(id))
+        .filter(quota::Column::State.eq(QuotaState::Issued));
+    match expected {
+        Some(expected) => update.filter(quota::Column::Version.eq(expected)),
+        None => update,
+    }
+}
+
+/// Condition: at least this many seats are left.
+fn has_left(seats: impl Into<SimpleExpr>, wanted: i32) -> SimpleExpr {
+    let taken = Expr::col(quota::Column::Allocated).add(Expr::col(quota::Column::Used));
+    Expr::col(quota::Column::IsLowerBound).eq(true).or(taken.add(wanted).lte(seats))
+}
+
+/// Condition: no seat is allocated or used.
+fn is_untouched() -> SimpleExpr {
+    let none = |column| Expr::col(column).eq(0);
+    none(quota::Column::Allocated).and(none(quota::Column::Used))
+}
+
+/// Updates one row and returns its current state. If no row matched, returns the refusal: the quota is revoked, was
+/// changed meanwhile, or `otherwise` explains its numbers.
+async fn apply(
+    txn: &Txn,
+    (id, expected): (QuotaId, Option<i32>),
+    update: UpdateMany<quota::Entity>,
+    otherwise: impl FnOnce(&quota::Model) -> Refusal,
+) -> CommandResult<quota::Model> {
+    let changed = update.exec(txn.connection()).await?.rows_affected;
+    let row = row(txn, id).await?;
+    if changed > 0 {
+        return Ok(row);
+    }
+    ensure_issued(&row, "quotaId")?;
+    match expected {
+        Some(expected) if expected != row.version => Err(Refusal::version(row.version).into()),
+        _ => Err(otherwise(&row).into()),
+    }
+}
+
+async fn record(txn: &Txn, kind: ChangeKind, id: QuotaId) -> CommandResult<()> {
+    Ok(txn.record(kind, "quota", id.to_string()).await?)
+}
+
+async fn row(txn: &Txn, id: QuotaId) -> CommandResult<quota::Model> {
+    let row = quota::Entity::find_by_id(id).one(txn.connection()).await?;
+    row.ok_or_else(|| Error::internal("a quota is gone").into())
+}
+
+/// A quota that is locked until the act is done.
+async fn locked(txn: &Txn, id: QuotaId) -> CommandResult<quota::Model> {
+    let row = quota::Entity::find_by_id(id).lock_exclusive().one(txn.connection()).await?;
+    row.ok_or_else(|| Error::internal("a quota is gone").into())
+}
+
+fn ensure_issued(row: &quota::Model, field: &str) -> Result<(), Refusal> {
+    match row.state {
+        QuotaState::Issued => Ok(()),
+        state @ QuotaState::Revoked => Err(Refusal::step(
+            field,
+            &state,
+            Vec::new(),
+            Sentence::new(
+                format!("Chỉ tiêu ở trạng thái {state}, không còn hiệu lực; hãy giao một chỉ tiêu mới."),
+                format!("The quota is {state}, which is final; give a new one."),
+            ),
+        )),
+    }
+}
+
+/// Refusal: fewer seats are left than wanted.
+fn exhausted(field: &str, row: &quota::Model, wanted: i32) -> Refusal {
+    let seats = seats_of(row);
+    let Seats { seats: all, allocated, used } = seats;
+    let left = seats.remaining();
+    Refusal::seats(
+        Code::QuotaExhausted,
+        field,
+        seats,
+        Sentence::new(
+            format!(
+                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}, còn lại {left}, không đủ \
+                {wanted}; hãy giảm số lượng, hoặc đề nghị cấp trên giao thêm."
+            ),
+            format!(
+                "The quota has {all} seats, {allocated} handed on, {used} used, {left} left: too few for {wanted}; \
+                ask for fewer, or have more given to it first."
+            ),
+        ),
+    )
+}
+
+/// Refusal: no seat is left for a learner.
+fn used_up(field: &str, row: &quota::Model) -> Refusal {
+    let seats = seats_of(row);
+    let Seats { seats: all, allocated, used } = seats;
+    let left = seats.remaining();
+    Refusal::seats(
+        Code::QuotaExhausted,
+        field,
+        seats,
+        Sentence::new(
+            format!(
+                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}, còn lại {left}; hãy dùng chỉ tiêu \
+                khác, hoặc đề nghị cấp trên giao thêm."
+            ),
+            format!(
+                "The quota has {all} seats, {allocated} handed on, {used} used, {left} left; use another quota, or have \
+                more given to it first."
+            ),
+        ),
+    )
+}
+
+fn in_use(row: &quota::Model) -> Refusal {
+    let seats = seats_of(row);
+    let Seats { seats: all, allocated, used } = seats;
+    Refusal::seats(
+        Code::QuotaInUse,
+        "quotaId",
+        seats,
+        Sentence::new(
+            format!(
+                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}; chỉ thu hồi được chỉ tiêu chưa \
+                phân bổ và chưa sử dụng, hãy trả lại phần còn lại bằng quotaReturn."
+            ),
+            format!(
+                "The quota has {all} seats, {allocated} handed on, {used} used; only one that is neither handed on nor \
+                 used is revoked, so return what is left with quotaReturn."
+            ),
+        ),
+    )
+}
+
+fn seats_of(row: &quota::Model) -> Seats {
+    Seats { seats: row.seats, allocated: row.allocated, used: row.used }
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::value::PlanState;
+
+    use super::*;
+
+    #[test]
+    fn a_plan_is_asked_by_the_day_of_its_years_that_is_nearest_to_today() {
+        let plan = |year_from, year_to| training_plan::Model {
+            id: PlanId::new(),
+            code: "K".parse().expect("a code"),
+            unit_id: UnitId::new(),
+            year_from,
+            year_to,
+            document_no: None,
+            name: "K".to_owned(),
+            state: PlanState::Approved,
+            version: 1,
+        };
+        let today: Day = "2026-06-01".parse().expect("a day");
+        for (plan, expected) in [
+            (plan(2026, 2026), "2026-06-01"),
+            (plan(2021, 2030), "2026-06-01"),
+            (plan(2021, 2025), "2025-12-31"),
+            (plan(2027, 2030), "2027-01-01"),
+        ] {
+            assert_eq!(day_of_plan(&plan, today).to_string(), expected);
+        }
+    }
+}

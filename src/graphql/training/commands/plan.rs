@@ -1,0 +1,60 @@
+//! Acts on training plans.
+
+use async_graphql::{Context, Object};
+
+use crate::{
+    domain::training::commands::plan::{self as act, Advance, Draft},
+    error::Result,
+    graphql::{
+        ContextExt,
+        payload::{Answered, Payload},
+        refusal::UserError,
+        training::plan::TrainingPlan,
+    },
+};
+
+impl Answered for Draft {
+    const PAYLOAD: &'static str = "PlanDraftPayload";
+}
+impl Answered for Advance {
+    const PAYLOAD: &'static str = "PlanAdvancePayload";
+}
+
+/// What came of an act: the plan as it stands now, or why the act was refused.
+#[Object(name_type)]
+impl<A: Answered + Send + Sync> Payload<A, TrainingPlan> {
+    /// The plan as it stands now; null if the act was refused.
+    async fn plan(&self) -> Option<&TrainingPlan> {
+        self.object()
+    }
+
+    /// Why the act was refused; empty if it was done, now or by the same request before.
+    async fn user_errors(&self) -> &[UserError] {
+        self.errors()
+    }
+}
+
+/// Acts on training plans.
+#[derive(Default)]
+pub struct PlanMutation;
+
+#[Object]
+impl PlanMutation {
+    /// Drafts a training plan (dự thảo kế hoạch đào tạo, bồi dưỡng).
+    async fn plan_draft(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is drafted.")] input: Draft,
+    ) -> Result<Option<Payload<Draft, TrainingPlan>>> {
+        Ok(Some(Payload::of(ctx, act::draft(ctx.access(), &input).await?, TrainingPlan)))
+    }
+
+    /// Leads a training plan to its next state (trình duyệt, phê duyệt, ban hành, kết thúc kế hoạch).
+    async fn plan_advance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The next state.")] input: Advance,
+    ) -> Result<Option<Payload<Advance, TrainingPlan>>> {
+        Ok(Some(Payload::of(ctx, act::advance(ctx.access(), &input).await?, TrainingPlan)))
+    }
+}
