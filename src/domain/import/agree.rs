@@ -5,7 +5,7 @@ use entity::{
     value::{ClassState, Day, EnrolmentState},
 };
 
-use super::{finding::FindingCode, roster::Kept};
+use super::{class_index::ClassEntry, finding::FindingCode};
 use crate::language::Sentence;
 
 /// A contradiction between two columns.
@@ -37,7 +37,7 @@ pub(super) struct Said<'a> {
     /// The state as stated in the file.
     pub state: EnrolmentState,
     /// The class.
-    pub class: Option<&'a Kept>,
+    pub class: Option<&'a ClassEntry>,
     /// Today.
     pub today: Day,
 }
@@ -102,7 +102,7 @@ impl Disagreement {
     }
 
     /// The sentence of the finding, with the days of the class where there is one.
-    pub fn sentence(self, class: Option<&Kept>) -> Sentence {
+    pub fn sentence(self, class: Option<&ClassEntry>) -> Sentence {
         let (start, end) = class
             .map_or((String::new(), String::new()), |class| (class.start_on.to_string(), class.end_on.to_string()));
         let (vi, en) = match self {
@@ -154,8 +154,8 @@ mod tests {
         text.parse().expect(text)
     }
 
-    fn class(state: ClassState, start: &str, end: &str) -> Kept {
-        Kept {
+    fn class(state: ClassState, start: &str, end: &str) -> ClassEntry {
+        ClassEntry {
             id: ClassId::new(),
             plan_id: None,
             programme: None,

@@ -8,10 +8,10 @@ use sea_orm::{
 };
 
 use super::{
-    check::Checked,
-    pass::{News, Pass, Resolved},
-    register::Person,
+    cadre_index::Person,
+    resolve::{Pass, Resolved, RowStatus},
     table::{Header, Row, Table},
+    validate::Checked,
 };
 use crate::{
     db::{any_id, any_word},
@@ -27,7 +27,7 @@ pub(super) type Count = (u64, u64);
 /// Counts the new rows and the unchanged rows.
 pub(super) fn counted<M>(rows: &[Resolved<M>]) -> Count {
     let count = |news| rows.iter().filter(|row| row.news == news).count() as u64;
-    (count(News::New), count(News::Unchanged))
+    (count(RowStatus::New), count(RowStatus::Unchanged))
 }
 
 impl<C: ConnectionTrait> Pass<'_, C> {
@@ -45,14 +45,14 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             if lines.is_empty() {
                 break;
             }
-            let (rows, read) = (lines.len() as u64, self.world.whole(lines));
+            let (rows, read) = (lines.len() as u64, self.context.whole(lines));
             let count = step(self, &header, read).await?;
             (new, unchanged) = (new + count.0, unchanged + count.1);
             self.progress.rows(rows);
         }
         if !table.is_whole() {
             // References to a file that was not read to its end are not reported as unknown.
-            self.world.give_up(T::FILE);
+            self.context.give_up(T::FILE);
         }
         Ok((Checked { file: T::FILE, rows: table.rows(), new, unchanged, print: table.print() }, header))
     }

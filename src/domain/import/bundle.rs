@@ -6,10 +6,10 @@ use super::{
     class::ClassRow,
     enrolment::EnrolmentRow,
     finding::{FindingCode, Findings, Place},
-    offer::{PlanRow, QuotaRow},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     session::SessionRow,
     table::{Row, unreadable},
+    training_lists::{PlanRow, QuotaRow},
 };
 use crate::{
     error::{Error, Result},

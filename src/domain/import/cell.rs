@@ -9,7 +9,7 @@ use sea_orm::{ActiveEnum, Iterable};
 use super::{
     encoding::{Encoding, Legacy},
     finding::{FindingCode, Findings, Place},
-    rule,
+    plausibility,
     shown::shown,
     table::Header,
 };
@@ -352,7 +352,7 @@ fn no_value(text: &str) -> Option<&'static str> {
 
 /// A personal identity number. Error messages do not show it.
 pub(super) fn national_id(text: &str) -> Result<String, Problem> {
-    match rule::damage(text) {
+    match plausibility::damage(text) {
         Some(damage) => Err(damage.sentence().into()),
         None => Ok(text.to_owned()),
     }

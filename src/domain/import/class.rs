@@ -14,15 +14,15 @@ use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseTransaction, EntityTrait, Ite
 use super::{
     agree,
     cell::{Cells, Problem, code, day, number, word},
-    check::Checked,
+    class_index::{Class, ClassEntry},
+    context::{ImportContext, differs, repeated_code},
     finding::{FindingCode, Findings},
-    lists::unit_of,
     load::{insert, record},
-    offer::{Programme, plan_of, programme_of},
-    pass::Pass,
-    roster::{Class, Kept},
+    reference_lists::unit_of,
+    resolve::Pass,
     table::{Header, Row},
-    world::{World, differs, repeated_code},
+    training_lists::{Programme, plan_of, programme_of},
+    validate::Checked,
 };
 use crate::{
     domain::{authz::Txn, training::plan::touches_years},
@@ -148,23 +148,23 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let (mut new, mut unchanged) = (Vec::with_capacity(rows.len()), 0);
         for (line, row) in rows {
             let there = stored.get(&row.code);
-            let known = self.world.classes.find(&row.code);
-            if known.is_some_and(|class| !self.world.classes.see(class)) {
+            let existing = self.context.classes.find(&row.code);
+            if existing.is_some_and(|class| !self.context.classes.see(class)) {
                 header.note(self.findings, (line, "code"), FindingCode::RepeatedCode, repeated_code);
                 continue;
             }
-            let refers = row.refers(header, line, self.world, self.findings);
-            row.doubt_years(header, line, refers.plan_id, (self.world, self.findings));
-            let class = match (known, there) {
+            let refers = row.refers(header, line, self.context, self.findings);
+            row.doubt_years(header, line, refers.plan_id, (self.context, self.findings));
+            let class = match (existing, there) {
                 (Some(class), _) => class,
                 (None, Some(there)) => self.enter_stored_class(there)?,
-                (None, None) => self.world.classes.enter(row.code.clone(), row.kept(&refers, self.world.today))?,
+                (None, None) => self.context.classes.enter(row.code.clone(), row.kept(&refers, self.context.today))?,
             };
-            self.world.classes.see(class);
+            self.context.classes.see(class);
             let Some((plan_id, organiser_id)) = refers.whole(&row) else { continue };
             let Some(there) = there else {
-                let kept = self.world.classes.get(class);
-                if let Some(what) = agree::of_class(kept.state, kept.start_on, self.world.today) {
+                let kept = self.context.classes.get(class);
+                if let Some(what) = agree::of_class(kept.state, kept.start_on, self.context.today) {
                     let sentence = || what.sentence(Some(kept));
                     header.note(self.findings, (line, "status"), what.code(), sentence);
                 }
@@ -182,9 +182,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     /// Adds the classes with these codes that are only in the database to the index.
     pub async fn meet_classes(&mut self, codes: impl Iterator<Item = &ClassCode>) -> Result<()> {
-        let classes = &self.world.classes;
-        let strangers: HashSet<&ClassCode> = codes.filter(|code| classes.find(code).is_none()).collect();
-        for there in self.stored_classes(strangers.into_iter()).await?.values() {
+        let classes = &self.context.classes;
+        let unknown_codes: HashSet<&ClassCode> = codes.filter(|code| classes.find(code).is_none()).collect();
+        for there in self.stored_classes(unknown_codes.into_iter()).await?.values() {
             self.enter_stored_class(there)?;
         }
         Ok(())
@@ -192,13 +192,13 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     /// Adds a class of the database to the index, unless it is there.
     pub fn enter_stored_class(&mut self, there: &training_class::Model) -> Result<Class> {
-        if let Some(class) = self.world.classes.find(&there.code) {
+        if let Some(class) = self.context.classes.find(&there.code) {
             return Ok(class);
         }
-        let kept = Kept {
+        let kept = ClassEntry {
             id: there.id,
             plan_id: there.plan_id,
-            programme: self.world.programmes.find(&there.programme_code),
+            programme: self.context.programmes.find(&there.programme_code),
             mode: there.mode,
             state: there.state,
             start_on: there.start_on,
@@ -208,7 +208,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             taken: 0,
             seen: false,
         };
-        self.world.classes.enter(there.code.clone(), kept)
+        self.context.classes.enter(there.code.clone(), kept)
     }
 
     /// The rows of these classes in the database before the import. Skips codes that are known to be new.
@@ -217,10 +217,10 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         codes: impl Iterator<Item = &ClassCode>,
     ) -> Result<HashMap<ClassCode, training_class::Model>> {
         let mut stored = HashMap::new();
-        if !self.world.known.has_classes {
+        if !self.context.existing.has_classes {
             return Ok(stored);
         }
-        let classes = &self.world.classes;
+        let classes = &self.context.classes;
         let may_be_stored =
             |code: &&ClassCode| classes.find(code).is_none_or(|class| classes.get(class).stored.is_some());
         let codes: Vec<&ClassCode> = codes.filter(may_be_stored).collect();
@@ -275,11 +275,11 @@ impl Refers {
 }
 
 impl ClassRow {
-    fn refers(&self, header: &Header, line: u64, world: &World, findings: &mut Findings) -> Refers {
+    fn refers(&self, header: &Header, line: u64, context: &ImportContext, findings: &mut Findings) -> Refers {
         Refers {
-            plan_id: plan_of(world, findings, header, line, self.plan.as_ref()),
-            programme: programme_of(world, findings, header, line, &self.programme),
-            organiser_id: unit_of(world, findings, header, (line, "organiser_code"), Some(&self.organiser)),
+            plan_id: plan_of(context, findings, header, line, self.plan.as_ref()),
+            programme: programme_of(context, findings, header, line, &self.programme),
+            organiser_id: unit_of(context, findings, header, (line, "organiser_code"), Some(&self.organiser)),
         }
     }
 
@@ -289,9 +289,9 @@ impl ClassRow {
         header: &Header,
         line: u64,
         plan_id: Option<PlanId>,
-        (world, findings): (&World, &mut Findings),
+        (context, findings): (&ImportContext, &mut Findings),
     ) {
-        let Some((first, last)) = plan_id.and_then(|plan| world.plan_years.get(&plan).copied()) else { return };
+        let Some((first, last)) = plan_id.and_then(|plan| context.plan_years.get(&plan).copied()) else { return };
         if !touches_years((first, last), (self.start_on, self.end_on)) {
             header.note(findings, (line, "start_on"), FindingCode::ClassOutsidePlan, || {
                 Sentence::new(
@@ -303,8 +303,8 @@ impl ClassRow {
     }
 
     /// The index entry of a new class, with a new id.
-    fn kept(&self, refers: &Refers, today: Day) -> Kept {
-        Kept {
+    fn kept(&self, refers: &Refers, today: Day) -> ClassEntry {
+        ClassEntry {
             id: ClassId::new(),
             plan_id: refers.plan_id,
             programme: refers.programme,
@@ -342,7 +342,7 @@ impl ClassRow {
     }
 
     /// The row of the database.
-    fn model(self, kept: &Kept, (plan_id, organiser_id): (Option<PlanId>, UnitId)) -> training_class::Model {
+    fn model(self, kept: &ClassEntry, (plan_id, organiser_id): (Option<PlanId>, UnitId)) -> training_class::Model {
         training_class::Model {
             id: kept.id,
             state: kept.state,

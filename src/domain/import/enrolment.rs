@@ -13,23 +13,23 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use super::{
     agree::{self, Said},
     batch::counted,
+    cadre_index::Person,
     cell::{Cells, code, word, year},
-    check::Checked,
     class::ClassRow,
+    class_index::Class,
+    context::{differs, repeated_row},
+    enrolment_overlaps::{Seat, compare_seats},
     finding::FindingCode,
-    ledger::{self, Paper},
-    lists::unit_of,
     load::insert,
-    offer::programme_of,
-    pass::{News, Pass, Resolved},
-    register::Person,
-    roster::Class,
+    person_overlaps::{self, Paper},
+    quota_usage::Attribution,
+    reference_lists::unit_of,
+    resolve::{Pass, Resolved, RowStatus},
     rotation::Lives,
     row::CadreRow,
-    seat::{Seat, compare_seats},
     table::{Header, Row},
-    usage::Attribution,
-    world::{differs, repeated_row},
+    training_lists::programme_of,
+    validate::Checked,
 };
 use crate::{domain::authz::Txn, error::Result, language::Sentence};
 
@@ -116,7 +116,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let Some(there) = same.min_by_key(|there| differing(row, there).len()) else { continue };
             matched.insert(there.id);
             let differing = differing(row, there);
-            *news = if differing.is_empty() { News::Unchanged } else { News::Differs };
+            *news = if differing.is_empty() { RowStatus::Unchanged } else { RowStatus::Differs };
             for column in differing {
                 header.note(self.findings, (*line, column), FindingCode::Differs, differs);
             }
@@ -146,18 +146,18 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     fn learning(&mut self, header: &Header, line: u64, row: EnrolmentRow) -> Option<Resolved<Learning>> {
-        let (findings, world) = (&mut *self.findings, &*self.world);
-        let person = world.register.find(row.cadre.as_str());
+        let (findings, context) = (&mut *self.findings, &*self.context);
+        let person = context.cadre_index.find(row.cadre.as_str());
         if person.is_none() {
-            world.unknown(findings, header, (line, "cadre_code"), (CadreRow::FILE, row.cadre.as_str()));
+            context.unknown(findings, header, (line, "cadre_code"), (CadreRow::FILE, row.cadre.as_str()));
         }
-        let class = row.class.as_ref().and_then(|code| world.classes.find(code));
+        let class = row.class.as_ref().and_then(|code| context.classes.find(code));
         if let (Some(code), None) = (&row.class, class) {
-            world.unknown(findings, header, (line, "class_code"), (ClassRow::FILE, code.as_str()));
+            context.unknown(findings, header, (line, "class_code"), (ClassRow::FILE, code.as_str()));
         }
-        let programme = programme_of(world, findings, header, line, &row.programme);
-        let unit = unit_of(world, findings, header, (line, "unit_code"), Some(&row.unit));
-        let of_class = class.map(|class| world.classes.get(class).programme);
+        let programme = programme_of(context, findings, header, line, &row.programme);
+        let unit = unit_of(context, findings, header, (line, "unit_code"), Some(&row.unit));
+        let of_class = class.map(|class| context.classes.get(class).programme);
         if let (Some(Some(of_class)), Some(programme)) = (of_class, programme)
             && of_class != programme
         {
@@ -169,18 +169,18 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
         let model = enrolment::Model {
             id: EnrolmentId::new(),
-            cadre_id: world.register.id(person),
-            class_id: class.map(|class| world.classes.get(class).id),
+            cadre_id: context.cadre_index.id(person),
+            class_id: class.map(|class| context.classes.get(class).id),
             programme_code: row.programme,
             unit_id,
             year: row.year,
-            state: class.map_or(row.state, |class| agree::state_in(world.classes.get(class).state, row.state)),
+            state: class.map_or(row.state, |class| agree::state_in(context.classes.get(class).state, row.state)),
             grade: row.grade,
             quota_id: None,
             remark: None,
             version: 1,
         };
-        Some(Resolved { line, person, news: News::New, model: Learning { class, said: row.state, row: model } })
+        Some(Resolved { line, person, news: RowStatus::New, model: Learning { class, said: row.state, row: model } })
     }
 
     /// The seats that these enrolments take; adds their classes to the index.
@@ -212,9 +212,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     /// Reports columns of new enrolments that contradict each other or the class.
     fn note_disagreements(&mut self, header: &Header, rows: &[Resolved<Learning>]) {
-        for Resolved { line, model, .. } in rows.iter().filter(|row| row.news == News::New) {
-            let class = model.class.map(|class| self.world.classes.get(class));
-            let said = Said { row: &model.row, state: model.said, class, today: self.world.today };
+        for Resolved { line, model, .. } in rows.iter().filter(|row| row.news == RowStatus::New) {
+            let class = model.class.map(|class| self.context.classes.get(class));
+            let said = Said { row: &model.row, state: model.said, class, today: self.context.today };
             for (column, what) in agree::of_enrolment(said) {
                 header.note(self.findings, (*line, column), what.code(), || what.sentence(class));
             }
@@ -239,7 +239,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 };
                 let is_taken = row.state.is_seated();
                 seats.push(Seat::of(*line, (*person, class), is_taken));
-                if *news == News::New && is_taken && !pass.world.classes.take_seat(class) {
+                if *news == RowStatus::New && is_taken && !pass.context.classes.take_seat(class) {
                     full.entry(class).or_insert(*line);
                 }
             }
@@ -257,15 +257,15 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let mut full: Vec<_> = full.into_iter().map(|(class, line)| (line, class)).collect();
         full.sort_unstable();
         for (line, class) in full {
-            let kept = self.world.classes.get(class);
+            let kept = self.context.classes.get(class);
             let sentence = || class_full(kept.seated(), kept.capacity.unwrap_or_default());
             header.note(self.findings, (line, "class_code"), FindingCode::ClassFull, sentence);
         }
     }
 
     fn note_persons(&mut self, header: &Header, seats: Vec<Seat>, papers: Vec<Paper>) {
-        let mut compared = compare_seats(seats, &self.world.classes);
-        compared.repeated.extend(ledger::repeated_papers(papers));
+        let mut compared = compare_seats(seats, &self.context.classes);
+        compared.repeated.extend(person_overlaps::repeated_papers(papers));
         for line in compared.repeated {
             header.note(self.findings, (line, "cadre_code"), FindingCode::RepeatedRow, repeated_row);
         }
@@ -282,11 +282,11 @@ impl Pass<'_, DatabaseTransaction> {
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (mut found, _) = pass.enrolments(header, rows).await?;
             let count = counted(&found);
-            found.retain(|row| row.news == News::New);
+            found.retain(|row| row.news == RowStatus::New);
             let elsewhere = found.iter().filter(|row| row.model.class.is_none());
-            elsewhere.for_each(|row| pass.world.register.touch(row.person));
+            elsewhere.for_each(|row| pass.context.cadre_index.touch(row.person));
             let of_class =
-                found.iter().filter_map(|row| Some((&row.model.row, pass.world.classes.get(row.model.class?))));
+                found.iter().filter_map(|row| Some((&row.model.row, pass.context.classes.get(row.model.class?))));
             let links: Vec<_> = of_class.flat_map(|(row, class)| attribution.links(row, class)).collect();
             insert(txn, found.into_iter().map(|row| row.model.row)).await?;
             insert(txn, links).await?;

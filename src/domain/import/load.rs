@@ -14,22 +14,22 @@ use sea_orm::{
 use super::{
     FileReport, FileState, Outcome, Report, Validated,
     batch::{Count, counted},
-    check::{Checked, Plan},
     class::ClassRow,
+    class_index::Classes,
+    context::ImportContext,
     enrolment::EnrolmentRow,
-    episode::Phase,
+    existing::Existing,
     file_report,
     finding::Findings,
-    known::Known,
-    pass::{News, Pass, Resolved},
     progress::Progress,
+    quota_usage::{self, Attribution},
     report,
-    roster::Classes,
+    resolve::{Pass, Resolved, RowStatus},
+    rotation_history::Phase,
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow},
     session::SessionRow,
     table::{self, Header, Row},
-    usage::{self, Attribution},
-    world::World,
+    validate::{Checked, Plan},
 };
 use crate::{
     clock::Clock,
@@ -64,7 +64,7 @@ pub(super) async fn load(
     let permit = Permit::operator(database, clock, Act::Import);
     let txn = begin_alone(&permit).await?;
     bulk::enlarge_cache(&txn).await?;
-    if has_changed(&txn, since, &validated.world.known).await? {
+    if has_changed(&txn, since, &validated.context.existing).await? {
         drop(validated);
         tracing::info!("the database has changed meanwhile; the bundle is validated again");
         validated = Validated::read(&txn, clock, dir, progress).await?;
@@ -75,11 +75,11 @@ pub(super) async fn load(
             return Ok(validated.report(outcome));
         }
     }
-    let Validated { world, plan, findings, bytes } = validated;
+    let Validated { context, plan, findings, bytes } = validated;
     progress.begin("loading", bytes);
     let detail = serde_json::to_string(&plan.counts()).map_err(Error::internal)?;
     let mut files: Vec<FileReport> = plan.checked.iter().map(file_report).collect();
-    write(permit.enter(txn, None, Some(detail)).await?, dir, plan, (world, progress)).await?;
+    write(permit.enter(txn, None, Some(detail)).await?, dir, plan, (context, progress)).await?;
     files.iter_mut().for_each(|file| file.state = FileState::Loaded);
     Ok(report(Outcome::Loaded, files, findings))
 }
@@ -98,18 +98,23 @@ async fn begin_alone(permit: &Permit<'_>) -> Result<DatabaseTransaction> {
 
 /// Whether the database may differ from the state that the bundle was validated against. Lists and units are compared
 /// as well, because an operator can change them without an act.
-async fn has_changed(txn: &DatabaseTransaction, since: i64, known: &Known) -> Result<bool> {
-    Ok(hash_chain::has_changed_after(txn, since, &APART).await? || Known::read(txn).await? != *known)
+async fn has_changed(txn: &DatabaseTransaction, since: i64, existing: &Existing) -> Result<bool> {
+    Ok(hash_chain::has_changed_after(txn, since, &APART).await? || Existing::read(txn).await? != *existing)
 }
 
-async fn write(txn: Txn, dir: &Path, mut plan: Plan, (mut world, progress): (World, &Progress)) -> Result<()> {
-    world.register.forget_seen();
-    world.classes.forget_seen();
+async fn write(
+    txn: Txn,
+    dir: &Path,
+    mut plan: Plan,
+    (mut context, progress): (ImportContext, &Progress),
+) -> Result<()> {
+    context.cadre_index.forget_seen();
+    context.classes.forget_seen();
     let (checked, overtaken) = (plan.checked.clone(), std::mem::take(&mut plan.overtaken));
     let quotas: HashSet<QuotaId> = plan.offers.quotas.iter().map(|quota| quota.id).collect();
-    lists(&txn, plan, &world).await?;
+    lists(&txn, plan, &context).await?;
     let mut findings = Findings::default();
-    let mut pass = Pass { dir, connection: txn.connection(), world: &mut world, findings: &mut findings, progress };
+    let mut pass = Pass { dir, connection: txn.connection(), context: &mut context, findings: &mut findings, progress };
     let mut used = Vec::new();
     for before in checked {
         let now = match before.file {
@@ -128,14 +133,14 @@ async fn write(txn: Txn, dir: &Path, mut plan: Plan, (mut world, progress): (Wor
     }
     progress.say("settling classes and quotas");
     bulk::slim(txn.connection()).await?;
-    let mut touched: Vec<String> = pass.world.register.touched().map(str::to_owned).collect();
+    let mut touched: Vec<String> = pass.context.cadre_index.touched().map(str::to_owned).collect();
     touched.sort_unstable();
     record(&txn, ChangeKind::Updated, "cadre", touched).await?;
-    fill_classes(&txn, &world.classes).await?;
+    fill_classes(&txn, &context.classes).await?;
     // The following steps read only the database. Dropping the register frees 60 bytes per person.
-    drop(world);
+    drop(context);
     let are_many = quotas.len() as u64 >= bulk::MANY;
-    usage::settle(&txn, &used, &quotas).await?;
+    quota_usage::settle(&txn, &used, &quotas).await?;
     if are_many {
         bulk::analyze::<quota::Entity>(txn.connection()).await?;
     }
@@ -175,12 +180,12 @@ impl Plan {
     }
 }
 
-async fn lists(txn: &Txn, plan: Plan, world: &World) -> Result<()> {
+async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
     let Plan { titles, institutions, rules, retirement_ages, offers, units, .. } = plan;
     let codes = |units: &mut dyn Iterator<Item = &UnitCode>| units.map(ToString::to_string).collect::<Vec<_>>();
     record(txn, ChangeKind::Created, "unit", codes(&mut units.units.iter().map(|unit| &unit.code))).await?;
     // A new unit that is in a succession was created by this act, not updated.
-    let mut touched = codes(&mut units.touched.iter().filter(|code| world.known.units.contains_key(*code)));
+    let mut touched = codes(&mut units.touched.iter().filter(|code| context.existing.units.contains_key(*code)));
     touched.sort_unstable();
     record(txn, ChangeKind::Updated, "unit", touched).await?;
     record(txn, ChangeKind::Created, "title", titles.iter().map(|row| row.code.to_string()).collect()).await?;
@@ -260,11 +265,11 @@ impl Pass<'_, DatabaseTransaction> {
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (mut found, _) = pass.rotations(header, rows).await?;
             let count = counted(&found);
-            found.retain(|row| row.news == News::New);
+            found.retain(|row| row.news == RowStatus::New);
             let posts = pass.posts(&pass.persons(&found)).await?;
             let mut rotations = Vec::with_capacity(found.len());
             for Resolved { line, person, news, model } in found {
-                let phase = match Phase::on(pass.world.today, model.start_on, model.end_on) {
+                let phase = match Phase::on(pass.context.today, model.start_on, model.end_on) {
                     Phase::Running if overtaken.contains(&line) => Phase::Overtaken,
                     phase => phase,
                 };
@@ -285,9 +290,9 @@ impl Pass<'_, DatabaseTransaction> {
         A: ActiveModelTrait<Entity = M::Entity>,
     {
         let count = counted(&rows);
-        rows.retain(|row| row.news == News::New);
-        rows.iter().for_each(|row| self.world.register.touch(row.person));
-        txn.of_persons(rows.iter().map(|row| self.world.register.id(row.person)));
+        rows.retain(|row| row.news == RowStatus::New);
+        rows.iter().for_each(|row| self.context.cadre_index.touch(row.person));
+        txn.of_persons(rows.iter().map(|row| self.context.cadre_index.id(row.person)));
         insert(txn, rows.into_iter().map(|row| row.model)).await?;
         Ok(count)
     }

@@ -1,34 +1,34 @@
 //! Imports: a bundle of CSV files is validated as a whole, then loaded completely or not at all.
 //!
-//! The stages of a row: bytes -`source`-> record -`table`-> cells -`cell`-> typed `row` -`pass`-> resolved against the
-//! `world`. `check` runs them to validate, `load` runs them again to write.
+//! The stages of a row: bytes -`source`-> record -`table`-> cells -`cell`-> typed `row` -`resolve`-> resolved against the
+//! `context`. `validate` runs them to validate, `load` runs them again to write.
 
 mod agree;
 mod batch;
 mod bundle;
+mod cadre_index;
 mod cell;
-mod check;
 mod class;
+mod class_index;
+mod context;
 mod encoding;
 mod enrolment;
-mod episode;
+mod enrolment_overlaps;
+mod existing;
 mod finding;
-mod known;
-mod law;
-mod ledger;
-mod lists;
 mod load;
-mod offer;
-mod pass;
+mod person_overlaps;
+mod plausibility;
 mod post;
 mod progress;
-mod register;
+mod quota_usage;
+mod reference_lists;
 mod report;
-mod roster;
+mod resolve;
 mod rotation;
+mod rotation_history;
 mod row;
-mod rule;
-mod seat;
+mod rules;
 mod session;
 mod shown;
 mod source;
@@ -36,23 +36,23 @@ mod table;
 mod template;
 #[cfg(test)]
 mod tests;
+mod training_lists;
 mod tree;
 mod twin;
-mod usage;
-mod world;
+mod validate;
 
 use std::path::Path;
 
 use bundle::Bundle;
-use check::Plan;
+use context::ImportContext;
+use existing::Existing;
 use finding::Findings;
 pub use finding::{Column, Finding, FindingCode, Severity, Unlisted};
-use known::Known;
 use progress::Progress;
 pub use report::{Extent, FileReport, FileState, Outcome, Report};
 use sea_orm::{ConnectionTrait, StreamTrait};
 pub use template::write as write_template;
-use world::World;
+use validate::Plan;
 
 use crate::{clock::Clock, db::Database, domain::hash_chain, error::Result};
 
@@ -97,7 +97,7 @@ async fn run(
 
 /// A bundle that was validated against the database.
 struct Validated {
-    world: World,
+    context: ImportContext,
     plan: Plan,
     findings: Findings,
     /// Bytes of the files.
@@ -115,10 +115,10 @@ impl Validated {
         let mut findings = Findings::default();
         let bundle = Bundle::find(dir, &mut findings)?;
         progress.begin("checking", bundle.bytes);
-        let mut world = World::new(Known::read(connection).await?, clock.today());
-        bundle.irregular.iter().for_each(|file| world.give_up(file));
-        let plan = check::check(dir, &bundle, connection, (&mut world, &mut findings, progress)).await?;
-        Ok(Self { world, plan, findings, bytes: bundle.bytes })
+        let mut context = ImportContext::new(Existing::read(connection).await?, clock.today());
+        bundle.irregular.iter().for_each(|file| context.give_up(file));
+        let plan = validate::validate(dir, &bundle, connection, (&mut context, &mut findings, progress)).await?;
+        Ok(Self { context, plan, findings, bytes: bundle.bytes })
     }
 
     /// Outcome of an import of the bundle, if loading succeeds.
@@ -144,7 +144,7 @@ fn report(outcome: Outcome, files: Vec<FileReport>, findings: Findings) -> Repor
     Report { outcome, files, errors, warnings, findings, unlisted }
 }
 
-fn file_report(checked: &check::Checked) -> FileReport {
-    let check::Checked { file, rows, new, unchanged, .. } = *checked;
+fn file_report(checked: &validate::Checked) -> FileReport {
+    let validate::Checked { file, rows, new, unchanged, .. } = *checked;
     FileReport { name: file, rows, new, unchanged, state: FileState::Checked }
 }

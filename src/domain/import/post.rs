@@ -10,7 +10,7 @@ use sea_orm::ConnectionTrait;
 
 use super::{
     finding::FindingCode,
-    pass::{News, Pass, Resolved},
+    resolve::{Pass, Resolved, RowStatus},
     table::Header,
 };
 use crate::language::Sentence;
@@ -68,18 +68,18 @@ impl UnitFault {
 impl<C: ConnectionTrait> Pass<'_, C> {
     /// Checks the new posts of a batch against the days and tiers of their units and the status of their persons.
     pub fn doubt_posts_by_unit(&mut self, header: &Header, rows: &[Resolved<assignment::Model>], tiers: &Tiers) {
-        let today = self.world.today;
-        for Resolved { line, person, model, .. } in rows.iter().filter(|row| row.news == News::New) {
+        let today = self.context.today;
+        for Resolved { line, person, model, .. } in rows.iter().filter(|row| row.news == RowStatus::New) {
             let days = (model.start_on, model.end_on);
             let is_open = model.end_on.is_none_or(|end| end > today);
-            if is_open && self.world.register.is_former(*person) {
+            if is_open && self.context.cadre_index.is_former(*person) {
                 header.note(self.findings, (*line, "end_on"), FindingCode::PostAfterService, post_after_service);
             }
             let Some(unit) = tiers.get(&model.unit_id) else { continue };
             if let Some(fault) = UnitFault::of(unit, days, today) {
                 header.note(self.findings, (*line, "unit_code"), fault.code(), || fault.sentence());
             }
-            let tier = self.world.titles.get(&model.title_code).copied().flatten();
+            let tier = self.context.titles.get(&model.title_code).copied().flatten();
             if tier.is_some_and(|tier| is_of_other_tier(unit, days, tier)) {
                 header.note(self.findings, (*line, "title_code"), FindingCode::TitleOfOtherTier, title_of_other_tier);
             }

@@ -9,56 +9,56 @@ use entity::{
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::{
-    episode::{Move, Phase},
+    cadre_index::Person,
+    context::differs,
     finding::FindingCode,
-    ledger::Print,
-    pass::{News, Pass, Resolved},
-    register::Person,
+    person_overlaps::Fingerprint,
+    resolve::{Pass, Resolved, RowStatus},
+    rotation_history::{Move, Phase},
     row::{CadreRow, RotationRow, UnitRow},
     table::{Header, Row},
-    world::differs,
 };
 use crate::{error::Result, language::Sentence};
 
 /// A person's time in a unit, stored for the checks of rotations; 20 bytes.
 #[derive(Clone, Copy)]
-pub(super) struct Stay {
+pub(super) struct Tenure {
     person: Person,
-    unit: Print,
+    unit: Fingerprint,
     start_on: Day,
     end_on: Option<Day>,
 }
 
-impl Stay {
+impl Tenure {
     /// Notes a post.
     pub fn of(person: Person, post: &assignment::Model) -> Self {
-        Self { person, unit: Print::of(post.unit_id), start_on: post.start_on, end_on: post.end_on }
+        Self { person, unit: Fingerprint::of(post.unit_id), start_on: post.start_on, end_on: post.end_on }
     }
 
     /// Whether a person who leaves the unit on the day leaves this post.
     pub fn is_left(&self, unit: UnitId, day: Day) -> bool {
-        self.unit == Print::of(unit) && self.start_on < day && self.end_on.is_none_or(|end| day <= end)
+        self.unit == Fingerprint::of(unit) && self.start_on < day && self.end_on.is_none_or(|end| day <= end)
     }
 
     /// Whether a person who joins the unit on the day takes up this post.
     pub fn is_taken_up(&self, unit: UnitId, day: Day) -> bool {
-        self.unit == Print::of(unit) && self.start_on == day
+        self.unit == Fingerprint::of(unit) && self.start_on == day
     }
 }
 
 /// The stays of all persons, sorted by person.
 #[derive(Default)]
-pub(super) struct Stays(Vec<Stay>);
+pub(super) struct Tenures(Vec<Tenure>);
 
-impl Stays {
+impl Tenures {
     /// Sorts the stays by person.
-    pub fn new(mut stays: Vec<Stay>) -> Self {
+    pub fn new(mut stays: Vec<Tenure>) -> Self {
         stays.sort_unstable_by_key(|stay| stay.person);
         Self(stays)
     }
 
     /// The stays of a person.
-    pub fn of(&self, person: Person) -> &[Stay] {
+    pub fn of(&self, person: Person) -> &[Tenure] {
         let from = self.0.partition_point(|stay| stay.person < person);
         let until = self.0.partition_point(|stay| stay.person <= person);
         &self.0[from..until]
@@ -112,7 +112,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             matched.insert(there.id);
             model.stored = Some(there.state);
             let differing = model.differing(there);
-            *news = if differing.is_empty() { News::Unchanged } else { News::Differs };
+            *news = if differing.is_empty() { RowStatus::Unchanged } else { RowStatus::Differs };
             for column in differing {
                 header.note(self.findings, (*line, column), FindingCode::Differs, differs);
             }
@@ -142,22 +142,22 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     fn moved(&mut self, header: &Header, line: u64, row: RotationRow) -> Option<Resolved<Move>> {
-        let (findings, world) = (&mut *self.findings, &*self.world);
-        let person = world.register.find(row.cadre.as_str());
+        let (findings, context) = (&mut *self.findings, &*self.context);
+        let person = context.cadre_index.find(row.cadre.as_str());
         if person.is_none() {
-            world.unknown(findings, header, (line, "cadre_code"), (CadreRow::FILE, row.cadre.as_str()));
+            context.unknown(findings, header, (line, "cadre_code"), (CadreRow::FILE, row.cadre.as_str()));
         }
         let mut unit = |column, code: &entity::value::UnitCode| {
-            let id = world.units.get(code).copied();
+            let id = context.units.get(code).copied();
             if id.is_none() {
-                world.unknown(findings, header, (line, column), (UnitRow::FILE, code.as_str()));
+                context.unknown(findings, header, (line, column), (UnitRow::FILE, code.as_str()));
             }
             id
         };
         let (from, to) = (unit("from_unit_code", &row.from), unit("to_unit_code", &row.to));
         let (person, from_unit_id, to_unit_id) = (person?, from?, to?);
         let model = Move {
-            cadre_id: world.register.id(person),
+            cadre_id: context.cadre_index.id(person),
             from_unit_id,
             to_unit_id,
             form: row.form,
@@ -166,7 +166,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             decision_no: row.decision_no,
             stored: None,
         };
-        Some(Resolved { line, person, news: News::New, model })
+        Some(Resolved { line, person, news: RowStatus::New, model })
     }
 
     /// Reports units that do not exist on the first day, and rotations with equal units.
@@ -188,17 +188,17 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     /// Warns of rotations without a recorded post at their origin or their destination.
-    pub async fn doubt_posts(&mut self, header: &Header, rows: &[Resolved<Move>], stays: &Stays) -> Result<()> {
+    pub async fn doubt_posts(&mut self, header: &Header, rows: &[Resolved<Move>], stays: &Tenures) -> Result<()> {
         let stored = self.posts(&self.stored_persons(rows)).await?;
         for Resolved { line, person, model, .. } in rows {
             let stored = stored.get(&model.cadre_id).map_or(&[][..], Vec::as_slice).iter();
-            let stored = stored.map(|post: &assignment::Model| Stay::of(*person, post));
+            let stored = stored.map(|post: &assignment::Model| Tenure::of(*person, post));
             let mut stays = stays.of(*person).iter().copied().chain(stored);
             if !stays.clone().any(|stay| stay.is_left(model.from_unit_id, model.start_on)) {
                 header.note(self.findings, (*line, "from_unit_code"), FindingCode::NoPostLeft, no_post_left);
             }
             // A future post may be recorded later.
-            let has_begun = Phase::on(self.world.today, model.start_on, model.end_on) != Phase::ToCome;
+            let has_begun = Phase::on(self.context.today, model.start_on, model.end_on) != Phase::ToCome;
             if has_begun && !stays.any(|stay| stay.is_taken_up(model.to_unit_id, model.start_on)) {
                 header.note(self.findings, (*line, "to_unit_code"), FindingCode::NoPostTakenUp, no_post_taken_up);
             }

@@ -10,14 +10,14 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, Quer
 
 use super::{
     cell::{Cells, code, day},
-    check::Checked,
     class::ClassRow,
+    class_index::Class,
+    context::repeated_row,
     finding::FindingCode,
     load::{insert, record},
-    pass::Pass,
-    roster::Class,
+    resolve::Pass,
     table::{Header, Row},
-    world::repeated_row,
+    validate::Checked,
 };
 use crate::{
     domain::{authz::Txn, training::session::MOST},
@@ -76,12 +76,12 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         self.meet_sessions(&rows, timetable).await?;
         let mut found = Found::default();
         for (line, row) in rows {
-            let Some(class) = self.world.classes.find(&row.class) else {
+            let Some(class) = self.context.classes.find(&row.class) else {
                 let at = (line, "class_code");
-                self.world.unknown(self.findings, header, at, (ClassRow::FILE, row.class.as_str()));
+                self.context.unknown(self.findings, header, at, (ClassRow::FILE, row.class.as_str()));
                 continue;
             };
-            let kept = self.world.classes.get(class);
+            let kept = self.context.classes.get(class);
             let days = timetable.of_class.entry(class).or_default();
             if !(kept.start_on..=kept.end_on).contains(&row.on_day) {
                 header.note(self.findings, (line, "on_day"), FindingCode::BadValue, outside);
@@ -102,7 +102,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     /// Reads the stored sessions of classes that this pass has not seen before.
     async fn meet_sessions(&self, rows: &[(u64, SessionRow)], timetable: &mut Timetable) -> Result<()> {
-        let classes = &self.world.classes;
+        let classes = &self.context.classes;
         let mut of_id: HashMap<ClassId, Class> = HashMap::new();
         for class in rows.iter().filter_map(|(_, row)| classes.find(&row.class)) {
             if !timetable.of_class.contains_key(&class) && classes.is_stored(class) {
@@ -145,7 +145,7 @@ impl Pass<'_, DatabaseTransaction> {
         let step = async |pass: &mut Self, header: &Header, rows| {
             let found = pass.sessions(header, rows, &mut timetable).await?;
             let count = (found.new.len() as u64, found.unchanged);
-            let classes = &pass.world.classes;
+            let classes = &pass.context.classes;
             changed.extend(found.new.iter().map(|(class, _)| *class).filter(|class| classes.is_stored(*class)));
             let row = |(class, on_day)| class_session::Model { class_id: classes.get(class).id, on_day };
             insert(txn, found.new.into_iter().map(row)).await?;
@@ -157,13 +157,13 @@ impl Pass<'_, DatabaseTransaction> {
     }
 
     async fn change_classes(&self, txn: &Txn, changed: &HashSet<Class>) -> Result<()> {
-        let mut ids: Vec<ClassId> = changed.iter().map(|class| self.world.classes.get(*class).id).collect();
+        let mut ids: Vec<ClassId> = changed.iter().map(|class| self.context.classes.get(*class).id).collect();
         ids.sort_unstable();
         let raise = training_class::Entity::update_many()
             .col_expr(training_class::Column::Version, Expr::col(training_class::Column::Version).add(1))
             .filter(self.any_id(training_class::Column::Id, ids.iter().map(|id| id.0)));
         raise.exec(txn.connection()).await?;
-        let codes = self.world.classes.codes_of(changed).into_iter().map(ToString::to_string).collect();
+        let codes = self.context.classes.codes_of(changed).into_iter().map(ToString::to_string).collect();
         record(txn, ChangeKind::Updated, "training_class", codes).await
     }
 }

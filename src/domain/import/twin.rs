@@ -10,8 +10,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 
 use super::{
     finding::{FindingCode, Findings},
-    ledger::{self, Line, Print},
-    pass::{ASKED, Pass, padded},
+    person_overlaps::{self, Fingerprint, Line},
+    resolve::{ASKED, Pass, padded},
     row::CadreRow,
     table::Header,
 };
@@ -20,7 +20,7 @@ use crate::{error::Result, language::Sentence, text};
 /// A person by name and birthday, 12 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Twin {
-    print: Print,
+    print: Fingerprint,
     line: Line,
 }
 
@@ -28,7 +28,7 @@ impl Twin {
     /// Notes a row, if the full date of birth is known.
     pub fn of(line: u64, row: &CadreRow) -> Option<Self> {
         let birth = row.birth_on?;
-        Some(Self { print: Print::of((row.full_name.to_lowercase(), birth)), line: ledger::line(line) })
+        Some(Self { print: Fingerprint::of((row.full_name.to_lowercase(), birth)), line: person_overlaps::line(line) })
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) fn note(header: &Header, mut persons: Vec<Twin>, findings: &mut Findi
 impl<C: ConnectionTrait> Pass<'_, C> {
     /// Warns of persons of the batch who have the name and birthday of another person in the database.
     pub async fn doubt_stored_persons(&mut self, header: &Header, rows: &[(u64, CadreRow)]) -> Result<()> {
-        if !self.world.known.has_cadres {
+        if !self.context.existing.has_cadres {
             return Ok(());
         }
         for rows in rows.chunks(ASKED) {

@@ -10,7 +10,7 @@ use entity::{
 use futures_util::TryStreamExt;
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter};
 
-use super::{load::record, roster::Kept};
+use super::{class_index::ClassEntry, load::record};
 use crate::{
     domain::{
         authz::Txn,
@@ -46,7 +46,7 @@ impl Attribution {
     }
 
     /// The quotas of an enrolment that takes a seat of its class, or may take one later.
-    pub fn links(&mut self, row: &enrolment::Model, class: &Kept) -> Vec<enrolment_quota::Model> {
+    pub fn links(&mut self, row: &enrolment::Model, class: &ClassEntry) -> Vec<enrolment_quota::Model> {
         let Some(plan) = class.plan_id.filter(|_| row.state.is_seated() || row.state == EnrolmentState::Waitlisted)
         else {
             return Vec::new();

@@ -9,7 +9,7 @@ use entity::{
 
 use super::{
     cell::{Cells, Problem, code, day, word},
-    lists::Listed,
+    reference_lists::Listed,
     table::Row,
 };
 use crate::language::Sentence;

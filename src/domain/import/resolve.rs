@@ -13,14 +13,14 @@ use entity::{
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{
+    cadre_index::Person,
+    context::{ImportContext, differs, repeated_code},
     finding::{FindingCode, Findings},
+    plausibility::{self, Dates, IdDoubt},
     progress::Progress,
-    register::Person,
     row::{AssignmentRow, CadreRow, QualificationRow},
-    rule::{self, Dates, IdDoubt},
     shown::shown,
     table::{Header, Row},
-    world::{World, differs, repeated_code},
 };
 use crate::{error::Result, language::Sentence, text::closest};
 
@@ -29,7 +29,7 @@ pub(super) const ASKED: usize = 512;
 
 /// Comparison of a row with the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum News {
+pub(super) enum RowStatus {
     /// The database does not have the row.
     New,
     /// The database has an equal row.
@@ -42,7 +42,7 @@ pub(super) enum News {
 pub(super) struct Resolved<M> {
     pub line: u64,
     pub person: Person,
-    pub news: News,
+    pub news: RowStatus,
     pub model: M,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Resolved<M> {
 pub(super) struct Pass<'a, C> {
     pub dir: &'a Path,
     pub connection: &'a C,
-    pub world: &'a mut World,
+    pub context: &'a mut ImportContext,
     pub findings: &'a mut Findings,
     pub progress: &'a Progress,
 }
@@ -65,25 +65,25 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let stored = self.stored_cadres(rows.iter().map(|(_, row)| &row.code)).await?;
         let (mut new, mut unchanged) = (Vec::with_capacity(rows.len()), 0);
         for (line, row) in rows {
-            let person = match (self.world.register.find(row.code.as_str()), stored.get(&row.code)) {
+            let person = match (self.context.cadre_index.find(row.code.as_str()), stored.get(&row.code)) {
                 (Some(person), _) => person,
                 (None, Some(there)) => {
-                    self.world.register.enter_stored(row.code.as_str(), there.id, there.birth_on.clone())?
+                    self.context.cadre_index.enter_stored(row.code.as_str(), there.id, there.birth_on.clone())?
                 }
                 (None, None) => {
                     let birth = row.birth_on.map(entity::value::BirthDate::seal);
-                    self.world.register.enter_new(row.code.as_str(), birth)?
+                    self.context.cadre_index.enter_new(row.code.as_str(), birth)?
                 }
             };
-            if !self.world.register.see(person) {
+            if !self.context.cadre_index.see(person) {
                 header.note(self.findings, (line, "code"), FindingCode::RepeatedCode, repeated_code);
                 continue;
             }
             let status = stored.get(&row.code).map_or(row.status, |there| there.status);
-            self.world.register.set_status(person, status);
+            self.context.cadre_index.set_status(person, status);
             self.doubt(header, line, &row);
             match stored.get(&row.code) {
-                None => new.push((self.world.register.id(person), row)),
+                None => new.push((self.context.cadre_index.id(person), row)),
                 Some(there) => {
                     let differing = row.differing(there);
                     unchanged += u64::from(differing.is_empty());
@@ -97,16 +97,20 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     fn doubt(&mut self, header: &Header, line: u64, row: &CadreRow) {
-        let (findings, world) = (&mut *self.findings, &*self.world);
-        if let Some(doubt) = row.national_id.as_ref().and_then(|id| rule::doubt_id(id, row.gender, row.birth_on)) {
+        let (findings, context) = (&mut *self.findings, &*self.context);
+        if let Some(doubt) =
+            row.national_id.as_ref().and_then(|id| plausibility::doubt_id(id, row.gender, row.birth_on))
+        {
             let at = (line, "national_id");
             header.note(findings, at, FindingCode::DoubtfulNationalId, || doubt.sentence());
         }
         let (birth_on, joined_service_on, joined_party_on) = (row.birth_on, row.joined_service_on, row.joined_party_on);
-        for (column, doubt) in rule::doubt_dates(Dates { birth_on, joined_service_on, joined_party_on }, world.today) {
+        for (column, doubt) in
+            plausibility::doubt_dates(Dates { birth_on, joined_service_on, joined_party_on }, context.today)
+        {
             header.note(findings, (line, column), FindingCode::DoubtfulDate, || doubt.sentence());
         }
-        if row.ethnicity_code.as_ref().is_some_and(|code| !world.known.ethnic_groups.contains(code)) {
+        if row.ethnicity_code.as_ref().is_some_and(|code| !context.existing.ethnic_groups.contains(code)) {
             header.note(findings, (line, "ethnicity_code"), FindingCode::UnknownCode, || {
                 Sentence::new(
                     "mã dân tộc không có trong danh mục năm 2008 (01 đến 54)",
@@ -118,7 +122,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     /// Warns of identity numbers of the batch that another person in the database has.
     pub async fn doubt_repeated_ids(&mut self, header: &Header, rows: &[(u64, CadreRow)]) -> Result<()> {
-        if !self.world.known.has_cadres {
+        if !self.context.existing.has_cadres {
             return Ok(());
         }
         for rows in rows.chunks(ASKED) {
@@ -161,9 +165,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 stored.get(&post.model.cadre_id).and_then(|there| there.iter().find(|t| is_post(t, &post.model)));
             let Some(there) = there else { continue };
             matched.insert(there.id);
-            post.news = News::Unchanged;
+            post.news = RowStatus::Unchanged;
             if there.end_on != post.model.end_on {
-                post.news = News::Differs;
+                post.news = RowStatus::Differs;
                 header.note(self.findings, (post.line, "end_on"), FindingCode::Differs, differs);
             }
         }
@@ -177,36 +181,36 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     fn post(&mut self, header: &Header, line: u64, row: AssignmentRow) -> Option<Resolved<assignment::Model>> {
-        let (findings, world) = (&mut *self.findings, &*self.world);
-        let person = world.register.find(row.cadre.as_str());
+        let (findings, context) = (&mut *self.findings, &*self.context);
+        let person = context.cadre_index.find(row.cadre.as_str());
         if person.is_none() {
             let cadre = (CadreRow::FILE, row.cadre.as_str());
-            world.unknown(findings, header, (line, "cadre_code"), cadre);
+            context.unknown(findings, header, (line, "cadre_code"), cadre);
         }
-        let unit = world.units.get(&row.unit).copied();
+        let unit = context.units.get(&row.unit).copied();
         if unit.is_none() {
-            world.unknown(findings, header, (line, "unit_code"), (super::row::UnitRow::FILE, row.unit.as_str()));
+            context.unknown(findings, header, (line, "unit_code"), (super::row::UnitRow::FILE, row.unit.as_str()));
         }
-        let has_title = world.titles.contains_key(&row.title);
+        let has_title = context.titles.contains_key(&row.title);
         if !has_title {
             let title = (<entity::title::Model as Row>::FILE, row.title.as_str());
-            world.unknown(findings, header, (line, "title_code"), title);
+            context.unknown(findings, header, (line, "title_code"), title);
         }
-        let birth = person.and_then(|person| world.register.birth(person));
-        if let Some(doubt) = rule::doubt_post(row.start_on, birth, world.today) {
+        let birth = person.and_then(|person| context.cadre_index.birth(person));
+        if let Some(doubt) = plausibility::doubt_post(row.start_on, birth, context.today) {
             header.note(findings, (line, "start_on"), FindingCode::DoubtfulDate, || doubt.sentence());
         }
         let (person, unit_id) = (person?, unit?);
         let model = assignment::Model {
             id: AssignmentId::new(),
-            cadre_id: world.register.id(person),
+            cadre_id: context.cadre_index.id(person),
             unit_id,
             title_code: row.title,
             start_on: row.start_on,
             end_on: row.end_on,
             is_primary: row.is_primary,
         };
-        has_title.then_some(Resolved { line, person, news: News::New, model })
+        has_title.then_some(Resolved { line, person, news: RowStatus::New, model })
     }
 
     /// The posts of these persons in the database.
@@ -245,7 +249,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 qualification::Model { id: paper.model.id, enrolment_id: None, ..there.clone() } == paper.model
             };
             if stored.get(&paper.model.cadre_id).is_some_and(|there| there.iter().any(is_same)) {
-                paper.news = News::Unchanged;
+                paper.news = RowStatus::Unchanged;
             }
         }
         let of_person = |(id, person): (CadreId, Person)| {
@@ -256,27 +260,27 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     fn paper(&mut self, header: &Header, line: u64, row: QualificationRow) -> Option<Resolved<qualification::Model>> {
-        let (findings, world) = (&mut *self.findings, &*self.world);
-        let person = world.register.find(row.cadre.as_str());
+        let (findings, context) = (&mut *self.findings, &*self.context);
+        let person = context.cadre_index.find(row.cadre.as_str());
         if person.is_none() {
             let cadre = (CadreRow::FILE, row.cadre.as_str());
-            world.unknown(findings, header, (line, "cadre_code"), cadre);
+            context.unknown(findings, header, (line, "cadre_code"), cadre);
         }
-        let has_level = note_level(header, line, (row.subject.as_ref(), row.level.as_ref()), world, findings);
-        let has_institution = row.institution.as_ref().is_none_or(|code| world.institutions.contains(code));
+        let has_level = note_level(header, line, (row.subject.as_ref(), row.level.as_ref()), context, findings);
+        let has_institution = row.institution.as_ref().is_none_or(|code| context.institutions.contains(code));
         if let (false, Some(code)) = (has_institution, &row.institution) {
             let institution = (<entity::institution::Model as Row>::FILE, code.as_str());
-            world.unknown(findings, header, (line, "institution_code"), institution);
+            context.unknown(findings, header, (line, "institution_code"), institution);
         }
-        let birth = person.and_then(|person| world.register.birth(person));
-        if let Some(doubt) = rule::doubt_grant(row.granted_on, birth, world.today) {
+        let birth = person.and_then(|person| context.cadre_index.birth(person));
+        if let Some(doubt) = plausibility::doubt_grant(row.granted_on, birth, context.today) {
             header.note(findings, (line, "granted_on"), FindingCode::DoubtfulDate, || doubt.sentence());
         }
         let person = person?;
         let (Ok(subject_code), Ok(level_code)) = (row.subject, row.level) else { return None };
         let model = qualification::Model {
             id: QualificationId::new(),
-            cadre_id: world.register.id(person),
+            cadre_id: context.cadre_index.id(person),
             subject_code,
             level_code,
             field_code: row.field_code,
@@ -286,16 +290,17 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             granted_on: row.granted_on,
             enrolment_id: None,
         };
-        (has_level && has_institution).then_some(Resolved { line, person, news: News::New, model })
+        (has_level && has_institution).then_some(Resolved { line, person, news: RowStatus::New, model })
     }
 
     /// Adds the persons with these codes that are only in the database to the register.
     pub async fn meet(&mut self, codes: impl Iterator<Item = &CadreCode>) -> Result<()> {
-        let register = &self.world.register;
-        let strangers: HashSet<&CadreCode> = codes.filter(|code| register.find(code.as_str()).is_none()).collect();
-        for (code, there) in self.stored_cadres(strangers.into_iter()).await? {
-            let person = self.world.register.enter_stored(code.as_str(), there.id, there.birth_on)?;
-            self.world.register.set_status(person, there.status);
+        let cadre_index = &self.context.cadre_index;
+        let unknown_codes: HashSet<&CadreCode> =
+            codes.filter(|code| cadre_index.find(code.as_str()).is_none()).collect();
+        for (code, there) in self.stored_cadres(unknown_codes.into_iter()).await? {
+            let person = self.context.cadre_index.enter_stored(code.as_str(), there.id, there.birth_on)?;
+            self.context.cadre_index.set_status(person, there.status);
         }
         Ok(())
     }
@@ -303,12 +308,12 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     /// The rows of these persons in the database before the import. Skips codes that are known to be new.
     async fn stored_cadres(&self, codes: impl Iterator<Item = &CadreCode>) -> Result<HashMap<CadreCode, cadre::Model>> {
         let mut stored = HashMap::new();
-        if !self.world.known.has_cadres {
+        if !self.context.existing.has_cadres {
             return Ok(stored);
         }
-        let register = &self.world.register;
+        let cadre_index = &self.context.cadre_index;
         let may_be_stored =
-            |code: &&CadreCode| register.find(code.as_str()).is_none_or(|person| register.is_stored(person));
+            |code: &&CadreCode| cadre_index.find(code.as_str()).is_none_or(|person| cadre_index.is_stored(person));
         let codes: Vec<&CadreCode> = codes.filter(may_be_stored).collect();
         if codes.is_empty() {
             return Ok(stored);
@@ -323,7 +328,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     /// The persons of a batch that were stored before the import, each once.
     pub fn stored_persons<M>(&self, rows: &[Resolved<M>]) -> Vec<(CadreId, Person)> {
         let mut persons = self.persons(rows);
-        persons.retain(|(_, person)| self.world.register.is_stored(*person));
+        persons.retain(|(_, person)| self.context.cadre_index.is_stored(*person));
         persons
     }
 
@@ -332,7 +337,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let mut persons: Vec<Person> = rows.iter().map(|row| row.person).collect();
         persons.sort_unstable();
         persons.dedup();
-        persons.into_iter().map(|person| (self.world.register.id(person), person)).collect()
+        persons.into_iter().map(|person| (self.context.cadre_index.id(person), person)).collect()
     }
 }
 
@@ -357,12 +362,12 @@ pub(super) fn note_level(
     header: &Header,
     line: u64,
     (subject, level): (Result<&SubjectCode, &String>, Result<&LevelCode, &String>),
-    world: &World,
+    context: &ImportContext,
     findings: &mut Findings,
 ) -> bool {
-    let Some((subject, levels)) = subject.ok().and_then(|code| world.known.levels.get_key_value(code)) else {
+    let Some((subject, levels)) = subject.ok().and_then(|code| context.existing.levels.get_key_value(code)) else {
         header.note(findings, (line, "subject"), FindingCode::UnknownSubject, || {
-            let mut subjects: Vec<_> = world.known.levels.keys().map(|subject| subject.as_str()).collect();
+            let mut subjects: Vec<_> = context.existing.levels.keys().map(|subject| subject.as_str()).collect();
             subjects.sort_unstable();
             let given = subject.map_or_else(String::as_str, |subject| subject.as_str());
             let what = ("loại trình độ không có trong danh mục", "the subject is not in the list");

@@ -12,22 +12,22 @@ use super::{
     batch::counted,
     bundle::Bundle,
     class::ClassRow,
+    context::{ImportContext, repeated_row},
     enrolment::EnrolmentRow,
+    existing::Existing,
     finding::{FindingCode, Findings},
-    known::Known,
-    ledger::{self, Episode, Paper, Post},
-    lists::{Listed, NewUnits, listed},
-    offer::{NewOffers, PlanRow, QuotaRow},
-    pass::Pass,
+    person_overlaps::{self, Episode, Paper, Post},
+    plausibility::{self, IdDoubt},
     post::Tiers,
     progress::Progress,
-    rotation::{Lives, Stay, Stays, rotation_overlap, rotation_running},
+    reference_lists::{Listed, NewUnits, listed},
+    resolve::Pass,
+    rotation::{Lives, Tenure, Tenures, rotation_overlap, rotation_running},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
-    rule::{self, IdDoubt},
     session::SessionRow,
     table::{Header, Row},
+    training_lists::{NewOffers, PlanRow, QuotaRow},
     twin::{self, Twin},
-    world::{World, repeated_row},
 };
 use crate::{error::Result, language::Sentence};
 
@@ -64,14 +64,14 @@ impl Plan {
 }
 
 /// Checks a bundle.
-pub(super) async fn check(
+pub(super) async fn validate(
     dir: &Path,
     bundle: &Bundle,
     reader: &impl ConnectionTrait,
-    (world, findings, progress): (&mut World, &mut Findings, &Progress),
+    (context, findings, progress): (&mut ImportContext, &mut Findings, &Progress),
 ) -> Result<Plan> {
     let mut plan = Plan::default();
-    let mut pass = Pass { dir, connection: reader, world, findings, progress };
+    let mut pass = Pass { dir, connection: reader, context, findings, progress };
     pass.lists(bundle, &mut plan).await?;
     if bundle.has(CadreRow::FILE) {
         plan.checked.push(pass.check_cadres().await?);
@@ -83,7 +83,7 @@ pub(super) async fn check(
     }
     // Before the qualifications, so that the posts are freed before those are compared.
     let rotations = match stays {
-        Some(stays) => Some(pass.check_rotations(&mut plan, Stays::new(stays)).await?),
+        Some(stays) => Some(pass.check_rotations(&mut plan, Tenures::new(stays)).await?),
         None => None,
     };
     if bundle.has(QualificationRow::FILE) {
@@ -104,7 +104,7 @@ pub(super) async fn check(
 }
 
 /// Selects the stored rows of a list from the snapshot.
-type ListOf<T> = fn(&Known) -> &HashMap<<T as Listed>::Code, T>;
+type ListOf<T> = fn(&Existing) -> &HashMap<<T as Listed>::Code, T>;
 
 /// A small file, read into memory.
 struct Whole<T> {
@@ -133,18 +133,18 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             self.successions(plan).await?;
         }
         if bundle.has(<title::Model as Row>::FILE) {
-            plan.titles = self.list(|known| &known.titles, &mut plan.checked).await?;
-            self.world.titles.extend(plan.titles.iter().map(|title| (title.code.clone(), title.tier)));
+            plan.titles = self.list(|existing| &existing.titles, &mut plan.checked).await?;
+            self.context.titles.extend(plan.titles.iter().map(|title| (title.code.clone(), title.tier)));
         }
         if bundle.has(<institution::Model as Row>::FILE) {
-            plan.institutions = self.list(|known| &known.institutions, &mut plan.checked).await?;
-            self.world.institutions.extend(plan.institutions.iter().map(|institution| institution.code.clone()));
+            plan.institutions = self.list(|existing| &existing.institutions, &mut plan.checked).await?;
+            self.context.institutions.extend(plan.institutions.iter().map(|institution| institution.code.clone()));
         }
         if bundle.has(<law::Model as Row>::FILE) {
-            plan.rules = self.list(|known| &known.rules, &mut plan.checked).await?;
+            plan.rules = self.list(|existing| &existing.rules, &mut plan.checked).await?;
         }
         if bundle.has(<retirement_age::Model as Row>::FILE) {
-            plan.retirement_ages = self.list(|known| &known.retirement_ages, &mut plan.checked).await?;
+            plan.retirement_ages = self.list(|existing| &existing.retirement_ages, &mut plan.checked).await?;
         }
         self.offers(bundle, plan).await
     }
@@ -153,13 +153,13 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     async fn offers(&mut self, bundle: &Bundle, plan: &mut Plan) -> Result<()> {
         let offers = &mut plan.offers;
         if bundle.has(<programme::Model as Row>::FILE) {
-            offers.programmes = self.list(|known| &known.programmes, &mut plan.checked).await?;
+            offers.programmes = self.list(|existing| &existing.programmes, &mut plan.checked).await?;
             let codes = offers.programmes.iter().map(|programme| programme.code.clone());
-            codes.for_each(|code| self.world.programmes.enter(code));
+            codes.for_each(|code| self.context.programmes.enter(code));
         }
         if bundle.has(PlanRow::FILE) {
             let Whole { header, rows, checked } = self.whole::<PlanRow>().await?;
-            offers.read_plans(&header, rows, self.world, self.findings);
+            offers.read_plans(&header, rows, self.context, self.findings);
             let (new, unchanged) = (offers.plans.len() as u64, offers.unchanged.0);
             plan.checked.push(Checked { new, unchanged, ..checked });
         }
@@ -167,7 +167,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let Whole { header, rows, checked } = self.whole::<QuotaRow>().await?;
             let taught = self.plans_with_learners().await?;
             let offers = &mut plan.offers;
-            offers.read_quotas(&header, rows, (self.world, &taught), self.findings);
+            offers.read_quotas(&header, rows, (self.context, &taught), self.findings);
             let (new, unchanged) = (offers.quotas.len() as u64, offers.unchanged.1);
             plan.checked.push(Checked { new, unchanged, ..checked });
         }
@@ -176,7 +176,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     /// The plans whose classes have learners in the database.
     async fn plans_with_learners(&self) -> Result<HashSet<PlanId>> {
-        if !self.world.known.has_classes {
+        if !self.context.existing.has_classes {
             return Ok(HashSet::new());
         }
         let plans: Vec<PlanId> = training_class::Entity::find()
@@ -192,12 +192,12 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     fn lives(&self, plan: &Plan) -> Lives {
-        Lives::of(self.world.known.versions.values().flatten().chain(&plan.units.versions))
+        Lives::of(self.context.existing.versions.values().flatten().chain(&plan.units.versions))
     }
 
     fn tiers(&self, plan: &Plan) -> Tiers {
         let mut tiers = Tiers::new();
-        for version in self.world.known.versions.values().flatten().chain(&plan.units.versions) {
+        for version in self.context.existing.versions.values().flatten().chain(&plan.units.versions) {
             tiers.entry(version.unit_id).or_default().extend(version.period().map(|period| (period, version.tier)));
         }
         tiers
@@ -205,7 +205,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     async fn units(&mut self, plan: &mut Plan) -> Result<()> {
         let Whole { header, rows, checked } = self.whole::<UnitRow>().await?;
-        plan.units.read(&header, &rows, self.world, self.findings);
+        plan.units.read(&header, &rows, self.context, self.findings);
         let (new, unchanged) = (plan.units.versions.len() as u64, plan.units.unchanged.0);
         plan.checked.push(Checked { new, unchanged, ..checked });
         Ok(())
@@ -213,7 +213,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     async fn successions(&mut self, plan: &mut Plan) -> Result<()> {
         let Whole { header, rows, checked } = self.whole::<SuccessionRow>().await?;
-        plan.units.read_successions(&header, rows, self.world, self.findings);
+        plan.units.read_successions(&header, rows, self.context, self.findings);
         let (new, unchanged) = (plan.units.successions.len() as u64, plan.units.unchanged.1);
         plan.checked.push(Checked { new, unchanged, ..checked });
         Ok(())
@@ -221,7 +221,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     async fn list<T: Listed>(&mut self, stored: ListOf<T>, files: &mut Vec<Checked>) -> Result<Vec<T>> {
         let Whole { header, rows, checked } = self.whole::<T>().await?;
-        let (new, unchanged) = listed(&header, rows, stored(&self.world.known), (self.world, self.findings));
+        let (new, unchanged) = listed(&header, rows, stored(&self.context.existing), (self.context, self.findings));
         files.push(Checked { new: new.len() as u64, unchanged, ..checked });
         Ok(new)
     }
@@ -231,7 +231,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let mut persons = Vec::new();
         let step = async |pass: &mut Self, header: &Header, rows: Vec<(u64, CadreRow)>| {
             for (line, row) in &rows {
-                let number = row.national_id.as_deref().and_then(rule::digits);
+                let number = row.national_id.as_deref().and_then(plausibility::digits);
                 if number.is_some_and(|number| !numbers.insert(number)) {
                     let sentence = || IdDoubt::RepeatedInBundle.sentence();
                     let at = (*line, "national_id");
@@ -250,7 +250,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     /// Checks the posts, and records them for the comparison with the rotations.
-    async fn check_assignments(&mut self, tiers: &Tiers, mut stays: Option<&mut Vec<Stay>>) -> Result<Checked> {
+    async fn check_assignments(&mut self, tiers: &Tiers, mut stays: Option<&mut Vec<Tenure>>) -> Result<Checked> {
         // A row with an error may contain what seems to be missing.
         let is_settled = self.findings.errors == 0;
         let mut posts = Vec::new();
@@ -261,13 +261,13 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             }
             posts.extend(found.iter().map(Post::of));
             if let Some(stays) = &mut stays {
-                stays.extend(found.iter().map(|row| Stay::of(row.person, &row.model)));
+                stays.extend(found.iter().map(|row| Tenure::of(row.person, &row.model)));
             }
             posts.extend(stored.iter().map(|(person, post)| Post::stored(*person, post)));
             Ok(counted(&found))
         };
         let (checked, header) = self.batches(step).await?;
-        let compared = ledger::compare_posts(posts);
+        let compared = person_overlaps::compare_posts(posts);
         for line in compared.repeated {
             header.note(self.findings, (line, "cadre_code"), FindingCode::RepeatedRow, repeated_row);
         }
@@ -282,7 +282,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(checked)
     }
 
-    async fn check_rotations(&mut self, plan: &mut Plan, stays: Stays) -> Result<Checked> {
+    async fn check_rotations(&mut self, plan: &mut Plan, stays: Tenures) -> Result<Checked> {
         let lives = self.lives(plan);
         // A row with an error may contain what seems to be missing.
         let is_settled = self.findings.errors == 0;
@@ -293,12 +293,12 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 pass.doubt_units(header, &found, &lives);
                 pass.doubt_posts(header, &found, &stays).await?;
             }
-            episodes.extend(found.iter().map(|row| Episode::of(row, pass.world.today)));
+            episodes.extend(found.iter().map(|row| Episode::of(row, pass.context.today)));
             episodes.extend(stored.iter().map(|(person, row)| Episode::stored(*person, row)));
             Ok(counted(&found))
         };
         let (checked, header) = self.batches(step).await?;
-        let compared = ledger::compare_episodes(episodes);
+        let compared = person_overlaps::compare_episodes(episodes);
         for (lines, column, code, sentence) in [
             (compared.repeated, "cadre_code", FindingCode::RepeatedRow, repeated_row as fn() -> Sentence),
             (compared.overlapping, "start_on", FindingCode::RotationOverlap, rotation_overlap),
@@ -319,7 +319,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             Ok(counted(&found))
         };
         let (checked, header) = self.batches(step).await?;
-        let compared = ledger::compare_papers(papers);
+        let compared = person_overlaps::compare_papers(papers);
         for line in compared.repeated {
             header.note(self.findings, (line, "cadre_code"), FindingCode::RepeatedRow, repeated_row);
         }

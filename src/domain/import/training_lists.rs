@@ -12,12 +12,12 @@ use entity::{
 
 use super::{
     cell::{Cells, Problem, code, number, outer_code, word, year},
+    context::{ImportContext, differs, repeated_code, repeated_row},
+    existing::QuotaFacts,
     finding::{FindingCode, Findings},
-    known::QuotaFacts,
-    lists::{Listed, unit_of},
-    pass::note_level,
+    reference_lists::{Listed, unit_of},
+    resolve::note_level,
     table::{Header, Row},
-    world::{World, differs, repeated_code, repeated_row},
 };
 use crate::language::Sentence;
 
@@ -54,9 +54,9 @@ impl Listed for programme::Model {
     }
 
     /// Checks that the subject of a programme has the level that the programme grants, if any.
-    fn check(&self, header: &Header, line: u64, world: &World, findings: &mut Findings) {
+    fn check(&self, header: &Header, line: u64, context: &ImportContext, findings: &mut Findings) {
         let (Some(level), Ok(subject)) = (&self.level_code, self.subject.parse::<SubjectCode>()) else { return };
-        note_level(header, line, (Ok(&subject), Ok(level)), world, findings);
+        note_level(header, line, (Ok(&subject), Ok(level)), context, findings);
     }
 }
 
@@ -161,16 +161,22 @@ pub(super) struct NewOffers {
 
 impl NewOffers {
     /// Resolves the rows of `training_plans.csv`.
-    pub fn read_plans(&mut self, header: &Header, rows: Vec<(u64, PlanRow)>, world: &mut World, found: &mut Findings) {
+    pub fn read_plans(
+        &mut self,
+        header: &Header,
+        rows: Vec<(u64, PlanRow)>,
+        context: &mut ImportContext,
+        found: &mut Findings,
+    ) {
         let mut seen = HashSet::new();
         for (line, row) in rows {
             if !seen.insert(row.code.clone()) {
                 header.note(found, (line, "code"), FindingCode::RepeatedCode, repeated_code);
                 continue;
             }
-            let stored = world.known.plans.get(&row.code);
+            let stored = context.existing.plans.get(&row.code);
             let id = stored.map_or_else(PlanId::new, |there| there.id);
-            let unit = unit_of(world, found, header, (line, "unit_code"), Some(&row.unit));
+            let unit = unit_of(context, found, header, (line, "unit_code"), Some(&row.unit));
             if let (Some(there), Some(unit)) = (stored, unit) {
                 let differing = row.differing(unit, there);
                 self.unchanged.0 += u64::from(differing.is_empty());
@@ -180,8 +186,8 @@ impl NewOffers {
             }
             let is_new = stored.is_none();
             // Added even if its unit is unknown, so that its quotas and classes are not reported.
-            world.plans.insert(row.code.clone(), id);
-            world.plan_years.insert(id, (row.year_from, row.year_to));
+            context.plans.insert(row.code.clone(), id);
+            context.plan_years.insert(id, (row.year_from, row.year_to));
             if let (true, Some(unit)) = (is_new, unit) {
                 self.plans.push(row.model(id, unit));
             }
@@ -193,14 +199,14 @@ impl NewOffers {
         &mut self,
         header: &Header,
         rows: Vec<(u64, QuotaRow)>,
-        (world, taught): (&World, &HashSet<PlanId>),
+        (context, taught): (&ImportContext, &HashSet<PlanId>),
         found: &mut Findings,
     ) {
         let mut seen = HashSet::new();
         for (line, row) in rows {
-            let Some(quota) = row.resolved(header, line, world, found) else { continue };
+            let Some(quota) = row.resolved(header, line, context, found) else { continue };
             let key = (quota.plan_id, quota.unit_id, quota.programme_code.clone(), quota.mode);
-            let stored = world.known.quotas.get(&key);
+            let stored = context.existing.quotas.get(&key);
             if !seen.insert(key) {
                 header.note(found, (line, "plan_code"), FindingCode::RepeatedRow, repeated_row);
                 continue;
@@ -241,10 +247,16 @@ impl PlanRow {
 }
 
 impl QuotaRow {
-    fn resolved(&self, header: &Header, line: u64, world: &World, findings: &mut Findings) -> Option<quota::Model> {
-        let plan = plan_of(world, findings, header, line, Some(&self.plan));
-        let unit = unit_of(world, findings, header, (line, "unit_code"), Some(&self.unit));
-        let programme = programme_of(world, findings, header, line, &self.programme);
+    fn resolved(
+        &self,
+        header: &Header,
+        line: u64,
+        context: &ImportContext,
+        findings: &mut Findings,
+    ) -> Option<quota::Model> {
+        let plan = plan_of(context, findings, header, line, Some(&self.plan));
+        let unit = unit_of(context, findings, header, (line, "unit_code"), Some(&self.unit));
+        let programme = programme_of(context, findings, header, line, &self.programme);
         programme?;
         let QuotaFacts { measure, is_lower_bound, seats, classes } = self.facts;
         Some(quota::Model {
@@ -314,32 +326,32 @@ impl Programmes {
 
 /// The plan in `plan_code`, unless the cell is empty.
 pub(super) fn plan_of(
-    world: &World,
+    context: &ImportContext,
     findings: &mut Findings,
     header: &Header,
     line: u64,
     code: Option<&PlanCode>,
 ) -> Option<PlanId> {
     let code = code?;
-    let id = world.plans.get(code).copied();
+    let id = context.plans.get(code).copied();
     if id.is_none() {
-        world.unknown(findings, header, (line, "plan_code"), (PlanRow::FILE, code.as_str()));
+        context.unknown(findings, header, (line, "plan_code"), (PlanRow::FILE, code.as_str()));
     }
     id
 }
 
 /// The programme in `programme_code`.
 pub(super) fn programme_of(
-    world: &World,
+    context: &ImportContext,
     findings: &mut Findings,
     header: &Header,
     line: u64,
     code: &ProgrammeCode,
 ) -> Option<Programme> {
-    let found = world.programmes.find(code);
+    let found = context.programmes.find(code);
     if found.is_none() {
         let programme = (<programme::Model as Row>::FILE, code.as_str());
-        world.unknown(findings, header, (line, "programme_code"), programme);
+        context.unknown(findings, header, (line, "programme_code"), programme);
     }
     found
 }

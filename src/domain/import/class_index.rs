@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use entity::value::{ClassCode, ClassId, ClassState, Day, PlanId, StudyMode};
 
-use super::offer::Programme;
+use super::training_lists::Programme;
 use crate::error::{Error, Result};
 
 /// Index of a class among all known ones.
@@ -12,7 +12,7 @@ pub(super) type Class = u32;
 
 /// The columns of a class that the checks of enrolments use.
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
+pub(super) struct ClassEntry {
     pub id: ClassId,
     pub plan_id: Option<PlanId>,
     /// `None` if its row names an unknown programme.
@@ -30,7 +30,7 @@ pub(super) struct Kept {
     pub seen: bool,
 }
 
-impl Kept {
+impl ClassEntry {
     /// Seats taken, with those of the bundle.
     pub fn seated(&self) -> i32 {
         self.stored.unwrap_or(0).saturating_add(self.taken)
@@ -41,7 +41,7 @@ impl Kept {
 #[derive(Default)]
 pub(super) struct Classes {
     places: HashMap<ClassCode, Class>,
-    kept: Vec<Kept>,
+    kept: Vec<ClassEntry>,
 }
 
 impl Classes {
@@ -51,7 +51,7 @@ impl Classes {
     }
 
     /// A class.
-    pub fn get(&self, class: Class) -> &Kept {
+    pub fn get(&self, class: Class) -> &ClassEntry {
         &self.kept[class as usize]
     }
 
@@ -69,7 +69,7 @@ impl Classes {
     }
 
     /// Adds a class.
-    pub fn enter(&mut self, code: ClassCode, kept: Kept) -> Result<Class> {
+    pub fn enter(&mut self, code: ClassCode, kept: ClassEntry) -> Result<Class> {
         let class = Class::try_from(self.kept.len()).map_err(Error::internal)?;
         self.kept.push(kept);
         self.places.insert(code, class);
@@ -94,7 +94,7 @@ impl Classes {
     }
 
     /// The classes that get learners, by code.
-    pub fn filled(&self) -> Vec<(&ClassCode, &Kept)> {
+    pub fn filled(&self) -> Vec<(&ClassCode, &ClassEntry)> {
         let all = self.places.iter().map(|(code, class)| (code, self.get(*class)));
         let mut filled: Vec<_> = all.filter(|(_, kept)| kept.taken > 0).collect();
         filled.sort_unstable_by_key(|(code, _)| *code);
@@ -108,7 +108,7 @@ impl Classes {
     pub fn of<const N: usize>(classes: [(&str, &str, StudyMode); N]) -> Self {
         let mut all = Self::default();
         for (start, end, mode) in classes {
-            let kept = Kept {
+            let kept = ClassEntry {
                 id: ClassId::new(),
                 plan_id: None,
                 programme: None,

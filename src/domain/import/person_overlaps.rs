@@ -6,16 +6,16 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use entity::{assignment, qualification, rotation, value::Day};
 
 use super::{
-    episode::{Move, Phase},
-    pass::Resolved,
-    register::Person,
+    cadre_index::Person,
+    resolve::Resolved,
+    rotation_history::{Move, Phase},
 };
 
 /// Fingerprint of the identity of a row among the rows of one person; 64 bits suffice for these few rows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Print([u32; 2]);
+pub(super) struct Fingerprint([u32; 2]);
 
-impl Print {
+impl Fingerprint {
     pub fn of(content: impl Hash) -> Self {
         let mut hasher = DefaultHasher::new();
         content.hash(&mut hasher);
@@ -33,7 +33,7 @@ pub(super) type Line = u32;
 pub(super) struct Paper {
     person: Person,
     /// Fingerprint of the content without the date.
-    print: Print,
+    print: Fingerprint,
     /// Fingerprint of the date.
     date: u32,
     line: Line,
@@ -48,13 +48,13 @@ impl Paper {
     /// Notes a row of the database.
     pub fn stored(person: Person, paper: &qualification::Model) -> Self {
         let content = (&paper.subject_code, &paper.level_code, &paper.field_code, &paper.institution_code, paper.mode);
-        let Print([date, _]) = Print::of(paper.granted_on);
-        Self { person, print: Print::of(content), date, line: 0 }
+        let Fingerprint([date, _]) = Fingerprint::of(paper.granted_on);
+        Self { person, print: Fingerprint::of(content), date, line: 0 }
     }
 
     /// Notes a row of a person that is identified by its content.
     pub fn noted((at, person): (u64, Person), content: impl Hash) -> Self {
-        Self { person, print: Print::of(content), date: 0, line: line(at) }
+        Self { person, print: Fingerprint::of(content), date: 0, line: line(at) }
     }
 }
 
@@ -128,7 +128,7 @@ impl Longest {
 #[derive(Clone, Copy)]
 pub(super) struct Post {
     span: Span,
-    print: Print,
+    print: Fingerprint,
     is_primary: bool,
 }
 
@@ -144,7 +144,7 @@ impl Post {
     pub fn stored(person: Person, post: &assignment::Model) -> Self {
         Self {
             span: Span { person, start_on: post.start_on, end_on: post.end_on, line: 0 },
-            print: Print::of((post.unit_id, &post.title_code, post.is_primary)),
+            print: Fingerprint::of((post.unit_id, &post.title_code, post.is_primary)),
             is_primary: post.is_primary,
         }
     }
@@ -194,7 +194,7 @@ pub(super) fn compare_posts(mut posts: Vec<Post>) -> Posts {
 #[derive(Clone, Copy)]
 pub(super) struct Episode {
     span: Span,
-    to: Print,
+    to: Fingerprint,
     phase: Phase,
     is_new: bool,
 }
@@ -205,7 +205,7 @@ impl Episode {
         let Move { to_unit_id, start_on, end_on, stored, .. } = row.model;
         Self {
             span: Span { person: row.person, start_on, end_on, line: line(row.line) },
-            to: Print::of(to_unit_id),
+            to: Fingerprint::of(to_unit_id),
             phase: stored.map_or_else(|| Phase::on(today, start_on, end_on), Phase::of),
             is_new: stored.is_none(),
         }
@@ -218,7 +218,7 @@ impl Episode {
         // A rotation that ended on an unknown day gets an empty interval, so that it does not overlap later ones.
         let end_on = end_on.or_else(|| (phase == Phase::Over).then_some(row.start_on));
         let span = Span { person, start_on: row.start_on, end_on, line: 0 };
-        Self { span, to: Print::of(row.to_unit_id), phase, is_new: false }
+        Self { span, to: Fingerprint::of(row.to_unit_id), phase, is_new: false }
     }
 
     fn is_same(&self, other: &Self) -> bool {
@@ -311,7 +311,7 @@ mod tests {
         ] {
             let paper = |&(line, person, content, date): &(u32, Person, char, u32)| Paper {
                 person,
-                print: Print::of(content),
+                print: Fingerprint::of(content),
                 date,
                 line,
             };
@@ -324,7 +324,7 @@ mod tests {
     fn posts(rows: &[(u32, u32, u32, &str, &str, bool)]) -> Posts {
         let post = |&(line, person, unit, start, end, is_primary): &(u32, u32, u32, &str, &str, bool)| Post {
             span: Span { person, start_on: start.parse().expect(start), end_on: end.parse().ok(), line },
-            print: Print::of((unit, is_primary)),
+            print: Fingerprint::of((unit, is_primary)),
             is_primary,
         };
         compare_posts(rows.iter().map(post).collect())
@@ -377,7 +377,7 @@ mod tests {
             let (start_on, end_on) = (start.parse().expect(start), end.parse().ok());
             let phase = stored.unwrap_or_else(|| Phase::on(today, start_on, end_on));
             let span = Span { person, start_on, end_on, line };
-            Episode { span, to: Print::of(to), phase, is_new: stored.is_none() }
+            Episode { span, to: Fingerprint::of(to), phase, is_new: stored.is_none() }
         };
         compare_episodes(rows.iter().map(episode).collect())
     }

@@ -17,7 +17,7 @@ const FORMER: u8 = 8;
 
 /// All codes are concatenated in one string, and the table stores offsets in it: about 45 bytes per person.
 #[derive(Default)]
-pub(super) struct Register {
+pub(super) struct CadreIndex {
     codes: String,
     ends: Vec<u32>,
     places: HashTable<Person>,
@@ -27,7 +27,7 @@ pub(super) struct Register {
     marks: Vec<u8>,
 }
 
-impl Register {
+impl CadreIndex {
     /// The person with the code.
     pub fn find(&self, code: &str) -> Option<Person> {
         self.places.find(self.hasher.hash_one(code), |person| self.code(*person) == code).copied()
@@ -124,22 +124,22 @@ mod tests {
 
     #[test]
     fn each_person_is_found_by_code_and_by_no_part_of_it() {
-        let mut register = Register::default();
+        let mut cadre_index = CadreIndex::default();
         for number in 0..1_000 {
-            let person = register.enter_new(&format!("CB{number}"), None).unwrap();
+            let person = cadre_index.enter_new(&format!("CB{number}"), None).unwrap();
             assert_eq!(person, number);
         }
-        let stored = register.enter_stored("X", CadreId::new(), None).unwrap();
+        let stored = cadre_index.enter_stored("X", CadreId::new(), None).unwrap();
         for number in 0..1_000 {
-            assert_eq!(register.find(&format!("CB{number}")), Some(number));
+            assert_eq!(cadre_index.find(&format!("CB{number}")), Some(number));
         }
-        assert_eq!(register.find("CB"), None);
-        assert_eq!(register.find("CB1000"), None);
-        assert!(register.see(3) && !register.see(3));
-        register.forget_seen();
-        assert!(register.see(3));
-        register.touch(3);
-        register.touch(stored);
-        assert_eq!(register.touched().collect::<Vec<_>>(), ["X"]);
+        assert_eq!(cadre_index.find("CB"), None);
+        assert_eq!(cadre_index.find("CB1000"), None);
+        assert!(cadre_index.see(3) && !cadre_index.see(3));
+        cadre_index.forget_seen();
+        assert!(cadre_index.see(3));
+        cadre_index.touch(3);
+        cadre_index.touch(stored);
+        assert_eq!(cadre_index.touched().collect::<Vec<_>>(), ["X"]);
     }
 }

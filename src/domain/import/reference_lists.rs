@@ -11,11 +11,11 @@ use entity::{
 };
 
 use super::{
+    context::{ImportContext, differs, repeated_code, repeated_row},
     finding::{FindingCode, Findings},
     row::{SuccessionRow, UnitRow},
     table::{Header, Row},
     tree::{MOST_LEVELS, Span, Tree, Version},
-    world::{World, differs, repeated_code, repeated_row},
 };
 use crate::language::Sentence;
 
@@ -31,7 +31,7 @@ pub(super) trait Listed: Row {
     fn differing(&self, stored: &Self) -> Vec<&'static str>;
 
     /// Reports errors that a single row shows.
-    fn check(&self, _header: &Header, _line: u64, _world: &World, _findings: &mut Findings) {}
+    fn check(&self, _header: &Header, _line: u64, _world: &ImportContext, _findings: &mut Findings) {}
 
     /// Reason why no row of a bundle may have the code of this stored row, if so.
     fn reserved(_stored: &Self) -> Option<Sentence> {
@@ -74,7 +74,7 @@ pub(super) fn listed<T: Listed>(
     header: &Header,
     rows: Vec<(u64, T)>,
     stored: &HashMap<T::Code, T>,
-    (world, findings): (&World, &mut Findings),
+    (context, findings): (&ImportContext, &mut Findings),
 ) -> (Vec<T>, u64) {
     let mut seen = HashSet::new();
     let (mut new, mut unchanged) = (Vec::new(), 0);
@@ -83,7 +83,7 @@ pub(super) fn listed<T: Listed>(
             header.note(findings, (line, "code"), FindingCode::RepeatedCode, repeated_code);
             continue;
         }
-        row.check(header, line, world, findings);
+        row.check(header, line, context, findings);
         let Some(there) = stored.get(row.code()) else {
             new.push(row);
             continue;
@@ -117,23 +117,30 @@ pub(super) struct NewUnits {
 
 impl NewUnits {
     /// Resolves the rows of `units.csv` against each other and the database.
-    pub fn read(&mut self, header: &Header, rows: &[(u64, UnitRow)], world: &mut World, findings: &mut Findings) {
+    pub fn read(
+        &mut self,
+        header: &Header,
+        rows: &[(u64, UnitRow)],
+        context: &mut ImportContext,
+        findings: &mut Findings,
+    ) {
         for (_, row) in rows {
-            if !world.units.contains_key(&row.code) {
+            if !context.units.contains_key(&row.code) {
                 let id = UnitId::new();
-                world.units.insert(row.code.clone(), id);
+                context.units.insert(row.code.clone(), id);
                 self.units.push(unit::Model { id, code: row.code.clone() });
             }
         }
-        let mut versions: Vec<Version> = world.known.versions.values().flatten().filter_map(stored_version).collect();
+        let mut versions: Vec<Version> =
+            context.existing.versions.values().flatten().filter_map(stored_version).collect();
         for (line, row) in rows {
-            let parent = unit_of(world, findings, header, (*line, "parent_code"), row.parent.as_ref());
-            let party = unit_of(world, findings, header, (*line, "party_parent_code"), row.party_parent.as_ref());
-            let version = model(row, world.units[&row.code], parent, party);
+            let parent = unit_of(context, findings, header, (*line, "parent_code"), row.parent.as_ref());
+            let party = unit_of(context, findings, header, (*line, "party_parent_code"), row.party_parent.as_ref());
+            let version = model(row, context.units[&row.code], parent, party);
             versions.push(Version { line: Some(*line), ..seen(&version, &row.period) });
             let is_resolved = (parent.is_some(), party.is_some()) == (row.parent.is_some(), row.party_parent.is_some());
             if is_resolved {
-                self.add(header, (*line, row), version, (world, findings));
+                self.add(header, (*line, row), version, (context, findings));
             }
         }
         note_tree(header, &Tree::new(versions), findings);
@@ -145,15 +152,15 @@ impl NewUnits {
         header: &Header,
         (line, row): (u64, &UnitRow),
         version: unit_version::Model,
-        (world, findings): (&World, &mut Findings),
+        (context, findings): (&ImportContext, &mut Findings),
     ) {
-        let stored = world.known.versions.get(&version.unit_id).map_or(&[][..], Vec::as_slice);
+        let stored = context.existing.versions.get(&version.unit_id).map_or(&[][..], Vec::as_slice);
         if stored.iter().any(|there| is_same(there, &version)) {
             self.unchanged.0 += 1;
         } else if stored.iter().any(|there| there.period().is_some_and(|period| period.overlaps(&row.period))) {
             header.note(findings, (line, "code"), FindingCode::Differs, unit_differs);
         } else {
-            if world.known.units.contains_key(&row.code) {
+            if context.existing.units.contains_key(&row.code) {
                 self.touched.insert(row.code.clone());
             }
             self.versions.push(version);
@@ -165,13 +172,13 @@ impl NewUnits {
         &mut self,
         header: &Header,
         rows: Vec<(u64, SuccessionRow)>,
-        world: &World,
+        context: &ImportContext,
         findings: &mut Findings,
     ) {
-        let stored: HashMap<_, _> = world.known.successions.iter().map(|there| (event(there), there)).collect();
+        let stored: HashMap<_, _> = context.existing.successions.iter().map(|there| (event(there), there)).collect();
         let mut before = HashSet::new();
         for (line, row) in rows {
-            let Some(succession) = succession(header, (line, &row), world, findings) else { continue };
+            let Some(succession) = succession(header, (line, &row), context, findings) else { continue };
             if !before.insert(event(&succession)) {
                 header.note(findings, (line, "predecessor_code"), FindingCode::RepeatedRow, repeated_row);
                 continue;
@@ -180,7 +187,7 @@ impl NewUnits {
                 Some(there) if there.document == succession.document => self.unchanged.1 += 1,
                 Some(_) => header.note(findings, (line, "document"), FindingCode::Differs, differs),
                 None => {
-                    let is_stored = |code: &UnitCode| world.known.units.contains_key(code);
+                    let is_stored = |code: &UnitCode| context.existing.units.contains_key(code);
                     self.touched.extend([row.predecessor, row.successor].into_iter().filter(is_stored));
                     self.successions.push(succession);
                 }
@@ -205,11 +212,11 @@ fn may_keep_code(kind: SuccessionKind) -> bool {
 fn succession(
     header: &Header,
     (line, row): (u64, &SuccessionRow),
-    world: &World,
+    context: &ImportContext,
     findings: &mut Findings,
 ) -> Option<unit_succession::Model> {
-    let predecessor = unit_of(world, findings, header, (line, "predecessor_code"), Some(&row.predecessor));
-    let successor = unit_of(world, findings, header, (line, "successor_code"), Some(&row.successor));
+    let predecessor = unit_of(context, findings, header, (line, "predecessor_code"), Some(&row.predecessor));
+    let successor = unit_of(context, findings, header, (line, "successor_code"), Some(&row.successor));
     let (predecessor_id, successor_id) = (predecessor?, successor?);
     if predecessor_id == successor_id && !may_keep_code(row.kind) {
         header.note(findings, (line, "successor_code"), FindingCode::BadValue, || {
@@ -226,16 +233,16 @@ fn succession(
 
 /// The unit of a cell, unless the cell is empty.
 pub(super) fn unit_of(
-    world: &World,
+    context: &ImportContext,
     findings: &mut Findings,
     header: &Header,
     at: (u64, &str),
     code: Option<&UnitCode>,
 ) -> Option<UnitId> {
     let code = code?;
-    let id = world.units.get(code).copied();
+    let id = context.units.get(code).copied();
     if id.is_none() {
-        world.unknown(findings, header, at, (UnitRow::FILE, code.as_str()));
+        context.unknown(findings, header, at, (UnitRow::FILE, code.as_str()));
     }
     id
 }

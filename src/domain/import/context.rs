@@ -11,20 +11,20 @@ use entity::{
 };
 
 use super::{
+    cadre_index::CadreIndex,
+    class_index::Classes,
+    existing::Existing,
     finding::{FindingCode, Findings},
-    known::Known,
-    offer::{PlanRow, Programmes},
-    register::Register,
-    roster::Classes,
     row::UnitRow,
     table::{Header, Line, Row},
+    training_lists::{PlanRow, Programmes},
 };
 use crate::{language::Sentence, text::closest};
 
 /// Context of an import: the codes of the database and of the bundle, with the values that they identify.
-pub(super) struct World {
+pub(super) struct ImportContext {
     pub today: Day,
-    pub known: Known,
+    pub existing: Existing,
     /// Titles, each with the tier of its units if it is limited to one tier.
     pub titles: HashMap<TitleCode, Option<Tier>>,
     pub institutions: HashSet<InstitutionCode>,
@@ -33,7 +33,7 @@ pub(super) struct World {
     pub plans: HashMap<PlanCode, PlanId>,
     /// First and last year of each plan.
     pub plan_years: HashMap<PlanId, (i32, i32)>,
-    pub register: Register,
+    pub cadre_index: CadreIndex,
     pub classes: Classes,
     /// Codes of rows that could not be read, by file; references to them are not reported.
     broken: HashMap<&'static str, HashSet<String>>,
@@ -43,25 +43,25 @@ pub(super) struct World {
     closest: Mutex<HashMap<(&'static str, String), Option<String>>>,
 }
 
-impl World {
+impl ImportContext {
     /// Creates the context before any file is read.
-    pub fn new(known: Known, today: Day) -> Self {
+    pub fn new(existing: Existing, today: Day) -> Self {
         let mut programmes = Programmes::default();
-        known.programmes.keys().for_each(|code| programmes.enter(code.clone()));
+        existing.programmes.keys().for_each(|code| programmes.enter(code.clone()));
         Self {
             today,
-            titles: known.titles.values().map(|title| (title.code.clone(), title.tier)).collect(),
-            institutions: known.institutions.keys().cloned().collect(),
-            units: known.units.clone(),
+            titles: existing.titles.values().map(|title| (title.code.clone(), title.tier)).collect(),
+            institutions: existing.institutions.keys().cloned().collect(),
+            units: existing.units.clone(),
             programmes,
-            plan_years: known.plans.values().map(|plan| (plan.id, (plan.year_from, plan.year_to))).collect(),
-            plans: known.plans.values().map(|plan| (plan.code.clone(), plan.id)).collect(),
-            register: Register::default(),
+            plan_years: existing.plans.values().map(|plan| (plan.id, (plan.year_from, plan.year_to))).collect(),
+            plans: existing.plans.values().map(|plan| (plan.code.clone(), plan.id)).collect(),
+            cadre_index: CadreIndex::default(),
             classes: Classes::default(),
             broken: HashMap::new(),
             unreadable: HashSet::new(),
             closest: Mutex::default(),
-            known,
+            existing,
         }
     }
 

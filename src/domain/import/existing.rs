@@ -20,7 +20,7 @@ use crate::{
 
 /// A snapshot of the lists and the units.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Known {
+pub(super) struct Existing {
     pub ethnic_groups: HashSet<String>,
     pub levels: HashMap<SubjectCode, HashSet<LevelCode>>,
     pub titles: HashMap<TitleCode, title::Model>,
@@ -51,41 +51,41 @@ pub(super) struct QuotaFacts {
     pub classes: Option<i32>,
 }
 
-impl Known {
+impl Existing {
     /// Reads the snapshot.
     pub async fn read(connection: &(impl ConnectionTrait + StreamTrait)) -> Result<Self> {
-        let mut known = Self {
+        let mut existing = Self {
             has_cadres: has_cadres(connection).await?,
             has_classes: has_classes(connection).await?,
             ..Self::default()
         };
         for level in qualification_level::Entity::find().all(connection).await? {
-            known.levels.entry(level.subject_code).or_default().insert(level.code);
+            existing.levels.entry(level.subject_code).or_default().insert(level.code);
         }
         for group in ethnic_group::Entity::find().all(connection).await? {
-            known.ethnic_groups.insert(group.code);
+            existing.ethnic_groups.insert(group.code);
         }
-        if known.levels.is_empty() || known.ethnic_groups.is_empty() {
+        if existing.levels.is_empty() || existing.ethnic_groups.is_empty() {
             return Err(Error::Conflict(Sentence::new(
                 "cơ sở dữ liệu chưa có danh mục (trình độ, dân tộc); hãy chạy `cadre-api migrate up` trước",
                 "the database lacks the reference lists (levels, ethnic groups); run `cadre-api migrate up` first",
             )));
         }
         for title in title::Entity::find().all(connection).await? {
-            known.titles.insert(title.code.clone(), title);
+            existing.titles.insert(title.code.clone(), title);
         }
         for institution in institution::Entity::find().all(connection).await? {
-            known.institutions.insert(institution.code.clone(), institution);
+            existing.institutions.insert(institution.code.clone(), institution);
         }
         for rule in rule::Entity::find().all(connection).await? {
-            known.rules.insert(rule.code.clone(), rule);
+            existing.rules.insert(rule.code.clone(), rule);
         }
         for age in retirement_age::Entity::find().all(connection).await? {
-            known.retirement_ages.insert(age.code.clone(), age);
+            existing.retirement_ages.insert(age.code.clone(), age);
         }
-        known.read_offers(connection).await?;
-        known.read_units(connection).await?;
-        Ok(known)
+        existing.read_offers(connection).await?;
+        existing.read_units(connection).await?;
+        Ok(existing)
     }
 
     async fn read_units(&mut self, connection: &(impl ConnectionTrait + StreamTrait)) -> Result<()> {

@@ -4,9 +4,9 @@
 use entity::value::{Day, StudyMode};
 
 use super::{
-    ledger::{Line, Longest, Span, line},
-    register::Person,
-    roster::{Class, Classes},
+    cadre_index::Person,
+    class_index::{Class, Classes},
+    person_overlaps::{Line, Longest, Span, line},
 };
 
 /// A person in a class, 16 bytes.
