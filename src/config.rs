@@ -93,11 +93,11 @@ pub struct Settings {
     pub issuers: Option<String>,
     /// Requests per second that a client may send, unless its grant says otherwise.
     #[arg(long, global = true, env = "CADRE_CLIENT_REQUESTS_PER_SECOND", default_value_t = limit::REQUESTS_PER_SECOND)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MOST_REQUESTS)))]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MAX_REQUESTS)))]
     pub client_requests_per_second: u32,
     /// Cost of operations per minute that a client may ask for, unless its grant says otherwise.
     #[arg(long, global = true, env = "CADRE_CLIENT_COST_PER_MINUTE", default_value_t = limit::COST_PER_MINUTE)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MOST_COST)))]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MAX_COST)))]
     pub client_cost_per_minute: u32,
     /// GraphQL requests that are worked on at once; more are answered with 503. [default: 64 for each core]
     #[arg(long, global = true, env = "CADRE_MAX_IN_FLIGHT", value_parser = clap::value_parser!(u32).range(1..))]

@@ -32,17 +32,17 @@ pub const REQUESTS_PER_SECOND: u32 = 1_000;
 /// Cost of operations per minute of a client unless the settings or its grant say otherwise.
 pub const COST_PER_MINUTE: u32 = 6_000_000;
 /// Most requests per second that a limit may name.
-pub const MOST_REQUESTS: u32 = 1_000_000;
+pub const MAX_REQUESTS: u32 = 1_000_000;
 /// Most cost per minute that a limit may name.
-pub const MOST_COST: u32 = 1_000_000_000;
+pub const MAX_COST: u32 = 1_000_000_000;
 /// Requests that are worked on at once, for each core of the machine.
 const IN_FLIGHT_PER_CORE: usize = 64;
 
 /// How long an operation waits for its turn among those of its client.
-const TURN_PATIENCE: Duration = Duration::from_secs(5);
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Clients that are remembered at once; of more, those that have not asked for long are forgotten.
-const REMEMBERED: usize = 10_000;
+const CACHE_CAPACITY: usize = 10_000;
 /// Attempts with a secret that may fail at once.
 const ATTEMPTS: NonZeroU32 = NonZeroU32::new(30).expect("not zero");
 /// Attempts that come back in a minute.
@@ -61,7 +61,7 @@ pub struct Limits {
 
 /// Limits that a grant sets instead of those of the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Own {
+pub struct Overrides {
     /// Requests per second; none: as the service is set.
     pub requests_per_second: Option<NonZeroU32>,
     /// Cost of operations per minute; none: as the service is set.
@@ -70,7 +70,7 @@ pub struct Own {
 
 /// How much of a limit is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Left {
+pub struct Remaining {
     /// What may still be used at once.
     pub amount: u32,
     /// Seconds until all of it is back, rounded up.
@@ -79,7 +79,7 @@ pub struct Left {
 
 /// Why a request is over a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Over {
+pub enum Exceeded {
     /// Too many requests.
     Requests {
         /// Requests per second that are allowed.
@@ -144,8 +144,8 @@ pub struct Budgets<C: Clock = DefaultClock> {
 #[derive(Debug)]
 pub struct Allowance {
     budget: Arc<Budget>,
-    requests: Left,
-    cost: OnceLock<Left>,
+    requests: Remaining,
+    cost: OnceLock<Remaining>,
 }
 
 /// Failed attempts to prove a client by its secret, counted for each address and client together.
@@ -177,7 +177,7 @@ impl Default for Limits {
 impl Limits {
     /// Limits by numbers, from one to the most that a limit may name.
     pub fn of(requests_per_second: u32, cost_per_minute: u32) -> Self {
-        let own = Own::of(Some(requests_per_second), Some(cost_per_minute));
+        let own = Overrides::of(Some(requests_per_second), Some(cost_per_minute));
         let one = NonZeroU32::MIN;
         Self {
             requests_per_second: own.requests_per_second.unwrap_or(one),
@@ -186,7 +186,7 @@ impl Limits {
     }
 
     /// The same, but where a grant sets its own.
-    pub fn with(self, own: Own) -> Self {
+    pub fn with(self, own: Overrides) -> Self {
         Self {
             requests_per_second: own.requests_per_second.unwrap_or(self.requests_per_second),
             cost_per_minute: own.cost_per_minute.unwrap_or(self.cost_per_minute),
@@ -202,18 +202,18 @@ impl Limits {
     }
 }
 
-impl From<Limits> for Own {
+impl From<Limits> for Overrides {
     fn from(limits: Limits) -> Self {
         Self { requests_per_second: Some(limits.requests_per_second), cost_per_minute: Some(limits.cost_per_minute) }
     }
 }
 
-impl Own {
+impl Overrides {
     /// Limits by numbers, from one to the most that a limit may name.
     pub fn of(requests_per_second: Option<u32>, cost_per_minute: Option<u32>) -> Self {
         Self {
-            requests_per_second: requests_per_second.map(|limit| not_zero(limit.min(MOST_REQUESTS))),
-            cost_per_minute: cost_per_minute.map(|limit| not_zero(limit.min(MOST_COST))),
+            requests_per_second: requests_per_second.map(|limit| not_zero(limit.min(MAX_REQUESTS))),
+            cost_per_minute: cost_per_minute.map(|limit| not_zero(limit.min(MAX_COST))),
         }
     }
 
@@ -256,10 +256,10 @@ impl<C: Clock + Clone> Budget<C> {
     ///
     /// # Errors
     /// If too many wait already, or the turn does not come in time.
-    pub async fn turn(&self) -> Result<Turn, Over> {
-        let over = Over::Turns { limit: self.share.running };
+    pub async fn turn(&self) -> Result<Turn, Exceeded> {
+        let over = Exceeded::Turns { limit: self.share.running };
         let waiting = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| over)?;
-        match timeout(TURN_PATIENCE, Arc::clone(&self.running).acquire_owned()).await {
+        match timeout(TURN_TIMEOUT, Arc::clone(&self.running).acquire_owned()).await {
             Ok(Ok(running)) => Ok(Turn { _running: running, _waiting: waiting }),
             _ => Err(over),
         }
@@ -274,11 +274,11 @@ impl<C: Clock + Clone> Budget<C> {
     ///
     /// # Errors
     /// If it is one too many; then it is not counted.
-    pub fn take(&self) -> Result<Left, Over> {
+    pub fn take(&self) -> Result<Remaining, Exceeded> {
         let limit = self.limits.requests_per_second.get();
         match self.requests.check() {
-            Ok(state) => Ok(Left::of(&state, limit, 1)),
-            Err(until) => Err(Over::Requests { limit, wait: until.wait_time_from(self.clock.now()) }),
+            Ok(state) => Ok(Remaining::of(&state, limit, 1)),
+            Err(until) => Err(Exceeded::Requests { limit, wait: until.wait_time_from(self.clock.now()) }),
         }
     }
 
@@ -286,24 +286,24 @@ impl<C: Clock + Clone> Budget<C> {
     ///
     /// # Errors
     /// If it is too much now or altogether; then it is not counted.
-    pub fn spend(&self, cost: u64) -> Result<Left, Over> {
+    pub fn spend(&self, cost: u64) -> Result<Remaining, Exceeded> {
         let limit = self.limits.cost_per_minute.get();
-        let never = Over::Never { cost, limit };
+        let never = Exceeded::Never { cost, limit };
         let cells = not_zero(u32::try_from(cost).map_err(|_| never)?);
         match self.cost.check_n(cells).map_err(|_| never)? {
-            Ok(state) => Ok(Left::of(&state, limit, 60)),
-            Err(until) => Err(Over::Cost { cost, limit, wait: until.wait_time_from(self.clock.now()) }),
+            Ok(state) => Ok(Remaining::of(&state, limit, 60)),
+            Err(until) => Err(Exceeded::Cost { cost, limit, wait: until.wait_time_from(self.clock.now()) }),
         }
     }
 }
 
 impl<C: Clock + Clone> Budgets<C> {
     fn new(limits: Limits, share: Share, clock: C) -> Self {
-        Self { limits, share, clock, of: Cache::new(REMEMBERED) }
+        Self { limits, share, clock, of: Cache::new(CACHE_CAPACITY) }
     }
 
     /// What is counted for a client under its grant. A grant with other limits begins anew.
-    pub fn of(&self, client: Uuid, own: Own) -> Arc<Budget<C>> {
+    pub fn of(&self, client: Uuid, own: Overrides) -> Arc<Budget<C>> {
         let limits = self.limits.with(own);
         let begin = || Arc::new(Budget::new(self.limits, limits, self.share, self.clock.clone()));
         let known = self.of.get_or_insert_with(&client, || Ok::<_, std::convert::Infallible>(begin()));
@@ -330,7 +330,7 @@ impl Allowance {
     ///
     /// # Errors
     /// If it is one too many.
-    pub fn begin(budget: Arc<Budget>) -> Result<Self, Over> {
+    pub fn begin(budget: Arc<Budget>) -> Result<Self, Exceeded> {
         let requests = budget.take()?;
         Ok(Self { budget, requests, cost: OnceLock::new() })
     }
@@ -339,10 +339,10 @@ impl Allowance {
     ///
     /// # Errors
     /// If it is too much, now or altogether.
-    pub fn spend(&self, cost: u64) -> Result<(), Over> {
+    pub fn spend(&self, cost: u64) -> Result<(), Exceeded> {
         let left = self.budget.spend(cost);
         // It is told once in a request; a second operation has no place in one.
-        let _told = self.cost.set(left.unwrap_or_else(Over::left));
+        let _told = self.cost.set(left.unwrap_or_else(Exceeded::left));
         left.map(drop)
     }
 
@@ -360,24 +360,24 @@ impl Allowance {
     ///
     /// # Errors
     /// As `Budget::turn`.
-    pub async fn turn(&self) -> Result<Turn, Over> {
+    pub async fn turn(&self) -> Result<Turn, Exceeded> {
         self.budget.turn().await
     }
 
     /// What is left of the requests of this second.
-    pub fn requests(&self) -> Left {
+    pub fn requests(&self) -> Remaining {
         self.requests
     }
 
     /// What is left of the cost of this minute, once the cost of the operation is known.
-    pub fn cost(&self) -> Option<Left> {
+    pub fn cost(&self) -> Option<Remaining> {
         self.cost.get().copied()
     }
 }
 
 impl<C: Clock + Clone> Attempts<C> {
     fn new(clock: C) -> Self {
-        Self { clock, of: Cache::new(REMEMBERED) }
+        Self { clock, of: Cache::new(CACHE_CAPACITY) }
     }
 
     /// Counts a failed attempt from an address for a client, whether there is such a client or not.
@@ -435,17 +435,17 @@ impl Default for InFlight {
     }
 }
 
-impl Left {
+impl Remaining {
     fn of(state: &StateSnapshot, limit: u32, window: u64) -> Self {
         let amount = state.remaining_burst_capacity().min(limit);
         Self { amount, back_in: (u64::from(limit - amount) * window).div_ceil(u64::from(limit)) }
     }
 }
 
-impl Over {
+impl Exceeded {
     /// What is left for a request that was refused: nothing, until it may come again.
-    pub fn left(self) -> Left {
-        Left { amount: 0, back_in: self.retry_after().unwrap_or(60) }
+    pub fn left(self) -> Remaining {
+        Remaining { amount: 0, back_in: self.retry_after().unwrap_or(60) }
     }
 
     /// Whole seconds after which the same request may be taken; none if it never is.

@@ -85,7 +85,7 @@ impl<'a> Assertion<'a> {
     /// Verifies the signature with a decoy key, as often as is left of the keys that a client may have. The
     /// time then tells neither whether there is such a client nor how many keys it has.
     fn verify_in_vain(&self, verified: usize) {
-        let most = if self.kid.is_some() { 1 } else { public_key::MOST_OF_CLIENT };
+        let most = if self.kid.is_some() { 1 } else { public_key::MAX_OF_CLIENT };
         for _ in verified..most {
             std::hint::black_box(public_key::verifies(self.algorithm, public_key::decoy(self.algorithm), &self.token));
         }

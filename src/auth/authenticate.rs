@@ -18,7 +18,7 @@ use crate::{
 const KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// How long a request waits while as many clients prove themselves as can be worked on.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a client proves itself with, one way a request.
 #[derive(Clone, Copy)]
@@ -60,7 +60,7 @@ fn name_in_log(id: ClientId) {
 impl Tokens {
     /// The client behind a proof.
     pub async fn authenticate(&self, credential: ClientCredential<'_>) -> Result<AuthenticatedClient, Refused> {
-        let Some(_place) = self.proving.wait(PATIENCE).await else {
+        let Some(_place) = self.proving.wait(TIMEOUT).await else {
             metrics::counter!("cadre_limited_total", "limit" => "in-flight").increment(1);
             let why = DbErr::Custom("as many clients prove themselves as can be worked on".to_owned());
             return Err(Error::Unavailable(why).into());

@@ -12,7 +12,7 @@ use crate::{
         snapshot::{Grant, Snapshot},
         user::User,
     },
-    limit::Own,
+    limit::Overrides,
 };
 
 /// A client whose token has been verified, with the rights of its grant; where it asks for a person, with what the
@@ -117,7 +117,7 @@ impl Caller {
     }
 
     /// The limits that the grant sets instead of those of the service.
-    pub fn limits(&self) -> Own {
+    pub fn limits(&self) -> Overrides {
         self.grant.limits
     }
 

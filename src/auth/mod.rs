@@ -44,7 +44,7 @@ pub use external::Issuers;
 pub use issuer::{AccessToken, Issuer};
 pub use jws::Reason;
 pub use keys::{KeyLifetime, KeyState, Keys, generate, lifetimes};
-pub use public_key::{MOST_OF_CLIENT, PublicKey, Unusable};
+pub use public_key::{MAX_OF_CLIENT, PublicKey, Unusable};
 pub use revoke::Active;
 pub use statement_signer::StatementSigner;
 pub use user::User;

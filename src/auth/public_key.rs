@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::auth::jws::{Compact, object};
 
 /// Public keys of a client that are not revoked, at most: an assertion that names no key is verified with each.
-pub const MOST_OF_CLIENT: usize = 5;
+pub const MAX_OF_CLIENT: usize = 5;
 
 /// A file with a longer text holds no public key.
 const MAX_FILE_BYTES: usize = 16 * 1024;

@@ -21,7 +21,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::{
     auth::{encryption::KeyStore, keys::Keys, user::ExternalNames},
     error::{Error, Result},
-    limit::Own,
+    limit::Overrides,
 };
 
 /// An older picture is taken anew.
@@ -31,7 +31,7 @@ const FRESH: Duration = Duration::from_secs(2);
 const BELIEVED: Duration = Duration::from_secs(5);
 
 /// How long taking a picture may hold a request.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A grant with its unit roots.
 #[derive(Clone, Debug)]
@@ -40,12 +40,12 @@ pub(super) struct Grant {
     pub scopes: BTreeSet<Scope>,
     pub purposes: BTreeSet<Purpose>,
     pub roots: Vec<UnitId>,
-    pub limits: Own,
+    pub limits: Overrides,
 }
 
 impl Grant {
     pub fn of(row: client_grant::Model, roots: Vec<UnitId>) -> Self {
-        let limits = Own::of_columns(row.requests_per_second, row.cost_per_minute);
+        let limits = Overrides::of_columns(row.requests_per_second, row.cost_per_minute);
         Self { scopes: row.scopes().collect(), purposes: row.purposes().collect(), roots, limits, row }
     }
 
@@ -214,7 +214,7 @@ impl Register {
 
     async fn take(&self, mut turn: MutexGuard<'_, Option<Instant>>) -> Result<Arc<Snapshot>> {
         let before = self.latest();
-        let read = tokio::time::timeout(PATIENCE, Snapshot::read(&self.store, Some(&before))).await;
+        let read = tokio::time::timeout(TIMEOUT, Snapshot::read(&self.store, Some(&before))).await;
         match read.unwrap_or_else(|_| Err(unreadable())) {
             Ok(snapshot) => {
                 let snapshot = Arc::new(snapshot);

@@ -9,7 +9,7 @@ use cadre_api::{
     db::Database,
     domain::client,
     error::Error,
-    limit::Own,
+    limit::Overrides,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::value::{ClientId, Scope};
@@ -188,7 +188,7 @@ fn asked(grant: ClientGrant) -> client::Asked {
         valid_from: grant.from,
         valid_to: grant.until,
         legal_basis: grant.legal_basis,
-        limits: Own::of(grant.requests_per_second, grant.cost_per_minute),
+        limits: Overrides::of(grant.requests_per_second, grant.cost_per_minute),
     }
 }
 

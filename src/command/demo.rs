@@ -21,7 +21,7 @@ use crate::command::{
 };
 
 /// How long the first question may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Builds the population and serves it until stopped; nothing of it stays.
 pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode, Stop> {
@@ -68,7 +68,7 @@ fn question() -> String {
 
 /// Asks the first question as a client would, and formats the answer.
 async fn ask(at: &str, token: &str) -> Result<String, String> {
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().map_err(|error| error.to_string())?;
+    let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build().map_err(|error| error.to_string())?;
     let request = client.post(format!("{at}/graphql")).bearer_auth(token).header("Accept-Language", "en");
     let request = request.header("Content-Type", "application/json");
     let sent = request.body(format!(r#"{{"query":"{}"}}"#, question())).send().await;

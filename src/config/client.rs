@@ -151,10 +151,10 @@ pub struct ClientGrant {
     #[arg(long)]
     pub until: Option<Day>,
     /// Requests per second that the client may send. [default: as the service is set]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MOST_REQUESTS)))]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MAX_REQUESTS)))]
     pub requests_per_second: Option<u32>,
     /// Cost of operations per minute that the client may ask for. [default: as the service is set]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MOST_COST)))]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MAX_COST)))]
     pub cost_per_minute: Option<u32>,
     /// Legal basis of its readings of protected data, such as a contract; stands in each entry of the access log.
     #[arg(long)]

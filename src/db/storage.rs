@@ -11,7 +11,7 @@ use std::{
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, RuntimeErr};
 
 /// How long a probe may take. Longer, and the database is busy: a readiness check must be answered soon.
-const PATIENCE: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Why the disk of a database does not store what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Health {
         let Ok(_turn) = self.probing.try_lock() else { return self.fault() };
         self.is_doubtful.store(false, Ordering::Release);
         let busy = || DbErr::Custom("the database is busy".to_owned());
-        let probed = tokio::time::timeout(PATIENCE, probe).await.unwrap_or_else(|_| Err(busy()));
+        let probed = tokio::time::timeout(TIMEOUT, probe).await.unwrap_or_else(|_| Err(busy()));
         if let Err(error) = &probed {
             self.doubt();
             tracing::warn!(%error, "a probe could not be written to the database");

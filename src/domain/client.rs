@@ -34,7 +34,7 @@ use crate::{
     domain::authz::{Act, Permit, Txn},
     error::{Error, Result},
     language::Sentence,
-    limit::Own,
+    limit::Overrides,
     text,
 };
 
@@ -98,7 +98,7 @@ pub struct Listed {
 pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Registered> {
     let name = ensure_name(&add.name)?;
     let Add { scopes, units, purposes, valid_from, valid_to, legal_basis, .. } = add;
-    let asked = Asked { scopes, units, purposes, valid_from, valid_to, legal_basis, limits: Own::default() };
+    let asked = Asked { scopes, units, purposes, valid_from, valid_to, legal_basis, limits: Overrides::default() };
     let codes = asked.ensure("valid_to")?;
     let (id, secret) = (ClientId::new(), Secret::draw()?);
 

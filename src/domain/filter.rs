@@ -9,20 +9,20 @@ use sea_orm::{
 use crate::error::{Error, Result};
 
 /// Most entries of a list in a filter.
-const MOST_ENTRIES: usize = 200;
+const MAX_ENTRIES: usize = 200;
 
 /// Checks that a list in a question is not too long.
 ///
 /// # Errors
 /// `Invalid` naming the field.
 pub(in crate::domain) fn ensure_short(field: &str, entries: usize) -> Result<()> {
-    if entries <= MOST_ENTRIES {
+    if entries <= MAX_ENTRIES {
         return Ok(());
     }
     Err(Error::invalid(
         field,
-        format!("Danh sách có tối đa {MOST_ENTRIES} mục; hãy bỏ các mục lặp lại."),
-        format!("A list holds at most {MOST_ENTRIES} entries; leave out those that repeat."),
+        format!("Danh sách có tối đa {MAX_ENTRIES} mục; hãy bỏ các mục lặp lại."),
+        format!("A list holds at most {MAX_ENTRIES} entries; leave out those that repeat."),
     ))
 }
 

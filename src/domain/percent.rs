@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 
 /// Most decimals of a percentage.
-const MOST_DECIMALS: u32 = 6;
+const MAX_DECIMALS: u32 = 6;
 
 /// Checks how many decimals a percentage is asked with.
 ///
@@ -12,7 +12,7 @@ const MOST_DECIMALS: u32 = 6;
 pub fn decimals(asked: i32) -> Result<u32> {
     u32::try_from(asked)
         .ok()
-        .filter(|decimals| *decimals <= MOST_DECIMALS)
+        .filter(|decimals| *decimals <= MAX_DECIMALS)
         .ok_or_else(|| Error::invalid("decimals", "Số chữ số thập phân là từ 0 đến 6.", "Decimals are from 0 to 6."))
 }
 

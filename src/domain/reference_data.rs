@@ -128,9 +128,9 @@ impl ReferenceData {
 
     /// Remembers about how many rows something has, as long as the snapshot.
     pub(in crate::domain) fn remember_size(&self, of: String, rows: u64) {
-        const MOST: usize = 20_000;
+        const MAX: usize = 20_000;
         let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
-        if sizes.len() >= MOST {
+        if sizes.len() >= MAX {
             sizes.clear();
         }
         sizes.insert(of, rows);

@@ -15,7 +15,7 @@ use sea_orm::ConnectionTrait;
 use crate::{domain::hash_chain, error::Result};
 
 /// Most answers that are remembered; of more, all are forgotten.
-const MOST: usize = 8_192;
+const MAX: usize = 8_192;
 
 /// Answers by their questions, each with the place of the last act when it was found.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl<Q: Eq + Hash, A: Clone> ResultCache<Q, A> {
     /// Remembers an answer, read after the last act was looked for, or together with it.
     pub fn keep(&self, act: i64, question: Q, answer: A) {
         let mut answers = self.answers();
-        if answers.len() >= MOST && !answers.contains_key(&question) {
+        if answers.len() >= MAX && !answers.contains_key(&question) {
             answers.clear();
         }
         answers.insert(question, (act, answer));
@@ -100,8 +100,8 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let answers = ResultCache::default();
-        (0..3 * MOST).for_each(|question| answers.keep(1, question, ()));
-        assert!(answers.answers().len() <= MOST);
-        assert_eq!(answers.after(1, &(3 * MOST - 1)), Some(()), "the control: the last one is there");
+        (0..3 * MAX).for_each(|question| answers.keep(1, question, ()));
+        assert!(answers.answers().len() <= MAX);
+        assert_eq!(answers.after(1, &(3 * MAX - 1)), Some(()), "the control: the last one is there");
     }
 }

@@ -21,7 +21,7 @@ use crate::{
         schema,
     },
     language::Language,
-    limit::{Allowance, Over},
+    limit::{Allowance, Exceeded},
 };
 
 /// A question, as it came.
@@ -49,7 +49,7 @@ pub enum ExecutionResponse {
     /// It was refused before it ran; there is no `data`.
     Refused(Vec<ServerError>),
     /// Its cost is over a limit of the client, for now.
-    Limited(Over),
+    Limited(Exceeded),
     /// A mutation came where only queries are allowed.
     MutationByGet,
     /// It ran; errors stand beside the data.
@@ -145,7 +145,9 @@ impl Engine {
         policy::admit(&access.rights(), plan.coordinates.iter().map(|touched| touched.as_str()))
             .map_err(|error| Box::new(ExecutionResponse::Refused(vec![shown(&error, language, id)])))?;
         question.allowance.spend(plan.cost).map_err(|over| match over {
-            Over::Never { cost, limit } => refuse(Rejection::limit(Measure::ClientCost, u64::from(limit), cost, None)),
+            Exceeded::Never { cost, limit } => {
+                refuse(Rejection::limit(Measure::ClientCost, u64::from(limit), cost, None))
+            }
             over => Box::new(ExecutionResponse::Limited(over)),
         })?;
         let variables = operation.coerce_variables(self.documents.schema_index(), sent).map_err(refuse)?;

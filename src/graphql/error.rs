@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Errors of one answer; more say nothing new.
-const MOST_ERRORS: usize = 20;
+const MAX_ERRORS: usize = 20;
 
 /// The code of an error, for programs.
 pub fn code(error: &Error) -> &'static str {
@@ -154,7 +154,7 @@ pub fn translate(
     (language, request_id): (Language, &str),
 ) {
     response.errors.append(&mut partial_errors.lock());
-    response.errors.truncate(MOST_ERRORS);
+    response.errors.truncate(MAX_ERRORS);
     for error in &mut response.errors {
         let (path, locations) = (std::mem::take(&mut error.path), std::mem::take(&mut error.locations));
         let mut ours = match error.source::<Error>() {
@@ -353,7 +353,7 @@ mod tests {
 
         let answer = run(&format!("{{ {fields} }}")).await;
 
-        assert_eq!(answer[1].as_array().map(Vec::len), Some(MOST_ERRORS));
+        assert_eq!(answer[1].as_array().map(Vec::len), Some(MAX_ERRORS));
         assert_eq!(answer[0].as_object().map(serde_json::Map::len), Some(50));
     }
 }

@@ -19,7 +19,7 @@ use crate::http::error::Refused;
 /// Most bytes of a body.
 pub const LARGEST: usize = 256 * 1024;
 /// Until when a body must have arrived.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Reads the body of a JSON request.
 ///
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// the connection breaks.
 pub async fn json(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, Refused> {
     ensure_json(request)?;
-    match tokio::time::timeout(PATIENCE, bounded(request, payload)).await {
+    match tokio::time::timeout(TIMEOUT, bounded(request, payload)).await {
         Ok(read) => read,
         Err(_) => Err(Refused::new(
             StatusCode::REQUEST_TIMEOUT,

@@ -38,7 +38,7 @@ enum Media {
 
 /// What a GraphQL request is made of.
 #[derive(Debug, Default)]
-struct Parts {
+struct GraphqlRequest {
     query: String,
     operation_name: Option<String>,
     variables: Variables,
@@ -62,7 +62,7 @@ pub async fn post(request: HttpRequest, mut payload: web::Payload, service: web:
     let parts = async {
         let media = Media::negotiate(&request)?;
         let bytes = body::json(&request, &mut payload).await?;
-        Ok((media, Parts::of_body(&bytes)?))
+        Ok((media, GraphqlRequest::of_body(&bytes)?))
     };
     let response = match parts.await {
         Ok((media, parts)) => {
@@ -71,7 +71,7 @@ pub async fn post(request: HttpRequest, mut payload: web::Payload, service: web:
         }
         Err(refused) => body::unread(Refused::response(&refused, &request), payload),
     };
-    limit::told(response, &allowance)
+    limit::with_rate_limit_headers(response, &allowance)
 }
 
 /// `GET /graphql`: queries only.
@@ -81,12 +81,12 @@ pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpRespo
         Err(response) => return response,
     };
     let response = match Media::negotiate(&request)
-        .and_then(|media| Ok((media, Parts::of_url(request.query_string())?)))
+        .and_then(|media| Ok((media, GraphqlRequest::of_url(request.query_string())?)))
     {
         Ok((media, parts)) => answered(&request, &service, access, media, parts.question(&request, &allowance)).await,
         Err(refused) => refused.response(&request),
     };
-    limit::told(response, &allowance)
+    limit::with_rate_limit_headers(response, &allowance)
 }
 
 /// 401 comes before any GraphQL is read, and 429 for one request too many before its body is.
@@ -96,9 +96,10 @@ async fn admitted(request: &HttpRequest, service: &Service) -> Result<(Arc<Acces
             tracing::Span::current().record("client.id", tracing::field::display(caller.client_id()));
             let allowance = limit::admitted(request, service, &caller).map_err(|refused| *refused)?;
             let access = purpose::stated(request).and_then(|purpose| {
-                Access::of(caller, purpose, Arc::clone(&service.app_state)).map_err(|error| closed(&error))
+                Access::of(caller, purpose, Arc::clone(&service.app_state)).map_err(|error| purpose_denied(&error))
             });
-            let access = access.map_err(|refused| limit::told(refused.response(request), &allowance))?;
+            let access =
+                access.map_err(|refused| limit::with_rate_limit_headers(refused.response(request), &allowance))?;
             Ok((Arc::new(access), allowance))
         }
         Err(challenge) => Err(actix_web::ResponseError::error_response(&challenge)),
@@ -106,7 +107,7 @@ async fn admitted(request: &HttpRequest, service: &Service) -> Result<(Arc<Acces
 }
 
 /// A purpose that the grant does not allow.
-fn closed(error: &Error) -> Refused {
+fn purpose_denied(error: &Error) -> Refused {
     Refused { status: StatusCode::FORBIDDEN, code: code(error), sentence: sentence(error) }
 }
 
@@ -142,7 +143,7 @@ async fn answered(
             let errors = [shown(&error, language(request), &request_id(request))];
             media.answer(request, StatusCode::SERVICE_UNAVAILABLE, &Body { errors: &errors, data: None })
         }
-        Err(_) => fault().response(request),
+        Err(_) => internal_error().response(request),
     }
 }
 
@@ -167,7 +168,7 @@ fn mutation_by_get() -> Refused {
     )
 }
 
-fn fault() -> Refused {
+fn internal_error() -> Refused {
     Refused::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         "INTERNAL",
@@ -250,7 +251,7 @@ impl Media {
     }
 }
 
-impl Parts {
+impl GraphqlRequest {
     /// The question of a request, which may only ask unless it is told otherwise.
     fn question(self, request: &HttpRequest, allowance: &Arc<Allowance>) -> ExecutionRequest {
         ExecutionRequest {

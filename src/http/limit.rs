@@ -14,7 +14,7 @@ use actix_web::{
 use crate::{
     auth::Caller,
     http::{Service, error::Refused},
-    limit::{Allowance, Left, Limits, Over},
+    limit::{Allowance, Exceeded, Limits, Remaining},
 };
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -29,15 +29,17 @@ pub(super) fn admitted(
     let budget = service.budgets.of(caller.client_id().0, caller.limits());
     let limits = budget.limits();
     let allowance = Allowance::begin(budget);
-    allowance.map(Arc::new).map_err(|over| Box::new(marked(limited(request, over), limits, over.left(), None)))
+    allowance
+        .map(Arc::new)
+        .map_err(|over| Box::new(set_rate_limit_headers(limited(request, over), limits, over.left(), None)))
 }
 
 /// The answer to a request that is over a limit of its client.
-pub(super) fn limited(request: &HttpRequest, over: Over) -> HttpResponse {
+pub(super) fn limited(request: &HttpRequest, over: Exceeded) -> HttpResponse {
     let why = match over {
-        Over::Requests { .. } => "requests",
-        Over::Cost { .. } | Over::Never { .. } => "cost",
-        Over::Turns { .. } => "turns",
+        Exceeded::Requests { .. } => "requests",
+        Exceeded::Cost { .. } | Exceeded::Never { .. } => "cost",
+        Exceeded::Turns { .. } => "turns",
     };
     metrics::counter!("cadre_limited_total", "limit" => why).increment(1);
     let mut response = refused(over).response(request);
@@ -47,14 +49,14 @@ pub(super) fn limited(request: &HttpRequest, over: Over) -> HttpResponse {
     response
 }
 
-fn refused(over: Over) -> Refused {
+fn refused(over: Exceeded) -> Refused {
     let seconds = over.retry_after().unwrap_or_default();
     let (vi, en) = match over {
-        Over::Requests { limit, .. } => (
+        Exceeded::Requests { limit, .. } => (
             format!("Hệ thống của bạn được gửi {limit} yêu cầu mỗi giây; hãy gửi lại sau {seconds} giây."),
             format!("Your client may send {limit} requests a second; send this one again after {seconds} s."),
         ),
-        Over::Turns { limit } => (
+        Exceeded::Turns { limit } => (
             format!(
                 "Mỗi lúc hệ thống của bạn được chạy {limit} thao tác, và quá nhiều thao tác đang chờ; hãy gửi lại sau \
                  {seconds} giây."
@@ -64,7 +66,7 @@ fn refused(over: Over) -> Refused {
                  {seconds} s."
             ),
         ),
-        Over::Cost { cost, limit, .. } | Over::Never { cost, limit } => (
+        Exceeded::Cost { cost, limit, .. } | Exceeded::Never { cost, limit } => (
             format!(
                 "Thao tác có chi phí {cost}, hệ thống của bạn được dùng {limit} mỗi phút và đã dùng gần hết; hãy gửi \
                  lại sau {seconds} giây."
@@ -91,12 +93,17 @@ pub(super) fn busy(request: &HttpRequest) -> HttpResponse {
 }
 
 /// Says on an answer what the client may ask for and what is left of it.
-pub(super) fn told(response: HttpResponse, allowance: &Allowance) -> HttpResponse {
-    marked(response, allowance.limits(), allowance.requests(), allowance.cost())
+pub(super) fn with_rate_limit_headers(response: HttpResponse, allowance: &Allowance) -> HttpResponse {
+    set_rate_limit_headers(response, allowance.limits(), allowance.requests(), allowance.cost())
 }
 
-fn marked(mut response: HttpResponse, limits: Limits, requests: Left, cost: Option<Left>) -> HttpResponse {
-    let item = |name: &str, Left { amount, back_in }: Left| format!(r#""{name}";r={amount};t={back_in}"#);
+fn set_rate_limit_headers(
+    mut response: HttpResponse,
+    limits: Limits,
+    requests: Remaining,
+    cost: Option<Remaining>,
+) -> HttpResponse {
+    let item = |name: &str, Remaining { amount, back_in }: Remaining| format!(r#""{name}";r={amount};t={back_in}"#);
     let left: Vec<_> =
         [Some(item("requests", requests)), cost.map(|cost| item("cost", cost))].into_iter().flatten().collect();
     let policy = format!(

@@ -20,7 +20,7 @@ use crate::{
     http::{
         Service,
         error::{self, only},
-        graphql as endpoint, oauth, operation, root,
+        graphql as endpoint, health, oauth, root,
         trace::{Spans, with_request_id},
     },
 };
@@ -67,9 +67,9 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .service(web::resource("/").route(read(root::page)).default_service(only("GET, HEAD")))
         .service(web::resource("/schema.graphql").route(read(|| async { schema() })).default_service(only("GET, HEAD")))
-        .service(web::resource("/healthz").route(read(operation::live)).default_service(only("GET, HEAD")))
-        .service(web::resource("/readyz").route(read(operation::ready)).default_service(only("GET, HEAD")))
-        .service(web::resource("/metrics").route(read(operation::metrics)).default_service(only("GET, HEAD")))
+        .service(web::resource("/healthz").route(read(health::live)).default_service(only("GET, HEAD")))
+        .service(web::resource("/readyz").route(read(health::ready)).default_service(only("GET, HEAD")))
+        .service(web::resource("/metrics").route(read(health::metrics)).default_service(only("GET, HEAD")))
         .configure(oauth::routes)
         .default_service(web::to(error::no_such_route));
 }

@@ -12,25 +12,25 @@ fn budgets(clock: &FakeRelativeClock) -> Budgets<FakeRelativeClock> {
 fn a_second_has_its_requests_and_a_minute_its_cost_for_each_client() {
     let clock = FakeRelativeClock::default();
     let (budgets, client) = (budgets(&clock), Uuid::from_u128(1));
-    let budget = budgets.of(client, Own::default());
+    let budget = budgets.of(client, Overrides::default());
 
-    assert_eq!(budget.take(), Ok(Left { amount: 1, back_in: 1 }));
-    assert_eq!(budgets.of(client, Own::default()).take(), Ok(Left { amount: 0, back_in: 1 }));
-    assert_eq!(budget.take(), Err(Over::Requests { limit: 2, wait: SECOND / 2 }));
-    assert!(budgets.of(Uuid::from_u128(2), Own::default()).take().is_ok(), "another client has its own");
+    assert_eq!(budget.take(), Ok(Remaining { amount: 1, back_in: 1 }));
+    assert_eq!(budgets.of(client, Overrides::default()).take(), Ok(Remaining { amount: 0, back_in: 1 }));
+    assert_eq!(budget.take(), Err(Exceeded::Requests { limit: 2, wait: SECOND / 2 }));
+    assert!(budgets.of(Uuid::from_u128(2), Overrides::default()).take().is_ok(), "another client has its own");
     clock.advance(SECOND / 2);
-    assert_eq!(budget.take(), Ok(Left { amount: 0, back_in: 1 }));
+    assert_eq!(budget.take(), Ok(Remaining { amount: 0, back_in: 1 }));
 
-    assert_eq!(budget.spend(500), Ok(Left { amount: 100, back_in: 50 }));
+    assert_eq!(budget.spend(500), Ok(Remaining { amount: 100, back_in: 50 }));
     let over = budget.spend(200).expect_err("too much");
-    assert_eq!(over, Over::Cost { cost: 200, limit: 600, wait: SECOND * 10 });
+    assert_eq!(over, Exceeded::Cost { cost: 200, limit: 600, wait: SECOND * 10 });
     assert_eq!(over.retry_after(), Some(10));
     assert!(budget.spend(100).is_ok(), "what is refused is not counted");
     clock.advance(SECOND * 20);
     assert!(budget.spend(200).is_ok());
     for cost in [601, u64::MAX] {
         let never = budget.spend(cost).expect_err("too much");
-        assert_eq!((never, never.retry_after()), (Over::Never { cost, limit: 600 }, None));
+        assert_eq!((never, never.retry_after()), (Exceeded::Never { cost, limit: 600 }, None));
     }
 }
 
@@ -38,16 +38,16 @@ fn a_second_has_its_requests_and_a_minute_its_cost_for_each_client() {
 fn a_grant_sets_its_own_limits_and_others_begin_anew() {
     let clock = FakeRelativeClock::default();
     let (budgets, client) = (budgets(&clock), Uuid::from_u128(1));
-    let own = Own::of_columns(Some(1), None);
+    let own = Overrides::of_columns(Some(1), None);
     assert!(budgets.of(client, own).take().is_ok());
     assert!(budgets.of(client, own).take().is_err());
     assert_eq!(budgets.of(client, own).limits(), Limits::of(1, 600));
 
-    assert!(budgets.of(client, Own::default()).take().is_ok());
-    assert_eq!(Own::of_columns(Some(0), Some(-1)).columns(), (Some(1), Some(1)));
-    let most = budgets.of(client, Own::of(Some(u32::MAX), Some(u32::MAX)));
-    assert_eq!(most.limits(), Limits::of(MOST_REQUESTS, MOST_COST));
-    assert!(most.take().is_ok() && most.spend(u64::from(MOST_COST)).is_ok());
+    assert!(budgets.of(client, Overrides::default()).take().is_ok());
+    assert_eq!(Overrides::of_columns(Some(0), Some(-1)).columns(), (Some(1), Some(1)));
+    let most = budgets.of(client, Overrides::of(Some(u32::MAX), Some(u32::MAX)));
+    assert_eq!(most.limits(), Limits::of(MAX_REQUESTS, MAX_COST));
+    assert!(most.take().is_ok() && most.spend(u64::from(MAX_COST)).is_ok());
 }
 
 #[test]
@@ -78,10 +78,10 @@ fn failed_attempts_are_bounded_for_each_address_and_client_together() {
 #[test]
 fn what_is_remembered_is_bounded() {
     let attempts = Attempts::new(FakeRelativeClock::default());
-    for id in 0..3 * REMEMBERED as u128 {
+    for id in 0..3 * CACHE_CAPACITY as u128 {
         assert!(attempts.fail(None, Uuid::from_u128(id)).is_ok());
     }
-    assert!(attempts.of.len() <= REMEMBERED, "{}", attempts.of.len());
+    assert!(attempts.of.len() <= CACHE_CAPACITY, "{}", attempts.of.len());
 }
 
 #[test]
@@ -105,13 +105,13 @@ fn a_wait_is_told_in_whole_seconds() {
 async fn operations_of_a_client_wait_for_each_other_and_those_of_others_do_not() {
     let budgets = Budgets::under(Limits::default(), Share::half(2, 4));
     let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let budget = budgets.of(one, Own::default());
+    let budget = budgets.of(one, Overrides::default());
 
     let first = budget.turn().await.expect("the first");
     let mut second = std::pin::pin!(budget.turn());
     assert!(futures_util::poll!(&mut second).is_pending(), "one runs");
-    assert_eq!(budget.turn().await.err(), Some(Over::Turns { limit: 1 }), "one runs and one waits");
-    assert!(budgets.of(other, Own::default()).turn().await.is_ok());
+    assert_eq!(budget.turn().await.err(), Some(Exceeded::Turns { limit: 1 }), "one runs and one waits");
+    assert!(budgets.of(other, Overrides::default()).turn().await.is_ok());
 
     drop(first);
     assert!(second.await.is_ok(), "the next one runs");

@@ -16,7 +16,7 @@ use crate::world::{
 };
 
 /// Acts after which a test gives up waiting for the disk to be full.
-const MOST: usize = 5_000;
+const MAX: usize = 5_000;
 
 /// Acts that are sent while the disk is full.
 const MORE: usize = 30;
@@ -41,7 +41,7 @@ fn is_acknowledged(answer: &Value) -> bool {
 /// Drafts plans until the disk is full and some more; the codes of those that were acknowledged.
 async fn drafted_until_full(prefix: &str, send: impl AsyncFn(&str) -> Value) -> BTreeSet<String> {
     let (mut acknowledged, mut refused) = (BTreeSet::new(), 0);
-    for nth in 0..MOST {
+    for nth in 0..MAX {
         let code = format!("{prefix}-{nth}");
         match is_acknowledged(&send(&draft(&code)).await) {
             true => drop(acknowledged.insert(code)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cadre_api::{
     db::{Database, Pool},
     domain::client::{self, Asked},
-    limit::Own,
+    limit::Overrides,
 };
 use entity::client as row;
 use futures_util::future::{join, join_all};
@@ -41,7 +41,7 @@ async fn limited(world: &World, requests: Option<u32>, cost: Option<u32>) -> Cal
         valid_from: None,
         valid_to: None,
         legal_basis: None,
-        limits: Own::of(requests, cost),
+        limits: Overrides::of(requests, cost),
     };
     client::grant(&world.database, clock(), caller.id.parse().expect("an id"), grant).await.expect("granted");
     let (q, w) = (requests.unwrap_or(1_000), cost.unwrap_or(6_000_000));

@@ -16,7 +16,7 @@ use fastrand::Rng;
 use crate::{bundle::Bundle, land::Land};
 
 /// Most people: their codes and invented identity numbers have eight digits.
-pub const MOST: i64 = 99_999_999;
+pub const MAX: i64 = 99_999_999;
 
 /// Writes a bundle of so many people into a folder, which is made if missing.
 ///

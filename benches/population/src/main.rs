@@ -8,7 +8,7 @@ use clap::Parser;
 #[derive(Parser)]
 struct Options {
     /// How many cadres.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=population::MOST))]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=population::MAX))]
     cadres: u32,
     /// The same seed and number of cadres give the same files.
     #[arg(long, default_value_t = 1)]

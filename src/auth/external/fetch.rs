@@ -11,7 +11,7 @@ use crate::auth::external::{
 };
 
 /// How long an answer may take, to its last byte.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The longest answer that is read.
 const MAX_BYTES: usize = 64 * 1024;
@@ -50,7 +50,7 @@ pub(super) struct Fetcher(Client);
 impl Fetcher {
     /// Has the patience of the service.
     pub fn new() -> Result<Self, reqwest::Error> {
-        Self::patient(PATIENCE)
+        Self::patient(TIMEOUT)
     }
 
     /// Connections are not kept: minutes lie between two questions.

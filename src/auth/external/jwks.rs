@@ -9,7 +9,7 @@ use crate::auth::{
 };
 
 /// Keys of one set that are read; a longer set is cut.
-const MOST_KEYS: usize = 32;
+const MAX_KEYS: usize = 32;
 
 /// The keys of an issuer that are of use here: one for each key and each algorithm that it may sign with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl KeySet {
     pub fn read(text: &[u8], algorithms: &[KeyAlgorithm]) -> Option<Self> {
         let set = object(text).ok()?;
         let named = set.get("keys")?.as_array()?.iter().filter(|key| key.get("kid").is_some_and(Value::is_string));
-        let texts = named.take(MOST_KEYS).map(Value::to_string);
+        let texts = named.take(MAX_KEYS).map(Value::to_string);
         let usable = |text: String| {
             let read = |algorithm: &KeyAlgorithm| PublicKey::read(&text, Some(*algorithm)).ok();
             algorithms.iter().filter_map(read).collect::<Vec<_>>()

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Most conditions of a filter, that is objects of `CadreWhere` in one another: each is a subquery or two.
-const MOST_CONDITIONS: usize = 100;
+const MAX_CONDITIONS: usize = 100;
 
 /// Most codes of one condition.
 const MOST_CODES: usize = 100;
@@ -307,13 +307,13 @@ impl CadreWhere {
     }
 
     fn ensure_small(&self) -> Result<()> {
-        if self.conditions() <= MOST_CONDITIONS {
+        if self.conditions() <= MAX_CONDITIONS {
             return Ok(());
         }
         Err(Error::invalid(
             "where",
-            format!("Bộ lọc có quá {MOST_CONDITIONS} điều kiện; hãy chia thành nhiều câu hỏi."),
-            format!("The filter holds more than {MOST_CONDITIONS} conditions; ask several questions instead."),
+            format!("Bộ lọc có quá {MAX_CONDITIONS} điều kiện; hãy chia thành nhiều câu hỏi."),
+            format!("The filter holds more than {MAX_CONDITIONS} conditions; ask several questions instead."),
         ))
     }
 

@@ -77,7 +77,7 @@ fn every_word(name: impl ColumnTrait, folded: &str) -> Condition {
 pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Option<SimpleExpr>> {
     let Some(search) = list.search.as_deref().filter(|search| !search.contains('\0')) else { return Ok(None) };
     ensure_short(search)?;
-    let Some(units) = units(access, list)?.filter(|units| units.len() <= unit_scan::MOST_UNITS) else {
+    let Some(units) = units(access, list)?.filter(|units| units.len() <= unit_scan::MAX_UNITS) else {
         return Ok(None);
     };
     let (words, folded) = (Words { access, list, units }, text::fold(search));

@@ -21,13 +21,13 @@ use crate::{
 };
 
 /// Most units in which something is looked up.
-pub(super) const MOST_UNITS: usize = 5_000;
+pub(super) const MAX_UNITS: usize = 5_000;
 
 /// So many posts are read sooner than a usual page of people of some kind is found among all.
 const FEW: u64 = 3_000;
 
 /// More posts than this are not even counted.
-const MOST: u64 = 100_000;
+const MAX: u64 = 100_000;
 
 /// To find that somebody is out of sight takes PostgreSQL about as long as to read so many posts.
 const OUT_OF_SIGHT: u64 = 20;
@@ -46,7 +46,7 @@ pub(super) async fn candidates(
     let Some(units) = asked.as_ref().map(ReachedUnits::len).or(access.narrowing().map(|units| units.len())) else {
         return Ok(None);
     };
-    if units > MOST_UNITS {
+    if units > MAX_UNITS {
         return Ok(None);
     }
     let posts = Posts { access, list, asked, units };
@@ -90,7 +90,7 @@ impl Posts<'_> {
         if let Some(posts) = reference_data.size(&name) {
             return Ok(posts);
         }
-        let bounded = self.select()?.expr_as(Expr::val(1), "one").limit(MOST + 1).take();
+        let bounded = self.select()?.expr_as(Expr::val(1), "one").limit(MAX + 1).take();
         let count =
             Query::select().expr_as(Func::count(Expr::cust("*")), "found").from_subquery(bounded, "bounded").take();
         let posts = u64::try_from(scalar(self.access, &count).await?).unwrap_or(0);
@@ -102,7 +102,7 @@ impl Posts<'_> {
     /// in `others` is wanted until the page is full; otherwise nobody knows how far it would have to go.
     fn worth_reading(&self, window: Option<&Window>) -> u64 {
         let is_narrow = self.access.narrowing().is_some();
-        let most = if is_narrow { MOST } else { FEW };
+        let most = if is_narrow { MAX } else { FEW };
         let Some(window) = window.filter(|_| self.list.takes_everybody()) else { return most };
         let others = (self.access.reference_data().units().len() / self.units.max(1)) as u64;
         let each = if is_narrow { OUT_OF_SIGHT } else { 1 };

@@ -19,7 +19,7 @@ use crate::{
         unit::UnitSet,
     },
     error::Result,
-    limit::{Limits, Own},
+    limit::{Limits, Overrides},
 };
 
 /// A client with its grants, its keys and its links, as the database has them.
@@ -107,7 +107,7 @@ pub(super) struct Administrator<'a> {
     /// The limits of a client whose grant names none.
     service: Limits,
     /// The limits that its own grant names.
-    pub named: Own,
+    pub named: Overrides,
     /// None if it is revoked or has no grant in force.
     own: Option<Rights>,
 }

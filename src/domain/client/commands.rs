@@ -33,11 +33,11 @@ use crate::{
     },
     error::{Error, Result},
     language::Sentence,
-    limit::{Limits, Own},
+    limit::{Limits, Overrides},
 };
 
 /// Most units of a grant.
-const MOST_UNITS: usize = 200;
+const MAX_UNITS: usize = 200;
 
 /// A client to be registered (đăng ký hệ thống kết nối), with its grant.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
@@ -318,7 +318,7 @@ async fn terms(access: &Access, service: Limits, asked: &GrantTerms) -> CommandR
         validate::between(field, i32::try_from(count).unwrap_or(i32::MAX), (1, i32::try_from(most).unwrap_or(i32::MAX)))
     };
     let scopes: BTreeSet<Scope> = Scope::all().collect();
-    many("grant.unitCodes", asked.unit_codes.len(), MOST_UNITS)?;
+    many("grant.unitCodes", asked.unit_codes.len(), MAX_UNITS)?;
     many("grant.scopes", asked.scopes.len(), scopes.len())?;
     let unit = |code: &String| within_reach(access, "grant.unitCodes", code);
     let units = asked.unit_codes.iter().map(unit).collect::<Result<Vec<UnitId>, _>>()?;
@@ -355,14 +355,14 @@ fn period(today: Day, own_end: Option<Day>, asked: &GrantTerms) -> Result<(Day, 
 }
 
 /// The limits of a grant: at most those of the caller, and those that its own grant names where none are asked for.
-fn limits(own: Own, most: Limits, asked: &GrantTerms) -> Result<Own, Refusal> {
+fn limits(own: Overrides, most: Limits, asked: &GrantTerms) -> Result<Overrides, Refusal> {
     let limit = |field, asked: Option<i32>, own: Option<i32>, most: Option<i32>| match asked {
         Some(asked) => validate::between(field, asked, (1, most.unwrap_or(i32::MAX))).map(Some),
         None => Ok(own),
     };
     let (own_requests, own_cost) = own.columns();
-    let (most_requests, most_cost) = Own::from(most).columns();
-    Ok(Own::of_columns(
+    let (most_requests, most_cost) = Overrides::from(most).columns();
+    Ok(Overrides::of_columns(
         limit("grant.requestsPerSecond", asked.requests_per_second, own_requests, most_requests)?,
         limit("grant.costPerMinute", asked.cost_per_minute, own_cost, most_cost)?,
     ))

@@ -24,7 +24,7 @@ use crate::{
     },
     error::{Error, Result},
     language::Sentence,
-    limit::Own,
+    limit::Overrides,
     text,
 };
 
@@ -47,7 +47,7 @@ pub struct Asked {
     /// Legal basis of readings of protected data (căn cứ pháp lý), such as a contract.
     pub legal_basis: Option<String>,
     /// Limits that hold instead of those of the service.
-    pub limits: Own,
+    pub limits: Overrides,
 }
 
 /// What a grant says, with its units found.
@@ -59,7 +59,7 @@ pub(super) struct Terms {
     pub valid_from: Option<Day>,
     pub valid_to: Option<Day>,
     pub legal_basis: Option<String>,
-    pub limits: Own,
+    pub limits: Overrides,
 }
 
 /// A grant (phạm vi được cấp) as the operator sees it.
@@ -80,7 +80,7 @@ pub struct ListedGrant {
     /// Legal basis of readings of protected data.
     pub legal_basis: Option<String>,
     /// Limits of its own.
-    pub limits: Own,
+    pub limits: Overrides,
 }
 
 impl Asked {
@@ -190,7 +190,7 @@ pub(super) async fn listed(
             valid_to: row.valid_to,
             ended_on: row.ended_on,
             legal_basis: row.legal_basis,
-            limits: Own::of_columns(row.requests_per_second, row.cost_per_minute),
+            limits: Overrides::of_columns(row.requests_per_second, row.cost_per_minute),
         });
     }
     Ok(granted)

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use crate::{
-    auth::{MOST_OF_CLIENT, PublicKey, Unusable},
+    auth::{MAX_OF_CLIENT, PublicKey, Unusable},
     clock::Clock,
     db::Database,
     domain::{
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Keys of a client that are not revoked, at most.
-const MOST_KEYS: u64 = MOST_OF_CLIENT as u64;
+const MAX_KEYS: u64 = MAX_OF_CLIENT as u64;
 
 /// Longest key id, in bytes.
 const LONGEST_KID: usize = 100;
@@ -69,10 +69,10 @@ pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Listed> 
     let connection = txn.connection();
     lock_living(&txn, add.client).await?;
     let living = client_key::Entity::find().filter(client_key::COLUMN.client_id.eq(add.client));
-    if living.filter(client_key::COLUMN.revoked_at.is_null()).count(connection).await? >= MOST_KEYS {
+    if living.filter(client_key::COLUMN.revoked_at.is_null()).count(connection).await? >= MAX_KEYS {
         return Err(Error::Conflict(Sentence::new(
-            format!("hệ thống kết nối đã có {MOST_KEYS} khóa; hãy thu hồi một khóa trước"),
-            format!("the client has {MOST_KEYS} keys already; revoke one first"),
+            format!("hệ thống kết nối đã có {MAX_KEYS} khóa; hãy thu hồi một khóa trước"),
+            format!("the client has {MAX_KEYS} keys already; revoke one first"),
         )));
     }
     let row = client_key::ActiveModel {

@@ -15,7 +15,7 @@ use crate::{
         page::{BoundedCount, Page, PageArgs, Position, Way},
     },
     error::{Error, Result},
-    limit::{Limits, Own},
+    limit::{Limits, Overrides},
 };
 
 /// A client (hệ thống kết nối) that the caller may administer.
@@ -68,8 +68,8 @@ impl VisibleGrant {
     }
 
     /// Limits of its own.
-    pub fn limits(&self) -> Own {
-        Own::of_columns(self.row.requests_per_second, self.row.cost_per_minute)
+    pub fn limits(&self) -> Overrides {
+        Overrides::of_columns(self.row.requests_per_second, self.row.cost_per_minute)
     }
 
     /// Whether it holds on a day.

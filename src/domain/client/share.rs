@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 
 use entity::value::ClientId;
 
-use crate::limit::{Limits, Own};
+use crate::limit::{Limits, Overrides};
 
 /// A client as its administrators' limits see it.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub(super) struct Share {
     /// The greatest limits of its grants that are in force or to come; none if there is no such grant.
     pub takes: Option<Limits>,
     /// The limits that its grant in force names.
-    pub bound: Own,
+    pub bound: Overrides,
 }
 
 /// The shares of all clients.
@@ -69,7 +69,7 @@ impl Shares {
         before: &Self,
         client: ClientId,
         amount: fn(&Limits) -> NonZeroU32,
-        bound: fn(&Own) -> Option<NonZeroU32>,
+        bound: fn(&Overrides) -> Option<NonZeroU32>,
     ) -> Option<u64> {
         let takes = self.0.get(&client).and_then(|share| share.takes.as_ref());
         let taken = takes.map_or(0, |limits| u64::from(amount(limits).get()));
@@ -98,7 +98,7 @@ mod tests {
     fn shares(of: &[Row]) -> Shares {
         let share = |&(number, administrator, takes, bound): &Row| {
             let takes = takes.map(|requests| Limits::of(requests, 1));
-            (id(number), Share { administrator: administrator.map(id), takes, bound: Own::of(bound, None) })
+            (id(number), Share { administrator: administrator.map(id), takes, bound: Overrides::of(bound, None) })
         };
         Shares(of.iter().map(share).collect())
     }

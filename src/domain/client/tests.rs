@@ -215,7 +215,7 @@ fn asked(scopes: &[Scope], from: Option<&str>, until: Option<&str>) -> Asked {
         valid_from: from.map(day),
         valid_to: until.map(day),
         legal_basis: None,
-        limits: Own::of(Some(5), None),
+        limits: Overrides::of(Some(5), None),
     }
 }
 
@@ -263,7 +263,7 @@ async fn a_grant_takes_the_place_of_the_one_before_from_its_first_day() {
     assert_eq!(held("2026-03-02").await, "cadre:read");
     let listed = &list(&database, clock).await.unwrap()[0];
     assert_eq!(listed.grants.len(), 4);
-    assert_eq!(listed.grants[3].limits, Own::of(Some(5), None));
+    assert_eq!(listed.grants[3].limits, Overrides::of(Some(5), None));
     assert_eq!(
         traces(&database).await.0,
         ["client.add", "client.grant", "client.grant", "client.end-grant", "client.grant"]

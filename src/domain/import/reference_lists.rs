@@ -15,7 +15,7 @@ use super::{
     finding::{FindingCode, Findings},
     row::{SuccessionRow, UnitRow},
     table::{Header, Row},
-    tree::{MOST_LEVELS, Span, Tree, Version},
+    tree::{MAX_LEVELS, Span, Tree, Version},
 };
 use crate::language::Sentence;
 
@@ -311,11 +311,9 @@ fn note_tree(header: &Header, tree: &Tree, findings: &mut Findings) {
             header.note(findings, (line, column), FindingCode::UnitTooDeep, || {
                 Sentence::new(
                     format!(
-                        "cây đơn vị có nhiều hơn {MOST_LEVELS} cấp tính đến đơn vị này; hãy kiểm tra đơn vị cấp trên"
+                        "cây đơn vị có nhiều hơn {MAX_LEVELS} cấp tính đến đơn vị này; hãy kiểm tra đơn vị cấp trên"
                     ),
-                    format!(
-                        "the tree of units has more than {MOST_LEVELS} levels down to this unit; check its parents"
-                    ),
+                    format!("the tree of units has more than {MAX_LEVELS} levels down to this unit; check its parents"),
                 )
             });
         }

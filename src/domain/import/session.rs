@@ -20,7 +20,7 @@ use super::{
     validate::Checked,
 };
 use crate::{
-    domain::{authz::Txn, training::session::MOST},
+    domain::{authz::Txn, training::session::MAX},
     error::Result,
     language::Sentence,
 };
@@ -87,7 +87,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 header.note(self.findings, (line, "on_day"), FindingCode::BadValue, outside);
             } else if !days.named.insert(row.on_day) {
                 header.note(self.findings, (line, "class_code"), FindingCode::RepeatedRow, repeated_row);
-            } else if days.named.len() == MOST + 1 {
+            } else if days.named.len() == MAX + 1 {
                 header.note(self.findings, (line, "class_code"), FindingCode::BadValue, too_many);
             } else if days.stored.contains(&row.on_day) {
                 found.unchanged += 1;
@@ -177,8 +177,8 @@ fn outside() -> Sentence {
 
 fn too_many() -> Sentence {
     Sentence::new(
-        format!("lớp này có quá {MOST} buổi học; hãy bỏ bớt"),
-        format!("the class has more than {MOST} sessions; leave some out"),
+        format!("lớp này có quá {MAX} buổi học; hãy bỏ bớt"),
+        format!("the class has more than {MAX} sessions; leave some out"),
     )
 }
 

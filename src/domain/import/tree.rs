@@ -9,7 +9,7 @@ use entity::value::{Hierarchy, Period, UnitId};
 const DEEPEST: usize = 100;
 
 /// Levels that a tree of units may have. The administrative and the Party hierarchy have fewer than ten.
-pub(super) const MOST_LEVELS: usize = 32;
+pub(super) const MAX_LEVELS: usize = 32;
 
 /// The days `from <= day < until` as numbers, open ends at the extremes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,7 +131,7 @@ impl Tree {
     /// all others follow from it.
     pub fn too_deep(&self, hierarchy: Hierarchy) -> Vec<u64> {
         let levels = self.levels(hierarchy);
-        let is_too_deep = |at: usize| levels[at].is_some_and(|level| level > MOST_LEVELS);
+        let is_too_deep = |at: usize| levels[at].is_some_and(|level| level > MAX_LEVELS);
         let is_first = |at: &usize| {
             let reported = |above: usize| is_too_deep(above) && self.versions[above].line.is_some();
             is_too_deep(*at) && !self.above(*at, hierarchy).any(reported)
@@ -266,12 +266,12 @@ mod tests {
 
     #[test]
     fn a_tree_has_a_last_level() {
-        let most = MOST_LEVELS as u128;
+        let most = MAX_LEVELS as u128;
         let chain = |levels: u128| (1..=levels).map(|n| (n, n - 1, 0, 10)).collect::<Vec<_>>();
         for (rows, lines) in [
             (chain(most), vec![]),
-            (chain(most + 1), vec![MOST_LEVELS as u64 + 1]),
-            (chain(20_000), vec![MOST_LEVELS as u64 + 1]),
+            (chain(most + 1), vec![MAX_LEVELS as u64 + 1]),
+            (chain(20_000), vec![MAX_LEVELS as u64 + 1]),
             // Two chains part at the top and each has its own first line.
             ([chain(most + 1), vec![(most + 2, most, 0, 10)]].concat(), vec![33, 34]),
             // The lower part is under the upper one on none of its days.

@@ -8,14 +8,14 @@ use entity::{
 use crate::domain::refusal::{Code, Refusal};
 
 /// Maximum number of sessions of a class.
-pub const MOST: usize = 400;
+pub const MAX: usize = 400;
 
 /// Validates the session days of a class and sorts them.
 ///
 /// # Errors
 /// `InvalidNumber` for too many days; `InvalidDay` with the day that lies outside the class or is repeated.
 pub fn stated(field: &str, given: &[Day], (start, end): (Day, Day)) -> Result<Vec<Day>, Refusal> {
-    if given.len() > MOST {
+    if given.len() > MAX {
         return Err(too_many(field, given.len()));
     }
     if let Some(day) = given.iter().find(|day| !(start..=end).contains(*day)) {
@@ -85,8 +85,8 @@ fn too_many(field: &str, given: usize) -> Refusal {
     Refusal::input(
         Code::InvalidNumber,
         field,
-        format!("Lớp có nhiều nhất {MOST} buổi học, ở đây là {given}; hãy bỏ bớt, hoặc chia thành nhiều lớp."),
-        format!("A class has at most {MOST} sessions, and these are {given}; leave some out, or plan several classes."),
+        format!("Lớp có nhiều nhất {MAX} buổi học, ở đây là {given}; hãy bỏ bớt, hoặc chia thành nhiều lớp."),
+        format!("A class has at most {MAX} sessions, and these are {given}; leave some out, or plan several classes."),
     )
 }
 
@@ -172,7 +172,7 @@ mod tests {
     fn a_class_has_at_most_four_hundred_sessions() {
         let all = |from: Day| std::iter::successors(Some(from), |day| day.0.succ_opt().map(Day));
         let (start, end) = (day("2026-01-01"), day("2027-12-31"));
-        for (number, good) in [(MOST, true), (MOST + 1, false)] {
+        for (number, good) in [(MAX, true), (MAX + 1, false)] {
             let given: Vec<Day> = all(start).take(number).collect();
             let found = stated("sessions", &given, (start, end));
             assert_eq!(found.as_ref().map_err(Refusal::code).is_ok(), good, "{found:?}");

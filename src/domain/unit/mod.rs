@@ -208,18 +208,18 @@ impl Side {
 }
 
 /// Most titles that one condition names.
-const MOST_TITLES: usize = 200;
+const MAX_TITLES: usize = 200;
 
 /// Checks that each code names a title.
 ///
 /// # Errors
 /// `Invalid` naming the field, if one does not or there are too many.
 pub fn titles<'a>(access: &'a Access, field: &str, codes: &[String]) -> Result<Vec<&'a title::Model>> {
-    if codes.len() > MOST_TITLES {
+    if codes.len() > MAX_TITLES {
         return Err(Error::invalid(
             field,
-            format!("Mỗi lần nêu tối đa {MOST_TITLES} mã chức danh; hãy chia thành nhiều câu hỏi."),
-            format!("Name at most {MOST_TITLES} titles at a time; ask several questions instead."),
+            format!("Mỗi lần nêu tối đa {MAX_TITLES} mã chức danh; hãy chia thành nhiều câu hỏi."),
+            format!("Name at most {MAX_TITLES} titles at a time; ask several questions instead."),
         ));
     }
     codes

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::domain::unit::{Reach, UnitSet, Units};
 
 /// Most units that remembered subtrees hold in all: some megabytes.
-const REMEMBERED: usize = 250_000;
+const CACHE_CAPACITY: usize = 250_000;
 
 /// Most reaches of which a subtree remembers whether they hold it.
 const REACHES: usize = 16;
@@ -109,7 +109,7 @@ impl Subtrees {
         let mut remembered = self.remembered();
         // An empty one takes room as well.
         let size = subtree.units.len() + 1;
-        if remembered.units + size > REMEMBERED {
+        if remembered.units + size > CACHE_CAPACITY {
             *remembered = Remembered::default();
         }
         if remembered.subtrees.insert(key, Arc::clone(&subtree)).is_none() {
@@ -147,10 +147,10 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let (subtrees, units, first) = (Subtrees::default(), Units::default(), Day::of(1800, 1, 1).expect("a day"));
-        for nth in 0..REMEMBERED + 10 {
+        for nth in 0..CACHE_CAPACITY + 10 {
             let key = (UnitId(Uuid::from_u128(nth as u128)), Hierarchy::Party, Reach::Unit, first);
             assert_eq!(subtrees.of(&units, key).units.len(), 0);
         }
-        assert!(subtrees.remembered().subtrees.len() <= REMEMBERED / 2);
+        assert!(subtrees.remembered().subtrees.len() <= CACHE_CAPACITY / 2);
     }
 }

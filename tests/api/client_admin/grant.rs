@@ -1,6 +1,6 @@
 //! Grants at the command line, and what they reach when units change.
 
-use cadre_api::{domain::client::Asked, limit::Own};
+use cadre_api::{domain::client::Asked, limit::Overrides};
 use entity::{
     unit_succession, unit_version,
     value::{SuccessionId, SuccessionKind},
@@ -23,7 +23,7 @@ pub fn asked(scopes: &[&str], units: &[&str]) -> Asked {
         valid_from: None,
         valid_to: None,
         legal_basis: None,
-        limits: Own::default(),
+        limits: Overrides::default(),
     }
 }
 

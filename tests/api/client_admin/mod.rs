@@ -6,7 +6,7 @@ mod rights;
 
 use cadre_api::{
     domain::client::{self, Asked},
-    limit::Own,
+    limit::Overrides,
 };
 use entity::value::Purpose;
 use serde_json::{Value, json};
@@ -233,7 +233,7 @@ async fn nobody_grants_more_requests_than_their_own() {
     on_both(async |world| {
         let scopes = ["cadre:read", "clients:admin"];
         let admin = world.caller(&scopes, &["A"]).await;
-        let bounded = Asked { limits: Own::of(Some(7), None), ..grant::asked(&scopes, &["A"]) };
+        let bounded = Asked { limits: Overrides::of(Some(7), None), ..grant::asked(&scopes, &["A"]) };
         client::grant(&world.database, clock(), admin.id.parse().expect("an id"), bounded).await.expect("granted");
         let own = "{ viewer { limits { requestsPerSecond } } }";
         let known = async || (admin.query(own).await["viewer"]["limits"]["requestsPerSecond"] == 7).then_some(());
@@ -250,7 +250,7 @@ async fn nobody_grants_more_requests_than_their_own() {
             let made = register(name, limit).await;
             let id = made["client"]["id"].as_str().unwrap_or_else(|| panic!("{made}"));
             let grants = client::history(&world.database, id.parse().expect("an id")).await.expect("grants");
-            assert_eq!(grants[0].limits, Own::of(Some(expected), None), "{:?}: {name}", world.kind);
+            assert_eq!(grants[0].limits, Overrides::of(Some(expected), None), "{:?}: {name}", world.kind);
             // Its share in the sum of the administrator's clients is free again.
             client::revoke(&world.database, clock(), id.parse().expect("an id")).await.expect("revoked");
         }

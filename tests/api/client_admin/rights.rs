@@ -8,7 +8,7 @@ use cadre_api::{
         external::{self, ExternalName},
         key,
     },
-    limit::Own,
+    limit::Overrides,
 };
 use entity::value::Purpose;
 use futures_util::future::join_all;
@@ -122,7 +122,7 @@ impl Drawn {
         let asked = Asked {
             purposes,
             valid_to: self.valid_to.map(|day| day.parse().expect("a day")),
-            limits: Own::of(self.requests, self.cost),
+            limits: Overrides::of(self.requests, self.cost),
             ..grant::asked(&scopes, &units)
         };
         client::grant(&world.database, clock(), id, asked).await.expect("granted");
@@ -225,7 +225,7 @@ async fn an_administrator_grants_exactly_what_it_holds() {
 }
 
 /// An administrator over A with limits, which the service has seen.
-async fn bounded<'a>(world: &'a World, limits: Own, valid_to: Option<&str>) -> Caller<'a> {
+async fn bounded<'a>(world: &'a World, limits: Overrides, valid_to: Option<&str>) -> Caller<'a> {
     let scopes = ["cadre:read", "clients:admin"];
     let admin = world.caller(&scopes, &["A"]).await;
     let valid_to = valid_to.map(|day| day.parse().expect("a day"));
@@ -246,7 +246,7 @@ async fn registered(by: &Caller<'_>, name: &str, more: &str) -> Value {
 #[actix_web::test]
 async fn no_grant_outlives_that_of_the_administrator() {
     on_both(async |world| {
-        let admin = bounded(world, Own::default(), Some("2026-12-31")).await;
+        let admin = bounded(world, Overrides::default(), Some("2026-12-31")).await;
         let own = format!(r#"idempotencyKey: "own", clientId: "{}", "#, admin.id);
         let terms =
             |more: &str| format!(r#"grant: {{scopes: ["cadre:read", "clients:admin"], unitCodes: ["A"]{more}}}"#);
@@ -273,7 +273,7 @@ async fn no_grant_outlives_that_of_the_administrator() {
 #[actix_web::test]
 async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
     on_both(async |world| {
-        let admin = bounded(world, Own::of(Some(100), None), None).await;
+        let admin = bounded(world, Overrides::of(Some(100), None), None).await;
         let first = registered(&admin, "first", ", requestsPerSecond: 60").await;
         let id = first["client"]["id"].as_str().unwrap_or_else(|| panic!("{first}")).to_owned();
         let secret = first["secret"].as_str().expect("a secret");
@@ -324,7 +324,7 @@ async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
 #[actix_web::test]
 async fn grants_that_are_given_at_once_stay_within_the_sum() {
     on_both(async |world| {
-        let admin = bounded(world, Own::of(Some(100), None), None).await;
+        let admin = bounded(world, Overrides::of(Some(100), None), None).await;
 
         let names: Vec<String> = (0..8).map(|at| format!("Cổng {at}")).collect();
         let made = join_all(names.iter().map(|name| registered(&admin, name, ", requestsPerSecond: 30"))).await;
@@ -341,7 +341,7 @@ async fn grants_that_are_given_at_once_stay_within_the_sum() {
 #[actix_web::test]
 async fn an_administrator_that_loses_rights_cannot_grant_them_any_more() {
     on_both(async |world| {
-        let admin = bounded(world, Own::default(), None).await;
+        let admin = bounded(world, Overrides::default(), None).await;
         assert_eq!(registered(&admin, "before", "").await["userErrors"], json!([]), "the control");
 
         // At once, before the service has seen the narrower grant.

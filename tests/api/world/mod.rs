@@ -34,7 +34,7 @@ use cadre_api::{
     },
     graphql::engine::Engine,
     http::{Service, server},
-    limit::{Allowance, Budgets, InFlight, Limits, Own, Share},
+    limit::{Allowance, Budgets, InFlight, Limits, Overrides, Share},
 };
 use entity::{
     quota,
@@ -380,7 +380,7 @@ pub fn store(database: &Database) -> KeyStore {
 
 /// What one request of a client may cost.
 pub fn allowance() -> Arc<Allowance> {
-    let budget = Budgets::under(Limits::default(), Share::half(8, 128)).of(uuid::Uuid::nil(), Own::default());
+    let budget = Budgets::under(Limits::default(), Share::half(8, 128)).of(uuid::Uuid::nil(), Overrides::default());
     Arc::new(Allowance::begin(budget).expect("a first request"))
 }
 

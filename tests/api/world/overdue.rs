@@ -16,7 +16,7 @@ use std::{
 use super::poll;
 
 /// Ten times what the longest test takes on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(1_200);
+const TIMEOUT: Duration = Duration::from_secs(1_200);
 
 /// When each test began that runs now, by its name.
 static RUNNING: Mutex<BTreeMap<String, Instant>> = Mutex::new(BTreeMap::new());
@@ -42,7 +42,7 @@ pub fn watch() {
             Some(Running(name))
         });
     });
-    WATCHER.call_once(|| drop(thread::spawn(|| end_what_is_overdue(PATIENCE))));
+    WATCHER.call_once(|| drop(thread::spawn(|| end_what_is_overdue(TIMEOUT))));
 }
 
 fn running() -> MutexGuard<'static, BTreeMap<String, Instant>> {
@@ -85,7 +85,7 @@ fn a_test_is_overdue_from_its_patience_on_and_until_its_end() {
         watch();
         let is_among =
             |patience| overdue(patience).unwrap_or_default().iter().any(|name| name == "overdue::of_a_control");
-        (is_among(Duration::ZERO), is_among(PATIENCE))
+        (is_among(Duration::ZERO), is_among(TIMEOUT))
     });
     assert_eq!(test.expect("a thread").join().expect("no panic"), (true, false));
     let left = overdue(Duration::ZERO).unwrap_or_default();

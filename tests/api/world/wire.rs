@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 /// Longer than any time limit of the service: who waits so long has not been answered.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A connection to a server.
 pub struct Wire {
@@ -29,8 +29,8 @@ impl Wire {
     /// Connects to the host and port of a URL.
     pub fn to(url: &str) -> Self {
         let stream = TcpStream::connect(url.trim_start_matches("http://")).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        stream.set_write_timeout(Some(PATIENCE)).expect("a socket");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("a socket");
+        stream.set_write_timeout(Some(TIMEOUT)).expect("a socket");
         Self { stream, read: Vec::new() }
     }
 
@@ -82,7 +82,7 @@ impl Wire {
                 Some(())
             }
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                panic!("the server keeps silent for {PATIENCE:?}")
+                panic!("the server keeps silent for {TIMEOUT:?}")
             }
             Err(_) => None,
         }
