@@ -21,9 +21,9 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 use crate::{
-    probe,
-    world::{
-        Caller, Kind, World, clock, on_both, poll,
+    act_inputs,
+    support::{
+        Caller, Kind, TestApp, clock, on_both, poll,
         rotation::{Places, day, keep_only},
         sdl as schema,
         training::{self, Rows},
@@ -272,7 +272,7 @@ fn lines() -> Vec<Line> {
 /// The line of an act, of its payload, or of what a payload alone leads to. Whether something stands in a payload is
 /// nothing that the table tells: its acts do nothing.
 fn of_act(field: &schema::Field, is_composite: bool) -> Option<Line> {
-    let (act, selection) = match (field.parent.as_str(), probe::of_payload(&field.parent)) {
+    let (act, selection) = match (field.parent.as_str(), act_inputs::of_payload(&field.parent)) {
         ("Mutation", _) => (field.name.clone(), "userErrors { code }".to_owned()),
         (_, Some(act)) => (
             act,
@@ -288,13 +288,13 @@ fn of_act(field: &schema::Field, is_composite: bool) -> Option<Line> {
     };
     Some(Line {
         name: field.coordinate(),
-        document: probe::act(&act, &selection),
+        document: act_inputs::act(&act, &selection),
         path: vec![act],
         is_found_by_value: true,
     })
 }
 
-async fn columns(world: &World) -> Vec<Column<'_>> {
+async fn columns(app: &TestApp) -> Vec<Column<'_>> {
     let everything: Vec<String> = entity::value::Scope::all().map(|scope| scope.to_string()).collect();
     let everything: Vec<&str> = everything.iter().map(String::as_str).collect();
     let mut columns = vec![Column { name: "no token", caller: None }];
@@ -329,19 +329,19 @@ async fn columns(world: &World) -> Vec<Column<'_>> {
         ("revoked", everything.as_slice(), "P"),
         ("expired", everything.as_slice(), "P"),
     ] {
-        let mut caller = world.caller(scopes, &[unit]).await;
+        let mut caller = app.caller(scopes, &[unit]).await;
         caller.purpose = caller.purpose.filter(|_| name != "no purpose");
         columns.push(Column { name, caller: Some(caller) });
     }
     let of = |name: &str| columns.iter().find(|column| column.name == name).and_then(|column| column.caller.as_ref());
     let (revoked, expired) = (of("revoked").expect("a column"), of("expired").expect("a column"));
     for caller in [revoked, expired] {
-        assert_eq!(cell(world, Some(caller), &viewer()).await, "ok", "the control: both could see");
+        assert_eq!(cell(app, Some(caller), &viewer()).await, "ok", "the control: both could see");
     }
-    client::revoke(&world.database, clock(), revoked.id.parse().expect("an id")).await.expect("revoked");
-    client::end_grant(&world.database, clock(), expired.id.parse().expect("an id")).await.expect("ended");
+    client::revoke(&app.database, clock(), revoked.id.parse().expect("an id")).await.expect("revoked");
+    client::end_grant(&app.database, clock(), expired.id.parse().expect("an id")).await.expect("ended");
     for caller in [revoked, expired] {
-        let out = async || (cell(world, Some(caller), &viewer()).await == "unauthenticated").then_some(());
+        let out = async || (cell(app, Some(caller), &viewer()).await == "unauthenticated").then_some(());
         poll::until_async(out).await.expect("a right that ended acts within seconds");
     }
     columns
@@ -356,11 +356,11 @@ fn viewer() -> Line {
     }
 }
 
-async fn cell(world: &World, caller: Option<&Caller<'_>>, line: &Line) -> String {
+async fn cell(app: &TestApp, caller: Option<&Caller<'_>>, line: &Line) -> String {
     let body = json!({ "query": line.document });
     let request = match caller {
         Some(caller) => caller.post(&body),
-        None => world.http().post(format!("{}/graphql", world.url)).json(&body),
+        None => app.http().post(format!("{}/graphql", app.url)).json(&body),
     };
     let answer = request.send().await.expect("an answer");
     if answer.status() == StatusCode::UNAUTHORIZED {
@@ -396,8 +396,8 @@ async fn cell(world: &World, caller: Option<&Caller<'_>>, line: &Line) -> String
 }
 
 /// The rotation of which everything that can be said of one is said, and as many more as a rounded number shows for sure.
-async fn write_rotation(world: &World) {
-    let of = Places::of(&world.database).await;
+async fn write_rotation(app: &TestApp) {
+    let of = Places::of(&app.database).await;
     let title = |code: &str| Some(code.parse().expect("a code"));
     let rotation = rotation::Model {
         state: RotationState::Placed,
@@ -412,7 +412,7 @@ async fn write_rotation(world: &World) {
     let id = rotation.id;
     let others = ["2014-02-01", "2014-02-02", "2014-02-03", "2014-02-04"];
     let others = others.map(|start| of.ended(["01/QĐ", "A-02", "PD1", "A1U", start], "2017-03-01"));
-    keep_only(&world.database, std::iter::once(rotation).chain(others).collect()).await;
+    keep_only(&app.database, std::iter::once(rotation).chain(others).collect()).await;
     let step = rotation_step::Model {
         rotation_id: id,
         version: 1,
@@ -439,15 +439,15 @@ async fn write_rotation(world: &World) {
         granted_on: day("2014-01-01"),
         document_no: None,
     };
-    let writer = world.database.writer();
+    let writer = app.database.writer();
     step.into_active_model().insert(writer).await.expect("written");
     appraisal.into_active_model().insert(writer).await.expect("written");
     granted.into_active_model().insert(writer).await.expect("written");
 }
 
 /// One plan with quotas from the district to an office, one class, one enrolment.
-async fn write_training(world: &World) {
-    let of = Places::of(&world.database).await;
+async fn write_training(app: &TestApp) {
+    let of = Places::of(&app.database).await;
     let plan = training::plan(&of, ["KA", "A"], (2021, 2021));
     let of_a = training::quota(&of, &plan, ["A", "CMNV"], 40);
     let of_a1 = quota::Model { parent_id: Some(of_a.id), ..training::quota(&of, &plan, ["A1", "CMNV"], 20) };
@@ -463,14 +463,14 @@ async fn write_training(world: &World) {
         sessions: vec![training::session(&class, "2021-03-02")],
         classes: vec![class],
     };
-    training::write(&world.database, rows).await;
-    world.app_state.refresh().await.expect("refreshed");
+    training::write(&app.database, rows).await;
+    app.app_state.refresh().await.expect("refreshed");
 }
 
-async fn table(world: &World) -> String {
-    write_rotation(world).await;
-    write_training(world).await;
-    let all = world.all_seeing().await;
+async fn table(app: &TestApp) -> String {
+    write_rotation(app).await;
+    write_training(app).await;
+    let all = app.all_seeing().await;
     let document = r#"{
         unit(by: {code: "A1"}) { id quotas(year: 2021) { nodes { id } } }
         cadre(by: {code: "A-02"}) { id identity { birthOn } qualifications { id } rotations { id } enrolments { nodes { id class { id plan { id } } } } }
@@ -480,7 +480,7 @@ async fn table(world: &World) -> String {
     let (unit, cadre, paper) = (id("/unit/id"), id("/cadre/id"), id("/cadre/qualifications/0/id"));
     let rotation = id("/cadre/rotations/0/id");
     // Nobody but who holds every scope over its unit administers it, and who holds this one.
-    let administered = world.caller(&["clients:admin"], &["A1"]).await;
+    let administered = app.caller(&["clients:admin"], &["A1"]).await;
     let training = [
         ("CLIENT", administered.id.clone()),
         ("QUOTA", id("/unit/quotas/nodes/0/id")),
@@ -488,7 +488,7 @@ async fn table(world: &World) -> String {
         ("CLASS", id("/cadre/enrolments/nodes/0/class/id")),
         ("PLAN", id("/cadre/enrolments/nodes/0/class/plan/id")),
     ];
-    let columns = columns(world).await;
+    let columns = columns(app).await;
     let width = lines().iter().map(|line| line.name.len()).max().unwrap_or(0);
     let mut text = format!("{:width$}", "");
     for column in &columns {
@@ -504,7 +504,7 @@ async fn table(world: &World) -> String {
             line.document.replace("CADRE\"", &format!("{cadre}\"")).replace("PAPER\"", &format!("{paper}\""));
         write!(text, "\n{:width$}", line.name).expect("text grows");
         for column in &columns {
-            write!(text, "  {:15}", cell(world, column.caller.as_ref(), &line).await).expect("text grows");
+            write!(text, "  {:15}", cell(app, column.caller.as_ref(), &line).await).expect("text grows");
         }
     }
     text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
@@ -518,14 +518,14 @@ fn rewrites() -> bool {
 #[actix_web::test]
 async fn everybody_sees_what_the_table_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/access.txt");
-    on_both(async |world| {
-        let seen = table(world).await;
-        if rewrites() && world.kind == Kind::Sqlite {
+    on_both(async |app| {
+        let seen = table(app).await;
+        if rewrites() && app.kind == Kind::Sqlite {
             fs::write(&path, &seen).expect("written");
         }
         let expected = fs::read_to_string(&path).unwrap_or_default();
         let changed: Vec<_> = seen.lines().filter(|line| !expected.lines().any(|known| known == *line)).collect();
-        assert!(seen == expected, "{:?}: review, then UPDATE_EXPECT=1; lines that changed:\n{changed:#?}", world.kind);
+        assert!(seen == expected, "{:?}: review, then UPDATE_EXPECT=1; lines that changed:\n{changed:#?}", app.kind);
     })
     .await;
 }
@@ -539,7 +539,7 @@ fn every_place_of_the_schema_has_a_decision() {
     for coordinate in schema::coordinates() {
         let is_person = matches!(need(&coordinate), Some(Need::Scope(_) | Need::Numbers(_) | Need::Own(_)));
         // An argument is asked with its field, what an act takes with the act.
-        let is_asked_with_it = coordinate.contains('(') || probe::names_input(&coordinate);
+        let is_asked_with_it = coordinate.contains('(') || act_inputs::names_input(&coordinate);
         assert!(!is_person || is_asked_with_it || listed.contains(&coordinate), "no line for {coordinate}");
     }
     assert!(sdl().contains("type Cadre implements Node"), "the control: this is the schema");
@@ -547,8 +547,8 @@ fn every_place_of_the_schema_has_a_decision() {
 
 #[actix_web::test]
 async fn a_refusal_names_the_fields_and_scopes_and_gives_nothing() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["P"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["P"]).await;
 
         let answer = caller
             .ask(
@@ -579,8 +579,8 @@ async fn a_refusal_names_the_fields_and_scopes_and_gives_nothing() {
 
 #[actix_web::test]
 async fn the_schema_itself_can_be_asked() {
-    on_both(async |world| {
-        let caller = world.caller(&["stats:read"], &["A"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["stats:read"], &["A"]).await;
 
         let seen = caller
             .query(

@@ -8,17 +8,17 @@ use reqwest::StatusCode;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 
-use crate::world::{
-    Caller, Kind, World, clock, on_both,
+use crate::support::{
+    Caller, Kind, TestApp, clock, on_both,
     rotation::{Places, day, keep_only},
 };
 
 /// What the log holds: client, person, categories, purpose, one line an entry.
-async fn log(world: &World) -> Vec<[String; 4]> {
+async fn log(app: &TestApp) -> Vec<[String; 4]> {
     let rows = access_entry::Entity::find()
         .find_also_related(cadre::Entity)
         .order_by_asc(access_entry::Column::Seq)
-        .all(world.database.reader())
+        .all(app.database.reader())
         .await
         .expect("read");
     let line = |(row, person): (access_entry::Model, Option<cadre::Model>)| {
@@ -30,8 +30,8 @@ async fn log(world: &World) -> Vec<[String; 4]> {
 
 #[actix_web::test]
 async fn whoever_reads_protected_data_stands_in_the_log_once_for_each_person() {
-    on_both(async |world| {
-        let mut caller = world.all_seeing().await;
+    on_both(async |app| {
+        let mut caller = app.all_seeing().await;
         caller.purpose = Some("TRAINING");
         let id = caller.id.clone();
         let entry = |person: &str, categories: &str| [&id, person, categories, "TRAINING"].map(str::to_owned);
@@ -55,12 +55,12 @@ async fn whoever_reads_protected_data_stands_in_the_log_once_for_each_person() {
         ] {
             caller.ask(document, json!({})).await;
             expected.extend(read);
-            assert_eq!(log(world).await, expected, "{document}");
+            assert_eq!(log(app).await, expected, "{document}");
         }
 
         let people = caller.query("{ cadres(first: 100) { nodes { code origin { __typename } } } }").await;
         let nodes = people["cadres"]["nodes"].as_array().expect("nodes").len();
-        let all = log(world).await;
+        let all = log(app).await;
         assert!(nodes > 5 && all.len() == expected.len() + nodes, "one for each person of a list: {nodes}");
     })
     .await;
@@ -68,13 +68,13 @@ async fn whoever_reads_protected_data_stands_in_the_log_once_for_each_person() {
 
 #[actix_web::test]
 async fn an_entry_says_for_what_by_which_document_and_stands_in_the_chain() {
-    on_both(async |world| {
-        let caller = world.all_seeing().await;
+    on_both(async |app| {
+        let caller = app.all_seeing().await;
         let document = r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"#;
         caller.query(document).await;
         caller.query(&format!("{document} ")).await;
 
-        let reader = world.database.reader();
+        let reader = app.database.reader();
         let rows =
             access_entry::Entity::find().order_by_asc(access_entry::Column::Seq).all(reader).await.expect("read");
         let of_client = client::Entity::find_by_id(rows[0].client_id).one(reader).await.expect("read");
@@ -95,12 +95,12 @@ async fn an_entry_says_for_what_by_which_document_and_stands_in_the_chain() {
 
 #[actix_web::test]
 async fn an_answer_that_cannot_be_logged_does_not_leave() {
-    on_both(async |world| {
-        let caller = world.all_seeing().await;
+    on_both(async |app| {
+        let caller = app.all_seeing().await;
         let document = r#"{ cadre(by: {code: "A-02"}) { fullName identity { birthOn } } }"#;
         let before = caller.ask(document, json!({})).await;
         assert!(before["data"]["cadre"]["identity"]["birthOn"].is_string(), "the control: {before}");
-        world.database.writer().execute_unprepared("DROP TABLE access_entry").await.expect("dropped");
+        app.database.writer().execute_unprepared("DROP TABLE access_entry").await.expect("dropped");
 
         let answer = caller.post(&json!({ "query": document })).send().await.expect("an answer");
         let open = caller.query(r#"{ cadre(by: {code: "A-02"}) { fullName } }"#).await;
@@ -126,10 +126,10 @@ const APPEND_ONLY: [(&str, &str); 5] = [
 
 #[actix_web::test]
 async fn the_database_itself_refuses_to_change_a_log() {
-    on_both(async |world| {
-        let caller = world.all_seeing().await;
+    on_both(async |app| {
+        let caller = app.all_seeing().await;
         caller.query(r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"#).await;
-        let writer = world.database.writer();
+        let writer = app.database.writer();
         writer
             .execute_unprepared(
                 "INSERT INTO access_withholding (at, client_id, cadre_id, until_on, document_no)
@@ -139,7 +139,7 @@ async fn the_database_itself_refuses_to_change_a_log() {
             .expect("written");
         for (table, column) in APPEND_ONLY {
             let mut statements = vec![format!("UPDATE {table} SET {column} = 'x'"), format!("DELETE FROM {table}")];
-            statements.extend((world.kind == Kind::Postgres).then(|| format!("TRUNCATE {table} CASCADE")));
+            statements.extend((app.kind == Kind::Postgres).then(|| format!("TRUNCATE {table} CASCADE")));
             for statement in statements {
                 let refused = writer.execute_unprepared(&statement).await.expect_err(&statement);
                 assert!(refused.to_string().contains("append-only"), "{statement}: {refused}");
@@ -148,7 +148,7 @@ async fn the_database_itself_refuses_to_change_a_log() {
         let changed = writer.execute_unprepared("UPDATE title SET name = 'x'").await.expect("the control");
         assert!(changed.rows_affected() > 0);
         let entries = access_entry::Entity::find().filter(access_entry::Column::Operation.ne("x"));
-        assert_eq!(entries.count(world.database.reader()).await.expect("a count"), 1);
+        assert_eq!(entries.count(app.database.reader()).await.expect("a count"), 1);
     })
     .await;
 }
@@ -158,8 +158,8 @@ const LOG: &str = r#"query($first: Int, $after: String) { cadre(by: {code: "A-02
 } } }"#;
 
 /// A caller that reads protected data of A-02 under each of the purposes, one after the other.
-async fn read_by<'a>(world: &'a World, purposes: &[&'a str]) -> Caller<'a> {
-    let mut reader = world.caller(&["cadre:read", "cadre.identity:read"], &["P"]).await;
+async fn read_by<'a>(app: &'a TestApp, purposes: &[&'a str]) -> Caller<'a> {
+    let mut reader = app.caller(&["cadre:read", "cadre.identity:read"], &["P"]).await;
     for purpose in purposes {
         reader.purpose = Some(purpose);
         reader.query(r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"#).await;
@@ -170,10 +170,10 @@ async fn read_by<'a>(world: &'a World, purposes: &[&'a str]) -> Caller<'a> {
 
 #[actix_web::test]
 async fn a_person_s_log_is_read_newest_first_and_tells_of_nobody_else() {
-    on_both(async |world| {
+    on_both(async |app| {
         let purposes = ["PERSONNEL", "TRAINING", "PLANNING", "STATISTICS", "CONFIRMATION"];
-        read_by(world, &purposes).await;
-        let auditor = world.caller_for(&[], &["cadre:read", "audit:read"], &["P"]).await;
+        read_by(app, &purposes).await;
+        let auditor = app.caller_for(&[], &["cadre:read", "audit:read"], &["P"]).await;
 
         let (mut seen, mut after) = (Vec::new(), json!(null));
         loop {
@@ -192,21 +192,21 @@ async fn a_person_s_log_is_read_newest_first_and_tells_of_nobody_else() {
         assert_eq!(seen[0]["categories"], json!(["IDENTITY"]));
         assert_eq!(seen[0]["at"], "2026-06-01T05:00:00Z");
         assert!(seen[0]["clientName"].is_string() && seen[0]["onBehalfOf"].is_null(), "{}", seen[0]);
-        assert_eq!(log(world).await.len(), 10, "reading the log is no reading of protected data");
+        assert_eq!(log(app).await.len(), 10, "reading the log is no reading of protected data");
     })
     .await;
 }
 
 #[actix_web::test]
 async fn the_log_of_a_person_out_of_reach_is_empty() {
-    on_both(async |world| {
-        read_by(world, &["PERSONNEL"]).await;
-        let of = Places::of(&world.database).await;
-        keep_only(&world.database, vec![of.ended(["01/QĐ", "A-02", "A1U", "B", "2014-03-01"], "2017-03-01")]).await;
+    on_both(async |app| {
+        read_by(app, &["PERSONNEL"]).await;
+        let of = Places::of(&app.database).await;
+        keep_only(&app.database, vec![of.ended(["01/QĐ", "A-02", "A1U", "B", "2014-03-01"], "2017-03-01")]).await;
         let scopes = ["cadre:read", "rotation:read", "audit:read"];
         let document = "{ rotations { nodes { cadre { fullName accessLog { totalCount { value } nodes { at } } } } } }";
-        let there = world.caller_for(&[], &scopes, &["A"]).await.query(document).await;
-        let elsewhere = world.caller_for(&[], &scopes, &["B"]).await.query(document).await;
+        let there = app.caller_for(&[], &scopes, &["A"]).await.query(document).await;
+        let elsewhere = app.caller_for(&[], &scopes, &["B"]).await.query(document).await;
 
         let of = |answer: &serde_json::Value| answer["rotations"]["nodes"][0]["cadre"].clone();
         assert_eq!(of(&there)["accessLog"]["totalCount"]["value"], 1, "the control");
@@ -218,10 +218,10 @@ async fn the_log_of_a_person_out_of_reach_is_empty() {
 
 #[actix_web::test]
 async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
-    on_both(async |world| {
-        let reader = read_by(world, &["PERSONNEL", "TRAINING"]).await;
-        let other = read_by(world, &["PLANNING"]).await;
-        let auditor = world.caller_for(&[], &["cadre:read", "audit:read"], &["P"]).await;
+    on_both(async |app| {
+        let reader = read_by(app, &["PERSONNEL", "TRAINING"]).await;
+        let other = read_by(app, &["PLANNING"]).await;
+        let auditor = app.caller_for(&[], &["cadre:read", "audit:read"], &["P"]).await;
         let told = async || {
             let page = auditor.query_with(LOG, json!({})).await;
             let list = &page["cadre"]["accessLog"];
@@ -235,7 +235,7 @@ async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
             until: day(until),
             document_no: "12/CV".to_owned(),
         };
-        let withheld = async |order| audit::withhold(&world.database, clock(), order).await;
+        let withheld = async |order| audit::withhold(&app.database, clock(), order).await;
         assert_eq!(told().await, 3, "the control");
 
         for (client, until, left) in [
@@ -253,7 +253,7 @@ async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
 
         let mut lines = Vec::new();
         let person = "A-02".parse().expect("a code");
-        audit::each(&world.database, Some(&person), |line| {
+        audit::each(&app.database, Some(&person), |line| {
             lines.push(line.clone());
             ControlFlow::Continue(())
         })
@@ -269,7 +269,7 @@ async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
             assert!(withheld(wrong).await.is_err());
         }
         let acts = audit_entry::Entity::find().filter(audit_entry::Column::Act.eq("access.withhold"));
-        assert_eq!(acts.count(world.database.reader()).await.expect("a count"), 5, "each order is an act");
+        assert_eq!(acts.count(app.database.reader()).await.expect("a count"), 5, "each order is an act");
     })
     .await;
 }

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use crate::world::{Caller, Kind, World, npm, on_both};
+use crate::support::{Caller, Kind, TestApp, npm, on_both};
 
 const FILES: [(&str, &str); 4] = [
     ("package.json", include_str!("../apollo/package.json")),
@@ -30,27 +30,27 @@ async fn run(script: &'static str, environment: Vec<(&'static str, String)>) -> 
     spawn_blocking(run).await.expect("the runner does not panic")
 }
 
-fn server(world: &World, caller: &Caller<'_>) -> Vec<(&'static str, String)> {
-    vec![("URL", format!("{}/graphql", world.url)), ("TOKEN", caller.token.clone())]
+fn server(app: &TestApp, caller: &Caller<'_>) -> Vec<(&'static str, String)> {
+    vec![("URL", format!("{}/graphql", app.url)), ("TOKEN", caller.token.clone())]
 }
 
 /// The type policies of the guide keep two days of one person apart. Without them the cache shows the second day twice.
 #[actix_web::test]
 async fn the_type_policies_of_the_guide_keep_two_days_of_one_person_apart() {
-    let world = World::new(Kind::Sqlite).await;
-    let caller = world.caller(&["cadre:read", "rotation:read"], &["W"]).await;
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.caller(&["cadre:read", "rotation:read"], &["W"]).await;
     let (_, policies) = GUIDE.split_once("For Apollo Client 3 and 4:\n\n```js\n").expect("the policies");
     let (policies, _) = policies.split_once("```").expect("the end of the policies");
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("policies.mjs");
     std::fs::write(&file, policies).expect("written");
 
-    let mut environment = server(&world, &caller);
+    let mut environment = server(&app, &caller);
     environment.push(("POLICIES", file.display().to_string()));
     environment.extend([("CODE", "A-03".to_owned()), ("DAYS", "2011-06-01,2026-06-01".to_owned())]);
     let lines = run("cache.mjs", environment).await;
 
-    world.stop().await;
+    app.stop().await;
     assert_eq!(lines.len(), 4);
     for line in lines {
         let (answered, cached) = (&line["answered"], &line["cached"]);
@@ -61,12 +61,12 @@ async fn the_type_policies_of_the_guide_keep_two_days_of_one_person_apart() {
 
 #[actix_web::test]
 async fn apollo_clients_with_persisted_queries_fall_back_to_whole_documents() {
-    let world = World::new(Kind::Sqlite).await;
-    let caller = world.caller(&["cadre:read"], &["A"]).await;
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.caller(&["cadre:read"], &["A"]).await;
 
-    let lines = run("run.mjs", server(&world, &caller)).await;
+    let lines = run("run.mjs", server(&app, &caller)).await;
 
-    world.stop().await;
+    app.stop().await;
     let asked = |method: &str, has_query: bool| json!({ "method": method, "hasQuery": has_query });
     let expected: Vec<Value> =
         [("apollo-client-3", false), ("apollo-client-3", true), ("apollo-client-4", false), ("apollo-client-4", true)]
@@ -83,15 +83,15 @@ async fn apollo_clients_with_persisted_queries_fall_back_to_whole_documents() {
 
 #[actix_web::test]
 async fn a_hash_without_a_document_is_refused_so_that_clients_send_the_document() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["A"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["A"]).await;
         let persisted = json!({ "persistedQuery": { "version": 1, "sha256Hash": "ab".repeat(32) } });
         let hash = json!({ "extensions": persisted });
         let get = |extensions: &Value| {
             let pair = form_urlencoded::Serializer::new(String::new())
                 .append_pair("extensions", &extensions.to_string())
                 .finish();
-            world.http().get(format!("{}/graphql?{pair}", world.url)).bearer_auth(&caller.token)
+            app.http().get(format!("{}/graphql?{pair}", app.url)).bearer_auth(&caller.token)
         };
         let requests = [
             caller.post(&hash),
@@ -101,7 +101,7 @@ async fn a_hash_without_a_document_is_refused_so_that_clients_send_the_document(
         ];
         for request in requests {
             let answer = request.send().await.expect("an answer");
-            assert_eq!(answer.status(), StatusCode::OK.as_u16(), "{:?}", world.kind);
+            assert_eq!(answer.status(), StatusCode::OK.as_u16(), "{:?}", app.kind);
             let body: Value = answer.json().await.expect("JSON");
             assert_eq!(body["errors"][0]["message"], "PersistedQueryNotSupported");
             assert_eq!(body["errors"][0]["extensions"]["code"], "PERSISTED_QUERY_NOT_SUPPORTED");
@@ -118,7 +118,7 @@ async fn a_hash_without_a_document_is_refused_so_that_clients_send_the_document(
             json!({ "query": 7, "extensions": persisted }),
         ] {
             let answer = caller.post(&bad).send().await.expect("an answer");
-            assert_eq!(answer.status(), StatusCode::BAD_REQUEST.as_u16(), "{:?}: {bad}", world.kind);
+            assert_eq!(answer.status(), StatusCode::BAD_REQUEST.as_u16(), "{:?}: {bad}", app.kind);
         }
     })
     .await;

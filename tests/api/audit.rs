@@ -7,7 +7,7 @@ use std::process::{Output, Stdio};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
-use crate::world::{Kind, World};
+use crate::support::{Kind, TestApp};
 
 const FILES: [(&str, &str); 3] = [
     ("package.json", include_str!("../audit/package.json")),
@@ -105,12 +105,12 @@ async fn the_audits_can_fail() {
 
 #[actix_web::test]
 async fn the_service_passes_all_public_audits() {
-    let world = World::new(Kind::Sqlite).await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-    let outcome = run(&format!("{}/graphql", world.url), &caller.token).await;
+    let outcome = run(&format!("{}/graphql", app.url), &caller.token).await;
 
-    world.stop().await;
+    app.stop().await;
     match outcome {
         Outcome::Passed { ok, total } => assert_eq!((ok, total), (61, 61)),
         Outcome::Failed(lines) => panic!("{lines:#?}"),

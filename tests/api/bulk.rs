@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::world::{Kind, World};
+use crate::support::{Kind, TestApp};
 
 /// More than two statements full, and some.
 const MANY: usize = 2_345;
@@ -52,8 +52,8 @@ fn school(code: &str, name: &str) -> institution::ActiveModel {
 #[actix_web::test]
 async fn rows_come_back_as_they_were_given_and_in_their_order() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
-        let database = &world.database;
+        let app = TestApp::empty(kind).await;
+        let database = &app.database;
         let before = audit_entry::Entity::find().all(database.reader()).await.expect("entries").len();
         for count in [0, 1, MANY] {
             let txn = database.begin().await.expect("begun");
@@ -72,28 +72,28 @@ async fn rows_come_back_as_they_were_given_and_in_their_order() {
             let found = audit_entry::ActiveModel { seq: NotSet, ..row.into_active_model().reset_all() };
             assert_eq!(found, given, "{number}");
         }
-        world.stop().await;
+        app.stop().await;
     }
 }
 
 #[actix_web::test]
 async fn a_row_that_lacks_what_the_first_one_sets_is_refused() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
-        let txn = world.database.begin().await.expect("begun");
+        let app = TestApp::empty(kind).await;
+        let txn = app.database.begin().await.expect("begun");
         let rows = [entry(1), audit_entry::ActiveModel { act: NotSet, ..entry(2) }];
         let refused = bulk::insert(&txn, rows).await;
         assert!(matches!(&refused, Err(DbErr::AttrNotSet(column)) if column == "act"), "{refused:?}");
         txn.rollback().await.expect("rolled back");
-        world.stop().await;
+        app.stop().await;
     }
 }
 
 #[actix_web::test]
 async fn a_table_that_is_filled_has_its_indexes_again_and_they_hold() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
-        let (database, is_embedded) = (&world.database, kind == Kind::Sqlite);
+        let app = TestApp::empty(kind).await;
+        let (database, is_embedded) = (&app.database, kind == Kind::Sqlite);
         let unique = "CREATE UNIQUE INDEX institution_name_key ON institution (name)";
         database.writer().execute_unprepared(unique).await.expect("an index");
         let before = indexes(database).await;
@@ -122,7 +122,7 @@ async fn a_table_that_is_filled_has_its_indexes_again_and_they_hold() {
         txn.rollback().await.expect("rolled back");
         drop(taken);
         assert_eq!(indexes(database).await, before);
-        world.stop().await;
+        app.stop().await;
     }
 }
 
@@ -147,8 +147,8 @@ async fn counts(txn: &DatabaseTransaction) -> Vec<level_count::Model> {
 #[actix_web::test]
 async fn rows_are_added_to_replaced_and_deleted_by_their_key() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
-        let txn = world.database.begin().await.expect("begun");
+        let app = TestApp::empty(kind).await;
+        let txn = app.database.begin().await.expect("begun");
         let rows = |ranks: std::ops::Range<i16>, people: i32| ranks.map(move |rank| count(rank, people));
         let active = IntoActiveModel::<level_count::ActiveModel>::into_active_model;
         for many in [0, 1, 2_345] {
@@ -166,7 +166,7 @@ async fn rows_are_added_to_replaced_and_deleted_by_their_key() {
             assert!(counts(&txn).await.is_empty());
         }
         txn.rollback().await.expect("rolled back");
-        world.stop().await;
+        app.stop().await;
     }
 }
 
@@ -199,15 +199,15 @@ async fn as_kept(txn: &DatabaseTransaction) -> Vec<cadre_key::Model> {
 #[actix_web::test]
 async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
-        let before = indexes(&world.database).await;
+        let app = TestApp::empty(kind).await;
+        let before = indexes(&app.database).await;
         let given: Vec<_> = (0..2_345).map(key).collect();
         let mut sorted = given.clone();
         sorted.sort_by_key(|key| key.unit_id);
         let active = || given.iter().cloned().map(IntoActiveModel::into_active_model);
 
         // Twice in one transaction: what was set aside is gone once it was poured.
-        let txn = world.database.begin().await.expect("begun");
+        let txn = app.database.begin().await.expect("begun");
         for _ in 0..2 {
             cadre_key::Entity::delete_many().exec(&txn).await.expect("emptied");
             let staging = StagingTable::open(&txn).await.expect("a place");
@@ -218,9 +218,9 @@ async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
             assert!(poured == sorted, "{kind:?}: {} rows, or another order", poured.len());
         }
         txn.commit().await.expect("committed");
-        assert_eq!(indexes(&world.database).await, before);
+        assert_eq!(indexes(&app.database).await, before);
 
-        let txn = world.database.begin().await.expect("begun");
+        let txn = app.database.begin().await.expect("begun");
         cadre_key::Entity::delete_many().exec(&txn).await.expect("emptied");
         bulk::insert(&txn, active()).await.expect("inserted");
         let in_order = as_kept(&txn).await == sorted;
@@ -231,22 +231,22 @@ async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
         staging.insert(&txn, active().chain(active().take(1))).await.expect("set aside");
         assert!(staging.flush(&txn).await.is_err(), "a key is there twice");
         txn.rollback().await.expect("rolled back");
-        assert_eq!(indexes(&world.database).await, before);
+        assert_eq!(indexes(&app.database).await, before);
 
-        cadre_key::Entity::delete_many().exec(world.database.writer()).await.expect("emptied");
-        world.stop().await;
+        cadre_key::Entity::delete_many().exec(app.database.writer()).await.expect("emptied");
+        app.stop().await;
     }
 }
 
 #[actix_web::test]
 async fn a_role_that_may_set_nothing_aside_writes_rows_as_they_come() {
-    let world = World::empty(Kind::Postgres).await;
+    let app = TestApp::empty(Kind::Postgres).await;
     for (act, is_in_order) in
         [("GRANT TEMPORARY ON DATABASE %I TO", true), ("REVOKE TEMPORARY ON DATABASE %I FROM", false)]
     {
         let act = format!("DO $$ BEGIN EXECUTE format('{act} PUBLIC', current_database()); END $$");
-        world.database.writer().execute_unprepared(&act).await.expect("done");
-        let txn = world.service.begin().await.expect("begun");
+        app.database.writer().execute_unprepared(&act).await.expect("done");
+        let txn = app.service.begin().await.expect("begun");
         let staging = StagingTable::open(&txn).await.expect("a place");
         staging.insert(&txn, (0..100).map(|number| key(number).into_active_model())).await.expect("written");
         staging.flush(&txn).await.expect("poured");
@@ -254,5 +254,5 @@ async fn a_role_that_may_set_nothing_aside_writes_rows_as_they_come() {
         assert_eq!((kept.len(), kept.is_sorted_by_key(|key| key.unit_id)), (100, is_in_order));
         txn.rollback().await.expect("rolled back");
     }
-    world.stop().await;
+    app.stop().await;
 }

@@ -3,7 +3,7 @@
 use cadre_api::domain::demo;
 use serde_json::{Value, json};
 
-use crate::world::{Caller, World, on_both};
+use crate::support::{Caller, TestApp, on_both};
 
 const CADRES: &str = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
                       joined_party_on,category,rank_code,status\n";
@@ -33,8 +33,8 @@ async fn refused(caller: &Caller<'_>, document: &str, variables: Value) -> (Stri
 
 #[actix_web::test]
 async fn a_person_is_found_by_id_code_and_identity_number() {
-    on_both(async |world| {
-        let caller = world.all_seeing().await;
+    on_both(async |app| {
+        let caller = app.all_seeing().await;
         let id = caller.query(r#"{ cadre(by: {code: "A-01"}) { id } }"#).await["cadre"]["id"].take();
 
         let seen = caller
@@ -86,8 +86,8 @@ async fn a_person_is_found_by_id_code_and_identity_number() {
 
 #[actix_web::test]
 async fn a_key_names_a_person_in_one_way() {
-    on_both(async |world| {
-        let caller = world.all_seeing().await;
+    on_both(async |app| {
+        let caller = app.all_seeing().await;
         for by in ["{}", r#"{code: "A-01", id: "x"}"#, "{code: null}"] {
             let document = format!("{{ cadre(by: {by}) {{ code }} }}");
             let (code, _) = refused(&caller, &document, json!({})).await;
@@ -111,14 +111,14 @@ async fn an_identity_number_of_several_people_is_a_conflict() {
          Q-02,999000000077,Lê Thị Hai,FEMALE,,,,,,CIVIL_SERVANT,,ACTIVE\n"
     );
     let posts = format!("{ASSIGNMENTS}Q-01,A1U,CC,2020-01-01,,true\nQ-02,B1U,CC,2020-01-01,,true\n");
-    on_both(async |world| {
-        world.import_text(&[("cadres.csv", &people), ("assignments.csv", &posts)]).await;
+    on_both(async |app| {
+        app.import_text(&[("cadres.csv", &people), ("assignments.csv", &posts)]).await;
         let document = r#"{ cadre(by: {nationalId: "999000000077"}) { code } }"#;
 
-        let all = world.all_seeing().await;
+        let all = app.all_seeing().await;
         assert_eq!(refused(&all, document, json!({})).await.0, "CONFLICT");
         // Who reaches one of them is not told that there is another.
-        let a = world.caller(&["cadre:read", "cadre.identity:read"], &["A"]).await;
+        let a = app.caller(&["cadre:read", "cadre.identity:read"], &["A"]).await;
         assert_eq!(a.query(document).await, json!({"cadre": {"code": "Q-01"}}));
     })
     .await;
@@ -126,8 +126,8 @@ async fn an_identity_number_of_several_people_is_a_conflict() {
 
 #[actix_web::test]
 async fn qualifications_count_from_the_last_day_that_the_paper_can_mean() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
 
         let seen = caller
             .query(
@@ -182,9 +182,9 @@ async fn posts_are_newest_first_and_the_later_primary_one_counts() {
     let posts = format!(
         "{ASSIGNMENTS}Q-03,A2U,CC,2010-01-01,,true\nQ-03,A1U,CT,2015-01-01,2020-01-01,true\nQ-03,A1P,UV,2018-01-01,,false\n"
     );
-    on_both(async |world| {
-        world.import_text(&[("cadres.csv", &people), ("assignments.csv", &posts)]).await;
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        app.import_text(&[("cadres.csv", &people), ("assignments.csv", &posts)]).await;
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
 
         let seen = caller
             .query(
@@ -257,8 +257,8 @@ async fn a_filter_means_what_it_says() {
         ("{not: {not: {gender: MALE}}}", &["A-01", "A-03", "A-06", "B-01", "P-01"]),
         ("{and: [{gender: MALE}, {not: {category: CADRE}}]}", &["A-03", "P-01"]),
     ];
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         for (filter, expected) in cases {
             assert_eq!(listed(&caller, &format!("where: {filter}, orderBy: [{{field: CODE}}]")).await, *expected, "{filter}");
         }
@@ -286,8 +286,8 @@ async fn a_filter_means_what_it_says() {
 
 #[actix_web::test]
 async fn a_search_folds_marks_case_and_order_and_takes_signs_literally() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         for (search, expected) in [
             ("duc", ["A-03"].as_slice()),
             ("ĐỨC", &["A-03"]),
@@ -324,8 +324,8 @@ async fn a_search_folds_marks_case_and_order_and_takes_signs_literally() {
 
 #[actix_web::test]
 async fn people_sort_by_given_name_code_and_unit() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         let by_name = ["A-01", "A-02", "M-01", "A-04", "A-03", "B-02", "B-01", "A-06", "P-01", "P-02"];
         let by_unit = ["A-01", "A-02", "A-03", "A-04", "B-01", "B-02", "M-01", "A-06", "P-01", "P-02"];
         let reversed = |codes: [&'static str; 10]| codes.into_iter().rev().collect::<Vec<_>>();
@@ -381,17 +381,17 @@ async fn walked(caller: &Caller<'_>, order: &str, size: &str, bound: &str) -> Ve
 }
 
 /// A caller who reaches the 91 people of the demo that one page can hold.
-async fn demo_world(world: &World) -> Caller<'_> {
+async fn demo_app(app: &TestApp) -> Caller<'_> {
     let folder = tempfile::tempdir().expect("a folder");
     demo::write_bundle(folder.path()).expect("written");
-    world.import(folder.path()).await;
-    world.caller(&["cadre:read"], &[demo::DISTRICT, demo::COMMUNE]).await
+    app.import(folder.path()).await;
+    app.caller(&["cadre:read"], &[demo::DISTRICT, demo::COMMUNE]).await
 }
 
 #[actix_web::test]
 async fn pages_give_each_person_once_in_order_from_either_end() {
-    on_both(async |world| {
-        let caller = demo_world(world).await;
+    on_both(async |app| {
+        let caller = demo_app(app).await;
         for order in [
             "[{field: NAME}]",
             "[{field: NAME, direction: DESC}]",
@@ -414,8 +414,8 @@ async fn pages_give_each_person_once_in_order_from_either_end() {
 
 #[actix_web::test]
 async fn a_page_can_be_bounded_from_both_sides() {
-    on_both(async |world| {
-        let caller = demo_world(world).await;
+    on_both(async |app| {
+        let caller = demo_app(app).await;
         let seen = caller.query("{ cadres(first: 30, orderBy: [{field: CODE}]) { edges { cursor node { code } } } }").await;
         let cursor = |at: usize| seen["cadres"]["edges"][at]["cursor"].clone();
         let document = "query($after: String, $before: String) {
@@ -437,8 +437,8 @@ async fn a_page_can_be_bounded_from_both_sides() {
 
 #[actix_web::test]
 async fn a_total_is_counted_up_to_its_bound() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         for (max, expected) in [
             ("", json!({"value": 10, "isExact": true})),
             ("(max: 2)", json!({"value": 2, "isExact": false})),
@@ -459,9 +459,9 @@ async fn a_total_is_counted_up_to_its_bound() {
 
 #[actix_web::test]
 async fn people_are_found_by_codes_and_by_status() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
-        let (all, narrow) = (&caller, &world.caller(&["cadre:read"], &["A2"]).await);
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
+        let (all, narrow) = (&caller, &app.caller(&["cadre:read"], &["A2"]).await);
         for (caller, condition, expected) in [
             (all, r#"codes: ["A-03", "A-01", "A-03", "NO", "no code"]"#, vec!["A-01", "A-03"]),
             (all, r#"codes: ["A-03", "A-01"], unit: {code: "A2"}"#, vec!["A-03"]),
@@ -476,7 +476,7 @@ async fn people_are_found_by_codes_and_by_status() {
             let seen = caller.query(&document).await;
             let nodes = seen["cadres"]["nodes"].as_array().expect("nodes");
             let codes: Vec<_> = nodes.iter().map(|node| node["code"].as_str().expect("a code")).collect();
-            assert_eq!(codes, expected, "{:?}: {document}", world.kind);
+            assert_eq!(codes, expected, "{:?}: {document}", app.kind);
         }
         let document = "query($codes: [String!]) { cadres(where: {codes: $codes}) { nodes { code } } }";
         let codes: Vec<_> = (0..101).map(|number| format!("C-{number}")).collect();
@@ -489,9 +489,9 @@ async fn people_are_found_by_codes_and_by_status() {
 
 #[actix_web::test]
 async fn institutions_and_ethnic_groups_are_listed_by_code() {
-    on_both(async |world| {
+    on_both(async |app| {
         // Codes of ethnic groups are those that people have: the marks of the tests take them for origins.
-        let caller = world.all_seeing().await;
+        let caller = app.all_seeing().await;
         let seen = caller.query("{ institutions { code name } ethnicGroups { code name code1979 } }").await;
         for list in ["institutions", "ethnicGroups"] {
             let rows = seen[list].as_array().expect("rows");
@@ -504,8 +504,8 @@ async fn institutions_and_ethnic_groups_are_listed_by_code() {
 
 #[actix_web::test]
 async fn a_list_that_fails_leaves_its_neighbours() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         let document = r#"{ wrong: cadres(where: {titles: ["NO"]}) { nodes { code } } right: cadres(first: 1) { totalCount { value } } }"#;
         let answer = caller.post(&json!({ "query": document })).send().await.expect("an answer");
         let body: Value = answer.json().await.expect("JSON");
@@ -536,8 +536,8 @@ async fn what_is_wrong_in_a_list_is_named_by_its_field() {
         ("orderBy: [{field: NAME}, {field: NAME, direction: DESC}]", "orderBy"),
         (long.as_str(), "search"),
     ];
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         for (arguments, field) in cases {
             let document = format!("{{ cadres({arguments}) {{ nodes {{ code }} }} }}");
             assert_eq!(refused(&caller, &document, json!({})).await, ("INVALID".into(), field.into()), "{arguments}");
@@ -554,8 +554,8 @@ async fn what_is_wrong_in_a_list_is_named_by_its_field() {
 
 #[actix_web::test]
 async fn a_filter_has_a_bounded_size() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         let document = "query($where: CadreWhere) { cadres(where: $where) { nodes { code } totalCount { value } } }";
         let unit = json!({"unit": {"code": "A2"}});
         let holds = json!({"subject": "PROFESSIONAL", "atLeast": "ELEMENTARY"});
@@ -588,8 +588,8 @@ async fn a_filter_has_a_bounded_size() {
 
 #[actix_web::test]
 async fn odd_text_and_days_far_away_find_nothing_and_break_nothing() {
-    on_both(async |world| {
-        let caller = world.all_seeing().await;
+    on_both(async |app| {
+        let caller = app.all_seeing().await;
         let document = "query($text: String!, $id: ID!) {
             code: cadre(by: {code: $text}) { id } number: cadre(by: {nationalId: $text}) { id } id: cadre(by: {id: $id}) { id }
             found: cadres(search: $text) { nodes { id } totalCount { value } } units(search: $text) { nodes { id } }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::world::{
+use crate::support::{
     bundle,
     canary::{self, MARKS, Rights},
     on_both,
@@ -15,8 +15,8 @@ const QUESTION: &str = "{ cadres(first: 50) { nodes { code \
 #[actix_web::test]
 async fn a_check_that_is_gone_would_be_heard() {
     let protected = ["cadre.identity:read", "cadre.political:read", "cadre.origin:read"];
-    on_both(async |world| {
-        let caller = world.all_seeing().await;
+    on_both(async |app| {
+        let caller = app.all_seeing().await;
         let answer = caller.raw(QUESTION, serde_json::json!({})).await;
         assert!(caller.rights.leaks(&answer, &MARKS).is_empty(), "who may see everything leaks nothing");
 

@@ -18,8 +18,8 @@ use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryOrder, Statement,
 };
 
-use crate::world::{
-    Kind, World, clock, copy, on_both, open,
+use crate::support::{
+    Kind, TestApp, clock, copy, on_both, open,
     postgres::setting,
     program::{self, Program},
     rotation::day,
@@ -223,9 +223,9 @@ async fn disarm(transaction: &DatabaseTransaction) {
 }
 
 /// A log of acts, readings and orders.
-async fn write_logs(world: &World) {
+async fn write_logs(app: &TestApp) {
     for purpose in ["PERSONNEL", "TRAINING", "PLANNING"] {
-        let mut caller = world.all_seeing().await;
+        let mut caller = app.all_seeing().await;
         caller.purpose = Some(purpose);
         for document in [
             r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"#,
@@ -240,18 +240,18 @@ async fn write_logs(world: &World) {
                 until: day(until),
                 document_no: "7/CV".to_owned(),
             };
-            audit::withhold(&world.database, clock(), order).await.expect("withheld");
+            audit::withhold(&app.database, clock(), order).await.expect("withheld");
         }
     }
 }
 
-async fn end_of(world: &World) -> Checkpoint {
-    let head = log_head::Entity::find_by_id(1).one(world.database.reader()).await.expect("read").expect("a head");
+async fn end_of(app: &TestApp) -> Checkpoint {
+    let head = log_head::Entity::find_by_id(1).one(app.database.reader()).await.expect("read").expect("a head");
     Checkpoint { position: head.position, hash: head.hash.try_into().expect("a hash"), at: clock().now() }
 }
 
-async fn counted(world: &World, checkpoints: &[Checkpoint]) -> Result<Intact, Fault> {
-    let snapshot = world.database.snapshot().await.expect("a snapshot");
+async fn counted(app: &TestApp, checkpoints: &[Checkpoint]) -> Result<Intact, Fault> {
+    let snapshot = app.database.snapshot().await.expect("a snapshot");
     verify_chain(&snapshot, checkpoints).await.expect("counted")
 }
 
@@ -259,18 +259,18 @@ async fn counted(world: &World, checkpoints: &[Checkpoint]) -> Result<Intact, Fa
 async fn whatever_is_done_to_the_logs_is_found_where_it_was_done() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
-    on_both(async |world| {
-        write_logs(world).await;
-        let end = end_of(world).await;
+    on_both(async |app| {
+        write_logs(app).await;
+        let end = end_of(app).await;
         let links = log_link::Entity::find().order_by_asc(log_link::Column::Position);
-        let links = links.all(world.database.reader()).await.expect("read");
-        assert_eq!(counted(world, &[end]).await, Ok(Intact { entries: end.position, checkpoints: 1 }));
+        let links = links.all(app.database.reader()).await.expect("read");
+        assert_eq!(counted(app, &[end]).await, Ok(Intact { entries: end.position, checkpoints: 1 }));
         assert!(links.len() > 30, "the control: there is something to tamper with");
 
         let mut rng = Rng::with_seed(seed);
         let mut found = std::collections::BTreeMap::new();
         for draw in 0..DRAWS {
-            let transaction = world.database.begin().await.expect("a transaction");
+            let transaction = app.database.begin().await.expect("a transaction");
             disarm(&transaction).await;
             let mut tamperer = Tamperer { inner: &transaction, links: &links, rng: &mut rng };
             let (done, place) = match draw % 6 {
@@ -285,7 +285,7 @@ async fn whatever_is_done_to_the_logs_is_found_where_it_was_done() {
                 }
                 _ => tamperer.cut().await,
             };
-            let hint = format!("{:?}, draw {draw} of seed {seed}: {done}", world.kind);
+            let hint = format!("{:?}, draw {draw} of seed {seed}: {done}", app.kind);
 
             let counted = verify_chain(&transaction, &[end]).await.unwrap_or_else(|error| panic!("{hint}: {error}"));
             transaction.rollback().await.expect("rolled back");
@@ -294,7 +294,7 @@ async fn whatever_is_done_to_the_logs_is_found_where_it_was_done() {
             assert_eq!(fault.position, place, "{hint}: {fault}");
             *found.entry(format!("{:?}", fault.what)).or_insert(0) += 1;
         }
-        assert_eq!(counted(world, &[end]).await, Ok(Intact { entries: end.position, checkpoints: 1 }), "the control");
+        assert_eq!(counted(app, &[end]).await, Ok(Intact { entries: end.position, checkpoints: 1 }), "the control");
         let kinds: Vec<_> = found.keys().map(String::as_str).collect();
         assert_eq!(kinds, ["Changed", "CutTail", "Head", "LinkMissing", "Missing", "Order", "Unlinked"], "{found:?}");
     })
@@ -303,10 +303,10 @@ async fn whatever_is_done_to_the_logs_is_found_where_it_was_done() {
 
 #[actix_web::test]
 async fn a_chain_that_was_made_anew_is_told_by_a_checkpoint() {
-    on_both(async |world| {
-        write_logs(world).await;
-        let before = end_of(world).await;
-        let transaction = world.database.begin().await.expect("a transaction");
+    on_both(async |app| {
+        write_logs(app).await;
+        let before = end_of(app).await;
+        let transaction = app.database.begin().await.expect("a transaction");
         disarm(&transaction).await;
         for sql in [
             "DELETE FROM log_link",
@@ -323,13 +323,13 @@ async fn a_chain_that_was_made_anew_is_told_by_a_checkpoint() {
         };
         sea_orm::ActiveModelTrait::update(start, &transaction).await.expect("written");
         transaction.commit().await.expect("committed");
-        audit::adopt(&world.database).await.expect("made anew");
+        audit::adopt(&app.database).await.expect("made anew");
 
-        let after = end_of(world).await;
-        assert_eq!(counted(world, &[]).await, Ok(Intact { entries: after.position, checkpoints: 0 }), "the control");
+        let after = end_of(app).await;
+        assert_eq!(counted(app, &[]).await, Ok(Intact { entries: after.position, checkpoints: 0 }), "the control");
         let early = Checkpoint { position: 3, ..before };
         for (checkpoint, what) in [(before, Wrong::CutTail), (early, Wrong::Rewritten)] {
-            assert_eq!(counted(world, &[checkpoint]).await.expect_err("told").what, what);
+            assert_eq!(counted(app, &[checkpoint]).await.expect_err("told").what, what);
         }
     })
     .await;
@@ -337,27 +337,27 @@ async fn a_chain_that_was_made_anew_is_told_by_a_checkpoint() {
 
 #[actix_web::test]
 async fn acts_from_before_there_was_a_chain_are_taken_into_it_once() {
-    on_both(async |world| {
-        let acts = audit_entry::Entity::find().count(world.database.reader()).await.expect("a count") as i64;
+    on_both(async |app| {
+        let acts = audit_entry::Entity::find().count(app.database.reader()).await.expect("a count") as i64;
         for _ in 0..Migrator::migrations().len() {
-            let names = Migrator::get_applied_migrations(world.database.writer()).await.expect("names");
+            let names = Migrator::get_applied_migrations(app.database.writer()).await.expect("names");
             if !names.iter().any(|applied| applied.name().ends_with("access_log")) {
                 break;
             }
-            Migrator::down(world.database.writer(), Some(1)).await.expect("down");
+            Migrator::down(app.database.writer(), Some(1)).await.expect("down");
         }
-        Migrator::up(world.database.writer(), None).await.expect("up");
-        assert_eq!(counted(world, &[]).await.expect_err("the control").what, Wrong::Unlinked);
+        Migrator::up(app.database.writer(), None).await.expect("up");
+        assert_eq!(counted(app, &[]).await.expect_err("the control").what, Wrong::Unlinked);
 
-        audit::adopt(&world.database).await.expect("taken in");
-        let end = end_of(world).await;
-        audit::adopt(&world.database).await.expect("nothing to do");
+        audit::adopt(&app.database).await.expect("taken in");
+        let end = end_of(app).await;
+        audit::adopt(&app.database).await.expect("nothing to do");
 
-        assert_eq!(end_of(world).await.hash, end.hash, "a chain that has begun takes in nothing");
-        assert_eq!(counted(world, &[]).await, Ok(Intact { entries: acts, checkpoints: 0 }));
+        assert_eq!(end_of(app).await.hash, end.hash, "a chain that has begun takes in nothing");
+        assert_eq!(counted(app, &[]).await, Ok(Intact { entries: acts, checkpoints: 0 }));
 
         // The tables of the read models went with the migrations that were taken back.
-        projection::ensure_current(&world.database, clock()).await.expect("made anew");
+        projection::ensure_current(&app.database, clock()).await.expect("made anew");
     })
     .await;
 }
@@ -411,10 +411,10 @@ async fn the_program_keeps_checkpoints_and_verifies_against_them() {
 
 #[actix_web::test]
 async fn the_operator_reads_and_withholds_by_the_command_line() {
-    let world = World::new(Kind::Sqlite).await;
-    let caller = world.all_seeing().await;
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.all_seeing().await;
     caller.query(r#"{ a: cadre(by: {code: "A-02"}) { identity { birthOn } } b: cadre(by: {code: "A-01"}) { origin { __typename } } }"#).await;
-    let url = world.database_url.clone();
+    let url = app.database_url.clone();
 
     let order = ["--client", &caller.id, "--subject", "A-02", "--until", "2099-01-01", "--document", "12/CV"];
     program::printed(&url, &[&["audit", "withhold"], &order[..]].concat());
@@ -430,5 +430,5 @@ async fn the_operator_reads_and_withholds_by_the_command_line() {
     let line: serde_json::Value = serde_json::from_str(&of_one).expect("one line of JSON");
     assert_eq!((&line["subject"], &line["withheld_until"]), (&"A-02".into(), &"2099-01-01".into()));
     assert!(refused.contains("nobody has this code"), "{refused}");
-    world.stop().await;
+    app.stop().await;
 }

@@ -13,7 +13,7 @@ use std::{
 use rustix::pty;
 use serde_json::Value;
 
-use crate::world::{
+use crate::support::{
     Kind, bundle, copy, fresh, poll,
     program::{self, PUBLIC_URL, Program, client, printed, refused, run},
 };

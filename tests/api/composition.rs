@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Caller, on_both};
+use crate::support::{Caller, on_both};
 
 /// Code of the level (`-` where none is recorded) and people, where there are any.
 type Counts = &'static [(&'static str, i64)];
@@ -60,8 +60,8 @@ async fn people_are_counted_by_their_highest_level_each_once() {
         ("A1P", r#"subject: "POLITICAL_THEORY", asOf: "2016-12-31""#, &[("INTERMEDIATE", 1), ("ADVANCED", 1)]),
         ("A", r#"subject: "PROFESSIONAL", asOf: "1900-01-01""#, &[]),
     ];
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         for (unit, arguments, expected) in cases {
             let seen = counts(&compose(&caller, unit, arguments).await);
             let seen: Vec<_> = seen.iter().map(|(code, count)| (code.as_str(), *count)).collect();
@@ -73,8 +73,8 @@ async fn people_are_counted_by_their_highest_level_each_once() {
 
 #[actix_web::test]
 async fn the_day_is_that_of_the_unit_unless_another_is_asked() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
 
         let seen = caller
             .query(
@@ -101,8 +101,8 @@ async fn the_day_is_that_of_the_unit_unless_another_is_asked() {
 
 #[actix_web::test]
 async fn a_share_is_a_percentage_rounded_once() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
 
         let seen = caller
             .query(
@@ -135,8 +135,8 @@ async fn a_share_is_a_percentage_rounded_once() {
 
 #[actix_web::test]
 async fn what_names_nothing_is_refused_by_its_field() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         for (asked, field) in [
             (r#"composition(subject: "NOTHING") { total }"#, "subject"),
             (r#"composition(subject: "") { total }"#, "subject"),

@@ -11,7 +11,7 @@ use cadre_api::domain::{demo, import::Outcome};
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::world::{Caller, Kind, World, postgres::setting};
+use crate::support::{Caller, Kind, TestApp, postgres::setting};
 
 const QUESTIONS: usize = 500;
 
@@ -27,12 +27,12 @@ async fn both_databases_answer_drawn_questions_alike() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     let (mut draw, pools) = (Draw(Rng::with_seed(seed)), Pools::read(&bundle));
-    let worlds = [world(Kind::Sqlite, &bundle).await, world(Kind::Postgres, &bundle).await];
+    let worlds = [app(Kind::Sqlite, &bundle).await, app(Kind::Postgres, &bundle).await];
     let district = draw.of(&pools.districts).to_owned();
     let mut callers = Vec::new();
-    for world in &worlds {
+    for app in &worlds {
         let scopes = ["cadre:read", "rotation:read", "training:read", "quota:read"];
-        callers.push([world.caller(&scopes, &[&pools.root]).await, world.caller(&scopes, &[&district]).await]);
+        callers.push([app.caller(&scopes, &[&pools.root]).await, app.caller(&scopes, &[&district]).await]);
     }
 
     let mut found = 0;
@@ -46,8 +46,8 @@ async fn both_databases_answer_drawn_questions_alike() {
     }
 
     assert!(found * 3 > QUESTIONS, "the control: many questions find something, not {found} of seed {seed}");
-    for world in worlds {
-        world.stop().await;
+    for app in worlds {
+        app.stop().await;
     }
 }
 
@@ -61,10 +61,10 @@ fn population() -> (PathBuf, Option<tempfile::TempDir>) {
     (folder.path().to_owned(), Some(folder))
 }
 
-async fn world(kind: Kind, bundle: &Path) -> World {
-    let world = World::empty(kind).await;
-    assert_eq!(world.import(bundle).await.outcome, Outcome::Loaded);
-    world
+async fn app(kind: Kind, bundle: &Path) -> TestApp {
+    let app = TestApp::empty(kind).await;
+    assert_eq!(app.import(bundle).await.outcome, Outcome::Loaded);
+    app
 }
 
 /// The answers to a question and, where it is a list with more, to the page behind it. Cursors are signed by each

@@ -7,7 +7,7 @@ use entity::{change, value::RotationId};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 
-use crate::world::{Caller, World, on_both};
+use crate::support::{Caller, TestApp, on_both};
 
 /// What an outsider asks. `%id%` stands for the id of the rotation, which is not made yet when they are asked first.
 const QUESTIONS: [&str; 40] = [
@@ -102,21 +102,21 @@ async fn decide(caller: &Caller<'_>, id: &str) {
     act(caller, "rotationDecide", &input).await;
 }
 
-async fn public_changes(world: &World) -> u64 {
+async fn public_changes(app: &TestApp) -> u64 {
     let public = change::Entity::find().filter(change::Column::AudienceId.is_null());
-    public.count(world.database.reader()).await.expect("a count")
+    public.count(app.database.reader()).await.expect("a count")
 }
 
 #[actix_web::test]
 async fn an_outsider_cannot_tell_that_a_rotation_is_prepared() {
-    on_both(async |world| {
-        let office = world.caller(&WRITE, &["P"]).await;
-        let outsider = world.caller(&WRITE, &["A"]).await;
+    on_both(async |app| {
+        let office = app.caller(&WRITE, &["P"]).await;
+        let outsider = app.caller(&WRITE, &["A"]).await;
         let before = answers(&outsider, &RotationId::new().to_string()).await;
         for (question, answer) in QUESTIONS.iter().zip(&before) {
             assert!(!answer.contains("\"errors\""), "every question is one: {question} {answer}");
         }
-        let told = public_changes(world).await;
+        let told = public_changes(app).await;
 
         let id = propose(&office).await;
         assert_eq!(answers(&outsider, &id).await, before, "proposed");
@@ -126,7 +126,7 @@ async fn an_outsider_cannot_tell_that_a_rotation_is_prepared() {
         }
         decide(&office, &id).await;
         assert_eq!(answers(&outsider, &id).await, before, "decided");
-        assert_eq!(public_changes(world).await, told, "the change log tells nobody else");
+        assert_eq!(public_changes(app).await, told, "the change log tells nobody else");
         let known = office.query(&format!("{{ node(id: \"{id}\") {{ ... on Rotation {{ state }} }} }}")).await;
         assert_eq!(known["node"]["state"], "DECIDED", "the control: the preparing unit's scope knows of it");
 
@@ -134,16 +134,16 @@ async fn an_outsider_cannot_tell_that_a_rotation_is_prepared() {
         let after = answers(&outsider, &id).await;
         let changed = after.iter().zip(&before).filter(|(after, before)| after != before).count();
         assert!(changed >= 20, "the control: publication changes the answers, not only {changed}");
-        assert!(public_changes(world).await > told, "the control: the change log tells of it");
+        assert!(public_changes(app).await > told, "the control: the change log tells of it");
     })
     .await;
 }
 
 #[actix_web::test]
 async fn what_is_given_up_is_never_told() {
-    on_both(async |world| {
-        let office = world.caller(&WRITE, &["P"]).await;
-        let outsider = world.caller(&WRITE, &["A"]).await;
+    on_both(async |app| {
+        let office = app.caller(&WRITE, &["P"]).await;
+        let outsider = app.caller(&WRITE, &["A"]).await;
         let before = answers(&outsider, &RotationId::new().to_string()).await;
 
         let cancelled = propose(&office).await;
@@ -167,9 +167,9 @@ async fn what_is_given_up_is_never_told() {
 /// An outsider's own rotation of the same person meets no trace of the other one until that is published.
 #[actix_web::test]
 async fn two_offices_that_prepare_for_one_person_learn_of_each_other_by_publication() {
-    on_both(async |world| {
-        let office = world.caller(&WRITE, &["P"]).await;
-        let outsider = world.caller(&WRITE, &["A"]).await;
+    on_both(async |app| {
+        let office = app.caller(&WRITE, &["P"]).await;
+        let outsider = app.caller(&WRITE, &["A"]).await;
         let hidden = propose(&office).await;
         for step in ["POLICY", "NOMINATION", "PREPARATION", "EXCHANGE"] {
             advance(&office, &hidden, step).await;
@@ -199,9 +199,9 @@ async fn two_offices_that_prepare_for_one_person_learn_of_each_other_by_publicat
 /// What was published once is never taken out of sight again; it only no longer counts.
 #[actix_web::test]
 async fn a_decision_that_is_revoked_after_its_publication_stays_known() {
-    on_both(async |world| {
-        let office = world.caller(&WRITE, &["P"]).await;
-        let outsider = world.caller(&READ, &["A"]).await;
+    on_both(async |app| {
+        let office = app.caller(&WRITE, &["P"]).await;
+        let outsider = app.caller(&READ, &["A"]).await;
         let id = propose(&office).await;
         for step in ["POLICY", "NOMINATION", "PREPARATION", "EXCHANGE"] {
             advance(&office, &id, step).await;
@@ -225,12 +225,12 @@ async fn a_decision_that_is_revoked_after_its_publication_stays_known() {
 /// Reach over the preparing unit is what counts, not over the units of the rotation.
 #[actix_web::test]
 async fn the_preparing_units_scope_alone_knows() {
-    on_both(async |world| {
-        let office = world.caller(&WRITE, &["P"]).await;
+    on_both(async |app| {
+        let office = app.caller(&WRITE, &["P"]).await;
         let id = propose(&office).await;
         let document = format!("{{ node(id: \"{id}\") {{ id }} }}");
         for (root, knows) in [("W", true), ("P", true), ("A", false), ("A2U", false), ("A1U", false), ("B", false)] {
-            let caller = world.caller(&READ, &[root]).await;
+            let caller = app.caller(&READ, &[root]).await;
             let node = caller.query(&document).await["node"].take();
             assert_eq!(!node.is_null(), knows, "{root}");
         }

@@ -9,7 +9,7 @@ mod training;
 use cadre_api::domain::{demo, import::Outcome};
 use serde_json::{Value, json};
 
-use crate::world::{Caller, Kind, World};
+use crate::support::{Caller, Kind, TestApp};
 
 /// The people who are counted.
 struct People {
@@ -115,18 +115,18 @@ async fn ask(caller: &Caller<'_>, (fact, people, subject, read, expected): &(&st
 #[actix_web::test]
 async fn the_demo_gives_the_figures_of_its_people() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
+        let app = TestApp::empty(kind).await;
         let bundle = tempfile::tempdir().expect("a folder");
         demo::write_bundle(bundle.path()).expect("written");
-        assert_eq!(world.import(bundle.path()).await.outcome, Outcome::Loaded);
-        let caller = world.caller(&["cadre:read", "rotation:read", "training:read"], &[demo::ROOT]).await;
+        assert_eq!(app.import(bundle.path()).await.outcome, Outcome::Loaded);
+        let caller = app.caller(&["cadre:read", "rotation:read", "training:read"], &[demo::ROOT]).await;
 
         for fact in FACTS.iter().filter(|fact| fact.0 != "F402") {
             ask(&caller, fact).await;
         }
         ask_flows(&caller, r#"where: {adminCode: "11"}"#, r#"where: {adminCode: "101"}"#).await;
         training::ask_district(&caller).await;
-        world.stop().await;
+        app.stop().await;
     }
 }
 
@@ -136,17 +136,17 @@ async fn a_province_gives_every_figure() {
     province::write(bundle.path()).expect("written");
     let bundle = bundle.path();
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
-        let report = world.import(bundle).await;
+        let app = TestApp::empty(kind).await;
+        let report = app.import(bundle).await;
         assert_eq!(report.outcome, Outcome::Loaded, "{:?}", report.findings.first());
-        let caller = world.caller(&["cadre:read", "rotation:read", "training:read", "quota:read"], &[demo::ROOT]).await;
+        let caller = app.caller(&["cadre:read", "rotation:read", "training:read", "quota:read"], &[demo::ROOT]).await;
 
         for fact in &FACTS {
             ask(&caller, fact).await;
         }
         ask_flows(&caller, r#"where: {adminCode: "11"}"#, r#"where: {adminCode: "101"}"#).await;
         training::ask(&caller).await;
-        assert_eq!(world.import(bundle).await.outcome, Outcome::NothingNew);
-        world.stop().await;
+        assert_eq!(app.import(bundle).await.outcome, Outcome::NothingNew);
+        app.stop().await;
     }
 }

@@ -8,8 +8,8 @@ use entity::{access_entry, cadre_card, training_plan};
 use sea_orm::{ConnectionTrait, DatabaseBackend, EntityTrait, PaginatorTrait, Statement};
 use serde_json::{Value, json};
 
-use crate::world::{
-    Caller, Kind, World, copy,
+use crate::support::{
+    Caller, Kind, TestApp, copy,
     disk::SmallDisk,
     open, poll, postgres, prepared,
     program::{self, Program, printed, refused},
@@ -62,10 +62,10 @@ async fn stored(database: &Database, prefix: &str) -> BTreeSet<String> {
 }
 
 /// The whole course of a full disk, for a service in this process.
-async fn fills_up_and_recovers(world: &World, free: impl AsyncFnOnce()) {
-    let caller = world.all_seeing().await;
+async fn fills_up_and_recovers(app: &TestApp, free: impl AsyncFnOnce()) {
+    let caller = app.all_seeing().await;
     let ready = async || {
-        let answer = world.http().get(format!("{}/readyz", world.url)).send().await.expect("an answer");
+        let answer = app.http().get(format!("{}/readyz", app.url)).send().await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("text"))
     };
     assert_eq!(ready().await, (200, "ok\n".to_owned()), "the control");
@@ -84,11 +84,11 @@ async fn fills_up_and_recovers(world: &World, free: impl AsyncFnOnce()) {
         assert!(is_acknowledged(&caller.ask(&draft(&code), json!({})).await), "{code}");
         acknowledged.insert(code);
     }
-    assert_eq!(stored(&world.database, "VOLL").await, acknowledged);
+    assert_eq!(stored(&app.database, "VOLL").await, acknowledged);
 }
 
 /// A world in a database file that may grow by a few pages only, and its table that can be dropped to free some.
-async fn narrow_world() -> World {
+async fn narrow_app() -> TestApp {
     let (url, folder) = copy(Kind::Sqlite).await;
     let database = open(&url).await;
     execute(&database, "CREATE TABLE filler (page BLOB)").await;
@@ -98,7 +98,7 @@ async fn narrow_world() -> World {
     let pages: u32 = count.try_get_by_index(0).expect("a number");
     database.close().await.expect("closed");
     let pool = Pool { max_pages: NonZeroU32::new(pages + 100), ..Pool::default() };
-    World::with_pool(Kind::Sqlite, url, folder, pool).await
+    TestApp::with_pool(Kind::Sqlite, url, folder, pool).await
 }
 
 async fn execute(database: &Database, sql: &str) {
@@ -107,18 +107,18 @@ async fn execute(database: &Database, sql: &str) {
 
 #[actix_web::test]
 async fn a_full_database_file_loses_no_acknowledged_write_and_recovers() {
-    let world = narrow_world().await;
-    fills_up_and_recovers(&world, async || execute(&world.database, "DROP TABLE filler").await).await;
-    world.stop().await;
+    let app = narrow_app().await;
+    fills_up_and_recovers(&app, async || execute(&app.database, "DROP TABLE filler").await).await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn protected_data_is_not_answered_when_the_access_log_cannot_hold_it() {
-    let world = narrow_world().await;
-    let caller = world.all_seeing().await;
+    let app = narrow_app().await;
+    let caller = app.all_seeing().await;
     drafted_until_full("VOLL", async |document| caller.ask(document, json!({})).await).await;
 
-    let logged = async || access_entry::Entity::find().count(world.database.reader()).await.expect("read");
+    let logged = async || access_entry::Entity::find().count(app.database.reader()).await.expect("read");
     let (before, mut answered, mut refused) = (logged().await, 0, 0);
     // Entries still find a place on pages that are there.
     while refused < MORE {
@@ -134,11 +134,11 @@ async fn protected_data_is_not_answered_when_the_access_log_cannot_hold_it() {
         assert_eq!(logged().await, before + answered, "each answer has its entry");
     }
 
-    execute(&world.database, "DROP TABLE filler").await;
+    execute(&app.database, "DROP TABLE filler").await;
     let answer = read_identity(&caller).await;
     assert!(answer.get("errors").is_none(), "{answer:#}");
     assert_eq!(logged().await, before + answered + 1);
-    world.stop().await;
+    app.stop().await;
 }
 
 async fn read_identity(caller: &Caller<'_>) -> Value {
@@ -267,11 +267,11 @@ async fn a_full_tablespace_loses_no_acknowledged_write_and_the_service_recovers(
     server.make_roles().await;
     let (url, drop_database) = server.create_database_on(disk.path()).await;
     prepared(&url).await.close().await.expect("closed");
-    let world = World::with_pool(Kind::Postgres, url, None, Pool::default()).await;
-    world.import(&crate::world::bundle()).await;
+    let app = TestApp::with_pool(Kind::Postgres, url, None, Pool::default()).await;
+    app.import(&crate::support::bundle()).await;
     disk.fill_up_to(400_000);
-    fills_up_and_recovers(&world, async || disk.free()).await;
-    world.stop().await;
+    fills_up_and_recovers(&app, async || disk.free()).await;
+    app.stop().await;
     drop_database.await;
 }
 

@@ -3,12 +3,12 @@
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::world::{Caller, Kind, World, on_both};
+use crate::support::{Caller, Kind, TestApp, on_both};
 
 const RESPONSE: &str = "application/graphql-response+json";
 
-async fn small_world() -> World {
-    World::new(Kind::Sqlite).await
+async fn small_app() -> TestApp {
+    TestApp::new(Kind::Sqlite).await
 }
 
 fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
@@ -29,8 +29,8 @@ async fn asked(caller: &Caller<'_>, accept: &str, document: &str) -> (u16, Value
 
 #[actix_web::test]
 async fn the_media_type_of_an_answer_is_the_one_that_the_client_likes_best() {
-    let world = small_world().await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = small_app().await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
     let json = "application/json";
 
     for (accept, media) in [
@@ -58,13 +58,13 @@ async fn the_media_type_of_an_answer_is_the_one_that_the_client_likes_best() {
         let answer: Value = answer.json().await.expect("JSON");
         assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_ACCEPTABLE", "{accept}");
     }
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn a_document_that_does_not_fit_the_schema_is_told_the_name_that_does_not() {
-    let world = small_world().await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = small_app().await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
     for (document, message) in [
         (
             "{ cadres { nodes { fulName } } }",
@@ -87,13 +87,13 @@ async fn a_document_that_does_not_fit_the_schema_is_told_the_name_that_does_not(
         let (_, answer) = asked(&caller, RESPONSE, document).await;
         assert_eq!(answer["errors"][0]["message"], message, "{document}: {answer}");
     }
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn the_status_tells_what_the_media_type_lets_it_tell() {
-    let world = small_world().await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = small_app().await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
     let page = "subunits(first: 100) { nodes { ";
     let dear = format!("{{ unit(by: {{code: \"W\"}}) {{ {}code{} }} }}", page.repeat(4), " } }".repeat(4));
 
@@ -117,7 +117,7 @@ async fn the_status_tells_what_the_media_type_lets_it_tell() {
             assert!(answer.get("data").is_none(), "{document}: {answer}");
         }
     }
-    let all_seeing = world.all_seeing().await;
+    let all_seeing = app.all_seeing().await;
     let (status, answer) = asked(&all_seeing, RESPONSE, "{ cadres { nodes { identity { birthOn } } } }").await;
     assert_eq!(status, 200, "the control: it is the scope that is lacking: {answer}");
     for media in ["application/json", RESPONSE] {
@@ -137,14 +137,14 @@ async fn the_status_tells_what_the_media_type_lets_it_tell() {
         let answer = sent(caller.post(&body)).await;
         assert_eq!(answer.status(), 400, "{body}");
     }
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn who_has_no_token_is_told_before_anything_is_read() {
-    let world = small_world().await;
-    let endpoint = format!("{}/graphql", world.url);
-    let http = world.http();
+    let app = small_app().await;
+    let endpoint = format!("{}/graphql", app.url);
+    let http = app.http();
 
     for request in [
         http.post(&endpoint).json(&json!({ "query": "{ not closed" })),
@@ -167,13 +167,13 @@ async fn who_has_no_token_is_told_before_anything_is_read() {
         let answer: Value = answer.json().await.expect("JSON");
         assert_eq!(answer["errors"][0]["extensions"], json!({ "code": "UNAUTHENTICATED", "requestId": id }));
     }
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn the_keys_of_an_answer_stand_in_the_order_of_the_request() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         let document = r#"{
             z: __typename
             cadres(first: 1, orderBy: [{field: CODE}]) { totalCount { isExact value } nodes { title { name code } code fullName unit { name code } } }
@@ -199,8 +199,8 @@ async fn the_keys_of_an_answer_stand_in_the_order_of_the_request() {
 
 #[actix_web::test]
 async fn a_field_that_fails_is_null_beside_its_siblings() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         let document = r#"{
             cadre(by: {code: "A-01"}) { before: code highest(subject: "NONE") { level { code } } after: code }
             unit(by: {code: "A"}) { composition(subject: "NONE") { total } }
@@ -234,8 +234,8 @@ fn brief(error: &Value) -> String {
 
 #[actix_web::test]
 async fn variables_that_were_not_sent_are_absent_and_defaults_hold_everywhere() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         let nodes = |data: &Value| data["units"]["nodes"].as_array().expect("nodes").len();
 
         let by_kind = "query($kinds: [UnitKind!], $a: String) { units(where: {kinds: $kinds, adminCode: $a}) { nodes { code } } }";
@@ -258,10 +258,10 @@ async fn variables_that_were_not_sent_are_absent_and_defaults_hold_everywhere() 
 
 #[actix_web::test]
 async fn messages_come_in_the_language_of_the_client_and_codes_do_not_change() {
-    let world = small_world().await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = small_app().await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
     let request = |document: &str| {
-        let request = world.http().post(format!("{}/graphql", world.url)).bearer_auth(&caller.token);
+        let request = app.http().post(format!("{}/graphql", app.url)).bearer_auth(&caller.token);
         request.json(&json!({ "query": document }))
     };
     let invalid = r#"{ unit(by: {code: "A"}) { composition(subject: "NONE") { total } } }"#;
@@ -282,13 +282,13 @@ async fn messages_come_in_the_language_of_the_client_and_codes_do_not_change() {
         assert_eq!(seen[0].1, seen[2].1, "{document}");
         assert!(seen[2].0.is_ascii(), "{document}: {}", seen[2].0);
     }
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn every_answer_of_the_api_carries_its_id_and_is_kept_by_nobody() {
-    let world = small_world().await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = small_app().await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
     let mut ids = Vec::new();
 
     for request in [
@@ -298,9 +298,9 @@ async fn every_answer_of_the_api_carries_its_id_and_is_kept_by_nobody() {
         caller.post(&json!([])),
         caller.post(&json!({ "query": "{ __typename }" })).header("Accept", "text/html"),
         caller.post(&json!({})).header("Content-Encoding", "gzip"),
-        world.http().get(format!("{}/graphql?query=mutation%7B__typename%7D", world.url)).bearer_auth(&caller.token),
-        world.http().get(format!("{}/nowhere", world.url)),
-        world.http().delete(format!("{}/graphql", world.url)),
+        app.http().get(format!("{}/graphql?query=mutation%7B__typename%7D", app.url)).bearer_auth(&caller.token),
+        app.http().get(format!("{}/nowhere", app.url)),
+        app.http().delete(format!("{}/graphql", app.url)),
     ] {
         let answer = sent(request).await;
         let id = header(&answer, "x-request-id").to_owned();
@@ -319,12 +319,12 @@ async fn every_answer_of_the_api_carries_its_id_and_is_kept_by_nobody() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), all, "an id is one request's");
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn each_path_takes_its_methods() {
-    let world = small_world().await;
+    let app = small_app().await;
     let posts = ["/oauth/token", "/oauth/revoke", "/oauth/introspect"];
     let reads = [
         "/schema.graphql",
@@ -335,7 +335,7 @@ async fn each_path_takes_its_methods() {
         "/.well-known/oauth-protected-resource",
     ];
     let status = async |method: Method, path: &str| {
-        let answer = sent(world.http().request(method, format!("{}{path}", world.url))).await;
+        let answer = sent(app.http().request(method, format!("{}{path}", app.url))).await;
         (answer.status().as_u16(), header(&answer, "allow").to_owned(), answer.text().await.expect("text"))
     };
 
@@ -365,17 +365,17 @@ async fn each_path_takes_its_methods() {
         assert_eq!(found, 404, "{path}");
         assert!(body.contains("NOT_FOUND"), "{path}: {body}");
     }
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn the_root_has_a_page_for_browsers_and_json_for_programs() {
-    let world = small_world().await;
+    let app = small_app().await;
     let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
     for (accept, kind) in
         [(browser, "text/html; charset=utf-8"), ("*/*", "application/json"), ("application/json", "application/json")]
     {
-        let answer = sent(world.http().get(format!("{}/", world.url)).header("Accept", accept)).await;
+        let answer = sent(app.http().get(format!("{}/", app.url)).header("Accept", accept)).await;
         assert_eq!((answer.status().as_u16(), header(&answer, "content-type")), (200, kind), "{accept}");
         assert!(header(&answer, "content-security-policy").starts_with("default-src 'none';"), "{accept}");
         assert_eq!(header(&answer, "vary"), "Accept", "{accept}");
@@ -390,29 +390,29 @@ async fn the_root_has_a_page_for_browsers_and_json_for_programs() {
             assert!(body.contains("lang=\"vi\"") && body.contains("lang=\"en\""), "{body}");
         }
     }
-    let put = sent(world.http().put(format!("{}/", world.url))).await;
+    let put = sent(app.http().put(format!("{}/", app.url))).await;
     assert_eq!((put.status().as_u16(), header(&put, "allow")), (405, "GET, HEAD"));
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn the_schema_is_served_as_it_stands_in_the_repository() {
-    let world = small_world().await;
+    let app = small_app().await;
 
-    let answer = sent(world.http().get(format!("{}/schema.graphql", world.url))).await;
+    let answer = sent(app.http().get(format!("{}/schema.graphql", app.url))).await;
 
     assert_eq!(header(&answer, "content-type"), "application/graphql; charset=utf-8");
     assert!(answer.text().await.expect("text") == include_str!("../../schema.graphql"));
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn questions_come_by_get_with_variables_too() {
-    let world = small_world().await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = small_app().await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
     let get = async |pairs: &[(&str, &str)]| {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        let request = world.http().get(format!("{}/graphql?{query}", world.url)).bearer_auth(&caller.token);
+        let request = app.http().get(format!("{}/graphql?{query}", app.url)).bearer_auth(&caller.token);
         let answer = sent(request.header("Accept", RESPONSE)).await;
         (answer.status().as_u16(), answer.json::<Value>().await.expect("JSON"))
     };
@@ -436,28 +436,28 @@ async fn questions_come_by_get_with_variables_too() {
         let (status, answer) = get(&pairs).await;
         assert_eq!(status, 400, "{pairs:?}: {answer}");
     }
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn tokens_keys_and_metadata_are_found_from_one_url() {
-    let world = small_world().await;
-    let caller = world.caller(&["cadre:read", "stats:read"], &["W"]).await;
-    let get = async |url: &str| sent(world.http().get(url)).await.json::<Value>().await.expect("JSON");
+    let app = small_app().await;
+    let caller = app.caller(&["cadre:read", "stats:read"], &["W"]).await;
+    let get = async |url: &str| sent(app.http().get(url)).await.json::<Value>().await.expect("JSON");
 
-    let challenge = sent(world.http().post(format!("{}/graphql", world.url))).await;
+    let challenge = sent(app.http().post(format!("{}/graphql", app.url))).await;
     let challenge = header(&challenge, "www-authenticate").to_owned();
     let resource =
         challenge.split("resource_metadata=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a URL");
     let resource = get(resource).await;
     let issuer = resource["authorization_servers"][0].as_str().expect("a URL");
-    assert_eq!(issuer, world.url);
+    assert_eq!(issuer, app.url);
     let server = get(&format!("{issuer}/.well-known/oauth-authorization-server")).await;
     let keys = get(server["jwks_uri"].as_str().expect("a URL")).await;
     assert!(keys["keys"][0]["kid"].is_string() && keys["keys"][0].get("d").is_none(), "{keys}");
 
     let form = |body: &'static str| {
-        let request = world.http().post(server["token_endpoint"].as_str().expect("a URL")).body(body);
+        let request = app.http().post(server["token_endpoint"].as_str().expect("a URL")).body(body);
         request.header("Content-Type", "application/x-www-form-urlencoded")
     };
     let answer =
@@ -469,10 +469,8 @@ async fn tokens_keys_and_metadata_are_found_from_one_url() {
         (&token["token_type"], &token["expires_in"], &token["scope"]),
         (&json!("Bearer"), &json!(600), &json!("stats:read"))
     );
-    let narrowed = world
-        .http()
-        .post(format!("{}/graphql", world.url))
-        .bearer_auth(token["access_token"].as_str().expect("a token"));
+    let narrowed =
+        app.http().post(format!("{}/graphql", app.url)).bearer_auth(token["access_token"].as_str().expect("a token"));
     let narrowed: Value =
         sent(narrowed.json(&json!({ "query": "{ viewer { scopes } }" }))).await.json().await.expect("JSON");
     assert_eq!(narrowed["data"]["viewer"]["scopes"], json!(["stats:read"]));
@@ -492,15 +490,15 @@ async fn tokens_keys_and_metadata_are_found_from_one_url() {
         assert_eq!(answer.status().as_u16(), status, "{error}");
         assert_eq!(answer.json::<Value>().await.expect("JSON")["error"], error);
     }
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn every_route_sends_the_id_of_the_request() {
-    let world = small_world().await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = small_app().await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
     let form = |path: &str, body: &str| {
-        let request = world.http().post(format!("{}{path}", world.url));
+        let request = app.http().post(format!("{}{path}", app.url));
         request.header("Content-Type", "application/x-www-form-urlencoded").body(body.to_owned())
     };
     let good = format!("client_id={}&client_secret={}", caller.id, caller.secret);
@@ -523,13 +521,13 @@ async fn every_route_sends_the_id_of_the_request() {
         "/nowhere",
         "/graphql",
     ];
-    requests.extend(paths.map(|path| world.http().get(format!("{}{path}", world.url))));
-    requests.push(world.http().head(format!("{}/oauth/jwks.json", world.url)));
+    requests.extend(paths.map(|path| app.http().get(format!("{}{path}", app.url))));
+    requests.push(app.http().head(format!("{}/oauth/jwks.json", app.url)));
 
     for request in requests {
         let answer = sent(request).await;
         let ids: Vec<_> = answer.headers().get_all("x-request-id").iter().collect();
         assert!(ids.len() == 1 && !ids[0].is_empty(), "{answer:?}");
     }
-    world.stop().await;
+    app.stop().await;
 }

@@ -27,7 +27,7 @@ use sea_orm::{
 
 use crate::{
     bulk::indexes,
-    world::{Kind, World, on_both},
+    support::{Kind, TestApp, on_both},
 };
 
 #[path = "../../src/domain/import/tests/cases.rs"]
@@ -64,10 +64,10 @@ fn write<T: AsRef<[u8]>>(dir: &Path, files: &[(&str, T)]) {
     }
 }
 
-async fn import<T: AsRef<[u8]>>(world: &World, files: &[(&str, T)]) -> (Outcome, Vec<Finding>) {
+async fn import<T: AsRef<[u8]>>(app: &TestApp, files: &[(&str, T)]) -> (Outcome, Vec<Finding>) {
     let dir = tempfile::tempdir().expect("a folder");
     write(dir.path(), files);
-    let report = world.import(dir.path()).await;
+    let report = app.import(dir.path()).await;
     (report.outcome, report.findings)
 }
 
@@ -80,24 +80,24 @@ fn names(case: &Case, finding: &Finding) -> bool {
 #[actix_web::test]
 async fn a_broken_bundle_is_refused_and_a_good_one_is_loaded_once() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
+        let app = TestApp::empty(kind).await;
 
         for (cases, loaded) in [(&BROKEN[..], false), (&BROKEN[..], true), (&DIFFERING[..], true)] {
             if loaded {
                 // The control: the bundle that the cases break is loaded, and a second time it changes nothing.
                 let expected =
-                    if dump(&world.database).await[0] == "Ok([])" { Outcome::Loaded } else { Outcome::NothingNew };
-                assert_eq!(import(&world, &BUNDLE).await, (expected, Vec::new()));
+                    if dump(&app.database).await[0] == "Ok([])" { Outcome::Loaded } else { Outcome::NothingNew };
+                assert_eq!(import(&app, &BUNDLE).await, (expected, Vec::new()));
             }
-            let before = dump(&world.database).await;
+            let before = dump(&app.database).await;
             for case in cases {
-                let (outcome, findings) = import(&world, &case.bundle()).await;
+                let (outcome, findings) = import(&app, &case.bundle()).await;
                 assert_eq!(outcome, Outcome::Refused, "{:?}", case.new);
                 assert!(findings.iter().any(|finding| names(case, finding)), "{:?}: {findings:#?}", case.new);
             }
-            assert_eq!(dump(&world.database).await, before);
+            assert_eq!(dump(&app.database).await, before);
         }
-        world.stop().await;
+        app.stop().await;
     }
 }
 
@@ -105,30 +105,30 @@ async fn a_broken_bundle_is_refused_and_a_good_one_is_loaded_once() {
 async fn a_doubtful_bundle_is_loaded_with_its_warning() {
     // On the server alone: the embedded database is asked beside the importer.
     for case in &DOUBTFUL {
-        let world = World::empty(Kind::Postgres).await;
-        let (outcome, findings) = import(&world, &case.bundle()).await;
+        let app = TestApp::empty(Kind::Postgres).await;
+        let (outcome, findings) = import(&app, &case.bundle()).await;
         assert_eq!(outcome, Outcome::Loaded, "{findings:#?}");
         assert!(findings.len() == 1 && names(case, &findings[0]), "{:?}: {findings:#?}", case.new);
-        world.stop().await;
+        app.stop().await;
     }
 }
 
 /// The rotations of the demo, which is imported without a remark and a second time without news.
-async fn demo_rotations(world: &World) -> Vec<rotation::Model> {
+async fn demo_rotations(app: &TestApp) -> Vec<rotation::Model> {
     let bundle = tempfile::tempdir().expect("a folder");
     demo::write_bundle(bundle.path()).expect("written");
-    let report = world.import(bundle.path()).await;
+    let report = app.import(bundle.path()).await;
     assert_eq!((report.outcome, report.findings), (Outcome::Loaded, Vec::new()));
-    let again = world.import(bundle.path()).await;
+    let again = app.import(bundle.path()).await;
     assert_eq!((again.outcome, again.findings), (Outcome::NothingNew, Vec::new()));
-    rotation::Entity::find().all(world.database.reader()).await.expect("rotations")
+    rotation::Entity::find().all(app.database.reader()).await.expect("rotations")
 }
 
 #[actix_web::test]
 async fn the_direction_of_every_rotation_agrees_with_its_tiers() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
-        let rotations = demo_rotations(&world).await;
+        let app = TestApp::empty(kind).await;
+        let rotations = demo_rotations(&app).await;
         assert_eq!(rotations.len(), 154);
         for rotation in &rotations {
             // The order of tiers runs from the centre down.
@@ -139,7 +139,7 @@ async fn the_direction_of_every_rotation_agrees_with_its_tiers() {
             };
             assert!(expected.contains(&rotation.direction), "{rotation:?}");
         }
-        world.stop().await;
+        app.stop().await;
     }
 }
 
@@ -148,8 +148,8 @@ async fn the_demo_holds_the_printed_rotations() {
     use RotationDirection::{Down, LateralAgency, LateralLocality, Up};
     use Tier::{Commune, District, Province};
 
-    let world = World::empty(Kind::Sqlite).await;
-    let rotations = demo_rotations(&world).await;
+    let app = TestApp::empty(Kind::Sqlite).await;
+    let rotations = demo_rotations(&app).await;
     let began = |rotation: &&rotation::Model, years: RangeInclusive<i32>| years.contains(&rotation.start_on.0.year());
     for (direction, from, to, count) in [
         (Down, Province, District, 15),
@@ -169,7 +169,7 @@ async fn the_demo_holds_the_printed_rotations() {
 
     // Điện Biên Đông rotated more than 60 persons between its offices and its communes.
     let east = unit::Entity::find().filter(unit::Column::Code.starts_with("DB-DBD-"));
-    let east = east.all(world.database.reader()).await.expect("units");
+    let east = east.all(app.database.reader()).await.expect("units");
     let lies_there = |id: &UnitId| east.iter().any(|unit| unit.id == *id);
     let within = |row: &&rotation::Model| {
         row.form == RotationForm::Rotation
@@ -183,22 +183,22 @@ async fn the_demo_holds_the_printed_rotations() {
     let running = rotations.iter().filter(|row| row.state == RotationState::InProgress);
     assert_eq!(running.filter(|row| began(row, 2025..=2025)).count(), 2);
     assert_eq!(rotations.iter().filter(|row| row.state == RotationState::Placed).count(), 152);
-    world.stop().await;
+    app.stop().await;
 }
 
 /// The bundle of the cases with these rotations instead of its own.
-async fn import_rotations(world: &World, rows: &str) -> (Outcome, Vec<String>) {
+async fn import_rotations(app: &TestApp, rows: &str) -> (Outcome, Vec<String>) {
     let header = "cadre_code,from_unit_code,to_unit_code,form,start_on,end_on,decision_no\n";
     let rotations = format!("{header}{rows}");
     let files = BUNDLE.map(|(name, text)| (name, if name == "rotations.csv" { rotations.as_str() } else { text }));
-    let (outcome, findings) = import(world, &files).await;
+    let (outcome, findings) = import(app, &files).await;
     let place = |finding: &Finding| format!("{} {}", finding.line.unwrap_or(0), finding.code);
     (outcome, findings.iter().map(place).collect())
 }
 
 /// What the database holds of each rotation, by its first day.
-async fn stored_rotations(world: &World) -> Vec<String> {
-    let rows = rotation::Entity::find().order_by_asc(rotation::Column::StartOn).all(world.database.reader()).await;
+async fn stored_rotations(app: &TestApp) -> Vec<String> {
+    let rows = rotation::Entity::find().order_by_asc(rotation::Column::StartOn).all(app.database.reader()).await;
     let line = |row: rotation::Model| {
         let text = |day: Option<Day>| day.map_or("-".to_owned(), |day| day.to_string());
         let title = |title: &Option<TitleCode>| title.as_ref().map_or("-".to_owned(), ToString::to_string);
@@ -228,12 +228,12 @@ const IN_EVERY_STATE: &str = "C4,S,X,ROTATION,2010-01-01,2013-01-01,12-QĐ/TU\n\
 #[actix_web::test]
 async fn the_state_of_a_rotation_follows_from_its_days_and_the_posts() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
+        let app = TestApp::empty(kind).await;
         let warnings = ["4 NO_POST_LEFT", "5 NO_POST_TAKEN_UP", "5 ROTATION_OVERLAP", "6 NO_POST_TAKEN_UP"];
-        let (outcome, found) = import_rotations(&world, IN_EVERY_STATE).await;
+        let (outcome, found) = import_rotations(&app, IN_EVERY_STATE).await;
         assert_eq!((outcome, sorted(&found)), (Outcome::Loaded, warnings.map(str::to_owned).to_vec()));
         assert_eq!(
-            stored_rotations(&world).await,
+            stored_rotations(&app).await,
             [
                 "2010-01-01 - 2013-01-01 PLACED DOWN CV BT 2013-01-01 CV",
                 "2015-01-01 - 2016-01-01 PLACED DOWN CV CV 2016-01-01 CV",
@@ -242,10 +242,10 @@ async fn the_state_of_a_rotation_follows_from_its_days_and_the_posts() {
                 "2099-01-01 2102-01-01 - PUBLISHED UP - - - -",
             ]
         );
-        let before = dump(&world.database).await;
-        assert_eq!(import_rotations(&world, IN_EVERY_STATE).await.0, Outcome::NothingNew);
-        assert_eq!(dump(&world.database).await, before);
-        world.stop().await;
+        let before = dump(&app.database).await;
+        assert_eq!(import_rotations(&app, IN_EVERY_STATE).await.0, Outcome::NothingNew);
+        assert_eq!(dump(&app.database).await, before);
+        app.stop().await;
     }
 }
 
@@ -258,18 +258,18 @@ fn sorted(found: &[String]) -> Vec<String> {
 #[actix_web::test]
 async fn a_second_running_rotation_waits_for_the_end_of_the_first() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
-        assert_eq!(import_rotations(&world, IN_EVERY_STATE).await.0, Outcome::Loaded);
-        let before = dump(&world.database).await;
+        let app = TestApp::empty(kind).await;
+        assert_eq!(import_rotations(&app, IN_EVERY_STATE).await.0, Outcome::Loaded);
+        let before = dump(&app.database).await;
         for (row, running) in [
             ("C1,X,S,TRANSFER,2024-01-01,,\n", true),
             ("C2,S,X,ROTATION,2098-01-01,2099-01-01,\n", true),
             ("C1,X,S,TRANSFER,2024-01-01,2024-06-01,\n", false),
         ] {
-            let (outcome, found) = import_rotations(&world, row).await;
+            let (outcome, found) = import_rotations(&app, row).await;
             assert_eq!(found.contains(&"2 ROTATION_RUNNING".to_owned()), running, "{found:?}");
             assert_eq!(outcome, if running { Outcome::Refused } else { Outcome::Loaded }, "{found:?}");
-            assert_eq!(dump(&world.database).await == before, running);
+            assert_eq!(dump(&app.database).await == before, running);
         }
 
         // An act ends the first: the file that knows nothing of it differs, and the next one may run.
@@ -278,36 +278,36 @@ async fn a_second_running_rotation_waits_for_the_end_of_the_first() {
             .col_expr(rotation::Column::State, ended.0)
             .col_expr(rotation::Column::EndOn, ended.1)
             .filter(rotation::Column::State.eq(RotationState::InProgress));
-        act.exec(world.database.writer()).await.expect("ended");
-        let (outcome, found) = import_rotations(&world, IN_EVERY_STATE).await;
+        act.exec(app.database.writer()).await.expect("ended");
+        let (outcome, found) = import_rotations(&app, IN_EVERY_STATE).await;
         assert!(outcome == Outcome::Refused && found.contains(&"5 DIFFERS".to_owned()), "{found:?}");
-        let (outcome, found) = import_rotations(&world, "C1,X,S,TRANSFER,2024-07-01,,\n").await;
+        let (outcome, found) = import_rotations(&app, "C1,X,S,TRANSFER,2024-07-01,,\n").await;
         assert_eq!(outcome, Outcome::Loaded, "{found:?}");
-        world.stop().await;
+        app.stop().await;
     }
 }
 
 #[actix_web::test]
 async fn a_rotation_in_preparation_does_not_show_in_the_findings() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
+        let app = TestApp::empty(kind).await;
         let row = "C2,S,X,ROTATION,2098-01-01,2099-01-01,\n";
-        assert_eq!(import_rotations(&world, row).await, (Outcome::Loaded, vec![]));
+        assert_eq!(import_rotations(&app, row).await, (Outcome::Loaded, vec![]));
         let other = "C2,S,X,ROTATION,2098-01-01,2099-06-01,\n";
         let refused = (Outcome::Refused, vec!["2 DIFFERS".to_owned()]);
-        assert_eq!(import_rotations(&world, other).await, refused, "the control: it shows when it is published");
+        assert_eq!(import_rotations(&app, other).await, refused, "the control: it shows when it is published");
 
         let act = rotation::Entity::update_many().col_expr(rotation::Column::State, Expr::val("DECIDED"));
-        act.exec(world.database.writer()).await.expect("hidden");
-        assert_eq!(import_rotations(&world, other).await, (Outcome::Loaded, vec![]));
-        world.stop().await;
+        act.exec(app.database.writer()).await.expect("hidden");
+        assert_eq!(import_rotations(&app, other).await, (Outcome::Loaded, vec![]));
+        app.stop().await;
     }
 }
 
 #[actix_web::test]
 async fn a_rule_that_an_office_adds_is_seen_at_once_beside_the_shipped_ones() {
-    on_both(async |world| {
-        let caller = world.caller(&["stats:read"], &["A"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["stats:read"], &["A"]).await;
         let seen = async || {
             let lists = caller.query("{ rules { code } retirementAges { code } }").await;
             let has = |list: &str, code: &str| {
@@ -318,7 +318,7 @@ async fn a_rule_that_an_office_adds_is_seen_at_once_beside_the_shipped_ones() {
         assert_eq!(seen().await, (true, false, false));
         let law = ["rules.csv", "retirement_ages.csv"];
         let files: Vec<_> = BUNDLE.into_iter().filter(|(name, _)| law.contains(name)).collect();
-        world.import_text(&files).await;
+        app.import_text(&files).await;
         assert_eq!(seen().await, (true, true, true));
     })
     .await;
@@ -380,14 +380,14 @@ async fn surveyed(database: &Database) -> i64 {
 
 #[actix_web::test]
 async fn what_an_import_fills_is_surveyed_before_anybody_reads_it() {
-    let world = World::empty(Kind::Postgres).await;
-    assert_eq!(import(&world, &large(400)).await.0, Outcome::Loaded);
-    assert_eq!(surveyed(&world.database).await, 0, "the control: PostgreSQL comes to a table minutes later, if at all");
-    world.stop().await;
-    let world = World::empty(Kind::Postgres).await;
-    assert_eq!(import(&world, &large(1_100)).await.0, Outcome::Loaded);
-    assert_eq!(surveyed(&world.database).await, 8);
-    world.stop().await;
+    let app = TestApp::empty(Kind::Postgres).await;
+    assert_eq!(import(&app, &large(400)).await.0, Outcome::Loaded);
+    assert_eq!(surveyed(&app.database).await, 0, "the control: PostgreSQL comes to a table minutes later, if at all");
+    app.stop().await;
+    let app = TestApp::empty(Kind::Postgres).await;
+    assert_eq!(import(&app, &large(1_100)).await.0, Outcome::Loaded);
+    assert_eq!(surveyed(&app.database).await, 8);
+    app.stop().await;
 }
 
 #[actix_web::test]
@@ -395,17 +395,17 @@ async fn a_bundle_of_many_batches_is_loaded_whole_and_alike_on_both_databases() 
     let files = large(4_100);
     let mut found = Vec::new();
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
-        let before = indexes(&world.database).await;
-        assert_eq!(import(&world, &files).await, (Outcome::Loaded, Vec::new()));
-        assert_eq!(indexes(&world.database).await, before);
-        assert_eq!(import(&world, &files).await, (Outcome::NothingNew, Vec::new()));
-        found.push(people(&world.database).await);
+        let app = TestApp::empty(kind).await;
+        let before = indexes(&app.database).await;
+        assert_eq!(import(&app, &files).await, (Outcome::Loaded, Vec::new()));
+        assert_eq!(indexes(&app.database).await, before);
+        assert_eq!(import(&app, &files).await, (Outcome::NothingNew, Vec::new()));
+        found.push(people(&app.database).await);
         // Some more: now the tables have rows, and most of the bundle is known.
-        assert_eq!(import(&world, &large(4_101)).await, (Outcome::Loaded, Vec::new()));
-        assert_eq!(cadre::Entity::find().count(world.database.reader()).await.expect("a number"), 4_105);
-        assert_eq!(indexes(&world.database).await, before);
-        world.stop().await;
+        assert_eq!(import(&app, &large(4_101)).await, (Outcome::Loaded, Vec::new()));
+        assert_eq!(cadre::Entity::find().count(app.database.reader()).await.expect("a number"), 4_105);
+        assert_eq!(indexes(&app.database).await, before);
+        app.stop().await;
     }
     assert!(found[0].len() > 4 * 4_100, "the control: there is something to compare");
     assert!(found[0] == found[1], "the databases hold the same");
@@ -416,12 +416,12 @@ async fn the_people_of_the_benchmarks_are_loaded_without_a_finding() {
     let bundle = tempfile::tempdir().expect("a folder");
     population::write(bundle.path(), 1_000, 1).expect("written");
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
+        let app = TestApp::empty(kind).await;
 
-        let report = world.import(bundle.path()).await;
+        let report = app.import(bundle.path()).await;
 
         assert_eq!((report.outcome, report.findings), (Outcome::Loaded, Vec::new()));
-        assert_eq!(cadre::Entity::find().all(world.database.reader()).await.map(|people| people.len()), Ok(1_000));
-        world.stop().await;
+        assert_eq!(cadre::Entity::find().all(app.database.reader()).await.map(|people| people.len()), Ok(1_000));
+        app.stop().await;
     }
 }

@@ -15,7 +15,7 @@ use entity::{audit_entry, cadre, training_plan};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
-use crate::world::{
+use crate::support::{
     Kind, copy, open, poll,
     program::{self, Program, printed},
 };

@@ -8,14 +8,14 @@ use sea_orm::{
     ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, prelude::Expr,
 };
 
-use crate::world::{Kind, World, on_both};
+use crate::support::{Kind, TestApp, on_both};
 
 /// `plan unit programme mode seats bound used` of each quota, in the order of plan, programme and unit.
-async fn quotas(world: &World) -> Vec<String> {
+async fn quotas(app: &TestApp) -> Vec<String> {
     let rows = quota::Entity::find()
         .find_also_related(training_plan::Entity)
         .find_also_related(unit::Entity)
-        .all(world.database.reader())
+        .all(app.database.reader())
         .await
         .expect("quotas");
     let line = |(row, plan, unit): (quota::Model, Option<training_plan::Model>, Option<unit::Model>)| {
@@ -30,29 +30,29 @@ async fn quotas(world: &World) -> Vec<String> {
 }
 
 /// `class state seats taken version` of each class.
-async fn classes(world: &World) -> Vec<String> {
+async fn classes(app: &TestApp) -> Vec<String> {
     let rows = training_class::Entity::find().order_by_asc(training_class::Column::Code);
     let line = |row: training_class::Model| format!("{} {} {} v{}", row.code, row.state, row.enrolled, row.version);
-    rows.all(world.database.reader()).await.expect("classes").into_iter().map(line).collect()
+    rows.all(app.database.reader()).await.expect("classes").into_iter().map(line).collect()
 }
 
 /// The changes of the last act.
-async fn changes(world: &World) -> Vec<String> {
+async fn changes(app: &TestApp) -> Vec<String> {
     let mut rows =
-        change::Entity::find().order_by_desc(change::Column::Seq).all(world.database.reader()).await.expect("changes");
+        change::Entity::find().order_by_desc(change::Column::Seq).all(app.database.reader()).await.expect("changes");
     let last = rows.first().expect("a change").audit_seq;
     rows.retain(|row| row.audit_seq == last);
     rows.reverse();
     rows.iter().map(|row| format!("{} {} {}", row.kind, row.object_type, row.object)).collect()
 }
 
-async fn quota_id(world: &World, plan: &str, unit_code: &str) -> QuotaId {
+async fn quota_id(app: &TestApp, plan: &str, unit_code: &str) -> QuotaId {
     let row = quota::Entity::find()
         .join(sea_orm::JoinType::InnerJoin, quota::Relation::TrainingPlan.def())
         .join(sea_orm::JoinType::InnerJoin, quota::Relation::Unit.def())
         .filter(training_plan::Column::Code.eq(plan.parse::<PlanCode>().expect("a code")))
         .filter(unit::Column::Code.eq(unit_code.parse::<UnitCode>().expect("a code")))
-        .one(world.database.reader());
+        .one(app.database.reader());
     row.await.expect("a question").expect("a quota").id
 }
 
@@ -61,9 +61,9 @@ const QUOTAS: &str = "plan_code,unit_code,programme_code,mode,measure,bound,quan
 
 #[actix_web::test]
 async fn seats_taken_and_quotas_used_follow_from_the_enrolments() {
-    on_both(async |world| {
+    on_both(async |app| {
         assert_eq!(
-            classes(world).await,
+            classes(app).await,
             [
                 "LOP-A1 RUNNING 2 v1",
                 "LOP-A2 OPEN_FOR_NOMINATION 1 v1",
@@ -73,7 +73,7 @@ async fn seats_taken_and_quotas_used_follow_from_the_enrolments() {
             ]
         );
         assert_eq!(
-            quotas(world).await,
+            quotas(app).await,
             [
                 "KH-A CMNV A - =30 3",
                 "KH-B TAT_CA B - >1 2",
@@ -83,10 +83,10 @@ async fn seats_taken_and_quotas_used_follow_from_the_enrolments() {
             ]
         );
         let registered = enrolment::Entity::find().filter(enrolment::Column::ClassId.is_null());
-        assert_eq!(registered.count(world.database.reader()).await.expect("a count"), 2);
+        assert_eq!(registered.count(app.database.reader()).await.expect("a count"), 2);
         let programme =
             programme::Entity::find_by_id("LLCT_TC".parse::<entity::value::ProgrammeCode>().expect("a code"));
-        let level = programme.one(world.database.reader()).await.expect("a question").expect("one").level_code;
+        let level = programme.one(app.database.reader()).await.expect("a question").expect("one").level_code;
         assert_eq!(level.expect("a level").as_str(), "INTERMEDIATE");
     })
     .await;
@@ -94,13 +94,13 @@ async fn seats_taken_and_quotas_used_follow_from_the_enrolments() {
 
 #[actix_web::test]
 async fn later_enrolments_add_to_seats_and_quotas_and_show_as_changes() {
-    on_both(async |world| {
+    on_both(async |app| {
         // A second turn of somebody, a seat in a class that had none, and somebody sent elsewhere.
         let rows = "A-02,LOP-A2,CMNV,A1U,2026,CONFIRMED,\nA-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED,\n\
                     A-01,LOP-A3,CMNV,A1P,2025,DROPPED,\nA-05,,CMNV,A1P,2026,REGISTERED,\n";
-        world.import_text(&[("enrolments.csv", &format!("{ENROLMENTS}{rows}"))]).await;
+        app.import_text(&[("enrolments.csv", &format!("{ENROLMENTS}{rows}"))]).await;
         assert_eq!(
-            classes(world).await,
+            classes(app).await,
             [
                 "LOP-A1 RUNNING 2 v1",
                 "LOP-A2 OPEN_FOR_NOMINATION 2 v2",
@@ -109,11 +109,11 @@ async fn later_enrolments_add_to_seats_and_quotas_and_show_as_changes() {
                 "LOP-P1 CLOSED 4 v2",
             ]
         );
-        let used = quotas(world).await;
+        let used = quotas(app).await;
         assert_eq!((&*used[0], &*used[2]), ("KH-A CMNV A - =30 3", "KH-P LLCT_TC A FULL_TIME =4 2"));
-        let of_district = quota_id(world, "KH-P", "A").await;
+        let of_district = quota_id(app, "KH-P", "A").await;
         assert_eq!(
-            changes(world).await,
+            changes(app).await,
             [
                 "UPDATED cadre A-05".to_owned(),
                 "UPDATED training_class LOP-A2".to_owned(),
@@ -126,10 +126,10 @@ async fn later_enrolments_add_to_seats_and_quotas_and_show_as_changes() {
         let dir = tempfile::tempdir().expect("a folder");
         let rows = format!("{QUOTAS}KH-P,A1,LLCT_TC,,TURNS,EXACT,1,\n");
         std::fs::write(dir.path().join("quotas.csv"), rows).expect("written");
-        let report = world.import(dir.path()).await;
+        let report = app.import(dir.path()).await;
         let found: Vec<_> = report.findings.iter().map(|found| (found.line, found.code.to_string())).collect();
         assert_eq!(found, [(Some(2), "QUOTA_AFTER_LEARNERS".to_owned())]);
-        let used = quotas(world).await;
+        let used = quotas(app).await;
         assert!(used.contains(&"KH-P LLCT_TC A1 - =1 0".to_owned()), "{used:?}");
         assert!(used.contains(&"KH-P LLCT_TC A FULL_TIME =4 2".to_owned()), "{used:?}");
     })
@@ -139,59 +139,59 @@ async fn later_enrolments_add_to_seats_and_quotas_and_show_as_changes() {
 #[actix_web::test]
 async fn no_class_has_more_learners_than_seats() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::new(kind).await;
-        let before = (classes(&world).await, quotas(&world).await);
+        let app = TestApp::new(kind).await;
+        let before = (classes(&app).await, quotas(&app).await);
         let dir = tempfile::tempdir().expect("a folder");
         let rows = "A-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED,\nA-02,LOP-P1,LLCT_TC,A1U,2025,FAILED,\n";
         std::fs::write(dir.path().join("enrolments.csv"), format!("{ENROLMENTS}{rows}")).expect("written");
-        let report = world.import(dir.path()).await;
+        let report = app.import(dir.path()).await;
         let [full] = &report.findings[..] else { panic!("{report:?}") };
         assert_eq!((full.line, full.code.to_string().as_str()), (Some(3), "CLASS_FULL"));
         assert!(full.sentence.en.contains("4 seats and 5 learners"), "{}", full.sentence.en);
         assert!(full.sentence.vi.contains("4 chỗ nhưng 5 học viên"), "{}", full.sentence.vi);
-        assert_eq!((classes(&world).await, quotas(&world).await), before);
-        world.stop().await;
+        assert_eq!((classes(&app).await, quotas(&app).await), before);
+        app.stop().await;
     }
 }
 
 #[actix_web::test]
 async fn history_takes_no_seats_that_were_handed_on() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::new(kind).await;
-        let quota = quota_id(&world, "KH-P", "A").await;
+        let app = TestApp::new(kind).await;
+        let quota = quota_id(&app, "KH-P", "A").await;
         for (allocated, loaded) in [(3, false), (2, true)] {
             let act = quota::Entity::update_many()
                 .col_expr(quota::Column::Allocated, Expr::val(allocated))
                 .filter(quota::Column::Id.eq(quota));
-            act.exec(world.database.writer()).await.expect("handed on");
-            let before = (classes(&world).await, quotas(&world).await);
+            act.exec(app.database.writer()).await.expect("handed on");
+            let before = (classes(&app).await, quotas(&app).await);
             let dir = tempfile::tempdir().expect("a folder");
             let row = format!("{ENROLMENTS}A-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED,\n");
             std::fs::write(dir.path().join("enrolments.csv"), row).expect("written");
             let options = cadre_api::domain::import::Options { dry_run: false };
             let result =
-                cadre_api::domain::import::import(&world.database, crate::world::clock(), dir.path(), options).await;
+                cadre_api::domain::import::import(&app.database, crate::support::clock(), dir.path(), options).await;
             assert_eq!(result.is_ok(), loaded, "{result:?}");
-            assert_eq!((classes(&world).await, quotas(&world).await) != before, loaded);
+            assert_eq!((classes(&app).await, quotas(&app).await) != before, loaded);
         }
-        world.stop().await;
+        app.stop().await;
     }
 }
 
 #[actix_web::test]
 async fn an_enrolment_of_the_database_counts_when_classes_overlap() {
-    on_both(async |world| {
+    on_both(async |app| {
         let class = "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,\
                      reported_learners,status\nLOP-A9,,CMNV,A,,WORKSHOP,FULL_TIME,2025-09-30,2025-10-01,,,CLOSED\n";
         let dir = tempfile::tempdir().expect("a folder");
         std::fs::write(dir.path().join("classes.csv"), class).expect("written");
         let rows = "A-03,LOP-A9,CMNV,A2U,2025,COMPLETED,\nA-04,LOP-A9,CMNV,A2U,2025,COMPLETED,\n";
         std::fs::write(dir.path().join("enrolments.csv"), format!("{ENROLMENTS}{rows}")).expect("written");
-        let report = world.import(dir.path()).await;
+        let report = app.import(dir.path()).await;
         // A-04 gave up the class that lasts until the first day of this one.
         let found: Vec<_> = report.findings.iter().map(|found| (found.line, found.code.to_string())).collect();
         assert_eq!(found, [(Some(2), "OVERLAPPING_CLASSES".to_owned())]);
-        let again = world.import(dir.path()).await;
+        let again = app.import(dir.path()).await;
         assert_eq!(again.outcome, cadre_api::domain::import::Outcome::NothingNew);
     })
     .await;
@@ -199,14 +199,14 @@ async fn an_enrolment_of_the_database_counts_when_classes_overlap() {
 
 #[actix_web::test]
 async fn a_programme_may_come_without_the_column_of_its_level() {
-    on_both(async |world| {
+    on_both(async |app| {
         let rows = "name,code,subject,kind\nTrung cấp lý luận chính trị,LLCT_TC,POLITICAL_THEORY,TRAINING\n\
                     Cao cấp lý luận chính trị,LLCT_CC,POLITICAL_THEORY,TRAINING\n";
-        world.import_text(&[("programmes.csv", rows)]).await;
+        app.import_text(&[("programmes.csv", rows)]).await;
         let levels: Vec<_> = programme::Entity::find()
             .filter(programme::Column::Subject.eq("POLITICAL_THEORY"))
             .order_by_asc(programme::Column::Code)
-            .all(world.database.reader())
+            .all(app.database.reader())
             .await
             .expect("programmes")
             .into_iter()
@@ -220,11 +220,11 @@ async fn a_programme_may_come_without_the_column_of_its_level() {
 
 #[actix_web::test]
 async fn who_gave_up_and_came_back_is_found_in_either_row() {
-    on_both(async |world| {
+    on_both(async |app| {
         let person = cadre::Entity::find().filter(cadre::Column::Code.eq("A-04".parse::<CadreCode>().expect("a code")));
         let class = training_class::Entity::find()
             .filter(training_class::Column::Code.eq("LOP-P1".parse::<ClassCode>().expect("a code")));
-        let reader = world.database.reader();
+        let reader = app.database.reader();
         let person = person.one(reader).await.expect("a question").expect("a person").id;
         let class = class.one(reader).await.expect("a question").expect("a class").id;
         let seat = enrolment::Entity::find()
@@ -237,12 +237,12 @@ async fn who_gave_up_and_came_back_is_found_in_either_row() {
             ..first
         };
         let back: enrolment::ActiveModel = back.into();
-        enrolment::Entity::insert(back).exec(world.database.writer()).await.expect("back");
+        enrolment::Entity::insert(back).exec(app.database.writer()).await.expect("back");
         let row = format!("{ENROLMENTS}A-04,LOP-P1,LLCT_TC,A2U,2025,");
         for (result, unchanged) in [("DROPPED", 1), ("ATTENDING", 1), ("COMPLETED", 0)] {
             let dir = tempfile::tempdir().expect("a folder");
             std::fs::write(dir.path().join("enrolments.csv"), format!("{row}{result},\n")).expect("written");
-            let report = world.import(dir.path()).await;
+            let report = app.import(dir.path()).await;
             assert_eq!(report.files[0].unchanged, unchanged, "{report:?}");
         }
     })

@@ -16,8 +16,8 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{
-    Caller, Kind, Node, World, as_service, clock, copy, on_both, poll,
+use crate::support::{
+    Caller, Kind, Node, TestApp, as_service, clock, copy, on_both, poll,
     program::{self, Program},
 };
 
@@ -32,8 +32,8 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 }
 
 /// A client whose grant sets limits of its own, once the service knows of them.
-async fn limited(world: &World, requests: Option<u32>, cost: Option<u32>) -> Caller<'_> {
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+async fn limited(app: &TestApp, requests: Option<u32>, cost: Option<u32>) -> Caller<'_> {
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
     let grant = Asked {
         scopes: vec![entity::value::Scope::CadreRead],
         units: vec!["W".to_owned()],
@@ -43,7 +43,7 @@ async fn limited(world: &World, requests: Option<u32>, cost: Option<u32>) -> Cal
         legal_basis: None,
         limits: Overrides::of(requests, cost),
     };
-    client::grant(&world.database, clock(), caller.id.parse().expect("an id"), grant).await.expect("granted");
+    client::grant(&app.database, clock(), caller.id.parse().expect("an id"), grant).await.expect("granted");
     let (q, w) = (requests.unwrap_or(1_000), cost.unwrap_or(6_000_000));
     let policy = format!(r#""requests";q={q};w=1, "cost";q={w};w=60;qu="cost""#);
     let known = async || {
@@ -56,24 +56,24 @@ async fn limited(world: &World, requests: Option<u32>, cost: Option<u32>) -> Cal
 
 #[actix_web::test]
 async fn every_answer_to_a_client_says_what_is_left() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
 
         let answer = asked(&caller, VIEWER).await;
 
         let policy = r#""requests";q=1000;w=1, "cost";q=6000000;w=60;qu="cost""#;
         let left = r#""requests";r=999;t=1, "cost";r=5999994;t=1"#;
-        assert_eq!(header(answer.headers(), "ratelimit-policy"), policy, "{:?}", world.kind);
-        assert_eq!(header(answer.headers(), "ratelimit"), left, "{:?}", world.kind);
+        assert_eq!(header(answer.headers(), "ratelimit-policy"), policy, "{:?}", app.kind);
+        assert_eq!(header(answer.headers(), "ratelimit"), left, "{:?}", app.kind);
         let body: Value = answer.json().await.expect("JSON");
         let limits = json!({
             "requestsPerSecond": 1000, "requestsRemaining": 999, "costPerMinute": 6000000, "costRemaining": 5999994,
         });
-        assert_eq!(body["data"]["viewer"]["limits"], limits, "{:?}", world.kind);
+        assert_eq!(body["data"]["viewer"]["limits"], limits, "{:?}", app.kind);
 
         let refused = asked(&caller, "{").await;
         assert_eq!(header(refused.headers(), "ratelimit-policy"), policy, "also where nothing ran");
-        let nobody = world.http().post(format!("{}/graphql", world.url)).send().await.expect("an answer");
+        let nobody = app.http().post(format!("{}/graphql", app.url)).send().await.expect("an answer");
         assert_eq!((nobody.status().as_u16(), header(nobody.headers(), "ratelimit-policy")), (401, ""));
     })
     .await;
@@ -81,9 +81,9 @@ async fn every_answer_to_a_client_says_what_is_left() {
 
 #[actix_web::test]
 async fn one_request_too_many_is_refused_with_its_wait() {
-    on_both(async |world| {
-        let caller = limited(world, Some(1), None).await;
-        let other = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = limited(app, Some(1), None).await;
+        let other = app.caller(&["cadre:read"], &["W"]).await;
 
         let answers = join_all((0..20).map(|_| asked(&caller, "{ __typename }"))).await;
 
@@ -94,15 +94,15 @@ async fn one_request_too_many_is_refused_with_its_wait() {
         assert_eq!(body["errors"][0]["extensions"]["code"], "RATE_LIMITED");
         let message = "Your client may send 1 requests a second; send this one again after 1 s.";
         assert_eq!(body["errors"][0]["message"], message);
-        assert_eq!(asked(&other, "{ __typename }").await.status(), 200, "{:?}: another client goes on", world.kind);
+        assert_eq!(asked(&other, "{ __typename }").await.status(), 200, "{:?}: another client goes on", app.kind);
     })
     .await;
 }
 
 #[actix_web::test]
 async fn a_cost_over_the_budget_is_refused_before_it_runs() {
-    on_both(async |world| {
-        let caller = limited(world, None, Some(100)).await;
+    on_both(async |app| {
+        let caller = limited(app, None, Some(100)).await;
         let page = |first: u32| format!("{{ cadres(first: {first}) {{ nodes {{ code }} }} }}");
 
         let mut answers = Vec::new();
@@ -131,12 +131,12 @@ async fn a_cost_over_the_budget_is_refused_before_it_runs() {
 #[actix_web::test]
 async fn what_has_no_place_is_refused_at_once() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::with_places(kind, 1).await;
-        let admin = world.caller(&["cadre:read", "clients:admin"], &["W"]).await;
-        let client = world.caller(&["cadre:read"], &["W"]).await;
+        let app = TestApp::with_places(kind, 1).await;
+        let admin = app.caller(&["cadre:read", "clients:admin"], &["W"]).await;
+        let client = app.caller(&["cadre:read"], &["W"]).await;
         assert_eq!(asked(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the control: one has a place");
         // Somebody holds the row of the client, or the one writer: an act on it waits, in the one place.
-        let held = world.database.begin().await.expect("a transaction");
+        let held = app.database.begin().await.expect("a transaction");
         let id: entity::value::ClientId = client.id.parse().expect("an id");
         row::Entity::update_many()
             .col_expr(row::Column::Version, Expr::col(row::Column::Version).add(0))
@@ -154,7 +154,7 @@ async fn what_has_no_place_is_refused_at_once() {
                 (answer.status() == 503).then_some(answer)
             };
             let busy = poll::until_async(busy).await.expect("the one place is taken");
-            let live = world.http().get(format!("{}/healthz", world.url)).send().await.expect("an answer");
+            let live = app.http().get(format!("{}/healthz", app.url)).send().await.expect("an answer");
             assert_eq!(live.status(), 200, "who asks whether it lives needs no place");
             held.rollback().await.expect("let go");
             busy
@@ -172,7 +172,7 @@ async fn what_has_no_place_is_refused_at_once() {
         let body: Value = done.expect("a place").json().await.expect("JSON");
         assert_eq!(body["data"]["clientRevoke"]["userErrors"], json!([]), "{kind:?}: what had the place went on");
         assert_eq!(asked(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the place is free again");
-        world.stop().await;
+        app.stop().await;
     }
 }
 
@@ -180,11 +180,11 @@ async fn what_has_no_place_is_refused_at_once() {
 #[actix_web::test]
 async fn one_client_does_not_take_the_places_of_others() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::with_places(kind, 4).await;
-        let greedy = world.caller(&["cadre:read", "clients:admin"], &["W"]).await;
-        let other = world.caller(&["cadre:read"], &["W"]).await;
+        let app = TestApp::with_places(kind, 4).await;
+        let greedy = app.caller(&["cadre:read", "clients:admin"], &["W"]).await;
+        let other = app.caller(&["cadre:read"], &["W"]).await;
         // Acts on a client whose row, or the one writer, is taken wait.
-        let held = world.database.begin().await.expect("a transaction");
+        let held = app.database.begin().await.expect("a transaction");
         let id: entity::value::ClientId = other.id.parse().expect("an id");
         row::Entity::update_many()
             .col_expr(row::Column::Version, Expr::col(row::Column::Version).add(0))
@@ -218,20 +218,20 @@ async fn one_client_does_not_take_the_places_of_others() {
 
         assert_eq!(answer, 200, "{kind:?}: another client is answered");
         assert_eq!(acts, [Some(200), Some(200)], "{kind:?}: what waited goes on");
-        world.stop().await;
+        app.stop().await;
     }
 }
 
 /// A time limit of nothing: whatever reads the database is over it.
 #[actix_web::test]
 async fn an_operation_over_its_time_limit_is_answered_without_an_invitation_to_retry() {
-    on_both(async |world| {
+    on_both(async |app| {
         let pool = Pool { operation_timeout: Duration::ZERO, ..Pool::default() };
-        let database = Database::open(&as_service(&world.database_url), pool).await.expect("a database");
-        let node = Node::start_as(&database, clock(), Some(&world.url)).await;
-        let caller = world.all_seeing().await;
+        let database = Database::open(&as_service(&app.database_url), pool).await.expect("a database");
+        let node = Node::start_as(&database, clock(), Some(&app.url)).await;
+        let caller = app.all_seeing().await;
         let ask = async |document: &str| {
-            let request = world.http().post(format!("{}/graphql", node.url)).bearer_auth(&caller.token);
+            let request = app.http().post(format!("{}/graphql", node.url)).bearer_auth(&caller.token);
             request.json(&json!({ "query": document })).send().await.expect("an answer")
         };
         // The second time the answer would be written without the engine.
@@ -242,44 +242,43 @@ async fn an_operation_over_its_time_limit_is_answered_without_an_invitation_to_r
             assert_eq!(body["errors"][0]["extensions"]["code"], "OPERATION_TIMEOUT", "{body}");
             assert_eq!(body["data"], json!({ "cadre": null, "viewer": { "day": "Viewer" } }), "what needs no time is there");
         }
-        let before = changes(world).await;
+        let before = changes(app).await;
         let act = r#"mutation { planDraft(input: {idempotencyKey: "k", unitCode: "P", code: "KH-T", name: "T", yearFrom: 2027,
             yearTo: 2027}) { userErrors { code } } }"#;
         let body: Value = ask(act).await.json().await.expect("JSON");
         assert_eq!(body["errors"][0]["extensions"]["code"], "OPERATION_TIMEOUT", "{body}");
-        assert_eq!(changes(world).await, before, "{:?}: no act begins", world.kind);
+        assert_eq!(changes(app).await, before, "{:?}: no act begins", app.kind);
         node.stop().await;
         database.close().await.expect("closed");
     })
     .await;
 }
 
-async fn changes(world: &World) -> u64 {
-    entity::change::Entity::find().count(world.database.reader()).await.expect("counted")
+async fn changes(app: &TestApp) -> u64 {
+    entity::change::Entity::find().count(app.database.reader()).await.expect("counted")
 }
 
 #[actix_web::test]
 async fn secrets_cannot_be_guessed_at_speed() {
-    on_both(async |world| {
-        let (caller, other) =
-            (world.caller(&["cadre:read"], &["W"]).await, world.caller(&["cadre:read"], &["W"]).await);
+    on_both(async |app| {
+        let (caller, other) = (app.caller(&["cadre:read"], &["W"]).await, app.caller(&["cadre:read"], &["W"]).await);
         for id in [caller.id.clone(), entity::value::ClientId::new().to_string()] {
             let attempt = || {
-                let request = world.http().post(format!("{}/oauth/token", world.url)).basic_auth(&id, Some("guess"));
+                let request = app.http().post(format!("{}/oauth/token", app.url)).basic_auth(&id, Some("guess"));
                 let request = request.header("Content-Type", "application/x-www-form-urlencoded");
                 request.body("grant_type=client_credentials").send()
             };
             let first = attempt().await.expect("an answer");
-            assert_eq!(first.status(), 401, "{:?}", world.kind);
+            assert_eq!(first.status(), 401, "{:?}", app.kind);
             let answers =
                 join_all((0..60).map(|_| attempt())).await.into_iter().map(|answer| answer.expect("an answer"));
             let refused: Vec<_> = answers.filter(|answer| answer.status() == 429).collect();
-            assert!(!refused.is_empty(), "{:?}: {id}: whether there is such a client or not", world.kind);
+            assert!(!refused.is_empty(), "{:?}: {id}: whether there is such a client or not", app.kind);
             let wait: u64 = header(refused[0].headers(), "retry-after").parse().expect("seconds");
             assert!((1..=6).contains(&wait), "{wait}");
         }
         for good in [&caller, &other] {
-            drop(world.token(&good.id, &good.secret).await);
+            drop(app.token(&good.id, &good.secret).await);
         }
     })
     .await;
@@ -287,10 +286,10 @@ async fn secrets_cannot_be_guessed_at_speed() {
 
 #[actix_web::test]
 async fn no_correct_secret_is_refused_however_many_come_at_once() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         let attempt = |secret: String| {
-            let request = world.http().post(format!("{}/oauth/token", world.url)).basic_auth(&caller.id, Some(secret));
+            let request = app.http().post(format!("{}/oauth/token", app.url)).basic_auth(&caller.id, Some(secret));
             let request = request.header("Content-Type", "application/x-www-form-urlencoded");
             request.body("grant_type=client_credentials").send()
         };
@@ -304,9 +303,9 @@ async fn no_correct_secret_is_refused_however_many_come_at_once() {
 
         let statuses =
             |guesses: bool| answers.iter().filter(move |(guess, _)| *guess == guesses).map(|(_, status)| *status);
-        assert_eq!(statuses(false).filter(|status| *status == 200).count(), 512, "{:?}: {answers:?}", world.kind);
-        assert!(statuses(true).all(|status| matches!(status, 401 | 429)), "{:?}: {answers:?}", world.kind);
-        assert!(statuses(true).any(|status| status == 429), "{:?}: the control: guesses are limited", world.kind);
+        assert_eq!(statuses(false).filter(|status| *status == 200).count(), 512, "{:?}: {answers:?}", app.kind);
+        assert!(statuses(true).all(|status| matches!(status, 401 | 429)), "{:?}: {answers:?}", app.kind);
+        assert!(statuses(true).any(|status| status == 429), "{:?}: the control: guesses are limited", app.kind);
     })
     .await;
 }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::world::{Caller, World, on_both, postgres::setting};
+use crate::support::{Caller, TestApp, on_both, postgres::setting};
 
 /// Acts of a sequence.
 const ACTS: usize = 400;
@@ -279,7 +279,7 @@ async fn done(caller: &Caller<'_>, model: &Model, act: Act, key: usize) -> Resul
     }
 }
 
-async fn prepare(world: &World) {
+async fn prepare(app: &TestApp) {
     let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
                       joined_party_on,category,rank_code,status\n"
         .to_owned();
@@ -311,7 +311,7 @@ async fn prepare(world: &World) {
         ("quotas.csv", &quotas),
         ("classes.csv", &classes),
     ];
-    world.import_text(&files).await;
+    app.import_text(&files).await;
 }
 
 /// The quotas that the plan gave.
@@ -383,10 +383,10 @@ async fn compare(caller: &Caller<'_>, model: &Model, hint: &str) {
 async fn acts_on_training_do_what_a_simple_model_does() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
-    on_both(async |world| {
-        prepare(world).await;
+    on_both(async |app| {
+        prepare(app).await;
         let scopes = ["cadre:read", "training:read", "training:write", "quota:read", "quota:allocate"];
-        let caller = world.caller(&scopes, &["W"]).await;
+        let caller = app.caller(&scopes, &["W"]).await;
         let mut model = Model { quotas: given(&caller).await, ..Model::default() };
         let (mut rng, mut allowed, mut kinds) = (Rng::with_seed(seed), 0, std::collections::BTreeSet::new());
 

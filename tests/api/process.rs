@@ -13,7 +13,7 @@ use cadre_api::db::Database;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use serde_json::{Value, json};
 
-use crate::world::{
+use crate::support::{
     Caller, Kind, bundle, copy, fresh, on_both, open, poll, postgres,
     program::{self, Program, client, printed, refused, run},
     wire::Wire,
@@ -397,20 +397,20 @@ async fn clients_live_and_end_at_the_command_line() {
 
 #[actix_web::test]
 async fn a_client_revoked_at_the_command_line_is_refused_by_a_service_that_runs() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
-        let other = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
+        let other = app.caller(&["cadre:read"], &["W"]).await;
         let status = async |caller: &Caller<'_>| {
             let answer = caller.post(&json!({ "query": "{ __typename }" })).send().await.expect("an answer");
             answer.status().as_u16()
         };
-        assert_eq!(status(&caller).await, 200, "{:?}", world.kind);
+        assert_eq!(status(&caller).await, 200, "{:?}", app.kind);
 
-        drop(printed(&world.database_url, &["client", "revoke", "--client", &caller.id]));
+        drop(printed(&app.database_url, &["client", "revoke", "--client", &caller.id]));
 
         let refused = poll::until_async(async || (status(&caller).await == 401).then_some(())).await;
-        assert!(refused.is_some(), "{:?}", world.kind);
-        assert_eq!(status(&other).await, 200, "{:?}: the control: another client goes on", world.kind);
+        assert!(refused.is_some(), "{:?}", app.kind);
+        assert_eq!(status(&other).await, 200, "{:?}: the control: another client goes on", app.kind);
     })
     .await;
 }

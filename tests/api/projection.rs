@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 
-use crate::world::{Caller, Kind, World, clock, on_both, postgres::setting, program};
+use crate::support::{Caller, Kind, TestApp, clock, on_both, postgres::setting, program};
 
 const QUESTIONS: usize = 300;
 
@@ -34,22 +34,22 @@ const SURE: [&str; 3] = [
 /// The first day that is spoken of in the drawn questions, in the past of the world.
 const FOLDED: &str = "2012-01-01T05:00:00Z";
 
-async fn execute(world: &World, sql: &str) -> u64 {
-    let done = world.database.writer().execute_unprepared(sql).await.expect(sql);
+async fn execute(app: &TestApp, sql: &str) -> u64 {
+    let done = app.database.writer().execute_unprepared(sql).await.expect(sql);
     done.rows_affected()
 }
 
 /// Has questions answered without counts and keys, or with them again.
-async fn set_aside(world: &World) {
-    execute(world, "UPDATE level_count_head SET version = -version").await;
+async fn set_aside(app: &TestApp) {
+    execute(app, "UPDATE level_count_head SET version = -version").await;
 }
 
-async fn demo_world(kind: Kind) -> World {
+async fn demo_app(kind: Kind) -> TestApp {
     let folder = tempfile::tempdir().expect("a folder");
     demo::write_bundle(folder.path()).expect("written");
-    let world = World::empty(kind).await;
-    assert_eq!(world.import(folder.path()).await.outcome, Outcome::Loaded);
-    world
+    let app = TestApp::empty(kind).await;
+    assert_eq!(app.import(folder.path()).await.outcome, Outcome::Loaded);
+    app
 }
 
 /// A drawn question that counts and keys could answer, or could not for its day, its titles or its reach.
@@ -136,35 +136,35 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = demo_world(kind).await;
+        let app = demo_app(kind).await;
         // Counts of many days to come: a world of years ago.
         let long_ago = Clock::Fixed(FOLDED.parse().expect("a moment"));
-        projection::rebuild(&world.database, long_ago).await.expect("made anew");
-        world.app_state.refresh().await.expect("the snapshot holds what the counts were made by");
+        projection::rebuild(&app.database, long_ago).await.expect("made anew");
+        app.app_state.refresh().await.expect("the snapshot holds what the counts were made by");
         let to_come = "SELECT count(*) FROM level_count WHERE day > '1800-01-01'";
-        assert!(number(&world, to_come).await > 100, "the control: changes lie ahead of the folded day");
+        assert!(number(&app, to_come).await > 100, "the control: changes lie ahead of the folded day");
         let callers = [
-            world.caller(&["cadre:read"], &[demo::ROOT]).await,
-            world.caller(&["cadre:read"], &[demo::DISTRICT]).await,
-            world.caller(&["cadre:read"], &["BN-LT-01-DU", demo::COMMUNE]).await,
-            world.caller(&["stats:read"], &[demo::ROOT]).await,
-            world.caller(&["stats:read"], &[demo::DISTRICT]).await,
+            app.caller(&["cadre:read"], &[demo::ROOT]).await,
+            app.caller(&["cadre:read"], &[demo::DISTRICT]).await,
+            app.caller(&["cadre:read"], &["BN-LT-01-DU", demo::COMMUNE]).await,
+            app.caller(&["stats:read"], &[demo::ROOT]).await,
+            app.caller(&["stats:read"], &[demo::DISTRICT]).await,
         ];
         let mut draw = Rng::with_seed(seed);
         let drawn = (0..QUESTIONS).map(|_| drawn(&mut draw, callers.len()));
         let asked: Vec<_> = SURE.iter().map(|question| (0, (*question).to_owned())).chain(drawn).collect();
 
         let with = answers(&callers, &asked).await;
-        set_aside(&world).await;
+        set_aside(&app).await;
         let without = answers(&callers, &asked).await;
-        set_aside(&world).await;
+        set_aside(&app).await;
         // The control: where counts and keys are bent, so are many answers.
-        execute(&world, "UPDATE level_count SET people = people + 1 WHERE day = '1800-01-01'").await;
-        execute(&world, "DELETE FROM cadre_key WHERE cadre_id IN (SELECT id FROM cadre WHERE code LIKE '%3')").await;
+        execute(&app, "UPDATE level_count SET people = people + 1 WHERE day = '1800-01-01'").await;
+        execute(&app, "DELETE FROM cadre_key WHERE cadre_id IN (SELECT id FROM cadre WHERE code LIKE '%3')").await;
         let bent = answers(&callers, &asked).await;
-        execute(&world, "UPDATE cadre_key SET branch_id = cadre_id").await;
+        execute(&app, "UPDATE cadre_key SET branch_id = cadre_id").await;
         let without_branches = answers(&callers, &asked).await;
-        projection::rebuild(&world.database, long_ago).await.expect("made anew");
+        projection::rebuild(&app.database, long_ago).await.expect("made anew");
 
         let (mut counted, mut listed, mut by_branch) = (0, 0, 0);
         for (at, (caller, question)) in asked.iter().enumerate() {
@@ -176,7 +176,7 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
         }
         let read = [counted, listed, by_branch];
         assert!(!read.contains(&0), "the control: {read:?} are read from counts, keys and branches, seed {seed}");
-        world.stop().await;
+        app.stop().await;
     }
 }
 
@@ -192,15 +192,15 @@ fn nodes(pages: &[Value]) -> Vec<Option<&Value>> {
     pages.iter().map(|page| page.pointer("/data/list/nodes").or(page.pointer("/data/unit/list/nodes"))).collect()
 }
 
-async fn number(world: &World, sql: &str) -> i64 {
-    let select = sea_orm::Statement::from_string(world.database.backend(), sql);
-    let row = world.database.reader().query_one_raw(select).await.expect("an answer").expect("a row");
+async fn number(app: &TestApp, sql: &str) -> i64 {
+    let select = sea_orm::Statement::from_string(app.database.backend(), sql);
+    let row = app.database.reader().query_one_raw(select).await.expect("an answer").expect("a row");
     row.try_get_by_index(0).expect("a number")
 }
 
 /// What differs, in words; nothing where nothing does.
-async fn verified(world: &World) -> Option<String> {
-    let snapshot = world.database.snapshot().await.expect("a snapshot");
+async fn verified(app: &TestApp) -> Option<String> {
+    let snapshot = app.database.snapshot().await.expect("a snapshot");
     projection::verify(&snapshot).await.expect("read").err().map(|difference| difference.to_string())
 }
 
@@ -250,25 +250,25 @@ fn bends(kind: Kind) -> Vec<(String, &'static str)> {
 
 #[actix_web::test]
 async fn whatever_was_changed_is_named_and_repaired() {
-    on_both(async |world| {
-        for (bend, expected) in bends(world.kind) {
-            assert_eq!(verified(world).await, None, "{:?}: before {bend}", world.kind);
-            assert!(execute(world, &bend).await > 0, "{bend}");
-            let told = verified(world).await.unwrap_or_default();
-            assert!(told.contains(expected), "{:?}: {bend}: {told}", world.kind);
-            projection::rebuild(&world.database, clock()).await.expect("made anew");
+    on_both(async |app| {
+        for (bend, expected) in bends(app.kind) {
+            assert_eq!(verified(app).await, None, "{:?}: before {bend}", app.kind);
+            assert!(execute(app, &bend).await > 0, "{bend}");
+            let told = verified(app).await.unwrap_or_default();
+            assert!(told.contains(expected), "{:?}: {bend}: {told}", app.kind);
+            projection::rebuild(&app.database, clock()).await.expect("made anew");
         }
-        assert_eq!(verified(world).await, None);
+        assert_eq!(verified(app).await, None);
     })
     .await;
 }
 
 #[actix_web::test]
 async fn the_command_names_each_quota_whose_used_seats_are_not_those_of_its_enrolments() {
-    on_both(async |world| {
-        let url = &world.database_url;
+    on_both(async |app| {
+        let url = &app.database_url;
         assert!(program::printed(url, &["verify"]).contains("used seats of 5 quotas, intact"));
-        execute(world, "UPDATE quota SET used = used + 1, excess = 9 WHERE programme_code IN ('CMNV', 'TAT_CA')").await;
+        execute(app, "UPDATE quota SET used = used + 1, excess = 9 WHERE programme_code IN ('CMNV', 'TAT_CA')").await;
 
         let looked = program::run(url, &["verify"]);
         assert_eq!(looked.status.code(), Some(1));
@@ -279,8 +279,8 @@ async fn the_command_names_each_quota_whose_used_seats_are_not_those_of_its_enro
         let said = program::printed(url, &["verify", "--repair"]);
         assert!(said.contains("counted again") && said.contains("used seats of 5 quotas, intact"), "{said}");
         let right = "SELECT count(*) FROM quota WHERE programme_code = 'CMNV' AND used = 3 AND excess = 0";
-        assert_eq!(number(world, right).await, 1);
-        let acts = number(world, "SELECT count(*) FROM audit_entry WHERE act = 'quota.recount'").await;
+        assert_eq!(number(app, right).await, 1);
+        let acts = number(app, "SELECT count(*) FROM audit_entry WHERE act = 'quota.recount'").await;
         assert_eq!(acts, 1, "the repair is in the audit log");
     })
     .await;
@@ -288,10 +288,10 @@ async fn the_command_names_each_quota_whose_used_seats_are_not_those_of_its_enro
 
 #[actix_web::test]
 async fn the_command_names_what_differs_and_repairs_it() {
-    on_both(async |world| {
-        let url = &world.database_url;
+    on_both(async |app| {
+        let url = &app.database_url;
         assert!(program::printed(url, &["verify"]).contains(" persons, intact"));
-        execute(world, "UPDATE level_count SET people = people + 1 WHERE subject_code = ''").await;
+        execute(app, "UPDATE level_count SET people = people + 1 WHERE subject_code = ''").await;
 
         let looked = program::run(url, &["verify"]);
         assert_eq!(looked.status.code(), Some(1));
@@ -301,7 +301,7 @@ async fn the_command_names_what_differs_and_repairs_it() {
         let said = program::printed(url, &["verify", "--repair"]);
         assert!(said.contains("rebuilt") && said.contains("intact"), "{said}");
         assert!(program::printed(url, &["verify"]).contains(" persons, intact"));
-        let acts = number(world, "SELECT count(*) FROM audit_entry WHERE act = 'read-model.rebuild'").await;
+        let acts = number(app, "SELECT count(*) FROM audit_entry WHERE act = 'read-model.rebuild'").await;
         assert_eq!(acts, 1, "the repair is in the audit log");
     })
     .await;
@@ -310,7 +310,7 @@ async fn the_command_names_what_differs_and_repairs_it() {
 const SCOPES: [&str; 5] = ["cadre:read", "training:read", "training:write", "rotation:read", "rotation:write"];
 
 /// People of the province who are in a class that grants a level of political theory, by the ids of their enrolments.
-async fn enrolled(world: &World, caller: &Caller<'_>, people: usize) -> Vec<String> {
+async fn enrolled(app: &TestApp, caller: &Caller<'_>, people: usize) -> Vec<String> {
     let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
                       joined_party_on,category,rank_code,status\n"
         .to_owned();
@@ -330,7 +330,7 @@ async fn enrolled(world: &World, caller: &Caller<'_>, people: usize) -> Vec<Stri
         ("programmes.csv", programmes),
         ("classes.csv", classes),
     ];
-    world.import_text(&files).await;
+    app.import_text(&files).await;
     let mut ids = Vec::new();
     for at in 0..people {
         let input =
@@ -368,9 +368,9 @@ async fn intermediate(caller: &Caller<'_>, unit: &str) -> Value {
 
 #[actix_web::test]
 async fn sixty_four_acts_at_once_leave_counts_and_keys_whole() {
-    on_both(async |world| {
-        let caller = world.caller(&SCOPES, &["W"]).await;
-        let ids = enrolled(world, &caller, 64).await;
+    on_both(async |app| {
+        let caller = app.caller(&SCOPES, &["W"]).await;
+        let ids = enrolled(app, &caller, 64).await;
         let before = intermediate(&caller, "P").await;
 
         join_all(ids.iter().map(|id| complete(&caller, id))).await;
@@ -381,11 +381,11 @@ async fn sixty_four_acts_at_once_leave_counts_and_keys_whole() {
         assert_eq!(after["cadres"]["nodes"].as_array().expect("nodes").len() as i64, people(&after));
         let counted = |seen: &Value| seen["unit"]["composition"]["atLeast"]["count"].as_i64().expect("a count");
         assert_eq!(counted(&after), counted(&before) + 64);
-        assert_eq!(verified(world).await, None);
+        assert_eq!(verified(app).await, None);
         // The control: without the counts the numbers are the same.
-        set_aside(world).await;
+        set_aside(app).await;
         assert_eq!(intermediate(&caller, "P").await, after);
-        set_aside(world).await;
+        set_aside(app).await;
     })
     .await;
 }
@@ -401,9 +401,9 @@ async fn counted(caller: &Caller<'_>) -> (i64, i64) {
 
 #[actix_web::test]
 async fn no_count_of_a_past_day_is_older_than_an_act_that_was_answered() {
-    on_both(async |world| {
-        let caller = world.caller(&SCOPES, &["W"]).await;
-        let ids = enrolled(world, &caller, 32).await;
+    on_both(async |app| {
+        let caller = app.caller(&SCOPES, &["W"]).await;
+        let ids = enrolled(app, &caller, 32).await;
         let (total, before) = counted(&caller).await;
         let answered = Cell::new(0);
 
@@ -412,7 +412,7 @@ async fn no_count_of_a_past_day_is_older_than_an_act_that_was_answered() {
             answered.set(answered.get() + 1);
             let least = before + answered.get();
             let (all, holders) = counted(&caller).await;
-            assert!(all == total && holders >= least, "{:?}: {holders} of {least}", world.kind);
+            assert!(all == total && holders >= least, "{:?}: {holders} of {least}", app.kind);
         });
         join_all(acts).await;
 
@@ -423,33 +423,33 @@ async fn no_count_of_a_past_day_is_older_than_an_act_that_was_answered() {
 
 #[actix_web::test]
 async fn a_past_day_is_counted_again_once_something_was_committed() {
-    on_both(async |world| {
-        let caller = world.caller(&SCOPES, &["W"]).await;
-        let ids = enrolled(world, &caller, 2).await;
+    on_both(async |app| {
+        let caller = app.caller(&SCOPES, &["W"]).await;
+        let ids = enrolled(app, &caller, 2).await;
         let begins = |day: &str| {
             format!(
                 "UPDATE assignment SET start_on = '{day}' WHERE cadre_id = (SELECT id FROM cadre WHERE code = 'V-000')"
             )
         };
-        let reader = world.caller(&["cadre:read", "cadre.identity:read"], &["W"]).await;
+        let reader = app.caller(&["cadre:read", "cadre.identity:read"], &["W"]).await;
         let (total, holders) = counted(&caller).await;
 
         // The control: what is done past the program shows that nothing is counted again, nor after protected data was read,
         // of which the chain of logs holds an entry.
-        execute(world, &begins("2026-05-31")).await;
+        execute(app, &begins("2026-05-31")).await;
         assert_eq!(counted(&caller).await, (total, holders));
         let links = "SELECT position FROM log_head";
-        let end = number(world, links).await;
+        let end = number(app, links).await;
         reader.query(r#"{ cadre(by: {code: "V-001"}) { identity { birthOn } } }"#).await;
-        assert!(number(world, links).await > end);
+        assert!(number(app, links).await > end);
         assert_eq!(counted(&caller).await, (total, holders));
-        let other = world.caller(&["stats:read", "cadre:read"], &["P"]).await;
+        let other = app.caller(&["stats:read", "cadre:read"], &["P"]).await;
         assert_eq!(counted(&other).await, (total - 1, holders), "a client was registered, which is an act");
 
         complete(&caller, &ids[1]).await;
         assert_eq!(counted(&other).await, (total - 1, holders + 1));
         assert_eq!(counted(&caller).await, (total - 1, holders + 1));
-        execute(world, &begins("2010-01-01")).await;
+        execute(app, &begins("2010-01-01")).await;
         assert_eq!(counted(&caller).await, (total - 1, holders + 1));
     })
     .await;
@@ -457,24 +457,24 @@ async fn a_past_day_is_counted_again_once_something_was_committed() {
 
 #[actix_web::test]
 async fn counts_that_another_version_left_behind_are_read_by_nobody() {
-    on_both(async |world| {
-        let caller = world.caller(&SCOPES, &["W"]).await;
-        let ids = enrolled(world, &caller, 2).await;
+    on_both(async |app| {
+        let caller = app.caller(&SCOPES, &["W"]).await;
+        let ids = enrolled(app, &caller, 2).await;
         let before = intermediate(&caller, "P").await;
 
         // As a program sees it that knows another form, while one that knows this form reads.
-        set_aside(world).await;
+        set_aside(app).await;
         complete(&caller, &ids[0]).await;
-        set_aside(world).await;
+        set_aside(app).await;
 
         let after = intermediate(&caller, "P").await;
         let people = |seen: &Value| seen["cadres"]["totalCount"]["value"].as_i64().expect("a count");
         assert_eq!(people(&after), people(&before) + 1);
         assert_eq!(
-            verified(world).await.as_deref(),
+            verified(app).await.as_deref(),
             Some("counts and page keys were never made in the form of this version")
         );
-        projection::rebuild(&world.database, clock()).await.expect("made anew");
+        projection::rebuild(&app.database, clock()).await.expect("made anew");
         assert_eq!(intermediate(&caller, "P").await, after);
     })
     .await;
@@ -482,24 +482,24 @@ async fn counts_that_another_version_left_behind_are_read_by_nobody() {
 
 #[actix_web::test]
 async fn the_first_act_of_a_day_folds_what_has_come() {
-    on_both(async |world| {
-        let caller = world.caller(&SCOPES, &["W"]).await;
-        let ids = enrolled(world, &caller, 2).await;
+    on_both(async |app| {
+        let caller = app.caller(&SCOPES, &["W"]).await;
+        let ids = enrolled(app, &caller, 2).await;
         let long_ago = Clock::Fixed(FOLDED.parse().expect("a moment"));
-        projection::rebuild(&world.database, long_ago).await.expect("made anew");
-        let to_come = level_count::Entity::find().count(world.database.reader()).await.expect("a count");
+        projection::rebuild(&app.database, long_ago).await.expect("made anew");
+        let to_come = level_count::Entity::find().count(app.database.reader()).await.expect("a count");
         let before = intermediate(&caller, "P").await;
 
         complete(&caller, &ids[0]).await;
 
-        let head = level_count_head::Entity::find().one(world.database.reader()).await.expect("read").expect("a head");
+        let head = level_count_head::Entity::find().one(app.database.reader()).await.expect("read").expect("a head");
         assert_eq!(head.folded_on.expect("made").to_string(), "2026-06-01");
         let left =
-            number(world, "SELECT count(*) FROM level_count WHERE day > '1800-01-01' AND day <= '2026-06-01'").await;
+            number(app, "SELECT count(*) FROM level_count WHERE day > '1800-01-01' AND day <= '2026-06-01'").await;
         assert_eq!(left, 0);
-        let rows = level_count::Entity::find().count(world.database.reader()).await.expect("a count");
+        let rows = level_count::Entity::find().count(app.database.reader()).await.expect("a count");
         assert!(rows < to_come, "the control: {to_come} rows were folded to {rows}");
-        assert_eq!(verified(world).await, None);
+        assert_eq!(verified(app).await, None);
         assert_ne!(intermediate(&caller, "P").await, before);
         // A day before the folded one is counted as ever: five people, and the two who were imported here.
         let past =

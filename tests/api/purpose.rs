@@ -3,7 +3,7 @@
 use entity::value::Purpose;
 use serde_json::{Value, json};
 
-use crate::world::{Caller, World, on_both};
+use crate::support::{Caller, TestApp, on_both};
 
 const ALL: [&str; 4] = ["cadre:read", "cadre.identity:read", "cadre.political:read", "cadre.origin:read"];
 const PROTECTED: &str = r#"{ cadre(by: {code: "A-02"}) { fullName identity { birthOn } } }"#;
@@ -16,14 +16,14 @@ async fn told(caller: &Caller<'_>, purposes: &[&str], document: &str) -> (u16, V
     (answer.status().as_u16(), answer.json().await.expect("JSON"))
 }
 
-async fn reader(world: &World) -> Caller<'_> {
-    world.caller_for(&[Purpose::Personnel, Purpose::Training], &ALL, &["P"]).await
+async fn reader(app: &TestApp) -> Caller<'_> {
+    app.caller_for(&[Purpose::Personnel, Purpose::Training], &ALL, &["P"]).await
 }
 
 #[actix_web::test]
 async fn protected_data_is_read_for_a_purpose_that_the_grant_allows() {
-    on_both(async |world| {
-        let caller = reader(world).await;
+    on_both(async |app| {
+        let caller = reader(app).await;
         for (purposes, document, status, code) in [
             (&["PERSONNEL"][..], PROTECTED, 200, Value::Null),
             (&["TRAINING"], PROTECTED, 200, Value::Null),
@@ -52,10 +52,10 @@ async fn protected_data_is_read_for_a_purpose_that_the_grant_allows() {
 
 #[actix_web::test]
 async fn who_states_no_purpose_is_told_the_fields_and_the_purposes() {
-    on_both(async |world| {
-        let (_, refused) = told(&reader(world).await, &[], PROTECTED).await;
-        let (_, other) = told(&reader(world).await, &["PLANNING"], PROTECTED).await;
-        let nobody = world.caller_for(&[], &ALL, &["P"]).await;
+    on_both(async |app| {
+        let (_, refused) = told(&reader(app).await, &[], PROTECTED).await;
+        let (_, other) = told(&reader(app).await, &["PLANNING"], PROTECTED).await;
+        let nobody = app.caller_for(&[], &ALL, &["P"]).await;
         let (_, without) = told(&nobody, &[], PROTECTED).await;
 
         let extensions = &refused["errors"][0]["extensions"];

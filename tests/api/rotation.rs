@@ -8,8 +8,8 @@ use entity::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{
-    Caller, World, on_both,
+use crate::support::{
+    Caller, TestApp, on_both,
     rotation::{Places, day, keep_only},
 };
 
@@ -26,8 +26,8 @@ use crate::world::{
 /// | R7 | within A, a draft of A's |
 /// | R8 | down to C, ended on a day that is not recorded |
 /// | R9 | from B to A, given up by B |
-async fn write(world: &World) {
-    let of = Places::of(&world.database).await;
+async fn write(app: &TestApp) {
+    let of = Places::of(&app.database).await;
     let planned = |until| Some(day(until));
     let rotations = vec![
         of.ended(["R1", "P-01", "PD1", "A2U", "2014-03-01"], "2017-03-01"),
@@ -72,11 +72,11 @@ async fn write(world: &World) {
             ..of.rotation(["R9", "B-02", "B1U", "A1U", "2025-01-01"])
         },
     ];
-    keep_only(&world.database, rotations).await;
+    keep_only(&app.database, rotations).await;
 }
 
-async fn reader<'a>(world: &'a World, unit: &str) -> Caller<'a> {
-    world.caller(&["cadre:read", "rotation:read"], &[unit]).await
+async fn reader<'a>(app: &'a TestApp, unit: &str) -> Caller<'a> {
+    app.caller(&["cadre:read", "rotation:read"], &[unit]).await
 }
 
 /// The numbers of the decisions in a list.
@@ -139,9 +139,9 @@ const FOUND: [(&str, &str); 46] = [
 
 #[actix_web::test]
 async fn each_condition_finds_its_rotations() {
-    on_both(async |world| {
-        write(world).await;
-        let all = reader(world, "W").await;
+    on_both(async |app| {
+        write(app).await;
+        let all = reader(app, "W").await;
 
         for (condition, expected) in FOUND {
             let document =
@@ -156,8 +156,8 @@ async fn each_condition_finds_its_rotations() {
 
 #[actix_web::test]
 async fn a_caller_lists_what_touches_their_reach_and_what_they_prepare() {
-    on_both(async |world| {
-        write(world).await;
+    on_both(async |app| {
+        write(app).await;
         let list = "{ rotations { nodes { decisionNo } totalCount { value isExact } } }";
         for (unit, expected) in [
             ("W", "R7 R6 R5 R9 R4 R8 R3 R1 R2"),
@@ -166,13 +166,13 @@ async fn a_caller_lists_what_touches_their_reach_and_what_they_prepare() {
             ("B1U", "R5 R4"),
             ("PB", "R6 R8 R1 R2"),
         ] {
-            let seen = reader(world, unit).await.query(list).await;
+            let seen = reader(app, unit).await.query(list).await;
             assert_eq!(numbers(&seen["rotations"]), expected, "{unit}");
             assert_eq!(seen["rotations"]["totalCount"]["value"], expected.split_whitespace().count(), "{unit}");
         }
 
         // A is gone to by what B gave up, and is told nothing of it: by no filter and no number.
-        let a = reader(world, "A").await;
+        let a = reader(app, "A").await;
         for condition in
             ["{states: [CANCELLED]}", r#"{cadre: "B-02"}"#, r#"{startFrom: "2025-01-01", startBefore: "2025-01-02"}"#]
         {
@@ -182,7 +182,7 @@ async fn a_caller_lists_what_touches_their_reach_and_what_they_prepare() {
                 json!({"nodes": [], "totalCount": {"value": 0}}),
                 "{condition}"
             );
-            let there = reader(world, "B").await.query(&document).await;
+            let there = reader(app, "B").await.query(&document).await;
             assert_eq!(there["rotations"]["totalCount"]["value"], 1, "the control: {condition}");
         }
     })
@@ -191,21 +191,21 @@ async fn a_caller_lists_what_touches_their_reach_and_what_they_prepare() {
 
 #[actix_web::test]
 async fn a_rotation_is_found_by_its_id_by_those_who_list_it_alone() {
-    on_both(async |world| {
-        write(world).await;
-        let all = reader(world, "W").await;
+    on_both(async |app| {
+        write(app).await;
+        let all = reader(app, "W").await;
         let ids = async |caller: &Caller<'_>| -> Vec<Value> {
             let seen = caller.query("{ rotations(first: 100) { nodes { id } } }").await;
             seen["rotations"]["nodes"].as_array().expect("nodes").iter().map(|node| node["id"].clone()).collect()
         };
         let everything = ids(&all).await;
-        for caller in [&all, &reader(world, "A1").await] {
+        for caller in [&all, &reader(app, "A1").await] {
             let (listed, mut found) = (ids(caller).await, 0);
             for id in &everything {
                 let document = "query($id: ID!) { rotation(by: {id: $id}) { id } }";
                 let seen = caller.query_with(document, json!({ "id": id })).await;
                 let expected = if listed.contains(id) { json!({ "id": id }) } else { Value::Null };
-                assert_eq!(seen["rotation"], expected, "{:?}", world.kind);
+                assert_eq!(seen["rotation"], expected, "{:?}", app.kind);
                 found += usize::from(!seen["rotation"].is_null());
             }
             assert!(found > 0 && (found < everything.len()) == (listed.len() < everything.len()));
@@ -216,9 +216,9 @@ async fn a_rotation_is_found_by_its_id_by_those_who_list_it_alone() {
 
 #[actix_web::test]
 async fn pages_of_rotations_hold_each_once_from_either_end() {
-    on_both(async |world| {
-        write(world).await;
-        let all = reader(world, "W").await;
+    on_both(async |app| {
+        write(app).await;
+        let all = reader(app, "W").await;
         for (order, expected) in [
             ("[]", "R7 R6 R5 R9 R4 R8 R3 R1 R2"),
             ("[{field: START}]", "R2 R1 R3 R8 R4 R9 R5 R6 R7"),
@@ -264,9 +264,9 @@ async fn pages_of_rotations_hold_each_once_from_either_end() {
 
 #[actix_web::test]
 async fn questions_about_rotations_that_make_no_sense_are_refused() {
-    on_both(async |world| {
-        write(world).await;
-        let b = reader(world, "B").await;
+    on_both(async |app| {
+        write(app).await;
+        let b = reader(app, "B").await;
         let many = vec!["ROTATION"; 201].join(", ");
         for (document, field) in [
             (r#"{ rotations(where: {fromUnit: {code: "NONE"}}) { nodes { id } } }"#.to_owned(), "where.fromUnit.code"),
@@ -294,9 +294,9 @@ async fn questions_about_rotations_that_make_no_sense_are_refused() {
 
 #[actix_web::test]
 async fn a_persons_rotations_are_those_of_the_asked_day() {
-    on_both(async |world| {
-        write(world).await;
-        let all = reader(world, "W").await;
+    on_both(async |app| {
+        write(app).await;
+        let all = reader(app, "W").await;
         for (person, on, expected) in [
             ("P-01", "2014-02-28", json!([])),
             (
@@ -385,9 +385,9 @@ const FLOWS: [(&str, &str, &str, &str); 13] = [
 
 #[actix_web::test]
 async fn flows_count_each_rotation_once_in_the_tree_of_its_start_day() {
-    on_both(async |world| {
-        write(world).await;
-        let all = reader(world, "W").await;
+    on_both(async |app| {
+        write(app).await;
+        let all = reader(app, "W").await;
         let document = r#"query($unit: String!, $from: Date!, $before: Date!, $forms: [RotationForm!] = [ROTATION]) {
             unit(by: {code: $unit}) {
                 rotationFlows(from: $from, before: $before, forms: $forms) { direction fromTier toTier rotations persons }
@@ -415,9 +415,9 @@ async fn flows_count_each_rotation_once_in_the_tree_of_its_start_day() {
 
 #[actix_web::test]
 async fn flows_hold_what_the_caller_may_know_of() {
-    on_both(async |world| {
-        write(world).await;
-        let (a, all) = (reader(world, "A").await, reader(world, "W").await);
+    on_both(async |app| {
+        write(app).await;
+        let (a, all) = (reader(app, "A").await, reader(app, "W").await);
         let flows = r#"rotationFlows(from: "2010-01-01", before: "2030-01-01") { rotations }"#;
         let total = |flows: &Value| -> i64 {
             let flows = flows.as_array().unwrap_or_else(|| panic!("no flows in {flows}"));
@@ -442,9 +442,9 @@ async fn flows_hold_what_the_caller_may_know_of() {
 
 #[actix_web::test]
 async fn a_rotation_shows_its_units_as_of_its_start_day() {
-    on_both(async |world| {
-        write(world).await;
-        let seen = reader(world, "W")
+    on_both(async |app| {
+        write(app).await;
+        let seen = reader(app, "W")
             .await
             .query(
                 r#"{ rotations(where: {unit: {code: "C"}}) { edges { cursor node {

@@ -4,7 +4,7 @@ use cadre_api::domain::rule::Event;
 use entity::value::{Category, RotationForm, RuleKey};
 use serde_json::{Value, json};
 
-use crate::world::{import_text, on_both};
+use crate::support::{import_text, on_both};
 
 const RULE: &str = "code key form category purpose value countingBasis validFrom validTo legalBasis verified";
 
@@ -15,8 +15,8 @@ fn one<'a>(list: &'a Value, code: &str) -> &'a Value {
 
 #[actix_web::test]
 async fn the_rules_are_read_by_whoever_has_a_grant() {
-    on_both(async |world| {
-        let caller = world.caller(&["stats:read"], &["A"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["stats:read"], &["A"]).await;
 
         let rules = caller.query(&format!("{{ rules {{ {RULE} }} }}")).await["rules"].take();
 
@@ -49,8 +49,8 @@ async fn the_rules_are_read_by_whoever_has_a_grant() {
 
 #[actix_web::test]
 async fn the_retirement_ages_are_read_by_gender_and_year() {
-    on_both(async |world| {
-        let caller = world.caller(&["stats:read"], &["A"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["stats:read"], &["A"]).await;
 
         let seen = caller.query("{ retirementAges { code gender validFrom months legalBasis verified } }").await;
 
@@ -77,8 +77,8 @@ async fn the_retirement_ages_are_read_by_gender_and_year() {
 
 #[actix_web::test]
 async fn a_rule_of_an_office_goes_before_the_shipped_one_from_the_next_refresh_on() {
-    on_both(async |world| {
-        let caller = world.caller(&["stats:read"], &["A"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["stats:read"], &["A"]).await;
         let on = |day: &str| Event {
             form: RotationForm::Rotation,
             category: Category::CivilServant,
@@ -86,7 +86,7 @@ async fn a_rule_of_an_office_goes_before_the_shipped_one_from_the_next_refresh_o
             day: day.parse().expect("a day"),
         };
         let in_force = |day: &str| {
-            let reference_data = world.app_state.reference_data();
+            let reference_data = app.app_state.reference_data();
             reference_data.rules().rule_for(RuleKey::MinTerm, on(day)).map(|rule| (rule.code.to_string(), rule.value))
         };
         let shipped = Some(("VN-ND170-48-MIN-TERM".to_owned(), 36));
@@ -94,9 +94,9 @@ async fn a_rule_of_an_office_goes_before_the_shipped_one_from_the_next_refresh_o
 
         let own = "code,key,form,category,purpose,value,basis,valid_from,valid_to,legal_basis,verification\n\
                    TU-01,rotation.min_term_months,ROTATION,CIVIL_SERVANT,,24,PER_ROTATION,2026-01-01,,Quy định 01,UNVERIFIED\n";
-        import_text(&world.database, &[("rules.csv", own)]).await;
+        import_text(&app.database, &[("rules.csv", own)]).await;
         assert_eq!(in_force("2026-01-01"), shipped, "a snapshot does not change under its holder");
-        assert!(world.app_state.refresh().await.expect("refreshed"));
+        assert!(app.app_state.refresh().await.expect("refreshed"));
 
         assert_eq!(in_force("2026-01-01"), Some(("TU-01".to_owned(), 24)));
         assert_eq!(in_force("2025-12-31"), shipped);

@@ -10,7 +10,7 @@ use async_graphql::{
     },
 };
 
-use crate::world::postgres::setting;
+use crate::support::postgres::setting;
 
 #[test]
 fn the_schema_in_the_repository_is_the_one_that_is_served() {

@@ -6,7 +6,7 @@ use migration::{MigrationTrait, SchemaManager};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
-use crate::world::{Caller, Kind, World, clock, on_both, postgres::setting};
+use crate::support::{Caller, Kind, TestApp, clock, on_both, postgres::setting};
 
 const QUESTIONS: usize = 300;
 
@@ -23,9 +23,9 @@ struct Named {
     words: Vec<String>,
 }
 
-async fn people(world: &World) -> Vec<Named> {
-    let select = Statement::from_string(world.database.backend(), "SELECT code, search_key FROM cadre ORDER BY code");
-    let rows = world.database.writer().query_all_raw(select).await.expect("rows");
+async fn people(app: &TestApp) -> Vec<Named> {
+    let select = Statement::from_string(app.database.backend(), "SELECT code, search_key FROM cadre ORDER BY code");
+    let rows = app.database.writer().query_all_raw(select).await.expect("rows");
     let named = |row: &sea_orm::QueryResult| {
         let (code, key): (String, String) = row.try_get_many_by_index().expect("two");
         Named { code, words: key.split_whitespace().map(str::to_owned).collect() }
@@ -99,14 +99,14 @@ async fn a_search_finds_what_going_through_everybody_finds() {
     let folder = tempfile::tempdir().expect("a folder");
     demo::write_bundle(folder.path()).expect("written");
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
-        assert_eq!(world.import(folder.path()).await.outcome, Outcome::Loaded);
+        let app = TestApp::empty(kind).await;
+        assert_eq!(app.import(folder.path()).await.outcome, Outcome::Loaded);
         let callers = [
-            world.caller(&["cadre:read"], &[demo::ROOT]).await,
-            world.caller(&["cadre:read"], &[demo::DISTRICT]).await,
-            world.caller(&["cadre:read"], &["BN-LT-01-DU", demo::COMMUNE]).await,
+            app.caller(&["cadre:read"], &[demo::ROOT]).await,
+            app.caller(&["cadre:read"], &[demo::DISTRICT]).await,
+            app.caller(&["cadre:read"], &["BN-LT-01-DU", demo::COMMUNE]).await,
         ];
-        let (people, mut draw) = (people(&world).await, Rng::with_seed(seed));
+        let (people, mut draw) = (people(&app).await, Rng::with_seed(seed));
         let (mut found, mut all) = (0, Vec::new());
         for at in 0..QUESTIONS {
             // The last callers reach but some units.
@@ -122,14 +122,14 @@ async fn a_search_finds_what_going_through_everybody_finds() {
 
         // The control: who has no words is found no more.
         let bend = "DELETE FROM cadre_word";
-        world.database.writer().execute_unprepared(bend).await.expect("deleted");
+        app.database.writer().execute_unprepared(bend).await.expect("deleted");
         let mut bent = 0;
         for (caller, search, question, answer) in &all {
             bent += usize::from(walked(&callers[*caller], question, search).await != *answer);
         }
         assert!(bent > 10, "the control: {bent} searches begin at words, seed {seed}");
-        projection::rebuild(&world.database, clock()).await.expect("made anew");
-        world.stop().await;
+        projection::rebuild(&app.database, clock()).await.expect("made anew");
+        app.stop().await;
     }
 }
 
@@ -143,9 +143,9 @@ const POSTS: &str = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\
 
 #[actix_web::test]
 async fn a_search_finds_both_spellings_of_i_and_words_after_hyphens_and_apostrophes() {
-    on_both(async |world| {
-        world.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        app.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         for (search, expected) in [
             ("ly", vec!["T-01", "T-02"]),
             ("Lí", vec!["T-01", "T-02"]),
@@ -174,11 +174,11 @@ async fn a_search_finds_both_spellings_of_i_and_words_after_hyphens_and_apostrop
 
 #[actix_web::test]
 async fn keys_of_an_earlier_version_become_those_of_new_names() {
-    on_both(async |world| {
-        world.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
-        let words = async || people(world).await.into_iter().map(|one| one.words).collect::<Vec<_>>();
+    on_both(async |app| {
+        app.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
+        let words = async || people(app).await.into_iter().map(|one| one.words).collect::<Vec<_>>();
         let now = words().await;
-        let database = world.database.writer();
+        let database = app.database.writer();
         for (code, key) in [("T-01", " ly thi my"), ("T-02", " li van qui"), ("T-03", " h''hen dak-rong")] {
             let update = format!("UPDATE cadre SET search_key = '{key}' WHERE code = '{code}'");
             database.execute_unprepared(&update).await.expect("an old key");

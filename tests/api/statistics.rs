@@ -12,7 +12,7 @@ use cadre_api::domain::{demo, import::Outcome};
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::world::{Caller, Kind, World, on_both, postgres::setting};
+use crate::support::{Caller, Kind, TestApp, on_both, postgres::setting};
 
 const ATTACKS: usize = 1_000;
 const SUBJECTS: [&str; 3] = ["PROFESSIONAL", "POLITICAL_THEORY", "STATE_MANAGEMENT"];
@@ -41,10 +41,10 @@ async fn a_thousand_difference_attacks_recover_no_count_under_five() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::empty(kind).await;
-        assert_eq!(world.import(folder.path()).await.outcome, Outcome::Loaded);
-        attack(&world, &root(folder.path()), Rng::with_seed(seed), seed).await;
-        world.stop().await;
+        let app = TestApp::empty(kind).await;
+        assert_eq!(app.import(folder.path()).await.outcome, Outcome::Loaded);
+        attack(&app, &root(folder.path()), Rng::with_seed(seed), seed).await;
+        app.stop().await;
     }
 }
 
@@ -55,8 +55,8 @@ fn root(bundle: &Path) -> String {
     rows.into_iter().find(|row| row["parent_code"].is_empty()).expect("a root")["code"].clone()
 }
 
-async fn attack(world: &World, root: &str, mut draw: Rng, seed: u64) {
-    let (seer, counter) = (world.caller(&["cadre:read"], &[root]).await, world.caller(&["stats:read"], &[root]).await);
+async fn attack(app: &TestApp, root: &str, mut draw: Rng, seed: u64) {
+    let (seer, counter) = (app.caller(&["cadre:read"], &[root]).await, app.caller(&["stats:read"], &[root]).await);
     let tree = tree(&seer).await;
     let parents: Vec<&String> = tree.keys().collect();
 
@@ -180,8 +180,8 @@ async fn rounded_numbers_are_marked_fixed_and_near() {
         composition(subject: "PROFESSIONAL") { isRounded total levels { count percent } atLeast(level: "COLLEGE") { count percent } }
         rotationFlows(from: "2014-01-01", before: "2015-01-01") { isRounded rotations persons }
         trainingProgress(year: 2021) { isRounded turns persons planned classes } } }"#;
-    on_both(async |world| {
-        let (seer, counter) = (world.all_seeing().await, world.caller(&["stats:read"], &["P"]).await);
+    on_both(async |app| {
+        let (seer, counter) = (app.all_seeing().await, app.caller(&["stats:read"], &["P"]).await);
         let (exact, shown) = (seer.query(document).await, counter.query(document).await);
 
         assert_eq!(shown, counter.query(document).await, "a second look draws nothing new");
@@ -212,9 +212,9 @@ async fn numbers_that_could_be_told_apart_are_refused_without_the_persons_scope(
         (r#"trainingProgress(year: 2021, includePredecessors: true) { turns }"#, "FORBIDDEN"),
         (r#"trainingProgress(year: 2021, programmes: ["LLCT_TC", "CMNV"]) { turns }"#, "FORBIDDEN"),
     ];
-    on_both(async |world| {
-        let counter = world.caller(&["stats:read"], &["P"]).await;
-        let seer = world.caller(&["stats:read", "cadre:read", "rotation:read", "training:read"], &["P"]).await;
+    on_both(async |app| {
+        let counter = app.caller(&["stats:read"], &["P"]).await;
+        let seer = app.caller(&["stats:read", "cadre:read", "rotation:read", "training:read"], &["P"]).await;
         for (asked, code) in cases {
             let document = format!(r#"{{ unit(by: {{code: "P"}}) {{ {asked} }} }}"#);
             assert_eq!(counter.errors(&document).await, [code], "{asked}");
@@ -226,8 +226,8 @@ async fn numbers_that_could_be_told_apart_are_refused_without_the_persons_scope(
 
 #[actix_web::test]
 async fn numbers_open_no_person() {
-    on_both(async |world| {
-        let counter = world.caller(&["stats:read"], &["P"]).await;
+    on_both(async |app| {
+        let counter = app.caller(&["stats:read"], &["P"]).await;
         for asked in [
             r#"cadre(by: {code: "A-01"}) { code }"#,
             "cadres { nodes { code } totalCount { count } }",

@@ -10,7 +10,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::world::{Kind, fresh, open};
+use crate::support::{Kind, fresh, open};
 
 const BOTH: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
 

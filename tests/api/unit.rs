@@ -7,12 +7,12 @@ use futures_util::future::join;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use serde_json::json;
 
-use crate::world::{Kind, World, on_both, poll};
+use crate::support::{Kind, TestApp, on_both, poll};
 
 #[actix_web::test]
 async fn a_unit_shows_the_version_of_the_asked_day() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
 
         let seen = caller
             .query(
@@ -42,8 +42,8 @@ async fn a_unit_shows_the_version_of_the_asked_day() {
 
 #[actix_web::test]
 async fn the_trees_are_those_of_the_asked_day() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
 
         let seen = caller
             .query(
@@ -76,8 +76,8 @@ async fn the_trees_are_those_of_the_asked_day() {
 
 #[actix_web::test]
 async fn a_succession_is_seen_from_both_ends() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
 
         let seen = caller
             .query(
@@ -104,8 +104,8 @@ async fn a_succession_is_seen_from_both_ends() {
 
 #[actix_web::test]
 async fn units_are_found_filtered_sorted_and_paged() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         let codes = async |document: &str| {
             let data = caller.query(document).await;
             let nodes = data["units"]["nodes"].as_array().expect("nodes").clone();
@@ -173,17 +173,20 @@ async fn units_are_found_filtered_sorted_and_paged() {
 
 #[actix_web::test]
 async fn a_change_of_persons_alone_leaves_the_registry_as_it_is() {
-    on_both(async |world| {
-        let before = world.app_state.reference_data();
+    on_both(async |app| {
+        let before = app.app_state.reference_data();
 
-        world
-            .import_text(&[("qualifications.csv", "cadre_code,subject,level,field_code,institution_code,mode,granted_on\nA-04,INFORMATICS,BASIC,,,,2015\n")])
+        app.import_text(&[(
+            "qualifications.csv",
+            "cadre_code,subject,level,field_code,institution_code,mode,granted_on\nA-04,INFORMATICS,BASIC,,,,2015\n",
+        )])
+        .await;
+        let after_persons = app.app_state.reference_data();
+        app.import_text(&[("titles.csv", "code,name,category,tier,is_key_leader\nNEW,Chức danh mới,CADRE,,false\n")])
             .await;
-        let after_persons = world.app_state.reference_data();
-        world.import_text(&[("titles.csv", "code,name,category,tier,is_key_leader\nNEW,Chức danh mới,CADRE,,false\n")]).await;
 
         assert!(Arc::ptr_eq(&before, &after_persons));
-        assert!(before.title("NEW").is_none() && world.app_state.reference_data().title("NEW").is_some());
+        assert!(before.title("NEW").is_none() && app.app_state.reference_data().title("NEW").is_some());
     })
     .await;
 }
@@ -191,8 +194,8 @@ async fn a_change_of_persons_alone_leaves_the_registry_as_it_is() {
 #[actix_web::test]
 async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran() {
     // Where several write at once: the act is done while the import waits with all that it wrote.
-    let world = World::new(Kind::Postgres).await;
-    let held = world.database.begin().await.expect("begun");
+    let app = TestApp::new(Kind::Postgres).await;
+    let held = app.database.begin().await.expect("begun");
     db::lock(&held, "cadre-api level_count", LockMode::Alone).await.expect("held");
     let act = async {
         let waiting = "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
@@ -203,28 +206,28 @@ async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran()
             row.try_get_by_index::<bool>(0).expect("whether it waits").then_some(())
         };
         poll::until_async(waits).await.expect("the import waits");
-        world.caller(&["cadre:read"], &["W"]).await;
-        assert!(!world.app_state.refresh().await.expect("refreshed"), "the control: the import has not committed");
+        app.caller(&["cadre:read"], &["W"]).await;
+        assert!(!app.app_state.refresh().await.expect("refreshed"), "the control: the import has not committed");
         held.rollback().await.expect("let go");
     };
     let titles = [("titles.csv", "code,name,category,tier,is_key_leader\nNEW,Chức danh mới,CADRE,,false\n")];
 
-    join(world.import_text(&titles), act).await;
+    join(app.import_text(&titles), act).await;
 
-    assert!(world.app_state.reference_data().title("NEW").is_some());
-    world.stop().await;
+    assert!(app.app_state.reference_data().title("NEW").is_some());
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn a_unit_says_its_former_names_and_since_when_they_have_changed() {
-    on_both(async |world| {
+    on_both(async |app| {
         let lines = "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n\
                      Z,P,,COMMUNE,COMMUNE,Xã Đăk-Rông,,2000-01-01,2010-01-01\n\
                      Z,A,,COMMUNE,COMMUNE,Xã Đăk-Rông,,2010-01-01,2015-01-01\n\
                      Z,A,,COMMUNE,COMMUNE,Xã Lý,,2015-01-01,2020-01-01\n\
                      Z,A,,COMMUNE,COMMUNE,Phường Mỹ,,2020-01-01,\n";
-        world.import_text(&[("units.csv", lines)]).await;
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+        app.import_text(&[("units.csv", lines)]).await;
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         let former = |name: &str, from: &str, to: &str| json!({"name": name, "validFrom": from, "validTo": to});
         let first = former("Xã Đăk-Rông", "2000-01-01", "2015-01-01");
         let second = former("Xã Lý", "2015-01-01", "2020-01-01");

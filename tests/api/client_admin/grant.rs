@@ -8,7 +8,7 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::json;
 
-use crate::world::{
+use crate::support::{
     Kind, copy, on_both, poll,
     program::{Program, client, printed, refused},
     rotation::{Places, day},
@@ -78,16 +78,16 @@ async fn grants_are_replaced_and_ended_at_the_command_line() {
 
 #[actix_web::test]
 async fn a_unit_that_merges_after_the_grant_is_read_by_its_successors_grant() {
-    on_both(async |world| {
-        let of = Places::of(&world.database).await;
-        let successor = world.caller(&["cadre:read"], &["A1"]).await;
-        let stranger = world.caller(&["cadre:read"], &["B"]).await;
+    on_both(async |app| {
+        let of = Places::of(&app.database).await;
+        let successor = app.caller(&["cadre:read"], &["A1"]).await;
+        let stranger = app.caller(&["cadre:read"], &["B"]).await;
         let question =
             r#"{ unit(by: {code: "A2"}) { code validTo } then: unit(by: {code: "A2"}, asOf: "2026-04-30") { name } }"#;
         let nothing = json!({ "unit": null, "then": null });
         assert_eq!(successor.query(question).await, nothing, "the control: another commune of the district");
 
-        let (writer, on) = (world.database.writer(), day("2026-05-01"));
+        let (writer, on) = (app.database.writer(), day("2026-05-01"));
         let version = unit_version::Entity::find().filter(unit_version::COLUMN.unit_id.eq(of.unit("A2")));
         let version = version.one(writer).await.expect("read").expect("a version");
         let ended = unit_version::ActiveModel { valid_to: Set(Some(on)), ..version.into_active_model() };
@@ -102,11 +102,11 @@ async fn a_unit_that_merges_after_the_grant_is_read_by_its_successors_grant() {
         };
         merged.insert(writer).await.expect("written");
         let header = "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to";
-        world.import_text(&[("units.csv", &format!("{header}\nA9,A,,COMMUNE,COMMUNE,Xã Thêm,90199,,\n"))]).await;
+        app.import_text(&[("units.csv", &format!("{header}\nA9,A,,COMMUNE,COMMUNE,Xã Thêm,90199,,\n"))]).await;
 
         let seen = json!({ "unit": { "code": "A2", "validTo": "2026-05-01" }, "then": { "name": "Xã Đầm" } });
-        assert_eq!(successor.query(question).await, seen, "{:?}: the same grant, the same token", world.kind);
-        assert_eq!(stranger.query(question).await, nothing, "{:?}", world.kind);
+        assert_eq!(successor.query(question).await, seen, "{:?}: the same grant, the same token", app.kind);
+        assert_eq!(stranger.query(question).await, nothing, "{:?}", app.kind);
     })
     .await;
 }

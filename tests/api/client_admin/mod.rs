@@ -11,7 +11,7 @@ use cadre_api::{
 use entity::value::Purpose;
 use serde_json::{Value, json};
 
-use crate::world::{Caller, World, clock, on_both, poll};
+use crate::support::{Caller, TestApp, clock, on_both, poll};
 
 /// An act on a client: its answer under its own name, with the codes and fields of the errors.
 async fn act(by: &Caller<'_>, name: &str, input: &str, more: &str) -> Value {
@@ -43,8 +43,8 @@ async fn seen(by: &Caller<'_>) -> Vec<String> {
 
 #[actix_web::test]
 async fn an_administrator_gives_only_what_it_holds() {
-    on_both(async |world| {
-        let admin = world.caller_for(&[Purpose::Training], &["cadre:read", "clients:admin"], &["A"]).await;
+    on_both(async |app| {
+        let admin = app.caller_for(&[Purpose::Training], &["cadre:read", "clients:admin"], &["A"]).await;
         let good = r#"scopes: ["cadre:read"], unitCodes: ["A1"]"#;
         for (grant, code, field) in [
             (r#"scopes: ["cadre:read", "rotation:read"], unitCodes: ["A1"]"#, "NOT_HELD", "scopes"),
@@ -72,15 +72,15 @@ async fn an_administrator_gives_only_what_it_holds() {
         for name in ["", " x", "x\\ny"] {
             assert_eq!(refusal(&act(&admin, "clientRegister", &named(name), "").await).0, "INVALID_TEXT", "{name}");
         }
-        assert_eq!(seen(&admin).await, std::slice::from_ref(&admin.id), "{:?}: nothing was registered", world.kind);
+        assert_eq!(seen(&admin).await, std::slice::from_ref(&admin.id), "{:?}: nothing was registered", app.kind);
 
         let payload = act(&admin, "clientRegister", &named("Cổng"), "secret").await;
         assert_eq!(payload["userErrors"], json!([]), "{payload}");
         let id = payload["client"]["id"].as_str().expect("an id").to_owned();
-        assert_eq!(seen(&admin).await, [admin.id.clone(), id], "{:?}", world.kind);
+        assert_eq!(seen(&admin).await, [admin.id.clone(), id], "{:?}", app.kind);
         let again = named("Cổng").replace("\"k\"", "\"l\"");
         assert_eq!(refusal(&act(&admin, "clientRegister", &again, "").await).0, "CODE_TAKEN");
-        let reader = world.caller(&["cadre:read"], &["A"]).await;
+        let reader = app.caller(&["cadre:read"], &["A"]).await;
         assert_eq!(reader.errors("{ clients { nodes { id } } }").await, ["FORBIDDEN"]);
     })
     .await;
@@ -88,8 +88,8 @@ async fn an_administrator_gives_only_what_it_holds() {
 
 #[actix_web::test]
 async fn a_secret_is_shown_once() {
-    on_both(async |world| {
-        let admin = world.caller(&["cadre:read", "clients:admin"], &["A"]).await;
+    on_both(async |app| {
+        let admin = app.caller(&["cadre:read", "clients:admin"], &["A"]).await;
         let register = r#"idempotencyKey: "k", name: "Cổng", grant: {scopes: ["cadre:read"], unitCodes: ["A1"]}"#;
 
         let first = act(&admin, "clientRegister", register, "secret").await;
@@ -97,8 +97,8 @@ async fn a_secret_is_shown_once() {
 
         let (id, secret) =
             (first["client"]["id"].as_str().expect("an id"), first["secret"].as_str().expect("a secret"));
-        assert_eq!((&replay["client"]["id"], &replay["secret"]), (&json!(id), &Value::Null), "{:?}", world.kind);
-        drop(world.token(id, secret).await);
+        assert_eq!((&replay["client"]["id"], &replay["secret"]), (&json!(id), &Value::Null), "{:?}", app.kind);
+        drop(app.token(id, secret).await);
 
         let rotate = format!(r#"idempotencyKey: "r", clientId: "{id}", expectedVersion: 1, overlapHours: 0"#);
         let rotated = act(&admin, "clientRotateSecret", &rotate, "secret").await;
@@ -106,12 +106,12 @@ async fn a_secret_is_shown_once() {
         let new = rotated["secret"].as_str().expect("a secret");
         assert_ne!(new, secret);
         assert_eq!((&rotated["client"]["version"], &replay["secret"]), (&json!(2), &Value::Null));
-        drop(world.token(id, new).await);
+        drop(app.token(id, new).await);
 
         // What the database holds of an act is no secret, in whichever table.
-        let held = texts(world).await;
+        let held = texts(app).await;
         assert!(held.contains(id), "the control: the answers name the client");
-        assert!(!held.contains(secret) && !held.contains(new), "{:?}", world.kind);
+        assert!(!held.contains(secret) && !held.contains(new), "{:?}", app.kind);
         for hours in ["-1", "721"] {
             let input = format!(r#"idempotencyKey: "h", clientId: "{id}", overlapHours: {hours}"#);
             let refused = act(&admin, "clientRotateSecret", &input, "").await;
@@ -122,10 +122,10 @@ async fn a_secret_is_shown_once() {
 }
 
 /// What the tables of acts, answers and secrets say, as text.
-async fn texts(world: &World) -> String {
+async fn texts(app: &TestApp) -> String {
     use entity::{answered, audit_entry, change, client_secret};
     use sea_orm::EntityTrait;
-    let reader = world.database.reader();
+    let reader = app.database.reader();
     let answers = answered::Entity::find().all(reader).await.expect("read");
     let entries = audit_entry::Entity::find().all(reader).await.expect("read");
     let changes = change::Entity::find().all(reader).await.expect("read");
@@ -135,20 +135,20 @@ async fn texts(world: &World) -> String {
 
 #[actix_web::test]
 async fn a_client_that_the_administrator_could_not_have_granted_is_not_there() {
-    on_both(async |world| {
-        let admin = world.caller(&["cadre:read", "clients:admin"], &["A"]).await;
-        let own = world.caller(&["cadre:read"], &["A1", "A2"]).await;
-        let elsewhere = world.caller(&["cadre:read"], &["B"]).await;
-        let above = world.caller(&["cadre:read"], &["P"]).await;
-        let partly = world.caller(&["cadre:read"], &["A1", "B1"]).await;
-        let more = world.caller(&["cadre:read", "rotation:read"], &["A1"]).await;
-        let earlier = world.caller(&["cadre:read"], &["B"]).await;
+    on_both(async |app| {
+        let admin = app.caller(&["cadre:read", "clients:admin"], &["A"]).await;
+        let own = app.caller(&["cadre:read"], &["A1", "A2"]).await;
+        let elsewhere = app.caller(&["cadre:read"], &["B"]).await;
+        let above = app.caller(&["cadre:read"], &["P"]).await;
+        let partly = app.caller(&["cadre:read"], &["A1", "B1"]).await;
+        let more = app.caller(&["cadre:read", "rotation:read"], &["A1"]).await;
+        let earlier = app.caller(&["cadre:read"], &["B"]).await;
         let id = earlier.id.parse().expect("an id");
         let narrow = grant::asked(&["cadre:read"], &["A1"]);
-        client::grant(&world.database, clock(), id, narrow).await.expect("granted");
-        let all = world.all_seeing().await;
+        client::grant(&app.database, clock(), id, narrow).await.expect("granted");
+        let all = app.all_seeing().await;
 
-        assert_eq!(seen(&admin).await, [&admin, &own].map(|caller| caller.id.clone()), "{:?}", world.kind);
+        assert_eq!(seen(&admin).await, [&admin, &own].map(|caller| caller.id.clone()), "{:?}", app.kind);
         assert_eq!(seen(&all).await.len(), 8, "the control: who holds everything sees all");
 
         let grant = r#"grant: {scopes: ["cadre:read"], unitCodes: ["A1"]}"#;
@@ -160,7 +160,7 @@ async fn a_client_that_the_administrator_could_not_have_granted_is_not_there() {
             assert_eq!(refusal(&nobody), ("NOT_FOUND", "input.clientId".to_owned()));
             assert_eq!(act(&admin, name, &input("nobody"), "").await, nobody);
             for foreign in [&elsewhere, &above, &partly, &more, &earlier] {
-                assert_eq!(act(&admin, name, &input(&foreign.id), "").await, nobody, "{:?}: {name}", world.kind);
+                assert_eq!(act(&admin, name, &input(&foreign.id), "").await, nobody, "{:?}: {name}", app.kind);
             }
             let done = act(&all, name, &input(&more.id), "").await;
             let is_over = name == "clientRotateSecret";
@@ -181,9 +181,9 @@ async fn a_client_that_the_administrator_could_not_have_granted_is_not_there() {
 
 #[actix_web::test]
 async fn an_act_on_a_client_asks_for_the_version_that_was_seen() {
-    on_both(async |world| {
-        let admin = world.caller(&["cadre:read", "clients:admin"], &["A"]).await;
-        let target = world.caller(&["cadre:read"], &["A1"]).await;
+    on_both(async |app| {
+        let admin = app.caller(&["cadre:read", "clients:admin"], &["A"]).await;
+        let target = app.caller(&["cadre:read"], &["A1"]).await;
         let grant =
             r#"grant: {scopes: ["cadre:read"], unitCodes: ["A2"], validTo: "2027-01-01", requestsPerSecond: 5}"#;
         let input = |key: &str, version: i32, rest: &str| {
@@ -230,11 +230,11 @@ async fn an_act_on_a_client_asks_for_the_version_that_was_seen() {
 
 #[actix_web::test]
 async fn nobody_grants_more_requests_than_their_own() {
-    on_both(async |world| {
+    on_both(async |app| {
         let scopes = ["cadre:read", "clients:admin"];
-        let admin = world.caller(&scopes, &["A"]).await;
+        let admin = app.caller(&scopes, &["A"]).await;
         let bounded = Asked { limits: Overrides::of(Some(7), None), ..grant::asked(&scopes, &["A"]) };
-        client::grant(&world.database, clock(), admin.id.parse().expect("an id"), bounded).await.expect("granted");
+        client::grant(&app.database, clock(), admin.id.parse().expect("an id"), bounded).await.expect("granted");
         let own = "{ viewer { limits { requestsPerSecond } } }";
         let known = async || (admin.query(own).await["viewer"]["limits"]["requestsPerSecond"] == 7).then_some(());
         poll::until_async(known).await.expect("the service sees the grant");
@@ -249,10 +249,10 @@ async fn nobody_grants_more_requests_than_their_own() {
         for (name, limit, expected) in [("fewer", ", requestsPerSecond: 6", 6), ("as many", "", 7)] {
             let made = register(name, limit).await;
             let id = made["client"]["id"].as_str().unwrap_or_else(|| panic!("{made}"));
-            let grants = client::history(&world.database, id.parse().expect("an id")).await.expect("grants");
-            assert_eq!(grants[0].limits, Overrides::of(Some(expected), None), "{:?}: {name}", world.kind);
+            let grants = client::history(&app.database, id.parse().expect("an id")).await.expect("grants");
+            assert_eq!(grants[0].limits, Overrides::of(Some(expected), None), "{:?}: {name}", app.kind);
             // Its share in the sum of the administrator's clients is free again.
-            client::revoke(&world.database, clock(), id.parse().expect("an id")).await.expect("revoked");
+            client::revoke(&app.database, clock(), id.parse().expect("an id")).await.expect("revoked");
         }
     })
     .await;

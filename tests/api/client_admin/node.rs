@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::world::{
+use crate::support::{
     Kind, copy, poll,
     program::{Program, printed},
 };

@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{act, grant, refusal, seen};
-use crate::world::{Caller, World, clock, on_both, poll};
+use crate::support::{Caller, TestApp, clock, on_both, poll};
 
 /// The rights of a client, as the operator gives them.
 #[derive(Clone, Debug)]
@@ -112,12 +112,12 @@ impl Drawn {
     }
 
     /// A client of these rights; an administrator holds `clients:admin` beside them.
-    async fn made<'a>(&self, world: &'a World, is_admin: bool) -> Caller<'a> {
+    async fn made<'a>(&self, app: &'a TestApp, is_admin: bool) -> Caller<'a> {
         let mut scopes: Vec<&str> = self.scopes.iter().copied().collect();
         scopes.extend(is_admin.then_some("clients:admin"));
         let (units, purposes): (Vec<&str>, Vec<Purpose>) =
             (self.units.iter().copied().collect(), self.purposes.iter().copied().collect());
-        let caller = world.caller_for(&purposes, &scopes, &units).await;
+        let caller = app.caller_for(&purposes, &scopes, &units).await;
         let id = caller.id.parse().expect("an id");
         let asked = Asked {
             purposes,
@@ -125,15 +125,15 @@ impl Drawn {
             limits: Overrides::of(self.requests, self.cost),
             ..grant::asked(&scopes, &units)
         };
-        client::grant(&world.database, clock(), id, asked).await.expect("granted");
+        client::grant(&app.database, clock(), id, asked).await.expect("granted");
         if self.has_key {
             let text = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.to_owned();
             let add = key::Add { client: id, text, kid: None, algorithm: None };
-            key::add(&world.database, clock(), add).await.expect("a key");
+            key::add(&app.database, clock(), add).await.expect("a key");
         }
         for issuer in &self.issuers {
             let name = ExternalName { issuer: (*issuer).to_owned(), name: caller.id.clone() };
-            external::link(&world.database, clock(), id, name).await.expect("linked");
+            external::link(&app.database, clock(), id, name).await.expect("linked");
         }
         caller
     }
@@ -157,7 +157,7 @@ impl Drawn {
 
 #[actix_web::test]
 async fn an_administrator_administers_exactly_the_clients_without_a_right_that_it_lacks() {
-    on_both(async |world| {
+    on_both(async |app| {
         let mut draw = fastrand::Rng::with_seed(14);
         let mut targets = Vec::new();
         let mut admins = Vec::new();
@@ -165,9 +165,9 @@ async fn an_administrator_administers_exactly_the_clients_without_a_right_that_i
             let drawn = Drawn::draw(&mut draw);
             for _ in 0..6 {
                 let near = drawn.near(&mut draw);
-                targets.push((near.made(world, false).await, near));
+                targets.push((near.made(app, false).await, near));
             }
-            admins.push((drawn.made(world, true).await, drawn));
+            admins.push((drawn.made(app, true).await, drawn));
         }
         // A duty of the last: it administers all that it could.
         let (mut both, mut acts) = ([0; 2], 0);
@@ -176,11 +176,11 @@ async fn an_administrator_administers_exactly_the_clients_without_a_right_that_i
             for (target, rights) in &targets {
                 let expected = own.holds_all_of(rights);
                 both[usize::from(expected)] += 1;
-                assert_eq!(visible.contains(&target.id), expected, "{:?}: sees\n{own:?}\n{rights:?}", world.kind);
+                assert_eq!(visible.contains(&target.id), expected, "{:?}: sees\n{own:?}\n{rights:?}", app.kind);
                 acts += 1;
                 let input = format!(r#"idempotencyKey: "{acts}", clientId: "{}""#, target.id);
                 let rotated = act(admin, "clientRotateSecret", &input, "secret").await;
-                assert_eq!(rotated["secret"].is_string(), expected, "{:?}: {rotated}", world.kind);
+                assert_eq!(rotated["secret"].is_string(), expected, "{:?}: {rotated}", app.kind);
                 if !expected {
                     assert_eq!(refusal(&rotated), ("NOT_FOUND", "input.clientId".to_owned()));
                     for (name, rest) in [("clientRevoke", String::new()), ("clientGrant", own.terms())] {
@@ -197,13 +197,13 @@ async fn an_administrator_administers_exactly_the_clients_without_a_right_that_i
 
 #[actix_web::test]
 async fn an_administrator_grants_exactly_what_it_holds() {
-    on_both(async |world| {
+    on_both(async |app| {
         let mut draw = fastrand::Rng::with_seed(15);
         let mut both = [0; 2];
         for round in 0..4 {
             // A limit of its own would bound the sum of what it grants.
             let own = Drawn { requests: None, cost: None, ..Drawn::draw(&mut draw) };
-            let admin = own.made(world, true).await;
+            let admin = own.made(app, true).await;
             for at in 0..10 {
                 let asked = Drawn { has_key: false, issuers: BTreeSet::new(), ..own.near(&mut draw) };
                 // A last day that is not named is that of the administrator.
@@ -212,9 +212,9 @@ async fn an_administrator_grants_exactly_what_it_holds() {
                 both[usize::from(expected)] += 1;
                 let input = format!(r#"idempotencyKey: "{at}", name: "Cổng {round} {at}", {}"#, asked.terms());
                 let made = act(&admin, "clientRegister", &input, "secret").await;
-                assert_eq!(made["secret"].is_string(), expected, "{:?}: {own:?}\n{asked:?}\n{made}", world.kind);
+                assert_eq!(made["secret"].is_string(), expected, "{:?}: {own:?}\n{asked:?}\n{made}", app.kind);
                 let Some(id) = made["client"]["id"].as_str() else { continue };
-                let grants = client::history(&world.database, id.parse().expect("an id")).await.expect("grants");
+                let grants = client::history(&app.database, id.parse().expect("an id")).await.expect("grants");
                 assert_eq!(grants[0].valid_to, meant.valid_to.map(|day| day.parse().expect("a day")));
                 assert!(seen(&admin).await.contains(&id.to_owned()), "what it has granted it sees");
             }
@@ -225,12 +225,12 @@ async fn an_administrator_grants_exactly_what_it_holds() {
 }
 
 /// An administrator over A with limits, which the service has seen.
-async fn bounded<'a>(world: &'a World, limits: Overrides, valid_to: Option<&str>) -> Caller<'a> {
+async fn bounded<'a>(app: &'a TestApp, limits: Overrides, valid_to: Option<&str>) -> Caller<'a> {
     let scopes = ["cadre:read", "clients:admin"];
-    let admin = world.caller(&scopes, &["A"]).await;
+    let admin = app.caller(&scopes, &["A"]).await;
     let valid_to = valid_to.map(|day| day.parse().expect("a day"));
     let asked = Asked { limits, valid_to, ..grant::asked(&scopes, &["A"]) };
-    client::grant(&world.database, clock(), admin.id.parse().expect("an id"), asked).await.expect("granted");
+    client::grant(&app.database, clock(), admin.id.parse().expect("an id"), asked).await.expect("granted");
     let own = "{ viewer { limits { requestsPerSecond } } }";
     let expected = limits.columns().0.unwrap_or(1_000);
     let known = async || (admin.query(own).await["viewer"]["limits"]["requestsPerSecond"] == expected).then_some(());
@@ -245,41 +245,41 @@ async fn registered(by: &Caller<'_>, name: &str, more: &str) -> Value {
 
 #[actix_web::test]
 async fn no_grant_outlives_that_of_the_administrator() {
-    on_both(async |world| {
-        let admin = bounded(world, Overrides::default(), Some("2026-12-31")).await;
+    on_both(async |app| {
+        let admin = bounded(app, Overrides::default(), Some("2026-12-31")).await;
         let own = format!(r#"idempotencyKey: "own", clientId: "{}", "#, admin.id);
         let terms =
             |more: &str| format!(r#"grant: {{scopes: ["cadre:read", "clients:admin"], unitCodes: ["A"]{more}}}"#);
 
         let later = act(&admin, "clientGrant", &format!("{own}{}", terms(r#", validTo: "2027-01-01""#)), "").await;
-        assert_eq!(refusal(&later), ("NOT_HELD", "input.grant.validTo".to_owned()), "{:?}", world.kind);
+        assert_eq!(refusal(&later), ("NOT_HELD", "input.grant.validTo".to_owned()), "{:?}", app.kind);
         let after = registered(&admin, "after", r#", validFrom: "2026-12-31""#).await;
         assert_eq!(refusal(&after), ("INVALID_DAY", "input.grant.validFrom".to_owned()));
 
         let ends = async |id: &str| {
-            let grants = client::history(&world.database, id.parse().expect("an id")).await.expect("grants");
+            let grants = client::history(&app.database, id.parse().expect("an id")).await.expect("grants");
             grants.last().expect("a grant").valid_to.map(|day| day.to_string())
         };
         let child = registered(&admin, "child", "").await;
         let child = child["client"]["id"].as_str().unwrap_or_else(|| panic!("{child}"));
-        assert_eq!(ends(child).await.as_deref(), Some("2026-12-31"), "{:?}: without an end asked", world.kind);
+        assert_eq!(ends(child).await.as_deref(), Some("2026-12-31"), "{:?}: without an end asked", app.kind);
         let renewed = act(&admin, "clientGrant", &format!("{own}{}", terms("")), "").await;
         assert_eq!(renewed["userErrors"], json!([]), "{renewed}");
-        assert_eq!(ends(&admin.id).await.as_deref(), Some("2026-12-31"), "{:?}: its own", world.kind);
+        assert_eq!(ends(&admin.id).await.as_deref(), Some("2026-12-31"), "{:?}: its own", app.kind);
     })
     .await;
 }
 
 #[actix_web::test]
 async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
-    on_both(async |world| {
-        let admin = bounded(world, Overrides::of(Some(100), None), None).await;
+    on_both(async |app| {
+        let admin = bounded(app, Overrides::of(Some(100), None), None).await;
         let first = registered(&admin, "first", ", requestsPerSecond: 60").await;
         let id = first["client"]["id"].as_str().unwrap_or_else(|| panic!("{first}")).to_owned();
         let secret = first["secret"].as_str().expect("a secret");
 
         let too_much = registered(&admin, "second", ", requestsPerSecond: 41").await;
-        assert_eq!(refusal(&too_much), ("NOT_HELD", "input.grant.requestsPerSecond".to_owned()), "{:?}", world.kind);
+        assert_eq!(refusal(&too_much), ("NOT_HELD", "input.grant.requestsPerSecond".to_owned()), "{:?}", app.kind);
         let message = too_much["userErrors"][0]["message"].as_str().expect("a message");
         assert!(message.contains(" 40 "), "it says what is left: {message}");
         let unnamed = registered(&admin, "second", "").await;
@@ -288,11 +288,11 @@ async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
         assert_eq!(refusal(&to_come).0, "NOT_HELD", "a grant to come counts too");
 
         // The first administers clients itself: what is below it is below its administrator too.
-        let mut first = world.caller(&["cadre:read"], &["A"]).await;
-        first.token = world.token(&id, secret).await;
+        let mut first = app.caller(&["cadre:read"], &["A"]).await;
+        first.token = app.token(&id, secret).await;
         first.purpose = None;
         let below = registered(&first, "below", ", requestsPerSecond: 41").await;
-        assert_eq!(refusal(&below).0, "NOT_HELD", "{:?}: {below}", world.kind);
+        assert_eq!(refusal(&below).0, "NOT_HELD", "{:?}: {below}", app.kind);
         let below = registered(&first, "below", ", requestsPerSecond: 40").await;
         assert_eq!(below["userErrors"], json!([]), "{below}");
         assert_eq!(refusal(&registered(&admin, "second", ", requestsPerSecond: 1").await).0, "NOT_HELD");
@@ -312,25 +312,25 @@ async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
         let less = act(&admin, "clientGrant", &to(&id, "less", 50), "").await;
         assert_eq!(less["userErrors"], json!([]), "{less}");
         let second = registered(&admin, "second", ", requestsPerSecond: 10").await;
-        assert_eq!(second["userErrors"], json!([]), "{:?}: {second}", world.kind);
+        assert_eq!(second["userErrors"], json!([]), "{:?}: {second}", app.kind);
         let revoke = format!(r#"idempotencyKey: "revoke", clientId: "{id}""#);
         assert_eq!(act(&admin, "clientRevoke", &revoke, "").await["userErrors"], json!([]));
         let third = registered(&admin, "third", ", requestsPerSecond: 50").await;
-        assert_eq!(third["userErrors"], json!([]), "{:?}: {third}", world.kind);
+        assert_eq!(third["userErrors"], json!([]), "{:?}: {third}", app.kind);
     })
     .await;
 }
 
 #[actix_web::test]
 async fn grants_that_are_given_at_once_stay_within_the_sum() {
-    on_both(async |world| {
-        let admin = bounded(world, Overrides::of(Some(100), None), None).await;
+    on_both(async |app| {
+        let admin = bounded(app, Overrides::of(Some(100), None), None).await;
 
         let names: Vec<String> = (0..8).map(|at| format!("Cổng {at}")).collect();
         let made = join_all(names.iter().map(|name| registered(&admin, name, ", requestsPerSecond: 30"))).await;
 
         let done = made.iter().filter(|payload| payload["secret"].is_string()).count();
-        assert_eq!(done, 3, "{:?}: {made:?}", world.kind);
+        assert_eq!(done, 3, "{:?}: {made:?}", app.kind);
         assert!(
             made.iter().filter(|payload| payload["secret"].is_null()).all(|payload| refusal(payload).0 == "NOT_HELD")
         );
@@ -340,24 +340,24 @@ async fn grants_that_are_given_at_once_stay_within_the_sum() {
 
 #[actix_web::test]
 async fn an_administrator_that_loses_rights_cannot_grant_them_any_more() {
-    on_both(async |world| {
-        let admin = bounded(world, Overrides::default(), None).await;
+    on_both(async |app| {
+        let admin = bounded(app, Overrides::default(), None).await;
         assert_eq!(registered(&admin, "before", "").await["userErrors"], json!([]), "the control");
 
         // At once, before the service has seen the narrower grant.
         let id = admin.id.parse().expect("an id");
         let narrow = grant::asked(&["cadre:read", "clients:admin"], &["A1"]);
-        client::grant(&world.database, clock(), id, narrow).await.expect("granted");
+        client::grant(&app.database, clock(), id, narrow).await.expect("granted");
         let lost = registered(&admin, "after", "").await;
-        assert!(matches!(refusal(&lost), ("NOT_HELD" | "NOT_FOUND", _)), "{:?}: {lost}", world.kind);
+        assert!(matches!(refusal(&lost), ("NOT_HELD" | "NOT_FOUND", _)), "{:?}: {lost}", app.kind);
 
-        client::revoke(&world.database, clock(), id).await.expect("revoked");
+        client::revoke(&app.database, clock(), id).await.expect("revoked");
         let body = json!({ "query": format!(
             r#"mutation {{ clientRegister(input: {{idempotencyKey: "r", name: "r", grant: {{scopes: ["cadre:read"],
                unitCodes: ["A1"]}}}}) {{ secret }} }}"#
         ) });
         let answer = admin.post(&body).send().await.expect("an answer").text().await.expect("text");
-        assert!(!answer.contains(r#""secret":""#), "{:?}: {answer}", world.kind);
+        assert!(!answer.contains(r#""secret":""#), "{:?}: {answer}", app.kind);
     })
     .await;
 }

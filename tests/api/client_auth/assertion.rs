@@ -5,34 +5,34 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{ASSERTED, GRANT, Pair, sent};
-use crate::world::{
+use crate::support::{
     Kind, clock, copy, on_both,
     program::{PUBLIC_URL, Program, client, printed, refused},
 };
 
 #[actix_web::test]
 async fn an_assertion_gets_a_token_once_however_many_come_at_once() {
-    on_both(async |world| {
-        let mut caller = world.caller(&["cadre:read"], &["W"]).await;
-        let (pair, id) = (Pair::of(world, &caller).await, caller.id.clone());
+    on_both(async |app| {
+        let mut caller = app.caller(&["cadre:read"], &["W"]).await;
+        let (pair, id) = (Pair::of(app, &caller).await, caller.id.clone());
         let form = |jti: &str| {
-            let assertion = pair.assertion(&id, &world.url, clock(), jti);
+            let assertion = pair.assertion(&id, &app.url, clock(), jti);
             format!("{GRANT}&{ASSERTED}&client_assertion={assertion}")
         };
 
-        let answers = join_all((0..64).map(|_| sent(&world.url, "/oauth/token", form("same")))).await;
+        let answers = join_all((0..64).map(|_| sent(&app.url, "/oauth/token", form("same")))).await;
 
         let given: Vec<_> = answers.iter().filter(|answer| answer.0 == 200).collect();
-        assert_eq!(given.len(), 1, "{:?}: {answers:?}", world.kind);
+        assert_eq!(given.len(), 1, "{:?}: {answers:?}", app.kind);
         assert!(answers.iter().all(|answer| answer.0 == 200 || answer.1["error"] == "invalid_client"), "{answers:?}");
         caller.token = given[0].1["access_token"].as_str().expect("a token").to_owned();
         assert_eq!(caller.query("{ viewer { clientId } }").await["viewer"]["clientId"], json!(id));
 
-        let (status, answer) = sent(&world.url, "/oauth/token", form("same")).await;
-        assert_eq!((status, &answer["error"]), (401, &json!("invalid_client")), "{:?}", world.kind);
+        let (status, answer) = sent(&app.url, "/oauth/token", form("same")).await;
+        assert_eq!((status, &answer["error"]), (401, &json!("invalid_client")), "{:?}", app.kind);
         let again = (0..8).map(|at| form(&format!("another {at}")));
-        for (status, answer) in join_all(again.map(|form| sent(&world.url, "/oauth/token", form))).await {
-            assert_eq!(status, 200, "{:?}: the control: each of its own {answer}", world.kind);
+        for (status, answer) in join_all(again.map(|form| sent(&app.url, "/oauth/token", form))).await {
+            assert_eq!(status, 200, "{:?}: the control: each of its own {answer}", app.kind);
         }
     })
     .await;
@@ -40,11 +40,11 @@ async fn an_assertion_gets_a_token_once_however_many_come_at_once() {
 
 #[actix_web::test]
 async fn a_request_proves_its_client_in_one_way() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
-        let pair = Pair::of(world, &caller).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
+        let pair = Pair::of(app, &caller).await;
         let (id, secret) = (&caller.id, &caller.secret);
-        let assertion = |jti: &str| pair.assertion(id, &world.url, clock(), jti);
+        let assertion = |jti: &str| pair.assertion(id, &app.url, clock(), jti);
         let good = |jti: &str| format!("{GRANT}&{ASSERTED}&client_assertion={}", assertion(jti));
 
         for (name, form, status, error) in [
@@ -70,15 +70,15 @@ async fn a_request_proves_its_client_in_one_way() {
             ("the assertion of before", good("8"), 401, "invalid_client"),
             ("rubbish", format!("{GRANT}&{ASSERTED}&client_assertion=x.y.z"), 401, "invalid_client"),
         ] {
-            let (found, answer) = sent(&world.url, "/oauth/token", form).await;
-            assert_eq!((found, &answer["error"]), (status, &json!(error)), "{:?}: {name}: {answer}", world.kind);
+            let (found, answer) = sent(&app.url, "/oauth/token", form).await;
+            assert_eq!((found, &answer["error"]), (status, &json!(error)), "{:?}: {name}: {answer}", app.kind);
         }
-        let basic = world.http().post(format!("{}/oauth/token", world.url)).basic_auth(id, Some(secret));
+        let basic = app.http().post(format!("{}/oauth/token", app.url)).basic_auth(id, Some(secret));
         let basic = basic.header("Content-Type", "application/x-www-form-urlencoded").body(good("9"));
         assert_eq!(basic.send().await.expect("an answer").status(), 400, "Basic too");
 
-        let (status, answer) = sent(&world.url, "/oauth/token", format!("{}&client_id={id}", good("9"))).await;
-        assert_eq!(status, 200, "{:?}: the control: {answer}", world.kind);
+        let (status, answer) = sent(&app.url, "/oauth/token", format!("{}&client_id={id}", good("9"))).await;
+        assert_eq!(status, 200, "{:?}: the control: {answer}", app.kind);
     })
     .await;
 }

@@ -14,7 +14,7 @@ use cadre_api::{clock::Clock, domain::client::key};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
-use crate::world::{Caller, World, clock};
+use crate::support::{Caller, TestApp, clock};
 
 const GRANT: &str = "grant_type=client_credentials";
 const ASSERTED: &str = "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
@@ -28,7 +28,7 @@ impl Pair {
     }
 
     /// A pair whose public half stands with a client, under the key id `k`.
-    async fn of(world: &World, caller: &Caller<'_>) -> Self {
+    async fn of(app: &TestApp, caller: &Caller<'_>) -> Self {
         let pair = Self::draw();
         let add = key::Add {
             client: caller.id.parse().expect("an id"),
@@ -36,7 +36,7 @@ impl Pair {
             kid: Some("k".into()),
             algorithm: None,
         };
-        key::add(&world.database, clock(), add).await.expect("a key");
+        key::add(&app.database, clock(), add).await.expect("a key");
         pair
     }
 

@@ -4,7 +4,7 @@ use entity::value::ClientId;
 use serde_json::json;
 
 use super::{ASSERTED, GRANT, Pair, sent};
-use crate::world::{
+use crate::support::{
     Kind, clock, copy, poll,
     program::{PUBLIC_URL, Program, client},
 };

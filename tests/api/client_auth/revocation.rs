@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{ASSERTED, Pair, sent};
-use crate::world::{
-    Caller, Kind, World, clock, copy, on_both, poll,
+use crate::support::{
+    Caller, Kind, TestApp, clock, copy, on_both, poll,
     program::{Program, client},
 };
 
@@ -15,31 +15,31 @@ async fn status(caller: &Caller<'_>) -> u16 {
 }
 
 /// Sends a form with a client's id and secret.
-async fn asked(world: &World, path: &str, by: &Caller<'_>, form: &str) -> (u16, Value) {
-    sent(&world.url, path, format!("{form}&client_id={}&client_secret={}", by.id, by.secret)).await
+async fn asked(app: &TestApp, path: &str, by: &Caller<'_>, form: &str) -> (u16, Value) {
+    sent(&app.url, path, format!("{form}&client_id={}&client_secret={}", by.id, by.secret)).await
 }
 
 #[actix_web::test]
 async fn a_revoked_token_is_refused_and_no_other() {
-    on_both(async |world| {
-        let mut caller = world.caller(&["cadre:read"], &["W"]).await;
-        let other = world.caller(&["cadre:read", "clients:admin"], &["W"]).await;
+    on_both(async |app| {
+        let mut caller = app.caller(&["cadre:read"], &["W"]).await;
+        let other = app.caller(&["cadre:read", "clients:admin"], &["W"]).await;
         assert_eq!((status(&caller).await, status(&other).await), (200, 200));
 
-        let (found, answer) = asked(world, "/oauth/revoke", &other, &format!("token={}", caller.token)).await;
+        let (found, answer) = asked(app, "/oauth/revoke", &other, &format!("token={}", caller.token)).await;
         assert_eq!((found, &answer["error"]), (400, &json!("unauthorized_client")), "another's token: {answer}");
-        assert_eq!(status(&caller).await, 200, "{:?}: it lives on", world.kind);
+        assert_eq!(status(&caller).await, 200, "{:?}: it lives on", app.kind);
 
         let form = format!("token={}&token_type_hint=refresh_token", caller.token);
         for _ in 0..2 {
-            let (found, answer) = asked(world, "/oauth/revoke", &caller, &form).await;
-            assert_eq!((found, answer), (200, Value::Null), "{:?}: also a second time", world.kind);
+            let (found, answer) = asked(app, "/oauth/revoke", &caller, &form).await;
+            assert_eq!((found, answer), (200, Value::Null), "{:?}: also a second time", app.kind);
         }
-        assert_eq!(status(&caller).await, 401, "{:?}", world.kind);
-        assert_eq!(status(&other).await, 200, "{:?}: the control", world.kind);
+        assert_eq!(status(&caller).await, 401, "{:?}", app.kind);
+        assert_eq!(status(&other).await, 200, "{:?}: the control", app.kind);
 
-        caller.token = world.token(&caller.id, &caller.secret).await;
-        assert_eq!(status(&caller).await, 200, "{:?}: the client gets another one", world.kind);
+        caller.token = app.token(&caller.id, &caller.secret).await;
+        assert_eq!(status(&caller).await, 200, "{:?}: the client gets another one", app.kind);
     })
     .await;
 }
@@ -66,13 +66,13 @@ async fn a_revoked_token_is_refused_by_every_node() {
 
 #[actix_web::test]
 async fn what_is_no_token_needs_no_revocation_and_who_is_nobody_gets_none() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read"], &["W"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read"], &["W"]).await;
         let forged = format!("{}x", caller.token);
         for token in ["x", "a.b.c", forged.as_str()] {
-            let (found, answer) = asked(world, "/oauth/revoke", &caller, &format!("token={token}")).await;
+            let (found, answer) = asked(app, "/oauth/revoke", &caller, &format!("token={token}")).await;
             assert_eq!((found, answer), (200, Value::Null), "{token}");
-            let (found, answer) = asked(world, "/oauth/introspect", &caller, &format!("token={token}")).await;
+            let (found, answer) = asked(app, "/oauth/introspect", &caller, &format!("token={token}")).await;
             assert_eq!((found, answer), (200, json!({ "active": false })), "{token}");
         }
         for path in ["/oauth/revoke", "/oauth/introspect"] {
@@ -93,26 +93,26 @@ async fn what_is_no_token_needs_no_revocation_and_who_is_nobody_gets_none() {
                 ),
                 ("two tokens", format!("token={token}&token={token}"), 400, "invalid_request"),
             ] {
-                let (found, answer) = sent(&world.url, path, form).await;
+                let (found, answer) = sent(&app.url, path, form).await;
                 assert_eq!((found, &answer["error"]), (status, &json!(error)), "{path}: {name}: {answer}");
             }
         }
-        assert_eq!(status(&caller).await, 200, "{:?}: nothing was revoked", world.kind);
+        assert_eq!(status(&caller).await, 200, "{:?}: nothing was revoked", app.kind);
     })
     .await;
 }
 
 #[actix_web::test]
 async fn a_client_learns_of_its_own_tokens_and_the_administrator_of_all() {
-    on_both(async |world| {
-        let caller = world.caller(&["cadre:read", "stats:read"], &["W"]).await;
-        let stranger = world.caller(&["cadre:read", "audit:read"], &["W"]).await;
-        let administrator = world.caller(&["clients:admin"], &["A"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["cadre:read", "stats:read"], &["W"]).await;
+        let stranger = app.caller(&["cadre:read", "audit:read"], &["W"]).await;
+        let administrator = app.caller(&["clients:admin"], &["A"]).await;
         let form = format!("token={}", caller.token);
-        let pair = Pair::of(world, &caller).await;
-        let asserted = pair.assertion(&caller.id, &world.url, clock(), "to ask");
+        let pair = Pair::of(app, &caller).await;
+        let asserted = pair.assertion(&caller.id, &app.url, clock(), "to ask");
 
-        let (found, own) = asked(world, "/oauth/introspect", &caller, &form).await;
+        let (found, own) = asked(app, "/oauth/introspect", &caller, &form).await;
         assert_eq!(found, 200);
         let now = clock().now().timestamp();
         assert_eq!(own["active"], json!(true), "{own}");
@@ -121,22 +121,22 @@ async fn a_client_learns_of_its_own_tokens_and_the_administrator_of_all() {
             ("client_id", json!(caller.id)),
             ("sub", json!(caller.id)),
             ("token_type", json!("Bearer")),
-            ("iss", json!(world.url)),
-            ("aud", json!(world.url)),
+            ("iss", json!(app.url)),
+            ("aud", json!(app.url)),
             ("iat", json!(now)),
             ("exp", json!(now + 600)),
         ] {
             assert_eq!(own[name], value, "{name}");
         }
         let by_assertion = format!("{form}&{ASSERTED}&client_assertion={asserted}");
-        assert_eq!(sent(&world.url, "/oauth/introspect", by_assertion).await, (200, own.clone()), "{:?}", world.kind);
-        assert_eq!(asked(world, "/oauth/introspect", &administrator, &form).await, (200, own.clone()));
+        assert_eq!(sent(&app.url, "/oauth/introspect", by_assertion).await, (200, own.clone()), "{:?}", app.kind);
+        assert_eq!(asked(app, "/oauth/introspect", &administrator, &form).await, (200, own.clone()));
         let nothing = json!({ "active": false });
-        assert_eq!(asked(world, "/oauth/introspect", &stranger, &form).await, (200, nothing.clone()));
+        assert_eq!(asked(app, "/oauth/introspect", &stranger, &form).await, (200, nothing.clone()));
 
-        asked(world, "/oauth/revoke", &caller, &form).await;
+        asked(app, "/oauth/revoke", &caller, &form).await;
         for by in [&caller, &administrator, &stranger] {
-            assert_eq!(asked(world, "/oauth/introspect", by, &form).await, (200, nothing.clone()), "{:?}", world.kind);
+            assert_eq!(asked(app, "/oauth/introspect", by, &form).await, (200, nothing.clone()), "{:?}", app.kind);
         }
     })
     .await;

@@ -18,7 +18,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
 use super::{GRANT, sent};
-use crate::world::{
+use crate::support::{
     KEY_ENCRYPTION_KEY, Kind, Node, clock, copy, open, poll,
     program::{self, PUBLIC_URL, Program, client as registered, printed},
     store,

@@ -18,8 +18,8 @@ use provider::Provider;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
-use crate::world::{
-    Kind, Node, World, copy, on_both, poll,
+use crate::support::{
+    Kind, Node, TestApp, copy, on_both, poll,
     program::{self, printed, refused, run},
 };
 
@@ -47,18 +47,18 @@ fn table(issuer: &str, audience: &str) -> Value {
 }
 
 impl Trusting {
-    async fn new(world: &World) -> Self {
-        Self::with(world, &SCOPES).await
+    async fn new(app: &TestApp) -> Self {
+        Self::with(app, &SCOPES).await
     }
 
-    async fn with(world: &World, scopes: &[&str]) -> Self {
-        let (provider, client) = (Provider::start(), world.caller(scopes, &["P"]).await.id);
-        let node = Self::node(world, &provider, Clock::System, None).await;
+    async fn with(app: &TestApp, scopes: &[&str]) -> Self {
+        let (provider, client) = (Provider::start(), app.caller(scopes, &["P"]).await.id);
+        let node = Self::node(app, &provider, Clock::System, None).await;
         Self { node, client, provider }
     }
 
-    async fn node(world: &World, provider: &Provider, clock: Clock, public_url: Option<&str>) -> Node {
-        Node::start_trusting(&world.service, clock, public_url, |url| {
+    async fn node(app: &TestApp, provider: &Provider, clock: Clock, public_url: Option<&str>) -> Node {
+        Node::start_trusting(&app.service, clock, public_url, |url| {
             let audience = public_url.unwrap_or(url);
             Issuers::read(&table(&provider.issuer, audience).to_string(), audience).expect("a table")
         })
@@ -69,9 +69,9 @@ impl Trusting {
         ExternalName { issuer: self.provider.issuer.clone(), name: name.to_owned() }
     }
 
-    async fn link(&self, world: &World) {
+    async fn link(&self, app: &TestApp) {
         let client = self.client.parse().expect("an id");
-        client::external::link(&world.database, Clock::System, client, self.name("mobile")).await.expect("linked");
+        client::external::link(&app.database, Clock::System, client, self.name("mobile")).await.expect("linked");
     }
 
     fn person(&self, subject: &str, units: &[&str]) -> user::Add {
@@ -112,8 +112,8 @@ fn codes(answer: &Value, path: &str) -> BTreeSet<String> {
 
 #[actix_web::test]
 async fn tokens_of_a_real_provider_open_what_the_client_is_granted() {
-    on_both(async |world| {
-        let trusting = Trusting::new(world).await;
+    on_both(async |app| {
+        let trusting = Trusting::new(app).await;
         let (resource, scope) = (trusting.node.url.clone(), "cadre:read clients:admin");
         let token = trusting.provider.token(&resource, scope).await;
 
@@ -125,7 +125,7 @@ async fn tokens_of_a_real_provider_open_what_the_client_is_granted() {
         assert_eq!((status, &answer["errors"][0]["extensions"]["code"]), (403, &json!("FORBIDDEN")), "{answer}");
         let message = answer["errors"][0]["message"].as_str().expect("a message");
         assert!(message.contains("not registered here"), "{message}");
-        trusting.link(world).await;
+        trusting.link(app).await;
         trusting.ask_until(200, &token, VIEWER).await;
 
         for algorithm in ["ES256", "EdDSA", "Ed25519", "PS256", "RS256"] {
@@ -145,10 +145,10 @@ async fn tokens_of_a_real_provider_open_what_the_client_is_granted() {
             assert_eq!(trusting.ask(&token, VIEWER).await.0, 401, "{name}");
         }
         let later = Clock::Fixed(Clock::System.now() + TimeDelta::seconds(301));
-        let later = Trusting::node(world, &trusting.provider, later, Some(&resource)).await;
+        let later = Trusting::node(app, &trusting.provider, later, Some(&resource)).await;
         assert_eq!(ask(&later.url, &token, VIEWER).await.0, 401, "it has expired");
         assert_eq!(trusting.ask(&token, VIEWER).await.0, 200, "the control");
-        let untrusting = Node::start_as(&world.database, Clock::System, Some(&resource)).await;
+        let untrusting = Node::start_as(&app.database, Clock::System, Some(&resource)).await;
         assert_eq!(ask(&untrusting.url, &token, VIEWER).await.0, 401, "where the issuer is not trusted");
         for node in [later, untrusting, trusting.node] {
             node.stop().await;
@@ -159,9 +159,9 @@ async fn tokens_of_a_real_provider_open_what_the_client_is_granted() {
 
 #[actix_web::test]
 async fn who_asks_for_a_person_reaches_what_both_reach() {
-    on_both(async |world| {
-        let trusting = Trusting::new(world).await;
-        trusting.link(world).await;
+    on_both(async |app| {
+        let trusting = Trusting::new(app).await;
+        trusting.link(app).await;
         let (resource, scope) = (trusting.node.url.clone(), "cadre:read stats:read training:read");
         let client = trusting.provider.token(&resource, scope).await;
         let signed_in = trusting.provider.sign_in("an", &resource, scope).await;
@@ -170,7 +170,7 @@ async fn who_asks_for_a_person_reaches_what_both_reach() {
 
         assert_eq!(trusting.ask(&token, VIEWER).await.0, 403, "the person is not registered");
         assert_eq!(trusting.ask(&signed_in.id_token, VIEWER).await.0, 401, "an identity token opens nothing");
-        let add = |units: &[&str]| user::add(&world.database, Clock::System, trusting.person("an", units));
+        let add = |units: &[&str]| user::add(&app.database, Clock::System, trusting.person("an", units));
         let first = add(&["A"]).await.expect("a person");
         let answer = trusting.ask_until(200, &token, VIEWER).await;
         let viewer = &answer["data"]["viewer"];
@@ -194,7 +194,7 @@ async fn who_asks_for_a_person_reaches_what_both_reach() {
         assert!(foreign.get("errors").is_some(), "a cursor of a person opens nothing for another: {foreign}");
 
         assert!(add(&["B"]).await.is_err(), "one living person has the name");
-        user::revoke(&world.database, Clock::System, first).await.expect("revoked");
+        user::revoke(&app.database, Clock::System, first).await.expect("revoked");
         trusting.ask_until(403, &token, VIEWER).await;
         assert_eq!(trusting.ask(&client, VIEWER).await.0, 200, "the control: the client goes on");
         // Beyond the client, the person reaches nothing by it.
@@ -202,10 +202,10 @@ async fn who_asks_for_a_person_reaches_what_both_reach() {
         let answer = trusting.ask_until(200, &token, VIEWER).await;
         assert_eq!(codes(&answer, "/data/viewer/units"), BTreeSet::from(["P".to_owned()]));
         let mobile = trusting.name("mobile");
-        client::external::unlink(&world.database, Clock::System, mobile).await.expect("unlinked");
+        client::external::unlink(&app.database, Clock::System, mobile).await.expect("unlinked");
         trusting.ask_until(403, &token, VIEWER).await;
 
-        let acts = audit_entry::Entity::find().all(world.database.reader()).await.expect("rows");
+        let acts = audit_entry::Entity::find().all(app.database.reader()).await.expect("rows");
         let acts: Vec<_> = acts.iter().map(|entry| entry.act.as_str()).filter(|act| !act.starts_with("key")).collect();
         assert!(
             acts.ends_with(&["client.link", "person.add", "person.revoke", "person.add", "client.unlink"]),
@@ -218,14 +218,14 @@ async fn who_asks_for_a_person_reaches_what_both_reach() {
 
 #[actix_web::test]
 async fn acts_for_a_person_are_recorded_with_both_and_have_keys_of_their_own() {
-    on_both(async |world| {
-        let trusting = Trusting::new(world).await;
-        trusting.link(world).await;
+    on_both(async |app| {
+        let trusting = Trusting::new(app).await;
+        trusting.link(app).await;
         let (resource, scope) = (trusting.node.url.clone(), "training:read training:write");
         for login in ["an", "binh"] {
             let scopes = scope.split(' ').map(|scope| scope.parse().expect("a scope")).collect();
             let add = user::Add { scopes, ..trusting.person(login, &["A"]) };
-            user::add(&world.database, Clock::System, add).await.expect("a person");
+            user::add(&app.database, Clock::System, add).await.expect("a person");
         }
         let client = trusting.provider.token(&resource, scope).await;
         let an = trusting.provider.sign_in("an", &resource, scope).await.access_token;
@@ -250,7 +250,7 @@ async fn acts_for_a_person_are_recorded_with_both_and_have_keys_of_their_own() {
         let reused = draft(&an, "KH-4", "A").await;
         assert_eq!(reused["userErrors"][0]["code"], "IDEMPOTENCY_KEY_REUSED", "the control: {reused}");
 
-        let acts = audit_entry::Entity::find().all(world.database.reader()).await.expect("rows");
+        let acts = audit_entry::Entity::find().all(app.database.reader()).await.expect("rows");
         let actors: Vec<_> = acts.iter().filter(|entry| entry.act == "plan.draft").map(|entry| &*entry.actor).collect();
         let (id, issuer) = (&trusting.client, &trusting.provider.issuer);
         assert_eq!(actors, [id.clone(), format!("{id} {issuer} an"), format!("{id} {issuer} binh")]);
@@ -261,13 +261,13 @@ async fn acts_for_a_person_are_recorded_with_both_and_have_keys_of_their_own() {
 
 #[actix_web::test]
 async fn a_person_reads_who_looked_at_their_own_data_and_at_nobody_else_s() {
-    on_both(async |world| {
+    on_both(async |app| {
         let scopes = ["cadre:read", "cadre.identity:read"];
-        let trusting = Trusting::with(world, &scopes).await;
-        trusting.link(world).await;
+        let trusting = Trusting::with(app, &scopes).await;
+        trusting.link(app).await;
         let scopes = scopes.map(|scope| scope.parse().expect("a scope")).into();
         let add = user::Add { scopes, purposes: vec![Purpose::Personnel], ..trusting.person("an", &["A"]) };
-        user::add(&world.database, Clock::System, add).await.expect("a person");
+        user::add(&app.database, Clock::System, add).await.expect("a person");
         let resource = trusting.node.url.clone();
         let client = trusting.provider.token(&resource, "cadre:read cadre.identity:read").await;
         let an = trusting.provider.sign_in("an", &resource, "cadre:read cadre.identity:read").await.access_token;

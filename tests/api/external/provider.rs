@@ -11,7 +11,7 @@ use reqwest::{Client, RequestBuilder, Response, Url, redirect};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::world::{npm, overdue};
+use crate::support::{npm, overdue};
 
 /// What the provider is made of; `npm` takes the versions of the lock file and no others.
 const FILES: [(&str, &str); 3] = [

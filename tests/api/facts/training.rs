@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::{facts::unit, world::Caller};
+use crate::{facts::unit, support::Caller};
 
 /// Where a figure is read, by a question about the unit `UNIT`.
 enum Read {

@@ -18,7 +18,7 @@ use draw::{Draw, Pools};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::world::{Caller, Kind, World, allowance, clock, on_both, postgres::setting, store};
+use crate::support::{Caller, Kind, TestApp, allowance, clock, on_both, postgres::setting, store};
 
 const QUESTIONS: usize = 2_000;
 const CALLERS: [(&[&str], Reach); 6] = [
@@ -53,9 +53,9 @@ struct Body {
 }
 
 impl Asked {
-    async fn over(world: &World) -> Self {
-        let app_state = Arc::new(AppState::open(store(&world.service), clock()).await.expect("a house"));
-        let tokens = Tokens::load(store(&world.service), clock(), &world.url).await.expect("keys");
+    async fn over(app: &TestApp) -> Self {
+        let app_state = Arc::new(AppState::open(store(&app.service), clock()).await.expect("a house"));
+        let tokens = Tokens::load(store(&app.service), clock(), &app.url).await.expect("keys");
         Self { app_state, tokens, engine: Engine::default() }
     }
 
@@ -100,12 +100,12 @@ fn text(body: &impl Serialize) -> String {
     serde_json::to_string(body).expect("JSON")
 }
 
-async fn of_the_demo(kind: Kind) -> World {
+async fn of_the_demo(kind: Kind) -> TestApp {
     let folder = tempfile::tempdir().expect("a folder");
     demo::write_bundle(folder.path()).expect("written");
-    let world = World::empty(kind).await;
-    assert_eq!(world.import(folder.path()).await.outcome, Outcome::Loaded);
-    world
+    let app = TestApp::empty(kind).await;
+    assert_eq!(app.import(folder.path()).await.outcome, Outcome::Loaded);
+    app
 }
 
 #[actix_web::test]
@@ -113,9 +113,9 @@ async fn what_is_written_straight_is_what_the_engine_answers() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = of_the_demo(kind).await;
-        let pools = Pools::read(&world.database).await;
-        let (asked, mut draw) = (Asked::over(&world).await, Draw::new(seed, &pools));
+        let app = of_the_demo(kind).await;
+        let pools = Pools::read(&app.database).await;
+        let (asked, mut draw) = (Asked::over(&app).await, Draw::new(seed, &pools));
         let mut callers = Vec::new();
         for (scopes, reach) in CALLERS {
             let roots = match reach {
@@ -123,7 +123,7 @@ async fn what_is_written_straight_is_what_the_engine_answers() {
                 Reach::District => vec![draw.a_district()],
                 Reach::Two => vec![draw.a_district(), draw.a_unit()],
             };
-            callers.push(world.caller(scopes, &roots).await);
+            callers.push(app.caller(scopes, &roots).await);
         }
 
         let (mut written, mut failed, mut differing) = (0, 0, 0);
@@ -149,14 +149,14 @@ async fn what_is_written_straight_is_what_the_engine_answers() {
         assert!(written * 2 > QUESTIONS, "the control: most are written, not {written} of seed {seed}");
         assert!(differing * 5 > QUESTIONS, "the control: {differing} answers differ for another caller, seed {seed}");
         assert!(failed * 100 > QUESTIONS, "the control: {failed} questions fail, seed {seed}");
-        world.stop().await;
+        app.stop().await;
     }
 }
 
 #[actix_web::test]
 async fn the_second_answer_has_the_bytes_and_headers_of_the_first() {
-    on_both(async |world| {
-        let caller = world.all_seeing().await;
+    on_both(async |app| {
+        let caller = app.all_seeing().await;
         let document = "query($u: String!, $x: Boolean) { unit(by: {code: $u}) { name cadres(first: 3) { nodes { code \
             fullName unit { name } title { name } qualifications { level { label } grantedOn } rotations @skip(if: $x) \
             { startOn toUnit { name } } } totalCount { value } } } }";
@@ -178,8 +178,8 @@ async fn the_second_answer_has_the_bytes_and_headers_of_the_first() {
 
 #[actix_web::test]
 async fn variables_that_the_engine_would_refuse_are_refused_on_the_straight_way() {
-    let world = World::new(Kind::Sqlite).await;
-    let (asked, caller) = (Asked::over(&world).await, world.all_seeing().await);
+    let app = TestApp::new(Kind::Sqlite).await;
+    let (asked, caller) = (Asked::over(&app).await, app.all_seeing().await);
     let document = "query($w: CadreWhere, $o: [CadreOrder!], $x: Boolean = false, $n: Int) { \
         cadres(where: $w, orderBy: $o, first: $n) @skip(if: $x) { nodes { code } } }";
     let question = |variables| draw::Question { document: document.to_owned(), variables };
@@ -207,5 +207,5 @@ async fn variables_that_the_engine_would_refuse_are_refused_on_the_straight_way(
         let answer = asked.ask(&caller, Language::English, &question(variables.clone())).await;
         assert_eq!((answer.is_written, answer.has_errors), (is_good, !is_good), "{variables}: {answer:?}");
     }
-    world.stop().await;
+    app.stop().await;
 }

@@ -7,7 +7,7 @@ use entity::{
 use serde_json::json;
 
 use super::district_a;
-use crate::world::{
+use crate::support::{
     on_both,
     rotation::Places,
     training::{Rows, class, learner, plan, quota as given, write},
@@ -76,8 +76,8 @@ impl Case {
 
 #[actix_web::test]
 async fn who_holds_a_quota_for_a_class_knows_of_it_and_of_nobody_in_it() {
-    on_both(async |world| {
-        let of = Places::of(&world.database).await;
+    on_both(async |app| {
+        let of = Places::of(&app.database).await;
         let mut rows = Rows::default();
         for (at, case) in CASES.iter().enumerate() {
             let (plan, quota, class) = case.rows(&of, at);
@@ -86,9 +86,9 @@ async fn who_holds_a_quota_for_a_class_knows_of_it_and_of_nobody_in_it() {
             rows.quotas.push(quota);
             rows.classes.push(class);
         }
-        write(&world.database, rows).await;
-        world.app_state.refresh().await.expect("refreshed");
-        let (all, a) = (world.all_seeing().await, district_a(world).await);
+        write(&app.database, rows).await;
+        app.app_state.refresh().await.expect("refreshed");
+        let (all, a) = (app.all_seeing().await, district_a(app).await);
 
         for (at, case) in CASES.iter().enumerate() {
             let document = format!(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::{HANGING, Ids, MORE, PEOPLE_OF_A, ROTATIONS_OF_A, UNITS_OF_A, district_a, training, write_rotations};
-use crate::world::{on_both, sdl};
+use crate::support::{on_both, sdl};
 
 /// Every edge that leads to a unit, a person, a rotation or a qualification, with a question that goes along it from what A reaches
 /// to what it does not. `%...%` stands for the id of that code; of a person's first qualification after `of `.
@@ -107,11 +107,11 @@ async fn no_edge_leads_out_of_the_reach() {
         );
     }
 
-    on_both(async |world| {
-        world.import_text(&MORE).await;
-        write_rotations(world).await;
-        let training = training::fill(world).await;
-        let (all, a) = (world.all_seeing().await, district_a(world).await);
+    on_both(async |app| {
+        app.import_text(&MORE).await;
+        write_rotations(app).await;
+        let training = training::fill(app).await;
+        let (all, a) = (app.all_seeing().await, district_a(app).await);
         let ids = Ids::of(&all, training).await;
 
         for (edge, document) in edges() {
@@ -129,11 +129,11 @@ async fn no_edge_leads_out_of_the_reach() {
 
 #[actix_web::test]
 async fn a_unit_that_a_rotation_names_opens_nothing_that_hangs_on_it() {
-    on_both(async |world| {
-        world.import_text(&MORE).await;
-        write_rotations(world).await;
-        training::fill(world).await;
-        let (all, a) = (world.all_seeing().await, district_a(world).await);
+    on_both(async |app| {
+        app.import_text(&MORE).await;
+        write_rotations(app).await;
+        training::fill(app).await;
+        let (all, a) = (app.all_seeing().await, district_a(app).await);
         let unit = format!("code name tier {HANGING}");
         let document = format!(
             r#"{{

@@ -4,7 +4,7 @@
 
 mod class;
 mod edge;
-mod mark;
+mod leak_markers;
 mod name;
 mod reach;
 mod training;
@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 use entity::{rotation, value::RotationState};
 use serde_json::Value;
 
-use crate::world::{
-    Caller, World,
+use crate::support::{
+    Caller, TestApp,
     rotation::{Places, day, keep_only},
 };
 
@@ -58,8 +58,8 @@ const MORE: [(&str, &str); 5] = [
 
 /// Rotations by the number of the decision. A knows R1, which left it, and R2, of which B prepared and B1U placed; not R3
 /// within B, R4 of X-01 between units of B, R5 within A by B1's draft, nor R6 from A to B that B gave up.
-async fn write_rotations(world: &World) {
-    let of = Places::of(&world.database).await;
+async fn write_rotations(app: &TestApp) {
+    let of = Places::of(&app.database).await;
     let prepared = |state, rotation: rotation::Model| rotation::Model {
         state,
         preparing_unit_id: Some(of.unit("B1")),
@@ -79,7 +79,7 @@ async fn write_rotations(world: &World) {
         prepared(RotationState::Draft, of.rotation(["R5 MARK-DECISION", "A-04", "A2U", "A1U", "2026-01-01"])),
         prepared(RotationState::Revoked, of.rotation(["R6 MARK-DECISION", "B-01", "B1U", "A1U", "2025-01-01"])),
     ];
-    keep_only(&world.database, rotations).await;
+    keep_only(&app.database, rotations).await;
 }
 
 /// What a grant over district A reaches today, counted by hand: its subtree, the district that merged into it, and what
@@ -154,7 +154,7 @@ fn codes(of: &Value, pointer: &str) -> Vec<String> {
     list(of, pointer).iter().map(|node| node["code"].as_str().expect("a code").to_owned()).collect()
 }
 
-async fn district_a(world: &World) -> Caller<'_> {
+async fn district_a(app: &TestApp) -> Caller<'_> {
     let scopes = [
         "cadre:read",
         "cadre.identity:read",
@@ -164,5 +164,5 @@ async fn district_a(world: &World) -> Caller<'_> {
         "audit:read",
         "clients:admin",
     ];
-    world.caller(&scopes, &["A"]).await
+    app.caller(&scopes, &["A"]).await
 }

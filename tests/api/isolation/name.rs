@@ -4,7 +4,7 @@ use entity::value::{CadreId, ClassId, EnrolmentId, PlanId, QualificationId, Quot
 use serde_json::{Value, json};
 
 use super::{MORE, codes, district_a, training, write_rotations};
-use crate::world::{Caller, on_both};
+use crate::support::{Caller, on_both};
 
 /// Questions that name something by `$v`: as the type says, with a foreign name and one that nobody has.
 const NAMING: [(&str, &str, &str); 34] = [
@@ -74,12 +74,12 @@ const NAMING: [(&str, &str, &str); 34] = [
 
 #[actix_web::test]
 async fn what_is_foreign_is_answered_like_what_does_not_exist() {
-    on_both(async |world| {
-        world.import_text(&MORE).await;
-        write_rotations(world).await;
-        let training = training::fill(world).await;
+    on_both(async |app| {
+        app.import_text(&MORE).await;
+        write_rotations(app).await;
+        let training = training::fill(app).await;
         let named = |name: &str| training.iter().find(|(of, _)| of == name).expect(name).1.clone();
-        let (all, a) = (world.all_seeing().await, district_a(world).await);
+        let (all, a) = (app.all_seeing().await, district_a(app).await);
         let ids = all
             .query(
                 r#"{
@@ -123,11 +123,11 @@ async fn what_is_foreign_is_answered_like_what_does_not_exist() {
 
 #[actix_web::test]
 async fn a_cursor_opens_nothing_for_another_caller_or_list() {
-    on_both(async |world| {
-        world.import_text(&MORE).await;
-        write_rotations(world).await;
-        training::fill(world).await;
-        let (all, a, other) = (world.all_seeing().await, district_a(world).await, district_a(world).await);
+    on_both(async |app| {
+        app.import_text(&MORE).await;
+        write_rotations(app).await;
+        training::fill(app).await;
+        let (all, a, other) = (app.all_seeing().await, district_a(app).await, district_a(app).await);
         let cursor = async |caller: &Caller<'_>, list: &str| {
             let seen = caller.query(&format!("{{ {list} {{ pageInfo {{ endCursor }} }} }}")).await;
             let root = list.split('(').next().expect("a root");

@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::{MORE, SERVING_IN_A, UNITS_OF_A, codes, district_a, list};
-use crate::world::{Caller, on_both};
+use crate::support::{Caller, on_both};
 
 #[actix_web::test]
 async fn what_lies_within_the_reach_is_there_whole() {
-    on_both(async |world| {
-        world.import_text(&MORE).await;
-        let a = district_a(world).await;
+    on_both(async |app| {
+        app.import_text(&MORE).await;
+        let a = district_a(app).await;
 
         let seen = a
             .query(
@@ -53,9 +53,9 @@ async fn what_lies_within_the_reach_is_there_whole() {
 
 #[actix_web::test]
 async fn who_moves_is_seen_where_they_were_on_the_day() {
-    on_both(async |world| {
-        let (a, b) = (district_a(world).await, world.caller(&["cadre:read"], &["B"]).await);
-        let all = world.all_seeing().await;
+    on_both(async |app| {
+        let (a, b) = (district_a(app).await, app.caller(&["cadre:read"], &["B"]).await);
+        let all = app.all_seeing().await;
         let id = all.query(r#"{ cadre(by: {code: "M-01"}) { id qualifications { id } } }"#).await;
         let (cadre, paper) = (&id["cadre"]["id"], &id["cadre"]["qualifications"][0]["id"]);
         let document = r#"query($id: ID!, $paper: ID!) {
@@ -95,9 +95,9 @@ async fn who_moves_is_seen_where_they_were_on_the_day() {
 
 #[actix_web::test]
 async fn a_successor_reads_what_it_replaced_and_not_what_lives_on() {
-    on_both(async |world| {
-        world.import_text(&MORE).await;
-        let (a, b) = (district_a(world).await, world.caller(&["cadre:read"], &["B"]).await);
+    on_both(async |app| {
+        app.import_text(&MORE).await;
+        let (a, b) = (district_a(app).await, app.caller(&["cadre:read"], &["B"]).await);
 
         let seen = a
             .query(
@@ -138,8 +138,8 @@ async fn a_successor_reads_what_it_replaced_and_not_what_lives_on() {
 
 #[actix_web::test]
 async fn a_grant_on_a_party_body_reaches_its_party_tree_and_nothing_else() {
-    on_both(async |world| {
-        let bloc = world.caller(&["cadre:read"], &["PB"]).await;
+    on_both(async |app| {
+        let bloc = app.caller(&["cadre:read"], &["PB"]).await;
 
         let seen = bloc
             .query(
@@ -180,9 +180,9 @@ async fn a_grant_on_a_party_body_reaches_its_party_tree_and_nothing_else() {
 
 #[actix_web::test]
 async fn numbers_leave_out_who_is_out_of_reach() {
-    on_both(async |world| {
-        world.import_text(&MORE).await;
-        let (all, a) = (world.all_seeing().await, district_a(world).await);
+    on_both(async |app| {
+        app.import_text(&MORE).await;
+        let (all, a) = (app.all_seeing().await, district_a(app).await);
         let document = r#"{ unit(by: {code: "A"}, asOf: "2014-06-01") {
             composition(subject: "PROFESSIONAL") { total levels { level { code } count } atLeast(level: "UNIVERSITY") { count } }
             cadres { totalCount { value } } subunits { totalCount { value } }

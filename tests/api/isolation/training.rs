@@ -2,8 +2,8 @@
 
 use entity::{enrolment, quota, training_class, training_plan};
 
-use crate::world::{
-    World,
+use crate::support::{
+    TestApp,
     rotation::Places,
     training::{Rows, class, learner, plan, quota as given, sent, session, write},
 };
@@ -62,8 +62,8 @@ pub const EDGES: [(&str, &str); 32] = [
 ];
 
 /// Writes it, and gives the id of each thing by the name that it has here.
-pub async fn fill(world: &World) -> Vec<(String, String)> {
-    let of = Places::of(&world.database).await;
+pub async fn fill(app: &TestApp) -> Vec<(String, String)> {
+    let of = Places::of(&app.database).await;
     let province = plan(&of, ["KP", "P"], (2021, 2021));
     let b = training_plan::Model { name: "MARK-PLAN".to_owned(), ..plan(&of, ["KB", "B"], (2021, 2021)) };
     // AX was in A until the end of 2014.
@@ -120,7 +120,7 @@ pub async fn fill(world: &World) -> Vec<(String, String)> {
         classes: classes.into(),
         enrolments: enrolments.map(|(_, enrolment)| enrolment).into(),
     };
-    write(&world.database, rows).await;
-    world.app_state.refresh().await.expect("refreshed");
+    write(&app.database, rows).await;
+    app.app_state.refresh().await.expect("refreshed");
     ids
 }

@@ -9,7 +9,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, 
 use serde_json::{Value, json};
 
 use super::{STEPS, WRITES, service::DECIDES};
-use crate::world::{Caller, Kind, World, postgres::setting, rotation::day};
+use crate::support::{Caller, Kind, TestApp, postgres::setting, rotation::day};
 
 /// Proposals of one request.
 const BATCH: usize = 10;
@@ -52,20 +52,20 @@ impl Side<'_> {
 }
 
 /// Gives everybody a day of birth, drawn so that the rules of remaining service hold for some and are broken for others.
-async fn draw_births(world: &World, mut draw: Rng) {
-    for person in cadre::Entity::find().all(world.database.reader()).await.expect("read") {
+async fn draw_births(app: &TestApp, mut draw: Rng) {
+    for person in cadre::Entity::find().all(app.database.reader()).await.expect("read") {
         let birth = format!("{}-{:02}-{:02}", draw.i32(1958..1992), draw.u8(1..=12), draw.u8(1..=28));
         let birth_on = Set(Some(BirthDate::seal(day(&birth))));
         let row = cadre::ActiveModel { birth_on, ..person.into_active_model() };
-        row.update(world.database.writer()).await.expect("written");
+        row.update(app.database.writer()).await.expect("written");
     }
 }
 
 /// Callers without the scope, with the scope and no purpose, and with both.
-async fn callers(world: &World) -> Vec<Caller<'_>> {
-    let (without, mut no_purpose) = (world.caller(&WRITES, &["P"]).await, world.caller(&DECIDES, &["P"]).await);
+async fn callers(app: &TestApp) -> Vec<Caller<'_>> {
+    let (without, mut no_purpose) = (app.caller(&WRITES, &["P"]).await, app.caller(&DECIDES, &["P"]).await);
     no_purpose.purpose = None;
-    vec![without, no_purpose, world.caller(&DECIDES, &["P"]).await]
+    vec![without, no_purpose, app.caller(&DECIDES, &["P"]).await]
 }
 
 /// Proposals of one request, most from days on which a rule of remaining service is in force.
@@ -150,17 +150,17 @@ async fn differing(sides: &mut [Side<'_>; 2], (seed, requests): (u64, usize), by
     (differ, asked, sides[0].ids.len())
 }
 
-async fn readings(world: &World) -> u64 {
-    access_entry::Entity::find().count(world.database.reader()).await.expect("a count")
+async fn readings(app: &TestApp) -> u64 {
+    access_entry::Entity::find().count(app.database.reader()).await.expect("a count")
 }
 
 async fn no_bit_is_learned(kind: Kind, requests: usize) {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
-    let worlds = [World::new(kind).await, World::new(kind).await];
+    let worlds = [TestApp::new(kind).await, TestApp::new(kind).await];
     let mut draw = Rng::with_seed(seed ^ 1);
-    for world in &worlds {
-        draw_births(world, draw.fork()).await;
+    for app in &worlds {
+        draw_births(app, draw.fork()).await;
     }
     let mut sides = [
         Side { callers: callers(&worlds[0]).await, ids: Vec::new() },
@@ -176,8 +176,8 @@ async fn no_bit_is_learned(kind: Kind, requests: usize) {
     assert!(differ > 0, "the control: of {control} answers after {asked} none differs");
     assert!(readings(&worlds[0]).await > 0, "and readings are logged");
     drop(sides);
-    for world in worlds {
-        world.stop().await;
+    for app in worlds {
+        app.stop().await;
     }
 }
 

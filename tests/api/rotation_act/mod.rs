@@ -1,18 +1,18 @@
 //! Acts on rotations: the road from proposal to placement, what is refused on it, that each act happens once, and that no
 //! race gives a person two rotations or two primary posts. What follows from a day of birth is in `inference` and `service`.
 
-mod ends;
+mod ending;
+mod idempotency;
 mod inference;
-mod once;
+mod lifecycle;
 mod race;
 mod refused;
-mod road;
 mod service;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{Caller, World};
+use crate::support::{Caller, TestApp};
 
 /// The scopes of who prepares rotations.
 const WRITES: [&str; 3] = ["cadre:read", "rotation:read", "rotation:write"];
@@ -21,8 +21,8 @@ const WRITES: [&str; 3] = ["cadre:read", "rotation:read", "rotation:write"];
 const STEPS: [&str; 4] = ["POLICY", "NOMINATION", "PREPARATION", "EXCHANGE"];
 
 /// Who prepares rotations of the whole province.
-async fn office(world: &World) -> Caller<'_> {
-    world.caller(&WRITES, &["P"]).await
+async fn office(app: &TestApp) -> Caller<'_> {
+    app.caller(&WRITES, &["P"]).await
 }
 
 /// A document that does one act and asks for what came of it.

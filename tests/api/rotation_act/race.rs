@@ -13,7 +13,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::{WRITES, keyed, office, proposed, transfer, with};
-use crate::world::{Caller, World, on_both};
+use crate::support::{Caller, TestApp, on_both};
 
 const PEOPLE: usize = 100;
 const CLIENTS: usize = 64;
@@ -23,7 +23,7 @@ const ATTEMPTS: usize = 4;
 /// What clients are told when another was faster.
 const LOST: [&str; 4] = ["ALREADY_DECIDED", "ALREADY_PUBLISHED", "POST_OVERLAPS", "WRONG_STEP"];
 
-async fn import_people(world: &World) {
+async fn import_people(app: &TestApp) {
     let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
                       joined_party_on,category,rank_code,status\n"
         .to_owned();
@@ -35,7 +35,7 @@ async fn import_people(world: &World) {
         );
         posts += &format!("R-{at},{unit},CC,2010-01-01,,true\n");
     }
-    world.import_text(&[("cadres.csv", &cadres), ("assignments.csv", &posts)]).await;
+    app.import_text(&[("cadres.csv", &cadres), ("assignments.csv", &posts)]).await;
 }
 
 /// Does acts on one rotation in one operation, and gives the codes of the refusals.
@@ -87,10 +87,10 @@ impl Client<'_> {
 }
 
 /// How many rotations each person has that run.
-async fn running_by_person(world: &World) -> BTreeMap<CadreId, usize> {
+async fn running_by_person(app: &TestApp) -> BTreeMap<CadreId, usize> {
     let running = rotation::Entity::find()
         .filter(rotation::Column::State.is_in([RotationState::InProgress, RotationState::Extended]))
-        .all(world.database.reader())
+        .all(app.database.reader())
         .await
         .expect("read");
     running.into_iter().fold(BTreeMap::new(), |mut count, row| {
@@ -100,8 +100,8 @@ async fn running_by_person(world: &World) -> BTreeMap<CadreId, usize> {
 }
 
 /// The persons of whom two primary posts share a day.
-async fn with_overlapping_posts(world: &World) -> BTreeSet<CadreId> {
-    let posts = assignment::Entity::find().filter(assignment::Column::IsPrimary.eq(true)).all(world.database.reader());
+async fn with_overlapping_posts(app: &TestApp) -> BTreeSet<CadreId> {
+    let posts = assignment::Entity::find().filter(assignment::Column::IsPrimary.eq(true)).all(app.database.reader());
     let posts = posts.await.expect("read");
     let overlap = |a: &assignment::Model, b: &assignment::Model| {
         let begins_before = |a: &assignment::Model, b: &assignment::Model| b.end_on.is_none_or(|end| a.start_on < end);
@@ -113,10 +113,10 @@ async fn with_overlapping_posts(world: &World) -> BTreeSet<CadreId> {
 
 #[actix_web::test]
 async fn no_race_gives_a_person_two_rotations_or_two_posts() {
-    on_both(async |world| {
-        import_people(world).await;
-        let callers = join_all((0..8).map(|_| world.caller(&WRITES, &["P"]))).await;
-        let before = running_by_person(world).await.len();
+    on_both(async |app| {
+        import_people(app).await;
+        let callers = join_all((0..8).map(|_| app.caller(&WRITES, &["P"]))).await;
+        let before = running_by_person(app).await.len();
 
         let client = |at: usize| Client {
             caller: &callers[at % callers.len()],
@@ -135,9 +135,9 @@ async fn no_race_gives_a_person_two_rotations_or_two_posts() {
         }
         let lost: BTreeSet<String> = clients.into_iter().flat_map(|client| client.lost).collect();
 
-        let running = running_by_person(world).await;
+        let running = running_by_person(app).await;
         assert!(running.values().all(|rotations| *rotations == 1), "{running:?}");
-        assert!(with_overlapping_posts(world).await.is_empty());
+        assert!(with_overlapping_posts(app).await.is_empty());
         assert_eq!(lost.iter().map(String::as_str).collect::<Vec<_>>(), LOST, "the races were lost in every way");
         assert_eq!(running.len() - before, PEOPLE, "everybody was moved by somebody");
     })
@@ -147,34 +147,34 @@ async fn no_race_gives_a_person_two_rotations_or_two_posts() {
 /// The control: a check before the write lets two through; the index does not.
 #[actix_web::test]
 async fn a_check_before_the_write_would_let_two_run() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let ids = [proposed(&caller, transfer()).await, proposed(&caller, transfer()).await];
         let person = |running: &BTreeMap<CadreId, usize>, cadre| running.get(&cadre).copied().unwrap_or_default();
-        let row = row(world, &ids[0]).await;
+        let row = row(app, &ids[0]).await;
 
-        let (checked, checked_too) = (running_by_person(world).await, running_by_person(world).await);
+        let (checked, checked_too) = (running_by_person(app).await, running_by_person(app).await);
         assert_eq!((person(&checked, row.cadre_id), person(&checked_too, row.cadre_id)), (0, 0), "both checks pass");
-        start(world, &ids[0]).await.expect("the first runs");
-        let refused = start(world, &ids[1]).await.expect_err("the index refuses the second");
+        start(app, &ids[0]).await.expect("the first runs");
+        let refused = start(app, &ids[1]).await.expect_err("the index refuses the second");
         assert!(matches!(refused.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))), "{refused}");
-        assert_eq!(person(&running_by_person(world).await, row.cadre_id), 1);
+        assert_eq!(person(&running_by_person(app).await, row.cadre_id), 1);
 
-        world.database.writer().execute_unprepared("DROP INDEX rotation_running_key").await.expect("dropped");
-        start(world, &ids[1]).await.expect("without the index the second runs as well");
-        assert_eq!(person(&running_by_person(world).await, row.cadre_id), 2);
+        app.database.writer().execute_unprepared("DROP INDEX rotation_running_key").await.expect("dropped");
+        start(app, &ids[1]).await.expect("without the index the second runs as well");
+        assert_eq!(person(&running_by_person(app).await, row.cadre_id), 2);
     })
     .await;
 }
 
-async fn row(world: &World, id: &str) -> rotation::Model {
+async fn row(app: &TestApp, id: &str) -> rotation::Model {
     let id: entity::value::RotationId = id.parse().expect("an id");
-    rotation::Entity::find_by_id(id).one(world.database.reader()).await.expect("read").expect("a rotation")
+    rotation::Entity::find_by_id(id).one(app.database.reader()).await.expect("read").expect("a rotation")
 }
 
 /// Writes the state as a naive act would.
-async fn start(world: &World, id: &str) -> Result<rotation::Model, DbErr> {
+async fn start(app: &TestApp, id: &str) -> Result<rotation::Model, DbErr> {
     let id: entity::value::RotationId = id.parse().expect("an id");
     let started = rotation::ActiveModel { id: Set(id), state: Set(RotationState::InProgress), ..Default::default() };
-    started.update(world.database.writer()).await
+    started.update(app.database.writer()).await
 }

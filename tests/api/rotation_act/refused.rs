@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use super::{
     STEPS, done, exchanged, keyed, office, payload, posts, proposed, published, refusal, running, transfer, with,
 };
-use crate::world::{
-    Caller, World, clock, on_both,
+use crate::support::{
+    Caller, TestApp, clock, on_both,
     rotation::{Places, day},
 };
 
@@ -50,8 +50,8 @@ async fn state(caller: &Caller<'_>, id: &str) -> Value {
 
 #[actix_web::test]
 async fn every_wrong_step_is_refused_and_told_what_is_due() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let id = proposed(&caller, transfer()).await;
         let road: Vec<_> = acts(&id)
             .into_iter()
@@ -110,8 +110,8 @@ fn due(rotation: &Value) -> Vec<&'static str> {
 
 #[actix_web::test]
 async fn a_rotation_is_given_up_or_revoked_before_it_begins_and_not_later() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let cancel = |id: &str| json!({ "rotationId": id, "reason": "Không còn nhu cầu" });
         let (first, second) = (proposed(&caller, transfer()).await, proposed(&caller, transfer()).await);
         assert_eq!(done(&caller, "rotationCancel", cancel(&first)).await["state"], "CANCELLED");
@@ -158,8 +158,8 @@ fn proposals() -> Vec<(Value, &'static str, &'static str)> {
 
 #[actix_web::test]
 async fn a_proposal_is_refused_with_the_field_and_the_way_out() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         for (other, code, field) in proposals() {
             let refused = refusal(&caller, "rotationPropose", with(transfer(), other.clone())).await;
 
@@ -175,8 +175,8 @@ async fn a_proposal_is_refused_with_the_field_and_the_way_out() {
 
 #[actix_web::test]
 async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
-    on_both(async |world| {
-        let (office, other) = (office(world).await, world.caller(&super::WRITES, &["A"]).await);
+    on_both(async |app| {
+        let (office, other) = (office(app).await, app.caller(&super::WRITES, &["A"]).await);
         let embargoed = proposed(&office, transfer()).await;
         exchanged(&office, &embargoed).await;
         let foreign = with(transfer(), json!({ "cadreCode": "B-01", "toUnitCode": "PD1", "toTitleCode": "CV" }));
@@ -202,8 +202,8 @@ async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
 
 #[actix_web::test]
 async fn a_decision_of_one_unit_is_not_told_to_another() {
-    on_both(async |world| {
-        let (province, district) = (office(world).await, world.caller(&super::WRITES, &["A"]).await);
+    on_both(async |app| {
+        let (province, district) = (office(app).await, app.caller(&super::WRITES, &["A"]).await);
         let decided = proposed(&province, transfer()).await;
         exchanged(&province, &decided).await;
         let decision = |id: &str| json!({ "rotationId": id, "decisionNo": "1", "decidedOn": "2025-08-15" });
@@ -229,8 +229,8 @@ async fn a_decision_of_one_unit_is_not_told_to_another() {
 
 #[actix_web::test]
 async fn what_is_recorded_otherwise_is_a_conflict() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let id = running(&caller, transfer()).await;
         let of = |input: Value| with(json!({ "rotationId": id }), input);
 
@@ -266,8 +266,8 @@ async fn what_is_recorded_otherwise_is_a_conflict() {
 
 #[actix_web::test]
 async fn a_person_is_not_moved_out_of_a_post_that_they_left_or_into_two() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let input = with(transfer(), json!({ "toUnitCode": "B1U" }));
         let (first, second) = (proposed(&caller, input.clone()).await, proposed(&caller, input.clone()).await);
         published(&caller, &first).await;
@@ -293,8 +293,8 @@ async fn a_person_is_not_moved_out_of_a_post_that_they_left_or_into_two() {
 }
 
 /// Writes a second primary post of A-04, as an import may, or takes it away.
-async fn second_post(world: &World, is_there: bool) {
-    let of = Places::of(&world.database).await;
+async fn second_post(app: &TestApp, is_there: bool) {
+    let of = Places::of(&app.database).await;
     let second = assignment::Model {
         id: AssignmentId::new(),
         cadre_id: of.cadre("A-04"),
@@ -304,7 +304,7 @@ async fn second_post(world: &World, is_there: bool) {
         end_on: None,
         is_primary: true,
     };
-    let writer = world.database.writer();
+    let writer = app.database.writer();
     if is_there {
         second.into_active_model().reset_all().insert(writer).await.expect("written");
     } else {
@@ -312,13 +312,13 @@ async fn second_post(world: &World, is_there: bool) {
         let gone = assignment::Entity::delete_many().filter(here).exec(writer).await.expect("deleted");
         assert_eq!(gone.rows_affected, 1);
     }
-    projection::rebuild(&world.database, clock()).await.expect("rebuilt");
+    projection::rebuild(&app.database, clock()).await.expect("rebuilt");
 }
 
 #[actix_web::test]
 async fn what_cannot_start_is_neither_decided_nor_published_nor_started() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let id = proposed(&caller, transfer()).await;
         exchanged(&caller, &id).await;
         let decision = json!({ "rotationId": id, "decisionNo": "10/QĐ-TEST", "decidedOn": "2025-08-15" });
@@ -327,11 +327,11 @@ async fn what_cannot_start_is_neither_decided_nor_published_nor_started() {
             ("rotationPublish", json!({ "rotationId": id })),
             ("rotationStart", json!({ "rotationId": id })),
         ] {
-            second_post(world, true).await;
+            second_post(app, true).await;
             let before = state(&caller, &id).await;
             assert_eq!(refusal(&caller, act, input.clone()).await["code"], "POST_OVERLAPS", "{act}");
             assert_eq!(state(&caller, &id).await, before, "{act}");
-            second_post(world, false).await;
+            second_post(app, false).await;
             done(&caller, act, input).await;
         }
     })
@@ -340,8 +340,8 @@ async fn what_cannot_start_is_neither_decided_nor_published_nor_started() {
 
 #[actix_web::test]
 async fn a_secondment_is_extended_to_its_longest_term_and_no_further() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let secondment = json!({ "form": "SECONDMENT", "plannedEndOn": "2028-09-02" });
         let id = proposed(&caller, with(transfer(), secondment)).await;
         exchanged(&caller, &id).await;
@@ -372,8 +372,8 @@ async fn a_secondment_is_extended_to_its_longest_term_and_no_further() {
 
 #[actix_web::test]
 async fn a_broken_rule_refuses_the_decision_until_it_is_overridden() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let id = proposed(&caller, with(transfer(), json!({ "form": "ROTATION", "plannedEndOn": "2027-09-01" }))).await;
         exchanged(&caller, &id).await;
         let decision = json!({ "rotationId": id, "decisionNo": "1", "decidedOn": "2025-08-15" });
@@ -399,8 +399,8 @@ async fn a_broken_rule_refuses_the_decision_until_it_is_overridden() {
 
 #[actix_web::test]
 async fn only_the_preparing_unit_acts_on_what_is_published() {
-    on_both(async |world| {
-        let (office, district) = (office(world).await, world.caller(&super::WRITES, &["A"]).await);
+    on_both(async |app| {
+        let (office, district) = (office(app).await, app.caller(&super::WRITES, &["A"]).await);
         let id = proposed(&office, transfer()).await;
         published(&office, &id).await;
 
@@ -413,9 +413,9 @@ async fn only_the_preparing_unit_acts_on_what_is_published() {
 
 #[actix_web::test]
 async fn acts_without_the_scope_are_forbidden_before_anything_runs() {
-    on_both(async |world| {
+    on_both(async |app| {
         for scopes in [&["cadre:read", "rotation:read"][..], &["cadre:read", "rotation:write"]] {
-            let caller = world.caller(scopes, &["P"]).await;
+            let caller = app.caller(scopes, &["P"]).await;
             let answer = caller.ask(&super::document("rotationPropose"), json!({ "input": keyed(transfer()) })).await;
             assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
             assert!(answer.get("data").is_none(), "{answer}");
@@ -426,8 +426,8 @@ async fn acts_without_the_scope_are_forbidden_before_anything_runs() {
 
 #[actix_web::test]
 async fn a_refusal_is_told_in_the_language_of_the_request() {
-    on_both(async |world: &World| {
-        let caller = office(world).await;
+    on_both(async |app: &TestApp| {
+        let caller = office(app).await;
         let input = json!({ "input": keyed(json!({ "rotationId": "x" })) });
         let body = json!({ "query": super::document("rotationStart"), "variables": input });
         let message = async |request: reqwest::RequestBuilder| {
@@ -436,7 +436,7 @@ async fn a_refusal_is_told_in_the_language_of_the_request() {
         };
 
         let english = message(caller.post(&body)).await;
-        let plain = world.http().post(format!("{}/graphql", world.url)).bearer_auth(&caller.token).json(&body);
+        let plain = app.http().post(format!("{}/graphql", app.url)).bearer_auth(&caller.token).json(&body);
         let vietnamese = message(plain).await;
 
         assert_eq!(english, "Not found within your reach; check the code or id.");

@@ -6,7 +6,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Pagin
 use serde_json::{Value, json};
 
 use super::{WRITES, document, done, exchanged, keyed, proposed, refusal, with};
-use crate::world::{Caller, World, on_both, rotation::day};
+use crate::support::{Caller, TestApp, on_both, rotation::day};
 
 /// The scopes of who decides where the rule of remaining service is in force.
 pub(super) const DECIDES: [&str; 4] = ["cadre:read", "cadre.identity:read", "rotation:read", "rotation:write"];
@@ -24,20 +24,20 @@ fn decision(id: &str) -> Value {
     json!({ "rotationId": id, "decisionNo": "1", "decidedOn": "2025-05-15" })
 }
 
-async fn born(world: &World, code: &str, on: &str) {
+async fn born(app: &TestApp, code: &str, on: &str) {
     let rows = cadre::Entity::update_many()
         .set(cadre::ActiveModel { birth_on: Set(Some(BirthDate::seal(day(on)))), ..Default::default() })
         .filter(cadre::Column::Code.eq(code))
-        .exec(world.database.writer())
+        .exec(app.database.writer())
         .await
         .expect("written");
     assert_eq!(rows.rows_affected, 1);
 }
 
-async fn readings(world: &World, by: &Caller<'_>) -> u64 {
+async fn readings(app: &TestApp, by: &Caller<'_>) -> u64 {
     let client: entity::value::ClientId = by.id.parse().expect("an id");
     let of_client = access_entry::Entity::find().filter(access_entry::Column::ClientId.eq(client));
-    of_client.count(world.database.reader()).await.expect("a count")
+    of_client.count(app.database.reader()).await.expect("a count")
 }
 
 /// Does an act that ends in an error, and gives its code and extensions.
@@ -56,9 +56,9 @@ async fn check(caller: &Caller<'_>, id: &str) -> Value {
 
 #[actix_web::test]
 async fn a_decision_that_depends_on_the_day_of_birth_reads_the_identity() {
-    on_both(async |world| {
-        let office = world.caller(&WRITES, &["P"]).await;
-        let mut decides = world.caller(&DECIDES, &["P"]).await;
+    on_both(async |app| {
+        let office = app.caller(&WRITES, &["P"]).await;
+        let mut decides = app.caller(&DECIDES, &["P"]).await;
         let (refused, decided) = (proposed(&office, of_2025()).await, proposed(&office, of_2025()).await);
         exchanged(&office, &refused).await;
         exchanged(&office, &decided).await;
@@ -70,16 +70,16 @@ async fn a_decision_that_depends_on_the_day_of_birth_reads_the_identity() {
         );
         decides.purpose = None;
         assert_eq!(failure(&decides, "rotationDecide", decision(&refused)).await["code"], "PURPOSE_REQUIRED");
-        assert_eq!(readings(world, &decides).await, 0);
+        assert_eq!(readings(app, &decides).await, 0);
 
         decides.purpose = Some("PERSONNEL");
-        born(world, "A-04", "1970-01-01").await;
+        born(app, "A-04", "1970-01-01").await;
         let error = refusal(&decides, "rotationDecide", decision(&refused)).await;
         assert_eq!(error["check"], json!({ "rule": "rotation.min_remaining_service_months", "result": "FAIL" }));
-        assert_eq!(readings(world, &decides).await, 1, "also what is refused has been read");
-        born(world, "A-04", "1990-01-01").await;
+        assert_eq!(readings(app, &decides).await, 1, "also what is refused has been read");
+        born(app, "A-04", "1990-01-01").await;
         assert_eq!(done(&decides, "rotationDecide", decision(&decided)).await["state"], "DECIDED");
-        assert_eq!(readings(world, &decides).await, 2);
+        assert_eq!(readings(app, &decides).await, 2);
 
         // An override makes the day of birth irrelevant, so that no reading is needed.
         let special = json!({
@@ -89,32 +89,32 @@ async fn a_decision_that_depends_on_the_day_of_birth_reads_the_identity() {
         done(&office, "rotationOverride", special).await;
         done(&office, "rotationCancel", json!({ "rotationId": decided, "reason": "r" })).await;
         assert_eq!(done(&office, "rotationDecide", decision(&refused)).await["state"], "DECIDED");
-        assert_eq!(readings(world, &office).await, 0);
+        assert_eq!(readings(app, &office).await, 0);
     })
     .await;
 }
 
 #[actix_web::test]
 async fn the_same_decision_sent_again_reads_nothing() {
-    on_both(async |world| {
-        let decides = world.caller(&DECIDES, &["P"]).await;
+    on_both(async |app| {
+        let decides = app.caller(&DECIDES, &["P"]).await;
         let id = proposed(&decides, of_2025()).await;
         exchanged(&decides, &id).await;
         let input = with(decision(&id), json!({ "idempotencyKey": "same" }));
         done(&decides, "rotationDecide", input.clone()).await;
         assert_eq!(done(&decides, "rotationDecide", input).await["state"], "DECIDED");
-        assert_eq!(readings(world, &decides).await, 1);
+        assert_eq!(readings(app, &decides).await, 1);
     })
     .await;
 }
 
 #[actix_web::test]
 async fn a_decision_whose_reading_cannot_be_logged_is_not_made() {
-    on_both(async |world| {
-        let decides = world.caller(&DECIDES, &["P"]).await;
+    on_both(async |app| {
+        let decides = app.caller(&DECIDES, &["P"]).await;
         let id = proposed(&decides, of_2025()).await;
         exchanged(&decides, &id).await;
-        world.database.writer().execute_unprepared("DROP TABLE access_entry").await.expect("dropped");
+        app.database.writer().execute_unprepared("DROP TABLE access_entry").await.expect("dropped");
 
         let answer = decides.ask(&document("rotationDecide"), json!({ "input": keyed(decision(&id)) })).await;
 
@@ -128,38 +128,37 @@ async fn a_decision_whose_reading_cannot_be_logged_is_not_made() {
 
 #[actix_web::test]
 async fn a_decision_needs_the_file_within_reach() {
-    on_both(async |world| {
+    on_both(async |app| {
         // A-04 leaves for B1U between the exchange and the decision; A prepares, and no longer reaches the file.
-        let district = world.caller(&DECIDES, &["A"]).await;
+        let district = app.caller(&DECIDES, &["A"]).await;
         let id = proposed(&district, with(of_2025(), json!({ "preparingUnitCode": "A" }))).await;
         exchanged(&district, &id).await;
         assert_eq!(check(&district, &id).await["result"], "PASS", "the control");
         let posts =
             "UPDATE assignment SET end_on = '2026-05-01' WHERE cadre_id = (SELECT id FROM cadre WHERE code = 'A-04')";
-        world.database.writer().execute_unprepared(posts).await.expect("written");
-        world
-            .import_text(&[(
-                "assignments.csv",
-                "cadre_code,unit_code,title_code,start_on,end_on,is_primary\nA-04,B1U,CC,2026-05-01,,true\n",
-            )])
-            .await;
-        let before = readings(world, &district).await;
+        app.database.writer().execute_unprepared(posts).await.expect("written");
+        app.import_text(&[(
+            "assignments.csv",
+            "cadre_code,unit_code,title_code,start_on,end_on,is_primary\nA-04,B1U,CC,2026-05-01,,true\n",
+        )])
+        .await;
+        let before = readings(app, &district).await;
 
         assert_eq!(refusal(&district, "rotationDecide", decision(&id)).await["code"], "FILE_OUT_OF_REACH");
         assert_eq!(check(&district, &id).await["result"], "INDETERMINATE");
-        assert_eq!(readings(world, &district).await, before);
+        assert_eq!(readings(app, &district).await, before);
     })
     .await;
 }
 
 #[actix_web::test]
 async fn a_check_that_depends_on_the_day_of_birth_is_shown_as_a_reading_of_identity() {
-    on_both(async |world| {
-        let office = world.caller(&WRITES, &["P"]).await;
-        let mut reads = world.caller(&DECIDES, &["P"]).await;
+    on_both(async |app| {
+        let office = app.caller(&WRITES, &["P"]).await;
+        let mut reads = app.caller(&DECIDES, &["P"]).await;
         let id = proposed(&office, of_2025()).await;
         let none = proposed(&office, with(of_2025(), json!({ "startOn": "2025-09-01" }))).await;
-        born(world, "A-04", "1990-01-01").await;
+        born(app, "A-04", "1990-01-01").await;
 
         let withheld = check(&office, &id).await;
         assert_eq!((&withheld["result"], &withheld["verified"]), (&json!("INDETERMINATE"), &json!(true)));
@@ -167,16 +166,16 @@ async fn a_check_that_depends_on_the_day_of_birth_is_shown_as_a_reading_of_ident
         assert!(message.contains("cadre.identity:read") && message.contains("X-Purpose"), "{message}");
         reads.purpose = None;
         assert_eq!(check(&reads, &id).await, withheld);
-        assert_eq!(readings(world, &reads).await, 0);
+        assert_eq!(readings(app, &reads).await, 0);
 
         reads.purpose = Some("PERSONNEL");
         assert_eq!(check(&reads, &none).await["result"], "NOT_APPLICABLE");
-        assert_eq!(readings(world, &reads).await, 0, "no rule is in force, so nothing is read");
+        assert_eq!(readings(app, &reads).await, 0, "no rule is in force, so nothing is read");
         assert_eq!(check(&reads, &id).await["result"], "PASS");
-        assert_eq!(readings(world, &reads).await, 1);
-        born(world, "A-04", "1970-01-01").await;
+        assert_eq!(readings(app, &reads).await, 1);
+        born(app, "A-04", "1970-01-01").await;
         assert_eq!(check(&reads, &id).await["result"], "FAIL");
-        assert_eq!((readings(world, &reads).await, readings(world, &office).await), (2, 0));
+        assert_eq!((readings(app, &reads).await, readings(app, &office).await), (2, 0));
     })
     .await;
 }

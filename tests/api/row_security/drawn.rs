@@ -23,8 +23,8 @@ use fastrand::Rng;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
-use crate::world::{
-    Kind, World, allowance, clock, open,
+use crate::support::{
+    Kind, TestApp, allowance, clock, open,
     postgres::setting,
     rotation::{Places, day},
     store,
@@ -286,19 +286,19 @@ async fn row_security_alone_shows_no_foreign_row() {
     println!("CADRE_TEST_SEED={seed}");
     let folder = tempfile::tempdir().expect("a folder");
     demo::write_bundle(folder.path()).expect("written");
-    let world = World::empty(Kind::Postgres).await;
-    assert_eq!(world.import(folder.path()).await.outcome, Outcome::Loaded);
-    write_embargoed(&world.database).await;
-    let rows = Rows::read(&world.database).await;
+    let app = TestApp::empty(Kind::Postgres).await;
+    assert_eq!(app.import(folder.path()).await.outcome, Outcome::Loaded);
+    write_embargoed(&app.database).await;
+    let rows = Rows::read(&app.database).await;
     let mut draw = Draw(Rng::with_seed(seed), &rows);
-    let (walled, passing) = (world.app_state.database().clone(), open(&world.database_url).await);
-    let walled = Unnarrowed::over(&walled, &world.url).await;
-    let free = Unnarrowed::over(&passing, &world.url).await;
+    let (walled, passing) = (app.app_state.database().clone(), open(&app.database_url).await);
+    let walled = Unnarrowed::over(&walled, &app.url).await;
+    let free = Unnarrowed::over(&passing, &app.url).await;
 
     let (mut found, mut leaked) = (0, 0);
     for _ in 0..CALLERS {
         let roots: Vec<&str> = (0..draw.0.usize(1..4)).map(|_| draw.unit()).collect();
-        let (held, caller) = (rows.held(&roots), world.caller(&SCOPES, &roots).await);
+        let (held, caller) = (rows.held(&roots), app.caller(&SCOPES, &roots).await);
         for _ in 0..QUESTIONS / CALLERS {
             let question = draw.question();
             let answer = walled.ask(&caller.token, &question).await;
@@ -319,5 +319,5 @@ async fn row_security_alone_shows_no_foreign_row() {
     assert!(found * 10 > QUESTIONS, "the control: what is within reach is found, {found} times of seed {seed}");
     assert!(leaked * 3 > QUESTIONS, "the control: without row security {leaked} answers tell of others, seed {seed}");
     passing.close().await.expect("closed");
-    world.stop().await;
+    app.stop().await;
 }

@@ -16,8 +16,8 @@ use cadre_api::{
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 use uuid::Uuid;
 
-use crate::world::{
-    Kind, World, allowance, as_service, bundle, clock, copy, database_name, fresh, on_both, open, poll,
+use crate::support::{
+    Kind, TestApp, allowance, as_service, bundle, clock, copy, database_name, fresh, on_both, open, poll,
     postgres::{self, OWNER, SERVICE},
     program::{self, Program},
     store,
@@ -186,8 +186,8 @@ fn served(url: &str) -> String {
 
 #[actix_web::test]
 async fn a_question_writes_nothing_whatever_it_says() {
-    on_both(async |world| {
-        let service = world.app_state.database();
+    on_both(async |app| {
+        let service = app.app_state.database();
         let refused = service.reader().execute_unprepared("UPDATE title SET name = ''").await;
         assert!(refused.is_err(), "{refused:?}");
         let refused = service.read_session(RowScope::Everything).execute_unprepared("UPDATE title SET name = ''").await;
@@ -359,12 +359,12 @@ async fn a_question_that_leads_beyond_its_course_is_told_the_wider_one() {
 /// Each act reads before, writes, and reads again; one connection for each kind would be a trap if it kept the first.
 #[actix_web::test]
 async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
-    let world = World::new(Kind::Postgres).await;
+    let app = TestApp::new(Kind::Postgres).await;
     let pool = Pool { max_connections: 1, acquire_timeout: Duration::from_secs(60), ..Pool::default() };
-    let service = Database::open(&as_service(&world.database_url), pool).await.expect("a database");
+    let service = Database::open(&as_service(&app.database_url), pool).await.expect("a database");
     let app_state = Arc::new(AppState::open(store(&service), clock()).await.expect("a house"));
-    let tokens = Tokens::load(store(&service), clock(), &world.url).await.expect("keys");
-    let (engine, client) = (Engine::default(), world.all_seeing().await);
+    let tokens = Tokens::load(store(&service), clock(), &app.url).await.expect("keys");
+    let (engine, client) = (Engine::default(), app.all_seeing().await);
     let propose = async |nth: u32| {
         let caller = tokens.verifier.verify(&client.token, clock().now()).await.expect("a caller");
         let document = format!(
@@ -396,7 +396,7 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
     futures_util::future::join_all((0..64).map(propose)).await;
 
     service.close().await.expect("closed");
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]

@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::{fill, text, words};
-use crate::world::on_both;
+use crate::support::on_both;
 
 #[actix_web::test]
 async fn classes_are_found_by_what_they_are_and_who_holds_them() {
-    on_both(async |world| {
-        fill(world).await;
-        let all = world.all_seeing().await;
+    on_both(async |app| {
+        fill(app).await;
+        let all = app.all_seeing().await;
         for (filter, expected) in [
             ("", "L1 L2 L3 L4 L5 L6"),
             (r#"plan: "K21""#, "L1"),
@@ -50,9 +50,9 @@ async fn classes_are_found_by_what_they_are_and_who_holds_them() {
 
 #[actix_web::test]
 async fn a_class_tells_its_seats_and_its_learners() {
-    on_both(async |world| {
-        fill(world).await;
-        let all = world.all_seeing().await;
+    on_both(async |app| {
+        fill(app).await;
+        let all = app.all_seeing().await;
 
         let seen = all
             .query(

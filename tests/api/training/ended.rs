@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::text;
-use crate::world::{
-    Caller, World, on_both,
+use crate::support::{
+    Caller, TestApp, on_both,
     rotation::Places,
     training::{Rows, class, learner, plan, quota as given, write},
 };
@@ -21,9 +21,9 @@ const SUCCESSIONS: &str = "predecessor_code,successor_code,kind,on_date,document
 
 /// E sends 3 people in 2024 and 6 in March 2025, N sends 4 in September 2025, F sends 2 in 2026. Seats of 2025: 12 at the
 /// commune, 28 at the province; of 2026: 5 at F.
-async fn fill(world: &World) {
-    world.import_text(&[("units.csv", UNITS), ("unit_successions.csv", SUCCESSIONS)]).await;
-    let of = Places::of(&world.database).await;
+async fn fill(app: &TestApp) {
+    app.import_text(&[("units.csv", UNITS), ("unit_successions.csv", SUCCESSIONS)]).await;
+    let of = Places::of(&app.database).await;
     let plans = vec![plan(&of, ["K25", "P"], (2025, 2025)), plan(&of, ["K26", "P"], (2026, 2026))];
     let seats = |at: usize, unit, seats| given(&of, &plans[at], [unit, "CMNV"], seats);
     let quotas = vec![seats(0, "E", 12), seats(0, "P", 28), seats(1, "F", 5)];
@@ -43,8 +43,8 @@ async fn fill(world: &World) {
         sent(3, "F", &["B-01", "B-02"]),
     ];
     let enrolments = enrolments.concat();
-    write(&world.database, Rows { plans, quotas, classes, enrolments, ..Rows::default() }).await;
-    world.app_state.refresh().await.expect("refreshed");
+    write(&app.database, Rows { plans, quotas, classes, enrolments, ..Rows::default() }).await;
+    app.app_state.refresh().await.expect("refreshed");
 }
 
 async fn progress(caller: &Caller<'_>, unit: &str, arguments: &str) -> Value {
@@ -56,9 +56,9 @@ async fn progress(caller: &Caller<'_>, unit: &str, arguments: &str) -> Value {
 
 #[actix_web::test]
 async fn a_unit_that_ends_within_a_year_counts_in_that_year() {
-    on_both(async |world| {
-        fill(world).await;
-        let all = world.all_seeing().await;
+    on_both(async |app| {
+        fill(app).await;
+        let all = app.all_seeing().await;
         for (unit, arguments, expected) in [
             ("P", "year: 2025", [40, 10, 10, 2]),
             ("P", "year: 2024", [0, 3, 3, 1]),
@@ -86,9 +86,9 @@ async fn a_unit_that_ends_within_a_year_counts_in_that_year() {
 
 #[actix_web::test]
 async fn enrolments_and_quotas_of_a_unit_that_ended_within_the_year_are_found() {
-    on_both(async |world| {
-        fill(world).await;
-        let all = world.all_seeing().await;
+    on_both(async |app| {
+        fill(app).await;
+        let all = app.all_seeing().await;
         for (condition, expected) in [
             (r#"unit: {code: "P"}, yearFrom: 2025, yearTo: 2025"#, 10),
             (r#"unit: {code: "P"}, yearTo: 2025"#, 13),
@@ -132,9 +132,9 @@ async fn enrolments_and_quotas_of_a_unit_that_ended_within_the_year_are_found() 
 
 #[actix_web::test]
 async fn the_sending_unit_of_an_enrolment_is_shown_on_its_last_day_in_the_year() {
-    on_both(async |world| {
-        fill(world).await;
-        let all = world.all_seeing().await;
+    on_both(async |app| {
+        fill(app).await;
+        let all = app.all_seeing().await;
         let document = r#"{ enrolments(where: {class: "X1"}, first: 1) { nodes { sendingUnit { code parent { code validTo } } } } }"#;
         let seen = all.query(document).await;
         assert_eq!(
@@ -147,9 +147,9 @@ async fn the_sending_unit_of_an_enrolment_is_shown_on_its_last_day_in_the_year()
 
 #[actix_web::test]
 async fn rounded_numbers_are_not_given_with_predecessors() {
-    on_both(async |world| {
-        fill(world).await;
-        let counter = world.caller(&["stats:read"], &["P"]).await;
+    on_both(async |app| {
+        fill(app).await;
+        let counter = app.caller(&["stats:read"], &["P"]).await;
         for (include, code) in [("true", json!("FORBIDDEN")), ("false", json!("FORBIDDEN"))] {
             let document = format!(
                 r#"{{ unit(by: {{code: "N"}}) {{ trainingProgress(year: 2025, includePredecessors: {include}) {{ turns }} }} }}"#

@@ -1,11 +1,11 @@
 //! Training: programmes, plans, quotas, classes, enrolments, progress.
 
-mod ask;
 mod class;
 mod ended;
-mod known;
-mod learner;
+mod enrolments;
+mod invalid_input;
 mod plan;
+mod visibility;
 
 use entity::{
     enrolment, quota, training_class,
@@ -13,8 +13,8 @@ use entity::{
 };
 use serde_json::Value;
 
-use crate::world::{
-    Caller, World,
+use crate::support::{
+    Caller, TestApp,
     rotation::Places,
     training::{Rows, class, learner, plan, quota as given, sent, write},
 };
@@ -105,17 +105,17 @@ fn enrolments(of: &Places, classes: &[training_class::Model]) -> Vec<enrolment::
     ]
 }
 
-async fn fill(world: &World) {
-    let of = Places::of(&world.database).await;
+async fn fill(app: &TestApp) {
+    let of = Places::of(&app.database).await;
     let mut rows = plans(&of);
     rows.classes = classes(&of, &rows);
     rows.enrolments = enrolments(&of, &rows.classes);
-    write(&world.database, rows).await;
-    world.app_state.refresh().await.expect("refreshed");
+    write(&app.database, rows).await;
+    app.app_state.refresh().await.expect("refreshed");
 }
 
-async fn district<'a>(world: &'a World, unit: &str) -> Caller<'a> {
-    world.caller(&["cadre:read", "training:read", "quota:read"], &[unit]).await
+async fn district<'a>(app: &'a TestApp, unit: &str) -> Caller<'a> {
+    app.caller(&["cadre:read", "training:read", "quota:read"], &[unit]).await
 }
 
 /// A word of each node of a connection.

@@ -5,7 +5,7 @@ use sea_orm::Iterable;
 use serde_json::{Value, json};
 
 use super::{fill, text, words};
-use crate::world::{
+use crate::support::{
     on_both,
     rotation::Places,
     training::{Rows, plan, quota, write},
@@ -13,11 +13,11 @@ use crate::world::{
 
 #[actix_web::test]
 async fn programmes_say_what_their_completion_grants() {
-    on_both(async |world| {
-        let caller = world.caller(&["stats:read"], &["A"]).await;
+    on_both(async |app| {
+        let caller = app.caller(&["stats:read"], &["A"]).await;
         let codes = |of: &Value| words(of, "/programmes", |programme| text(&programme["code"]));
         let before = codes(&caller.query("{ programmes { code } }").await);
-        fill(world).await;
+        fill(app).await;
 
         let seen = caller.query("{ programmes { code name kind subject level { code rank } } }").await;
 
@@ -37,9 +37,9 @@ async fn programmes_say_what_their_completion_grants() {
 
 #[actix_web::test]
 async fn a_plan_shows_its_quotas_and_a_quota_what_is_left_of_it() {
-    on_both(async |world| {
-        fill(world).await;
-        let all = world.all_seeing().await;
+    on_both(async |app| {
+        fill(app).await;
+        let all = app.all_seeing().await;
 
         let seen = all
             .query(
@@ -97,9 +97,9 @@ async fn a_plan_shows_its_quotas_and_a_quota_what_is_left_of_it() {
 
 #[actix_web::test]
 async fn a_unit_shows_the_quotas_of_the_plans_that_hold_for_a_year() {
-    on_both(async |world| {
-        fill(world).await;
-        let all = world.all_seeing().await;
+    on_both(async |app| {
+        fill(app).await;
+        let all = app.all_seeing().await;
         for (unit, arguments, expected) in [
             ("A", "year: 2021", vec!["K21 A 40", "KGD A 500", "K21 A 30", "K21 A 8"]),
             ("A", "year: 2022", vec!["KGD A 500"]),
@@ -130,9 +130,9 @@ async fn a_unit_shows_the_quotas_of_the_plans_that_hold_for_a_year() {
 
 #[actix_web::test]
 async fn turns_and_persons_are_held_against_seats_that_count_once() {
-    on_both(async |world| {
-        fill(world).await;
-        let all = world.all_seeing().await;
+    on_both(async |app| {
+        fill(app).await;
+        let all = app.all_seeing().await;
         for (unit, arguments, [planned, turns, persons, classes], percent) in [
             ("P", "year: 2021", [117, 6, 5, 3], json!(5.1)),
             ("P", "year: 2021, reach: UNIT", [40, 0, 0, 0], json!(0.0)),
@@ -187,16 +187,16 @@ async fn turns_and_persons_are_held_against_seats_that_count_once() {
 
 #[actix_web::test]
 async fn seats_are_planned_once_a_plan_is_approved_and_offered_until_it_is_closed() {
-    on_both(async |world| {
-        let of = Places::of(&world.database).await;
+    on_both(async |app| {
+        let of = Places::of(&app.database).await;
         let plans: Vec<_> = (0..)
             .zip(PlanState::iter())
             .map(|(at, state)| training_plan::Model { state, ..plan(&of, [&format!("S{at}"), "P"], (2024, 2024)) })
             .collect();
         let quotas = plans.iter().map(|plan| quota(&of, plan, ["A", "CMNV"], 7)).collect();
-        write(&world.database, Rows { plans, quotas, ..Rows::default() }).await;
-        world.app_state.refresh().await.expect("refreshed");
-        let all = world.all_seeing().await;
+        write(&app.database, Rows { plans, quotas, ..Rows::default() }).await;
+        app.app_state.refresh().await.expect("refreshed");
+        let all = app.all_seeing().await;
 
         let seen = all
             .query(

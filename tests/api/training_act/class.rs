@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{class, class_now, done, enrolled, issued, led, office, quota, refusal, seats, standing, with};
-use crate::world::on_both;
+use crate::support::on_both;
 
 #[actix_web::test]
 async fn a_class_is_led_from_its_plan_to_its_end() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let input =
             with(class("L-1"), json!({ "startOn": "2026-06-01", "capacity": 30, "planCode": "KH-A", "intake": " 7 " }));
         let made = done(&caller, "classPlan", input).await["class"].take();
@@ -32,8 +32,8 @@ async fn a_class_is_led_from_its_plan_to_its_end() {
 
 #[actix_web::test]
 async fn who_is_in_a_class_goes_with_it() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let seats_of = issued(&caller, quota(5)).await;
         let used = async || standing(&caller, &seats_of).await[2];
         led(&caller, with(class("L-1"), json!({ "capacity": 2, "planCode": "KH-A" })), &["OPEN_FOR_NOMINATION"]).await;
@@ -77,8 +77,8 @@ async fn who_is_in_a_class_goes_with_it() {
 
 #[actix_web::test]
 async fn a_class_that_is_cancelled_lets_everybody_go() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let of_quota = issued(&caller, quota(5)).await;
         led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
         let enrolment = enrolled(&caller, "L-1", "A-02", json!({ "quotaId": of_quota })).await;
@@ -98,8 +98,8 @@ async fn a_class_that_is_cancelled_lets_everybody_go() {
 
 #[actix_web::test]
 async fn a_class_never_has_fewer_seats_than_learners() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
         for cadre in ["A-02", "A-03", "A-04"] {
             enrolled(&caller, "L-1", cadre, json!({})).await;
@@ -119,8 +119,8 @@ async fn a_class_never_has_fewer_seats_than_learners() {
 
 #[actix_web::test]
 async fn a_class_is_refused_with_the_field_and_the_way_out() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED"]).await;
         for (other, code, field) in [
             (json!({ "code": "đ" }), "INVALID_CODE", "code"),
@@ -157,8 +157,8 @@ async fn a_class_is_refused_with_the_field_and_the_way_out() {
 
 #[actix_web::test]
 async fn only_the_organiser_leads_a_class() {
-    on_both(async |world| {
-        let (office, unit) = (office(world).await, world.caller(&super::WRITES, &["A1"]).await);
+    on_both(async |app| {
+        let (office, unit) = (office(app).await, app.caller(&super::WRITES, &["A1"]).await);
         led(&office, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
         let to = json!({ "classCode": "L-1", "to": "CONFIRMED" });
         assert_eq!(refusal(&unit, "classAdvance", to.clone()).await["code"], "NOT_FOUND", "nobody of A1 is in it");

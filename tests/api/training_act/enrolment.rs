@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use super::{class, class_now, document, done, enrolled, issued, led, office, quota, refusal, standing, with};
-use crate::world::{Caller, World, on_both};
+use crate::support::{Caller, TestApp, on_both};
 
 /// A class towards the intermediate level of political theory, under way since May.
 fn theory(code: &str) -> Value {
@@ -24,14 +24,14 @@ async fn highest(caller: &Caller<'_>, cadre: &str) -> Value {
     caller.query_with(document, json!({ "code": cadre })).await["cadre"]["highest"].take()
 }
 
-async fn papers(world: &World) -> u64 {
-    qualification::Entity::find().count(world.database.reader()).await.expect("a count")
+async fn papers(app: &TestApp) -> u64 {
+    qualification::Entity::find().count(app.database.reader()).await.expect("a count")
 }
 
 #[actix_web::test]
 async fn a_pass_grants_the_qualification_once_and_its_revocation_takes_it_back() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         led(&caller, theory("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED"]).await;
         let enrolment = enrolled(&caller, "L-1", "A-04", json!({})).await;
         assert_eq!(
@@ -39,7 +39,7 @@ async fn a_pass_grants_the_qualification_once_and_its_revocation_takes_it_back()
             (&json!("CONFIRMED"), &json!("A2U"), &json!(2026))
         );
         done(&caller, "classAdvance", json!({ "classCode": "L-1", "to": "RUNNING" })).await;
-        let (before, id) = (papers(world).await, enrolment["id"].clone());
+        let (before, id) = (papers(app).await, enrolment["id"].clone());
         let pass = || {
             json!({ "enrolmentId": id, "passed": true, "grade": "VERY_GOOD", "completedOn": "2026-05-29" })
         };
@@ -50,14 +50,14 @@ async fn a_pass_grants_the_qualification_once_and_its_revocation_takes_it_back()
         assert_eq!(highest(&caller, "A-04").await, granted);
         let refused = refusal(&caller, "enrolmentComplete", pass()).await;
         assert_eq!((&refused["code"], &refused["due"]), (&json!("WRONG_STEP"), &json!(["enrolmentRevoke"])));
-        assert_eq!(papers(world).await, before + 1);
+        assert_eq!(papers(app).await, before + 1);
 
         let reason = json!({ "enrolmentId": id, "reason": "Ghi nhầm người" });
         let back = done(&caller, "enrolmentRevoke", reason).await["enrolment"].take();
         assert_eq!((&back["state"], &back["grade"], &back["remark"]), (&json!("ATTENDING"), &Value::Null, &json!("Ghi nhầm người")));
-        assert_eq!((highest(&caller, "A-04").await, papers(world).await), (Value::Null, before));
+        assert_eq!((highest(&caller, "A-04").await, papers(app).await), (Value::Null, before));
         let lines = change::Entity::find().filter(change::Column::ObjectType.eq("qualification"));
-        let lines = lines.all(world.database.reader()).await.expect("read");
+        let lines = lines.all(app.database.reader()).await.expect("read");
         let kinds: Vec<_> = lines.iter().map(|line| line.kind.to_string()).collect();
         assert_eq!(kinds, ["CREATED", "ENDED"]);
         assert_eq!(lines[0].object, lines[1].object);
@@ -71,27 +71,27 @@ async fn a_pass_grants_the_qualification_once_and_its_revocation_takes_it_back()
 
 #[actix_web::test]
 async fn who_fails_or_attends_what_leads_to_no_level_is_granted_nothing() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         led(&caller, theory("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED", "RUNNING"]).await;
         let days = json!({ "startOn": "2026-05-04", "lastOn": "2026-05-05" });
         led(&caller, with(class("L-2"), days), &["OPEN_FOR_NOMINATION", "CONFIRMED", "RUNNING"]).await;
-        let before = papers(world).await;
+        let before = papers(app).await;
         for (class, passed, state) in [("L-1", false, "FAILED"), ("L-2", true, "COMPLETED")] {
             let enrolment = enrolled(&caller, class, "A-04", json!({})).await;
             assert_eq!(enrolment["state"], "ATTENDING", "the class is under way");
             let result = json!({ "enrolmentId": enrolment["id"], "passed": passed, "completedOn": "2026-06-01" });
             assert_eq!(done(&caller, "enrolmentComplete", result).await["enrolment"]["state"], state);
         }
-        assert_eq!(papers(world).await, before);
+        assert_eq!(papers(app).await, before);
     })
     .await;
 }
 
 #[actix_web::test]
 async fn a_seat_that_is_given_up_is_free_for_who_waits() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let of_quota = issued(&caller, quota(1)).await;
         led(&caller, with(class("L-1"), json!({ "capacity": 1 })), &["OPEN_FOR_NOMINATION"]).await;
         let other = || json!({ "quotaId": of_quota, "waitlist": true });
@@ -118,8 +118,8 @@ async fn a_seat_that_is_given_up_is_free_for_who_waits() {
 
 #[actix_web::test]
 async fn classes_that_share_days_are_warned_of_unless_both_are_full_time() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         led(&caller, with(class("L-1"), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;
         led(
             &caller,
@@ -146,10 +146,10 @@ async fn classes_that_share_days_are_warned_of_unless_both_are_full_time() {
 
 #[actix_web::test]
 async fn one_key_forty_times_is_one_enrolment_and_one_qualification() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         led(&caller, theory("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED", "RUNNING"]).await;
-        let before = papers(world).await;
+        let before = papers(app).await;
         let many = async |act: &str, input: Value| -> Value {
             let (document, input) = (document(act), json!({ "input": with(input, json!({ "idempotencyKey": act })) }));
             let ask = |_| caller.raw(&document, input.clone());
@@ -166,7 +166,7 @@ async fn one_key_forty_times_is_one_enrolment_and_one_qualification() {
 
         assert_eq!((&passed["enrolment"]["state"], &passed["enrolment"]["version"]), (&json!("COMPLETED"), &json!(2)));
         assert_eq!(class_now(&caller, "L-1").await["enrolled"], 1);
-        assert_eq!(papers(world).await, before + 1);
+        assert_eq!(papers(app).await, before + 1);
         let again = json!({ "classCode": "L-1", "cadreCode": "A-04", "idempotencyKey": "classEnrol" });
         let again = done(&caller, "classEnrol", again).await;
         assert_eq!(again["enrolment"]["state"], "COMPLETED", "the same request, though the level is held by now");

@@ -8,12 +8,12 @@ use super::{
     class, class_now, document, done, enrolled, handed, issued, keyed, led, office, quota, refusal, seats, standing,
     with,
 };
-use crate::world::on_both;
+use crate::support::on_both;
 
 #[actix_web::test]
 async fn an_enrolment_is_refused_with_the_field_the_numbers_and_the_way_out() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let of_a = issued(&caller, quota(2)).await;
         let of_a1 = handed(&caller, &of_a, "A1", 1).await;
         let full_time = issued(&caller, with(quota(2), json!({ "mode": "PART_TIME" }))).await;
@@ -25,7 +25,7 @@ async fn an_enrolment_is_refused_with_the_field_the_numbers_and_the_way_out() {
         led(&caller, with(class("L-4"), json!({ "programmeCode": "LLCT_TC" })), &["OPEN_FOR_NOMINATION"]).await;
         enrolled(&caller, "L-1", "A-02", json!({ "quotaId": of_a1 })).await;
         enrolled(&caller, "L-1", "A-06", json!({})).await;
-        let count = async || enrolment::Entity::find().count(world.database.reader()).await.expect("a count");
+        let count = async || enrolment::Entity::find().count(app.database.reader()).await.expect("a count");
         let before = (count().await, class_now(&caller, "L-1").await, standing(&caller, &of_a1).await);
 
         for (class, cadre, other, code, field) in [
@@ -72,8 +72,8 @@ async fn an_enrolment_is_refused_with_the_field_the_numbers_and_the_way_out() {
 
 #[actix_web::test]
 async fn a_result_is_refused_with_the_field_and_the_way_out() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         led(&caller, with(class("L-1"), json!({ "startOn": "2026-05-20" })), &["OPEN_FOR_NOMINATION"]).await;
         let id = enrolled(&caller, "L-1", "A-04", json!({})).await["id"].clone();
         let result = |other| with(json!({ "enrolmentId": id, "passed": true, "completedOn": "2026-06-01" }), other);
@@ -105,8 +105,8 @@ async fn a_result_is_refused_with_the_field_and_the_way_out() {
 
 #[actix_web::test]
 async fn who_waited_gets_a_seat_of_a_quota_only_while_its_plan_gives_seats() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let of_quota = issued(&caller, quota(5)).await;
         led(&caller, with(class("L-1"), json!({ "capacity": 1 })), &["OPEN_FOR_NOMINATION"]).await;
         led(&caller, with(class("L-2"), json!({ "capacity": 1, "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;
@@ -151,8 +151,8 @@ async fn who_waited_gets_a_seat_of_a_quota_only_while_its_plan_gives_seats() {
 
 #[actix_web::test]
 async fn who_is_confirmed_counts_for_the_year_in_which_the_class_begins() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
         let made = enrolled(&caller, "L-1", "A-03", json!({})).await;
         assert_eq!(made["year"], 2026);
@@ -171,8 +171,8 @@ async fn who_is_confirmed_counts_for_the_year_in_which_the_class_begins() {
 
 #[actix_web::test]
 async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
-    on_both(async |world| {
-        let (office, other) = (office(world).await, world.caller(&super::WRITES, &["B"]).await);
+    on_both(async |app| {
+        let (office, other) = (office(app).await, app.caller(&super::WRITES, &["B"]).await);
         led(&office, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
         let id = enrolled(&office, "L-1", "A-04", json!({})).await["id"].as_str().expect("an id").to_owned();
         for (act, input) in [
@@ -202,13 +202,13 @@ async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
 
 #[actix_web::test]
 async fn an_enrolment_needs_its_scopes_and_a_quota_one_more() {
-    on_both(async |world| {
-        let office = office(world).await;
+    on_both(async |app| {
+        let office = office(app).await;
         let of_quota = issued(&office, quota(2)).await;
         led(&office, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
         let input = |other| json!({ "input": keyed(with(json!({ "classCode": "L-1", "cadreCode": "A-04" }), other)) });
         let ask = async |scopes: &[&str], other| {
-            let caller = world.caller(scopes, &["P"]).await;
+            let caller = app.caller(scopes, &["P"]).await;
             let answer = caller.ask(&document("classEnrol"), input(other)).await;
             answer["errors"][0]["extensions"]["code"].as_str().unwrap_or("none").to_owned()
         };

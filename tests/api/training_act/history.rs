@@ -11,32 +11,32 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Re
 use serde_json::json;
 
 use super::{class_now, done, enrolled, issued, office, quota as given, standing, with};
-use crate::world::{Caller, World, on_both};
+use crate::support::{Caller, TestApp, on_both};
 
 const CLASSES: &str = "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,\
                        reported_learners,status\n";
 const ENROLMENTS: &str = "cadre_code,class_code,programme_code,unit_code,year,result,grade\n";
 
 /// The first quota that a plan gave to a unit.
-async fn of_plan(world: &World, plan: &str, unit_code: &str) -> String {
+async fn of_plan(app: &TestApp, plan: &str, unit_code: &str) -> String {
     let row = quota::Entity::find()
         .join(sea_orm::JoinType::InnerJoin, quota::Relation::TrainingPlan.def())
         .join(sea_orm::JoinType::InnerJoin, quota::Relation::Unit.def())
         .filter(training_plan::Column::Code.eq(plan.parse::<PlanCode>().expect("a code")))
         .filter(unit::Column::Code.eq(unit_code.parse::<UnitCode>().expect("a code")))
         .order_by_asc(quota::Column::Id)
-        .one(world.database.reader());
+        .one(app.database.reader());
     row.await.expect("read").expect("a quota").id.to_string()
 }
 
 /// The enrolment of a person in a class.
-async fn seat(world: &World, class: &str, person: &str) -> enrolment::Model {
+async fn seat(app: &TestApp, class: &str, person: &str) -> enrolment::Model {
     let row = enrolment::Entity::find()
         .join(sea_orm::JoinType::InnerJoin, enrolment::Relation::TrainingClass.def())
         .join(sea_orm::JoinType::InnerJoin, enrolment::Relation::Cadre.def())
         .filter(training_class::Column::Code.eq(class.parse::<ClassCode>().expect("a code")))
         .filter(cadre::Column::Code.eq(person.parse::<CadreCode>().expect("a code")))
-        .one(world.database.reader());
+        .one(app.database.reader());
     row.await.expect("read").expect("an enrolment")
 }
 
@@ -46,10 +46,10 @@ async fn used(caller: &Caller<'_>, quota: &str) -> i64 {
 
 #[actix_web::test]
 async fn seats_of_imported_learners_are_returned_and_a_person_counts_once() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         // A-02 and A-03 are in LOP-A1, A-06 is in LOP-A2, all by history; the quota counts persons.
-        let persons = of_plan(world, "KH-A", "A").await;
+        let persons = of_plan(app, "KH-A", "A").await;
         assert_eq!(used(&caller, &persons).await, 3);
         enrolled(&caller, "LOP-A2", "A-03", json!({ "quotaId": persons })).await;
         assert_eq!(used(&caller, &persons).await, 3, "A-03 uses a seat by history already");
@@ -57,7 +57,7 @@ async fn seats_of_imported_learners_are_returned_and_a_person_counts_once() {
         assert_eq!(used(&caller, &persons).await, 4);
 
         for (class, person, expected) in [("LOP-A1", "A-03", 4), ("LOP-A1", "A-02", 3)] {
-            let id = seat(world, class, person).await.id.to_string();
+            let id = seat(app, class, person).await.id.to_string();
             done(&caller, "enrolmentDrop", json!({ "enrolmentId": id, "reason": "Ốm" })).await;
             assert_eq!(used(&caller, &persons).await, expected, "{person}");
         }
@@ -68,7 +68,7 @@ async fn seats_of_imported_learners_are_returned_and_a_person_counts_once() {
         done(&caller, "classAdvance", with(to("PLANNED"), days)).await;
         done(&caller, "classAdvance", to("OPEN_FOR_NOMINATION")).await;
         for (person, expected) in [("A-06", 1), ("A-04", 2)] {
-            let id = seat(world, "LOP-A2", person).await.id.to_string();
+            let id = seat(app, "LOP-A2", person).await.id.to_string();
             done(&caller, "enrolmentConfirm", json!({ "enrolmentId": id })).await;
             assert_eq!(used(&caller, &persons).await, expected, "{person}");
         }
@@ -80,18 +80,18 @@ async fn seats_of_imported_learners_are_returned_and_a_person_counts_once() {
 
 #[actix_web::test]
 async fn seats_that_history_used_beyond_those_there_are_come_back_one_by_one() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let turns = issued(&caller, with(given(1), json!({ "unitCode": "A2" }))).await;
         let class = format!("{CLASSES}LOP-H,KH-A,CMNV,A,9,WORKSHOP,PART_TIME,2026-05-04,2026-07-31,,,OPEN\n");
         let rows = format!(
             "{ENROLMENTS}A-03,LOP-H,CMNV,A2U,2026,ATTENDING,\nA-04,LOP-H,CMNV,A2U,2026,ATTENDING,\n\
              A-02,LOP-H,CMNV,A2U,2026,ATTENDING,\n"
         );
-        world.import_text(&[("classes.csv", &class), ("enrolments.csv", &rows)]).await;
+        app.import_text(&[("classes.csv", &class), ("enrolments.csv", &rows)]).await;
         assert_eq!(standing(&caller, &turns).await[2..4], [3, -2]);
         for (person, left) in [("A-03", -1), ("A-04", 0), ("A-02", 1)] {
-            let id = seat(world, "LOP-H", person).await.id.to_string();
+            let id = seat(app, "LOP-H", person).await.id.to_string();
             done(&caller, "enrolmentDrop", json!({ "enrolmentId": id, "reason": "Ốm" })).await;
             assert_eq!(standing(&caller, &turns).await[3], left, "{person}");
         }
@@ -103,14 +103,14 @@ async fn seats_that_history_used_beyond_those_there_are_come_back_one_by_one() {
 
 #[actix_web::test]
 async fn an_import_moves_no_use_and_counts_no_act_without_a_quota() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let class = format!("{CLASSES}LOP-P9,KH-P,LLCT_TC,PD1,8,TRAINING,FULL_TIME,2026-09-07,2026-09-30,,,OPEN\n");
-        world.import_text(&[("classes.csv", &class)]).await;
+        app.import_text(&[("classes.csv", &class)]).await;
         enrolled(&caller, "LOP-P9", "A-04", json!({})).await;
         let mut quotas = Vec::new();
         for unit_code in ["P", "A", "B"] {
-            quotas.push(of_plan(world, "KH-P", unit_code).await);
+            quotas.push(of_plan(app, "KH-P", unit_code).await);
         }
         // Handed on, so that no seat of this quota is left for the learners of the other rows.
         done(&caller, "quotaAllocate", json!({ "quotaId": quotas[1], "unitCode": "A2", "seats": 3 })).await;
@@ -118,13 +118,13 @@ async fn an_import_moves_no_use_and_counts_no_act_without_a_quota() {
         let nearer = "plan_code,unit_code,programme_code,mode,measure,bound,quantity,classes\n\
                       KH-P,A1,LLCT_TC,,TURNS,EXACT,1,\nKH-P,B1,LLCT_TC,,TURNS,EXACT,1,\n";
         let rows = format!("{ENROLMENTS}A-02,LOP-P9,LLCT_TC,A1U,2026,CONFIRMED,\n");
-        world.import_text(&[("quotas.csv", nearer), ("enrolments.csv", &rows)]).await;
+        app.import_text(&[("quotas.csv", nearer), ("enrolments.csv", &rows)]).await;
 
         for quota in &quotas {
             assert_eq!(used(&caller, quota).await, 1, "what was used before stays where it was");
         }
-        assert_eq!(used(&caller, &of_plan(world, "KH-P", "A1").await).await, 1);
-        assert_eq!(used(&caller, &of_plan(world, "KH-P", "B1").await).await, 0, "B-02 counts for B");
+        assert_eq!(used(&caller, &of_plan(app, "KH-P", "A1").await).await, 1);
+        assert_eq!(used(&caller, &of_plan(app, "KH-P", "B1").await).await, 0, "B-02 counts for B");
     })
     .await;
 }
@@ -136,9 +136,9 @@ async fn turns(caller: &Caller<'_>) -> i64 {
 
 #[actix_web::test]
 async fn learners_of_classes_that_are_not_held_take_no_seats() {
-    on_both(async |world| {
-        let caller = office(world).await;
-        let persons = of_plan(world, "KH-A", "A").await;
+    on_both(async |app| {
+        let caller = office(app).await;
+        let persons = of_plan(app, "KH-A", "A").await;
         let before = (used(&caller, &persons).await, turns(&caller).await);
         let classes = format!(
             "{CLASSES}LOP-X1,KH-A,CMNV,A,3,WORKSHOP,PART_TIME,2026-03-02,2026-03-03,,,CANCELLED\n\
@@ -146,30 +146,30 @@ async fn learners_of_classes_that_are_not_held_take_no_seats() {
         );
         let rows = format!("{ENROLMENTS}A-04,LOP-X1,CMNV,A2U,2026,ATTENDING,\nA-04,LOP-X2,CMNV,A2U,2026,CONFIRMED,\n");
         let files = [("classes.csv", &classes[..]), ("enrolments.csv", &rows)];
-        let report = loaded(world, &files).await;
+        let report = loaded(app, &files).await;
         let found: Vec<_> = report.findings.iter().map(|found| (found.line, found.code.to_string())).collect();
         assert_eq!(found, [(Some(2), "CLASS_NOT_HELD".to_owned()), (Some(3), "CLASS_NOT_HELD".to_owned())]);
         assert_eq!((used(&caller, &persons).await, turns(&caller).await), before);
         for (class, expected) in [("LOP-X1", "DROPPED"), ("LOP-X2", "WAITLISTED")] {
-            assert_eq!(seat(world, class, "A-04").await.state.to_string(), expected);
+            assert_eq!(seat(app, class, "A-04").await.state.to_string(), expected);
             assert_eq!(class_now(&caller, class).await["enrolled"], 0, "{class}");
         }
-        assert_eq!(loaded(world, &files).await.outcome, Outcome::NothingNew, "the same bundle again");
+        assert_eq!(loaded(app, &files).await.outcome, Outcome::NothingNew, "the same bundle again");
     })
     .await;
 }
 
-async fn loaded(world: &World, files: &[(&str, &str)]) -> cadre_api::domain::import::Report {
+async fn loaded(app: &TestApp, files: &[(&str, &str)]) -> cadre_api::domain::import::Report {
     let dir = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
         std::fs::write(dir.path().join(name), text).expect("written");
     }
-    world.import(dir.path()).await
+    app.import(dir.path()).await
 }
 
 #[actix_web::test]
 async fn columns_of_an_enrolment_that_do_not_agree_are_found() {
-    on_both(async |world| {
+    on_both(async |app| {
         let classes = format!(
             "{CLASSES}LOP-X3,,CMNV,A,,VILLAGE,,2025-12-31,2026-01-01,,,CLOSED\n\
              LOP-X4,,CMNV,A,,VILLAGE,,2026-02-02,2026-02-03,,,CANCELLED\n\
@@ -180,7 +180,7 @@ async fn columns_of_an_enrolment_that_do_not_agree_are_found() {
              A-03,LOP-X4,CMNV,A2U,2026,COMPLETED,\nB-01,,CMNV,B1U,2027,COMPLETED,\nB-02,,CMNV,B1U,2026,WAITLISTED,\n\
              B-02,LOP-X3,CMNV,B1U,2025,DROPPED,GOOD\n"
         );
-        let report = loaded(world, &[("classes.csv", &classes), ("enrolments.csv", &rows)]).await;
+        let report = loaded(app, &[("classes.csv", &classes), ("enrolments.csv", &rows)]).await;
         let found: Vec<_> = report
             .findings
             .iter()
@@ -202,12 +202,12 @@ async fn columns_of_an_enrolment_that_do_not_agree_are_found() {
 
 #[actix_web::test]
 async fn a_revoked_pass_of_history_takes_its_qualification_along_and_no_other() {
-    on_both(async |world| {
+    on_both(async |app| {
         // LOP-P1 lasted from March to September 2025.
         let papers = "cadre_code,subject,level,field_code,institution_code,mode,granted_on\n\
                       A-03,POLITICAL_THEORY,INTERMEDIATE,,TCT,,2025-10\nB-02,POLITICAL_THEORY,INTERMEDIATE,,TCT,,2012\n";
-        world.import_text(&[("qualifications.csv", papers)]).await;
-        let caller = office(world).await;
+        app.import_text(&[("qualifications.csv", papers)]).await;
+        let caller = office(app).await;
         let levels = async |person: &str| {
             let document = format!(
                 r#"{{ cadre(by: {{code: "{person}"}}) {{ qualifications(subject: "POLITICAL_THEORY") {{ level {{ code }} }} }} }}"#
@@ -218,11 +218,11 @@ async fn a_revoked_pass_of_history_takes_its_qualification_along_and_no_other() 
         };
         assert_eq!([levels("A-03").await, levels("B-02").await], [1, 1]);
         for person in ["A-03", "B-02"] {
-            let id = seat(world, "LOP-P1", person).await.id.to_string();
+            let id = seat(app, "LOP-P1", person).await.id.to_string();
             done(&caller, "enrolmentRevoke", json!({ "enrolmentId": id, "reason": "Nhầm" })).await;
         }
         assert_eq!([levels("A-03").await, levels("B-02").await], [0, 1], "that of 2012 was granted before");
-        let id = seat(world, "LOP-P1", "A-03").await.id.to_string();
+        let id = seat(app, "LOP-P1", "A-03").await.id.to_string();
         let result = json!({ "enrolmentId": id, "passed": true, "completedOn": "2026-05-04" });
         done(&caller, "enrolmentComplete", result).await;
         assert_eq!(levels("A-03").await, 1);
@@ -231,9 +231,9 @@ async fn a_revoked_pass_of_history_takes_its_qualification_along_and_no_other() 
 }
 
 /// Quotas and the enrolments that use them, as they are stored.
-async fn stored(world: &World) -> (Vec<(QuotaId, i32, i32)>, Vec<(EnrolmentId, QuotaId)>) {
-    let quotas = quota::Entity::find().order_by_asc(quota::Column::Id).all(world.database.writer()).await;
-    let links = enrolment_quota::Entity::find().all(world.database.writer()).await.expect("read");
+async fn stored(app: &TestApp) -> (Vec<(QuotaId, i32, i32)>, Vec<(EnrolmentId, QuotaId)>) {
+    let quotas = quota::Entity::find().order_by_asc(quota::Column::Id).all(app.database.writer()).await;
+    let links = enrolment_quota::Entity::find().all(app.database.writer()).await.expect("read");
     let mut links: Vec<_> = links.into_iter().map(|link| (link.enrolment_id, link.quota_id)).collect();
     links.sort();
     (quotas.expect("read").into_iter().map(|row| (row.id, row.used, row.excess)).collect(), links)
@@ -241,23 +241,23 @@ async fn stored(world: &World) -> (Vec<(QuotaId, i32, i32)>, Vec<(EnrolmentId, Q
 
 #[actix_web::test]
 async fn used_seats_are_carried_over_both_ways() {
-    on_both(async |world| {
-        let caller = office(world).await;
-        let persons = of_plan(world, "KH-A", "A").await;
+    on_both(async |app| {
+        let caller = office(app).await;
+        let persons = of_plan(app, "KH-A", "A").await;
         enrolled(&caller, "LOP-A2", "A-04", json!({ "quotaId": persons })).await;
         // An act without a quota uses none, before and after.
         enrolled(&caller, "LOP-A2", "A-02", json!({})).await;
-        let before = stored(world).await;
+        let before = stored(app).await;
         assert!(before.1.len() > 8, "the control: {before:?}");
 
         let all = Migrator::migrations();
         let at = all.iter().position(|step| step.name() == "m20261202_000023_quota_use").expect("a migration");
         let steps = u32::try_from(all.len() - at).expect("few");
-        Migrator::down(world.database.writer(), Some(steps)).await.expect("down");
+        Migrator::down(app.database.writer(), Some(steps)).await.expect("down");
         let sums = "SELECT CAST(sum(used) AS bigint) AS acts, CAST(sum(used_before) AS bigint) AS history FROM quota";
         let row = sea_orm::ConnectionTrait::query_one_raw(
-            world.database.writer(),
-            sea_orm::Statement::from_string(world.database.backend(), sums),
+            app.database.writer(),
+            sea_orm::Statement::from_string(app.database.backend(), sums),
         );
         let row = row.await.expect("read").expect("sums");
         let total: i64 = before.0.iter().map(|(_, used, _)| i64::from(*used)).sum();
@@ -265,9 +265,9 @@ async fn used_seats_are_carried_over_both_ways() {
             (row.try_get("", "acts").expect("acts"), row.try_get("", "history").expect("history"));
         assert_eq!((acts, history), (1, total - 1));
 
-        Migrator::up(world.database.writer(), None).await.expect("up again");
-        assert_eq!(stored(world).await, before);
-        let snapshot = world.database.snapshot().await.expect("a snapshot");
+        Migrator::up(app.database.writer(), None).await.expect("up again");
+        assert_eq!(stored(app).await, before);
+        let snapshot = app.database.snapshot().await.expect("a snapshot");
         assert_eq!(usage::verify(&snapshot).await.expect("read").differences, []);
     })
     .await;

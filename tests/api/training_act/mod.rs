@@ -17,7 +17,7 @@ use reqwest::header::{ACCEPT_LANGUAGE, HeaderValue};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{Caller, World, sdl};
+use crate::support::{Caller, TestApp, sdl};
 
 /// The scopes of who does everything with training.
 const WRITES: [&str; 5] = ["cadre:read", "training:read", "training:write", "quota:read", "quota:allocate"];
@@ -32,8 +32,8 @@ const CLASS: &str = "code state capacity enrolled startOn lastOn sessions versio
 const ENROLMENT: &str = "id state grade year remark version sendingUnit { code } class { code enrolled }";
 
 /// Who does everything with the training of the whole province.
-async fn office(world: &World) -> Caller<'_> {
-    world.caller(&WRITES, &["P"]).await
+async fn office(app: &TestApp) -> Caller<'_> {
+    app.caller(&WRITES, &["P"]).await
 }
 
 /// What an act shows of its object.

@@ -7,7 +7,7 @@ use super::{
     class, done, enrolled, handed, issued, led, office, quota, race::code, race_for_seats::import_people, refusal,
     seats, standing, with,
 };
-use crate::world::{Caller, on_both};
+use crate::support::{Caller, on_both};
 
 /// The classes of a test: part-time ones, so that a person can be in all of them.
 const CLASSES: [&str; 3] = ["L-1", "L-2", "L-3"];
@@ -31,8 +31,8 @@ async fn used(caller: &Caller<'_>, id: &str) -> [i64; 2] {
 
 #[actix_web::test]
 async fn a_person_in_two_classes_uses_one_seat_of_a_quota_of_persons() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let persons = issued(&caller, of_persons(2)).await;
         let turns = issued(&caller, with(quota(9), json!({ "mode": "PART_TIME" }))).await;
         open_classes(&caller).await;
@@ -72,8 +72,8 @@ async fn a_person_in_two_classes_uses_one_seat_of_a_quota_of_persons() {
 
 #[actix_web::test]
 async fn a_class_that_ends_frees_the_seats_of_who_is_in_no_other() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let persons = issued(&caller, of_persons(3)).await;
         open_classes(&caller).await;
         let mut waiting = Value::Null;
@@ -109,8 +109,8 @@ async fn a_class_that_ends_frees_the_seats_of_who_is_in_no_other() {
 
 #[actix_web::test]
 async fn seats_of_persons_that_were_handed_on_count_where_they_are_used() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let above = issued(&caller, of_persons(4)).await;
         let below = handed(&caller, &above, "A1", 1).await;
         open_classes(&caller).await;
@@ -128,9 +128,9 @@ async fn seats_of_persons_that_were_handed_on_count_where_they_are_used() {
 
 #[actix_web::test]
 async fn who_gets_into_two_classes_at_once_takes_one_of_the_last_seats_of_persons() {
-    on_both(async |world| {
-        import_people(world).await;
-        let caller = office(world).await;
+    on_both(async |app| {
+        import_people(app).await;
+        let caller = office(app).await;
         let persons = issued(&caller, of_persons(1)).await;
         open_classes(&caller).await;
         let at_once = async |of: [(&str, usize); 2]| {
@@ -160,9 +160,9 @@ async fn who_gets_into_two_classes_at_once_takes_one_of_the_last_seats_of_person
 
 #[actix_web::test]
 async fn who_goes_to_another_class_while_theirs_is_put_off_keeps_one_seat_of_persons() {
-    on_both(async |world| {
-        import_people(world).await;
-        let caller = office(world).await;
+    on_both(async |app| {
+        import_people(app).await;
+        let caller = office(app).await;
         let persons = issued(&caller, of_persons(100)).await;
         let in_use = async || usize::try_from(used(&caller, &persons).await[0]).expect("a number");
         for round in 0..10 {

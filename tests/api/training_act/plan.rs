@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{done, issued, office, quota, refusal, with};
-use crate::world::on_both;
+use crate::support::on_both;
 
 fn draft() -> Value {
     json!({ "code": "KH-A-27", "unitCode": "A", "name": "Kế hoạch năm 2027", "yearFrom": 2027, "yearTo": 2027 })
@@ -11,8 +11,8 @@ fn draft() -> Value {
 
 #[actix_web::test]
 async fn a_plan_gives_quotas_once_it_is_approved_and_until_it_is_closed() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let made = done(&caller, "planDraft", draft()).await["plan"].take();
         assert_eq!((&made["state"], &made["version"]), (&json!("DRAFT"), &json!(1)));
         let of_plan = |seats| with(quota(seats), json!({ "planCode": "KH-A-27" }));
@@ -41,8 +41,8 @@ async fn a_plan_gives_quotas_once_it_is_approved_and_until_it_is_closed() {
 
 #[actix_web::test]
 async fn a_plan_is_refused_with_the_field_and_the_way_out() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         done(&caller, "planDraft", draft()).await;
         for (other, code, field) in [
             (json!({}), "CODE_TAKEN", "code"),
@@ -65,7 +65,7 @@ async fn a_plan_is_refused_with_the_field_and_the_way_out() {
             let refused = refusal(&caller, "planAdvance", input.clone()).await;
             assert_eq!((&refused["code"], &refused["field"]), (&json!(code), &json!(["input", field])), "{input}");
         }
-        let unit = world.caller(&super::WRITES, &["A"]).await;
+        let unit = app.caller(&super::WRITES, &["A"]).await;
         let other = json!({ "planCode": "KH-P", "to": "CLOSED" });
         assert_eq!(refusal(&unit, "planAdvance", other).await["code"], "NOT_ORGANISED_HERE", "A holds a quota of it");
         assert_eq!(done(&caller, "planAdvance", to("CANCELLED", json!({}))).await["plan"]["state"], "CANCELLED");

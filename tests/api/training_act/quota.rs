@@ -8,12 +8,12 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder}
 use serde_json::{Value, json};
 
 use super::{document, done, handed, issued, numbers, office, quota as given, refusal, standing, with};
-use crate::world::{World, on_both};
+use crate::support::{TestApp, on_both};
 
 #[actix_web::test]
 async fn a_quota_goes_down_the_tree_and_back() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let root = done(&caller, "quotaIssue", given(40)).await["quota"].take();
         assert_eq!(
             (numbers(&root), &root["unit"]["code"], &root["parent"]),
@@ -52,8 +52,8 @@ async fn a_quota_goes_down_the_tree_and_back() {
 
 #[actix_web::test]
 async fn a_mode_has_seats_of_its_own() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let root = issued(&caller, given(66)).await;
         let to = |mode: &str, seats| json!({ "quotaId": root, "unitCode": "A1", "seats": seats, "mode": mode });
         let full = done(&caller, "quotaAllocate", to("FULL_TIME", 30)).await["child"].take();
@@ -70,8 +70,8 @@ async fn a_mode_has_seats_of_its_own() {
 
 #[actix_web::test]
 async fn a_lower_bound_is_never_exhausted() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let root = issued(&caller, with(given(10), json!({ "isLowerBound": true }))).await;
         let child = handed(&caller, &root, "A1", 25).await;
 
@@ -84,8 +84,8 @@ async fn a_lower_bound_is_never_exhausted() {
 
 #[actix_web::test]
 async fn a_plan_that_is_over_is_asked_by_its_last_day() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         // C1 moved from C to A in 2020; the plan of B is one of 2025.
         let input = with(given(3), json!({ "planCode": "KH-B", "unitCode": "B1" }));
         assert_eq!(done(&caller, "quotaIssue", input).await["quota"]["unit"]["code"], "B1");
@@ -97,12 +97,12 @@ async fn a_plan_that_is_over_is_asked_by_its_last_day() {
 
 #[actix_web::test]
 async fn an_act_is_in_the_logs_with_what_it_changed() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let root = issued(&caller, given(5)).await;
         let child = handed(&caller, &root, "A1", 2).await;
 
-        let (reader, audits) = (world.database.reader(), audit_entry::Entity::find());
+        let (reader, audits) = (app.database.reader(), audit_entry::Entity::find());
         let last = audits.order_by_desc(audit_entry::COLUMN.seq).one(reader).await.expect("read").expect("an entry");
         assert_eq!((last.act.as_str(), last.object.as_deref()), ("quota.allocate", Some(root.as_str())));
         assert_eq!((last.detail.as_deref(), &last.actor), (Some("A1 2"), &caller.id));
@@ -122,15 +122,15 @@ async fn an_act_is_in_the_logs_with_what_it_changed() {
     .await;
 }
 
-async fn quotas(world: &World) -> u64 {
-    quota::Entity::find().count(world.database.reader()).await.expect("a count")
+async fn quotas(app: &TestApp) -> u64 {
+    quota::Entity::find().count(app.database.reader()).await.expect("a count")
 }
 
 #[actix_web::test]
 async fn one_key_forty_times_is_one_act() {
-    on_both(async |world| {
-        let caller = office(world).await;
-        let before = quotas(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
+        let before = quotas(app).await;
         let many = async |act: &str, input: Value| -> Value {
             let (document, input) = (document(act), json!({ "input": with(input, json!({ "idempotencyKey": act })) }));
             let ask = |_| caller.raw(&document, input.clone());
@@ -151,7 +151,7 @@ async fn one_key_forty_times_is_one_act() {
         assert_eq!(numbers(&back["quota"]), [1, 0, 0, 1, 2]);
         assert_eq!(numbers(&amended["quota"]), [8, 1, 0, 7, 4]);
         assert_eq!(revoked["quota"]["state"], "REVOKED");
-        assert_eq!(quotas(world).await, before + 2);
+        assert_eq!(quotas(app).await, before + 2);
         let reused = json!({ "quotaId": root, "unitCode": "A1", "seats": 5, "idempotencyKey": "quotaAllocate" });
         assert_eq!(refusal(&caller, "quotaAllocate", reused).await["code"], "IDEMPOTENCY_KEY_REUSED");
     })

@@ -4,17 +4,17 @@ use entity::value::QuotaId;
 use serde_json::json;
 
 use super::{document, handed, issued, keyed, office, quota as given, refusal, seats, standing, with};
-use crate::world::{on_both, training::use_up};
+use crate::support::{on_both, training::use_up};
 
 #[actix_web::test]
 async fn too_few_seats_are_told_with_their_numbers() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let root = issued(&caller, given(20)).await;
         let child = handed(&caller, &root, "A1", 8).await;
         handed(&caller, &child, "A1U", 3).await;
-        use_up(world, &root, 3).await;
-        use_up(world, &child, 2).await;
+        use_up(app, &root, 3).await;
+        use_up(app, &child, 2).await;
         let before = (standing(&caller, &root).await, standing(&caller, &child).await);
 
         for (act, input, code, field, numbers) in [
@@ -56,10 +56,10 @@ async fn too_few_seats_are_told_with_their_numbers() {
 
 #[actix_web::test]
 async fn a_quota_that_history_exceeded_gives_nothing_more() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let root = issued(&caller, given(10)).await;
-        use_up(world, &root, 12).await;
+        use_up(app, &root, 12).await;
 
         let refused = refusal(&caller, "quotaAllocate", json!({ "quotaId": root, "unitCode": "A1", "seats": 1 })).await;
         assert_eq!(seats(&refused), [10, 0, 12, -2]);
@@ -71,8 +71,8 @@ async fn a_quota_that_history_exceeded_gives_nothing_more() {
 
 #[actix_web::test]
 async fn what_is_given_is_refused_with_the_field_and_the_way_out() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         issued(&caller, given(5)).await;
         for (other, code, field) in [
             (json!({ "planCode": "KH-X" }), "NOT_FOUND", "planCode"),
@@ -98,8 +98,8 @@ async fn what_is_given_is_refused_with_the_field_and_the_way_out() {
 
 #[actix_web::test]
 async fn what_is_handed_on_is_refused_with_the_field_and_the_way_out() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let root = issued(&caller, with(given(20), json!({ "mode": "FULL_TIME" }))).await;
         let child = handed(&caller, &root, "A1", 8).await;
         let on = |other| with(json!({ "quotaId": root, "unitCode": "A1", "seats": 1 }), other);
@@ -138,8 +138,8 @@ async fn what_is_handed_on_is_refused_with_the_field_and_the_way_out() {
 
 #[actix_web::test]
 async fn what_is_revoked_is_over() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let root = issued(&caller, given(20)).await;
         let child = handed(&caller, &root, "A1", 8).await;
         super::done(&caller, "quotaRevoke", json!({ "quotaId": child })).await;
@@ -160,10 +160,10 @@ async fn what_is_revoked_is_over() {
 
 #[actix_web::test]
 async fn a_quota_out_of_reach_is_refused_like_none() {
-    on_both(async |world| {
-        let (office, other) = (office(world).await, world.caller(&super::WRITES, &["B"]).await);
+    on_both(async |app| {
+        let (office, other) = (office(app).await, app.caller(&super::WRITES, &["B"]).await);
         let root = issued(&office, given(20)).await;
-        let unit = world.caller(&super::WRITES, &["A1"]).await;
+        let unit = app.caller(&super::WRITES, &["A1"]).await;
         let child = handed(&office, &root, "A1", 8).await;
 
         for (act, input) in [
@@ -193,15 +193,15 @@ async fn a_quota_out_of_reach_is_refused_like_none() {
 
 #[actix_web::test]
 async fn an_act_on_quotas_needs_both_scopes() {
-    on_both(async |world| {
-        let office = office(world).await;
+    on_both(async |app| {
+        let office = office(app).await;
         let root = issued(&office, given(20)).await;
         let input = json!({ "input": keyed(json!({ "quotaId": root, "unitCode": "A1", "seats": 1 })) });
         for scopes in [&["quota:read"][..], &["quota:allocate"], &["training:write", "training:read", "quota:read"]] {
-            let answer = world.caller(scopes, &["P"]).await.ask(&document("quotaAllocate"), input.clone()).await;
+            let answer = app.caller(scopes, &["P"]).await.ask(&document("quotaAllocate"), input.clone()).await;
             assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{scopes:?}");
         }
-        let both = world.caller(&["quota:read", "quota:allocate"], &["P"]).await;
+        let both = app.caller(&["quota:read", "quota:allocate"], &["P"]).await;
         assert_eq!(both.ask(&document("quotaAllocate"), input).await["data"]["done"]["userErrors"], json!([]));
     })
     .await;

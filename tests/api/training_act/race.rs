@@ -14,7 +14,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::{issued, keyed, office, quota as given, standing};
-use crate::world::{Caller, World, on_both};
+use crate::support::{Caller, TestApp, on_both};
 
 const TASKS: usize = 64;
 const REQUESTS: usize = 10_000;
@@ -60,8 +60,8 @@ pub(super) async fn race(requests: usize, send: impl AsyncFn(usize) -> String) -
 
 #[actix_web::test]
 async fn ten_thousand_who_ask_at_once_get_exactly_the_seats_that_there_are() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let root = issued(&caller, given(SEATS)).await;
         let units = ["A1", "A2", "C1", "A1U", "A2U", "C1U", "A1P"];
 
@@ -75,35 +75,35 @@ async fn ten_thousand_who_ask_at_once_get_exactly_the_seats_that_there_are() {
         let expected = [("DONE".to_owned(), seats), ("QUOTA_EXHAUSTED".to_owned(), REQUESTS - seats)];
         assert_eq!(came, expected.into());
         assert_eq!(standing(&caller, &root).await, [500, 500, 0, 0, 501]);
-        let children = children(world, &root).await;
+        let children = children(app, &root).await;
         assert_eq!(children.iter().map(|child| child.seats).sum::<i32>(), SEATS);
         assert_eq!(children.len(), units.len(), "each unit has one");
     })
     .await;
 }
 
-async fn children(world: &World, of: &str) -> Vec<quota::Model> {
+async fn children(app: &TestApp, of: &str) -> Vec<quota::Model> {
     let of: QuotaId = of.parse().expect("an id");
     let children = quota::Entity::find().filter(quota::Column::ParentId.eq(of));
-    children.all(world.database.reader()).await.expect("read")
+    children.all(app.database.reader()).await.expect("read")
 }
 
 /// The control: whoever reads, checks and writes in two statements hands on more than there is, and whoever leaves the
 /// check out is stopped by the table.
 #[actix_web::test]
 async fn a_check_before_the_write_would_hand_on_more_than_there_is() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let root = issued(&caller, given(5)).await;
         let id: QuotaId = root.parse().expect("an id");
         let read = async || {
-            let row = quota::Entity::find_by_id(id).one(world.database.reader()).await.expect("read");
+            let row = quota::Entity::find_by_id(id).one(app.database.reader()).await.expect("read");
             let row = row.expect("a quota");
             (row.allocated < row.seats).then_some(row.allocated + 1)
         };
         let write = async |allocated: SimpleExpr| {
             let update = quota::Entity::update_many().filter(quota::Column::Id.eq(id));
-            update.col_expr(quota::Column::Allocated, allocated).exec(world.database.writer()).await
+            update.col_expr(quota::Column::Allocated, allocated).exec(app.database.writer()).await
         };
 
         let mut granted = 0;
@@ -122,7 +122,7 @@ async fn a_check_before_the_write_would_hand_on_more_than_there_is() {
             .select_only()
             .column(quota::Column::Allocated)
             .into_tuple()
-            .one(world.database.reader())
+            .one(app.database.reader())
             .await
             .expect("read");
         assert_eq!(allocated, Some(5));
@@ -132,8 +132,8 @@ async fn a_check_before_the_write_would_hand_on_more_than_there_is() {
 
 #[actix_web::test]
 async fn seats_that_go_up_and_down_at_once_are_neither_lost_nor_made() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let root = issued(&caller, given(20)).await;
         let units = ["A1", "A2", "C1"];
         let child = join_all(units.map(|unit| super::handed(&caller, &root, unit, 3))).await;
@@ -163,10 +163,10 @@ async fn seats_that_go_up_and_down_at_once_are_neither_lost_nor_made() {
         assert!(came["DONE"] > 20, "{came:?}");
         let [seats, allocated, ..] = standing(&caller, &root).await;
         assert!(allocated <= seats);
-        let of_root = children(world, &root).await;
+        let of_root = children(app, &root).await;
         assert_eq!(of_root.iter().map(|child| i64::from(child.seats)).sum::<i64>(), allocated);
         for child in of_root {
-            let below: i32 = children(world, &child.id.to_string()).await.iter().map(|below| below.seats).sum();
+            let below: i32 = children(app, &child.id.to_string()).await.iter().map(|below| below.seats).sum();
             assert_eq!(below, child.allocated);
             assert!(child.allocated <= child.seats);
         }

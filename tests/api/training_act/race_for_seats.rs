@@ -18,15 +18,15 @@ use super::{
     race::{code, race},
     standing, with,
 };
-use crate::world::{
-    World, on_both,
+use crate::support::{
+    TestApp, on_both,
     rotation::{Places, day},
     training::learner,
 };
 
 const PEOPLE: usize = 100;
 
-pub(super) async fn import_people(world: &World) {
+pub(super) async fn import_people(app: &TestApp) {
     let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
                       joined_party_on,category,rank_code,status\n"
         .to_owned();
@@ -38,14 +38,14 @@ pub(super) async fn import_people(world: &World) {
         );
         posts += &format!("R-{at},{unit},CC,2010-01-01,,true\n");
     }
-    world.import_text(&[("cadres.csv", &cadres), ("assignments.csv", &posts)]).await;
+    app.import_text(&[("cadres.csv", &cadres), ("assignments.csv", &posts)]).await;
 }
 
 #[actix_web::test]
 async fn a_hundred_who_enrol_at_once_get_exactly_the_seats_that_there_are() {
-    on_both(async |world| {
-        import_people(world).await;
-        let caller = office(world).await;
+    on_both(async |app| {
+        import_people(app).await;
+        let caller = office(app).await;
         led(&caller, with(class("L-1"), json!({ "capacity": 30 })), &["OPEN_FOR_NOMINATION"]).await;
         led(&caller, class("L-2"), &["OPEN_FOR_NOMINATION"]).await;
         let of_quota = issued(&caller, quota(20)).await;
@@ -56,7 +56,7 @@ async fn a_hundred_who_enrol_at_once_get_exactly_the_seats_that_there_are() {
         .await;
         assert_eq!(came, [("DONE".to_owned(), 30), ("CLASS_FULL".to_owned(), 70)].into());
         assert_eq!(class_now(&caller, "L-1").await["enrolled"], 30);
-        assert_eq!(seated(world, "L-1").await.len(), 30);
+        assert_eq!(seated(app, "L-1").await.len(), 30);
 
         let came = race(PEOPLE, async |at| {
             let input = json!({ "classCode": "L-2", "cadreCode": format!("R-{at}"), "quotaId": of_quota });
@@ -76,34 +76,34 @@ async fn a_hundred_who_enrol_at_once_get_exactly_the_seats_that_there_are() {
     .await;
 }
 
-async fn id_of(world: &World, class: &str) -> ClassId {
+async fn id_of(app: &TestApp, class: &str) -> ClassId {
     let code: entity::value::ClassCode = class.parse().expect("a code");
     let class = training_class::Entity::find().filter(training_class::Column::Code.eq(code));
-    class.one(world.database.reader()).await.expect("read").expect("a class").id
+    class.one(app.database.reader()).await.expect("read").expect("a class").id
 }
 
 /// The people who have a seat in a class.
-async fn seated(world: &World, class: &str) -> Vec<CadreId> {
-    let of_class = enrolment::Entity::find().filter(enrolment::Column::ClassId.eq(id_of(world, class).await));
+async fn seated(app: &TestApp, class: &str) -> Vec<CadreId> {
+    let of_class = enrolment::Entity::find().filter(enrolment::Column::ClassId.eq(id_of(app, class).await));
     let of_class = of_class.filter(enrolment::Column::State.is_in(EnrolmentState::SEATED));
-    of_class.all(world.database.reader()).await.expect("read").into_iter().map(|row| row.cadre_id).collect()
+    of_class.all(app.database.reader()).await.expect("read").into_iter().map(|row| row.cadre_id).collect()
 }
 
 /// The control: whoever counts, checks and writes in two statements seats more than there are, and whoever leaves the
 /// check out is stopped by the table.
 #[actix_web::test]
 async fn a_check_before_the_write_would_seat_more_than_there_are() {
-    on_both(async |world| {
-        import_people(world).await;
-        let caller = office(world).await;
+    on_both(async |app| {
+        import_people(app).await;
+        let caller = office(app).await;
         led(&caller, with(class("L-1"), json!({ "capacity": 5 })), &["OPEN_FOR_NOMINATION"]).await;
-        let (id, of) = (id_of(world, "L-1").await, Places::of(&world.database).await);
+        let (id, of) = (id_of(app, "L-1").await, Places::of(&app.database).await);
         let row = || async {
-            training_class::Entity::find_by_id(id).one(world.database.reader()).await.expect("read").expect("a class")
+            training_class::Entity::find_by_id(id).one(app.database.reader()).await.expect("read").expect("a class")
         };
         let set = async |enrolled| {
             let update = training_class::Entity::update_many().filter(training_class::Column::Id.eq(id));
-            update.col_expr(training_class::Column::Enrolled, enrolled).exec(world.database.writer()).await
+            update.col_expr(training_class::Column::Enrolled, enrolled).exec(app.database.writer()).await
         };
 
         let mut person = 0;
@@ -115,13 +115,13 @@ async fn a_check_before_the_write_would_seat_more_than_there_are() {
             for class in read {
                 let learner = learner(&of, [&format!("R-{person}"), "A1U"], &class);
                 let seat = enrolment::Model { state: EnrolmentState::Confirmed, ..learner };
-                seat.into_active_model().reset_all().insert(world.database.writer()).await.expect("written");
+                seat.into_active_model().reset_all().insert(app.database.writer()).await.expect("written");
                 set(Expr::val(class.enrolled + 1)).await.expect("the table sees nothing wrong");
                 person += 1;
             }
         }
 
-        assert_eq!(seated(world, "L-1").await.len(), 40, "eight were promised each of five seats");
+        assert_eq!(seated(app, "L-1").await.len(), 40, "eight were promised each of five seats");
         let more = Expr::col(training_class::Column::Enrolled).add(1);
         set(more).await.expect_err("the table holds what is left without a check");
     })
@@ -130,9 +130,9 @@ async fn a_check_before_the_write_would_seat_more_than_there_are() {
 
 #[actix_web::test]
 async fn nobody_gets_into_two_full_time_classes_at_once() {
-    on_both(async |world| {
-        import_people(world).await;
-        let caller = office(world).await;
+    on_both(async |app| {
+        import_people(app).await;
+        let caller = office(app).await;
         led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
         led(
             &caller,
@@ -148,19 +148,19 @@ async fn nobody_gets_into_two_full_time_classes_at_once() {
         .await;
 
         assert_eq!(came, [("DONE".to_owned(), 40), ("OVERLAPPING_CLASSES".to_owned(), 40)].into());
-        let (first, second) = (seated(world, "L-1").await, seated(world, "L-2").await);
+        let (first, second) = (seated(app, "L-1").await, seated(app, "L-2").await);
         assert_eq!(first.len() + second.len(), 40);
         assert!(!first.iter().any(|person| second.contains(person)));
 
         // The control: with both checks before both writes, nothing else stops the second seat.
-        let (of, other) = (Places::of(&world.database).await, ["L-1", "L-2"]);
+        let (of, other) = (Places::of(&app.database).await, ["L-1", "L-2"]);
         for class in other {
-            let row = training_class::Entity::find_by_id(id_of(world, class).await).one(world.database.reader()).await;
+            let row = training_class::Entity::find_by_id(id_of(app, class).await).one(app.database.reader()).await;
             let learner = learner(&of, ["R-99", "A1U"], &row.expect("read").expect("a class"));
             let seat = enrolment::Model { id: EnrolmentId::new(), state: EnrolmentState::Confirmed, ..learner };
-            seat.into_active_model().reset_all().insert(world.database.writer()).await.expect("written");
+            seat.into_active_model().reset_all().insert(app.database.writer()).await.expect("written");
         }
-        let (first, second) = (seated(world, "L-1").await, seated(world, "L-2").await);
+        let (first, second) = (seated(app, "L-1").await, seated(app, "L-2").await);
         assert_eq!(first.iter().filter(|person| second.contains(person)).count(), 1);
     })
     .await;
@@ -174,9 +174,9 @@ fn meeting(code: &str, day: &str) -> serde_json::Value {
 
 #[actix_web::test]
 async fn nobody_gets_sessions_of_two_classes_on_one_day_at_once() {
-    on_both(async |world| {
-        import_people(world).await;
-        let caller = office(world).await;
+    on_both(async |app| {
+        import_people(app).await;
+        let caller = office(app).await;
         for class_code in ["L-1", "L-2"] {
             led(&caller, meeting(class_code, "2026-06-13"), &["OPEN_FOR_NOMINATION"]).await;
         }
@@ -188,7 +188,7 @@ async fn nobody_gets_sessions_of_two_classes_on_one_day_at_once() {
         .await;
 
         assert_eq!(came, [("DONE".to_owned(), 40), ("OVERLAPPING_SESSIONS".to_owned(), 40)].into());
-        let (first, second) = (seated(world, "L-1").await, seated(world, "L-2").await);
+        let (first, second) = (seated(app, "L-1").await, seated(app, "L-2").await);
         assert_eq!(first.len() + second.len(), 40);
         assert!(!first.iter().any(|person| second.contains(person)));
     })
@@ -197,9 +197,9 @@ async fn nobody_gets_sessions_of_two_classes_on_one_day_at_once() {
 
 #[actix_web::test]
 async fn sessions_do_not_move_onto_those_of_who_enrols_at_once() {
-    on_both(async |world| {
-        import_people(world).await;
-        let (caller, of) = (office(world).await, Places::of(&world.database).await);
+    on_both(async |app| {
+        import_people(app).await;
+        let (caller, of) = (office(app).await, Places::of(&app.database).await);
         led(&caller, meeting("L-1", "2026-06-13"), &["OPEN_FOR_NOMINATION"]).await;
         led(&caller, meeting("L-2", "2026-06-14"), &["OPEN_FOR_NOMINATION"]).await;
         let enrol = |class: &str, person: &str| json!({ "classCode": class, "cadreCode": person });
@@ -219,7 +219,7 @@ async fn sessions_do_not_move_onto_those_of_who_enrols_at_once() {
                 both => panic!("round {round}: {both:?}"),
             }
             for class in ["L-1", "L-2"] {
-                let Some(id) = last_enrolment(world, class, of.cadre(&person)).await else { continue };
+                let Some(id) = last_enrolment(app, class, of.cadre(&person)).await else { continue };
                 let drop = json!({ "enrolmentId": id, "reason": "x" });
                 assert_eq!(code(&caller, "enrolmentDrop", drop).await, "DONE");
             }
@@ -231,9 +231,9 @@ async fn sessions_do_not_move_onto_those_of_who_enrols_at_once() {
             assert_eq!(code(&caller, "classEnrol", enrol(class, "R-99")).await, "DONE");
         }
         let moved = class_session::Entity::update_many()
-            .filter(class_session::Column::ClassId.eq(id_of(world, "L-2").await))
+            .filter(class_session::Column::ClassId.eq(id_of(app, "L-2").await))
             .col_expr(class_session::Column::OnDay, Expr::val(day("2026-06-13")));
-        moved.exec(world.database.writer()).await.expect("the table sees nothing wrong");
+        moved.exec(app.database.writer()).await.expect("the table sees nothing wrong");
         let refused = code(&caller, "classAmend", amend("2026-06-13")).await;
         assert_eq!(refused, "OVERLAPPING_SESSIONS", "the act does");
     })
@@ -241,18 +241,18 @@ async fn sessions_do_not_move_onto_those_of_who_enrols_at_once() {
 }
 
 /// The id of a person's last enrolment in a class.
-async fn last_enrolment(world: &World, class: &str, person: CadreId) -> Option<String> {
+async fn last_enrolment(app: &TestApp, class: &str, person: CadreId) -> Option<String> {
     let of_person = enrolment::Entity::find().filter(enrolment::Column::CadreId.eq(person));
-    let of_class = of_person.filter(enrolment::Column::ClassId.eq(id_of(world, class).await));
-    let rows = of_class.all(world.database.reader()).await.expect("read");
+    let of_class = of_person.filter(enrolment::Column::ClassId.eq(id_of(app, class).await));
+    let rows = of_class.all(app.database.reader()).await.expect("read");
     rows.iter().map(|row| row.id).max().map(|id| id.to_string())
 }
 
 #[actix_web::test]
 async fn seats_stay_true_whoever_comes_and_goes_while_classes_are_put_off() {
-    on_both(async |world| {
-        import_people(world).await;
-        let (caller, of) = (office(world).await, Places::of(&world.database).await);
+    on_both(async |app| {
+        import_people(app).await;
+        let (caller, of) = (office(app).await, Places::of(&app.database).await);
         for measure in ["TURNS", "PERSONS"] {
             let classes = [1, 2, 3].map(|at| format!("{measure}-{at}"));
             for class_code in &classes {
@@ -266,7 +266,7 @@ async fn seats_stay_true_whoever_comes_and_goes_while_classes_are_put_off() {
             let came = race(400, async |at| {
                 // Of the people the even ones are in A1U, below both units.
                 let (class, person) = (&classes[at % 3], format!("R-{}", at * 7 % 20 * 2));
-                let of_person = last_enrolment(world, class, of.cadre(&person)).await;
+                let of_person = last_enrolment(app, class, of.cadre(&person)).await;
                 match (at % 10, of_person) {
                     (7, _) if at > 200 => {
                         let to = ["POSTPONED", "PLANNED", "OPEN_FOR_NOMINATION"][at / 10 % 3];
@@ -291,7 +291,7 @@ async fn seats_stay_true_whoever_comes_and_goes_while_classes_are_put_off() {
             assert!(came["DONE"] > 50, "{came:?}");
             let (mut turns, mut persons) = (0, BTreeSet::new());
             for class in &classes {
-                let seated = seated(world, class).await;
+                let seated = seated(app, class).await;
                 assert_eq!(class_now(&caller, class).await["enrolled"], json!(seated.len()), "{class}: {came:?}");
                 turns += seated.len();
                 persons.extend(seated);

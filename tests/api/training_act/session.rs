@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{class, class_now, document, done, enrolled, keyed, led, office, refusal, with};
-use crate::world::{Caller, on_both};
+use crate::support::{Caller, on_both};
 
 /// A part-time class of the whole of June that meets on some days of it.
 fn meeting(code: &str, days: &[u32]) -> Value {
@@ -21,8 +21,8 @@ async fn open(caller: &Caller<'_>, input: Value) {
 
 #[actix_web::test]
 async fn sessions_are_stated_changed_and_cleared_with_the_days_of_their_class() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let made = done(&caller, "classPlan", meeting("L-1", &[20, 6, 13])).await["class"].take();
         assert_eq!(made["sessions"], june(&[6, 13, 20]));
         done(&caller, "classPlan", class("L-2")).await;
@@ -61,8 +61,8 @@ async fn sessions_are_stated_changed_and_cleared_with_the_days_of_their_class() 
 
 #[actix_web::test]
 async fn a_session_is_refused_with_the_day_that_is_wrong() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         led(&caller, meeting("L-1", &[6]), &["POSTPONED"]).await;
         let many: Vec<String> = vec!["2026-06-06".to_owned(); 401];
         for (sessions, code, named) in [
@@ -104,8 +104,8 @@ async fn a_session_is_refused_with_the_day_that_is_wrong() {
 
 #[actix_web::test]
 async fn nobody_has_sessions_of_two_classes_on_one_day() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         open(&caller, meeting("L-1", &[6, 13, 20])).await;
         open(&caller, meeting("L-2", &[7, 13, 20, 27])).await;
         open(&caller, meeting("L-3", &[7, 14])).await;
@@ -144,8 +144,8 @@ async fn nobody_has_sessions_of_two_classes_on_one_day() {
 
 #[actix_web::test]
 async fn who_waited_gets_no_seat_beside_a_session_of_another_class() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         open(&caller, with(meeting("L-1", &[6, 13]), json!({ "capacity": 1 }))).await;
         open(&caller, meeting("L-2", &[13])).await;
         let held = enrolled(&caller, "L-1", "A-03", json!({})).await;
@@ -176,8 +176,8 @@ async fn who_waited_gets_no_seat_beside_a_session_of_another_class() {
 
 #[actix_web::test]
 async fn new_sessions_hold_nobody_up_who_is_in_the_class() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         open(&caller, meeting("L-1", &[6])).await;
         open(&caller, meeting("L-2", &[7])).await;
         open(&caller, meeting("L-3", &[7])).await;
@@ -221,8 +221,8 @@ async fn new_sessions_hold_nobody_up_who_is_in_the_class() {
 
 #[actix_web::test]
 async fn a_session_that_stands_in_the_way_is_told_of_in_both_languages() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         for code in ["L-1", "L-2"] {
             open(&caller, meeting(code, &[6, 13])).await;
         }
@@ -231,7 +231,7 @@ async fn a_session_that_stands_in_the_way_is_told_of_in_both_languages() {
         enrolled(&caller, "L-3", "A-04", json!({})).await;
         let told = async |act: &str, input: Value| {
             let body = json!({ "query": document(act), "variables": { "input": keyed(input) } });
-            let plain = world.http().post(format!("{}/graphql", world.url)).bearer_auth(&caller.token).json(&body);
+            let plain = app.http().post(format!("{}/graphql", app.url)).bearer_auth(&caller.token).json(&body);
             let mut messages = Vec::new();
             for request in [plain, caller.post(&body)] {
                 let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");

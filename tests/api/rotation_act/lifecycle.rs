@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder}
 use serde_json::{Value, json};
 
 use super::{done, exchanged, office, posts, proposed, with};
-use crate::world::{World, on_both};
+use crate::support::{TestApp, on_both};
 
 /// A rotation of a civil servant who is planned: the rules of 2025 ask for that, and for a term of 36 months.
 fn planned() -> Value {
@@ -19,8 +19,8 @@ fn planned() -> Value {
 
 #[actix_web::test]
 async fn a_rotation_goes_from_proposal_to_placement_with_its_posts() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let before = json!([["A2U", "CC", "2010-01-01", null, true]]);
 
         let id = proposed(&caller, planned()).await;
@@ -52,13 +52,13 @@ async fn a_rotation_goes_from_proposal_to_placement_with_its_posts() {
         let place = json!({ "rotationId": id, "unitCode": "A2U", "titleCode": "CC", "placedOn": "2026-05-15", "decisionNo": "12/QĐ-TEST" });
         assert_eq!(done(&caller, "rotationPlace", place).await["state"], "PLACED");
         assert_eq!(posts(&caller, "A-04").await, json!([["A2U", "CC", "2026-05-15", null, true], closed, left]));
-        assert_eq!(shown(world, &id).await, at_its_end());
-        written(world, &id).await;
+        assert_eq!(shown(app, &id).await, at_its_end());
+        written(app, &id).await;
     })
     .await;
 }
 
-async fn shown(world: &World, id: &str) -> Value {
+async fn shown(app: &TestApp, id: &str) -> Value {
     let document = "query($id: ID!) { node(id: $id) { ... on Rotation {
         state version direction fromTier toTier fromUnit { code } toUnit { code } fromTitle { code } toTitle { code }
         startOn plannedEndOn endOn endReason decisionNo decidedOn publishedOn preparingUnit { code }
@@ -68,7 +68,7 @@ async fn shown(world: &World, id: &str) -> Value {
         overrides { rule reason grantedBy grantedOn documentNo }
         checks { rule result override { grantedBy } }
     } } }";
-    office(world).await.query_with(document, json!({ "id": id })).await["node"].take()
+    office(app).await.query_with(document, json!({ "id": id })).await["node"].take()
 }
 
 /// The rotation of `planned` after the whole road.
@@ -122,8 +122,8 @@ fn at_its_end() -> Value {
 
 /// One audit entry, one key, one step and one change for each act; the changes before the publication are for the
 /// preparing unit alone.
-async fn written(world: &World, id: &str) {
-    let reader = world.database.reader();
+async fn written(app: &TestApp, id: &str) {
+    let reader = app.database.reader();
     let rotation: RotationId = id.parse().expect("an id");
     let of_id = change::Entity::find().filter(change::Column::Object.eq(id)).order_by_asc(change::Column::Seq);
     let changes = of_id.all(reader).await.expect("read");
@@ -145,8 +145,8 @@ async fn written(world: &World, id: &str) {
 
 #[actix_web::test]
 async fn a_start_that_lies_ahead_leaves_from_the_post_of_today_and_waits() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let ahead = with(planned(), json!({ "startOn": "2026-06-02", "plannedEndOn": "2029-06-02" }));
         let id = proposed(&caller, ahead).await;
         exchanged(&caller, &id).await;
@@ -164,10 +164,10 @@ async fn a_start_that_lies_ahead_leaves_from_the_post_of_today_and_waits() {
 
 #[actix_web::test]
 async fn steps_before_the_publication_are_shown_to_who_prepares_alone() {
-    on_both(async |world| {
-        let office = office(world).await;
+    on_both(async |app| {
+        let office = office(app).await;
         let id = super::running(&office, super::transfer()).await;
-        let other = world.caller(&["cadre:read", "rotation:read"], &["A"]).await;
+        let other = app.caller(&["cadre:read", "rotation:read"], &["A"]).await;
         let document = "query($id: ID!) { node(id: $id) { ... on Rotation { steps { state } } } }";
 
         let seen = other.query_with(document, json!({ "id": id })).await;
@@ -185,8 +185,8 @@ async fn steps_before_the_publication_are_shown_to_who_prepares_alone() {
 
 #[actix_web::test]
 async fn each_act_of_one_operation_shows_what_it_left() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let id = proposed(&caller, super::transfer()).await;
         super::published(&caller, &id).await;
         let document = r#"mutation($id: ID!) {

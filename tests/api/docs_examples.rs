@@ -23,7 +23,7 @@ use entity::value::{Purpose, Scope};
 use sea_orm::Iterable;
 use serde_json::{Map, Value, json};
 
-use crate::world::{Caller, Kind, World, postgres::setting};
+use crate::support::{Caller, Kind, TestApp, postgres::setting};
 
 /// What stands for a value that is drawn anew in every database.
 const DRAWN: &str = "…";
@@ -219,33 +219,33 @@ fn rewritten(text: &str, answers: &[(usize, String)]) -> String {
 }
 
 /// A world with the demo's population.
-async fn demo_world(kind: Kind) -> World {
-    let world = World::empty(kind).await;
+async fn demo_app(kind: Kind) -> TestApp {
+    let app = TestApp::empty(kind).await;
     let bundle = tempfile::tempdir().expect("a folder");
     demo::write_bundle(bundle.path()).expect("written");
-    assert_eq!(world.import(bundle.path()).await.outcome, Outcome::Loaded);
-    world
+    assert_eq!(app.import(bundle.path()).await.outcome, Outcome::Loaded);
+    app
 }
 
 /// A caller that states no purpose by itself.
-async fn caller<'a>(world: &'a World, scopes: Option<&str>, unit: Option<&str>) -> Caller<'a> {
+async fn caller<'a>(app: &'a TestApp, scopes: Option<&str>, unit: Option<&str>) -> Caller<'a> {
     let reading: Vec<String> = Scope::all().map(|scope| scope.to_string()).filter(|s| s.ends_with(":read")).collect();
     let scopes: Vec<&str> = match scopes {
         Some(scopes) => scopes.split(',').collect(),
         None => reading.iter().map(String::as_str).collect(),
     };
-    world.caller_for(&[Purpose::Personnel, Purpose::Training], &scopes, &[unit.unwrap_or(demo::ROOT)]).await
+    app.caller_for(&[Purpose::Personnel, Purpose::Training], &scopes, &[unit.unwrap_or(demo::ROOT)]).await
 }
 
 #[actix_web::test]
 async fn every_request_of_the_guides_gives_the_answer_below_it() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = demo_world(kind).await;
+        let app = demo_app(kind).await;
         for guide in GUIDES {
             let text = read(guide);
             let (mut answers, mut ids) = (Vec::new(), BTreeMap::new());
             for example in examples(&text) {
-                let mut caller = caller(&world, example.scopes.as_deref(), example.unit.as_deref()).await;
+                let mut caller = caller(&app, example.scopes.as_deref(), example.unit.as_deref()).await;
                 caller.purpose = example.purpose.as_deref();
                 let answer = caller.ask(&example.document, filled(example.variables, &ids)).await;
                 note_ids(&answer, &mut ids);
@@ -265,7 +265,7 @@ async fn every_request_of_the_guides_gives_the_answer_below_it() {
                 fs::rename(new, path).expect("renamed");
             }
         }
-        world.stop().await;
+        app.stop().await;
     }
 }
 
@@ -274,8 +274,8 @@ async fn the_loop_of_the_guide_reaches_every_row_once() {
     let text = read("docs/api.md");
     let page = examples(&text).into_iter().find(|example| example.document.contains("query Page("));
     let document = page.expect("the loop").document;
-    let world = demo_world(Kind::Sqlite).await;
-    let caller = caller(&world, None, None).await;
+    let app = demo_app(Kind::Sqlite).await;
+    let caller = caller(&app, None, None).await;
 
     let (mut after, mut codes) = (Value::Null, Vec::new());
     loop {
@@ -290,7 +290,7 @@ async fn the_loop_of_the_guide_reaches_every_row_once() {
 
     assert_eq!(codes.len(), 75);
     assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), 75);
-    world.stop().await;
+    app.stop().await;
 }
 
 #[test]
@@ -436,7 +436,7 @@ fn the_codes_of_refusals_are_those_of_the_code() {
 #[test]
 fn the_columns_are_those_of_a_bundle_that_is_loaded() {
     let table = rows(&read("docs/import.md"), |first| first.ends_with(".csv"));
-    let folder = "tests/api/world/bundle";
+    let folder = "tests/api/support/bundle";
     let files = fs::read_dir(root().join(folder)).expect("a bundle").map(|entry| entry.expect("an entry").file_name());
     let known: BTreeMap<String, String> = files
         .map(|name| {

@@ -21,7 +21,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryF
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use crate::world::{
+use crate::support::{
     Kind, copy, open,
     postgres::setting,
     program::{self, Program},

@@ -385,7 +385,7 @@ fn a_server_ends_with_its_owner_even_by_kill_9() {
         return; // Somebody else's server; there may be no binaries here.
     }
     let mut owner = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "world::postgres::owner_to_be_killed", "--nocapture"])
+        .args(["--exact", "support::postgres::owner_to_be_killed", "--nocapture"])
         .env("CADRE_TEST_OWNER", "yes")
         .stdout(Stdio::piped())
         .spawn()

@@ -7,8 +7,8 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::world::{
-    Caller, Kind, World, poll,
+use crate::support::{
+    Caller, Kind, TestApp, poll,
     program::{self, Program},
     wire::Wire,
 };
@@ -27,7 +27,7 @@ struct Target {
 
 impl Target {
     async fn new(flags: &[&str]) -> Self {
-        let (url, folder) = crate::world::copy(Kind::Sqlite).await;
+        let (url, folder) = crate::support::copy(Kind::Sqlite).await;
         let client = program::client(&url);
         let program = Program::serve_with(&url, flags);
         let token = program.token(&client).await;
@@ -112,8 +112,8 @@ async fn refused(caller: &Caller<'_>, document: &str) -> (Vec<String>, usize) {
 
 #[actix_web::test]
 async fn documents_that_cost_more_than_they_show_are_refused_before_they_run() {
-    let world = World::new(Kind::Sqlite).await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
     let doubling = |levels: usize| {
         let fragments = (0..levels).map(|at| format!("fragment f{at} on Query {{ ...f{} ...f{} }} ", at + 1, at + 1));
         format!("{{ ...f0 }} {}fragment f{levels} on Query {{ __typename }}", fragments.collect::<String>())
@@ -142,13 +142,13 @@ async fn documents_that_cost_more_than_they_show_are_refused_before_they_run() {
 
     // The control: one level of pages is affordable.
     caller.query(&format!("{{ unit(by: {{code: \"W\"}}) {{ {} }} }}", paged(1))).await;
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn documents_that_are_not_valid_are_refused_in_few_words() {
-    let world = World::new(Kind::Sqlite).await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
     let many = |count: usize, each: fn(usize) -> String| (0..count).map(each).collect::<String>();
 
     for (document, code) in [
@@ -176,13 +176,13 @@ async fn documents_that_are_not_valid_are_refused_in_few_words() {
         );
         assert!(length < SMALL, "{start}: {length}");
     }
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn variables_are_what_was_sent_and_nothing_else() {
-    let world = World::new(Kind::Sqlite).await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
     let total = async |document: &str, variables: Value| {
         let data = caller.query_with(document, variables).await;
         data["cadres"]["totalCount"]["value"].as_u64().expect("a count")
@@ -204,24 +204,24 @@ async fn variables_are_what_was_sent_and_nothing_else() {
     assert_eq!(total(by_default, json!({})).await, women);
     let nested = "query($g: Gender) { cadres(where: {and: [{gender: $g}]}) { totalCount { value } } }";
     assert_eq!(total(nested, json!({})).await, all);
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn introspection_and_suggestions_are_for_callers_with_a_token() {
-    let world = World::new(Kind::Sqlite).await;
-    let caller = world.caller(&["stats:read"], &["W"]).await;
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.caller(&["stats:read"], &["W"]).await;
 
     let data = caller.query("{ __schema { queryType { name } } __type(name: \"Unit\") { name } }").await;
     assert_eq!(data, json!({ "__schema": { "queryType": { "name": "Query" } }, "__type": { "name": "Unit" } }));
     for document in ["{ __schema { queryType { name } } }", "{ viewr { name } }"] {
-        let request = world.http().post(format!("{}/graphql", world.url)).json(&json!({ "query": document }));
+        let request = app.http().post(format!("{}/graphql", app.url)).json(&json!({ "query": document }));
         let text = request.send().await.expect("an answer").text().await.expect("text");
         assert!(!text.contains("viewer") && !text.contains("Query"), "{document}: {text}");
         let known = caller.ask(document, json!({})).await.to_string();
         assert!(known.contains("viewer") || known.contains("Query"), "the control: {document}: {known}");
     }
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
@@ -324,11 +324,11 @@ async fn no_value_of_a_request_comes_back_and_no_text_of_it_is_logged() {
 
 #[actix_web::test]
 async fn bodies_that_are_too_large_are_refused_unread() {
-    let world = World::new(Kind::Sqlite).await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
 
     for announced in [262_145_u64, 50_000_000, 200_000_000, u64::MAX] {
-        let mut wire = Wire::to(&world.url);
+        let mut wire = Wire::to(&app.url);
         wire.post(&caller.token, &format!("Content-Length: {announced}\r\n"));
         let answer = wire.answer().expect("an answer before the body");
         // A length that no machine can hold is refused with the head.
@@ -336,7 +336,7 @@ async fn bodies_that_are_too_large_are_refused_unread() {
         assert!(answer.status == 413 || answer.status == expected, "{announced}: {answer:?}");
     }
 
-    let mut wire = Wire::to(&world.url);
+    let mut wire = Wire::to(&app.url);
     wire.post(&caller.token, "Transfer-Encoding: chunked\r\n");
     let chunk = [b"10000\r\n".to_vec(), vec![b' '; 0x10000], b"\r\n".to_vec()].concat();
     for _ in 0..5 {
@@ -358,15 +358,15 @@ async fn bodies_that_are_too_large_are_refused_unread() {
     assert_eq!(request(most + " ").await.expect("an answer").status(), 413);
     let variables = json!({ "query": "{ __typename }", "variables": { "a": "x".repeat(1_000_000) } }).to_string();
     assert_eq!(request(variables).await.expect("an answer").status(), 413);
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn only_plain_json_is_read() {
-    let world = World::new(Kind::Sqlite).await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
-    let http = world.http();
-    let endpoint = format!("{}/graphql", world.url);
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
+    let http = app.http();
+    let endpoint = format!("{}/graphql", app.url);
     let body = json!({ "query": "{ __typename }" }).to_string();
 
     for encoding in ["gzip", "br", "deflate", "zstd", "identity, gzip", "x"] {
@@ -412,42 +412,42 @@ async fn only_plain_json_is_read() {
     }
     let latin = caller.post(&json!(null)).body(b"{\"query\": \"{ __typename }\", \"a\": \"\xe9\"}".to_vec());
     assert_eq!(latin.send().await.expect("an answer").status(), 400, "not UTF-8");
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn a_change_does_not_come_by_get() {
-    let world = World::new(Kind::Sqlite).await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
 
     for document in ["mutation{__typename}", "mutation a{__typename}", "query a{__typename} mutation b{__typename}"] {
         let request =
-            world.http().get(format!("{}/graphql?operationName=b&query={}", world.url, document.replace(' ', "%20")));
+            app.http().get(format!("{}/graphql?operationName=b&query={}", app.url, document.replace(' ', "%20")));
         let answer = request.bearer_auth(&caller.token).send().await.expect("an answer");
         let status = answer.status().as_u16();
         let answer: Value = answer.json().await.expect("JSON");
         assert!(answer.get("data").is_none(), "{document}: {answer}");
         assert!(status == 405 || !document.contains(" b{"), "{document}: {status}");
     }
-    let request = world.http().get(format!("{}/graphql?query=mutation%7B__typename%7D", world.url));
+    let request = app.http().get(format!("{}/graphql?query=mutation%7B__typename%7D", app.url));
     let answer = request.bearer_auth(&caller.token).send().await.expect("an answer");
     assert_eq!(answer.status(), 405);
     assert_eq!(answer.headers()["allow"], "POST");
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn who_is_slow_is_told_so_and_let_go() {
-    let world = World::new(Kind::Sqlite).await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-    let mut never_a_body = Wire::to(&world.url);
+    let mut never_a_body = Wire::to(&app.url);
     never_a_body.post(&caller.token, "Content-Length: 100\r\n");
-    let mut drop_by_drop = Wire::to(&world.url);
+    let mut drop_by_drop = Wire::to(&app.url);
     drop_by_drop.post(&caller.token, "Transfer-Encoding: chunked\r\n");
-    let mut never_a_head = Wire::to(&world.url);
+    let mut never_a_head = Wire::to(&app.url);
     never_a_head.send("POST /graphql HTTP/1.1\r\nHost: cadre.test\r\n").expect("sent");
-    let mut never_a_form = Wire::to(&world.url);
+    let mut never_a_form = Wire::to(&app.url);
     let head = "POST /oauth/token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\n";
     never_a_form.send(head).expect("sent");
 
@@ -465,15 +465,15 @@ async fn who_is_slow_is_told_so_and_let_go() {
     assert_eq!(never_a_form.answer().expect("an answer").status, 408);
     assert_eq!(never_a_head.answer().expect("an answer").status, 408);
     assert!(never_a_head.closes());
-    world.stop().await;
+    app.stop().await;
 }
 
 #[actix_web::test]
 async fn heads_that_are_too_large_or_broken_are_refused() {
-    let world = World::new(Kind::Sqlite).await;
-    let caller = world.caller(&["cadre:read"], &["W"]).await;
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-    let mut wire = Wire::to(&world.url);
+    let mut wire = Wire::to(&app.url);
     let line = format!("X-Filler: {}\r\n", "x".repeat(4_000));
     let refused = wire.send(format!("GET /healthz HTTP/1.1\r\nHost: a\r\n{}", line.repeat(100))).is_err();
     let answer = wire.answer();
@@ -484,12 +484,12 @@ async fn heads_that_are_too_large_or_broken_are_refused() {
         ("length and chunks", "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"),
         ("length of words", "Content-Length: many\r\n"),
     ] {
-        let mut wire = Wire::to(&world.url);
+        let mut wire = Wire::to(&app.url);
         wire.post(&caller.token, head);
         // At least one byte of body, should it be wanted.
         let _ = wire.send("0\r\n\r\n");
         let answer = wire.answer();
         assert!(answer.as_ref().is_none_or(|answer| answer.status == 400), "{name}: {answer:?}");
     }
-    world.stop().await;
+    app.stop().await;
 }

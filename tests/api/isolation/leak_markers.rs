@@ -3,16 +3,16 @@
 use serde_json::json;
 
 use super::{Ids, MORE, district_a, training, write_rotations};
-use crate::world::on_both;
+use crate::support::on_both;
 
 #[actix_web::test]
 async fn no_answer_to_a_carries_a_mark_of_b() {
-    on_both(async |world| {
-        world.import_text(&MORE).await;
-        write_rotations(world).await;
-        let (all, a) = (world.all_seeing().await, district_a(world).await);
-        let training = training::fill(world).await;
-        let b = world.caller(&["cadre:read", "rotation:read", "training:read", "quota:read"], &["B"]).await;
+    on_both(async |app| {
+        app.import_text(&MORE).await;
+        write_rotations(app).await;
+        let (all, a) = (app.all_seeing().await, district_a(app).await);
+        let training = training::fill(app).await;
+        let b = app.caller(&["cadre:read", "rotation:read", "training:read", "quota:read"], &["B"]).await;
         let ids = Ids::of(&all, training).await;
         let deep = "code name parent { name } ancestors { name } subunits(first: 5) { nodes { name } } \
                     predecessors { unit { name } document } successors { unit { name } document }";

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::{district, fill, text, words};
-use crate::world::on_both;
+use crate::support::on_both;
 
 #[actix_web::test]
 async fn enrolments_are_found_by_unit_class_year_and_person() {
-    on_both(async |world| {
-        fill(world).await;
-        let all = world.all_seeing().await;
+    on_both(async |app| {
+        fill(app).await;
+        let all = app.all_seeing().await;
         for (filter, expected) in [
             (r#"unit: {code: "A"}"#, "A-01 2021, A-01 2021, A-02 2021, A-03 2021, A-04 2021, A-06 2021, M-01 2017"),
             (r#"unit: {code: "A"}, yearTo: 2020"#, "M-01 2017"),
@@ -47,9 +47,9 @@ async fn enrolments_are_found_by_unit_class_year_and_person() {
 
 #[actix_web::test]
 async fn a_person_shows_the_enrolments_that_were_known_on_the_day() {
-    on_both(async |world| {
-        fill(world).await;
-        let all = world.all_seeing().await;
+    on_both(async |app| {
+        fill(app).await;
+        let all = app.all_seeing().await;
         for (arguments, asked, expected) in [
             ("", "", vec!["2021 L4", "2019 L3"]),
             ("", "(year: 2019)", vec!["2019 L3"]),
@@ -71,10 +71,10 @@ async fn a_person_shows_the_enrolments_that_were_known_on_the_day() {
 
 #[actix_web::test]
 async fn who_was_trained_in_a_year_is_found_and_who_was_not() {
-    on_both(async |world| {
-        fill(world).await;
-        let all = world.all_seeing().await;
-        let (a, b) = (district(world, "A").await, district(world, "B").await);
+    on_both(async |app| {
+        fill(app).await;
+        let all = app.all_seeing().await;
+        let (a, b) = (district(app, "A").await, district(app, "B").await);
         for (caller, condition, expected) in [
             (&all, "trained: {year: 2021}", "A-01 A-02 A-06 B-01 B-02"),
             (&all, "not: {trained: {year: 2021}}", "A-03 A-04 M-01 P-01 P-02"),

@@ -1,6 +1,6 @@
 //! What a test stands on: a database of its own with a small province in it, the real application, and its callers.
 //!
-//! The same test runs on SQLite and on PostgreSQL: `on_both(async |world| ...)`.
+//! The same test runs on SQLite and on PostgreSQL: `on_both(async |app| ...)`.
 
 pub mod canary;
 pub mod disk;
@@ -63,8 +63,8 @@ pub enum Kind {
     Postgres,
 }
 
-/// A database with the province of `world/bundle`, and the application over it on a port of its own.
-pub struct World {
+/// A database with the province of `app/bundle`, and the application over it on a port of its own.
+pub struct TestApp {
     pub kind: Kind,
     pub url: String,
     /// As the operator has it: everybody is in sight. The application has one of its own.
@@ -152,7 +152,7 @@ impl Node {
 
 /// A client of the API with a token.
 pub struct Caller<'a> {
-    world: &'a World,
+    app: &'a TestApp,
     pub id: String,
     pub secret: String,
     pub token: String,
@@ -163,11 +163,11 @@ pub struct Caller<'a> {
 }
 
 /// Runs a test on both databases.
-pub async fn on_both(test: impl AsyncFn(&World)) {
+pub async fn on_both(test: impl AsyncFn(&TestApp)) {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let world = World::new(kind).await;
-        test(&world).await;
-        world.stop().await;
+        let app = TestApp::new(kind).await;
+        test(&app).await;
+        app.stop().await;
     }
 }
 
@@ -178,10 +178,10 @@ pub fn clock() -> Clock {
 
 /// The bundle of the small province.
 pub fn bundle() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/world/bundle")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/support/bundle")
 }
 
-impl World {
+impl TestApp {
     /// A world over a copy of the template.
     pub async fn new(kind: Kind) -> Self {
         let (database_url, folder) = copy(kind).await;
@@ -263,7 +263,7 @@ impl World {
         let made = client::add(&self.database, clock(), add).await.expect("a client");
         let (id, secret) = (made.client_id.to_string(), made.client_secret);
         let token = self.token(&id, &secret).await;
-        Caller { world: self, id, secret, token, purpose: Some("PERSONNEL"), rights }
+        Caller { app: self, id, secret, token, purpose: Some("PERSONNEL"), rights }
     }
 
     /// Imports a bundle given as text: file name and content.
@@ -346,9 +346,9 @@ impl Caller<'_> {
     /// A GraphQL request with the caller's token, to be bent before it is sent. English, JSON.
     pub fn post(&self, body: &Value) -> reqwest::RequestBuilder {
         let request = self
-            .world
+            .app
             .http
-            .post(format!("{}/graphql", self.world.url))
+            .post(format!("{}/graphql", self.app.url))
             .bearer_auth(&self.token)
             .header("Accept-Language", "en")
             .json(body);

@@ -10,8 +10,8 @@ use entity::{
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 
-use crate::world::{
-    World, import_text,
+use crate::support::{
+    TestApp, import_text,
     rotation::{Places, day},
 };
 
@@ -146,11 +146,11 @@ pub async fn write(database: &Database, rows: Rows) {
 }
 
 /// Lets imported learners use seats of a quota, more than there are if need be.
-pub async fn use_up(world: &World, quota: &str, seats: i32) {
-    let writer = world.database.writer();
+pub async fn use_up(app: &TestApp, quota: &str, seats: i32) {
+    let writer = app.database.writer();
     let id: QuotaId = quota.parse().expect("an id");
     let row = quota::Entity::find_by_id(id).one(writer).await.expect("read").expect("a quota");
-    let of = Places::of(&world.database).await;
+    let of = Places::of(&app.database).await;
     for _ in 0..seats {
         let learner = sent(&of, ["A-02", row.programme_code.as_str(), "A1U"], 2026);
         let link = enrolment_quota::Model { enrolment_id: learner.id, quota_id: id };

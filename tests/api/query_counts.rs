@@ -12,7 +12,7 @@ use data_encoding::BASE64URL_NOPAD;
 use entity::{quota, rotation, training_class, training_plan, value::RotationState};
 use serde_json::{Value, json};
 
-use crate::world::{
+use crate::support::{
     self,
     program::{self, Program},
     rotation::{Places, day, keep_only},
@@ -141,7 +141,7 @@ async fn a_page_costs_the_same_statements_whatever_it_holds() {
 
 /// Fifty people of the demonstration go from one commune to the next and are placed in a third.
 async fn write_rotations(url: &str) {
-    let database = world::open(url).await;
+    let database = support::open(url).await;
     let of = Places::of(&database).await;
     let rotations = (1..=50).map(|nth| {
         let unit = |at: i32| format!("BN-LT-{:02}-DU", at % 10 + 1);
@@ -230,7 +230,7 @@ const DAYS: [&str; 3] = ["2014-03-01", "2014-03-03", "2014-03-05"];
 
 /// Fifty classes of a plan in ten communes, each with a learner of another, and a quota for each commune.
 async fn write_training(url: &str) {
-    let database = world::open(url).await;
+    let database = support::open(url).await;
     let of = Places::of(&database).await;
     let commune = |at: usize| format!("BN-LT-{:02}-DU", at % 10 + 1);
     let plan = training::plan(&of, ["KLT", "BN-LT"], (2014, 2014));

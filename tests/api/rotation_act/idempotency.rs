@@ -8,16 +8,16 @@ use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::json;
 
 use super::{document, done, exchanged, office, payload, proposed, refusal, transfer, with};
-use crate::world::{World, on_both};
+use crate::support::{TestApp, on_both};
 
-async fn rotations(world: &World) -> u64 {
-    rotation::Entity::find().count(world.database.reader()).await.expect("a count")
+async fn rotations(app: &TestApp) -> u64 {
+    rotation::Entity::find().count(app.database.reader()).await.expect("a count")
 }
 
 #[actix_web::test]
 async fn the_same_key_gives_the_same_answer_and_one_effect() {
-    on_both(async |world| {
-        let (caller, before) = (office(world).await, rotations(world).await);
+    on_both(async |app| {
+        let (caller, before) = (office(app).await, rotations(app).await);
         let input = json!({ "input": with(transfer(), json!({ "idempotencyKey": "ở-1" })) });
 
         let first = caller.raw(&document("rotationPropose"), input.clone()).await;
@@ -25,20 +25,20 @@ async fn the_same_key_gives_the_same_answer_and_one_effect() {
 
         assert_eq!(first, again);
         assert!(first.contains("DRAFT"), "{first}");
-        assert_eq!(rotations(world).await, before + 1);
-        let other = office(world).await;
+        assert_eq!(rotations(app).await, before + 1);
+        let other = office(app).await;
         assert_ne!(other.raw(&document("rotationPropose"), input).await, first, "a key is its client's own");
-        assert_eq!(rotations(world).await, before + 2);
+        assert_eq!(rotations(app).await, before + 2);
     })
     .await;
 }
 
 #[actix_web::test]
 async fn eight_at_once_under_one_key_are_one_act() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         for round in 0..5 {
-            let before = rotations(world).await;
+            let before = rotations(app).await;
             let input = json!({ "input": with(transfer(), json!({ "idempotencyKey": format!("round {round}") })) });
             let document = document("rotationPropose");
 
@@ -46,7 +46,7 @@ async fn eight_at_once_under_one_key_are_one_act() {
 
             let different: BTreeSet<_> = answers.iter().collect();
             assert_eq!(different.len(), 1, "{different:#?}");
-            assert_eq!(rotations(world).await, before + 1);
+            assert_eq!(rotations(app).await, before + 1);
             let id = serde_json::from_str::<serde_json::Value>(&answers[0]).expect("JSON")["data"]["done"]["rotation"]["id"].clone();
             let step = json!({ "rotationId": id, "step": "POLICY", "on": "2026-05-01", "idempotencyKey": format!("step {round}") });
             let steps = join_all((0..8).map(|_| payload(&caller, "rotationAdvance", step.clone()))).await;
@@ -60,10 +60,10 @@ async fn eight_at_once_under_one_key_are_one_act() {
 
 #[actix_web::test]
 async fn a_key_is_refused_for_another_request() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let id = proposed(&caller, with(transfer(), json!({ "idempotencyKey": "k" }))).await;
-        let before = rotations(world).await;
+        let before = rotations(app).await;
 
         let other = with(transfer(), json!({ "idempotencyKey": "k", "toTitleCode": "CT" }));
         let refused = refusal(&caller, "rotationPropose", other).await;
@@ -73,7 +73,7 @@ async fn a_key_is_refused_for_another_request() {
         );
         let step = json!({ "rotationId": id, "step": "POLICY", "on": "2026-05-01", "idempotencyKey": "k" });
         assert_eq!(refusal(&caller, "rotationAdvance", step).await["code"], "IDEMPOTENCY_KEY_REUSED");
-        assert_eq!(rotations(world).await, before);
+        assert_eq!(rotations(app).await, before);
 
         for bad in ["", "a\0b", &"x".repeat(201)] {
             let refused = refusal(&caller, "rotationPropose", with(transfer(), json!({ "idempotencyKey": bad }))).await;
@@ -86,8 +86,8 @@ async fn a_key_is_refused_for_another_request() {
 
 #[actix_web::test]
 async fn a_refused_act_leaves_its_key_free() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let id = proposed(&caller, transfer()).await;
         let decide = json!({ "rotationId": id, "decisionNo": "1", "decidedOn": "2025-08-15", "idempotencyKey": "d" });
         assert_eq!(refusal(&caller, "rotationDecide", decide.clone()).await["code"], "WRONG_STEP");
@@ -101,17 +101,17 @@ async fn a_refused_act_leaves_its_key_free() {
 
 #[actix_web::test]
 async fn a_replay_needs_scope_and_reach_like_the_act() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let step = |id: &str| json!({ "rotationId": id, "step": "POLICY", "on": "2026-05-01", "idempotencyKey": "s" });
         let id = proposed(&caller, transfer()).await;
         done(&caller, "rotationAdvance", step(&id)).await;
 
         for (scopes, unit) in [(&super::WRITES[..], "A"), (&super::WRITES[..], "B")] {
-            let other = world.caller(scopes, &[unit]).await;
+            let other = app.caller(scopes, &[unit]).await;
             assert_eq!(refusal(&other, "rotationAdvance", step(&id)).await["code"], "NOT_FOUND");
         }
-        let reader = world.caller(&["cadre:read", "rotation:read"], &["P"]).await;
+        let reader = app.caller(&["cadre:read", "rotation:read"], &["P"]).await;
         let answer = reader.ask(&document("rotationAdvance"), json!({ "input": step(&id) })).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
     })

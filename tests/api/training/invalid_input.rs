@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{district, fill, text, words};
-use crate::world::on_both;
+use crate::support::on_both;
 
 #[actix_web::test]
 async fn pages_of_training_go_forward_and_back() {
-    on_both(async |world| {
-        fill(world).await;
-        let all = world.all_seeing().await;
+    on_both(async |app| {
+        fill(app).await;
+        let all = app.all_seeing().await;
         let by_start = "{ list: trainingClasses";
         for (open, arguments, close) in [
             (by_start, "", "}"),
@@ -54,9 +54,9 @@ async fn pages_of_training_go_forward_and_back() {
 
 #[actix_web::test]
 async fn training_is_found_by_its_ids() {
-    on_both(async |world| {
-        fill(world).await;
-        let all = world.all_seeing().await;
+    on_both(async |app| {
+        fill(app).await;
+        let all = app.all_seeing().await;
         let made = all
             .query(
                 r#"{ trainingPlan(by: {code: "K21"}) { id quotas { nodes { id } } }
@@ -95,9 +95,9 @@ async fn training_is_found_by_its_ids() {
 
 #[actix_web::test]
 async fn a_question_about_training_that_cannot_be_meant_names_its_field() {
-    on_both(async |world| {
-        fill(world).await;
-        let (all, a) = (world.all_seeing().await, district(world, "A").await);
+    on_both(async |app| {
+        fill(app).await;
+        let (all, a) = (app.all_seeing().await, district(app, "A").await);
         let progress = |arguments: &str| {
             format!(r#"{{ unit(by: {{code: "A"}}) {{ trainingProgress({arguments}) {{ turns }} }} }}"#)
         };

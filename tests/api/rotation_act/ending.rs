@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{done, office, posts, refusal, running, transfer, with};
-use crate::world::on_both;
+use crate::support::on_both;
 
 #[actix_web::test]
 async fn an_end_leaves_the_posts_that_its_reason_says() {
@@ -22,8 +22,8 @@ async fn an_end_leaves_the_posts_that_its_reason_says() {
         ("RETIRED", Value::Null, "ENDED", &waits),
         ("DISCIPLINE", Value::Null, "ENDED", &waits),
     ] {
-        on_both(async |world| {
-            let caller = office(world).await;
+        on_both(async |app| {
+            let caller = office(app).await;
             let id = running(&caller, transfer()).await;
             let end = json!({ "rotationId": id, "endOn": "2026-05-01", "reason": reason, "placement": placement });
 
@@ -38,8 +38,8 @@ async fn an_end_leaves_the_posts_that_its_reason_says() {
 
 #[actix_web::test]
 async fn a_placement_that_contradicts_its_reason_is_refused() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let id = running(&caller, transfer()).await;
         let before = posts(&caller, "A-04").await;
         let end = json!({ "rotationId": id, "endOn": "2026-05-01" });
@@ -79,8 +79,8 @@ async fn a_placement_that_contradicts_its_reason_is_refused() {
 
 #[actix_web::test]
 async fn an_end_before_the_least_term_asks_for_an_override() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let rotation = with(
             transfer(),
             json!({ "form": "ROTATION", "planning": { "documentNo": "05-QH/TEST", "validFrom": "2025-01-01" } }),
@@ -104,8 +104,8 @@ async fn an_end_before_the_least_term_asks_for_an_override() {
 
 #[actix_web::test]
 async fn some_reasons_end_a_rotation_whatever_its_term() {
-    on_both(async |world| {
-        let caller = office(world).await;
+    on_both(async |app| {
+        let caller = office(app).await;
         let rotation = with(
             transfer(),
             json!({ "form": "ROTATION", "planning": { "documentNo": "05-QH/TEST", "validFrom": "2025-01-01" } }),
@@ -123,9 +123,8 @@ async fn some_reasons_end_a_rotation_whatever_its_term() {
 
 #[actix_web::test]
 async fn an_imported_rotation_is_ended_by_who_reaches_both_of_its_units() {
-    on_both(async |world| {
-        let (district, commune) =
-            (world.caller(&super::WRITES, &["B"]).await, world.caller(&super::WRITES, &["B1"]).await);
+    on_both(async |app| {
+        let (district, commune) = (app.caller(&super::WRITES, &["B"]).await, app.caller(&super::WRITES, &["B1"]).await);
         let running = district.query(r#"{ cadre(by: {code: "B-02"}) { rotations { id state } } }"#).await;
         let rotation = &running["cadre"]["rotations"][0];
         assert_eq!(rotation["state"], "IN_PROGRESS", "the control");

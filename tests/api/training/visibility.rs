@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{district, fill, text, words};
-use crate::world::on_both;
+use crate::support::on_both;
 
 #[actix_web::test]
 async fn who_sends_sees_its_own_and_who_organises_sees_all() {
-    on_both(async |world| {
-        fill(world).await;
-        let (a, b, all) = (district(world, "A").await, district(world, "B").await, world.all_seeing().await);
+    on_both(async |app| {
+        fill(app).await;
+        let (a, b, all) = (district(app, "A").await, district(app, "B").await, app.all_seeing().await);
         let document = r#"{
             trainingClasses(orderBy: [{field: CODE}]) {
                 nodes { code organiser { code cadres { nodes { code } } } enrolments { nodes { cadre { code unit { code } } } } }
@@ -64,9 +64,9 @@ async fn who_sends_sees_its_own_and_who_organises_sees_all() {
 
 #[actix_web::test]
 async fn a_person_who_left_is_shown_as_when_the_enrolment_had_them() {
-    on_both(async |world| {
-        fill(world).await;
-        let (a, b, all) = (district(world, "A").await, district(world, "B").await, world.all_seeing().await);
+    on_both(async |app| {
+        fill(app).await;
+        let (a, b, all) = (district(app, "A").await, district(app, "B").await, app.all_seeing().await);
         let document =
             r#"{ enrolments(where: {cadre: "M-01"}) { nodes { cadre { code unit { code } } sendingUnit { code } } } }"#;
 
