@@ -6,7 +6,7 @@
     reason = "they panic when the reader has closed the pipe: use Output"
 )]
 
-mod command;
+mod cli;
 
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ use cadre_api::{
     domain::import::Extent,
     telemetry,
 };
-use command::{
+use cli::{
     Stop,
     import::Form,
     output::{Output, note},
@@ -54,21 +54,21 @@ async fn run(cli: Cli, out: &mut Output) -> Result<ExitCode, Stop> {
     let is_demo = matches!(cli.command, Command::Serve { demo: true });
     telemetry::start_logs(settings.log_filter(is_demo), settings.log_format).map_err(Stop)?;
     match cli.command {
-        Command::Serve { demo: false } => command::serve::serve(settings, out).await,
-        Command::Serve { demo: true } => command::demo::serve(settings, out).await,
-        Command::Migrate(way) => command::migrate::run(&settings, way, out).await,
-        Command::Import { dir, template: true, .. } => command::import::template(&dir),
+        Command::Serve { demo: false } => cli::serve::serve(settings, out).await,
+        Command::Serve { demo: true } => cli::demo::serve(settings, out).await,
+        Command::Migrate(way) => cli::migrate::run(&settings, way, out).await,
+        Command::Import { dir, template: true, .. } => cli::import::template(&dir),
         Command::Import { dir, dry_run, json, all, language, .. } => {
             let extent = if all { Extent::All } else { Extent::Short };
             let form = if json { Form::Json } else { Form::Text(language.into(), extent) };
-            command::import::run(&settings, &dir, dry_run, form, out).await
+            cli::import::run(&settings, &dir, dry_run, form, out).await
         }
-        Command::Person(act) => command::user::run(&settings, act, out).await,
-        Command::Client(act) => command::client::run(&settings, act, out).await,
-        Command::Key(act) => command::key::run(&settings, act, out).await,
-        Command::Audit(act) => command::audit::run(&settings, act, out).await,
-        Command::Verify { repair } => command::verify::run(&settings, repair, out).await,
-        Command::Token { client, scope } => command::client::token(&settings, client, &scope, out).await,
+        Command::Person(act) => cli::user::run(&settings, act, out).await,
+        Command::Client(act) => cli::client::run(&settings, act, out).await,
+        Command::Key(act) => cli::key::run(&settings, act, out).await,
+        Command::Audit(act) => cli::audit::run(&settings, act, out).await,
+        Command::Verify { repair } => cli::verify::run(&settings, repair, out).await,
+        Command::Token { client, scope } => cli::client::token(&settings, client, &scope, out).await,
         Command::Schema => {
             out.text(cadre_api::graphql::sdl());
             Ok(ExitCode::SUCCESS)

@@ -10,7 +10,7 @@ use cadre_api::{
     error::Error,
 };
 
-use crate::command::{Stop, client::state, open_existing, output::Output};
+use crate::cli::{Stop, client::state, open_existing, output::Output};
 
 /// The issuers of the settings; none without a file.
 pub fn issuers(settings: &Settings) -> Result<Issuers, Stop> {

@@ -13,7 +13,7 @@ use cadre_api::{
     domain::audit::{self, Checkpoint, Line, Withhold},
 };
 
-use crate::command::{
+use crate::cli::{
     Stop,
     key::store,
     open_existing,

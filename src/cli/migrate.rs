@@ -13,7 +13,7 @@ use cadre_api::{
 };
 use migration::{Migrator, MigratorTrait};
 
-use crate::command::{
+use crate::cli::{
     Stop, migrate_up, open,
     output::{Output, note},
     prepare, schema_state,

@@ -12,7 +12,7 @@ use cadre_api::{
 use entity::value::{Purpose, Scope};
 use serde_json::Value;
 
-use crate::command::{
+use crate::cli::{
     Stop,
     key::store,
     open_current,

@@ -13,7 +13,7 @@ use cadre_api::{
 
 use tempfile::TempDir;
 
-use crate::command::{Stop, open_current, output::Output};
+use crate::cli::{Stop, open_current, output::Output};
 
 /// Form of a report.
 #[derive(Clone, Copy, Debug)]

@@ -27,7 +27,7 @@ use tokio::{
     sync::Notify,
 };
 
-use crate::command::{Stop, key::store, open_current, output::Output, user::issuers};
+use crate::cli::{Stop, key::store, open_current, output::Output, user::issuers};
 
 /// How often the service looks whether a checkpoint of the logs is due.
 const CHECKPOINT: Duration = Duration::from_secs(10);

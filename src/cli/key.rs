@@ -10,7 +10,7 @@ use cadre_api::{
     domain::key,
 };
 
-use crate::command::{Stop, open_existing, output::Output};
+use crate::cli::{Stop, open_existing, output::Output};
 
 /// What a file or a variable must hold.
 const FORM: &str = "32 bytes in base64, such as `openssl rand -base64 32` prints";

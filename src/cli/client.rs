@@ -14,7 +14,7 @@ use cadre_api::{
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::value::{ClientId, Scope};
 
-use crate::command::{
+use crate::cli::{
     Stop,
     key::store,
     open_existing,

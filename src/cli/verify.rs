@@ -10,7 +10,7 @@ use cadre_api::{
     text::count,
 };
 
-use crate::command::{Stop, open_existing, output::Output};
+use crate::cli::{Stop, open_existing, output::Output};
 
 /// Compares the read models, and the used seats of quotas, with what they are derived from; derives them again where they
 /// differ and that is asked for.
