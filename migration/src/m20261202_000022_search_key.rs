@@ -21,10 +21,10 @@ impl MigrationTrait for Migration {
         let separators = SEPARATORS.iter().map(|sign| ((*sign).to_owned(), " "));
         // Each pass halves a run of blanks.
         let blanks = std::iter::repeat_n(("  ".to_owned(), " "), 7);
-        let plain = separators.chain(blanks).fold("search_key".to_owned(), replaced);
+        let plain = separators.chain(blanks).fold("search_key".to_owned(), |key, (from, to)| replaced(&key, &from, to));
         let vowels = CONSONANTS.chars().map(|letter| (format!("{letter}y"), format!("{letter}i")));
         let vowels = vowels.chain([("quy".to_owned(), "qui".to_owned())]);
-        let folded = vowels.fold(format!("rtrim({plain})"), |key, (from, to)| replaced(key, (from, &to)));
+        let folded = vowels.fold(format!("rtrim({plain})"), |key, (from, to)| replaced(&key, &from, &to));
         let update = format!("UPDATE cadre SET search_key = {folded} WHERE search_key <> {folded}");
         manager.get_connection().execute_unprepared(&update).await.map(|_| ())
     }
@@ -35,6 +35,6 @@ impl MigrationTrait for Migration {
     }
 }
 
-fn replaced(key: String, (from, to): (String, &str)) -> String {
+fn replaced(key: &str, from: &str, to: &str) -> String {
     format!("replace({key}, '{from}', '{to}')")
 }
