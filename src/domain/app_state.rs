@@ -1,4 +1,4 @@
-//! What all requests share: the database, the clock and the registry of the moment.
+//! Shared by all requests: the database, the clock and the current registry.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The running service, as the domain sees it.
+/// State of the running service.
 #[derive(Debug)]
 pub struct AppState {
     database: Database,
@@ -26,7 +26,7 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Opens the house over a migrated database whose keys have been made.
+    /// Opens the state over a migrated database that has its keys.
     ///
     /// # Errors
     /// `Unavailable` or `Internal` if the database does not answer or has no key for cursors.
@@ -45,10 +45,10 @@ impl AppState {
         Ok(Self { database, clock, reference_data: ArcSwap::from_pointee(reference_data), cursor_key, rounding_key })
     }
 
-    /// Takes in what was committed since, by this process or another. Returns whether the registry is a new one.
+    /// Loads changes committed by any process. Returns whether the registry was replaced.
     ///
     /// # Errors
-    /// `Unavailable` or `Internal` if the database does not answer; the registry stays what it was.
+    /// `Unavailable` or `Internal` if the database does not answer; the registry is then unchanged.
     pub async fn refresh(&self) -> Result<bool> {
         let (connection, reference_data) = (self.database.control(), self.reference_data());
         let end = hash_chain::end(connection).await?;
@@ -63,27 +63,27 @@ impl AppState {
         Ok(is_outdated)
     }
 
-    /// The database.
+    /// Database of the service.
     pub fn database(&self) -> &Database {
         &self.database
     }
 
-    /// The clock.
+    /// Clock of the service.
     pub fn clock(&self) -> Clock {
         self.clock
     }
 
-    /// The key of page cursors.
+    /// Key of page cursors.
     pub(in crate::domain) fn cursor_key(&self) -> &CursorKey {
         &self.cursor_key
     }
 
-    /// The key of the draws that numbers are rounded by.
+    /// Key of the rounding offsets.
     pub(in crate::domain) fn rounding_key(&self) -> &RoundingKey {
         &self.rounding_key
     }
 
-    /// The registry of the moment; it does not change under its holder.
+    /// Current snapshot of the registry. It does not change while it is used.
     pub fn reference_data(&self) -> Arc<ReferenceData> {
         self.reference_data.load_full()
     }

@@ -1,4 +1,4 @@
-//! API clients (hệ thống kết nối): registered with a grant, given new secrets, revoked.
+//! API clients (hệ thống kết nối): registration, grants, secrets and revocation.
 
 mod administrator;
 pub mod commands;
@@ -38,32 +38,32 @@ use crate::{
     text,
 };
 
-/// Longest name of a client, in characters.
+/// Maximum length of a client name, in characters.
 const LONGEST_NAME: usize = 100;
-/// A client to be registered, with its grant.
+/// Input for registering a client with its grant.
 #[derive(Clone, Debug)]
 pub struct Add {
-    /// Name; no other client has had it.
+    /// Name, unique among all clients, past and present.
     pub name: String,
     /// Scopes (phạm vi), at least one.
     pub scopes: Vec<Scope>,
-    /// Codes of the units whose subtrees it reaches, at least one.
+    /// Codes of the units whose subtrees the client reaches, at least one.
     pub units: Vec<String>,
-    /// Purposes (mục đích) that it may state.
+    /// Purposes (mục đích) that the client may state.
     pub purposes: Vec<Purpose>,
-    /// First day; none: always.
+    /// First day, inclusive; `None`: no beginning.
     pub valid_from: Option<Day>,
-    /// First day no longer; none: until revoked.
+    /// End, exclusive; `None`: until revoked.
     pub valid_to: Option<Day>,
-    /// Legal basis (căn cứ pháp lý) of its readings of protected data; written into each entry of the access log.
+    /// Legal basis (căn cứ pháp lý) for reading protected data; written to each entry of the access log.
     pub legal_basis: Option<String>,
 }
 
-/// What the operator hands to the client's owner. The secret is nowhere else.
+/// Credentials that the operator hands to the owner of the client. The secret is not stored in plain text.
 pub struct Registered {
     /// Client id.
     pub client_id: ClientId,
-    /// Secret.
+    /// Secret of the client.
     pub client_secret: String,
 }
 
@@ -73,24 +73,24 @@ impl fmt::Debug for Registered {
     }
 }
 
-/// A client as the operator sees it.
+/// A client for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// Client id.
     pub id: ClientId,
-    /// Name.
+    /// Name of the client.
     pub name: String,
-    /// When it was registered.
+    /// Time of registration.
     pub created_at: DateTime<Utc>,
-    /// When it was revoked; none: it lives.
+    /// Time of revocation; `None` if the client is active.
     pub revoked_at: Option<DateTime<Utc>>,
-    /// The administrator whose limits bound it; none: the operator.
+    /// Administrator whose limits apply to the client; `None` for the operator.
     pub administrator: Option<ClientId>,
-    /// What external issuers call it: issuer and id.
+    /// Links to external issuers: issuer and the issuer's id of the client.
     pub external: Vec<(String, String)>,
-    /// When its secrets end, of which the lasting one comes last; one that has ended is left out.
+    /// Expiry of each secret, the permanent one last; expired secrets are omitted.
     pub secrets: Vec<Option<DateTime<Utc>>>,
-    /// Its grants, oldest first.
+    /// Grants of the client, oldest first.
     pub grants: Vec<ListedGrant>,
 }
 
@@ -111,7 +111,7 @@ pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Register
     Ok(Registered { client_id: id, client_secret: secret.into_text() })
 }
 
-/// Every client, living or revoked, oldest first.
+/// Lists all clients, active and revoked, oldest first.
 pub async fn list(database: &Database, clock: Clock) -> Result<Vec<Listed>> {
     let connection = database.reader();
     let clients = client::Entity::find().order_by_asc(client::COLUMN.id).all(connection).await?;
@@ -139,10 +139,10 @@ pub async fn list(database: &Database, clock: Clock) -> Result<Vec<Listed>> {
     Ok(clients.into_iter().map(listed).collect())
 }
 
-/// Revokes a client (thu hồi): its tokens are worth nothing within 5 seconds, everywhere.
+/// Revokes a client (thu hồi). All nodes reject its tokens within 5 seconds.
 ///
 /// # Errors
-/// `NotFound` if there is no such client; `Conflict` if it was revoked.
+/// `NotFound` if the client does not exist; `Conflict` if it was already revoked.
 pub async fn revoke(database: &Database, clock: Clock, id: ClientId) -> Result<()> {
     let txn = Permit::operator(database, clock, Act::ClientRevoke).begin(Some(id.to_string()), None).await?;
     lock_living(&txn, id).await?;
@@ -150,10 +150,10 @@ pub async fn revoke(database: &Database, clock: Clock, id: ClientId) -> Result<(
     txn.commit().await
 }
 
-/// Another client has the name.
+/// Another client has the same name.
 struct NameTaken;
 
-/// Writes a client with its secret and its first grant; none as administrator means the operator.
+/// Inserts a client with its secret and first grant. `administrator` is `None` for the operator.
 async fn insert(
     txn: &Txn,
     id: ClientId,
@@ -183,7 +183,7 @@ async fn insert(
     Ok(Ok(()))
 }
 
-/// Writes which administrator's limits bound a client; none: the operator is responsible for it.
+/// Sets the administrator whose limits apply to a client; `None` for the operator.
 async fn place_below(txn: &Txn, id: ClientId, administrator: Option<ClientId>) -> Result<()> {
     client::Entity::update_many()
         .col_expr(client::Column::AdministratorId, Expr::value(administrator))
@@ -193,7 +193,7 @@ async fn place_below(txn: &Txn, id: ClientId, administrator: Option<ClientId>) -
     Ok(())
 }
 
-/// Writes that a client is revoked.
+/// Marks a client as revoked.
 async fn end(txn: &Txn, id: ClientId) -> Result<()> {
     client::Entity::update_many()
         .col_expr(client::Column::RevokedAt, Expr::value(txn.at()))
@@ -203,8 +203,7 @@ async fn end(txn: &Txn, id: ClientId) -> Result<()> {
     txn.record(ChangeKind::Ended, "client", id.to_string()).await
 }
 
-/// Locks a client by raising its version, and gives it as it stands: of two acts at once on one client the second sees
-/// what the first has done.
+/// Locks a client by incrementing its version and reads it. Concurrent commands on one client are thus serialised.
 async fn bump_version(txn: &Txn, id: ClientId) -> Result<client::Model> {
     client::Entity::update_many()
         .col_expr(client::Column::Version, Expr::col(client::Column::Version).add(1))
@@ -214,7 +213,7 @@ async fn bump_version(txn: &Txn, id: ClientId) -> Result<client::Model> {
     client::Entity::find_by_id(id).one(txn.connection()).await?.ok_or(Error::NotFound)
 }
 
-/// The same for a client that lives.
+/// Same as `bump_version`, for a client that must not be revoked.
 async fn lock_living(txn: &Txn, id: ClientId) -> Result<client::Model> {
     let client = bump_version(txn, id).await?;
     if client.revoked_at.is_some() { Err(has_been_revoked()) } else { Ok(client) }
@@ -227,10 +226,10 @@ fn has_been_revoked() -> Error {
     ))
 }
 
-/// A name as it is recorded.
+/// Validates a client name.
 ///
 /// # Errors
-/// `Invalid` unless it is short and plain.
+/// `Invalid` if it is too long or contains forbidden characters.
 fn ensure_name(name: &str) -> Result<String> {
     text::line(name, LONGEST_NAME).filter(|name| name.trim() == name).ok_or_else(|| {
         Error::invalid(

@@ -1,4 +1,4 @@
-//! Composition (cơ cấu trình độ): the highest levels of the people who hold a post in a unit on a day.
+//! Composition (cơ cấu trình độ): number of people with a post in a unit on a day, by highest level.
 
 use entity::{
     assignment, qualification, qualification_level,
@@ -23,39 +23,39 @@ use crate::{
     error::Result,
 };
 
-/// Which composition is asked for.
+/// Arguments of a composition.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// The unit.
+    /// Unit to count.
     pub unit: UnitId,
     /// Code of the subject.
     pub subject: String,
-    /// Only posts with one of these titles.
+    /// Titles of the posts to count, by code; `None` for all titles.
     pub titles: Option<Vec<String>>,
-    /// Only posts that count as key leaders'.
+    /// Whether only posts of key leaders count.
     pub key_leaders_only: bool,
-    /// Which tree the subtree is of.
+    /// Tree of the subtree.
     pub hierarchy: Hierarchy,
     /// The unit alone or its subtree.
     pub reach: Reach,
-    /// The day.
+    /// Day of the composition.
     pub day: Day,
     /// Decimals of the percentages, 0 to 6.
     pub decimals: i32,
 }
 
-/// The people counted by their highest level.
+/// Number of people by their highest level.
 #[derive(Clone, Debug)]
 pub struct Composition {
     /// Code of the subject.
     pub subject: String,
-    /// People counted.
+    /// Total number of people.
     pub total: u64,
-    /// People by the rank of their highest level, for every level of the subject, lowest first.
+    /// Number of people by the rank of their highest level, for every level of the subject, lowest first.
     pub by_rank: Vec<(i16, u64)>,
-    /// People of whom no qualification in the subject is recorded.
+    /// Number of people without a recorded qualification in the subject.
     pub none: u64,
-    /// The day.
+    /// Day of the composition.
     pub day: Day,
     /// Decimals of the percentages.
     pub decimals: u32,
@@ -64,37 +64,37 @@ pub struct Composition {
 }
 
 impl Composition {
-    /// People whose highest level has this rank or a higher one.
+    /// Number of people whose highest level has this rank or a higher one.
     pub fn at_least(&self, rank: i16) -> u64 {
         self.by_rank.iter().filter(|(of, _)| *of >= rank).map(|(_, count)| count).sum()
     }
 
-    /// A count as a percentage of all, rounded once; at most 100, where the counts themselves are rounded.
+    /// A count as a percentage of the total, rounded once; at most 100 even if the counts are rounded.
     pub fn percent(&self, count: u64) -> f64 {
         percent(Ord::min(count, self.total), self.total, self.decimals)
     }
 }
 
-/// What is counted, whatever the day: the cell that a number of people belongs to.
+/// Cell of a count for rounding, independent of the day.
 #[derive(Serialize)]
 struct Cell<'a> {
-    /// Fingerprint of the units, so that two ways to ask for the same ones are one.
+    /// Fingerprint of the units, so that different queries for the same units use the same cell.
     composition_of: &'a str,
     key_leaders_only: bool,
-    /// Subject and rank, where people of one level are counted.
+    /// Subject and rank if the count is of one level.
     level: Option<(&'a str, Option<i16>)>,
 }
 
-/// Counts the people who hold a post, primary or concurrent, by their highest level; each person once. With `stats:read`
-/// alone the counts are rounded and need not add up.
+/// Counts the people who hold a post, primary or concurrent, by their highest level; each person once. With
+/// `stats:read` alone, counts are rounded and need not add up.
 ///
 /// # Errors
-/// `Forbidden` without `cadre:read` and `stats:read`, and for a question by titles without `cadre:read`; `Invalid` for an
-/// unknown subject or title, or decimals outside 0 to 6.
+/// `Forbidden` without `cadre:read` and `stats:read`, or with titles but without `cadre:read`; `Invalid` for an unknown
+/// subject or title, or decimals outside 0 to 6.
 pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
     let statistics = access.statistics(Scope::CadreRead, "Composition")?;
     if asked.titles.is_some() {
-        // Posts can be put together in so many ways by their titles that rounding would hide nobody.
+        // Titles allow so many combinations of posts that rounding would not protect anyone.
         access.require(Scope::CadreRead, "Unit.composition(titles:)")?;
     }
     let of = subject(access, "subject", &asked.subject)?;
@@ -117,7 +117,7 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
     Ok(composition)
 }
 
-/// The counts as they are kept, where the question is one that they answer and the caller reaches everybody in it.
+/// Counts from the projection, if it covers the query and the caller reaches all units.
 async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Lookup> {
     if asked.titles.is_some() || !access.reaches_all_of(subtree) {
         return Ok(Lookup::Nothing { end: hash_chain::end(&access.prepared()).await? });
@@ -132,8 +132,8 @@ async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Looku
     headcount::counts(access, counted).await
 }
 
-/// What was counted, whoever asked: the digest of all that the counts follow from, as titles may be many. The numbers of the
-/// same units are the same for all, before they are shown.
+/// Cache key of a count, the same for all callers: a digest of all its inputs, as there may be many titles. Counts are
+/// cached before rounding.
 pub(in crate::domain) type Question = [u8; 32];
 
 fn question(access: &Access, asked: &Asked, subtree: &Subtree) -> Question {
@@ -143,8 +143,8 @@ fn question(access: &Access, asked: &Asked, subtree: &Subtree) -> Question {
     Sha256::digest(&text).into()
 }
 
-/// The counts, as they were counted after the act that was the last one where the chain of logs ends, or now. Titles are
-/// those of the snapshot, which is replaced with all that it remembers.
+/// Counts from the cache, if no command was committed since, or from the database. The cache belongs to the snapshot,
+/// whose titles the counts use.
 async fn remembered(
     access: &Access,
     statistics: &Statistics<'_>,
@@ -162,7 +162,7 @@ async fn remembered(
     Ok(counts)
 }
 
-/// The counts, counted now.
+/// Counts the people in the database.
 async fn counted(access: &Access, statistics: &Statistics<'_>, asked: &Asked, subtree: &Subtree) -> Result<Counts> {
     let select = counts(access, statistics, asked, &access.within(subtree))?;
     let mut counts = Counts::default();
@@ -176,7 +176,7 @@ async fn counted(access: &Access, statistics: &Statistics<'_>, asked: &Asked, su
 }
 
 impl Composition {
-    /// Each count as the caller may see it.
+    /// Rounds each count for the caller.
     fn show(&mut self, statistics: &Statistics<'_>, asked: &Asked, fingerprint: impl FnOnce() -> String) {
         if !statistics.is_rounded() {
             return;

@@ -1,4 +1,4 @@
-//! What the filters of lists share.
+//! Shared by the filters of lists.
 
 use entity::{cadre, value::CadreCode};
 use sea_orm::{
@@ -8,13 +8,13 @@ use sea_orm::{
 
 use crate::error::{Error, Result};
 
-/// Most entries of a list in a filter.
+/// Maximum number of entries of a list in a filter.
 const MAX_ENTRIES: usize = 200;
 
-/// Checks that a list in a question is not too long.
+/// Checks the length of a list in a filter.
 ///
 /// # Errors
-/// `Invalid` naming the field.
+/// `Invalid` for the field.
 pub(in crate::domain) fn ensure_short(field: &str, entries: usize) -> Result<()> {
     if entries <= MAX_ENTRIES {
         return Ok(());
@@ -26,15 +26,15 @@ pub(in crate::domain) fn ensure_short(field: &str, entries: usize) -> Result<()>
     ))
 }
 
-/// Holds for no row.
+/// Condition that matches no row.
 pub(in crate::domain) fn nothing() -> Condition {
     Condition::all().add(Expr::val(1).eq(0))
 }
 
-/// Rows whose column names the person with a code. A code that nobody has is answered like that of somebody without
+/// Condition that a column refers to the person with a code. An unknown code gives the same result as a person without
 /// rows.
 pub(in crate::domain) fn of_person<C: ColumnTrait>(column: C, code: &str) -> Condition {
-    // What is no code may hold what a database does not take.
+    // Malformed codes may contain characters that a database rejects.
     let Ok(code) = code.parse::<CadreCode>() else { return nothing() };
     let person = Query::select()
         .column((cadre::Entity, cadre::Column::Id))

@@ -1,8 +1,8 @@
-//! The chain over the logs: each entry of a log is held by a link, and each link holds the hash of the one before, so that
-//! nothing can be changed, taken out or put in without every later hash being wrong (FIPS 180-4).
+//! Hash chain over the logs. Each link refers to one log entry and contains the hash of the previous link, so that any
+//! change, removal or insertion invalidates all later hashes (FIPS 180-4).
 //!
-//! What an entry holds is written in a form that is the same on both databases: each field with its length, moments in
-//! whole microseconds.
+//! The content of an entry is encoded identically on both databases: each field with its length, times in whole
+//! microseconds.
 
 use std::fmt;
 
@@ -20,24 +20,24 @@ use crate::error::{Error, Result};
 /// SHA-256.
 pub type Hash = [u8; 32];
 
-/// The hash before the first link.
+/// Hash before the first link.
 pub(in crate::domain) const START: Hash = [0; 32];
 
-/// Rows of one statement, within what both databases can bind.
+/// Rows in one statement, within the bind limits of both databases.
 pub(in crate::domain) const ROWS: usize = 1_000;
 
-/// What an entry of a log holds, as it is read into a digest.
+/// Digest state of the content of a log entry.
 #[derive(Clone)]
 pub(in crate::domain) struct Content(Sha256);
 
-/// An entry that the chain shall hold.
+/// A log entry to be linked.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::domain) struct Entry {
-    /// Its log.
+    /// Log of the entry.
     pub log: Log,
-    /// Its number in the log.
+    /// Number of the entry in its log.
     pub number: i64,
-    /// The digest of what it holds.
+    /// Digest of its content.
     pub content: Hash,
 }
 
@@ -48,7 +48,7 @@ impl fmt::Debug for Content {
 }
 
 impl Content {
-    /// An act, still without its changes.
+    /// Content of a command, without its changes.
     pub(in crate::domain) fn of_act(row: &audit_entry::Model) -> Self {
         Self(Sha256::new())
             .number(row.seq)
@@ -59,7 +59,7 @@ impl Content {
             .optional(row.detail.as_deref())
     }
 
-    /// With the next change of the act, in the order of the change log.
+    /// Adds the next change of the command, in the order of the change log.
     pub(in crate::domain) fn with_change(self, row: &change::Model) -> Self {
         let audience = row.audience_id.map(|unit| unit.0);
         self.text(&row.kind.to_string())
@@ -68,7 +68,7 @@ impl Content {
             .optional(audience.map(|unit| unit.to_string()).as_deref())
     }
 
-    /// A reading of protected data.
+    /// Content of a reading of protected data.
     pub(in crate::domain) fn of_access(row: &access_entry::Model) -> Self {
         Self(Sha256::new())
             .number(row.seq)
@@ -82,7 +82,7 @@ impl Content {
             .text(&row.operation)
     }
 
-    /// Readings that are withheld.
+    /// Content of an order to withhold readings.
     pub(in crate::domain) fn of_withholding(row: &access_withholding::Model) -> Self {
         Self(Sha256::new())
             .number(row.seq)
@@ -93,7 +93,7 @@ impl Content {
             .text(&row.document_no)
     }
 
-    /// The digest of all of it.
+    /// Digest of the content.
     pub(in crate::domain) fn digest(self) -> Hash {
         self.0.finalize().into()
     }
@@ -108,7 +108,7 @@ impl Content {
         self.bytes(text.as_bytes())
     }
 
-    /// None is told from an empty text.
+    /// The encoding distinguishes `None` from an empty text.
     fn optional(self, text: Option<&str>) -> Self {
         match text {
             Some(text) => self.bytes(&[1]).text(text),
@@ -120,7 +120,7 @@ impl Content {
         self.bytes(&number.to_be_bytes())
     }
 
-    /// PostgreSQL keeps no more than microseconds.
+    /// PostgreSQL stores microseconds.
     fn moment(self, at: DateTime<Utc>) -> Self {
         self.number(at.timestamp_micros())
     }
@@ -130,13 +130,13 @@ impl Content {
     }
 }
 
-/// The hash of a link.
+/// Hash of a link.
 pub(in crate::domain) fn hash(before: &Hash, position: i64, log: Log, content: &Hash) -> Hash {
     Content(Sha256::new()).bytes(before).number(position).text(&log.to_string()).bytes(content).digest()
 }
 
-/// The end of the chain, locked until the transaction ends. It is the last lock that a writer takes, so that writers wait
-/// for each other only for the length of a commit.
+/// End of the chain, locked until the transaction ends. It is the last lock that a writer takes, so that writers wait
+/// for each other only during a commit.
 #[derive(Debug)]
 pub(in crate::domain) struct Head {
     position: i64,
@@ -144,7 +144,7 @@ pub(in crate::domain) struct Head {
 }
 
 impl Head {
-    /// Locks the end of the chain. On SQLite the writing transaction has the whole database already.
+    /// Locks the end of the chain. On SQLite, a write transaction already locks the whole database.
     pub(in crate::domain) async fn lock(transaction: &DatabaseTransaction) -> Result<Self> {
         let row = log_head::Entity::find_by_id(1).lock_exclusive().one(transaction).await?;
         let row = row.ok_or_else(|| Error::internal("the head of the chain is gone"))?;
@@ -152,12 +152,12 @@ impl Head {
         Ok(Self { position: row.position, hash })
     }
 
-    /// The place of the next link.
+    /// Position of the next link.
     pub(in crate::domain) fn next(&self) -> i64 {
         self.position + 1
     }
 
-    /// Adds a link for each entry, in their order, and gives the place of the last.
+    /// Adds a link for each entry, in order, and returns the position of the last.
     pub(in crate::domain) async fn link(
         mut self,
         transaction: &DatabaseTransaction,
@@ -183,14 +183,14 @@ impl Head {
     }
 }
 
-/// The place of the last link; 0 before the first. Writers wait for each other at the end of the chain until they have
-/// committed, so what is read later holds all acts up to this place.
+/// Position of the last link; 0 for an empty chain. Writers hold the lock on the end of the chain until they have
+/// committed, so later reads include all commands up to this position.
 pub(in crate::domain) async fn end(connection: &impl ConnectionTrait) -> Result<i64> {
     let head = log_head::Entity::find_by_id(1).one(connection).await?;
     Ok(head.map_or(0, |head| head.position))
 }
 
-/// The numbers in the audit log of the acts that were committed after a place of the chain.
+/// Audit log numbers of the commands committed after a position of the chain.
 pub(in crate::domain) async fn acts_after(connection: &impl ConnectionTrait, place: i64) -> Result<Vec<i64>> {
     let links = log_link::Entity::find()
         .select_only()
@@ -200,7 +200,7 @@ pub(in crate::domain) async fn acts_after(connection: &impl ConnectionTrait, pla
     Ok(links.into_tuple().all(connection).await?)
 }
 
-/// The place of the last act after a place of the chain, if there is one.
+/// Position of the last command after a position of the chain, if any.
 pub(in crate::domain) async fn last_act_after(connection: &impl ConnectionTrait, place: i64) -> Result<Option<i64>> {
     let last = log_link::Entity::find()
         .select_only()
@@ -211,7 +211,7 @@ pub(in crate::domain) async fn last_act_after(connection: &impl ConnectionTrait,
     Ok(last.into_tuple().one(connection).await?)
 }
 
-/// Whether an act that was committed after a place of the chain changed an object of a type that is not in `except`.
+/// Whether a command committed after a position of the chain changed an object of a type that is not in `except`.
 pub(in crate::domain) async fn has_changed_after(
     connection: &impl ConnectionTrait,
     place: i64,

@@ -1,4 +1,4 @@
-//! Idempotency: an act that a client sends again under the same key happens once, and is answered alike each time.
+//! Idempotency: a command sent again with the same key is executed once, and every response is the same.
 
 use data_encoding::HEXLOWER;
 use entity::{
@@ -17,32 +17,32 @@ use crate::{
     error::Error,
 };
 
-/// Longest key, in characters.
+/// Maximum length of a key, in characters.
 const LONGEST_KEY: usize = 200;
 
-/// An act as a client asked for it, under its key.
+/// A command of a client with its idempotency key.
 #[derive(Clone, Debug)]
 pub(in crate::domain) struct IdempotentRequest {
     act: Act,
     client: ClientId,
     key: String,
-    /// SHA-256 of the act and its input.
+    /// SHA-256 of the command and its input.
     print: String,
-    /// What the audit entry says of it.
+    /// Detail for the audit entry.
     detail: Option<String>,
 }
 
-/// What became of a request to act.
+/// Result of claiming an idempotency key.
 #[derive(Debug)]
 pub(in crate::domain) enum Claim {
-    /// The act is under way, with its key and its audit entry in the transaction.
+    /// A new request: the transaction contains its key and its audit entry.
     New(Box<Txn>),
-    /// The same request was answered before; it named this object.
+    /// A repeated request; contains the object of the first one.
     Replayed(String),
 }
 
 impl IdempotentRequest {
-    /// The request of a caller.
+    /// Request of a caller.
     pub(in crate::domain) fn of(access: &Access, act: Act, key: &str, input: &impl Serialize) -> CommandResult<Self> {
         let length = key.chars().count();
         if length == 0 || length > LONGEST_KEY || key.contains('\0') {
@@ -56,18 +56,18 @@ impl IdempotentRequest {
         }
         let input = serde_json::to_string(input).map_err(Error::internal)?;
         let print = HEXLOWER.encode(&Sha256::digest(format!("{}\n{input}", act.name())));
-        // Persons for whom one client asks have keys of their own: none is answered what another was.
+        // Users on whose behalf one client acts have separate keys, so that no user gets the response of another.
         let person = access.caller().on_behalf_of().map(|person| format!("{} ", person.id()));
         let key = format!("{}{key}", person.unwrap_or_default());
         Ok(Self { act, client: access.caller().client_id(), key, print, detail: None })
     }
 
-    /// The same, with numbers and codes for its audit entry; never a protected value.
+    /// Adds a detail for the audit entry: numbers and codes, never a protected value.
     pub(in crate::domain) fn noting(self, detail: String) -> Self {
         Self { detail: Some(detail), ..self }
     }
 
-    /// Begins the act that concerns these units and is done to an object, unless the same request was answered before.
+    /// Begins the command on an object and its units, unless the request is a repeated one.
     pub(in crate::domain) async fn begin(
         &self,
         access: &Access,
@@ -81,8 +81,8 @@ impl IdempotentRequest {
         })
     }
 
-    /// Takes the key for this act, inside its transaction. Gives the object that the same request named when it was
-    /// answered before; nothing where it was not. Of two at once, the second waits here until the first has ended.
+    /// Claims the key in the command's transaction. Returns the object of the first request if this one is repeated. A
+    /// concurrent request with the same key waits here until the first has ended.
     async fn claim(&self, txn: &Txn, object: &str) -> CommandResult<Option<String>> {
         let row = answered::ActiveModel {
             client_id: Set(self.client),

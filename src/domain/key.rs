@@ -1,4 +1,4 @@
-//! Keys of the service (khóa): made when a database has none, encrypted, renewed in turn and destroyed at their end.
+//! Keys of the service (khóa): created if missing, encrypted, rotated, and destroyed when ended.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -15,24 +15,24 @@ use crate::{
     language::Sentence,
 };
 
-/// A key of access tokens as the operator sees it.
+/// A signing key of access tokens for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// Key id.
     pub kid: String,
-    /// Where it stands.
+    /// State of the key.
     pub state: KeyState,
-    /// When it was made.
+    /// Time of creation.
     pub created_at: DateTime<Utc>,
-    /// When it begins to sign.
+    /// Time from which the key signs.
     pub signs_from: DateTime<Utc>,
 }
 
-/// Makes the keys of access tokens, of page cursors and of checkpoints where they are missing, and encrypts those that an
-/// earlier version left plain.
+/// Creates missing keys for access tokens, page cursors and checkpoints, and encrypts keys that an earlier version
+/// stored in plain.
 ///
-/// Nodes may start at once: the first key of a purpose always has the same key id, so the primary key lets one of them
-/// in, on either database, and the other leaves nothing behind.
+/// Nodes may start concurrently: the first key of a purpose always has the same key id, so the primary key constraint
+/// admits one node, on either database, and the other rolls back.
 ///
 /// # Errors
 /// `Conflict` if the keys are encrypted with another key encryption key.
@@ -61,7 +61,7 @@ pub async fn ensure(store: &KeyStore, clock: Clock) -> Result<()> {
     Ok(())
 }
 
-/// One conditional statement, so that of two nodes at once none encrypts what the other has encrypted.
+/// Uses one conditional statement, so that no node encrypts what a concurrent node has already encrypted.
 async fn encrypt(store: &KeyStore, clock: Clock, row: &signing_key::Model) -> Result<()> {
     let material = store.encryption.encrypt(&row.kid, row.purpose, &row.material)?;
     let txn = Permit::operator(&store.database, clock, Act::KeyEncrypt).begin(Some(row.kid.clone()), None).await?;
@@ -81,11 +81,11 @@ async fn encrypt(store: &KeyStore, clock: Clock, row: &signing_key::Model) -> Re
 
 async fn make_first(store: &KeyStore, clock: Clock, purpose: KeyPurpose) -> Result<()> {
     let key = auth::generate(&store.encryption, (purpose, 1), clock)?;
-    // Where another node was first, there is nothing left to do.
+    // If another node has created the key, nothing is left to do.
     insert(store, clock, (Act::KeyMake, key)).await.map(drop)
 }
 
-/// Writes a new key; whether it is the first of its key id. Dropped, the transaction takes its audit entry with it.
+/// Inserts a new key. Returns whether its key id is new; if not, the transaction is rolled back with its audit entry.
 async fn insert(store: &KeyStore, clock: Clock, (act, key): (Act, signing_key::ActiveModel)) -> Result<bool> {
     let Set(kid) = key.kid.clone() else { return Err(Error::internal("a new key has no id")) };
     let txn = Permit::operator(&store.database, clock, act).begin(Some(kid.clone()), None).await?;
@@ -100,7 +100,7 @@ async fn insert(store: &KeyStore, clock: Clock, (act, key): (Act, signing_key::A
     }
 }
 
-/// The keys of access tokens, the one that signs first before the others.
+/// Signing keys of access tokens, the currently signing one first.
 pub async fn list(store: &KeyStore, clock: Clock) -> Result<Vec<Listed>> {
     let rows = signing_key::Entity::find().order_by_asc(signing_key::COLUMN.kid).all(store.database.reader()).await?;
     let listed = |(row, lifetime): (&signing_key::Model, auth::KeyLifetime)| Listed {
@@ -112,11 +112,11 @@ pub async fn list(store: &KeyStore, clock: Clock) -> Result<Vec<Listed>> {
     Ok(lifetimes(&rows).into_iter().map(listed).collect())
 }
 
-/// Makes the next key of access tokens (luân phiên khóa ký). It is published at once and signs after `auth::LEAD`; no
-/// valid token is refused on the way. Of several nodes that do so at once one succeeds.
+/// Creates the next signing key of access tokens (luân phiên khóa ký). It is published at once and signs after
+/// `auth::LEAD`, so that no valid token is rejected. Of several concurrent nodes, one succeeds.
 ///
 /// # Errors
-/// `Conflict` if a next key waits already.
+/// `Conflict` if a next key already exists.
 pub async fn rotate(store: &KeyStore, clock: Clock) -> Result<Listed> {
     let waits = || {
         Error::Conflict(Sentence::new(
@@ -135,11 +135,11 @@ pub async fn rotate(store: &KeyStore, clock: Clock) -> Result<Listed> {
     list(store, clock).await?.pop().ok_or(Error::NotFound)
 }
 
-/// Replaces all keys of access tokens at once, after one has leaked (thay khóa khẩn cấp). Every token issued so far is
-/// refused within 5 seconds; for as long, a node that has not read the new key refuses new ones too.
+/// Replaces all signing keys of access tokens at once, after a key has leaked (thay khóa khẩn cấp). Every token issued
+/// so far is rejected within 5 seconds; during this time, a node that has not read the new key rejects new tokens too.
 ///
 /// # Errors
-/// `Conflict` if another node makes a key at the same moment.
+/// `Conflict` if another node creates a key at the same time.
 pub async fn replace(store: &KeyStore, clock: Clock) -> Result<Listed> {
     let keys = list(store, clock).await?;
     let key = auth::generate(&store.encryption, (KeyPurpose::AccessToken, serial_after(&keys)), clock)?;
@@ -156,14 +156,14 @@ pub async fn replace(store: &KeyStore, clock: Clock) -> Result<Listed> {
     list(store, clock).await?.pop().ok_or(Error::NotFound)
 }
 
-/// The newest key is never destroyed, so the number after it is new.
+/// The newest key is never destroyed, so the next number is always new.
 fn serial_after(keys: &[Listed]) -> u32 {
     let serial = |key: &Listed| key.kid.rsplit('-').next().and_then(|serial| serial.parse::<u32>().ok());
     keys.iter().filter_map(serial).max().unwrap_or(0) + 1
 }
 
-/// Makes the next key if the one that signs has done so for so long; returns whether it did. A node asks this now and
-/// then, and one of them is the first.
+/// Creates the next key if the signing key is older than `after`. Returns whether it did. Called periodically on every
+/// node; the first one creates the key.
 pub async fn rotate_if_due(store: &KeyStore, clock: Clock, after: TimeDelta) -> Result<bool> {
     let keys = list(store, clock).await?;
     let is_due = keys.last().is_some_and(|newest| clock.now() >= newest.signs_from + after);
@@ -177,7 +177,7 @@ pub async fn rotate_if_due(store: &KeyStore, clock: Clock, after: TimeDelta) -> 
     }
 }
 
-/// Destroys the keys whose last token has ended; returns their key ids.
+/// Destroys the keys whose last token has expired. Returns their key ids.
 pub async fn destroy_ended(store: &KeyStore, clock: Clock) -> Result<Vec<String>> {
     let mut destroyed = Vec::new();
     for key in list(store, clock).await?.into_iter().filter(|key| key.state == KeyState::Ended) {
@@ -188,7 +188,8 @@ pub async fn destroy_ended(store: &KeyStore, clock: Clock) -> Result<Vec<String>
     Ok(destroyed)
 }
 
-/// Whether this node did it; where another was first, the transaction is dropped and takes its audit entry with it.
+/// Returns whether this node destroyed the key. If another node did, the transaction is rolled back with its audit
+/// entry.
 async fn destroy(store: &KeyStore, clock: Clock, kid: &str) -> Result<bool> {
     let txn = Permit::operator(&store.database, clock, Act::KeyDestroy).begin(Some(kid.to_owned()), None).await?;
     let gone = signing_key::Entity::delete_by_id(kid.to_owned()).exec(txn.connection()).await?;
@@ -200,7 +201,7 @@ async fn destroy(store: &KeyStore, clock: Clock, kid: &str) -> Result<bool> {
     Ok(true)
 }
 
-/// Whether the database holds a key that is encrypted: then its key encryption key exists somewhere.
+/// Whether the database contains an encrypted key, which proves that a key encryption key exists.
 pub async fn has_encrypted(database: &crate::db::Database) -> Result<bool> {
     let encrypted = signing_key::Entity::find().filter(signing_key::COLUMN.encryption_key_id.is_not_null());
     Ok(encrypted.one(database.reader()).await?.is_some())

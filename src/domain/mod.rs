@@ -1,7 +1,7 @@
-//! What the office knows and does: rules, queries, acts; one file or folder per concept. Knows no HTTP and no GraphQL.
+//! Domain logic: rules, queries and commands; one file or folder per concept. Independent of HTTP and GraphQL.
 //!
-//! Later concepts may use earlier ones: hash_chain < reference < reference_data < unit < programme < card < cadre < qualification < composition < rule <
-//! refusal < commands < idempotency < rotation < training < node; authz < audit.
+//! Later concepts may use earlier ones: hash_chain < reference < reference_data < unit < programme < card < cadre <
+//! qualification < composition < rule < refusal < commands < idempotency < rotation < training < node; authz < audit.
 
 pub mod app_state;
 pub mod audit;
@@ -36,7 +36,7 @@ use sea_orm::{ConnectionTrait, sea_query::SelectStatement};
 
 use crate::error::Result;
 
-/// The one number that a statement gives.
+/// Reads the single number that a statement returns.
 async fn scalar(access: &authz::Access, select: &SelectStatement) -> Result<i64> {
     let row = access.reader().query_one(select).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))

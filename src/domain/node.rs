@@ -1,4 +1,4 @@
-//! Things by their opaque ids.
+//! Look-up of objects by opaque id.
 
 use std::collections::HashMap;
 
@@ -16,29 +16,29 @@ use crate::{
     error::{Error, Result},
 };
 
-/// What an id stands for.
+/// Object of an id.
 #[derive(Clone, Debug)]
 pub enum Found {
     /// A unit.
     Unit(UnitOnDay),
     /// A person.
     Cadre(AuthorizedCadre),
-    /// A qualification of a person within reach.
+    /// A qualification of a person whose file is in the caller's custody.
     Qualification(qualification::Model, Day),
-    /// A rotation that the caller may know of.
+    /// A rotation that the caller may see.
     Rotation(VisibleRotation),
-    /// A training plan that the caller may know of.
+    /// A training plan that the caller may see.
     TrainingPlan(VisiblePlan),
-    /// A quota that the caller may know of.
+    /// A quota that the caller may see.
     Quota(VisibleQuota),
-    /// A class that the caller may know of.
+    /// A class that the caller may see.
     TrainingClass(VisibleClass),
-    /// An enrolment that the caller may know of.
+    /// An enrolment that the caller may see.
     Enrolment(VisibleEnrolment),
 }
 
-/// Things by their ids, as of today, in the order asked; nothing for each that is not there, out of reach, or of a kind
-/// that the caller's scopes do not open. A fixed number of statements, whatever the number of ids.
+/// Looks up objects by id, as of today, in the order of the ids. `None` for each id that is unknown, out of reach, or
+/// of a type that the caller's scopes do not open. The number of statements does not depend on the number of ids.
 ///
 /// # Errors
 /// `Invalid` for more than 100 ids.

@@ -2,13 +2,13 @@
 
 use crate::error::{Error, Result};
 
-/// Most decimals of a percentage.
+/// Maximum number of decimals of a percentage.
 const MAX_DECIMALS: u32 = 6;
 
-/// Checks how many decimals a percentage is asked with.
+/// Validates the number of decimals.
 ///
 /// # Errors
-/// `Invalid` naming `decimals` outside 0 to 6.
+/// `Invalid` for `decimals` outside 0 to 6.
 pub fn decimals(asked: i32) -> Result<u32> {
     u32::try_from(asked)
         .ok()
@@ -16,7 +16,7 @@ pub fn decimals(asked: i32) -> Result<u32> {
         .ok_or_else(|| Error::invalid("decimals", "Số chữ số thập phân là từ 0 đến 6.", "Decimals are from 0 to 6."))
 }
 
-/// `part` of `whole` in percent, rounded once, half up, with exact arithmetic; 0 of nothing is 0.
+/// `part` of `whole` in percent, rounded once, half up, with exact arithmetic; 0 if `whole` is 0.
 pub fn percent(part: u64, whole: u64, decimals: u32) -> f64 {
     if whole == 0 {
         return 0.0;
@@ -24,7 +24,7 @@ pub fn percent(part: u64, whole: u64, decimals: u32) -> f64 {
     let scale = 10u128.pow(decimals);
     let (part, whole) = (u128::from(part), u128::from(whole));
     let rounded = (part * 100 * scale * 2 + whole) / (whole * 2);
-    // Both are small integers, so the one division gives the nearest double to the decimal number.
+    // Both are small integers, so a single division gives the nearest double of the decimal number.
     rounded as f64 / scale as f64
 }
 

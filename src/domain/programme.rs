@@ -1,4 +1,4 @@
-//! Programmes of training (chương trình đào tạo, bồi dưỡng), which are in memory.
+//! Training programmes (chương trình đào tạo, bồi dưỡng), held in memory.
 
 use entity::value::ProgrammeCode;
 
@@ -7,19 +7,19 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Subject of the programmes that stand for every programme of their plan.
+/// Subject of programmes that include every programme of their plan.
 pub(in crate::domain) const ANY: &str = "ANY";
 
-/// Whether seats of a programme are seats of another: of itself, or of every one.
+/// Whether seats of the programme `given` can be used for `asked`: it is the same programme, or includes all.
 pub(in crate::domain) fn stands_for(access: &Access, given: &ProgrammeCode, asked: &ProgrammeCode) -> bool {
     given == asked
         || access.reference_data().programme(given.as_str()).is_some_and(|programme| programme.subject == ANY)
 }
 
-/// Checks that each code names a programme.
+/// Checks that all codes are those of programmes.
 ///
 /// # Errors
-/// `Invalid` naming the field, if one does not or there are too many.
+/// `Invalid` for the field if a code is unknown or there are too many.
 pub(in crate::domain) fn ensure_known(access: &Access, field: &str, codes: &[String]) -> Result<()> {
     ensure_short(field, codes.len())?;
     if codes.iter().all(|code| access.reference_data().programme(code).is_some()) {

@@ -10,10 +10,10 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The subject of a code.
+/// Finds a subject by code.
 ///
 /// # Errors
-/// `Invalid` naming the field and the codes there are.
+/// `Invalid` for the field, with the existing codes.
 pub fn subject<'a>(access: &'a Access, field: &str, code: &str) -> Result<&'a Subject> {
     access.reference_data().subject(code).ok_or_else(|| {
         let known: Vec<_> =
@@ -27,10 +27,10 @@ pub fn subject<'a>(access: &'a Access, field: &str, code: &str) -> Result<&'a Su
     })
 }
 
-/// The level of a code within a subject.
+/// Finds a level of a subject by code.
 ///
 /// # Errors
-/// `Invalid` naming the field and the codes there are.
+/// `Invalid` for the field, with the existing codes.
 pub fn level<'a>(subject: &'a Subject, field: &str, code: &str) -> Result<&'a qualification_level::Model> {
     subject.level(code).ok_or_else(|| {
         let known: Vec<_> = subject.levels.iter().map(|level| level.code.as_str()).collect();
@@ -43,7 +43,7 @@ pub fn level<'a>(subject: &'a Subject, field: &str, code: &str) -> Result<&'a qu
     })
 }
 
-/// What of the qualifications counts on the day, of one subject or all.
+/// Qualifications that count on the day, of one subject or of all.
 pub fn counting<'a>(
     held: &'a [qualification::Model],
     subject: Option<&'a str>,
@@ -54,7 +54,7 @@ pub fn counting<'a>(
         .filter(move |held| held.counts_from <= day)
 }
 
-/// The highest qualification in a subject that counts on the day; of equals, the earliest.
+/// Highest qualification in a subject that counts on the day; of equals, the earliest.
 pub fn highest<'a>(
     reference_data: &ReferenceData,
     held: &'a [qualification::Model],
@@ -62,6 +62,6 @@ pub fn highest<'a>(
     day: Day,
 ) -> Option<&'a qualification::Model> {
     let rank = |held: &qualification::Model| reference_data.rank(&held.subject_code, &held.level_code);
-    // The rows are oldest first and the last of equal maxima wins, so the search goes backwards.
+    // The rows are oldest first and `max_by_key` returns the last maximum, so the order is reversed.
     counting(held, Some(subject), day).collect::<Vec<_>>().into_iter().rev().max_by_key(|held| rank(held))
 }

@@ -1,7 +1,7 @@
-//! The registry: units and reference lists in memory, one snapshot for a whole request.
+//! Registry: an in-memory snapshot of units and reference lists, constant during a request.
 //!
-//! They are small, asked by every request and changed by few acts, so they are read once and then replaced whole when
-//! the chain of logs has moved on by such an act.
+//! They are small, read by every request and changed by few commands. They are loaded once and replaced as a whole when
+//! the log shows such a command.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -32,20 +32,20 @@ use crate::{
 /// A subject of qualification with its levels, lowest first.
 #[derive(Clone, Debug)]
 pub struct Subject {
-    /// The row.
+    /// Row of the subject.
     pub row: qualification_subject::Model,
-    /// Its levels by rising rank.
+    /// Levels in ascending rank.
     pub levels: Vec<qualification_level::Model>,
 }
 
 impl Subject {
-    /// A level of this subject.
+    /// Level of this subject by code.
     pub fn level(&self, code: &str) -> Option<&qualification_level::Model> {
         self.levels.iter().find(|level| level.code.as_str() == code)
     }
 }
 
-/// Types of objects that no snapshot holds.
+/// Object types that are not part of the snapshot.
 const UNCACHED_OBJECT_TYPES: [&str; 12] = [
     "acting_person",
     "cadre",
@@ -61,7 +61,7 @@ const UNCACHED_OBJECT_TYPES: [&str; 12] = [
     "training_plan",
 ];
 
-/// What a grant reached on a day.
+/// Cached reach of a grant on a day.
 #[derive(Debug)]
 struct Reached {
     day: Day,
@@ -69,13 +69,13 @@ struct Reached {
     row_scope: RowScope,
 }
 
-/// What is remembered of reaches at once; of more, all are forgotten and worked out anew.
+/// Capacity of the cache of reaches; it is cleared when full.
 const CACHE_CAPACITY: usize = 512;
 
-/// Whose reach is meant: the roots of a client, and those of the person for whom it asks, where it asks for one.
+/// Cache key: the roots of a client, and those of the user on whose behalf it acts, if any.
 type Roots = (Vec<UnitId>, Option<Vec<UnitId>>);
 
-/// A snapshot of what every request needs.
+/// Snapshot of reference data that every request needs.
 #[derive(Debug, Default)]
 pub struct ReferenceData {
     units: Units,
@@ -94,8 +94,8 @@ pub struct ReferenceData {
 }
 
 impl ReferenceData {
-    /// What a grant over these roots reaches today, and what the database shows to it; where it asks for a person with
-    /// roots of their own, what both reach. Remembered as long as the snapshot: every request asks for it.
+    /// Reach of a grant over these roots today, with its row-level security; if the client acts on behalf of a user
+    /// with roots, the intersection of both. Cached with the snapshot, since every request needs it.
     pub fn reach_of(&self, roots: &[UnitId], of_person: Option<&[UnitId]>, today: Day) -> (Arc<UnitSet>, RowScope) {
         let key: Roots = (roots.to_vec(), of_person.map(<[UnitId]>::to_vec));
         let mut reaches = self.reaches.lock().unwrap_or_else(PoisonError::into_inner);
@@ -116,17 +116,17 @@ impl ReferenceData {
         (units, row_scope)
     }
 
-    /// The subtree of a unit, remembered as long as the snapshot.
+    /// Subtree of a unit, cached with the snapshot.
     pub(in crate::domain) fn subtree(&self, key: SubtreeKey) -> Arc<Subtree> {
         self.subtrees.of(&self.units, key)
     }
 
-    /// About how many rows something has, as it was when it was first asked for: enough to choose a way by.
+    /// Cached row estimate, as of its first use, for choosing a strategy.
     pub(in crate::domain) fn size(&self, of: &str) -> Option<u64> {
         self.sizes.lock().unwrap_or_else(PoisonError::into_inner).get(of).copied()
     }
 
-    /// Remembers about how many rows something has, as long as the snapshot.
+    /// Caches a row estimate with the snapshot.
     pub(in crate::domain) fn remember_size(&self, of: String, rows: u64) {
         const MAX: usize = 20_000;
         let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,23 +136,23 @@ impl ReferenceData {
         sizes.insert(of, rows);
     }
 
-    /// The acts since the snapshot was read.
+    /// Commands since the snapshot was read.
     pub(in crate::domain) fn acts(&self) -> &LastCommandCursor {
         &self.acts
     }
 
-    /// Compositions that were counted.
+    /// Cache of compositions.
     pub(in crate::domain) fn compositions(&self) -> &ResultCache<composition::Question, Counts> {
         &self.compositions
     }
 
-    /// What the database shows to a reach.
+    /// Row-level security of a reach.
     fn row_scope_of(&self, reach: &UnitSet) -> RowScope {
         RowScope::of(self.units.all().map(|unit| unit.row.id.0), |unit| reach.contains(&UnitId(unit)))
     }
 
-    /// Whether something that the snapshot holds was changed after its mark. The change log tells persons, rotations,
-    /// training and clients apart from it, which change more often and are in no snapshot.
+    /// Whether a part of the snapshot was changed after its log position. Changes of persons, rotations, training and
+    /// clients are ignored: they are more frequent and not part of the snapshot.
     pub async fn is_outdated(&self, connection: &impl ConnectionTrait) -> Result<bool> {
         for acts in hash_chain::acts_after(connection, self.log_position()).await?.chunks(hash_chain::ROWS) {
             let change = change::Entity::find()
@@ -169,7 +169,7 @@ impl ReferenceData {
 
     /// Reads the snapshot.
     pub async fn load(connection: &(impl ConnectionTrait + StreamTrait)) -> Result<Self> {
-        // Asked first: what commits while the tables are read is newer than this mark and brings a reload.
+        // Read first: a commit during the reading of the tables is then newer than this position and triggers a reload.
         let log_position = hash_chain::end(connection).await?;
         let (log_position, acts) = (AtomicI64::new(log_position), LastCommandCursor::from(log_position));
         let titles = title::Entity::find().all(connection).await?;
@@ -193,18 +193,18 @@ impl ReferenceData {
         })
     }
 
-    /// The place in the chain of logs up to which the snapshot surely holds what was committed. Places follow each other as
-    /// commits do; numbers of the change log do not, as an act draws them before it commits, and an import minutes before.
+    /// Log position up to which the snapshot contains all commits. Positions follow the order of commits; numbers of
+    /// the change log do not, because a command draws them before it commits, an import minutes before.
     pub fn log_position(&self) -> i64 {
         self.log_position.load(Ordering::Acquire)
     }
 
-    /// Notes that nothing that the snapshot holds was changed up to a place.
+    /// Records that no part of the snapshot was changed up to a position.
     pub(in crate::domain) fn advance_to(&self, place: i64) {
         self.log_position.fetch_max(place, Ordering::AcqRel);
     }
 
-    /// The units, not narrowed to anybody's reach.
+    /// All units, not restricted to a reach.
     pub(in crate::domain) fn units(&self) -> &Units {
         &self.units
     }
@@ -214,12 +214,12 @@ impl ReferenceData {
         self.titles.values()
     }
 
-    /// A title.
+    /// Title by code.
     pub fn title(&self, code: &str) -> Option<&title::Model> {
         self.titles.get(code)
     }
 
-    /// An institution.
+    /// Institution by code.
     pub fn institution(&self, code: &str) -> Option<&institution::Model> {
         self.institutions.get(code)
     }
@@ -229,12 +229,12 @@ impl ReferenceData {
         &self.subjects
     }
 
-    /// A subject of qualification.
+    /// Subject of qualification by code.
     pub fn subject(&self, code: &str) -> Option<&Subject> {
         self.subjects.iter().find(|subject| subject.row.code.as_str() == code)
     }
 
-    /// The rank of a level in its subject.
+    /// Rank of a level in its subject.
     pub fn rank(&self, subject: &SubjectCode, level: &LevelCode) -> Option<i16> {
         Some(self.subject(subject.as_str())?.level(level.as_str())?.rank)
     }
@@ -253,17 +253,17 @@ impl ReferenceData {
         all
     }
 
-    /// An ethnic group of the list of 2008.
+    /// Ethnic group by code of the list of 2008.
     pub fn ethnic_group(&self, code: &str) -> Option<&ethnic_group::Model> {
         self.ethnic_groups.get(code)
     }
 
-    /// All programmes of training, by code.
+    /// All training programmes, by code.
     pub fn programmes(&self) -> impl Iterator<Item = &programme::Model> {
         self.programmes.values()
     }
 
-    /// A programme of training.
+    /// Training programme by code.
     pub fn programme(&self, code: &str) -> Option<&programme::Model> {
         self.programmes.get(code)
     }

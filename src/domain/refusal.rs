@@ -1,7 +1,7 @@
-//! Refusals of acts: what a client asked for and the service would not do, with the rule, the numbers and the way out.
+//! Rejections of commands, with the rule, the numbers and a remedy.
 //!
-//! A refusal is an answer: nothing was written, and the same key may be used again. `crate::Error` stays for missing
-//! scopes and for faults.
+//! A rejection is a normal result: nothing was written, and the same key may be used again. `crate::Error` is for
+//! missing scopes and for failures.
 
 use sea_orm::DbErr;
 
@@ -11,184 +11,184 @@ use crate::{
     language::Sentence,
 };
 
-/// What came of an act.
+/// Result of a command.
 #[derive(Clone, Debug)]
 pub enum Outcome<T> {
-    /// It was done, now or by the same request before.
+    /// The command was executed, now or by an earlier request with the same key.
     Done(T),
-    /// It was not done.
+    /// The command was rejected.
     Refused(Refusal),
 }
 
-/// Why an act was not done.
+/// Reason for the rejection of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Something in the input breaks a rule.
+    /// The input violates a constraint.
     Input {
-        /// Code, for programs.
+        /// Error code for programs.
         code: Code,
         /// Path of the input, such as `["input", "startOn"]`.
         field: Vec<String>,
-        /// What is wrong and the way out.
+        /// Reason and remedy.
         sentence: Sentence,
     },
-    /// The act is not due in the state that its object is in.
+    /// The command is not allowed in the current state of its object.
     Step {
-        /// Path of the input that names the object.
+        /// Path of the input that identifies the object.
         field: Vec<String>,
-        /// The word of the state.
+        /// Name of the current state.
         state: String,
-        /// The mutations that are due in it.
+        /// Mutations that are allowed in this state.
         due: Vec<String>,
-        /// What is due.
+        /// Description of the allowed commands.
         sentence: Sentence,
     },
-    /// Rules of law are broken, and no override was granted.
+    /// Rules of law are violated, and no override was granted.
     Rule {
         /// Path of the input.
         field: Vec<String>,
-        /// What the broken rules say.
+        /// Checks of the violated rules.
         checks: Vec<RuleCheck>,
     },
-    /// There are too few seats.
+    /// There are not enough seats.
     Seats {
-        /// Code, for programs.
+        /// Error code for programs.
         code: Code,
         /// Path of the input.
         field: Vec<String>,
-        /// The seats as they stand.
+        /// Current seats.
         seats: Seats,
-        /// The numbers and the way out.
+        /// Numbers and remedy.
         sentence: Sentence,
     },
-    /// The act would contradict what is recorded.
+    /// The command conflicts with the current data.
     Conflict {
-        /// Code, for programs.
+        /// Error code for programs.
         code: Code,
         /// Path of the input.
         field: Vec<String>,
-        /// The version that is recorded, where versions are what differs.
+        /// Current version, if versions differ.
         current_version: Option<i32>,
-        /// What is recorded and the way out.
+        /// Current data and remedy.
         sentence: Sentence,
     },
 }
 
-/// Seats of a quota or a class, as they stood when an act was refused for them.
+/// Seats of a quota or a class at the time of a rejection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seats {
-    /// All seats.
+    /// Total number of seats.
     pub seats: i32,
-    /// Handed on to units below.
+    /// Seats allocated to subordinate units.
     pub allocated: i32,
-    /// Used by learners.
+    /// Seats used by learners.
     pub used: i32,
 }
 
 impl Seats {
-    /// What is left; below zero where history used more than there were.
+    /// Remaining seats; negative if historical use exceeds the total.
     pub fn remaining(self) -> i32 {
         self.seats - self.allocated - self.used
     }
 }
 
-/// What a refusal is called, for programs. Never changes.
+/// Error code of a rejection, for programs. Codes never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sea_orm::EnumIter)]
 pub enum Code {
-    /// There is no such thing, or the caller may not know of it: the caller cannot tell which.
+    /// The object does not exist, or the caller may not see it, without distinction.
     NotFound,
-    /// The idempotency key is not one.
+    /// The idempotency key is invalid.
     InvalidKey,
-    /// A text is empty, too long or holds control characters.
+    /// A text is empty, too long or contains control characters.
     InvalidText,
-    /// A day lies where it may not.
+    /// A day is outside the allowed range.
     InvalidDay,
-    /// A year lies outside the term.
+    /// A year is outside the term.
     InvalidYear,
-    /// No rule has this key word.
+    /// No rule has this key.
     InvalidRule,
-    /// The rotation would lead where it starts.
+    /// Origin and destination of the rotation are the same unit.
     SameUnit,
     /// The unit does not exist on the day.
     UnitNotAlive,
-    /// The title belongs to another tier than the unit.
+    /// The title belongs to a different tier than the unit.
     TitleNotOfTier,
     /// The person has no primary post to leave.
     NoPost,
-    /// The unit to place in must be named, or none may be.
+    /// A placement unit is missing, or is not allowed.
     InvalidPlacement,
-    /// The rotation may not begin yet.
+    /// The rotation may not start yet.
     NotYetDue,
-    /// The act is not due in the state of its object.
+    /// The command is not allowed in the current state of its object.
     WrongStep,
-    /// A rule of law is broken and not overridden.
+    /// A rule of law is violated and not overridden.
     RuleFailed,
-    /// Somebody else changed it meanwhile.
+    /// The object was changed by another request.
     VersionConflict,
-    /// The key was used for another request.
+    /// The idempotency key was used for another request.
     IdempotencyKeyReused,
-    /// Only the preparing unit acts on the rotation.
+    /// Only the preparing unit may change the rotation.
     NotPreparedHere,
-    /// The person's file is not within reach, and the act is judged by it.
+    /// The person's file, which the command requires, is not within reach.
     FileOutOfReach,
-    /// The person is on rotation already.
+    /// The person is already on rotation.
     AlreadyRunning,
-    /// Another rotation of the person is published and has not begun.
+    /// Another rotation of the person is published and has not started.
     AlreadyPublished,
     /// Another rotation of the person is decided by the same preparing unit and not published.
     AlreadyDecided,
-    /// The year is appraised already.
+    /// The year was already appraised.
     AlreadyAppraised,
-    /// The rule is overridden already.
+    /// The rule was already overridden.
     AlreadyOverridden,
-    /// The person's posts are not those that the rotation knows.
+    /// The person's posts differ from those of the rotation.
     PostChanged,
     /// Another primary post of the person would overlap.
     PostOverlaps,
-    /// A number lies outside its bounds.
+    /// A number is outside its bounds.
     InvalidNumber,
-    /// The quota has another mode.
+    /// The quota has a different mode.
     InvalidMode,
-    /// The unit is not below the one that holds the seats.
+    /// The unit is not below the unit that holds the seats.
     UnitNotBelow,
-    /// The plan has such a quota already.
+    /// The plan already has such a quota.
     QuotaExists,
-    /// The quota comes from the plan itself.
+    /// The quota was issued by the plan itself.
     QuotaOfPlan,
-    /// The quota was handed on from another.
+    /// The quota was allocated from another quota.
     QuotaHandedOn,
-    /// The quota is used or handed on.
+    /// The quota is used or allocated further.
     QuotaInUse,
     /// The quota has too few seats left.
     QuotaExhausted,
-    /// The text is no code.
+    /// The text is not a valid code.
     InvalidCode,
-    /// Another has this code.
+    /// The code is already in use.
     CodeTaken,
-    /// Only the organiser does this.
+    /// Only the organiser may do this.
     NotOrganisedHere,
     /// The class has no seat left.
     ClassFull,
-    /// More seats of the class are taken than it would have.
+    /// The class has more taken seats than the new capacity.
     CapacityInUse,
-    /// The person is in the class already.
+    /// The person is already enrolled in the class.
     AlreadyEnrolled,
     /// The person is in another full-time class on some of the days.
     OverlappingClasses,
     /// The person has sessions of another class on some of the days.
     OverlappingSessions,
-    /// Nothing is asked to be changed.
+    /// The request changes nothing.
     NothingToAmend,
-    /// The seats of the quota are for others.
+    /// The seats of the quota cannot be used for this enrolment.
     OutsideQuota,
-    /// The person holds the level already.
+    /// The person already holds the level.
     LevelHeld,
-    /// The caller does not hold what it would give.
+    /// The caller does not hold the right to be granted.
     NotHeld,
 }
 
 impl Code {
-    /// The code as it stands in `userErrors`.
+    /// Code as used in `userErrors`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotFound => "NOT_FOUND",
@@ -241,32 +241,32 @@ impl Code {
 }
 
 impl Refusal {
-    /// Something in the input that breaks a rule. The field is a path below `input`, such as `planning.validFrom`.
+    /// Rejects invalid input. The field is a path below `input`, such as `planning.validFrom`.
     pub fn input(code: Code, field: &str, vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self::Input { code, field: path(field), sentence: Sentence::new(vi, en) }
     }
 
-    /// Something that would contradict what is recorded.
+    /// Rejects a conflict with the current data.
     pub fn conflict(code: Code, field: &str, vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self::Conflict { code, field: path(field), current_version: None, sentence: Sentence::new(vi, en) }
     }
 
-    /// An act that is not due in the state of its object.
+    /// Rejects a command that is not allowed in the current state of its object.
     pub fn step(field: &str, state: &impl ToString, due: Vec<String>, sentence: Sentence) -> Self {
         Self::Step { field: path(field), state: state.to_string(), due, sentence }
     }
 
-    /// Too few seats.
+    /// Rejects a command because there are not enough seats.
     pub fn seats(code: Code, field: &str, seats: Seats, sentence: Sentence) -> Self {
         Self::Seats { code, field: path(field), seats, sentence }
     }
 
-    /// Rules of law that are broken.
+    /// Rejects a command that violates rules of law.
     pub fn rule(field: &str, checks: Vec<RuleCheck>) -> Self {
         Self::Rule { field: path(field), checks }
     }
 
-    /// What is not there, is out of reach, or may not be known of: one answer for all.
+    /// Rejects an object that does not exist, is out of reach or may not be seen, without distinction.
     pub fn not_found(field: &str) -> Self {
         Self::input(
             Code::NotFound,
@@ -276,7 +276,7 @@ impl Refusal {
         )
     }
 
-    /// A version that is not the one that the client saw last.
+    /// Rejects a version that differs from the current one.
     pub fn version(current: i32) -> Self {
         Self::Conflict {
             code: Code::VersionConflict,
@@ -291,7 +291,7 @@ impl Refusal {
         }
     }
 
-    /// The code, for programs.
+    /// Error code for programs.
     pub fn code(&self) -> Code {
         match self {
             Self::Input { code, .. } | Self::Conflict { code, .. } | Self::Seats { code, .. } => *code,
@@ -300,7 +300,7 @@ impl Refusal {
         }
     }
 
-    /// The path of the input that it is about.
+    /// Path of the rejected input.
     pub fn field(&self) -> Vec<String> {
         match self {
             Self::Input { field, .. }
@@ -312,21 +312,21 @@ impl Refusal {
     }
 }
 
-/// The path of a field below `input`.
+/// Path of a field below `input`.
 fn path(field: &str) -> Vec<String> {
     std::iter::once("input").chain(field.split('.')).map(str::to_owned).collect()
 }
 
-/// What ends an act before its end: a refusal, which is an answer, or an error.
+/// Early end of a command: a rejection, which is a normal result, or an error.
 #[derive(Clone, Debug)]
 pub enum CommandError {
-    /// An answer.
+    /// Rejection of the command.
     Refused(Refusal),
-    /// A missing scope or a fault.
+    /// Missing scope or failure.
     Failed(Error),
 }
 
-/// Result of what an act does on its way.
+/// Result of a step of a command.
 pub type CommandResult<T> = Result<T, CommandError>;
 
 impl From<Refusal> for CommandError {
@@ -347,7 +347,7 @@ impl From<DbErr> for CommandError {
     }
 }
 
-/// The outcome of an act that went to its end or stopped.
+/// Outcome of a command that was completed or stopped.
 pub(in crate::domain) fn outcome<T>(acted: CommandResult<T>) -> Result<Outcome<T>> {
     match acted {
         Ok(done) => Ok(Outcome::Done(done)),

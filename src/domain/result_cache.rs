@@ -1,8 +1,6 @@
-//! Answers that are given again as long as no act was committed since they were found.
+//! Query results cached until the next commit.
 //!
-//! What they hold against is the place of the last act in the chain of logs: whoever writes waits at its end for the one
-//! before until it has committed. Two looks at the database that find the same last act find the same rows, whatever time
-//! lies between them.
+//! Cache key: sequence number of the last committed command. Commits are serialised, so equal numbers mean equal data.
 
 use std::{
     collections::HashMap,
@@ -14,10 +12,10 @@ use sea_orm::ConnectionTrait;
 
 use crate::{domain::hash_chain, error::Result};
 
-/// Most answers that are remembered; of more, all are forgotten.
+/// Capacity; the cache is cleared when it is full.
 const MAX: usize = 8_192;
 
-/// Answers by their questions, each with the place of the last act when it was found.
+/// Results by query, each with the log position of the last command when it was read.
 #[derive(Debug)]
 pub(in crate::domain) struct ResultCache<Q, A>(Mutex<HashMap<Q, (i64, A)>>);
 
@@ -28,12 +26,12 @@ impl<Q, A> Default for ResultCache<Q, A> {
 }
 
 impl<Q: Eq + Hash, A: Clone> ResultCache<Q, A> {
-    /// The answer, if the last act is the one after which it was found.
+    /// Returns the cached result if `act` is still the last command.
     pub fn after(&self, act: i64, question: &Q) -> Option<A> {
         self.answers().get(question).filter(|(found, _)| *found == act).map(|(_, answer)| answer.clone())
     }
 
-    /// Remembers an answer, read after the last act was looked for, or together with it.
+    /// Caches a result that was read together with, or after, the position of the last command.
     pub fn keep(&self, act: i64, question: Q, answer: A) {
         let mut answers = self.answers();
         if answers.len() >= MAX && !answers.contains_key(&question) {
@@ -47,7 +45,7 @@ impl<Q: Eq + Hash, A: Clone> ResultCache<Q, A> {
     }
 }
 
-/// How far the chain was looked through for acts, most of whose links are readings where much is read.
+/// Scan position in the log; most entries are access records and are skipped.
 #[derive(Debug, Default)]
 pub(in crate::domain) struct LastCommandCursor(Mutex<Looked>);
 
@@ -58,13 +56,13 @@ struct Looked {
 }
 
 impl LastCommandCursor {
-    /// Nothing was looked through beyond a place; the act at it or before may be taken for one at it.
+    /// Starts the scan at `place`, which also serves as the position of the last command.
     pub fn from(place: i64) -> Self {
         Self(Mutex::new(Looked { until: place, last: place }))
     }
 
-    /// The place of the last act where the chain ends at `end`; `end` itself where that is not known any more, which is the
-    /// last act or nobody's.
+    /// Returns the position of the last command where the log ends at `end`. Falls back to `end` when the position is
+    /// older than the scan.
     pub async fn last(&self, connection: &impl ConnectionTrait, end: i64) -> Result<i64> {
         let Looked { until, last } = *self.looked();
         if end <= until {

@@ -1,5 +1,5 @@
-//! Acting persons (người dùng): for whom clients ask by tokens of external issuers. Registered with rights of their own,
-//! listed, revoked. What a client may do for a person is what both may do.
+//! Users (người dùng) on whose behalf clients act with tokens of external issuers: registration with rights, list and
+//! revocation. Effective rights are those of both the client and the user.
 
 use std::collections::BTreeMap;
 
@@ -24,27 +24,27 @@ use crate::{
     language::Sentence,
 };
 
-/// A person to be registered.
+/// Input for registering a user.
 #[derive(Clone, Debug)]
 pub struct Add {
-    /// Who the person is at the issuer.
+    /// Identity of the user at the issuer.
     pub name: ExternalName,
     /// Scopes (phạm vi), at least one.
     pub scopes: Vec<Scope>,
-    /// Codes of the units whose subtrees the person reaches, at least one.
+    /// Codes of the units whose subtrees the user reaches, at least one.
     pub units: Vec<String>,
-    /// Purposes (mục đích) that may be stated for the person.
+    /// Purposes (mục đích) that may be stated on behalf of the user.
     pub purposes: Vec<Purpose>,
-    /// Code of the cadre who the person is, where that is known.
+    /// Code of the user's own cadre record, if known.
     pub cadre: Option<String>,
 }
 
-/// An acting person as the operator sees it.
+/// A user for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// Id.
+    /// Id of the user.
     pub id: PersonId,
-    /// Who the person is at the issuer.
+    /// Identity of the user at the issuer.
     pub name: ExternalName,
     /// Scopes.
     pub scopes: Vec<Scope>,
@@ -52,17 +52,17 @@ pub struct Listed {
     pub purposes: Vec<Purpose>,
     /// Codes of the units.
     pub units: Vec<UnitCode>,
-    /// The cadre who the person is.
+    /// Code of the user's own cadre record.
     pub cadre: Option<CadreCode>,
-    /// When the person was revoked; none: they live.
+    /// Time of revocation; `None` if the user is active.
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
-/// Registers a person (đăng ký người dùng).
+/// Registers a user (đăng ký người dùng).
 ///
 /// # Errors
-/// `Invalid` for a name that no token can carry, without a scope or a unit, and for an unknown unit or cadre;
-/// `Conflict` if a living person has the name.
+/// `Invalid` for an identity that no token can contain, without a scope or a unit, or for an unknown unit or cadre;
+/// `Conflict` if an active user has the same identity.
 pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<PersonId> {
     let name = add.name.ensure("subject")?;
     if add.scopes.is_empty() {
@@ -99,7 +99,7 @@ pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<PersonId
     Ok(id)
 }
 
-/// Every person, living or revoked, oldest first.
+/// Lists all users, active and revoked, oldest first.
 pub async fn list(database: &Database) -> Result<Vec<Listed>> {
     let connection = database.reader();
     let persons = acting_person::Entity::find().find_also_related(cadre::Entity);
@@ -125,11 +125,11 @@ pub async fn list(database: &Database) -> Result<Vec<Listed>> {
     Ok(persons.into_iter().map(listed).collect())
 }
 
-/// Revokes a person (thu hồi): tokens for them are worth nothing within 5 seconds, everywhere. The name may be
-/// registered anew, with other rights.
+/// Revokes a user (thu hồi). All nodes reject tokens for the user within 5 seconds. The identity may be registered
+/// again, with other rights.
 ///
 /// # Errors
-/// `NotFound` if there is no such person; `Conflict` if they were revoked.
+/// `NotFound` if the user does not exist; `Conflict` if already revoked.
 pub async fn revoke(database: &Database, clock: Clock, id: PersonId) -> Result<()> {
     let txn = Permit::operator(database, clock, Act::PersonRevoke).begin(Some(id.to_string()), None).await?;
     acting_person::Entity::find_by_id(id).one(txn.connection()).await?.ok_or(Error::NotFound)?;

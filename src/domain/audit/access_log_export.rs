@@ -1,4 +1,4 @@
-//! The whole access log, for the operator: also what is withheld from the API.
+//! The whole access log for the operator, including readings withheld from the API.
 
 use std::{collections::HashMap, ops::ControlFlow};
 
@@ -12,38 +12,38 @@ use serde::Serialize;
 
 use crate::{db::Database, error::Result};
 
-/// Entries of one statement.
+/// Number of entries read by one statement.
 const CHUNK: u64 = 1_000;
 
-/// An entry as the operator sees it.
+/// Entry of the access log for the operator.
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
-    /// Place in the chain.
+    /// Position in the chain.
     pub position: i64,
-    /// When.
+    /// Time of the reading.
     pub at: DateTime<Utc>,
-    /// Client that read.
+    /// Client that read the data.
     pub client: ClientId,
-    /// Its name.
+    /// Name of the client.
     pub client_name: String,
-    /// Code of the person whose data was read.
+    /// Code of the person concerned.
     pub subject: String,
     /// Categories of the data, separated by blanks.
     pub categories: String,
-    /// Purpose that was stated.
+    /// Stated purpose.
     pub purpose: Purpose,
     /// Legal basis of the grant.
     pub legal_basis: Option<String>,
-    /// SHA-256 of the document that was run.
+    /// SHA-256 of the GraphQL document.
     pub operation: String,
-    /// First day on which the API tells it again; none: it is not withheld.
+    /// First day on which the API shows the reading again; `None` if it is not withheld.
     pub withheld_until: Option<Day>,
 }
 
-/// Shows each entry, of one person or of all, oldest first. The log is read in pieces.
+/// Calls `show` for each entry, of one person or of all, oldest first. The log is read in chunks.
 ///
 /// # Errors
-/// `Unavailable` or `Internal` where the database does not answer.
+/// `Unavailable` or `Internal` if the database does not answer.
 pub async fn each(
     database: &Database,
     subject: Option<&CadreCode>,
@@ -88,7 +88,7 @@ pub async fn each(
     }
 }
 
-/// Until when readings are withheld, by the order given last.
+/// Days until which readings are withheld, by the latest order.
 async fn withheld(database: &Database) -> Result<HashMap<(ClientId, CadreId), Day>> {
     let rows = access_withholding::Entity::find().order_by_asc(access_withholding::Column::Seq);
     let rows = rows.all(database.reader()).await?;

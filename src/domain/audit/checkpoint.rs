@@ -1,5 +1,5 @@
-//! Checkpoints: how far the chain had come and with which hash, signed and kept outside the database, so that whoever owns
-//! the database cannot make the chain anew or cut off its end without it being seen (RFC 7515).
+//! Checkpoints: signed positions and hashes of the chain, stored outside the database (RFC 7515). They reveal if an
+//! owner of the database rewrites the chain or removes its end.
 
 use std::{
     fs::{File, OpenOptions},
@@ -20,24 +20,24 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A checkpoint is due after so many new entries.
+/// A checkpoint is due after this number of new entries.
 const ENTRIES: i64 = 1_000;
 
-/// Or when there is something new after so long.
+/// A checkpoint is also due after this time if there are new entries.
 const PAUSE: TimeDelta = TimeDelta::seconds(60);
 
-/// How far the chain had come.
+/// Position and hash of the chain at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// The place of the last link.
+    /// Position of the last link.
     pub position: i64,
-    /// Its hash.
+    /// Hash of the last link.
     pub hash: Hash,
-    /// When.
+    /// Time of the checkpoint.
     pub at: DateTime<Utc>,
 }
 
-/// What a line of the file says under its signature.
+/// Signed content of a line of the file.
 #[derive(Clone, Serialize, Deserialize)]
 struct Claims {
     position: i64,
@@ -45,44 +45,44 @@ struct Claims {
     at: DateTime<Utc>,
 }
 
-/// Why a file of checkpoints cannot be used.
+/// Reason why a file of checkpoints cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// The file cannot be read.
     #[error("the file of checkpoints cannot be read: {0}")]
     File(#[from] io::Error),
-    /// A line is no checkpoint that a key of this database has signed.
+    /// A line is not a checkpoint signed by a key of this database.
     #[error("line {0} of the checkpoints was not signed by this database's key, or was changed")]
     Line(usize),
 }
 
-/// Writes checkpoints into a file as the chain grows.
+/// Writes checkpoints to a file as the chain grows.
 #[derive(Debug)]
 pub struct Keeper {
     store: KeyStore,
     clock: Clock,
     path: PathBuf,
-    /// The last one written by this process.
+    /// Last checkpoint written by this process.
     last: Option<Checkpoint>,
 }
 
 impl Keeper {
-    /// Keeps the checkpoints of a database in a file.
+    /// Writes the checkpoints of a database to a file.
     pub fn new(store: KeyStore, clock: Clock, path: PathBuf) -> Self {
         Self { store, clock, path, last: None }
     }
 
-    /// Writes a checkpoint if one is due. Returns whether it has.
+    /// Writes a checkpoint if one is due. Returns whether it was written.
     ///
     /// # Errors
-    /// `Unavailable` or `Internal` where the database does not answer or the file cannot be written.
+    /// `Unavailable` or `Internal` if the database does not answer or the file cannot be written.
     pub async fn look(&mut self) -> Result<bool> {
         let Some(now) = self.news().await? else { return Ok(false) };
         let is_due = self.last.is_none_or(|last| now.position - last.position >= ENTRIES || now.at - last.at >= PAUSE);
         if is_due { self.write(now).await.map(|()| true) } else { Ok(false) }
     }
 
-    /// Writes the last checkpoint of a process that ends, if there is something new.
+    /// Writes a last checkpoint at shutdown if there are new entries.
     ///
     /// # Errors
     /// As `look`.
@@ -114,14 +114,14 @@ impl Keeper {
     }
 }
 
-/// Appends a line and syncs it to the disk. What a full disk or a crash leaves of a line is removed: one torn line would
+/// Appends a line and syncs it to the disk. Removes partial lines left by a full disk or a crash: one of them would
 /// make the whole file invalid.
 fn append(path: &Path, line: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // The service may lack the right to read the file.
+    // The service may not have permission to read the file.
     let mut file = options.clone().read(true).open(path).or_else(|_| options.open(path))?;
     trim_torn_line(&mut file);
     let written = file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_data());
@@ -131,7 +131,7 @@ fn append(path: &Path, line: &str) -> io::Result<()> {
     written
 }
 
-/// Cuts off the end of a file behind the last complete line. A file that cannot be read or cut stays as it is.
+/// Truncates a file after its last complete line. A file that cannot be read or truncated is left unchanged.
 fn trim_torn_line(file: &mut File) {
     /// Longer than a line of this file.
     const TAIL: u64 = 8_192;
@@ -154,10 +154,10 @@ fn trim_torn_line(file: &mut File) {
     }
 }
 
-/// The checkpoints of a file, each with its signature verified by a key of the database.
+/// Reads the checkpoints of a file and verifies each signature with the keys of the database.
 ///
 /// # Errors
-/// `Unavailable` or `Internal` where the database does not answer. What is wrong with the file stands in the answer.
+/// `Unavailable` or `Internal` if the database does not answer. Faults of the file are part of the result.
 pub async fn read(store: &KeyStore, path: &Path) -> Result<std::result::Result<Vec<Checkpoint>, Unreadable>> {
     let keys = seals(store).await?;
     Ok(File::open(path).map_err(Unreadable::from).and_then(|file| {
@@ -172,7 +172,7 @@ fn opened(keys: &[StatementSigner], line: &str) -> Option<Checkpoint> {
     Some(Checkpoint { position: claims.position, hash, at: claims.at })
 }
 
-/// The keys of checkpoints, oldest first.
+/// Signing keys of checkpoints, oldest first.
 async fn seals(store: &KeyStore) -> Result<Vec<StatementSigner>> {
     let rows = signing_key::Entity::find()
         .filter(signing_key::Column::Purpose.eq(KeyPurpose::AuditCheckpoint))

@@ -1,4 +1,4 @@
-//! The access log of one person (nhật ký truy cập): lists for clients.
+//! Access log of one person (nhật ký truy cập), as lists for clients.
 
 use entity::{
     access_entry, access_withholding, client,
@@ -17,11 +17,11 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The readings of one person's protected data, newest first.
+/// Readings of one person's protected data, newest first.
 #[derive(Clone, Copy, Debug, serde::Serialize)]
 pub struct AccessLog {
     person: CadreId,
-    /// Whether the person's file is within reach; otherwise the list is empty.
+    /// Whether the person's file is in the caller's custody. If not, the list is empty.
     has_custody: bool,
 }
 
@@ -33,27 +33,28 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// The entry.
+    /// Entry of the access log.
     pub fn row(&self) -> &access_entry::Model {
         &self.row
     }
 
-    /// Name of the client that read.
+    /// Name of the client that read the data.
     pub fn client(&self) -> &str {
         &self.client
     }
 }
 
 impl AccessLog {
-    /// The log of a person. Whoever only knows of a rotation or an enrolment of theirs is told nothing of it.
+    /// Access log of a person. Empty for callers that see the person only through a rotation or an enrolment.
     pub fn of(cadre: &AuthorizedCadre) -> Self {
         Self { person: cadre.id(), has_custody: cadre.has_custody() }
     }
 
-    /// A page of the log, in one statement.
+    /// A page of the log, read in one statement.
     ///
     /// # Errors
-    /// `Forbidden` without `audit:read`, unless it is asked for the person concerned; `Invalid` for bad paging arguments and foreign cursors.
+    /// `Forbidden` without `audit:read`, unless the client acts on behalf of the person concerned; `Invalid` for wrong
+    /// paging arguments and foreign cursors.
     pub async fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<Reading>> {
         let cursors = access.cursors(&("access log", self));
         let window = cursors.window(args)?;
@@ -68,7 +69,7 @@ impl AccessLog {
         Ok(cursors.page(&window, rows, position))
     }
 
-    /// How many readings there are, at most `max`.
+    /// Number of readings, at most `max`.
     ///
     /// # Errors
     /// As `page`.
@@ -77,7 +78,7 @@ impl AccessLog {
     }
 
     fn select(&self, access: &Access) -> Result<Select<access_entry::Entity>> {
-        // Who is concerned may know who looked (Law 91/2025/QH15).
+        // The person concerned may see who read the data (Law 91/2025/QH15).
         let is_own = access.is_for(self.person);
         if !is_own {
             access.require(Scope::AuditRead, "Cadre.accessLog")?;
@@ -92,14 +93,14 @@ impl AccessLog {
     }
 }
 
-/// Newest first. The place is unique already; the person stands in for the id that a cursor has.
+/// Newest first. The position is already unique; the person's id takes the place of the cursor's id.
 fn keyset() -> Keyset {
     let column = |column| Expr::col((access_entry::Entity, column));
     let keys = vec![(column(access_entry::Column::Seq), Direction::Desc)];
     Keyset::new(keys, column(access_entry::Column::CadreId))
 }
 
-/// The last withholding of the client's readings of the person holds on the day.
+/// Condition that the latest withholding of the client's readings of the person is in force on the day.
 fn is_withheld(today: Day) -> SimpleExpr {
     let later = Alias::new("later");
     let withheld = |column| Expr::col((access_withholding::Entity, column));

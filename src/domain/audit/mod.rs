@@ -1,4 +1,4 @@
-//! The logs (nhật ký): who read whose protected data, what of that is withheld, and whether anything was changed.
+//! Logs (nhật ký): readings of protected data, withheld readings, and verification that no log was changed.
 
 mod access_log_export;
 mod checkpoint;

@@ -1,5 +1,5 @@
-//! Recounts the chain over the logs and names the first place where something was changed, taken out, put in or moved.
-//! Rows are streamed, so that a log of any length is recounted in little memory.
+//! Verifies the hash chain of the logs and reports the first entry that was changed, removed, inserted or moved. Rows
+//! are streamed, so memory use does not depend on the length of the log.
 
 use std::{collections::HashMap, fmt};
 
@@ -19,40 +19,40 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Links of one statement.
+/// Number of links read by one statement.
 const CHUNK: u64 = 1_000;
 
-/// The first place where the logs are not what they were.
+/// First fault in the logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Log of the entry; none where it is the chain itself.
+    /// Log of the entry; `None` for the chain itself.
     pub log: Option<Log>,
-    /// Place in the chain; none for an entry that has no place.
+    /// Position in the chain; `None` for an entry without a link.
     pub position: Option<i64>,
     /// Number of the entry in its log.
     pub entry: Option<i64>,
-    /// What is wrong.
+    /// Kind of fault.
     pub what: Wrong,
 }
 
-/// What is wrong with a place of the logs.
+/// Kind of a fault in the logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrong {
-    /// The entry or a change of its act does not say what it said.
+    /// The entry or a change of its command was altered.
     Changed,
-    /// The entry is gone.
+    /// The entry is missing.
     Missing,
-    /// The link is gone.
+    /// The link is missing.
     LinkMissing,
-    /// Entries or links stand in each other's places.
+    /// Entries or links were swapped.
     Order,
-    /// No link holds the entry: it was put in, or its link was taken out.
+    /// No link refers to the entry: it was inserted, or its link was removed.
     Unlinked,
-    /// The chain ends before a place that was reached.
+    /// The chain ends before a position that it had reached.
     CutTail,
-    /// A checkpoint holds another hash: the chain was made anew.
+    /// A checkpoint has another hash: the chain was rewritten.
     Rewritten,
-    /// The end of the chain is not its last link.
+    /// The stored end of the chain differs from its last link.
     Head,
 }
 
@@ -78,19 +78,19 @@ impl fmt::Display for Fault {
     }
 }
 
-/// A chain that holds everything.
+/// Result for a chain without faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Intact {
-    /// How many entries it holds.
+    /// Number of entries.
     pub entries: i64,
-    /// How many checkpoints it was held against.
+    /// Number of checkpoints compared.
     pub checkpoints: usize,
 }
 
-/// Recounts the chain, as one transaction sees it, and holds it against checkpoints.
+/// Verifies the chain in one transaction and compares it with checkpoints.
 ///
 /// # Errors
-/// `Unavailable` or `Internal` where the database does not answer. What is wrong with the logs is no error.
+/// `Unavailable` or `Internal` if the database does not answer. A fault in the logs is not an error.
 pub async fn verify_chain(
     connection: &DatabaseTransaction,
     checkpoints: &[Checkpoint],
@@ -98,7 +98,7 @@ pub async fn verify_chain(
     let mut count = Count::new(checkpoints);
     loop {
         let links = match links(connection, count.position, CHUNK).await {
-            // A word that no log has can be read by nothing: the links before it are, one by one.
+            // A link with an unknown log name fails the whole statement, so the links before it are read one by one.
             Err(Error::Internal(_)) => match links(connection, count.position, 1).await {
                 Err(Error::Internal(_)) => {
                     let position = Some(count.position + 1);
@@ -132,12 +132,12 @@ pub async fn verify_chain(
     }
 }
 
-/// Has an empty chain hold the acts that were recorded before there was one. A chain that has begun takes in nothing.
+/// Links commands that were recorded before the chain existed. A chain that has entries is left unchanged.
 ///
 /// # Errors
-/// `Unavailable` or `Internal` where the database does not answer.
+/// `Unavailable` or `Internal` if the database does not answer.
 pub async fn adopt(database: &Database) -> Result<()> {
-    // Looked at first, so that a command does not wait for a writer to learn that there is nothing to do.
+    // Checked before the lock, so that a command without work does not wait for a writer.
     let head = log_head::Entity::find_by_id(1).one(database.control()).await?;
     if head.is_none_or(|head| head.position > 0) {
         return Ok(());
@@ -168,10 +168,10 @@ async fn adopt_all(connection: &DatabaseTransaction) -> Result<()> {
     }
 }
 
-/// What entries hold; nothing of one that cannot be read any more.
+/// Digests of the current content of entries; `None` for an entry that cannot be read.
 type Contents = HashMap<(Log, i64), Option<Hash>>;
 
-/// Goes along the chain. It knows no database.
+/// Verification state along the chain. It does not access the database.
 struct Count<'a> {
     position: i64,
     hash: Hash,
@@ -185,7 +185,7 @@ impl<'a> Count<'a> {
         Self { position: 0, hash: START, checkpoints }
     }
 
-    /// The next links, with what their entries hold now.
+    /// Verifies the next links against the current content of their entries.
     fn links(&mut self, links: &[log_link::Model], contents: &Contents) -> std::result::Result<(), Fault> {
         for link in links {
             let next = self.position + 1;
@@ -206,7 +206,7 @@ impl<'a> Count<'a> {
         Ok(())
     }
 
-    /// Whether one of the entries at hand and one of the hashes at hand fit this place together.
+    /// Whether one of the loaded entries and one of the loaded hashes match at this position.
     fn is_elsewhere(&self, links: &[log_link::Model], contents: &Contents) -> bool {
         let fits = |((log, _), content): (&(Log, i64), &Option<Hash>)| {
             let Some(content) = content else { return false };
@@ -226,7 +226,7 @@ impl<'a> Count<'a> {
         Ok(())
     }
 
-    /// After the last link.
+    /// Checks the end of the chain after the last link.
     fn end(&self, head: Option<log_head::Model>) -> std::result::Result<(), Fault> {
         let at_end = |what| Fault { log: None, position: Some(self.position + 1), entry: None, what };
         let head = head.ok_or(at_end(Wrong::Head))?;
@@ -240,7 +240,7 @@ impl<'a> Count<'a> {
     }
 }
 
-/// The next links after a place.
+/// Reads the next links after a position.
 async fn links(connection: &DatabaseTransaction, after: i64, limit: u64) -> Result<Vec<log_link::Model>> {
     let links = log_link::Entity::find()
         .filter(log_link::Column::Position.gt(after))
@@ -249,7 +249,7 @@ async fn links(connection: &DatabaseTransaction, after: i64, limit: u64) -> Resu
     Ok(links.all(connection).await?)
 }
 
-/// The same as `contents`, entry by entry, so that one that cannot be read is known.
+/// Same as `contents`, one entry at a time, to identify an entry that cannot be read.
 async fn readable(connection: &DatabaseTransaction, entries: &[(Log, i64)]) -> Result<Contents> {
     let mut all = Contents::new();
     for entry in entries {
@@ -265,7 +265,7 @@ async fn readable(connection: &DatabaseTransaction, entries: &[(Log, i64)]) -> R
     Ok(all)
 }
 
-/// The digests of what entries hold now; those that are gone are left out.
+/// Digests of the current content of entries; missing entries are omitted.
 async fn contents(connection: &DatabaseTransaction, entries: &[(Log, i64)]) -> Result<Contents> {
     let of = |wanted: Log| {
         let numbers = entries.iter().filter(move |(log, _)| *log == wanted).map(|(_, number)| *number);
@@ -284,7 +284,7 @@ async fn contents(connection: &DatabaseTransaction, entries: &[(Log, i64)]) -> R
     Ok(contents)
 }
 
-/// Acts with their changes: an import has more of these than should be held at once.
+/// Commands with their changes, streamed: an import has too many changes to hold in memory.
 async fn acts(connection: &DatabaseTransaction, numbers: Vec<i64>) -> Result<Contents> {
     let rows = audit_entry::Entity::find().filter(audit_entry::Column::Seq.is_in(numbers.clone()));
     let rows = rows.all(connection).await?;
@@ -302,7 +302,7 @@ async fn acts(connection: &DatabaseTransaction, numbers: Vec<i64>) -> Result<Con
     Ok(acts.into_iter().map(|(number, act)| ((Log::Audit, number), Some(act.digest()))).collect())
 }
 
-/// The first entry that no link holds.
+/// First entry without a link.
 async fn unlinked(connection: &DatabaseTransaction) -> Result<Option<(Log, i64)>> {
     let acts = first_unlinked(connection, Log::Audit, (audit_entry::Entity, audit_entry::Column::Seq)).await?;
     let changes = first_unlinked(connection, Log::Audit, (change::Entity, change::Column::AuditSeq)).await?;

@@ -1,4 +1,4 @@
-//! Readings that are not told until a day, as a lawful investigation may order (Law 91/2025/QH15).
+//! Withholds readings from the API until a day, as ordered in a lawful investigation (Law 91/2025/QH15).
 
 use entity::{
     access_withholding, cadre, client,
@@ -21,27 +21,27 @@ use crate::{
     text,
 };
 
-/// Longest number of a document, in characters.
+/// Maximum length of a document number, in characters.
 const LONGEST_NUMBER: usize = 100;
 
-/// An order to withhold what a client reads of a person's protected data.
+/// An order to withhold a client's readings of a person's protected data.
 #[derive(Clone, Debug)]
 pub struct Withhold {
-    /// The client.
+    /// Client that read or will read the data.
     pub client: ClientId,
     /// Code of the person.
     pub subject: String,
-    /// First day on which the readings are told again. A day that has come withholds nothing.
+    /// First day on which the readings are shown again. A day not in the future withholds nothing.
     pub until: Day,
-    /// Number of the document that orders it.
+    /// Number of the document with the order.
     pub document_no: String,
 }
 
-/// Withholds a client's readings of a person from the API, those of the past and those to come, until a day. The order
-/// given last counts, so that another one prolongs or ends it. Nothing is taken out of the log.
+/// Withholds a client's past and future readings of a person from the API until a day. The latest order applies, so
+/// another one extends or ends it. Nothing is removed from the log.
 ///
 /// # Errors
-/// `Invalid` where there is no such client or person, or no number.
+/// `Invalid` if the client or the person does not exist, or the document number is missing.
 pub async fn withhold(database: &Database, clock: Clock, order: Withhold) -> Result<()> {
     let document_no = ensure_number(&order.document_no)?;
     let nobody = || Error::invalid("subject", "không có người nào mang mã này", "nobody has this code");
@@ -65,7 +65,7 @@ pub async fn withhold(database: &Database, clock: Clock, order: Withhold) -> Res
         document_no: Set(document_no),
     };
     let row = row.insert(connection).await?;
-    // No line of the change log: whoever is told of changes must not learn of it.
+    // Not written to the change log: readers of changes must not learn of it.
     txn.also(Entry { log: Log::Withholding, number: row.seq, content: Content::of_withholding(&row).digest() });
     txn.commit().await
 }

@@ -1,5 +1,5 @@
-//! Rotations that are read with their persons. Where a trip costs more than the values of a row, they stand beside them in
-//! the same statement: a row for each rotation, the person's own share in all of them.
+//! On PostgreSQL, joins rotations to the card query to save a round trip. The result has one row for each rotation;
+//! each row repeats the person's columns.
 
 use std::cmp::Reverse;
 
@@ -17,22 +17,22 @@ use crate::{
     error::Result,
 };
 
-/// A person's share of the rows, with the rotations of the other share, newest first, if they were asked for.
+/// A person's part of the rows, with the person's rotations, newest first, if they were requested.
 #[derive(Debug)]
 pub struct WithRotations<T> {
-    /// What was read of the person.
+    /// Value read from the person's columns.
     pub of: T,
-    /// The rotations, as they are now.
+    /// Current rotations; `None` if they were not read in this query.
     pub(in crate::domain) rotations: Option<Vec<rotation::Model>>,
 }
 
 impl Rotations<'_> {
-    /// Reads them beside the cards of a select, whose order they leave as it is. The person stands on both sides, and is
-    /// taken from the card.
+    /// Joins rotations to a select of cards, whose order is unchanged. The person's id is read from the card, not from
+    /// the rotation.
     fn beside(&self, select: &mut SelectStatement) {
         let own = |column: rotation::Column| Expr::col((rotation::Entity, column));
         let card = |column: cadre_card::Column| Expr::col((cadre_card::Entity, column));
-        // Nothing is looked for where there is nothing, which is so for most.
+        // Skips the join for people without rotations (most).
         let person =
             CaseStatement::new().case(card(cadre_card::Column::HasRotations), card(cadre_card::Column::CadreId));
         let of_person = own(rotation::Column::CadreId).eq(person);
@@ -45,10 +45,11 @@ impl Rotations<'_> {
 }
 
 impl Access {
-    /// Reads a select of cards, with the rotations beside them if these are handed in and it pays.
+    /// Runs a select of cards. Rotations are joined if they are requested and the database is one where a join saves
+    /// time.
     ///
     /// # Errors
-    /// `Unavailable` from the database; whatever the share gives.
+    /// `Unavailable` from the database; errors of `share`.
     pub(in crate::domain) async fn read_beside<T>(
         &self,
         connection: &impl ConnectionTrait,
@@ -61,7 +62,7 @@ impl Access {
         together(&connection.query_all(&cards).await?, with, share)
     }
 
-    /// Reads the rotations of persons whose cards were read without.
+    /// Reads the rotations of persons whose cards were read without a join.
     ///
     /// # Errors
     /// `Unavailable` from the database.
@@ -80,7 +81,7 @@ impl Access {
     }
 }
 
-/// Puts rows of cards together, where those of one person follow each other.
+/// Groups rows by person. Rows of one person must be adjacent.
 fn together<T>(
     rows: &[QueryResult],
     with: Option<Rotations<'_>>,

@@ -1,4 +1,4 @@
-//! The only road to persons: every select starts narrowed to the caller's reach on the asked day.
+//! Access to persons: every select is restricted to the caller's reach on the requested day. There is no other access.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -23,26 +23,26 @@ use crate::{
     error::Result,
 };
 
-/// The persons that a caller may see.
+/// Persons that a caller may see.
 #[derive(Clone, Copy, Debug)]
 pub struct Cadres<'a> {
     access: &'a Access,
 }
 
-/// A person whom the caller reaches on a day, with their posts and qualifications. Made here alone, so that holding one is
-/// proof.
+/// A person within the caller's reach on a day, with posts and qualifications. Only this module creates values, so a
+/// value is proof of access.
 #[derive(Clone, Debug)]
 pub struct AuthorizedCadre {
-    /// Without the posts out of reach.
+    /// Card without the posts outside the caller's reach.
     card: Arc<CadreSnapshot>,
-    /// If they were read with the person.
+    /// Rotations, if they were read together with the person.
     pub(super) rotations: Option<Arc<[rotation::Model]>>,
     day: Day,
     has_custody: bool,
 }
 
-/// The condition that a person holds a post within reach. Made by `Cadres::holds_post` alone, so that who satisfies it
-/// may be seen.
+/// Condition that a person holds a post within reach. Only `Cadres::holds_post` creates it, so persons that satisfy it
+/// may be shown.
 #[derive(Debug)]
 pub struct HoldsPost(SimpleExpr);
 
@@ -52,7 +52,7 @@ impl From<HoldsPost> for SimpleExpr {
     }
 }
 
-/// Proof that the caller reaches a person; the key of what belongs to the person.
+/// Proof that the caller may see a person; required to read related records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AuthorizedCadreId {
     cadre: CadreId,
@@ -60,62 +60,62 @@ pub struct AuthorizedCadreId {
 }
 
 impl AuthorizedCadreId {
-    /// The person.
+    /// Id of the person.
     pub(super) fn id(self) -> CadreId {
         self.cadre
     }
 
-    /// Whether there is a rotation of the person to look for.
+    /// Whether the person has rotations.
     pub(super) fn has_rotations(self) -> bool {
         self.has_rotations
     }
 }
 
 impl AuthorizedCadre {
-    /// Whether the person's file is in the caller's custody both on the day and today. Protected facts have no history:
-    /// what is recorded is what is true today, so custody of a past day alone does not open them.
+    /// Whether the person's file is in the caller's custody both on the requested day and today. Protected facts have
+    /// no history, only current values, so custody on a past day alone does not open them.
     pub(in crate::domain) fn has_custody(&self) -> bool {
         self.has_custody
     }
 
-    /// The id.
+    /// Id of the person.
     pub fn id(&self) -> CadreId {
         self.card.id
     }
 
-    /// What is told of the person.
+    /// Card of the person.
     pub fn card(&self) -> &CadreSnapshot {
         &self.card
     }
 
-    /// The posts in units within reach, newest first.
+    /// Posts in units within reach, newest first.
     pub fn posts(&self) -> &[assignment::Model] {
         &self.card.posts
     }
 
-    /// The qualifications, by subject, then oldest first.
+    /// Qualifications by subject, then oldest first.
     pub fn qualifications(&self) -> &[qualification::Model] {
         &self.card.qualifications
     }
 
-    /// The rotations, newest first, as they are now; nothing where they were not read with the person.
+    /// Current rotations, newest first; `None` if they were not read together with the person.
     pub fn rotations(&self) -> Option<&[rotation::Model]> {
         self.rotations.as_deref()
     }
 
-    /// The day on which the person is shown.
+    /// Day as of which the person is shown.
     pub fn day(&self) -> Day {
         self.day
     }
 
-    /// The key of what belongs to the person.
+    /// Proof of access for reading related records.
     pub fn seen(&self) -> AuthorizedCadreId {
         AuthorizedCadreId { cadre: self.card.id, has_rotations: self.card.has_rotations }
     }
 }
 
 impl Access {
-    /// The persons that the caller may see.
+    /// Persons that the caller may see.
     ///
     /// # Errors
     /// `Forbidden` without `cadre:read`.
@@ -126,13 +126,13 @@ impl Access {
 }
 
 impl<'a> Cadres<'a> {
-    /// The persons behind numbers, which need not be seen.
+    /// Persons for statistics: counted, not shown, so no scope is required.
     pub(super) fn for_numbers(access: &'a Access) -> Self {
         Self { access }
     }
 
-    /// Whether some post held on the day satisfies all of: within reach, in one of the units, with one of the titles.
-    /// Refers to the `cadre` of the outer select.
+    /// Condition that the person holds, on the day, a post within reach that is in one of the units and has one of the
+    /// titles. Refers to `cadre` of the outer select.
     pub(in crate::domain) fn holds_post(
         &self,
         day: Day,
@@ -146,7 +146,8 @@ impl<'a> Cadres<'a> {
         HoldsPost(Expr::exists(posts))
     }
 
-    /// The posts held on the day within reach, in one of the units, with one of the titles; without columns.
+    /// Select, without columns, of the posts held on the day within reach, in one of the units and with one of the
+    /// titles.
     pub(in crate::domain) fn posts_on(
         &self,
         day: Day,
@@ -159,11 +160,12 @@ impl<'a> Cadres<'a> {
             .and_where(assignment::Column::StartOn.lte(day))
             .and_where(assignment::Column::EndOn.is_null().or(assignment::Column::EndOn.gt(day)))
             .take();
-        // Without named units the reach itself is the bound.
+        // If no units are given, the reach is the filter.
         if let Some(units) = units.map(|units| &*units.0).or(self.access.narrowing()) {
             let column = Expr::col((assignment::Entity, assignment::Column::UnitId));
             let ids = units.iter().map(|unit| unit.0);
-            // The planner takes few posts for those of many units, and begins at them; most units are asked of each post.
+            // The planner underestimates the posts of a long list of units and would start with them; for more than
+            // half of all units, the condition is written so that it is checked for each post instead.
             posts.and_where(match 2 * units.len() > self.access.reference_data().units().len() {
                 true => db::is_any_id(backend, column, ids),
                 false => db::any_id(backend, column, ids),
@@ -176,23 +178,22 @@ impl<'a> Cadres<'a> {
         posts
     }
 
-    /// A select of the persons who hold a post on the day: in one of the units, or anywhere
-    /// within reach.
+    /// Selects the persons who hold a post on the day in one of the units, or anywhere within reach if none are given.
     pub(in crate::domain) fn select(&self, day: Day, units: Option<&ReachedUnits>) -> Select<cadre::Entity> {
         self.select_who(self.holds_post(day, units, None))
     }
 
-    /// A select of the persons who hold such a post, which lies within reach.
+    /// Selects the persons who satisfy the condition.
     pub(in crate::domain) fn select_who(&self, holds_post: HoldsPost) -> Select<cadre::Entity> {
         cadre::Entity::find().filter(holds_post.0)
     }
 
-    /// Takes in the card of a person whom a select of `Self::select` gave for the day.
+    /// Wraps the card of a person returned by `Self::select` for the day.
     pub(in crate::domain) fn admitted(&self, card: WithRotations<CadreSnapshot>, day: Day) -> AuthorizedCadre {
         self.shown(card, day, true)
     }
 
-    /// A person of whom the access has proof.
+    /// Wraps the card of a person for whom access is already proven.
     pub(super) fn shown(&self, card: WithRotations<CadreSnapshot>, day: Day, is_in_custody: bool) -> AuthorizedCadre {
         let WithRotations { of: mut card, rotations } = card;
         let has_custody = is_in_custody && self.keeps_file_today(&card.posts, day);
@@ -202,7 +203,7 @@ impl<'a> Cadres<'a> {
         AuthorizedCadre { card: Arc::new(card), rotations: rotations.map(Arc::from), day, has_custody }
     }
 
-    /// Cards that satisfy a condition on their own columns, whoever's.
+    /// Cards that satisfy a condition on their columns, without restriction to the reach.
     pub(super) async fn cards(
         &self,
         condition: SimpleExpr,
@@ -213,8 +214,8 @@ impl<'a> Cadres<'a> {
         self.access.read_beside(&self.access.prepared(), select, with, card).await
     }
 
-    /// Persons by a condition on their cards, whether in service or not: those in the caller's custody. With their
-    /// rotations, if these are handed in.
+    /// Finds persons by a condition on their cards, in service or not, whose files are in the caller's custody.
+    /// Includes rotations if they are requested.
     pub(in crate::domain) async fn find(
         &self,
         condition: SimpleExpr,
@@ -236,7 +237,7 @@ impl<'a> Cadres<'a> {
         }
     }
 
-    /// Whether a file that is in the caller's custody on a day is so today.
+    /// Whether a file that is in the caller's custody on `day` is in it today.
     fn keeps_file_today(&self, posts: &[assignment::Model], day: Day) -> bool {
         let today = self.access.today();
         day == today || self.keeps_file(posts, today)
@@ -247,18 +248,18 @@ impl<'a> Cadres<'a> {
         self.keeps_file(posts, day) && self.keeps_file_today(posts, day)
     }
 
-    /// Persons by id, in no order; whoever is out of reach is left out.
+    /// Persons by id, in no particular order. Persons out of reach are omitted.
     pub async fn by_ids(&self, ids: &[CadreId], day: Day) -> Result<Vec<AuthorizedCadre>> {
         self.find(self.is_one_of(ids.iter().copied()), None, day).await
     }
 
-    /// The card is that of one of these persons.
+    /// Condition that a card belongs to one of the persons.
     pub(super) fn is_one_of(&self, ids: impl Iterator<Item = CadreId>) -> SimpleExpr {
         let column = Expr::col((cadre_card::Entity, cadre_card::Column::CadreId));
         db::any_id(self.access.backend(), column, ids.map(|id| id.0))
     }
 
-    /// Qualifications by id, of persons whose file is in the caller's custody on the day.
+    /// Qualifications by id, of persons whose files are in the caller's custody on the day.
     pub async fn qualifications_by_ids(&self, ids: &[QualificationId], day: Day) -> Result<Vec<qualification::Model>> {
         let column = Expr::col((qualification::Entity, qualification::Column::Id));
         let mut rows = qualification::Entity::find()
@@ -272,7 +273,7 @@ impl<'a> Cadres<'a> {
         Ok(rows)
     }
 
-    /// What is protected of persons; closed.
+    /// Protected data of persons, still sealed.
     pub async fn protected(&self, of: &[AuthorizedCadreId]) -> Result<HashMap<AuthorizedCadreId, Protected>> {
         let column = Expr::col((cadre::Entity, cadre::Column::Id));
         let rows = cadre::Entity::find()
@@ -285,7 +286,7 @@ impl<'a> Cadres<'a> {
     }
 }
 
-/// A person with what is protected of them.
+/// Id and protected data of a person.
 #[derive(DerivePartialModel)]
 #[sea_orm(entity = "cadre::Entity")]
 struct ProtectedOf {
@@ -294,8 +295,8 @@ struct ProtectedOf {
     protected: Protected,
 }
 
-/// The units in whose custody a person's file is on a day: where a post is held; for who holds none, the last unit
-/// left; for who has not begun, the first to come.
+/// Units that keep a person's file on a day: the units where the person holds posts; without a current post, the unit
+/// of the last ended post; before the first post, the unit of the first.
 fn custodians(posts: &[assignment::Model], day: Day) -> impl Iterator<Item = UnitId> {
     let held = posts.iter().filter(move |post| post.is_held_on(day)).map(|post| post.unit_id);
     let left = posts.iter().filter(|post| post.end_on.is_some_and(|end| end <= day)).max_by_key(|post| post.end_on);

@@ -1,4 +1,4 @@
-//! What a request reads of protected data is written into the access log before its answer leaves (Law 91/2025/QH15).
+//! Writes every reading of protected data to the access log before the response is sent (Law 91/2025/QH15).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,19 +26,19 @@ use crate::{
 /// Categories of protected data, by person.
 type Categories = BTreeMap<CadreId, BTreeSet<DataCategory>>;
 
-/// Whose protected data was opened in a request, and which.
+/// Protected data opened by the request, by person and category.
 #[derive(Debug, Default)]
 pub(super) struct Disclosures {
     notes: Mutex<Notes>,
-    /// Digest of the document that the request runs.
+    /// SHA-256 digest of the GraphQL document of the request.
     operation: OnceLock<String>,
 }
 
 #[derive(Debug, Default)]
 struct Notes {
-    /// Not yet in the access log.
+    /// Not written to the access log yet.
     pending: Categories,
-    /// In the access log already.
+    /// Already written to the access log.
     written: Categories,
 }
 
@@ -48,7 +48,7 @@ impl Disclosures {
     }
 }
 
-/// What was made of protected data. It comes out when the access log says who read it: there is no other way to it.
+/// A result that may contain protected data. It is released only after the readings were written to the access log.
 #[must_use]
 pub struct Unaudited<T> {
     access: Arc<Access>,
@@ -62,15 +62,15 @@ impl<T> fmt::Debug for Unaudited<T> {
 }
 
 impl<T> Unaudited<T> {
-    /// Wraps what was made under an access.
+    /// Wraps a result computed under an access.
     pub fn new(access: Arc<Access>, made: T) -> Self {
         Self { access, made }
     }
 
-    /// Writes what was read into the access log, one entry for each person, and gives what was made of it.
+    /// Writes the readings to the access log, one entry for each person, and releases the result.
     ///
     /// # Errors
-    /// `Unavailable` where the log cannot be written, for whatever reason: nothing leaves then.
+    /// `Unavailable` if the log cannot be written, for any reason; the result is then not released.
     pub async fn audit(self) -> Result<T> {
         self.access.log_disclosures().await?;
         Ok(self.made)
@@ -78,12 +78,12 @@ impl<T> Unaudited<T> {
 }
 
 impl Access {
-    /// Sets the document that the request runs. The access log holds its digest.
+    /// Sets the GraphQL document of the request. The access log stores its digest.
     pub fn runs(&self, document: &str) {
         self.disclosures.operation.get_or_init(|| HEXLOWER.encode(&Sha256::digest(document)));
     }
 
-    /// Checks the scope, and the purpose where the scope opens protected data.
+    /// Checks the scope, and the purpose if the scope opens protected data.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
@@ -96,7 +96,7 @@ impl Access {
         Ok(())
     }
 
-    /// Notes that protected data of a person is opened.
+    /// Records that protected data of a person is opened.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
@@ -110,10 +110,10 @@ impl Access {
         Ok(())
     }
 
-    /// Writes into the access log what was opened and is not in it yet.
+    /// Writes pending readings to the access log.
     ///
     /// # Errors
-    /// `Unavailable` where the log cannot be written; the notes are then still pending.
+    /// `Unavailable` if the log cannot be written; the readings then stay pending.
     pub(in crate::domain) async fn log_disclosures(&self) -> Result<()> {
         let opened = std::mem::take(&mut self.disclosures.notes().pending);
         if opened.is_empty() {
@@ -132,7 +132,8 @@ impl Access {
         let purpose = self.purpose.ok_or_else(|| Error::internal("protected data was opened without a purpose"))?;
         let at = self.app_state.clock().now().trunc_subsecs(6);
         let operation = self.disclosures.operation.get().cloned().unwrap_or_default();
-        // What is answered has been read: nobody waits for a connection while holding another.
+        // All data of the response has been read. Returns the connection first, so that no request holds one while it
+        // waits for another.
         self.read_session.end().await;
         let transaction = self.app_state.database().begin_small().await?;
         let head = Head::lock(&transaction).await?;
@@ -163,7 +164,7 @@ impl Access {
     }
 }
 
-/// Whatever kept the log from being written, the same request may succeed later.
+/// Maps every failure to `Unavailable`, because a retry of the request may succeed.
 fn unwritten(error: Error) -> Error {
     match error {
         Error::Unavailable(_) => error,

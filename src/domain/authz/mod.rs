@@ -1,5 +1,5 @@
-//! Who reaches what. The connection is in here and leaves only within the domain; a caller's rows come out of here
-//! already narrowed; only a permit opens a transaction that writes.
+//! Access control. The database connection is private to the domain, rows of a caller are already restricted to its
+//! reach, and only a permit opens a transaction that writes.
 
 mod cadre_with_rotations;
 mod cadres;
@@ -45,34 +45,34 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Units that the caller reaches. Made by `Access::within_reach` and `within` alone, so that a bound to them is never wider
-/// than the reach.
+/// Units within the caller's reach. Only `Access::within_reach` and `within` create values, so a filter by them is
+/// never wider than the reach.
 #[derive(Debug)]
 pub struct ReachedUnits(Arc<UnitSet>);
 
 impl ReachedUnits {
-    /// Whether a unit is one of them.
+    /// Whether the set contains a unit.
     pub fn contains(&self, unit: UnitId) -> bool {
         self.0.contains(&unit)
     }
 
-    /// How many they are.
+    /// Number of units.
     pub(in crate::domain) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The same text for the same units, whatever way they were found in.
+    /// Text that is equal for equal sets of units, however they were computed.
     pub(in crate::domain) fn fingerprint(&self) -> String {
         fingerprint(&self.0)
     }
 
-    /// Their ids, in no order.
+    /// Ids of the units, in no particular order.
     pub(in crate::domain) fn ids(&self) -> impl ExactSizeIterator<Item = Uuid> {
         self.0.iter().map(|unit| unit.0)
     }
 }
 
-/// What one caller may do in one request: made from a verified caller, and from nothing else.
+/// Rights of one caller during one request. Created from a verified caller only.
 #[derive(Debug)]
 pub struct Access {
     app_state: Arc<AppState>,
@@ -82,15 +82,15 @@ pub struct Access {
     disclosures: disclosure::Disclosures,
     reach: Arc<UnitSet>,
     today: Day,
-    /// The second wall: whatever is asked, it reads no further than the reach.
+    /// Read session with row-level security: the second line of defence behind the restricted selects.
     read_session: ReadSession,
 }
 
 impl Access {
-    /// The access of a caller who states a purpose or none, with the registry and the day that the whole request sees.
+    /// Access of a caller with an optional purpose. The registry and the current day are fixed for the whole request.
     ///
     /// # Errors
-    /// `PurposeNotAllowed` where the caller's grant does not allow the purpose.
+    /// `PurposeNotAllowed` if the caller's grant does not allow the purpose.
     pub fn of(caller: Caller, purpose: Option<Purpose>, app_state: Arc<AppState>) -> Result<Self> {
         if purpose.is_some_and(|purpose| !caller.purposes().contains(&purpose)) {
             return Err(Error::PurposeNotAllowed { allowed: caller.purposes().iter().copied().collect() });
@@ -112,7 +112,7 @@ impl Access {
         })
     }
 
-    /// The same without its own narrowing, for the test that the database's holds alone. No release build has it.
+    /// Removes the restriction of selects, to test row-level security alone. Not part of release builds.
     #[cfg(debug_assertions)]
     #[doc(hidden)]
     pub fn without_narrowing(self) -> Self {
@@ -120,7 +120,7 @@ impl Access {
         Self { reach: Arc::new(everything), ..self }
     }
 
-    /// What the request may ask.
+    /// Rights that the policy checks.
     pub fn rights(&self) -> policy::Rights<'_> {
         policy::Rights {
             scopes: self.caller.scopes(),
@@ -130,22 +130,22 @@ impl Access {
         }
     }
 
-    /// Whether the caller asks for the person who this cadre is.
+    /// Whether the caller acts on behalf of the person with this cadre id.
     pub(in crate::domain) fn is_for(&self, cadre: CadreId) -> bool {
         self.caller.on_behalf_of().and_then(User::cadre_id) == Some(cadre)
     }
 
-    /// Who asks.
+    /// Caller of the request.
     pub fn caller(&self) -> &Caller {
         &self.caller
     }
 
-    /// The day of the request in Việt Nam.
+    /// Day of the request in Việt Nam.
     pub fn today(&self) -> Day {
         self.today
     }
 
-    /// Reference lists, and units to the domain.
+    /// Snapshot of reference lists and, within the domain, of units.
     pub fn reference_data(&self) -> &ReferenceData {
         &self.reference_data
     }
@@ -155,13 +155,13 @@ impl Access {
         self.reach.contains(&unit)
     }
 
-    /// What of a set of units the grant reaches.
+    /// Part of a set of units within the grant's reach.
     pub fn within_reach(&self, mut units: UnitSet) -> ReachedUnits {
         units.retain(|unit| self.reaches(*unit));
         ReachedUnits(Arc::new(units))
     }
 
-    /// What of a subtree the grant reaches.
+    /// Part of a subtree within the grant's reach.
     pub(in crate::domain) fn within(&self, subtree: &Subtree) -> ReachedUnits {
         match self.reaches_all_of(subtree) {
             true => ReachedUnits(Arc::clone(subtree.units())),
@@ -169,7 +169,7 @@ impl Access {
         }
     }
 
-    /// The fingerprint of what of a subtree the grant reaches.
+    /// Fingerprint of the part of a subtree within the grant's reach.
     pub(in crate::domain) fn fingerprint(&self, subtree: &Subtree) -> String {
         match self.reaches_all_of(subtree) {
             true => subtree.fingerprint().to_owned(),
@@ -177,15 +177,15 @@ impl Access {
         }
     }
 
-    /// Whether the grant reaches the whole of a subtree.
+    /// Whether the grant reaches all units of a subtree.
     pub(in crate::domain) fn reaches_all_of(&self, subtree: &Subtree) -> bool {
         self.narrowing().is_none() || subtree.is_within(&self.reach)
     }
 
-    /// Checks that the grant holds a scope.
+    /// Checks that the grant contains a scope.
     ///
     /// # Errors
-    /// `Forbidden` naming the field and the scope.
+    /// `Forbidden` with the field and the scope.
     pub(in crate::domain) fn require(&self, scope: Scope, field: &str) -> Result<()> {
         if self.caller.has(scope) {
             return Ok(());
@@ -193,9 +193,9 @@ impl Access {
         Err(Error::Forbidden { fields: vec![field.to_owned()], missing: vec![scope] })
     }
 
-    /// The cursors of a list, bound to this caller.
+    /// Cursors of a list, bound to this caller.
     pub(in crate::domain) fn cursors(&self, list: &impl serde::Serialize) -> Cursors {
-        // A cursor of one person opens nothing for another.
+        // Cursors are also bound to the person on whose behalf the client acts.
         let person = self.caller.on_behalf_of().map(User::id);
         let key = self.app_state.cursor_key();
         match person {
@@ -204,7 +204,7 @@ impl Access {
         }
     }
 
-    /// The units of the reach where they are fewer than all.
+    /// Units of the reach; `None` if it contains all units.
     pub(in crate::domain) fn narrowing(&self) -> Option<&UnitSet> {
         (self.reach.len() < self.reference_data.units().len()).then_some(&*self.reach)
     }
@@ -213,20 +213,20 @@ impl Access {
         self.app_state.database().backend()
     }
 
-    /// What questions are read through: nothing out of reach is in its sight.
+    /// Read session of the request; row-level security hides rows out of reach.
     pub(in crate::domain) fn reader(&self) -> &ReadSession {
         &self.read_session
     }
 
-    /// The same for statements of which there are few, each good by one plan whatever its values.
+    /// Read session with prepared statements, for the few statements whose plan is good for all values.
     pub(in crate::domain) fn prepared(&self) -> PreparedReads<'_> {
         self.read_session.prepared()
     }
 
-    /// Asks in the course that the same question took last, and again in a wider one where it leads beyond.
+    /// Runs in the last read mode used; retries in a wider mode if needed.
     ///
     /// # Errors
-    /// Whatever the question gives.
+    /// Errors of `ask`.
     pub async fn along<T>(&self, last: &LastReadMode, ask: impl AsyncFn() -> Result<T>) -> Result<T> {
         self.read_session.take(last.get()).await;
         loop {
@@ -241,8 +241,8 @@ impl Access {
         }
     }
 
-    /// What sees everything, for what is weighed beyond the reach and not shown. The caller's own reading ends, so that
-    /// nobody holds two connections.
+    /// Read session without row-level security, for data that is checked and not shown. Ends the caller's own session
+    /// first, so that no request holds two connections.
     pub(in crate::domain) async fn beyond_reach(&self) -> ReadSession {
         self.read_session.end().await;
         self.app_state.database().read_session_on(&self.read_session, RowScope::Everything)

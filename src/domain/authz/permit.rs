@@ -1,4 +1,4 @@
-//! Permits and the transactions they open.
+//! Permits and the write transactions that they open.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,116 +25,116 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The lock that every act on records shares. An act that holds it alone, such as an import, sees no other act's changes to
-/// records. SQLite has one writer at a time and needs no lock.
+/// Advisory lock shared by all commands on records. A command that holds it exclusively, such as an import, sees no
+/// concurrent change of records. SQLite has a single writer and needs no lock.
 const LOCK: &str = "cadre-api acts";
 
-/// Everything that can be done to the data.
+/// Every command that changes data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Reference lists that ship with the service are brought up to date.
+    /// Updates the reference lists that ship with the service.
     ReferenceInstall,
-    /// A bundle is imported.
+    /// Imports a bundle.
     Import,
-    /// A read model is made anew from the tables that it is derived from.
+    /// Rebuilds the read models from their source tables.
     ReadModelRebuild,
-    /// The used seats of quotas are counted again.
+    /// Recounts the used seats of quotas.
     QuotaRecount,
-    /// A client is registered with its grant.
+    /// Registers a client with its grant.
     ClientAdd,
-    /// A client is revoked.
+    /// Revokes a client.
     ClientRevoke,
-    /// A client gets a grant in the place of the one before.
+    /// Replaces the grant of a client.
     ClientGrant,
-    /// The grant of a client ends, and none takes its place.
+    /// Ends the grant of a client without a new one.
     ClientEndGrant,
-    /// A client gets a new secret.
+    /// Issues a new secret to a client.
     ClientRotateSecret,
-    /// A client is left without secrets.
+    /// Ends all secrets of a client.
     ClientEndSecrets,
-    /// A client gets a public key.
+    /// Adds a public key to a client.
     ClientKeyAdd,
-    /// A public key of a client is revoked.
+    /// Revokes a public key of a client.
     ClientKeyRevoke,
-    /// A client is linked with what an external issuer calls it.
+    /// Links a client to its identity at an external issuer.
     ClientLink,
-    /// What an external issuer calls a client is forgotten.
+    /// Removes the link of a client to an external issuer.
     ClientUnlink,
-    /// A person for whom clients ask is registered.
+    /// Registers a person on whose behalf clients act.
     PersonAdd,
-    /// A person for whom clients ask is revoked.
+    /// Revokes a person on whose behalf clients act.
     PersonRevoke,
-    /// A key of the service is made.
+    /// Creates a key of the service.
     KeyMake,
-    /// A plain key of the service is encrypted.
+    /// Encrypts a plain key of the service.
     KeyEncrypt,
-    /// The next key of access tokens is made.
+    /// Creates the next signing key of access tokens.
     KeyRotate,
-    /// A key that has ended is destroyed.
+    /// Destroys an ended key.
     KeyDestroy,
-    /// Readings of a person's protected data are withheld until a day.
+    /// Withholds readings of a person's protected data until a day.
     AccessWithhold,
-    /// A rotation is proposed.
+    /// Proposes a rotation.
     RotationPropose,
-    /// The next step of a rotation's procedure is taken.
+    /// Takes the next step of a rotation's procedure.
     RotationAdvance,
-    /// A rotation is decided.
+    /// Decides a rotation.
     RotationDecide,
-    /// The decision on a rotation is published.
+    /// Publishes the decision on a rotation.
     RotationPublish,
-    /// A rotation begins.
+    /// Starts a rotation.
     RotationStart,
-    /// A rotation gets a later planned end.
+    /// Extends the planned end of a rotation.
     RotationExtend,
-    /// A rotation ends.
+    /// Ends a rotation.
     RotationEnd,
-    /// A person is placed after a rotation.
+    /// Places a person after a rotation.
     RotationPlace,
-    /// A rotation is given up, or its decision revoked.
+    /// Cancels a rotation or revokes its decision.
     RotationCancel,
-    /// The appraisal of a year is recorded.
+    /// Records the appraisal of a year.
     RotationAppraise,
-    /// A rule need not hold for a rotation.
+    /// Overrides a rule for a rotation.
     RotationOverride,
-    /// A plan gives a quota to a unit.
+    /// Issues a quota of a plan to a unit.
     QuotaIssue,
-    /// A quota is handed on to a unit below.
+    /// Allocates seats of a quota to a subordinate unit.
     QuotaAllocate,
-    /// Seats go back to the quota that they came from.
+    /// Returns seats to the parent quota.
     QuotaReturn,
-    /// An unused quota is taken back.
+    /// Revokes an unused quota.
     QuotaRevoke,
-    /// A quota gets another number of seats.
+    /// Changes the number of seats of a quota.
     QuotaAmend,
-    /// A class is planned.
+    /// Plans a class.
     ClassPlan,
-    /// A class is led to its next state.
+    /// Moves a class to its next state.
     ClassAdvance,
-    /// A class gets another number of seats.
+    /// Changes the number of seats of a class.
     ClassAmend,
-    /// A person is enrolled in a class.
+    /// Enrols a person in a class.
     ClassEnrol,
-    /// Who waited gets a seat.
+    /// Gives a seat to a person on the waiting list.
     EnrolmentConfirm,
-    /// A learner gives up.
+    /// Records that a learner drops out.
     EnrolmentDrop,
-    /// The result of a learner is recorded.
+    /// Records the result of a learner.
     EnrolmentComplete,
-    /// The result of a learner is taken back.
+    /// Revokes the result of a learner.
     EnrolmentRevoke,
-    /// A training plan is drafted.
+    /// Drafts a training plan.
     PlanDraft,
-    /// A training plan is led to its next state.
+    /// Moves a training plan to its next state.
     PlanAdvance,
 }
 
 impl Act {
-    /// Whether the act concerns clients, persons who act, keys or the access log alone, which no record depends on.
+    /// Whether the command concerns only clients, users, keys or the access log, on which no record depends.
     fn is_apart(self) -> bool {
         ["client.", "person.", "key.", "access."].iter().any(|area| self.name().starts_with(area))
     }
 
-    /// The name in the audit log.
+    /// Name in the audit log.
     pub fn name(self) -> &'static str {
         match self {
             Self::ReferenceInstall => "reference.install",
@@ -187,7 +187,7 @@ impl Act {
         }
     }
 
-    /// The scope that opens the act to clients; nothing for what only the operator does.
+    /// Scope that allows clients to run the command; `None` if only the operator may.
     fn scope(self) -> Option<Scope> {
         match self {
             Self::ReferenceInstall
@@ -239,10 +239,10 @@ impl Act {
 }
 
 impl Access {
-    /// The right of the caller to do an act that concerns these units.
+    /// Permit for a command of the caller that concerns the units.
     ///
     /// # Errors
-    /// `Forbidden` without the act's scope; `NotFound` if a unit is out of reach.
+    /// `Forbidden` without the command's scope; `NotFound` if a unit is out of reach.
     pub fn may(&self, act: Act, units: &[UnitId]) -> Result<Permit<'_>> {
         let scope = act.scope().ok_or_else(|| Error::internal("an act of the operator asked by a client"))?;
         self.require(scope, act.name())?;
@@ -256,32 +256,33 @@ impl Access {
     }
 }
 
-/// The right to do one act. A transaction that writes comes from nowhere else.
+/// Permit for one command; the only source of write transactions.
 #[derive(Debug)]
 pub struct Permit<'a> {
     database: &'a Database,
     clock: Clock,
     actor: String,
     act: Act,
-    /// What the caller has read through so far.
+    /// Read session of the caller.
     read_session: Option<&'a ReadSession>,
-    /// Units and lists as the caller sees them.
+    /// Units and lists in the caller's snapshot.
     reference_data: Option<Arc<ReferenceData>>,
 }
 
 impl<'a> Permit<'a> {
-    /// The operator at the keyboard, who holds the database itself, may do every act of the command line.
+    /// Permit of the operator, who has direct access to the database and may run every command of the command line.
     pub fn operator(database: &'a Database, clock: Clock, act: Act) -> Self {
         Self { database, clock, actor: "operator".to_owned(), act, read_session: None, reference_data: None }
     }
 
-    /// Begins the act's transaction, with its audit entry already in it: the entry stays or falls with the act. What the
-    /// caller reads afterwards is read anew.
+    /// Begins the command's transaction and writes its audit entry in it, so that both commit or neither. The caller's
+    /// read session ends; later reads see the new state.
     ///
-    /// `object` is what the act is done to, by code or id; `detail` holds numbers and codes, never a protected value.
+    /// `object` is the code or id of the command's target; `detail` contains numbers and codes, never a protected
+    /// value.
     ///
     /// # Errors
-    /// `TimedOut` if the time limit of the caller's operation has passed: no act begins after it.
+    /// `TimedOut` if the time limit of the caller's operation has passed; no command begins after it.
     pub async fn begin(self, object: Option<String>, detail: Option<String>) -> Result<Txn> {
         let inner = match self.read_session {
             Some(read_session) => {
@@ -303,15 +304,15 @@ impl<'a> Permit<'a> {
         self.enter(inner, object, detail).await
     }
 
-    /// Begins a transaction during which no other act on records is done: such acts wait until it ends. It has no audit entry before
-    /// `enter`.
+    /// Begins a transaction that excludes all other commands on records: they wait until it ends. It has no audit entry
+    /// until `enter` is called.
     pub(in crate::domain) async fn begin_alone(&self) -> Result<DatabaseTransaction> {
         let inner = self.database.begin().await?;
         db::lock(&inner, LOCK, LockMode::Alone).await?;
         Ok(inner)
     }
 
-    /// Makes a transaction that has begun the act's, with its audit entry in it.
+    /// Turns an open transaction into the command's transaction and writes its audit entry.
     pub(in crate::domain) async fn enter(
         self,
         inner: DatabaseTransaction,
@@ -334,7 +335,7 @@ impl<'a> Permit<'a> {
     }
 }
 
-/// A writing transaction of one act. Dropped without `commit`, it changes nothing.
+/// Write transaction of one command. Rolled back if dropped without `commit`.
 #[derive(Debug)]
 pub struct Txn {
     inner: DatabaseTransaction,
@@ -342,41 +343,41 @@ pub struct Txn {
     actor: String,
     at: DateTime<Utc>,
     log: Mutex<Unlinked>,
-    /// Units and lists as the caller sees them.
+    /// Units and lists in the caller's snapshot.
     reference_data: Option<Arc<ReferenceData>>,
     today: Day,
-    /// Whom the read models are renewed for.
+    /// Persons whose read models are updated at commit.
     touched: Mutex<ChangedCadres>,
 }
 
-/// What the chain will hold of an act.
+/// Log entries that are not yet part of the hash chain.
 #[derive(Debug)]
 struct Unlinked {
-    /// The act, with the changes recorded so far.
+    /// Audit entry with the changes recorded so far.
     act: Content,
-    /// Entries of other logs that the act makes.
+    /// Entries of other logs written by the command.
     others: Vec<Entry>,
 }
 
 impl Txn {
-    /// The connection inside the transaction.
+    /// Connection of the transaction.
     pub(in crate::domain) fn connection(&self) -> &DatabaseTransaction {
         &self.inner
     }
 
-    /// The same for writing what read models are derived from: a person, their posts, qualifications and rotations.
+    /// Connection for writing inputs of read models: a person, the person's posts, qualifications and rotations.
     pub(in crate::domain) fn of_person(&self, person: CadreId) -> &DatabaseTransaction {
         self.touched().add(person);
         &self.inner
     }
 
-    /// The same for writing it of many.
+    /// Same as `of_person` for several persons.
     pub(in crate::domain) fn of_persons(&self, persons: impl Iterator<Item = CadreId>) -> &DatabaseTransaction {
         persons.for_each(|person| self.touched().add(person));
         &self.inner
     }
 
-    /// Has all read models made anew.
+    /// Marks all read models for a rebuild.
     pub(in crate::domain) fn everybody_changed(&self) {
         *self.touched() = ChangedCadres::Everybody;
     }
@@ -385,17 +386,17 @@ impl Txn {
         self.touched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who does the act: a client id, with the person for whom it asks; or the operator.
+    /// Actor: a client id with the user on whose behalf it acts, or the operator.
     pub(in crate::domain) fn actor(&self) -> &str {
         &self.actor
     }
 
-    /// When the act is recorded.
+    /// Time at which the command is recorded.
     pub(in crate::domain) fn at(&self) -> DateTime<Utc> {
         self.at
     }
 
-    /// Writes the change of one object into the change log.
+    /// Writes the change of one object to the change log.
     pub(in crate::domain) async fn record(
         &self,
         kind: ChangeKind,
@@ -405,7 +406,7 @@ impl Txn {
         self.record_for(None, kind, object_type, object).await
     }
 
-    /// Writes the change of one object of which only those may be told whose reach holds a unit.
+    /// Writes the change of one object to the change log, visible only to callers whose reach contains the unit.
     pub(in crate::domain) async fn record_for(
         &self,
         audience: Option<UnitId>,
@@ -418,7 +419,7 @@ impl Txn {
         Ok(())
     }
 
-    /// A line of the change log, to be written by the caller in the order in which lines are asked for.
+    /// Prepares a row of the change log. The caller must insert rows in the order in which they were prepared.
     pub(in crate::domain) fn line(
         &self,
         kind: ChangeKind,
@@ -432,13 +433,13 @@ impl Txn {
         change::ActiveModel { seq: NotSet, ..row.into_active_model() }
     }
 
-    /// Has the chain hold an entry of another log, which the act has written.
+    /// Adds an entry that the command wrote to another log to the hash chain.
     pub(in crate::domain) fn also(&self, entry: Entry) {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).others.push(entry);
     }
 
-    /// Brings the read models up to what was written, makes the act true, and has the chain hold it. Nothing is locked
-    /// after the end of the chain.
+    /// Updates the read models, links the log entries to the hash chain and commits. The end of the chain is the last
+    /// lock taken.
     pub(in crate::domain) async fn commit(self) -> Result<()> {
         let Self { inner, audit_seq, log, reference_data, today, touched, .. } = self;
         let touched = touched.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! Persons of what a caller may know of: whoever knows of a rotation or an enrolment knows whom it is about, also where
-//! their file is elsewhere by now.
+//! Persons of visible records: a caller that may see a rotation or an enrolment may see its person, even if the
+//! person's file is now elsewhere.
 
 use std::collections::HashMap;
 
@@ -13,24 +13,24 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Proof that the caller may see the person of something that they know of; the key by which that person is read.
+/// Proof that the caller may see the person of a visible record; required to read that person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RelatedCadre {
     cadre: CadreId,
     day: Day,
-    /// The day to show the person on where their file is out of reach by now.
+    /// Day as of which the person is shown if the file is out of reach on `day`.
     otherwise: Day,
 }
 
 impl RelatedCadre {
-    /// A person of whom the access has proof: shown on a day while their file is within reach, otherwise on another.
+    /// Person for whom access is proven: shown as of `day` if the file is within reach, otherwise as of `otherwise`.
     pub(super) fn of(cadre: CadreId, day: Day, otherwise: Day) -> Self {
         Self { cadre, day, otherwise }
     }
 }
 
 impl Access {
-    /// The persons of what the caller knows of.
+    /// Persons of records that the caller may see.
     ///
     /// # Errors
     /// `Forbidden` without `cadre:read`.

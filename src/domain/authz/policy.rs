@@ -1,8 +1,8 @@
-//! The whole policy on one screen: which scope opens which field, filter or sort.
+//! Access policy: the scope required by each field, filter and sort order.
 //!
-//! What is not decided here is closed: an operation that touches a place without a line is refused, and a test asks for
-//! a line for every place of the schema. Types that speak of persons, and units, from which persons are reached, list
-//! each field, so that a new field of theirs waits for its decision too.
+//! Closed by default: an operation that uses a coordinate without a rule is rejected, and a test requires a rule for
+//! every coordinate of the schema. Types with data of persons, and units, through which persons are reached, list every
+//! field, so that each new field needs a rule too.
 
 mod act;
 
@@ -12,21 +12,22 @@ use entity::value::{DataCategory, Purpose, Scope};
 
 use crate::error::{Error, Result};
 
-/// What a coordinate of the schema asks of the grant.
+/// Right required by a coordinate of the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// A valid grant, whatever its scopes: no person can be seen through it.
+    /// A valid grant with any scopes; the coordinate shows no person.
     Nothing,
     /// This scope.
     Scope(Scope),
-    /// Numbers of what this scope opens: that scope, or `stats:read`, with which they are rounded.
+    /// Statistics on data that this scope opens: the scope itself, or `stats:read`, with rounded numbers.
     Numbers(Scope),
-    /// What concerns one person: this scope, or to ask for that person. Whose it is, the domain sees.
+    /// Data of one person: this scope, or acting on behalf of that person. The domain checks that it is the same
+    /// person.
     Own(Scope),
 }
 
 impl Need {
-    /// Whether these rights meet the need.
+    /// Whether these rights satisfy the need.
     fn is_met_by(self, rights: &Rights<'_>) -> bool {
         let has = |scope| rights.scopes.contains(&scope);
         match self {
@@ -37,7 +38,7 @@ impl Need {
         }
     }
 
-    /// The scope that opens the place whole.
+    /// Scope that opens the coordinate without restriction.
     fn scope(self) -> Option<Scope> {
         match self {
             Self::Nothing => None,
@@ -46,21 +47,21 @@ impl Need {
     }
 }
 
-/// What a request may ask: the scopes of its caller, and its purpose.
+/// Rights of a request: the caller's scopes and the purpose.
 #[derive(Clone, Copy, Debug)]
 pub struct Rights<'a> {
-    /// The scopes that both the grant and the token hold.
+    /// Scopes contained in both the grant and the token.
     pub scopes: &'a BTreeSet<Scope>,
-    /// The purposes that the grant allows.
+    /// Purposes that the grant allows.
     pub purposes: &'a BTreeSet<Purpose>,
-    /// The purpose that the request states; one of those.
+    /// Purpose stated by the request; one of `purposes`.
     pub purpose: Option<Purpose>,
-    /// Whether it is asked for a person who is known to be a cadre.
+    /// Whether the client acts on behalf of a user who is known to be a cadre.
     pub is_for_a_cadre: bool,
 }
 
-/// The category of protected data that a scope opens: it is read for a purpose alone (Law 91/2025/QH15), and each
-/// reading is logged. Nothing where the scope opens none.
+/// Category of protected data that a scope opens; `None` if it opens none. Protected data may be read only for a
+/// purpose (Law 91/2025/QH15), and each reading is logged.
 pub fn category(scope: Scope) -> Option<DataCategory> {
     match scope {
         Scope::CadreIdentityRead => Some(DataCategory::Identity),
@@ -81,8 +82,8 @@ pub fn category(scope: Scope) -> Option<DataCategory> {
     }
 }
 
-/// The need of a schema coordinate: `Type.field`, `Type.field(argument:)`, `Input.field` or `Enum.VALUE`. Nothing where
-/// no decision was taken.
+/// Need of a schema coordinate: `Type.field`, `Type.field(argument:)`, `Input.field` or `Enum.VALUE`. `None` if there
+/// is no rule.
 pub fn need(coordinate: &str) -> Option<Need> {
     let (parent, place) = coordinate.split_once('.')?;
     match place.split_once('(') {
@@ -94,7 +95,7 @@ pub fn need(coordinate: &str) -> Option<Need> {
 fn of_field(parent: &str, field: &str) -> Option<Need> {
     use Need::{Nothing, Numbers, Own, Scope as Needs};
     Some(match (parent, field) {
-        // Numbers of persons, and no persons.
+        // Statistics on persons.
         ("Unit", "composition")
         | ("Composition", "subject" | "total" | "levels" | "atLeast" | "asOf" | "isRounded")
         | ("LevelShare", "level" | "count" | "percent")
@@ -107,18 +108,18 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("TrainingProgress", "year" | "untilYear" | "planned" | "plannedIsLowerBound" | "turns" | "persons")
         | ("TrainingProgress", "percentOfPlan" | "classes" | "isRounded") => Numbers(Scope::TrainingRead),
 
-        // Protected facts, and every way to ask by them.
+        // Protected facts and look-ups by them.
         ("Cadre", "identity") | ("CadreKey", "nationalId") | ("Identity", _) => Needs(Scope::CadreIdentityRead),
         ("Cadre", "political") | ("Political", _) => Needs(Scope::CadrePoliticalRead),
         ("Cadre", "origin") | ("Origin", _) => Needs(Scope::CadreOriginRead),
 
-        // Who read protected facts.
+        // Access log of protected facts.
         ("Cadre", "accessLog")
         | ("AccessEntry", "at" | "clientName" | "onBehalfOf" | "categories" | "purpose")
         | ("AccessEntryConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
         | ("AccessEntryEdge", "cursor" | "node") => Own(Scope::AuditRead),
 
-        // Persons, and ways to ask for them.
+        // Persons and look-ups of persons.
         ("Query", "cadre" | "cadres") | ("Unit", "cadres") | ("CadreKey", "id" | "code") => Needs(Scope::CadreRead),
         ("Cadre", "id" | "asOf" | "code" | "fullName" | "gender" | "category" | "status" | "unit" | "title")
         | ("Cadre", "assignments" | "qualifications" | "highest")
@@ -133,7 +134,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
 
         // Rotations.
         ("Query", "rotation" | "rotations") | ("RotationKey", "id") | ("Cadre", "rotations") => Needs(Scope::RotationRead),
-        // A person stands behind a rotation by `cadre:read` alone: the field, and the way to ask by it.
+        // The person of a rotation requires `cadre:read`: both the field and the filter.
         ("Rotation", "cadre") | ("RotationWhere", "cadre") => Needs(Scope::CadreRead),
         ("RotationWhere", "fromUnit" | "toUnit" | "unit" | "preparingUnit" | "forms" | "directions" | "states")
         | ("RotationWhere", "purposes" | "startFrom" | "startBefore" | "runningOn" | "endFrom" | "endBefore")
@@ -150,7 +151,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RotationConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
         | ("RotationEdge", "cursor" | "node") => Needs(Scope::RotationRead),
 
-        // What the rules say of a person's rotation.
+        // Results of rules for a rotation.
         ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
         | ("RuleError", "check")
         | ("RuleOverride", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
@@ -159,7 +160,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("Query", "trainingPlan" | "trainingClass" | "trainingClasses" | "enrolments")
         | ("Cadre", "enrolments")
         | ("CadreWhere", "trained") => Needs(Scope::TrainingRead),
-        // A person stands behind an enrolment by `cadre:read` alone, a plan behind a quota by `training:read`.
+        // The person of an enrolment requires `cadre:read`, the plan of a quota `training:read`.
         ("Enrolment", "cadre") | ("EnrolmentWhere", "cadre") => Needs(Scope::CadreRead),
         ("Quota", "plan") => Needs(Scope::TrainingRead),
         ("TrainedCondition", "year" | "programmes")
@@ -202,22 +203,22 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("UnitKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
         | ("Tier" | "UnitKind" | "SuccessionKind" | "Hierarchy" | "Reach" | "Direction", _)
         | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _)
-        // Words of closed sets: what they are said of is decided at the field and at the condition.
+        // Values of enums: access is decided at the fields and filters that use them.
         | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _)
         | ("RotationStepName" | "AppraisalResult", _)
         | ("ProgrammeKind" | "PlanState" | "Measure" | "QuotaState" | "ClassCategory" | "ClassState", _)
         | ("EnrolmentState" | "Grade", _) => Nothing,
-        // The schema itself is public.
+        // Introspection is public.
         (introspected, _) if introspected.starts_with("__") => Nothing,
 
         _ => return act::of(parent, field),
     })
 }
 
-/// An argument needs what its field needs; what its value names is decided at the value's own type. Its name must be
-/// known all the same: a new one is a new way to ask.
+/// Need of an argument: that of its field; fields of an input value have rules at their own type. Every argument must
+/// be listed, because a new argument is a new query.
 fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
-    // Ways to put the same people together anew, by which rounded numbers could be told apart.
+    // Arguments that split the same people in other combinations, which would allow to reconstruct rounded numbers.
     match (parent, field, argument) {
         ("Unit", "composition", "titles") => return Some(Need::Scope(Scope::CadreRead)),
         ("Unit", "rotationFlows", "forms") => return Some(Need::Scope(Scope::RotationRead)),
@@ -271,9 +272,8 @@ fn pages(argument: &str) -> bool {
 /// Checks an operation before it runs.
 ///
 /// # Errors
-/// `Forbidden` with every coordinate that is closed and the scopes that would open it; `PurposeRequired` with every
-/// coordinate of protected data where no purpose is stated; `Internal` where the operation touches a place without a
-/// decision.
+/// `Forbidden` with every closed coordinate and the scopes that would open them; `PurposeRequired` with every
+/// coordinate of protected data if no purpose is stated; `Internal` if the operation uses a coordinate without a rule.
 pub fn admit<'a>(rights: &Rights<'_>, coordinates: impl Iterator<Item = &'a str>) -> Result<()> {
     let (mut fields, mut protected) = (Vec::new(), Vec::new());
     let mut missing = BTreeSet::new();

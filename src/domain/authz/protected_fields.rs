@@ -1,4 +1,4 @@
-//! The one place where sealed values are opened, each group against its scope and for a purpose, and noted for the access
+//! The only module that opens sealed values. Each group requires its scope and a purpose, and is recorded in the access
 //! log.
 
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::{
     error::Result,
 };
 
-/// What is protected of a person, as it was read: closed. What it says is opened by `Access` alone.
+/// Protected data of a person, sealed. Only `Access` opens it.
 #[derive(Clone, Debug, Default, DerivePartialModel)]
 #[sea_orm(entity = "cadre::Entity")]
 pub struct Protected {
@@ -28,7 +28,7 @@ pub struct Protected {
     ethnicity_code: Option<Ethnicity>,
 }
 
-/// Identity of a person (nhân thân): protected by `cadre.identity:read`.
+/// Identity of a person (nhân thân). Requires `cadre.identity:read`.
 #[derive(Debug)]
 pub struct Identity {
     /// Personal identity number.
@@ -39,37 +39,37 @@ pub struct Identity {
     pub native_place_code: Option<String>,
 }
 
-/// Political facts of a person: protected by `cadre.political:read`.
+/// Political facts of a person. Requires `cadre.political:read`.
 #[derive(Debug)]
 pub struct Political {
-    /// Day of joining the Party.
+    /// Day on which the person joined the Party.
     pub joined_party_on: Option<Day>,
 }
 
-/// Origin of a person: protected by `cadre.origin:read`.
+/// Origin of a person. Requires `cadre.origin:read`.
 #[derive(Debug)]
 pub struct Origin {
     /// Code of the ethnic group.
     pub ethnicity_code: Option<String>,
 }
 
-/// How long a person serves (thời gian công tác). It follows from the day of birth, so whether it lasts until a day tells
-/// something about that day: only a `ServiceKey` opens it.
+/// End of a person's service (thời gian công tác). It is derived from the day of birth and reveals something about it,
+/// so only a `ServiceKey` opens it.
 pub(in crate::domain) struct RetirementOutlook(Option<Retirement>);
 
-/// Proof that the caller may learn how long a person serves, and that this reading of their identity is noted for the
-/// access log.
+/// Proof that the caller may learn the end of a person's service, and that this reading of the identity is recorded for
+/// the access log.
 #[derive(Debug)]
 pub(in crate::domain) struct ServiceKey(CadreId);
 
 impl ServiceKey {
-    /// The service of the person; nothing if the key is for somebody else.
+    /// Service of the person; `None` if the key belongs to another person.
     pub(in crate::domain) fn open(&self, row: &cadre::Model, ages: &RetirementAges) -> Option<RetirementOutlook> {
         (row.id == self.0).then(|| RetirementOutlook::of(row, ages))
     }
 }
 
-/// The first day after the service, and whether the age behind it was compared with its instrument.
+/// First day after the service, and whether the retirement age used was compared with its legal instrument.
 struct Retirement {
     on: Day,
     verification: Verification,
@@ -89,12 +89,12 @@ impl RetirementOutlook {
         Self(row.birth_on.as_ref().and_then(|birth| of_birth(*birth.reveal())))
     }
 
-    /// Whether the person still serves on the day before this one; nothing where that cannot be told.
+    /// Whether the person still serves on the day before `day`; `None` if unknown.
     pub(in crate::domain) fn lasts_until(&self, day: Day) -> Option<bool> {
         self.0.as_ref().map(|retirement| retirement.on >= day)
     }
 
-    /// Whether the retirement age was compared with its instrument; verified where none was used.
+    /// Whether the retirement age was compared with its legal instrument; `Verified` if no age was used.
     pub(in crate::domain) fn verification(&self) -> Verification {
         self.0.as_ref().map_or(Verification::Verified, |retirement| retirement.verification)
     }
@@ -107,7 +107,7 @@ impl fmt::Debug for RetirementOutlook {
 }
 
 impl Access {
-    /// Tells that persons have the identity number that was asked for.
+    /// Records the disclosure that persons have the identity number of the look-up.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
@@ -115,7 +115,7 @@ impl Access {
         found.iter().try_for_each(|cadre| self.disclose(cadre.id(), Scope::CadreIdentityRead, "CadreKey.nationalId"))
     }
 
-    /// The key to how long a person serves; nothing where their file is not in the caller's custody.
+    /// Key to the end of a person's service; `None` if the file is not in the caller's custody.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
@@ -124,12 +124,12 @@ impl Access {
         Ok(self.opens(id, of.has_custody, (Scope::CadreIdentityRead, field))?.then_some(ServiceKey(id)))
     }
 
-    /// Whether the caller could read the identity of people in its custody: it has the scope and states a purpose.
+    /// Whether the caller could read identities in its custody: it has the scopes and states a purpose.
     pub(super) fn may_read_identity(&self) -> bool {
         self.caller.has(Scope::CadreRead) && self.caller.has(Scope::CadreIdentityRead) && self.purpose.is_some()
     }
 
-    /// Whether a group of protected facts is open to the caller. If so, that is noted for the access log.
+    /// Whether a group of protected facts is open to the caller. If it is, the reading is recorded for the access log.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
@@ -141,7 +141,7 @@ impl Access {
         Ok(has_custody)
     }
 
-    /// Opens the identity of a person; nothing where their file is not in the caller's custody.
+    /// Opens the identity of a person; `None` if the file is not in the caller's custody.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
@@ -156,7 +156,7 @@ impl Access {
         }))
     }
 
-    /// Opens the political facts of a person; nothing where their file is not in the caller's custody.
+    /// Opens the political facts of a person; `None` if the file is not in the caller's custody.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
@@ -167,7 +167,7 @@ impl Access {
         Ok(Some(Political { joined_party_on: of.joined_party_on.as_ref().map(|day| *day.reveal()) }))
     }
 
-    /// Opens the origin of a person; nothing where their file is not in the caller's custody.
+    /// Opens the origin of a person; `None` if the file is not in the caller's custody.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.

@@ -1,5 +1,5 @@
-//! What belongs to a rotation: its steps, appraisals and overrides, and what the rules judge it by. Read by the key
-//! that only a visible rotation gives.
+//! Records of a rotation: steps, appraisals, overrides, and the inputs of its rules. Reading them requires a key that
+//! only a visible rotation gives.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,30 +18,30 @@ use crate::{
     error::Result,
 };
 
-/// Proof that the caller may know of a rotation on a day; the key of what belongs to it.
+/// Proof that the caller may see a rotation on a day; required to read its records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AuthorizedRotationId {
     id: RotationId,
     cadre: CadreId,
     day: Day,
-    /// Whether the reach holds whatever prepares the rotation.
+    /// Whether the caller's reach contains the unit or units that prepare the rotation.
     prepares: bool,
 }
 
-/// What the rules judge a rotation by beside its own row.
+/// Inputs of the rules besides the rotation's own row.
 #[derive(Clone, Debug)]
 pub struct RuleInputs {
-    /// The person. Its sealed values stay sealed.
+    /// Person of the rotation. Sealed values stay sealed.
     pub(in crate::domain) cadre: cadre::Model,
-    /// Overrides that were granted by the day.
+    /// Overrides granted up to and including the day.
     pub(in crate::domain) overrides: Vec<rule_override::Model>,
-    /// Whether the person's file is in the caller's custody on the day and today. Only looked up for callers who may
-    /// read identities.
+    /// Whether the person's file is in the caller's custody on the day and today. Determined only for callers that may
+    /// read identities; otherwise false.
     pub(super) has_custody: bool,
 }
 
 impl Access {
-    /// The key of what belongs to a rotation.
+    /// Proof of access for reading the records of a rotation.
     pub fn seen_rotation(&self, rotation: &VisibleRotation) -> AuthorizedRotationId {
         let row = rotation.row();
         AuthorizedRotationId { id: row.id, cadre: row.cadre_id, day: rotation.day(), prepares: self.prepares(row) }
@@ -49,8 +49,8 @@ impl Access {
 }
 
 impl Rotations<'_> {
-    /// The steps of rotations by the day, oldest first. Those before the publication are for whoever prepares it alone:
-    /// they tell who spoke for and against (design: embargo).
+    /// Steps of rotations up to and including the day, oldest first. Steps before publication are visible only if the
+    /// reach contains the preparing unit, since they reveal votes for and against (design: embargo).
     pub async fn steps(
         &self,
         of: &[AuthorizedRotationId],
@@ -68,7 +68,7 @@ impl Rotations<'_> {
         ))
     }
 
-    /// The appraisals of rotations by the day, by year.
+    /// Appraisals of rotations up to and including the day, by year.
     pub async fn appraisals(
         &self,
         of: &[AuthorizedRotationId],
@@ -81,7 +81,7 @@ impl Rotations<'_> {
         Ok(by_rotation(of, rows, |row| row.rotation_id, |seen, row| row.appraised_on <= seen.day))
     }
 
-    /// The overrides of rules that were granted for rotations by the day.
+    /// Overrides of rules granted for rotations up to and including the day.
     pub async fn overrides(
         &self,
         of: &[AuthorizedRotationId],
@@ -94,7 +94,7 @@ impl Rotations<'_> {
         Ok(by_rotation(of, rows, |row| row.rotation_id, |seen, row| row.granted_on <= seen.day))
     }
 
-    /// What rotations are judged by.
+    /// Inputs of the rules for rotations.
     pub async fn judged(&self, of: &[AuthorizedRotationId]) -> Result<HashMap<AuthorizedRotationId, RuleInputs>> {
         let mut overrides = self.overrides(of).await?;
         let column = Expr::col((cadre::Entity, cadre::Column::Id));
@@ -112,7 +112,7 @@ impl Rotations<'_> {
         Ok(of.iter().filter_map(judged).collect())
     }
 
-    /// The rotations whose persons' files are in the caller's custody, if the caller may read identities.
+    /// Rotations whose persons' files are in the caller's custody; empty if the caller may not read identities.
     async fn in_custody(&self, of: &[AuthorizedRotationId]) -> Result<HashSet<AuthorizedRotationId>> {
         if !self.access().may_read_identity() {
             return Ok(HashSet::new());
@@ -132,7 +132,7 @@ impl Rotations<'_> {
     }
 }
 
-/// Rows by the rotations that they belong to, as far as each shows them.
+/// Groups rows by rotation and drops those that the rotation's key does not show.
 fn by_rotation<R: Clone>(
     of: &[AuthorizedRotationId],
     rows: Vec<R>,

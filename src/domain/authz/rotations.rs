@@ -1,7 +1,7 @@
-//! The only road to rotations: every select starts narrowed to what the caller may know of.
+//! Access to rotations: every select is restricted to the rotations that the caller may see. There is no other access.
 //!
-//! A published rotation is within reach where one of its units is. Until then, and for ever if it is given up, it exists
-//! for those alone whose reach holds the preparing unit (design: embargo).
+//! A published rotation is within reach if one of its units is. An unpublished or cancelled rotation is visible only if
+//! the reach contains the preparing unit (design: embargo).
 
 use std::collections::HashMap;
 
@@ -20,13 +20,14 @@ use crate::{
     error::Result,
 };
 
-/// The rotations that a caller may know of.
+/// Rotations that a caller may see.
 #[derive(Clone, Copy, Debug)]
 pub struct Rotations<'a> {
     access: &'a Access,
 }
 
-/// A rotation that the caller may know of, as it stood on a day. Made here alone, so that holding one is proof.
+/// A rotation that the caller may see, in its state on a day. Only this module creates values, so a value is proof of
+/// access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisibleRotation {
     row: rotation::Model,
@@ -34,19 +35,19 @@ pub struct VisibleRotation {
 }
 
 impl VisibleRotation {
-    /// The row, as of the day.
+    /// Row of the rotation as of the day.
     pub fn row(&self) -> &rotation::Model {
         &self.row
     }
 
-    /// The day on which it is shown.
+    /// Day as of which the rotation is shown.
     pub fn day(&self) -> Day {
         self.day
     }
 }
 
 impl Access {
-    /// The rotations that the caller may know of.
+    /// Rotations that the caller may see.
     ///
     /// # Errors
     /// `Forbidden` without `rotation:read`.
@@ -55,8 +56,8 @@ impl Access {
         Ok(Rotations { access: self })
     }
 
-    /// The person of a rotation: whoever knows of the rotation knows whom it moved. Shown on the rotation's own day while
-    /// their file is within reach, else on the last day on which this rotation had them within reach.
+    /// Person of a rotation; a caller that may see the rotation may see its person. Shown as of the rotation's day
+    /// while the file is within reach, otherwise as of the last day on which this rotation had the person within reach.
     pub fn person_of(&self, rotation: &VisibleRotation) -> RelatedCadre {
         let (row, day) = (&rotation.row, rotation.day);
         let arrived = row.state.has_started() && self.reaches(row.to_unit_id);
@@ -64,8 +65,8 @@ impl Access {
         RelatedCadre::of(row.cadre_id, day, last.min(day))
     }
 
-    /// Whether the caller's reach holds whatever prepares a rotation: its preparing unit, or both of its units where
-    /// imported history names none.
+    /// Whether the caller's reach contains the preparing unit, or both units if an imported rotation has no preparing
+    /// unit.
     pub fn prepares(&self, row: &rotation::Model) -> bool {
         match row.preparing_unit_id {
             Some(unit) => self.reaches(unit),
@@ -75,22 +76,22 @@ impl Access {
 }
 
 impl<'a> Rotations<'a> {
-    /// The rotations behind numbers, which need not be seen.
+    /// Rotations for statistics: counted, not shown, so no scope is required.
     pub(super) fn for_numbers(access: &'a Access) -> Self {
         Self { access }
     }
 
-    /// Whose they are.
+    /// Access of the caller.
     pub(super) fn access(&self) -> &Access {
         self.access
     }
 
-    /// What every question about rotations starts with.
+    /// Base select of all queries on rotations, restricted to visible ones.
     pub(in crate::domain) fn select(&self) -> Select<rotation::Entity> {
         rotation::Entity::find().filter(self.narrowing())
     }
 
-    /// Rotations that are published and not revoked, for whoever asks: what numbers are counted over.
+    /// Published rotations that are not revoked, within reach; the base of statistics.
     pub(in crate::domain) fn select_published(&self) -> Select<rotation::Entity> {
         self.select().filter(rotation::Column::State.is_not_in(RotationState::EMBARGOED))
     }
@@ -110,12 +111,12 @@ impl<'a> Rotations<'a> {
         Condition::any().add(published).add(is_within(rotation::Column::PreparingUnitId))
     }
 
-    /// Takes in a row that a select from here gave: nothing if it was no part of the history of the day, or names a unit
-    /// that came after the request began.
+    /// Wraps a row returned by a select of this type. `None` if the rotation was not yet known on the day, or refers to
+    /// a unit created after the request began.
     pub(in crate::domain) fn admitted(&self, row: rotation::Model, day: Day) -> Option<VisibleRotation> {
         let units = self.access.reference_data().units();
         let are_known = units.get(row.from_unit_id).is_some() && units.get(row.to_unit_id).is_some();
-        // What is known now is part of today, also where no day says since when it was known.
+        // Facts without a day on which they became known are part of today's state, so today uses the row unchanged.
         let row = if day < self.access.today() { row.as_of(day)? } else { row };
         if !are_known {
             return None;
@@ -123,7 +124,7 @@ impl<'a> Rotations<'a> {
         Some(VisibleRotation { row, day })
     }
 
-    /// Rotations by id, in no order; what the caller may not know of is left out.
+    /// Rotations by id, in no particular order. Rotations that the caller may not see are omitted.
     pub async fn by_ids(&self, ids: &[RotationId], day: Day) -> Result<Vec<VisibleRotation>> {
         let column = Expr::col((rotation::Entity, rotation::Column::Id));
         let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
@@ -131,7 +132,7 @@ impl<'a> Rotations<'a> {
         Ok(rows.into_iter().filter_map(|row| self.admitted(row, day)).collect())
     }
 
-    /// The rotations of persons, newest first, as they are now.
+    /// Current rotations of persons, newest first.
     pub async fn of(&self, persons: &[AuthorizedCadreId]) -> Result<HashMap<AuthorizedCadreId, Vec<rotation::Model>>> {
         let persons: HashMap<CadreId, AuthorizedCadreId> =
             persons.iter().filter(|seen| seen.has_rotations()).map(|seen| (seen.id(), *seen)).collect();

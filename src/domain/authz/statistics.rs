@@ -1,9 +1,10 @@
-//! Numbers of persons: as they are for whoever may see the persons, rounded for whoever holds `stats:read` alone.
+//! Statistics on persons: exact for callers that may see the persons, rounded for callers with only `stats:read`.
 //!
-//! A count under five names somebody, and so does the difference of two totals (Law 91/2025/QH15 binds such data to a
-//! purpose). So a rounded count is a multiple of five, and between which two it falls is settled by a draw that is fixed
-//! for its cell. Asking again on another day, or after others came and went, draws nothing new: what is seen of a count
-//! is its sum with the secret draw, and every lesser count with a greater draw looks the same for ever.
+//! A count below five can identify a person, and so can the difference of two totals (Law 91/2025/QH15 binds such data
+//! to a purpose). A rounded count is therefore a multiple of five. A secret random offset, fixed for each cell, decides
+//! whether it is rounded up or down. Repeating the query on another day, or after other people joined or left, uses the
+//! same offset: the result depends only on the sum of count and offset, and a smaller count with a larger offset gives
+//! the same result.
 
 use std::fmt;
 
@@ -18,10 +19,10 @@ use crate::{
     error::Result,
 };
 
-/// Rounded counts are multiples of this.
+/// Base of rounding: rounded counts are multiples of it.
 const BASE: u64 = 5;
 
-/// The key that the draws of rounding come from.
+/// Secret key of the rounding offsets.
 #[derive(Clone)]
 pub struct RoundingKey(Vec<u8>);
 
@@ -33,7 +34,7 @@ impl RoundingKey {
         Self(mac.finalize().into_bytes().to_vec())
     }
 
-    /// The draw of a cell, 0 to 4.
+    /// Offset of a cell, 0 to 4 inclusive.
     fn draw(&self, cell: &impl Serialize) -> u64 {
         let cell = serde_json::to_vec(cell).expect("a cell is described by plain data");
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
@@ -50,12 +51,12 @@ impl fmt::Debug for RoundingKey {
     }
 }
 
-/// A count with its draw, rounded: true on average, and never further off than four.
+/// Rounds a count with an offset. The mean over all offsets is exact; the error is at most four.
 fn rounded(count: u64, draw: u64) -> u64 {
     (count + draw) / BASE * BASE
 }
 
-/// The numbers that a caller may see.
+/// Statistics that a caller may see.
 #[derive(Clone, Copy, Debug)]
 pub struct Statistics<'a> {
     access: &'a Access,
@@ -63,10 +64,10 @@ pub struct Statistics<'a> {
 }
 
 impl Access {
-    /// Numbers of what `detail` opens in full: exact with that scope, rounded with `stats:read` alone.
+    /// Statistics on data that the scope `detail` opens: exact with that scope, rounded with `stats:read` alone.
     ///
     /// # Errors
-    /// `Forbidden` without either.
+    /// `Forbidden` without either scope.
     pub(in crate::domain) fn statistics(&self, detail: Scope, field: &str) -> Result<Statistics<'_>> {
         if self.caller.has(detail) {
             return Ok(Statistics { access: self, key: None });
@@ -84,13 +85,13 @@ impl Statistics<'_> {
         self.key.is_some()
     }
 
-    /// A count as the caller may see it. A cell is what is counted, whatever the day: one set of persons that can be asked
-    /// for in two ways is one cell, else the two draws could be averaged.
+    /// A count as the caller may see it. The cell identifies the counted set, independent of the day. Two queries for
+    /// the same set must use the same cell; otherwise the two offsets could be averaged.
     pub(in crate::domain) fn shown(&self, cell: &impl Serialize, count: u64) -> u64 {
         self.key.map_or(count, |key| rounded(count, key.draw(cell)))
     }
 
-    /// The posts held on the day in the units, with one of the titles; without columns.
+    /// Select, without columns, of the posts held on the day in the units, with one of the titles.
     pub(in crate::domain) fn posts_on(
         &self,
         day: Day,
@@ -100,22 +101,22 @@ impl Statistics<'_> {
         Cadres::for_numbers(self.access).posts_on(day, Some(units), titles)
     }
 
-    /// Rotations that are published and not revoked.
+    /// Published rotations that are not revoked.
     pub(in crate::domain) fn rotations(&self) -> Select<entity::rotation::Entity> {
         Rotations::for_numbers(self.access).select_published()
     }
 
-    /// Enrolments.
+    /// Enrolments within reach.
     pub(in crate::domain) fn enrolments(&self) -> Select<entity::enrolment::Entity> {
         Training::for_numbers(self.access).enrolments()
     }
 
-    /// Classes.
+    /// Classes within reach.
     pub(in crate::domain) fn classes(&self) -> Select<entity::training_class::Entity> {
         Training::for_numbers(self.access).classes()
     }
 
-    /// Quotas, for which the scope of quotas is not asked: what progress is measured against.
+    /// Quotas within reach, the reference of training progress. Does not require the scope of quotas.
     pub(in crate::domain) fn quotas(&self) -> Select<entity::quota::Entity> {
         Quotas::for_numbers(self.access).select()
     }

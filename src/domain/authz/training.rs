@@ -1,8 +1,12 @@
-//! The only road to plans, quotas, classes and enrolments: every select starts narrowed to what the caller may know of.
+//! Access to plans, quotas, classes and enrolments: every select is restricted to what the caller may see. There is no
+//! other access.
 //!
-//! A quota is known to whoever reaches the unit that holds it; a plan to whoever reaches its unit or the holder of one
-//! of its quotas; an enrolment to whoever reaches the sending unit or the organiser of the class; a class to whoever
-//! reaches its organiser, knows of one of its enrolments, or holds a quota of its plan that its learners can use.
+//! A caller may see:
+//! - a quota if it reaches the unit that holds it;
+//! - a plan if it reaches the plan's unit or the holder of one of its quotas;
+//! - an enrolment if it reaches the sending unit or the organiser of the class;
+//! - a class if it reaches its organiser, may see one of its enrolments, or reaches the holder of a quota of its plan
+//!   that learners of the class can use.
 
 use std::collections::HashMap;
 
@@ -24,73 +28,74 @@ use crate::{
     error::Result,
 };
 
-/// The plans, classes and enrolments that a caller may know of.
+/// Plans, classes and enrolments that a caller may see.
 #[derive(Clone, Copy, Debug)]
 pub struct Training<'a> {
     access: &'a Access,
 }
 
-/// The quotas that a caller may know of.
+/// Quotas that a caller may see.
 #[derive(Clone, Copy, Debug)]
 pub struct Quotas<'a> {
     access: &'a Access,
 }
 
-/// A plan that the caller may know of. Made here alone, like the others below, so that holding one is proof.
+/// A plan that the caller may see. Only this module creates values of this and the following types, so a value is proof
+/// of access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisiblePlan(training_plan::Model);
 
-/// A class that the caller may know of.
+/// A class that the caller may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisibleClass(training_class::Model);
 
-/// Proof that the caller may know of a class; the key of what belongs to it.
+/// Proof that the caller may see a class; required to read its records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AuthorizedClassId(ClassId);
 
-/// An enrolment that the caller may know of.
+/// An enrolment that the caller may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisibleEnrolment(enrolment::Model);
 
-/// A quota that the caller may know of.
+/// A quota that the caller may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisibleQuota(quota::Model);
 
 impl VisiblePlan {
-    /// The row.
+    /// Row of the plan.
     pub fn row(&self) -> &training_plan::Model {
         &self.0
     }
 }
 
 impl VisibleClass {
-    /// The row.
+    /// Row of the class.
     pub fn row(&self) -> &training_class::Model {
         &self.0
     }
 
-    /// The key of what belongs to it.
+    /// Proof of access for reading the records of the class.
     pub fn seen(&self) -> AuthorizedClassId {
         AuthorizedClassId(self.0.id)
     }
 }
 
 impl VisibleEnrolment {
-    /// The row.
+    /// Row of the enrolment.
     pub fn row(&self) -> &enrolment::Model {
         &self.0
     }
 }
 
 impl VisibleQuota {
-    /// The row.
+    /// Row of the quota.
     pub fn row(&self) -> &quota::Model {
         &self.0
     }
 }
 
 impl Access {
-    /// The plans, classes and enrolments that the caller may know of.
+    /// Plans, classes and enrolments that the caller may see.
     ///
     /// # Errors
     /// `Forbidden` without `training:read`.
@@ -99,7 +104,7 @@ impl Access {
         Ok(Training { access: self })
     }
 
-    /// The quotas that the caller may know of.
+    /// Quotas that the caller may see.
     ///
     /// # Errors
     /// `Forbidden` without `quota:read`.
@@ -108,9 +113,9 @@ impl Access {
         Ok(Quotas { access: self })
     }
 
-    /// The person of an enrolment: whoever knows of the enrolment knows whom it is about. Shown as of today while their
-    /// file is within reach, else on the last day on which the enrolment surely had them there: the first day of its
-    /// class, or the end of its year.
+    /// Person of an enrolment; a caller that may see the enrolment may see its person. Shown as of today while the file
+    /// is within reach, otherwise as of the last day on which the enrolment certainly had the person there: the first
+    /// day of its class, or the last day of its year.
     pub fn learner_of(&self, enrolment: &VisibleEnrolment, class: Option<&VisibleClass>) -> RelatedCadre {
         let today = self.today;
         let last = class.map(|class| class.0.start_on).or(Day::end_of_year(enrolment.0.year));
@@ -121,7 +126,7 @@ impl Access {
         self.reference_data.units().get(unit).is_some()
     }
 
-    /// A column names a unit within reach; nothing where the reach is everything.
+    /// Condition that a column contains a unit within reach; `None` if all units are.
     fn is_within(&self, column: impl IntoColumnRef) -> Option<SimpleExpr> {
         let reach = self.narrowing()?;
         Some(db::any_id(self.backend(), Expr::col(column), reach.iter().map(|unit: &UnitId| unit.0)))
@@ -129,29 +134,29 @@ impl Access {
 }
 
 impl<'a> Quotas<'a> {
-    /// The quotas behind numbers, which need not be seen.
+    /// Quotas for statistics: counted, not shown, so no scope is required.
     pub(super) fn for_numbers(access: &'a Access) -> Self {
         Self { access }
     }
 
-    /// What every question about quotas starts with.
+    /// Base select of all queries on quotas, restricted to visible ones.
     pub(in crate::domain) fn select(&self) -> Select<quota::Entity> {
         let within = self.access.is_within((quota::Entity, quota::Column::UnitId));
         quota::Entity::find().filter(Condition::all().add_option(within))
     }
 
-    /// Takes in a row that a select from here gave, unless its unit came after the request began.
+    /// Wraps a row returned by a select of this type. `None` if its unit was created after the request began.
     pub(in crate::domain) fn admitted(&self, row: quota::Model) -> Option<VisibleQuota> {
         self.access.knows(row.unit_id).then_some(VisibleQuota(row))
     }
 
-    /// Quotas by id, in the order of their ids; what the caller may not know of is left out.
+    /// Quotas by id, in id order. Quotas that the caller may not see are omitted.
     pub async fn by_ids(&self, ids: &[QuotaId]) -> Result<Vec<VisibleQuota>> {
         self.read(quota::Column::Id, ids).await
     }
 
-    /// The quotas that were handed on from quotas, in the order in which they were recorded, as far as the caller may
-    /// know of them.
+    /// Child quotas, by parent, in the order in which they were recorded. Quotas that the caller may not see are
+    /// omitted.
     pub async fn children(&self, of: &[QuotaId]) -> Result<HashMap<QuotaId, Vec<VisibleQuota>>> {
         let mut children: HashMap<QuotaId, Vec<_>> = HashMap::new();
         for child in self.read(quota::Column::ParentId, of).await? {
@@ -162,7 +167,7 @@ impl<'a> Quotas<'a> {
         Ok(children)
     }
 
-    /// The plan with a code, for whoever gives its quotas: its unit is within reach.
+    /// Plan by code, for issuing its quotas; `None` if its unit is out of reach.
     pub(in crate::domain) async fn plan_to_give(&self, code: PlanCode) -> Result<Option<training_plan::Model>> {
         let plan = training_plan::Entity::find().filter(training_plan::Column::Code.eq(code));
         let plan = plan.one(self.access.reader()).await?;
@@ -179,12 +184,12 @@ impl<'a> Quotas<'a> {
 }
 
 impl<'a> Training<'a> {
-    /// Plans, classes and enrolments behind numbers, which need not be seen.
+    /// Plans, classes and enrolments for statistics: counted, not shown, so no scope is required.
     pub(super) fn for_numbers(access: &'a Access) -> Self {
         Self { access }
     }
 
-    /// What every question about plans starts with.
+    /// Base select of all queries on plans, restricted to visible ones.
     pub(in crate::domain) fn plans(&self) -> Select<training_plan::Entity> {
         let own = self.access.is_within((training_plan::Entity, training_plan::Column::UnitId));
         let quota = self.access.is_within((quota::Entity, quota::Column::UnitId));
@@ -195,7 +200,7 @@ impl<'a> Training<'a> {
         }))
     }
 
-    /// What every question about classes starts with.
+    /// Base select of all queries on classes, restricted to visible ones.
     pub(in crate::domain) fn classes(&self) -> Select<training_class::Entity> {
         let own = self.access.is_within((training_class::Entity, training_class::Column::OrganiserId));
         let sent = self.access.is_within((enrolment::Entity, enrolment::Column::UnitId));
@@ -209,8 +214,8 @@ impl<'a> Training<'a> {
             .filter(known.add_option(held.map(|within| Expr::exists(self.quotas_for(within)))))
     }
 
-    /// The quotas that learners of a class can use, of units within reach: in force, of its plan, which gives quotas, of
-    /// its programme or of all, and of its mode or of any. Of who holds one, somebody can be sent to the class.
+    /// Quotas of units within reach that learners of a class can use: quotas in force, of the class's plan in a state
+    /// that issues quotas, for its programme or all programmes, and for its mode or any mode.
     fn quotas_for(&self, within: SimpleExpr) -> SelectStatement {
         let class = |column| Expr::col((training_class::Entity, column));
         let quota = |column| Expr::col((quota::Entity, column));
@@ -238,7 +243,7 @@ impl<'a> Training<'a> {
             .take()
     }
 
-    /// What every question about enrolments starts with.
+    /// Base select of all queries on enrolments, restricted to visible ones.
     pub(in crate::domain) fn enrolments(&self) -> Select<enrolment::Entity> {
         let sent = self.access.is_within((enrolment::Entity, enrolment::Column::UnitId));
         let organised = self.access.is_within((training_class::Entity, training_class::Column::OrganiserId));
@@ -249,22 +254,22 @@ impl<'a> Training<'a> {
         }))
     }
 
-    /// Takes in a plan that a select from here gave, unless its unit came after the request began.
+    /// Wraps a plan returned by a select of this type. `None` if its unit was created after the request began.
     pub(in crate::domain) fn admitted_plan(&self, row: training_plan::Model) -> Option<VisiblePlan> {
         self.access.knows(row.unit_id).then_some(VisiblePlan(row))
     }
 
-    /// Takes in a class that a select from here gave, unless its organiser came after the request began.
+    /// Wraps a class returned by a select of this type. `None` if its organiser was created after the request began.
     pub(in crate::domain) fn admitted_class(&self, row: training_class::Model) -> Option<VisibleClass> {
         self.access.knows(row.organiser_id).then_some(VisibleClass(row))
     }
 
-    /// Takes in an enrolment that a select from here gave, unless its unit came after the request began.
+    /// Wraps an enrolment returned by a select of this type. `None` if its unit was created after the request began.
     pub(in crate::domain) fn admitted_enrolment(&self, row: enrolment::Model) -> Option<VisibleEnrolment> {
         self.access.knows(row.unit_id).then_some(VisibleEnrolment(row))
     }
 
-    /// Plans by id, in no order; what the caller may not know of is left out.
+    /// Plans by id, in no particular order. Plans that the caller may not see are omitted.
     pub async fn plans_by_ids(&self, ids: &[PlanId]) -> Result<Vec<VisiblePlan>> {
         let column = Expr::col((training_plan::Entity, training_plan::Column::Id));
         let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
@@ -272,7 +277,7 @@ impl<'a> Training<'a> {
         Ok(rows.into_iter().filter_map(|row| self.admitted_plan(row)).collect())
     }
 
-    /// Classes by id, in no order; what the caller may not know of is left out.
+    /// Classes by id, in no particular order. Classes that the caller may not see are omitted.
     pub async fn classes_by_ids(&self, ids: &[ClassId]) -> Result<Vec<VisibleClass>> {
         let column = Expr::col((training_class::Entity, training_class::Column::Id));
         let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
@@ -280,7 +285,7 @@ impl<'a> Training<'a> {
         Ok(rows.into_iter().filter_map(|row| self.admitted_class(row)).collect())
     }
 
-    /// The sessions of classes, each list by day.
+    /// Days of the sessions of classes, in ascending order.
     pub async fn sessions(&self, of: &[AuthorizedClassId]) -> Result<HashMap<AuthorizedClassId, Vec<Day>>> {
         let column = Expr::col((class_session::Entity, class_session::Column::ClassId));
         let rows = class_session::Entity::find()
@@ -295,7 +300,7 @@ impl<'a> Training<'a> {
         Ok(sessions)
     }
 
-    /// Enrolments by id, in no order; what the caller may not know of is left out.
+    /// Enrolments by id, in no particular order. Enrolments that the caller may not see are omitted.
     pub async fn enrolments_by_ids(&self, ids: &[EnrolmentId]) -> Result<Vec<VisibleEnrolment>> {
         let column = Expr::col((enrolment::Entity, enrolment::Column::Id));
         let of_ids = db::any_id(self.access.backend(), column, ids.iter().map(|id| id.0));
@@ -304,7 +309,7 @@ impl<'a> Training<'a> {
     }
 }
 
-/// Either a unit of the row itself is within reach, or there is a row that refers to it and whose unit is.
+/// Condition that the row's own unit is within reach, or that a row that refers to it has a unit within reach.
 fn either(
     own: Option<SimpleExpr>,
     other: Option<SimpleExpr>,

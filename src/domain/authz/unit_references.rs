@@ -1,18 +1,17 @@
-//! What a caller may know of names units. Their own facts are shown with it, also where they lie out of reach.
+//! Visible records that refer to units. A unit named by a visible record is shown with it, even if it is out of reach.
 
 use entity::value::UnitId;
 
 use crate::domain::authz::{VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation};
 
-/// Something that the caller may know of, and that names units. Closed: nothing outside this file opens a unit that
-/// lies out of reach.
+/// A visible record that refers to units. The trait is sealed: no other code can open a unit out of reach.
 pub trait ReferencesUnit: closed::Closed {
-    /// Whether it names a unit.
+    /// Whether the record refers to a unit.
     fn names(&self, unit: UnitId) -> bool;
 }
 
 mod closed {
-    /// What nobody else can implement, for nobody else can name it.
+    /// Prevents implementations outside this module.
     pub trait Closed {}
 
     impl Closed for super::VisibleRotation {}

@@ -1,4 +1,4 @@
-//! Lists that ask for a unit and a level alone: their totals are read from the counts, their pages from the page keys.
+//! Lists restricted only by unit and level: totals are read from the counts, pages from the page keys.
 
 use std::{sync::Arc, vec::IntoIter};
 
@@ -25,19 +25,19 @@ use crate::{
     error::Result,
 };
 
-/// A list that asks for a unit, and perhaps for a level.
+/// A list restricted to a unit and possibly a level.
 struct IndexableList<'a> {
     list: &'a CadreList,
     root: UnitId,
     hierarchy: Hierarchy,
     reach: Reach,
     subtree: Arc<Subtree>,
-    /// Code of the subject, ranks of the highest level, and whether holding none will do.
+    /// Code of the subject, ranks of the highest level, and whether people without a level match.
     level: Option<(&'a str, Vec<i16>, bool)>,
 }
 
 impl<'a> IndexableList<'a> {
-    /// The list, if it asks for nothing else.
+    /// The list in this form; `None` if it has other conditions.
     fn of(access: &Access, list: &'a CadreList) -> Result<Option<Self>> {
         let CadreWhere { unit, titles, key_leader, category, gender, codes, status, holds, trained, and, or, not } =
             &list.filter;
@@ -73,7 +73,7 @@ impl<'a> IndexableList<'a> {
         }
     }
 
-    /// The people of the unit or subtree who satisfy the condition on levels, as they are kept.
+    /// Number of people of the unit or subtree who satisfy the level condition; `None` if the counts do not cover it.
     async fn people(&self, access: &Access) -> Result<Option<u64>> {
         let Lookup::Counts(counts) = headcount::counts(access, self.counted(access)).await? else { return Ok(None) };
         Ok(Some(match &self.level {
@@ -85,8 +85,7 @@ impl<'a> IndexableList<'a> {
         }))
     }
 
-    /// About how many people satisfy the condition: good enough to choose a way by. The counts do not tell of a part of a
-    /// subtree, for which somebody in each unit has to do. What is remembered is the same for whoever asks.
+    /// Row estimate for choosing a strategy; assumes one person per unit for partial subtrees. Cached for all callers.
     async fn about(&self, access: &Access) -> Result<Option<u64>> {
         if !access.reaches_all_of(&self.subtree) {
             return Ok(Some(access.within(&self.subtree).ids().len() as u64));
@@ -104,7 +103,7 @@ impl<'a> IndexableList<'a> {
         Ok(people)
     }
 
-    /// The branch of all units that are asked for and within reach, if they have one in common.
+    /// Common branch of all requested units within reach, if there is one.
     fn branch(&self, access: &Access, units: &ReachedUnits) -> Option<UnitId> {
         let all = access.reference_data().units();
         match access.reaches_all_of(&self.subtree) {
@@ -114,7 +113,7 @@ impl<'a> IndexableList<'a> {
     }
 }
 
-/// How many people a list has, as they are kept; nothing where the counts do not tell.
+/// Total of a list from the counts; `None` if they do not cover it.
 pub(super) async fn count(access: &Access, list: &CadreList) -> Result<Option<u64>> {
     match IndexableList::of(access, list)? {
         Some(plain) if access.reaches_all_of(&plain.subtree) => plain.people(access).await,
@@ -122,8 +121,8 @@ pub(super) async fn count(access: &Access, list: &CadreList) -> Result<Option<u6
     }
 }
 
-/// A select of the persons of a window by their page keys; nothing where these do not tell. Where they do not speak of
-/// the day, it finds nobody.
+/// Selects the persons of a window through the page keys; `None` if they do not cover the list. If the keys do not
+/// cover the day, the select returns no row.
 pub(super) async fn keys(access: &Access, list: &CadreList, window: &Window) -> Result<Option<SelectStatement>> {
     let order: Vec<_> = list.effective_order().collect();
     let [by] = order.as_slice() else { return Ok(None) };
@@ -141,13 +140,13 @@ pub(super) async fn keys(access: &Access, list: &CadreList, window: &Window) -> 
     Ok(Some(if keys.are_many(people) { keys.along_order() } else { keys.by_unit() }))
 }
 
-/// The page keys of a window.
+/// Query on the page keys for one window.
 struct IndexQuery<'a> {
     access: &'a Access,
     plain: &'a IndexableList<'a>,
-    /// What is asked for and within reach.
+    /// Requested units within reach.
     units: ReachedUnits,
-    /// The branch of all of them, if they have one in common.
+    /// Common branch of these units, if there is one.
     branch: Option<UnitId>,
     subject: &'a str,
     ranks: &'a [i16],
@@ -156,20 +155,20 @@ struct IndexQuery<'a> {
 }
 
 impl IndexQuery<'_> {
-    /// Whether a page of so many people is found sooner along the order of names than among those of the units. Along
-    /// the order one in `others` is wanted, until the page is full; of those of the units each is read, and sorted.
+    /// Whether a page is found faster in the order of names than by reading the keys of the units. In name order, about
+    /// one key in `others` matches, until the page is full; by unit, every key is read and sorted.
     fn are_many(&self, people: u64) -> bool {
         let others = (self.len_of_order() / self.units.ids().len().max(1)) as u64;
         people > others.saturating_mul(self.window.size as u64 + 1)
     }
 
-    /// How many units the order of names goes through: those of the branch, or all.
+    /// Number of units that a scan in name order covers: those of the branch, or all.
     fn len_of_order(&self) -> usize {
         let units = self.access.reference_data().units();
         self.branch.map_or(units.len(), |branch| units.len_of_branch(branch))
     }
 
-    /// Along the order of names in the branch or in all, rank by rank, as far as the window goes.
+    /// Scans keys in name order, in the branch or in all units, for each rank, until the window is full.
     fn along_order(&self) -> SelectStatement {
         let of_rank = |rank: &i16| {
             let mut keys = self.select();
@@ -189,7 +188,7 @@ impl IndexQuery<'_> {
         page
     }
 
-    /// All of the units, sorted.
+    /// Reads all keys of the units and sorts them.
     fn by_unit(&self) -> SelectStatement {
         let mut keys = self.select();
         keys.and_where(cadre_key::Column::Rank.is_in(self.ranks.iter().copied())).and_where(self.units(db::any_id));
@@ -197,7 +196,8 @@ impl IndexQuery<'_> {
         self.page(keys)
     }
 
-    /// The page as lists read it, if the keys speak of the day: that is asked before any is looked for.
+    /// Wraps the keys in the form that lists read, with the condition that the keys cover the day, which is evaluated
+    /// before the scan.
     fn page(&self, keys: SelectStatement) -> SelectStatement {
         Query::select()
             .expr_as(Expr::col("cadre_id"), "id")
@@ -208,7 +208,7 @@ impl IndexQuery<'_> {
             .take()
     }
 
-    /// Whoever holds the subject in the window, each once.
+    /// Selects each person in the window who holds a level of the subject, once.
     fn select(&self) -> SelectStatement {
         use cadre_key::Column as Key;
         let day = self.plain.list.day(self.access);
@@ -227,7 +227,7 @@ impl IndexQuery<'_> {
         keys
     }
 
-    /// On one side of a position. One comparison of pairs, which an index can begin at.
+    /// Condition on one side of a position, as a single row comparison, which can use an index.
     fn past(&self, position: &Position, is_after: bool) -> SimpleExpr {
         let sort_key = match position.keys.as_slice() {
             [Key::Bytes(sort_key)] => sort_key.clone(),
@@ -239,14 +239,13 @@ impl IndexQuery<'_> {
         if is_greater { pair.gt(other) } else { pair.lt(other) }
     }
 
-    /// The unit is one of those that the caller reaches.
+    /// Condition that the unit is one of the requested units within reach.
     fn units(&self, is_one: impl Fn(DatabaseBackend, SimpleExpr, IntoIter<Uuid>) -> SimpleExpr) -> SimpleExpr {
         let units: Vec<Uuid> = self.units.ids().collect();
         is_one(self.access.backend(), Expr::col(cadre_key::Column::UnitId), units.into_iter())
     }
 
-    /// The same as a question to each key on the way: named, or told from the others where these are fewer. No condition
-    /// where there are no others.
+    /// Unit filter: IN (wanted) or NOT IN (others), whichever is shorter. `None` if the scan covers no other units.
     fn unit_filter(&self) -> Option<SimpleExpr> {
         let (subtree, units) = (&self.plain.subtree, self.access.reference_data().units());
         if self.units.ids().len() == self.len_of_order() {
@@ -259,7 +258,8 @@ impl IndexQuery<'_> {
         Some(db::is_any_id(self.access.backend(), column, others.iter().map(|unit| unit.0)).not())
     }
 
-    /// The keys speak of the day and name no unit that the caller's snapshot does not know; otherwise nobody is found.
+    /// Condition that the keys cover the day and refer to no unit missing in the caller's snapshot. Otherwise the
+    /// select returns no row.
     fn speak_of_the_day(&self) -> SimpleExpr {
         let base_date = Query::select()
             .column(level_count_head::Column::FoldedOn)
@@ -276,7 +276,7 @@ impl IndexQuery<'_> {
         keys
     }
 
-    /// In the window's way, and one more than its size.
+    /// Adds the order of the window and a limit of one more than its size.
     fn cut(&self, keys: &mut SelectStatement) {
         keys.order_by("sort_key", self.order()).order_by("cadre_id", self.order()).limit(self.window.size as u64 + 1);
     }

@@ -15,20 +15,20 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A condition on the highest level that a person holds in a subject. Without a bound: any level.
+/// Condition on the highest level that a person holds in a subject. Without a bound, any level matches.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 pub struct LevelCondition {
     /// Code of the subject.
     pub subject: String,
-    /// This level or a higher one.
+    /// The highest level is this one or higher.
     pub at_least: Option<String>,
-    /// No level as high as this one: a lower one, or none recorded.
+    /// The highest level is lower than this one, or no level is recorded.
     pub below: Option<String>,
-    /// This level and no higher one.
+    /// The highest level is exactly this one.
     pub exactly: Option<String>,
 }
 
-/// The ranks that a condition on levels names.
+/// Ranks of the levels in a condition.
 struct Bounds {
     at_least: Option<i16>,
     below: Option<i16>,
@@ -36,7 +36,7 @@ struct Bounds {
 }
 
 impl LevelCondition {
-    /// The subject, and the ranks that the condition names.
+    /// Subject and ranks of the condition.
     fn bounds<'a>(&self, access: &'a Access, field: &str) -> Result<(&'a Subject, Bounds)> {
         let subject = qualification::subject(access, &format!("{field}.subject"), &self.subject)?;
         let rank = |name: &str, level: &Option<String>| {
@@ -48,7 +48,7 @@ impl LevelCondition {
         Ok((subject, Bounds { at_least, below, exactly: rank("exactly", &self.exactly)? }))
     }
 
-    /// The ranks that the highest level may have, and whether holding none will do.
+    /// Ranks that the highest level may have, and whether people without a level match.
     pub(super) fn ranks(&self, access: &Access, field: &str) -> Result<(Vec<i16>, bool)> {
         let (subject, Bounds { at_least, below, exactly }) = self.bounds(access, field)?;
         let is_wanted = |rank: i16| {

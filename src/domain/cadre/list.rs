@@ -1,4 +1,4 @@
-//! Lists of cadres: conditions, search, order, pages, counts. They list who holds a post on the asked day.
+//! Lists of cadres: conditions, search, order, pages, counts. They contain people who hold a post on the requested day.
 
 use entity::{
     assignment, cadre, cadre_card, unit,
@@ -23,57 +23,57 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Most conditions of a filter, that is objects of `CadreWhere` in one another: each is a subquery or two.
+/// Maximum number of `CadreWhere` objects in a filter, nested ones included. Each takes one or two subqueries.
 const MAX_CONDITIONS: usize = 100;
 
-/// Most codes of one condition.
+/// Maximum number of codes in a condition.
 const MOST_CODES: usize = 100;
 
-/// Which people are wanted; all conditions of one object together. `unit`, `titles` and `keyLeader` of one object speak
-/// of one and the same post. A filter holds at most 100 such objects in all.
+/// Filter of cadres; all conditions of one object must hold. `unit`, `titles` and `keyLeader` of one object apply to
+/// the same post. A filter contains at most 100 such objects in all.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct CadreWhere {
-    /// Who holds a post in this unit or subtree.
+    /// Holds a post in this unit or subtree.
     pub unit: Option<UnitReach>,
-    /// Who holds one of these titles, by code.
+    /// Holds one of these titles, by code.
     pub titles: Option<Vec<String>>,
-    /// Whose title counts as a key leader's (cán bộ chủ chốt), or does not.
+    /// Whether the title is one of key leaders (cán bộ chủ chốt).
     pub key_leader: Option<bool>,
-    /// Of this category.
+    /// Has this category.
     pub category: Option<Category>,
-    /// Of this gender.
+    /// Has this gender.
     pub gender: Option<Gender>,
-    /// With one of these codes (mã cán bộ), at most 100. A code that nobody within reach has finds nobody.
+    /// Has one of these codes (mã cán bộ), at most 100. Codes without a person within reach are ignored.
     pub codes: Option<Vec<String>>,
-    /// With this status as recorded now, whatever the asked day.
+    /// Has this status now. Statuses have no history, so the requested day does not matter.
     pub status: Option<CadreStatus>,
-    /// Highest level of the subject, on the asked day.
+    /// Highest level of the subject on the requested day.
     pub holds: Option<LevelCondition>,
-    /// Who took part in training in a year (đã qua đào tạo, bồi dưỡng). Needs `training:read`.
+    /// Took part in training in a year (đã qua đào tạo, bồi dưỡng). Requires `training:read`.
     pub trained: Option<TrainedCondition>,
-    /// All of these.
+    /// All of these conditions hold.
     pub and: Option<Vec<CadreWhere>>,
-    /// One of these.
+    /// At least one of these conditions holds.
     pub or: Option<Vec<CadreWhere>>,
-    /// Not this.
+    /// This condition does not hold.
     pub not: Option<Box<CadreWhere>>,
 }
 
-/// What people can be sorted by.
+/// Sort keys of cadres.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum, serde::Serialize)]
 pub enum CadreOrderField {
     /// Given name, then the rest of the name, in Vietnamese order.
     Name,
     /// By code.
     Code,
-    /// Code of the unit of the primary post on the asked day; who has none within reach comes first.
+    /// Code of the unit of the primary post on the requested day; people without one within reach come first.
     Unit,
 }
 
-/// One item of an order.
+/// One sort key of an order.
 #[derive(Clone, Copy, Debug, async_graphql::InputObject, serde::Serialize)]
 pub struct CadreOrder {
-    /// Sort key.
+    /// Field to sort by.
     pub field: CadreOrderField,
     /// Ascending or descending; ascending by default.
     #[graphql(default_with = "Direction::Asc")]
@@ -83,19 +83,19 @@ pub struct CadreOrder {
 /// A list of cadres.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct CadreList {
-    /// Bound of the place where the list stands in the graph, besides `filter`.
+    /// Unit of the parent field; applies in addition to `filter`.
     pub within: Option<(UnitId, Reach)>,
-    /// Conditions.
+    /// Conditions of the list.
     pub filter: CadreWhere,
-    /// Beginnings of words of the name, or a code.
+    /// Beginnings of words of the name, or a whole code.
     pub search: Option<String>,
-    /// Order; by name if empty.
+    /// Sort order; by name if empty.
     pub order: Vec<CadreOrder>,
-    /// The asked day as the client gave it; today if it gave none.
+    /// Requested day; `None` for today, so that today's cursors stay valid tomorrow.
     pub as_of: Option<Day>,
 }
 
-/// A person of a page: the card, with the keys that the list can be sorted by.
+/// A person of a page: the card and the sort keys of the list.
 #[derive(FromQueryResult)]
 struct Listed {
     #[sea_orm(nested)]
@@ -104,7 +104,7 @@ struct Listed {
     unit_key: String,
 }
 
-/// The persons of a page, before their cards are looked at.
+/// Alias of the subquery with the persons of the page.
 const PAGE: &str = "page";
 
 impl CadreList {
@@ -112,11 +112,11 @@ impl CadreList {
         self.as_of.unwrap_or(access.today())
     }
 
-    /// A page of the list, with the rotations of its persons, if these are handed in.
+    /// A page of the list, with the rotations of its persons if requested.
     ///
     /// # Errors
-    /// `Forbidden` without `cadre:read`; `Invalid` for codes that name nothing, a filter that is too large, a repeated
-    /// sort key, bad paging arguments, foreign cursors.
+    /// `Forbidden` without `cadre:read`; `Invalid` for unknown codes, a filter that is too large, a repeated sort key,
+    /// wrong paging arguments or a foreign cursor.
     pub async fn page(
         &self,
         access: &Access,
@@ -131,7 +131,7 @@ impl CadreList {
             Some(keys) => self.listed(access, &access.prepared(), keys, &window, with).await?,
             None => Vec::new(),
         };
-        // Where the page keys name nobody, they may only not speak of the day.
+        // An empty result may mean that the page keys do not cover the day, so the page is read again without them.
         let rows = match kept.is_empty() {
             false => kept,
             true => self.found(access, &window, with).await?,
@@ -146,7 +146,7 @@ impl CadreList {
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
-    /// The persons of a page, found among all, or among candidates.
+    /// Finds the persons of a page among all people or the candidates.
     async fn found(
         &self,
         access: &Access,
@@ -162,7 +162,7 @@ impl CadreList {
         }
     }
 
-    /// The persons of a page, whom a select names, with their sort keys.
+    /// Reads the persons of a page, selected by `keys`, with their sort keys.
     async fn listed(
         &self,
         access: &Access,
@@ -175,8 +175,8 @@ impl CadreList {
         access.read_beside(connection, self.with_cards(keys, window), with, listed).await
     }
 
-    /// Those few whom a search by words may mean, or who hold the posts of few units; nothing where whoever is listed is
-    /// sooner found among all.
+    /// Small superset of the result, by search words or by the posts of the units; `None` if scanning all people is
+    /// cheaper.
     async fn candidates(&self, access: &Access, window: Option<&Window>) -> Result<Option<SimpleExpr>> {
         match search::candidates(access, self).await? {
             Some(candidates) => Ok(Some(candidates)),
@@ -184,7 +184,7 @@ impl CadreList {
         }
     }
 
-    /// A page's persons, found among all, or among candidates.
+    /// Selects the persons of a page, among all people or the candidates.
     fn keys(&self, access: &Access, window: &Window, candidates: Option<SimpleExpr>) -> Result<SelectStatement> {
         let (cadres, day) = (access.cadres()?, self.day(access));
         let keys = self.select(access, candidates)?.select_only().columns([cadre::Column::Id, cadre::Column::SortKey]);
@@ -193,7 +193,7 @@ impl CadreList {
         Ok(self.keyset(column, || self.unit_key(&cadres, day)).narrow(keys, window).into_query())
     }
 
-    /// The page first, then the cards of its persons alone.
+    /// Selects the page first, then joins only the cards of its persons.
     fn with_cards(&self, keys: SelectStatement, window: &Window) -> SelectStatement {
         let card = |column| Expr::col((cadre_card::Entity, column));
         let mut select = Query::select()
@@ -207,7 +207,7 @@ impl CadreList {
         select
     }
 
-    /// How many there are, at most `max`.
+    /// Total number, at most `max`.
     ///
     /// # Errors
     /// As `page`.
@@ -226,7 +226,7 @@ impl CadreList {
         let within = self.within.map(|(unit, reach)| below(access, unit, reach, day));
         let (post, rest) = (self.filter.post(access, "where", day)?, self.filter.rest(access, "where", day)?);
         let select = match (within, post) {
-            // Who holds the post that is asked for holds one within reach: no need to look for another.
+            // A person who holds the requested post holds a post within reach, so no second condition is needed.
             (None, Some(post)) => cadres.select_who(post),
             (within, post) => {
                 cadres.select(day, within.as_ref()).filter(Condition::all().add_option(post.map(SimpleExpr::from)))
@@ -236,7 +236,7 @@ impl CadreList {
         Ok(select.filter(rest).filter(Condition::all().add_option(searched).add_option(candidates)))
     }
 
-    /// The code of the unit of the primary post of the day; empty text where the order does not ask for it.
+    /// Code of the unit of the primary post on the day; empty if the order does not use it.
     fn unit_key(&self, cadres: &Cadres<'_>, day: Day) -> SimpleExpr {
         if !self.order.iter().any(|order| order.field == CadreOrderField::Unit) {
             return Expr::val("");
@@ -257,7 +257,7 @@ impl CadreList {
         Func::coalesce([SimpleExpr::from(post), Expr::val("")]).into()
     }
 
-    /// The order, over columns of the person and the code of the unit.
+    /// Keyset of the order, over columns of the person and the code of the unit.
     fn keyset(&self, column: impl Fn(cadre::Column) -> Expr, unit_key: impl Fn() -> Expr) -> Keyset {
         let keys = self.effective_order().map(|order| {
             let key = match order.field {
@@ -286,7 +286,7 @@ impl CadreList {
     }
 }
 
-/// People with one of some codes. Text that is no code names nobody.
+/// Condition on codes. Malformed codes match no one.
 fn with_codes(field: &str, codes: &[String]) -> Result<SimpleExpr> {
     if codes.len() > MOST_CODES {
         return Err(Error::invalid(
@@ -300,7 +300,7 @@ fn with_codes(field: &str, codes: &[String]) -> Result<SimpleExpr> {
 }
 
 impl CadreWhere {
-    /// How many conditions stand in this one, itself included. The guard has bounded how deep they nest.
+    /// Number of conditions, this one and nested ones. The guard has limited the nesting depth.
     fn conditions(&self) -> usize {
         let inner = self.and.iter().chain(&self.or).flatten().chain(self.not.as_deref());
         1 + inner.map(Self::conditions).sum::<usize>()
@@ -322,7 +322,7 @@ impl CadreWhere {
         Ok(Condition::all().add_option(post).add(self.rest(access, field, day)?))
     }
 
-    /// What is asked beside the post.
+    /// Conditions that do not concern the post.
     fn rest(&self, access: &Access, field: &str, day: Day) -> Result<Condition> {
         let mut all = Condition::all();
         if let Some(category) = self.category {
@@ -351,13 +351,13 @@ impl CadreWhere {
             for part in parts {
                 any = any.add(part.condition(access, &format!("{field}.or"), day)?);
             }
-            // "One of none" holds for nobody; an empty condition would hold for everybody.
+            // An empty `or` matches no one; an empty condition would match everyone.
             all = all.add(if parts.is_empty() { any.add(Expr::val(1).eq(0)) } else { any });
         }
         if let Some(part) = &self.not {
             all = all.add(part.condition(access, &format!("{field}.not"), day)?.not());
         }
-        // An empty condition is true; written out, so that "not" of it is false on both databases.
+        // An empty condition is true. Written explicitly, so that its negation is false on both databases.
         Ok(if all.is_empty() { all.add(Expr::val(1).eq(1)) } else { all })
     }
 

@@ -25,23 +25,23 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How a person is named in a question.
+/// Key of a person.
 #[derive(Clone, Debug, async_graphql::OneofObject)]
 pub enum CadreKey {
-    /// Their id.
+    /// Id of the person.
     Id(async_graphql::ID),
-    /// Their code.
+    /// Code of the person.
     Code(String),
-    /// Their personal identity number (số định danh cá nhân). Needs `cadre.identity:read`.
+    /// Personal identity number (số định danh cá nhân). Requires `cadre.identity:read`.
     NationalId(String),
 }
 
-/// A person by id, code or identity number, in service or not, if their file is in the caller's custody on the day. By
-/// identity number, also today. With their rotations, if these are handed in.
+/// Finds a person by id, code or identity number, in service or not, if the person's file is in the caller's custody on
+/// the day; by identity number, also today. Includes rotations if requested.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` without the scope that the key needs; `Conflict` where a doubtful identity number is
-/// recorded for several people.
+/// `NotFound`; `Forbidden` without the scope that the key requires; `Conflict` if several people have the same doubtful
+/// identity number.
 pub async fn look_up(
     access: &Access,
     key: &CadreKey,
@@ -59,7 +59,7 @@ pub async fn look_up(
         }
         CadreKey::NationalId(number) => {
             access.require(Scope::CadreIdentityRead, "CadreKey.nationalId")?;
-            // PostgreSQL takes no text with a NUL in it, so nothing recorded has one.
+            // PostgreSQL rejects text with a NUL, so no stored number contains one.
             if number.contains('\0') {
                 return Err(Error::NotFound);
             }
@@ -86,7 +86,7 @@ pub async fn look_up(
     }
 }
 
-/// The post that says where a person belongs on a day: the primary one; of two, the one that started later.
+/// Post that determines a person's unit on a day: the primary post; of several, the one that started last.
 pub fn post_on(posts: &[assignment::Model], day: Day) -> Option<&assignment::Model> {
     posts.iter().filter(|post| post.is_primary && post.is_held_on(day)).max_by_key(|post| (post.start_on, post.id))
 }

@@ -1,5 +1,5 @@
-//! Searches by name. They begin at the rarest word in the units that are asked for, so that they cost what there is to
-//! find there, however many people there are elsewhere.
+//! Searches by name. Starts from the rarest word within the requested units: cost depends on the matches, not the
+//! population.
 
 use std::cmp::Reverse;
 
@@ -22,22 +22,22 @@ use crate::{
     text,
 };
 
-/// A word that so many have in the units tells little: who goes through everybody in the order of the list meets them soon,
-/// and to look at all of them and sort them costs more.
+/// A word that this many people of the units have is not selective: a scan in list order finds matches quickly, and
+/// reading and sorting all of them costs more.
 const MANY: u64 = 3_000;
 
-/// Every word begins a word of the name; or the whole is a code.
+/// Condition that every word of the search begins a word of the name, or that the whole search is a code.
 ///
 /// # Errors
-/// `Invalid` naming `search` if it is too long.
+/// `Invalid` for `search` if it is too long.
 pub(super) fn matching(search: &str) -> Result<Condition> {
     ensure_short(search)?;
-    // PostgreSQL takes no text with a NUL in it, so no name has one.
+    // PostgreSQL rejects text with a NUL, so no stored name contains one.
     if search.contains('\0') {
         return Ok(Condition::all().add(Expr::val(1).eq(0)));
     }
     let folded = text::fold(search);
-    // Signs alone begin no word, while a blank search finds everybody.
+    // A search of punctuation only matches no name; a blank search matches everyone.
     let name = match folded.is_empty() && !search.trim().is_empty() {
         true => Condition::all().add(Expr::val(1).eq(0)),
         false => every_word(cadre::Column::SearchKey, &folded),
@@ -45,7 +45,7 @@ pub(super) fn matching(search: &str) -> Result<Condition> {
     Ok(Condition::any().add(name).add(cadre::Column::Code.eq(search.trim())))
 }
 
-/// So that a search has few words, each of which is looked for.
+/// Limits the length, and with it the number of words.
 fn ensure_short(search: &str) -> Result<()> {
     const LONGEST: usize = 100;
     if search.chars().count() <= LONGEST {
@@ -58,22 +58,22 @@ fn ensure_short(search: &str) -> Result<()> {
     ))
 }
 
-/// Every word of a folded search begins a word of a folded name, in which each stands after a blank.
+/// Condition that every word of a folded search begins a word of a folded name. In the name, each word follows a blank.
 fn every_word(name: impl ColumnTrait, folded: &str) -> Condition {
     let mut all = Condition::all();
     for word in folded.split(' ') {
-        // The fold keeps signs, so the pattern's own are escaped.
+        // Folding keeps punctuation, so wildcards of LIKE are escaped.
         let word = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         all = all.add(name.like(LikeExpr::new(format!("% {word}%")).escape('\\')));
     }
     all
 }
 
-/// That a person is one of some among whom are all whom the list's search finds, as the words of names tell; nothing
-/// where they do not narrow it, and it goes through everybody.
+/// Condition that a person is in a superset of the search result, from the index of name words; `None` if the index
+/// does not narrow the search and all people are scanned.
 ///
 /// # Errors
-/// `Invalid` for a search that is too long, and for a code of a unit that names nothing.
+/// `Invalid` for a search that is too long or an unknown code of a unit.
 pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Option<SimpleExpr>> {
     let Some(search) = list.search.as_deref().filter(|search| !search.contains('\0')) else { return Ok(None) };
     ensure_short(search)?;
@@ -98,13 +98,13 @@ pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Opti
     Ok(Some(db::any_found(access.backend(), Expr::col((cadre::Entity, cadre::Column::Id)), found)))
 }
 
-/// The units in one of which whoever is listed holds a post; nothing where that may be any.
+/// Units in which the listed people hold a post; `None` for all units.
 fn units(access: &Access, list: &CadreList) -> Result<Option<Vec<Uuid>>> {
     let asked = unit_scan::units(access, list)?.map(|units| units.ids().collect());
     Ok(asked.or_else(|| Some(access.narrowing()?.iter().map(|unit| unit.0).collect())))
 }
 
-/// The words of names in the units of a list.
+/// Name words in the units of a list.
 struct Words<'a> {
     access: &'a Access,
     list: &'a CadreList,
@@ -112,7 +112,7 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
-    /// Who has a word that begins so; without columns.
+    /// Select, without columns, of people with a word that has this prefix.
     fn who_has(&self, beginning: &str) -> SelectStatement {
         use cadre_word::Column as Word;
         let mut found = Query::select();
@@ -126,7 +126,7 @@ impl Words<'_> {
         found
     }
 
-    /// About how many people have a word that begins so, at most `MANY`: good enough to choose by.
+    /// Estimated number of people with a word that has this prefix, at most `MANY`; used to choose a strategy.
     async fn about(&self, beginning: &str) -> Result<u64> {
         let (within, unit) = (self.list.within, &self.list.filter.unit);
         let name = format!("words {within:?} {unit:?} {} {beginning}", self.units.len());
@@ -142,11 +142,11 @@ impl Words<'_> {
     }
 }
 
-/// What comes after all texts that begin so, by code point; nothing where nothing does.
+/// Smallest text after all texts with this prefix, in code point order; `None` if there is none.
 fn after(beginning: &str) -> Option<String> {
     let mut rest = beginning.chars();
     while let Some(last) = rest.next_back() {
-        // A character comes after every other but the last one there is; surrogates are none.
+        // The next character after the last one, if there is one; the range skips surrogates.
         if let Some(next) = (last..=char::MAX).nth(1) {
             return Some(format!("{}{next}", rest.as_str()));
         }

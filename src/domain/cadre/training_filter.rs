@@ -1,4 +1,4 @@
-//! The condition on training: who took part in a year.
+//! Condition on training: participation in a year.
 
 use entity::{cadre, enrolment, value::EnrolmentState};
 use sea_orm::{
@@ -11,21 +11,21 @@ use crate::{
     error::Result,
 };
 
-/// A condition on training (đã qua đào tạo, bồi dưỡng): an enrolment of a year, of which the caller may know, that takes or
-/// took part. What was only registered, put off or given up does not count.
+/// Condition on training (đã qua đào tạo, bồi dưỡng): an enrolment in the year, visible to the caller, of a person who
+/// takes or took part. Enrolments that are only registered, deferred or dropped do not count.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 pub struct TrainedCondition {
     /// Calendar year.
     pub year: i32,
-    /// In one of these programmes, by code; in any, if absent.
+    /// Codes of programmes; any programme if absent.
     pub programmes: Option<Vec<String>>,
 }
 
 impl TrainedCondition {
-    /// Refers to the `cadre` of the outer select.
+    /// Condition on the `cadre` of the outer select.
     ///
     /// # Errors
-    /// `Forbidden` without `training:read`; `Invalid` for programmes that are not there.
+    /// `Forbidden` without `training:read`; `Invalid` for unknown programmes.
     pub(super) fn condition(&self, access: &Access, field: &str) -> Result<SimpleExpr> {
         if let Some(codes) = &self.programmes {
             programme::ensure_known(access, &format!("{field}.programmes"), codes)?;

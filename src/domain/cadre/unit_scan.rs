@@ -1,5 +1,5 @@
-//! Lists of the people of some units. Where these are few they begin at the posts that are held there, so that they cost
-//! what there is, however many people there are elsewhere and whatever it takes to find each of them out of sight.
+//! Lists of the people of some units. Starts from assignments when units are few: cost depends on units, not
+//! population.
 
 use entity::{assignment, cadre};
 use sea_orm::{
@@ -20,23 +20,24 @@ use crate::{
     error::Result,
 };
 
-/// Most units in which something is looked up.
+/// Maximum number of units in a look-up by index.
 pub(super) const MAX_UNITS: usize = 5_000;
 
-/// So many posts are read sooner than a usual page of people of some kind is found among all.
+/// Maximum number of posts to read for an unrestricted caller. Above it, scanning all people for an ordinary page is
+/// cheaper.
 const FEW: u64 = 3_000;
 
-/// More posts than this are not even counted.
+/// Upper limit for counting posts.
 const MAX: u64 = 100_000;
 
-/// To find that somebody is out of sight takes PostgreSQL about as long as to read so many posts.
+/// Estimated cost of an RLS rejection, in assignment reads.
 const OUT_OF_SIGHT: u64 = 20;
 
-/// That a person is one of those who hold a post in the units that a list asks for, where they are sooner found so; for a
-/// count, which goes through everybody, without a window.
+/// Condition that a person holds a post in the requested units; `None` if scanning all people is cheaper. `window` is
+/// `None` for a count, which reads every row.
 ///
 /// # Errors
-/// `Invalid` for a code of a unit that names nothing.
+/// `Invalid` for an unknown code of a unit.
 pub(super) async fn candidates(
     access: &Access,
     list: &CadreList,
@@ -58,7 +59,7 @@ pub(super) async fn candidates(
     Ok(Some(db::any_found(access.backend(), Expr::col((cadre::Entity, cadre::Column::Id)), holders)))
 }
 
-/// The fewest units in one of which whoever is listed holds a post, as the list says; nothing where it names none.
+/// Smallest set of units that the list restricts posts to; `None` if it names no unit.
 pub(super) fn units(access: &Access, list: &CadreList) -> Result<Option<ReachedUnits>> {
     let day = list.day(access);
     let within = list.within.map(|(unit, reach)| below(access, unit, reach, day));
@@ -66,12 +67,12 @@ pub(super) fn units(access: &Access, list: &CadreList) -> Result<Option<ReachedU
     Ok(within.into_iter().chain(named).min_by_key(ReachedUnits::len))
 }
 
-/// The posts that are held in the units of a list.
+/// Posts held in the units of a list.
 struct Posts<'a> {
     access: &'a Access,
     list: &'a CadreList,
     asked: Option<ReachedUnits>,
-    /// How many units there are.
+    /// Number of units.
     units: usize,
 }
 
@@ -80,10 +81,10 @@ impl Posts<'_> {
         Ok(self.access.cadres()?.posts_on(self.list.day(self.access), self.asked.as_ref(), None))
     }
 
-    /// About how many there are: good enough to choose by.
+    /// Estimated number of posts, used to choose a strategy.
     async fn about(&self) -> Result<u64> {
         let (reference_data, caller) = (self.access.reference_data(), self.access.caller());
-        // Of a part of the units others are told by others.
+        // Key includes the caller's roots: estimates differ by reach.
         let roots = || (caller.roots(), caller.on_behalf_of().map(User::roots));
         let reach = self.access.narrowing().map(|_| roots());
         let name = format!("posts {:?} {:?} {reach:?}", self.list.within, self.list.filter.unit);
@@ -98,8 +99,8 @@ impl Posts<'_> {
         Ok(posts)
     }
 
-    /// How many are read sooner than the page is found along its order. Where the list takes everybody of the units, one
-    /// in `others` is wanted until the page is full; otherwise nobody knows how far it would have to go.
+    /// Maximum number of posts worth reading before a scan in list order is cheaper. If the list takes all people of
+    /// the units, a scan finds about one match in `others` rows until the page is full; otherwise its cost is unknown.
     fn worth_reading(&self, window: Option<&Window>) -> u64 {
         let is_narrow = self.access.narrowing().is_some();
         let most = if is_narrow { MAX } else { FEW };
@@ -111,7 +112,7 @@ impl Posts<'_> {
 }
 
 impl CadreList {
-    /// Whether the list asks for nothing but units.
+    /// Whether the list has no condition except units.
     fn takes_everybody(&self) -> bool {
         let CadreWhere { unit: _, titles, key_leader, category, gender, codes, status, holds, trained, and, or, not } =
             &self.filter;

@@ -1,4 +1,4 @@
-//! An administrator among the clients, and the clients as it compares them with itself.
+//! Administrators among the clients, and the comparison of other clients with them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -22,17 +22,17 @@ use crate::{
     limit::{Limits, Overrides},
 };
 
-/// A client with its grants, its keys and its links, as the database has them.
+/// A client with its grants, keys and links, read from the database.
 #[derive(Clone, Debug)]
 pub(super) struct Standing {
     pub row: client::Model,
-    /// Every grant that it has had, oldest first.
+    /// All grants of the client, oldest first.
     pub grants: Vec<VisibleGrant>,
     has_key: bool,
     issuers: BTreeSet<String>,
 }
 
-/// Reads the clients of these ids, or all, oldest first, in five statements.
+/// Reads the clients with these ids, or all clients, oldest first, in five statements.
 pub(super) async fn read(connection: &impl ConnectionTrait, ids: Option<&[ClientId]>) -> Result<Vec<Standing>> {
     let of = |column: Option<_>| Condition::all().add_option(column);
     let ids = || ids.map(|ids| ids.iter().copied());
@@ -71,12 +71,12 @@ pub(super) async fn read(connection: &impl ConnectionTrait, ids: Option<&[Client
 }
 
 impl Standing {
-    /// The grant in force on a day; of several, the one made last.
+    /// Grant in force on a day; of several, the one created last.
     fn in_force(&self, day: Day) -> Option<&VisibleGrant> {
         self.grants.iter().filter(|grant| grant.is_in_force(day)).max_by_key(|grant| grant.row().id)
     }
 
-    /// The greatest limits of the grants that are in force or to come; none of a client that is revoked.
+    /// Maximum limits over current and future grants; `None` for a revoked client.
     fn takes(&self, service: Limits, today: Day) -> Option<Limits> {
         let live = self.grants.iter().filter(|grant| self.row.revoked_at.is_none() && !grant.is_over(today));
         live.map(|grant| service.with(grant.limits())).reduce(Limits::max)
@@ -93,27 +93,27 @@ impl Standing {
     }
 }
 
-/// The shares of clients in the limits of their administrators.
+/// Shares of the clients in the limits of their administrators.
 pub(super) fn shares(standings: &[Standing], service: Limits, today: Day) -> Shares {
     Shares(
         standings.iter().map(|standing| (standing.row.id, standing.share(service, today))).collect::<BTreeMap<_, _>>(),
     )
 }
 
-/// A client with `clients:admin`, with the rights that the database gives it now and its request leaves it.
+/// A client with `clients:admin`, with its current rights, restricted to those of the request.
 #[derive(Debug)]
 pub(super) struct Administrator<'a> {
     access: &'a Access,
-    /// The limits of a client whose grant names none.
+    /// Limits of a client whose grant has none.
     service: Limits,
-    /// The limits that its own grant names.
+    /// Limits in the administrator's own grant.
     pub named: Overrides,
-    /// None if it is revoked or has no grant in force.
+    /// Rights of the administrator; `None` if it is revoked or has no grant in force.
     own: Option<Rights>,
 }
 
 impl<'a> Administrator<'a> {
-    /// The caller of a request, found among the clients.
+    /// The caller of the request, looked up among the clients.
     pub fn of(access: &'a Access, service: Limits, standings: &[Standing]) -> Self {
         let id = access.caller().client_id();
         let row = standings.iter().find(|standing| standing.row.id == id && standing.row.revoked_at.is_none());
@@ -125,30 +125,30 @@ impl<'a> Administrator<'a> {
         administrator
     }
 
-    /// Reads the caller.
+    /// Reads the caller from the database.
     pub async fn read(access: &'a Access, service: Limits, connection: &impl ConnectionTrait) -> Result<Self> {
         let standings = read(connection, Some(&[access.caller().client_id()])).await?;
         Ok(Self::of(access, service, &standings))
     }
 
-    /// Its own rights; none if it has lost them since its request was accepted.
+    /// Rights of the administrator; `None` if it lost them since the request was accepted.
     pub fn own(&self) -> Option<&Rights> {
         self.own.as_ref()
     }
 
-    /// A client that it may administer: one that has a grant, and no right that the administrator lacks. Grants that are
-    /// over count too, since they are shown, but for their limits.
+    /// Returns the client if the administrator may administer it: it has a grant, and no right that the administrator
+    /// lacks. Ended grants count too, since they are shown, except for their limits.
     pub fn administers(&self, standing: Standing) -> Option<VisibleClient> {
         let own = self.own.as_ref()?;
         let is_covered = |grant: &VisibleGrant| {
-            // Cheaper than the whole comparison, which finds out everything that a grant reaches.
+            // Cheaper than the full comparison, which computes the whole reach of the grant.
             grant.units().iter().all(|unit| own.units.contains(unit)) && own.cover(&self.rights(&standing, grant))
         };
         let is_its = !standing.grants.is_empty() && standing.grants.iter().all(is_covered);
         is_its.then(|| VisibleClient::new(standing.row, standing.grants))
     }
 
-    /// The rights of a new grant for a client of which nothing else matters.
+    /// Rights of a new grant, without those of an existing client.
     pub fn rights_of_terms(&self, terms: &super::grant::Terms) -> Rights {
         Rights {
             scopes: terms.scopes.iter().copied().collect(),
@@ -175,7 +175,8 @@ impl<'a> Administrator<'a> {
         }
     }
 
-    /// What the request leaves of rights: its token may hold fewer scopes, and the person for whom it asks fewer of all.
+    /// Restricts rights to those of the request: its token may have fewer scopes, and the user on whose behalf it acts
+    /// fewer rights of any kind.
     fn narrowed(&self, mut rights: Rights) -> Rights {
         let (scopes, purposes): (&BTreeSet<Scope>, &BTreeSet<Purpose>) =
             (self.access.caller().scopes(), self.access.caller().purposes());

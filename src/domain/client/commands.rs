@@ -1,5 +1,5 @@
-//! Acts of an administrator among the clients: registers clients, grants, revokes, renews secrets. It grants no right that
-//! it lacks itself, and administers no client with such a right.
+//! Commands of administrators on clients: register, grant, revoke, rotate secrets. An administrator grants only rights
+//! that it holds, and administers only clients without further rights.
 
 use std::collections::BTreeSet;
 
@@ -36,96 +36,96 @@ use crate::{
     limit::{Limits, Overrides},
 };
 
-/// Most units of a grant.
+/// Maximum number of units in a grant.
 const MAX_UNITS: usize = 200;
 
-/// A client to be registered (đăng ký hệ thống kết nối), with its grant.
+/// Registers a client (đăng ký hệ thống kết nối) with its grant.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "ClientRegisterInput")]
 pub struct Register {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request repeated with the same key is executed once.
     pub idempotency_key: String,
-    /// Name, at most 100 characters, such as the agency and its system; no other client has had it.
+    /// Name, at most 100 characters, such as the agency and its system. Unique among all clients, past and present.
     pub name: String,
-    /// What it may do, where, and until when.
+    /// Rights of the client, its units and validity.
     pub grant: GrantTerms,
 }
 
-/// A grant in the place of the one before (cấp lại phạm vi).
+/// Replaces the grant of a client (cấp lại phạm vi).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "ClientGrantInput")]
 pub struct Grant {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request repeated with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the client.
     pub client_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// Version that you read last; the command is rejected if the client has changed since.
     pub expected_version: Option<i32>,
-    /// What it may do from then on; what it held before ends.
+    /// New grant; the previous grant ends when it begins.
     pub grant: GrantTerms,
 }
 
-/// The end of a client (thu hồi hệ thống kết nối).
+/// Revokes a client (thu hồi hệ thống kết nối).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "ClientRevokeInput")]
 pub struct Revoke {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request repeated with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the client.
     pub client_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// Version that you read last; the command is rejected if the client has changed since.
     pub expected_version: Option<i32>,
 }
 
-/// A new secret for a client (cấp lại mã bí mật).
+/// Issues a new secret to a client (cấp lại mã bí mật).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "ClientRotateSecretInput")]
 pub struct RotateSecret {
-    /// Key of the request, 1 to 200 characters: sent again under it, the same request happens once.
+    /// Idempotency key, 1 to 200 characters. A request repeated with the same key is executed once.
     pub idempotency_key: String,
     /// Id of the client.
     pub client_id: ID,
-    /// The version that you saw last; the act is refused if it has changed since.
+    /// Version that you read last; the command is rejected if the client has changed since.
     pub expected_version: Option<i32>,
-    /// Hours for which the old secret lives on, 0 to 720; none: it ends at once.
+    /// Hours for which the old secret stays valid, 0 to 720; if absent, it ends at once.
     pub overlap_hours: Option<i32>,
 }
 
-/// What a grant says (phạm vi được cấp). You can grant only rights that you hold yourself.
+/// Terms of a grant (phạm vi được cấp). You can grant only rights that you hold.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "ClientGrantTerms")]
 pub struct GrantTerms {
-    /// Scopes (quyền), of those that you hold.
+    /// Scopes (quyền), each held by you.
     pub scopes: Vec<String>,
-    /// Codes of the units within your reach whose subtrees it reaches.
+    /// Codes of units within your reach; the grant includes their subtrees.
     pub unit_codes: Vec<String>,
-    /// Purposes (mục đích truy cập), of those that you may state.
+    /// Purposes (mục đích truy cập), each allowed to you.
     pub purposes: Option<Vec<String>>,
-    /// First day, today or later; none: today, at once.
+    /// First day, inclusive, today or later; if absent, today.
     pub valid_from: Option<Day>,
-    /// First day on which the grant is no longer valid, at the latest the day on which your own grant ends; none: that day.
+    /// End of validity, exclusive, at most the end of your own grant; if absent, that end.
     pub valid_to: Option<Day>,
-    /// Legal basis of its readings of protected data (căn cứ pháp lý), at most 300 characters, such as a contract; stands in
+    /// Legal basis for reading protected data (căn cứ pháp lý), at most 300 characters, such as a contract; written to
     /// each entry of the access log.
     pub legal_basis: Option<String>,
-    /// Requests per second, 1 to your own; none: as your own grant says, or the default of the service. Where your grant
-    /// names a limit, all clients below you share it.
+    /// Requests per second, from 1 to your own limit; if absent, the limit of your own grant or the default of the
+    /// service. A limit in your grant is shared by all clients below you.
     pub requests_per_second: Option<i32>,
-    /// Cost of operations per minute, 1 to your own; none: as your own grant says, or the default of the service. Where
-    /// your grant names a limit, all clients below you share it.
+    /// Cost of operations per minute, from 1 to your own limit; if absent, the limit of your own grant or the default
+    /// of the service. A limit in your grant is shared by all clients below you.
     pub cost_per_minute: Option<i32>,
 }
 
-/// A client, with its secret where an act has just drawn one. The secret is shown once: it is kept nowhere, so the same
-/// request sent again gets none.
+/// A client, with its secret if the command created one. The secret is shown once and not stored in plain text, so a
+/// repeated request does not return it.
 pub struct Issued {
-    /// The client.
+    /// The client of the command.
     pub client: VisibleClient,
-    /// The secret; none if the request was answered before.
+    /// The new secret; `None` for a repeated request.
     pub secret: Option<String>,
 }
 
-/// Registers a client, once for each key. `service` are the limits of a client whose grant names none.
+/// Registers a client, idempotent by key. `service` are the limits of a client whose grant has none.
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`.
@@ -133,7 +133,7 @@ pub async fn register(access: &Access, service: Limits, input: &Register) -> Res
     outcome(registered(access, service, input).await)
 }
 
-/// Gives a client a grant in the place of the one before, once for each key.
+/// Replaces the grant of a client, idempotent by key.
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`.
@@ -141,7 +141,7 @@ pub async fn grant(access: &Access, service: Limits, input: &Grant) -> Result<Ou
     outcome(granted(access, service, input).await)
 }
 
-/// Revokes a client, once for each key: its tokens are worth nothing within 5 seconds, everywhere.
+/// Revokes a client, idempotent by key. All nodes reject its tokens within 5 seconds.
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`.
@@ -149,7 +149,7 @@ pub async fn revoke(access: &Access, service: Limits, input: &Revoke) -> Result<
     outcome(revoked(access, service, input).await)
 }
 
-/// Gives a client a new secret, once for each key.
+/// Issues a new secret to a client, idempotent by key.
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`.
@@ -189,7 +189,8 @@ async fn granted(access: &Access, service: Limits, input: &Grant) -> CommandResu
     let before = ensure_held(access, service, &txn, &terms).await?;
     lock(access, service, &txn, id, input.expected_version).await?;
     let caller = access.caller().client_id();
-    // A client above the caller, or the caller itself, stays where it is: otherwise it would leave the sums above it.
+    // A client above the caller, or the caller itself, keeps its administrator: otherwise it would no longer count in
+    // the totals above it.
     if !before.is_within(caller, id) {
         place_below(&txn, id, Some(caller)).await?;
     }
@@ -232,7 +233,7 @@ async fn rotated(access: &Access, service: Limits, input: &RotateSecret) -> Comm
     Ok(Issued { client, secret: Some(drawn.into_text()) })
 }
 
-/// The client that an input names, if the caller may administer it.
+/// Finds the client of an input, if the caller may administer it.
 async fn named(access: &Access, service: Limits, id: &ID) -> CommandResult<ClientId> {
     let id = id.parse().map_err(|_| Refusal::not_found("clientId"))?;
     Ok(seen(access, service, id).await?.row().id)
@@ -245,22 +246,22 @@ async fn seen(access: &Access, service: Limits, id: ClientId) -> CommandResult<V
     }
 }
 
-/// A client as the act has left it. It is shown even if the act took rights from the caller itself, so that what was done
-/// is not answered as if there were no such client.
+/// Reads the client after the command. It is returned even if the command removed rights of the caller, so that a
+/// successful command is not answered with `NotFound`.
 async fn written(txn: &Txn, id: ClientId) -> CommandResult<VisibleClient> {
     let standing = administrator::read(txn.connection(), Some(&[id])).await?.pop();
     let standing = standing.ok_or_else(|| Error::internal("a client is gone"))?;
     Ok(VisibleClient::new(standing.row, standing.grants))
 }
 
-/// The same request was answered before: the secret that it showed is kept nowhere.
+/// Result of a repeated request, without the secret, which is not stored in plain text.
 async fn answered_before(access: &Access, service: Limits, object: &str) -> CommandResult<Issued> {
     let id = object.parse().map_err(|_| Error::internal("an answered act names no client"))?;
     Ok(Issued { client: seen(access, service, id).await?, secret: None })
 }
 
-/// Locks a client that is not revoked and is at the expected version. Another act may have granted it more meanwhile, so
-/// it is compared again.
+/// Locks a client that is not revoked and has the expected version. Its rights are compared again, because another
+/// command may have extended them.
 async fn lock(
     access: &Access,
     service: Limits,
@@ -287,8 +288,8 @@ async fn lock(
     Ok(row)
 }
 
-/// Holds all other grants of administrators back until the transaction ends, and compares the terms with what the caller
-/// holds now: its own grant may have been replaced since its request was accepted. Gives the shares before the act.
+/// Serialises grants of administrators until the transaction ends, and compares the terms with the caller's current
+/// rights: its own grant may have been replaced since the request was accepted. Returns the shares before the command.
 async fn ensure_held(access: &Access, service: Limits, txn: &Txn, terms: &Terms) -> CommandResult<Shares> {
     hold(txn.connection(), "cadre-api grants of administrators", LockMode::Alone).await.map_err(Error::from)?;
     let standings = administrator::read(txn.connection(), None).await?;
@@ -301,7 +302,8 @@ async fn ensure_held(access: &Access, service: Limits, txn: &Txn, terms: &Terms)
     }
 }
 
-/// Checks that the clients below each administrator take no more than its limits, with what the transaction has written.
+/// Checks that, with the changes of the transaction, the clients below each administrator stay within its limits in
+/// total.
 async fn ensure_sums(access: &Access, service: Limits, txn: &Txn, id: ClientId, before: &Shares) -> CommandResult<()> {
     let standings = administrator::read(txn.connection(), None).await?;
     let after = administrator::shares(&standings, service, access.today());
@@ -312,7 +314,7 @@ async fn ensure_sums(access: &Access, service: Limits, txn: &Txn, id: ClientId, 
     }
 }
 
-/// What a grant says, if the caller holds all of it. A limit or a last day that is not named is the caller's own.
+/// Validates the terms of a grant against the caller's rights. A missing limit or end is the caller's own.
 async fn terms(access: &Access, service: Limits, asked: &GrantTerms) -> CommandResult<Terms> {
     let many = |field, count: usize, most: usize| {
         validate::between(field, i32::try_from(count).unwrap_or(i32::MAX), (1, i32::try_from(most).unwrap_or(i32::MAX)))
@@ -336,7 +338,7 @@ async fn terms(access: &Access, service: Limits, asked: &GrantTerms) -> CommandR
     Ok(Terms { scopes, units, purposes, valid_from: Some(from), valid_to: to, legal_basis, limits })
 }
 
-/// The days of a grant: from today on, and no longer than the caller's own grant.
+/// Validates the period of a grant: from today or later, within the caller's own grant.
 fn period(today: Day, own_end: Option<Day>, asked: &GrantTerms) -> Result<(Day, Option<Day>), Refusal> {
     let from = validate::not_before("grant.validFrom", asked.valid_from.unwrap_or(today), today)?;
     if let Some(own_end) = own_end {
@@ -354,7 +356,7 @@ fn period(today: Day, own_end: Option<Day>, asked: &GrantTerms) -> Result<(Day, 
     }
 }
 
-/// The limits of a grant: at most those of the caller, and those that its own grant names where none are asked for.
+/// Limits of a grant: at most the caller's limits; if absent, those of the caller's own grant.
 fn limits(own: Overrides, most: Limits, asked: &GrantTerms) -> Result<Overrides, Refusal> {
     let limit = |field, asked: Option<i32>, own: Option<i32>, most: Option<i32>| match asked {
         Some(asked) => validate::between(field, asked, (1, most.unwrap_or(i32::MAX))).map(Some),
@@ -368,12 +370,12 @@ fn limits(own: Overrides, most: Limits, asked: &GrantTerms) -> Result<Overrides,
     ))
 }
 
-/// A word of a closed set that the caller holds.
+/// Parses an enum value that the caller holds.
 fn held<T: std::str::FromStr + Ord>(word: &str, holds: &BTreeSet<T>, field: &str) -> Result<T, Refusal> {
     word.parse().ok().filter(|word| holds.contains(word)).ok_or_else(|| lacking(field))
 }
 
-/// A right that the caller does not hold, such as one that it has lost while it asked.
+/// Error for a right that the caller does not hold, or has lost during the request.
 fn not_held(right: Right) -> Refusal {
     lacking(match right {
         Right::Scope | Right::Key | Right::Issuer => "grant.scopes",
@@ -409,7 +411,7 @@ fn sum_exceeded(field: &str, left: u64) -> Refusal {
     )
 }
 
-/// What the audit log says of a grant.
+/// Detail of a grant in the audit log.
 fn detail(access: &Access, terms: &Terms) -> String {
     let units = access.reference_data().units();
     let codes = terms.units.iter().filter_map(|unit| Some(units.get(*unit)?.row.code.clone())).collect();

@@ -1,4 +1,4 @@
-//! Clients as external issuers name them: linked, and unlinked again.
+//! Links between clients and their identities at external issuers.
 
 use entity::{
     external_client,
@@ -17,21 +17,23 @@ use crate::{
     language::Sentence,
 };
 
-/// Longest name that an issuer gives, in bytes (OpenID Connect Core 1.0, section 2, of `sub`).
+/// Maximum length of an external id, in bytes (OpenID Connect Core 1.0, section 2, of `sub`).
 const LONGEST_NAME: usize = 255;
 
-/// What an external issuer calls a client or a person.
+/// Identity of a client or a user at an external issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalName {
-    /// Issuer, as its tokens spell it.
+    /// Issuer, exactly as in its tokens.
     pub issuer: String,
-    /// Its name for the client or the person.
+    /// Id at the issuer.
     pub name: String,
 }
 
 impl ExternalName {
+    /// Validates issuer and id.
+    ///
     /// # Errors
-    /// `Invalid` if it is no name that a token can carry.
+    /// `Invalid` if a token cannot contain the value.
     pub(in crate::domain) fn ensure(self, field: &str) -> Result<Self> {
         let is_name =
             |text: &str| (1..=LONGEST_NAME).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -46,12 +48,12 @@ impl ExternalName {
     }
 }
 
-/// Links a client with what an external issuer calls it (liên kết hệ thống kết nối): tokens of the issuer for that name
-/// open what the grant of the client opens.
+/// Links a client to its identity at an external issuer (liên kết hệ thống kết nối). Tokens of the issuer for that
+/// identity have the rights of the client's grant.
 ///
 /// # Errors
-/// `Invalid` for a name that no token can carry; `NotFound` if there is no such client; `Conflict` if it was revoked, or
-/// the name is linked.
+/// `Invalid` for an identity that no token can contain; `NotFound` if the client does not exist; `Conflict` if it was
+/// revoked, or the identity is already linked.
 pub async fn link(database: &Database, clock: Clock, client: ClientId, name: ExternalName) -> Result<()> {
     let name = name.ensure("external-id")?;
     let permit = Permit::operator(database, clock, Act::ClientLink);
@@ -76,11 +78,11 @@ pub async fn link(database: &Database, clock: Clock, client: ClientId, name: Ext
     txn.commit().await
 }
 
-/// Forgets what an external issuer calls a client (bỏ liên kết): tokens of the issuer for that name are worth nothing
-/// within 5 seconds.
+/// Removes the link of a client to an external issuer (bỏ liên kết). Tokens of the issuer for that identity are
+/// rejected within 5 seconds.
 ///
 /// # Errors
-/// `NotFound` if the name is not linked.
+/// `NotFound` if the identity is not linked.
 pub async fn unlink(database: &Database, clock: Clock, name: ExternalName) -> Result<()> {
     let object = object(&name);
     let txn = Permit::operator(database, clock, Act::ClientUnlink).begin(Some(object.clone()), None).await?;

@@ -1,5 +1,5 @@
-//! Grants of clients (phạm vi được cấp): made, replaced, ended. None is ever changed: another takes its place from a day
-//! on, and the one before stays in the history with the day on which it ended.
+//! Grants of clients (phạm vi được cấp): created, replaced, ended. A grant is never changed: a new one replaces it from
+//! a day on, and the old one stays in the history with the day on which it ended.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,29 +28,29 @@ use crate::{
     text,
 };
 
-/// Longest legal basis, in characters.
+/// Maximum length of a legal basis, in characters.
 const LONGEST_BASIS: usize = 300;
 
-/// A grant as the operator asks for it.
+/// A grant as entered by the operator.
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// Scopes (quyền), at least one.
     pub scopes: Vec<Scope>,
-    /// Codes of the units whose subtrees it reaches, at least one.
+    /// Codes of the units whose subtrees the grant includes, at least one.
     pub units: Vec<String>,
     /// Purposes (mục đích) that the client may state.
     pub purposes: Vec<Purpose>,
-    /// First day; none: always, or today where it replaces another.
+    /// First day, inclusive; `None`: no beginning, or today if it replaces another grant.
     pub valid_from: Option<Day>,
-    /// First day no longer; none: until another takes its place or the client is revoked.
+    /// End, exclusive; `None`: until it is replaced or the client is revoked.
     pub valid_to: Option<Day>,
-    /// Legal basis of readings of protected data (căn cứ pháp lý), such as a contract.
+    /// Legal basis for reading protected data (căn cứ pháp lý), such as a contract.
     pub legal_basis: Option<String>,
-    /// Limits that hold instead of those of the service.
+    /// Limits that override those of the service.
     pub limits: Overrides,
 }
 
-/// What a grant says, with its units found.
+/// Validated terms of a grant, with its units resolved.
 #[derive(Clone, Debug)]
 pub(super) struct Terms {
     pub scopes: Vec<Scope>,
@@ -62,7 +62,7 @@ pub(super) struct Terms {
     pub limits: Overrides,
 }
 
-/// A grant (phạm vi được cấp) as the operator sees it.
+/// A grant (phạm vi được cấp) for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedGrant {
     /// Scopes.
@@ -71,23 +71,23 @@ pub struct ListedGrant {
     pub purposes: Vec<Purpose>,
     /// Codes of the units.
     pub units: Vec<UnitCode>,
-    /// First day; none: always.
+    /// First day, inclusive; `None`: no beginning.
     pub valid_from: Option<Day>,
-    /// First day no longer, as it was granted; none: without an end.
+    /// End as granted, exclusive; `None`: no end.
     pub valid_to: Option<Day>,
-    /// First day no longer, because another took its place or it was ended.
+    /// Actual end, exclusive, if it was replaced or ended early.
     pub ended_on: Option<Day>,
-    /// Legal basis of readings of protected data.
+    /// Legal basis for reading protected data.
     pub legal_basis: Option<String>,
-    /// Limits of its own.
+    /// Limits in the grant.
     pub limits: Overrides,
 }
 
 impl Asked {
-    /// Checks what can be told without the database, and gives the codes of the units.
+    /// Validates everything that needs no database access and returns the codes of the units.
     ///
     /// # Errors
-    /// `Invalid` naming the field; `until` is what the last day is called.
+    /// `Invalid` for the field; `until` is the name of the field with the end.
     pub(super) fn ensure(&self, until: &str) -> Result<BTreeSet<UnitCode>> {
         if self.scopes.is_empty() {
             return Err(Error::invalid("scopes", "cần ít nhất một phạm vi", "at least one scope is needed"));
@@ -106,10 +106,10 @@ impl Asked {
         unit_codes(&self.units)
     }
 
-    /// The same with its units looked up and its legal basis cleaned.
+    /// Resolves the units and normalises the legal basis.
     ///
     /// # Errors
-    /// `Invalid` naming a code that no unit has, or the legal basis.
+    /// `Invalid` for an unknown unit code or the legal basis.
     pub(super) async fn found(self, connection: &impl ConnectionTrait, codes: &BTreeSet<UnitCode>) -> Result<Terms> {
         let units = units_by_code(connection, codes).await?;
         let legal_basis = ensure_basis(self.legal_basis.as_deref())?;
@@ -118,11 +118,11 @@ impl Asked {
     }
 }
 
-/// Gives a client a grant in the place of the one before (cấp lại phạm vi), from today unless it says a later day. Every
-/// node acts on it within 5 seconds of that day's beginning, also for tokens already issued.
+/// Replaces the grant of a client (cấp lại phạm vi), from today or from a later first day. Every node applies it within
+/// 5 seconds after that day begins, also to tokens already issued.
 ///
 /// # Errors
-/// `Invalid` naming the field, such as a first day in the past; `NotFound` if there is no such client; `Conflict` if it
+/// `Invalid` for the field, such as a first day in the past; `NotFound` if the client does not exist; `Conflict` if it
 /// was revoked.
 pub async fn grant(database: &Database, clock: Clock, id: ClientId, asked: Asked) -> Result<()> {
     let from = begins(asked.valid_from, clock.today())?;
@@ -138,11 +138,11 @@ pub async fn grant(database: &Database, clock: Clock, id: ClientId, asked: Asked
     txn.commit().await
 }
 
-/// Ends the grants of a client today, those to come with the one in force: it gets no tokens, and those that it has are
-/// refused within 5 seconds everywhere, until it is granted something again.
+/// Ends all current and future grants of a client today. It gets no tokens, and its existing tokens are rejected by all
+/// nodes within 5 seconds, until it gets a new grant.
 ///
 /// # Errors
-/// `NotFound` if there is no such client; `Conflict` if it was revoked, or has no grant that holds or is to come.
+/// `NotFound` if the client does not exist; `Conflict` if it was revoked, or has no current or future grant.
 pub async fn end_grant(database: &Database, clock: Clock, id: ClientId) -> Result<()> {
     let txn = Permit::operator(database, clock, Act::ClientEndGrant).begin(Some(id.to_string()), None).await?;
     lock_living(&txn, id).await?;
@@ -156,16 +156,16 @@ pub async fn end_grant(database: &Database, clock: Clock, id: ClientId) -> Resul
     txn.commit().await
 }
 
-/// Every grant that a client has had, oldest first.
+/// All grants of a client, oldest first.
 ///
 /// # Errors
-/// `NotFound` if there is no such client.
+/// `NotFound` if the client does not exist.
 pub async fn history(database: &Database, id: ClientId) -> Result<Vec<ListedGrant>> {
     client::Entity::find_by_id(id).one(database.reader()).await?.ok_or(Error::NotFound)?;
     Ok(listed(database.reader(), Some(id)).await?.remove(&id).unwrap_or_default())
 }
 
-/// The grants of a client, or of all, oldest first.
+/// Grants of one client or of all clients, oldest first.
 pub(super) async fn listed(
     connection: &impl ConnectionTrait,
     of: Option<ClientId>,
@@ -196,14 +196,14 @@ pub(super) async fn listed(
     Ok(granted)
 }
 
-/// Writes a grant that takes the place of the one before from a day on.
+/// Inserts a grant that replaces the previous one from a day on.
 pub(super) async fn replace(txn: &Txn, id: ClientId, from: Day, terms: &Terms) -> Result<()> {
     end_from(txn, id, from).await?;
     insert(txn.connection(), id, terms).await?;
     txn.record(ChangeKind::Updated, "client", id.to_string()).await
 }
 
-/// Ends what would hold on a day or later, from that day on; gives how many grants that were.
+/// Ends all grants in force on or after a day, from that day on. Returns their number.
 async fn end_from(txn: &Txn, id: ClientId, day: Day) -> Result<u64> {
     let (end, ended) = (client_grant::COLUMN.valid_to, client_grant::COLUMN.ended_on);
     let update = client_grant::Entity::update_many()
@@ -214,7 +214,7 @@ async fn end_from(txn: &Txn, id: ClientId, day: Day) -> Result<u64> {
     Ok(update.exec(txn.connection()).await?.rows_affected)
 }
 
-/// Writes a grant.
+/// Inserts a grant.
 pub(super) async fn insert(connection: &impl ConnectionTrait, client_id: ClientId, terms: &Terms) -> Result<()> {
     let id = GrantId::new();
     let (requests_per_second, cost_per_minute) = terms.limits.columns();
@@ -237,10 +237,10 @@ pub(super) async fn insert(connection: &impl ConnectionTrait, client_id: ClientI
     Ok(())
 }
 
-/// Checks a legal basis.
+/// Validates a legal basis.
 ///
 /// # Errors
-/// `Invalid` naming `legal_basis`.
+/// `Invalid` for `legal_basis`.
 pub(super) fn ensure_basis(basis: Option<&str>) -> Result<Option<String>> {
     let line = basis.map(|basis| text::line(basis, LONGEST_BASIS).ok_or_else(bad_basis));
     line.transpose()
@@ -254,7 +254,7 @@ fn bad_basis() -> Error {
     )
 }
 
-/// The first day of a grant that replaces another. What was allowed on a day that is over was allowed.
+/// Validates the first day of a replacement. A past day is rejected, because rights in the past cannot change.
 fn begins(from: Option<Day>, today: Day) -> Result<Day> {
     match from {
         Some(from) if from < today => Err(Error::invalid(
@@ -266,24 +266,24 @@ fn begins(from: Option<Day>, today: Day) -> Result<Day> {
     }
 }
 
-/// What the audit log says of a grant: its scopes and the codes of its units.
+/// Detail of a grant in the audit log: its scopes and unit codes.
 pub(super) fn detail(scopes: &[Scope], units: &BTreeSet<UnitCode>) -> String {
     let units: Vec<_> = units.iter().map(UnitCode::as_str).collect();
     format!("{} in {}", words(scopes), units.join(" "))
 }
 
-/// Codes of units.
+/// Parses unit codes.
 ///
 /// # Errors
-/// `Invalid` naming what is no code.
+/// `Invalid` for malformed text.
 pub(in crate::domain) fn unit_codes(texts: &[String]) -> Result<BTreeSet<UnitCode>> {
     texts.iter().map(|text| text.parse().map_err(|_| no_such_unit(text))).collect()
 }
 
-/// The units of these codes.
+/// Resolves unit codes.
 ///
 /// # Errors
-/// `Invalid` naming a code that no unit has.
+/// `Invalid` for an unknown code.
 pub(in crate::domain) async fn units_by_code(
     connection: &impl ConnectionTrait,
     codes: &BTreeSet<UnitCode>,
@@ -297,14 +297,14 @@ pub(in crate::domain) async fn units_by_code(
     }
 }
 
-/// The words of a set, each once, in the order of their declaration.
+/// Values of a set, without duplicates, in declaration order, separated by blanks.
 pub(in crate::domain) fn words<T: Ord + Copy + fmt::Display>(set: &[T]) -> String {
     let set: BTreeSet<T> = set.iter().copied().collect();
     set.iter().map(T::to_string).collect::<Vec<_>>().join(" ")
 }
 
 fn no_such_unit(code: &str) -> Error {
-    // What is no code may be anything; a long one would drown the sentence.
+    // The text may be arbitrary; it is truncated and escaped for the message.
     let code: String = code.chars().take(40).flat_map(char::escape_debug).collect();
     Error::invalid(
         "units",

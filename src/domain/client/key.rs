@@ -1,4 +1,5 @@
-//! Public keys of clients (khóa công khai): registered, listed, revoked. A client signs its assertions with them.
+//! Public keys of clients (khóa công khai): registration, list and revocation. A client signs its assertions with the
+//! private keys.
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -22,43 +23,43 @@ use crate::{
     language::Sentence,
 };
 
-/// Keys of a client that are not revoked, at most.
+/// Maximum number of keys of a client that are not revoked.
 const MAX_KEYS: u64 = MAX_OF_CLIENT as u64;
 
-/// Longest key id, in bytes.
+/// Maximum length of a key id, in bytes.
 const LONGEST_KID: usize = 100;
 
-/// A public key to be registered.
+/// Input for registering a public key.
 #[derive(Clone, Debug)]
 pub struct Add {
-    /// The client whose key it is.
+    /// Client that owns the key.
     pub client: ClientId,
     /// The key, in PEM or as a JWK.
     pub text: String,
-    /// Key id; none: that of the JWK, or SHA-256 of the key.
+    /// Key id; `None`: that of the JWK, or the SHA-256 of the key.
     pub kid: Option<String>,
-    /// What it signs with; none: what the JWK says, or PS256 of an RSA key.
+    /// Signature algorithm; `None`: that of the JWK, or PS256 for an RSA key.
     pub algorithm: Option<KeyAlgorithm>,
 }
 
-/// A public key as the operator sees it.
+/// A public key for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// Key id.
     pub kid: String,
-    /// What it signs with.
+    /// Signature algorithm.
     pub algorithm: KeyAlgorithm,
-    /// When it was registered.
+    /// Time of registration.
     pub created_at: DateTime<Utc>,
-    /// When it was revoked; none: it lives.
+    /// Time of revocation; `None` if the key is active.
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
 /// Registers a public key of a client (đăng ký khóa công khai).
 ///
 /// # Errors
-/// `Invalid` if the text holds no key that can be taken; `NotFound` if there is no such client; `Conflict` if it was
-/// revoked, has had a key of this id, or has as many keys as it may.
+/// `Invalid` if the text contains no acceptable key; `NotFound` if the client does not exist; `Conflict` if it was
+/// revoked, has or had a key with this id, or has the maximum number of keys.
 pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Listed> {
     let key = PublicKey::read(&add.text, add.algorithm).map_err(unusable)?;
     let kid = ensure_kid(add.kid.unwrap_or(key.kid))?;
@@ -92,10 +93,10 @@ pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Listed> 
     Ok(listed(row))
 }
 
-/// The keys of a client, living or revoked, oldest first.
+/// Lists the keys of a client, active and revoked, oldest first.
 ///
 /// # Errors
-/// `NotFound` if there is no such client.
+/// `NotFound` if the client does not exist.
 pub async fn list(database: &Database, client: ClientId) -> Result<Vec<Listed>> {
     client::Entity::find_by_id(client).one(database.reader()).await?.ok_or(Error::NotFound)?;
     let keys = client_key::Entity::find().filter(client_key::COLUMN.client_id.eq(client));
@@ -103,11 +104,11 @@ pub async fn list(database: &Database, client: ClientId) -> Result<Vec<Listed>> 
     Ok(keys.all(database.reader()).await?.into_iter().map(listed).collect())
 }
 
-/// Revokes a public key (thu hồi khóa): it signs no assertion that opens anything from now on. Tokens already issued
-/// live on: to end those, revoke the client.
+/// Revokes a public key (thu hồi khóa): assertions signed with it are rejected from now on. Issued tokens stay valid;
+/// revoke the client to end them.
 ///
 /// # Errors
-/// `NotFound` if the client has no such key; `Conflict` if it was revoked.
+/// `NotFound` if the client has no such key; `Conflict` if it was already revoked.
 pub async fn revoke(database: &Database, clock: Clock, client: ClientId, kid: &str) -> Result<()> {
     let permit = Permit::operator(database, clock, Act::ClientKeyRevoke);
     let txn = permit.begin(Some(client.to_string()), Some(kid.to_owned())).await?;

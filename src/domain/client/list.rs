@@ -1,6 +1,6 @@
-//! Clients as an administrator among the clients sees them: those without a right that it lacks itself.
+//! Clients visible to an administrator: those without a right that the administrator lacks.
 //!
-//! Clients are few and every process reads all of them every other second, so a list is made in memory.
+//! There are few clients, and every process reads all of them every two seconds, so lists are made in memory.
 
 use entity::{
     client, client_grant,
@@ -32,17 +32,17 @@ pub struct VisibleGrant {
     units: Vec<UnitId>,
 }
 
-/// Every client that the caller may administer, oldest first.
+/// All clients that the caller may administer, oldest first.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize)]
 pub struct ClientList;
 
 impl VisibleClient {
-    /// The client.
+    /// Row of the client.
     pub fn row(&self) -> &client::Model {
         &self.row
     }
 
-    /// Every grant that it has had, oldest first.
+    /// All grants of the client, oldest first.
     pub fn grants(&self) -> &[VisibleGrant] {
         &self.grants
     }
@@ -57,44 +57,44 @@ impl VisibleGrant {
         Self { row, units }
     }
 
-    /// The grant.
+    /// Row of the grant.
     pub fn row(&self) -> &client_grant::Model {
         &self.row
     }
 
-    /// The units whose subtrees it reaches.
+    /// Units whose subtrees the grant includes.
     pub fn units(&self) -> &[UnitId] {
         &self.units
     }
 
-    /// Limits of its own.
+    /// Limits in the grant.
     pub fn limits(&self) -> Overrides {
         Overrides::of_columns(self.row.requests_per_second, self.row.cost_per_minute)
     }
 
-    /// Whether it holds on a day.
+    /// Whether the grant is in force on a day.
     pub fn is_in_force(&self, day: Day) -> bool {
         self.row.is_valid_on(day)
     }
 
-    /// First day on which it is no longer valid, as granted or because another took its place; none: no end.
+    /// End of the grant, exclusive, as granted or because it was replaced; `None`: no end.
     pub(super) fn ends_on(&self) -> Option<Day> {
         self.row.valid_to.into_iter().chain(self.row.ended_on).min()
     }
 
-    /// Whether it is neither in force nor to come on a day.
+    /// Whether the grant is neither in force on a day nor later.
     pub(super) fn is_over(&self, day: Day) -> bool {
-        // A grant that was replaced before its first day never comes.
+        // A grant replaced before its first day never takes effect.
         let never = self.ends_on().zip(self.row.valid_from).is_some_and(|(end, from)| end <= from);
         never || self.ends_on().is_some_and(|end| end <= day)
     }
 }
 
 impl ClientList {
-    /// A page of the list, in five statements. `service` are the limits of a client whose grant names none.
+    /// A page of the list, in five statements. `service` are the limits of a client whose grant has none.
     ///
     /// # Errors
-    /// `Forbidden` without `clients:admin`; `Invalid` for bad paging arguments and foreign cursors.
+    /// `Forbidden` without `clients:admin`; `Invalid` for wrong paging arguments and foreign cursors.
     pub async fn page(self, access: &Access, service: Limits, args: &PageArgs) -> Result<Page<VisibleClient>> {
         let cursors = access.cursors(&("clients", self));
         let window = cursors.window(args)?;
@@ -112,7 +112,7 @@ impl ClientList {
         Ok(cursors.page(&window, clients, position))
     }
 
-    /// How many there are, at most `max`.
+    /// Number of clients, at most `max`.
     ///
     /// # Errors
     /// `Forbidden` without `clients:admin`.
@@ -121,10 +121,10 @@ impl ClientList {
     }
 }
 
-/// A client that the caller may administer.
+/// Finds a client that the caller may administer.
 ///
 /// # Errors
-/// `Forbidden` without `clients:admin`; `NotFound` if there is none or the caller may not administer it.
+/// `Forbidden` without `clients:admin`; `NotFound` if it does not exist or the caller may not administer it.
 pub(super) async fn look_up(
     access: &Access,
     service: Limits,

@@ -1,6 +1,7 @@
-//! What a client may do, as one value, and the one comparison between two clients.
+//! Rights of a client as one value, and the comparison of the rights of two clients.
 //!
-//! Every check of an administrator is this comparison: which clients it sees, which it may change, and what it may grant.
+//! Every check of an administrator is this comparison: which clients it sees, which it may change, and what it may
+//! grant.
 
 use std::collections::BTreeSet;
 
@@ -8,24 +9,24 @@ use entity::value::{Day, Purpose, Scope};
 
 use crate::{domain::unit::UnitSet, limit::Limits};
 
-/// Everything that one grant gives a client, with the client's keys and links.
+/// Rights from one grant, with the client's keys and links.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rights {
     pub scopes: BTreeSet<Scope>,
     pub purposes: BTreeSet<Purpose>,
-    /// Every unit that the grant reaches, not only those that it names.
+    /// All units within the reach of the grant.
     pub units: UnitSet,
-    /// The limits in force; none for a grant that is over, which allows no requests.
+    /// Limits in force; `None` for an ended grant, which allows no requests.
     pub limits: Option<Limits>,
-    /// First day on which the grant is no longer valid; none: no end.
+    /// End of the grant, exclusive; `None`: no end.
     pub ends_on: Option<Day>,
     /// Whether the client has a public key that is not revoked.
     pub has_key: bool,
-    /// The external issuers with which the client is linked.
+    /// External issuers to which the client is linked.
     pub issuers: BTreeSet<String>,
 }
 
-/// A right of which one client has more than another.
+/// Kind of a right in which one client exceeds another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Right {
     Scope,
@@ -44,9 +45,9 @@ impl Rights {
         self.first_excess(other).is_none()
     }
 
-    /// The first right that `other` has beyond `self`.
+    /// First right of `other` that exceeds `self`.
     pub fn first_excess(&self, other: &Self) -> Option<Right> {
-        // Destructured, so that a new right cannot be left out of the comparison.
+        // Destructured, so that a new right cannot be forgotten in the comparison.
         let Self { scopes, purposes, units, limits, ends_on, has_key, issuers } = other;
         let over = |limit: fn(&Limits) -> u32| {
             limits.as_ref().is_some_and(|asked| self.limits.as_ref().is_none_or(|own| limit(own) < limit(asked)))

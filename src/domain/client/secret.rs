@@ -1,4 +1,4 @@
-//! Secrets of clients (mã bí mật): renewed, with an overlap where the client's owner needs one, and given up.
+//! Secrets of clients (mã bí mật): rotation with an optional overlap, and removal.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -22,15 +22,15 @@ use crate::{
     language::Sentence,
 };
 
-/// Longest time for which an old secret may live on.
+/// Maximum time for which an old secret may stay valid.
 pub(super) const LONGEST_OVERLAP: TimeDelta = TimeDelta::days(30);
 
-/// Gives a client a new secret (cấp lại mã bí mật) and returns it. The one before lives on for `overlap`, none by
-/// default; one that was living on already ends at once, so two live at most. Tokens already issued live on: to end
-/// those, revoke the client.
+/// Issues a new secret to a client (cấp lại mã bí mật) and returns it. The previous secret stays valid for `overlap`,
+/// by default zero; one that is already in an overlap ends at once, so at most two are valid. Issued tokens stay valid;
+/// revoke the client to end them.
 ///
 /// # Errors
-/// `Invalid` if the overlap is negative or over 30 days; `NotFound` if there is no such client; `Conflict` if it was
+/// `Invalid` if the overlap is negative or over 30 days; `NotFound` if the client does not exist; `Conflict` if it was
 /// revoked.
 pub async fn rotate(database: &Database, clock: Clock, id: ClientId, overlap: TimeDelta) -> Result<String> {
     if !(TimeDelta::zero()..=LONGEST_OVERLAP).contains(&overlap) {
@@ -52,7 +52,7 @@ pub async fn rotate(database: &Database, clock: Clock, id: ClientId, overlap: Ti
     Ok(secret.into_text())
 }
 
-/// Writes a secret that takes the place of the one before, which lives on for the overlap.
+/// Inserts a secret that replaces the previous one, which stays valid for the overlap.
 pub(super) async fn renew(txn: &Txn, id: ClientId, secret: &Secret, overlap: TimeDelta) -> Result<()> {
     let of_client = client_secret::Entity::delete_many().filter(client_secret::COLUMN.client_id.eq(id));
     if overlap > TimeDelta::zero() {
@@ -69,10 +69,10 @@ pub(super) async fn renew(txn: &Txn, id: ClientId, secret: &Secret, overlap: Tim
     txn.record(ChangeKind::Updated, "client", id.to_string()).await
 }
 
-/// Takes all secrets from a client, which from then on proves itself by its keys alone.
+/// Removes all secrets of a client, which then authenticates with its keys only.
 ///
 /// # Errors
-/// `NotFound` if there is no such client; `Conflict` if it was revoked, or has no living key.
+/// `NotFound` if the client does not exist; `Conflict` if it was revoked, or has no active key.
 pub async fn end(database: &Database, clock: Clock, id: ClientId) -> Result<()> {
     let txn = Permit::operator(database, clock, Act::ClientEndSecrets).begin(Some(id.to_string()), None).await?;
     lock_living(&txn, id).await?;
@@ -89,7 +89,7 @@ pub async fn end(database: &Database, clock: Clock, id: ClientId) -> Result<()> 
     txn.commit().await
 }
 
-/// Writes a secret that lasts.
+/// Inserts a secret without expiry.
 pub(super) async fn insert(
     connection: &impl ConnectionTrait,
     client_id: ClientId,

@@ -1,7 +1,8 @@
-//! How the limits of an administrator bound the sum of the limits below it.
+//! Limits of administrators apply to the sum of the limits of the clients below them.
 //!
-//! A client that an administrator registers or grants to is below that administrator, and so is everything below the
-//! client. Where the grant of an administrator names a limit, the limits of all clients below it together stay within it.
+//! A client that an administrator registers or grants rights to is below that administrator, as are all clients below
+//! that client. If the grant of an administrator contains a limit, the limits of all clients below it may not exceed it
+//! in total.
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
@@ -9,22 +10,22 @@ use entity::value::ClientId;
 
 use crate::limit::{Limits, Overrides};
 
-/// A client as its administrators' limits see it.
+/// Share of a client in the limits of its administrators.
 #[derive(Clone, Debug)]
 pub(super) struct Share {
-    /// The administrator whose limits bound it; none: the operator is responsible for it.
+    /// Administrator whose limits apply to the client; `None` for the operator.
     pub administrator: Option<ClientId>,
-    /// The greatest limits of its grants that are in force or to come; none if there is no such grant.
+    /// Maximum limits over current and future grants; `None` if there is no such grant.
     pub takes: Option<Limits>,
-    /// The limits that its grant in force names.
+    /// Limits in the grant in force.
     pub bound: Overrides,
 }
 
-/// The shares of all clients.
+/// Shares of all clients.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shares(pub BTreeMap<ClientId, Share>);
 
-/// A limit that an act would exceed, and what the client of the act may have of it at most.
+/// A limit that a command would exceed, with the maximum that the client may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exceeded {
     /// Requests per second.
@@ -34,12 +35,12 @@ pub(super) enum Exceeded {
 }
 
 impl Shares {
-    /// Whether a client is another one or below it.
+    /// Whether a client is `top` or below it.
     pub fn is_within(&self, client: ClientId, top: ClientId) -> bool {
         client == top || self.above(client).contains(&top)
     }
 
-    /// The administrators above a client, nearest first.
+    /// Administrators above a client, nearest first.
     fn above(&self, client: ClientId) -> Vec<ClientId> {
         let mut above = Vec::new();
         let mut next = self.0.get(&client).and_then(|share| share.administrator);
@@ -50,20 +51,20 @@ impl Shares {
         above
     }
 
-    /// What all clients below another one take together.
+    /// Total that all clients below `top` take.
     fn below(&self, top: ClientId, amount: fn(&Limits) -> NonZeroU32) -> u64 {
         let below = self.0.iter().filter(|(id, _)| **id != top && self.is_within(**id, top));
         below.filter_map(|(_, share)| share.takes.as_ref()).map(|limits| u64::from(amount(limits).get())).sum()
     }
 
-    /// The first limit of an administrator above `client` that is exceeded now and was not exceeded as much before.
+    /// First limit of an administrator above `client` that is exceeded by more than before.
     pub fn exceeded(&self, before: &Self, client: ClientId) -> Option<Exceeded> {
         let requests = self.left(before, client, |limits| limits.requests_per_second, |own| own.requests_per_second);
         let cost = || self.left(before, client, |limits| limits.cost_per_minute, |own| own.cost_per_minute);
         requests.map(Exceeded::Requests).or_else(|| cost().map(Exceeded::Cost))
     }
 
-    /// What `client` may take of one limit at most, if an administrator above it has its limit exceeded.
+    /// Maximum of one limit that `client` may take, if the limit of an administrator above it is exceeded.
     fn left(
         &self,
         before: &Self,
@@ -92,7 +93,7 @@ mod tests {
         ClientId(Uuid::from_u128(number))
     }
 
-    /// A client: its number, its administrator, the requests that it takes, and those that its grant names.
+    /// A client: its number, its administrator, its requests per second, and the limit in its grant.
     type Row = (u128, Option<u128>, Option<u32>, Option<u32>);
 
     fn shares(of: &[Row]) -> Shares {

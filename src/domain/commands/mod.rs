@@ -1,5 +1,4 @@
-//! What acts of clients share: the units and people that an input names, and what is asked of its texts, numbers and
-//! days.
+//! Shared by the commands of clients: looks up units and people of an input, and validates texts, numbers and days.
 
 pub(in crate::domain) mod validate;
 
@@ -14,13 +13,13 @@ use crate::{
     error::Error,
 };
 
-/// The unit with a code, within the caller's reach.
+/// Finds a unit by code within the caller's reach.
 pub(in crate::domain) fn within_reach(access: &Access, field: &str, code: &str) -> Result<UnitId, Refusal> {
     let unit = access.reference_data().units().by_code(code).filter(|unit| access.reaches(unit.row.id));
     unit.map(|unit| unit.row.id).ok_or_else(|| Refusal::not_found(field))
 }
 
-/// The person with a code, whose file is in the caller's custody today.
+/// Finds a person by code whose file is in the caller's custody today.
 ///
 /// # Errors
 /// `Forbidden` without `cadre:read`.

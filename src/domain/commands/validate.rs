@@ -1,4 +1,4 @@
-//! What acts ask of texts and days, in the same words everywhere.
+//! Validation of texts, numbers and days in the inputs of commands.
 
 use std::str::FromStr;
 
@@ -9,37 +9,37 @@ use crate::{
     text,
 };
 
-/// Longest number of a document, in characters.
+/// Maximum length of a document number, in characters.
 pub(in crate::domain) const LONGEST_NUMBER: usize = 100;
-/// Longest remark or reason, in characters.
+/// Maximum length of a remark or reason, in characters.
 pub(in crate::domain) const LONGEST_REMARK: usize = 2_000;
 
-/// A number of a document, cleaned as `text::clean` does and without blanks around it.
+/// Validates a document number; normalised by `text::clean` and trimmed.
 pub(in crate::domain) fn number(field: &str, given: &str) -> Result<String, Refusal> {
     words(field, given, LONGEST_NUMBER)
 }
 
-/// A number of a document, if there is one.
+/// Validates an optional document number.
 pub(in crate::domain) fn number_if(field: &str, given: Option<&str>) -> Result<Option<String>, Refusal> {
     given.map(|given| number(field, given)).transpose()
 }
 
-/// A remark or reason.
+/// Validates a remark or reason.
 pub(in crate::domain) fn remark(field: &str, given: &str) -> Result<String, Refusal> {
     words(field, given, LONGEST_REMARK)
 }
 
-/// A remark, if there is one.
+/// Validates an optional remark.
 pub(in crate::domain) fn remark_if(field: &str, given: Option<&str>) -> Result<Option<String>, Refusal> {
     given.map(|given| remark(field, given)).transpose()
 }
 
-/// A text of some length, cleaned as `text::clean` does and without blanks around it.
+/// Validates a text with a maximum length; normalised by `text::clean` and trimmed.
 pub(in crate::domain) fn text(field: &str, given: &str, longest: usize) -> Result<String, Refusal> {
     words(field, given, longest)
 }
 
-/// A code.
+/// Validates a code.
 pub(in crate::domain) fn code<C: FromStr>(field: &str, given: &str) -> Result<C, Refusal> {
     given.parse().map_err(|_| {
         Refusal::input(
@@ -73,7 +73,7 @@ fn words(field: &str, given: &str, longest: usize) -> Result<String, Refusal> {
     ))
 }
 
-/// A number between two others, both inclusive.
+/// Validates that a number is in a range, both ends inclusive.
 pub(in crate::domain) fn between(field: &str, number: i32, (least, most): (i32, i32)) -> Result<i32, Refusal> {
     if (least..=most).contains(&number) {
         return Ok(number);
@@ -86,7 +86,7 @@ pub(in crate::domain) fn between(field: &str, number: i32, (least, most): (i32, 
     ))
 }
 
-/// A day that lies in the past or is today.
+/// Validates that a day is today or earlier.
 pub(in crate::domain) fn not_ahead(field: &str, day: Day, today: Day) -> Result<Day, Refusal> {
     if day <= today {
         return Ok(day);
@@ -99,7 +99,7 @@ pub(in crate::domain) fn not_ahead(field: &str, day: Day, today: Day) -> Result<
     ))
 }
 
-/// A day that is not before another.
+/// Validates that a day is not before another.
 pub(in crate::domain) fn not_before(field: &str, day: Day, first: Day) -> Result<Day, Refusal> {
     if first <= day {
         return Ok(day);
@@ -112,7 +112,7 @@ pub(in crate::domain) fn not_before(field: &str, day: Day, first: Day) -> Result
     ))
 }
 
-/// A day that is later than another.
+/// Validates that a day is after another.
 pub(in crate::domain) fn later_than(field: &str, day: Day, other: Day) -> Result<Day, Refusal> {
     if other < day {
         return Ok(day);
@@ -125,7 +125,7 @@ pub(in crate::domain) fn later_than(field: &str, day: Day, other: Day) -> Result
     ))
 }
 
-/// A day that is before another.
+/// Validates that a day is before another.
 pub(in crate::domain) fn earlier_than(field: &str, day: Day, other: Day) -> Result<Day, Refusal> {
     if day < other {
         return Ok(day);

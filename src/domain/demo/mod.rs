@@ -1,17 +1,17 @@
-//! A small population for trying the service out: an import bundle with invented people.
+//! Demo population: an import bundle with invented people.
 //!
-//! It holds the 75 key commune cadres of one district with their training, the 16 members of one commune's Party
-//! executive committee and the rotations of one province, so that the answers are figures that were once printed: 44 %
-//! with a university degree, 15 of 16, 14 of 16; 26, 32, 13 and 20 rotations by direction.
+//! It contains the 75 key commune cadres of one district with their training, the 16 members of one commune's Party
+//! executive committee and the rotations of one province. Its statistics reproduce published figures: 44 % with a
+//! university degree, 15 of 16, 14 of 16; 26, 32, 13 and 20 rotations by direction.
 
 mod rotation;
 mod training;
 
 use std::{fmt::Write as _, fs, io, path::Path};
 
-/// Code of the district whose key cadres are in the population.
+/// Code of the district of the key cadres.
 pub const DISTRICT: &str = "BN-LT";
-/// Code of the commune whose committee is in the population.
+/// Code of the commune of the committee.
 pub const COMMUNE: &str = "DB-DB-TN";
 /// Code of the root unit.
 pub const ROOT: &str = "TW";
@@ -32,7 +32,7 @@ const COMMUNES: [(&str, &str); 14] = [
     ("Xã Phú Lương", "09532"),
     ("Xã Lâm Thao", "09535"),
 ];
-/// What the people of a place are called; women's names, then men's.
+/// Names of the people of a place; women's names, then men's.
 struct Names {
     families: [&'static str; 8],
     middles: [[&'static str; 4]; 2],
@@ -66,7 +66,7 @@ DHLUAT,Trường Đại học Luật Hà Nội
 TCT,Trường Chính trị tỉnh
 ";
 
-/// The files of a bundle as they grow.
+/// Files of a bundle under construction.
 struct Bundle {
     units: String,
     cadres: String,
@@ -78,7 +78,7 @@ struct Bundle {
     key_cadres: Vec<(String, String)>,
 }
 
-/// One person to write: the levels and the main post.
+/// A person to write, with levels and main post.
 struct Person<'a> {
     unit: &'a str,
     title: &'a str,
@@ -135,12 +135,12 @@ impl Bundle {
         bundle
     }
 
-    /// 14 communes with their five key leaders each, and a second vice-chair in five of them: 75 people.
+    /// Adds 14 communes with five key leaders each, and a second vice-chair in five of them: 75 people.
     fn district(&mut self) {
         for (at, (name, admin_code)) in COMMUNES.iter().enumerate() {
             let commune = format!("{DISTRICT}-{:02}", at + 1);
             self.unit(&commune, DISTRICT, "COMMUNE", "COMMUNE", name, admin_code);
-            // Within a longer name the kind is not a capital.
+            // Within a longer name, the kind is written in lower case.
             let name = name.replacen("Xã", "xã", 1).replacen("Thị", "thị", 1);
             let party = self.below(&commune, "DU", "PARTY_COMMITTEE", &format!("Đảng ủy {name}"));
             let state = self.below(&commune, "UB", "PEOPLES_COMMITTEE", &format!("UBND {name}"));
@@ -154,7 +154,7 @@ impl Bundle {
                     34..73 => "INTERMEDIATE",
                     _ => "ELEMENTARY",
                 };
-                // Another order than that of the degrees, so that the two distributions cross.
+                // In another order than the degrees, so that the two distributions are independent.
                 let theory = match nth * 7 % 75 {
                     0 => "ADVANCED",
                     1..67 => "INTERMEDIATE",
@@ -166,7 +166,8 @@ impl Bundle {
         }
     }
 
-    /// 16 committee members: 15 with a university degree or more, 14 with intermediate political theory or more.
+    /// Adds 16 committee members: 15 with a university degree or higher, 14 with intermediate political theory or
+    /// higher.
     fn committee(&mut self) {
         let party = self.below(COMMUNE, "DU", "PARTY_COMMITTEE", "Đảng ủy xã Thanh Nưa");
         let state = self.below(COMMUNE, "UB", "PEOPLES_COMMITTEE", "UBND xã Thanh Nưa");
@@ -194,7 +195,7 @@ impl Bundle {
         code
     }
 
-    /// Code of the person written last.
+    /// Code of the last person written.
     fn code(&self) -> String {
         format!("CB{:04}", self.people)
     }
@@ -205,7 +206,7 @@ impl Bundle {
         self.papers(person.professional, person.theory, person.year);
     }
 
-    /// A new person, whose post and papers follow.
+    /// Writes a new person, without post and qualifications.
     fn cadre(&mut self, names: &Names, birth: usize, title: &str) {
         let (nth, male) = (self.people, !self.people.is_multiple_of(4));
         self.people += 1;
@@ -230,12 +231,12 @@ impl Bundle {
         );
     }
 
-    /// A primary post of the person written last.
+    /// Writes a primary post of the last person written.
     fn post(&mut self, unit: &str, title: &str, (start, end): (&str, &str)) {
         let _ = writeln!(self.assignments, "{},{unit},{title},{start},{end},true", self.code());
     }
 
-    /// The degree of the person written last, and two years later the political theory.
+    /// Writes the degree of the last person written, and a qualification in political theory two years later.
     fn papers(&mut self, professional: &str, theory: &str, year: usize) {
         let code = self.code();
         let _ = writeln!(

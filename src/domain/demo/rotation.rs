@@ -1,13 +1,13 @@
-//! The demo's rotations: those of Điện Biên province that began from 2010 to 2014, 91 by direction, and those of its
+//! Rotations of the demo: those of Điện Biên province that began from 2010 to 2014, 91 by direction, and those of its
 //! district Điện Biên Đông since 2000, more than 60.
 
 use std::fmt::Write as _;
 
 use super::{Bundle, Names};
 
-/// The year in which those began that have no end yet.
+/// Start year of the rotations that have not ended.
 const RUNNING: usize = 2025;
-/// The province.
+/// Code of the province.
 const PROVINCE: &str = "DB";
 const DEPARTMENTS: [(&str, &str); 4] = [
     ("DB-SNV", "Sở Nội vụ tỉnh Điện Biên"),
@@ -17,7 +17,7 @@ const DEPARTMENTS: [(&str, &str); 4] = [
 ];
 const OFFICES: [(&str, &str); 2] = [("NV", "Phòng Nội vụ"), ("TC", "Phòng Tài chính - Kế hoạch")];
 
-/// A district: code, name, administrative code, and the same of its communes.
+/// A district: code, name and administrative code, and the same of its communes.
 type District = (&'static str, &'static str, &'static str, [(&'static str, &'static str, &'static str); 3]);
 const DISTRICTS: [District; 3] = [
     (
@@ -49,19 +49,19 @@ const NAMES: Names = Names {
     ethnicity: "03",
 };
 
-/// A unit, and the title that is held there before, during or after a rotation.
+/// A unit, and the title of posts there before, during or after a rotation.
 #[derive(Clone)]
 struct Place {
     unit: String,
     title: &'static str,
 }
 
-/// Rotations that run one way.
+/// Rotations in one direction.
 struct Stream<'a> {
     form: &'static str,
     from: &'a [Place],
     to: &'a [Place],
-    /// First year, and over how many years they spread.
+    /// First year, and the number of years over which they are spread.
     since: (usize, usize),
 }
 
@@ -79,7 +79,7 @@ impl Bundle {
         self.stream(15, &stream(&departments, &offices, (2010, 5)));
         self.stream(11, &stream(&offices, &departments, (2010, 5)));
         self.stream(12, &stream(&departments, &departments, (2010, 5)));
-        // Between offices and communes: 32 down and 13 up. Điện Biên Đông has few of them and many before.
+        // Between offices and communes: 32 down and 13 up. Điện Biên Đông has few of these, and many in earlier years.
         for ((offices, communes), (down, up)) in districts.iter().zip([(4, 2), (14, 6), (14, 5)]) {
             self.stream(down, &stream(offices, communes, (2010, 5)));
             self.stream(up, &stream(communes, offices, (2010, 5)));
@@ -90,13 +90,13 @@ impl Bundle {
         // Between districts: 8.
         self.stream(4, &stream(east, west, (2010, 5)));
         self.stream(4, &stream(west, north, (2010, 5)));
-        // Two that run, and what is no rotation in the strict sense.
+        // Two running rotations, and moves of the other forms, which are not rotations in the strict sense.
         self.stream(2, &stream(&departments, east, (RUNNING, 1)));
         self.stream(3, &Stream { form: "TRANSFER", ..stream(west, north, (2012, 3)) });
         self.stream(2, &Stream { form: "SECONDMENT", ..stream(&departments, east_communes, (2016, 2)) });
     }
 
-    /// Writes a district, where it is not there yet, with its offices and some communes: the offices, then the communes.
+    /// Writes a district, unless it exists, with its offices and some communes. Returns the offices and the communes.
     fn district_with_offices(&mut self, (code, name, admin_code, communes): &District) -> (Vec<Place>, Vec<Place>) {
         if *code != "DB-DB" {
             self.unit(code, PROVINCE, "DISTRICT", "DISTRICT", &name.replacen('h', "H", 1), admin_code);
@@ -115,10 +115,10 @@ impl Bundle {
         (offices.into(), communes.into())
     }
 
-    /// Writes rotations of three years, each of a person of its own who is placed in the old unit again.
+    /// Writes rotations of three years, each of a different person, who returns to the old unit.
     fn stream(&mut self, count: usize, stream: &Stream<'_>) {
         for nth in 0..count {
-            // The next one, so that a stream within one list leads to another unit.
+            // Uses the next unit, so that a stream within one list leads to another unit.
             let (from, to) = (&stream.from[nth % stream.from.len()], &stream.to[(nth + 1) % stream.to.len()]);
             let (year, month) = (stream.since.0 + nth % stream.since.1, (nth * 5 + 2) % 6 + 1);
             let [before, start, end] = [year - 4, year, year + 3].map(|year| format!("{year}-{month:02}-01"));

@@ -1,5 +1,5 @@
-//! The demo's training: the classes of the district from 2011 to 2014, as they were once printed, who was sent
-//! elsewhere, and a plan of 2014 with its quotas.
+//! Training of the demo: the published classes of the district from 2011 to 2014, training elsewhere, and a plan of
+//! 2014 with its quotas.
 
 use std::fmt::Write as _;
 
@@ -28,7 +28,7 @@ const CENTRES: [(&str, &str, &str); 3] = [
     ("TX", "CONTINUING_EDUCATION_CENTRE", "Trung tâm Giáo dục thường xuyên huyện Lương Tài"),
 ];
 
-/// A class: the centre that holds it, plan, programme, category, year, the key cadres in it.
+/// A class: training centre, plan, programme, category, year, and the range of its key cadres.
 type Class = (&'static str, &'static str, &'static str, &'static str, usize, std::ops::Range<usize>);
 const CLASSES: [Class; 12] = [
     ("TT", "KH-LT-2011", "LLCT_TC", "TRAINING", 2011, 0..34),
@@ -45,7 +45,7 @@ const CLASSES: [Class; 12] = [
     ("TT", "KH-LT-2014", "CMNV", "WORKSHOP", 2014, 0..18),
 ];
 
-/// The files of training.
+/// Training files of the bundle.
 pub(super) struct Training {
     classes: String,
     sessions: String,
@@ -67,8 +67,8 @@ impl Training {
 }
 
 impl Bundle {
-    /// 8 classes towards a level and 4 short ones, which meet on each of their three days; 12 people were sent elsewhere.
-    /// The last of 2014 gave up.
+    /// Writes 8 classes towards a level and 4 short ones with a session on each of their three days, and 12 people
+    /// trained elsewhere. The last learner of 2014 dropped out.
     pub(super) fn training(&mut self) -> Training {
         for (suffix, kind, name) in CENTRES {
             self.unit(&format!("{DISTRICT}-{suffix}"), DISTRICT, kind, "DISTRICT", name, "");
@@ -81,7 +81,7 @@ impl Bundle {
             enrolments: "cadre_code,class_code,programme_code,unit_code,year,result,grade\n".to_owned(),
         };
         for (nth, (centre, plan, programme, category, year, learners)) in (1..).zip(CLASSES) {
-            // What leads to a level takes a year and a half, the rest three days; all of it beside the work.
+            // Classes towards a level take a year and a half, others three days; all are part-time.
             let days = if category == "TRAINING" { (4, year + 1, "10-05") } else { (9, year, "09-07") };
             let (month, end_year, end) = days;
             let class = format!("LOP-LT-{nth:02}");

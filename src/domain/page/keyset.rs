@@ -1,4 +1,4 @@
-//! Pages by key in SQL: the order of a list, the rows on one side of a position, counts that stop.
+//! Keyset pagination in SQL: the order of a list, conditions on a position, bounded counts.
 
 use sea_orm::{
     Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
@@ -13,13 +13,13 @@ use crate::{
     error::Result,
 };
 
-/// The order of a list in SQL: its sort keys, then the id, so that no two rows share a place. No key may be null.
+/// Order of a list in SQL: its sort keys, then the id, so that the order is total. No key may be null.
 #[derive(Clone, Debug)]
 pub(in crate::domain) struct Keyset {
     keys: Vec<(SimpleExpr, Direction)>,
 }
 
-/// Which side of a position.
+/// Side of a position.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     After,
@@ -27,15 +27,15 @@ enum Side {
 }
 
 impl Keyset {
-    /// An order by keys, with the id to break ties.
+    /// Order by keys, with the id as tie breaker.
     pub(in crate::domain) fn new(mut keys: Vec<(SimpleExpr, Direction)>, id: impl Into<SimpleExpr>) -> Self {
-        // The tie breaker goes the way of the last key, so that one index serves both.
+        // The tie breaker has the direction of the last key, so that one index serves both.
         let direction = keys.last().map_or(Direction::Asc, |(_, direction)| *direction);
         keys.push((id.into(), direction));
         Self { keys }
     }
 
-    /// Narrows a select to a window, in the window's way, and to one row more than its size.
+    /// Restricts a select to a window, in the window's direction, with a limit of one more than its size.
     pub(in crate::domain) fn narrow<E: EntityTrait>(&self, mut select: Select<E>, window: &Window) -> Select<E> {
         for (bound, side) in [(&window.after, Side::After), (&window.before, Side::Before)] {
             if let Some(position) = bound {
@@ -48,14 +48,15 @@ impl Keyset {
         select.limit(window.size as u64 + 1)
     }
 
-    /// Puts rows that were narrowed to a window, and joined with others since, back into its way.
+    /// Restores the order of rows that were restricted to a window and then joined.
     pub(in crate::domain) fn order(&self, select: &mut SelectStatement, window: &Window) {
         for (key, direction) in &self.keys {
             select.order_by_expr(key.clone(), ordered(*direction, window.way));
         }
     }
 
-    /// Rows on one side of a position: past it by the first key, or equal there and past it by the next, and so on.
+    /// Condition on rows on one side of a position: past it by the first key, or equal and past it by the next, and so
+    /// on.
     fn on(&self, side: Side, position: &Position) -> Condition {
         let values: Vec<SimpleExpr> = position.keys.iter().map(value).chain([Expr::val(position.id)]).collect();
         let mut any = Condition::any();
@@ -87,7 +88,7 @@ fn ordered(direction: Direction, way: Way) -> Order {
     if (direction == Direction::Asc) == (way == Way::Forward) { Order::Asc } else { Order::Desc }
 }
 
-/// How many rows a select has, at most `max`.
+/// Number of rows of a select, at most `max`.
 pub(in crate::domain) async fn count<E: EntityTrait>(
     access: &Access,
     select: Select<E>,

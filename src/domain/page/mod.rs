@@ -1,7 +1,8 @@
-//! Pages of a list: the Relay arguments, orders, and signed cursors that hold a place in the order.
+//! Pages of a list: Relay arguments, orders, and signed cursors for positions in the order.
 //!
-//! A cursor belongs to one caller and one list: it carries the sort keys and the id of its row under a tag that also
-//! covers the caller and the list's filter, so that it opens nothing elsewhere (Relay Cursor Connections; RFC 2104).
+//! A cursor is bound to one caller and one list: it contains the sort keys and the id of its row, and an authentication
+//! tag that also covers the caller and the filter of the list, so that it is invalid elsewhere (Relay Cursor
+//! Connections; RFC 2104).
 
 mod keyset;
 
@@ -18,42 +19,42 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 
-/// Rows of a page unless the client says otherwise.
+/// Default number of rows of a page.
 pub const DEFAULT_PAGE: usize = 20;
-/// Most rows of a page.
+/// Maximum number of rows of a page.
 pub const LARGEST_PAGE: usize = 100;
-/// Bytes of a tag: 128 bits.
+/// Length of a tag in bytes: 128 bits.
 const TAG: usize = 16;
 
-/// The paging arguments of a connection, as the client sent them.
+/// Paging arguments of a connection, as sent by the client.
 #[derive(Clone, Debug, Default)]
 pub struct PageArgs {
-    /// Rows from the beginning.
+    /// Number of rows from the beginning.
     pub first: Option<i32>,
     /// Only rows after this cursor.
     pub after: Option<String>,
-    /// Rows from the end.
+    /// Number of rows from the end.
     pub last: Option<i32>,
     /// Only rows before this cursor.
     pub before: Option<String>,
 }
 
-/// A place in an order: the sort keys of a row, then its id.
+/// Position in an order: the sort keys of a row, then its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    /// One key per item of the order.
+    /// One key for each item of the order.
     pub keys: Vec<Key>,
-    /// Breaks ties.
+    /// Id of the row; breaks ties.
     pub id: Uuid,
 }
 
-/// One sort key.
+/// Value of one sort key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Key {
     /// A collation key.
     #[serde(rename = "b")]
     Bytes(Vec<u8>),
-    /// A code, by code point.
+    /// A code, in code point order.
     #[serde(rename = "t")]
     Text(String),
     /// A day.
@@ -62,7 +63,7 @@ pub enum Key {
     /// A whole number, such as a year.
     #[serde(rename = "n")]
     Number(i32),
-    /// A place in a log.
+    /// A position in a log.
     #[serde(rename = "p")]
     Place(i64),
 }
@@ -76,10 +77,10 @@ pub enum Direction {
     Desc,
 }
 
-/// Checks that an order names each sort key once: a second time it changes nothing and costs what the first did.
+/// Checks that an order names each sort key once; a repeated key has no effect but a cost.
 ///
 /// # Errors
-/// `Invalid` naming `orderBy`.
+/// `Invalid` for `orderBy`.
 pub(in crate::domain) fn ensure_each_once<F: PartialEq>(fields: impl Iterator<Item = F>) -> Result<()> {
     let mut seen = Vec::new();
     for field in fields {
@@ -95,29 +96,29 @@ pub(in crate::domain) fn ensure_each_once<F: PartialEq>(fields: impl Iterator<It
     Ok(())
 }
 
-/// From which end a page is taken.
+/// End of the list from which a page is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// `first`.
+    /// From the beginning (`first`).
     Forward,
-    /// `last`.
+    /// From the end (`last`).
     Backward,
 }
 
-/// A page that is asked for, checked.
+/// A validated request for a page.
 #[derive(Clone, Debug)]
 pub struct Window {
-    /// From which end.
+    /// End from which the page is taken.
     pub way: Way,
-    /// Rows at most.
+    /// Maximum number of rows.
     pub size: usize,
-    /// Lower bound, exclusive.
+    /// Start of the window, exclusive.
     pub after: Option<Position>,
-    /// Upper bound, exclusive.
+    /// End of the window, exclusive.
     pub before: Option<Position>,
 }
 
-/// A place in a list, which a client may come back to. It is sealed where it is asked for: most pages show two.
+/// Position in a list, given to clients as a cursor. Sealed only when needed: most pages show two.
 #[derive(Clone, Debug)]
 pub struct Cursor {
     place: Position,
@@ -125,7 +126,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// As the client gets it.
+    /// Encoded cursor for clients.
     pub fn sealed(&self) -> String {
         self.list.seal(&self.place)
     }
@@ -134,32 +135,32 @@ impl Cursor {
 /// A page of rows.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
-    /// The rows, each with its cursor, in the order of the list.
+    /// Rows with their cursors, in the order of the list.
     pub rows: Vec<(Cursor, T)>,
-    /// Whether rows follow.
+    /// Whether more rows follow.
     pub has_next: bool,
-    /// Whether rows precede.
+    /// Whether more rows precede.
     pub has_previous: bool,
 }
 
-/// A count that was not carried on beyond a bound.
+/// A count with an upper bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::SimpleObject)]
 pub struct BoundedCount {
-    /// The count, or the bound where there are more.
+    /// The count, or the bound if there are more.
     pub value: i32,
-    /// Whether the value is the count itself.
+    /// Whether the value is the exact count.
     pub is_exact: bool,
 }
 
 impl BoundedCount {
-    /// The count, cut at a bound.
+    /// A count, limited to a bound.
     pub fn of(found: u64, max: u64) -> Self {
         let value = i32::try_from(found.min(max)).unwrap_or(i32::MAX);
         Self { value, is_exact: found <= max }
     }
 }
 
-/// The key that cursors are signed with.
+/// Key that signs cursors.
 #[derive(Clone)]
 pub struct CursorKey(Vec<u8>);
 
@@ -169,20 +170,20 @@ impl std::fmt::Debug for CursorKey {
     }
 }
 
-/// Makes and reads the cursors of one list for one caller.
+/// Creates and reads the cursors of one list for one caller.
 #[derive(Clone, Debug)]
 pub struct Cursors {
-    /// Has taken in the key, and what the cursors are bound to.
+    /// MAC state after the key and the data to which the cursors are bound.
     bound: Arc<Hmac<Sha256>>,
 }
 
 impl CursorKey {
-    /// Wraps the key's bytes.
+    /// Key from its bytes.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 
-    /// The cursors of a list. `list` describes what is listed and in which order; its JSON is what a cursor is bound to.
+    /// Cursors of a list. `list` describes the listed rows and their order; cursors are bound to its JSON.
     pub fn cursors(&self, caller: ClientId, list: &impl Serialize) -> Cursors {
         let mut bound = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         bound.update(caller.0.as_bytes());
@@ -197,7 +198,7 @@ impl Cursors {
         Hmac::clone(&self.bound).chain_update(payload)
     }
 
-    /// The cursor of a place.
+    /// Encodes the cursor of a position.
     fn seal(&self, position: &Position) -> String {
         let payload = serde_json::to_vec(position).expect("a position is plain data");
         let mut bytes = self.mac(&payload).finalize().into_bytes()[..TAG].to_vec();
@@ -219,7 +220,7 @@ impl Cursors {
         serde_json::from_slice(payload).map_err(|_| refused())
     }
 
-    /// Checks the arguments and opens their cursors.
+    /// Validates the arguments and decodes their cursors.
     ///
     /// # Errors
     /// `Invalid` for `first` with `last`, for a size outside 0 to 100, and for a cursor of another list or caller.
@@ -251,8 +252,8 @@ impl Cursors {
         Ok(Window { way, size, after: open("after", &args.after)?, before: open("before", &args.before)? })
     }
 
-    /// Makes the page out of the rows that a query gave for a window: in the way's direction, one more than its size
-    /// where there are more.
+    /// Builds the page from the rows of a query for a window: in the window's direction, one more than its size if more
+    /// rows exist.
     pub fn page<T>(&self, window: &Window, mut rows: Vec<T>, position: impl Fn(&T) -> Position) -> Page<T> {
         let more = rows.len() > window.size;
         rows.truncate(window.size);

@@ -1,4 +1,4 @@
-//! Persons with all that read models follow from, so many at a time.
+//! Batches of persons with all inputs of the read models.
 
 use std::collections::HashMap;
 
@@ -15,19 +15,19 @@ use super::{
 };
 use crate::error::Result;
 
-/// Persons that are looked at together: a few statements for each so many.
+/// Number of persons in a batch; each batch takes a few statements.
 pub(super) const BATCH: usize = 2_000;
 
-/// Some persons, as the tables have them.
+/// A batch of persons, read from the source tables.
 #[derive(Debug)]
 pub(super) struct Batch {
-    /// Their cards as they ought to be.
+    /// Cards built from the source tables.
     pub cards: Vec<CadreSnapshot>,
     sort_keys: HashMap<CadreId, Vec<u8>>,
 }
 
 impl Batch {
-    /// These persons.
+    /// Reads the selected persons.
     pub async fn of(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Self> {
         let mut people = Self { cards: Vec::new(), sort_keys: HashMap::new() };
         for (card, sort_key) in cadre_snapshot::made(connection, of).await? {
@@ -37,8 +37,8 @@ impl Batch {
         Ok(people)
     }
 
-    /// The next persons after one, by id; none after the last. Ids grow with time, so who was recorded together is read
-    /// together.
+    /// Reads the next batch after id `last`, in id order; `None` at the end. Ids grow with time, so persons recorded
+    /// together are read together.
     pub async fn after(connection: &impl ConnectionTrait, last: Option<CadreId>) -> Result<Option<Self>> {
         let ids = cadre::Entity::find()
             .select_only()
@@ -57,28 +57,28 @@ impl Batch {
         }
     }
 
-    /// A person with this card. Names never change, so that a card of before has the same place in their order.
+    /// Builds the projection input of a card. Names never change, so an older card of the person has the same sort key.
     pub fn person<'a>(&'a self, card: &'a CadreSnapshot) -> Option<Person<'a>> {
         let sort_key = self.sort_keys.get(&card.id)?;
         Some(Person { id: card.id, sort_key, posts: &card.posts, qualifications: &card.qualifications })
     }
 
-    /// Each of them.
+    /// All persons of the batch.
     pub fn each(&self) -> impl Iterator<Item = Person<'_>> {
         self.cards.iter().filter_map(|card| self.person(card))
     }
 
-    /// From the first to the last of them.
+    /// Id range from the first to the last person, both inclusive.
     pub fn range(&self) -> Option<Of<'static>> {
         Some(Of::Range(self.cards.first()?.id, self.last()?))
     }
 
-    /// The last of them.
+    /// Id of the last person.
     pub fn last(&self) -> Option<CadreId> {
         self.cards.last().map(|card| card.id)
     }
 
-    /// The code of one of them.
+    /// Code of a person of the batch.
     pub fn code(&self, id: CadreId) -> Option<&CadreCode> {
         self.cards.iter().find(|card| card.id == id).map(|card| &card.code)
     }

@@ -1,8 +1,8 @@
-//! Read models: what is derived from other tables so that a question costs the same however much there is. The writing
-//! transaction keeps them, so no reader ever sees one that is behind.
+//! Read models: projections of other tables, so that the cost of a query does not depend on the number of rows. The
+//! writing transaction updates them, so readers never see a stale projection.
 //!
-//! Whatever an act wrote of persons is compared, before and after, when it commits. After an import, which may touch
-//! everybody, they are made anew; so they are where their form is another one than this program's.
+//! At commit, the persons changed by a command are compared before and after. Rebuilt after imports and on format
+//! change.
 
 mod batch;
 pub mod cadre_snapshot;
@@ -34,21 +34,21 @@ use batch::{BATCH, Batch};
 use cadre_snapshot::{CadreSnapshot, Of};
 use headcount::{Expected, Rebuild, Update};
 
-/// More persons than this are not renewed one by one: all are.
+/// Above this number of changed persons, all read models are rebuilt instead.
 const MANY: usize = 20_000;
 
-/// The name under which the form of cards stands.
+/// Name under which the format version of cards is stored.
 const CARD: &str = "card";
 
-/// The name under which the form of words stands.
+/// Name under which the format version of words is stored.
 const WORD: &str = "word";
 
-/// The persons of whom an act wrote something that read models are derived from.
+/// Persons for whom a command changed inputs of read models.
 #[derive(Clone, Debug)]
 pub(in crate::domain) enum ChangedCadres {
-    /// These.
+    /// The listed persons.
     These(BTreeSet<CadreId>),
-    /// So many that all are made anew.
+    /// More than `MANY` persons: all read models are rebuilt.
     Everybody,
 }
 
@@ -59,7 +59,7 @@ impl Default for ChangedCadres {
 }
 
 impl ChangedCadres {
-    /// Notes a person.
+    /// Adds a person.
     pub(in crate::domain) fn add(&mut self, person: CadreId) {
         if let Self::These(persons) = self {
             persons.insert(person);
@@ -70,19 +70,19 @@ impl ChangedCadres {
     }
 }
 
-/// Read models that are what an act has written.
+/// Proof that the read models match what a command has written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub(in crate::domain) enum Renewed {
-    /// Those of the persons whom it touched.
+    /// The changed persons were updated.
     Some,
-    /// All, by the units and lists as they now are.
+    /// All read models were rebuilt with the current units and lists.
     All,
 }
 
 impl Renewed {
-    /// Notes the act's place in the chain: whose snapshot of units and lists is of before does not know all that the counts
-    /// may name.
+    /// Stores the log position of the command. Counts may then refer to units and list entries that an older snapshot
+    /// does not contain.
     pub(in crate::domain) async fn at(self, txn: &DatabaseTransaction, place: i64) -> Result<()> {
         match self {
             Self::Some => Ok(()),
@@ -91,21 +91,21 @@ impl Renewed {
     }
 }
 
-/// The first place where a read model is not what follows from the tables.
+/// First difference between a read model and its source tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// The card of a person.
     Card(CadreCode),
     /// A count of people, or a page key.
     Count(headcount::Difference),
-    /// The words of a person's name, by the person's code.
+    /// Words of a person's name, by the person's code.
     Word(String),
 }
 
-/// Read models that are what follows from the tables.
+/// Result of a successful verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Intact {
-    /// How many persons were looked at.
+    /// Number of verified persons.
     pub persons: usize,
 }
 
@@ -119,8 +119,8 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Brings the read models up to what a transaction has written of persons. `reference_data` is that of who acts, for units and
-/// lists.
+/// Updates the read models for the persons that a transaction has changed. `reference_data` is the snapshot of units
+/// and lists of the command's caller.
 pub(in crate::domain) async fn renew(
     txn: &DatabaseTransaction,
     touched: ChangedCadres,
@@ -134,7 +134,7 @@ pub(in crate::domain) async fn renew(
             return Ok(Renewed::All);
         }
     };
-    // First of all: from here on nobody makes the counts anew, and what is read of persons is what they hold.
+    // First, take the lock: from here on no rebuild can happen, and the persons' stored state matches the counts.
     let mut keeping = Update::begin(txn, reference_data, today).await?;
     let mut words = name_index::Changed::default();
     for persons in persons.chunks(BATCH) {
@@ -156,7 +156,7 @@ pub(in crate::domain) async fn renew(
     Ok(Renewed::Some)
 }
 
-/// Makes all read models anew.
+/// Rebuilds all read models.
 ///
 /// # Errors
 /// `Unavailable` or `Internal` if the database does not answer.
@@ -166,7 +166,7 @@ pub async fn rebuild(database: &Database, clock: Clock) -> Result<()> {
     txn.commit().await
 }
 
-/// Makes all read models anew where their form is not this program's.
+/// Rebuilds all read models if their format version is not this program's.
 ///
 /// # Errors
 /// As `rebuild`.
@@ -179,11 +179,10 @@ pub async fn ensure_current(database: &Database, clock: Clock) -> Result<()> {
     }
 }
 
-/// Compares the read models with what follows from the tables, as one transaction sees both, and gives the first
-/// difference.
+/// Compares the read models with their source tables in one transaction and returns the first difference.
 ///
 /// # Errors
-/// `Unavailable` or `Internal` if the database does not answer. A difference is no error.
+/// `Unavailable` or `Internal` if the database does not answer. A difference is not an error.
 pub async fn verify(connection: &DatabaseTransaction) -> Result<std::result::Result<Intact, Difference>> {
     let mut expected = match Expected::begin(connection).await? {
         Ok(expected) => expected,
@@ -210,7 +209,7 @@ pub async fn verify(connection: &DatabaseTransaction) -> Result<std::result::Res
     Ok(difference.map_or(Ok(Intact { persons }), Err))
 }
 
-/// The forms of this program, by their names; counts and page keys say theirs themselves.
+/// Format versions of this program, by name. Counts and page keys store theirs in their own head row.
 fn format_versions() -> [(&'static str, i32); 2] {
     [(CARD, cadre_snapshot::VERSION.into()), (WORD, name_index::VERSION)]
 }

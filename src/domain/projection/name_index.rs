@@ -1,6 +1,6 @@
-//! Words of names by unit: where a search begins. Whoever holds a post in a unit on some day stands there under each word
-//! of their folded name, with the other words behind it. So a search looks at those alone who have its rarest word, and
-//! sees in the same row whether they have the others.
+//! Index of name words by unit, the start of a search. A person with a post in a unit on any day has one row for each
+//! word of the folded name; the other words follow it in the same row. A search therefore reads only the rows of its
+//! rarest word and checks the other words without another read.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -25,10 +25,10 @@ use crate::{
     text,
 };
 
-/// The form that the table is kept in. Another number makes it anew.
+/// Format version of the table. A change triggers a rebuild.
 pub(super) const VERSION: i32 = 2;
 
-/// What follows from a name and posts: the name from each word on, in each unit, on whatever day.
+/// Rows of a person: the name rotated to start at each word, for each unit of their posts, past and future.
 fn words(card: &CadreSnapshot) -> HashSet<cadre_word::Model> {
     let (name, units) = (text::fold(&card.full_name), card.posts.iter().map(|post| post.unit_id));
     let names = from_each_word(&name);
@@ -37,14 +37,14 @@ fn words(card: &CadreSnapshot) -> HashSet<cadre_word::Model> {
     units.flat_map(in_unit).collect()
 }
 
-/// A folded name turned so that each of its words once comes first, with a blank before each word.
+/// Rotations of a folded name, one starting at each word, with a blank before each word.
 fn from_each_word(name: &str) -> Vec<String> {
     let words: Vec<&str> = name.split(' ').filter(|word| !word.is_empty()).collect();
     let turned = |at: usize| words[at..].iter().chain(&words[..at]).map(|word| format!(" {word}")).collect();
     (0..words.len()).map(turned).collect()
 }
 
-/// What a transaction changes of the words.
+/// Changes that a transaction makes to the words.
 #[derive(Debug, Default)]
 pub(super) struct Changed {
     gone: Vec<cadre_word::Model>,
@@ -52,21 +52,21 @@ pub(super) struct Changed {
 }
 
 impl Changed {
-    /// A person as they stood before the transaction, if they did, and as they stand now.
+    /// Replaces a person's rows: those of the state before the transaction, if any, by those of the current state.
     pub fn replace(&mut self, before: Option<&CadreSnapshot>, after: &CadreSnapshot) {
         let (before, after) = (before.map(words).unwrap_or_default(), words(after));
         self.gone.extend(before.difference(&after).cloned());
         self.new.extend(after.difference(&before).cloned());
     }
 
-    /// Writes what has changed.
+    /// Writes the changes.
     pub async fn write(self, txn: &DatabaseTransaction) -> Result<()> {
         bulk::delete(txn, self.gone.into_iter().map(IntoActiveModel::into_active_model)).await?;
         Ok(bulk::insert(txn, self.new.into_iter().map(IntoActiveModel::into_active_model)).await?)
     }
 }
 
-/// All words in the making: nothing of them is in the table, and everybody is to come.
+/// A rebuild in progress; the table is empty.
 #[derive(Debug)]
 pub(super) struct Rebuild(StagingTable<cadre_word::Entity>);
 
@@ -77,36 +77,37 @@ impl Rebuild {
         Ok(Self(StagingTable::open(txn).await?))
     }
 
-    /// Takes in some persons.
+    /// Adds a batch of persons.
     pub async fn add(&mut self, txn: &DatabaseTransaction, cards: &[CadreSnapshot]) -> Result<()> {
         let rows = cards.iter().flat_map(words).map(IntoActiveModel::into_active_model);
         Ok(self.0.insert(txn, rows).await?)
     }
 
-    /// Writes what was taken in.
+    /// Writes the collected rows to the table.
     pub async fn finish(self, txn: &DatabaseTransaction) -> Result<()> {
         Ok(self.0.flush(txn).await?)
     }
 }
 
-/// What follows from names and posts, thrown on heaps by person, so that only one heap need be looked at closely.
+/// Checksums of the rows derived from names and posts, one for each bucket of persons, so that only one bucket has to
+/// be compared in detail.
 #[derive(Debug)]
 pub(super) struct Expected(Vec<u64>);
 
 impl Expected {
-    /// Nothing, before anybody was looked at.
+    /// Starts without persons.
     pub fn new() -> Self {
         Self(vec![0; HEAPS])
     }
 
-    /// Looks at a person.
+    /// Adds a person.
     pub fn add(&mut self, card: &CadreSnapshot) {
         let heap = &mut self.0[heap_of(card.id)];
         *heap = words(card).iter().map(digest).fold(*heap, u64::wrapping_add);
     }
 
-    /// The first person whose words are not what they ought to be, once everybody was looked at: the code, or the id of
-    /// who is not there.
+    /// Returns the first person whose stored words differ, after all persons were added: the code, or the id if the
+    /// person does not exist.
     pub async fn difference(self, connection: &DatabaseTransaction) -> Result<Option<String>> {
         let mut heaps = self.0;
         let mut found = cadre_word::Entity::find().stream(connection).await?;
@@ -128,7 +129,7 @@ fn digest(row: &cadre_word::Model) -> u64 {
     hasher.finish()
 }
 
-/// Names the first person of a heap whose words differ.
+/// Returns the first person of a bucket whose words differ.
 async fn named(connection: &DatabaseTransaction, heap: usize) -> Result<Option<String>> {
     let mut left: HashMap<cadre_word::Model, i32> = HashMap::new();
     let mut found = cadre_word::Entity::find().stream(connection).await?;

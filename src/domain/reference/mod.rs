@@ -1,7 +1,7 @@
 //! Reference lists that ship with the product: subjects and levels of qualification, ethnic groups, rules of law and
 //! retirement ages.
 //!
-//! The files beside this one are the lists; titles, institutions and units come with an import.
+//! The lists are the CSV files in this folder; titles, institutions and units are imported.
 
 #[cfg(test)]
 mod tests;
@@ -28,16 +28,16 @@ const ETHNIC_GROUPS: &str = include_str!("ethnic_groups.csv");
 const RULES: &str = include_str!("rules.csv");
 const RETIREMENT_AGES: &str = include_str!("retirement_ages.csv");
 
-/// Brings the reference lists (danh mục) in the database up to the files of this version, all or nothing; tells
-/// whether something changed. A row that a file no longer holds stays, because records may refer to it. A rule or an age
-/// that an office added is left alone, also where a shipped one has its code.
+/// Updates the reference lists (danh mục) in the database to the files of this version, in one transaction. Returns
+/// whether anything changed. Rows removed from a file stay, because records may refer to them. Rules and ages added by
+/// an office are left unchanged, even if a shipped one has the same code.
 pub async fn install(database: &Database, clock: Clock) -> Result<bool> {
     if Pending::find(database.reader()).await?.is_empty() {
         return Ok(false);
     }
 
     let txn = Permit::operator(database, clock, Act::ReferenceInstall).begin(None, None).await?;
-    // Asked again inside: another process may have installed meanwhile.
+    // Checked again inside the transaction: another process may have installed the lists meanwhile.
     let pending = Pending::find(txn.connection()).await?;
     if pending.is_empty() {
         return Ok(false);
@@ -54,7 +54,7 @@ pub async fn install(database: &Database, clock: Clock) -> Result<bool> {
     Ok(true)
 }
 
-/// The rows of the files that the database lacks or holds otherwise.
+/// Rows of the files that are missing in the database or differ from it.
 struct Pending {
     subjects: Vec<(ChangeKind, qualification_subject::Model)>,
     levels: Vec<(ChangeKind, qualification_level::Model)>,
@@ -99,13 +99,13 @@ impl Pending {
     }
 }
 
-/// The wanted rows whose place no stored row has taken.
+/// Wanted rows whose key is not taken by a stored row.
 fn beside<R>(mut wanted: Vec<R>, stored: &[R], takes_place: impl Fn(&R, &R) -> bool) -> Vec<R> {
     wanted.retain(|row| !stored.iter().any(|there| takes_place(row, there)));
     wanted
 }
 
-/// The wanted rows that are missing (CREATED) or stand there otherwise (UPDATED), in the order of the file.
+/// Wanted rows that are missing (CREATED) or differ (UPDATED), in the order of the file.
 fn differing<R: PartialEq, K: std::hash::Hash + Eq>(
     wanted: Vec<R>,
     stored: Vec<R>,
@@ -126,7 +126,7 @@ where
 {
     for (kind, row) in rows {
         txn.record(kind, table, object(&row)).await?;
-        // A model's own values count as unchanged, so that an update would write nothing.
+        // Values of a model count as unchanged, and an update would write nothing; `reset_all` marks all as changed.
         let row = row.into_active_model().reset_all();
         match kind {
             ChangeKind::Created => A::Entity::insert(row).exec_without_returning(txn.connection()).await.map(drop)?,
@@ -165,12 +165,12 @@ fn file_ethnic_groups() -> Result<Vec<ethnic_group::Model>> {
     Ok(rows.into_iter().map(row).collect())
 }
 
-/// The shipped rules (quy định), in the order of the file.
+/// Shipped rules (quy định), in the order of the file.
 pub(in crate::domain) fn file_rules() -> Result<Vec<rule::Model>> {
     parse::<FileRule>(RULES)?.into_iter().map(FileRule::row).collect()
 }
 
-/// The shipped retirement ages (tuổi nghỉ hưu), in the order of the file.
+/// Shipped retirement ages (tuổi nghỉ hưu), in the order of the file.
 pub(in crate::domain) fn file_retirement_ages() -> Result<Vec<retirement_age::Model>> {
     let rows: Vec<(String, String, String, i32, String, String)> = parse(RETIREMENT_AGES)?;
     rows.into_iter()
@@ -188,7 +188,7 @@ pub(in crate::domain) fn file_retirement_ages() -> Result<Vec<retirement_age::Mo
         .collect()
 }
 
-/// A line of `rules.csv`: the columns of the table, but for the origin.
+/// A line of `rules.csv`: the columns of the table, except the origin.
 #[derive(serde::Deserialize)]
 struct FileRule {
     code: String,

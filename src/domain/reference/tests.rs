@@ -1,4 +1,4 @@
-//! The lists as shipped, and what installing them changes.
+//! The shipped lists, and the changes that installing them makes.
 
 use std::collections::BTreeSet;
 
@@ -81,7 +81,7 @@ fn each_rule_is_one_row_with_a_law_and_days_that_follow() {
     }
 }
 
-/// The values as the instruments give them, and which of them were compared.
+/// Values as stated in the instruments, and which of them were compared.
 #[test]
 fn the_rules_are_those_of_their_instruments() {
     use Category::{Cadre, CivilServant};
@@ -147,7 +147,7 @@ async fn what_an_office_added_is_left_alone() {
     assert_eq!((rules.len(), ages.len()), (16, 25));
     assert!(rules.contains(&own_rule) && ages.contains(&own_age));
 
-    // The control: a shipped row that differs is put right.
+    // The control: a shipped row that differs is corrected.
     let mut bent = rules.iter().find(|rule| rule.code != own_rule.code).unwrap().clone();
     bent.value += 1;
     bent.clone().into_active_model().reset_all().update(database.writer()).await.unwrap();

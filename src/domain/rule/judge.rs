@@ -1,4 +1,4 @@
-//! Judging a rotation by the rules of its start day. Pure: facts in, checks out.
+//! Checks a rotation against the rules of its start day. Pure functions from facts to checks.
 
 use entity::{
     cadre, rotation, rule, rule_override,
@@ -14,41 +14,41 @@ use crate::{
     language::Sentence,
 };
 
-/// What a rule says of a rotation (kết quả đối chiếu với quy định).
+/// Result of a rule for a rotation (kết quả đối chiếu với quy định).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
 pub enum RuleResult {
-    /// The rule holds (đạt).
+    /// The rotation complies with the rule (đạt).
     Pass,
-    /// The rule is broken (không đạt).
+    /// The rotation violates the rule (không đạt).
     Fail,
-    /// No rule speaks of such a rotation on its start day, or it asks nothing of it (không áp dụng).
+    /// No rule applies to the rotation on its start day, or the rule sets no requirement (không áp dụng).
     NotApplicable,
-    /// A fact is not recorded or not open to the caller, or the rule was not compared with the text of its instrument
-    /// (chưa xác định).
+    /// A fact is missing or not open to the caller, or the rule was not compared with the text of its instrument (chưa
+    /// xác định).
     Indeterminate,
 }
 
-/// What the rules judge: a rotation and who goes. How long the person serves goes no further than this.
+/// Inputs of the rules: a rotation and its person. The end of the person's service is not visible outside this module.
 #[derive(Debug)]
 pub struct Facts<'a> {
     rotation: &'a rotation::Model,
     category: Category,
-    /// Nothing where the caller may not learn it.
+    /// `None` if the caller may not learn it.
     service: Option<RetirementOutlook>,
 }
 
 impl<'a> Facts<'a> {
-    /// The facts of a rotation of a person, without how long the person serves.
+    /// Facts of a rotation and its person, without the end of service.
     pub fn of(rotation: &'a rotation::Model, cadre: &cadre::Model) -> Self {
         Self { rotation, category: cadre.category, service: None }
     }
 
-    /// The same facts with how long the person serves.
+    /// The same facts with the end of service.
     pub(in crate::domain) fn with_service(self, service: Option<RetirementOutlook>) -> Self {
         Self { service, ..self }
     }
 
-    /// The rule that judges how long the person serves, where one is in force and its deadline lies in the calendar.
+    /// Rule on the remaining service, if one is in force and its deadline is within the calendar.
     pub fn rule_of_service<'r>(&self, rules: &'r Rules) -> Option<&'r rule::Model> {
         let rule = rules.rule_for(RuleKey::MinRemainingService, self.event())?;
         due(rule, self.rotation).is_some().then_some(rule)
@@ -60,48 +60,48 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// One rule, held against one rotation.
+/// Result of one rule for one rotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleCheck {
-    /// What the rule is about.
+    /// Subject of the rule.
     pub key: RuleKey,
-    /// What it says.
+    /// Result of the check.
     pub result: RuleResult,
-    /// Legal instrument and article; empty where no rule was in force.
+    /// Legal instrument and article; empty if no rule was in force.
     pub legal_basis: String,
-    /// Whether all values that were used were compared with the text of their instruments.
+    /// Whether all values used were compared with the text of their instruments.
     pub verified: bool,
-    /// Why, and the way out. It holds no birth date, no age, no retirement day and no time that a person has left.
+    /// Reason and possible remedy. It contains no birth date, age, retirement day or remaining time.
     pub sentence: Sentence,
-    /// The override that was granted for this rotation (ngoại lệ).
+    /// Override granted for this rotation (ngoại lệ).
     pub overridden: Option<rule_override::Model>,
-    /// Whether it was not judged because the caller may not learn how long the person serves.
+    /// Whether the rule was not checked because the caller may not learn the end of service.
     pub is_withheld: bool,
 }
 
-/// What the facts say of a rule if its value is right.
+/// Verdict on the facts, assuming that the value of the rule is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Holds,
     Broken,
     AsksNothing,
     Lacks(Fact),
-    /// It rests on a protected fact that the caller may not learn.
+    /// It depends on a protected fact that the caller may not learn.
     Withheld,
 }
 
-/// A fact without which a rule cannot be judged.
+/// A fact that is required to check a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fact {
-    /// The end of the rotation, planned or actual.
+    /// End of the rotation, planned or actual.
     End,
-    /// The title at the destination.
+    /// Title at the destination unit.
     DestinationTitle,
-    /// The day of birth, or an age of retirement for it.
+    /// Day of birth, or a retirement age for it.
     Retirement,
-    /// The planning entry.
+    /// Planning entry (quy hoạch).
     PlanningEntry,
-    /// The day that the rule counts to, within the calendar.
+    /// Deadline of the rule, within the calendar.
     Deadline,
 }
 
@@ -111,7 +111,7 @@ impl From<bool> for Verdict {
     }
 }
 
-/// Holds a rotation against every rule, one check for each key, always in the same order.
+/// Checks a rotation against every rule: one check for each key, always in the same order.
 pub fn judge(rules: &Rules, facts: &Facts<'_>, overrides: &[rule_override::Model]) -> Vec<RuleCheck> {
     let event = facts.event();
     let of_key = |key| {
@@ -125,12 +125,12 @@ pub fn judge(rules: &Rules, facts: &Facts<'_>, overrides: &[rule_override::Model
     RuleKey::iter().map(of_key).collect()
 }
 
-/// The checks that were not judged and could stand in the way.
+/// Checks that were withheld and might block the rotation.
 pub fn withheld(checks: &[RuleCheck]) -> impl Iterator<Item = &RuleCheck> {
     checks.iter().filter(|check| check.is_withheld && check.verified && check.overridden.is_none())
 }
 
-/// The checks that stand in the way: broken rules without an override.
+/// Checks that block the rotation: violated rules without an override.
 pub fn blocking(checks: &[RuleCheck]) -> impl Iterator<Item = &RuleCheck> {
     checks.iter().filter(|check| check.result == RuleResult::Fail && check.overridden.is_none())
 }
@@ -169,10 +169,11 @@ fn by_rule(rule: &rule::Model, facts: &Facts<'_>, overridden: Option<rule_overri
     }
 }
 
-/// Whether all that the verdict rests on was compared with its instrument: the rule, and the age where it counts.
+/// Whether all values behind the verdict were compared with their instruments: the rule, and the retirement age if it
+/// is used.
 fn verification(rule: &rule::Model, facts: &Facts<'_>) -> Verification {
     match rule.key {
-        // Unverified stands after verified.
+        // `Unverified` is greater than `Verified`.
         RuleKey::MinRemainingService => {
             let of_age = facts.service.as_ref().map(RetirementOutlook::verification);
             of_age.map_or(rule.verification, |of_age| rule.verification.max(of_age))
@@ -190,7 +191,7 @@ fn verdict(rule: &rule::Model, facts: &Facts<'_>) -> Verdict {
     }
 }
 
-/// Regulation 98-QĐ/TW counts on one title, Decree 170/2025/NĐ-CP, Art. 48 over the rotation.
+/// Regulation 98-QĐ/TW counts the time in one title, Decree 170/2025/NĐ-CP, Art. 48 the whole rotation.
 fn min_term(rule: &rule::Model, rotation: &rotation::Model) -> Verdict {
     if matches!(rule.basis, CountingBasis::PerTitle) && rotation.to_title_code.is_none() {
         return Verdict::Lacks(Fact::DestinationTitle);
@@ -198,7 +199,7 @@ fn min_term(rule: &rule::Model, rotation: &rotation::Model) -> Verdict {
     compare_end(rule, rotation, |end, due| end >= due)
 }
 
-/// Decree 170/2025/NĐ-CP. It speaks of secondments, whatever the scope of its row.
+/// Decree 170/2025/NĐ-CP. Applies to secondments only, even if the scope of its row is wider.
 fn max_secondment_term(rule: &rule::Model, rotation: &rotation::Model) -> Verdict {
     match rotation.form {
         RotationForm::Secondment => compare_end(rule, rotation, |end, due| end <= due),
@@ -219,7 +220,7 @@ fn min_remaining_service(rule: &rule::Model, facts: &Facts<'_>) -> Verdict {
     service.lasts_until(due).map_or(Verdict::Lacks(Fact::Retirement), Verdict::from)
 }
 
-/// Decree 138/2020/NĐ-CP, Art. 56(2). Old files often do not tell the planning entry; who prepares a rotation must.
+/// Decree 138/2020/NĐ-CP, Art. 56(2). Old files often lack the planning entry; a prepared rotation must have it.
 fn requires_planning_entry(rule: &rule::Model, rotation: &rotation::Model) -> Verdict {
     if rule.value == 0 {
         return Verdict::AsksNothing;
@@ -233,7 +234,7 @@ fn requires_planning_entry(rule: &rule::Model, rotation: &rotation::Model) -> Ve
     }
 }
 
-/// The day that lies as many months after the start as the rule says.
+/// Deadline: the start day plus the number of months of the rule.
 fn due(rule: &rule::Model, rotation: &rotation::Model) -> Option<Day> {
     rotation.start_on.plus_months(u32::try_from(rule.value).ok()?)
 }

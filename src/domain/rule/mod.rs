@@ -1,7 +1,7 @@
-//! Rules of law (quy định) as data: which rule is in force on a day for a case, and what it says of a rotation.
+//! Rules of law (quy định) as data: the rule in force for a case on a day, and its result for a rotation.
 //!
-//! The service knows how to judge each key; value, scope, time and instrument are rows. An event is judged by the rule of
-//! its own day, never by that of today.
+//! The check of each key is code; value, scope, period and instrument are rows. An event is checked against the rule of
+//! its own day, not of today.
 
 mod judge;
 mod retirement;
@@ -29,14 +29,14 @@ pub struct Rules {
     retirement_ages: RetirementAges,
 }
 
-/// What a rule is asked for: a move on its day.
+/// A case to which rules apply: a move on its first day.
 #[derive(Clone, Copy, Debug)]
 pub struct Event {
     /// Form of the move.
     pub form: RotationForm,
     /// Category of the person.
     pub category: Category,
-    /// What the move is for, where it is recorded.
+    /// Purpose of the move, if recorded.
     pub purpose: Option<RotationPurpose>,
     /// First day of the move.
     pub day: Day,
@@ -49,14 +49,14 @@ impl Rules {
         Self { rows, retirement_ages: RetirementAges::of(ages) }
     }
 
-    /// Reads all of them.
+    /// Reads all rules and ages.
     pub(in crate::domain) async fn load(connection: &impl ConnectionTrait) -> Result<Self> {
         let rows = rule::Entity::find().all(connection).await?;
         let ages = retirement_age::Entity::find().all(connection).await?;
         Ok(Self::of(rows, ages))
     }
 
-    /// Every rule, by code, whether or not it is in force.
+    /// All rules by code, in force or not.
     pub fn all(&self) -> &[rule::Model] {
         &self.rows
     }
@@ -66,9 +66,8 @@ impl Rules {
         &self.retirement_ages
     }
 
-    /// The rule of a key that is in force for an event. Of several, the most specific: one that names the purpose goes
-    /// before one that does not, then the category, then the form; then an office's before a shipped one, then the
-    /// newest, then the first by code.
+    /// Rule of a key in force for an event. Of several, the most specific applies: first one with a purpose, then with
+    /// a category, then with a form; then an office's before a shipped one, then the newest, then the first by code.
     pub fn rule_for(&self, key: RuleKey, event: Event) -> Option<&rule::Model> {
         let in_scope = self.rows.iter().filter(|rule| rule.key == key && speaks_of(rule, event));
         in_scope.max_by_key(|rule| {
@@ -79,8 +78,8 @@ impl Rules {
     }
 }
 
-/// Whether a rule is in force on the day of an event, and the event in its scope. A rule for a purpose does not speak of a
-/// move whose purpose is not recorded.
+/// Whether a rule is in force on the day of an event and its scope includes the event. A rule for a purpose does not
+/// apply to a move without a recorded purpose.
 fn speaks_of(rule: &rule::Model, event: Event) -> bool {
     Period::new(Some(rule.valid_from), rule.valid_to).is_some_and(|period| period.holds(event.day))
         && rule.form.is_none_or(|form| form == event.form)

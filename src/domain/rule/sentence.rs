@@ -1,4 +1,4 @@
-//! What a check says to people: the rule with its number, and the way out; nothing about a person's age or retirement.
+//! Messages of checks: the rule with its legal basis, and a remedy; nothing about a person's age or retirement.
 
 use entity::{rule, rule_override, value::RuleKey};
 
@@ -7,7 +7,7 @@ use crate::{
     language::Sentence,
 };
 
-/// No rule of the key speaks of the rotation on its start day.
+/// No rule of the key applies to the rotation on its start day.
 pub(super) fn none_in_force(key: RuleKey) -> Sentence {
     let (vi, en) = match key {
         RuleKey::MinTerm => ("thời hạn luân chuyển tối thiểu", "the least term of a rotation"),
@@ -21,12 +21,12 @@ pub(super) fn none_in_force(key: RuleKey) -> Sentence {
     )
 }
 
-/// The rule asks nothing of the rotation.
+/// The rule sets no requirement for the rotation.
 pub(super) fn asks_nothing(rule: &rule::Model) -> Sentence {
     cited(rule, &Sentence::new("không đặt ra yêu cầu đối với trường hợp này.", "it asks nothing in such a case."))
 }
 
-/// A fact is not recorded, or cannot be worked out.
+/// A fact is missing or cannot be derived.
 pub(super) fn lacks(rule: &rule::Model, fact: Fact) -> Sentence {
     let (vi, en) = match fact {
         Fact::End => (
@@ -54,7 +54,7 @@ pub(super) fn lacks(rule: &rule::Model, fact: Fact) -> Sentence {
     cited(rule, &Sentence::new(vi, en))
 }
 
-/// The rule rests on the day of birth, which is not open to the caller.
+/// The rule depends on the day of birth, which is not open to the caller.
 pub(super) fn withheld(rule: &rule::Model) -> Sentence {
     cited(
         rule,
@@ -67,13 +67,13 @@ pub(super) fn withheld(rule: &rule::Model) -> Sentence {
     )
 }
 
-/// The rule holds.
+/// The rotation complies with the rule.
 pub(super) fn holds(rule: &rule::Model) -> Sentence {
     let said = met(rule);
     cited(rule, &Sentence::new(format!("{}.", said.vi), format!("{}.", said.en)))
 }
 
-/// The rule is broken, and what can be done.
+/// The rotation violates the rule; includes a remedy.
 pub(super) fn broken(rule: &rule::Model, overridden: Option<&rule_override::Model>) -> Sentence {
     let said = unmet(rule);
     if overridden.is_some() {
@@ -96,7 +96,7 @@ pub(super) fn broken(rule: &rule::Model, overridden: Option<&rule_override::Mode
     cited(rule, &Sentence::new(vi, format!("{}; {en}, {}.", said.en, exception.1)))
 }
 
-/// What the rule would say if its value, and the retirement age where it counts, were compared with their instruments.
+/// Provisional result, because the rule's value or the retirement age was not compared with its instrument.
 pub(super) fn unverified(rule: &rule::Model, verdict: Verdict) -> Sentence {
     let said = if verdict == Verdict::Holds { met(rule) } else { unmet(rule) };
     let vi =
@@ -148,7 +148,7 @@ fn unmet(rule: &rule::Model) -> Sentence {
     }
 }
 
-/// The sentence after the instrument that it speaks of.
+/// Prefixes a message with the legal basis of its rule.
 fn cited(rule: &rule::Model, said: &Sentence) -> Sentence {
     let law = &rule.legal_basis;
     Sentence::new(format!("{law}: {}", said.vi), format!("{law}: {}", said.en))

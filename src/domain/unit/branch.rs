@@ -1,11 +1,12 @@
-//! Branches: the tree of all days in a few large parts, so that what is kept in the order of names can be kept by part.
+//! Branches: a fixed partition of all units into a few large parts, independent of the day, by which indexes in name
+//! order are split.
 
 use entity::value::{Hierarchy, UnitId};
 
 use super::tree::Units;
 
 impl Units {
-    /// Finds the branch of each unit.
+    /// Computes the branch of each unit.
     pub(super) fn find_branches(&mut self) {
         let ids: Vec<UnitId> = self.all().map(|unit| unit.row.id).collect();
         for id in ids {
@@ -18,20 +19,20 @@ impl Units {
         }
     }
 
-    /// The branch that a unit belongs to, whatever the day: by the last version of each, the unit directly below a root
-    /// under which it stands in the administrative tree. A unit is its own branch where it is one of these, or a root.
+    /// Branch of a unit, independent of the day: the ancestor directly below a root in the administrative tree, by the
+    /// last version of each unit. Roots and units directly below a root are their own branch.
     pub(in crate::domain) fn branch(&self, unit: UnitId) -> UnitId {
         self.get(unit).map_or(unit, |unit| unit.branch)
     }
 
-    /// The branch of all these units, if they have one in common.
+    /// Common branch of the units, if there is one.
     pub(in crate::domain) fn common_branch(&self, units: impl IntoIterator<Item = UnitId>) -> Option<UnitId> {
         let mut branches = units.into_iter().map(|unit| self.branch(unit));
         let first = branches.next()?;
         branches.all(|branch| branch == first).then_some(first)
     }
 
-    /// How many units a branch has.
+    /// Number of units in a branch.
     pub(in crate::domain) fn len_of_branch(&self, branch: UnitId) -> usize {
         self.branches.get(&branch).copied().unwrap_or(0)
     }

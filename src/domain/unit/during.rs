@@ -1,4 +1,4 @@
-//! Conditions on the units of rows: each row asks the tree of a day of its own.
+//! Conditions on the units of rows, each evaluated in the tree of the row's own day.
 
 use entity::value::Period;
 use sea_orm::{
@@ -8,12 +8,12 @@ use sea_orm::{
 
 use crate::{db, domain::unit::Membership};
 
-/// Conditions that stand beside one another in one bracket. A chain of "or" is as deep as it is long, and both SQLite
-/// and whoever writes the statement go down into it.
+/// Conditions in one pair of parentheses. A chain of `OR` nests as deep as it is long, and both SQLite and the
+/// statement builder recurse into it.
 const IN_A_BRACKET: usize = 100;
 
-/// Rows with a unit in one of the columns that was in a subtree on the row's own day. `when` says which rows have their
-/// day in a period.
+/// Condition that a unit in one of the columns was in a subtree on the row's own day. `when` selects the rows whose day
+/// is in a period.
 pub(in crate::domain) fn lies_in<C: ColumnTrait>(
     backend: DatabaseBackend,
     subtree: &[Membership],
@@ -27,7 +27,7 @@ pub(in crate::domain) fn lies_in<C: ColumnTrait>(
         });
         Condition::all().add(when(membership.during)).add(units)
     };
-    // "In one of none" holds for no row; an empty condition would hold for all.
+    // Membership in an empty set is false; an empty condition would be true.
     let none = subtree.is_empty().then(|| Condition::all().add(Expr::val(1).eq(0)));
     let brackets = subtree.chunks(IN_A_BRACKET).map(|part| part.iter().map(during).fold(Condition::any(), add));
     brackets.chain(none).fold(Condition::any(), add)
@@ -37,7 +37,7 @@ fn add(of: Condition, one: Condition) -> Condition {
     of.add(one)
 }
 
-/// A day lies in a period.
+/// Condition that a day is in a period.
 pub(in crate::domain) fn within<C: ColumnTrait>(day: C, period: Period) -> Condition {
     Condition::all()
         .add_option(period.from().map(|from| day.gte(from)))

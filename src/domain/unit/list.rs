@@ -1,4 +1,4 @@
-//! Lists of units. They are in memory, so a list is filtered, sorted and cut there.
+//! Lists of units. All units are in memory, where lists are filtered, sorted and paged.
 
 use entity::value::{Day, Hierarchy, Tier, UnitId, UnitKind};
 
@@ -12,20 +12,20 @@ use crate::{
     text,
 };
 
-/// Which units are wanted; all conditions together.
+/// Filter of units; all conditions must hold.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct UnitWhere {
-    /// In this unit or subtree.
+    /// Belongs to this unit or subtree.
     pub unit: Option<UnitReach>,
-    /// Of one of these kinds.
+    /// Has one of these kinds.
     pub kinds: Option<Vec<UnitKind>>,
-    /// Of one of these tiers.
+    /// Has one of these tiers.
     pub tiers: Option<Vec<Tier>>,
-    /// With this code in the national list of territorial units, on the asked day. Such codes are re-used over time.
+    /// Has this code in the national list of territorial units on the requested day. Such codes are re-used over time.
     pub admin_code: Option<String>,
 }
 
-/// What units can be sorted by.
+/// Sort keys of units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum, serde::Serialize)]
 pub enum UnitOrderField {
     /// Name, in Vietnamese order.
@@ -34,10 +34,10 @@ pub enum UnitOrderField {
     Code,
 }
 
-/// One item of an order.
+/// One sort key of an order.
 #[derive(Clone, Copy, Debug, async_graphql::InputObject, serde::Serialize)]
 pub struct UnitOrder {
-    /// Sort key.
+    /// Field to sort by.
     pub field: UnitOrderField,
     /// Ascending or descending; ascending by default.
     #[graphql(default_with = "Direction::Asc")]
@@ -47,15 +47,15 @@ pub struct UnitOrder {
 /// A list of units.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct UnitList {
-    /// Directly below this unit in a hierarchy.
+    /// Only units directly below this unit in the hierarchy.
     pub below: Option<(UnitId, Hierarchy)>,
-    /// Conditions.
+    /// Conditions of the list.
     pub filter: UnitWhere,
     /// Beginnings of words of the name, of a former name or of the code.
     pub search: Option<String>,
-    /// Order; by code if empty.
+    /// Sort order; by code if empty.
     pub order: Vec<UnitOrder>,
-    /// The asked day as the client gave it; today if it gave none.
+    /// Requested day; `None` for today, so that today's cursors stay valid tomorrow.
     pub as_of: Option<Day>,
 }
 
@@ -64,10 +64,10 @@ impl UnitList {
         self.as_of.unwrap_or(access.today())
     }
 
-    /// A page of the list. A list shows the units that are alive on the day.
+    /// A page of the list. It contains the units that exist on the day.
     ///
     /// # Errors
-    /// `Invalid` for a unit that is not there, for bad paging arguments, a repeated sort key and a foreign cursor.
+    /// `Invalid` for an unknown unit, wrong paging arguments, a repeated sort key or a foreign cursor.
     pub fn page(&self, access: &Access, args: &PageArgs) -> Result<Page<UnitOnDay>> {
         ensure_each_once(self.order.iter().map(|order| order.field))?;
         let day = self.day(access);
@@ -92,7 +92,7 @@ impl UnitList {
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
-    /// How many there are, at most `max`.
+    /// Total number, at most `max`.
     pub fn count(&self, access: &Access, max: u64) -> Result<BoundedCount> {
         Ok(BoundedCount::of(self.found(access)?.len() as u64, max))
     }
@@ -131,7 +131,7 @@ impl UnitList {
             UnitOrderField::Name => Key::Bytes(unit.sort_key(day).to_vec()),
             UnitOrderField::Code => code(),
         });
-        // The code is unique: it ends every order, so that the default order is by code.
+        // The unique code is the last key of every order, so the default order is by code.
         Position { keys: keys.chain([code()]).collect(), id: unit.row.id.0 }
     }
 

@@ -1,4 +1,4 @@
-//! Which units were in a unit's subtree, and when: for questions that each row asks of a day of its own.
+//! Members of a unit's subtree over time, for queries in which each row is evaluated on its own day.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,26 +6,25 @@ use entity::value::{Day, Hierarchy, Period, UnitId};
 
 use crate::domain::unit::{Reach, Units};
 
-/// Units that were in a subtree during the same days.
+/// Units that were in a subtree during the same period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
-    /// The days.
+    /// Period of membership.
     pub during: Period,
-    /// The units, by id.
+    /// Ids of the units, sorted.
     pub units: Vec<UnitId>,
 }
 
 impl Units {
-    /// The subtree of a unit on every day of a period: for each stretch of days, the units that were in it during just
-    /// that stretch. A unit that left and came back stands in two. Days and units come in order, so that equal questions
-    /// are equal statements.
+    /// Subtree of a unit over a period: for each sub-period, the units that belong to the subtree during exactly that
+    /// sub-period. A unit that left and returned appears in two. Periods and units are sorted, so that equal queries
+    /// give equal statements.
     pub fn memberships(&self, root: UnitId, hierarchy: Hierarchy, reach: Reach, within: Period) -> Vec<Membership> {
         let stays = self.stays(root, hierarchy, reach, within).into_iter();
         grouped(stays.map(|(unit, pieces)| (unit, joined(pieces))))
     }
 
-    /// The units in whose subtree a unit lies during a period, itself among them, and on which days: what `memberships`
-    /// says, seen from below.
+    /// Units whose subtree contains `unit` during a period, itself included, and when: the inverse of `memberships`.
     pub(in crate::domain) fn memberships_of(
         &self,
         unit: UnitId,
@@ -37,7 +36,7 @@ impl Units {
         while let Some((unit, during)) = open.pop() {
             for version in self.versions(unit) {
                 let Some(during) = version.period().and_then(|period| period.intersection(&during)) else { continue };
-                // Guards against a circle in history that was recorded as it is, as the piece never grows.
+                // Terminates on a cycle in recorded history: intersections never grow.
                 let is_new = stays.entry(unit).or_default().insert(during);
                 open.extend(version.parent_in(hierarchy).filter(|_| is_new).map(|parent| (parent, during)));
             }
@@ -45,7 +44,7 @@ impl Units {
         stays.into_iter().map(|(unit, pieces)| (unit, joined(pieces))).collect()
     }
 
-    /// The days of each unit in the subtree, in pieces: those of its versions below a parent's piece.
+    /// Periods of each unit in the subtree: the periods of its versions intersected with those of the parent.
     pub(super) fn stays(
         &self,
         root: UnitId,
@@ -57,7 +56,7 @@ impl Units {
         let mut open: Vec<(UnitId, Period)> =
             self.versions(root).filter_map(|version| Some((root, version.period()?.intersection(&within)?))).collect();
         while let Some((unit, during)) = open.pop() {
-            // Guards against a circle in history that was recorded as it is, as the piece never grows.
+            // Terminates on a cycle in recorded history: intersections never grow.
             if !stays.entry(unit).or_default().insert(during) || reach == Reach::Unit {
                 continue;
             }
@@ -70,7 +69,7 @@ impl Units {
     }
 }
 
-/// Units by the periods in which they belong to something. Units and periods come in order.
+/// Groups units by equal periods. Units and periods are sorted.
 pub(super) fn grouped(units: impl IntoIterator<Item = (UnitId, Vec<Period>)>) -> Vec<Membership> {
     let mut during: HashMap<(Option<Day>, Option<Day>), Vec<UnitId>> = HashMap::new();
     for (unit, periods) in units {
@@ -89,7 +88,7 @@ pub(super) fn grouped(units: impl IntoIterator<Item = (UnitId, Vec<Period>)>) ->
     memberships
 }
 
-/// The same days in as few pieces as can be, in order.
+/// Merges periods into the smallest number of disjoint periods, sorted.
 pub(in crate::domain) fn joined(pieces: impl IntoIterator<Item = Period>) -> Vec<Period> {
     let mut pieces: Vec<Period> = pieces.into_iter().collect();
     pieces.sort_unstable_by_key(Period::from);
@@ -112,7 +111,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// A version: unit, parent, first day, first day no longer; empty where there is none.
+    /// A version: unit, parent, first day (inclusive), end (exclusive); empty text for a missing value.
     pub(in crate::domain::unit) type Line = (&'static str, &'static str, &'static str, &'static str);
 
     /// C with C1 and C1U merged into A; X moved from A to B and back; D ended for good; M is new; C2 ended with C.
@@ -158,7 +157,7 @@ pub(super) mod tests {
         Period::new(from.parse().ok(), until.parse().ok()).expect("a period")
     }
 
-    /// Memberships in words: `from..until: codes`.
+    /// Memberships as text: `from..until: codes`.
     fn told(lines: &[Line], root: &str, reach: Reach, within: Period) -> Vec<String> {
         let (units, ids) = units(lines);
         let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Units (đơn vị): identity, versions, successions, and both trees, at any date.
+//! Units (đơn vị): identity, versions, successions and both trees on any day.
 
 mod branch;
 mod during;
@@ -31,33 +31,33 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A unit that the caller may be shown, on a day: one within reach, or one that is named by what the caller may know of,
-/// of which nothing but its own facts is open. Made by `on_day` and `named_by` alone, so that holding one is proof.
+/// A unit that may be shown to the caller, on a day: a unit within reach, or one named by a visible record, of which
+/// only its own facts are open. Only `on_day` and `named_by` create values, so a value is proof of access.
 #[derive(Clone, Copy, Debug)]
 pub struct UnitOnDay {
     id: UnitId,
     day: Day,
 }
 
-/// A unit on a day, if the caller reaches it.
+/// The unit on a day; `None` if it is out of the caller's reach.
 pub fn on_day(access: &Access, id: UnitId, day: Day) -> Option<UnitOnDay> {
     access.reaches(id).then_some(UnitOnDay { id, day })
 }
 
-/// A unit that something names, on a day; nothing if it does not name it. Where the unit lies out of reach, what hangs on
-/// it is narrowed like everything else: to nothing.
+/// A unit named by a visible record, on a day; `None` if the record does not name it. If the unit is out of reach, its
+/// related lists are empty.
 pub fn named_by(access: &Access, by: &impl ReferencesUnit, id: UnitId, day: Day) -> Option<UnitOnDay> {
     let is_known = access.reference_data().units().get(id).is_some();
     (is_known && by.names(id)).then_some(UnitOnDay { id, day })
 }
 
 impl UnitOnDay {
-    /// The unit's id.
+    /// Id of the unit.
     pub fn id(self) -> UnitId {
         self.id
     }
 
-    /// The day.
+    /// Day as of which the unit is shown.
     pub fn day(self) -> Day {
         self.day
     }
@@ -66,35 +66,35 @@ impl UnitOnDay {
         reference_data.units().get(self.id).expect("only units of the registry are shown")
     }
 
-    /// The unit's code.
+    /// Code of the unit.
     pub fn code(self, reference_data: &ReferenceData) -> &str {
         self.unit(reference_data).row.code.as_str()
     }
 
-    /// The version that stands for the unit on the day.
+    /// Version shown on the day.
     pub fn version(self, reference_data: &ReferenceData) -> &unit_version::Model {
         self.unit(reference_data).shown_on(self.day)
     }
 }
 
-/// The names of a unit before the one of the day, latest first.
+/// Names of a unit before the one of the day, latest first.
 pub fn former_names(access: &Access, of: UnitOnDay) -> Vec<FormerName> {
     of.unit(access.reference_data()).former_names(of.day)
 }
 
-/// How a unit is named in a question.
+/// Key of a unit.
 #[derive(Clone, Debug, async_graphql::OneofObject)]
 pub enum UnitKey {
-    /// Its id.
+    /// Id of the unit.
     Id(async_graphql::ID),
-    /// Its code.
+    /// Code of the unit.
     Code(String),
 }
 
-/// A unit by id or code, whatever the day.
+/// Finds a unit by id or code, independent of the day.
 ///
 /// # Errors
-/// `NotFound` if there is none or it is out of reach.
+/// `NotFound` if it does not exist or is out of reach.
 pub fn look_up(access: &Access, key: &UnitKey, day: Day) -> Result<UnitOnDay> {
     let units = access.reference_data().units();
     let found = match key {
@@ -104,7 +104,8 @@ pub fn look_up(access: &Access, key: &UnitKey, day: Day) -> Result<UnitOnDay> {
     found.and_then(|unit| on_day(access, unit.row.id, day)).ok_or(Error::NotFound)
 }
 
-/// The roots of the caller's reach, as of today: those of the client and of the person for whom it asks that both reach.
+/// Roots of the caller's reach today: roots of the client and of the user on whose behalf it acts, as far as they are
+/// within both reaches.
 pub fn roots(access: &Access) -> Vec<UnitOnDay> {
     let (day, caller) = (access.today(), access.caller());
     let of_person = caller.on_behalf_of().map(User::roots).unwrap_or_default();
@@ -112,21 +113,21 @@ pub fn roots(access: &Access) -> Vec<UnitOnDay> {
     caller.roots().iter().chain(of_person).filter_map(|id| on_day(access, *id, day)).collect()
 }
 
-/// The unit directly above, if it is within reach.
+/// Parent unit, if it is within reach.
 pub fn parent(access: &Access, of: UnitOnDay, hierarchy: Hierarchy) -> Option<UnitOnDay> {
     on_day(access, of.version(access.reference_data()).parent_in(hierarchy)?, of.day)
 }
 
-/// The units above that are within reach, nearest first.
+/// Ancestors within reach, nearest first.
 pub fn ancestors(access: &Access, of: UnitOnDay, hierarchy: Hierarchy) -> Vec<UnitOnDay> {
     let above = access.reference_data().units().ancestors(of.id, hierarchy, of.day).into_iter();
     above.filter_map(|id| on_day(access, id, of.day)).collect()
 }
 
-/// The unit that a condition names.
+/// Finds the unit of a condition.
 ///
 /// # Errors
-/// `Invalid` if there is none or it is out of reach: the caller cannot tell which.
+/// `Invalid` if it does not exist or is out of reach, without distinction.
 pub fn named(access: &Access, field: &str, code: &str) -> Result<UnitId> {
     let unit = access.reference_data().units().by_code(code).filter(|unit| access.reaches(unit.row.id));
     unit.map(|unit| unit.row.id).ok_or_else(|| {
@@ -138,27 +139,27 @@ pub fn named(access: &Access, field: &str, code: &str) -> Result<UnitId> {
     })
 }
 
-/// A unit or its subtree in the administrative tree, as far as the caller reaches it.
+/// The unit, or its administrative subtree, within the caller's reach.
 pub fn below(access: &Access, unit: UnitId, reach: Reach, day: Day) -> ReachedUnits {
     access.within(&access.reference_data().subtree((unit, Hierarchy::Administrative, reach, day)))
 }
 
-/// The units that a condition means on a day, as far as the caller reaches them.
+/// Units that satisfy a condition on a day, within the caller's reach.
 pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> Result<ReachedUnits> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
     let (hierarchy, reach) = (condition.hierarchy, condition.reach);
     Ok(access.within(&access.reference_data().subtree((root, hierarchy, reach, day))))
 }
 
-/// The units that a condition means on each day of a period, for rows that have a day of their own. Not narrowed to the
-/// reach: the rows have to be.
+/// Units that satisfy a condition on each day of a period, for rows that are evaluated on their own day. Not restricted
+/// to the reach: the rows must be.
 pub fn meant_during(access: &Access, field: &str, condition: &UnitReach, within: Period) -> Result<Vec<Membership>> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
     Ok(access.reference_data().units().memberships(root, condition.hierarchy, condition.reach, within))
 }
 
-/// The units that a condition means in each calendar year of a period of whole years. Not narrowed to the reach: the rows
-/// have to be.
+/// Units that satisfy a condition in each calendar year of a period of whole years. Not restricted to the reach: the
+/// rows must be.
 pub fn meant_by_year(
     access: &Access,
     field: &str,
@@ -170,7 +171,7 @@ pub fn meant_by_year(
     Ok(access.reference_data().units().memberships_by_year(branch, years))
 }
 
-/// The units of a branch in each calendar year of a period of whole years, as far as the caller reaches them.
+/// Units of a branch in each calendar year of a period of whole years, within the caller's reach.
 pub fn below_by_year(access: &Access, branch: Branch, years: Period) -> Vec<Membership> {
     let mut memberships = access.reference_data().units().memberships_by_year(branch, years);
     memberships.iter_mut().for_each(|of| of.units.retain(|unit| access.reaches(*unit)));
@@ -178,7 +179,7 @@ pub fn below_by_year(access: &Access, branch: Branch, years: Period) -> Vec<Memb
     memberships
 }
 
-/// Successions of the unit, oldest first, each with the unit at the other end, as far as it is within reach.
+/// Successions of the unit, oldest first, each with the unit at the other end. Units out of reach are omitted.
 pub fn successions(access: &Access, of: UnitOnDay, side: Side) -> Vec<(unit_succession::Model, UnitOnDay)> {
     let unit = of.unit(access.reference_data());
     let links = match side {
@@ -188,17 +189,17 @@ pub fn successions(access: &Access, of: UnitOnDay, side: Side) -> Vec<(unit_succ
     links.iter().filter_map(|link| Some((link.clone(), on_day(access, side.other(link), of.day)?))).collect()
 }
 
-/// Which side of a succession is asked for.
+/// Side of a succession.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The units it came from.
+    /// Units from which it was formed.
     Predecessors,
-    /// The units that came of it.
+    /// Units that were formed from it.
     Successors,
 }
 
 impl Side {
-    /// The unit at that side of a link.
+    /// The unit on this side of a succession.
     fn other(self, link: &unit_succession::Model) -> UnitId {
         match self {
             Self::Predecessors => link.predecessor_id,
@@ -207,13 +208,13 @@ impl Side {
     }
 }
 
-/// Most titles that one condition names.
+/// Maximum number of titles in a condition.
 const MAX_TITLES: usize = 200;
 
-/// Checks that each code names a title.
+/// Looks up titles by code.
 ///
 /// # Errors
-/// `Invalid` naming the field, if one does not or there are too many.
+/// `Invalid` for the field if a code is unknown or there are too many.
 pub fn titles<'a>(access: &'a Access, field: &str, codes: &[String]) -> Result<Vec<&'a title::Model>> {
     if codes.len() > MAX_TITLES {
         return Err(Error::invalid(

@@ -1,4 +1,4 @@
-//! Subtrees of a day, remembered as long as the snapshot of the registry: the same few are asked for again and again.
+//! Cache of subtrees by day, valid for one snapshot of the registry.
 
 use std::{
     collections::HashMap,
@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 use crate::domain::unit::{Reach, UnitSet, Units};
 
-/// Most units that remembered subtrees hold in all: some megabytes.
+/// Capacity: total number of units in cached subtrees, a few megabytes.
 const CACHE_CAPACITY: usize = 250_000;
 
-/// Most reaches of which a subtree remembers whether they hold it.
+/// Number of reaches for which a subtree caches the result of `is_within`.
 const REACHES: usize = 16;
 
-/// Which subtree: of a unit in a hierarchy, or the unit alone, on a day.
+/// Cache key: unit, hierarchy, unit alone or subtree, day.
 pub type SubtreeKey = (UnitId, Hierarchy, Reach, Day);
 
 /// The units of a subtree on a day.
@@ -42,29 +42,29 @@ impl Subtree {
         }
     }
 
-    /// Its units.
+    /// Units of the subtree.
     pub(in crate::domain) fn units(&self) -> &Arc<UnitSet> {
         &self.units
     }
 
-    /// The fingerprint of its units.
+    /// Fingerprint of the units.
     pub(in crate::domain) fn fingerprint(&self) -> &str {
         self.fingerprint.get_or_init(|| fingerprint(&self.units))
     }
 
-    /// The units that are not in it, of those of its snapshot.
+    /// Units of the snapshot that are not in the subtree.
     pub(in crate::domain) fn others(&self, units: &Units) -> &[UnitId] {
         let other = || units.all().map(|unit| unit.row.id).filter(|unit| !self.units.contains(unit));
         self.others.get_or_init(|| other().collect())
     }
 
-    /// The branch of all its units, if they have one in common.
+    /// Common branch of all units, if there is one.
     pub(in crate::domain) fn branch(&self, units: &Units) -> Option<UnitId> {
         *self.branch.get_or_init(|| units.common_branch(self.units.iter().copied()))
     }
 
-    /// Whether a reach holds all of its units. Found out once for each reach, which is remembered by where it lies: a weak
-    /// reference keeps another from lying there.
+    /// Whether a reach contains all units of the subtree. Cached by the address of the reach; the weak reference
+    /// prevents the address from being re-used.
     pub(in crate::domain) fn is_within(&self, reach: &Arc<UnitSet>) -> bool {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, is_within)) = held.iter().find(|(known, _)| known.as_ptr() == Arc::as_ptr(reach)) {
@@ -79,7 +79,7 @@ impl Subtree {
     }
 }
 
-/// The same text for the same units, whatever way they were found in.
+/// Text that is equal for equal sets of units, however they were computed.
 pub(in crate::domain) fn fingerprint(units: &UnitSet) -> String {
     let mut ids: Vec<Uuid> = units.iter().map(|unit| unit.0).collect();
     ids.sort_unstable();
@@ -88,7 +88,7 @@ pub(in crate::domain) fn fingerprint(units: &UnitSet) -> String {
     HEXLOWER.encode(&hash.finalize())
 }
 
-/// Subtrees that were asked for.
+/// Cache of subtrees.
 #[derive(Debug, Default)]
 pub(in crate::domain) struct Subtrees(Mutex<Remembered>);
 
@@ -99,7 +99,7 @@ struct Remembered {
 }
 
 impl Subtrees {
-    /// The subtree of a unit. Who asks for so many that they would not fit makes all be forgotten.
+    /// Subtree of a unit, cached. The cache is cleared when it is full.
     pub(in crate::domain) fn of(&self, units: &Units, key: SubtreeKey) -> Arc<Subtree> {
         if let Some(found) = self.remembered().subtrees.get(&key) {
             return Arc::clone(found);
@@ -107,7 +107,7 @@ impl Subtrees {
         let (root, hierarchy, reach, day) = key;
         let subtree = Arc::new(Subtree::new(units.subtree(root, hierarchy, reach, day)));
         let mut remembered = self.remembered();
-        // An empty one takes room as well.
+        // Adds one, so that empty subtrees count too.
         let size = subtree.units.len() + 1;
         if remembered.units + size > CACHE_CAPACITY {
             *remembered = Remembered::default();
@@ -134,7 +134,7 @@ mod tests {
         let subtree = Subtree::new(ids[..2].iter().copied().collect());
         for _ in 0..2 {
             for (reach, expected) in [(&ids[..], true), (&ids[..2], true), (&ids[1..], false), (&ids[..1], false)] {
-                // Each reach is gone before the next, which may lie where it lay.
+                // Each reach is dropped before the next is created, which may get the same address.
                 assert_eq!(subtree.is_within(&set(reach)), expected);
             }
         }

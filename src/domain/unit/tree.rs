@@ -1,4 +1,4 @@
-//! All units in memory, with the administrative and the Party tree of any day.
+//! All units in memory, with the administrative and the Party tree on any day.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,47 +11,47 @@ use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, StreamTrait};
 
 use crate::{error::Result, text};
 
-/// How far a condition on a unit goes.
+/// Range of a condition on a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, async_graphql::Enum, serde::Serialize)]
 pub enum Reach {
-    /// The unit alone.
+    /// Only the unit.
     Unit,
-    /// The unit and everything below it on the asked day.
+    /// The unit and all units below it on the requested day.
     Subtree,
 }
 
-/// A unit or a subtree, by code.
+/// A unit or a subtree, by the unit's code.
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 pub struct UnitReach {
     /// Code of the unit.
     pub code: String,
-    /// How far the condition goes.
+    /// Range of the condition.
     #[graphql(default_with = "Reach::Subtree")]
     pub reach: Reach,
-    /// Which tree is meant.
+    /// Tree of the condition.
     #[graphql(default_with = "Hierarchy::Administrative")]
     pub hierarchy: Hierarchy,
 }
 
-/// A set of units.
+/// Set of units.
 pub type UnitSet = HashSet<UnitId>;
 
-/// A unit with everything that is known of it.
+/// A unit with its history.
 #[derive(Debug)]
 pub struct Unit {
-    /// The row.
+    /// Row of the unit.
     pub row: unit::Model,
-    /// Its versions, oldest first.
+    /// Versions of the unit, oldest first.
     pub versions: Vec<unit_version::Model>,
-    /// Successions that it came from, oldest first.
+    /// Successions from which it was formed, oldest first.
     pub predecessors: Vec<unit_succession::Model>,
-    /// Successions that came of it, oldest first.
+    /// Successions to units formed from it, oldest first.
     pub successors: Vec<unit_succession::Model>,
-    /// Units that were below it in some version, by hierarchy.
+    /// Units that were its children in any version, by hierarchy.
     children: [Vec<UnitId>; 2],
-    /// The unit that stands for its branch.
+    /// Branch of the unit.
     pub(super) branch: UnitId,
-    /// Collation and search keys of the versions' names.
+    /// Collation and search keys of the names, by version.
     keys: Vec<NameKeys>,
 }
 
@@ -61,24 +61,24 @@ struct NameKeys {
     search: String,
 }
 
-/// A name that a unit had before the one of the asked day (tên cũ).
+/// A name of a unit before the one of the requested day (tên cũ).
 #[derive(Clone, Debug, PartialEq, Eq, async_graphql::SimpleObject)]
 #[graphql(name = "FormerUnitName")]
 pub struct FormerName {
-    /// The name.
+    /// The former name.
     pub name: String,
-    /// First day on which the unit had this name; null: since ever.
+    /// First day of this name, inclusive; null if it has no known beginning.
     pub valid_from: Option<Day>,
-    /// First day on which the unit no longer had this name: the day of the change.
+    /// End of this name, exclusive: the day of the change.
     pub valid_to: Option<Day>,
 }
 
-/// All units.
+/// All units of a snapshot.
 #[derive(Debug, Default)]
 pub struct Units {
     pub(super) by_id: HashMap<UnitId, Unit>,
     by_code: HashMap<UnitCode, UnitId>,
-    /// How many units each branch has.
+    /// Number of units in each branch.
     pub(super) branches: HashMap<UnitId, usize>,
 }
 
@@ -90,17 +90,17 @@ fn slot(hierarchy: Hierarchy) -> usize {
 }
 
 impl Unit {
-    /// The version that holds on the day.
+    /// Version in force on the day.
     pub fn on(&self, day: Day) -> Option<&unit_version::Model> {
         self.versions.iter().find(|version| version.period().is_some_and(|period| period.holds(day)))
     }
 
-    /// Whether its last version ended on the day or before.
+    /// Whether its last version ended on or before the day.
     pub fn has_ended(&self, day: Day) -> bool {
         self.versions.last().is_some_and(|last| last.valid_to.is_some_and(|end| end <= day))
     }
 
-    /// The version that stands for the unit on the day: the one that holds, else the last that did, else the first.
+    /// Version shown on the day: the one in force, otherwise the last that ended, otherwise the first.
     pub fn shown_on(&self, day: Day) -> &unit_version::Model {
         &self.versions[self.shown_index(day)]
     }
@@ -116,14 +116,13 @@ impl Unit {
         &self.keys[self.shown_index(day)].sort
     }
 
-    /// Whether each of some folded words begins a word of the code or of one name: the name shown on the day, or a name
-    /// before it.
+    /// Whether each folded word begins a word of the code or of one name: the name shown on the day, or an earlier one.
     pub fn is_found_by(&self, words: &[String], day: Day) -> bool {
         let keys = self.keys[..=self.shown_index(day)].iter();
         keys.rev().any(|key| words.iter().all(|word| key.search.contains(word.as_str())))
     }
 
-    /// The names before the one shown on a day, latest first. Consecutive versions of one name are one entry.
+    /// Names before the one shown on the day, latest first. Consecutive versions with the same name are merged.
     pub fn former_names(&self, day: Day) -> Vec<FormerName> {
         let shown = self.shown_index(day);
         let mut names: Vec<FormerName> = Vec::new();
@@ -144,19 +143,19 @@ impl Unit {
 }
 
 impl Units {
-    /// Reads all units. Their rows are taken as they come: a nation has so many that the driver's own rows, held together,
-    /// were more than a hundred megabytes.
+    /// Reads all units. Rows are streamed: for the whole nation, buffering them would take more than a hundred
+    /// megabytes.
     pub async fn load(connection: &(impl ConnectionTrait + StreamTrait)) -> Result<Self> {
         let rows = unit::Entity::find().stream(connection).await?.try_collect().await?;
         let mut versions: Vec<_> = unit_version::Entity::find().stream(connection).await?.try_collect().await?;
-        // In Rust, because the databases do not agree on where a missing first day sorts.
+        // Sorted in Rust, because the databases disagree on the position of NULL.
         versions.sort_by_key(|version| version.valid_from);
         let successions =
             unit_succession::Entity::find().order_by_asc(unit_succession::COLUMN.on_date).all(connection).await?;
         Ok(Self::new(rows, versions, successions))
     }
 
-    /// Builds the trees. Versions and successions come oldest first; a unit without a version is left out.
+    /// Builds the trees. Versions and successions must be sorted, oldest first; a unit without a version is omitted.
     pub fn new(
         rows: Vec<unit::Model>,
         versions: Vec<unit_version::Model>,
@@ -187,7 +186,8 @@ impl Units {
             }
         }
         by_id.retain(|_, unit| !unit.versions.is_empty());
-        // A list begins with room for four, and most units have one version: of a nation's units that is half of the memory.
+        // A vector starts with capacity four, and most units have one version. Shrinking halves the memory of the
+        // nation's units.
         for unit in by_id.values_mut() {
             unit.versions.shrink_to_fit();
             unit.keys.shrink_to_fit();
@@ -199,59 +199,58 @@ impl Units {
         units
     }
 
-    /// How many units there are.
+    /// Number of units.
     pub fn len(&self) -> usize {
         self.by_id.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no units.
     pub fn is_empty(&self) -> bool {
         self.by_id.is_empty()
     }
 
-    /// All units, in no order.
+    /// All units, in no particular order.
     pub fn all(&self) -> impl Iterator<Item = &Unit> {
         self.by_id.values()
     }
 
-    /// A unit by id.
+    /// Unit by id.
     pub fn get(&self, id: UnitId) -> Option<&Unit> {
         self.by_id.get(&id)
     }
 
-    /// A unit by code.
+    /// Unit by code.
     pub fn by_code(&self, code: &str) -> Option<&Unit> {
         self.get(*self.by_code.get(code)?)
     }
 
-    /// The versions of a unit, oldest first.
+    /// Versions of a unit, oldest first.
     pub(super) fn versions(&self, id: UnitId) -> impl Iterator<Item = &unit_version::Model> {
         self.get(id).map(|unit| unit.versions.as_slice()).unwrap_or_default().iter()
     }
 
-    /// The units that were directly below a unit in some version.
+    /// Units that were children of a unit in any version.
     pub(super) fn ever_below(&self, parent: UnitId, hierarchy: Hierarchy) -> impl Iterator<Item = UnitId> {
         let below = self.get(parent).map(|unit| unit.children[slot(hierarchy)].as_slice()).unwrap_or_default();
         below.iter().copied()
     }
 
-    /// Whether a unit never had another one below it, so that its subtree is always itself.
+    /// Whether a unit never had a child, so that its subtree is always the unit alone.
     pub(in crate::domain) fn is_leaf(&self, unit: UnitId, hierarchy: Hierarchy) -> bool {
         self.ever_below(unit, hierarchy).next().is_none()
     }
 
-    /// How many units stand above a unit by the last version of each: an order of all units that knows no day.
+    /// Number of ancestors of a unit by the last version of each; independent of the day.
     pub(in crate::domain) fn depth(&self, unit: UnitId, hierarchy: Hierarchy) -> usize {
         self.last_above(unit, hierarchy).len()
     }
 
-    /// The units above a unit by the last version of each, nearest first.
+    /// Ancestors of a unit by the last version of each, nearest first.
     pub(super) fn last_above(&self, unit: UnitId, hierarchy: Hierarchy) -> Vec<UnitId> {
         self.climb(unit, |unit| unit.versions.last()?.parent_in(hierarchy))
     }
 
-    /// The units above a unit, nearest first, as `parent` has them. Guards against a circle in history that was recorded
-    /// as it is.
+    /// Ancestors of a unit by `parent`, nearest first. Terminates on a cycle in recorded history.
     fn climb(&self, unit: UnitId, parent: impl Fn(&Unit) -> Option<UnitId>) -> Vec<UnitId> {
         let parent = |unit: UnitId| parent(self.get(unit)?);
         let mut above = Vec::new();
@@ -263,14 +262,14 @@ impl Units {
         above
     }
 
-    /// The units directly below a unit on the day.
+    /// Children of a unit on the day.
     pub fn children(&self, parent: UnitId, hierarchy: Hierarchy, day: Day) -> impl Iterator<Item = &Unit> {
         self.ever_below(parent, hierarchy)
             .filter_map(|child| self.get(child))
             .filter(move |child| child.on(day).is_some_and(|version| version.parent_in(hierarchy) == Some(parent)))
     }
 
-    /// The unit alone or with everything below it on the day. Empty if the unit is not alive on the day.
+    /// The unit alone, or with all units below it on the day. Empty if the unit does not exist on the day.
     pub fn subtree(&self, root: UnitId, hierarchy: Hierarchy, reach: Reach, day: Day) -> UnitSet {
         let mut found = UnitSet::new();
         if self.get(root).is_none_or(|unit| unit.on(day).is_none()) {
@@ -280,7 +279,7 @@ impl Units {
         let mut open = if reach == Reach::Subtree { vec![root] } else { Vec::new() };
         while let Some(parent) = open.pop() {
             for child in self.children(parent, hierarchy, day) {
-                // Guards against a circle in history that was recorded as it is.
+                // Terminates on a cycle in recorded history.
                 if found.insert(child.row.id) {
                     open.push(child.row.id);
                 }
@@ -289,14 +288,14 @@ impl Units {
         found
     }
 
-    /// The units above a unit on the day, nearest first.
+    /// Ancestors of a unit on the day, nearest first.
     pub fn ancestors(&self, unit: UnitId, hierarchy: Hierarchy, day: Day) -> Vec<UnitId> {
         self.climb(unit, |unit| unit.shown_on(day).parent_in(hierarchy))
     }
 
-    /// What a grant over `roots` reaches: the subtree of each in either hierarchy as of today, units that have ended
-    /// by their last version, and the ended predecessors of everything reached, whose records the successor keeps. A
-    /// predecessor that lives on, as after the split of a part, keeps its own.
+    /// Reach of a grant over `roots`: the subtree of each root in both hierarchies today, ended units by their last
+    /// version, and the ended predecessors of all these units, whose records the successor keeps. A predecessor that
+    /// still exists, as after the separation of a part, keeps its own records.
     pub fn reach_of(&self, roots: &[UnitId], today: Day) -> UnitSet {
         let has_ended = |id: UnitId| self.get(id).is_some_and(|unit| unit.has_ended(today));
         let mut reached = UnitSet::new();

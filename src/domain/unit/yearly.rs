@@ -1,8 +1,8 @@
-//! Which units belong to a subtree in which calendar years.
+//! Members of a subtree by calendar year.
 //!
 //! A unit that exists on 31 December is placed in the tree of that day. A unit that ended within the year is placed in
-//! the tree of its last day. So each unit has one place in each year in which it existed, and what it did in a year is
-//! counted exactly once at each level of the tree.
+//! the tree of its last day. Each unit thus has one place in each year in which it existed, and its activities of a
+//! year count exactly once at each level of the tree.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,17 +11,17 @@ use entity::value::{Day, Hierarchy, Period, UnitId};
 use super::membership::{Membership, grouped, joined};
 use crate::domain::unit::{Reach, Units};
 
-/// Whether the predecessors of units are counted with them.
+/// Whether the predecessors of units are included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub enum Predecessors {
-    /// Units alone.
+    /// Without predecessors.
     Excluded,
-    /// Units with their predecessors that have ended.
+    /// With predecessors that have ended.
     Included,
 }
 
 impl Predecessors {
-    /// From an argument.
+    /// Value for an argument `includePredecessors`.
     pub fn from_argument(include: bool) -> Self {
         if include { Self::Included } else { Self::Excluded }
     }
@@ -30,30 +30,30 @@ impl Predecessors {
 /// A unit or its subtree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Branch {
-    /// The unit at the top.
+    /// Root of the branch.
     pub root: UnitId,
-    /// Which tree is meant.
+    /// Tree of the branch.
     pub hierarchy: Hierarchy,
     /// The unit alone or its subtree.
     pub reach: Reach,
-    /// Whether predecessors are counted as well: of a subtree, those of each of its units.
+    /// Whether predecessors are included: those of each unit of the branch.
     pub predecessors: Predecessors,
 }
 
-/// The days of calendar years, from the first to the last; open where there is no first or last. None if the last comes
-/// before the first.
+/// Period of calendar years from `first` to `last`, both inclusive; open where one is `None`. Returns `None` if `last`
+/// is before `first`.
 pub fn whole_years(first: Option<i32>, last: Option<i32>) -> Option<Period> {
-    // The calendar ends with 2199, so there is no first day after that year.
+    // The calendar ends with 2199, so the year after has no first day.
     let new_year = |year| Day::of(year, 1, 1);
     Period::new(first.and_then(new_year), last.and_then(|last| new_year(last + 1)))
 }
 
-/// The years in which each unit belongs to a branch, as periods of whole calendar years.
+/// Periods of whole calendar years in which each unit belongs to a branch.
 type Years = HashMap<UnitId, Vec<Period>>;
 
 impl Units {
-    /// The day on which a unit is placed in the tree for a year: 31 December, or its last day within the year. None if
-    /// the unit did not exist on either.
+    /// Day on which a unit is placed in the tree of a year: 31 December, or its last day within the year. `None` if the
+    /// unit did not exist on either.
     pub fn day_in_year(&self, unit: UnitId, year: i32) -> Option<Day> {
         let (first, last) = (Day::of(year, 1, 1)?, Day::end_of_year(year)?);
         if self.get(unit)?.on(last).is_some() {
@@ -63,16 +63,16 @@ impl Units {
         ends.filter(|day| (first..=last).contains(day)).max()
     }
 
-    /// The units above a unit in the tree that counts for a year, nearest first. A unit that did not exist in the year
-    /// is placed as on its 31 December: by its last version before, else its first.
+    /// Ancestors of a unit in the tree of a year, nearest first. A unit that did not exist in the year is placed by its
+    /// last version before 31 December, otherwise by its first.
     pub fn ancestors_in_year(&self, unit: UnitId, hierarchy: Hierarchy, year: i32) -> Vec<UnitId> {
         let day = self.day_in_year(unit, year).or_else(|| Day::end_of_year(year));
         day.map(|day| self.ancestors(unit, hierarchy, day)).unwrap_or_default()
     }
 
-    /// The units of a branch in each calendar year of a period of whole years, grouped by the years in which they belong
-    /// to it. The periods are whole calendar years too. Units and periods come in order, so that equal questions become
-    /// equal statements.
+    /// Units of a branch in each calendar year of a period of whole years, grouped by the years of membership. The
+    /// resulting periods are whole calendar years too. Units and periods are sorted, so that equal queries give equal
+    /// statements.
     pub fn memberships_by_year(&self, branch: Branch, within: Period) -> Vec<Membership> {
         let years = match branch.predecessors {
             Predecessors::Excluded => self.years_below(branch, within),
@@ -90,24 +90,24 @@ impl Units {
         years.filter(|(_, years)| !years.is_empty()).collect()
     }
 
-    /// The years in which a unit is placed by a day of this stay in a subtree.
+    /// Years whose placement day of the unit is in this stay in a subtree.
     fn years_of(&self, unit: UnitId, stay: Period) -> Option<Period> {
         let from = stay.from().map(Day::year);
         let Some(until) = stay.until() else { return whole_years(from, None) };
-        // 31 December of the year of `until` is not in the stay, but the last day of the unit may be.
+        // 31 December of the year of `until` is after the stay, but the last day of the unit may be in it.
         let last = until.before()?;
         let ends_with_it = self.day_in_year(unit, last.year()) == Some(last);
         whole_years(from, Some(if ends_with_it { last.year() } else { until.year() - 1 }))
     }
 
-    /// The years below the branch, and those of the predecessors of its units, each with the subtree of its own.
+    /// Years of membership in the branch, with those of the predecessors of its units, each with its own subtree.
     fn years_with_predecessors(&self, branch: Branch, within: Period) -> Years {
         let mut all: HashMap<UnitId, HashSet<Period>> = HashMap::new();
         let mut expanded = HashSet::from([(branch.root, within)]);
         let mut open = vec![(branch.root, within)];
         while let Some((root, within)) = open.pop() {
             let years = self.years_below(Branch { root, ..branch }, within);
-            // The predecessors of the root count for years in which the root itself did not exist yet.
+            // The predecessors of the root also count for years in which the root did not exist yet.
             let below = years.iter().flat_map(|(unit, years)| years.iter().map(move |years| (*unit, *years)));
             for (successor, years) in below.chain([(root, within)]) {
                 let predecessors = self.ended_predecessors(successor).map(|unit| (unit, years));
@@ -120,8 +120,8 @@ impl Units {
         all.into_iter().map(|(unit, pieces)| (unit, joined(pieces))).collect()
     }
 
-    /// The predecessors of a unit that have ended, or whose end is recorded. One that lives on, as after the split of a
-    /// part, keeps what it did.
+    /// Predecessors of a unit that have ended or have a recorded end. One that still exists, as after the separation of
+    /// a part, keeps its own activities.
     fn ended_predecessors(&self, of: UnitId) -> impl Iterator<Item = UnitId> {
         let links = self.get(of).map(|unit| unit.predecessors.as_slice()).unwrap_or_default();
         let ended = |unit: &UnitId| self.versions(*unit).last().is_some_and(|last| last.valid_to.is_some());
@@ -141,8 +141,8 @@ mod tests {
         *,
     };
 
-    /// D ended on 2025-07-01 with its commune E, whose successor is N; K moved to the province. G lived for half a year. R
-    /// did not exist in the spring of 2025. S, which lives on, is a predecessor of N as well.
+    /// D ended on 2025-07-01 with its commune E, whose successor is N; K moved to the province. G existed for half a
+    /// year. R did not exist in the spring of 2025. S, which still exists, is a predecessor of N too.
     const REORGANISED: [Line; 10] = [
         ("P", "", "", ""),
         ("D", "P", "", "2025-07-01"),
@@ -171,7 +171,7 @@ mod tests {
         (units, ids)
     }
 
-    /// Memberships in words: `first..last: codes`.
+    /// Memberships as text: `first..last: codes`.
     fn described(memberships: &[Membership], units: &Units) -> Vec<String> {
         let year = |year: Option<i32>| year.map(|year| year.to_string()).unwrap_or_default();
         let line = |of: &Membership| {

@@ -1,10 +1,10 @@
-//! The policy of acts: what they take, what they give, and what an administrator sees.
+//! Policy of commands: their inputs and payloads, and the fields visible to administrators.
 
 use entity::value::Scope;
 
 use super::Need;
 
-/// Acts, what they take, and why they are refused. Nothing where no decision was taken.
+/// Need of commands, inputs, payloads and errors. `None` if there is no rule.
 pub(super) fn of(parent: &str, field: &str) -> Option<Need> {
     use Need::{Nothing, Scope as Needs};
     Some(match (parent, field) {
@@ -61,7 +61,7 @@ pub(super) fn of(parent: &str, field: &str) -> Option<Need> {
     })
 }
 
-/// Acts on training, what they take, and what they give.
+/// Need of commands on training, their inputs and payloads.
 fn of_training_act(parent: &str, field: &str) -> Option<Need> {
     use Need::Scope as Needs;
     Some(match (parent, field) {
@@ -77,7 +77,7 @@ fn of_training_act(parent: &str, field: &str) -> Option<Need> {
         ("QuotaAllocatePayload", "quota" | "child" | "userErrors")
         | ("QuotaIssuePayload" | "QuotaReturnPayload" | "QuotaRevokePayload", "quota" | "userErrors")
         | ("QuotaAmendPayload", "quota" | "userErrors")
-        // Whoever names a quota is told what is left of it.
+        // An enrolment that names a quota reveals its remaining seats.
         | ("ClassEnrolInput", "quotaId") => Needs(Scope::QuotaRead),
 
         ("Mutation", "planDraft" | "planAdvance" | "classPlan" | "classAdvance" | "classAmend" | "classEnrol")
@@ -96,7 +96,7 @@ fn of_training_act(parent: &str, field: &str) -> Option<Need> {
         )
         | ("EnrolmentDropInput" | "EnrolmentRevokeInput", "reason")
         | ("EnrolmentCompleteInput", "passed" | "grade" | "completedOn") => Needs(Scope::TrainingWrite),
-        // Whoever enrols a person finds them first.
+        // An enrolment looks the person up by code.
         ("ClassEnrolInput", "cadreCode") => Needs(Scope::CadreRead),
         ("PlanDraftPayload" | "PlanAdvancePayload", "plan" | "userErrors")
         | ("ClassPlanPayload" | "ClassAdvancePayload" | "ClassAmendPayload", "class" | "userErrors")
@@ -111,7 +111,7 @@ fn of_training_act(parent: &str, field: &str) -> Option<Need> {
     })
 }
 
-/// Clients of the API: what an administrator sees and does.
+/// Need of the fields and commands of administrators on clients of the API.
 fn of_client(parent: &str, field: &str) -> Option<Need> {
     Some(match (parent, field) {
         ("Query", "clients")

@@ -1,6 +1,6 @@
-//! Cards: what is read of a person together, in one row: who they are, their posts, their qualifications.
+//! Cards: one row per person that stores identity, posts and qualifications, so that they are read together.
 //!
-//! A card holds the whole of a short history, so it answers any day. What is protected is not on it.
+//! A card stores the whole history, which is short, so it answers for any day. It stores no protected fields.
 
 mod pack;
 
@@ -24,12 +24,12 @@ use crate::{
     error::Result,
 };
 
-/// What is read of a person together.
+/// A person's card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CadreSnapshot {
-    /// The person.
+    /// Person.
     pub id: CadreId,
-    /// Code.
+    /// Code of the person.
     pub code: CadreCode,
     /// Full name.
     pub full_name: String,
@@ -37,9 +37,9 @@ pub struct CadreSnapshot {
     pub gender: Gender,
     /// Category.
     pub category: Category,
-    /// Status as recorded now.
+    /// Current status.
     pub status: CadreStatus,
-    /// Whether there is a rotation of the person, of whatever state. Most have none, and need not be looked for there.
+    /// Whether the person has rotations, in any state. Most have none; for these the rotation table is not read.
     pub has_rotations: bool,
     /// Posts, newest first.
     pub posts: Vec<assignment::Model>,
@@ -48,10 +48,10 @@ pub struct CadreSnapshot {
 }
 
 impl CadreSnapshot {
-    /// The card of a row.
+    /// Decodes the card of a row.
     ///
     /// # Errors
-    /// `Internal` if the row is none that this version wrote.
+    /// `Internal` if this version did not write the row.
     pub fn of(row: &cadre_card::Model) -> Result<Self> {
         pack::unpack(row)
     }
@@ -62,12 +62,12 @@ impl CadreSnapshot {
     }
 }
 
-/// What a batch of persons have in the tables that cards are made of.
+/// Selects the persons of a batch in the source tables of cards.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Of<'a> {
-    /// These.
+    /// The listed persons.
     These(&'a [CadreId]),
-    /// From this one to that one.
+    /// All ids from the first to the last, both inclusive.
     Range(CadreId, CadreId),
 }
 
@@ -83,8 +83,8 @@ impl Of<'_> {
     }
 }
 
-/// The cards of persons as they ought to be, by person, and beside each the person's place in the order of names. Nothing
-/// protected is read for them.
+/// Builds the cards of persons from the source tables, ordered by person id, each with the person's sort key for names.
+/// Reads no protected columns.
 pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<(CadreSnapshot, Vec<u8>)>> {
     use cadre::Column as Is;
     let persons = cadre::Entity::find()
@@ -153,8 +153,8 @@ async fn qualifications(
     Ok(qualifications)
 }
 
-/// Cards as they stand, locked until the transaction ends: whoever else changes these persons waits, and reads what was
-/// changed here.
+/// Reads stored cards and locks their rows until the transaction ends. A concurrent change of these persons waits, and
+/// then reads what was committed here.
 pub(super) async fn locked(txn: &DatabaseTransaction, persons: &[CadreId]) -> Result<Vec<CadreSnapshot>> {
     let rows = cadre_card::Entity::find()
         .filter(Of::These(persons).holds(txn, cadre_card::Column::CadreId))
@@ -165,18 +165,18 @@ pub(super) async fn locked(txn: &DatabaseTransaction, persons: &[CadreId]) -> Re
     rows.iter().map(CadreSnapshot::of).collect()
 }
 
-/// Cards as they stand, by person, packed as they are kept.
+/// Reads stored cards in packed form, ordered by person id.
 pub(super) async fn kept(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<cadre_card::Model>> {
     let rows = cadre_card::Entity::find().filter(of.holds(connection, cadre_card::Column::CadreId));
     Ok(rows.order_by_asc(cadre_card::Column::CadreId).all(connection).await?)
 }
 
-/// Writes cards in the place of those that there are.
+/// Inserts cards or replaces the stored ones.
 pub(super) async fn write(txn: &DatabaseTransaction, cards: &[CadreSnapshot]) -> Result<()> {
     Ok(bulk::replace(txn, rows(cards)?).await?)
 }
 
-/// Writes cards of persons who have none.
+/// Inserts cards of persons who have none yet.
 pub(super) async fn write_new(txn: &DatabaseTransaction, cards: &[CadreSnapshot]) -> Result<()> {
     Ok(bulk::insert(txn, rows(cards)?).await?)
 }
@@ -185,7 +185,7 @@ fn rows(cards: &[CadreSnapshot]) -> Result<Vec<cadre_card::ActiveModel>> {
     cards.iter().map(|card| Ok(card.row()?.into_active_model())).collect()
 }
 
-/// The first person of a batch whose card is not what it ought to be.
+/// Returns the first person of a batch whose stored card differs from the built one.
 pub(super) fn difference(made: &[CadreSnapshot], kept: &[cadre_card::Model]) -> Result<Option<CadreCode>> {
     let mut kept = kept.iter();
     for card in made {

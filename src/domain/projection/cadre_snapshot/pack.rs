@@ -1,7 +1,7 @@
-//! The form in which a card is kept: postcard (a compact binary form of serde), after one byte that says its version.
+//! Storage format of cards: one version byte, then postcard (a compact binary serde format).
 //!
-//! Days are numbers, words and codes are texts as in the tables, ids are 16 bytes. Whatever changes here raises the
-//! version; the program then makes all cards anew.
+//! Days are day numbers, words and codes are the texts of the tables, ids are 16 bytes. Every change of the format
+//! increments the version; all cards are then rebuilt.
 
 use std::{borrow::Cow, fmt::Display, str::FromStr};
 
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::CadreSnapshot;
 use crate::error::{Error, Result};
 
-/// The form that this program writes and reads.
+/// Format version that this program writes and reads.
 pub const VERSION: u8 = 1;
 
 #[derive(Serialize, Deserialize)]
@@ -59,7 +59,7 @@ struct Paper<'a> {
     enrolment: Option<Uuid>,
 }
 
-/// The body of a card.
+/// Encodes the body of a card.
 pub(super) fn pack(card: &CadreSnapshot) -> Result<Vec<u8>> {
     let packed = Packed {
         full_name: &card.full_name,
@@ -72,7 +72,7 @@ pub(super) fn pack(card: &CadreSnapshot) -> Result<Vec<u8>> {
     postcard::to_extend(&packed, vec![VERSION]).map_err(Error::internal)
 }
 
-/// The card of a row.
+/// Decodes the card of a row.
 pub(super) fn unpack(row: &cadre_card::Model) -> Result<CadreSnapshot> {
     let Some((&VERSION, bytes)) = row.body.split_first() else { return Err(unreadable("another version")) };
     let packed: Packed<'_> = postcard::from_bytes(bytes).map_err(unreadable)?;

@@ -1,5 +1,4 @@
-//! What counts and keys follow from beside the person: the trees over time, the titles of key leaders, the levels, and
-//! the first day that is spoken of.
+//! Reference inputs of the projections: trees, titles, levels, base date.
 
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
@@ -14,33 +13,34 @@ use crate::domain::{
     unit::{Units, joined},
 };
 
-/// A cell of the counts: whose people, by which highest level, from which day on. Small: millions are added up at once.
+/// Key of one count: scope, unit, level, title filter and start day. Kept small because rebuilds aggregate millions in
+/// memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct CountKey {
-    /// Place of the unit in the basis.
+    /// Index of the unit in the basis.
     pub unit: u32,
-    /// Place of the level in the basis; 0 where people are counted whatever they hold.
+    /// Index of the level in the basis; 0 counts people regardless of their levels.
     pub level: u16,
-    /// Whose people.
+    /// Scope: the unit alone, or its subtree in one hierarchy.
     pub scope: CountScope,
     /// Whether only posts of key leaders count.
     pub key_leaders: bool,
-    /// From which day on; the first of the calendar for what counts on the folded day.
+    /// First day of the count, inclusive; the first day of the calendar for everything that applies on the base date.
     pub day: Day,
 }
 
-/// A unit whose people somebody counts among, on some days.
+/// A unit in whose counts the people of another unit are included, and when.
 #[derive(Debug)]
 pub(super) struct AncestorSpan {
-    /// Whose people.
+    /// Scope of the count.
     pub scope: CountScope,
-    /// Place of the unit.
+    /// Index of the unit in the basis.
     pub unit: u32,
-    /// On which days.
+    /// Periods in which the people are included.
     pub during: Vec<Period>,
 }
 
-/// What counts and keys follow from beside the person.
+/// Reference inputs of counts and page keys.
 #[derive(Debug)]
 pub(super) struct Dimensions {
     reference_data: Arc<ReferenceData>,
@@ -51,13 +51,13 @@ pub(super) struct Dimensions {
     above: HashMap<UnitId, Arc<[AncestorSpan]>>,
 }
 
-/// The first day of the calendar.
+/// First day of the calendar.
 pub(super) fn first_day() -> Day {
     Day::of(1800, 1, 1).expect("the calendar begins with 1800")
 }
 
 impl Dimensions {
-    /// The basis for the days from the folded day on.
+    /// Creates the basis for all days from the base date `base_date` on, inclusive.
     pub fn new(reference_data: Arc<ReferenceData>, base_date: Day) -> Self {
         let mut levels = vec![(String::new(), 0)];
         for subject in reference_data.subjects() {
@@ -67,44 +67,45 @@ impl Dimensions {
         Self { reference_data, base_date, units: Vec::new(), places: HashMap::new(), levels, above: HashMap::new() }
     }
 
-    /// Units and lists.
+    /// Snapshot of units and reference lists.
     pub fn reference_data(&self) -> &ReferenceData {
         &self.reference_data
     }
 
-    /// The days that are spoken of.
+    /// Covered days: from the base date on, without end.
     pub fn days(&self) -> Period {
         Period::new(Some(self.base_date), None).expect("a period without an end")
     }
 
-    /// The day under which a change stands that counts from a day on.
+    /// Day under which a change from day `from` on is stored: the first day of the calendar if it applies on the base
+    /// date.
     pub fn day(&self, from: Day) -> Day {
         if from <= self.base_date { first_day() } else { from }
     }
 
-    /// The day that people are told of a change: the folded one for what counted before.
+    /// Day shown in messages; the base date for changes stored under the first day of the calendar.
     pub fn shown(&self, day: Day) -> Day {
         day.max(self.base_date)
     }
 
-    /// A unit by its place.
+    /// Unit at an index.
     pub fn unit(&self, place: u32) -> UnitId {
         self.units[place as usize]
     }
 
-    /// Subject and rank of a level by its place.
+    /// Subject and rank of the level at an index.
     pub fn level(&self, place: u16) -> (&str, i16) {
         let (subject, rank) = &self.levels[usize::from(place)];
         (subject, *rank)
     }
 
-    /// The place of a level; none of one that no list holds.
+    /// Index of a level; `None` if no list contains the level.
     pub fn place_of_level(&self, subject: &str, rank: i16) -> Option<u16> {
         let at = self.levels.iter().position(|level| level.0 == subject && level.1 == rank)?;
         u16::try_from(at).ok()
     }
 
-    /// The place of a unit.
+    /// Index of a unit, assigned at first use.
     pub fn place(&mut self, unit: UnitId) -> u32 {
         *self.places.entry(unit).or_insert_with(|| {
             self.units.push(unit);
@@ -112,7 +113,7 @@ impl Dimensions {
         })
     }
 
-    /// Where who holds a post in a unit counts.
+    /// Returns the units in whose counts people with a post in `unit` are included.
     pub fn above(&mut self, unit: UnitId) -> Arc<[AncestorSpan]> {
         if let Some(above) = self.above.get(&unit) {
             return Arc::clone(above);
@@ -126,7 +127,7 @@ impl Dimensions {
             [(CountScope::Administrative, Hierarchy::Administrative), (CountScope::Party, Hierarchy::Party)]
         {
             let stays = units.memberships_of(unit, hierarchy, within);
-            // A unit that never had one below it is asked for its own people.
+            // For a unit that never had a subordinate unit, reads use the own scope; no subtree count is stored.
             let kept = stays.into_iter().filter(|(above, _)| *above != unit || !units.is_leaf(unit, hierarchy));
             all.extend(kept.map(|(above, during)| (scope, above, during)));
         }
@@ -136,12 +137,12 @@ impl Dimensions {
         above
     }
 
-    /// Whether a page key speaks of a day from the folded one on. What ended before is asked for by nobody.
+    /// Whether a page key covers a day on or after the base date. Keys that ended earlier are never read.
     pub fn speaks_of(&self, key: &cadre_key::Model) -> bool {
         key.until_on.is_none_or(|until| self.base_date < until)
     }
 
-    /// The row of a cell.
+    /// Database row of a count.
     pub fn row(&self, cell: CountKey, people: i32) -> level_count::ActiveModel {
         let (subject, rank) = self.level(cell.level);
         let row = level_count::Model {
@@ -156,13 +157,14 @@ impl Dimensions {
         row.into_active_model()
     }
 
-    /// What the rows of cells are found by, in the order of the table's key but for the scopes.
+    /// Sort key of a cell: the order of the table's primary key, except for scopes.
     pub fn key(&self, cell: &CountKey) -> (CountScope, UnitId, bool, (&str, i16), Day) {
         (cell.scope, self.unit(cell.unit), cell.key_leaders, self.level(cell.level), cell.day)
     }
 
-    /// The order in which cells are written by acts: the same in every transaction, or two of them would wait for each other; and
-    /// those that everybody changes last, so that they are held for the shortest time.
+    /// Sorts cells into the order in which commands write them. All transactions use the same order, which avoids
+    /// deadlocks. Cells of units high in the tree, which most commands change, come last, so that their row locks are
+    /// held for the shortest time.
     pub fn in_order(&self, cells: &mut [(CountKey, i32)]) {
         let units = self.reference_data.units();
         let depth = |cell: &CountKey| match hierarchy(cell.scope) {
@@ -185,7 +187,7 @@ fn hierarchy(scope: CountScope) -> Option<Hierarchy> {
     }
 }
 
-/// Under which scope the people of a unit or subtree stand.
+/// Scope under which the people of a unit or subtree are counted.
 pub(super) fn scope(units: &Units, unit: UnitId, subtree: Option<Hierarchy>) -> CountScope {
     match subtree.filter(|hierarchy| !units.is_leaf(unit, *hierarchy)) {
         None => CountScope::Own,

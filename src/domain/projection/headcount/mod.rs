@@ -1,7 +1,7 @@
-//! Counts of people by unit and highest level, and page keys: who they are, in the order of names.
+//! Counts of people by unit and highest level, and page keys: the index of these people in the order of names.
 //!
-//! Both speak of each day from the folded day on. What begins or ends later stands there with its day, so that nothing
-//! has to be done at midnight; the first act of a day adds what has come to what was there.
+//! Both cover every day from the base date on. Later changes are stored under their own day, so no job has to run at
+//! midnight; the first write of a day folds elapsed deltas into the base.
 
 mod dimensions;
 mod project;
@@ -19,5 +19,5 @@ pub(super) use update::{Update, is_made, made_at};
 pub use verify::Difference;
 pub(super) use verify::{Expected, HEAPS, heap_of};
 
-/// The form that the tables are kept in. Another number makes them anew.
+/// Format version of the tables. A change triggers a rebuild.
 pub(in crate::domain) const VERSION: i32 = 2;

@@ -1,4 +1,4 @@
-//! What follows from one person's posts and qualifications: where and when they count, and their page keys. Pure.
+//! Pure functions from one person's posts and qualifications to counts and page keys.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,20 +10,20 @@ use entity::{
 use super::dimensions::{CountKey, Dimensions};
 use crate::domain::unit::joined;
 
-/// A person with all that counts and keys follow from.
+/// A person with all inputs of counts and page keys.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::domain::projection) struct Person<'a> {
-    /// Who it is.
+    /// Id of the person.
     pub id: CadreId,
-    /// Their place in the order of names.
+    /// Sort key of the name.
     pub sort_key: &'a [u8],
-    /// All their posts, in any order.
+    /// All posts, in any order.
     pub posts: &'a [assignment::Model],
-    /// All their qualifications, in any order.
+    /// All qualifications, in any order.
     pub qualifications: &'a [qualification::Model],
 }
 
-/// The days on which a level is the highest of its subject.
+/// Period in which a level is the person's highest of its subject.
 struct Held<'a> {
     subject: &'a SubjectCode,
     rank: i16,
@@ -31,7 +31,7 @@ struct Held<'a> {
 }
 
 impl Person<'_> {
-    /// Gives each change of a count that the person makes: the cell, and one person more or fewer.
+    /// Calls `count` with each change that the person makes to a count: the cell, and +1 or -1.
     pub(super) fn each_count(&self, dimensions: &mut Dimensions, mut count: impl FnMut(CountKey, i32)) {
         let held = self.held(dimensions);
         let mut levels = vec![(0, dimensions.days())];
@@ -58,7 +58,7 @@ impl Person<'_> {
         }
     }
 
-    /// Where the person counts, and on which days: each once, however many posts lie there.
+    /// Periods in which the person counts, by scope and unit. Overlapping posts count once.
     fn stays(&self, dimensions: &mut Dimensions, key_leaders: bool) -> Vec<((CountScope, u32), Vec<Period>)> {
         let mut pieces: HashMap<(CountScope, u32), Vec<Period>> = HashMap::new();
         for post in self.posts {
@@ -75,7 +75,7 @@ impl Person<'_> {
         pieces.into_iter().map(|(place, pieces)| (place, joined(pieces))).collect()
     }
 
-    /// The highest level of each subject over time.
+    /// Highest level of each subject over time.
     fn held(&self, dimensions: &Dimensions) -> Vec<Held<'_>> {
         let mut ranks: BTreeMap<&SubjectCode, Vec<(Day, i16)>> = BTreeMap::new();
         for held in self.qualifications {
@@ -102,7 +102,7 @@ impl Person<'_> {
         all
     }
 
-    /// All page keys that the person ever had or will have.
+    /// All page keys of the person, past and future.
     pub(super) fn keys(&self, dimensions: &Dimensions) -> Vec<cadre_key::Model> {
         let mut posts: BTreeMap<UnitId, Vec<Period>> = BTreeMap::new();
         for post in self.posts {
@@ -132,7 +132,7 @@ impl Person<'_> {
     }
 }
 
-/// The days of a post; none if it ended before it began.
+/// Period of a post; `None` if it ends before it begins.
 fn period(post: &assignment::Model) -> Option<Period> {
     Period::new(Some(post.start_on), post.end_on)
 }

@@ -1,4 +1,5 @@
-//! Questions to the counts: one statement by the beginning of the primary key, whatever there is below the unit.
+//! Reads the counts with one statement: a range scan on a prefix of the primary key, independent of the size of the
+//! subtree.
 
 use entity::{
     level_count, level_count_head, log_head,
@@ -16,54 +17,54 @@ use crate::{
     error::Result,
 };
 
-/// Whose people are asked for.
+/// Selects the people to count.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::domain) struct Counted<'a> {
-    /// Unit.
+    /// Unit whose people are counted.
     pub unit: UnitId,
-    /// In which hierarchy its subtree is meant; none: the unit alone.
+    /// Hierarchy of the subtree; `None` counts the unit alone.
     pub subtree: Option<Hierarchy>,
     /// Whether only posts of key leaders count.
     pub key_leaders: bool,
-    /// Code of the subject by whose levels they are told apart, if they are.
+    /// Code of the subject whose levels split the count; `None` for the total only.
     pub subject: Option<&'a str>,
-    /// The day.
+    /// Day of the count.
     pub day: Day,
 }
 
-/// People of a unit or subtree on a day, each counted once.
+/// Number of people of a unit or subtree on a day. A person with several posts counts once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::domain) struct Counts {
-    /// All of them.
+    /// All people.
     pub total: u64,
-    /// By the rank of their highest level. Who holds none is not in here.
+    /// Number of people by the rank of their highest level. People without a level are not included.
     pub by_rank: Vec<(i16, u64)>,
 }
 
 impl Counts {
-    /// People whose highest level has a rank.
+    /// Number of people whose highest level has this rank.
     pub(in crate::domain) fn of(&self, rank: i16) -> u64 {
         self.by_rank.iter().filter(|(of, _)| *of == rank).map(|(_, people)| people).sum()
     }
 
-    /// People who hold no level.
+    /// Number of people who hold no level.
     pub(in crate::domain) fn none(&self) -> u64 {
         self.total.saturating_sub(self.by_rank.iter().map(|(_, people)| people).sum())
     }
 }
 
-/// What the tables told.
+/// Result of a look-up in the counts.
 #[derive(Clone, Debug)]
 pub(in crate::domain) enum Lookup {
-    /// The counts, as they were kept.
+    /// Counts from the tables.
     Counts(Counts),
-    /// Nothing, and where the chain of logs ended then: they do not speak of the day, or know of units that
-    /// the caller's snapshot does not.
+    /// The tables do not cover the day, or use units that are missing in the caller's snapshot. `end` is the position
+    /// of the end of the log at that time.
     Nothing { end: i64 },
 }
 
-/// What the tables tell of the counts. Whoever asks has found out that the caller may see the number and reaches the whole
-/// of the units.
+/// Reads the counts. The caller has already checked that the client may see the number and reaches all units of the
+/// subtree.
 pub(in crate::domain) async fn counts(access: &Access, of: Counted<'_>) -> Result<Lookup> {
     let mut counts = Counts::default();
     let rows = access.prepared().query_all(&select(access, of)).await?;
@@ -88,7 +89,7 @@ pub(in crate::domain) async fn counts(access: &Access, of: Counted<'_>) -> Resul
     Ok(Lookup::Counts(counts))
 }
 
-/// The head, the counts and the end of the chain in one statement: nobody folds in between.
+/// Selects the head, the counts and the end of the log in one statement, so that no fold can happen in between.
 fn select(access: &Access, of: Counted<'_>) -> SelectStatement {
     use {level_count::Column as Count, level_count_head::Column as Head};
     let head = |column| Expr::col((level_count_head::Entity, column));

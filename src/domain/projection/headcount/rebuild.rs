@@ -1,4 +1,4 @@
-//! Making counts and page keys anew, for everybody: in the order of their keys, and in memory that does not grow with the
+//! Rebuilds counts and page keys for all persons, in the order of their primary keys. Memory use does not grow with the
 //! number of persons.
 
 use std::{collections::HashMap, sync::Arc};
@@ -20,8 +20,8 @@ use crate::{
     error::Result,
 };
 
-/// Counts and page keys in the making: nothing of them is in the tables, and everybody is to come. Counts are held; page
-/// keys, of which there are several for each person, are set aside.
+/// A rebuild in progress; the tables are empty. Counts are accumulated in memory. Page keys, several for each person,
+/// go to a staging table.
 #[derive(Debug)]
 pub(in crate::domain::projection) struct Rebuild {
     dimensions: Dimensions,
@@ -30,7 +30,7 @@ pub(in crate::domain::projection) struct Rebuild {
 }
 
 impl Rebuild {
-    /// Empties the tables. Nobody else keeps them until the transaction ends.
+    /// Empties the tables. The lock excludes other writers of these tables until the transaction ends.
     pub(in crate::domain::projection) async fn begin(txn: &DatabaseTransaction, today: Day) -> Result<Self> {
         db::lock(txn, LOCK, LockMode::Alone).await?;
         level_count::Entity::delete_many().exec(txn).await?;
@@ -43,7 +43,7 @@ impl Rebuild {
         Ok(Self { dimensions, counts: HashMap::new(), keys: StagingTable::open(txn).await? })
     }
 
-    /// Takes in some persons.
+    /// Adds a batch of persons.
     pub(in crate::domain::projection) async fn add(&mut self, txn: &DatabaseTransaction, people: &Batch) -> Result<()> {
         let mut keys = Vec::new();
         for person in people.each() {
@@ -55,7 +55,7 @@ impl Rebuild {
         Ok(self.keys.insert(txn, keys.into_iter().map(IntoActiveModel::into_active_model)).await?)
     }
 
-    /// Writes what was taken in.
+    /// Writes the collected rows to the tables.
     pub(in crate::domain::projection) async fn finish(self, txn: &DatabaseTransaction) -> Result<()> {
         let Self { dimensions, counts, keys } = self;
         let mut counts: Vec<(CountKey, i32)> = counts.into_iter().filter(|(_, people)| *people != 0).collect();

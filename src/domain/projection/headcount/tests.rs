@@ -1,4 +1,4 @@
-//! What is derived from drawn histories, held against counting day by day.
+//! Compares counts and page keys of random histories with a naive count for each day.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -30,7 +30,7 @@ const UNITS: usize = 9;
 const PEOPLE: usize = 40;
 const SUBJECTS: [&str; 2] = ["PROFESSIONAL", "POLITICAL_THEORY"];
 
-/// A history of some years.
+/// Units and people with a random history of some years.
 struct World {
     reference_data: Arc<ReferenceData>,
     units: Vec<UnitId>,
@@ -43,7 +43,7 @@ fn day(at: i32) -> Day {
     Day::of(year, in_year / 30 + 1, in_year % 30 % 28 + 1).expect("a day")
 }
 
-/// A day of the six years that a history lasts.
+/// A random day of the six years of a history.
 fn drawn(rng: &mut Rng) -> Day {
     day(rng.i32(0..6 * 360))
 }
@@ -92,7 +92,7 @@ impl World {
         self.people.iter().map(|(id, posts, held)| Person { id: *id, sort_key: b"x", posts, qualifications: held })
     }
 
-    /// The people of a unit or subtree on a day, each with their highest rank.
+    /// Naive count: people of a unit or subtree on a day, each with their highest rank.
     fn counted(&self, of: (UnitId, Hierarchy, Reach), key_leaders: bool, subject: &str, day: Day) -> Vec<Option<i16>> {
         let units = self.reference_data.units().subtree(of.0, of.1, of.2, day);
         let counts = |post: &assignment::Model| {
@@ -108,7 +108,7 @@ impl World {
     }
 }
 
-/// The versions of a unit: it moves, is away for a time, or ends. Only units before it stand above it.
+/// Random versions of a unit: it moves, is absent for a time, or ends. Parents are always units with a lower index.
 fn versions(rng: &mut Rng, units: &[UnitId], at: usize) -> Vec<unit_version::Model> {
     let mut turns: Vec<Day> = (0..rng.usize(0..4)).map(|_| drawn(rng)).collect();
     turns.sort_unstable();
@@ -180,7 +180,7 @@ fn person(rng: &mut Rng, units: &[UnitId]) -> (CadreId, Vec<assignment::Model>, 
     (id, posts, held)
 }
 
-/// The days from the folded one on: each on which something can change, and those beside it.
+/// Days from the base date on: one in seven, and the base date.
 fn days(base_date: Day) -> Vec<Day> {
     (0..6 * 360 + 60).step_by(7).map(day).filter(|day| base_date <= *day).chain([base_date]).collect()
 }

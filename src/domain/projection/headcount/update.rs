@@ -1,4 +1,4 @@
-//! Keeping counts and page keys within the transaction that writes what they follow from.
+//! Updates counts and page keys in the transaction that changes their inputs.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -26,11 +26,11 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Whoever keeps the tables shares this lock until commit; whoever folds or makes them anew holds it alone.
+/// Advisory lock on the tables: updates share it until commit; folding and rebuilding hold it exclusively.
 pub(super) const LOCK: &str = "cadre-api level_count";
 
-/// What a transaction changes of counts and page keys. Begun before the persons are read as they stood, so that nobody
-/// makes the tables anew in between.
+/// Changes that a transaction makes to counts and page keys. Created before the persons' previous state is read, so
+/// that no rebuild can happen in between.
 #[derive(Debug)]
 pub(in crate::domain::projection) struct Update {
     dimensions: Dimensions,
@@ -40,14 +40,15 @@ pub(in crate::domain::projection) struct Update {
 }
 
 impl Update {
-    /// Begins to keep the tables, and folds them to the day that it is; nothing where they were never made, or by another
-    /// version, which then reads them no more. `reference_data` is used if it is as new as the one that they were made by.
+    /// Takes the lock and folds the tables to today. Returns `None` if the tables were never built or have another
+    /// format version; readers then do not use them. `reference_data` is used unless the tables were built from a newer
+    /// one.
     pub(in crate::domain::projection) async fn begin(
         txn: &DatabaseTransaction,
         reference_data: Option<Arc<ReferenceData>>,
         today: Day,
     ) -> Result<Option<Self>> {
-        // Who shares a lock cannot also ask to hold it alone, so that is settled first.
+        // A shared lock cannot be upgraded, so the lock mode is chosen first.
         let is_due = head(txn).await?.is_some_and(|(base_date, _)| base_date < today);
         db::lock(txn, LOCK, if is_due { LockMode::Alone } else { LockMode::Shared }).await?;
         let Some((mut base_date, list_change)) = head(txn).await? else {
@@ -67,7 +68,7 @@ impl Update {
         Ok(Some(Self { dimensions, counts: HashMap::new(), gone: Vec::new(), new: Vec::new() }))
     }
 
-    /// A person as they stood before the transaction, if they did, and as they stand now.
+    /// Replaces a person's contribution: the state before the transaction, if any, by the current state.
     pub(in crate::domain::projection) fn replace(&mut self, before: Option<Person<'_>>, after: Option<Person<'_>>) {
         for (person, sign) in before.iter().map(|person| (person, -1)).chain(after.iter().map(|person| (person, 1))) {
             let counts = &mut self.counts;
@@ -81,7 +82,7 @@ impl Update {
         self.new.extend(after.into_iter().filter(|key| !before.contains(key)));
     }
 
-    /// Writes what has changed.
+    /// Writes the changes.
     pub(in crate::domain::projection) async fn write(self, txn: &DatabaseTransaction) -> Result<()> {
         let Self { dimensions, counts, gone, new } = self;
         let mut counts: Vec<(CountKey, i32)> = counts.into_iter().filter(|(_, people)| *people != 0).collect();
@@ -92,7 +93,7 @@ impl Update {
     }
 }
 
-/// What tells a page key from the others of a person.
+/// Primary key of a page key within one person.
 fn primary(key: &cadre_key::Model) -> (UnitId, &str, i16, Day) {
     (key.unit_id, key.subject_code.as_str(), key.rank, key.from_on)
 }
@@ -101,21 +102,21 @@ fn primary_key(key: cadre_key::Model) -> cadre_key::ActiveModel {
     cadre_key::ActiveModel { branch_id: NotSet, sort_key: NotSet, until_on: NotSet, ..key.into_active_model() }
 }
 
-/// The folded day and the change of lists that the tables were made by; nothing where they were not made, or in
-/// another form.
+/// Base date and log position of the last rebuild; `None` if the tables were never built or have another format
+/// version.
 async fn head(connection: &impl ConnectionTrait) -> Result<Option<(Day, i64)>> {
     let head = level_count_head::Entity::find_by_id(1).one(connection).await?;
     Ok(head.filter(|head| head.version == VERSION).and_then(|head| Some((head.folded_on?, head.list_change))))
 }
 
-/// Notes the place in the chain of the act that made the tables.
+/// Stores the log position of the command that rebuilt the tables.
 pub(in crate::domain::projection) async fn made_at(txn: &DatabaseTransaction, place: i64) -> Result<()> {
     let head = level_count_head::Entity::update_many();
     head.col_expr(level_count_head::Column::ListChange, Expr::val(place)).exec(txn).await?;
     Ok(())
 }
 
-/// Leaves the tables behind what is written: whoever made them in another form counts as ever from now on.
+/// Marks the tables stale; readers fall back to counting.
 async fn leave(txn: &DatabaseTransaction) -> Result<()> {
     level_count_head::Entity::update_many()
         .col_expr(level_count_head::Column::Version, Expr::val(0))
@@ -125,16 +126,17 @@ async fn leave(txn: &DatabaseTransaction) -> Result<()> {
     Ok(())
 }
 
-/// Whether the tables were made in this version's form.
+/// Whether the tables exist in this program's format version.
 pub(in crate::domain::projection) async fn is_made(connection: &impl ConnectionTrait) -> Result<bool> {
     Ok(head(connection).await?.is_some())
 }
 
-/// Adds what has come to count by a day to what counted before. Page keys need none of this: each has its days.
+/// Adds the changes up to and including `today` to the base counts. Page keys have their own periods and need no
+/// folding.
 async fn fold(txn: &DatabaseTransaction, today: Day) -> Result<()> {
     use level_count::Column as Of;
     let (first, key) = (first_day(), [Of::Scope, Of::UnitId, Of::KeyLeaders, Of::SubjectCode, Of::Rank]);
-    // The constant, and not a value beside it, is what the index of coming changes is over.
+    // The partial index on future changes requires this literal; a bound parameter would not match it.
     let has_come = || Expr::col(Of::Day).gt(Expr::cust("'1800-01-01'")).and(Of::Day.lte(today));
     let moved = Query::select()
         .columns(key)

@@ -1,4 +1,4 @@
-//! Comparing counts and page keys with what follows from posts and qualifications.
+//! Compares counts and page keys with the values derived from posts and qualifications.
 
 use std::{
     collections::HashMap,
@@ -24,36 +24,37 @@ use crate::{
     error::Result,
 };
 
-/// Into so many heaps page keys and words are thrown by their person, so that only one heap need be looked at closely.
+/// Number of hash buckets (heaps). Page keys and words are hashed into the bucket of their person, so that only one
+/// bucket has to be compared in detail.
 pub(in crate::domain::projection) const HEAPS: usize = 1 << 16;
 
-/// The first place where counts or page keys are not what follows from posts and qualifications.
+/// First difference between the tables and the values derived from posts and qualifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// The tables were never made in this version's form.
+    /// The tables were never built in this program's format version.
     NotMade,
-    /// A count.
+    /// A wrong count.
     Count {
-        /// Whose people.
+        /// Scope of the count.
         scope: CountScope,
         /// Code of the unit.
         unit: String,
         /// Whether only posts of key leaders count.
         key_leaders: bool,
-        /// Code of the subject; empty where people are counted whatever they hold.
+        /// Code of the subject; empty where people are counted regardless of their levels.
         subject: String,
-        /// Rank of their highest level.
+        /// Rank of the highest level.
         rank: i16,
-        /// The day from which it counts.
+        /// First day of the count, inclusive.
         day: Day,
-        /// What follows.
+        /// Derived value.
         expected: i64,
-        /// What stands there.
+        /// Stored value.
         found: i64,
     },
-    /// A page key that is missing, or one that should not be there.
+    /// A missing or superfluous page key.
     Key {
-        /// Code of the person; their id where there is none.
+        /// Code of the person; the id if the person does not exist.
         cadre: String,
         /// Code of the unit.
         unit: String,
@@ -61,11 +62,11 @@ pub enum Difference {
         subject: String,
         /// Rank of the level.
         rank: i16,
-        /// First day.
+        /// First day, inclusive.
         from: Day,
-        /// First day no longer.
+        /// End of the period, exclusive; `None` if it has no end.
         until: Option<Day>,
-        /// Whether it is the one that is missing.
+        /// Whether the key is missing rather than superfluous.
         is_missing: bool,
     },
 }
@@ -92,7 +93,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// What follows from posts and qualifications: the counts, and the page keys thrown on heaps.
+/// Values derived from posts and qualifications: the counts, and a checksum of the page keys for each bucket.
 #[derive(Debug)]
 pub(in crate::domain::projection) struct Expected {
     dimensions: Dimensions,
@@ -101,7 +102,7 @@ pub(in crate::domain::projection) struct Expected {
 }
 
 impl Expected {
-    /// Nothing, before anybody was looked at; a difference where the tables were never made.
+    /// Starts without persons. Returns a difference if the tables were never built.
     pub(in crate::domain::projection) async fn begin(
         connection: &DatabaseTransaction,
     ) -> Result<std::result::Result<Self, Difference>> {
@@ -112,7 +113,7 @@ impl Expected {
         Ok(Ok(Self { dimensions, counts: HashMap::new(), heaps: vec![0; HEAPS] }))
     }
 
-    /// Looks at a person.
+    /// Adds a person.
     pub(in crate::domain::projection) fn add(&mut self, person: &Person<'_>) {
         let counts = &mut self.counts;
         person.each_count(&mut self.dimensions, |cell, people| *counts.entry(cell).or_default() += i64::from(people));
@@ -121,7 +122,7 @@ impl Expected {
         }
     }
 
-    /// The first difference, once everybody was looked at.
+    /// Returns the first difference. Called after all persons were added.
     pub(in crate::domain::projection) async fn difference(
         mut self,
         connection: &DatabaseTransaction,
@@ -136,7 +137,7 @@ impl Expected {
     }
 }
 
-/// Takes what stands in the table from what follows, and gives the first cell where something is left.
+/// Subtracts the stored counts from the derived ones and returns the first cell with a remainder.
 async fn counts_differ(
     connection: &DatabaseTransaction,
     dimensions: &mut Dimensions,
@@ -166,7 +167,7 @@ async fn counts_differ(
     Ok(Some(count(connection, dimensions, cell, left).await?))
 }
 
-/// A count of a level that no list holds.
+/// Difference for a stored count of a level that no list contains.
 fn of_row(dimensions: &Dimensions, row: &level_count::Model) -> Difference {
     Difference::Count {
         scope: row.scope,
@@ -180,7 +181,7 @@ fn of_row(dimensions: &Dimensions, row: &level_count::Model) -> Difference {
     }
 }
 
-/// Names a cell, with what stands there; `left` is what follows, less that.
+/// Builds the difference of a cell. `left` is the derived value minus the stored value.
 async fn count(
     connection: &DatabaseTransaction,
     dimensions: &Dimensions,
@@ -209,7 +210,7 @@ async fn count(
     })
 }
 
-/// The first heap whose keys are not those that follow.
+/// Returns the first bucket whose stored keys differ from the derived keys.
 async fn keys_differ(
     connection: &DatabaseTransaction,
     dimensions: &Dimensions,
@@ -224,7 +225,7 @@ async fn keys_differ(
     Ok(heaps.iter().position(|heap| *heap != 0))
 }
 
-/// Names the first key of a heap that is missing or should not be there.
+/// Returns the first missing or superfluous key of a bucket.
 async fn named_key(
     connection: &DatabaseTransaction,
     dimensions: &Dimensions,
@@ -262,14 +263,15 @@ async fn named_key(
     }))
 }
 
-/// The heap of a person.
+/// Bucket of a person.
 pub(in crate::domain::projection) fn heap_of(person: CadreId) -> usize {
     let mut hasher = DefaultHasher::new();
     person.hash(&mut hasher);
     usize::try_from(hasher.finish() % HEAPS as u64).unwrap_or(0)
 }
 
-/// Adds a key to the heap of its person, or takes it away: whatever their order, equal keys leave nothing.
+/// Adds a key's hash to its person's bucket or subtracts it. The operation is commutative: equal sets of keys cancel
+/// out.
 fn throw(heaps: &mut [u64], key: &cadre_key::Model, how: fn(u64, u64) -> u64) {
     let mut hasher = DefaultHasher::new();
     (key.unit_id, key.branch_id, &key.subject_code, key.rank, &key.sort_key).hash(&mut hasher);
@@ -278,7 +280,7 @@ fn throw(heaps: &mut [u64], key: &cadre_key::Model, how: fn(u64, u64) -> u64) {
     *heap = how(*heap, hasher.finish());
 }
 
-/// The code of a unit; its id where there is none.
+/// Code of a unit; the id if the unit does not exist.
 fn code(dimensions: &Dimensions, unit: UnitId) -> String {
     dimensions.reference_data().units().get(unit).map_or_else(|| unit.to_string(), |unit| unit.row.code.to_string())
 }

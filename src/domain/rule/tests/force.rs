@@ -1,4 +1,4 @@
-//! Which rule is in force where several speak of a move.
+//! Selection of the rule in force if several apply to a move.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn the_most_specific_rule_is_in_force() {
     let shipped = |code| rule::Model { origin: RuleOrigin::Shipped, ..rule(code) };
     let event =
         Event { form: RotationForm::Rotation, category: Category::CivilServant, purpose, day: day("2020-01-01") };
-    // Of each pair the first goes before the second.
+    // In each pair, the first rule takes precedence.
     for (first, second) in [
         (rule::Model { purpose, ..shipped("B") }, rule::Model { form, category, ..rule("A") }),
         (rule::Model { category, ..shipped("B") }, rule::Model { form, ..rule("A") }),

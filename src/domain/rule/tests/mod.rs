@@ -1,4 +1,5 @@
-//! The rules held against cases: the day before, the day itself, the day after; and what a rule may not tell.
+//! Checks the rules with cases: the day before, the day itself, the day after; and that protected facts are not
+//! revealed.
 
 mod force;
 mod retirement;
@@ -20,7 +21,7 @@ fn day(text: &str) -> Day {
     text.parse().expect(text)
 }
 
-/// Nothing for an empty text.
+/// `None` for an empty text.
 fn some_day(text: &str) -> Option<Day> {
     (!text.is_empty()).then(|| day(text))
 }
@@ -29,7 +30,7 @@ fn shipped() -> Rules {
     with(Vec::new())
 }
 
-/// The shipped rules and others.
+/// The shipped rules and additional ones.
 fn with(others: Vec<rule::Model>) -> Rules {
     let mut rows = reference::file_rules().unwrap();
     rows.extend(others);
@@ -54,7 +55,7 @@ fn office(code: &str, key: RuleKey, value: i32) -> rule::Model {
     }
 }
 
-/// A prepared rotation from a day, with nothing else stated.
+/// A prepared rotation from a day, with no other values.
 fn from(start: &str) -> rotation::Model {
     rotation::Model {
         id: RotationId::new(),
@@ -115,7 +116,7 @@ fn civil_servant() -> cadre::Model {
     person(Category::CivilServant, Gender::Male, "1985-05-15")
 }
 
-/// All facts, as for a caller who may read the person's identity.
+/// All facts, as for a caller that may read the person's identity.
 fn facts<'a>(rotation: &'a rotation::Model, cadre: &cadre::Model, rules: &Rules) -> Facts<'a> {
     Facts::of(rotation, cadre).with_service(Some(RetirementOutlook::in_test(cadre, rules.retirement_ages())))
 }
@@ -148,7 +149,7 @@ fn a_term_is_long_enough_from_the_last_day_of_its_months_on() {
         ("2025-07-01", "2028-06-30", "", Fail),
         ("2025-07-01", "2028-07-01", "", Pass),
         ("2025-07-01", "2028-07-02", "", Pass),
-        // What came goes before what was planned.
+        // The actual end takes precedence over the planned end.
         ("2025-07-01", "2028-07-01", "2028-06-30", Fail),
         ("2025-07-01", "2028-06-30", "2028-07-01", Pass),
         ("2025-07-01", "", "2028-07-01", Pass),
@@ -170,7 +171,7 @@ fn a_term_is_long_enough_from_the_last_day_of_its_months_on() {
 
 #[test]
 fn a_leap_day_counts_to_the_end_of_february() {
-    // No shipped rule on the term is verified for 2024, so an office states one.
+    // No shipped rule on the term is verified for 2024, so the test adds one of an office.
     let rules = with(vec![office("TERM", RuleKey::MinTerm, 36)]);
     for (end, expected) in [("2027-02-27", Fail), ("2027-02-28", Pass), ("2027-03-01", Pass)] {
         let rotation = rotation::Model { planned_end_on: Some(day(end)), ..from("2024-02-29") };
@@ -204,7 +205,7 @@ fn a_rotation_is_judged_by_the_rule_of_its_start_day() {
         (RequiresPlanningEntry, CivilServant, "2020-12-01", Fail, "Nghị định 138/2020/NĐ-CP, Điều 56 khoản 2"),
         (RequiresPlanningEntry, CivilServant, "2025-07-01", Fail, "Quy định 65-QĐ/TW, Điều 1 khoản 2"),
     ] {
-        // Two years for one who is near retirement: too short and too late wherever a verified rule asks.
+        // Two years for a person near retirement: too short and too late for every verified rule with a requirement.
         let end = day(start).plus_months(24);
         let rotation = rotation::Model { planned_end_on: end, to_title_code: "BT".parse().ok(), ..from(start) };
         let cadre = person(category, Gender::Male, "1967-05-15");
@@ -216,7 +217,7 @@ fn a_rotation_is_judged_by_the_rule_of_its_start_day() {
 
 #[test]
 fn a_later_proposal_may_meet_another_rule() {
-    // Proposed under one rule, begun under the next: the same two years are right, then too short.
+    // Proposed under one rule and started under the next: two years first comply, then are too short.
     let shorter = rule::Model { valid_from: day("2026-01-01"), ..office("SHORT", RuleKey::MinTerm, 24) };
     let shorter = rule::Model {
         form: Some(RotationForm::Rotation),
@@ -258,7 +259,7 @@ fn service_must_last_from_the_start_for_as_long_as_the_purpose_asks() {
     use RotationPurpose::{Development, NonLocal, TwoTermLimit};
     let rules = shipped();
     for (gender, birth, purpose, start, expected) in [
-        // Service ends with June 2031: the first day after is 2031-07-01.
+        // Service ends with June 2031; the first day after is 2031-07-01.
         (Male, "1969-06-15", None, "2021-06-30", Pass),
         (Male, "1969-06-15", None, "2021-07-01", Pass),
         (Male, "1969-06-15", None, "2021-07-02", Fail),
@@ -342,7 +343,7 @@ fn a_secondment_ends_at_the_latest_on_the_last_day_of_its_months() {
             let check = check(rules, &rotation, &civil_servant(), RuleKey::MaxSecondmentTerm);
             assert_eq!(check.result, expected, "{form} {end}");
         }
-        // What speaks of rotations speaks of no other form.
+        // Rules on rotations do not apply to other forms.
         let term = check(&rules, &rotation, &civil_servant(), RuleKey::MinTerm).result;
         assert_eq!(term == NotApplicable, form != Rotation, "{form} {end}");
     }

@@ -1,4 +1,4 @@
-//! Until when a person serves, against the annex of Decree 135/2020/NĐ-CP.
+//! End of service, compared with the annex of Decree 135/2020/NĐ-CP.
 
 use super::*;
 
@@ -53,7 +53,7 @@ fn service_ends_with_the_month_in_which_the_age_is_reached() {
         (Female, "1974-09-01", 716, "2034-06-01"),
         (Female, "1975-04-30", 716, "2035-01-01"),
         (Female, "1975-05-01", 720, "2035-06-01"),
-        // Leap days and months that are shorter.
+        // Leap days and shorter months.
         (Male, "1964-02-29", 735, "2025-06-01"),
         (Male, "1968-02-29", 744, "2030-03-01"),
         (Female, "1972-02-29", 700, "2030-07-01"),

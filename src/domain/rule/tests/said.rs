@@ -1,4 +1,4 @@
-//! What checks say to people, and what they may not tell.
+//! Messages of checks, and what they must not reveal.
 
 use super::*;
 
@@ -63,7 +63,7 @@ fn no_sentence_differs_by_how_old_a_person_is() {
         let cadre = person(Category::CivilServant, Gender::Male, birth);
         check(&rules, &from(start), &cadre, RuleKey::MinRemainingService).sentence
     };
-    // Some fail and some pass, at any age: nothing but that can be read.
+    // Some fail and some pass, at any age: the messages reveal nothing else.
     let (fails, passes) = (said("1970-01-01", "2023-02-01"), said("1990-01-01", "2023-02-01"));
     for birth in ["1962-01-31", "1965-02-28", "1969-12-31"] {
         assert_eq!(said(birth, "2023-02-01"), fails, "{birth}");
