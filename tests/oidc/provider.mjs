@@ -1,7 +1,7 @@
 // An identity provider for the tests: oidc-provider with one client, people who log in by any password, and access
 // tokens as JWTs for whatever resource is asked for. `alg` and `ttl` in the query of a resource choose how a token for it
 // is signed and how long it lives; its audience is the origin of the resource. Prints its issuer once it listens.
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 
 import { Provider } from 'oidc-provider';
@@ -11,14 +11,24 @@ const SCOPES = 'cadre:read stats:read training:read training:write clients:admin
 const server = createServer();
 server.listen(0, '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
+  // Keys go through PEM: Node 20 can deadlock where a generated key is exported as JWK while the garbage collector frees
+  // the job that generated it, since both lock the key.
+  const pem = (type, options) => {
+    const { privateKey } = generateKeyPairSync(type, {
+      ...options,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
+    return createPrivateKey(privateKey);
+  };
   const pairs = [
-    ['ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' })],
-    ['EdDSA', generateKeyPairSync('ed25519')],
-    ['Ed25519', generateKeyPairSync('ed25519')],
-    ['RS256', generateKeyPairSync('rsa', { modulusLength: 2048 })],
-    ['PS256', generateKeyPairSync('rsa', { modulusLength: 2048 })],
+    ['ES256', pem('ec', { namedCurve: 'P-256' })],
+    ['EdDSA', pem('ed25519')],
+    ['Ed25519', pem('ed25519')],
+    ['RS256', pem('rsa', { modulusLength: 2048 })],
+    ['PS256', pem('rsa', { modulusLength: 2048 })],
   ];
-  const keys = pairs.map(([alg, { privateKey }]) => ({ ...privateKey.export({ format: 'jwk' }), alg, use: 'sig', kid: alg }));
+  const keys = pairs.map(([alg, key]) => ({ ...key.export({ format: 'jwk' }), alg, use: 'sig', kid: alg }));
   const resource = (text) => {
     const { origin, searchParams } = new URL(text);
     return {
