@@ -1,23 +1,23 @@
-//! The only source of time. Asked once per request, so that one answer has one day.
+//! The only source of time. Read once per request, so that a response refers to one day.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, FixedOffset, Utc};
 use entity::value::Day;
 
-/// Where the time comes from.
+/// Source of the current time.
 #[derive(Clone, Copy, Debug)]
 pub enum Clock {
-    /// The machine's clock.
+    /// The system clock.
     System,
-    /// A moment that stands still, for tests.
+    /// A fixed time, for tests.
     Fixed(DateTime<Utc>),
-    /// Seconds since 1970 that a test moves by hand.
+    /// Seconds since 1970, set by a test.
     Hand(&'static AtomicI64),
 }
 
 impl Clock {
-    /// This moment.
+    /// The current time.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     pub fn now(&self) -> DateTime<Utc> {
         match self {

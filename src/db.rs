@@ -1,5 +1,5 @@
-//! The two databases behind one seam: how they are opened, how a writing transaction begins, and the few places where
-//! their SQL differs.
+//! Access to both databases through one interface: opening, writing transactions, and the few places where their SQL
+//! differs.
 
 pub mod bulk;
 mod read_pool;
@@ -33,30 +33,31 @@ use crate::db::{
     storage::Health,
 };
 
-/// Readers of the embedded database; more gain nothing on small machines.
+/// Reader connections of the embedded database; more bring nothing on small machines.
 const SQLITE_READERS: u32 = 4;
 
-/// What the pool of questions is called in the metrics.
+/// Name of the query pool in the metrics.
 const QUESTIONS: &str = "question";
 
-/// Connections for reading what holds no persons, such as the register of clients.
+/// Reader connections for tables without personal data, such as the register of clients.
 const REGISTERS: u32 = 4;
 
-/// Connections set aside for what must not wait behind questions.
+/// Connections reserved for work that must not wait behind queries.
 const CONTROL: u32 = 1;
 
-/// How PostgreSQL begins what only reads: all statements of a transaction see the same moment, and none writes. What is
-/// asked again and again is planned once; who asks otherwise says so.
+/// Settings of read-only transactions on PostgreSQL: one snapshot for all statements, no writes, and generic plans.
+/// Callers that need custom plans override the plan mode.
 const READS: [(&str, &str); 4] = [
     ("default_transaction_read_only", "on"),
     ("default_transaction_isolation", "repeatable read"),
     ("plan_cache_mode", "force_generic_plan"),
-    // A statement ends soon after its connection was closed, which is how an operation over its time limit is stopped.
+    // PostgreSQL stops a statement soon after its connection was closed. This is how an operation over its time limit
+    // is stopped.
     ("client_connection_check_interval", "500ms"),
 ];
 
-/// An open database: readers for questions and for registers beside one writer where it is embedded, or beside a pool of
-/// writers where it is a server; and a connection for rights, readiness and the look at the change log.
+/// An open database. The embedded database has reader connections and one writer; a server has a pool of readers and a
+/// pool of writers. Both have a connection for authorization, readiness and the change log.
 #[derive(Clone, Debug)]
 pub struct Database {
     questions: Questions,
@@ -68,21 +69,21 @@ pub struct Database {
     operation_timeout: Duration,
 }
 
-/// How the pool of a server database is set.
+/// Settings of the pools of a server database.
 #[derive(Clone, Debug)]
 pub struct Pool {
-    /// Most connections for questions held at once, and as many for acts. An act waits for no question, so those that
-    /// ask before they act cannot keep each other waiting.
+    /// Connections for queries at most, and as many again for acts. Acts never wait for queries, so operations that
+    /// query before they act cannot block each other.
     pub max_connections: u32,
-    /// How long a request waits for a connection before it is told to come back.
+    /// How long a request waits for a connection before it fails and may be retried.
     pub acquire_timeout: Duration,
-    /// How long one statement may run.
+    /// Time limit of one statement.
     pub statement_timeout: Duration,
-    /// How long the reads of one operation may take altogether, on either database.
+    /// Time limit of all reads of one operation together, on either database.
     pub operation_timeout: Duration,
-    /// What is seen where no transaction says what it may see.
+    /// Visible rows of a connection whose transaction sets no visibility.
     pub row_scope: RowScope,
-    /// Largest size of an embedded database, in pages. A write that needs more fails as on a full disk.
+    /// Maximum size of an embedded database, in pages. A write beyond it fails as on a full disk.
     pub max_pages: Option<NonZeroU32>,
 }
 
@@ -100,7 +101,7 @@ impl Default for Pool {
 }
 
 impl Database {
-    /// Opens the database behind a URL, `sqlite://path` or `postgres://...`, and counts each statement.
+    /// Opens the database of a URL, `sqlite://path` or `postgres://...`. Its statements are counted.
     pub async fn open(url: &str, pool: Pool) -> Result<Self, DbErr> {
         if url.starts_with("sqlite:") {
             Self::open_sqlite(url, pool).await
@@ -111,7 +112,7 @@ impl Database {
 
     async fn open_sqlite(url: &str, pool: Pool) -> Result<Self, DbErr> {
         keep_private(url);
-        // The writer comes first: it creates the file and sets its journal, which a reader may not.
+        // The writer is opened first: it creates the file and sets the journal mode, which a reader may not do.
         let health = Arc::new(Health::default());
         let options = writer::options(url, pool.acquire_timeout, pool.max_pages, Arc::clone(&health));
         let write = SeaOrm::connect(options).await?;
@@ -127,7 +128,7 @@ impl Database {
             SeaOrm::connect(options)
         };
         let questions: SqliteConnectOptions = url.parse().map_err(read_pool::failed)?;
-        // A page is read without waiting for its reader.
+        // Rows are buffered, so that SQLite does not wait for the consumer.
         let questions = reader(questions).row_buffer_size(1000).disable_statement_logging();
         Ok(Self {
             questions: Questions::Sqlite(ReadPool::new(questions, SQLITE_READERS, pool.acquire_timeout)?),
@@ -155,7 +156,7 @@ impl Database {
             options
                 .max_connections(connections)
                 .acquire_timeout(pool.acquire_timeout)
-                // A server that restarted leaves dead connections behind: each is found before a question meets it.
+                // A restarted server leaves dead connections behind: idle ones are tested before use.
                 .test_before_acquire_if_idle_for(Duration::from_secs(1))
                 .sqlx_logging(false);
             let set = set.clone();
@@ -176,63 +177,63 @@ impl Database {
         })
     }
 
-    /// How many connections the operations of clients share.
+    /// Number of connections that the operations of all clients share.
     pub fn connections(&self) -> usize {
         self.questions.most()
     }
 
-    /// Which database it is.
+    /// Kind of the database.
     pub fn backend(&self) -> DatabaseBackend {
         self.backend
     }
 
-    /// Whether rows of several tables are better read in one statement than in several: on a server each is a trip; the
-    /// embedded database takes more for the values of wide rows.
+    /// Whether a join is cheaper than several statements. On a server each statement is a round trip; on the embedded
+    /// database the values of wide rows cost more.
     pub fn joins(&self) -> bool {
         self.backend == DatabaseBackend::Postgres
     }
 
-    /// The connection for reading what holds no persons; for the operator, everything.
+    /// Connection for reading tables without personal data; the operator's commands read everything through it.
     pub fn reader(&self) -> &DatabaseConnection {
         &self.read
     }
 
-    /// The reads of one question, within a sight and the time limit of an operation.
+    /// The read session of one query, with its visibility and the time limit of an operation.
     pub fn read_session(&self, row_scope: RowScope) -> ReadSession {
         ReadSession::new(self.questions.clone(), row_scope, Deadline::after(self.operation_timeout))
     }
 
-    /// More reads of the same question, within another sight and the same time limit.
+    /// Another read session of the same query, with another visibility and the same deadline.
     pub fn read_session_on(&self, before: &ReadSession, row_scope: RowScope) -> ReadSession {
         ReadSession::new(self.questions.clone(), row_scope, before.deadline().clone())
     }
 
-    /// The connection set aside for rights, readiness and the look at the change log: when all readers are busy, rights
-    /// must not grow old.
+    /// Connection reserved for authorization, readiness and the change log. Authorization stays fresh even if all
+    /// readers are busy.
     pub fn control(&self) -> &DatabaseConnection {
         &self.control
     }
 
-    /// The connection that migrations run on.
+    /// Connection for migrations.
     pub fn writer(&self) -> &DatabaseConnection {
         &self.write
     }
 
     /// Begins a writing transaction. On SQLite it takes the write lock at once: a read that later turns into a write
-    /// would fail under load instead of waiting. On PostgreSQL everything is in its sight: an act is bounded by its permit
-    /// and weighs what its caller may not see.
+    /// would fail under load instead of waiting. On PostgreSQL all rows are visible to it: an act is limited by its
+    /// permit and checks rows that its caller may not see.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         self.begin_planned("auto", None).await
     }
 
-    /// The same for an act of a client, which touches few rows by their keys: PostgreSQL plans its statements once. What
-    /// fills tables needs other plans as they grow.
+    /// Like `begin`, for an act of a client, which touches few rows by key: PostgreSQL uses generic plans. Bulk writes
+    /// need new plans as tables grow.
     pub async fn begin_small(&self) -> Result<DatabaseTransaction, DbErr> {
         self.begin_planned("force_generic_plan", None).await
     }
 
-    /// The same as `begin_small`, and shares a named lock until the transaction ends, as `lock` does, without another trip
-    /// to the server.
+    /// Like `begin_small`; also takes a named lock in shared mode until the transaction ends, as `lock` does, without
+    /// another round trip.
     pub async fn begin_small_sharing(&self, name: &str) -> Result<DatabaseTransaction, DbErr> {
         self.begin_planned("force_generic_plan", Some(name)).await
     }
@@ -260,7 +261,8 @@ impl Database {
         Ok(txn)
     }
 
-    /// How row security stands to a role, or to the one that this is opened as; it binds nobody where there is none.
+    /// Whether row security applies to a role, or to the role of this connection. SQLite has none: the result is always
+    /// `Bound`.
     pub async fn rls_status(&self, role: Option<&str>) -> Result<RlsStatus, DbErr> {
         match self.backend {
             DatabaseBackend::Postgres => role::rls_status(&self.control, role).await,
@@ -268,7 +270,7 @@ impl Database {
         }
     }
 
-    /// Gives the roles that the service was given to log in as what it needs of new tables.
+    /// Repeats the grants of all roles that the service logs in as, so that they include new tables.
     pub async fn grant_again(&self) -> Result<(), DbErr> {
         for role in role::granted(&self.control).await? {
             self.grant(&role).await?;
@@ -276,7 +278,7 @@ impl Database {
         Ok(())
     }
 
-    /// Gives a role of PostgreSQL what the service needs: tables and sequences, and no more than it needs of logs.
+    /// Grants a PostgreSQL role what the service needs: tables and sequences, and only insert and read on logs.
     pub async fn grant(&self, role: &str) -> Result<(), DbErr> {
         let grants = role::grants(&self.control, role).await?;
         let txn = self.write.begin().await?;
@@ -286,9 +288,9 @@ impl Database {
         txn.commit().await
     }
 
-    /// Begins a transaction that only reads, and sees one moment of the database from beginning to end.
+    /// Begins a read-only transaction that sees one snapshot of the database.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        // On SQLite every transaction is one.
+        // Every SQLite transaction reads one snapshot.
         let is_server = self.backend == DatabaseBackend::Postgres;
         let options = TransactionOptions {
             isolation_level: is_server.then_some(IsolationLevel::RepeatableRead),
@@ -302,22 +304,21 @@ impl Database {
         Ok(snapshot)
     }
 
-    /// Whether the database answers.
+    /// Checks that the database responds.
     pub async fn ping(&self) -> Result<(), DbErr> {
         self.control.ping().await
     }
 
-    /// The fault of the disk that keeps writes from being stored, if there is one. Once a write has failed, each call
-    /// writes a probe until one succeeds.
+    /// The disk fault that prevents writes, if any. After a failed write each call writes a probe until one succeeds.
     pub async fn fault(&self) -> Option<Fault> {
         self.health.check(async { storage::probe(self.begin().await?).await }).await
     }
 
-    /// How the database's schema stands to this version's.
+    /// Compares the schema of the database with that of this version.
     pub async fn schema_state(&self) -> Result<SchemaState, DbErr> {
         let known: Vec<String> =
             Migrator::get_migration_files().iter().map(|migration| migration.name().to_owned()).collect();
-        // Read as they stand: listing a newer version's migrations through ours would be an error.
+        // Read directly from the table: SeaORM's list of migrations fails on those of a newer version.
         let applied = match self.applied_migrations().await {
             Ok(applied) => applied,
             Err(error) if !role::lacks_right(&error) && self.ping().await.is_ok() => Vec::new(),
@@ -349,7 +350,7 @@ impl Database {
         metrics::gauge!("cadre_database_connections", "state" => "idle").set(idle as f64);
     }
 
-    /// Waits for statements under way and closes; the embedded database folds its journal into the file.
+    /// Waits for running statements and closes; the embedded database checkpoints its journal into the file.
     pub async fn close(self) -> Result<(), DbErr> {
         self.questions.close().await?;
         self.control.close().await?;
@@ -358,8 +359,8 @@ impl Database {
     }
 }
 
-/// Makes the file of a new embedded database readable by its owner alone: it will hold personal data and private keys.
-/// What cannot be made here is told by the opening that follows.
+/// Creates the file of a new embedded database readable by its owner only: it will hold personal data and private keys.
+/// Failures are ignored here; opening the database reports them.
 fn keep_private(url: &str) {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
     let mut options = std::fs::OpenOptions::new();
@@ -369,18 +370,18 @@ fn keep_private(url: &str) {
     let _ = options.open(path);
 }
 
-/// How a database's schema stands to the one that this version of the service expects.
+/// The schema of a database, compared with the one that this version of the service expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaState {
-    /// As expected.
+    /// The expected schema.
     Current,
-    /// So many migrations are still to come; all of them if the database is empty.
+    /// Number of migrations that are still to run; all of them if the database is empty.
     Older(usize),
-    /// A newer version of the service has migrated it; these migrations are not known here.
+    /// Migrated by a newer version of the service; these migrations are unknown to this one.
     Newer(Vec<String>),
 }
 
-/// Counts the statements of the pool that writes. A statement that failed is a reason to doubt the disk.
+/// Counts the statements of the writer pool. A failed statement marks the disk as doubtful.
 fn written(mut connection: DatabaseConnection, health: &Arc<Health>) -> DatabaseConnection {
     let health = Arc::clone(health);
     connection.set_metric_callback(move |info| {
@@ -405,17 +406,17 @@ fn count(pool: &'static str, elapsed: Duration, failed: bool) {
     metrics::histogram!("cadre_database_statement_seconds").record(elapsed.as_secs_f64());
 }
 
-/// How a transaction holds a lock that others wait for.
+/// Mode of a named lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockMode {
-    /// Beside others that share it.
+    /// Shared with other holders of this mode.
     Shared,
-    /// Alone.
+    /// Exclusive.
     Alone,
 }
 
 impl LockMode {
-    /// The call of PostgreSQL that takes a named lock until the transaction ends.
+    /// The PostgreSQL function call that takes a named lock until the transaction ends.
     fn take(self, name: &str) -> FunctionCall {
         let take = match self {
             Self::Shared => "pg_advisory_xact_lock_shared",
@@ -425,7 +426,7 @@ impl LockMode {
     }
 }
 
-/// Takes a lock of a name until the transaction ends. On SQLite a writing transaction is alone anyway.
+/// Takes a named lock until the transaction ends. SQLite needs none: writing transactions are exclusive.
 pub async fn lock(txn: &DatabaseTransaction, name: &str, hold: LockMode) -> Result<(), DbErr> {
     if txn.get_database_backend() != DatabaseBackend::Postgres {
         return Ok(());
@@ -433,7 +434,7 @@ pub async fn lock(txn: &DatabaseTransaction, name: &str, hold: LockMode) -> Resu
     txn.query_one(Query::select().expr(hold.take(name))).await.map(drop)
 }
 
-/// `column` is one of `ids`: one statement text whatever their number, one bound value.
+/// Tests `column IN ids` with one statement text and one bound value, regardless of the number of ids.
 pub fn any_id(backend: DatabaseBackend, column: impl Into<SimpleExpr>, ids: impl Iterator<Item = Uuid>) -> SimpleExpr {
     match backend {
         DatabaseBackend::Postgres => {
@@ -447,7 +448,7 @@ pub fn any_id(backend: DatabaseBackend, column: impl Into<SimpleExpr>, ids: impl
     }
 }
 
-/// The same as a question to each row: the planner may not begin at the ids, and takes every other row for one of them.
+/// The same as a condition on each row: the planner cannot use an index for it, and does not estimate its selectivity.
 pub fn is_any_id(
     backend: DatabaseBackend,
     column: impl Into<SimpleExpr>,
@@ -462,16 +463,16 @@ pub fn is_any_id(
     }
 }
 
-/// `column` is one of what a select gives, which the planner begins at, whatever it expects of the rest.
+/// Tests `column IN (select)`, evaluated first regardless of the planner's estimate for the rest.
 pub fn any_found(backend: DatabaseBackend, column: impl Into<SimpleExpr>, select: SelectStatement) -> SimpleExpr {
     match backend {
-        // An array is taken for ten rows, whose order an index over all others would not be worth.
+        // PostgreSQL estimates ten elements for an array: few enough that it does not scan in index order instead.
         DatabaseBackend::Postgres => Expr::cust_with_exprs("$1 = ANY(ARRAY $2)", [column.into(), select.into()]),
         _ => column.into().in_subquery(select),
     }
 }
 
-/// `column` is one of `words`: one statement text whatever their number, one bound value.
+/// Tests `column IN words` with one statement text and one bound value, regardless of the number of words.
 pub fn any_word<'a>(
     backend: DatabaseBackend,
     column: impl Into<SimpleExpr>,

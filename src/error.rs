@@ -1,7 +1,7 @@
-//! The one error of the service, named by what the client can do about it.
+//! The error type of the service; variants follow the possible reactions of a client.
 //!
-//! `graphql::error` turns it into a GraphQL error, `http::error` into an HTTP answer. What stands in `Internal` is
-//! logged there once and never sent.
+//! `graphql::error` converts it into a GraphQL error, `http::error` into an HTTP response. They log the content of
+//! `Internal` once and never send it.
 
 use std::sync::Arc;
 
@@ -10,66 +10,66 @@ use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
 use crate::{db, language::Sentence};
 
-/// What went wrong, by what the client can do.
+/// An error, by the possible reaction of the client.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no such thing, or it is out of the caller's reach: the caller cannot tell which.
+    /// The object does not exist or is out of the caller's reach: the caller cannot tell which.
     #[error("not found")]
     NotFound,
-    /// The caller's grant lacks scopes for fields, filters or sorts of the operation.
+    /// The caller's grant lacks scopes for fields, filters or sort keys of the operation.
     #[error("forbidden")]
     Forbidden {
         /// Schema coordinates, such as `Cadre.identity`.
         fields: Vec<String>,
-        /// Scopes of which the grant lacks at least one per field.
+        /// Scopes that would permit the fields; the grant lacks at least one per field.
         missing: Vec<Scope>,
     },
-    /// The operation asks for protected data and states no purpose.
+    /// The operation selects protected data and states no purpose.
     #[error("no purpose")]
     PurposeRequired {
         /// Schema coordinates of the protected data.
         fields: Vec<String>,
-        /// The purposes that the caller's grant allows.
+        /// Purposes that the caller's grant allows.
         allowed: Vec<Purpose>,
     },
-    /// The purpose that was stated is none that the caller's grant allows.
+    /// The caller's grant does not allow the stated purpose.
     #[error("purpose not allowed")]
     PurposeNotAllowed {
-        /// Those that it allows.
+        /// Purposes that the caller's grant allows.
         allowed: Vec<Purpose>,
     },
-    /// Something in the input breaks a rule.
+    /// The input violates a rule.
     #[error("invalid {field}: {}", sentence.en)]
     Invalid {
         /// Path of the input, such as `where.holds.subject`.
         field: String,
-        /// What is wrong and the way out.
+        /// The problem and its solution.
         sentence: Sentence,
     },
-    /// The act would contradict what is recorded.
+    /// The act would contradict recorded data.
     #[error("conflict: {}", .0.en)]
     Conflict(Sentence),
-    /// The database cannot answer now; the same request may succeed later.
+    /// The database is unavailable now; a retry may succeed.
     #[error("unavailable")]
     Unavailable(#[source] DbErr),
-    /// The operation takes longer than the service allows; sent again, it would do the same work again.
+    /// The operation exceeds the time limit; a retry would do the same work again.
     #[error("timed out")]
     TimedOut(#[source] DbErr),
-    /// A fault of ours.
+    /// An internal error.
     #[error("internal error")]
     Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
-/// Result of everything that can fail towards a client.
+/// Result of an operation with errors for clients.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An input that breaks a rule.
+    /// An input that violates a rule.
     pub fn invalid(field: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), sentence: Sentence::new(vi, en) }
     }
 
-    /// A fault of ours.
+    /// An internal error.
     pub fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(Arc::from(error.into()))
     }
@@ -85,7 +85,7 @@ impl From<DbErr> for Error {
     }
 }
 
-/// Whether the work was stopped by a time limit: that of the operation, or that of one statement on PostgreSQL.
+/// Whether a time limit stopped the work: that of the operation, or that of one statement on PostgreSQL.
 fn has_timed_out(error: &DbErr) -> bool {
     const QUERY_CANCELED: &str = "57014";
     match error {
@@ -96,10 +96,10 @@ fn has_timed_out(error: &DbErr) -> bool {
     }
 }
 
-/// Whether the same statement may succeed when it is sent again later.
+/// Whether a retry of the same statement may succeed later.
 fn is_passing(error: &DbErr) -> bool {
     let sqlx = match error {
-        // Whatever keeps the service from its database is the operator's to mend, and the client's to wait for.
+        // The operator must solve connection problems; clients can only retry.
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => error,
         _ => return false,
@@ -115,7 +115,7 @@ fn is_passing(error: &DbErr) -> bool {
     }
 }
 
-/// SQLSTATE of PostgreSQL, or SQLite's result code in decimal.
+/// Whether a SQLSTATE of PostgreSQL, or a result code of SQLite in decimal, is temporary.
 fn is_passing_code(code: &str) -> bool {
     const BUSY: i32 = 5;
     const LOCKED: i32 = 6;

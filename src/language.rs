@@ -1,9 +1,9 @@
-//! The two languages that messages come in.
+//! The two languages of messages.
 
-/// Language of a message. Codes never change with it.
+/// Language of a message. Codes do not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Language {
-    /// Tiếng Việt, unless the client asks otherwise.
+    /// Tiếng Việt; the default.
     #[default]
     Vietnamese,
     /// English.
@@ -11,7 +11,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// The language that an `Accept-Language` header prefers (RFC 9110, section 12.5.4).
+    /// The preferred language of an `Accept-Language` header (RFC 9110, section 12.5.4).
     pub fn negotiate(accept_language: Option<&str>) -> Self {
         let mut best = (0.0, Self::default());
         for range in accept_language.unwrap_or_default().split(',') {
@@ -30,7 +30,7 @@ impl Language {
         best.1
     }
 
-    /// The tag of `Content-Language`.
+    /// Value of `Content-Language`.
     pub fn tag(self) -> &'static str {
         match self {
             Self::Vietnamese => "vi",
@@ -39,7 +39,7 @@ impl Language {
     }
 }
 
-/// A sentence for people, in both languages. It names the field and the way out, never a protected value.
+/// A message for people, in both languages. It names the field and the solution, never a protected value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence {
     /// Vietnamese.
@@ -49,12 +49,12 @@ pub struct Sentence {
 }
 
 impl Sentence {
-    /// A sentence in both languages.
+    /// A message in both languages.
     pub fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self { vi: vi.into(), en: en.into() }
     }
 
-    /// The sentence in one language.
+    /// The message in one language.
     pub fn text(&self, language: Language) -> &str {
         match language {
             Language::Vietnamese => &self.vi,

@@ -1,6 +1,6 @@
 //! cadre-api: cadres, their qualifications, rotations and training, over GraphQL.
 //!
-//! `ARCHITECTURE.md` is the map.
+//! See `ARCHITECTURE.md` for an overview.
 
 pub mod auth;
 pub mod clock;

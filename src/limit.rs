@@ -1,9 +1,9 @@
-//! Limits: how much a client may ask for, how often a secret may be guessed, how many requests are worked on at once.
-//! What is over a limit is refused at once. Two things wait, for a bounded time: clients that prove themselves, and an
-//! operation beyond its client's share of the capacity, in a bounded queue.
+//! Limits: request rate and cost per client, failed attempts with a secret, and concurrent requests. A request over a
+//! limit is refused at once. Two things wait, for a bounded time: client authentication, and an operation beyond its
+//! client's share of the capacity, in a bounded queue.
 //!
-//! The amounts follow the generic cell rate algorithm (`governor`): a whole second's or minute's amount may be used at
-//! once and comes back steadily. Each process counts for itself.
+//! Rates follow the generic cell rate algorithm (`governor`): the amount of a whole second or minute may be used at
+//! once and is refilled steadily. Each process counts separately.
 
 use std::{
     fmt,
@@ -27,30 +27,30 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// Requests per second of a client unless the settings or its grant say otherwise.
+/// Default requests per second of a client.
 pub const REQUESTS_PER_SECOND: u32 = 1_000;
-/// Cost of operations per minute of a client unless the settings or its grant say otherwise.
+/// Default cost of operations per minute of a client.
 pub const COST_PER_MINUTE: u32 = 6_000_000;
-/// Most requests per second that a limit may name.
+/// Highest request limit that can be configured.
 pub const MAX_REQUESTS: u32 = 1_000_000;
-/// Most cost per minute that a limit may name.
+/// Highest cost limit that can be configured.
 pub const MAX_COST: u32 = 1_000_000_000;
-/// Requests that are worked on at once, for each core of the machine.
+/// Concurrent requests for each core of the machine.
 const IN_FLIGHT_PER_CORE: usize = 64;
 
-/// How long an operation waits for its turn among those of its client.
+/// How long an operation waits for a free place among those of its client.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Clients that are remembered at once; of more, those that have not asked for long are forgotten.
+/// Clients in the cache at most; the least recently active ones are evicted.
 const CACHE_CAPACITY: usize = 10_000;
-/// Attempts with a secret that may fail at once.
+/// Burst of failed attempts with a secret.
 const ATTEMPTS: NonZeroU32 = NonZeroU32::new(30).expect("not zero");
-/// Attempts that come back in a minute.
+/// Failed attempts that are refilled in a minute.
 const ATTEMPTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 
 type Limiter<C> = RateLimiter<NotKeyed, InMemoryState, C, StateInformationMiddleware>;
 
-/// What a client may ask for.
+/// Limits of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Requests per second.
@@ -59,69 +59,69 @@ pub struct Limits {
     pub cost_per_minute: NonZeroU32,
 }
 
-/// Limits that a grant sets instead of those of the service.
+/// Limits of a grant, which override those of the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
-    /// Requests per second; none: as the service is set.
+    /// Requests per second; `None`: the service's limit.
     pub requests_per_second: Option<NonZeroU32>,
-    /// Cost of operations per minute; none: as the service is set.
+    /// Cost of operations per minute; `None`: the service's limit.
     pub cost_per_minute: Option<NonZeroU32>,
 }
 
-/// How much of a limit is left.
+/// Remaining amount of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remaining {
-    /// What may still be used at once.
+    /// Amount that can be used now.
     pub amount: u32,
-    /// Seconds until all of it is back, rounded up.
+    /// Seconds until the full amount is available again, rounded up.
     pub back_in: u64,
 }
 
-/// Why a request is over a limit.
+/// The limit that a request exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exceeded {
     /// Too many requests.
     Requests {
-        /// Requests per second that are allowed.
+        /// Allowed requests per second.
         limit: u32,
-        /// Time until the next one is taken.
+        /// Time until the next request is accepted.
         wait: Duration,
     },
-    /// The operations of a minute cost too much.
+    /// Too much cost per minute.
     Cost {
         /// Cost of this operation.
         cost: u64,
-        /// Cost per minute that is allowed.
+        /// Allowed cost per minute.
         limit: u32,
-        /// Time until this operation is taken.
+        /// Time until this operation is accepted.
         wait: Duration,
     },
-    /// Too many operations of the client at once.
+    /// Too many concurrent operations of the client.
     Turns {
-        /// Operations that the client may run at once.
+        /// Allowed concurrent operations of the client.
         limit: usize,
     },
-    /// The operation alone costs more than a minute allows: it is never taken.
+    /// The operation alone costs more than the limit per minute: it is never accepted.
     Never {
         /// Cost of this operation.
         cost: u64,
-        /// Cost per minute that is allowed.
+        /// Allowed cost per minute.
         limit: u32,
     },
 }
 
-/// The share of one client in the capacity of the process, whatever it still may ask for: the rest is free for others.
+/// The share of one client in the capacity of the process, independent of its rate limits: the rest remains for others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// Operations that run at once; each uses one connection to the database at a time.
+    /// Concurrent operations; each uses one database connection at a time.
     pub running: usize,
-    /// Operations that run or wait for their turn.
+    /// Operations that run or wait.
     pub waiting: usize,
 }
 
-/// What is counted for one client.
+/// Counters of one client.
 pub struct Budget<C: Clock = DefaultClock> {
-    /// Limits of a client whose grant names none.
+    /// Default limits, for clients whose grant sets none.
     service: Limits,
     limits: Limits,
     requests: Limiter<C>,
@@ -132,7 +132,7 @@ pub struct Budget<C: Clock = DefaultClock> {
     clock: C,
 }
 
-/// What is counted for all clients.
+/// Counters of all clients.
 pub struct Budgets<C: Clock = DefaultClock> {
     limits: Limits,
     share: Share,
@@ -140,7 +140,7 @@ pub struct Budgets<C: Clock = DefaultClock> {
     of: Cache<Uuid, Arc<Budget<C>>>,
 }
 
-/// What one request may ask for, as it was counted when it came.
+/// Counters of one request, as of its arrival.
 #[derive(Debug)]
 pub struct Allowance {
     budget: Arc<Budget>,
@@ -148,20 +148,20 @@ pub struct Allowance {
     cost: OnceLock<Remaining>,
 }
 
-/// Failed attempts to prove a client by its secret, counted for each address and client together.
+/// Failed attempts to authenticate with a secret, counted for each pair of address and client.
 pub struct Attempts<C: Clock = DefaultClock> {
     clock: C,
     of: Cache<(Option<IpAddr>, Uuid), Arc<Limiter<C>>>,
 }
 
-/// The turn of an operation, until it is dropped.
+/// Permission to run an operation, released on drop.
 #[derive(Debug)]
 pub struct Turn {
     _running: OwnedSemaphorePermit,
     _waiting: OwnedSemaphorePermit,
 }
 
-/// The bound on requests that are worked on at once.
+/// Limit on concurrent requests.
 #[derive(Debug)]
 pub struct InFlight {
     most: usize,
@@ -175,7 +175,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Limits by numbers, from one to the most that a limit may name.
+    /// Limits from numbers, clamped to 1 and the highest that can be configured.
     pub fn of(requests_per_second: u32, cost_per_minute: u32) -> Self {
         let own = Overrides::of(Some(requests_per_second), Some(cost_per_minute));
         let one = NonZeroU32::MIN;
@@ -185,7 +185,7 @@ impl Limits {
         }
     }
 
-    /// The same, but where a grant sets its own.
+    /// These limits, overridden by those of a grant.
     pub fn with(self, own: Overrides) -> Self {
         Self {
             requests_per_second: own.requests_per_second.unwrap_or(self.requests_per_second),
@@ -209,7 +209,7 @@ impl From<Limits> for Overrides {
 }
 
 impl Overrides {
-    /// Limits by numbers, from one to the most that a limit may name.
+    /// Limits from numbers, clamped to 1 and the highest that can be configured.
     pub fn of(requests_per_second: Option<u32>, cost_per_minute: Option<u32>) -> Self {
         Self {
             requests_per_second: requests_per_second.map(|limit| not_zero(limit.min(MAX_REQUESTS))),
@@ -217,13 +217,13 @@ impl Overrides {
         }
     }
 
-    /// As they stand in the database. What is no limit is the least one.
+    /// Limits from database columns. An invalid number becomes 1.
     pub fn of_columns(requests_per_second: Option<i32>, cost_per_minute: Option<i32>) -> Self {
         let limit = |number: i32| u32::try_from(number).unwrap_or(1);
         Self::of(requests_per_second.map(limit), cost_per_minute.map(limit))
     }
 
-    /// As they stand in the database.
+    /// Limits as database columns.
     pub fn columns(self) -> (Option<i32>, Option<i32>) {
         let column = |limit: NonZeroU32| i32::try_from(limit.get()).unwrap_or(i32::MAX);
         (self.requests_per_second.map(column), self.cost_per_minute.map(column))
@@ -252,10 +252,10 @@ impl<C: Clock + Clone> Budget<C> {
         }
     }
 
-    /// Waits until the client runs fewer operations than it may at once; the one that came first is next.
+    /// Waits until the client may run another operation; first come, first served.
     ///
     /// # Errors
-    /// If too many wait already, or the turn does not come in time.
+    /// If too many operations wait already, or no place becomes free in time.
     pub async fn turn(&self) -> Result<Turn, Exceeded> {
         let over = Exceeded::Turns { limit: self.share.running };
         let waiting = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| over)?;
@@ -265,7 +265,7 @@ impl<C: Clock + Clone> Budget<C> {
         }
     }
 
-    /// What the client may ask for.
+    /// Limits of the client.
     pub fn limits(&self) -> Limits {
         self.limits
     }
@@ -273,7 +273,7 @@ impl<C: Clock + Clone> Budget<C> {
     /// Counts a request.
     ///
     /// # Errors
-    /// If it is one too many; then it is not counted.
+    /// If it exceeds the limit; it is not counted then.
     pub fn take(&self) -> Result<Remaining, Exceeded> {
         let limit = self.limits.requests_per_second.get();
         match self.requests.check() {
@@ -285,7 +285,7 @@ impl<C: Clock + Clone> Budget<C> {
     /// Counts the cost of an operation.
     ///
     /// # Errors
-    /// If it is too much now or altogether; then it is not counted.
+    /// If it exceeds the remaining amount or the whole limit; it is not counted then.
     pub fn spend(&self, cost: u64) -> Result<Remaining, Exceeded> {
         let limit = self.limits.cost_per_minute.get();
         let never = Exceeded::Never { cost, limit };
@@ -302,7 +302,7 @@ impl<C: Clock + Clone> Budgets<C> {
         Self { limits, share, clock, of: Cache::new(CACHE_CAPACITY) }
     }
 
-    /// What is counted for a client under its grant. A grant with other limits begins anew.
+    /// Counters of a client under its grant. A grant with other limits gets new counters.
     pub fn of(&self, client: Uuid, own: Overrides) -> Arc<Budget<C>> {
         let limits = self.limits.with(own);
         let begin = || Arc::new(Budget::new(self.limits, limits, self.share, self.clock.clone()));
@@ -319,7 +319,7 @@ impl<C: Clock + Clone> Budgets<C> {
 }
 
 impl Budgets {
-    /// Budgets under the limits of the service, each with a share of its capacity.
+    /// Counters under the limits of the service, with the same share for each client.
     pub fn under(limits: Limits, share: Share) -> Self {
         Self::new(limits, share, DefaultClock::default())
     }
@@ -329,7 +329,7 @@ impl Allowance {
     /// Counts a request.
     ///
     /// # Errors
-    /// If it is one too many.
+    /// If it exceeds the limit.
     pub fn begin(budget: Arc<Budget>) -> Result<Self, Exceeded> {
         let requests = budget.take()?;
         Ok(Self { budget, requests, cost: OnceLock::new() })
@@ -338,25 +338,25 @@ impl Allowance {
     /// Counts the cost of the request's operation.
     ///
     /// # Errors
-    /// If it is too much, now or altogether.
+    /// If it exceeds the remaining amount or the whole limit.
     pub fn spend(&self, cost: u64) -> Result<(), Exceeded> {
         let left = self.budget.spend(cost);
-        // It is told once in a request; a second operation has no place in one.
+        // Only the first call sets the value: a request has one operation.
         let _told = self.cost.set(left.unwrap_or_else(Exceeded::left));
         left.map(drop)
     }
 
-    /// What the client may ask for.
+    /// Limits of the client.
     pub fn limits(&self) -> Limits {
         self.budget.limits
     }
 
-    /// What a client may ask for whose grant names no limits.
+    /// Default limits, for clients whose grant sets none.
     pub fn service_limits(&self) -> Limits {
         self.budget.service
     }
 
-    /// Waits for the turn of the request's operation among those of its client.
+    /// Waits until the client may run the request's operation.
     ///
     /// # Errors
     /// As `Budget::turn`.
@@ -364,12 +364,12 @@ impl Allowance {
         self.budget.turn().await
     }
 
-    /// What is left of the requests of this second.
+    /// Remaining requests of this second.
     pub fn requests(&self) -> Remaining {
         self.requests
     }
 
-    /// What is left of the cost of this minute, once the cost of the operation is known.
+    /// Remaining cost of this minute, once the cost of the operation is known.
     pub fn cost(&self) -> Option<Remaining> {
         self.cost.get().copied()
     }
@@ -380,10 +380,10 @@ impl<C: Clock + Clone> Attempts<C> {
         Self { clock, of: Cache::new(CACHE_CAPACITY) }
     }
 
-    /// Counts a failed attempt from an address for a client, whether there is such a client or not.
+    /// Counts a failed attempt from an address for a client, whether or not the client exists.
     ///
     /// # Errors
-    /// If too many have failed: the time until the next one is within the limit.
+    /// The time until the next attempt, if too many have failed.
     pub fn fail(&self, from: Option<IpAddr>, client: Uuid) -> Result<(), Duration> {
         let quota = Quota::per_minute(ATTEMPTS_PER_MINUTE).allow_burst(ATTEMPTS);
         let begin = || Ok::<_, std::convert::Infallible>(Arc::new(limiter(quota, &self.clock)));
@@ -392,7 +392,7 @@ impl<C: Clock + Clone> Attempts<C> {
     }
 }
 
-/// The address itself, or the network of 64 bits that one site of IPv6 has to itself.
+/// The address, or for IPv6 its /64 network, which usually belongs to one site.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
@@ -407,23 +407,23 @@ impl Default for Attempts {
 }
 
 impl InFlight {
-    /// So many at once.
+    /// A limit of `requests` concurrent requests.
     pub fn at_most(requests: usize) -> Self {
         let most = requests.min(Semaphore::MAX_PERMITS);
         Self { most, places: Semaphore::new(most) }
     }
 
-    /// How many at once.
+    /// The limit.
     pub fn most(&self) -> usize {
         self.most
     }
 
-    /// A place for a request, as soon as one is free; none if that takes too long.
+    /// Waits for a free place; `None` if that takes too long.
     pub async fn wait(&self, patience: Duration) -> Option<SemaphorePermit<'_>> {
         tokio::time::timeout(patience, self.places.acquire()).await.ok()?.ok()
     }
 
-    /// A place for a request while it is worked on; none if all are taken.
+    /// A place for a request, held while it is processed; `None` if all are taken.
     pub fn enter(&self) -> Option<SemaphorePermit<'_>> {
         self.places.try_acquire().ok()
     }
@@ -443,12 +443,12 @@ impl Remaining {
 }
 
 impl Exceeded {
-    /// What is left for a request that was refused: nothing, until it may come again.
+    /// Remaining amount for a refused request: none until it may be retried.
     pub fn left(self) -> Remaining {
         Remaining { amount: 0, back_in: self.retry_after().unwrap_or(60) }
     }
 
-    /// Whole seconds after which the same request may be taken; none if it never is.
+    /// Whole seconds until a retry may succeed; `None` if it never will.
     pub fn retry_after(self) -> Option<u64> {
         match self {
             Self::Requests { wait, .. } | Self::Cost { wait, .. } => Some(whole_seconds(wait)),

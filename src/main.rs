@@ -1,4 +1,4 @@
-//! The program: reads the command line, runs one command, and says in a sentence why it could not.
+//! The program: parses the command line, runs one command, and explains a failure in one sentence.
 
 #![deny(
     clippy::print_stdout,
@@ -22,7 +22,7 @@ use cli::{
     output::{Output, note},
 };
 
-/// Gives memory back to the system soon after a load. The system's own allocator keeps what large answers left in pieces.
+/// Returns memory to the system soon after a peak. The system's allocator retains fragmented memory of large responses.
 #[cfg(not(target_env = "msvc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

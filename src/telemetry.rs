@@ -16,19 +16,19 @@ use tracing_subscriber::{
 
 use crate::config::LogFormat;
 
-/// Seconds that separate a good answer from a slow one.
+/// Histogram buckets of latencies, in seconds.
 const LATENCIES: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
-/// Costs that separate a look-up from a report.
+/// Histogram buckets of operation costs.
 const COSTS: [f64; 7] = [10.0, 50.0, 200.0, 1_000.0, 5_000.0, 10_000.0, 20_000.0];
 
 /// Sends logs to standard error. Text is coloured on a terminal, unless `NO_COLOR` is set.
 ///
 /// # Errors
-/// A sentence if logs are sent somewhere already.
+/// A sentence if a log subscriber is already installed.
 pub fn start_logs(filter: Targets, format: LogFormat) -> Result<(), String> {
     let is_terminal = io::stderr().is_terminal();
-    // Without internal errors: they are printed to standard error too, which panics if that is a closed pipe.
+    // Without internal errors: they are printed to standard error too, which panics if it is a closed pipe.
     let logs = fmt::layer().with_writer(LogWriter::default).with_target(false).log_internal_errors(false);
     let logs: Box<dyn Layer<Layered<Targets, Registry>> + Send + Sync> = match format {
         LogFormat::Auto if is_terminal => logs.with_ansi(is_coloured(is_terminal)).boxed(),
@@ -45,7 +45,7 @@ fn is_coloured(is_terminal: bool) -> bool {
     is_terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// The HTTP parser reports each malformed request as an error, so that anybody could fill the log.
+/// The HTTP parser reports each malformed request as an error, so clients could fill the log.
 fn quiet(filter: Targets) -> Targets {
     const PARSER: &str = "actix_http";
     if filter.iter().any(|(target, _)| target.starts_with(PARSER)) {
@@ -54,8 +54,8 @@ fn quiet(filter: Targets) -> Targets {
     filter.with_target(PARSER, LevelFilter::OFF)
 }
 
-/// Standard error. A line that cannot be written there, for instance because the disk is full, is counted and dropped:
-/// a request must not fail because of it.
+/// Standard error. A line that cannot be written, for instance because the disk is full, is counted and dropped: a
+/// request must not fail because of it.
 #[derive(Debug)]
 struct LogWriter(io::Stderr);
 
@@ -81,7 +81,7 @@ impl Write for LogWriter {
     }
 }
 
-/// Logs a panic by its place alone: what it says may hold a value that no log may hold.
+/// Logs a panic by its location only: its message may contain a value that must not be logged.
 pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -89,7 +89,7 @@ pub fn log_panics() {
     }));
 }
 
-/// Starts the recorder that `/metrics` shows; none if there is one already.
+/// Installs the metrics recorder for `/metrics`; `None` if one is installed already.
 pub fn start_metrics() -> Option<PrometheusHandle> {
     let seconds = Matcher::Suffix("_seconds".to_owned());
     let cost = Matcher::Full("cadre_operation_cost".to_owned());

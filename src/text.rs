@@ -1,4 +1,4 @@
-//! Vietnamese text: NFC for storing, a folded key for finding, a collation key for sorting.
+//! Vietnamese text: NFC for storage, a folded key for search, a collation key for sorting.
 
 use std::{borrow::Cow, sync::LazyLock};
 
@@ -6,7 +6,7 @@ use icu_collator::{Collator, CollatorBorrowed, options::CollatorOptions};
 use icu_locale_core::locale;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nfc};
 
-/// The text in NFC; borrowed where it was.
+/// Converts to NFC; borrowed if it already is.
 pub fn nfc(text: &str) -> Cow<'_, str> {
     if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
@@ -14,17 +14,17 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
 /// Why a text cannot be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfit {
-    /// A control character changes the direction of writing: the text reads otherwise than it is stored.
+    /// A control character changes the writing direction: the displayed text differs from the stored one.
     Direction,
     /// A character was lost in a conversion (U+FFFD).
     Lost,
 }
 
-/// The text in NFC, as a person who types it means it: a look-alike of Đ becomes Đ, any kind of blank a plain one, of
-/// several blanks one remains, and characters without a width are left out. Line feeds stay. Borrowed where it was so.
+/// Normalizes typed text: NFC, look-alikes of Đ become Đ, all kinds of blanks become one plain blank, and zero-width
+/// characters are removed. Line feeds remain. Borrowed if nothing changes.
 ///
 /// # Errors
-/// `Unfit` if nothing says what was meant.
+/// `Unfit` if the intended text is unknown.
 pub fn clean(text: &str) -> Result<Cow<'_, str>, Unfit> {
     if text.is_ascii() && !text.contains("  ") {
         return Ok(Cow::Borrowed(text));
@@ -36,7 +36,7 @@ pub fn clean(text: &str) -> Result<Cow<'_, str>, Unfit> {
             '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => {
                 return Err(Unfit::Direction);
             }
-            // African D and eth look like the letter of Vietnamese.
+            // African D and eth look like the Vietnamese letter.
             '\u{0189}' | '\u{00D0}' => plain.push('Đ'),
             '\u{0256}' | '\u{00F0}' => plain.push('đ'),
             c if is_invisible(c) => {}
@@ -59,22 +59,22 @@ pub fn line(text: &str, longest: usize) -> Option<String> {
     fits.then(|| cleaned.into_owned())
 }
 
-/// Characters that show nothing: soft hyphens, joiners, marks of byte order, fillers, selectors of variants, tags.
+/// Invisible characters: soft hyphens, joiners, byte order marks, fillers, variation selectors, tags.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{00AD}' | '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
         | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
         | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// Folds case, tone marks and đ away: "Đỗ Thị Hà" becomes "do thi ha". Hyphens and apostrophes separate words. Where y and
-/// i are two spellings of one sound, i is written: "Lý" becomes "li". Finds candidates, never identifies.
+/// Removes case, tone marks and đ: "Đỗ Thị Hà" becomes "do thi ha". Hyphens and apostrophes separate words. If y and i
+/// spell the same sound, the result has i: "Lý" becomes "li". For finding candidates, never for identification.
 pub fn fold(text: &str) -> String {
     let plain = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
     let mut folded = String::with_capacity(text.len());
     let mut before = [' ', ' '];
     for letter in plain {
         let letter = match letter {
-            // đ has no decomposition; eth stands in for it in some sources.
+            // đ has no decomposition; some sources write eth for it.
             'đ' | 'ð' => 'd',
             letter if separates_words(letter) => ' ',
             letter => letter,
@@ -96,8 +96,8 @@ fn separates_words(letter: char) -> bool {
     letter.is_whitespace() || is_hyphen || is_apostrophe
 }
 
-/// Whether y after these two letters sounds like i: after a consonant, as in "Mỹ" and "Mĩ", and in "Quý" and "Quí". After a
-/// vowel it makes another sound: "Hay" and "Hai" are different words.
+/// Whether y after these two letters sounds like i: after a consonant, as in "Mỹ" and "Mĩ", and in "Quý" and "Quí".
+/// After a vowel it is another sound: "Hay" and "Hai" are different words.
 fn is_i_after([first, second]: [char; 2]) -> bool {
     (second.is_ascii_lowercase() && !"aeiouy".contains(second)) || (first, second) == ('q', 'u')
 }
@@ -136,13 +136,13 @@ pub fn sort_key(name: &str) -> Vec<u8> {
     let mut key = Vec::new();
     for part in [given, rest] {
         COLLATOR.write_sort_key_to(part, &mut key).unwrap_or_else(|never| match never {});
-        // Below every byte of a key, so that a shorter part sorts before a longer one.
+        // Lower than every byte of a key, so that a shorter part sorts before a longer one.
         key.push(0);
     }
     key
 }
 
-/// Collation key of a name that is not a person's, in Vietnamese order.
+/// Collation key of a name other than a person's, in Vietnamese order.
 pub fn plain_sort_key(name: &str) -> Vec<u8> {
     let mut key = Vec::new();
     COLLATOR.write_sort_key_to(name, &mut key).unwrap_or_else(|never| match never {});

@@ -1,5 +1,5 @@
-//! What a client assertion must say (RFC 7521, section 4.2; RFC 7523, section 3; OpenID Connect Core, section 9): pure
-//! rules. Who remembers which assertion was used stands in `authenticate`.
+//! Validation of client assertions (RFC 7521, section 4.2; RFC 7523, section 3; OpenID Connect Core, section 9): pure
+//! rules. Replay detection is in `authenticate`.
 
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
@@ -15,18 +15,17 @@ use crate::auth::{
     public_key,
 };
 
-/// How long an assertion lives at most.
+/// Maximum lifetime of an assertion.
 pub const LIFETIME_SECONDS: i64 = 300;
 
-/// Longest `jti`, in bytes.
+/// Maximum length of `jti`, in bytes.
 const LONGEST_JTI: usize = 255;
 
-/// Types of an assertion, where it names one: what RFC 7519, section 5.1, recommends, and the type of its own. An
-/// access token is none.
+/// Accepted values of `typ`, which is optional: the one recommended by RFC 7519, section 5.1, and the specific one for
+/// assertions. An access token has another type.
 const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
 
-/// An assertion that is well written; its signature is not checked yet. Of its claims only the subject may be looked
-/// at, to find the keys.
+/// A well-formed assertion with an unchecked signature. Of its claims only the subject may be used, to find the keys.
 pub(super) struct Assertion<'a> {
     client_id: ClientId,
     kid: Option<String>,
@@ -35,17 +34,17 @@ pub(super) struct Assertion<'a> {
     token: Compact<'a>,
 }
 
-/// An assertion that holds; it has still to be told from one that was used before.
+/// A valid assertion, not yet checked for replay.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Held {
     /// SHA-256 of its `jti`, in hexadecimal.
     pub jti_hash: String,
-    /// When it ends.
+    /// Its expiry.
     pub expires_at: DateTime<Utc>,
 }
 
 impl<'a> Assertion<'a> {
-    /// Splits an assertion and holds its header against the policy.
+    /// Parses an assertion and checks its header.
     pub fn read(assertion: &'a str) -> Result<Self, Reason> {
         let token = Compact::read(assertion)?;
         let header = |name: &str| token.header.get(name).map(|value| value.as_str().unwrap_or_default());
@@ -59,13 +58,13 @@ impl<'a> Assertion<'a> {
         Ok(Self { client_id, kid, algorithm, said, token })
     }
 
-    /// The client that it is said to come from.
+    /// The client named by the assertion.
     pub fn client_id(&self) -> ClientId {
         self.client_id
     }
 
-    /// What it says, if one of the client's living keys has signed it. The key says with which algorithm; a header that
-    /// says otherwise is refused. Where the header names no key, each is tried.
+    /// Verifies the signature with the client's active keys and validates the claims. The key determines the algorithm;
+    /// a header with another one is refused. If the header names no key, each key is tried.
     pub fn held(&self, keys: &[client_key::Model], issuer: &str, now: DateTime<Utc>) -> Result<Held, Reason> {
         let is_meant = |key: &&client_key::Model| self.kid.as_ref().is_none_or(|kid| *kid == key.kid);
         let living = keys.iter().filter(|key| key.client_id == self.client_id && key.revoked_at.is_none());
@@ -82,8 +81,8 @@ impl<'a> Assertion<'a> {
         self.claims(issuer, now)
     }
 
-    /// Verifies the signature with a decoy key, as often as is left of the keys that a client may have. The
-    /// time then tells neither whether there is such a client nor how many keys it has.
+    /// Verifies the signature with a decoy key, until as many keys as a client may have were tried. The time then
+    /// reveals neither whether the client exists nor how many keys it has.
     fn verify_in_vain(&self, verified: usize) {
         let most = if self.kid.is_some() { 1 } else { public_key::MAX_OF_CLIENT };
         for _ in verified..most {

@@ -1,4 +1,4 @@
-//! How a client proves who it is: by a secret (RFC 6749, section 2.3.1) or by an assertion (RFC 7523, section 2.2).
+//! Client authentication: by a secret (RFC 6749, section 2.3.1) or by an assertion (RFC 7523, section 2.2).
 
 use std::{net::IpAddr, time::Duration};
 
@@ -14,34 +14,35 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How long a used assertion and a revoked token are kept after their end: the clocks of two nodes differ by less.
+/// How long used assertions and revoked tokens are stored after their expiry; must exceed the clock difference between
+/// two nodes.
 const KEPT: TimeDelta = TimeDelta::hours(1);
 
-/// How long a request waits while as many clients prove themselves as can be worked on.
+/// How long a request waits if too many clients are being authenticated.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a client proves itself with, one way a request.
+/// Credentials of a client; one kind per request.
 #[derive(Clone, Copy)]
 pub enum ClientCredential<'a> {
-    /// Its id and its secret.
+    /// Client id and secret.
     Secret {
         /// Client id.
         id: &'a str,
         /// Secret.
         secret: &'a str,
-        /// The address of the peer, which is that of the reverse proxy where there is one.
+        /// Address of the peer, which is the reverse proxy if there is one.
         from: Option<IpAddr>,
     },
-    /// An assertion that it has signed.
+    /// A signed assertion.
     Assertion {
         /// The assertion.
         assertion: &'a str,
-        /// Client id, where the request names it; it must be that of the assertion (RFC 7521, section 4.2).
+        /// Client id, if the request names it; it must equal that of the assertion (RFC 7521, section 4.2).
         id: Option<&'a str>,
     },
 }
 
-/// A living client that has proved who it is.
+/// An authenticated client that is not revoked.
 #[derive(Debug)]
 pub struct AuthenticatedClient(pub(super) client::Model);
 
@@ -52,13 +53,13 @@ impl AuthenticatedClient {
     }
 }
 
-/// Has the log name the client of the request, whether there is such a client or not.
+/// Writes the client id of the request into the log, whether or not the client exists.
 fn name_in_log(id: ClientId) {
     tracing::Span::current().record("client.id", tracing::field::display(id));
 }
 
 impl Tokens {
-    /// The client behind a proof.
+    /// Authenticates a client.
     pub async fn authenticate(&self, credential: ClientCredential<'_>) -> Result<AuthenticatedClient, Refused> {
         let Some(_place) = self.proving.wait(TIMEOUT).await else {
             metrics::counter!("cadre_limited_total", "limit" => "in-flight").increment(1);
@@ -71,10 +72,10 @@ impl Tokens {
         }
     }
 
-    /// A correct secret is never refused for what others do: only wrong ones count.
+    /// A correct secret is never refused because of other attempts: only failed attempts count.
     ///
-    /// Known and unknown ids take the same steps. The database is asked for the hash of the secret alone, so a wrong secret
-    /// finds no row whatever the id is, and the id is compared afterwards.
+    /// Known and unknown ids take the same steps. The database is queried by the hash of the secret only, so a wrong
+    /// secret finds no row whatever the id is; the id is compared afterwards.
     async fn by_secret(&self, id: &str, secret: &str, from: Option<IpAddr>) -> Result<AuthenticatedClient, Refused> {
         let id = id.parse().unwrap_or(ClientId(Uuid::nil()));
         name_in_log(id);
@@ -94,7 +95,7 @@ impl Tokens {
                 rejection::log("client secret", reason);
                 Err(Refused::InvalidClient)
             }
-            // The attempts before are in the log; more lines would say nothing new.
+            // Earlier attempts are in the log; more lines would add nothing.
             Err(wait) => Err(Refused::TooManyAttempts(wait)),
         }
     }
@@ -106,7 +107,7 @@ impl Tokens {
             return Err(Reason::Claim("sub").into());
         }
         name_in_log(client_id);
-        // Keys are read and a signature is verified whether the client exists or not: equal work.
+        // Keys are read and a signature is verified even if the client does not exist: equal work.
         let client = self.client(client_id).await?;
         let keys = client_key::Entity::find().filter(client_key::COLUMN.client_id.eq(client_id));
         let keys = keys.all(self.database.reader()).await.map_err(Error::from)?;
@@ -117,7 +118,7 @@ impl Tokens {
         }
         let held = held?;
 
-        // The primary key lets one of those in that come with the same assertion at once, at whichever node.
+        // The primary key admits one of several concurrent requests with the same assertion, across all nodes.
         let used = assertion_use::ActiveModel {
             client_id: Set(client_id),
             jti_hash: Set(held.jti_hash),
@@ -131,7 +132,7 @@ impl Tokens {
         }
     }
 
-    /// Forgets the assertions, the secrets and the revoked tokens that have ended.
+    /// Deletes expired assertions, secrets and revoked tokens.
     pub async fn sweep(&self) -> Result<()> {
         let (now, writer) = (self.clock.now(), self.database.writer());
         let ended = assertion_use::COLUMN.expires_at.lt(now - KEPT);
@@ -142,7 +143,7 @@ impl Tokens {
         Ok(())
     }
 
-    /// The clients to which a secret belongs that has not expired: one or none.
+    /// The client with this unexpired secret: one or none.
     async fn with_secret(&self, secret: &str) -> Result<Vec<client::Model>> {
         let ends = client_secret::COLUMN.expires_at;
         let of_secret = client_secret::Entity::find()

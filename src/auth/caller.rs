@@ -1,4 +1,4 @@
-//! Who is asking. A caller comes out of `Verifier::verify` and from nowhere else.
+//! The authenticated caller. Only `Verifier::verify` creates one.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -15,8 +15,8 @@ use crate::{
     limit::Overrides,
 };
 
-/// A client whose token has been verified, with the rights of its grant; where it asks for a person, with what the
-/// rights of both have in common.
+/// A client with a verified token, with the rights of its grant; if it acts for a person, with the intersection of both
+/// rights.
 #[derive(Clone, Debug)]
 pub struct Caller {
     client_id: ClientId,
@@ -28,8 +28,8 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The client behind verified claims, if its token was not revoked, and it lives and has a grant that holds on the
-    /// day; nothing if it is unknown.
+    /// The client of verified claims, if the token was not revoked, the client is active, and a grant is in force on
+    /// the day; `None` if the client is unknown.
     pub(super) fn admit(claims: &Claims, snapshot: &Snapshot, today: Day) -> Result<Option<Self>, Reason> {
         if snapshot.is_revoked(&claims.jti) {
             return Err(Reason::Revoked);
@@ -38,8 +38,8 @@ impl Caller {
         Ok(caller.map(|caller| caller.narrowed(&claims.scopes)))
     }
 
-    /// The client behind the verified claims of an external issuer, if it is registered here, lives and has a grant that
-    /// holds on the day; and the person for whom it asks, if they are registered.
+    /// The client of verified claims of an external issuer, if it is registered, active, and a grant is in force on the
+    /// day; and the person for whom it acts, if registered.
     pub(super) fn admit_external(claims: &external::Claims, snapshot: &Snapshot, today: Day) -> Result<Self, Reason> {
         let (names, issuer) = (snapshot.external(), claims.issuer());
         let id = names.client(issuer, &claims.client).ok_or(Reason::UnknownClient)?;
@@ -86,42 +86,42 @@ impl Caller {
         &self.name
     }
 
-    /// The person for whom the client asks; none: it asks for itself.
+    /// The person for whom the client acts; `None` if it acts for itself.
     pub fn on_behalf_of(&self) -> Option<&User> {
         self.person.as_deref()
     }
 
-    /// Who acts, as a text for logs: the client's id, and after a blank the person for whom it asks.
+    /// The actor as a text for logs: the client's id, then a space and the person for whom it acts.
     pub fn actor(&self) -> String {
         self.on_behalf_of().map_or_else(|| self.client_id.to_string(), |person| format!("{} {person}", self.client_id))
     }
 
-    /// The scopes that the grant, the token and the person all hold.
+    /// Scopes that the grant, the token and the person have in common.
     pub fn scopes(&self) -> &BTreeSet<Scope> {
         &self.scopes
     }
 
-    /// Whether the caller holds the scope.
+    /// Whether the caller has the scope.
     pub fn has(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }
 
-    /// The purposes that the caller may state.
+    /// Purposes that the caller may state.
     pub fn purposes(&self) -> &BTreeSet<Purpose> {
         &self.purposes
     }
 
-    /// The legal basis that the grant records for readings of protected data.
+    /// Legal basis that the grant records for reading protected data.
     pub fn legal_basis(&self) -> Option<&str> {
         self.grant.legal_basis()
     }
 
-    /// The limits that the grant sets instead of those of the service.
+    /// Limits of the grant, which override those of the service.
     pub fn limits(&self) -> Overrides {
         self.grant.limits
     }
 
-    /// The units whose subtrees are the client's reach; that of a person is bounded by it and by the person's own.
+    /// Root units of the client's reach; the reach of a person is limited by both these and the person's own roots.
     pub fn roots(&self) -> &[UnitId] {
         &self.grant.roots
     }

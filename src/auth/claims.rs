@@ -1,6 +1,6 @@
-//! What an access token must say (RFC 9068): pure rules.
+//! Validation of the claims of an access token (RFC 9068): pure rules.
 //!
-//! The signature is checked between `Unverified::read` and `Policy::claims`, elsewhere.
+//! The signature is checked elsewhere, between `Unverified::read` and `Policy::claims`.
 
 use std::collections::BTreeSet;
 
@@ -10,22 +10,22 @@ use serde_json::{Map, Value};
 
 use crate::auth::jws::{Compact, LEEWAY_SECONDS, Reason, seconds, text};
 
-/// How long a token lives at most, and how long ours live.
+/// Maximum lifetime of a token, and the lifetime of issued ones.
 pub const LIFETIME_SECONDS: i64 = 600;
 
 /// RFC 9068, section 4, has a resource server accept these two spellings and reject every other.
 const TYPES: [&str; 2] = ["at+jwt", "application/at+jwt"];
 
-/// An access token whose header is acceptable; its signature is not checked yet, so the claims are not looked at.
+/// An access token with a valid header; its signature is unchecked, so its claims must not be used yet.
 pub(super) struct Unverified<'a> {
-    /// The key that is said to have signed.
+    /// Id of the key that supposedly signed it.
     pub kid: String,
     /// The token.
     pub token: Compact<'a>,
 }
 
 impl<'a> Unverified<'a> {
-    /// Holds the header of a token against the policy.
+    /// Checks the header of a token.
     pub fn of(token: Compact<'a>) -> Result<Self, Reason> {
         ensure_type(&token)?;
         let text = |name: &str| token.header.get(name).and_then(Value::as_str);
@@ -37,24 +37,24 @@ impl<'a> Unverified<'a> {
     }
 }
 
-/// What a verified token says.
+/// Claims of a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Claims {
-    /// The key that signed it.
+    /// Id of the key that signed it.
     pub kid: String,
-    /// Its own id (RFC 7519, section 4.1.7).
+    /// Id of the token (RFC 7519, section 4.1.7).
     pub jti: String,
-    /// The client it was issued to.
+    /// The client that it was issued to.
     pub client_id: ClientId,
-    /// The scopes it was issued for; they can only narrow the client's grant.
+    /// Scopes of the token; they can only narrow the client's grant.
     pub scopes: BTreeSet<Scope>,
-    /// When it was issued, in seconds since 1970.
+    /// Time of issue, in seconds since 1970.
     pub issued: i64,
-    /// From when to when it is good.
+    /// Its validity period.
     pub validity: Validity,
 }
 
-/// Whose tokens are taken: issuer and audience are the same one string, the public URL of this service.
+/// Accepted issuer and audience: both are the same string, the public URL of this service.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Policy<'a> {
     /// Public URL.
@@ -66,14 +66,14 @@ impl Policy<'_> {
     pub fn claims(&self, token: Unverified<'_>, now: DateTime<Utc>) -> Result<Claims, Reason> {
         let said = token.token.claims()?;
         ensure_unbound(&said)?;
-        // A list of audiences may name us beside others who could then replay the token here: one string only.
+        // A list of audiences may name other servers, which could then replay the token here: one string only.
         for name in ["iss", "aud"] {
             if text(&said, name)? != self.public_url {
                 return Err(Reason::Claim(name));
             }
         }
         let client_id = text(&said, "client_id")?;
-        // Where no person takes part, the subject is the client (RFC 9068, section 2.2); nobody else can ask here yet.
+        // The subject of a token without a person is the client (RFC 9068, section 2.2); this service issues no others.
         if text(&said, "sub")? != client_id {
             return Err(Reason::Claim("sub"));
         }
@@ -86,7 +86,7 @@ impl Policy<'_> {
             kid: token.kid,
             jti: jti.to_owned(),
             client_id: client_id.parse().map_err(|_| Reason::Claim("client_id"))?,
-            // Silence must not mean everything, so the claim is required. A word that is not known opens nothing.
+            // A missing claim must not mean all scopes, so it is required. Unknown words are ignored.
             scopes: text(&said, "scope")?.split(' ').filter_map(|word| word.parse().ok()).collect(),
             issued: seconds(&said, "iat")?,
             validity,
@@ -102,21 +102,23 @@ pub(super) fn ensure_type(token: &Compact<'_>) -> Result<(), Reason> {
     if typ.is_some_and(|typ| TYPES.contains(&typ)) { Ok(()) } else { Err(Reason::Type) }
 }
 
-/// Checks that a token is not bound to a key (RFC 7800): it is worth nothing without the proof, and we ask for no proofs.
+/// Checks that a token is not bound to a key (RFC 7800): such a token requires a proof of possession, which is not
+/// supported.
 pub(super) fn ensure_unbound(said: &Map<String, Value>) -> Result<(), Reason> {
     if said.contains_key("cnf") { Err(Reason::Claim("cnf")) } else { Ok(()) }
 }
 
-/// From when to when a token is good.
+/// Validity period of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Validity {
     starts: i64,
-    /// When it ends, in seconds since 1970.
+    /// Expiry, in seconds since 1970.
     pub expires: i64,
 }
 
 impl Validity {
-    /// First and last second of a token that lives no longer than it may.
+    /// Reads the validity period, from the later of `iat` and `nbf` (inclusive) to `exp` (exclusive), and checks the
+    /// lifetime.
     pub fn read(said: &Map<String, Value>, longest: i64) -> Result<Self, Reason> {
         let (issued, expires) = (seconds(said, "iat")?, seconds(said, "exp")?);
         let starts = if said.contains_key("nbf") { seconds(said, "nbf")?.max(issued) } else { issued };
@@ -126,7 +128,7 @@ impl Validity {
         }
     }
 
-    /// Whether the token is in its time (RFC 7519, sections 4.1.4 to 4.1.6).
+    /// Checks that the token is valid now (RFC 7519, sections 4.1.4 to 4.1.6).
     pub fn ensure_current(self, now: DateTime<Utc>) -> Result<(), Reason> {
         let now = now.timestamp();
         if self.expires <= now {

@@ -1,4 +1,4 @@
-//! The client credentials grant (RFC 6749, section 4.4): a proof of who the client is against an access token.
+//! The client credentials grant (RFC 6749, section 4.4): issues an access token to an authenticated client.
 
 use std::{
     collections::BTreeSet,
@@ -22,25 +22,25 @@ pub enum Refused {
     /// Unknown client, wrong secret or revoked client: the client cannot tell which.
     #[error("invalid_client")]
     InvalidClient,
-    /// Too many attempts with a secret have failed; the time until the next one is looked at.
+    /// Too many attempts with a secret have failed; the time until the next one is accepted.
     #[error("too many attempts")]
     TooManyAttempts(Duration),
-    /// The assertion does not prove who the client is; the reason is for the log only.
+    /// The assertion does not authenticate the client; the reason is for the log only.
     #[error("invalid_client: {0}")]
     InvalidAssertion(#[from] Reason),
-    /// The client has no grant that holds today, or the token is another client's.
+    /// No grant of the client is in force today, or the token belongs to another client.
     #[error("unauthorized_client")]
     UnauthorizedClient,
     /// A scope is unknown or not granted.
     #[error("invalid_scope")]
     InvalidScope,
-    /// The database cannot answer, or a fault of ours.
+    /// The database is unavailable, or an internal error.
     #[error("no answer")]
     Failed(#[from] Error),
 }
 
 impl Tokens {
-    /// A token for a client that proves who it is; `scope` asks for a part of the grant.
+    /// Issues a token to an authenticated client; `scope` requests a subset of the grant.
     pub async fn exchange(
         &self,
         credential: ClientCredential<'_>,
@@ -50,7 +50,7 @@ impl Tokens {
         self.issue(&client, scope).await
     }
 
-    /// A token for the operator at the keyboard, who holds the database itself and needs no secret.
+    /// Issues a token for the operator at the command line, who has access to the database and needs no secret.
     pub async fn for_operator(&self, id: ClientId, scope: Option<&str>) -> Result<AccessToken, Refused> {
         let live = self.client(id).await?.filter(|row| row.revoked_at.is_none()).ok_or(Refused::InvalidClient)?;
         self.issue(&live, scope).await
@@ -59,12 +59,12 @@ impl Tokens {
     async fn issue(&self, client: &client::Model, scope: Option<&str>) -> Result<AccessToken, Refused> {
         let grant = self.grant(client.id).await?;
         let scopes = requested(scope, &grant.scopes).ok_or(Refused::InvalidScope)?;
-        // Keys rotate: a node that nobody has asked for long must not sign with what it read then.
+        // Keys rotate: a node that was idle for long must not sign with outdated keys.
         self.register.current(Instant::now()).await?;
         Ok(self.issuer.issue(client, &scopes, self.clock.now())?)
     }
 
-    /// The grant of a client that holds today, without its units.
+    /// The client's grant in force today, without its units.
     pub(super) async fn grant(&self, id: ClientId) -> Result<Grant, Refused> {
         let rows = client_grant::Entity::find().filter(client_grant::COLUMN.client_id.eq(id));
         let rows = rows.all(self.database.reader()).await.map_err(Error::from)?;
@@ -73,7 +73,7 @@ impl Tokens {
     }
 }
 
-/// The part of the grant that is asked for, all of it when nothing is; nothing if it is no part of it.
+/// The requested subset of the granted scopes, all if none is requested; `None` if it is not a subset.
 fn requested(scope: Option<&str>, granted: &BTreeSet<Scope>) -> Option<BTreeSet<Scope>> {
     let Some(scope) = scope else { return Some(granted.clone()) };
     scope.split(' ').map(|word| word.parse().ok().filter(|scope| granted.contains(scope))).collect()

@@ -1,5 +1,5 @@
-//! The key that encrypts the keys of the service in the database (AES-256-GCM). It comes from outside: who holds a copy
-//! of the database alone signs nothing.
+//! Encryption of the service's keys in the database (AES-256-GCM). The encryption key comes from outside: a copy of the
+//! database alone is not enough to sign.
 
 use std::{fmt, sync::Arc};
 
@@ -16,12 +16,12 @@ use crate::{
 /// Length of the key, in bytes.
 const LENGTH: usize = 32;
 
-/// Where the keys of the service are, and what encrypts them there.
+/// Location and encryption key of the service's keys.
 #[derive(Clone, Debug)]
 pub struct KeyStore {
     /// The database.
     pub database: Database,
-    /// The key that encrypts.
+    /// The key encryption key.
     pub encryption: Arc<KeyEncryption>,
 }
 
@@ -32,29 +32,28 @@ pub struct KeyEncryption {
 }
 
 impl KeyEncryption {
-    /// Draws a key and gives it as text: 32 random bytes in base64.
+    /// Generates a key as text: 32 random bytes in base64.
     pub fn draw() -> Result<String> {
         let mut bits = [0; LENGTH];
         aws_lc_rs::rand::fill(&mut bits).map_err(Error::internal)?;
         Ok(BASE64.encode(&bits))
     }
 
-    /// Reads a key from its text; nothing if that is not 32 bytes in base64.
+    /// Parses a key; `None` if the text is not 32 bytes in base64.
     pub fn read(text: &str) -> Option<Self> {
         let bits = BASE64.decode(text.trim().as_bytes()).ok().filter(|bits| bits.len() == LENGTH)?;
         let key = RandomizedNonceKey::new(&AES_256_GCM, &bits).ok()?;
-        // Tells keys apart and tells nothing of them: there are 256 random bits to guess.
+        // The id distinguishes keys and reveals nothing about them: there are 256 random bits to guess.
         let id = Sha256::new().chain_update(b"cadre-api key encryption key").chain_update(&bits).finalize();
         Some(Self { id: HEXLOWER.encode(&id[..8]), key })
     }
 
-    /// Its id, which stands beside what it encrypts.
+    /// The id of the key, stored with each encrypted value.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Encrypts the material of a key. It opens under the same key id and purpose alone, so that no row can be put in
-    /// the place of another.
+    /// Encrypts the material of a key. Decryption requires the same key id and purpose, so rows cannot be swapped.
     pub fn encrypt(&self, kid: &str, purpose: KeyPurpose, material: &[u8]) -> Result<Vec<u8>> {
         let mut ciphertext = material.to_vec();
         let nonce = self.key.seal_in_place_append_tag(bound_to(kid, purpose), &mut ciphertext);
@@ -62,10 +61,10 @@ impl KeyEncryption {
         Ok([&nonce.as_ref()[..], &ciphertext].concat())
     }
 
-    /// The material of a key.
+    /// Decrypts the material of a key.
     ///
     /// # Errors
-    /// `Internal` if it is plain, was encrypted with another key, or was changed since.
+    /// `Internal` if it is not encrypted, was encrypted with another key, or was modified.
     pub(crate) fn decrypt(&self, row: &signing_key::Model) -> Result<Vec<u8>> {
         let fault = |why: &str| Error::internal(format!("the key {} {why}", row.kid));
         match &row.encryption_key_id {

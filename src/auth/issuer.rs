@@ -12,21 +12,21 @@ use crate::{
     error::Result,
 };
 
-/// The issuer of this service.
+/// Issues the tokens of this service.
 #[derive(Debug)]
 pub struct Issuer {
     public_url: Arc<str>,
     register: Arc<Register>,
 }
 
-/// An access token, as the token endpoint answers it (RFC 6749, section 5.1).
+/// An access token, as the token endpoint returns it (RFC 6749, section 5.1).
 #[derive(Clone)]
 pub struct AccessToken {
     /// The token.
     pub token: String,
     /// Seconds until it expires.
     pub expires_in: i64,
-    /// Its scopes, separated by blanks.
+    /// Its scopes, separated by spaces.
     pub scope: String,
 }
 
@@ -58,7 +58,7 @@ impl Issuer {
         &self.public_url
     }
 
-    /// A token for a client that has been authenticated, with scopes that its grant has been held against.
+    /// Issues a token to an authenticated client. The scopes must have been checked against its grant.
     pub fn issue(&self, client: &client::Model, scopes: &BTreeSet<Scope>, now: DateTime<Utc>) -> Result<AccessToken> {
         let id = client.id.to_string();
         let scope = scopes.iter().map(Scope::to_string).collect::<Vec<_>>().join(" ");

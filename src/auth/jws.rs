@@ -1,6 +1,6 @@
-//! How a signed token is written (RFC 7515, RFC 7519): pure rules, the same for access tokens and client assertions.
+//! Parsing of signed tokens (RFC 7515, RFC 7519): pure rules for access tokens and client assertions.
 //!
-//! Nothing that a token says goes into a `Reason`, so a reason can be logged.
+//! A `Reason` contains nothing from the token, so it can be logged.
 
 use std::fmt;
 
@@ -14,84 +14,84 @@ use serde_json::{Map, Value};
 /// A longer token is refused unread.
 pub const MAX_TOKEN_BYTES: usize = 4096;
 
-/// How far the issuer's clock may run ahead of ours (RFC 7519, section 4.1.5). An end gets no such grace.
+/// How far the issuer's clock may run ahead of ours (RFC 7519, section 4.1.5). The expiry has no such tolerance.
 pub(super) const LEEWAY_SECONDS: i64 = 30;
 
-/// Header parameters that bring a key, point to one, or demand an extension (RFC 7515, section 4.1; RFC 7797). Our
-/// keys come from our table alone and we implement no extension.
+/// Header parameters that contain a key, refer to one, or require an extension (RFC 7515, section 4.1; RFC 7797). Keys
+/// come only from our table, and no extension is supported.
 const REFUSED_PARAMETERS: [&str; 8] = ["crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc"];
 
 /// Why a token is refused; for the log, never for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    /// Over `MAX_TOKEN_BYTES`.
+    /// Longer than `MAX_TOKEN_BYTES`.
     #[error("too long")]
     Length,
-    /// Not exactly three parts with something in each.
+    /// Not exactly three non-empty parts.
     #[error("not three parts")]
     Parts,
-    /// A part is not base64url in its one spelling: no padding, no blanks, no stray bits.
+    /// A part is not canonical base64url: no padding, no blanks, no stray bits.
     #[error("not base64url")]
     Encoding,
-    /// Header or claims are not one JSON object in which each name stands once.
+    /// Header or claims are not one JSON object with unique names.
     #[error("not a JSON object with unique names")]
     Json,
-    /// `typ` is not that of such a token.
+    /// `typ` has another value than required.
     #[error("typ")]
     Type,
-    /// `alg` is not that of the key.
+    /// `alg` differs from the algorithm of the key.
     #[error("alg")]
     Algorithm,
-    /// The header holds a parameter that is refused by name.
+    /// The header contains a forbidden parameter.
     #[error("header parameter {0}")]
     Parameter(&'static str),
     /// `kid` is missing or names no key of the issuer.
     #[error("kid")]
     Key,
-    /// The signature does not fit.
+    /// The signature is invalid.
     #[error("signature")]
     Signature,
-    /// A claim is missing, has another JSON type, or holds what the policy does not want.
+    /// A claim is missing, has the wrong JSON type, or an unacceptable value.
     #[error("claim {0}")]
     Claim(&'static str),
-    /// `exp` has come.
+    /// `exp` has passed.
     #[error("expired")]
     Expired,
-    /// `iat` or `nbf` lies in the future.
+    /// `iat` or `nbf` is in the future.
     #[error("not valid yet")]
     NotYet,
-    /// It would live longer than such a token may, or not at all.
+    /// The lifetime is too long, or not positive.
     #[error("lifetime")]
     Lifetime,
     /// The secret is not one of the client's.
     #[error("secret")]
     Secret,
-    /// An assertion that was used before.
+    /// The assertion was used before.
     #[error("used before")]
     Used,
     /// The token was revoked.
     #[error("revoked")]
     Revoked,
-    /// No such client.
+    /// The client does not exist.
     #[error("unknown client")]
     UnknownClient,
     /// The client was revoked.
     #[error("revoked client")]
     RevokedClient,
-    /// No living person has this name at the issuer.
+    /// The person is unknown at this issuer, or was revoked.
     #[error("unknown person")]
     UnknownPerson,
-    /// The client has no grant that holds today.
+    /// No grant of the client is in force today.
     #[error("no grant in force")]
     NoGrant,
 }
 
-/// A token in the compact serialization (RFC 7515, section 7.1) that demands nothing we do not do; its signature is not
-/// checked yet.
+/// A token in the compact serialization (RFC 7515, section 7.1) without unsupported requirements; its signature is
+/// unchecked.
 pub(super) struct Compact<'a> {
     /// The header.
     pub header: Map<String, Value>,
-    /// What was signed: the exact bytes that were received.
+    /// The signed text: the exact bytes received.
     pub message: &'a str,
     /// The signature, still encoded.
     pub signature: &'a str,
@@ -99,7 +99,7 @@ pub(super) struct Compact<'a> {
 }
 
 impl<'a> Compact<'a> {
-    /// Splits a token.
+    /// Parses a token.
     pub fn read(token: &'a str) -> Result<Self, Reason> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Reason::Length);
@@ -118,34 +118,34 @@ impl<'a> Compact<'a> {
         Ok(Self { header, message, signature, payload: decode(payload)? })
     }
 
-    /// What it says.
+    /// The claims of the token.
     pub fn claims(&self) -> Result<Map<String, Value>, Reason> {
         object(&self.payload)
     }
 }
 
-/// A claim that is a text.
+/// A claim of type string.
 pub(super) fn text<'a>(said: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, Reason> {
     said.get(name).and_then(Value::as_str).ok_or(Reason::Claim(name))
 }
 
-/// A NumericDate in whole seconds, as we write it; fractions and text are refused.
+/// A date claim in whole seconds; fractions and strings are refused.
 pub(super) fn seconds(said: &Map<String, Value>, name: &'static str) -> Result<i64, Reason> {
     said.get(name).and_then(Value::as_i64).ok_or(Reason::Claim(name))
 }
 
-/// The decoder takes one spelling per value: it refuses padding, blanks and trailing bits that are not zero.
+/// Accepts only the canonical encoding: no padding, no blanks, and no trailing bits other than zero.
 fn decode(part: &str) -> Result<Vec<u8>, Reason> {
     BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| Reason::Encoding)
 }
 
-/// A JSON object in which each name stands once.
+/// A JSON object with unique names.
 pub(super) fn object(json: &[u8]) -> Result<Map<String, Value>, Reason> {
     serde_json::from_slice::<Unique>(json).map(|object| object.0).map_err(|_| Reason::Json)
 }
 
-/// A JSON object in which no name stands twice (RFC 7519, section 4, lets a reader reject the others). Two readers of
-/// one token must not see different claims.
+/// A JSON object with unique names (RFC 7519, section 4, allows rejecting duplicates). Two parsers of one token must
+/// not see different claims.
 struct Unique(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Unique {

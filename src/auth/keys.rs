@@ -1,5 +1,4 @@
-//! Keys of the service, as the database holds them: those of access tokens (ES256), which take turns, and that of page
-//! cursors (HMAC).
+//! The service's keys in the database: for access tokens (ES256), which rotate, and for page cursors (HMAC).
 
 use std::fmt;
 
@@ -21,38 +20,38 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How long a new key is published before it signs. Every node must have read it before it meets a token of it, and so
-/// must those who verify our tokens by the key set, which they may keep for 5 minutes.
+/// How long a new key is published before it signs. Within this time every node reads it, and so do external verifiers,
+/// which may cache the key set for 5 minutes.
 pub const LEAD: TimeDelta = TimeDelta::minutes(10);
 
-/// How long a key verifies after its successor began to sign: until its last token has ended, and as much more as the
-/// clocks of two nodes may differ.
+/// How long a key verifies after its successor began to sign: the lifetime of its last token, plus the clock difference
+/// of two nodes.
 pub const RETIREMENT: TimeDelta = TimeDelta::seconds(LIFETIME_SECONDS + 60);
 
-/// Where a key of access tokens stands.
+/// State of an access token key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
-    /// Published; it will sign.
+    /// Published, not signing yet.
     Next,
-    /// It signs.
+    /// Signs.
     Active,
-    /// It verifies what it has signed.
+    /// Verifies its tokens, signs no more.
     Retired,
-    /// Nothing that it has signed is valid any more.
+    /// All its tokens have expired.
     Ended,
 }
 
-/// From when a key signs, and from when its successor does.
+/// Signing period of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyLifetime {
-    /// When it begins to sign.
+    /// Start (inclusive).
     pub from: DateTime<Utc>,
-    /// When its successor begins; none: there is none.
+    /// End (exclusive): the start of its successor; `None` without one.
     pub until: Option<DateTime<Utc>>,
 }
 
 impl KeyLifetime {
-    /// Where the key stands: a matter of time alone, so that every node says the same.
+    /// State of the key. It depends on time only, so all nodes agree.
     pub fn state(&self, now: DateTime<Utc>) -> KeyState {
         match self.until {
             _ if now < self.from => KeyState::Next,
@@ -63,7 +62,7 @@ impl KeyLifetime {
     }
 }
 
-/// The keys of access tokens among these rows with their terms, the one that signs first before the others.
+/// The access token keys among these rows with their signing periods, ordered by start.
 pub fn lifetimes(rows: &[signing_key::Model]) -> Vec<(&signing_key::Model, KeyLifetime)> {
     let from = |row: &signing_key::Model| row.signs_from.unwrap_or(row.created_at);
     let mut rows: Vec<_> = rows.iter().filter(|row| row.purpose == KeyPurpose::AccessToken).collect();
@@ -72,11 +71,10 @@ pub fn lifetimes(rows: &[signing_key::Model]) -> Vec<(&signing_key::Model, KeyLi
     rows.into_iter().zip(untils).map(|(row, until)| (row, KeyLifetime { from: from(row), until })).collect()
 }
 
-/// A new key of the service, encrypted, not written anywhere. A key of access tokens signs from a later moment, unless
-/// it is the first.
+/// Generates an encrypted key without storing it. An access token key signs after `LEAD`, unless it is the first.
 ///
-/// `serial` counts the keys of one purpose from 1. It makes the key id, and so the primary key: two nodes that make
-/// the same key at once meet there.
+/// `serial` counts the keys of one purpose from 1. It determines the key id, which is the primary key: if two nodes
+/// generate the same key at once, one insert fails.
 pub fn generate(
     encryption: &KeyEncryption,
     (purpose, serial): (KeyPurpose, u32),
@@ -102,7 +100,7 @@ pub fn generate(
     })
 }
 
-/// A PKCS#8 document of P-256.
+/// Generates a P-256 key pair as a PKCS#8 document.
 fn signing_material() -> Result<Vec<u8>> {
     let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
     Ok(document.map_err(Error::internal)?.as_ref().to_vec())
@@ -110,7 +108,7 @@ fn signing_material() -> Result<Vec<u8>> {
 
 /// The keys at one moment.
 pub struct Keys {
-    /// The one that signs first before the others; never none.
+    /// Ordered by the start of signing; never empty.
     access: Vec<AccessKey>,
 }
 
@@ -124,7 +122,7 @@ struct AccessKey {
 }
 
 impl Keys {
-    /// The keys of these rows.
+    /// Decrypts the keys of these rows.
     pub(super) fn of(rows: &[signing_key::Model], encryption: &KeyEncryption) -> Result<Self> {
         let access =
             lifetimes(rows).into_iter().map(|(row, lifetime)| AccessKey::of(row, lifetime, &encryption.decrypt(row)?));
@@ -135,7 +133,7 @@ impl Keys {
         Ok(Self { access })
     }
 
-    /// The public halves as a JWK set (RFC 7517, section 5): of the keys that verify, and of the next one.
+    /// The public keys as a JWK set (RFC 7517, section 5): those that verify, and the next one.
     pub fn jwks(&self, now: DateTime<Utc>) -> String {
         let published = self.access.iter().filter(|key| key.lifetime.state(now) != KeyState::Ended);
         json!({ "keys": published.map(AccessKey::jwk).collect::<Vec<_>>() }).to_string()
@@ -143,7 +141,7 @@ impl Keys {
 
     /// Signs claims as an access token (RFC 9068, section 2.1).
     pub(super) fn sign(&self, claims: &impl Serialize, now: DateTime<Utc>) -> Result<String> {
-        // A clock that is behind that of the node which made the first key must not leave the service without one.
+        // A clock behind that of the node that generated the first key must not leave the service without a key.
         let key = self.access.iter().rfind(|key| key.lifetime.from <= now).unwrap_or(&self.access[0]);
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some("at+jwt".to_owned());
@@ -151,12 +149,12 @@ impl Keys {
         jsonwebtoken::encode(&header, claims, &key.signing).map_err(Error::internal)
     }
 
-    /// Whether the key is still one of ours.
+    /// Whether the key belongs to this service and is still known.
     pub(super) fn knows(&self, kid: &str) -> bool {
         self.key(kid).is_some()
     }
 
-    /// Whether our key `kid` made this signature over exactly these bytes; nothing if it is not ours.
+    /// Whether key `kid` made this signature over exactly these bytes; `None` if the key is not ours.
     pub(super) fn verify(&self, kid: &str, message: &str, signature: &str) -> Option<bool> {
         let key = &self.key(kid)?.verifying;
         let fits = jsonwebtoken::crypto::verify(signature, message.as_bytes(), key, Algorithm::ES256);
@@ -176,7 +174,7 @@ impl fmt::Debug for Keys {
 
 impl AccessKey {
     fn of(row: &signing_key::Model, lifetime: KeyLifetime, document: &[u8]) -> Result<Self> {
-        // The library would find out only at the first token.
+        // Checked here, because the library would fail only at the first token.
         let unreadable = || Error::internal(format!("the material of key {} is no PKCS#8 document of P-256", row.kid));
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document).map_err(|_| unreadable())?;
         let public: [u8; 65] = pair.public_key().as_ref().try_into().map_err(|_| unreadable())?;

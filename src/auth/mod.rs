@@ -1,10 +1,10 @@
-//! Tokens: issues them to clients and turns them into callers. Knows no cadres and no HTTP.
+//! Access tokens: issues them to clients and authenticates callers by them. Independent of cadres and HTTP.
 //!
-//! # What `main` calls, in this order
+//! # Call order in `main`
 //!
 //! 1. `install_provider()` before anything else, in every command and in tests;
 //! 2. `domain::key::ensure(&store, clock)` once the schema is current;
-//! 3. `Tokens::load(store, clock, public_url)`, and hands it to the HTTP layer as `web::Data<Tokens>`.
+//! 3. `Tokens::load(store, clock, public_url)`; the result is passed to the HTTP layer as `web::Data<Tokens>`.
 
 use std::{sync::Arc, time::Instant};
 
@@ -53,29 +53,29 @@ pub use verify::{Denied, Verifier};
 #[cfg(test)]
 pub(crate) mod tests;
 
-/// Installs the cryptography that tokens are signed and verified with (aws-lc). Called again, it changes nothing.
+/// Installs the cryptography for signing and verifying tokens (aws-lc). Further calls have no effect.
 ///
-/// Left to itself the library would choose by the features that some dependency happens to turn on, and panic at the
-/// first token if they name two.
+/// Without it, the library chooses by the enabled features of all dependencies, and panics at the first token if there
+/// are two.
 pub fn install_provider() {
-    // It refuses only because it is installed already, by an earlier call or by the library's own first use.
+    // It fails only if a provider is already installed, by an earlier call or by the library's first use.
     let _already = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
 }
 
-/// Everything that has to do with tokens: one per process, shared by all workers.
+/// Access token handling: one instance per process, shared by all workers.
 #[derive(Debug)]
 pub struct Tokens {
-    /// Issues.
+    /// Issues tokens.
     pub issuer: Issuer,
-    /// Verifies.
+    /// Verifies tokens.
     pub verifier: Verifier,
-    /// Where clients, grants and keys are.
+    /// Database of clients, grants and keys.
     pub database: Database,
-    /// Time.
+    /// Source of the current time.
     pub clock: Clock,
     register: Arc<snapshot::Register>,
     attempts: Attempts,
-    /// Clients that prove themselves at once.
+    /// Limit on concurrent client authentications.
     proving: InFlight,
 }
 
@@ -97,13 +97,13 @@ impl Tokens {
         })
     }
 
-    /// Has tokens of external issuers taken as well.
+    /// Also accepts tokens of external issuers.
     pub fn trusting(mut self, issuers: Issuers) -> Self {
         self.verifier.issuers = issuers;
         self
     }
 
-    /// Every issuer whose tokens are taken, this service first.
+    /// All accepted issuers, this service first.
     pub fn issuers(&self) -> Vec<&str> {
         std::iter::once(self.issuer.public_url()).chain(self.verifier.issuers.all()).collect()
     }
@@ -113,29 +113,31 @@ impl Tokens {
         self.verifier.issuers.renew(at).await;
     }
 
-    /// The public keys of the service as a JWK set (RFC 7517, section 5); where they cannot be read now, as last read.
+    /// The public keys of the service as a JWK set (RFC 7517, section 5); the last known ones if they cannot be read
+    /// now.
     pub async fn jwks(&self) -> String {
         let snapshot = self.register.current(Instant::now()).await.unwrap_or_else(|_| self.register.latest());
         snapshot.keys().jwks(self.clock.now())
     }
 
-    /// Reads clients, grants, keys and revoked tokens now, without waiting for a request.
+    /// Refreshes clients, grants, keys and revoked tokens now, without waiting for a request.
     pub async fn refresh(&self) -> Result<()> {
         self.register.since(Instant::now()).await.map(drop)
     }
 
-    /// Every algorithm that a client's key may sign its assertions with.
+    /// All algorithms that clients may sign assertions with.
     pub fn assertion_algorithms(&self) -> Vec<String> {
         KeyAlgorithm::names()
     }
 
-    /// Every scope that can be granted.
+    /// All scopes that can be granted.
     pub fn scopes(&self) -> Vec<String> {
         Scope::all().map(|scope| scope.to_string()).collect()
     }
 }
 
-/// Issuer identifiers are compared byte by byte (RFC 8414, section 2), so the URL is held to the rule of its setting.
+/// Checks the URL by the rule of its setting, because issuer identifiers are compared byte by byte (RFC 8414, section
+/// 2).
 fn ensure_public_url(url: &str) -> Result<()> {
     let refused = |en| {
         let vi = "URL công khai phải bắt đầu bằng http:// hoặc https://, không có dấu / ở cuối, không có tham số";

@@ -1,4 +1,4 @@
-//! Public keys of clients: read from a file once, kept as SubjectPublicKeyInfo, asked for signatures.
+//! Public keys of clients: parsed from a file, stored as SubjectPublicKeyInfo, used to verify signatures.
 
 use std::sync::LazyLock;
 
@@ -17,10 +17,10 @@ use sha2::{Digest, Sha256};
 
 use crate::auth::jws::{Compact, object};
 
-/// Public keys of a client that are not revoked, at most: an assertion that names no key is verified with each.
+/// Active public keys of a client at most: an assertion that names no key is verified with each.
 pub const MAX_OF_CLIENT: usize = 5;
 
-/// A file with a longer text holds no public key.
+/// Maximum size of a key file.
 const MAX_FILE_BYTES: usize = 16 * 1024;
 
 /// Members of a JWK that are secret (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
@@ -29,34 +29,34 @@ const SECRET_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 /// A public key that a client may sign with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
-    /// Its own key id, or SHA-256 of the key in base64url.
+    /// The key id of the JWK, or SHA-256 of the key in base64url.
     pub kid: String,
-    /// What it signs with.
+    /// Signature algorithm.
     pub algorithm: KeyAlgorithm,
     /// SubjectPublicKeyInfo in DER.
     pub der: Vec<u8>,
 }
 
-/// Why a text holds no public key that can be taken.
+/// Why a text contains no usable public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
     /// Neither PEM nor JWK.
     #[error("neither PEM nor JWK")]
     Form,
-    /// It holds a private key.
+    /// It contains a private key.
     #[error("a private key")]
     Private,
     /// Neither P-256, nor Ed25519, nor RSA of 2048 to 8192 bits.
     #[error("another kind of key")]
     Kind,
-    /// The key does not sign with the wanted algorithm.
+    /// The key cannot sign with the requested algorithm.
     #[error("another algorithm")]
     Algorithm,
 }
 
 impl PublicKey {
-    /// Reads a public key in PEM (RFC 7468, section 13) or as a JWK (RFC 7517). `wanted` chooses between PS256 and
-    /// RS256, as the member `alg` of a JWK does; an RSA key of which nobody says it signs with PS256.
+    /// Parses a public key in PEM (RFC 7468, section 13) or as a JWK (RFC 7517). `wanted` or the member `alg` of a JWK
+    /// chooses between PS256 and RS256; the default for RSA keys is PS256.
     pub fn read(text: &str, wanted: Option<KeyAlgorithm>) -> Result<Self, Unusable> {
         let text = text.trim();
         if text.len() > MAX_FILE_BYTES {
@@ -126,7 +126,7 @@ impl PublicKey {
     }
 }
 
-/// Whether the key of a row made the signature of a token.
+/// Whether the stored key made the signature of a token.
 pub(super) fn has_signed(row: &client_key::Model, token: &Compact<'_>) -> bool {
     verifies(row.algorithm, &row.public_key, token)
 }
@@ -138,10 +138,11 @@ pub(super) fn verifies(algorithm: KeyAlgorithm, key: &[u8], token: &Compact<'_>)
     key.is_some_and(|key| key.verify_sig(token.message.as_bytes(), &signature).is_ok())
 }
 
-/// A decoy public key whose private key was never kept: used to verify where a client has none.
+/// A decoy public key without a known private key: used to verify if a client has none.
 pub(super) fn decoy(algorithm: KeyAlgorithm) -> &'static [u8] {
     static DECOYS: LazyLock<Vec<(KeyAlgorithm, Vec<u8>)>> = LazyLock::new(|| {
-        // The generator of P-256, the first key of RFC 8032, section 7.1, and a modulus that is no product of two primes.
+        // The generator of P-256, the first key of RFC 8032, section 7.1, and a modulus that is no product of two
+        // primes.
         let (x, y) = ("axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU");
         let ec = format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}"}}"#);
         let okp = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
@@ -169,7 +170,7 @@ fn parsed(algorithm: KeyAlgorithm, key: &[u8]) -> Option<ParsedPublicKey> {
     ParsedPublicKey::new(verification, key).ok()
 }
 
-/// A member of exactly so many bytes.
+/// A member of exactly `length` bytes.
 fn bytes(jwk: &Map<String, Value>, name: &str, length: usize) -> Result<Vec<u8>, Unusable> {
     number(jwk, name).and_then(|bytes| if bytes.len() == length { Ok(bytes) } else { Err(Unusable::Form) })
 }

@@ -1,4 +1,4 @@
-//! Why credentials were rejected, for the log alone. Clients never see them.
+//! Reasons of rejected credentials, for the log only. Clients never see them.
 
 use std::{num::NonZeroU32, sync::LazyLock};
 
@@ -6,10 +6,10 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::auth::Reason;
 
-/// Warnings that may be logged at once; as many come back in a minute. Anybody can cause them.
+/// Burst of warnings, and their refill per minute. Anyone can cause them.
 const WARNINGS: NonZeroU32 = NonZeroU32::new(300).expect("not zero");
 
-/// Logs why a credential was rejected: as a warning, or, where there have been too many, at INFO.
+/// Logs why a credential was rejected: as a warning, or at INFO after too many warnings.
 pub fn log(credential: &'static str, reason: Reason) {
     static LIMIT: LazyLock<DefaultDirectRateLimiter> =
         LazyLock::new(|| RateLimiter::direct(Quota::per_minute(WARNINGS)));

@@ -1,4 +1,4 @@
-//! Revocation (RFC 7009) and introspection (RFC 7662) of access tokens, by clients that have proved who they are.
+//! Revocation (RFC 7009) and introspection (RFC 7662) of access tokens by authenticated clients.
 
 use std::time::Instant;
 
@@ -14,24 +14,24 @@ use crate::{
     error::Error,
 };
 
-/// What a living token says and opens.
+/// An active token and its effective scopes.
 #[derive(Debug)]
 pub struct Active {
-    /// Its own id.
+    /// Id of the token.
     pub jti: String,
     /// The client it was issued to.
     pub client_id: ClientId,
-    /// The scopes that both the token and the client's grant hold, separated by blanks.
+    /// Scopes that the token and the client's grant have in common, separated by spaces.
     pub scope: String,
-    /// When it was issued, in seconds since 1970.
+    /// Time of issue, in seconds since 1970.
     pub issued: i64,
-    /// When it ends, in seconds since 1970.
+    /// Expiry, in seconds since 1970.
     pub expires: i64,
 }
 
 impl Tokens {
-    /// Revokes a token of the client that asks. What is no token, or has ended, needs no revocation (RFC 7009, section
-    /// 2.2). It is refused here at once, and everywhere as soon as the next picture is taken: within 5 seconds.
+    /// Revokes a token of the client. An invalid or expired token needs no revocation (RFC 7009, section 2.2). Takes
+    /// effect on this node at once, and on all others with their next snapshot: within 5 seconds.
     ///
     /// # Errors
     /// `UnauthorizedClient` if the token was issued to another client (section 2.1).
@@ -54,13 +54,13 @@ impl Tokens {
         Ok(())
     }
 
-    /// What a token opens now; nothing if it opens nothing, or if the client that asks may not know. A client may know
-    /// of its own tokens, and with `clients:admin` of all.
+    /// The state of a token; `None` if it is not active, or the client may not see it. A client may see its own tokens,
+    /// and with `clients:admin` all.
     pub async fn introspect(&self, credential: ClientCredential<'_>, token: &str) -> Result<Option<Active>, Refused> {
         let client = self.authenticate(credential).await?;
         let (caller, claims) = match self.verifier.admit(token, self.clock.now(), Instant::now()).await {
             Ok((caller, VerifiedClaims::Ours(claims))) => (caller, claims),
-            // What another issuer has issued is for that issuer to tell.
+            // Tokens of external issuers are introspected by those issuers only.
             Ok((_, VerifiedClaims::Theirs(_))) | Err(Denied::Invalid(_)) => return Ok(None),
             Err(Denied::Unavailable(error)) => return Err(error.into()),
         };

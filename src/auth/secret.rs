@@ -1,7 +1,8 @@
-//! Secrets of clients: random, shown once, kept as a hash.
+//! Client secrets: random, shown once, stored as a hash.
 //!
-//! A secret has 256 random bits, so a plain SHA-256 keeps it: there is nothing to guess that a slow hash would slow. A
-//! secret is found by its hash, of which the time of a look-up may tell a part: that helps nobody to find the secret.
+//! A secret has 256 random bits, so plain SHA-256 is enough: a slow hash protects only secrets that can be guessed.
+//! Secrets are looked up by their hash; the timing may reveal a part of the hash, which does not help to find the
+//! secret.
 
 use std::fmt;
 
@@ -10,18 +11,18 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
-/// A client secret (RFC 6749, section 2.3.1) on its one way to the operator.
+/// A client secret (RFC 6749, section 2.3.1) until it is shown to the operator.
 pub struct Secret(String);
 
 impl Secret {
-    /// Draws a secret of 256 random bits.
+    /// Generates a secret of 256 random bits.
     pub fn draw() -> Result<Self> {
         let mut bits = [0; 32];
         aws_lc_rs::rand::fill(&mut bits).map_err(Error::internal)?;
         Ok(Self(BASE64URL_NOPAD.encode(&bits)))
     }
 
-    /// What is stored in its place.
+    /// The hash that is stored.
     pub fn hash(&self) -> String {
         hash(&self.0)
     }
@@ -38,7 +39,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What is stored in the place of a secret.
+/// The hash of a secret that is stored.
 pub(super) fn hash(secret: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(secret.as_bytes()))
 }

@@ -1,7 +1,7 @@
-//! The clients, their grants, the keys and the revoked tokens, as the database showed them a moment ago.
+//! In-memory snapshot of clients, their grants, keys and revoked tokens, at most 2 s old.
 //!
-//! Rights are asked for with every request, so they are answered from memory; a revocation acts as soon as the next
-//! picture is taken. Ages are measured on the monotonic clock: a step of the wall clock must not keep a right alive.
+//! Each request reads its authorization from memory; a revocation takes effect with the next snapshot. Ages use the
+//! monotonic clock: a step of the wall clock must not extend a right.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -24,16 +24,16 @@ use crate::{
     limit::Overrides,
 };
 
-/// An older picture is taken anew.
+/// An older snapshot is refreshed.
 const FRESH: Duration = Duration::from_secs(2);
 
-/// From this age on a picture is not believed, even if there is no newer one: a revocation acts within this time.
+/// Hard expiry: older snapshots are rejected. A revocation takes effect within this time.
 const BELIEVED: Duration = Duration::from_secs(5);
 
-/// How long taking a picture may hold a request.
+/// How long a refresh may delay a request.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A grant with its unit roots.
+/// A grant with its root units.
 #[derive(Clone, Debug)]
 pub(super) struct Grant {
     row: client_grant::Model,
@@ -49,13 +49,13 @@ impl Grant {
         Self { scopes: row.scopes().collect(), purposes: row.purposes().collect(), roots, limits, row }
     }
 
-    /// The legal basis of readings of protected data.
+    /// Legal basis for reading protected data.
     pub fn legal_basis(&self) -> Option<&str> {
         self.row.legal_basis.as_deref()
     }
 
-    /// The grant that holds on the day. Of several the one made last holds alone: the scopes of one must never meet
-    /// the units of another.
+    /// The grant in force on the day (inclusive). Of several only the latest applies: the scopes of one must never be
+    /// combined with the units of another.
     pub fn in_force<G: AsRef<Self>>(grants: &[G], day: Day) -> Option<&G> {
         grants.iter().filter(|grant| grant.as_ref().row.is_valid_on(day)).max_by_key(|grant| grant.as_ref().row.id)
     }
@@ -67,7 +67,7 @@ impl AsRef<Self> for Grant {
     }
 }
 
-/// A client in the picture; revoked ones are in it too, so that an unknown client is a new one.
+/// A client in the snapshot. Revoked clients are included, so a missing client must be a new one.
 #[derive(Debug)]
 pub(super) struct ClientEntry {
     pub name: Arc<str>,
@@ -75,40 +75,40 @@ pub(super) struct ClientEntry {
     pub grants: Vec<Arc<Grant>>,
 }
 
-/// One picture of the tables.
+/// Snapshot of the tables.
 pub(super) struct Snapshot {
     clients: HashMap<ClientId, ClientEntry>,
     keys: Arc<Keys>,
     key_rows: Vec<signing_key::Model>,
     revoked: HashSet<String>,
     external: ExternalNames,
-    /// When it began to be taken: it shows everything committed before.
+    /// When reading began: earlier commits are included.
     read_at: Instant,
 }
 
 impl Snapshot {
-    /// The client as it stands.
+    /// The client with this id.
     pub fn client(&self, id: ClientId) -> Option<&ClientEntry> {
         self.clients.get(&id)
     }
 
-    /// Whether the token of this id was revoked.
+    /// Whether the token with this id was revoked.
     pub fn is_revoked(&self, jti: &str) -> bool {
         self.revoked.contains(jti)
     }
 
-    /// Who is meant by the names in tokens of external issuers.
+    /// Clients and persons by their names at external issuers.
     pub fn external(&self) -> &ExternalNames {
         &self.external
     }
 
-    /// The keys of the service.
+    /// Keys of the service.
     pub fn keys(&self) -> &Arc<Keys> {
         &self.keys
     }
 
-    /// Clients are read before their grants: a grant is written in the transaction of its client, so no client of the
-    /// picture lacks one.
+    /// Reads clients before their grants: both are written in one transaction, so no client in the snapshot lacks its
+    /// grant.
     async fn read(store: &KeyStore, before: Option<&Self>) -> Result<Self> {
         let connection = store.database.control();
         let read_at = Instant::now();
@@ -155,30 +155,30 @@ fn client_entries(
     clients.into_iter().map(entry).collect()
 }
 
-/// The latest picture, and who takes the next one.
+/// The latest snapshot, and its refresh.
 pub(super) struct Register {
     store: KeyStore,
     latest: ArcSwap<Snapshot>,
-    /// Whoever holds it takes the next picture; in it, when one last failed.
+    /// Refresh lock; holds the time of the last failed refresh.
     turn: Mutex<Option<Instant>>,
 }
 
 impl Register {
-    /// Takes the first picture; without one nothing can be served.
+    /// Reads the first snapshot; no request can be served without one.
     pub async fn load(store: KeyStore) -> Result<Self> {
         let latest = ArcSwap::from_pointee(Snapshot::read(&store, None).await?);
         Ok(Self { store, latest, turn: Mutex::new(None) })
     }
 
-    /// The latest picture, however old: for what needs no rights.
+    /// The latest snapshot regardless of its age, for uses without authorization.
     pub fn latest(&self) -> Arc<Snapshot> {
         self.latest.load_full()
     }
 
-    /// A picture that may be believed at `now`.
+    /// A snapshot that has not expired at `now`.
     ///
-    /// One request at a time takes a new picture while the others go on with the old one; when that is too old to be
-    /// believed, they wait for the new one.
+    /// One request at a time refreshes it while the others use the old one; if that one has expired, they wait for the
+    /// refresh.
     pub async fn current(&self, now: Instant) -> Result<Arc<Snapshot>> {
         let latest = self.latest();
         let age = now.saturating_duration_since(latest.read_at);
@@ -197,7 +197,7 @@ impl Register {
         }
     }
 
-    /// A picture that began to be taken at `moment` or later.
+    /// A snapshot whose reading began at `moment` or later.
     pub async fn since(&self, moment: Instant) -> Result<Arc<Snapshot>> {
         let asked = Instant::now();
         let turn = self.turn.lock().await;
@@ -205,7 +205,7 @@ impl Register {
         if latest.read_at >= moment {
             return Ok(latest);
         }
-        // An attempt that failed while this request waited has answered it as well: nobody waits twice.
+        // A refresh that failed while this request waited counts for it too, so no request waits for two.
         if turn.is_some_and(|failed_at| failed_at >= asked) {
             return Err(unreadable());
         }

@@ -1,5 +1,4 @@
-//! Statements that the service signs about itself, one compact JWS each (RFC 7515, section 7.1), such as checkpoints of
-//! its logs.
+//! Signed statements of the service, one compact JWS each (RFC 7515, section 7.1), such as checkpoints of its logs.
 
 use std::fmt;
 
@@ -13,10 +12,10 @@ use crate::{
     error::{Error, Result},
 };
 
-/// What the header calls such a statement; no token is taken for one, nor one for a token.
+/// Type in the header; it prevents statements from being accepted as tokens, and the reverse.
 const TYPE: &str = "audit-checkpoint+jwt";
 
-/// A key that signs statements and verifies them.
+/// A key that signs and verifies statements.
 pub struct StatementSigner {
     kid: String,
     signing: EncodingKey,
@@ -30,10 +29,10 @@ impl fmt::Debug for StatementSigner {
 }
 
 impl StatementSigner {
-    /// The key of a row.
+    /// Decrypts the key of a row.
     ///
     /// # Errors
-    /// `Internal` where its material cannot be decrypted, or is no PKCS#8 document of P-256.
+    /// `Internal` if its material cannot be decrypted, or is no PKCS#8 document of P-256.
     pub(crate) fn of(row: &signing_key::Model, encryption: &KeyEncryption) -> Result<Self> {
         let material = encryption.decrypt(row)?;
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &material)
@@ -45,10 +44,10 @@ impl StatementSigner {
         })
     }
 
-    /// A statement under a signature.
+    /// Signs a statement.
     ///
     /// # Errors
-    /// `Internal` where it cannot be signed.
+    /// `Internal` if signing fails.
     pub fn seal(&self, statement: &impl Serialize) -> Result<String> {
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(TYPE.to_owned());
@@ -56,7 +55,7 @@ impl StatementSigner {
         jsonwebtoken::encode(&header, statement, &self.signing).map_err(Error::internal)
     }
 
-    /// What a line states; nothing if this key did not sign it.
+    /// The statement of a signed line; `None` if this key did not sign it.
     pub fn open<T: DeserializeOwned + Clone>(&self, line: &str) -> Option<T> {
         let mut validation = Validation::new(Algorithm::ES256);
         validation.required_spec_claims.clear();

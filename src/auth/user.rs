@@ -1,4 +1,4 @@
-//! Who is meant by the names in tokens of external issuers: clients, and the persons for whom they ask.
+//! Names of clients and persons at external issuers.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -14,8 +14,8 @@ use sea_orm::{DatabaseConnection, EntityTrait, QueryFilter};
 
 use crate::error::Result;
 
-/// An acting person (người dùng): for whom a client asks. Shown as a text, for logs: the issuer, a blank, and what the
-/// issuer calls the person.
+/// An acting person (người dùng): for whom a client acts. Formatted for logs as the issuer, a space, and the person's
+/// name at the issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     id: PersonId,
@@ -33,12 +33,12 @@ impl User {
         self.id
     }
 
-    /// The cadre who the person is, where that is known.
+    /// The cadre that is this person, if known.
     pub fn cadre_id(&self) -> Option<CadreId> {
         self.cadre_id
     }
 
-    /// The units whose subtrees are the person's reach.
+    /// Root units of the person's reach.
     pub fn roots(&self) -> &[UnitId] {
         &self.roots
     }
@@ -50,10 +50,10 @@ impl fmt::Display for User {
     }
 }
 
-/// By issuer, and by what it says.
+/// By issuer, then by the name at the issuer.
 type Named<T> = HashMap<String, HashMap<String, T>>;
 
-/// The clients and the living persons that external issuers name.
+/// Clients and active persons by their names at external issuers.
 #[derive(Debug, Default)]
 pub(super) struct ExternalNames {
     clients: Named<ClientId>,
@@ -61,7 +61,7 @@ pub(super) struct ExternalNames {
 }
 
 impl ExternalNames {
-    /// Reads them. A person is read before their units, which are written with them.
+    /// Reads them. Persons are read before their units; both are written in one transaction.
     pub async fn read(connection: &DatabaseConnection) -> Result<Self> {
         let linked = external_client::Entity::find().all(connection).await?;
         let living = acting_person::Entity::find().filter(acting_person::COLUMN.revoked_at.is_null());
@@ -92,12 +92,12 @@ impl ExternalNames {
         Ok(names)
     }
 
-    /// The client that an issuer calls so.
+    /// The client with this name at the issuer.
     pub fn client(&self, issuer: &str, id: &str) -> Option<ClientId> {
         self.clients.get(issuer)?.get(id).copied()
     }
 
-    /// The living person whom an issuer calls so.
+    /// The active person with this name at the issuer.
     pub fn person(&self, issuer: &str, subject: &str) -> Option<&Arc<User>> {
         self.persons.get(issuer)?.get(subject)
     }

@@ -1,4 +1,4 @@
-//! From a bearer token to its caller.
+//! Authenticates the caller of a bearer token.
 
 use std::{
     collections::HashMap,
@@ -22,39 +22,39 @@ use crate::{
     error::Error,
 };
 
-/// How long a verified token need not be verified again; its end, its key and its client are asked every time.
+/// How long a verified signature is cached; expiry, key and client are checked every time.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
-/// Tokens remembered at most, in two halves.
+/// Tokens in the cache at most, in two generations.
 const CAPACITY: usize = 8192;
 
-/// Why there is no caller.
+/// Why authentication failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Denied {
-    /// The token is worth nothing; the reason is for the log only (`invalid_token` of RFC 6750, section 3.1).
+    /// The token is invalid; the reason is for the log only (`invalid_token` of RFC 6750, section 3.1).
     #[error("token refused: {0}")]
     Invalid(#[from] Reason),
-    /// Nobody can tell now who may do what.
+    /// Authorization is unavailable now.
     #[error("rights cannot be read")]
     Unavailable(#[from] Error),
 }
 
-/// Verifies access tokens of this service, and of the external issuers that are trusted.
+/// Verifies access tokens of this service and of trusted external issuers.
 #[derive(Debug)]
 pub struct Verifier {
     public_url: Arc<str>,
     register: Arc<Register>,
-    /// Whose tokens are taken besides.
+    /// Trusted external issuers.
     pub(super) issuers: Issuers,
     remembered: Mutex<Remembered>,
 }
 
-/// What a verified token says.
+/// Claims of a verified token.
 #[derive(Clone, Debug)]
 pub(super) enum VerifiedClaims {
-    /// One of this service.
+    /// Of this service.
     Ours(Arc<Claims>),
-    /// One of an external issuer.
+    /// Of an external issuer.
     Theirs(Arc<external::Claims>),
 }
 
@@ -63,24 +63,24 @@ impl Verifier {
         Self { public_url, register, issuers: Issuers::default(), remembered: Mutex::default() }
     }
 
-    /// The caller behind a bearer token at this moment.
+    /// The caller of a bearer token at this moment.
     pub async fn verify(&self, bearer: &str, now: DateTime<Utc>) -> Result<Caller, Denied> {
         self.verify_at(bearer, now, Instant::now()).await
     }
 
-    /// `at` measures the ages of what is remembered; it does not step as `now` may.
+    /// `at` measures the age of cache entries; unlike `now` it is monotonic.
     pub(super) async fn verify_at(&self, bearer: &str, now: DateTime<Utc>, at: Instant) -> Result<Caller, Denied> {
         self.admit(bearer, now, at).await.map(|(caller, _)| caller)
     }
 
-    /// What a token of ours says, whether or not its client may still use it.
+    /// Claims of a token of this service, whether or not its client may still use it.
     pub(super) async fn claims(&self, bearer: &str, now: DateTime<Utc>) -> Result<Claims, Denied> {
         let token = Unverified::of(Compact::read(bearer)?)?;
         let snapshot = self.register.current(Instant::now()).await?;
         Ok(self.check(token, snapshot.keys(), now)?)
     }
 
-    /// The caller behind a token, and what the token says.
+    /// The caller of a token, and its claims.
     pub(super) async fn admit(
         &self,
         bearer: &str,
@@ -89,7 +89,7 @@ impl Verifier {
     ) -> Result<(Caller, VerifiedClaims), Denied> {
         let digest: Fingerprint = Sha256::digest(bearer.as_bytes()).into();
         let known = self.remembered().get(&digest, at);
-        // Rubbish is told apart before the database may be asked for anything.
+        // Malformed tokens are rejected before any database access.
         let token = if known.is_none() { Some(self.read(bearer)?) } else { None };
         let snapshot = self.register.current(at).await?;
         let said = match (known, token) {
@@ -112,7 +112,7 @@ impl Verifier {
         };
         match (caller, said) {
             (Some(caller), said) => Ok((caller, said)),
-            // We have signed for a client that the picture does not hold: it has been registered since.
+            // We have signed for a client that is not in the snapshot: it was registered later.
             (None, VerifiedClaims::Ours(claims)) => {
                 let snapshot = self.register.since(at).await?;
                 let caller = Caller::admit(&claims, &snapshot, today)?.ok_or(Reason::UnknownClient)?;
@@ -122,7 +122,7 @@ impl Verifier {
         }
     }
 
-    /// A token with an acceptable header.
+    /// A token with a valid header.
     fn read<'a>(&self, bearer: &'a str) -> Result<Token<'a>, Reason> {
         match self.issuers.recognize(Compact::read(bearer)?)? {
             Recognized::Theirs(token) => Ok(Token::Theirs(token)),
@@ -143,7 +143,7 @@ impl Verifier {
     }
 }
 
-/// A token whose signature is not checked yet.
+/// A token with an unchecked signature.
 enum Token<'a> {
     Ours(Unverified<'a>),
     Theirs(external::Unverified<'a>),
@@ -158,11 +158,11 @@ fn still_good(said: VerifiedClaims, keys: &Keys, now: DateTime<Utc>) -> Result<V
     Ok(said)
 }
 
-/// SHA-256 of a token, so that memory holds no token.
+/// SHA-256 of a token, so that memory contains no tokens.
 type Fingerprint = [u8; 32];
 
-/// Tokens that were verified lately. When the young half is full it becomes the old one, which is forgotten: bounded,
-/// and nothing is ever searched for the oldest.
+/// Recently verified tokens, in two generations. When the young one is full, it replaces the old one, which is dropped:
+/// bounded, without searching for the oldest entry.
 #[derive(Debug, Default)]
 struct Remembered {
     young: HashMap<Fingerprint, (VerifiedClaims, Instant)>,

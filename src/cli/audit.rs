@@ -20,7 +20,7 @@ use crate::cli::{
     output::{Output, note},
 };
 
-/// Reads the logs, withholds, verifies.
+/// Lists the access log, withholds entries, verifies the chain.
 pub async fn run(settings: &Settings, act: AuditCommand, out: &mut Output) -> Result<ExitCode, Stop> {
     let database = open_existing(settings).await?;
     let code = match act {
@@ -48,7 +48,7 @@ pub async fn run(settings: &Settings, act: AuditCommand, out: &mut Output) -> Re
     Ok(code)
 }
 
-/// A file that was named must be there; that of the settings may not have been begun.
+/// A file named on the command line must exist; that of the settings may not exist yet.
 async fn verify(
     settings: &Settings,
     database: &Database,

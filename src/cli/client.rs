@@ -73,7 +73,7 @@ pub async fn run(settings: &Settings, act: ClientCommand, out: &mut Output) -> R
             out.line("revoked; its tokens stop working within 5 seconds");
         }
         ClientCommand::RotateSecret { client, overlap, json } => {
-            // What does not fit is refused as too long.
+            // An overflow is refused as too long.
             let overlap = TimeDelta::from_std(overlap).unwrap_or(TimeDelta::MAX);
             let secret = client::secret::rotate(&database, Clock::System, client, overlap).await.map_err(unknown)?;
             if !print_secret(json, client, &secret, out) {
@@ -159,7 +159,7 @@ fn unknown(error: Error) -> Stop {
     }
 }
 
-/// Whether what may be revoked lives.
+/// State of an object that may be revoked.
 pub fn state(revoked_at: Option<DateTime<Utc>>) -> String {
     revoked_at.map_or("live".to_owned(), |at| format!("revoked {}", at.format("%Y-%m-%d")))
 }
@@ -198,7 +198,7 @@ fn of(add: ClientAdd) -> client::Add {
     client::Add { name, scopes, units, purposes, valid_from: from, valid_to: until, legal_basis }
 }
 
-/// Prints an id and its secret. False if they could not be written.
+/// Prints an id and its secret. Returns false if they could not be written.
 fn print_secret(json: bool, id: ClientId, secret: &str, out: &mut Output) -> bool {
     if json {
         out.line(serde_json::json!({ "client_id": id.to_string(), "client_secret": secret }));
@@ -210,7 +210,7 @@ fn print_secret(json: bool, id: ClientId, secret: &str, out: &mut Output) -> boo
     out.is_written()
 }
 
-/// The secret is stored as a hash only, so one that was not printed is lost; what was done to the client is not.
+/// The secret is stored as a hash only, so an unprinted one is lost; the change to the client remains.
 fn lost_secret(done: &str, client: ClientId) -> String {
     format!(
         "cadre-api: client {client} was {done}, but the secret could not be printed and is lost; \

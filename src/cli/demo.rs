@@ -1,4 +1,4 @@
-//! `cadre-api serve --demo`: a small population in a temporary database, a client, a token, and what to try.
+//! `cadre-api serve --demo`: a small population in a temporary database, a client, a token, and instructions.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -20,10 +20,10 @@ use crate::cli::{
     serve::{listen, run},
 };
 
-/// How long the first question may take.
+/// Time limit of the first query.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Builds the population and serves it until stopped; nothing of it stays.
+/// Creates the population and serves it until stopped; everything is deleted afterwards.
 pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode, Stop> {
     let listener = listen(&mut settings)?;
     let folder = tempfile::tempdir().map_err(|error| Stop(format!("no temporary folder can be made: {error}")))?;
@@ -58,7 +58,7 @@ pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode,
     .await
 }
 
-/// The first question. The same text is in the body of a request, where quotation marks are escaped.
+/// The first query. The same text is used in the body of a request, where quotation marks are escaped.
 fn question() -> String {
     format!(
         r#"{{ unit(by: {{code: \"{}\"}}) {{ name composition(subject: \"POLITICAL_THEORY\", keyLeadersOnly: true) {{ total levels {{ level {{ label }} count percent }} }} }} }}"#,
@@ -66,7 +66,7 @@ fn question() -> String {
     )
 }
 
-/// Asks the first question as a client would, and formats the answer.
+/// Sends the first query as a client would, and formats the response.
 async fn ask(at: &str, token: &str) -> Result<String, String> {
     let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build().map_err(|error| error.to_string())?;
     let request = client.post(format!("{at}/graphql")).bearer_auth(token).header("Accept-Language", "en");
@@ -77,7 +77,7 @@ async fn ask(at: &str, token: &str) -> Result<String, String> {
     table(&answer).ok_or(text)
 }
 
-/// The levels that are held, one per line.
+/// The levels in the response, one per line.
 fn table(answer: &Value) -> Option<String> {
     let composition = answer.pointer("/data/unit/composition")?;
     let mut lines = vec![format!("  {:<32}{:>4}", "total", composition["total"].as_u64()?)];
@@ -90,7 +90,7 @@ fn table(answer: &Value) -> Option<String> {
     Some(lines.join("\n"))
 }
 
-/// What to try. It fits on a terminal of 80 columns and 24 lines, of which the token takes nine.
+/// Instructions. They fit on a terminal of 80 columns and 24 lines, of which the token takes nine.
 fn greeting(at: &str, made: &client::Registered, token: &str, answer: &str) -> String {
     let (id, secret, question) = (made.client_id, &made.client_secret, question());
     format!(

@@ -15,12 +15,12 @@ use tempfile::TempDir;
 
 use crate::cli::{Stop, open_current, output::Output};
 
-/// Form of a report.
+/// Format of a report.
 #[derive(Clone, Copy, Debug)]
 pub enum Form {
-    /// For people, in their language.
+    /// Text, in one language.
     Text(Language, Extent),
-    /// For programs, in both.
+    /// JSON, in both languages.
     Json,
 }
 
@@ -54,7 +54,7 @@ pub fn template(dir: &Path) -> Result<ExitCode, Stop> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// An error that is about the folder names it.
+/// Adds the folder to an error about it.
 fn of_folder(dir: &Path, error: Error) -> Stop {
     match error {
         Error::Invalid { field, sentence } if field == "DIR" => Stop(format!("{}: {}", dir.display(), sentence.en)),

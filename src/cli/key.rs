@@ -1,4 +1,4 @@
-//! `cadre-api key`, and where the key encryption key comes from.
+//! `cadre-api key`, and the source of the key encryption key.
 
 use std::{fs, io::Write, path::Path, process::ExitCode, sync::Arc};
 
@@ -12,10 +12,10 @@ use cadre_api::{
 
 use crate::cli::{Stop, open_existing, output::Output};
 
-/// What a file or a variable must hold.
+/// Required content of the file or variable.
 const FORM: &str = "32 bytes in base64, such as `openssl rand -base64 32` prints";
 
-/// Lists or renews the keys of access tokens.
+/// Lists or rotates the access token keys.
 pub async fn run(settings: &Settings, act: KeyCommand, out: &mut Output) -> Result<ExitCode, Stop> {
     let store = store(settings, open_existing(settings).await?).await?;
     match act {
@@ -47,7 +47,7 @@ pub async fn run(settings: &Settings, act: KeyCommand, out: &mut Output) -> Resu
     Ok(ExitCode::SUCCESS)
 }
 
-/// The keys of a database, made and encrypted where they are not.
+/// The keys of a database; missing ones are generated, unencrypted ones are encrypted.
 pub async fn store(settings: &Settings, database: Database) -> Result<KeyStore, Stop> {
     let encryption = Arc::new(encryption(settings, &database).await?);
     let store = KeyStore { database, encryption };
@@ -56,7 +56,7 @@ pub async fn store(settings: &Settings, database: Database) -> Result<KeyStore, 
 }
 
 async fn encryption(settings: &Settings, database: &Database) -> Result<KeyEncryption, Stop> {
-    // Compose files and the like pass on an empty text where nothing is set.
+    // Compose files and similar tools pass an empty text for a missing value.
     let text = settings.key_encryption_key.as_deref().filter(|text| !text.is_empty());
     let file = settings.key_encryption_key_file.as_deref().filter(|file| !file.is_empty());
     match (text, file, settings.embedded_path()) {
@@ -81,7 +81,7 @@ fn read(file: &Path) -> Result<KeyEncryption, Stop> {
     KeyEncryption::read(&text).ok_or_else(|| Stop(format!("the key file {} does not hold {FORM}", file.display())))
 }
 
-/// The key file beside an embedded database. It is made with the database, for its owner alone, and never again.
+/// The key file next to an embedded database. It is created once, with the database, readable by its owner only.
 async fn beside(file: &Path, database: &Database) -> Result<KeyEncryption, Stop> {
     if file.exists() {
         return read(file);
@@ -101,7 +101,7 @@ async fn beside(file: &Path, database: &Database) -> Result<KeyEncryption, Stop>
         Ok(made)
     });
     let made = made.map_err(|error| Stop(format!("the key file {} cannot be made: {error}", file.display())))?;
-    // Of two programs that start at once one puts its file there, whole; the other takes it.
+    // Of two programs that start at once one creates the complete file; the other uses it.
     let _another_was_first = made.persist_noclobber(file);
     read(file)
 }

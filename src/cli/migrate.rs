@@ -19,7 +19,7 @@ use crate::cli::{
     prepare, schema_state,
 };
 
-/// Moves the schema, or shows how it stands.
+/// Migrates the schema, or prints its state.
 pub async fn run(settings: &Settings, way: Migrate, out: &mut Output) -> Result<ExitCode, Stop> {
     if matches!(way, Migrate::Grant { .. }) && settings.is_embedded() {
         return Err(Stop("an embedded database has no roles; name a PostgreSQL database in CADRE_DATABASE_URL".into()));
@@ -64,7 +64,7 @@ pub async fn run(settings: &Settings, way: Migrate, out: &mut Output) -> Result<
     Ok(ExitCode::SUCCESS)
 }
 
-/// Answers for an embedded database that does not exist, without creating it.
+/// Handles an embedded database that does not exist, without creating it.
 fn missing(path: &str, is_status: bool, out: &mut Output) -> Result<ExitCode, Stop> {
     if is_status {
         let pending = migrations(Migrator::get_migration_files().len());
@@ -80,7 +80,7 @@ fn migrations(number: usize) -> String {
     count(number as u64, "migration")
 }
 
-/// Rolls back the newest migrations, once the operator has read what is lost and agreed.
+/// Rolls back the newest migrations after the operator has confirmed the losses.
 async fn down(database: &Database, steps: u32, yes: bool, out: &mut Output) -> Result<(), Stop> {
     let stop = |error: sea_orm::DbErr| Stop(error.to_string());
     let rollback = database.rollback(steps).await.map_err(stop)?;
@@ -110,7 +110,7 @@ fn is_yes(from: &mut impl BufRead) -> bool {
     from.read_line(&mut line).is_ok() && line.trim().eq_ignore_ascii_case("yes")
 }
 
-/// What is rolled back and what is lost with it.
+/// Describes the rollback and its losses.
 fn announcement(rollback: &Rollback) -> String {
     let mut lines = vec![format!("to be taken back: {}", rollback.migrations.join(", "))];
     if rollback.losses.is_empty() {
@@ -125,7 +125,7 @@ fn announcement(rollback: &Rollback) -> String {
     lines.join("\n")
 }
 
-/// Gives a role what the service needs, unless it could pass row security.
+/// Grants a role what the service needs, unless the role could bypass row security.
 async fn grant(database: &Database, role: &str) -> Result<(), Stop> {
     match database.rls_status(Some(role)).await.map_err(|error| Stop(error.to_string()))? {
         RlsStatus::Bound => database.grant(role).await.map_err(|error| Stop(error.to_string())),

@@ -1,4 +1,4 @@
-//! What a command prints.
+//! Standard output of commands.
 
 use std::{
     fmt::Display,
@@ -7,8 +7,8 @@ use std::{
 
 /// Standard output of a command.
 ///
-/// When the reader closes its end of the pipe, as `head` does, printing stops and the command continues: its exit status
-/// describes what it did to the data. Any other failure to write is reported by [`Output::finish`].
+/// When the reader closes its end of the pipe, as `head` does, printing stops and the command continues: its exit
+/// status describes what it did to the data. Any other write error is reported by [`Output::finish`].
 pub struct Output<W = io::Stdout> {
     to: W,
     error: Option<io::Error>,
@@ -32,7 +32,7 @@ impl<W: Write> Output<W> {
         self.text(format_args!("{text}\n"));
     }
 
-    /// Prints text as it is.
+    /// Prints text without a line feed.
     pub fn text(&mut self, text: impl Display) {
         if self.error.is_none() {
             self.error = write!(self.to, "{text}").err();
@@ -60,7 +60,7 @@ impl<W: Write> Output<W> {
     }
 }
 
-/// For code that takes a writer. Never fails: failures are kept for [`Output::finish`].
+/// For code that needs a writer. Never fails: errors are stored for [`Output::finish`].
 impl<W: Write> Write for Output<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.error.is_none() {
@@ -84,7 +84,7 @@ pub fn note(text: impl Display) {
 mod tests {
     use super::*;
 
-    /// Takes some bytes and then fails.
+    /// Accepts some bytes and then fails.
     struct Failing(usize, ErrorKind);
 
     impl Write for Failing {

@@ -29,16 +29,16 @@ use tokio::{
 
 use crate::cli::{Stop, key::store, open_current, output::Output, user::issuers};
 
-/// How often the service looks whether a checkpoint of the logs is due.
+/// Interval of checking whether a checkpoint of the logs is due.
 const CHECKPOINT: Duration = Duration::from_secs(10);
 
-/// How often the service looks for what other processes have committed.
+/// Interval of checking for commits of other processes.
 const REFRESH: Duration = Duration::from_secs(1);
 
-/// How often the service clears away what has ended, and looks whether its keys are due.
+/// Interval of deleting expired rows and checking for due key rotations.
 const UPKEEP: Duration = Duration::from_secs(60);
 
-/// Serves the API until it is told to stop.
+/// Serves the API until a stop signal.
 pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode, Stop> {
     let listener = listen(&mut settings)?;
     let database = open_current(&settings, RowScope::Nothing).await?;
@@ -50,7 +50,7 @@ pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode,
     .await
 }
 
-/// Says what to do where row security does not hold the role that the service logs in as.
+/// Logs a hint if row security does not apply to the role that the service logs in as.
 async fn look_at_role(database: &Database) -> Result<(), Stop> {
     match database.rls_status(None).await.map_err(|error| Stop(error.to_string()))? {
         RlsStatus::Free => tracing::warn!(
@@ -66,8 +66,8 @@ async fn look_at_role(database: &Database) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Takes the address before anything else, so that a second start fails at once. The settings then name the address that
-/// was taken, where port 0 left the choice to the system.
+/// Binds the address before anything else, so that a second instance fails at once. Afterwards the settings contain the
+/// bound address, in case port 0 let the system choose.
 pub fn listen(settings: &mut Settings) -> Result<TcpListener, Stop> {
     let address = settings.listen;
     let bound = TcpListener::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
@@ -86,7 +86,7 @@ pub fn listen(settings: &mut Settings) -> Result<TcpListener, Stop> {
     Ok(listener)
 }
 
-/// Serves a database whose schema is current. `ready` runs beside the server, once requests are accepted.
+/// Serves a database whose schema is current. `ready` runs concurrently with the server, after requests are accepted.
 pub async fn run(
     settings: &Settings,
     listener: TcpListener,
@@ -138,7 +138,7 @@ pub async fn run(
     last_checkpoint.map(|()| ExitCode::SUCCESS)
 }
 
-/// Who keeps checkpoints of the logs, if there is a place for them.
+/// Writer of log checkpoints, if a location is configured.
 fn keeper(settings: &Settings, store: &KeyStore) -> Option<Keeper> {
     let path = settings.checkpoints();
     if path.is_none() {
@@ -149,8 +149,8 @@ fn keeper(settings: &Settings, store: &KeyStore) -> Option<Keeper> {
     Some(Keeper::new(store.clone(), Clock::System, path?))
 }
 
-/// Writes checkpoints until the service stops, and the last one then. One that cannot be written is tried again; the last
-/// one cannot be, so the command fails.
+/// Writes checkpoints until the service stops, and a last one then. A failed write is retried; the command fails if the
+/// last one fails.
 async fn keep_checkpoints(mut keeper: Keeper, stopping: Arc<Notify>) -> Result<(), Stop> {
     while tokio::time::timeout(CHECKPOINT, stopping.notified()).await.is_err() {
         if let Err(error) = keeper.look().await {
@@ -166,7 +166,7 @@ async fn keep_checkpoints(mut keeper: Keeper, stopping: Arc<Notify>) -> Result<(
 async fn refresh(app_state: Arc<AppState>, metrics: Option<PrometheusHandle>) {
     loop {
         tokio::time::sleep(REFRESH).await;
-        // Folds what was measured into its buckets, also where nobody asks for the metrics.
+        // Aggregates recorded metrics into their buckets, even if they are never fetched.
         if let Some(metrics) = &metrics {
             metrics.run_upkeep();
         }
@@ -184,7 +184,7 @@ async fn renew(tokens: Arc<Tokens>) {
     }
 }
 
-/// Clears away what has ended, and renews the keys in time. Every node does so; of several one is the first.
+/// Deletes expired rows and rotates the keys in time. All nodes do so; the first one wins.
 async fn keep(tokens: Arc<Tokens>, store: KeyStore, rotation: TimeDelta) {
     loop {
         if let Err(error) = upkeep(&tokens, &store, rotation).await {
@@ -205,7 +205,7 @@ async fn upkeep(tokens: &Tokens, store: &KeyStore, rotation: TimeDelta) -> Resul
     tokens.refresh().await
 }
 
-/// Ends when the process is told to stop. It listens for that from the call on, not from the first poll.
+/// Completes on a stop signal. Listens from the call on, not from the first poll.
 fn stop_signal() -> impl Future<Output = ()> {
     let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
     async move {

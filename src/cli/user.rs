@@ -1,4 +1,4 @@
-//! `cadre-api person`, and how the table of issuers is read.
+//! `cadre-api person`, and reading the table of issuers.
 
 use std::{fs, process::ExitCode};
 
@@ -12,7 +12,7 @@ use cadre_api::{
 
 use crate::cli::{Stop, client::state, open_existing, output::Output};
 
-/// The issuers of the settings; none without a file.
+/// The issuers of the settings; empty without a file.
 pub fn issuers(settings: &Settings) -> Result<Issuers, Stop> {
     let Some(path) = &settings.issuers else { return Ok(Issuers::default()) };
     let stop = |error: String| Stop(format!("the table of issuers {path} (CADRE_ISSUERS): {error}"));
@@ -20,7 +20,7 @@ pub fn issuers(settings: &Settings) -> Result<Issuers, Stop> {
     Issuers::read(&text, &settings.public_url()).map_err(stop)
 }
 
-/// A name at an issuer; where the table of issuers is at hand, the issuer must stand in it.
+/// A name at an issuer; if the table of issuers is configured, it must contain the issuer.
 pub fn external_name(settings: &Settings, issuer: String, name: String) -> Result<ExternalName, Stop> {
     if settings.issuers.is_some() && !issuers(settings)?.names(&issuer) {
         return Err(Stop("no issuer of CADRE_ISSUERS is spelled so; write it exactly as the table does".into()));

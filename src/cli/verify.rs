@@ -12,8 +12,8 @@ use cadre_api::{
 
 use crate::cli::{Stop, open_existing, output::Output};
 
-/// Compares the read models, and the used seats of quotas, with what they are derived from; derives them again where they
-/// differ and that is asked for.
+/// Compares the read models and the used seats of quotas with their sources; rebuilds them if they differ and `repair`
+/// is set.
 pub async fn run(settings: &Settings, repair: bool, out: &mut Output) -> Result<ExitCode, Stop> {
     let database = open_existing(settings).await?;
     let mut intact = compare(&database, out).await?;
@@ -32,7 +32,7 @@ pub async fn run(settings: &Settings, repair: bool, out: &mut Output) -> Result<
     Ok(if intact.all() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What is as it should be.
+/// Which parts are correct.
 #[derive(Clone, Copy)]
 struct Found {
     read_models: bool,

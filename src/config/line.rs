@@ -1,23 +1,23 @@
-//! What `--help` shows: the options of a command, without the settings that every command takes.
+//! Parsing of the command line. `--help` of a subcommand lists its options without the common settings.
 
 use clap::{Arg, Command as Line, CommandFactory, FromArgMatches};
 
 use super::Cli;
 
-/// Where a command without its own settings refers to.
+/// Reference to the common settings, for commands that hide them.
 const POINTER: &str = "Settings such as --database-url (CADRE_DATABASE_URL) are listed by `cadre-api --help`.";
 
-/// The command whose settings these are, mostly. Its help shows them.
+/// The command that most settings are for. Its help lists them.
 const SERVE: &str = "serve";
 
 impl Cli {
-    /// Reads the command line of the process; ends it with a message if that cannot be read.
+    /// Parses the command line of the process; exits with a message if it is invalid.
     pub fn read() -> Self {
         Self::from_arg_matches(&line().get_matches()).unwrap_or_else(|error| error.exit())
     }
 }
 
-/// The command line, with settings that are hidden in the help of subcommands.
+/// The command line; the help of subcommands hides the settings.
 fn line() -> Line {
     let line = Cli::command();
     let settings: Vec<Arg> =
@@ -26,7 +26,7 @@ fn line() -> Line {
 }
 
 fn hiding(command: Line, settings: &[Arg]) -> Line {
-    // An argument that a subcommand has already is not propagated to it.
+    // Clap does not propagate an argument that a subcommand already has.
     command.args(settings).after_help(POINTER).mut_subcommands(|command| hiding(command, settings))
 }
 

@@ -1,4 +1,4 @@
-//! How values of the command line are read.
+//! Parsers for values of the command line.
 
 use std::{ffi::OsStr, fmt::Debug, str::FromStr};
 
@@ -9,7 +9,7 @@ use clap::{
 };
 use sea_orm::Iterable;
 
-/// Reads the URL of a database. A wrong one is not repeated, as other wrong values are: it may hold a password.
+/// Parses a database URL. Unlike other values an invalid one is not repeated: it may contain a password.
 #[derive(Clone)]
 pub(super) struct DatabaseUrl;
 
@@ -25,7 +25,7 @@ impl TypedValueParser for DatabaseUrl {
     }
 }
 
-/// Reads a word of a closed set, which the help and the answer to a wrong word list.
+/// Parses a value of a closed set; the help and the error message list all values.
 pub(super) fn one_of<T>() -> impl TypedValueParser<Value = T>
 where
     T: FromStr<Err: Debug> + Iterable + ToString + Clone + Send + Sync + 'static,
@@ -43,13 +43,13 @@ fn database_url(text: &str) -> Result<String, String> {
     Err("write sqlite://PATH for the embedded database, or postgres://USER:PASSWORD@HOST/NAME".to_owned())
 }
 
-/// The URL is compared as text with what tokens carry, so it has one spelling.
+/// Validates the public URL. It is compared as text with the claims of tokens, so it must have one spelling.
 ///
 /// # Errors
-/// A sentence that says how it is written (RFC 8414, section 2).
+/// A sentence that describes the format (RFC 8414, section 2).
 pub fn public_url(text: &str) -> Result<String, String> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    // It stands in headers between quotation marks.
+    // It is written into headers between quotation marks.
     let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '?' | '#' | '<' | '>' | '@');
     if host.is_some_and(|host| !host.is_empty() && !host.ends_with('/') && host.chars().all(plain)) {
         return Ok(text.to_owned());

@@ -1,9 +1,9 @@
-//! Many rows of one table at once, in the way that each database takes them fastest. Imports and read models write all
-//! their rows here.
+//! Bulk writes into one table, with the fastest statements of each database. Imports and read models write all their
+//! rows here.
 //!
-//! PostgreSQL gets an array for each column: one statement text whatever the number of rows, planned once. Its `COPY`
-//! would be no way: it refuses tables that row security closes to their owner. SQLite gets rows of parameters, in
-//! statements of few lengths.
+//! PostgreSQL gets an array for each column: one statement text regardless of the number of rows, planned once. `COPY`
+//! is not an option: it refuses tables with forced row security. SQLite gets rows of parameters, in statements of few
+//! distinct lengths.
 
 mod staging;
 mod table;
@@ -14,21 +14,21 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseBackend, DatabaseTransa
 
 use table::{Table, quoted};
 
-/// Names and units come in no order of their indexes. With SQLite's usual 2 MB of pages a large import would write and
-/// read back each page some twenty times. 32 MiB is the most that it takes, small imports take less.
+/// Cache size for bulk writes. Names and units arrive in no index order: with SQLite's default cache of 2 MB a large
+/// import would write and reread each page about twenty times. At most 32 MiB; small imports use less.
 const WIDE_CACHE: &str = "PRAGMA cache_size = -32768";
-/// While much is sorted: pages come in order, and SQLite sorts in as much memory again.
+/// Cache size while sorting: pages are written in order, and SQLite uses the same amount of memory again for the sort.
 const SORTING_CACHE: &str = "PRAGMA cache_size = -8192";
-/// What SQLite starts with.
+/// SQLite's default cache size.
 const USUAL_CACHE: &str = "PRAGMA cache_size = -2000";
 
-/// Most rows in one statement: beyond it a statement only grows.
+/// Rows in one statement at most; more bring no speed.
 const ROWS: usize = 1_000;
 
-/// Most parameters of one statement on SQLite.
+/// Parameters in one SQLite statement at most.
 const PARAMETERS: usize = 32_766;
 
-/// Makes a transaction fit for millions of rows: it may take its time, and as much memory as that takes.
+/// Prepares a transaction for millions of rows: lifts its time limits and raises its memory limits.
 pub async fn enlarge_cache(txn: &DatabaseTransaction) -> Result<(), DbErr> {
     let settings = match txn.get_database_backend() {
         DatabaseBackend::Postgres => {
@@ -39,12 +39,11 @@ pub async fn enlarge_cache(txn: &DatabaseTransaction) -> Result<(), DbErr> {
     txn.execute_unprepared(settings).await.map(drop)
 }
 
-/// As many new rows change how a table is best read.
+/// Number of new rows from which a table is analysed again.
 pub const MANY: u64 = 1_000;
 
-/// Has PostgreSQL look at what a table holds now, so that it plans by that. By itself it does so minutes after the commit,
-/// and plans as for a table of unknown rows until then. A table that another is at, or that the role does not own, is
-/// left to it. SQLite plans by its indexes alone.
+/// Runs `ANALYZE` on PostgreSQL, so that it plans with the new rows. Autovacuum does so only minutes after the commit.
+/// Skips tables that are locked or that the role does not own. SQLite needs no statistics here.
 pub async fn analyze<E: EntityTrait>(txn: &DatabaseTransaction) -> Result<(), DbErr> {
     match txn.get_database_backend() {
         DatabaseBackend::Postgres => {
@@ -55,13 +54,13 @@ pub async fn analyze<E: EntityTrait>(txn: &DatabaseTransaction) -> Result<(), Db
     }
 }
 
-/// Sorts from here on in little memory: SQLite takes as much for it as its cache has.
+/// Lowers SQLite's memory for sorting, which follows its cache size.
 pub async fn slim(txn: &DatabaseTransaction) -> Result<(), DbErr> {
     cache(txn, SORTING_CACHE).await
 }
 
-/// Takes back what would outlive the transaction. Called inside it, right before its end: afterwards another one might
-/// have the connection, and waiting for it could fail what is already committed.
+/// Resets the settings that would outlive the transaction. Called inside it, right before the commit: later, another
+/// transaction might have the connection, and waiting for it could fail a committed one.
 pub async fn restore_cache(txn: &DatabaseTransaction) -> Result<(), DbErr> {
     cache(txn, USUAL_CACHE).await
 }
@@ -73,24 +72,24 @@ async fn cache(txn: &DatabaseTransaction, pragma: &str) -> Result<(), DbErr> {
     }
 }
 
-/// What is done with each row.
+/// Operation on each row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// It is new.
+    /// Inserts the row; its key must be new.
     Insert,
-    /// It is new, or takes the place of the one with its key.
+    /// Inserts the row or replaces the one with its key.
     Replace,
-    /// It is new, or its numbers are added to those of the one with its key.
+    /// Inserts the row or adds its numbers to the one with its key.
     Add,
-    /// What has its values goes.
+    /// Deletes the rows with the same values.
     Delete,
 }
 
-/// Inserts rows of a table in their order, however many there are; they are taken as they are written. A column that the
-/// first row leaves out is left to its default in all of them.
+/// Inserts any number of rows in their order; the iterator is consumed while writing. A column that is not set in the
+/// first row takes its default in all rows.
 ///
 /// # Errors
-/// What the database refuses, and `AttrNotSet` for a row that lacks what the first one sets.
+/// Errors of the database, and `AttrNotSet` for a row that lacks a column that the first one sets.
 pub async fn insert<A: ActiveModelTrait>(
     txn: &DatabaseTransaction,
     rows: impl IntoIterator<Item = A>,
@@ -98,8 +97,7 @@ pub async fn insert<A: ActiveModelTrait>(
     write(txn, rows, Way::Insert, None).await
 }
 
-/// Inserts rows in their order; one with the primary key of a row that is there takes its place. No two of them have the
-/// same key.
+/// Inserts rows in their order; a row replaces the stored one with its primary key. Keys must be unique among the rows.
 ///
 /// # Errors
 /// As `insert`.
@@ -110,8 +108,8 @@ pub async fn replace<A: ActiveModelTrait>(
     write(txn, rows, Way::Replace, None).await
 }
 
-/// Inserts rows in their order; where a row with the primary key is there, what stands beside the key is added to it. No
-/// two of them have the same key.
+/// Inserts rows in their order; where the primary key exists, the other columns are added to the stored row. Keys must
+/// be unique among the rows.
 ///
 /// # Errors
 /// As `insert`.
@@ -122,7 +120,7 @@ pub async fn add<A: ActiveModelTrait>(
     write(txn, rows, Way::Add, None).await
 }
 
-/// Deletes the rows that have all that is set in one of these; nothing of it may be null.
+/// Deletes the rows that equal one of these in all columns that are set; none of these may be null.
 ///
 /// # Errors
 /// As `insert`.
@@ -133,7 +131,7 @@ pub async fn delete<A: ActiveModelTrait>(
     write(txn, rows, Way::Delete, None).await
 }
 
-/// Writes rows into their table, or into one of another name that has its columns.
+/// Writes rows into their table, or into another table with the same columns.
 async fn write<A: ActiveModelTrait>(
     txn: &DatabaseTransaction,
     rows: impl IntoIterator<Item = A>,
@@ -161,8 +159,8 @@ async fn write<A: ActiveModelTrait>(
     Ok(())
 }
 
-/// How many of some rows go into one statement. On SQLite each number of rows has a text of its own, which is prepared and
-/// remembered: so there are few numbers.
+/// Rows in the next statement. On SQLite each number of rows is a statement text that is prepared and cached, so only
+/// few numbers occur.
 fn length(backend: DatabaseBackend, rows: usize, most: usize) -> usize {
     match backend {
         DatabaseBackend::Postgres => rows,

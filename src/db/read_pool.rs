@@ -1,7 +1,7 @@
-//! The connections that questions are read through.
+//! Connection pools for queries.
 //!
-//! sqlx's own pool tries each connection that comes back by a trip to the database, which a question of one trip would
-//! pay twice. Here a connection is tried where there is reason to: it was idle, or what it was lent for did not end well.
+//! sqlx's own pool tests each returned connection by a round trip, which doubles the cost of a query of one round trip.
+//! Here a connection is tested only if it was idle or its last use did not end cleanly.
 
 use std::{
     fmt::Debug,
@@ -26,25 +26,25 @@ use tokio::runtime::Handle;
 
 use crate::db::{QUESTIONS, count};
 
-/// How long a connection may be idle without being tried: a server that restarted leaves dead ones behind.
+/// Idle time after which a connection is tested before use: a restarted server leaves dead ones behind.
 const TRUSTED: Duration = Duration::from_secs(1);
 
-/// How old a connection gets: what a server keeps for it does not grow for ever.
+/// Maximum age of a connection; limits the memory that the server holds for it.
 const OLDEST: Duration = Duration::from_secs(1800);
 
-/// Instructions of SQLite's virtual machine between two looks at the stop flag: a fraction of a millisecond.
+/// Instructions of SQLite's virtual machine between two checks of the stop flag: a fraction of a millisecond.
 const SQLITE_STEPS: i32 = 10_000;
 
-/// A database that sqlx speaks to, as far as questions need it.
+/// The operations of a sqlx database that queries need.
 pub(super) trait QueryBackend: sqlx::Database<Connection: Debug> {
-    /// The rows of a statement.
+    /// Runs a statement and returns its rows.
     fn rows(
         connection: &mut Self::Connection,
         sql: String,
         values: Values,
     ) -> impl Future<Output = Result<Vec<Self::Row>, sqlx::Error>> + Send;
 
-    /// Runs statements that give no rows.
+    /// Runs statements that return no rows.
     fn run(connection: &mut Self::Connection, sql: String) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Makes a running statement of the connection fail soon after the flag is set.
@@ -81,10 +81,10 @@ asked!(Sqlite, async |connection: &mut sqlx::SqliteConnection, stop: Arc<AtomicB
     connection.lock_handle().await?.set_progress_handler(SQLITE_STEPS, goes_on);
     Ok(())
 });
-// A server needs no flag: it ends the statement of a connection that was closed (`client_connection_check_interval`).
+// PostgreSQL needs no flag: it stops the statement of a closed connection (`client_connection_check_interval`).
 asked!(Postgres, async |_: &mut sqlx::PgConnection, _: Arc<AtomicBool>| Ok(()));
 
-/// Connections of a database, opened as they are needed.
+/// Pool of connections, opened on demand.
 #[derive(Debug)]
 pub(super) struct ReadPool<DB: QueryBackend>(managed::Pool<Opener<DB>>);
 
@@ -103,7 +103,7 @@ struct Opener<DB: QueryBackend>(Options<DB>);
 #[derive(Debug)]
 struct Opened<DB: QueryBackend> {
     connection: DB::Connection,
-    /// Set to stop the statement under way. The connection is not used afterwards.
+    /// Flag that stops the running statement. The connection is not used afterwards.
     stop: Arc<AtomicBool>,
 }
 
@@ -129,10 +129,10 @@ impl<DB: QueryBackend> Manager for Opener<DB> {
 }
 
 impl<DB: QueryBackend> ReadPool<DB> {
-    /// Connections, so many at most, each waited for so long. None is opened yet.
+    /// A pool of at most `most` connections; a request waits at most `patience` for one. Opens no connection yet.
     ///
     /// # Errors
-    /// `Custom` if there is nothing that could wait.
+    /// `Custom` if there is no runtime for timeouts.
     pub fn new(options: Options<DB>, most: u32, patience: Duration) -> Result<Self, DbErr> {
         managed::Pool::builder(Opener(options))
             .max_size(most as usize)
@@ -140,17 +140,17 @@ impl<DB: QueryBackend> ReadPool<DB> {
             .wait_timeout(Some(patience))
             .create_timeout(Some(patience))
             .recycle_timeout(Some(patience))
-            // The one used last is the one that the caches still know.
+            // The connection used last has the warmest caches.
             .queue_mode(QueueMode::Lifo)
             .build()
             .map(Self)
             .map_err(|error| DbErr::Custom(error.to_string()))
     }
 
-    /// A connection, as soon as one is free.
+    /// Waits for a free connection.
     ///
     /// # Errors
-    /// `ConnectionAcquire` where none gets free in time or all are closed, `Conn` where none can be opened.
+    /// `ConnectionAcquire` if none is free in time or the pool is closed, `Conn` if none can be opened.
     pub async fn acquire(&self) -> Result<PooledRead<DB>, DbErr> {
         match self.0.get().await {
             Ok(opened) => Ok(PooledRead { opened: Some(opened), is_begun: false, is_running: false }),
@@ -160,21 +160,21 @@ impl<DB: QueryBackend> ReadPool<DB> {
         }
     }
 
-    /// How many there are at most.
+    /// Maximum number of connections.
     pub fn most(&self) -> usize {
         self.0.status().max_size
     }
 
-    /// How many are open, and how many of these idle.
+    /// Number of open connections, and how many of them are idle.
     pub fn measure(&self) -> (usize, usize) {
         let status = self.0.status();
         (status.size, status.available)
     }
 
-    /// Closes them.
+    /// Closes the pool.
     ///
     /// # Errors
-    /// What closing one gives.
+    /// Errors of closing a connection.
     pub async fn close(&self) -> Result<(), DbErr> {
         let idle = self.0.retain(|_, _| false).removed;
         self.0.close();
@@ -185,13 +185,13 @@ impl<DB: QueryBackend> ReadPool<DB> {
     }
 }
 
-/// A connection on loan.
+/// A borrowed connection.
 #[derive(Debug)]
 pub(super) struct PooledRead<DB: QueryBackend> {
     opened: Option<Object<Opener<DB>>>,
     /// Whether a transaction has begun, or may have.
     is_begun: bool,
-    /// Whether a statement was sent and its end has not been seen.
+    /// Whether a statement was sent and has not ended yet.
     is_running: bool,
 }
 
@@ -200,7 +200,7 @@ impl<DB: QueryBackend> PooledRead<DB> {
         &mut self.opened.as_mut().expect("held until it goes back").connection
     }
 
-    /// The rows of a statement, which is counted.
+    /// Runs and counts a statement, and returns its rows.
     ///
     /// # Errors
     /// From the database.
@@ -213,7 +213,7 @@ impl<DB: QueryBackend> PooledRead<DB> {
         rows.map_err(failed)
     }
 
-    /// Begins a transaction by statements.
+    /// Runs the statements that begin a transaction.
     ///
     /// # Errors
     /// From the database.
@@ -222,8 +222,8 @@ impl<DB: QueryBackend> PooledRead<DB> {
         DB::run(self.connection(), sql).await.map_err(failed)
     }
 
-    /// Gives the connection back, after statements that were read to their end. A transaction has only read, and has
-    /// nothing to lose.
+    /// Returns the connection after statements that were read to their end. An open transaction is read-only and is
+    /// rolled back.
     pub async fn release(mut self) {
         if self.is_begun && DB::run(self.connection(), "ROLLBACK".to_owned()).await.is_err() {
             return;
@@ -232,8 +232,8 @@ impl<DB: QueryBackend> PooledRead<DB> {
     }
 }
 
-/// A statement that nothing waits for any more (a timeout, or a client that is gone) is stopped, and its connection is
-/// closed. After a statement that failed, the connection is reset before it is used again.
+/// A statement whose result is no longer awaited (a timeout, or a disconnected client) is stopped, and its connection
+/// is closed. After a failed statement the connection is reset before its next use.
 impl<DB: QueryBackend> Drop for PooledRead<DB> {
     fn drop(&mut self) {
         let Some(mut opened) = self.opened.take() else { return };
@@ -255,17 +255,17 @@ impl<DB: QueryBackend> Drop for PooledRead<DB> {
     }
 }
 
-/// The connections of either database.
+/// The query pool of either database.
 #[derive(Clone, Debug)]
 pub(super) enum Questions {
-    /// Of the embedded one.
+    /// Of the embedded database.
     Sqlite(ReadPool<Sqlite>),
     /// Of the server.
     Postgres(ReadPool<Postgres>),
 }
 
 impl Questions {
-    /// Which database it is.
+    /// Kind of the database.
     pub fn backend(&self) -> DatabaseBackend {
         match self {
             Self::Sqlite(_) => DatabaseBackend::Sqlite,
@@ -273,7 +273,7 @@ impl Questions {
         }
     }
 
-    /// How many there are at most.
+    /// Maximum number of connections.
     pub fn most(&self) -> usize {
         match self {
             Self::Sqlite(readers) => readers.most(),
@@ -281,7 +281,7 @@ impl Questions {
         }
     }
 
-    /// How many are open, and how many of these idle.
+    /// Number of open connections, and how many of them are idle.
     pub fn measure(&self) -> (usize, usize) {
         match self {
             Self::Sqlite(readers) => readers.measure(),
@@ -289,10 +289,10 @@ impl Questions {
         }
     }
 
-    /// Closes them.
+    /// Closes the pool.
     ///
     /// # Errors
-    /// What closing one gives.
+    /// Errors of closing a connection.
     pub async fn close(&self) -> Result<(), DbErr> {
         match self {
             Self::Sqlite(readers) => readers.close().await,
@@ -301,7 +301,7 @@ impl Questions {
     }
 }
 
-/// The failure of a statement.
+/// Converts the error of a statement.
 pub(super) fn failed(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }

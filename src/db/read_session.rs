@@ -1,5 +1,5 @@
-//! What a question is read through. On PostgreSQL a question pays for each trip and for each statement that is planned
-//! anew, so the usual ones take one trip and a plan that is kept.
+//! Read session of one request. On PostgreSQL the costs of a query are round trips and planning, so typical queries use
+//! one round trip and a prepared generic plan.
 
 use std::{
     sync::{
@@ -25,15 +25,15 @@ use crate::db::{
     read_pool::{PooledRead, QueryBackend, Questions, ReadPool},
 };
 
-/// How a question reads on PostgreSQL, from the cheapest.
+/// Read modes on PostgreSQL, cheapest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum ReadMode {
-    /// One kept statement in one trip, which sets its sight itself.
+    /// One prepared statement in one round trip, which sets its visibility itself.
     Single,
-    /// Kept statements in a transaction that only reads.
+    /// Prepared statements in a read-only transaction.
     Prepared,
-    /// Any statements in such a transaction, each planned for its values where PostgreSQL thinks that this pays.
+    /// Any statements in a read-only transaction; PostgreSQL chooses between custom and generic plans.
     Any,
 }
 
@@ -41,25 +41,25 @@ impl ReadMode {
     const ALL: [Self; 3] = [Self::Single, Self::Prepared, Self::Any];
 }
 
-/// The course that a question took last: most take the same again.
+/// The mode that an operation needed last; the next run usually needs the same.
 #[derive(Debug, Default)]
 pub struct LastReadMode(AtomicU8);
 
 impl LastReadMode {
-    /// The course; the cheapest where the question was not asked yet.
+    /// The stored mode; the cheapest before the first run.
     pub fn get(&self) -> ReadMode {
         ReadMode::ALL[usize::from(self.0.load(Ordering::Relaxed)).min(2)]
     }
 
-    /// Remembers a course.
+    /// Stores a mode.
     pub fn set(&self, read_mode: ReadMode) {
         self.0.store(read_mode as u8, Ordering::Relaxed);
     }
 }
 
-/// The reads of one question. On PostgreSQL they are one statement or one transaction, begun by the first of them: all
-/// see the same moment, only what is in sight, and write nothing. On SQLite each goes to the readers, one after another.
-/// An operation thus uses one connection at a time, and its reads fail once its time limit has passed.
+/// Read session of one query. On PostgreSQL it is one statement or one read-only transaction, begun by the first read:
+/// all reads see one snapshot and only visible rows. On SQLite reads run on the pool, one after another. An operation
+/// thus uses one connection at a time, and its reads fail after its time limit.
 #[derive(Debug)]
 pub struct ReadSession {
     questions: Questions,
@@ -76,7 +76,7 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// So long from the first read on.
+    /// A limit counted from the first read.
     pub(super) fn after(limit: Duration) -> Self {
         Self { limit, at: Arc::default() }
     }
@@ -85,17 +85,17 @@ impl Deadline {
         *self.at.get_or_init(|| Instant::now() + self.limit)
     }
 
-    /// Checks that there is time left.
+    /// Checks that the time limit has not passed.
     ///
     /// # Errors
-    /// One that `is_timeout` knows, if there is none.
+    /// An error that `is_timeout` recognizes, if it has passed.
     pub fn check(&self) -> Result<(), DbErr> {
         let at = self.at();
         if Instant::now() < at { Ok(()) } else { Err(timed_out()) }
     }
 }
 
-/// What a read fails with after the time limit of its operation.
+/// Message of reads after the time limit of their operation.
 const TIMED_OUT: &str = "the time limit of the operation has passed";
 
 fn timed_out() -> DbErr {
@@ -110,18 +110,18 @@ pub fn is_timeout(error: &DbErr) -> bool {
 #[derive(Debug)]
 struct State {
     read_mode: ReadMode,
-    /// The course that what was read so far needs.
+    /// The mode needed by the reads so far.
     needed: Option<ReadMode>,
     open: Option<PooledRead<Postgres>>,
 }
 
-/// The reads of a question by statements of which there are few, each good by the same plan whatever its values: it is
-/// made once for a connection.
+/// Reads by prepared statements with generic plans. These statements are few, and one plan is good for all values; each
+/// connection plans them once.
 #[derive(Clone, Copy, Debug)]
 pub struct PreparedReads<'a>(&'a ReadSession);
 
 impl ReadSession {
-    /// Reads within a sight.
+    /// A session with this visibility.
     pub(super) fn new(questions: Questions, row_scope: RowScope, deadline: Deadline) -> Self {
         let state = State { read_mode: ReadMode::Any, needed: None, open: None };
         Self { questions, row_scope, deadline, state: Mutex::new(state) }
@@ -132,31 +132,31 @@ impl ReadSession {
         &self.deadline
     }
 
-    /// The same, by kept statements.
+    /// The same session, reading by prepared statements.
     pub fn prepared(&self) -> PreparedReads<'_> {
         PreparedReads(self)
     }
 
-    /// Begins anew in a course: whatever leads beyond it fails.
+    /// Resets to `read_mode`; reads that need a wider mode fail.
     pub async fn take(&self, read_mode: ReadMode) {
         self.end().await;
         self.state.lock().await.read_mode = read_mode;
     }
 
-    /// Leaves the course, for whatever comes, and tells which one what was read needed.
+    /// Lifts the restriction; returns the mode that was needed.
     pub async fn leave(&self) -> ReadMode {
         let mut state = self.state.lock().await;
         state.read_mode = ReadMode::Any;
         state.needed.unwrap_or(ReadMode::Single)
     }
 
-    /// The course that was needed, where it led beyond the one that was taken.
+    /// The mode that was needed, if it is wider than the current one.
     pub async fn beyond(&self) -> Option<ReadMode> {
         let state = self.state.lock().await;
         state.needed.filter(|needed| *needed > state.read_mode)
     }
 
-    /// Gives the connection back. The next read begins anew and sees what was committed meanwhile. Called before an act
+    /// Returns the connection. The next read starts a new snapshot, which includes later commits. Called before an act
     /// begins.
     pub async fn end(&self) {
         let open = {
@@ -169,7 +169,7 @@ impl ReadSession {
         }
     }
 
-    /// The rows of a statement, which needs a course of its own.
+    /// Runs a statement that needs the mode `own`.
     async fn rows(
         &self,
         read_pool: &ReadPool<Postgres>,
@@ -188,8 +188,8 @@ impl ReadSession {
         }
     }
 
-    /// The statement alone, which is a transaction of its own. Its first deed is to set the sight until its end: a
-    /// condition that depends on no row is asked before any row is looked for. Were it otherwise, nobody would be in sight.
+    /// Runs the statement as its own transaction. It sets the visibility first: PostgreSQL evaluates a condition
+    /// without row references before it reads any row. If it did not, no row would be visible.
     async fn in_one_trip(&self, read_pool: &ReadPool<Postgres>, statement: Statement) -> Result<Vec<PgRow>, DbErr> {
         let Values(mut values) = values(statement.values);
         values.push(self.row_scope.setting().into());
@@ -201,8 +201,9 @@ impl ReadSession {
         answered(read_pool, sql, Values(values)).await
     }
 
-    /// The statement in the transaction, begun if it is not open. Each failure ends it: PostgreSQL refuses whatever else
-    /// comes in it, and the siblings of a field that failed are to be answered, so they get another.
+    /// Runs the statement in the transaction, beginning one if needed. A failure ends the transaction, because
+    /// PostgreSQL refuses further statements in it; sibling fields of a failed one still need results and begin
+    /// another.
     async fn in_transaction(
         &self,
         read_pool: &ReadPool<Postgres>,
@@ -223,8 +224,8 @@ impl ReadSession {
         Ok(rows)
     }
 
-    /// The statement that begins a transaction within the sight, in one trip to the database. The setting is made of ids,
-    /// never of what came in.
+    /// The statements that begin a transaction with its visibility, in one round trip. The setting consists of ids
+    /// only, never of user input.
     fn begin(&self, read_mode: ReadMode) -> String {
         let planned = if read_mode == ReadMode::Any { "; SET LOCAL plan_cache_mode = auto" } else { "" };
         format!("BEGIN; SET LOCAL cadre.reach = '{}'{planned}", self.row_scope.setting())
@@ -245,7 +246,7 @@ impl ReadSession {
     }
 }
 
-/// The rows of a statement that is alone.
+/// Runs a single statement outside a transaction.
 async fn answered<DB: QueryBackend>(
     read_pool: &ReadPool<DB>,
     sql: String,
@@ -323,7 +324,7 @@ mod tests {
 
     use super::*;
 
-    /// A statement that never ends by itself.
+    /// A statement that never ends.
     const ENDLESS: &str = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
 
     fn read_session(limit: Duration) -> ReadSession {

@@ -1,28 +1,28 @@
-//! What of persons is seen on PostgreSQL, where row security stands behind the program's own narrowing.
+//! Visible persons of a transaction on PostgreSQL. Row security is a second barrier behind the filters of the program.
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-/// What of persons a transaction sees on PostgreSQL, where row security stands behind the program's own narrowing.
+/// Visible persons of a transaction on PostgreSQL. Row security is a second barrier behind the filters of the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RowScope {
-    /// Nobody: what nothing was said of.
+    /// No persons: the default.
     #[default]
     Nothing,
-    /// Who is known to some of these units.
+    /// Persons related to one of these units.
     Units(UuidRanges),
-    /// Everybody: for acts, which look beyond their caller, and for the operator.
+    /// All persons: for acts, which check rows beyond their caller's reach, and for the operator.
     Everything,
 }
 
-/// Units as runs of their ids, so that a few bounds stand for thousands that were recorded together: the first of a run,
-/// and what comes after its last, in order.
+/// Units as ranges of ids; few bounds cover thousands of units that were created together. The first id of each range
+/// (inclusive) and the id after its last (exclusive), in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UuidRanges(Arc<str>);
 
 impl RowScope {
-    /// What those units of all see that are within reach.
+    /// The visibility of the units within reach, among all units.
     pub fn of(all: impl Iterator<Item = Uuid>, is_within: impl Fn(Uuid) -> bool) -> Self {
         let mut all: Vec<Uuid> = all.collect();
         all.sort_unstable();
@@ -36,7 +36,7 @@ impl RowScope {
         Self::Units(UuidRanges(format!("{{{}}}", bounds.join(",")).into()))
     }
 
-    /// The value of the setting that the policies read.
+    /// Value of the setting that the policies read.
     pub(super) fn setting(&self) -> &str {
         match self {
             Self::Nothing => "",

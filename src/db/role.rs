@@ -1,27 +1,27 @@
-//! The role of the database that the service logs in as: what it is granted, and whether row security binds it.
+//! The database role that the service logs in as: its grants, and whether row security applies to it.
 
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, RuntimeErr, Statement};
 
-/// Logs to which lines are added and in which nothing is ever changed.
+/// Logs: rows are added and never changed.
 const APPEND_ONLY: [&str; 5] = ["audit_entry", "change", "access_entry", "access_withholding", "log_link"];
 
-/// Tables that the service reads and a migration alone writes.
+/// Tables that only migrations write.
 const READ_ONLY: [&str; 1] = ["seaql_migrations"];
 
-/// How row security stands to a role of PostgreSQL.
+/// Whether row security applies to a PostgreSQL role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RlsStatus {
-    /// It holds the role.
+    /// Row security applies.
     Bound,
-    /// It holds the role, which owns the tables and could take it away.
+    /// Row security applies, but the role owns the tables and could remove it.
     Owner,
-    /// The role is a superuser or has `BYPASSRLS`: it does not hold.
+    /// Row security does not apply: the role is a superuser or has `BYPASSRLS`.
     Free,
-    /// There is no such role.
+    /// The role does not exist.
     Unknown,
 }
 
-/// How row security stands to a role, or to that of the connection.
+/// Whether row security applies to a role, or to that of the connection.
 pub(super) async fn rls_status(connection: &DatabaseConnection, role: Option<&str>) -> Result<RlsStatus, DbErr> {
     let select = Statement::from_sql_and_values(
         connection.get_database_backend(),
@@ -39,7 +39,7 @@ pub(super) async fn rls_status(connection: &DatabaseConnection, role: Option<&st
     })
 }
 
-/// Whether PostgreSQL refused because the role was not granted something.
+/// Whether PostgreSQL refused for a missing grant.
 pub(super) fn lacks_right(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
         return false;
@@ -48,7 +48,7 @@ pub(super) fn lacks_right(error: &DbErr) -> bool {
     code.as_deref() == Some("42501")
 }
 
-/// The roles that were given what the service needs: they may write its log, and do not own it.
+/// The roles that the service logs in as: they may write its log, and do not own it.
 pub(super) async fn granted(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     if connection.get_database_backend() != DatabaseBackend::Postgres {
         return Ok(Vec::new());
@@ -62,8 +62,7 @@ pub(super) async fn granted(connection: &DatabaseConnection) -> Result<Vec<Strin
     connection.query_all_raw(select).await?.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
-/// The statements that give a role what the service needs, and nothing else that it may have had. PostgreSQL writes the
-/// names itself.
+/// Statements that grant a role what the service needs and revoke everything else. PostgreSQL quotes the names.
 pub(super) async fn grants(connection: &DatabaseConnection, role: &str) -> Result<Vec<String>, DbErr> {
     let words = |tables: &[&str]| tables.iter().map(ToString::to_string).collect::<Vec<_>>();
     let select = Statement::from_sql_and_values(

@@ -1,4 +1,4 @@
-//! What is lost when migrations are rolled back.
+//! Data loss of rolling migrations back.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
 
 use super::Database;
 
-/// What a rollback would do.
+/// The effects of a rollback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollback {
-    /// The migrations that are rolled back, newest first.
+    /// Migrations to roll back, newest first.
     pub migrations: Vec<String>,
-    /// The data that are lost.
+    /// The lost data.
     pub losses: Vec<Loss>,
 }
 
-/// A table, or a column of a table that stays, which a rollback drops.
+/// A dropped table, or a dropped column of a remaining table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Loss {
-    /// The table.
+    /// Name of the table.
     pub table: String,
-    /// The column; none if the whole table is dropped.
+    /// Name of the column; `None` if the whole table is dropped.
     pub column: Option<String>,
     /// Rows of the table, or rows that have a value in the column.
     pub rows: u64,
@@ -35,9 +35,10 @@ pub struct Loss {
 type Schema = BTreeMap<String, Vec<String>>;
 
 impl Database {
-    /// What it would mean to roll back the newest migrations. Reads only.
+    /// Computes the effects of rolling back the newest migrations, without changing the database.
     ///
-    /// The migrations run forwards and back in a scratch database, without a log: what is missing afterwards is lost.
+    /// The migrations run forwards and back in a scratch database; tables and columns that are missing afterwards are
+    /// lost.
     pub async fn rollback(&self, steps: u32) -> Result<Rollback, DbErr> {
         let known: Vec<String> =
             Migrator::get_migration_files().iter().map(|migration| migration.name().to_owned()).collect();
@@ -73,7 +74,7 @@ impl Database {
     }
 }
 
-/// The schema after so many migrations, and after some of them have been rolled back.
+/// The schema after `applied` migrations, and after rolling back `steps` of them.
 async fn schemas(applied: usize, steps: u32) -> Result<(Schema, Schema), DbErr> {
     let applied = u32::try_from(applied).unwrap_or(u32::MAX);
     let mut options = ConnectOptions::new("sqlite::memory:");

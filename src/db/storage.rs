@@ -1,4 +1,4 @@
-//! Whether the database can store what is written: faults of the disk, and the check behind `/readyz`.
+//! Disk faults of the database, and the check behind `/readyz`.
 
 use std::{
     sync::{
@@ -10,20 +10,20 @@ use std::{
 
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, RuntimeErr};
 
-/// How long a probe may take. Longer, and the database is busy: a readiness check must be answered soon.
+/// Time limit of a probe. If it takes longer, the database is busy: a readiness check must respond soon.
 const TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Why the disk of a database does not store what is written.
+/// Why the disk of a database does not store writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// There is no space left, on the disk or within the limit of a quota.
+    /// No space left on the disk or within a quota.
     Full,
     /// A read or write of a file failed.
     Io,
 }
 
 impl Fault {
-    /// The fault of the disk behind an error, if it is one.
+    /// The disk fault behind an error, if any.
     pub fn of(error: &DbErr) -> Option<Self> {
         code(error).as_deref().and_then(Self::of_code)
     }
@@ -39,7 +39,7 @@ impl Fault {
         }
     }
 
-    /// The fault in words, for the operator.
+    /// Message for the operator.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Full => "the disk of the database is full: nothing can be written until there is free space",
@@ -48,13 +48,13 @@ impl Fault {
     }
 }
 
-/// Whether a statement waited for a lock for as long as it may, so that trying again is another wait.
+/// Whether a statement failed because it waited too long for a lock; a retry would wait again.
 pub fn is_locked(error: &DbErr) -> bool {
     const BUSY: i32 = 5;
     code(error).is_some_and(|code| code == "55P03" || sqlite_code(&code) == Some(BUSY))
 }
 
-/// The code of an error of the database.
+/// The code of a database error.
 fn code(error: &DbErr) -> Option<String> {
     let (DbErr::Conn(RuntimeErr::SqlxError(cause))
     | DbErr::Exec(RuntimeErr::SqlxError(cause))
@@ -65,31 +65,31 @@ fn code(error: &DbErr) -> Option<String> {
     cause.as_database_error()?.code().map(Into::into)
 }
 
-/// The primary result code of SQLite, which is the low byte of an extended one. None for a SQLSTATE, which has five
+/// The primary result code of SQLite, which is the low byte of an extended one. `None` for a SQLSTATE, which has five
 /// characters.
 pub(crate) fn sqlite_code(code: &str) -> Option<i32> {
     let number: i32 = code.parse().ok()?;
     (code.len() < 5).then_some(number & 0xff)
 }
 
-/// Knowledge about the disk. A failed write raises a doubt; the next readiness check then writes a probe, and only a probe
-/// that succeeds removes the doubt. Without a doubt a check costs nothing.
+/// State of the disk. A failed write marks it as doubtful; the next readiness check then writes a probe, and only a
+/// successful probe clears the mark. Otherwise a check costs nothing.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     is_doubtful: AtomicBool,
-    /// The fault that the last probe met.
+    /// The fault found by the last probe.
     fault: Mutex<Option<Fault>>,
-    /// One probe at a time.
+    /// Allows one probe at a time.
     probing: tokio::sync::Mutex<()>,
 }
 
 impl Health {
-    /// Notes that a write failed, for whatever reason.
+    /// Marks the disk as doubtful after a failed write, whatever its cause.
     pub fn doubt(&self) {
         self.is_doubtful.store(true, Ordering::Release);
     }
 
-    /// The fault of the disk, if there is one. `probe` writes to the database; it runs only if there is a doubt.
+    /// The disk fault, if any. `probe` writes to the database; it runs only if the disk is doubtful.
     pub async fn check(&self, probe: impl Future<Output = Result<(), DbErr>>) -> Option<Fault> {
         if !self.is_doubtful.load(Ordering::Acquire) {
             return None;
@@ -105,7 +105,7 @@ impl Health {
         let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
         *fault = match probed {
             Ok(()) => None,
-            // A probe that was refused for another reason, such as a busy database, says nothing about the disk.
+            // A probe that failed for another reason, such as a busy database, gives no information about the disk.
             Err(error) => Fault::of(&error).or(*fault),
         };
         *fault
@@ -116,8 +116,8 @@ impl Health {
     }
 }
 
-/// Writes more than a usual act does, and leaves nothing behind. SQLite reports a full disk at the latest by the commit.
-/// PostgreSQL takes the space of new rows at once, so its transaction is rolled back.
+/// Writes more than a typical act does, and leaves no data behind. SQLite reports a full disk at the commit at the
+/// latest. PostgreSQL allocates the space of new rows at once, so its transaction is rolled back.
 pub(super) async fn probe(transaction: DatabaseTransaction) -> Result<(), DbErr> {
     match transaction.get_database_backend() {
         DatabaseBackend::Postgres => {
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(health.check(async { Err(full().await) }).await, Some(Fault::Full), "the doubt stayed");
     }
 
-    /// What SQLite says when there is no page left.
+    /// The error of SQLite when no page is left.
     async fn full() -> DbErr {
         let database = sea_orm::Database::connect("sqlite::memory:").await.unwrap();
         database.execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();

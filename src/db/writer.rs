@@ -1,9 +1,9 @@
-//! The one connection that writes to the embedded database.
+//! The single connection that writes to the embedded database.
 //!
-//! When a commit fails, for instance on a full disk, SQLite rolls the transaction back automatically. The driver does not know
-//! that: its own `ROLLBACK` fails, and it takes the next transaction for a part of the one that is gone. Everything written
-//! from then on would be acknowledged and never stored. So a connection goes back to the pool only if both SQLite and the
-//! driver say that no transaction is open; otherwise it is closed, and the next write opens another.
+//! When a commit fails, for instance on a full disk, SQLite rolls the transaction back automatically. The driver does
+//! not notice: its own `ROLLBACK` fails, and it treats the next transaction as nested in the lost one. Later writes
+//! would be acknowledged and never stored. Therefore a connection returns to the pool only if both SQLite and the
+//! driver report that no transaction is open; otherwise it is closed, and the next write opens another.
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use sea_orm::{
 
 use super::storage::Health;
 
-/// Options of the writer of a database file. `health` learns when a connection had to be closed.
+/// Options of the writer of a database file. `health` is notified when a connection had to be closed.
 pub(super) fn options(
     url: &str,
     acquire_timeout: Duration,
@@ -27,7 +27,7 @@ pub(super) fn options(
 ) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).min_connections(1).acquire_timeout(acquire_timeout).sqlx_logging(false);
-    // A file does not go away like a server.
+    // A file cannot disconnect.
     options.test_before_acquire(false);
     options.map_sqlx_sqlite_opts(move |sqlite| writing(sqlite, max_pages));
     options.map_sqlx_sqlite_pool_opts(move |pool| checked(pool, Arc::clone(&health)));
@@ -40,7 +40,7 @@ fn writing(sqlite: SqliteConnectOptions, max_pages: Option<NonZeroU32>) -> Sqlit
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5))
-        // What is deleted or replaced, such as a key, must not be found in the file.
+        // Deleted or replaced values, such as keys, must not remain in the file.
         .pragma("secure_delete", "on")
         .foreign_keys(true);
     match max_pages {
@@ -49,7 +49,7 @@ fn writing(sqlite: SqliteConnectOptions, max_pages: Option<NonZeroU32>) -> Sqlit
     }
 }
 
-/// Checks a connection when it comes back and before it is used again.
+/// Checks a connection when it is returned and before it is used again.
 fn checked(pool: PoolOptions<Sqlite>, health: Arc<Health>) -> PoolOptions<Sqlite> {
     pool.after_release(move |connection, _| {
         let health = Arc::clone(&health);
@@ -68,8 +68,8 @@ fn checked(pool: PoolOptions<Sqlite>, health: Arc<Health>) -> PoolOptions<Sqlite
     })
 }
 
-/// Whether no transaction is open. SQLite refuses a `BEGIN` inside a transaction; outside of one these statements take no
-/// lock. They run after all that is still queued for the connection, such as a rollback.
+/// Whether no transaction is open. SQLite refuses a `BEGIN` inside a transaction; outside of one these statements take
+/// no lock. They run after all queued statements of the connection, such as a rollback.
 async fn settled(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     sqlx::raw_sql("BEGIN DEFERRED; ROLLBACK").execute(&mut *connection).await?;
     Ok(!connection.is_in_transaction())

@@ -1,4 +1,4 @@
-//! Who read whose protected data.
+//! Access log of protected data.
 
 use async_graphql::{Context, Object};
 
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// A reading of a person's protected data (lượt truy cập).
+/// An access to a person's protected data by one request (lượt truy cập).
 pub struct AccessEntry(Reading);
 
 impl Listed for AccessEntry {
@@ -31,20 +31,20 @@ impl AccessEntry {
     }
 }
 
-/// A reading of a person's protected data (lượt truy cập): what one request read.
+/// An access to a person's protected data by one request (lượt truy cập).
 #[Object]
 impl AccessEntry {
-    /// Time of the reading (thời điểm truy cập).
+    /// Time of the access (thời điểm truy cập).
     async fn at(&self) -> Instant {
         Instant(self.0.row().at)
     }
 
-    /// Name of the client that read (hệ thống kết nối).
+    /// Name of the client that read the data (hệ thống kết nối).
     async fn client_name(&self) -> &str {
         self.0.client()
     }
 
-    /// Person for whom the client asked; null: for itself.
+    /// Person for whom the client acted; null if it acted for itself.
     async fn on_behalf_of(&self) -> Option<&str> {
         self.0.row().on_behalf_of.as_deref()
     }
@@ -54,7 +54,7 @@ impl AccessEntry {
         self.0.row().categories.split(' ').collect()
     }
 
-    /// Purpose that was stated (mục đích truy cập).
+    /// Stated purpose of the access (mục đích truy cập).
     async fn purpose(&self) -> String {
         self.0.row().purpose.to_string()
     }

@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// Roots about cadres.
+/// Root fields of cadres.
 #[derive(Default)]
 pub struct CadreQuery;
 
@@ -52,7 +52,7 @@ impl CadreQuery {
         ctx.reference_data().ethnic_groups().into_iter().cloned().map(EthnicGroup).collect()
     }
 
-    /// The people within reach who hold a post on a day.
+    /// People within reach who hold a post on a day.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
     async fn cadres(
         &self,
@@ -80,7 +80,7 @@ impl CadreQuery {
     }
 }
 
-/// A cadre, civil servant or public employee (cán bộ, công chức, viên chức), as known on the asked day.
+/// A cadre, civil servant or public employee (cán bộ, công chức, viên chức), as of the requested day.
 pub struct Cadre(pub AuthorizedCadre);
 
 impl Listed for Cadre {
@@ -88,7 +88,7 @@ impl Listed for Cadre {
     const EDGE: &'static str = "CadreEdge";
 }
 
-/// A cadre, civil servant or public employee (cán bộ, công chức, viên chức), as known on the asked day.
+/// A cadre, civil servant or public employee (cán bộ, công chức, viên chức), as of the requested day.
 #[Object]
 impl Cadre {
     /// Opaque id.
@@ -96,7 +96,7 @@ impl Cadre {
         self.0.id().into()
     }
 
-    /// The day of which this shows the state. With `id` it identifies the object in a cache.
+    /// Day whose state this object shows. With `id` it identifies the object in a cache.
     async fn as_of(&self) -> Day {
         self.0.day()
     }
@@ -121,12 +121,12 @@ impl Cadre {
         self.0.card().category
     }
 
-    /// Status as recorded now, whatever the asked day.
+    /// Current status, regardless of the requested day.
     async fn status(&self) -> CadreStatus {
         self.0.card().status
     }
 
-    /// Unit of the primary post on the day; of two, of the one that started later. Null if there is none within reach.
+    /// Unit of the primary post on the day; of two, the later started one. Null if none is within reach.
     async fn unit(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
         let post = cadre::post_on(self.0.posts(), self.0.day());
         Ok(post.and_then(|post| unit::on_day(ctx.access(), post.unit_id, self.0.day())).map(Unit))
@@ -139,7 +139,7 @@ impl Cadre {
         Ok(title.cloned().map(Title))
     }
 
-    /// Posts in units within reach that began by the day, newest first (quá trình công tác).
+    /// Posts in units within reach that began by the day (inclusive), newest first (quá trình công tác).
     async fn assignments(&self) -> Vec<Assignment> {
         let begun = self.0.posts().iter().filter(|post| post.start_on <= self.0.day()).cloned();
         begun.map(|post| Assignment { post, day: self.0.day() }).collect()
@@ -159,7 +159,7 @@ impl Cadre {
             .collect())
     }
 
-    /// The highest qualification in a subject that counts on the day.
+    /// Highest qualification in a subject that counts on the day.
     async fn highest(
         &self,
         ctx: &Context<'_>,
@@ -170,15 +170,15 @@ impl Cadre {
         Ok(highest.map(|row| Qualification { row: row.clone(), day: self.0.day() }))
     }
 
-    /// Rotations, transfers and secondments that were begun, or announced, by the day, newest first, each as it stood on
-    /// the day (quá trình luân chuyển, điều động, biệt phái). Those with neither unit within reach are left out.
+    /// Rotations, transfers and secondments that began or were announced by the day (inclusive), newest first, each as
+    /// of the day (quá trình luân chuyển, điều động, biệt phái). Those with neither unit within reach are omitted.
     async fn rotations(&self, ctx: &Context<'_>) -> Result<Vec<Rotation>> {
         let of = ctx.loaders().rotations(self.0.seen()).await?;
         Ok(rotation::history(ctx.access(), &of, self.0.day())?.into_iter().map(Rotation).collect())
     }
 
-    /// Enrolments (quá trình đào tạo, bồi dưỡng), latest year first, up to the year of the asked day. Those with neither the
-    /// sending unit nor the organiser of the class within reach are left out.
+    /// Enrolments (quá trình đào tạo, bồi dưỡng), latest year first, up to the year of the requested day. Those with
+    /// neither the sending unit nor the organiser of the class within reach are omitted.
     async fn enrolments(
         &self,
         ctx: &Context<'_>,
@@ -193,9 +193,9 @@ impl Cadre {
         Enrolment::list(ctx, list, PageArgs { first, after, last, before }).await
     }
 
-    /// Who read this person's protected data, and for what (nhật ký truy cập), newest first. Needs the scope `audit:read`,
-    /// or a token for this very person; empty unless the person's file is within reach on the asked day and today. What is
-    /// withheld by law until a day is left out until then.
+    /// Accesses to this person's protected data (nhật ký truy cập), newest first. Requires the scope `audit:read`, or a
+    /// token for this person. Empty unless the person's file is within reach on both the requested day and today.
+    /// Entries withheld by law until a day are omitted until then.
     async fn access_log(
         &self,
         ctx: &Context<'_>,
@@ -208,8 +208,8 @@ impl Cadre {
         AccessEntry::list(ctx, AccessLog::of(&self.0), PageArgs { first, after, last, before }).await
     }
 
-    /// Identity (nhân thân). Needs the scope `cadre.identity:read`. Null unless the person's file is within reach on the
-    /// asked day and today.
+    /// Identity data (nhân thân). Requires the scope `cadre.identity:read`. Null unless the person's file is within
+    /// reach on both the requested day and today.
     async fn identity(&self, ctx: &Context<'_>) -> Result<Option<Identity>> {
         let open = ctx.access().identity(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)?;
         Ok(open.map(|open| Identity {
@@ -219,15 +219,15 @@ impl Cadre {
         }))
     }
 
-    /// Political facts (chính trị). Needs the scope `cadre.political:read`. Null unless the person's file is within reach
-    /// on the asked day and today.
+    /// Political data (chính trị). Requires the scope `cadre.political:read`. Null unless the person's file is within
+    /// reach on both the requested day and today.
     async fn political(&self, ctx: &Context<'_>) -> Result<Option<Political>> {
         let open = ctx.access().political(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)?;
         Ok(open.map(|open| Political { joined_party_on: open.joined_party_on }))
     }
 
-    /// Origin (nguồn gốc). Needs the scope `cadre.origin:read`. Null unless the person's file is within reach on the asked
-    /// day and today.
+    /// Origin data (nguồn gốc). Requires the scope `cadre.origin:read`. Null unless the person's file is within reach
+    /// on both the requested day and today.
     async fn origin(&self, ctx: &Context<'_>) -> Result<Option<Origin>> {
         let Some(open) = ctx.access().origin(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)? else {
             return Ok(None);
@@ -237,7 +237,7 @@ impl Cadre {
     }
 }
 
-/// Identity of a person (nhân thân).
+/// Identity data of a person (nhân thân).
 #[derive(SimpleObject)]
 pub struct Identity {
     /// Personal identity number (số định danh cá nhân), 12 digits.
@@ -248,14 +248,14 @@ pub struct Identity {
     native_place_code: Option<String>,
 }
 
-/// Political facts of a person.
+/// Political data of a person (chính trị).
 #[derive(SimpleObject)]
 pub struct Political {
     /// Day of joining the Party (ngày vào Đảng).
     joined_party_on: Option<Day>,
 }
 
-/// Origin of a person.
+/// Origin data of a person (nguồn gốc).
 #[derive(SimpleObject)]
 pub struct Origin {
     /// Ethnic group (dân tộc).
@@ -284,16 +284,16 @@ impl EthnicGroup {
     }
 }
 
-/// A post (quá trình công tác): a title held in a unit from a day on.
+/// A post (quá trình công tác): a title in a unit, from its first day on.
 pub struct Assignment {
     post: assignment::Model,
     day: Day,
 }
 
-/// A post (quá trình công tác): a title held in a unit from a day on.
+/// A post (quá trình công tác): a title in a unit, from its first day on.
 #[Object]
 impl Assignment {
-    /// The day of which this shows the unit.
+    /// Day whose state of the unit is shown.
     async fn as_of(&self) -> Day {
         self.day
     }
@@ -309,17 +309,17 @@ impl Assignment {
         title.ok_or_else(|| Error::internal("a post with a title that is not in the registry"))
     }
 
-    /// First day.
+    /// First day, inclusive.
     async fn start_on(&self) -> Day {
         self.post.start_on
     }
 
-    /// First day no longer; null: until now.
+    /// End day, exclusive; null if the post is current.
     async fn end_on(&self) -> Option<Day> {
         self.post.end_on
     }
 
-    /// Whether it is the primary post; otherwise a concurrent one (kiêm nhiệm).
+    /// Whether it is the primary post; otherwise it is a concurrent one (kiêm nhiệm).
     async fn is_primary(&self) -> bool {
         self.post.is_primary
     }

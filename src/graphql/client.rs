@@ -1,4 +1,4 @@
-//! Clients of the API and their grants, for the administrator among them.
+//! Clients of the API and their grants, for administration.
 
 use async_graphql::{Context, ID, Object};
 use entity::value::Day;
@@ -23,10 +23,10 @@ use crate::{
     },
 };
 
-/// A client of the API (hệ thống kết nối), with every grant that it has had.
+/// A client of the API (hệ thống kết nối), with all its past and present grants.
 pub struct Client(pub VisibleClient);
 
-/// A client of the API (hệ thống kết nối), with every grant that it has had.
+/// A client of the API (hệ thống kết nối), with all its past and present grants.
 #[Object]
 impl Client {
     /// Opaque id; the `client_id` of OAuth.
@@ -39,22 +39,22 @@ impl Client {
         &self.0.row().name
     }
 
-    /// When it was registered.
+    /// Time of registration.
     async fn created_at(&self) -> Instant {
         Instant(self.0.row().created_at)
     }
 
-    /// When it was revoked (thu hồi); null while it lives.
+    /// Time of revocation (thu hồi); null if the client is active.
     async fn revoked_at(&self) -> Option<Instant> {
         self.0.row().revoked_at.map(Instant)
     }
 
-    /// Every grant that it has had (phạm vi được cấp), oldest first.
+    /// All past and present grants (phạm vi được cấp), oldest first.
     async fn grants(&self) -> Vec<ClientGrant> {
         self.0.grants().iter().cloned().map(ClientGrant).collect()
     }
 
-    /// Rises with every change; send it back as `expectedVersion`.
+    /// Increases with every change; send it back as `expectedVersion`.
     async fn version(&self) -> i32 {
         self.0.row().version
     }
@@ -65,10 +65,10 @@ impl Listed for Client {
     const EDGE: &'static str = "ClientEdge";
 }
 
-/// A grant (phạm vi được cấp): what a client may do, where, and until when. It is never changed, another takes its place.
+/// A grant (phạm vi được cấp): permitted actions, units and period of a client. Immutable; a new grant replaces it.
 pub struct ClientGrant(VisibleGrant);
 
-/// A grant (phạm vi được cấp): what a client may do, where, and until when. It is never changed, another takes its place.
+/// A grant (phạm vi được cấp): permitted actions, units and period of a client. Immutable; a new grant replaces it.
 #[Object]
 impl ClientGrant {
     /// Scopes (quyền).
@@ -81,51 +81,51 @@ impl ClientGrant {
         self.0.row().purposes().map(|purpose| purpose.to_string()).collect()
     }
 
-    /// The units whose subtrees it reaches (phạm vi đơn vị), as of today.
+    /// Root units whose subtrees are within reach (phạm vi đơn vị), as of today.
     async fn units(&self, ctx: &Context<'_>) -> Vec<Unit> {
         let (access, day) = (ctx.access(), ctx.access().today());
         self.0.units().iter().filter_map(|id| unit::on_day(access, *id, day)).map(Unit).collect()
     }
 
-    /// First day; null: always.
+    /// First day, inclusive; null if there is no start.
     async fn valid_from(&self) -> Option<Day> {
         self.0.row().valid_from
     }
 
-    /// First day no longer, as it was granted; null: without an end.
+    /// End day, exclusive, as granted; null if there is no end.
     async fn valid_to(&self) -> Option<Day> {
         self.0.row().valid_to
     }
 
-    /// First day no longer, because another took its place or it was ended; null: nothing ended it before its time.
+    /// Actual end day, exclusive, if the grant was replaced or ended early; otherwise null.
     async fn ended_on(&self) -> Option<Day> {
         self.0.row().ended_on
     }
 
-    /// Whether it holds today.
+    /// Whether the grant is in force today.
     async fn is_in_force(&self, ctx: &Context<'_>) -> bool {
         self.0.is_in_force(ctx.access().today())
     }
 
-    /// Requests per second; null: as the service is set.
+    /// Limit of requests per second; null for the limit of the service.
     async fn requests_per_second(&self) -> Option<i32> {
         self.0.limits().columns().0
     }
 
-    /// Cost of operations per minute; null: as the service is set.
+    /// Limit of operation cost per minute; null for the limit of the service.
     async fn cost_per_minute(&self) -> Option<i32> {
         self.0.limits().columns().1
     }
 }
 
-/// Roots about clients.
+/// Root fields of clients.
 #[derive(Default)]
 pub struct ClientQuery;
 
 #[Object]
 impl ClientQuery {
-    /// The clients that the caller may administer, oldest first: those without a right that it lacks itself. Compared are
-    /// scopes, purposes, units, limits, the last day, public keys and links with external issuers; of grants that are over
+    /// Clients that the caller may administer, oldest first: those without any right that the caller lacks. Compared
+    /// are scopes, purposes, units, limits, the end day, public keys and names at external issuers; of expired grants
     /// only scopes, purposes and units.
     async fn clients(
         &self,
@@ -155,21 +155,21 @@ impl Answered for commands::Revoke {
     const PAYLOAD: &'static str = "ClientRevokePayload";
 }
 
-/// What came of an act: the client as it stands now, or why the act was refused.
+/// Result of a mutation: the client in its current state, or the reasons of the refusal.
 #[Object(name_type)]
 impl<A: Answered + Send + Sync> Payload<A, Client> {
-    /// The client as it stands now; null if the act was refused.
+    /// The client in its current state; null if the mutation was refused.
     async fn client(&self) -> Option<&Client> {
         self.object()
     }
 
-    /// Why the act was refused; empty if it was done, now or by the same request before.
+    /// Reasons of the refusal; empty if the mutation succeeded, now or in an earlier identical request.
     async fn user_errors(&self) -> &[UserError] {
         self.errors()
     }
 }
 
-/// A client, and the secret that was drawn for it.
+/// A client, and its newly generated secret.
 pub struct WithSecret {
     client: Client,
     secret: Option<String>,
@@ -181,33 +181,34 @@ impl From<Issued> for WithSecret {
     }
 }
 
-/// What came of an act that draws a secret: the client as it stands now with its secret, or why the act was refused.
+/// Result of a mutation that generates a secret: the client in its current state with the secret, or the reasons of the
+/// refusal.
 #[Object(name_type)]
 impl<A: Answered + Send + Sync> Payload<A, WithSecret> {
-    /// The client as it stands now; null if the act was refused.
+    /// The client in its current state; null if the mutation was refused.
     async fn client(&self) -> Option<&Client> {
         self.object().map(|issued| &issued.client)
     }
 
-    /// The new secret (mã bí mật), shown only now: null if the act was refused, and if the same request was answered
-    /// before. Who has lost it draws another.
+    /// The new secret (mã bí mật), returned only once: null if the mutation was refused, or repeats an earlier
+    /// identical request. If it is lost, generate a new one.
     async fn secret(&self) -> Option<&str> {
         self.object()?.secret.as_deref()
     }
 
-    /// Why the act was refused; empty if it was done, now or by the same request before.
+    /// Reasons of the refusal; empty if the mutation succeeded, now or in an earlier identical request.
     async fn user_errors(&self) -> &[UserError] {
         self.errors()
     }
 }
 
-/// Acts on clients.
+/// Mutations of clients.
 #[derive(Default)]
 pub struct ClientMutation;
 
 #[Object]
 impl ClientMutation {
-    /// Registers a client (đăng ký hệ thống kết nối) with a grant, and shows its secret once.
+    /// Registers a client (đăng ký hệ thống kết nối) with a grant, and returns its secret once.
     async fn client_register(
         &self,
         ctx: &Context<'_>,
@@ -217,8 +218,8 @@ impl ClientMutation {
         Ok(Some(Payload::of(ctx, done, WithSecret::from)))
     }
 
-    /// Gives a client a grant in the place of the one before (cấp lại phạm vi), at once or from a later day. Tokens
-    /// already issued follow within 5 seconds.
+    /// Replaces the grant of a client (cấp lại phạm vi), at once or from a later day (inclusive). Applies to issued
+    /// tokens within 5 seconds.
     async fn client_grant(
         &self,
         ctx: &Context<'_>,
@@ -231,7 +232,7 @@ impl ClientMutation {
         )))
     }
 
-    /// Revokes a client (thu hồi hệ thống kết nối) for ever. Its tokens are refused within 5 seconds.
+    /// Revokes a client permanently (thu hồi hệ thống kết nối). Its tokens are refused within 5 seconds.
     async fn client_revoke(
         &self,
         ctx: &Context<'_>,
@@ -244,7 +245,8 @@ impl ClientMutation {
         )))
     }
 
-    /// Gives a client a new secret (cấp lại mã bí mật), shown once; the old one ends at once or after the overlap.
+    /// Generates a new secret for a client (cấp lại mã bí mật), returned once; the old one expires at once or after the
+    /// overlap.
     async fn client_rotate_secret(
         &self,
         ctx: &Context<'_>,

@@ -12,55 +12,55 @@ use crate::{
     },
 };
 
-/// People counted by the highest level that they hold in a subject on a day.
+/// People counted by their highest level in a subject on a day.
 pub struct Composition(pub composition::Composition);
 
-/// The people at one level.
+/// People at one level.
 #[derive(SimpleObject)]
 pub struct LevelShare {
-    /// The level; null: no qualification recorded.
+    /// The level; null if no qualification is recorded.
     level: Option<QualificationLevel>,
-    /// People whose highest level it is (người).
+    /// Number of people with this highest level (người).
     count: i32,
     /// Their share of all in percent.
     percent: f64,
 }
 
-/// Some of the people counted.
+/// A part of the counted people.
 #[derive(SimpleObject)]
 pub struct Share {
-    /// People (người).
+    /// Number of people (người).
     count: i32,
     /// Their share of all in percent.
     percent: f64,
 }
 
-/// A count as the schema has it.
+/// Converts a count for the schema; larger ones become `i32::MAX`.
 pub(super) fn int(count: u64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// People counted by the highest level that they hold in a subject on a day.
+/// People counted by their highest level in a subject on a day.
 #[Object]
 impl Composition {
-    /// The subject.
+    /// Subject of the qualifications.
     async fn subject(&self, ctx: &Context<'_>) -> Result<QualificationSubject> {
         qualification::subject(ctx.access(), "subject", &self.0.subject).cloned().map(QualificationSubject)
     }
 
-    /// People counted (tổng số người).
+    /// Number of counted people (tổng số người).
     async fn total(&self) -> i32 {
         int(self.0.total)
     }
 
-    /// Whether the counts are rounded to multiples of five. So they are with `stats:read` alone, each by itself: then they
-    /// need not add up, and a count under five is shown as 0 or 5.
+    /// Whether the counts are rounded to multiples of five, as with `stats:read` alone. Each count is rounded
+    /// separately, so they may not add up to the total, and a count below five becomes 0 or 5.
     async fn is_rounded(&self) -> bool {
         self.0.is_rounded
     }
 
-    /// Every level of the subject, lowest first, then those of whom none is recorded. The counts add up to the total
-    /// unless they are rounded.
+    /// All levels of the subject, lowest first, then the people without a recorded level. The counts add up to the
+    /// total unless they are rounded.
     async fn levels(&self, ctx: &Context<'_>) -> Result<Vec<LevelShare>> {
         let subject = qualification::subject(ctx.access(), "subject", &self.0.subject)?;
         let levels = subject.levels.iter().cloned().map(|level| Some(QualificationLevel(level))).chain([None]);
@@ -71,7 +71,7 @@ impl Composition {
             .collect())
     }
 
-    /// People whose highest level is this one or a higher one ("trở lên").
+    /// People whose highest level is this level or higher ("trở lên").
     async fn at_least(
         &self,
         ctx: &Context<'_>,
@@ -82,7 +82,7 @@ impl Composition {
         Ok(Share { count: int(count), percent: self.0.percent(count) })
     }
 
-    /// The day that was counted.
+    /// Day of the count.
     async fn as_of(&self) -> Day {
         self.0.day
     }

@@ -1,4 +1,5 @@
-//! The engine: compiles a document, admits it, runs it. The raw text meets async-graphql only after the guard.
+//! The engine: compiles a document, authorizes it, and executes it. async-graphql never receives text that has not
+//! passed the guard.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -24,41 +25,41 @@ use crate::{
     limit::{Allowance, Exceeded},
 };
 
-/// A question, as it came.
+/// A GraphQL request.
 #[derive(Debug)]
 pub struct ExecutionRequest {
     /// Text of the document.
     pub document: String,
-    /// Which operation of it.
+    /// Name of the operation to execute.
     pub operation_name: Option<String>,
-    /// Values of its variables.
+    /// Values of the variables.
     pub variables: Variables,
     /// Language of the messages.
     pub language: Language,
-    /// Id that errors and logs carry.
+    /// Request id for errors and logs.
     pub request_id: String,
     /// Whether only queries are allowed (a GET request).
     pub queries_only: bool,
-    /// What the client may still ask for.
+    /// Remaining limits of the client.
     pub allowance: Arc<Allowance>,
 }
 
-/// What came of a question.
+/// Result of a request.
 #[derive(Debug)]
 pub enum ExecutionResponse {
-    /// It was refused before it ran; there is no `data`.
+    /// Refused before execution; there is no `data`.
     Refused(Vec<ServerError>),
-    /// Its cost is over a limit of the client, for now.
+    /// Over a cost limit of the client, for now.
     Limited(Exceeded),
-    /// A mutation came where only queries are allowed.
+    /// A mutation in a request that allows only queries.
     MutationByGet,
-    /// It ran; errors stand beside the data.
+    /// Executed; the response may contain errors and data.
     Ran(Box<Response>),
-    /// It was written without an error: the whole body.
+    /// Executed without errors on the fast path: the whole body.
     Written(Vec<u8>),
 }
 
-/// Schema and compiled documents.
+/// The schema and the cache of compiled documents.
 pub struct Engine {
     schema: ServiceSchema,
     documents: Documents,
@@ -73,7 +74,7 @@ impl Default for Engine {
 }
 
 impl Engine {
-    /// Answers a question of a caller. The answer comes out when what it discloses has been logged.
+    /// Executes a request of a caller. The result is released after its disclosures were logged.
     pub async fn answer(&self, access: Arc<Access>, mut question: ExecutionRequest) -> Unaudited<ExecutionResponse> {
         let sent = std::mem::take(&mut question.variables);
         access.runs(&question.document);
@@ -97,7 +98,7 @@ impl Engine {
             request.data(Loaders::new(Arc::clone(&access))).data(access).data(language).data(partial_errors.clone());
         let request = request.data(Arc::clone(&question.allowance));
         let mut response = self.schema.execute(request).await;
-        // Nothing ran: the engine's validation refused the document.
+        // Not executed: the engine's validation refused the document.
         let refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
         translate(&mut response, &partial_errors, self.documents.schema_index(), (language, &question.request_id));
         if refused {
@@ -107,8 +108,8 @@ impl Engine {
         ExecutionResponse::Ran(Box::new(response))
     }
 
-    /// The answer on the straight way. Where there is none, or something fails on it, the engine is asked: a query changes
-    /// nothing, and may be asked twice.
+    /// Executes the query on the fast path. If there is none or it fails, the engine executes the query again; that is
+    /// safe, because a query changes nothing.
     async fn written(
         &self,
         document: &Document,
@@ -125,8 +126,8 @@ impl Engine {
         AssertUnwindSafe(answer).catch_unwind().await.ok()?.ok()
     }
 
-    /// Compiles the document and decides every field, filter and sort of it before anything runs; gives it with the settled
-    /// variables.
+    /// Compiles the document and authorizes all its fields, filters and sort keys before execution; returns it with the
+    /// complete variables.
     fn admitted(
         &self,
         access: &Access,

@@ -1,6 +1,7 @@
-//! The one place where an error becomes a GraphQL error: a code that never changes, a message in the client's language.
+//! Converts all errors into GraphQL errors: a stable code and a message in the client's language.
 //!
-//! Messages never hold text of the document, of a variable, or of the database.
+//! Messages never contain values of the document or of a variable, or text of the database. Validation errors repeat names
+//! of the document.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -25,10 +26,10 @@ use crate::{
     language::{Language, Sentence},
 };
 
-/// Errors of one answer; more say nothing new.
+/// Errors in one response at most; more would add nothing.
 const MAX_ERRORS: usize = 20;
 
-/// The code of an error, for programs.
+/// Stable code of an error, for programs.
 pub fn code(error: &Error) -> &'static str {
     match error {
         Error::NotFound => "NOT_FOUND",
@@ -43,7 +44,7 @@ pub fn code(error: &Error) -> &'static str {
     }
 }
 
-/// The sentence of an error, for people.
+/// Message of an error, for people.
 pub fn sentence(error: &Error) -> Sentence {
     match error {
         Error::NotFound => Sentence::new("Không tìm thấy trong phạm vi của bạn.", "Not found within your reach."),
@@ -85,7 +86,7 @@ pub fn sentence(error: &Error) -> Sentence {
     }
 }
 
-/// A sentence about purposes, with those that the grant allows as the way out.
+/// A message about purposes that lists the allowed ones as the solution.
 fn allowing(allowed: &[Purpose], vi: &str, en: &str) -> Sentence {
     if allowed.is_empty() {
         return Sentence::new(
@@ -104,7 +105,7 @@ fn words(set: &[impl ToString]) -> Vec<String> {
     set.iter().map(ToString::to_string).collect()
 }
 
-/// Builds the error that a client sees, and logs what it must not see.
+/// Builds the error for the client, and logs the details that are hidden from it.
 pub fn shown(error: &Error, language: Language, request_id: &str) -> ServerError {
     match error {
         Error::Internal(source) => tracing::error!(request.id = request_id, error = %source, "internal error"),
@@ -131,7 +132,7 @@ pub fn shown(error: &Error, language: Language, request_id: &str) -> ServerError
     shown
 }
 
-/// Builds the error of a document that was refused before it ran.
+/// Builds the error for a document that was refused before execution.
 pub fn refused(refusal: &Rejection, language: Language, request_id: &str) -> ServerError {
     let mut shown = ServerError::new(refusal.sentence(language), refusal.at);
     shown.extensions = Some(extensions(refusal.code().as_str(), request_id));
@@ -197,7 +198,7 @@ fn in_words(code: Code, sentence: &Sentence, language: Language, request_id: &st
     shown
 }
 
-/// Errors of nullable fields, which became null and let their siblings live.
+/// Errors of nullable fields, which became null without affecting their siblings.
 #[derive(Debug, Clone, Default)]
 pub struct PartialErrors(Arc<Mutex<Vec<ServerError>>>);
 
@@ -207,7 +208,7 @@ impl PartialErrors {
     }
 }
 
-/// Turns an error or a panic of a nullable field into null and an entry in `errors` (GraphQL, section 6.4.4).
+/// Converts an error or panic of a nullable field into null and an entry in `errors` (GraphQL, section 6.4.4).
 pub struct NullOnError;
 
 impl ExtensionFactory for NullOnError {

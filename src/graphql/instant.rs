@@ -1,9 +1,9 @@
-//! Moments.
+//! The scalar type of timestamps.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{DateTime, SecondsFormat, Utc};
 
-/// A moment.
+/// A timestamp.
 pub struct Instant(pub DateTime<Utc>);
 
 /// A moment in UTC, as RFC 3339 writes it.

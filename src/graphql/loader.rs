@@ -1,6 +1,6 @@
-//! Batches: what many fields of one answer ask for is read by one statement.
+//! Batching: keys of many fields in one response are read by one statement.
 //!
-//! No timer: a field notes its key, lets its siblings note theirs, and the first to pass the gate reads for all.
+//! Without a timer: a field adds its key, lets its siblings add theirs, and the first field to continue reads for all.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -23,10 +23,10 @@ use crate::{
     error::Result,
 };
 
-/// After so many turns without a new key nobody else is coming.
+/// Idle yields before dispatch.
 const QUIET_TURNS: usize = 2;
 
-/// The batches of one request. Never shared between requests: they hold what one caller may see.
+/// Batches of one request. Never shared between requests: they contain data visible to one caller.
 #[derive(Debug)]
 pub struct Loaders {
     access: Arc<Access>,
@@ -45,7 +45,7 @@ pub struct Loaders {
 }
 
 impl Loaders {
-    /// Batches over an access.
+    /// Batches for a caller's access.
     pub fn new(access: Arc<Access>) -> Self {
         Self {
             access,
@@ -64,7 +64,7 @@ impl Loaders {
         }
     }
 
-    /// Forgets what was read, because an act has changed it: of several acts in one operation each shows what it left.
+    /// Clears all batches after an act: each of several acts in one operation must return its own result.
     pub fn forget(&self) {
         self.protected.forget();
         self.rotations.forget();
@@ -80,17 +80,17 @@ impl Loaders {
         self.judged.forget();
     }
 
-    /// What is protected of a person; closed.
+    /// Protected data of a person, sealed.
     pub async fn protected(&self, of: AuthorizedCadreId) -> Result<Arc<Protected>> {
         self.protected.load(of, async |keys| self.access.cadres()?.protected(&keys).await).await
     }
 
-    /// The rotations of a person, newest first, as they are now.
+    /// Current rotations of a person, newest first.
     pub async fn rotations(&self, of: AuthorizedCadreId) -> Result<Arc<Vec<rotation::Model>>> {
         self.rotations.load(of, async |keys| self.access.rotations()?.of(&keys).await).await
     }
 
-    /// The person of something that the caller knows of.
+    /// The person behind an object that is visible to the caller.
     pub async fn person(&self, person: RelatedCadre) -> Result<Arc<Option<AuthorizedCadre>>> {
         let read = async |keys: Vec<RelatedCadre>| {
             let persons = self.access.persons(&keys).await?;
@@ -99,7 +99,7 @@ impl Loaders {
         self.persons.load(person, read).await
     }
 
-    /// A training plan, if the caller may know of it.
+    /// A training plan, if visible to the caller.
     pub async fn plan(&self, id: PlanId) -> Result<Arc<Option<VisiblePlan>>> {
         let read = async |keys: Vec<PlanId>| {
             let plans = self.access.training()?.plans_by_ids(&keys).await?;
@@ -108,7 +108,7 @@ impl Loaders {
         self.plans.load(id, read).await
     }
 
-    /// A class, if the caller may know of it.
+    /// A class, if visible to the caller.
     pub async fn class(&self, id: ClassId) -> Result<Arc<Option<VisibleClass>>> {
         let read = async |keys: Vec<ClassId>| {
             let classes = self.access.training()?.classes_by_ids(&keys).await?;
@@ -122,7 +122,7 @@ impl Loaders {
         self.sessions.load(of, async |keys| self.access.training()?.sessions(&keys).await).await
     }
 
-    /// A quota, if the caller may know of it.
+    /// A quota, if visible to the caller.
     pub async fn quota(&self, id: QuotaId) -> Result<Arc<Option<VisibleQuota>>> {
         let read = async |keys: Vec<QuotaId>| {
             let quotas = self.access.quotas()?.by_ids(&keys).await?;
@@ -131,7 +131,7 @@ impl Loaders {
         self.quotas.load(id, read).await
     }
 
-    /// The quotas that were handed on from a quota.
+    /// The quotas allocated from a quota.
     pub async fn children(&self, of: QuotaId) -> Result<Arc<Vec<VisibleQuota>>> {
         self.children.load(of, async |keys| self.access.quotas()?.children(&keys).await).await
     }
@@ -146,12 +146,12 @@ impl Loaders {
         self.appraisals.load(of, async |keys| self.access.rotations()?.appraisals(&keys).await).await
     }
 
-    /// The overrides of rules that were granted for a rotation.
+    /// The rule overrides granted for a rotation.
     pub async fn overrides(&self, of: AuthorizedRotationId) -> Result<Arc<Vec<rule_override::Model>>> {
         self.overrides.load(of, async |keys| self.access.rotations()?.overrides(&keys).await).await
     }
 
-    /// What a rotation is judged by.
+    /// Input of the rule checks of a rotation.
     pub async fn judged(&self, of: AuthorizedRotationId) -> Result<Arc<Option<RuleInputs>>> {
         let read = async |keys: Vec<AuthorizedRotationId>| {
             let judged = self.access.rotations()?.judged(&keys).await?;
@@ -207,8 +207,8 @@ impl<K: Copy + Eq + Hash, V: Default> Batch<K, V> {
         self.shelf().loaded.clear();
     }
 
-    /// Waits as long as keys come in. Siblings are let go one after the other by what they stand in, and a task that runs
-    /// for long is made to pause; so some come a turn later than others, or two, as turns have no order.
+    /// Sibling fields resume over several polls; waits until none adds a key. Long-running tasks are made to yield, so
+    /// some siblings resume one or two polls later.
     async fn let_siblings_note(&self) {
         let (mut noted, mut quiet) = (self.shelf().wanted.len(), 0);
         while quiet < QUIET_TURNS {
@@ -219,7 +219,7 @@ impl<K: Copy + Eq + Hash, V: Default> Batch<K, V> {
         }
     }
 
-    /// Notes a key that is not loaded yet.
+    /// Adds a key that is not loaded yet.
     fn note(&self, key: K) -> Option<Result<Arc<V>>> {
         let mut shelf = self.shelf();
         let value = shelf.loaded.get(&key).cloned();

@@ -1,4 +1,4 @@
-//! The shape that clients see: views over rows, one file per concept. No SQL, no rules.
+//! The GraphQL schema: views over rows, one file per concept. No SQL, no rules.
 
 pub mod access_log;
 pub mod cadre;
@@ -36,7 +36,7 @@ use crate::{
     limit::Allowance,
 };
 
-/// Everything that can be asked.
+/// All read operations.
 #[derive(MergedObject, Default)]
 pub struct Query(
     node::NodeQuery,
@@ -52,7 +52,7 @@ pub struct Query(
     client::ClientQuery,
 );
 
-/// Everything that can be done. Of several acts in one operation, each is done after the one before it.
+/// All write operations. Several mutations in one operation are executed one after another.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     rotation_act::RotationMutation,
@@ -75,22 +75,22 @@ pub fn schema() -> ServiceSchema {
         .finish()
 }
 
-/// The schema as text, sorted, so that a change of it is a change of lines.
+/// The schema as text, sorted for readable diffs.
 pub fn sdl() -> String {
     schema().sdl_with_options(
         SDLExportOptions::new().include_specified_by().sorted_fields().sorted_arguments().sorted_enum_items(),
     )
 }
 
-/// What a resolver asks its request for.
+/// Values of the request for resolvers.
 trait ContextExt<'a> {
-    /// The caller's access.
+    /// Access of the caller.
     fn access(&self) -> &'a Access;
-    /// The batches of the request.
+    /// Batches of the request.
     fn loaders(&self) -> &'a loader::Loaders;
-    /// The language of labels and messages.
+    /// Language of labels and messages.
     fn language(&self) -> Language;
-    /// What the client may still ask for.
+    /// Remaining limits of the client.
     fn allowance(&self) -> &'a Allowance;
     /// Units and reference lists.
     fn reference_data(&self) -> &'a ReferenceData {
@@ -116,7 +116,7 @@ impl<'a> ContextExt<'a> for Context<'a> {
     }
 }
 
-/// What is not there, or out of reach, reads as null.
+/// Converts `NotFound` into null: missing objects and those out of reach look the same.
 fn found<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),

@@ -1,4 +1,4 @@
-//! Things by their id (Relay Global Object Identification).
+//! Look-up by id (Relay Global Object Identification).
 
 use async_graphql::{Context, ID, Interface, Object};
 
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Anything with an id.
+/// An object with an id.
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Opaque id; stays the same for ever."))]
 pub enum Node {
@@ -52,18 +52,18 @@ impl From<Found> for Node {
     }
 }
 
-/// Roots that look things up by id.
+/// Root fields that look up objects by id.
 #[derive(Default)]
 pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// A thing by its id, as of today; null if there is none or it is out of reach.
+    /// An object by its id, as of today; null if there is none or it is out of reach.
     async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Node>> {
         Ok(node::look_up(ctx.access(), &[id.0]).await?.pop().flatten().map(Node::from))
     }
 
-    /// Things by their ids, at most 100, in the order asked; null for each that is not there or out of reach.
+    /// Objects by their ids, at most 100, in the requested order; null for each that is missing or out of reach.
     async fn nodes(
         &self,
         ctx: &Context<'_>,

@@ -18,7 +18,7 @@ use crate::{
     graphql::ContextExt,
 };
 
-/// A view that stands in lists.
+/// A view with a connection type.
 pub trait Listed: OutputType + ObjectType {
     /// Name of its connection type.
     const CONNECTION: &'static str;
@@ -26,7 +26,7 @@ pub trait Listed: OutputType + ObjectType {
     const EDGE: &'static str;
 }
 
-/// Where the total of a connection comes from. It is counted only if it is asked for.
+/// Source of a connection's total count. It is counted only if it is selected.
 #[derive(Debug)]
 pub enum Total {
     /// A list of units.
@@ -62,7 +62,7 @@ pub struct Edge<V> {
 }
 
 impl<V> Connection<V> {
-    /// Shows a page.
+    /// Converts a page.
     pub fn new<T>(page: Page<T>, total: Total, view: impl Fn(T) -> V) -> Self {
         Self {
             has_next_page: page.has_next,
@@ -73,10 +73,10 @@ impl<V> Connection<V> {
     }
 }
 
-/// Where the counting of a list stops unless `max` says otherwise.
+/// Default bound of a total count.
 pub(super) const COUNTED_BY_DEFAULT: i32 = 10_000;
 
-/// Where the counting of a list stops.
+/// Validates the bound of a total count.
 ///
 /// # Errors
 /// `Invalid` outside 1 to 1,000,000.
@@ -112,7 +112,7 @@ impl<V: Listed> Connection<V> {
         self.edges.iter().map(|edge| &edge.node).collect()
     }
 
-    /// Where the page lies in the list.
+    /// Position of the page in the list.
     async fn page_info(&self) -> PageInfo {
         PageInfo {
             has_previous_page: self.has_previous_page,
@@ -122,7 +122,7 @@ impl<V: Listed> Connection<V> {
         }
     }
 
-    /// How many there are in the whole list, counted up to `max` (1 to 1,000,000).
+    /// Size of the whole list, counted up to `max` (1 to 1,000,000).
     async fn total_count(
         &self,
         ctx: &Context<'_>,
@@ -142,10 +142,10 @@ impl<V: Listed> Connection<V> {
     }
 }
 
-/// A row of a page.
+/// A row of a page with its cursor.
 #[Object(name_type)]
 impl<V: Listed> Edge<V> {
-    /// The place of the row; belongs to this list and this client.
+    /// Cursor of the row; valid for this list and this client only.
     async fn cursor(&self) -> String {
         self.cursor.sealed()
     }

@@ -1,4 +1,5 @@
-//! What came of an act, in the shape that all payloads share: the object as it stands now, or why the act was refused.
+//! Result of a mutation, in the common form of all payloads: the object in its current state, or the reasons of the
+//! refusal.
 
 use std::{borrow::Cow, marker::PhantomData};
 
@@ -9,14 +10,14 @@ use crate::{
     graphql::{ContextExt, refusal::UserError},
 };
 
-/// What came of an act, `A`: its object, `T`, or the errors.
+/// Result of the mutation `A`: its object `T`, or the errors.
 pub struct Payload<A, T> {
     object: Option<T>,
     user_errors: Vec<UserError>,
     of: PhantomData<fn() -> A>,
 }
 
-/// An input whose payload has a name.
+/// A mutation input with a named payload.
 pub trait Answered {
     /// Name of the payload.
     const PAYLOAD: &'static str;
@@ -29,7 +30,7 @@ impl<A: Answered, T: Send + Sync> TypeName for Payload<A, T> {
 }
 
 impl<A, T> Payload<A, T> {
-    /// The payload of an outcome. What the request had read is forgotten: the act may have changed it.
+    /// Converts an outcome. Clears the batches of the request, because the act may have changed their data.
     pub(in crate::graphql) fn of<D>(ctx: &Context<'_>, outcome: Outcome<D>, view: impl FnOnce(D) -> T) -> Self {
         ctx.loaders().forget();
         let (object, user_errors) = match outcome {
@@ -39,12 +40,12 @@ impl<A, T> Payload<A, T> {
         Self { object, user_errors, of: PhantomData }
     }
 
-    /// The object; none if the act was refused.
+    /// The object; `None` if the mutation was refused.
     pub(in crate::graphql) fn object(&self) -> Option<&T> {
         self.object.as_ref()
     }
 
-    /// Why the act was refused; empty if it was done.
+    /// Reasons of the refusal; empty if the mutation succeeded.
     pub(in crate::graphql) fn errors(&self) -> &[UserError] {
         &self.user_errors
     }

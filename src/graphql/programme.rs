@@ -1,4 +1,4 @@
-//! Programmes of training (chương trình đào tạo, bồi dưỡng).
+//! Training programmes (chương trình đào tạo, bồi dưỡng).
 
 use async_graphql::{Context, Object};
 use entity::{
@@ -11,7 +11,7 @@ use crate::{
     graphql::{ContextExt, qualification::QualificationLevel},
 };
 
-/// Roots about programmes.
+/// Root fields of programmes.
 #[derive(Default)]
 pub struct ProgrammeQuery;
 
@@ -23,18 +23,18 @@ impl ProgrammeQuery {
     }
 }
 
-/// A programme of training (chương trình đào tạo, bồi dưỡng).
+/// A training programme (chương trình đào tạo, bồi dưỡng).
 pub struct Programme(pub programme::Model);
 
 impl Programme {
-    /// The programme that a row names.
+    /// The programme with a row's code.
     pub(super) fn of(ctx: &Context<'_>, code: &ProgrammeCode) -> Result<Self> {
         let programme = ctx.reference_data().programme(code.as_str()).cloned().map(Self);
         programme.ok_or_else(|| Error::internal("a programme that is not in the registry"))
     }
 }
 
-/// A programme of training (chương trình đào tạo, bồi dưỡng).
+/// A training programme (chương trình đào tạo, bồi dưỡng).
 #[Object]
 impl Programme {
     /// Code of the programme (mã chương trình).
@@ -52,12 +52,12 @@ impl Programme {
         self.0.kind
     }
 
-    /// Subject: one of the subjects of qualification, or another word such as `JOB_SKILLS`.
+    /// Subject of the programme: a subject of qualification, or another code such as `JOB_SKILLS`.
     async fn subject(&self) -> &str {
         &self.0.subject
     }
 
-    /// The level of the subject that its completion grants (trình độ được cấp); null: it grants no qualification.
+    /// Level of the subject that completion grants (trình độ được cấp); null if it grants no qualification.
     async fn level(&self, ctx: &Context<'_>) -> Option<QualificationLevel> {
         let level = self.0.level_code.as_ref()?;
         ctx.reference_data().subject(&self.0.subject)?.level(level.as_str()).cloned().map(QualificationLevel)

@@ -13,7 +13,7 @@ use crate::{
     language::Language,
 };
 
-/// Roots about qualifications.
+/// Root fields of qualifications.
 #[derive(Default)]
 pub struct QualificationQuery;
 
@@ -68,7 +68,7 @@ impl QualificationLevel {
         in_language(ctx, &self.0.label_vi, &self.0.label_en)
     }
 
-    /// Height: a level is above those of lower rank in its subject.
+    /// Rank of the level: a level is above those of lower rank in its subject.
     async fn rank(&self) -> i32 {
         self.0.rank.into()
     }
@@ -98,15 +98,15 @@ impl Institution {
     }
 }
 
-/// A qualification that a person was granted (văn bằng, chứng chỉ).
+/// A qualification of a person (văn bằng, chứng chỉ).
 pub struct Qualification {
     /// The row.
     pub row: qualification::Model,
-    /// The asked day.
+    /// The requested day.
     pub day: Day,
 }
 
-/// A qualification that a person was granted (văn bằng, chứng chỉ).
+/// A qualification of a person (văn bằng, chứng chỉ).
 #[Object]
 impl Qualification {
     /// Opaque id.
@@ -114,7 +114,7 @@ impl Qualification {
         self.row.id.into()
     }
 
-    /// The day of which this shows the state. With `id` it identifies the object in a cache.
+    /// Day whose state this object shows. With `id` it identifies the object in a cache.
     async fn as_of(&self) -> Day {
         self.day
     }
@@ -151,8 +151,7 @@ impl Qualification {
         self.row.mode
     }
 
-    /// When it was granted, as far as the paper says. Where a day matters it counts from the last day that this can
-    /// mean.
+    /// Date of the award, as precise as recorded. For comparisons with a day, the last possible day counts.
     async fn granted_on(&self) -> PartialDate {
         self.row.granted_on
     }

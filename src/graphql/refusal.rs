@@ -1,4 +1,4 @@
-//! Refusals of acts, as payloads show them beside the object: a code for programs, a sentence for people.
+//! Reasons of refused mutations, as payloads return them: a code for programs, a message for people.
 
 use async_graphql::{Interface, SimpleObject};
 
@@ -11,7 +11,7 @@ use crate::{
     language::{Language, Sentence},
 };
 
-/// Why an act was not done. Nothing was written.
+/// Why a mutation was refused. Nothing was written.
 #[derive(Interface)]
 #[graphql(
     field(name = "code", ty = "&&'static str", desc = "Code, for programs; never changes."),
@@ -19,91 +19,91 @@ use crate::{
     field(name = "field", ty = "&Vec<String>", desc = "Path of the input that it is about.")
 )]
 pub enum UserError {
-    /// Something in the input.
+    /// Invalid input.
     Input(InputError),
     /// A step that is not due.
     Step(StepError),
-    /// A rule of law that is broken.
+    /// A violated rule of law.
     Rule(RuleError),
     /// Too few seats.
     Seats(SeatsError),
-    /// Something that is recorded otherwise.
+    /// A conflict with recorded data.
     Conflict(ConflictError),
 }
 
-/// Something in the input breaks a rule.
+/// The input violates a rule.
 #[derive(SimpleObject)]
 pub struct InputError {
     /// Code, for programs; never changes.
     code: &'static str,
-    /// What is wrong and the way out, for people.
+    /// Message for people: the problem and its solution.
     message: String,
-    /// Path of the input that it is about.
+    /// Path of the affected input.
     field: Vec<String>,
 }
 
-/// The act is not due in the state that its object is in.
+/// The mutation is not due in the current state of its object.
 #[derive(SimpleObject)]
 pub struct StepError {
     /// Code, for programs; never changes.
     code: &'static str,
-    /// What is wrong and the way out, for people.
+    /// Message for people: the problem and its solution.
     message: String,
-    /// Path of the input that it is about.
+    /// Path of the affected input.
     field: Vec<String>,
-    /// The word of the state.
+    /// Current state.
     state: String,
-    /// The mutations that may come next, the regular one first; empty where the state is final.
+    /// Mutations that are possible next, the regular one first; empty if the state is final.
     due: Vec<String>,
 }
 
-/// A rule of law is broken, and no override was granted.
+/// A rule of law is violated, and no override was granted.
 #[derive(SimpleObject)]
 pub struct RuleError {
     /// Code, for programs; never changes.
     code: &'static str,
-    /// What is wrong and the way out, for people.
+    /// Message for people: the problem and its solution.
     message: String,
-    /// Path of the input that it is about.
+    /// Path of the affected input.
     field: Vec<String>,
-    /// What the rule says.
+    /// Result of the rule check.
     check: RuleCheck,
 }
 
-/// There are too few seats, of a quota or in a class.
+/// Too few seats, of a quota or in a class.
 #[derive(SimpleObject)]
 pub struct SeatsError {
     /// Code, for programs; never changes.
     code: &'static str,
-    /// What is wrong and the way out, for people.
+    /// Message for people: the problem and its solution.
     message: String,
-    /// Path of the input that it is about.
+    /// Path of the affected input.
     field: Vec<String>,
-    /// All seats.
+    /// Total number of seats.
     seats: i32,
-    /// Seats handed on to units below (đã phân bổ).
+    /// Seats allocated to units below (đã phân bổ).
     allocated: i32,
     /// Seats used (đã sử dụng).
     used: i32,
-    /// Seats left (còn lại); below zero where history used more than there were.
+    /// Remaining seats (còn lại); negative if imported history used more than there were.
     remaining: i32,
 }
 
-/// The act would contradict what is recorded.
+/// The mutation would contradict recorded data.
 #[derive(SimpleObject)]
 pub struct ConflictError {
     /// Code, for programs; never changes.
     code: &'static str,
-    /// What is wrong and the way out, for people.
+    /// Message for people: the problem and its solution.
     message: String,
-    /// Path of the input that it is about.
+    /// Path of the affected input.
     field: Vec<String>,
-    /// The version that is recorded, where versions are what differs.
+    /// Recorded version, if the conflict is about versions.
     current_version: Option<i32>,
 }
 
 impl UserError {
-    /// A refusal in a language: one error, or one for each broken rule.
+    /// The errors of a refusal in a language: one, or one for each violated rule.
     pub fn of(refusal: Refusal, language: Language) -> Vec<Self> {
         let (code, field) = (refusal.code().as_str(), refusal.field());
         metrics::counter!("cadre_refusals_total", "code" => code).increment(1);

@@ -25,13 +25,13 @@ use crate::{
     },
 };
 
-/// Roots about rotations.
+/// Root fields of rotations.
 #[derive(Default)]
 pub struct RotationQuery;
 
 #[Object]
 impl RotationQuery {
-    /// A rotation, transfer or secondment by id, as it is today. Null if there is none that you may know of.
+    /// A rotation, transfer or secondment by id, as of today. Null if there is none or it is not visible to the caller.
     async fn rotation(
         &self,
         ctx: &Context<'_>,
@@ -40,8 +40,8 @@ impl RotationQuery {
         Ok(found(rotation::look_up(ctx.access(), &by).await)?.map(Rotation))
     }
 
-    /// The rotations, transfers and secondments with a unit within reach, as they are today. What is not published stands
-    /// here for those alone whose reach holds the preparing unit.
+    /// Rotations, transfers and secondments with a unit within reach, as of today. Unpublished ones are included only
+    /// if the preparing unit is within reach.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
     async fn rotations(
         &self,
@@ -60,8 +60,8 @@ impl RotationQuery {
     }
 }
 
-/// An episode of a person's service (luân chuyển, điều động, biệt phái): from where to where, under which decision, and
-/// how it ended. Shown as it stood on the asked day.
+/// A rotation, transfer or secondment (luân chuyển, điều động, biệt phái): its units, its decision, and its end. Shown
+/// as of the requested day.
 pub struct Rotation(pub VisibleRotation);
 
 impl Listed for Rotation {
@@ -79,8 +79,8 @@ impl Rotation {
     }
 }
 
-/// An episode of a person's service (luân chuyển, điều động, biệt phái): from where to where, under which decision, and
-/// how it ended. Shown as it stood on the asked day.
+/// A rotation, transfer or secondment (luân chuyển, điều động, biệt phái): its units, its decision, and its end. Shown
+/// as of the requested day.
 #[Object]
 impl Rotation {
     /// Opaque id.
@@ -88,24 +88,24 @@ impl Rotation {
         self.0.row().id.into()
     }
 
-    /// The day of which this shows the state. With `id` it identifies the object in a cache.
+    /// Day whose state this object shows. With `id` it identifies the object in a cache.
     async fn as_of(&self) -> Day {
         self.0.day()
     }
 
-    /// The person, on the asked day; if their file is out of reach by then, on the last day on which this rotation had
-    /// them within reach.
+    /// The person, as of the requested day; if their file is out of reach then, as of the last day on which this
+    /// rotation had them within reach.
     async fn cadre(&self, ctx: &Context<'_>) -> Result<Cadre> {
         let person = ctx.loaders().person(ctx.access().person_of(&self.0)).await?;
         person.as_ref().clone().map(Cadre).ok_or_else(|| Error::internal("a rotation of nobody"))
     }
 
-    /// Form (hình thức).
+    /// Form of the rotation (hình thức).
     async fn form(&self) -> RotationForm {
         self.0.row().form
     }
 
-    /// What it is for (mục đích); null where it is not recorded.
+    /// Purpose of the rotation (mục đích); null if it is not recorded.
     async fn purpose(&self) -> Option<RotationPurpose> {
         self.0.row().purpose
     }
@@ -115,65 +115,67 @@ impl Rotation {
         self.0.row().direction
     }
 
-    /// The unit left (nơi đi), as it stood on the start day. Named even out of reach; what hangs on it is not opened.
+    /// Previous unit (nơi đi), as of the start day. Returned even if it is out of reach; its related objects are not
+    /// accessible then.
     #[expect(clippy::wrong_self_convention, reason = "the unit from which, as the contract calls it")]
     async fn from_unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         let row = self.0.row();
         self.unit(ctx, row.from_unit_id, row.start_on).ok_or(Error::NotFound)
     }
 
-    /// The unit gone to (nơi đến), as it stood on the start day. Named even out of reach; what hangs on it is not opened.
+    /// Destination unit (nơi đến), as of the start day. Returned even if it is out of reach; its related objects are
+    /// not accessible then.
     async fn to_unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         let row = self.0.row();
         self.unit(ctx, row.to_unit_id, row.start_on).ok_or(Error::NotFound)
     }
 
-    /// Tier of the unit left, on the start day.
+    /// Tier of the previous unit on the start day.
     async fn from_tier(&self) -> Tier {
         self.0.row().from_tier
     }
 
-    /// Tier of the unit gone to, on the start day.
+    /// Tier of the destination unit on the start day.
     async fn to_tier(&self) -> Tier {
         self.0.row().to_tier
     }
 
-    /// Title left (chức danh trước luân chuyển); null where it is not recorded.
+    /// Previous title (chức danh trước luân chuyển); null if it is not recorded.
     async fn from_title(&self, ctx: &Context<'_>) -> Option<Title> {
         Self::title(ctx, self.0.row().from_title_code.as_ref())
     }
 
-    /// Title taken up (chức danh luân chuyển đến); null where it is not recorded.
+    /// New title (chức danh luân chuyển đến); null if it is not recorded.
     async fn to_title(&self, ctx: &Context<'_>) -> Option<Title> {
         Self::title(ctx, self.0.row().to_title_code.as_ref())
     }
 
-    /// First day.
+    /// First day, inclusive.
     async fn start_on(&self) -> Day {
         self.0.row().start_on
     }
 
-    /// First day no longer, as planned (thời hạn).
+    /// Planned end day, exclusive (thời hạn).
     async fn planned_end_on(&self) -> Option<Day> {
         self.0.row().planned_end_on
     }
 
-    /// First day no longer, as it came; null while it runs, and where the day is not recorded.
+    /// Actual end day, exclusive; null if the rotation is running or the day is not recorded.
     async fn end_on(&self) -> Option<Day> {
         self.0.row().end_on
     }
 
-    /// Why it ended (lý do kết thúc).
+    /// Reason of the end (lý do kết thúc).
     async fn end_reason(&self) -> Option<EndReason> {
         self.0.row().end_reason
     }
 
-    /// Where it stands (trạng thái).
+    /// State of the rotation (trạng thái).
     async fn state(&self) -> RotationState {
         self.0.row().state
     }
 
-    /// The unit that prepares it (đơn vị chuẩn bị); null for imported history.
+    /// Preparing unit (đơn vị chuẩn bị); null for imported history.
     async fn preparing_unit(&self, ctx: &Context<'_>) -> Option<Unit> {
         self.unit(ctx, self.0.row().preparing_unit_id?, self.0.day())
     }
@@ -193,41 +195,42 @@ impl Rotation {
         self.0.row().published_on
     }
 
-    /// Where the person was placed afterwards (bố trí sau luân chuyển); null while that is missing.
+    /// Placement of the person afterwards (bố trí sau luân chuyển); null if there is none yet.
     async fn placement(&self) -> Option<Placement> {
         let row = self.0.row();
         row.placed_on.map(|on| Placement { rotation: Rotation(self.0.clone()), on })
     }
 
-    /// What the rules say of it (đối chiếu với quy định), each judged as it stood on the start day. A rule that follows
-    /// from the day of birth is judged only with the scope `cadre.identity:read`, a purpose, and the person's file within
-    /// reach on the asked day and today; this is then logged as a reading of their identity. Otherwise it is INDETERMINATE.
+    /// Results of the rule checks (đối chiếu với quy định), by the rules of the start day. A rule that depends on the
+    /// day of birth is checked only with the scope `cadre.identity:read`, a purpose, and the person's file within reach
+    /// on both the requested day and today; the check is then logged as an access to identity data. Otherwise its
+    /// result is INDETERMINATE.
     async fn checks(&self, ctx: &Context<'_>) -> Result<Vec<RuleCheck>> {
         let judged = ctx.loaders().judged(ctx.access().seen_rotation(&self.0)).await?;
         let judged = judged.as_ref().as_ref().ok_or_else(|| Error::internal("a rotation of nobody"))?;
         Ok(rotation::checks(ctx.access(), &self.0, judged).into_iter().map(RuleCheck).collect())
     }
 
-    /// Rules that need not hold for it (ngoại lệ), as granted by the asked day.
+    /// Overrides of rules (ngoại lệ), granted by the requested day (inclusive).
     async fn overrides(&self, ctx: &Context<'_>) -> Result<Vec<RuleOverride>> {
         let granted = ctx.loaders().overrides(ctx.access().seen_rotation(&self.0)).await?;
         Ok(granted.iter().cloned().map(RuleOverride).collect())
     }
 
-    /// What was done with it by the asked day, oldest first. What was done before the decision was published is shown to
-    /// whoever prepares it, and to nobody else.
+    /// Steps of the procedure by the requested day (inclusive), oldest first. Steps before the publication of the
+    /// decision are visible only if the preparing unit is within reach.
     async fn steps(&self, ctx: &Context<'_>) -> Result<Vec<RotationStep>> {
         let steps = ctx.loaders().steps(ctx.access().seen_rotation(&self.0)).await?;
         Ok(steps.iter().cloned().map(RotationStep).collect())
     }
 
-    /// Yearly appraisals (nhận xét, đánh giá hằng năm) by the asked day.
+    /// Yearly appraisals (nhận xét, đánh giá hằng năm) by the requested day (inclusive).
     async fn appraisals(&self, ctx: &Context<'_>) -> Result<Vec<RotationAppraisal>> {
         let appraisals = ctx.loaders().appraisals(ctx.access().seen_rotation(&self.0)).await?;
         Ok(appraisals.iter().cloned().map(RotationAppraisal).collect())
     }
 
-    /// Rises with every change; send it back as `expectedVersion`.
+    /// Increases with every change; send it back as `expectedVersion`.
     async fn version(&self) -> i32 {
         self.0.row().version
     }
@@ -242,17 +245,18 @@ pub struct Placement {
 /// A placement after a rotation (bố trí sau luân chuyển).
 #[Object]
 impl Placement {
-    /// Unit, as it stood on the first day. Named even out of reach; what hangs on it is not opened.
+    /// Unit of the placement, as of its first day. Returned even if it is out of reach; its related objects are not
+    /// accessible then.
     async fn unit(&self, ctx: &Context<'_>) -> Option<Unit> {
         self.rotation.unit(ctx, self.rotation.0.row().placement_unit_id?, self.on)
     }
 
-    /// Title; null where it is not recorded.
+    /// Title of the placement; null if it is not recorded.
     async fn title(&self, ctx: &Context<'_>) -> Option<Title> {
         Rotation::title(ctx, self.rotation.0.row().placement_title_code.as_ref())
     }
 
-    /// First day.
+    /// First day, inclusive.
     async fn on(&self) -> Day {
         self.on
     }

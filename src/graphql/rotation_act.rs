@@ -1,4 +1,4 @@
-//! Acts on rotations: what they take is an input of the domain, what they give is the rotation or why not.
+//! Mutations of rotations: the input is a type of the domain, the result is the rotation or the reasons of the refusal.
 
 use async_graphql::{Context, Object};
 
@@ -49,27 +49,27 @@ impl Answered for Override {
     const PAYLOAD: &'static str = "RotationOverridePayload";
 }
 
-/// What came of an act: the rotation as it stands now, or why the act was refused.
+/// Result of a mutation: the rotation in its current state, or the reasons of the refusal.
 #[Object(name_type)]
 impl<A: Answered + Send + Sync> Payload<A, Rotation> {
-    /// The rotation as it stands now; null if the act was refused.
+    /// The rotation in its current state; null if the mutation was refused.
     async fn rotation(&self) -> Option<&Rotation> {
         self.object()
     }
 
-    /// Why the act was refused; empty if it was done, now or by the same request before.
+    /// Reasons of the refusal; empty if the mutation succeeded, now or in an earlier identical request.
     async fn user_errors(&self) -> &[UserError] {
         self.errors()
     }
 }
 
-/// Acts on rotations.
+/// Mutations of rotations.
 #[derive(Default)]
 pub struct RotationMutation;
 
 #[Object]
 impl RotationMutation {
-    /// Proposes a rotation (đề xuất luân chuyển), which is then a DRAFT.
+    /// Proposes a rotation (đề xuất luân chuyển); its state becomes DRAFT.
     async fn rotation_propose(
         &self,
         ctx: &Context<'_>,
@@ -87,7 +87,7 @@ impl RotationMutation {
         carried_out(ctx, input).await
     }
 
-    /// Decides a rotation (ban hành quyết định): step 5. The rules of the start day are judged.
+    /// Decides a rotation (ban hành quyết định): step 5. Checks the rules of the start day.
     async fn rotation_decide(
         &self,
         ctx: &Context<'_>,
@@ -96,8 +96,8 @@ impl RotationMutation {
         carried_out(ctx, input).await
     }
 
-    /// Publishes the decision (công bố quyết định): from now on the rotation exists for everybody who reaches one of its
-    /// units.
+    /// Publishes the decision (công bố quyết định): the rotation becomes visible to all callers with one of its units
+    /// within reach.
     async fn rotation_publish(
         &self,
         ctx: &Context<'_>,
@@ -106,7 +106,7 @@ impl RotationMutation {
         carried_out(ctx, input).await
     }
 
-    /// Starts a published rotation (bắt đầu): closes the post that is left and opens the other, on the start day.
+    /// Starts a published rotation (bắt đầu): closes the previous post and opens the new one, on the start day.
     async fn rotation_start(
         &self,
         ctx: &Context<'_>,
@@ -115,7 +115,7 @@ impl RotationMutation {
         carried_out(ctx, input).await
     }
 
-    /// Gives a running rotation a later planned end (gia hạn).
+    /// Extends a running rotation to a later planned end (gia hạn).
     async fn rotation_extend(
         &self,
         ctx: &Context<'_>,
@@ -124,7 +124,7 @@ impl RotationMutation {
         carried_out(ctx, input).await
     }
 
-    /// Ends a running rotation (kết thúc), and places the person where that is known.
+    /// Ends a running rotation (kết thúc), and places the person if the placement is known.
     async fn rotation_end(
         &self,
         ctx: &Context<'_>,
@@ -142,7 +142,7 @@ impl RotationMutation {
         carried_out(ctx, input).await
     }
 
-    /// Gives a rotation up before it is decided (hủy), or revokes a decision that is not published (thu hồi).
+    /// Cancels a rotation before its decision (hủy), or revokes an unpublished decision (thu hồi).
     async fn rotation_cancel(
         &self,
         ctx: &Context<'_>,
@@ -151,7 +151,7 @@ impl RotationMutation {
         carried_out(ctx, input).await
     }
 
-    /// Records the appraisal of a year (nhận xét, đánh giá hằng năm).
+    /// Records the yearly appraisal (nhận xét, đánh giá hằng năm).
     async fn rotation_appraise(
         &self,
         ctx: &Context<'_>,
@@ -160,7 +160,7 @@ impl RotationMutation {
         carried_out(ctx, input).await
     }
 
-    /// Records that a rule need not hold for a rotation (trường hợp đặc biệt do cấp có thẩm quyền quyết định).
+    /// Records an override of a rule for a rotation (trường hợp đặc biệt do cấp có thẩm quyền quyết định).
     async fn rotation_override(
         &self,
         ctx: &Context<'_>,

@@ -1,4 +1,4 @@
-//! What was done with a rotation: its steps and appraisals.
+//! Steps and appraisals of rotations.
 
 use async_graphql::Object;
 use entity::{
@@ -8,23 +8,23 @@ use entity::{
 
 use crate::graphql::instant::Instant;
 
-/// An act on a rotation (bước thực hiện).
+/// A step of a rotation (bước thực hiện).
 pub struct RotationStep(pub rotation_step::Model);
 
-/// An act on a rotation (bước thực hiện).
+/// A step of a rotation (bước thực hiện).
 #[Object]
 impl RotationStep {
-    /// The state that it left behind.
+    /// State after the step.
     async fn state(&self) -> RotationState {
         self.0.state
     }
 
-    /// The day that it speaks of.
+    /// Effective day of the step.
     async fn on(&self) -> Day {
         self.0.on_day
     }
 
-    /// First day no longer, as planned after it.
+    /// Planned end day after the step, exclusive.
     async fn planned_end_on(&self) -> Option<Day> {
         self.0.planned_end_on
     }
@@ -34,21 +34,21 @@ impl RotationStep {
         self.0.document_no.as_deref()
     }
 
-    /// Opinions, reasons (ý kiến, lý do).
+    /// Opinions or reasons (ý kiến, lý do).
     async fn remark(&self) -> Option<&str> {
         self.0.remark.as_deref()
     }
 
-    /// When it was recorded.
+    /// Time of recording.
     async fn at(&self) -> Instant {
         Instant(self.0.at)
     }
 }
 
-/// The appraisal of a year (nhận xét, đánh giá hằng năm).
+/// A yearly appraisal (nhận xét, đánh giá hằng năm).
 pub struct RotationAppraisal(pub rotation_appraisal::Model);
 
-/// The appraisal of a year (nhận xét, đánh giá hằng năm).
+/// A yearly appraisal (nhận xét, đánh giá hằng năm).
 #[Object]
 impl RotationAppraisal {
     /// Calendar year.

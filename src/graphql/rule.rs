@@ -1,4 +1,4 @@
-//! Rules of law (quy định), retirement ages, and what a rule says of a rotation.
+//! Rules of law (quy định), retirement ages, and rule checks of rotations.
 
 use async_graphql::{Context, Object};
 use entity::{
@@ -11,13 +11,13 @@ use crate::{
     graphql::ContextExt,
 };
 
-/// Roots about rules.
+/// Root fields of rules.
 #[derive(Default)]
 pub struct RuleQuery;
 
 #[Object]
 impl RuleQuery {
-    /// All rules (quy định) that rotations are judged by, past ones too, by code.
+    /// All rules (quy định) for rotations, including past ones, by code.
     async fn rules(&self, ctx: &Context<'_>) -> Vec<Rule> {
         ctx.reference_data().rules().all().iter().cloned().map(Rule).collect()
     }
@@ -28,12 +28,12 @@ impl RuleQuery {
     }
 }
 
-/// A rule of law (quy định). Of several in force on a day the most specific counts: purpose, then category, then form;
-/// then an office's own, then the newest.
+/// A rule of law (quy định). Of several in force on a day the most specific applies: by purpose, then category, then
+/// form; then a rule of the office itself, then the newest.
 pub struct Rule(pub rule_row::Model);
 
-/// A rule of law (quy định). Of several in force on a day the most specific counts: purpose, then category, then form;
-/// then an office's own, then the newest.
+/// A rule of law (quy định). Of several in force on a day the most specific applies: by purpose, then category, then
+/// form; then a rule of the office itself, then the newest.
 #[Object]
 impl Rule {
     /// Code of the rule (mã quy định), such as `rotation.min_remaining_service_months`.
@@ -41,42 +41,42 @@ impl Rule {
         self.0.code.as_str()
     }
 
-    /// What it is about, such as `rotation.min_term_months`.
+    /// Subject of the rule, such as `rotation.min_term_months`.
     async fn key(&self) -> String {
         self.0.key.to_string()
     }
 
-    /// Form that it speaks of (hình thức); null: all.
+    /// Form to which it applies (hình thức); null for all.
     async fn form(&self) -> Option<RotationForm> {
         self.0.form
     }
 
-    /// Category of persons that it speaks of; null: all.
+    /// Category of persons to which it applies; null for all.
     async fn category(&self) -> Option<Category> {
         self.0.category
     }
 
-    /// Purpose that it speaks of (mục đích); null: all.
+    /// Purpose to which it applies (mục đích); null for all.
     async fn purpose(&self) -> Option<RotationPurpose> {
         self.0.purpose
     }
 
-    /// Value: months, or 1 and 0 for what is asked and what is not.
+    /// Value: months, or 1 for required and 0 for not required.
     async fn value(&self) -> i32 {
         self.0.value
     }
 
-    /// What the value is counted over (cách tính).
+    /// Counting basis of the value (cách tính).
     async fn counting_basis(&self) -> CountingBasis {
         self.0.basis
     }
 
-    /// First day.
+    /// First day, inclusive.
     async fn valid_from(&self) -> Day {
         self.0.valid_from
     }
 
-    /// First day on which it no longer holds; null: in force until now.
+    /// End day, exclusive; null if it is in force.
     async fn valid_to(&self) -> Option<Day> {
         self.0.valid_to
     }
@@ -86,17 +86,17 @@ impl Rule {
         &self.0.legal_basis
     }
 
-    /// Whether the value was compared with the text of the instrument (đã đối chiếu). One that was not neither passes nor
-    /// fails anybody.
+    /// Whether the value was compared with the text of the instrument (đã đối chiếu). With an unverified value a check
+    /// neither passes nor fails.
     async fn verified(&self) -> bool {
         is_verified(self.0.verification)
     }
 }
 
-/// The age at which who reaches it in these years retires (tuổi nghỉ hưu).
+/// Retirement age for persons who reach it from a day on (tuổi nghỉ hưu).
 pub struct RetirementAge(pub retirement_age::Model);
 
-/// The age at which who reaches it in these years retires (tuổi nghỉ hưu).
+/// Retirement age for persons who reach it from a day on (tuổi nghỉ hưu).
 #[Object]
 impl RetirementAge {
     /// Code of the schedule of ages (mã quy định tuổi nghỉ hưu).
@@ -109,7 +109,7 @@ impl RetirementAge {
         self.0.gender
     }
 
-    /// First day; it holds until the next age of the gender.
+    /// First day, inclusive; valid until the next age of the same gender.
     async fn valid_from(&self) -> Day {
         self.0.valid_from
     }
@@ -134,51 +134,51 @@ fn is_verified(verification: Verification) -> bool {
     matches!(verification, Verification::Verified)
 }
 
-/// A rule held against a rotation (đối chiếu với quy định), by the rule of its start day.
+/// Check of a rule for a rotation (đối chiếu với quy định), by the rule in force on its start day.
 pub struct RuleCheck(pub rule::RuleCheck);
 
-/// A rule held against a rotation (đối chiếu với quy định), by the rule of its start day.
+/// Check of a rule for a rotation (đối chiếu với quy định), by the rule in force on its start day.
 #[Object]
 impl RuleCheck {
-    /// What the rule is about, such as `rotation.min_term_months`.
+    /// Subject of the rule, such as `rotation.min_term_months`.
     async fn rule(&self) -> String {
         self.0.key.to_string()
     }
 
-    /// What it says.
+    /// Result of the check.
     async fn result(&self) -> RuleResult {
         self.0.result
     }
 
-    /// Legal instrument and article (căn cứ pháp lý); empty where no rule was in force on the start day.
+    /// Legal instrument and article (căn cứ pháp lý); empty if no rule was in force on the start day.
     async fn legal_basis(&self) -> &str {
         &self.0.legal_basis
     }
 
-    /// Whether all values that were used were compared with the text of their instruments (đã đối chiếu).
+    /// Whether all values used were compared with the text of their instruments (đã đối chiếu).
     async fn verified(&self) -> bool {
         self.0.verified
     }
 
-    /// Why, and the way out, in the language of the request.
+    /// Reason and solution, in the language of the request.
     async fn message(&self, ctx: &Context<'_>) -> &str {
         self.0.sentence.text(ctx.language())
     }
 
-    /// The override that was granted (ngoại lệ), with which a broken rule does not stand in the way.
+    /// Granted override (ngoại lệ), which allows the rotation although the rule is violated.
     #[graphql(name = "override")]
     async fn overridden(&self) -> Option<RuleOverride> {
         self.0.overridden.clone().map(RuleOverride)
     }
 }
 
-/// An override (ngoại lệ): a rule need not hold for a rotation.
+/// An override (ngoại lệ): exempts a rotation from a rule.
 pub struct RuleOverride(pub rule_override::Model);
 
-/// An override (ngoại lệ): a rule need not hold for a rotation.
+/// An override (ngoại lệ): exempts a rotation from a rule.
 #[Object]
 impl RuleOverride {
-    /// What the rule is about, such as `rotation.min_term_months`.
+    /// Subject of the rule, such as `rotation.min_term_months`.
     async fn rule(&self) -> String {
         self.0.key.to_string()
     }

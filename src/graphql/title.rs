@@ -8,7 +8,7 @@ use entity::{
 
 use crate::graphql::ContextExt;
 
-/// Roots about titles.
+/// Root fields of titles.
 #[derive(Default)]
 pub struct TitleQuery;
 
@@ -20,10 +20,10 @@ impl TitleQuery {
     }
 }
 
-/// A title (chức danh) that an assignment gives.
+/// A title (chức danh) of a post.
 pub struct Title(pub title::Model);
 
-/// A title (chức danh) that an assignment gives.
+/// A title (chức danh) of a post.
 #[Object]
 impl Title {
     /// Code of the title (mã chức danh).
@@ -36,12 +36,12 @@ impl Title {
         &self.0.name
     }
 
-    /// Category of those who hold it.
+    /// Category of its holders.
     async fn category(&self) -> Category {
         self.0.category
     }
 
-    /// Tier it belongs to (cấp); null: any.
+    /// Tier of the title (cấp); null for any.
     async fn tier(&self) -> Option<Tier> {
         self.0.tier
     }

@@ -30,14 +30,14 @@ use crate::{
     },
 };
 
-/// Roots about units.
+/// Root fields of units.
 #[derive(Default)]
 pub struct UnitQuery;
 
 #[Object]
 impl UnitQuery {
-    /// A unit by id or code, whatever the day; of a unit that has ended, its last version. Null if there is none or it
-    /// is out of reach.
+    /// A unit by id or code, on any day; if it has ended, its last version. Null if there is none or it is out of
+    /// reach.
     async fn unit(
         &self,
         ctx: &Context<'_>,
@@ -48,7 +48,7 @@ impl UnitQuery {
         Ok(found(unit::look_up(access, &by, as_of.unwrap_or(access.today())))?.map(Unit))
     }
 
-    /// The units within reach that are alive on a day.
+    /// Units within reach that exist on a day.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
     async fn units(
         &self,
@@ -79,7 +79,7 @@ impl UnitQuery {
     }
 }
 
-/// A unit (đơn vị), as it stands on the asked day. What hangs on it is of the same day.
+/// A unit (đơn vị), as of the requested day. Its related objects are as of the same day.
 pub struct Unit(pub UnitOnDay);
 
 impl Listed for Unit {
@@ -87,12 +87,12 @@ impl Listed for Unit {
     const EDGE: &'static str = "UnitEdge";
 }
 
-/// The asked day of a list that hangs on a unit, where it is not today, so that cursors of today go on tomorrow.
+/// Requested day of a unit's list; `None` for today, so that today's cursors stay valid tomorrow.
 pub(super) fn asked_day(access: &Access, unit: UnitOnDay, as_of: Option<Day>) -> Option<Day> {
     Some(as_of.unwrap_or(unit.day())).filter(|day| *day != access.today())
 }
 
-/// A unit (đơn vị), as it stands on the asked day. What hangs on it is of the same day.
+/// A unit (đơn vị), as of the requested day. Its related objects are as of the same day.
 #[Object]
 impl Unit {
     /// Opaque id.
@@ -100,7 +100,7 @@ impl Unit {
         self.0.id().into()
     }
 
-    /// The day of which this shows the state. With `id` it identifies the object in a cache.
+    /// Day whose state this object shows. With `id` it identifies the object in a cache.
     async fn as_of(&self) -> Day {
         self.0.day()
     }
@@ -115,7 +115,7 @@ impl Unit {
         &self.0.version(ctx.reference_data()).name
     }
 
-    /// The names that it had before this one, latest first (tên cũ); `validTo` of each is the day of the change.
+    /// Earlier names, latest first (tên cũ); `validTo` of each is the day of the change (exclusive end).
     async fn former_names(&self, ctx: &Context<'_>) -> Vec<FormerName> {
         unit::former_names(ctx.access(), self.0)
     }
@@ -130,12 +130,13 @@ impl Unit {
         self.0.version(ctx.reference_data()).tier
     }
 
-    /// Code in the national list of territorial units (mã đơn vị hành chính). Re-used over time for other units.
+    /// Code in the national list of territorial units (mã đơn vị hành chính). Codes are reused over time for other
+    /// units.
     async fn admin_code<'a>(&self, ctx: &Context<'a>) -> Option<&'a str> {
         self.0.version(ctx.reference_data()).admin_code.as_deref()
     }
 
-    /// The unit directly above, if it is within reach (đơn vị cấp trên trực tiếp).
+    /// Direct superior unit, if within reach (đơn vị cấp trên trực tiếp).
     async fn parent(
         &self,
         ctx: &Context<'_>,
@@ -144,7 +145,7 @@ impl Unit {
         unit::parent(ctx.access(), self.0, hierarchy).map(Unit)
     }
 
-    /// The units above that are within reach, nearest first.
+    /// Superior units within reach, nearest first.
     async fn ancestors(
         &self,
         ctx: &Context<'_>,
@@ -153,7 +154,7 @@ impl Unit {
         unit::ancestors(ctx.access(), self.0, hierarchy).into_iter().map(Unit).collect()
     }
 
-    /// The units directly below (đơn vị trực thuộc), by code.
+    /// Direct subordinate units (đơn vị trực thuộc), by code.
     async fn subunits(
         &self,
         ctx: &Context<'_>,
@@ -170,27 +171,27 @@ impl Unit {
         Ok(Connection::new(page, Total::Units(list), Unit))
     }
 
-    /// First day of this version of the unit; null: since ever.
+    /// First day of this version of the unit, inclusive; null if it has no start.
     async fn valid_from(&self, ctx: &Context<'_>) -> Option<Day> {
         self.0.version(ctx.reference_data()).valid_from
     }
 
-    /// First day on which this version no longer holds; null: it holds until now.
+    /// End day of this version, exclusive; null if it is current.
     async fn valid_to(&self, ctx: &Context<'_>) -> Option<Day> {
         self.0.version(ctx.reference_data()).valid_to
     }
 
-    /// The units within reach that this one came from, oldest first.
+    /// Predecessor units within reach, oldest first.
     async fn predecessors(&self, ctx: &Context<'_>) -> Vec<UnitSuccession> {
         UnitSuccession::of(ctx, self.0, Side::Predecessors)
     }
 
-    /// The units within reach that came of this one, oldest first.
+    /// Successor units within reach, oldest first.
     async fn successors(&self, ctx: &Context<'_>) -> Vec<UnitSuccession> {
         UnitSuccession::of(ctx, self.0, Side::Successors)
     }
 
-    /// The people who hold a post in the unit on a day.
+    /// People who hold a post in the unit on a day.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
     async fn cadres(
         &self,
@@ -218,7 +219,7 @@ impl Unit {
     }
 
     /// Highest levels of the people who hold a post, primary or concurrent, in the unit on a day; each person counts
-    /// once (cơ cấu trình độ). With `stats:read` alone the counts are rounded, and `titles` is closed.
+    /// once (cơ cấu trình độ). With `stats:read` alone the counts are rounded, and `titles` is not allowed.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract")]
     async fn composition(
         &self,
@@ -239,9 +240,9 @@ impl Unit {
         Ok(Composition(composition::compose(ctx.access(), &asked).await?))
     }
 
-    /// Rotations that leave from or arrive in the unit or its subtree, by direction, then tiers. Their start lies in the
-    /// period; the tree is the administrative one of the start day. Each counts once. With `stats:read` alone the numbers
-    /// are rounded, of one calendar year at a time.
+    /// Rotations from or to the unit or its subtree, by direction, then tiers. The start day lies in the period; the
+    /// administrative tree of the start day applies. Each rotation counts once. With `stats:read` alone the numbers are
+    /// rounded and limited to one calendar year.
     async fn rotation_flows(
         &self,
         ctx: &Context<'_>,
@@ -252,8 +253,8 @@ impl Unit {
         rotation::flows(ctx.access(), &FlowsAsked { unit: self.0.id(), from, before, forms }).await
     }
 
-    /// The quotas (chỉ tiêu) of the unit, or of its subtree in the year, of plans that hold for the year, by programme.
-    /// Each unit is placed in the administrative tree of 31 December, or of its last day if it ended within the year.
+    /// Quotas (chỉ tiêu) of the unit, or of its subtree in the year, of plans for the year, by programme. Each unit is
+    /// placed in the administrative tree of 31 December, or of its last day if it ended within the year.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
     async fn quotas(
         &self,
@@ -283,10 +284,11 @@ impl Unit {
         Quota::list(ctx, list, PageArgs { first, after, last, before }).await
     }
 
-    /// Turns (enrolments of the year, by the sending unit at the time) and persons against the quotas of plans for exactly
-    /// that year (tiến độ thực hiện kế hoạch). Each unit is placed in the administrative tree of 31 December, or of its
-    /// last day if it ended within the year; of several years, each year has a tree of its own. A plan of several years
-    /// is not counted here. With `stats:read` alone turns and persons are rounded, of one year and one programme, or all.
+    /// Turns (enrolments of the year, by the sending unit at the time) and persons, compared with the quotas of plans
+    /// for exactly that year (tiến độ thực hiện kế hoạch). Each unit is placed in the administrative tree of 31
+    /// December, or of its last day if it ended within the year; with several years, each year uses its tree. Plans for
+    /// several years do not count. With `stats:read` alone turns and persons are rounded, for one year and one
+    /// programme or all programmes.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract")]
     async fn training_progress(
         &self,
@@ -310,7 +312,7 @@ impl Unit {
     }
 }
 
-/// A succession (sắp xếp đơn vị): the unit at the other end, what happened, and when.
+/// A succession of units (sắp xếp đơn vị): the other unit, its kind, and its day.
 pub struct UnitSuccession {
     link: unit_succession::Model,
     unit: UnitOnDay,
@@ -323,20 +325,20 @@ impl UnitSuccession {
     }
 }
 
-/// A succession (sắp xếp đơn vị): the unit at the other end, what happened, and when.
+/// A succession of units (sắp xếp đơn vị): the other unit, its kind, and its day.
 #[Object]
 impl UnitSuccession {
-    /// The unit at the other end.
+    /// The other unit.
     async fn unit(&self) -> Unit {
         Unit(self.unit)
     }
 
-    /// What happened.
+    /// Kind of the succession.
     async fn kind(&self) -> SuccessionKind {
         self.link.kind
     }
 
-    /// First day of the new order.
+    /// First day of the new order, inclusive.
     async fn on(&self) -> Day {
         self.link.on_date
     }

@@ -1,4 +1,4 @@
-//! Who asks, and what it may do.
+//! The authenticated caller and its rights.
 
 use async_graphql::{Context, Object};
 
@@ -7,22 +7,22 @@ use crate::{
     graphql::{ContextExt, unit::Unit},
 };
 
-/// Roots about the caller.
+/// Root fields of the caller.
 #[derive(Default)]
 pub struct ViewerQuery;
 
 #[Object]
 impl ViewerQuery {
-    /// Who asks, and what it may do.
+    /// The authenticated caller and its rights.
     async fn viewer(&self) -> Viewer {
         Viewer
     }
 }
 
-/// The API client that asks (hệ thống kết nối), with what its grant opens.
+/// The calling API client (hệ thống kết nối), with the rights of its grant.
 pub struct Viewer;
 
-/// The API client that asks (hệ thống kết nối), with what its grant opens.
+/// The calling API client (hệ thống kết nối), with the rights of its grant.
 #[Object]
 impl Viewer {
     /// The client's id.
@@ -35,36 +35,37 @@ impl Viewer {
         ctx.access().caller().name()
     }
 
-    /// The person for whom the client asks (người dùng): the issuer and its name for the person; null: for itself.
+    /// Person for whom the client acts (người dùng): the issuer and the person's name there; null if it acts for
+    /// itself.
     async fn on_behalf_of(&self, ctx: &Context<'_>) -> Option<String> {
         ctx.access().caller().on_behalf_of().map(ToString::to_string)
     }
 
-    /// The scopes that are open in this request (quyền).
+    /// Scopes that are effective in this request (quyền).
     async fn scopes(&self, ctx: &Context<'_>) -> Vec<String> {
         ctx.access().caller().scopes().iter().map(ToString::to_string).collect()
     }
 
-    /// The units whose subtrees are within reach (phạm vi đơn vị).
+    /// Root units whose subtrees are within reach (phạm vi đơn vị).
     async fn units(&self, ctx: &Context<'_>) -> Vec<Unit> {
         unit::roots(ctx.access()).into_iter().map(Unit).collect()
     }
 
-    /// How much the client may ask for (giới hạn), and what is left of it.
+    /// Limits of the client (giới hạn), and the remaining amounts.
     async fn limits(&self) -> ViewerLimits {
         ViewerLimits
     }
 
-    /// The purposes that the client may state (mục đích truy cập).
+    /// Purposes that the client may state (mục đích truy cập).
     async fn purposes(&self, ctx: &Context<'_>) -> Vec<String> {
         ctx.access().caller().purposes().iter().map(ToString::to_string).collect()
     }
 }
 
-/// How much the client may ask for (giới hạn), each process of the service counting for itself.
+/// Limits of the client (giới hạn), counted by each process of the service separately.
 pub struct ViewerLimits;
 
-/// How much the client may ask for (giới hạn), each process of the service counting for itself.
+/// Limits of the client (giới hạn), counted by each process of the service separately.
 #[Object]
 impl ViewerLimits {
     /// Requests per second.
@@ -72,7 +73,7 @@ impl ViewerLimits {
         number(ctx.allowance().limits().requests_per_second.get())
     }
 
-    /// Requests that may follow this one at once.
+    /// Further requests that are possible now.
     async fn requests_remaining(&self, ctx: &Context<'_>) -> i32 {
         number(ctx.allowance().requests().amount)
     }
@@ -82,13 +83,13 @@ impl ViewerLimits {
         number(ctx.allowance().limits().cost_per_minute.get())
     }
 
-    /// Cost that may follow this operation at once.
+    /// Further cost that is possible now.
     async fn cost_remaining(&self, ctx: &Context<'_>) -> i32 {
         ctx.allowance().cost().map_or(0, |left| number(left.amount))
     }
 }
 
-/// No limit is larger than a number of GraphQL.
+/// Converts a limit for the schema, whose integers have 32 bits.
 fn number(limit: u32) -> i32 {
     i32::try_from(limit).unwrap_or(i32::MAX)
 }

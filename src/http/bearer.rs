@@ -1,4 +1,4 @@
-//! From a request to its caller: the bearer token in the `Authorization` header (RFC 6750), or a challenge.
+//! Authenticates the caller by the bearer token in the `Authorization` header (RFC 6750), or responds with a challenge.
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, ResponseError,
@@ -12,22 +12,22 @@ use crate::{
     language::{Language, Sentence},
 };
 
-/// Why a request has no caller, as the client is told. What exactly is wrong with a token stands in the log alone.
+/// Why a request has no caller, as reported to the client. Details of an invalid token are in the log only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// No bearer token was sent: RFC 6750, section 3.1, wants no error code then.
+    /// No bearer token; RFC 6750, section 3.1, requires no error code then.
     Missing,
-    /// More than one token, or one in the URL, where logs and histories keep it (RFC 6750, sections 2.3 and 5.3).
+    /// More than one token, or one in the URL, which logs and histories store (RFC 6750, sections 2.3 and 5.3).
     Misplaced,
-    /// The token is worth nothing.
+    /// The token is invalid.
     Invalid,
-    /// The token is genuine, but nobody here knows the client or the person whom its issuer names.
+    /// The token is genuine, but the client or person named by its issuer is not registered.
     Unregistered,
-    /// Rights cannot be read now.
+    /// Authorization is unavailable now.
     Unavailable,
 }
 
-/// The answer to a request without a caller: 401 that says how to get a token, or 503.
+/// Response to a request without a caller: 401 with a hint how to get a token, or 503.
 #[derive(Debug, thiserror::Error)]
 #[error("no caller: {kind:?}")]
 pub struct Challenge {
@@ -37,7 +37,7 @@ pub struct Challenge {
     request_id: Option<String>,
 }
 
-/// The caller behind the one bearer token of a request.
+/// The caller of a request with one bearer token.
 pub async fn caller(request: &HttpRequest, tokens: &Tokens) -> Result<Caller, Challenge> {
     let challenge = |kind| Challenge {
         kind,
@@ -73,7 +73,7 @@ fn bearer(request: &HttpRequest) -> Result<&str, Kind> {
     if more.is_some() {
         return Err(Kind::Misplaced);
     }
-    // Scheme names fold case (RFC 9110, section 11.1); one blank and a token68 follow.
+    // Scheme names are case-insensitive (RFC 9110, section 11.1); one blank and a token68 follow.
     let (scheme, token) = credentials.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Kind::Missing)?;
     if !scheme.eq_ignore_ascii_case("Bearer") {
         return Err(Kind::Missing);
@@ -127,7 +127,7 @@ impl Challenge {
         )
     }
 
-    /// RFC 6750, section 3, with the pointer to the resource's metadata of RFC 9728, section 5.1.
+    /// RFC 6750, section 3, with a link to the resource's metadata of RFC 9728, section 5.1.
     fn www_authenticate(&self) -> String {
         let error = match self.kind {
             Kind::Missing | Kind::Unavailable => "",
@@ -157,7 +157,7 @@ impl Challenge {
 impl ResponseError for Challenge {
     fn status_code(&self) -> StatusCode {
         match self.kind {
-            // RFC 6750 suggests 400 for a misplaced token; one status for all that fail here tells less and is simpler.
+            // RFC 6750 suggests 400 for a misplaced token; a common status reveals less and is simpler.
             Kind::Missing | Kind::Misplaced | Kind::Invalid => StatusCode::UNAUTHORIZED,
             Kind::Unregistered => StatusCode::FORBIDDEN,
             Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -1,4 +1,4 @@
-//! Bodies: read within bounds of size and time, before anything looks at them.
+//! Request bodies: read with limits on size and time before they are parsed.
 
 use std::{
     pin::Pin,
@@ -16,16 +16,16 @@ use futures_util::StreamExt;
 
 use crate::http::error::Refused;
 
-/// Most bytes of a body.
+/// Maximum size of a body, in bytes.
 pub const LARGEST: usize = 256 * 1024;
-/// Until when a body must have arrived.
+/// Time limit for receiving a body.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Reads the body of a JSON request.
 ///
 /// # Errors
-/// 415 unless it is plain `application/json` in UTF-8, 413 over the limit, 408 if it does not arrive in time, 400 if
-/// the connection breaks.
+/// 415 unless it is plain `application/json` in UTF-8, 413 over the size limit, 408 over the time limit, 400 if the
+/// connection breaks.
 pub async fn json(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, Refused> {
     ensure_json(request)?;
     match tokio::time::timeout(TIMEOUT, bounded(request, payload)).await {
@@ -68,9 +68,9 @@ async fn bounded(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, 
     Ok(body.freeze())
 }
 
-/// An answer to a request whose body may not have been read to its end: the connection closes after it.
+/// Response to a request whose body was not read completely: the connection is closed afterwards.
 ///
-/// A body that nobody holds is read and thrown away to its end, to use the connection again; in chunks it may have none.
+/// Drains unread bodies to keep the connection alive; closes it for chunked ones.
 pub fn unread(response: HttpResponse, payload: Payload) -> HttpResponse {
     response.map_body(|_, answer| BoxBody::new(Unread { answer, _payload: payload }))
 }
@@ -92,7 +92,7 @@ impl MessageBody for Unread {
     }
 }
 
-/// Other types can be sent by a browser from a foreign page without asking first, so they are never read.
+/// Other content types can be sent by a browser from a foreign page without a preflight request, so they are refused.
 fn ensure_json(request: &HttpRequest) -> Result<(), Refused> {
     let unsupported =
         |vi: &str, en: &str| Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", vi, en));

@@ -1,4 +1,4 @@
-//! Errors of the edge, as the JSON that GraphQL clients already know: `errors` with a message and a code.
+//! Errors of the HTTP layer, in the JSON format of GraphQL clients: `errors` with a message and a code.
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, Route,
@@ -9,19 +9,19 @@ use tracing_actix_web::RequestId;
 
 use crate::language::{Language, Sentence};
 
-/// A request that was refused before any GraphQL was read.
+/// A request that was refused before any GraphQL was parsed.
 #[derive(Clone, Debug)]
 pub struct Refused {
-    /// Status of the answer.
+    /// Status of the response.
     pub status: StatusCode,
     /// Code for programs.
     pub code: &'static str,
-    /// What is wrong and the way out.
+    /// The problem and its solution.
     pub sentence: Sentence,
 }
 
 impl Refused {
-    /// A refusal.
+    /// Creates a refusal.
     pub fn new(status: StatusCode, code: &'static str, vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self { status, code, sentence: Sentence::new(vi, en) }
     }
@@ -31,7 +31,7 @@ impl Refused {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", vi, en)
     }
 
-    /// The answer.
+    /// Converts it into a response.
     pub fn response(&self, request: &HttpRequest) -> HttpResponse {
         metrics::counter!("cadre_errors_total", "code" => self.code).increment(1);
         let language = language(request);
@@ -51,18 +51,18 @@ impl Refused {
     }
 }
 
-/// The language that the client asked for.
+/// The language that the client prefers.
 pub fn language(request: &HttpRequest) -> Language {
     let asked = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     Language::negotiate(asked)
 }
 
-/// The id that the answer, its errors and the log share.
+/// Id of the request, used in the response, its errors and the log.
 pub fn request_id(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The route is there, the method is not: `allowed` are those that are.
+/// Response for a route with other methods; `allowed` lists these.
 pub fn only(allowed: &'static str) -> Route {
     web::route().to(move |request: HttpRequest| async move {
         let refused = Refused::new(
@@ -75,13 +75,13 @@ pub fn only(allowed: &'static str) -> Route {
     })
 }
 
-/// A 405 names the methods that are allowed (RFC 9110, section 15.5.6).
+/// A 405 lists the allowed methods (RFC 9110, section 15.5.6).
 pub fn allowing(mut response: HttpResponse, allowed: &'static str) -> HttpResponse {
     response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
     response
 }
 
-/// There is no such route.
+/// Response for an unknown route.
 pub async fn no_such_route(request: HttpRequest) -> HttpResponse {
     let refused = Refused::new(
         StatusCode::NOT_FOUND,

@@ -1,4 +1,4 @@
-//! The GraphQL endpoint (GraphQL over HTTP, draft of 2025): negotiation, the shape of a request, the status of an answer.
+//! The GraphQL endpoint (GraphQL over HTTP, draft of 2025): content negotiation, request format, response status.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -27,16 +27,16 @@ use crate::{
     limit::Allowance,
 };
 
-/// The two media types of an answer.
+/// The two media types of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Media {
-    /// `application/json`: errors of a document are answered with 200.
+    /// `application/json`: errors of a document have status 200.
     Json,
-    /// `application/graphql-response+json`: they are answered with 4xx.
+    /// `application/graphql-response+json`: errors of a document have a 4xx status.
     Response,
 }
 
-/// What a GraphQL request is made of.
+/// Parts of a GraphQL request.
 #[derive(Debug, Default)]
 struct GraphqlRequest {
     query: String,
@@ -44,7 +44,7 @@ struct GraphqlRequest {
     variables: Variables,
 }
 
-/// What an answer is made of; a refused one has no `data`.
+/// Parts of a response; that of a refused request has no `data`.
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(skip_serializing_if = "<[ServerError]>::is_empty")]
@@ -89,7 +89,7 @@ pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpRespo
     limit::with_rate_limit_headers(response, &allowance)
 }
 
-/// 401 comes before any GraphQL is read, and 429 for one request too many before its body is.
+/// Checks in this order: 401 before any GraphQL is parsed, and 429 for too many requests before the body is read.
 async fn admitted(request: &HttpRequest, service: &Service) -> Result<(Arc<Access>, Arc<Allowance>), HttpResponse> {
     match bearer::caller(request, &service.tokens).await {
         Ok(caller) => {
@@ -118,13 +118,13 @@ async fn answered(
     media: Media,
     question: ExecutionRequest,
 ) -> HttpResponse {
-    // A request has a place once its body is there, so that who sends slowly takes none.
+    // A request takes a place after its body was received, so that slow senders take none.
     let Some(_place) = service.in_flight.enter() else { return limit::busy(request) };
     let _turn = match question.allowance.turn().await {
         Ok(turn) => turn,
         Err(over) => return limit::limited(request, over),
     };
-    // The last net: the engine catches panics of resolvers itself.
+    // The engine catches panics of resolvers itself; this catches all others.
     let answered = async { service.engine.answer(access, question).await.audit().await };
     match AssertUnwindSafe(answered).catch_unwind().await {
         Ok(Ok(ExecutionResponse::Ran(response))) => {
@@ -177,7 +177,7 @@ fn internal_error() -> Refused {
     )
 }
 
-/// A database that cannot answer now makes the whole answer 503, so that clients and balancers try again.
+/// If the database is unavailable, the whole response has status 503, so that clients and load balancers retry.
 fn status_of(errors: &[ServerError], otherwise: StatusCode) -> StatusCode {
     let has = |code: &str| {
         errors.iter().any(|error| {
@@ -193,7 +193,7 @@ fn status_of(errors: &[ServerError], otherwise: StatusCode) -> StatusCode {
 }
 
 impl Media {
-    /// The media type that the client likes best; JSON where it does not care.
+    /// The media type that the client prefers; JSON by default.
     fn negotiate(request: &HttpRequest) -> Result<Self, Refused> {
         let values: Vec<_> =
             request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok()).collect();
@@ -252,7 +252,7 @@ impl Media {
 }
 
 impl GraphqlRequest {
-    /// The question of a request, which may only ask unless it is told otherwise.
+    /// The request for the engine, by default limited to queries.
     fn question(self, request: &HttpRequest, allowance: &Arc<Allowance>) -> ExecutionRequest {
         ExecutionRequest {
             document: self.query,
@@ -298,7 +298,8 @@ impl GraphqlRequest {
         Self::of(fields)
     }
 
-    /// `query` is text; `operationName` text, `variables` and `extensions` objects, each of these null or absent.
+    /// Validates the types: `query` is text; `operationName` text, `variables` and `extensions` objects, each of these
+    /// may be null or absent.
     fn of(mut fields: Map<String, Value>) -> Result<Self, Refused> {
         let wrong = |field: &str| {
             Refused::bad_request(

@@ -1,15 +1,15 @@
-//! What operators and balancers ask: does it live, can it answer, what has it done.
+//! Endpoints for operators and load balancers: liveness, readiness, metrics.
 
 use actix_web::{HttpResponse, http::header, web};
 
 use crate::{db::SchemaState, http::Service};
 
-/// `GET /healthz`: the process lives.
+/// `GET /healthz`: the process is running.
 pub async fn live() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// `GET /readyz`: the database answers, its schema is this version's, and it can store what is written.
+/// `GET /readyz`: the database responds, its schema has this version, and writes can be stored.
 pub async fn ready(service: web::Data<Service>) -> HttpResponse {
     let database = service.app_state.database();
     match database.schema_state().await {

@@ -1,5 +1,5 @@
-//! Limits at the edge: what is over one is refused at once, and every answer to a client says what is left
-//! (draft-ietf-httpapi-ratelimit-headers-10).
+//! Limits in HTTP: a request over a limit is refused at once, and every response to a client contains the remaining
+//! amounts (draft-ietf-httpapi-ratelimit-headers-10).
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Counts a request of a caller; one too many gets its answer.
+/// Counts a request of a caller; returns the response if it is over the limit.
 pub(super) fn admitted(
     request: &HttpRequest,
     service: &Service,
@@ -34,7 +34,7 @@ pub(super) fn admitted(
         .map_err(|over| Box::new(set_rate_limit_headers(limited(request, over), limits, over.left(), None)))
 }
 
-/// The answer to a request that is over a limit of its client.
+/// Response to a request over a limit of its client.
 pub(super) fn limited(request: &HttpRequest, over: Exceeded) -> HttpResponse {
     let why = match over {
         Exceeded::Requests { .. } => "requests",
@@ -80,7 +80,7 @@ fn refused(over: Exceeded) -> Refused {
     Refused::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", vi, en)
 }
 
-/// The answer to a request for which there is no place.
+/// Response if too many requests are in progress.
 pub(super) fn busy(request: &HttpRequest) -> HttpResponse {
     metrics::counter!("cadre_limited_total", "limit" => "in-flight").increment(1);
     let refused = Refused::new(
@@ -92,7 +92,7 @@ pub(super) fn busy(request: &HttpRequest) -> HttpResponse {
     refused.response(request)
 }
 
-/// Says on an answer what the client may ask for and what is left of it.
+/// Adds the client's limits and remaining amounts to a response.
 pub(super) fn with_rate_limit_headers(response: HttpResponse, allowance: &Allowance) -> HttpResponse {
     set_rate_limit_headers(response, allowance.limits(), allowance.requests(), allowance.cost())
 }

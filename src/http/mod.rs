@@ -1,4 +1,4 @@
-//! The edge: routes, limits, the road from bytes to a caller, and answers as HTTP. No SQL, no rules.
+//! The HTTP layer: routes, limits, authentication, and responses. No SQL, no rules.
 
 pub mod bearer;
 mod body;
@@ -23,18 +23,18 @@ use crate::{
     limit::{Budgets, InFlight},
 };
 
-/// What all requests share.
+/// Shared state of all requests.
 pub struct Service {
-    /// The domain's house.
+    /// Entry point of the domain.
     pub app_state: Arc<AppState>,
-    /// Tokens: issuing and verifying.
+    /// Access tokens.
     pub tokens: actix_web::web::Data<Tokens>,
-    /// Schema and compiled documents.
+    /// The schema and the cache of compiled documents.
     pub engine: Engine,
-    /// What is counted for each client.
+    /// Rate limits of all clients.
     pub budgets: Budgets,
-    /// The bound on GraphQL requests that are worked on at once.
+    /// Limit on concurrent GraphQL requests.
     pub in_flight: InFlight,
-    /// What `/metrics` shows; none if another recorder was installed.
+    /// Metrics for `/metrics`; `None` if another recorder was installed.
     pub metrics: Option<PrometheusHandle>,
 }

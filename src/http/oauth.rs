@@ -1,4 +1,4 @@
-//! The endpoints of OAuth 2: tokens for client credentials (RFC 6749, section 4.4), their revocation (RFC 7009) and
+//! The endpoints of OAuth 2: tokens for client credentials (RFC 6749, section 4.4), revocation (RFC 7009),
 //! introspection (RFC 7662), keys and metadata.
 
 mod credentials;
@@ -21,7 +21,7 @@ use crate::{
     http::{error::only, server::read},
 };
 
-/// The routes of this module; they take `web::Data<Tokens>`.
+/// The routes of this module; they require `web::Data<Tokens>`.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/oauth/token").route(web::post().to(token)).default_service(only("POST")))
@@ -83,7 +83,7 @@ async fn introspect(request: HttpRequest, payload: web::Payload, tokens: web::Da
     }
 }
 
-/// RFC 7662, section 2.2: of what is not active nothing else is said.
+/// RFC 7662, section 2.2: nothing else is disclosed about an inactive token.
 fn introspected(active: Option<Active>, url: &str) -> Value {
     let Some(Active { jti, client_id, scope, issued, expires }) = active else { return json!({ "active": false }) };
     let client = client_id.to_string();
@@ -93,12 +93,12 @@ fn introspected(active: Option<Active>, url: &str) -> Value {
     })
 }
 
-/// The parameter of RFC 7009, section 2.1, and RFC 7662, section 2.1; the hint beside it is not needed.
+/// The parameter of RFC 7009, section 2.1, and RFC 7662, section 2.1; the optional hint is ignored.
 fn named_token(form: &Form) -> Result<&str, Refusal> {
     form.get("token").ok_or_else(|| Refusal::invalid_request("token is missing"))
 }
 
-/// RFC 6749, section 5.1: no cache may keep a token.
+/// RFC 6749, section 5.1: tokens must not be cached.
 fn uncached(mut response: HttpResponseBuilder) -> HttpResponseBuilder {
     response.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::PRAGMA, "no-cache"));
     response

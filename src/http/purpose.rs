@@ -1,4 +1,4 @@
-//! The purpose that a request states (mục đích truy cập): one word of the closed set in the header `X-Purpose`.
+//! Stated purpose of a request (mục đích truy cập): one value of the enum in the header `X-Purpose`.
 
 use actix_web::HttpRequest;
 use entity::value::Purpose;
@@ -8,10 +8,10 @@ use crate::http::error::Refused;
 /// The header.
 const HEADER: &str = "X-Purpose";
 
-/// The purpose of a request; nothing where it states none.
+/// The purpose of a request; `None` if it states none.
 ///
 /// # Errors
-/// `BAD_REQUEST` where it states two, or a word that is none of the set.
+/// `BAD_REQUEST` if it states two, or an unknown one.
 pub fn stated(request: &HttpRequest) -> Result<Option<Purpose>, Refused> {
     let mut sent = request.headers().get_all(HEADER);
     let Some(word) = sent.next() else { return Ok(None) };

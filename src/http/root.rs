@@ -1,11 +1,11 @@
-//! `/`: what is served here, for people with a browser and for programs.
+//! `/`: describes the service, for people with a browser and for programs.
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
 
-/// No script, no style, no picture, no frame: the page needs nothing but itself.
+/// The page loads no scripts, styles, images or frames.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-// Relative, so that they hold behind a proxy that serves a path of its host.
+// Relative links, which work behind a proxy with a path prefix.
 const PAGE: &str = r#"<!doctype html>
 <html lang="vi">
 <meta charset="utf-8">
@@ -31,7 +31,7 @@ const PAGE: &str = r#"<!doctype html>
 const JSON: &str = "{\"name\":\"cadre-api\",\"graphql\":\"/graphql\",\"token\":\"/oauth/token\",\"schema\":\"/schema.graphql\",\
                     \"health\":\"/healthz\",\"documentation\":\"docs/api.md\"}\n";
 
-/// `GET /`: a page for browsers, JSON for everything else. It needs no token and shows no data.
+/// `GET /`: a page for browsers, JSON for all other clients. It needs no token and shows no data.
 pub async fn page(request: HttpRequest) -> HttpResponse {
     let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (kind, body) = match accepted.contains("text/html") {

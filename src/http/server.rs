@@ -1,4 +1,4 @@
-//! The server: routes, time limits, and the stop that finishes what was accepted.
+//! The server: routes, time limits, and graceful shutdown.
 
 use std::{
     net::TcpListener,
@@ -25,15 +25,14 @@ use crate::{
     },
 };
 
-/// Until when a client must have sent the head of a request.
+/// Time limit for receiving the head of a request.
 const HEAD: Duration = Duration::from_secs(5);
 /// How long an idle connection stays open.
 const IDLE: Duration = Duration::from_secs(75);
-/// How long a stop waits for requests under way, in seconds: longer than the longest statement.
+/// How long a shutdown waits for requests in progress, in seconds: longer than the longest statement.
 const STOP: u64 = 35;
 
-/// Binds the service to a listener. The server runs once it is awaited; stopped gracefully, it answers what it has
-/// accepted first.
+/// Binds the service to a listener. The server runs when it is awaited; a graceful stop completes accepted requests.
 ///
 /// # Errors
 /// If the listener cannot be used.
@@ -74,7 +73,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .default_service(web::to(error::no_such_route));
 }
 
-/// A route that is read, by GET or HEAD.
+/// A read-only route for GET and HEAD.
 pub(in crate::http) fn read<F, Args>(handler: F) -> actix_web::Route
 where
     F: actix_web::Handler<Args>,
@@ -86,7 +85,7 @@ where
         .to(handler)
 }
 
-/// The schema is public: it stands in the project's repository.
+/// The schema is public: it is in the project's repository.
 fn schema() -> HttpResponse {
     static SDL: LazyLock<String> = LazyLock::new(graphql::sdl);
     HttpResponse::Ok()

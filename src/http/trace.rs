@@ -1,5 +1,5 @@
 //! One span and one log line per request, with its id, route, status and duration: never a URL's query, a header, a
-//! body or a variable, which may hold personal data or a token.
+//! body or a variable, which may contain personal data or a token.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use tracing_actix_web::{RequestId, RootSpanBuilder};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Sends the id of the request, under which the log has it, with the response of every route.
+/// Adds the id of the request, as logged, to the response of every route.
 pub async fn with_request_id<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -28,7 +28,7 @@ pub async fn with_request_id<B: MessageBody>(
     Ok(response)
 }
 
-/// Builds the span of a request and closes it with a log line and metrics.
+/// Creates the span of a request and closes it with a log line and metrics.
 pub struct Spans;
 
 #[derive(Clone, Copy)]
@@ -39,7 +39,7 @@ impl RootSpanBuilder for Spans {
         request.extensions_mut().insert(Begun(Instant::now()));
         let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
         let route = request.match_pattern().unwrap_or_else(|| "other".to_owned());
-        // Not at INFO: a filter that shows only warnings would leave the request id out of them.
+        // At ERROR level: with a filter for warnings, an INFO span would be missing, and with it the request id.
         tracing::error_span!("request", request.id = %id, http.method = %request.method(), http.route = %route, client.id = Empty)
     }
 

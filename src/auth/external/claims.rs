@@ -1,4 +1,4 @@
-//! What a token of an external issuer must say (RFC 9068, by the mapping of the table): pure rules.
+//! Validation of tokens of external issuers (RFC 9068, with the claim names of the table): pure rules.
 
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
@@ -17,7 +17,7 @@ use crate::{
     error::Error,
 };
 
-/// A token whose header is acceptable to the issuer that it names; its signature is not checked yet.
+/// A token with a header that its issuer's entry accepts; its signature is unchecked.
 pub(in crate::auth) struct Unverified<'a> {
     source: Arc<Source>,
     kid: String,
@@ -26,7 +26,7 @@ pub(in crate::auth) struct Unverified<'a> {
 }
 
 impl<'a> Unverified<'a> {
-    /// Holds the header against the policy.
+    /// Checks the header.
     pub(super) fn of(token: Compact<'a>, source: Arc<Source>) -> Result<Self, Reason> {
         ensure_type(&token)?;
         let header = |name: &str| token.header.get(name).and_then(Value::as_str);
@@ -37,10 +37,10 @@ impl<'a> Unverified<'a> {
         Ok(Self { source, kid, algorithm, token })
     }
 
-    /// What the token says, if the issuer has signed it. Its keys may be fetched for that.
+    /// Verifies the signature and validates the claims. May fetch the issuer's keys.
     ///
     /// # Errors
-    /// `Unavailable` as long as there have been no keys yet: the token may be good.
+    /// `Unavailable` until the keys were fetched for the first time: the token may be valid.
     pub async fn verify(self, now: DateTime<Utc>, at: Instant) -> Result<Claims, Denied> {
         let keys = self.source.with(&self.kid, at).await;
         if keys.is_empty() {
@@ -78,14 +78,14 @@ impl<'a> Unverified<'a> {
     }
 }
 
-/// What a verified token of an external issuer says.
+/// Claims of a verified token of an external issuer.
 #[derive(Debug)]
 pub(in crate::auth) struct Claims {
-    /// What the issuer calls the client.
+    /// Name of the client at the issuer.
     pub client: String,
-    /// What the issuer calls the person for whom the client asks; none: it asks for itself.
+    /// Name at the issuer of the person for whom the client acts; `None` if it acts for itself.
     pub subject: Option<String>,
-    /// The scopes of the token; none: it does not narrow the grants.
+    /// Scopes of the token; `None` if the token does not narrow the grants.
     pub scopes: Option<BTreeSet<Scope>>,
     validity: Validity,
     kid: String,
@@ -98,7 +98,7 @@ impl Claims {
         &self.source.trusted.issuer
     }
 
-    /// Whether the token is in its time, and its key still one of the issuer's.
+    /// Checks that the token has not expired and its key is still published by the issuer.
     pub fn ensure_still_good(&self, now: DateTime<Utc>) -> Result<(), Reason> {
         if !self.source.latest().has(&self.kid) {
             return Err(Reason::Key);
@@ -107,8 +107,8 @@ impl Claims {
     }
 }
 
-/// The person for whom the client asks. Where nobody takes part, the subject is the client (RFC 9068, section 2.2);
-/// every other token must name the person, or the person's token would open what the client's own does.
+/// The person for whom the client acts. The subject of a token without a person is the client (RFC 9068, section 2.2);
+/// every other token must name the person, otherwise a person's token would get the client's own rights.
 fn person<'a>(said: &'a Map<String, Value>, trusted: &Trusted, client: &str) -> Result<Option<&'a str>, Reason> {
     let subject = named(said, "sub").ok_or(Reason::Claim("sub"))?;
     let claim = trusted.person_claim.as_str();
@@ -121,8 +121,8 @@ fn person<'a>(said: &'a Map<String, Value>, trusted: &Trusted, client: &str) -> 
     Ok(None)
 }
 
-/// The scopes, as one text (RFC 9068, section 2.2.3) or, as some issuers have it, as a list. Silence must not mean
-/// everything, so a claim that the table names is required. A word that is not known opens nothing.
+/// The scopes, as a string (RFC 9068, section 2.2.3) or, with some issuers, as a list. A missing claim must not mean
+/// all scopes, so a claim named in the table is required. Unknown words are ignored.
 fn scopes(said: &Map<String, Value>, trusted: &Trusted) -> Result<Option<BTreeSet<Scope>>, Reason> {
     let Some(claim) = &trusted.scope_claim else { return Ok(None) };
     let refused = Reason::Claim("scope");
@@ -134,7 +134,7 @@ fn scopes(said: &Map<String, Value>, trusted: &Trusted) -> Result<Option<BTreeSe
     Ok(Some(words.into_iter().filter_map(|word| word.parse().ok()).collect()))
 }
 
-/// A claim that is a text with something in it.
+/// A claim that is a non-empty string.
 fn named<'a>(said: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     said.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }

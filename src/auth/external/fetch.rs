@@ -1,4 +1,4 @@
-//! Fetches the keys of issuers: a small answer, soon, from where the table says, or not at all.
+//! Fetches the keys of issuers, with limits on size, time and location.
 
 use std::time::Duration;
 
@@ -10,28 +10,28 @@ use crate::auth::external::{
     table::{Place, Trusted, is_safe, is_this_machine},
 };
 
-/// How long an answer may take, to its last byte.
+/// Time limit of a response, including its body.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest answer that is read.
+/// Maximum size of a response.
 const MAX_BYTES: usize = 64 * 1024;
 
 /// Why there are no keys; for the log.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
-    /// Nothing was received, or not in time.
+    /// No response, or not in time.
     #[error("no answer")]
     Unanswered(#[from] reqwest::Error),
-    /// Another answer than 200; a redirect is one.
+    /// A status other than 200, including redirects.
     #[error("answer {0}")]
     Status(u16),
-    /// Over `MAX_BYTES`.
+    /// Longer than `MAX_BYTES`.
     #[error("answer too long")]
     Length,
-    /// The metadata is unreadable, is another issuer's, or names a place that is not safe.
+    /// The metadata is invalid, belongs to another issuer, or names an unsafe URL.
     #[error("metadata")]
     Metadata,
-    /// No usable key is in the answer.
+    /// The response contains no usable key.
     #[error("no usable key")]
     Keys,
 }
@@ -43,23 +43,23 @@ struct Metadata {
     jwks_uri: String,
 }
 
-/// Fetches by HTTPS with the certificates that this machine trusts.
+/// HTTPS client with the trusted certificates of this machine.
 #[derive(Debug)]
 pub(super) struct Fetcher(Client);
 
 impl Fetcher {
-    /// Has the patience of the service.
+    /// A client with the time limit of the service.
     pub fn new() -> Result<Self, reqwest::Error> {
         Self::patient(TIMEOUT)
     }
 
-    /// Connections are not kept: minutes lie between two questions.
+    /// Connections are not reused: requests are minutes apart.
     pub(super) fn patient(patience: Duration) -> Result<Self, reqwest::Error> {
         let client = Client::builder().redirect(redirect::Policy::none()).timeout(patience).pool_max_idle_per_host(0);
         client.user_agent(concat!("cadre-api/", env!("CARGO_PKG_VERSION"))).build().map(Self)
     }
 
-    /// The keys of an issuer as they are now.
+    /// Fetches the current keys of an issuer.
     pub async fn keys(&self, trusted: &Trusted) -> Result<KeySet, Failure> {
         let text = match &trusted.place {
             Place::Keys(url) => self.get(url).await?,
@@ -87,8 +87,8 @@ impl Fetcher {
     }
 }
 
-/// Where the keys are by the metadata of the issuer itself (OpenID Connect Discovery 1.0, section 4.3). Metadata from
-/// elsewhere does not lead into this machine.
+/// URL of the keys in the metadata of the issuer (OpenID Connect Discovery 1.0, section 4.3). Metadata of another host
+/// must not refer to this machine.
 fn keys_of(metadata: &[u8], trusted: &Trusted, from: &Url) -> Result<Url, Failure> {
     let metadata: Metadata = serde_json::from_slice(metadata).map_err(|_| Failure::Metadata)?;
     let keys = Url::parse(&metadata.jwks_uri).map_err(|_| Failure::Metadata)?;

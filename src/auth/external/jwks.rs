@@ -1,4 +1,4 @@
-//! The keys that an issuer publishes (RFC 7517, section 5): pure rules.
+//! Parsing of an issuer's key set (RFC 7517, section 5): pure rules.
 
 use entity::value::KeyAlgorithm;
 use serde_json::Value;
@@ -8,16 +8,16 @@ use crate::auth::{
     public_key::{PublicKey, verifies},
 };
 
-/// Keys of one set that are read; a longer set is cut.
+/// Keys read from a set at most; the rest is ignored.
 const MAX_KEYS: usize = 32;
 
-/// The keys of an issuer that are of use here: one for each key and each algorithm that it may sign with.
+/// The usable keys of an issuer: one entry for each key and each algorithm that it may sign with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct KeySet(Vec<PublicKey>);
 
 impl KeySet {
-    /// Reads a set; nothing if no key in it is of use. A key of another kind, without an id, for another purpose or with
-    /// private parts is passed over, as section 5 has it.
+    /// Parses a set; `None` if no key is usable. Keys of unsupported types, without an id, for another purpose or with
+    /// private parts are skipped, as section 5 requires.
     pub fn read(text: &[u8], algorithms: &[KeyAlgorithm]) -> Option<Self> {
         let set = object(text).ok()?;
         let named = set.get("keys")?.as_array()?.iter().filter(|key| key.get("kid").is_some_and(Value::is_string));
@@ -30,7 +30,7 @@ impl KeySet {
         (!keys.is_empty()).then_some(Self(keys))
     }
 
-    /// Whether there is no key; so before the first set was read.
+    /// Whether the set is empty, as before the first fetch.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -40,7 +40,7 @@ impl KeySet {
         self.0.iter().any(|key| key.kid == kid)
     }
 
-    /// Checks that the key of this id has signed a token with an algorithm that it may sign with.
+    /// Checks that the key with this id signed the token with an algorithm that it may use.
     pub fn verify(&self, kid: &str, algorithm: KeyAlgorithm, token: &Compact<'_>) -> Result<(), Reason> {
         let mut keys = self.0.iter().filter(|key| key.kid == kid).peekable();
         keys.peek().ok_or(Reason::Key)?;

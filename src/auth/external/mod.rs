@@ -1,7 +1,7 @@
-//! Tokens of external issuers: whose are taken, by which keys, and what they must say.
+//! Tokens of external issuers: trusted issuers, their keys, and required claims.
 //!
-//! An issuer is trusted because a file of the operator names it. Nothing in a token leads to a key: no URL, no embedded
-//! key, and a `kid` only chooses among the keys that the issuer has published.
+//! An issuer is trusted because the operator's file names it. Nothing in a token refers to a key location: no URL, no
+//! embedded key, and `kid` only selects one of the issuer's published keys.
 
 mod claims;
 mod fetch;
@@ -26,23 +26,23 @@ pub(super) use claims::{Claims, Unverified};
 #[cfg(test)]
 pub(super) use table::Trusted;
 
-/// The issuers whose tokens are taken beside those of this service, with their keys.
+/// Trusted external issuers with their keys.
 #[derive(Debug, Default)]
 pub struct Issuers(Vec<Arc<Source>>);
 
 impl Issuers {
-    /// Reads the table of issuers, whose form stands in `docs/api.md`; `public_url` is that of this service. No key is
-    /// fetched yet.
+    /// Reads the table of issuers, whose format is described in `docs/api.md`; `public_url` is that of this service.
+    /// Fetches no keys yet.
     ///
     /// # Errors
-    /// A sentence that names the issuer, the field and the way out.
+    /// A sentence that names the issuer, the field and the solution.
     pub fn read(text: &str, public_url: &str) -> Result<Self, String> {
         let fetcher = Arc::new(fetch::Fetcher::new().map_err(|error| format!("keys cannot be fetched: {error}"))?);
         let trusted = table::read(text, public_url)?;
         Ok(Self(trusted.into_iter().map(|trusted| Arc::new(Source::new(trusted, fetcher.clone()))).collect()))
     }
 
-    /// Whether it names an issuer.
+    /// Whether the table contains the issuer.
     pub fn names(&self, issuer: &str) -> bool {
         self.all().any(|known| known == issuer)
     }
@@ -52,8 +52,8 @@ impl Issuers {
         self.0.iter().map(|source| source.trusted.issuer.as_str())
     }
 
-    /// Fetches the keys that are due: those never fetched, those fetched some minutes ago, and those that could not be
-    /// had. What cannot be had is logged and stays as it was.
+    /// Fetches the keys that are due: never fetched, fetched some minutes ago, or failed last time. A failure is
+    /// logged, and the old keys remain.
     pub async fn renew(&self, at: Instant) {
         join_all(self.0.iter().map(|source| source.renew_if_due(at))).await;
     }
@@ -62,7 +62,7 @@ impl Issuers {
         self.0.iter().find(|source| source.trusted.issuer == issuer)
     }
 
-    /// The issuer that a token says it comes from, if it is one of these. The signature will tell.
+    /// The issuer named in a token, if it is trusted. The signature is still unchecked.
     fn said_by(&self, token: &Compact<'_>) -> Option<&Arc<Source>> {
         if self.0.is_empty() {
             return None;
@@ -71,7 +71,7 @@ impl Issuers {
         self.by_name(said.get("iss").and_then(Value::as_str)?)
     }
 
-    /// A token with an acceptable header, if it says that it comes from one of these issuers.
+    /// A token with a valid header, if it names one of these issuers.
     pub(super) fn recognize<'a>(&self, token: Compact<'a>) -> Result<Recognized<'a>, Reason> {
         match self.said_by(&token) {
             None => Ok(Recognized::Other(token)),
@@ -80,10 +80,10 @@ impl Issuers {
     }
 }
 
-/// Whose a token is, by its own words.
+/// A token by its unverified issuer.
 pub(super) enum Recognized<'a> {
-    /// One of an external issuer.
+    /// Of an external issuer.
     Theirs(Unverified<'a>),
-    /// Any other.
+    /// Of any other issuer.
     Other(Compact<'a>),
 }

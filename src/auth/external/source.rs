@@ -10,19 +10,20 @@ use tokio::sync::Mutex;
 
 use crate::auth::external::{fetch::Fetcher, jwks::KeySet, table::Trusted};
 
-/// Two attempts to fetch the keys of an issuer lie apart so far at least, whoever asks for an unknown key how often.
+/// Minimum time between two fetches for unknown keys of an issuer, regardless of the number of requests.
 const APART: Duration = Duration::from_secs(60);
 
-/// Keys fetched so long ago are fetched anew.
+/// Age from which keys are fetched again.
 const PERIOD: Duration = Duration::from_secs(300);
 
-/// An issuer and its keys. The last good set stays until a newer one is there: an outage of the issuer is none here.
+/// An issuer and its keys. The last valid set is used until it is replaced, so an outage of the issuer has no effect
+/// here.
 #[derive(Debug)]
 pub(super) struct Source {
     pub trusted: Trusted,
     fetcher: Arc<Fetcher>,
     keys: ArcSwapOption<KeySet>,
-    /// Whoever holds it fetches.
+    /// Fetch lock.
     turn: Mutex<Turn>,
 }
 
@@ -37,26 +38,26 @@ impl Source {
         Self { trusted, fetcher, keys: ArcSwapOption::empty(), turn: Mutex::default() }
     }
 
-    /// The keys as last fetched; none if there have been none yet.
+    /// The keys as last fetched; empty before the first fetch.
     pub fn latest(&self) -> Arc<KeySet> {
         self.keys.load_full().unwrap_or_default()
     }
 
-    /// The keys, fetched anew where none has this id and the last attempt is long enough ago. Who comes while they are
-    /// fetched waits for them.
+    /// The keys, fetched again if none has this id and the last attempt is long enough ago. Concurrent requests wait
+    /// for the fetch.
     pub async fn with(self: &Arc<Self>, kid: &str, at: Instant) -> Arc<KeySet> {
         let keys = self.latest();
         if keys.has(kid) {
             return keys;
         }
-        // A task of its own: the attempt counts, so it goes on to its end also if the request that wanted it is gone.
+        // Runs as a separate task: the attempt counts, so it completes even if the request is cancelled.
         let source = Arc::clone(self);
         let renewed = tokio::spawn(async move { source.renew_if_older(APART, at).await });
         let _done = renewed.await;
         self.latest()
     }
 
-    /// Fetches the keys if it is time to.
+    /// Fetches the keys if they are due.
     pub async fn renew_if_due(&self, at: Instant) {
         let fails = self.turn.lock().await.has_failed;
         self.renew_if_older(if fails { APART } else { PERIOD }, at).await;

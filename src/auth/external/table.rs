@@ -1,4 +1,4 @@
-//! The table of issuers, as the operator writes it.
+//! The operator's table of issuers.
 
 use std::{collections::BTreeSet, net::IpAddr};
 
@@ -6,13 +6,13 @@ use entity::value::KeyAlgorithm;
 use reqwest::Url;
 use serde::Deserialize;
 
-/// How long a token of an issuer lives at most, unless the table says otherwise.
+/// Default maximum lifetime of a token.
 const LIFETIME_SECONDS: i64 = 3600;
 
-/// The longest life that the table may allow: what was revoked at the issuer lives on here until its tokens end.
+/// Highest lifetime that the table may allow: rights revoked at the issuer remain here until its tokens expire.
 const LONGEST_LIFETIME_SECONDS: i64 = 86_400;
 
-/// Claims whose meaning is fixed: they name neither a client nor a scope.
+/// Claims with a fixed meaning: they cannot name the client, the person or the scopes.
 const FIXED_CLAIMS: [&str; 8] = ["iss", "aud", "exp", "nbf", "iat", "jti", "cnf", "typ"];
 
 #[derive(Deserialize)]
@@ -34,37 +34,37 @@ struct Entry {
     person_claim: Option<String>,
 }
 
-/// An issuer whose tokens are taken.
+/// A trusted issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::auth) struct Trusted {
-    /// What `iss` must be.
+    /// Required value of `iss`.
     pub issuer: String,
-    /// What `aud` must be, as one string.
+    /// Required value of `aud`, a single string.
     pub audience: String,
-    /// Where its keys are.
+    /// Location of its keys.
     pub place: Place,
-    /// What its tokens may be signed with.
+    /// Accepted signature algorithms.
     pub algorithms: Vec<KeyAlgorithm>,
-    /// How long its tokens live at most.
+    /// Maximum lifetime of its tokens.
     pub longest_life: i64,
     /// The claim that names the client.
     pub client_claim: String,
-    /// The claim that holds the scopes; none: the grants alone decide.
+    /// The claim with the scopes; `None`: only the grants count.
     pub scope_claim: Option<String>,
     /// The claim that names the person.
     pub person_claim: String,
 }
 
-/// Where the keys of an issuer are.
+/// Location of the keys of an issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::auth) enum Place {
-    /// At this URL.
+    /// URL of the keys.
     Keys(Url),
-    /// Where the metadata at this URL says (OpenID Connect Discovery 1.0, section 4).
+    /// URL of metadata that contains the URL of the keys (OpenID Connect Discovery 1.0, section 4).
     Metadata(Url),
 }
 
-/// Reads the table.
+/// Parses the table.
 pub(super) fn read(text: &str, public_url: &str) -> Result<Vec<Trusted>, String> {
     let table: Table = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let mut names = BTreeSet::new();
@@ -134,7 +134,7 @@ fn url(name: &str, text: &str) -> Result<Url, String> {
     if is_safe(&url) { Ok(url) } else { Err(format!("{name}: write an https:// URL without a user or a password")) }
 }
 
-/// Whether nobody on the way can change what comes from there: https, or a host that is this machine.
+/// Whether responses are protected from tampering: https, or a host on this machine.
 pub(super) fn is_safe(url: &Url) -> bool {
     let is_plain = url.username().is_empty() && url.password().is_none();
     is_plain && (url.scheme() == "https" || (url.scheme() == "http" && is_this_machine(url)))

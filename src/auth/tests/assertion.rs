@@ -1,4 +1,5 @@
-//! Client assertions: good ones of every algorithm pass once, bent ones are refused by the one rule they break.
+//! Client assertions: valid ones of every algorithm are accepted once; each malformed one is refused by the one rule
+//! that it breaks.
 
 use std::collections::BTreeSet;
 
@@ -83,7 +84,7 @@ impl Signer {
         row.insert(self.fixture.tokens.database.writer()).await.unwrap();
     }
 
-    /// Header and claims that everything is right with.
+    /// Valid header and claims.
     fn good(&self) -> (Value, Value) {
         let (id, at) = (self.fixture.client.id.to_string(), now().timestamp());
         let header = json!({ "typ": "JWT", "alg": "ES256", "kid": "ES256" });
@@ -102,7 +103,7 @@ impl Signer {
         sign_with(&self.ec, &header.to_string(), &bent(claims, name, value))
     }
 
-    /// With several claims replaced, and those that are null left out.
+    /// With several claims replaced; null removes a claim.
     fn with(&self, replaced: &Value) -> String {
         let (header, mut claims) = self.good();
         for (name, value) in replaced.as_object().unwrap() {
@@ -112,7 +113,7 @@ impl Signer {
         sign_with(&self.ec, &header.to_string(), &claims.to_string())
     }
 
-    /// The good claims, signed by the key for an algorithm, under these header words.
+    /// Valid claims, signed by the key for an algorithm, with these header parameters.
     fn signed(&self, by: KeyAlgorithm, header: &Value, jti: &str) -> String {
         let (_, mut claims) = self.good();
         claims["jti"] = json!(jti);
@@ -214,11 +215,11 @@ fn headers(signer: &Signer) -> Vec<(String, Reason, String)> {
         let token = signer.with_header("alg", Some(json!(alg)));
         cases.push((format!("alg {alg:?}"), Reason::Algorithm, token));
     }
-    // The key is the one that was registered for ES256, whatever the header says.
+    // The key is the one registered for ES256, whatever the header says.
     for alg in ["EdDSA", "PS256", "RS256"] {
         cases.push((format!("alg {alg}"), Reason::Algorithm, signer.with_header("alg", Some(json!(alg)))));
     }
-    // One RSA key, registered for two algorithms: a signature of the one is none of the other.
+    // One RSA key, registered for two algorithms: a signature with one is invalid for the other.
     for (alg, by) in [("PS256", KeyAlgorithm::Rs256), ("RS256", KeyAlgorithm::Ps256)] {
         cases.push((format!("{alg} signed otherwise"), Reason::Signature, signer.signed(by, &header(alg, alg), "x")));
     }
@@ -388,7 +389,7 @@ async fn an_assertion_is_of_its_own_client_alone() {
     let of_other = other.id.to_string();
     let claims = json!({ "iss": of_other, "sub": of_other });
 
-    // The key stands with the first client, not with the one that is named.
+    // The key belongs to the first client, not to the named one.
     assert_eq!(signer.refusal(&signer.with(&claims)).await, Some(Reason::Key));
     let assertion = signer.with(&json!({}));
     for id in [of_other.as_str(), "", "nobody"] {

@@ -1,4 +1,4 @@
-//! Tokens of an external issuer: good ones, bent ones, and what becomes of the rights of clients and persons.
+//! Tokens of an external issuer: valid ones, malformed ones, and changes in the rights of clients and persons.
 
 mod tampering;
 
@@ -25,7 +25,7 @@ use crate::auth::{
     tests::fixture::{Fixture, PUBLIC_URL, now, sign_with, unit},
 };
 
-/// A world that trusts an issuer, which calls its client `app`.
+/// A test world that trusts an issuer, which calls its client `app`.
 struct Abroad {
     fixture: Fixture,
     server: Server,
@@ -81,7 +81,7 @@ impl Abroad {
         json!({ "typ": "at+jwt", "alg": "ES256", "kid": "k" })
     }
 
-    /// Claims of the client itself that everything is right with.
+    /// Valid claims of the client itself.
     fn claims(&self) -> Value {
         let at = now().timestamp();
         json!({

@@ -1,4 +1,5 @@
-//! A database, keys, a client and its token for tests. Rows are written directly: acts belong to a higher layer.
+//! A database, keys, a client and its token for tests. Rows are written directly, because acts belong to a higher
+//! layer.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -91,13 +92,13 @@ impl Fixture {
         Self { _folder: folder, tokens, client, secret, root, key }
     }
 
-    /// A token that everything is right with.
+    /// A valid token.
     pub fn token(&self) -> String {
         let scopes = BTreeSet::from([Scope::CadreRead, Scope::StatsRead]);
         self.tokens.issuer.issue(&self.client, &scopes, now()).unwrap().token
     }
 
-    /// Header and claims that everything is right with.
+    /// Valid header and claims.
     pub fn good(&self) -> (Value, Value) {
         let (id, at) = (self.client.id.to_string(), now().timestamp());
         let header = json!({ "typ": "at+jwt", "alg": "ES256", "kid": "access-1" });
@@ -108,23 +109,23 @@ impl Fixture {
         (header, claims)
     }
 
-    /// Signs any two texts with the key of the service.
+    /// Signs any header and claims with the key of the service.
     pub fn sign(&self, header: &str, claims: &str) -> String {
         sign_with(&self.key, header, claims)
     }
 
-    /// What is stored in the place of the secret.
+    /// The stored hash of the secret.
     pub fn secret_hash(&self) -> String {
         HEXLOWER.encode(&Sha256::digest(self.secret.as_bytes()))
     }
 
-    /// The public key as its bytes.
+    /// The public key as bytes.
     pub fn public_key(&self) -> Vec<u8> {
         self.key.public_key().as_ref().to_vec()
     }
 }
 
-/// A token against a secret.
+/// Exchanges a secret for a token.
 pub(crate) async fn exchange(tokens: &Tokens, id: &impl ToString, secret: &str) -> Result<AccessToken, Refused> {
     tokens.exchange(ClientCredential::Secret { id: &id.to_string(), secret, from: None }, None).await
 }

@@ -1,4 +1,4 @@
-//! What becomes of a good token when its client, its grant, its key or the database changes.
+//! Effect of changes to the client, its grant, its key or the database on a valid token.
 
 use std::{
     collections::BTreeSet,
@@ -25,7 +25,7 @@ use crate::{
     limit::InFlight,
 };
 
-/// A moment that far from now, without waiting for it.
+/// A moment in the future, without waiting for it.
 fn later(seconds: u64) -> Instant {
     Instant::now() + Duration::from_secs(seconds)
 }
@@ -235,7 +235,7 @@ async fn keys_rotate_without_refusing_a_valid_token() {
     assert!(verifier.verify_at(&new, settled, later(10)).await.is_ok());
 }
 
-/// The control: a key that signs as soon as it is made is refused where it was not read yet.
+/// Counter-check: a key that signs at once is refused by nodes that have not read it yet.
 #[tokio::test]
 async fn a_key_without_a_lead_would_be_refused_by_who_has_not_read_it() {
     let fixture = Fixture::new().await;

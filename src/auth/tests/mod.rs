@@ -1,4 +1,4 @@
-//! Tokens as a whole: bent ones, assertions, the life of rights, and the world that these tests stand on.
+//! Tests of tokens: malformed ones, assertions, changes of rights, and their common test world.
 
 mod assertion;
 mod external;

@@ -1,5 +1,5 @@
-//! Bent tokens: each differs from a good one in one thing, is otherwise well made and, where that is possible, truly
-//! signed by our key, so that the one rule it breaks is the one that refuses it.
+//! Malformed tokens: each differs from a valid one in one respect and, where possible, is correctly signed by our key.
+//! So exactly one rule refuses it.
 
 use aws_lc_rs::{
     hmac,
@@ -49,7 +49,7 @@ fn parts(token: &str) -> [&str; 3] {
     token.split('.').collect::<Vec<_>>().try_into().unwrap()
 }
 
-/// `alg`: none in every spelling, and others that a library might take.
+/// `alg`: none in every spelling, and others that a library might accept.
 async fn algorithms(fixture: &Fixture) -> Vec<Case> {
     let mut cases = Vec::new();
     for alg in ["none", "None", "NONE", "nOnE", "", "es256", "ES384", "RS256", "PS256", "EdDSA", "HS256", "ES256 "] {
@@ -72,7 +72,7 @@ async fn algorithms(fixture: &Fixture) -> Vec<Case> {
     cases
 }
 
-/// Everything else in the header.
+/// All other header parameters.
 fn headers(fixture: &Fixture) -> Vec<Case> {
     let mut cases = Vec::new();
     for kid in
@@ -125,7 +125,7 @@ fn headers(fixture: &Fixture) -> Vec<Case> {
     cases
 }
 
-/// Claims of another value, another JSON type, or none.
+/// Claims with another value or JSON type, or missing.
 fn claims(fixture: &Fixture) -> Vec<Case> {
     let mut cases = Vec::new();
     for name in ["iss", "aud"] {
@@ -185,7 +185,7 @@ fn claims(fixture: &Fixture) -> Vec<Case> {
     cases
 }
 
-/// Everything about time. The good token is issued now and lives 600 s.
+/// Time claims. The valid token is issued now and expires after 600 s.
 fn times(fixture: &Fixture) -> Vec<Case> {
     let at = now().timestamp();
     let (header, good) = fixture.good();
@@ -227,7 +227,7 @@ fn times(fixture: &Fixture) -> Vec<Case> {
     cases
 }
 
-/// The outer form and the signature.
+/// The outer format and the signature.
 fn forms(fixture: &Fixture) -> Vec<Case> {
     let good = fixture.token();
     let [header, claims, signature] = parts(&good);
@@ -237,7 +237,7 @@ fn forms(fixture: &Fixture) -> Vec<Case> {
     let der = BASE64URL_NOPAD.encode(&[&[0x30, 0x44][..], &[1; 68]].concat());
     let long = fixture.with_claim("x", Some(json!("x".repeat(MAX_TOKEN_BYTES))));
     let flip_last = |part: &str| {
-        // 64 bytes leave four bits over in the last character: they must be zero.
+        // 64 bytes leave four unused bits in the last character: they must be zero.
         let last = part.chars().last().unwrap();
         let stray = char::from_u32(u32::from(last) + 1).unwrap();
         format!("{}{stray}", &part[..part.len() - 1])
@@ -307,8 +307,8 @@ async fn bent_tokens_are_refused_each_by_the_rule_it_breaks() {
     }
 }
 
-/// Changes one to three bytes of a good token, so often, and wants each change refused. The seed of a run is printed;
-/// `CADRE_TEST_SEED` repeats it.
+/// Changes one to three bytes of a valid token, `times` times, and expects each change to be refused. The seed is
+/// printed; `CADRE_TEST_SEED` repeats a run.
 pub(super) async fn mutated(good: &str, times: usize, is_refused: impl AsyncFn(&str) -> bool) {
     let seed = seed().unwrap_or_else(|| fastrand::u64(..));
     println!("CADRE_TEST_SEED={seed}");

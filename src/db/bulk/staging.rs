@@ -1,4 +1,4 @@
-//! Filling a table as a whole: its indexes after its rows, and its rows in the order of its key.
+//! Fills an empty table: the rows in the order of the primary key first, then its indexes.
 
 use std::marker::PhantomData;
 
@@ -10,16 +10,15 @@ use sea_orm::{
 
 use super::{SORTING_CACHE, WIDE_CACHE, Way, cache, table::quoted, write};
 
-/// The indexes of a table that is being filled, as the statements that make them.
+/// The dropped indexes of a table that is being filled, as their `CREATE INDEX` statements.
 #[derive(Debug)]
 #[must_use = "the table lacks its indexes until they are rebuilt"]
 pub struct Indexes(Vec<String>);
 
 impl Indexes {
-    /// Takes the indexes from an empty table that is about to be filled, all but those that columns are declared with.
-    /// SQLite then sorts the rows once for each index, instead of reading and writing pages here and there for each row;
-    /// others read the table as it was until the commit. On PostgreSQL they stay: there, whoever reads the table would
-    /// have to wait for the commit.
+    /// Drops the indexes of an empty table on SQLite, except those of column constraints. SQLite then sorts the rows
+    /// once for each index instead of updating scattered pages for each row; other connections read the old state until
+    /// the commit. PostgreSQL keeps its indexes: dropping them would block readers until the commit.
     pub async fn take<E: EntityTrait>(txn: &DatabaseTransaction) -> Result<Self, DbErr> {
         let is_filled = E::find().select_only().expr(Expr::val(1)).limit(1);
         if txn.get_database_backend() == DatabaseBackend::Postgres
@@ -43,7 +42,7 @@ impl Indexes {
         Ok(Self(statements))
     }
 
-    /// Makes them again; the rows must be as unique as they demand. The cache is a wide one afterwards.
+    /// Creates the indexes again; fails if a unique one is violated. Leaves the cache at `WIDE_CACHE`.
     pub async fn rebuild(self, txn: &DatabaseTransaction) -> Result<(), DbErr> {
         if self.0.is_empty() {
             return Ok(());
@@ -56,21 +55,21 @@ impl Indexes {
     }
 }
 
-/// Rows of a table that come in another order than that of its primary key. They are written aside first and then, sorted
-/// by the database in bounded memory, into the table: pages are filled one after the other, where rows here and there
-/// would have most of them read and written again and again.
+/// Staging table for rows that do not arrive in the order of their primary key. The database sorts them in bounded
+/// memory into the final table. Pages are thus filled once; scattered inserts would read and write most of them
+/// repeatedly.
 #[derive(Debug)]
 #[must_use = "the rows are not in the table until they are poured into it"]
 pub struct StagingTable<E> {
-    /// The indexes of the table meanwhile.
+    /// The dropped indexes of the table.
     indexes: Indexes,
-    /// The table that the rows stand in until then.
+    /// Name of the staging table.
     name: String,
     entity: PhantomData<E>,
 }
 
 impl<E: EntityTrait> StagingTable<E> {
-    /// A place for the rows of a table, which must be empty. It is gone with the transaction.
+    /// Creates the staging table of an empty table. It is dropped with the transaction.
     pub async fn open(txn: &DatabaseTransaction) -> Result<Self, DbErr> {
         let indexes = Indexes::take::<E>(txn).await?;
         let table = E::default().as_str();
@@ -91,10 +90,10 @@ impl<E: EntityTrait> StagingTable<E> {
         Ok(Self { indexes, name, entity: PhantomData })
     }
 
-    /// Writes rows aside.
+    /// Writes rows into the staging table.
     ///
     /// # Errors
-    /// As `insert`; but a key that is there twice is found when they are poured.
+    /// As `insert`; but duplicate keys are reported by `pour`.
     pub async fn insert<A: ActiveModelTrait<Entity = E>>(
         &self,
         txn: &DatabaseTransaction,
@@ -103,10 +102,10 @@ impl<E: EntityTrait> StagingTable<E> {
         write(txn, rows, Way::Insert, Some(&self.name)).await
     }
 
-    /// Brings the rows into the table, and makes its indexes.
+    /// Copies the rows into the table and rebuilds its indexes.
     ///
     /// # Errors
-    /// What the database refuses, such as two rows with one key.
+    /// Errors of the database, such as duplicate keys.
     pub async fn flush(self, txn: &DatabaseTransaction) -> Result<(), DbErr> {
         let (table, name) = (E::default().as_str(), self.name);
         if name != table {
@@ -123,8 +122,8 @@ impl<E: EntityTrait> StagingTable<E> {
     }
 }
 
-/// Whether PostgreSQL lets the role set rows aside. Where an operator has taken that right from everybody, rows go into the
-/// table as they come.
+/// Whether PostgreSQL lets the role create temporary tables. If the operator has revoked this right, rows are written
+/// directly in arrival order.
 async fn may_set_aside(txn: &DatabaseTransaction) -> Result<bool, DbErr> {
     let select = "SELECT has_database_privilege(current_database(), 'TEMPORARY')";
     let row = txn.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, select)).await?;

@@ -1,4 +1,4 @@
-//! The statements that take many rows of a table.
+//! Statements for bulk writes into a table.
 
 use std::fmt::Write;
 
@@ -9,25 +9,25 @@ use sea_orm::{
 
 use super::Way;
 
-/// A table and those of its columns that are written.
+/// A table and its written columns.
 pub(super) struct Table<A: ActiveModelTrait> {
     name: String,
     columns: Vec<<A::Entity as EntityTrait>::Column>,
 }
 
 impl<A: ActiveModelTrait> Table<A> {
-    /// The table of a row, or one of another name, and the columns that are set in the row.
+    /// The table of a row, or another one by name, with the columns that are set in the row.
     pub fn of(first: &A, name: Option<&str>) -> Self {
         let columns = <A::Entity as EntityTrait>::Column::iter().filter(|column| !first.is_not_set(*column)).collect();
         Self { name: name.unwrap_or(A::Entity::default().as_str()).to_owned(), columns }
     }
 
-    /// How many columns are written.
+    /// Number of written columns.
     pub fn width(&self) -> usize {
         self.columns.len()
     }
 
-    /// The statement for some rows.
+    /// The statement for these rows.
     pub fn statement(&self, backend: DatabaseBackend, way: Way, rows: Vec<A>) -> Result<Statement, DbErr> {
         let (given, values) = match backend {
             DatabaseBackend::Postgres => self.arrays(rows)?,
@@ -47,7 +47,7 @@ impl<A: ActiveModelTrait> Table<A> {
         names.join(", ")
     }
 
-    /// What is done where a row with the primary key stands.
+    /// The `ON CONFLICT` clause for an existing primary key.
     fn otherwise(&self, way: Way) -> String {
         let key: Vec<&str> =
             <A::Entity as EntityTrait>::PrimaryKey::iter().map(|key| key.into_column().as_str()).collect();
@@ -60,7 +60,7 @@ impl<A: ActiveModelTrait> Table<A> {
         format!("ON CONFLICT ({}) DO UPDATE SET {set}", key.into_iter().map(quoted).collect::<Vec<_>>().join(", "))
     }
 
-    /// The rows as SQLite takes them: a parameter for each value.
+    /// The rows for SQLite: one parameter for each value.
     fn parameters(&self, rows: Vec<A>) -> Result<(String, Vec<Value>), DbErr> {
         let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
         let text = format!("VALUES {}", vec![row.as_str(); rows.len()].join(", "));
@@ -73,8 +73,8 @@ impl<A: ActiveModelTrait> Table<A> {
         Ok((text, values))
     }
 
-    /// The rows as PostgreSQL takes them: a parameter for each column, and one more that says where a nullable column is
-    /// null, since the arrays that can be bound hold no null.
+    /// The rows for PostgreSQL: one array parameter for each column, and a second one of null flags for a nullable
+    /// column, since bound arrays cannot hold nulls.
     fn arrays(&self, mut rows: Vec<A>) -> Result<(String, Vec<Value>), DbErr> {
         let (mut chosen, mut given, mut values) = (String::new(), String::new(), Vec::new());
         for (at, column) in self.columns.iter().enumerate() {
@@ -96,7 +96,7 @@ impl<A: ActiveModelTrait> Table<A> {
     }
 }
 
-/// The values of a column, and where there is none: the array holds something else in their place.
+/// The values of a column and its null flags; a null value has a placeholder in the array.
 fn array<A: ActiveModelTrait>(
     rows: &mut [A],
     column: <A::Entity as EntityTrait>::Column,
@@ -117,7 +117,7 @@ fn taken<A: ActiveModelTrait>(row: &mut A, column: <A::Entity as EntityTrait>::C
     row.take(column).into_value().ok_or_else(|| DbErr::AttrNotSet(column.as_str().to_owned()))
 }
 
-/// A name as both databases take it.
+/// A quoted identifier for both databases.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{name}\"")
 }

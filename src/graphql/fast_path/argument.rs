@@ -1,4 +1,5 @@
-//! Arguments: read once with the document where no variable stands in them, otherwise for each answer.
+//! Arguments of compiled selections: parsed once with the document if they contain no variables, otherwise for each
+//! response.
 
 use std::borrow::Cow;
 
@@ -12,15 +13,15 @@ use crate::{
 
 /// The value of an argument.
 pub(super) enum Argument<T> {
-    /// It is the same in each answer.
+    /// Constant: the same in each response.
     Known(T),
-    /// It hangs on variables.
+    /// Contains variables.
     Open(Literal),
 }
 
 impl Selected<'_> {
-    /// An argument of the field; nothing where the engine would not take what stands there. One that is absent reads like
-    /// null: the resolvers say what that means, as the defaults of the schema do.
+    /// An argument of the field; `None` if the engine would reject its literal. A missing argument is parsed as null,
+    /// as in the resolvers and the defaults of the schema.
     pub fn argument<T: InputType>(&self, name: &str) -> Option<Argument<T>> {
         let Some(literal) = self.literal(name) else { return T::parse(None).ok().map(Argument::Known) };
         let schema_index = self.compiling.schema_index;
@@ -36,10 +37,10 @@ impl Selected<'_> {
 }
 
 impl<T: InputType + Clone> Argument<T> {
-    /// The value in an answer.
+    /// The value in a response.
     ///
     /// # Errors
-    /// Where the variables make none.
+    /// If the variables do not form a valid value.
     pub fn value(&self, variables: &Variables) -> Result<Cow<'_, T>> {
         match self {
             Self::Known(value) => Ok(Cow::Borrowed(value)),
@@ -51,7 +52,8 @@ impl<T: InputType + Clone> Argument<T> {
     }
 }
 
-/// A literal with its variables put in: what was not sent is absent, and null in a list (GraphQL, section 3.10).
+/// A literal with its variables substituted: a variable that was not sent is absent, and null in a list (GraphQL,
+/// section 3.10).
 fn settled(literal: &Literal, variables: &Variables) -> Option<ConstValue> {
     match literal {
         Literal::Variable(name) => variables.get(name).cloned(),

@@ -1,4 +1,4 @@
-//! Compositions, written as `graphql::composition` resolves them.
+//! Writers for compositions; the output equals that of `graphql::composition`.
 
 use entity::qualification_level;
 
@@ -54,7 +54,7 @@ impl Render for Composition {
     }
 }
 
-/// Some of the people counted, and their share of all in percent.
+/// A part of the people, and its share of all in percent.
 #[derive(Clone, Copy)]
 pub(super) struct Part {
     count: i32,
@@ -87,7 +87,7 @@ impl Render for LevelShare {
     }
 }
 
-/// Some of the people counted.
+/// A part of the people.
 pub(super) struct Share;
 
 impl Render for Share {

@@ -1,4 +1,4 @@
-//! One pass of writing: what stands round it, and where the bytes go.
+//! JSON writer and its context.
 
 use async_graphql::Variables;
 use serde::Serialize;
@@ -10,37 +10,37 @@ use crate::{
     language::Language,
 };
 
-/// A type of the schema that is written straight from what it shows.
+/// A schema type that is written directly from a domain value.
 pub(super) trait Render: Sized + 'static {
-    /// Its name in the schema.
+    /// Name of the type in the schema.
     const NAME: &'static str;
-    /// What it shows.
+    /// The domain value.
     type Of<'a>: Copy;
-    /// How a field of it is written; nothing for a field that is left to the engine.
+    /// The writer of a field; `None` if the field is left to the engine.
     fn field(field: &super::selection::Selected<'_>) -> Option<Write<Self>>;
 }
 
-/// Writes the value of one field.
+/// Writer of the value of one field.
 pub(super) type Write<T> =
     Box<dyn for<'a> Fn(<T as Render>::Of<'a>, RenderContext<'a>, &mut JsonWriter) -> Result<()> + Send + Sync>;
 
-/// A way to write a field of a type.
+/// Boxes a field writer.
 pub(super) fn write<T: Render>(
     how: impl for<'a> Fn(T::Of<'a>, RenderContext<'a>, &mut JsonWriter) -> Result<()> + Send + Sync + 'static,
 ) -> Option<Write<T>> {
     Some(Box::new(how))
 }
 
-/// What stands round the values of one answer.
+/// Context of a response.
 #[derive(Clone, Copy)]
 pub(super) struct RenderContext<'a> {
-    /// Whose answer it is.
+    /// Access of the caller.
     pub access: &'a Access,
-    /// The language of labels.
+    /// Language of labels.
     pub language: Language,
-    /// The settled variables.
+    /// The variables with their defaults.
     pub variables: &'a Variables,
-    /// What was read for it.
+    /// Prefetched related rows.
     pub prefetched: &'a Prefetched,
 }
 
@@ -51,26 +51,26 @@ impl<'a> RenderContext<'a> {
     }
 }
 
-/// The bytes of an answer.
+/// Buffer of a response.
 pub(super) struct JsonWriter(Vec<u8>);
 
 impl JsonWriter {
-    /// Room for an answer of about so many bytes, so that few of them are moved while it grows.
+    /// A buffer with the expected size of the response, so that it seldom grows.
     pub fn of(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))
     }
 
-    /// Writes bytes as they are.
+    /// Writes raw bytes.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
-    /// Writes one byte as it is.
+    /// Writes one raw byte.
     pub fn byte(&mut self, byte: u8) {
         self.0.push(byte);
     }
 
-    /// Writes a value that has a JSON form of its own.
+    /// Writes a serializable value as JSON.
     pub fn leaf(&mut self, value: impl Serialize) -> Result<()> {
         serde_json::to_writer(&mut self.0, &value).map_err(unwritten)
     }

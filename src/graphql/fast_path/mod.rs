@@ -1,9 +1,9 @@
-//! The straight way of a question: its answer written as JSON from the rows, following the compiled selection.
+//! Fast path for queries: writes the response as JSON directly from the rows, following the compiled selection.
 //!
-//! The engine makes a future, an allocation or five and a value of each field, which for a page costs more than reading
-//! it. Here a selection is compiled once with its document, the rows are read by one batch per kind, and one pass writes
-//! the bytes. It is taken for documents that the engine has validated and run once, and that ask for nothing but what is
-//! written here; whatever fails on it is asked again of the engine, which tells the error. The bytes are the same.
+//! The engine creates a future, several allocations and a value for each field, which for a page costs more than
+//! reading it. Here a selection is compiled once with its document, the rows are read by one batch per kind, and one
+//! pass writes the bytes. It applies to documents that the engine has validated and executed once, and that select only
+//! supported fields. If it fails, the engine executes the query again and reports the error. The bytes are the same.
 
 mod argument;
 mod composition;
@@ -44,16 +44,16 @@ use crate::{
     language::Language,
 };
 
-/// Bytes of a small answer.
+/// Initial buffer size for a response, in bytes.
 const USUAL: usize = 4 * 1024;
 
-/// A query that is answered without the engine.
+/// A query that is executed without the engine.
 pub struct FastPath {
     asked: Vec<RootField>,
     set: CompiledSelection<roots::Query>,
     requirements: Requirements,
     read_mode: LastReadMode,
-    /// Bytes of the last answer.
+    /// Size of the last response, in bytes.
     last: AtomicUsize,
 }
 
@@ -64,8 +64,8 @@ impl fmt::Debug for FastPath {
 }
 
 impl FastPath {
-    /// Compiles the one operation of a document that the engine has validated; nothing where it is no query, or asks for
-    /// something that is left to the engine.
+    /// Compiles the single operation of a document that the engine has validated; `None` if it is not a query or
+    /// selects an unsupported field.
     pub fn compile(schema_index: &SchemaIndex, document: &ExecutableDocument, largest: u64) -> Option<Self> {
         let operation = match &document.operations {
             DocumentOperations::Single(operation) => operation,
@@ -82,10 +82,10 @@ impl FastPath {
         Some(Self { asked, set, requirements, read_mode: LastReadMode::default(), last: AtomicUsize::new(USUAL) })
     }
 
-    /// The whole body of the answer.
+    /// The whole body of the response.
     ///
     /// # Errors
-    /// Whatever the engine would tell beside the data, or instead of it.
+    /// Any error that the engine would report.
     pub async fn answer(&self, access: &Access, language: Language, variables: &Variables) -> Result<Vec<u8>> {
         access.along(&self.read_mode, async || self.written(access, language, variables).await).await
     }
@@ -108,8 +108,8 @@ impl FastPath {
     }
 }
 
-/// What of the types that are written here is left to the engine. The roots that are written are `cadre`, `cadres` and
-/// `unit`; pages and numbers hang on a unit that a root names.
+/// Unsupported fields of the supported types; they are left to the engine. The supported roots are `cadre`, `cadres`
+/// and `unit`; pages and counts are supported on a unit that a root returns.
 pub const NOT_ON_FAST_PATH: [&str; 18] = [
     "Cadre.accessLog",
     "Cadre.enrolments",

@@ -1,4 +1,4 @@
-//! Pages of lists, written as `graphql::page` resolves them.
+//! Writers for pages of lists; the output equals that of `graphql::page`.
 
 use std::marker::PhantomData;
 
@@ -25,22 +25,22 @@ use crate::{
     },
 };
 
-/// A page that was read, with its count where that is asked for.
+/// A page, with its count if it is selected.
 #[derive(Debug)]
 pub(super) struct Listing<T> {
     /// The rows with their cursors.
     pub page: Page<T>,
-    /// How many there are in the whole list.
+    /// Size of the whole list.
     pub count: Option<Counted>,
 }
 
-/// A type that stands in pages.
+/// A type with paged lists.
 pub(super) trait Paged: Render {
-    /// Its view, which names the types of its pages.
+    /// Its view, which names its connection types.
     type View: Listed;
-    /// What a page holds.
+    /// Type of a row in a page.
     type Row: 'static;
-    /// What is shown of it.
+    /// The value to write for a row.
     fn of(row: &Self::Row) -> Self::Of<'_>;
 }
 
@@ -71,7 +71,7 @@ pub(super) struct Paging {
 }
 
 impl Paging {
-    /// Those of a field.
+    /// The paging arguments of a field.
     pub fn of(field: &Selected<'_>) -> Option<Self> {
         Some(Self {
             first: field.argument("first")?,
@@ -81,7 +81,7 @@ impl Paging {
         })
     }
 
-    /// Their values in an answer.
+    /// Their values in a response.
     pub fn value(&self, variables: &Variables) -> Result<PageArgs> {
         Ok(PageArgs {
             first: *self.first.value(variables)?,
@@ -92,14 +92,14 @@ impl Paging {
     }
 }
 
-/// How far the rows of a list are counted, and when.
+/// Bound of the count of a list, and its conditions.
 pub(super) struct Count {
     max: Argument<Option<i32>>,
     when: Conditions,
 }
 
 impl Count {
-    /// The bound; nothing where the count is not asked for.
+    /// The bound; `None` if the count is not selected.
     pub fn bound(&self, variables: &Variables) -> Result<Option<u64>> {
         if !self.when.hold(variables) {
             return Ok(None);
@@ -142,7 +142,7 @@ impl<T: Paged> Render for Connection<T> {
             }
             "totalCount" => {
                 let (max, when) = (field.argument("max")?, field.when.clone());
-                // One count is kept; of a list that is counted twice, up to different bounds, the engine is asked.
+                // Only one count is supported; a list with two counts of different bounds is left to the engine.
                 if field.compiling.count.replace(Some(Count { max, when })).is_some() {
                     return None;
                 }
@@ -173,10 +173,10 @@ impl<T: Paged> Render for Edge<T> {
     }
 }
 
-/// Where a page lies in its list.
+/// Position of a page in its list.
 pub(super) struct PageInfo;
 
-/// Where a page lies in its list, with the cursors of its ends.
+/// Position of a page in its list, with the cursors of its ends.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     has_next: bool,

@@ -1,4 +1,4 @@
-//! Persons and their posts, written as `graphql::cadre` resolves them.
+//! Writers for persons and their posts; the output equals that of `graphql::cadre`.
 
 use entity::{assignment, value::Day};
 
@@ -98,7 +98,7 @@ fn highest(field: &Selected<'_>) -> Option<Write<Cadre>> {
 /// A post.
 pub(super) struct Assignment;
 
-/// A post as it is shown on a day.
+/// A post as of a day.
 #[derive(Clone, Copy)]
 pub(super) struct Post<'a> {
     row: &'a assignment::Model,

@@ -1,4 +1,4 @@
-//! What the values of an answer hang on, read before anything is written: beside what was found, or one batch for each kind.
+//! Prefetches related rows, one batch per kind, before anything is written.
 
 use std::collections::HashMap;
 
@@ -10,19 +10,19 @@ use crate::{
     graphql::fast_path::roots::RootData,
 };
 
-/// Which kinds a selection needs.
+/// Kinds of related rows that a selection needs.
 #[derive(Debug, Default)]
 pub(super) struct Requirements {
-    /// The rotations of persons, which are read with them.
+    /// Rotations of persons, read together with them.
     pub rotations: bool,
-    /// The plans of quotas.
+    /// Plans of quotas.
     pub plans: bool,
-    /// How many levels of quotas below those of a list.
+    /// Levels of quotas below those of a list.
     pub children: usize,
 }
 
 impl Requirements {
-    /// The rotations of persons, if they are needed.
+    /// The option to read rotations with persons, if they are needed.
     ///
     /// # Errors
     /// `Forbidden` without `rotation:read`.
@@ -31,7 +31,7 @@ impl Requirements {
     }
 }
 
-/// What was read.
+/// The prefetched rows.
 #[derive(Debug, Default)]
 pub(super) struct Prefetched {
     plans: HashMap<PlanId, VisiblePlan>,
@@ -39,7 +39,7 @@ pub(super) struct Prefetched {
 }
 
 impl Prefetched {
-    /// Reads what is needed of what was found.
+    /// Prefetches the rows that are needed for the found objects.
     ///
     /// # Errors
     /// `Forbidden` without the scopes; `Unavailable` from the database.
@@ -49,12 +49,12 @@ impl Prefetched {
         Ok(Self { plans, children })
     }
 
-    /// A plan, if the caller may know of it.
+    /// A plan, if it is visible to the caller.
     pub fn plan(&self, id: PlanId) -> Option<&VisiblePlan> {
         self.plans.get(&id)
     }
 
-    /// The quotas that were handed on from a quota.
+    /// The quotas allocated from a quota.
     pub fn children(&self, of: QuotaId) -> &[VisibleQuota] {
         self.children.get(&of).map(Vec::as_slice).unwrap_or_default()
     }

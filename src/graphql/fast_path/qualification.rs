@@ -1,4 +1,4 @@
-//! Qualifications and what they are of, written as `graphql::qualification` resolves them.
+//! Writers for qualifications and their reference data; the output equals that of `graphql::qualification`.
 
 use entity::{institution, qualification, qualification_level, value::Day};
 
@@ -15,7 +15,7 @@ use crate::{
 /// A qualification.
 pub(super) struct Qualification;
 
-/// A qualification as it is shown on a day.
+/// A qualification as of a day.
 #[derive(Clone, Copy)]
 pub(super) struct Held<'a> {
     pub row: &'a qualification::Model,

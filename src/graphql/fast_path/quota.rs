@@ -1,4 +1,5 @@
-//! Quotas with their plans and programmes, written as `graphql::training` and `graphql::programme` resolve them.
+//! Writers for quotas with their plans and programmes; the output equals that of `graphql::training` and
+//! `graphql::programme`.
 
 use entity::programme;
 
@@ -103,7 +104,7 @@ impl Render for TrainingPlan {
     }
 }
 
-/// A programme of training.
+/// A training programme.
 pub(super) struct Programme;
 
 impl Render for Programme {

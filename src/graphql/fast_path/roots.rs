@@ -1,4 +1,4 @@
-//! Where a question begins: what its roots ask for, and what hangs on a unit and is read for it.
+//! Root fields of a query: what they look up, and the lists of a unit that are read for it.
 
 use async_graphql::Variables;
 use entity::value::{Day, Hierarchy};
@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// Something that is found by a statement of its own.
+/// A lookup with its own statement.
 pub(super) struct RootField {
     when: Conditions,
     what: RootKind,
@@ -72,14 +72,14 @@ struct QuotasAsked {
     count: Option<Count>,
 }
 
-/// What was found.
+/// Result of a lookup.
 #[derive(Debug)]
 pub(super) enum RootData {
-    /// There is none, or it was not asked for.
+    /// Not found, or not selected.
     Nothing,
     /// A person.
     Cadre(AuthorizedCadre),
-    /// A unit and what hangs on it.
+    /// A unit and the results of its fields.
     Unit(UnitOnDay, Vec<RootData>),
     /// A page of persons.
     Cadres(Listing<AuthorizedCadre>),
@@ -90,7 +90,7 @@ pub(super) enum RootData {
 }
 
 impl RootData {
-    /// The quotas in it.
+    /// The quotas in this result.
     pub fn quotas(&self) -> Vec<&VisibleQuota> {
         match self {
             Self::Quotas(listing) => listing.page.rows.iter().map(|(_, row)| row).collect(),
@@ -101,7 +101,7 @@ impl RootData {
 }
 
 impl RootField {
-    /// Finds it.
+    /// Executes the lookup.
     ///
     /// # Errors
     /// Those of the resolvers of the same fields.
@@ -125,7 +125,7 @@ impl RootField {
                 Ok(RootData::Unit(unit, hung))
             }
             RootKind::Cadres(asked) => asked.find(None, access, requirements, variables).await,
-            // They hang on units alone.
+            // These occur as fields of units only.
             RootKind::Composition(_) | RootKind::Quotas(_) => Ok(RootData::Nothing),
         }
     }
@@ -240,7 +240,7 @@ impl QuotasAsked {
     }
 }
 
-/// The roots.
+/// The root fields.
 pub(super) struct Query;
 
 impl Render for Query {
@@ -277,7 +277,7 @@ impl Render for Query {
     }
 }
 
-/// A unit that a root names, with what hangs on it.
+/// A unit that a root returns, with the results of its fields.
 pub(super) struct AskedUnit;
 
 impl Render for AskedUnit {
@@ -315,7 +315,7 @@ impl Render for AskedUnit {
     }
 }
 
-/// Writes a page of persons, which is among what was found where the field stands.
+/// Writes a page of persons from the results of the selected object.
 fn cadres(
     field: &Selected<'_>,
 ) -> Option<impl for<'a> Fn(&'a [RootData], RenderContext<'a>, &mut JsonWriter) -> Result<()> + Send + Sync + use<>> {
@@ -329,7 +329,7 @@ fn cadres(
 }
 
 impl Selected<'_> {
-    /// Notes that something must be found where the field is asked for, and gives its place.
+    /// Registers a lookup under the field's conditions and returns its index.
     fn ask(&self, what: RootKind) -> usize {
         self.compiling.ask(RootField { when: self.when.clone(), what })
     }

@@ -1,4 +1,4 @@
-//! Rotations and placements, written as `graphql::rotation` resolves them.
+//! Writers for rotations and placements; the output equals that of `graphql::rotation`.
 
 use entity::{
     title,
@@ -70,7 +70,7 @@ fn named(with: RenderContext<'_>, by: &VisibleRotation, unit: UnitId, day: Day) 
     unit::named_by(with.access, by, unit, day)
 }
 
-/// A unit as it stood on the start day.
+/// A unit as of the start day.
 fn left_or_entered(field: &Selected<'_>, of: fn(&VisibleRotation) -> UnitId) -> Option<Write<Rotation>> {
     let set = field.set::<Unit>()?;
     write::<Rotation>(move |rotation, with, out| {

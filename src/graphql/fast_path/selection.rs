@@ -1,4 +1,4 @@
-//! Selections, compiled: fragments laid out, equal response keys merged, each field resolved to how it is written.
+//! Compiled selections: fragments are expanded, equal response keys merged, and each field is resolved to its writer.
 
 use std::{
     cell::{Cell, RefCell},
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// What is selected of a type, in the order of the answer.
+/// The selected fields of a type, in the order of the response.
 pub(super) struct CompiledSelection<T: Render>(Vec<Slot<T>>);
 
 struct Slot<T: Render> {
@@ -34,7 +34,7 @@ struct Slot<T: Render> {
     write: Write<T>,
 }
 
-/// Under which conditions something is asked for; all of them must hold.
+/// Conditions of a selection; all of them must hold.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Conditions(Vec<Condition>);
 
@@ -42,7 +42,7 @@ pub(super) struct Conditions(Vec<Condition>);
 #[derive(Clone, Debug, PartialEq)]
 struct Condition {
     variable: Name,
-    /// What the variable must be.
+    /// Required value of the variable.
     is: bool,
 }
 
@@ -88,7 +88,7 @@ impl<T: Render> CompiledSelection<T> {
 }
 
 impl Conditions {
-    /// Whether they hold. The engine takes a variable that was not sent for false.
+    /// Whether all conditions hold. The engine treats a variable that was not sent as false.
     pub fn hold(&self, variables: &Variables) -> bool {
         self.0.iter().all(|condition| {
             let value = variables.get(&condition.variable);
@@ -96,7 +96,7 @@ impl Conditions {
         })
     }
 
-    /// These and those of directives. Of what is never asked for the engine is asked, for nobody writes that.
+    /// Adds `@skip` and `@include`. Constant-false selections are left to the engine.
     fn and(&self, directives: &[Positioned<Directive>]) -> Option<Self> {
         let mut all = self.clone();
         for directive in directives {
@@ -115,30 +115,30 @@ impl Conditions {
     }
 }
 
-/// What is gathered while an operation is compiled.
+/// State of the compilation of an operation.
 pub(super) struct Compiling<'d> {
     pub schema_index: &'d SchemaIndex,
     fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>,
-    /// How many fields may still be compiled.
+    /// Remaining number of fields that may be compiled.
     left: Cell<u64>,
-    /// What must be found, in the order in which it is referred to.
+    /// The lookups of the operation, in the order of their indexes.
     pub asked: RefCell<Vec<RootField>>,
     /// The count of the connection that is being compiled.
     pub count: RefCell<Option<Count>>,
-    /// How many levels of quotas stand above.
+    /// Current nesting level of quotas.
     level: Cell<usize>,
     requirements: RefCell<Requirements>,
 }
 
-/// A field that is selected of a type, under one response key.
+/// A field of a type, selected under one response key.
 pub(super) struct Selected<'d> {
-    /// What its operation gathers.
+    /// State of the compilation.
     pub compiling: &'d Compiling<'d>,
-    /// The type that it is selected of.
+    /// The parent type.
     pub on: &'static str,
     /// Name of the field.
     pub name: &'d str,
-    /// When it is asked for.
+    /// Conditions of the selection.
     pub when: Conditions,
     field: &'d Field,
     sets: Vec<&'d SelectionSet>,
@@ -161,19 +161,19 @@ impl<'d> Compiling<'d> {
         }
     }
 
-    /// What must be found, and what must be read of it.
+    /// The lookups of the operation, and the related rows that it needs.
     pub fn into_parts(self) -> (Vec<RootField>, Requirements) {
         (self.asked.into_inner(), self.requirements.into_inner())
     }
 
-    /// Notes what must be found, and gives its place.
+    /// Registers a lookup and returns its index.
     pub fn ask(&self, asked: RootField) -> usize {
         let mut all = self.asked.borrow_mut();
         all.push(asked);
         all.len() - 1
     }
 
-    /// Compiles what stands a level of quotas below.
+    /// Compiles a selection one level of quotas deeper.
     pub fn below<R>(&self, compile: impl FnOnce() -> R) -> R {
         let level = self.level.get() + 1;
         self.note(|requirements| requirements.children = requirements.children.max(level));
@@ -183,12 +183,12 @@ impl<'d> Compiling<'d> {
         compiled
     }
 
-    /// Notes what must be read.
+    /// Records needed related rows.
     fn note(&self, note: impl FnOnce(&mut Requirements)) {
         note(&mut self.requirements.borrow_mut());
     }
 
-    /// Compiles what some selection sets, taken together, select of a type.
+    /// Compiles the merged selection sets of a type.
     pub fn set<T: Render>(&self, sets: &[&SelectionSet]) -> Option<CompiledSelection<T>> {
         let mut selected = Vec::new();
         for set in sets {
@@ -205,7 +205,7 @@ impl<'d> Compiling<'d> {
         slots.collect::<Option<_>>().map(CompiledSelection)
     }
 
-    /// Lays out the fields of a set with those of its fragments; as deep as fragments nest, which was bounded before.
+    /// Expands a set with its fragments. The recursion depth is that of the fragments, which was limited before.
     fn lay_out<'s>(
         &'s self,
         on: &'static str,
@@ -236,8 +236,8 @@ impl<'d> Compiling<'d> {
         Some(())
     }
 
-    /// Takes in a field. Fields of one response key are one field with all that is selected of it (GraphQL, section
-    /// 5.3.2); of those whose place hangs on a variable the engine is asked.
+    /// Adds a field. Fields with the same response key are merged (GraphQL, section 5.3.2); if their position depends
+    /// on a variable, the query is left to the engine.
     fn merge<'s>(
         &'s self,
         on: &'static str,
@@ -260,17 +260,17 @@ impl<'d> Compiling<'d> {
 }
 
 impl<'d> Selected<'d> {
-    /// What is selected of the field's type.
+    /// The compiled selection of the field's type.
     pub fn set<T: Render>(&self) -> Option<CompiledSelection<T>> {
         self.compiling.set(&self.sets)
     }
 
-    /// The argument as it is written.
+    /// The literal of the argument.
     pub fn literal(&self, name: &str) -> Option<&'d Literal> {
         self.field.get_argument(name).map(|value| &value.node)
     }
 
-    /// Notes what must be read for the field.
+    /// Records related rows needed by the field.
     pub fn requirements(&self, note: impl FnOnce(&mut Requirements)) {
         self.compiling.note(note);
     }

@@ -1,4 +1,4 @@
-//! No field of a type that is written is forgotten.
+//! Checks that each field of a supported type is either written or listed as unsupported.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::graphql::{guard::schema_index::SchemaIndex, sdl};
 
-/// Whether a selection of a type is written.
+/// Whether a selection of a type is supported.
 fn is_written<T: Render>(schema_index: &SchemaIndex, selection: &str) -> bool {
     let document = parse_query(selection).expect(selection);
     let (_, operation) = document.operations.iter().next().expect("an operation");
@@ -37,7 +37,7 @@ fn named(of: &Type) -> &str {
     }
 }
 
-/// A selection of one field, with what it asks for at least.
+/// A selection of one field, with its required arguments and a minimal selection set.
 fn selection(field: &FieldDefinition, is_object: bool) -> String {
     let required = field
         .arguments
@@ -98,7 +98,7 @@ fn every_field_of_a_written_type_is_written_or_left_to_the_engine() {
 
     assert_eq!(left.iter().map(String::as_str).collect::<Vec<_>>(), NOT_ON_FAST_PATH);
     assert_eq!(met.difference(&checked).collect::<Vec<_>>(), Vec::<&String>::new());
-    // What hangs on a unit is written under a root alone.
+    // The lists of a unit are supported under a root only.
     for hanging in ["cadres { __typename }", "composition(subject: \"X\") { total }", "quotas(year: 1) { __typename }"]
     {
         let text = format!("{{ {hanging} }}");

@@ -1,4 +1,4 @@
-//! Units and titles, written as `graphql::unit` and `graphql::title` resolve them.
+//! Writers for units and titles; the output equals that of `graphql::unit` and `graphql::title`.
 
 use entity::{title, value::Hierarchy};
 
@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// A unit, with what is in memory of it.
+/// A unit, as far as it is in memory.
 pub(super) struct Unit;
 
 impl Render for Unit {

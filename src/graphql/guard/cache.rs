@@ -1,4 +1,5 @@
-//! Compiled documents, kept by what their text is. Clients send the same few texts again and again; compiling is half the cost of a small request.
+//! Cache of compiled documents, by a hash of their text. Clients send the same few texts repeatedly; compiling is half
+//! the cost of a small request.
 
 use std::sync::Arc;
 
@@ -12,15 +13,15 @@ use crate::graphql::guard::limits::Limits;
 use crate::graphql::guard::rejection::{Measure, Rejection};
 use crate::graphql::guard::schema_index::SchemaIndex;
 
-/// Bytes of documents that are kept.
+/// Capacity of the cache in bytes of documents.
 const CAPACITY: u64 = 16 * 1024 * 1024;
-/// How many documents that is about.
+/// Estimated number of documents in a full cache.
 const ABOUT: usize = 1_000;
 
-/// A cryptographic digest: with a weaker one, a client could make its document answer for another's.
+/// A cryptographic digest: a collision would let a client substitute its document for another one.
 type Key = [u8; 32];
 
-/// The documents that were compiled lately. Refusals are not kept: what is refused is cheap to refuse again.
+/// Recently compiled documents. Refusals are not cached: they are cheap to repeat.
 #[derive(Debug)]
 pub struct Documents {
     schema_index: Arc<SchemaIndex>,
@@ -44,7 +45,7 @@ impl Documents {
         Documents { schema_index, limits, cache: Cache::with_weighter(ABOUT, CAPACITY, Bytes) }
     }
 
-    /// The schema that documents are compiled for, as `Operation::plan` wants it.
+    /// The schema of the documents, needed by `Operation::plan`.
     #[must_use]
     pub fn schema_index(&self) -> &SchemaIndex {
         &self.schema_index
@@ -60,7 +61,7 @@ impl Documents {
         if let Some(document) = self.cache.get(&key) {
             return Ok(document);
         }
-        // Two requests may compile one text at once: better than one waiting for the other inside an event loop.
+        // Two requests may compile the same text concurrently: better than waiting inside the event loop.
         let document = Arc::new(compile(&self.schema_index, &self.limits, text)?);
         self.cache.insert(key, Arc::clone(&document));
         Ok(document)

@@ -1,4 +1,5 @@
-//! Text to document: tokens, grammar, structure, weights, in this order; each step may only run because of the one before.
+//! Compiles text into a document: tokens, grammar, structure and weights, in this order; each step relies on the checks
+//! of the one before.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -16,7 +17,8 @@ use crate::graphql::guard::limits::Limits;
 use crate::graphql::guard::rejection::{Measure, Rejection, Rule};
 use crate::graphql::guard::schema_index::SchemaIndex;
 
-/// Compiles a document: whoever has one may hand it to the engine, which walks documents recursively and expands fragments naively.
+/// Compiles a document. The result is safe for the engine, which walks documents recursively and expands fragments
+/// naively.
 pub fn compile(schema_index: &SchemaIndex, limits: &Limits, text: &str) -> Result<Document, Rejection> {
     let tokens = lexer::check(limits, text)?;
     let executable = parse_query(text).map_err(|error| refuse_parse(limits, &error))?;
@@ -25,7 +27,7 @@ pub fn compile(schema_index: &SchemaIndex, limits: &Limits, text: &str) -> Resul
     Ok(Document { executable, operations, tokens, fast_path: OnceLock::new() })
 }
 
-/// The parser's messages quote the document, so only its positions are kept.
+/// The parser's messages quote the document, so only positions are used.
 fn refuse_parse(limits: &Limits, error: &ParserError) -> Rejection {
     let at = error.positions().next();
     let rule = match error {
@@ -40,7 +42,7 @@ fn refuse_parse(limits: &Limits, error: &ParserError) -> Rejection {
     Rejection::new(rule, at)
 }
 
-/// What is counted as written, before anything is expanded.
+/// Checks the counts of the document as written, before fragments are expanded.
 fn check_counts(limits: &Limits, document: &ExecutableDocument) -> Result<(), Rejection> {
     let operations = document.operations.iter().count() as u64;
     within(Measure::Operations, limits.max_operations, operations, None)?;
@@ -77,7 +79,7 @@ fn within(measure: Measure, limit: u64, found: u64, at: Option<Pos>) -> Result<(
     if found > limit { Err(Rejection::limit(measure, limit, found, at)) } else { Ok(()) }
 }
 
-/// The fragments of a document, weighed, each after those that it spreads.
+/// The weighed fragments of a document, each after those that it spreads.
 struct Compiler<'d> {
     schema_index: &'d SchemaIndex,
     limits: &'d Limits,
@@ -105,7 +107,7 @@ impl<'d> Compiler<'d> {
         Ok(compiler)
     }
 
-    /// Every operation is compiled, not only the one to run, because the engine validates them all.
+    /// Compiles all operations, because the engine validates them all.
     fn operations(&self) -> Result<Vec<Operation>, Rejection> {
         let costs = |weight: &Complexity| [weight.cost.clone(), weight.once.clone(), weight.with_day.clone()];
         let fragments: Arc<[Cost]> = self.weights.iter().flat_map(costs).collect();
@@ -156,7 +158,7 @@ impl<'d> Compiler<'d> {
         })
     }
 
-    /// Weighs a definition and holds it to what the engine's validation can walk, used or not.
+    /// Weighs a definition, used or not, and limits it to a size that the engine's validation can walk.
     fn weigh(&self, on: &str, set: &Positioned<SelectionSet>) -> Result<(Complexity, Found), Rejection> {
         let (weight, found) =
             ComplexityVisitor::new(self.schema_index, &self.names, &self.weights).weigh(on, &set.node);
@@ -165,7 +167,7 @@ impl<'d> Compiler<'d> {
         Ok((weight, found))
     }
 
-    /// What a definition and all fragments that it reaches name.
+    /// Everything named by a definition and by all fragments that it reaches.
     fn gather(&self, mut found: Found) -> Found {
         let mut reached = BTreeSet::new();
         let mut waiting = found.spreads.clone();
@@ -181,8 +183,8 @@ impl<'d> Compiler<'d> {
         found
     }
 
-    /// The engine runs a root field once for each time it is written, where the specification merges equal keys: an act would happen twice.
-    /// The expansion is short, for root fields and nesting have been counted.
+    /// The engine executes a root field once for each occurrence, whereas the specification merges equal keys: an act
+    /// would be executed twice. The expansion is short, because root fields and nesting are limited before.
     fn check_root_keys(&self, set: &'d SelectionSet) -> Result<(), Rejection> {
         let mut keys = HashSet::new();
         let mut waiting = vec![set];

@@ -1,5 +1,5 @@
-//! Weighs selection sets: every definition of a document once, a fragment's weight standing for all its spreads.
-//! Two in the power of a hundred fields are therefore an addition, not an expansion.
+//! Weighs selection sets: each definition once; a spread adds the weight of its fragment. Exponentially many fields are
+//! thus counted without an expansion.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,27 +12,27 @@ use crate::graphql::guard::input::{self, Use};
 use crate::graphql::guard::price;
 use crate::graphql::guard::schema_index::{Coordinate, FieldShape, SchemaIndex};
 
-/// A list that the schema does not bound is taken to be this long.
+/// Assumed length of a list without a bound.
 const PLAIN_LIST: u64 = 10;
-/// A page when neither the operation nor the schema says how long.
+/// Page size if neither the operation nor the schema states one.
 const DEFAULT_PAGE: u64 = 20;
 
-/// What a selection set amounts to with all its fragments.
+/// Weight of a selection set with all its fragments.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Complexity {
-    /// Cost, list sizes multiplied.
+    /// Cost, multiplied by list sizes.
     pub(super) cost: Cost,
-    /// Prices that are due once for a page, whatever its size: of what is selected beside its rows.
+    /// Prices charged once per page, regardless of its size: for selections other than its rows.
     pub(super) once: Cost,
-    /// What is added to the cost where a field above names a day.
+    /// Surcharge if a field above names a day.
     pub(super) with_day: Cost,
-    /// Fields, whatever the sizes of lists.
+    /// Number of fields, regardless of list sizes.
     pub(super) fields: u64,
     /// Fields directly in the set.
     pub(super) roots: u64,
-    /// Selection sets inside one another, those of fragments too.
+    /// Nesting of selection sets, including those of fragments.
     pub(super) levels: u64,
-    /// Fields on the longest path that keeps to data.
+    /// Fields on the longest path through data.
     pub(super) depth: u64,
     /// Fields on the longest path that ends in introspection.
     pub(super) introspection_depth: u64,
@@ -40,7 +40,7 @@ pub(super) struct Complexity {
     pub(super) introspection_lists: u64,
 }
 
-/// What one definition itself names; what its fragments name is theirs.
+/// Names in one definition, without those in its fragments.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) coordinates: BTreeSet<Coordinate>,
@@ -59,7 +59,7 @@ pub(super) struct Misfit {
     pub(super) argument: String,
 }
 
-/// Weighs the selections of one definition, given the fragments weighed before.
+/// Weighs the selections of one definition, given the weights of earlier fragments.
 pub(super) struct ComplexityVisitor<'a> {
     schema_index: &'a SchemaIndex,
     names: &'a HashMap<&'a str, usize>,
@@ -81,7 +81,7 @@ impl<'a> ComplexityVisitor<'a> {
         (weight, self.found)
     }
 
-    // The recursion is as deep as the text nests, which the lexer has bounded.
+    // The recursion depth is the nesting of the text, which the lexer has limited.
     fn set(&mut self, on: &str, set: &SelectionSet) -> Complexity {
         let mut sum = Complexity::default();
         for item in &set.items {
@@ -114,7 +114,7 @@ impl<'a> ComplexityVisitor<'a> {
     }
 
     fn field(&mut self, on: &str, field: &Field) -> Complexity {
-        // A field that the schema lacks weighs one and its selection like any other: it is refused, but only after a walk.
+        // An unknown field counts like any other: it is refused, but only after the walk.
         let Some(known) = self.schema_index.field(on, &field.name.node) else {
             let inner = self.inner("", field);
             return inner.under_field(Cost::fixed(1), Size::Known(1));
@@ -145,7 +145,7 @@ impl<'a> ComplexityVisitor<'a> {
         if set.items.is_empty() { Complexity::default() } else { self.set(on, set) }
     }
 
-    /// Notes what a field names and gives the prices of its arguments.
+    /// Records the coordinates of a field and returns the prices of its arguments.
     fn note(&mut self, known: &FieldShape, field: &Field) -> Cost {
         let mut cost = Cost::default();
         self.found.coordinates.insert(known.coordinate.clone());
@@ -197,7 +197,7 @@ impl Complexity {
         }
     }
 
-    /// The schema is read from memory, so ten of its fields cost what one field of data does.
+    /// The schema is read from memory, so ten of its fields cost as much as one field of data.
     fn under_introspection(self) -> Complexity {
         let depth = self.depth.max(self.introspection_depth);
         let inner = Complexity { cost: self.cost.tenth(), ..self };
@@ -212,7 +212,7 @@ fn size(on: &str, known: &FieldShape, field: &Field) -> Size {
         let default = default.and_then(|value| serde_json::to_value(value).ok()?.as_u64());
         return Size::Page { asked, default: default.unwrap_or(DEFAULT_PAGE) };
     }
-    // A connection has multiplied already when its own lists are reached.
+    // The connection has already multiplied by the size of its lists.
     let is_page = on.ends_with("Connection") && matches!(field.name.node.as_str(), "nodes" | "edges");
     if !known.is_list || is_page {
         return Size::Known(1);
@@ -225,7 +225,7 @@ fn size(on: &str, known: &FieldShape, field: &Field) -> Size {
     }
 }
 
-/// How far a total counts. Other fields of a connection have no price.
+/// Bound of a total count. Other fields of a connection are free.
 fn counted_to(field: &Field) -> Size {
     Size::CountedTo(field.get_argument("max").and_then(|max| amount(&max.node)))
 }
@@ -235,7 +235,7 @@ fn amount(value: &Literal) -> Option<Amount> {
         Literal::Null => None,
         Literal::Variable(name) => Some(Amount::Variable(name.clone())),
         Literal::Number(number) if number.as_i64().is_some_and(|number| number < 0) => Some(Amount::Known(0)),
-        // What is no number is refused later; until then it counts as the worst.
+        // An invalid number is refused later; until then it counts as the maximum.
         Literal::Number(number) => Some(Amount::Known(number.as_u64().unwrap_or(u64::MAX))),
         _ => Some(Amount::Known(u64::MAX)),
     }

@@ -1,17 +1,17 @@
-//! What an operation costs, as a polynomial in the sizes of its pages: worked out once for a document, filled in for each request.
+//! Cost of an operation as a polynomial in its page sizes: computed once for a document, evaluated for each request.
 
 use std::sync::Arc;
 
 use async_graphql::{Name, Value};
 
-/// No page is longer; a request for more is refused where it is read.
+/// Maximum page size; larger requests are refused when arguments are parsed.
 const LONGEST_PAGE: u64 = 100;
-/// How far a total counts unless `max` says otherwise.
+/// Default bound of a total count.
 const COUNTED_BY_DEFAULT: u64 = 10_000;
-/// The highest `max` of a total.
+/// Highest `max` of a total count.
 const MOST_COUNTED: u64 = 1_000_000;
 
-/// A cost that may wait for variables: a fixed part and terms that are still open.
+/// A cost that may depend on variables: a constant and open terms.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cost {
     fixed: u64,
@@ -28,21 +28,21 @@ struct Term {
 #[derive(Clone, Debug)]
 enum Of {
     Cost(Cost),
-    /// The cost at a place of the list of fragments' costs.
+    /// Cost of the fragment at an index.
     Fragment(usize),
-    /// The prices of what a variable of an input type names.
+    /// Prices of the fields named by a variable of an input type.
     Input(Name, Arc<str>),
 }
 
-/// What a cost waits for: the variables of a request.
+/// The variables of a request that costs depend on.
 pub(super) trait Sent {
     /// The value of a variable.
     fn value(&self, name: &Name) -> Option<&Value>;
-    /// The prices of what a variable of an input type names.
+    /// Prices of the fields named by a variable of an input type.
     fn price(&self, name: &Name, named: &Arc<str>) -> u64;
 }
 
-/// No variables.
+/// A request without variables.
 struct Nothing;
 
 impl Sent for Nothing {
@@ -55,22 +55,22 @@ impl Sent for Nothing {
     }
 }
 
-/// How many times a list repeats what is selected in it.
+/// How many times a list repeats its selection.
 #[derive(Clone, Debug)]
 pub(super) enum Size {
     Known(u64),
-    /// The longer of the asked amounts, else the default of the schema.
+    /// The larger of the requested amounts, else the default of the schema.
     Page {
         asked: Vec<Amount>,
         default: u64,
     },
-    /// As many as the list in a variable is long.
+    /// Length of the list in a variable.
     Count(Name),
-    /// Exactly so many, also none.
+    /// A constant number, possibly zero.
     Times(u64),
-    /// For a count that stops at an amount: 10 for the first 10,000, 1 for each 10,000 after them.
+    /// A bounded count: 10 for the first 10,000, 1 for each 10,000 after them.
     CountedTo(Option<Amount>),
-    /// Once if the variable has a value, otherwise not.
+    /// One if the variable has a value, otherwise zero.
     Given(Name),
 }
 
@@ -86,7 +86,7 @@ impl Cost {
         Cost { fixed, open: Vec::new() }
     }
 
-    /// The cost of a fragment by reference, so that a fragment is never copied into those that spread it.
+    /// Cost of a fragment by reference, so that fragments are not copied into their spreads.
     pub(super) fn of_fragment(index: usize, cost: &Cost) -> Cost {
         if cost.open.is_empty() {
             return Cost::fixed(cost.fixed);
@@ -94,7 +94,7 @@ impl Cost {
         Cost::open(Size::Known(1), Of::Fragment(index))
     }
 
-    /// The prices of what a variable of an input type will name.
+    /// Prices of the fields that a variable of an input type will name.
     pub(super) fn of_input(name: Name, named: Arc<str>) -> Cost {
         Cost::open(Size::Known(1), Of::Input(name, named))
     }
@@ -124,13 +124,13 @@ impl Cost {
         }
     }
 
-    /// A tenth, rounded up: for what is read from memory. Open terms keep their price, for introspection has none.
+    /// A tenth, rounded up, for values read from memory. Open terms are not reduced; introspection has none.
     pub(super) fn tenth(mut self) -> Cost {
         self.fixed = self.fixed.div_ceil(10);
         self
     }
 
-    /// The number, given the costs of the fragments and the values of the variables.
+    /// Evaluates the cost with the costs of fragments and the values of variables.
     pub(super) fn value(&self, fragments: &[u64], sent: &impl Sent) -> u64 {
         self.open.iter().fold(self.fixed, |sum, term| {
             let of = match &term.of {
@@ -144,7 +144,7 @@ impl Cost {
 }
 
 impl Size {
-    /// A page without variables is a number already.
+    /// Resolves a page without variables to a constant.
     fn settled(self) -> Size {
         let waits = match &self {
             Size::Known(_) | Size::Times(_) => false,
@@ -155,7 +155,7 @@ impl Size {
         if waits { self } else { Size::Times(self.value(&Nothing)) }
     }
 
-    // A list is never less than one: an empty page must not make a large selection free, for it is validated all the same.
+    // At least one: an empty page must not make a large selection free, since it is validated anyway.
     fn value(&self, sent: &impl Sent) -> u64 {
         match self {
             Size::Times(times) => *times,
@@ -183,7 +183,7 @@ impl Amount {
             Amount::Known(amount) => Some(*amount),
             Amount::Variable(name) => match sent.value(name)? {
                 Value::Null => None,
-                // What is no number is refused later; until then it counts as the worst.
+                // An invalid number is refused later; until then it counts as the maximum.
                 Value::Number(number) if number.as_i64().is_some_and(|number| number < 0) => Some(0),
                 Value::Number(number) => Some(number.as_u64().unwrap_or(u64::MAX)),
                 _ => Some(u64::MAX),

@@ -1,4 +1,5 @@
-//! A compiled document and its operations: what can be known without variables is known here, the rest is planned per request.
+//! A compiled document and its operations. Everything that does not depend on variables is computed once; the rest is
+//! planned for each request.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -14,37 +15,38 @@ use crate::graphql::guard::limits::Limits;
 use crate::graphql::guard::rejection::{Measure, Rejection, Rule};
 use crate::graphql::guard::schema_index::{Coordinate, SchemaIndex};
 
-/// A document that holds to the limits, ready to be shared between requests.
+/// A document within the limits, shared between requests.
 #[derive(Debug)]
 pub struct Document {
     pub(super) executable: ExecutableDocument,
     pub(super) operations: Vec<Operation>,
     pub(super) tokens: u64,
-    /// The straight way of its operation, looked for once the engine has validated and run it; nothing where there is none.
+    /// Fast path of the operation, compiled after the engine has validated and executed it; `None` if it is not
+    /// supported.
     pub(super) fast_path: OnceLock<Option<FastPath>>,
 }
 
-/// What an operation does.
+/// Type of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Reads.
+    /// A read operation.
     Query,
-    /// Acts.
+    /// A write operation.
     Mutation,
 }
 
 /// An operation of a document.
 #[derive(Debug)]
 pub struct Operation {
-    /// What the operation does.
+    /// Type of the operation.
     pub kind: Kind,
     pub(super) name: Option<Name>,
     pub(super) at: Pos,
     pub(super) limits: Limits,
     pub(super) variables: Vec<Positioned<VariableDefinition>>,
     pub(super) cost: Cost,
-    /// The costs of all fragments of the document, each after those that it spreads; of each its cost, what is
-    /// due once for the page that it stands in, and what is added where a field above names a day.
+    /// Costs of all fragments of the document, each after those that it spreads. Three entries per fragment: its cost,
+    /// the prices charged once per page, and the surcharge if a field above names a day.
     pub(super) fragments: Arc<[Cost]>,
     pub(super) coordinates: Arc<BTreeSet<Coordinate>>,
     pub(super) uses: BTreeSet<Use>,
@@ -52,15 +54,15 @@ pub struct Operation {
     pub(super) misfit: Option<Misfit>,
 }
 
-/// What an operation will cost and touch with the variables that came with it.
+/// Cost and touched fields of an operation with the variables of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The cost, within the limit.
     pub cost: u64,
-    /// Every place of the schema that the operation names: fields, arguments, fields of input objects, values of enums;
-    /// in the document, in variables, in defaults of variables. Left out are `__typename`, which tells nothing, and defaults of the schema,
-    /// which no client chose. A field under `@skip` or `@include` counts as touched, whatever the condition says.
-    /// A field selected on an interface is named by the interface (`Node.id`).
+    /// All schema coordinates that the operation names: fields, arguments, input fields and enum values, in the
+    /// document, in variables, and in defaults of variables. Excluded are `__typename`, which reveals nothing, and
+    /// defaults of the schema, which no client chose. A field under `@skip` or `@include` counts as touched regardless
+    /// of the condition. A field selected on an interface is named by the interface (`Node.id`).
     pub coordinates: Arc<BTreeSet<Coordinate>>,
 }
 
@@ -71,19 +73,20 @@ impl Document {
         &self.executable
     }
 
-    /// The straight way of its only operation, once it is known.
+    /// Fast path of its only operation, if compiled.
     #[must_use]
     pub fn fast_path(&self) -> Option<&FastPath> {
         self.fast_path.get()?.as_ref()
     }
 
-    /// Looks for the straight way, now that the engine has validated the document: what it would refuse is never written.
-    /// A selection that its fragments make larger than the document is left to the engine, so that the weight stays true.
+    /// Compiles the fast path. Called after the engine has validated the document, so an invalid one is never executed
+    /// this way. A selection that fragments make larger than the document is left to the engine, so that `weight` stays
+    /// correct.
     pub fn find_fast_path(&self, schema_index: &SchemaIndex) {
         self.fast_path.get_or_init(|| FastPath::compile(schema_index, &self.executable, self.tokens));
     }
 
-    /// The operation to run: the named one, or the only one.
+    /// The operation to execute: the named one, or the only one.
     pub fn operation(&self, name: Option<&str>) -> Result<&Operation, Rejection> {
         match (name, self.operations.as_slice()) {
             (None, [only]) => Ok(only),
@@ -95,14 +98,14 @@ impl Document {
         }
     }
 
-    /// About how many bytes the document holds in memory: a token becomes some 250 of them once parsed and weighed, and
-    /// as many again where there is a straight way.
+    /// Approximate size of the document in memory, in bytes: about 250 for each token after parsing and weighing, and
+    /// the same again for the fast path.
     pub(super) fn weight(&self) -> u64 {
         1024 + self.tokens * 512
     }
 }
 
-/// The variables of one request for an operation.
+/// The variables of a request for an operation.
 struct Request<'a> {
     operation: &'a Operation,
     variables: &'a Variables,
@@ -117,19 +120,19 @@ impl Sent for Request<'_> {
     fn price(&self, name: &Name, named: &Arc<str>) -> u64 {
         let Some(value) = self.value(name) else { return 0 };
         let (_, cost) = input::walk(self.schema_index, named, value, &mut BTreeSet::new());
-        // A value holds no variables, so its cost is a number already.
+        // A value contains no variables, so its cost is a constant.
         cost.value(&[], self)
     }
 }
 
 impl Operation {
-    /// The name of the operation, when it has one. It is text of the document.
+    /// The name of the operation, if any. It is text of the document.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The plan for these variables; refused when a variable is missing or the cost is over the limit.
+    /// The plan for these variables. Refused if a variable is missing or the cost exceeds the limit.
     pub fn plan(&self, schema_index: &SchemaIndex, variables: &Variables) -> Result<Plan, Rejection> {
         self.check(variables)?;
         let sent = Request { operation: self, variables, schema_index };
@@ -150,9 +153,9 @@ impl Operation {
         Ok(Plan { cost, coordinates })
     }
 
-    /// The variables as the engine must get them: declared ones only, defaults filled in, what was not sent and has no
-    /// default left absent. The engine itself reads `@skip(if: $x)` without looking at the default of `$x`.
-    /// Refused when a value does not fit its type, whether its field will be executed or not.
+    /// The variables for the engine: declared ones only, with defaults; a variable without value and default stays
+    /// absent. The engine itself ignores the default of `$x` in `@skip(if: $x)`. Refused if a value does not fit its
+    /// type, whether or not its field will be executed.
     pub fn coerce_variables(&self, schema_index: &SchemaIndex, mut sent: Variables) -> Result<Variables, Rejection> {
         self.check(&sent)?;
         if let Some(misfit) = &self.misfit {
@@ -172,8 +175,8 @@ impl Operation {
         Ok(settled)
     }
 
-    /// Whether the settled variables surely are of their declared types, as the engine's validation asks wherever they stand.
-    /// Null in the place of a default may not be: a default lets a variable stand where null must not.
+    /// Whether all variables are certainly valid for their declared types, as the engine's validation requires at every
+    /// use. Null must not replace a default: a default allows a nullable variable at a non-null position.
     #[must_use]
     pub fn fits(&self, schema_index: &SchemaIndex, settled: &Variables) -> bool {
         self.variables.iter().map(|definition| &definition.node).all(|definition| {

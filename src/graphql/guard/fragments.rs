@@ -1,4 +1,4 @@
-//! The fragments of a document: that those which are spread exist, and in which order each comes after those that it spreads.
+//! The fragments of a document: checks that all spreads exist, and orders each fragment after those that it spreads.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::graphql::guard::rejection::{Rejection, Rule};
 /// A fragment and its name.
 pub(super) type Named<'d> = (&'d str, &'d Positioned<FragmentDefinition>);
 
-/// The fragments, each after those that it spreads; there is no such order when some spread in a circle.
+/// The fragments, each after those that it spreads; refused if there is a cycle.
 pub(super) fn ordered(document: &ExecutableDocument) -> Result<Vec<Named<'_>>, Rejection> {
     for (_, operation) in document.operations.iter() {
         spreads(document, &operation.node.selection_set.node)?;
@@ -33,7 +33,8 @@ pub(super) fn ordered(document: &ExecutableDocument) -> Result<Vec<Named<'_>>, R
     Ok(ordered)
 }
 
-/// A fragment on the circle itself: each of those left spreads another of them, so as many steps as there are fragments end on it.
+/// A fragment on the cycle: each remaining fragment spreads another one, so a walk of as many steps as fragments ends
+/// on it.
 fn on_a_circle(left: &[(Named<'_>, HashSet<&str>)]) -> Pos {
     let next = |at: usize| left.iter().position(|((name, _), _)| left[at].1.contains(name)).unwrap_or(at);
     let at = left.iter().fold(0, |at, _| next(at));
@@ -54,7 +55,8 @@ fn spreads<'d>(document: &'d ExecutableDocument, set: &'d SelectionSet) -> Resul
     unknown.map_or(Ok(names), |at| Err(Rejection::new(Rule::UnknownFragment, Some(at))))
 }
 
-/// Every selection as written; a spread is not followed. As deep as the text nests, which the lexer has bounded.
+/// Visits all selections as written, without following spreads. The recursion depth is the nesting of the text, which
+/// the lexer has limited.
 pub(super) fn each_selection<'d>(set: &'d SelectionSet, see: &mut impl FnMut(&'d Positioned<Selection>)) {
     for selection in &set.items {
         see(selection);

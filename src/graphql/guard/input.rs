@@ -1,4 +1,4 @@
-//! Which places of the schema an argument's value names: the fields of input objects and the values of enums, at any depth.
+//! Collects the schema coordinates in an argument's value: fields of input objects and values of enums, at any depth.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -12,21 +12,21 @@ use crate::graphql::guard::cost::Cost;
 use crate::graphql::guard::price;
 use crate::graphql::guard::schema_index::{Coordinate, InputShape, SchemaIndex};
 
-/// What the guard must see of a value, be it written in the document or sent as a variable.
+/// A value in the document or in a variable, as the guard needs it.
 pub trait Input {
-    /// The variable that stands here.
+    /// The variable at this place.
     fn variable(&self) -> Option<&Name>;
-    /// The word that may be an enum's value; in JSON enums are strings.
+    /// The word that may be an enum value; JSON writes enums as strings.
     fn word(&self) -> Option<&str>;
     /// The word of an enum: in a document a name, never a string.
     fn enum_word(&self) -> Option<&str>;
     /// The items of a list, or the fields of an object with their names.
     fn inside(&self) -> Vec<(Option<&str>, &Self)>;
-    /// What it is.
+    /// Kind of the value.
     fn form(&self) -> Form;
 }
 
-/// What a value is, before its type is asked.
+/// Kind of a value, regardless of its declared type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Null.
@@ -41,7 +41,7 @@ pub enum Form {
     Other,
     /// Text.
     Text,
-    /// A word of an enum.
+    /// An enum value.
     Word,
     /// A list.
     List,
@@ -49,12 +49,11 @@ pub enum Form {
     Object,
 }
 
-/// A variable together with the input type of the place where it is used.
+/// A variable and the input type at its use.
 pub(super) type Use = (Name, Arc<str>);
 
-/// Walks a value by the declared input type and notes the coordinates that it names; answers with the variables in it, and
-/// with the prices of all of it.
-/// What the schema does not know is passed over: validation refuses it afterwards.
+/// Walks a value by the declared input type and records its coordinates. Returns the variables in it and the total
+/// price. Unknown fields are skipped: validation refuses them later.
 pub(super) fn walk<I: Input>(
     schema_index: &SchemaIndex,
     named: &Arc<str>,
@@ -92,8 +91,8 @@ pub(super) fn walk<I: Input>(
     (variables, cost)
 }
 
-/// Whether a value is surely one of a declared type (GraphQL, section 3), as the engine's validation asks of arguments. A
-/// variable in it is taken to be. A type that the schema does not know is left to the engine's validation.
+/// Whether a value is certainly valid for a declared type (GraphQL, section 3), as the engine's validation requires of
+/// arguments. Variables in it are assumed to be valid. A type unknown to the schema is left to the engine's validation.
 pub fn fits<I: Input>(schema_index: &SchemaIndex, declared: &Type, value: &I) -> bool {
     if value.variable().is_some() {
         return true;
@@ -138,7 +137,7 @@ fn has_fields<I: Input>(
     });
     let is_given = |name: &str| given.iter().any(|(given, _)| *given == Some(name));
     let are_there = fields.iter().all(|(name, field)| field.of.nullable || field.default.is_some() || is_given(name));
-    // A variable that was not sent is absent: the engine counts what is left.
+    // A variable that was not sent is absent: the engine counts the remaining fields.
     let has_variables = given.iter().any(|(_, value)| value.variable().is_some());
     let is_one = !is_one_of || has_variables || matches!(given, [(_, value)] if value.form() != Form::Null);
     fit && are_there && is_one
@@ -153,7 +152,7 @@ fn form_of(number: &Number) -> Form {
     }
 }
 
-/// Whether a value nests deeper than allowed; it is left to nobody's recursion to find out.
+/// Whether a value nests deeper than allowed. Iterative, so that deep values cannot overflow the stack.
 pub(super) fn nests_deeper(value: &Value, limit: u64) -> bool {
     let mut waiting = vec![(value, 0)];
     while let Some((value, depth)) = waiting.pop() {

@@ -1,4 +1,4 @@
-//! The first look at a text: one pass over its tokens, before any recursive parser may see it.
+//! First check of a text: one pass over its tokens, before the recursive parser.
 
 use apollo_parser::{Lexer, TokenKind};
 use async_graphql::Pos;
@@ -6,10 +6,10 @@ use async_graphql::Pos;
 use crate::graphql::guard::limits::Limits;
 use crate::graphql::guard::rejection::{Measure, Rejection, Rule};
 
-/// Holds the text to its bytes, tokens and nesting; answers with the number of its tokens.
+/// Limits bytes, tokens and nesting; returns the number of tokens.
 ///
-/// Nothing here recurses: the parser after it does, so depth must be settled first. Brackets of every kind count
-/// together, those of list types and of values too.
+/// It does not recurse: the parser does, so depth must be limited before. All brackets count, including those of list
+/// types and values.
 pub fn check(limits: &Limits, text: &str) -> Result<u64, Rejection> {
     let bytes = text.len() as u64;
     if bytes > limits.max_bytes {
@@ -17,7 +17,7 @@ pub fn check(limits: &Limits, text: &str) -> Result<u64, Rejection> {
     }
     let (mut tokens, mut open) = (0, 0_u64);
     for token in Lexer::new(text) {
-        // The error holds the piece of text that it found: only its position leaves this function.
+        // The error contains a part of the text: only its position leaves this function.
         let token = token.map_err(|error| Rejection::new(Rule::Syntax, Some(position(text, error.index()))))?;
         match token.kind() {
             TokenKind::Whitespace | TokenKind::Comment | TokenKind::Comma | TokenKind::Eof => {

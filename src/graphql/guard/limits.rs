@@ -1,14 +1,14 @@
-//! How large an operation may be. One struct, so that a test can tighten a single number.
+//! Size limits of operations. One struct, so that a test can tighten a single number.
 
-/// The bounds of one document and of each of its operations.
+/// Limits of one document and of each of its operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the text.
     pub max_bytes: u64,
-    /// Tokens of the text, white space and comments left out.
+    /// Tokens of the text, without white space and comments.
     pub max_tokens: u64,
-    /// Brackets of all kinds open at once in the text, selection sets open at once after fragments are expanded, and lists and
-    /// objects open at once in a variable's value.
+    /// Nesting of brackets of all kinds in the text, of selection sets after fragments are expanded, and of lists and
+    /// objects in a variable's value.
     pub max_nesting: u64,
     /// Directives as written.
     pub max_directives: u64,
@@ -24,13 +24,14 @@ pub struct Limits {
     pub max_root_fields: u64,
     /// Root fields of one mutation: acts, which are done one after the other.
     pub max_acts: u64,
-    /// Fields of one definition after fragments are expanded: what the engine's own validation walks, whatever the lists' sizes.
+    /// Fields of one definition after fragments are expanded, regardless of list sizes: the work of the engine's own
+    /// validation.
     pub max_fields: u64,
     /// Fields on one path.
     pub max_depth: u64,
-    /// Fields on one path through the introspection of the schema, whose `ofType` chains are long by nature.
+    /// Fields on one path through the introspection of the schema, whose `ofType` chains are long.
     pub max_introspection_depth: u64,
-    /// Lists of an introspected type inside one another (`fields { type { fields ... } }`): the schema is a graph with circles.
+    /// Nesting of lists of introspected types (`fields { type { fields ... } }`): the schema graph has cycles.
     pub max_introspection_lists: u64,
     /// Cost of one operation with its actual variables.
     pub max_cost: u64,

@@ -1,5 +1,5 @@
-//! The operation guard: turns the text of a request into a document that is known to be finite and affordable.
-//! The GraphQL engine never meets raw text; it gets what `compile` let through. Pure: no database, no HTTP, no waiting.
+//! The operation guard: compiles the text of a request into a document of limited size and cost. The GraphQL engine
+//! never receives raw text, only compiled documents. Pure: no database, no HTTP, no waiting.
 
 pub mod cache;
 pub mod compile;

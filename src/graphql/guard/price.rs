@@ -1,7 +1,7 @@
-//! What work in the database costs beside one for each field: one table, by coordinates of the schema.
+//! Price table: extra cost of database work, by schema coordinate, in addition to one for each field.
 //!
-//! The prices follow measurements at 100,000 cadres (decision 0027): 20 to 190 microseconds of CPU for one of cost, rounded
-//! so that usual requests stay far below the limit of an operation.
+//! The prices follow measurements at 100,000 cadres (decision 0027): 20 to 190 microseconds of CPU for one unit of
+//! cost, rounded so that typical requests stay far below the limit of an operation.
 
 use async_graphql::Name;
 
@@ -11,7 +11,7 @@ use crate::graphql::guard::{
     schema_index::Coordinate,
 };
 
-/// The price of a field, of an argument, of a condition or of a sort key, each time it is used.
+/// Price of each use of a field, an argument, a condition or a sort key.
 pub const PRICES: [(&str, u64); 45] = [
     ("AccessEntryConnection.totalCount", 50),
     ("CadreConnection.totalCount", 1_000),
@@ -60,25 +60,24 @@ pub const PRICES: [(&str, u64); 45] = [
     ("UnitConnection.totalCount", 10),
 ];
 
-/// The price of a field where a day is named by `asOf`, of the field itself or of one above it: what is counted of today is
-/// kept, what is counted of another day is not.
+/// Price of a field if it or a field above it has an `asOf` argument: counts of today are stored, those of another day
+/// are computed.
 pub const PRICES_WITH_DAY: [(&str, u64); 1] = [("Unit.composition", 1_000)];
 
 /// The argument that names a day.
 pub(super) const DAY: &str = "asOf";
 
-/// The price of a place of the schema, zero where it has none.
+/// Price of a coordinate, zero by default.
 pub(super) fn of(coordinate: &Coordinate) -> u64 {
     price(&PRICES, coordinate)
 }
 
-/// The price of a field where a day is named.
+/// Price of a field as of a given day.
 pub(super) fn with_day(coordinate: &Coordinate) -> u64 {
     price(&PRICES_WITH_DAY, coordinate)
 }
 
-/// The price of a place of the schema with the value that it is given: nothing for null, and for a variable by what it
-/// holds.
+/// Price of a coordinate with a value: zero for null; for a variable it depends on its value.
 pub(super) fn of_value<I: Input>(coordinate: &Coordinate, value: &I) -> Cost {
     match of(coordinate) {
         0 => Cost::default(),
@@ -86,7 +85,7 @@ pub(super) fn of_value<I: Input>(coordinate: &Coordinate, value: &I) -> Cost {
     }
 }
 
-/// Once, unless the value is null.
+/// One, or zero if the value is null.
 pub(super) fn given<I: Input>(value: &I) -> Size {
     match value.variable() {
         Some(name) => Size::Given(Name::clone(name)),

@@ -1,5 +1,5 @@
-//! Why a document or its variables are refused: a stable code, a rule with its numbers, a position.
-//! Never a piece of the document or of a variable: both may hold personal data, and a refusal is shown and logged.
+//! Why a document or its variables are refused: a stable code, a rule with its numbers, a position. Never contains text
+//! of the document or of a variable: both may hold personal data, and a refusal is displayed and logged.
 
 use std::fmt;
 
@@ -10,86 +10,86 @@ use crate::language::Language;
 /// A refused operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// What was broken.
+    /// The violated rule.
     pub rule: Rule,
-    /// Where in the document, when there is such a place.
+    /// Position in the document, if any.
     pub at: Option<Pos>,
     /// The argument in question with its type, in names of the schema.
     pub argument: Option<String>,
 }
 
-/// The codes that clients may rely on.
+/// Stable codes for clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     /// The text is not GraphQL.
     ParseFailed,
     /// The text is GraphQL but not a valid document.
     ValidationFailed,
-    /// The operation is larger or dearer than the service allows.
+    /// The operation exceeds a limit of size or cost.
     TooComplex,
-    /// No operation has the asked name, or a name is needed to choose.
+    /// No operation has the requested name, or a name is required.
     OperationNotFound,
     /// The variables do not fit their declarations.
     BadVariables,
 }
 
-/// What a document can break before it reaches the schema.
+/// Rules for documents that are checked before execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// The grammar.
+    /// Invalid syntax.
     Syntax,
     /// A limit of size or cost.
     Limit {
-        /// What was measured.
+        /// The measured quantity.
         measure: Measure,
-        /// How much is allowed.
+        /// Allowed amount.
         limit: u64,
-        /// How much was found; of tokens and nesting only as far as was read.
+        /// Actual amount; for tokens and nesting the amount read before the check stopped.
         found: u64,
     },
-    /// Two operations share a name, or an anonymous operation has company.
+    /// Two operations share a name, or an anonymous operation is not the only one.
     AmbiguousOperations,
     /// Two fragments share a name.
     RepeatedFragment,
-    /// A fragment spreads itself, through others or directly.
+    /// A fragment spreads itself, directly or through others.
     FragmentCycle,
-    /// A spread names no fragment.
+    /// A spread of an unknown fragment.
     UnknownFragment,
     /// Two variables of an operation share a name.
     RepeatedVariable,
-    /// A mutation has one response key twice among its root fields.
+    /// A mutation repeats a response key among its root fields.
     RepeatedMutationField,
-    /// Subscriptions are not served.
+    /// Subscriptions are not supported.
     Subscription,
-    /// There is no operation at all.
+    /// The document contains no operation.
     NoOperation,
     /// Several operations, and the request names none.
     OperationNameRequired,
-    /// No operation has the name of the request.
+    /// No operation has the name in the request.
     UnknownOperation,
-    /// A variable that must be sent was not.
+    /// A required variable is missing.
     MissingVariable,
-    /// A variable that must have a value is null.
+    /// A non-null variable is null.
     NullVariable,
     /// A variable's value does not fit its declared type.
     WrongVariable,
     /// A value in the document does not fit the type of its argument.
     WrongValue,
-    /// A variable's value is nested deeper than any input needs.
+    /// A variable's value is nested too deeply.
     VariableNesting {
-        /// How deep a value may be.
+        /// Maximum nesting of a value.
         limit: u64,
     },
 }
 
-/// What is measured of an operation.
+/// Measured quantities of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// Bytes of text.
     Bytes,
     /// Tokens of text.
     Tokens,
-    /// Brackets or selection sets open at once.
+    /// Nested brackets or selection sets.
     Nesting,
     /// Directives.
     Directives,
@@ -111,16 +111,16 @@ pub enum Measure {
     Depth,
     /// Fields on one path of introspection.
     IntrospectionDepth,
-    /// Lists of introspected types inside one another.
+    /// Nested lists of introspected types.
     IntrospectionLists,
     /// Cost with the actual variables.
     Cost,
-    /// The same, held against what the client may ask for in a minute.
+    /// The same cost, compared with the client's limit per minute.
     ClientCost,
 }
 
 impl Rejection {
-    /// A refusal of a rule at a place.
+    /// A refusal by a rule at a position.
     #[must_use]
     pub fn new(rule: Rule, at: Option<Pos>) -> Rejection {
         Rejection { rule, at, argument: None }
@@ -132,13 +132,13 @@ impl Rejection {
         Rejection { rule: Rule::WrongValue, at: Some(at), argument: Some(argument) }
     }
 
-    /// A refusal because of a limit.
+    /// A refusal by a limit.
     #[must_use]
     pub fn limit(measure: Measure, limit: u64, found: u64, at: Option<Pos>) -> Rejection {
         Rejection::new(Rule::Limit { measure, limit, found }, at)
     }
 
-    /// The code that clients may rely on.
+    /// The stable code for clients.
     #[must_use]
     pub fn code(&self) -> Code {
         match self.rule {
@@ -160,7 +160,7 @@ impl Rejection {
         }
     }
 
-    /// The sentence for the client: what was found, what is allowed, the way out.
+    /// Message for the client: actual amount, allowed amount, solution.
     #[must_use]
     pub fn sentence(&self, language: Language) -> String {
         let said = match self.rule {
@@ -192,7 +192,7 @@ impl Rejection {
 }
 
 impl Code {
-    /// The code as it stands in `extensions.code`.
+    /// Value of `extensions.code`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -241,7 +241,7 @@ fn pick((vietnamese, english): (&'static str, &'static str), language: Language)
 fn limit_sentence(measure: Measure, limit: u64, found: u64, language: Language) -> String {
     let (subject_vi, subject_en, way_out) = measured(measure);
     let way_out = pick(way_out, language);
-    // The reading of tokens and brackets stops at the limit, and the arithmetic of sizes stops at its largest number.
+    // Counting tokens and brackets stops at the limit, and size arithmetic saturates.
     let is_floor = matches!(measure, Measure::Tokens | Measure::Nesting) || found == u64::MAX;
     match (language, is_floor) {
         (Language::Vietnamese, false) => {
@@ -374,7 +374,7 @@ fn plain_sentence(rule: Rule) -> (&'static str, &'static str) {
             "giá trị của đối số không đúng kiểu; hãy sửa tại vị trí đã nêu, xem /schema.graphql.",
             "the value of the argument does not fit its type; correct it at the given place, see /schema.graphql.",
         ),
-        // Those with numbers are written where their numbers are known.
+        // Messages with numbers are written elsewhere.
         Rule::Limit { .. } | Rule::VariableNesting { .. } => ("", ""),
     }
 }

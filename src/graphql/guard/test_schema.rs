@@ -1,4 +1,4 @@
-//! A small schema for the guard's tests, cut from the agreed contract.
+//! A small schema for the guard's tests, an excerpt of the contract.
 
 use std::sync::{Arc, LazyLock};
 
@@ -54,7 +54,7 @@ input CadreOrder { field: CadreOrderField! descending: Boolean = false }
 enum CadreOrderField { NAME CODE BIRTH }
 "#;
 
-/// The introspection query of the reference implementation, version 16, with every option on.
+/// The introspection query of the reference implementation, version 16, with all options.
 pub(super) const INTROSPECTION: &str = r"
 query IntrospectionQuery {
   __schema {
@@ -99,7 +99,7 @@ pub(super) fn plan(text: &str, sent: serde_json::Value) -> Result<Plan, Rejectio
     document.operation(None)?.plan(&schema_index, &variables(sent))
 }
 
-/// What becomes of a document without variables: `ok`, or the code and the rule of the refusal.
+/// Result for a document without variables: `ok`, or the code and the rule of the refusal.
 pub(super) fn outcome(text: &str) -> String {
     match plan(text, json!({})) {
         Ok(_) => "ok".to_owned(),

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// A class (lớp) of a programme, as it is today.
+/// A class (lớp) of a programme, as of today.
 pub struct TrainingClass(pub VisibleClass);
 
 impl Listed for TrainingClass {
@@ -31,7 +31,7 @@ impl Listed for TrainingClass {
     const EDGE: &'static str = "TrainingClassEdge";
 }
 
-/// A class (lớp) of a programme, as it is today.
+/// A class (lớp) of a programme, as of today.
 #[Object]
 impl TrainingClass {
     /// Opaque id.
@@ -44,19 +44,19 @@ impl TrainingClass {
         self.0.row().code.as_str()
     }
 
-    /// The plan that it belongs to (kế hoạch); null where there is none, and where that plan is out of reach.
+    /// Plan of the class (kế hoạch); null if there is none or it is out of reach.
     async fn plan(&self, ctx: &Context<'_>) -> Result<Option<TrainingPlan>> {
         let Some(plan) = self.0.row().plan_id else { return Ok(None) };
         TrainingPlan::of(ctx, plan).await
     }
 
-    /// Programme (chương trình).
+    /// Programme of the class (chương trình).
     async fn programme(&self, ctx: &Context<'_>) -> Result<Programme> {
         Programme::of(ctx, &self.0.row().programme_code)
     }
 
-    /// The unit that holds it (đơn vị tổ chức), as it stood on the first day. Named even out of reach; what hangs on it
-    /// is not opened.
+    /// Organising unit (đơn vị tổ chức), as of the first day. Returned even if it is out of reach; its related objects
+    /// are not accessible then.
     async fn organiser(&self, ctx: &Context<'_>) -> Result<Unit> {
         let row = self.0.row();
         unit::named_by(ctx.access(), &self.0, row.organiser_id, row.start_on).map(Unit).ok_or(Error::NotFound)
@@ -67,17 +67,17 @@ impl TrainingClass {
         self.0.row().intake.as_deref()
     }
 
-    /// Category (loại lớp).
+    /// Category of the class (loại lớp).
     async fn category(&self) -> ClassCategory {
         self.0.row().category
     }
 
-    /// Mode (hình thức).
+    /// Mode of study (hình thức).
     async fn mode(&self) -> Option<StudyMode> {
         self.0.row().mode
     }
 
-    /// First day (khai giảng).
+    /// First day, inclusive (khai giảng).
     async fn start_on(&self) -> Day {
         self.0.row().start_on
     }
@@ -87,39 +87,39 @@ impl TrainingClass {
         self.0.row().end_on
     }
 
-    /// The days on which it meets (buổi học), by day; empty where they are not stated.
+    /// Days of its sessions (buổi học), in order; empty if they are not recorded.
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Day>> {
         Ok(ctx.loaders().sessions(self.0.seen()).await?.to_vec())
     }
 
-    /// Seats (sĩ số tối đa); null: not limited.
+    /// Number of seats (sĩ số tối đa); null if unlimited.
     async fn capacity(&self) -> Option<i32> {
         self.0.row().capacity
     }
 
-    /// Seats taken (số học viên).
+    /// Number of seats taken (số học viên).
     async fn enrolled(&self) -> i32 {
         self.0.row().enrolled
     }
 
-    /// Learners by head count (số học viên báo cáo), where names are not kept or beside them.
+    /// Reported number of learners (số học viên báo cáo), if names are not recorded or in addition to them.
     async fn reported_learners(&self) -> Option<i32> {
         self.0.row().reported_learners
     }
 
-    /// Where it stands (trạng thái).
+    /// State of the class (trạng thái).
     async fn state(&self) -> ClassState {
         self.0.row().state
     }
 
-    /// Learners of the seats in percent, to one decimal (tỷ lệ lấp đầy): by the seats taken, or by the head count where
-    /// that is greater. Null where the seats are not limited.
+    /// Learners in percent of the seats, to one decimal (tỷ lệ lấp đầy), by the greater of seats taken and reported
+    /// learners. Null if the seats are unlimited.
     async fn fill_percent(&self) -> Option<f64> {
         class::fill_percent(self.0.row())
     }
 
-    /// Its enrolments (danh sách học viên) in the order in which they were recorded: all, for whoever reaches the
-    /// organiser; otherwise those of units within reach.
+    /// Enrolments (danh sách học viên) in the order of recording: all if the organiser is within reach; otherwise those
+    /// of units within reach.
     async fn enrolments(
         &self,
         ctx: &Context<'_>,
@@ -133,7 +133,7 @@ impl TrainingClass {
         Enrolment::list(ctx, list, PageArgs { first, after, last, before }).await
     }
 
-    /// Rises with every change; send it back as `expectedVersion`.
+    /// Increases with every change; send it back as `expectedVersion`.
     async fn version(&self) -> i32 {
         self.0.row().version
     }

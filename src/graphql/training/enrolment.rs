@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// An enrolment (học viên của lớp): a person in a class, or sent to a programme elsewhere, in a year.
+/// An enrolment (học viên của lớp): a person in a class, or in an external programme, in a year.
 pub struct Enrolment(pub VisibleEnrolment);
 
 impl Listed for Enrolment {
@@ -50,7 +50,7 @@ impl Enrolment {
     }
 }
 
-/// An enrolment (học viên của lớp): a person in a class, or sent to a programme elsewhere, in a year.
+/// An enrolment (học viên của lớp): a person in a class, or in an external programme, in a year.
 #[Object]
 impl Enrolment {
     /// Opaque id.
@@ -58,53 +58,53 @@ impl Enrolment {
         self.0.row().id.into()
     }
 
-    /// The person (học viên), as of today; if their file is out of reach by now, on the first day of the class, or at
-    /// the end of the year where there is none.
+    /// The person (học viên), as of today; if their file is out of reach now, as of the first day of the class, or of
+    /// the end of the year without a class.
     async fn cadre(&self, ctx: &Context<'_>) -> Result<Cadre> {
         let class = self.its_class(ctx).await?;
         let person = ctx.loaders().person(ctx.access().learner_of(&self.0, class.as_ref().as_ref())).await?;
         person.as_ref().clone().map(Cadre).ok_or_else(|| Error::internal("an enrolment of nobody"))
     }
 
-    /// The class (lớp); null: sent elsewhere, or only registered.
+    /// The class (lớp); null for an external programme or a registration without a class.
     async fn class(&self, ctx: &Context<'_>) -> Result<Option<TrainingClass>> {
         Ok(self.its_class(ctx).await?.as_ref().clone().map(TrainingClass))
     }
 
-    /// Programme (chương trình).
+    /// Programme of the enrolment (chương trình).
     async fn programme(&self, ctx: &Context<'_>) -> Result<Programme> {
         Programme::of(ctx, &self.0.row().programme_code)
     }
 
-    /// The unit that sent the person (đơn vị cử đi học), as it stands at the end of the year. Named even out of reach;
-    /// what hangs on it is not opened.
+    /// Sending unit (đơn vị cử đi học), as of the end of the year. Returned even if it is out of reach; its related
+    /// objects are not accessible then.
     async fn sending_unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         let (access, row) = (ctx.access(), self.0.row());
         let unit = unit::named_by(access, &self.0, row.unit_id, day_of_year(access, row.unit_id, row.year));
         unit.map(Unit).ok_or(Error::NotFound)
     }
 
-    /// Calendar year that it counts for.
+    /// Calendar year in which it counts.
     async fn year(&self) -> i32 {
         self.0.row().year
     }
 
-    /// Where it stands (trạng thái).
+    /// State of the enrolment (trạng thái).
     async fn state(&self) -> EnrolmentState {
         self.0.row().state
     }
 
-    /// Grade (xếp loại).
+    /// Grade of the result (xếp loại).
     async fn grade(&self) -> Option<Grade> {
         self.0.row().grade
     }
 
-    /// Why it was made, given up or taken back (lý do), where an act had to say so.
+    /// Reason of the enrolment, the dropout or the revocation (lý do), if the mutation required one.
     async fn remark(&self) -> Option<&str> {
         self.0.row().remark.as_deref()
     }
 
-    /// Rises with every change; send it back as `expectedVersion`.
+    /// Increases with every change; send it back as `expectedVersion`.
     async fn version(&self) -> i32 {
         self.0.row().version
     }

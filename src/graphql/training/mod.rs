@@ -27,14 +27,14 @@ use crate::{
     },
 };
 
-/// Roots about training.
+/// Root fields of training.
 #[derive(Default)]
 pub struct TrainingQuery;
 
 #[Object]
 impl TrainingQuery {
     /// A training plan (kế hoạch đào tạo, bồi dưỡng) by id or code. Null if there is none, or neither its unit nor a
-    /// unit that holds one of its quotas is within reach.
+    /// unit with one of its quotas is within reach.
     async fn training_plan(
         &self,
         ctx: &Context<'_>,
@@ -43,8 +43,8 @@ impl TrainingQuery {
         Ok(found(plans::look_up(ctx.access(), &by).await)?.map(TrainingPlan))
     }
 
-    /// A class (lớp) by id or code. Null if there is none, or none of its organiser, the units that sent somebody to it,
-    /// and those that hold a quota of its plan for it is within reach.
+    /// A class (lớp) by id or code. Null if there is none, or none of these is within reach: its organiser, the sending
+    /// units of its learners, the units with a quota of its plan for it.
     async fn training_class(
         &self,
         ctx: &Context<'_>,
@@ -53,7 +53,7 @@ impl TrainingQuery {
         Ok(found(classes::look_up(ctx.access(), &by).await)?.map(TrainingClass))
     }
 
-    /// A quota (chỉ tiêu) by id. Null if there is none that you may know of.
+    /// A quota (chỉ tiêu) by id. Null if there is none or it is not visible to the caller.
     async fn quota(
         &self,
         ctx: &Context<'_>,
@@ -62,8 +62,8 @@ impl TrainingQuery {
         Ok(found(quotas::look_up(ctx.access(), &by).await)?.map(Quota))
     }
 
-    /// The classes (lớp) whose organiser, a unit that sent somebody to them, or one that holds a quota of their plan for
-    /// them is within reach.
+    /// Classes (lớp) with one of these within reach: their organiser, the sending units of their learners, the units
+    /// with a quota of their plan for them.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
     async fn training_classes(
         &self,
@@ -81,8 +81,8 @@ impl TrainingQuery {
         Ok(Some(Connection::new(page, Total::Classes(list), TrainingClass)))
     }
 
-    /// The enrolments (học viên) whose sending unit, or the organiser of whose class, is within reach, in the order in
-    /// which they were recorded. `totalCount` counts turns (lượt).
+    /// Enrolments (học viên) with the sending unit or the organiser of the class within reach, in the order of
+    /// recording. `totalCount` counts turns (lượt).
     async fn enrolments(
         &self,
         ctx: &Context<'_>,

@@ -17,17 +17,17 @@ use crate::{
     graphql::{ContextExt, page::Connection, training::quota::Quota, unit::Unit},
 };
 
-/// A training plan (kế hoạch đào tạo, bồi dưỡng) of a unit for a year or a period, as it is today.
+/// A training plan (kế hoạch đào tạo, bồi dưỡng) of a unit for a year or a period, as of today.
 pub struct TrainingPlan(pub VisiblePlan);
 
 impl TrainingPlan {
-    /// A plan by id, if the caller may know of it.
+    /// A plan by id, if visible to the caller.
     pub(super) async fn of(ctx: &Context<'_>, id: PlanId) -> Result<Option<Self>> {
         Ok(ctx.loaders().plan(id).await?.as_ref().clone().map(Self))
     }
 }
 
-/// A training plan (kế hoạch đào tạo, bồi dưỡng) of a unit for a year or a period, as it is today.
+/// A training plan (kế hoạch đào tạo, bồi dưỡng) of a unit for a year or a period, as of today.
 #[Object]
 impl TrainingPlan {
     /// Opaque id.
@@ -50,15 +50,15 @@ impl TrainingPlan {
         self.0.row().document_no.as_deref()
     }
 
-    /// The unit whose plan it is, as it stands at the end of the last year. Named even out of reach; what hangs on it
-    /// is not opened.
+    /// Unit of the plan, as of the end of the last year. Returned even if it is out of reach; its related objects are
+    /// not accessible then.
     async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         let (access, row) = (ctx.access(), self.0.row());
         let unit = unit::named_by(access, &self.0, row.unit_id, day_of_year(access, row.unit_id, row.year_to));
         unit.map(Unit).ok_or(Error::NotFound)
     }
 
-    /// First calendar year.
+    /// First calendar year, inclusive.
     async fn year_from(&self) -> i32 {
         self.0.row().year_from
     }
@@ -68,12 +68,12 @@ impl TrainingPlan {
         self.0.row().year_to
     }
 
-    /// Where it stands (trạng thái).
+    /// State of the plan (trạng thái).
     async fn state(&self) -> PlanState {
         self.0.row().state
     }
 
-    /// Its quotas (chỉ tiêu) that are held by units within reach, by programme.
+    /// Quotas (chỉ tiêu) of units within reach, by programme.
     async fn quotas(
         &self,
         ctx: &Context<'_>,
@@ -87,7 +87,7 @@ impl TrainingPlan {
         Quota::list(ctx, list, PageArgs { first, after, last, before }).await
     }
 
-    /// Rises with every change; send it back as `expectedVersion`.
+    /// Increases with every change; send it back as `expectedVersion`.
     async fn version(&self) -> i32 {
         self.0.row().version
     }

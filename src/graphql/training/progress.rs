@@ -5,30 +5,29 @@ use entity::value::ClassCategory;
 
 use crate::{domain::training::progress::Progress, error::Result, graphql::ContextExt};
 
-/// How far the plans of a year were carried out (tiến độ thực hiện kế hoạch): turns and persons against the seats
-/// given.
+/// Progress of the plans of a year (tiến độ thực hiện kế hoạch): turns and persons compared with the planned seats.
 pub struct TrainingProgress(pub Progress);
 
 fn int(count: u64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// How far the plans of a year were carried out (tiến độ thực hiện kế hoạch): turns and persons against the seats
-/// given.
+/// Progress of the plans of a year (tiến độ thực hiện kế hoạch): turns and persons compared with the planned seats.
 #[Object]
 impl TrainingProgress {
-    /// Calendar year; of several, the first.
+    /// Calendar year; of several, the first (inclusive).
     async fn year(&self) -> i32 {
         self.0.year
     }
 
-    /// The last year, inclusive.
+    /// Last calendar year, inclusive.
     async fn until_year(&self) -> i32 {
         self.0.until_year
     }
 
-    /// Seats (chỉ tiêu) of the quotas in force of plans for exactly one of the years. Plans count from their approval on;
-    /// drafts and cancelled plans do not. What was handed on counts where it is held, so each seat counts once.
+    /// Seats (chỉ tiêu) of the quotas in force, of plans for exactly one of the years. Plans count after their
+    /// approval; drafts and cancelled plans do not. Allocated seats count at the receiving unit, so each seat counts
+    /// once.
     async fn planned(&self) -> i32 {
         int(self.0.planned)
     }
@@ -38,8 +37,8 @@ impl TrainingProgress {
         self.0.planned_is_lower_bound
     }
 
-    /// Turns (lượt): enrolments of the years with a place, under way, completed or failed. Who was only registered,
-    /// waits, gave up, changed the class or put it off does not count.
+    /// Turns (lượt): enrolments of the years that are confirmed, in progress, completed or failed. Enrolments that are
+    /// only registered, waiting, dropped, transferred or deferred do not count.
     async fn turns(&self) -> i32 {
         int(self.0.turns)
     }
@@ -49,18 +48,18 @@ impl TrainingProgress {
         int(self.0.persons)
     }
 
-    /// Whether turns and persons are rounded to multiples of five: so they are with `stats:read` alone.
+    /// Whether turns and persons are rounded to multiples of five, as with `stats:read` alone.
     async fn is_rounded(&self) -> bool {
         self.0.is_rounded
     }
 
-    /// Turns of what was planned, in percent, rounded once, half up (tỷ lệ hoàn thành); null where nothing was planned.
+    /// Turns in percent of the planned seats, rounded once, half up (tỷ lệ hoàn thành); null if nothing was planned.
     async fn percent_of_plan(&self) -> Option<f64> {
         self.0.percent_of_plan()
     }
 
-    /// Classes (lớp) that began in the years, held by the unit or its subtree. What was planned only, put off or
-    /// cancelled does not count.
+    /// Classes (lớp) that began in the years, organised by the unit or its subtree. Classes that are only planned,
+    /// postponed or cancelled do not count.
     async fn classes(
         &self,
         ctx: &Context<'_>,

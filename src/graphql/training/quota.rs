@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// A quota (chỉ tiêu): seats of a programme that a plan gives to a unit, and that the unit uses or hands on.
+/// A quota (chỉ tiêu): seats of a programme that a plan issues to a unit, which uses or allocates them.
 pub struct Quota(pub VisibleQuota);
 
 impl Listed for Quota {
@@ -40,7 +40,7 @@ impl Quota {
     }
 }
 
-/// A quota (chỉ tiêu): seats of a programme that a plan gives to a unit, and that the unit uses or hands on.
+/// A quota (chỉ tiêu): seats of a programme that a plan issues to a unit, which uses or allocates them.
 #[Object]
 impl Quota {
     /// Opaque id.
@@ -48,34 +48,34 @@ impl Quota {
         self.0.row().id.into()
     }
 
-    /// The plan that gives it (kế hoạch).
+    /// Plan that issued the quota (kế hoạch).
     async fn plan(&self, ctx: &Context<'_>) -> Result<TrainingPlan> {
         let plan = TrainingPlan::of(ctx, self.0.row().plan_id).await?;
         plan.ok_or_else(|| Error::internal("a quota of no plan"))
     }
 
-    /// The unit that holds it, as it stands today; one that has ended, as it stood last.
+    /// Unit of the quota, as of today; if it has ended, as of its last day.
     async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
         let (access, unit) = (ctx.access(), self.0.row().unit_id);
         unit::named_by(access, &self.0, unit, access.today()).map(Unit).ok_or(Error::NotFound)
     }
 
-    /// Programme (chương trình).
+    /// Programme of the quota (chương trình).
     async fn programme(&self, ctx: &Context<'_>) -> Result<Programme> {
         Programme::of(ctx, &self.0.row().programme_code)
     }
 
-    /// Mode (hình thức); null: any.
+    /// Mode of study (hình thức); null for any.
     async fn mode(&self) -> Option<StudyMode> {
         self.0.row().mode
     }
 
-    /// What it counts: persons (người), each once, or turns (lượt).
+    /// Unit of counting: persons (người), each once, or turns (lượt).
     async fn measure(&self) -> Measure {
         self.0.row().measure
     }
 
-    /// Seats (số chỉ tiêu), those handed on included.
+    /// Number of seats (số chỉ tiêu), including allocated ones.
     async fn seats(&self) -> i32 {
         self.0.row().seats
     }
@@ -85,52 +85,50 @@ impl Quota {
         self.0.row().is_lower_bound
     }
 
-    /// Classes that the plan foresees (số lớp).
+    /// Planned number of classes (số lớp).
     async fn classes(&self) -> Option<i32> {
         self.0.row().classes
     }
 
-    /// Seats handed on to units below (đã phân bổ).
+    /// Seats allocated to units below (đã phân bổ).
     async fn allocated(&self) -> i32 {
         self.0.row().allocated
     }
 
-    /// Seats used by enrolments (đã sử dụng), of acts and imports alike.
+    /// Seats used by enrolments (đã sử dụng), both by mutations and imports.
     async fn used(&self) -> i32 {
         self.0.row().used
     }
 
-    /// Seats that can still be handed on or used (còn lại): `seats - allocated - used`. Below zero where history used
-    /// more than there were.
+    /// Seats that can still be allocated or used (còn lại): `seats - allocated - used`. Negative if imported history
+    /// used more than there were.
     async fn remaining(&self) -> i32 {
         self.0.row().remaining()
     }
 
-    /// Used of the seats that were not handed on, in percent, to one decimal (tỷ lệ sử dụng); null where none were
-    /// kept.
+    /// Used seats in percent of those not allocated, to one decimal (tỷ lệ sử dụng); null if all were allocated.
     async fn fill_percent(&self) -> Option<f64> {
         quota::fill_percent(self.0.row())
     }
 
-    /// The quota that it was handed on from; null where it comes from the plan itself, and where that one is out of
-    /// reach.
+    /// Quota that the seats were allocated from; null if the plan itself issued it, or that quota is out of reach.
     async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Quota>> {
         let Some(parent) = self.0.row().parent_id else { return Ok(None) };
         Ok(ctx.loaders().quota(parent).await?.as_ref().clone().map(Quota))
     }
 
-    /// The quotas that were handed on from it to units within reach, in the order in which they were recorded.
+    /// Quotas allocated from it to units within reach, in the order of recording.
     async fn children(&self, ctx: &Context<'_>) -> Result<Vec<Quota>> {
         let children = ctx.loaders().children(self.0.row().id).await?;
         Ok(children.iter().cloned().map(Quota).collect())
     }
 
-    /// Where it stands (trạng thái).
+    /// State of the quota (trạng thái).
     async fn state(&self) -> QuotaState {
         self.0.row().state
     }
 
-    /// Rises with every change; send it back as `expectedVersion`.
+    /// Increases with every change; send it back as `expectedVersion`.
     async fn version(&self) -> i32 {
         self.0.row().version
     }

@@ -1,4 +1,4 @@
-//! What a client proves itself with: exactly one way of authentication (RFC 6749, section 2.3).
+//! Client credentials: exactly one authentication method (RFC 6749, section 2.3).
 
 use std::net::IpAddr;
 
@@ -10,14 +10,14 @@ use crate::{
     http::oauth::{form::Form, refusal::Refusal},
 };
 
-/// The one type of assertion (RFC 7523, section 2.2).
+/// The only supported type of assertion (RFC 7523, section 2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Credentials of a request, not looked at yet.
+/// Credentials of a request, not verified yet.
 pub(super) enum Credentials {
     /// Id and secret, by Basic or in the form.
     Secret { id: String, secret: String, from: Option<IpAddr> },
-    /// An assertion, and the id where the form names it.
+    /// An assertion, and the id if the form contains it.
     Assertion { assertion: String, id: Option<String> },
 }
 
@@ -39,7 +39,7 @@ impl Credentials {
             },
             (Some(header), None) => {
                 let (known, secret) = header.to_str().ok().and_then(basic).ok_or_else(Refusal::invalid_client)?;
-                // Many clients repeat their id in the body; it must not be another one.
+                // Many clients repeat their id in the body; it must be the same.
                 if id.is_some_and(|id| id != known) {
                     return Err(Refusal::invalid_request("client_id differs from the one that authenticates"));
                 }
@@ -48,7 +48,7 @@ impl Credentials {
         }
     }
 
-    /// As the layer below takes them.
+    /// Converts them for the `auth` module.
     pub fn credential(&self) -> ClientCredential<'_> {
         match self {
             Self::Secret { id, secret, from } => ClientCredential::Secret { id, secret, from: *from },
@@ -72,7 +72,7 @@ fn asserted(form: &Form) -> Result<Credentials, Refusal> {
     }
 }
 
-/// RFC 7617, with both halves form-encoded as RFC 6749, section 2.3.1, has it.
+/// RFC 7617, with both halves form-encoded as required by RFC 6749, section 2.3.1.
 fn basic(header: &str) -> Option<(String, String)> {
     let (scheme, encoded) = header.split_once(' ')?;
     let decoded = BASE64.decode(encoded.as_bytes()).ok().filter(|_| scheme.eq_ignore_ascii_case("Basic"))?;
@@ -81,7 +81,7 @@ fn basic(header: &str) -> Option<(String, String)> {
 }
 
 fn form_decoded(half: &str) -> Option<String> {
-    // Encoded, these two would not stand there; unencoded, they would end what is decoded.
+    // Encoded text contains neither of them; unencoded, they would end the decoded value.
     if half.contains(['&', '=']) {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Requests as forms (RFC 6749, section 3.2).
+//! Requests with forms (RFC 6749, section 3.2).
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::http::oauth::refusal::Refusal;
 /// A token request has a few short parameters; a longer body is refused unread.
 const MAX_BODY_BYTES: usize = 8 * 1024;
 
-/// How long the body may take to arrive.
+/// Time limit for receiving the body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The parameters of a form, each at most once.
+/// Parameters of a form, each at most once.
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
@@ -43,13 +43,13 @@ impl Form {
         Ok(Self(pairs))
     }
 
-    /// The parameter; sent without a value it counts as omitted (RFC 6749, section 3.2).
+    /// The parameter; an empty one counts as omitted (RFC 6749, section 3.2).
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str()).filter(|value| !value.is_empty())
     }
 }
 
-/// RFC 6749, section 3.2: parameters come in the body of a form. In a URL they would end up in logs.
+/// RFC 6749, section 3.2: parameters must be in the body. In a URL they would be logged.
 fn ensure_form(request: &HttpRequest) -> Result<(), Refusal> {
     if !request.query_string().is_empty() {
         return Err(Refusal::invalid_request("parameters belong into the body, not into the URL"));

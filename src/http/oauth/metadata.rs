@@ -1,11 +1,11 @@
-//! What clients find out by themselves: keys (RFC 7517) and metadata (RFC 8414, RFC 9728).
+//! Discovery for clients: keys (RFC 7517) and metadata (RFC 8414, RFC 9728).
 
 use actix_web::{HttpResponse, HttpResponseBuilder, http::header, web};
 use serde_json::json;
 
 use crate::auth::Tokens;
 
-/// How clients authenticate (OpenID Connect Core, section 9).
+/// Authentication methods of clients (OpenID Connect Core, section 9).
 const METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
 
 pub(super) async fn jwks(tokens: web::Data<Tokens>) -> HttpResponse {
@@ -21,7 +21,7 @@ pub(super) async fn authorization_server(tokens: web::Data<Tokens>) -> HttpRespo
         "introspection_endpoint": format!("{url}/oauth/introspect"),
         "jwks_uri": format!("{url}/oauth/jwks.json"),
         "scopes_supported": tokens.scopes(),
-        // Required even where no person is ever asked for consent.
+        // Required by the RFC, although no person is asked for consent here.
         "response_types_supported": [],
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": METHODS,

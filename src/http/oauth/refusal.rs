@@ -1,4 +1,4 @@
-//! Refused requests, in the words of RFC 6749, section 5.2.
+//! Errors in the format of RFC 6749, section 5.2.
 
 use std::time::Duration;
 
@@ -20,22 +20,22 @@ pub(super) struct Refusal {
     pub status: StatusCode,
     pub error: &'static str,
     pub description: &'static str,
-    /// Seconds after which the same request may be answered otherwise.
+    /// Seconds until a retry may succeed.
     pub retry_after: Option<u64>,
 }
 
 impl Refusal {
-    /// A request that cannot be understood.
+    /// A malformed request.
     pub fn invalid_request(description: &'static str) -> Self {
         Self { status: StatusCode::BAD_REQUEST, error: "invalid_request", description, retry_after: None }
     }
 
-    /// The same under another status.
+    /// The same error with another status.
     pub fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
     }
 
-    /// One answer for an unknown client, a wrong secret and credentials that cannot be read.
+    /// The same error for an unknown client, a wrong secret and malformed credentials.
     pub fn invalid_client() -> Self {
         Self {
             status: StatusCode::UNAUTHORIZED,
@@ -45,7 +45,7 @@ impl Refusal {
         }
     }
 
-    /// Too many secrets that did not hold, for a client that exists or not.
+    /// Too many failed attempts with a secret, whether or not the client exists.
     fn too_many_attempts(wait: Duration) -> Self {
         metrics::counter!("cadre_limited_total", "limit" => "attempts").increment(1);
         Self {
@@ -69,11 +69,11 @@ impl Refusal {
         }
     }
 
-    /// The answer.
+    /// Converts it into a response.
     pub fn response(&self) -> HttpResponse {
         let mut response = uncached(HttpResponse::build(self.status));
         match self.status {
-            // Every 401 names a way in (RFC 9110, section 15.5.2), whichever way the client tried.
+            // Every 401 names an authentication scheme (RFC 9110, section 15.5.2), whichever the client used.
             StatusCode::UNAUTHORIZED => {
                 response.insert_header((header::WWW_AUTHENTICATE, r#"Basic realm="cadre-api", charset="UTF-8""#))
             }

@@ -1,4 +1,4 @@
-//! Bent tokens of an external issuer: each differs from a good one in one thing.
+//! Malformed tokens of an external issuer: each differs from a valid one in one respect.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::auth::{
     },
 };
 
-/// Each differs from a good one in one thing and is otherwise truly signed by the issuer, where that is possible.
+/// Each differs from a valid one in one respect and is correctly signed by the issuer, where possible.
 fn bent_tokens(abroad: &Abroad) -> Vec<(&'static str, Reason, String)> {
     [headers(abroad), claims(abroad), times(abroad), forms(abroad)].concat()
 }
@@ -69,7 +69,7 @@ fn claims(abroad: &Abroad) -> Vec<(&'static str, Reason, String)> {
     let raw = |claims: String| sign_with(&abroad.key, &abroad.header().to_string(), &claims);
     let good = abroad.claims().to_string();
     vec![
-        // Whoever is not said to be trusted falls to the keys of this service, of which none has this id.
+        // Tokens of untrusted issuers are checked against the keys of this service, none of which has this id.
         ("iss missing", Reason::Key, without("iss")),
         ("iss unknown", Reason::Key, set("iss", json!("https://other.example"))),
         ("iss with a slash more", Reason::Key, set("iss", json!(format!("{url}/")))),
@@ -105,7 +105,7 @@ fn claims(abroad: &Abroad) -> Vec<(&'static str, Reason, String)> {
     ]
 }
 
-/// A token with claims that nobody can read falls to the keys of this service; signed by those, it still is refused.
+/// A token with unreadable claims is checked as one of this service; it is refused even if signed by this service.
 fn raw_ours(abroad: &Abroad, claims: &str) -> String {
     let (header, _) = abroad.fixture.good();
     abroad.fixture.sign(&header.to_string(), claims)

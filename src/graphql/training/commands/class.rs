@@ -1,4 +1,4 @@
-//! Acts on classes.
+//! Mutations of classes.
 
 use async_graphql::{Context, Object};
 
@@ -23,27 +23,27 @@ impl Answered for Amend {
     const PAYLOAD: &'static str = "ClassAmendPayload";
 }
 
-/// What came of an act: the class as it stands now, or why the act was refused.
+/// Result of a mutation: the class in its current state, or the reasons of the refusal.
 #[Object(name_type)]
 impl<A: Answered + Send + Sync> Payload<A, TrainingClass> {
-    /// The class as it stands now; null if the act was refused.
+    /// The class in its current state; null if the mutation was refused.
     async fn class(&self) -> Option<&TrainingClass> {
         self.object()
     }
 
-    /// Why the act was refused; empty if it was done, now or by the same request before.
+    /// Reasons of the refusal; empty if the mutation succeeded, now or in an earlier identical request.
     async fn user_errors(&self) -> &[UserError] {
         self.errors()
     }
 }
 
-/// Acts on classes.
+/// Mutations of classes.
 #[derive(Default)]
 pub struct ClassMutation;
 
 #[Object]
 impl ClassMutation {
-    /// Plans a class (dự kiến mở lớp), which is then PLANNED.
+    /// Plans a class (dự kiến mở lớp); its state becomes PLANNED.
     async fn class_plan(
         &self,
         ctx: &Context<'_>,
@@ -52,8 +52,8 @@ impl ClassMutation {
         Ok(Some(Payload::of(ctx, act::plan(ctx.access(), &input).await?, TrainingClass)))
     }
 
-    /// Leads a class to its next state (chiêu sinh, xác nhận mở lớp, khai giảng, bế giảng, hoãn, hủy), with everybody
-    /// in it.
+    /// Moves a class and all its enrolments to the next state (chiêu sinh, xác nhận mở lớp, khai giảng, bế giảng, hoãn,
+    /// hủy).
     async fn class_advance(
         &self,
         ctx: &Context<'_>,
@@ -62,8 +62,8 @@ impl ClassMutation {
         carried_out(ctx, input).await
     }
 
-    /// Gives a class another number of seats (điều chỉnh sĩ số), never fewer than are taken, or other sessions (điều
-    /// chỉnh lịch học), on which nobody in it has a session of another class.
+    /// Changes the number of seats (điều chỉnh sĩ số), not below the seats taken, or the sessions (điều chỉnh lịch
+    /// học), which must not coincide with sessions of other classes of its learners.
     async fn class_amend(
         &self,
         ctx: &Context<'_>,

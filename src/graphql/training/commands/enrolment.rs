@@ -1,4 +1,4 @@
-//! Acts on enrolments.
+//! Mutations of enrolments.
 
 use async_graphql::{Context, Object, SimpleObject};
 
@@ -31,61 +31,61 @@ impl Answered for Revoke {
     const PAYLOAD: &'static str = "EnrolmentRevokePayload";
 }
 
-/// What came of an act: the enrolment as it stands now, or why the act was refused.
+/// Result of a mutation: the enrolment in its current state, or the reasons of the refusal.
 #[Object(name_type)]
 impl<A: Answered + Send + Sync> Payload<A, Enrolment> {
-    /// The enrolment as it stands now; null if the act was refused.
+    /// The enrolment in its current state; null if the mutation was refused.
     async fn enrolment(&self) -> Option<&Enrolment> {
         self.object()
     }
 
-    /// Why the act was refused; empty if it was done, now or by the same request before.
+    /// Reasons of the refusal; empty if the mutation succeeded, now or in an earlier identical request.
     async fn user_errors(&self) -> &[UserError] {
         self.errors()
     }
 }
 
-/// Something that was done and may be doubted.
+/// A warning about a successful enrolment.
 #[derive(SimpleObject)]
 pub struct EnrolmentWarning {
     /// Code, for programs; never changes.
     code: &'static str,
-    /// What may be doubted, for people.
+    /// Message for people: the possible problem.
     message: String,
 }
 
-/// An enrolment that was made, with what may be doubted about it.
+/// A new enrolment, with its warnings.
 pub struct Made {
     enrolment: Enrolment,
     warnings: Vec<EnrolmentWarning>,
 }
 
-/// What came of enrolling: the enrolment as it stands now, or why it was refused.
+/// Result of enrolling: the enrolment in its current state, or the reasons of the refusal.
 #[Object(name_type)]
 impl<A: Answered + Send + Sync> Payload<A, Made> {
-    /// The enrolment as it stands now; null if the act was refused.
+    /// The enrolment in its current state; null if the mutation was refused.
     async fn enrolment(&self) -> Option<&Enrolment> {
         self.object().map(|made| &made.enrolment)
     }
 
-    /// What was done and may be doubted, such as another class on the same days.
+    /// Warnings about the enrolment, such as another class on the same days.
     async fn warnings(&self) -> &[EnrolmentWarning] {
         self.object().map(|made| made.warnings.as_slice()).unwrap_or_default()
     }
 
-    /// Why the act was refused; empty if it was done, now or by the same request before.
+    /// Reasons of the refusal; empty if the mutation succeeded, now or in an earlier identical request.
     async fn user_errors(&self) -> &[UserError] {
         self.errors()
     }
 }
 
-/// Acts on enrolments.
+/// Mutations of enrolments.
 #[derive(Default)]
 pub struct EnrolmentMutation;
 
 #[Object]
 impl EnrolmentMutation {
-    /// Enrols a person in a class (cử đi học). Never more than it has seats, whoever asks at once.
+    /// Enrols a person in a class (cử đi học). Never exceeds its seats, even with concurrent requests.
     async fn class_enrol(
         &self,
         ctx: &Context<'_>,
@@ -103,7 +103,7 @@ impl EnrolmentMutation {
         Ok(Some(Payload::of(ctx, act::enrol(ctx.access(), &input).await?, view)))
     }
 
-    /// Gives who waited a seat (xác nhận học viên dự bị), when one is free.
+    /// Confirms a learner on the waiting list (xác nhận học viên dự bị), if a seat is free.
     async fn enrolment_confirm(
         &self,
         ctx: &Context<'_>,
@@ -112,7 +112,7 @@ impl EnrolmentMutation {
         carried_out(ctx, input).await
     }
 
-    /// Records that a learner gives up (thôi học). The seats are free again.
+    /// Records that a learner drops out (thôi học). Frees the seats.
     async fn enrolment_drop(
         &self,
         ctx: &Context<'_>,
@@ -121,7 +121,7 @@ impl EnrolmentMutation {
         carried_out(ctx, input).await
     }
 
-    /// Records a result (kết quả học tập). A pass grants the qualification that the programme leads to, once.
+    /// Records a result (kết quả học tập). A pass grants the qualification of the programme, once.
     async fn enrolment_complete(
         &self,
         ctx: &Context<'_>,
@@ -130,7 +130,7 @@ impl EnrolmentMutation {
         carried_out(ctx, input).await
     }
 
-    /// Takes a result back (thu hồi kết quả), with the qualification that it granted.
+    /// Revokes a result (thu hồi kết quả), and the qualification that it granted.
     async fn enrolment_revoke(
         &self,
         ctx: &Context<'_>,

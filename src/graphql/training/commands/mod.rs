@@ -1,4 +1,4 @@
-//! Acts on training: what they take is an input of the domain, what they give is the object or why not.
+//! Mutations of training: the input is a type of the domain, the result is the object or the reasons of the refusal.
 
 mod class;
 mod enrolment;

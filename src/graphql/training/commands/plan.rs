@@ -1,4 +1,4 @@
-//! Acts on training plans.
+//! Mutations of training plans.
 
 use async_graphql::{Context, Object};
 
@@ -20,21 +20,21 @@ impl Answered for Advance {
     const PAYLOAD: &'static str = "PlanAdvancePayload";
 }
 
-/// What came of an act: the plan as it stands now, or why the act was refused.
+/// Result of a mutation: the plan in its current state, or the reasons of the refusal.
 #[Object(name_type)]
 impl<A: Answered + Send + Sync> Payload<A, TrainingPlan> {
-    /// The plan as it stands now; null if the act was refused.
+    /// The plan in its current state; null if the mutation was refused.
     async fn plan(&self) -> Option<&TrainingPlan> {
         self.object()
     }
 
-    /// Why the act was refused; empty if it was done, now or by the same request before.
+    /// Reasons of the refusal; empty if the mutation succeeded, now or in an earlier identical request.
     async fn user_errors(&self) -> &[UserError] {
         self.errors()
     }
 }
 
-/// Acts on training plans.
+/// Mutations of training plans.
 #[derive(Default)]
 pub struct PlanMutation;
 
@@ -49,7 +49,7 @@ impl PlanMutation {
         Ok(Some(Payload::of(ctx, act::draft(ctx.access(), &input).await?, TrainingPlan)))
     }
 
-    /// Leads a training plan to its next state (trình duyệt, phê duyệt, ban hành, kết thúc kế hoạch).
+    /// Moves a training plan to its next state (trình duyệt, phê duyệt, ban hành, kết thúc kế hoạch).
     async fn plan_advance(
         &self,
         ctx: &Context<'_>,

@@ -1,4 +1,4 @@
-//! Acts on quotas.
+//! Mutations of quotas.
 
 use async_graphql::{Context, Object};
 
@@ -29,52 +29,52 @@ impl Answered for Amend {
     const PAYLOAD: &'static str = "QuotaAmendPayload";
 }
 
-/// What came of an act: the quota as it stands now, or why the act was refused.
+/// Result of a mutation: the quota in its current state, or the reasons of the refusal.
 #[Object(name_type)]
 impl<A: Answered + Send + Sync> Payload<A, Quota> {
-    /// The quota as it stands now; null if the act was refused.
+    /// The quota in its current state; null if the mutation was refused.
     async fn quota(&self) -> Option<&Quota> {
         self.object()
     }
 
-    /// Why the act was refused; empty if it was done, now or by the same request before.
+    /// Reasons of the refusal; empty if the mutation succeeded, now or in an earlier identical request.
     async fn user_errors(&self) -> &[UserError] {
         self.errors()
     }
 }
 
-/// A quota, and what a unit below has of it.
+/// A quota, and the quota allocated from it to a unit below.
 pub struct HandedOn {
     quota: Quota,
     child: Quota,
 }
 
-/// What came of handing on: both quotas as they stand now, or why it was refused.
+/// Result of an allocation: both quotas in their current state, or the reasons of the refusal.
 #[Object(name_type)]
 impl<A: Answered + Send + Sync> Payload<A, HandedOn> {
-    /// The quota that was handed on from; null if the act was refused.
+    /// The quota with the allocated seats; null if the mutation was refused.
     async fn quota(&self) -> Option<&Quota> {
         self.object().map(|handed| &handed.quota)
     }
 
-    /// What the unit below has of it; null if the act was refused.
+    /// The quota of the unit below; null if the mutation was refused.
     async fn child(&self) -> Option<&Quota> {
         self.object().map(|handed| &handed.child)
     }
 
-    /// Why the act was refused; empty if it was done, now or by the same request before.
+    /// Reasons of the refusal; empty if the mutation succeeded, now or in an earlier identical request.
     async fn user_errors(&self) -> &[UserError] {
         self.errors()
     }
 }
 
-/// Acts on quotas.
+/// Mutations of quotas.
 #[derive(Default)]
 pub struct QuotaMutation;
 
 #[Object]
 impl QuotaMutation {
-    /// Gives a quota of a plan (giao chỉ tiêu) to the plan's unit or to one below it.
+    /// Issues a quota of a plan (giao chỉ tiêu) to the plan's unit or to one below it.
     async fn quota_issue(
         &self,
         ctx: &Context<'_>,
@@ -83,7 +83,8 @@ impl QuotaMutation {
         Ok(Some(Payload::of(ctx, act::issue(ctx.access(), &input).await?, Quota)))
     }
 
-    /// Hands seats of a quota on (phân bổ chỉ tiêu) to a unit below. Never more than there are, whoever asks at once.
+    /// Allocates seats of a quota (phân bổ chỉ tiêu) to a unit below. Never exceeds the seats, even with concurrent
+    /// requests.
     async fn quota_allocate(
         &self,
         ctx: &Context<'_>,
@@ -93,7 +94,7 @@ impl QuotaMutation {
         Ok(Some(Payload::of(ctx, act::allocate(ctx.access(), &input).await?, view)))
     }
 
-    /// Gives seats that are not used back (trả lại chỉ tiêu) to the quota that they came from.
+    /// Returns unused seats (trả lại chỉ tiêu) to the quota that they were allocated from.
     async fn quota_return(
         &self,
         ctx: &Context<'_>,
@@ -102,7 +103,7 @@ impl QuotaMutation {
         carried_out(ctx, input).await
     }
 
-    /// Takes an unused quota back (thu hồi chỉ tiêu).
+    /// Revokes an unused quota (thu hồi chỉ tiêu).
     async fn quota_revoke(
         &self,
         ctx: &Context<'_>,
@@ -111,7 +112,7 @@ impl QuotaMutation {
         carried_out(ctx, input).await
     }
 
-    /// Gives a quota that comes from the plan itself another number of seats (điều chỉnh chỉ tiêu).
+    /// Changes the seats of a quota that the plan itself issued (điều chỉnh chỉ tiêu).
     async fn quota_amend(
         &self,
         ctx: &Context<'_>,
