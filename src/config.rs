@@ -265,13 +265,13 @@ pub enum AuditCommand {
 }
 
 impl Settings {
-    /// What to log. The demo logs less unless the setting is given: it prints instructions, which must stay in sight.
+    /// Log filter. The default of the demo is quieter: its printed instructions must stay visible.
     pub fn log_filter(&self, is_demo: bool) -> Targets {
         let level = if is_demo { LevelFilter::WARN } else { LevelFilter::INFO };
         self.log.clone().unwrap_or_else(|| Targets::new().with_default(level))
     }
 
-    /// Where checkpoints of the logs are kept.
+    /// File of log checkpoints.
     pub fn checkpoints(&self) -> Option<PathBuf> {
         let beside = || {
             let path = self.database_url.strip_prefix("sqlite://")?.split('?').next()?;
@@ -280,7 +280,7 @@ impl Settings {
         self.audit_checkpoints.clone().or_else(beside)
     }
 
-    /// How the pool of a server database is set.
+    /// Settings of the pool of a server database.
     pub fn pool(&self) -> Pool {
         Pool {
             max_connections: self.database_connections,
@@ -290,12 +290,12 @@ impl Settings {
         }
     }
 
-    /// What a client may ask for unless its grant says otherwise.
+    /// Default limits of clients.
     pub fn limits(&self) -> Limits {
         Limits::of(self.client_requests_per_second, self.client_cost_per_minute)
     }
 
-    /// How many requests are worked on at once.
+    /// Limit on concurrent requests.
     pub fn in_flight(&self) -> InFlight {
         self.max_in_flight.map_or_else(InFlight::default, |most| InFlight::at_most(most as usize))
     }
@@ -305,8 +305,8 @@ impl Settings {
         self.public_url.clone().unwrap_or_else(|| self.local_url())
     }
 
-    /// URL under which this machine reaches the service. An address that means "all addresses of this machine" is not one
-    /// that clients use, so the loopback address replaces it.
+    /// URL of the service for this machine. Clients cannot use an address that means "all addresses of this machine",
+    /// so the loopback address replaces it.
     pub fn local_url(&self) -> String {
         let mut reached = self.listen;
         if reached.ip().is_unspecified() {

@@ -448,7 +448,8 @@ pub fn any_id(backend: DatabaseBackend, column: impl Into<SimpleExpr>, ids: impl
     }
 }
 
-/// The same as a condition on each row: the planner cannot use an index for it, and does not estimate its selectivity.
+/// The same as a condition on each row: the planner cannot use an index for it, and estimates that half of the rows
+/// match.
 pub fn is_any_id(
     backend: DatabaseBackend,
     column: impl Into<SimpleExpr>,

@@ -1,33 +1,33 @@
-//! The access log (nhật ký truy cập): who read whose protected data, and for what.
+//! The access log (nhật ký truy cập): accesses to protected data, with their purposes.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{CadreId, ClientId, Purpose};
 
-/// What one request read of one person's protected data.
+/// Access of one request to one person's protected data.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "access_entry")]
 pub struct Model {
-    /// Place in the chain of the logs.
+    /// Sequence number in the chain of the logs.
     #[sea_orm(primary_key, auto_increment = false)]
     pub seq: i64,
-    /// When.
+    /// Time of the access.
     pub at: DateTimeUtc,
-    /// Client that asked.
+    /// Client that read the data.
     pub client_id: ClientId,
-    /// Person for whom it asked; none: for itself.
+    /// Person for whom the client acted; `None` if it acted for itself.
     pub on_behalf_of: Option<String>,
     /// Person whose data was read.
     #[sea_orm(indexed)]
     pub cadre_id: CadreId,
-    /// Categories of the data, separated by blanks.
+    /// Categories of the data, separated by spaces.
     pub categories: String,
-    /// Purpose that was stated.
+    /// Stated purpose.
     pub purpose: Purpose,
-    /// Legal basis of the grant, where one is recorded.
+    /// Legal basis recorded in the grant, if any.
     pub legal_basis: Option<String>,
-    /// SHA-256 of the document that was run, as hexadecimal text.
+    /// SHA-256 of the executed document, in hexadecimal.
     pub operation: String,
     /// The client.
     #[sea_orm(belongs_to, from = "client_id", to = "id")]

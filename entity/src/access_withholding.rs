@@ -1,25 +1,25 @@
-//! What of the access log is withheld from the API until a day.
+//! Access log entries that are withheld from the API until a day.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{CadreId, ClientId, Day};
 
-/// A client's readings of a person's data are not told until a day. Of several for both, the last one counts.
+/// Withholds a client's accesses to a person's data until a day. Of several rows for both, the last one applies.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "access_withholding")]
 pub struct Model {
-    /// Place in the order in which they were recorded.
+    /// Sequence number.
     #[sea_orm(primary_key)]
     pub seq: i64,
-    /// When it was recorded.
+    /// Time of recording.
     pub at: DateTimeUtc,
-    /// Client whose readings are withheld.
+    /// Client whose accesses are withheld.
     pub client_id: ClientId,
-    /// Person whose data it read.
+    /// Person whose data was read.
     #[sea_orm(indexed)]
     pub cadre_id: CadreId,
-    /// First day on which they are told again.
+    /// End of the withholding, exclusive: the first day on which the entries are visible again.
     pub until_on: Day,
     /// Number of the document that orders it.
     pub document_no: String,

@@ -1,10 +1,10 @@
-//! Acting persons (người dùng): for whom clients ask, by tokens of external issuers.
+//! Acting persons (người dùng): for whom clients act, with tokens of external issuers.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{CadreId, PersonId, Purpose, Scope};
 
-/// A person with the rights of their own; those of the client bound them.
+/// A person and their rights, which are limited by those of the client.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "acting_person")]
@@ -14,18 +14,18 @@ pub struct Model {
     pub id: PersonId,
     /// Issuer, as its tokens spell it.
     pub issuer: String,
-    /// What its tokens call the person. Of one name at most one person lives.
+    /// Name of the person at the issuer. At most one active person has the same name.
     pub subject: String,
-    /// Scopes, separated by blanks, in the order of their declaration.
+    /// Scopes, separated by spaces, in the order of their declaration.
     pub scopes: String,
-    /// Purposes that may be stated for the person, separated by blanks.
+    /// Purposes that may be stated for the person, separated by spaces.
     pub purposes: String,
-    /// The cadre who the person is, where that is known.
+    /// The cadre that is this person, if known.
     #[sea_orm(indexed)]
     pub cadre_id: Option<CadreId>,
-    /// When the person was registered.
+    /// Time of registration.
     pub created_at: DateTimeUtc,
-    /// When the person was revoked; none: they live.
+    /// Time of revocation; `None` if the person is active.
     pub revoked_at: Option<DateTimeUtc>,
     /// The cadre.
     #[sea_orm(belongs_to, from = "cadre_id", to = "id")]
@@ -35,12 +35,12 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// The scopes; a word that this version does not know opens nothing.
+    /// The scopes; unknown words of other versions are ignored.
     pub fn scopes(&self) -> impl Iterator<Item = Scope> {
         self.scopes.split_ascii_whitespace().filter_map(|word| word.parse().ok())
     }
 
-    /// The purposes; a word that this version does not know allows nothing.
+    /// The purposes; unknown words of other versions are ignored.
     pub fn purposes(&self) -> impl Iterator<Item = Purpose> {
         self.purposes.split_ascii_whitespace().filter_map(|word| word.parse().ok())
     }

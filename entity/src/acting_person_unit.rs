@@ -1,10 +1,10 @@
-//! Unit roots of acting persons: the reach of a person is their subtrees.
+//! Root units of acting persons: their subtrees are the reach of a person.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{PersonId, UnitId};
 
-/// One root of a person.
+/// A root unit of a person.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "acting_person_unit")]

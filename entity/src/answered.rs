@@ -1,11 +1,10 @@
-//! Acts that were answered, by the client's idempotency key: the same key gives the same outcome.
+//! Completed acts by the client's idempotency key: a repeated key returns the same result.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::ClientId;
 
-/// One act under one key. It stands in the act's own transaction, so that there is one where the act was done and none
-/// where it was refused.
+/// An act with its key. Written in the transaction of the act, so it exists exactly if the act was committed.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "answered")]
@@ -13,14 +12,14 @@ pub struct Model {
     /// Client.
     #[sea_orm(primary_key, auto_increment = false)]
     pub client_id: ClientId,
-    /// The client's key.
+    /// Idempotency key of the client.
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
-    /// SHA-256 of the act and its input, as hexadecimal text.
+    /// SHA-256 of the act and its input, in hexadecimal.
     pub request: String,
-    /// Id of the object that the act made or changed.
+    /// Id of the created or changed object.
     pub object: String,
-    /// When.
+    /// Time of the act.
     pub at: DateTimeUtc,
     /// The client.
     #[sea_orm(belongs_to, from = "client_id", to = "id")]

@@ -1,4 +1,4 @@
-//! Client assertions that were used: each opens the token endpoint once (RFC 7523, section 3).
+//! Used client assertions: each is accepted once by the token endpoint (RFC 7523, section 3).
 
 use sea_orm::entity::prelude::*;
 
@@ -15,7 +15,7 @@ pub struct Model {
     /// SHA-256 of its `jti`, in hexadecimal.
     #[sea_orm(primary_key, auto_increment = false)]
     pub jti_hash: String,
-    /// When it ends; from then on it is refused for that.
+    /// Expiry of the assertion; it is refused as expired from then on.
     #[sea_orm(indexed)]
     pub expires_at: DateTimeUtc,
     /// The client.

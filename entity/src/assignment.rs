@@ -1,10 +1,10 @@
-//! Assignments (quá trình công tác): the one truth about who is where.
+//! Assignments (quá trình công tác): the authoritative record of persons and their posts.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{AssignmentId, CadreId, Day, TitleCode, UnitId};
 
-/// A person holds a title in a unit from `start_on` to the day before `end_on`.
+/// A person holds a title in a unit from `start_on` (inclusive) to `end_on` (exclusive).
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "assignment")]
@@ -18,9 +18,9 @@ pub struct Model {
     pub unit_id: UnitId,
     /// Title.
     pub title_code: TitleCode,
-    /// First day.
+    /// First day, inclusive.
     pub start_on: Day,
-    /// First day no longer; none: until now.
+    /// End day, exclusive; `None` if current.
     pub end_on: Option<Day>,
     /// Whether it is the primary post; otherwise a concurrent one (kiêm nhiệm).
     pub is_primary: bool,

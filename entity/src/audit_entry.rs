@@ -2,21 +2,21 @@
 
 use sea_orm::entity::prelude::*;
 
-/// An act that was done.
+/// A completed act.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_entry")]
 pub struct Model {
-    /// Place in the log.
+    /// Sequence number.
     #[sea_orm(primary_key)]
     pub seq: i64,
-    /// When.
+    /// Time of the act.
     pub at: DateTimeUtc,
-    /// Who: a client id, or `operator` for the command line.
+    /// Actor: a client id, or `operator` for the command line.
     pub actor: String,
-    /// What was done.
+    /// Name of the act.
     pub act: String,
-    /// What it was done to, by id or code.
+    /// Affected object, by id or code.
     pub object: Option<String>,
     /// Numbers and codes of the act; never a protected value.
     pub detail: Option<String>,

@@ -6,7 +6,7 @@ use crate::value::{
     BirthDate, CadreCode, CadreId, CadreStatus, Category, Day, Ethnicity, Gender, NationalId, NativePlace, PartyDate,
 };
 
-/// A cadre. Protected facts are sealed values.
+/// A cadre. Protected data are sealed values.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "cadre")]
@@ -22,7 +22,7 @@ pub struct Model {
     pub national_id: Option<NationalId>,
     /// Full name as in the personnel file, in NFC.
     pub full_name: String,
-    /// Folded name for search: lower case, without marks, each word after a blank.
+    /// Folded name for search: lower case, without diacritics, each word after a blank.
     pub search_key: String,
     /// Collation key of given name, then the rest, in Vietnamese order.
     pub sort_key: Vec<u8>,
@@ -44,7 +44,7 @@ pub struct Model {
     pub rank_code: Option<String>,
     /// Status.
     pub status: CadreStatus,
-    /// Counts the changes of this row.
+    /// Increases with every change of this row.
     pub version: i32,
 }
 

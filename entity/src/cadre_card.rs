@@ -1,10 +1,11 @@
-//! Cards: what is read of a person together, in one row. Derived from the person, their posts and qualifications.
+//! Cards: the data of a person that are usually read together, in one row. Projection of the person, their posts and
+//! qualifications.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{CadreCode, CadreId};
 
-/// The card of a person. Holds nothing of what is protected.
+/// The card of a person. Contains no protected data.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "cadre_card")]
@@ -15,9 +16,9 @@ pub struct Model {
     /// Code of the person.
     #[sea_orm(unique)]
     pub code: CadreCode,
-    /// Whether there is a rotation of the person, of whatever state. Most have none, and need not be looked for there.
+    /// Whether the person has any rotation, in any state. Most have none, so the look-up is skipped.
     pub has_rotations: bool,
-    /// What else the card says, packed.
+    /// The other data of the card, packed.
     pub body: Vec<u8>,
     /// The person.
     #[sea_orm(belongs_to, from = "cadre_id", to = "id")]

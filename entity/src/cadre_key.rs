@@ -1,12 +1,12 @@
-//! Page keys: who of a unit holds which level highest, in the order of names. Derived from posts and qualifications;
-//! nothing is recorded here alone.
+//! Page keys: persons by unit and highest level, in the order of names. Projection of posts and qualifications;
+//! contains no original data.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{CadreId, Day, SubjectCode, UnitId};
 
-/// A person holds a post in the unit and this level as the highest of the subject, from `from_on` to the day before
-/// `until_on`.
+/// A person holds a post in the unit and this highest level of the subject, from `from_on` (inclusive) to `until_on`
+/// (exclusive).
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "cadre_key")]
@@ -23,14 +23,14 @@ pub struct Model {
     /// Person.
     #[sea_orm(primary_key, auto_increment = false)]
     pub cadre_id: CadreId,
-    /// First day.
+    /// First day, inclusive.
     #[sea_orm(primary_key, auto_increment = false)]
     pub from_on: Day,
-    /// The branch of the tree that the unit belongs to: where keys of a large part of the tree are found in order.
+    /// Branch of the tree that contains the unit; its index returns the keys of large subtrees in order.
     pub branch_id: UnitId,
-    /// The person's place in the order of names.
+    /// Collation key of the person's name.
     pub sort_key: Vec<u8>,
-    /// First day no longer; none: until now.
+    /// End day, exclusive; `None` if current.
     pub until_on: Option<Day>,
 }
 

@@ -1,4 +1,4 @@
-//! The change log: every committed change of an object, in the transaction of the change.
+//! The change log: every committed change of an object, written in the same transaction.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,19 +9,20 @@ use crate::value::{ChangeKind, UnitId};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "change")]
 pub struct Model {
-    /// Place in the feed.
+    /// Sequence number.
     #[sea_orm(primary_key)]
     pub seq: i64,
-    /// The act that made it.
+    /// The act that caused the change.
     #[sea_orm(indexed)]
     pub audit_seq: i64,
-    /// What it did.
+    /// Kind of the change.
     pub kind: ChangeKind,
     /// Name of the table of the object.
     pub object_type: String,
-    /// Code of the object, or its id where it has none.
+    /// Code of the object, or its id if it has no code.
     pub object: String,
-    /// Unit whose scope alone may be told of it, as of a rotation that is not published; none: everyone who sees the object.
+    /// Unit whose reach may see the change, for example of an unpublished rotation; `None` if everyone who sees the
+    /// object may.
     pub audience_id: Option<UnitId>,
     /// The act.
     #[sea_orm(belongs_to, from = "audit_seq", to = "seq")]

@@ -1,10 +1,10 @@
-//! Sessions of classes (buổi học): the days on which a class meets, as far as they are known.
+//! Sessions of classes (buổi học): the days of a class, as far as they are known.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{ClassId, Day};
 
-/// A day on which a class meets; it lies between the first and the last day of the class.
+/// A session day, between the first and the last day of the class (both inclusive).
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "class_session")]

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::value::ClientId;
 
-/// A client that authenticates with a secret or with a key of its own.
+/// A client that authenticates with a secret or a key.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "client")]
@@ -15,15 +15,15 @@ pub struct Model {
     /// Name.
     #[sea_orm(unique)]
     pub name: String,
-    /// When it was registered.
+    /// Time of registration.
     pub created_at: DateTimeUtc,
-    /// When it was revoked; none: it lives.
+    /// Time of revocation; `None` if the client is active.
     pub revoked_at: Option<DateTimeUtc>,
-    /// Rises with every change.
+    /// Increases with every change.
     #[sea_orm(default_value = 1)]
     pub version: i32,
-    /// The administrator whose limits bound those of the client, by which it was registered or granted to; none: the
-    /// operator.
+    /// The administrator client that registered this client or issued its grant, and whose limits apply to it; `None`
+    /// for the operator.
     pub administrator_id: Option<ClientId>,
 }
 

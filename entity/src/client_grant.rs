@@ -1,10 +1,10 @@
-//! Grants (phạm vi): what a client may do, where, and until when. Rights are here, never in a token.
+//! Grants (phạm vi): permitted actions, units and period of a client. Rights are stored here, never in a token.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{ClientId, Day, GrantId};
 
-/// The grant of a client.
+/// A grant of a client.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "client_grant")]
@@ -15,21 +15,21 @@ pub struct Model {
     /// Client.
     #[sea_orm(indexed)]
     pub client_id: ClientId,
-    /// Scopes, separated by blanks, in the order of their declaration.
+    /// Scopes, separated by spaces, in the order of their declaration.
     pub scopes: String,
-    /// Purposes that the client may state, separated by blanks.
+    /// Purposes that the client may state, separated by spaces.
     pub purposes: String,
-    /// First day; none: always.
+    /// First day, inclusive; `None` if there is no start.
     pub valid_from: Option<Day>,
-    /// First day no longer; none: until revoked.
+    /// End day, exclusive; `None` until revoked.
     pub valid_to: Option<Day>,
-    /// Legal basis of the readings of protected data.
+    /// Legal basis for reading protected data.
     pub legal_basis: Option<String>,
-    /// First day from which another grant holds in its place, or none does; none: nothing ended it before its time.
+    /// Early end day, exclusive, if another grant replaced this one or it was ended; otherwise `None`.
     pub ended_on: Option<Day>,
-    /// Requests per second that the client may send; none: as the service is set.
+    /// Limit of requests per second; `None` for the limit of the service.
     pub requests_per_second: Option<i32>,
-    /// Cost of operations per minute that the client may ask for; none: as the service is set.
+    /// Limit of operation cost per minute; `None` for the limit of the service.
     pub cost_per_minute: Option<i32>,
     /// The client.
     #[sea_orm(belongs_to, from = "client_id", to = "id")]
@@ -39,18 +39,18 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// Whether the grant holds on the day.
+    /// Whether the grant is in force on the day.
     pub fn is_valid_on(&self, day: Day) -> bool {
         let has_ended = self.ended_on.is_some_and(|end| end <= day);
         !has_ended && crate::value::Period::new(self.valid_from, self.valid_to).is_some_and(|period| period.holds(day))
     }
 
-    /// The scopes; a word that this version does not know opens nothing.
+    /// The scopes; unknown words of other versions are ignored.
     pub fn scopes(&self) -> impl Iterator<Item = crate::value::Scope> {
         self.scopes.split_ascii_whitespace().filter_map(|word| word.parse().ok())
     }
 
-    /// The purposes; a word that this version does not know allows nothing.
+    /// The purposes; unknown words of other versions are ignored.
     pub fn purposes(&self) -> impl Iterator<Item = crate::value::Purpose> {
         self.purposes.split_ascii_whitespace().filter_map(|word| word.parse().ok())
     }

@@ -12,16 +12,16 @@ pub struct Model {
     /// Client.
     #[sea_orm(primary_key, auto_increment = false)]
     pub client_id: ClientId,
-    /// Key id; given once in a client.
+    /// Key id, unique within the client.
     #[sea_orm(primary_key, auto_increment = false)]
     pub kid: String,
-    /// The one algorithm that signatures of the key have.
+    /// The only accepted signature algorithm of the key.
     pub algorithm: KeyAlgorithm,
     /// SubjectPublicKeyInfo in DER (RFC 5280, section 4.1).
     pub public_key: Vec<u8>,
-    /// When it was registered.
+    /// Time of registration.
     pub created_at: DateTimeUtc,
-    /// When it was revoked; none: it lives.
+    /// Time of revocation; `None` if the key is active.
     pub revoked_at: Option<DateTimeUtc>,
     /// The client.
     #[sea_orm(belongs_to, from = "client_id", to = "id")]

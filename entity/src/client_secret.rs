@@ -1,4 +1,4 @@
-//! Secrets of clients (mã bí mật): one that lasts, and while it takes over, the one before it.
+//! Secrets of clients (mã bí mật): a permanent one, and during a rotation the previous one.
 
 use sea_orm::entity::prelude::*;
 
@@ -18,9 +18,9 @@ pub struct Model {
     /// SHA-256 of the random secret, in hexadecimal.
     #[sea_orm(indexed)]
     pub hash: String,
-    /// When it was drawn.
+    /// Time of generation.
     pub created_at: DateTimeUtc,
-    /// When it ends; none: it lasts. Of one client at most one lasts.
+    /// Expiry; `None` for the permanent secret. A client has at most one permanent secret.
     pub expires_at: Option<DateTimeUtc>,
     /// The client.
     #[sea_orm(belongs_to, from = "client_id", to = "id")]

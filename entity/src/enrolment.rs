@@ -1,4 +1,4 @@
-//! Enrolments (học viên): a person in a class, or sent to a programme elsewhere, in a year.
+//! Enrolments (học viên): a person in a class, or in an external programme, in a year.
 
 use sea_orm::entity::prelude::*;
 
@@ -14,24 +14,24 @@ pub struct Model {
     pub id: EnrolmentId,
     /// Person.
     pub cadre_id: CadreId,
-    /// Class; none: sent elsewhere, or only registered.
+    /// Class; `None` for an external programme or a registration without a class.
     pub class_id: Option<ClassId>,
     /// Programme.
     pub programme_code: ProgrammeCode,
     /// Unit that sent the person.
     pub unit_id: UnitId,
-    /// Calendar year that it counts for.
+    /// Calendar year in which it counts.
     pub year: i32,
-    /// Where it stands.
+    /// State of the enrolment.
     pub state: EnrolmentState,
     /// Grade.
     pub grade: Option<Grade>,
-    /// Quota that an act named. The quotas that it uses, imported or not, are in `enrolment_quota`.
+    /// Quota named by an act. All used quotas, imported or not, are in `enrolment_quota`.
     #[sea_orm(indexed)]
     pub quota_id: Option<QuotaId>,
-    /// Why it was made, given up or taken back, where an act has to say so.
+    /// Reason of the enrolment, the dropout or the revocation, if the act required one.
     pub remark: Option<String>,
-    /// Rises with every change.
+    /// Increases with every change.
     pub version: i32,
     /// The person.
     #[sea_orm(belongs_to, from = "cadre_id", to = "id")]

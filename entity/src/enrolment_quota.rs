@@ -1,10 +1,11 @@
-//! Quotas that enrolments use.
+//! Quotas used by enrolments.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{EnrolmentId, QuotaId};
 
-/// A quota of an enrolment. It is written with the enrolment and stays; a seat is used while the enrolment takes one.
+/// A quota of an enrolment. Written with the enrolment and never deleted; a seat is used while the enrolment is in a
+/// seated state.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "enrolment_quota")]

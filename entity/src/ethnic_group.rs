@@ -1,4 +1,4 @@
-//! Ethnic groups (dân tộc): a reference list that ships with the service.
+//! Ethnic groups (dân tộc): a reference list included in the service.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,10 +1,10 @@
-//! Clients as external issuers name them.
+//! Names of clients at external issuers.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::ClientId;
 
-/// What an external issuer calls a client.
+/// Name of a client at an external issuer.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "external_client")]
@@ -18,7 +18,7 @@ pub struct Model {
     /// Client.
     #[sea_orm(indexed)]
     pub client_id: ClientId,
-    /// When it was linked.
+    /// Time of linking.
     pub created_at: DateTimeUtc,
     /// The client.
     #[sea_orm(belongs_to, from = "client_id", to = "id")]

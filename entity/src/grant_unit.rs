@@ -1,10 +1,10 @@
-//! Unit roots of a grant: its reach is their subtrees.
+//! Root units of a grant: their subtrees are its reach.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{GrantId, UnitId};
 
-/// One root of a grant.
+/// A root unit of a grant.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "grant_unit")]

@@ -1,10 +1,10 @@
-//! How far the counts and page keys have been kept.
+//! State of the counts and page keys.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::Day;
 
-/// What counts and page keys speak of. There is one row.
+/// State of the counts and page keys. The table has one row.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "level_count_head")]
@@ -12,11 +12,11 @@ pub struct Model {
     /// Always 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// The form that they were made in; 0 before they were made.
+    /// Version of their format; 0 before they are built.
     pub version: i32,
-    /// The first day that they speak of; none before they were made.
+    /// The base day, from which they are available; `None` before they are built.
     pub folded_on: Option<Day>,
-    /// The change of units and lists that they were made by: its place in the chain of logs.
+    /// Sequence number of the change of units and reference lists that they are based on.
     pub list_change: i64,
 }
 

@@ -1,7 +1,7 @@
-//! What cadre-api stores: values (one type for database, JSON and GraphQL) and one file per table.
+//! Storage of cadre-api: values (one type for database, JSON and GraphQL) and one file per table.
 //!
-//! Rows hold no rules: a pure question about one row stands beside it, whatever needs other rows, the caller or an
-//! error belongs to the service's domain.
+//! Rows contain no rules: pure methods use one row only; code that needs other rows, the caller or an error is in the
+//! service's domain.
 
 pub mod value;
 

@@ -1,8 +1,8 @@
-//! The last link of the chain over the logs, by which writers wait for each other.
+//! The last link of the log chain; writers are serialised by its row.
 
 use sea_orm::entity::prelude::*;
 
-/// The end of the chain. There is one row.
+/// The end of the chain. The table has one row.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "log_head")]
@@ -10,9 +10,9 @@ pub struct Model {
     /// Always 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// Place of the last link; 0 before the first.
+    /// Position of the last link; 0 if the chain is empty.
     pub position: i64,
-    /// Its hash.
+    /// Hash of the last link.
     pub hash: Vec<u8>,
 }
 

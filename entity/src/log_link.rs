@@ -1,15 +1,15 @@
-//! The chain over the logs: a link for each entry, each with the hash of the one before.
+//! The hash chain of the logs: one link per entry, each with the hash of the previous one.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::Log;
 
-/// A link.
+/// A link of the chain.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "log_link")]
 pub struct Model {
-    /// Place in the chain, from 1, without gaps.
+    /// Position in the chain, from 1, without gaps.
     #[sea_orm(primary_key, auto_increment = false)]
     pub position: i64,
     /// Log of the entry.
@@ -17,7 +17,7 @@ pub struct Model {
     /// Number of the entry in its log.
     #[sea_orm(indexed)]
     pub entry: i64,
-    /// SHA-256 over the hash before, the place, the log and what the entry holds.
+    /// SHA-256 of the previous hash, the position, the log and the content of the entry.
     pub hash: Vec<u8>,
 }
 

@@ -1,4 +1,4 @@
-//! Programmes of training (chương trình đào tạo, bồi dưỡng).
+//! Training programmes (chương trình đào tạo, bồi dưỡng).
 
 use sea_orm::entity::prelude::*;
 
@@ -16,9 +16,9 @@ pub struct Model {
     pub name: String,
     /// Kind.
     pub kind: ProgrammeKind,
-    /// Subject: one of the subjects of qualification, or another word such as `JOB_SKILLS`.
+    /// Subject: a subject of qualification, or another code such as `JOB_SKILLS`.
     pub subject: String,
-    /// Level of the subject that its completion grants; none: it grants no qualification.
+    /// Level of the subject that completion grants; `None` if it grants no qualification.
     pub level_code: Option<LevelCode>,
 }
 

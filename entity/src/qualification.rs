@@ -6,7 +6,7 @@ use crate::value::{
     CadreId, Day, EnrolmentId, InstitutionCode, LevelCode, PartialDate, QualificationId, StudyMode, SubjectCode,
 };
 
-/// A qualification that a person was granted.
+/// A qualification of a person.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "qualification")]
@@ -26,11 +26,11 @@ pub struct Model {
     pub institution_code: Option<InstitutionCode>,
     /// Mode of study.
     pub mode: Option<StudyMode>,
-    /// When it was granted, as the paper says.
+    /// Date of the award, as recorded.
     pub granted_on: PartialDate,
-    /// The day from which it surely counts: the last day that `granted_on` can mean.
+    /// First day on which it counts, inclusive: the last possible day of `granted_on`.
     pub counts_from: Day,
-    /// Enrolment whose result granted it, which grants one alone; none: recorded from a paper.
+    /// Enrolment whose result granted it, at most one qualification each; `None` if recorded from a document.
     #[sea_orm(unique)]
     pub enrolment_id: Option<EnrolmentId>,
     /// The person.

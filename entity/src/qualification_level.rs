@@ -1,4 +1,4 @@
-//! Levels of a subject, lowest first (mức trình độ): a reference list that ships with the service.
+//! Levels of a subject, lowest first (mức trình độ): a reference list included in the service.
 
 use sea_orm::entity::prelude::*;
 
@@ -15,7 +15,7 @@ pub struct Model {
     /// Code within the subject.
     #[sea_orm(primary_key, auto_increment = false)]
     pub code: LevelCode,
-    /// Height: a level is above those of lower rank in its subject.
+    /// Rank: a level is above those of lower rank in its subject.
     pub rank: i16,
     /// Vietnamese label.
     pub label_vi: String,

@@ -1,4 +1,4 @@
-//! Subjects of qualification (loại trình độ): a reference list that ships with the service.
+//! Subjects of qualification (loại trình độ): a reference list included in the service.
 
 use sea_orm::entity::prelude::*;
 
@@ -16,7 +16,7 @@ pub struct Model {
     pub label_vi: String,
     /// English label.
     pub label_en: String,
-    /// Place in the list.
+    /// Position in the list.
     pub position: i16,
 }
 

@@ -1,10 +1,11 @@
-//! Quotas (chỉ tiêu): seats of a programme that a plan gives to a unit, and that the unit hands on.
+//! Quotas (chỉ tiêu): seats of a programme that a plan issues to a unit, which may allocate them to units below.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{Measure, PlanId, ProgrammeCode, QuotaId, QuotaState, StudyMode, UnitId};
 
-/// A quota. What it handed on and what was used never exceed its seats; the database holds this too.
+/// A quota. Unless the seats are a lower bound, allocated and used seats together never exceed `seats + excess`; the
+/// database enforces this too.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "quota")]
@@ -14,34 +15,34 @@ pub struct Model {
     pub id: QuotaId,
     /// Plan.
     pub plan_id: PlanId,
-    /// Unit that holds it.
+    /// Unit of the quota.
     #[sea_orm(indexed)]
     pub unit_id: UnitId,
     /// Programme.
     pub programme_code: ProgrammeCode,
-    /// Mode; none: any.
+    /// Mode of study; `None` for any.
     pub mode: Option<StudyMode>,
-    /// What it counts.
+    /// Unit of counting.
     pub measure: Measure,
     /// Seats.
     pub seats: i32,
     /// Whether the seats are a lower bound ("more than"): such a quota is never exhausted.
     pub is_lower_bound: bool,
-    /// Classes that the plan foresees.
+    /// Planned number of classes.
     pub classes: Option<i32>,
-    /// Seats handed on to units below.
+    /// Seats allocated to units below.
     pub allocated: i32,
-    /// Seats used by enrolments, of acts and imports alike. Imported history may exceed the seats.
+    /// Seats used by enrolments, both of acts and imports. Imported history may exceed the seats.
     pub used: i32,
-    /// Seats by which imported history exceeds those that there are; the check of the table permits as many.
+    /// Number of seats by which imported history exceeds the available ones; the check constraint permits this excess.
     #[sea_orm(default_value = 0)]
     pub excess: i32,
-    /// Quota that it was handed on from; none: from the plan itself.
+    /// Quota that the seats were allocated from; `None` if the plan itself issued it.
     #[sea_orm(indexed)]
     pub parent_id: Option<QuotaId>,
-    /// Where it stands.
+    /// State of the quota.
     pub state: QuotaState,
-    /// Rises with every change.
+    /// Increases with every change.
     pub version: i32,
     /// The plan.
     #[sea_orm(belongs_to, from = "plan_id", to = "id")]
@@ -57,7 +58,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// Seats that can still be handed on or used; below zero where history used more than there were.
+    /// Seats that can still be allocated or used; negative if imported history used more than there were.
     pub fn remaining(&self) -> i32 {
         self.seats - self.allocated - self.used
     }

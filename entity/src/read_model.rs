@@ -1,4 +1,4 @@
-//! Which form the read models have: what is derived from other tables so that it can be read fast.
+//! Format versions of the read models: projections of other tables for fast reads.
 
 use sea_orm::entity::prelude::*;
 
@@ -10,7 +10,7 @@ pub struct Model {
     /// Its name.
     #[sea_orm(primary_key, auto_increment = false)]
     pub name: String,
-    /// Version of its form; a program that knows another one makes it anew.
+    /// Version of its format; a program with another version rebuilds it.
     pub version: i32,
 }
 

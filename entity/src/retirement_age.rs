@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::value::{Day, Gender, RuleCode, RuleOrigin, Verification};
 
-/// The age of those who reach it from `valid_from` on, until the next row of the same gender.
+/// Retirement age of persons who reach it on or after `valid_from`, until the next row of the same gender.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "retirement_age")]
@@ -14,7 +14,7 @@ pub struct Model {
     pub code: RuleCode,
     /// Gender.
     pub gender: Gender,
-    /// First day, 1 January of a year.
+    /// First day, inclusive: 1 January of a year.
     pub valid_from: Day,
     /// Age in months.
     pub age_months: i32,
@@ -22,7 +22,7 @@ pub struct Model {
     pub legal_basis: String,
     /// Whether the value was compared with the instrument.
     pub verification: Verification,
-    /// Where it comes from.
+    /// Origin of the row.
     pub origin: RuleOrigin,
 }
 

@@ -1,4 +1,4 @@
-//! Access tokens that were revoked before their end (RFC 7009).
+//! Access tokens that were revoked before their expiry (RFC 7009).
 
 use sea_orm::entity::prelude::*;
 
@@ -10,7 +10,7 @@ pub struct Model {
     /// Its `jti`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub jti: String,
-    /// When it ends; from then on it is refused for that.
+    /// Expiry of the token; it is refused as expired from then on.
     #[sea_orm(indexed)]
     pub expires_at: DateTimeUtc,
 }

@@ -1,5 +1,4 @@
-//! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái): who went from where to where, and how it
-//! ended.
+//! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái) of persons between units.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,7 +7,7 @@ use crate::value::{
     TitleCode, UnitId,
 };
 
-/// One episode of a person's service. Direction and tiers are those of the start day and are never retyped.
+/// A rotation, transfer or secondment. Direction and tiers are those of the start day and never change.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "rotation")]
@@ -20,37 +19,37 @@ pub struct Model {
     pub cadre_id: CadreId,
     /// Form.
     pub form: RotationForm,
-    /// What it is for, where it is recorded.
+    /// Purpose, if recorded.
     pub purpose: Option<RotationPurpose>,
     /// Direction.
     pub direction: RotationDirection,
-    /// Unit that the person leaves.
+    /// Previous unit.
     pub from_unit_id: UnitId,
     /// Its tier on the start day.
     pub from_tier: Tier,
-    /// Title held there, where it is known.
+    /// Title there, if known.
     pub from_title_code: Option<TitleCode>,
-    /// Unit that the person goes to.
+    /// Destination unit.
     pub to_unit_id: UnitId,
     /// Its tier on the start day.
     pub to_tier: Tier,
-    /// Title taken up there, where it is known.
+    /// Title there, if known.
     pub to_title_code: Option<TitleCode>,
-    /// First day.
+    /// First day, inclusive.
     pub start_on: Day,
-    /// First day no longer, as planned.
+    /// Planned end day, exclusive.
     pub planned_end_on: Option<Day>,
-    /// First day no longer, as it came. None: running, not begun, or ended on a day that is not recorded.
+    /// Actual end day, exclusive. `None`: running, not begun, or ended on an unknown day.
     pub end_on: Option<Day>,
-    /// Why it ended, where it is recorded.
+    /// Reason of the end, if recorded.
     pub end_reason: Option<EndReason>,
     /// Day of the last extension.
     pub extended_on: Option<Day>,
-    /// Where it stands.
+    /// State of the rotation.
     pub state: RotationState,
-    /// Unit that prepares it; none: imported history.
+    /// Preparing unit; `None` for imported history.
     pub preparing_unit_id: Option<UnitId>,
-    /// Day of the proposal; none: imported history.
+    /// Day of the proposal; `None` for imported history.
     pub proposed_on: Option<Day>,
     /// Number of the decision.
     pub decision_no: Option<String>,
@@ -58,11 +57,11 @@ pub struct Model {
     pub decided_on: Option<Day>,
     /// Day on which the decision was published.
     pub published_on: Option<Day>,
-    /// Document of the planning pool (quy hoạch) that the person is in.
+    /// Document of the planning pool (quy hoạch) that includes the person.
     pub planning_document: Option<String>,
-    /// First day of that planning entry.
+    /// First day of that planning entry, inclusive.
     pub planning_from: Option<Day>,
-    /// First day on which it no longer holds; none: open.
+    /// End day of that planning entry, exclusive; `None` if open.
     pub planning_until: Option<Day>,
     /// Unit of the placement after the rotation (bố trí sau luân chuyển).
     pub placement_unit_id: Option<UnitId>,
@@ -72,15 +71,15 @@ pub struct Model {
     pub placed_on: Option<Day>,
     /// Number of the decision on the placement.
     pub placement_decision_no: Option<String>,
-    /// Rises with every change.
+    /// Increases with every change.
     pub version: i32,
     /// The person.
     #[sea_orm(belongs_to, from = "cadre_id", to = "id")]
     pub cadre: BelongsTo<super::cadre::Entity>,
-    /// The unit that the person leaves.
+    /// The previous unit.
     #[sea_orm(belongs_to, relation_enum = "FromUnit", from = "from_unit_id", to = "id")]
     pub from_unit: BelongsTo<super::unit::Entity>,
-    /// The unit that the person goes to.
+    /// The destination unit.
     #[sea_orm(belongs_to, relation_enum = "ToUnit", from = "to_unit_id", to = "id")]
     pub to_unit: BelongsTo<super::unit::Entity>,
     /// The preparing unit.
@@ -89,10 +88,10 @@ pub struct Model {
     /// The unit of the placement.
     #[sea_orm(belongs_to, relation_enum = "PlacementUnit", from = "placement_unit_id", to = "id")]
     pub placement_unit: BelongsTo<Option<super::unit::Entity>>,
-    /// The title left.
+    /// The previous title.
     #[sea_orm(belongs_to, relation_enum = "FromTitle", from = "from_title_code", to = "code")]
     pub from_title: BelongsTo<Option<super::title::Entity>>,
-    /// The title taken up.
+    /// The new title.
     #[sea_orm(belongs_to, relation_enum = "ToTitle", from = "to_title_code", to = "code")]
     pub to_title: BelongsTo<Option<super::title::Entity>>,
     /// The title of the placement.
@@ -103,13 +102,14 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// Whether it exists for the preparing unit's scope alone. What was published once stays known, also if it is revoked.
+    /// Whether it is visible to the reach of the preparing unit only. After publication it stays visible, even if it is
+    /// revoked.
     pub fn is_embargoed(&self) -> bool {
         self.state.is_embargoed() && self.published_on.is_none()
     }
 
-    /// The row as it stood on a day, if it was part of the person's history by then: begun by the day, or announced or
-    /// prepared by it. What came later is taken back: the end, the placement, an extension.
+    /// The row as of a day (inclusive), if it was part of the person's history then: begun, announced or prepared by
+    /// that day. Later changes are undone: the end, the placement, an extension.
     pub fn as_of(mut self, day: Day) -> Option<Self> {
         let is_known = self.start_on <= day || self.proposed_on.is_some_and(|proposed| proposed <= day);
         if !is_known {
@@ -145,7 +145,7 @@ mod tests {
         text.parse().expect("a day")
     }
 
-    /// Proposed in February 2020, run from May 2020 to May 2023, extended in January 2022, placed in June 2023.
+    /// Proposed in February 2020, running from May 2020 to May 2023, extended in January 2022, placed in June 2023.
     fn placed() -> Model {
         Model {
             id: RotationId::new(),

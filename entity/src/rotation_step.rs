@@ -1,10 +1,10 @@
-//! Steps of rotations: what was done with each, when and by whom.
+//! Steps of rotations: acts with their time and actor.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{Day, RotationId, RotationState};
 
-/// One act on a rotation.
+/// An act on a rotation.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "rotation_step")]
@@ -12,22 +12,22 @@ pub struct Model {
     /// Rotation.
     #[sea_orm(primary_key, auto_increment = false)]
     pub rotation_id: RotationId,
-    /// The rotation's version that the act made.
+    /// Version of the rotation after the act.
     #[sea_orm(primary_key, auto_increment = false)]
     pub version: i32,
-    /// The state that it left behind.
+    /// State after the act.
     pub state: RotationState,
-    /// The day that the act speaks of.
+    /// Effective day of the act.
     pub on_day: Day,
-    /// Planned end after the act.
+    /// Planned end day after the act, exclusive.
     pub planned_end_on: Option<Day>,
     /// Number of its document.
     pub document_no: Option<String>,
-    /// Opinions, reasons.
+    /// Opinions or reasons.
     pub remark: Option<String>,
-    /// When it was recorded.
+    /// Time of recording.
     pub at: DateTimeUtc,
-    /// Who recorded it: a client id.
+    /// Actor: a client id.
     pub actor: String,
     /// The rotation.
     #[sea_orm(belongs_to, from = "rotation_id", to = "id")]

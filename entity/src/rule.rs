@@ -6,7 +6,7 @@ use crate::value::{
     Category, CountingBasis, Day, RotationForm, RotationPurpose, RuleCode, RuleKey, RuleOrigin, Verification,
 };
 
-/// A rule that holds from `valid_from` to the day before `valid_to`. An event is judged by the rule of its own day.
+/// A rule in force from `valid_from` (inclusive) to `valid_to` (exclusive). An event is checked by the rule of its day.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "rule")]
@@ -14,27 +14,27 @@ pub struct Model {
     /// Code.
     #[sea_orm(primary_key, auto_increment = false)]
     pub code: RuleCode,
-    /// What it is about.
+    /// Subject of the rule.
     pub key: RuleKey,
-    /// Form that it speaks of; none: all.
+    /// Form to which it applies; `None` for all.
     pub form: Option<RotationForm>,
-    /// Category of persons that it speaks of; none: all.
+    /// Category of persons to which it applies; `None` for all.
     pub category: Option<Category>,
-    /// Purpose that it speaks of; none: all.
+    /// Purpose to which it applies; `None` for all.
     pub purpose: Option<RotationPurpose>,
     /// Value, in the unit of its key.
     pub value: i32,
-    /// What the value is counted over.
+    /// Counting basis of the value.
     pub basis: CountingBasis,
-    /// First day.
+    /// First day, inclusive.
     pub valid_from: Day,
-    /// First day no longer; none: until now.
+    /// End day, exclusive; `None` if in force.
     pub valid_to: Option<Day>,
     /// Legal instrument and article.
     pub legal_basis: String,
     /// Whether the value was compared with the instrument.
     pub verification: Verification,
-    /// Where it comes from.
+    /// Origin of the rule.
     pub origin: RuleOrigin,
 }
 

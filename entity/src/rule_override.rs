@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::value::{Day, RotationId, RuleKey};
 
-/// A rule that need not hold for a rotation.
+/// An exemption of a rotation from a rule.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "rule_override")]

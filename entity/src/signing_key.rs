@@ -12,15 +12,15 @@ pub struct Model {
     /// Key id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub kid: String,
-    /// What it is for.
+    /// Purpose of the key.
     pub purpose: KeyPurpose,
     /// PKCS#8 document (ES256) or random bytes (HMAC), encrypted: nonce, ciphertext and tag of AES-256-GCM.
     pub material: Vec<u8>,
-    /// When it was made.
+    /// Time of generation.
     pub created_at: DateTimeUtc,
-    /// Id of the key that it is encrypted with; none: it is plain, as an earlier version left it.
+    /// Id of the key that encrypts it; `None` if it is plain, as written by an earlier version.
     pub encryption_key_id: Option<String>,
-    /// When a key of access tokens begins to sign; none: with its making.
+    /// When an access token key begins to sign; `None`: from its generation on.
     pub signs_from: Option<DateTimeUtc>,
 }
 

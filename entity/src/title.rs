@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::value::{Category, Tier, TitleCode};
 
-/// A title that an assignment gives.
+/// A title of a post.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "title")]
@@ -14,9 +14,9 @@ pub struct Model {
     pub code: TitleCode,
     /// Name.
     pub name: String,
-    /// Category of those who hold it.
+    /// Category of its holders.
     pub category: Category,
-    /// Tier it belongs to; none: any.
+    /// Tier of the title; `None` for any.
     pub tier: Option<Tier>,
     /// Whether its holders count as key leaders (cán bộ chủ chốt).
     pub is_key_leader: bool,

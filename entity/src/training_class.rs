@@ -15,12 +15,12 @@ pub struct Model {
     /// Code.
     #[sea_orm(unique)]
     pub code: ClassCode,
-    /// Plan that it belongs to.
+    /// Plan of the class.
     #[sea_orm(indexed)]
     pub plan_id: Option<PlanId>,
     /// Programme.
     pub programme_code: ProgrammeCode,
-    /// Unit that holds it.
+    /// Organising unit.
     pub organiser_id: UnitId,
     /// Number of the intake (khóa).
     pub intake: Option<String>,
@@ -28,19 +28,19 @@ pub struct Model {
     pub category: ClassCategory,
     /// Mode.
     pub mode: Option<StudyMode>,
-    /// First day.
+    /// First day, inclusive.
     pub start_on: Day,
-    /// Last day, inclusive: a class of one day begins and ends on it.
+    /// Last day, inclusive: a class of one day begins and ends on the same day.
     pub end_on: Day,
-    /// Seats; none: unlimited.
+    /// Seats; `None` if unlimited.
     pub capacity: Option<i32>,
     /// Seats taken.
     pub enrolled: i32,
-    /// Learners by head count, where names are not kept or beside them.
+    /// Reported number of learners, if names are not recorded or in addition to them.
     pub reported_learners: Option<i32>,
-    /// Where it stands.
+    /// State of the class.
     pub state: ClassState,
-    /// Rises with every change.
+    /// Increases with every change.
     pub version: i32,
     /// The plan.
     #[sea_orm(belongs_to, from = "plan_id", to = "id")]
@@ -48,7 +48,7 @@ pub struct Model {
     /// The programme.
     #[sea_orm(belongs_to, from = "programme_code", to = "code")]
     pub programme: BelongsTo<super::programme::Entity>,
-    /// The unit that holds it.
+    /// The organising unit.
     #[sea_orm(belongs_to, from = "organiser_id", to = "id")]
     pub organiser: BelongsTo<super::unit::Entity>,
 }

@@ -15,10 +15,10 @@ pub struct Model {
     /// Code.
     #[sea_orm(unique)]
     pub code: PlanCode,
-    /// Unit whose plan it is.
+    /// Unit of the plan.
     #[sea_orm(indexed)]
     pub unit_id: UnitId,
-    /// First calendar year.
+    /// First calendar year, inclusive.
     pub year_from: i32,
     /// Last calendar year, inclusive.
     pub year_to: i32,
@@ -26,9 +26,9 @@ pub struct Model {
     pub document_no: Option<String>,
     /// Name.
     pub name: String,
-    /// Where it stands.
+    /// State of the plan.
     pub state: PlanState,
-    /// Rises with every change.
+    /// Increases with every change.
     pub version: i32,
     /// The unit.
     #[sea_orm(belongs_to, from = "unit_id", to = "id")]

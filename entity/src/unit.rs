@@ -1,4 +1,4 @@
-//! Units (đơn vị): the identity that stays while name, kind, tier and parents change.
+//! Units (đơn vị): the permanent identity, while name, kind, tier and parents may change.
 
 use sea_orm::entity::prelude::*;
 

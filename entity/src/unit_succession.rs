@@ -1,4 +1,4 @@
-//! Successions (sắp xếp đơn vị): m:n links from the units that an event ended or changed to those that came of it.
+//! Successions (sắp xếp đơn vị): m:n links from the units that an event ended or changed to their successors.
 
 use sea_orm::entity::prelude::*;
 
@@ -18,9 +18,9 @@ pub struct Model {
     /// The later unit.
     #[sea_orm(indexed)]
     pub successor_id: UnitId,
-    /// What happened.
+    /// Kind of the succession.
     pub kind: SuccessionKind,
-    /// First day of the new order.
+    /// First day of the new order, inclusive.
     pub on_date: Day,
     /// Legal document.
     pub document: Option<String>,

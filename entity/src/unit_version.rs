@@ -1,10 +1,10 @@
-//! Versions of units: what a unit was called, was and belonged to during an interval.
+//! Versions of units: name, kind, tier and parents during an interval.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{Day, Tier, UnitId, UnitKind, VersionId};
 
-/// A unit as it stood from `valid_from` to the day before `valid_to`.
+/// State of a unit from `valid_from` (inclusive) to `valid_to` (exclusive).
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "unit_version")]
@@ -15,9 +15,9 @@ pub struct Model {
     /// Unit.
     #[sea_orm(indexed)]
     pub unit_id: UnitId,
-    /// First day; none: always.
+    /// First day, inclusive; `None` if there is no start.
     pub valid_from: Option<Day>,
-    /// First day no longer; none: until now.
+    /// End day, exclusive; `None` if current.
     pub valid_to: Option<Day>,
     /// Name.
     pub name: String,
@@ -25,7 +25,8 @@ pub struct Model {
     pub kind: UnitKind,
     /// Tier.
     pub tier: Tier,
-    /// Code in the national list of territorial units. Re-used over time for other units, so never a key.
+    /// Code in the national list of territorial units. Codes are reused over time for other units, so this is never a
+    /// key.
     pub admin_code: Option<String>,
     /// Parent in the administrative tree.
     pub parent_id: Option<UnitId>,
@@ -45,7 +46,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// The days on which this version holds; nothing if the row's interval is empty.
+    /// The period of this version; `None` if the row's interval is empty.
     pub fn period(&self) -> Option<crate::value::Period> {
         crate::value::Period::new(self.valid_from, self.valid_to)
     }

@@ -1,4 +1,4 @@
-//! Columns that every table declares alike.
+//! Common column definitions.
 
 use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
 
@@ -12,7 +12,7 @@ pub fn code(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
     column
 }
 
-/// A foreign key that refuses to leave orphans.
+/// A foreign key that refuses orphans.
 pub fn reference<const N: usize>(
     table: &'static str,
     columns: [&'static str; N],
@@ -27,7 +27,7 @@ pub fn reference<const N: usize>(
     key
 }
 
-/// A table that on SQLite is its primary key, so that nothing is stored twice.
+/// A table without rowid on SQLite (a clustered primary key), so that the key is not stored twice.
 pub fn kept_by<const N: usize>(
     manager: &SchemaManager<'_>,
     mut table: TableCreateStatement,
@@ -59,7 +59,7 @@ pub async fn index<const N: usize>(
     manager.create_index(index).await
 }
 
-/// A unique index over the rows that satisfy a condition.
+/// A partial unique index over the rows that satisfy a condition.
 pub async fn unique_while<const N: usize>(
     manager: &SchemaManager<'_>,
     table: &'static str,
@@ -75,7 +75,7 @@ pub async fn unique_while<const N: usize>(
     manager.create_index(index).await
 }
 
-/// Drops tables, last first.
+/// Drops tables in reverse order.
 pub async fn drop_all<const N: usize>(manager: &SchemaManager<'_>, tables: [&'static str; N]) -> Result<(), DbErr> {
     for table in tables.into_iter().rev() {
         manager.drop_table(Table::drop().table(table).to_owned()).await?;

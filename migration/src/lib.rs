@@ -1,6 +1,7 @@
-//! The history of the tables. A migration never imports the entities: it must mean tomorrow what it meant when written.
+//! The migrations of the schema. A migration never imports the entities, because its meaning must not change later.
 //!
-//! Expand and contract: each migration works with the running version and with the next; a drop comes one release later.
+//! Expand and contract: each migration works with the running version and with the next; a drop follows one release
+//! later.
 
 use sea_orm_migration::prelude::*;
 

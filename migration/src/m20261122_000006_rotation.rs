@@ -1,5 +1,5 @@
-//! Rotations with their steps, appraisals and overrides; rules and retirement ages; answered acts; changes that only some
-//! may be told of.
+//! Rotations with their steps, appraisals and overrides; rules and retirement ages; completed acts; changes with a
+//! restricted audience.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -92,8 +92,8 @@ async fn rotation(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     index(manager, "rotation", ["to_unit_id", "start_on"]).await?;
     index(manager, "rotation", ["preparing_unit_id"]).await?;
     index(manager, "rotation", ["start_on", "id"]).await?;
-    // The invariant "one running rotation per person" is held here, whoever races. A decision that is not published binds
-    // only within its preparing unit: otherwise a refusal would tell others of it.
+    // Enforces the invariant "one running rotation per person" against concurrent writers. An unpublished decision
+    // applies only within its preparing unit: otherwise a refusal would disclose it to others.
     unique_while(manager, "rotation", "running", ["cadre_id"], "state IN ('IN_PROGRESS', 'EXTENDED')").await?;
     unique_while(manager, "rotation", "published", ["cadre_id"], "state = 'PUBLISHED'").await?;
     unique_while(manager, "rotation", "decided", ["cadre_id", "preparing_unit_id"], "state = 'DECIDED'").await

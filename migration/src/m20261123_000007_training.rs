@@ -30,7 +30,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Keeps a result from granting a second qualification.
+/// Prevents a second qualification for the same result.
 const ONCE: &str = "qualification_enrolment_id_key";
 
 async fn plan(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
@@ -88,7 +88,8 @@ async fn quota(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .check(Expr::col("allocated").gte(0))
         .check(Expr::col("used").gte(0))
         .check(Expr::col("used_before").gte(0))
-        // The invariant of quotas, whoever races: only imported history may exceed the seats, and then nothing is added.
+        // The invariant of quotas, also for concurrent writers: only imported history may exceed the seats, and then
+        // nothing can be added.
         .check(Expr::cust("is_lower_bound OR allocated + used = 0 OR allocated + used + used_before <= seats"))
         .to_owned();
     manager.create_table(quota).await?;
@@ -120,7 +121,7 @@ async fn class(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .foreign_key(&mut reference("training_class", ["organiser_id"], "unit", ["id"]))
         .check(Expr::col("start_on").lte(Expr::col("end_on")))
         .check(Expr::col("enrolled").gte(0))
-        // The invariant of classes, whoever races.
+        // The invariant of classes, also for concurrent writers.
         .check(Expr::col("enrolled").lte(Expr::col("capacity")))
         .to_owned();
     manager.create_table(class).await?;
@@ -154,7 +155,7 @@ async fn enrolment(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     index(manager, "enrolment", ["unit_id", "year"]).await?;
     index(manager, "enrolment", ["class_id"]).await?;
     index(manager, "enrolment", ["quota_id"]).await?;
-    // Nobody sits twice in one class; who gave up may come back.
+    // A person has at most one seat in a class; a person who dropped out may enrol again.
     let present = "class_id IS NOT NULL AND state NOT IN ('DROPPED', 'TRANSFERRED', 'DEFERRED')";
     unique_while(manager, "enrolment", "present", ["class_id", "cadre_id"], present).await
 }

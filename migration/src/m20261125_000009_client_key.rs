@@ -1,4 +1,4 @@
-//! Public keys of clients, and the assertions that were used.
+//! Public keys of clients, and used assertions.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

@@ -1,5 +1,5 @@
-//! Secrets of clients in a table of their own: two can live while one follows the other. Those that stood with the
-//! clients are carried over, both ways.
+//! A table for the secrets of clients: two may be valid during a rotation. Secrets in the client table are copied, in
+//! both directions.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -24,11 +24,12 @@ impl MigrationTrait for Migration {
         index(manager, "client_secret", ["client_id"]).await?;
         unique_while(manager, "client_secret", "lasting", ["client_id"], "expires_at IS NULL").await?;
 
-        // Each client has one, so the id of the client serves as that of its first secret. An empty text opens nothing.
+        // Each client has one, so the id of the client serves as that of its first secret. An empty text is no valid
+        // hash.
         let carry = "INSERT INTO client_secret (id, client_id, hash, created_at) \
                      SELECT id, id, secret_hash, created_at FROM client WHERE secret_hash <> ''";
         manager.get_connection().execute_unprepared(carry).await?;
-        // No release has the column, so it goes at once: a hash that stayed behind would outlive its secret.
+        // No release has the column, so it is dropped at once: a remaining hash would outlive its secret.
         manager.alter_table(Table::alter().table("client").drop_column("secret_hash").to_owned()).await
     }
 

@@ -1,4 +1,4 @@
-//! Access tokens that were revoked before their end.
+//! Access tokens that were revoked before their expiry.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

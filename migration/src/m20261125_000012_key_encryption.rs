@@ -1,4 +1,4 @@
-//! Keys of the service are encrypted, and take turns.
+//! Encryption and rotation of the keys of the service.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -14,8 +14,8 @@ impl MigrationTrait for Migration {
         Ok(())
     }
 
-    /// What is encrypted cannot be read by the version before, which makes new keys instead: tokens and cursors that
-    /// are out end with the old ones.
+    /// The previous version cannot read encrypted keys, and generates new ones instead: issued tokens and cursors
+    /// become invalid.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let encrypted = "DELETE FROM signing_key WHERE encryption_key_id IS NOT NULL";
         manager.get_connection().execute_unprepared(encrypted).await?;

@@ -1,5 +1,5 @@
-//! The log of who read whose protected data, what of it is withheld, the chain over all logs, and triggers that let them
-//! only grow.
+//! The access log of protected data, its withheld entries, the chain over all logs, and triggers that make them
+//! append-only.
 
 use sea_orm_migration::{prelude::*, schema::*, sea_orm::DatabaseBackend};
 
@@ -8,7 +8,7 @@ use crate::column::{drop_all, index, reference};
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-/// What is written once and never changed.
+/// Append-only tables.
 const APPEND_ONLY: [&str; 5] = ["audit_entry", "change", "access_entry", "access_withholding", "log_link"];
 
 #[async_trait::async_trait]
@@ -76,7 +76,7 @@ async fn access(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     index(manager, "access_withholding", ["cadre_id"]).await
 }
 
-/// The links of the chain, and the row by which writers wait for each other.
+/// The links of the chain, and the row that serialises writers.
 async fn chain(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let link = Table::create()
         .table("log_link")
@@ -103,7 +103,7 @@ async fn chain(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager.execute(start).await
 }
 
-/// On PostgreSQL one function refuses for all tables.
+/// On PostgreSQL one function serves the triggers of all tables.
 const REFUSE: &str = "CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$";
 

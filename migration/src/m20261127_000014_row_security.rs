@@ -1,4 +1,4 @@
-//! Row security on the tables that hold persons; PostgreSQL alone has it.
+//! Row security on the tables with personal data; on PostgreSQL only.
 
 use sea_orm_migration::{
     prelude::*,
@@ -34,12 +34,12 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Who sees the rows of each table.
+/// Row conditions of each table.
 fn walls() -> [(&'static str, String); 10] {
     let of_rotation = || "EXISTS (SELECT FROM rotation WHERE rotation.id = rotation_id)".to_owned();
     [
         ("cadre", knows("cadre.id")),
-        // All posts of who is known: who keeps the file follows from all of them.
+        // All posts of a visible person: the responsible unit of the file is derived from all of them.
         ("assignment", format!("{} OR {}", reaches("unit_id"), knows_somehow("cadre_id"))),
         ("qualification", knows("qualification.cadre_id")),
         ("rotation", rotation("rotation", &reaches)),
@@ -52,7 +52,7 @@ fn walls() -> [(&'static str, String); 10] {
     ]
 }
 
-/// A rotation is seen from both of its units once it is published, before from the preparing unit alone.
+/// A rotation is visible to both of its units after publication, before that to the preparing unit only.
 fn rotation(table: &str, reaches: &dyn Fn(&str) -> String) -> String {
     let unit = |column: &str| reaches(&format!("{table}.{column}"));
     format!(
@@ -64,7 +64,7 @@ fn rotation(table: &str, reaches: &dyn Fn(&str) -> String) -> String {
     )
 }
 
-/// An enrolment is seen from the sending unit and from the organiser of its class.
+/// An enrolment is visible to the sending unit and to the organiser of its class.
 fn enrolment(table: &str, classes: &str, reaches: &dyn Fn(&str) -> String) -> String {
     format!(
         "{} OR EXISTS (SELECT FROM {classes} AS class WHERE class.id = {table}.class_id AND {})",
@@ -73,9 +73,9 @@ fn enrolment(table: &str, classes: &str, reaches: &dyn Fn(&str) -> String) -> St
     )
 }
 
-/// The function that looks for a person must see all tables, or their conditions would ask for each other without end:
-/// inside it everything is open, and the reach is handed in. PL/pgSQL keeps its plan from statement to statement. A `SET`
-/// of its own would do the same, which an owner who is no superuser may not write.
+/// The function that looks for a person must see all tables, otherwise their conditions would recurse endlessly: inside
+/// it all rows are visible, and the reach is a parameter. PL/pgSQL caches its plan between statements. A `SET` clause
+/// on the function would do the same, but an owner without superuser rights may not write it.
 fn functions(schema: &str) -> String {
     let given = |column: &str| format!("{schema}.reaches({column}, bounds)");
     format!(
@@ -108,7 +108,7 @@ fn functions(schema: &str) -> String {
     )
 }
 
-/// Where the tables are: a function that is called while a dump is written has no path to search them in.
+/// The schema of the tables: a function that is called during a dump has an empty search path.
 async fn schema(manager: &SchemaManager<'_>) -> Result<String, DbErr> {
     let select = Statement::from_string(DatabaseBackend::Postgres, "SELECT quote_ident(current_schema())");
     let row = manager.get_connection().query_one_raw(select).await?;

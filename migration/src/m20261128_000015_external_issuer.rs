@@ -1,4 +1,4 @@
-//! Clients and persons as external issuers name them.
+//! Names of clients and persons at external issuers.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

@@ -1,4 +1,4 @@
-//! Grants that end before their last day because another replaces them, limits of their own, and versions of clients.
+//! Early ends of replaced grants, limits of grants, and versions of clients.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -8,7 +8,7 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // A column at a time: SQLite takes no more in one statement.
+        // One column at a time: SQLite accepts only one per statement.
         for (table, column) in [
             ("client", integer("version").default(1).to_owned()),
             ("client_grant", date_null("ended_on")),

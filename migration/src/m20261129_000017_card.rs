@@ -1,4 +1,4 @@
-//! Cards: what is read of a person together, in one row. And which form the read models have.
+//! Cards: the data of a person that are usually read together, in one row; and format versions of the read models.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -27,7 +27,8 @@ impl MigrationTrait for Migration {
         let read_model =
             Table::create().table("read_model").col(string("name").primary_key()).col(integer("version")).to_owned();
         manager.create_table(read_model).await?;
-        // Where there is nobody yet there is nothing to make cards of; otherwise the program does, which knows their form.
+        // Without persons the projection is complete; otherwise the program builds it, because only it knows the
+        // format.
         let made = "INSERT INTO read_model (name, version) SELECT 'card', 1 WHERE NOT EXISTS (SELECT 1 FROM cadre)";
         manager.get_connection().execute_unprepared(made).await.map(drop)
     }

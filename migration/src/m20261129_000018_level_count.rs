@@ -1,4 +1,4 @@
-//! Counts of people by unit and highest level, and page keys: what compositions, totals and lists are read from.
+//! Counts of people by unit and highest level, and page keys: the projections for compositions, totals and lists.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -24,7 +24,7 @@ impl MigrationTrait for Migration {
             .col(big_integer("list_change"))
             .to_owned();
         manager.create_table(head).await?;
-        // The program makes them, which knows their form.
+        // The program builds them, because only it knows the format.
         let unmade = Query::insert()
             .into_table("level_count_head")
             .columns(["id", "version", "list_change"])
@@ -38,8 +38,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Without references to other tables: what is derived holds no row that its origin does not, and millions are written
-/// at once.
+/// Without foreign keys: a projection contains only rows of its sources, and millions are written at once.
 async fn counts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let mut count = Table::create();
     count
@@ -56,8 +55,8 @@ async fn counts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let mut coming = Index::create();
     coming.name("level_count_coming_idx").table("level_count").col("day").and_where(Expr::cust("day > '1800-01-01'"));
     manager.create_index(coming).await?;
-    // Who reaches a unit reaches what is below it; where a tree of another day leaves some of it out, the program holds
-    // alone.
+    // A caller who reaches a unit reaches its subtree; if the tree of another day excludes a part of it, only the
+    // program enforces this.
     raise(manager, "level_count", &reaches("unit_id")).await
 }
 
@@ -74,13 +73,13 @@ pub async fn keys(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(date_null("until_on"));
     let key = ["unit_id", "subject_code", "rank", "cadre_id", "from_on"];
     manager.create_table(kept_by(manager, of_cadre, key)).await?;
-    // All that a page asks for, so that no row is looked at for each entry that is passed over.
+    // A covering index for pages, so that skipped entries need no access to the table.
     let mut order = Index::create();
     order.name("cadre_key_order_idx").table("cadre_key");
     for column in ["subject_code", "rank", "sort_key", "cadre_id", "unit_id", "from_on", "until_on"] {
         order.col(column);
     }
     manager.create_index(order).await?;
-    // A list asks for units within reach alone, so a row is seen by its own unit and the person need not be looked for.
+    // A list queries units within reach only, so a row is visible by its unit, without a look-up of the person.
     raise(manager, "cadre_key", &reaches("unit_id")).await
 }

@@ -1,4 +1,4 @@
-//! Words of names by unit: where a search begins.
+//! Search index: words of names by unit.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -16,9 +16,10 @@ impl MigrationTrait for Migration {
         let mut word = Table::create();
         word.table("cadre_word").col(uuid("unit_id")).col(code(manager, "words").not_null()).col(uuid("cadre_id"));
         manager.create_table(kept_by(manager, word, ["unit_id", "words", "cadre_id"])).await?;
-        // A search asks for units within reach alone, so a row is seen by its own unit.
+        // A search queries units within reach only, so a row is visible by its unit.
         raise(manager, "cadre_word", &reaches("unit_id")).await?;
-        // Where there is nobody yet there is nothing to make words of; otherwise the program does, which knows their form.
+        // Without persons the projection is complete; otherwise the program builds it, because only it knows the
+        // format.
         let made = "INSERT INTO read_model (name, version) SELECT 'word', 1 WHERE NOT EXISTS (SELECT 1 FROM cadre)";
         manager.get_connection().execute_unprepared(made).await.map(drop)
     }

@@ -1,4 +1,4 @@
-//! The branch of each page key, and keys in order within a branch.
+//! The branch of each page key, and an index by branch.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -13,8 +13,8 @@ pub struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    /// Keys are derived, so the table is made anew and the program fills it. A running version that knows no branch counts
-    /// as ever meanwhile.
+    /// Keys are a projection, so the table is created again and the program fills it. Meanwhile a running version
+    /// without branches falls back to counting.
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         unmake(manager).await?;
         let mut of_cadre = Table::create();
@@ -30,7 +30,7 @@ impl MigrationTrait for Migration {
             .col(date_null("until_on"));
         let key = ["unit_id", "subject_code", "rank", "cadre_id", "from_on"];
         manager.create_table(kept_by(manager, of_cadre, key)).await?;
-        // All that a page asks for, so that no row is looked at for each entry that is passed over.
+        // A covering index for pages, so that skipped entries need no access to the table.
         let order = ["subject_code", "rank", "sort_key", "cadre_id", "unit_id", "from_on", "until_on"];
         for (name, first) in [("cadre_key_order_idx", None), ("cadre_key_branch_idx", Some("branch_id"))] {
             let mut index = Index::create();
@@ -49,7 +49,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Takes the table away, and says that counts and keys are not made.
+/// Drops the table, and marks counts and keys as not built.
 async fn unmake(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     drop_all(manager, ["cadre_key"]).await?;
     manager.get_connection().execute_unprepared("UPDATE level_count_head SET version = 0").await.map(drop)

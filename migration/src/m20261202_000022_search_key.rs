@@ -1,7 +1,7 @@
-//! Search keys in which hyphens and apostrophes separate words, and i is written for y after a consonant and in "quy".
+//! Search keys in which hyphens and apostrophes separate words, and i replaces y after a consonant and in "quy".
 //!
-//! The keys are folded already, so plain replacements give what the service writes for new names. The words of names
-//! (`cadre_word`) are rebuilt by the service, which keeps them in a numbered form.
+//! The keys are folded already, so plain replacements give the same result as the service for new names. The service
+//! rebuilds the words of names (`cadre_word`), because their format has a new version.
 
 use sea_orm_migration::prelude::*;
 
@@ -29,7 +29,7 @@ impl MigrationTrait for Migration {
         manager.get_connection().execute_unprepared(&update).await.map(|_| ())
     }
 
-    /// Leaves the keys as they are: the previous version finds all names by them but those with y in their search.
+    /// Leaves the keys unchanged: the previous version finds all names by them, except for searches with y.
     async fn down(&self, _: &SchemaManager) -> Result<(), DbErr> {
         Ok(())
     }

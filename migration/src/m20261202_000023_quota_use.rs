@@ -1,9 +1,9 @@
 //! The quotas that each enrolment uses, and one count of the used seats of a quota.
 //!
-//! `enrolment_quota` names the quotas of an enrolment, whether an act or an import recorded it, and `quota.used` counts
-//! all of them. Before, `used` counted the enrolments of acts and `used_before` those of imports. `used_before` stays, with
-//! zero, so that the running version computes the same sum; a later release drops it. `quota.excess` is how far imported
-//! history exceeds the seats, which the check of the table permits.
+//! `enrolment_quota` contains the quotas of all enrolments, recorded by acts or imports, and `quota.used` counts all of
+//! them. Before, `used` counted the enrolments of acts and `used_before` those of imports. `used_before` remains, with
+//! zero, so that the running version computes the same sum; a later release drops it. `quota.excess` is the number of
+//! seats by which imported history exceeds the available ones, which the check constraint permits.
 
 use sea_orm_migration::{
     prelude::*,
@@ -82,7 +82,7 @@ async fn link(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     raise(manager, "enrolment_quota", "EXISTS (SELECT FROM enrolment WHERE enrolment.id = enrolment_id)").await
 }
 
-/// Learners of a class that is not held, as `classAdvance` leaves them.
+/// State changes of the learners of a class that is not held, as `classAdvance` makes them.
 const LEAVE_CANCELLED: &str = "UPDATE enrolment SET state = 'DROPPED', version = version + 1
     WHERE state IN ('WAITLISTED', 'CONFIRMED', 'ATTENDING')
     AND class_id IN (SELECT id FROM training_class WHERE state = 'CANCELLED')";
@@ -93,12 +93,12 @@ const COUNT_LEARNERS: &str = "UPDATE training_class SET enrolled = (SELECT count
         WHERE class_id = training_class.id AND enrolment.state IN ('CONFIRMED', 'ATTENDING', 'COMPLETED', 'FAILED'))
     WHERE state IN ('CANCELLED', 'POSTPONED')";
 
-/// The quota that an act named.
+/// The quota named by an act.
 const LINK_NAMED: &str = "INSERT INTO enrolment_quota (enrolment_id, quota_id)
     SELECT id, quota_id FROM enrolment WHERE quota_id IS NOT NULL";
 
-/// The quotas that imported enrolments use: those of the nearest unit, from the sending one upwards, that holds a quota of
-/// the plan and programme, and of the nearest one that holds a quota for any programme.
+/// The quotas that imported enrolments use: those of the nearest unit, from the sending one upwards, with a quota of
+/// the plan and programme, and of the nearest one with a quota for any programme.
 fn link_imported(backend: DatabaseBackend) -> String {
     let (end_of_year, day_before) = match backend {
         DatabaseBackend::Postgres => ("make_date(year, 12, 31)", "ended_on - 1"),
@@ -171,7 +171,7 @@ async fn unlink_acts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// An id from its 26 letters and digits of base32.
+/// Decodes an id from its 26 base32 characters.
 fn decoded(text: &str) -> Option<sea_orm_migration::sea_orm::prelude::Uuid> {
     let mut bits = 0_u128;
     let digits = text.bytes().map(|byte| match byte {
@@ -182,11 +182,11 @@ fn decoded(text: &str) -> Option<sea_orm_migration::sea_orm::prelude::Uuid> {
     let digits: Vec<u8> = digits.collect::<Option<_>>().filter(|digits: &Vec<u8>| digits.len() == 26)?;
     let (last, first) = digits.split_last()?;
     first.iter().for_each(|digit| bits = bits << 5 | u128::from(*digit));
-    // 26 digits hold two bits more than an id.
+    // 26 characters contain two bits more than an id.
     Some(sea_orm_migration::sea_orm::prelude::Uuid::from_u128(bits << 3 | u128::from(last >> 2)))
 }
 
-/// Enrolments with their quotas, and with the quota that an act named.
+/// Enrolments with their quotas, and with the quota named by an act.
 const LINKED: &str = "enrolment_quota AS link JOIN enrolment ON enrolment.id = link.enrolment_id";
 const NAMED: &str = "enrolment AS link JOIN enrolment ON enrolment.id = link.id";
 
@@ -200,7 +200,7 @@ fn uses(of: &str) -> String {
     )
 }
 
-/// How far the used seats exceed those that there are.
+/// Number of seats by which the used ones exceed the available ones.
 const EXCESS: &str = "CASE WHEN is_lower_bound OR allocated + coalesce(n, 0) <= seats THEN 0
     ELSE allocated + coalesce(n, 0) - seats END";
 
@@ -224,8 +224,8 @@ const CONTRACT: &str = "ALTER TABLE quota DROP COLUMN excess;
 const COLUMNS: &str = "id, plan_id, unit_id, programme_code, mode, measure, seats, is_lower_bound, classes, allocated, \
                        parent_id, state, version";
 
-/// Makes the table again on SQLite, which cannot change a check. Other tables refer to it; their keys are compared at the
-/// commit.
+/// Recreates the table on SQLite, which cannot alter a check constraint. Foreign keys of other tables are checked at
+/// the commit.
 async fn remake(
     manager: &SchemaManager<'_>,
     has_excess: bool,

@@ -1,4 +1,4 @@
-//! The administrator whose limits bound a client, and an index that finds a secret by its hash.
+//! The administrator whose limits apply to a client, and an index that finds a secret by its hash.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -9,7 +9,7 @@ pub struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    /// Clients that are registered already count as the operator's.
+    /// Existing clients belong to the operator.
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let column = uuid_null("administrator_id");
         manager.alter_table(Table::alter().table("client").add_column(column).to_owned()).await?;

@@ -1,4 +1,5 @@
-//! A unit that is renamed, reclassified or moved and keeps its code succeeds itself, so that the change has a document.
+//! A unit that is renamed, reclassified or moved and keeps its code becomes its own successor, so that the change has a
+//! document.
 
 use sea_orm_migration::{prelude::*, schema::*, sea_orm::DatabaseBackend};
 
@@ -16,7 +17,7 @@ impl MigrationTrait for Migration {
         check(manager, ITSELF).await
     }
 
-    /// Links of a unit to itself have no place in the older table.
+    /// The older table does not allow links of a unit to itself.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let itself = "DELETE FROM unit_succession WHERE predecessor_id = successor_id";
         manager.get_connection().execute_unprepared(itself).await?;
@@ -24,7 +25,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Replaces the check of the table. SQLite cannot alter one, so the table is copied.
+/// Replaces the check constraint of the table. SQLite cannot alter one, so the table is copied.
 async fn check(manager: &SchemaManager<'_>, condition: &'static str) -> Result<(), DbErr> {
     let connection = manager.get_connection();
     if manager.get_database_backend() == DatabaseBackend::Postgres {

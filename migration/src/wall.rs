@@ -1,36 +1,36 @@
-//! Row security of PostgreSQL: which rows of a table a transaction may see and write, by the reach that it has set.
+//! Row security of PostgreSQL: visible and writable rows of a transaction, by the reach that it has set.
 //!
-//! The setting `cadre.reach` holds `*` for everything, or the units of the reach as runs of their ids, `{..}`: the first
-//! of a run, and what comes after its last, in order. Without it nothing is there. A condition is never narrower than what
-//! a request may be answered with on any day: days, custody and scopes are the program's. SQLite has no row security, and
-//! nothing is done there.
+//! The setting `cadre.reach` is `*` for everything, or the units of the reach as ranges of their ids, `{..}`: the first
+//! id of each range (inclusive) and the id after its last (exclusive), in order. Without it no rows are visible. A
+//! condition is never narrower than the rows that a request may return for any day: days, responsibility for files and
+//! scopes are checked by the program. SQLite has no row security, so nothing is done there.
 
 use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
 
-/// The reach is everything. Always asked first: acts and whole reaches pay for nothing else.
+/// The reach is everything. Always checked first: acts and unlimited callers skip the other conditions.
 const EVERYTHING: &str = "(SELECT reaches_all())";
 
-/// A column names a unit of the reach.
+/// The column contains a unit of the reach.
 pub fn reaches(column: &str) -> String {
     format!("reaches({column}, (SELECT reach()))")
 }
 
-/// A column names a person of whom the reach holds a post, a rotation or an enrolment, on whatever day.
+/// The column contains a person with a post, a rotation or an enrolment in the reach, on any day.
 pub fn knows(column: &str) -> String {
-    // Whoever sees a post of a person knows the person. Most are known by the last one, which needs no function.
+    // A visible post makes its person visible. For most persons the latest post is enough, without the function.
     format!(
         "(SELECT true FROM assignment AS post WHERE post.cadre_id = {column} ORDER BY post.start_on DESC LIMIT 1) OR {}",
         knows_somehow(column)
     )
 }
 
-/// The same without a look at the posts first, for the posts themselves.
+/// The same without checking the posts first, for the posts themselves.
 pub fn knows_somehow(column: &str) -> String {
     format!("reaches_cadre({column}, (SELECT reach()))")
 }
 
-/// Closes a table, also to its owner: its rows are seen where the condition holds, and written by whom everything is
-/// open to.
+/// Enables row security on a table, also for its owner: rows are visible if the condition holds, and writable for
+/// transactions that see everything.
 pub async fn raise(manager: &SchemaManager<'_>, table: &str, condition: &str) -> Result<(), DbErr> {
     if manager.get_database_backend() != DatabaseBackend::Postgres {
         return Ok(());
@@ -46,7 +46,7 @@ pub async fn raise(manager: &SchemaManager<'_>, table: &str, condition: &str) ->
     manager.get_connection().execute_unprepared(&statements).await.map(drop)
 }
 
-/// Opens a table again.
+/// Disables row security on a table.
 pub async fn take_down(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
     if manager.get_database_backend() != DatabaseBackend::Postgres {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Business codes: what people and other systems call a thing by. Text, stable, unique within its kind.
+//! Business codes: identifiers used by people and other systems. Text, stable, unique within its kind.
 
 use std::{fmt, str::FromStr};
 
@@ -10,7 +10,7 @@ use sea_orm::DeriveValueType;
 #[error("a code has 1 to 40 letters, digits, '.', '_', '-' or '/', and begins with a letter or digit")]
 pub struct InvalidCode;
 
-/// Most codes are so short that they need no memory of their own, of which a page of cards would take a thousand pieces.
+/// Most codes are short enough to be stored inline, which saves about a thousand allocations for a page of cards.
 fn parse(text: &str) -> Result<CompactString, InvalidCode> {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'/');
     let begins_well = text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
@@ -48,7 +48,7 @@ macro_rules! code {
             }
         }
 
-        // Lets maps keyed by the code be asked with text that came from outside.
+        // Lets maps keyed by the code be searched by plain text.
         impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0

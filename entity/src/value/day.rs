@@ -16,29 +16,30 @@ pub struct InvalidDay;
 pub struct Day(pub NaiveDate);
 
 impl Day {
-    /// The day of a year, month and day of month; nothing where the calendar has none.
+    /// The day of a year, month and day of month; `None` if it does not exist.
     pub fn of(year: i32, month: u32, day: u32) -> Option<Self> {
         let day = NaiveDate::from_ymd_opt(year, month, day)?;
         (1800..2200).contains(&day.year()).then_some(Self(day))
     }
 
-    /// The day so many months later, at the end of the month where that month is shorter; nothing beyond the calendar.
+    /// The day `months` months later, at most the last day of that month; `None` after the end of the calendar.
     pub fn plus_months(self, months: u32) -> Option<Self> {
         let day = self.0.checked_add_months(Months::new(months))?;
         Self::of(day.year(), day.month(), day.day())
     }
 
-    /// The day before; nothing before the calendar.
+    /// The day before; `None` before the start of the calendar.
     pub fn before(self) -> Option<Self> {
         self.0.pred_opt().and_then(|day| Self::of(day.year(), day.month(), day.day()))
     }
 
-    /// The calendar year that it lies in.
+    /// Calendar year of the day.
     pub fn year(self) -> i32 {
         self.0.year()
     }
 
-    /// Written as `YYYY-MM-DD` into a place for it. Answers hold many days: this is several times cheaper than a pattern.
+    /// Formats the day as `YYYY-MM-DD` into a buffer. Responses contain many days: this is several times cheaper than a
+    /// format string.
     pub(super) fn spelled(self, into: &mut [u8; 10]) -> &str {
         let (year, month, day) = (self.0.year().unsigned_abs(), self.0.month(), self.0.day());
         let digits = [year / 1000, year / 100, year / 10, year, 0, month / 10, month, 0, day / 10, day];
@@ -53,7 +54,7 @@ impl Day {
     }
 }
 
-// A day is part of a key here and there; no database draws one.
+// Some primary keys contain a day; no database generates one.
 impl sea_orm::TryFromU64 for Day {
     fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
         Err(sea_orm::DbErr::ConvertFromU64("Day"))

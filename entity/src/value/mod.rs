@@ -1,4 +1,4 @@
-//! Values: ids, codes, days, closed sets and sealed facts. Each is one type from the column to the API.
+//! Values: ids, codes, days, closed sets and sealed values. Each is one type from the column to the API.
 
 mod code;
 mod day;

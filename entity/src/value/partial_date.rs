@@ -1,4 +1,4 @@
-//! A date of which perhaps only the year or the month is known.
+//! A date that may lack the day or the month.
 
 use std::{fmt, str::FromStr};
 
@@ -13,7 +13,7 @@ use super::Day;
 #[error("a partial date is written YYYY, YYYY-MM or YYYY-MM-DD")]
 pub struct InvalidPartialDate;
 
-/// A date as an old paper gives it: a day, a month of a year, or only a year. What is not known is not invented.
+/// A date as recorded in an old document: a day, a month of a year, or only a year. Unknown parts are not invented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 #[sea_orm(value_type = "String")]
 pub enum PartialDate {
@@ -26,7 +26,7 @@ pub enum PartialDate {
 }
 
 impl PartialDate {
-    /// The first day by which the event has surely happened: a diploma of 1993 counts from 1993-12-31.
+    /// The first day by which the event has certainly happened, inclusive: a diploma of 1993 counts from 1993-12-31.
     pub fn counts_from(self) -> Day {
         let last_of_month = |year, month| {
             let first = Day::of(year, month, 1)?;
@@ -40,7 +40,7 @@ impl PartialDate {
         .expect("the parser let through only months of the calendar")
     }
 
-    /// Written into a place for it: its first day, as far as that is known.
+    /// Formats the date into a buffer: its first day, truncated to the known parts.
     fn spelled(self, into: &mut [u8; 10]) -> &str {
         let (first, known) = match self {
             Self::Year(year) => (Day::of(year, 1, 1), 4),
@@ -67,7 +67,7 @@ impl FromStr for PartialDate {
     type Err = InvalidPartialDate;
 
     fn from_str(text: &str) -> Result<Self, InvalidPartialDate> {
-        // Filled up to a whole day, so that one parser decides what a year and a month are.
+        // Completed to a full day, so that one parser validates years and months.
         let known = text.len();
         if !matches!(known, 4 | 7 | 10) {
             return Err(InvalidPartialDate);

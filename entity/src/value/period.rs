@@ -2,7 +2,7 @@
 
 use super::Day;
 
-/// The days `from <= day < until`; a missing end is open. By default every day.
+/// The days `from <= day < until`; a missing end is open. The default contains every day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Period {
     from: Option<Day>,
@@ -10,7 +10,7 @@ pub struct Period {
 }
 
 impl Period {
-    /// The period between two days; nothing if it would end before it starts or hold no day.
+    /// The period between two days; `None` if it is empty or its end is before its start.
     pub fn new(from: Option<Day>, until: Option<Day>) -> Option<Self> {
         match (from, until) {
             (Some(from), Some(until)) if until <= from => None,
@@ -18,12 +18,12 @@ impl Period {
         }
     }
 
-    /// Whether the day lies in the period.
+    /// Whether the period contains the day.
     pub fn holds(&self, day: Day) -> bool {
         self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day < until)
     }
 
-    /// Whether some day lies in both.
+    /// Whether both periods have a common day.
     pub fn overlaps(&self, other: &Self) -> bool {
         let begins_before = |a: &Self, b: &Self| match (a.from, b.until) {
             (Some(from), Some(until)) => from < until,
@@ -32,14 +32,14 @@ impl Period {
         begins_before(self, other) && begins_before(other, self)
     }
 
-    /// The days that lie in both, if there are any.
+    /// The common days, if any.
     pub fn intersection(&self, other: &Self) -> Option<Self> {
         let until = [self.until, other.until].into_iter().flatten().min();
-        // A missing first day is less than any, as it should be.
+        // A missing first day is less than any, as required.
         Self::new(self.from.max(other.from), until)
     }
 
-    /// The days that lie in either, if no day between them lies in neither.
+    /// The days of both periods, if there is no gap between them.
     pub fn union(&self, other: &Self) -> Option<Self> {
         let touches = |a: &Self, b: &Self| a.until.is_some() && a.until == b.from;
         if !self.overlaps(other) && !touches(self, other) && !touches(other, self) {
@@ -49,12 +49,12 @@ impl Period {
         Some(Self { from: self.from.min(other.from), until })
     }
 
-    /// First day, if there is one.
+    /// First day, inclusive, if any.
     pub fn from(&self) -> Option<Day> {
         self.from
     }
 
-    /// First day after, if there is one.
+    /// End day, exclusive, if any.
     pub fn until(&self) -> Option<Day> {
         self.until
     }

@@ -1,4 +1,4 @@
-//! Closed sets of rotation.
+//! Enums of rotations.
 
 use std::{fmt, str::FromStr};
 
@@ -41,8 +41,8 @@ pub enum RotationDirection {
     LateralAgency,
 }
 
-/// Where a rotation stands (trạng thái), Decree 170/2025, Arts. 46 and 50. Until PUBLISHED it exists for the preparing unit
-/// alone.
+/// State of a rotation (trạng thái), Decree 170/2025, Arts. 46 and 50. Before PUBLISHED it is visible to the preparing
+/// unit only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum RotationState {
@@ -67,10 +67,10 @@ pub enum RotationState {
     /// The decision is published (công bố).
     #[sea_orm(string_value = "PUBLISHED")]
     Published,
-    /// Under way (đang luân chuyển).
+    /// Running (đang luân chuyển).
     #[sea_orm(string_value = "IN_PROGRESS")]
     InProgress,
-    /// Under way with a later planned end (gia hạn).
+    /// Running with a later planned end (gia hạn).
     #[sea_orm(string_value = "EXTENDED")]
     Extended,
     /// Ended; no placement is recorded (đã kết thúc).
@@ -79,7 +79,7 @@ pub enum RotationState {
     /// Ended and placed (đã bố trí sau luân chuyển).
     #[sea_orm(string_value = "PLACED")]
     Placed,
-    /// Given up before it was decided (hủy).
+    /// Cancelled before the decision (hủy).
     #[sea_orm(string_value = "CANCELLED")]
     Cancelled,
     /// The decision was revoked before the rotation began (thu hồi quyết định).
@@ -87,32 +87,32 @@ pub enum RotationState {
     Revoked,
 }
 
-/// What a rotation is for (mục đích luân chuyển), Regulation 65-QĐ/TW, Art. 4.
+/// Purpose of a rotation (mục đích luân chuyển), Regulation 65-QĐ/TW, Art. 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum RotationPurpose {
-    /// To train who is planned for a leading title (đào tạo, bồi dưỡng).
+    /// To train a person who is planned for a leading title (đào tạo, bồi dưỡng).
     #[sea_orm(string_value = "DEVELOPMENT")]
     Development,
-    /// To have a head who is not of the locality (bố trí người không là người địa phương).
+    /// To appoint a head from another locality (bố trí người không là người địa phương).
     #[sea_orm(string_value = "NON_LOCAL")]
     NonLocal,
-    /// So that a head holds no more than two terms running (không giữ chức vụ quá hai nhiệm kỳ liên tiếp).
+    /// To limit heads to two consecutive terms (không giữ chức vụ quá hai nhiệm kỳ liên tiếp).
     #[sea_orm(string_value = "TWO_TERM_LIMIT")]
     TwoTermLimit,
-    /// To strengthen a place of need (tăng cường).
+    /// To reinforce an understaffed unit (tăng cường).
     #[sea_orm(string_value = "REINFORCE")]
     Reinforce,
 }
 
-/// Why a rotation ended (lý do kết thúc).
+/// Reason of the end of a rotation (lý do kết thúc).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum EndReason {
     /// The term is over (hết thời hạn).
     #[sea_orm(string_value = "TERM_COMPLETED")]
     TermCompleted,
-    /// The person stays where they were rotated to, and is no longer a rotated one (ổn định tại nơi đến), Decree
+    /// The person stays at the destination permanently, and no longer counts as rotated (ổn định tại nơi đến), Decree
     /// 170/2025, Art. 50.
     #[sea_orm(string_value = "STABILISED_AT_DESTINATION")]
     StabilisedAtDestination,
@@ -122,13 +122,13 @@ pub enum EndReason {
     /// Promoted (được bổ nhiệm chức vụ cao hơn).
     #[sea_orm(string_value = "PROMOTED")]
     Promoted,
-    /// Moved on to another unit (được điều động tiếp).
+    /// Transferred to another unit (được điều động tiếp).
     #[sea_orm(string_value = "TRANSFERRED_ON")]
     TransferredOn,
     /// The unit was dissolved (đơn vị giải thể).
     #[sea_orm(string_value = "UNIT_DISSOLVED")]
     UnitDissolved,
-    /// Discipline (kỷ luật).
+    /// Disciplinary measure (kỷ luật).
     #[sea_orm(string_value = "DISCIPLINE")]
     Discipline,
     /// Retired (nghỉ hưu).
@@ -158,8 +158,8 @@ pub enum AppraisalResult {
 }
 
 impl RotationState {
-    /// The states before the decision is published, and those that end without a rotation: it exists for the preparing unit
-    /// alone, unless it was published before it was revoked.
+    /// The states before publication, and those that end without a rotation: visible to the preparing unit only, unless
+    /// the rotation was published before it was revoked.
     pub const EMBARGOED: [Self; 8] = [
         Self::Draft,
         Self::PolicyApproved,
@@ -176,12 +176,12 @@ impl RotationState {
         Self::EMBARGOED.contains(&self)
     }
 
-    /// Whether the person is on rotation now.
+    /// Whether the rotation is running.
     pub fn is_running(self) -> bool {
         matches!(self, Self::InProgress | Self::Extended)
     }
 
-    /// Whether the rotation has begun, whether or not it has ended since.
+    /// Whether the rotation has begun; it may have ended since.
     pub fn has_started(self) -> bool {
         self.is_running() || matches!(self, Self::Ended | Self::Placed)
     }

@@ -1,7 +1,7 @@
-//! Sealed values: protected facts about a person.
+//! Sealed values: protected data about a person.
 //!
-//! They can be stored and compared. They have no GraphQL form, no JSON form and no text in a log, so that none can be
-//! shown by accident; `reveal` may be called in the service's `domain::authz` alone (held by the layer test).
+//! They can be stored and compared. They have no GraphQL, JSON or log representation, so that none can be disclosed by
+//! accident; only the service's `domain::authz` may call `reveal` (enforced by the layer test).
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ macro_rules! sealed {
                 Self(value)
             }
 
-            /// The value in the open. Only `domain::authz` may call it, after it has checked the caller's right.
+            /// The plain value. Only `domain::authz` may call it, after checking the caller's rights.
             pub fn reveal(&self) -> &$shown {
                 &self.0
             }
@@ -36,7 +36,7 @@ macro_rules! sealed {
 }
 
 sealed!(
-    /// Personal identity number (số định danh cá nhân), as recorded: 12 digits, doubtful ones included.
+    /// Personal identity number (số định danh cá nhân), as recorded: 12 digits, including doubtful ones.
     NationalId(String) -> str
 );
 sealed!(
@@ -44,7 +44,7 @@ sealed!(
     BirthDate(Day) -> Day
 );
 sealed!(
-    /// Code of the territorial unit that a person comes from (quê quán), as recorded.
+    /// Code of the territorial unit of a person's origin (quê quán), as recorded.
     NativePlace(String) -> str
 );
 sealed!(

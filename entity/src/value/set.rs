@@ -1,17 +1,17 @@
-//! Closed technical sets. Each word is spelled the same in the database, in files and in the API.
+//! Enums. Each word is spelled the same in the database, in files and in the API.
 //!
-//! Lists that a circular can change (titles, levels, ethnic groups) are tables, not sets.
+//! Lists that a circular can change (titles, levels, ethnic groups) are tables, not enums.
 
 use std::{fmt, str::FromStr};
 
 use sea_orm::{ActiveEnum, DeriveActiveEnum, EnumIter, Iterable, sea_query::StringLen};
 
-/// The word is not in the set.
+/// The word is not in the enum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a word of this set")]
 pub struct UnknownWord;
 
-/// The values of a set in their order, each with its word.
+/// The values of an enum in their order, each with its word.
 pub(super) fn all<T: ActiveEnum<Value = String> + Iterable + Copy>() -> Vec<(T, String)> {
     T::iter().map(|value| (value, value.to_value())).collect()
 }
@@ -19,8 +19,8 @@ pub(super) fn all<T: ActiveEnum<Value = String> + Iterable + Copy>() -> Vec<(T, 
 macro_rules! words {
     ($($name:ident),*) => {$(
         impl $name {
-            /// The values, each with its word. Kept: the database's own conversion makes a text each time, and a page of
-            /// persons holds hundreds of words.
+            /// The values, each with its word. Cached: the database's conversion allocates a text each time, and a page
+            /// of persons contains hundreds of words.
             fn words() -> &'static [(Self, String)] {
                 static WORDS: std::sync::LazyLock<Vec<($name, String)>> = std::sync::LazyLock::new($crate::value::set::all);
                 &WORDS
@@ -75,7 +75,7 @@ words!(
     CountScope
 );
 
-/// Height of a unit in the state's order (cấp). DISTRICT ended on 2025-06-30.
+/// Tier of a unit in the state's hierarchy (cấp). DISTRICT ended on 2025-06-30 (inclusive).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum Tier {
@@ -85,7 +85,7 @@ pub enum Tier {
     /// Cấp tỉnh.
     #[sea_orm(string_value = "PROVINCE")]
     Province,
-    /// Cấp huyện, until 2025-06-30.
+    /// Cấp huyện, until 2025-06-30 (inclusive).
     #[sea_orm(string_value = "DISTRICT")]
     District,
     /// Cấp xã.
@@ -93,17 +93,17 @@ pub enum Tier {
     Commune,
 }
 
-/// What a unit is (loại đơn vị).
+/// Kind of a unit (loại đơn vị).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum UnitKind {
     /// The whole country (toàn quốc).
     #[sea_orm(string_value = "NATION")]
     Nation,
-    /// Province or city under the centre (tỉnh, thành phố).
+    /// Province or centrally governed city (tỉnh, thành phố).
     #[sea_orm(string_value = "PROVINCE")]
     Province,
-    /// District (huyện, quận, thị xã), until 2025-06-30.
+    /// District (huyện, quận, thị xã), until 2025-06-30 (inclusive).
     #[sea_orm(string_value = "DISTRICT")]
     District,
     /// Commune, ward or township (xã, phường, thị trấn).
@@ -162,7 +162,7 @@ pub enum UnitKind {
     ExternalProvider,
 }
 
-/// Which tree of units is meant (hệ thống tổ chức).
+/// Tree of units (hệ thống tổ chức).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum Hierarchy {
@@ -174,7 +174,7 @@ pub enum Hierarchy {
     Party,
 }
 
-/// How a unit came out of another (hình thức sắp xếp).
+/// Kind of a succession of units (hình thức sắp xếp).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum SuccessionKind {
@@ -225,7 +225,7 @@ pub enum Gender {
     Male,
 }
 
-/// Whether a person is in service (trạng thái).
+/// Service status of a person (trạng thái).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum CadreStatus {
@@ -270,22 +270,22 @@ pub enum StudyMode {
     Bridging,
 }
 
-/// What a committed change did to its object.
+/// Kind of a committed change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum ChangeKind {
-    /// The object was recorded for the first time.
+    /// The object was created.
     #[sea_orm(string_value = "CREATED")]
     Created,
     /// The object was changed.
     #[sea_orm(string_value = "UPDATED")]
     Updated,
-    /// The object was brought to its end.
+    /// The object was ended.
     #[sea_orm(string_value = "ENDED")]
     Ended,
 }
 
-/// What a client's key signs with (RFC 7518, section 3.1; RFC 8037, section 3.1; RFC 9864, section 2.2).
+/// Signature algorithm of a client's key (RFC 7518, section 3.1; RFC 8037, section 3.1; RFC 9864, section 2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum KeyAlgorithm {
@@ -307,53 +307,53 @@ impl KeyAlgorithm {
     /// The fully specified name of EdDSA with Ed25519 (RFC 9864, section 2.2).
     pub const ED25519: &str = "Ed25519";
 
-    /// Every name of an algorithm as `alg` may spell it: Ed25519 has two.
+    /// All names of algorithms in `alg`: Ed25519 has two.
     pub fn names() -> Vec<String> {
         let mut names: Vec<String> = Self::iter().map(|algorithm| algorithm.to_string()).collect();
         names.insert(2, Self::ED25519.to_owned());
         names
     }
 
-    /// The algorithm that `alg` names.
+    /// The algorithm with this `alg` name.
     ///
     /// # Errors
-    /// If no algorithm here has this name.
+    /// If the name is unknown.
     pub fn of_alg(name: &str) -> Result<Self, UnknownWord> {
         if name == Self::ED25519 { Ok(Self::EdDsa) } else { name.parse() }
     }
 }
 
-/// A log of which the chain holds the entries.
+/// A log whose entries are in the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum Log {
-    /// Acts, with the changes that they made.
+    /// Acts, with their changes.
     #[sea_orm(string_value = "AUDIT")]
     Audit,
-    /// Readings of protected data.
+    /// Accesses to protected data.
     #[sea_orm(string_value = "ACCESS")]
     Access,
-    /// Readings that are withheld from the API until a day.
+    /// Accesses that are withheld from the API until a day.
     #[sea_orm(string_value = "WITHHOLDING")]
     Withholding,
 }
 
-/// Whose people a count of a unit holds.
+/// Counted people of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum CountScope {
-    /// Those of the unit alone.
+    /// People of the unit alone.
     #[sea_orm(string_value = "OWN")]
     Own,
-    /// Those of the unit and everything below it in the administrative tree.
+    /// People of the unit and its subtree in the administrative tree.
     #[sea_orm(string_value = "ADMINISTRATIVE")]
     Administrative,
-    /// Those of the unit and everything below it in the tree of Party organisations.
+    /// People of the unit and its subtree in the tree of Party organisations.
     #[sea_orm(string_value = "PARTY")]
     Party,
 }
 
-/// What a key of the service is for.
+/// Purpose of a key of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum KeyPurpose {
@@ -399,10 +399,10 @@ pub enum DataCategory {
     /// Identity (nhân thân): personal identity number, day of birth, native place.
     #[sea_orm(string_value = "IDENTITY")]
     Identity,
-    /// Political facts (chính trị).
+    /// Political data (chính trị).
     #[sea_orm(string_value = "POLITICAL")]
     Political,
-    /// Origin (nguồn gốc).
+    /// Origin data (nguồn gốc).
     #[sea_orm(string_value = "ORIGIN")]
     Origin,
 }
@@ -432,7 +432,7 @@ pub enum Scope {
     /// Quotas.
     #[sea_orm(string_value = "quota:read")]
     QuotaRead,
-    /// Numbers without persons.
+    /// Statistics without persons.
     #[sea_orm(string_value = "stats:read")]
     StatsRead,
     /// Acts on rotations.
@@ -441,7 +441,7 @@ pub enum Scope {
     /// Acts on plans, classes and enrolments.
     #[sea_orm(string_value = "training:write")]
     TrainingWrite,
-    /// Handing quotas on and returning them.
+    /// Allocating and returning quotas.
     #[sea_orm(string_value = "quota:allocate")]
     QuotaAllocate,
     /// Acts on cadres and qualifications.
@@ -459,14 +459,14 @@ pub enum Scope {
 }
 
 impl Purpose {
-    /// Every purpose, in the order of the documentation.
+    /// All purposes, in the order of the documentation.
     pub fn all() -> impl Iterator<Item = Self> {
         <Self as sea_orm::Iterable>::iter()
     }
 }
 
 impl Scope {
-    /// Every scope, in the order of the documentation.
+    /// All scopes, in the order of the documentation.
     pub fn all() -> impl Iterator<Item = Self> {
         <Self as sea_orm::Iterable>::iter()
     }

@@ -1,4 +1,4 @@
-//! Closed sets of training.
+//! Enums of training.
 
 use std::{fmt, str::FromStr};
 
@@ -20,17 +20,17 @@ pub enum ProgrammeKind {
     Refresher,
 }
 
-/// Where a training plan stands (trạng thái kế hoạch).
+/// State of a training plan (trạng thái kế hoạch).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum PlanState {
-    /// Being drawn up (dự thảo).
+    /// In preparation (dự thảo).
     #[sea_orm(string_value = "DRAFT")]
     Draft,
     /// Units register their demand (thu thập nhu cầu).
     #[sea_orm(string_value = "COLLECTING_DEMAND")]
     CollectingDemand,
-    /// Demand is put together (tổng hợp).
+    /// Demand is consolidated (tổng hợp).
     #[sea_orm(string_value = "CONSOLIDATED")]
     Consolidated,
     /// Submitted for approval (trình duyệt).
@@ -53,26 +53,26 @@ pub enum PlanState {
     Cancelled,
 }
 
-/// What a quota counts (đơn vị tính chỉ tiêu).
+/// Unit of counting of a quota (đơn vị tính chỉ tiêu).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum Measure {
-    /// Distinct people (người).
+    /// Distinct persons (người).
     #[sea_orm(string_value = "PERSONS")]
     Persons,
-    /// Turns: one person in two courses is two (lượt).
+    /// Turns (lượt): one person in two courses counts twice.
     #[sea_orm(string_value = "TURNS")]
     Turns,
 }
 
-/// Where a quota stands (trạng thái chỉ tiêu).
+/// State of a quota (trạng thái chỉ tiêu).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum QuotaState {
     /// In force (đã giao).
     #[sea_orm(string_value = "ISSUED")]
     Issued,
-    /// Taken back unused (thu hồi).
+    /// Revoked without use (thu hồi).
     #[sea_orm(string_value = "REVOKED")]
     Revoked,
 }
@@ -104,7 +104,7 @@ pub enum ClassCategory {
     LeadershipPipeline,
 }
 
-/// Where a class stands (trạng thái lớp).
+/// State of a class (trạng thái lớp).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum ClassState {
@@ -114,19 +114,19 @@ pub enum ClassState {
     /// Open for enrolment (chiêu sinh).
     #[sea_orm(string_value = "OPEN_FOR_NOMINATION")]
     OpenForNomination,
-    /// Sure to be held (xác nhận mở lớp).
+    /// Confirmed to take place (xác nhận mở lớp).
     #[sea_orm(string_value = "CONFIRMED")]
     Confirmed,
-    /// Under way (đang học).
+    /// Running (đang học).
     #[sea_orm(string_value = "RUNNING")]
     Running,
-    /// Held (đã học xong).
+    /// Completed; results may be missing (đã học xong).
     #[sea_orm(string_value = "COMPLETED")]
     Completed,
-    /// Results are complete (bế giảng).
+    /// Closed, with all results (bế giảng).
     #[sea_orm(string_value = "CLOSED")]
     Closed,
-    /// Put off (hoãn).
+    /// Postponed (hoãn).
     #[sea_orm(string_value = "POSTPONED")]
     Postponed,
     /// Cancelled (hủy).
@@ -134,20 +134,20 @@ pub enum ClassState {
     Cancelled,
 }
 
-/// Where an enrolment stands (trạng thái học viên).
+/// State of an enrolment (trạng thái học viên).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum EnrolmentState {
-    /// Registered only, without a place (đăng ký).
+    /// Registered only, without a seat (đăng ký).
     #[sea_orm(string_value = "REGISTERED")]
     Registered,
     /// On the waiting list (dự bị).
     #[sea_orm(string_value = "WAITLISTED")]
     Waitlisted,
-    /// Has a place (được cử đi học).
+    /// Confirmed with a seat (được cử đi học).
     #[sea_orm(string_value = "CONFIRMED")]
     Confirmed,
-    /// Attends (đang học).
+    /// Attending (đang học).
     #[sea_orm(string_value = "ATTENDING")]
     Attending,
     /// Completed (hoàn thành).
@@ -156,13 +156,13 @@ pub enum EnrolmentState {
     /// Did not pass (không đạt).
     #[sea_orm(string_value = "FAILED")]
     Failed,
-    /// Gave up (thôi học).
+    /// Dropped out (thôi học).
     #[sea_orm(string_value = "DROPPED")]
     Dropped,
-    /// Moved to another class (chuyển lớp).
+    /// Transferred to another class (chuyển lớp).
     #[sea_orm(string_value = "TRANSFERRED")]
     Transferred,
-    /// Put off (bảo lưu).
+    /// Deferred (bảo lưu).
     #[sea_orm(string_value = "DEFERRED")]
     Deferred,
 }
@@ -186,28 +186,28 @@ pub enum Grade {
 }
 
 impl PlanState {
-    /// The states in which quotas of a plan are given, handed on and used.
+    /// The states in which quotas of a plan can be issued, allocated and used.
     pub const GIVING: [Self; 2] = [Self::Approved, Self::Published];
 
-    /// The states from approval on, in which the seats of a plan count as planned. A draft may still change, and a plan
-    /// that was cancelled plans nothing.
+    /// The states from approval on, in which the seats of a plan count as planned. A draft may still change, and a
+    /// cancelled plan does not count.
     pub const APPROVED: [Self; 3] = [Self::Approved, Self::Published, Self::Closed];
 }
 
 impl ClassState {
-    /// The states of a class that was not held, or not yet.
+    /// The states of a class that did not take place, or not yet.
     pub const NOT_HELD: [Self; 3] = [Self::Planned, Self::Postponed, Self::Cancelled];
-    /// The states in which people are enrolled.
+    /// The states that allow enrolments.
     pub const ENROLLING: [Self; 3] = [Self::OpenForNomination, Self::Confirmed, Self::Running];
-    /// The states in which results are recorded.
+    /// The states that allow results.
     pub const WITH_RESULTS: [Self; 3] = [Self::Running, Self::Completed, Self::Closed];
 }
 
 impl EnrolmentState {
-    /// The states that take a seat of the class and of the quota.
+    /// The states that use a seat of the class and of the quota.
     pub const SEATED: [Self; 4] = [Self::Confirmed, Self::Attending, Self::Completed, Self::Failed];
 
-    /// Whether it takes a seat.
+    /// Whether the state uses a seat.
     pub fn is_seated(self) -> bool {
         Self::SEATED.contains(&self)
     }

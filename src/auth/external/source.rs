@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::auth::external::{fetch::Fetcher, jwks::KeySet, table::Trusted};
 
-/// Minimum time between two fetches for unknown keys of an issuer, regardless of the number of requests.
+/// Minimum time between two attempts to fetch an issuer's keys, regardless of the number of requests with unknown keys.
 const APART: Duration = Duration::from_secs(60);
 
 /// Age from which keys are fetched again.

@@ -1,4 +1,4 @@
-//! Keys of issuers against a server that answers well, badly, slowly, endlessly or not at all.
+//! Tests of fetching an issuer's keys from a server with valid, invalid, slow, endless and missing responses.
 
 use std::{
     collections::BTreeMap,
@@ -30,22 +30,22 @@ use super::{
     *,
 };
 
-/// How a path of the server answers.
+/// Response of the server on a path.
 #[derive(Clone, Debug)]
 pub(in crate::auth) enum Answer {
     /// With a text.
     Text(String),
     /// With a status and no text.
     Status(u16),
-    /// By sending elsewhere.
+    /// A redirect.
     Redirect(String),
-    /// With the head, one byte, and then nothing more.
+    /// The head, one byte, and then nothing more.
     Slow,
     /// With 100 MB.
     Huge,
 }
 
-/// A server that plays an issuer. It counts the questions.
+/// A test server in the role of an issuer. It counts requests.
 pub(in crate::auth) struct Server {
     pub url: String,
     answers: web::Data<Mutex<BTreeMap<String, Answer>>>,
@@ -84,12 +84,12 @@ impl Server {
         self.answers("/jwks", Answer::Text(json!({ "keys": keys }).to_string()));
     }
 
-    /// How often it was asked for anything.
+    /// Number of requests received.
     pub fn asked(&self) -> usize {
         self.asked.times.load(Ordering::SeqCst)
     }
 
-    /// An entry of the table for it.
+    /// The entry for this server in the table of issuers.
     pub fn trusted(&self) -> Trusted {
         Trusted {
             issuer: self.url.clone(),
@@ -118,7 +118,7 @@ impl Server {
 }
 
 impl Issuers {
-    /// Issuers that were not read from a table.
+    /// Issuers without a table.
     pub(in crate::auth) fn of(trusted: Vec<Trusted>) -> Self {
         let fetcher = Arc::new(fetcher());
         Self(trusted.into_iter().map(|trusted| Arc::new(Source::new(trusted, fetcher.clone()))).collect())
