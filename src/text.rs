@@ -102,20 +102,20 @@ fn is_i_after([first, second]: [char; 2]) -> bool {
     (second.is_ascii_lowercase() && !"aeiouy".contains(second)) || (first, second) == ('q', 'u')
 }
 
-/// Least similarity, from 0 to 1, at which a value is offered.
+/// Minimum similarity, from 0 to 1, of a suggested value.
 const ALIKE: f64 = 0.82;
 
-/// The most similar of these values, if one is similar enough. Case and tone marks do not matter.
+/// The most similar of these values, if one is similar enough. Ignores case and tone marks.
 pub fn closest<'a>(given: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let given = fold(given);
     let likeness = |value: &str| strsim::jaro_winkler(&given, &fold(value));
     let scored = valid.into_iter().map(|value| (likeness(value), value));
-    // Of equally similar values the first in the order of the alphabet, so that a report is always the same.
+    // Of equally similar values the alphabetically first one, so that reports are deterministic.
     let best = scored.max_by(|(a, one), (b, other)| a.total_cmp(b).then_with(|| other.cmp(one)));
     best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, value)| value)
 }
 
-/// The folded name with a blank before each word, so that " ha" finds words that begin with "ha".
+/// The folded name with a blank before each word, so that " ha" matches words that begin with "ha".
 pub fn search_key(name: &str) -> String {
     format!(" {}", fold(name))
 }

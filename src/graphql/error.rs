@@ -147,7 +147,8 @@ fn extensions(code: &str, request_id: &str) -> ErrorExtensionValues {
     extensions
 }
 
-/// Puts the engine's own errors into our words, keeps the first twenty, and adds those that nullable fields left.
+/// Replaces the messages of the engine's own errors, truncates to `MAX_ERRORS`, and adds the errors of nullable
+/// fields.
 pub fn translate(
     response: &mut Response,
     partial_errors: &PartialErrors,
@@ -168,7 +169,7 @@ pub fn translate(
     }
 }
 
-/// A document that does not fit the schema.
+/// Error of a document that does not match the schema.
 fn unfit(message: &str, schema_index: &SchemaIndex, language: Language, request_id: &str) -> ServerError {
     let sentence = match explained(message, schema_index) {
         Some(message) => Sentence::new(
@@ -183,7 +184,7 @@ fn unfit(message: &str, schema_index: &SchemaIndex, language: Language, request_
     in_words(Code::ValidationFailed, &sentence, language, request_id)
 }
 
-/// A value that the engine could not read while it ran.
+/// Error of a value that the engine could not parse during execution.
 fn unusable(language: Language, request_id: &str) -> ServerError {
     let sentence = Sentence::new(
         "Giá trị của một đối số không hợp lệ; xem kiểu của nó trong lược đồ.",

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 /// A timestamp.
 pub struct Instant(pub DateTime<Utc>);
 
-/// A moment in UTC, as RFC 3339 writes it.
+/// A timestamp in UTC, in the format of RFC 3339.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for Instant {
     fn parse(value: Value) -> InputValueResult<Self> {

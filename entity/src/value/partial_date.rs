@@ -85,7 +85,7 @@ impl FromStr for PartialDate {
     }
 }
 
-/// A date as the papers give it: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
+/// A date as precise as recorded: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
 #[Scalar(name = "PartialDate", specified_by_url = "https://www.loc.gov/standards/datetime/")]
 impl ScalarType for PartialDate {
     fn parse(value: Value) -> InputValueResult<Self> {

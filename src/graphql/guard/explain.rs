@@ -1,14 +1,14 @@
-//! The messages of the engine's validation, as a client sees them.
+//! Messages of the engine's validation, adapted for clients.
 //!
-//! A message may repeat names that the client wrote: without them nobody finds a misspelt field. It never repeats values,
-//! which may be personal data.
+//! A message may repeat names in the document: they are needed to find a misspelt field. It never repeats values, which may
+//! be personal data.
 
 use crate::{graphql::guard::schema_index::SchemaIndex, text};
 
-/// Longest message that is shown, in bytes.
+/// Maximum length of a message for clients, in bytes.
 const LONGEST_MESSAGE: usize = 300;
 
-/// A message of the engine with a suggestion: the similar name of the schema. Nothing if it may hold more than names.
+/// A message of the engine, with a similar name of the schema as a suggestion. `None` if it may contain more than names.
 pub fn explained(message: &str, schema_index: &SchemaIndex) -> Option<String> {
     if !holds_names_alone(message) {
         return None;

@@ -151,7 +151,7 @@ impl SchemaIndex {
         names.map(String::as_str).filter(|name| !name.starts_with("__"))
     }
 
-    /// The object types that a value of an interface or union may have; of an object, itself.
+    /// The possible object types of an interface or union; of an object, the object itself.
     #[must_use]
     pub fn possible_types(&self, name: &str) -> Option<&BTreeSet<String>> {
         Some(&self.outputs.get(name)?.possible)
