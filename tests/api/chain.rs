@@ -323,13 +323,13 @@ async fn a_chain_that_was_made_anew_is_told_by_a_checkpoint() {
         };
         sea_orm::ActiveModelTrait::update(start, &transaction).await.expect("written");
         transaction.commit().await.expect("committed");
-        audit::adopt(&app.database).await.expect("made anew");
+        audit::adopt(&app.database).await.expect("rebuilt");
 
         let after = end_of(app).await;
         assert_eq!(counted(app, &[]).await, Ok(Intact { entries: after.position, checkpoints: 0 }), "the control");
         let early = Checkpoint { position: 3, ..before };
         for (checkpoint, what) in [(before, Wrong::CutTail), (early, Wrong::Rewritten)] {
-            assert_eq!(counted(app, &[checkpoint]).await.expect_err("told").what, what);
+            assert_eq!(counted(app, &[checkpoint]).await.expect_err("a broken chain").what, what);
         }
     })
     .await;
@@ -357,7 +357,7 @@ async fn acts_from_before_there_was_a_chain_are_taken_into_it_once() {
         assert_eq!(counted(app, &[]).await, Ok(Intact { entries: acts, checkpoints: 0 }));
 
         // The tables of the read models went with the migrations that were taken back.
-        projection::ensure_current(&app.database, clock()).await.expect("made anew");
+        projection::ensure_current(&app.database, clock()).await.expect("rebuilt");
     })
     .await;
 }

@@ -128,7 +128,7 @@ async fn a_search_finds_what_going_through_everybody_finds() {
             bent += usize::from(walked(&callers[*caller], question, search).await != *answer);
         }
         assert!(bent > 10, "the control: {bent} searches begin at words, seed {seed}");
-        projection::rebuild(&app.database, clock()).await.expect("made anew");
+        projection::rebuild(&app.database, clock()).await.expect("rebuilt");
         app.stop().await;
     }
 }

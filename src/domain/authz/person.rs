@@ -40,7 +40,8 @@ impl Access {
         let cards: HashMap<CadreId, CadreSnapshot> = cards.into_iter().map(|card| (card.of.id, card.of)).collect();
         of.iter()
             .map(|person| {
-                let card = cards.get(&person.cadre).cloned().ok_or_else(|| Error::internal("a record of nobody"))?;
+                let card =
+                    cards.get(&person.cadre).cloned().ok_or_else(|| Error::internal("a record without its person"))?;
                 let is_here = cadres.keeps_file(&card.posts, person.day);
                 let day = if is_here { person.day } else { person.otherwise };
                 Ok((*person, cadres.shown(WithRotations { of: card, rotations: None }, day, is_here)))

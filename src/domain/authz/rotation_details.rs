@@ -28,7 +28,7 @@ pub struct AuthorizedRotationId {
     prepares: bool,
 }
 
-/// Inputs of the rules besides the rotation's own row.
+/// Inputs of the rules other than the row of the rotation.
 #[derive(Clone, Debug)]
 pub struct RuleInputs {
     /// Person of the rotation. Sealed values stay sealed.

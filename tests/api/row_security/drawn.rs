@@ -277,7 +277,7 @@ async fn write_embargoed(database: &Database) {
         };
         rotation.into_active_model().reset_all().insert(database.writer()).await.expect("written");
     }
-    projection::rebuild(database, clock()).await.expect("made anew");
+    projection::rebuild(database, clock()).await.expect("rebuilt");
 }
 
 #[actix_web::test]

@@ -99,5 +99,5 @@ pub async fn keep_only(database: &Database, rotations: Vec<rotation::Model>) {
     for rotation in rotations {
         rotation.into_active_model().reset_all().insert(database.writer()).await.expect("written");
     }
-    projection::rebuild(database, clock()).await.expect("made anew");
+    projection::rebuild(database, clock()).await.expect("rebuilt");
 }

@@ -46,7 +46,7 @@ impl OnEnrolment for Confirm {
     async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<()> {
         let (txn, row) = (&context.txn, &mut context.row);
         row.state = after(row.state, Transition::Confirm)?;
-        let class = context.class.as_ref().ok_or_else(|| Error::internal("somebody waits for no class"))?;
+        let class = context.class.as_ref().ok_or_else(|| Error::internal("a waiting learner without a class"))?;
         let Some(class) = seat::take(txn, class.id, "enrolmentId").await? else {
             let way = [
                 "hãy chờ đến khi có người thôi học, hoặc tăng sĩ số bằng classAmend",
