@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use cadre_api::{
     auth,
     config::{Cli, Command},
-    domain::import::Extent,
+    import::Extent,
     telemetry,
 };
 use cli::{

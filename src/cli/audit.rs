@@ -7,10 +7,11 @@ use std::{
 };
 
 use cadre_api::{
+    audit::{self, Checkpoint, Line},
     clock::Clock,
     config::{AuditCommand, Settings},
     db::Database,
-    domain::audit::{self, Checkpoint, Line, Withhold},
+    domain::access_log::{self, Withhold},
 };
 
 use crate::cli::{
@@ -38,7 +39,7 @@ pub async fn run(settings: &Settings, act: AuditCommand, out: &mut Output) -> Re
         }
         AuditCommand::Withhold { client, subject, until, document } => {
             let order = Withhold { client, subject, until, document_no: document };
-            audit::withhold(&database, Clock::System, order).await?;
+            access_log::withhold(&database, Clock::System, order).await?;
             out.line(format_args!("withheld until {until}; the log itself is complete"));
             ExitCode::SUCCESS
         }

@@ -2,13 +2,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use cadre_api::{
-    auth::Tokens,
-    clock::Clock,
-    config::Settings,
-    db::RowScope,
-    domain::{client, demo, import},
-};
+use cadre_api::{auth::Tokens, clock::Clock, config::Settings, db::RowScope, demo, domain::client, import};
 use entity::value::{Purpose, Scope};
 use serde_json::Value;
 

@@ -6,8 +6,8 @@ use cadre_api::{
     clock::Clock,
     config::Settings,
     db::RowScope,
-    domain::import::{self, Extent, Options, Outcome},
     error::Error,
+    import::{self, Extent, Options, Outcome},
     language::Language,
 };
 

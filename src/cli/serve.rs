@@ -9,11 +9,13 @@ use std::{
 };
 
 use cadre_api::{
+    app_state::AppState,
+    audit::Keeper,
     auth::{KeyStore, Tokens},
     clock::Clock,
     config::Settings,
     db::{Database, RlsStatus, RowScope},
-    domain::{app_state::AppState, audit::Keeper, key},
+    domain::key,
     error::Error,
     graphql::engine::Engine,
     http::{Service, server},

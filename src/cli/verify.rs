@@ -6,7 +6,8 @@ use cadre_api::{
     clock::Clock,
     config::Settings,
     db::Database,
-    domain::{projection, training::usage},
+    domain::{maintenance, training::usage},
+    projection,
     text::count,
 };
 
@@ -18,7 +19,7 @@ pub async fn run(settings: &Settings, repair: bool, out: &mut Output) -> Result<
     let database = open_existing(settings).await?;
     let mut intact = compare(&database, out).await?;
     if repair && !intact.read_models {
-        projection::rebuild(&database, Clock::System).await?;
+        maintenance::rebuild_projections(&database, Clock::System).await?;
         out.line("rebuilt");
     }
     if repair && !intact.quotas {

@@ -29,9 +29,9 @@ use sea_orm::{
 
 use crate::{
     auth::secret::Secret,
+    authz::{Act, Permit, Txn},
     clock::Clock,
     db::Database,
-    domain::authz::{Act, Permit, Txn},
     error::{Error, Result},
     language::Sentence,
     limit::Overrides,

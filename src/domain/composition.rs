@@ -12,15 +12,17 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    app_state::CompositionKey,
+    audit::hash_chain,
+    authz::{Access, ReachedUnits, Statistics},
     domain::{
-        authz::{Access, ReachedUnits, Statistics},
-        hash_chain,
         percent::{decimals, percent},
-        projection::headcount::{self, Counted, Counts, Lookup},
         qualification::subject,
-        unit::{Reach, Subtree, titles},
+        unit::titles,
     },
     error::Result,
+    projection::headcount::{self, Counted, Counts, Lookup},
+    reference::units::{Reach, Subtree},
 };
 
 /// Arguments of a composition.
@@ -99,10 +101,10 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
     }
     let of = subject(access, "subject", &asked.subject)?;
     let decimals = decimals(asked.decimals)?;
-    let subtree = access.reference_data().subtree((asked.unit, asked.hierarchy, asked.reach, asked.day));
-    let counts = match kept(access, asked, &subtree).await? {
-        Lookup::Counts(kept) => kept,
-        Lookup::Nothing { end } => remembered(access, &statistics, asked, (&subtree, end)).await?,
+    let subtree = access.subtree((asked.unit, asked.hierarchy, asked.reach, asked.day));
+    let counts = match projected(access, asked, &subtree).await? {
+        Lookup::Counts(counts) => counts,
+        Lookup::Nothing { end } => cached(access, &statistics, asked, (&subtree, end)).await?,
     };
     let mut composition = Composition {
         subject: asked.subject.clone(),
@@ -118,7 +120,7 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
 }
 
 /// Counts from the projection, if it covers the query and the caller reaches all units.
-async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Lookup> {
+async fn projected(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Lookup> {
     if asked.titles.is_some() || !access.reaches_all_of(subtree) {
         return Ok(Lookup::Nothing { end: hash_chain::end(&access.prepared()).await? });
     }
@@ -129,36 +131,31 @@ async fn kept(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Looku
         subject: Some(&asked.subject),
         day: asked.day,
     };
-    headcount::counts(access, counted).await
+    headcount::counts(&access.prepared(), access.reference_data(), counted).await
 }
 
-/// Cache key of a count, the same for all callers: a digest of all its inputs, as there may be many titles. Counts are
-/// cached before rounding.
-pub(in crate::domain) type Question = [u8; 32];
-
-fn question(access: &Access, asked: &Asked, subtree: &Subtree) -> Question {
+fn cache_key(access: &Access, asked: &Asked, subtree: &Subtree) -> CompositionKey {
     let Asked { subject, titles, key_leaders_only, day, unit: _, hierarchy: _, reach: _, decimals: _ } = asked;
     let units = access.fingerprint(subtree);
     let text = serde_json::to_vec(&(units, subject, titles, key_leaders_only, day)).expect("plain data");
     Sha256::digest(&text).into()
 }
 
-/// Counts from the cache, if no command was committed since, or from the database. The cache belongs to the snapshot,
-/// whose titles the counts use.
-async fn remembered(
+/// Counts from the cache, if no command was committed since, or from the database. Counts are cached before rounding.
+/// The cache belongs to the snapshot, whose titles the counts use.
+async fn cached(
     access: &Access,
     statistics: &Statistics<'_>,
     asked: &Asked,
     (subtree, end): (&Subtree, i64),
 ) -> Result<Counts> {
-    let question = question(access, asked, subtree);
-    let (acts, compositions) = (access.reference_data().acts(), access.reference_data().compositions());
-    let act = acts.last(&access.prepared(), end).await?;
-    if let Some(counts) = compositions.after(act, &question) {
+    let (key, caches) = (cache_key(access, asked, subtree), access.caches());
+    let last_command = caches.last_command(&access.prepared(), end).await?;
+    if let Some(counts) = caches.composition(last_command, key) {
         return Ok(counts);
     }
     let counts = counted(access, statistics, asked, subtree).await?;
-    compositions.keep(act, question, counts.clone());
+    caches.keep_composition(last_command, key, counts.clone());
     Ok(counts)
 }
 

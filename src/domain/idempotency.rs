@@ -10,10 +10,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    domain::{
-        authz::{Access, Act, Txn},
-        refusal::{Code, CommandResult, Refusal},
-    },
+    authz::{Access, Act, Txn},
+    domain::refusal::{Code, CommandResult, Refusal},
     error::Error,
 };
 

@@ -9,8 +9,8 @@ use sea_orm::{ActiveValue::Set, EntityTrait, QueryFilter, QueryOrder, TryInsertR
 
 use crate::{
     auth::{self, KeyState, KeyStore, lifetimes},
+    authz::{Act, Permit},
     clock::Clock,
-    domain::authz::{Act, Permit},
     error::{Error, Result},
     language::Sentence,
 };

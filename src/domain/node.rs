@@ -8,12 +8,10 @@ use entity::{
 };
 
 use crate::{
-    domain::{
-        authz::{Access, AuthorizedCadre, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation},
-        page::LARGEST_PAGE,
-        unit::{self, UnitOnDay},
-    },
+    authz::{Access, AuthorizedCadre, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation},
+    domain::unit::{self, UnitOnDay},
     error::{Error, Result},
+    page::LARGEST_PAGE,
 };
 
 /// Object of an id.

@@ -3,17 +3,16 @@
 use entity::value::ProgrammeCode;
 
 use crate::{
-    domain::{authz::Access, filter::ensure_short},
+    authz::Access,
+    domain::filter::ensure_short,
     error::{Error, Result},
+    reference::ANY_PROGRAMME,
 };
-
-/// Subject of programmes that include every programme of their plan.
-pub(in crate::domain) const ANY: &str = "ANY";
 
 /// Whether seats of the programme `given` can be used for `asked`: it is the same programme, or includes all.
 pub(in crate::domain) fn stands_for(access: &Access, given: &ProgrammeCode, asked: &ProgrammeCode) -> bool {
     given == asked
-        || access.reference_data().programme(given.as_str()).is_some_and(|programme| programme.subject == ANY)
+        || access.reference_data().programme(given.as_str()).is_some_and(|programme| programme.subject == ANY_PROGRAMME)
 }
 
 /// Checks that all codes are those of programmes.

@@ -3,11 +3,9 @@
 use entity::{qualification, qualification_level, value::Day};
 
 use crate::{
-    domain::{
-        authz::Access,
-        reference_data::{ReferenceData, Subject},
-    },
+    authz::Access,
     error::{Error, Result},
+    reference::{ReferenceData, Subject},
 };
 
 /// Finds a subject by code.

@@ -14,12 +14,10 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::{Act, Permit},
     clock::Clock,
     db::Database,
-    domain::{
-        authz::{Act, Permit},
-        client::{external::ExternalName, unit_codes, units_by_code, words},
-    },
+    domain::client::{external::ExternalName, unit_codes, units_by_code, words},
     error::{Error, Result},
     language::Sentence,
 };

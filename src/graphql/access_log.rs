@@ -3,16 +3,14 @@
 use async_graphql::{Context, Object};
 
 use crate::{
-    domain::{
-        audit::{AccessLog, Reading},
-        page::PageArgs,
-    },
+    domain::access_log::{AccessLog, Reading},
     error::Result,
     graphql::{
         ContextExt,
         instant::Instant,
         page::{Connection, Listed, Total},
     },
+    page::PageArgs,
 };
 
 /// An access to a person's protected data by one request (lượt truy cập).

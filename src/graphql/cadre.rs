@@ -7,11 +7,10 @@ use entity::{
 };
 
 use crate::{
+    authz::AuthorizedCadre,
     domain::{
-        audit::AccessLog,
-        authz::AuthorizedCadre,
+        access_log::AccessLog,
         cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
-        page::PageArgs,
         qualification as held, rotation,
         training::enrolment::EnrolmentList,
         unit,
@@ -28,6 +27,7 @@ use crate::{
         training::enrolment::Enrolment,
         unit::Unit,
     },
+    page::PageArgs,
 };
 
 /// Root fields of cadres.

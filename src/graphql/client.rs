@@ -9,7 +9,6 @@ use crate::{
             commands::{self, Issued, Register, RotateSecret},
             list::{ClientList, VisibleClient, VisibleGrant},
         },
-        page::PageArgs,
         unit,
     },
     error::Result,
@@ -21,6 +20,7 @@ use crate::{
         refusal::UserError,
         unit::Unit,
     },
+    page::PageArgs,
 };
 
 /// A client of the API (hệ thống kết nối), with all its past and present grants.

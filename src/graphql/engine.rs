@@ -7,7 +7,7 @@ use async_graphql::{Request, Response, ServerError, Variables};
 use futures_util::FutureExt;
 
 use crate::{
-    domain::authz::{Access, Unaudited, policy},
+    authz::{Access, Unaudited, policy},
     graphql::{
         ServiceSchema,
         error::{PartialErrors, refused, shown, translate},

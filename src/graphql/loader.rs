@@ -16,7 +16,7 @@ use entity::{
 use tokio::{sync::Mutex as Gate, task::yield_now};
 
 use crate::{
-    domain::authz::{
+    authz::{
         Access, AuthorizedCadre, AuthorizedCadreId, AuthorizedClassId, AuthorizedRotationId, Protected, RelatedCadre,
         RuleInputs, VisibleClass, VisiblePlan, VisibleQuota,
     },

@@ -30,10 +30,11 @@ use std::sync::Arc;
 use async_graphql::{Context, EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode};
 
 use crate::{
-    domain::{authz::Access, reference_data::ReferenceData},
+    authz::Access,
     error::{Error, Result},
     language::Language,
     limit::Allowance,
+    reference::ReferenceData,
 };
 
 /// All read operations.

@@ -6,16 +6,16 @@ use async_graphql::{Context, Object, ObjectType, OutputType, TypeName, connectio
 
 use crate::{
     domain::{
-        audit::AccessLog,
+        access_log::AccessLog,
         cadre::CadreList,
         client::list::ClientList,
-        page::{BoundedCount, Cursor, Page},
         rotation::RotationList,
         training::{class::ClassList, enrolment::EnrolmentList, quota::QuotaList},
         unit::UnitList,
     },
     error::{Error, Result},
     graphql::ContextExt,
+    page::{BoundedCount, Cursor, Page},
 };
 
 /// A view with a connection type.

@@ -7,10 +7,10 @@ use entity::{
 };
 
 use crate::{
-    domain::reference_data::Subject,
     error::{Error, Result},
     graphql::ContextExt,
     language::Language,
+    reference::Subject,
 };
 
 /// Root fields of qualifications.

@@ -6,9 +6,8 @@ use entity::value::{
 };
 
 use crate::{
+    authz::VisibleRotation,
     domain::{
-        authz::VisibleRotation,
-        page::PageArgs,
         rotation::{self, RotationKey, RotationList, RotationOrder, RotationWhere},
         unit,
     },
@@ -23,6 +22,7 @@ use crate::{
         title::Title,
         unit::Unit,
     },
+    page::PageArgs,
 };
 
 /// Root fields of rotations.

@@ -7,17 +7,16 @@ use entity::{
 };
 
 use crate::{
+    authz::Access,
     domain::{
-        authz::Access,
         cadre::{CadreList, CadreOrder, CadreWhere},
         composition::{self, Asked},
-        page::PageArgs,
         rotation::{self, FlowsAsked, RotationFlow},
         training::{
             progress::{self, ProgressAsked},
             quota::{QuotaList, QuotasOf},
         },
-        unit::{self, FormerName, Predecessors, Reach, Side, UnitKey, UnitList, UnitOnDay, UnitOrder, UnitWhere},
+        unit::{self, Side, UnitKey, UnitList, UnitOnDay, UnitOrder, UnitWhere},
     },
     error::Result,
     graphql::{
@@ -28,6 +27,8 @@ use crate::{
         page::{Connection, Listed, Total},
         training::{progress::TrainingProgress, quota::Quota},
     },
+    page::PageArgs,
+    reference::units::{FormerName, Predecessors, Reach},
 };
 
 /// Root fields of units.

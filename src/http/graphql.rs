@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    domain::authz::Access,
+    authz::Access,
     error::Error,
     graphql::{
         engine::{ExecutionRequest, ExecutionResponse},

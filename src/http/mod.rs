@@ -17,8 +17,8 @@ use std::sync::Arc;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::{
+    app_state::AppState,
     auth::Tokens,
-    domain::app_state::AppState,
     graphql::engine::Engine,
     limit::{Budgets, InFlight},
 };

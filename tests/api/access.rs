@@ -6,10 +6,8 @@
 use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
 use cadre_api::{
-    domain::{
-        authz::policy::{Need, need},
-        client,
-    },
+    authz::policy::{Need, need},
+    domain::client,
     graphql::sdl,
 };
 use entity::{

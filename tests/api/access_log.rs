@@ -2,7 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use cadre_api::domain::audit::{self, Withhold};
+use cadre_api::{
+    audit,
+    domain::access_log::{self, Withhold},
+};
 use entity::{access_entry, audit_entry, cadre, client, log_head, log_link, value::Log};
 use reqwest::StatusCode;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
@@ -235,7 +238,7 @@ async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
             until: day(until),
             document_no: "12/CV".to_owned(),
         };
-        let withheld = async |order| audit::withhold(&app.database, clock(), order).await;
+        let withheld = async |order| access_log::withhold(&app.database, clock(), order).await;
         assert_eq!(told().await, 3, "the control");
 
         for (client, until, left) in [

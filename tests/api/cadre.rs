@@ -1,6 +1,6 @@
 //! Cadres: look-ups, what is shown on a day, lists with filters, search, order, pages and totals.
 
-use cadre_api::domain::demo;
+use cadre_api::demo;
 use serde_json::{Value, json};
 
 use crate::support::{Caller, TestApp, on_both};

@@ -5,11 +5,9 @@
 use std::fs;
 
 use cadre_api::{
+    audit::{self, Checkpoint, Fault, Intact, Wrong, verify_chain},
     db::Database,
-    domain::{
-        audit::{self, Checkpoint, Fault, Intact, Wrong, verify_chain},
-        projection,
-    },
+    domain::{access_log, maintenance},
 };
 use entity::{audit_entry, log_head, log_link, value::Log};
 use fastrand::Rng;
@@ -234,13 +232,13 @@ async fn write_logs(app: &TestApp) {
             caller.query(document).await;
         }
         for until in ["2026-07-01", "2026-08-01"] {
-            let order = audit::Withhold {
+            let order = access_log::Withhold {
                 client: caller.id.parse().expect("an id"),
                 subject: "A-02".to_owned(),
                 until: day(until),
                 document_no: "7/CV".to_owned(),
             };
-            audit::withhold(&app.database, clock(), order).await.expect("withheld");
+            access_log::withhold(&app.database, clock(), order).await.expect("withheld");
         }
     }
 }
@@ -357,7 +355,7 @@ async fn acts_from_before_there_was_a_chain_are_taken_into_it_once() {
         assert_eq!(counted(app, &[]).await, Ok(Intact { entries: acts, checkpoints: 0 }));
 
         // The tables of the read models went with the migrations that were taken back.
-        projection::ensure_current(&app.database, clock()).await.expect("rebuilt");
+        maintenance::ensure_projections(&app.database, clock()).await.expect("rebuilt");
     })
     .await;
 }

@@ -7,7 +7,7 @@ mod training;
 
 use std::path::{Path, PathBuf};
 
-use cadre_api::domain::{demo, import::Outcome};
+use cadre_api::{demo, import::Outcome};
 use fastrand::Rng;
 use serde_json::{Value, json};
 

@@ -13,11 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cadre_api::{
-    config::Cli,
-    domain::{demo, import::Outcome, refusal},
-    graphql::guard::price,
-};
+use cadre_api::{config::Cli, demo, domain::refusal, graphql::guard::price, import::Outcome};
 use clap::CommandFactory;
 use entity::value::{Purpose, Scope};
 use sea_orm::Iterable;
@@ -451,7 +447,7 @@ fn the_columns_are_those_of_a_bundle_that_is_loaded() {
 
 #[test]
 fn the_codes_of_findings_are_those_of_the_code() {
-    let source = read("src/domain/import/finding.rs");
+    let source = read("src/import/finding.rs");
     let (_, severities) = source.split_once("fn severity").expect("severities");
     let (severities, _) = severities.split_once("\nimpl ").expect("an end");
     let variants = severities

@@ -6,7 +6,7 @@
 mod province;
 mod training;
 
-use cadre_api::domain::{demo, import::Outcome};
+use cadre_api::{demo, import::Outcome};
 use serde_json::{Value, json};
 
 use crate::support::{Caller, Kind, TestApp};

@@ -9,10 +9,8 @@ use std::{
 
 use cadre_api::{
     db::Database,
-    domain::{
-        demo,
-        import::{Finding, Outcome},
-    },
+    demo,
+    import::{Finding, Outcome},
 };
 use chrono::Datelike;
 use entity::{
@@ -30,7 +28,7 @@ use crate::{
     support::{Kind, TestApp, on_both},
 };
 
-#[path = "../../src/domain/import/tests/cases.rs"]
+#[path = "../../src/import/tests/cases.rs"]
 mod cases;
 
 use cases::{BROKEN, BUNDLE, Case, DIFFERING, DOUBTFUL};

@@ -168,9 +168,8 @@ async fn history_takes_no_seats_that_were_handed_on() {
             let dir = tempfile::tempdir().expect("a folder");
             let row = format!("{ENROLMENTS}A-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED,\n");
             std::fs::write(dir.path().join("enrolments.csv"), row).expect("written");
-            let options = cadre_api::domain::import::Options { dry_run: false };
-            let result =
-                cadre_api::domain::import::import(&app.database, crate::support::clock(), dir.path(), options).await;
+            let options = cadre_api::import::Options { dry_run: false };
+            let result = cadre_api::import::import(&app.database, crate::support::clock(), dir.path(), options).await;
             assert_eq!(result.is_ok(), loaded, "{result:?}");
             assert_eq!((classes(&app).await, quotas(&app).await) != before, loaded);
         }
@@ -192,7 +191,7 @@ async fn an_enrolment_of_the_database_counts_when_classes_overlap() {
         let found: Vec<_> = report.findings.iter().map(|found| (found.line, found.code.to_string())).collect();
         assert_eq!(found, [(Some(2), "OVERLAPPING_CLASSES".to_owned())]);
         let again = app.import(dir.path()).await;
-        assert_eq!(again.outcome, cadre_api::domain::import::Outcome::NothingNew);
+        assert_eq!(again.outcome, cadre_api::import::Outcome::NothingNew);
     })
     .await;
 }

@@ -1,12 +1,42 @@
-//! The layers: `main > http > graphql > domain > auth > entity`, imports run one way, `migration` stands apart.
+//! The layers: imports have one direction, from `main` and `http` down to `entity`; `migration` depends on none of them.
 //!
-//! Sources are read as text. A name in a comment does not count; a name in a string does, and would be an odd string.
+//! Sources are read as text. A name in a comment does not count; a name in a string does. Unit tests may name higher
+//! layers, to set up what they test.
 
 use std::fs;
 use std::path::Path;
 
-/// Highest first. What is neither here nor in `SHARED` belongs to `main`, above them all.
-const LAYERS: [&str; 4] = ["http", "graphql", "domain", "auth"];
+/// Highest first. A module that is neither here nor in `SHARED` belongs to `main`, above them all.
+const LAYERS: [&str; 12] = [
+    "http",
+    "graphql",
+    "demo",
+    "import",
+    "domain",
+    "authz",
+    "app_state",
+    "projection",
+    "page",
+    "reference",
+    "audit",
+    "auth",
+];
+
+/// Layers that know neither HTTP nor GraphQL.
+const INNER: [&str; 9] = ["demo", "import", "domain", "authz", "app_state", "projection", "page", "reference", "audit"];
+
+/// Names that give access to rows, transactions or sealed facts. `http` and `graphql` may not use them: visibility
+/// within the crate does not stop them.
+const CLOSED: [&str; 8] = [
+    "Txn",
+    "ReadSession",
+    "PreparedReads",
+    "ServiceKey",
+    "RetirementOutlook",
+    ".reader(",
+    ".prepared(",
+    ".beyond_reach(",
+];
 
 /// Every layer may name these; they name none.
 const SHARED: [&str; 8] = ["clock", "config", "db", "error", "language", "limit", "telemetry", "text"];
@@ -14,7 +44,7 @@ const SHARED: [&str; 8] = ["clock", "config", "db", "error", "language", "limit"
 /// The shared modules that may know rows and values.
 const SHARED_OVER_ENTITY: [&str; 4] = ["clock", "config", "error", "text"];
 
-/// What the domain may take from async-graphql: derives, so that an act's input is one struct and not two, and the
+/// What the inner layers may take from async-graphql: derives, so that an act's input is one struct and not two, and the
 /// type of an id in such an input.
 const DERIVES: [&str; 5] = ["Enum", "ID", "InputObject", "OneofObject", "SimpleObject"];
 
@@ -29,7 +59,7 @@ fn violations(path: &str, text: &str) -> Vec<String> {
         wrong.push("holds #[allow(..)]: use #[expect(.., reason = \"..\")]".to_owned());
     }
 
-    let opens_seals = ["src/domain/authz/protected_fields.rs", "entity/src/value/sealed.rs"].contains(&path);
+    let opens_seals = ["src/authz/protected_fields.rs", "entity/src/value/sealed.rs"].contains(&path);
     if code.contains(".reveal(") && !opens_seals {
         wrong.push("opens a sealed value: only authz::protected_fields may, against a scope, and notes it".to_owned());
     }
@@ -44,9 +74,8 @@ fn violations(path: &str, text: &str) -> Vec<String> {
             }),
         );
     }
-    let chained = ["authz/permit.rs", "authz/disclosure.rs", "audit/verify_chain.rs"];
-    let is_chained = chained.iter().any(|file| path.strip_prefix("src/domain/") == Some(file))
-        || ["src/db.rs", "src/db/read_session.rs"].contains(&path);
+    let chained = ["src/authz/permit.rs", "src/authz/disclosure.rs", "src/audit/verify_chain.rs"];
+    let is_chained = chained.contains(&path) || ["src/db.rs", "src/db/read_session.rs"].contains(&path);
     if code.contains(".begin()") && path.starts_with("src/") && !is_chained {
         wrong.push("begins a writing transaction: a permit does, so that the chain holds what is written".to_owned());
     }
@@ -66,7 +95,15 @@ fn violations(path: &str, text: &str) -> Vec<String> {
     } else if let Some(file) = path.strip_prefix("src/") {
         let module = module(file);
         let own = *module.first().unwrap_or(&"main");
-        wrong.extend(names.root_modules(&module).into_iter().filter(|name| !may_name(own, name)).map(|name| {
+        if ["http", "graphql"].contains(&own) {
+            let closed = CLOSED.iter().filter(|name| match name.starts_with('.') {
+                true => code.contains(**name),
+                false => names.0.contains(name),
+            });
+            wrong.extend(closed.map(|name| format!("uses {name}: only the inner layers may")));
+        }
+        let product = Names::of(without_tests(file, &code));
+        wrong.extend(product.root_modules(&module).into_iter().filter(|name| !may_name(own, name)).map(|name| {
             format!(
                 "names crate::{name}, which {own} may not: {} > entity; shared: {}",
                 LAYERS.join(" > "),
@@ -76,11 +113,11 @@ fn violations(path: &str, text: &str) -> Vec<String> {
         match own {
             "http" => may_not_name(&mut wrong, "sea_orm", "rows are the domain's"),
             "graphql" => may_not_name(&mut wrong, "sea_orm", "no SQL in the shape that clients see"),
-            "domain" => {
-                may_not_name(&mut wrong, "actix_web", "the domain knows no HTTP");
+            inner if INNER.contains(&inner) => {
+                may_not_name(&mut wrong, "actix_web", "inner layers know no HTTP");
                 let names = names.taken_from("async_graphql");
                 wrong.extend(names.into_iter().filter(|name| !DERIVES.contains(&name.as_str())).map(|name| {
-                    format!("names async_graphql::{name}: the domain takes only the derives {}", DERIVES.join(", "))
+                    format!("names async_graphql::{name}: inner layers take only the derives {}", DERIVES.join(", "))
                 }));
             }
             shared if SHARED.contains(&shared) && !SHARED_OVER_ENTITY.contains(&shared) => {
@@ -112,6 +149,14 @@ fn module(file: &str) -> Vec<&str> {
         module.pop();
     }
     module
+}
+
+/// Without the unit tests: a file of tests as a whole, or the module at the end of a file.
+fn without_tests<'a>(file: &str, code: &'a str) -> &'a str {
+    if file.split('/').any(|part| part == "tests" || part == "tests.rs") {
+        return "";
+    }
+    code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()
 }
 
 /// Without `// ..` to the end of the line; the `//` of a URL stays.
@@ -218,7 +263,17 @@ impl<'a> Names<'a> {
 #[test]
 fn each_rule_can_fail() {
     let wrong = [
-        ("src/auth/mod.rs", "use crate::domain::authz::Access;"),
+        ("src/auth/mod.rs", "use crate::authz::Access;"),
+        ("src/authz/mod.rs", "use crate::domain::cadre;"),
+        ("src/authz/mod.rs", "use super::domain::cadre;"),
+        ("src/reference/units/tree.rs", "use crate::authz::Access;"),
+        ("src/reference/data.rs", "use crate::projection::headcount;"),
+        ("src/audit/hash_chain.rs", "use crate::reference::ReferenceData;"),
+        ("src/domain/unit/mod.rs", "use crate::import::Bundle;"),
+        ("src/projection/mod.rs", "use actix_web::web;"),
+        ("src/import/mod.rs", "use async_graphql::Context;"),
+        ("src/graphql/unit.rs", "fn f(access: &Access) { access.reader() }"),
+        ("src/http/graphql.rs", "use crate::authz::Txn;"),
         ("src/auth/verify.rs", "fn f() { crate::graphql::page::cut() }"),
         ("src/auth.rs", "use crate::http;"),
         ("src/auth/keys.rs", "use super::super::domain::unit;"),
@@ -240,7 +295,7 @@ fn each_rule_can_fail() {
         ("src/clock.rs", "use crate::config::Config; use crate::auth::Caller;"),
         ("src/language.rs", "use entity::unit;"),
         ("src/graphql/cadre.rs", "fn f(id: &NationalId) -> &str { id.reveal() }"),
-        ("src/domain/authz/cadres.rs", "fn f(id: &NationalId) -> &str { id.reveal() }"),
+        ("src/authz/cadres.rs", "fn f(id: &NationalId) -> &str { id.reveal() }"),
         ("src/domain/cadre/list.rs", "let transaction = database.begin().await?;"),
         ("src/domain/training/commands/plan.rs", "qualification::Entity::insert(row).exec(txn.connection())"),
         ("src/auth/mod.rs", "use super::*;"),
@@ -270,7 +325,7 @@ fn what_the_layers_allow_passes() {
             "src/cli/serve.rs",
             "use crate::{http, domain, config::Config}; use sea_orm::Database; use migration::Migrator;",
         ),
-        ("src/http/mod.rs", "use crate::{auth, domain::authz::Access, graphql::schema, Error}; use actix_web::web;"),
+        ("src/http/mod.rs", "use crate::{auth, authz::Access, graphql::schema, Error}; use actix_web::web;"),
         (
             "src/graphql/unit.rs",
             "use async_graphql::{Context, Object}; use crate::domain::unit; use super::page::Page;",
@@ -282,19 +337,22 @@ fn what_the_layers_allow_passes() {
         ),
         (
             "src/domain/unit.rs",
-            "#[derive(async_graphql::SimpleObject)] struct A; use sea_orm::EntityTrait; use super::authz::Access;",
+            "#[derive(async_graphql::SimpleObject)] struct A; use sea_orm::EntityTrait; use super::cadre;",
         ),
         (
             "src/domain/unit.rs",
             "// Not crate::graphql, nor async_graphql::Context.\nuse crate::{clock, db, error, language, text};",
         ),
-        ("src/domain/authz/mod.rs", "use super::unit; use crate::domain::cadre;"),
+        ("src/authz/mod.rs", "use super::auth; use crate::{app_state::AppState, reference};"),
+        ("src/domain/unit/mod.rs", "use crate::{authz::Access, page, reference::units::Reach};"),
+        ("src/audit/checkpoint.rs", "use crate::auth;\n#[cfg(test)]\nmod tests {\n    use crate::domain::key;\n}"),
+        ("src/reference/units/tests.rs", "use crate::domain::unit;"),
         ("src/auth/mod.rs", "use entity::client; use crate::{clock::Clock, Result}; use crate::auth::claims;"),
         ("src/error.rs", "use entity::value::CadreCode; use sea_orm::DbErr;"),
         ("src/clock.rs", "use entity::value::Day;\nmod tests {\n    use super::*;\n}"),
-        ("src/domain/authz/protected_fields.rs", "fn f(id: &NationalId) -> &str { id.reveal() }"),
+        ("src/authz/protected_fields.rs", "fn f(id: &NationalId) -> &str { id.reveal() }"),
         ("src/domain/client.rs", "let txn = permit.begin(None, None).await?;"),
-        ("src/domain/authz/permit.rs", "let inner = self.database.begin().await?;"),
+        ("src/authz/permit.rs", "let inner = self.database.begin().await?;"),
         ("src/text.rs", "use entity::value::Name; use crate::language::Language;"),
         ("src/db.rs", "use sea_orm::Database; use crate::config::Config; let entity = 1; self::entity::x();"),
         ("entity/src/value/code.rs", "async_graphql::scalar!(CadreCode);"),

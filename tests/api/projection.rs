@@ -5,10 +5,7 @@
 
 use std::cell::Cell;
 
-use cadre_api::{
-    clock::Clock,
-    domain::{demo, import::Outcome, projection},
-};
+use cadre_api::{clock::Clock, demo, domain::maintenance, import::Outcome, projection};
 use entity::{level_count, level_count_head};
 use fastrand::Rng;
 use futures_util::future::join_all;
@@ -139,7 +136,7 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
         let app = demo_app(kind).await;
         // Counts of many days to come: a world of years ago.
         let long_ago = Clock::Fixed(FOLDED.parse().expect("a moment"));
-        projection::rebuild(&app.database, long_ago).await.expect("rebuilt");
+        maintenance::rebuild_projections(&app.database, long_ago).await.expect("rebuilt");
         app.app_state.refresh().await.expect("the snapshot holds what the counts were made by");
         let to_come = "SELECT count(*) FROM level_count WHERE day > '1800-01-01'";
         assert!(number(&app, to_come).await > 100, "the control: changes lie ahead of the folded day");
@@ -164,7 +161,7 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
         let bent = answers(&callers, &asked).await;
         execute(&app, "UPDATE cadre_key SET branch_id = cadre_id").await;
         let without_branches = answers(&callers, &asked).await;
-        projection::rebuild(&app.database, long_ago).await.expect("rebuilt");
+        maintenance::rebuild_projections(&app.database, long_ago).await.expect("rebuilt");
 
         let (mut counted, mut listed, mut by_branch) = (0, 0, 0);
         for (at, (caller, question)) in asked.iter().enumerate() {
@@ -256,7 +253,7 @@ async fn whatever_was_changed_is_named_and_repaired() {
             assert!(execute(app, &bend).await > 0, "{bend}");
             let told = verified(app).await.unwrap_or_default();
             assert!(told.contains(expected), "{:?}: {bend}: {told}", app.kind);
-            projection::rebuild(&app.database, clock()).await.expect("rebuilt");
+            maintenance::rebuild_projections(&app.database, clock()).await.expect("rebuilt");
         }
         assert_eq!(verified(app).await, None);
     })
@@ -474,7 +471,7 @@ async fn counts_that_another_version_left_behind_are_read_by_nobody() {
             verified(app).await.as_deref(),
             Some("counts and page keys were never made in the form of this version")
         );
-        projection::rebuild(&app.database, clock()).await.expect("rebuilt");
+        maintenance::rebuild_projections(&app.database, clock()).await.expect("rebuilt");
         assert_eq!(intermediate(&caller, "P").await, after);
     })
     .await;
@@ -486,7 +483,7 @@ async fn the_first_act_of_a_day_folds_what_has_come() {
         let caller = app.caller(&SCOPES, &["W"]).await;
         let ids = enrolled(app, &caller, 2).await;
         let long_ago = Clock::Fixed(FOLDED.parse().expect("a moment"));
-        projection::rebuild(&app.database, long_ago).await.expect("rebuilt");
+        maintenance::rebuild_projections(&app.database, long_ago).await.expect("rebuilt");
         let to_come = level_count::Entity::find().count(app.database.reader()).await.expect("a count");
         let before = intermediate(&caller, "P").await;
 

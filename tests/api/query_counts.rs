@@ -7,7 +7,7 @@
 
 use std::fs;
 
-use cadre_api::domain::demo;
+use cadre_api::demo;
 use data_encoding::BASE64URL_NOPAD;
 use entity::{quota, rotation, training_class, training_plan, value::RotationState};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Rules and retirement ages as clients read them, and an office's own beside the shipped ones.
 
-use cadre_api::domain::rule::Event;
+use cadre_api::reference::rules::Event;
 use entity::value::{Category, RotationForm, RuleKey};
 use serde_json::{Value, json};
 

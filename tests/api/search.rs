@@ -1,6 +1,6 @@
 //! Searches by name: beginning at the words of names they find what going through everybody finds.
 
-use cadre_api::domain::{demo, import::Outcome, projection};
+use cadre_api::{demo, domain::maintenance, import::Outcome};
 use fastrand::Rng;
 use migration::{MigrationTrait, SchemaManager};
 use sea_orm::{ConnectionTrait, Statement};
@@ -128,7 +128,7 @@ async fn a_search_finds_what_going_through_everybody_finds() {
             bent += usize::from(walked(&callers[*caller], question, search).await != *answer);
         }
         assert!(bent > 10, "the control: {bent} searches begin at words, seed {seed}");
-        projection::rebuild(&app.database, clock()).await.expect("rebuilt");
+        maintenance::rebuild_projections(&app.database, clock()).await.expect("rebuilt");
         app.stop().await;
     }
 }

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use cadre_api::domain::{demo, import::Outcome};
+use cadre_api::{demo, import::Outcome};
 use fastrand::Rng;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Sealed values: protected data about a person.
 //!
 //! They can be stored and compared. They have no GraphQL, JSON or log representation, so that none can be disclosed by
-//! accident; only the service's `domain::authz` may call `reveal` (enforced by the layer test).
+//! accident; only the service's `authz` may call `reveal` (enforced by the layer test).
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ macro_rules! sealed {
                 Self(value)
             }
 
-            /// The plain value. Only `domain::authz` may call it, after checking the caller's rights.
+            /// The plain value. Only `authz` may call it, after checking the caller's rights.
             pub fn reveal(&self) -> &$shown {
                 &self.0
             }

@@ -14,15 +14,16 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
+    authz::{Access, ReachedUnits},
     db,
     domain::{
-        authz::{Access, ReachedUnits},
         cadre::{CadreList, CadreOrderField, CadreWhere},
-        page::{Direction, Key, Position, Way, Window},
-        projection::headcount::{self, Counted, Lookup},
-        unit::{Reach, Subtree, named},
+        unit::named,
     },
     error::Result,
+    page::{Direction, Key, Position, Way, Window},
+    projection::headcount::{self, Counted, Lookup},
+    reference::units::{Reach, Subtree},
 };
 
 /// A list restricted to a unit and possibly a level.
@@ -59,7 +60,7 @@ impl<'a> IndexableList<'a> {
             }
             None => None,
         };
-        let subtree = access.reference_data().subtree((root, hierarchy, reach, list.day(access)));
+        let subtree = access.subtree((root, hierarchy, reach, list.day(access)));
         Ok(Some(Self { list, root, hierarchy, reach, subtree, level }))
     }
 
@@ -75,7 +76,11 @@ impl<'a> IndexableList<'a> {
 
     /// Number of people of the unit or subtree who satisfy the level condition; `None` if the counts do not cover it.
     async fn people(&self, access: &Access) -> Result<Option<u64>> {
-        let Lookup::Counts(counts) = headcount::counts(access, self.counted(access)).await? else { return Ok(None) };
+        let Lookup::Counts(counts) =
+            headcount::counts(&access.prepared(), access.reference_data(), self.counted(access)).await?
+        else {
+            return Ok(None);
+        };
         Ok(Some(match &self.level {
             None => counts.total,
             Some((_, ranks, or_none)) => {
@@ -90,15 +95,14 @@ impl<'a> IndexableList<'a> {
         if !access.reaches_all_of(&self.subtree) {
             return Ok(Some(access.within(&self.subtree).ids().len() as u64));
         }
-        let (reference_data, subject) =
-            (access.reference_data(), self.level.as_ref().map(|(subject, ranks, _)| (*subject, ranks)));
+        let subject = self.level.as_ref().map(|(subject, ranks, _)| (*subject, ranks));
         let name = format!("people {:?} {:?} {:?} {subject:?}", self.root, self.hierarchy, self.reach);
-        if let Some(people) = reference_data.size(&name) {
+        if let Some(people) = access.caches().row_estimate(&name) {
             return Ok(Some(people));
         }
         let people = self.people(access).await?;
         if let Some(people) = people {
-            reference_data.remember_size(name, people);
+            access.caches().keep_row_estimate(name, people);
         }
         Ok(people)
     }

@@ -10,9 +10,11 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::Access,
     db,
-    domain::{authz::Access, qualification, reference_data::Subject},
+    domain::qualification,
     error::{Error, Result},
+    reference::Subject,
 };
 
 /// Condition on the highest level that a person holds in a subject. Without a bound, any level matches.

@@ -11,16 +11,15 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::{Access, AuthorizedCadre, Cadres, HoldsPost, Rotations, WithRotations},
     domain::{
-        authz::{Access, AuthorizedCadre, Cadres, HoldsPost, Rotations, WithRotations},
         cadre::{indexed_list, level::LevelCondition, search, training_filter::TrainedCondition, unit_scan},
-        page::{
-            self, BoundedCount, Cursor, Direction, Key, Keyset, Page, PageArgs, Position, Window, ensure_each_once,
-        },
-        projection::cadre_snapshot::CadreSnapshot,
-        unit::{Reach, UnitReach, below, meant, titles},
+        unit::{below, meant, titles},
     },
     error::{Error, Result},
+    page::{BoundedCount, Cursor, Direction, Key, Keyset, Page, PageArgs, Position, Window, ensure_each_once},
+    projection::cadre_snapshot::CadreSnapshot,
+    reference::units::{Reach, UnitReach},
 };
 
 /// Maximum number of `CadreWhere` objects in a filter, nested ones included. Each takes one or two subqueries.
@@ -217,7 +216,7 @@ impl CadreList {
             return Ok(BoundedCount::of(people, max));
         }
         let candidates = self.candidates(access, None).await?;
-        page::count(access, self.select(access, candidates)?, max).await
+        access.count(self.select(access, candidates)?, max).await
     }
 
     fn select(&self, access: &Access, candidates: Option<SimpleExpr>) -> Result<Select<cadre::Entity>> {

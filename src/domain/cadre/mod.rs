@@ -21,7 +21,7 @@ use sea_orm::{
 };
 
 use crate::{
-    domain::authz::{Access, AuthorizedCadre, Rotations},
+    authz::{Access, AuthorizedCadre, Rotations},
     error::{Error, Result},
 };
 

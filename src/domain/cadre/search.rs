@@ -12,12 +12,9 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
+    authz::Access,
     db,
-    domain::{
-        authz::Access,
-        cadre::{CadreList, unit_scan},
-        scalar,
-    },
+    domain::cadre::{CadreList, unit_scan},
     error::{Error, Result},
     text,
 };
@@ -130,14 +127,14 @@ impl Words<'_> {
     async fn about(&self, beginning: &str) -> Result<u64> {
         let (within, unit) = (self.list.within, &self.list.filter.unit);
         let name = format!("words {within:?} {unit:?} {} {beginning}", self.units.len());
-        if let Some(people) = self.access.reference_data().size(&name) {
+        if let Some(people) = self.access.caches().row_estimate(&name) {
             return Ok(people);
         }
         let bounded = self.who_has(beginning).expr_as(Expr::val(1), "one").limit(MANY).take();
         let count =
             Query::select().expr_as(Func::count(Expr::cust("*")), "found").from_subquery(bounded, "bounded").take();
-        let people = u64::try_from(scalar(self.access, &count).await?).unwrap_or(0);
-        self.access.reference_data().remember_size(name, people);
+        let people = self.access.number(&count).await?;
+        self.access.caches().keep_row_estimate(name, people);
         Ok(people)
     }
 }

@@ -6,10 +6,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
-use crate::{
-    domain::{authz::Access, programme},
-    error::Result,
-};
+use crate::{authz::Access, domain::programme, error::Result};
 
 /// Condition on training (đã qua đào tạo, bồi dưỡng): an enrolment in the year, visible to the caller, of a person who
 /// takes or took part. Enrolments that are only registered, deferred or dropped do not count.

@@ -9,15 +9,14 @@ use sea_orm::{
 
 use crate::{
     auth::User,
+    authz::{Access, ReachedUnits},
     db,
     domain::{
-        authz::{Access, ReachedUnits},
         cadre::{CadreList, CadreWhere},
-        page::Window,
-        scalar,
         unit::{below, meant},
     },
     error::Result,
+    page::Window,
 };
 
 /// Maximum number of units in a look-up by index.
@@ -83,19 +82,19 @@ impl Posts<'_> {
 
     /// Estimated number of posts, used to choose a strategy.
     async fn about(&self) -> Result<u64> {
-        let (reference_data, caller) = (self.access.reference_data(), self.access.caller());
+        let caller = self.access.caller();
         // Key includes the caller's roots: estimates differ by reach.
         let roots = || (caller.roots(), caller.on_behalf_of().map(User::roots));
         let reach = self.access.narrowing().map(|_| roots());
         let name = format!("posts {:?} {:?} {reach:?}", self.list.within, self.list.filter.unit);
-        if let Some(posts) = reference_data.size(&name) {
+        if let Some(posts) = self.access.caches().row_estimate(&name) {
             return Ok(posts);
         }
         let bounded = self.select()?.expr_as(Expr::val(1), "one").limit(MAX + 1).take();
         let count =
             Query::select().expr_as(Func::count(Expr::cust("*")), "found").from_subquery(bounded, "bounded").take();
-        let posts = u64::try_from(scalar(self.access, &count).await?).unwrap_or(0);
-        reference_data.remember_size(name, posts);
+        let posts = self.access.number(&count).await?;
+        self.access.caches().keep_row_estimate(name, posts);
         Ok(posts)
     }
 

@@ -9,17 +9,15 @@ use entity::{
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::{
-    domain::{
-        authz::Access,
-        client::{
-            list::{VisibleClient, VisibleGrant},
-            rights::Rights,
-            share::{Share, Shares},
-        },
-        unit::UnitSet,
+    authz::Access,
+    domain::client::{
+        list::{VisibleClient, VisibleGrant},
+        rights::Rights,
+        share::{Share, Shares},
     },
     error::Result,
     limit::{Limits, Overrides},
+    reference::units::UnitSet,
 };
 
 /// A client with its grants, keys and links, read from the database.

@@ -12,9 +12,9 @@ use entity::{
 
 use crate::{
     auth::secret::Secret,
+    authz::{Access, Act, Txn},
     db::{LockMode, lock as hold},
     domain::{
-        authz::{Access, Act, Txn},
         client::{
             NameTaken,
             administrator::{self, Administrator},

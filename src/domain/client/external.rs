@@ -7,12 +7,10 @@ use entity::{
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryFilter, TryInsertResult};
 
 use crate::{
+    authz::{Act, Permit},
     clock::Clock,
     db::Database,
-    domain::{
-        authz::{Act, Permit},
-        client::lock_living,
-    },
+    domain::client::lock_living,
     error::{Error, Result},
     language::Sentence,
 };

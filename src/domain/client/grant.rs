@@ -16,12 +16,10 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::{Act, Permit, Txn},
     clock::Clock,
     db::Database,
-    domain::{
-        authz::{Act, Permit, Txn},
-        client::{lock_living, place_below},
-    },
+    domain::client::{lock_living, place_below},
     error::{Error, Result},
     language::Sentence,
     limit::Overrides,

@@ -13,12 +13,10 @@ use sea_orm::{
 
 use crate::{
     auth::{MAX_OF_CLIENT, PublicKey, Unusable},
+    authz::{Act, Permit},
     clock::Clock,
     db::Database,
-    domain::{
-        authz::{Act, Permit},
-        client::lock_living,
-    },
+    domain::client::lock_living,
     error::{Error, Result},
     language::Sentence,
 };

@@ -9,13 +9,11 @@ use entity::{
 use sea_orm::ConnectionTrait;
 
 use crate::{
-    domain::{
-        authz::Access,
-        client::administrator::{self, Administrator},
-        page::{BoundedCount, Page, PageArgs, Position, Way},
-    },
+    authz::Access,
+    domain::client::administrator::{self, Administrator},
     error::{Error, Result},
     limit::{Limits, Overrides},
+    page::{BoundedCount, Page, PageArgs, Position, Way},
 };
 
 /// A client (hệ thống kết nối) that the caller may administer.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use entity::value::{Day, Purpose, Scope};
 
-use crate::{domain::unit::UnitSet, limit::Limits};
+use crate::{limit::Limits, reference::units::UnitSet};
 
 /// Rights from one grant, with the client's keys and links.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,12 +12,10 @@ use sea_orm::{
 
 use crate::{
     auth::secret::Secret,
+    authz::{Act, Permit, Txn},
     clock::Clock,
     db::Database,
-    domain::{
-        authz::{Act, Permit, Txn},
-        client::lock_living,
-    },
+    domain::client::lock_living,
     error::{Error, Result},
     language::Sentence,
 };

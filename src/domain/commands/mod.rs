@@ -5,8 +5,8 @@ pub(in crate::domain) mod validate;
 use entity::value::UnitId;
 
 use crate::{
+    authz::{Access, AuthorizedCadre},
     domain::{
-        authz::{Access, AuthorizedCadre},
         cadre::{self, CadreKey},
         refusal::{CommandResult, Refusal},
     },

@@ -2,7 +2,7 @@
 
 use entity::value::{Day, Hierarchy, RotationDirection, Tier, UnitId, UnitKind};
 
-use crate::domain::unit::Units;
+use crate::reference::units::Units;
 
 /// Position of a unit in the hierarchy on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,13 +11,10 @@ use sea_orm::{
 use serde::Serialize;
 
 use crate::{
-    domain::{
-        authz::{Access, Statistics},
-        filter::ensure_short,
-        rotation::place::Place,
-        unit::{Reach, within},
-    },
+    authz::{Access, Statistics},
+    domain::{filter::ensure_short, rotation::place::Place, unit::within},
     error::{Error, Result},
+    reference::units::Reach,
 };
 
 /// Conditions of a query of flows.

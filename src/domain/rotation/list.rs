@@ -10,14 +10,15 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::{Access, VisibleRotation},
     domain::{
-        authz::{Access, VisibleRotation},
         filter::{ensure_short, nothing, of_person},
-        page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, ensure_each_once},
         rotation::place::Place,
-        unit::{UnitReach, meant_during, within},
+        unit::{meant_during, within},
     },
     error::Result,
+    page::{BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, ensure_each_once},
+    reference::units::UnitReach,
 };
 
 /// Conditions on rotations, combined with AND. A unit or subtree is evaluated on the start date of the rotation, the
@@ -108,7 +109,7 @@ impl RotationList {
     /// # Errors
     /// As `page`.
     pub async fn count(&self, access: &Access, max: u64) -> Result<BoundedCount> {
-        page::count(access, self.select(access)?, max).await
+        access.count(self.select(access)?, max).await
     }
 
     fn select(&self, access: &Access) -> Result<Select<rotation::Entity>> {

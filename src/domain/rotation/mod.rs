@@ -17,10 +17,8 @@ use entity::{
 };
 
 use crate::{
-    domain::{
-        authz::{Access, RuleInputs, VisibleRotation},
-        rule::{self, Facts, RuleCheck},
-    },
+    authz::{Access, RuleInputs, VisibleRotation},
+    domain::rule::{self, Facts, RuleCheck},
     error::{Error, Result},
 };
 

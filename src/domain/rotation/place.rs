@@ -3,7 +3,10 @@
 use entity::rotation;
 use sea_orm::{Condition, DatabaseBackend};
 
-use crate::domain::unit::{Membership, lies_in, within};
+use crate::{
+    domain::unit::{lies_in, within},
+    reference::units::Membership,
+};
 
 /// Selects which units of a rotation a condition applies to, and the day of the tree that they are looked up in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,11 +7,10 @@ use entity::{
 use sea_orm::Iterable;
 
 use crate::{
-    domain::{
-        authz::RetirementOutlook,
-        rule::{Event, Rules, sentence},
-    },
+    authz::RetirementOutlook,
+    domain::rule::sentence,
     language::Sentence,
+    reference::rules::{Event, Rules},
 };
 
 /// Result of a rule for a rotation (kết quả đối chiếu với quy định).

@@ -10,16 +10,17 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::{Access, VisibleClass},
     domain::{
-        authz::{Access, VisibleClass},
         filter::{ensure_short, nothing},
-        page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, ensure_each_once},
         percent::percent,
         programme,
         training::plan,
-        unit::{UnitReach, lies_in, meant_during, within},
+        unit::{lies_in, meant_during, within},
     },
     error::{Error, Result},
+    page::{BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position, ensure_each_once},
+    reference::units::UnitReach,
 };
 
 /// Selector of a class.
@@ -137,7 +138,7 @@ impl ClassList {
     /// # Errors
     /// As `page`.
     pub async fn count(&self, access: &Access, max: u64) -> Result<BoundedCount> {
-        page::count(access, self.select(access)?, max).await
+        access.count(self.select(access)?, max).await
     }
 
     fn select(&self, access: &Access) -> Result<Select<training_class::Entity>> {

@@ -7,18 +7,19 @@ use entity::{
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect, QueryTrait, Select, sea_query::Expr};
 
 use crate::{
+    authz::{Access, VisibleEnrolment},
     domain::{
-        authz::{Access, VisibleEnrolment},
         filter::{ensure_short, nothing, of_person},
-        page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position},
         programme,
         training::{
             class::{of_plan, organised_in},
             years,
         },
-        unit::{Predecessors, UnitReach, lies_in, meant_by_year},
+        unit::{lies_in, meant_by_year},
     },
     error::Result,
+    page::{BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position},
+    reference::units::{Predecessors, UnitReach},
 };
 
 /// Conditions on enrolments, combined with AND. A subtree of sending units is evaluated in the enrolment's year: by the
@@ -106,7 +107,7 @@ impl EnrolmentList {
     /// # Errors
     /// As `page`.
     pub async fn count(&self, access: &Access, max: u64) -> Result<BoundedCount> {
-        page::count(access, self.select(access)?, max).await
+        access.count(self.select(access)?, max).await
     }
 
     fn select(&self, access: &Access) -> Result<Select<enrolment::Entity>> {

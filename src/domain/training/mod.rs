@@ -13,8 +13,9 @@ pub mod usage;
 use entity::value::{Day, Period, UnitId};
 
 use crate::{
-    domain::{authz::Access, unit::whole_years},
+    authz::Access,
     error::{Error, Result},
+    reference::units::whole_years,
 };
 
 /// Checks that a year lies in the calendar.

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use crate::{
-    domain::authz::{Access, Training, VisiblePlan},
+    authz::{Access, Training, VisiblePlan},
     error::{Error, Result},
 };
 
@@ -46,7 +46,7 @@ pub async fn look_up(access: &Access, key: &TrainingPlanKey) -> Result<VisiblePl
 
 /// Whether days, both inclusive, touch the years of a plan, both inclusive. The days of each of its classes must, in imports
 /// as in acts.
-pub(in crate::domain) fn touches_years((first, last): (i32, i32), (start, end): (Day, Day)) -> bool {
+pub(crate) fn touches_years((first, last): (i32, i32), (start, end): (Day, Day)) -> bool {
     start.0.year() <= last && first <= end.0.year()
 }
 

@@ -11,15 +11,16 @@ use sea_orm::{
 use serde::Serialize;
 
 use crate::{
+    authz::{Access, Statistics},
     domain::{
-        authz::{Access, Statistics},
         filter::ensure_short,
         percent::{decimals, percent},
         programme,
         training::{enrolment::of_years, years},
-        unit::{Branch, Membership, Predecessors, Reach, UnitSet, below_by_year, fingerprint, lies_in, within},
+        unit::{below_by_year, lies_in, within},
     },
     error::{Error, Result},
+    reference::units::{Branch, Membership, Predecessors, Reach, UnitSet, fingerprint},
 };
 
 /// Conditions of a query of training progress.

@@ -10,15 +10,12 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::{Access, VisibleQuota},
     db,
-    domain::{
-        authz::{Access, VisibleQuota},
-        page::{self, BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position},
-        percent::percent,
-        training::years,
-        unit::{Branch, Predecessors, Reach, below_by_year},
-    },
+    domain::{percent::percent, training::years, unit::below_by_year},
     error::{Error, Result},
+    page::{BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position},
+    reference::units::{Branch, Predecessors, Reach},
 };
 
 /// A list of quotas, by programme, then in the order in which they were recorded.
@@ -93,7 +90,7 @@ impl QuotaList {
     /// # Errors
     /// As `page`.
     pub async fn count(&self, access: &Access, max: u64) -> Result<BoundedCount> {
-        page::count(access, self.select(access)?, max).await
+        access.count(self.select(access)?, max).await
     }
 
     fn select(&self, access: &Access) -> Result<Select<quota::Entity>> {

@@ -18,20 +18,18 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::{Act, Permit},
     clock::Clock,
     db::{self, Database, bulk},
-    domain::{
-        authz::{Act, Permit},
-        unit::Units,
-    },
     error::{Error, Result},
+    reference::units::Units,
 };
 
 /// Quotas of one statement.
 const BATCH: u64 = 1_000;
 
 /// A unit and those above it in a year, nearest first.
-pub(in crate::domain) fn upwards(units: &Units, unit: UnitId, year: i32) -> Vec<UnitId> {
+pub(crate) fn upwards(units: &Units, unit: UnitId, year: i32) -> Vec<UnitId> {
     std::iter::once(unit).chain(units.ancestors_in_year(unit, Hierarchy::Administrative, year)).collect()
 }
 
@@ -44,7 +42,7 @@ struct Held {
 
 /// The columns of a class that determine the quotas of its learners.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::domain) struct Taught<'a> {
+pub(crate) struct Taught<'a> {
     /// The plan.
     pub plan: PlanId,
     /// The programme of the learner.
@@ -55,7 +53,7 @@ pub(in crate::domain) struct Taught<'a> {
 
 /// The units that hold quotas in force.
 #[derive(Debug, Default)]
-pub(in crate::domain) struct Holders {
+pub(crate) struct Holders {
     held: HashMap<(PlanId, ProgrammeCode, UnitId), Vec<Held>>,
     /// The programmes of each plan whose quotas count learners of any programme.
     any: HashMap<PlanId, HashSet<ProgrammeCode>>,
@@ -85,10 +83,7 @@ impl Holders {
 }
 
 /// Used seats of these quotas, counted from the enrolments. Quotas with no used seats are absent.
-pub(in crate::domain) async fn counted(
-    connection: &impl ConnectionTrait,
-    quotas: &[QuotaId],
-) -> Result<HashMap<QuotaId, i32>> {
+pub(crate) async fn counted(connection: &impl ConnectionTrait, quotas: &[QuotaId]) -> Result<HashMap<QuotaId, i32>> {
     let column = |column| Expr::col((enrolment::Entity, column));
     let is_of_persons = Expr::col((quota::Entity, quota::Column::Measure)).eq(Measure::Persons);
     let counts_once =
@@ -174,10 +169,7 @@ async fn after(connection: &DatabaseTransaction, last: Option<QuotaId>) -> Resul
 /// Sets the used seats of these quotas to the count of their enrolments. The quotas are locked first, so that no act
 /// changes them in between, and in the order of their ids, which is that of acts. Returns those that changed, as they were
 /// and as they are.
-pub(in crate::domain) async fn settle(
-    txn: &DatabaseTransaction,
-    quotas: &[QuotaId],
-) -> Result<Vec<(quota::Model, quota::Model)>> {
+pub(crate) async fn settle(txn: &DatabaseTransaction, quotas: &[QuotaId]) -> Result<Vec<(quota::Model, quota::Model)>> {
     let mut changed = Vec::new();
     for chunk in quotas.chunks(usize::try_from(BATCH).unwrap_or(usize::MAX)) {
         let of = db::any_id(txn.get_database_backend(), Expr::col(quota::Column::Id), chunk.iter().map(|id| id.0));
@@ -195,10 +187,7 @@ pub(in crate::domain) async fn settle(
 }
 
 /// Stores quotas over those with their ids.
-pub(in crate::domain) async fn store(
-    txn: &DatabaseTransaction,
-    quotas: impl Iterator<Item = quota::Model>,
-) -> Result<()> {
+pub(crate) async fn store(txn: &DatabaseTransaction, quotas: impl Iterator<Item = quota::Model>) -> Result<()> {
     use sea_orm::{ActiveModelTrait, IntoActiveModel};
     Ok(bulk::replace(txn, quotas.map(|row| row.into_active_model().reset_all())).await?)
 }

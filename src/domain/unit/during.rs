@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use crate::{db, domain::unit::Membership};
+use crate::{db, reference::units::Membership};
 
 /// Conditions in one pair of parentheses. A chain of `OR` nests as deep as it is long, and both SQLite and the
 /// statement builder recurse into it.

@@ -3,12 +3,11 @@
 use entity::value::{Day, Hierarchy, Tier, UnitId, UnitKind};
 
 use crate::{
-    domain::{
-        authz::Access,
-        page::{BoundedCount, Direction, Key, Page, PageArgs, Position, Way, ensure_each_once},
-        unit::{Unit, UnitOnDay, UnitReach, meant, on_day},
-    },
+    authz::Access,
+    domain::unit::{UnitOnDay, meant, on_day},
     error::Result,
+    page::{BoundedCount, Direction, Key, Page, PageArgs, Position, Way, ensure_each_once},
+    reference::units::{Unit, UnitReach},
     text,
 };
 

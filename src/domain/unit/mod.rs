@@ -1,21 +1,10 @@
-//! Units (đơn vị): identity, versions, successions and both trees on any day.
+//! Units (đơn vị) as a caller may see them, within its reach or named by a visible record.
 
-mod branch;
 mod during;
 mod list;
-mod membership;
-mod subtree;
-mod tree;
-mod yearly;
 
 pub(in crate::domain) use during::{lies_in, within};
 pub use list::{UnitList, UnitOrder, UnitOrderField, UnitWhere};
-pub use membership::Membership;
-pub(in crate::domain) use membership::joined;
-pub use subtree::{Subtree, SubtreeKey};
-pub(in crate::domain) use subtree::{Subtrees, fingerprint};
-pub use tree::{FormerName, Reach, Unit, UnitReach, UnitSet, Units};
-pub use yearly::{Branch, Predecessors, whole_years};
 
 use entity::{
     title, unit_succession, unit_version,
@@ -24,11 +13,12 @@ use entity::{
 
 use crate::{
     auth::User,
-    domain::{
-        authz::{Access, ReachedUnits, ReferencesUnit},
-        reference_data::ReferenceData,
-    },
+    authz::{Access, ReachedUnits, ReferencesUnit},
     error::{Error, Result},
+    reference::{
+        ReferenceData,
+        units::{Branch, FormerName, Membership, Predecessors, Reach, Unit, UnitReach},
+    },
 };
 
 /// A unit that may be shown to the caller, on a day: a unit within reach, or one named by a visible record, of which
@@ -141,14 +131,14 @@ pub fn named(access: &Access, field: &str, code: &str) -> Result<UnitId> {
 
 /// The unit, or its administrative subtree, within the caller's reach.
 pub fn below(access: &Access, unit: UnitId, reach: Reach, day: Day) -> ReachedUnits {
-    access.within(&access.reference_data().subtree((unit, Hierarchy::Administrative, reach, day)))
+    access.within(&access.subtree((unit, Hierarchy::Administrative, reach, day)))
 }
 
 /// Units that satisfy a condition on a day, within the caller's reach.
 pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> Result<ReachedUnits> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
     let (hierarchy, reach) = (condition.hierarchy, condition.reach);
-    Ok(access.within(&access.reference_data().subtree((root, hierarchy, reach, day))))
+    Ok(access.within(&access.subtree((root, hierarchy, reach, day))))
 }
 
 /// Units that satisfy a condition on each day of a period, for rows that are evaluated on their own day. Not restricted

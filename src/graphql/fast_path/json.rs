@@ -4,10 +4,11 @@ use async_graphql::Variables;
 use serde::Serialize;
 
 use crate::{
-    domain::{authz::Access, reference_data::ReferenceData},
+    authz::Access,
     error::{Error, Result},
     graphql::fast_path::prefetch::Prefetched,
     language::Language,
+    reference::ReferenceData,
 };
 
 /// A schema type that is written directly from a domain value.

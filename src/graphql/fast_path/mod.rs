@@ -29,8 +29,8 @@ use async_graphql::{
 };
 
 use crate::{
+    authz::Access,
     db::LastReadMode,
-    domain::authz::Access,
     error::Result,
     graphql::{
         fast_path::{

@@ -5,10 +5,7 @@ use std::marker::PhantomData;
 use async_graphql::Variables;
 
 use crate::{
-    domain::{
-        authz::{AuthorizedCadre, VisibleQuota},
-        page::{BoundedCount as Counted, Cursor, Page, PageArgs},
-    },
+    authz::{AuthorizedCadre, VisibleQuota},
     error::Result,
     graphql::{
         cadre,
@@ -19,10 +16,10 @@ use crate::{
             quota::Quota,
             selection::{Conditions, Selected},
         },
-        page,
-        page::Listed,
+        page::{self, Listed},
         training::quota,
     },
+    page::{BoundedCount as Counted, Cursor, Page, PageArgs},
 };
 
 /// A page, with its count if it is selected.

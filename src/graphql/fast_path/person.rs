@@ -3,7 +3,8 @@
 use entity::{assignment, value::Day};
 
 use crate::{
-    domain::{authz::AuthorizedCadre, cadre, qualification as held, rotation, unit},
+    authz::AuthorizedCadre,
+    domain::{cadre, qualification as held, rotation, unit},
     error::Error,
     graphql::fast_path::{
         json::{Render, Write, write},

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use entity::value::{PlanId, QuotaId};
 
 use crate::{
-    domain::authz::{Access, Rotations, VisiblePlan, VisibleQuota},
+    authz::{Access, Rotations, VisiblePlan, VisibleQuota},
     error::Result,
     graphql::fast_path::roots::RootData,
 };

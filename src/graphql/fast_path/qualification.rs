@@ -3,13 +3,13 @@
 use entity::{institution, qualification, qualification_level, value::Day};
 
 use crate::{
-    domain::reference_data::Subject,
     error::Error,
     graphql::fast_path::{
         json::{Render, Write, write},
         selection::Selected,
     },
     language::Language,
+    reference::Subject,
 };
 
 /// A qualification.

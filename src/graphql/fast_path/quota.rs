@@ -4,8 +4,8 @@
 use entity::programme;
 
 use crate::{
+    authz::{VisiblePlan, VisibleQuota},
     domain::{
-        authz::{VisiblePlan, VisibleQuota},
         training::{day_of_year, quota},
         unit,
     },

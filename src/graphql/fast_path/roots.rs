@@ -4,12 +4,12 @@ use async_graphql::Variables;
 use entity::value::{Day, Hierarchy};
 
 use crate::{
+    authz::{Access, AuthorizedCadre, VisibleQuota},
     domain::{
-        authz::{Access, AuthorizedCadre, VisibleQuota},
         cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
         composition::{self, Composition as Counted},
         training::quota::{QuotaList, QuotasOf},
-        unit::{self, Predecessors, Reach, UnitKey, UnitOnDay},
+        unit::{self, UnitKey, UnitOnDay},
     },
     error::Result,
     graphql::{
@@ -27,6 +27,7 @@ use crate::{
         found,
         unit::asked_day,
     },
+    reference::units::{Predecessors, Reach},
 };
 
 /// A lookup with its own statement.

@@ -6,10 +6,8 @@ use entity::{
 };
 
 use crate::{
-    domain::{
-        authz::VisibleRotation,
-        unit::{self, UnitOnDay},
-    },
+    authz::VisibleRotation,
+    domain::unit::{self, UnitOnDay},
     error::Error,
     graphql::fast_path::{
         json::{Render, RenderContext, Write, write},

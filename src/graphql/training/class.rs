@@ -4,9 +4,8 @@ use async_graphql::{Context, ID, Object};
 use entity::value::{ClassCategory, ClassState, Day, StudyMode};
 
 use crate::{
+    authz::VisibleClass,
     domain::{
-        authz::VisibleClass,
-        page::PageArgs,
         training::{
             class,
             enrolment::{EnrolmentList, EnrolmentsOf},
@@ -21,6 +20,7 @@ use crate::{
         training::{enrolment::Enrolment, plan::TrainingPlan},
         unit::Unit,
     },
+    page::PageArgs,
 };
 
 /// A class (lớp) of a programme, as of today.

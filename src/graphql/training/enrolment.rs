@@ -6,9 +6,8 @@ use async_graphql::{Context, ID, Object};
 use entity::value::{EnrolmentState, Grade};
 
 use crate::{
+    authz::{VisibleClass, VisibleEnrolment},
     domain::{
-        authz::{VisibleClass, VisibleEnrolment},
-        page::PageArgs,
         training::{day_of_year, enrolment::EnrolmentList},
         unit,
     },
@@ -21,6 +20,7 @@ use crate::{
         training::class::TrainingClass,
         unit::Unit,
     },
+    page::PageArgs,
 };
 
 /// An enrolment (học viên của lớp): a person in a class, or in an external programme, in a year.

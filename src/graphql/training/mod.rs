@@ -10,14 +10,11 @@ pub mod quota;
 use async_graphql::{Context, Object};
 
 use crate::{
-    domain::{
-        page::PageArgs,
-        training::{
-            class::{self as classes, ClassList, TrainingClassKey, TrainingClassOrder, TrainingClassWhere},
-            enrolment::{EnrolmentList, EnrolmentWhere},
-            plan::{self as plans, TrainingPlanKey},
-            quota::{self as quotas, QuotaKey},
-        },
+    domain::training::{
+        class::{self as classes, ClassList, TrainingClassKey, TrainingClassOrder, TrainingClassWhere},
+        enrolment::{EnrolmentList, EnrolmentWhere},
+        plan::{self as plans, TrainingPlanKey},
+        quota::{self as quotas, QuotaKey},
     },
     error::Result,
     graphql::{
@@ -25,6 +22,7 @@ use crate::{
         page::{Connection, Total},
         training::{class::TrainingClass, enrolment::Enrolment, plan::TrainingPlan, quota::Quota},
     },
+    page::PageArgs,
 };
 
 /// Root fields of training.

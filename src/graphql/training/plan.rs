@@ -4,9 +4,8 @@ use async_graphql::{Context, ID, Object};
 use entity::value::{PlanId, PlanState};
 
 use crate::{
+    authz::VisiblePlan,
     domain::{
-        authz::VisiblePlan,
-        page::PageArgs,
         training::{
             day_of_year,
             quota::{QuotaList, QuotasOf},
@@ -15,6 +14,7 @@ use crate::{
     },
     error::{Error, Result},
     graphql::{ContextExt, page::Connection, training::quota::Quota, unit::Unit},
+    page::PageArgs,
 };
 
 /// A training plan (kế hoạch đào tạo, bồi dưỡng) of a unit for a year or a period, as of today.

@@ -4,9 +4,8 @@ use async_graphql::{Context, ID, Object};
 use entity::value::{Measure, QuotaState, StudyMode};
 
 use crate::{
+    authz::VisibleQuota,
     domain::{
-        authz::VisibleQuota,
-        page::PageArgs,
         training::quota::{self, QuotaList},
         unit,
     },
@@ -18,6 +17,7 @@ use crate::{
         training::plan::TrainingPlan,
         unit::Unit,
     },
+    page::PageArgs,
 };
 
 /// A quota (chỉ tiêu): seats of a programme that a plan issues to a unit, which uses or allocates them.

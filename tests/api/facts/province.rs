@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use cadre_api::domain::demo;
+use cadre_api::demo;
 
 const UNITS: &str = "\
 HV,TW,,ACADEMY,CENTRAL,Học viện Chính trị khu vực,,,

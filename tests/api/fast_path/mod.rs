@@ -9,9 +9,12 @@ use std::sync::Arc;
 
 use async_graphql::Variables;
 use cadre_api::{
+    app_state::AppState,
     auth::Tokens,
-    domain::{app_state::AppState, authz::Access, demo, import::Outcome},
+    authz::Access,
+    demo,
     graphql::engine::{Engine, ExecutionRequest, ExecutionResponse},
+    import::Outcome,
     language::Language,
 };
 use draw::{Draw, Pools};

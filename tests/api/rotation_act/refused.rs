@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cadre_api::domain::{projection, refusal::Code};
+use cadre_api::domain::{maintenance, refusal::Code};
 use entity::{
     assignment,
     value::{AssignmentId, RotationId},
@@ -312,7 +312,7 @@ async fn second_post(app: &TestApp, is_there: bool) {
         let gone = assignment::Entity::delete_many().filter(here).exec(writer).await.expect("deleted");
         assert_eq!(gone.rows_affected, 1);
     }
-    projection::rebuild(&app.database, clock()).await.expect("rebuilt");
+    maintenance::rebuild_projections(&app.database, clock()).await.expect("rebuilt");
 }
 
 #[actix_web::test]

@@ -9,11 +9,16 @@ use std::{
 };
 
 use cadre_api::{
+    app_state::AppState,
     auth::Tokens,
+    authz::Access,
     db::Database,
-    domain::{app_state::AppState, authz::Access, demo, import::Outcome, projection, unit::Units},
+    demo,
+    domain::maintenance,
     graphql::engine::{Engine, ExecutionRequest, ExecutionResponse},
+    import::Outcome,
     language::Language,
+    reference::units::Units,
 };
 use entity::{
     assignment, cadre, enrolment, rotation, training_class, unit,
@@ -277,7 +282,7 @@ async fn write_embargoed(database: &Database) {
         };
         rotation.into_active_model().reset_all().insert(database.writer()).await.expect("written");
     }
-    projection::rebuild(database, clock()).await.expect("rebuilt");
+    maintenance::rebuild_projections(database, clock()).await.expect("rebuilt");
 }
 
 #[actix_web::test]

@@ -7,9 +7,10 @@ mod drawn;
 use std::{sync::Arc, time::Duration};
 
 use cadre_api::{
+    app_state::AppState,
     auth::Tokens,
+    authz::Access,
     db::{self, Database, Pool, ReadMode, RowScope},
-    domain::{app_state::AppState, authz::Access},
     graphql::engine::{Engine, ExecutionRequest, ExecutionResponse},
     language::Language,
 };

@@ -22,19 +22,16 @@ use std::{
 
 use actix_web::dev::ServerHandle;
 use cadre_api::{
+    app_state::AppState,
     auth::{self, Issuers, KeyEncryption, KeyStore, Tokens},
     clock::Clock,
     db::{Database, Pool, RowScope},
-    domain::{
-        app_state::AppState,
-        client,
-        import::{self, Options, Outcome},
-        key, projection, reference,
-        training::usage,
-    },
+    domain::{client, key, maintenance, training::usage},
     graphql::engine::Engine,
     http::{Service, server},
+    import::{self, Options, Outcome},
     limit::{Allowance, Budgets, InFlight, Limits, Overrides, Share},
+    projection,
 };
 use entity::{
     quota,
@@ -398,7 +395,7 @@ pub fn as_service(url: &str) -> String {
 pub async fn prepared(url: &str) -> Database {
     let database = open(url).await;
     Migrator::up(database.writer(), None).await.expect("migrated");
-    reference::install(&database, clock()).await.expect("reference lists");
+    maintenance::install_reference_lists(&database, clock()).await.expect("reference lists");
     key::ensure(&store(&database), clock()).await.expect("keys");
     if !url.starts_with("sqlite:") {
         postgres::server().make_roles().await;

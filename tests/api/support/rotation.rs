@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use cadre_api::{
     db::Database,
     domain::{
-        projection,
+        maintenance,
         rotation::{Standing, direction},
-        unit::Units,
     },
+    reference::units::Units,
 };
 use entity::{
     cadre, rotation,
@@ -99,5 +99,5 @@ pub async fn keep_only(database: &Database, rotations: Vec<rotation::Model>) {
     for rotation in rotations {
         rotation.into_active_model().reset_all().insert(database.writer()).await.expect("written");
     }
-    projection::rebuild(database, clock()).await.expect("rebuilt");
+    maintenance::rebuild_projections(database, clock()).await.expect("rebuilt");
 }

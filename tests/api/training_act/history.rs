@@ -1,7 +1,7 @@
 //! Enrolments that an import recorded and those of acts use the same seats: one number for each quota, taken and freed
 //! alike, counted from the enrolments.
 
-use cadre_api::domain::{import::Outcome, training::usage};
+use cadre_api::{domain::training::usage, import::Outcome};
 use entity::{
     cadre, enrolment, enrolment_quota, quota, training_class, training_plan, unit,
     value::{CadreCode, ClassCode, EnrolmentId, PlanCode, QuotaId, UnitCode},
@@ -159,7 +159,7 @@ async fn learners_of_classes_that_are_not_held_take_no_seats() {
     .await;
 }
 
-async fn loaded(app: &TestApp, files: &[(&str, &str)]) -> cadre_api::domain::import::Report {
+async fn loaded(app: &TestApp, files: &[(&str, &str)]) -> cadre_api::import::Report {
     let dir = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
         std::fs::write(dir.path().join(name), text).expect("written");

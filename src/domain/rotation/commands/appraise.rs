@@ -9,11 +9,13 @@ use entity::{
 use sea_orm::{ActiveValue::Set, EntityTrait, Iterable};
 
 use super::{CommandContext, OnRotation, StepRecord, Target};
-use crate::domain::{
+use crate::{
     authz::Act,
-    commands::validate,
-    refusal::{Code, CommandResult, Refusal},
-    rotation::state::Transition,
+    domain::{
+        commands::validate,
+        refusal::{Code, CommandResult, Refusal},
+        rotation::state::Transition,
+    },
 };
 
 /// The appraisal of a year (nhận xét, đánh giá hằng năm), Regulation 65-QĐ/TW.

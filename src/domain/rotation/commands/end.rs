@@ -7,11 +7,13 @@ use super::{
     CommandContext, OnRotation, StepRecord, Target,
     post::{Fields, Place},
 };
-use crate::domain::{
+use crate::{
     authz::Act,
-    commands::validate,
-    refusal::{Code, CommandResult, Refusal},
-    rotation::state::Transition,
+    domain::{
+        commands::validate,
+        refusal::{Code, CommandResult, Refusal},
+        rotation::state::Transition,
+    },
 };
 
 /// The end of a rotation (kết thúc luân chuyển).

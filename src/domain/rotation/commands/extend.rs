@@ -4,7 +4,10 @@ use async_graphql::ID;
 use entity::value::{Day, RuleKey};
 
 use super::{CommandContext, OnRotation, StepRecord, Target};
-use crate::domain::{authz::Act, commands::validate, refusal::CommandResult, rotation::state::Transition};
+use crate::{
+    authz::Act,
+    domain::{commands::validate, refusal::CommandResult, rotation::state::Transition},
+};
 
 /// An extension (gia hạn luân chuyển).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]

@@ -31,8 +31,8 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::{Access, Act, ServiceKey, Txn, VisibleRotation},
     domain::{
-        authz::{Access, Act, ServiceKey, Txn, VisibleRotation},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Code, CommandError, CommandResult, Outcome, Refusal, outcome},
         rotation::state::{self, Transition},

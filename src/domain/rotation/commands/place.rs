@@ -8,7 +8,10 @@ use super::{
     end::takes_none,
     post::{self, Fields},
 };
-use crate::domain::{authz::Act, commands::validate, refusal::CommandResult, rotation::state::Transition};
+use crate::{
+    authz::Act,
+    domain::{commands::validate, refusal::CommandResult, rotation::state::Transition},
+};
 
 /// A placement after a rotation that has ended (bố trí sau luân chuyển).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]

@@ -8,10 +8,12 @@ use entity::{
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::CommandContext;
-use crate::domain::{
+use crate::{
     authz::Access,
-    refusal::{Code, CommandResult, Refusal},
-    rotation::{Standing, direction},
+    domain::{
+        refusal::{Code, CommandResult, Refusal},
+        rotation::{Standing, direction},
+    },
 };
 
 /// A destination: a unit and a title in it.

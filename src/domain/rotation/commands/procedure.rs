@@ -7,11 +7,13 @@ use super::{
     CommandContext, OnRotation, StepRecord, Target,
     post::{Fields, Route},
 };
-use crate::domain::{
+use crate::{
     authz::Act,
-    commands::validate,
-    refusal::CommandResult,
-    rotation::state::{StepName, Transition},
+    domain::{
+        commands::validate,
+        refusal::CommandResult,
+        rotation::state::{StepName, Transition},
+    },
 };
 
 /// A step of the procedure to be recorded.

@@ -11,8 +11,8 @@ use super::{
     prepared_here, shown, write,
 };
 use crate::{
+    authz::{Access, Act, AuthorizedCadre, VisibleRotation},
     domain::{
-        authz::{Access, Act, AuthorizedCadre, VisibleRotation},
         cadre,
         commands::{person, validate, within_reach},
         idempotency::{Claim, IdempotentRequest},

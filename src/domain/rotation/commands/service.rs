@@ -6,8 +6,8 @@ use entity::value::{RuleKey, Verification};
 
 use super::OnRotation;
 use crate::{
+    authz::{Access, RuleInputs, ServiceKey, VisibleRotation},
     domain::{
-        authz::{Access, RuleInputs, ServiceKey, VisibleRotation},
         refusal::{Code, CommandResult, Refusal},
         rotation::state,
         rule::Facts,

@@ -8,10 +8,12 @@ use super::{
     CommandContext, OnRotation, StepRecord, Target, already_running,
     post::{Fields, Place},
 };
-use crate::domain::{
+use crate::{
     authz::Act,
-    refusal::{Code, CommandResult, Refusal},
-    rotation::state::Transition,
+    domain::{
+        refusal::{Code, CommandResult, Refusal},
+        rotation::state::Transition,
+    },
 };
 
 /// The beginning of a published rotation (bắt đầu thực hiện).

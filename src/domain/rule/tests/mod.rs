@@ -14,7 +14,13 @@ use entity::{
 };
 
 use super::*;
-use crate::domain::{authz::RetirementOutlook, reference};
+use crate::{
+    authz::RetirementOutlook,
+    reference::{
+        lists,
+        rules::{Event, RetirementAges, Rules, retires_on},
+    },
+};
 use RuleResult::{Fail, Indeterminate, NotApplicable, Pass};
 
 fn day(text: &str) -> Day {
@@ -32,9 +38,9 @@ fn shipped() -> Rules {
 
 /// The shipped rules and additional ones.
 fn with(others: Vec<rule::Model>) -> Rules {
-    let mut rows = reference::file_rules().unwrap();
+    let mut rows = lists::file_rules().unwrap();
     rows.extend(others);
-    Rules::of(rows, reference::file_retirement_ages().unwrap())
+    Rules::of(rows, lists::file_retirement_ages().unwrap())
 }
 
 /// A verified rule of an office for all moves from 2000 on.

@@ -3,7 +3,7 @@
 use super::*;
 
 fn ages() -> RetirementAges {
-    RetirementAges::of(reference::file_retirement_ages().unwrap())
+    RetirementAges::of(lists::file_retirement_ages().unwrap())
 }
 
 /// Decree 135/2020/NĐ-CP, Art. 3, Art. 4 and its first annex.
@@ -70,7 +70,7 @@ fn service_ends_with_the_month_in_which_the_age_is_reached() {
 
 #[test]
 fn an_age_of_an_office_goes_before_a_shipped_one_of_its_year() {
-    let mut rows = reference::file_retirement_ages().unwrap();
+    let mut rows = lists::file_retirement_ages().unwrap();
     let of_2028 = rows.iter().find(|age| age.code.as_str() == "VN-ND135-MALE-2028").expect("shipped").clone();
     let own = retirement_age::Model {
         code: "A-2028".parse().unwrap(),

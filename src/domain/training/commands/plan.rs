@@ -10,8 +10,8 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::{Access, Act, Txn, VisiblePlan},
     domain::{
-        authz::{Access, Act, Txn, VisiblePlan},
         commands::{validate, within_reach},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Code, CommandError, CommandResult, Outcome, Refusal, outcome},

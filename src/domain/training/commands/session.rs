@@ -17,9 +17,9 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::Txn,
     db,
     domain::{
-        authz::Txn,
         refusal::{Code, CommandResult, Refusal},
         training::session::{Held, Overlap, overlap},
     },

@@ -13,8 +13,8 @@ use super::{
     seat::{PRESENT, lead_all, seats_of},
 };
 use crate::{
+    authz::Act,
     domain::{
-        authz::Act,
         commands::validate,
         refusal::{Code, CommandResult, Refusal},
         training::state,

@@ -19,8 +19,8 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::{Access, Act, Txn, VisibleClass},
     domain::{
-        authz::{Access, Act, Txn, VisibleClass},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Code, CommandResult, Outcome, Refusal, outcome},
         training::{

@@ -8,8 +8,8 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, SqlErr};
 
 use super::{CAPACITY, shown, visible};
 use crate::{
+    authz::{Access, Act, VisibleClass},
     domain::{
-        authz::{Access, Act, VisibleClass},
         commands::{validate, within_reach},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Code, CommandError, CommandResult, Outcome, Refusal, outcome},

@@ -10,8 +10,8 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::Txn,
     domain::{
-        authz::Txn,
         refusal::{Code, CommandResult, Refusal, Seats},
         training::{commands::quota::consumption, state},
     },

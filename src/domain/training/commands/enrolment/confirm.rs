@@ -8,8 +8,8 @@ use super::{
     overlap,
 };
 use crate::{
+    authz::Act,
     domain::{
-        authz::Act,
         commands::validate,
         refusal::{Code, CommandResult, Refusal},
         training::{

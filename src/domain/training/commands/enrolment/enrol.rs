@@ -13,8 +13,8 @@ use super::{
     shown, visible,
 };
 use crate::{
+    authz::{Access, Act, AuthorizedCadre, Txn, VisibleEnrolment, VisibleQuota},
     domain::{
-        authz::{Access, Act, AuthorizedCadre, Txn, VisibleEnrolment, VisibleQuota},
         cadre,
         commands::{self, validate},
         idempotency::{Claim, IdempotentRequest},

@@ -21,8 +21,8 @@ use super::{
     quota::{self as quotas, consumption},
 };
 use crate::{
+    authz::{Access, Act, Txn, VisibleEnrolment},
     domain::{
-        authz::{Access, Act, Txn, VisibleEnrolment},
         idempotency::{Claim, IdempotentRequest},
         refusal::{CommandResult, Outcome, Refusal, outcome},
     },

@@ -9,13 +9,15 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter};
 
 use super::{By, CommandContext, OnEnrolment, Target, enrol::granted};
-use crate::domain::{
+use crate::{
     authz::Act,
-    commands::validate,
-    refusal::CommandResult,
-    training::state::{
-        class::ensure_has_results,
-        enrolment::{Transition, after},
+    domain::{
+        commands::validate,
+        refusal::CommandResult,
+        training::state::{
+            class::ensure_has_results,
+            enrolment::{Transition, after},
+        },
     },
 };
 

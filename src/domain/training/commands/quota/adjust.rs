@@ -15,8 +15,8 @@ use super::{
     seen, shown,
 };
 use crate::{
+    authz::{Access, Act, Txn, VisibleQuota},
     domain::{
-        authz::{Access, Act, Txn, VisibleQuota},
         commands::validate,
         idempotency::{Claim, IdempotentRequest},
         refusal::{Code, CommandResult, Outcome, Refusal, outcome},

@@ -14,8 +14,8 @@ use super::{
     SEATS, apply, change, day_of_plan, ensure_below, exhausted, giving_plan, has_left, record, row, seen, shown,
 };
 use crate::{
+    authz::{Access, Act, Txn, VisibleQuota},
     domain::{
-        authz::{Access, Act, Txn, VisibleQuota},
         commands::{validate, within_reach},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Code, CommandResult, Outcome, Refusal, outcome},

@@ -15,11 +15,7 @@ use sea_orm::{
 };
 
 use super::{change, ensure_issued, has_left, locked, record, row, used_up};
-use crate::{
-    db,
-    domain::{authz::Txn, refusal::CommandResult},
-    error::Error,
-};
+use crate::{authz::Txn, db, domain::refusal::CommandResult, error::Error};
 
 /// Uses a seat of a quota for a person; no further seat if the quota counts persons and the person already has one. A
 /// refusal names a field of the input.

@@ -8,8 +8,8 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Query
 
 use super::{SEATS, day_of_plan, ensure_below, record, row, shown};
 use crate::{
+    authz::{Access, Act, Txn, VisibleQuota},
     domain::{
-        authz::{Access, Act, Txn, VisibleQuota},
         commands::{validate, within_reach},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Code, CommandResult, Outcome, Refusal, outcome},

@@ -20,8 +20,8 @@ use sea_orm::{
 };
 
 use crate::{
+    authz::{Access, Txn, VisibleQuota},
     domain::{
-        authz::{Access, Txn, VisibleQuota},
         refusal::{Code, CommandResult, Refusal, Seats},
         training::state,
     },

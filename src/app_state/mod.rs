@@ -1,0 +1,129 @@
+//! Shared by all requests: the database, the clock, and the current snapshot of the reference data with its caches.
+
+mod query_caches;
+mod rounding_key;
+
+pub(crate) use query_caches::{CompositionKey, QueryCaches};
+pub use rounding_key::RoundingKey;
+pub(crate) use rounding_key::rounded;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use entity::{signing_key, value::KeyPurpose};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, StreamTrait};
+
+use crate::{
+    audit::hash_chain,
+    auth::KeyStore,
+    clock::Clock,
+    db::Database,
+    error::{Error, Result},
+    page::CursorKey,
+    reference::ReferenceData,
+};
+
+/// Snapshot of the reference data, with the caches that are valid for it.
+#[derive(Debug)]
+pub struct Snapshot {
+    reference_data: Arc<ReferenceData>,
+    caches: QueryCaches,
+}
+
+impl Snapshot {
+    async fn load(connection: &(impl ConnectionTrait + StreamTrait)) -> Result<Self> {
+        let reference_data = Arc::new(ReferenceData::load(connection).await?);
+        let caches = QueryCaches::new(reference_data.log_position());
+        Ok(Self { reference_data, caches })
+    }
+
+    /// Units and reference lists.
+    pub fn reference_data(&self) -> &Arc<ReferenceData> {
+        &self.reference_data
+    }
+
+    /// Caches that are valid for this snapshot.
+    pub(crate) fn caches(&self) -> &QueryCaches {
+        &self.caches
+    }
+}
+
+/// State of the running service.
+#[derive(Debug)]
+pub struct AppState {
+    database: Database,
+    clock: Clock,
+    snapshot: ArcSwap<Snapshot>,
+    cursor_key: CursorKey,
+    rounding_key: RoundingKey,
+}
+
+impl AppState {
+    /// Opens the state over a migrated database that has its keys.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Internal` if the database does not answer or has no key for cursors.
+    pub async fn open(store: KeyStore, clock: Clock) -> Result<Self> {
+        let KeyStore { database, encryption } = store;
+        let snapshot = ArcSwap::from_pointee(Snapshot::load(database.reader()).await?);
+        let key = signing_key::Entity::find()
+            .filter(signing_key::Column::Purpose.eq(KeyPurpose::Cursor))
+            .order_by_desc(signing_key::Column::CreatedAt)
+            .one(database.reader())
+            .await?
+            .ok_or_else(|| Error::internal("the database holds no key for cursors"))?;
+        let material = encryption.decrypt(&key)?;
+        let rounding_key = RoundingKey::derived(&material);
+        let cursor_key = CursorKey::new(material);
+        Ok(Self { database, clock, snapshot, cursor_key, rounding_key })
+    }
+
+    /// Loads changes committed by any process. Returns whether the snapshot was replaced.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Internal` if the database does not answer; the snapshot is then unchanged.
+    pub async fn refresh(&self) -> Result<bool> {
+        let (connection, reference_data) = (self.database.control(), self.reference_data());
+        let end = hash_chain::end(connection).await?;
+        if end == reference_data.log_position() {
+            return Ok(false);
+        }
+        let is_outdated = reference_data.is_outdated(connection).await?;
+        match is_outdated {
+            true => self.snapshot.store(Arc::new(Snapshot::load(connection).await?)),
+            false => reference_data.advance_to(end),
+        }
+        Ok(is_outdated)
+    }
+
+    /// Database of the service.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Clock of the service.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Key of page cursors.
+    pub(crate) fn cursor_key(&self) -> &CursorKey {
+        &self.cursor_key
+    }
+
+    /// Key of the rounding offsets.
+    pub(crate) fn rounding_key(&self) -> &RoundingKey {
+        &self.rounding_key
+    }
+
+    /// Current snapshot. It does not change while it is used.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Reference data of the current snapshot.
+    pub fn reference_data(&self) -> Arc<ReferenceData> {
+        Arc::clone(self.snapshot.load().reference_data())
+    }
+}

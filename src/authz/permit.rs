@@ -1,0 +1,446 @@
+//! Permits and the write transactions that they open.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, SubsecRound, Utc};
+use entity::{
+    audit_entry, change,
+    value::{CadreId, ChangeKind, Day, Log, Scope, UnitId},
+};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    DatabaseTransaction, EntityTrait, IntoActiveModel,
+};
+
+use crate::{
+    audit::hash_chain::{Content, Entry, Head},
+    authz::Access,
+    clock::Clock,
+    db::{self, Database, LockMode, ReadSession},
+    error::{Error, Result},
+    projection::{self, ChangedCadres},
+    reference::ReferenceData,
+};
+
+/// Advisory lock shared by all commands on records. A command that holds it exclusively, such as an import, sees no
+/// concurrent change of records. SQLite has a single writer and needs no lock.
+const LOCK: &str = "cadre-api acts";
+
+/// Every command that changes data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Updates the reference lists that ship with the service.
+    ReferenceInstall,
+    /// Imports a bundle.
+    Import,
+    /// Rebuilds the read models from their source tables.
+    ReadModelRebuild,
+    /// Recounts the used seats of quotas.
+    QuotaRecount,
+    /// Registers a client with its grant.
+    ClientAdd,
+    /// Revokes a client.
+    ClientRevoke,
+    /// Replaces the grant of a client.
+    ClientGrant,
+    /// Ends the grant of a client without a new one.
+    ClientEndGrant,
+    /// Issues a new secret to a client.
+    ClientRotateSecret,
+    /// Ends all secrets of a client.
+    ClientEndSecrets,
+    /// Adds a public key to a client.
+    ClientKeyAdd,
+    /// Revokes a public key of a client.
+    ClientKeyRevoke,
+    /// Links a client to its identity at an external issuer.
+    ClientLink,
+    /// Removes the link of a client to an external issuer.
+    ClientUnlink,
+    /// Registers a person on whose behalf clients act.
+    PersonAdd,
+    /// Revokes a person on whose behalf clients act.
+    PersonRevoke,
+    /// Creates a key of the service.
+    KeyMake,
+    /// Encrypts a plain key of the service.
+    KeyEncrypt,
+    /// Creates the next signing key of access tokens.
+    KeyRotate,
+    /// Destroys an ended key.
+    KeyDestroy,
+    /// Withholds readings of a person's protected data until a day.
+    AccessWithhold,
+    /// Proposes a rotation.
+    RotationPropose,
+    /// Takes the next step of a rotation's procedure.
+    RotationAdvance,
+    /// Decides a rotation.
+    RotationDecide,
+    /// Publishes the decision on a rotation.
+    RotationPublish,
+    /// Starts a rotation.
+    RotationStart,
+    /// Extends the planned end of a rotation.
+    RotationExtend,
+    /// Ends a rotation.
+    RotationEnd,
+    /// Places a person after a rotation.
+    RotationPlace,
+    /// Cancels a rotation or revokes its decision.
+    RotationCancel,
+    /// Records the appraisal of a year.
+    RotationAppraise,
+    /// Overrides a rule for a rotation.
+    RotationOverride,
+    /// Issues a quota of a plan to a unit.
+    QuotaIssue,
+    /// Allocates seats of a quota to a subordinate unit.
+    QuotaAllocate,
+    /// Returns seats to the parent quota.
+    QuotaReturn,
+    /// Revokes an unused quota.
+    QuotaRevoke,
+    /// Changes the number of seats of a quota.
+    QuotaAmend,
+    /// Plans a class.
+    ClassPlan,
+    /// Moves a class to its next state.
+    ClassAdvance,
+    /// Changes the number of seats of a class.
+    ClassAmend,
+    /// Enrols a person in a class.
+    ClassEnrol,
+    /// Gives a seat to a person on the waiting list.
+    EnrolmentConfirm,
+    /// Records that a learner drops out.
+    EnrolmentDrop,
+    /// Records the result of a learner.
+    EnrolmentComplete,
+    /// Revokes the result of a learner.
+    EnrolmentRevoke,
+    /// Drafts a training plan.
+    PlanDraft,
+    /// Moves a training plan to its next state.
+    PlanAdvance,
+}
+
+impl Act {
+    /// Whether the command concerns only clients, users, keys or the access log, on which no record depends.
+    fn is_apart(self) -> bool {
+        ["client.", "person.", "key.", "access."].iter().any(|area| self.name().starts_with(area))
+    }
+
+    /// Name in the audit log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ReferenceInstall => "reference.install",
+            Self::Import => "import",
+            Self::ReadModelRebuild => "read-model.rebuild",
+            Self::QuotaRecount => "quota.recount",
+            Self::ClientAdd => "client.add",
+            Self::ClientRevoke => "client.revoke",
+            Self::ClientGrant => "client.grant",
+            Self::ClientEndGrant => "client.end-grant",
+            Self::ClientRotateSecret => "client.rotate-secret",
+            Self::ClientEndSecrets => "client.end-secrets",
+            Self::ClientKeyAdd => "client.key-add",
+            Self::ClientKeyRevoke => "client.key-revoke",
+            Self::ClientLink => "client.link",
+            Self::ClientUnlink => "client.unlink",
+            Self::PersonAdd => "person.add",
+            Self::PersonRevoke => "person.revoke",
+            Self::KeyMake => "key.make",
+            Self::KeyEncrypt => "key.encrypt",
+            Self::KeyRotate => "key.rotate",
+            Self::KeyDestroy => "key.destroy",
+            Self::AccessWithhold => "access.withhold",
+            Self::RotationPropose => "rotation.propose",
+            Self::RotationAdvance => "rotation.advance",
+            Self::RotationDecide => "rotation.decide",
+            Self::RotationPublish => "rotation.publish",
+            Self::RotationStart => "rotation.start",
+            Self::RotationExtend => "rotation.extend",
+            Self::RotationEnd => "rotation.end",
+            Self::RotationPlace => "rotation.place",
+            Self::RotationCancel => "rotation.cancel",
+            Self::RotationAppraise => "rotation.appraise",
+            Self::RotationOverride => "rotation.override",
+            Self::QuotaIssue => "quota.issue",
+            Self::QuotaAllocate => "quota.allocate",
+            Self::QuotaReturn => "quota.return",
+            Self::QuotaRevoke => "quota.revoke",
+            Self::QuotaAmend => "quota.amend",
+            Self::ClassPlan => "class.plan",
+            Self::ClassAdvance => "class.advance",
+            Self::ClassAmend => "class.amend",
+            Self::ClassEnrol => "class.enrol",
+            Self::EnrolmentConfirm => "enrolment.confirm",
+            Self::EnrolmentDrop => "enrolment.drop",
+            Self::EnrolmentComplete => "enrolment.complete",
+            Self::EnrolmentRevoke => "enrolment.revoke",
+            Self::PlanDraft => "plan.draft",
+            Self::PlanAdvance => "plan.advance",
+        }
+    }
+
+    /// Scope that allows clients to run the command; `None` if only the operator may.
+    fn scope(self) -> Option<Scope> {
+        match self {
+            Self::ReferenceInstall
+            | Self::Import
+            | Self::ReadModelRebuild
+            | Self::QuotaRecount
+            | Self::ClientEndGrant
+            | Self::ClientEndSecrets
+            | Self::ClientKeyAdd
+            | Self::ClientKeyRevoke
+            | Self::ClientLink
+            | Self::ClientUnlink
+            | Self::PersonAdd
+            | Self::PersonRevoke
+            | Self::KeyMake
+            | Self::KeyEncrypt
+            | Self::KeyRotate
+            | Self::KeyDestroy
+            | Self::AccessWithhold => None,
+            Self::ClientAdd | Self::ClientGrant | Self::ClientRevoke | Self::ClientRotateSecret => {
+                Some(Scope::ClientsAdmin)
+            }
+            Self::RotationPropose
+            | Self::RotationAdvance
+            | Self::RotationDecide
+            | Self::RotationPublish
+            | Self::RotationStart
+            | Self::RotationExtend
+            | Self::RotationEnd
+            | Self::RotationPlace
+            | Self::RotationCancel
+            | Self::RotationAppraise
+            | Self::RotationOverride => Some(Scope::RotationWrite),
+            Self::QuotaIssue | Self::QuotaAllocate | Self::QuotaReturn | Self::QuotaRevoke | Self::QuotaAmend => {
+                Some(Scope::QuotaAllocate)
+            }
+            Self::ClassPlan
+            | Self::ClassAdvance
+            | Self::ClassAmend
+            | Self::ClassEnrol
+            | Self::EnrolmentConfirm
+            | Self::EnrolmentDrop
+            | Self::EnrolmentComplete
+            | Self::EnrolmentRevoke
+            | Self::PlanDraft
+            | Self::PlanAdvance => Some(Scope::TrainingWrite),
+        }
+    }
+}
+
+impl Access {
+    /// Permit for a command of the caller that concerns the units.
+    ///
+    /// # Errors
+    /// `Forbidden` without the command's scope; `NotFound` if a unit is out of reach.
+    pub fn may(&self, act: Act, units: &[UnitId]) -> Result<Permit<'_>> {
+        let scope = act.scope().ok_or_else(|| Error::internal("an act of the operator asked by a client"))?;
+        self.require(scope, act.name())?;
+        if !units.iter().all(|unit| self.reaches(*unit)) {
+            return Err(Error::NotFound);
+        }
+        let (database, clock) = (self.app_state.database(), self.app_state.clock());
+        let (actor, read_session) = (self.caller().actor(), Some(self.reader()));
+        let reference_data = Some(Arc::clone(self.snapshot.reference_data()));
+        Ok(Permit { database, clock, actor, act, read_session, reference_data })
+    }
+}
+
+/// Permit for one command; the only source of write transactions.
+#[derive(Debug)]
+pub struct Permit<'a> {
+    database: &'a Database,
+    clock: Clock,
+    actor: String,
+    act: Act,
+    /// Read session of the caller.
+    read_session: Option<&'a ReadSession>,
+    /// Units and lists in the caller's snapshot.
+    reference_data: Option<Arc<ReferenceData>>,
+}
+
+impl<'a> Permit<'a> {
+    /// Permit of the operator, who has direct access to the database and may run every command of the command line.
+    pub fn operator(database: &'a Database, clock: Clock, act: Act) -> Self {
+        Self { database, clock, actor: "operator".to_owned(), act, read_session: None, reference_data: None }
+    }
+
+    /// Begins the command's transaction and writes its audit entry in it, so that both commit or neither. The caller's
+    /// read session ends; later reads see the new state.
+    ///
+    /// `object` is the code or id of the command's target; `detail` contains numbers and codes, never a protected
+    /// value.
+    ///
+    /// # Errors
+    /// `TimedOut` if the time limit of the caller's operation has passed; no command begins after it.
+    pub async fn begin(self, object: Option<String>, detail: Option<String>) -> Result<Txn> {
+        let inner = match self.read_session {
+            Some(read_session) => {
+                read_session.deadline().check()?;
+                read_session.end().await;
+                match self.act.is_apart() {
+                    true => self.database.begin_small().await?,
+                    false => self.database.begin_small_sharing(LOCK).await?,
+                }
+            }
+            None => {
+                let inner = self.database.begin().await?;
+                if !self.act.is_apart() {
+                    db::lock(&inner, LOCK, LockMode::Shared).await?;
+                }
+                inner
+            }
+        };
+        self.enter(inner, object, detail).await
+    }
+
+    /// Begins a transaction that excludes all other commands on records: they wait until it ends. It has no audit entry
+    /// until `enter` is called.
+    pub(crate) async fn begin_alone(&self) -> Result<DatabaseTransaction> {
+        let inner = self.database.begin().await?;
+        db::lock(&inner, LOCK, LockMode::Alone).await?;
+        Ok(inner)
+    }
+
+    /// Turns an open transaction into the command's transaction and writes its audit entry.
+    pub(crate) async fn enter(
+        self,
+        inner: DatabaseTransaction,
+        object: Option<String>,
+        detail: Option<String>,
+    ) -> Result<Txn> {
+        let at = self.clock.now().trunc_subsecs(6);
+        let entry = audit_entry::ActiveModel {
+            seq: NotSet,
+            at: Set(at),
+            actor: Set(self.actor.clone()),
+            act: Set(self.act.name().to_owned()),
+            object: Set(object),
+            detail: Set(detail),
+        };
+        let entry = entry.insert(&inner).await?;
+        let log = Mutex::new(Unlinked { act: Content::of_act(&entry), others: Vec::new() });
+        let (reference_data, today, touched) = (self.reference_data, self.clock.today(), Mutex::default());
+        Ok(Txn { inner, audit_seq: entry.seq, actor: self.actor, at, log, reference_data, today, touched })
+    }
+}
+
+/// Write transaction of one command. Rolled back if dropped without `commit`.
+#[derive(Debug)]
+pub struct Txn {
+    inner: DatabaseTransaction,
+    audit_seq: i64,
+    actor: String,
+    at: DateTime<Utc>,
+    log: Mutex<Unlinked>,
+    /// Units and lists in the caller's snapshot.
+    reference_data: Option<Arc<ReferenceData>>,
+    today: Day,
+    /// Persons whose read models are updated at commit.
+    touched: Mutex<ChangedCadres>,
+}
+
+/// Log entries that are not yet part of the hash chain.
+#[derive(Debug)]
+struct Unlinked {
+    /// Audit entry with the changes recorded so far.
+    act: Content,
+    /// Entries of other logs written by the command.
+    others: Vec<Entry>,
+}
+
+impl Txn {
+    /// Connection of the transaction.
+    pub(crate) fn connection(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+
+    /// Connection for writing inputs of read models: a person, the person's posts, qualifications and rotations.
+    pub(crate) fn of_person(&self, person: CadreId) -> &DatabaseTransaction {
+        self.touched().add(person);
+        &self.inner
+    }
+
+    /// Same as `of_person` for several persons.
+    pub(crate) fn of_persons(&self, persons: impl Iterator<Item = CadreId>) -> &DatabaseTransaction {
+        persons.for_each(|person| self.touched().add(person));
+        &self.inner
+    }
+
+    /// Marks all read models for a rebuild.
+    pub(crate) fn everybody_changed(&self) {
+        *self.touched() = ChangedCadres::Everybody;
+    }
+
+    fn touched(&self) -> MutexGuard<'_, ChangedCadres> {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Actor: a client id with the user on whose behalf it acts, or the operator.
+    pub(crate) fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    /// Time at which the command is recorded.
+    pub(crate) fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// Writes the change of one object to the change log.
+    pub(crate) async fn record(&self, kind: ChangeKind, object_type: &str, object: impl Into<String>) -> Result<()> {
+        self.record_for(None, kind, object_type, object).await
+    }
+
+    /// Writes the change of one object to the change log, visible only to callers whose reach contains the unit.
+    pub(crate) async fn record_for(
+        &self,
+        audience: Option<UnitId>,
+        kind: ChangeKind,
+        object_type: &str,
+        object: impl Into<String>,
+    ) -> Result<()> {
+        let row = self.line(kind, object_type, (object.into(), audience));
+        change::Entity::insert(row).exec_without_returning(&self.inner).await?;
+        Ok(())
+    }
+
+    /// Prepares a row of the change log. The caller must insert rows in the order in which they were prepared.
+    pub(crate) fn line(
+        &self,
+        kind: ChangeKind,
+        object_type: &str,
+        (object, audience_id): (String, Option<UnitId>),
+    ) -> change::ActiveModel {
+        let object_type = object_type.to_owned();
+        let row = change::Model { seq: 0, audit_seq: self.audit_seq, kind, object_type, object, audience_id };
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.act = log.act.clone().with_change(&row);
+        change::ActiveModel { seq: NotSet, ..row.into_active_model() }
+    }
+
+    /// Adds an entry that the command wrote to another log to the hash chain.
+    pub(crate) fn also(&self, entry: Entry) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).others.push(entry);
+    }
+
+    /// Updates the read models, links the log entries to the hash chain and commits. The end of the chain is the last
+    /// lock taken.
+    pub(crate) async fn commit(self) -> Result<()> {
+        let Self { inner, audit_seq, log, reference_data, today, touched, .. } = self;
+        let touched = touched.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let renewed = projection::renew(&inner, touched, (reference_data, today)).await?;
+        let Unlinked { act, others } = log.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let act = Entry { log: Log::Audit, number: audit_seq, content: act.digest() };
+        let place = Head::lock(&inner).await?.link(&inner, [act].into_iter().chain(others)).await?;
+        renewed.at(&inner, place).await?;
+        Ok(inner.commit().await?)
+    }
+}

@@ -1,0 +1,49 @@
+//! Persons of visible records: a caller that may see a rotation or an enrolment may see its person, even if the
+//! person's file is now elsewhere.
+
+use std::collections::HashMap;
+
+use entity::value::{CadreId, Day};
+
+use crate::{
+    authz::{Access, AuthorizedCadre, WithRotations},
+    error::{Error, Result},
+    projection::cadre_snapshot::CadreSnapshot,
+};
+
+/// Proof that the caller may see the person of a visible record; required to read that person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RelatedCadre {
+    cadre: CadreId,
+    day: Day,
+    /// Day as of which the person is shown if the file is out of reach on `day`.
+    otherwise: Day,
+}
+
+impl RelatedCadre {
+    /// Person for whom access is proven: shown as of `day` if the file is within reach, otherwise as of `otherwise`.
+    pub(super) fn of(cadre: CadreId, day: Day, otherwise: Day) -> Self {
+        Self { cadre, day, otherwise }
+    }
+}
+
+impl Access {
+    /// Persons of records that the caller may see.
+    ///
+    /// # Errors
+    /// `Forbidden` without `cadre:read`.
+    pub async fn persons(&self, of: &[RelatedCadre]) -> Result<HashMap<RelatedCadre, AuthorizedCadre>> {
+        let cadres = self.cadres()?;
+        let cards = cadres.cards(cadres.is_one_of(of.iter().map(|person| person.cadre)), None).await?;
+        let cards: HashMap<CadreId, CadreSnapshot> = cards.into_iter().map(|card| (card.of.id, card.of)).collect();
+        of.iter()
+            .map(|person| {
+                let card =
+                    cards.get(&person.cadre).cloned().ok_or_else(|| Error::internal("a record without its person"))?;
+                let is_here = cadres.keeps_file(&card.posts, person.day);
+                let day = if is_here { person.day } else { person.otherwise };
+                Ok((*person, cadres.shown(WithRotations { of: card, rotations: None }, day, is_here)))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,178 @@
+//! The only module that opens sealed values. Each group requires its scope and a purpose, and is recorded in the access
+//! log.
+
+use std::fmt;
+
+use entity::{
+    cadre,
+    value::{BirthDate, CadreId, Day, Ethnicity, NationalId, NativePlace, PartyDate, Scope, Verification},
+};
+use sea_orm::DerivePartialModel;
+
+use crate::{
+    authz::{Access, AuthorizedCadre, RuleInputs},
+    error::Result,
+    reference::rules::{RetirementAges, retires_on},
+};
+
+/// Protected data of a person, sealed. Only `Access` opens it.
+#[derive(Clone, Debug, Default, DerivePartialModel)]
+#[sea_orm(entity = "cadre::Entity")]
+pub struct Protected {
+    national_id: Option<NationalId>,
+    birth_on: Option<BirthDate>,
+    native_place_code: Option<NativePlace>,
+    joined_party_on: Option<PartyDate>,
+    ethnicity_code: Option<Ethnicity>,
+}
+
+/// Identity of a person (nhân thân). Requires `cadre.identity:read`.
+#[derive(Debug)]
+pub struct Identity {
+    /// Personal identity number.
+    pub national_id: Option<String>,
+    /// Day of birth.
+    pub birth_on: Option<Day>,
+    /// Code of the place of origin.
+    pub native_place_code: Option<String>,
+}
+
+/// Political facts of a person. Requires `cadre.political:read`.
+#[derive(Debug)]
+pub struct Political {
+    /// Day on which the person joined the Party.
+    pub joined_party_on: Option<Day>,
+}
+
+/// Origin of a person. Requires `cadre.origin:read`.
+#[derive(Debug)]
+pub struct Origin {
+    /// Code of the ethnic group.
+    pub ethnicity_code: Option<String>,
+}
+
+/// End of a person's service (thời gian công tác). It is derived from the day of birth and reveals something about it,
+/// so only a `ServiceKey` opens it.
+pub(crate) struct RetirementOutlook(Option<Retirement>);
+
+/// Proof that the caller may learn the end of a person's service, and that this reading of the identity is recorded for
+/// the access log.
+#[derive(Debug)]
+pub(crate) struct ServiceKey(CadreId);
+
+impl ServiceKey {
+    /// Service of the person; `None` if the key belongs to another person.
+    pub(crate) fn open(&self, row: &cadre::Model, ages: &RetirementAges) -> Option<RetirementOutlook> {
+        (row.id == self.0).then(|| RetirementOutlook::of(row, ages))
+    }
+}
+
+/// First day after the service, and whether the retirement age used was compared with its legal instrument.
+struct Retirement {
+    on: Day,
+    verification: Verification,
+}
+
+impl RetirementOutlook {
+    #[cfg(test)]
+    pub(crate) fn in_test(row: &cadre::Model, ages: &RetirementAges) -> Self {
+        Self::of(row, ages)
+    }
+
+    fn of(row: &cadre::Model, ages: &RetirementAges) -> Self {
+        let of_birth = |birth_on| {
+            let verification = ages.age_of(birth_on, row.gender)?.verification;
+            Some(Retirement { on: retires_on(birth_on, row.gender, ages)?, verification })
+        };
+        Self(row.birth_on.as_ref().and_then(|birth| of_birth(*birth.reveal())))
+    }
+
+    /// Whether the person still serves on the day before `day`; `None` if unknown.
+    pub(crate) fn lasts_until(&self, day: Day) -> Option<bool> {
+        self.0.as_ref().map(|retirement| retirement.on >= day)
+    }
+
+    /// Whether the retirement age was compared with its legal instrument; `Verified` if no age was used.
+    pub(crate) fn verification(&self) -> Verification {
+        self.0.as_ref().map_or(Verification::Verified, |retirement| retirement.verification)
+    }
+}
+
+impl fmt::Debug for RetirementOutlook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RetirementOutlook(sealed)")
+    }
+}
+
+impl Access {
+    /// Records the disclosure that persons have the identity number of the look-up.
+    ///
+    /// # Errors
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
+    pub(crate) fn found_by_number(&self, found: &[AuthorizedCadre]) -> Result<()> {
+        found.iter().try_for_each(|cadre| self.disclose(cadre.id(), Scope::CadreIdentityRead, "CadreKey.nationalId"))
+    }
+
+    /// Key to the end of a person's service; `None` if the file is not in the caller's custody.
+    ///
+    /// # Errors
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
+    pub(crate) fn service_key(&self, of: &RuleInputs, field: &str) -> Result<Option<ServiceKey>> {
+        let id = of.cadre.id;
+        Ok(self.opens(id, of.has_custody, (Scope::CadreIdentityRead, field))?.then_some(ServiceKey(id)))
+    }
+
+    /// Whether the caller could read identities in its custody: it has the scopes and states a purpose.
+    pub(super) fn may_read_identity(&self) -> bool {
+        self.caller.has(Scope::CadreRead) && self.caller.has(Scope::CadreIdentityRead) && self.purpose.is_some()
+    }
+
+    /// Whether a group of protected facts is open to the caller. If it is, the reading is recorded for the access log.
+    ///
+    /// # Errors
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
+    fn opens(&self, cadre: CadreId, has_custody: bool, (scope, field): (Scope, &str)) -> Result<bool> {
+        self.ensure_may_open(scope, field)?;
+        if has_custody {
+            self.disclose(cadre, scope, field)?;
+        }
+        Ok(has_custody)
+    }
+
+    /// Opens the identity of a person; `None` if the file is not in the caller's custody.
+    ///
+    /// # Errors
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
+    pub fn identity(&self, cadre: &AuthorizedCadre, of: &Protected) -> Result<Option<Identity>> {
+        if !self.opens(cadre.id(), cadre.has_custody(), (Scope::CadreIdentityRead, "Cadre.identity"))? {
+            return Ok(None);
+        }
+        Ok(Some(Identity {
+            national_id: of.national_id.as_ref().map(|id| id.reveal().to_owned()),
+            birth_on: of.birth_on.as_ref().map(|day| *day.reveal()),
+            native_place_code: of.native_place_code.as_ref().map(|place| place.reveal().to_owned()),
+        }))
+    }
+
+    /// Opens the political facts of a person; `None` if the file is not in the caller's custody.
+    ///
+    /// # Errors
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
+    pub fn political(&self, cadre: &AuthorizedCadre, of: &Protected) -> Result<Option<Political>> {
+        if !self.opens(cadre.id(), cadre.has_custody(), (Scope::CadrePoliticalRead, "Cadre.political"))? {
+            return Ok(None);
+        }
+        Ok(Some(Political { joined_party_on: of.joined_party_on.as_ref().map(|day| *day.reveal()) }))
+    }
+
+    /// Opens the origin of a person; `None` if the file is not in the caller's custody.
+    ///
+    /// # Errors
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
+    pub fn origin(&self, cadre: &AuthorizedCadre, of: &Protected) -> Result<Option<Origin>> {
+        if !self.opens(cadre.id(), cadre.has_custody(), (Scope::CadreOriginRead, "Cadre.origin"))? {
+            return Ok(None);
+        }
+        Ok(Some(Origin { ethnicity_code: of.ethnicity_code.as_ref().map(|code| code.reveal().to_owned()) }))
+    }
+}

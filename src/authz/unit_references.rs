@@ -1,0 +1,54 @@
+//! Visible records that refer to units. A unit named by a visible record is shown with it, even if it is out of reach.
+
+use entity::value::UnitId;
+
+use crate::authz::{VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation};
+
+/// A visible record that refers to units. The trait is sealed: no other code can open a unit out of reach.
+pub trait ReferencesUnit: closed::Closed {
+    /// Whether the record refers to a unit.
+    fn names(&self, unit: UnitId) -> bool;
+}
+
+mod closed {
+    /// Prevents implementations outside this module.
+    pub trait Closed {}
+
+    impl Closed for super::VisibleRotation {}
+    impl Closed for super::VisiblePlan {}
+    impl Closed for super::VisibleClass {}
+    impl Closed for super::VisibleEnrolment {}
+    impl Closed for super::VisibleQuota {}
+}
+
+impl ReferencesUnit for VisibleRotation {
+    fn names(&self, unit: UnitId) -> bool {
+        let row = self.row();
+        let named = [Some(row.from_unit_id), Some(row.to_unit_id), row.placement_unit_id, row.preparing_unit_id];
+        named.contains(&Some(unit))
+    }
+}
+
+impl ReferencesUnit for VisiblePlan {
+    fn names(&self, unit: UnitId) -> bool {
+        self.row().unit_id == unit
+    }
+}
+
+impl ReferencesUnit for VisibleClass {
+    fn names(&self, unit: UnitId) -> bool {
+        self.row().organiser_id == unit
+    }
+}
+
+impl ReferencesUnit for VisibleEnrolment {
+    fn names(&self, unit: UnitId) -> bool {
+        self.row().unit_id == unit
+    }
+}
+
+impl ReferencesUnit for VisibleQuota {
+    fn names(&self, unit: UnitId) -> bool {
+        self.row().unit_id == unit
+    }
+}

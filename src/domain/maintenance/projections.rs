@@ -1,0 +1,30 @@
+//! Rebuilds the projections.
+
+use crate::{
+    authz::{Act, Permit},
+    clock::Clock,
+    db::Database,
+    error::Result,
+    projection,
+};
+
+/// Rebuilds all projections.
+///
+/// # Errors
+/// `Unavailable` or `Internal` if the database does not answer.
+pub async fn rebuild_projections(database: &Database, clock: Clock) -> Result<()> {
+    let txn = Permit::operator(database, clock, Act::ReadModelRebuild).begin(None, None).await?;
+    txn.everybody_changed();
+    txn.commit().await
+}
+
+/// Rebuilds all projections if their format version is not this program's.
+///
+/// # Errors
+/// As `rebuild_projections`.
+pub async fn ensure_projections(database: &Database, clock: Clock) -> Result<()> {
+    match projection::is_current(database.control()).await? {
+        true => Ok(()),
+        false => rebuild_projections(database, clock).await,
+    }
+}

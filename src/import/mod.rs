@@ -1,0 +1,150 @@
+//! Imports: a bundle of CSV files is validated as a whole, then loaded completely or not at all.
+//!
+//! The stages of a row: bytes -`source`-> record -`table`-> cells -`cell`-> typed `row` -`resolve`-> resolved against the
+//! `context`. `validate` runs them to validate, `load` runs them again to write.
+
+mod agree;
+mod batch;
+mod bundle;
+mod cadre_index;
+mod cell;
+mod class;
+mod class_index;
+mod context;
+mod encoding;
+mod enrolment;
+mod enrolment_overlaps;
+mod existing;
+mod finding;
+mod load;
+mod person_overlaps;
+mod plausibility;
+mod post;
+mod progress;
+mod quota_usage;
+mod reference_lists;
+mod report;
+mod resolve;
+mod rotation;
+mod rotation_history;
+mod row;
+mod rules;
+mod session;
+mod shown;
+mod source;
+mod table;
+mod template;
+#[cfg(test)]
+mod tests;
+mod training_lists;
+mod tree;
+mod twin;
+mod validate;
+
+use std::path::Path;
+
+use bundle::Bundle;
+use context::ImportContext;
+use existing::Existing;
+use finding::Findings;
+pub use finding::{Column, Finding, FindingCode, Severity, Unlisted};
+use progress::Progress;
+pub use report::{Extent, FileReport, FileState, Outcome, Report};
+use sea_orm::{ConnectionTrait, StreamTrait};
+pub use template::write as write_template;
+use validate::Plan;
+
+use crate::{audit::hash_chain, clock::Clock, db::Database, error::Result};
+
+/// Options of an import.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Validate only: report what would be loaded, write nothing.
+    pub dry_run: bool,
+}
+
+/// Imports (nhập) the bundle in a folder, completely or not at all, and returns a report.
+///
+/// Other acts may run during the validation. If one of them changed rows that the validation may have read, the
+/// validation is repeated inside the loading transaction, which excludes other acts.
+///
+/// Files are read with blocking calls on the calling thread, which suits the command line; a server must run the import
+/// on a dedicated thread.
+pub async fn import(database: &Database, clock: Clock, dir: &Path, options: Options) -> Result<Report> {
+    let progress = Progress::shown();
+    let report = run(database, clock, (dir, options), &progress).await;
+    progress.clear();
+    report
+}
+
+async fn run(
+    database: &Database,
+    clock: Clock,
+    (dir, options): (&Path, Options),
+    progress: &Progress,
+) -> Result<Report> {
+    // One connection for all queries, not the pool: each SQLite connection has a thread, which does not release the
+    // memory of its results. With millions of rows that was more than a hundred megabytes.
+    let reader = database.control();
+    let since = hash_chain::end(reader).await?;
+    let validated = Validated::read(reader, clock, dir, progress).await?;
+    match validated.outcome() {
+        Outcome::Loaded if options.dry_run => Ok(validated.report(Outcome::DryRun)),
+        Outcome::Loaded => load::load(database, clock, (dir, progress), (since, validated)).await,
+        outcome => Ok(validated.report(outcome)),
+    }
+}
+
+/// A bundle that was validated against the database.
+struct Validated {
+    context: ImportContext,
+    plan: Plan,
+    findings: Findings,
+    /// Bytes of the files.
+    bytes: u64,
+}
+
+impl Validated {
+    /// Validates the bundle in a folder.
+    async fn read(
+        connection: &(impl ConnectionTrait + StreamTrait),
+        clock: Clock,
+        dir: &Path,
+        progress: &Progress,
+    ) -> Result<Self> {
+        let mut findings = Findings::default();
+        let bundle = Bundle::find(dir, &mut findings)?;
+        progress.begin("checking", bundle.bytes);
+        let mut context = ImportContext::new(Existing::read(connection).await?, clock.today());
+        bundle.irregular.iter().for_each(|file| context.give_up(file));
+        let plan = validate::validate(dir, &bundle, connection, (&mut context, &mut findings, progress)).await?;
+        Ok(Self { context, plan, findings, bytes: bundle.bytes })
+    }
+
+    /// Outcome of an import of the bundle, if loading succeeds.
+    fn outcome(&self) -> Outcome {
+        match () {
+            () if self.findings.errors > 0 => Outcome::Refused,
+            () if self.plan.checked.iter().all(|file| file.rows == 0) => Outcome::NoRows,
+            () if !self.plan.has_news() => Outcome::NothingNew,
+            () => Outcome::Loaded,
+        }
+    }
+
+    /// The report of an import that ended without loading.
+    fn report(self, outcome: Outcome) -> Report {
+        let files = self.plan.checked.iter().map(file_report).collect();
+        report(outcome, files, self.findings)
+    }
+}
+
+fn report(outcome: Outcome, files: Vec<FileReport>, findings: Findings) -> Report {
+    let (errors, warnings) = (findings.errors, findings.warnings);
+    let (findings, unlisted) = findings.into_lists();
+    Report { outcome, files, errors, warnings, findings, unlisted }
+}
+
+fn file_report(checked: &validate::Checked) -> FileReport {
+    let validate::Checked { file, rows, new, unchanged, .. } = *checked;
+    FileReport { name: file, rows, new, unchanged, state: FileState::Checked }
+}

@@ -1,0 +1,23 @@
+//! Counts of people by unit and highest level, and page keys: the index of these people in the order of names.
+//!
+//! Both cover every day from the base date on. Later changes are stored under their own day, so no job has to run at
+//! midnight; the first write of a day folds elapsed deltas into the base.
+
+mod dimensions;
+mod project;
+mod query;
+mod rebuild;
+#[cfg(test)]
+mod tests;
+mod update;
+mod verify;
+
+pub(super) use project::Person;
+pub(crate) use query::{Counted, Counts, Lookup, counts};
+pub(super) use rebuild::Rebuild;
+pub(super) use update::{Update, is_made, made_at};
+pub use verify::Difference;
+pub(super) use verify::{Expected, HEAPS, heap_of};
+
+/// Format version of the tables. A change triggers a rebuild.
+pub(crate) const VERSION: i32 = 2;

@@ -1,0 +1,68 @@
+//! Rebuilds counts and page keys for all persons, in the order of their primary keys. Memory use does not grow with the
+//! number of persons.
+
+use std::{collections::HashMap, sync::Arc};
+
+use entity::{cadre_key, level_count, level_count_head, value::Day};
+use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel, prelude::Expr};
+
+use super::{
+    VERSION,
+    dimensions::{CountKey, Dimensions},
+    update::LOCK,
+};
+use crate::{
+    db::{
+        self, LockMode,
+        bulk::{self, StagingTable},
+    },
+    error::Result,
+    projection::batch::Batch,
+    reference::ReferenceData,
+};
+
+/// A rebuild in progress; the tables are empty. Counts are accumulated in memory. Page keys, several for each person,
+/// go to a staging table.
+#[derive(Debug)]
+pub(in crate::projection) struct Rebuild {
+    dimensions: Dimensions,
+    counts: HashMap<CountKey, i32>,
+    keys: StagingTable<cadre_key::Entity>,
+}
+
+impl Rebuild {
+    /// Empties the tables. The lock excludes other writers of these tables until the transaction ends.
+    pub(in crate::projection) async fn begin(txn: &DatabaseTransaction, today: Day) -> Result<Self> {
+        db::lock(txn, LOCK, LockMode::Alone).await?;
+        level_count::Entity::delete_many().exec(txn).await?;
+        cadre_key::Entity::delete_many().exec(txn).await?;
+        let head = level_count_head::Entity::update_many()
+            .col_expr(level_count_head::Column::Version, Expr::val(VERSION))
+            .col_expr(level_count_head::Column::FoldedOn, Expr::val(today));
+        head.exec(txn).await?;
+        let dimensions = Dimensions::new(Arc::new(ReferenceData::load(txn).await?), today);
+        Ok(Self { dimensions, counts: HashMap::new(), keys: StagingTable::open(txn).await? })
+    }
+
+    /// Adds a batch of persons.
+    pub(in crate::projection) async fn add(&mut self, txn: &DatabaseTransaction, people: &Batch) -> Result<()> {
+        let mut keys = Vec::new();
+        for person in people.each() {
+            let counts = &mut self.counts;
+            person.each_count(&mut self.dimensions, |cell, people| *counts.entry(cell).or_default() += people);
+            keys.extend(person.keys(&self.dimensions));
+        }
+        keys.retain(|key| self.dimensions.speaks_of(key));
+        Ok(self.keys.insert(txn, keys.into_iter().map(IntoActiveModel::into_active_model)).await?)
+    }
+
+    /// Writes the collected rows to the tables.
+    pub(in crate::projection) async fn finish(self, txn: &DatabaseTransaction) -> Result<()> {
+        let Self { dimensions, counts, keys } = self;
+        let mut counts: Vec<(CountKey, i32)> = counts.into_iter().filter(|(_, people)| *people != 0).collect();
+        counts.sort_unstable_by(|(a, _), (b, _)| dimensions.key(a).cmp(&dimensions.key(b)));
+        bulk::insert(txn, counts.into_iter().map(|(cell, people)| dimensions.row(cell, people))).await?;
+        drop(dimensions);
+        Ok(keys.flush(txn).await?)
+    }
+}

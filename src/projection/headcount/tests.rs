@@ -1,0 +1,282 @@
+//! Compares counts and page keys of random histories with a naive count for each day.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use entity::{
+    assignment, qualification, title, unit, unit_version,
+    value::{
+        AssignmentId, CadreId, Category, Day, Hierarchy, PartialDate, Period, QualificationId, Tier, UnitId, UnitKind,
+        VersionId,
+    },
+};
+use fastrand::Rng;
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{EntityTrait, IntoActiveModel};
+
+use super::{
+    Person,
+    dimensions::{Dimensions, scope},
+};
+use crate::{
+    clock::Clock,
+    db,
+    domain::maintenance,
+    reference::{ReferenceData, units::Reach},
+};
+
+const UNITS: usize = 9;
+const PEOPLE: usize = 40;
+const SUBJECTS: [&str; 2] = ["PROFESSIONAL", "POLITICAL_THEORY"];
+
+/// Units and people with a random history of some years.
+struct World {
+    reference_data: Arc<ReferenceData>,
+    units: Vec<UnitId>,
+    people: Vec<(CadreId, Vec<assignment::Model>, Vec<qualification::Model>)>,
+}
+
+fn day(at: i32) -> Day {
+    let year = 2020 + at.div_euclid(360);
+    let in_year = u32::try_from(at.rem_euclid(360)).expect("days of a year");
+    Day::of(year, in_year / 30 + 1, in_year % 30 % 28 + 1).expect("a day")
+}
+
+/// A random day of the six years of a history.
+fn drawn(rng: &mut Rng) -> Day {
+    day(rng.i32(0..6 * 360))
+}
+
+fn two(rng: &mut Rng) -> (Day, Option<Day>) {
+    let (a, b) = (drawn(rng), drawn(rng));
+    match rng.bool() {
+        true if a != b => (a.min(b), Some(a.max(b))),
+        _ => (a, None),
+    }
+}
+
+impl World {
+    async fn draw(rng: &mut Rng) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("cadre.db").display());
+        let opened = db::Database::open(&url, db::Pool::default()).await.expect("a database");
+        Migrator::up(opened.writer(), None).await.expect("migrated");
+        maintenance::install_reference_lists(&opened, Clock::System).await.expect("installed");
+        let database = opened.writer().clone();
+        let units: Vec<UnitId> = (0..UNITS).map(|_| UnitId::new()).collect();
+        for (at, id) in units.iter().enumerate() {
+            let row = unit::Model { id: *id, code: format!("U{at}").parse().expect("a code") };
+            unit::Entity::insert(row.into_active_model()).exec_without_returning(&database).await.expect("written");
+            for version in versions(rng, &units, at) {
+                let insert = unit_version::Entity::insert(version.into_active_model());
+                insert.exec_without_returning(&database).await.expect("written");
+            }
+        }
+        for (code, is_key_leader) in [("KEY", true), ("OTHER", false)] {
+            let row = title::Model {
+                code: code.parse().expect("a code"),
+                name: code.to_owned(),
+                category: Category::Cadre,
+                tier: None,
+                is_key_leader,
+            };
+            title::Entity::insert(row.into_active_model()).exec_without_returning(&database).await.expect("written");
+        }
+        let reference_data = ReferenceData::load(&database).await.expect("a registry");
+        let people = (0..PEOPLE).map(|_| person(rng, &units)).collect();
+        Self { reference_data: Arc::new(reference_data), units, people }
+    }
+
+    fn persons(&self) -> impl Iterator<Item = Person<'_>> {
+        self.people.iter().map(|(id, posts, held)| Person { id: *id, sort_key: b"x", posts, qualifications: held })
+    }
+
+    /// Naive count: people of a unit or subtree on a day, each with their highest rank.
+    fn counted(&self, of: (UnitId, Hierarchy, Reach), key_leaders: bool, subject: &str, day: Day) -> Vec<Option<i16>> {
+        let units = self.reference_data.units().subtree(of.0, of.1, of.2, day);
+        let counts = |post: &assignment::Model| {
+            post.is_held_on(day) && units.contains(&post.unit_id) && (!key_leaders || post.title_code.as_str() == "KEY")
+        };
+        let people = self.people.iter().filter(|(_, posts, _)| posts.iter().any(counts));
+        people.map(|(_, _, held)| self.highest(held, subject, day)).collect()
+    }
+
+    fn highest(&self, held: &[qualification::Model], subject: &str, day: Day) -> Option<i16> {
+        let held = held.iter().filter(|held| held.subject_code.as_str() == subject && held.counts_from <= day);
+        held.filter_map(|held| self.reference_data.rank(&held.subject_code, &held.level_code)).max()
+    }
+}
+
+/// Random versions of a unit: it moves, is absent for a time, or ends. Parents are always units with a lower index.
+fn versions(rng: &mut Rng, units: &[UnitId], at: usize) -> Vec<unit_version::Model> {
+    let mut turns: Vec<Day> = (0..rng.usize(0..4)).map(|_| drawn(rng)).collect();
+    turns.sort_unstable();
+    turns.dedup();
+    let begins = [None].into_iter().chain(turns.iter().copied().map(Some));
+    let ends = turns.iter().copied().map(Some).chain([None]);
+    let mut parent = || (at > 0 && rng.u8(..8) > 0).then(|| units[rng.usize(..at)]);
+    let mut versions = Vec::new();
+    for (valid_from, valid_to) in begins.zip(ends) {
+        versions.push(unit_version::Model {
+            id: VersionId::new(),
+            unit_id: units[at],
+            valid_from,
+            valid_to,
+            name: format!("Đơn vị {at}"),
+            kind: UnitKind::Department,
+            tier: Tier::Province,
+            admin_code: None,
+            parent_id: parent(),
+            party_parent_id: parent(),
+        });
+    }
+    let is_away = versions.len() > 1 && rng.bool();
+    if is_away {
+        versions.remove(rng.usize(..versions.len()));
+    }
+    versions
+}
+
+fn person(rng: &mut Rng, units: &[UnitId]) -> (CadreId, Vec<assignment::Model>, Vec<qualification::Model>) {
+    let id = CadreId::new();
+    let posts = (0..rng.usize(0..5)).map(|_| {
+        let (start_on, end_on) = two(rng);
+        assignment::Model {
+            id: AssignmentId::new(),
+            cadre_id: id,
+            unit_id: units[rng.usize(..units.len())],
+            title_code: if rng.bool() { "KEY" } else { "OTHER" }.parse().expect("a code"),
+            start_on,
+            end_on,
+            is_primary: rng.bool(),
+        }
+    });
+    let posts = posts.collect();
+    let held = (0..rng.usize(0..5)).map(|_| {
+        let (subject, level) = match rng.u8(..6) {
+            0 => (SUBJECTS[0], "NONE"),
+            1 => (SUBJECTS[0], "UNIVERSITY"),
+            2 => (SUBJECTS[0], "MASTER"),
+            3 => (SUBJECTS[1], "ELEMENTARY"),
+            4 => (SUBJECTS[1], "INTERMEDIATE"),
+            _ => (SUBJECTS[1], "ADVANCED"),
+        };
+        let on = drawn(rng);
+        qualification::Model {
+            id: QualificationId::new(),
+            cadre_id: id,
+            subject_code: subject.parse().expect("a code"),
+            level_code: level.parse().expect("a code"),
+            field_code: None,
+            institution_code: None,
+            mode: None,
+            granted_on: PartialDate::Day(on),
+            counts_from: on,
+            enrolment_id: None,
+        }
+    });
+    let held = held.collect();
+    (id, posts, held)
+}
+
+/// Days from the base date on: one in seven, and the base date.
+fn days(base_date: Day) -> Vec<Day> {
+    (0..6 * 360 + 60).step_by(7).map(day).filter(|day| base_date <= *day).chain([base_date]).collect()
+}
+
+#[tokio::test]
+async fn on_every_day_the_counts_are_those_of_counting() {
+    let seed = fastrand::u64(..);
+    let mut rng = Rng::with_seed(seed);
+    let (mut compared, mut shared) = (0, 0);
+    for _ in 0..3 {
+        let world = World::draw(&mut rng).await;
+        let base_date = day(rng.i32(0..4 * 360));
+        let mut dimensions = Dimensions::new(Arc::clone(&world.reference_data), base_date);
+        let mut counts: HashMap<_, i32> = HashMap::new();
+        for person in world.persons() {
+            person.each_count(&mut dimensions, |cell, people| *counts.entry(cell).or_default() += people);
+        }
+        for (unit, hierarchy, reach) in asked(&world) {
+            let units = world.reference_data.units();
+            let scope = scope(units, unit, (reach == Reach::Subtree).then_some(hierarchy));
+            let place = dimensions.place(unit);
+            for (key_leaders, subject, day) in questions(base_date) {
+                let of_rank = |rank: i16, subject: &str| {
+                    let level = dimensions.place_of_level(subject, rank).expect("a level");
+                    let cells = counts.iter().filter(|(cell, _)| {
+                        (cell.unit, cell.scope, cell.key_leaders, cell.level) == (place, scope, key_leaders, level)
+                            && cell.day <= day
+                    });
+                    cells.map(|(_, people)| people).sum::<i32>()
+                };
+                let naive = world.counted((unit, hierarchy, reach), key_leaders, subject, day);
+                let hint = || {
+                    format!("{hierarchy:?} {reach:?} {key_leaders} {subject} {day}, folded {base_date}, seed {seed}")
+                };
+                assert_eq!(of_rank(0, ""), naive.len() as i32, "{}", hint());
+                for rank in 0..5 {
+                    if dimensions.place_of_level(subject, rank).is_some() {
+                        let counted = naive.iter().filter(|highest| **highest == Some(rank)).count();
+                        assert_eq!(of_rank(rank, subject), counted as i32, "rank {rank} {}", hint());
+                        shared += usize::from(counted > 1);
+                    }
+                }
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 10_000 && shared > 1_000, "the control: {compared} compared, {shared} of several people");
+}
+
+fn asked(world: &World) -> Vec<(UnitId, Hierarchy, Reach)> {
+    let ways = [
+        (Hierarchy::Administrative, Reach::Unit),
+        (Hierarchy::Administrative, Reach::Subtree),
+        (Hierarchy::Party, Reach::Subtree),
+    ];
+    world.units.iter().flat_map(|unit| ways.map(|(hierarchy, reach)| (*unit, hierarchy, reach))).collect()
+}
+
+fn questions(base_date: Day) -> Vec<(bool, &'static str, Day)> {
+    let of_day = |day| [false, true].map(|key| SUBJECTS.map(|subject| (key, subject, day)));
+    days(base_date).into_iter().flat_map(of_day).flatten().collect()
+}
+
+#[tokio::test]
+async fn on_every_day_the_keys_are_those_who_hold_the_level_there() {
+    let seed = fastrand::u64(..);
+    let mut rng = Rng::with_seed(seed);
+    let mut found = 0;
+    for _ in 0..3 {
+        let world = World::draw(&mut rng).await;
+        let base_date = day(rng.i32(0..4 * 360));
+        let dimensions = Dimensions::new(Arc::clone(&world.reference_data), base_date);
+        for person in world.persons() {
+            let keys = person.keys(&dimensions);
+            for day in days(base_date) {
+                let lives = |key: &&entity::cadre_key::Model| {
+                    Period::new(Some(key.from_on), key.until_on).is_some_and(|period| period.holds(day))
+                };
+                let mut shown: Vec<_> =
+                    keys.iter().filter(lives).map(|key| (key.unit_id, key.subject_code.as_str(), key.rank)).collect();
+                let held = person.posts.iter().filter(|post| post.is_held_on(day)).map(|post| post.unit_id);
+                let units: HashSet<UnitId> = held.collect();
+                let mut naive: Vec<_> = units
+                    .iter()
+                    .flat_map(|unit| SUBJECTS.map(|subject| (*unit, subject)))
+                    .filter_map(|(unit, subject)| {
+                        Some((unit, subject, world.highest(person.qualifications, subject, day)?))
+                    })
+                    .collect();
+                shown.sort_unstable();
+                naive.sort_unstable();
+                found += naive.len();
+                assert_eq!(shown, naive, "{day}, seed {seed}");
+            }
+        }
+    }
+    assert!(found > 1_000, "the control: {found} keys were compared");
+}

@@ -1,0 +1,220 @@
+//! Read models: projections of other tables, so that the cost of a query does not depend on the number of rows. The
+//! writing transaction updates them, so readers never see a stale projection.
+//!
+//! At commit, the persons changed by a command are compared before and after. Rebuilt after imports and on format
+//! change.
+
+mod batch;
+pub mod cadre_snapshot;
+pub mod headcount;
+mod name_index;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    sync::Arc,
+};
+
+use entity::{
+    cadre_card, cadre_key, cadre_word, level_count, read_model,
+    value::{CadreCode, CadreId, Day},
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait};
+
+use crate::{db::bulk, error::Result, reference::ReferenceData};
+use batch::{BATCH, Batch};
+use cadre_snapshot::{CadreSnapshot, Of};
+use headcount::{Expected, Rebuild, Update};
+
+/// Above this number of changed persons, all read models are rebuilt instead.
+const MANY: usize = 20_000;
+
+/// Name under which the format version of cards is stored.
+const CARD: &str = "card";
+
+/// Name under which the format version of words is stored.
+const WORD: &str = "word";
+
+/// Persons for whom a command changed inputs of read models.
+#[derive(Clone, Debug)]
+pub(crate) enum ChangedCadres {
+    /// The listed persons.
+    These(BTreeSet<CadreId>),
+    /// More than `MANY` persons: all read models are rebuilt.
+    Everybody,
+}
+
+impl Default for ChangedCadres {
+    fn default() -> Self {
+        Self::These(BTreeSet::new())
+    }
+}
+
+impl ChangedCadres {
+    /// Adds a person.
+    pub(crate) fn add(&mut self, person: CadreId) {
+        if let Self::These(persons) = self {
+            persons.insert(person);
+            if persons.len() > MANY {
+                *self = Self::Everybody;
+            }
+        }
+    }
+}
+
+/// Proof that the read models match what a command has written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Renewed {
+    /// The changed persons were updated.
+    Some,
+    /// All read models were rebuilt with the current units and lists.
+    All,
+}
+
+impl Renewed {
+    /// Stores the log position of the command. Counts may then refer to units and list entries that an older snapshot
+    /// does not contain.
+    pub(crate) async fn at(self, txn: &DatabaseTransaction, place: i64) -> Result<()> {
+        match self {
+            Self::Some => Ok(()),
+            Self::All => headcount::made_at(txn, place).await,
+        }
+    }
+}
+
+/// First difference between a read model and its source tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// The card of a person.
+    Card(CadreCode),
+    /// A count of people, or a page key.
+    Count(headcount::Difference),
+    /// Words of a person's name, by the person's code.
+    Word(String),
+}
+
+/// Result of a successful verification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intact {
+    /// Number of verified persons.
+    pub persons: usize,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Card(code) => write!(f, "the card of {code} does not say what the tables say"),
+            Self::Count(difference) => difference.fmt(f),
+            Self::Word(code) => write!(f, "the words by which {code} is found are not those of name and posts"),
+        }
+    }
+}
+
+/// Updates the read models for the persons that a transaction has changed. `reference_data` is the snapshot of units
+/// and lists of the command's caller.
+pub(crate) async fn renew(
+    txn: &DatabaseTransaction,
+    touched: ChangedCadres,
+    (reference_data, today): (Option<Arc<ReferenceData>>, Day),
+) -> Result<Renewed> {
+    let persons: Vec<CadreId> = match touched {
+        ChangedCadres::These(persons) if persons.is_empty() => return Ok(Renewed::Some),
+        ChangedCadres::These(persons) => persons.into_iter().collect(),
+        ChangedCadres::Everybody => {
+            make(txn, today).await?;
+            return Ok(Renewed::All);
+        }
+    };
+    // First, take the lock: from here on no rebuild can happen, and the persons' stored state matches the counts.
+    let mut keeping = Update::begin(txn, reference_data, today).await?;
+    let mut words = name_index::Changed::default();
+    for persons in persons.chunks(BATCH) {
+        let before = cadre_snapshot::locked(txn, persons).await?;
+        let after = Batch::of(txn, Of::These(persons)).await?;
+        cadre_snapshot::write(txn, &after.cards).await?;
+        let before: HashMap<CadreId, &CadreSnapshot> = before.iter().map(|card| (card.id, card)).collect();
+        after.cards.iter().for_each(|card| words.replace(before.get(&card.id).copied(), card));
+        let Some(keeping) = &mut keeping else { continue };
+        for card in &after.cards {
+            let before = before.get(&card.id).and_then(|card| after.person(card));
+            keeping.replace(before, after.person(card));
+        }
+    }
+    words.write(txn).await?;
+    if let Some(keeping) = keeping {
+        keeping.write(txn).await?;
+    }
+    Ok(Renewed::Some)
+}
+
+/// Whether all read models have this program's format versions.
+///
+/// # Errors
+/// `Unavailable` or `Internal` if the database does not answer.
+pub(crate) async fn is_current(connection: &impl ConnectionTrait) -> Result<bool> {
+    let stored = read_model::Entity::find().all(connection).await?;
+    let is_stored = |(name, version)| stored.iter().any(|stored| stored.name == name && stored.version == version);
+    Ok(format_versions().into_iter().all(is_stored) && headcount::is_made(connection).await?)
+}
+
+/// Compares the read models with their source tables in one transaction and returns the first difference.
+///
+/// # Errors
+/// `Unavailable` or `Internal` if the database does not answer. A difference is not an error.
+pub async fn verify(connection: &DatabaseTransaction) -> Result<std::result::Result<Intact, Difference>> {
+    let mut expected = match Expected::begin(connection).await? {
+        Ok(expected) => expected,
+        Err(difference) => return Ok(Err(Difference::Count(difference))),
+    };
+    let mut words = name_index::Expected::new();
+    let (mut last, mut persons) = (None, 0);
+    while let Some(people) = Batch::after(connection, last).await? {
+        let kept = match people.range() {
+            Some(range) => cadre_snapshot::kept(connection, range).await?,
+            None => Vec::new(),
+        };
+        if let Some(code) = cadre_snapshot::difference(&people.cards, &kept)? {
+            return Ok(Err(Difference::Card(code)));
+        }
+        people.each().for_each(|person| expected.add(&person));
+        people.cards.iter().for_each(|card| words.add(card));
+        (last, persons) = (people.last(), persons + people.cards.len());
+    }
+    let difference = match expected.difference(connection).await? {
+        Some(of) => Some(Difference::Count(of)),
+        None => words.difference(connection).await?.map(Difference::Word),
+    };
+    Ok(difference.map_or(Ok(Intact { persons }), Err))
+}
+
+/// Format versions of this program, by name. Counts and page keys store theirs in their own head row.
+fn format_versions() -> [(&'static str, i32); 2] {
+    [(CARD, cadre_snapshot::VERSION.into()), (WORD, name_index::VERSION)]
+}
+
+async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
+    bulk::enlarge_cache(txn).await?;
+    let mut making = Rebuild::begin(txn, today).await?;
+    let mut words = name_index::Rebuild::begin(txn).await?;
+    cadre_card::Entity::delete_many().exec(txn).await?;
+    let (mut last, mut persons) = (None, 0);
+    while let Some(people) = Batch::after(txn, last).await? {
+        cadre_snapshot::write_new(txn, &people.cards).await?;
+        making.add(txn, &people).await?;
+        words.add(txn, &people.cards).await?;
+        (last, persons) = (people.last(), persons + people.cards.len() as u64);
+    }
+    making.finish(txn).await?;
+    words.finish(txn).await?;
+    if persons >= bulk::MANY {
+        bulk::analyze::<cadre_card::Entity>(txn).await?;
+        bulk::analyze::<cadre_key::Entity>(txn).await?;
+        bulk::analyze::<cadre_word::Entity>(txn).await?;
+        bulk::analyze::<level_count::Entity>(txn).await?;
+    }
+    let made = format_versions()
+        .map(|(name, version)| read_model::ActiveModel { name: Set(name.to_owned()), version: Set(version) });
+    bulk::replace(txn, made).await?;
+    Ok(bulk::restore_cache(txn).await?)
+}

@@ -1,0 +1,12 @@
+//! Reference data: units with their history, and the lists that records refer to. It is small, read by every request and
+//! changed by few commands, so it is kept in memory.
+
+mod data;
+pub mod lists;
+pub mod rules;
+pub mod units;
+
+pub use data::{ReferenceData, Subject};
+
+/// Subject of programmes that include every programme of their plan.
+pub(crate) const ANY_PROGRAMME: &str = "ANY";
