@@ -7,6 +7,7 @@ mod read_session;
 mod rls;
 mod role;
 mod rollback;
+mod statement_metrics;
 mod storage;
 mod writer;
 
@@ -30,14 +31,12 @@ use uuid::Uuid;
 
 use crate::db::{
     read_pool::{Questions, ReadPool},
+    statement_metrics::{QUESTIONS, count},
     storage::Health,
 };
 
 /// Reader connections of the embedded database; more bring nothing on small machines.
 const SQLITE_READERS: u32 = 4;
-
-/// Name of the query pool in the metrics.
-const QUESTIONS: &str = "question";
 
 /// Reader connections for tables without personal data, such as the register of clients.
 const REGISTERS: u32 = 4;
@@ -397,13 +396,6 @@ fn written(mut connection: DatabaseConnection, health: &Arc<Health>) -> Database
 fn counted(mut connection: DatabaseConnection, pool: &'static str) -> DatabaseConnection {
     connection.set_metric_callback(move |info| count(pool, info.elapsed, info.failed));
     connection
-}
-
-/// Counts a statement.
-fn count(pool: &'static str, elapsed: Duration, failed: bool) {
-    let failed = if failed { "true" } else { "false" };
-    metrics::counter!("cadre_database_statements_total", "pool" => pool, "failed" => failed).increment(1);
-    metrics::histogram!("cadre_database_statement_seconds").record(elapsed.as_secs_f64());
 }
 
 /// Mode of a named lock.

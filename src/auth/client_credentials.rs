@@ -1,9 +1,6 @@
 //! The client credentials grant (RFC 6749, section 4.4): issues an access token to an authenticated client.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, time::Instant};
 
 use entity::{
     client, client_grant,
@@ -12,32 +9,9 @@ use entity::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::{
-    auth::{AccessToken, AuthenticatedClient, ClientCredential, Reason, Tokens, snapshot::Grant},
+    auth::{AccessToken, AuthenticatedClient, ClientCredential, Refused, Tokens, snapshot::Grant},
     error::Error,
 };
-
-/// Why no token is issued; the names are those of RFC 6749, section 5.2.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// Unknown client, wrong secret or revoked client: the client cannot tell which.
-    #[error("invalid_client")]
-    InvalidClient,
-    /// Too many attempts with a secret have failed; the time until the next one is accepted.
-    #[error("too many attempts")]
-    TooManyAttempts(Duration),
-    /// The assertion does not authenticate the client; the reason is for the log only.
-    #[error("invalid_client: {0}")]
-    InvalidAssertion(#[from] Reason),
-    /// No grant of the client is in force today, or the token belongs to another client.
-    #[error("unauthorized_client")]
-    UnauthorizedClient,
-    /// A scope is unknown or not granted.
-    #[error("invalid_scope")]
-    InvalidScope,
-    /// The database is unavailable, or an internal error.
-    #[error("no answer")]
-    Failed(#[from] Error),
-}
 
 impl Tokens {
     /// Issues a token to an authenticated client; `scope` requests a subset of the grant.

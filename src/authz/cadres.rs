@@ -6,7 +6,7 @@ use std::{
 };
 
 use entity::{
-    assignment, cadre, cadre_card, qualification, rotation,
+    assignment, cadre, cadre_card, qualification,
     value::{CadreId, Day, QualificationId, Scope, UnitId},
 };
 use sea_orm::{
@@ -15,7 +15,7 @@ use sea_orm::{
 };
 
 use crate::{
-    authz::{Access, Protected, ReachedUnits, Rotations, WithRotations},
+    authz::{Access, AuthorizedCadre, AuthorizedCadreId, Protected, ReachedUnits, Rotations, WithRotations},
     db,
     error::Result,
     projection::cadre_snapshot::CadreSnapshot,
@@ -27,18 +27,6 @@ pub struct Cadres<'a> {
     access: &'a Access,
 }
 
-/// A person within the caller's reach on a day, with posts and qualifications. Only this module creates values, so a
-/// value is proof of access.
-#[derive(Clone, Debug)]
-pub struct AuthorizedCadre {
-    /// Card without the posts outside the caller's reach.
-    card: Arc<CadreSnapshot>,
-    /// Rotations, if they were read together with the person.
-    pub(super) rotations: Option<Arc<[rotation::Model]>>,
-    day: Day,
-    has_custody: bool,
-}
-
 /// Condition that a person holds a post within reach. Only `Cadres::holds_post` creates it, so persons that satisfy it
 /// may be shown.
 #[derive(Debug)]
@@ -47,68 +35,6 @@ pub struct HoldsPost(SimpleExpr);
 impl From<HoldsPost> for SimpleExpr {
     fn from(HoldsPost(condition): HoldsPost) -> Self {
         condition
-    }
-}
-
-/// Proof that the caller may see a person; required to read related records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct AuthorizedCadreId {
-    cadre: CadreId,
-    has_rotations: bool,
-}
-
-impl AuthorizedCadreId {
-    /// Id of the person.
-    pub(super) fn id(self) -> CadreId {
-        self.cadre
-    }
-
-    /// Whether the person has rotations.
-    pub(super) fn has_rotations(self) -> bool {
-        self.has_rotations
-    }
-}
-
-impl AuthorizedCadre {
-    /// Whether the person's file is in the caller's custody both on the requested day and today. Protected facts have
-    /// no history, only current values, so custody on a past day alone does not open them.
-    pub(crate) fn has_custody(&self) -> bool {
-        self.has_custody
-    }
-
-    /// Id of the person.
-    pub fn id(&self) -> CadreId {
-        self.card.id
-    }
-
-    /// Card of the person.
-    pub fn card(&self) -> &CadreSnapshot {
-        &self.card
-    }
-
-    /// Posts in units within reach, newest first.
-    pub fn posts(&self) -> &[assignment::Model] {
-        &self.card.posts
-    }
-
-    /// Qualifications by subject, then oldest first.
-    pub fn qualifications(&self) -> &[qualification::Model] {
-        &self.card.qualifications
-    }
-
-    /// Current rotations, newest first; `None` if they were not read together with the person.
-    pub fn rotations(&self) -> Option<&[rotation::Model]> {
-        self.rotations.as_deref()
-    }
-
-    /// Day as of which the person is shown.
-    pub fn day(&self) -> Day {
-        self.day
-    }
-
-    /// Proof of access for reading related records.
-    pub fn seen(&self) -> AuthorizedCadreId {
-        AuthorizedCadreId { cadre: self.card.id, has_rotations: self.card.has_rotations }
     }
 }
 
@@ -265,12 +191,12 @@ impl<'a> Cadres<'a> {
     pub async fn protected(&self, of: &[AuthorizedCadreId]) -> Result<HashMap<AuthorizedCadreId, Protected>> {
         let column = Expr::col((cadre::Entity, cadre::Column::Id));
         let rows = cadre::Entity::find()
-            .filter(db::any_id(self.access.backend(), column, of.iter().map(|seen| seen.cadre.0)))
+            .filter(db::any_id(self.access.backend(), column, of.iter().map(|seen| seen.id().0)))
             .into_partial_model::<ProtectedOf>()
             .all(self.access.reader())
             .await?;
         let mut rows: HashMap<CadreId, Protected> = rows.into_iter().map(|row| (row.id, row.protected)).collect();
-        Ok(of.iter().filter_map(|seen| Some((*seen, rows.remove(&seen.cadre)?))).collect())
+        Ok(of.iter().filter_map(|seen| Some((*seen, rows.remove(&seen.id())?))).collect())
     }
 }
 

@@ -1,10 +1,6 @@
 //! Writes every reading of protected data to the access log before the response is sent (Law 91/2025/QH15).
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use chrono::SubsecRound;
 use data_encoding::HEXLOWER;
@@ -17,34 +13,9 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     audit::hash_chain::{Content, Entry, Head, ROWS},
-    authz::{Access, policy},
+    authz::{Access, disclosures::Categories, policy},
     error::{Error, Result},
 };
-
-/// Categories of protected data, by person.
-type Categories = BTreeMap<CadreId, BTreeSet<DataCategory>>;
-
-/// Protected data opened by the request, by person and category.
-#[derive(Debug, Default)]
-pub(super) struct Disclosures {
-    notes: Mutex<Notes>,
-    /// SHA-256 digest of the GraphQL document of the request.
-    operation: OnceLock<String>,
-}
-
-#[derive(Debug, Default)]
-struct Notes {
-    /// Not written to the access log yet.
-    pending: Categories,
-    /// Already written to the access log.
-    written: Categories,
-}
-
-impl Disclosures {
-    fn notes(&self) -> MutexGuard<'_, Notes> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// A result that may contain protected data. It is released only after the readings were written to the access log.
 #[must_use]

@@ -1,9 +1,11 @@
 //! Access control. The database connection is private to the domain, rows of a caller are already restricted to its
 //! reach, and only a permit opens a transaction that writes.
 
+mod authorized;
 mod cadre_with_rotations;
 mod cadres;
 mod disclosure;
+mod disclosures;
 mod permit;
 mod person;
 pub mod policy;
@@ -14,11 +16,11 @@ mod statistics;
 mod training;
 mod unit_references;
 
+pub use authorized::{AuthorizedCadre, AuthorizedCadreId, RelatedCadre};
 pub use cadre_with_rotations::WithRotations;
-pub use cadres::{AuthorizedCadre, AuthorizedCadreId, Cadres, HoldsPost};
+pub use cadres::{Cadres, HoldsPost};
 pub use disclosure::Unaudited;
 pub use permit::{Act, Permit, Txn};
-pub use person::RelatedCadre;
 pub use protected_fields::{Identity, Origin, Political, Protected};
 pub(crate) use protected_fields::{RetirementOutlook, ServiceKey};
 pub use rotation_details::{AuthorizedRotationId, RuleInputs};
@@ -82,7 +84,7 @@ pub struct Access {
     snapshot: Arc<Snapshot>,
     caller: Caller,
     purpose: Option<Purpose>,
-    disclosures: disclosure::Disclosures,
+    disclosures: disclosures::Disclosures,
     reach: Arc<UnitSet>,
     today: Day,
     /// Read session with row-level security: the second line of defence behind the restricted selects.

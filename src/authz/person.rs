@@ -3,29 +3,13 @@
 
 use std::collections::HashMap;
 
-use entity::value::{CadreId, Day};
+use entity::value::CadreId;
 
 use crate::{
-    authz::{Access, AuthorizedCadre, WithRotations},
+    authz::{Access, AuthorizedCadre, RelatedCadre, WithRotations},
     error::{Error, Result},
     projection::cadre_snapshot::CadreSnapshot,
 };
-
-/// Proof that the caller may see the person of a visible record; required to read that person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RelatedCadre {
-    cadre: CadreId,
-    day: Day,
-    /// Day as of which the person is shown if the file is out of reach on `day`.
-    otherwise: Day,
-}
-
-impl RelatedCadre {
-    /// Person for whom access is proven: shown as of `day` if the file is within reach, otherwise as of `otherwise`.
-    pub(super) fn of(cadre: CadreId, day: Day, otherwise: Day) -> Self {
-        Self { cadre, day, otherwise }
-    }
-}
 
 impl Access {
     /// Persons of records that the caller may see.

@@ -11,14 +11,14 @@ use cadre_api::{
     error::Error,
     limit::Overrides,
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use entity::value::{ClientId, Scope};
 
 use crate::cli::{
     Stop,
     key::store,
     open_existing,
-    output::{Output, note},
+    output::{Output, note, state},
     user::external_name,
 };
 
@@ -157,11 +157,6 @@ fn unknown(error: Error) -> Stop {
         Error::NotFound => Stop("no client has this id; see `cadre-api client list`".into()),
         error => error.into(),
     }
-}
-
-/// State of an object that may be revoked.
-pub fn state(revoked_at: Option<DateTime<Utc>>) -> String {
-    revoked_at.map_or("live".to_owned(), |at| format!("revoked {}", at.format("%Y-%m-%d")))
 }
 
 fn line(grant: &client::ListedGrant) -> String {

@@ -1,5 +1,6 @@
 //! Standard output of commands.
 
+use chrono::{DateTime, Utc};
 use std::{
     fmt::Display,
     io::{self, ErrorKind, Write},
@@ -78,6 +79,11 @@ impl<W: Write> Write for Output<W> {
 /// Prints a line to standard error. Ignores failures: there is no other place to report them.
 pub fn note(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// State of an object that may be revoked.
+pub fn state(revoked_at: Option<DateTime<Utc>>) -> String {
+    revoked_at.map_or("live".to_owned(), |at| format!("revoked {}", at.format("%Y-%m-%d")))
 }
 
 #[cfg(test)]

@@ -10,7 +10,10 @@ use cadre_api::{
     error::Error,
 };
 
-use crate::cli::{Stop, client::state, open_existing, output::Output};
+use crate::cli::{
+    Stop, open_existing,
+    output::{Output, state},
+};
 
 /// The issuers of the settings; empty without a file.
 pub fn issuers(settings: &Settings) -> Result<Issuers, Stop> {

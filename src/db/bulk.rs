@@ -12,7 +12,7 @@ pub use staging::{Indexes, StagingTable};
 
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, EntityTrait};
 
-use table::{Table, quoted};
+use table::{RowOperation, Table, quoted};
 
 /// Cache size for bulk writes. Names and units arrive in no index order: with SQLite's default cache of 2 MB a large
 /// import would write and reread each page about twenty times. At most 32 MiB; small imports use less.
@@ -72,19 +72,6 @@ async fn cache(txn: &DatabaseTransaction, pragma: &str) -> Result<(), DbErr> {
     }
 }
 
-/// Operation on each row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// Inserts the row; its key must be new.
-    Insert,
-    /// Inserts the row or replaces the one with its key.
-    Replace,
-    /// Inserts the row or adds its numbers to the one with its key.
-    Add,
-    /// Deletes the rows with the same values.
-    Delete,
-}
-
 /// Inserts any number of rows in their order; the iterator is consumed while writing. A column that is not set in the
 /// first row takes its default in all rows.
 ///
@@ -94,7 +81,7 @@ pub async fn insert<A: ActiveModelTrait>(
     txn: &DatabaseTransaction,
     rows: impl IntoIterator<Item = A>,
 ) -> Result<(), DbErr> {
-    write(txn, rows, Way::Insert, None).await
+    write(txn, rows, RowOperation::Insert, None).await
 }
 
 /// Inserts rows in their order; a row replaces the stored one with its primary key. Keys must be unique among the rows.
@@ -105,7 +92,7 @@ pub async fn replace<A: ActiveModelTrait>(
     txn: &DatabaseTransaction,
     rows: impl IntoIterator<Item = A>,
 ) -> Result<(), DbErr> {
-    write(txn, rows, Way::Replace, None).await
+    write(txn, rows, RowOperation::Replace, None).await
 }
 
 /// Inserts rows in their order; where the primary key exists, the other columns are added to the stored row. Keys must
@@ -117,7 +104,7 @@ pub async fn add<A: ActiveModelTrait>(
     txn: &DatabaseTransaction,
     rows: impl IntoIterator<Item = A>,
 ) -> Result<(), DbErr> {
-    write(txn, rows, Way::Add, None).await
+    write(txn, rows, RowOperation::Add, None).await
 }
 
 /// Deletes the rows that equal one of these in all columns that are set; none of these may be null.
@@ -128,14 +115,14 @@ pub async fn delete<A: ActiveModelTrait>(
     txn: &DatabaseTransaction,
     rows: impl IntoIterator<Item = A>,
 ) -> Result<(), DbErr> {
-    write(txn, rows, Way::Delete, None).await
+    write(txn, rows, RowOperation::Delete, None).await
 }
 
 /// Writes rows into their table, or into another table with the same columns.
 async fn write<A: ActiveModelTrait>(
     txn: &DatabaseTransaction,
     rows: impl IntoIterator<Item = A>,
-    way: Way,
+    operation: RowOperation,
     into: Option<&str>,
 ) -> Result<(), DbErr> {
     let mut rows = rows.into_iter();
@@ -151,7 +138,7 @@ async fn write<A: ActiveModelTrait>(
         let mut chunk: Vec<A> = next.take().into_iter().chain(rows.by_ref().take(most - 1)).collect();
         while !chunk.is_empty() {
             let rest = chunk.split_off(length(backend, chunk.len(), most));
-            txn.execute_raw(table.statement(backend, way, chunk)?).await?;
+            txn.execute_raw(table.statement(backend, operation, chunk)?).await?;
             chunk = rest;
         }
         next = rows.next();

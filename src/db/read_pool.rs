@@ -24,7 +24,7 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use tokio::runtime::Handle;
 
-use crate::db::{QUESTIONS, count};
+use crate::db::statement_metrics::{QUESTIONS, count};
 
 /// Idle time after which a connection is tested before use: a restarted server leaves dead ones behind.
 const TRUSTED: Duration = Duration::from_secs(1);

@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, Route,
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     web,
 };
 use tracing_actix_web::RequestId;
@@ -90,4 +90,16 @@ pub async fn no_such_route(request: HttpRequest) -> HttpResponse {
         "There is no such path; data is at /graphql, the schema at /schema.graphql.",
     );
     refused.response(&request)
+}
+
+/// A read-only route for GET and HEAD.
+pub(in crate::http) fn read<F, Args>(handler: F) -> actix_web::Route
+where
+    F: actix_web::Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    web::route()
+        .guard(actix_web::guard::Any(actix_web::guard::Get()).or(actix_web::guard::Method(Method::HEAD)))
+        .to(handler)
 }

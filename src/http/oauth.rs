@@ -6,19 +6,15 @@ mod form;
 mod metadata;
 mod refusal;
 
-use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder, Resource, Route,
-    http::{StatusCode, header},
-    web,
-};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route, http::StatusCode, web};
 use credentials::Credentials;
 use form::Form;
-use refusal::Refusal;
+use refusal::{Refusal, uncached};
 use serde_json::{Value, json};
 
 use crate::{
     auth::{AccessToken, Active, Tokens},
-    http::{error::only, server::read},
+    http::error::{only, read},
 };
 
 /// The routes of this module; they require `web::Data<Tokens>`.
@@ -96,12 +92,6 @@ fn introspected(active: Option<Active>, url: &str) -> Value {
 /// The parameter of RFC 7009, section 2.1, and RFC 7662, section 2.1; the optional hint is ignored.
 fn named_token(form: &Form) -> Result<&str, Refusal> {
     form.get("token").ok_or_else(|| Refusal::invalid_request("token is missing"))
-}
-
-/// RFC 6749, section 5.1: tokens must not be cached.
-fn uncached(mut response: HttpResponseBuilder) -> HttpResponseBuilder {
-    response.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::PRAGMA, "no-cache"));
-    response
 }
 
 #[cfg(test)]

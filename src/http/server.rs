@@ -6,20 +6,14 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{
-    App, HttpResponse, HttpServer,
-    dev::Server,
-    http::{Method, header},
-    middleware::from_fn,
-    web,
-};
+use actix_web::{App, HttpResponse, HttpServer, dev::Server, http::header, middleware::from_fn, web};
 use tracing_actix_web::TracingLogger;
 
 use crate::{
     graphql,
     http::{
         Service,
-        error::{self, only},
+        error::{self, only, read},
         graphql as endpoint, health, oauth, root,
         trace::{Spans, with_request_id},
     },
@@ -71,18 +65,6 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/metrics").route(read(health::metrics)).default_service(only("GET, HEAD")))
         .configure(oauth::routes)
         .default_service(web::to(error::no_such_route));
-}
-
-/// A read-only route for GET and HEAD.
-pub(in crate::http) fn read<F, Args>(handler: F) -> actix_web::Route
-where
-    F: actix_web::Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: actix_web::Responder + 'static,
-{
-    web::route()
-        .guard(actix_web::guard::Any(actix_web::guard::Get()).or(actix_web::guard::Method(Method::HEAD)))
-        .to(handler)
 }
 
 /// The schema is public: it is in the project's repository.

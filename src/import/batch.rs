@@ -9,9 +9,9 @@ use sea_orm::{
 
 use super::{
     cadre_index::Person,
+    checked::Checked,
     resolve::{Pass, Resolved, RowStatus},
     table::{Header, Row, Table},
-    validate::Checked,
 };
 use crate::{
     db::{any_id, any_word},

@@ -9,7 +9,7 @@ use super::{
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     session::SessionRow,
     table::{Row, unreadable},
-    training_lists::{PlanRow, QuotaRow},
+    training_row::{PlanRow, QuotaRow},
 };
 use crate::{
     error::{Error, Result},

@@ -14,15 +14,16 @@ use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseTransaction, EntityTrait, Ite
 use super::{
     agree,
     cell::{Cells, Problem, code, day, number, word},
+    checked::Checked,
     class_index::{Class, ClassEntry},
     context::{ImportContext, differs, repeated_code},
     finding::{FindingCode, Findings},
-    load::{insert, record},
+    programme_index::Programme,
     reference_lists::unit_of,
     resolve::Pass,
     table::{Header, Row},
-    training_lists::{Programme, plan_of, programme_of},
-    validate::Checked,
+    training_lists::{plan_of, programme_of},
+    write::{insert, record},
 };
 use crate::{authz::Txn, domain::training::plan::touches_years, error::Result, language::Sentence};
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use entity::value::{ClassCode, ClassId, ClassState, Day, PlanId, StudyMode};
 
-use super::training_lists::Programme;
+use super::programme_index::Programme;
 use crate::error::{Error, Result};
 
 /// Index of a class among all known ones.

@@ -15,9 +15,10 @@ use super::{
     class_index::Classes,
     existing::Existing,
     finding::{FindingCode, Findings},
+    programme_index::Programmes,
     row::UnitRow,
     table::{Header, Line, Row},
-    training_lists::{PlanRow, Programmes},
+    training_row::PlanRow,
 };
 use crate::{language::Sentence, text::closest};
 

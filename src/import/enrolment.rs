@@ -15,12 +15,12 @@ use super::{
     batch::counted,
     cadre_index::Person,
     cell::{Cells, code, word, year},
+    checked::Checked,
     class::ClassRow,
     class_index::Class,
     context::{differs, repeated_row},
     enrolment_overlaps::{Seat, compare_seats},
     finding::FindingCode,
-    load::insert,
     person_overlaps::{self, Paper},
     quota_usage::Attribution,
     reference_lists::unit_of,
@@ -29,7 +29,7 @@ use super::{
     row::CadreRow,
     table::{Header, Row},
     training_lists::programme_of,
-    validate::Checked,
+    write::insert,
 };
 use crate::{authz::Txn, error::Result, language::Sentence};
 

@@ -12,24 +12,25 @@ use sea_orm::{
 };
 
 use super::{
-    FileReport, FileState, Outcome, Report, Validated,
+    FileReport, FileState, Outcome, Report,
     batch::{Count, counted},
+    checked::Checked,
     class::ClassRow,
     class_index::Classes,
     context::ImportContext,
     enrolment::EnrolmentRow,
     existing::Existing,
-    file_report,
     finding::Findings,
+    plan::Plan,
     progress::Progress,
     quota_usage::{self, Attribution},
-    report,
     resolve::{Pass, Resolved, RowStatus},
     rotation_history::Phase,
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow},
     session::SessionRow,
     table::{self, Header, Row},
-    validate::{Checked, Plan},
+    validated::{Validated, file_report, report},
+    write::{insert, record},
 };
 use crate::{
     audit::hash_chain,
@@ -170,14 +171,6 @@ async fn fill_classes(txn: &Txn, classes: &Classes) -> Result<()> {
     record(txn, ChangeKind::Updated, "training_class", touched).await
 }
 
-impl Plan {
-    /// New rows by file, for the audit entry.
-    fn counts(&self) -> serde_json::Map<String, serde_json::Value> {
-        let name = |file: &str| file.trim_end_matches(".csv").to_owned();
-        self.checked.iter().map(|file| (name(file.file), file.new.into())).collect()
-    }
-}
-
 async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
     let Plan { titles, institutions, rules, retirement_ages, offers, units, .. } = plan;
     let codes = |units: &mut dyn Iterator<Item = &UnitCode>| units.map(ToString::to_string).collect::<Vec<_>>();
@@ -305,21 +298,6 @@ async fn filled<E: EntityTrait>(txn: &Txn, load: impl Future<Output = Result<Che
         bulk::analyze::<E>(txn.connection()).await?;
     }
     Ok(checked)
-}
-
-/// Inserts rows.
-pub(super) async fn insert<M, A>(txn: &Txn, rows: impl IntoIterator<Item = M>) -> Result<()>
-where
-    M: ModelTrait + IntoActiveModel<A>,
-    A: ActiveModelTrait<Entity = M::Entity>,
-{
-    Ok(bulk::insert(txn.connection(), rows.into_iter().map(IntoActiveModel::into_active_model)).await?)
-}
-
-/// Writes one change per object.
-pub(super) async fn record(txn: &Txn, kind: ChangeKind, table: &str, objects: Vec<String>) -> Result<()> {
-    let rows = objects.into_iter().map(|object| txn.line(kind, table, (object, None)));
-    Ok(bulk::insert(txn.connection(), rows).await?)
 }
 
 fn changed_database() -> Error {

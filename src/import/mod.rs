@@ -8,6 +8,7 @@ mod batch;
 mod bundle;
 mod cadre_index;
 mod cell;
+mod checked;
 mod class;
 mod class_index;
 mod context;
@@ -18,8 +19,10 @@ mod existing;
 mod finding;
 mod load;
 mod person_overlaps;
+mod plan;
 mod plausibility;
 mod post;
+mod programme_index;
 mod progress;
 mod quota_usage;
 mod reference_lists;
@@ -37,22 +40,20 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod training_lists;
+mod training_row;
 mod tree;
 mod twin;
 mod validate;
+mod validated;
+mod write;
 
 use std::path::Path;
 
-use bundle::Bundle;
-use context::ImportContext;
-use existing::Existing;
-use finding::Findings;
 pub use finding::{Column, Finding, FindingCode, Severity, Unlisted};
 use progress::Progress;
 pub use report::{Extent, FileReport, FileState, Outcome, Report};
-use sea_orm::{ConnectionTrait, StreamTrait};
 pub use template::write as write_template;
-use validate::Plan;
+use validated::Validated;
 
 use crate::{audit::hash_chain, clock::Clock, db::Database, error::Result};
 
@@ -93,58 +94,4 @@ async fn run(
         Outcome::Loaded => load::load(database, clock, (dir, progress), (since, validated)).await,
         outcome => Ok(validated.report(outcome)),
     }
-}
-
-/// A bundle that was validated against the database.
-struct Validated {
-    context: ImportContext,
-    plan: Plan,
-    findings: Findings,
-    /// Bytes of the files.
-    bytes: u64,
-}
-
-impl Validated {
-    /// Validates the bundle in a folder.
-    async fn read(
-        connection: &(impl ConnectionTrait + StreamTrait),
-        clock: Clock,
-        dir: &Path,
-        progress: &Progress,
-    ) -> Result<Self> {
-        let mut findings = Findings::default();
-        let bundle = Bundle::find(dir, &mut findings)?;
-        progress.begin("checking", bundle.bytes);
-        let mut context = ImportContext::new(Existing::read(connection).await?, clock.today());
-        bundle.irregular.iter().for_each(|file| context.give_up(file));
-        let plan = validate::validate(dir, &bundle, connection, (&mut context, &mut findings, progress)).await?;
-        Ok(Self { context, plan, findings, bytes: bundle.bytes })
-    }
-
-    /// Outcome of an import of the bundle, if loading succeeds.
-    fn outcome(&self) -> Outcome {
-        match () {
-            () if self.findings.errors > 0 => Outcome::Refused,
-            () if self.plan.checked.iter().all(|file| file.rows == 0) => Outcome::NoRows,
-            () if !self.plan.has_news() => Outcome::NothingNew,
-            () => Outcome::Loaded,
-        }
-    }
-
-    /// The report of an import that ended without loading.
-    fn report(self, outcome: Outcome) -> Report {
-        let files = self.plan.checked.iter().map(file_report).collect();
-        report(outcome, files, self.findings)
-    }
-}
-
-fn report(outcome: Outcome, files: Vec<FileReport>, findings: Findings) -> Report {
-    let (errors, warnings) = (findings.errors, findings.warnings);
-    let (findings, unlisted) = findings.into_lists();
-    Report { outcome, files, errors, warnings, findings, unlisted }
-}
-
-fn file_report(checked: &validate::Checked) -> FileReport {
-    let validate::Checked { file, rows, new, unchanged, .. } = *checked;
-    FileReport { name: file, rows, new, unchanged, state: FileState::Checked }
 }

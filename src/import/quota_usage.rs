@@ -10,7 +10,7 @@ use entity::{
 use futures_util::TryStreamExt;
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter};
 
-use super::{class_index::ClassEntry, load::record};
+use super::{class_index::ClassEntry, write::record};
 use crate::{
     authz::Txn,
     domain::training::usage::{self, Holders, Taught},

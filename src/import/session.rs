@@ -10,14 +10,14 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, Quer
 
 use super::{
     cell::{Cells, code, day},
+    checked::Checked,
     class::ClassRow,
     class_index::Class,
     context::repeated_row,
     finding::FindingCode,
-    load::{insert, record},
     resolve::Pass,
     table::{Header, Row},
-    validate::Checked,
+    write::{insert, record},
 };
 use crate::{authz::Txn, domain::training::session::MAX, error::Result, language::Sentence};
 

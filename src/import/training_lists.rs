@@ -1,23 +1,22 @@
 //! Programmes, training plans and quotas of a bundle, small enough to be read into memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use entity::{
     programme, quota, training_plan,
-    value::{
-        Measure, PlanCode, PlanId, PlanState, ProgrammeCode, QuotaId, QuotaState, StudyMode, SubjectCode, UnitCode,
-        UnitId,
-    },
+    value::{PlanCode, PlanId, ProgrammeCode, QuotaId, QuotaState, SubjectCode, UnitId},
 };
 
 use super::{
-    cell::{Cells, Problem, code, number, outer_code, word, year},
+    cell::{Cells, code, outer_code, word},
     context::{ImportContext, differs, repeated_code, repeated_row},
     existing::QuotaFacts,
     finding::{FindingCode, Findings},
+    programme_index::Programme,
     reference_lists::{Listed, unit_of},
     resolve::note_level,
     table::{Header, Row},
+    training_row::{PlanRow, QuotaRow},
 };
 use crate::language::Sentence;
 
@@ -57,95 +56,6 @@ impl Listed for programme::Model {
     fn check(&self, header: &Header, line: u64, context: &ImportContext, findings: &mut Findings) {
         let (Some(level), Ok(subject)) = (&self.level_code, self.subject.parse::<SubjectCode>()) else { return };
         note_level(header, line, (Ok(&subject), Ok(level)), context, findings);
-    }
-}
-
-/// A training plan.
-pub(super) struct PlanRow {
-    code: PlanCode,
-    unit: UnitCode,
-    year_from: i32,
-    year_to: i32,
-    document_no: Option<String>,
-    name: String,
-    state: PlanState,
-}
-
-impl Row for PlanRow {
-    const FILE: &'static str = "training_plans.csv";
-    const COLUMNS: &'static [&'static str] =
-        &["code", "unit_code", "year_from", "year_to", "document_no", "name", "status"];
-
-    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let code_ = cells.must("code", code);
-        let unit = cells.must("unit_code", code);
-        let year_from = cells.must("year_from", year);
-        let year_to = cells.must("year_to", year);
-        let document_no = cells.text("document_no");
-        let name = cells.name("name");
-        let state = cells.must("status", word);
-        let (year_from, year_to) = (year_from?, year_to?);
-        if year_to < year_from {
-            cells.backward_interval("year_to");
-            return None;
-        }
-        Some(Self {
-            code: code_?,
-            unit: unit?,
-            year_from,
-            year_to,
-            document_no: document_no?,
-            name: name?,
-            state: state?,
-        })
-    }
-}
-
-/// How the seats of a quota bind.
-#[derive(Clone, Copy)]
-enum Bound {
-    Exact,
-    MoreThan,
-}
-
-fn bound(text: &str) -> Result<Bound, Problem> {
-    match text {
-        "EXACT" => Ok(Bound::Exact),
-        "MORE_THAN" => Ok(Bound::MoreThan),
-        _ => Err(Problem::not_among(text, &["EXACT", "MORE_THAN"])),
-    }
-}
-
-/// Seats that a plan issues to a unit.
-pub(super) struct QuotaRow {
-    plan: PlanCode,
-    unit: UnitCode,
-    programme: ProgrammeCode,
-    mode: Option<StudyMode>,
-    facts: QuotaFacts,
-}
-
-impl Row for QuotaRow {
-    const FILE: &'static str = "quotas.csv";
-    const COLUMNS: &'static [&'static str] =
-        &["plan_code", "unit_code", "programme_code", "mode", "measure", "bound", "quantity", "classes"];
-
-    fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let plan = cells.must("plan_code", code);
-        let unit = cells.must("unit_code", code);
-        let programme = cells.must("programme_code", code);
-        let mode = cells.may("mode", word);
-        let measure = cells.must::<Measure>("measure", word);
-        let bound = cells.must("bound", bound);
-        let seats = cells.must("quantity", number);
-        let classes = cells.may("classes", number);
-        let facts = QuotaFacts {
-            measure: measure?,
-            is_lower_bound: matches!(bound?, Bound::MoreThan),
-            seats: seats?,
-            classes: classes?,
-        };
-        Some(Self { plan: plan?, unit: unit?, programme: programme?, mode: mode?, facts })
     }
 }
 
@@ -297,31 +207,6 @@ fn after_learners() -> Sentence {
         "kế hoạch đã có học viên trong cơ sở dữ liệu; chỉ tiêu mới không tính các học viên này",
         "the plan has learners in the database; a new quota does not count them",
     )
-}
-
-/// Index of a programme among all known ones.
-pub(super) type Programme = u32;
-
-/// The programmes of the database and of the bundle.
-#[derive(Default)]
-pub(super) struct Programmes(HashMap<ProgrammeCode, Programme>);
-
-impl Programmes {
-    /// Adds a programme.
-    pub fn enter(&mut self, code: ProgrammeCode) {
-        let next = u32::try_from(self.0.len()).unwrap_or(Programme::MAX);
-        self.0.entry(code).or_insert(next);
-    }
-
-    /// The codes of all programmes.
-    pub fn codes(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(ProgrammeCode::as_str)
-    }
-
-    /// The programme with the code.
-    pub fn find(&self, code: &ProgrammeCode) -> Option<Programme> {
-        self.0.get(code).copied()
-    }
 }
 
 /// The plan in `plan_code`, unless the cell is empty.

@@ -11,57 +11,27 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 use super::{
     batch::counted,
     bundle::Bundle,
+    checked::Checked,
     class::ClassRow,
     context::{ImportContext, repeated_row},
     enrolment::EnrolmentRow,
     existing::Existing,
     finding::{FindingCode, Findings},
     person_overlaps::{self, Episode, Paper, Post},
+    plan::Plan,
     plausibility::{self, IdDoubt},
     post::Tiers,
     progress::Progress,
-    reference_lists::{Listed, NewUnits, listed},
+    reference_lists::{Listed, listed},
     resolve::Pass,
     rotation::{Lives, Tenure, Tenures, rotation_overlap, rotation_running},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     session::SessionRow,
     table::{Header, Row},
-    training_lists::{NewOffers, PlanRow, QuotaRow},
+    training_row::{PlanRow, QuotaRow},
     twin::{self, Twin},
 };
 use crate::{error::Result, language::Sentence};
-
-/// Totals of a file after the first pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Checked {
-    pub file: &'static str,
-    pub rows: u64,
-    pub new: u64,
-    pub unchanged: u64,
-    /// Fingerprint, to see whether the file is still the same when it is loaded.
-    pub print: u64,
-}
-
-/// The rows of the small files, and the totals of each file.
-#[derive(Default)]
-pub(super) struct Plan {
-    pub titles: Vec<title::Model>,
-    pub institutions: Vec<institution::Model>,
-    pub rules: Vec<law::Model>,
-    pub retirement_ages: Vec<retirement_age::Model>,
-    pub offers: NewOffers,
-    pub units: NewUnits,
-    /// Lines of rotations without an end that were ended by a later rotation of the person.
-    pub overtaken: HashSet<u64>,
-    pub checked: Vec<Checked>,
-}
-
-impl Plan {
-    /// Whether the bundle has rows to write.
-    pub fn has_news(&self) -> bool {
-        self.checked.iter().any(|file| file.new > 0)
-    }
-}
 
 /// Checks a bundle.
 pub(super) async fn validate(

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     cadre_snapshot::{self, CadreSnapshot, Of},
-    headcount::Person,
+    person::Person,
 };
 use crate::error::Result;
 

@@ -6,8 +6,10 @@
 
 mod batch;
 pub mod cadre_snapshot;
+mod hash_buckets;
 pub mod headcount;
 mod name_index;
+mod person;
 
 use std::{
     collections::{BTreeSet, HashMap},

@@ -17,7 +17,7 @@ use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
 use super::{
     batch::Batch,
     cadre_snapshot::CadreSnapshot,
-    headcount::{HEAPS, heap_of},
+    hash_buckets::{BUCKETS, bucket_of},
 };
 use crate::{
     db::bulk::{self, StagingTable},
@@ -97,27 +97,27 @@ pub(super) struct Expected(Vec<u64>);
 impl Expected {
     /// Starts without persons.
     pub fn new() -> Self {
-        Self(vec![0; HEAPS])
+        Self(vec![0; BUCKETS])
     }
 
     /// Adds a person.
     pub fn add(&mut self, card: &CadreSnapshot) {
-        let heap = &mut self.0[heap_of(card.id)];
-        *heap = words(card).iter().map(digest).fold(*heap, u64::wrapping_add);
+        let bucket = &mut self.0[bucket_of(card.id)];
+        *bucket = words(card).iter().map(digest).fold(*bucket, u64::wrapping_add);
     }
 
     /// Returns the first person whose stored words differ, after all persons were added: the code, or the id if the
     /// person does not exist.
     pub async fn difference(self, connection: &DatabaseTransaction) -> Result<Option<String>> {
-        let mut heaps = self.0;
+        let mut buckets = self.0;
         let mut found = cadre_word::Entity::find().stream(connection).await?;
         while let Some(row) = found.try_next().await? {
-            let heap = &mut heaps[heap_of(row.cadre_id)];
-            *heap = heap.wrapping_sub(digest(&row));
+            let bucket = &mut buckets[bucket_of(row.cadre_id)];
+            *bucket = bucket.wrapping_sub(digest(&row));
         }
         drop(found);
-        match heaps.iter().position(|heap| *heap != 0) {
-            Some(heap) => named(connection, heap).await,
+        match buckets.iter().position(|bucket| *bucket != 0) {
+            Some(bucket) => named(connection, bucket).await,
             None => Ok(None),
         }
     }
@@ -130,18 +130,18 @@ fn digest(row: &cadre_word::Model) -> u64 {
 }
 
 /// Returns the first person of a bucket whose words differ.
-async fn named(connection: &DatabaseTransaction, heap: usize) -> Result<Option<String>> {
+async fn named(connection: &DatabaseTransaction, bucket: usize) -> Result<Option<String>> {
     let mut left: HashMap<cadre_word::Model, i32> = HashMap::new();
     let mut found = cadre_word::Entity::find().stream(connection).await?;
     while let Some(row) = found.try_next().await? {
-        if heap_of(row.cadre_id) == heap {
+        if bucket_of(row.cadre_id) == bucket {
             *left.entry(row).or_default() -= 1;
         }
     }
     drop(found);
     let (mut last, mut codes) = (None, HashMap::<CadreId, CadreCode>::new());
     while let Some(people) = Batch::after(connection, last).await? {
-        for card in people.cards.iter().filter(|card| heap_of(card.id) == heap) {
+        for card in people.cards.iter().filter(|card| bucket_of(card.id) == bucket) {
             words(card).into_iter().for_each(|row| *left.entry(row).or_default() += 1);
             codes.insert(card.id, card.code.clone());
         }

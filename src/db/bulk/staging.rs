@@ -8,7 +8,11 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Index, Query},
 };
 
-use super::{SORTING_CACHE, WIDE_CACHE, Way, cache, table::quoted, write};
+use super::{
+    SORTING_CACHE, WIDE_CACHE, cache,
+    table::{RowOperation, quoted},
+    write,
+};
 
 /// The dropped indexes of a table that is being filled, as their `CREATE INDEX` statements.
 #[derive(Debug)]
@@ -99,7 +103,7 @@ impl<E: EntityTrait> StagingTable<E> {
         txn: &DatabaseTransaction,
         rows: impl IntoIterator<Item = A>,
     ) -> Result<(), DbErr> {
-        write(txn, rows, Way::Insert, Some(&self.name)).await
+        write(txn, rows, RowOperation::Insert, Some(&self.name)).await
     }
 
     /// Copies the rows into the table and rebuilds its indexes.

@@ -7,8 +7,6 @@ use sea_orm::{
     Statement, Value, sea_query::ArrayType,
 };
 
-use super::Way;
-
 /// A table and its written columns.
 pub(super) struct Table<A: ActiveModelTrait> {
     name: String,
@@ -28,16 +26,23 @@ impl<A: ActiveModelTrait> Table<A> {
     }
 
     /// The statement for these rows.
-    pub fn statement(&self, backend: DatabaseBackend, way: Way, rows: Vec<A>) -> Result<Statement, DbErr> {
+    pub fn statement(
+        &self,
+        backend: DatabaseBackend,
+        operation: RowOperation,
+        rows: Vec<A>,
+    ) -> Result<Statement, DbErr> {
         let (given, values) = match backend {
             DatabaseBackend::Postgres => self.arrays(rows)?,
             _ => self.parameters(rows)?,
         };
         let (name, names) = (quoted(&self.name), self.names());
-        let text = match way {
-            Way::Insert => format!("INSERT INTO {name} ({names}) {given}"),
-            Way::Replace | Way::Add => format!("INSERT INTO {name} ({names}) {given} {}", self.otherwise(way)),
-            Way::Delete => format!("DELETE FROM {name} WHERE ({names}) IN ({given})"),
+        let text = match operation {
+            RowOperation::Insert => format!("INSERT INTO {name} ({names}) {given}"),
+            RowOperation::Replace | RowOperation::Add => {
+                format!("INSERT INTO {name} ({names}) {given} {}", self.otherwise(operation))
+            }
+            RowOperation::Delete => format!("DELETE FROM {name} WHERE ({names}) IN ({given})"),
         };
         Ok(Statement::from_sql_and_values(backend, text, values))
     }
@@ -48,12 +53,12 @@ impl<A: ActiveModelTrait> Table<A> {
     }
 
     /// The `ON CONFLICT` clause for an existing primary key.
-    fn otherwise(&self, way: Way) -> String {
+    fn otherwise(&self, operation: RowOperation) -> String {
         let key: Vec<&str> =
             <A::Entity as EntityTrait>::PrimaryKey::iter().map(|key| key.into_column().as_str()).collect();
         let beside = self.columns.iter().map(IdenStatic::as_str).filter(|column| !key.contains(column));
-        let set = beside.map(quoted).map(|column| match way {
-            Way::Add => format!("{column} = {}.{column} + excluded.{column}", quoted(&self.name)),
+        let set = beside.map(quoted).map(|column| match operation {
+            RowOperation::Add => format!("{column} = {}.{column} + excluded.{column}", quoted(&self.name)),
             _ => format!("{column} = excluded.{column}"),
         });
         let set = set.collect::<Vec<_>>().join(", ");
@@ -124,4 +129,17 @@ pub(super) fn quoted(name: &str) -> String {
 
 fn unwritten(error: std::fmt::Error) -> DbErr {
     DbErr::Custom(error.to_string())
+}
+
+/// Operation on each row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowOperation {
+    /// Inserts the row; its key must be new.
+    Insert,
+    /// Inserts the row or replaces the one with its key.
+    Replace,
+    /// Inserts the row or adds its numbers to the one with its key.
+    Add,
+    /// Deletes the rows with the same values.
+    Delete,
 }

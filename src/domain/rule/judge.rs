@@ -8,7 +8,10 @@ use sea_orm::Iterable;
 
 use crate::{
     authz::RetirementOutlook,
-    domain::rule::sentence,
+    domain::rule::{
+        sentence,
+        verdict::{Fact, Verdict},
+    },
     language::Sentence,
     reference::rules::{Event, Rules},
 };
@@ -76,38 +79,6 @@ pub struct RuleCheck {
     pub overridden: Option<rule_override::Model>,
     /// Whether the rule was not checked because the caller may not learn the end of service.
     pub is_withheld: bool,
-}
-
-/// Verdict on the facts, assuming that the value of the rule is right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Holds,
-    Broken,
-    AsksNothing,
-    Lacks(Fact),
-    /// It depends on a protected fact that the caller may not learn.
-    Withheld,
-}
-
-/// A fact that is required to check a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fact {
-    /// End of the rotation, planned or actual.
-    End,
-    /// Title at the destination unit.
-    DestinationTitle,
-    /// Day of birth, or a retirement age for it.
-    Retirement,
-    /// Planning entry (quy hoạch).
-    PlanningEntry,
-    /// Deadline of the rule, within the calendar.
-    Deadline,
-}
-
-impl From<bool> for Verdict {
-    fn from(holds: bool) -> Self {
-        if holds { Self::Holds } else { Self::Broken }
-    }
 }
 
 /// Checks a rotation against every rule: one check for each key, always in the same order.

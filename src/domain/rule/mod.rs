@@ -7,5 +7,6 @@ mod judge;
 mod sentence;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 pub use judge::{Facts, RuleCheck, RuleResult, blocking, judge, withheld};

@@ -3,7 +3,7 @@
 use entity::{rule, rule_override, value::RuleKey};
 
 use crate::{
-    domain::rule::judge::{Fact, Verdict},
+    domain::rule::verdict::{Fact, Verdict},
     language::Sentence,
 };
 

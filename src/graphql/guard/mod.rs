@@ -9,6 +9,7 @@ pub mod document;
 pub mod explain;
 mod fragments;
 pub mod input;
+pub mod input_value;
 pub mod lexer;
 pub mod limits;
 pub mod price;

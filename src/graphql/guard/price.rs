@@ -7,7 +7,7 @@ use async_graphql::Name;
 
 use crate::graphql::guard::{
     cost::{Cost, Size},
-    input::{Form, Input},
+    input_value::{Form, Input},
     schema_index::Coordinate,
 };
 

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use actix_web::{
-    HttpResponse,
+    HttpResponse, HttpResponseBuilder,
     http::{StatusCode, header},
 };
 use serde_json::json;
 
 use crate::{
     auth::{Refused, rejection},
-    http::oauth::uncached,
     limit::whole_seconds,
 };
 
@@ -112,4 +111,10 @@ impl From<Refused> for Refusal {
         };
         Self { status: StatusCode::BAD_REQUEST, error, description, retry_after: None }
     }
+}
+
+/// RFC 6749, section 5.1: tokens must not be cached.
+pub(super) fn uncached(mut response: HttpResponseBuilder) -> HttpResponseBuilder {
+    response.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::PRAGMA, "no-cache"));
+    response
 }

@@ -11,7 +11,7 @@ use crate::auth::tests::fixture::{Fixture, PUBLIC_URL, now};
 
 struct Answer {
     status: u16,
-    headers: header::HeaderMap,
+    headers: actix_web::http::header::HeaderMap,
     body: Value,
 }
 

@@ -5,7 +5,7 @@ use std::io::Read;
 use entity::institution;
 use sea_orm::QueryOrder;
 
-use super::super::{row::CadreRow, table::Table};
+use super::super::{finding::Findings, row::CadreRow, table::Table};
 use super::*;
 
 async fn names(database: &Database) -> Vec<String> {

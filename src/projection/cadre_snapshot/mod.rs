@@ -3,12 +3,13 @@
 //! A card stores the whole history, which is short, so it answers for any day. It stores no protected fields.
 
 mod pack;
+mod snapshot;
 
 use std::collections::{HashMap, HashSet};
 
 use entity::{
     assignment, cadre, cadre_card, qualification, rotation,
-    value::{CadreCode, CadreId, CadreStatus, Category, Gender},
+    value::{CadreCode, CadreId},
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -18,34 +19,12 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub(super) use pack::VERSION;
+pub use snapshot::CadreSnapshot;
 
 use crate::{
     db::{self, bulk},
     error::Result,
 };
-
-/// A person's card.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CadreSnapshot {
-    /// Person.
-    pub id: CadreId,
-    /// Code of the person.
-    pub code: CadreCode,
-    /// Full name.
-    pub full_name: String,
-    /// Gender.
-    pub gender: Gender,
-    /// Category.
-    pub category: Category,
-    /// Current status.
-    pub status: CadreStatus,
-    /// Whether the person has rotations, in any state. Most have none; for these the rotation table is not read.
-    pub has_rotations: bool,
-    /// Posts, newest first.
-    pub posts: Vec<assignment::Model>,
-    /// Qualifications by subject, then oldest first.
-    pub qualifications: Vec<qualification::Model>,
-}
 
 impl CadreSnapshot {
     /// Decodes the card of a row.

@@ -13,7 +13,7 @@ use entity::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::CadreSnapshot;
+use super::snapshot::CadreSnapshot;
 use crate::error::{Error, Result};
 
 /// Format version that this program writes and reads.

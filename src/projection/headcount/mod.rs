@@ -12,12 +12,11 @@ mod tests;
 mod update;
 mod verify;
 
-pub(super) use project::Person;
 pub(crate) use query::{Counted, Counts, Lookup, counts};
 pub(super) use rebuild::Rebuild;
 pub(super) use update::{Update, is_made, made_at};
 pub use verify::Difference;
-pub(super) use verify::{Expected, HEAPS, heap_of};
+pub(super) use verify::Expected;
 
 /// Format version of the tables. A change triggers a rebuild.
 pub(crate) const VERSION: i32 = 2;

@@ -3,25 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use entity::{
-    assignment, cadre_key, qualification,
-    value::{CadreId, CountScope, Day, Period, SubjectCode, UnitId},
+    assignment, cadre_key,
+    value::{CountScope, Day, Period, SubjectCode, UnitId},
 };
 
 use super::dimensions::{CountKey, Dimensions};
-use crate::reference::units::joined;
-
-/// A person with all inputs of counts and page keys.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::projection) struct Person<'a> {
-    /// Id of the person.
-    pub id: CadreId,
-    /// Sort key of the name.
-    pub sort_key: &'a [u8],
-    /// All posts, in any order.
-    pub posts: &'a [assignment::Model],
-    /// All qualifications, in any order.
-    pub qualifications: &'a [qualification::Model],
-}
+use crate::{projection::person::Person, reference::units::joined};
 
 /// Period in which a level is the person's highest of its subject.
 struct Held<'a> {

@@ -16,14 +16,12 @@ use fastrand::Rng;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{EntityTrait, IntoActiveModel};
 
-use super::{
-    Person,
-    dimensions::{Dimensions, scope},
-};
+use super::dimensions::{Dimensions, scope};
 use crate::{
     clock::Clock,
     db,
     domain::maintenance,
+    projection::person::Person,
     reference::{ReferenceData, units::Reach},
 };
 

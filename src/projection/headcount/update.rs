@@ -17,12 +17,13 @@ use sea_orm::{
 };
 
 use super::{
-    Person, VERSION,
+    VERSION,
     dimensions::{CountKey, Dimensions, first_day},
 };
 use crate::{
     db::{self, LockMode, bulk},
     error::{Error, Result},
+    projection::person::Person,
     reference::ReferenceData,
 };
 

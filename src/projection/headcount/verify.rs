@@ -17,13 +17,16 @@ use sea_orm::{ActiveEnum, DatabaseTransaction, EntityTrait};
 use super::{
     VERSION,
     dimensions::{CountKey, Dimensions},
-    project::Person,
 };
-use crate::{error::Result, projection::batch::Batch, reference::ReferenceData};
-
-/// Number of hash buckets (heaps). Page keys and words are hashed into the bucket of their person, so that only one
-/// bucket has to be compared in detail.
-pub(in crate::projection) const HEAPS: usize = 1 << 16;
+use crate::{
+    error::Result,
+    projection::{
+        batch::Batch,
+        hash_buckets::{BUCKETS, bucket_of},
+        person::Person,
+    },
+    reference::ReferenceData,
+};
 
 /// First difference between the tables and the values derived from posts and qualifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +98,7 @@ impl fmt::Display for Difference {
 pub(in crate::projection) struct Expected {
     dimensions: Dimensions,
     counts: HashMap<CountKey, i64>,
-    heaps: Vec<u64>,
+    buckets: Vec<u64>,
 }
 
 impl Expected {
@@ -107,7 +110,7 @@ impl Expected {
         let base_date = head.filter(|head| head.version == VERSION).and_then(|head| head.folded_on);
         let Some(base_date) = base_date else { return Ok(Err(Difference::NotMade)) };
         let dimensions = Dimensions::new(Arc::new(ReferenceData::load(connection).await?), base_date);
-        Ok(Ok(Self { dimensions, counts: HashMap::new(), heaps: vec![0; HEAPS] }))
+        Ok(Ok(Self { dimensions, counts: HashMap::new(), buckets: vec![0; BUCKETS] }))
     }
 
     /// Adds a person.
@@ -115,7 +118,7 @@ impl Expected {
         let counts = &mut self.counts;
         person.each_count(&mut self.dimensions, |cell, people| *counts.entry(cell).or_default() += i64::from(people));
         for key in person.keys(&self.dimensions).iter().filter(|key| self.dimensions.speaks_of(key)) {
-            throw(&mut self.heaps, key, u64::wrapping_add);
+            throw(&mut self.buckets, key, u64::wrapping_add);
         }
     }
 
@@ -127,8 +130,8 @@ impl Expected {
         if let Some(difference) = counts_differ(connection, &mut self.dimensions, &mut self.counts).await? {
             return Ok(Some(difference));
         }
-        match keys_differ(connection, &self.dimensions, self.heaps).await? {
-            Some(heap) => named_key(connection, &self.dimensions, heap).await,
+        match keys_differ(connection, &self.dimensions, self.buckets).await? {
+            Some(bucket) => named_key(connection, &self.dimensions, bucket).await,
             None => Ok(None),
         }
     }
@@ -211,27 +214,27 @@ async fn count(
 async fn keys_differ(
     connection: &DatabaseTransaction,
     dimensions: &Dimensions,
-    mut heaps: Vec<u64>,
+    mut buckets: Vec<u64>,
 ) -> Result<Option<usize>> {
     let mut rows = cadre_key::Entity::find().stream(connection).await?;
     while let Some(row) = rows.try_next().await? {
         if dimensions.speaks_of(&row) {
-            throw(&mut heaps, &row, u64::wrapping_sub);
+            throw(&mut buckets, &row, u64::wrapping_sub);
         }
     }
-    Ok(heaps.iter().position(|heap| *heap != 0))
+    Ok(buckets.iter().position(|bucket| *bucket != 0))
 }
 
 /// Returns the first missing or superfluous key of a bucket.
 async fn named_key(
     connection: &DatabaseTransaction,
     dimensions: &Dimensions,
-    heap: usize,
+    bucket: usize,
 ) -> Result<Option<Difference>> {
     let mut left: HashMap<String, (cadre_key::Model, i32)> = HashMap::new();
     let mut codes: HashMap<CadreId, CadreCode> = HashMap::new();
     let mut note = |key: cadre_key::Model, sign: i32| {
-        if heap_of(key.cadre_id) == heap && dimensions.speaks_of(&key) {
+        if bucket_of(key.cadre_id) == bucket && dimensions.speaks_of(&key) {
             left.entry(format!("{key:?}")).or_insert((key, 0)).1 += sign;
         }
     };
@@ -242,7 +245,7 @@ async fn named_key(
     drop(rows);
     let mut last = None;
     while let Some(people) = Batch::after(connection, last).await? {
-        for person in people.each().filter(|person| heap_of(person.id) == heap) {
+        for person in people.each().filter(|person| bucket_of(person.id) == bucket) {
             person.keys(dimensions).into_iter().for_each(|key| note(key, 1));
             codes.extend(people.code(person.id).map(|code| (person.id, code.clone())));
         }
@@ -260,21 +263,14 @@ async fn named_key(
     }))
 }
 
-/// Bucket of a person.
-pub(in crate::projection) fn heap_of(person: CadreId) -> usize {
-    let mut hasher = DefaultHasher::new();
-    person.hash(&mut hasher);
-    usize::try_from(hasher.finish() % HEAPS as u64).unwrap_or(0)
-}
-
 /// Adds a key's hash to its person's bucket or subtracts it. The operation is commutative: equal sets of keys cancel
 /// out.
-fn throw(heaps: &mut [u64], key: &cadre_key::Model, how: fn(u64, u64) -> u64) {
+fn throw(buckets: &mut [u64], key: &cadre_key::Model, how: fn(u64, u64) -> u64) {
     let mut hasher = DefaultHasher::new();
     (key.unit_id, key.branch_id, &key.subject_code, key.rank, &key.sort_key).hash(&mut hasher);
     (key.cadre_id, key.from_on, key.until_on).hash(&mut hasher);
-    let heap = &mut heaps[heap_of(key.cadre_id)];
-    *heap = how(*heap, hasher.finish());
+    let bucket = &mut buckets[bucket_of(key.cadre_id)];
+    *bucket = how(*bucket, hasher.finish());
 }
 
 /// Code of a unit; the id if the unit does not exist.
