@@ -16,24 +16,39 @@ use crate::{
     language::Sentence,
 };
 
-/// Files that are loaded, in the order in which they are read: later ones refer to earlier ones.
-pub(super) const LOADED: [&str; 16] = [
-    UnitRow::FILE,
-    SuccessionRow::FILE,
-    <entity::title::Model as Row>::FILE,
-    <entity::institution::Model as Row>::FILE,
-    <entity::rule::Model as Row>::FILE,
-    <entity::retirement_age::Model as Row>::FILE,
-    <entity::programme::Model as Row>::FILE,
-    PlanRow::FILE,
-    QuotaRow::FILE,
-    CadreRow::FILE,
-    AssignmentRow::FILE,
-    QualificationRow::FILE,
-    RotationRow::FILE,
-    ClassRow::FILE,
-    SessionRow::FILE,
-    EnrolmentRow::FILE,
+/// The format of a file.
+#[derive(Clone, Copy, Debug)]
+pub struct FileFormat {
+    /// Name of the file.
+    pub name: &'static str,
+    /// All columns. A file may have them in any order.
+    pub columns: &'static [&'static str],
+    /// The columns that a file may lack.
+    pub optional: &'static [&'static str],
+}
+
+const fn format<T: Row>() -> FileFormat {
+    FileFormat { name: T::FILE, columns: T::COLUMNS, optional: T::OPTIONAL }
+}
+
+/// The files of a bundle, in the order in which they are read: later ones refer to earlier ones.
+pub const FILES: [FileFormat; 16] = [
+    format::<UnitRow>(),
+    format::<SuccessionRow>(),
+    format::<entity::title::Model>(),
+    format::<entity::institution::Model>(),
+    format::<entity::rule::Model>(),
+    format::<entity::retirement_age::Model>(),
+    format::<entity::programme::Model>(),
+    format::<PlanRow>(),
+    format::<QuotaRow>(),
+    format::<CadreRow>(),
+    format::<AssignmentRow>(),
+    format::<QualificationRow>(),
+    format::<RotationRow>(),
+    format::<ClassRow>(),
+    format::<SessionRow>(),
+    format::<EnrolmentRow>(),
 ];
 
 /// The files of a folder.
@@ -56,7 +71,7 @@ impl Bundle {
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if let Some(file) = LOADED.into_iter().find(|file| *file == name) {
+            if let Some(file) = names().find(|file| *file == name) {
                 // Follows a link, as opening the file will. A pipe would block the import until something writes to it.
                 let metadata = fs::metadata(entry.path()).map_err(|error| unreadable(&name, &error))?;
                 if metadata.is_file() {
@@ -71,12 +86,12 @@ impl Bundle {
         }
         let size = |file: &&'static str| sizes.iter().find(|(name, _)| name == file).map(|(_, size)| *size);
         let bundle = Self {
-            loaded: LOADED.into_iter().filter(|file| size(file).is_some()).collect(),
-            bytes: LOADED.iter().filter_map(size).sum(),
+            loaded: names().filter(|file| size(file).is_some()).collect(),
+            bytes: names().filter_map(|file| size(&file)).sum(),
             irregular,
         };
         if bundle.loaded.is_empty() && bundle.irregular.is_empty() {
-            let files = LOADED.join(", ");
+            let files = FILES.map(|file| file.name).join(", ");
             return Err(Error::invalid(
                 "DIR",
                 format!("thư mục không có tệp nào của gói nhập; cần ít nhất một trong: {files}"),
@@ -90,6 +105,11 @@ impl Bundle {
     pub fn has(&self, file: &str) -> bool {
         self.loaded.contains(&file)
     }
+}
+
+/// The names of the files, in the order of `FILES`.
+fn names() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|file| file.name)
 }
 
 fn no_folder(error: &io::Error) -> Error {

@@ -16,7 +16,7 @@ use super::{
     cell::{Cells, Problem, code, day, number, word},
     checked::Checked,
     class_index::{Class, ClassEntry},
-    context::{ImportContext, differs, repeated_code},
+    context::{ImportContext, repeated_code},
     finding::{FindingCode, Findings},
     programme_index::Programme,
     reference_lists::unit_of,
@@ -59,6 +59,7 @@ impl Row for ClassRow {
         "reported_learners",
         "status",
     ];
+    const OPTIONAL: &'static [&'static str] = &["intake", "mode", "reported_learners"];
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must("code", code);
@@ -169,10 +170,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 continue;
             };
             let differing = row.differing((plan_id, organiser_id), there);
-            unchanged += u64::from(differing.is_empty());
-            for column in differing {
-                header.note(self.findings, (line, column), FindingCode::Differs, differs);
-            }
+            unchanged += u64::from(header.note_differing(self.findings, line, differing));
         }
         Ok((new, unchanged))
     }

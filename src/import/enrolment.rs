@@ -18,7 +18,7 @@ use super::{
     checked::Checked,
     class::ClassRow,
     class_index::Class,
-    context::{differs, repeated_row},
+    context::repeated_row,
     enrolment_overlaps::{Seat, compare_seats},
     finding::FindingCode,
     person_overlaps::{self, Paper},
@@ -48,6 +48,7 @@ impl Row for EnrolmentRow {
     const FILE: &'static str = "enrolments.csv";
     const COLUMNS: &'static [&'static str] =
         &["cadre_code", "class_code", "programme_code", "unit_code", "year", "result", "grade"];
+    const OPTIONAL: &'static [&'static str] = &["grade"];
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let cadre = cells.must("cadre_code", code);
@@ -113,13 +114,13 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let of_person = stored.get(&row.cadre_id).map_or(&[][..], Vec::as_slice).iter();
             // A person who dropped out and returned has two rows of one class.
             let same = of_person.filter(|there| identity(there) == identity(row));
-            let Some(there) = same.min_by_key(|there| differing(row, there).len()) else { continue };
+            let count = |there: &&enrolment::Model| {
+                differing(row, there).into_iter().filter(|column| header.has(column)).count()
+            };
+            let Some(there) = same.min_by_key(count) else { continue };
             matched.insert(there.id);
-            let differing = differing(row, there);
-            *news = if differing.is_empty() { RowStatus::Unchanged } else { RowStatus::Differs };
-            for column in differing {
-                header.note(self.findings, (*line, column), FindingCode::Differs, differs);
-            }
+            let is_unchanged = header.note_differing(self.findings, *line, differing(row, there));
+            *news = if is_unchanged { RowStatus::Unchanged } else { RowStatus::Differs };
         }
         let mut extra = Vec::new();
         for (id, person) in persons {

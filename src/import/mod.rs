@@ -49,6 +49,7 @@ mod write;
 
 use std::path::Path;
 
+pub use bundle::{FILES, FileFormat};
 pub use finding::{Column, Finding, FindingCode, Severity, Unlisted};
 use progress::Progress;
 pub use report::{Extent, FileReport, FileState, Outcome, Report};

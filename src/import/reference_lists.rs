@@ -11,7 +11,7 @@ use entity::{
 };
 
 use super::{
-    context::{ImportContext, differs, repeated_code, repeated_row},
+    context::{ImportContext, repeated_code, repeated_row},
     finding::{FindingCode, Findings},
     row::{SuccessionRow, UnitRow},
     table::{Header, Row},
@@ -92,13 +92,7 @@ pub(super) fn listed<T: Listed>(
             header.note(findings, (line, "code"), FindingCode::RepeatedCode, || sentence);
             continue;
         }
-        let mut differing = row.differing(there);
-        // A column that the file lacks is not compared.
-        differing.retain(|column| header.column(column).is_some());
-        unchanged += u64::from(differing.is_empty());
-        for column in differing {
-            header.note(findings, (line, column), FindingCode::Differs, differs);
-        }
+        unchanged += u64::from(header.note_differing(findings, line, row.differing(there)));
     }
     (new, unchanged)
 }
@@ -155,7 +149,7 @@ impl NewUnits {
         (context, findings): (&ImportContext, &mut Findings),
     ) {
         let stored = context.existing.versions.get(&version.unit_id).map_or(&[][..], Vec::as_slice);
-        if stored.iter().any(|there| is_same(there, &version)) {
+        if stored.iter().any(|there| is_same(header, there, &version)) {
             self.unchanged.0 += 1;
         } else if stored.iter().any(|there| there.period().is_some_and(|period| period.overlaps(&row.period))) {
             header.note(findings, (line, "code"), FindingCode::Differs, unit_differs);
@@ -184,8 +178,10 @@ impl NewUnits {
                 continue;
             }
             match stored.get(&event(&succession)) {
-                Some(there) if there.document == succession.document => self.unchanged.1 += 1,
-                Some(_) => header.note(findings, (line, "document"), FindingCode::Differs, differs),
+                Some(there) => {
+                    let differing = if there.document == succession.document { vec![] } else { vec!["document"] };
+                    self.unchanged.1 += u64::from(header.note_differing(findings, line, differing));
+                }
                 None => {
                     let is_stored = |code: &UnitCode| context.existing.units.contains_key(code);
                     self.touched.extend([row.predecessor, row.successor].into_iter().filter(is_stored));
@@ -262,9 +258,10 @@ fn model(row: &UnitRow, unit_id: UnitId, parent_id: Option<UnitId>, party_id: Op
     }
 }
 
-/// Whether two versions are equal except for their random ids.
-fn is_same(stored: &unit_version::Model, version: &unit_version::Model) -> bool {
-    unit_version::Model { id: version.id, ..stored.clone() } == *version
+/// Whether two versions are equal except for their random ids and for a column that the file lacks.
+fn is_same(header: &Header, stored: &unit_version::Model, version: &unit_version::Model) -> bool {
+    let admin_code = stored.admin_code.clone().filter(|_| header.has("admin_code"));
+    unit_version::Model { id: version.id, admin_code, ..stored.clone() } == *version
 }
 
 fn stored_version(version: &unit_version::Model) -> Option<Version> {

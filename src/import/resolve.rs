@@ -85,11 +85,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             match stored.get(&row.code) {
                 None => new.push((self.context.cadre_index.id(person), row)),
                 Some(there) => {
-                    let differing = row.differing(there);
-                    unchanged += u64::from(differing.is_empty());
-                    for column in differing {
-                        header.note(self.findings, (line, column), FindingCode::Differs, differs);
-                    }
+                    unchanged += u64::from(header.note_differing(self.findings, line, row.differing(there)));
                 }
             }
         }
@@ -226,7 +222,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(posts)
     }
 
-    /// The qualifications of a batch, and the stored qualifications of the same persons.
+    /// The qualifications of a batch, and the stored qualifications of the same persons. Both are without the values
+    /// of columns that the file lacks.
     pub async fn qualifications(
         &mut self,
         header: &Header,
@@ -240,7 +237,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if !persons.is_empty() {
             let asked = self.any_person(qualification::Column::CadreId, &persons);
             for paper in qualification::Entity::find().filter(asked).all(self.connection).await? {
-                stored.entry(paper.cadre_id).or_default().push(paper);
+                stored.entry(paper.cadre_id).or_default().push(without_absent(header, paper));
             }
         }
         for paper in &mut papers {
@@ -349,6 +346,16 @@ pub(super) fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
         values.resize(values.len().next_power_of_two(), last);
     }
     values
+}
+
+/// A stored qualification without the values of columns that the file lacks, to compare it with rows of the file.
+fn without_absent(header: &Header, paper: qualification::Model) -> qualification::Model {
+    qualification::Model {
+        field_code: paper.field_code.filter(|_| header.has("field_code")),
+        institution_code: paper.institution_code.filter(|_| header.has("institution_code")),
+        mode: paper.mode.filter(|_| header.has("mode")),
+        ..paper
+    }
 }
 
 /// Whether two rows are the same post, regardless of its end.

@@ -10,7 +10,6 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::{
     cadre_index::Person,
-    context::differs,
     finding::FindingCode,
     person_overlaps::Fingerprint,
     resolve::{Pass, Resolved, RowStatus},
@@ -111,11 +110,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let Some(there) = there else { continue };
             matched.insert(there.id);
             model.stored = Some(there.state);
-            let differing = model.differing(there);
-            *news = if differing.is_empty() { RowStatus::Unchanged } else { RowStatus::Differs };
-            for column in differing {
-                header.note(self.findings, (*line, column), FindingCode::Differs, differs);
-            }
+            let is_unchanged = header.note_differing(self.findings, *line, model.differing(there));
+            *news = if is_unchanged { RowStatus::Unchanged } else { RowStatus::Differs };
         }
         let mut extra = Vec::new();
         for (id, person) in persons {

@@ -32,6 +32,7 @@ impl Row for UnitRow {
     const FILE: &'static str = "units.csv";
     const COLUMNS: &'static [&'static str] =
         &["code", "parent_code", "party_parent_code", "kind", "tier", "name", "admin_code", "valid_from", "valid_to"];
+    const OPTIONAL: &'static [&'static str] = &["admin_code"];
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must("code", code);
@@ -73,6 +74,7 @@ pub(super) struct SuccessionRow {
 impl Row for SuccessionRow {
     const FILE: &'static str = "unit_successions.csv";
     const COLUMNS: &'static [&'static str] = &["predecessor_code", "successor_code", "kind", "on_date", "document"];
+    const OPTIONAL: &'static [&'static str] = &["document"];
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let predecessor = cells.must("predecessor_code", code);
@@ -147,6 +149,15 @@ impl Row for CadreRow {
         "rank_code",
         "status",
     ];
+    const OPTIONAL: &'static [&'static str] = &[
+        "national_id",
+        "birth_on",
+        "ethnicity_code",
+        "native_place_code",
+        "joined_service_on",
+        "joined_party_on",
+        "rank_code",
+    ];
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must("code", code);
@@ -201,7 +212,7 @@ impl CadreRow {
         }
     }
 
-    /// The columns in which a stored person differs.
+    /// The columns in which a stored person differs; also those that the file lacks.
     pub fn differing(&self, stored: &cadre::Model) -> Vec<&'static str> {
         let columns = [
             ("national_id", stored.national_id == self.national_id.clone().map(NationalId::seal)),
@@ -268,6 +279,7 @@ impl Row for QualificationRow {
     const FILE: &'static str = "qualifications.csv";
     const COLUMNS: &'static [&'static str] =
         &["cadre_code", "subject", "level", "field_code", "institution_code", "mode", "granted_on"];
+    const OPTIONAL: &'static [&'static str] = &["field_code", "institution_code", "mode"];
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let cadre = cells.must("cadre_code", code);
@@ -304,6 +316,7 @@ impl Row for RotationRow {
     const FILE: &'static str = "rotations.csv";
     const COLUMNS: &'static [&'static str] =
         &["cadre_code", "from_unit_code", "to_unit_code", "form", "start_on", "end_on", "decision_no"];
+    const OPTIONAL: &'static [&'static str] = &["decision_no"];
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let cadre = cells.must("cadre_code", code);

@@ -13,6 +13,7 @@ use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::{
     cell::{Cells, Faults},
+    context::differs,
     encoding::{self, Container, Encoding},
     finding::{Column, FindingCode, Findings, Place},
     progress::Progress,
@@ -33,7 +34,11 @@ pub(super) trait Row: Sized {
     const FILE: &'static str;
     /// The columns, in the order of the format's description.
     const COLUMNS: &'static [&'static str];
-    /// Columns that a file may lack. They are then not compared with the database.
+    /// Columns that a file may lack. Its rows then have no value there, and stored rows are not compared there.
+    ///
+    /// These are the columns whose empty cell means that the value is not recorded. A column whose empty cell states a
+    /// fact (no end, no parent, no limit, any form) is not among them: if it was forgotten, the file would state that
+    /// fact in each row.
     const OPTIONAL: &'static [&'static str] = &[];
 
     /// Reads a record, column by column in the order of `COLUMNS`; every bad cell is noted, not only the first.
@@ -60,6 +65,22 @@ impl Header {
     pub fn at(&self, at: usize) -> Option<Column> {
         let place = (*self.places.get(at)?)?;
         Some(Column { name: self.columns.get(at)?, position: place + 1 })
+    }
+
+    /// Whether the file has the column.
+    pub fn has(&self, name: &str) -> bool {
+        self.column(name).is_some()
+    }
+
+    /// Notes the columns in which a row differs from the database, without those that the file lacks. Returns whether
+    /// none is left.
+    pub fn note_differing(&self, findings: &mut Findings, line: u64, differing: Vec<&'static str>) -> bool {
+        let mut is_unchanged = true;
+        for column in differing.into_iter().filter(|column| self.has(column)) {
+            is_unchanged = false;
+            self.note(findings, (line, column), FindingCode::Differs, differs);
+        }
+        is_unchanged
     }
 
     /// Notes a finding in a cell of a line.

@@ -6,11 +6,11 @@ use std::{
     path::Path,
 };
 
-use super::bundle::LOADED;
+use super::bundle::{FILES, FileFormat};
 use crate::error::{Error, Result};
 
-/// The files of `examples/bundle`, in the order of `LOADED`.
-const EXAMPLES: [&str; LOADED.len()] = [
+/// The files of `examples/bundle`, in the order of `FILES`.
+const EXAMPLES: [&str; FILES.len()] = [
     include_str!("../../examples/bundle/units.csv"),
     include_str!("../../examples/bundle/unit_successions.csv"),
     include_str!("../../examples/bundle/titles.csv"),
@@ -41,25 +41,50 @@ pub fn write(dir: &Path) -> Result<()> {
             format!("the template cannot be written: {error}"),
         )
     };
-    if let Some(file) = LOADED.iter().find(|file| fs::symlink_metadata(dir.join(file)).is_ok()) {
+    if let Some(FileFormat { name, .. }) = FILES.iter().find(|file| fs::symlink_metadata(dir.join(file.name)).is_ok()) {
         return Err(Error::invalid(
             "DIR",
-            format!("đã có tệp {file}; không ghi gì; hãy chọn thư mục khác"),
-            format!("{file} already exists; nothing was written; choose another folder"),
+            format!("đã có tệp {name}; không ghi gì; hãy chọn thư mục khác"),
+            format!("{name} already exists; nothing was written; choose another folder"),
         ));
     }
     fs::create_dir_all(dir).map_err(|error| failed(&error))?;
-    for (file, example) in LOADED.iter().zip(EXAMPLES) {
-        let mut new =
-            OpenOptions::new().write(true).create_new(true).open(dir.join(file)).map_err(|error| failed(&error))?;
-        new.write_all(template(example).as_bytes()).map_err(|error| failed(&error))?;
+    for (file, example) in FILES.iter().zip(EXAMPLES) {
+        let text = template(file, example)?;
+        let mut new = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(dir.join(file.name))
+            .map_err(|error| failed(&error))?;
+        new.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
     }
     Ok(())
 }
 
-/// The header of a file and its first row as a comment. The byte order mark makes Excel read the file as UTF-8.
-fn template(example: &str) -> String {
-    let mut lines = example.lines();
-    let (header, row) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
-    format!("\u{FEFF}{header}\n# {row}\n")
+/// The header of a file and, as a comment, the first row of its example. Columns that the example lacks are empty. The
+/// byte order mark makes Excel read the file as UTF-8.
+fn template(file: &FileFormat, example: &str) -> Result<String> {
+    let mut example = csv::Reader::from_reader(example.as_bytes());
+    let columns = example.headers().map_err(Error::internal)?.clone();
+    let first = example.records().next().transpose().map_err(Error::internal)?.unwrap_or_default();
+    let cell = |column: &&str| {
+        let at = columns.iter().position(|name| name == *column);
+        at.and_then(|at| first.get(at)).unwrap_or_default()
+    };
+    let mut row = csv::Writer::from_writer(Vec::new());
+    row.write_record(file.columns.iter().map(cell)).map_err(Error::internal)?;
+    let row = row.into_inner().map_err(Error::internal)?;
+    Ok(format!("\u{FEFF}{}\n# {}", file.columns.join(","), String::from_utf8_lossy(&row)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_has_all_columns_even_if_the_example_lacks_one() {
+        let file = FileFormat { name: "a.csv", columns: &["code", "phone", "name"], optional: &["phone"] };
+        let text = template(&file, "name,code\n\"Đơn vị, một\",A\nB,b\n").unwrap();
+        assert_eq!(text, "\u{FEFF}code,phone,name\n# A,,\"Đơn vị, một\"\n");
+    }
 }

@@ -9,7 +9,7 @@ use entity::{
 
 use super::{
     cell::{Cells, code, outer_code, word},
-    context::{ImportContext, differs, repeated_code, repeated_row},
+    context::{ImportContext, repeated_code, repeated_row},
     existing::QuotaFacts,
     finding::{FindingCode, Findings},
     programme_index::Programme,
@@ -89,10 +89,7 @@ impl NewOffers {
             let unit = unit_of(context, found, header, (line, "unit_code"), Some(&row.unit));
             if let (Some(there), Some(unit)) = (stored, unit) {
                 let differing = row.differing(unit, there);
-                self.unchanged.0 += u64::from(differing.is_empty());
-                for column in differing {
-                    header.note(found, (line, column), FindingCode::Differs, differs);
-                }
+                self.unchanged.0 += u64::from(header.note_differing(found, line, differing));
             }
             let is_new = stored.is_none();
             // Added even if its unit is unknown, so that its quotas and classes are not reported.
@@ -129,10 +126,7 @@ impl NewOffers {
                 continue;
             };
             let differing = row.facts.differing(there);
-            self.unchanged.1 += u64::from(differing.is_empty());
-            for column in differing {
-                header.note(found, (line, column), FindingCode::Differs, differs);
-            }
+            self.unchanged.1 += u64::from(header.note_differing(found, line, differing));
         }
     }
 }

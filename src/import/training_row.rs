@@ -23,6 +23,7 @@ impl Row for PlanRow {
     const FILE: &'static str = "training_plans.csv";
     const COLUMNS: &'static [&'static str] =
         &["code", "unit_code", "year_from", "year_to", "document_no", "name", "status"];
+    const OPTIONAL: &'static [&'static str] = &["document_no"];
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must("code", code);
@@ -77,6 +78,7 @@ impl Row for QuotaRow {
     const FILE: &'static str = "quotas.csv";
     const COLUMNS: &'static [&'static str] =
         &["plan_code", "unit_code", "programme_code", "mode", "measure", "bound", "quantity", "classes"];
+    const OPTIONAL: &'static [&'static str] = &["classes"];
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let plan = cells.must("plan_code", code);

@@ -13,7 +13,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cadre_api::{config::Cli, demo, domain::refusal, graphql::guard::price, import::Outcome};
+use cadre_api::{
+    config::Cli,
+    demo,
+    domain::refusal,
+    graphql::guard::price,
+    import::{self, Outcome},
+};
 use clap::CommandFactory;
 use entity::value::{Purpose, Scope};
 use sea_orm::Iterable;
@@ -431,18 +437,26 @@ fn the_codes_of_refusals_are_those_of_the_code() {
 
 #[test]
 fn the_columns_are_those_of_a_bundle_that_is_loaded() {
-    let table = rows(&read("docs/import.md"), |first| first.ends_with(".csv"));
-    let folder = "tests/api/support/bundle";
-    let files = fs::read_dir(root().join(folder)).expect("a bundle").map(|entry| entry.expect("an entry").file_name());
-    let known: BTreeMap<String, String> = files
-        .map(|name| {
-            let name = name.into_string().expect("a name");
-            let header = read(&format!("{folder}/{name}")).lines().next().expect("a header").to_owned();
-            (name, header.replace(',', ", "))
-        })
+    let list = |columns: &[&str]| if columns.is_empty() { "none".to_owned() } else { columns.join(", ") };
+    let known: BTreeMap<String, [String; 2]> =
+        import::FILES.iter().map(|file| (file.name.to_owned(), [list(file.columns), list(file.optional)])).collect();
+    let told: BTreeMap<String, [String; 2]> = rows(&read("docs/import.md"), |first| first.ends_with(".csv"))
+        .into_iter()
+        .map(|row| (row[0].clone(), [row[1].clone(), row[2].clone()]))
         .collect();
-    let told: BTreeMap<String, String> = table.into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
     assert_eq!(told, known);
+
+    // The bundle of the tests, which is loaded, has these columns; it may lack optional ones.
+    for file in import::FILES {
+        let text = read(&format!("tests/api/support/bundle/{}", file.name));
+        let header: Vec<&str> = text.lines().next().expect("a header").split(',').collect();
+        assert!(header.iter().all(|column| file.columns.contains(column)), "{}: {header:?}", file.name);
+        let is_present = |column: &&str| file.optional.contains(column) || header.contains(column);
+        assert!(file.columns.iter().all(is_present), "{}: {header:?}", file.name);
+    }
+    let folder = root().join("tests/api/support/bundle");
+    let files = fs::read_dir(folder).expect("a bundle").map(|entry| entry.expect("an entry").file_name());
+    assert_eq!(files.count(), import::FILES.len());
 }
 
 #[test]

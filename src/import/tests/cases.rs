@@ -1,114 +1,27 @@
-//! A small bundle of invented people, and edits that invalidate it. Contains only data, so that a test of another
-//! binary can include this file and run the cases on another database.
+//! A small bundle of invented people, which is in the folder `bundle`, and edits that invalidate it. Contains only data,
+//! so that a test of another binary can include this file and run the cases on another database.
 
 /// A file of a bundle: name and content.
 pub type File = (&'static str, &'static str);
 
 /// A bundle without findings. Two tiers from July 2025, three before.
 pub const BUNDLE: [File; 16] = [
-    (
-        "units.csv",
-        "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n\
-         N,,,NATION,CENTRAL,Trung ương,,,\n\
-         P,N,,PROVINCE,PROVINCE,Tỉnh Thử,11,,\n\
-         B,P,,PARTY_BLOC,PROVINCE,Đảng ủy Khối,,,\n\
-         D,P,,DISTRICT,DISTRICT,Huyện Thử,097,,2025-07-01\n\
-         X,D,,COMMUNE,COMMUNE,Xã Thử,03124,,2025-07-01\n\
-         X,P,,COMMUNE,COMMUNE,Xã Thử,03124,2025-07-01,\n\
-         S,P,B,DEPARTMENT,PROVINCE,Sở Thử,,,\n",
-    ),
-    (
-        "unit_successions.csv",
-        "predecessor_code,successor_code,kind,on_date,document\nD,X,DISSOLVE,2025-07-01,\"Nghị quyết số 1, Điều 2\"\n",
-    ),
-    (
-        "titles.csv",
-        "code,name,category,tier,is_key_leader\n\
-         BT,\"Bí thư, xã\",CADRE,COMMUNE,true\n\
-         CV,Chuyên viên,CIVIL_SERVANT,,false\n",
-    ),
-    ("institutions.csv", "code,name\nT1,Trường Thử\n"),
-    (
-        "cadres.csv",
-        "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,joined_party_on,\
-         category,rank_code,status\n\
-         C1,999000000001,Đỗ Thị Thử,FEMALE,1980-01-02,01,03124,2003-05-01,2006-02-03,CADRE,,ACTIVE\n\
-         C2,999000000002,Lò Văn Mẫu,MALE,1975-10-20,03,03124,1999-09-01,,CIVIL_SERVANT,01.003,ACTIVE\n\
-         C3,,Giàng A Ví,MALE,,,,,,PUBLIC_EMPLOYEE,,RETIRED\n\
-         C4,999000000004,Vừ A Dụ,MALE,1978-07-09,,,,,CADRE,,ACTIVE\n",
-    ),
-    (
-        "assignments.csv",
-        "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n\
-         C1,X,CV,2003-05-01,2012-01-01,true\n\
-         C1,X,BT,2012-01-01,,true\n\
-         C2,S,CV,1999-09-01,,true\n\
-         C2,X,CV,2015-01-01,2016-01-01,false\n\
-         C4,S,CV,2001-01-01,2010-01-01,true\n\
-         C4,X,BT,2010-01-01,2013-01-01,true\n\
-         C4,S,CV,2013-01-01,2014-01-01,true\n",
-    ),
-    (
-        "qualifications.csv",
-        "cadre_code,subject,level,field_code,institution_code,mode,granted_on\n\
-         C1,PROFESSIONAL,UNIVERSITY,7310101,T1,REGULAR,2002\n\
-         C1,POLITICAL_THEORY,INTERMEDIATE,,,PART_TIME,2010-06\n\
-         C2,INFORMATICS,BASIC,,,,2014-06-01\n",
-    ),
-    (
-        "rotations.csv",
-        "cadre_code,from_unit_code,to_unit_code,form,start_on,end_on,decision_no\n\
-         C4,S,X,ROTATION,2010-01-01,2013-01-01,12-QĐ/TU\n\
-         C2,S,X,SECONDMENT,2015-01-01,2016-01-01,\n\
-         C4,X,S,ROTATION,2013-01-01,2014-01-01,\n",
-    ),
-    (
-        "rules.csv",
-        "code,key,form,category,purpose,value,basis,valid_from,valid_to,legal_basis,verification\n\
-         TU-TERM,rotation.min_term_months,ROTATION,CADRE,,48,PER_TITLE,2020-01-01,2026-01-01,\"12-QĐ/TU, Điều 4\",VERIFIED\n\
-         TU-PLAN,rotation.requires_planning_entry,,,REINFORCE,0,ON_START_DAY,2020-01-01,,12-QĐ/TU,UNVERIFIED\n",
-    ),
-    (
-        "retirement_ages.csv",
-        "code,gender,valid_from,age_months,legal_basis,verification\nTU-F,FEMALE,1990-01-01,660,1-QĐ/TU,UNVERIFIED\n",
-    ),
-    (
-        "programmes.csv",
-        "code,name,kind,subject,level\n\
-         LL,Trung cấp lý luận chính trị,TRAINING,POLITICAL_THEORY,INTERMEDIATE\n\
-         NV,\"Nghiệp vụ, kỹ năng\",REFRESHER,JOB_SKILLS,\n\
-         TC,Tất cả chương trình,REFRESHER,ANY,\n",
-    ),
-    (
-        "training_plans.csv",
-        "code,unit_code,year_from,year_to,document_no,name,status\nKH1,P,2025,2026,1-KH,Kế hoạch năm,APPROVED\n",
-    ),
-    (
-        "quotas.csv",
-        "plan_code,unit_code,programme_code,mode,measure,bound,quantity,classes\n\
-         KH1,P,LL,,TURNS,EXACT,5,1\n\
-         KH1,X,LL,FULL_TIME,TURNS,EXACT,1,\n\
-         KH1,P,TC,,PERSONS,MORE_THAN,2,\n",
-    ),
-    (
-        "classes.csv",
-        "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,reported_learners,\
-         status\n\
-         L1,KH1,LL,S,K1,TRAINING,FULL_TIME,2025-03-03,2025-06-30,2,,CLOSED\n\
-         L2,KH1,NV,S,,WORKSHOP,FULL_TIME,2025-05-05,2025-05-05,,30,CLOSED\n\
-         L3,KH1,LL,S,K2,TRAINING,FULL_TIME,2026-06-02,2026-12-31,1,,OPEN\n",
-    ),
-    (
-        "enrolments.csv",
-        "cadre_code,class_code,programme_code,unit_code,year,result,grade\n\
-         C1,L1,LL,X,2025,COMPLETED,GOOD\n\
-         C2,L1,LL,S,2025,DROPPED,\n\
-         C2,L2,NV,S,2025,COMPLETED,\n\
-         C4,L2,NV,S,2025,ATTENDING,\n\
-         C4,L3,LL,S,2026,CONFIRMED,\n\
-         C3,,LL,P,2026,REGISTERED,\n",
-    ),
-    ("class_sessions.csv", "class_code,on_day\nL1,2025-03-03\nL1,2025-06-30\nL2,2025-05-05\n"),
+    ("units.csv", include_str!("bundle/units.csv")),
+    ("unit_successions.csv", include_str!("bundle/unit_successions.csv")),
+    ("titles.csv", include_str!("bundle/titles.csv")),
+    ("institutions.csv", include_str!("bundle/institutions.csv")),
+    ("cadres.csv", include_str!("bundle/cadres.csv")),
+    ("assignments.csv", include_str!("bundle/assignments.csv")),
+    ("qualifications.csv", include_str!("bundle/qualifications.csv")),
+    ("rotations.csv", include_str!("bundle/rotations.csv")),
+    ("rules.csv", include_str!("bundle/rules.csv")),
+    ("retirement_ages.csv", include_str!("bundle/retirement_ages.csv")),
+    ("programmes.csv", include_str!("bundle/programmes.csv")),
+    ("training_plans.csv", include_str!("bundle/training_plans.csv")),
+    ("quotas.csv", include_str!("bundle/quotas.csv")),
+    ("classes.csv", include_str!("bundle/classes.csv")),
+    ("enrolments.csv", include_str!("bundle/enrolments.csv")),
+    ("class_sessions.csv", include_str!("bundle/class_sessions.csv")),
 ];
 
 /// A change to the bundle and the only finding that it must cause: in `file`, the `old` text is replaced by the `new`

@@ -146,7 +146,7 @@ async fn posts_of_the_database_count_when_primary_posts_overlap() {
 async fn rows_that_refer_to_a_bad_row_are_not_blamed() {
     let (_dir, database) = fresh().await;
     for (file, old, new) in
-        [("cadres.csv", "FEMALE", "?"), ("cadres.csv", "code,national_id", "code"), ("units.csv", "code,", "")]
+        [("cadres.csv", "FEMALE", "?"), ("cadres.csv", "full_name,gender", "full_name"), ("units.csv", "code,", "")]
     {
         let case = Case { file, old, new, finding: ("", 0, "", 0, "") };
         let report = import_files(&database, &case.bundle()).await;

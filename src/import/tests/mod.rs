@@ -4,6 +4,7 @@
 
 mod bytes;
 mod cases;
+mod columns;
 mod history;
 
 use std::{fs, path::Path};
