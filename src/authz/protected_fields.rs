@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use async_graphql::SimpleObject;
 use entity::{
     cadre,
     value::{BirthDate, CadreId, Day, Ethnicity, NationalId, NativePlace, PartyDate, Scope, Verification},
@@ -26,22 +27,25 @@ pub struct Protected {
     ethnicity_code: Option<Ethnicity>,
 }
 
-/// Identity of a person (nhân thân). Requires `cadre.identity:read`.
-#[derive(Debug)]
+// `Identity` and `Political` are the objects of the schema, too: a field that is added to one of them is a field of the
+// API. Only `Access::identity` and `Access::political` make them.
+
+/// Identity data of a person (nhân thân).
+#[derive(Debug, SimpleObject)]
 pub struct Identity {
-    /// Personal identity number.
-    pub national_id: Option<String>,
-    /// Day of birth.
-    pub birth_on: Option<Day>,
-    /// Code of the place of origin.
-    pub native_place_code: Option<String>,
+    /// Personal identity number (số định danh cá nhân), 12 digits.
+    national_id: Option<String>,
+    /// Day of birth (ngày sinh).
+    birth_on: Option<Day>,
+    /// Code of the place of origin (quê quán) in the national list of territorial units.
+    native_place_code: Option<String>,
 }
 
-/// Political facts of a person. Requires `cadre.political:read`.
-#[derive(Debug)]
+/// Political data of a person (chính trị).
+#[derive(Debug, SimpleObject)]
 pub struct Political {
-    /// Day on which the person joined the Party.
-    pub joined_party_on: Option<Day>,
+    /// Day of joining the Party (ngày vào Đảng).
+    joined_party_on: Option<Day>,
 }
 
 /// Origin of a person. Requires `cadre.origin:read`.

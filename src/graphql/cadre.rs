@@ -7,7 +7,7 @@ use entity::{
 };
 
 use crate::{
-    authz::AuthorizedCadre,
+    authz::{AuthorizedCadre, Identity, Political},
     domain::{
         access_log::AccessLog,
         cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
@@ -211,19 +211,13 @@ impl Cadre {
     /// Identity data (nhân thân). Requires the scope `cadre.identity:read`. Null unless the person's file is within
     /// reach on both the requested day and today.
     async fn identity(&self, ctx: &Context<'_>) -> Result<Option<Identity>> {
-        let open = ctx.access().identity(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)?;
-        Ok(open.map(|open| Identity {
-            national_id: open.national_id,
-            birth_on: open.birth_on,
-            native_place_code: open.native_place_code,
-        }))
+        ctx.access().identity(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)
     }
 
     /// Political data (chính trị). Requires the scope `cadre.political:read`. Null unless the person's file is within
     /// reach on both the requested day and today.
     async fn political(&self, ctx: &Context<'_>) -> Result<Option<Political>> {
-        let open = ctx.access().political(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)?;
-        Ok(open.map(|open| Political { joined_party_on: open.joined_party_on }))
+        ctx.access().political(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)
     }
 
     /// Origin data (nguồn gốc). Requires the scope `cadre.origin:read`. Null unless the person's file is within reach
@@ -235,24 +229,6 @@ impl Cadre {
         let group = open.ethnicity_code.and_then(|code| ctx.reference_data().ethnic_group(&code)).cloned();
         Ok(Some(Origin { ethnicity: group.map(EthnicGroup) }))
     }
-}
-
-/// Identity data of a person (nhân thân).
-#[derive(SimpleObject)]
-pub struct Identity {
-    /// Personal identity number (số định danh cá nhân), 12 digits.
-    national_id: Option<String>,
-    /// Day of birth (ngày sinh).
-    birth_on: Option<Day>,
-    /// Code of the place of origin (quê quán) in the national list of territorial units.
-    native_place_code: Option<String>,
-}
-
-/// Political data of a person (chính trị).
-#[derive(SimpleObject)]
-pub struct Political {
-    /// Day of joining the Party (ngày vào Đảng).
-    joined_party_on: Option<Day>,
 }
 
 /// Origin data of a person (nguồn gốc).
