@@ -4,10 +4,13 @@
 //! executive committee and the rotations of one province. Its statistics reproduce published figures: 44 % with a
 //! university degree, 15 of 16, 14 of 16; 26, 32, 13 and 20 rotations by direction.
 
+mod file;
 mod rotation;
 mod training;
 
-use std::{fmt::Write as _, fs, io, path::Path};
+use std::{fs, io, path::Path};
+
+use file::CsvFile;
 
 /// Code of the district of the key cadres.
 pub const DISTRICT: &str = "BN-LT";
@@ -50,29 +53,16 @@ const NAMES: Names = Names {
     ethnicity: "01",
 };
 
-const TITLES: &str = "code,name,category,tier,is_key_leader
-X_BT,Bí thư Đảng ủy xã,CADRE,COMMUNE,true
-X_PBT,Phó Bí thư Đảng ủy xã,CADRE,COMMUNE,true
-X_CTHD,Chủ tịch HĐND xã,CADRE,COMMUNE,true
-X_CT,Chủ tịch UBND xã,CADRE,COMMUNE,true
-X_PCT,Phó Chủ tịch UBND xã,CADRE,COMMUNE,true
-X_UV,Ủy viên Ban Chấp hành Đảng bộ xã,CADRE,COMMUNE,false
-X_CC,Công chức cấp xã,CIVIL_SERVANT,COMMUNE,false
-H_PTP,Phó Trưởng phòng cấp huyện,CIVIL_SERVANT,DISTRICT,true
-T_PGD,Phó Giám đốc sở,CIVIL_SERVANT,PROVINCE,true
-";
-const INSTITUTIONS: &str = "code,name
-DHLUAT,Trường Đại học Luật Hà Nội
-TCT,Trường Chính trị tỉnh
-";
+const TITLES: &str = include_str!("titles.csv");
+const INSTITUTIONS: &str = include_str!("institutions.csv");
 
 /// Files of a bundle under construction.
 struct Bundle {
-    units: String,
-    cadres: String,
-    assignments: String,
-    qualifications: String,
-    rotations: String,
+    units: CsvFile,
+    cadres: CsvFile,
+    assignments: CsvFile,
+    qualifications: CsvFile,
+    rotations: CsvFile,
     people: usize,
     /// Code and unit of each key cadre of the district.
     key_cadres: Vec<(String, String)>,
@@ -99,13 +89,13 @@ pub fn write_bundle(dir: &Path) -> io::Result<()> {
     bundle.rotations();
     let training = bundle.training();
     let files = [
-        ("units.csv", bundle.units.as_str()),
+        ("units.csv", bundle.units.text()),
         ("titles.csv", TITLES),
         ("institutions.csv", INSTITUTIONS),
-        ("cadres.csv", &bundle.cadres),
-        ("assignments.csv", &bundle.assignments),
-        ("qualifications.csv", &bundle.qualifications),
-        ("rotations.csv", &bundle.rotations),
+        ("cadres.csv", bundle.cadres.text()),
+        ("assignments.csv", bundle.assignments.text()),
+        ("qualifications.csv", bundle.qualifications.text()),
+        ("rotations.csv", bundle.rotations.text()),
     ];
     for (name, text) in files.into_iter().chain(training.files()) {
         fs::write(dir.join(name), text)?;
@@ -116,13 +106,11 @@ pub fn write_bundle(dir: &Path) -> io::Result<()> {
 impl Bundle {
     fn new() -> Self {
         let mut bundle = Self {
-            units: "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n".to_owned(),
-            cadres: "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
-                     joined_party_on,category,rank_code,status\n"
-                .to_owned(),
-            assignments: "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n".to_owned(),
-            qualifications: "cadre_code,subject,level,field_code,institution_code,mode,granted_on\n".to_owned(),
-            rotations: "cadre_code,from_unit_code,to_unit_code,form,start_on,end_on,decision_no\n".to_owned(),
+            units: CsvFile::default(),
+            cadres: CsvFile::default(),
+            assignments: CsvFile::default(),
+            qualifications: CsvFile::default(),
+            rotations: CsvFile::default(),
             people: 0,
             key_cadres: Vec::new(),
         };
@@ -181,12 +169,22 @@ impl Bundle {
                 _ => "INTERMEDIATE",
             };
             self.person(&Person { unit, title, professional, theory, since: "2020-06-15", year: 2000 + nth });
-            let _ = writeln!(self.assignments, "{},{party},X_UV,2020-06-20,,false", self.code());
+            self.hold(&party, "X_UV", ("2020-06-20", ""), "false");
         }
     }
 
     fn unit(&mut self, code: &str, parent: &str, kind: &str, tier: &str, name: &str, admin_code: &str) {
-        let _ = writeln!(self.units, "{code},{parent},,{kind},{tier},{name},{admin_code},,");
+        self.units.add(&[
+            ("code", code),
+            ("parent_code", parent),
+            ("party_parent_code", ""),
+            ("kind", kind),
+            ("tier", tier),
+            ("name", name),
+            ("admin_code", admin_code),
+            ("valid_from", ""),
+            ("valid_to", ""),
+        ]);
     }
 
     fn below(&mut self, commune: &str, suffix: &str, kind: &str, name: &str) -> String {
@@ -220,30 +218,55 @@ impl Bundle {
         );
         let gender = if male { "MALE" } else { "FEMALE" };
         let category = if matches!(title, "X_CC" | "H_PTP" | "T_PGD") { "CIVIL_SERVANT" } else { "CADRE" };
-        let _ = writeln!(
-            self.cadres,
-            "{code},999{nth:09},{name},{gender},{birth}-{:02}-{:02},{},,{}-09-01,{}-02-03,{category},,ACTIVE",
-            nth % 12 + 1,
-            nth % 28 + 1,
-            names.ethnicity,
-            birth + 23,
-            birth + 27,
-        );
+        self.cadres.add(&[
+            ("code", &code),
+            ("national_id", &format!("999{nth:09}")),
+            ("full_name", &name),
+            ("gender", gender),
+            ("birth_on", &format!("{birth}-{:02}-{:02}", nth % 12 + 1, nth % 28 + 1)),
+            ("ethnicity_code", names.ethnicity),
+            ("native_place_code", ""),
+            ("joined_service_on", &format!("{}-09-01", birth + 23)),
+            ("joined_party_on", &format!("{}-02-03", birth + 27)),
+            ("category", category),
+            ("rank_code", ""),
+            ("status", "ACTIVE"),
+        ]);
     }
 
     /// Writes a primary post of the last person written.
-    fn post(&mut self, unit: &str, title: &str, (start, end): (&str, &str)) {
-        let _ = writeln!(self.assignments, "{},{unit},{title},{start},{end},true", self.code());
+    fn post(&mut self, unit: &str, title: &str, days: (&str, &str)) {
+        self.hold(unit, title, days, "true");
+    }
+
+    fn hold(&mut self, unit: &str, title: &str, (start, end): (&str, &str), is_primary: &str) {
+        let code = self.code();
+        self.assignments.add(&[
+            ("cadre_code", &code),
+            ("unit_code", unit),
+            ("title_code", title),
+            ("start_on", start),
+            ("end_on", end),
+            ("is_primary", is_primary),
+        ]);
     }
 
     /// Writes the degree of the last person written, and a qualification in political theory two years later.
     fn papers(&mut self, professional: &str, theory: &str, year: usize) {
-        let code = self.code();
-        let _ = writeln!(
-            self.qualifications,
-            "{code},PROFESSIONAL,{professional},7380101,DHLUAT,WORK_STUDY,{year}\n\
-             {code},POLITICAL_THEORY,{theory},,TCT,PART_TIME,{}-07",
-            year + 2,
-        );
+        let (code, theory_on) = (self.code(), format!("{}-07", year + 2));
+        for [subject, level, field, institution, mode, granted_on] in [
+            ["PROFESSIONAL", professional, "7380101", "DHLUAT", "WORK_STUDY", &year.to_string()],
+            ["POLITICAL_THEORY", theory, "", "TCT", "PART_TIME", &theory_on],
+        ] {
+            self.qualifications.add(&[
+                ("cadre_code", &code),
+                ("subject", subject),
+                ("level", level),
+                ("field_code", field),
+                ("institution_code", institution),
+                ("mode", mode),
+                ("granted_on", granted_on),
+            ]);
+        }
     }
 }

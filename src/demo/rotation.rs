@@ -1,8 +1,6 @@
 //! Rotations of the demo: those of Điện Biên province that began from 2010 to 2014, 91 by direction, and those of its
 //! district Điện Biên Đông since 2000, more than 60.
 
-use std::fmt::Write as _;
-
 use super::{Bundle, Names};
 
 /// Start year of the rotations that have not ended.
@@ -131,9 +129,16 @@ impl Bundle {
                 self.post(&from.unit, from.title, (&end, ""));
             }
             self.papers("UNIVERSITY", ["INTERMEDIATE", "ADVANCED"][nth % 2], year - 10);
-            let (code, form, decision) = (self.code(), stream.form, self.people);
-            let _ =
-                writeln!(self.rotations, "{code},{},{},{form},{start},{end},{decision}-QĐ/{year}", from.unit, to.unit);
+            let (code, decision) = (self.code(), format!("{}-QĐ/{year}", self.people));
+            self.rotations.add(&[
+                ("cadre_code", &code),
+                ("from_unit_code", &from.unit),
+                ("to_unit_code", &to.unit),
+                ("form", stream.form),
+                ("start_on", &start),
+                ("end_on", &end),
+                ("decision_no", &decision),
+            ]);
         }
     }
 }

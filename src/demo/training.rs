@@ -1,27 +1,11 @@
 //! Training of the demo: the published classes of the district from 2011 to 2014, training elsewhere, and a plan of
 //! 2014 with its quotas.
 
-use std::fmt::Write as _;
+use super::{Bundle, DISTRICT, file::CsvFile};
 
-use super::{Bundle, DISTRICT};
-
-const PROGRAMMES: &str = "code,name,kind,subject,level
-LLCT_SC,Sơ cấp lý luận chính trị,TRAINING,POLITICAL_THEORY,ELEMENTARY
-LLCT_TC,Trung cấp lý luận chính trị,TRAINING,POLITICAL_THEORY,INTERMEDIATE
-CM_TC,Trung cấp chuyên môn,TRAINING,PROFESSIONAL,INTERMEDIATE
-CM_CD,Cao đẳng,TRAINING,PROFESSIONAL,COLLEGE
-CM_DH,Đại học,TRAINING,PROFESSIONAL,UNIVERSITY
-XD_DANG,\"Nghiệp vụ xây dựng đảng, đoàn thể\",REFRESHER,JOB_SKILLS,
-CMNV,\"Tập huấn chuyên môn, nghiệp vụ\",REFRESHER,JOB_SKILLS,
-";
-const PLANS: &str = "code,unit_code,year_from,year_to,document_no,name,status
-KH-LT-2011,BN-LT,2011,2015,11-KH/HU,Kế hoạch đào tạo cán bộ chủ chốt cấp xã giai đoạn 2011 - 2015,PUBLISHED
-KH-LT-2014,BN-LT,2014,2014,14-KH/HU,\"Kế hoạch bồi dưỡng cán bộ, công chức năm 2014\",PUBLISHED
-";
-const QUOTAS: &str = "plan_code,unit_code,programme_code,mode,measure,bound,quantity,classes
-KH-LT-2014,BN-LT,XD_DANG,,TURNS,EXACT,40,1
-KH-LT-2014,BN-LT,CMNV,,TURNS,EXACT,20,1
-";
+const PROGRAMMES: &str = include_str!("programmes.csv");
+const PLANS: &str = include_str!("training_plans.csv");
+const QUOTAS: &str = include_str!("quotas.csv");
 const CENTRES: [(&str, &str, &str); 3] = [
     ("TT", "POLITICAL_CENTRE", "Trung tâm Bồi dưỡng chính trị huyện Lương Tài"),
     ("DN", "VOCATIONAL_CENTRE", "Trung tâm Dạy nghề huyện Lương Tài"),
@@ -46,10 +30,11 @@ const CLASSES: [Class; 12] = [
 ];
 
 /// Training files of the bundle.
+#[derive(Default)]
 pub(super) struct Training {
-    classes: String,
-    sessions: String,
-    enrolments: String,
+    classes: CsvFile,
+    sessions: CsvFile,
+    enrolments: CsvFile,
 }
 
 impl Training {
@@ -59,10 +44,24 @@ impl Training {
             ("programmes.csv", PROGRAMMES),
             ("training_plans.csv", PLANS),
             ("quotas.csv", QUOTAS),
-            ("classes.csv", &self.classes),
-            ("class_sessions.csv", &self.sessions),
-            ("enrolments.csv", &self.enrolments),
+            ("classes.csv", self.classes.text()),
+            ("class_sessions.csv", self.sessions.text()),
+            ("enrolments.csv", self.enrolments.text()),
         ]
+    }
+}
+
+impl Training {
+    fn enrol(&mut self, (cadre, unit): (&str, &str), (class, programme): (&str, &str), year: usize, result: &str) {
+        self.enrolments.add(&[
+            ("cadre_code", cadre),
+            ("class_code", class),
+            ("programme_code", programme),
+            ("unit_code", unit),
+            ("year", &year.to_string()),
+            ("result", result),
+            ("grade", ""),
+        ]);
     }
 }
 
@@ -73,37 +72,41 @@ impl Bundle {
         for (suffix, kind, name) in CENTRES {
             self.unit(&format!("{DISTRICT}-{suffix}"), DISTRICT, kind, "DISTRICT", name, "");
         }
-        let mut training = Training {
-            classes: "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,\
-                      reported_learners,status\n"
-                .to_owned(),
-            sessions: "class_code,on_day\n".to_owned(),
-            enrolments: "cadre_code,class_code,programme_code,unit_code,year,result,grade\n".to_owned(),
-        };
+        let mut training = Training::default();
         for (nth, (centre, plan, programme, category, year, learners)) in (1..).zip(CLASSES) {
             // Classes towards a level take a year and a half, others three days; all are part-time.
             let days = if category == "TRAINING" { (4, year + 1, "10-05") } else { (9, year, "09-07") };
             let (month, end_year, end) = days;
             let class = format!("LOP-LT-{nth:02}");
-            let _ = writeln!(
-                training.classes,
-                "{class},{plan},{programme},{DISTRICT}-{centre},{nth},{category},PART_TIME,{year}-{month:02}-05,\
-                 {end_year}-{end},50,,CLOSED",
-            );
+            training.classes.add(&[
+                ("code", &class),
+                ("plan_code", plan),
+                ("programme_code", programme),
+                ("organiser_code", &format!("{DISTRICT}-{centre}")),
+                ("intake", &nth.to_string()),
+                ("category", category),
+                ("mode", "PART_TIME"),
+                ("start_on", &format!("{year}-{month:02}-05")),
+                ("end_on", &format!("{end_year}-{end}")),
+                ("capacity", "50"),
+                ("reported_learners", ""),
+                ("status", "CLOSED"),
+            ]);
             if category != "TRAINING" {
                 for day in 5..=7 {
-                    let _ = writeln!(training.sessions, "{class},{year}-{month:02}-{day:02}");
+                    let on_day = format!("{year}-{month:02}-{day:02}");
+                    training.sessions.add(&[("class_code", &class), ("on_day", &on_day)]);
                 }
             }
             for learner in learners {
                 let result = if (year, learner) == (2014, 45) { "DROPPED" } else { "COMPLETED" };
                 let (cadre, unit) = &self.key_cadres[learner];
-                let _ = writeln!(training.enrolments, "{cadre},{class},{programme},{unit},{year},{result},");
+                training.enrol((cadre, unit), (&class, programme), year, result);
             }
         }
         for (nth, (cadre, unit)) in self.key_cadres.iter().step_by(6).take(12).enumerate() {
             let (programme, year) = (["LLCT_TC", "CM_DH"][nth % 2], 2011 + nth % 4);
-            let _ = writeln!(training.enrolments, "{cadre},,{programme},{unit},{year},COMPLETED,");
+            training.enrol((cadre, unit), ("", programme), year, "COMPLETED");
         }
         training
     }

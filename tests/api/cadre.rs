@@ -3,11 +3,7 @@
 use cadre_api::demo;
 use serde_json::{Value, json};
 
-use crate::support::{Caller, TestApp, on_both};
-
-const CADRES: &str = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
-                      joined_party_on,category,rank_code,status\n";
-const ASSIGNMENTS: &str = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n";
+use crate::support::{Caller, TestApp, csv, on_both};
 
 fn codes(of: &Value, pointer: &str) -> Vec<String> {
     let nodes = of.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("no {pointer} in {of:#}"));
@@ -106,11 +102,11 @@ async fn a_key_names_a_person_in_one_way() {
 
 #[actix_web::test]
 async fn an_identity_number_of_several_people_is_a_conflict() {
-    let people = format!(
-        "{CADRES}Q-01,999000000077,Lê Thị Một,FEMALE,,,,,,CIVIL_SERVANT,,ACTIVE\n\
-         Q-02,999000000077,Lê Thị Hai,FEMALE,,,,,,CIVIL_SERVANT,,ACTIVE\n"
+    let people = csv::cadres(
+        "code,national_id,full_name,gender",
+        "Q-01,999000000077,Lê Thị Một,FEMALE\nQ-02,999000000077,Lê Thị Hai,FEMALE\n",
     );
-    let posts = format!("{ASSIGNMENTS}Q-01,A1U,CC,2020-01-01,,true\nQ-02,B1U,CC,2020-01-01,,true\n");
+    let posts = csv::assignments("cadre_code,unit_code", "Q-01,A1U\nQ-02,B1U\n");
     on_both(async |app| {
         app.import_text(&[("cadres.csv", &people), ("assignments.csv", &posts)]).await;
         let document = r#"{ cadre(by: {nationalId: "999000000077"}) { code } }"#;
@@ -178,9 +174,10 @@ async fn qualifications_count_from_the_last_day_that_the_paper_can_mean() {
 
 #[actix_web::test]
 async fn posts_are_newest_first_and_the_later_primary_one_counts() {
-    let people = format!("{CADRES}Q-03,,Lê Thị Ba,FEMALE,,,,,,CIVIL_SERVANT,,ACTIVE\n");
-    let posts = format!(
-        "{ASSIGNMENTS}Q-03,A2U,CC,2010-01-01,,true\nQ-03,A1U,CT,2015-01-01,2020-01-01,true\nQ-03,A1P,UV,2018-01-01,,false\n"
+    let people = csv::cadres("code,full_name,gender", "Q-03,Lê Thị Ba,FEMALE\n");
+    let posts = csv::assignments(
+        "cadre_code,unit_code,title_code,is_primary,start_on,end_on",
+        "Q-03,A2U,CC,true,2010-01-01,\nQ-03,A1U,CT,true,2015-01-01,2020-01-01\nQ-03,A1P,UV,false,2018-01-01,\n",
     );
     on_both(async |app| {
         app.import_text(&[("cadres.csv", &people), ("assignments.csv", &posts)]).await;

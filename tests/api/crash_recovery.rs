@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::support::{
-    Kind, copy, open,
+    Kind, copy, csv, open,
     postgres::setting,
     program::{self, Program},
 };
@@ -183,41 +183,27 @@ async fn send(url: &str, token: &str, quota: &str, key: &str, act: &Sent) -> boo
 
 /// A plan with a large quota of the province, a class without bounds, and people to be enrolled.
 fn bundle() -> Vec<(&'static str, String)> {
-    let mut cadres = CADRES.to_owned();
-    let mut posts = POSTS.to_owned();
+    let (mut cadres, mut posts) = (String::new(), String::new());
     for at in 0..PEOPLE {
-        writeln!(
-            cadres,
-            "K-{at},9990003{at:05},Người Thứ {at},MALE,1980-01-01,01,90101,2005-01-01,,CIVIL_SERVANT,,ACTIVE"
-        )
-        .expect("text");
-        writeln!(posts, "K-{at},A1U,CC,2010-01-01,,true").expect("text");
+        writeln!(cadres, "K-{at},9990003{at:05},Người Thứ {at}").expect("text");
+        writeln!(posts, "K-{at},A1U").expect("text");
     }
-    let plan = "code,unit_code,year_from,year_to,document_no,name,status\nKH-K,P,2026,2026,1/KH,Kế hoạch,APPROVED\n";
-    let quota =
-        "plan_code,unit_code,programme_code,mode,measure,bound,quantity,classes\nKH-K,P,CMNV,,TURNS,EXACT,100000,\n";
-    let class = "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,\
-                 reported_learners,status\nLOP-K,KH-K,CMNV,PD1,1,WORKSHOP,PART_TIME,2026-05-04,2026-05-29,,,OPEN\n";
+    let class = "LOP-K,KH-K,CMNV,PD1,2026-05-04,2026-05-29\n";
     vec![
-        ("cadres.csv", cadres),
-        ("assignments.csv", posts),
-        ("training_plans.csv", plan.to_owned()),
-        ("quotas.csv", quota.to_owned()),
-        ("classes.csv", class.to_owned()),
+        ("cadres.csv", csv::cadres("code,national_id,full_name", &cadres)),
+        ("assignments.csv", csv::assignments("cadre_code,unit_code", &posts)),
+        ("training_plans.csv", csv::training_plans("code,document_no", "KH-K,1/KH\n")),
+        ("quotas.csv", csv::quotas("plan_code,unit_code,programme_code,quantity", "KH-K,P,CMNV,100000\n")),
+        ("classes.csv", csv::classes("code,plan_code,programme_code,organiser_code,start_on,end_on", class)),
     ]
 }
 
-const CADRES: &str = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
-                      joined_party_on,category,rank_code,status\n";
-const POSTS: &str = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n";
-
 /// The bundle of a round: one person with one post.
 fn write_person(folder: &std::path::Path, round: usize) {
-    let cadre = format!(
-        "{CADRES}I-{round},9990004{round:05},Người Mới {round},FEMALE,1980-01-01,01,90101,2005-01-01,,CIVIL_SERVANT,,ACTIVE\n"
-    );
-    fs::write(folder.join("cadres.csv"), cadre).expect("written");
-    fs::write(folder.join("assignments.csv"), format!("{POSTS}I-{round},A2U,CC,2010-01-01,,true\n")).expect("written");
+    let cadre = format!("I-{round},9990004{round:05},Người Mới {round},FEMALE\n");
+    fs::write(folder.join("cadres.csv"), csv::cadres("code,national_id,full_name,gender", &cadre)).expect("written");
+    let post = csv::assignments("cadre_code,unit_code", &format!("I-{round},A2U\n"));
+    fs::write(folder.join("assignments.csv"), post).expect("written");
 }
 
 fn import(url: &str, files: &[(&str, String)]) {

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DatabaseBackend, EntityTrait, PaginatorTrait, Sta
 use serde_json::{Value, json};
 
 use crate::support::{
-    Caller, Kind, TestApp, copy,
+    Caller, Kind, TestApp, copy, csv,
     disk::SmallDisk,
     open, poll, postgres, prepared,
     program::{self, Program, printed, refused},
@@ -231,9 +231,8 @@ async fn a_command_on_a_full_disk_fails_and_writes_nothing() {
     database.close().await.expect("closed");
 
     let bundle = tempfile::tempdir().expect("a folder");
-    let header = "code,unit_code,year_from,year_to,document_no,name,status\n";
-    let rows = (0..4_000).map(|nth| format!("VOLL-{nth},P,2027,2027,,Kế hoạch {nth},APPROVED\n"));
-    fs::write(bundle.path().join("training_plans.csv"), rows.fold(header.to_owned(), |text, row| text + &row))
+    let rows: String = (0..4_000).map(|nth| format!("VOLL-{nth},2027,2027,Kế hoạch {nth}\n")).collect();
+    fs::write(bundle.path().join("training_plans.csv"), csv::training_plans("code,year_from,year_to,name", &rows))
         .expect("written");
     let import = ["import", bundle.path().to_str().expect("UTF-8")];
 

@@ -186,9 +186,9 @@ async fn the_demo_holds_the_printed_rotations() {
 
 /// The bundle of the cases with these rotations instead of its own.
 async fn import_rotations(app: &TestApp, rows: &str) -> (Outcome, Vec<String>) {
-    let header = "cadre_code,from_unit_code,to_unit_code,form,start_on,end_on,decision_no\n";
-    let rotations = format!("{header}{rows}");
-    let files = BUNDLE.map(|(name, text)| (name, if name == "rotations.csv" { rotations.as_str() } else { text }));
+    let with_rows = |text: &str| format!("{}\n{rows}", text.lines().next().expect("a header"));
+    let files =
+        BUNDLE.map(|(name, text)| (name, if name == "rotations.csv" { with_rows(text) } else { text.to_owned() }));
     let (outcome, findings) = import(app, &files).await;
     let place = |finding: &Finding| format!("{} {}", finding.line.unwrap_or(0), finding.code);
     (outcome, findings.iter().map(place).collect())

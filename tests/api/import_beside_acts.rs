@@ -16,7 +16,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder}
 use serde_json::{Value, json};
 
 use crate::support::{
-    Kind, copy, open, poll,
+    Kind, copy, csv, open, poll,
     program::{self, Program, printed},
 };
 
@@ -27,20 +27,13 @@ const PEOPLE: usize = 6_000;
 const PLANS: usize = 3_000;
 
 fn write_people(folder: &Path) {
-    let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
-                      joined_party_on,category,rank_code,status\n"
-        .to_owned();
-    let mut posts = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n".to_owned();
+    let (mut cadres, mut posts) = (String::new(), String::new());
     for at in 0..PEOPLE {
-        writeln!(
-            cadres,
-            "BESIDE-{at},9990005{at:05},Người Thứ {at},MALE,1980-01-01,01,90101,2005-01-01,,CIVIL_SERVANT,,ACTIVE"
-        )
-        .expect("text");
-        writeln!(posts, "BESIDE-{at},A1U,CC,2010-01-01,,true").expect("text");
+        writeln!(cadres, "BESIDE-{at},9990005{at:05},Người Thứ {at}").expect("text");
+        writeln!(posts, "BESIDE-{at},A1U").expect("text");
     }
-    fs::write(folder.join("cadres.csv"), cadres).expect("written");
-    fs::write(folder.join("assignments.csv"), posts).expect("written");
+    fs::write(folder.join("cadres.csv"), csv::cadres("code,national_id,full_name", &cadres)).expect("written");
+    fs::write(folder.join("assignments.csv"), csv::assignments("cadre_code,unit_code", &posts)).expect("written");
 }
 
 /// A client that drafts plans: id and secret.
@@ -148,10 +141,8 @@ async fn an_act_that_contradicts_the_bundle_is_found_and_nothing_is_loaded() {
         let token = program.token(&office(&url)).await;
         let bundle = tempfile::tempdir().expect("a folder");
         write_people(bundle.path());
-        let mut plans = "code,unit_code,year_from,year_to,document_no,name,status\n".to_owned();
-        for nth in 0..PLANS {
-            writeln!(plans, "TRUNG-{nth},P,2027,2027,,Kế hoạch của tỉnh,APPROVED").expect("text");
-        }
+        let plans: String = (0..PLANS).map(|nth| format!("TRUNG-{nth},2027,2027,Kế hoạch của tỉnh\n")).collect();
+        let plans = csv::training_plans("code,year_from,year_to,name", &plans);
         fs::write(bundle.path().join("training_plans.csv"), plans).expect("written");
 
         let mut import = Import::start(&url, bundle.path());

@@ -8,7 +8,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, prelude::Expr,
 };
 
-use crate::support::{Kind, TestApp, on_both};
+use crate::support::{Kind, TestApp, csv, on_both};
 
 /// `plan unit programme mode seats bound used` of each quota, in the order of plan, programme and unit.
 async fn quotas(app: &TestApp) -> Vec<String> {
@@ -56,8 +56,10 @@ async fn quota_id(app: &TestApp, plan: &str, unit_code: &str) -> QuotaId {
     row.await.expect("a question").expect("a quota").id
 }
 
-const ENROLMENTS: &str = "cadre_code,class_code,programme_code,unit_code,year,result,grade\n";
-const QUOTAS: &str = "plan_code,unit_code,programme_code,mode,measure,bound,quantity,classes\n";
+/// `enrolments.csv` without grades.
+fn enrolments(rows: &str) -> String {
+    csv::enrolments("cadre_code,class_code,programme_code,unit_code,year,result", rows)
+}
 
 #[actix_web::test]
 async fn seats_taken_and_quotas_used_follow_from_the_enrolments() {
@@ -96,9 +98,9 @@ async fn seats_taken_and_quotas_used_follow_from_the_enrolments() {
 async fn later_enrolments_add_to_seats_and_quotas_and_show_as_changes() {
     on_both(async |app| {
         // A second turn of somebody, a seat in a class that had none, and somebody sent elsewhere.
-        let rows = "A-02,LOP-A2,CMNV,A1U,2026,CONFIRMED,\nA-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED,\n\
-                    A-01,LOP-A3,CMNV,A1P,2025,DROPPED,\nA-05,,CMNV,A1P,2026,REGISTERED,\n";
-        app.import_text(&[("enrolments.csv", &format!("{ENROLMENTS}{rows}"))]).await;
+        let rows = "A-02,LOP-A2,CMNV,A1U,2026,CONFIRMED\nA-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED\n\
+                    A-01,LOP-A3,CMNV,A1P,2025,DROPPED\nA-05,,CMNV,A1P,2026,REGISTERED\n";
+        app.import_text(&[("enrolments.csv", &enrolments(rows))]).await;
         assert_eq!(
             classes(app).await,
             [
@@ -124,7 +126,7 @@ async fn later_enrolments_add_to_seats_and_quotas_and_show_as_changes() {
 
         // A quota that comes after its learners leaves them where they counted.
         let dir = tempfile::tempdir().expect("a folder");
-        let rows = format!("{QUOTAS}KH-P,A1,LLCT_TC,,TURNS,EXACT,1,\n");
+        let rows = csv::quotas("plan_code,unit_code,programme_code,quantity", "KH-P,A1,LLCT_TC,1\n");
         std::fs::write(dir.path().join("quotas.csv"), rows).expect("written");
         let report = app.import(dir.path()).await;
         let found: Vec<_> = report.findings.iter().map(|found| (found.line, found.code.to_string())).collect();
@@ -142,8 +144,8 @@ async fn no_class_has_more_learners_than_seats() {
         let app = TestApp::new(kind).await;
         let before = (classes(&app).await, quotas(&app).await);
         let dir = tempfile::tempdir().expect("a folder");
-        let rows = "A-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED,\nA-02,LOP-P1,LLCT_TC,A1U,2025,FAILED,\n";
-        std::fs::write(dir.path().join("enrolments.csv"), format!("{ENROLMENTS}{rows}")).expect("written");
+        let rows = "A-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED\nA-02,LOP-P1,LLCT_TC,A1U,2025,FAILED\n";
+        std::fs::write(dir.path().join("enrolments.csv"), enrolments(rows)).expect("written");
         let report = app.import(dir.path()).await;
         let [full] = &report.findings[..] else { panic!("{report:?}") };
         assert_eq!((full.line, full.code.to_string().as_str()), (Some(3), "CLASS_FULL"));
@@ -166,7 +168,7 @@ async fn history_takes_no_seats_that_were_handed_on() {
             act.exec(app.database.writer()).await.expect("handed on");
             let before = (classes(&app).await, quotas(&app).await);
             let dir = tempfile::tempdir().expect("a folder");
-            let row = format!("{ENROLMENTS}A-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED,\n");
+            let row = enrolments("A-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED\n");
             std::fs::write(dir.path().join("enrolments.csv"), row).expect("written");
             let options = cadre_api::import::Options { dry_run: false };
             let result = cadre_api::import::import(&app.database, crate::support::clock(), dir.path(), options).await;
@@ -180,12 +182,14 @@ async fn history_takes_no_seats_that_were_handed_on() {
 #[actix_web::test]
 async fn an_enrolment_of_the_database_counts_when_classes_overlap() {
     on_both(async |app| {
-        let class = "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,\
-                     reported_learners,status\nLOP-A9,,CMNV,A,,WORKSHOP,FULL_TIME,2025-09-30,2025-10-01,,,CLOSED\n";
+        let class = csv::classes(
+            "code,programme_code,organiser_code,mode,start_on,end_on,status",
+            "LOP-A9,CMNV,A,FULL_TIME,2025-09-30,2025-10-01,CLOSED\n",
+        );
         let dir = tempfile::tempdir().expect("a folder");
         std::fs::write(dir.path().join("classes.csv"), class).expect("written");
-        let rows = "A-03,LOP-A9,CMNV,A2U,2025,COMPLETED,\nA-04,LOP-A9,CMNV,A2U,2025,COMPLETED,\n";
-        std::fs::write(dir.path().join("enrolments.csv"), format!("{ENROLMENTS}{rows}")).expect("written");
+        let rows = "A-03,LOP-A9,CMNV,A2U,2025,COMPLETED\nA-04,LOP-A9,CMNV,A2U,2025,COMPLETED\n";
+        std::fs::write(dir.path().join("enrolments.csv"), enrolments(rows)).expect("written");
         let report = app.import(dir.path()).await;
         // A-04 gave up the class that lasts until the first day of this one.
         let found: Vec<_> = report.findings.iter().map(|found| (found.line, found.code.to_string())).collect();
@@ -237,10 +241,10 @@ async fn who_gave_up_and_came_back_is_found_in_either_row() {
         };
         let back: enrolment::ActiveModel = back.into();
         enrolment::Entity::insert(back).exec(app.database.writer()).await.expect("back");
-        let row = format!("{ENROLMENTS}A-04,LOP-P1,LLCT_TC,A2U,2025,");
         for (result, unchanged) in [("DROPPED", 1), ("ATTENDING", 1), ("COMPLETED", 0)] {
             let dir = tempfile::tempdir().expect("a folder");
-            std::fs::write(dir.path().join("enrolments.csv"), format!("{row}{result},\n")).expect("written");
+            let row = enrolments(&format!("A-04,LOP-P1,LLCT_TC,A2U,2025,{result}\n"));
+            std::fs::write(dir.path().join("enrolments.csv"), row).expect("written");
             let report = app.import(dir.path()).await;
             assert_eq!(report.files[0].unchanged, unchanged, "{report:?}");
         }

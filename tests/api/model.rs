@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::support::{Caller, TestApp, on_both, postgres::setting};
+use crate::support::{Caller, TestApp, csv, on_both, postgres::setting};
 
 /// Acts of a sequence.
 const ACTS: usize = 400;
@@ -280,36 +280,24 @@ async fn done(caller: &Caller<'_>, model: &Model, act: Act, key: usize) -> Resul
 }
 
 async fn prepare(app: &TestApp) {
-    let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
-                      joined_party_on,category,rank_code,status\n"
-        .to_owned();
-    let mut posts = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n".to_owned();
+    let (mut cadres, mut posts, mut quotas, mut classes) = (String::new(), String::new(), String::new(), String::new());
     for at in 0..PEOPLE {
-        writeln!(
-            cadres,
-            "T-{at:02},9990005{at:05},Người Mẫu {at},MALE,1980-01-01,01,90101,2005-01-01,,CIVIL_SERVANT,,ACTIVE"
-        )
-        .expect("text");
-        writeln!(posts, "T-{at:02},{},CC,2010-01-01,,true", unit_of(at)).expect("text");
+        writeln!(cadres, "T-{at:02},9990005{at:05},Người Mẫu {at}").expect("text");
+        writeln!(posts, "T-{at:02},{}", unit_of(at)).expect("text");
     }
-    let mut quotas = "plan_code,unit_code,programme_code,mode,measure,bound,quantity,classes\n".to_owned();
     for (programme, measure, seats) in GIVEN {
-        writeln!(quotas, "KH-M,P,{programme},,{measure},EXACT,{seats},").expect("text");
+        writeln!(quotas, "KH-M,P,{programme},{measure},{seats}").expect("text");
     }
-    let mut classes = "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,\
-                       reported_learners,status\n"
-        .to_owned();
     for (code, programme, seats) in CLASSES {
-        writeln!(classes, "{code},KH-M,{programme},PD1,1,TRAINING,PART_TIME,2026-05-04,2026-05-29,{seats},,OPEN")
-            .expect("text");
+        writeln!(classes, "{code},KH-M,{programme},PD1,TRAINING,2026-05-04,2026-05-29,{seats}").expect("text");
     }
-    let plan = "code,unit_code,year_from,year_to,document_no,name,status\nKH-M,P,2026,2026,1/KH,Kế hoạch,APPROVED\n";
+    let of_class = "code,plan_code,programme_code,organiser_code,category,start_on,end_on,capacity";
     let files = [
-        ("cadres.csv", &cadres[..]),
-        ("assignments.csv", &posts),
-        ("training_plans.csv", plan),
-        ("quotas.csv", &quotas),
-        ("classes.csv", &classes),
+        ("cadres.csv", &csv::cadres("code,national_id,full_name", &cadres)[..]),
+        ("assignments.csv", &csv::assignments("cadre_code,unit_code", &posts)),
+        ("training_plans.csv", &csv::training_plans("code,document_no", "KH-M,1/KH\n")),
+        ("quotas.csv", &csv::quotas("plan_code,unit_code,programme_code,measure,quantity", &quotas)),
+        ("classes.csv", &csv::classes(of_class, &classes)),
     ];
     app.import_text(&files).await;
 }

@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Kind, TestApp, clock, on_both, postgres::setting, program};
+use crate::support::{Caller, Kind, TestApp, clock, csv, on_both, postgres::setting, program};
 
 const QUESTIONS: usize = 300;
 
@@ -308,24 +308,18 @@ const SCOPES: [&str; 5] = ["cadre:read", "training:read", "training:write", "rot
 
 /// People of the province who are in a class that grants a level of political theory, by the ids of their enrolments.
 async fn enrolled(app: &TestApp, caller: &Caller<'_>, people: usize) -> Vec<String> {
-    let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
-                      joined_party_on,category,rank_code,status\n"
-        .to_owned();
-    let mut posts = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n".to_owned();
+    let (mut cadres, mut posts) = (String::new(), String::new());
     for at in 0..people {
-        cadres += &format!(
-            "V-{at:03},9990007{at:05},Người Đếm {at},MALE,1980-01-01,01,90101,2005-01-01,,CIVIL_SERVANT,,ACTIVE\n"
-        );
-        posts += &format!("V-{at:03},{},CC,2010-01-01,,true\n", ["A1U", "A2U", "B1U"][at % 3]);
+        cadres += &format!("V-{at:03},9990007{at:05},Người Đếm {at}\n");
+        posts += &format!("V-{at:03},{}\n", ["A1U", "A2U", "B1U"][at % 3]);
     }
-    let programmes = "code,kind,name,subject,level\nLLCT-V,TRAINING,Trung cấp lý luận,POLITICAL_THEORY,INTERMEDIATE\n";
-    let classes = "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,\
-                   reported_learners,status\nL-V,,LLCT-V,PD1,1,TRAINING,PART_TIME,2026-05-04,2026-05-29,,,OPEN\n";
+    let programme = "LLCT-V,Trung cấp lý luận,POLITICAL_THEORY,INTERMEDIATE\n";
+    let class = "L-V,LLCT-V,PD1,TRAINING,2026-05-04,2026-05-29\n";
     let files = [
-        ("cadres.csv", &cadres[..]),
-        ("assignments.csv", &posts),
-        ("programmes.csv", programmes),
-        ("classes.csv", classes),
+        ("cadres.csv", &csv::cadres("code,national_id,full_name", &cadres)[..]),
+        ("assignments.csv", &csv::assignments("cadre_code,unit_code", &posts)),
+        ("programmes.csv", &csv::programmes("code,name,subject,level", programme)),
+        ("classes.csv", &csv::classes("code,programme_code,organiser_code,category,start_on,end_on", class)),
     ];
     app.import_text(&files).await;
     let mut ids = Vec::new();

@@ -13,7 +13,7 @@ use entity::{quota, rotation, training_class, training_plan, value::RotationStat
 use serde_json::{Value, json};
 
 use crate::support::{
-    self,
+    self, csv,
     program::{self, Program},
     rotation::{Places, day, keep_only},
     training::{self, Rows},
@@ -193,13 +193,14 @@ async fn a_page_of_rotations_costs_the_same_statements_whatever_it_holds() {
 
 /// Nine districts of the province, each with some of 690 communes: with the province 700 units.
 fn import_districts(database: &str) {
-    let mut units = "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n".to_owned();
+    let mut units = String::new();
     for at in 0..DISTRICTS {
-        units += &format!("Q{at},BN,,DISTRICT,DISTRICT,Huyện Thứ {at},,,\n");
+        units += &format!("Q{at},BN,DISTRICT,DISTRICT,Huyện Thứ {at}\n");
     }
     for at in 0..COMMUNES {
-        units += &format!("Q{}-{at},Q{},,COMMUNE,COMMUNE,Xã Thứ {at},,,\n", at % DISTRICTS, at % DISTRICTS);
+        units += &format!("Q{}-{at},Q{},COMMUNE,COMMUNE,Xã Thứ {at}\n", at % DISTRICTS, at % DISTRICTS);
     }
+    let units = csv::units("code,parent_code,kind,tier,name", &units);
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("units.csv"), units).expect("written");
     program::printed(database, &["import", folder.path().to_str().expect("a plain path")]);

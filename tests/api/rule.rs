@@ -4,7 +4,7 @@ use cadre_api::reference::rules::Event;
 use entity::value::{Category, RotationForm, RuleKey};
 use serde_json::{Value, json};
 
-use crate::support::{import_text, on_both};
+use crate::support::{csv, import_text, on_both};
 
 const RULE: &str = "code key form category purpose value countingBasis validFrom validTo legalBasis verified";
 
@@ -92,9 +92,8 @@ async fn a_rule_of_an_office_goes_before_the_shipped_one_from_the_next_refresh_o
         let shipped = Some(("VN-ND170-48-MIN-TERM".to_owned(), 36));
         assert_eq!(in_force("2026-01-01"), shipped, "the control");
 
-        let own = "code,key,form,category,purpose,value,basis,valid_from,valid_to,legal_basis,verification\n\
-                   TU-01,rotation.min_term_months,ROTATION,CIVIL_SERVANT,,24,PER_ROTATION,2026-01-01,,Quy định 01,UNVERIFIED\n";
-        import_text(&app.database, &[("rules.csv", own)]).await;
+        let own = csv::rules("code,category,value,legal_basis", "TU-01,CIVIL_SERVANT,24,Quy định 01\n");
+        import_text(&app.database, &[("rules.csv", &own)]).await;
         assert_eq!(in_force("2026-01-01"), shipped, "a snapshot does not change under its holder");
         assert!(app.app_state.refresh().await.expect("refreshed"));
 

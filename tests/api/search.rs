@@ -6,7 +6,7 @@ use migration::{MigrationTrait, SchemaManager};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Kind, TestApp, clock, on_both, postgres::setting};
+use crate::support::{Caller, Kind, TestApp, clock, csv, on_both, postgres::setting};
 
 const QUESTIONS: usize = 300;
 
@@ -133,18 +133,21 @@ async fn a_search_finds_what_going_through_everybody_finds() {
     }
 }
 
-const CADRES: &str = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
-    joined_party_on,category,rank_code,status\n\
-    T-01,999000000101,Lý Thị Mỹ,FEMALE,1980-01-01,01,97101,2003-01-01,,CIVIL_SERVANT,01.003,ACTIVE\n\
-    T-02,999000000102,Lí Văn Quí,MALE,1980-01-02,01,97101,2003-01-01,,CIVIL_SERVANT,01.003,ACTIVE\n\
-    T-03,999000000103,H'Hen Đăk-Rông,FEMALE,1980-01-03,01,97101,2003-01-01,,CIVIL_SERVANT,01.003,ACTIVE\n";
-const POSTS: &str = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n\
-    T-01,A1P,UV,2010-01-01,,true\nT-02,A1P,UV,2010-01-01,,true\nT-03,A1P,UV,2010-01-01,,true\n";
+async fn import_people(app: &TestApp) {
+    let people = csv::cadres(
+        "code,national_id,full_name,gender",
+        "T-01,999000000101,Lý Thị Mỹ,FEMALE\n\
+         T-02,999000000102,Lí Văn Quí,MALE\n\
+         T-03,999000000103,H'Hen Đăk-Rông,FEMALE\n",
+    );
+    let posts = csv::assignments("cadre_code,unit_code,title_code", "T-01,A1P,UV\nT-02,A1P,UV\nT-03,A1P,UV\n");
+    app.import_text(&[("cadres.csv", &people), ("assignments.csv", &posts)]).await;
+}
 
 #[actix_web::test]
 async fn a_search_finds_both_spellings_of_i_and_words_after_hyphens_and_apostrophes() {
     on_both(async |app| {
-        app.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
+        import_people(app).await;
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         for (search, expected) in [
             ("ly", vec!["T-01", "T-02"]),
@@ -175,7 +178,7 @@ async fn a_search_finds_both_spellings_of_i_and_words_after_hyphens_and_apostrop
 #[actix_web::test]
 async fn keys_of_an_earlier_version_become_those_of_new_names() {
     on_both(async |app| {
-        app.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
+        import_people(app).await;
         let words = async || people(app).await.into_iter().map(|one| one.words).collect::<Vec<_>>();
         let now = words().await;
         let database = app.database.writer();

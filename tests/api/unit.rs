@@ -7,7 +7,7 @@ use futures_util::future::join;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use serde_json::json;
 
-use crate::support::{Kind, TestApp, on_both, poll};
+use crate::support::{Kind, TestApp, csv, on_both, poll};
 
 #[actix_web::test]
 async fn a_unit_shows_the_version_of_the_asked_day() {
@@ -176,14 +176,10 @@ async fn a_change_of_persons_alone_leaves_the_registry_as_it_is() {
     on_both(async |app| {
         let before = app.app_state.reference_data();
 
-        app.import_text(&[(
-            "qualifications.csv",
-            "cadre_code,subject,level,field_code,institution_code,mode,granted_on\nA-04,INFORMATICS,BASIC,,,,2015\n",
-        )])
-        .await;
+        let paper = csv::qualifications("cadre_code,subject,level,granted_on", "A-04,INFORMATICS,BASIC,2015\n");
+        app.import_text(&[("qualifications.csv", &paper)]).await;
         let after_persons = app.app_state.reference_data();
-        app.import_text(&[("titles.csv", "code,name,category,tier,is_key_leader\nNEW,Chức danh mới,CADRE,,false\n")])
-            .await;
+        app.import_text(&[("titles.csv", &csv::titles("code,name", "NEW,Chức danh mới\n"))]).await;
 
         assert!(Arc::ptr_eq(&before, &after_persons));
         assert!(before.title("NEW").is_none() && app.app_state.reference_data().title("NEW").is_some());
@@ -210,9 +206,9 @@ async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran()
         assert!(!app.app_state.refresh().await.expect("refreshed"), "the control: the import has not committed");
         held.rollback().await.expect("let go");
     };
-    let titles = [("titles.csv", "code,name,category,tier,is_key_leader\nNEW,Chức danh mới,CADRE,,false\n")];
+    let titles = csv::titles("code,name", "NEW,Chức danh mới\n");
 
-    join(app.import_text(&titles), act).await;
+    join(app.import_text(&[("titles.csv", &titles)]), act).await;
 
     assert!(app.app_state.reference_data().title("NEW").is_some());
     app.stop().await;
@@ -221,12 +217,14 @@ async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran()
 #[actix_web::test]
 async fn a_unit_says_its_former_names_and_since_when_they_have_changed() {
     on_both(async |app| {
-        let lines = "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n\
-                     Z,P,,COMMUNE,COMMUNE,Xã Đăk-Rông,,2000-01-01,2010-01-01\n\
-                     Z,A,,COMMUNE,COMMUNE,Xã Đăk-Rông,,2010-01-01,2015-01-01\n\
-                     Z,A,,COMMUNE,COMMUNE,Xã Lý,,2015-01-01,2020-01-01\n\
-                     Z,A,,COMMUNE,COMMUNE,Phường Mỹ,,2020-01-01,\n";
-        app.import_text(&[("units.csv", lines)]).await;
+        let versions = csv::units(
+            "code,parent_code,name,valid_from,valid_to",
+            "Z,P,Xã Đăk-Rông,2000-01-01,2010-01-01\n\
+             Z,A,Xã Đăk-Rông,2010-01-01,2015-01-01\n\
+             Z,A,Xã Lý,2015-01-01,2020-01-01\n\
+             Z,A,Phường Mỹ,2020-01-01,\n",
+        );
+        app.import_text(&[("units.csv", &versions)]).await;
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let former = |name: &str, from: &str, to: &str| json!({"name": name, "validFrom": from, "validTo": to});
         let first = former("Xã Đăk-Rông", "2000-01-01", "2015-01-01");

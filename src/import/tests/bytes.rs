@@ -241,7 +241,7 @@ async fn what_is_no_regular_file_is_refused_without_being_opened() {
 #[tokio::test]
 async fn a_tree_of_twenty_thousand_levels_is_refused_with_one_finding() {
     let (_dir, database) = fresh().await;
-    let mut units = BUNDLE[0].1.lines().next().unwrap().to_owned() + "\n";
+    let mut units = rows("units.csv", "");
     for level in 0..20_000 {
         let parent = if level == 0 { String::new() } else { format!("U{}", level - 1) };
         units.push_str(&format!("U{level},{parent},,DEPARTMENT,PROVINCE,Đơn vị {level},,,\n"));

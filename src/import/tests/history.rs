@@ -65,20 +65,21 @@ async fn later_bundles_add_history_to_what_is_there() {
     let (_dir, database) = fresh().await;
     import_files(&database, &BUNDLE).await;
 
-    let assignments = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n\
-                       C2,S,CV,1999-09-01,,true\nC2,P,CV,2020-01-01,,false\nC3,X,CV,2001-01-01,2010-01-01,true\n";
+    let assignments = rows(
+        "assignments.csv",
+        "C2,S,CV,1999-09-01,,true\nC2,P,CV,2020-01-01,,false\nC3,X,CV,2001-01-01,2010-01-01,true\n",
+    );
     let report = import_files(&database, &[("assignments.csv", assignments)]).await;
     assert_eq!(report.outcome, Outcome::Loaded, "{:#?}", report.findings);
     assert_eq!((report.files[0].new, report.files[0].unchanged), (2, 1));
     assert_eq!(changes(&database).await, ["UPDATED cadre C2", "UPDATED cadre C3"]);
 
-    let qualifications = "cadre_code,subject,level,field_code,institution_code,mode,granted_on\n\
-                          C1,PROFESSIONAL,MASTER,,T1,,2020\n";
+    let qualifications = rows("qualifications.csv", "C1,PROFESSIONAL,MASTER,,T1,,2020\n");
     assert_eq!(import_files(&database, &[("qualifications.csv", qualifications)]).await.outcome, Outcome::Loaded);
     assert_eq!(changes(&database).await, ["UPDATED cadre C1"]);
 
-    let units = "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n\
-                 D,P,,DISTRICT,DISTRICT,Huyện Thử,097,2030-01-01,\nNEW,P,,SCHOOL,PROVINCE,Trường mới,,,\n";
+    let units =
+        rows("units.csv", "D,P,,DISTRICT,DISTRICT,Huyện Thử,097,2030-01-01,\nNEW,P,,SCHOOL,PROVINCE,Trường mới,,,\n");
     assert_eq!(import_files(&database, &[("units.csv", units)]).await.outcome, Outcome::Loaded);
     assert_eq!(changes(&database).await, ["CREATED unit NEW", "UPDATED unit D"]);
 }
@@ -87,14 +88,14 @@ async fn later_bundles_add_history_to_what_is_there() {
 async fn sessions_are_added_to_a_class_that_has_none() {
     let (_dir, database) = fresh().await;
     import_files(&database, &BUNDLE).await;
-    for (rows, outcome, found) in [
+    for (added, outcome, found) in [
         ("L3,2026-06-02\nL3,2026-12-31\n", Outcome::Loaded, vec!["UPDATED training_class L3"]),
         ("L3,2026-06-02\nL1,2025-03-03\n", Outcome::NothingNew, vec!["UPDATED training_class L3"]),
         ("L3,2026-06-02\nL3,2026-06-03\n", Outcome::Refused, vec!["UPDATED training_class L3"]),
     ] {
-        let report = import_files(&database, &[("class_sessions.csv", format!("class_code,on_day\n{rows}"))]).await;
-        assert_eq!(report.outcome, outcome, "{rows} {:#?}", report.findings);
-        assert_eq!(changes(&database).await, found, "{rows}");
+        let report = import_files(&database, &[("class_sessions.csv", rows("class_sessions.csv", added))]).await;
+        assert_eq!(report.outcome, outcome, "{added} {:#?}", report.findings);
+        assert_eq!(changes(&database).await, found, "{added}");
     }
     let class = training_class::Entity::find().filter(training_class::Column::Code.eq("L3"));
     assert_eq!(class.one(database.reader()).await.unwrap().unwrap().version, 2);
@@ -107,8 +108,8 @@ async fn a_class_has_no_more_sessions_than_an_act_may_state() {
     let first: entity::value::Day = "2025-01-01".parse().unwrap();
     let days = std::iter::successors(Some(first.0), chrono::NaiveDate::succ_opt);
     let sessions = |number: usize| -> String {
-        let rows: String = days.clone().take(number).map(|day| format!("L1,{day}\n")).collect();
-        format!("class_code,on_day\n{rows}")
+        let days: String = days.clone().take(number).map(|day| format!("L1,{day}\n")).collect();
+        rows("class_sessions.csv", &days)
     };
     let bundle = |number: usize| -> Vec<(&str, String)> {
         let longer = |(name, text): (&'static str, &str)| match name {
@@ -130,13 +131,12 @@ async fn a_class_has_no_more_sessions_than_an_act_may_state() {
 async fn posts_of_the_database_count_when_primary_posts_overlap() {
     let (_dir, database) = fresh().await;
     import_files(&database, &BUNDLE).await;
-    let assignments = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\nC1,P,CV,2020-01-01,,true\n";
+    let assignments = rows("assignments.csv", "C1,P,CV,2020-01-01,,true\n");
     let report = import_files(&database, &[("assignments.csv", assignments)]).await;
     assert_eq!(report.outcome, Outcome::Loaded);
     assert_eq!(places(&report)[0].4, "TWO_PRIMARY_POSTS");
 
-    let people =
-        BUNDLE[4].1.lines().next().unwrap().to_owned() + "\nC9,999000000001,Ai Khác,FEMALE,,,,,,CADRE,,ACTIVE\n";
+    let people = rows("cadres.csv", "C9,999000000001,Ai Khác,FEMALE,,,,,,CADRE,,ACTIVE\n");
     let report = import_files(&database, &[("cadres.csv", people)]).await;
     assert_eq!(report.outcome, Outcome::Loaded);
     assert_eq!(places(&report)[0].4, "DOUBTFUL_NATIONAL_ID");
@@ -264,9 +264,8 @@ async fn a_database_without_reference_lists_is_told_from_a_bad_bundle() {
 async fn a_unit_may_be_left_on_the_day_on_which_it_ends() {
     let (_dir, database) = fresh().await;
     import_files(&database, &BUNDLE).await;
-    let header = BUNDLE[7].1.lines().next().unwrap();
     for (start, not_alive) in [("2025-07-01", false), ("2025-07-02", true)] {
-        let rotations = format!("{header}\nC1,D,S,ROTATION,{start},2026-01-01,\n");
+        let rotations = rows("rotations.csv", &format!("C1,D,S,ROTATION,{start},2026-01-01,\n"));
         let files = folder(&[("rotations.csv", rotations)]);
         let report = import(&database, clock(), files.path(), Options { dry_run: true }).await.unwrap();
         let found: Vec<_> = places(&report).into_iter().map(|place| place.4).collect();
@@ -278,8 +277,7 @@ async fn a_unit_may_be_left_on_the_day_on_which_it_ends() {
 async fn a_person_whom_the_database_holds_under_another_code_is_warned_of() {
     let (_dir, database) = fresh().await;
     import_files(&database, &BUNDLE).await;
-    let header = BUNDLE[4].1.lines().next().unwrap();
-    let again = |birth| format!("{header}\nD1,999000000009,Đỗ Thị Thử,FEMALE,{birth},,,,,CADRE,,ACTIVE\n");
+    let again = |birth| rows("cadres.csv", &format!("D1,999000000009,Đỗ Thị Thử,FEMALE,{birth},,,,,CADRE,,ACTIVE\n"));
     let report = import_files(&database, &[("cadres.csv", again("1980-01-03"))]).await;
     assert_eq!((report.outcome, report.findings), (Outcome::Loaded, vec![]));
     let second = again("1980-01-02").replace("D1,999000000009", "D2,999000000010");
@@ -306,8 +304,8 @@ async fn a_corrected_date_of_a_stored_qualification_is_warned_of() {
 async fn a_unit_that_is_renamed_and_keeps_its_code_has_a_document() {
     let (_dir, database) = fresh().await;
     let units = BUNDLE[0].1.replace("X,P,,COMMUNE,COMMUNE,Xã Thử", "X,P,,COMMUNE,COMMUNE,Phường Thử");
-    let successions = "predecessor_code,successor_code,kind,on_date,document\nX,X,RENAME,2025-07-01,Nghị quyết số 2\n";
-    let files = [("units.csv", units.as_str()), ("unit_successions.csv", successions)];
+    let successions = rows("unit_successions.csv", "X,X,RENAME,2025-07-01,Nghị quyết số 2\n");
+    let files = [("units.csv", units.as_str()), ("unit_successions.csv", &successions)];
     let report = import_files(&database, &files).await;
     assert_eq!((report.outcome, report.findings), (Outcome::Loaded, vec![]));
     let [link] = &entity::unit_succession::Entity::find().all(database.reader()).await.unwrap()[..] else { panic!() };

@@ -38,6 +38,12 @@ fn folder<T: AsRef<[u8]>>(files: &[(&str, T)]) -> tempfile::TempDir {
     dir
 }
 
+/// A file with these rows, in the columns of the file of the bundle.
+fn rows(file: &str, rows: &str) -> String {
+    let (_, text) = BUNDLE.into_iter().find(|(name, _)| *name == file).unwrap();
+    format!("{}\n{rows}", text.lines().next().unwrap())
+}
+
 async fn import_files<T: AsRef<[u8]>>(database: &Database, files: &[(&str, T)]) -> Report {
     import(database, clock(), folder(files).path(), Options::default()).await.unwrap()
 }

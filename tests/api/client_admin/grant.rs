@@ -9,7 +9,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Into
 use serde_json::json;
 
 use crate::support::{
-    Kind, copy, on_both, poll,
+    Kind, copy, csv, on_both, poll,
     program::{Program, client, printed, refused},
     rotation::{Places, day},
 };
@@ -101,8 +101,8 @@ async fn a_unit_that_merges_after_the_grant_is_read_by_its_successors_grant() {
             document: Set(None),
         };
         merged.insert(writer).await.expect("written");
-        let header = "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to";
-        app.import_text(&[("units.csv", &format!("{header}\nA9,A,,COMMUNE,COMMUNE,Xã Thêm,90199,,\n"))]).await;
+        let more = csv::units("code,parent_code,name,admin_code", "A9,A,Xã Thêm,90199\n");
+        app.import_text(&[("units.csv", &more)]).await;
 
         let seen = json!({ "unit": { "code": "A2", "validTo": "2026-05-01" }, "then": { "name": "Xã Đầm" } });
         assert_eq!(successor.query(question).await, seen, "{:?}: the same grant, the same token", app.kind);

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{HANGING, Ids, MORE, PEOPLE_OF_A, ROTATIONS_OF_A, UNITS_OF_A, district_a, training, write_rotations};
+use super::{
+    HANGING, Ids, PEOPLE_OF_A, ROTATIONS_OF_A, UNITS_OF_A, district_a, import_more, training, write_rotations,
+};
 use crate::support::{on_both, sdl};
 
 /// Every edge that leads to a unit, a person, a rotation or a qualification, with a question that goes along it from what A reaches
@@ -108,7 +110,7 @@ async fn no_edge_leads_out_of_the_reach() {
     }
 
     on_both(async |app| {
-        app.import_text(&MORE).await;
+        import_more(app).await;
         write_rotations(app).await;
         let training = training::fill(app).await;
         let (all, a) = (app.all_seeing().await, district_a(app).await);
@@ -130,7 +132,7 @@ async fn no_edge_leads_out_of_the_reach() {
 #[actix_web::test]
 async fn a_unit_that_a_rotation_names_opens_nothing_that_hangs_on_it() {
     on_both(async |app| {
-        app.import_text(&MORE).await;
+        import_more(app).await;
         write_rotations(app).await;
         training::fill(app).await;
         let (all, a) = (app.all_seeing().await, district_a(app).await);

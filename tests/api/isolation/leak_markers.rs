@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::{Ids, MORE, district_a, training, write_rotations};
+use super::{Ids, district_a, import_more, training, write_rotations};
 use crate::support::on_both;
 
 #[actix_web::test]
 async fn no_answer_to_a_carries_a_mark_of_b() {
     on_both(async |app| {
-        app.import_text(&MORE).await;
+        import_more(app).await;
         write_rotations(app).await;
         let (all, a) = (app.all_seeing().await, district_a(app).await);
         let training = training::fill(app).await;

@@ -15,46 +15,55 @@ use entity::{rotation, value::RotationState};
 use serde_json::Value;
 
 use crate::support::{
-    Caller, TestApp,
+    Caller, TestApp, csv,
     rotation::{Places, day, keep_only},
 };
 
-/// What the bundle lacks: AX moved from district A to B in 2015, with X-02 in it. AD of A was dissolved into B1. B1U gave
+/// Imports what the bundle lacks: AX moved from district A to B in 2015, with X-02 in it. AD of A was dissolved into B1. B1U gave
 /// a part to A2U and lives on. X-01 has the primary post in B1U and a concurrent one in A2U.
-const MORE: [(&str, &str); 5] = [
-    (
-        "units.csv",
-        "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to\n\
-         AX,A,,COMMUNE,COMMUNE,Xã Rời,90103,,2015-01-01\n\
-         AX,B,,COMMUNE,COMMUNE,Xã Rời MARK-UNIT,90203,2015-01-01,\n\
-         AD,A,,COMMUNE,COMMUNE,Xã Hết,90104,,2012-01-01\n",
-    ),
-    (
-        "unit_successions.csv",
-        "predecessor_code,successor_code,kind,on_date,document\n\
-         AD,B1,MERGE,2012-01-01,\n\
-         B1U,A2U,SPLIT,2019-01-01,\n",
-    ),
-    (
-        "cadres.csv",
-        "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,joined_party_on,\
-         category,rank_code,status\n\
-         X-01,999000000041,Ngô Văn Ghép,MALE,1977-01-02,01,90101,2000-01-01,,CIVIL_SERVANT,,ACTIVE\n\
-         X-02,999000000042,Tạ Thị MARK-NAME,FEMALE,1979-02-03,01,90103,2001-01-01,,CIVIL_SERVANT,,ACTIVE\n",
-    ),
-    (
-        "assignments.csv",
-        "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n\
-         X-01,B1U,CT,2010-01-01,,true\n\
-         X-01,A2U,CC,2011-01-01,,false\n\
-         X-02,AX,CC,2005-01-01,,true\n",
-    ),
-    (
-        "qualifications.csv",
-        "cadre_code,subject,level,field_code,institution_code,mode,granted_on\n\
-         X-02,PROFESSIONAL,UNIVERSITY,,DHX,,2003\n",
-    ),
-];
+async fn import_more(app: &TestApp) {
+    let files = [
+        (
+            "units.csv",
+            csv::units(
+                "code,parent_code,name,admin_code,valid_from,valid_to",
+                "AX,A,Xã Rời,90103,,2015-01-01\n\
+                 AX,B,Xã Rời MARK-UNIT,90203,2015-01-01,\n\
+                 AD,A,Xã Hết,90104,,2012-01-01\n",
+            ),
+        ),
+        (
+            "unit_successions.csv",
+            csv::unit_successions(
+                "predecessor_code,successor_code,kind,on_date",
+                "AD,B1,MERGE,2012-01-01\nB1U,A2U,SPLIT,2019-01-01\n",
+            ),
+        ),
+        (
+            "cadres.csv",
+            csv::cadres(
+                "code,national_id,full_name,gender,birth_on,native_place_code,joined_service_on",
+                "X-01,999000000041,Ngô Văn Ghép,MALE,1977-01-02,90101,2000-01-01\n\
+                 X-02,999000000042,Tạ Thị MARK-NAME,FEMALE,1979-02-03,90103,2001-01-01\n",
+            ),
+        ),
+        (
+            "assignments.csv",
+            csv::assignments(
+                "cadre_code,unit_code,title_code,start_on,is_primary",
+                "X-01,B1U,CT,2010-01-01,true\nX-01,A2U,CC,2011-01-01,false\nX-02,AX,CC,2005-01-01,true\n",
+            ),
+        ),
+        (
+            "qualifications.csv",
+            csv::qualifications(
+                "cadre_code,subject,level,institution_code,granted_on",
+                "X-02,PROFESSIONAL,UNIVERSITY,DHX,2003\n",
+            ),
+        ),
+    ];
+    app.import_text(&files.each_ref().map(|(name, text)| (*name, text.as_str()))).await;
+}
 
 /// Rotations by the number of the decision. A knows R1, which left it, and R2, of which B prepared and B1U placed; not R3
 /// within B, R4 of X-01 between units of B, R5 within A by B1's draft, nor R6 from A to B that B gave up.

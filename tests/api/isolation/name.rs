@@ -3,7 +3,7 @@
 use entity::value::{CadreId, ClassId, EnrolmentId, PlanId, QualificationId, QuotaId, RotationId, UnitId};
 use serde_json::{Value, json};
 
-use super::{MORE, codes, district_a, training, write_rotations};
+use super::{codes, district_a, import_more, training, write_rotations};
 use crate::support::{Caller, on_both};
 
 /// Questions that name something by `$v`: as the type says, with a foreign name and one that nobody has.
@@ -75,7 +75,7 @@ const NAMING: [(&str, &str, &str); 34] = [
 #[actix_web::test]
 async fn what_is_foreign_is_answered_like_what_does_not_exist() {
     on_both(async |app| {
-        app.import_text(&MORE).await;
+        import_more(app).await;
         write_rotations(app).await;
         let training = training::fill(app).await;
         let named = |name: &str| training.iter().find(|(of, _)| of == name).expect(name).1.clone();
@@ -124,7 +124,7 @@ async fn what_is_foreign_is_answered_like_what_does_not_exist() {
 #[actix_web::test]
 async fn a_cursor_opens_nothing_for_another_caller_or_list() {
     on_both(async |app| {
-        app.import_text(&MORE).await;
+        import_more(app).await;
         write_rotations(app).await;
         training::fill(app).await;
         let (all, a, other) = (app.all_seeing().await, district_a(app).await, district_a(app).await);

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::{MORE, SERVING_IN_A, UNITS_OF_A, codes, district_a, list};
+use super::{SERVING_IN_A, UNITS_OF_A, codes, district_a, import_more, list};
 use crate::support::{Caller, on_both};
 
 #[actix_web::test]
 async fn what_lies_within_the_reach_is_there_whole() {
     on_both(async |app| {
-        app.import_text(&MORE).await;
+        import_more(app).await;
         let a = district_a(app).await;
 
         let seen = a
@@ -96,7 +96,7 @@ async fn who_moves_is_seen_where_they_were_on_the_day() {
 #[actix_web::test]
 async fn a_successor_reads_what_it_replaced_and_not_what_lives_on() {
     on_both(async |app| {
-        app.import_text(&MORE).await;
+        import_more(app).await;
         let (a, b) = (district_a(app).await, app.caller(&["cadre:read"], &["B"]).await);
 
         let seen = a
@@ -181,7 +181,7 @@ async fn a_grant_on_a_party_body_reaches_its_party_tree_and_nothing_else() {
 #[actix_web::test]
 async fn numbers_leave_out_who_is_out_of_reach() {
     on_both(async |app| {
-        app.import_text(&MORE).await;
+        import_more(app).await;
         let (all, a) = (app.all_seeing().await, district_a(app).await);
         let document = r#"{ unit(by: {code: "A"}, asOf: "2014-06-01") {
             composition(subject: "PROFESSIONAL") { total levels { level { code } count } atLeast(level: "UNIVERSITY") { count } }

@@ -13,7 +13,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::{WRITES, keyed, office, proposed, transfer, with};
-use crate::support::{Caller, TestApp, on_both};
+use crate::support::{Caller, TestApp, csv, on_both};
 
 const PEOPLE: usize = 100;
 const CLIENTS: usize = 64;
@@ -24,17 +24,13 @@ const ATTEMPTS: usize = 4;
 const LOST: [&str; 4] = ["ALREADY_DECIDED", "ALREADY_PUBLISHED", "POST_OVERLAPS", "WRONG_STEP"];
 
 async fn import_people(app: &TestApp) {
-    let mut cadres = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
-                      joined_party_on,category,rank_code,status\n"
-        .to_owned();
-    let mut posts = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n".to_owned();
+    let (mut cadres, mut posts) = (String::new(), String::new());
     for at in 0..PEOPLE {
-        let unit = if at % 2 == 0 { "A1U" } else { "A2U" };
-        cadres += &format!(
-            "R-{at},9990002{at:05},Người Thứ {at},MALE,1980-01-01,01,90101,2005-01-01,,CIVIL_SERVANT,,ACTIVE\n"
-        );
-        posts += &format!("R-{at},{unit},CC,2010-01-01,,true\n");
+        cadres += &format!("R-{at},9990002{at:05},Người Thứ {at}\n");
+        posts += &format!("R-{at},{}\n", if at % 2 == 0 { "A1U" } else { "A2U" });
     }
+    let cadres = csv::cadres("code,national_id,full_name", &cadres);
+    let posts = csv::assignments("cadre_code,unit_code", &posts);
     app.import_text(&[("cadres.csv", &cadres), ("assignments.csv", &posts)]).await;
 }
 

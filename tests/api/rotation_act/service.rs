@@ -6,7 +6,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Pagin
 use serde_json::{Value, json};
 
 use super::{WRITES, document, done, exchanged, keyed, proposed, refusal, with};
-use crate::support::{Caller, TestApp, on_both, rotation::day};
+use crate::support::{Caller, TestApp, csv, on_both, rotation::day};
 
 /// The scopes of who decides where the rule of remaining service is in force.
 pub(super) const DECIDES: [&str; 4] = ["cadre:read", "cadre.identity:read", "rotation:read", "rotation:write"];
@@ -137,11 +137,8 @@ async fn a_decision_needs_the_file_within_reach() {
         let posts =
             "UPDATE assignment SET end_on = '2026-05-01' WHERE cadre_id = (SELECT id FROM cadre WHERE code = 'A-04')";
         app.database.writer().execute_unprepared(posts).await.expect("written");
-        app.import_text(&[(
-            "assignments.csv",
-            "cadre_code,unit_code,title_code,start_on,end_on,is_primary\nA-04,B1U,CC,2026-05-01,,true\n",
-        )])
-        .await;
+        let next = csv::assignments("cadre_code,unit_code,start_on", "A-04,B1U,2026-05-01\n");
+        app.import_text(&[("assignments.csv", &next)]).await;
         let before = readings(app, &district).await;
 
         assert_eq!(refusal(&district, "rotationDecide", decision(&id)).await["code"], "FILE_OUT_OF_REACH");

@@ -3,6 +3,7 @@
 //! The same test runs on SQLite and on PostgreSQL: `on_both(async |app| ...)`.
 
 pub mod canary;
+pub mod csv;
 pub mod disk;
 pub mod npm;
 pub mod overdue;

@@ -11,7 +11,7 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 
 use crate::support::{
-    TestApp, import_text,
+    TestApp, csv, import_text,
     rotation::{Places, day},
 };
 
@@ -168,10 +168,10 @@ async fn import_programmes(database: &Database) {
     let there = programme::Entity::find().all(database.writer()).await.expect("read");
     let missing = PROGRAMMES.iter().filter(|new| there.iter().all(|old| old.code.as_str() != new.0));
     let lines: String = missing
-        .map(|(code, kind, subject, level)| format!("{code},{kind},Chương trình {code},{subject},{level}\n"))
+        .map(|(code, kind, subject, level)| format!("{subject},{level},{code},{kind},Chương trình {code}\n"))
         .collect();
     if !lines.is_empty() {
-        let file = format!("code,kind,name,subject,level\n{lines}");
+        let file = csv::programmes("subject,level,code,kind,name", &lines);
         import_text(database, &[("programmes.csv", &file)]).await;
     }
 }

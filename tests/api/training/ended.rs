@@ -4,25 +4,26 @@ use serde_json::{Value, json};
 
 use super::text;
 use crate::support::{
-    Caller, TestApp, on_both,
+    Caller, TestApp, csv, on_both,
     rotation::Places,
     training::{Rows, class, learner, plan, quota as given, write},
 };
 
 /// District D and its commune E end on 2025-07-01; N, directly below the province, takes the place of E. The end of F is
 /// recorded and still to come.
-const UNITS: &str = "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to
-D,P,,DISTRICT,DISTRICT,Huyện Thôi,,,2025-07-01
-E,D,,COMMUNE,COMMUNE,Xã Thôi,,,2025-07-01
-N,P,,COMMUNE,COMMUNE,Xã Nối,,2025-07-01,
-F,P,,COMMUNE,COMMUNE,Xã Sắp Thôi,,,2026-09-01
+const UNITS: &str = "D,P,DISTRICT,DISTRICT,Huyện Thôi,,2025-07-01
+E,D,COMMUNE,COMMUNE,Xã Thôi,,2025-07-01
+N,P,COMMUNE,COMMUNE,Xã Nối,2025-07-01,
+F,P,COMMUNE,COMMUNE,Xã Sắp Thôi,,2026-09-01
 ";
-const SUCCESSIONS: &str = "predecessor_code,successor_code,kind,on_date,document\nE,N,MERGE,2025-07-01,02/NQ-TEST\n";
 
 /// E sends 3 people in 2024 and 6 in March 2025, N sends 4 in September 2025, F sends 2 in 2026. Seats of 2025: 12 at the
 /// commune, 28 at the province; of 2026: 5 at F.
 async fn fill(app: &TestApp) {
-    app.import_text(&[("units.csv", UNITS), ("unit_successions.csv", SUCCESSIONS)]).await;
+    let units = csv::units("code,parent_code,kind,tier,name,valid_from,valid_to", UNITS);
+    let merger =
+        csv::unit_successions("predecessor_code,successor_code,on_date,document", "E,N,2025-07-01,02/NQ-TEST\n");
+    app.import_text(&[("units.csv", &units), ("unit_successions.csv", &merger)]).await;
     let of = Places::of(&app.database).await;
     let plans = vec![plan(&of, ["K25", "P"], (2025, 2025)), plan(&of, ["K26", "P"], (2026, 2026))];
     let seats = |at: usize, unit, seats| given(&of, &plans[at], [unit, "CMNV"], seats);

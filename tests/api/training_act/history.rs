@@ -11,11 +11,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Re
 use serde_json::json;
 
 use super::{class_now, done, enrolled, issued, office, quota as given, standing, with};
-use crate::support::{Caller, TestApp, on_both};
+use crate::support::{Caller, TestApp, csv, on_both};
 
-const CLASSES: &str = "code,plan_code,programme_code,organiser_code,intake,category,mode,start_on,end_on,capacity,\
-                       reported_learners,status\n";
-const ENROLMENTS: &str = "cadre_code,class_code,programme_code,unit_code,year,result,grade\n";
+/// Columns of the enrolments of most tests.
+const ENROLMENT: &str = "cadre_code,class_code,programme_code,unit_code,year,result";
 
 /// The first quota that a plan gave to a unit.
 async fn of_plan(app: &TestApp, plan: &str, unit_code: &str) -> String {
@@ -83,10 +82,14 @@ async fn seats_that_history_used_beyond_those_there_are_come_back_one_by_one() {
     on_both(async |app| {
         let caller = office(app).await;
         let turns = issued(&caller, with(given(1), json!({ "unitCode": "A2" }))).await;
-        let class = format!("{CLASSES}LOP-H,KH-A,CMNV,A,9,WORKSHOP,PART_TIME,2026-05-04,2026-07-31,,,OPEN\n");
-        let rows = format!(
-            "{ENROLMENTS}A-03,LOP-H,CMNV,A2U,2026,ATTENDING,\nA-04,LOP-H,CMNV,A2U,2026,ATTENDING,\n\
-             A-02,LOP-H,CMNV,A2U,2026,ATTENDING,\n"
+        let class = csv::classes(
+            "code,plan_code,programme_code,organiser_code,start_on,end_on",
+            "LOP-H,KH-A,CMNV,A,2026-05-04,2026-07-31\n",
+        );
+        let rows = csv::enrolments(
+            ENROLMENT,
+            "A-03,LOP-H,CMNV,A2U,2026,ATTENDING\nA-04,LOP-H,CMNV,A2U,2026,ATTENDING\n\
+             A-02,LOP-H,CMNV,A2U,2026,ATTENDING\n",
         );
         app.import_text(&[("classes.csv", &class), ("enrolments.csv", &rows)]).await;
         assert_eq!(standing(&caller, &turns).await[2..4], [3, -2]);
@@ -105,7 +108,10 @@ async fn seats_that_history_used_beyond_those_there_are_come_back_one_by_one() {
 async fn an_import_moves_no_use_and_counts_no_act_without_a_quota() {
     on_both(async |app| {
         let caller = office(app).await;
-        let class = format!("{CLASSES}LOP-P9,KH-P,LLCT_TC,PD1,8,TRAINING,FULL_TIME,2026-09-07,2026-09-30,,,OPEN\n");
+        let class = csv::classes(
+            "code,plan_code,programme_code,organiser_code,category,mode,start_on,end_on",
+            "LOP-P9,KH-P,LLCT_TC,PD1,TRAINING,FULL_TIME,2026-09-07,2026-09-30\n",
+        );
         app.import_text(&[("classes.csv", &class)]).await;
         enrolled(&caller, "LOP-P9", "A-04", json!({})).await;
         let mut quotas = Vec::new();
@@ -115,10 +121,10 @@ async fn an_import_moves_no_use_and_counts_no_act_without_a_quota() {
         // Handed on, so that no seat of this quota is left for the learners of the other rows.
         done(&caller, "quotaAllocate", json!({ "quotaId": quotas[1], "unitCode": "A2", "seats": 3 })).await;
 
-        let nearer = "plan_code,unit_code,programme_code,mode,measure,bound,quantity,classes\n\
-                      KH-P,A1,LLCT_TC,,TURNS,EXACT,1,\nKH-P,B1,LLCT_TC,,TURNS,EXACT,1,\n";
-        let rows = format!("{ENROLMENTS}A-02,LOP-P9,LLCT_TC,A1U,2026,CONFIRMED,\n");
-        app.import_text(&[("quotas.csv", nearer), ("enrolments.csv", &rows)]).await;
+        let nearer =
+            csv::quotas("plan_code,unit_code,programme_code,quantity", "KH-P,A1,LLCT_TC,1\nKH-P,B1,LLCT_TC,1\n");
+        let rows = csv::enrolments(ENROLMENT, "A-02,LOP-P9,LLCT_TC,A1U,2026,CONFIRMED\n");
+        app.import_text(&[("quotas.csv", &nearer), ("enrolments.csv", &rows)]).await;
 
         for quota in &quotas {
             assert_eq!(used(&caller, quota).await, 1, "what was used before stays where it was");
@@ -140,11 +146,12 @@ async fn learners_of_classes_that_are_not_held_take_no_seats() {
         let caller = office(app).await;
         let persons = of_plan(app, "KH-A", "A").await;
         let before = (used(&caller, &persons).await, turns(&caller).await);
-        let classes = format!(
-            "{CLASSES}LOP-X1,KH-A,CMNV,A,3,WORKSHOP,PART_TIME,2026-03-02,2026-03-03,,,CANCELLED\n\
-             LOP-X2,KH-A,CMNV,A,4,WORKSHOP,PART_TIME,2026-03-09,2026-03-10,,,POSTPONED\n"
+        let classes = csv::classes(
+            "code,plan_code,programme_code,organiser_code,start_on,end_on,status",
+            "LOP-X1,KH-A,CMNV,A,2026-03-02,2026-03-03,CANCELLED\nLOP-X2,KH-A,CMNV,A,2026-03-09,2026-03-10,POSTPONED\n",
         );
-        let rows = format!("{ENROLMENTS}A-04,LOP-X1,CMNV,A2U,2026,ATTENDING,\nA-04,LOP-X2,CMNV,A2U,2026,CONFIRMED,\n");
+        let rows =
+            csv::enrolments(ENROLMENT, "A-04,LOP-X1,CMNV,A2U,2026,ATTENDING\nA-04,LOP-X2,CMNV,A2U,2026,CONFIRMED\n");
         let files = [("classes.csv", &classes[..]), ("enrolments.csv", &rows)];
         let report = loaded(app, &files).await;
         let found: Vec<_> = report.findings.iter().map(|found| (found.line, found.code.to_string())).collect();
@@ -170,15 +177,17 @@ async fn loaded(app: &TestApp, files: &[(&str, &str)]) -> cadre_api::import::Rep
 #[actix_web::test]
 async fn columns_of_an_enrolment_that_do_not_agree_are_found() {
     on_both(async |app| {
-        let classes = format!(
-            "{CLASSES}LOP-X3,,CMNV,A,,VILLAGE,,2025-12-31,2026-01-01,,,CLOSED\n\
-             LOP-X4,,CMNV,A,,VILLAGE,,2026-02-02,2026-02-03,,,CANCELLED\n\
-             LOP-X5,,CMNV,A,,VILLAGE,,2026-12-02,2026-12-03,,,CLOSED\n"
+        let classes = csv::classes(
+            "code,programme_code,organiser_code,category,start_on,end_on,status",
+            "LOP-X3,CMNV,A,VILLAGE,2025-12-31,2026-01-01,CLOSED\n\
+             LOP-X4,CMNV,A,VILLAGE,2026-02-02,2026-02-03,CANCELLED\n\
+             LOP-X5,CMNV,A,VILLAGE,2026-12-02,2026-12-03,CLOSED\n",
         );
-        let rows = format!(
-            "{ENROLMENTS}A-03,LOP-X3,CMNV,A2U,2019,COMPLETED,\nA-04,LOP-X3,CMNV,A2U,2026,COMPLETED,\n\
-             A-03,LOP-X4,CMNV,A2U,2026,COMPLETED,\nB-01,,CMNV,B1U,2027,COMPLETED,\nB-02,,CMNV,B1U,2026,WAITLISTED,\n\
-             B-02,LOP-X3,CMNV,B1U,2025,DROPPED,GOOD\n"
+        let rows = csv::enrolments(
+            "grade,cadre_code,class_code,programme_code,unit_code,year,result",
+            ",A-03,LOP-X3,CMNV,A2U,2019,COMPLETED\n,A-04,LOP-X3,CMNV,A2U,2026,COMPLETED\n\
+             ,A-03,LOP-X4,CMNV,A2U,2026,COMPLETED\n,B-01,,CMNV,B1U,2027,COMPLETED\n,B-02,,CMNV,B1U,2026,WAITLISTED\n\
+             GOOD,B-02,LOP-X3,CMNV,B1U,2025,DROPPED\n",
         );
         let report = loaded(app, &[("classes.csv", &classes), ("enrolments.csv", &rows)]).await;
         let found: Vec<_> = report
@@ -204,9 +213,11 @@ async fn columns_of_an_enrolment_that_do_not_agree_are_found() {
 async fn a_revoked_pass_of_history_takes_its_qualification_along_and_no_other() {
     on_both(async |app| {
         // LOP-P1 lasted from March to September 2025.
-        let papers = "cadre_code,subject,level,field_code,institution_code,mode,granted_on\n\
-                      A-03,POLITICAL_THEORY,INTERMEDIATE,,TCT,,2025-10\nB-02,POLITICAL_THEORY,INTERMEDIATE,,TCT,,2012\n";
-        app.import_text(&[("qualifications.csv", papers)]).await;
+        let papers = csv::qualifications(
+            "cadre_code,subject,level,institution_code,granted_on",
+            "A-03,POLITICAL_THEORY,INTERMEDIATE,TCT,2025-10\nB-02,POLITICAL_THEORY,INTERMEDIATE,TCT,2012\n",
+        );
+        app.import_text(&[("qualifications.csv", &papers)]).await;
         let caller = office(app).await;
         let levels = async |person: &str| {
             let document = format!(
