@@ -46,6 +46,8 @@ pub mod rotation_appraisal;
 pub mod rotation_step;
 pub mod rule;
 pub mod rule_override;
+#[cfg(feature = "sample")]
+pub mod sample;
 pub mod signing_key;
 pub mod title;
 pub mod training_class;

@@ -221,7 +221,7 @@ fn custodians(posts: &[assignment::Model], day: Day) -> impl Iterator<Item = Uni
 
 #[cfg(test)]
 mod tests {
-    use entity::value::AssignmentId;
+    use entity::sample;
 
     use super::*;
 
@@ -229,13 +229,11 @@ mod tests {
     fn a_file_is_kept_where_the_person_serves_or_served_last() {
         let (cadre, first, second, third) = (CadreId::new(), UnitId::new(), UnitId::new(), UnitId::new());
         let post = |unit, start: &str, end: &str| assignment::Model {
-            id: AssignmentId::new(),
             cadre_id: cadre,
             unit_id: unit,
-            title_code: "X".parse().expect("a code"),
             start_on: start.parse().expect("a day"),
             end_on: end.parse().ok(),
-            is_primary: true,
+            ..sample::assignment()
         };
         let posts = [
             post(third, "2018-01-01", "2020-01-01"),

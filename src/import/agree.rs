@@ -146,7 +146,10 @@ impl Disagreement {
 
 #[cfg(test)]
 mod tests {
-    use entity::value::{CadreId, ClassId, EnrolmentId, Grade, UnitId};
+    use entity::{
+        sample,
+        value::{ClassId, Grade},
+    };
 
     use super::*;
 
@@ -199,17 +202,11 @@ mod tests {
             (None, 2026, S::Waitlisted, None, &[("result", D::WaitingForNoClass)]),
         ] {
             let row = enrolment::Model {
-                id: EnrolmentId::new(),
-                cadre_id: CadreId::new(),
                 class_id: class.map(|class| class.id),
-                programme_code: "P".parse().expect("a code"),
-                unit_id: UnitId::new(),
                 year,
                 state: class.map_or(state, |class| state_in(class.state, state)),
                 grade,
-                quota_id: None,
-                remark: None,
-                version: 1,
+                ..sample::enrolment()
             };
             let found = of_enrolment(Said { row: &row, state, class, today: day("2026-06-01") });
             assert_eq!(found, expected, "{class:?} {year} {state}");

@@ -160,7 +160,7 @@ fn placement(posts: &[assignment::Model], destination: UnitId, day: Day) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use entity::value::AssignmentId;
+    use entity::sample;
 
     use super::*;
 
@@ -185,13 +185,13 @@ mod tests {
     fn posts_tell_what_was_left_taken_up_and_followed() {
         let (here, there, cadre_id) = (UnitId::new(), UnitId::new(), CadreId::new());
         let post = |unit_id, title: &str, start: &str, end: &str, is_primary| assignment::Model {
-            id: AssignmentId::new(),
             cadre_id,
             unit_id,
             title_code: title.parse().expect(title),
             start_on: day(start),
             end_on: end.parse().ok(),
             is_primary,
+            ..sample::assignment()
         };
         let posts = [
             post(here, "CONCURRENT", "2009-01-01", "", false),
@@ -222,13 +222,13 @@ mod tests {
     fn a_placement_is_the_primary_post_that_is_held_after_the_end() {
         let (destination, other, cadre_id) = (UnitId::new(), UnitId::new(), CadreId::new());
         let post = |unit_id, title: &str, (start, end): (&str, &str), is_primary| assignment::Model {
-            id: AssignmentId::new(),
             cadre_id,
             unit_id,
             title_code: title.parse().expect(title),
             start_on: day(start),
             end_on: end.parse().ok(),
             is_primary,
+            ..sample::assignment()
         };
         let ended = || post(destination, "ENDED", ("2010-01-01", "2013-01-01"), true);
         let stays = || post(destination, "STAYS", ("2010-01-01", ""), true);

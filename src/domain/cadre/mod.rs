@@ -93,7 +93,7 @@ pub fn post_on(posts: &[assignment::Model], day: Day) -> Option<&assignment::Mod
 
 #[cfg(test)]
 mod tests {
-    use entity::value::{AssignmentId, UnitId};
+    use entity::sample;
 
     use super::*;
 
@@ -101,13 +101,11 @@ mod tests {
     fn of_two_primary_posts_the_later_counts() {
         let cadre = CadreId::new();
         let post = |start: &str, end: &str, is_primary| assignment::Model {
-            id: AssignmentId::new(),
             cadre_id: cadre,
-            unit_id: UnitId::new(),
-            title_code: "X".parse().expect("a code"),
             start_on: start.parse().expect("a day"),
             end_on: end.parse().ok(),
             is_primary,
+            ..sample::assignment()
         };
         let posts =
             [post("2010-01-01", "", true), post("2012-01-01", "2014-01-01", true), post("2013-01-01", "", false)];

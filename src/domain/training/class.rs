@@ -238,28 +238,17 @@ fn of_intake(intake: &str) -> Condition {
 
 #[cfg(test)]
 mod tests {
-    use entity::value::{ProgrammeCode, UnitId};
+    use entity::sample;
 
     use super::*;
 
     #[test]
     fn a_class_is_filled_by_the_seats_taken_or_the_head_count() {
         let class = |capacity, enrolled, reported_learners| training_class::Model {
-            id: ClassId::new(),
-            code: "L1".parse().expect("a code"),
-            plan_id: None,
-            programme_code: "P".parse::<ProgrammeCode>().expect("a code"),
-            organiser_id: UnitId::new(),
-            intake: None,
-            category: ClassCategory::Training,
-            mode: None,
-            start_on: "2021-01-01".parse().expect("a day"),
-            end_on: "2021-01-31".parse().expect("a day"),
             capacity,
             enrolled,
             reported_learners,
-            state: ClassState::Closed,
-            version: 1,
+            ..sample::training_class()
         };
         for (capacity, enrolled, reported, expected) in [
             (Some(60), 15, None, Some(25.0)),

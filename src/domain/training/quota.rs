@@ -149,29 +149,13 @@ fn has_seats() -> Condition {
 
 #[cfg(test)]
 mod tests {
-    use entity::value::{Measure, QuotaId};
+    use entity::sample;
 
     use super::*;
 
     #[test]
     fn a_quota_is_filled_by_what_is_used_of_the_seats_it_kept() {
-        let quota = |seats, allocated, used| quota::Model {
-            id: QuotaId::new(),
-            plan_id: PlanId::new(),
-            unit_id: UnitId::new(),
-            programme_code: "P".parse().expect("a code"),
-            mode: None,
-            measure: Measure::Turns,
-            seats,
-            is_lower_bound: false,
-            classes: None,
-            allocated,
-            used,
-            excess: 0,
-            parent_id: None,
-            state: QuotaState::Issued,
-            version: 1,
-        };
+        let quota = |seats, allocated, used| quota::Model { seats, allocated, used, ..sample::quota() };
         for (seats, allocated, used, expected) in [
             (8145, 0, 8672, Some(106.5)),
             (100, 60, 10, Some(25.0)),

@@ -110,7 +110,7 @@ fn twice(field: &str, day: Day) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use entity::value::{ClassCategory, ClassId, ClassState, ProgrammeCode, UnitId};
+    use entity::{sample, value::ClassState};
 
     use super::*;
 
@@ -125,13 +125,6 @@ mod tests {
 
     fn class(mode: &str, start: &str, end: &str) -> training_class::Model {
         training_class::Model {
-            id: ClassId::new(),
-            code: "L1".parse().expect("a code"),
-            plan_id: None,
-            programme_code: "P".parse::<ProgrammeCode>().expect("a code"),
-            organiser_id: UnitId::new(),
-            intake: None,
-            category: ClassCategory::Training,
             mode: match mode {
                 "full" => Some(StudyMode::FullTime),
                 "part" => Some(StudyMode::PartTime),
@@ -139,11 +132,8 @@ mod tests {
             },
             start_on: days(start)[0],
             end_on: days(end)[0],
-            capacity: None,
-            enrolled: 0,
-            reported_learners: None,
             state: ClassState::Confirmed,
-            version: 1,
+            ..sample::training_class()
         }
     }
 

@@ -210,10 +210,7 @@ pub async fn repair(database: &Database, clock: Clock) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use entity::{
-        unit, unit_version,
-        value::{QuotaState, Tier, UnitKind, VersionId},
-    };
+    use entity::{sample, unit, unit_version};
 
     use super::*;
 
@@ -222,16 +219,11 @@ mod tests {
         let [province, east, west, commune] = ids;
         let row = |(at, id): (usize, UnitId)| unit::Model { id, code: format!("U{at}").parse().unwrap() };
         let version = |unit_id, parent_id, from: &str, to: &str| unit_version::Model {
-            id: VersionId::new(),
             unit_id,
             valid_from: from.parse().ok(),
             valid_to: to.parse().ok(),
-            name: String::new(),
-            kind: UnitKind::Commune,
-            tier: Tier::Commune,
-            admin_code: None,
             parent_id,
-            party_parent_id: None,
+            ..sample::unit_version()
         };
         let versions = vec![
             version(province, None, "", ""),
@@ -246,23 +238,7 @@ mod tests {
     type Kind = (Option<StudyMode>, Measure);
 
     fn quota(plan_id: PlanId, (unit_id, programme): (UnitId, &str), (mode, measure): Kind) -> quota::Model {
-        quota::Model {
-            id: QuotaId::new(),
-            plan_id,
-            unit_id,
-            programme_code: programme.parse().unwrap(),
-            mode,
-            measure,
-            seats: 10,
-            is_lower_bound: false,
-            classes: None,
-            allocated: 0,
-            used: 0,
-            excess: 0,
-            parent_id: None,
-            state: QuotaState::Issued,
-            version: 1,
-        }
+        quota::Model { plan_id, unit_id, programme_code: programme.parse().unwrap(), mode, measure, ..sample::quota() }
     }
 
     #[test]
@@ -306,16 +282,9 @@ mod tests {
     #[test]
     fn a_unit_that_ended_within_the_year_is_placed_in_the_tree_of_its_last_day() {
         let version = |from: &str, to: &str| unit_version::Model {
-            id: VersionId::new(),
-            unit_id: UnitId::new(),
             valid_from: from.parse().ok(),
             valid_to: to.parse().ok(),
-            name: String::new(),
-            kind: UnitKind::Commune,
-            tier: Tier::Commune,
-            admin_code: None,
-            parent_id: None,
-            party_parent_id: None,
+            ..sample::unit_version()
         };
         for (from, to, year, expected) in [
             ("", "", 2025, Some("2025-12-31")),

@@ -6,11 +6,8 @@ use std::{
 };
 
 use entity::{
-    assignment, qualification, title, unit, unit_version,
-    value::{
-        AssignmentId, CadreId, Category, Day, Hierarchy, PartialDate, Period, QualificationId, Tier, UnitId, UnitKind,
-        VersionId,
-    },
+    assignment, qualification, sample, title, unit, unit_version,
+    value::{CadreId, Category, Day, Hierarchy, PartialDate, Period, Tier, UnitId, UnitKind},
 };
 use fastrand::Rng;
 use migration::{Migrator, MigratorTrait};
@@ -118,16 +115,15 @@ fn versions(rng: &mut Rng, units: &[UnitId], at: usize) -> Vec<unit_version::Mod
     let mut versions = Vec::new();
     for (valid_from, valid_to) in begins.zip(ends) {
         versions.push(unit_version::Model {
-            id: VersionId::new(),
             unit_id: units[at],
             valid_from,
             valid_to,
             name: format!("Đơn vị {at}"),
             kind: UnitKind::Department,
             tier: Tier::Province,
-            admin_code: None,
             parent_id: parent(),
             party_parent_id: parent(),
+            ..sample::unit_version()
         });
     }
     let is_away = versions.len() > 1 && rng.bool();
@@ -142,13 +138,13 @@ fn person(rng: &mut Rng, units: &[UnitId]) -> (CadreId, Vec<assignment::Model>, 
     let posts = (0..rng.usize(0..5)).map(|_| {
         let (start_on, end_on) = two(rng);
         assignment::Model {
-            id: AssignmentId::new(),
             cadre_id: id,
             unit_id: units[rng.usize(..units.len())],
             title_code: if rng.bool() { "KEY" } else { "OTHER" }.parse().expect("a code"),
             start_on,
             end_on,
             is_primary: rng.bool(),
+            ..sample::assignment()
         }
     });
     let posts = posts.collect();
@@ -163,16 +159,12 @@ fn person(rng: &mut Rng, units: &[UnitId]) -> (CadreId, Vec<assignment::Model>, 
         };
         let on = drawn(rng);
         qualification::Model {
-            id: QualificationId::new(),
             cadre_id: id,
             subject_code: subject.parse().expect("a code"),
             level_code: level.parse().expect("a code"),
-            field_code: None,
-            institution_code: None,
-            mode: None,
             granted_on: PartialDate::Day(on),
             counts_from: on,
-            enrolment_id: None,
+            ..sample::qualification()
         }
     });
     let held = held.collect();

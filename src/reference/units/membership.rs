@@ -105,8 +105,8 @@ pub(crate) fn joined(pieces: impl IntoIterator<Item = Period>) -> Vec<Period> {
 #[cfg(test)]
 pub(super) mod tests {
     use entity::{
-        unit, unit_version,
-        value::{Tier, UnitKind, VersionId},
+        sample, unit, unit_version,
+        value::{Tier, UnitKind},
     };
 
     use super::*;
@@ -139,16 +139,14 @@ pub(super) mod tests {
         }
         let rows = ids.iter().map(|(code, id)| unit::Model { id: *id, code: code.parse().expect("a code") }).collect();
         let version = |(code, parent, from, until): &Line| unit_version::Model {
-            id: VersionId::new(),
             unit_id: ids[code],
             valid_from: from.parse().ok(),
             valid_to: until.parse().ok(),
             name: (*code).to_owned(),
             kind: UnitKind::Department,
             tier: Tier::Province,
-            admin_code: None,
             parent_id: ids.get(parent).copied(),
-            party_parent_id: None,
+            ..sample::unit_version()
         };
         (Units::new(rows, lines.iter().map(version).collect(), Vec::new()), ids)
     }

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use cadre_api::domain::{maintenance, refusal::Code};
-use entity::{
-    assignment,
-    value::{AssignmentId, RotationId},
-};
+use entity::{assignment, sample, value::RotationId};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter, sea_query::ExprTrait,
 };
@@ -296,13 +293,11 @@ async fn a_person_is_not_moved_out_of_a_post_that_they_left_or_into_two() {
 async fn second_post(app: &TestApp, is_there: bool) {
     let of = Places::of(&app.database).await;
     let second = assignment::Model {
-        id: AssignmentId::new(),
         cadre_id: of.cadre("A-04"),
         unit_id: of.unit("B1U"),
         title_code: "CC".parse().expect("a code"),
         start_on: day("2024-01-01"),
-        end_on: None,
-        is_primary: true,
+        ..sample::assignment()
     };
     let writer = app.database.writer();
     if is_there {

@@ -12,8 +12,8 @@ use cadre_api::{
     reference::units::Units,
 };
 use entity::{
-    cadre, rotation,
-    value::{CadreId, Day, RotationForm, RotationId, RotationState, UnitId},
+    cadre, rotation, sample,
+    value::{CadreId, Day, RotationState, UnitId},
 };
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
@@ -53,36 +53,15 @@ impl Places {
         let (from, to, start) = (self.unit(from), self.unit(to), day(start));
         let standing = |unit| Standing::of(&self.units, unit, start).expect("a unit");
         rotation::Model {
-            id: RotationId::new(),
             cadre_id: self.cadre(cadre),
-            form: RotationForm::Rotation,
-            purpose: None,
             direction: direction(standing(from), standing(to)),
             from_unit_id: from,
             from_tier: standing(from).tier,
-            from_title_code: None,
             to_unit_id: to,
             to_tier: standing(to).tier,
-            to_title_code: None,
             start_on: start,
-            planned_end_on: None,
-            end_on: None,
-            end_reason: None,
-            extended_on: None,
-            state: RotationState::InProgress,
-            preparing_unit_id: None,
-            proposed_on: None,
             decision_no: Some(decision_no.to_owned()),
-            decided_on: None,
-            published_on: None,
-            planning_document: None,
-            planning_from: None,
-            planning_until: None,
-            placement_unit_id: None,
-            placement_title_code: None,
-            placed_on: None,
-            placement_decision_no: None,
-            version: 1,
+            ..sample::rotation()
         }
     }
 

@@ -2,11 +2,8 @@
 
 use cadre_api::db::Database;
 use entity::{
-    class_session, enrolment, enrolment_quota, programme, quota, training_class, training_plan,
-    value::{
-        ClassCategory, ClassId, ClassState, EnrolmentId, EnrolmentState, Measure, PlanId, PlanState, ProgrammeKind,
-        QuotaId, QuotaState,
-    },
+    class_session, enrolment, enrolment_quota, programme, quota, sample, training_class, training_plan,
+    value::{ProgrammeKind, QuotaId},
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 
@@ -35,57 +32,36 @@ pub struct Rows {
 /// A plan that is published: code, unit, first and last year.
 pub fn plan(of: &Places, [code, unit]: [&str; 2], (year_from, year_to): (i32, i32)) -> training_plan::Model {
     training_plan::Model {
-        id: PlanId::new(),
         code: code.parse().expect("a code"),
         unit_id: of.unit(unit),
         year_from,
         year_to,
         document_no: Some(format!("{code}/KH")),
         name: format!("Kế hoạch {code}"),
-        state: PlanState::Published,
-        version: 1,
+        ..sample::training_plan()
     }
 }
 
 /// A quota in force, of which nothing is used: plan, unit, programme, seats.
 pub fn quota(of: &Places, plan: &training_plan::Model, [unit, programme]: [&str; 2], seats: i32) -> quota::Model {
     quota::Model {
-        id: QuotaId::new(),
         plan_id: plan.id,
         unit_id: of.unit(unit),
         programme_code: programme.parse().expect("a code"),
-        mode: None,
-        measure: Measure::Turns,
         seats,
-        is_lower_bound: false,
-        classes: None,
-        allocated: 0,
-        used: 0,
-        excess: 0,
-        parent_id: None,
-        state: QuotaState::Issued,
-        version: 1,
+        ..sample::quota()
     }
 }
 
 /// A class that is closed: code, programme, organiser, first and last day.
 pub fn class(of: &Places, [code, programme, organiser, start, end]: [&str; 5]) -> training_class::Model {
     training_class::Model {
-        id: ClassId::new(),
         code: code.parse().expect("a code"),
-        plan_id: None,
         programme_code: programme.parse().expect("a code"),
         organiser_id: of.unit(organiser),
-        intake: None,
-        category: ClassCategory::Training,
-        mode: None,
         start_on: day(start),
         end_on: day(end),
-        capacity: None,
-        enrolled: 0,
-        reported_learners: None,
-        state: ClassState::Closed,
-        version: 1,
+        ..sample::training_class()
     }
 }
 
@@ -97,17 +73,11 @@ pub fn session(of: &training_class::Model, on_day: &str) -> class_session::Model
 /// An enrolment that was completed: person, programme, sending unit, year.
 pub fn sent(of: &Places, [cadre, programme, unit]: [&str; 3], year: i32) -> enrolment::Model {
     enrolment::Model {
-        id: EnrolmentId::new(),
         cadre_id: of.cadre(cadre),
-        class_id: None,
         programme_code: programme.parse().expect("a code"),
         unit_id: of.unit(unit),
         year,
-        state: EnrolmentState::Completed,
-        grade: None,
-        quota_id: None,
-        remark: None,
-        version: 1,
+        ..sample::enrolment()
     }
 }
 

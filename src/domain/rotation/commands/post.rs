@@ -209,19 +209,17 @@ fn post_changed(on: Day) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use entity::value::CadreId;
+    use entity::sample;
 
     use super::*;
 
     fn post(unit: UnitId, start: &str, end: &str, is_primary: bool) -> assignment::Model {
         assignment::Model {
-            id: AssignmentId::new(),
-            cadre_id: CadreId::new(),
             unit_id: unit,
-            title_code: "X".parse().expect("a code"),
             start_on: start.parse().expect("a day"),
             end_on: end.parse().ok(),
             is_primary,
+            ..sample::assignment()
         }
     }
 

@@ -6,10 +6,10 @@ mod retirement;
 mod said;
 
 use entity::{
-    cadre, retirement_age, rotation, rule, rule_override,
+    cadre, retirement_age, rotation, rule, rule_override, sample,
     value::{
-        BirthDate, CadreId, CadreStatus, Category, CountingBasis, Day, Gender, RotationDirection, RotationForm,
-        RotationId, RotationPurpose, RotationState, RuleKey, RuleOrigin, Tier, UnitId, Verification,
+        BirthDate, Category, CountingBasis, Day, Gender, RotationForm, RotationId, RotationPurpose, RotationState,
+        RuleKey, RuleOrigin, UnitId, Verification,
     },
 };
 
@@ -64,58 +64,15 @@ fn office(code: &str, key: RuleKey, value: i32) -> rule::Model {
 /// A prepared rotation from a day, with no other values.
 fn from(start: &str) -> rotation::Model {
     rotation::Model {
-        id: RotationId::new(),
-        cadre_id: CadreId::new(),
-        form: RotationForm::Rotation,
-        purpose: None,
-        direction: RotationDirection::Down,
-        from_unit_id: UnitId::new(),
-        from_tier: Tier::Province,
-        from_title_code: None,
-        to_unit_id: UnitId::new(),
-        to_tier: Tier::Commune,
-        to_title_code: None,
         start_on: day(start),
-        planned_end_on: None,
-        end_on: None,
-        end_reason: None,
-        extended_on: None,
         state: RotationState::Draft,
         preparing_unit_id: Some(UnitId::new()),
-        proposed_on: None,
-        decision_no: None,
-        decided_on: None,
-        published_on: None,
-        planning_document: None,
-        planning_from: None,
-        planning_until: None,
-        placement_unit_id: None,
-        placement_title_code: None,
-        placed_on: None,
-        placement_decision_no: None,
-        version: 1,
+        ..sample::rotation()
     }
 }
 
 fn person(category: Category, gender: Gender, birth: &str) -> cadre::Model {
-    cadre::Model {
-        id: CadreId::new(),
-        code: "CB-01".parse().unwrap(),
-        national_id: None,
-        full_name: "Lò Văn An".to_owned(),
-        search_key: String::new(),
-        sort_key: Vec::new(),
-        gender,
-        birth_on: some_day(birth).map(BirthDate::seal),
-        ethnicity_code: None,
-        native_place_code: None,
-        joined_service_on: None,
-        joined_party_on: None,
-        category,
-        rank_code: None,
-        status: CadreStatus::Active,
-        version: 1,
-    }
+    cadre::Model { gender, birth_on: some_day(birth).map(BirthDate::seal), category, ..sample::cadre() }
 }
 
 fn civil_servant() -> cadre::Model {

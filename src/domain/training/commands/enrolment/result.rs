@@ -190,7 +190,7 @@ fn granted_in(
 
 #[cfg(test)]
 mod tests {
-    use entity::value::CadreId;
+    use entity::sample;
 
     use super::*;
 
@@ -198,16 +198,9 @@ mod tests {
     fn a_pass_granted_the_first_paper_after_its_first_day() {
         let day = |text: &str| text.parse::<Day>().expect(text);
         let paper = |on: &str| qualification::Model {
-            id: QualificationId::new(),
-            cadre_id: CadreId::new(),
-            subject_code: "POLITICAL_THEORY".parse().expect("a code"),
-            level_code: "INTERMEDIATE".parse().expect("a code"),
-            field_code: None,
-            institution_code: None,
-            mode: None,
             granted_on: PartialDate::Day(day(on)),
             counts_from: day(on),
-            enrolment_id: None,
+            ..sample::qualification()
         };
         let class = (day("2020-03-02"), day("2020-09-30"));
         for (papers, others, expected) in [

@@ -170,29 +170,13 @@ async fn handed_before(
 
 #[cfg(test)]
 mod tests {
-    use entity::value::{Measure, PlanId};
+    use entity::sample;
 
     use super::*;
 
     #[test]
     fn what_is_handed_on_keeps_the_mode_of_the_quota() {
-        let quota = |mode| quota::Model {
-            id: QuotaId::new(),
-            plan_id: PlanId::new(),
-            unit_id: UnitId::new(),
-            programme_code: "P".parse().expect("a code"),
-            mode,
-            measure: Measure::Turns,
-            seats: 1,
-            is_lower_bound: false,
-            classes: None,
-            allocated: 0,
-            used: 0,
-            excess: 0,
-            parent_id: None,
-            state: QuotaState::Issued,
-            version: 1,
-        };
+        let quota = |mode| quota::Model { mode, ..sample::quota() };
         let (full, part) = (Some(StudyMode::FullTime), Some(StudyMode::PartTime));
         for (of_quota, asked, expected) in [
             (None, None, Ok(None)),

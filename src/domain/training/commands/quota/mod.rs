@@ -244,23 +244,13 @@ fn seats_of(row: &quota::Model) -> Seats {
 
 #[cfg(test)]
 mod tests {
-    use entity::value::PlanState;
+    use entity::sample;
 
     use super::*;
 
     #[test]
     fn a_plan_is_asked_by_the_day_of_its_years_that_is_nearest_to_today() {
-        let plan = |year_from, year_to| training_plan::Model {
-            id: PlanId::new(),
-            code: "K".parse().expect("a code"),
-            unit_id: UnitId::new(),
-            year_from,
-            year_to,
-            document_no: None,
-            name: "K".to_owned(),
-            state: PlanState::Approved,
-            version: 1,
-        };
+        let plan = |year_from, year_to| training_plan::Model { year_from, year_to, ..sample::training_plan() };
         let today: Day = "2026-06-01".parse().expect("a day");
         for (plan, expected) in [
             (plan(2026, 2026), "2026-06-01"),
