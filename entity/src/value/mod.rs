@@ -24,7 +24,7 @@ pub use partial_date::{InvalidPartialDate, PartialDate};
 pub use period::Period;
 pub use rotation::{AppraisalResult, EndReason, RotationDirection, RotationForm, RotationPurpose, RotationState};
 pub use rule::{CountingBasis, RuleKey, RuleOrigin, Verification};
-pub use sealed::{BirthDate, Ethnicity, NationalId, NativePlace, PartyDate};
+pub use sealed::*;
 pub use set::{
     CadreStatus, Category, ChangeKind, CountScope, DataCategory, Gender, Hierarchy, KeyAlgorithm, KeyPurpose, Log,
     Purpose, Scope, StudyMode, SuccessionKind, Tier, UnitKind, UnknownWord,
