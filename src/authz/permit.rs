@@ -27,6 +27,42 @@ use crate::{
 /// concurrent change of records. SQLite has a single writer and needs no lock.
 const LOCK: &str = "cadre-api acts";
 
+/// The data that a command changes, which decides the lock that it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// Records: units, people, rotations, training. An import excludes these commands while it loads.
+    Records,
+    /// Clients, users, keys and the access log, on which no record depends.
+    Administration,
+}
+
+/// What a permit and the audit log need of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandKind {
+    /// Name in the audit log.
+    name: &'static str,
+    /// Scope that allows clients to run the command; `None` if only the operator may.
+    scope: Option<Scope>,
+    area: Area,
+}
+
+impl CommandKind {
+    /// A command that the operator runs on the command line.
+    pub const fn of_operator(name: &'static str, area: Area) -> Self {
+        Self { name, scope: None, area }
+    }
+
+    /// A command that clients with a scope run.
+    pub const fn of_client(name: &'static str, scope: Scope, area: Area) -> Self {
+        Self { name, scope: Some(scope), area }
+    }
+
+    /// Name in the audit log.
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+}
+
 /// Every command that changes data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -236,21 +272,29 @@ impl Act {
     }
 }
 
+impl From<Act> for CommandKind {
+    fn from(act: Act) -> Self {
+        let area = if act.is_apart() { Area::Administration } else { Area::Records };
+        Self { name: act.name(), scope: act.scope(), area }
+    }
+}
+
 impl Access {
     /// Permit for a command of the caller that concerns the units.
     ///
     /// # Errors
     /// `Forbidden` without the command's scope; `NotFound` if a unit is out of reach.
-    pub fn may(&self, act: Act, units: &[UnitId]) -> Result<Permit<'_>> {
-        let scope = act.scope().ok_or_else(|| Error::internal("an act of the operator asked by a client"))?;
-        self.require(scope, act.name())?;
+    pub fn may(&self, kind: impl Into<CommandKind>, units: &[UnitId]) -> Result<Permit<'_>> {
+        let kind = kind.into();
+        let scope = kind.scope.ok_or_else(|| Error::internal("a client asks for a command of the operator"))?;
+        self.require(scope, kind.name)?;
         if !units.iter().all(|unit| self.reaches(*unit)) {
             return Err(Error::NotFound);
         }
         let (database, clock) = (self.app_state.database(), self.app_state.clock());
         let (actor, read_session) = (self.caller().actor(), Some(self.reader()));
         let reference_data = Some(Arc::clone(self.snapshot.reference_data()));
-        Ok(Permit { database, clock, actor, act, read_session, reference_data })
+        Ok(Permit { database, clock, actor, kind, read_session, reference_data })
     }
 }
 
@@ -260,7 +304,7 @@ pub struct Permit<'a> {
     database: &'a Database,
     clock: Clock,
     actor: String,
-    act: Act,
+    kind: CommandKind,
     /// Read session of the caller.
     read_session: Option<&'a ReadSession>,
     /// Units and lists in the caller's snapshot.
@@ -269,8 +313,9 @@ pub struct Permit<'a> {
 
 impl<'a> Permit<'a> {
     /// Permit of the operator, who has direct access to the database and may run every command of the command line.
-    pub fn operator(database: &'a Database, clock: Clock, act: Act) -> Self {
-        Self { database, clock, actor: "operator".to_owned(), act, read_session: None, reference_data: None }
+    pub fn operator(database: &'a Database, clock: Clock, kind: impl Into<CommandKind>) -> Self {
+        let kind = kind.into();
+        Self { database, clock, actor: "operator".to_owned(), kind, read_session: None, reference_data: None }
     }
 
     /// Begins the command's transaction and writes its audit entry in it, so that both commit or neither. The caller's
@@ -286,14 +331,14 @@ impl<'a> Permit<'a> {
             Some(read_session) => {
                 read_session.deadline().check()?;
                 read_session.end().await;
-                match self.act.is_apart() {
-                    true => self.database.begin_small().await?,
-                    false => self.database.begin_small_sharing(LOCK).await?,
+                match self.kind.area {
+                    Area::Records => self.database.begin_small_sharing(LOCK).await?,
+                    Area::Administration => self.database.begin_small().await?,
                 }
             }
             None => {
                 let inner = self.database.begin().await?;
-                if !self.act.is_apart() {
+                if self.kind.area == Area::Records {
                     db::lock(&inner, LOCK, LockMode::Shared).await?;
                 }
                 inner
@@ -322,7 +367,7 @@ impl<'a> Permit<'a> {
             seq: NotSet,
             at: Set(at),
             actor: Set(self.actor.clone()),
-            act: Set(self.act.name().to_owned()),
+            act: Set(self.kind.name.to_owned()),
             object: Set(object),
             detail: Set(detail),
         };

@@ -3,7 +3,7 @@
 pub mod access_log;
 pub mod cadre;
 pub mod client;
-mod commands;
+pub mod command;
 pub mod composition;
 mod filter;
 mod idempotency;

@@ -6,7 +6,11 @@ use std::{borrow::Cow, marker::PhantomData};
 use async_graphql::{Context, TypeName};
 
 use crate::{
-    domain::refusal::Outcome,
+    domain::{
+        command::{Command, Subject, execute},
+        refusal::Outcome,
+    },
+    error::Result,
     graphql::{ContextExt, refusal::UserError},
 };
 
@@ -21,6 +25,10 @@ pub struct Payload<A, T> {
 pub trait Answered {
     /// Name of the payload.
     const PAYLOAD: &'static str;
+}
+
+impl<C: Command> Answered for C {
+    const PAYLOAD: &'static str = C::PAYLOAD;
 }
 
 impl<A: Answered, T: Send + Sync> TypeName for Payload<A, T> {
@@ -48,5 +56,18 @@ impl<A, T> Payload<A, T> {
     /// Reasons of the refusal; empty if the mutation succeeded.
     pub(in crate::graphql) fn errors(&self) -> &[UserError] {
         &self.user_errors
+    }
+}
+
+impl<C: Command, T> Payload<C, T> {
+    /// Executes a command and converts its outcome. Clears the batches of the request, because the command may have
+    /// changed their data.
+    pub(in crate::graphql) async fn executed(
+        ctx: &Context<'_>,
+        command: &C,
+        view: impl FnOnce(<C::Subject as Subject>::View) -> T + Send,
+    ) -> Result<Option<Self>> {
+        let outcome = execute(ctx.access(), command).await?;
+        Ok(Some(Self::of(ctx, outcome, view)))
     }
 }

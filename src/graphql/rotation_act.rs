@@ -3,55 +3,19 @@
 use async_graphql::{Context, Object};
 
 use crate::{
-    domain::rotation::commands::{
-        self, Advance, Appraise, Cancel, Decide, End, Extend, OnRotation, Override, Place, Propose, Publish, Start,
+    domain::{
+        command::Command,
+        rotation::commands::{
+            Advance, Appraise, Cancel, Decide, End, Extend, Override, Place, Propose, Publish, Start,
+        },
     },
     error::Result,
-    graphql::{
-        ContextExt,
-        payload::{Answered, Payload},
-        refusal::UserError,
-        rotation::Rotation,
-    },
+    graphql::{payload::Payload, refusal::UserError, rotation::Rotation},
 };
-
-impl Answered for Propose {
-    const PAYLOAD: &'static str = "RotationProposePayload";
-}
-impl Answered for Advance {
-    const PAYLOAD: &'static str = "RotationAdvancePayload";
-}
-impl Answered for Decide {
-    const PAYLOAD: &'static str = "RotationDecidePayload";
-}
-impl Answered for Publish {
-    const PAYLOAD: &'static str = "RotationPublishPayload";
-}
-impl Answered for Start {
-    const PAYLOAD: &'static str = "RotationStartPayload";
-}
-impl Answered for Extend {
-    const PAYLOAD: &'static str = "RotationExtendPayload";
-}
-impl Answered for End {
-    const PAYLOAD: &'static str = "RotationEndPayload";
-}
-impl Answered for Place {
-    const PAYLOAD: &'static str = "RotationPlacePayload";
-}
-impl Answered for Cancel {
-    const PAYLOAD: &'static str = "RotationCancelPayload";
-}
-impl Answered for Appraise {
-    const PAYLOAD: &'static str = "RotationAppraisePayload";
-}
-impl Answered for Override {
-    const PAYLOAD: &'static str = "RotationOverridePayload";
-}
 
 /// Result of a mutation: the rotation in its current state, or the reasons of the refusal.
 #[Object(name_type)]
-impl<A: Answered + Send + Sync> Payload<A, Rotation> {
+impl<C: Command> Payload<C, Rotation> {
     /// The rotation in its current state; null if the mutation was refused.
     async fn rotation(&self) -> Option<&Rotation> {
         self.object()
@@ -75,7 +39,7 @@ impl RotationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is proposed.")] input: Propose,
     ) -> Result<Option<Payload<Propose, Rotation>>> {
-        Ok(Some(Payload::of(ctx, commands::propose(ctx.access(), &input).await?, Rotation)))
+        Payload::executed(ctx, &input, Rotation).await
     }
 
     /// Records the next step of the procedure (bước của quy trình), Decree 170/2025, Art. 46.
@@ -84,7 +48,7 @@ impl RotationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The step.")] input: Advance,
     ) -> Result<Option<Payload<Advance, Rotation>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Rotation).await
     }
 
     /// Decides a rotation (ban hành quyết định): step 5. Checks the rules of the start day.
@@ -93,7 +57,7 @@ impl RotationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The decision.")] input: Decide,
     ) -> Result<Option<Payload<Decide, Rotation>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Rotation).await
     }
 
     /// Publishes the decision (công bố quyết định): the rotation becomes visible to all callers with one of its units
@@ -103,7 +67,7 @@ impl RotationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The publication.")] input: Publish,
     ) -> Result<Option<Payload<Publish, Rotation>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Rotation).await
     }
 
     /// Starts a published rotation (bắt đầu): closes the previous post and opens the new one, on the start day.
@@ -112,7 +76,7 @@ impl RotationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The beginning.")] input: Start,
     ) -> Result<Option<Payload<Start, Rotation>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Rotation).await
     }
 
     /// Extends a running rotation to a later planned end (gia hạn).
@@ -121,7 +85,7 @@ impl RotationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The extension.")] input: Extend,
     ) -> Result<Option<Payload<Extend, Rotation>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Rotation).await
     }
 
     /// Ends a running rotation (kết thúc), and places the person if the placement is known.
@@ -130,7 +94,7 @@ impl RotationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The end.")] input: End,
     ) -> Result<Option<Payload<End, Rotation>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Rotation).await
     }
 
     /// Places a person whose rotation has ended (bố trí sau luân chuyển).
@@ -139,7 +103,7 @@ impl RotationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The placement.")] input: Place,
     ) -> Result<Option<Payload<Place, Rotation>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Rotation).await
     }
 
     /// Cancels a rotation before its decision (hủy), or revokes an unpublished decision (thu hồi).
@@ -148,7 +112,7 @@ impl RotationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is given up.")] input: Cancel,
     ) -> Result<Option<Payload<Cancel, Rotation>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Rotation).await
     }
 
     /// Records the yearly appraisal (nhận xét, đánh giá hằng năm).
@@ -157,7 +121,7 @@ impl RotationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The appraisal.")] input: Appraise,
     ) -> Result<Option<Payload<Appraise, Rotation>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Rotation).await
     }
 
     /// Records an override of a rule for a rotation (trường hợp đặc biệt do cấp có thẩm quyền quyết định).
@@ -166,10 +130,6 @@ impl RotationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The special case.")] input: Override,
     ) -> Result<Option<Payload<Override, Rotation>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Rotation).await
     }
-}
-
-async fn carried_out<A: OnRotation>(ctx: &Context<'_>, input: A) -> Result<Option<Payload<A, Rotation>>> {
-    Ok(Some(Payload::of(ctx, commands::execute(ctx.access(), &input).await?, Rotation)))
 }

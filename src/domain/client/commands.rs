@@ -27,7 +27,7 @@ use crate::{
             secret,
             share::{Exceeded, Shares},
         },
-        commands::{validate, within_reach},
+        command::{validate, within_reach},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Code, CommandResult, Outcome, Refusal, outcome},
     },

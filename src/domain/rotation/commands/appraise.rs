@@ -1,21 +1,18 @@
-//! Acts outside the state machine of a rotation: yearly appraisals and overrides of rules.
+//! Commands outside the state machine of a rotation: yearly appraisals and overrides of rules.
 
 use async_graphql::ID;
 use chrono::Datelike;
 use entity::{
     rotation_appraisal, rule_override,
-    value::{AppraisalResult, Day, RotationId, RuleKey},
+    value::{AppraisalResult, Day, RotationId, RuleKey, Scope},
 };
 use sea_orm::{ActiveValue::Set, EntityTrait, Iterable};
 
-use super::{CommandContext, OnRotation, StepRecord, Target};
-use crate::{
-    authz::Act,
-    domain::{
-        commands::validate,
-        refusal::{Code, CommandResult, Refusal},
-        rotation::state::Transition,
-    },
+use super::subject::{Rotation, StepRecord, Target};
+use crate::domain::{
+    command::{Command, CommandContext, validate},
+    refusal::{Code, CommandResult, Refusal},
+    rotation::state::Transition,
 };
 
 /// The appraisal of a year (nhận xét, đánh giá hằng năm), Regulation 65-QĐ/TW.
@@ -38,26 +35,29 @@ pub struct Appraise {
     pub document_no: Option<String>,
 }
 
-impl OnRotation for Appraise {
-    const ACT: Act = Act::RotationAppraise;
+impl Command for Appraise {
+    const NAME: &'static str = "rotation.appraise";
+    const SCOPE: Scope = Scope::RotationWrite;
+    const PAYLOAD: &'static str = "RotationAppraisePayload";
+    type Subject = Rotation;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
 
     fn target(&self) -> Target<'_> {
-        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+        Target::of(&self.rotation_id, self.expected_version, Transition::Appraise)
     }
 
-    fn step(&self) -> Transition {
-        Transition::Appraise
-    }
-
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
-        let (start, today) = (context.row.start_on, context.today());
+    async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
+        let (start, today) = (context.subject.row.start_on, context.today());
         let on = validate::not_ahead("appraisedOn", self.appraised_on, today)?;
         validate::not_before("appraisedOn", on, start)?;
-        let last = context.row.end_on.and_then(Day::before).map_or(today, |last| last.min(today));
+        let last = context.subject.row.end_on.and_then(Day::before).map_or(today, |last| last.min(today));
         ensure_in_term(self.year, start, last)?;
         let document_no = validate::number_if("documentNo", self.document_no.as_deref())?;
 
-        let key = (context.row.id, self.year);
+        let key = (context.subject.row.id, self.year);
         let connection = context.txn.connection();
         if rotation_appraisal::Entity::find_by_id(key).one(connection).await?.is_some() {
             return Err(already_appraised(self.year).into());
@@ -118,24 +118,27 @@ pub struct Override {
     pub document_no: Option<String>,
 }
 
-impl OnRotation for Override {
-    const ACT: Act = Act::RotationOverride;
+impl Command for Override {
+    const NAME: &'static str = "rotation.override";
+    const SCOPE: Scope = Scope::RotationWrite;
+    const PAYLOAD: &'static str = "RotationOverridePayload";
+    type Subject = Rotation;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
 
     fn target(&self) -> Target<'_> {
-        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+        Target::of(&self.rotation_id, self.expected_version, Transition::Override)
     }
 
-    fn step(&self) -> Transition {
-        Transition::Override
-    }
-
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+    async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
         let key: RuleKey = self.rule.parse().map_err(|_| unknown_rule())?;
         let on = validate::not_ahead("grantedOn", self.granted_on, context.today())?;
         let reason = validate::remark("reason", &self.reason)?;
         let document_no = validate::number_if("documentNo", self.document_no.as_deref())?;
 
-        let id: RotationId = context.row.id;
+        let id: RotationId = context.subject.row.id;
         let connection = context.txn.connection();
         if rule_override::Entity::find_by_id((id, key)).one(connection).await?.is_some() {
             return Err(already_overridden(key).into());

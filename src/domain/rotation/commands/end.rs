@@ -1,19 +1,16 @@
 //! Ends a running rotation: closes or keeps its post, and records a placement or leaves the person awaiting one.
 
 use async_graphql::ID;
-use entity::value::{Day, EndReason, RotationState, RuleKey};
+use entity::value::{Day, EndReason, RotationState, RuleKey, Scope};
 
 use super::{
-    CommandContext, OnRotation, StepRecord, Target,
     post::{Fields, Place},
+    subject::{Rotation, StepRecord, Target},
 };
-use crate::{
-    authz::Act,
-    domain::{
-        commands::validate,
-        refusal::{Code, CommandResult, Refusal},
-        rotation::state::Transition,
-    },
+use crate::domain::{
+    command::{Command, CommandContext, validate},
+    refusal::{Code, CommandResult, Refusal},
+    rotation::state::Transition,
 };
 
 /// The end of a rotation (kết thúc luân chuyển).
@@ -63,30 +60,33 @@ enum PostDisposition {
     Waits,
 }
 
-impl OnRotation for End {
-    const ACT: Act = Act::RotationEnd;
+impl Command for End {
+    const NAME: &'static str = "rotation.end";
+    const SCOPE: Scope = Scope::RotationWrite;
+    const PAYLOAD: &'static str = "RotationEndPayload";
+    type Subject = Rotation;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
 
     fn target(&self) -> Target<'_> {
-        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+        Target::of(&self.rotation_id, self.expected_version, Transition::End)
     }
 
-    fn step(&self) -> Transition {
-        Transition::End
-    }
-
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+    async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
         let on = validate::not_ahead("endOn", self.end_on, context.today())?;
-        validate::later_than("endOn", on, context.row.start_on)?;
+        validate::later_than("endOn", on, context.subject.row.start_on)?;
         let remark = validate::remark_if("remark", self.remark.as_deref())?;
         let number = self.placement.as_ref().and_then(|placement| placement.decision_no.as_deref());
         let number = validate::number_if("placement.decisionNo", number)?;
 
-        (context.row.end_on, context.row.end_reason) = (Some(on), Some(self.reason));
+        (context.subject.row.end_on, context.subject.row.end_reason) = (Some(on), Some(self.reason));
         if !ends_any_term(self.reason) {
             context.ensure_rules("endOn", |key| key == RuleKey::MinTerm).await?;
         }
 
-        let unit = context.row.to_unit_id;
+        let unit = context.subject.row.to_unit_id;
         match self.fate(context)? {
             PostDisposition::Waits => {
                 context.leave(unit, None, on).await?;
@@ -108,7 +108,7 @@ impl OnRotation for End {
 }
 
 impl End {
-    fn fate(&self, context: &CommandContext<'_>) -> Result<PostDisposition, Refusal> {
+    fn fate(&self, context: &CommandContext<'_, Rotation>) -> Result<PostDisposition, Refusal> {
         let named = |placement: &Placement| {
             Place::named(context.access, PLACEMENT, (&placement.unit_code, &placement.title_code), self.end_on)
         };
@@ -130,7 +130,7 @@ impl End {
     }
 
     /// Checks that the placement of a person who stays is their current post; another post requires another end reason.
-    fn ensure_kept(&self, context: &CommandContext<'_>, held: &Place) -> Result<(), Refusal> {
+    fn ensure_kept(&self, context: &CommandContext<'_, Rotation>, held: &Place) -> Result<(), Refusal> {
         let Some(placement) = &self.placement else { return Ok(()) };
         let unit = context.access.reference_data().units().by_code(&placement.unit_code);
         if unit.is_none_or(|unit| unit.row.id != held.unit) {
@@ -143,18 +143,19 @@ impl End {
     }
 }
 
-impl CommandContext<'_> {
+impl CommandContext<'_, Rotation> {
     /// The unit and title that the person came from, if they can return there.
     fn origin(&self, on: Day) -> Result<Place, Refusal> {
-        let unit = self.row.from_unit_id;
-        let title = self.row.from_title_code.clone().filter(|_| self.access.reaches(unit)).ok_or_else(|| {
-            Refusal::input(
-                Code::InvalidPlacement,
-                "placement",
-                "Không rõ chức danh cũ, hoặc nơi đi nằm ngoài phạm vi của bạn; hãy nêu rõ nơi bố trí.",
-                "The former title is not recorded, or the unit of origin is out of your reach; name the placement.",
-            )
-        })?;
+        let unit = self.subject.row.from_unit_id;
+        let title =
+            self.subject.row.from_title_code.clone().filter(|_| self.access.reaches(unit)).ok_or_else(|| {
+                Refusal::input(
+                    Code::InvalidPlacement,
+                    "placement",
+                    "Không rõ chức danh cũ, hoặc nơi đi nằm ngoài phạm vi của bạn; hãy nêu rõ nơi bố trí.",
+                    "The former title is not recorded, or the unit of origin is out of your reach; name the placement.",
+                )
+            })?;
         let place = Place { unit, title };
         place.ensure_open(self.access, Fields { unit: "placement", title: "placement" }, on)?;
         Ok(place)
@@ -162,7 +163,7 @@ impl CommandContext<'_> {
 
     /// Sets the placement in the row.
     pub(super) fn placed(&mut self, place: Place, on: Day, decision_no: Option<String>) {
-        let row = &mut self.row;
+        let row = &mut self.subject.row;
         row.state = RotationState::Placed;
         (row.placement_unit_id, row.placement_title_code) = (Some(place.unit), Some(place.title));
         (row.placed_on, row.placement_decision_no) = (Some(on), decision_no);

@@ -1,12 +1,13 @@
 //! Extends a running rotation.
 
 use async_graphql::ID;
-use entity::value::{Day, RuleKey};
+use entity::value::{Day, RuleKey, Scope};
 
-use super::{CommandContext, OnRotation, StepRecord, Target};
-use crate::{
-    authz::Act,
-    domain::{commands::validate, refusal::CommandResult, rotation::state::Transition},
+use super::subject::{Rotation, StepRecord, Target};
+use crate::domain::{
+    command::{Command, CommandContext, validate},
+    refusal::CommandResult,
+    rotation::state::Transition,
 };
 
 /// An extension (gia hạn luân chuyển).
@@ -27,20 +28,23 @@ pub struct Extend {
     pub reason: String,
 }
 
-impl OnRotation for Extend {
-    const ACT: Act = Act::RotationExtend;
+impl Command for Extend {
+    const NAME: &'static str = "rotation.extend";
+    const SCOPE: Scope = Scope::RotationWrite;
+    const PAYLOAD: &'static str = "RotationExtendPayload";
+    type Subject = Rotation;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
 
     fn target(&self) -> Target<'_> {
-        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+        Target::of(&self.rotation_id, self.expected_version, Transition::Extend)
     }
 
-    fn step(&self) -> Transition {
-        Transition::Extend
-    }
-
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+    async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
         let today = context.today();
-        let row = &mut context.row;
+        let row = &mut context.subject.row;
         validate::later_than("plannedEndOn", self.planned_end_on, row.planned_end_on.unwrap_or(row.start_on))?;
         (row.planned_end_on, row.extended_on) = (Some(self.planned_end_on), Some(today));
         let document_no = Some(validate::number("decisionNo", &self.decision_no)?);

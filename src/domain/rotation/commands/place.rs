@@ -1,16 +1,17 @@
 //! Places a person whose rotation has ended.
 
 use async_graphql::ID;
-use entity::value::{Day, EndReason};
+use entity::value::{Day, EndReason, Scope};
 
 use super::{
-    CommandContext, OnRotation, StepRecord, Target,
     end::takes_none,
     post::{self, Fields},
+    subject::{Rotation, StepRecord, Target},
 };
-use crate::{
-    authz::Act,
-    domain::{commands::validate, refusal::CommandResult, rotation::state::Transition},
+use crate::domain::{
+    command::{Command, CommandContext, validate},
+    refusal::CommandResult,
+    rotation::state::Transition,
 };
 
 /// A placement after a rotation that has ended (bố trí sau luân chuyển).
@@ -35,25 +36,28 @@ pub struct Place {
 
 const PLACEMENT: Fields = Fields { unit: "unitCode", title: "titleCode" };
 
-impl OnRotation for Place {
-    const ACT: Act = Act::RotationPlace;
+impl Command for Place {
+    const NAME: &'static str = "rotation.place";
+    const SCOPE: Scope = Scope::RotationWrite;
+    const PAYLOAD: &'static str = "RotationPlacePayload";
+    type Subject = Rotation;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
 
     fn target(&self) -> Target<'_> {
-        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+        Target::of(&self.rotation_id, self.expected_version, Transition::Place)
     }
 
-    fn step(&self) -> Transition {
-        Transition::Place
-    }
-
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+    async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
         let on = validate::not_ahead("placedOn", self.placed_on, context.today())?;
-        match context.row.end_on {
+        match context.subject.row.end_on {
             Some(end) => validate::not_before("placedOn", on, end)?,
-            None => validate::later_than("placedOn", on, context.row.start_on)?,
+            None => validate::later_than("placedOn", on, context.subject.row.start_on)?,
         };
         let number = validate::number_if("decisionNo", self.decision_no.as_deref())?;
-        if let Some(reason @ EndReason::Retired) = context.row.end_reason {
+        if let Some(reason @ EndReason::Retired) = context.subject.row.end_reason {
             return Err(takes_none(reason).into());
         }
         let place = post::Place::named(context.access, PLACEMENT, (&self.unit_code, &self.title_code), on)?;

@@ -7,10 +7,11 @@ use entity::{
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::CommandContext;
+use super::subject::Rotation;
 use crate::{
     authz::Access,
     domain::{
+        command::CommandContext,
         refusal::{Code, CommandResult, Refusal},
         rotation::{Standing, direction},
     },
@@ -115,7 +116,7 @@ fn is_free_from(posts: &[assignment::Model], day: Day, left: Option<AssignmentId
     !posts.iter().any(stands_in_the_way)
 }
 
-impl CommandContext<'_> {
+impl CommandContext<'_, Rotation> {
     /// The person's primary post in a unit that they can leave on a day, limited to one title if it is known.
     pub(super) async fn leave(
         &mut self,
@@ -126,8 +127,10 @@ impl CommandContext<'_> {
         let post = self.to_be_left(unit, title, on).await?;
         if post.end_on != Some(on) {
             let closed = assignment::ActiveModel { id: Set(post.id), end_on: Set(Some(on)), ..Default::default() };
-            assignment::Entity::update(closed).exec_without_returning(self.txn.of_person(self.row.cadre_id)).await?;
-            self.moved = true;
+            assignment::Entity::update(closed)
+                .exec_without_returning(self.txn.of_person(self.subject.row.cadre_id))
+                .await?;
+            self.subject.moved = true;
         }
         Ok(post.id)
     }
@@ -170,20 +173,22 @@ impl CommandContext<'_> {
         self.ensure_free_from(on, left).await?;
         let opened = assignment::ActiveModel {
             id: Set(AssignmentId::new()),
-            cadre_id: Set(self.row.cadre_id),
+            cadre_id: Set(self.subject.row.cadre_id),
             unit_id: Set(place.unit),
             title_code: Set(place.title.clone()),
             start_on: Set(on),
             end_on: Set(None),
             is_primary: Set(true),
         };
-        assignment::Entity::insert(opened).exec_without_returning(self.txn.of_person(self.row.cadre_id)).await?;
-        self.moved = true;
+        assignment::Entity::insert(opened)
+            .exec_without_returning(self.txn.of_person(self.subject.row.cadre_id))
+            .await?;
+        self.subject.moved = true;
         Ok(())
     }
 
     async fn posts(&self) -> CommandResult<Vec<assignment::Model>> {
-        let of_person = assignment::Entity::find().filter(assignment::Column::CadreId.eq(self.row.cadre_id));
+        let of_person = assignment::Entity::find().filter(assignment::Column::CadreId.eq(self.subject.row.cadre_id));
         Ok(of_person.all(self.connection()).await?)
     }
 

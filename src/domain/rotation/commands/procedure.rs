@@ -1,19 +1,16 @@
 //! Steps up to a published decision (Decree 170/2025, Art. 46), and their cancellation.
 
 use async_graphql::ID;
-use entity::{rotation, value::Day};
+use entity::value::{Day, Scope};
 
 use super::{
-    CommandContext, OnRotation, StepRecord, Target,
     post::{Fields, Route},
+    subject::{Rotation, StepRecord, Target},
 };
-use crate::{
-    authz::Act,
-    domain::{
-        commands::validate,
-        refusal::CommandResult,
-        rotation::state::{StepName, Transition},
-    },
+use crate::domain::{
+    command::{Command, CommandContext, validate},
+    refusal::CommandResult,
+    rotation::state::{StepName, Transition},
 };
 
 /// A step of the procedure to be recorded.
@@ -36,18 +33,21 @@ pub struct Advance {
     pub remark: Option<String>,
 }
 
-impl OnRotation for Advance {
-    const ACT: Act = Act::RotationAdvance;
+impl Command for Advance {
+    const NAME: &'static str = "rotation.advance";
+    const SCOPE: Scope = Scope::RotationWrite;
+    const PAYLOAD: &'static str = "RotationAdvancePayload";
+    type Subject = Rotation;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
 
     fn target(&self) -> Target<'_> {
-        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+        Target::of(&self.rotation_id, self.expected_version, Transition::Advance(self.step))
     }
 
-    fn step(&self) -> Transition {
-        Transition::Advance(self.step)
-    }
-
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+    async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
         Ok(StepRecord {
             on: validate::not_ahead("on", self.on, context.today())?,
             document_no: validate::number_if("documentNo", self.document_no.as_deref())?,
@@ -79,24 +79,23 @@ pub struct Decide {
 const DESTINATION: Fields = Fields { unit: "startOn", title: "startOn" };
 const START: Fields = Fields { unit: "rotationId", title: "rotationId" };
 
-impl OnRotation for Decide {
-    const ACT: Act = Act::RotationDecide;
+impl Command for Decide {
+    const NAME: &'static str = "rotation.decide";
+    const SCOPE: Scope = Scope::RotationWrite;
+    const PAYLOAD: &'static str = "RotationDecidePayload";
+    type Subject = Rotation;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
 
     fn target(&self) -> Target<'_> {
-        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+        Target::of(&self.rotation_id, self.expected_version, Transition::Decide).judging_service(self.start_on)
     }
 
-    fn step(&self) -> Transition {
-        Transition::Decide
-    }
-
-    fn judges_service(&self, row: &rotation::Model) -> Option<rotation::Model> {
-        Some(rotation::Model { start_on: self.start_on.unwrap_or(row.start_on), ..row.clone() })
-    }
-
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+    async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
         let decision_no = validate::number("decisionNo", &self.decision_no)?;
-        let row = &mut context.row;
+        let row = &mut context.subject.row;
         row.start_on = self.start_on.unwrap_or(row.start_on);
         row.planned_end_on = self.planned_end_on.or(row.planned_end_on);
         row.decision_no = Some(decision_no.clone());
@@ -125,26 +124,29 @@ pub struct Publish {
     pub published_on: Option<Day>,
 }
 
-impl OnRotation for Publish {
-    const ACT: Act = Act::RotationPublish;
+impl Command for Publish {
+    const NAME: &'static str = "rotation.publish";
+    const SCOPE: Scope = Scope::RotationWrite;
+    const PAYLOAD: &'static str = "RotationPublishPayload";
+    type Subject = Rotation;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
 
     fn target(&self) -> Target<'_> {
-        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+        Target::of(&self.rotation_id, self.expected_version, Transition::Publish)
     }
 
-    fn step(&self) -> Transition {
-        Transition::Publish
-    }
-
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+    async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
         let on = self.published_on.unwrap_or(context.today());
         validate::not_ahead("publishedOn", on, context.today())?;
-        if let Some(decided) = context.row.decided_on {
+        if let Some(decided) = context.subject.row.decided_on {
             validate::not_before("publishedOn", on, decided)?;
         }
         context.ensure_can_start(START).await?;
-        context.row.published_on = Some(on);
-        Ok(StepRecord { on, document_no: context.row.decision_no.clone(), remark: None })
+        context.subject.row.published_on = Some(on);
+        Ok(StepRecord { on, document_no: context.subject.row.decision_no.clone(), remark: None })
     }
 }
 
@@ -162,27 +164,30 @@ pub struct Cancel {
     pub reason: String,
 }
 
-impl OnRotation for Cancel {
-    const ACT: Act = Act::RotationCancel;
+impl Command for Cancel {
+    const NAME: &'static str = "rotation.cancel";
+    const SCOPE: Scope = Scope::RotationWrite;
+    const PAYLOAD: &'static str = "RotationCancelPayload";
+    type Subject = Rotation;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
 
     fn target(&self) -> Target<'_> {
-        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+        Target::of(&self.rotation_id, self.expected_version, Transition::Cancel)
     }
 
-    fn step(&self) -> Transition {
-        Transition::Cancel
-    }
-
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
+    async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
         let remark = Some(validate::remark("reason", &self.reason)?);
         Ok(StepRecord { on: context.today(), document_no: None, remark })
     }
 }
 
-impl CommandContext<'_> {
+impl CommandContext<'_, Rotation> {
     /// Derives tiers and direction for the start day of the row.
     pub(super) fn derive_route(&mut self) -> CommandResult<()> {
-        let row = &mut self.row;
+        let row = &mut self.subject.row;
         let route = Route::of(self.access, row.from_unit_id, row.to_unit_id, row.start_on)?;
         (row.from_tier, row.to_tier, row.direction) = (route.from_tier, route.to_tier, route.direction);
         Ok(())

@@ -2,23 +2,21 @@
 
 use entity::{
     rotation,
-    value::{ChangeKind, Day, RotationForm, RotationId, RotationPurpose, RotationState, TitleCode, UnitId},
+    value::{ChangeKind, Day, RotationForm, RotationId, RotationPurpose, RotationState, Scope, TitleCode, UnitId},
 };
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 use super::{
-    StepRecord,
     post::{Fields, Place, Route},
-    prepared_here, shown, write,
+    subject::{StepRecord, prepared_here, unique_violation, view_of, write_step},
 };
 use crate::{
-    authz::{Access, Act, AuthorizedCadre, VisibleRotation},
+    authz::{Access, AuthorizedCadre, Txn, VisibleRotation},
     domain::{
         cadre,
-        commands::{person, validate, within_reach},
-        idempotency::{Claim, IdempotentRequest},
-        refusal::{Code, CommandResult, Outcome, Refusal, outcome},
+        command::{Command, CommandContext, Ready, Subject, person, validate, within_reach},
+        refusal::{Code, CommandResult, Refusal},
     },
-    error::Result,
 };
 
 /// Proposal of a rotation (đề xuất luân chuyển). The origin is the person's primary post on the start date; for a
@@ -64,36 +62,88 @@ pub struct Planning {
 
 const DESTINATION: Fields = Fields { unit: "toUnitCode", title: "toTitleCode" };
 
-/// Proposes a rotation, once per idempotency key.
-///
-/// # Errors
-/// `Forbidden` without `rotation:write`, `rotation:read` and `cadre:read`.
-pub async fn propose(access: &Access, input: &Propose) -> Result<Outcome<VisibleRotation>> {
-    outcome(proposed(access, input).await)
+impl Command for Propose {
+    const NAME: &'static str = "rotation.propose";
+    const SCOPE: Scope = Scope::RotationWrite;
+    const PAYLOAD: &'static str = "RotationProposePayload";
+    type Subject = Proposal;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
+
+    fn target(&self) -> &Self {
+        self
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_, Proposal>) -> CommandResult<()> {
+        let (txn, row) = (&context.txn, &context.subject.row);
+        let insert = rotation::Entity::insert(row.clone().into_active_model().reset_all());
+        let inserted = insert.exec_without_returning(txn.of_person(row.cadre_id)).await;
+        inserted.map(drop).map_err(|error| unique_violation(row.state, error))
+    }
 }
 
-async fn proposed(access: &Access, input: &Propose) -> CommandResult<VisibleRotation> {
-    access.rotations()?;
-    let preparing = within_reach(access, "preparingUnitCode", &input.preparing_unit_code)?;
-    let person = person(access, "cadreCode", &input.cadre_code).await?;
-    let (from, title) = origin(access, &person, input.start_on).await?;
-    let to = Place::named(access, DESTINATION, (&input.to_unit_code, &input.to_title_code), input.start_on)?;
-    let request = IdempotentRequest::of(access, Act::RotationPropose, &input.idempotency_key, input)?;
-    let row = draft(access, input, Parties { person: &person, from, title, to, preparing })?;
-    let record = StepRecord {
-        on: access.today(),
-        document_no: None,
-        remark: validate::remark_if("remark", input.remark.as_deref())?,
-    };
+/// A rotation that is proposed, with its first step.
+#[derive(Debug)]
+pub struct Proposal {
+    row: rotation::Model,
+    record: StepRecord,
+}
 
-    let units = [preparing, row.from_unit_id, row.to_unit_id];
-    let txn = match request.begin(access, &units, &row.id.to_string()).await? {
-        Claim::New(txn) => *txn,
-        Claim::Replayed(object) => return prepared_here(access, &object).await,
-    };
-    write(&txn, ChangeKind::Created, &row, record).await?;
-    txn.commit().await?;
-    shown(access, row)
+/// The person, the two units and the preparing unit of a rotation.
+#[derive(Debug)]
+pub struct Parties {
+    person: AuthorizedCadre,
+    from: UnitId,
+    title: TitleCode,
+    to: Place,
+    preparing: UnitId,
+}
+
+impl Subject for Proposal {
+    type Target<'a> = &'a Propose;
+    type Found = Parties;
+    type Prepared = Self;
+    type Effect = ();
+    type Written = rotation::Model;
+    type View = VisibleRotation;
+
+    async fn find(access: &Access, input: Self::Target<'_>) -> CommandResult<Parties> {
+        access.rotations()?;
+        let preparing = within_reach(access, "preparingUnitCode", &input.preparing_unit_code)?;
+        let person = person(access, "cadreCode", &input.cadre_code).await?;
+        let (from, title) = origin(access, &person, input.start_on).await?;
+        let to = Place::named(access, DESTINATION, (&input.to_unit_code, &input.to_title_code), input.start_on)?;
+        Ok(Parties { person, from, title, to, preparing })
+    }
+
+    async fn prepare(access: &Access, input: Self::Target<'_>, of: Parties) -> CommandResult<Ready<Self>> {
+        let preparing = of.preparing;
+        let row = draft(access, input, of)?;
+        let remark = validate::remark_if("remark", input.remark.as_deref())?;
+        let record = StepRecord { on: access.today(), document_no: None, remark };
+        let units = vec![preparing, row.from_unit_id, row.to_unit_id];
+        Ok(Ready { object: row.id.to_string(), units, detail: None, prepared: Self { row, record } })
+    }
+
+    async fn replay(access: &Access, object: &str, _: (Self::Target<'_>, Self)) -> CommandResult<VisibleRotation> {
+        prepared_here(access, object).await
+    }
+
+    async fn lock(_: &Access, _: &Txn, (_, prepared): (Self::Target<'_>, Self)) -> CommandResult<Self> {
+        Ok(prepared)
+    }
+
+    async fn write(self, txn: &Txn, (): ()) -> CommandResult<rotation::Model> {
+        let Self { row, record } = self;
+        write_step(txn, ChangeKind::Created, &row, record).await?;
+        Ok(row)
+    }
+
+    async fn view(access: &Access, row: rotation::Model) -> CommandResult<Option<VisibleRotation>> {
+        view_of(access, row)
+    }
 }
 
 /// The origin: unit and title of the primary post, if it is within the caller's reach. The post must have begun before
@@ -114,16 +164,7 @@ async fn origin(access: &Access, person: &AuthorizedCadre, start: Day) -> Comman
     Ok((post.unit_id, post.title_code.clone()))
 }
 
-/// The person, the two units and the preparing unit of a rotation.
-struct Parties<'a> {
-    person: &'a AuthorizedCadre,
-    from: UnitId,
-    title: TitleCode,
-    to: Place,
-    preparing: UnitId,
-}
-
-fn draft(access: &Access, input: &Propose, of: Parties<'_>) -> Result<rotation::Model, Refusal> {
+fn draft(access: &Access, input: &Propose, of: Parties) -> Result<rotation::Model, Refusal> {
     if of.from == of.to.unit {
         return Err(Refusal::input(
             Code::SameUnit,

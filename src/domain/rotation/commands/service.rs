@@ -1,46 +1,58 @@
-//! Acts whose rules depend on the length of a person's remaining service. A refusal of such an act reveals something
-//! about the day of birth. Only callers who may read the person's identity may perform it, and the access is logged
-//! before the act begins.
+//! Commands whose rules depend on the length of a person's remaining service. A refusal of such a command reveals
+//! something about the day of birth. Only callers who may read the person's identity may run it, and the access is logged
+//! before its transaction begins.
 
-use entity::value::{RuleKey, Verification};
+use entity::{
+    rotation,
+    value::{Day, RuleKey, Verification},
+};
 
-use super::OnRotation;
 use crate::{
     authz::{Access, RuleInputs, ServiceKey, VisibleRotation},
     domain::{
         refusal::{Code, CommandResult, Refusal},
-        rotation::state,
+        rotation::state::{self, Transition},
         rule::Facts,
     },
     error::Error,
 };
 
-/// The key to the length of the person's remaining service, if the rules of the act depend on it.
+/// The rule of the remaining service, as a command checks it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ServiceRule {
+    /// The transition of the command.
+    pub(super) step: Transition,
+    /// The start day that the command sets; `None`: that of the rotation.
+    pub(super) start_on: Option<Day>,
+}
+
+/// The key to the length of the person's remaining service, if the rules of the command depend on it.
 ///
 /// # Errors
 /// `Forbidden` without `cadre.identity:read`, `PurposeRequired` without a purpose, `Unavailable` where the reading cannot
 /// be logged; a refusal where the person's file is not in the caller's custody. None of them depends on the day of birth.
-pub(super) async fn key<A: OnRotation>(
+pub(super) async fn key(
     access: &Access,
-    act: &A,
     seen: &VisibleRotation,
+    rule: Option<ServiceRule>,
 ) -> CommandResult<Option<ServiceKey>> {
-    // An act that is not due is refused, or replays an earlier answer: no rule is judged.
-    let is_due = state::after(seen.row().state, act.step()).is_ok();
-    let Some(row) = act.judges_service(seen.row()).filter(|_| is_due) else { return Ok(None) };
+    // A command that is not due is refused, or replays an earlier response: no rule is judged.
+    let due = rule.filter(|rule| state::after(seen.row().state, rule.step).is_ok());
+    let Some(ServiceRule { step, start_on }) = due else { return Ok(None) };
+    let row = rotation::Model { start_on: start_on.unwrap_or(seen.row().start_on), ..seen.row().clone() };
     let id = access.seen_rotation(seen);
     let judged = access.rotations()?.judged(&[id]).await?.remove(&id);
-    let judged = judged.ok_or_else(|| Error::internal("a rotation of nobody"))?;
+    let judged = judged.ok_or_else(|| Error::internal("a rotation without a person"))?;
     if !can_be_refused(access, &Facts::of(&row, &judged.cadre), &judged) {
         return Ok(None);
     }
-    let key = access.service_key(&judged, &format!("Mutation.{}", act.step().mutation()))?;
+    let key = access.service_key(&judged, &format!("Mutation.{}", step.mutation()))?;
     let key = key.ok_or_else(out_of_custody)?;
     access.log_disclosures().await?;
     Ok(Some(key))
 }
 
-/// Whether the rule of service could refuse the act: it is in force, verified, and not overridden.
+/// Whether the rule of service could refuse the command: it is in force, verified, and not overridden.
 fn can_be_refused(access: &Access, facts: &Facts<'_>, judged: &RuleInputs) -> bool {
     let rule = facts.rule_of_service(access.reference_data().rules());
     rule.is_some_and(|rule| matches!(rule.verification, Verification::Verified))

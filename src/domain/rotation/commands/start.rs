@@ -1,19 +1,20 @@
 //! Starts a published rotation: the person leaves one post and takes up the other on the same day.
 
 use async_graphql::ID;
-use entity::{rotation, value::RotationState};
+use entity::{
+    rotation,
+    value::{RotationState, Scope},
+};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
-    CommandContext, OnRotation, StepRecord, Target, already_running,
     post::{Fields, Place},
+    subject::{Rotation, StepRecord, Target, already_running},
 };
-use crate::{
-    authz::Act,
-    domain::{
-        refusal::{Code, CommandResult, Refusal},
-        rotation::state::Transition,
-    },
+use crate::domain::{
+    command::{Command, CommandContext},
+    refusal::{Code, CommandResult, Refusal},
+    rotation::state::Transition,
 };
 
 /// The beginning of a published rotation (bắt đầu thực hiện).
@@ -30,19 +31,22 @@ pub struct Start {
 
 const DESTINATION: Fields = Fields { unit: "rotationId", title: "rotationId" };
 
-impl OnRotation for Start {
-    const ACT: Act = Act::RotationStart;
+impl Command for Start {
+    const NAME: &'static str = "rotation.start";
+    const SCOPE: Scope = Scope::RotationWrite;
+    const PAYLOAD: &'static str = "RotationStartPayload";
+    type Subject = Rotation;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
 
     fn target(&self) -> Target<'_> {
-        Target::of(&self.rotation_id, &self.idempotency_key, self.expected_version)
+        Target::of(&self.rotation_id, self.expected_version, Transition::Start)
     }
 
-    fn step(&self) -> Transition {
-        Transition::Start
-    }
-
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<StepRecord> {
-        let on = context.row.start_on;
+    async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
+        let on = context.subject.row.start_on;
         if context.today() < on {
             return Err(Refusal::input(
                 Code::NotYetDue,
@@ -54,26 +58,32 @@ impl OnRotation for Start {
         }
         context.ensure_not_running().await?;
         let to = context.destination(DESTINATION)?;
-        let (from, title) = (context.row.from_unit_id, context.row.from_title_code.clone());
+        let (from, title) = (context.subject.row.from_unit_id, context.subject.row.from_title_code.clone());
         let left = context.leave(from, title.as_ref(), on).await?;
         context.take_up(&to, on, Some(left)).await?;
         context.derive_route()?;
-        Ok(StepRecord { on, document_no: context.row.decision_no.clone(), remark: None })
+        Ok(StepRecord { on, document_no: context.subject.row.decision_no.clone(), remark: None })
     }
 }
 
-impl CommandContext<'_> {
+impl CommandContext<'_, Rotation> {
     /// Checks that the rotation could start on its start day as things are recorded now: a post can begin at the
     /// destination, and the person can leave the post that they hold and holds no other primary one.
     pub(super) async fn ensure_can_start(&self, fields: Fields) -> CommandResult<()> {
         self.destination(fields)?;
-        let left = self.to_be_left(self.row.from_unit_id, self.row.from_title_code.as_ref(), self.row.start_on).await?;
-        self.ensure_free_from(self.row.start_on, Some(left.id)).await
+        let left = self
+            .to_be_left(
+                self.subject.row.from_unit_id,
+                self.subject.row.from_title_code.as_ref(),
+                self.subject.row.start_on,
+            )
+            .await?;
+        self.ensure_free_from(self.subject.row.start_on, Some(left.id)).await
     }
 
     /// The destination of the rotation, if a post can begin there on its start day.
     pub(super) fn destination(&self, fields: Fields) -> Result<Place, Refusal> {
-        let title = self.row.to_title_code.clone().ok_or_else(|| {
+        let title = self.subject.row.to_title_code.clone().ok_or_else(|| {
             Refusal::input(
                 Code::InvalidPlacement,
                 fields.title,
@@ -81,15 +91,15 @@ impl CommandContext<'_> {
                 "The rotation names no title to take up; propose a new one that does.",
             )
         })?;
-        let place = Place { unit: self.row.to_unit_id, title };
-        place.ensure_open(self.access, fields, self.row.start_on)?;
+        let place = Place { unit: self.subject.row.to_unit_id, title };
+        place.ensure_open(self.access, fields, self.subject.row.start_on)?;
         Ok(place)
     }
 
     /// Checks that no other rotation of the person runs, before any post is read. The unique index enforces the same.
     async fn ensure_not_running(&self) -> CommandResult<()> {
         let running = rotation::Entity::find()
-            .filter(rotation::Column::CadreId.eq(self.row.cadre_id))
+            .filter(rotation::Column::CadreId.eq(self.subject.row.cadre_id))
             .filter(rotation::Column::State.is_in([RotationState::InProgress, RotationState::Extended]))
             .one(self.txn.connection())
             .await?;

@@ -12,7 +12,7 @@ use sea_orm::{
 use crate::{
     authz::{Access, Act, Txn, VisiblePlan},
     domain::{
-        commands::{validate, within_reach},
+        command::{validate, within_reach},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Code, CommandError, CommandResult, Outcome, Refusal, outcome},
         training::{

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     authz::Act,
     domain::{
-        commands::validate,
+        command::validate,
         refusal::{Code, CommandResult, Refusal},
         training::state,
     },

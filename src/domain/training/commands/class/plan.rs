@@ -10,7 +10,7 @@ use super::{CAPACITY, shown, visible};
 use crate::{
     authz::{Access, Act, VisibleClass},
     domain::{
-        commands::{validate, within_reach},
+        command::{validate, within_reach},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Code, CommandError, CommandResult, Outcome, Refusal, outcome},
         training::{

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     authz::Act,
     domain::{
-        commands::validate,
+        command::validate,
         refusal::{Code, CommandResult, Refusal},
         training::{
             commands::{class::seat, quota::consumption},

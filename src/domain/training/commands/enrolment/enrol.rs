@@ -16,7 +16,7 @@ use crate::{
     authz::{Access, Act, AuthorizedCadre, Txn, VisibleEnrolment, VisibleQuota},
     domain::{
         cadre,
-        commands::{self, validate},
+        command::{self, validate},
         idempotency::{Claim, IdempotentRequest},
         programme::stands_for,
         refusal::{Code, CommandError, CommandResult, Outcome, Refusal, outcome},
@@ -132,7 +132,7 @@ async fn with_warnings(access: &Access, enrolment: VisibleEnrolment) -> CommandR
 
 async fn parties(access: &Access, input: &Enrol) -> CommandResult<Parties> {
     let class = class::visible(access, &input.class_code).await?.row().clone();
-    let person = commands::person(access, "cadreCode", &input.cadre_code).await?;
+    let person = command::person(access, "cadreCode", &input.cadre_code).await?;
     let day = Ord::min(class.start_on, access.today());
     let unit = sending_unit(&person, day)?;
     let quota = match &input.quota_id {

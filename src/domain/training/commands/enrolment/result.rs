@@ -12,7 +12,7 @@ use super::{By, CommandContext, OnEnrolment, Target, enrol::granted};
 use crate::{
     authz::Act,
     domain::{
-        commands::validate,
+        command::validate,
         refusal::CommandResult,
         training::state::{
             class::ensure_has_results,

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     authz::{Access, Act, Txn, VisibleQuota},
     domain::{
-        commands::validate,
+        command::validate,
         idempotency::{Claim, IdempotentRequest},
         refusal::{Code, CommandResult, Outcome, Refusal, outcome},
     },

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     authz::{Access, Act, Txn, VisibleQuota},
     domain::{
-        commands::{validate, within_reach},
+        command::{validate, within_reach},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Code, CommandResult, Outcome, Refusal, outcome},
     },

@@ -10,7 +10,7 @@ use super::{SEATS, day_of_plan, ensure_below, record, row, shown};
 use crate::{
     authz::{Access, Act, Txn, VisibleQuota},
     domain::{
-        commands::{validate, within_reach},
+        command::{validate, within_reach},
         idempotency::{Claim, IdempotentRequest},
         refusal::{Code, CommandResult, Outcome, Refusal, outcome},
         training::state,

@@ -1,6 +1,4 @@
-//! Shared by the commands of clients: looks up units and people of an input, and validates texts, numbers and days.
-
-pub(in crate::domain) mod validate;
+//! Looks up the units and people that the input of a command names.
 
 use entity::value::UnitId;
 
