@@ -3,29 +3,17 @@
 use async_graphql::{Context, Object};
 
 use crate::{
-    domain::training::commands::class::{self as act, Advance, Amend, OnClass, Plan},
-    error::Result,
-    graphql::{
-        ContextExt,
-        payload::{Answered, Payload},
-        refusal::UserError,
-        training::class::TrainingClass,
+    domain::{
+        command::Command,
+        training::commands::class::{Advance, Amend, Plan},
     },
+    error::Result,
+    graphql::{payload::Payload, refusal::UserError, training::class::TrainingClass},
 };
-
-impl Answered for Plan {
-    const PAYLOAD: &'static str = "ClassPlanPayload";
-}
-impl Answered for Advance {
-    const PAYLOAD: &'static str = "ClassAdvancePayload";
-}
-impl Answered for Amend {
-    const PAYLOAD: &'static str = "ClassAmendPayload";
-}
 
 /// Result of a mutation: the class in its current state, or the reasons of the refusal.
 #[Object(name_type)]
-impl<A: Answered + Send + Sync> Payload<A, TrainingClass> {
+impl<C: Command> Payload<C, TrainingClass> {
     /// The class in its current state; null if the mutation was refused.
     async fn class(&self) -> Option<&TrainingClass> {
         self.object()
@@ -49,7 +37,7 @@ impl ClassMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is planned.")] input: Plan,
     ) -> Result<Option<Payload<Plan, TrainingClass>>> {
-        Ok(Some(Payload::of(ctx, act::plan(ctx.access(), &input).await?, TrainingClass)))
+        Payload::executed(ctx, &input, TrainingClass).await
     }
 
     /// Moves a class and all its enrolments to the next state (chiêu sinh, xác nhận mở lớp, khai giảng, bế giảng, hoãn,
@@ -59,7 +47,7 @@ impl ClassMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The next state.")] input: Advance,
     ) -> Result<Option<Payload<Advance, TrainingClass>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, TrainingClass).await
     }
 
     /// Changes the number of seats (điều chỉnh sĩ số), not below the seats taken, or the sessions (điều chỉnh lịch
@@ -69,10 +57,6 @@ impl ClassMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is new.")] input: Amend,
     ) -> Result<Option<Payload<Amend, TrainingClass>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, TrainingClass).await
     }
-}
-
-async fn carried_out<A: OnClass>(ctx: &Context<'_>, input: A) -> Result<Option<Payload<A, TrainingClass>>> {
-    Ok(Some(Payload::of(ctx, act::execute(ctx.access(), &input).await?, TrainingClass)))
 }

@@ -2,20 +2,18 @@
 
 use entity::{
     training_class, training_plan,
-    value::{ClassState, Day, EnrolmentState},
+    value::{ClassState, Day, EnrolmentState, Scope},
 };
-
 use sea_orm::EntityTrait;
 
 use super::{
-    CAPACITY, CommandContext, OnClass, Target,
     plan::ensure_in_years,
     seat::{PRESENT, lead_all, seats_of},
+    subject::{CAPACITY, Class, Target},
 };
 use crate::{
-    authz::Act,
     domain::{
-        command::validate,
+        command::{Command, CommandContext, validate},
         refusal::{Code, CommandResult, Refusal},
         training::state,
     },
@@ -43,30 +41,32 @@ pub struct Advance {
     pub sessions: Option<Vec<Day>>,
 }
 
-impl OnClass for Advance {
-    const ACT: Act = Act::ClassAdvance;
+impl Command for Advance {
+    const NAME: &'static str = "class.advance";
+    const SCOPE: Scope = Scope::TrainingWrite;
+    const PAYLOAD: &'static str = "ClassAdvancePayload";
+    type Subject = Class;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
 
     fn target(&self) -> Target<'_> {
-        let (class_code, idempotency_key) = (&self.class_code, &self.idempotency_key);
-        Target { class_code, idempotency_key, expected_version: self.expected_version }
+        Target::of(&self.class_code, self.expected_version).with_sessions(self.sessions.as_deref())
     }
 
-    fn sessions(&self) -> Option<&[Day]> {
-        self.sessions.as_deref()
-    }
-
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<()> {
+    async fn apply(&self, context: &mut CommandContext<'_, Class>) -> CommandResult<()> {
         let today = context.access.today();
-        context.row.state = state::class::after(context.row.state, self.to)?;
+        context.subject.row.state = state::class::after(context.subject.row.state, self.to)?;
         if let Some((start, end)) = self.days()? {
-            if let Some(plan) = context.row.plan_id {
+            if let Some(plan) = context.subject.row.plan_id {
                 let plan = training_plan::Entity::find_by_id(plan).one(context.txn.connection()).await?;
                 plan.map_or(Ok(()), |plan| ensure_in_years(&plan, (start, end)))?;
             }
-            (context.row.start_on, context.row.end_on) = (start, end);
+            (context.subject.row.start_on, context.subject.row.end_on) = (start, end);
             context.meet_on(self.sessions.as_deref().unwrap_or_default()).await?;
         }
-        let (txn, row) = (&context.txn, &mut context.row);
+        let (txn, row) = (&context.txn, &mut context.subject.row);
         match self.to {
             ClassState::Running => {
                 ensure_come(row.start_on, today)?;
@@ -138,24 +138,26 @@ pub struct Amend {
     pub sessions: Option<Vec<Day>>,
 }
 
-impl OnClass for Amend {
-    const ACT: Act = Act::ClassAmend;
+impl Command for Amend {
+    const NAME: &'static str = "class.amend";
+    const SCOPE: Scope = Scope::TrainingWrite;
+    const PAYLOAD: &'static str = "ClassAmendPayload";
+    type Subject = Class;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
 
     fn target(&self) -> Target<'_> {
-        let (class_code, idempotency_key) = (&self.class_code, &self.idempotency_key);
-        Target { class_code, idempotency_key, expected_version: self.expected_version }
+        Target::of(&self.class_code, self.expected_version).with_sessions(self.sessions.as_deref())
     }
 
-    fn sessions(&self) -> Option<&[Day]> {
-        self.sessions.as_deref()
-    }
-
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<()> {
-        state::class::ensure_goes_on(context.row.state)?;
+    async fn apply(&self, context: &mut CommandContext<'_, Class>) -> CommandResult<()> {
+        state::class::ensure_goes_on(context.subject.row.state)?;
         match (self.capacity, self.unlimited) {
             (Some(_), true) => return Err(limited_and_not().into()),
-            (Some(seats), false) => context.row.capacity = Some(enough(&context.row, seats)?),
-            (None, true) => context.row.capacity = None,
+            (Some(seats), false) => context.subject.row.capacity = Some(enough(&context.subject.row, seats)?),
+            (None, true) => context.subject.row.capacity = None,
             (None, false) if self.sessions.is_none() => return Err(nothing().into()),
             (None, false) => {}
         }

@@ -2,24 +2,26 @@
 
 use entity::{
     training_class, training_plan,
-    value::{ChangeKind, ClassCategory, ClassCode, ClassId, ClassState, Day, StudyMode},
+    value::{ChangeKind, ClassCategory, ClassCode, ClassId, ClassState, Day, Scope, StudyMode, UnitId},
 };
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, SqlErr};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
-use super::{CAPACITY, shown, visible};
+use super::{
+    seat,
+    subject::{CAPACITY, visible},
+};
 use crate::{
-    authz::{Access, Act, VisibleClass},
+    authz::{Access, Txn, VisibleClass},
     domain::{
-        command::{validate, within_reach},
-        idempotency::{Claim, IdempotentRequest},
-        refusal::{Code, CommandError, CommandResult, Outcome, Refusal, outcome},
+        command::{Command, CommandContext, Ready, Subject, unless_unique, validate, within_reach},
+        refusal::{Code, CommandResult, Refusal},
         training::{
             commands::session as sessions,
             plan::{self, TrainingPlanKey, touches_years},
             session,
         },
     },
-    error::{Error, Result},
+    error::Error,
 };
 
 /// Longest number of an intake, in characters.
@@ -56,42 +58,88 @@ pub struct Plan {
     pub capacity: Option<i32>,
 }
 
-/// Plans a class, once per idempotency key.
-///
-/// # Errors
-/// `Forbidden` without `training:write` and `training:read`.
-pub async fn plan(access: &Access, input: &Plan) -> Result<Outcome<VisibleClass>> {
-    outcome(planned(access, input).await)
+impl Command for Plan {
+    const NAME: &'static str = "class.plan";
+    const SCOPE: Scope = Scope::TrainingWrite;
+    const PAYLOAD: &'static str = "ClassPlanPayload";
+    type Subject = NewClass;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
+
+    fn target(&self) -> &Self {
+        self
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_, NewClass>) -> CommandResult<()> {
+        let (txn, NewClass { row, sessions }) = (&context.txn, &context.subject);
+        let insert = training_class::Entity::insert(row.clone().into_active_model().reset_all());
+        let inserted = insert.exec_without_returning(txn.connection()).await;
+        inserted.map_err(|error| unless_unique(error, code_taken))?;
+        sessions::write(txn, row.id, sessions).await
+    }
 }
 
-async fn planned(access: &Access, input: &Plan) -> CommandResult<VisibleClass> {
-    access.training()?;
-    let organiser = within_reach(access, "organiserUnitCode", &input.organiser_unit_code)?;
-    let plan = match &input.plan_code {
-        Some(code) => Some(known_plan(access, code).await?),
-        None => None,
-    };
-    if let Some(plan) = &plan {
-        ensure_in_years(plan, (input.start_on, input.last_on))?;
-    }
-    let request = IdempotentRequest::of(access, Act::ClassPlan, &input.idempotency_key, input)?;
-    let row =
-        training_class::Model { plan_id: plan.map(|plan| plan.id), organiser_id: organiser, ..drawn(access, input)? };
-    let (id, code) = (row.id, row.code.clone());
-    let days = (row.start_on, row.end_on);
-    let sessions = session::stated("sessions", input.sessions.as_deref().unwrap_or_default(), days)?;
+/// A class that is planned, with its session days.
+#[derive(Debug)]
+pub struct NewClass {
+    row: training_class::Model,
+    sessions: Vec<Day>,
+}
 
-    let txn = match request.begin(access, &[organiser], code.as_str()).await? {
-        Claim::New(txn) => *txn,
-        Claim::Replayed(object) => return visible(access, &object).await,
-    };
-    let insert = training_class::Entity::insert(row.into_active_model().reset_all());
-    insert.exec_without_returning(txn.connection()).await.map_err(unique_violation)?;
-    sessions::write(&txn, id, &sessions).await?;
-    txn.record(ChangeKind::Created, "training_class", code.to_string()).await?;
-    let row = training_class::Entity::find_by_id(id).one(txn.connection()).await?;
-    txn.commit().await?;
-    shown(access, row.ok_or_else(|| Error::internal("a class that was not written"))?)
+/// The organiser and the plan of a class.
+#[derive(Debug)]
+pub struct Parties {
+    organiser: UnitId,
+    plan: Option<training_plan::Model>,
+}
+
+impl Subject for NewClass {
+    type Target<'a> = &'a Plan;
+    type Found = Parties;
+    type Prepared = Self;
+    type Effect = ();
+    type Written = training_class::Model;
+    type View = VisibleClass;
+
+    async fn find(access: &Access, input: Self::Target<'_>) -> CommandResult<Parties> {
+        access.training()?;
+        let organiser = within_reach(access, "organiserUnitCode", &input.organiser_unit_code)?;
+        let plan = match &input.plan_code {
+            Some(code) => Some(known_plan(access, code).await?),
+            None => None,
+        };
+        if let Some(plan) = &plan {
+            ensure_in_years(plan, (input.start_on, input.last_on))?;
+        }
+        Ok(Parties { organiser, plan })
+    }
+
+    async fn prepare(access: &Access, input: Self::Target<'_>, of: Parties) -> CommandResult<Ready<Self>> {
+        let row = drawn(access, input, &of)?;
+        let days = (row.start_on, row.end_on);
+        let sessions = session::stated("sessions", input.sessions.as_deref().unwrap_or_default(), days)?;
+        let (object, units) = (row.code.to_string(), vec![row.organiser_id]);
+        Ok(Ready { object, units, detail: None, prepared: Self { row, sessions } })
+    }
+
+    async fn replay(access: &Access, object: &str, _: (Self::Target<'_>, Self)) -> CommandResult<VisibleClass> {
+        visible(access, object).await
+    }
+
+    async fn lock(_: &Access, _: &Txn, (_, prepared): (Self::Target<'_>, Self)) -> CommandResult<Self> {
+        Ok(prepared)
+    }
+
+    async fn write(self, txn: &Txn, (): ()) -> CommandResult<training_class::Model> {
+        txn.record(ChangeKind::Created, "training_class", self.row.code.to_string()).await?;
+        seat::row(txn, self.row.id).await
+    }
+
+    async fn view(access: &Access, row: training_class::Model) -> CommandResult<Option<VisibleClass>> {
+        Ok(access.training()?.admitted_class(row))
+    }
 }
 
 async fn known_plan(access: &Access, code: &str) -> CommandResult<training_plan::Model> {
@@ -117,8 +165,8 @@ pub(super) fn ensure_in_years(plan: &training_plan::Model, days: (Day, Day)) -> 
     ))
 }
 
-/// The class as the input describes it; the caller fills in plan and organiser after looking them up.
-fn drawn(access: &Access, input: &Plan) -> Result<training_class::Model, Refusal> {
+/// The class as the input describes it.
+fn drawn(access: &Access, input: &Plan, of: &Parties) -> Result<training_class::Model, Refusal> {
     let code: ClassCode = validate::code("code", &input.code)?;
     let programme = access.reference_data().programme(&input.programme_code);
     let programme = programme.ok_or_else(|| Refusal::not_found("programmeCode"))?;
@@ -126,9 +174,9 @@ fn drawn(access: &Access, input: &Plan) -> Result<training_class::Model, Refusal
     Ok(training_class::Model {
         id: ClassId::new(),
         code,
-        plan_id: None,
+        plan_id: of.plan.as_ref().map(|plan| plan.id),
         programme_code: programme.code.clone(),
-        organiser_id: entity::value::UnitId::new(),
+        organiser_id: of.organiser,
         intake,
         category: input.category,
         mode: input.mode,
@@ -142,15 +190,11 @@ fn drawn(access: &Access, input: &Plan) -> Result<training_class::Model, Refusal
     })
 }
 
-fn unique_violation(error: sea_orm::DbErr) -> CommandError {
-    if !matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
-        return error.into();
-    }
+fn code_taken() -> Refusal {
     Refusal::conflict(
         Code::CodeTaken,
         "code",
         "Mã lớp này đã được dùng; hãy chọn mã khác.",
         "Another class has this code; choose another one.",
     )
-    .into()
 }
