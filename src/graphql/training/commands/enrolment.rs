@@ -3,37 +3,17 @@
 use async_graphql::{Context, Object, SimpleObject};
 
 use crate::{
-    domain::training::commands::enrolment::{
-        self as act, Complete, Confirm, Drop, Enrol, Enrolled, OnEnrolment, Revoke,
+    domain::{
+        command::Command,
+        training::commands::enrolment::{Complete, Confirm, Drop, Enrol, Enrolled, Revoke, Warning},
     },
     error::Result,
-    graphql::{
-        ContextExt,
-        payload::{Answered, Payload},
-        refusal::UserError,
-        training::enrolment::Enrolment,
-    },
+    graphql::{ContextExt, payload::Payload, refusal::UserError, training::enrolment::Enrolment},
 };
-
-impl Answered for Enrol {
-    const PAYLOAD: &'static str = "ClassEnrolPayload";
-}
-impl Answered for Confirm {
-    const PAYLOAD: &'static str = "EnrolmentConfirmPayload";
-}
-impl Answered for Drop {
-    const PAYLOAD: &'static str = "EnrolmentDropPayload";
-}
-impl Answered for Complete {
-    const PAYLOAD: &'static str = "EnrolmentCompletePayload";
-}
-impl Answered for Revoke {
-    const PAYLOAD: &'static str = "EnrolmentRevokePayload";
-}
 
 /// Result of a mutation: the enrolment in its current state, or the reasons of the refusal.
 #[Object(name_type)]
-impl<A: Answered + Send + Sync> Payload<A, Enrolment> {
+impl<C: Command> Payload<C, Enrolment> {
     /// The enrolment in its current state; null if the mutation was refused.
     async fn enrolment(&self) -> Option<&Enrolment> {
         self.object()
@@ -62,7 +42,7 @@ pub struct Made {
 
 /// Result of enrolling: the enrolment in its current state, or the reasons of the refusal.
 #[Object(name_type)]
-impl<A: Answered + Send + Sync> Payload<A, Made> {
+impl<C: Command> Payload<C, Made> {
     /// The enrolment in its current state; null if the mutation was refused.
     async fn enrolment(&self) -> Option<&Enrolment> {
         self.object().map(|made| &made.enrolment)
@@ -94,13 +74,13 @@ impl EnrolmentMutation {
         let language = ctx.language();
         let view = |made: Enrolled| {
             let warnings = made.warnings.into_iter();
-            let warning = |warning: act::Warning| EnrolmentWarning {
+            let warning = |warning: Warning| EnrolmentWarning {
                 code: warning.code,
                 message: warning.sentence.text(language).to_owned(),
             };
             Made { enrolment: Enrolment(made.enrolment), warnings: warnings.map(warning).collect() }
         };
-        Ok(Some(Payload::of(ctx, act::enrol(ctx.access(), &input).await?, view)))
+        Payload::executed(ctx, &input, view).await
     }
 
     /// Confirms a learner on the waiting list (xác nhận học viên dự bị), if a seat is free.
@@ -109,7 +89,7 @@ impl EnrolmentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who gets a seat.")] input: Confirm,
     ) -> Result<Option<Payload<Confirm, Enrolment>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Enrolment).await
     }
 
     /// Records that a learner drops out (thôi học). Frees the seats.
@@ -118,7 +98,7 @@ impl EnrolmentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who gives up.")] input: Drop,
     ) -> Result<Option<Payload<Drop, Enrolment>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Enrolment).await
     }
 
     /// Records a result (kết quả học tập). A pass grants the qualification of the programme, once.
@@ -127,7 +107,7 @@ impl EnrolmentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The result.")] input: Complete,
     ) -> Result<Option<Payload<Complete, Enrolment>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Enrolment).await
     }
 
     /// Revokes a result (thu hồi kết quả), and the qualification that it granted.
@@ -136,10 +116,6 @@ impl EnrolmentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is taken back.")] input: Revoke,
     ) -> Result<Option<Payload<Revoke, Enrolment>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Enrolment).await
     }
-}
-
-async fn carried_out<A: OnEnrolment>(ctx: &Context<'_>, input: A) -> Result<Option<Payload<A, Enrolment>>> {
-    Ok(Some(Payload::of(ctx, act::execute(ctx.access(), &input).await?, Enrolment)))
 }

@@ -1,16 +1,16 @@
 //! Confirms a person on the waiting list; drops a learner.
 
 use async_graphql::ID;
+use entity::value::Scope;
 
 use super::{
-    By, CommandContext, OnEnrolment, Target,
     enrol::{ensure_year, seated},
     overlap,
+    subject::{Enrolment, Target},
 };
 use crate::{
-    authz::Act,
     domain::{
-        command::validate,
+        command::{Command, CommandContext, validate},
         refusal::{Code, CommandResult, Refusal},
         training::{
             commands::{class::seat, quota::consumption},
@@ -33,20 +33,25 @@ pub struct Confirm {
     pub expected_version: Option<i32>,
 }
 
-impl OnEnrolment for Confirm {
-    const ACT: Act = Act::EnrolmentConfirm;
-    const BY: By = By::Either;
-    const TAKES_SEAT: bool = true;
+impl Command for Confirm {
+    const NAME: &'static str = "enrolment.confirm";
+    const SCOPE: Scope = Scope::TrainingWrite;
+    const PAYLOAD: &'static str = "EnrolmentConfirmPayload";
+    type Subject = Enrolment;
 
-    fn target(&self) -> Target<'_> {
-        let (enrolment_id, idempotency_key) = (&self.enrolment_id, &self.idempotency_key);
-        Target { enrolment_id, idempotency_key, expected_version: self.expected_version }
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
     }
 
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<()> {
-        let (txn, row) = (&context.txn, &mut context.row);
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.enrolment_id, self.expected_version).taking_seat()
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_, Enrolment>) -> CommandResult<()> {
+        let (txn, row) = (&context.txn, &mut context.subject.row);
         row.state = after(row.state, Transition::Confirm)?;
-        let class = context.class.as_ref().ok_or_else(|| Error::internal("a waiting learner without a class"))?;
+        let class =
+            context.subject.class.as_ref().ok_or_else(|| Error::internal("a waiting learner without a class"))?;
         let Some(class) = seat::take(txn, class.id, "enrolmentId").await? else {
             let way = [
                 "hãy chờ đến khi có người thôi học, hoặc tăng sĩ số bằng classAmend",
@@ -57,7 +62,7 @@ impl OnEnrolment for Confirm {
         overlap::ensure_free(txn.connection(), row.cadre_id, &class, "enrolmentId").await?;
         // A postponed class may begin in another year than that of the enrolment.
         row.year = class.start_on.year();
-        for (quota, plan) in &context.quotas {
+        for (quota, plan) in &context.subject.quotas {
             ensure_year(plan, row.year).map_err(outside)?;
             consumption::take(txn, quota, (row.cadre_id, "enrolmentId")).await?;
         }
@@ -91,24 +96,29 @@ pub struct Drop {
     pub reason: String,
 }
 
-impl OnEnrolment for Drop {
-    const ACT: Act = Act::EnrolmentDrop;
-    const BY: By = By::Either;
+impl Command for Drop {
+    const NAME: &'static str = "enrolment.drop";
+    const SCOPE: Scope = Scope::TrainingWrite;
+    const PAYLOAD: &'static str = "EnrolmentDropPayload";
+    type Subject = Enrolment;
 
-    fn target(&self) -> Target<'_> {
-        let (enrolment_id, idempotency_key) = (&self.enrolment_id, &self.idempotency_key);
-        Target { enrolment_id, idempotency_key, expected_version: self.expected_version }
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
     }
 
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<()> {
-        let (txn, row) = (&context.txn, &mut context.row);
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.enrolment_id, self.expected_version)
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_, Enrolment>) -> CommandResult<()> {
+        let (txn, row) = (&context.txn, &mut context.subject.row);
         let had_seat = row.state.is_seated();
         row.state = after(row.state, Transition::Drop)?;
         row.remark = Some(validate::remark("reason", &self.reason)?);
         if !had_seat {
             return Ok(());
         }
-        if let Some(class) = &context.class {
+        if let Some(class) = &context.subject.class {
             seat::free(txn, class.id).await?;
         }
         consumption::free(txn, &[&*row]).await

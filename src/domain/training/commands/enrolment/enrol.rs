@@ -3,29 +3,26 @@
 use async_graphql::ID;
 use entity::{
     enrolment, programme, quota, training_class, training_plan,
-    value::{ChangeKind, ClassState, Day, EnrolmentId, EnrolmentState, Hierarchy, UnitId},
+    value::{ChangeKind, ClassState, Day, EnrolmentId, EnrolmentState, Hierarchy, Scope, UnitId},
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, SqlErr};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::{
-    locked_person,
     overlap::{self, Warning},
-    shown, visible,
+    subject::{locked_person, visible},
 };
 use crate::{
-    authz::{Access, Act, AuthorizedCadre, Txn, VisibleEnrolment, VisibleQuota},
+    authz::{Access, AuthorizedCadre, Txn, VisibleEnrolment, VisibleQuota},
     domain::{
         cadre,
-        command::{self, validate},
-        idempotency::{Claim, IdempotentRequest},
+        command::{self, Command, CommandContext, Ready, Subject, unless_unique, validate},
         programme::stands_for,
-        refusal::{Code, CommandError, CommandResult, Outcome, Refusal, outcome},
+        refusal::{Code, CommandResult, Refusal},
         training::commands::{
             class::{self, seat},
             quota::{self as quotas, consumption},
         },
     },
-    error::{Error, Result},
     language::Sentence,
 };
 
@@ -59,16 +56,65 @@ pub struct Enrolled {
     pub warnings: Vec<Warning>,
 }
 
-/// Enrols a person, once per idempotency key.
-///
-/// # Errors
-/// `Forbidden` without `training:write`, `training:read` and `cadre:read`, and `quota:read` where a quota is named.
-pub async fn enrol(access: &Access, input: &Enrol) -> Result<Outcome<Enrolled>> {
-    outcome(enrolled(access, input).await)
+impl Command for Enrol {
+    const NAME: &'static str = "class.enrol";
+    const SCOPE: Scope = Scope::TrainingWrite;
+    const PAYLOAD: &'static str = "ClassEnrolPayload";
+    type Subject = NewEnrolment;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
+
+    fn target(&self) -> &Self {
+        self
+    }
+
+    /// Locks the plan of the quota, then the person, then the class and the quota, whose seats it takes.
+    async fn apply(&self, context: &mut CommandContext<'_, NewEnrolment>) -> CommandResult<enrolment::Model> {
+        let (access, txn, NewEnrolment { id, of }) = (context.access, &context.txn, &context.subject);
+        let remark = validate::remark_if("reason", self.reason.as_deref())?;
+        of.gain.clone()?;
+        if let Some(quota) = &of.quota {
+            let plan = quotas::giving_plan(txn, quota.row().plan_id, "quotaId").await?;
+            ensure_within(access, (quota.row(), &plan), of)?;
+        }
+        locked_person(txn, of.person.id()).await?;
+        ensure_new(txn, of).await?;
+
+        let row = enrolment::Model {
+            id: *id,
+            cadre_id: of.person.id(),
+            class_id: Some(of.class.id),
+            programme_code: of.class.programme_code.clone(),
+            unit_id: of.unit,
+            year: of.class.start_on.year(),
+            state: take_seat(txn, of, self.waitlist).await?,
+            grade: None,
+            quota_id: of.quota.as_ref().map(|quota| quota.row().id),
+            remark,
+            version: 1,
+        };
+        let insert = enrolment::Entity::insert(row.clone().into_active_model().reset_all());
+        let inserted = insert.exec_without_returning(txn.connection()).await;
+        inserted.map_err(|error| unless_unique(error, already))?;
+        if let Some(quota) = row.quota_id {
+            consumption::link(txn, row.id, quota).await?;
+        }
+        Ok(row)
+    }
+}
+
+/// An enrolment that is about to be written.
+#[derive(Debug)]
+pub struct NewEnrolment {
+    id: EnrolmentId,
+    of: Parties,
 }
 
 /// The person, the class and the sending unit of an enrolment.
-struct Parties {
+#[derive(Debug)]
+pub struct Parties {
     class: training_class::Model,
     person: AuthorizedCadre,
     unit: UnitId,
@@ -79,46 +125,43 @@ struct Parties {
     gain: Result<(), Refusal>,
 }
 
-async fn enrolled(access: &Access, input: &Enrol) -> CommandResult<Enrolled> {
-    access.training()?;
-    let of = parties(access, input).await?;
-    let request = IdempotentRequest::of(access, Act::ClassEnrol, &input.idempotency_key, input)?;
-    let id = EnrolmentId::new();
-    let txn = match request.begin(access, &[of.unit], &id.to_string()).await? {
-        Claim::New(txn) => *txn,
-        Claim::Replayed(object) => return with_warnings(access, visible(access, &object).await?).await,
-    };
-    let remark = validate::remark_if("reason", input.reason.as_deref())?;
-    of.gain.clone()?;
-    if let Some(quota) = &of.quota {
-        let plan = quotas::giving_plan(&txn, quota.row().plan_id, "quotaId").await?;
-        ensure_within(access, (quota.row(), &plan), &of)?;
-    }
-    locked_person(&txn, of.person.id()).await?;
-    ensure_new(&txn, &of).await?;
+impl Subject for NewEnrolment {
+    type Target<'a> = &'a Enrol;
+    type Found = Parties;
+    type Prepared = Self;
+    type Effect = enrolment::Model;
+    type Written = enrolment::Model;
+    type View = Enrolled;
 
-    let state = take_seat(&txn, &of, input.waitlist).await?;
-    let row = enrolment::Model {
-        id,
-        cadre_id: of.person.id(),
-        class_id: Some(of.class.id),
-        programme_code: of.class.programme_code.clone(),
-        unit_id: of.unit,
-        year: of.class.start_on.year(),
-        state,
-        grade: None,
-        quota_id: of.quota.as_ref().map(|quota| quota.row().id),
-        remark,
-        version: 1,
-    };
-    let insert = enrolment::Entity::insert(row.clone().into_active_model().reset_all());
-    insert.exec_without_returning(txn.connection()).await.map_err(unique_violation)?;
-    if let Some(quota) = row.quota_id {
-        consumption::link(&txn, id, quota).await?;
+    async fn find(access: &Access, input: Self::Target<'_>) -> CommandResult<Parties> {
+        access.training()?;
+        parties(access, input).await
     }
-    txn.record(ChangeKind::Created, "enrolment", id.to_string()).await?;
-    txn.commit().await?;
-    with_warnings(access, shown(access, row)?).await
+
+    async fn prepare(_: &Access, _: Self::Target<'_>, of: Parties) -> CommandResult<Ready<Self>> {
+        let id = EnrolmentId::new();
+        Ok(Ready { object: id.to_string(), units: vec![of.unit], detail: None, prepared: Self { id, of } })
+    }
+
+    async fn replay(access: &Access, object: &str, _: (Self::Target<'_>, Self)) -> CommandResult<Enrolled> {
+        with_warnings(access, visible(access, object).await?).await
+    }
+
+    async fn lock(_: &Access, _: &Txn, (_, prepared): (Self::Target<'_>, Self)) -> CommandResult<Self> {
+        Ok(prepared)
+    }
+
+    async fn write(self, txn: &Txn, row: enrolment::Model) -> CommandResult<enrolment::Model> {
+        txn.record(ChangeKind::Created, "enrolment", row.id.to_string()).await?;
+        Ok(row)
+    }
+
+    async fn view(access: &Access, row: enrolment::Model) -> CommandResult<Option<Enrolled>> {
+        match access.training()?.admitted_enrolment(row) {
+            Some(enrolment) => Ok(Some(with_warnings(access, enrolment).await?)),
+            None => Ok(None),
+        }
+    }
 }
 
 async fn with_warnings(access: &Access, enrolment: VisibleEnrolment) -> CommandResult<Enrolled> {
@@ -294,13 +337,6 @@ async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> CommandResult<Enr
 /// The state of a learner with a seat.
 pub(super) fn seated(class: &training_class::Model) -> EnrolmentState {
     if class.state == ClassState::Running { EnrolmentState::Attending } else { EnrolmentState::Confirmed }
-}
-
-fn unique_violation(error: sea_orm::DbErr) -> CommandError {
-    match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => already().into(),
-        _ => Error::from(error).into(),
-    }
 }
 
 fn already() -> Refusal {

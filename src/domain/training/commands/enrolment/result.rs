@@ -4,20 +4,20 @@
 use async_graphql::ID;
 use entity::{
     enrolment, qualification, training_class,
-    value::{ChangeKind, Day, EnrolmentState, Grade, PartialDate, ProgrammeCode, QualificationId, SubjectCode},
+    value::{ChangeKind, Day, EnrolmentState, Grade, PartialDate, ProgrammeCode, QualificationId, Scope, SubjectCode},
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter};
 
-use super::{By, CommandContext, OnEnrolment, Target, enrol::granted};
-use crate::{
-    authz::Act,
-    domain::{
-        command::validate,
-        refusal::CommandResult,
-        training::state::{
-            class::ensure_has_results,
-            enrolment::{Transition, after},
-        },
+use super::{
+    enrol::granted,
+    subject::{Enrolment, Target},
+};
+use crate::domain::{
+    command::{Command, CommandContext, validate},
+    refusal::CommandResult,
+    training::state::{
+        class::ensure_has_results,
+        enrolment::{Transition, after},
     },
 };
 
@@ -39,21 +39,26 @@ pub struct Complete {
     pub completed_on: Day,
 }
 
-impl OnEnrolment for Complete {
-    const ACT: Act = Act::EnrolmentComplete;
-    const BY: By = By::Organiser;
+impl Command for Complete {
+    const NAME: &'static str = "enrolment.complete";
+    const SCOPE: Scope = Scope::TrainingWrite;
+    const PAYLOAD: &'static str = "EnrolmentCompletePayload";
+    type Subject = Enrolment;
 
-    fn target(&self) -> Target<'_> {
-        let (enrolment_id, idempotency_key) = (&self.enrolment_id, &self.idempotency_key);
-        Target { enrolment_id, idempotency_key, expected_version: self.expected_version }
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
     }
 
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<()> {
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.enrolment_id, self.expected_version).by_organiser()
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_, Enrolment>) -> CommandResult<()> {
         let step = if self.passed { Transition::Pass } else { Transition::Fail };
-        context.row.state = after(context.row.state, step)?;
-        context.row.grade = self.grade;
+        context.subject.row.state = after(context.subject.row.state, step)?;
+        context.subject.row.grade = self.grade;
         validate::not_ahead("completedOn", self.completed_on, context.access.today())?;
-        if let Some(class) = &context.class {
+        if let Some(class) = &context.subject.class {
             ensure_has_results(class.state)?;
             validate::not_before("completedOn", self.completed_on, class.start_on)?;
         }
@@ -75,29 +80,34 @@ pub struct Revoke {
     pub reason: String,
 }
 
-impl OnEnrolment for Revoke {
-    const ACT: Act = Act::EnrolmentRevoke;
-    const BY: By = By::Organiser;
+impl Command for Revoke {
+    const NAME: &'static str = "enrolment.revoke";
+    const SCOPE: Scope = Scope::TrainingWrite;
+    const PAYLOAD: &'static str = "EnrolmentRevokePayload";
+    type Subject = Enrolment;
 
-    fn target(&self) -> Target<'_> {
-        let (enrolment_id, idempotency_key) = (&self.enrolment_id, &self.idempotency_key);
-        Target { enrolment_id, idempotency_key, expected_version: self.expected_version }
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
     }
 
-    async fn apply(&self, context: &mut CommandContext<'_>) -> CommandResult<()> {
-        let passed = context.row.state == EnrolmentState::Completed;
-        context.row.state = after(context.row.state, Transition::Revoke)?;
-        context.row.grade = None;
-        context.row.remark = Some(validate::remark("reason", &self.reason)?);
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.enrolment_id, self.expected_version).by_organiser()
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_, Enrolment>) -> CommandResult<()> {
+        let passed = context.subject.row.state == EnrolmentState::Completed;
+        context.subject.row.state = after(context.subject.row.state, Transition::Revoke)?;
+        context.subject.row.grade = None;
+        context.subject.row.remark = Some(validate::remark("reason", &self.reason)?);
         if passed { context.take_back().await } else { Ok(()) }
     }
 }
 
-impl CommandContext<'_> {
+impl CommandContext<'_, Enrolment> {
     /// Grants the qualification of the programme, if it has one. A unique index prevents a second qualification from
     /// the same result.
     async fn grant(&self, on: Day) -> CommandResult<()> {
-        let programme = self.access.reference_data().programme(self.row.programme_code.as_str());
+        let programme = self.access.reference_data().programme(self.subject.row.programme_code.as_str());
         let Some(programme) = programme.filter(|programme| granted(self.access, programme).is_some()) else {
             return Ok(());
         };
@@ -105,32 +115,32 @@ impl CommandContext<'_> {
         let (Some(subject_code), Some(level_code)) = (subject, programme.level_code.clone()) else { return Ok(()) };
         let paper = qualification::Model {
             id: QualificationId::new(),
-            cadre_id: self.row.cadre_id,
+            cadre_id: self.subject.row.cadre_id,
             subject_code,
             level_code,
             field_code: None,
             institution_code: None,
-            mode: self.class.as_ref().and_then(|class| class.mode),
+            mode: self.subject.class.as_ref().and_then(|class| class.mode),
             granted_on: PartialDate::Day(on),
             counts_from: on,
-            enrolment_id: Some(self.row.id),
+            enrolment_id: Some(self.subject.row.id),
         };
         let id = paper.id;
         let insert = qualification::Entity::insert(paper.into_active_model().reset_all());
-        insert.exec_without_returning(self.txn.of_person(self.row.cadre_id)).await?;
+        insert.exec_without_returning(self.txn.of_person(self.subject.row.cadre_id)).await?;
         self.record(ChangeKind::Created, id).await
     }
 
     /// Removes the qualification that the result granted, if any.
     async fn take_back(&self) -> CommandResult<()> {
-        let granted = qualification::Entity::find().filter(qualification::Column::EnrolmentId.eq(self.row.id));
+        let granted = qualification::Entity::find().filter(qualification::Column::EnrolmentId.eq(self.subject.row.id));
         let paper = match granted.one(self.txn.connection()).await? {
             Some(paper) => Some(paper),
             None => self.imported_paper().await?,
         };
         let Some(paper) = paper else { return Ok(()) };
         let id = paper.id;
-        paper.delete(self.txn.of_person(self.row.cadre_id)).await?;
+        paper.delete(self.txn.of_person(self.subject.row.cadre_id)).await?;
         self.record(ChangeKind::Ended, id).await
     }
 
@@ -138,10 +148,10 @@ impl CommandContext<'_> {
     async fn imported_paper(&self) -> CommandResult<Option<qualification::Model>> {
         let granted =
             |code: &ProgrammeCode| granted(self.access, self.access.reference_data().programme(code.as_str())?);
-        let Some((subject, level, rank)) = granted(&self.row.programme_code) else { return Ok(None) };
+        let Some((subject, level, rank)) = granted(&self.subject.row.programme_code) else { return Ok(None) };
         let connection = self.txn.connection();
         let papers = qualification::Entity::find()
-            .filter(qualification::Column::CadreId.eq(self.row.cadre_id))
+            .filter(qualification::Column::CadreId.eq(self.subject.row.cadre_id))
             .filter(qualification::Column::SubjectCode.eq(subject))
             .filter(qualification::Column::LevelCode.eq(level))
             .filter(qualification::Column::EnrolmentId.is_null())
@@ -149,20 +159,20 @@ impl CommandContext<'_> {
             .await?;
         let passes = enrolment::Entity::find()
             .find_also_related(training_class::Entity)
-            .filter(enrolment::Column::CadreId.eq(self.row.cadre_id))
-            .filter(enrolment::Column::Id.ne(self.row.id))
+            .filter(enrolment::Column::CadreId.eq(self.subject.row.cadre_id))
+            .filter(enrolment::Column::Id.ne(self.subject.row.id))
             .filter(enrolment::Column::State.eq(EnrolmentState::Completed))
             .all(connection)
             .await?;
         let alike = passes.iter().filter(|(row, _)| granted(&row.programme_code) == Some((subject, level, rank)));
         let others: Vec<Day> = alike.filter_map(|(row, class)| Some(days_of(row, class.as_ref())?.0)).collect();
-        let days = days_of(&self.row, self.class.as_ref());
+        let days = days_of(&self.subject.row, self.subject.class.as_ref());
         Ok(days.and_then(|days| granted_in(days, &others, papers)))
     }
 
     async fn record(&self, kind: ChangeKind, paper: QualificationId) -> CommandResult<()> {
         self.txn.record(kind, "qualification", paper.to_string()).await?;
-        Ok(self.txn.record(ChangeKind::Updated, "cadre", self.cadre.code.to_string()).await?)
+        Ok(self.txn.record(ChangeKind::Updated, "cadre", self.subject.cadre.code.to_string()).await?)
     }
 }
 
