@@ -3,35 +3,17 @@
 use async_graphql::{Context, Object};
 
 use crate::{
-    domain::training::commands::quota::{self as act, Allocate, Amend, Handed, Issue, OnQuota, Return, Revoke},
-    error::Result,
-    graphql::{
-        ContextExt,
-        payload::{Answered, Payload},
-        refusal::UserError,
-        training::quota::Quota,
+    domain::{
+        command::Command,
+        training::commands::quota::{Allocate, Amend, Handed, Issue, Return, Revoke},
     },
+    error::Result,
+    graphql::{payload::Payload, refusal::UserError, training::quota::Quota},
 };
-
-impl Answered for Issue {
-    const PAYLOAD: &'static str = "QuotaIssuePayload";
-}
-impl Answered for Allocate {
-    const PAYLOAD: &'static str = "QuotaAllocatePayload";
-}
-impl Answered for Return {
-    const PAYLOAD: &'static str = "QuotaReturnPayload";
-}
-impl Answered for Revoke {
-    const PAYLOAD: &'static str = "QuotaRevokePayload";
-}
-impl Answered for Amend {
-    const PAYLOAD: &'static str = "QuotaAmendPayload";
-}
 
 /// Result of a mutation: the quota in its current state, or the reasons of the refusal.
 #[Object(name_type)]
-impl<A: Answered + Send + Sync> Payload<A, Quota> {
+impl<C: Command> Payload<C, Quota> {
     /// The quota in its current state; null if the mutation was refused.
     async fn quota(&self) -> Option<&Quota> {
         self.object()
@@ -51,7 +33,7 @@ pub struct HandedOn {
 
 /// Result of an allocation: both quotas in their current state, or the reasons of the refusal.
 #[Object(name_type)]
-impl<A: Answered + Send + Sync> Payload<A, HandedOn> {
+impl<C: Command> Payload<C, HandedOn> {
     /// The quota with the allocated seats; null if the mutation was refused.
     async fn quota(&self) -> Option<&Quota> {
         self.object().map(|handed| &handed.quota)
@@ -80,7 +62,7 @@ impl QuotaMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is given.")] input: Issue,
     ) -> Result<Option<Payload<Issue, Quota>>> {
-        Ok(Some(Payload::of(ctx, act::issue(ctx.access(), &input).await?, Quota)))
+        Payload::executed(ctx, &input, Quota).await
     }
 
     /// Allocates seats of a quota (phân bổ chỉ tiêu) to a unit below. Never exceeds the seats, even with concurrent
@@ -91,7 +73,7 @@ impl QuotaMutation {
         #[graphql(desc = "What is handed on.")] input: Allocate,
     ) -> Result<Option<Payload<Allocate, HandedOn>>> {
         let view = |handed: Handed| HandedOn { quota: Quota(handed.quota), child: Quota(handed.child) };
-        Ok(Some(Payload::of(ctx, act::allocate(ctx.access(), &input).await?, view)))
+        Payload::executed(ctx, &input, view).await
     }
 
     /// Returns unused seats (trả lại chỉ tiêu) to the quota that they were allocated from.
@@ -100,7 +82,7 @@ impl QuotaMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What goes back.")] input: Return,
     ) -> Result<Option<Payload<Return, Quota>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Quota).await
     }
 
     /// Revokes an unused quota (thu hồi chỉ tiêu).
@@ -109,7 +91,7 @@ impl QuotaMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is taken back.")] input: Revoke,
     ) -> Result<Option<Payload<Revoke, Quota>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Quota).await
     }
 
     /// Changes the seats of a quota that the plan itself issued (điều chỉnh chỉ tiêu).
@@ -118,10 +100,6 @@ impl QuotaMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The new number.")] input: Amend,
     ) -> Result<Option<Payload<Amend, Quota>>> {
-        carried_out(ctx, input).await
+        Payload::executed(ctx, &input, Quota).await
     }
-}
-
-async fn carried_out<A: OnQuota>(ctx: &Context<'_>, input: A) -> Result<Option<Payload<A, Quota>>> {
-    Ok(Some(Payload::of(ctx, act::execute(ctx.access(), &input).await?, Quota)))
 }

@@ -1,9 +1,9 @@
-//! Acts on an existing quota except allocation: return seats, revoke it, change its number of seats.
+//! Commands on an existing quota except allocation: return seats, revoke it, change its number of seats.
 
 use async_graphql::ID;
 use entity::{
     quota,
-    value::{ChangeKind, QuotaId, QuotaState},
+    value::{ChangeKind, QuotaId, QuotaState, Scope},
 };
 use sea_orm::{
     ColumnTrait, QueryFilter,
@@ -11,65 +11,17 @@ use sea_orm::{
 };
 
 use super::{
-    SEATS, apply, change, ensure_issued, exhausted, giving_plan, has_left, in_use, is_untouched, locked, record, row,
-    seen, shown,
+    SEATS, Wanted, apply, change, ensure_issued, exhausted, has_left, in_use, is_untouched, locked, record, row,
+    subject::{Quota, Target},
 };
 use crate::{
-    authz::{Access, Act, Txn, VisibleQuota},
+    authz::Txn,
     domain::{
-        command::validate,
-        idempotency::{Claim, IdempotentRequest},
-        refusal::{Code, CommandResult, Outcome, Refusal, outcome},
+        command::{Command, CommandContext, validate},
+        refusal::{Code, CommandResult, Refusal},
     },
-    error::{Error, Result},
+    error::Error,
 };
-
-/// An act on an existing quota.
-pub trait OnQuota: serde::Serialize + Sync {
-    /// Its name in the policy and the audit log.
-    const ACT: Act;
-
-    /// The target, as the client names it.
-    fn target(&self) -> Target<'_>;
-
-    /// Applies the act to the quota as it was before, and returns the current row.
-    fn apply(&self, txn: &Txn, quota: &quota::Model) -> impl Future<Output = CommandResult<quota::Model>> + Send;
-}
-
-/// The target of an act, as the client names it.
-#[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
-    quota_id: &'a str,
-    idempotency_key: &'a str,
-    /// Number of seats, if the act names one.
-    seats: Option<i32>,
-}
-
-/// Executes an act on a quota, once per idempotency key.
-///
-/// # Errors
-/// `Forbidden` without `quota:allocate` and `quota:read`.
-pub async fn execute(access: &Access, act: &impl OnQuota) -> Result<Outcome<VisibleQuota>> {
-    outcome(acted(access, act).await)
-}
-
-async fn acted<A: OnQuota>(access: &Access, act: &A) -> CommandResult<VisibleQuota> {
-    let target = act.target();
-    let quota = seen(access, target.quota_id).await?;
-    let mut request = IdempotentRequest::of(access, A::ACT, target.idempotency_key, act)?;
-    if let Some(seats) = target.seats {
-        request = request.noting(seats.to_string());
-    }
-    let (row, object) = (quota.row(), quota.row().id.to_string());
-    let txn = match request.begin(access, &[row.unit_id], &object).await? {
-        Claim::New(txn) => *txn,
-        Claim::Replayed(object) => return seen(access, &object).await,
-    };
-    giving_plan(&txn, row.plan_id, "quotaId").await?;
-    let row = act.apply(&txn, row).await?;
-    txn.commit().await?;
-    shown(access, row)
-}
 
 /// Return of seats to the parent quota (trả lại chỉ tiêu).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
@@ -85,14 +37,22 @@ pub struct Return {
     pub expected_version: Option<i32>,
 }
 
-impl OnQuota for Return {
-    const ACT: Act = Act::QuotaReturn;
+impl Command for Return {
+    const NAME: &'static str = "quota.return";
+    const SCOPE: Scope = Scope::QuotaAllocate;
+    const PAYLOAD: &'static str = "QuotaReturnPayload";
+    type Subject = Quota;
 
-    fn target(&self) -> Target<'_> {
-        Target { quota_id: &self.quota_id, idempotency_key: &self.idempotency_key, seats: Some(self.seats) }
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
     }
 
-    async fn apply(&self, txn: &Txn, quota: &quota::Model) -> CommandResult<quota::Model> {
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.quota_id, Some(self.seats))
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_, Quota>) -> CommandResult<()> {
+        let (txn, quota) = (&context.txn, &context.subject.row);
         let seats = validate::between("seats", self.seats, SEATS)?;
         let above = quota.parent_id.ok_or_else(of_plan)?;
         // Locks the parent before the child, the same order as for allocation.
@@ -101,11 +61,12 @@ impl OnQuota for Return {
             .col_expr(quota::Column::Seats, Expr::col(quota::Column::Seats).sub(seats))
             .filter(has_left(Expr::col(quota::Column::Seats), seats))
             .filter(quota::Column::Seats.gte(seats));
-        let refuse = |row: &quota::Model| exhausted("seats", row, seats);
+        let refuse = |row: &quota::Model| exhausted("seats", row, Wanted::Seats(seats));
         let row = apply(txn, (quota.id, self.expected_version), fewer, refuse).await?;
         record(txn, ChangeKind::Updated, quota.id).await?;
         take_back(txn, above, seats).await?;
-        Ok(row)
+        context.subject.row = row;
+        Ok(())
     }
 }
 
@@ -121,14 +82,22 @@ pub struct Revoke {
     pub expected_version: Option<i32>,
 }
 
-impl OnQuota for Revoke {
-    const ACT: Act = Act::QuotaRevoke;
+impl Command for Revoke {
+    const NAME: &'static str = "quota.revoke";
+    const SCOPE: Scope = Scope::QuotaAllocate;
+    const PAYLOAD: &'static str = "QuotaRevokePayload";
+    type Subject = Quota;
 
-    fn target(&self) -> Target<'_> {
-        Target { quota_id: &self.quota_id, idempotency_key: &self.idempotency_key, seats: None }
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
     }
 
-    async fn apply(&self, txn: &Txn, quota: &quota::Model) -> CommandResult<quota::Model> {
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.quota_id, None)
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_, Quota>) -> CommandResult<()> {
+        let (txn, quota) = (&context.txn, &context.subject.row);
         if let Some(above) = quota.parent_id {
             // Locks the parent before the child, the same order as for allocation.
             locked(txn, above).await?;
@@ -141,7 +110,8 @@ impl OnQuota for Revoke {
             take_back(txn, above, row.seats).await?;
         }
         record(txn, ChangeKind::Ended, row.id).await?;
-        Ok(row)
+        context.subject.row = row;
+        Ok(())
     }
 }
 
@@ -159,14 +129,22 @@ pub struct Amend {
     pub expected_version: Option<i32>,
 }
 
-impl OnQuota for Amend {
-    const ACT: Act = Act::QuotaAmend;
+impl Command for Amend {
+    const NAME: &'static str = "quota.amend";
+    const SCOPE: Scope = Scope::QuotaAllocate;
+    const PAYLOAD: &'static str = "QuotaAmendPayload";
+    type Subject = Quota;
 
-    fn target(&self) -> Target<'_> {
-        Target { quota_id: &self.quota_id, idempotency_key: &self.idempotency_key, seats: Some(self.seats) }
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
     }
 
-    async fn apply(&self, txn: &Txn, quota: &quota::Model) -> CommandResult<quota::Model> {
+    fn target(&self) -> Target<'_> {
+        Target::of(&self.quota_id, Some(self.seats))
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_, Quota>) -> CommandResult<()> {
+        let (txn, quota) = (&context.txn, &context.subject.row);
         let seats = validate::between("seats", self.seats, SEATS)?;
         if quota.parent_id.is_some() {
             return Err(handed_on().into());
@@ -177,7 +155,8 @@ impl OnQuota for Amend {
             .filter(has_left(Expr::val(seats), 0));
         let row = apply(txn, (quota.id, self.expected_version), amend, |row| too_few(row, seats)).await?;
         record(txn, ChangeKind::Updated, quota.id).await?;
-        Ok(row)
+        context.subject.row = row;
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use async_graphql::ID;
 use entity::{
     quota,
-    value::{ChangeKind, QuotaId, QuotaState, StudyMode, UnitId},
+    value::{ChangeKind, QuotaId, QuotaState, Scope, StudyMode, UnitId},
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -11,16 +11,15 @@ use sea_orm::{
 };
 
 use super::{
-    SEATS, apply, change, day_of_plan, ensure_below, exhausted, giving_plan, has_left, record, row, seen, shown,
+    SEATS, Wanted, apply, change, day_of_plan, ensure_below, exhausted, giving_plan, has_left, record, row, seen,
 };
 use crate::{
-    authz::{Access, Act, Txn, VisibleQuota},
+    authz::{Access, Txn, VisibleQuota},
     domain::{
-        command::{validate, within_reach},
-        idempotency::{Claim, IdempotentRequest},
-        refusal::{Code, CommandResult, Outcome, Refusal, outcome},
+        command::{Command, CommandContext, Ready, Subject, validate, within_reach},
+        refusal::{Code, CommandResult, Refusal},
     },
-    error::{Error, Result},
+    error::Error,
 };
 
 /// Allocation of seats (phân bổ chỉ tiêu).
@@ -50,44 +49,109 @@ pub struct Handed {
     pub child: VisibleQuota,
 }
 
-/// Allocates seats to a unit, once per idempotency key. Adds them to the seats that the unit already has from this
-/// quota in this mode.
-///
-/// # Errors
-/// `Forbidden` without `quota:allocate` and `quota:read`.
-pub async fn allocate(access: &Access, input: &Allocate) -> Result<Outcome<Handed>> {
-    outcome(allocated(access, input).await)
+impl Command for Allocate {
+    const NAME: &'static str = "quota.allocate";
+    const SCOPE: Scope = Scope::QuotaAllocate;
+    const PAYLOAD: &'static str = "QuotaAllocatePayload";
+    type Subject = Allocation;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
+
+    fn target(&self) -> &Self {
+        self
+    }
+
+    /// Adds the seats to those that the unit already has from this quota in this mode.
+    async fn apply(&self, context: &mut CommandContext<'_, Allocation>) -> CommandResult<Rows> {
+        let (txn, Allocation { row, unit, seats }) = (&context.txn, &context.subject);
+        let (id, unit, seats) = (row.id, *unit, *seats);
+        let mode = mode_of(row, self.mode)?;
+        let update = change(id, self.expected_version)
+            .col_expr(quota::Column::Allocated, Expr::col(quota::Column::Allocated).add(seats))
+            .filter(has_left(Expr::col(quota::Column::Seats), seats));
+        let refuse = |row: &quota::Model| exhausted("seats", row, Wanted::Seats(seats));
+        let quota = apply(txn, (id, self.expected_version), update, refuse).await?;
+        record(txn, ChangeKind::Updated, id).await?;
+        // Concurrent allocations from one quota wait for its row, so a unit gets only one child quota.
+        let child = match child_of(id, (unit, mode)).one(txn.connection()).await? {
+            Some(child) => add(txn, child.id, seats).await?,
+            None => begin(txn, quota::Model { unit_id: unit, mode, seats, ..quota.clone() }).await?,
+        };
+        Ok(Rows { quota, child })
+    }
 }
 
-async fn allocated(access: &Access, input: &Allocate) -> CommandResult<Handed> {
-    let seen = seen(access, &input.quota_id).await?;
-    let unit = within_reach(access, "unitCode", &input.unit_code)?;
-    let seats = validate::between("seats", input.seats, SEATS)?;
-    let (id, holder) = (seen.row().id, seen.row().unit_id);
-    let request = IdempotentRequest::of(access, Act::QuotaAllocate, &input.idempotency_key, input)?
-        .noting(format!("{} {seats}", input.unit_code));
-    let txn = match request.begin(access, &[holder, unit], &id.to_string()).await? {
-        Claim::New(txn) => *txn,
-        Claim::Replayed(_) => return handed_before(access, seen, (unit, input.mode)).await,
-    };
+/// A quota whose seats are allocated to a unit, with its plan locked.
+#[derive(Debug)]
+pub struct Allocation {
+    /// The quota before the command.
+    row: quota::Model,
+    /// The receiving unit.
+    unit: UnitId,
+    seats: i32,
+}
 
-    let plan = giving_plan(&txn, seen.row().plan_id, "quotaId").await?;
-    ensure_below(access, holder, unit, day_of_plan(&plan, access.today()))?;
-    let mode = mode_of(seen.row(), input.mode)?;
-    let update = change(id, input.expected_version)
-        .col_expr(quota::Column::Allocated, Expr::col(quota::Column::Allocated).add(seats))
-        .filter(has_left(Expr::col(quota::Column::Seats), seats));
-    let refuse = |row: &quota::Model| exhausted("seats", row, seats);
-    let quota = apply(&txn, (id, input.expected_version), update, refuse).await?;
-    record(&txn, ChangeKind::Updated, id).await?;
-    // Concurrent allocations from one quota wait for its row, so a unit gets only one child quota.
-    let child = match child_of(id, (unit, mode)).one(txn.connection()).await? {
-        Some(child) => add(&txn, child.id, seats).await?,
-        None => begin(&txn, quota::Model { unit_id: unit, mode, seats, ..quota.clone() }).await?,
-    };
+/// A quota of the caller, and the unit that receives seats of it.
+#[derive(Debug)]
+pub struct Receiver {
+    quota: VisibleQuota,
+    unit: UnitId,
+    seats: i32,
+}
 
-    txn.commit().await?;
-    Ok(Handed { quota: shown(access, quota)?, child: shown(access, child)? })
+/// The quota and the quota of the receiving unit, as they are written.
+#[derive(Debug)]
+pub struct Rows {
+    quota: quota::Model,
+    child: quota::Model,
+}
+
+impl Subject for Allocation {
+    type Target<'a> = &'a Allocate;
+    type Found = Receiver;
+    type Prepared = Receiver;
+    type Effect = Rows;
+    type Written = Rows;
+    type View = Handed;
+
+    async fn find(access: &Access, input: Self::Target<'_>) -> CommandResult<Receiver> {
+        let quota = seen(access, &input.quota_id).await?;
+        let unit = within_reach(access, "unitCode", &input.unit_code)?;
+        Ok(Receiver { quota, unit, seats: validate::between("seats", input.seats, SEATS)? })
+    }
+
+    async fn prepare(_: &Access, input: Self::Target<'_>, to: Receiver) -> CommandResult<Ready<Receiver>> {
+        Ok(Ready {
+            object: to.quota.row().id.to_string(),
+            units: vec![to.quota.row().unit_id, to.unit],
+            detail: Some(format!("{} {}", input.unit_code, to.seats)),
+            prepared: to,
+        })
+    }
+
+    async fn replay(access: &Access, _: &str, (input, to): (Self::Target<'_>, Receiver)) -> CommandResult<Handed> {
+        handed_before(access, to.quota, (to.unit, input.mode)).await
+    }
+
+    async fn lock(access: &Access, txn: &Txn, (_, to): (Self::Target<'_>, Receiver)) -> CommandResult<Self> {
+        let Receiver { quota, unit, seats } = to;
+        let row = quota.row().clone();
+        let plan = giving_plan(txn, row.plan_id, "quotaId").await?;
+        ensure_below(access, row.unit_id, unit, day_of_plan(&plan, access.today()))?;
+        Ok(Self { row, unit, seats })
+    }
+
+    async fn write(self, _: &Txn, rows: Rows) -> CommandResult<Rows> {
+        Ok(rows)
+    }
+
+    async fn view(access: &Access, Rows { quota, child }: Rows) -> CommandResult<Option<Handed>> {
+        let quotas = access.quotas()?;
+        let (quota, child) = (quotas.admitted(quota), quotas.admitted(child));
+        Ok(quota.zip(child).map(|(quota, child)| Handed { quota, child }))
+    }
 }
 
 /// The mode of the allocated seats: that of the quota, or the requested one if the quota has none.
@@ -120,7 +184,7 @@ fn child_of(of: QuotaId, (unit, mode): (UnitId, Option<StudyMode>)) -> sea_orm::
 
 async fn add(txn: &Txn, child: QuotaId, seats: i32) -> CommandResult<quota::Model> {
     let more = change(child, None).col_expr(quota::Column::Seats, Expr::col(quota::Column::Seats).add(seats));
-    let row = apply(txn, (child, None), more, |row| exhausted("seats", row, seats)).await?;
+    let row = apply(txn, (child, None), more, |row| exhausted("seats", row, Wanted::Seats(seats))).await?;
     record(txn, ChangeKind::Updated, child).await?;
     Ok(row)
 }
@@ -164,8 +228,9 @@ async fn handed_before(
             .await?
             .ok_or_else(|| Error::internal("what was handed on is gone"))?,
     };
+    let child = access.quotas()?.admitted(child).ok_or_else(|| Error::internal("a quota of an unknown unit"))?;
     // The quota was read before the request waited for the other.
-    Ok(Handed { quota: seen(access, &id.to_string()).await?, child: shown(access, child)? })
+    Ok(Handed { quota: seen(access, &id.to_string()).await?, child })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
-use super::{change, ensure_issued, has_left, locked, record, row, used_up};
+use super::{Wanted, change, ensure_issued, exhausted, has_left, locked, record, row};
 use crate::{authz::Txn, db, domain::refusal::CommandResult, error::Error};
 
 /// Uses a seat of a quota for a person; no further seat if the quota counts persons and the person already has one. A
@@ -36,7 +36,7 @@ pub(in crate::domain::training::commands) async fn take(
     if more.exec(txn.connection()).await?.rows_affected == 0 {
         let row = row(txn, quota.id).await?;
         ensure_issued(&row, field)?;
-        return Err(used_up(field, &row).into());
+        return Err(exhausted(field, &row, Wanted::Learner).into());
     }
     record(txn, ChangeKind::Updated, quota.id).await
 }

@@ -1,21 +1,20 @@
 //! Issues a quota of a plan to its unit or to a subordinate unit.
 
 use entity::{
-    quota,
-    value::{ChangeKind, Measure, PlanCode, QuotaId, QuotaState, StudyMode},
+    quota, training_plan,
+    value::{ChangeKind, Measure, PlanCode, QuotaId, QuotaState, Scope, StudyMode, UnitId},
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
-use super::{SEATS, day_of_plan, ensure_below, record, row, shown};
+use super::{SEATS, day_of_plan, ensure_below, record, row, seen};
 use crate::{
-    authz::{Access, Act, Txn, VisibleQuota},
+    authz::{Access, Txn, VisibleQuota},
     domain::{
-        command::{validate, within_reach},
-        idempotency::{Claim, IdempotentRequest},
-        refusal::{Code, CommandResult, Outcome, Refusal, outcome},
+        command::{Command, CommandContext, Ready, Subject, validate, within_reach},
+        refusal::{Code, CommandResult, Refusal},
         training::state,
     },
-    error::{Error, Result},
+    error::Error,
 };
 
 /// Issue of a quota (giao chỉ tiêu).
@@ -43,55 +42,102 @@ pub struct Issue {
     pub classes: Option<i32>,
 }
 
-/// Issues a quota, once per idempotency key.
-///
-/// # Errors
-/// `Forbidden` without `quota:allocate` and `quota:read`.
-pub async fn issue(access: &Access, input: &Issue) -> Result<Outcome<VisibleQuota>> {
-    outcome(issued(access, input).await)
-}
+impl Command for Issue {
+    const NAME: &'static str = "quota.issue";
+    const SCOPE: Scope = Scope::QuotaAllocate;
+    const PAYLOAD: &'static str = "QuotaIssuePayload";
+    type Subject = NewQuota;
 
-async fn issued(access: &Access, input: &Issue) -> CommandResult<VisibleQuota> {
-    let unknown = || Refusal::not_found("planCode");
-    let quotas = access.quotas()?;
-    let code: PlanCode = input.plan_code.parse().map_err(|_| unknown())?;
-    let plan = quotas.plan_to_give(code).await?.ok_or_else(unknown)?;
-    let unit = within_reach(access, "unitCode", &input.unit_code)?;
-    let request = IdempotentRequest::of(access, Act::QuotaIssue, &input.idempotency_key, input)?
-        .noting(format!("{} {} {}", input.unit_code, input.programme_code, input.seats));
-    let given = quota::Model { plan_id: plan.id, unit_id: unit, ..drawn(access, input)? };
-
-    let txn = match request.begin(access, &[plan.unit_id, unit], &given.id.to_string()).await? {
-        Claim::New(txn) => *txn,
-        Claim::Replayed(object) => return super::seen(access, &object).await,
-    };
-    let connection = txn.connection();
-    // Concurrent requests for one unit wait for each other here.
-    let plan = entity::training_plan::Entity::find_by_id(plan.id).lock_exclusive().one(connection).await?;
-    let plan = plan.ok_or_else(|| Error::internal("a plan is gone"))?;
-    state::plan::ensure_gives(plan.state, "planCode")?;
-    if unit != plan.unit_id {
-        ensure_below(access, plan.unit_id, unit, day_of_plan(&plan, access.today()))?;
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
     }
-    ensure_first(&txn, &given).await?;
 
-    let id = given.id;
-    quota::Entity::insert(given.into_active_model().reset_all()).exec_without_returning(connection).await?;
-    record(&txn, ChangeKind::Created, id).await?;
-    let row = row(&txn, id).await?;
-    txn.commit().await?;
-    shown(access, row)
+    fn target(&self) -> &Self {
+        self
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_, NewQuota>) -> CommandResult<()> {
+        let (access, txn, NewQuota { row, plan }) = (context.access, &context.txn, &context.subject);
+        state::plan::ensure_gives(plan.state, "planCode")?;
+        if row.unit_id != plan.unit_id {
+            ensure_below(access, plan.unit_id, row.unit_id, day_of_plan(plan, access.today()))?;
+        }
+        ensure_first(txn, row).await?;
+        let insert = quota::Entity::insert(row.clone().into_active_model().reset_all());
+        insert.exec_without_returning(txn.connection()).await?;
+        Ok(())
+    }
 }
 
-/// The quota as the input describes it; the caller fills in plan and unit after looking them up.
-fn drawn(access: &Access, input: &Issue) -> Result<quota::Model, Refusal> {
+/// A quota that is issued, with its plan locked.
+#[derive(Debug)]
+pub struct NewQuota {
+    row: quota::Model,
+    plan: training_plan::Model,
+}
+
+/// The plan of a quota and the receiving unit.
+#[derive(Debug)]
+pub struct Parties {
+    plan: training_plan::Model,
+    unit: UnitId,
+}
+
+impl Subject for NewQuota {
+    type Target<'a> = &'a Issue;
+    type Found = Parties;
+    type Prepared = Self;
+    type Effect = ();
+    type Written = quota::Model;
+    type View = VisibleQuota;
+
+    async fn find(access: &Access, input: Self::Target<'_>) -> CommandResult<Parties> {
+        let unknown = || Refusal::not_found("planCode");
+        let quotas = access.quotas()?;
+        let code: PlanCode = input.plan_code.parse().map_err(|_| unknown())?;
+        let plan = quotas.plan_to_give(code).await?.ok_or_else(unknown)?;
+        Ok(Parties { plan, unit: within_reach(access, "unitCode", &input.unit_code)? })
+    }
+
+    async fn prepare(access: &Access, input: Self::Target<'_>, of: Parties) -> CommandResult<Ready<Self>> {
+        let row = drawn(access, input, &of)?;
+        Ok(Ready {
+            object: row.id.to_string(),
+            units: vec![of.plan.unit_id, of.unit],
+            detail: Some(format!("{} {} {}", input.unit_code, input.programme_code, input.seats)),
+            prepared: Self { row, plan: of.plan },
+        })
+    }
+
+    async fn replay(access: &Access, object: &str, _: (Self::Target<'_>, Self)) -> CommandResult<VisibleQuota> {
+        seen(access, object).await
+    }
+
+    /// Locks the plan: concurrent requests for one unit wait for each other here.
+    async fn lock(_: &Access, txn: &Txn, (_, given): (Self::Target<'_>, Self)) -> CommandResult<Self> {
+        let plan = training_plan::Entity::find_by_id(given.plan.id).lock_exclusive().one(txn.connection()).await?;
+        Ok(Self { plan: plan.ok_or_else(|| Error::internal("a plan is gone"))?, ..given })
+    }
+
+    async fn write(self, txn: &Txn, (): ()) -> CommandResult<quota::Model> {
+        record(txn, ChangeKind::Created, self.row.id).await?;
+        row(txn, self.row.id).await
+    }
+
+    async fn view(access: &Access, row: quota::Model) -> CommandResult<Option<VisibleQuota>> {
+        Ok(access.quotas()?.admitted(row))
+    }
+}
+
+/// The quota as the input describes it.
+fn drawn(access: &Access, input: &Issue, of: &Parties) -> Result<quota::Model, Refusal> {
     let programme = access.reference_data().programme(&input.programme_code);
     let programme = programme.ok_or_else(|| Refusal::not_found("programmeCode"))?;
     let classes = input.classes.map(|classes| validate::between("classes", classes, (0, 10_000))).transpose()?;
     Ok(quota::Model {
         id: QuotaId::new(),
-        plan_id: entity::value::PlanId::new(),
-        unit_id: entity::value::UnitId::new(),
+        plan_id: of.plan.id,
+        unit_id: of.unit,
         programme_code: programme.code.clone(),
         mode: input.mode,
         measure: input.measure,

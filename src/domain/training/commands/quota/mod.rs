@@ -1,14 +1,16 @@
-//! Acts on quotas (chỉ tiêu): a plan issues seats to a unit, which allocates them to subordinate units; unused seats
+//! Commands on quotas (chỉ tiêu): a plan issues seats to a unit, which allocates them to subordinate units; unused seats
 //! are returned.
 
 mod adjust;
 mod allocate;
 pub(super) mod consumption;
 mod issue;
+mod subject;
 
-pub use adjust::{Amend, OnQuota, Return, Revoke, execute};
-pub use allocate::{Allocate, Handed, allocate};
-pub use issue::{Issue, issue};
+pub use adjust::{Amend, Return, Revoke};
+pub use allocate::{Allocate, Allocation, Handed};
+pub use issue::{Issue, NewQuota};
+pub use subject::Quota;
 
 use entity::{
     quota, training_plan,
@@ -38,12 +40,6 @@ pub(super) async fn seen(access: &Access, id: &str) -> CommandResult<VisibleQuot
     let quotas = access.quotas()?;
     let id: QuotaId = id.parse().map_err(|_| unknown())?;
     Ok(quotas.by_ids(&[id]).await?.pop().ok_or_else(unknown)?)
-}
-
-/// The view of a quota after an act on it.
-fn shown(access: &Access, row: quota::Model) -> CommandResult<VisibleQuota> {
-    let shown = access.quotas()?.admitted(row);
-    shown.ok_or_else(|| Error::internal("an act on a quota of an unknown unit").into())
 }
 
 /// A quota with its plan, locked and checked by `giving_plan`.
@@ -174,46 +170,37 @@ fn ensure_issued(row: &quota::Model, field: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Refusal: fewer seats are left than wanted.
-fn exhausted(field: &str, row: &quota::Model, wanted: i32) -> Refusal {
-    let seats = seats_of(row);
-    let Seats { seats: all, allocated, used } = seats;
-    let left = seats.remaining();
-    Refusal::seats(
-        Code::QuotaExhausted,
-        field,
-        seats,
-        Sentence::new(
-            format!(
-                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}, còn lại {left}, không đủ \
-                {wanted}; hãy giảm số lượng, hoặc đề nghị cấp trên giao thêm."
-            ),
-            format!(
-                "The quota has {all} seats, {allocated} handed on, {used} used, {left} left: too few for {wanted}; \
-                ask for fewer, or have more given to it first."
-            ),
-        ),
-    )
+/// What the seats of a quota are too few for.
+#[derive(Clone, Copy, Debug)]
+enum Wanted {
+    /// Seats to be allocated or returned.
+    Seats(i32),
+    /// A seat for a learner.
+    Learner,
 }
 
-/// Refusal: no seat is left for a learner.
-fn used_up(field: &str, row: &quota::Model) -> Refusal {
+/// Refusal: the quota has too few seats left.
+fn exhausted(field: &str, row: &quota::Model, wanted: Wanted) -> Refusal {
     let seats = seats_of(row);
     let Seats { seats: all, allocated, used } = seats;
     let left = seats.remaining();
+    let [vi, en] = match wanted {
+        Wanted::Seats(wanted) => [
+            format!(", không đủ {wanted}; hãy giảm số lượng, hoặc đề nghị cấp trên giao thêm."),
+            format!(": too few for {wanted}; ask for fewer, or have more given to it first."),
+        ],
+        Wanted::Learner => [
+            "; hãy dùng chỉ tiêu khác, hoặc đề nghị cấp trên giao thêm.".to_owned(),
+            "; use another quota, or have more given to it first.".to_owned(),
+        ],
+    };
     Refusal::seats(
         Code::QuotaExhausted,
         field,
         seats,
         Sentence::new(
-            format!(
-                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}, còn lại {left}; hãy dùng chỉ tiêu \
-                khác, hoặc đề nghị cấp trên giao thêm."
-            ),
-            format!(
-                "The quota has {all} seats, {allocated} handed on, {used} used, {left} left; use another quota, or have \
-                more given to it first."
-            ),
+            format!("Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}, còn lại {left}{vi}"),
+            format!("The quota has {all} seats, {allocated} handed on, {used} used, {left} left{en}"),
         ),
     )
 }
