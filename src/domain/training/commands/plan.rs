@@ -1,26 +1,24 @@
-//! Acts on training plans (kế hoạch đào tạo, bồi dưỡng): draft a plan, move it from state to state.
+//! Commands on training plans (kế hoạch đào tạo, bồi dưỡng): draft a plan, move it from state to state.
 
 use entity::{
     training_plan,
-    value::{ChangeKind, PlanId, PlanState},
+    value::{ChangeKind, PlanId, PlanState, Scope, UnitId},
 };
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, SqlErr,
-    sea_query::{Expr, ExprTrait},
-};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 use crate::{
-    authz::{Access, Act, Txn, VisiblePlan},
+    authz::{Access, Txn, VisiblePlan},
     domain::{
-        command::{validate, within_reach},
-        idempotency::{Claim, IdempotentRequest},
-        refusal::{Code, CommandError, CommandResult, Outcome, Refusal, outcome},
+        command::{
+            Command, CommandContext, Ready, Subject, Versioned, bump_version, unless_unique, validate, within_reach,
+        },
+        refusal::{Code, CommandResult, Refusal},
         training::{
             plan::{self, TrainingPlanKey},
             state,
         },
     },
-    error::{Error, Result},
+    error::Error,
 };
 
 /// First and last calendar year of a plan.
@@ -64,82 +62,161 @@ pub struct Advance {
     pub document_no: Option<String>,
 }
 
-/// Drafts a plan, once per idempotency key.
-///
-/// # Errors
-/// `Forbidden` without `training:write` and `training:read`.
-pub async fn draft(access: &Access, input: &Draft) -> Result<Outcome<VisiblePlan>> {
-    outcome(drafted(access, input).await)
-}
+impl Command for Draft {
+    const NAME: &'static str = "plan.draft";
+    const SCOPE: Scope = Scope::TrainingWrite;
+    const PAYLOAD: &'static str = "PlanDraftPayload";
+    type Subject = NewPlan;
 
-/// Moves a plan to its next state, once per idempotency key.
-///
-/// # Errors
-/// `Forbidden` without `training:write` and `training:read`.
-pub async fn advance(access: &Access, input: &Advance) -> Result<Outcome<VisiblePlan>> {
-    outcome(advanced(access, input).await)
-}
-
-async fn drafted(access: &Access, input: &Draft) -> CommandResult<VisiblePlan> {
-    access.training()?;
-    let unit = within_reach(access, "unitCode", &input.unit_code)?;
-    let request = IdempotentRequest::of(access, Act::PlanDraft, &input.idempotency_key, input)?;
-    let year_from = validate::between("yearFrom", input.year_from, YEARS)?;
-    let row = training_plan::Model {
-        id: PlanId::new(),
-        code: validate::code("code", &input.code)?,
-        unit_id: unit,
-        year_from,
-        year_to: validate::between("yearTo", input.year_to, (year_from, YEARS.1))?,
-        document_no: validate::number_if("documentNo", input.document_no.as_deref())?,
-        name: validate::text("name", &input.name, LONGEST_NAME)?,
-        state: PlanState::Draft,
-        version: 1,
-    };
-    let txn = match request.begin(access, &[unit], row.code.as_str()).await? {
-        Claim::New(txn) => *txn,
-        Claim::Replayed(object) => return visible(access, &object).await,
-    };
-    let insert = training_plan::Entity::insert(row.clone().into_active_model().reset_all());
-    insert.exec_without_returning(txn.connection()).await.map_err(unique_violation)?;
-    txn.record(ChangeKind::Created, "training_plan", row.code.to_string()).await?;
-    txn.commit().await?;
-    shown(access, row)
-}
-
-async fn advanced(access: &Access, input: &Advance) -> CommandResult<VisiblePlan> {
-    let plan = visible(access, &input.plan_code).await?;
-    let (unit, code) = (plan.row().unit_id, plan.row().code.to_string());
-    ensure_own(access, &plan)?;
-    let request =
-        IdempotentRequest::of(access, Act::PlanAdvance, &input.idempotency_key, input)?.noting(input.to.to_string());
-    let txn = match request.begin(access, &[unit], &code).await? {
-        Claim::New(txn) => *txn,
-        Claim::Replayed(object) => return visible(access, &object).await,
-    };
-    let mut row = bump_version(&txn, plan.row().id, input.expected_version).await?;
-    row.state = state::plan::after(row.state, input.to)?;
-    row.document_no = validate::number_if("documentNo", input.document_no.as_deref())?.or(row.document_no);
-
-    let written = training_plan::Entity::update(row.clone().into_active_model().reset_all());
-    written.exec_without_returning(txn.connection()).await?;
-    txn.record(ChangeKind::Updated, "training_plan", code).await?;
-    txn.commit().await?;
-    shown(access, row)
-}
-
-/// Locks the plan by raising its version, and returns its current row.
-async fn bump_version(txn: &Txn, id: PlanId, expected: Option<i32>) -> CommandResult<training_plan::Model> {
-    let mut raise = training_plan::Entity::update_many()
-        .col_expr(training_plan::Column::Version, Expr::col(training_plan::Column::Version).add(1))
-        .filter(training_plan::Column::Id.eq(id));
-    if let Some(expected) = expected {
-        raise = raise.filter(training_plan::Column::Version.eq(expected));
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
     }
-    let raised = raise.exec(txn.connection()).await?.rows_affected;
-    let row = training_plan::Entity::find_by_id(id).one(txn.connection()).await?;
-    let row = row.ok_or_else(|| Error::internal("a plan is gone"))?;
-    if raised == 0 { Err(Refusal::version(row.version).into()) } else { Ok(row) }
+
+    fn target(&self) -> &Self {
+        self
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_, NewPlan>) -> CommandResult<()> {
+        let insert = training_plan::Entity::insert(context.subject.0.clone().into_active_model().reset_all());
+        let inserted = insert.exec_without_returning(context.txn.connection()).await;
+        inserted.map(drop).map_err(|error| unless_unique(error, code_taken))
+    }
+}
+
+impl Command for Advance {
+    const NAME: &'static str = "plan.advance";
+    const SCOPE: Scope = Scope::TrainingWrite;
+    const PAYLOAD: &'static str = "PlanAdvancePayload";
+    type Subject = Plan;
+
+    fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target { code: &self.plan_code, expected_version: self.expected_version, to: self.to }
+    }
+
+    async fn apply(&self, context: &mut CommandContext<'_, Plan>) -> CommandResult<()> {
+        let row = &mut context.subject.0;
+        row.state = state::plan::after(row.state, self.to)?;
+        if let Some(number) = validate::number_if("documentNo", self.document_no.as_deref())? {
+            row.document_no = Some(number);
+        }
+        Ok(())
+    }
+}
+
+/// A plan that is drafted.
+#[derive(Debug)]
+pub struct NewPlan(training_plan::Model);
+
+impl Subject for NewPlan {
+    type Target<'a> = &'a Draft;
+    type Found = UnitId;
+    type Prepared = Self;
+    type Effect = ();
+    type Written = training_plan::Model;
+    type View = VisiblePlan;
+
+    async fn find(access: &Access, input: Self::Target<'_>) -> CommandResult<UnitId> {
+        access.training()?;
+        Ok(within_reach(access, "unitCode", &input.unit_code)?)
+    }
+
+    async fn prepare(_: &Access, input: Self::Target<'_>, unit: UnitId) -> CommandResult<Ready<Self>> {
+        let year_from = validate::between("yearFrom", input.year_from, YEARS)?;
+        let row = training_plan::Model {
+            id: PlanId::new(),
+            code: validate::code("code", &input.code)?,
+            unit_id: unit,
+            year_from,
+            year_to: validate::between("yearTo", input.year_to, (year_from, YEARS.1))?,
+            document_no: validate::number_if("documentNo", input.document_no.as_deref())?,
+            name: validate::text("name", &input.name, LONGEST_NAME)?,
+            state: PlanState::Draft,
+            version: 1,
+        };
+        Ok(Ready { object: row.code.to_string(), units: vec![unit], detail: None, prepared: Self(row) })
+    }
+
+    async fn replay(access: &Access, object: &str, _: (Self::Target<'_>, Self)) -> CommandResult<VisiblePlan> {
+        visible(access, object).await
+    }
+
+    async fn lock(_: &Access, _: &Txn, (_, prepared): (Self::Target<'_>, Self)) -> CommandResult<Self> {
+        Ok(prepared)
+    }
+
+    async fn write(self, txn: &Txn, (): ()) -> CommandResult<training_plan::Model> {
+        txn.record(ChangeKind::Created, "training_plan", self.0.code.to_string()).await?;
+        Ok(self.0)
+    }
+
+    async fn view(access: &Access, row: training_plan::Model) -> CommandResult<Option<VisiblePlan>> {
+        Ok(access.training()?.admitted_plan(row))
+    }
+}
+
+/// An existing plan, locked.
+#[derive(Debug)]
+pub struct Plan(training_plan::Model);
+
+/// A plan, as a command names it.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    code: &'a str,
+    expected_version: Option<i32>,
+    /// The new state, for the audit log.
+    to: PlanState,
+}
+
+impl Versioned for training_plan::Entity {
+    const ID: training_plan::Column = training_plan::Column::Id;
+    const VERSION: training_plan::Column = training_plan::Column::Version;
+
+    fn version(row: &training_plan::Model) -> i32 {
+        row.version
+    }
+}
+
+impl Subject for Plan {
+    type Target<'a> = Target<'a>;
+    type Found = VisiblePlan;
+    type Prepared = VisiblePlan;
+    type Effect = ();
+    type Written = training_plan::Model;
+    type View = VisiblePlan;
+
+    async fn find(access: &Access, target: Self::Target<'_>) -> CommandResult<VisiblePlan> {
+        let plan = visible(access, target.code).await?;
+        ensure_own(access, &plan)?;
+        Ok(plan)
+    }
+
+    async fn prepare(_: &Access, target: Self::Target<'_>, plan: VisiblePlan) -> CommandResult<Ready<VisiblePlan>> {
+        let (object, units) = (plan.row().code.to_string(), vec![plan.row().unit_id]);
+        Ok(Ready { object, units, detail: Some(target.to.to_string()), prepared: plan })
+    }
+
+    async fn replay(access: &Access, object: &str, _: (Self::Target<'_>, VisiblePlan)) -> CommandResult<VisiblePlan> {
+        visible(access, object).await
+    }
+
+    async fn lock(_: &Access, txn: &Txn, (target, plan): (Self::Target<'_>, VisiblePlan)) -> CommandResult<Self> {
+        Ok(Self(bump_version::<training_plan::Entity>(txn, plan.row().id, target.expected_version).await?))
+    }
+
+    async fn write(self, txn: &Txn, (): ()) -> CommandResult<training_plan::Model> {
+        let update = training_plan::Entity::update(self.0.clone().into_active_model().reset_all());
+        update.exec_without_returning(txn.connection()).await?;
+        txn.record(ChangeKind::Updated, "training_plan", self.0.code.to_string()).await?;
+        Ok(self.0)
+    }
+
+    async fn view(access: &Access, row: training_plan::Model) -> CommandResult<Option<VisiblePlan>> {
+        Ok(access.training()?.admitted_plan(row))
+    }
 }
 
 /// The plan with a code, if the caller may know of it.
@@ -164,21 +241,11 @@ fn ensure_own(access: &Access, plan: &VisiblePlan) -> Result<(), Refusal> {
     ))
 }
 
-/// The view of a plan after an act on it.
-fn shown(access: &Access, row: training_plan::Model) -> CommandResult<VisiblePlan> {
-    let shown = access.training()?.admitted_plan(row);
-    shown.ok_or_else(|| Error::internal("an act on a plan of an unknown unit").into())
-}
-
-fn unique_violation(error: DbErr) -> CommandError {
-    if !matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
-        return error.into();
-    }
+fn code_taken() -> Refusal {
     Refusal::conflict(
         Code::CodeTaken,
         "code",
         "Mã kế hoạch này đã được dùng; hãy chọn mã khác.",
         "Another plan has this code; choose another one.",
     )
-    .into()
 }

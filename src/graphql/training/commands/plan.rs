@@ -3,26 +3,17 @@
 use async_graphql::{Context, Object};
 
 use crate::{
-    domain::training::commands::plan::{self as act, Advance, Draft},
-    error::Result,
-    graphql::{
-        ContextExt,
-        payload::{Answered, Payload},
-        refusal::UserError,
-        training::plan::TrainingPlan,
+    domain::{
+        command::Command,
+        training::commands::plan::{Advance, Draft},
     },
+    error::Result,
+    graphql::{payload::Payload, refusal::UserError, training::plan::TrainingPlan},
 };
-
-impl Answered for Draft {
-    const PAYLOAD: &'static str = "PlanDraftPayload";
-}
-impl Answered for Advance {
-    const PAYLOAD: &'static str = "PlanAdvancePayload";
-}
 
 /// Result of a mutation: the plan in its current state, or the reasons of the refusal.
 #[Object(name_type)]
-impl<A: Answered + Send + Sync> Payload<A, TrainingPlan> {
+impl<C: Command> Payload<C, TrainingPlan> {
     /// The plan in its current state; null if the mutation was refused.
     async fn plan(&self) -> Option<&TrainingPlan> {
         self.object()
@@ -46,7 +37,7 @@ impl PlanMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is drafted.")] input: Draft,
     ) -> Result<Option<Payload<Draft, TrainingPlan>>> {
-        Ok(Some(Payload::of(ctx, act::draft(ctx.access(), &input).await?, TrainingPlan)))
+        Payload::executed(ctx, &input, TrainingPlan).await
     }
 
     /// Moves a training plan to its next state (trình duyệt, phê duyệt, ban hành, kết thúc kế hoạch).
@@ -55,6 +46,6 @@ impl PlanMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The next state.")] input: Advance,
     ) -> Result<Option<Payload<Advance, TrainingPlan>>> {
-        Ok(Some(Payload::of(ctx, act::advance(ctx.access(), &input).await?, TrainingPlan)))
+        Payload::executed(ctx, &input, TrainingPlan).await
     }
 }
