@@ -43,6 +43,7 @@ use crate::{
     auth::{Caller, User},
     db::{LastReadMode, PreparedReads, ReadSession, RowScope},
     error::{Error, Result},
+    limit::Limits,
     page::{BoundedCount, Cursors},
     reference::{
         ReferenceData,
@@ -87,6 +88,8 @@ pub struct Access {
     disclosures: disclosures::Disclosures,
     reach: Arc<UnitSet>,
     today: Day,
+    /// Limits of a client whose grant has none.
+    service_limits: Limits,
     /// Read session with row-level security: the second line of defence behind the restricted selects.
     read_session: ReadSession,
 }
@@ -106,7 +109,27 @@ impl Access {
         let units = snapshot.reference_data().units();
         let (reach, row_scope) = snapshot.caches().reach_of(units, caller.roots(), of_user, today);
         let read_session = app_state.database().read_session(row_scope);
-        Ok(Self { app_state, snapshot, caller, purpose, disclosures: Default::default(), reach, today, read_session })
+        Ok(Self {
+            app_state,
+            snapshot,
+            caller,
+            purpose,
+            disclosures: Default::default(),
+            reach,
+            today,
+            service_limits: Limits::default(),
+            read_session,
+        })
+    }
+
+    /// Replaces the default limits of the service by the configured ones.
+    pub fn with_service_limits(self, service_limits: Limits) -> Self {
+        Self { service_limits, ..self }
+    }
+
+    /// Limits of a client whose grant has none.
+    pub(crate) fn service_limits(&self) -> Limits {
+        self.service_limits
     }
 
     /// Removes the restriction of selects, to test row-level security alone. Not part of release builds.

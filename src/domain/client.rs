@@ -7,6 +7,7 @@ mod grant;
 pub mod key;
 pub mod list;
 mod rights;
+mod row;
 pub mod secret;
 mod share;
 
@@ -20,16 +21,14 @@ use entity::{
 use grant::Terms;
 pub use grant::{Asked, ListedGrant, end_grant, grant, history};
 pub(super) use grant::{unit_codes, units_by_code, words};
+use row::{kind, lock_living};
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, SqlErr,
-    sea_query::{Expr, ExprTrait},
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, SqlErr, sea_query::Expr,
 };
 
 use crate::{
     auth::secret::Secret,
-    authz::{Act, Permit, Txn},
+    authz::{Permit, Txn},
     clock::Clock,
     db::Database,
     error::{Error, Result},
@@ -40,6 +39,11 @@ use crate::{
 
 /// Maximum length of a client name, in characters.
 const LONGEST_NAME: usize = 100;
+/// Name of the command that registers a client, by the operator or by an administrator.
+const ADD: &str = "client.add";
+/// Name of the command that revokes a client.
+const REVOKE: &str = "client.revoke";
+
 /// Input for registering a client with its grant.
 #[derive(Clone, Debug)]
 pub struct Add {
@@ -102,7 +106,7 @@ pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Register
     let codes = asked.ensure("valid_to")?;
     let (id, secret) = (ClientId::new(), Secret::draw()?);
 
-    let txn = Permit::operator(database, clock, Act::ClientAdd).begin(Some(id.to_string()), None).await?;
+    let txn = Permit::operator(database, clock, kind(ADD)).begin(Some(id.to_string()), None).await?;
     let connection = txn.connection();
     let terms = asked.found(connection, &codes).await?;
     insert(&txn, id, name, &secret, &terms, None).await?.map_err(|NameTaken| name_is_taken())?;
@@ -144,7 +148,7 @@ pub async fn list(database: &Database, clock: Clock) -> Result<Vec<Listed>> {
 /// # Errors
 /// `NotFound` if the client does not exist; `Conflict` if it was already revoked.
 pub async fn revoke(database: &Database, clock: Clock, id: ClientId) -> Result<()> {
-    let txn = Permit::operator(database, clock, Act::ClientRevoke).begin(Some(id.to_string()), None).await?;
+    let txn = Permit::operator(database, clock, kind(REVOKE)).begin(Some(id.to_string()), None).await?;
     lock_living(&txn, id).await?;
     end(&txn, id).await?;
     txn.commit().await
@@ -183,16 +187,6 @@ async fn insert(
     Ok(Ok(()))
 }
 
-/// Sets the administrator whose limits apply to a client; `None` for the operator.
-async fn place_below(txn: &Txn, id: ClientId, administrator: Option<ClientId>) -> Result<()> {
-    client::Entity::update_many()
-        .col_expr(client::Column::AdministratorId, Expr::value(administrator))
-        .filter(client::COLUMN.id.eq(id))
-        .exec(txn.connection())
-        .await?;
-    Ok(())
-}
-
 /// Marks a client as revoked.
 async fn end(txn: &Txn, id: ClientId) -> Result<()> {
     client::Entity::update_many()
@@ -201,29 +195,6 @@ async fn end(txn: &Txn, id: ClientId) -> Result<()> {
         .exec(txn.connection())
         .await?;
     txn.record(ChangeKind::Ended, "client", id.to_string()).await
-}
-
-/// Locks a client by incrementing its version and reads it. Concurrent commands on one client are thus serialised.
-async fn bump_version(txn: &Txn, id: ClientId) -> Result<client::Model> {
-    client::Entity::update_many()
-        .col_expr(client::Column::Version, Expr::col(client::Column::Version).add(1))
-        .filter(client::COLUMN.id.eq(id))
-        .exec(txn.connection())
-        .await?;
-    client::Entity::find_by_id(id).one(txn.connection()).await?.ok_or(Error::NotFound)
-}
-
-/// Same as `bump_version`, for a client that must not be revoked.
-async fn lock_living(txn: &Txn, id: ClientId) -> Result<client::Model> {
-    let client = bump_version(txn, id).await?;
-    if client.revoked_at.is_some() { Err(has_been_revoked()) } else { Ok(client) }
-}
-
-fn has_been_revoked() -> Error {
-    Error::Conflict(Sentence::new(
-        "hệ thống kết nối này đã bị thu hồi; hãy đăng ký hệ thống mới",
-        "this client has been revoked; register a new one",
-    ))
 }
 
 /// Validates a client name.

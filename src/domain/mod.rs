@@ -6,7 +6,6 @@ pub mod client;
 pub mod command;
 pub mod composition;
 mod filter;
-mod idempotency;
 pub mod key;
 pub mod maintenance;
 pub mod node;

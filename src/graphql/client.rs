@@ -6,9 +6,10 @@ use entity::value::Day;
 use crate::{
     domain::{
         client::{
-            commands::{self, Issued, Register, RotateSecret},
+            commands::{Grant, Issued, Register, Revoke, RotateSecret},
             list::{ClientList, VisibleClient, VisibleGrant},
         },
+        command::Command,
         unit,
     },
     error::Result,
@@ -16,7 +17,7 @@ use crate::{
         ContextExt,
         instant::Instant,
         page::{Connection, Listed, Total},
-        payload::{Answered, Payload},
+        payload::Payload,
         refusal::UserError,
         unit::Unit,
     },
@@ -137,27 +138,14 @@ impl ClientQuery {
         #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
     ) -> Result<Option<Connection<Client>>> {
         let args = PageArgs { first, after, last, before };
-        let page = ClientList.page(ctx.access(), ctx.allowance().service_limits(), &args).await?;
+        let page = ClientList.page(ctx.access(), &args).await?;
         Ok(Some(Connection::new(page, Total::Clients(ClientList), Client)))
     }
 }
 
-impl Answered for Register {
-    const PAYLOAD: &'static str = "ClientRegisterPayload";
-}
-impl Answered for RotateSecret {
-    const PAYLOAD: &'static str = "ClientRotateSecretPayload";
-}
-impl Answered for commands::Grant {
-    const PAYLOAD: &'static str = "ClientGrantPayload";
-}
-impl Answered for commands::Revoke {
-    const PAYLOAD: &'static str = "ClientRevokePayload";
-}
-
 /// Result of a mutation: the client in its current state, or the reasons of the refusal.
 #[Object(name_type)]
-impl<A: Answered + Send + Sync> Payload<A, Client> {
+impl<C: Command> Payload<C, Client> {
     /// The client in its current state; null if the mutation was refused.
     async fn client(&self) -> Option<&Client> {
         self.object()
@@ -184,7 +172,7 @@ impl From<Issued> for WithSecret {
 /// Result of a mutation that generates a secret: the client in its current state with the secret, or the reasons of the
 /// refusal.
 #[Object(name_type)]
-impl<A: Answered + Send + Sync> Payload<A, WithSecret> {
+impl<C: Command> Payload<C, WithSecret> {
     /// The client in its current state; null if the mutation was refused.
     async fn client(&self) -> Option<&Client> {
         self.object().map(|issued| &issued.client)
@@ -214,8 +202,7 @@ impl ClientMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The client and its grant.")] input: Register,
     ) -> Result<Option<Payload<Register, WithSecret>>> {
-        let done = commands::register(ctx.access(), ctx.allowance().service_limits(), &input).await?;
-        Ok(Some(Payload::of(ctx, done, WithSecret::from)))
+        Payload::executed(ctx, &input, WithSecret::from).await
     }
 
     /// Replaces the grant of a client (cấp lại phạm vi), at once or from a later day (inclusive). Applies to issued
@@ -223,26 +210,18 @@ impl ClientMutation {
     async fn client_grant(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The client and its new grant.")] input: commands::Grant,
-    ) -> Result<Option<Payload<commands::Grant, Client>>> {
-        Ok(Some(Payload::of(
-            ctx,
-            commands::grant(ctx.access(), ctx.allowance().service_limits(), &input).await?,
-            Client,
-        )))
+        #[graphql(desc = "The client and its new grant.")] input: Grant,
+    ) -> Result<Option<Payload<Grant, Client>>> {
+        Payload::executed(ctx, &input, |issued| Client(issued.client)).await
     }
 
     /// Revokes a client permanently (thu hồi hệ thống kết nối). Its tokens are refused within 5 seconds.
     async fn client_revoke(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The client.")] input: commands::Revoke,
-    ) -> Result<Option<Payload<commands::Revoke, Client>>> {
-        Ok(Some(Payload::of(
-            ctx,
-            commands::revoke(ctx.access(), ctx.allowance().service_limits(), &input).await?,
-            Client,
-        )))
+        #[graphql(desc = "The client.")] input: Revoke,
+    ) -> Result<Option<Payload<Revoke, Client>>> {
+        Payload::executed(ctx, &input, |issued| Client(issued.client)).await
     }
 
     /// Generates a new secret for a client (cấp lại mã bí mật), returned once; the old one expires at once or after the
@@ -252,7 +231,6 @@ impl ClientMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The client.")] input: RotateSecret,
     ) -> Result<Option<Payload<RotateSecret, WithSecret>>> {
-        let done = commands::rotate_secret(ctx.access(), ctx.allowance().service_limits(), &input).await?;
-        Ok(Some(Payload::of(ctx, done, WithSecret::from)))
+        Payload::executed(ctx, &input, WithSecret::from).await
     }
 }

@@ -137,7 +137,7 @@ impl<V: Listed> Connection<V> {
             Total::Enrolments(list) => list.count(ctx.access(), max).await,
             Total::Quotas(list) => list.count(ctx.access(), max).await,
             Total::AccessEntries(log) => log.count(ctx.access(), max).await,
-            Total::Clients(list) => list.count(ctx.access(), ctx.allowance().service_limits(), max).await,
+            Total::Clients(list) => list.count(ctx.access(), max).await,
         }
     }
 }

@@ -102,8 +102,6 @@ pub(super) fn shares(standings: &[Standing], service: Limits, today: Day) -> Sha
 #[derive(Debug)]
 pub(super) struct Administrator<'a> {
     access: &'a Access,
-    /// Limits of a client whose grant has none.
-    service: Limits,
     /// Limits in the administrator's own grant.
     pub named: Overrides,
     /// Rights of the administrator; `None` if it is revoked or has no grant in force.
@@ -112,21 +110,21 @@ pub(super) struct Administrator<'a> {
 
 impl<'a> Administrator<'a> {
     /// The caller of the request, looked up among the clients.
-    pub fn of(access: &'a Access, service: Limits, standings: &[Standing]) -> Self {
+    pub fn of(access: &'a Access, standings: &[Standing]) -> Self {
         let id = access.caller().client_id();
         let row = standings.iter().find(|standing| standing.row.id == id && standing.row.revoked_at.is_none());
         let found = row.and_then(|standing| Some((standing, standing.in_force(access.today())?)));
         let named = found.map(|(_, grant)| grant.limits()).unwrap_or_default();
-        let mut administrator = Self { access, service, named, own: None };
+        let mut administrator = Self { access, named, own: None };
         administrator.own =
             found.map(|(standing, grant)| administrator.narrowed(administrator.rights(standing, grant)));
         administrator
     }
 
     /// Reads the caller from the database.
-    pub async fn read(access: &'a Access, service: Limits, connection: &impl ConnectionTrait) -> Result<Self> {
+    pub async fn read(access: &'a Access, connection: &impl ConnectionTrait) -> Result<Self> {
         let standings = read(connection, Some(&[access.caller().client_id()])).await?;
-        Ok(Self::of(access, service, &standings))
+        Ok(Self::of(access, &standings))
     }
 
     /// Rights of the administrator; `None` if it lost them since the request was accepted.
@@ -152,7 +150,7 @@ impl<'a> Administrator<'a> {
             scopes: terms.scopes.iter().copied().collect(),
             purposes: terms.purposes.iter().copied().collect(),
             units: self.reach_of(&terms.units),
-            limits: Some(self.service.with(terms.limits)),
+            limits: Some(self.access.service_limits().with(terms.limits)),
             ends_on: terms.valid_to,
             has_key: false,
             issuers: BTreeSet::new(),
@@ -166,7 +164,7 @@ impl<'a> Administrator<'a> {
             scopes: grant.row().scopes().collect(),
             purposes: grant.row().purposes().collect(),
             units: self.reach_of(grant.units()),
-            limits: (!is_over).then(|| self.service.with(grant.limits())),
+            limits: (!is_over).then(|| self.access.service_limits().with(grant.limits())),
             ends_on: if is_over { Some(today) } else { grant.ends_on() },
             has_key: standing.has_key,
             issuers: standing.issuers.clone(),

@@ -7,10 +7,10 @@ use entity::{
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryFilter, TryInsertResult};
 
 use crate::{
-    authz::{Act, Permit},
+    authz::Permit,
     clock::Clock,
     db::Database,
-    domain::client::lock_living,
+    domain::client::row::{kind, lock_living},
     error::{Error, Result},
     language::Sentence,
 };
@@ -54,7 +54,7 @@ impl ExternalName {
 /// revoked, or the identity is already linked.
 pub async fn link(database: &Database, clock: Clock, client: ClientId, name: ExternalName) -> Result<()> {
     let name = name.ensure("external-id")?;
-    let permit = Permit::operator(database, clock, Act::ClientLink);
+    let permit = Permit::operator(database, clock, kind("client.link"));
     let txn = permit.begin(Some(client.to_string()), Some(object(&name))).await?;
     lock_living(&txn, client).await?;
     let object = object(&name);
@@ -83,7 +83,7 @@ pub async fn link(database: &Database, clock: Clock, client: ClientId, name: Ext
 /// `NotFound` if the identity is not linked.
 pub async fn unlink(database: &Database, clock: Clock, name: ExternalName) -> Result<()> {
     let object = object(&name);
-    let txn = Permit::operator(database, clock, Act::ClientUnlink).begin(Some(object.clone()), None).await?;
+    let txn = Permit::operator(database, clock, kind("client.unlink")).begin(Some(object.clone()), None).await?;
     let linked = external_client::Entity::delete_many()
         .filter(external_client::COLUMN.issuer.eq(name.issuer))
         .filter(external_client::COLUMN.external_id.eq(name.name));

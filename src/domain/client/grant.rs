@@ -16,10 +16,10 @@ use sea_orm::{
 };
 
 use crate::{
-    authz::{Act, Permit, Txn},
+    authz::{Permit, Txn},
     clock::Clock,
     db::Database,
-    domain::client::{lock_living, place_below},
+    domain::client::row::{kind, lock_living, place_below},
     error::{Error, Result},
     language::Sentence,
     limit::Overrides,
@@ -28,6 +28,8 @@ use crate::{
 
 /// Maximum length of a legal basis, in characters.
 const LONGEST_BASIS: usize = 300;
+/// Name of the command that replaces a grant, by the operator or by an administrator.
+pub(super) const GRANT: &str = "client.grant";
 
 /// A grant as entered by the operator.
 #[derive(Clone, Debug)]
@@ -127,7 +129,7 @@ pub async fn grant(database: &Database, clock: Clock, id: ClientId, asked: Asked
     let asked = Asked { valid_from: Some(from), ..asked };
     let codes = asked.ensure("until")?;
 
-    let permit = Permit::operator(database, clock, Act::ClientGrant);
+    let permit = Permit::operator(database, clock, kind(GRANT));
     let txn = permit.begin(Some(id.to_string()), Some(detail(&asked.scopes, &codes))).await?;
     lock_living(&txn, id).await?;
     place_below(&txn, id, None).await?;
@@ -142,7 +144,7 @@ pub async fn grant(database: &Database, clock: Clock, id: ClientId, asked: Asked
 /// # Errors
 /// `NotFound` if the client does not exist; `Conflict` if it was revoked, or has no current or future grant.
 pub async fn end_grant(database: &Database, clock: Clock, id: ClientId) -> Result<()> {
-    let txn = Permit::operator(database, clock, Act::ClientEndGrant).begin(Some(id.to_string()), None).await?;
+    let txn = Permit::operator(database, clock, kind("client.end-grant")).begin(Some(id.to_string()), None).await?;
     lock_living(&txn, id).await?;
     if end_from(&txn, id, clock.today()).await? == 0 {
         return Err(Error::Conflict(Sentence::new(

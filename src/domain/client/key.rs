@@ -13,10 +13,10 @@ use sea_orm::{
 
 use crate::{
     auth::{MAX_OF_CLIENT, PublicKey, Unusable},
-    authz::{Act, Permit},
+    authz::Permit,
     clock::Clock,
     db::Database,
-    domain::client::lock_living,
+    domain::client::row::{kind, lock_living},
     error::{Error, Result},
     language::Sentence,
 };
@@ -63,7 +63,7 @@ pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Listed> 
     let kid = ensure_kid(add.kid.unwrap_or(key.kid))?;
 
     let detail = format!("{kid} {}", key.algorithm);
-    let permit = Permit::operator(database, clock, Act::ClientKeyAdd);
+    let permit = Permit::operator(database, clock, kind("client.key-add"));
     let txn = permit.begin(Some(add.client.to_string()), Some(detail)).await?;
     let connection = txn.connection();
     lock_living(&txn, add.client).await?;
@@ -108,7 +108,7 @@ pub async fn list(database: &Database, client: ClientId) -> Result<Vec<Listed>> 
 /// # Errors
 /// `NotFound` if the client has no such key; `Conflict` if it was already revoked.
 pub async fn revoke(database: &Database, clock: Clock, client: ClientId, kid: &str) -> Result<()> {
-    let permit = Permit::operator(database, clock, Act::ClientKeyRevoke);
+    let permit = Permit::operator(database, clock, kind("client.key-revoke"));
     let txn = permit.begin(Some(client.to_string()), Some(kid.to_owned())).await?;
     let row = client_key::Entity::find_by_id((client, kid.to_owned())).one(txn.connection()).await?;
     row.ok_or(Error::NotFound)?;

@@ -12,7 +12,7 @@ use crate::{
     authz::Access,
     domain::client::administrator::{self, Administrator},
     error::{Error, Result},
-    limit::{Limits, Overrides},
+    limit::Overrides,
     page::{BoundedCount, Page, PageArgs, Position, Way},
 };
 
@@ -89,15 +89,15 @@ impl VisibleGrant {
 }
 
 impl ClientList {
-    /// A page of the list, in five statements. `service` are the limits of a client whose grant has none.
+    /// A page of the list, in five statements.
     ///
     /// # Errors
     /// `Forbidden` without `clients:admin`; `Invalid` for wrong paging arguments and foreign cursors.
-    pub async fn page(self, access: &Access, service: Limits, args: &PageArgs) -> Result<Page<VisibleClient>> {
+    pub async fn page(self, access: &Access, args: &PageArgs) -> Result<Page<VisibleClient>> {
         let cursors = access.cursors(&("clients", self));
         let window = cursors.window(args)?;
         let position = |client: &VisibleClient| Position { keys: Vec::new(), id: client.row.id.0 };
-        let mut clients = visible(access, service, access.reader()).await?;
+        let mut clients = visible(access, access.reader()).await?;
         clients.retain(|client| {
             let id = client.row.id.0;
             window.after.as_ref().is_none_or(|after| after.id < id)
@@ -114,8 +114,8 @@ impl ClientList {
     ///
     /// # Errors
     /// `Forbidden` without `clients:admin`.
-    pub async fn count(self, access: &Access, service: Limits, max: u64) -> Result<BoundedCount> {
-        Ok(BoundedCount::of(visible(access, service, access.reader()).await?.len() as u64, max))
+    pub async fn count(self, access: &Access, max: u64) -> Result<BoundedCount> {
+        Ok(BoundedCount::of(visible(access, access.reader()).await?.len() as u64, max))
     }
 }
 
@@ -123,22 +123,17 @@ impl ClientList {
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`; `NotFound` if it does not exist or the caller may not administer it.
-pub(super) async fn look_up(
-    access: &Access,
-    service: Limits,
-    connection: &impl ConnectionTrait,
-    id: ClientId,
-) -> Result<VisibleClient> {
+pub(super) async fn look_up(access: &Access, connection: &impl ConnectionTrait, id: ClientId) -> Result<VisibleClient> {
     access.require(Scope::ClientsAdmin, "Query.clients")?;
     let standings = administrator::read(connection, Some(&[id, access.caller().client_id()])).await?;
-    let administrator = Administrator::of(access, service, &standings);
+    let administrator = Administrator::of(access, &standings);
     let named = standings.into_iter().find(|standing| standing.row.id == id);
     named.and_then(|standing| administrator.administers(standing)).ok_or(Error::NotFound)
 }
 
-async fn visible(access: &Access, service: Limits, connection: &impl ConnectionTrait) -> Result<Vec<VisibleClient>> {
+async fn visible(access: &Access, connection: &impl ConnectionTrait) -> Result<Vec<VisibleClient>> {
     access.require(Scope::ClientsAdmin, "Query.clients")?;
     let standings = administrator::read(connection, None).await?;
-    let administrator = Administrator::of(access, service, &standings);
+    let administrator = Administrator::of(access, &standings);
     Ok(standings.into_iter().filter_map(|standing| administrator.administers(standing)).collect())
 }

@@ -12,16 +12,18 @@ use sea_orm::{
 
 use crate::{
     auth::secret::Secret,
-    authz::{Act, Permit, Txn},
+    authz::{Permit, Txn},
     clock::Clock,
     db::Database,
-    domain::client::lock_living,
+    domain::client::row::{kind, lock_living},
     error::{Error, Result},
     language::Sentence,
 };
 
 /// Maximum time for which an old secret may stay valid.
 pub(super) const LONGEST_OVERLAP: TimeDelta = TimeDelta::days(30);
+/// Name of the command that issues a new secret, by the operator or by an administrator.
+pub(super) const ROTATE_SECRET: &str = "client.rotate-secret";
 
 /// Issues a new secret to a client (cấp lại mã bí mật) and returns it. The previous secret stays valid for `overlap`,
 /// by default zero; one that is already in an overlap ends at once, so at most two are valid. Issued tokens stay valid;
@@ -41,7 +43,7 @@ pub async fn rotate(database: &Database, clock: Clock, id: ClientId, overlap: Ti
     let secret = Secret::draw()?;
 
     let detail = format!("overlap {} s", overlap.num_seconds());
-    let permit = Permit::operator(database, clock, Act::ClientRotateSecret);
+    let permit = Permit::operator(database, clock, kind(ROTATE_SECRET));
     let txn = permit.begin(Some(id.to_string()), Some(detail)).await?;
     lock_living(&txn, id).await?;
     renew(&txn, id, &secret, overlap).await?;
@@ -72,7 +74,7 @@ pub(super) async fn renew(txn: &Txn, id: ClientId, secret: &Secret, overlap: Tim
 /// # Errors
 /// `NotFound` if the client does not exist; `Conflict` if it was revoked, or has no active key.
 pub async fn end(database: &Database, clock: Clock, id: ClientId) -> Result<()> {
-    let txn = Permit::operator(database, clock, Act::ClientEndSecrets).begin(Some(id.to_string()), None).await?;
+    let txn = Permit::operator(database, clock, kind("client.end-secrets")).begin(Some(id.to_string()), None).await?;
     lock_living(&txn, id).await?;
     let keys = client_key::Entity::find().filter(client_key::COLUMN.client_id.eq(id));
     if keys.filter(client_key::COLUMN.revoked_at.is_null()).count(txn.connection()).await? == 0 {

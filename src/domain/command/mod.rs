@@ -8,7 +8,7 @@ mod row;
 pub(in crate::domain) mod validate;
 
 pub(in crate::domain) use lookup::{person, within_reach};
-pub(in crate::domain) use row::{Versioned, bump_version, unless_unique};
+pub(in crate::domain) use row::{Versioned, bump_version, raise_version, unless_unique};
 
 use entity::value::{Scope, UnitId};
 use idempotency::{Claim, IdempotentRequest};
