@@ -20,7 +20,7 @@ pub use authorized::{AuthorizedCadre, AuthorizedCadreId, RelatedCadre};
 pub use cadre_with_rotations::WithRotations;
 pub use cadres::{Cadres, HoldsPost};
 pub use disclosure::Unaudited;
-pub use permit::{Act, Area, CommandKind, Permit, Txn};
+pub use permit::{Area, CommandKind, Permit, Txn};
 pub use protected_fields::{Identity, Origin, Political, Protected};
 pub(crate) use protected_fields::{RetirementOutlook, ServiceKey};
 pub use rotation_details::{AuthorizedRotationId, RuleInputs};

@@ -9,11 +9,16 @@ use sea_orm::{ActiveValue::Set, EntityTrait, QueryFilter, QueryOrder, TryInsertR
 
 use crate::{
     auth::{self, KeyState, KeyStore, lifetimes},
-    authz::{Act, Permit},
+    authz::{Area, CommandKind, Permit},
     clock::Clock,
     error::{Error, Result},
     language::Sentence,
 };
+
+const MAKE: CommandKind = CommandKind::of_operator("key.make", Area::Administration);
+const ENCRYPT: CommandKind = CommandKind::of_operator("key.encrypt", Area::Administration);
+const ROTATE: CommandKind = CommandKind::of_operator("key.rotate", Area::Administration);
+const DESTROY: CommandKind = CommandKind::of_operator("key.destroy", Area::Administration);
 
 /// A signing key of access tokens for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +69,7 @@ pub async fn ensure(store: &KeyStore, clock: Clock) -> Result<()> {
 /// Uses one conditional statement, so that no node encrypts what a concurrent node has already encrypted.
 async fn encrypt(store: &KeyStore, clock: Clock, row: &signing_key::Model) -> Result<()> {
     let material = store.encryption.encrypt(&row.kid, row.purpose, &row.material)?;
-    let txn = Permit::operator(&store.database, clock, Act::KeyEncrypt).begin(Some(row.kid.clone()), None).await?;
+    let txn = Permit::operator(&store.database, clock, ENCRYPT).begin(Some(row.kid.clone()), None).await?;
     let changed = signing_key::Entity::update_many()
         .col_expr(signing_key::Column::Material, Expr::value(material))
         .col_expr(signing_key::Column::EncryptionKeyId, Expr::value(store.encryption.id()))
@@ -82,13 +87,13 @@ async fn encrypt(store: &KeyStore, clock: Clock, row: &signing_key::Model) -> Re
 async fn make_first(store: &KeyStore, clock: Clock, purpose: KeyPurpose) -> Result<()> {
     let key = auth::generate(&store.encryption, (purpose, 1), clock)?;
     // If another node has created the key, nothing is left to do.
-    insert(store, clock, (Act::KeyMake, key)).await.map(drop)
+    insert(store, clock, (MAKE, key)).await.map(drop)
 }
 
 /// Inserts a new key. Returns whether its key id is new; if not, the transaction is rolled back with its audit entry.
-async fn insert(store: &KeyStore, clock: Clock, (act, key): (Act, signing_key::ActiveModel)) -> Result<bool> {
+async fn insert(store: &KeyStore, clock: Clock, (kind, key): (CommandKind, signing_key::ActiveModel)) -> Result<bool> {
     let Set(kid) = key.kid.clone() else { return Err(Error::internal("a new key has no id")) };
-    let txn = Permit::operator(&store.database, clock, act).begin(Some(kid.clone()), None).await?;
+    let txn = Permit::operator(&store.database, clock, kind).begin(Some(kid.clone()), None).await?;
     let insert = signing_key::Entity::insert(key).on_conflict_do_nothing_on([signing_key::Column::Kid]);
     match insert.exec_without_returning(txn.connection()).await? {
         TryInsertResult::Inserted(1..) => {
@@ -129,7 +134,7 @@ pub async fn rotate(store: &KeyStore, clock: Clock) -> Result<Listed> {
         return Err(waits());
     }
     let key = auth::generate(&store.encryption, (KeyPurpose::AccessToken, serial_after(&keys)), clock)?;
-    if !insert(store, clock, (Act::KeyRotate, key)).await? {
+    if !insert(store, clock, (ROTATE, key)).await? {
         return Err(waits());
     }
     list(store, clock).await?.pop().ok_or(Error::NotFound)
@@ -144,7 +149,7 @@ pub async fn replace(store: &KeyStore, clock: Clock) -> Result<Listed> {
     let keys = list(store, clock).await?;
     let key = auth::generate(&store.encryption, (KeyPurpose::AccessToken, serial_after(&keys)), clock)?;
     let key = signing_key::ActiveModel { signs_from: Set(Some(clock.now())), ..key };
-    if !insert(store, clock, (Act::KeyRotate, key)).await? {
+    if !insert(store, clock, (ROTATE, key)).await? {
         return Err(Error::Conflict(Sentence::new(
             "nơi khác vừa tạo khóa mới; hãy thử lại",
             "another node has just made a key; try again",
@@ -191,7 +196,7 @@ pub async fn destroy_ended(store: &KeyStore, clock: Clock) -> Result<Vec<String>
 /// Returns whether this node destroyed the key. If another node did, the transaction is rolled back with its audit
 /// entry.
 async fn destroy(store: &KeyStore, clock: Clock, kid: &str) -> Result<bool> {
-    let txn = Permit::operator(&store.database, clock, Act::KeyDestroy).begin(Some(kid.to_owned()), None).await?;
+    let txn = Permit::operator(&store.database, clock, DESTROY).begin(Some(kid.to_owned()), None).await?;
     let gone = signing_key::Entity::delete_by_id(kid.to_owned()).exec(txn.connection()).await?;
     if gone.rows_affected == 0 {
         return Ok(false);

@@ -14,13 +14,16 @@ use sea_orm::{
 };
 
 use crate::{
-    authz::{Act, Permit},
+    authz::{Area, CommandKind, Permit},
     clock::Clock,
     db::Database,
     domain::client::{external::ExternalName, unit_codes, units_by_code, words},
     error::{Error, Result},
     language::Sentence,
 };
+
+const ADD: CommandKind = CommandKind::of_operator("person.add", Area::Administration);
+const REVOKE: CommandKind = CommandKind::of_operator("person.revoke", Area::Administration);
 
 /// Input for registering a user.
 #[derive(Clone, Debug)]
@@ -71,7 +74,7 @@ pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<PersonId
     }
     let (codes, id) = (unit_codes(&add.units)?, PersonId::new());
 
-    let txn = Permit::operator(database, clock, Act::PersonAdd).begin(Some(id.to_string()), None).await?;
+    let txn = Permit::operator(database, clock, ADD).begin(Some(id.to_string()), None).await?;
     let connection = txn.connection();
     let units = units_by_code(connection, &codes).await?;
     let cadre_id = match &add.cadre {
@@ -129,7 +132,7 @@ pub async fn list(database: &Database) -> Result<Vec<Listed>> {
 /// # Errors
 /// `NotFound` if the user does not exist; `Conflict` if already revoked.
 pub async fn revoke(database: &Database, clock: Clock, id: PersonId) -> Result<()> {
-    let txn = Permit::operator(database, clock, Act::PersonRevoke).begin(Some(id.to_string()), None).await?;
+    let txn = Permit::operator(database, clock, REVOKE).begin(Some(id.to_string()), None).await?;
     acting_person::Entity::find_by_id(id).one(txn.connection()).await?.ok_or(Error::NotFound)?;
     let changed = acting_person::Entity::update_many()
         .col_expr(acting_person::Column::RevokedAt, Expr::value(txn.at()))

@@ -14,48 +14,16 @@ use crate::{
     graphql::{ContextExt, refusal::UserError},
 };
 
-/// Result of the mutation `A`: its object `T`, or the errors.
-pub struct Payload<A, T> {
+/// Result of the command `C`: its object `T`, or the errors.
+pub struct Payload<C, T> {
     object: Option<T>,
     user_errors: Vec<UserError>,
-    of: PhantomData<fn() -> A>,
+    of: PhantomData<fn() -> C>,
 }
 
-/// A mutation input with a named payload.
-pub trait Answered {
-    /// Name of the payload.
-    const PAYLOAD: &'static str;
-}
-
-impl<C: Command> Answered for C {
-    const PAYLOAD: &'static str = C::PAYLOAD;
-}
-
-impl<A: Answered, T: Send + Sync> TypeName for Payload<A, T> {
+impl<C: Command, T: Send + Sync> TypeName for Payload<C, T> {
     fn type_name() -> Cow<'static, str> {
-        A::PAYLOAD.into()
-    }
-}
-
-impl<A, T> Payload<A, T> {
-    /// Converts an outcome. Clears the batches of the request, because the act may have changed their data.
-    pub(in crate::graphql) fn of<D>(ctx: &Context<'_>, outcome: Outcome<D>, view: impl FnOnce(D) -> T) -> Self {
-        ctx.loaders().forget();
-        let (object, user_errors) = match outcome {
-            Outcome::Done(done) => (Some(view(done)), Vec::new()),
-            Outcome::Refused(refusal) => (None, UserError::of(refusal, ctx.language())),
-        };
-        Self { object, user_errors, of: PhantomData }
-    }
-
-    /// The object; `None` if the mutation was refused.
-    pub(in crate::graphql) fn object(&self) -> Option<&T> {
-        self.object.as_ref()
-    }
-
-    /// Reasons of the refusal; empty if the mutation succeeded.
-    pub(in crate::graphql) fn errors(&self) -> &[UserError] {
-        &self.user_errors
+        C::PAYLOAD.into()
     }
 }
 
@@ -68,6 +36,21 @@ impl<C: Command, T> Payload<C, T> {
         view: impl FnOnce(<C::Subject as Subject>::View) -> T + Send,
     ) -> Result<Option<Self>> {
         let outcome = execute(ctx.access(), command).await?;
-        Ok(Some(Self::of(ctx, outcome, view)))
+        ctx.loaders().forget();
+        let (object, user_errors) = match outcome {
+            Outcome::Done(done) => (Some(view(done)), Vec::new()),
+            Outcome::Refused(refusal) => (None, UserError::of(refusal, ctx.language())),
+        };
+        Ok(Some(Self { object, user_errors, of: PhantomData }))
+    }
+
+    /// The object; `None` if the mutation was refused.
+    pub(in crate::graphql) fn object(&self) -> Option<&T> {
+        self.object.as_ref()
+    }
+
+    /// Reasons of the refusal; empty if the mutation succeeded.
+    pub(in crate::graphql) fn errors(&self) -> &[UserError] {
+        &self.user_errors
     }
 }

@@ -34,7 +34,7 @@ use super::{
 };
 use crate::{
     audit::hash_chain,
-    authz::{Act, Permit, Txn},
+    authz::{Area, CommandKind, Permit, Txn},
     clock::Clock,
     db::{
         self, Database,
@@ -44,6 +44,8 @@ use crate::{
     language::Sentence,
     reference::units::Units,
 };
+
+const IMPORT: CommandKind = CommandKind::of_operator("import", Area::Records);
 
 /// Number of attempts to begin the loading transaction. Each attempt waits for other writers as long as a statement may
 /// wait for a lock.
@@ -60,7 +62,7 @@ pub(super) async fn load(
     (dir, progress): (&Path, &Progress),
     (since, mut validated): (i64, Validated),
 ) -> Result<Report> {
-    let permit = Permit::operator(database, clock, Act::Import);
+    let permit = Permit::operator(database, clock, IMPORT);
     let txn = begin_alone(&permit).await?;
     bulk::enlarge_cache(&txn).await?;
     if has_changed(&txn, since, &validated.context.existing).await? {

@@ -12,12 +12,14 @@ use sea_orm::{
 
 use crate::{
     audit::hash_chain::{Content, Entry},
-    authz::{Act, Permit},
+    authz::{Area, CommandKind, Permit},
     clock::Clock,
     db::Database,
     error::{Error, Result},
     text,
 };
+
+const WITHHOLD: CommandKind = CommandKind::of_operator("access.withhold", Area::Administration);
 
 /// Maximum length of a document number, in characters.
 const LONGEST_NUMBER: usize = 100;
@@ -46,8 +48,7 @@ pub async fn withhold(database: &Database, clock: Clock, order: Withhold) -> Res
     let code: CadreCode = order.subject.parse().map_err(|_| nobody())?;
     let detail = format!("{} until {}: {document_no}", order.client, order.until);
 
-    let txn =
-        Permit::operator(database, clock, Act::AccessWithhold).begin(Some(code.to_string()), Some(detail)).await?;
+    let txn = Permit::operator(database, clock, WITHHOLD).begin(Some(code.to_string()), Some(detail)).await?;
     let connection = txn.connection();
     let person = cadre::Entity::find().filter(cadre::Column::Code.eq(code)).one(connection).await?;
     let person = person.ok_or_else(nobody)?;

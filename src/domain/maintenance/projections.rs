@@ -1,19 +1,21 @@
 //! Rebuilds the projections.
 
 use crate::{
-    authz::{Act, Permit},
+    authz::{Area, CommandKind, Permit},
     clock::Clock,
     db::Database,
     error::Result,
     projection,
 };
 
+const REBUILD: CommandKind = CommandKind::of_operator("read-model.rebuild", Area::Records);
+
 /// Rebuilds all projections.
 ///
 /// # Errors
 /// `Unavailable` or `Internal` if the database does not answer.
 pub async fn rebuild_projections(database: &Database, clock: Clock) -> Result<()> {
-    let txn = Permit::operator(database, clock, Act::ReadModelRebuild).begin(None, None).await?;
+    let txn = Permit::operator(database, clock, REBUILD).begin(None, None).await?;
     txn.everybody_changed();
     txn.commit().await
 }

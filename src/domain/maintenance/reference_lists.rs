@@ -4,12 +4,14 @@ use entity::value::ChangeKind;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, ModelTrait};
 
 use crate::{
-    authz::{Act, Permit, Txn},
+    authz::{Area, CommandKind, Permit, Txn},
     clock::Clock,
     db::Database,
     error::Result,
     reference::lists::Pending,
 };
+
+const INSTALL: CommandKind = CommandKind::of_operator("reference.install", Area::Records);
 
 /// Updates the reference lists (danh mục) in the database to the files of this version, in one transaction. Returns
 /// whether anything changed. Rows removed from a file stay, because records may refer to them. Rules and ages added by
@@ -19,7 +21,7 @@ pub async fn install_reference_lists(database: &Database, clock: Clock) -> Resul
         return Ok(false);
     }
 
-    let txn = Permit::operator(database, clock, Act::ReferenceInstall).begin(None, None).await?;
+    let txn = Permit::operator(database, clock, INSTALL).begin(None, None).await?;
     // Checked again inside the transaction: another process may have installed the lists meanwhile.
     let pending = Pending::find(txn.connection()).await?;
     if pending.is_empty() {

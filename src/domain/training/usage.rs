@@ -18,12 +18,14 @@ use sea_orm::{
 };
 
 use crate::{
-    authz::{Act, Permit},
+    authz::{Area, CommandKind, Permit},
     clock::Clock,
     db::{self, Database, bulk},
     error::{Error, Result},
     reference::units::Units,
 };
+
+const RECOUNT: CommandKind = CommandKind::of_operator("quota.recount", Area::Records);
 
 /// Quotas of one statement.
 const BATCH: u64 = 1_000;
@@ -197,7 +199,7 @@ pub(crate) async fn store(txn: &DatabaseTransaction, quotas: impl Iterator<Item 
 /// # Errors
 /// `Unavailable` or `Internal` if the database does not answer.
 pub async fn repair(database: &Database, clock: Clock) -> Result<()> {
-    let txn = Permit::operator(database, clock, Act::QuotaRecount).begin(None, None).await?;
+    let txn = Permit::operator(database, clock, RECOUNT).begin(None, None).await?;
     let differing = verify(txn.connection()).await?.differences;
     let quotas: Vec<QuotaId> = differing.iter().map(|difference| difference.quota).collect();
     let changed = settle(txn.connection(), &quotas).await?;
