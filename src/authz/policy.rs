@@ -2,9 +2,10 @@
 //!
 //! Closed by default: an operation that uses a coordinate without a rule is rejected, and a test requires a rule for
 //! every coordinate of the schema. Types with data of persons, and units, through which persons are reached, list every
-//! field, so that each new field needs a rule too.
+//! field, so that each new field needs a rule too. Pages follow the type of their objects; inputs and payloads follow
+//! their mutation.
 
-mod act;
+mod mutation;
 
 use std::collections::BTreeSet;
 
@@ -115,16 +116,12 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
 
         // Access log of protected facts.
         ("Cadre", "accessLog")
-        | ("AccessEntry", "at" | "clientName" | "onBehalfOf" | "categories" | "purpose")
-        | ("AccessEntryConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
-        | ("AccessEntryEdge", "cursor" | "node") => Own(Scope::AuditRead),
+        | ("AccessEntry", "at" | "clientName" | "onBehalfOf" | "categories" | "purpose") => Own(Scope::AuditRead),
 
         // Persons and look-ups of persons.
         ("Query", "cadre" | "cadres") | ("Unit", "cadres") | ("CadreKey", "id" | "code") => Needs(Scope::CadreRead),
         ("Cadre", "id" | "asOf" | "code" | "fullName" | "gender" | "category" | "status" | "unit" | "title")
         | ("Cadre", "assignments" | "qualifications" | "highest")
-        | ("CadreConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
-        | ("CadreEdge", "cursor" | "node")
         | ("Assignment", "asOf" | "unit" | "title" | "startOn" | "endOn" | "isPrimary")
         | ("Qualification", "id" | "asOf" | "subject" | "level" | "fieldCode" | "institution" | "mode" | "grantedOn")
         | ("CadreWhere", "unit" | "titles" | "keyLeader" | "category" | "gender" | "codes" | "status" | "holds" | "and" | "or" | "not")
@@ -147,9 +144,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Rotation", "checks" | "overrides" | "steps" | "appraisals")
         | ("RotationStep", "state" | "on" | "plannedEndOn" | "documentNo" | "remark" | "at")
         | ("RotationAppraisal", "year" | "result" | "appraisedOn" | "documentNo")
-        | ("Placement", "unit" | "title" | "on" | "decisionNo")
-        | ("RotationConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
-        | ("RotationEdge", "cursor" | "node") => Needs(Scope::RotationRead),
+        | ("Placement", "unit" | "title" | "on" | "decisionNo") => Needs(Scope::RotationRead),
 
         // Results of rules for a rotation.
         ("RuleCheck", "rule" | "result" | "legalBasis" | "verified" | "message" | "override")
@@ -176,9 +171,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Enrolment", "id" | "class" | "programme" | "sendingUnit" | "year" | "state" | "grade" | "remark")
         | ("Enrolment", "version")
         | ("EnrolmentWhere", "unit" | "organiser" | "programmes" | "class" | "plan" | "categories" | "yearFrom")
-        | ("EnrolmentWhere", "yearTo" | "states" | "withoutClass" | "includePredecessors")
-        | ("TrainingClassConnection" | "EnrolmentConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
-        | ("TrainingClassEdge" | "EnrolmentEdge", "cursor" | "node") => Needs(Scope::TrainingRead),
+        | ("EnrolmentWhere", "yearTo" | "states" | "withoutClass" | "includePredecessors") => Needs(Scope::TrainingRead),
 
         // Quotas.
         ("Query", "quota")
@@ -186,9 +179,22 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Unit", "quotas")
         | ("TrainingPlan", "quotas")
         | ("Quota", "id" | "unit" | "programme" | "mode" | "measure" | "seats" | "seatsIsLowerBound" | "classes")
-        | ("Quota", "allocated" | "used" | "remaining" | "fillPercent" | "parent" | "children" | "state" | "version")
-        | ("QuotaConnection", "edges" | "nodes" | "pageInfo" | "totalCount")
-        | ("QuotaEdge", "cursor" | "node") => Needs(Scope::QuotaRead),
+        | ("Quota", "allocated" | "used" | "remaining" | "fillPercent" | "parent" | "children" | "state" | "version") => {
+            Needs(Scope::QuotaRead)
+        }
+
+        // Clients of the API, for administrators.
+        ("Query", "clients")
+        | ("Client", "id" | "name" | "createdAt" | "revokedAt" | "grants" | "version")
+        | ("ClientGrant", "scopes" | "purposes" | "units" | "validFrom" | "validTo" | "endedOn" | "isInForce")
+        | ("ClientGrant", "requestsPerSecond" | "costPerMinute") => Needs(Scope::ClientsAdmin),
+
+        // Reasons of refused mutations.
+        ("UserError" | "InputError" | "ConflictError", "code" | "message" | "field")
+        | ("ConflictError", "currentVersion")
+        | ("StepError", "code" | "message" | "field" | "state" | "due")
+        | ("SeatsError", "code" | "message" | "field" | "seats" | "allocated" | "used" | "remaining")
+        | ("RuleError", "code" | "message" | "field") => Nothing,
 
         // Units and reference lists within reach.
         ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
@@ -196,7 +202,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Unit", "id" | "asOf" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
         | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors" | "formerNames")
         | ("Node", "id")
-        | ("UnitConnection" | "UnitEdge" | "UnitSuccession" | "FormerUnitName" | "PageInfo" | "BoundedCount", _)
+        | ("UnitSuccession" | "FormerUnitName" | "PageInfo" | "BoundedCount", _)
         | ("Viewer" | "ViewerLimits", _)
         | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup" | "Programme", _)
         | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
@@ -211,8 +217,19 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         // Introspection is public.
         (introspected, _) if introspected.starts_with("__") => Nothing,
 
-        _ => return act::of(parent, field),
+        _ => return of_page(parent, field).or_else(|| mutation::of(parent, field)),
     })
+}
+
+/// Need of a page of objects and of its edges: that of the objects. It is the need of their id, or of the time of an
+/// entry of the access log, which has no id.
+fn of_page(parent: &str, field: &str) -> Option<Need> {
+    let node = match field {
+        "edges" | "nodes" | "pageInfo" | "totalCount" => parent.strip_suffix("Connection")?,
+        "cursor" | "node" => parent.strip_suffix("Edge")?,
+        _ => return None,
+    };
+    of_field(node, if node == "AccessEntry" { "at" } else { "id" })
 }
 
 /// Need of an argument: that of its field; fields of an input value have rules at their own type. Every argument must
@@ -257,9 +274,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Cadre", "qualifications" | "highest") => argument == "subject",
         ("Composition", "atLeast") => argument == "level",
         ("Mutation", _) => argument == "input",
-        ("CadreConnection" | "UnitConnection" | "RotationConnection", "totalCount")
-        | ("TrainingClassConnection" | "EnrolmentConnection" | "QuotaConnection", "totalCount")
-        | ("AccessEntryConnection" | "ClientConnection", "totalCount") => argument == "max",
+        (page, "totalCount") if page.ends_with("Connection") => argument == "max",
         (introspected, _) => introspected.starts_with("__") || (introspected, field) == ("Query", "__type"),
     };
     if is_known { of_field(parent, field) } else { None }

@@ -63,9 +63,49 @@ fn what_was_not_decided_is_closed_to_everybody() {
         "Query.cadres(bornAfter:)",
         "Cadre.fullName(of:)",
         "Cadre",
+        "PayslipConnection.nodes",
+        "PayslipEdge.node",
+        "CadreConnection.salaries",
+        "CadreConnection.nodes(salaryAbove:)",
+        "Mutation.rotationForget",
+        "RotationForgetInput.rotationId",
+        "RotationForgetPayload.rotation",
+        "Input.idempotencyKey",
+        "Payload.userErrors",
     ] {
         assert_eq!(need(place), None, "{place}");
         assert!(matches!(admitted(&everything, None, &[place]), Err(Error::Internal(_))), "{place}");
     }
     assert!(admitted(&everything, None, &["Query.cadres(search:)", "Query.__type(name:)", "__Type.name"]).is_ok());
+}
+
+#[test]
+fn pages_follow_their_objects() {
+    for (node, field) in [("Cadre", "id"), ("Rotation", "id"), ("Client", "id"), ("Unit", "id"), ("AccessEntry", "at")]
+    {
+        let of_node = need(&format!("{node}.{field}"));
+        assert!(of_node.is_some(), "{node}");
+        for place in ["Connection.edges", "Connection.nodes", "Connection.totalCount(max:)", "Edge.cursor", "Edge.node"]
+        {
+            assert_eq!(need(&format!("{node}{place}")), of_node, "{node}{place}");
+        }
+    }
+}
+
+#[test]
+fn inputs_and_payloads_follow_their_mutation() {
+    let write = Some(Need::Scope(Scope::TrainingWrite));
+    for place in ["Mutation.classPlan", "Mutation.classPlan(input:)", "ClassPlanInput.code", "ClassEnrolInput.reason"] {
+        assert_eq!(need(place), write, "{place}");
+    }
+    for (place, scope) in [
+        ("ClassPlanPayload.class", Scope::TrainingRead),
+        ("QuotaIssuePayload.userErrors", Scope::QuotaRead),
+        ("RotationEndPayload.rotation", Scope::RotationRead),
+        ("ClientGrantPayload.client", Scope::ClientsAdmin),
+        ("ClassEnrolInput.quotaId", Scope::QuotaRead),
+        ("ClassEnrolInput.cadreCode", Scope::CadreRead),
+    ] {
+        assert_eq!(need(place), Some(Need::Scope(scope)), "{place}");
+    }
 }
