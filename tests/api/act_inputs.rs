@@ -1,121 +1,79 @@
-//! An operation for each act that asks everything that the act takes and does nothing: its key is none. Reach is looked
-//! at before the key, so that who does not reach the object is told nothing of it.
+//! An operation for each command that names every field of its input and does nothing: its idempotency key is empty. The
+//! object and its reach are checked before the key, so that a caller out of reach learns nothing about the object.
 
-/// The acts with inputs that name each of their fields. `ROTATION`, `QUOTA`, `ENROLMENT` and
-/// `CLIENT` stand for ids.
-const ACTS: [(&str, &str); 30] = [
-    (
-        "rotationPropose",
-        r#"cadreCode: "A-02", form: ROTATION, purpose: DEVELOPMENT, toUnitCode: "A2U", toTitleCode: "CC", startOn: "2026-05-01",
-           plannedEndOn: "2029-05-01", preparingUnitCode: "A", remark: "x",
-           planning: {documentNo: "1", validFrom: "2025-01-01", validUntil: "2030-01-01"}"#,
-    ),
-    (
-        "rotationAdvance",
-        r#"rotationId: "ROTATION", expectedVersion: 0, step: POLICY, on: "2026-05-01", documentNo: "1", remark: "x""#,
-    ),
-    (
-        "rotationDecide",
-        r#"rotationId: "ROTATION", expectedVersion: 0, decisionNo: "1", decidedOn: "2026-05-01", startOn: "2026-05-01",
-           plannedEndOn: "2029-05-01""#,
-    ),
-    ("rotationPublish", r#"rotationId: "ROTATION", expectedVersion: 0, publishedOn: "2026-05-01""#),
-    ("rotationStart", r#"rotationId: "ROTATION", expectedVersion: 0"#),
-    (
-        "rotationExtend",
-        r#"rotationId: "ROTATION", expectedVersion: 0, plannedEndOn: "2029-05-01", decisionNo: "1", reason: "x""#,
-    ),
-    (
-        "rotationEnd",
-        r#"rotationId: "ROTATION", expectedVersion: 0, endOn: "2026-05-01", reason: OTHER, remark: "x",
-           placement: {unitCode: "A2U", titleCode: "CC", decisionNo: "1"}"#,
-    ),
-    (
-        "rotationPlace",
-        r#"rotationId: "ROTATION", expectedVersion: 0, unitCode: "A2U", titleCode: "CC", placedOn: "2026-05-01", decisionNo: "1""#,
-    ),
-    ("rotationCancel", r#"rotationId: "ROTATION", expectedVersion: 0, reason: "x""#),
-    (
-        "rotationAppraise",
-        r#"rotationId: "ROTATION", expectedVersion: 0, year: 2025, result: GOOD, appraisedOn: "2026-05-01", documentNo: "1""#,
-    ),
-    (
-        "rotationOverride",
-        r#"rotationId: "ROTATION", expectedVersion: 0, rule: "rotation.min_term_months", reason: "x", grantedBy: "x",
-           grantedOn: "2026-05-01", documentNo: "1""#,
-    ),
-    (
-        "quotaIssue",
-        r#"planCode: "KA", unitCode: "A1", programmeCode: "CMNV", mode: FULL_TIME, measure: TURNS, seats: 1, isLowerBound: false,
-           classes: 1"#,
-    ),
-    ("quotaAllocate", r#"quotaId: "QUOTA", unitCode: "A1U", seats: 1, expectedVersion: 0, mode: FULL_TIME"#),
-    ("quotaReturn", r#"quotaId: "QUOTA", seats: 1, expectedVersion: 0"#),
-    ("quotaRevoke", r#"quotaId: "QUOTA", expectedVersion: 0"#),
-    ("quotaAmend", r#"quotaId: "QUOTA", seats: 1, expectedVersion: 0"#),
-    (
-        "classPlan",
-        r#"code: "LX", planCode: "KA", programmeCode: "CMNV", organiserUnitCode: "A1", intake: "1", category: WORKSHOP,
-           mode: FULL_TIME, startOn: "2026-06-08", lastOn: "2026-06-12",
-           sessions: ["2026-06-08"], capacity: 1"#,
-    ),
-    (
-        "classAdvance",
-        r#"classCode: "LA", expectedVersion: 0, to: CLOSED, startOn: "2026-06-08", lastOn: "2026-06-12",
-           sessions: ["2026-06-08"]"#,
-    ),
-    ("classAmend", r#"classCode: "LA", expectedVersion: 0, capacity: 1, unlimited: false, sessions: ["2021-03-01"]"#),
-    ("classEnrol", r#"classCode: "LA", cadreCode: "A-02", quotaId: "QUOTA", reason: "x", waitlist: false"#),
-    ("enrolmentConfirm", r#"enrolmentId: "ENROLMENT", expectedVersion: 0"#),
-    ("enrolmentDrop", r#"enrolmentId: "ENROLMENT", expectedVersion: 0, reason: "x""#),
-    (
-        "enrolmentComplete",
-        r#"enrolmentId: "ENROLMENT", expectedVersion: 0, passed: true, grade: GOOD, completedOn: "2026-05-01""#,
-    ),
-    ("enrolmentRevoke", r#"enrolmentId: "ENROLMENT", expectedVersion: 0, reason: "x""#),
-    ("planDraft", r#"code: "KX", unitCode: "A1", name: "x", yearFrom: 2026, yearTo: 2026, documentNo: "1""#),
-    ("planAdvance", r#"planCode: "KA", expectedVersion: 0, to: CLOSED, documentNo: "1""#),
-    (
-        "clientRegister",
-        r#"name: "x", grant: {scopes: ["clients:admin"], unitCodes: ["A1"], purposes: [], validFrom: "2026-06-01",
-           validTo: "2027-06-01", legalBasis: "Hợp đồng", requestsPerSecond: 1, costPerMinute: 1}"#,
-    ),
-    (
-        "clientGrant",
-        r#"clientId: "CLIENT", expectedVersion: 0, grant: {scopes: ["clients:admin"], unitCodes: ["A1"], purposes: [],
-           validFrom: "2026-06-01", validTo: "2027-06-01", legalBasis: "Hợp đồng", requestsPerSecond: 1, costPerMinute: 1}"#,
-    ),
-    ("clientRevoke", r#"clientId: "CLIENT", expectedVersion: 0"#),
-    ("clientRotateSecret", r#"clientId: "CLIENT", expectedVersion: 0, overlapHours: 1"#),
+use std::sync::LazyLock;
+
+use async_graphql::parser::types::{BaseType, Type};
+
+use crate::support::sdl::{self as schema, Inputs};
+
+/// Values of the fields that a command looks up or checks before its key. Any value of their type will do for the
+/// others. `ROTATION`, `QUOTA`, `ENROLMENT` and `CLIENT` stand for ids.
+const VALUES: [(&str, &str); 22] = [
+    ("idempotencyKey", r#""""#),
+    ("expectedVersion", "0"),
+    ("rotationId", r#""ROTATION""#),
+    ("quotaId", r#""QUOTA""#),
+    ("enrolmentId", r#""ENROLMENT""#),
+    ("clientId", r#""CLIENT""#),
+    ("cadreCode", r#""A-02""#),
+    ("classCode", r#""LA""#),
+    ("planCode", r#""KA""#),
+    ("programmeCode", r#""CMNV""#),
+    ("QuotaAllocateInput.unitCode", r#""A1U""#),
+    ("unitCode", r#""A1""#),
+    ("organiserUnitCode", r#""A1""#),
+    ("preparingUnitCode", r#""A""#),
+    ("toUnitCode", r#""A2U""#),
+    ("toTitleCode", r#""CC""#),
+    ("rule", r#""rotation.min_term_months""#),
+    ("scopes", r#"["clients:admin"]"#),
+    ("unitCodes", r#"["A1"]"#),
+    ("purposes", "[]"),
+    ("ClientGrantTerms.validFrom", r#""2026-06-01""#),
+    ("ClientGrantTerms.validTo", r#""2027-06-01""#),
 ];
 
-/// The operation of an act, with a selection of its payload.
+static INPUTS: LazyLock<Inputs> = LazyLock::new(schema::inputs);
+
+/// The operation of a command, with a selection of its payload.
 pub fn act(name: &str, selection: &str) -> String {
-    let (_, input) = ACTS.iter().find(|(act, _)| *act == name).unwrap_or_else(|| panic!("no probe of {name}"));
-    format!(r#"mutation {{ {name}(input: {{idempotencyKey: "", {input}}}) {{ {selection} }} }}"#)
+    let input = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
+    assert!(INPUTS.fields.contains_key(&input), "{name} has an input of its name");
+    format!("mutation {{ {name}(input: {}) {{ {selection} }} }}", object(&input))
 }
 
-/// The act that a payload belongs to: `RotationEndPayload` to `rotationEnd`.
+/// The command that a payload belongs to: `RotationEndPayload` to `rotationEnd`.
 pub fn of_payload(payload: &str) -> Option<String> {
     let act = payload.strip_suffix("Payload")?;
     Some(format!("{}{}", act[..1].to_lowercase(), &act[1..]))
 }
 
-/// Whether some probe names a field of an input: it is asked with the act.
+/// Whether a field belongs to an input of a command, or to an input inside one: it is named with the command.
 pub fn names_input(coordinate: &str) -> bool {
-    let Some((input, field)) = coordinate.split_once('.') else { return false };
-    let named = format!("{field}: ");
-    let in_act = |act: &str| of_input(input).is_none_or(|own| own == act);
-    ACTS.iter().any(|(act, text)| {
-        (input.ends_with("Input") || input.ends_with("Terms"))
-            && in_act(act)
-            && (field == "idempotencyKey" || text.contains(&named))
-    })
+    let Some((input, _)) = coordinate.split_once('.') else { return false };
+    INPUTS.of_mutations.iter().any(|named| named == input)
 }
 
-/// The act of an input; none for what stands inside one.
-fn of_input(input: &str) -> Option<String> {
-    let act = input.strip_suffix("Input")?;
-    let act = format!("{}{}", act[..1].to_lowercase(), &act[1..]);
-    ACTS.iter().any(|(name, _)| *name == act).then_some(act)
+fn object(input: &str) -> String {
+    let field = |(name, of): &(String, Type)| format!("{name}: {}", value(input, name, of));
+    let fields: Vec<_> = INPUTS.fields[input].iter().map(field).collect();
+    format!("{{{}}}", fields.join(", "))
+}
+
+fn value(input: &str, name: &str, of: &Type) -> String {
+    let coordinate = format!("{input}.{name}");
+    let given = VALUES.iter().find(|(field, _)| *field == coordinate || *field == name);
+    match (given, &of.base) {
+        (Some((_, value)), _) => (*value).to_owned(),
+        (None, BaseType::List(of)) => format!("[{}]", value(input, name, of)),
+        (None, BaseType::Named(of)) => match of.as_str() {
+            "String" | "ID" => r#""x""#.to_owned(),
+            "Int" => "1".to_owned(),
+            "Boolean" => "false".to_owned(),
+            "Date" => r#""2026-05-01""#.to_owned(),
+            of if INPUTS.fields.contains_key(of) => object(of),
+            of => INPUTS.enums.get(of).unwrap_or_else(|| panic!("{coordinate}: no value of {of}")).clone(),
+        },
+    }
 }

@@ -37,8 +37,8 @@ pub trait Command: Serialize + Send + Sync + 'static {
     /// The subject, as the client names it.
     fn target(&self) -> <Self::Subject as Subject>::Target<'_>;
 
-    /// Applies the command to its locked subject. Writes all rows except that of the subject, which is written
-    /// afterwards.
+    /// Applies the command to its locked subject, and writes all rows but that of an existing subject, which is written
+    /// afterwards. A command that creates its object inserts it here.
     fn apply(
         &self,
         context: &mut CommandContext<'_, Self::Subject>,
@@ -123,7 +123,10 @@ pub struct CommandContext<'a, S> {
 ///
 /// # Errors
 /// `Forbidden` without the command's scope, or a scope that its look-ups require.
-// `Send` is declared here, because the compiler cannot prove it for the concrete commands (rust-lang/rust#100013).
+#[expect(
+    clippy::manual_async_fn,
+    reason = "Send is declared here: for concrete commands the compiler cannot prove it (rust-lang/rust#100013)"
+)]
 pub fn execute<'a, C: Command>(
     access: &'a Access,
     command: &'a C,

@@ -1,5 +1,7 @@
 //! The schema as the tests ask about it: every place of it, read from the SDL.
 
+use std::collections::BTreeMap;
+
 use async_graphql::parser::{
     parse_schema,
     types::{BaseType, FieldDefinition, InputValueDefinition, Type, TypeKind, TypeSystemDefinition},
@@ -59,6 +61,44 @@ pub fn coordinates() -> Vec<String> {
         _ => {}
     });
     all
+}
+
+/// The inputs of the schema.
+pub struct Inputs {
+    /// The fields of each input, in their order.
+    pub fields: BTreeMap<String, Vec<(String, Type)>>,
+    /// The first value of each enum.
+    pub enums: BTreeMap<String, String>,
+    /// The inputs that mutations take, with those inside them.
+    pub of_mutations: Vec<String>,
+}
+
+/// Every input, with what its values are made of.
+pub fn inputs() -> Inputs {
+    let (mut fields, mut enums, mut of_mutations) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    each_type(|name, kind| match kind {
+        TypeKind::InputObject(input) => {
+            let field = |of: &InputValueDefinition| (of.name.node.to_string(), of.ty.node.clone());
+            let of_input: Vec<_> = input.fields.iter().map(|of| field(&of.node)).collect();
+            fields.insert(name.to_owned(), of_input);
+        }
+        TypeKind::Enum(of) => {
+            enums.extend(of.values.first().map(|value| (name.to_owned(), value.node.value.node.to_string())));
+        }
+        TypeKind::Object(object) if name == "Mutation" => {
+            let arguments = object.fields.iter().flat_map(|field| &field.node.arguments);
+            of_mutations.extend(arguments.map(|argument| named(&argument.node.ty.node).to_owned()));
+        }
+        _ => {}
+    });
+    let mut at = 0;
+    while let Some(input) = of_mutations.get(at).cloned() {
+        let inside = fields[&input].iter().map(|(_, of)| named(of).to_owned());
+        let new: Vec<_> = inside.filter(|of| fields.contains_key(of) && !of_mutations.contains(of)).collect();
+        of_mutations.extend(new);
+        at += 1;
+    }
+    Inputs { fields, enums, of_mutations }
 }
 
 fn each_type(mut visit: impl FnMut(&str, &TypeKind)) {
