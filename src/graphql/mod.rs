@@ -23,6 +23,7 @@ pub mod rule;
 pub mod title;
 pub mod training;
 pub mod unit;
+pub mod view;
 pub mod viewer;
 
 use std::sync::Arc;

@@ -1,12 +1,12 @@
 //! Titles (chức danh).
 
 use async_graphql::{Context, Object};
-use entity::{
-    title,
-    value::{Category, Tier},
-};
+use entity::title;
 
-use crate::graphql::ContextExt;
+use crate::graphql::{
+    ContextExt,
+    view::{Fields, View, engine::object},
+};
 
 /// Root fields of titles.
 #[derive(Default)]
@@ -23,31 +23,28 @@ impl TitleQuery {
 /// A title (chức danh) of a post.
 pub struct Title(pub title::Model);
 
-/// A title (chức danh) of a post.
-#[Object]
-impl Title {
-    /// Code of the title (mã chức danh).
-    async fn code(&self) -> &str {
-        self.0.code.as_str()
+object!(Title, "A title (chức danh) of a post.");
+
+impl View for Title {
+    const NAME: &'static str = "Title";
+    type Of<'a> = &'a title::Model;
+
+    fn of(&self) -> &title::Model {
+        &self.0
     }
 
-    /// Name of the title, in Vietnamese (tên chức danh).
-    async fn name(&self) -> &str {
-        &self.0.name
+    fn view(of: &title::Model) -> Self {
+        Self(of.clone())
     }
 
-    /// Category of its holders.
-    async fn category(&self) -> Category {
-        self.0.category
-    }
-
-    /// Tier of the title (cấp); null for any.
-    async fn tier(&self) -> Option<Tier> {
-        self.0.tier
-    }
-
-    /// Whether its holders count as key leaders (cán bộ chủ chốt).
-    async fn is_key_leader(&self) -> bool {
-        self.0.is_key_leader
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.text(("code", "Code of the title (mã chức danh)."), |title, _| title.code.as_str());
+        fields.text(("name", "Name of the title, in Vietnamese (tên chức danh)."), |title, _| &title.name);
+        fields.value(("category", "Category of its holders."), |title, _| title.category);
+        fields.value(("tier", "Tier of the title (cấp); null for any."), |title, _| title.tier);
+        fields.value(
+            ("isKeyLeader", "Whether its holders count as key leaders (cán bộ chủ chốt)."),
+            |title, _| title.is_key_leader,
+        );
     }
 }

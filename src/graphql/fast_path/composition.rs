@@ -26,7 +26,7 @@ impl Render for Composition {
             "subject" => {
                 let set = field.set::<QualificationSubject>()?;
                 write::<Self>(move |counted, with, out| {
-                    set.one(qualification::subject(with.access, "subject", &counted.subject)?, with, out)
+                    set.one(qualification::subject(with.view.access, "subject", &counted.subject)?, with, out)
                 })
             }
             "total" => write::<Self>(|counted, _, out| out.leaf(int(counted.total))),
@@ -34,7 +34,7 @@ impl Render for Composition {
             "levels" => {
                 let set = field.set::<LevelShare>()?;
                 write::<Self>(move |counted, with, out| {
-                    let subject = qualification::subject(with.access, "subject", &counted.subject)?;
+                    let subject = qualification::subject(with.view.access, "subject", &counted.subject)?;
                     let levels = subject.levels.iter().map(Some).chain([None]);
                     let counts = counted.by_rank.iter().map(|(_, count)| *count).chain([counted.none]);
                     set.list(levels.zip(counts).map(|(level, count)| (level, Part::of(counted, count))), with, out)
@@ -43,7 +43,7 @@ impl Render for Composition {
             "atLeast" => {
                 let (set, level) = (field.set::<Share>()?, field.argument::<String>("level")?);
                 write::<Self>(move |counted, with, out| {
-                    let subject = qualification::subject(with.access, "subject", &counted.subject)?;
+                    let subject = qualification::subject(with.view.access, "subject", &counted.subject)?;
                     let level = qualification::level(subject, "level", &level.value(with.variables)?)?;
                     set.one(Part::of(counted, counted.at_least(level.rank)), with, out)
                 })

@@ -4,11 +4,8 @@ use async_graphql::Variables;
 use serde::Serialize;
 
 use crate::{
-    authz::Access,
     error::{Error, Result},
-    graphql::fast_path::prefetch::Prefetched,
-    language::Language,
-    reference::ReferenceData,
+    graphql::{fast_path::prefetch::Prefetched, view::ViewContext},
 };
 
 /// A schema type that is written directly from a domain value.
@@ -35,21 +32,12 @@ pub(super) fn write<T: Render>(
 /// Context of a response.
 #[derive(Clone, Copy)]
 pub(super) struct RenderContext<'a> {
-    /// Access of the caller.
-    pub access: &'a Access,
-    /// Language of labels.
-    pub language: Language,
+    /// Context of declared fields.
+    pub view: ViewContext<'a>,
     /// The variables with their defaults.
     pub variables: &'a Variables,
     /// Prefetched related rows.
     pub prefetched: &'a Prefetched,
-}
-
-impl<'a> RenderContext<'a> {
-    /// Units and reference lists.
-    pub fn reference_data(self) -> &'a ReferenceData {
-        self.access.reference_data()
-    }
 }
 
 /// Buffer of a response.

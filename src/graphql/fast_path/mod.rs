@@ -7,10 +7,11 @@
 
 mod argument;
 mod composition;
+mod fields;
 mod json;
 mod page;
 mod person;
-mod prefetch;
+pub mod prefetch;
 mod qualification;
 mod quota;
 mod roots;
@@ -29,17 +30,18 @@ use async_graphql::{
 };
 
 use crate::{
-    authz::Access,
+    authz::{Access, VisibleQuota},
     db::LastReadMode,
     error::Result,
     graphql::{
         fast_path::{
             json::{JsonWriter, RenderContext},
             prefetch::{Prefetched, Requirements},
-            roots::RootField,
+            roots::{RootData, RootField},
             selection::{CompiledSelection, Compiling},
         },
         guard::schema_index::SchemaIndex,
+        view::ViewContext,
     },
     language::Language,
 };
@@ -95,8 +97,9 @@ impl FastPath {
         for asked in &self.asked {
             found.push(asked.find(access, &self.requirements, variables).await?);
         }
-        let prefetched = Prefetched::of(access, &self.requirements, &found).await?;
-        let with = RenderContext { access, language, variables, prefetched: &prefetched };
+        let quotas: Vec<&VisibleQuota> = found.iter().flat_map(RootData::quotas).collect();
+        let prefetched = Prefetched::of(access, &self.requirements, &quotas).await?;
+        let with = RenderContext { view: ViewContext { access, language }, variables, prefetched: &prefetched };
         let last = self.last.load(Ordering::Relaxed);
         let mut out = JsonWriter::of(last + last / 8);
         out.raw(br#"{"data":"#);

@@ -6,12 +6,16 @@ use crate::{
     authz::AuthorizedCadre,
     domain::{cadre, qualification as held, rotation, unit},
     error::Error,
-    graphql::fast_path::{
-        json::{Render, Write, write},
-        qualification::{Held, Qualification},
-        rotation::Rotation,
-        selection::Selected,
-        unit::{Title, Unit},
+    graphql::{
+        fast_path::{
+            json::{Render, Write, write},
+            prefetch::Requirement,
+            qualification::{Held, Qualification},
+            rotation::Rotation,
+            selection::Selected,
+            unit::Unit,
+        },
+        title::Title,
     },
 };
 
@@ -35,7 +39,7 @@ impl Render for Cadre {
                 let set = field.set::<Unit>()?;
                 write::<Self>(move |cadre, with, out| {
                     let unit = cadre::post_on(cadre.posts(), cadre.day())
-                        .and_then(|post| unit::on_day(with.access, post.unit_id, cadre.day()));
+                        .and_then(|post| unit::on_day(with.view.access, post.unit_id, cadre.day()));
                     set.option(unit, with, out)
                 })
             }
@@ -43,7 +47,7 @@ impl Render for Cadre {
                 let set = field.set::<Title>()?;
                 write::<Self>(move |cadre, with, out| {
                     let title = cadre::post_on(cadre.posts(), cadre.day())
-                        .and_then(|post| with.reference_data().title(post.title_code.as_str()));
+                        .and_then(|post| with.view.reference_data().title(post.title_code.as_str()));
                     set.option(title, with, out)
                 })
             }
@@ -58,12 +62,11 @@ impl Render for Cadre {
             "qualifications" => qualifications(field),
             "highest" => highest(field),
             "rotations" => {
-                field.requirements(|requirements| requirements.rotations = true);
-                let set = field.set::<Rotation>()?;
+                let set = field.related::<Rotation>(Requirement::Rotations)?;
                 write::<Self>(move |cadre, with, out| {
                     let unread = || Error::internal("rotations that were not read with their person");
                     let rows = cadre.rotations().ok_or_else(unread)?;
-                    let history = rotation::history(with.access, rows, cadre.day())?;
+                    let history = rotation::history(with.view.access, rows, cadre.day())?;
                     set.list(history.iter(), with, out)
                 })
             }
@@ -77,7 +80,7 @@ fn qualifications(field: &Selected<'_>) -> Option<Write<Cadre>> {
     write::<Cadre>(move |cadre, with, out| {
         let subject = subject.value(with.variables)?;
         if let Some(code) = subject.as_deref() {
-            held::subject(with.access, "subject", code)?;
+            held::subject(with.view.access, "subject", code)?;
         }
         let all = cadre.qualifications();
         let day = cadre.day();
@@ -89,10 +92,14 @@ fn highest(field: &Selected<'_>) -> Option<Write<Cadre>> {
     let (set, subject) = (field.set::<Qualification>()?, field.argument::<String>("subject")?);
     write::<Cadre>(move |cadre, with, out| {
         let subject = subject.value(with.variables)?;
-        held::subject(with.access, "subject", &subject)?;
+        held::subject(with.view.access, "subject", &subject)?;
         let all = cadre.qualifications();
         let day = cadre.day();
-        set.option(held::highest(with.reference_data(), all, &subject, day).map(|row| Held { row, day }), with, out)
+        set.option(
+            held::highest(with.view.reference_data(), all, &subject, day).map(|row| Held { row, day }),
+            with,
+            out,
+        )
     })
 }
 
@@ -115,14 +122,14 @@ impl Render for Assignment {
             "unit" => {
                 let set = field.set::<Unit>()?;
                 write::<Self>(move |post, with, out| {
-                    let unit = unit::on_day(with.access, post.row.unit_id, post.day).ok_or(Error::NotFound)?;
+                    let unit = unit::on_day(with.view.access, post.row.unit_id, post.day).ok_or(Error::NotFound)?;
                     set.one(unit, with, out)
                 })
             }
             "title" => {
                 let set = field.set::<Title>()?;
                 write::<Self>(move |post, with, out| {
-                    let title = with.reference_data().title(post.row.title_code.as_str());
+                    let title = with.view.reference_data().title(post.row.title_code.as_str());
                     let unknown = || Error::internal("a post with a title that is not in the registry");
                     set.one(title.ok_or_else(unknown)?, with, out)
                 })

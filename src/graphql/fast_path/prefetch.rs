@@ -7,8 +7,18 @@ use entity::value::{PlanId, QuotaId};
 use crate::{
     authz::{Access, Rotations, VisiblePlan, VisibleQuota},
     error::Result,
-    graphql::fast_path::roots::RootData,
 };
+
+/// A kind of related rows that a field needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// Rotations of persons, read together with them.
+    Rotations,
+    /// Plans of quotas.
+    Plans,
+    /// Quotas allocated from quotas.
+    Children,
+}
 
 /// Kinds of related rows that a selection needs.
 #[derive(Debug, Default)]
@@ -33,19 +43,18 @@ impl Requirements {
 
 /// The prefetched rows.
 #[derive(Debug, Default)]
-pub(super) struct Prefetched {
+pub struct Prefetched {
     plans: HashMap<PlanId, VisiblePlan>,
     children: HashMap<QuotaId, Vec<VisibleQuota>>,
 }
 
 impl Prefetched {
-    /// Prefetches the rows that are needed for the found objects.
+    /// Prefetches the rows that are needed for these quotas.
     ///
     /// # Errors
     /// `Forbidden` without the scopes; `Unavailable` from the database.
-    pub async fn of(access: &Access, requirements: &Requirements, found: &[RootData]) -> Result<Self> {
-        let quotas: Vec<&VisibleQuota> = found.iter().flat_map(RootData::quotas).collect();
-        let (plans, children) = of_quotas(access, requirements, &quotas).await?;
+    pub(super) async fn of(access: &Access, requirements: &Requirements, quotas: &[&VisibleQuota]) -> Result<Self> {
+        let (plans, children) = of_quotas(access, requirements, quotas).await?;
         Ok(Self { plans, children })
     }
 

@@ -33,7 +33,7 @@ impl Render for Qualification {
             "subject" => {
                 let set = field.set::<QualificationSubject>()?;
                 write::<Self>(move |held, with, out| {
-                    let subject = with.reference_data().subject(held.row.subject_code.as_str());
+                    let subject = with.view.reference_data().subject(held.row.subject_code.as_str());
                     let unknown = || Error::internal("a qualification of a subject that is not in the registry");
                     set.one(subject.ok_or_else(unknown)?, with, out)
                 })
@@ -41,7 +41,7 @@ impl Render for Qualification {
             "level" => {
                 let set = field.set::<QualificationLevel>()?;
                 write::<Self>(move |held, with, out| {
-                    let subject = with.reference_data().subject(held.row.subject_code.as_str());
+                    let subject = with.view.reference_data().subject(held.row.subject_code.as_str());
                     let level = subject.and_then(|subject| subject.level(held.row.level_code.as_str()));
                     let unknown = || Error::internal("a qualification of a level that is not in the registry");
                     set.one(level.ok_or_else(unknown)?, with, out)
@@ -52,7 +52,7 @@ impl Render for Qualification {
                 let set = field.set::<Institution>()?;
                 write::<Self>(move |held, with, out| {
                     let code = held.row.institution_code.as_ref();
-                    set.option(code.and_then(|code| with.reference_data().institution(code.as_str())), with, out)
+                    set.option(code.and_then(|code| with.view.reference_data().institution(code.as_str())), with, out)
                 })
             }
             "mode" => write::<Self>(|held, _, out| out.leaf(held.row.mode)),
@@ -73,7 +73,7 @@ impl Render for QualificationSubject {
         match field.name {
             "code" => write::<Self>(|subject, _, out| out.leaf(subject.row.code.as_str())),
             "label" => write::<Self>(|subject, with, out| {
-                out.leaf(in_language(with.language, &subject.row.label_vi, &subject.row.label_en))
+                out.leaf(in_language(with.view.language, &subject.row.label_vi, &subject.row.label_en))
             }),
             "levels" => {
                 let set = field.set::<QualificationLevel>()?;
@@ -94,9 +94,9 @@ impl Render for QualificationLevel {
     fn field(field: &Selected<'_>) -> Option<Write<Self>> {
         match field.name {
             "code" => write::<Self>(|level, _, out| out.leaf(level.code.as_str())),
-            "label" => {
-                write::<Self>(|level, with, out| out.leaf(in_language(with.language, &level.label_vi, &level.label_en)))
-            }
+            "label" => write::<Self>(|level, with, out| {
+                out.leaf(in_language(with.view.language, &level.label_vi, &level.label_en))
+            }),
             "rank" => write::<Self>(|level, _, out| out.leaf(level.rank)),
             _ => None,
         }

@@ -12,6 +12,7 @@ use crate::{
     error::Error,
     graphql::fast_path::{
         json::{Render, Write, write},
+        prefetch::Requirement,
         qualification::QualificationLevel,
         selection::Selected,
         unit::Unit,
@@ -29,8 +30,7 @@ impl Render for Quota {
         match field.name {
             "id" => write::<Self>(|quota, _, out| out.leaf(quota.row().id)),
             "plan" => {
-                field.requirements(|requirements| requirements.plans = true);
-                let set = field.set::<TrainingPlan>()?;
+                let set = field.related::<TrainingPlan>(Requirement::Plans)?;
                 write::<Self>(move |quota, with, out| {
                     let plan = with.prefetched.plan(quota.row().plan_id);
                     set.one(plan.ok_or_else(|| Error::internal("a quota of no plan"))?, with, out)
@@ -39,7 +39,7 @@ impl Render for Quota {
             "unit" => {
                 let set = field.set::<Unit>()?;
                 write::<Self>(move |quota, with, out| {
-                    let (access, unit) = (with.access, quota.row().unit_id);
+                    let (access, unit) = (with.view.access, quota.row().unit_id);
                     let unit = unit::named_by(access, quota, unit, access.today()).ok_or(Error::NotFound)?;
                     set.one(unit, with, out)
                 })
@@ -47,7 +47,7 @@ impl Render for Quota {
             "programme" => {
                 let set = field.set::<Programme>()?;
                 write::<Self>(move |quota, with, out| {
-                    let programme = with.reference_data().programme(quota.row().programme_code.as_str());
+                    let programme = with.view.reference_data().programme(quota.row().programme_code.as_str());
                     let unknown = || Error::internal("a programme that is not in the registry");
                     set.one(programme.ok_or_else(unknown)?, with, out)
                 })
@@ -62,7 +62,7 @@ impl Render for Quota {
             "remaining" => write::<Self>(|quota, _, out| out.leaf(quota.row().remaining())),
             "fillPercent" => write::<Self>(|quota, _, out| out.leaf(quota::fill_percent(quota.row()))),
             "children" => {
-                let set = field.compiling.below(|| field.set::<Self>())?;
+                let set = field.related::<Self>(Requirement::Children)?;
                 write::<Self>(move |quota, with, out| {
                     set.list(with.prefetched.children(quota.row().id).iter(), with, out)
                 })
@@ -90,7 +90,7 @@ impl Render for TrainingPlan {
             "unit" => {
                 let set = field.set::<Unit>()?;
                 write::<Self>(move |plan, with, out| {
-                    let (access, row) = (with.access, plan.row());
+                    let (access, row) = (with.view.access, plan.row());
                     let unit = unit::named_by(access, plan, row.unit_id, day_of_year(access, row.unit_id, row.year_to));
                     set.one(unit.ok_or(Error::NotFound)?, with, out)
                 })
@@ -121,8 +121,9 @@ impl Render for Programme {
                 let set = field.set::<QualificationLevel>()?;
                 write::<Self>(move |programme, with, out| {
                     let level = programme.level_code.as_ref();
-                    let level = level
-                        .and_then(|level| with.reference_data().subject(&programme.subject)?.level(level.as_str()));
+                    let level = level.and_then(|level| {
+                        with.view.reference_data().subject(&programme.subject)?.level(level.as_str())
+                    });
                     set.option(level, with, out)
                 })
             }

@@ -9,10 +9,13 @@ use crate::{
     authz::VisibleRotation,
     domain::unit::{self, UnitOnDay},
     error::Error,
-    graphql::fast_path::{
-        json::{Render, RenderContext, Write, write},
-        selection::Selected,
-        unit::{Title, Unit},
+    graphql::{
+        fast_path::{
+            json::{Render, RenderContext, Write, write},
+            selection::Selected,
+            unit::Unit,
+        },
+        title::Title,
     },
 };
 
@@ -65,7 +68,7 @@ impl Render for Rotation {
 }
 
 fn named(with: RenderContext<'_>, by: &VisibleRotation, unit: UnitId, day: Day) -> Option<UnitOnDay> {
-    unit::named_by(with.access, by, unit, day)
+    unit::named_by(with.view.access, by, unit, day)
 }
 
 /// A unit as of the start day.
@@ -83,7 +86,7 @@ fn titled(field: &Selected<'_>, of: fn(&VisibleRotation) -> Option<&TitleCode>) 
 }
 
 fn title<'a>(with: RenderContext<'a>, code: Option<&TitleCode>) -> Option<&'a title::Model> {
-    code.and_then(|code| with.reference_data().title(code.as_str()))
+    code.and_then(|code| with.view.reference_data().title(code.as_str()))
 }
 
 /// A placement after a rotation, and its first day.

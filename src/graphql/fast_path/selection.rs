@@ -17,7 +17,7 @@ use crate::{
         fast_path::{
             json::{JsonWriter, Render, RenderContext, Write, write},
             page::Count,
-            prefetch::Requirements,
+            prefetch::{Requirement, Requirements},
             roots::RootField,
         },
         guard::schema_index::SchemaIndex,
@@ -174,7 +174,7 @@ impl<'d> Compiling<'d> {
     }
 
     /// Compiles a selection one level of quotas deeper.
-    pub fn below<R>(&self, compile: impl FnOnce() -> R) -> R {
+    fn below<R>(&self, compile: impl FnOnce() -> R) -> R {
         let level = self.level.get() + 1;
         self.note(|requirements| requirements.children = requirements.children.max(level));
         self.level.set(level);
@@ -270,9 +270,14 @@ impl<'d> Selected<'d> {
         self.field.get_argument(name).map(|value| &value.node)
     }
 
-    /// Records related rows needed by the field.
-    pub fn requirements(&self, note: impl FnOnce(&mut Requirements)) {
-        self.compiling.note(note);
+    /// The compiled selection of related rows, which are recorded as required.
+    pub fn related<T: Render>(&self, requirement: Requirement) -> Option<CompiledSelection<T>> {
+        match requirement {
+            Requirement::Rotations => self.compiling.note(|requirements| requirements.rotations = true),
+            Requirement::Plans => self.compiling.note(|requirements| requirements.plans = true),
+            Requirement::Children => return self.compiling.below(|| self.set()),
+        }
+        self.set()
     }
 }
 

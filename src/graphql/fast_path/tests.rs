@@ -18,9 +18,9 @@ use super::{
     roots::{AskedUnit, Query},
     rotation::{Placement, Rotation},
     selection::Compiling,
-    unit::{Title, Unit},
+    unit::Unit,
 };
-use crate::graphql::{guard::schema_index::SchemaIndex, sdl};
+use crate::graphql::{guard::schema_index::SchemaIndex, sdl, title::Title};
 
 /// Whether a selection of a type is supported.
 fn is_written<T: Render>(schema_index: &SchemaIndex, selection: &str) -> bool {
@@ -90,7 +90,7 @@ fn every_field_of_a_written_type_is_written_or_left_to_the_engine() {
     };
 
     macro_rules! check {
-        ($($of:ty),*) => {$( check(<$of>::NAME, &|text| is_written::<$of>(&schema_index, text)); )*};
+        ($($of:ty),*) => {$( check(<$of as Render>::NAME, &|text| is_written::<$of>(&schema_index, text)); )*};
     }
     check!(Query, AskedUnit, Cadre, Assignment, Title, Rotation, Placement, Composition, LevelShare, Share);
     check!(Qualification, QualificationSubject, QualificationLevel, Institution, Quota, TrainingPlan, Programme);

@@ -1,6 +1,6 @@
-//! Writers for units and titles; the output equals that of `graphql::unit` and `graphql::title`.
+//! Writers for units; the output equals that of `graphql::unit`.
 
-use entity::{title, value::Hierarchy};
+use entity::value::Hierarchy;
 
 use crate::{
     domain::unit::{self, UnitOnDay},
@@ -21,48 +21,31 @@ impl Render for Unit {
         match field.name {
             "id" => write::<Self>(|unit, _, out| out.leaf(unit.id())),
             "asOf" => write::<Self>(|unit, _, out| out.leaf(unit.day())),
-            "code" => write::<Self>(|unit, with, out| out.leaf(unit.code(with.reference_data()))),
-            "name" => write::<Self>(|unit, with, out| out.leaf(&unit.version(with.reference_data()).name)),
-            "kind" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.reference_data()).kind)),
-            "tier" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.reference_data()).tier)),
-            "adminCode" => {
-                write::<Self>(|unit, with, out| out.leaf(unit.version(with.reference_data()).admin_code.as_deref()))
+            "code" => write::<Self>(|unit, with, out| out.leaf(unit.code(with.view.reference_data()))),
+            "name" => write::<Self>(|unit, with, out| out.leaf(&unit.version(with.view.reference_data()).name)),
+            "kind" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.view.reference_data()).kind)),
+            "tier" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.view.reference_data()).tier)),
+            "adminCode" => write::<Self>(|unit, with, out| {
+                out.leaf(unit.version(with.view.reference_data()).admin_code.as_deref())
+            }),
+            "validFrom" => {
+                write::<Self>(|unit, with, out| out.leaf(unit.version(with.view.reference_data()).valid_from))
             }
-            "validFrom" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.reference_data()).valid_from)),
-            "validTo" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.reference_data()).valid_to)),
+            "validTo" => write::<Self>(|unit, with, out| out.leaf(unit.version(with.view.reference_data()).valid_to)),
             "parent" => {
                 let (set, tree) = (field.set::<Self>()?, field.argument::<Option<Hierarchy>>("hierarchy")?);
                 write::<Self>(move |unit, with, out| {
                     let tree = tree.value(with.variables)?.unwrap_or(Hierarchy::Administrative);
-                    set.option(unit::parent(with.access, unit, tree), with, out)
+                    set.option(unit::parent(with.view.access, unit, tree), with, out)
                 })
             }
             "ancestors" => {
                 let (set, tree) = (field.set::<Self>()?, field.argument::<Option<Hierarchy>>("hierarchy")?);
                 write::<Self>(move |unit, with, out| {
                     let tree = tree.value(with.variables)?.unwrap_or(Hierarchy::Administrative);
-                    set.list(unit::ancestors(with.access, unit, tree).into_iter(), with, out)
+                    set.list(unit::ancestors(with.view.access, unit, tree).into_iter(), with, out)
                 })
             }
-            _ => None,
-        }
-    }
-}
-
-/// A title.
-pub(super) struct Title;
-
-impl Render for Title {
-    const NAME: &'static str = "Title";
-    type Of<'a> = &'a title::Model;
-
-    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
-        match field.name {
-            "code" => write::<Self>(|title, _, out| out.leaf(title.code.as_str())),
-            "name" => write::<Self>(|title, _, out| out.leaf(&title.name)),
-            "category" => write::<Self>(|title, _, out| out.leaf(title.category)),
-            "tier" => write::<Self>(|title, _, out| out.leaf(title.tier)),
-            "isKeyLeader" => write::<Self>(|title, _, out| out.leaf(title.is_key_leader)),
             _ => None,
         }
     }
