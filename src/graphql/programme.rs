@@ -1,14 +1,15 @@
 //! Training programmes (chương trình đào tạo, bồi dưỡng).
 
 use async_graphql::{Context, Object};
-use entity::{
-    programme,
-    value::{ProgrammeCode, ProgrammeKind},
-};
+use entity::{programme, value::ProgrammeCode};
 
 use crate::{
     error::{Error, Result},
-    graphql::{ContextExt, qualification::QualificationLevel},
+    graphql::{
+        ContextExt,
+        qualification::QualificationLevel,
+        view::{Fields, View, engine::object},
+    },
 };
 
 /// Root fields of programmes.
@@ -34,32 +35,37 @@ impl Programme {
     }
 }
 
-/// A training programme (chương trình đào tạo, bồi dưỡng).
-#[Object]
-impl Programme {
-    /// Code of the programme (mã chương trình).
-    async fn code(&self) -> &str {
-        self.0.code.as_str()
+object!(Programme, "A training programme (chương trình đào tạo, bồi dưỡng).");
+
+impl View for Programme {
+    const NAME: &'static str = "Programme";
+    type Of<'a> = &'a programme::Model;
+
+    fn of(&self) -> &programme::Model {
+        &self.0
     }
 
-    /// Name of the programme (tên chương trình).
-    async fn name(&self) -> &str {
-        &self.0.name
+    fn view(of: &programme::Model) -> Self {
+        Self(of.clone())
     }
 
-    /// Kind (đào tạo hay bồi dưỡng).
-    async fn kind(&self) -> ProgrammeKind {
-        self.0.kind
-    }
-
-    /// Subject of the programme: a subject of qualification, or another code such as `JOB_SKILLS`.
-    async fn subject(&self) -> &str {
-        &self.0.subject
-    }
-
-    /// Level of the subject that completion grants (trình độ được cấp); null if it grants no qualification.
-    async fn level(&self, ctx: &Context<'_>) -> Option<QualificationLevel> {
-        let level = self.0.level_code.as_ref()?;
-        ctx.reference_data().subject(&self.0.subject)?.level(level.as_str()).cloned().map(QualificationLevel)
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.text(("code", "Code of the programme (mã chương trình)."), |programme, _| programme.code.as_str());
+        fields.text(("name", "Name of the programme (tên chương trình)."), |programme, _| &programme.name);
+        fields.value(("kind", "Kind (đào tạo hay bồi dưỡng)."), |programme, _| programme.kind);
+        fields.text(
+            ("subject", "Subject of the programme: a subject of qualification, or another code such as `JOB_SKILLS`."),
+            |programme, _| &programme.subject,
+        );
+        fields.optional::<QualificationLevel>(
+            (
+                "level",
+                "Level of the subject that completion grants (trình độ được cấp); null if it grants no qualification.",
+            ),
+            |programme, with| {
+                let level = programme.level_code.as_ref()?;
+                with.reference_data().subject(&programme.subject)?.level(level.as_str())
+            },
+        );
     }
 }

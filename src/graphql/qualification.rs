@@ -1,15 +1,14 @@
 //! Qualifications (trình độ), their subjects, levels and institutions.
 
 use async_graphql::{Context, ID, Object};
-use entity::{
-    institution, qualification, qualification_level,
-    value::{Day, PartialDate, StudyMode},
-};
+use entity::{institution, qualification, qualification_level, value::Day};
 
 use crate::{
     error::{Error, Result},
-    graphql::ContextExt,
-    language::Language,
+    graphql::{
+        ContextExt,
+        view::{Fields, View, engine::object},
+    },
     reference::Subject,
 };
 
@@ -33,68 +32,83 @@ impl QualificationQuery {
 /// A subject of qualification (loại trình độ), such as political theory.
 pub struct QualificationSubject(pub Subject);
 
-/// A subject of qualification (loại trình độ), such as political theory.
-#[Object]
-impl QualificationSubject {
-    /// Code of the subject (mã loại trình độ).
-    async fn code(&self) -> &str {
-        self.0.row.code.as_str()
+object!(QualificationSubject, "A subject of qualification (loại trình độ), such as political theory.");
+
+impl View for QualificationSubject {
+    const NAME: &'static str = "QualificationSubject";
+    type Of<'a> = &'a Subject;
+
+    fn of(&self) -> &Subject {
+        &self.0
     }
 
-    /// Label in the language of the request.
-    async fn label(&self, ctx: &Context<'_>) -> &str {
-        in_language(ctx, &self.0.row.label_vi, &self.0.row.label_en)
+    fn view(of: &Subject) -> Self {
+        Self(of.clone())
     }
 
-    /// Its levels, lowest first.
-    async fn levels(&self) -> Vec<QualificationLevel> {
-        self.0.levels.iter().cloned().map(QualificationLevel).collect()
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.text(("code", "Code of the subject (mã loại trình độ)."), |subject, _| subject.row.code.as_str());
+        fields.text(("label", "Label in the language of the request."), |subject, with| {
+            with.label(&subject.row.label_vi, &subject.row.label_en)
+        });
+        fields.list::<QualificationLevel>(("levels", "Its levels, lowest first."), |subject, _| {
+            Ok(subject.levels.iter().collect())
+        });
     }
 }
 
 /// A level of a subject (mức trình độ).
 pub struct QualificationLevel(pub qualification_level::Model);
 
-/// A level of a subject (mức trình độ).
-#[Object]
-impl QualificationLevel {
-    /// Code within the subject.
-    async fn code(&self) -> &str {
-        self.0.code.as_str()
+object!(QualificationLevel, "A level of a subject (mức trình độ).");
+
+impl View for QualificationLevel {
+    const NAME: &'static str = "QualificationLevel";
+    type Of<'a> = &'a qualification_level::Model;
+
+    fn of(&self) -> &qualification_level::Model {
+        &self.0
     }
 
-    /// Label in the language of the request.
-    async fn label(&self, ctx: &Context<'_>) -> &str {
-        in_language(ctx, &self.0.label_vi, &self.0.label_en)
+    fn view(of: &qualification_level::Model) -> Self {
+        Self(of.clone())
     }
 
-    /// Rank of the level: a level is above those of lower rank in its subject.
-    async fn rank(&self) -> i32 {
-        self.0.rank.into()
-    }
-}
-
-fn in_language<'a>(ctx: &Context<'_>, vi: &'a str, en: &'a str) -> &'a str {
-    match ctx.language() {
-        Language::Vietnamese => vi,
-        Language::English => en,
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.text(("code", "Code within the subject."), |level, _| level.code.as_str());
+        fields.text(("label", "Label in the language of the request."), |level, with| {
+            with.label(&level.label_vi, &level.label_en)
+        });
+        fields
+            .value(("rank", "Rank of the level: a level is above those of lower rank in its subject."), |level, _| {
+                i32::from(level.rank)
+            });
     }
 }
 
 /// An institution that awards qualifications (cơ sở đào tạo).
 pub struct Institution(pub institution::Model);
 
-/// An institution that awards qualifications (cơ sở đào tạo).
-#[Object]
-impl Institution {
-    /// Code of the institution (mã cơ sở đào tạo).
-    async fn code(&self) -> &str {
-        self.0.code.as_str()
+object!(Institution, "An institution that awards qualifications (cơ sở đào tạo).");
+
+impl View for Institution {
+    const NAME: &'static str = "Institution";
+    type Of<'a> = &'a institution::Model;
+
+    fn of(&self) -> &institution::Model {
+        &self.0
     }
 
-    /// Name of the institution (tên cơ sở đào tạo).
-    async fn name(&self) -> &str {
-        &self.0.name
+    fn view(of: &institution::Model) -> Self {
+        Self(of.clone())
+    }
+
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.text(("code", "Code of the institution (mã cơ sở đào tạo)."), |institution, _| {
+            institution.code.as_str()
+        });
+        fields
+            .text(("name", "Name of the institution (tên cơ sở đào tạo)."), |institution, _| &institution.name);
     }
 }
 
@@ -106,53 +120,61 @@ pub struct Qualification {
     pub day: Day,
 }
 
-/// A qualification of a person (văn bằng, chứng chỉ).
-#[Object]
 impl Qualification {
-    /// Opaque id.
-    pub async fn id(&self) -> ID {
-        self.row.id.into()
+    /// The field of the interface `Node`.
+    pub async fn id(&self, _: &Context<'_>) -> Result<ID> {
+        Ok(self.row.id.into())
+    }
+}
+
+object!(Qualification, "A qualification of a person (văn bằng, chứng chỉ).");
+
+impl View for Qualification {
+    const NAME: &'static str = "Qualification";
+    type Of<'a> = (&'a qualification::Model, Day);
+
+    fn of(&self) -> (&qualification::Model, Day) {
+        (&self.row, self.day)
     }
 
-    /// Day whose state this object shows. With `id` it identifies the object in a cache.
-    async fn as_of(&self) -> Day {
-        self.day
+    fn view((row, day): (&qualification::Model, Day)) -> Self {
+        Self { row: row.clone(), day }
     }
 
-    /// Subject of the qualification (loại trình độ).
-    async fn subject(&self, ctx: &Context<'_>) -> Result<QualificationSubject> {
-        let subject = ctx.reference_data().subject(self.row.subject_code.as_str()).cloned().map(QualificationSubject);
-        subject.ok_or_else(|| Error::internal("a qualification of a subject that is not in the registry"))
-    }
-
-    /// Level within the subject (mức trình độ).
-    async fn level(&self, ctx: &Context<'_>) -> Result<QualificationLevel> {
-        let subject = ctx.reference_data().subject(self.row.subject_code.as_str());
-        let level = subject.and_then(|subject| subject.level(self.row.level_code.as_str()));
-        level
-            .cloned()
-            .map(QualificationLevel)
-            .ok_or_else(|| Error::internal("a qualification of a level that is not in the registry"))
-    }
-
-    /// Code of the field of study (mã ngành đào tạo).
-    async fn field_code(&self) -> Option<&str> {
-        self.row.field_code.as_deref()
-    }
-
-    /// Awarding institution.
-    async fn institution(&self, ctx: &Context<'_>) -> Option<Institution> {
-        let code = self.row.institution_code.as_ref()?;
-        ctx.reference_data().institution(code.as_str()).cloned().map(Institution)
-    }
-
-    /// Mode of study (hình thức đào tạo).
-    async fn mode(&self) -> Option<StudyMode> {
-        self.row.mode
-    }
-
-    /// Date of the award, as precise as recorded. For comparisons with a day, the last possible day counts.
-    async fn granted_on(&self) -> PartialDate {
-        self.row.granted_on
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.id(("id", "Opaque id."), |(row, _), _| row.id);
+        fields.value(
+            ("asOf", "Day whose state this object shows. With `id` it identifies the object in a cache."),
+            |(_, day), _| day,
+        );
+        fields.one::<QualificationSubject>(
+            ("subject", "Subject of the qualification (loại trình độ)."),
+            |(row, _), with| {
+                let subject = with.reference_data().subject(row.subject_code.as_str());
+                subject.ok_or_else(|| Error::internal("a qualification of a subject that is not in the registry"))
+            },
+        );
+        fields.one::<QualificationLevel>(
+            ("level", "Level within the subject (mức trình độ)."),
+            |(row, _), with| {
+                let subject = with.reference_data().subject(row.subject_code.as_str());
+                let level = subject.and_then(|subject| subject.level(row.level_code.as_str()));
+                level.ok_or_else(|| Error::internal("a qualification of a level that is not in the registry"))
+            },
+        );
+        fields.optional_text(("fieldCode", "Code of the field of study (mã ngành đào tạo)."), |(row, _), _| {
+            row.field_code.as_deref()
+        });
+        fields.optional::<Institution>(("institution", "Awarding institution."), |(row, _), with| {
+            with.reference_data().institution(row.institution_code.as_ref()?.as_str())
+        });
+        fields.value(("mode", "Mode of study (hình thức đào tạo)."), |(row, _), _| row.mode);
+        fields.value(
+            (
+                "grantedOn",
+                "Date of the award, as precise as recorded. For comparisons with a day, the last possible day counts.",
+            ),
+            |(row, _), _| row.granted_on,
+        );
     }
 }

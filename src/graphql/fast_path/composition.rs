@@ -8,9 +8,9 @@ use crate::{
         composition::int,
         fast_path::{
             json::{Render, Write, write},
-            qualification::{QualificationLevel, QualificationSubject},
             selection::Selected,
         },
+        qualification::{QualificationLevel, QualificationSubject},
     },
 };
 

@@ -12,7 +12,6 @@ mod json;
 mod page;
 mod person;
 pub mod prefetch;
-mod qualification;
 mod quota;
 mod roots;
 mod rotation;

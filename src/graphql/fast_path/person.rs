@@ -10,11 +10,11 @@ use crate::{
         fast_path::{
             json::{Render, Write, write},
             prefetch::Requirement,
-            qualification::{Held, Qualification},
             rotation::Rotation,
             selection::Selected,
             unit::Unit,
         },
+        qualification::Qualification,
         title::Title,
     },
 };
@@ -84,7 +84,7 @@ fn qualifications(field: &Selected<'_>) -> Option<Write<Cadre>> {
         }
         let all = cadre.qualifications();
         let day = cadre.day();
-        set.list(held::counting(all, subject.as_deref(), day).map(|row| Held { row, day }), with, out)
+        set.list(held::counting(all, subject.as_deref(), day).map(|row| (row, day)), with, out)
     })
 }
 
@@ -95,11 +95,7 @@ fn highest(field: &Selected<'_>) -> Option<Write<Cadre>> {
         held::subject(with.view.access, "subject", &subject)?;
         let all = cadre.qualifications();
         let day = cadre.day();
-        set.option(
-            held::highest(with.view.reference_data(), all, &subject, day).map(|row| Held { row, day }),
-            with,
-            out,
-        )
+        set.option(held::highest(with.view.reference_data(), all, &subject, day).map(|row| (row, day)), with, out)
     })
 }
 

@@ -1,7 +1,4 @@
-//! Writers for quotas with their plans and programmes; the output equals that of `graphql::training` and
-//! `graphql::programme`.
-
-use entity::programme;
+//! Writers for quotas with their plans; the output equals that of `graphql::training`.
 
 use crate::{
     authz::{VisiblePlan, VisibleQuota},
@@ -10,12 +7,14 @@ use crate::{
         unit,
     },
     error::Error,
-    graphql::fast_path::{
-        json::{Render, Write, write},
-        prefetch::Requirement,
-        qualification::QualificationLevel,
-        selection::Selected,
-        unit::Unit,
+    graphql::{
+        fast_path::{
+            json::{Render, Write, write},
+            prefetch::Requirement,
+            selection::Selected,
+            unit::Unit,
+        },
+        programme::Programme,
     },
 };
 
@@ -99,34 +98,6 @@ impl Render for TrainingPlan {
             "yearTo" => write::<Self>(|plan, _, out| out.leaf(plan.row().year_to)),
             "state" => write::<Self>(|plan, _, out| out.leaf(plan.row().state)),
             "version" => write::<Self>(|plan, _, out| out.leaf(plan.row().version)),
-            _ => None,
-        }
-    }
-}
-
-/// A training programme.
-pub(super) struct Programme;
-
-impl Render for Programme {
-    const NAME: &'static str = "Programme";
-    type Of<'a> = &'a programme::Model;
-
-    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
-        match field.name {
-            "code" => write::<Self>(|programme, _, out| out.leaf(programme.code.as_str())),
-            "name" => write::<Self>(|programme, _, out| out.leaf(&programme.name)),
-            "kind" => write::<Self>(|programme, _, out| out.leaf(programme.kind)),
-            "subject" => write::<Self>(|programme, _, out| out.leaf(&programme.subject)),
-            "level" => {
-                let set = field.set::<QualificationLevel>()?;
-                write::<Self>(move |programme, with, out| {
-                    let level = programme.level_code.as_ref();
-                    let level = level.and_then(|level| {
-                        with.view.reference_data().subject(&programme.subject)?.level(level.as_str())
-                    });
-                    set.option(level, with, out)
-                })
-            }
             _ => None,
         }
     }

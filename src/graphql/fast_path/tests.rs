@@ -13,14 +13,19 @@ use super::{
     json::Render,
     page::{BoundedCount, Connection, Edge, PageInfo},
     person::{Assignment, Cadre},
-    qualification::{Institution, Qualification, QualificationLevel, QualificationSubject},
-    quota::{Programme, Quota, TrainingPlan},
+    quota::{Quota, TrainingPlan},
     roots::{AskedUnit, Query},
     rotation::{Placement, Rotation},
     selection::Compiling,
     unit::Unit,
 };
-use crate::graphql::{guard::schema_index::SchemaIndex, sdl, title::Title};
+use crate::graphql::{
+    guard::schema_index::SchemaIndex,
+    programme::Programme,
+    qualification::{Institution, Qualification, QualificationLevel, QualificationSubject},
+    sdl,
+    title::Title,
+};
 
 /// Whether a selection of a type is supported.
 fn is_written<T: Render>(schema_index: &SchemaIndex, selection: &str) -> bool {
