@@ -44,7 +44,7 @@ pub fn level<'a>(subject: &'a Subject, field: &str, code: &str) -> Result<&'a qu
 /// Qualifications that count on the day, of one subject or of all.
 pub fn counting<'a>(
     held: &'a [qualification::Model],
-    subject: Option<&'a str>,
+    subject: Option<&str>,
     day: Day,
 ) -> impl Iterator<Item = &'a qualification::Model> {
     held.iter()
@@ -56,7 +56,7 @@ pub fn counting<'a>(
 pub fn highest<'a>(
     reference_data: &ReferenceData,
     held: &'a [qualification::Model],
-    subject: &'a str,
+    subject: &str,
     day: Day,
 ) -> Option<&'a qualification::Model> {
     let rank = |held: &qualification::Model| reference_data.rank(&held.subject_code, &held.level_code);

@@ -1,13 +1,10 @@
 //! Cadres (cán bộ, công chức, viên chức), as of a day.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use entity::{
-    assignment, ethnic_group,
-    value::{CadreStatus, Category, Day, Gender},
-};
+use entity::{assignment, ethnic_group, value::Day};
 
 use crate::{
-    authz::{AuthorizedCadre, Identity, Political},
+    authz::{Access, AuthorizedCadre, Identity, Political},
     domain::{
         access_log::AccessLog,
         cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
@@ -19,6 +16,7 @@ use crate::{
     graphql::{
         ContextExt,
         access_log::AccessEntry,
+        fast_path::prefetch::Requirement,
         found,
         page::{Connection, Listed, Total},
         qualification::Qualification,
@@ -26,6 +24,10 @@ use crate::{
         title::Title,
         training::enrolment::Enrolment,
         unit::Unit,
+        view::{
+            AllRelated, Argument, Fields, Rows, View,
+            engine::{Declared, object},
+        },
     },
     page::PageArgs,
 };
@@ -88,93 +90,19 @@ impl Listed for Cadre {
     const EDGE: &'static str = "CadreEdge";
 }
 
+impl Cadre {
+    /// The field of the interface `Node`.
+    pub async fn id(&self, _: &Context<'_>) -> Result<ID> {
+        Ok(self.0.id().into())
+    }
+}
+
 /// A cadre, civil servant or public employee (cán bộ, công chức, viên chức), as of the requested day.
 #[Object]
 impl Cadre {
-    /// Opaque id.
-    pub async fn id(&self) -> ID {
-        self.0.id().into()
-    }
-
-    /// Day whose state this object shows. With `id` it identifies the object in a cache.
-    async fn as_of(&self) -> Day {
-        self.0.day()
-    }
-
-    /// Code (mã cán bộ).
-    async fn code(&self) -> &str {
-        self.0.card().code.as_str()
-    }
-
-    /// Full name as in the personnel file (họ và tên).
-    async fn full_name(&self) -> &str {
-        &self.0.card().full_name
-    }
-
-    /// Gender (giới tính).
-    async fn gender(&self) -> Gender {
-        self.0.card().gender
-    }
-
-    /// Category (cán bộ, công chức hay viên chức).
-    async fn category(&self) -> Category {
-        self.0.card().category
-    }
-
-    /// Current status, regardless of the requested day.
-    async fn status(&self) -> CadreStatus {
-        self.0.card().status
-    }
-
-    /// Unit of the primary post on the day; of two, the later started one. Null if none is within reach.
-    async fn unit(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
-        let post = cadre::post_on(self.0.posts(), self.0.day());
-        Ok(post.and_then(|post| unit::on_day(ctx.access(), post.unit_id, self.0.day())).map(Unit))
-    }
-
-    /// Title of the same post (chức danh).
-    async fn title(&self, ctx: &Context<'_>) -> Result<Option<Title>> {
-        let title = cadre::post_on(self.0.posts(), self.0.day())
-            .and_then(|post| ctx.reference_data().title(post.title_code.as_str()));
-        Ok(title.cloned().map(Title))
-    }
-
-    /// Posts in units within reach that began by the day (inclusive), newest first (quá trình công tác).
-    async fn assignments(&self) -> Vec<Assignment> {
-        let begun = self.0.posts().iter().filter(|post| post.start_on <= self.0.day()).cloned();
-        begun.map(|post| Assignment { post, day: self.0.day() }).collect()
-    }
-
-    /// Qualifications that count on the day (trình độ), by subject, then oldest first.
-    async fn qualifications(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Only those in this subject, by code.")] subject: Option<String>,
-    ) -> Result<Vec<Qualification>> {
-        if let Some(code) = &subject {
-            held::subject(ctx.access(), "subject", code)?;
-        }
-        Ok(held::counting(self.0.qualifications(), subject.as_deref(), self.0.day())
-            .map(|row| Qualification { row: row.clone(), day: self.0.day() })
-            .collect())
-    }
-
-    /// Highest qualification in a subject that counts on the day.
-    async fn highest(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Code of the subject.")] subject: String,
-    ) -> Result<Option<Qualification>> {
-        held::subject(ctx.access(), "subject", &subject)?;
-        let highest = held::highest(ctx.reference_data(), self.0.qualifications(), &subject, self.0.day());
-        Ok(highest.map(|row| Qualification { row: row.clone(), day: self.0.day() }))
-    }
-
-    /// Rotations, transfers and secondments that began or were announced by the day (inclusive), newest first, each as
-    /// of the day (quá trình luân chuyển, điều động, biệt phái). Those with neither unit within reach are omitted.
-    async fn rotations(&self, ctx: &Context<'_>) -> Result<Vec<Rotation>> {
-        let of = ctx.loaders().rotations(self.0.seen()).await?;
-        Ok(rotation::history(ctx.access(), &of, self.0.day())?.into_iter().map(Rotation).collect())
+    #[graphql(flatten)]
+    fn declared(&self) -> Declared<'_, Self> {
+        Declared(self)
     }
 
     /// Enrolments (quá trình đào tạo, bồi dưỡng), latest year first, up to the year of the requested day. Those with
@@ -231,6 +159,104 @@ impl Cadre {
     }
 }
 
+impl View for Cadre {
+    const NAME: &'static str = "Cadre";
+    type Of<'a> = &'a AuthorizedCadre;
+
+    fn of(&self) -> &AuthorizedCadre {
+        &self.0
+    }
+
+    fn view(of: &AuthorizedCadre) -> Self {
+        Self(of.clone())
+    }
+
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.id(("id", "Opaque id."), |cadre, _| cadre.id());
+        fields.value(
+            ("asOf", "Day whose state this object shows. With `id` it identifies the object in a cache."),
+            |cadre, _| cadre.day(),
+        );
+        fields.text(("code", "Code (mã cán bộ)."), |cadre, _| cadre.card().code.as_str());
+        fields.text(("fullName", "Full name as in the personnel file (họ và tên)."), |cadre, _| {
+            &cadre.card().full_name
+        });
+        fields.value(("gender", "Gender (giới tính)."), |cadre, _| cadre.card().gender);
+        fields.value(("category", "Category (cán bộ, công chức hay viên chức)."), |cadre, _| {
+            cadre.card().category
+        });
+        fields.value(("status", "Current status, regardless of the requested day."), |cadre, _| cadre.card().status);
+        fields.optional::<Unit>(
+            (
+                "unit",
+                "Unit of the primary post on the day; of two, the later started one. Null if none is within reach.",
+            ),
+            |cadre, with| {
+                let post = cadre::post_on(cadre.posts(), cadre.day())?;
+                unit::on_day(with.access, post.unit_id, cadre.day())
+            },
+        );
+        fields.optional::<Title>(("title", "Title of the same post (chức danh)."), |cadre, with| {
+            let post = cadre::post_on(cadre.posts(), cadre.day())?;
+            with.reference_data().title(post.title_code.as_str())
+        });
+        fields.list::<Assignment>(
+            (
+                "assignments",
+                "Posts in units within reach that began by the day (inclusive), newest first (quá trình công tác).",
+            ),
+            |cadre, _| {
+                let begun = cadre.posts().iter().filter(|post| post.start_on <= cadre.day());
+                Ok(begun.map(|post| (post, cadre.day())).collect())
+            },
+        );
+        fields.list_by::<Qualification, Option<String>>(
+            ("qualifications", "Qualifications that count on the day (trình độ), by subject, then oldest first."),
+            Argument::new("subject", "Only those in this subject, by code."),
+            |cadre, with, subject| {
+                if let Some(code) = subject {
+                    held::subject(with.access, "subject", code)?;
+                }
+                let counting = held::counting(cadre.qualifications(), subject.as_deref(), cadre.day());
+                Ok(counting.map(|row| (row, cadre.day())).collect())
+            },
+        );
+        fields.optional_by::<Qualification, String>(
+            ("highest", "Highest qualification in a subject that counts on the day."),
+            Argument::new("subject", "Code of the subject."),
+            |cadre, with, subject| {
+                held::subject(with.access, "subject", subject)?;
+                let highest = held::highest(with.reference_data(), cadre.qualifications(), subject, cadre.day());
+                Ok(highest.map(|row| (row, cadre.day())))
+            },
+        );
+        fields.all_related::<Rotation>(
+            (
+                "rotations",
+                "Rotations, transfers and secondments that began or were announced by the day (inclusive), newest first, each as\n\
+                 of the day (quá trình luân chuyển, điều động, biệt phái). Those with neither unit within reach are omitted.",
+            ),
+            AllRelated {
+                requires: Requirement::Rotations,
+                load: |cadre, ctx| {
+                    Box::pin(async move {
+                        let rows = ctx.loaders().rotations(cadre.seen()).await?;
+                        rotations(ctx.access(), &rows, cadre.day())
+                    })
+                },
+                find: |cadre, with, _| {
+                    let unread = || Error::internal("rotations that were not read with their person");
+                    rotations(with.access, cadre.rotations().ok_or_else(unread)?, cadre.day()).map(Rows::Owned)
+                },
+            },
+        );
+    }
+}
+
+fn rotations(access: &Access, rows: &[entity::rotation::Model], day: Day) -> Result<Vec<Rotation>> {
+    Ok(rotation::history(access, rows, day)?.into_iter().map(Rotation).collect())
+}
+
 /// Origin data of a person (nguồn gốc).
 #[derive(SimpleObject)]
 pub struct Origin {
@@ -266,37 +292,35 @@ pub struct Assignment {
     day: Day,
 }
 
-/// A post (quá trình công tác): a title in a unit, from its first day on.
-#[Object]
-impl Assignment {
-    /// Day whose state of the unit is shown.
-    async fn as_of(&self) -> Day {
-        self.day
+object!(Assignment, "A post (quá trình công tác): a title in a unit, from its first day on.");
+
+impl View for Assignment {
+    const NAME: &'static str = "Assignment";
+    type Of<'a> = (&'a assignment::Model, Day);
+
+    fn of(&self) -> (&assignment::Model, Day) {
+        (&self.post, self.day)
     }
 
-    /// Unit of the post (đơn vị công tác), on the day `asOf`.
-    async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
-        unit::on_day(ctx.access(), self.post.unit_id, self.day).map(Unit).ok_or(Error::NotFound)
+    fn view((post, day): (&assignment::Model, Day)) -> Self {
+        Self { post: post.clone(), day }
     }
 
-    /// Title (chức danh).
-    async fn title(&self, ctx: &Context<'_>) -> Result<Title> {
-        let title = ctx.reference_data().title(self.post.title_code.as_str()).cloned().map(Title);
-        title.ok_or_else(|| Error::internal("a post with a title that is not in the registry"))
-    }
-
-    /// First day, inclusive.
-    async fn start_on(&self) -> Day {
-        self.post.start_on
-    }
-
-    /// End day, exclusive; null if the post is current.
-    async fn end_on(&self) -> Option<Day> {
-        self.post.end_on
-    }
-
-    /// Whether it is the primary post; otherwise it is a concurrent one (kiêm nhiệm).
-    async fn is_primary(&self) -> bool {
-        self.post.is_primary
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.value(("asOf", "Day whose state of the unit is shown."), |(_, day), _| day);
+        fields.one::<Unit>(
+            ("unit", "Unit of the post (đơn vị công tác), on the day `asOf`."),
+            |(post, day), with| unit::on_day(with.access, post.unit_id, day).ok_or(Error::NotFound),
+        );
+        fields.one::<Title>(("title", "Title (chức danh)."), |(post, _), with| {
+            let title = with.reference_data().title(post.title_code.as_str());
+            title.ok_or_else(|| Error::internal("a post with a title that is not in the registry"))
+        });
+        fields.value(("startOn", "First day, inclusive."), |(post, _), _| post.start_on);
+        fields.value(("endOn", "End day, exclusive; null if the post is current."), |(post, _), _| post.end_on);
+        fields.value(
+            ("isPrimary", "Whether it is the primary post; otherwise it is a concurrent one (kiêm nhiệm)."),
+            |(post, _), _| post.is_primary,
+        );
     }
 }

@@ -1,39 +1,14 @@
 //! Compositions (cơ cấu trình độ): people counted by their highest level.
 
-use async_graphql::{Context, Object, SimpleObject};
-use entity::value::Day;
+use entity::qualification_level;
 
 use crate::{
     domain::{composition, qualification},
-    error::Result,
     graphql::{
-        ContextExt,
         qualification::{QualificationLevel, QualificationSubject},
+        view::{Argument, Fields, View, engine::object},
     },
 };
-
-/// People counted by their highest level in a subject on a day.
-pub struct Composition(pub composition::Composition);
-
-/// People at one level.
-#[derive(SimpleObject)]
-pub struct LevelShare {
-    /// The level; null if no qualification is recorded.
-    level: Option<QualificationLevel>,
-    /// Number of people with this highest level (người).
-    count: i32,
-    /// Their share of all in percent.
-    percent: f64,
-}
-
-/// A part of the counted people.
-#[derive(SimpleObject)]
-pub struct Share {
-    /// Number of people (người).
-    count: i32,
-    /// Their share of all in percent.
-    percent: f64,
-}
 
 /// Converts a count for the schema; larger ones become `i32::MAX`.
 pub(super) fn int(count: u64) -> i32 {
@@ -41,49 +16,123 @@ pub(super) fn int(count: u64) -> i32 {
 }
 
 /// People counted by their highest level in a subject on a day.
-#[Object]
-impl Composition {
-    /// Subject of the qualifications.
-    async fn subject(&self, ctx: &Context<'_>) -> Result<QualificationSubject> {
-        qualification::subject(ctx.access(), "subject", &self.0.subject).cloned().map(QualificationSubject)
+pub struct Composition(pub composition::Composition);
+
+object!(Composition, "People counted by their highest level in a subject on a day.");
+
+impl View for Composition {
+    const NAME: &'static str = "Composition";
+    type Of<'a> = &'a composition::Composition;
+
+    fn of(&self) -> &composition::Composition {
+        &self.0
     }
 
-    /// Number of counted people (tổng số người).
-    async fn total(&self) -> i32 {
-        int(self.0.total)
+    fn view(of: &composition::Composition) -> Self {
+        Self(of.clone())
     }
 
-    /// Whether the counts are rounded to multiples of five, as with `stats:read` alone. Each count is rounded
-    /// separately, so they may not add up to the total, and a count below five becomes 0 or 5.
-    async fn is_rounded(&self) -> bool {
-        self.0.is_rounded
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.one::<QualificationSubject>(("subject", "Subject of the qualifications."), |counted, with| {
+            qualification::subject(with.access, "subject", &counted.subject)
+        });
+        fields.value(("total", "Number of counted people (tổng số người)."), |counted, _| int(counted.total));
+        fields.value(
+            (
+                "isRounded",
+                "Whether the counts are rounded to multiples of five, as with `stats:read` alone. Each count is rounded\n\
+                 separately, so they may not add up to the total, and a count below five becomes 0 or 5.",
+            ),
+            |counted, _| counted.is_rounded,
+        );
+        fields.list::<LevelShare>(
+            (
+                "levels",
+                "All levels of the subject, lowest first, then the people without a recorded level. The counts add up to the\n\
+                 total unless they are rounded.",
+            ),
+            |counted, with| {
+                let subject = qualification::subject(with.access, "subject", &counted.subject)?;
+                let levels = subject.levels.iter().map(Some).chain([None]);
+                let counts = counted.by_rank.iter().map(|(_, count)| *count).chain([counted.none]);
+                Ok(levels.zip(counts).map(|(level, count)| (level, Part::of(counted, count))).collect())
+            },
+        );
+        fields.one_by::<Share, String>(
+            ("atLeast", "People whose highest level is this level or higher (\"trở lên\")."),
+            Argument::new("level", "Code of a level of the subject."),
+            |counted, with, level| {
+                let subject = qualification::subject(with.access, "subject", &counted.subject)?;
+                let level = qualification::level(subject, "level", level)?;
+                Ok(Part::of(counted, counted.at_least(level.rank)))
+            },
+        );
+        fields.value(("asOf", "Day of the count."), |counted, _| counted.day);
+    }
+}
+
+/// A part of the counted people, and its share of all in percent.
+#[derive(Clone, Copy)]
+pub struct Part {
+    count: i32,
+    percent: f64,
+}
+
+impl Part {
+    fn of(counted: &composition::Composition, count: u64) -> Self {
+        Self { count: int(count), percent: counted.percent(count) }
+    }
+}
+
+/// People at one level.
+pub struct LevelShare {
+    level: Option<qualification_level::Model>,
+    part: Part,
+}
+
+object!(LevelShare, "People at one level.");
+
+impl View for LevelShare {
+    const NAME: &'static str = "LevelShare";
+    type Of<'a> = (Option<&'a qualification_level::Model>, Part);
+
+    fn of(&self) -> (Option<&qualification_level::Model>, Part) {
+        (self.level.as_ref(), self.part)
     }
 
-    /// All levels of the subject, lowest first, then the people without a recorded level. The counts add up to the
-    /// total unless they are rounded.
-    async fn levels(&self, ctx: &Context<'_>) -> Result<Vec<LevelShare>> {
-        let subject = qualification::subject(ctx.access(), "subject", &self.0.subject)?;
-        let levels = subject.levels.iter().cloned().map(|level| Some(QualificationLevel(level))).chain([None]);
-        let counts = self.0.by_rank.iter().map(|(_, count)| *count).chain([self.0.none]);
-        Ok(levels
-            .zip(counts)
-            .map(|(level, count)| LevelShare { level, count: int(count), percent: self.0.percent(count) })
-            .collect())
+    fn view((level, part): (Option<&qualification_level::Model>, Part)) -> Self {
+        Self { level: level.cloned(), part }
     }
 
-    /// People whose highest level is this level or higher ("trở lên").
-    async fn at_least(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Code of a level of the subject.")] level: String,
-    ) -> Result<Share> {
-        let subject = qualification::subject(ctx.access(), "subject", &self.0.subject)?;
-        let count = self.0.at_least(qualification::level(subject, "level", &level)?.rank);
-        Ok(Share { count: int(count), percent: self.0.percent(count) })
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.optional::<QualificationLevel>(
+            ("level", "The level; null if no qualification is recorded."),
+            |(level, _), _| level,
+        );
+        fields.value(("count", "Number of people with this highest level (người)."), |(_, part), _| part.count);
+        fields.value(("percent", "Their share of all in percent."), |(_, part), _| part.percent);
+    }
+}
+
+/// A part of the counted people.
+pub struct Share(Part);
+
+object!(Share, "A part of the counted people.");
+
+impl View for Share {
+    const NAME: &'static str = "Share";
+    type Of<'a> = Part;
+
+    fn of(&self) -> Part {
+        self.0
     }
 
-    /// Day of the count.
-    async fn as_of(&self) -> Day {
-        self.0.day
+    fn view(part: Part) -> Self {
+        Self(part)
+    }
+
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.value(("count", "Number of people (người)."), |part, _| part.count);
+        fields.value(("percent", "Their share of all in percent."), |part, _| part.percent);
     }
 }

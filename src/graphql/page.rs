@@ -74,7 +74,7 @@ impl<V> Connection<V> {
 }
 
 /// Default bound of a total count.
-pub(super) const COUNTED_BY_DEFAULT: i32 = 10_000;
+const COUNTED_BY_DEFAULT: i32 = 10_000;
 
 /// Validates the bound of a total count.
 ///

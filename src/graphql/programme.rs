@@ -10,6 +10,7 @@ use crate::{
         qualification::QualificationLevel,
         view::{Fields, View, engine::object},
     },
+    reference::ReferenceData,
 };
 
 /// Root fields of programmes.
@@ -30,7 +31,12 @@ pub struct Programme(pub programme::Model);
 impl Programme {
     /// The programme with a row's code.
     pub(super) fn of(ctx: &Context<'_>, code: &ProgrammeCode) -> Result<Self> {
-        let programme = ctx.reference_data().programme(code.as_str()).cloned().map(Self);
+        Self::named(ctx.reference_data(), code).cloned().map(Self)
+    }
+
+    /// The row of the programme with a row's code.
+    pub(super) fn named<'a>(reference_data: &'a ReferenceData, code: &ProgrammeCode) -> Result<&'a programme::Model> {
+        let programme = reference_data.programme(code.as_str());
         programme.ok_or_else(|| Error::internal("a programme that is not in the registry"))
     }
 }

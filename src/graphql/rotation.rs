@@ -1,15 +1,16 @@
 //! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái).
 
 use async_graphql::{Context, ID, Object};
-use entity::value::{
-    Day, EndReason, RotationDirection, RotationForm, RotationPurpose, RotationState, Tier, TitleCode, UnitId,
+use entity::{
+    title,
+    value::{Day, TitleCode, UnitId},
 };
 
 use crate::{
     authz::VisibleRotation,
     domain::{
         rotation::{self, RotationKey, RotationList, RotationOrder, RotationWhere},
-        unit,
+        unit::{self, UnitOnDay},
     },
     error::{Error, Result},
     graphql::{
@@ -21,6 +22,10 @@ use crate::{
         rule::{RuleCheck, RuleOverride},
         title::Title,
         unit::Unit,
+        view::{
+            Fields, View, ViewContext,
+            engine::{Declared, object},
+        },
     },
     page::PageArgs,
 };
@@ -70,12 +75,9 @@ impl Listed for Rotation {
 }
 
 impl Rotation {
-    fn unit(&self, ctx: &Context<'_>, id: UnitId, day: Day) -> Option<Unit> {
-        unit::named_by(ctx.access(), &self.0, id, day).map(Unit)
-    }
-
-    fn title(ctx: &Context<'_>, code: Option<&TitleCode>) -> Option<Title> {
-        code.and_then(|code| ctx.reference_data().title(code.as_str())).cloned().map(Title)
+    /// The field of the interface `Node`.
+    pub async fn id(&self, _: &Context<'_>) -> Result<ID> {
+        Ok(self.0.row().id.into())
     }
 }
 
@@ -83,14 +85,9 @@ impl Rotation {
 /// as of the requested day.
 #[Object]
 impl Rotation {
-    /// Opaque id.
-    pub async fn id(&self) -> ID {
-        self.0.row().id.into()
-    }
-
-    /// Day whose state this object shows. With `id` it identifies the object in a cache.
-    async fn as_of(&self) -> Day {
-        self.0.day()
+    #[graphql(flatten)]
+    fn declared(&self) -> Declared<'_, Self> {
+        Declared(self)
     }
 
     /// The person, as of the requested day; if their file is out of reach then, as of the last day on which this
@@ -98,107 +95,6 @@ impl Rotation {
     async fn cadre(&self, ctx: &Context<'_>) -> Result<Cadre> {
         let person = ctx.loaders().person(ctx.access().person_of(&self.0)).await?;
         person.as_ref().clone().map(Cadre).ok_or_else(|| Error::internal("a rotation of nobody"))
-    }
-
-    /// Form of the rotation (hình thức).
-    async fn form(&self) -> RotationForm {
-        self.0.row().form
-    }
-
-    /// Purpose of the rotation (mục đích); null if it is not recorded.
-    async fn purpose(&self) -> Option<RotationPurpose> {
-        self.0.row().purpose
-    }
-
-    /// Direction (hướng), from the tiers and territories of both units on the start day.
-    async fn direction(&self) -> RotationDirection {
-        self.0.row().direction
-    }
-
-    /// Previous unit (nơi đi), as of the start day. Returned even if it is out of reach; its related objects are not
-    /// accessible then.
-    #[expect(clippy::wrong_self_convention, reason = "the unit from which, as the contract calls it")]
-    async fn from_unit(&self, ctx: &Context<'_>) -> Result<Unit> {
-        let row = self.0.row();
-        self.unit(ctx, row.from_unit_id, row.start_on).ok_or(Error::NotFound)
-    }
-
-    /// Destination unit (nơi đến), as of the start day. Returned even if it is out of reach; its related objects are
-    /// not accessible then.
-    async fn to_unit(&self, ctx: &Context<'_>) -> Result<Unit> {
-        let row = self.0.row();
-        self.unit(ctx, row.to_unit_id, row.start_on).ok_or(Error::NotFound)
-    }
-
-    /// Tier of the previous unit on the start day.
-    async fn from_tier(&self) -> Tier {
-        self.0.row().from_tier
-    }
-
-    /// Tier of the destination unit on the start day.
-    async fn to_tier(&self) -> Tier {
-        self.0.row().to_tier
-    }
-
-    /// Previous title (chức danh trước luân chuyển); null if it is not recorded.
-    async fn from_title(&self, ctx: &Context<'_>) -> Option<Title> {
-        Self::title(ctx, self.0.row().from_title_code.as_ref())
-    }
-
-    /// New title (chức danh luân chuyển đến); null if it is not recorded.
-    async fn to_title(&self, ctx: &Context<'_>) -> Option<Title> {
-        Self::title(ctx, self.0.row().to_title_code.as_ref())
-    }
-
-    /// First day, inclusive.
-    async fn start_on(&self) -> Day {
-        self.0.row().start_on
-    }
-
-    /// Planned end day, exclusive (thời hạn).
-    async fn planned_end_on(&self) -> Option<Day> {
-        self.0.row().planned_end_on
-    }
-
-    /// Actual end day, exclusive; null if the rotation is running or the day is not recorded.
-    async fn end_on(&self) -> Option<Day> {
-        self.0.row().end_on
-    }
-
-    /// Reason of the end (lý do kết thúc).
-    async fn end_reason(&self) -> Option<EndReason> {
-        self.0.row().end_reason
-    }
-
-    /// State of the rotation (trạng thái).
-    async fn state(&self) -> RotationState {
-        self.0.row().state
-    }
-
-    /// Preparing unit (đơn vị chuẩn bị); null for imported history.
-    async fn preparing_unit(&self, ctx: &Context<'_>) -> Option<Unit> {
-        self.unit(ctx, self.0.row().preparing_unit_id?, self.0.day())
-    }
-
-    /// Number of the decision (số quyết định).
-    async fn decision_no(&self) -> Option<&str> {
-        self.0.row().decision_no.as_deref()
-    }
-
-    /// Day of the decision.
-    async fn decided_on(&self) -> Option<Day> {
-        self.0.row().decided_on
-    }
-
-    /// Day on which the decision was published (ngày công bố).
-    async fn published_on(&self) -> Option<Day> {
-        self.0.row().published_on
-    }
-
-    /// Placement of the person afterwards (bố trí sau luân chuyển); null if there is none yet.
-    async fn placement(&self) -> Option<Placement> {
-        let row = self.0.row();
-        row.placed_on.map(|on| Placement { rotation: Rotation(self.0.clone()), on })
     }
 
     /// Results of the rule checks (đối chiếu với quy định), by the rules of the start day. A rule that depends on the
@@ -229,40 +125,143 @@ impl Rotation {
         let appraisals = ctx.loaders().appraisals(ctx.access().seen_rotation(&self.0)).await?;
         Ok(appraisals.iter().cloned().map(RotationAppraisal).collect())
     }
+}
 
-    /// Increases with every change; send it back as `expectedVersion`.
-    async fn version(&self) -> i32 {
-        self.0.row().version
+impl View for Rotation {
+    const NAME: &'static str = "Rotation";
+    type Of<'a> = &'a VisibleRotation;
+
+    fn of(&self) -> &VisibleRotation {
+        &self.0
     }
+
+    fn view(of: &VisibleRotation) -> Self {
+        Self(of.clone())
+    }
+
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.id(("id", "Opaque id."), |rotation, _| rotation.row().id);
+        fields.value(
+            ("asOf", "Day whose state this object shows. With `id` it identifies the object in a cache."),
+            |rotation, _| rotation.day(),
+        );
+        fields.value(("form", "Form of the rotation (hình thức)."), |rotation, _| rotation.row().form);
+        fields.value(
+            ("purpose", "Purpose of the rotation (mục đích); null if it is not recorded."),
+            |rotation, _| rotation.row().purpose,
+        );
+        fields.value(
+            ("direction", "Direction (hướng), from the tiers and territories of both units on the start day."),
+            |rotation, _| rotation.row().direction,
+        );
+        fields.one::<Unit>(
+            (
+                "fromUnit",
+                "Previous unit (nơi đi), as of the start day. Returned even if it is out of reach; its related objects are not\n\
+                 accessible then.",
+            ),
+            |rotation, with| {
+                let row = rotation.row();
+                named(with, rotation, row.from_unit_id, row.start_on).ok_or(Error::NotFound)
+            },
+        );
+        fields.one::<Unit>(
+            (
+                "toUnit",
+                "Destination unit (nơi đến), as of the start day. Returned even if it is out of reach; its related objects are\n\
+                 not accessible then.",
+            ),
+            |rotation, with| {
+                let row = rotation.row();
+                named(with, rotation, row.to_unit_id, row.start_on).ok_or(Error::NotFound)
+            },
+        );
+        fields
+            .value(("fromTier", "Tier of the previous unit on the start day."), |rotation, _| rotation.row().from_tier);
+        fields
+            .value(("toTier", "Tier of the destination unit on the start day."), |rotation, _| rotation.row().to_tier);
+        fields.optional::<Title>(
+            ("fromTitle", "Previous title (chức danh trước luân chuyển); null if it is not recorded."),
+            |rotation, with| title(with, rotation.row().from_title_code.as_ref()),
+        );
+        fields.optional::<Title>(
+            ("toTitle", "New title (chức danh luân chuyển đến); null if it is not recorded."),
+            |rotation, with| title(with, rotation.row().to_title_code.as_ref()),
+        );
+        fields.value(("startOn", "First day, inclusive."), |rotation, _| rotation.row().start_on);
+        fields.value(("plannedEndOn", "Planned end day, exclusive (thời hạn)."), |rotation, _| {
+            rotation.row().planned_end_on
+        });
+        fields.value(
+            ("endOn", "Actual end day, exclusive; null if the rotation is running or the day is not recorded."),
+            |rotation, _| rotation.row().end_on,
+        );
+        fields.value(("endReason", "Reason of the end (lý do kết thúc)."), |rotation, _| rotation.row().end_reason);
+        fields.value(("state", "State of the rotation (trạng thái)."), |rotation, _| rotation.row().state);
+        fields.optional::<Unit>(
+            ("preparingUnit", "Preparing unit (đơn vị chuẩn bị); null for imported history."),
+            |rotation, with| named(with, rotation, rotation.row().preparing_unit_id?, rotation.day()),
+        );
+        fields.optional_text(("decisionNo", "Number of the decision (số quyết định)."), |rotation, _| {
+            rotation.row().decision_no.as_deref()
+        });
+        fields.value(("decidedOn", "Day of the decision."), |rotation, _| rotation.row().decided_on);
+        fields.value(("publishedOn", "Day on which the decision was published (ngày công bố)."), |rotation, _| {
+            rotation.row().published_on
+        });
+        fields.optional::<Placement>(
+            ("placement", "Placement of the person afterwards (bố trí sau luân chuyển); null if there is none yet."),
+            |rotation, _| rotation.row().placed_on.map(|on| (rotation, on)),
+        );
+        fields.value(("version", "Increases with every change; send it back as `expectedVersion`."), |rotation, _| {
+            rotation.row().version
+        });
+    }
+}
+
+fn named(with: ViewContext<'_>, by: &VisibleRotation, unit: UnitId, day: Day) -> Option<UnitOnDay> {
+    unit::named_by(with.access, by, unit, day)
+}
+
+fn title<'a>(with: ViewContext<'a>, code: Option<&TitleCode>) -> Option<&'a title::Model> {
+    with.reference_data().title(code?.as_str())
 }
 
 /// A placement after a rotation (bố trí sau luân chuyển).
 pub struct Placement {
-    rotation: Rotation,
+    rotation: VisibleRotation,
     on: Day,
 }
 
-/// A placement after a rotation (bố trí sau luân chuyển).
-#[Object]
-impl Placement {
-    /// Unit of the placement, as of its first day. Returned even if it is out of reach; its related objects are not
-    /// accessible then.
-    async fn unit(&self, ctx: &Context<'_>) -> Option<Unit> {
-        self.rotation.unit(ctx, self.rotation.0.row().placement_unit_id?, self.on)
+object!(Placement, "A placement after a rotation (bố trí sau luân chuyển).");
+
+impl View for Placement {
+    const NAME: &'static str = "Placement";
+    type Of<'a> = (&'a VisibleRotation, Day);
+
+    fn of(&self) -> (&VisibleRotation, Day) {
+        (&self.rotation, self.on)
     }
 
-    /// Title of the placement; null if it is not recorded.
-    async fn title(&self, ctx: &Context<'_>) -> Option<Title> {
-        Rotation::title(ctx, self.rotation.0.row().placement_title_code.as_ref())
+    fn view((rotation, on): (&VisibleRotation, Day)) -> Self {
+        Self { rotation: rotation.clone(), on }
     }
 
-    /// First day, inclusive.
-    async fn on(&self) -> Day {
-        self.on
-    }
-
-    /// Number of the decision.
-    async fn decision_no(&self) -> Option<&str> {
-        self.rotation.0.row().placement_decision_no.as_deref()
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.optional::<Unit>(
+            (
+                "unit",
+                "Unit of the placement, as of its first day. Returned even if it is out of reach; its related objects are not\n\
+                 accessible then.",
+            ),
+            |(rotation, on), with| named(with, rotation, rotation.row().placement_unit_id?, on),
+        );
+        fields.optional::<Title>(("title", "Title of the placement; null if it is not recorded."), |placed, with| {
+            title(with, placed.0.row().placement_title_code.as_ref())
+        });
+        fields.value(("on", "First day, inclusive."), |(_, on), _| on);
+        fields.optional_text(("decisionNo", "Number of the decision."), |(rotation, _), _| {
+            rotation.row().placement_decision_no.as_deref()
+        });
     }
 }

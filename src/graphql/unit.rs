@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object};
 use entity::{
     unit_succession,
-    value::{Day, Hierarchy, RotationForm, SuccessionKind, Tier, UnitKind},
+    value::{Day, Hierarchy, RotationForm, SuccessionKind},
 };
 
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
         found,
         page::{Connection, Listed, Total},
         training::{progress::TrainingProgress, quota::Quota},
+        view::{Argument, Fields, View, engine::Declared},
     },
     page::PageArgs,
     reference::units::{FormerName, Predecessors, Reach},
@@ -93,66 +94,24 @@ pub(super) fn asked_day(access: &Access, unit: UnitOnDay, as_of: Option<Day>) ->
     Some(as_of.unwrap_or(unit.day())).filter(|day| *day != access.today())
 }
 
+impl Unit {
+    /// The field of the interface `Node`.
+    pub async fn id(&self, _: &Context<'_>) -> Result<ID> {
+        Ok(self.0.id().into())
+    }
+}
+
 /// A unit (đơn vị), as of the requested day. Its related objects are as of the same day.
 #[Object]
 impl Unit {
-    /// Opaque id.
-    pub async fn id(&self) -> ID {
-        self.0.id().into()
-    }
-
-    /// Day whose state this object shows. With `id` it identifies the object in a cache.
-    async fn as_of(&self) -> Day {
-        self.0.day()
-    }
-
-    /// Code (mã đơn vị).
-    async fn code<'a>(&self, ctx: &Context<'a>) -> &'a str {
-        self.0.code(ctx.reference_data())
-    }
-
-    /// Name on the day `asOf` (tên đơn vị), in Vietnamese.
-    async fn name<'a>(&self, ctx: &Context<'a>) -> &'a str {
-        &self.0.version(ctx.reference_data()).name
+    #[graphql(flatten)]
+    fn declared(&self) -> Declared<'_, Self> {
+        Declared(self)
     }
 
     /// Earlier names, latest first (tên cũ); `validTo` of each is the day of the change (exclusive end).
     async fn former_names(&self, ctx: &Context<'_>) -> Vec<FormerName> {
         unit::former_names(ctx.access(), self.0)
-    }
-
-    /// Kind (loại đơn vị).
-    async fn kind(&self, ctx: &Context<'_>) -> UnitKind {
-        self.0.version(ctx.reference_data()).kind
-    }
-
-    /// Tier (cấp).
-    async fn tier(&self, ctx: &Context<'_>) -> Tier {
-        self.0.version(ctx.reference_data()).tier
-    }
-
-    /// Code in the national list of territorial units (mã đơn vị hành chính). Codes are reused over time for other
-    /// units.
-    async fn admin_code<'a>(&self, ctx: &Context<'a>) -> Option<&'a str> {
-        self.0.version(ctx.reference_data()).admin_code.as_deref()
-    }
-
-    /// Direct superior unit, if within reach (đơn vị cấp trên trực tiếp).
-    async fn parent(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(default_with = "Hierarchy::Administrative", desc = "Which tree is meant.")] hierarchy: Hierarchy,
-    ) -> Option<Unit> {
-        unit::parent(ctx.access(), self.0, hierarchy).map(Unit)
-    }
-
-    /// Superior units within reach, nearest first.
-    async fn ancestors(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(default_with = "Hierarchy::Administrative", desc = "Which tree is meant.")] hierarchy: Hierarchy,
-    ) -> Vec<Unit> {
-        unit::ancestors(ctx.access(), self.0, hierarchy).into_iter().map(Unit).collect()
     }
 
     /// Direct subordinate units (đơn vị trực thuộc), by code.
@@ -170,16 +129,6 @@ impl Unit {
         let list = UnitList { below, as_of: asked_day(ctx.access(), self.0, None), ..UnitList::default() };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before })?;
         Ok(Connection::new(page, Total::Units(list), Unit))
-    }
-
-    /// First day of this version of the unit, inclusive; null if it has no start.
-    async fn valid_from(&self, ctx: &Context<'_>) -> Option<Day> {
-        self.0.version(ctx.reference_data()).valid_from
-    }
-
-    /// End day of this version, exclusive; null if it is current.
-    async fn valid_to(&self, ctx: &Context<'_>) -> Option<Day> {
-        self.0.version(ctx.reference_data()).valid_to
     }
 
     /// Predecessor units within reach, oldest first.
@@ -310,6 +259,61 @@ impl Unit {
         let predecessors = Predecessors::from_argument(include_predecessors);
         let asked = ProgressAsked { unit: self.0.id(), year, until_year, programmes, reach, predecessors, decimals };
         progress::progress(ctx.access(), &asked).await.map(TrainingProgress)
+    }
+}
+
+impl View for Unit {
+    const NAME: &'static str = "Unit";
+    type Of<'a> = UnitOnDay;
+
+    fn of(&self) -> UnitOnDay {
+        self.0
+    }
+
+    fn view(of: UnitOnDay) -> Self {
+        Self(of)
+    }
+
+    fn fields(fields: &mut impl Fields<Self>) {
+        const HIERARCHY: Argument<Hierarchy> =
+            Argument::new("hierarchy", "Which tree is meant.").or(|| Hierarchy::Administrative);
+
+        fields.id(("id", "Opaque id."), |unit, _| unit.id());
+        fields.value(
+            ("asOf", "Day whose state this object shows. With `id` it identifies the object in a cache."),
+            |unit, _| unit.day(),
+        );
+        fields.text(("code", "Code (mã đơn vị)."), |unit, with| unit.code(with.reference_data()));
+        fields.text(("name", "Name on the day `asOf` (tên đơn vị), in Vietnamese."), |unit, with| {
+            &unit.version(with.reference_data()).name
+        });
+        fields.value(("kind", "Kind (loại đơn vị)."), |unit, with| unit.version(with.reference_data()).kind);
+        fields.value(("tier", "Tier (cấp)."), |unit, with| unit.version(with.reference_data()).tier);
+        fields.optional_text(
+            (
+                "adminCode",
+                "Code in the national list of territorial units (mã đơn vị hành chính). Codes are reused over time for other\n\
+                 units.",
+            ),
+            |unit, with| unit.version(with.reference_data()).admin_code.as_deref(),
+        );
+        fields.optional_by::<Self, _>(
+            ("parent", "Direct superior unit, if within reach (đơn vị cấp trên trực tiếp)."),
+            HIERARCHY,
+            |unit, with, tree| Ok(unit::parent(with.access, unit, *tree)),
+        );
+        fields.list_by::<Self, _>(
+            ("ancestors", "Superior units within reach, nearest first."),
+            HIERARCHY,
+            |unit, with, tree| Ok(unit::ancestors(with.access, unit, *tree)),
+        );
+        fields.value(
+            ("validFrom", "First day of this version of the unit, inclusive; null if it has no start."),
+            |unit, with| unit.version(with.reference_data()).valid_from,
+        );
+        fields.value(("validTo", "End day of this version, exclusive; null if it is current."), |unit, with| {
+            unit.version(with.reference_data()).valid_to
+        });
     }
 }
 

@@ -15,23 +15,31 @@ use crate::{
 pub(super) enum Argument<T> {
     /// Constant: the same in each response.
     Known(T),
-    /// Contains variables.
-    Open(Literal),
+    /// Contains variables. If it is one that was not sent, the default of the schema applies.
+    Open(Literal, Option<ConstValue>),
 }
 
 impl Selected<'_> {
-    /// An argument of the field; `None` if the engine would reject its literal. A missing argument is parsed as null,
-    /// as in the resolvers and the defaults of the schema.
+    /// An argument of the field, with the default of the schema; `None` if the engine would reject its literal.
     pub fn argument<T: InputType>(&self, name: &str) -> Option<Argument<T>> {
-        let Some(literal) = self.literal(name) else { return T::parse(None).ok().map(Argument::Known) };
         let schema_index = self.compiling.schema_index;
         let declared = schema_index.field(self.on, self.name)?.argument(name)?;
+        let default = declared.default.clone();
+        let Some(literal) = self.literal(name) else { return T::parse(default).ok().map(Argument::Known) };
         if !input::fits(schema_index, &declared.of, literal) {
             return None;
         }
         match literal.clone().into_const() {
             Some(value) => T::parse(Some(value)).ok().map(Argument::Known),
-            None => Some(Argument::Open(literal.clone())),
+            None => Some(Argument::Open(literal.clone(), default)),
+        }
+    }
+
+    /// An argument that not every field with this kind of result has.
+    pub fn argument_if_declared<T: InputType>(&self, name: &str) -> Option<Option<Argument<T>>> {
+        match self.compiling.schema_index.field(self.on, self.name)?.argument(name) {
+            Some(_) => self.argument(name).map(Some),
+            None => Some(None),
         }
     }
 }
@@ -44,8 +52,8 @@ impl<T: InputType + Clone> Argument<T> {
     pub fn value(&self, variables: &Variables) -> Result<Cow<'_, T>> {
         match self {
             Self::Known(value) => Ok(Cow::Borrowed(value)),
-            Self::Open(literal) => {
-                let value = T::parse(settled(literal, variables));
+            Self::Open(literal, default) => {
+                let value = T::parse(settled(literal, variables).or_else(|| default.clone()));
                 value.map(Cow::Owned).map_err(|_| Error::internal("a value that its argument cannot hold"))
             }
         }

@@ -6,17 +6,12 @@
 //! supported fields. If it fails, the engine executes the query again and reports the error. The bytes are the same.
 
 mod argument;
-mod composition;
 mod fields;
 mod json;
 mod page;
-mod person;
 pub mod prefetch;
-mod quota;
 mod roots;
-mod rotation;
 mod selection;
-mod unit;
 
 use std::{
     fmt,

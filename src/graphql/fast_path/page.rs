@@ -8,16 +8,15 @@ use crate::{
     authz::{AuthorizedCadre, VisibleQuota},
     error::Result,
     graphql::{
-        cadre,
+        cadre::Cadre,
         fast_path::{
             argument::Argument,
             json::{Render, Write, write},
-            person::Cadre,
-            quota::Quota,
             selection::{Conditions, Selected},
         },
         page::{self, Listed},
-        training::quota,
+        training::quota::Quota,
+        view::View,
     },
     page::{BoundedCount as Counted, Cursor, Page, PageArgs},
 };
@@ -31,30 +30,26 @@ pub(super) struct Listing<T> {
     pub count: Option<Counted>,
 }
 
-/// A type with paged lists.
-pub(super) trait Paged: Render {
-    /// Its view, which names its connection types.
-    type View: Listed;
+/// A view with paged lists.
+pub(super) trait Paged: View + Listed {
     /// Type of a row in a page.
     type Row: 'static;
     /// The value to write for a row.
-    fn of(row: &Self::Row) -> Self::Of<'_>;
+    fn row(row: &Self::Row) -> <Self as View>::Of<'_>;
 }
 
 impl Paged for Cadre {
-    type View = cadre::Cadre;
     type Row = AuthorizedCadre;
 
-    fn of(row: &AuthorizedCadre) -> &AuthorizedCadre {
+    fn row(row: &AuthorizedCadre) -> &AuthorizedCadre {
         row
     }
 }
 
 impl Paged for Quota {
-    type View = quota::Quota;
     type Row = VisibleQuota;
 
-    fn of(row: &VisibleQuota) -> &VisibleQuota {
+    fn row(row: &VisibleQuota) -> &VisibleQuota {
         row
     }
 }
@@ -91,7 +86,7 @@ impl Paging {
 
 /// Bound of the count of a list, and its conditions.
 pub(super) struct Count {
-    max: Argument<Option<i32>>,
+    max: Argument<i32>,
     when: Conditions,
 }
 
@@ -101,7 +96,7 @@ impl Count {
         if !self.when.hold(variables) {
             return Ok(None);
         }
-        page::bound(self.max.value(variables)?.unwrap_or(page::COUNTED_BY_DEFAULT)).map(Some)
+        page::bound(*self.max.value(variables)?).map(Some)
     }
 }
 
@@ -109,7 +104,7 @@ impl Count {
 pub(super) struct Connection<T>(PhantomData<T>);
 
 impl<T: Paged> Render for Connection<T> {
-    const NAME: &'static str = T::View::CONNECTION;
+    const NAME: &'static str = T::CONNECTION;
     type Of<'a> = &'a Listing<T::Row>;
 
     fn field(field: &Selected<'_>) -> Option<Write<Self>> {
@@ -121,7 +116,7 @@ impl<T: Paged> Render for Connection<T> {
             "nodes" => {
                 let set = field.set::<T>()?;
                 write::<Self>(move |listing, with, out| {
-                    set.list(listing.page.rows.iter().map(|(_, row)| T::of(row)), with, out)
+                    set.list(listing.page.rows.iter().map(|(_, row)| T::row(row)), with, out)
                 })
             }
             "pageInfo" => {
@@ -155,7 +150,7 @@ impl<T: Paged> Render for Connection<T> {
 pub(super) struct Edge<T>(PhantomData<T>);
 
 impl<T: Paged> Render for Edge<T> {
-    const NAME: &'static str = T::View::EDGE;
+    const NAME: &'static str = T::EDGE;
     type Of<'a> = &'a (Cursor, T::Row);
 
     fn field(field: &Selected<'_>) -> Option<Write<Self>> {
@@ -163,7 +158,7 @@ impl<T: Paged> Render for Edge<T> {
             "cursor" => write::<Self>(|(cursor, _), _, out| out.leaf(cursor.sealed())),
             "node" => {
                 let set = field.set::<T>()?;
-                write::<Self>(move |(_, row), with, out| set.one(T::of(row), with, out))
+                write::<Self>(move |(_, row), with, out| set.one(T::row(row), with, out))
             }
             _ => None,
         }

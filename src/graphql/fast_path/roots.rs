@@ -1,5 +1,7 @@
 //! Root fields of a query: what they look up, and the lists of a unit that are read for it.
 
+use std::borrow::Cow;
+
 use async_graphql::Variables;
 use entity::value::{Day, Hierarchy};
 
@@ -13,19 +15,19 @@ use crate::{
     },
     error::Result,
     graphql::{
+        cadre::Cadre,
+        composition::Composition,
         fast_path::{
             argument::Argument,
-            composition::Composition,
             json::{JsonWriter, Render, RenderContext, Write, write},
             page::{Connection, Count, Listing, Paging},
-            person::Cadre,
             prefetch::Requirements,
-            quota::Quota,
             selection::{Conditions, Selected},
-            unit::Unit,
         },
         found,
-        unit::asked_day,
+        training::quota::Quota,
+        unit::{Unit, asked_day},
+        view::View,
     },
     reference::units::{Predecessors, Reach},
 };
@@ -46,8 +48,8 @@ enum RootKind {
 
 struct CadresAsked {
     filter: Argument<Option<CadreWhere>>,
-    search: Argument<Option<String>>,
-    reach: Argument<Option<Reach>>,
+    search: Option<Argument<Option<String>>>,
+    reach: Option<Argument<Reach>>,
     order: Argument<Option<Vec<CadreOrder>>>,
     as_of: Argument<Option<Day>>,
     paging: Paging,
@@ -57,18 +59,18 @@ struct CadresAsked {
 struct CompositionAsked {
     subject: Argument<String>,
     titles: Argument<Option<Vec<String>>>,
-    key_leaders_only: Argument<Option<bool>>,
-    hierarchy: Argument<Option<Hierarchy>>,
-    reach: Argument<Option<Reach>>,
+    key_leaders_only: Argument<bool>,
+    hierarchy: Argument<Hierarchy>,
+    reach: Argument<Reach>,
     as_of: Argument<Option<Day>>,
-    decimals: Argument<Option<i32>>,
+    decimals: Argument<i32>,
 }
 
 struct QuotasAsked {
     year: Argument<i32>,
-    reach: Argument<Option<Reach>>,
-    unused_only: Argument<Option<bool>>,
-    include_predecessors: Argument<Option<bool>>,
+    reach: Argument<Reach>,
+    unused_only: Argument<bool>,
+    include_predecessors: Argument<bool>,
     paging: Paging,
     count: Option<Count>,
 }
@@ -154,8 +156,8 @@ impl CadresAsked {
     fn of(field: &Selected<'_>, count: Option<Count>) -> Option<Self> {
         Some(Self {
             filter: field.argument("where")?,
-            search: field.argument("search")?,
-            reach: field.argument("reach")?,
+            search: field.argument_if_declared("search")?,
+            reach: field.argument_if_declared("reach")?,
             order: field.argument("orderBy")?,
             as_of: field.argument("asOf")?,
             paging: Paging::of(field)?,
@@ -170,11 +172,13 @@ impl CadresAsked {
         requirements: &Requirements,
         variables: &Variables,
     ) -> Result<RootData> {
-        let (reach, as_of) = (*self.reach.value(variables)?, *self.as_of.value(variables)?);
+        let as_of = *self.as_of.value(variables)?;
+        let reach = self.reach.as_ref().map(|reach| reach.value(variables)).transpose()?;
+        let search = self.search.as_ref().map(|search| search.value(variables)).transpose()?;
         let list = CadreList {
-            within: on.map(|unit| (unit.id(), reach.unwrap_or(Reach::Subtree))),
+            within: on.zip(reach).map(|(unit, reach)| (unit.id(), *reach)),
             filter: self.filter.value(variables)?.into_owned().unwrap_or_default(),
-            search: self.search.value(variables)?.into_owned(),
+            search: search.and_then(Cow::into_owned),
             order: self.order.value(variables)?.into_owned().unwrap_or_default(),
             as_of: on.map_or(as_of, |unit| asked_day(access, unit, as_of)),
         };
@@ -205,11 +209,11 @@ impl CompositionAsked {
             unit: unit.id(),
             subject: self.subject.value(variables)?.into_owned(),
             titles: self.titles.value(variables)?.into_owned(),
-            key_leaders_only: self.key_leaders_only.value(variables)?.unwrap_or(false),
-            hierarchy: self.hierarchy.value(variables)?.unwrap_or(Hierarchy::Administrative),
-            reach: self.reach.value(variables)?.unwrap_or(Reach::Subtree),
+            key_leaders_only: *self.key_leaders_only.value(variables)?,
+            hierarchy: *self.hierarchy.value(variables)?,
+            reach: *self.reach.value(variables)?,
             day: self.as_of.value(variables)?.unwrap_or(unit.day()),
-            decimals: self.decimals.value(variables)?.unwrap_or(1),
+            decimals: *self.decimals.value(variables)?,
         };
         composition::compose(access, &asked).await.map(RootData::Composition)
     }
@@ -228,10 +232,10 @@ impl QuotasAsked {
     }
 
     async fn find(&self, unit: UnitOnDay, access: &Access, variables: &Variables) -> Result<RootData> {
-        let (year, reach) = (*self.year.value(variables)?, self.reach.value(variables)?.unwrap_or(Reach::Unit));
-        let predecessors = Predecessors::from_argument(self.include_predecessors.value(variables)?.unwrap_or(false));
+        let (year, reach) = (*self.year.value(variables)?, *self.reach.value(variables)?);
+        let predecessors = Predecessors::from_argument(*self.include_predecessors.value(variables)?);
         let of = QuotasOf::Unit { unit: unit.id(), year, reach, predecessors };
-        let list = QuotaList { of, unused_only: self.unused_only.value(variables)?.unwrap_or(false) };
+        let list = QuotaList { of, unused_only: *self.unused_only.value(variables)? };
         let page = list.page(access, &self.paging.value(variables)?).await?;
         let count = match self.count.as_ref().map(|count| count.bound(variables)).transpose()?.flatten() {
             Some(max) => Some(list.count(access, max).await?),
@@ -282,7 +286,7 @@ impl Render for Query {
 pub(super) struct AskedUnit;
 
 impl Render for AskedUnit {
-    const NAME: &'static str = Unit::NAME;
+    const NAME: &'static str = <Unit as View>::NAME;
     type Of<'a> = (UnitOnDay, &'a [RootData]);
 
     fn field(field: &Selected<'_>) -> Option<Write<Self>> {

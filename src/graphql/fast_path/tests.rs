@@ -9,22 +9,22 @@ use async_graphql::parser::{
 
 use super::{
     NOT_ON_FAST_PATH,
-    composition::{Composition, LevelShare, Share},
     json::Render,
     page::{BoundedCount, Connection, Edge, PageInfo},
-    person::{Assignment, Cadre},
-    quota::{Quota, TrainingPlan},
     roots::{AskedUnit, Query},
-    rotation::{Placement, Rotation},
     selection::Compiling,
-    unit::Unit,
 };
 use crate::graphql::{
+    cadre::{Assignment, Cadre},
+    composition::{Composition, LevelShare, Share},
     guard::schema_index::SchemaIndex,
     programme::Programme,
     qualification::{Institution, Qualification, QualificationLevel, QualificationSubject},
+    rotation::{Placement, Rotation},
     sdl,
     title::Title,
+    training::{plan::TrainingPlan, quota::Quota},
+    unit::Unit,
 };
 
 /// Whether a selection of a type is supported.

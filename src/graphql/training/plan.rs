@@ -1,7 +1,7 @@
 //! Training plans (kế hoạch đào tạo, bồi dưỡng).
 
 use async_graphql::{Context, ID, Object};
-use entity::value::{PlanId, PlanState};
+use entity::value::PlanId;
 
 use crate::{
     authz::VisiblePlan,
@@ -13,7 +13,13 @@ use crate::{
         unit,
     },
     error::{Error, Result},
-    graphql::{ContextExt, page::Connection, training::quota::Quota, unit::Unit},
+    graphql::{
+        ContextExt,
+        page::Connection,
+        training::quota::Quota,
+        unit::Unit,
+        view::{Fields, View, engine::Declared},
+    },
     page::PageArgs,
 };
 
@@ -25,52 +31,19 @@ impl TrainingPlan {
     pub(super) async fn of(ctx: &Context<'_>, id: PlanId) -> Result<Option<Self>> {
         Ok(ctx.loaders().plan(id).await?.as_ref().clone().map(Self))
     }
+
+    /// The field of the interface `Node`.
+    pub async fn id(&self, _: &Context<'_>) -> Result<ID> {
+        Ok(self.0.row().id.into())
+    }
 }
 
 /// A training plan (kế hoạch đào tạo, bồi dưỡng) of a unit for a year or a period, as of today.
 #[Object]
 impl TrainingPlan {
-    /// Opaque id.
-    pub async fn id(&self) -> ID {
-        self.0.row().id.into()
-    }
-
-    /// Code of the plan (mã kế hoạch).
-    async fn code(&self) -> &str {
-        self.0.row().code.as_str()
-    }
-
-    /// Name of the plan (tên kế hoạch).
-    async fn name(&self) -> &str {
-        &self.0.row().name
-    }
-
-    /// Number of its document (số văn bản).
-    async fn document_no(&self) -> Option<&str> {
-        self.0.row().document_no.as_deref()
-    }
-
-    /// Unit of the plan, as of the end of the last year. Returned even if it is out of reach; its related objects are
-    /// not accessible then.
-    async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
-        let (access, row) = (ctx.access(), self.0.row());
-        let unit = unit::named_by(access, &self.0, row.unit_id, day_of_year(access, row.unit_id, row.year_to));
-        unit.map(Unit).ok_or(Error::NotFound)
-    }
-
-    /// First calendar year, inclusive.
-    async fn year_from(&self) -> i32 {
-        self.0.row().year_from
-    }
-
-    /// Last calendar year, inclusive.
-    async fn year_to(&self) -> i32 {
-        self.0.row().year_to
-    }
-
-    /// State of the plan (trạng thái).
-    async fn state(&self) -> PlanState {
-        self.0.row().state
+    #[graphql(flatten)]
+    fn declared(&self) -> Declared<'_, Self> {
+        Declared(self)
     }
 
     /// Quotas (chỉ tiêu) of units within reach, by programme.
@@ -86,9 +59,44 @@ impl TrainingPlan {
         let list = QuotaList { of: QuotasOf::Plan(self.0.row().id), unused_only: false };
         Quota::list(ctx, list, PageArgs { first, after, last, before }).await
     }
+}
 
-    /// Increases with every change; send it back as `expectedVersion`.
-    async fn version(&self) -> i32 {
-        self.0.row().version
+impl View for TrainingPlan {
+    const NAME: &'static str = "TrainingPlan";
+    type Of<'a> = &'a VisiblePlan;
+
+    fn of(&self) -> &VisiblePlan {
+        &self.0
+    }
+
+    fn view(of: &VisiblePlan) -> Self {
+        Self(of.clone())
+    }
+
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.id(("id", "Opaque id."), |plan, _| plan.row().id);
+        fields.text(("code", "Code of the plan (mã kế hoạch)."), |plan, _| plan.row().code.as_str());
+        fields.text(("name", "Name of the plan (tên kế hoạch)."), |plan, _| &plan.row().name);
+        fields.optional_text(("documentNo", "Number of its document (số văn bản)."), |plan, _| {
+            plan.row().document_no.as_deref()
+        });
+        fields.one::<Unit>(
+            (
+                "unit",
+                "Unit of the plan, as of the end of the last year. Returned even if it is out of reach; its related objects are\n\
+                 not accessible then.",
+            ),
+            |plan, with| {
+                let (access, row) = (with.access, plan.row());
+                let unit = unit::named_by(access, plan, row.unit_id, day_of_year(access, row.unit_id, row.year_to));
+                unit.ok_or(Error::NotFound)
+            },
+        );
+        fields.value(("yearFrom", "First calendar year, inclusive."), |plan, _| plan.row().year_from);
+        fields.value(("yearTo", "Last calendar year, inclusive."), |plan, _| plan.row().year_to);
+        fields.value(("state", "State of the plan (trạng thái)."), |plan, _| plan.row().state);
+        fields.value(("version", "Increases with every change; send it back as `expectedVersion`."), |plan, _| {
+            plan.row().version
+        });
     }
 }

@@ -1,7 +1,6 @@
 //! Quotas (chỉ tiêu).
 
 use async_graphql::{Context, ID, Object};
-use entity::value::{Measure, QuotaState, StudyMode};
 
 use crate::{
     authz::VisibleQuota,
@@ -12,10 +11,12 @@ use crate::{
     error::{Error, Result},
     graphql::{
         ContextExt,
+        fast_path::prefetch::Requirement,
         page::{Connection, Listed, Total},
         programme::Programme,
         training::plan::TrainingPlan,
         unit::Unit,
+        view::{AllRelated, Fields, Related, Rows, View, engine::Declared},
     },
     page::PageArgs,
 };
@@ -40,75 +41,19 @@ impl Quota {
     }
 }
 
+impl Quota {
+    /// The field of the interface `Node`.
+    pub async fn id(&self, _: &Context<'_>) -> Result<ID> {
+        Ok(self.0.row().id.into())
+    }
+}
+
 /// A quota (chỉ tiêu): seats of a programme that a plan issues to a unit, which uses or allocates them.
 #[Object]
 impl Quota {
-    /// Opaque id.
-    pub async fn id(&self) -> ID {
-        self.0.row().id.into()
-    }
-
-    /// Plan that issued the quota (kế hoạch).
-    async fn plan(&self, ctx: &Context<'_>) -> Result<TrainingPlan> {
-        let plan = TrainingPlan::of(ctx, self.0.row().plan_id).await?;
-        plan.ok_or_else(|| Error::internal("a quota of no plan"))
-    }
-
-    /// Unit of the quota, as of today; if it has ended, as of its last day.
-    async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
-        let (access, unit) = (ctx.access(), self.0.row().unit_id);
-        unit::named_by(access, &self.0, unit, access.today()).map(Unit).ok_or(Error::NotFound)
-    }
-
-    /// Programme of the quota (chương trình).
-    async fn programme(&self, ctx: &Context<'_>) -> Result<Programme> {
-        Programme::of(ctx, &self.0.row().programme_code)
-    }
-
-    /// Mode of study (hình thức); null for any.
-    async fn mode(&self) -> Option<StudyMode> {
-        self.0.row().mode
-    }
-
-    /// Unit of counting: persons (người), each once, or turns (lượt).
-    async fn measure(&self) -> Measure {
-        self.0.row().measure
-    }
-
-    /// Number of seats (số chỉ tiêu), including allocated ones.
-    async fn seats(&self) -> i32 {
-        self.0.row().seats
-    }
-
-    /// Whether the seats are a lower bound ("trên", "hơn"); such a quota is never exhausted.
-    async fn seats_is_lower_bound(&self) -> bool {
-        self.0.row().is_lower_bound
-    }
-
-    /// Planned number of classes (số lớp).
-    async fn classes(&self) -> Option<i32> {
-        self.0.row().classes
-    }
-
-    /// Seats allocated to units below (đã phân bổ).
-    async fn allocated(&self) -> i32 {
-        self.0.row().allocated
-    }
-
-    /// Seats used by enrolments (đã sử dụng), both by mutations and imports.
-    async fn used(&self) -> i32 {
-        self.0.row().used
-    }
-
-    /// Seats that can still be allocated or used (còn lại): `seats - allocated - used`. Negative if imported history
-    /// used more than there were.
-    async fn remaining(&self) -> i32 {
-        self.0.row().remaining()
-    }
-
-    /// Used seats in percent of those not allocated, to one decimal (tỷ lệ sử dụng); null if all were allocated.
-    async fn fill_percent(&self) -> Option<f64> {
-        quota::fill_percent(self.0.row())
+    #[graphql(flatten)]
+    fn declared(&self) -> Declared<'_, Self> {
+        Declared(self)
     }
 
     /// Quota that the seats were allocated from; null if the plan itself issued it, or that quota is out of reach.
@@ -116,20 +61,103 @@ impl Quota {
         let Some(parent) = self.0.row().parent_id else { return Ok(None) };
         Ok(ctx.loaders().quota(parent).await?.as_ref().clone().map(Quota))
     }
+}
 
-    /// Quotas allocated from it to units within reach, in the order of recording.
-    async fn children(&self, ctx: &Context<'_>) -> Result<Vec<Quota>> {
-        let children = ctx.loaders().children(self.0.row().id).await?;
-        Ok(children.iter().cloned().map(Quota).collect())
+impl View for Quota {
+    const NAME: &'static str = "Quota";
+    type Of<'a> = &'a VisibleQuota;
+
+    fn of(&self) -> &VisibleQuota {
+        &self.0
     }
 
-    /// State of the quota (trạng thái).
-    async fn state(&self) -> QuotaState {
-        self.0.row().state
+    fn view(of: &VisibleQuota) -> Self {
+        Self(of.clone())
     }
 
-    /// Increases with every change; send it back as `expectedVersion`.
-    async fn version(&self) -> i32 {
-        self.0.row().version
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.id(("id", "Opaque id."), |quota, _| quota.row().id);
+        fields.related::<TrainingPlan>(
+            ("plan", "Plan that issued the quota (kế hoạch)."),
+            Related {
+                requires: Requirement::Plans,
+                load: |quota, ctx| {
+                    Box::pin(async move {
+                        let plan = TrainingPlan::of(ctx, quota.row().plan_id).await?;
+                        plan.ok_or_else(of_no_plan)
+                    })
+                },
+                find: |quota, prefetched| prefetched.plan(quota.row().plan_id).ok_or_else(of_no_plan),
+            },
+        );
+        fields.one::<Unit>(
+            ("unit", "Unit of the quota, as of today; if it has ended, as of its last day."),
+            |quota, with| {
+                let unit = unit::named_by(with.access, quota, quota.row().unit_id, with.access.today());
+                unit.ok_or(Error::NotFound)
+            },
+        );
+        fields.one::<Programme>(("programme", "Programme of the quota (chương trình)."), |quota, with| {
+            Programme::named(with.reference_data(), &quota.row().programme_code)
+        });
+        fields.value(("mode", "Mode of study (hình thức); null for any."), |quota, _| quota.row().mode);
+        fields
+            .value(("measure", "Unit of counting: persons (người), each once, or turns (lượt)."), |quota, _| {
+                quota.row().measure
+            });
+        fields.value(("seats", "Number of seats (số chỉ tiêu), including allocated ones."), |quota, _| {
+            quota.row().seats
+        });
+        fields.value(
+            (
+                "seatsIsLowerBound",
+                "Whether the seats are a lower bound (\"trên\", \"hơn\"); such a quota is never exhausted.",
+            ),
+            |quota, _| quota.row().is_lower_bound,
+        );
+        fields.value(("classes", "Planned number of classes (số lớp)."), |quota, _| quota.row().classes);
+        fields.value(("allocated", "Seats allocated to units below (đã phân bổ)."), |quota, _| {
+            quota.row().allocated
+        });
+        fields.value(
+            ("used", "Seats used by enrolments (đã sử dụng), both by mutations and imports."),
+            |quota, _| quota.row().used,
+        );
+        fields.value(
+            (
+                "remaining",
+                "Seats that can still be allocated or used (còn lại): `seats - allocated - used`. Negative if imported history\n\
+                 used more than there were.",
+            ),
+            |quota, _| quota.row().remaining(),
+        );
+        fields.value(
+            (
+                "fillPercent",
+                "Used seats in percent of those not allocated, to one decimal (tỷ lệ sử dụng); null if all were allocated.",
+            ),
+            |quota, _| quota::fill_percent(quota.row()),
+        );
+        fields.all_related::<Self>(
+            ("children", "Quotas allocated from it to units within reach, in the order of recording."),
+            AllRelated {
+                requires: Requirement::Children,
+                load: |quota, ctx| {
+                    Box::pin(async move {
+                        let children = ctx.loaders().children(quota.row().id).await?;
+                        Ok(children.iter().cloned().map(Self).collect())
+                    })
+                },
+                find: |quota, _, prefetched| Ok(Rows::Borrowed(prefetched.children(quota.row().id).iter().collect())),
+            },
+        );
+        fields.value(("state", "State of the quota (trạng thái)."), |quota, _| quota.row().state);
+        fields.value(("version", "Increases with every change; send it back as `expectedVersion`."), |quota, _| {
+            quota.row().version
+        });
     }
+}
+
+fn of_no_plan() -> Error {
+    Error::internal("a quota of no plan")
 }
