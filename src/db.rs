@@ -11,7 +11,7 @@ mod statement_metrics;
 mod storage;
 mod writer;
 
-pub use read_session::{Deadline, LastReadMode, PreparedReads, ReadMode, ReadSession, is_timeout};
+pub use read_session::{Deadline, PreparedReads, ReadMode, ReadSession, is_timeout};
 pub use rls::{RowScope, UuidRanges};
 pub use role::RlsStatus;
 pub use rollback::{Loss, Rollback};

@@ -41,7 +41,7 @@ use uuid::Uuid;
 use crate::{
     app_state::{AppState, QueryCaches, Snapshot},
     auth::{Caller, User},
-    db::{LastReadMode, PreparedReads, ReadSession, RowScope},
+    db::{PreparedReads, ReadMode, ReadSession, RowScope},
     error::{Error, Result},
     limit::Limits,
     page::{BoundedCount, Cursors},
@@ -270,22 +270,15 @@ impl Access {
         self.read_session.prepared()
     }
 
-    /// Runs in the last read mode used; retries in a wider mode if needed.
-    ///
-    /// # Errors
-    /// Errors of `ask`.
-    pub async fn along<T>(&self, last: &LastReadMode, ask: impl AsyncFn() -> Result<T>) -> Result<T> {
-        self.read_session.take(last.get()).await;
-        loop {
-            let answer = ask().await;
-            match self.read_session.beyond().await {
-                Some(wider) => self.read_session.take(wider).await,
-                None => {
-                    last.set(self.read_session.leave().await);
-                    return answer;
-                }
-            }
-        }
+    /// Starts the reads of a request in the mode that it was compiled for.
+    pub async fn start_reading(&self, read_mode: ReadMode) {
+        self.read_session.start(read_mode).await;
+    }
+
+    /// Continues reading in this mode or a more general one. Rows that were read before must not become part of the
+    /// response, because the next read may see a later snapshot.
+    pub async fn continue_reading(&self, read_mode: ReadMode) {
+        self.read_session.continue_in(read_mode).await;
     }
 
     /// Read session without row-level security, for data that is checked and not shown. Ends the caller's own session

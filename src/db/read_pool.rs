@@ -222,6 +222,14 @@ impl<DB: QueryBackend> PooledRead<DB> {
         DB::run(self.connection(), sql).await.map_err(failed)
     }
 
+    /// Runs a statement that changes a setting of the transaction.
+    ///
+    /// # Errors
+    /// From the database.
+    pub async fn set(&mut self, sql: String) -> Result<(), DbErr> {
+        DB::run(self.connection(), sql).await.map_err(failed)
+    }
+
     /// Returns the connection after statements that were read to their end. An open transaction is read-only and is
     /// rolled back.
     pub async fn release(mut self) {

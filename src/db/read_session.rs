@@ -2,10 +2,7 @@
 //! one round trip and a prepared generic plan.
 
 use std::{
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU8, Ordering},
-    },
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -25,9 +22,8 @@ use crate::db::{
     read_pool::{PooledRead, QueryBackend, Questions, ReadPool},
 };
 
-/// Read modes on PostgreSQL, cheapest first.
+/// Read modes on PostgreSQL, cheapest first. A compiled request knows its mode; all others use `Any`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
 pub enum ReadMode {
     /// One prepared statement in one round trip, which sets its visibility itself.
     Single,
@@ -35,26 +31,6 @@ pub enum ReadMode {
     Prepared,
     /// Any statements in a read-only transaction; PostgreSQL chooses between custom and generic plans.
     Any,
-}
-
-impl ReadMode {
-    const ALL: [Self; 3] = [Self::Single, Self::Prepared, Self::Any];
-}
-
-/// The mode that an operation needed last; the next run usually needs the same.
-#[derive(Debug, Default)]
-pub struct LastReadMode(AtomicU8);
-
-impl LastReadMode {
-    /// The stored mode; the cheapest before the first run.
-    pub fn get(&self) -> ReadMode {
-        ReadMode::ALL[usize::from(self.0.load(Ordering::Relaxed)).min(2)]
-    }
-
-    /// Stores a mode.
-    pub fn set(&self, read_mode: ReadMode) {
-        self.0.store(read_mode as u8, Ordering::Relaxed);
-    }
 }
 
 /// Read session of one query. On PostgreSQL it is one statement or one read-only transaction, begun by the first read:
@@ -95,6 +71,9 @@ impl Deadline {
     }
 }
 
+/// Lets PostgreSQL choose between custom and generic plans until the end of the transaction.
+const CHOOSE_PLANS: &str = "SET LOCAL plan_cache_mode = auto";
+
 /// Message of reads after the time limit of their operation.
 const TIMED_OUT: &str = "the time limit of the operation has passed";
 
@@ -110,9 +89,16 @@ pub fn is_timeout(error: &DbErr) -> bool {
 #[derive(Debug)]
 struct State {
     read_mode: ReadMode,
-    /// The mode needed by the reads so far.
-    needed: Option<ReadMode>,
-    open: Option<PooledRead<Postgres>>,
+    /// Whether rows of a statement outside of a transaction are part of the response.
+    has_read: bool,
+    open: Option<Transaction>,
+}
+
+#[derive(Debug)]
+struct Transaction {
+    pooled: PooledRead<Postgres>,
+    /// Whether PostgreSQL chooses between custom and generic plans.
+    chooses_plans: bool,
 }
 
 /// Reads by prepared statements with generic plans. These statements are few, and one plan is good for all values; each
@@ -123,7 +109,7 @@ pub struct PreparedReads<'a>(&'a ReadSession);
 impl ReadSession {
     /// A session with this visibility.
     pub(super) fn new(questions: Questions, row_scope: RowScope, deadline: Deadline) -> Self {
-        let state = State { read_mode: ReadMode::Any, needed: None, open: None };
+        let state = State { read_mode: ReadMode::Any, has_read: false, open: None };
         Self { questions, row_scope, deadline, state: Mutex::new(state) }
     }
 
@@ -137,23 +123,18 @@ impl ReadSession {
         PreparedReads(self)
     }
 
-    /// Resets to `read_mode`; reads that need a wider mode fail.
-    pub async fn take(&self, read_mode: ReadMode) {
+    /// Starts reading in a mode. The next read starts a new snapshot.
+    pub async fn start(&self, read_mode: ReadMode) {
         self.end().await;
         self.state.lock().await.read_mode = read_mode;
     }
 
-    /// Lifts the restriction; returns the mode that was needed.
-    pub async fn leave(&self) -> ReadMode {
+    /// Continues in this mode or the current one, whichever is more general. Without a transaction, the next read starts
+    /// a new snapshot, so rows that were read before must not become part of the response.
+    pub async fn continue_in(&self, read_mode: ReadMode) {
         let mut state = self.state.lock().await;
-        state.read_mode = ReadMode::Any;
-        state.needed.unwrap_or(ReadMode::Single)
-    }
-
-    /// The mode that was needed, if it is wider than the current one.
-    pub async fn beyond(&self) -> Option<ReadMode> {
-        let state = self.state.lock().await;
-        state.needed.filter(|needed| *needed > state.read_mode)
+        state.read_mode = state.read_mode.max(read_mode);
+        state.has_read = false;
     }
 
     /// Returns the connection. The next read starts a new snapshot, which includes later commits. Called before an act
@@ -161,15 +142,16 @@ impl ReadSession {
     pub async fn end(&self) {
         let open = {
             let mut state = self.state.lock().await;
-            state.needed = None;
+            state.has_read = false;
             state.open.take()
         };
         if let Some(open) = open {
-            open.release().await;
+            open.pooled.release().await;
         }
     }
 
-    /// Runs a statement that needs the mode `own`.
+    /// Runs a statement that needs at least the mode `own`. A statement in a mode without transaction is the only one,
+    /// because another one would read another snapshot.
     async fn rows(
         &self,
         read_pool: &ReadPool<Postgres>,
@@ -177,13 +159,14 @@ impl ReadSession {
         own: ReadMode,
     ) -> Result<Vec<PgRow>, DbErr> {
         let mut state = self.state.lock().await;
-        let needed = state.needed.map_or(own, |before| before.max(own).max(ReadMode::Prepared));
-        state.needed = Some(needed);
-        if needed > state.read_mode {
-            return Err(DbErr::Custom("a question that leads beyond its course".to_owned()));
+        if state.has_read {
+            return Err(DbErr::Custom("a second statement in a request for a single one".to_owned()));
         }
-        match state.read_mode {
-            ReadMode::Single => self.in_one_trip(read_pool, statement).await,
+        match state.read_mode.max(own) {
+            ReadMode::Single if state.open.is_none() => {
+                state.has_read = true;
+                self.in_one_trip(read_pool, statement).await
+            }
             read_mode => self.in_transaction(read_pool, &mut state, read_mode, statement).await,
         }
     }
@@ -211,24 +194,32 @@ impl ReadSession {
         read_mode: ReadMode,
         statement: Statement,
     ) -> Result<Vec<PgRow>, DbErr> {
-        let mut pooled = match state.open.take() {
+        let needs_choice = read_mode == ReadMode::Any;
+        let mut open = match state.open.take() {
             Some(open) => open,
             None => {
                 let mut pooled = read_pool.acquire().await?;
-                pooled.begin(self.begin(read_mode)).await?;
-                pooled
+                pooled.begin(self.begin(needs_choice)).await?;
+                Transaction { pooled, chooses_plans: needs_choice }
             }
         };
-        let rows = pooled.rows(statement.sql, values(statement.values)).await?;
-        state.open = Some(pooled);
+        if needs_choice && !open.chooses_plans {
+            open.pooled.set(CHOOSE_PLANS.to_owned()).await?;
+            open.chooses_plans = true;
+        }
+        let rows = open.pooled.rows(statement.sql, values(statement.values)).await?;
+        state.open = Some(open);
         Ok(rows)
     }
 
     /// The statements that begin a transaction with its visibility, in one round trip. The setting consists of ids
     /// only, never of user input.
-    fn begin(&self, read_mode: ReadMode) -> String {
-        let planned = if read_mode == ReadMode::Any { "; SET LOCAL plan_cache_mode = auto" } else { "" };
-        format!("BEGIN; SET LOCAL cadre.reach = '{}'{planned}", self.row_scope.setting())
+    fn begin(&self, chooses_plans: bool) -> String {
+        let reach = self.row_scope.setting();
+        match chooses_plans {
+            true => format!("BEGIN; SET LOCAL cadre.reach = '{reach}'; {CHOOSE_PLANS}"),
+            false => format!("BEGIN; SET LOCAL cadre.reach = '{reach}'"),
+        }
     }
 
     async fn query(&self, statement: Statement, own: ReadMode) -> Result<Vec<QueryResult>, DbErr> {
@@ -320,7 +311,7 @@ impl ConnectionTrait for PreparedReads<'_> {
 mod tests {
     use futures_util::future::join_all;
     use sea_orm::sqlx::{ConnectOptions, Sqlite, sqlite::SqliteConnectOptions};
-    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
 
@@ -372,15 +363,5 @@ mod tests {
         let error = running.await.expect_err("it was stopped");
         let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
         assert_eq!(code.as_deref(), Some("9"), "SQLITE_INTERRUPT: {error}");
-    }
-
-    #[test]
-    fn a_question_is_tried_in_the_course_that_it_took_last() {
-        let last = LastReadMode::default();
-        assert_eq!(last.get(), ReadMode::Single);
-        for read_mode in ReadMode::ALL {
-            last.set(read_mode);
-            assert_eq!(last.get(), read_mode);
-        }
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     app_state::CompositionKey,
     audit::hash_chain,
     authz::{Access, ReachedUnits, Statistics},
+    db::ReadMode,
     domain::{
         percent::{decimals, percent},
         qualification::subject,
@@ -122,7 +123,7 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
 /// Counts from the projection, if it covers the query and the caller reaches all units.
 async fn projected(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Lookup> {
     if asked.titles.is_some() || !access.reaches_all_of(subtree) {
-        return Ok(Lookup::Nothing { end: hash_chain::end(&access.prepared()).await? });
+        return Ok(Lookup::Nothing { end: None });
     }
     let counted = Counted {
         unit: asked.unit,
@@ -142,13 +143,19 @@ fn cache_key(access: &Access, asked: &Asked, subtree: &Subtree) -> CompositionKe
 }
 
 /// Counts from the cache, if no command was committed since, or from the database. Counts are cached before rounding.
-/// The cache belongs to the snapshot, whose titles the counts use.
+/// The cache belongs to the snapshot, whose titles the counts use. Counts may include a command after `end`: a later
+/// request finds that command and another entry.
 async fn cached(
     access: &Access,
     statistics: &Statistics<'_>,
     asked: &Asked,
-    (subtree, end): (&Subtree, i64),
+    (subtree, end): (&Subtree, Option<i64>),
 ) -> Result<Counts> {
+    access.continue_reading(ReadMode::Any).await;
+    let end = match end {
+        Some(end) => end,
+        None => hash_chain::end(&access.prepared()).await?,
+    };
     let (key, caches) = (cache_key(access, asked, subtree), access.caches());
     let last_command = caches.last_command(&access.prepared(), end).await?;
     if let Some(counts) = caches.composition(last_command, key) {

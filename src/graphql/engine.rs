@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 
 use crate::{
     authz::{Access, Unaudited, policy},
+    db::ReadMode,
     graphql::{
         ServiceSchema,
         error::{PartialErrors, refused, shown, translate},
@@ -122,8 +123,9 @@ impl Engine {
         if !operation.fits(self.documents.schema_index(), variables) {
             return None;
         }
-        let answer = fast_path.answer(access, question.language, variables);
-        AssertUnwindSafe(answer).catch_unwind().await.ok()?.ok()
+        let answer = AssertUnwindSafe(fast_path.answer(access, question.language, variables)).catch_unwind().await;
+        access.continue_reading(ReadMode::Any).await;
+        answer.ok()?.ok()
     }
 
     /// Compiles the document and authorizes all its fields, filters and sort keys before execution; returns it with the

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     authz::{Access, ReachedUnits},
-    db,
+    db::{self, ReadMode},
     domain::{
         cadre::{CadreList, CadreOrderField, CadreWhere},
         unit::named,
@@ -101,6 +101,7 @@ impl<'a> IndexableList<'a> {
             return Ok(Some(people));
         }
         let people = self.people(access).await?;
+        access.continue_reading(ReadMode::Single).await; // The estimate is not part of the response.
         if let Some(people) = people {
             access.caches().keep_row_estimate(name, people);
         }

@@ -12,6 +12,7 @@ use sea_orm::{
 
 use crate::{
     authz::{Access, AuthorizedCadre, Cadres, HoldsPost, Rotations, WithRotations},
+    db::ReadMode,
     domain::{
         cadre::{indexed_list, level::LevelCondition, search, training_filter::TrainedCondition, unit_scan},
         unit::{below, meant, titles},
@@ -133,7 +134,10 @@ impl CadreList {
         // An empty result may mean that the page keys do not cover the day, so the page is read again without them.
         let rows = match kept.is_empty() {
             false => kept,
-            true => self.found(access, &window, with).await?,
+            true => {
+                access.continue_reading(ReadMode::Single).await;
+                self.found(access, &window, with).await?
+            }
         };
         let page = cursors.page(&window, rows, |row| self.position(&row.of));
         let admitted = |(cursor, row): (Cursor, WithRotations<Listed>)| {

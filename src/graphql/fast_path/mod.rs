@@ -25,13 +25,13 @@ use async_graphql::{
 
 use crate::{
     authz::{Access, VisibleQuota},
-    db::LastReadMode,
+    db::ReadMode,
     error::Result,
     graphql::{
         fast_path::{
             json::{JsonWriter, RenderContext},
             prefetch::{Prefetched, Requirements},
-            roots::{RootData, RootField},
+            roots::{Reads, RootData, RootField},
             selection::{CompiledSelection, Compiling},
         },
         guard::schema_index::SchemaIndex,
@@ -48,7 +48,7 @@ pub struct FastPath {
     asked: Vec<RootField>,
     set: CompiledSelection<roots::Query>,
     requirements: Requirements,
-    read_mode: LastReadMode,
+    read_mode: ReadMode,
     /// Size of the last response, in bytes.
     last: AtomicUsize,
 }
@@ -75,7 +75,8 @@ impl FastPath {
         let compiling = Compiling::new(schema_index, &document.fragments, largest);
         let set = compiling.set::<roots::Query>(&[&operation.selection_set.node])?;
         let (asked, requirements) = compiling.into_parts();
-        Some(Self { asked, set, requirements, read_mode: LastReadMode::default(), last: AtomicUsize::new(USUAL) })
+        let read_mode = read_mode(&asked, &requirements);
+        Some(Self { asked, set, requirements, read_mode, last: AtomicUsize::new(USUAL) })
     }
 
     /// The whole body of the response.
@@ -83,10 +84,7 @@ impl FastPath {
     /// # Errors
     /// Any error that the engine would report.
     pub async fn answer(&self, access: &Access, language: Language, variables: &Variables) -> Result<Vec<u8>> {
-        access.along(&self.read_mode, async || self.written(access, language, variables).await).await
-    }
-
-    async fn written(&self, access: &Access, language: Language, variables: &Variables) -> Result<Vec<u8>> {
+        access.start_reading(self.read_mode).await;
         let mut found = Vec::with_capacity(self.asked.len());
         for asked in &self.asked {
             found.push(asked.find(access, &self.requirements, variables).await?);
@@ -102,6 +100,17 @@ impl FastPath {
         let body = out.into_bytes();
         self.last.store(body.len(), Ordering::Relaxed);
         Ok(body)
+    }
+}
+
+/// The cheapest mode for these reads. Lists and compositions that are not covered by a projection continue in a more
+/// general mode (`Access::continue_reading`).
+fn read_mode(asked: &[RootField], requirements: &Requirements) -> ReadMode {
+    let reads: Reads = asked.iter().map(RootField::reads).sum();
+    match reads.statements + requirements.statements() {
+        0 | 1 => ReadMode::Single,
+        _ if reads.need_choice => ReadMode::Any,
+        _ => ReadMode::Prepared,
     }
 }
 

@@ -32,6 +32,11 @@ pub(super) struct Requirements {
 }
 
 impl Requirements {
+    /// Number of statements that read the rows.
+    pub fn statements(&self) -> usize {
+        self.children + usize::from(self.plans)
+    }
+
     /// The option to read rotations with persons, if they are needed.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Root fields of a query: what they look up, and the lists of a unit that are read for it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, iter::Sum};
 
 use async_graphql::Variables;
 use entity::value::{Day, Hierarchy};
@@ -103,7 +103,36 @@ impl RootData {
     }
 }
 
+/// Statements of lookups.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reads {
+    /// Number of statements whose rows become part of the response.
+    pub statements: usize,
+    /// Whether PostgreSQL should choose the plan of one that follows a prepared statement.
+    pub need_choice: bool,
+}
+
+impl Sum for Reads {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, reads| Self {
+            statements: sum.statements + reads.statements,
+            need_choice: sum.need_choice || reads.need_choice,
+        })
+    }
+}
+
 impl RootField {
+    /// The statements of the lookup.
+    pub fn reads(&self) -> Reads {
+        let counted = |count: &Option<Count>| 1 + usize::from(count.is_some());
+        match &self.what {
+            RootKind::Cadre { .. } | RootKind::Composition(_) => Reads { statements: 1, need_choice: false },
+            RootKind::Unit { hanging, .. } => hanging.iter().map(Self::reads).sum(),
+            RootKind::Cadres(asked) => Reads { statements: counted(&asked.count), need_choice: false },
+            RootKind::Quotas(asked) => Reads { statements: counted(&asked.count), need_choice: asked.count.is_some() },
+        }
+    }
+
     /// Executes the lookup.
     ///
     /// # Errors

@@ -8,23 +8,26 @@ use async_graphql::parser::{
 };
 
 use super::{
-    NOT_ON_FAST_PATH,
+    FastPath, NOT_ON_FAST_PATH,
     json::Render,
     page::{BoundedCount, Connection, Edge, PageInfo},
     roots::{AskedUnit, Query},
     selection::Compiling,
 };
-use crate::graphql::{
-    cadre::{Assignment, Cadre},
-    composition::{Composition, LevelShare, Share},
-    guard::schema_index::SchemaIndex,
-    programme::Programme,
-    qualification::{Institution, Qualification, QualificationLevel, QualificationSubject},
-    rotation::{Placement, Rotation},
-    sdl,
-    title::Title,
-    training::{plan::TrainingPlan, quota::Quota},
-    unit::Unit,
+use crate::{
+    db::ReadMode,
+    graphql::{
+        cadre::{Assignment, Cadre},
+        composition::{Composition, LevelShare, Share},
+        guard::schema_index::SchemaIndex,
+        programme::Programme,
+        qualification::{Institution, Qualification, QualificationLevel, QualificationSubject},
+        rotation::{Placement, Rotation},
+        sdl,
+        title::Title,
+        training::{plan::TrainingPlan, quota::Quota},
+        unit::Unit,
+    },
 };
 
 /// Whether a selection of a type is supported.
@@ -148,4 +151,27 @@ fn a_selection_that_outgrows_its_document_is_left_to_the_engine() {
 
     assert!(compile(3));
     assert!(!compile(2));
+}
+
+#[test]
+fn the_read_mode_follows_from_the_selection() {
+    let schema_index = SchemaIndex::of(&sdl());
+    let of_unit = |fields: &str| format!("{{ unit(by: {{code: \"X\"}}) {{ {fields} }} }}");
+    for (document, expected) in [
+        (of_unit("name"), ReadMode::Single),
+        (of_unit("composition(subject: \"A\") { total }"), ReadMode::Single),
+        (of_unit("composition(subject: \"A\") { total } cadres { nodes { code } }"), ReadMode::Prepared),
+        (of_unit("quotas(year: 2020) { nodes { seats } }"), ReadMode::Single),
+        (of_unit("quotas(year: 2020) { nodes { plan { code } } }"), ReadMode::Prepared),
+        (of_unit("quotas(year: 2020) { nodes { children { seats } } }"), ReadMode::Prepared),
+        (of_unit("quotas(year: 2020) { totalCount { value } }"), ReadMode::Any),
+        ("{ cadre(by: {code: \"X\"}) { code rotations { id } } }".to_owned(), ReadMode::Single),
+        ("{ cadres { nodes { code } } }".to_owned(), ReadMode::Single),
+        ("{ cadres { totalCount { value } } }".to_owned(), ReadMode::Prepared),
+        ("{ a: cadre(by: {code: \"A\"}) { id } b: cadre(by: {code: \"B\"}) { id } }".to_owned(), ReadMode::Prepared),
+    ] {
+        let parsed = parse_query(&document).expect("a document");
+        let fast_path = FastPath::compile(&schema_index, &parsed, 100).expect(&document);
+        assert_eq!(fast_path.read_mode, expected, "{document}");
+    }
 }

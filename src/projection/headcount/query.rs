@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use super::{VERSION, dimensions::scope};
-use crate::{audit::hash_chain, error::Result, reference::ReferenceData};
+use crate::{error::Result, reference::ReferenceData};
 
 /// Selects the people to count.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +56,8 @@ pub(crate) enum Lookup {
     /// Counts from the tables.
     Counts(Counts),
     /// The tables do not cover the day, or use units that are missing in the caller's snapshot. `end` is the position
-    /// of the end of the log at that time.
-    Nothing { end: i64 },
+    /// of the end of the log at that time, if it was read.
+    Nothing { end: Option<i64> },
 }
 
 /// Reads the counts. The caller has already checked that the client may see the number and reaches all units of the
@@ -70,14 +70,14 @@ pub(crate) async fn counts(
     let mut counts = Counts::default();
     let rows = connection.query_all(&select(reference_data, of)).await?;
     if rows.is_empty() {
-        return Ok(Lookup::Nothing { end: hash_chain::end(connection).await? });
+        return Ok(Lookup::Nothing { end: None });
     }
     for row in &rows {
         let (version, base_date): (i32, Option<Day>) = (row.try_get("", "version")?, row.try_get("", "folded_on")?);
         let list_change: i64 = row.try_get("", "list_change")?;
         let speaks_of_it = version == VERSION && base_date.is_some_and(|base_date| base_date <= of.day);
         if !speaks_of_it || reference_data.log_position() < list_change {
-            return Ok(Lookup::Nothing { end: row.try_get("", "end_of_chain")? });
+            return Ok(Lookup::Nothing { end: Some(row.try_get("", "end_of_chain")?) });
         }
         let Some(rank) = row.try_get::<Option<i16>>("", "rank")? else { continue };
         let people = u64::try_from(row.try_get::<i64>("", "people")?).unwrap_or(0);

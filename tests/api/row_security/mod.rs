@@ -249,7 +249,7 @@ async fn a_statement_that_nothing_waits_for_is_stopped() {
         let act = service.begin().await.expect("begun");
         rows(&act, lock).await.expect("locked");
         let read_session = service.read_session(RowScope::Everything);
-        read_session.take(read_mode).await;
+        read_session.start(read_mode).await;
         let kept = read_session.prepared();
         tokio::select! {
             answered = text(&kept, lock) => panic!("the control: it waits for the lock: {answered}"),
@@ -307,11 +307,11 @@ async fn a_statement_alone_sees_what_a_transaction_sees_and_leaves_no_reach_behi
             let together = count(&read_session, table).await;
             // More often than PostgreSQL looks at values before it keeps a plan.
             for _ in 0..7 {
-                read_session.take(ReadMode::Single).await;
+                read_session.start(ReadMode::Single).await;
                 assert_eq!(count(&read_session.prepared(), table).await, together, "{table} {row_scope:?}");
             }
             assert_eq!(in_transaction(&service).await, 0, "{table}: the reach is not left behind");
-            read_session.take(ReadMode::Any).await;
+            read_session.start(ReadMode::Any).await;
             seen.push(together);
         }
         read_session.end().await;
@@ -322,37 +322,48 @@ async fn a_statement_alone_sees_what_a_transaction_sees_and_leaves_no_reach_behi
 }
 
 #[actix_web::test]
-async fn a_question_that_leads_beyond_its_course_is_told_the_wider_one() {
+async fn a_request_for_a_single_statement_reads_no_second_snapshot() {
     let (url, _) = copy(Kind::Postgres).await;
     let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
     let read_session = service.read_session(RowScope::Everything);
     let one = "SELECT 1";
 
-    read_session.take(ReadMode::Single).await;
-    rows(&read_session.prepared(), one).await.expect("one statement alone");
-    assert_eq!(read_session.beyond().await, None);
-    rows(&read_session.prepared(), one).await.expect_err("two would not see the same moment");
-    assert_eq!(read_session.beyond().await, Some(ReadMode::Prepared));
-    read_session.take(ReadMode::Prepared).await;
-    rows(&read_session.prepared(), one).await.expect("one in a transaction");
-    rows(&read_session.prepared(), one).await.expect("and another");
-    assert_eq!((read_session.beyond().await, read_session.leave().await), (None, ReadMode::Prepared));
+    read_session.start(ReadMode::Single).await;
+    rows(&read_session.prepared(), one).await.expect("a single statement");
+    rows(&read_session.prepared(), one).await.expect_err("a second one would read another snapshot");
+    rows(&read_session, one).await.expect_err("so would one that is not prepared");
+    read_session.continue_in(ReadMode::Single).await;
+    rows(&read_session.prepared(), one).await.expect("another one, without the rows of the first");
+    read_session.continue_in(ReadMode::Prepared).await;
+    for _ in 0..2 {
+        rows(&read_session.prepared(), one).await.expect("several in a transaction");
+    }
 
-    read_session.take(ReadMode::Prepared).await;
-    rows(&read_session, one).await.expect_err("a statement that is not kept");
-    assert_eq!(read_session.beyond().await, Some(ReadMode::Any));
-    read_session.take(ReadMode::Any).await;
-    rows(&read_session, one).await.expect("in any transaction");
-    assert_eq!(read_session.leave().await, ReadMode::Any);
+    read_session.start(ReadMode::Single).await;
+    rows(&read_session, one).await.expect("one that is not prepared begins a transaction");
+    rows(&read_session.prepared(), one).await.expect("others continue in it");
+    read_session.end().await;
+    service.close().await.expect("closed");
+}
 
-    for (read_mode, mode) in
+/// Prepared statements use generic plans, until a transaction runs another statement.
+#[actix_web::test]
+async fn the_read_mode_decides_on_the_plans() {
+    let (url, _) = copy(Kind::Postgres).await;
+    let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
+    let read_session = service.read_session(RowScope::Everything);
+    let mode = async || text(&read_session.prepared(), "SELECT current_setting('plan_cache_mode')").await;
+
+    for (read_mode, expected) in
         [(ReadMode::Single, "force_generic_plan"), (ReadMode::Prepared, "force_generic_plan"), (ReadMode::Any, "auto")]
     {
-        read_session.take(read_mode).await;
-        let said =
-            rows(&read_session.prepared(), "SELECT current_setting('plan_cache_mode')").await.expect("a setting");
-        assert_eq!(said[0].try_get_by_index::<String>(0).expect("text"), mode, "{read_mode:?}");
+        read_session.start(read_mode).await;
+        assert_eq!(mode().await, expected, "{read_mode:?}");
     }
+    read_session.start(ReadMode::Prepared).await;
+    assert_eq!(mode().await, "force_generic_plan");
+    rows(&read_session, "SELECT 1").await.expect("a statement that is not prepared");
+    assert_eq!(mode().await, "auto");
     read_session.end().await;
     service.close().await.expect("closed");
 }
