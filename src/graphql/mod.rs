@@ -4,6 +4,7 @@ pub mod access_log;
 pub mod cadre;
 pub mod client;
 pub mod composition;
+mod context;
 pub mod engine;
 pub mod error;
 pub mod fast_path;
@@ -26,17 +27,8 @@ pub mod unit;
 pub mod view;
 pub mod viewer;
 
-use std::sync::Arc;
-
-use async_graphql::{Context, EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode};
-
-use crate::{
-    authz::Access,
-    error::{Error, Result},
-    language::Language,
-    limit::Allowance,
-    reference::ReferenceData,
-};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode};
+use context::{ContextExt, found};
 
 /// All read operations.
 #[derive(MergedObject, Default)]
@@ -82,47 +74,4 @@ pub fn sdl() -> String {
     schema().sdl_with_options(
         SDLExportOptions::new().include_specified_by().sorted_fields().sorted_arguments().sorted_enum_items(),
     )
-}
-
-/// Values of the request for resolvers.
-trait ContextExt<'a> {
-    /// Access of the caller.
-    fn access(&self) -> &'a Access;
-    /// Batches of the request.
-    fn loaders(&self) -> &'a loader::Loaders;
-    /// Language of labels and messages.
-    fn language(&self) -> Language;
-    /// Remaining limits of the client.
-    fn allowance(&self) -> &'a Allowance;
-    /// Units and reference lists.
-    fn reference_data(&self) -> &'a ReferenceData {
-        self.access().reference_data()
-    }
-}
-
-impl<'a> ContextExt<'a> for Context<'a> {
-    fn access(&self) -> &'a Access {
-        self.data_unchecked::<Arc<Access>>()
-    }
-
-    fn loaders(&self) -> &'a loader::Loaders {
-        self.data_unchecked::<loader::Loaders>()
-    }
-
-    fn allowance(&self) -> &'a Allowance {
-        self.data_unchecked::<Arc<Allowance>>()
-    }
-
-    fn language(&self) -> Language {
-        *self.data_unchecked::<Language>()
-    }
-}
-
-/// Converts `NotFound` into null: missing objects and those out of reach look the same.
-fn found<T>(result: Result<T>) -> Result<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::NotFound) => Ok(None),
-        Err(error) => Err(error),
-    }
 }

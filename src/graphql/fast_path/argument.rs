@@ -6,10 +6,7 @@ use std::borrow::Cow;
 use async_graphql::{InputType, Variables, indexmap::IndexMap};
 use async_graphql_value::{ConstValue, Value as Literal};
 
-use crate::{
-    error::{Error, Result},
-    graphql::{fast_path::selection::Selected, guard::input},
-};
+use crate::error::{Error, Result};
 
 /// The value of an argument.
 pub(super) enum Argument<T> {
@@ -17,31 +14,6 @@ pub(super) enum Argument<T> {
     Known(T),
     /// Contains variables. If it is one that was not sent, the default of the schema applies.
     Open(Literal, Option<ConstValue>),
-}
-
-impl Selected<'_> {
-    /// An argument of the field, with the default of the schema; `None` if the engine would reject its literal.
-    pub fn argument<T: InputType>(&self, name: &str) -> Option<Argument<T>> {
-        let schema_index = self.compiling.schema_index;
-        let declared = schema_index.field(self.on, self.name)?.argument(name)?;
-        let default = declared.default.clone();
-        let Some(literal) = self.literal(name) else { return T::parse(default).ok().map(Argument::Known) };
-        if !input::fits(schema_index, &declared.of, literal) {
-            return None;
-        }
-        match literal.clone().into_const() {
-            Some(value) => T::parse(Some(value)).ok().map(Argument::Known),
-            None => Some(Argument::Open(literal.clone(), default)),
-        }
-    }
-
-    /// An argument that not every field with this kind of result has.
-    pub fn argument_if_declared<T: InputType>(&self, name: &str) -> Option<Option<Argument<T>>> {
-        match self.compiling.schema_index.field(self.on, self.name)?.argument(name) {
-            Some(_) => self.argument(name).map(Some),
-            None => Some(None),
-        }
-    }
 }
 
 impl<T: InputType + Clone> Argument<T> {

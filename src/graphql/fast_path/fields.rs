@@ -9,7 +9,7 @@ use crate::{
             json::{Render, Write, write},
             selection::Selected,
         },
-        view::{AllRelated, Argument, Fields, Header, Related, Rows, Value, View, ViewContext},
+        view::{AllRelated, Argument, ArgumentValue, Fields, Header, Related, Rows, View, ViewContext},
     },
 };
 
@@ -116,7 +116,7 @@ impl<V: View> Fields<V> for Compilation<'_, '_, V> {
         }
     }
 
-    fn one_by<W: View, A: Value>(
+    fn one_by<W: View, A: ArgumentValue>(
         &mut self,
         header: Header,
         argument: Argument<A>,
@@ -132,7 +132,7 @@ impl<V: View> Fields<V> for Compilation<'_, '_, V> {
         }
     }
 
-    fn optional_by<W: View, A: Value>(
+    fn optional_by<W: View, A: ArgumentValue>(
         &mut self,
         header: Header,
         argument: Argument<A>,
@@ -148,7 +148,7 @@ impl<V: View> Fields<V> for Compilation<'_, '_, V> {
         }
     }
 
-    fn list_by<W: View, A: Value>(
+    fn list_by<W: View, A: ArgumentValue>(
         &mut self,
         header: Header,
         argument: Argument<A>,

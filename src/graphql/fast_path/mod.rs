@@ -6,9 +6,12 @@
 //! supported fields. If it fails, the engine executes the query again and reports the error. The bytes are the same.
 
 mod argument;
+mod conditions;
 mod fields;
 mod json;
+mod lookup;
 mod page;
+mod paging;
 pub mod prefetch;
 mod roots;
 mod selection;
@@ -30,8 +33,8 @@ use crate::{
     graphql::{
         fast_path::{
             json::{JsonWriter, RenderContext},
+            lookup::{Reads, RootData, RootField},
             prefetch::{Prefetched, Requirements},
-            roots::{Reads, RootData, RootField},
             selection::{CompiledSelection, Compiling},
         },
         guard::schema_index::SchemaIndex,

@@ -2,33 +2,21 @@
 
 use std::marker::PhantomData;
 
-use async_graphql::Variables;
-
 use crate::{
     authz::{AuthorizedCadre, VisibleQuota},
-    error::Result,
     graphql::{
         cadre::Cadre,
         fast_path::{
-            argument::Argument,
             json::{Render, Write, write},
-            selection::{Conditions, Selected},
+            paging::{Count, Listing},
+            selection::Selected,
         },
-        page::{self, Listed},
+        page::Listed,
         training::quota::Quota,
         view::View,
     },
-    page::{BoundedCount as Counted, Cursor, Page, PageArgs},
+    page::{BoundedCount as Counted, Cursor},
 };
-
-/// A page, with its count if it is selected.
-#[derive(Debug)]
-pub(super) struct Listing<T> {
-    /// The rows with their cursors.
-    pub page: Page<T>,
-    /// Size of the whole list.
-    pub count: Option<Counted>,
-}
 
 /// A view with paged lists.
 pub(super) trait Paged: View + Listed {
@@ -51,52 +39,6 @@ impl Paged for Quota {
 
     fn row(row: &VisibleQuota) -> &VisibleQuota {
         row
-    }
-}
-
-/// The paging arguments of a connection.
-pub(super) struct Paging {
-    first: Argument<Option<i32>>,
-    after: Argument<Option<String>>,
-    last: Argument<Option<i32>>,
-    before: Argument<Option<String>>,
-}
-
-impl Paging {
-    /// The paging arguments of a field.
-    pub fn of(field: &Selected<'_>) -> Option<Self> {
-        Some(Self {
-            first: field.argument("first")?,
-            after: field.argument("after")?,
-            last: field.argument("last")?,
-            before: field.argument("before")?,
-        })
-    }
-
-    /// Their values in a response.
-    pub fn value(&self, variables: &Variables) -> Result<PageArgs> {
-        Ok(PageArgs {
-            first: *self.first.value(variables)?,
-            after: self.after.value(variables)?.into_owned(),
-            last: *self.last.value(variables)?,
-            before: self.before.value(variables)?.into_owned(),
-        })
-    }
-}
-
-/// Bound of the count of a list, and its conditions.
-pub(super) struct Count {
-    max: Argument<i32>,
-    when: Conditions,
-}
-
-impl Count {
-    /// The bound; `None` if the count is not selected.
-    pub fn bound(&self, variables: &Variables) -> Result<Option<u64>> {
-        if !self.when.hold(variables) {
-            return Ok(None);
-        }
-        page::bound(*self.max.value(variables)?).map(Some)
     }
 }
 

@@ -6,21 +6,23 @@ use std::{
 };
 
 use async_graphql::{
-    Name, Positioned, Variables,
-    parser::types::{Directive, Field, FragmentDefinition, Selection, SelectionSet},
+    InputType, Name, Positioned,
+    parser::types::{Field, FragmentDefinition, Selection, SelectionSet},
 };
-use async_graphql_value::{ConstValue, Value as Literal};
+use async_graphql_value::Value as Literal;
 
 use crate::{
     error::Result,
     graphql::{
         fast_path::{
+            argument::Argument,
+            conditions::Conditions,
             json::{JsonWriter, Render, RenderContext, Write, write},
-            page::Count,
+            lookup::RootField,
+            paging::Count,
             prefetch::{Requirement, Requirements},
-            roots::RootField,
         },
-        guard::schema_index::SchemaIndex,
+        guard::{input, schema_index::SchemaIndex},
     },
 };
 
@@ -32,18 +34,6 @@ struct Slot<T: Render> {
     key: Box<[u8]>,
     when: Conditions,
     write: Write<T>,
-}
-
-/// Conditions of a selection; all of them must hold.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Conditions(Vec<Condition>);
-
-/// `@include` or `@skip` by a variable.
-#[derive(Clone, Debug, PartialEq)]
-struct Condition {
-    variable: Name,
-    /// Required value of the variable.
-    is: bool,
 }
 
 impl<T: Render> CompiledSelection<T> {
@@ -84,34 +74,6 @@ impl<T: Render> CompiledSelection<T> {
         }
         out.byte(b']');
         Ok(())
-    }
-}
-
-impl Conditions {
-    /// Whether all conditions hold. The engine treats a variable that was not sent as false.
-    pub fn hold(&self, variables: &Variables) -> bool {
-        self.0.iter().all(|condition| {
-            let value = variables.get(&condition.variable);
-            matches!(value, Some(ConstValue::Boolean(true))) == condition.is
-        })
-    }
-
-    /// Adds `@skip` and `@include`. Constant-false selections are left to the engine.
-    fn and(&self, directives: &[Positioned<Directive>]) -> Option<Self> {
-        let mut all = self.clone();
-        for directive in directives {
-            let is = match directive.node.name.node.as_str() {
-                "include" => true,
-                "skip" => false,
-                _ => return None,
-            };
-            match &directive.node.get_argument("if")?.node {
-                Literal::Boolean(value) if *value == is => {}
-                Literal::Variable(name) => all.0.push(Condition { variable: name.clone(), is }),
-                _ => return None,
-            }
-        }
-        Some(all)
     }
 }
 
@@ -256,6 +218,31 @@ impl<'d> Compiling<'d> {
             && when == Conditions::default()
             && arguments(before.field).eq(arguments(field));
         is_same.then(|| before.sets.push(set))
+    }
+}
+
+impl Selected<'_> {
+    /// An argument of the field, with the default of the schema; `None` if the engine would reject its literal.
+    pub fn argument<T: InputType>(&self, name: &str) -> Option<Argument<T>> {
+        let schema_index = self.compiling.schema_index;
+        let declared = schema_index.field(self.on, self.name)?.argument(name)?;
+        let default = declared.default.clone();
+        let Some(literal) = self.literal(name) else { return T::parse(default).ok().map(Argument::Known) };
+        if !input::fits(schema_index, &declared.of, literal) {
+            return None;
+        }
+        match literal.clone().into_const() {
+            Some(value) => T::parse(Some(value)).ok().map(Argument::Known),
+            None => Some(Argument::Open(literal.clone(), default)),
+        }
+    }
+
+    /// An argument that not every field with this kind of result has.
+    pub fn argument_if_declared<T: InputType>(&self, name: &str) -> Option<Option<Argument<T>>> {
+        match self.compiling.schema_index.field(self.on, self.name)?.argument(name) {
+            Some(_) => self.argument(name).map(Some),
+            None => Some(None),
+        }
     }
 }
 

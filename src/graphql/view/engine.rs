@@ -17,8 +17,8 @@ use serde::Serialize;
 use crate::{
     error::{Error, Result},
     graphql::{
-        ContextExt,
-        view::{self, AllRelated, Argument, Fields, Header, Related, View, ViewContext},
+        context::ContextExt,
+        view::{AllRelated, Argument, ArgumentValue, Fields, Header, Related, View, ViewContext},
     },
 };
 
@@ -117,7 +117,7 @@ impl Description<'_> {
         self.fields.entry(name.to_owned()).or_insert(field)
     }
 
-    fn add_with<T: OutputType, A: view::Value>(&mut self, header: Header, argument: Argument<A>) {
+    fn add_with<T: OutputType, A: ArgumentValue>(&mut self, header: Header, argument: Argument<A>) {
         let mut described = MetaInputValue::new(argument.name, A::create_type_info(self.registry));
         described.description = Some(argument.description.to_owned());
         described.default_value = argument.default.map(|default| default().to_value().to_string());
@@ -182,7 +182,7 @@ impl<V: View> Fields<V> for Description<'_> {
         self.add::<Vec<W>>(header);
     }
 
-    fn one_by<W: View, A: view::Value>(
+    fn one_by<W: View, A: ArgumentValue>(
         &mut self,
         header: Header,
         argument: Argument<A>,
@@ -191,7 +191,7 @@ impl<V: View> Fields<V> for Description<'_> {
         self.add_with::<W, A>(header, argument);
     }
 
-    fn optional_by<W: View, A: view::Value>(
+    fn optional_by<W: View, A: ArgumentValue>(
         &mut self,
         header: Header,
         argument: Argument<A>,
@@ -200,7 +200,7 @@ impl<V: View> Fields<V> for Description<'_> {
         self.add_with::<Option<W>, A>(header, argument);
     }
 
-    fn list_by<W: View, A: view::Value>(
+    fn list_by<W: View, A: ArgumentValue>(
         &mut self,
         header: Header,
         argument: Argument<A>,
@@ -260,7 +260,7 @@ impl<'a, V: View> Resolution<'a, V> {
         })));
     }
 
-    fn argument<A: view::Value>(&mut self, argument: Argument<A>) -> Option<A> {
+    fn argument<A: ArgumentValue>(&mut self, argument: Argument<A>) -> Option<A> {
         match self.ctx.param_value(argument.name, argument.default) {
             Ok((_, value)) => Some(value),
             Err(error) => {
@@ -350,7 +350,7 @@ impl<V: View> Fields<V> for Resolution<'_, V> {
         }
     }
 
-    fn one_by<W: View, A: view::Value>(
+    fn one_by<W: View, A: ArgumentValue>(
         &mut self,
         header: Header,
         argument: Argument<A>,
@@ -363,7 +363,7 @@ impl<V: View> Fields<V> for Resolution<'_, V> {
         }
     }
 
-    fn optional_by<W: View, A: view::Value>(
+    fn optional_by<W: View, A: ArgumentValue>(
         &mut self,
         header: Header,
         argument: Argument<A>,
@@ -376,7 +376,7 @@ impl<V: View> Fields<V> for Resolution<'_, V> {
         }
     }
 
-    fn list_by<W: View, A: view::Value>(
+    fn list_by<W: View, A: ArgumentValue>(
         &mut self,
         header: Header,
         argument: Argument<A>,

@@ -87,7 +87,7 @@ pub trait Fields<V: View> {
     );
 
     /// An object that depends on an argument.
-    fn one_by<W: View, A: Value>(
+    fn one_by<W: View, A: ArgumentValue>(
         &mut self,
         header: Header,
         argument: Argument<A>,
@@ -95,7 +95,7 @@ pub trait Fields<V: View> {
     );
 
     /// An object or null that depends on an argument.
-    fn optional_by<W: View, A: Value>(
+    fn optional_by<W: View, A: ArgumentValue>(
         &mut self,
         header: Header,
         argument: Argument<A>,
@@ -103,7 +103,7 @@ pub trait Fields<V: View> {
     );
 
     /// A list of objects that depends on an argument.
-    fn list_by<W: View, A: Value>(
+    fn list_by<W: View, A: ArgumentValue>(
         &mut self,
         header: Header,
         argument: Argument<A>,
@@ -118,9 +118,9 @@ pub trait Fields<V: View> {
 }
 
 /// Type of the value of an argument.
-pub trait Value: InputType + Clone + Send + Sync + 'static {}
+pub trait ArgumentValue: InputType + Clone + Send + Sync + 'static {}
 
-impl<T: InputType + Clone + Send + Sync + 'static> Value for T {}
+impl<T: InputType + Clone + Send + Sync + 'static> ArgumentValue for T {}
 
 /// An argument of a declared field.
 #[derive(Clone, Copy, Debug)]

@@ -23,7 +23,7 @@ pub struct Question {
     pub variables: Value,
 }
 
-/// What questions can name.
+/// What questions can name, in the same order on both databases.
 pub struct Pools {
     units: Vec<unit::Model>,
     districts: Vec<String>,
@@ -39,24 +39,22 @@ pub struct Pools {
 impl Pools {
     pub async fn read(database: &Database) -> Self {
         let reader = database.reader();
-        let units = unit::Entity::find().all(reader).await.expect("units");
+        let mut units = unit::Entity::find().all(reader).await.expect("units");
+        units.sort_by(|a, b| a.code.cmp(&b.code));
+        let mut cadres = cadre::Entity::find().all(reader).await.expect("cadres");
+        cadres.sort_by(|a, b| a.code.cmp(&b.code));
         let versions = unit_version::Entity::find().all(reader).await.expect("versions");
         let districts = versions.iter().filter(|version| version.kind == UnitKind::District);
         let code = |id| units.iter().find(|unit| unit.id == id).expect("a unit").code.to_string();
         let levels = qualification_level::Entity::find().all(reader).await.expect("levels");
+        let plans = training_plan::Entity::find().all(reader).await.expect("plans");
         Self {
-            districts: districts.map(|version| code(version.unit_id)).collect(),
-            cadres: cadre::Entity::find().all(reader).await.expect("cadres"),
+            districts: sorted(districts.map(|version| code(version.unit_id))),
+            cadres,
             titles: texts(title::Entity::find().all(reader).await.expect("titles").iter().map(|row| &row.code)),
-            levels: levels.iter().map(|row| (row.subject_code.to_string(), row.code.to_string())).collect(),
+            levels: sorted(levels.iter().map(|row| (row.subject_code.to_string(), row.code.to_string()))),
             days: texts(assignment::Entity::find().all(reader).await.expect("posts").iter().map(|row| row.start_on)),
-            years: training_plan::Entity::find()
-                .all(reader)
-                .await
-                .expect("plans")
-                .iter()
-                .map(|row| row.year_to)
-                .collect(),
+            years: sorted(plans.iter().map(|row| row.year_to)),
             fields: fields(),
             units,
         }
@@ -64,7 +62,13 @@ impl Pools {
 }
 
 fn texts(of: impl Iterator<Item: ToString>) -> Vec<String> {
-    of.map(|word| word.to_string()).collect()
+    sorted(of.map(|word| word.to_string()))
+}
+
+fn sorted<T: Ord>(of: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = of.collect();
+    all.sort();
+    all
 }
 
 fn fields() -> BTreeMap<String, Vec<(String, String)>> {
