@@ -123,7 +123,7 @@ pub trait ArgumentValue: InputType + Clone + Send + Sync + 'static {}
 impl<T: InputType + Clone + Send + Sync + 'static> ArgumentValue for T {}
 
 /// An argument of a declared field.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Argument<A> {
     name: &'static str,
     description: &'static str,
@@ -147,15 +147,27 @@ impl<A> Argument<A> {
     }
 }
 
+// A derive would need a value type that can be copied, which is not necessary for a function that returns it.
+impl<A> Clone for Argument<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Argument<A> {}
+
 /// A related row: the engine loads it for each field, in batches; the fast path reads it before it writes anything.
 pub struct Related<V: View, W: View> {
     /// Rows that the fast path reads.
     pub requires: Requirement,
     /// Loads the row for the engine.
-    pub load: for<'a> fn(V::Of<'a>, &'a Context<'a>) -> BoxFuture<'a, Result<W>>,
+    pub load: Load<V, W>,
     /// Finds the row for the fast path.
     pub find: Find<V, W>,
 }
+
+/// Loads related rows for the engine.
+pub type Load<V, T> = for<'a> fn(<V as View>::Of<'a>, &'a Context<'a>) -> BoxFuture<'a, Result<T>>;
 
 /// Finds a related row on the fast path.
 pub type Find<V, W> = for<'a> fn(<V as View>::Of<'a>, &'a Prefetched) -> Result<<W as View>::Of<'a>>;
@@ -165,7 +177,7 @@ pub struct AllRelated<V: View, W: View> {
     /// Rows that the fast path reads.
     pub requires: Requirement,
     /// Loads the rows for the engine.
-    pub load: for<'a> fn(V::Of<'a>, &'a Context<'a>) -> BoxFuture<'a, Result<Vec<W>>>,
+    pub load: Load<V, Vec<W>>,
     /// Finds the rows for the fast path.
     pub find: for<'a> fn(V::Of<'a>, ViewContext<'a>, &'a Prefetched) -> Result<Rows<'a, W>>,
 }
