@@ -171,7 +171,7 @@ mod tests {
         let caches = QueryCaches::new(0);
         let (counts, newer) = (Counts { total: 3, ..Counts::default() }, Counts { total: 4, ..Counts::default() });
         caches.keep_composition(7, [1; 32], counts.clone());
-        assert_eq!(caches.composition(7, [1; 32]), Some(counts.clone()));
+        assert_eq!(caches.composition(7, [1; 32]), Some(counts));
         let others = [(8, [1; 32]), (6, [1; 32]), (7, [2; 32])];
         assert!(others.iter().all(|(command, key)| caches.composition(*command, *key).is_none()));
         caches.keep_composition(8, [1; 32], newer.clone());
