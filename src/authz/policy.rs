@@ -152,12 +152,12 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RuleOverride", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
 
         // Training: plans, classes, enrolments.
-        ("Query", "trainingPlan" | "trainingClass" | "trainingClasses" | "enrolments")
+        ("Query", "trainingPlan" | "trainingPlans" | "trainingClass" | "trainingClasses" | "enrolments")
         | ("Cadre", "enrolments")
         | ("CadreWhere", "trained") => Needs(Scope::TrainingRead),
         // The person of an enrolment requires `cadre:read`, the plan of a quota `training:read`.
         ("Enrolment", "cadre") | ("EnrolmentWhere", "cadre") => Needs(Scope::CadreRead),
-        ("Quota", "plan") => Needs(Scope::TrainingRead),
+        ("Quota", "plan") | ("QuotaWhere", "plan") => Needs(Scope::TrainingRead),
         ("TrainedCondition", "year" | "programmes")
         | ("TrainingPlanKey" | "TrainingClassKey", "id" | "code")
         | ("TrainingPlan", "id" | "code" | "name" | "documentNo" | "unit" | "yearFrom" | "yearTo" | "state" | "version")
@@ -166,7 +166,9 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("TrainingClass", "fillPercent" | "enrolments" | "version")
         | ("TrainingClassWhere", "plan" | "programmes" | "categories" | "organiser" | "modes" | "states" | "intake")
         | ("TrainingClassWhere", "startFrom" | "startBefore" | "endFrom" | "endBefore")
-        | ("TrainingClassOrder", "field" | "direction")
+        | ("TrainingPlanWhere", "unit" | "yearFrom" | "yearTo" | "states")
+        | ("TrainingPlanOrder" | "TrainingClassOrder", "field" | "direction")
+        | ("TrainingPlanOrderField", "CODE" | "YEAR_FROM")
         | ("TrainingClassOrderField", "START_ON" | "CODE")
         | ("Enrolment", "id" | "class" | "programme" | "sendingUnit" | "year" | "state" | "grade" | "remark")
         | ("Enrolment", "version")
@@ -174,8 +176,9 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("EnrolmentWhere", "yearTo" | "states" | "withoutClass" | "includePredecessors") => Needs(Scope::TrainingRead),
 
         // Quotas.
-        ("Query", "quota")
+        ("Query", "quota" | "quotas")
         | ("QuotaKey", "id")
+        | ("QuotaWhere", "unit" | "programmes" | "states" | "yearFrom" | "yearTo" | "unusedOnly")
         | ("Unit", "quotas")
         | ("TrainingPlan", "quotas")
         | ("Quota", "id" | "unit" | "programme" | "mode" | "measure" | "seats" | "seatsIsLowerBound" | "classes")
@@ -249,8 +252,10 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Query", "nodes") => argument == "ids",
         ("Query", "unit" | "cadre") => matches!(argument, "by" | "asOf"),
         ("Query", "units" | "cadres") => matches!(argument, "where" | "search" | "orderBy" | "asOf") || pages(argument),
-        ("Query", "rotations" | "trainingClasses") => matches!(argument, "where" | "orderBy") || pages(argument),
-        ("Query", "enrolments") => argument == "where" || pages(argument),
+        ("Query", "rotations" | "trainingPlans" | "trainingClasses") => {
+            matches!(argument, "where" | "orderBy") || pages(argument)
+        }
+        ("Query", "enrolments" | "quotas") => argument == "where" || pages(argument),
         ("Query", "trainingPlan" | "trainingClass" | "rotation" | "quota") => argument == "by",
         ("TrainingClass", "enrolments")
         | ("TrainingPlan", "quotas")

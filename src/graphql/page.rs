@@ -10,7 +10,7 @@ use crate::{
         cadre::CadreList,
         client::list::ClientList,
         rotation::RotationList,
-        training::{class::ClassList, enrolment::EnrolmentList, quota::QuotaList},
+        training::{class::ClassList, enrolment::EnrolmentList, plan::PlanList, quota::QuotaList},
         unit::UnitList,
     },
     error::{Error, Result},
@@ -35,6 +35,8 @@ pub enum Total {
     Cadres(CadreList),
     /// A list of rotations.
     Rotations(RotationList),
+    /// A list of plans.
+    Plans(PlanList),
     /// A list of classes.
     Classes(ClassList),
     /// A list of enrolments.
@@ -133,6 +135,7 @@ impl<V: Listed> Connection<V> {
             Total::Units(list) => list.count(ctx.access(), max),
             Total::Cadres(list) => list.count(ctx.access(), max).await,
             Total::Rotations(list) => list.count(ctx.access(), max).await,
+            Total::Plans(list) => list.count(ctx.access(), max).await,
             Total::Classes(list) => list.count(ctx.access(), max).await,
             Total::Enrolments(list) => list.count(ctx.access(), max).await,
             Total::Quotas(list) => list.count(ctx.access(), max).await,

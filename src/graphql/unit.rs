@@ -230,7 +230,7 @@ impl Unit {
     ) -> Result<Connection<Quota>> {
         let predecessors = Predecessors::from_argument(include_predecessors);
         let of = QuotasOf::Unit { unit: self.0.id(), year, reach, predecessors };
-        let list = QuotaList { of, unused_only };
+        let list = QuotaList::of(of, unused_only);
         Quota::list(ctx, list, PageArgs { first, after, last, before }).await
     }
 

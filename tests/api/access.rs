@@ -77,6 +77,8 @@ fn road(parent: &str) -> (&'static str, &'static str) {
             "unit.rotationFlows",
         ),
         "TrainingPlan" => (r#"{ trainingPlan(by: {code: "KA"}) { % } }"#, "trainingPlan"),
+        "TrainingPlanConnection" => ("{ trainingPlans { % } }", "trainingPlans"),
+        "TrainingPlanEdge" => ("{ trainingPlans { edges { % } } }", "trainingPlans.edges"),
         "Quota" => (r#"{ unit(by: {code: "A1"}) { quotas(year: 2021) { nodes { % } } } }"#, "unit.quotas.nodes"),
         "QuotaConnection" => (r#"{ unit(by: {code: "A1"}) { quotas(year: 2021) { % } } }"#, "unit.quotas"),
         "QuotaEdge" => (r#"{ unit(by: {code: "A1"}) { quotas(year: 2021) { edges { % } } } }"#, "unit.quotas.edges"),
@@ -127,7 +129,7 @@ fn arguments(coordinate: &str) -> &'static str {
 }
 
 /// Filters, sorts and other ways in, each by a question of its own. An input that needs a scope and is not here fails.
-const WAYS_IN: [(&str, &str); 90] = [
+const WAYS_IN: [(&str, &str); 105] = [
     ("CadreKey.code", r#"{ cadre(by: {code: "A-02"}) { __typename } }"#),
     ("CadreKey.id", r#"{ cadre(by: {id: "CADRE"}) { __typename } }"#),
     ("CadreKey.nationalId", r#"{ cadre(by: {nationalId: "999000000002"}) { __typename } }"#),
@@ -197,6 +199,21 @@ const WAYS_IN: [(&str, &str); 90] = [
     ("Node.id of an enrolment", r#"{ node(id: "ENROLMENT") { id } }"#),
     ("TrainingPlanKey.code", r#"{ trainingPlan(by: {code: "KA"}) { __typename } }"#),
     ("TrainingPlanKey.id", r#"{ trainingPlan(by: {id: "PLAN"}) { __typename } }"#),
+    ("TrainingPlanOrder.direction", "{ trainingPlans(orderBy: [{field: CODE, direction: DESC}]) { __typename } }"),
+    ("TrainingPlanOrder.field", "{ trainingPlans(orderBy: [{field: CODE}]) { __typename } }"),
+    ("TrainingPlanOrderField.CODE", "{ trainingPlans(orderBy: [{field: CODE}]) { __typename } }"),
+    ("TrainingPlanOrderField.YEAR_FROM", "{ trainingPlans(orderBy: [{field: YEAR_FROM}]) { __typename } }"),
+    ("TrainingPlanWhere.states", "{ trainingPlans(where: {states: [PUBLISHED]}) { __typename } }"),
+    ("TrainingPlanWhere.unit", r#"{ trainingPlans(where: {unit: {code: "A1"}}) { __typename } }"#),
+    ("TrainingPlanWhere.yearFrom", "{ trainingPlans(where: {yearFrom: 2021}) { __typename } }"),
+    ("TrainingPlanWhere.yearTo", "{ trainingPlans(where: {yearTo: 2021}) { __typename } }"),
+    ("QuotaWhere.plan", r#"{ quotas(where: {plan: "KA"}) { __typename } }"#),
+    ("QuotaWhere.programmes", r#"{ quotas(where: {programmes: ["CMNV"]}) { __typename } }"#),
+    ("QuotaWhere.states", "{ quotas(where: {states: [ISSUED]}) { __typename } }"),
+    ("QuotaWhere.unit", r#"{ quotas(where: {unit: {code: "A1"}}) { __typename } }"#),
+    ("QuotaWhere.unusedOnly", "{ quotas(where: {unusedOnly: true}) { __typename } }"),
+    ("QuotaWhere.yearFrom", "{ quotas(where: {yearFrom: 2021}) { __typename } }"),
+    ("QuotaWhere.yearTo", "{ quotas(where: {yearTo: 2021}) { __typename } }"),
     ("QuotaKey.id", r#"{ quota(by: {id: "QUOTA"}) { __typename } }"#),
     ("TrainingClassKey.code", r#"{ trainingClass(by: {code: "LA"}) { __typename } }"#),
     ("TrainingClassKey.id", r#"{ trainingClass(by: {id: "CLASS"}) { __typename } }"#),

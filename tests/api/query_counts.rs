@@ -287,6 +287,10 @@ async fn pages_of_training_cost_the_same_statements_whatever_they_hold() {
         nodes { seats unit { name } programme { name } plan { code } parent { seats plan { code } } children { seats unit { name } } }
         totalCount { value }
     } } }"#;
+    let all_quotas = r#"query($first: Int) { quotas(where: {unit: {code: "BN-LT"}}, first: $first) {
+        nodes { seats unit { name } programme { name } plan { code } parent { seats } children { seats } }
+        totalCount { value }
+    } }"#;
     let progress = r#"{ unit(by: {code: "BN-LT"}) { trainingProgress(year: 2014) { planned turns persons percentOfPlan classes } } }"#;
 
     // The page, the total, the plans, the sessions.
@@ -297,6 +301,7 @@ async fn pages_of_training_cost_the_same_statements_whatever_they_hold() {
     assert_eq!(cost(enrolments, "/enrolments/nodes").await, 5);
     // The page, the total, the plans, the parents, the children.
     assert_eq!(cost(quotas, "/unit/quotas/nodes").await, 5);
+    assert_eq!(cost(all_quotas, "/quotas/nodes").await, 5);
     let (of_progress, answer) = served.cost(progress, json!({})).await;
     assert_eq!(
         answer["unit"]["trainingProgress"],

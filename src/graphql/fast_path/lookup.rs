@@ -235,7 +235,7 @@ impl QuotasAsked {
         let (year, reach) = (*self.year.value(variables)?, *self.reach.value(variables)?);
         let predecessors = Predecessors::from_argument(*self.include_predecessors.value(variables)?);
         let of = QuotasOf::Unit { unit: unit.id(), year, reach, predecessors };
-        let list = QuotaList { of, unused_only: *self.unused_only.value(variables)? };
+        let list = QuotaList::of(of, *self.unused_only.value(variables)?);
         let page = list.page(access, &self.paging.value(variables)?).await?;
         let count = match self.count.as_ref().map(|count| count.bound(variables)).transpose()?.flatten() {
             Some(max) => Some(list.count(access, max).await?),

@@ -12,7 +12,7 @@ use crate::graphql::guard::{
 };
 
 /// Price of each use of a field, an argument, a condition or a sort key.
-pub const PRICES: [(&str, u64); 45] = [
+pub const PRICES: [(&str, u64); 54] = [
     ("AccessEntryConnection.totalCount", 50),
     ("CadreConnection.totalCount", 1_000),
     ("CadreOrderField.UNIT", 10_000),
@@ -37,6 +37,11 @@ pub const PRICES: [(&str, u64); 45] = [
     ("Query.cadres(search:)", 1_000),
     ("Query.units(search:)", 20),
     ("QuotaConnection.totalCount", 100),
+    ("QuotaWhere.plan", 50),
+    ("QuotaWhere.programmes", 50),
+    ("QuotaWhere.states", 50),
+    ("QuotaWhere.unit", 200),
+    ("QuotaWhere.unusedOnly", 50),
     ("RotationConnection.totalCount", 100),
     ("RotationOrderField.END", 500),
     ("RotationWhere.endBefore", 100),
@@ -51,6 +56,10 @@ pub const PRICES: [(&str, u64); 45] = [
     ("RotationWhere.unit", 500),
     ("TrainingClassConnection.totalCount", 50),
     ("TrainingClassWhere.organiser", 50),
+    ("TrainingPlanConnection.totalCount", 50),
+    ("TrainingPlanOrderField.YEAR_FROM", 50),
+    ("TrainingPlanWhere.states", 50),
+    ("TrainingPlanWhere.unit", 50),
     ("TrainingProgress.classes", 500),
     ("Unit.composition(titles:)", 50),
     ("Unit.quotas", 50),

@@ -13,8 +13,8 @@ use crate::{
     domain::training::{
         class::{self as classes, ClassList, TrainingClassKey, TrainingClassOrder, TrainingClassWhere},
         enrolment::{EnrolmentList, EnrolmentWhere},
-        plan::{self as plans, TrainingPlanKey},
-        quota::{self as quotas, QuotaKey},
+        plan::{self as plans, PlanList, TrainingPlanKey, TrainingPlanOrder, TrainingPlanWhere},
+        quota::{self as quotas, QuotaKey, QuotaList, QuotaWhere},
     },
     error::Result,
     graphql::{
@@ -58,6 +58,39 @@ impl TrainingQuery {
         #[graphql(desc = "What names it.")] by: QuotaKey,
     ) -> Result<Option<Quota>> {
         Ok(found(quotas::look_up(ctx.access(), &by).await)?.map(Quota))
+    }
+
+    /// Training plans (kế hoạch đào tạo, bồi dưỡng) with their unit, or a unit with one of their quotas, within reach.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
+    async fn training_plans(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which plans are wanted; all if absent.")] r#where: Option<TrainingPlanWhere>,
+        #[graphql(desc = "By code if absent.")] order_by: Option<Vec<TrainingPlanOrder>>,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+    ) -> Result<Option<Connection<TrainingPlan>>> {
+        let list = PlanList { filter: r#where.unwrap_or_default(), order: order_by.unwrap_or_default() };
+        let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
+        Ok(Some(Connection::new(page, Total::Plans(list), TrainingPlan)))
+    }
+
+    /// Quotas (chỉ tiêu) of units within reach, in the order of recording.
+    async fn quotas(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which quotas are wanted; all if absent.")] r#where: Option<QuotaWhere>,
+        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+    ) -> Result<Option<Connection<Quota>>> {
+        let list = QuotaList { filter: r#where.unwrap_or_default(), ..QuotaList::default() };
+        Quota::list(ctx, list, PageArgs { first, after, last, before }).await.map(Some)
     }
 
     /// Classes (lớp) with one of these within reach: their organiser, the sending units of their learners, the units

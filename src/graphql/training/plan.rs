@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     graphql::{
         ContextExt,
-        page::Connection,
+        page::{Connection, Listed},
         training::quota::Quota,
         unit::Unit,
         view::{Fields, View, engine::Declared},
@@ -25,6 +25,11 @@ use crate::{
 
 /// A training plan (kế hoạch đào tạo, bồi dưỡng) of a unit for a year or a period, as of today.
 pub struct TrainingPlan(pub VisiblePlan);
+
+impl Listed for TrainingPlan {
+    const CONNECTION: &'static str = "TrainingPlanConnection";
+    const EDGE: &'static str = "TrainingPlanEdge";
+}
 
 impl TrainingPlan {
     /// A plan by id, if visible to the caller.
@@ -56,7 +61,7 @@ impl TrainingPlan {
         #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
     ) -> Result<Connection<Quota>> {
-        let list = QuotaList { of: QuotasOf::Plan(self.0.row().id), unused_only: false };
+        let list = QuotaList::of(QuotasOf::Plan(self.0.row().id), false);
         Quota::list(ctx, list, PageArgs { first, after, last, before }).await
     }
 }

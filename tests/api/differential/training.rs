@@ -9,6 +9,7 @@ const CLASS: &str = "code plan { code } programme { code } organiser { code name
     capacity enrolled reportedLearners state fillPercent version";
 const ENROLMENT: &str = "cadre { code fullName unit { code } } class { code } programme { code } sendingUnit { code name } \
     year state grade version";
+const PLAN: &str = "code name documentNo unit { code name } yearFrom yearTo state version";
 const QUOTA: &str = "plan { code } unit { code } programme { code } mode measure seats seatsIsLowerBound classes allocated \
     used remaining fillPercent state version";
 
@@ -45,7 +46,22 @@ impl Draw {
     pub fn about_training(&mut self, pools: &Pools) -> String {
         let (names, first) = (&pools.training, self.0.u8(1..20));
         let page = "pageInfo { hasNextPage endCursor } totalCount { value }";
-        match self.0.u8(..10) {
+        match self.0.u8(..12) {
+            10 => {
+                let (filter, order) = (self.of_plans(pools), *self.of(&["CODE", "YEAR_FROM"]));
+                let direction = *self.of(&["ASC", "DESC"]);
+                format!(
+                    "query q($after: String) {{ list: trainingPlans(where: {{{filter}}}, first: {first}, after: $after, \
+                     orderBy: [{{field: {order}, direction: {direction}}}]) {{ nodes {{ {PLAN} }} {page} }} }}"
+                )
+            }
+            11 => {
+                let filter = self.of_quotas(pools);
+                format!(
+                    "query q($after: String) {{ list: quotas(where: {{{filter}}}, first: {first}, after: $after) \
+                     {{ nodes {{ {QUOTA} }} {page} }} }}"
+                )
+            }
             0..3 => {
                 let (filter, order) = (self.of_classes(pools), *self.of(&["START_ON", "CODE"]));
                 let direction = *self.of(&["ASC", "DESC"]);
@@ -125,6 +141,30 @@ impl Draw {
             _ => {
                 let code = self.of(organiser).to_owned();
                 format!("organiser: {}", self.below(&code))
+            }
+        }
+    }
+
+    fn of_plans(&mut self, pools: &Pools) -> String {
+        match self.0.u8(..3) {
+            0 => format!("yearFrom: {}", self.of(&pools.training.years)),
+            1 => format!("states: {}", self.some(&["DRAFT", "APPROVED", "PUBLISHED", "CLOSED"])),
+            _ => {
+                let (code, year) = (self.a_unit(pools), self.of(&pools.training.years).to_owned());
+                format!("unit: {}, yearTo: {year}", self.below(&code))
+            }
+        }
+    }
+
+    fn of_quotas(&mut self, pools: &Pools) -> String {
+        match self.0.u8(..5) {
+            0 => format!("plan: \"{}\"", self.of(&pools.training.plans)),
+            1 => self.programmes(pools),
+            2 => format!("states: {}, yearTo: {}", self.some(&["ISSUED", "REVOKED"]), self.of(&pools.training.years)),
+            3 => format!("unusedOnly: {}, yearFrom: {}", self.0.bool(), self.of(&pools.training.years)),
+            _ => {
+                let code = self.a_unit(pools);
+                format!("unit: {}", self.below(&code))
             }
         }
     }

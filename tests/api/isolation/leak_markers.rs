@@ -56,6 +56,8 @@ async fn no_answer_to_a_carries_a_mark_of_b() {
             "code intake sessions plan {{ {plan} }} organiser {{ {hanging} }} \
              enrolments(first: 5) {{ nodes {{ sendingUnit {{ {hanging} }} cadre {{ code unit {{ name }} }} }} }}"
         );
+        documents.push(format!("{{ trainingPlans {{ nodes {{ {plan} }} totalCount {{ value }} }} }}"));
+        documents.push(format!("{{ quotas {{ nodes {{ seats unit {{ name }} plan {{ {plan} }} }} totalCount {{ value }} }} }}"));
         documents.push(format!("{{ trainingClasses(first: 5) {{ nodes {{ {class} }} totalCount {{ value }} }} }}"));
         documents.push(format!("{{ enrolments(first: 5) {{ nodes {{ class {{ {class} }} }} totalCount {{ value }} }} }}"));
         documents.push(format!(r#"{{ trainingPlan(by: {{code: "KB"}}) {{ {plan} }} trainingClass(by: {{code: "TF"}}) {{ {class} }} }}"#));

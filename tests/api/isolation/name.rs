@@ -7,7 +7,7 @@ use super::{codes, district_a, import_more, training, write_rotations};
 use crate::support::{Caller, on_both};
 
 /// Questions that name something by `$v`: as the type says, with a foreign name and one that nobody has.
-const NAMING: [(&str, &str, &str); 34] = [
+const NAMING: [(&str, &str, &str); 37] = [
     ("unit code", "String!", "{ unit(by: {code: $v}) { id } }"),
     ("unit code", "String!", "{ cadres(where: {unit: {code: $v}}) { nodes { id } } }"),
     ("unit code", "String!", "{ cadres(where: {not: {unit: {code: $v, reach: UNIT}}}) { nodes { id } } }"),
@@ -55,6 +55,9 @@ const NAMING: [(&str, &str, &str); 34] = [
         "String!",
         "{ trainingClasses(where: {organiser: {code: $v}}) { nodes { id } totalCount { value } } }",
     ),
+    ("unit code", "String!", "{ trainingPlans(where: {unit: {code: $v}}) { nodes { id } totalCount { value } } }"),
+    ("unit code", "String!", "{ quotas(where: {unit: {code: $v}}) { nodes { id } totalCount { value } } }"),
+    ("plan code", "String!", "{ quotas(where: {plan: $v}) { nodes { id } totalCount { value } } }"),
     ("unit code", "String!", "{ enrolments(where: {unit: {code: $v}}) { nodes { id } totalCount { value } } }"),
     ("unit code", "String!", "{ enrolments(where: {organiser: {code: $v, reach: UNIT}}) { nodes { id } } }"),
     ("cadre code", "String!", "{ enrolments(where: {cadre: $v}) { nodes { id } totalCount { value } } }"),
@@ -143,6 +146,8 @@ async fn a_cursor_opens_nothing_for_another_caller_or_list() {
             cursor(&a, r#"cadres(first: 2, asOf: "2020-01-01")"#).await,
             cursor(&a, "units(first: 2)").await,
             cursor(&a, "rotations(first: 1)").await,
+            cursor(&a, "trainingPlans(first: 1)").await,
+            cursor(&a, "quotas(first: 1)").await,
             cursor(&a, "trainingClasses(first: 1)").await,
             cursor(&a, "enrolments(first: 1)").await,
             format!("{mine}A"),

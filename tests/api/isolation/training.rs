@@ -14,10 +14,16 @@ use crate::support::{
 pub const OF_A: [&str; 8] = ["KP", "QA", "QA1", "TA", "TB", "TQ", "E1", "E3"];
 
 /// Every edge from and to training, as in `EDGES`.
-pub const EDGES: [(&str, &str); 32] = [
+pub const EDGES: [(&str, &str); 38] = [
     ("Query.nodes", r#"{ nodes(ids: ["%KB%", "%QB%", "%TF%", "%E4%", "%KP%", "%QA%", "%TB%", "%E1%"]) { id } }"#),
     ("Query.trainingPlan", r#"{ trainingPlan(by: {code: "KB"}) { id } }"#),
     ("Query.trainingPlan", r#"{ trainingPlan(by: {id: "%KB%"}) { id } }"#),
+    ("Query.trainingPlans", "{ trainingPlans(first: 100) { nodes { id } } }"),
+    ("TrainingPlanConnection.nodes", "{ trainingPlans(last: 100, orderBy: [{field: YEAR_FROM}]) { nodes { id } } }"),
+    ("TrainingPlanConnection.edges", "{ trainingPlans(where: {states: [PUBLISHED]}) { edges { node { id } } } }"),
+    ("TrainingPlanEdge.node", "{ trainingPlans(where: {yearFrom: 2014}) { edges { node { id } } } }"),
+    ("Query.quotas", "{ quotas(first: 100) { nodes { id plan { id } } } }"),
+    ("Query.quotas", r#"{ quotas(where: {plan: "KP", unusedOnly: true}) { nodes { id } } }"#),
     ("TrainingPlan.unit", r#"{ trainingPlan(by: {code: "KP"}) { unit { HANGING } } }"#),
     ("TrainingPlan.quotas", r#"{ trainingPlan(by: {code: "KP"}) { quotas { nodes { id } } } }"#),
     ("QuotaConnection.nodes", r#"{ trainingPlan(by: {code: "KP"}) { quotas(last: 100) { nodes { id } } } }"#),

@@ -15,6 +15,11 @@ async fn pages_of_training_go_forward_and_back() {
             (by_start, "", "}"),
             (by_start, "orderBy: [{field: CODE, direction: DESC}],", "}"),
             (by_start, "orderBy: [{field: START_ON}, {field: CODE}],", "}"),
+            ("{ list: trainingPlans", "", "}"),
+            ("{ list: trainingPlans", "orderBy: [{field: CODE, direction: DESC}],", "}"),
+            ("{ list: trainingPlans", "orderBy: [{field: YEAR_FROM, direction: DESC}],", "}"),
+            ("{ list: quotas", "", "}"),
+            ("{ list: quotas", "where: {unusedOnly: true},", "}"),
             ("{ list: enrolments", "", "}"),
             (r#"{ cadre(by: {code: "A-06"}) { list: enrolments"#, "", "} }"),
             (r#"{ trainingPlan(by: {code: "K21"}) { list: quotas"#, "", "} }"),
@@ -120,6 +125,21 @@ async fn a_question_about_training_that_cannot_be_meant_names_its_field() {
                 "{ trainingClasses(orderBy: [{field: CODE}, {field: CODE}]) { nodes { id } } }".to_owned(),
                 "orderBy",
             ),
+            (&all, "{ trainingPlans(where: {yearFrom: 1700}) { nodes { id } } }".to_owned(), "where.yearFrom"),
+            (&all, "{ trainingPlans(where: {yearTo: 2200}) { totalCount { value } } }".to_owned(), "where.yearTo"),
+            (&all, "{ trainingPlans(orderBy: [{field: CODE}, {field: CODE}]) { nodes { id } } }".to_owned(), "orderBy"),
+            (
+                &all,
+                format!(
+                    "{{ trainingPlans(where: {{states: [{}]}}) {{ nodes {{ id }} }} }}",
+                    vec!["DRAFT"; 201].join(", ")
+                ),
+                "where.states",
+            ),
+            (&a, r#"{ trainingPlans(where: {unit: {code: "P"}}) { nodes { id } } }"#.to_owned(), "where.unit.code"),
+            (&all, r#"{ quotas(where: {programmes: ["NONE"]}) { nodes { id } } }"#.to_owned(), "where.programmes"),
+            (&all, "{ quotas(where: {yearTo: 3000}) { nodes { id } } }".to_owned(), "where.yearTo"),
+            (&a, r#"{ quotas(where: {unit: {code: "B"}}) { nodes { id } } }"#.to_owned(), "where.unit.code"),
             (&all, r#"{ enrolments(where: {programmes: ["NONE"]}) { nodes { id } } }"#.to_owned(), "where.programmes"),
             (
                 &all,

@@ -4,7 +4,7 @@ use entity::{training_plan, value::PlanState};
 use sea_orm::Iterable;
 use serde_json::{Value, json};
 
-use super::{fill, text, words};
+use super::{district, fill, text, words};
 use crate::support::{
     on_both,
     rotation::Places,
@@ -123,6 +123,119 @@ async fn a_unit_shows_the_quotas_of_the_plans_that_hold_for_a_year() {
             };
             assert_eq!(words(&seen, "/unit/quotas/nodes", told), expected, "{document}");
             assert_eq!(seen["unit"]["quotas"]["totalCount"]["value"], expected.len(), "{document}");
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn plans_are_found_by_unit_years_and_state() {
+    on_both(async |app| {
+        fill(app).await;
+        let (all, a, b) = (app.all_seeing().await, district(app, "A").await, district(app, "B").await);
+        for (caller, filter, expected) in [
+            (&all, "", "K21 KB KGD"),
+            (&all, r#"unit: {code: "P"}"#, "K21 KB KGD"),
+            (&all, r#"unit: {code: "P", reach: UNIT}"#, "K21 KGD"),
+            (&all, r#"unit: {code: "B"}"#, "KB"),
+            (&all, r#"unit: {code: "A"}"#, ""),
+            (&all, "yearFrom: 2022", "KGD"),
+            (&all, "yearTo: 2020", "KGD"),
+            (&all, "yearFrom: 2021, yearTo: 2021", "K21 KB KGD"),
+            (&all, "yearFrom: 2023", ""),
+            (&all, "yearFrom: 2022, yearTo: 2021", ""),
+            (&all, "states: [PUBLISHED, DRAFT]", "K21 KB KGD"),
+            (&all, "states: [DRAFT]", ""),
+            (&all, "states: []", ""),
+            // A plan of another unit is visible to the unit of one of its quotas.
+            (&a, "", "K21 KGD"),
+            (&b, "", "K21 KB"),
+            (&b, r#"unit: {code: "B"}"#, "KB"),
+        ] {
+            let document =
+                format!("{{ trainingPlans(where: {{{filter}}}) {{ nodes {{ code }} totalCount {{ value }} }} }}");
+            let found = caller.query(&document).await;
+            let codes = words(&found, "/trainingPlans/nodes", |plan| text(&plan["code"]));
+            assert_eq!(codes.join(" "), expected, "{document}");
+            assert_eq!(found["trainingPlans"]["totalCount"]["value"], codes.len(), "{document}");
+        }
+        let by_year =
+            "{ trainingPlans(orderBy: [{field: YEAR_FROM}, {field: CODE, direction: DESC}]) { nodes { code } } }";
+        let codes = words(&all.query(by_year).await, "/trainingPlans/nodes", |plan| text(&plan["code"]));
+        assert_eq!(codes, ["KGD", "KB", "K21"]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn quotas_are_found_by_plan_unit_programme_and_state() {
+    on_both(async |app| {
+        fill(app).await;
+        let (all, a) = (app.all_seeing().await, district(app, "A").await);
+        for (caller, filter, expected) in [
+            (&all, "", "100 40 20 8 30 500 9"),
+            (&all, r#"plan: "K21""#, "100 40 20 8 30"),
+            (&all, r#"plan: "K99""#, ""),
+            (&all, r#"plan: "\u0000""#, ""),
+            (&all, r#"unit: {code: "A"}"#, "40 8 30 500"),
+            (&all, r#"unit: {code: "P", reach: UNIT}"#, "100"),
+            (&all, r#"unit: {code: "B"}"#, "20 9"),
+            (&all, r#"unit: {code: "B"}, yearFrom: 2022"#, ""),
+            (&all, r#"programmes: ["LLCT_TC", "CN_164"]"#, "8 30 9"),
+            (&all, "programmes: []", ""),
+            (&all, "states: [REVOKED]", "30"),
+            (&all, "states: []", ""),
+            (&all, "yearFrom: 2022", "500"),
+            (&all, "yearTo: 2020", "500"),
+            (&all, "yearFrom: 2022, yearTo: 2021", ""),
+            (&all, "unusedOnly: true", "100 40 20 500 9"),
+            (&all, r#"unusedOnly: true, plan: "KB""#, "9"),
+            (&a, "", "40 8 30 500"),
+            (&a, r#"plan: "K21""#, "40 8 30"),
+            (&a, r#"plan: "KB""#, ""),
+        ] {
+            let document = format!("{{ quotas(where: {{{filter}}}) {{ nodes {{ seats }} totalCount {{ value }} }} }}");
+            let found = caller.query(&document).await;
+            let seats = words(&found, "/quotas/nodes", |quota| quota["seats"].to_string());
+            assert_eq!(seats.join(" "), expected, "{document}");
+            assert_eq!(found["quotas"]["totalCount"]["value"], seats.len(), "{document}");
+        }
+        let quota_only = app.caller(&["quota:read"], &["A"]).await;
+        let found = quota_only.query("{ quotas { totalCount { value } } }").await;
+        assert_eq!(found["quotas"]["totalCount"]["value"], 4);
+        let refused = quota_only.ask(r#"{ quotas(where: {plan: "K21"}) { totalCount { value } } }"#, json!({})).await;
+        assert_eq!(refused["errors"][0]["extensions"]["missingScopes"], json!(["training:read"]));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_subtree_of_plans_and_quotas_is_that_of_a_year_of_the_plan() {
+    on_both(async |app| {
+        // C1U belonged to district C until the end of 2019, and to A afterwards.
+        let of = Places::of(&app.database).await;
+        let plans = vec![plan(&of, ["KC", "C1U"], (2019, 2020))];
+        let quotas = vec![quota(&of, &plans[0], ["C1U", "CMNV"], 5)];
+        write(&app.database, Rows { plans, quotas, ..Rows::default() }).await;
+        app.app_state.refresh().await.expect("refreshed");
+        let all = app.all_seeing().await;
+        for (filter, expected) in [
+            (r#"unit: {code: "C"}"#, 1),
+            (r#"unit: {code: "C"}, yearTo: 2019"#, 1),
+            (r#"unit: {code: "C"}, yearFrom: 2020"#, 0),
+            (r#"unit: {code: "A"}"#, 1),
+            (r#"unit: {code: "A"}, yearTo: 2019"#, 0),
+            (r#"unit: {code: "A"}, yearFrom: 2020"#, 1),
+            (r#"unit: {code: "B"}"#, 0),
+            (r#"unit: {code: "C1U", reach: UNIT}"#, 1),
+        ] {
+            let document = format!(
+                "{{ trainingPlans(where: {{{filter}}}) {{ totalCount {{ value }} }}
+                    quotas(where: {{{filter}}}) {{ totalCount {{ value }} }} }}"
+            );
+            let found = all.query(&document).await;
+            assert_eq!(found["trainingPlans"]["totalCount"]["value"], expected, "{document}");
+            assert_eq!(found["quotas"]["totalCount"]["value"], expected, "{document}");
         }
     })
     .await;
