@@ -11,7 +11,7 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait, DerivePartialModel, EntityTrait, FromQueryResult, QueryFilter, QueryResult, QueryTrait, Select,
-    sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
+    sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr},
 };
 
 use crate::{
@@ -27,13 +27,31 @@ pub struct Cadres<'a> {
     access: &'a Access,
 }
 
-/// Condition that a person holds a post within reach. Only `Cadres::holds_post` creates it, so persons that satisfy it
-/// may be shown.
-#[derive(Debug)]
-pub struct HoldsPost(SimpleExpr);
+/// Post of a person by which a list finds the person on a day.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PostOn {
+    /// A post of the person on the day.
+    Current(Day),
+    /// Of a person without a post on the day: the post whose unit keeps the file.
+    OfFile(Day),
+}
 
-impl From<HoldsPost> for SimpleExpr {
-    fn from(HoldsPost(condition): HoldsPost) -> Self {
+impl PostOn {
+    /// The day.
+    pub(crate) fn day(self) -> Day {
+        match self {
+            Self::Current(day) | Self::OfFile(day) => day,
+        }
+    }
+}
+
+/// Condition that a person holds a post within reach, or has no post and the file is in the caller's custody. Only
+/// `Cadres::has_post` creates it, so persons that satisfy it may be shown.
+#[derive(Debug)]
+pub struct PostCondition(SimpleExpr);
+
+impl From<PostCondition> for SimpleExpr {
+    fn from(PostCondition(condition): PostCondition) -> Self {
         condition
     }
 }
@@ -55,25 +73,80 @@ impl<'a> Cadres<'a> {
         Self { access }
     }
 
-    /// Condition that the person holds, on the day, a post within reach that is in one of the units and has one of the
-    /// titles. Refers to `cadre` of the outer select.
-    pub(crate) fn holds_post(&self, day: Day, units: Option<&ReachedUnits>, titles: Option<&[&str]>) -> HoldsPost {
-        let mut posts = self.posts_on(day, units, titles);
-        posts.expr(Expr::val(1)).and_where(
-            Expr::col((assignment::Entity, assignment::Column::CadreId)).equals((cadre::Entity, cadre::Column::Id)),
-        );
-        HoldsPost(Expr::exists(posts))
+    /// Condition that the post of the person is within reach, in one of the units, and has one of the titles. Refers to
+    /// `cadre` of the outer select.
+    pub(crate) fn has_post(
+        &self,
+        post: PostOn,
+        units: Option<&ReachedUnits>,
+        titles: Option<&[&str]>,
+    ) -> PostCondition {
+        match post {
+            PostOn::Current(day) => {
+                let posts = self.posts_on(day, units, titles);
+                PostCondition(Expr::exists(of_cadre(posts).expr(Expr::val(1)).take()))
+            }
+            PostOn::OfFile(day) => {
+                let has_none = Expr::exists(of_cadre(held_on(day)).expr(Expr::val(1)).take()).not();
+                let of_file = self.post_of_file(day, units, titles).map(Expr::exists);
+                PostCondition(of_file.into_iter().fold(has_none, ExprTrait::and))
+            }
+        }
+    }
+
+    /// Select of the post whose unit keeps the file of the person, who has no post on the day, if it satisfies the
+    /// conditions; `None` without a condition. The same post as in `custodians`.
+    fn post_of_file(&self, day: Day, units: Option<&ReachedUnits>, titles: Option<&[&str]>) -> Option<SelectStatement> {
+        let units = units.map(|units| &*units.0).or(self.access.narrowing());
+        if units.is_none() && titles.is_none() {
+            return None;
+        }
+        use assignment::Column as Post;
+        let left = of_cadre(Query::select().from(assignment::Entity).and_where(Post::EndOn.lte(day)).take())
+            .column(Post::Id)
+            .order_by(Post::EndOn, Order::Desc)
+            .order_by(Post::StartOn, Order::Asc)
+            .order_by(Post::Id, Order::Asc)
+            .limit(1)
+            .take();
+        let coming = of_cadre(Query::select().from(assignment::Entity).take())
+            .column(Post::Id)
+            .order_by(Post::StartOn, Order::Asc)
+            .order_by(Post::Id, Order::Desc)
+            .limit(1)
+            .take();
+        let file = Func::coalesce([SimpleExpr::from(left), SimpleExpr::from(coming)]);
+        let mut posts = Query::select()
+            .expr(Expr::val(1))
+            .from(assignment::Entity)
+            .and_where(Expr::col((assignment::Entity, Post::Id)).eq(file))
+            .take();
+        if let Some(units) = units {
+            let column = Expr::col((assignment::Entity, Post::UnitId));
+            posts.and_where(db::is_any_id(self.access.backend(), column, units.iter().map(|unit| unit.0)));
+        }
+        self.restrict_titles(&mut posts, titles);
+        Some(posts)
     }
 
     /// Select, without columns, of the posts held on the day within reach, in one of the units and with one of the
     /// titles.
     pub(crate) fn posts_on(&self, day: Day, units: Option<&ReachedUnits>, titles: Option<&[&str]>) -> SelectStatement {
+        let mut posts = held_on(day);
+        self.restrict_units(&mut posts, units);
+        self.restrict_titles(&mut posts, titles);
+        posts
+    }
+
+    /// Select, without columns, of the posts of any day within reach, in one of the units.
+    pub(crate) fn posts_ever(&self, units: Option<&ReachedUnits>) -> SelectStatement {
+        let mut posts = Query::select().from(assignment::Entity).take();
+        self.restrict_units(&mut posts, units);
+        posts
+    }
+
+    fn restrict_units(&self, posts: &mut SelectStatement, units: Option<&ReachedUnits>) {
         let backend = self.access.backend();
-        let mut posts = Query::select()
-            .from(assignment::Entity)
-            .and_where(assignment::Column::StartOn.lte(day))
-            .and_where(assignment::Column::EndOn.is_null().or(assignment::Column::EndOn.gt(day)))
-            .take();
         // If no units are given, the reach is the filter.
         if let Some(units) = units.map(|units| &*units.0).or(self.access.narrowing()) {
             let column = Expr::col((assignment::Entity, assignment::Column::UnitId));
@@ -85,21 +158,23 @@ impl<'a> Cadres<'a> {
                 false => db::any_id(backend, column, ids),
             });
         }
-        if let Some(titles) = titles {
-            let column = Expr::col((assignment::Entity, assignment::Column::TitleCode));
-            posts.and_where(db::any_word(backend, column, titles.iter().copied()));
-        }
-        posts
     }
 
-    /// Selects the persons who hold a post on the day in one of the units, or anywhere within reach if none are given.
-    pub(crate) fn select(&self, day: Day, units: Option<&ReachedUnits>) -> Select<cadre::Entity> {
-        self.select_who(self.holds_post(day, units, None))
+    fn restrict_titles(&self, posts: &mut SelectStatement, titles: Option<&[&str]>) {
+        if let Some(titles) = titles {
+            let column = Expr::col((assignment::Entity, assignment::Column::TitleCode));
+            posts.and_where(db::any_word(self.access.backend(), column, titles.iter().copied()));
+        }
+    }
+
+    /// Selects the persons whose post is in one of the units, or anywhere within reach if none are given.
+    pub(crate) fn select(&self, post: PostOn, units: Option<&ReachedUnits>) -> Select<cadre::Entity> {
+        self.select_who(self.has_post(post, units, None))
     }
 
     /// Selects the persons who satisfy the condition.
-    pub(crate) fn select_who(&self, holds_post: HoldsPost) -> Select<cadre::Entity> {
-        cadre::Entity::find().filter(holds_post.0)
+    pub(crate) fn select_who(&self, condition: PostCondition) -> Select<cadre::Entity> {
+        cadre::Entity::find().filter(condition.0)
     }
 
     /// Wraps the card of a person returned by `Self::select` for the day.
@@ -198,6 +273,22 @@ impl<'a> Cadres<'a> {
         let mut rows: HashMap<CadreId, Protected> = rows.into_iter().map(|row| (row.id, row.protected)).collect();
         Ok(of.iter().filter_map(|seen| Some((*seen, rows.remove(&seen.id())?))).collect())
     }
+}
+
+/// Select, without columns, of the posts held on a day.
+fn held_on(day: Day) -> SelectStatement {
+    Query::select()
+        .from(assignment::Entity)
+        .and_where(assignment::Column::StartOn.lte(day))
+        .and_where(assignment::Column::EndOn.is_null().or(assignment::Column::EndOn.gt(day)))
+        .take()
+}
+
+/// Restricts a select of posts to those of `cadre` of the outer select.
+fn of_cadre(mut posts: SelectStatement) -> SelectStatement {
+    let person = Expr::col((assignment::Entity, assignment::Column::CadreId));
+    posts.and_where(person.equals((cadre::Entity, cadre::Column::Id)));
+    posts
 }
 
 /// Id and protected data of a person.

@@ -18,7 +18,8 @@ mod unit_references;
 
 pub use authorized::{AuthorizedCadre, AuthorizedCadreId, RelatedCadre};
 pub use cadre_with_rotations::WithRotations;
-pub use cadres::{Cadres, HoldsPost};
+pub(crate) use cadres::PostOn;
+pub use cadres::{Cadres, PostCondition};
 pub use disclosure::Unaudited;
 pub use permit::{Area, CommandKind, Permit, Txn};
 pub use protected_fields::{Identity, Origin, Political, Protected};

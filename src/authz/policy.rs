@@ -124,7 +124,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Cadre", "assignments" | "qualifications" | "highest")
         | ("Assignment", "asOf" | "unit" | "title" | "startOn" | "endOn" | "isPrimary")
         | ("Qualification", "id" | "asOf" | "subject" | "level" | "fieldCode" | "institution" | "mode" | "grantedOn")
-        | ("CadreWhere", "unit" | "titles" | "keyLeader" | "category" | "gender" | "codes" | "status" | "holds" | "and" | "or" | "not")
+        | ("CadreWhere", "withPost" | "unit" | "titles" | "keyLeader" | "category" | "gender" | "codes" | "status" | "holds" | "and" | "or" | "not")
         | ("LevelCondition", "subject" | "atLeast" | "below" | "exactly")
         | ("CadreOrder", "field" | "direction")
         | ("CadreOrderField", "NAME" | "CODE" | "UNIT") => Needs(Scope::CadreRead),

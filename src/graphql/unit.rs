@@ -141,7 +141,8 @@ impl Unit {
         UnitSuccession::of(ctx, self.0, Side::Successors)
     }
 
-    /// People who hold a post in the unit on a day.
+    /// People who hold a post in the unit on a day; with `withPost: false` in `where`, those without a post whose file
+    /// the unit keeps.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the contract and of Relay")]
     async fn cadres(
         &self,

@@ -129,7 +129,7 @@ fn arguments(coordinate: &str) -> &'static str {
 }
 
 /// Filters, sorts and other ways in, each by a question of its own. An input that needs a scope and is not here fails.
-const WAYS_IN: [(&str, &str); 105] = [
+const WAYS_IN: [(&str, &str); 106] = [
     ("CadreKey.code", r#"{ cadre(by: {code: "A-02"}) { __typename } }"#),
     ("CadreKey.id", r#"{ cadre(by: {id: "CADRE"}) { __typename } }"#),
     ("CadreKey.nationalId", r#"{ cadre(by: {nationalId: "999000000002"}) { __typename } }"#),
@@ -148,6 +148,7 @@ const WAYS_IN: [(&str, &str); 105] = [
     ("CadreWhere.or", "{ cadres(where: {or: []}) { __typename } }"),
     ("CadreWhere.status", "{ cadres(where: {status: ACTIVE}) { __typename } }"),
     ("CadreWhere.titles", r#"{ cadres(where: {titles: ["CT"]}) { __typename } }"#),
+    ("CadreWhere.withPost", "{ cadres(where: {withPost: false}) { __typename } }"),
     ("CadreWhere.unit", r#"{ cadres(where: {unit: {code: "A1"}}) { __typename } }"#),
     (
         "LevelCondition.atLeast",

@@ -1,7 +1,9 @@
 //! Protected facts are shown to clients that have the person's file in their custody, today and on the asked day. Whoever
 //! only knows a rotation or an enrolment of the person sees their name, and none of these facts.
 
-use entity::access_entry;
+use std::collections::BTreeSet;
+
+use entity::{access_entry, assignment, cadre, value::Day};
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 
@@ -109,6 +111,148 @@ async fn a_past_day_opens_no_protected_facts_of_who_left_since() {
         assert_eq!(left.raw(&by_number(", asOf: \"2017-06-01\""), json!({})).await, unknown);
         assert_eq!(readings(app).await, before);
         assert_eq!(here.query(&by_number("")).await["cadre"]["code"], "M-01", "the control");
+    })
+    .await;
+}
+
+const CADRES: &str = "code,national_id,full_name,gender,birth_on,ethnicity_code,native_place_code,joined_service_on,\
+                      joined_party_on,category,rank_code,status\n\
+                      N-01,999000000051,Cao Thị Nghỉ,FEMALE,1961-01-02,01,90101,1985-01-01,,CIVIL_SERVANT,,RETIRED\n\
+                      N-02,999000000052,Cao Văn Mới,MALE,1990-01-02,01,90101,2015-01-01,,CIVIL_SERVANT,,ACTIVE\n\
+                      N-03,999000000053,Cao Thị Chờ,FEMALE,1995-01-02,01,90101,,,CIVIL_SERVANT,,ACTIVE\n";
+/// N-01 left two posts in different districts on one day, N-02 took up two on one day, and N-03 never had a post.
+const POSTS: &str = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n\
+                     N-01,B1U,CC,2001-01-01,2011-01-01,true\n\
+                     N-01,A1U,CC,2003-01-01,2011-01-01,false\n\
+                     N-02,A2U,CC,2015-01-01,2016-01-01,true\n\
+                     N-02,B1U,CC,2015-01-01,2016-01-01,false\n";
+const DAYS: [&str; 9] = [
+    "1999-12-31",
+    "2002-06-01",
+    "2009-06-01",
+    "2010-01-01",
+    "2011-01-01",
+    "2012-06-01",
+    "2015-06-01",
+    "2016-01-01",
+    "2026-06-01",
+];
+
+fn codes_of(nodes: &Value) -> Vec<String> {
+    let nodes = nodes.as_array().unwrap_or_else(|| panic!("no list: {nodes}"));
+    nodes.iter().map(|node| node["code"].as_str().expect("a code").to_owned()).collect()
+}
+
+/// Codes of the people without a post on the day, read from the tables.
+async fn without_post(app: &TestApp, day: &str) -> BTreeSet<String> {
+    let day: Day = day.parse().expect("a day");
+    let reader = app.database.reader();
+    let posts = assignment::Entity::find().all(reader).await.expect("posts");
+    let cadres = cadre::Entity::find().all(reader).await.expect("cadres");
+    let is_free = |of: &&cadre::Model| !posts.iter().any(|post| post.cadre_id == of.id && post.is_held_on(day));
+    cadres.iter().filter(is_free).map(|of| of.code.to_string()).collect()
+}
+
+#[actix_web::test]
+async fn people_without_a_post_are_listed_where_their_file_is() {
+    on_both(async |app| {
+        app.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
+        let everyone = cadre::Entity::find().all(app.database.reader()).await.expect("cadres");
+        let mut counts = [0, 0];
+        for units in [&["W"][..], &["P"], &["A"], &["B"], &["C"], &["A1"], &["B1U", "A2U"], &["PB"]] {
+            let caller = app.caller(&["cadre:read"], units).await;
+            for day in DAYS {
+                let without = without_post(app, day).await;
+                // By id and code, a file is found only in the custody of the caller.
+                let look_ups: String = (0..)
+                    .zip(&everyone)
+                    .map(|(at, of)| format!("p{at}: cadre(by: {{code: \"{}\"}}, asOf: \"{day}\") {{ code }} ", of.code))
+                    .collect();
+                let found = caller.query(&format!("{{ {look_ups} }}")).await;
+                let found = found.as_object().expect("an object").values();
+                let in_custody = found.filter_map(|of| of["code"].as_str().map(str::to_owned));
+                let expected: BTreeSet<String> = in_custody.filter(|code| without.contains(code)).collect();
+
+                for order in ["NAME", "CODE", "UNIT"] {
+                    let document = format!(
+                        "{{ cadres(where: {{withPost: false}}, asOf: \"{day}\", first: 100,
+                            orderBy: [{{field: {order}}}]) {{ nodes {{ code unit {{ code }} }} totalCount {{ value }} }} }}"
+                    );
+                    let list = caller.query(&document).await["cadres"].take();
+                    let listed = codes_of(&list["nodes"]);
+                    assert_eq!(listed.iter().cloned().collect::<BTreeSet<_>>(), expected, "{units:?} {document}");
+                    assert_eq!(list["totalCount"]["value"], listed.len(), "{units:?} {document}");
+                }
+                counts[usize::from(units == ["W"])] += expected.len();
+
+                let with = |filter: &str| {
+                    format!("{{ cadres({filter} asOf: \"{day}\", first: 100) {{ nodes {{ code }} totalCount {{ value }} }} }}")
+                };
+                let (absent, with_post) = (with(""), with("where: {withPost: true},"));
+                let with_post = caller.query(&with_post).await;
+                assert_eq!(with_post, caller.query(&absent).await, "{units:?} {day}");
+                assert!(codes_of(&with_post["cadres"]["nodes"]).iter().all(|code| !without.contains(code)));
+            }
+        }
+        assert!(counts[0] > 30 && counts[1] > 20, "the control: people without a post are in the custody of callers");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn conditions_on_the_post_apply_to_the_one_whose_unit_keeps_the_file() {
+    on_both(async |app| {
+        app.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
+        let (all, a) = (app.caller(&["cadre:read"], &["W"]).await, app.caller(&["cadre:read"], &["A"]).await);
+        for (caller, arguments, expected) in [
+            (&all, "where: {withPost: false}", "A-05 N-01 N-02 N-03"),
+            (&a, "where: {withPost: false}", "A-05 N-02"),
+            (&all, r#"where: {withPost: false, unit: {code: "A1"}}"#, "A-05"),
+            (&all, r#"where: {withPost: false, unit: {code: "A2U", reach: UNIT}}"#, "N-02"),
+            (&all, r#"where: {withPost: false, titles: ["CC"]}"#, "N-01 N-02"),
+            (&all, "where: {withPost: false, keyLeader: true}", "A-05"),
+            (&all, r#"where: {withPost: false, not: {unit: {code: "A1"}}}"#, "N-01 N-02 N-03"),
+            (&all, r#"where: {withPost: false, or: [{unit: {code: "A1"}}, {gender: FEMALE}]}"#, "A-05 N-01 N-03"),
+            (&all, "where: {withPost: false, status: RETIRED}", "A-05 N-01"),
+            (&all, "where: {withPost: false, status: ACTIVE}", "N-02 N-03"),
+            (&all, r#"where: {withPost: false, codes: ["A-01", "A-05", "N-03"]}"#, "A-05 N-03"),
+            (&a, r#"where: {withPost: false, codes: ["A-05", "N-01", "N-03"]}"#, "A-05"),
+            (&all, r#"where: {withPost: false}, search: "cao""#, "N-01 N-02 N-03"),
+            (&a, r#"where: {withPost: false}, search: "cao""#, "N-02"),
+            (&a, r#"where: {withPost: false}, search: "N-01""#, ""),
+            (&all, r#"where: {withPost: false}, search: "N-01""#, "N-01"),
+        ] {
+            let document = format!(
+                "{{ cadres({arguments}, orderBy: [{{field: CODE}}]) {{ nodes {{ code }} totalCount {{ value }} }} }}"
+            );
+            let list = caller.query(&document).await["cadres"].take();
+            let codes = codes_of(&list["nodes"]);
+            assert_eq!(codes.join(" "), expected, "{:?} {document}", app.kind);
+            assert_eq!(list["totalCount"]["value"], codes.len(), "{document}");
+        }
+        let of_unit = r#"{ unit(by: {code: "A"}) { cadres(where: {withPost: false}, orderBy: [{field: CODE}]) {
+            nodes { code unit { code } assignments { unit { code } } } totalCount { value } } } }"#;
+        let left =
+            |code: &str, unit: &str| json!({"code": code, "unit": null, "assignments": [{"unit": {"code": unit}}]});
+        let list = json!({"nodes": [left("A-05", "A1P"), left("N-02", "A2U")], "totalCount": {"value": 2}});
+        assert_eq!(a.query(of_unit).await["unit"]["cadres"], list);
+
+        let page = "query($after: String) { cadres(where: {withPost: false}, first: 3, after: $after) {
+            nodes { code } pageInfo { endCursor hasNextPage } } }";
+        let first = all.query_with(page, json!({})).await["cadres"].take();
+        let next = all.query_with(page, json!({"after": first["pageInfo"]["endCursor"]})).await["cadres"].take();
+        assert_eq!([codes_of(&first["nodes"]), codes_of(&next["nodes"])].concat().len(), 4);
+        assert_eq!(
+            (&first["pageInfo"]["hasNextPage"], &next["pageInfo"]["hasNextPage"]),
+            (&json!(true), &json!(false))
+        );
+
+        for inner in ["and: [{withPost: false}]", "or: [{withPost: true}]", "not: {withPost: false}"] {
+            let answer = all.ask(&format!("{{ cadres(where: {{{inner}}}) {{ nodes {{ code }} }} }}"), json!({})).await;
+            let error = &answer["errors"][0]["extensions"];
+            let field = format!("where.{}.withPost", inner.split(':').next().expect("a field"));
+            assert_eq!((&error["code"], &error["field"]), (&json!("INVALID"), &json!(field)), "{inner}");
+        }
     })
     .await;
 }

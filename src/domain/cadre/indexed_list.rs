@@ -40,9 +40,26 @@ struct IndexableList<'a> {
 impl<'a> IndexableList<'a> {
     /// The list in this form; `None` if it has other conditions.
     fn of(access: &Access, list: &'a CadreList) -> Result<Option<Self>> {
-        let CadreWhere { unit, titles, key_leader, category, gender, codes, status, holds, trained, and, or, not } =
-            &list.filter;
-        let asks_for_more = titles.is_some() || *key_leader == Some(false) || category.is_some() || gender.is_some();
+        let CadreWhere {
+            with_post,
+            unit,
+            titles,
+            key_leader,
+            category,
+            gender,
+            codes,
+            status,
+            holds,
+            trained,
+            and,
+            or,
+            not,
+        } = &list.filter;
+        let asks_for_more = *with_post == Some(false)
+            || titles.is_some()
+            || *key_leader == Some(false)
+            || category.is_some()
+            || gender.is_some();
         let asks_otherwise =
             codes.is_some() || status.is_some() || trained.is_some() || and.is_some() || or.is_some() || not.is_some();
         if asks_for_more || asks_otherwise || list.search.is_some() {

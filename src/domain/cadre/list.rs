@@ -1,4 +1,5 @@
-//! Lists of cadres: conditions, search, order, pages, counts. They contain people who hold a post on the requested day.
+//! Lists of cadres: conditions, search, order, pages, counts. They contain people who hold a post on the requested day,
+//! or, if requested, people without one whose file is in the caller's custody.
 
 use entity::{
     assignment, cadre, cadre_card, unit,
@@ -11,7 +12,7 @@ use sea_orm::{
 };
 
 use crate::{
-    authz::{Access, AuthorizedCadre, Cadres, HoldsPost, Rotations, WithRotations},
+    authz::{Access, AuthorizedCadre, Cadres, PostCondition, PostOn, Rotations, WithRotations},
     db::ReadMode,
     domain::{
         cadre::{indexed_list, level::LevelCondition, search, training_filter::TrainedCondition, unit_scan},
@@ -30,9 +31,14 @@ const MAX_CONDITIONS: usize = 100;
 const MOST_CODES: usize = 100;
 
 /// Filter of cadres; all conditions of one object must hold. `unit`, `titles` and `keyLeader` of one object apply to
-/// the same post. A filter contains at most 100 such objects in all.
+/// the same post: one that the person holds; with `withPost: false`, the last one, or the first if none has begun. A
+/// filter contains at most 100 such objects in all.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct CadreWhere {
+    /// Whether the people have a post on the requested day (đang giữ chức vụ); true if absent. With false, the people
+    /// without one whose file is with a unit within reach: the unit of the last post, or of the first if none has
+    /// begun. Only at the top of the filter.
+    pub with_post: Option<bool>,
     /// Holds a post in this unit or subtree.
     pub unit: Option<UnitReach>,
     /// Holds one of these titles, by code.
@@ -110,6 +116,12 @@ const PAGE: &str = "page";
 impl CadreList {
     pub(super) fn day(&self, access: &Access) -> Day {
         self.as_of.unwrap_or(access.today())
+    }
+
+    /// Post by which the list finds people.
+    pub(super) fn post_on(&self, access: &Access) -> PostOn {
+        let day = self.day(access);
+        if self.filter.with_post == Some(false) { PostOn::OfFile(day) } else { PostOn::Current(day) }
     }
 
     /// A page of the list, with the rotations of its persons if requested.
@@ -224,15 +236,15 @@ impl CadreList {
     }
 
     fn select(&self, access: &Access, candidates: Option<SimpleExpr>) -> Result<Select<cadre::Entity>> {
-        let (cadres, day) = (access.cadres()?, self.day(access));
+        let (cadres, on) = (access.cadres()?, self.post_on(access));
         self.filter.ensure_small()?;
-        let within = self.within.map(|(unit, reach)| below(access, unit, reach, day));
-        let (post, rest) = (self.filter.post(access, "where", day)?, self.filter.rest(access, "where", day)?);
+        let within = self.within.map(|(unit, reach)| below(access, unit, reach, on.day()));
+        let (post, rest) = (self.filter.post(access, "where", on)?, self.filter.rest(access, "where", on)?);
         let select = match (within, post) {
             // A person who holds the requested post holds a post within reach, so no second condition is needed.
             (None, Some(post)) => cadres.select_who(post),
             (within, post) => {
-                cadres.select(day, within.as_ref()).filter(Condition::all().add_option(post.map(SimpleExpr::from)))
+                cadres.select(on, within.as_ref()).filter(Condition::all().add_option(post.map(SimpleExpr::from)))
             }
         };
         let searched = self.search.as_deref().map(search::matching).transpose()?;
@@ -320,13 +332,21 @@ impl CadreWhere {
         ))
     }
 
-    fn condition(&self, access: &Access, field: &str, day: Day) -> Result<Condition> {
-        let post = self.post(access, field, day)?.map(SimpleExpr::from);
-        Ok(Condition::all().add_option(post).add(self.rest(access, field, day)?))
+    /// Condition of a filter within another.
+    fn condition(&self, access: &Access, field: &str, on: PostOn) -> Result<Condition> {
+        if self.with_post.is_some() {
+            return Err(Error::invalid(
+                format!("{field}.withPost"),
+                "`withPost` áp dụng cho cả danh sách; hãy đặt ở cấp ngoài cùng của `where`.",
+                "`withPost` applies to the whole list; state it at the top of `where`.",
+            ));
+        }
+        let post = self.post(access, field, on)?.map(SimpleExpr::from);
+        Ok(Condition::all().add_option(post).add(self.rest(access, field, on)?))
     }
 
     /// Conditions that do not concern the post.
-    fn rest(&self, access: &Access, field: &str, day: Day) -> Result<Condition> {
+    fn rest(&self, access: &Access, field: &str, on: PostOn) -> Result<Condition> {
         let mut all = Condition::all();
         if let Some(category) = self.category {
             all = all.add(cadre::Column::Category.eq(category));
@@ -341,34 +361,35 @@ impl CadreWhere {
             all = all.add(cadre::Column::Status.eq(status));
         }
         if let Some(holds) = &self.holds {
-            all = all.add(holds.condition(access, &format!("{field}.holds"), day)?);
+            all = all.add(holds.condition(access, &format!("{field}.holds"), on.day())?);
         }
         if let Some(trained) = &self.trained {
             all = all.add(trained.condition(access, &format!("{field}.trained"))?);
         }
         for part in self.and.iter().flatten() {
-            all = all.add(part.condition(access, &format!("{field}.and"), day)?);
+            all = all.add(part.condition(access, &format!("{field}.and"), on)?);
         }
         if let Some(parts) = &self.or {
             let mut any = Condition::any();
             for part in parts {
-                any = any.add(part.condition(access, &format!("{field}.or"), day)?);
+                any = any.add(part.condition(access, &format!("{field}.or"), on)?);
             }
             // An empty `or` matches no one; an empty condition would match everyone.
             all = all.add(if parts.is_empty() { any.add(Expr::val(1).eq(0)) } else { any });
         }
         if let Some(part) = &self.not {
-            all = all.add(part.condition(access, &format!("{field}.not"), day)?.not());
+            all = all.add(part.condition(access, &format!("{field}.not"), on)?.not());
         }
         // An empty condition is true. Written explicitly, so that its negation is false on both databases.
         Ok(if all.is_empty() { all.add(Expr::val(1).eq(1)) } else { all })
     }
 
-    fn post(&self, access: &Access, field: &str, day: Day) -> Result<Option<HoldsPost>> {
+    fn post(&self, access: &Access, field: &str, on: PostOn) -> Result<Option<PostCondition>> {
         if self.unit.is_none() && self.titles.is_none() && self.key_leader.is_none() {
             return Ok(None);
         }
-        let units = self.unit.as_ref().map(|unit| meant(access, &format!("{field}.unit"), unit, day)).transpose()?;
+        let units =
+            self.unit.as_ref().map(|unit| meant(access, &format!("{field}.unit"), unit, on.day())).transpose()?;
         let named =
             self.titles.as_deref().map(|codes| titles(access, &format!("{field}.titles"), codes)).transpose()?;
         let codes: Option<Vec<&str>> = match (named, self.key_leader) {
@@ -380,6 +401,6 @@ impl CadreWhere {
                 Some(wanted.map(|title| title.code.as_str()).collect())
             }
         };
-        Ok(Some(access.cadres()?.holds_post(day, units.as_ref(), codes.as_deref())))
+        Ok(Some(access.cadres()?.has_post(on, units.as_ref(), codes.as_deref())))
     }
 }

@@ -9,7 +9,7 @@ use sea_orm::{
 
 use crate::{
     auth::User,
-    authz::{Access, ReachedUnits},
+    authz::{Access, PostOn, ReachedUnits},
     db,
     domain::{
         cadre::{CadreList, CadreWhere},
@@ -77,7 +77,11 @@ struct Posts<'a> {
 
 impl Posts<'_> {
     fn select(&self) -> Result<SelectStatement> {
-        Ok(self.access.cadres()?.posts_on(self.list.day(self.access), self.asked.as_ref(), None))
+        let (cadres, units) = (self.access.cadres()?, self.asked.as_ref());
+        Ok(match self.list.post_on(self.access) {
+            PostOn::Current(day) => cadres.posts_on(day, units, None),
+            PostOn::OfFile(_) => cadres.posts_ever(units),
+        })
     }
 
     /// Estimated number of posts, used to choose a strategy.
@@ -86,7 +90,9 @@ impl Posts<'_> {
         // Key includes the caller's roots: estimates differ by reach.
         let roots = || (caller.roots(), caller.on_behalf_of().map(User::roots));
         let reach = self.access.narrowing().map(|_| roots());
-        let name = format!("posts {:?} {:?} {reach:?}", self.list.within, self.list.filter.unit);
+        let (within, filter) = (self.list.within, &self.list.filter);
+        let is_ever = filter.with_post == Some(false);
+        let name = format!("posts {within:?} {:?} {is_ever} {reach:?}", filter.unit);
         if let Some(posts) = self.access.caches().row_estimate(&name) {
             return Ok(posts);
         }
@@ -113,9 +119,22 @@ impl Posts<'_> {
 impl CadreList {
     /// Whether the list has no condition except units.
     fn takes_everybody(&self) -> bool {
-        let CadreWhere { unit: _, titles, key_leader, category, gender, codes, status, holds, trained, and, or, not } =
-            &self.filter;
-        let asks_of_post = titles.is_some() || key_leader.is_some();
+        let CadreWhere {
+            with_post,
+            unit: _,
+            titles,
+            key_leader,
+            category,
+            gender,
+            codes,
+            status,
+            holds,
+            trained,
+            and,
+            or,
+            not,
+        } = &self.filter;
+        let asks_of_post = *with_post == Some(false) || titles.is_some() || key_leader.is_some();
         let asks_of_person = category.is_some() || gender.is_some() || holds.is_some() || trained.is_some();
         let asks_otherwise = codes.is_some() || status.is_some() || and.is_some() || or.is_some() || not.is_some();
         !(asks_of_post || asks_of_person || asks_otherwise || self.search.is_some())

@@ -12,7 +12,7 @@ use crate::graphql::guard::{
 };
 
 /// Price of each use of a field, an argument, a condition or a sort key.
-pub const PRICES: [(&str, u64); 54] = [
+pub const PRICES: [(&str, u64); 55] = [
     ("AccessEntryConnection.totalCount", 50),
     ("CadreConnection.totalCount", 1_000),
     ("CadreOrderField.UNIT", 10_000),
@@ -25,6 +25,7 @@ pub const PRICES: [(&str, u64); 54] = [
     ("CadreWhere.titles", 1_000),
     ("CadreWhere.trained", 2_000),
     ("CadreWhere.unit", 50),
+    ("CadreWhere.withPost", 2_000),
     ("ClientConnection.totalCount", 50),
     ("EnrolmentConnection.totalCount", 100),
     ("EnrolmentWhere.categories", 50),

@@ -11,7 +11,7 @@ use crate::support::{on_both, sdl};
 
 /// Every edge that leads to a unit, a person, a rotation or a qualification, with a question that goes along it from what A reaches
 /// to what it does not. `%...%` stands for the id of that code; of a person's first qualification after `of `.
-const EDGES: [(&str, &str); 55] = [
+const EDGES: [(&str, &str); 57] = [
     // What is read of a person leads to nobody: who does not reach the person does not reach the log.
     ("Cadre.accessLog", r#"{ cadre(by: {code: "B-01"}) { id accessLog { nodes { at } } } }"#),
     ("AccessEntryConnection.edges", r#"{ cadre(by: {code: "B-01"}) { id accessLog { edges { node { at } } } } }"#),
@@ -29,6 +29,11 @@ const EDGES: [(&str, &str); 55] = [
     ("Query.cadre", r#"{ cadre(by: {id: "%B-01%"}) { __typename id } }"#),
     ("Query.cadre", r#"{ cadre(by: {nationalId: "999000000031"}) { __typename id } }"#),
     ("Query.cadres", "{ cadres(first: 100) { nodes { __typename id } } }"),
+    ("Query.cadres", r#"{ cadres(where: {withPost: false}, asOf: "2004-01-01", first: 100) { nodes { id } } }"#),
+    (
+        "Unit.cadres",
+        r#"{ unit(by: {code: "A"}) { cadres(where: {withPost: false}, asOf: "2004-01-01") { nodes { id } } } }"#,
+    ),
     ("CadreConnection.edges", "{ cadres(first: 100, orderBy: [{field: UNIT}]) { edges { node { __typename id } } } }"),
     ("CadreConnection.nodes", "{ cadres(last: 100, orderBy: [{field: CODE}]) { nodes { __typename id } } }"),
     ("CadreEdge.node", r#"{ cadres(first: 100, asOf: "2014-01-01") { edges { node { __typename id } } } }"#),
@@ -82,10 +87,11 @@ const EDGES: [(&str, &str); 55] = [
     ),
 ];
 
-/// M-01 was in district A until the end of 2017.
+/// M-01 was in district A until the end of 2017, and the file was there before the first post.
 fn is_of_a(code: &str, document: &str) -> bool {
     let code = code.trim_start_matches("of ");
-    let served = code == "M-01" && document.contains(r#"asOf: "2014"#);
+    let is_before = ["2004", "2014"].iter().any(|year| document.contains(&format!("asOf: \"{year}")));
+    let served = code == "M-01" && is_before;
     let of_a = [&UNITS_OF_A[..], &PEOPLE_OF_A, &ROTATIONS_OF_A, &training::OF_A];
     served || of_a.iter().any(|known| known.contains(&code))
 }

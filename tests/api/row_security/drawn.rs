@@ -162,7 +162,7 @@ impl<'a> Draw<'a> {
 
     fn question(&mut self) -> String {
         let rows: &'a Rows = self.1;
-        match self.0.u8(..12) {
+        match self.0.u8(..13) {
             0 => format!(
                 "{{ cadre(by: {{code: \"{}\"}}, asOf: \"{}\") {{ {PERSON} }} }}",
                 self.person().code,
@@ -176,6 +176,11 @@ impl<'a> Draw<'a> {
             }
             4 => format!(
                 "{{ cadres(first: 100, asOf: \"{}\") {{ nodes {{ id code }} totalCount(max: 1000) {{ value }} }} }}",
+                self.day()
+            ),
+            11 => format!(
+                "{{ cadres(first: 100, asOf: \"{}\", where: {{withPost: false}}) {{ nodes {{ id code assignments {{ unit \
+                 {{ code }} }} }} totalCount(max: 1000) {{ value }} }} }}",
                 self.day()
             ),
             5 => {
