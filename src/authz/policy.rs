@@ -121,7 +121,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         // Persons and look-ups of persons.
         ("Query", "cadre" | "cadres") | ("Unit", "cadres") | ("CadreKey", "id" | "code") => Needs(Scope::CadreRead),
         ("Cadre", "id" | "asOf" | "code" | "fullName" | "gender" | "category" | "status" | "unit" | "title")
-        | ("Cadre", "assignments" | "qualifications" | "highest")
+        | ("Cadre", "joinedServiceOn" | "rankCode" | "assignments" | "qualifications" | "highest")
         | ("Assignment", "asOf" | "unit" | "title" | "startOn" | "endOn" | "isPrimary")
         | ("Qualification", "id" | "asOf" | "subject" | "level" | "fieldCode" | "institution" | "mode" | "grantedOn")
         | ("CadreWhere", "withPost" | "unit" | "titles" | "keyLeader" | "category" | "gender" | "codes" | "status" | "holds" | "and" | "or" | "not")

@@ -186,6 +186,14 @@ impl View for Cadre {
             cadre.card().category
         });
         fields.value(("status", "Current status, regardless of the requested day."), |cadre, _| cadre.card().status);
+        fields.value(
+            ("joinedServiceOn", "Day of entering the service (ngày tuyển dụng), inclusive; null if not recorded."),
+            |cadre, _| cadre.card().joined_service_on,
+        );
+        fields.optional_text(
+            ("rankCode", "Code of the current rank (mã ngạch), regardless of the requested day; null if not recorded."),
+            |cadre, _| cadre.card().rank_code.as_deref(),
+        );
         fields.optional::<Unit>(
             (
                 "unit",

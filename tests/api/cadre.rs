@@ -36,11 +36,11 @@ async fn a_person_is_found_by_id_code_and_identity_number() {
         let seen = caller
             .query_with(
                 r#"query($id: ID!) {
-                    id: cadre(by: {id: $id}) { code fullName gender category status unit { code } title { code } }
+                    id: cadre(by: {id: $id}) { code fullName gender category status joinedServiceOn rankCode unit { code } title { code } }
                     number: cadre(by: {nationalId: "999000000001"}) {
                         code identity { nationalId birthOn nativePlaceCode } political { joinedPartyOn } origin { ethnicity { code name } }
                     }
-                    retired: cadre(by: {code: "A-05"}) { status unit { code } title { code } assignments { unit { code } endOn } }
+                    retired: cadre(by: {code: "A-05"}) { status joinedServiceOn rankCode unit { code } title { code } assignments { unit { code } endOn } }
                     serving: cadre(by: {code: "A-05"}, asOf: "2009-12-31") { unit { code } title { code } }
                     before: cadre(by: {code: "A-05"}, asOf: "1999-12-31") { unit { code } assignments { startOn } }
                     nobody: cadre(by: {code: "A-99"}) { code }
@@ -59,7 +59,7 @@ async fn a_person_is_found_by_id_code_and_identity_number() {
             json!({
                 "id": {
                     "code": "A-01", "fullName": "Lê Văn An", "gender": "MALE", "category": "CADRE", "status": "ACTIVE",
-                    "unit": {"code": "A1P"}, "title": {"code": "BT"},
+                    "joinedServiceOn": "1995-01-01", "rankCode": "01.003", "unit": {"code": "A1P"}, "title": {"code": "BT"},
                 },
                 "number": {
                     "code": "A-01",
@@ -68,7 +68,7 @@ async fn a_person_is_found_by_id_code_and_identity_number() {
                     "origin": {"ethnicity": {"code": "01", "name": "Kinh (Việt)"}},
                 },
                 "retired": {
-                    "status": "RETIRED", "unit": null, "title": null,
+                    "status": "RETIRED", "joinedServiceOn": "1985-01-01", "rankCode": null, "unit": null, "title": null,
                     "assignments": [{"unit": {"code": "A1P"}, "endOn": "2010-01-01"}],
                 },
                 "serving": {"unit": {"code": "A1P"}, "title": {"code": "BT"}},

@@ -10,7 +10,7 @@ use async_graphql::{
     },
 };
 
-use crate::support::postgres::setting;
+use crate::support::{postgres::setting, sdl};
 
 #[test]
 fn the_schema_in_the_repository_is_the_one_that_is_served() {
@@ -51,6 +51,210 @@ fn what_is_not_explained_is_found() {
         "BareScalar",
     ];
     assert_eq!(unexplained(sdl), expected);
+}
+
+/// The field that shows each column of a bundle, by file.
+const READ_AS: [(&str, &[(&str, &str)]); 16] = [
+    (
+        "units.csv",
+        &[
+            ("code", "Unit.code"),
+            ("parent_code", "Unit.parent"),
+            ("party_parent_code", "Unit.parent"),
+            ("kind", "Unit.kind"),
+            ("tier", "Unit.tier"),
+            ("name", "Unit.name"),
+            ("admin_code", "Unit.adminCode"),
+            ("valid_from", "Unit.validFrom"),
+            ("valid_to", "Unit.validTo"),
+        ],
+    ),
+    (
+        "unit_successions.csv",
+        &[
+            ("predecessor_code", "Unit.successors"),
+            ("successor_code", "Unit.predecessors"),
+            ("kind", "UnitSuccession.kind"),
+            ("on_date", "UnitSuccession.on"),
+            ("document", "UnitSuccession.document"),
+        ],
+    ),
+    (
+        "titles.csv",
+        &[
+            ("code", "Title.code"),
+            ("name", "Title.name"),
+            ("category", "Title.category"),
+            ("tier", "Title.tier"),
+            ("is_key_leader", "Title.isKeyLeader"),
+        ],
+    ),
+    ("institutions.csv", &[("code", "Institution.code"), ("name", "Institution.name")]),
+    (
+        "rules.csv",
+        &[
+            ("code", "Rule.code"),
+            ("key", "Rule.key"),
+            ("form", "Rule.form"),
+            ("category", "Rule.category"),
+            ("purpose", "Rule.purpose"),
+            ("value", "Rule.value"),
+            ("basis", "Rule.countingBasis"),
+            ("valid_from", "Rule.validFrom"),
+            ("valid_to", "Rule.validTo"),
+            ("legal_basis", "Rule.legalBasis"),
+            ("verification", "Rule.verified"),
+        ],
+    ),
+    (
+        "retirement_ages.csv",
+        &[
+            ("code", "RetirementAge.code"),
+            ("gender", "RetirementAge.gender"),
+            ("valid_from", "RetirementAge.validFrom"),
+            ("age_months", "RetirementAge.months"),
+            ("legal_basis", "RetirementAge.legalBasis"),
+            ("verification", "RetirementAge.verified"),
+        ],
+    ),
+    (
+        "cadres.csv",
+        &[
+            ("code", "Cadre.code"),
+            ("national_id", "Identity.nationalId"),
+            ("full_name", "Cadre.fullName"),
+            ("gender", "Cadre.gender"),
+            ("birth_on", "Identity.birthOn"),
+            ("ethnicity_code", "Origin.ethnicity"),
+            ("native_place_code", "Identity.nativePlaceCode"),
+            ("joined_service_on", "Cadre.joinedServiceOn"),
+            ("joined_party_on", "Political.joinedPartyOn"),
+            ("category", "Cadre.category"),
+            ("rank_code", "Cadre.rankCode"),
+            ("status", "Cadre.status"),
+        ],
+    ),
+    (
+        "assignments.csv",
+        &[
+            ("cadre_code", "Cadre.assignments"),
+            ("unit_code", "Assignment.unit"),
+            ("title_code", "Assignment.title"),
+            ("start_on", "Assignment.startOn"),
+            ("end_on", "Assignment.endOn"),
+            ("is_primary", "Assignment.isPrimary"),
+        ],
+    ),
+    (
+        "qualifications.csv",
+        &[
+            ("cadre_code", "Cadre.qualifications"),
+            ("subject", "Qualification.subject"),
+            ("level", "Qualification.level"),
+            ("field_code", "Qualification.fieldCode"),
+            ("institution_code", "Qualification.institution"),
+            ("mode", "Qualification.mode"),
+            ("granted_on", "Qualification.grantedOn"),
+        ],
+    ),
+    (
+        "rotations.csv",
+        &[
+            ("cadre_code", "Rotation.cadre"),
+            ("from_unit_code", "Rotation.fromUnit"),
+            ("to_unit_code", "Rotation.toUnit"),
+            ("form", "Rotation.form"),
+            ("start_on", "Rotation.startOn"),
+            ("end_on", "Rotation.endOn"),
+            ("decision_no", "Rotation.decisionNo"),
+        ],
+    ),
+    (
+        "programmes.csv",
+        &[
+            ("code", "Programme.code"),
+            ("name", "Programme.name"),
+            ("kind", "Programme.kind"),
+            ("subject", "Programme.subject"),
+            ("level", "Programme.level"),
+        ],
+    ),
+    (
+        "training_plans.csv",
+        &[
+            ("code", "TrainingPlan.code"),
+            ("unit_code", "TrainingPlan.unit"),
+            ("year_from", "TrainingPlan.yearFrom"),
+            ("year_to", "TrainingPlan.yearTo"),
+            ("document_no", "TrainingPlan.documentNo"),
+            ("name", "TrainingPlan.name"),
+            ("status", "TrainingPlan.state"),
+        ],
+    ),
+    (
+        "quotas.csv",
+        &[
+            ("plan_code", "Quota.plan"),
+            ("unit_code", "Quota.unit"),
+            ("programme_code", "Quota.programme"),
+            ("mode", "Quota.mode"),
+            ("measure", "Quota.measure"),
+            ("bound", "Quota.seatsIsLowerBound"),
+            ("quantity", "Quota.seats"),
+            ("classes", "Quota.classes"),
+        ],
+    ),
+    (
+        "classes.csv",
+        &[
+            ("code", "TrainingClass.code"),
+            ("plan_code", "TrainingClass.plan"),
+            ("programme_code", "TrainingClass.programme"),
+            ("organiser_code", "TrainingClass.organiser"),
+            ("intake", "TrainingClass.intake"),
+            ("category", "TrainingClass.category"),
+            ("mode", "TrainingClass.mode"),
+            ("start_on", "TrainingClass.startOn"),
+            ("end_on", "TrainingClass.lastOn"),
+            ("capacity", "TrainingClass.capacity"),
+            ("reported_learners", "TrainingClass.reportedLearners"),
+            ("status", "TrainingClass.state"),
+        ],
+    ),
+    ("class_sessions.csv", &[("class_code", "TrainingClass.code"), ("on_day", "TrainingClass.sessions")]),
+    (
+        "enrolments.csv",
+        &[
+            ("cadre_code", "Enrolment.cadre"),
+            ("class_code", "Enrolment.class"),
+            ("programme_code", "Enrolment.programme"),
+            ("unit_code", "Enrolment.sendingUnit"),
+            ("year", "Enrolment.year"),
+            ("result", "Enrolment.state"),
+            ("grade", "Enrolment.grade"),
+        ],
+    ),
+];
+
+/// `docs/import.md` lists the files and columns; another test compares it with the code.
+#[test]
+fn every_imported_column_is_readable() {
+    let guide = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/import.md")).expect("the guide");
+    let rows = guide.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(".csv` | "));
+    let documented: Vec<(String, Vec<&str>)> = rows
+        .map(|(file, rest)| {
+            let columns = rest.split(" |").next().expect("a cell");
+            (format!("{file}.csv"), columns.split(", ").collect())
+        })
+        .collect();
+    let read: Vec<(String, Vec<&str>)> =
+        READ_AS.iter().map(|(file, of)| ((*file).to_owned(), of.iter().map(|(column, _)| *column).collect())).collect();
+    assert_eq!(documented, read, "each column of each file has a field");
+
+    let fields: Vec<String> = sdl::fields().iter().map(sdl::Field::coordinate).collect();
+    for (column, field) in READ_AS.iter().flat_map(|(_, columns)| *columns) {
+        assert!(fields.iter().any(|known| known == field), "{column}: {field}");
+    }
 }
 
 /// A failing root field becomes null. If it could not, it would take the results of its neighbours along, such as the only

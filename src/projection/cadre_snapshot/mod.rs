@@ -68,7 +68,8 @@ pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Resul
     use cadre::Column as Is;
     let persons = cadre::Entity::find()
         .select_only()
-        .columns([Is::Id, Is::Code, Is::FullName, Is::Gender, Is::Category, Is::Status, Is::SortKey])
+        .columns([Is::Id, Is::Code, Is::FullName, Is::Gender, Is::Category, Is::Status])
+        .columns([Is::JoinedServiceOn, Is::RankCode, Is::SortKey])
         .filter(of.holds(connection, Is::Id))
         .order_by_asc(Is::Id)
         .into_tuple()
@@ -83,7 +84,7 @@ pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Resul
         .filter(of.holds(connection, rotation::Column::CadreId));
     let rotating: HashSet<CadreId> =
         rotating.into_tuple::<Uuid>().all(connection).await?.into_iter().map(CadreId).collect();
-    let card = |(id, code, full_name, gender, category, status, sort_key)| {
+    let card = |(id, code, full_name, gender, category, status, joined_service_on, rank_code, sort_key)| {
         let card = CadreSnapshot {
             id,
             code,
@@ -91,6 +92,8 @@ pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Resul
             gender,
             category,
             status,
+            joined_service_on,
+            rank_code,
             has_rotations: rotating.contains(&id),
             posts: posts.remove(&id).unwrap_or_default(),
             qualifications: qualifications.remove(&id).unwrap_or_default(),

@@ -17,7 +17,7 @@ use super::snapshot::CadreSnapshot;
 use crate::error::{Error, Result};
 
 /// Format version that this program writes and reads.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Packed<'a> {
@@ -28,6 +28,8 @@ struct Packed<'a> {
     category: Cow<'a, str>,
     #[serde(borrow)]
     status: Cow<'a, str>,
+    joined_service: Option<i32>,
+    rank: Option<&'a str>,
     #[serde(borrow)]
     posts: Vec<Post<'a>>,
     #[serde(borrow)]
@@ -66,6 +68,8 @@ pub(super) fn pack(card: &CadreSnapshot) -> Result<Vec<u8>> {
         gender: word(card.gender),
         category: word(card.category),
         status: word(card.status),
+        joined_service: card.joined_service_on.map(number),
+        rank: card.rank_code.as_deref(),
         posts: card.posts.iter().map(Post::of).collect(),
         qualifications: card.qualifications.iter().map(Paper::of).collect(),
     };
@@ -83,6 +87,8 @@ pub(super) fn unpack(row: &cadre_card::Model) -> Result<CadreSnapshot> {
         gender: read(&packed.gender)?,
         category: read(&packed.category)?,
         status: read(&packed.status)?,
+        joined_service_on: packed.joined_service.map(day).transpose()?,
+        rank_code: packed.rank.map(str::to_owned),
         has_rotations: row.has_rotations,
         posts: packed.posts.iter().map(|post| post.model(row.cadre_id)).collect::<Result<_>>()?,
         qualifications: packed.qualifications.iter().map(|paper| paper.model(row.cadre_id)).collect::<Result<_>>()?,
@@ -209,6 +215,8 @@ mod tests {
             gender: Gender::Female,
             category: Category::CivilServant,
             status: CadreStatus::Active,
+            joined_service_on: "1999-09-01".parse().ok(),
+            rank_code: Some("01.003".to_owned()),
             has_rotations: true,
             posts: vec![post.clone(), assignment::Model { end_on: None, is_primary: false, ..post }],
             qualifications: vec![paper, bare],

@@ -2,7 +2,7 @@
 
 use entity::{
     assignment, qualification,
-    value::{CadreCode, CadreId, CadreStatus, Category, Gender},
+    value::{CadreCode, CadreId, CadreStatus, Category, Day, Gender},
 };
 
 /// A person's card.
@@ -20,6 +20,10 @@ pub struct CadreSnapshot {
     pub category: Category,
     /// Current status.
     pub status: CadreStatus,
+    /// Day of entering the service.
+    pub joined_service_on: Option<Day>,
+    /// Code of the current rank (ngạch).
+    pub rank_code: Option<String>,
     /// Whether the person has rotations, in any state. Most have none; for these the rotation table is not read.
     pub has_rotations: bool,
     /// Posts, newest first.
