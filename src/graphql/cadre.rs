@@ -60,7 +60,10 @@ impl CadreQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which people are wanted; all if absent.")] r#where: Option<CadreWhere>,
-        #[graphql(desc = "Beginnings of words of the name, without regard to case and tone marks; or a whole code.")]
+        #[graphql(
+            desc = "Beginnings of words of the name, without regard to case and tone marks; or a whole code, as recorded or in lower \
+                    case."
+        )]
         search: Option<String>,
         #[graphql(desc = "By name if absent.")] order_by: Option<Vec<CadreOrder>>,
         #[graphql(desc = "The day; today by default.")] as_of: Option<Day>,

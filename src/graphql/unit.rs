@@ -57,8 +57,8 @@ impl UnitQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Which units are wanted; all if absent.")] r#where: Option<UnitWhere>,
         #[graphql(
-            desc = "Beginnings of words of the name, of a former name (see `formerNames`) or of the code, without regard to case, \
-                       tone marks, and i or y."
+            desc = "Beginnings of words of the name or of a former name (see `formerNames`), without regard to case, tone marks, \
+                    and i or y; or a whole code, as recorded or in lower case."
         )]
         search: Option<String>,
         #[graphql(desc = "By code if absent.")] order_by: Option<Vec<UnitOrder>>,

@@ -307,6 +307,9 @@ async fn a_search_folds_marks_case_and_order_and_takes_signs_literally() {
             ("'", &[]),
             ("A-03", &["A-03"]),
             (" A-03 ", &["A-03"]),
+            ("a-03", &["A-03"]),
+            ("A-03 duc", &[]),
+            ("A", &["A-01", "A-02"]),
             ("A-0", &[]),
             ("A-05", &[]),
         ] {

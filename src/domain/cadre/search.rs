@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use entity::{cadre, cadre_word};
+use entity::{cadre, cadre_word, value::CadreCode};
 use sea_orm::{
     ColumnTrait, Condition, ExprTrait,
     prelude::Expr,
@@ -23,6 +23,22 @@ use crate::{
 /// reading and sorting all of them costs more.
 const MANY: u64 = 3_000;
 
+/// Codes that the whole search may be: as it was typed, and in capitals.
+fn codes(search: &str) -> Vec<CadreCode> {
+    let typed = search.trim();
+    let mut codes: Vec<CadreCode> =
+        [typed.to_owned(), typed.to_uppercase()].iter().flat_map(|code| code.parse()).collect();
+    codes.dedup();
+    codes
+}
+
+/// Codes of a search that cannot be a name, because it has the form of a code and contains a digit. Such a search is
+/// answered by the unique index of codes, without reading names.
+fn codes_alone(search: &str) -> Option<Vec<CadreCode>> {
+    let codes = search.contains(|c: char| c.is_ascii_digit()).then(|| codes(search))?;
+    (!codes.is_empty()).then_some(codes)
+}
+
 /// Condition that every word of the search begins a word of the name, or that the whole search is a code.
 ///
 /// # Errors
@@ -33,13 +49,16 @@ pub(super) fn matching(search: &str) -> Result<Condition> {
     if search.contains('\0') {
         return Ok(Condition::all().add(Expr::val(1).eq(0)));
     }
+    if let Some(codes) = codes_alone(search) {
+        return Ok(Condition::all().add(cadre::Column::Code.is_in(codes)));
+    }
     let folded = text::fold(search);
     // A search of punctuation only matches no name; a blank search matches everyone.
     let name = match folded.is_empty() && !search.trim().is_empty() {
         true => Condition::all().add(Expr::val(1).eq(0)),
         false => every_word(cadre::Column::SearchKey, &folded),
     };
-    Ok(Condition::any().add(name).add(cadre::Column::Code.eq(search.trim())))
+    Ok(Condition::any().add(name).add(cadre::Column::Code.is_in(codes(search))))
 }
 
 /// Limits the length, and with it the number of words.
@@ -74,6 +93,9 @@ fn every_word(name: impl ColumnTrait, folded: &str) -> Condition {
 pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Option<SimpleExpr>> {
     let Some(search) = list.search.as_deref().filter(|search| !search.contains('\0')) else { return Ok(None) };
     ensure_short(search)?;
+    if let Some(codes) = codes_alone(search) {
+        return Ok(Some(cadre::Column::Code.is_in(codes)));
+    }
     let Some(units) = units(access, list)?.filter(|units| units.len() <= unit_scan::MAX_UNITS) else {
         return Ok(None);
     };
@@ -87,7 +109,7 @@ pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Opti
     let by_code = Query::select()
         .column(cadre::Column::Id)
         .from(cadre::Entity)
-        .and_where(cadre::Column::Code.eq(search.trim()))
+        .and_where(cadre::Column::Code.is_in(codes(search)))
         .take();
     let mut found = words.who_has(word);
     found.column(cadre_word::Column::CadreId).cond_where(every_word(cadre_word::Column::Words, &folded));
@@ -154,6 +176,23 @@ fn after(beginning: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_with_a_digit_is_a_code_and_nothing_else() {
+        for (search, codes, alone) in [
+            ("CB0001", "CB0001", true),
+            (" cb0001 ", "cb0001 CB0001", true),
+            ("BN", "BN", false),
+            ("an", "an AN", false),
+            ("nguyen van 2", "", false),
+            ("Ánh2", "", false),
+            ("", "", false),
+        ] {
+            let text = |codes: Vec<CadreCode>| codes.iter().map(CadreCode::as_str).collect::<Vec<_>>().join(" ");
+            assert_eq!(text(super::codes(search)), codes, "{search:?}");
+            assert_eq!(codes_alone(search).is_some(), alone, "{search:?}");
+        }
+    }
 
     #[test]
     fn what_begins_so_lies_before_what_comes_after() {

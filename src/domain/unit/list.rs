@@ -50,7 +50,7 @@ pub struct UnitList {
     pub below: Option<(UnitId, Hierarchy)>,
     /// Conditions of the list.
     pub filter: UnitWhere,
-    /// Beginnings of words of the name, of a former name or of the code.
+    /// Beginnings of words of the name or of a former name, or a whole code.
     pub search: Option<String>,
     /// Sort order; by code if empty.
     pub order: Vec<UnitOrder>,
@@ -103,6 +103,8 @@ impl UnitList {
             self.filter.unit.as_ref().map(|condition| meant(access, "where.unit", condition, day)).transpose()?;
         let words: Vec<String> =
             text::fold(self.search.as_deref().unwrap_or_default()).split(' ').map(|word| format!(" {word}")).collect();
+        let code = self.search.as_deref().unwrap_or_default().trim();
+        let with_code = units.by_code(code).or_else(|| units.by_code(&code.to_uppercase())).map(|unit| unit.row.id);
         let candidates: Vec<&Unit> = match self.below {
             Some((parent, hierarchy)) => units.children(parent, hierarchy, day).collect(),
             None => units.all().collect(),
@@ -112,7 +114,7 @@ impl UnitList {
             .filter(|unit| access.reaches(unit.row.id))
             .filter(|unit| within.as_ref().is_none_or(|within| within.contains(unit.row.id)))
             .filter(|unit| self.matches(unit, day))
-            .filter(|unit| self.search.is_none() || unit.is_found_by(&words, day))
+            .filter(|unit| self.search.is_none() || with_code == Some(unit.row.id) || unit.is_found_by(&words, day))
             .collect())
     }
 

@@ -116,7 +116,7 @@ impl Unit {
         &self.keys[self.shown_index(day)].sort
     }
 
-    /// Whether each folded word begins a word of the code or of one name: the name shown on the day, or an earlier one.
+    /// Whether each folded word begins a word of one name: the name shown on the day, or an earlier one.
     pub fn is_found_by(&self, words: &[String], day: Day) -> bool {
         let keys = self.keys[..=self.shown_index(day)].iter();
         keys.rev().any(|key| words.iter().all(|word| key.search.contains(word.as_str())))
@@ -172,7 +172,7 @@ impl Units {
                 }
             }
             if let Some(unit) = by_id.get_mut(&version.unit_id) {
-                let search = format!("{}{}", text::search_key(&version.name), text::search_key(unit.row.code.as_str()));
+                let search = text::search_key(&version.name);
                 unit.keys.push(NameKeys { sort: text::plain_sort_key(&version.name), search });
                 unit.versions.push(version);
             }
