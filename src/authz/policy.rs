@@ -216,7 +216,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _)
         | ("RotationStepName" | "AppraisalResult", _)
         | ("ProgrammeKind" | "PlanState" | "Measure" | "QuotaState" | "ClassCategory" | "ClassState", _)
-        | ("EnrolmentState" | "Grade", _) => Nothing,
+        | ("EnrolmentState" | "Grade" | "Purpose" | "DataCategory" | "UserErrorCode", _) => Nothing,
         // Introspection is public.
         (introspected, _) if introspected.starts_with("__") => Nothing,
 

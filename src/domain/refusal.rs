@@ -92,8 +92,9 @@ impl Seats {
     }
 }
 
-/// Error code of a rejection, for programs. Codes never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sea_orm::EnumIter)]
+/// Code of a refusal, for programs. A code never changes its meaning; new ones can be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sea_orm::EnumIter, async_graphql::Enum)]
+#[graphql(name = "UserErrorCode")]
 pub enum Code {
     /// The object does not exist, or the caller may not see it, without distinction.
     NotFound,

@@ -1,6 +1,7 @@
 //! Access log of protected data.
 
 use async_graphql::{Context, Object};
+use entity::value::{DataCategory, Purpose};
 
 use crate::{
     domain::access_log::{AccessLog, Reading},
@@ -47,13 +48,13 @@ impl AccessEntry {
         self.0.row().on_behalf_of.as_deref()
     }
 
-    /// Categories of the data (nhóm dữ liệu): IDENTITY, POLITICAL, ORIGIN.
-    async fn categories(&self) -> Vec<&str> {
-        self.0.row().categories.split(' ').collect()
+    /// Categories of the data (nhóm dữ liệu).
+    async fn categories(&self) -> Result<Vec<DataCategory>> {
+        self.0.categories()
     }
 
     /// Stated purpose of the access (mục đích truy cập).
-    async fn purpose(&self) -> String {
-        self.0.row().purpose.to_string()
+    async fn purpose(&self) -> Purpose {
+        self.0.row().purpose
     }
 }

@@ -1,7 +1,7 @@
 //! Clients of the API and their grants, for administration.
 
 use async_graphql::{Context, ID, Object};
-use entity::value::Day;
+use entity::value::{Day, Purpose};
 
 use crate::{
     domain::{
@@ -78,8 +78,8 @@ impl ClientGrant {
     }
 
     /// Purposes (mục đích truy cập) that the client may state.
-    async fn purposes(&self) -> Vec<String> {
-        self.0.row().purposes().map(|purpose| purpose.to_string()).collect()
+    async fn purposes(&self) -> Vec<Purpose> {
+        self.0.row().purposes().collect()
     }
 
     /// Root units whose subtrees are within reach (phạm vi đơn vị), as of today.

@@ -4,7 +4,7 @@ use async_graphql::{Interface, SimpleObject};
 
 use crate::{
     domain::{
-        refusal::{Refusal, Seats},
+        refusal::{Code, Refusal, Seats},
         rule,
     },
     graphql::rule::RuleCheck,
@@ -14,7 +14,7 @@ use crate::{
 /// Why a mutation was refused. Nothing was written.
 #[derive(Interface)]
 #[graphql(
-    field(name = "code", ty = "&&'static str", desc = "Code, for programs; never changes."),
+    field(name = "code", ty = "&Code", desc = "Code, for programs."),
     field(name = "message", ty = "&String", desc = "What is wrong and the way out, for people."),
     field(name = "field", ty = "&Vec<String>", desc = "Path of the input that it is about.")
 )]
@@ -34,8 +34,8 @@ pub enum UserError {
 /// The input violates a rule.
 #[derive(SimpleObject)]
 pub struct InputError {
-    /// Code, for programs; never changes.
-    code: &'static str,
+    /// Code, for programs.
+    code: Code,
     /// Message for people: the problem and its solution.
     message: String,
     /// Path of the affected input.
@@ -45,8 +45,8 @@ pub struct InputError {
 /// The mutation is not due in the current state of its object.
 #[derive(SimpleObject)]
 pub struct StepError {
-    /// Code, for programs; never changes.
-    code: &'static str,
+    /// Code, for programs.
+    code: Code,
     /// Message for people: the problem and its solution.
     message: String,
     /// Path of the affected input.
@@ -60,8 +60,8 @@ pub struct StepError {
 /// A rule of law is violated, and no override was granted.
 #[derive(SimpleObject)]
 pub struct RuleError {
-    /// Code, for programs; never changes.
-    code: &'static str,
+    /// Code, for programs.
+    code: Code,
     /// Message for people: the problem and its solution.
     message: String,
     /// Path of the affected input.
@@ -73,8 +73,8 @@ pub struct RuleError {
 /// Too few seats, of a quota or in a class.
 #[derive(SimpleObject)]
 pub struct SeatsError {
-    /// Code, for programs; never changes.
-    code: &'static str,
+    /// Code, for programs.
+    code: Code,
     /// Message for people: the problem and its solution.
     message: String,
     /// Path of the affected input.
@@ -92,8 +92,8 @@ pub struct SeatsError {
 /// The mutation would contradict recorded data.
 #[derive(SimpleObject)]
 pub struct ConflictError {
-    /// Code, for programs; never changes.
-    code: &'static str,
+    /// Code, for programs.
+    code: Code,
     /// Message for people: the problem and its solution.
     message: String,
     /// Path of the affected input.
@@ -105,8 +105,8 @@ pub struct ConflictError {
 impl UserError {
     /// The errors of a refusal in a language: one, or one for each violated rule.
     pub fn of(refusal: Refusal, language: Language) -> Vec<Self> {
-        let (code, field) = (refusal.code().as_str(), refusal.field());
-        metrics::counter!("cadre_refusals_total", "code" => code).increment(1);
+        let (code, field) = (refusal.code(), refusal.field());
+        metrics::counter!("cadre_refusals_total", "code" => code.as_str()).increment(1);
         let text = |sentence: &Sentence| sentence.text(language).to_owned();
         match refusal {
             Refusal::Input { sentence, .. } => {

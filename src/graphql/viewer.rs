@@ -1,6 +1,7 @@
 //! The authenticated caller and its rights.
 
 use async_graphql::{Context, Object};
+use entity::value::Purpose;
 
 use crate::{
     domain::unit,
@@ -57,8 +58,8 @@ impl Viewer {
     }
 
     /// Purposes that the client may state (mục đích truy cập).
-    async fn purposes(&self, ctx: &Context<'_>) -> Vec<String> {
-        ctx.access().caller().purposes().iter().map(ToString::to_string).collect()
+    async fn purposes(&self, ctx: &Context<'_>) -> Vec<Purpose> {
+        ctx.access().caller().purposes().iter().copied().collect()
     }
 }
 

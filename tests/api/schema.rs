@@ -1,6 +1,6 @@
 //! The contract as a file: `schema.graphql` is what the service serves, and every name in it is explained.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use async_graphql::{
     Positioned,
@@ -9,6 +9,8 @@ use async_graphql::{
         types::{InputValueDefinition, Type, TypeKind, TypeSystemDefinition},
     },
 };
+use cadre_api::domain::refusal;
+use sea_orm::Iterable;
 
 use crate::support::{postgres::setting, sdl};
 
@@ -51,6 +53,15 @@ fn what_is_not_explained_is_found() {
         "BareScalar",
     ];
     assert_eq!(unexplained(sdl), expected);
+}
+
+/// Logs, metrics and the guide name the codes by `as_str`.
+#[test]
+fn the_codes_of_user_errors_are_those_of_the_enum() {
+    let coordinates = sdl::coordinates();
+    let listed: BTreeSet<&str> = coordinates.iter().filter_map(|of| of.strip_prefix("UserErrorCode.")).collect();
+    let known: BTreeSet<&str> = refusal::Code::iter().map(refusal::Code::as_str).collect();
+    assert_eq!(listed, known);
 }
 
 /// The field that shows each column of a bundle, by file.

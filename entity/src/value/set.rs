@@ -369,7 +369,7 @@ pub enum KeyPurpose {
 }
 
 /// Purpose of an access to protected data (mục đích truy cập), Law 91/2025/QH15.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum Purpose {
     /// Personnel work (công tác cán bộ).
@@ -393,7 +393,7 @@ pub enum Purpose {
 }
 
 /// A category of protected data about a person (nhóm dữ liệu được bảo vệ).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum DataCategory {
     /// Identity (nhân thân): personal identity number, day of birth, native place.

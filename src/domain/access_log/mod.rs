@@ -6,7 +6,7 @@ pub use withhold::{Withhold, withhold};
 
 use entity::{
     access_entry, access_withholding, client,
-    value::{CadreId, Day, Scope},
+    value::{CadreId, DataCategory, Day, Scope},
 };
 use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, Select,
@@ -38,6 +38,15 @@ impl Reading {
     /// Entry of the access log.
     pub fn row(&self) -> &access_entry::Model {
         &self.row
+    }
+
+    /// Categories of the data that was read.
+    ///
+    /// # Errors
+    /// `Internal` for a category that this version does not know.
+    pub fn categories(&self) -> Result<Vec<DataCategory>> {
+        let words = self.row.categories.split_ascii_whitespace();
+        words.map(|word| word.parse().map_err(Error::internal)).collect()
     }
 
     /// Name of the client that read the data.

@@ -54,7 +54,7 @@ async fn an_administrator_gives_only_what_it_holds() {
             (r#"scopes: ["cadre:read"], unitCodes: ["A1", "B"]"#, "NOT_FOUND", "unitCodes"),
             (r#"scopes: ["cadre:read"], unitCodes: ["P"]"#, "NOT_FOUND", "unitCodes"),
             (r#"scopes: ["cadre:read"], unitCodes: ["NOWHERE"]"#, "NOT_FOUND", "unitCodes"),
-            (&format!(r#"{good}, purposes: ["PERSONNEL"]"#), "NOT_HELD", "purposes"),
+            (&format!("{good}, purposes: [PERSONNEL]"), "NOT_HELD", "purposes"),
             (&format!(r#"{good}, legalBasis: " \n ""#), "INVALID_TEXT", "legalBasis"),
             (&format!("{good}, legalBasis: \"HD\u{202E} 1\""), "INVALID_TEXT", "legalBasis"),
             (&format!(r#"{good}, validFrom: "2026-05-31""#), "INVALID_DAY", "validFrom"),

@@ -143,12 +143,13 @@ impl Drawn {
         let list = |words: Vec<String>| json!(words).to_string();
         let scopes = list(self.scopes.iter().map(ToString::to_string).collect());
         let units = list(self.units.iter().map(ToString::to_string).collect());
-        let purposes = list(self.purposes.iter().map(ToString::to_string).collect());
+        let purposes: Vec<String> = self.purposes.iter().map(ToString::to_string).collect();
         let limit =
             |name: &str, limit: Option<u32>| limit.map(|limit| format!(", {name}: {limit}")).unwrap_or_default();
         let valid_to = self.valid_to.map(|day| format!(r#", validTo: "{day}""#)).unwrap_or_default();
         format!(
-            "grant: {{scopes: {scopes}, unitCodes: {units}, purposes: {purposes}{valid_to}{}{}}}",
+            "grant: {{scopes: {scopes}, unitCodes: {units}, purposes: [{}]{valid_to}{}{}}}",
+            purposes.join(", "),
             limit("requestsPerSecond", self.requests),
             limit("costPerMinute", self.cost)
         )

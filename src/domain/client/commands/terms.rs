@@ -33,7 +33,7 @@ pub struct GrantTerms {
     /// Codes of units within your reach; the grant includes their subtrees.
     pub unit_codes: Vec<String>,
     /// Purposes (mục đích truy cập), each allowed to you.
-    pub purposes: Option<Vec<String>>,
+    pub purposes: Option<Vec<Purpose>>,
     /// First day, inclusive, today or later; if absent, today.
     pub valid_from: Option<Day>,
     /// End of validity, exclusive, at most the end of your own grant; if absent, that end.
@@ -100,8 +100,10 @@ pub(super) async fn held_terms(access: &Access, asked: &GrantTerms) -> CommandRe
     let units = asked.unit_codes.iter().map(unit).collect::<Result<Vec<UnitId>, _>>()?;
     let scope = |word: &String| held(word, access.caller().scopes(), "grant.scopes");
     let scopes = asked.scopes.iter().map(scope).collect::<Result<Vec<Scope>, _>>()?;
-    let purpose = |word: &String| held(word, access.caller().purposes(), "grant.purposes");
-    let purposes = asked.purposes.iter().flatten().map(purpose).collect::<Result<Vec<Purpose>, _>>()?;
+    let purposes: Vec<Purpose> = asked.purposes.iter().flatten().copied().collect();
+    if purposes.iter().any(|purpose| !access.caller().purposes().contains(purpose)) {
+        return Err(not_held(Right::Purpose).into());
+    }
 
     let administrator = Administrator::read(access, access.reader()).await?;
     let own = administrator.own().ok_or_else(|| not_held(Right::Scope))?;
