@@ -122,7 +122,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("Query", "cadre" | "cadres") | ("Unit", "cadres") | ("CadreKey", "id" | "code") => Needs(Scope::CadreRead),
         ("Cadre", "id" | "asOf" | "code" | "fullName" | "gender" | "category" | "status" | "unit" | "title")
         | ("Cadre", "joinedServiceOn" | "rankCode" | "assignments" | "qualifications" | "highest")
-        | ("Assignment", "asOf" | "unit" | "title" | "startOn" | "endOn" | "isPrimary")
+        | ("Assignment", "id" | "asOf" | "unit" | "title" | "startOn" | "endOn" | "isPrimary")
         | ("Qualification", "id" | "asOf" | "subject" | "level" | "fieldCode" | "institution" | "mode" | "grantedOn")
         | ("CadreWhere", "withPost" | "unit" | "titles" | "keyLeader" | "category" | "gender" | "codes" | "status" | "holds" | "and" | "or" | "not")
         | ("LevelCondition", "subject" | "atLeast" | "below" | "exactly")
@@ -142,7 +142,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Rotation", "fromTier" | "toTier" | "startOn" | "plannedEndOn" | "endOn" | "endReason" | "state")
         | ("Rotation", "preparingUnit" | "decisionNo" | "decidedOn" | "publishedOn" | "placement" | "version")
         | ("Rotation", "checks" | "overrides" | "steps" | "appraisals")
-        | ("RotationStep", "state" | "on" | "plannedEndOn" | "documentNo" | "remark" | "at")
+        | ("RotationStep", "id" | "state" | "on" | "plannedEndOn" | "documentNo" | "remark" | "at")
         | ("RotationAppraisal", "year" | "result" | "appraisedOn" | "documentNo")
         | ("Placement", "unit" | "title" | "on" | "decisionNo") => Needs(Scope::RotationRead),
 
@@ -189,7 +189,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         // Clients of the API, for administrators.
         ("Query", "clients")
         | ("Client", "id" | "name" | "createdAt" | "revokedAt" | "grants" | "version")
-        | ("ClientGrant", "scopes" | "purposes" | "units" | "validFrom" | "validTo" | "endedOn" | "isInForce")
+        | ("ClientGrant", "id" | "scopes" | "purposes" | "units" | "validFrom" | "validTo" | "endedOn" | "isInForce")
         | ("ClientGrant", "requestsPerSecond" | "costPerMinute") => Needs(Scope::ClientsAdmin),
 
         // Reasons of refused mutations.

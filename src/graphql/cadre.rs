@@ -318,7 +318,11 @@ impl View for Assignment {
     }
 
     fn fields(fields: &mut impl Fields<Self>) {
-        fields.value(("asOf", "Day whose state of the unit is shown."), |(_, day), _| day);
+        fields.id(("id", "Opaque id."), |(post, _), _| post.id);
+        fields.value(
+            ("asOf", "Day whose state of the unit is shown. With `id` it identifies the object in a cache."),
+            |(_, day), _| day,
+        );
         fields.one::<Unit>(
             ("unit", "Unit of the post (đơn vị công tác), on the day `asOf`."),
             |(post, day), with| unit::on_day(with.access, post.unit_id, day).ok_or(Error::NotFound),

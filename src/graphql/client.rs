@@ -72,6 +72,11 @@ pub struct ClientGrant(VisibleGrant);
 /// A grant (phạm vi được cấp): permitted actions, units and period of a client. Immutable; a new grant replaces it.
 #[Object]
 impl ClientGrant {
+    /// Opaque id.
+    async fn id(&self) -> ID {
+        self.0.row().id.into()
+    }
+
     /// Scopes (quyền).
     async fn scopes(&self) -> Vec<String> {
         self.0.row().scopes().map(|scope| scope.to_string()).collect()

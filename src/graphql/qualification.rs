@@ -1,7 +1,10 @@
 //! Qualifications (trình độ), their subjects, levels and institutions.
 
 use async_graphql::{Context, ID, Object};
-use entity::{institution, qualification, qualification_level, value::Day};
+use entity::{
+    institution, qualification, qualification_level,
+    value::{Day, LevelId},
+};
 
 use crate::{
     error::{Error, Result},
@@ -75,6 +78,9 @@ impl View for QualificationLevel {
     }
 
     fn fields(fields: &mut impl Fields<Self>) {
+        fields.id(("id", "Opaque id; the code alone is unique within the subject only."), |level, _| {
+            LevelId(&level.subject_code, &level.code).to_string()
+        });
         fields.text(("code", "Code within the subject."), |level, _| level.code.as_str());
         fields.text(("label", "Label in the language of the request."), |level, with| {
             with.label(&level.label_vi, &level.label_en)

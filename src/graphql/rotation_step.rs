@@ -1,9 +1,9 @@
 //! Steps and appraisals of rotations.
 
-use async_graphql::Object;
+use async_graphql::{ID, Object};
 use entity::{
     rotation_appraisal, rotation_step,
-    value::{AppraisalResult, Day, RotationState},
+    value::{AppraisalResult, Day, RotationState, StepId},
 };
 
 use crate::graphql::instant::Instant;
@@ -14,6 +14,11 @@ pub struct RotationStep(pub rotation_step::Model);
 /// A step of a rotation (bước thực hiện).
 #[Object]
 impl RotationStep {
+    /// Opaque id.
+    async fn id(&self) -> ID {
+        StepId(self.0.rotation_id, self.0.version).into()
+    }
+
     /// State after the step.
     async fn state(&self) -> RotationState {
         self.0.state

@@ -21,7 +21,8 @@ for (const version of ['apollo-client-3', 'apollo-client-4']) {
         id
         asOf
         unit { id asOf code name parent { code } }
-        qualifications { id asOf level { code } }
+        assignments { id asOf startOn unit { id asOf code parent { code } } }
+        qualifications { id asOf level { id code } }
         rotations { id asOf state fromUnit { code } }
       }
     }

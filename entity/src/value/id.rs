@@ -6,13 +6,15 @@ use data_encoding::BASE32_NOPAD;
 use sea_orm::DeriveValueType;
 use uuid::Uuid;
 
+use crate::value::{LevelCode, SubjectCode};
+
 /// The text is not an id of the expected type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id of this type")]
 pub struct InvalidId;
 
-fn write_id(f: &mut fmt::Formatter<'_>, prefix: &str, id: &Uuid) -> fmt::Result {
-    write!(f, "{prefix}_{}", BASE32_NOPAD.encode(id.as_bytes()).to_ascii_lowercase())
+fn write_id(f: &mut fmt::Formatter<'_>, prefix: &str, id: &[u8]) -> fmt::Result {
+    write!(f, "{prefix}_{}", BASE32_NOPAD.encode(id).to_ascii_lowercase())
 }
 
 fn parse_id(prefix: &str, text: &str) -> Result<Uuid, InvalidId> {
@@ -44,7 +46,7 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write_id(f, Self::PREFIX, &self.0)
+                write_id(f, Self::PREFIX, self.0.as_bytes())
             }
         }
 
@@ -138,9 +140,47 @@ id!(
     PersonId, "per"
 );
 
+/// Id of a step of a rotation: the rotation, and its version after the step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepId(pub RotationId, pub i32);
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(rotation, version) = self;
+        write_id(f, "stp", &[&rotation.0.as_bytes()[..], &version.to_be_bytes()].concat())
+    }
+}
+
+/// Id of a level of a subject: both codes. Codes of levels are unique within their subject only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LevelId<'a>(pub &'a SubjectCode, pub &'a LevelCode);
+
+impl fmt::Display for LevelId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(subject, level) = self;
+        // No code contains a blank.
+        write_id(f, "lvl", format!("{subject} {level}").as_bytes())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_of_parts_differ_if_one_part_does() {
+        let (one, other) = (RotationId::new(), RotationId::new());
+        let steps = [StepId(one, 1), StepId(one, 2), StepId(other, 1)].map(|id| id.to_string());
+        assert!(steps.iter().all(|id| id.starts_with("stp_")), "{steps:?}");
+        assert!(steps[0] != steps[1] && steps[0] != steps[2]);
+
+        let subject = |code: &str| code.parse::<SubjectCode>().expect("a code");
+        let level = |code: &str| code.parse::<LevelCode>().expect("a code");
+        let levels =
+            [("A", "BC"), ("AB", "C"), ("A", "B")].map(|(of, code)| LevelId(&subject(of), &level(code)).to_string());
+        assert!(levels.iter().all(|id| id.starts_with("lvl_")), "{levels:?}");
+        assert!(levels[0] != levels[1] && levels[0] != levels[2]);
+    }
 
     #[test]
     fn an_id_reads_back_from_its_text_and_from_no_other() {
