@@ -116,7 +116,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
 
         // Access log of protected facts.
         ("Cadre", "accessLog")
-        | ("AccessEntry", "at" | "clientName" | "onBehalfOf" | "categories" | "purpose") => Own(Scope::AuditRead),
+        | ("AccessEntry", "id" | "at" | "clientName" | "onBehalfOf" | "categories" | "purpose") => Own(Scope::AuditRead),
 
         // Persons and look-ups of persons.
         ("Query", "cadre" | "cadres") | ("Unit", "cadres") | ("CadreKey", "id" | "code") => Needs(Scope::CadreRead),
@@ -224,15 +224,14 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
     })
 }
 
-/// Need of a page of objects and of its edges: that of the objects. It is the need of their id, or of the time of an
-/// entry of the access log, which has no id.
+/// Need of a page of objects and of its edges: that of the ids of the objects.
 fn of_page(parent: &str, field: &str) -> Option<Need> {
     let node = match field {
         "edges" | "nodes" | "pageInfo" | "totalCount" => parent.strip_suffix("Connection")?,
         "cursor" | "node" => parent.strip_suffix("Edge")?,
         _ => return None,
     };
-    of_field(node, if node == "AccessEntry" { "at" } else { "id" })
+    of_field(node, "id")
 }
 
 /// Need of an argument: that of its field; fields of an input value have rules at their own type. Every argument must

@@ -4,12 +4,19 @@ use std::collections::HashMap;
 
 use entity::{
     qualification,
-    value::{CadreId, ClassId, Day, EnrolmentId, PlanId, QualificationId, QuotaId, RotationId, UnitId},
+    value::{
+        AccessEntryId, CadreId, ClassId, ClientId, Day, EnrolmentId, PlanId, QualificationId, QuotaId, RotationId,
+        Scope, UnitId,
+    },
 };
 
 use crate::{
     authz::{Access, AuthorizedCadre, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation},
-    domain::unit::{self, UnitOnDay},
+    domain::{
+        access_log::Reading,
+        client::list::{self as clients, VisibleClient},
+        unit::{self, UnitOnDay},
+    },
     error::{Error, Result},
     page::LARGEST_PAGE,
 };
@@ -33,6 +40,10 @@ pub enum Found {
     TrainingClass(VisibleClass),
     /// An enrolment that the caller may see.
     Enrolment(VisibleEnrolment),
+    /// A client that the caller may administer.
+    Client(VisibleClient),
+    /// A reading in the access log of a person whose file is in the caller's custody.
+    AccessEntry(Reading),
 }
 
 /// Looks up objects by id, as of today, in the order of the ids. `None` for each id that is unknown, out of reach, or
@@ -53,6 +64,7 @@ pub async fn look_up(access: &Access, ids: &[String]) -> Result<Vec<Option<Found
     let rotations = rotations(access, ids).await?;
     let (plans, classes) = (plans(access, ids).await?, classes(access, ids).await?);
     let (quotas, enrolments) = (quotas(access, ids).await?, enrolments(access, ids).await?);
+    let (clients, readings) = (clients(access, ids).await?, readings(access, ids).await?);
     Ok(ids
         .iter()
         .map(|id| {
@@ -68,8 +80,11 @@ pub async fn look_up(access: &Access, ids: &[String]) -> Result<Vec<Option<Found
             let class = || classes.get(&id.parse().ok()?).cloned().map(Found::TrainingClass);
             let quota = || quotas.get(&id.parse().ok()?).cloned().map(Found::Quota);
             let enrolment = || enrolments.get(&id.parse().ok()?).cloned().map(Found::Enrolment);
+            let client = || clients.get(&id.parse().ok()?).cloned().map(Found::Client);
+            let reading = || readings.get(&id.parse().ok()?).cloned().map(Found::AccessEntry);
             let of_person = unit().or_else(cadre).or_else(qualification).or_else(rotation);
-            of_person.or_else(plan).or_else(class).or_else(quota).or_else(enrolment)
+            let of_training = || plan().or_else(class).or_else(quota).or_else(enrolment);
+            of_person.or_else(of_training).or_else(client).or_else(reading)
         })
         .collect())
 }
@@ -142,4 +157,22 @@ async fn enrolments(access: &Access, ids: &[String]) -> Result<HashMap<Enrolment
     }
     let found = training.enrolments_by_ids(&ids).await?;
     Ok(found.into_iter().map(|found| (found.row().id, found)).collect())
+}
+
+async fn clients(access: &Access, ids: &[String]) -> Result<HashMap<ClientId, VisibleClient>> {
+    let ids: Vec<ClientId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if ids.is_empty() || !access.caller().has(Scope::ClientsAdmin) {
+        return Ok(HashMap::new());
+    }
+    let found = clients::by_ids(access, &ids).await?;
+    Ok(found.into_iter().map(|client| (client.row().id, client)).collect())
+}
+
+async fn readings(access: &Access, ids: &[String]) -> Result<HashMap<AccessEntryId, Reading>> {
+    let ids: Vec<AccessEntryId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if ids.is_empty() || access.cadres().is_err() {
+        return Ok(HashMap::new());
+    }
+    let found = Reading::by_ids(access, &ids).await?;
+    Ok(found.into_iter().map(|reading| (reading.id(), reading)).collect())
 }

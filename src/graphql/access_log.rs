@@ -1,6 +1,6 @@
 //! Access log of protected data.
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, ID, Object};
 use entity::value::{DataCategory, Purpose};
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// An access to a person's protected data by one request (lượt truy cập).
-pub struct AccessEntry(Reading);
+pub struct AccessEntry(pub Reading);
 
 impl Listed for AccessEntry {
     const CONNECTION: &'static str = "AccessEntryConnection";
@@ -33,6 +33,11 @@ impl AccessEntry {
 /// An access to a person's protected data by one request (lượt truy cập).
 #[Object]
 impl AccessEntry {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        self.0.id().into()
+    }
+
     /// Time of the access (thời điểm truy cập).
     async fn at(&self) -> Instant {
         Instant(self.0.row().at)

@@ -7,7 +7,9 @@ use crate::{
     error::Result,
     graphql::{
         ContextExt,
+        access_log::AccessEntry,
         cadre::Cadre,
+        client::Client,
         qualification::Qualification,
         rotation::Rotation,
         training::{class::TrainingClass, enrolment::Enrolment, plan::TrainingPlan, quota::Quota},
@@ -35,6 +37,10 @@ pub enum Node {
     TrainingClass(TrainingClass),
     /// An enrolment.
     Enrolment(Enrolment),
+    /// A client.
+    Client(Client),
+    /// An entry of the access log.
+    AccessEntry(AccessEntry),
 }
 
 impl From<Found> for Node {
@@ -48,6 +54,8 @@ impl From<Found> for Node {
             Found::Quota(quota) => Self::Quota(Quota(quota)),
             Found::TrainingClass(class) => Self::TrainingClass(TrainingClass(class)),
             Found::Enrolment(enrolment) => Self::Enrolment(Enrolment(enrolment)),
+            Found::Client(client) => Self::Client(Client(client)),
+            Found::AccessEntry(reading) => Self::AccessEntry(AccessEntry(reading)),
         }
     }
 }

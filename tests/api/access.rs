@@ -129,7 +129,7 @@ fn arguments(coordinate: &str) -> &'static str {
 }
 
 /// Filters, sorts and other ways in, each by a question of its own. An input that needs a scope and is not here fails.
-const WAYS_IN: [(&str, &str); 106] = [
+const WAYS_IN: [(&str, &str); 108] = [
     ("CadreKey.code", r#"{ cadre(by: {code: "A-02"}) { __typename } }"#),
     ("CadreKey.id", r#"{ cadre(by: {id: "CADRE"}) { __typename } }"#),
     ("CadreKey.nationalId", r#"{ cadre(by: {nationalId: "999000000002"}) { __typename } }"#),
@@ -194,6 +194,8 @@ const WAYS_IN: [(&str, &str); 106] = [
     ("CadreWhere.trained", "{ cadres(where: {trained: {year: 2021}}) { __typename } }"),
     ("TrainedCondition.programmes", "{ cadres(where: {trained: {year: 2021, programmes: []}}) { __typename } }"),
     ("TrainedCondition.year", "{ cadres(where: {trained: {year: 2021}}) { __typename } }"),
+    ("Node.id of a client", r#"{ node(id: "CLIENT") { id } }"#),
+    ("Node.id of an access entry", r#"{ node(id: "READING") { id } }"#),
     ("Node.id of a class", r#"{ node(id: "CLASS") { id } }"#),
     ("Node.id of a plan", r#"{ node(id: "PLAN") { id } }"#),
     ("Node.id of a quota", r#"{ node(id: "QUOTA") { id } }"#),
@@ -496,9 +498,12 @@ async fn table(app: &TestApp) -> String {
     let (unit, cadre, paper) = (id("/unit/id"), id("/cadre/id"), id("/cadre/qualifications/0/id"));
     let rotation = id("/cadre/rotations/0/id");
     // Nobody but who holds every scope over its unit administers it, and who holds this one.
+    let log = all.query(r#"{ cadre(by: {code: "A-02"}) { accessLog(first: 1) { nodes { id } } } }"#).await;
+    let reading = log["cadre"]["accessLog"]["nodes"][0]["id"].as_str().expect("an id").to_owned();
     let administered = app.caller(&["clients:admin"], &["A1"]).await;
     let training = [
         ("CLIENT", administered.id.clone()),
+        ("READING", reading),
         ("QUOTA", id("/unit/quotas/nodes/0/id")),
         ("ENROLMENT", id("/cadre/enrolments/nodes/0/id")),
         ("CLASS", id("/cadre/enrolments/nodes/0/class/id")),

@@ -276,3 +276,39 @@ async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
     })
     .await;
 }
+
+#[actix_web::test]
+async fn an_entry_is_found_by_its_id_where_the_log_of_its_person_shows_it() {
+    on_both(async |app| {
+        let reader = read_by(app, &["PERSONNEL"]).await;
+        let scopes = ["cadre:read", "audit:read"];
+        let auditor = app.caller_for(&[], &scopes, &["A"]).await;
+        let log = r#"{ cadre(by: {code: "A-02"}) { accessLog { nodes { id purpose } edges { node { id } } } } }"#;
+        let log = auditor.query(log).await["cadre"]["accessLog"].take();
+        let entry = log["nodes"][0].clone();
+        assert_eq!((&log["edges"][0]["node"]["id"], &entry["purpose"]), (&entry["id"], &json!("PERSONNEL")));
+        let by_id = "query($id: ID!) { node(id: $id) { __typename id } }";
+        let by_ids = "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on AccessEntry { purpose } } }";
+        let variables = json!({ "id": entry["id"] });
+
+        let found = auditor.query_with(by_ids, json!({ "ids": [entry["id"], "acc_ae", entry["id"]] })).await;
+        assert_eq!(found["nodes"], json!([entry, null, entry]), "{:?}", app.kind);
+        let elsewhere = app.caller_for(&[], &scopes, &["B"]).await;
+        let without_scope = app.caller_for(&[], &["cadre:read"], &["A"]).await;
+        let without_people = app.caller_for(&[], &["audit:read"], &["A"]).await;
+        for caller in [&elsewhere, &without_scope, &without_people] {
+            assert_eq!(caller.query_with(by_id, variables.clone()).await["node"], json!(null), "{:?}", app.kind);
+        }
+        assert_eq!(auditor.query_with(by_id, variables.clone()).await["node"]["__typename"], "AccessEntry");
+
+        let order = Withhold {
+            client: reader.id.parse().expect("an id"),
+            subject: "A-02".to_owned(),
+            until: day("2026-07-01"),
+            document_no: "12/CV".to_owned(),
+        };
+        access_log::withhold(&app.database, clock(), order).await.expect("withheld");
+        assert_eq!(auditor.query_with(by_id, variables).await["node"], json!(null), "{:?}: withheld", app.kind);
+    })
+    .await;
+}

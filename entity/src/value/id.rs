@@ -17,14 +17,13 @@ fn write_id(f: &mut fmt::Formatter<'_>, prefix: &str, id: &[u8]) -> fmt::Result 
     write!(f, "{prefix}_{}", BASE32_NOPAD.encode(id).to_ascii_lowercase())
 }
 
-fn parse_id(prefix: &str, text: &str) -> Result<Uuid, InvalidId> {
+fn parse_id(prefix: &str, text: &str) -> Result<Vec<u8>, InvalidId> {
     let digits = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or(InvalidId)?;
     // One spelling per id: the decoder alone would also accept capitals.
     if digits.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err(InvalidId);
     }
-    let bytes = BASE32_NOPAD.decode(digits.to_ascii_uppercase().as_bytes()).map_err(|_| InvalidId)?;
-    Uuid::from_slice(&bytes).map_err(|_| InvalidId)
+    BASE32_NOPAD.decode(digits.to_ascii_uppercase().as_bytes()).map_err(|_| InvalidId)
 }
 
 macro_rules! id {
@@ -60,7 +59,7 @@ macro_rules! id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                parse_id(Self::PREFIX, text).map(Self)
+                Uuid::from_slice(&parse_id(Self::PREFIX, text)?).map(Self).map_err(|_| InvalidId)
             }
         }
 
@@ -140,6 +139,29 @@ id!(
     PersonId, "per"
 );
 
+/// Id of an entry of the access log: its number in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AccessEntryId(pub i64);
+
+impl AccessEntryId {
+    const PREFIX: &'static str = "acc";
+}
+
+impl fmt::Display for AccessEntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_id(f, Self::PREFIX, &self.0.to_be_bytes())
+    }
+}
+
+impl FromStr for AccessEntryId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let bytes = parse_id(Self::PREFIX, text)?;
+        bytes.try_into().map(|bytes| Self(i64::from_be_bytes(bytes))).map_err(|_| InvalidId)
+    }
+}
+
 /// Id of a step of a rotation: the rotation, and its version after the step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepId(pub RotationId, pub i32);
@@ -187,6 +209,11 @@ mod tests {
         let id = CadreId::new();
         assert_eq!(id.to_string().parse(), Ok(id));
         assert_eq!(id.to_string().parse::<UnitId>(), Err(InvalidId));
+        let entry = AccessEntryId(7);
+        assert_eq!(entry.to_string().parse(), Ok(entry));
+        for text in ["acc_", "acc_ae", &id.to_string().replace("cad", "acc")] {
+            assert_eq!(text.parse::<AccessEntryId>(), Err(InvalidId), "{text}");
+        }
         for text in ["", "cad", "cad_", "cad_!!", &id.to_string().to_uppercase(), &format!("{id}a")] {
             assert_eq!(text.parse::<CadreId>(), Err(InvalidId), "{text}");
         }

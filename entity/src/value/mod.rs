@@ -17,8 +17,8 @@ pub use code::{
 };
 pub use day::{Day, InvalidDay};
 pub use id::{
-    AssignmentId, CadreId, ClassId, ClientId, EnrolmentId, GrantId, InvalidId, LevelId, PersonId, PlanId,
-    QualificationId, QuotaId, RotationId, SecretId, StepId, SuccessionId, UnitId, VersionId,
+    AccessEntryId, AssignmentId, CadreId, ClassId, ClientId, EnrolmentId, GrantId, InvalidId, LevelId, PersonId,
+    PlanId, QualificationId, QuotaId, RotationId, SecretId, StepId, SuccessionId, UnitId, VersionId,
 };
 pub use partial_date::{InvalidPartialDate, PartialDate};
 pub use period::Period;

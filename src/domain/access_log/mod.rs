@@ -4,9 +4,11 @@ mod withhold;
 
 pub use withhold::{Withhold, withhold};
 
+use std::collections::HashSet;
+
 use entity::{
     access_entry, access_withholding, client,
-    value::{CadreId, DataCategory, Day, Scope},
+    value::{AccessEntryId, CadreId, DataCategory, Day, Scope},
 };
 use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, Select,
@@ -35,6 +37,33 @@ pub struct Reading {
 }
 
 impl Reading {
+    fn of((row, client): (access_entry::Model, Option<client::Model>)) -> Result<Self> {
+        let client = client.ok_or_else(|| Error::internal("a reading by nobody"))?.name;
+        Ok(Self { row, client })
+    }
+
+    /// Readings by id, in no particular order. Those that no list of `AccessLog` would show the caller today are
+    /// omitted.
+    pub async fn by_ids(access: &Access, ids: &[AccessEntryId]) -> Result<Vec<Self>> {
+        let cadres = access.cadres()?;
+        let rows = access_entry::Entity::find()
+            .filter(access_entry::Column::Seq.is_in(ids.iter().map(|id| id.0)))
+            .filter(is_withheld(access.today()).not())
+            .find_also_related(client::Entity)
+            .all(access.reader())
+            .await?;
+        let persons: Vec<CadreId> = rows.iter().map(|(row, _)| row.cadre_id).collect();
+        let in_custody = cadres.by_ids(&persons, access.today()).await?;
+        let is_open = |person: &CadreId| access.caller().has(Scope::AuditRead) || access.is_for(*person);
+        let open: HashSet<CadreId> = in_custody.iter().map(AuthorizedCadre::id).filter(is_open).collect();
+        rows.into_iter().filter(|(row, _)| open.contains(&row.cadre_id)).map(Self::of).collect()
+    }
+
+    /// Id of the entry.
+    pub fn id(&self) -> AccessEntryId {
+        AccessEntryId(self.row.seq)
+    }
+
     /// Entry of the access log.
     pub fn row(&self) -> &access_entry::Model {
         &self.row
@@ -71,11 +100,7 @@ impl AccessLog {
         let window = cursors.window(args)?;
         let select = keyset().narrow(self.select(access)?, &window).find_also_related(client::Entity);
         let rows = select.all(access.reader()).await?;
-        let read = |(row, client): (access_entry::Model, Option<client::Model>)| {
-            let client = client.ok_or_else(|| Error::internal("a reading by nobody"))?.name;
-            Ok(Reading { row, client })
-        };
-        let rows = rows.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+        let rows = rows.into_iter().map(Reading::of).collect::<Result<Vec<_>>>()?;
         let position = |read: &Reading| Position { keys: vec![Key::Place(read.row.seq)], id: read.row.cadre_id.0 };
         Ok(cursors.page(&window, rows, position))
     }

@@ -119,6 +119,16 @@ impl ClientList {
     }
 }
 
+/// Clients by id, in no particular order. Those that the caller may not administer are omitted.
+///
+/// # Errors
+/// `Forbidden` without `clients:admin`.
+pub async fn by_ids(access: &Access, ids: &[ClientId]) -> Result<Vec<VisibleClient>> {
+    let mut clients = visible(access, access.reader()).await?;
+    clients.retain(|client| ids.contains(&client.row.id));
+    Ok(clients)
+}
+
 /// Finds a client that the caller may administer.
 ///
 /// # Errors

@@ -257,3 +257,27 @@ async fn nobody_grants_more_requests_than_their_own() {
     })
     .await;
 }
+
+#[actix_web::test]
+async fn a_client_is_found_by_its_id_by_its_administrators_only() {
+    on_both(async |app| {
+        let admin = app.caller(&["cadre:read", "clients:admin"], &["A"]).await;
+        let below = app.caller(&["cadre:read"], &["A1"]).await;
+        let above = app.caller(&["cadre:read"], &["P"]).await;
+        let document = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Client { name } } }";
+        let ids = json!({ "ids": [below.id, above.id, admin.id, "cli_nothing"] });
+
+        let found = admin.query_with(document, ids).await;
+
+        let listed = seen(&admin).await;
+        let ids: Vec<&str> =
+            found["nodes"].as_array().expect("nodes").iter().filter_map(|of| of["id"].as_str()).collect();
+        assert_eq!(ids, [below.id.as_str(), admin.id.as_str()], "{:?}: {found}", app.kind);
+        assert!(ids.iter().all(|id| listed.iter().any(|of| of == id)) && !listed.contains(&above.id));
+        assert!(found["nodes"][0]["name"].is_string() && found["nodes"][0]["__typename"] == "Client", "{found}");
+        let by_id = "query($id: ID!) { node(id: $id) { id } }";
+        let reader = app.caller(&["cadre:read"], &["W"]).await;
+        assert_eq!(reader.query_with(by_id, json!({ "id": below.id })).await["node"], Value::Null);
+    })
+    .await;
+}
