@@ -83,6 +83,14 @@ async fn a_document_that_does_not_fit_the_schema_is_told_the_name_that_does_not(
             "Query.cadres(where: CadreWhere): the value of the argument does not fit its type; correct it at the given place, see \
              /schema.graphql. (line 1, column 17)",
         ),
+        (
+            "{ cadres(where: {gender: FEMAIL}) { nodes { code } } }",
+            r#"Query.cadres(where: CadreWhere): value "FEMAIL" does not exist in enum "Gender". Did you mean "FEMALE"? (line 1, column 17)"#,
+        ),
+        (
+            "query($g: Gender = X) { cadres(where: {gender: $g}) { nodes { code } } }",
+            r#"value "X" does not exist in enum "Gender"; see /schema.graphql. (line 1, column 7)"#,
+        ),
     ] {
         let (_, answer) = asked(&caller, RESPONSE, document).await;
         assert_eq!(answer["errors"][0]["message"], message, "{document}: {answer}");

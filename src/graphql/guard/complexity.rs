@@ -10,6 +10,7 @@ use async_graphql_value::Value as Literal;
 use crate::graphql::guard::cost::{Amount, Cost, Size};
 use crate::graphql::guard::input::{self, Use};
 use crate::graphql::guard::price;
+use crate::graphql::guard::rejection::UnknownValue;
 use crate::graphql::guard::schema_index::{Coordinate, FieldShape, SchemaIndex};
 
 /// Assumed length of a list without a bound.
@@ -57,6 +58,8 @@ pub(super) struct Misfit {
     pub(super) at: Pos,
     /// The argument with its type, in names of the schema, such as `Query.cadres(asOf: Date)`.
     pub(super) argument: String,
+    /// The word in the value that is no value of its enum, if that is the reason.
+    pub(super) unknown: Option<Box<UnknownValue>>,
 }
 
 /// Weighs the selections of one definition, given the weights of earlier fragments.
@@ -155,9 +158,10 @@ impl<'a> ComplexityVisitor<'a> {
             };
             self.found.coordinates.insert(argument.coordinate.clone());
             if self.found.misfit.is_none() && !input::fits(self.schema_index, &argument.of, &value.node) {
+                let unknown = input::unknown_value(self.schema_index, &argument.of, &value.node);
                 let argument =
                     argument.coordinate.as_str().trim_end_matches(')').to_owned() + &format!(" {})", argument.of);
-                self.found.misfit = Some(Misfit { at: value.pos, argument });
+                self.found.misfit = Some(Misfit { at: value.pos, argument, unknown });
             }
             let (uses, inner) =
                 input::walk(self.schema_index, &argument.named, &value.node, &mut self.found.coordinates);

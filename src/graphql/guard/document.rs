@@ -159,7 +159,7 @@ impl Operation {
     pub fn coerce_variables(&self, schema_index: &SchemaIndex, mut sent: Variables) -> Result<Variables, Rejection> {
         self.check(&sent)?;
         if let Some(misfit) = &self.misfit {
-            return Err(Rejection::of_argument(misfit.argument.clone(), misfit.at));
+            return Err(Rejection::of_argument(misfit.argument.clone(), misfit.unknown.clone(), misfit.at));
         }
         let mut settled = Variables::default();
         for definition in &self.variables {
@@ -167,7 +167,8 @@ impl Operation {
             let default = || definition.node.default_value.as_ref().map(|value| value.node.clone());
             if let Some(value) = sent.remove(name).or_else(default) {
                 if !input::fits(schema_index, &definition.node.var_type.node, &value) {
-                    return Err(Rejection::new(Rule::WrongVariable, Some(definition.pos)));
+                    let unknown = input::unknown_value(schema_index, &definition.node.var_type.node, &value);
+                    return Err(Rejection::of_variable(unknown, definition.pos));
                 }
                 settled.insert(name.clone(), value);
             }

@@ -10,7 +10,9 @@ use entity::value::{Day, PartialDate};
 use crate::graphql::guard::cost::Cost;
 use crate::graphql::guard::input_value::{Form, Input};
 use crate::graphql::guard::price;
+use crate::graphql::guard::rejection::UnknownValue;
 use crate::graphql::guard::schema_index::{Coordinate, InputShape, SchemaIndex};
+use crate::text;
 
 /// A variable and the input type at its use.
 pub(super) type Use = (Name, Arc<str>);
@@ -88,6 +90,41 @@ pub fn fits<I: Input>(schema_index: &SchemaIndex, declared: &Type, value: &I) ->
     }
 }
 
+/// The longest word that a message repeats, in bytes.
+const LONGEST_WORD: usize = 100;
+
+/// The first enum value in a value of the document that its declared enum does not have; called for values that do not
+/// fit. `None` if another part of the value does not fit: strings are never repeated, because they may be personal data.
+/// Nor are words with a digit, which no value of the schema has, but identity numbers and days have. Variables that are
+/// sent contain no enum values in this form, because JSON writes them as strings.
+pub fn unknown_value<I: Input>(schema_index: &SchemaIndex, declared: &Type, value: &I) -> Option<Box<UnknownValue>> {
+    match (&declared.base, value.form()) {
+        (BaseType::List(of), Form::List) => {
+            value.inside().into_iter().find_map(|(_, item)| unknown_value(schema_index, of, item))
+        }
+        (BaseType::List(of), _) => unknown_value(schema_index, of, value),
+        (BaseType::Named(name), Form::Word) => {
+            let (values, word) = (schema_index.enum_values(name)?, value.enum_word()?);
+            let is_shown = word.len() <= LONGEST_WORD && !word.contains(|c: char| c.is_ascii_digit());
+            let is_unknown = !values.contains_key(word) && is_shown;
+            is_unknown.then(|| {
+                Box::new(UnknownValue {
+                    word: word.to_owned(),
+                    of: name.to_string(),
+                    similar: text::closest(word, values.keys().map(String::as_str)).map(str::to_owned),
+                })
+            })
+        }
+        (BaseType::Named(name), Form::Object) => {
+            let fields = schema_index.input_fields(name)?;
+            let of_field =
+                |(name, value): (Option<&str>, &I)| unknown_value(schema_index, &fields.get(name?)?.of, value);
+            value.inside().into_iter().find_map(of_field)
+        }
+        _ => None,
+    }
+}
+
 fn has_fields<I: Input>(
     schema_index: &SchemaIndex,
     fields: &HashMap<String, InputShape>,
@@ -122,7 +159,7 @@ pub(super) fn nests_deeper(value: &Value, limit: u64) -> bool {
 mod tests {
     use async_graphql::Value;
 
-    use async_graphql::parser::types::Type;
+    use async_graphql::parser::types::{Selection, Type};
     use serde_json::json;
 
     use super::{fits, nests_deeper};
@@ -175,6 +212,37 @@ mod tests {
             let value = Value::from_json(sent.clone()).expect("JSON");
             assert_eq!(fits(&schema_index, &of, &value), expected, "{declared} {sent}");
         }
+    }
+
+    #[test]
+    fn an_unknown_enum_value_is_named_and_a_string_never() {
+        let schema_index = test_schema::schema_index();
+        let table = [
+            ("Reach", "SUBTRE", Some(("SUBTRE", "Reach", Some("SUBTREE")))),
+            ("Reach!", "EVERYTHING", Some(("EVERYTHING", "Reach", None))),
+            ("Reach", "subtree", Some(("subtree", "Reach", Some("SUBTREE")))),
+            ("Reach", "SUBTREE", None),
+            ("Reach", "\"SUBTRE\"", None),
+            ("Reach", "UNIT_999000000001", None),
+            ("UnitReach", "{code: \"A\", reach: UNITS}", Some(("UNITS", "Reach", Some("UNIT")))),
+            ("CadreWhere", "{and: [{}, {unit: {code: X, reach: UNI}}]}", Some(("UNI", "Reach", Some("UNIT")))),
+            ("[CadreOrder!]", "{field: NAMES}", Some(("NAMES", "CadreOrderField", Some("NAME")))),
+            ("CadreWhere", "{reach: UNI}", None),
+            ("Int", "ONE", None),
+            ("String", "ONE", None),
+        ];
+        for (declared, written, expected) in table {
+            let document = async_graphql::parser::parse_query(format!("{{ f(a: {written}) }}")).expect(written);
+            let operation = document.operations.iter().next().expect("an operation").1;
+            let Selection::Field(field) = &operation.node.selection_set.node.items[0].node else { panic!("{written}") };
+            let value = &field.node.arguments[0].1.node;
+            let of = Type::new(declared).expect(declared);
+            let found = super::unknown_value(&schema_index, &of, value);
+            let found = found.as_ref().map(|of| (of.word.as_str(), of.of.as_str(), of.similar.as_deref()));
+            assert_eq!(found, expected, "{declared} {written}");
+        }
+        let long = Value::Enum(async_graphql::Name::new("A".repeat(super::LONGEST_WORD + 1)));
+        assert_eq!(super::unknown_value(&schema_index, &Type::new("Reach").expect("a type"), &long), None);
     }
 
     #[test]

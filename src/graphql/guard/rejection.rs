@@ -16,6 +16,19 @@ pub struct Rejection {
     pub at: Option<Pos>,
     /// The argument in question with its type, in names of the schema.
     pub argument: Option<String>,
+    /// The word in question, if it is no value of its enum.
+    pub unknown: Option<Box<UnknownValue>>,
+}
+
+/// A word of the document that is no value of an enum of the schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownValue {
+    /// The word.
+    pub word: String,
+    /// Name of the enum.
+    pub of: String,
+    /// The most similar value, if one is similar.
+    pub similar: Option<String>,
 }
 
 /// Stable codes for clients.
@@ -123,13 +136,19 @@ impl Rejection {
     /// A refusal by a rule at a position.
     #[must_use]
     pub fn new(rule: Rule, at: Option<Pos>) -> Rejection {
-        Rejection { rule, at, argument: None }
+        Rejection { rule, at, argument: None, unknown: None }
     }
 
     /// A refusal of a value that does not fit the type of its argument.
     #[must_use]
-    pub fn of_argument(argument: String, at: Pos) -> Rejection {
-        Rejection { rule: Rule::WrongValue, at: Some(at), argument: Some(argument) }
+    pub fn of_argument(argument: String, unknown: Option<Box<UnknownValue>>, at: Pos) -> Rejection {
+        Rejection { rule: Rule::WrongValue, at: Some(at), argument: Some(argument), unknown }
+    }
+
+    /// A refusal of a value that does not fit the type of its variable.
+    #[must_use]
+    pub fn of_variable(unknown: Option<Box<UnknownValue>>, at: Pos) -> Rejection {
+        Rejection { unknown, ..Rejection::new(Rule::WrongVariable, Some(at)) }
     }
 
     /// A refusal by a limit.
@@ -173,7 +192,10 @@ impl Rejection {
                     format!("The value of a variable nests deeper than {limit} levels; send a flatter value.")
                 }
             },
-            rule => pick(plain_sentence(rule), language).to_owned(),
+            rule => match &self.unknown {
+                Some(unknown) => unknown.sentence(language),
+                None => pick(plain_sentence(rule), language).to_owned(),
+            },
         };
         let said = match &self.argument {
             None => said,
@@ -186,6 +208,27 @@ impl Rejection {
             }
             (Some(at), Language::English) => {
                 format!("{said} (line {}, column {})", at.line, at.column)
+            }
+        }
+    }
+}
+
+impl UnknownValue {
+    /// What is wrong, with the similar value as a suggestion.
+    fn sentence(&self, language: Language) -> String {
+        let Self { word, of, similar } = self;
+        match (language, similar) {
+            (Language::Vietnamese, None) => {
+                format!("\"{word}\" không phải là giá trị của kiểu \"{of}\"; xem /schema.graphql.")
+            }
+            (Language::Vietnamese, Some(similar)) => {
+                format!("\"{word}\" không phải là giá trị của kiểu \"{of}\"; có thể bạn muốn dùng \"{similar}\".")
+            }
+            (Language::English, None) => {
+                format!("value \"{word}\" does not exist in enum \"{of}\"; see /schema.graphql.")
+            }
+            (Language::English, Some(similar)) => {
+                format!("value \"{word}\" does not exist in enum \"{of}\". Did you mean \"{similar}\"?")
             }
         }
     }
