@@ -6,60 +6,17 @@
 //! their mutation.
 
 mod mutation;
+mod need;
+mod rights;
+
+pub use need::Need;
+pub use rights::Rights;
 
 use std::collections::BTreeSet;
 
-use entity::value::{DataCategory, Purpose, Scope};
+use entity::value::{DataCategory, Scope};
 
 use crate::error::{Error, Result};
-
-/// Right required by a coordinate of the schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// A valid grant with any scopes; the coordinate shows no person.
-    Nothing,
-    /// This scope.
-    Scope(Scope),
-    /// Statistics on data that this scope opens: the scope itself, or `stats:read`, with rounded numbers.
-    Numbers(Scope),
-    /// Data of one person: this scope, or acting on behalf of that person. The domain checks that it is the same
-    /// person.
-    Own(Scope),
-}
-
-impl Need {
-    /// Whether these rights satisfy the need.
-    fn is_met_by(self, rights: &Rights<'_>) -> bool {
-        let has = |scope| rights.scopes.contains(&scope);
-        match self {
-            Self::Nothing => true,
-            Self::Scope(scope) => has(scope),
-            Self::Numbers(of) => has(of) || has(Scope::StatsRead),
-            Self::Own(scope) => has(scope) || rights.is_for_a_cadre,
-        }
-    }
-
-    /// Scope that opens the coordinate without restriction.
-    fn scope(self) -> Option<Scope> {
-        match self {
-            Self::Nothing => None,
-            Self::Scope(scope) | Self::Numbers(scope) | Self::Own(scope) => Some(scope),
-        }
-    }
-}
-
-/// Rights of a request: the caller's scopes and the purpose.
-#[derive(Clone, Copy, Debug)]
-pub struct Rights<'a> {
-    /// Scopes contained in both the grant and the token.
-    pub scopes: &'a BTreeSet<Scope>,
-    /// Purposes that the grant allows.
-    pub purposes: &'a BTreeSet<Purpose>,
-    /// Purpose stated by the request; one of `purposes`.
-    pub purpose: Option<Purpose>,
-    /// Whether the client acts on behalf of a user who is known to be a cadre.
-    pub is_for_a_cadre: bool,
-}
 
 /// Category of protected data that a scope opens; `None` if it opens none. Protected data may be read only for a
 /// purpose (Law 91/2025/QH15), and each reading is logged.

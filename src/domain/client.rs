@@ -10,6 +10,7 @@ mod rights;
 mod row;
 pub mod secret;
 mod share;
+pub mod visible;
 
 use std::{collections::BTreeMap, fmt};
 

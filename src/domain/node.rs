@@ -14,7 +14,7 @@ use crate::{
     authz::{Access, AuthorizedCadre, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation},
     domain::{
         access_log::Reading,
-        client::list::{self as clients, VisibleClient},
+        client::{list, visible::VisibleClient},
         unit::{self, UnitOnDay},
     },
     error::{Error, Result},
@@ -164,7 +164,7 @@ async fn clients(access: &Access, ids: &[String]) -> Result<HashMap<ClientId, Vi
     if ids.is_empty() || !access.caller().has(Scope::ClientsAdmin) {
         return Ok(HashMap::new());
     }
-    let found = clients::by_ids(access, &ids).await?;
+    let found = list::by_ids(access, &ids).await?;
     Ok(found.into_iter().map(|client| (client.row().id, client)).collect())
 }
 

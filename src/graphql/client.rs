@@ -7,7 +7,8 @@ use crate::{
     domain::{
         client::{
             commands::{Grant, Issued, Register, Revoke, RotateSecret},
-            list::{ClientList, VisibleClient, VisibleGrant},
+            list::ClientList,
+            visible::{VisibleClient, VisibleGrant},
         },
         command::Command,
         unit,

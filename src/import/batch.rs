@@ -10,8 +10,9 @@ use sea_orm::{
 use super::{
     cadre_index::Person,
     checked::Checked,
+    header::Header,
     resolve::{Pass, Resolved, RowStatus},
-    table::{Header, Row, Table},
+    table::{Row, Table},
 };
 use crate::{
     db::{any_id, any_word},

@@ -9,9 +9,9 @@ use sea_orm::{ActiveEnum, Iterable};
 use super::{
     encoding::{Encoding, Legacy},
     finding::{FindingCode, Findings, Place},
+    header::Header,
     plausibility,
     shown::shown,
-    table::Header,
 };
 use crate::{
     language::Sentence,

@@ -18,10 +18,11 @@ use super::{
     class_index::{Class, ClassEntry},
     context::{ImportContext, repeated_code},
     finding::{FindingCode, Findings},
+    header::Header,
     programme_index::Programme,
     reference_lists::unit_of,
     resolve::Pass,
-    table::{Header, Row},
+    table::Row,
     training_lists::{plan_of, programme_of},
     write::{insert, record},
 };

@@ -15,9 +15,10 @@ use super::{
     class_index::Classes,
     existing::Existing,
     finding::{FindingCode, Findings},
+    header::Header,
     programme_index::Programmes,
     row::UnitRow,
-    table::{Header, Line, Row},
+    table::{Line, Row},
     training_row::PlanRow,
 };
 use crate::{language::Sentence, text::closest};
@@ -131,14 +132,6 @@ pub(super) fn shown(code: &str) -> String {
 /// The sentence of `REPEATED_CODE`.
 pub(super) fn repeated_code() -> Sentence {
     Sentence::new("mã này đã có ở một dòng trước của tệp", "an earlier row of the file has this code too")
-}
-
-/// The sentence of `DIFFERS`.
-pub(super) fn differs() -> Sentence {
-    Sentence::new(
-        "cơ sở dữ liệu đang giữ giá trị khác ở cột này; nhập dữ liệu chỉ thêm, không ghi đè",
-        "the database holds another value in this column; an import adds, it never overwrites",
-    )
 }
 
 /// The sentence of `REPEATED_ROW`.

@@ -21,6 +21,7 @@ use super::{
     enrolment::EnrolmentRow,
     existing::Existing,
     finding::Findings,
+    header::Header,
     plan::Plan,
     progress::Progress,
     quota_usage::{self, Attribution},
@@ -28,7 +29,7 @@ use super::{
     rotation_history::Phase,
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow},
     session::SessionRow,
-    table::{self, Header, Row},
+    table::{self, Row},
     validated::{Validated, file_report, report},
     write::{insert, record},
 };

@@ -17,6 +17,7 @@ mod enrolment;
 mod enrolment_overlaps;
 mod existing;
 mod finding;
+mod header;
 mod load;
 mod person_overlaps;
 mod plan;

@@ -10,8 +10,8 @@ use sea_orm::ConnectionTrait;
 
 use super::{
     finding::FindingCode,
+    header::Header,
     resolve::{Pass, Resolved, RowStatus},
-    table::Header,
 };
 use crate::language::Sentence;
 

@@ -13,8 +13,9 @@ use entity::{
 use super::{
     context::{ImportContext, repeated_code, repeated_row},
     finding::{FindingCode, Findings},
+    header::Header,
     row::{SuccessionRow, UnitRow},
-    table::{Header, Row},
+    table::Row,
     tree::{MAX_LEVELS, Span, Tree, Version},
 };
 use crate::language::Sentence;

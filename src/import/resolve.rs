@@ -14,13 +14,14 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 
 use super::{
     cadre_index::Person,
-    context::{ImportContext, differs, repeated_code},
+    context::{ImportContext, repeated_code},
     finding::{FindingCode, Findings},
+    header::{Header, differs},
     plausibility::{self, Dates, IdDoubt},
     progress::Progress,
     row::{AssignmentRow, CadreRow, QualificationRow},
     shown::shown,
-    table::{Header, Row},
+    table::Row,
 };
 use crate::{error::Result, language::Sentence, text::closest};
 

@@ -11,11 +11,12 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use super::{
     cadre_index::Person,
     finding::FindingCode,
+    header::Header,
     person_overlaps::Fingerprint,
     resolve::{Pass, Resolved, RowStatus},
     rotation_history::{Move, Phase},
     row::{CadreRow, RotationRow, UnitRow},
-    table::{Header, Row},
+    table::Row,
 };
 use crate::{error::Result, language::Sentence};
 

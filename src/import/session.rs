@@ -15,8 +15,9 @@ use super::{
     class_index::Class,
     context::repeated_row,
     finding::FindingCode,
+    header::Header,
     resolve::Pass,
-    table::{Header, Row},
+    table::Row,
     write::{insert, record},
 };
 use crate::{authz::Txn, domain::training::session::MAX, error::Result, language::Sentence};

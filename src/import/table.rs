@@ -13,9 +13,9 @@ use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::{
     cell::{Cells, Faults},
-    context::differs,
     encoding::{self, Container, Encoding},
-    finding::{Column, FindingCode, Findings, Place},
+    finding::{FindingCode, Findings, Place},
+    header::Header,
     progress::Progress,
     source::{Gauge, Source, TooLong},
 };
@@ -43,56 +43,6 @@ pub(super) trait Row: Sized {
 
     /// Reads a record, column by column in the order of `COLUMNS`; every bad cell is noted, not only the first.
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self>;
-}
-
-/// Positions of the columns in a file.
-#[derive(Clone, Debug)]
-pub(super) struct Header {
-    /// Name of the file.
-    pub file: &'static str,
-    columns: &'static [&'static str],
-    /// For each column of the format, its index in the record, from 0; `None` if the file lacks it.
-    pub places: Vec<Option<usize>>,
-}
-
-impl Header {
-    /// The column of this name, if it is one of the file's.
-    pub fn column(&self, name: &str) -> Option<Column> {
-        self.at(self.columns.iter().position(|column| *column == name)?)
-    }
-
-    /// The column at an index of `COLUMNS`.
-    pub fn at(&self, at: usize) -> Option<Column> {
-        let place = (*self.places.get(at)?)?;
-        Some(Column { name: self.columns.get(at)?, position: place + 1 })
-    }
-
-    /// Whether the file has the column.
-    pub fn has(&self, name: &str) -> bool {
-        self.column(name).is_some()
-    }
-
-    /// Notes the columns in which a row differs from the database, without those that the file lacks. Returns whether
-    /// none is left.
-    pub fn note_differing(&self, findings: &mut Findings, line: u64, differing: Vec<&'static str>) -> bool {
-        let mut is_unchanged = true;
-        for column in differing.into_iter().filter(|column| self.has(column)) {
-            is_unchanged = false;
-            self.note(findings, (line, column), FindingCode::Differs, differs);
-        }
-        is_unchanged
-    }
-
-    /// Notes a finding in a cell of a line.
-    pub fn note(
-        &self,
-        findings: &mut Findings,
-        (line, column): (u64, &str),
-        code: FindingCode,
-        sentence: impl FnOnce() -> Sentence,
-    ) {
-        findings.note(self.file, Place { line: Some(line), column: self.column(column) }, code, sentence);
-    }
 }
 
 /// A row and the line it begins on.

@@ -12,10 +12,11 @@ use super::{
     context::{ImportContext, repeated_code, repeated_row},
     existing::QuotaFacts,
     finding::{FindingCode, Findings},
+    header::Header,
     programme_index::Programme,
     reference_lists::{Listed, unit_of},
     resolve::note_level,
-    table::{Header, Row},
+    table::Row,
     training_row::{PlanRow, QuotaRow},
 };
 use crate::language::Sentence;

@@ -10,10 +10,10 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 
 use super::{
     finding::{FindingCode, Findings},
+    header::Header,
     person_overlaps::{self, Fingerprint, Line},
     resolve::{ASKED, Pass, padded},
     row::CadreRow,
-    table::Header,
 };
 use crate::{error::Result, language::Sentence, text};
 

@@ -17,6 +17,7 @@ use super::{
     enrolment::EnrolmentRow,
     existing::Existing,
     finding::{FindingCode, Findings},
+    header::Header,
     person_overlaps::{self, Episode, Paper, Post},
     plan::Plan,
     plausibility::{self, IdDoubt},
@@ -27,7 +28,7 @@ use super::{
     rotation::{Lives, Tenure, Tenures, rotation_overlap, rotation_running},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     session::SessionRow,
-    table::{Header, Row},
+    table::Row,
     training_row::{PlanRow, QuotaRow},
     twin::{self, Twin},
 };

@@ -1,3 +1,5 @@
+use entity::value::Purpose;
+
 use super::*;
 
 fn admitted(scopes: &BTreeSet<Scope>, purpose: Option<Purpose>, coordinates: &[&str]) -> Result<()> {

@@ -1,14 +1,17 @@
 //! Cadres (cán bộ): look-ups, lists and the posts of a day.
 
+mod filter;
 mod indexed_list;
 mod level;
 mod list;
+mod list_page;
 mod search;
 mod training_filter;
 mod unit_scan;
 
+pub use filter::CadreWhere;
 pub use level::LevelCondition;
-pub use list::{CadreList, CadreOrder, CadreOrderField, CadreWhere};
+pub use list::{CadreList, CadreOrder, CadreOrderField};
 pub use training_filter::TrainedCondition;
 
 use entity::{

@@ -11,9 +11,9 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
 use crate::{
     authz::Access,
     domain::client::{
-        list::{VisibleClient, VisibleGrant},
         rights::Rights,
         share::{Share, Shares},
+        visible::{VisibleClient, VisibleGrant},
     },
     error::Result,
     limit::{Limits, Overrides},

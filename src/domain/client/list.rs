@@ -2,91 +2,22 @@
 //!
 //! There are few clients, and every process reads all of them every two seconds, so lists are made in memory.
 
-use entity::{
-    client, client_grant,
-    value::{ClientId, Day, Scope, UnitId},
-};
+use entity::value::{ClientId, Scope};
 use sea_orm::ConnectionTrait;
 
 use crate::{
     authz::Access,
-    domain::client::administrator::{self, Administrator},
+    domain::client::{
+        administrator::{self, Administrator},
+        visible::VisibleClient,
+    },
     error::{Error, Result},
-    limit::Overrides,
     page::{BoundedCount, Page, PageArgs, Position, Way},
 };
-
-/// A client (hệ thống kết nối) that the caller may administer.
-#[derive(Clone, Debug)]
-pub struct VisibleClient {
-    row: client::Model,
-    grants: Vec<VisibleGrant>,
-}
-
-/// A grant (phạm vi được cấp) of a client that the caller may administer.
-#[derive(Clone, Debug)]
-pub struct VisibleGrant {
-    row: client_grant::Model,
-    units: Vec<UnitId>,
-}
 
 /// All clients that the caller may administer, oldest first.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize)]
 pub struct ClientList;
-
-impl VisibleClient {
-    /// Row of the client.
-    pub fn row(&self) -> &client::Model {
-        &self.row
-    }
-
-    /// All grants of the client, oldest first.
-    pub fn grants(&self) -> &[VisibleGrant] {
-        &self.grants
-    }
-
-    pub(super) fn new(row: client::Model, grants: Vec<VisibleGrant>) -> Self {
-        Self { row, grants }
-    }
-}
-
-impl VisibleGrant {
-    pub(super) fn new(row: client_grant::Model, units: Vec<UnitId>) -> Self {
-        Self { row, units }
-    }
-
-    /// Row of the grant.
-    pub fn row(&self) -> &client_grant::Model {
-        &self.row
-    }
-
-    /// Units whose subtrees the grant includes.
-    pub fn units(&self) -> &[UnitId] {
-        &self.units
-    }
-
-    /// Limits in the grant.
-    pub fn limits(&self) -> Overrides {
-        Overrides::of_columns(self.row.requests_per_second, self.row.cost_per_minute)
-    }
-
-    /// Whether the grant is in force on a day.
-    pub fn is_in_force(&self, day: Day) -> bool {
-        self.row.is_valid_on(day)
-    }
-
-    /// End of the grant, exclusive, as granted or because it was replaced; `None`: no end.
-    pub(super) fn ends_on(&self) -> Option<Day> {
-        self.row.valid_to.into_iter().chain(self.row.ended_on).min()
-    }
-
-    /// Whether the grant is neither in force on a day nor later.
-    pub(super) fn is_over(&self, day: Day) -> bool {
-        // A grant replaced before its first day never takes effect.
-        let never = self.ends_on().zip(self.row.valid_from).is_some_and(|(end, from)| end <= from);
-        never || self.ends_on().is_some_and(|end| end <= day)
-    }
-}
 
 impl ClientList {
     /// A page of the list, in five statements.
@@ -96,10 +27,10 @@ impl ClientList {
     pub async fn page(self, access: &Access, args: &PageArgs) -> Result<Page<VisibleClient>> {
         let cursors = access.cursors(&("clients", self));
         let window = cursors.window(args)?;
-        let position = |client: &VisibleClient| Position { keys: Vec::new(), id: client.row.id.0 };
+        let position = |client: &VisibleClient| Position { keys: Vec::new(), id: client.row().id.0 };
         let mut clients = visible(access, access.reader()).await?;
         clients.retain(|client| {
-            let id = client.row.id.0;
+            let id = client.row().id.0;
             window.after.as_ref().is_none_or(|after| after.id < id)
                 && window.before.as_ref().is_none_or(|before| id < before.id)
         });
@@ -125,7 +56,7 @@ impl ClientList {
 /// `Forbidden` without `clients:admin`.
 pub async fn by_ids(access: &Access, ids: &[ClientId]) -> Result<Vec<VisibleClient>> {
     let mut clients = visible(access, access.reader()).await?;
-    clients.retain(|client| ids.contains(&client.row.id));
+    clients.retain(|client| ids.contains(&client.row().id));
     Ok(clients)
 }
 

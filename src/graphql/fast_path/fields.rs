@@ -5,10 +5,7 @@ use serde::Serialize;
 use crate::{
     error::Result,
     graphql::{
-        fast_path::{
-            json::{Render, Write, write},
-            selection::Selected,
-        },
+        fast_path::selection::{Render, Selected, Write, write},
         view::{AllRelated, Argument, ArgumentValue, Fields, Header, Related, Rows, View, ViewContext},
     },
 };

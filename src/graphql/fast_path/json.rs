@@ -8,27 +8,6 @@ use crate::{
     graphql::{fast_path::prefetch::Prefetched, view::ViewContext},
 };
 
-/// A schema type that is written directly from a domain value.
-pub(super) trait Render: Sized + 'static {
-    /// Name of the type in the schema.
-    const NAME: &'static str;
-    /// The domain value.
-    type Of<'a>: Copy;
-    /// The writer of a field; `None` if the field is left to the engine.
-    fn field(field: &super::selection::Selected<'_>) -> Option<Write<Self>>;
-}
-
-/// Writer of the value of one field.
-pub(super) type Write<T> =
-    Box<dyn for<'a> Fn(<T as Render>::Of<'a>, RenderContext<'a>, &mut JsonWriter) -> Result<()> + Send + Sync>;
-
-/// Boxes a field writer.
-pub(super) fn write<T: Render>(
-    how: impl for<'a> Fn(T::Of<'a>, RenderContext<'a>, &mut JsonWriter) -> Result<()> + Send + Sync + 'static,
-) -> Option<Write<T>> {
-    Some(Box::new(how))
-}
-
 /// Context of a response.
 #[derive(Clone, Copy)]
 pub(super) struct RenderContext<'a> {

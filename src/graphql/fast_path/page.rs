@@ -7,9 +7,8 @@ use crate::{
     graphql::{
         cadre::Cadre,
         fast_path::{
-            json::{Render, Write, write},
             paging::{Count, Listing},
-            selection::Selected,
+            selection::{Render, Selected, Write, write},
         },
         page::Listed,
         training::quota::Quota,

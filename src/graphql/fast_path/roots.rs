@@ -7,11 +7,11 @@ use crate::{
         cadre::Cadre,
         composition::Composition,
         fast_path::{
-            json::{JsonWriter, Render, RenderContext, Write, write},
+            json::{JsonWriter, RenderContext},
             lookup::{CadresAsked, CompositionAsked, QuotasAsked, RootData, RootField, RootKind},
             page::Connection,
             paging::{Count, Paging},
-            selection::Selected,
+            selection::{Render, Selected, Write, write},
         },
         training::quota::Quota,
         unit::Unit,

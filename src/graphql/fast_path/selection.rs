@@ -17,7 +17,7 @@ use crate::{
         fast_path::{
             argument::Argument,
             conditions::Conditions,
-            json::{JsonWriter, Render, RenderContext, Write, write},
+            json::{JsonWriter, RenderContext},
             lookup::RootField,
             paging::Count,
             prefetch::{Requirement, Requirements},
@@ -270,4 +270,25 @@ impl<'d> Selected<'d> {
 
 fn arguments(field: &Field) -> impl Iterator<Item = (&Name, &Literal)> {
     field.arguments.iter().map(|(name, value)| (&name.node, &value.node))
+}
+
+/// A schema type that is written directly from a domain value.
+pub(super) trait Render: Sized + 'static {
+    /// Name of the type in the schema.
+    const NAME: &'static str;
+    /// The domain value.
+    type Of<'a>: Copy;
+    /// The writer of a field; `None` if the field is left to the engine.
+    fn field(field: &Selected<'_>) -> Option<Write<Self>>;
+}
+
+/// Writer of the value of one field.
+pub(super) type Write<T> =
+    Box<dyn for<'a> Fn(<T as Render>::Of<'a>, RenderContext<'a>, &mut JsonWriter) -> Result<()> + Send + Sync>;
+
+/// Boxes a field writer.
+pub(super) fn write<T: Render>(
+    how: impl for<'a> Fn(T::Of<'a>, RenderContext<'a>, &mut JsonWriter) -> Result<()> + Send + Sync + 'static,
+) -> Option<Write<T>> {
+    Some(Box::new(how))
 }

@@ -9,10 +9,10 @@ use async_graphql::parser::{
 
 use super::{
     FastPath, NOT_ON_FAST_PATH,
-    json::Render,
     page::{BoundedCount, Connection, Edge, PageInfo},
     roots::{AskedUnit, Query},
     selection::Compiling,
+    selection::Render,
 };
 use crate::{
     db::ReadMode,

@@ -5,12 +5,7 @@ use entity::value::ClientId;
 use crate::{
     authz::{Access, Area, Txn},
     domain::{
-        client::{
-            administrator,
-            list::{VisibleClient, look_up},
-            row::bump_version,
-            secret::LONGEST_OVERLAP,
-        },
+        client::{administrator, list::look_up, row::bump_version, secret::LONGEST_OVERLAP, visible::VisibleClient},
         command::{Ready, Subject, validate},
         refusal::{CommandResult, Refusal},
     },
