@@ -3,6 +3,8 @@
 //! Sources are read as text. A name in a comment does not count; a name in a string does. Unit tests may name higher
 //! layers, to set up what they test.
 
+mod cycles;
+
 use std::fs;
 use std::path::Path;
 
