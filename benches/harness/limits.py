@@ -20,7 +20,7 @@ WARM_UP = 2
 
 def statements(cluster, key):
     """The statements that answer a question, by the name that they get in the report."""
-    found = {"pgbench": RECORDED.get(key), "pgbench, counts": KEPT.get(key) if cluster.has("level_count") else None}
+    found = {"pgbench": RECORDED.get(key), "pgbench, counts": KEPT.get(key) if cluster.has("headcount") else None}
     return {name: statement for name, statement in found.items() if statement}
 
 

@@ -30,6 +30,7 @@ pub mod m20261202_000022_search_key;
 mod m20261202_000023_quota_use;
 mod m20261202_000025_client_administrator;
 mod m20261202_000027_succession_of_itself;
+mod m20261203_000028_table_names;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, SchemaManager};
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261202_000023_quota_use::Migration),
             Box::new(m20261202_000025_client_administrator::Migration),
             Box::new(m20261202_000027_succession_of_itself::Migration),
+            Box::new(m20261203_000028_table_names::Migration),
         ]
     }
 }

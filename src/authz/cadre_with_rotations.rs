@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 
 use entity::{
-    cadre_card, rotation,
+    cadre_snapshot, rotation,
     value::{CadreId, RotationId},
 };
 use sea_orm::{
@@ -31,16 +31,16 @@ impl Rotations<'_> {
     /// the rotation.
     fn beside(&self, select: &mut SelectStatement) {
         let own = |column: rotation::Column| Expr::col((rotation::Entity, column));
-        let card = |column: cadre_card::Column| Expr::col((cadre_card::Entity, column));
+        let card = |column: cadre_snapshot::Column| Expr::col((cadre_snapshot::Entity, column));
         // Skips the join for people without rotations (most).
-        let person =
-            CaseStatement::new().case(card(cadre_card::Column::HasRotations), card(cadre_card::Column::CadreId));
+        let person = CaseStatement::new()
+            .case(card(cadre_snapshot::Column::HasRotations), card(cadre_snapshot::Column::CadreId));
         let of_person = own(rotation::Column::CadreId).eq(person);
         let beside = rotation::Column::iter().filter(|column| !matches!(column, rotation::Column::CadreId));
         select
             .columns(beside.map(|column| (rotation::Entity, column)))
             .left_join(rotation::Entity, Condition::all().add(of_person).add(self.narrowing()))
-            .order_by((cadre_card::Entity, cadre_card::Column::CadreId), Order::Asc);
+            .order_by((cadre_snapshot::Entity, cadre_snapshot::Column::CadreId), Order::Asc);
     }
 }
 
@@ -90,7 +90,7 @@ fn together<T>(
     let mut persons: Vec<WithRotations<T>> = Vec::with_capacity(rows.len());
     let mut last = None;
     for row in rows {
-        let person: CadreId = row.try_get("", cadre_card::Column::CadreId.unquoted())?;
+        let person: CadreId = row.try_get("", cadre_snapshot::Column::CadreId.unquoted())?;
         if last.replace(person) != Some(person) {
             persons.push(WithRotations { of: share(row)?, rotations: with.map(|_| Vec::new()) });
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use entity::{
-    assignment, cadre, cadre_card, qualification,
+    assignment, cadre, cadre_snapshot, qualification,
     value::{CadreId, Day, QualificationId, Scope, UnitId},
 };
 use sea_orm::{
@@ -198,8 +198,8 @@ impl<'a> Cadres<'a> {
         condition: SimpleExpr,
         with: Option<Rotations<'_>>,
     ) -> Result<Vec<WithRotations<CadreSnapshot>>> {
-        let select = cadre_card::Entity::find().filter(condition).into_query();
-        let card = |row: &QueryResult| CadreSnapshot::of(&cadre_card::Model::from_query_result(row, "")?);
+        let select = cadre_snapshot::Entity::find().filter(condition).into_query();
+        let card = |row: &QueryResult| CadreSnapshot::of(&cadre_snapshot::Model::from_query_result(row, "")?);
         self.access.read_beside(&self.access.prepared(), select, with, card).await
     }
 
@@ -244,7 +244,7 @@ impl<'a> Cadres<'a> {
 
     /// Condition that a card belongs to one of the persons.
     pub(super) fn is_one_of(&self, ids: impl Iterator<Item = CadreId>) -> SimpleExpr {
-        let column = Expr::col((cadre_card::Entity, cadre_card::Column::CadreId));
+        let column = Expr::col((cadre_snapshot::Entity, cadre_snapshot::Column::CadreId));
         db::any_id(self.access.backend(), column, ids.map(|id| id.0))
     }
 

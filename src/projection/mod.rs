@@ -18,7 +18,7 @@ use std::{
 };
 
 use entity::{
-    cadre_card, cadre_key, cadre_word, level_count, read_model,
+    projection,
     value::{CadreCode, CadreId, Day},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait};
@@ -32,10 +32,10 @@ use headcount::{Expected, Rebuild, Update};
 const MANY: usize = 20_000;
 
 /// Name under which the format version of cards is stored.
-const CARD: &str = "card";
+const SNAPSHOT: &str = "cadre_snapshot";
 
 /// Name under which the format version of words is stored.
-const WORD: &str = "word";
+const NAME_INDEX: &str = "name_index";
 
 /// Persons for whom a command changed inputs of read models.
 #[derive(Clone, Debug)]
@@ -155,7 +155,7 @@ pub(crate) async fn renew(
 /// # Errors
 /// `Unavailable` or `Internal` if the database does not answer.
 pub(crate) async fn is_current(connection: &impl ConnectionTrait) -> Result<bool> {
-    let stored = read_model::Entity::find().all(connection).await?;
+    let stored = projection::Entity::find().all(connection).await?;
     let is_stored = |(name, version)| stored.iter().any(|stored| stored.name == name && stored.version == version);
     Ok(format_versions().into_iter().all(is_stored) && headcount::is_made(connection).await?)
 }
@@ -192,14 +192,14 @@ pub async fn verify(connection: &DatabaseTransaction) -> Result<std::result::Res
 
 /// Format versions of this program, by name. Counts and page keys store theirs in their own head row.
 fn format_versions() -> [(&'static str, i32); 2] {
-    [(CARD, cadre_snapshot::VERSION.into()), (WORD, name_index::VERSION)]
+    [(SNAPSHOT, cadre_snapshot::VERSION.into()), (NAME_INDEX, name_index::VERSION)]
 }
 
 async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
     bulk::enlarge_cache(txn).await?;
     let mut making = Rebuild::begin(txn, today).await?;
     let mut words = name_index::Rebuild::begin(txn).await?;
-    cadre_card::Entity::delete_many().exec(txn).await?;
+    entity::cadre_snapshot::Entity::delete_many().exec(txn).await?;
     let (mut last, mut persons) = (None, 0);
     while let Some(people) = Batch::after(txn, last).await? {
         cadre_snapshot::write_new(txn, &people.cards).await?;
@@ -210,13 +210,13 @@ async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
     making.finish(txn).await?;
     words.finish(txn).await?;
     if persons >= bulk::MANY {
-        bulk::analyze::<cadre_card::Entity>(txn).await?;
-        bulk::analyze::<cadre_key::Entity>(txn).await?;
-        bulk::analyze::<cadre_word::Entity>(txn).await?;
-        bulk::analyze::<level_count::Entity>(txn).await?;
+        bulk::analyze::<entity::cadre_snapshot::Entity>(txn).await?;
+        bulk::analyze::<entity::level_index::Entity>(txn).await?;
+        bulk::analyze::<entity::name_index::Entity>(txn).await?;
+        bulk::analyze::<entity::headcount::Entity>(txn).await?;
     }
     let made = format_versions()
-        .map(|(name, version)| read_model::ActiveModel { name: Set(name.to_owned()), version: Set(version) });
+        .map(|(name, version)| projection::ActiveModel { name: Set(name.to_owned()), version: Set(version) });
     bulk::replace(txn, made).await?;
     Ok(bulk::restore_cache(txn).await?)
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use entity::{
-    cadre_word,
+    name_index,
     value::{CadreCode, CadreId},
 };
 use futures_util::TryStreamExt;
@@ -29,11 +29,11 @@ use crate::{
 pub(super) const VERSION: i32 = 2;
 
 /// Rows of a person: the name rotated to start at each word, for each unit of their posts, past and future.
-fn words(card: &CadreSnapshot) -> HashSet<cadre_word::Model> {
+fn words(card: &CadreSnapshot) -> HashSet<name_index::Model> {
     let (name, units) = (text::fold(&card.full_name), card.posts.iter().map(|post| post.unit_id));
     let names = from_each_word(&name);
     let in_unit =
-        |unit_id| names.iter().map(move |words| cadre_word::Model { unit_id, words: words.clone(), cadre_id: card.id });
+        |unit_id| names.iter().map(move |words| name_index::Model { unit_id, words: words.clone(), cadre_id: card.id });
     units.flat_map(in_unit).collect()
 }
 
@@ -47,8 +47,8 @@ fn from_each_word(name: &str) -> Vec<String> {
 /// Changes that a transaction makes to the words.
 #[derive(Debug, Default)]
 pub(super) struct Changed {
-    gone: Vec<cadre_word::Model>,
-    new: Vec<cadre_word::Model>,
+    gone: Vec<name_index::Model>,
+    new: Vec<name_index::Model>,
 }
 
 impl Changed {
@@ -68,12 +68,12 @@ impl Changed {
 
 /// A rebuild in progress; the table is empty.
 #[derive(Debug)]
-pub(super) struct Rebuild(StagingTable<cadre_word::Entity>);
+pub(super) struct Rebuild(StagingTable<name_index::Entity>);
 
 impl Rebuild {
     /// Empties the table.
     pub async fn begin(txn: &DatabaseTransaction) -> Result<Self> {
-        cadre_word::Entity::delete_many().exec(txn).await?;
+        name_index::Entity::delete_many().exec(txn).await?;
         Ok(Self(StagingTable::open(txn).await?))
     }
 
@@ -110,7 +110,7 @@ impl Expected {
     /// person does not exist.
     pub async fn difference(self, connection: &DatabaseTransaction) -> Result<Option<String>> {
         let mut buckets = self.0;
-        let mut found = cadre_word::Entity::find().stream(connection).await?;
+        let mut found = name_index::Entity::find().stream(connection).await?;
         while let Some(row) = found.try_next().await? {
             let bucket = &mut buckets[bucket_of(row.cadre_id)];
             *bucket = bucket.wrapping_sub(digest(&row));
@@ -123,7 +123,7 @@ impl Expected {
     }
 }
 
-fn digest(row: &cadre_word::Model) -> u64 {
+fn digest(row: &name_index::Model) -> u64 {
     let mut hasher = DefaultHasher::new();
     row.hash(&mut hasher);
     hasher.finish()
@@ -131,8 +131,8 @@ fn digest(row: &cadre_word::Model) -> u64 {
 
 /// Returns the first person of a bucket whose words differ.
 async fn named(connection: &DatabaseTransaction, bucket: usize) -> Result<Option<String>> {
-    let mut left: HashMap<cadre_word::Model, i32> = HashMap::new();
-    let mut found = cadre_word::Entity::find().stream(connection).await?;
+    let mut left: HashMap<name_index::Model, i32> = HashMap::new();
+    let mut found = name_index::Entity::find().stream(connection).await?;
     while let Some(row) = found.try_next().await? {
         if bucket_of(row.cadre_id) == bucket {
             *left.entry(row).or_default() -= 1;

@@ -5,7 +5,7 @@ use cadre_api::db::{
     bulk::{self, Indexes, StagingTable},
 };
 use entity::{
-    audit_entry, cadre_key, institution, level_count,
+    audit_entry, headcount, institution, level_index,
     value::{CadreId, CountScope, Day, UnitId},
 };
 use sea_orm::{
@@ -127,8 +127,8 @@ async fn a_table_that_is_filled_has_its_indexes_again_and_they_hold() {
 }
 
 /// Counts of one unit, one for each rank.
-fn count(rank: i16, people: i32) -> level_count::Model {
-    level_count::Model {
+fn count(rank: i16, people: i32) -> headcount::Model {
+    headcount::Model {
         scope: CountScope::Own,
         unit_id: UnitId(Uuid::nil()),
         key_leaders: false,
@@ -139,9 +139,9 @@ fn count(rank: i16, people: i32) -> level_count::Model {
     }
 }
 
-async fn counts(txn: &DatabaseTransaction) -> Vec<level_count::Model> {
-    let counts = level_count::Entity::find().order_by_asc(level_count::Column::Rank);
-    counts.filter(level_count::Column::UnitId.eq(UnitId(Uuid::nil()))).all(txn).await.expect("counts")
+async fn counts(txn: &DatabaseTransaction) -> Vec<headcount::Model> {
+    let counts = headcount::Entity::find().order_by_asc(headcount::Column::Rank);
+    counts.filter(headcount::Column::UnitId.eq(UnitId(Uuid::nil()))).all(txn).await.expect("counts")
 }
 
 #[actix_web::test]
@@ -150,7 +150,7 @@ async fn rows_are_added_to_replaced_and_deleted_by_their_key() {
         let app = TestApp::empty(kind).await;
         let txn = app.database.begin().await.expect("begun");
         let rows = |ranks: std::ops::Range<i16>, people: i32| ranks.map(move |rank| count(rank, people));
-        let active = IntoActiveModel::<level_count::ActiveModel>::into_active_model;
+        let active = IntoActiveModel::<headcount::ActiveModel>::into_active_model;
         for many in [0, 1, 2_345] {
             bulk::add(&txn, rows(0..many, 5).map(active)).await.expect("new");
             bulk::add(&txn, rows(0..many, -3).map(active)).await.expect("added");
@@ -159,7 +159,7 @@ async fn rows_are_added_to_replaced_and_deleted_by_their_key() {
             let expected: Vec<_> = rows(0..many / 2, 2).chain(rows(many / 2..many + 1, 7)).collect();
             assert_eq!(counts(&txn).await, expected);
 
-            let key = |row: level_count::Model| level_count::ActiveModel { people: NotSet, ..active(row) };
+            let key = |row: headcount::Model| headcount::ActiveModel { people: NotSet, ..active(row) };
             bulk::delete(&txn, rows(1..many + 1, 0).map(key)).await.expect("deleted");
             assert_eq!(counts(&txn).await, expected[..1], "the control: one row is not among them");
             bulk::delete(&txn, rows(0..1, 0).map(key)).await.expect("deleted");
@@ -171,9 +171,9 @@ async fn rows_are_added_to_replaced_and_deleted_by_their_key() {
 }
 
 /// A page key whose place in the table has nothing to do with its number.
-fn key(number: u32) -> cadre_key::Model {
+fn key(number: u32) -> level_index::Model {
     let id = Uuid::from_u128(u128::from(number.wrapping_mul(2_654_435_761)) << 96);
-    cadre_key::Model {
+    level_index::Model {
         unit_id: UnitId(id),
         subject_code: "PROFESSIONAL".parse().expect("a code"),
         rank: 1,
@@ -186,13 +186,13 @@ fn key(number: u32) -> cadre_key::Model {
 }
 
 /// The keys in the order in which the table keeps them.
-async fn as_kept(txn: &DatabaseTransaction) -> Vec<cadre_key::Model> {
+async fn as_kept(txn: &DatabaseTransaction) -> Vec<level_index::Model> {
     let backend = txn.get_database_backend();
     let sql = match backend {
-        DatabaseBackend::Postgres => "SELECT * FROM cadre_key ORDER BY ctid",
-        _ => "SELECT * FROM cadre_key INDEXED BY sqlite_autoindex_cadre_key_1",
+        DatabaseBackend::Postgres => "SELECT * FROM level_index ORDER BY ctid",
+        _ => "SELECT * FROM level_index INDEXED BY sqlite_autoindex_level_index_1",
     };
-    let keys = cadre_key::Entity::find().from_raw_sql(Statement::from_string(backend, sql));
+    let keys = level_index::Entity::find().from_raw_sql(Statement::from_string(backend, sql));
     keys.all(txn).await.expect("keys")
 }
 
@@ -209,7 +209,7 @@ async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
         // Twice in one transaction: what was set aside is gone once it was poured.
         let txn = app.database.begin().await.expect("begun");
         for _ in 0..2 {
-            cadre_key::Entity::delete_many().exec(&txn).await.expect("emptied");
+            level_index::Entity::delete_many().exec(&txn).await.expect("emptied");
             let staging = StagingTable::open(&txn).await.expect("a place");
             staging.insert(&txn, active()).await.expect("set aside");
             assert!(as_kept(&txn).await.is_empty());
@@ -221,19 +221,19 @@ async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
         assert_eq!(indexes(&app.database).await, before);
 
         let txn = app.database.begin().await.expect("begun");
-        cadre_key::Entity::delete_many().exec(&txn).await.expect("emptied");
+        level_index::Entity::delete_many().exec(&txn).await.expect("emptied");
         bulk::insert(&txn, active()).await.expect("inserted");
         let in_order = as_kept(&txn).await == sorted;
         assert_eq!(in_order, kind == Kind::Sqlite, "the control: PostgreSQL keeps rows as they come");
 
-        cadre_key::Entity::delete_many().exec(&txn).await.expect("emptied");
+        level_index::Entity::delete_many().exec(&txn).await.expect("emptied");
         let staging = StagingTable::open(&txn).await.expect("a place");
         staging.insert(&txn, active().chain(active().take(1))).await.expect("set aside");
         assert!(staging.flush(&txn).await.is_err(), "a key is there twice");
         txn.rollback().await.expect("rolled back");
         assert_eq!(indexes(&app.database).await, before);
 
-        cadre_key::Entity::delete_many().exec(app.database.writer()).await.expect("emptied");
+        level_index::Entity::delete_many().exec(app.database.writer()).await.expect("emptied");
         app.stop().await;
     }
 }

@@ -12,7 +12,7 @@ use std::{
 
 use cadre_api::db::Database;
 use entity::{
-    answered, assignment, cadre, enrolment, quota, training_class, unit,
+    assignment, cadre, enrolment, idempotency_key, quota, training_class, unit,
     value::{EnrolmentState, QuotaId, UnitId},
 };
 use fastrand::Rng;
@@ -251,7 +251,7 @@ async fn check(kind: Kind, url: &str, ledger: &Ledger, imported: &BTreeSet<usize
     let database = open(url).await;
     let reader = database.reader();
     let done: BTreeSet<String> =
-        answered::Entity::find().all(reader).await.expect("read").into_iter().map(|row| row.key).collect();
+        idempotency_key::Entity::find().all(reader).await.expect("read").into_iter().map(|row| row.key).collect();
     let lost: Vec<_> = ledger.acknowledged.difference(&done).collect();
     assert!(lost.is_empty(), "acknowledged and gone: {lost:?}");
 

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, num::NonZeroU32, path::Path, process::Command};
 
 use cadre_api::db::{Database, Pool};
-use entity::{access_entry, cadre_card, training_plan};
+use entity::{access_entry, cadre_snapshot, training_plan};
 use sea_orm::{ConnectionTrait, DatabaseBackend, EntityTrait, PaginatorTrait, Statement};
 use serde_json::{Value, json};
 
@@ -225,8 +225,8 @@ async fn a_command_on_a_full_disk_fails_and_writes_nothing() {
     let Some(disk) = SmallDisk::mount(24) else { return };
     let (url, ..) = on(disk.path()).await;
     let database = open(&url).await;
-    let cards = cadre_card::Entity::find().count(database.reader()).await.expect("read");
-    execute(&database, "DELETE FROM cadre_card WHERE rowid = (SELECT min(rowid) FROM cadre_card)").await;
+    let cards = cadre_snapshot::Entity::find().count(database.reader()).await.expect("read");
+    execute(&database, "DELETE FROM cadre_snapshot WHERE rowid = (SELECT min(rowid) FROM cadre_snapshot)").await;
     let plans = training_plan::Entity::find().count(database.reader()).await.expect("read");
     database.close().await.expect("closed");
 
@@ -249,7 +249,7 @@ async fn a_command_on_a_full_disk_fails_and_writes_nothing() {
     assert!(printed(&url, &["verify", "--repair"]).contains("intact"));
     printed(&url, &import);
     let database = open(&url).await;
-    assert_eq!(cadre_card::Entity::find().count(database.reader()).await.expect("read"), cards);
+    assert_eq!(cadre_snapshot::Entity::find().count(database.reader()).await.expect("read"), cards);
     assert_eq!(training_plan::Entity::find().count(database.reader()).await.expect("read"), plans + 4_000);
     database.close().await.expect("closed");
 }

@@ -371,7 +371,7 @@ async fn people(database: &Database) -> Vec<String> {
 /// How many of the tables that hold persons PostgreSQL knows the contents of.
 async fn surveyed(database: &Database) -> i64 {
     let select = "SELECT count(DISTINCT tablename) FROM pg_stats WHERE schemaname = 'public' AND tablename IN ('cadre', \
-                  'assignment', 'qualification', 'enrolment', 'cadre_card', 'cadre_key', 'cadre_word', 'level_count')";
+                  'assignment', 'qualification', 'enrolment', 'cadre_snapshot', 'level_index', 'name_index', 'headcount')";
     let row = database.reader().query_one_raw(Statement::from_string(database.backend(), select)).await;
     row.expect("an answer").expect("a row").try_get_by_index(0).expect("a number")
 }

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 
 use cadre_api::{clock::Clock, demo, domain::maintenance, import::Outcome, projection};
-use entity::{level_count, level_count_head};
+use entity::{headcount, headcount_state};
 use fastrand::Rng;
 use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
@@ -38,7 +38,7 @@ async fn execute(app: &TestApp, sql: &str) -> u64 {
 
 /// Has questions answered without counts and keys, or with them again.
 async fn set_aside(app: &TestApp) {
-    execute(app, "UPDATE level_count_head SET version = -version").await;
+    execute(app, "UPDATE headcount_state SET version = -version").await;
 }
 
 async fn demo_app(kind: Kind) -> TestApp {
@@ -138,7 +138,7 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
         let long_ago = Clock::Fixed(FOLDED.parse().expect("a moment"));
         maintenance::rebuild_projections(&app.database, long_ago).await.expect("rebuilt");
         app.app_state.refresh().await.expect("the snapshot holds what the counts were made by");
-        let to_come = "SELECT count(*) FROM level_count WHERE day > '1800-01-01'";
+        let to_come = "SELECT count(*) FROM headcount WHERE day > '1800-01-01'";
         assert!(number(&app, to_come).await > 100, "the control: changes lie ahead of the folded day");
         let callers = [
             app.caller(&["cadre:read"], &[demo::ROOT]).await,
@@ -156,10 +156,10 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
         let without = answers(&callers, &asked).await;
         set_aside(&app).await;
         // The control: where counts and keys are bent, so are many answers.
-        execute(&app, "UPDATE level_count SET people = people + 1 WHERE day = '1800-01-01'").await;
-        execute(&app, "DELETE FROM cadre_key WHERE cadre_id IN (SELECT id FROM cadre WHERE code LIKE '%3')").await;
+        execute(&app, "UPDATE headcount SET people = people + 1 WHERE day = '1800-01-01'").await;
+        execute(&app, "DELETE FROM level_index WHERE cadre_id IN (SELECT id FROM cadre WHERE code LIKE '%3')").await;
         let bent = answers(&callers, &asked).await;
-        execute(&app, "UPDATE cadre_key SET branch_id = cadre_id").await;
+        execute(&app, "UPDATE level_index SET branch_id = cadre_id").await;
         let without_branches = answers(&callers, &asked).await;
         maintenance::rebuild_projections(&app.database, long_ago).await.expect("rebuilt");
 
@@ -214,34 +214,34 @@ fn bends(kind: Kind) -> Vec<(String, &'static str)> {
     let words = "the words by which A-03 is found";
     vec![
         (
-            format!("UPDATE level_count SET people = people + 2 WHERE {all}"),
+            format!("UPDATE headcount SET people = people + 2 WHERE {all}"),
             "count of unit A (ADMINISTRATIVE) from 2026-06-01 on: expected 5, found 7",
         ),
         (
-            format!("DELETE FROM level_count WHERE {masters}"),
+            format!("DELETE FROM headcount WHERE {masters}"),
             "count of unit A (ADMINISTRATIVE, key leaders, PROFESSIONAL rank 5) from 2026-06-01 on: expected 1, found 0",
         ),
         (
             format!(
-                "INSERT INTO level_count SELECT scope, unit_id, key_leaders, 'PROFESSIONAL', 6, '2031-02-03', 1 \
-                 FROM level_count WHERE {all}"
+                "INSERT INTO headcount SELECT scope, unit_id, key_leaders, 'PROFESSIONAL', 6, '2031-02-03', 1 \
+                 FROM headcount WHERE {all}"
             ),
             "count of unit A (ADMINISTRATIVE, PROFESSIONAL rank 6) from 2031-02-03 on: expected 0, found 1",
         ),
-        (format!("DELETE FROM cadre_key WHERE {key}"), "a key is missing"),
-        (format!("UPDATE cadre_key SET rank = rank + 1 WHERE {person}"), of_person),
-        (format!("UPDATE cadre_key SET branch_id = cadre_id WHERE {key}"), of_person),
-        (format!("UPDATE cadre_key SET sort_key = {bytes} WHERE {key}"), of_person),
-        (format!("UPDATE cadre_key SET until_on = '2031-01-01' WHERE {key}"), of_person),
-        (format!("DELETE FROM cadre_word WHERE {person} AND words LIKE ' do %'"), words),
-        (format!("UPDATE cadre_word SET words = ' da' WHERE {person} AND words LIKE ' do %'"), words),
+        (format!("DELETE FROM level_index WHERE {key}"), "a key is missing"),
+        (format!("UPDATE level_index SET rank = rank + 1 WHERE {person}"), of_person),
+        (format!("UPDATE level_index SET branch_id = cadre_id WHERE {key}"), of_person),
+        (format!("UPDATE level_index SET sort_key = {bytes} WHERE {key}"), of_person),
+        (format!("UPDATE level_index SET until_on = '2031-01-01' WHERE {key}"), of_person),
+        (format!("DELETE FROM name_index WHERE {person} AND words LIKE ' do %'"), words),
+        (format!("UPDATE name_index SET words = ' da' WHERE {person} AND words LIKE ' do %'"), words),
         (
             format!(
-                "INSERT INTO cadre_word SELECT unit_id, 'odd', cadre_id FROM cadre_word WHERE {person} AND words LIKE ' do %'"
+                "INSERT INTO name_index SELECT unit_id, 'odd', cadre_id FROM name_index WHERE {person} AND words LIKE ' do %'"
             ),
             words,
         ),
-        ("UPDATE level_count_head SET version = 0".to_owned(), "were never made in the form of this version"),
+        ("UPDATE headcount_state SET version = 0".to_owned(), "were never made in the form of this version"),
     ]
 }
 
@@ -288,7 +288,7 @@ async fn the_command_names_what_differs_and_repairs_it() {
     on_both(async |app| {
         let url = &app.database_url;
         assert!(program::printed(url, &["verify"]).contains(" persons, intact"));
-        execute(app, "UPDATE level_count SET people = people + 1 WHERE subject_code = ''").await;
+        execute(app, "UPDATE headcount SET people = people + 1 WHERE subject_code = ''").await;
 
         let looked = program::run(url, &["verify"]);
         assert_eq!(looked.status.code(), Some(1));
@@ -478,17 +478,16 @@ async fn the_first_act_of_a_day_folds_what_has_come() {
         let ids = enrolled(app, &caller, 2).await;
         let long_ago = Clock::Fixed(FOLDED.parse().expect("a moment"));
         maintenance::rebuild_projections(&app.database, long_ago).await.expect("rebuilt");
-        let to_come = level_count::Entity::find().count(app.database.reader()).await.expect("a count");
+        let to_come = headcount::Entity::find().count(app.database.reader()).await.expect("a count");
         let before = intermediate(&caller, "P").await;
 
         complete(&caller, &ids[0]).await;
 
-        let head = level_count_head::Entity::find().one(app.database.reader()).await.expect("read").expect("a head");
-        assert_eq!(head.folded_on.expect("made").to_string(), "2026-06-01");
-        let left =
-            number(app, "SELECT count(*) FROM level_count WHERE day > '1800-01-01' AND day <= '2026-06-01'").await;
+        let head = headcount_state::Entity::find().one(app.database.reader()).await.expect("read").expect("a head");
+        assert_eq!(head.base_on.expect("made").to_string(), "2026-06-01");
+        let left = number(app, "SELECT count(*) FROM headcount WHERE day > '1800-01-01' AND day <= '2026-06-01'").await;
         assert_eq!(left, 0);
-        let rows = level_count::Entity::find().count(app.database.reader()).await.expect("a count");
+        let rows = headcount::Entity::find().count(app.database.reader()).await.expect("a count");
         assert!(rows < to_come, "the control: {to_come} rows were folded to {rows}");
         assert_eq!(verified(app).await, None);
         assert_ne!(intermediate(&caller, "P").await, before);

@@ -121,7 +121,7 @@ async fn a_search_finds_what_going_through_everybody_finds() {
         assert!(found > 20, "the control: {found} searches find somebody, seed {seed}");
 
         // The control: who has no words is found no more.
-        let bend = "DELETE FROM cadre_word";
+        let bend = "DELETE FROM name_index";
         app.database.writer().execute_unprepared(bend).await.expect("deleted");
         let mut bent = 0;
         for (caller, search, question, answer) in &all {

@@ -196,7 +196,7 @@ async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran()
     // Where several write at once: the act is done while the import waits with all that it wrote.
     let app = TestApp::new(Kind::Postgres).await;
     let held = app.database.begin().await.expect("begun");
-    db::lock(&held, "cadre-api level_count", LockMode::Alone).await.expect("held");
+    db::lock(&held, "cadre-api headcount", LockMode::Alone).await.expect("held");
     let act = async {
         let waiting = "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
                        WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted)";

@@ -3,7 +3,7 @@
 use std::{sync::Arc, vec::IntoIter};
 
 use entity::{
-    cadre_key, level_count_head,
+    headcount_state, level_index,
     value::{Hierarchy, UnitId},
 };
 use sea_orm::{
@@ -194,8 +194,8 @@ impl IndexQuery<'_> {
     fn along_order(&self) -> SelectStatement {
         let of_rank = |rank: &i16| {
             let mut keys = self.select();
-            keys.and_where(cadre_key::Column::Rank.eq(*rank));
-            self.branch.map(|branch| keys.and_where(cadre_key::Column::BranchId.eq(branch)));
+            keys.and_where(level_index::Column::Rank.eq(*rank));
+            self.branch.map(|branch| keys.and_where(level_index::Column::BranchId.eq(branch)));
             self.unit_filter().map(|units| keys.and_where(units));
             self.cut(&mut keys);
             Query::select().columns(["sort_key", "cadre_id"]).from_subquery(keys, "of_rank").take()
@@ -213,7 +213,7 @@ impl IndexQuery<'_> {
     /// Reads all keys of the units and sorts them.
     fn by_unit(&self) -> SelectStatement {
         let mut keys = self.select();
-        keys.and_where(cadre_key::Column::Rank.is_in(self.ranks.iter().copied())).and_where(self.units(db::any_id));
+        keys.and_where(level_index::Column::Rank.is_in(self.ranks.iter().copied())).and_where(self.units(db::any_id));
         self.cut(&mut keys);
         self.page(keys)
     }
@@ -232,12 +232,12 @@ impl IndexQuery<'_> {
 
     /// Selects each person in the window who holds a level of the subject, once.
     fn select(&self) -> SelectStatement {
-        use cadre_key::Column as Key;
+        use level_index::Column as Key;
         let day = self.plain.list.day(self.access);
         let mut keys = Query::select();
         keys.distinct()
             .columns([Key::SortKey, Key::CadreId])
-            .from(cadre_key::Entity)
+            .from(level_index::Entity)
             .and_where(Key::SubjectCode.eq(self.subject))
             .and_where(Key::FromOn.lte(day))
             .and_where(Key::UntilOn.is_null().or(Key::UntilOn.gt(day)));
@@ -255,7 +255,7 @@ impl IndexQuery<'_> {
             [Key::Bytes(sort_key)] => sort_key.clone(),
             _ => Vec::new(),
         };
-        let pair = Expr::tuple([Expr::col(cadre_key::Column::SortKey), Expr::col(cadre_key::Column::CadreId)]);
+        let pair = Expr::tuple([Expr::col(level_index::Column::SortKey), Expr::col(level_index::Column::CadreId)]);
         let other = Expr::tuple([Expr::val(sort_key), Expr::val(position.id)]);
         let is_greater = (self.direction == Direction::Asc) == is_after;
         if is_greater { pair.gt(other) } else { pair.lt(other) }
@@ -264,7 +264,7 @@ impl IndexQuery<'_> {
     /// Condition that the unit is one of the requested units within reach.
     fn units(&self, is_one: impl Fn(DatabaseBackend, SimpleExpr, IntoIter<Uuid>) -> SimpleExpr) -> SimpleExpr {
         let units: Vec<Uuid> = self.units.ids().collect();
-        is_one(self.access.backend(), Expr::col(cadre_key::Column::UnitId), units.into_iter())
+        is_one(self.access.backend(), Expr::col(level_index::Column::UnitId), units.into_iter())
     }
 
     /// Unit filter: IN (wanted) or NOT IN (others), whichever is shorter. `None` if the scan covers no other units.
@@ -276,7 +276,7 @@ impl IndexQuery<'_> {
         if self.branch.is_some() || !self.access.reaches_all_of(subtree) || 2 * subtree.units().len() < units.len() {
             return Some(self.units(db::is_any_id));
         }
-        let (others, column) = (subtree.others(units), Expr::col(cadre_key::Column::UnitId));
+        let (others, column) = (subtree.others(units), Expr::col(level_index::Column::UnitId));
         Some(db::is_any_id(self.access.backend(), column, others.iter().map(|unit| unit.0)).not())
     }
 
@@ -284,10 +284,10 @@ impl IndexQuery<'_> {
     /// select returns no row.
     fn speak_of_the_day(&self) -> SimpleExpr {
         let base_date = Query::select()
-            .column(level_count_head::Column::FoldedOn)
-            .from(level_count_head::Entity)
-            .and_where(level_count_head::Column::Version.eq(headcount::VERSION))
-            .and_where(level_count_head::Column::ListChange.lte(self.access.reference_data().log_position()))
+            .column(headcount_state::Column::BaseOn)
+            .from(headcount_state::Entity)
+            .and_where(headcount_state::Column::Version.eq(headcount::VERSION))
+            .and_where(headcount_state::Column::ListChange.lte(self.access.reference_data().log_position()))
             .take();
         SimpleExpr::from(base_date).lte(self.plain.list.day(self.access))
     }

@@ -1,7 +1,7 @@
 //! Pages and counts of lists of cadres. The lists contain people who hold a post on the requested day,
 //! or, if requested, people without one whose file is in the caller's custody.
 
-use entity::{assignment, cadre, cadre_card, unit, value::Day};
+use entity::{assignment, cadre, cadre_snapshot, unit, value::Day};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, FromQueryResult, Iterable, QueryFilter, QueryResult, QuerySelect,
     QueryTrait, Select,
@@ -24,7 +24,7 @@ use crate::{
 #[derive(FromQueryResult)]
 struct Listed {
     #[sea_orm(nested)]
-    card: cadre_card::Model,
+    card: cadre_snapshot::Model,
     sort_key: Vec<u8>,
     unit_key: String,
 }
@@ -119,12 +119,12 @@ impl CadreList {
 
     /// Selects the page first, then joins only the cards of its persons.
     fn with_cards(&self, keys: SelectStatement, window: &Window) -> SelectStatement {
-        let card = |column| Expr::col((cadre_card::Entity, column));
+        let card = |column| Expr::col((cadre_snapshot::Entity, column));
         let mut select = Query::select()
-            .columns(cadre_card::Column::iter().map(|column| (cadre_card::Entity, column)))
+            .columns(cadre_snapshot::Column::iter().map(|column| (cadre_snapshot::Entity, column)))
             .columns([(PAGE, "sort_key"), (PAGE, "unit_key")])
             .from_subquery(keys, PAGE)
-            .inner_join(cadre_card::Entity, card(cadre_card::Column::CadreId).equals((PAGE, "id")))
+            .inner_join(cadre_snapshot::Entity, card(cadre_snapshot::Column::CadreId).equals((PAGE, "id")))
             .take();
         let column = |column: cadre::Column| Expr::col((PAGE, column));
         self.keyset(column, || Expr::col((PAGE, "unit_key"))).order(&mut select, window);

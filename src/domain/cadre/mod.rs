@@ -15,7 +15,7 @@ pub use list::{CadreList, CadreOrder, CadreOrderField};
 pub use training_filter::TrainedCondition;
 
 use entity::{
-    assignment, cadre, cadre_card,
+    assignment, cadre, cadre_snapshot,
     value::{CadreCode, CadreId, Day, NationalId, Scope},
 };
 use sea_orm::{
@@ -54,11 +54,11 @@ pub async fn look_up(
     let condition: SimpleExpr = match key {
         CadreKey::Id(id) => {
             let id: CadreId = id.parse().map_err(|_| Error::NotFound)?;
-            cadre_card::Column::CadreId.eq(id)
+            cadre_snapshot::Column::CadreId.eq(id)
         }
         CadreKey::Code(code) => {
             let code: CadreCode = code.parse().map_err(|_| Error::NotFound)?;
-            cadre_card::Column::Code.eq(code)
+            cadre_snapshot::Column::Code.eq(code)
         }
         CadreKey::NationalId(number) => {
             access.require(Scope::CadreIdentityRead, "CadreKey.nationalId")?;
@@ -71,7 +71,7 @@ pub async fn look_up(
                 .from(cadre::Entity)
                 .and_where(cadre::Column::NationalId.eq(NationalId::seal(number.clone())))
                 .take();
-            cadre_card::Column::CadreId.in_subquery(with_number)
+            cadre_snapshot::Column::CadreId.in_subquery(with_number)
         }
     };
     let mut found = access.cadres()?.find(condition, with, day).await?;

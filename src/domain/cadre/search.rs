@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use entity::{cadre, cadre_word, value::CadreCode};
+use entity::{cadre, name_index, value::CadreCode};
 use sea_orm::{
     ColumnTrait, Condition, ExprTrait,
     prelude::Expr,
@@ -112,7 +112,7 @@ pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Opti
         .and_where(cadre::Column::Code.is_in(codes(search)))
         .take();
     let mut found = words.who_has(word);
-    found.column(cadre_word::Column::CadreId).cond_where(every_word(cadre_word::Column::Words, &folded));
+    found.column(name_index::Column::CadreId).cond_where(every_word(name_index::Column::Words, &folded));
     found.union(UnionType::All, by_code);
     Ok(Some(db::any_found(access.backend(), Expr::col((cadre::Entity, cadre::Column::Id)), found)))
 }
@@ -133,10 +133,10 @@ struct Words<'a> {
 impl Words<'_> {
     /// Select, without columns, of people with a word that has this prefix.
     fn who_has(&self, beginning: &str) -> SelectStatement {
-        use cadre_word::Column as Word;
+        use name_index::Column as Word;
         let mut found = Query::select();
         found
-            .from(cadre_word::Entity)
+            .from(name_index::Entity)
             .and_where(db::any_id(self.access.backend(), Expr::col(Word::UnitId), self.units.iter().copied()))
             .and_where(Word::Words.gte(format!(" {beginning}")));
         if let Some(after) = after(beginning) {

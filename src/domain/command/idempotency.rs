@@ -2,7 +2,7 @@
 
 use data_encoding::HEXLOWER;
 use entity::{
-    answered,
+    idempotency_key,
     value::{ClientId, UnitId},
 };
 use sea_orm::{ActiveValue::Set, EntityTrait, TryInsertResult};
@@ -76,20 +76,20 @@ impl IdempotentRequest {
     /// Claims the key in the command's transaction. Returns the object of the first request if this one is repeated. A
     /// concurrent request with the same key waits here until the first has ended.
     async fn claim(&self, txn: &Txn, object: &str) -> CommandResult<Option<String>> {
-        let row = answered::ActiveModel {
+        let row = idempotency_key::ActiveModel {
             client_id: Set(self.client),
             key: Set(self.key.clone()),
             request: Set(self.print.clone()),
             object: Set(object.to_owned()),
             at: Set(txn.at()),
         };
-        let insert = answered::Entity::insert(row)
-            .on_conflict_do_nothing_on([answered::Column::ClientId, answered::Column::Key]);
+        let insert = idempotency_key::Entity::insert(row)
+            .on_conflict_do_nothing_on([idempotency_key::Column::ClientId, idempotency_key::Column::Key]);
         if let TryInsertResult::Inserted(1..) = insert.exec_without_returning(txn.connection()).await? {
             return Ok(None);
         }
-        let before = answered::Entity::find_by_id((self.client, self.key.clone())).one(txn.connection()).await?;
-        let before = before.ok_or_else(|| Error::internal("an answered act is gone"))?;
+        let before = idempotency_key::Entity::find_by_id((self.client, self.key.clone())).one(txn.connection()).await?;
+        let before = before.ok_or_else(|| Error::internal("the first request of a key is gone"))?;
         if before.request == self.print {
             return Ok(Some(before.object));
         }

@@ -8,7 +8,7 @@ mod snapshot;
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-    assignment, cadre, cadre_card, qualification, rotation,
+    assignment, cadre, cadre_snapshot, qualification, rotation,
     value::{CadreCode, CadreId},
 };
 use sea_orm::{
@@ -31,13 +31,13 @@ impl CadreSnapshot {
     ///
     /// # Errors
     /// `Internal` if this version did not write the row.
-    pub fn of(row: &cadre_card::Model) -> Result<Self> {
+    pub fn of(row: &cadre_snapshot::Model) -> Result<Self> {
         pack::unpack(row)
     }
 
-    fn row(&self) -> Result<cadre_card::Model> {
+    fn row(&self) -> Result<cadre_snapshot::Model> {
         let (cadre_id, code, has_rotations) = (self.id, self.code.clone(), self.has_rotations);
-        Ok(cadre_card::Model { cadre_id, code, has_rotations, body: pack::pack(self)? })
+        Ok(cadre_snapshot::Model { cadre_id, code, has_rotations, body: pack::pack(self)? })
     }
 }
 
@@ -138,9 +138,9 @@ async fn qualifications(
 /// Reads stored cards and locks their rows until the transaction ends. A concurrent change of these persons waits, and
 /// then reads what was committed here.
 pub(super) async fn locked(txn: &DatabaseTransaction, persons: &[CadreId]) -> Result<Vec<CadreSnapshot>> {
-    let rows = cadre_card::Entity::find()
-        .filter(Of::These(persons).holds(txn, cadre_card::Column::CadreId))
-        .order_by_asc(cadre_card::Column::CadreId)
+    let rows = cadre_snapshot::Entity::find()
+        .filter(Of::These(persons).holds(txn, cadre_snapshot::Column::CadreId))
+        .order_by_asc(cadre_snapshot::Column::CadreId)
         .lock_exclusive()
         .all(txn)
         .await?;
@@ -148,9 +148,9 @@ pub(super) async fn locked(txn: &DatabaseTransaction, persons: &[CadreId]) -> Re
 }
 
 /// Reads stored cards in packed form, ordered by person id.
-pub(super) async fn kept(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<cadre_card::Model>> {
-    let rows = cadre_card::Entity::find().filter(of.holds(connection, cadre_card::Column::CadreId));
-    Ok(rows.order_by_asc(cadre_card::Column::CadreId).all(connection).await?)
+pub(super) async fn kept(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<cadre_snapshot::Model>> {
+    let rows = cadre_snapshot::Entity::find().filter(of.holds(connection, cadre_snapshot::Column::CadreId));
+    Ok(rows.order_by_asc(cadre_snapshot::Column::CadreId).all(connection).await?)
 }
 
 /// Inserts cards or replaces the stored ones.
@@ -163,12 +163,12 @@ pub(super) async fn write_new(txn: &DatabaseTransaction, cards: &[CadreSnapshot]
     Ok(bulk::insert(txn, rows(cards)?).await?)
 }
 
-fn rows(cards: &[CadreSnapshot]) -> Result<Vec<cadre_card::ActiveModel>> {
+fn rows(cards: &[CadreSnapshot]) -> Result<Vec<cadre_snapshot::ActiveModel>> {
     cards.iter().map(|card| Ok(card.row()?.into_active_model())).collect()
 }
 
 /// Returns the first person of a batch whose stored card differs from the built one.
-pub(super) fn difference(made: &[CadreSnapshot], kept: &[cadre_card::Model]) -> Result<Option<CadreCode>> {
+pub(super) fn difference(made: &[CadreSnapshot], kept: &[cadre_snapshot::Model]) -> Result<Option<CadreCode>> {
     let mut kept = kept.iter();
     for card in made {
         if kept.next() != Some(&card.row()?) {

@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt::Display, str::FromStr};
 
 use chrono::{Datelike, NaiveDate};
 use entity::{
-    assignment, cadre_card, qualification,
+    assignment, cadre_snapshot, qualification,
     value::{AssignmentId, CadreId, Day, EnrolmentId, QualificationId, UnitId},
 };
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,7 @@ pub(super) fn pack(card: &CadreSnapshot) -> Result<Vec<u8>> {
 }
 
 /// Decodes the card of a row.
-pub(super) fn unpack(row: &cadre_card::Model) -> Result<CadreSnapshot> {
+pub(super) fn unpack(row: &cadre_snapshot::Model) -> Result<CadreSnapshot> {
     let Some((&VERSION, bytes)) = row.body.split_first() else { return Err(unreadable("another version")) };
     let packed: Packed<'_> = postcard::from_bytes(bytes).map_err(unreadable)?;
     Ok(CadreSnapshot {
@@ -233,7 +233,7 @@ mod tests {
     fn a_card_that_was_cut_or_is_of_another_version_is_told() {
         let whole = card().row().expect("packed");
         for len in 0..whole.body.len() {
-            let cut = cadre_card::Model { body: whole.body[..len].to_vec(), ..whole.clone() };
+            let cut = cadre_snapshot::Model { body: whole.body[..len].to_vec(), ..whole.clone() };
             assert!(matches!(CadreSnapshot::of(&cut), Err(Error::Internal(_))), "{len} bytes");
         }
         let mut other = whole;

@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use entity::{
-    cadre_key, level_count,
+    headcount, level_index,
     value::{CountScope, Day, Hierarchy, Period, UnitId},
 };
 use sea_orm::IntoActiveModel;
@@ -138,14 +138,14 @@ impl Dimensions {
     }
 
     /// Whether a page key covers a day on or after the base date. Keys that ended earlier are never read.
-    pub fn speaks_of(&self, key: &cadre_key::Model) -> bool {
+    pub fn speaks_of(&self, key: &level_index::Model) -> bool {
         key.until_on.is_none_or(|until| self.base_date < until)
     }
 
     /// Database row of a count.
-    pub fn row(&self, cell: CountKey, people: i32) -> level_count::ActiveModel {
+    pub fn row(&self, cell: CountKey, people: i32) -> headcount::ActiveModel {
         let (subject, rank) = self.level(cell.level);
-        let row = level_count::Model {
+        let row = headcount::Model {
             scope: cell.scope,
             unit_id: self.unit(cell.unit),
             key_leaders: cell.key_leaders,

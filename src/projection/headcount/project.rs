@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use entity::{
-    assignment, cadre_key,
+    assignment, level_index,
     value::{CountScope, Day, Period, SubjectCode, UnitId},
 };
 
@@ -90,7 +90,7 @@ impl Person<'_> {
     }
 
     /// All page keys of the person, past and future.
-    pub(super) fn keys(&self, dimensions: &Dimensions) -> Vec<cadre_key::Model> {
+    pub(super) fn keys(&self, dimensions: &Dimensions) -> Vec<level_index::Model> {
         let mut posts: BTreeMap<UnitId, Vec<Period>> = BTreeMap::new();
         for post in self.posts {
             posts.entry(post.unit_id).or_default().extend(period(post));
@@ -103,7 +103,7 @@ impl Person<'_> {
                 .into_iter()
                 .flat_map(|post| held.iter().filter_map(move |held| Some((held, held.during.intersection(&post)?))));
             keys.extend(cuts.filter_map(|(held, days)| {
-                Some(cadre_key::Model {
+                Some(level_index::Model {
                     unit_id,
                     subject_code: held.subject.clone(),
                     rank: held.rank,

@@ -2,7 +2,7 @@
 //! subtree.
 
 use entity::{
-    level_count, level_count_head, log_head,
+    headcount, headcount_state, log_head,
     value::{Day, Hierarchy, UnitId},
 };
 use sea_orm::{
@@ -73,7 +73,7 @@ pub(crate) async fn counts(
         return Ok(Lookup::Nothing { end: None });
     }
     for row in &rows {
-        let (version, base_date): (i32, Option<Day>) = (row.try_get("", "version")?, row.try_get("", "folded_on")?);
+        let (version, base_date): (i32, Option<Day>) = (row.try_get("", "version")?, row.try_get("", "base_on")?);
         let list_change: i64 = row.try_get("", "list_change")?;
         let speaks_of_it = version == VERSION && base_date.is_some_and(|base_date| base_date <= of.day);
         if !speaks_of_it || reference_data.log_position() < list_change {
@@ -92,9 +92,9 @@ pub(crate) async fn counts(
 
 /// Selects the head, the counts and the end of the log in one statement, so that no fold can happen in between.
 fn select(reference_data: &ReferenceData, of: Counted<'_>) -> SelectStatement {
-    use {level_count::Column as Count, level_count_head::Column as Head};
-    let head = |column| Expr::col((level_count_head::Entity, column));
-    let count = |column| Expr::col((level_count::Entity, column));
+    use {headcount::Column as Count, headcount_state::Column as Head};
+    let head = |column| Expr::col((headcount_state::Entity, column));
+    let count = |column| Expr::col((headcount::Entity, column));
     let scope = scope(reference_data.units(), of.unit, of.subtree);
     let is_asked = Count::Scope
         .eq(scope)
@@ -105,13 +105,13 @@ fn select(reference_data: &ReferenceData, of: Counted<'_>) -> SelectStatement {
     let end = Query::select().column(log_head::Column::Position).from(log_head::Entity).take();
     let mut select = Query::select();
     select
-        .columns([Head::Version, Head::FoldedOn, Head::ListChange].map(|column| (level_count_head::Entity, column)))
-        .columns([Count::SubjectCode, Count::Rank].map(|column| (level_count::Entity, column)))
+        .columns([Head::Version, Head::BaseOn, Head::ListChange].map(|column| (headcount_state::Entity, column)))
+        .columns([Count::SubjectCode, Count::Rank].map(|column| (headcount::Entity, column)))
         .expr_as(count(Count::People).sum(), "people")
         .expr_as(end, "end_of_chain")
-        .from(level_count_head::Entity)
-        .left_join(level_count::Entity, is_asked)
-        .add_group_by([head(Head::Version), head(Head::FoldedOn), head(Head::ListChange)])
+        .from(headcount_state::Entity)
+        .left_join(headcount::Entity, is_asked)
+        .add_group_by([head(Head::Version), head(Head::BaseOn), head(Head::ListChange)])
         .add_group_by([count(Count::SubjectCode), count(Count::Rank)]);
     select
 }

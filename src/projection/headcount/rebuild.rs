@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use entity::{cadre_key, level_count, level_count_head, value::Day};
+use entity::{headcount, headcount_state, level_index, value::Day};
 use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel, prelude::Expr};
 
 use super::{
@@ -27,18 +27,18 @@ use crate::{
 pub(in crate::projection) struct Rebuild {
     dimensions: Dimensions,
     counts: HashMap<CountKey, i32>,
-    keys: StagingTable<cadre_key::Entity>,
+    keys: StagingTable<level_index::Entity>,
 }
 
 impl Rebuild {
     /// Empties the tables. The lock excludes other writers of these tables until the transaction ends.
     pub(in crate::projection) async fn begin(txn: &DatabaseTransaction, today: Day) -> Result<Self> {
         db::lock(txn, LOCK, LockMode::Alone).await?;
-        level_count::Entity::delete_many().exec(txn).await?;
-        cadre_key::Entity::delete_many().exec(txn).await?;
-        let head = level_count_head::Entity::update_many()
-            .col_expr(level_count_head::Column::Version, Expr::val(VERSION))
-            .col_expr(level_count_head::Column::FoldedOn, Expr::val(today));
+        headcount::Entity::delete_many().exec(txn).await?;
+        level_index::Entity::delete_many().exec(txn).await?;
+        let head = headcount_state::Entity::update_many()
+            .col_expr(headcount_state::Column::Version, Expr::val(VERSION))
+            .col_expr(headcount_state::Column::BaseOn, Expr::val(today));
         head.exec(txn).await?;
         let dimensions = Dimensions::new(Arc::new(ReferenceData::load(txn).await?), today);
         Ok(Self { dimensions, counts: HashMap::new(), keys: StagingTable::open(txn).await? })

@@ -247,7 +247,7 @@ async fn on_every_day_the_keys_are_those_who_hold_the_level_there() {
         for person in world.persons() {
             let keys = person.keys(&dimensions);
             for day in days(base_date) {
-                let lives = |key: &&entity::cadre_key::Model| {
+                let lives = |key: &&entity::level_index::Model| {
                     Period::new(Some(key.from_on), key.until_on).is_some_and(|period| period.holds(day))
                 };
                 let mut shown: Vec<_> =

@@ -6,7 +6,7 @@ use std::{
 };
 
 use entity::{
-    cadre_key, level_count, level_count_head,
+    headcount, headcount_state, level_index,
     value::{Day, UnitId},
 };
 use sea_orm::{
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Advisory lock on the tables: updates share it until commit; folding and rebuilding hold it exclusively.
-pub(super) const LOCK: &str = "cadre-api level_count";
+pub(super) const LOCK: &str = "cadre-api headcount";
 
 /// Changes that a transaction makes to counts and page keys. Created before the persons' previous state is read, so
 /// that no rebuild can happen in between.
@@ -36,8 +36,8 @@ pub(super) const LOCK: &str = "cadre-api level_count";
 pub(in crate::projection) struct Update {
     dimensions: Dimensions,
     counts: HashMap<CountKey, i32>,
-    gone: Vec<cadre_key::Model>,
-    new: Vec<cadre_key::Model>,
+    gone: Vec<level_index::Model>,
+    new: Vec<level_index::Model>,
 }
 
 impl Update {
@@ -95,33 +95,33 @@ impl Update {
 }
 
 /// Primary key of a page key within one person.
-fn primary(key: &cadre_key::Model) -> (UnitId, &str, i16, Day) {
+fn primary(key: &level_index::Model) -> (UnitId, &str, i16, Day) {
     (key.unit_id, key.subject_code.as_str(), key.rank, key.from_on)
 }
 
-fn primary_key(key: cadre_key::Model) -> cadre_key::ActiveModel {
-    cadre_key::ActiveModel { branch_id: NotSet, sort_key: NotSet, until_on: NotSet, ..key.into_active_model() }
+fn primary_key(key: level_index::Model) -> level_index::ActiveModel {
+    level_index::ActiveModel { branch_id: NotSet, sort_key: NotSet, until_on: NotSet, ..key.into_active_model() }
 }
 
 /// Base date and log position of the last rebuild; `None` if the tables were never built or have another format
 /// version.
 async fn head(connection: &impl ConnectionTrait) -> Result<Option<(Day, i64)>> {
-    let head = level_count_head::Entity::find_by_id(1).one(connection).await?;
-    Ok(head.filter(|head| head.version == VERSION).and_then(|head| Some((head.folded_on?, head.list_change))))
+    let head = headcount_state::Entity::find_by_id(1).one(connection).await?;
+    Ok(head.filter(|head| head.version == VERSION).and_then(|head| Some((head.base_on?, head.list_change))))
 }
 
 /// Stores the log position of the command that rebuilt the tables.
 pub(in crate::projection) async fn made_at(txn: &DatabaseTransaction, place: i64) -> Result<()> {
-    let head = level_count_head::Entity::update_many();
-    head.col_expr(level_count_head::Column::ListChange, Expr::val(place)).exec(txn).await?;
+    let head = headcount_state::Entity::update_many();
+    head.col_expr(headcount_state::Column::ListChange, Expr::val(place)).exec(txn).await?;
     Ok(())
 }
 
 /// Marks the tables stale; readers fall back to counting.
 async fn leave(txn: &DatabaseTransaction) -> Result<()> {
-    level_count_head::Entity::update_many()
-        .col_expr(level_count_head::Column::Version, Expr::val(0))
-        .filter(level_count_head::Column::Version.ne(0))
+    headcount_state::Entity::update_many()
+        .col_expr(headcount_state::Column::Version, Expr::val(0))
+        .filter(headcount_state::Column::Version.ne(0))
         .exec(txn)
         .await?;
     Ok(())
@@ -135,7 +135,7 @@ pub(in crate::projection) async fn is_made(connection: &impl ConnectionTrait) ->
 /// Adds the changes up to and including `today` to the base counts. Page keys have their own periods and need no
 /// folding.
 async fn fold(txn: &DatabaseTransaction, today: Day) -> Result<()> {
-    use level_count::Column as Of;
+    use headcount::Column as Of;
     let (first, key) = (first_day(), [Of::Scope, Of::UnitId, Of::KeyLeaders, Of::SubjectCode, Of::Rank]);
     // The partial index on future changes requires this literal; a bound parameter would not match it.
     let has_come = || Expr::col(Of::Day).gt(Expr::cust("'1800-01-01'")).and(Of::Day.lte(today));
@@ -143,22 +143,22 @@ async fn fold(txn: &DatabaseTransaction, today: Day) -> Result<()> {
         .columns(key)
         .expr(Expr::val(first))
         .expr(Expr::col(Of::People).sum())
-        .from(level_count::Entity)
+        .from(headcount::Entity)
         .and_where(has_come())
         .group_by_columns(key)
         .take();
-    let sum = Expr::col((level_count::Entity, Of::People)).add(Expr::col(("excluded", Of::People)));
+    let sum = Expr::col((headcount::Entity, Of::People)).add(Expr::col(("excluded", Of::People)));
     let insert = Query::insert()
-        .into_table(level_count::Entity)
+        .into_table(headcount::Entity)
         .columns(key.into_iter().chain([Of::Day, Of::People]))
         .select_from(moved)
         .map_err(Error::internal)?
         .on_conflict(OnConflict::columns(key.into_iter().chain([Of::Day])).value(Of::People, sum).to_owned())
         .take();
     txn.execute(&insert).await?;
-    level_count::Entity::delete_many().filter(has_come()).exec(txn).await?;
-    level_count_head::Entity::update_many()
-        .col_expr(level_count_head::Column::FoldedOn, Expr::val(today))
+    headcount::Entity::delete_many().filter(has_come()).exec(txn).await?;
+    headcount_state::Entity::update_many()
+        .col_expr(headcount_state::Column::BaseOn, Expr::val(today))
         .exec(txn)
         .await?;
     Ok(())

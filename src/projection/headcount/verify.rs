@@ -8,7 +8,7 @@ use std::{
 };
 
 use entity::{
-    cadre_key, level_count, level_count_head,
+    headcount, headcount_state, level_index,
     value::{CadreCode, CadreId, CountScope, Day, UnitId},
 };
 use futures_util::TryStreamExt;
@@ -106,8 +106,8 @@ impl Expected {
     pub(in crate::projection) async fn begin(
         connection: &DatabaseTransaction,
     ) -> Result<std::result::Result<Self, Difference>> {
-        let head = level_count_head::Entity::find_by_id(1).one(connection).await?;
-        let base_date = head.filter(|head| head.version == VERSION).and_then(|head| head.folded_on);
+        let head = headcount_state::Entity::find_by_id(1).one(connection).await?;
+        let base_date = head.filter(|head| head.version == VERSION).and_then(|head| head.base_on);
         let Some(base_date) = base_date else { return Ok(Err(Difference::NotMade)) };
         let dimensions = Dimensions::new(Arc::new(ReferenceData::load(connection).await?), base_date);
         Ok(Ok(Self { dimensions, counts: HashMap::new(), buckets: vec![0; BUCKETS] }))
@@ -144,7 +144,7 @@ async fn counts_differ(
     counts: &mut HashMap<CountKey, i64>,
 ) -> Result<Option<Difference>> {
     let mut unknown = None;
-    let mut rows = level_count::Entity::find().stream(connection).await?;
+    let mut rows = headcount::Entity::find().stream(connection).await?;
     while let Some(row) = rows.try_next().await? {
         match dimensions.place_of_level(&row.subject_code, row.rank) {
             Some(level) => {
@@ -168,7 +168,7 @@ async fn counts_differ(
 }
 
 /// Difference for a stored count of a level that no list contains.
-fn of_row(dimensions: &Dimensions, row: &level_count::Model) -> Difference {
+fn of_row(dimensions: &Dimensions, row: &headcount::Model) -> Difference {
     Difference::Count {
         scope: row.scope,
         unit: code(dimensions, row.unit_id),
@@ -190,7 +190,7 @@ async fn count(
 ) -> Result<Difference> {
     let (subject, rank) = dimensions.level(cell.level);
     let mut found = 0;
-    let mut rows = level_count::Entity::find().stream(connection).await?;
+    let mut rows = headcount::Entity::find().stream(connection).await?;
     while let Some(row) = rows.try_next().await? {
         let is_it =
             (row.scope, row.unit_id, row.key_leaders) == (cell.scope, dimensions.unit(cell.unit), cell.key_leaders);
@@ -216,7 +216,7 @@ async fn keys_differ(
     dimensions: &Dimensions,
     mut buckets: Vec<u64>,
 ) -> Result<Option<usize>> {
-    let mut rows = cadre_key::Entity::find().stream(connection).await?;
+    let mut rows = level_index::Entity::find().stream(connection).await?;
     while let Some(row) = rows.try_next().await? {
         if dimensions.speaks_of(&row) {
             throw(&mut buckets, &row, u64::wrapping_sub);
@@ -231,14 +231,14 @@ async fn named_key(
     dimensions: &Dimensions,
     bucket: usize,
 ) -> Result<Option<Difference>> {
-    let mut left: HashMap<String, (cadre_key::Model, i32)> = HashMap::new();
+    let mut left: HashMap<String, (level_index::Model, i32)> = HashMap::new();
     let mut codes: HashMap<CadreId, CadreCode> = HashMap::new();
-    let mut note = |key: cadre_key::Model, sign: i32| {
+    let mut note = |key: level_index::Model, sign: i32| {
         if bucket_of(key.cadre_id) == bucket && dimensions.speaks_of(&key) {
             left.entry(format!("{key:?}")).or_insert((key, 0)).1 += sign;
         }
     };
-    let mut rows = cadre_key::Entity::find().stream(connection).await?;
+    let mut rows = level_index::Entity::find().stream(connection).await?;
     while let Some(row) = rows.try_next().await? {
         note(row, -1);
     }
@@ -265,7 +265,7 @@ async fn named_key(
 
 /// Adds a key's hash to its person's bucket or subtracts it. The operation is commutative: equal sets of keys cancel
 /// out.
-fn throw(buckets: &mut [u64], key: &cadre_key::Model, how: fn(u64, u64) -> u64) {
+fn throw(buckets: &mut [u64], key: &level_index::Model, how: fn(u64, u64) -> u64) {
     let mut hasher = DefaultHasher::new();
     (key.unit_id, key.branch_id, &key.subject_code, key.rank, &key.sort_key).hash(&mut hasher);
     (key.cadre_id, key.from_on, key.until_on).hash(&mut hasher);

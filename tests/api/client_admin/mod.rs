@@ -123,10 +123,10 @@ async fn a_secret_is_shown_once() {
 
 /// What the tables of acts, answers and secrets say, as text.
 async fn texts(app: &TestApp) -> String {
-    use entity::{answered, audit_entry, change, client_secret};
+    use entity::{audit_entry, change, client_secret, idempotency_key};
     use sea_orm::EntityTrait;
     let reader = app.database.reader();
-    let answers = answered::Entity::find().all(reader).await.expect("read");
+    let answers = idempotency_key::Entity::find().all(reader).await.expect("read");
     let entries = audit_entry::Entity::find().all(reader).await.expect("read");
     let changes = change::Entity::find().all(reader).await.expect("read");
     let secrets = client_secret::Entity::find().all(reader).await.expect("read");

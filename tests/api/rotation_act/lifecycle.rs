@@ -1,6 +1,6 @@
 //! The whole road, and what is written of it.
 
-use entity::{answered, audit_entry, change, rotation_step, value::RotationId};
+use entity::{audit_entry, change, idempotency_key, rotation_step, value::RotationId};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
@@ -135,7 +135,11 @@ async fn written(app: &TestApp, id: &str) {
     }
     let audited =
         audit_entry::Entity::find().filter(audit_entry::Column::Object.eq(id)).count(reader).await.expect("read");
-    let keys = answered::Entity::find().filter(answered::Column::Object.eq(id)).count(reader).await.expect("read");
+    let keys = idempotency_key::Entity::find()
+        .filter(idempotency_key::Column::Object.eq(id))
+        .count(reader)
+        .await
+        .expect("read");
     let steps = rotation_step::Entity::find().filter(rotation_step::Column::RotationId.eq(rotation));
     let moved = change::Entity::find().filter(change::Column::Object.eq("A-04")).count(reader).await.expect("read");
     let acts = changes.len() as u64;

@@ -30,14 +30,11 @@ const TABLES: [(&str, bool); 49] = [
     ("access_withholding", true),
     ("acting_person", false),
     ("acting_person_unit", false),
-    ("answered", false),
     ("assertion_use", false),
     ("assignment", true),
     ("audit_entry", false),
     ("cadre", true),
-    ("cadre_card", true),
-    ("cadre_key", true),
-    ("cadre_word", true),
+    ("cadre_snapshot", true),
     ("change", false),
     ("class_session", false),
     ("client", false),
@@ -49,17 +46,20 @@ const TABLES: [(&str, bool); 49] = [
     ("ethnic_group", false),
     ("external_client", false),
     ("grant_unit", false),
+    ("headcount", true),
+    ("headcount_state", false),
+    ("idempotency_key", false),
     ("institution", false),
-    ("level_count", true),
-    ("level_count_head", false),
+    ("level_index", true),
     ("log_head", false),
     ("log_link", false),
+    ("name_index", true),
     ("programme", false),
+    ("projection", false),
     ("qualification", true),
     ("qualification_level", false),
     ("qualification_subject", false),
     ("quota", false),
-    ("read_model", false),
     ("retirement_age", false),
     ("revoked_token", false),
     ("rotation", true),
@@ -303,7 +303,7 @@ async fn a_statement_alone_sees_what_a_transaction_sees_and_leaves_no_reach_behi
     let mut seen = Vec::new();
     for row_scope in sights {
         let read_session = service.read_session(row_scope.clone());
-        for table in ["cadre", "cadre_card", "assignment", "rotation", "cadre_key", "level_count"] {
+        for table in ["cadre", "cadre_snapshot", "assignment", "rotation", "level_index", "headcount"] {
             let together = count(&read_session, table).await;
             // More often than PostgreSQL looks at values before it keeps a plan.
             for _ in 0..7 {

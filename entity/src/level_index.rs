@@ -9,7 +9,7 @@ use crate::value::{CadreId, Day, SubjectCode, UnitId};
 /// (exclusive).
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "cadre_key")]
+#[sea_orm(table_name = "level_index")]
 pub struct Model {
     /// Unit.
     #[sea_orm(primary_key, auto_increment = false)]

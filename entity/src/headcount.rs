@@ -8,7 +8,7 @@ use crate::value::{CountScope, Day, UnitId};
 /// Change in the number of people of a cell on a day.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "level_count")]
+#[sea_orm(table_name = "headcount")]
 pub struct Model {
     /// Counted people: those of the unit, or of its subtree in a hierarchy.
     #[sea_orm(primary_key, auto_increment = false)]

@@ -7,7 +7,7 @@ use crate::value::ClientId;
 /// An act with its key. Written in the transaction of the act, so it exists exactly if the act was committed.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "answered")]
+#[sea_orm(table_name = "idempotency_key")]
 pub struct Model {
     /// Client.
     #[sea_orm(primary_key, auto_increment = false)]

@@ -7,7 +7,7 @@ use crate::value::Day;
 /// State of the counts and page keys. The table has one row.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "level_count_head")]
+#[sea_orm(table_name = "headcount_state")]
 pub struct Model {
     /// Always 1.
     #[sea_orm(primary_key, auto_increment = false)]
@@ -15,7 +15,7 @@ pub struct Model {
     /// Version of their format; 0 before they are built.
     pub version: i32,
     /// The base day, from which they are available; `None` before they are built.
-    pub folded_on: Option<Day>,
+    pub base_on: Option<Day>,
     /// Sequence number of the change of units and reference lists that they are based on.
     pub list_change: i64,
 }

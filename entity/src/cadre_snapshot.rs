@@ -8,7 +8,7 @@ use crate::value::{CadreCode, CadreId};
 /// The card of a person. Contains no protected data.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "cadre_card")]
+#[sea_orm(table_name = "cadre_snapshot")]
 pub struct Model {
     /// The person.
     #[sea_orm(primary_key, auto_increment = false)]

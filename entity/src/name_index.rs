@@ -7,7 +7,7 @@ use crate::value::{CadreId, UnitId};
 /// A suffix of the folded name of a person with a past, current or future post in the unit; it begins at a word.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveEntityModel)]
-#[sea_orm(table_name = "cadre_word")]
+#[sea_orm(table_name = "name_index")]
 pub struct Model {
     /// Unit.
     #[sea_orm(primary_key, auto_increment = false)]

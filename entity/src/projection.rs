@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 /// A read model.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "read_model")]
+#[sea_orm(table_name = "projection")]
 pub struct Model {
     /// Its name.
     #[sea_orm(primary_key, auto_increment = false)]
