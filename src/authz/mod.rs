@@ -96,11 +96,16 @@ pub struct Access {
 }
 
 impl Access {
-    /// Access of a caller with an optional purpose. The registry and the current day are fixed for the whole request.
+    /// Access of a caller with an optional purpose. The snapshot and the current day are fixed for the whole request.
     ///
     /// # Errors
     /// `PurposeNotAllowed` if the caller's grant does not allow the purpose.
-    pub fn of(caller: Caller, purpose: Option<Purpose>, app_state: Arc<AppState>) -> Result<Self> {
+    pub fn of(
+        caller: Caller,
+        purpose: Option<Purpose>,
+        app_state: Arc<AppState>,
+        service_limits: Limits,
+    ) -> Result<Self> {
         if purpose.is_some_and(|purpose| !caller.purposes().contains(&purpose)) {
             return Err(Error::PurposeNotAllowed { allowed: caller.purposes().iter().copied().collect() });
         }
@@ -118,14 +123,9 @@ impl Access {
             disclosures: Default::default(),
             reach,
             today,
-            service_limits: Limits::default(),
+            service_limits,
             read_session,
         })
-    }
-
-    /// Replaces the default limits of the service by the configured ones.
-    pub fn with_service_limits(self, service_limits: Limits) -> Self {
-        Self { service_limits, ..self }
     }
 
     /// Limits of a client whose grant has none.

@@ -96,9 +96,9 @@ async fn admitted(request: &HttpRequest, service: &Service) -> Result<(Arc<Acces
             tracing::Span::current().record("client.id", tracing::field::display(caller.client_id()));
             let allowance = limit::admitted(request, service, &caller).map_err(|refused| *refused)?;
             let access = purpose::stated(request).and_then(|purpose| {
-                let access = Access::of(caller, purpose, Arc::clone(&service.app_state));
-                let access = access.map_err(|error| purpose_denied(&error))?;
-                Ok(access.with_service_limits(allowance.service_limits()))
+                let app_state = Arc::clone(&service.app_state);
+                let access = Access::of(caller, purpose, app_state, allowance.service_limits());
+                access.map_err(|error| purpose_denied(&error))
             });
             let access =
                 access.map_err(|refused| limit::with_rate_limit_headers(refused.response(request), &allowance))?;

@@ -16,6 +16,7 @@ use cadre_api::{
     graphql::engine::{Engine, ExecutionRequest, ExecutionResponse},
     import::Outcome,
     language::Language,
+    limit::Limits,
 };
 use draw::{Draw, Pools};
 use serde::Serialize;
@@ -65,7 +66,8 @@ impl Asked {
     async fn ask(&self, caller: &Caller<'_>, language: Language, question: &draw::Question) -> Body {
         let who = self.tokens.verifier.verify(&caller.token, clock().now()).await.expect("a caller");
         let purpose = caller.purpose.map(|purpose| purpose.parse().expect("a purpose"));
-        let access = Access::of(who, purpose, Arc::clone(&self.app_state)).expect("a purpose that is allowed");
+        let access = Access::of(who, purpose, Arc::clone(&self.app_state), Limits::default())
+            .expect("a purpose that is allowed");
         let question = ExecutionRequest {
             document: question.document.clone(),
             operation_name: None,

@@ -18,6 +18,7 @@ use cadre_api::{
     graphql::engine::{Engine, ExecutionRequest, ExecutionResponse},
     import::Outcome,
     language::Language,
+    limit::Limits,
     reference::units::Units,
 };
 use entity::{
@@ -250,7 +251,9 @@ impl Unnarrowed {
 
     async fn ask(&self, token: &str, document: &str) -> Value {
         let caller = self.tokens.verifier.verify(token, clock().now()).await.expect("a caller");
-        let access = Access::of(caller, None, Arc::clone(&self.app_state)).expect("no purpose").without_narrowing();
+        let access = Access::of(caller, None, Arc::clone(&self.app_state), Limits::default())
+            .expect("no purpose")
+            .without_narrowing();
         let question = ExecutionRequest {
             document: document.to_owned(),
             operation_name: None,

@@ -13,6 +13,7 @@ use cadre_api::{
     db::{self, Database, Pool, ReadMode, RowScope},
     graphql::engine::{Engine, ExecutionRequest, ExecutionResponse},
     language::Language,
+    limit::Limits,
 };
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 use uuid::Uuid;
@@ -394,7 +395,7 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
             queries_only: false,
             allowance: allowance(),
         };
-        let access = Arc::new(Access::of(caller, None, Arc::clone(&app_state)).expect("no purpose"));
+        let access = Arc::new(Access::of(caller, None, Arc::clone(&app_state), Limits::default()).expect("no purpose"));
         let ExecutionResponse::Ran(answer) = engine.answer(access, question).await.audit().await.expect("logged")
         else {
             panic!("it was refused");
