@@ -1,4 +1,4 @@
-//! Steps of rotations: acts with their time and actor.
+//! Steps of rotations, each with its time and actor.
 
 use sea_orm::entity::prelude::*;
 

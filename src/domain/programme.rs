@@ -9,10 +9,13 @@ use crate::{
     reference::ANY_PROGRAMME,
 };
 
-/// Whether seats of the programme `given` can be used for `asked`: it is the same programme, or includes all.
-pub(in crate::domain) fn stands_for(access: &Access, given: &ProgrammeCode, asked: &ProgrammeCode) -> bool {
-    given == asked
-        || access.reference_data().programme(given.as_str()).is_some_and(|programme| programme.subject == ANY_PROGRAMME)
+/// Whether seats of the programme `offered` can be used for `requested`: it is the same programme, or includes all.
+pub(in crate::domain) fn covers(access: &Access, offered: &ProgrammeCode, requested: &ProgrammeCode) -> bool {
+    offered == requested
+        || access
+            .reference_data()
+            .programme(offered.as_str())
+            .is_some_and(|programme| programme.subject == ANY_PROGRAMME)
 }
 
 /// Checks that all codes are those of programmes.

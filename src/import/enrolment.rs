@@ -22,7 +22,7 @@ use super::{
     enrolment_overlaps::{Seat, compare_seats},
     finding::FindingCode,
     header::Header,
-    person_overlaps::{self, Paper},
+    person_overlaps::{self, Achievement},
     quota_usage::Attribution,
     reference_lists::unit_of,
     resolve::{Pass, Resolved, RowStatus},
@@ -227,7 +227,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     pub async fn check_enrolments(&mut self, lives: &Lives) -> Result<Checked> {
         // A row with an error may contain what seems to be missing.
         let is_settled = self.findings.errors == 0;
-        let (mut seats, mut papers, mut full) = (Vec::new(), Vec::new(), HashMap::new());
+        let (mut seats, mut achievements, mut full) = (Vec::new(), Vec::new(), HashMap::new());
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (found, stored) = pass.enrolments(header, rows).await?;
             if is_settled {
@@ -236,7 +236,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             pass.note_disagreements(header, &found);
             for Resolved { line, person, news, model: Learning { class, row, .. } } in &found {
                 let Some(class) = *class else {
-                    papers.push(Paper::noted((*line, *person), (&row.programme_code, row.year, row.unit_id)));
+                    achievements
+                        .push(Achievement::noted((*line, *person), (&row.programme_code, row.year, row.unit_id)));
                     continue;
                 };
                 let is_taken = row.state.is_seated();
@@ -250,7 +251,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         };
         let (checked, header) = self.batches(step).await?;
         self.note_full(&header, full);
-        self.note_persons(&header, seats, papers);
+        self.note_persons(&header, seats, achievements);
         Ok(checked)
     }
 
@@ -265,9 +266,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
     }
 
-    fn note_persons(&mut self, header: &Header, seats: Vec<Seat>, papers: Vec<Paper>) {
+    fn note_persons(&mut self, header: &Header, seats: Vec<Seat>, achievements: Vec<Achievement>) {
         let mut compared = compare_seats(seats, &self.context.classes);
-        compared.repeated.extend(person_overlaps::repeated_papers(papers));
+        compared.repeated.extend(person_overlaps::repeated_achievements(achievements));
         for line in compared.repeated {
             header.note(self.findings, (line, "cadre_code"), FindingCode::RepeatedRow, repeated_row);
         }

@@ -28,9 +28,9 @@ impl Fingerprint {
 /// A line number; 0 for a row of the database.
 pub(super) type Line = u32;
 
-/// A qualification, or another paper of a person, 20 bytes.
+/// A qualification, or a completed training without a class, 20 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Paper {
+pub(super) struct Achievement {
     person: Person,
     /// Fingerprint of the content without the date.
     print: Fingerprint,
@@ -39,16 +39,16 @@ pub(super) struct Paper {
     line: Line,
 }
 
-impl Paper {
+impl Achievement {
     /// Notes a row of the bundle.
     pub fn of(row: &Resolved<qualification::Model>) -> Self {
         Self { line: line(row.line), ..Self::stored(row.person, &row.model) }
     }
 
     /// Notes a row of the database.
-    pub fn stored(person: Person, paper: &qualification::Model) -> Self {
-        let content = (&paper.subject_code, &paper.level_code, &paper.field_code, &paper.institution_code, paper.mode);
-        let Fingerprint([date, _]) = Fingerprint::of(paper.granted_on);
+    pub fn stored(person: Person, row: &qualification::Model) -> Self {
+        let content = (&row.subject_code, &row.level_code, &row.field_code, &row.institution_code, row.mode);
+        let Fingerprint([date, _]) = Fingerprint::of(row.granted_on);
         Self { person, print: Fingerprint::of(content), date, line: 0 }
     }
 
@@ -59,31 +59,31 @@ impl Paper {
 }
 
 /// Lines that repeat an earlier line.
-pub(super) fn repeated_papers(papers: Vec<Paper>) -> Vec<u64> {
-    compare_papers(papers).repeated
+pub(super) fn repeated_achievements(achievements: Vec<Achievement>) -> Vec<u64> {
+    compare_achievements(achievements).repeated
 }
 
-/// Results of comparing the papers of all persons.
+/// Results of comparing the achievements of all persons.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Papers {
+pub(super) struct Achievements {
     /// Lines that repeat an earlier line.
     pub repeated: Vec<u64>,
     /// Lines that equal another line, or a row of the database, except for the date.
     pub redated: Vec<u64>,
 }
 
-/// Compares the papers of each person.
-pub(super) fn compare_papers(mut papers: Vec<Paper>) -> Papers {
-    papers.sort_unstable();
-    let mut found = Papers::default();
-    for same in papers.chunk_by(|a, b| (a.person, a.print) == (b.person, b.print)) {
+/// Compares the achievements of each person.
+pub(super) fn compare_achievements(mut achievements: Vec<Achievement>) -> Achievements {
+    achievements.sort_unstable();
+    let mut found = Achievements::default();
+    for same in achievements.chunk_by(|a, b| (a.person, a.print) == (b.person, b.print)) {
         // A row of the database sorts first, as line 0, and is not reported.
         let dates = || same.chunk_by(|a, b| a.date == b.date);
         found.repeated.extend(dates().flat_map(|twins| {
-            let of_bundle = twins.iter().filter(|paper| paper.line != 0).skip(1);
-            of_bundle.map(|paper| u64::from(paper.line))
+            let of_bundle = twins.iter().filter(|achievement| achievement.line != 0).skip(1);
+            of_bundle.map(|achievement| u64::from(achievement.line))
         }));
-        let is_stored = |twins: &[Paper]| twins.iter().any(|paper| paper.line == 0);
+        let is_stored = |twins: &[Achievement]| twins.iter().any(|achievement| achievement.line == 0);
         let mut new: Vec<Line> = dates().filter(|twins| !is_stored(twins)).map(|twins| twins[0].line).collect();
         new.sort_unstable();
         let known = usize::from(!dates().any(is_stored));
@@ -309,14 +309,14 @@ mod tests {
             (&[(0, 1, 'a', 1), (0, 1, 'a', 2), (2, 1, 'a', 2)], &[], &[]),
             (&[(0, 1, 'a', 1), (2, 2, 'a', 2)], &[], &[]),
         ] {
-            let paper = |&(line, person, content, date): &(u32, Person, char, u32)| Paper {
+            let achievement = |&(line, person, content, date): &(u32, Person, char, u32)| Achievement {
                 person,
                 print: Fingerprint::of(content),
                 date,
                 line,
             };
-            let expected = Papers { repeated: repeated.to_vec(), redated: redated.to_vec() };
-            assert_eq!(compare_papers(rows.iter().map(paper).collect()), expected, "{rows:?}");
+            let expected = Achievements { repeated: repeated.to_vec(), redated: redated.to_vec() };
+            assert_eq!(compare_achievements(rows.iter().map(achievement).collect()), expected, "{rows:?}");
         }
     }
 

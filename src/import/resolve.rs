@@ -231,33 +231,39 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         rows: Vec<(u64, QualificationRow)>,
     ) -> Result<(Vec<Resolved<qualification::Model>>, Vec<(Person, qualification::Model)>)> {
         self.meet(rows.iter().map(|(_, row)| &row.cadre)).await?;
-        let mut papers: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.paper(header, line, row)).collect();
+        let mut found: Vec<_> =
+            rows.into_iter().filter_map(|(line, row)| self.qualification(header, line, row)).collect();
 
         let mut stored: HashMap<CadreId, Vec<qualification::Model>> = HashMap::new();
-        let persons = self.stored_persons(&papers);
+        let persons = self.stored_persons(&found);
         if !persons.is_empty() {
             let asked = self.any_person(qualification::Column::CadreId, &persons);
-            for paper in qualification::Entity::find().filter(asked).all(self.connection).await? {
-                stored.entry(paper.cadre_id).or_default().push(without_absent(header, paper));
+            for row in qualification::Entity::find().filter(asked).all(self.connection).await? {
+                stored.entry(row.cadre_id).or_default().push(without_absent(header, row));
             }
         }
-        for paper in &mut papers {
+        for new in &mut found {
             let is_same = |there: &qualification::Model| {
                 // Ids are random and not compared. A qualification that a result granted may be in the bundle, too.
-                qualification::Model { id: paper.model.id, enrolment_id: None, ..there.clone() } == paper.model
+                qualification::Model { id: new.model.id, enrolment_id: None, ..there.clone() } == new.model
             };
-            if stored.get(&paper.model.cadre_id).is_some_and(|there| there.iter().any(is_same)) {
-                paper.news = RowStatus::Unchanged;
+            if stored.get(&new.model.cadre_id).is_some_and(|there| there.iter().any(is_same)) {
+                new.news = RowStatus::Unchanged;
             }
         }
         let of_person = |(id, person): (CadreId, Person)| {
-            stored.remove(&id).unwrap_or_default().into_iter().map(move |paper| (person, paper))
+            stored.remove(&id).unwrap_or_default().into_iter().map(move |row| (person, row))
         };
         let stored = persons.into_iter().flat_map(of_person).collect();
-        Ok((papers, stored))
+        Ok((found, stored))
     }
 
-    fn paper(&mut self, header: &Header, line: u64, row: QualificationRow) -> Option<Resolved<qualification::Model>> {
+    fn qualification(
+        &mut self,
+        header: &Header,
+        line: u64,
+        row: QualificationRow,
+    ) -> Option<Resolved<qualification::Model>> {
         let (findings, context) = (&mut *self.findings, &*self.context);
         let person = context.cadre_index.find(row.cadre.as_str());
         if person.is_none() {
@@ -350,12 +356,12 @@ pub(super) fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
 }
 
 /// A stored qualification without the values of columns that the file lacks, to compare it with rows of the file.
-fn without_absent(header: &Header, paper: qualification::Model) -> qualification::Model {
+fn without_absent(header: &Header, row: qualification::Model) -> qualification::Model {
     qualification::Model {
-        field_code: paper.field_code.filter(|_| header.has("field_code")),
-        institution_code: paper.institution_code.filter(|_| header.has("institution_code")),
-        mode: paper.mode.filter(|_| header.has("mode")),
-        ..paper
+        field_code: row.field_code.filter(|_| header.has("field_code")),
+        institution_code: row.institution_code.filter(|_| header.has("institution_code")),
+        mode: row.mode.filter(|_| header.has("mode")),
+        ..row
     }
 }
 

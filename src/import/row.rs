@@ -265,9 +265,9 @@ impl Row for AssignmentRow {
 /// A qualification of a person.
 pub(super) struct QualificationRow {
     pub cadre: CadreCode,
-    /// A code, or else what the cell holds.
+    /// The code, or the text of the cell if it is not a code.
     pub subject: Result<SubjectCode, String>,
-    /// A code, or else what the cell holds.
+    /// The code, or the text of the cell if it is not a code.
     pub level: Result<LevelCode, String>,
     pub field_code: Option<String>,
     pub institution: Option<InstitutionCode>,

@@ -18,7 +18,7 @@ use super::{
     existing::Existing,
     finding::{FindingCode, Findings},
     header::Header,
-    person_overlaps::{self, Episode, Paper, Post},
+    person_overlaps::{self, Achievement, Episode, Post},
     plan::Plan,
     plausibility::{self, IdDoubt},
     post::Tiers,
@@ -75,7 +75,7 @@ pub(super) async fn validate(
 }
 
 /// Selects the stored rows of a list from the snapshot.
-type ListOf<T> = fn(&Existing) -> &HashMap<<T as Listed>::Code, T>;
+type StoredRows<T> = fn(&Existing) -> &HashMap<<T as Listed>::Code, T>;
 
 /// A small file, read into memory.
 struct Whole<T> {
@@ -190,7 +190,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(())
     }
 
-    async fn list<T: Listed>(&mut self, stored: ListOf<T>, files: &mut Vec<Checked>) -> Result<Vec<T>> {
+    async fn list<T: Listed>(&mut self, stored: StoredRows<T>, files: &mut Vec<Checked>) -> Result<Vec<T>> {
         let Whole { header, rows, checked } = self.whole::<T>().await?;
         let (new, unchanged) = listed(&header, rows, stored(&self.context.existing), (self.context, self.findings));
         files.push(Checked { new: new.len() as u64, unchanged, ..checked });
@@ -282,15 +282,15 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     async fn check_qualifications(&mut self) -> Result<Checked> {
-        let mut papers = Vec::new();
+        let mut achievements = Vec::new();
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (found, stored) = pass.qualifications(header, rows).await?;
-            papers.extend(found.iter().map(Paper::of));
-            papers.extend(stored.iter().map(|(person, paper)| Paper::stored(*person, paper)));
+            achievements.extend(found.iter().map(Achievement::of));
+            achievements.extend(stored.iter().map(|(person, achievement)| Achievement::stored(*person, achievement)));
             Ok(counted(&found))
         };
         let (checked, header) = self.batches(step).await?;
-        let compared = person_overlaps::compare_papers(papers);
+        let compared = person_overlaps::compare_achievements(achievements);
         for line in compared.repeated {
             header.note(self.findings, (line, "cadre_code"), FindingCode::RepeatedRow, repeated_row);
         }

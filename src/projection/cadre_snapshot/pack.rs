@@ -33,7 +33,7 @@ struct Packed<'a> {
     #[serde(borrow)]
     posts: Vec<Post<'a>>,
     #[serde(borrow)]
-    qualifications: Vec<Paper<'a>>,
+    qualifications: Vec<PackedQualification<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,7 +47,7 @@ struct Post<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Paper<'a> {
+struct PackedQualification<'a> {
     id: Uuid,
     subject: &'a str,
     level: &'a str,
@@ -71,7 +71,7 @@ pub(super) fn pack(card: &CadreSnapshot) -> Result<Vec<u8>> {
         joined_service: card.joined_service_on.map(number),
         rank: card.rank_code.as_deref(),
         posts: card.posts.iter().map(Post::of).collect(),
-        qualifications: card.qualifications.iter().map(Paper::of).collect(),
+        qualifications: card.qualifications.iter().map(PackedQualification::of).collect(),
     };
     postcard::to_extend(&packed, vec![VERSION]).map_err(Error::internal)
 }
@@ -91,7 +91,11 @@ pub(super) fn unpack(row: &cadre_snapshot::Model) -> Result<CadreSnapshot> {
         rank_code: packed.rank.map(str::to_owned),
         has_rotations: row.has_rotations,
         posts: packed.posts.iter().map(|post| post.model(row.cadre_id)).collect::<Result<_>>()?,
-        qualifications: packed.qualifications.iter().map(|paper| paper.model(row.cadre_id)).collect::<Result<_>>()?,
+        qualifications: packed
+            .qualifications
+            .iter()
+            .map(|qualification| qualification.model(row.cadre_id))
+            .collect::<Result<_>>()?,
     })
 }
 
@@ -120,18 +124,18 @@ impl<'a> Post<'a> {
     }
 }
 
-impl<'a> Paper<'a> {
-    fn of(paper: &'a qualification::Model) -> Self {
+impl<'a> PackedQualification<'a> {
+    fn of(row: &'a qualification::Model) -> Self {
         Self {
-            id: paper.id.0,
-            subject: paper.subject_code.as_str(),
-            level: paper.level_code.as_str(),
-            field: paper.field_code.as_deref(),
-            institution: paper.institution_code.as_ref().map(|code| code.as_str()),
-            mode: paper.mode.map(word),
-            granted_on: word(paper.granted_on),
-            counts_from: number(paper.counts_from),
-            enrolment: paper.enrolment_id.map(|id| id.0),
+            id: row.id.0,
+            subject: row.subject_code.as_str(),
+            level: row.level_code.as_str(),
+            field: row.field_code.as_deref(),
+            institution: row.institution_code.as_ref().map(|code| code.as_str()),
+            mode: row.mode.map(word),
+            granted_on: word(row.granted_on),
+            counts_from: number(row.counts_from),
+            enrolment: row.enrolment_id.map(|id| id.0),
         }
     }
 
@@ -188,7 +192,7 @@ mod tests {
             end_on: "2199-12-31".parse().ok(),
             is_primary: true,
         };
-        let paper = qualification::Model {
+        let qualification = qualification::Model {
             id: QualificationId::new(),
             cadre_id: id,
             subject_code: "LLCT".parse().expect("a code"),
@@ -206,7 +210,7 @@ mod tests {
             institution_code: None,
             mode: None,
             enrolment_id: None,
-            ..paper.clone()
+            ..qualification.clone()
         };
         CadreSnapshot {
             id,
@@ -219,7 +223,7 @@ mod tests {
             rank_code: Some("01.003".to_owned()),
             has_rotations: true,
             posts: vec![post.clone(), assignment::Model { end_on: None, is_primary: false, ..post }],
-            qualifications: vec![paper, bare],
+            qualifications: vec![qualification, bare],
         }
     }
 

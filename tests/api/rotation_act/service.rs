@@ -1,5 +1,5 @@
-//! A decision is judged by the remaining service only for callers who may read the person's identity, and that reading
-//! is in the access log before the decision is.
+//! The rule on the remaining service is checked only for callers that may read the person's identity. The access log
+//! records that reading before the decision is written.
 
 use entity::{access_entry, cadre, value::BirthDate};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};

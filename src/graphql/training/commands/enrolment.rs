@@ -35,14 +35,14 @@ pub struct EnrolmentWarning {
 }
 
 /// A new enrolment, with its warnings.
-pub struct Made {
+pub struct EnrolmentResult {
     enrolment: Enrolment,
     warnings: Vec<EnrolmentWarning>,
 }
 
 /// Result of enrolling: the enrolment in its current state, or the reasons of the refusal.
 #[Object(name_type)]
-impl<C: Command> Payload<C, Made> {
+impl<C: Command> Payload<C, EnrolmentResult> {
     /// The enrolment in its current state; null if the mutation was refused.
     async fn enrolment(&self) -> Option<&Enrolment> {
         self.object().map(|made| &made.enrolment)
@@ -70,7 +70,7 @@ impl EnrolmentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Who is enrolled in what.")] input: Enrol,
-    ) -> Result<Option<Payload<Enrol, Made>>> {
+    ) -> Result<Option<Payload<Enrol, EnrolmentResult>>> {
         let language = ctx.language();
         let view = |made: Enrolled| {
             let warnings = made.warnings.into_iter();
@@ -78,7 +78,7 @@ impl EnrolmentMutation {
                 code: warning.code,
                 message: warning.sentence.text(language).to_owned(),
             };
-            Made { enrolment: Enrolment(made.enrolment), warnings: warnings.map(warning).collect() }
+            EnrolmentResult { enrolment: Enrolment(made.enrolment), warnings: warnings.map(warning).collect() }
         };
         Payload::executed(ctx, &input, view).await
     }

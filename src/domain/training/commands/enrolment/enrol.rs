@@ -16,7 +16,7 @@ use crate::{
     domain::{
         cadre,
         command::{self, Command, CommandContext, Ready, Subject, unless_unique, validate},
-        programme::stands_for,
+        programme::covers,
         refusal::{Code, CommandResult, Refusal},
         training::commands::{
             class::{self, seat},
@@ -251,7 +251,7 @@ fn ensure_within(
     of: &Parties,
 ) -> Result<(), Refusal> {
     let (units, class) = (access.reference_data().units(), &of.class);
-    if !stands_for(access, &quota.programme_code, &class.programme_code) {
+    if !covers(access, &quota.programme_code, &class.programme_code) {
         let (given, asked) = (&quota.programme_code, &class.programme_code);
         return Err(outside(Sentence::new(
             format!("Chỉ tiêu này dành cho chương trình {given}, còn lớp thuộc chương trình {asked}"),

@@ -136,7 +136,7 @@ impl CommandContext<'_, Enrolment> {
         let granted = qualification::Entity::find().filter(qualification::Column::EnrolmentId.eq(self.subject.row.id));
         let paper = match granted.one(self.txn.connection()).await? {
             Some(paper) => Some(paper),
-            None => self.imported_paper().await?,
+            None => self.imported_qualification().await?,
         };
         let Some(paper) = paper else { return Ok(()) };
         let id = paper.id;
@@ -145,7 +145,7 @@ impl CommandContext<'_, Enrolment> {
     }
 
     /// The qualification of an imported pass: it was imported too, and refers to no enrolment.
-    async fn imported_paper(&self) -> CommandResult<Option<qualification::Model>> {
+    async fn imported_qualification(&self) -> CommandResult<Option<qualification::Model>> {
         let granted =
             |code: &ProgrammeCode| granted(self.access, self.access.reference_data().programme(code.as_str())?);
         let Some((subject, level, rank)) = granted(&self.subject.row.programme_code) else { return Ok(None) };
