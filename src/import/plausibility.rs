@@ -169,7 +169,9 @@ impl DateDoubt {
             }
             Self::PartyUnder18 => ("vào Đảng khi chưa đủ 18 tuổi", "joined the Party under the age of 18"),
             Self::PostUnder18 => ("giữ chức danh khi chưa đủ 18 tuổi", "the post began under the age of 18"),
-            Self::GrantedUnder14 => ("văn bằng cấp khi chưa đủ 14 tuổi", "the qualification was granted under the age of 14"),
+            Self::GrantedUnder14 => {
+                ("văn bằng cấp khi chưa đủ 14 tuổi", "the qualification was granted under the age of 14")
+            }
         };
         Sentence::new(vi, en)
     }

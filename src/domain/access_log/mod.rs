@@ -38,12 +38,12 @@ pub struct Reading {
 
 impl Reading {
     fn of((row, client): (access_entry::Model, Option<client::Model>)) -> Result<Self> {
-        let client = client.ok_or_else(|| Error::internal("a reading by nobody"))?.name;
+        let client = client.ok_or_else(|| Error::internal("a reading without its client"))?.name;
         Ok(Self { row, client })
     }
 
-    /// Readings by id, in no particular order. Those that no list of `AccessLog` would show the caller today are
-    /// omitted.
+    /// Readings by id, in no particular order: those of persons whose files are in the caller's custody today that
+    /// `AccessLog` would list. A person's own readings outside of custody are listed, but not found by id.
     pub async fn by_ids(access: &Access, ids: &[AccessEntryId]) -> Result<Vec<Self>> {
         let cadres = access.cadres()?;
         let rows = access_entry::Entity::find()
