@@ -97,7 +97,7 @@ struct Cell<'a> {
 pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
     let statistics = access.statistics(Scope::CadreRead, "Composition")?;
     if asked.titles.is_some() {
-        // Titles allow so many combinations of posts that rounding would not protect anyone.
+        // Titles allow many overlapping sets of posts; differences of their rounded counts could identify a person.
         access.require(Scope::CadreRead, "Unit.composition(titles:)")?;
     }
     let of = subject(access, "subject", &asked.subject)?;

@@ -342,14 +342,14 @@ fn the_settings_are_those_of_the_command_line() {
     // Their defaults are made from other settings; the command line has none.
     let made =
         ["CADRE_PUBLIC_URL", "CADRE_KEY_ENCRYPTION_KEY", "CADRE_KEY_ENCRYPTION_KEY_FILE", "CADRE_ISSUERS", "CADRE_LOG"];
-    let told: BTreeSet<Vec<String>> = rows(&read("docs/operations.md"), |first| first.starts_with("CADRE_"))
+    let documented: BTreeSet<Vec<String>> = rows(&read("docs/operations.md"), |first| first.starts_with("CADRE_"))
         .into_iter()
         .map(|row| {
             let default = if made.contains(&row[0].as_str()) { String::new() } else { row[2].clone() };
             vec![row[0].clone(), row[1].clone(), default]
         })
         .collect();
-    assert_eq!(told, known);
+    assert_eq!(documented, known);
 }
 
 /// What stands below a heading, up to the next one of its height.
@@ -362,10 +362,10 @@ fn section(text: &str, heading: &str) -> String {
 fn the_scopes_are_those_of_the_code() {
     let known: BTreeSet<String> = Scope::all().map(|scope| scope.to_string()).collect();
     let table = rows(&section(&read("docs/api.md"), "Rights"), |_| true);
-    let told: Vec<String> =
+    let documented: Vec<String> =
         table.iter().flat_map(|row| row[0].split(", ").map(str::to_owned).collect::<Vec<_>>()).collect();
-    assert_eq!(told.len(), known.len(), "each scope once");
-    assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), known);
+    assert_eq!(documented.len(), known.len(), "each scope once");
+    assert_eq!(documented.into_iter().collect::<BTreeSet<_>>(), known);
 
     for guide in GUIDES.into_iter().chain(["CHANGELOG.md", "docs/decisions/0006-not-enforced-yet.md"]) {
         let text = read(guide);
@@ -405,22 +405,22 @@ fn the_prices_are_those_of_the_code() {
         let mut cells = line.trim_matches('|').split(" | ");
         Some((amount(cells.next()?.trim())?, cells.next()?))
     });
-    let told: BTreeSet<(String, u64)> = rows
+    let documented: BTreeSet<(String, u64)> = rows
         .flat_map(|(price, of)| of.split('`').skip(1).step_by(2).map(move |place| (place.to_owned(), price)))
         .filter(|(place, _)| place.contains('.'))
         .collect();
 
     let prices = price::PRICES.iter().chain(&price::PRICES_WITH_DAY);
     let prices: BTreeSet<_> = prices.map(|(place, price)| ((*place).to_owned(), *price)).collect();
-    assert_eq!(told, prices);
+    assert_eq!(documented, prices);
 }
 
 #[test]
 fn the_codes_of_errors_are_those_of_the_code() {
     let errors = section(&read("docs/api.md"), "Errors");
-    let told: Vec<String> = rows(&errors, |_| true).into_iter().map(|row| row[0].clone()).collect();
-    assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len(), "each code once");
-    assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), codes_of_the_code());
+    let documented: Vec<String> = rows(&errors, |_| true).into_iter().map(|row| row[0].clone()).collect();
+    assert_eq!(documented.iter().collect::<BTreeSet<_>>().len(), documented.len(), "each code once");
+    assert_eq!(documented.into_iter().collect::<BTreeSet<_>>(), codes_of_the_code());
 }
 
 #[test]
@@ -428,11 +428,11 @@ fn the_codes_of_refusals_are_those_of_the_code() {
     let guide = read("docs/api.md");
     let acts = ["Acts on rotations", "Acts on training", "Clients"].map(|name| rows(&section(&guide, name), |_| true));
     let table = acts.concat();
-    let told: Vec<String> =
+    let documented: Vec<String> =
         table.iter().flat_map(|row| row[0].split(", ").map(str::to_owned).collect::<Vec<_>>()).collect();
     let known: BTreeSet<String> = refusal::Code::iter().map(|code| code.as_str().to_owned()).collect();
-    assert_eq!(told.len(), known.len(), "each code once");
-    assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), known);
+    assert_eq!(documented.len(), known.len(), "each code once");
+    assert_eq!(documented.into_iter().collect::<BTreeSet<_>>(), known);
 }
 
 #[test]
@@ -440,11 +440,11 @@ fn the_columns_are_those_of_a_bundle_that_is_loaded() {
     let list = |columns: &[&str]| if columns.is_empty() { "none".to_owned() } else { columns.join(", ") };
     let known: BTreeMap<String, [String; 2]> =
         import::FILES.iter().map(|file| (file.name.to_owned(), [list(file.columns), list(file.optional)])).collect();
-    let told: BTreeMap<String, [String; 2]> = rows(&read("docs/import.md"), |first| first.ends_with(".csv"))
+    let documented: BTreeMap<String, [String; 2]> = rows(&read("docs/import.md"), |first| first.ends_with(".csv"))
         .into_iter()
         .map(|row| (row[0].clone(), [row[1].clone(), row[2].clone()]))
         .collect();
-    assert_eq!(told, known);
+    assert_eq!(documented, known);
 
     // The bundle of the tests, which is loaded, has these columns; it may lack optional ones.
     for file in import::FILES {
@@ -475,12 +475,13 @@ fn the_codes_of_findings_are_those_of_the_code() {
         })
     };
     let known: BTreeSet<String> = variants.map(screaming).collect();
-    let told: BTreeSet<String> = rows(&read("docs/import.md"), |first| known.contains(first) || first.contains('_'))
-        .into_iter()
-        .map(|row| row[0].clone())
-        .filter(|code| code.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
-        .collect();
-    assert_eq!(told, known);
+    let documented: BTreeSet<String> =
+        rows(&read("docs/import.md"), |first| known.contains(first) || first.contains('_'))
+            .into_iter()
+            .map(|row| row[0].clone())
+            .filter(|code| code.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+            .collect();
+    assert_eq!(documented, known);
 }
 
 /// Every `.rs` file below a folder.

@@ -155,8 +155,8 @@ async fn ensure_responsible(access: &Access, enrolment: &VisibleEnrolment) -> Co
     Ok(ensure_organised_here(access, class.row().organiser_id, "enrolmentId")?)
 }
 
-/// Locks the person until the act is done. Conditions on all classes of a person are checked under this lock.
+/// Locks the person until the command ends. Conditions on all classes of a person are checked under this lock.
 pub(super) async fn locked_person(txn: &Txn, id: CadreId) -> CommandResult<cadre::Model> {
     let cadre = cadre::Entity::find_by_id(id).lock_exclusive().one(txn.connection()).await?;
-    cadre.ok_or_else(|| Error::internal("an enrolment of nobody").into())
+    cadre.ok_or_else(|| Error::internal("the person of an enrolment is missing").into())
 }
