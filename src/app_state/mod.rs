@@ -3,7 +3,7 @@
 mod query_caches;
 mod rounding_key;
 
-pub(crate) use query_caches::{CompositionKey, QueryCaches};
+pub(crate) use query_caches::QueryCaches;
 pub use rounding_key::RoundingKey;
 pub(crate) use rounding_key::rounded;
 
@@ -34,8 +34,7 @@ pub struct Snapshot {
 impl Snapshot {
     async fn load(connection: &(impl ConnectionTrait + StreamTrait)) -> Result<Self> {
         let reference_data = Arc::new(ReferenceData::load(connection).await?);
-        let caches = QueryCaches::new(reference_data.log_position());
-        Ok(Self { reference_data, caches })
+        Ok(Self { reference_data, caches: QueryCaches::new() })
     }
 
     /// Units and reference lists.

@@ -1,16 +1,12 @@
 //! Caches that are valid for one snapshot of the reference data.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use entity::value::{Day, UnitId};
 use quick_cache::{Weighter, sync::Cache};
-use sea_orm::ConnectionTrait;
 
 use crate::{
-    audit::hash_chain,
     db::RowScope,
-    error::Result,
-    projection::headcount::Counts,
     reference::units::{Subtree, SubtreeKey, UnitSet, Units},
 };
 
@@ -22,26 +18,19 @@ const MAX_UNITS: u64 = 250_000;
 const USUAL_SUBTREES: usize = 4_000;
 /// Capacity of the cache of row estimates.
 const MAX_ESTIMATES: usize = 20_000;
-/// Capacity of the cache of compositions.
-const MAX_COMPOSITIONS: usize = 8_192;
 
 /// Cache key of a reach: the roots of a client, those of the user on whose behalf it acts, if any, and the day.
 type ReachKey = (Vec<UnitId>, Option<Vec<UnitId>>, Day);
 
-/// Cache key of a composition, the same for all callers: a digest of all inputs of the count.
-pub(crate) type CompositionKey = [u8; 32];
-
 /// A reach with its row-level security.
 type Reach = (Arc<UnitSet>, RowScope);
 
-/// Caches of values that follow from the snapshot alone, and of compositions.
+/// Caches of values that follow from the snapshot, and of row estimates.
 #[derive(Debug)]
 pub(crate) struct QueryCaches {
     reaches: Cache<ReachKey, Reach>,
     subtrees: Cache<SubtreeKey, Arc<Subtree>, UnitCount>,
     row_estimates: Cache<String, u64>,
-    compositions: Cache<(i64, CompositionKey), Counts>,
-    last_command: LastCommandCursor,
 }
 
 #[derive(Clone, Debug)]
@@ -55,14 +44,12 @@ impl Weighter<SubtreeKey, Arc<Subtree>> for UnitCount {
 }
 
 impl QueryCaches {
-    /// Empty caches for a snapshot that contains all commits up to a position of the log.
-    pub(crate) fn new(log_position: i64) -> Self {
+    /// Empty caches.
+    pub(crate) fn new() -> Self {
         Self {
             reaches: Cache::new(MAX_REACHES),
             subtrees: Cache::with_weighter(USUAL_SUBTREES, MAX_UNITS, UnitCount),
             row_estimates: Cache::new(MAX_ESTIMATES),
-            compositions: Cache::new(MAX_COMPOSITIONS),
-            last_command: LastCommandCursor::from(log_position),
         }
     }
 
@@ -104,58 +91,6 @@ impl QueryCaches {
     pub(crate) fn keep_row_estimate(&self, of: String, rows: u64) {
         self.row_estimates.insert(of, rows);
     }
-
-    /// Position of the last command in the log, which ends at `end`.
-    pub(crate) async fn last_command(&self, connection: &impl ConnectionTrait, end: i64) -> Result<i64> {
-        self.last_command.last(connection, end).await
-    }
-
-    /// Composition cached until the next commit: the result that was read when `last_command` was the last command.
-    /// Commits are serialised, so equal positions mean equal data.
-    pub(crate) fn composition(&self, last_command: i64, key: CompositionKey) -> Option<Counts> {
-        self.compositions.get(&(last_command, key))
-    }
-
-    /// Caches a composition that was read together with, or after, the position of the last command.
-    pub(crate) fn keep_composition(&self, last_command: i64, key: CompositionKey, counts: Counts) {
-        self.compositions.insert((last_command, key), counts);
-    }
-}
-
-/// Scan position in the log; most entries are access records and are skipped.
-#[derive(Debug)]
-struct LastCommandCursor(Mutex<Scanned>);
-
-#[derive(Clone, Copy, Debug)]
-struct Scanned {
-    until: i64,
-    last: i64,
-}
-
-impl LastCommandCursor {
-    /// Starts the scan at a position, which also serves as the position of the last command.
-    fn from(position: i64) -> Self {
-        Self(Mutex::new(Scanned { until: position, last: position }))
-    }
-
-    /// Returns the position of the last command where the log ends at `end`. Falls back to `end` when the position is
-    /// older than the scan.
-    async fn last(&self, connection: &impl ConnectionTrait, end: i64) -> Result<i64> {
-        let Scanned { until, last } = *self.scanned();
-        if end <= until {
-            return Ok(if last <= end { last } else { end });
-        }
-        let last = hash_chain::last_act_after(connection, until).await?.unwrap_or(last);
-        let mut scanned = self.scanned();
-        if end > scanned.until {
-            *scanned = Scanned { until: end, last };
-        }
-        Ok(last)
-    }
-
-    fn scanned(&self) -> MutexGuard<'_, Scanned> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 #[cfg(test)]
@@ -167,26 +102,8 @@ mod tests {
     use crate::reference::units;
 
     #[test]
-    fn a_composition_is_cached_for_its_command_only() {
-        let caches = QueryCaches::new(0);
-        let (counts, newer) = (Counts { total: 3, ..Counts::default() }, Counts { total: 4, ..Counts::default() });
-        caches.keep_composition(7, [1; 32], counts.clone());
-        assert_eq!(caches.composition(7, [1; 32]), Some(counts));
-        let others = [(8, [1; 32]), (6, [1; 32]), (7, [2; 32])];
-        assert!(others.iter().all(|(command, key)| caches.composition(*command, *key).is_none()));
-        caches.keep_composition(8, [1; 32], newer.clone());
-        assert_eq!(caches.composition(8, [1; 32]), Some(newer));
-    }
-
-    #[test]
     fn the_caches_are_bounded() {
-        let caches = QueryCaches::new(0);
-        for nth in 0..2 * MAX_COMPOSITIONS as u64 {
-            let mut key = [0; 32];
-            key[..8].copy_from_slice(&nth.to_be_bytes());
-            caches.keep_composition(1, key, Counts::default());
-        }
-        assert!((1..=MAX_COMPOSITIONS).contains(&caches.compositions.len()));
+        let caches = QueryCaches::new();
         let (units, first) = (Units::default(), Day::of(1800, 1, 1).expect("a day"));
         for nth in 0..u128::from(MAX_UNITS) + 10 {
             let key = (UnitId(Uuid::from_u128(nth)), Hierarchy::Party, units::Reach::Unit, first);

@@ -200,17 +200,6 @@ pub(crate) async fn acts_after(connection: &impl ConnectionTrait, place: i64) ->
     Ok(links.into_tuple().all(connection).await?)
 }
 
-/// Position of the last command after a position of the chain, if any.
-pub(crate) async fn last_act_after(connection: &impl ConnectionTrait, place: i64) -> Result<Option<i64>> {
-    let last = log_link::Entity::find()
-        .select_only()
-        .column(log_link::Column::Position)
-        .filter(log_link::Column::Position.gt(place))
-        .filter(log_link::Column::Log.eq(Log::Audit))
-        .order_by_desc(log_link::Column::Position);
-    Ok(last.into_tuple().one(connection).await?)
-}
-
 /// Whether a command committed after a position of the chain changed an object of a type that is not in `except`.
 pub(crate) async fn has_changed_after(connection: &impl ConnectionTrait, place: i64, except: &[&str]) -> Result<bool> {
     let acts = log_link::Entity::find()

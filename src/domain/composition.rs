@@ -9,11 +9,8 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement},
 };
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::{
-    app_state::CompositionKey,
-    audit::hash_chain,
     authz::{Access, ReachedUnits, Statistics},
     db::ReadMode,
     domain::{
@@ -22,7 +19,7 @@ use crate::{
         unit::titles,
     },
     error::Result,
-    projection::headcount::{self, Counted, Counts, Lookup},
+    projection::headcount::{self, Counted, Counts},
     reference::units::{Reach, Subtree},
 };
 
@@ -104,8 +101,8 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
     let decimals = decimals(asked.decimals)?;
     let subtree = access.subtree((asked.unit, asked.hierarchy, asked.reach, asked.day));
     let counts = match projected(access, asked, &subtree).await? {
-        Lookup::Counts(counts) => counts,
-        Lookup::Nothing { end } => cached(access, &statistics, asked, (&subtree, end)).await?,
+        Some(counts) => counts,
+        None => counted(access, &statistics, asked, &subtree).await?,
     };
     let mut composition = Composition {
         subject: asked.subject.clone(),
@@ -121,9 +118,9 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
 }
 
 /// Counts from the projection, if it covers the query and the caller reaches all units.
-async fn projected(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Lookup> {
+async fn projected(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Option<Counts>> {
     if asked.titles.is_some() || !access.reaches_all_of(subtree) {
-        return Ok(Lookup::Nothing { end: None });
+        return Ok(None);
     }
     let counted = Counted {
         unit: asked.unit,
@@ -135,39 +132,9 @@ async fn projected(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<
     headcount::counts(&access.prepared(), access.reference_data(), counted).await
 }
 
-fn cache_key(access: &Access, asked: &Asked, subtree: &Subtree) -> CompositionKey {
-    let Asked { subject, titles, key_leaders_only, day, unit: _, hierarchy: _, reach: _, decimals: _ } = asked;
-    let units = access.fingerprint(subtree);
-    let text = serde_json::to_vec(&(units, subject, titles, key_leaders_only, day)).expect("plain data");
-    Sha256::digest(&text).into()
-}
-
-/// Counts from the cache, if no command was committed since, or from the database. Counts are cached before rounding.
-/// The cache belongs to the snapshot, whose titles the counts use. Counts may include a command after `end`: a later
-/// request finds that command and another entry.
-async fn cached(
-    access: &Access,
-    statistics: &Statistics<'_>,
-    asked: &Asked,
-    (subtree, end): (&Subtree, Option<i64>),
-) -> Result<Counts> {
-    access.continue_reading(ReadMode::Any).await;
-    let end = match end {
-        Some(end) => end,
-        None => hash_chain::end(&access.prepared()).await?,
-    };
-    let (key, caches) = (cache_key(access, asked, subtree), access.caches());
-    let last_command = caches.last_command(&access.prepared(), end).await?;
-    if let Some(counts) = caches.composition(last_command, key) {
-        return Ok(counts);
-    }
-    let counts = counted(access, statistics, asked, subtree).await?;
-    caches.keep_composition(last_command, key, counts.clone());
-    Ok(counts)
-}
-
 /// Counts the people in the database.
 async fn counted(access: &Access, statistics: &Statistics<'_>, asked: &Asked, subtree: &Subtree) -> Result<Counts> {
+    access.continue_reading(ReadMode::Any).await;
     let select = counts(access, statistics, asked, &access.within(subtree))?;
     let mut counts = Counts::default();
     for row in access.reader().query_all(&select).await? {

@@ -413,40 +413,6 @@ async fn no_count_of_a_past_day_is_older_than_an_act_that_was_answered() {
 }
 
 #[actix_web::test]
-async fn a_past_day_is_counted_again_once_something_was_committed() {
-    on_both(async |app| {
-        let caller = app.caller(&SCOPES, &["W"]).await;
-        let ids = enrolled(app, &caller, 2).await;
-        let begins = |day: &str| {
-            format!(
-                "UPDATE assignment SET start_on = '{day}' WHERE cadre_id = (SELECT id FROM cadre WHERE code = 'V-000')"
-            )
-        };
-        let reader = app.caller(&["cadre:read", "cadre.identity:read"], &["W"]).await;
-        let (total, holders) = counted(&caller).await;
-
-        // The control: what is done past the program shows that nothing is counted again, nor after protected data was read,
-        // of which the chain of logs holds an entry.
-        execute(app, &begins("2026-05-31")).await;
-        assert_eq!(counted(&caller).await, (total, holders));
-        let links = "SELECT position FROM log_head";
-        let end = number(app, links).await;
-        reader.query(r#"{ cadre(by: {code: "V-001"}) { identity { birthOn } } }"#).await;
-        assert!(number(app, links).await > end);
-        assert_eq!(counted(&caller).await, (total, holders));
-        let other = app.caller(&["stats:read", "cadre:read"], &["P"]).await;
-        assert_eq!(counted(&other).await, (total - 1, holders), "a client was registered, which is an act");
-
-        complete(&caller, &ids[1]).await;
-        assert_eq!(counted(&other).await, (total - 1, holders + 1));
-        assert_eq!(counted(&caller).await, (total - 1, holders + 1));
-        execute(app, &begins("2010-01-01")).await;
-        assert_eq!(counted(&caller).await, (total - 1, holders + 1));
-    })
-    .await;
-}
-
-#[actix_web::test]
 async fn counts_that_another_version_left_behind_are_read_by_nobody() {
     on_both(async |app| {
         let caller = app.caller(&SCOPES, &["W"]).await;

@@ -22,7 +22,7 @@ use crate::{
     },
     error::Result,
     page::{Direction, Key, Position, Way, Window},
-    projection::headcount::{self, Counted, Lookup},
+    projection::headcount::{self, Counted},
     reference::units::{Reach, Subtree},
 };
 
@@ -93,11 +93,8 @@ impl<'a> IndexableList<'a> {
 
     /// Number of people of the unit or subtree who satisfy the level condition; `None` if the counts do not cover it.
     async fn people(&self, access: &Access) -> Result<Option<u64>> {
-        let Lookup::Counts(counts) =
-            headcount::counts(&access.prepared(), access.reference_data(), self.counted(access)).await?
-        else {
-            return Ok(None);
-        };
+        let counts = headcount::counts(&access.prepared(), access.reference_data(), self.counted(access)).await?;
+        let Some(counts) = counts else { return Ok(None) };
         Ok(Some(match &self.level {
             None => counts.total,
             Some((_, ranks, or_none)) => {

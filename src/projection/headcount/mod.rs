@@ -12,7 +12,7 @@ mod tests;
 mod update;
 mod verify;
 
-pub(crate) use query::{Counted, Counts, Lookup, counts};
+pub(crate) use query::{Counted, Counts, counts};
 pub(super) use rebuild::Rebuild;
 pub(super) use update::{Update, is_made, made_at};
 pub use verify::Difference;

@@ -2,7 +2,7 @@
 //! subtree.
 
 use entity::{
-    headcount, headcount_state, log_head,
+    headcount, headcount_state,
     value::{Day, Hierarchy, UnitId},
 };
 use sea_orm::{
@@ -50,34 +50,24 @@ impl Counts {
     }
 }
 
-/// Result of a look-up in the counts.
-#[derive(Clone, Debug)]
-pub(crate) enum Lookup {
-    /// Counts from the tables.
-    Counts(Counts),
-    /// The tables do not cover the day, or use units that are missing in the caller's snapshot. `end` is the position
-    /// of the end of the log at that time, if it was read.
-    Nothing { end: Option<i64> },
-}
-
-/// Reads the counts. The caller has already checked that the client may see the number and reaches all units of the
-/// subtree.
+/// Reads the counts; `None` if the tables do not cover the day, or use units that are missing in the caller's snapshot.
+/// The caller has already checked that the client may see the number and reaches all units of the subtree.
 pub(crate) async fn counts(
     connection: &impl ConnectionTrait,
     reference_data: &ReferenceData,
     of: Counted<'_>,
-) -> Result<Lookup> {
+) -> Result<Option<Counts>> {
     let mut counts = Counts::default();
     let rows = connection.query_all(&select(reference_data, of)).await?;
     if rows.is_empty() {
-        return Ok(Lookup::Nothing { end: None });
+        return Ok(None);
     }
     for row in &rows {
         let (version, base_date): (i32, Option<Day>) = (row.try_get("", "version")?, row.try_get("", "base_on")?);
         let list_change: i64 = row.try_get("", "list_change")?;
         let speaks_of_it = version == VERSION && base_date.is_some_and(|base_date| base_date <= of.day);
         if !speaks_of_it || reference_data.log_position() < list_change {
-            return Ok(Lookup::Nothing { end: Some(row.try_get("", "end_of_chain")?) });
+            return Ok(None);
         }
         let Some(rank) = row.try_get::<Option<i16>>("", "rank")? else { continue };
         let people = u64::try_from(row.try_get::<i64>("", "people")?).unwrap_or(0);
@@ -87,10 +77,10 @@ pub(crate) async fn counts(
             false => {}
         }
     }
-    Ok(Lookup::Counts(counts))
+    Ok(Some(counts))
 }
 
-/// Selects the head, the counts and the end of the log in one statement, so that no fold can happen in between.
+/// Selects the head and the counts in one statement, so that no fold can happen in between.
 fn select(reference_data: &ReferenceData, of: Counted<'_>) -> SelectStatement {
     use {headcount::Column as Count, headcount_state::Column as Head};
     let head = |column| Expr::col((headcount_state::Entity, column));
@@ -102,13 +92,11 @@ fn select(reference_data: &ReferenceData, of: Counted<'_>) -> SelectStatement {
         .and(Count::KeyLeaders.eq(of.key_leaders))
         .and(Count::SubjectCode.is_in(["", of.subject.unwrap_or_default()]))
         .and(Count::Day.lte(of.day));
-    let end = Query::select().column(log_head::Column::Position).from(log_head::Entity).take();
     let mut select = Query::select();
     select
         .columns([Head::Version, Head::BaseOn, Head::ListChange].map(|column| (headcount_state::Entity, column)))
         .columns([Count::SubjectCode, Count::Rank].map(|column| (headcount::Entity, column)))
         .expr_as(count(Count::People).sum(), "people")
-        .expr_as(end, "end_of_chain")
         .from(headcount_state::Entity)
         .left_join(headcount::Entity, is_asked)
         .add_group_by([head(Head::Version), head(Head::BaseOn), head(Head::ListChange)])
