@@ -46,6 +46,9 @@ pub enum Error {
         /// The problem and its solution.
         sentence: Sentence,
     },
+    /// The change feed cannot continue from a cursor; the client must copy the data again.
+    #[error("resync: {0:?}")]
+    Resync(Resync),
     /// The act would contradict recorded data.
     #[error("conflict: {}", .0.en)]
     Conflict(Sentence),
@@ -58,6 +61,28 @@ pub enum Error {
     /// An internal error.
     #[error("internal error")]
     Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+/// Why the change feed cannot continue from a cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resync {
+    /// Units came into the caller's reach or left it: a new grant, a unit that moved, a new day.
+    ReachChanged,
+    /// The scopes of the caller show other types of objects.
+    ScopesChanged,
+    /// So much was loaded at once that the changes were not recorded one by one.
+    BulkLoad,
+}
+
+impl Resync {
+    /// The word for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReachChanged => "REACH_CHANGED",
+            Self::ScopesChanged => "SCOPES_CHANGED",
+            Self::BulkLoad => "BULK_LOAD",
+        }
+    }
 }
 
 /// Result of an operation with errors for clients.

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{ChangeKind, UnitId};
+use crate::value::{ChangeKind, UnitId, UnitIds};
 
 /// A change.
 #[sea_orm::model]
@@ -13,7 +13,6 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub seq: i64,
     /// The act that caused the change.
-    #[sea_orm(indexed)]
     pub audit_seq: i64,
     /// Kind of the change.
     pub kind: ChangeKind,
@@ -24,6 +23,13 @@ pub struct Model {
     /// Unit whose reach may see the change, for example of an unpublished rotation; `None` if everyone who sees the
     /// object may.
     pub audience_id: Option<UnitId>,
+    /// Id of the object; `None` for reference lists, administration, and changes whose units are unknown.
+    pub object_id: Option<Uuid>,
+    /// Units whose reach showed the object before the change; empty if it did not exist.
+    pub units_before: Option<UnitIds>,
+    /// Units whose reach shows the object after the change. `None` if they are unknown: in a bulk load, in changes
+    /// recorded by an older version, and for objects that do not belong to units.
+    pub units_after: Option<UnitIds>,
     /// The act.
     #[sea_orm(belongs_to, from = "audit_seq", to = "seq")]
     pub audit: BelongsTo<super::audit_entry::Entity>,

@@ -24,6 +24,7 @@ pub mod enrolment;
 pub mod enrolment_quota;
 pub mod ethnic_group;
 pub mod external_client;
+pub mod feed_state;
 pub mod grant_unit;
 pub mod headcount;
 pub mod headcount_state;

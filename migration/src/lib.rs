@@ -31,6 +31,7 @@ mod m20261202_000023_quota_use;
 mod m20261202_000025_client_administrator;
 mod m20261202_000027_succession_of_itself;
 mod m20261203_000028_table_names;
+mod m20261204_000029_change_feed;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, SchemaManager};
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261202_000025_client_administrator::Migration),
             Box::new(m20261202_000027_succession_of_itself::Migration),
             Box::new(m20261203_000028_table_names::Migration),
+            Box::new(m20261204_000029_change_feed::Migration),
         ]
     }
 }

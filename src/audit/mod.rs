@@ -1,6 +1,7 @@
 //! Logs (nhật ký): the hash chain over all of them, its verification, signed checkpoints, and the export of the access
 //! log.
 
+pub(crate) mod change_feed;
 mod checkpoint;
 mod export;
 pub(crate) mod hash_chain;

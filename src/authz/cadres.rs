@@ -302,7 +302,7 @@ struct ProtectedOf {
 
 /// Units that keep a person's file on a day: the units where the person holds posts; without a current post, the unit
 /// of the last ended post; before the first post, the unit of the first.
-fn custodians(posts: &[assignment::Model], day: Day) -> impl Iterator<Item = UnitId> {
+pub(crate) fn custodians(posts: &[assignment::Model], day: Day) -> impl Iterator<Item = UnitId> {
     let held = posts.iter().filter(move |post| post.is_held_on(day)).map(|post| post.unit_id);
     let left = posts.iter().filter(|post| post.end_on.is_some_and(|end| end <= day)).max_by_key(|post| post.end_on);
     let coming = posts.iter().min_by_key(|post| post.start_on);

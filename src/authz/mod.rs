@@ -4,6 +4,8 @@
 mod authorized;
 mod cadre_with_rotations;
 mod cadres;
+mod change_log;
+mod changes;
 mod disclosure;
 mod disclosures;
 mod permit;
@@ -19,7 +21,10 @@ mod unit_references;
 pub use authorized::{AuthorizedCadre, AuthorizedCadreId, RelatedCadre};
 pub use cadre_with_rotations::WithRotations;
 pub(crate) use cadres::PostOn;
+pub(crate) use cadres::custodians;
 pub use cadres::{Cadres, PostCondition};
+pub(crate) use change_log::Change;
+pub use changes::{ChangeOperation, ChangeType, VisibleChange};
 pub use disclosure::Unaudited;
 pub use permit::{Area, CommandKind, Permit, Txn};
 pub use protected_fields::{Identity, Origin, Political, Protected};
@@ -45,7 +50,7 @@ use crate::{
     db::{PreparedReads, ReadMode, ReadSession, RowScope},
     error::{Error, Result},
     limit::Limits,
-    page::{BoundedCount, Cursors},
+    page::{BoundedCount, Cursors, FeedCursors},
     reference::{
         ReferenceData,
         units::{Subtree, SubtreeKey, UnitSet, fingerprint},
@@ -250,6 +255,12 @@ impl Access {
             None => key.cursors(self.caller.client_id(), list),
             Some(person) => key.cursors(self.caller.client_id(), &(person, list)),
         }
+    }
+
+    /// Cursors of the change feed, bound to this caller.
+    pub(crate) fn feed_cursors(&self) -> FeedCursors {
+        let person = self.caller.on_behalf_of().map(User::id);
+        self.app_state.cursor_key().feed_cursors(&(self.caller.client_id().0, person.map(|person| person.0)))
     }
 
     /// Units of the reach; `None` if it contains all units.

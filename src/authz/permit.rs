@@ -4,18 +4,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use entity::{
-    audit_entry, change,
+    audit_entry,
     value::{CadreId, ChangeKind, Day, Log, Scope, UnitId},
 };
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    DatabaseTransaction, EntityTrait, IntoActiveModel,
+    ConnectionTrait, DatabaseBackend, DatabaseTransaction,
 };
 
 use crate::{
     audit::hash_chain::{Content, Entry, Head},
-    authz::Access,
+    authz::{
+        Access,
+        change_log::{Change, ChangeLog},
+    },
     clock::Clock,
     db::{self, Database, LockMode, ReadSession},
     error::{Error, Result},
@@ -154,9 +157,10 @@ impl<'a> Permit<'a> {
             detail: Set(detail),
         };
         let entry = entry.insert(&inner).await?;
-        let log = Mutex::new(Unlinked { act: Content::of_act(&entry), others: Vec::new() });
+        let log = tokio::sync::Mutex::new(ChangeLog::of(entry.seq, Content::of_act(&entry)));
         let (reference_data, today, touched) = (self.reference_data, self.clock.today(), Mutex::default());
-        Ok(Txn { inner, audit_seq: entry.seq, actor: self.actor, at, log, reference_data, today, touched })
+        let others = Mutex::default();
+        Ok(Txn { inner, audit_seq: entry.seq, actor: self.actor, at, log, others, reference_data, today, touched })
     }
 }
 
@@ -167,7 +171,10 @@ pub struct Txn {
     audit_seq: i64,
     actor: String,
     at: DateTime<Utc>,
-    log: Mutex<Unlinked>,
+    /// Changes of the command, written at commit.
+    log: tokio::sync::Mutex<ChangeLog>,
+    /// Entries of other logs that are not yet part of the hash chain.
+    others: Mutex<Vec<Entry>>,
     /// Units and lists in the caller's snapshot.
     reference_data: Option<Arc<ReferenceData>>,
     today: Day,
@@ -175,19 +182,15 @@ pub struct Txn {
     touched: Mutex<ChangedCadres>,
 }
 
-/// Log entries that are not yet part of the hash chain.
-#[derive(Debug)]
-struct Unlinked {
-    /// Audit entry with the changes recorded so far.
-    act: Content,
-    /// Entries of other logs written by the command.
-    others: Vec<Entry>,
-}
-
 impl Txn {
     /// Connection of the transaction.
     pub(crate) fn connection(&self) -> &DatabaseTransaction {
         &self.inner
+    }
+
+    /// Kind of the database.
+    pub(crate) fn backend(&self) -> DatabaseBackend {
+        self.inner.get_database_backend()
     }
 
     /// Connection for writing inputs of read models: a person, the person's posts, qualifications and rotations.
@@ -221,51 +224,35 @@ impl Txn {
         self.at
     }
 
-    /// Writes the change of one object to the change log.
+    /// Records the change of one object. Its units, which decide who sees it in the change feed, are found at commit.
     pub(crate) async fn record(&self, kind: ChangeKind, object_type: &str, object: impl Into<String>) -> Result<()> {
-        self.record_for(None, kind, object_type, object).await
+        self.record_change(Change::of(kind, object_type, object)).await
     }
 
-    /// Writes the change of one object to the change log, visible only to callers whose reach contains the unit.
-    pub(crate) async fn record_for(
-        &self,
-        audience: Option<UnitId>,
-        kind: ChangeKind,
-        object_type: &str,
-        object: impl Into<String>,
-    ) -> Result<()> {
-        let row = self.line(kind, object_type, (object.into(), audience));
-        change::Entity::insert(row).exec_without_returning(&self.inner).await?;
-        Ok(())
+    /// Records a change.
+    pub(crate) async fn record_change(&self, change: Change) -> Result<()> {
+        self.log.lock().await.add(&self.inner, change).await
     }
 
-    /// Prepares a row of the change log. The caller must insert rows in the order in which they were prepared.
-    pub(crate) fn line(
-        &self,
-        kind: ChangeKind,
-        object_type: &str,
-        (object, audience_id): (String, Option<UnitId>),
-    ) -> change::ActiveModel {
-        let object_type = object_type.to_owned();
-        let row = change::Model { seq: 0, audit_seq: self.audit_seq, kind, object_type, object, audience_id };
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.act = log.act.clone().with_change(&row);
-        change::ActiveModel { seq: NotSet, ..row.into_active_model() }
+    /// Whether so much has changed that the change feed cannot tell the changes one by one.
+    pub(crate) async fn is_bulk(&self) -> bool {
+        self.log.lock().await.is_bulk() || matches!(*self.touched(), ChangedCadres::Everybody)
     }
 
     /// Adds an entry that the command wrote to another log to the hash chain.
     pub(crate) fn also(&self, entry: Entry) {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).others.push(entry);
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 
-    /// Updates the read models, links the log entries to the hash chain and commits. The end of the chain is the last
-    /// lock taken.
+    /// Updates the read models, writes the changes, links the log entries to the hash chain and commits. The end of the
+    /// chain is the last lock taken.
     pub(crate) async fn commit(self) -> Result<()> {
-        let Self { inner, audit_seq, log, reference_data, today, touched, .. } = self;
+        let Self { inner, audit_seq, log, others, reference_data, today, touched, .. } = self;
         let touched = touched.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let renewed = projection::renew(&inner, touched, (reference_data, today)).await?;
-        let Unlinked { act, others } = log.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let act = Entry { log: Log::Audit, number: audit_seq, content: act.digest() };
+        let (renewed, posts) = projection::renew(&inner, touched, (reference_data, today)).await?;
+        let content = log.into_inner().write(&inner, posts.as_ref(), today).await?;
+        let others = others.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let act = Entry { log: Log::Audit, number: audit_seq, content: content.digest() };
         let place = Head::lock(&inner).await?.link(&inner, [act].into_iter().chain(others)).await?;
         renewed.at(&inner, place).await?;
         Ok(inner.commit().await?)

@@ -156,6 +156,17 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("SeatsError", "code" | "message" | "field" | "seats" | "allocated" | "used" | "remaining")
         | ("RuleError", "code" | "message" | "field") => Nothing,
 
+        // Changes: each is shown only with the scope of its type, which `Access::changes` requires.
+        ("ChangeType", "CADRE" | "QUALIFICATION") => Needs(Scope::CadreRead),
+        ("ChangeType", "ROTATION") => Needs(Scope::RotationRead),
+        ("ChangeType", "TRAINING_PLAN" | "TRAINING_CLASS" | "ENROLMENT") => Needs(Scope::TrainingRead),
+        ("ChangeType", "QUOTA") => Needs(Scope::QuotaRead),
+        ("ChangeType", "UNIT" | "TITLE" | "PROGRAMME" | "INSTITUTION" | "ETHNIC_GROUP" | "QUALIFICATION_SUBJECT")
+        | ("ChangeType", "QUALIFICATION_LEVEL" | "RULE" | "RETIREMENT_AGE")
+        | ("Query", "changes" | "changeCursor")
+        | ("Change", "id" | "type" | "objectId" | "code" | "operation" | "at")
+        | ("ChangeOperation", _) => Nothing,
+
         // Units and reference lists within reach.
         ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
         | ("Query", "programmes" | "institutions" | "ethnicGroups" | "rules" | "retirementAges" | "__schema" | "__type")
@@ -206,6 +217,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
     let is_known = match (parent, field) {
         ("Query", "node") => argument == "id",
         ("Query", "nodes") => argument == "ids",
+        ("Query", "changes") => matches!(argument, "after" | "first" | "types"),
         ("Query", "unit" | "cadre") => matches!(argument, "by" | "asOf"),
         ("Query", "units" | "cadres") => matches!(argument, "where" | "search" | "orderBy" | "asOf") || pages(argument),
         ("Query", "rotations" | "trainingPlans" | "trainingClasses") => {

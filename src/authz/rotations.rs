@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use entity::{
     rotation,
-    value::{CadreId, Day, RotationId, RotationState, Scope},
+    value::{CadreId, Day, RotationId, RotationState, Scope, UnitIds},
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Select,
@@ -155,4 +155,10 @@ impl<'a> Rotations<'a> {
         }
         Ok(of)
     }
+}
+
+/// Units whose reach shows a rotation: the condition of `Rotations::select` for one row.
+pub(super) fn units_of(row: &rotation::Model) -> UnitIds {
+    let of_all = [row.from_unit_id, row.to_unit_id].into_iter().filter(|_| !row.is_embargoed());
+    of_all.chain(row.preparing_unit_id).collect()
 }

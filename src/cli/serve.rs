@@ -15,7 +15,7 @@ use cadre_api::{
     clock::Clock,
     config::Settings,
     db::{Database, RlsStatus, RowScope},
-    domain::key,
+    domain::{key, maintenance},
     error::Error,
     graphql::engine::Engine,
     http::{Service, server},
@@ -203,6 +203,9 @@ async fn upkeep(tokens: &Tokens, store: &KeyStore, rotation: TimeDelta) -> Resul
     }
     for kid in key::destroy_ended(store, Clock::System).await? {
         tracing::info!(kid, "a key of access tokens was destroyed");
+    }
+    if maintenance::record_day(&store.database, Clock::System).await? {
+        tracing::info!("the changes of a new day were recorded");
     }
     tokens.refresh().await
 }

@@ -2,6 +2,7 @@
 
 pub mod access_log;
 pub mod cadre;
+pub mod change;
 pub mod client;
 pub mod command;
 pub mod composition;

@@ -17,7 +17,7 @@ use entity::value::Purpose;
 use futures_util::FutureExt;
 
 use crate::{
-    error::Error,
+    error::{Error, Resync},
     graphql::guard::{
         explain::explained,
         rejection::{Code, Rejection},
@@ -37,6 +37,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::PurposeRequired { .. } => "PURPOSE_REQUIRED",
         Error::PurposeNotAllowed { .. } => "PURPOSE_NOT_ALLOWED",
         Error::Invalid { .. } => "INVALID",
+        Error::Resync(_) => "RESYNC",
         Error::Conflict(_) => "CONFLICT",
         Error::Unavailable(_) => "UNAVAILABLE",
         Error::TimedOut(_) => "OPERATION_TIMEOUT",
@@ -69,6 +70,7 @@ pub fn sentence(error: &Error) -> Sentence {
             "Your client may not read for the purpose in the header X-Purpose",
         ),
         Error::Invalid { sentence, .. } | Error::Conflict(sentence) => sentence.clone(),
+        Error::Resync(reason) => resync(*reason),
         Error::Unavailable(_) => Sentence::new(
             "Cơ sở dữ liệu đang bận hoặc gián đoạn; hãy gửi lại yêu cầu sau giây lát.",
             "The database is busy or interrupted; send the request again in a moment.",
@@ -84,6 +86,24 @@ pub fn sentence(error: &Error) -> Sentence {
             "A fault of ours; quote the request id when you report it.",
         ),
     }
+}
+
+fn resync(reason: Resync) -> Sentence {
+    let (vi, en) = match reason {
+        Resync::ReachChanged => ("phạm vi đơn vị của bạn đã thay đổi", "the units within your reach have changed"),
+        Resync::ScopesChanged => ("quyền của bạn đã thay đổi", "the scopes of your grant have changed"),
+        Resync::BulkLoad => ("dữ liệu đã được nhập hàng loạt", "data was loaded in bulk"),
+    };
+    Sentence::new(
+        format!(
+            "Không thể đọc tiếp dòng thay đổi từ con trỏ này vì {vi}; hãy lấy `changeCursor` mới, sao chép lại toàn bộ dữ \
+             liệu, rồi đọc tiếp từ con trỏ mới."
+        ),
+        format!(
+            "The change feed cannot continue from this cursor, because {en}; read a new `changeCursor`, copy all data \
+             again, then continue from the new cursor."
+        ),
+    )
 }
 
 /// A message about purposes that lists the allowed ones as the solution.
@@ -126,6 +146,7 @@ pub fn shown(error: &Error, language: Language, request_id: &str) -> ServerError
         }
         Error::PurposeNotAllowed { allowed } => extensions.set("allowedPurposes", words(allowed)),
         Error::Invalid { field, .. } => extensions.set("field", field.as_str()),
+        Error::Resync(resync) => extensions.set("reason", resync.as_str()),
         _ => {}
     }
     shown.extensions = Some(extensions);

@@ -2,6 +2,7 @@
 
 pub mod access_log;
 pub mod cadre;
+pub mod change;
 pub mod client;
 pub mod composition;
 mod context;
@@ -44,6 +45,7 @@ pub struct Query(
     qualification::QualificationQuery,
     rule::RuleQuery,
     client::ClientQuery,
+    change::ChangeQuery,
 );
 
 /// All write operations. Several mutations in one operation are executed one after another.

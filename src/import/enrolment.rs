@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use entity::{
     enrolment, training_class,
     value::{
-        CadreCode, CadreId, ClassCode, ClassId, EnrolmentId, EnrolmentState, Grade, ProgrammeCode, UnitCode, UnitId,
+        CadreCode, CadreId, ChangeKind, ClassCode, ClassId, EnrolmentId, EnrolmentState, Grade, ProgrammeCode,
+        UnitCode, UnitId,
     },
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
@@ -30,9 +31,13 @@ use super::{
     row::CadreRow,
     table::Row,
     training_lists::programme_of,
-    write::insert,
+    write::{insert, record_unless_bulk},
 };
-use crate::{authz::Txn, error::Result, language::Sentence};
+use crate::{
+    authz::{Change, Txn},
+    error::Result,
+    language::Sentence,
+};
 
 /// A person in a class, or sent to a programme elsewhere.
 pub(super) struct EnrolmentRow {
@@ -287,7 +292,12 @@ impl Pass<'_, DatabaseTransaction> {
             let count = counted(&found);
             found.retain(|row| row.news == RowStatus::New);
             let elsewhere = found.iter().filter(|row| row.model.class.is_none());
-            elsewhere.for_each(|row| pass.context.cadre_index.touch(row.person));
+            let elsewhere: Vec<Person> = elsewhere.map(|row| row.person).collect();
+            elsewhere.iter().for_each(|person| pass.context.cadre_index.touch(*person));
+            txn.of_persons(elsewhere.iter().map(|person| pass.context.cadre_index.id(*person)));
+            let created =
+                |row: &Resolved<Learning>| Change::of(ChangeKind::Created, "enrolment", row.model.row.id.to_string());
+            record_unless_bulk(txn, found.iter().map(created)).await?;
             let of_class =
                 found.iter().filter_map(|row| Some((&row.model.row, pass.context.classes.get(row.model.class?))));
             let links: Vec<_> = of_class.flat_map(|(row, class)| attribution.links(row, class)).collect();

@@ -31,11 +31,11 @@ use super::{
     session::SessionRow,
     table::{self, Row},
     validated::{Validated, file_report, report},
-    write::{insert, record},
+    write::{insert, record, record_unless_bulk},
 };
 use crate::{
     audit::hash_chain,
-    authz::{Area, CommandKind, Permit, Txn},
+    authz::{Area, Change, CommandKind, Permit, Txn},
     clock::Clock,
     db::{
         self, Database,
@@ -240,7 +240,7 @@ impl Pass<'_, DatabaseTransaction> {
     async fn load_assignments(&mut self, txn: &Txn) -> Result<Checked> {
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (found, _) = pass.assignments(header, rows).await?;
-            pass.write_new(txn, found).await
+            pass.write_new(txn, found, |_| None).await
         };
         Ok(self.batches(step).await?.0)
     }
@@ -248,7 +248,10 @@ impl Pass<'_, DatabaseTransaction> {
     async fn load_qualifications(&mut self, txn: &Txn) -> Result<Checked> {
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (found, _) = pass.qualifications(header, rows).await?;
-            pass.write_new(txn, found).await
+            let change = |row: &qualification::Model| {
+                Some(Change::of(ChangeKind::Created, "qualification", row.id.to_string()).about(row.cadre_id))
+            };
+            pass.write_new(txn, found, change).await
         };
         Ok(self.batches(step).await?.0)
     }
@@ -271,14 +274,23 @@ impl Pass<'_, DatabaseTransaction> {
                 let model = model.model(phase, &units, posts).ok_or_else(|| changed_file(header.file))?;
                 rotations.push(Resolved { line, person, news, model });
             }
-            pass.write_new(txn, rotations).await?;
+            let change = |row: &rotation::Model| {
+                let audience = row.preparing_unit_id.filter(|_| row.is_embargoed());
+                Some(Change::of(ChangeKind::Created, "rotation", row.id.to_string()).only_for(audience))
+            };
+            pass.write_new(txn, rotations, change).await?;
             Ok(count)
         };
         Ok(self.batches(step).await?.0)
     }
 
-    /// Inserts the new ones of these rows.
-    async fn write_new<M, A>(&mut self, txn: &Txn, mut rows: Vec<Resolved<M>>) -> Result<Count>
+    /// Inserts the new ones of these rows, and records their changes.
+    async fn write_new<M, A>(
+        &mut self,
+        txn: &Txn,
+        mut rows: Vec<Resolved<M>>,
+        change: impl Fn(&M) -> Option<Change>,
+    ) -> Result<Count>
     where
         M: ModelTrait + IntoActiveModel<A>,
         A: ActiveModelTrait<Entity = M::Entity>,
@@ -287,6 +299,7 @@ impl Pass<'_, DatabaseTransaction> {
         rows.retain(|row| row.news == RowStatus::New);
         rows.iter().for_each(|row| self.context.cadre_index.touch(row.person));
         txn.of_persons(rows.iter().map(|row| self.context.cadre_index.id(row.person)));
+        record_unless_bulk(txn, rows.iter().filter_map(|row| change(&row.model))).await?;
         insert(txn, rows.into_iter().map(|row| row.model)).await?;
         Ok(count)
     }

@@ -4,8 +4,10 @@
 //! tag that also covers the caller and the filter of the list, so that it is invalid elsewhere (Relay Cursor
 //! Connections; RFC 2104).
 
+mod feed_cursor;
 mod keyset;
 
+pub(crate) use feed_cursor::FeedCursors;
 pub(crate) use keyset::Keyset;
 
 use std::sync::Arc;

@@ -18,7 +18,7 @@ use std::{
 };
 
 use entity::{
-    projection,
+    assignment, projection,
     value::{CadreCode, CadreId, Day},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait};
@@ -61,6 +61,41 @@ impl ChangedCadres {
                 *self = Self::Everybody;
             }
         }
+    }
+}
+
+/// Persons that a command changed, with their posts before and after.
+#[derive(Debug, Default)]
+pub(crate) struct ChangedPersons {
+    by_id: HashMap<CadreId, ChangedPosts>,
+    by_code: HashMap<String, CadreId>,
+}
+
+/// Posts of a person before and after a command.
+#[derive(Debug)]
+pub(crate) struct ChangedPosts {
+    /// Posts before the command; `None` for a new person.
+    pub before: Option<Vec<assignment::Model>>,
+    /// Posts after the command.
+    pub after: Vec<assignment::Model>,
+}
+
+impl ChangedPersons {
+    /// A person by id.
+    pub(crate) fn get(&self, person: CadreId) -> Option<&ChangedPosts> {
+        self.by_id.get(&person)
+    }
+
+    /// A person by code.
+    pub(crate) fn by_code(&self, code: &str) -> Option<(CadreId, &ChangedPosts)> {
+        let id = *self.by_code.get(code)?;
+        Some((id, self.by_id.get(&id)?))
+    }
+
+    fn add(&mut self, before: Option<&CadreSnapshot>, after: &CadreSnapshot) {
+        let posts = ChangedPosts { before: before.map(|card| card.posts.clone()), after: after.posts.clone() };
+        self.by_id.insert(after.id, posts);
+        self.by_code.insert(after.code.to_string(), after.id);
     }
 }
 
@@ -113,19 +148,20 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Updates the read models for the persons that a transaction has changed. `reference_data` is the snapshot of units
-/// and lists of the command's caller.
+/// Updates the read models for the persons that a transaction has changed, and returns these persons; `None` if the read
+/// models of all persons were rebuilt. `reference_data` is the snapshot of units and lists of the command's caller.
 pub(crate) async fn renew(
     txn: &DatabaseTransaction,
     touched: ChangedCadres,
     (reference_data, today): (Option<Arc<ReferenceData>>, Day),
-) -> Result<Renewed> {
+) -> Result<(Renewed, Option<ChangedPersons>)> {
+    let mut changed = ChangedPersons::default();
     let persons: Vec<CadreId> = match touched {
-        ChangedCadres::These(persons) if persons.is_empty() => return Ok(Renewed::Some),
+        ChangedCadres::These(persons) if persons.is_empty() => return Ok((Renewed::Some, Some(changed))),
         ChangedCadres::These(persons) => persons.into_iter().collect(),
         ChangedCadres::Everybody => {
             make(txn, today).await?;
-            return Ok(Renewed::All);
+            return Ok((Renewed::All, None));
         }
     };
     // First, take the lock: from here on no rebuild can happen, and the persons' stored state matches the counts.
@@ -136,7 +172,10 @@ pub(crate) async fn renew(
         let after = Batch::of(txn, Of::These(persons)).await?;
         cadre_snapshot::write(txn, &after.cards).await?;
         let before: HashMap<CadreId, &CadreSnapshot> = before.iter().map(|card| (card.id, card)).collect();
-        after.cards.iter().for_each(|card| words.replace(before.get(&card.id).copied(), card));
+        after.cards.iter().for_each(|card| {
+            changed.add(before.get(&card.id).copied(), card);
+            words.replace(before.get(&card.id).copied(), card);
+        });
         let Some(keeping) = &mut keeping else { continue };
         for card in &after.cards {
             let before = before.get(&card.id).and_then(|card| after.person(card));
@@ -147,7 +186,7 @@ pub(crate) async fn renew(
     if let Some(keeping) = keeping {
         keeping.write(txn).await?;
     }
-    Ok(Renewed::Some)
+    Ok((Renewed::Some, Some(changed)))
 }
 
 /// Whether all read models have this program's format versions.

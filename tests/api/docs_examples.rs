@@ -31,8 +31,8 @@ use crate::support::{Caller, Kind, TestApp, postgres::setting};
 const DRAWN: &str = "…";
 
 /// The keys whose values are drawn.
-const DRAWN_KEYS: [&str; 8] =
-    ["id", "clientName", "cursor", "startCursor", "endCursor", "requestId", "clientId", "secret"];
+const DRAWN_KEYS: [&str; 9] =
+    ["id", "changeCursor", "clientName", "cursor", "startCursor", "endCursor", "requestId", "clientId", "secret"];
 
 /// The files whose requests are sent.
 const GUIDES: [&str; 2] = ["README.md", "docs/api.md"];

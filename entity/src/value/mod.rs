@@ -10,6 +10,7 @@ mod rule;
 mod sealed;
 mod set;
 mod training;
+mod unit_ids;
 
 pub use code::{
     CadreCode, ClassCode, InstitutionCode, InvalidCode, LevelCode, PlanCode, ProgrammeCode, RuleCode, SubjectCode,
@@ -30,3 +31,4 @@ pub use set::{
     Purpose, Scope, StudyMode, SuccessionKind, Tier, UnitKind, UnknownWord,
 };
 pub use training::{ClassCategory, ClassState, EnrolmentState, Grade, Measure, PlanState, ProgrammeKind, QuotaState};
+pub use unit_ids::UnitIds;

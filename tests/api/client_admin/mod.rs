@@ -1,6 +1,6 @@
 //! Clients and their grants: by command, and by an administrator among the clients over GraphQL.
 
-mod grant;
+pub mod grant;
 mod node;
 mod rights;
 

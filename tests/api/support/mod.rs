@@ -343,10 +343,15 @@ impl Caller<'_> {
 
     /// A GraphQL request with the caller's token, to be bent before it is sent. English, JSON.
     pub fn post(&self, body: &Value) -> reqwest::RequestBuilder {
+        self.post_to(&self.app.url, body)
+    }
+
+    /// The same to another node.
+    pub fn post_to(&self, url: &str, body: &Value) -> reqwest::RequestBuilder {
         let request = self
             .app
             .http
-            .post(format!("{}/graphql", self.app.url))
+            .post(format!("{url}/graphql"))
             .bearer_auth(&self.token)
             .header("Accept-Language", "en")
             .json(body);

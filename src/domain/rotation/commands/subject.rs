@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::service::{self, ServiceRule};
 use crate::{
-    authz::{Access, ServiceKey, Txn, VisibleRotation},
+    authz::{Access, Change, ServiceKey, Txn, VisibleRotation},
     domain::{
         command::{CommandContext, Ready, Subject, Versioned, bump_version, unless_unique},
         refusal::{Code, CommandError, CommandResult, Refusal},
@@ -187,7 +187,14 @@ pub(super) async fn write_step(
     };
     rotation_step::Entity::insert(step).exec_without_returning(txn.connection()).await?;
     let audience = row.preparing_unit_id.filter(|_| row.is_embargoed());
-    Ok(txn.record_for(audience, kind, "rotation", row.id.to_string()).await?)
+    let change = Change::of(kind, "rotation", row.id.to_string()).only_for(audience);
+    Ok(txn
+        .record_change(if row.state == RotationState::Published {
+            change.shown_before_to(row.preparing_unit_id)
+        } else {
+            change
+        })
+        .await?)
 }
 
 impl CommandContext<'_, Rotation> {

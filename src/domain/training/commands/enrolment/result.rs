@@ -12,12 +12,15 @@ use super::{
     enrol::granted,
     subject::{Enrolment, Target},
 };
-use crate::domain::{
-    command::{Command, CommandContext, validate},
-    refusal::CommandResult,
-    training::state::{
-        class::ensure_has_results,
-        enrolment::{Transition, after},
+use crate::{
+    authz::Change,
+    domain::{
+        command::{Command, CommandContext, validate},
+        refusal::CommandResult,
+        training::state::{
+            class::ensure_has_results,
+            enrolment::{Transition, after},
+        },
     },
 };
 
@@ -171,7 +174,8 @@ impl CommandContext<'_, Enrolment> {
     }
 
     async fn record(&self, kind: ChangeKind, paper: QualificationId) -> CommandResult<()> {
-        self.txn.record(kind, "qualification", paper.to_string()).await?;
+        let person = self.subject.row.cadre_id;
+        self.txn.record_change(Change::of(kind, "qualification", paper.to_string()).about(person)).await?;
         Ok(self.txn.record(ChangeKind::Updated, "cadre", self.subject.cadre.code.to_string()).await?)
     }
 }

@@ -1,0 +1,20 @@
+//! State of the change feed.
+
+use sea_orm::entity::prelude::*;
+
+use crate::value::Day;
+
+/// State of the change feed. The table has one row.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "feed_state")]
+pub struct Model {
+    /// Always 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i32,
+    /// What the days up to this one, inclusive, changed without a command is in the change log; `None` before the first
+    /// recording.
+    pub recorded_until: Option<Day>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,166 @@
+//! The change feed (dòng thay đổi): what changed after a cursor, in the order of the commits.
+//!
+//! A cursor contains a position and a fingerprint of the rights with which it was made. If the rights or the reach have
+//! changed since, the feed cannot tell which objects came or went, and refuses the cursor: the client copies the data
+//! again. Units created after the cursor do not count as a change of the reach: everything in them is newer, too.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    audit::{change_feed::FeedPosition, hash_chain},
+    authz::{Access, ChangeType, VisibleChange},
+    error::{Error, Result, Resync},
+    page::FeedCursors,
+};
+
+/// Default number of changes of a page.
+pub const DEFAULT_CHANGES: i32 = 100;
+/// Maximum number of changes of a page.
+pub const MOST_CHANGES: usize = 1_000;
+/// Changes of the log that are read in one step.
+const STEP: u64 = 1_000;
+/// Changes of the log that a request reads at most, if the caller may see few of them.
+const SCANNED: u64 = 10_000;
+
+/// A page of the change feed.
+#[derive(Debug)]
+pub struct ChangePage {
+    /// The changes.
+    pub changes: Vec<VisibleChange>,
+    /// Whether more changes may follow now.
+    pub has_next: bool,
+    end: FeedPosition,
+    cursors: FeedCursors,
+    rights: RightsAt,
+}
+
+impl ChangePage {
+    /// Id of the event of a change, equal for repeated deliveries.
+    pub fn event_id(&self, change: &VisibleChange) -> String {
+        self.cursors.event_id(change.seq())
+    }
+
+    /// Cursor directly after a change.
+    pub fn cursor(&self, change: &VisibleChange) -> String {
+        sealed(&self.cursors, change.position(), &self.rights)
+    }
+
+    /// Cursor from which the next request continues; also if there are no changes.
+    pub fn end_cursor(&self) -> String {
+        sealed(&self.cursors, self.end, &self.rights)
+    }
+}
+
+fn sealed(cursors: &FeedCursors, position: FeedPosition, rights: &RightsAt) -> String {
+    let FeedPosition { command, seq } = position;
+    cursors.seal(&Cursor { command, seq, rights: rights.clone() })
+}
+
+/// Contents of a cursor.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Cursor {
+    command: i64,
+    seq: i64,
+    rights: RightsAt,
+}
+
+/// Fingerprint of the rights of a caller when a cursor was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct RightsAt {
+    /// Digest of the types that the scopes show.
+    types: [u8; 8],
+    /// The newest unit at that time; newer ones are left out of `reach`.
+    newest_unit: Option<Uuid>,
+    /// Digest of the units of the reach; zero if it contains all units.
+    reach: [u8; 16],
+}
+
+/// A page of the changes after a cursor, or from the beginning.
+///
+/// # Errors
+/// `Invalid` for a foreign cursor or a wrong size; `Resync` if the feed cannot continue from the cursor.
+pub async fn page(
+    access: &Access,
+    (after, first): (Option<&str>, i32),
+    types: Option<&[ChangeType]>,
+) -> Result<ChangePage> {
+    let first = size(first)?;
+    let cursors = access.feed_cursors();
+    let start = match after {
+        Some(after) => opened(access, &cursors, after)?,
+        None => FeedPosition::after(0),
+    };
+    let types: BTreeSet<ChangeType> = match types {
+        Some(types) => types.iter().copied().collect(),
+        None => access.change_types(),
+    };
+    let (mut changes, mut end, mut has_next, mut scanned) = (Vec::new(), start, true, 0);
+    while has_next && changes.len() < first && scanned < SCANNED {
+        let (shown, position, more) = access.changes(end, &types, STEP).await?;
+        changes.extend(shown);
+        (end, has_next, scanned) = (position, more, scanned + STEP);
+    }
+    if changes.len() > first {
+        changes.truncate(first);
+        (end, has_next) = (changes.last().map_or(start, VisibleChange::position), true);
+    }
+    Ok(ChangePage { changes, has_next, end, cursors, rights: RightsAt::of(access, newest_unit(access)) })
+}
+
+/// Cursor of the end of the feed now: all later changes come after it.
+///
+/// # Errors
+/// `Unavailable` or `Internal` if the database does not answer.
+pub async fn latest(access: &Access) -> Result<String> {
+    let end = hash_chain::end(access.reader()).await?;
+    let rights = RightsAt::of(access, newest_unit(access));
+    Ok(sealed(&access.feed_cursors(), FeedPosition::after(end), &rights))
+}
+
+fn opened(access: &Access, cursors: &FeedCursors, after: &str) -> Result<FeedPosition> {
+    let Cursor { command, seq, rights } = cursors.open(after)?;
+    let now = RightsAt::of(access, rights.newest_unit);
+    if now.types != rights.types {
+        return Err(Error::Resync(Resync::ScopesChanged));
+    }
+    if now.reach != rights.reach {
+        return Err(Error::Resync(Resync::ReachChanged));
+    }
+    Ok(FeedPosition { command, seq })
+}
+
+fn newest_unit(access: &Access) -> Option<Uuid> {
+    access.reference_data().units().all().map(|unit| unit.row.id.0).max()
+}
+
+impl RightsAt {
+    fn of(access: &Access, newest_unit: Option<Uuid>) -> Self {
+        let mut types = Sha256::new();
+        access.change_types().iter().for_each(|of| types.update(format!("{of:?} ")));
+        let mut reach = [0; 16];
+        if let Some(units) = access.narrowing() {
+            let mut ids: Vec<Uuid> = units.iter().map(|unit| unit.0).filter(|id| Some(*id) <= newest_unit).collect();
+            ids.sort_unstable();
+            let mut digest = Sha256::new();
+            ids.iter().for_each(|id| digest.update(id.as_bytes()));
+            reach.copy_from_slice(&digest.finalize()[..16]);
+        }
+        let mut shown = [0; 8];
+        shown.copy_from_slice(&types.finalize()[..8]);
+        Self { types: shown, newest_unit, reach }
+    }
+}
+
+fn size(first: i32) -> Result<usize> {
+    usize::try_from(first).ok().filter(|first| (1..=MOST_CHANGES).contains(first)).ok_or_else(|| {
+        Error::invalid(
+            "first",
+            format!("Mỗi lần đọc từ 1 đến {MOST_CHANGES} thay đổi; hãy đọc tiếp bằng con trỏ."),
+            format!("A page has 1 to {MOST_CHANGES} changes; continue with the cursor."),
+        )
+    })
+}
