@@ -54,5 +54,6 @@ pub mod title;
 pub mod training_class;
 pub mod training_plan;
 pub mod unit;
+pub mod unit_identifier;
 pub mod unit_succession;
 pub mod unit_version;

@@ -59,6 +59,7 @@ const INSTITUTIONS: &str = include_str!("institutions.csv");
 /// Files of a bundle under construction.
 struct Bundle {
     units: CsvFile,
+    identifiers: CsvFile,
     cadres: CsvFile,
     assignments: CsvFile,
     qualifications: CsvFile,
@@ -90,6 +91,7 @@ pub fn write_bundle(dir: &Path) -> io::Result<()> {
     let training = bundle.training();
     let files = [
         ("units.csv", bundle.units.text()),
+        ("unit_identifiers.csv", bundle.identifiers.text()),
         ("titles.csv", TITLES),
         ("institutions.csv", INSTITUTIONS),
         ("cadres.csv", bundle.cadres.text()),
@@ -107,6 +109,7 @@ impl Bundle {
     fn new() -> Self {
         let mut bundle = Self {
             units: CsvFile::default(),
+            identifiers: CsvFile::default(),
             cadres: CsvFile::default(),
             assignments: CsvFile::default(),
             qualifications: CsvFile::default(),
@@ -120,7 +123,31 @@ impl Bundle {
         bundle.unit("DB", ROOT, "PROVINCE", "PROVINCE", "Tỉnh Điện Biên", "11");
         bundle.unit("DB-DB", "DB", "DISTRICT", "DISTRICT", "Huyện Điện Biên", "100");
         bundle.unit(COMMUNE, "DB-DB", "COMMUNE", "COMMUNE", "Xã Thanh Nưa", "03322");
+        bundle.identifiers();
         bundle
+    }
+
+    /// Adds identifiers. The codes of agencies and of Party organisations are invented.
+    fn identifiers(&mut self) {
+        let since = "2020-09-15";
+        for (unit, system, value, (from, to)) in [
+            ("BN", "VN_AGENCY", "T27", (since, "")),
+            (DISTRICT, "VN_AGENCY", "T27.1", (since, "")),
+            ("DB", "VN_AGENCY", "T11", (since, "")),
+            ("DB-DB", "VN_AGENCY", "T11.2", (since, "")),
+            (COMMUNE, "VN_AGENCY", "T11.2.3", (since, "")),
+            (COMMUNE, "QCVN_102", "000.03.02.T11", ("2017-01-01", since)),
+            (COMMUNE, "ADMIN_UNIT", "03322", ("", "")),
+            (COMMUNE, "PARTY", "T11-02-03", ("", "")),
+        ] {
+            self.identifiers.add(&[
+                ("unit_code", unit),
+                ("system", system),
+                ("value", value),
+                ("valid_from", from),
+                ("valid_to", to),
+            ]);
+        }
     }
 
     /// Adds 14 communes with five key leaders each, and a second vice-chair in five of them: 75 people.

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object};
 use entity::{
-    unit_succession,
+    unit_identifier, unit_succession,
     value::{Day, Hierarchy, RotationForm, SuccessionKind},
 };
 
@@ -26,7 +26,10 @@ use crate::{
         found,
         page::{Connection, Listed, Total},
         training::{progress::TrainingProgress, quota::Quota},
-        view::{Argument, Fields, View, engine::Declared},
+        view::{
+            Argument, Fields, View,
+            engine::{Declared, object},
+        },
     },
     page::PageArgs,
     reference::units::{FormerName, Predecessors, Reach},
@@ -38,8 +41,8 @@ pub struct UnitQuery;
 
 #[Object]
 impl UnitQuery {
-    /// A unit by id or code, on any day; if it has ended, its last version. Null if there is none or it is out of
-    /// reach.
+    /// A unit by id, code or identifier, on any day; if it has ended, its last version. Null if there is none or it is
+    /// out of reach.
     async fn unit(
         &self,
         ctx: &Context<'_>,
@@ -298,6 +301,14 @@ impl View for Unit {
             ),
             |unit, with| unit.version(with.reference_data()).admin_code.as_deref(),
         );
+        fields.list::<UnitIdentifier>(
+            (
+                "identifiers",
+                "Identifiers in national systems (mã định danh), by system, each system's oldest first. All of them, of any\n\
+                 day, each with its interval.",
+            ),
+            |unit, with| Ok(unit.identifiers(with.reference_data()).iter().collect()),
+        );
         fields.optional_by::<Self, _>(
             ("parent", "Direct superior unit, if within reach (đơn vị cấp trên trực tiếp)."),
             HIERARCHY,
@@ -315,6 +326,35 @@ impl View for Unit {
         fields.value(("validTo", "End day of this version, exclusive; null if it is current."), |unit, with| {
             unit.version(with.reference_data()).valid_to
         });
+    }
+}
+
+/// An identifier of a unit in a national system during an interval.
+pub struct UnitIdentifier(unit_identifier::Model);
+
+object!(
+    UnitIdentifier,
+    "An identifier of a unit in a national system (mã định danh) during an interval. On each day, a value of a system\n\
+     belongs to at most one unit; it may later belong to another one."
+);
+
+impl View for UnitIdentifier {
+    const NAME: &'static str = "UnitIdentifier";
+    type Of<'a> = &'a unit_identifier::Model;
+
+    fn of(&self) -> &unit_identifier::Model {
+        &self.0
+    }
+
+    fn view(of: &unit_identifier::Model) -> Self {
+        Self(of.clone())
+    }
+
+    fn fields(fields: &mut impl Fields<Self>) {
+        fields.value(("system", "System of the value (hệ thống mã)."), |of, _| of.system);
+        fields.text(("value", "Value, as the system spells it (mã)."), |of, _| &of.value);
+        fields.value(("validFrom", "First day, inclusive; null if it has no known beginning."), |of, _| of.valid_from);
+        fields.value(("validTo", "End day, exclusive; null if it is current."), |of, _| of.valid_to);
     }
 }
 

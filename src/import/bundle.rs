@@ -6,6 +6,7 @@ use super::{
     class::ClassRow,
     enrolment::EnrolmentRow,
     finding::{FindingCode, Findings, Place},
+    identifier::IdentifierRow,
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     session::SessionRow,
     table::{Row, unreadable},
@@ -32,9 +33,10 @@ const fn format<T: Row>() -> FileFormat {
 }
 
 /// The files of a bundle, in the order in which they are read: later ones refer to earlier ones.
-pub const FILES: [FileFormat; 16] = [
+pub const FILES: [FileFormat; 17] = [
     format::<UnitRow>(),
     format::<SuccessionRow>(),
+    format::<IdentifierRow>(),
     format::<entity::title::Model>(),
     format::<entity::institution::Model>(),
     format::<entity::rule::Model>(),

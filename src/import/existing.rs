@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use entity::{
     cadre, ethnic_group, institution, programme, qualification_level, quota, retirement_age, rule, title,
-    training_class, training_plan, unit, unit_succession, unit_version,
+    training_class, training_plan, unit, unit_identifier, unit_succession, unit_version,
     value::{
         InstitutionCode, LevelCode, Measure, PlanCode, PlanId, ProgrammeCode, QuotaState, RuleCode, StudyMode,
         SubjectCode, TitleCode, UnitCode, UnitId,
@@ -33,6 +33,7 @@ pub(super) struct Existing {
     pub units: HashMap<UnitCode, UnitId>,
     pub versions: HashMap<UnitId, Vec<unit_version::Model>>,
     pub successions: Vec<unit_succession::Model>,
+    pub identifiers: Vec<unit_identifier::Model>,
     /// Whether the database has any person; if not, the import does not query persons.
     pub has_cadres: bool,
     /// Whether the database has any class; if not, the import does not query classes.
@@ -108,6 +109,8 @@ impl Existing {
         }
         self.successions = unit_succession::Entity::find().all(connection).await?;
         self.successions.sort_by_key(|succession| succession.id);
+        self.identifiers = unit_identifier::Entity::find().stream(connection).await?.try_collect().await?;
+        self.identifiers.sort_by_key(|identifier| identifier.id);
         Ok(())
     }
 

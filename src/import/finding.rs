@@ -46,8 +46,8 @@ pub enum FindingCode {
     UnknownSubject,
     /// The subject does not have this level.
     UnknownLevel,
-    /// Two rows have the same code. Units: two versions share a day. Rules: the code belongs to a rule that ships with
-    /// the service.
+    /// Two rows have the same code. Units: two versions share a day. Identifiers: two rows with the same value share a
+    /// day. Rules: the code belongs to a rule that ships with the service.
     RepeatedCode,
     /// Two rows of a file without codes are equal.
     RepeatedRow,

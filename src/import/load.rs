@@ -199,6 +199,7 @@ async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
     insert(txn, units.units).await?;
     insert(txn, units.versions).await?;
     insert(txn, units.successions).await?;
+    insert(txn, units.identifiers).await?;
     insert(txn, titles).await?;
     insert(txn, institutions).await?;
     insert(txn, rules).await?;

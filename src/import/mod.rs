@@ -18,6 +18,7 @@ mod enrolment_overlaps;
 mod existing;
 mod finding;
 mod header;
+mod identifier;
 mod load;
 mod person_overlaps;
 mod plan;

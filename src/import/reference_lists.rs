@@ -6,7 +6,7 @@ use std::{
 };
 
 use entity::{
-    institution, title, unit, unit_succession, unit_version,
+    institution, title, unit, unit_identifier, unit_succession, unit_version,
     value::{Day, Hierarchy, Period, SuccessionId, SuccessionKind, UnitCode, UnitId, VersionId},
 };
 
@@ -104,7 +104,8 @@ pub(super) struct NewUnits {
     pub units: Vec<unit::Model>,
     pub versions: Vec<unit_version::Model>,
     pub successions: Vec<unit_succession::Model>,
-    /// Stored units that get versions or successions.
+    pub identifiers: Vec<unit_identifier::Model>,
+    /// Stored units that get versions, successions or identifiers.
     pub touched: HashSet<UnitCode>,
     /// Number of unchanged versions, then of unchanged successions.
     pub unchanged: (u64, u64),

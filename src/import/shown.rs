@@ -7,7 +7,7 @@ const IDENTITY: usize = 9;
 
 /// Columns whose values may be shown: codes, words of closed sets, numbers, and days that are not a person's own. All
 /// other columns, including future ones, are hidden: identity, names, birth, ethnic group, native place and Party.
-const SHOWN: [&str; 50] = [
+const SHOWN: [&str; 51] = [
     "admin_code",
     "age_months",
     "basis",
@@ -50,6 +50,7 @@ const SHOWN: [&str; 50] = [
     "status",
     "subject",
     "successor_code",
+    "system",
     "tier",
     "title_code",
     "to_unit_code",

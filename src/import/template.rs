@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 const EXAMPLES: [&str; FILES.len()] = [
     include_str!("../../examples/bundle/units.csv"),
     include_str!("../../examples/bundle/unit_successions.csv"),
+    include_str!("../../examples/bundle/unit_identifiers.csv"),
     include_str!("../../examples/bundle/titles.csv"),
     include_str!("../../examples/bundle/institutions.csv"),
     include_str!("../../examples/bundle/rules.csv"),

@@ -18,6 +18,7 @@ use super::{
     existing::Existing,
     finding::{FindingCode, Findings},
     header::Header,
+    identifier::IdentifierRow,
     person_overlaps::{self, Achievement, Episode, Post},
     plan::Plan,
     plausibility::{self, IdDoubt},
@@ -103,6 +104,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if bundle.has(SuccessionRow::FILE) {
             self.successions(plan).await?;
         }
+        if bundle.has(IdentifierRow::FILE) {
+            self.identifiers(plan).await?;
+        }
         if bundle.has(<title::Model as Row>::FILE) {
             plan.titles = self.list(|existing| &existing.titles, &mut plan.checked).await?;
             self.context.titles.extend(plan.titles.iter().map(|title| (title.code.clone(), title.tier)));
@@ -187,6 +191,13 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         plan.units.read_successions(&header, rows, self.context, self.findings);
         let (new, unchanged) = (plan.units.successions.len() as u64, plan.units.unchanged.1);
         plan.checked.push(Checked { new, unchanged, ..checked });
+        Ok(())
+    }
+
+    async fn identifiers(&mut self, plan: &mut Plan) -> Result<()> {
+        let Whole { header, rows, checked } = self.whole::<IdentifierRow>().await?;
+        let unchanged = plan.units.read_identifiers(&header, &rows, self.context, self.findings);
+        plan.checked.push(Checked { new: plan.units.identifiers.len() as u64, unchanged, ..checked });
         Ok(())
     }
 

@@ -133,7 +133,7 @@ fn arguments(coordinate: &str) -> &'static str {
 }
 
 /// Filters, sorts and other ways in, each by a question of its own. An input that needs a scope and is not here fails.
-const WAYS_IN: [(&str, &str); 115] = [
+const WAYS_IN: &[(&str, &str)] = &[
     ("CadreKey.code", r#"{ cadre(by: {code: "A-02"}) { __typename } }"#),
     ("CadreKey.id", r#"{ cadre(by: {id: "CADRE"}) { __typename } }"#),
     ("CadreKey.nationalId", r#"{ cadre(by: {nationalId: "999000000002"}) { __typename } }"#),
@@ -171,6 +171,11 @@ const WAYS_IN: [(&str, &str); 115] = [
     ("Node.id of a qualification", r#"{ node(id: "PAPER") { id } }"#),
     ("Node.id of a unit", r#"{ node(id: "UNIT") { id } }"#),
     ("Query.nodes of a cadre", r#"{ nodes(ids: ["CADRE"]) { __typename } }"#),
+    (
+        "IdentifierKey.asOf",
+        r#"{ unit(by: {identifier: {system: QCVN_102, value: "001.01.00.T90", asOf: "2019-01-01"}}) { __typename } }"#,
+    ),
+    ("UnitKey.identifier", r#"{ unit(by: {identifier: {system: VN_AGENCY, value: "T90.1.1"}}) { __typename } }"#),
     ("UnitKey.id", r#"{ unit(by: {id: "UNIT"}) { __typename } }"#),
     ("UnitWhere.unit", r#"{ units(where: {unit: {code: "A1"}}) { __typename } }"#),
     ("Query.cadres(search:)", r#"{ cadres(search: "an") { __typename } }"#),
@@ -288,7 +293,7 @@ fn lines() -> Vec<Line> {
             is_found_by_value: is_composite,
         });
     }
-    for (name, document) in WAYS_IN {
+    for (name, document) in WAYS_IN.iter().copied() {
         let root = document.trim_start_matches("{ ").split(['(', ' ']).next().expect("a root field");
         let mut path = vec![root.to_owned()];
         path.extend(name.starts_with("Node.id").then(|| "id".to_owned()));

@@ -15,7 +15,7 @@ use cadre_api::{
 use chrono::Datelike;
 use entity::{
     assignment, audit_entry, cadre, change, enrolment, programme, qualification, quota, retirement_age, rotation, rule,
-    training_class, training_plan, unit, unit_version,
+    training_class, training_plan, unit, unit_identifier, unit_version,
     value::{CadreId, Day, RotationDirection, RotationForm, RotationState, Tier, TitleCode, UnitId},
 };
 use sea_orm::{
@@ -40,6 +40,7 @@ async fn dump(database: &Database) -> Vec<String> {
     let mut take = |table: String| rows.push(table);
     take(format!("{:?}", unit::Entity::find().order_by_asc(unit::Column::Id).all(reader).await));
     take(format!("{:?}", unit_version::Entity::find().order_by_asc(unit_version::Column::Id).all(reader).await));
+    take(format!("{:?}", unit_identifier::Entity::find().order_by_asc(unit_identifier::Column::Id).all(reader).await));
     take(format!("{:?}", cadre::Entity::find().order_by_asc(cadre::Column::Id).all(reader).await));
     take(format!("{:?}", assignment::Entity::find().order_by_asc(assignment::Column::Id).all(reader).await));
     take(format!("{:?}", qualification::Entity::find().order_by_asc(qualification::Column::Id).all(reader).await));

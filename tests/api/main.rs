@@ -49,3 +49,4 @@ mod tables;
 mod training;
 mod training_act;
 mod unit;
+mod unit_identifier;

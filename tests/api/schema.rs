@@ -65,7 +65,7 @@ fn the_codes_of_user_errors_are_those_of_the_enum() {
 }
 
 /// The field that shows each column of a bundle, by file.
-const READ_AS: [(&str, &[(&str, &str)]); 16] = [
+const READ_AS: [(&str, &[(&str, &str)]); 17] = [
     (
         "units.csv",
         &[
@@ -88,6 +88,16 @@ const READ_AS: [(&str, &[(&str, &str)]); 16] = [
             ("kind", "UnitSuccession.kind"),
             ("on_date", "UnitSuccession.on"),
             ("document", "UnitSuccession.document"),
+        ],
+    ),
+    (
+        "unit_identifiers.csv",
+        &[
+            ("unit_code", "Unit.identifiers"),
+            ("system", "UnitIdentifier.system"),
+            ("value", "UnitIdentifier.value"),
+            ("valid_from", "UnitIdentifier.validFrom"),
+            ("valid_to", "UnitIdentifier.validTo"),
         ],
     ),
     (

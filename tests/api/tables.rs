@@ -144,13 +144,14 @@ async fn a_difference_between_entities_and_tables_is_noticed() {
 }
 
 /// Unique indexes over some of a table's rows, which no entity can declare; the ORM would drop them.
-const CONDITIONAL_KEYS: [&str; 6] = [
+const CONDITIONAL_KEYS: [&str; 7] = [
     "acting_person_living_key",
     "client_secret_lasting_key",
     "enrolment_present_key",
     "rotation_decided_key",
     "rotation_published_key",
     "rotation_running_key",
+    "unit_identifier_current_key",
 ];
 
 /// Drops the indexes with a condition, and names them.

@@ -91,6 +91,10 @@ id!(
     SuccessionId, "suc"
 );
 id!(
+    /// Id of an identifier of a unit.
+    IdentifierId, "idn"
+);
+id!(
     /// Id of a cadre (cán bộ).
     CadreId, "cad"
 );

@@ -3,6 +3,7 @@
 mod code;
 mod day;
 mod id;
+mod identifier;
 mod partial_date;
 mod period;
 mod rotation;
@@ -18,9 +19,10 @@ pub use code::{
 };
 pub use day::{Day, InvalidDay};
 pub use id::{
-    AccessEntryId, AssignmentId, CadreId, ClassId, ClientId, EnrolmentId, GrantId, InvalidId, LevelId, PersonId,
-    PlanId, QualificationId, QuotaId, RotationId, SecretId, StepId, SuccessionId, UnitId, VersionId,
+    AccessEntryId, AssignmentId, CadreId, ClassId, ClientId, EnrolmentId, GrantId, IdentifierId, InvalidId, LevelId,
+    PersonId, PlanId, QualificationId, QuotaId, RotationId, SecretId, StepId, SuccessionId, UnitId, VersionId,
 };
+pub use identifier::IdentifierSystem;
 pub use partial_date::{InvalidPartialDate, PartialDate};
 pub use period::Period;
 pub use rotation::{AppraisalResult, EndReason, RotationDirection, RotationForm, RotationPurpose, RotationState};

@@ -7,8 +7,8 @@ pub(in crate::domain) use during::{lies_in, within};
 pub use list::{UnitList, UnitOrder, UnitOrderField, UnitWhere};
 
 use entity::{
-    title, unit_succession, unit_version,
-    value::{Day, Hierarchy, Period, UnitId},
+    title, unit_identifier, unit_succession, unit_version,
+    value::{Day, Hierarchy, IdentifierSystem, Period, UnitId},
 };
 
 use crate::{
@@ -65,6 +65,11 @@ impl UnitOnDay {
     pub fn version(self, reference_data: &ReferenceData) -> &unit_version::Model {
         self.unit(reference_data).shown_on(self.day)
     }
+
+    /// Identifiers of the unit, of any day, by system.
+    pub fn identifiers(self, reference_data: &ReferenceData) -> &[unit_identifier::Model] {
+        reference_data.units().identifiers(self.id)
+    }
 }
 
 /// Names of a unit before the one of the day, latest first.
@@ -79,9 +84,23 @@ pub enum UnitKey {
     Id(async_graphql::ID),
     /// Code of the unit.
     Code(String),
+    /// Identifier of the unit in a national system.
+    Identifier(IdentifierKey),
 }
 
-/// Finds a unit by id or code, independent of the day.
+/// An identifier of a unit in a national system (mã định danh). A system re-uses values over time, so a value names a
+/// unit on a day.
+#[derive(Clone, Debug, async_graphql::InputObject)]
+pub struct IdentifierKey {
+    /// System of the value.
+    pub system: IdentifierSystem,
+    /// Value, exactly as recorded.
+    pub value: String,
+    /// Day on which the value belongs to the unit; by default the day on which the unit is shown.
+    pub as_of: Option<Day>,
+}
+
+/// Finds a unit: by id or code independent of the day, by identifier as of the day of the key, by default the given day.
 ///
 /// # Errors
 /// `NotFound` if it does not exist or is out of reach.
@@ -90,6 +109,7 @@ pub fn look_up(access: &Access, key: &UnitKey, day: Day) -> Result<UnitOnDay> {
     let found = match key {
         UnitKey::Id(id) => id.parse().ok().and_then(|id| units.get(id)),
         UnitKey::Code(code) => units.by_code(code),
+        UnitKey::Identifier(key) => units.by_identifier((key.system, &key.value), key.as_of.unwrap_or(day)),
     };
     found.and_then(|unit| on_day(access, unit.row.id, day)).ok_or(Error::NotFound)
 }

@@ -26,7 +26,7 @@ use crate::{
         sdl,
         title::Title,
         training::{plan::TrainingPlan, quota::Quota},
-        unit::Unit,
+        unit::{Unit, UnitIdentifier},
     },
 };
 
@@ -102,6 +102,7 @@ fn every_field_of_a_written_type_is_written_or_left_to_the_engine() {
     }
     check!(Query, AskedUnit, Cadre, Assignment, Title, Rotation, Placement, Composition, LevelShare, Share);
     check!(Qualification, QualificationSubject, QualificationLevel, Institution, Quota, TrainingPlan, Programme);
+    check!(UnitIdentifier);
     check!(Connection<Cadre>, Edge<Cadre>, Connection<Quota>, Edge<Quota>, PageInfo, BoundedCount);
 
     assert_eq!(left.iter().map(String::as_str).collect::<Vec<_>>(), NOT_ON_FAST_PATH);

@@ -5,7 +5,7 @@
 pub type File = (&'static str, &'static str);
 
 /// A bundle without findings. Two tiers from July 2025, three before.
-pub const BUNDLE: [File; 16] = [
+pub const BUNDLE: [File; 17] = [
     ("units.csv", include_str!("bundle/units.csv")),
     ("unit_successions.csv", include_str!("bundle/unit_successions.csv")),
     ("titles.csv", include_str!("bundle/titles.csv")),
@@ -22,6 +22,7 @@ pub const BUNDLE: [File; 16] = [
     ("classes.csv", include_str!("bundle/classes.csv")),
     ("enrolments.csv", include_str!("bundle/enrolments.csv")),
     ("class_sessions.csv", include_str!("bundle/class_sessions.csv")),
+    ("unit_identifiers.csv", include_str!("bundle/unit_identifiers.csv")),
 ];
 
 /// A change to the bundle and the only finding that it must cause: in `file`, the `old` text is replaced by the `new`
@@ -49,7 +50,7 @@ macro_rules! cases {
 }
 
 /// Each of these refuses the whole bundle.
-pub static BROKEN: [Case; 151] = cases! {
+pub static BROKEN: [Case; 161] = cases! {
     "units": "kind,tier" => "tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "tier,tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "kind,tier,colour"; 1 "" 0 "BAD_HEADER"
@@ -79,6 +80,16 @@ pub static BROKEN: [Case; 151] = cases! {
     "unit_successions": "D,X," => "X,X,"; 2 "successor_code" 2 "BAD_VALUE"
     "unit_successions": "DISSOLVE" => "EATEN"; 2 "kind" 3 "BAD_VALUE"
     "unit_successions": "" => "D,X,DISSOLVE,2025-07-01,\n"; 3 "predecessor_code" 1 "REPEATED_ROW"
+    "unit_identifiers": "S,VN" => "Q,VN"; 2 "unit_code" 1 "UNKNOWN_CODE"
+    "unit_identifiers": "VN_AGENCY" => "AGENCY"; 2 "system" 2 "BAD_VALUE"
+    "unit_identifiers": "H99.12," => "h99.12,"; 2 "value" 3 "BAD_VALUE"
+    "unit_identifiers": "H99.12," => ","; 2 "value" 3 "MISSING_VALUE"
+    "unit_identifiers": "000.00" => "00.00"; 3 "value" 3 "BAD_VALUE"
+    "unit_identifiers": "097,," => "97A,,"; 4 "value" 3 "BAD_VALUE"
+    "unit_identifiers": "097,2026-01-01," => "097,2026-01-01,2026-01-01"; 5 "valid_to" 5 "EMPTY_INTERVAL"
+    "unit_identifiers": "097,2026-01-01" => "097,2025-06-30"; 5 "value" 3 "REPEATED_CODE"
+    "unit_identifiers": "" => "D,ADMIN_UNIT,097,,2025-07-01\n"; 6 "unit_code" 1 "REPEATED_ROW"
+    "unit_identifiers": "" => "B,PARTY,a b,,\n"; 6 "value" 3 "BAD_VALUE"
     "titles": "" => "BT,Lại,CADRE,,true\n"; 4 "code" 1 "REPEATED_CODE"
     "titles": "COMMUNE,true" => "COMMUNE,True"; 2 "is_key_leader" 5 "BAD_VALUE"
     "titles": "CADRE" => "CHIEF"; 2 "category" 3 "BAD_VALUE"
@@ -244,10 +255,13 @@ pub static DOUBTFUL: [Case; 36] = cases! {
 };
 
 /// Each of these contradicts the bundle once it has been loaded.
-pub static DIFFERING: [Case; 33] = cases! {
+pub static DIFFERING: [Case; 36] = cases! {
     "units": "Tỉnh Thử" => "Tỉnh Khác"; 3 "code" 1 "DIFFERS"
     "units": "X,D,,COMMUNE" => "X,P,,COMMUNE"; 6 "code" 1 "DIFFERS"
     "unit_successions": "Điều 2" => "Điều 3"; 2 "document" 5 "DIFFERS"
+    "unit_identifiers": "S,VN" => "P,VN"; 2 "value" 3 "DIFFERS"
+    "unit_identifiers": "H99.12,2020" => "H99.12,2021"; 2 "value" 3 "DIFFERS"
+    "unit_identifiers": "2026-01-01," => "2026-01-01,2030-01-01"; 5 "value" 3 "DIFFERS"
     "titles": "Bí thư, xã" => "Bí thư xã"; 2 "name" 2 "DIFFERS"
     "titles": "COMMUNE,true" => "COMMUNE,false"; 2 "is_key_leader" 5 "DIFFERS"
     "institutions": "Trường Thử" => "Trường Khác"; 2 "name" 2 "DIFFERS"

@@ -27,7 +27,7 @@ async fn an_import_leaves_one_entry_and_a_change_for_each_object() {
     assert_eq!((entries[1].actor.as_str(), entries[1].act.as_str()), ("operator", "import"));
     assert_eq!(
         entries[1].detail.as_deref().unwrap(),
-        r#"{"units":7,"unit_successions":1,"titles":2,"institutions":1,"rules":2,"retirement_ages":1,"programmes":3,"training_plans":1,"quotas":3,"cadres":4,"assignments":7,"qualifications":3,"rotations":3,"classes":3,"class_sessions":3,"enrolments":6}"#
+        r#"{"units":7,"unit_successions":1,"unit_identifiers":4,"titles":2,"institutions":1,"rules":2,"retirement_ages":1,"programmes":3,"training_plans":1,"quotas":3,"cadres":4,"assignments":7,"qualifications":3,"rotations":3,"classes":3,"class_sessions":3,"enrolments":6}"#
     );
     let mut expected: Vec<String> = ["N", "P", "B", "D", "X", "S"].map(|code| format!("CREATED unit {code}")).into();
     expected.extend(["BT", "CV"].map(|code| format!("CREATED title {code}")));

@@ -69,6 +69,7 @@ async fn dump(database: &Database) -> Vec<String> {
     table::<entity::unit::Entity>(database, &mut rows).await;
     table::<entity::unit_version::Entity>(database, &mut rows).await;
     table::<entity::unit_succession::Entity>(database, &mut rows).await;
+    table::<entity::unit_identifier::Entity>(database, &mut rows).await;
     table::<entity::cadre::Entity>(database, &mut rows).await;
     table::<entity::assignment::Entity>(database, &mut rows).await;
     table::<entity::qualification::Entity>(database, &mut rows).await;
@@ -200,7 +201,7 @@ async fn a_dry_run_writes_nothing_and_says_what_it_would() {
     assert_eq!(report.outcome, Outcome::DryRun);
     assert_eq!(
         report.files.iter().map(|file| file.new).sum::<u64>(),
-        (7 + 1 + 2 + 1 + 2 + 1 + 4 + 7 + 3 + 3) + (3 + 1 + 3 + 3 + 3 + 6)
+        (7 + 1 + 4 + 2 + 1 + 2 + 1 + 4 + 7 + 3 + 3) + (3 + 1 + 3 + 3 + 3 + 6)
     );
     assert_eq!(file(&database, dir.path()).await, before);
 }
@@ -221,6 +222,7 @@ async fn a_report_reads_as_a_table() {
     file                            rows         new   unchanged
     units.csv                          7           6           0
     unit_successions.csv               1           1           0
+    unit_identifiers.csv               4           4           0
     titles.csv                         2           2           0
     institutions.csv                   1           1           0
     rules.csv                          2           2           0
@@ -299,7 +301,7 @@ async fn the_example_is_imported_without_a_finding_and_the_template_without_a_ro
     let into = template.path().join("bundle");
     write_template(&into).unwrap();
     let report = import(&database, clock(), &into, Options::default()).await.unwrap();
-    assert_eq!((report.outcome, report.findings, report.files.len()), (Outcome::NoRows, vec![], 16));
+    assert_eq!((report.outcome, report.findings, report.files.len()), (Outcome::NoRows, vec![], 17));
 
     // With the example rows the template is a bundle as well.
     for entry in fs::read_dir(&into).unwrap() {
@@ -311,7 +313,7 @@ async fn the_example_is_imported_without_a_finding_and_the_template_without_a_ro
 
     let example = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle"));
     let report = import(&database, clock(), example, Options::default()).await.unwrap();
-    assert_eq!((report.outcome, report.findings, report.files.len()), (Outcome::Loaded, vec![], 16));
+    assert_eq!((report.outcome, report.findings, report.files.len()), (Outcome::Loaded, vec![], 17));
 }
 
 #[test]

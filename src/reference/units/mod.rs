@@ -2,6 +2,7 @@
 //! caller; `domain::unit` is.
 
 mod branch;
+mod identifier;
 mod membership;
 mod subtree;
 mod tree;

@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-    unit, unit_succession, unit_version,
-    value::{Day, Hierarchy, UnitCode, UnitId},
+    unit, unit_identifier, unit_succession, unit_version,
+    value::{Day, Hierarchy, IdentifierSystem, UnitCode, UnitId},
 };
 use futures_util::TryStreamExt;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, StreamTrait};
 
-use crate::{error::Result, text};
+use crate::{error::Result, reference::units::identifier::Identifiers, text};
 
 /// Range of a condition on a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, async_graphql::Enum, serde::Serialize)]
@@ -78,6 +78,7 @@ pub struct FormerName {
 pub struct Units {
     pub(super) by_id: HashMap<UnitId, Unit>,
     by_code: HashMap<UnitCode, UnitId>,
+    identifiers: Identifiers,
     /// Number of units in each branch.
     pub(super) branches: HashMap<UnitId, usize>,
 }
@@ -152,10 +153,11 @@ impl Units {
         versions.sort_by_key(|version| version.valid_from);
         let successions =
             unit_succession::Entity::find().order_by_asc(unit_succession::COLUMN.on_date).all(connection).await?;
-        Ok(Self::new(rows, versions, successions))
+        let identifiers = unit_identifier::Entity::find().stream(connection).await?.try_collect().await?;
+        Ok(Self { identifiers: Identifiers::new(identifiers), ..Self::new(rows, versions, successions) })
     }
 
-    /// Builds the trees. Versions and successions must be sorted, oldest first; a unit without a version is omitted.
+    /// Builds the trees, without identifiers. Versions and successions must be sorted, oldest first; a unit without a version is omitted.
     pub fn new(
         rows: Vec<unit::Model>,
         versions: Vec<unit_version::Model>,
@@ -194,7 +196,7 @@ impl Units {
             unit.children.iter_mut().for_each(Vec::shrink_to_fit);
         }
         let by_code = by_id.values().map(|unit| (unit.row.code.clone(), unit.row.id)).collect();
-        let mut units = Self { by_id, by_code, branches: HashMap::new() };
+        let mut units = Self { by_id, by_code, ..Self::default() };
         units.find_branches();
         units
     }
@@ -222,6 +224,16 @@ impl Units {
     /// Unit by code.
     pub fn by_code(&self, code: &str) -> Option<&Unit> {
         self.get(*self.by_code.get(code)?)
+    }
+
+    /// Unit to which a value of a system belongs on a day.
+    pub fn by_identifier(&self, identifier: (IdentifierSystem, &str), day: Day) -> Option<&Unit> {
+        self.get(self.identifiers.find(identifier, day)?)
+    }
+
+    /// Identifiers of a unit by system, each system's oldest first.
+    pub fn identifiers(&self, id: UnitId) -> &[unit_identifier::Model] {
+        self.identifiers.of_unit(id)
     }
 
     /// Versions of a unit, oldest first.

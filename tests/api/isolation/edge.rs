@@ -11,7 +11,7 @@ use crate::support::{on_both, sdl};
 
 /// Every edge that leads to a unit, a person, a rotation or a qualification, with a question that goes along it from what A reaches
 /// to what it does not. `%...%` stands for the id of that code; of a person's first qualification after `of `.
-const EDGES: [(&str, &str); 57] = [
+const EDGES: [(&str, &str); 58] = [
     // What is read of a person leads to nobody: who does not reach the person does not reach the log.
     ("Cadre.accessLog", r#"{ cadre(by: {code: "B-01"}) { id accessLog { nodes { at } } } }"#),
     ("AccessEntryConnection.edges", r#"{ cadre(by: {code: "B-01"}) { id accessLog { edges { node { at } } } } }"#),
@@ -21,6 +21,7 @@ const EDGES: [(&str, &str); 57] = [
     ("Query.nodes", r#"{ nodes(ids: ["%B%", "%A%", "%B-02%", "%P%", "%of B-02%", "%A-01%"]) { __typename id } }"#),
     ("Query.unit", r#"{ unit(by: {code: "B1"}) { __typename id } }"#),
     ("Query.unit", r#"{ unit(by: {id: "%B1%"}) { __typename id } }"#),
+    ("Query.unit", r#"{ unit(by: {identifier: {system: VN_AGENCY, value: "T90.2.1"}}) { __typename id } }"#),
     ("Query.units", "{ units(first: 100) { nodes { __typename id } } }"),
     ("UnitConnection.edges", "{ units(first: 100) { edges { node { __typename id } } } }"),
     ("UnitConnection.nodes", "{ units(last: 100, orderBy: [{field: NAME}]) { nodes { __typename id } } }"),

@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 /// Every table, and whether row security closes it. What is open holds no facts about persons.
-const TABLES: [(&str, bool); 49] = [
+const TABLES: [(&str, bool); 50] = [
     ("access_entry", true),
     ("access_withholding", true),
     ("acting_person", false),
@@ -74,6 +74,7 @@ const TABLES: [(&str, bool); 49] = [
     ("training_class", false),
     ("training_plan", false),
     ("unit", false),
+    ("unit_identifier", false),
     ("unit_succession", false),
     ("unit_version", false),
 ];

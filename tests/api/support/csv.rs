@@ -31,6 +31,13 @@ pub fn unit_successions(columns: &str, rows: &str) -> String {
     file(SUCCESSIONS, columns, rows)
 }
 
+/// `unit_identifiers.csv`: by default agency codes without a beginning and an end.
+pub fn unit_identifiers(columns: &str, rows: &str) -> String {
+    const IDENTIFIERS: Columns =
+        &[("unit_code", ""), ("system", "VN_AGENCY"), ("value", ""), ("valid_from", ""), ("valid_to", "")];
+    file(IDENTIFIERS, columns, rows)
+}
+
 /// `titles.csv`: by default titles of cadres in units of any tier, not of key leaders.
 pub fn titles(columns: &str, rows: &str) -> String {
     const TITLES: Columns =
