@@ -27,8 +27,9 @@ pub async fn run(settings: &Settings, act: ClientCommand, out: &mut Output) -> R
     let database = open_existing(settings).await?;
     match act {
         ClientCommand::Add(add) => {
-            let json = add.json;
-            let made = client::add(&database, Clock::System, of(add)).await?;
+            let (json, mut add) = (add.json, of(add));
+            add.units = client::unit_codes_of(&database, Clock::System, add.units).await?;
+            let made = client::add(&database, Clock::System, add).await?;
             if !print_secret(json, made.client_id, &made.client_secret, out) {
                 note(lost_secret("registered", made.client_id));
             }
@@ -55,8 +56,9 @@ pub async fn run(settings: &Settings, act: ClientCommand, out: &mut Output) -> R
             }
         }
         ClientCommand::Grant(grant) => {
-            let client = grant.client;
-            client::grant(&database, Clock::System, client, asked(grant)).await.map_err(unknown)?;
+            let (client, mut asked) = (grant.client, asked(grant));
+            asked.units = client::unit_codes_of(&database, Clock::System, asked.units).await?;
+            client::grant(&database, Clock::System, client, asked).await.map_err(unknown)?;
             out.line("granted; tokens already issued follow within 5 seconds of the grant's first day");
         }
         ClientCommand::Grants { client } => {

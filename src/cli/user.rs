@@ -6,7 +6,10 @@ use cadre_api::{
     auth::Issuers,
     clock::Clock,
     config::{PersonAdd, PersonCommand, Rights, Settings},
-    domain::{client::external::ExternalName, user},
+    domain::{
+        client::{external::ExternalName, unit_codes_of},
+        user,
+    },
     error::Error,
 };
 
@@ -38,6 +41,7 @@ pub async fn run(settings: &Settings, act: PersonCommand, out: &mut Output) -> R
         PersonCommand::Add(PersonAdd { issuer, subject, rights, cadre }) => {
             let Rights { scopes, units, purposes } = rights;
             let name = external_name(settings, issuer, subject)?;
+            let units = unit_codes_of(&database, Clock::System, units).await?;
             let add = user::Add { name, scopes, units, purposes, cadre };
             out.line(format_args!("person id:  {}", user::add(&database, Clock::System, add).await?));
         }

@@ -11,7 +11,7 @@ pub struct Rights {
     /// Scopes to grant, such as `cadre:read`.
     #[arg(long = "scope", required = true, num_args = 1.., value_parser = one_of::<Scope>())]
     pub scopes: Vec<Scope>,
-    /// Codes of units, whose subtrees are reached.
+    /// Units, whose subtrees are reached: by code, or by an identifier of today, such as `VN_AGENCY:H11.12`.
     #[arg(long = "unit", required = true, num_args = 1..)]
     pub units: Vec<String>,
     /// Purposes that may be stated for protected data.

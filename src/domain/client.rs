@@ -10,6 +10,7 @@ mod rights;
 mod row;
 pub mod secret;
 mod share;
+mod unit_name;
 pub mod visible;
 
 use std::{collections::BTreeMap, fmt};
@@ -26,6 +27,7 @@ use row::{kind, lock_living};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, SqlErr, sea_query::Expr,
 };
+pub use unit_name::unit_codes_of;
 
 use crate::{
     auth::secret::Secret,

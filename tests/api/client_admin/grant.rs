@@ -77,6 +77,34 @@ async fn grants_are_replaced_and_ended_at_the_command_line() {
 }
 
 #[actix_web::test]
+async fn the_command_line_names_units_by_identifiers_of_today() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let (url, _folder) = copy(kind).await;
+        let add = ["client", "add", "--name", "liên thông", "--scope", "cadre:read"];
+        let units = ["--unit", "VN_AGENCY:T90.1.1", "B", "ADMIN_UNIT:903"];
+        drop(printed(&url, &[&add[..], &units].concat()));
+        let listed = printed(&url, &["client", "list"]);
+        assert!(listed.contains("cadre:read in A A1 B\n"), "{kind:?}: {listed}");
+
+        let (id, _) = client(&url);
+        let grant = ["client", "grant", "--client", &id, "--scope", "cadre:read"];
+        drop(printed(&url, &[&grant[..], &["--unit", "VN_AGENCY:T90.2.1"]].concat()));
+        assert!(printed(&url, &["client", "grants", "--client", &id]).contains("cadre:read in B1"));
+        let person = ["person", "add", "--issuer", "https://i", "--subject", "s", "--scope", "cadre:read"];
+        drop(printed(&url, &[&person[..], &["--unit", "VN_AGENCY:T90.2.1"]].concat()));
+        assert!(printed(&url, &["person", "list"]).contains("cadre:read in B1"));
+
+        // Unknown, ended, a part of a value, another system, no system.
+        for unit in ["VN_AGENCY:T91", "QCVN_102:001.01.00.T90", "VN_AGENCY:T90", "PARTY:T90.1.1", "TAX:1", ":", "A1:"] {
+            for command in [&grant[..], &person] {
+                let said = refused(&url, &[command, &["--unit", unit]].concat());
+                assert!(said.contains(&format!("no unit has the identifier {unit} today")), "{kind:?}: {said}");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_unit_that_merges_after_the_grant_is_read_by_its_successors_grant() {
     on_both(async |app| {
         let of = Places::of(&app.database).await;
