@@ -6,6 +6,7 @@ mod log;
 mod rights;
 mod user;
 mod value;
+mod web;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -22,6 +23,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 pub use user::{PersonAdd, PersonCommand};
 pub use value::public_url;
 use value::{DatabaseUrl, one_of};
+pub use web::CorsOrigins;
 
 use crate::{
     db::Pool,
@@ -102,6 +104,10 @@ pub struct Settings {
     /// GraphQL requests that are worked on at once; more are answered with 503. [default: 64 for each core]
     #[arg(long, global = true, env = "CADRE_MAX_IN_FLIGHT", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_in_flight: Option<u32>,
+    /// Origins of web pages that may call the API from a browser, such as `https://app.example.vn`, separated by commas;
+    /// `*` for all. [default: none]
+    #[arg(long, global = true, env = "CADRE_CORS_ORIGINS", value_parser = web::cors_origins)]
+    pub cors_origins: Option<CorsOrigins>,
     /// What to log: `error`, `warn`, `info`, `debug`, `trace`, `off`, or a filter such as `info,sqlx=warn`. [default: info;
     /// warn in the demo]
     #[arg(long, global = true, env = "CADRE_LOG", value_parser = log::log_filter)]

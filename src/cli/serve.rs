@@ -18,7 +18,7 @@ use cadre_api::{
     domain::{key, maintenance},
     error::Error,
     graphql::engine::Engine,
-    http::{Service, server},
+    http::{Service, WebSettings, server},
     limit::{Budgets, Share},
     telemetry,
 };
@@ -109,6 +109,7 @@ pub async fn run(
         budgets: Budgets::under(settings.limits(), share),
         in_flight,
         metrics,
+        web: WebSettings { cors_origins: settings.cors_origins.clone().unwrap_or_default() },
     };
     let keeper = keeper(settings, &store);
     let server = server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("cannot serve: {error}")))?;

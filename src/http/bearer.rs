@@ -1,14 +1,14 @@
 //! Authenticates the caller by the bearer token in the `Authorization` header (RFC 6750), or responds with a challenge.
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse, ResponseError,
+    HttpRequest, HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
 use serde_json::{Value, json};
-use tracing_actix_web::RequestId;
 
 use crate::{
     auth::{Caller, Denied, Reason, Tokens, rejection},
+    http::request_id::RequestId,
     language::{Language, Sentence},
 };
 
@@ -45,7 +45,7 @@ pub async fn caller(request: &HttpRequest, tokens: &Tokens) -> Result<Caller, Ch
             request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()),
         ),
         public_url: tokens.issuer.public_url().to_owned(),
-        request_id: request.extensions().get::<RequestId>().map(RequestId::to_string),
+        request_id: RequestId::of(request).map(|id| id.as_str().to_owned()),
     };
     let bearer = bearer(request).map_err(challenge)?;
     match tokens.verifier.verify(bearer, tokens.clock.now()).await {

@@ -1,13 +1,15 @@
 //! Errors of the HTTP layer, in the JSON format of GraphQL clients: `errors` with a message and a code.
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse, Route,
+    HttpRequest, HttpResponse, Route,
     http::{Method, StatusCode, header},
     web,
 };
-use tracing_actix_web::RequestId;
 
-use crate::language::{Language, Sentence};
+use crate::{
+    http::request_id::RequestId,
+    language::{Language, Sentence},
+};
 
 /// A request that was refused before any GraphQL was parsed.
 #[derive(Clone, Debug)]
@@ -59,7 +61,7 @@ pub fn language(request: &HttpRequest) -> Language {
 
 /// Id of the request, used in the response, its errors and the log.
 pub fn request_id(request: &HttpRequest) -> String {
-    request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
+    RequestId::of(request).map(|id| id.as_str().to_owned()).unwrap_or_default()
 }
 
 /// Response for a route with other methods; `allowed` lists these.

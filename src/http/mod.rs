@@ -1,13 +1,17 @@
 //! The HTTP layer: routes, limits, authentication, and responses. No SQL, no rules.
 
+mod asset;
 pub mod bearer;
 mod body;
+mod compress;
+mod cors;
 mod error;
 mod graphql;
 mod health;
 mod limit;
 pub mod oauth;
 mod purpose;
+mod request_id;
 mod root;
 pub mod server;
 mod trace;
@@ -19,6 +23,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::{
     app_state::AppState,
     auth::Tokens,
+    config::CorsOrigins,
     graphql::engine::Engine,
     limit::{Budgets, InFlight},
 };
@@ -37,4 +42,13 @@ pub struct Service {
     pub in_flight: InFlight,
     /// Metrics for `/metrics`; `None` if another recorder was installed.
     pub metrics: Option<PrometheusHandle>,
+    /// Settings about browsers.
+    pub web: WebSettings,
+}
+
+/// Settings about browsers.
+#[derive(Clone, Debug, Default)]
+pub struct WebSettings {
+    /// Origins whose pages may read responses.
+    pub cors_origins: CorsOrigins,
 }

@@ -17,6 +17,9 @@ use crate::{
     http::error::{only, read},
 };
 
+/// Endpoints to which a client sends its secret or an assertion.
+pub const WITH_SECRET: [&str; 3] = ["/oauth/token", "/oauth/revoke", "/oauth/introspect"];
+
 /// The routes of this module; they require `web::Data<Tokens>`.
 pub fn routes(config: &mut web::ServiceConfig) {
     config

@@ -6,13 +6,16 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{App, HttpResponse, HttpServer, dev::Server, http::header, middleware::from_fn, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::Server, middleware::from_fn, web};
 use tracing_actix_web::TracingLogger;
 
 use crate::{
     graphql,
     http::{
         Service,
+        asset::Asset,
+        compress::compressed,
+        cors::cross_origin,
         error::{self, only, read},
         graphql as endpoint, health, oauth, root,
         trace::{Spans, with_request_id},
@@ -34,6 +37,8 @@ pub fn bind(service: Arc<Service>, listener: TcpListener) -> std::io::Result<Ser
     let service = web::Data::from(service);
     let server = HttpServer::new(move || {
         App::new()
+            .wrap(from_fn(compressed))
+            .wrap(from_fn(cross_origin))
             .wrap(from_fn(with_request_id))
             .wrap(TracingLogger::<Spans>::new())
             .app_data(web::Data::clone(&service))
@@ -56,10 +61,11 @@ fn routes(config: &mut web::ServiceConfig) {
             web::resource("/graphql")
                 .route(web::post().to(endpoint::post))
                 .route(web::get().to(endpoint::get))
-                .default_service(only("GET, POST")),
+                .route(web::head().to(endpoint::get))
+                .default_service(only("GET, HEAD, POST")),
         )
         .service(web::resource("/").route(read(root::page)).default_service(only("GET, HEAD")))
-        .service(web::resource("/schema.graphql").route(read(|| async { schema() })).default_service(only("GET, HEAD")))
+        .service(web::resource("/schema.graphql").route(read(schema)).default_service(only("GET, HEAD")))
         .service(web::resource("/healthz").route(read(health::live)).default_service(only("GET, HEAD")))
         .service(web::resource("/readyz").route(read(health::ready)).default_service(only("GET, HEAD")))
         .service(web::resource("/metrics").route(read(health::metrics)).default_service(only("GET, HEAD")))
@@ -68,10 +74,8 @@ fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// The schema is public: it is in the project's repository.
-fn schema() -> HttpResponse {
-    static SDL: LazyLock<String> = LazyLock::new(graphql::sdl);
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "application/graphql; charset=utf-8"))
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .body(SDL.as_str())
+async fn schema(request: HttpRequest) -> HttpResponse {
+    static SDL: LazyLock<Asset> =
+        LazyLock::new(|| Asset::of_text("application/graphql; charset=utf-8", graphql::sdl()));
+    SDL.response(&request)
 }

@@ -7,23 +7,22 @@ use actix_web::{
     Error, HttpMessage,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderName, HeaderValue},
     middleware::Next,
 };
 use tracing::{Span, field::Empty};
-use tracing_actix_web::{RequestId, RootSpanBuilder};
+use tracing_actix_web::RootSpanBuilder;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use crate::http::request_id::{self, RequestId};
 
 /// Adds the id of the request, as logged, to the response of every route.
 pub async fn with_request_id<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let id = request.extensions().get::<RequestId>().map(ToString::to_string);
+    let id = RequestId::of(request.request());
     let mut response = next.call(request).await?;
-    if let Some(id) = id.and_then(|id| HeaderValue::try_from(id).ok()) {
-        response.headers_mut().insert(REQUEST_ID, id);
+    if let Some(id) = id.and_then(|id| id.header()) {
+        response.headers_mut().insert(request_id::HEADER, id);
     }
     Ok(response)
 }
@@ -37,10 +36,10 @@ struct Begun(Instant);
 impl RootSpanBuilder for Spans {
     fn on_request_start(request: &ServiceRequest) -> Span {
         request.extensions_mut().insert(Begun(Instant::now()));
-        let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+        let id = RequestId::assign(request);
         let route = request.match_pattern().unwrap_or_else(|| "other".to_owned());
         // At ERROR level: with a filter for warnings, an INFO span would be missing, and with it the request id.
-        tracing::error_span!("request", request.id = %id, http.method = %request.method(), http.route = %route, client.id = Empty)
+        tracing::error_span!("request", request.id = id.as_str(), http.method = %request.method(), http.route = %route, client.id = Empty)
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {

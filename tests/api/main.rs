@@ -25,6 +25,7 @@ mod facts;
 mod fast_path;
 mod full_disk;
 mod http;
+mod http_headers;
 mod import;
 mod import_beside_acts;
 mod imported_training;

@@ -29,7 +29,7 @@ use cadre_api::{
     db::{Database, Pool, RowScope},
     domain::{client, key, maintenance, training::usage},
     graphql::engine::Engine,
-    http::{Service, server},
+    http::{Service, WebSettings, server},
     import::{self, Options, Outcome},
     limit::{Allowance, Budgets, InFlight, Limits, Overrides, Share},
     projection,
@@ -135,6 +135,7 @@ impl Node {
             budgets: Budgets::under(Limits::default(), Share::half(database.connections(), in_flight.most())),
             in_flight,
             metrics: None,
+            web: WebSettings::default(),
         };
         let running = server::bind(Arc::new(service), listener).expect("a server");
         let server = running.handle();
