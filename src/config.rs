@@ -23,7 +23,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 pub use user::{PersonAdd, PersonCommand};
 pub use value::public_url;
 use value::{DatabaseUrl, one_of};
-pub use web::CorsOrigins;
+pub use web::{Console, CorsOrigins};
 
 use crate::{
     db::Pool,
@@ -108,6 +108,9 @@ pub struct Settings {
     /// `*` for all. [default: none]
     #[arg(long, global = true, env = "CADRE_CORS_ORIGINS", value_parser = web::cors_origins)]
     pub cors_origins: Option<CorsOrigins>,
+    /// Console for queries in the browser, at `/console`. [default: off; on in the demo]
+    #[arg(long, global = true, env = "CADRE_CONSOLE", value_enum)]
+    pub console: Option<Console>,
     /// What to log: `error`, `warn`, `info`, `debug`, `trace`, `off`, or a filter such as `info,sqlx=warn`. [default: info;
     /// warn in the demo]
     #[arg(long, global = true, env = "CADRE_LOG", value_parser = log::log_filter)]

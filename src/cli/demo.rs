@@ -2,7 +2,15 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use cadre_api::{auth::Tokens, clock::Clock, config::Settings, db::RowScope, demo, domain::client, import};
+use cadre_api::{
+    auth::Tokens,
+    clock::Clock,
+    config::{Console, Settings},
+    db::RowScope,
+    demo,
+    domain::client,
+    import,
+};
 use entity::value::{Purpose, Scope};
 use serde_json::Value;
 
@@ -20,6 +28,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Creates the population and serves it until stopped; everything is deleted afterwards.
 pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode, Stop> {
     let listener = listen(&mut settings)?;
+    settings.console.get_or_insert(Console::Demo);
     let folder = tempfile::tempdir().map_err(|error| Stop(format!("no temporary folder can be made: {error}")))?;
     let bundle = folder.path().join("bundle");
     settings.database_url = format!("sqlite://{}", folder.path().join("demo.db").display());
@@ -47,7 +56,7 @@ pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode,
     run(&settings, listener, store, async || {
         let answer = ask(&settings.local_url(), &token.token).await;
         let answer = answer.unwrap_or_else(|error| format!("  (the question was not answered: {error})"));
-        out.text(greeting(&settings.local_url(), &made, &token.token, &answer));
+        out.text(greeting(&settings, &made, &token.token, &answer));
     })
     .await
 }
@@ -85,8 +94,13 @@ fn table(answer: &Value) -> Option<String> {
 }
 
 /// Instructions. They fit on a terminal of 80 columns and 24 lines, of which the token takes nine.
-fn greeting(at: &str, made: &client::Registered, token: &str, answer: &str) -> String {
+fn greeting(settings: &Settings, made: &client::Registered, token: &str, answer: &str) -> String {
+    let at = settings.local_url();
     let (id, secret, question) = (made.client_id, &made.client_secret, question());
+    let more = match settings.console {
+        Some(Console::On | Console::Demo) => format!("Browser: {at}/console. More: docs/api.md, /schema.graphql"),
+        Some(Console::Off) | None => format!("More questions: docs/api.md. Schema: {at}/schema.graphql"),
+    };
     format!(
         r#"cadre-api serves 245 invented people at {at}; Ctrl-C ends it.
 Which political theory do the key cadres of Huyện Lương Tài hold?
@@ -95,7 +109,7 @@ Ask it yourself in another terminal (the token holds for 10 minutes):
 export TOKEN={token}
 curl -sw '\n' {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Accept-Language: en' -H 'Content-Type: application/json' -d '{{"query":"{question}"}}'
 Its client, for new tokens: {id}:{secret}
-More questions: docs/api.md. Schema: {at}/schema.graphql
+{more}
 "#
     )
 }

@@ -109,7 +109,10 @@ pub async fn run(
         budgets: Budgets::under(settings.limits(), share),
         in_flight,
         metrics,
-        web: WebSettings { cors_origins: settings.cors_origins.clone().unwrap_or_default() },
+        web: WebSettings {
+            cors_origins: settings.cors_origins.clone().unwrap_or_default(),
+            console: settings.console.unwrap_or_default(),
+        },
     };
     let keeper = keeper(settings, &store);
     let server = server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("cannot serve: {error}")))?;

@@ -1,4 +1,6 @@
-//! Settings about browsers: pages of other origins.
+//! Settings about browsers: the console, and pages of other origins.
+
+use clap::ValueEnum;
 
 /// Origins of web pages that may read the responses of the service (CORS).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +12,19 @@ pub enum CorsOrigins {
     Any,
     /// Pages of these origins, spelled as browsers send them.
     Listed(Vec<String>),
+}
+
+/// Whether the console is served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Console {
+    /// At `/console`, for tokens.
+    On,
+    /// Not served.
+    #[default]
+    Off,
+    /// At `/console`, for tokens and for the secret of the demo's client. Only the demo sets this.
+    #[value(skip)]
+    Demo,
 }
 
 impl CorsOrigins {

@@ -1,6 +1,6 @@
 //! Static content of the program: compressed once, with a validator.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, io::Read};
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
@@ -8,7 +8,7 @@ use actix_web::{
     web::Bytes,
 };
 use data_encoding::HEXLOWER;
-use flate2::Compression;
+use flate2::{Compression, read::GzDecoder};
 use sha2::{Digest, Sha256};
 
 use crate::http::compress::{accepts_gzip, gzip};
@@ -33,6 +33,14 @@ impl Asset {
         };
         let compressed = Bytes::from(gzip(&plain, Compression::best()));
         Self::new(media_type, plain, compressed)
+    }
+
+    /// Content from a file that is stored compressed.
+    pub fn of_gzip(media_type: &'static str, file: &'static [u8]) -> Self {
+        let mut plain = Vec::new();
+        let read = GzDecoder::new(file).read_to_end(&mut plain);
+        read.expect("the program contains whole files");
+        Self::new(media_type, Bytes::from(plain), Bytes::from_static(file))
     }
 
     fn new(media_type: &'static str, plain: Bytes, compressed: Bytes) -> Self {

@@ -4,6 +4,7 @@ mod asset;
 pub mod bearer;
 mod body;
 mod compress;
+pub mod console;
 mod cors;
 mod error;
 mod graphql;
@@ -23,7 +24,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::{
     app_state::AppState,
     auth::Tokens,
-    config::CorsOrigins,
+    config::{Console, CorsOrigins},
     graphql::engine::Engine,
     limit::{Budgets, InFlight},
 };
@@ -51,4 +52,6 @@ pub struct Service {
 pub struct WebSettings {
     /// Origins whose pages may read responses.
     pub cors_origins: CorsOrigins,
+    /// Whether the console is served.
+    pub console: Console,
 }

@@ -15,6 +15,7 @@ use crate::{
         Service,
         asset::Asset,
         compress::compressed,
+        console,
         cors::cross_origin,
         error::{self, only, read},
         graphql as endpoint, health, oauth, root,
@@ -35,6 +36,7 @@ const STOP: u64 = 35;
 /// If the listener cannot be used.
 pub fn bind(service: Arc<Service>, listener: TcpListener) -> std::io::Result<Server> {
     let service = web::Data::from(service);
+    let console = service.web.console;
     let server = HttpServer::new(move || {
         App::new()
             .wrap(from_fn(compressed))
@@ -43,6 +45,7 @@ pub fn bind(service: Arc<Service>, listener: TcpListener) -> std::io::Result<Ser
             .wrap(TracingLogger::<Spans>::new())
             .app_data(web::Data::clone(&service))
             .app_data(web::Data::clone(&service.tokens))
+            .configure(|config| console::routes(config, console))
             .configure(routes)
     });
     Ok(server
