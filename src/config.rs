@@ -9,7 +9,7 @@ mod value;
 mod web;
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
 };
@@ -111,6 +111,10 @@ pub struct Settings {
     /// Console for queries in the browser, at `/console`. [default: off; on in the demo]
     #[arg(long, global = true, env = "CADRE_CONSOLE", value_enum)]
     pub console: Option<Console>,
+    /// Addresses of X-Road security servers, separated by commas: `X-Road-Client`, `X-Road-Id`, `X-Road-UserId` and
+    /// `X-Road-Issue` of their requests are recorded in the access log. [default: none; these headers are ignored]
+    #[arg(long, global = true, env = "CADRE_SECURITY_SERVERS", value_delimiter = ',')]
+    pub security_servers: Vec<IpAddr>,
     /// What to log: `error`, `warn`, `info`, `debug`, `trace`, `off`, or a filter such as `info,sqlx=warn`. [default: info;
     /// warn in the demo]
     #[arg(long, global = true, env = "CADRE_LOG", value_parser = log::log_filter)]

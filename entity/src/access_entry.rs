@@ -29,6 +29,14 @@ pub struct Model {
     pub legal_basis: Option<String>,
     /// SHA-256 of the executed document, in hexadecimal.
     pub operation: String,
+    /// X-Road client, if the request came through a security server.
+    pub gateway_client: Option<String>,
+    /// Id of the X-Road message.
+    pub gateway_request: Option<String>,
+    /// User of the X-Road client.
+    pub gateway_user: Option<String>,
+    /// Case or document of the X-Road request.
+    pub gateway_issue: Option<String>,
     /// The client.
     #[sea_orm(belongs_to, from = "client_id", to = "id")]
     pub client: BelongsTo<super::client::Entity>,

@@ -36,6 +36,14 @@ pub struct Line {
     pub legal_basis: Option<String>,
     /// SHA-256 of the GraphQL document.
     pub operation: String,
+    /// X-Road client, if the request came through a security server.
+    pub gateway_client: Option<String>,
+    /// Id of the X-Road message.
+    pub gateway_request: Option<String>,
+    /// User of the X-Road client.
+    pub gateway_user: Option<String>,
+    /// Case or document of the X-Road request.
+    pub gateway_issue: Option<String>,
     /// First day on which the API shows the reading again; `None` if it is not withheld.
     pub withheld_until: Option<Day>,
 }
@@ -79,6 +87,10 @@ pub async fn each(
                 purpose: row.purpose,
                 legal_basis: row.legal_basis,
                 operation: row.operation,
+                gateway_client: row.gateway_client,
+                gateway_request: row.gateway_request,
+                gateway_user: row.gateway_user,
+                gateway_issue: row.gateway_issue,
                 withheld_until: withheld.get(&(row.client_id, row.cadre_id)).copied(),
             });
             if shown.is_break() {

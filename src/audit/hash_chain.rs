@@ -68,9 +68,10 @@ impl Content {
             .optional(audience.map(|unit| unit.to_string()).as_deref())
     }
 
-    /// Content of a reading of protected data.
+    /// Content of a reading of protected data. A gateway is appended only if there is one, so that entries from before
+    /// gateways were recorded keep their content.
     pub(crate) fn of_access(row: &access_entry::Model) -> Self {
-        Self(Sha256::new())
+        let content = Self(Sha256::new())
             .number(row.seq)
             .moment(row.at)
             .id(row.client_id.0)
@@ -79,7 +80,12 @@ impl Content {
             .text(&row.categories)
             .text(&row.purpose.to_string())
             .optional(row.legal_basis.as_deref())
-            .text(&row.operation)
+            .text(&row.operation);
+        let gateway = [&row.gateway_client, &row.gateway_request, &row.gateway_user, &row.gateway_issue];
+        match gateway.iter().any(|value| value.is_some()) {
+            true => gateway.iter().fold(content.text("gateway"), |content, value| content.optional(value.as_deref())),
+            false => content,
+        }
     }
 
     /// Content of an order to withhold readings.
@@ -215,6 +221,9 @@ pub(crate) async fn has_changed_after(connection: &impl ConnectionTrait, place: 
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+    use entity::value::{CadreId, ClientId, Purpose};
+
     use super::*;
 
     fn act(object: Option<&str>, detail: Option<&str>, at: &str) -> Hash {
@@ -227,6 +236,39 @@ mod tests {
             detail: detail.map(str::to_owned),
         };
         Content::of_act(&row).digest()
+    }
+
+    fn reading(gateway: [Option<&str>; 4]) -> String {
+        let [gateway_client, gateway_request, gateway_user, gateway_issue] =
+            gateway.map(|value| value.map(str::to_owned));
+        let row = access_entry::Model {
+            seq: 7,
+            at: "2026-06-01T05:00:00Z".parse().expect("a moment"),
+            client_id: ClientId(Uuid::from_u128(1)),
+            on_behalf_of: None,
+            cadre_id: CadreId(Uuid::from_u128(2)),
+            categories: "IDENTITY".to_owned(),
+            purpose: Purpose::Training,
+            legal_basis: Some("Hợp đồng 1/2026".to_owned()),
+            operation: "ab".to_owned(),
+            gateway_client,
+            gateway_request,
+            gateway_user,
+            gateway_issue,
+        };
+        HEXLOWER.encode(&Content::of_access(&row).digest())
+    }
+
+    /// The digests were computed by another program from the description of the encoding. The first one is that of the
+    /// version before gateways were recorded.
+    #[test]
+    fn the_content_of_a_reading_is_encoded_as_before() {
+        let before = "67784a91e1ea8007c1576a2cbaaba967c8bfc9342c6dc56a56b2fe75136d76ae";
+        assert_eq!(reading([None; 4]), before);
+        let through = "b3d31b675a3a31e8db21b18dff11cdc18e6027ab57f290d76d3c9b5b596890ba";
+        assert_eq!(reading([Some("VN/GOV/H99"), None, Some(""), Some("12")]), through);
+        let other = reading([Some("VN/GOV/H99"), Some(""), None, Some("12")]);
+        assert!(![before, through].contains(&other.as_str()));
     }
 
     #[test]

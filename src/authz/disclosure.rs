@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     audit::hash_chain::{Content, Entry, Head, ROWS},
-    authz::{Access, disclosures::Categories, policy},
+    authz::{Access, disclosures::Categories, gateway::Gateway, policy},
     error::{Error, Result},
 };
 
@@ -50,6 +50,13 @@ impl Access {
     /// Sets the GraphQL document of the request. The access log stores its digest.
     pub fn runs(&self, document: &str) {
         self.disclosures.operation.get_or_init(|| HEXLOWER.encode(&Sha256::digest(document)));
+    }
+
+    /// Sets the gateway of the request, which the access log records.
+    #[must_use]
+    pub fn through(mut self, gateway: Gateway) -> Self {
+        self.disclosures.gateway = gateway;
+        self
     }
 
     /// Checks the scope, and the purpose if the scope opens protected data.
@@ -101,6 +108,7 @@ impl Access {
         let purpose = self.purpose.ok_or_else(|| Error::internal("protected data was opened without a purpose"))?;
         let at = self.app_state.clock().now().trunc_subsecs(6);
         let operation = self.disclosures.operation.get().cloned().unwrap_or_default();
+        let gateway = &self.disclosures.gateway;
         // All data of the response has been read. Returns the connection first, so that no request holds one while it
         // waits for another.
         self.read_session.end().await;
@@ -116,6 +124,10 @@ impl Access {
             purpose,
             legal_basis: self.caller.legal_basis().map(str::to_owned),
             operation: operation.clone(),
+            gateway_client: gateway.client.clone(),
+            gateway_request: gateway.request.clone(),
+            gateway_user: gateway.user.clone(),
+            gateway_issue: gateway.issue.clone(),
         };
         let rows: Vec<_> = (head.next()..).zip(opened).map(read).collect();
         let entries = rows.iter().map(|row| Entry {

@@ -7,6 +7,8 @@ use std::{
 
 use entity::value::{CadreId, DataCategory};
 
+use crate::authz::gateway::Gateway;
+
 /// Categories of protected data, by person.
 pub(super) type Categories = BTreeMap<CadreId, BTreeSet<DataCategory>>;
 
@@ -16,6 +18,8 @@ pub(super) struct Disclosures {
     notes: Mutex<Notes>,
     /// SHA-256 digest of the GraphQL document of the request.
     pub(super) operation: OnceLock<String>,
+    /// Gateway through which the request came.
+    pub(super) gateway: Gateway,
 }
 
 #[derive(Debug, Default)]

@@ -73,7 +73,8 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
 
         // Access log of protected facts.
         ("Cadre", "accessLog")
-        | ("AccessEntry", "id" | "at" | "clientName" | "onBehalfOf" | "categories" | "purpose") => Own(Scope::AuditRead),
+        | ("AccessEntry", "id" | "at" | "clientName" | "onBehalfOf" | "categories" | "purpose" | "gateway")
+        | ("AccessGateway", "client" | "requestId" | "userId" | "issue") => Own(Scope::AuditRead),
 
         // Persons and look-ups of persons.
         ("Query", "cadre" | "cadres") | ("Unit", "cadres") | ("CadreKey", "id" | "code") => Needs(Scope::CadreRead),

@@ -91,9 +91,12 @@ async fn read(settings: &Settings, database: &Database, path: &Path) -> Result<V
 fn text(line: &Line) -> String {
     let basis = line.legal_basis.as_ref().map(|basis| format!("  ({basis})")).unwrap_or_default();
     let withheld = line.withheld_until.map(|until| format!("  withheld until {until}")).unwrap_or_default();
+    let gateway = [&line.gateway_client, &line.gateway_user, &line.gateway_issue, &line.gateway_request];
+    let gateway = gateway.into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+    let gateway = if gateway.is_empty() { gateway } else { format!("  through {gateway}") };
     let at = line.at.format("%Y-%m-%dT%H:%M:%SZ");
     format!(
-        "{at}  {}  {}  {}  {}  {}{basis}{withheld}",
+        "{at}  {}  {}  {}  {}  {}{basis}{gateway}{withheld}",
         line.subject, line.categories, line.purpose, line.client, line.client_name
     )
 }

@@ -18,7 +18,7 @@ use cadre_api::{
     domain::{key, maintenance},
     error::Error,
     graphql::engine::Engine,
-    http::{Service, WebSettings, server},
+    http::{Service, WebSettings, gateway::SecurityServers, server},
     limit::{Budgets, Share},
     telemetry,
 };
@@ -108,6 +108,7 @@ pub async fn run(
         engine: Engine::default(),
         budgets: Budgets::under(settings.limits(), share),
         in_flight,
+        security_servers: SecurityServers::of(&settings.security_servers),
         metrics,
         web: WebSettings {
             cors_origins: settings.cors_origins.clone().unwrap_or_default(),

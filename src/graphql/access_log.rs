@@ -1,6 +1,6 @@
 //! Access log of protected data.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::value::{DataCategory, Purpose};
 
 use crate::{
@@ -62,4 +62,29 @@ impl AccessEntry {
     async fn purpose(&self) -> Purpose {
         self.0.row().purpose
     }
+
+    /// X-Road request in which the data was read (trục liên thông); null if it came through no known security server.
+    async fn gateway(&self) -> Option<AccessGateway> {
+        let row = self.0.row();
+        let gateway = AccessGateway {
+            client: row.gateway_client.clone(),
+            request_id: row.gateway_request.clone(),
+            user_id: row.gateway_user.clone(),
+            issue: row.gateway_issue.clone(),
+        };
+        (gateway != AccessGateway::default()).then_some(gateway)
+    }
+}
+
+/// An X-Road request, as its security server described it. Values are printable ASCII of at most 255 characters.
+#[derive(Debug, Default, PartialEq, Eq, SimpleObject)]
+pub struct AccessGateway {
+    /// Information system that sent the request (`X-Road-Client`).
+    pub client: Option<String>,
+    /// Id of the message (`X-Road-Id`).
+    pub request_id: Option<String>,
+    /// User of the information system (`X-Road-UserId`).
+    pub user_id: Option<String>,
+    /// Case or document for which the request was sent (`X-Road-Issue`).
+    pub issue: Option<String>,
 }

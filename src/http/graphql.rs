@@ -98,6 +98,7 @@ async fn admitted(request: &HttpRequest, service: &Service) -> Result<(Arc<Acces
             let access = purpose::stated(request).and_then(|purpose| {
                 let app_state = Arc::clone(&service.app_state);
                 let access = Access::of(caller, purpose, app_state, allowance.service_limits());
+                let access = access.map(|access| access.through(service.security_servers.gateway(request)));
                 access.map_err(|error| purpose_denied(&error))
             });
             let access =

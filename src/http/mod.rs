@@ -7,6 +7,7 @@ mod compress;
 pub mod console;
 mod cors;
 mod error;
+pub mod gateway;
 mod graphql;
 mod health;
 mod limit;
@@ -41,6 +42,8 @@ pub struct Service {
     pub budgets: Budgets,
     /// Limit on concurrent GraphQL requests.
     pub in_flight: InFlight,
+    /// X-Road security servers whose headers are recorded.
+    pub security_servers: gateway::SecurityServers,
     /// Metrics for `/metrics`; `None` if another recorder was installed.
     pub metrics: Option<PrometheusHandle>,
     /// Settings about browsers.

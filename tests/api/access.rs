@@ -92,6 +92,10 @@ fn road(parent: &str) -> (&'static str, &'static str) {
             (r#"{ unit(by: {code: "A1"}) { trainingProgress(year: 2021) { % } } }"#, "unit.trainingProgress")
         }
         "AccessEntry" => (r#"{ cadre(by: {code: "A-02"}) { accessLog { nodes { % } } } }"#, "cadre.accessLog.nodes"),
+        "AccessGateway" => (
+            r#"{ cadre(by: {code: "A-02"}) { accessLog { nodes { gateway { % } } } } }"#,
+            "cadre.accessLog.nodes.gateway",
+        ),
         "AccessEntryConnection" => (r#"{ cadre(by: {code: "A-02"}) { accessLog { % } } }"#, "cadre.accessLog"),
         "AccessEntryEdge" => {
             (r#"{ cadre(by: {code: "A-02"}) { accessLog { edges { % } } } }"#, "cadre.accessLog.edges")
@@ -511,7 +515,10 @@ async fn table(app: &TestApp) -> String {
         unit(by: {code: "A1"}) { id quotas(year: 2021) { nodes { id } } }
         cadre(by: {code: "A-02"}) { id identity { birthOn } qualifications { id } rotations { id } enrolments { nodes { id class { id plan { id } } } } }
     }"#;
-    let ids = all.query(document).await;
+    // Through a security server, so that the entry of the log has a gateway.
+    let sent = all.post(&json!({ "query": document })).header("X-Road-Client", "VN/GOV/T90").send().await;
+    let ids: Value = sent.expect("an answer").json().await.expect("JSON");
+    let ids = &ids["data"];
     let id = |pointer: &str| ids.pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
     let (unit, cadre, paper) = (id("/unit/id"), id("/cadre/id"), id("/cadre/qualifications/0/id"));
     let rotation = id("/cadre/rotations/0/id");

@@ -27,7 +27,7 @@ use crate::support::{
 const DRAWS: usize = 500;
 
 /// What a tamperer changes: a table, its key, a column, and the new value in SQL.
-const EDITS: [(&str, &str, &str, &str); 24] = [
+const EDITS: [(&str, &str, &str, &str); 26] = [
     ("audit_entry", "seq", "actor", "actor || 'x'"),
     ("audit_entry", "seq", "act", "'client.add '"),
     ("audit_entry", "seq", "object", "coalesce(object || 'x', '')"),
@@ -43,6 +43,8 @@ const EDITS: [(&str, &str, &str, &str); 24] = [
     ("access_entry", "seq", "legal_basis", "NULL"),
     ("access_entry", "seq", "on_behalf_of", "''"),
     ("access_entry", "seq", "operation", "upper(operation)"),
+    ("access_entry", "seq", "gateway_client", "'VN/GOV'"),
+    ("access_entry", "seq", "gateway_issue", "''"),
     ("access_entry", "seq", "at", "'2026-06-01 05:00:00.000001+00:00'"),
     ("access_entry", "seq", "client_id", "(SELECT id FROM client WHERE id <> client_id LIMIT 1)"),
     ("access_entry", "seq", "cadre_id", "(SELECT id FROM cadre WHERE id <> cadre_id LIMIT 1)"),

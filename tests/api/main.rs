@@ -25,6 +25,7 @@ mod external;
 mod facts;
 mod fast_path;
 mod full_disk;
+mod gateway;
 mod http;
 mod http_headers;
 mod import;

@@ -16,7 +16,7 @@ pub mod training;
 pub mod wire;
 
 use std::{
-    net::TcpListener,
+    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -29,7 +29,7 @@ use cadre_api::{
     db::{Database, Pool, RowScope},
     domain::{client, key, maintenance, training::usage},
     graphql::engine::Engine,
-    http::{Service, WebSettings, server},
+    http::{Service, WebSettings, gateway::SecurityServers, server},
     import::{self, Options, Outcome},
     limit::{Allowance, Budgets, InFlight, Limits, Overrides, Share},
     projection,
@@ -134,6 +134,8 @@ impl Node {
             engine: Engine::default(),
             budgets: Budgets::under(Limits::default(), Share::half(database.connections(), in_flight.most())),
             in_flight,
+            // The tests come from this address.
+            security_servers: SecurityServers::of(&[Ipv4Addr::LOCALHOST.into()]),
             metrics: None,
             web: WebSettings::default(),
         };
