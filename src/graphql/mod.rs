@@ -6,6 +6,7 @@ pub mod change;
 pub mod client;
 pub mod composition;
 mod context;
+pub mod document_check;
 pub mod engine;
 pub mod error;
 pub mod fast_path;
@@ -28,7 +29,7 @@ pub mod unit;
 pub mod view;
 pub mod viewer;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
 use context::{ContextExt, found};
 
 /// All read operations.
@@ -64,11 +65,14 @@ pub type ServiceSchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// Builds the schema.
 pub fn schema() -> ServiceSchema {
+    schema_builder().finish()
+}
+
+fn schema_builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .validation_mode(ValidationMode::Strict)
         .disable_suggestions()
         .extension(error::NullOnError)
-        .finish()
 }
 
 /// The schema as text, sorted for readable diffs.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use async_graphql::parser::types::{ExecutableDocument, VariableDefinition};
+use async_graphql::parser::types::{BaseType, ExecutableDocument, VariableDefinition};
 use async_graphql::{Name, Pos, Positioned, Value, Variables};
 
 use crate::graphql::fast_path::FastPath;
@@ -86,6 +86,12 @@ impl Document {
         self.fast_path.get_or_init(|| FastPath::compile(schema_index, &self.executable, self.tokens));
     }
 
+    /// All operations of the document, in the order of the text.
+    #[must_use]
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
     /// The operation to execute: the named one, or the only one.
     pub fn operation(&self, name: Option<&str>) -> Result<&Operation, Rejection> {
         match (name, self.operations.as_slice()) {
@@ -125,6 +131,24 @@ impl Sent for Request<'_> {
     }
 }
 
+/// The variables that make an operation cheapest: every number is one, all others are absent.
+struct Cheapest<'a> {
+    operation: &'a Operation,
+    one: Value,
+}
+
+impl Sent for Cheapest<'_> {
+    fn value(&self, name: &Name) -> Option<&Value> {
+        let definition = &self.operation.variables.iter().find(|definition| definition.node.name.node == *name)?.node;
+        let is_number = matches!(&definition.var_type.node.base, BaseType::Named(named) if named == "Int");
+        is_number.then_some(&self.one)
+    }
+
+    fn price(&self, _: &Name, _: &Arc<str>) -> u64 {
+        0
+    }
+}
+
 impl Operation {
     /// The name of the operation, if any. It is text of the document.
     #[must_use]
@@ -135,12 +159,7 @@ impl Operation {
     /// The plan for these variables. Refused if a variable is missing or the cost exceeds the limit.
     pub fn plan(&self, schema_index: &SchemaIndex, variables: &Variables) -> Result<Plan, Rejection> {
         self.check(variables)?;
-        let sent = Request { operation: self, variables, schema_index };
-        let mut fragments = Vec::with_capacity(self.fragments.len());
-        for cost in self.fragments.iter() {
-            fragments.push(cost.value(&fragments, &sent));
-        }
-        let cost = self.cost.value(&fragments, &sent);
+        let cost = self.cost(&Request { operation: self, variables, schema_index });
         if cost > self.limits.max_cost {
             return Err(Rejection::limit(Measure::Cost, self.limits.max_cost, cost, Some(self.at)));
         }
@@ -151,6 +170,37 @@ impl Operation {
             }
         }
         Ok(Plan { cost, coordinates })
+    }
+
+    /// Whether the operation reads only the schema: `__schema`, `__type` and `__typename`.
+    #[must_use]
+    pub fn is_introspection(&self) -> bool {
+        let reads_data = |touched: &Coordinate| {
+            let root = touched.as_str().strip_prefix("Query.");
+            root.is_some_and(|field| !matches!(field.split('(').next(), Some("__schema" | "__type")))
+        };
+        self.kind == Kind::Query && !self.coordinates.iter().any(reads_data)
+    }
+
+    /// Checks the parts that do not depend on the variables of a request: the values in the document, and that the
+    /// smallest pages are within the cost limit.
+    pub fn check_without_variables(&self) -> Result<(), Rejection> {
+        if let Some(misfit) = &self.misfit {
+            return Err(Rejection::of_argument(misfit.argument.clone(), misfit.unknown.clone(), misfit.at));
+        }
+        let cost = self.cost(&Cheapest { operation: self, one: Value::from(1) });
+        if cost > self.limits.max_cost {
+            return Err(Rejection::limit(Measure::Cost, self.limits.max_cost, cost, Some(self.at)));
+        }
+        Ok(())
+    }
+
+    fn cost(&self, sent: &impl Sent) -> u64 {
+        let mut fragments = Vec::with_capacity(self.fragments.len());
+        for cost in self.fragments.iter() {
+            fragments.push(cost.value(&fragments, sent));
+        }
+        self.cost.value(&fragments, sent)
     }
 
     /// The variables for the engine: declared ones only, with defaults; a variable without value and default stays
@@ -245,6 +295,26 @@ mod tests {
                 Err(refusal) => refusal.to_string(),
             };
             assert_eq!(found, expected, "{text} {name:?}");
+        }
+    }
+
+    #[test]
+    fn introspection_reads_nothing_but_the_schema() {
+        let table = [
+            ("{ __typename }", true),
+            ("{ __schema { queryType { name } } __typename }", true),
+            ("query($name: String!) { __type(name: $name) { ...F } } fragment F on __Type { name }", true),
+            ("{ ... { ... on Query { __typename } } }", true),
+            ("{ programmes }", false),
+            ("{ __typename programmes }", false),
+            ("{ __schema: programmes }", false),
+            ("{ ...F } fragment F on Query { __typename ...G } fragment G on Query { programmes }", false),
+            ("mutation { __typename }", false),
+        ];
+        for (text, expected) in table {
+            let document = compile(&schema_index(), &Limits::default(), text).expect(text);
+            let operation = document.operation(None).expect("the only one");
+            assert_eq!(operation.is_introspection(), expected, "{text}");
         }
     }
 
