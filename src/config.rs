@@ -1,6 +1,7 @@
 //! The command line and its environment. The doc comments here are the manual that `--help` prints.
 
 mod client;
+mod document;
 mod line;
 mod log;
 mod rights;
@@ -16,6 +17,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use client::{ClientAdd, ClientCommand, ClientGrant, ClientKeyCommand};
+pub use document::DocumentCommand;
 use entity::value::{CadreCode, ClientId, Day, Scope};
 pub use log::LogFormat;
 pub use rights::Rights;
@@ -159,6 +161,9 @@ pub enum Command {
     /// Manage API clients and their grants.
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Manage the documents that clients name by a hash instead of sending their text.
+    #[command(subcommand)]
+    Document(DocumentCommand),
     /// Manage the persons for whom clients ask by tokens of external issuers.
     #[command(subcommand)]
     Person(PersonCommand),

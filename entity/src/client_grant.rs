@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{ClientId, Day, GrantId};
+use crate::value::{AllowedDocuments, ClientId, Day, GrantId};
 
 /// A grant of a client.
 #[sea_orm::model]
@@ -31,6 +31,9 @@ pub struct Model {
     pub requests_per_second: Option<i32>,
     /// Limit of operation cost per minute; `None` for the limit of the service.
     pub cost_per_minute: Option<i32>,
+    /// Documents that the client may run.
+    #[sea_orm(default_value = "ANY")]
+    pub documents: AllowedDocuments,
     /// The client.
     #[sea_orm(belongs_to, from = "client_id", to = "id")]
     pub client: BelongsTo<super::client::Entity>,

@@ -17,6 +17,7 @@ pub mod cadre_snapshot;
 pub mod change;
 pub mod class_session;
 pub mod client;
+pub mod client_document;
 pub mod client_grant;
 pub mod client_key;
 pub mod client_secret;

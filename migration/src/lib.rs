@@ -33,7 +33,8 @@ mod m20261202_000027_succession_of_itself;
 mod m20261203_000028_table_names;
 mod m20261204_000029_change_feed;
 mod m20261204_000030_unit_identifier;
-mod m20261205_000030_access_gateway;
+mod m20261204_000031_client_document;
+mod m20261204_000033_access_gateway;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, SchemaManager};
@@ -72,7 +73,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261203_000028_table_names::Migration),
             Box::new(m20261204_000029_change_feed::Migration),
             Box::new(m20261204_000030_unit_identifier::Migration),
-            Box::new(m20261205_000030_access_gateway::Migration),
+            Box::new(m20261204_000031_client_document::Migration),
+            Box::new(m20261204_000033_access_gateway::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use entity::value::{ClientId, Day, Purpose, Scope, UnitId};
+use entity::value::{AllowedDocuments, ClientId, Day, Purpose, Scope, UnitId};
 
 use crate::{
     auth::{
@@ -20,6 +20,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Caller {
     client_id: ClientId,
+    client_version: i32,
     name: Arc<str>,
     scopes: BTreeSet<Scope>,
     purposes: BTreeSet<Purpose>,
@@ -64,6 +65,7 @@ impl Caller {
         let grant = Grant::in_force(&entry.grants, today).ok_or(Reason::NoGrant)?;
         Ok(Some(Self {
             client_id,
+            client_version: entry.version,
             name: entry.name.clone(),
             scopes: grant.scopes.clone(),
             purposes: grant.purposes.clone(),
@@ -79,6 +81,11 @@ impl Caller {
     /// Id of the client.
     pub fn client_id(&self) -> ClientId {
         self.client_id
+    }
+
+    /// Version of the client in the snapshot.
+    pub(super) fn client_version(&self) -> i32 {
+        self.client_version
     }
 
     /// Name of the client.
@@ -114,6 +121,11 @@ impl Caller {
     /// Legal basis that the grant records for reading protected data.
     pub fn legal_basis(&self) -> Option<&str> {
         self.grant.legal_basis()
+    }
+
+    /// Documents that the grant allows.
+    pub fn documents(&self) -> AllowedDocuments {
+        self.grant.documents()
     }
 
     /// Limits of the grant, which override those of the service.

@@ -22,6 +22,7 @@ mod authenticate;
 mod caller;
 mod claims;
 mod client_credentials;
+mod documents;
 mod encryption;
 mod external;
 mod issuer;
@@ -39,6 +40,7 @@ mod verify;
 
 pub use authenticate::{AuthenticatedClient, ClientCredential};
 pub use caller::Caller;
+pub use documents::{ClientDocuments, DocumentHash, InvalidHash, MAX_BYTES_OF_CLIENT, MAX_DOCUMENTS_OF_CLIENT};
 pub use encryption::{KeyEncryption, KeyStore};
 pub use external::Issuers;
 pub use issuer::{AccessToken, Issuer};
@@ -75,6 +77,7 @@ pub struct Tokens {
     /// Source of the current time.
     pub clock: Clock,
     register: Arc<snapshot::Register>,
+    documents: documents::RegisteredDocuments,
     attempts: Attempts,
     /// Limit on concurrent client authentications.
     proving: InFlight,
@@ -90,6 +93,7 @@ impl Tokens {
         Ok(Self {
             issuer: Issuer::new(public_url.clone(), register.clone()),
             verifier: Verifier::new(public_url, register.clone()),
+            documents: documents::RegisteredDocuments::new(database.clone()),
             database,
             clock,
             register,
@@ -124,6 +128,14 @@ impl Tokens {
     /// Refreshes clients, grants, keys and revoked tokens now, without waiting for a request.
     pub async fn refresh(&self) -> Result<()> {
         self.register.since(Instant::now()).await.map(drop)
+    }
+
+    /// The documents that are registered for the caller's client.
+    ///
+    /// # Errors
+    /// `Unavailable` if they are not in memory and cannot be read now.
+    pub async fn documents_of(&self, caller: &Caller) -> Result<Arc<ClientDocuments>> {
+        self.documents.of(caller).await
     }
 
     /// All algorithms that clients may sign assertions with.

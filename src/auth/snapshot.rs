@@ -13,7 +13,7 @@ use std::{
 use arc_swap::ArcSwap;
 use entity::{
     client, client_grant, grant_unit, revoked_token, signing_key,
-    value::{ClientId, Day, GrantId, Purpose, Scope, UnitId},
+    value::{AllowedDocuments, ClientId, Day, GrantId, Purpose, Scope, UnitId},
 };
 use sea_orm::{DbErr, EntityTrait};
 use tokio::sync::{Mutex, MutexGuard};
@@ -54,6 +54,11 @@ impl Grant {
         self.row.legal_basis.as_deref()
     }
 
+    /// Documents that the client may run.
+    pub fn documents(&self) -> AllowedDocuments {
+        self.row.documents
+    }
+
     /// The grant in force on the day (inclusive). Of several only the latest applies: the scopes of one must never be
     /// combined with the units of another.
     pub fn in_force<G: AsRef<Self>>(grants: &[G], day: Day) -> Option<&G> {
@@ -71,6 +76,8 @@ impl AsRef<Self> for Grant {
 #[derive(Debug)]
 pub(super) struct ClientEntry {
     pub name: Arc<str>,
+    /// Version of the client; it increases with every change of the client, its grants and its documents.
+    pub version: i32,
     pub is_revoked: bool,
     pub grants: Vec<Arc<Grant>>,
 }
@@ -150,7 +157,10 @@ fn client_entries(
     }
     let entry = |row: client::Model| {
         let grants = granted.remove(&row.id).unwrap_or_default();
-        (row.id, ClientEntry { name: row.name.into(), is_revoked: row.revoked_at.is_some(), grants })
+        (
+            row.id,
+            ClientEntry { name: row.name.into(), version: row.version, is_revoked: row.revoked_at.is_some(), grants },
+        )
     };
     clients.into_iter().map(entry).collect()
 }

@@ -148,7 +148,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("Query", "clients")
         | ("Client", "id" | "name" | "createdAt" | "revokedAt" | "grants" | "version")
         | ("ClientGrant", "id" | "scopes" | "purposes" | "units" | "validFrom" | "validTo" | "endedOn" | "isInForce")
-        | ("ClientGrant", "requestsPerSecond" | "costPerMinute") => Needs(Scope::ClientsAdmin),
+        | ("ClientGrant", "requestsPerSecond" | "costPerMinute" | "documents") => Needs(Scope::ClientsAdmin),
 
         // Reasons of refused mutations.
         ("UserError" | "InputError" | "ConflictError", "code" | "message" | "field")
@@ -185,7 +185,8 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _)
         | ("RotationStepName" | "AppraisalResult", _)
         | ("ProgrammeKind" | "PlanState" | "Measure" | "QuotaState" | "ClassCategory" | "ClassState", _)
-        | ("EnrolmentState" | "Grade" | "Purpose" | "DataCategory" | "UserErrorCode", _) => Nothing,
+        | ("EnrolmentState" | "Grade" | "Purpose" | "DataCategory" | "UserErrorCode", _)
+        | ("AllowedDocuments", _) => Nothing,
         // Introspection is public.
         (introspected, _) if introspected.starts_with("__") => Nothing,
 

@@ -12,7 +12,7 @@ use cadre_api::{
     limit::Overrides,
 };
 use chrono::TimeDelta;
-use entity::value::{ClientId, Scope};
+use entity::value::{AllowedDocuments, ClientId, Scope};
 
 use crate::cli::{
     Stop,
@@ -154,7 +154,8 @@ pub async fn token(
     Ok(ExitCode::SUCCESS)
 }
 
-fn unknown(error: Error) -> Stop {
+/// Explains that no client has the id.
+pub(super) fn unknown(error: Error) -> Stop {
     match error {
         Error::NotFound => Stop("no client has this id; see `cadre-api client list`".into()),
         error => error.into(),
@@ -173,7 +174,11 @@ fn line(grant: &client::ListedGrant) -> String {
     let requests = grant.limits.requests_per_second.map(|most| format!(", {most} requests a second"));
     let cost = grant.limits.cost_per_minute.map(|most| format!(", cost {most} a minute"));
     let (requests, cost) = (requests.unwrap_or_default(), cost.unwrap_or_default());
-    format!("{scopes} in {units}{purposes}{from}{to}{requests}{cost}{ended}")
+    let documents = match grant.documents {
+        AllowedDocuments::Any => "",
+        AllowedDocuments::Registered => ", registered documents only",
+    };
+    format!("{scopes} in {units}{purposes}{from}{to}{requests}{cost}{documents}{ended}")
 }
 
 fn asked(grant: ClientGrant) -> client::Asked {
@@ -186,13 +191,14 @@ fn asked(grant: ClientGrant) -> client::Asked {
         valid_to: grant.until,
         legal_basis: grant.legal_basis,
         limits: Overrides::of(grant.requests_per_second, grant.cost_per_minute),
+        documents: grant.documents,
     }
 }
 
 fn of(add: ClientAdd) -> client::Add {
-    let ClientAdd { name, rights, from, until, legal_basis, json: _ } = add;
+    let ClientAdd { name, rights, from, until, legal_basis, documents, json: _ } = add;
     let Rights { scopes, units, purposes } = rights;
-    client::Add { name, scopes, units, purposes, valid_from: from, valid_to: until, legal_basis }
+    client::Add { name, scopes, units, purposes, valid_from: from, valid_to: until, legal_basis, documents }
 }
 
 /// Prints an id and its secret. Returns false if they could not be written.

@@ -11,7 +11,7 @@ use cadre_api::{
     domain::client,
     import,
 };
-use entity::value::{Purpose, Scope};
+use entity::value::{AllowedDocuments, Purpose, Scope};
 use serde_json::Value;
 
 use crate::cli::{
@@ -48,6 +48,7 @@ pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode,
         valid_from: None,
         valid_to: None,
         legal_basis: None,
+        documents: AllowedDocuments::Any,
     };
     let made = client::add(&database, Clock::System, add).await?;
     let store = store(&settings, database).await?;

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod client;
 pub mod demo;
+pub mod document;
 pub mod import;
 pub mod key;
 pub mod migrate;

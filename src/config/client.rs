@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
-use entity::value::{ClientId, Day, KeyAlgorithm};
+use entity::value::{AllowedDocuments, ClientId, Day, KeyAlgorithm};
 
 use crate::{config::Rights, limit};
 
@@ -130,6 +130,9 @@ pub struct ClientAdd {
     /// Legal basis of its readings of protected data, such as a contract; stands in each entry of the access log.
     #[arg(long)]
     pub legal_basis: Option<String>,
+    /// Documents that it may run: `any`, or only those `registered` with `cadre-api document add`.
+    #[arg(long, default_value = "any", value_parser = documents)]
+    pub documents: AllowedDocuments,
     /// Print JSON: `client_id` and `client_secret`.
     #[arg(long)]
     pub json: bool,
@@ -159,6 +162,14 @@ pub struct ClientGrant {
     /// Legal basis of its readings of protected data, such as a contract; stands in each entry of the access log.
     #[arg(long)]
     pub legal_basis: Option<String>,
+    /// Documents that it may run: `any`, or only those `registered` with `cadre-api document add`.
+    #[arg(long, default_value = "any", value_parser = documents)]
+    pub documents: AllowedDocuments,
+}
+
+/// The documents of a grant, in upper or lower case.
+fn documents(word: &str) -> Result<AllowedDocuments, String> {
+    word.to_ascii_uppercase().parse().map_err(|_| "choose from any, registered".to_owned())
 }
 
 /// An algorithm under any of its names; a wrong name is answered with all of them.

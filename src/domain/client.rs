@@ -2,6 +2,8 @@
 
 mod administrator;
 pub mod commands;
+pub mod document;
+pub mod document_file;
 pub mod external;
 mod grant;
 pub mod key;
@@ -18,7 +20,7 @@ use std::{collections::BTreeMap, fmt};
 use chrono::{DateTime, Utc};
 use entity::{
     client, client_secret, external_client,
-    value::{ChangeKind, ClientId, Day, Purpose, Scope},
+    value::{AllowedDocuments, ChangeKind, ClientId, Day, Purpose, Scope},
 };
 use grant::Terms;
 pub use grant::{Asked, ListedGrant, end_grant, grant, history};
@@ -64,6 +66,8 @@ pub struct Add {
     pub valid_to: Option<Day>,
     /// Legal basis (căn cứ pháp lý) for reading protected data; written to each entry of the access log.
     pub legal_basis: Option<String>,
+    /// Documents that the client may run.
+    pub documents: AllowedDocuments,
 }
 
 /// Credentials that the operator hands to the owner of the client. The secret is not stored in plain text.
@@ -104,8 +108,9 @@ pub struct Listed {
 /// Registers a client (đăng ký hệ thống kết nối).
 pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Registered> {
     let name = ensure_name(&add.name)?;
-    let Add { scopes, units, purposes, valid_from, valid_to, legal_basis, .. } = add;
-    let asked = Asked { scopes, units, purposes, valid_from, valid_to, legal_basis, limits: Overrides::default() };
+    let Add { scopes, units, purposes, valid_from, valid_to, legal_basis, documents, .. } = add;
+    let limits = Overrides::default();
+    let asked = Asked { scopes, units, purposes, valid_from, valid_to, legal_basis, limits, documents };
     let codes = asked.ensure("valid_to")?;
     let (id, secret) = (ClientId::new(), Secret::draw()?);
 

@@ -1,7 +1,7 @@
 //! Clients of the API and their grants, for administration.
 
 use async_graphql::{Context, ID, Object};
-use entity::value::{Day, Purpose};
+use entity::value::{AllowedDocuments, Day, Purpose};
 
 use crate::{
     domain::{
@@ -123,6 +123,11 @@ impl ClientGrant {
     async fn cost_per_minute(&self) -> Option<i32> {
         self.0.limits().columns().1
     }
+
+    /// Documents that the client may run (văn bản truy vấn được phép).
+    async fn documents(&self) -> AllowedDocuments {
+        self.0.row().documents
+    }
 }
 
 /// Root fields of clients.
@@ -132,8 +137,8 @@ pub struct ClientQuery;
 #[Object]
 impl ClientQuery {
     /// Clients that the caller may administer, oldest first: those without any right that the caller lacks. Compared
-    /// are scopes, purposes, units, limits, the end day, public keys and names at external issuers; of expired grants
-    /// only scopes, purposes and units.
+    /// are scopes, purposes, units, limits, the end day, documents, public keys and names at external issuers; of
+    /// expired grants only scopes, purposes and units.
     async fn clients(
         &self,
         ctx: &Context<'_>,

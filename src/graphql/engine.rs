@@ -4,6 +4,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{Request, Response, ServerError, Variables};
+use entity::value::AllowedDocuments;
 use futures_util::FutureExt;
 
 use crate::{
@@ -11,10 +12,10 @@ use crate::{
     db::ReadMode,
     graphql::{
         ServiceSchema,
-        error::{PartialErrors, refused, shown, translate},
+        error::{PartialErrors, not_registered, refused, shown, translate},
         guard::{
             cache::Documents,
-            document::{Document, Kind},
+            document::{Document, Kind, Operation},
             limits::Limits,
             rejection::{Measure, Rejection},
             schema_index::SchemaIndex,
@@ -31,6 +32,8 @@ use crate::{
 pub struct ExecutionRequest {
     /// Text of the document.
     pub document: String,
+    /// Origin of the document.
+    pub origin: DocumentOrigin,
     /// Name of the operation to execute.
     pub operation_name: Option<String>,
     /// Values of the variables.
@@ -43,6 +46,15 @@ pub struct ExecutionRequest {
     pub queries_only: bool,
     /// Remaining limits of the client.
     pub allowance: Arc<Allowance>,
+}
+
+/// Origin of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentOrigin {
+    /// The client sent a text that is not registered.
+    Sent,
+    /// Registered for the client, or part of the service.
+    Registered,
 }
 
 /// Result of a request.
@@ -143,6 +155,9 @@ impl Engine {
         if question.queries_only && operation.kind == Kind::Mutation {
             return Err(Box::new(ExecutionResponse::MutationByGet));
         }
+        if !is_allowed(access, question.origin, operation) {
+            return Err(Box::new(ExecutionResponse::Refused(vec![not_registered(language, id)])));
+        }
         let plan = operation.plan(self.documents.schema_index(), &sent).map_err(refuse)?;
         metrics::histogram!("cadre_operation_cost").record(plan.cost as f64);
         policy::admit(&access.rights(), plan.coordinates.iter().map(|touched| touched.as_str()))
@@ -155,5 +170,14 @@ impl Engine {
         })?;
         let variables = operation.coerce_variables(self.documents.schema_index(), sent).map_err(refuse)?;
         Ok((document, variables))
+    }
+}
+
+/// Whether the caller's grant allows the document. Introspection is always allowed: it reveals only the schema, which is
+/// public.
+fn is_allowed(access: &Access, origin: DocumentOrigin, operation: &Operation) -> bool {
+    match (access.caller().documents(), origin) {
+        (AllowedDocuments::Any, _) | (AllowedDocuments::Registered, DocumentOrigin::Registered) => true,
+        (AllowedDocuments::Registered, DocumentOrigin::Sent) => operation.is_introspection(),
     }
 }

@@ -160,6 +160,29 @@ pub fn refused(refusal: &Rejection, language: Language, request_id: &str) -> Ser
     shown
 }
 
+/// Builds the error for a document that the client's grant does not allow.
+pub fn not_registered(language: Language, request_id: &str) -> ServerError {
+    let sentence = Sentence::new(
+        "Hệ thống của bạn chỉ được chạy các văn bản truy vấn đã đăng ký, và văn bản này chưa đăng ký; hãy gửi đúng từng byte \
+         văn bản đã đăng ký hoặc mã của nó trong `documentId`, hoặc đề nghị cơ quan vận hành đăng ký \
+         (`cadre-api document add`).",
+        "Your client may run registered documents only, and this document is not registered; send the registered text byte \
+         by byte or its id in `documentId`, or ask the operator to register the document (`cadre-api document add`).",
+    );
+    with_code("DOCUMENT_NOT_REGISTERED", &sentence, language, request_id)
+}
+
+/// Builds the error for an id that no registered document of the client has.
+pub fn no_such_document(language: Language, request_id: &str) -> ServerError {
+    let sentence = Sentence::new(
+        "Hệ thống của bạn không có văn bản truy vấn đăng ký với mã `documentId` này; hãy gửi văn bản trong `query`, hoặc đề \
+         nghị cơ quan vận hành đăng ký (`cadre-api document add`).",
+        "No document with this `documentId` is registered for your client; send the text in `query`, or ask the operator to \
+         register it (`cadre-api document add`).",
+    );
+    with_code("DOCUMENT_NOT_FOUND", &sentence, language, request_id)
+}
+
 fn extensions(code: &str, request_id: &str) -> ErrorExtensionValues {
     metrics::counter!("cadre_errors_total", "code" => code.to_owned()).increment(1);
     let mut extensions = ErrorExtensionValues::default();
@@ -215,8 +238,12 @@ fn unusable(language: Language, request_id: &str) -> ServerError {
 }
 
 fn in_words(code: Code, sentence: &Sentence, language: Language, request_id: &str) -> ServerError {
+    with_code(code.as_str(), sentence, language, request_id)
+}
+
+fn with_code(code: &str, sentence: &Sentence, language: Language, request_id: &str) -> ServerError {
     let mut shown = ServerError::new(sentence.text(language), None);
-    shown.extensions = Some(extensions(code.as_str(), request_id));
+    shown.extensions = Some(extensions(code, request_id));
     shown
 }
 

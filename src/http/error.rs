@@ -33,6 +33,14 @@ impl Refused {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", vi, en)
     }
 
+    /// A request whose field is missing or has the wrong type.
+    pub fn wrong_field(field: &str) -> Self {
+        Self::bad_request(
+            format!("Trường `{field}` của yêu cầu thiếu hoặc sai kiểu."),
+            format!("The field `{field}` of the request is missing or of the wrong type."),
+        )
+    }
+
     /// Converts it into a response.
     pub fn response(&self, request: &HttpRequest) -> HttpResponse {
         metrics::counter!("cadre_errors_total", "code" => self.code).increment(1);

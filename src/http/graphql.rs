@@ -22,7 +22,9 @@ use crate::{
     http::{
         Service, bearer, body,
         error::{Refused, allowing, language, request_id},
-        limit, purpose,
+        limit,
+        persisted::{Requested, Unresolved},
+        purpose,
     },
     limit::Allowance,
 };
@@ -37,9 +39,9 @@ enum Media {
 }
 
 /// Parts of a GraphQL request.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct GraphqlRequest {
-    query: String,
+    document: Requested,
     operation_name: Option<String>,
     variables: Variables,
 }
@@ -65,10 +67,13 @@ pub async fn post(request: HttpRequest, mut payload: web::Payload, service: web:
         Ok((media, GraphqlRequest::of_body(&bytes)?))
     };
     let response = match parts.await {
-        Ok((media, parts)) => {
-            let question = ExecutionRequest { queries_only: false, ..parts.question(&request, &allowance) };
-            answered(&request, &service, access, media, question).await
-        }
+        Ok((media, parts)) => match parts.question(&request, &service, (&access, &allowance)).await {
+            Ok(question) => {
+                let question = ExecutionRequest { queries_only: false, ..question };
+                answered(&request, &service, access, media, question).await
+            }
+            Err(unresolved) => media.unresolved(&request, unresolved),
+        },
         Err(refused) => body::unread(Refused::response(&refused, &request), payload),
     };
     limit::with_rate_limit_headers(response, &allowance)
@@ -83,7 +88,10 @@ pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpRespo
     let response = match Media::negotiate(&request)
         .and_then(|media| Ok((media, GraphqlRequest::of_url(request.query_string())?)))
     {
-        Ok((media, parts)) => answered(&request, &service, access, media, parts.question(&request, &allowance)).await,
+        Ok((media, parts)) => match parts.question(&request, &service, (&access, &allowance)).await {
+            Ok(question) => answered(&request, &service, access, media, question).await,
+            Err(unresolved) => media.unresolved(&request, unresolved),
+        },
         Err(refused) => refused.response(&request),
     };
     limit::with_rate_limit_headers(response, &allowance)
@@ -135,11 +143,7 @@ async fn answered(
             media.answer(request, status_of(errors, StatusCode::OK), &Body { errors, data })
         }
         Ok(Ok(ExecutionResponse::Written(body))) => media.sent(request, StatusCode::OK, body),
-        Ok(Ok(ExecutionResponse::Refused(errors))) => {
-            let status =
-                if media == Media::Json { StatusCode::OK } else { status_of(&errors, StatusCode::BAD_REQUEST) };
-            media.answer(request, status, &Body { errors: &errors, data: None })
-        }
+        Ok(Ok(ExecutionResponse::Refused(errors))) => media.refused(request, &errors),
         Ok(Ok(ExecutionResponse::Limited(over))) => limit::limited(request, over),
         Ok(Ok(ExecutionResponse::MutationByGet)) => allowing(mutation_by_get().response(request), "POST"),
         Ok(Err(error)) => {
@@ -148,18 +152,6 @@ async fn answered(
         }
         Err(_) => internal_error().response(request),
     }
-}
-
-/// Whether a request names its document by a hash, as Apollo's persisted-query link does.
-fn names_persisted_query(fields: &Map<String, Value>) -> bool {
-    fields.get("extensions").is_some_and(|extensions| extensions["persistedQuery"]["sha256Hash"].is_string())
-}
-
-/// Documents cannot be registered. Apollo's clients then send the whole document, but only if the status is 200; they
-/// recognise the refusal by its message or its code, so the message is not translated.
-fn persisted_query_not_supported() -> Refused {
-    let message = "PersistedQueryNotSupported";
-    Refused::new(StatusCode::OK, "PERSISTED_QUERY_NOT_SUPPORTED", message, message)
 }
 
 fn mutation_by_get() -> Refused {
@@ -190,7 +182,11 @@ fn status_of(errors: &[ServerError], otherwise: StatusCode) -> StatusCode {
     };
     match otherwise {
         _ if has("UNAVAILABLE") => StatusCode::SERVICE_UNAVAILABLE,
-        StatusCode::BAD_REQUEST if has("FORBIDDEN") || has("PURPOSE_REQUIRED") => StatusCode::FORBIDDEN,
+        StatusCode::BAD_REQUEST
+            if ["FORBIDDEN", "PURPOSE_REQUIRED", "DOCUMENT_NOT_REGISTERED"].into_iter().any(has) =>
+        {
+            StatusCode::FORBIDDEN
+        }
         _ => otherwise,
     }
 }
@@ -240,6 +236,23 @@ impl Media {
         }
     }
 
+    /// A response without `data`.
+    fn refused(self, request: &HttpRequest, errors: &[ServerError]) -> HttpResponse {
+        let status = match self {
+            Self::Json => status_of(errors, StatusCode::OK),
+            Self::Response => status_of(errors, StatusCode::BAD_REQUEST),
+        };
+        self.answer(request, status, &Body { errors, data: None })
+    }
+
+    /// The response to a request whose document cannot be executed.
+    fn unresolved(self, request: &HttpRequest, unresolved: Unresolved) -> HttpResponse {
+        match unresolved {
+            Unresolved::Refused(refused) => refused.response(request),
+            Unresolved::Error(error) => self.refused(request, &[*error]),
+        }
+    }
+
     fn sent(self, request: &HttpRequest, status: StatusCode, body: Vec<u8>) -> HttpResponse {
         let mut response = HttpResponse::build(status);
         response
@@ -256,16 +269,23 @@ impl Media {
 
 impl GraphqlRequest {
     /// The request for the engine, by default limited to queries.
-    fn question(self, request: &HttpRequest, allowance: &Arc<Allowance>) -> ExecutionRequest {
-        ExecutionRequest {
-            document: self.query,
+    async fn question(
+        self,
+        request: &HttpRequest,
+        service: &Service,
+        (access, allowance): (&Access, &Arc<Allowance>),
+    ) -> Result<ExecutionRequest, Unresolved> {
+        let (document, origin) = self.document.resolve(request, (&service.tokens, access.caller())).await?;
+        Ok(ExecutionRequest {
+            document,
+            origin,
             operation_name: self.operation_name,
             variables: self.variables,
             language: language(request),
             request_id: request_id(request),
             queries_only: true,
             allowance: Arc::clone(allowance),
-        }
+        })
     }
 
     fn of_body(bytes: &[u8]) -> Result<Self, Refused> {
@@ -292,6 +312,8 @@ impl GraphqlRequest {
         for (name, text) in pairs.into_inner() {
             let value = match name.as_str() {
                 "variables" | "extensions" => serde_json::from_str(&text).map_err(|_| broken())?,
+                // The draft reads an empty name as no name.
+                "operationName" if text.is_empty() => Value::Null,
                 _ => Value::String(text),
             };
             if fields.insert(name, value).is_some() {
@@ -301,33 +323,20 @@ impl GraphqlRequest {
         Self::of(fields)
     }
 
-    /// Validates the types: `query` is text; `operationName` text, `variables` and `extensions` objects, each of these
-    /// may be null or absent.
+    /// Validates the types: `query`, `documentId` and `operationName` are texts, `variables` and `extensions` objects. Each
+    /// may be null or absent, but a document must be sent or named.
     fn of(mut fields: Map<String, Value>) -> Result<Self, Refused> {
-        let wrong = |field: &str| {
-            Refused::bad_request(
-                format!("Trường `{field}` của yêu cầu thiếu hoặc sai kiểu."),
-                format!("The field `{field}` of the request is missing or of the wrong type."),
-            )
-        };
-        let query = match fields.remove("query") {
-            Some(Value::String(query)) => query,
-            None | Some(Value::Null) if names_persisted_query(&fields) => return Err(persisted_query_not_supported()),
-            _ => return Err(wrong("query")),
-        };
+        let document = Requested::take(&mut fields)?;
         let operation_name = match fields.remove("operationName") {
             None | Some(Value::Null) => None,
             Some(Value::String(name)) => Some(name),
-            Some(_) => return Err(wrong("operationName")),
+            Some(_) => return Err(Refused::wrong_field("operationName")),
         };
-        if !matches!(fields.remove("extensions"), None | Some(Value::Null | Value::Object(_))) {
-            return Err(wrong("extensions"));
-        }
         let variables = match fields.remove("variables") {
             None | Some(Value::Null) => Variables::default(),
             Some(object @ Value::Object(_)) => Variables::from_json(object),
-            Some(_) => return Err(wrong("variables")),
+            Some(_) => return Err(Refused::wrong_field("variables")),
         };
-        Ok(Self { query, operation_name, variables })
+        Ok(Self { document, operation_name, variables })
     }
 }

@@ -12,6 +12,7 @@ mod graphql;
 mod health;
 mod limit;
 pub mod oauth;
+mod persisted;
 mod purpose;
 mod request_id;
 mod root;

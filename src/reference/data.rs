@@ -37,10 +37,11 @@ impl Subject {
 }
 
 /// Object types that are not part of the snapshot.
-const UNCACHED_OBJECT_TYPES: [&str; 12] = [
+const UNCACHED_OBJECT_TYPES: [&str; 13] = [
     "acting_person",
     "cadre",
     "client",
+    "client_document",
     "client_key",
     "enrolment",
     "external_client",

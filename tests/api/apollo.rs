@@ -2,11 +2,17 @@
 
 use std::process::Command;
 
-use actix_web::http::StatusCode;
+use cadre_api::{
+    domain::client::document::{self, Document},
+    graphql::document_check::DocumentCheck,
+};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use crate::support::{Caller, Kind, TestApp, npm, on_both};
+use crate::{
+    persisted::restrict,
+    support::{Caller, Kind, TestApp, clock, npm, poll},
+};
 
 const FILES: [(&str, &str); 4] = [
     ("package.json", include_str!("../apollo/package.json")),
@@ -59,67 +65,63 @@ async fn the_type_policies_of_the_guide_keep_two_days_of_one_person_apart() {
     }
 }
 
-#[actix_web::test]
-async fn apollo_clients_with_persisted_queries_fall_back_to_whole_documents() {
-    let app = TestApp::new(Kind::Sqlite).await;
-    let caller = app.caller(&["cadre:read"], &["A"]).await;
+/// Both versions of the client, by POST and by GET: the results, the requests, and the texts of both documents.
+async fn run_all(app: &TestApp, caller: &Caller<'_>) -> Vec<(bool, Value, Value, Vec<String>)> {
+    let lines = run("run.mjs", server(app, caller)).await;
+    let versions: Vec<_> = lines.iter().map(|line| (line["version"].as_str(), line["get"].as_bool())).collect();
+    let (third, fourth) = (Some("apollo-client-3"), Some("apollo-client-4"));
+    assert_eq!(versions, [(third, Some(false)), (third, Some(true)), (fourth, Some(false)), (fourth, Some(true))]);
+    let texts = |line: &Value| serde_json::from_value(line["texts"].clone()).expect("texts");
+    lines.iter().map(|line| (line["get"] == true, line["results"].clone(), line["sent"].clone(), texts(line))).collect()
+}
 
-    let lines = run("run.mjs", server(&app, &caller)).await;
-
-    app.stop().await;
-    let asked = |method: &str, has_query: bool| json!({ "method": method, "hasQuery": has_query });
-    let expected: Vec<Value> =
-        [("apollo-client-3", false), ("apollo-client-3", true), ("apollo-client-4", false), ("apollo-client-4", true)]
-            .into_iter()
-            .map(|(version, get)| {
-                // The hash alone once; after the refusal every document is sent whole.
-                let first = asked(if get { "GET" } else { "POST" }, false);
-                let sent = [first, asked("POST", true), asked("POST", true)];
-                json!({ "version": version, "get": get, "results": ["A", "A1"], "sent": sent })
-            })
-            .collect();
-    assert_eq!(lines, expected);
+/// Registers the first document of the script for a client, and waits until the service knows it.
+async fn register_first(caller: &Caller<'_>, app: &TestApp, text: &str) {
+    let name = DocumentCheck::default().check(text).await.expect("it is valid");
+    let document = Document::new(text.to_owned(), name.as_deref());
+    let hash = document.hash().to_string();
+    document::add(&app.database, clock(), caller.id.parse().expect("an id"), &[document]).await.expect("added");
+    let request = json!({ "documentId": format!("sha256:{hash}"), "variables": { "code": "A" } });
+    let known = async || {
+        let answer: Value = caller.post(&request).send().await.expect("an answer").json().await.expect("JSON");
+        (answer["data"]["unit"]["code"] == "A").then_some(())
+    };
+    poll::until_async(known).await.expect("the service knows the document");
 }
 
 #[actix_web::test]
-async fn a_hash_without_a_document_is_refused_so_that_clients_send_the_document() {
-    on_both(async |app| {
-        let caller = app.caller(&["cadre:read"], &["A"]).await;
-        let persisted = json!({ "persistedQuery": { "version": 1, "sha256Hash": "ab".repeat(32) } });
-        let hash = json!({ "extensions": persisted });
-        let get = |extensions: &Value| {
-            let pair = form_urlencoded::Serializer::new(String::new())
-                .append_pair("extensions", &extensions.to_string())
-                .finish();
-            app.http().get(format!("{}/graphql?{pair}", app.url)).bearer_auth(&caller.token)
-        };
-        let requests = [
-            caller.post(&hash),
-            caller.post(&json!({ "query": null, "operationName": "Unit", "variables": {}, "extensions": persisted })),
-            caller.post(&hash).header("Accept", "application/graphql-response+json, application/json;q=0.9"),
-            get(&persisted),
-        ];
-        for request in requests {
-            let answer = request.send().await.expect("an answer");
-            assert_eq!(answer.status(), StatusCode::OK.as_u16(), "{:?}", app.kind);
-            let body: Value = answer.json().await.expect("JSON");
-            assert_eq!(body["errors"][0]["message"], "PersistedQueryNotSupported");
-            assert_eq!(body["errors"][0]["extensions"]["code"], "PERSISTED_QUERY_NOT_SUPPORTED");
-            assert_eq!(body.get("data"), None);
-        }
+async fn apollo_clients_send_hashes_of_registered_documents_and_texts_of_others() {
+    let app = TestApp::new(Kind::Sqlite).await;
+    let without = app.caller(&["cadre:read"], &["A"]).await;
+    let lines = run_all(&app, &without).await;
+    let first = lines[0].3[0].clone();
+    assert!(first.starts_with("query Unit("), "{first}");
+    let all = json!(["A", "A1", "A", "A1"]);
+    for (get, results, sent, _) in &lines {
+        // One refusal tells the client that no hash is known; it sends whole documents from then on.
+        let hash = if *get { "GET hash" } else { "POST hash" };
+        let text = "POST text";
+        assert_eq!((results, sent), (&all, &json!([hash, text, text, text, text])), "without documents");
+    }
 
-        let whole = json!({ "query": "{ __typename }", "extensions": persisted });
-        let body: Value = caller.post(&whole).send().await.expect("an answer").json().await.expect("JSON");
-        assert_eq!(body, json!({ "data": { "__typename": "Query" } }), "the control: the document beside its hash");
-        for bad in [
-            json!({}),
-            json!({ "query": null }),
-            json!({ "extensions": {} }),
-            json!({ "query": 7, "extensions": persisted }),
-        ] {
-            let answer = caller.post(&bad).send().await.expect("an answer");
-            assert_eq!(answer.status(), StatusCode::BAD_REQUEST.as_u16(), "{:?}: {bad}", app.kind);
-        }
-    })
-    .await;
+    let with = app.caller(&["cadre:read"], &["A"]).await;
+    register_first(&with, &app, &first).await;
+    for (get, results, sent, texts) in run_all(&app, &with).await {
+        assert_eq!(texts[0], first);
+        // Each request for the other document is sent again with its text, as to a server that has not stored it.
+        let hash = if get { "GET hash" } else { "POST hash" };
+        let text = "POST hash text";
+        assert_eq!((results, sent), (all.clone(), json!([hash, hash, hash, text, hash, text])), "with a document");
+    }
+
+    let restricted = app.caller(&["cadre:read"], &["A"]).await;
+    register_first(&restricted, &app, &first).await;
+    restrict(&app, &restricted).await;
+    for (get, results, sent, _) in run_all(&app, &restricted).await {
+        let hash = if get { "GET hash" } else { "POST hash" };
+        let refused = "DOCUMENT_NOT_REGISTERED";
+        let expected = (json!(["A", "A1", refused, refused]), json!([hash, hash, hash, hash]));
+        assert_eq!((results, sent), expected, "to send the text would be refused too");
+    }
+    app.stop().await;
 }

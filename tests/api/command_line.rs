@@ -43,6 +43,9 @@ fn run_into(url: &str, args: &[&str], stdout: Stdio, stderr: Option<Stdio>) -> (
 async fn a_closed_pipe_changes_no_exit_status() {
     let (bundle, empty) = (bundle(), tempfile::tempdir().expect("a folder"));
     fs::write(empty.path().join("units.csv"), "code\n").expect("written");
+    let document = empty.path().join("document.graphql");
+    fs::write(&document, "{ viewer { name } }").expect("written");
+    let document = document.to_str().expect("UTF-8");
     let (bundle, broken) = (bundle.to_str().expect("UTF-8"), empty.path().to_str().expect("UTF-8"));
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
@@ -65,6 +68,9 @@ async fn a_closed_pipe_changes_no_exit_status() {
             (&["client", "rotate-secret", "--client", id], 0),
             (&["client", "key", "list", "--client", id], 0),
             (&["client", "list"], 0),
+            (&["document", "add", "--client", id, document], 0),
+            (&["document", "list", "--client", id], 0),
+            (&["document", "check"], 0),
             (&["token", "--client", id], 0),
             (&["client", "end-grant", "--client", id], 0),
             (&["client", "revoke", "--client", id], 0),

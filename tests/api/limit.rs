@@ -42,6 +42,7 @@ async fn limited(app: &TestApp, requests: Option<u32>, cost: Option<u32>) -> Cal
         valid_to: None,
         legal_basis: None,
         limits: Overrides::of(requests, cost),
+        documents: entity::value::AllowedDocuments::Any,
     };
     client::grant(&app.database, clock(), caller.id.parse().expect("an id"), grant).await.expect("granted");
     let (q, w) = (requests.unwrap_or(1_000), cost.unwrap_or(6_000_000));

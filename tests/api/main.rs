@@ -36,6 +36,7 @@ mod layers;
 mod limit;
 mod mirror;
 mod model;
+mod persisted;
 mod process;
 mod projection;
 mod purpose;

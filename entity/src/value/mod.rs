@@ -29,8 +29,8 @@ pub use rotation::{AppraisalResult, EndReason, RotationDirection, RotationForm, 
 pub use rule::{CountingBasis, RuleKey, RuleOrigin, Verification};
 pub use sealed::*;
 pub use set::{
-    CadreStatus, Category, ChangeKind, CountScope, DataCategory, Gender, Hierarchy, KeyAlgorithm, KeyPurpose, Log,
-    Purpose, Scope, StudyMode, SuccessionKind, Tier, UnitKind, UnknownWord,
+    AllowedDocuments, CadreStatus, Category, ChangeKind, CountScope, DataCategory, Gender, Hierarchy, KeyAlgorithm,
+    KeyPurpose, Log, Purpose, Scope, StudyMode, SuccessionKind, Tier, UnitKind, UnknownWord,
 };
 pub use training::{ClassCategory, ClassState, EnrolmentState, Grade, Measure, PlanState, ProgrammeKind, QuotaState};
 pub use unit_ids::UnitIds;

@@ -70,6 +70,7 @@ words!(
     KeyPurpose,
     Purpose,
     Scope,
+    AllowedDocuments,
     DataCategory,
     Log,
     CountScope
@@ -456,6 +457,19 @@ pub enum Scope {
     /// Clients and their grants.
     #[sea_orm(string_value = "clients:admin")]
     ClientsAdmin,
+}
+
+// In this order the second is more than the first.
+/// Documents that a client may run (văn bản truy vấn được phép).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum AllowedDocuments {
+    /// Only documents that are registered for the client, and introspection (chỉ văn bản đã đăng ký).
+    #[sea_orm(string_value = "REGISTERED")]
+    Registered,
+    /// All documents (mọi văn bản).
+    #[sea_orm(string_value = "ANY")]
+    Any,
 }
 
 impl Purpose {

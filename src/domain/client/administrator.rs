@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::{
     client, client_grant, client_key, external_client, grant_unit,
-    value::{ClientId, Day, GrantId, Purpose, Scope, UnitId},
+    value::{AllowedDocuments, ClientId, Day, GrantId, Purpose, Scope, UnitId},
 };
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
@@ -152,6 +152,7 @@ impl<'a> Administrator<'a> {
             units: self.reach_of(&terms.units),
             limits: Some(self.access.service_limits().with(terms.limits)),
             ends_on: terms.valid_to,
+            documents: terms.documents,
             has_key: false,
             issuers: BTreeSet::new(),
         }
@@ -166,6 +167,8 @@ impl<'a> Administrator<'a> {
             units: self.reach_of(grant.units()),
             limits: (!is_over).then(|| self.access.service_limits().with(grant.limits())),
             ends_on: if is_over { Some(today) } else { grant.ends_on() },
+            // No request can use the documents of an ended grant.
+            documents: if is_over { AllowedDocuments::Registered } else { grant.row().documents },
             has_key: standing.has_key,
             issuers: standing.issuers.clone(),
         }

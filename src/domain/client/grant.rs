@@ -8,7 +8,7 @@ use std::{
 
 use entity::{
     client, client_grant, grant_unit, unit,
-    value::{ChangeKind, ClientId, Day, GrantId, Period, Purpose, Scope, UnitCode, UnitId},
+    value::{AllowedDocuments, ChangeKind, ClientId, Day, GrantId, Period, Purpose, Scope, UnitCode, UnitId},
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
@@ -48,6 +48,8 @@ pub struct Asked {
     pub legal_basis: Option<String>,
     /// Limits that override those of the service.
     pub limits: Overrides,
+    /// Documents that the client may run.
+    pub documents: AllowedDocuments,
 }
 
 /// Validated terms of a grant, with its units resolved.
@@ -60,6 +62,7 @@ pub(super) struct Terms {
     pub valid_to: Option<Day>,
     pub legal_basis: Option<String>,
     pub limits: Overrides,
+    pub documents: AllowedDocuments,
 }
 
 /// A grant (phạm vi được cấp) for the operator.
@@ -81,6 +84,8 @@ pub struct ListedGrant {
     pub legal_basis: Option<String>,
     /// Limits in the grant.
     pub limits: Overrides,
+    /// Documents that the client may run.
+    pub documents: AllowedDocuments,
 }
 
 impl Asked {
@@ -113,8 +118,8 @@ impl Asked {
     pub(super) async fn found(self, connection: &impl ConnectionTrait, codes: &BTreeSet<UnitCode>) -> Result<Terms> {
         let units = units_by_code(connection, codes).await?;
         let legal_basis = ensure_basis(self.legal_basis.as_deref())?;
-        let Self { scopes, purposes, valid_from, valid_to, limits, .. } = self;
-        Ok(Terms { scopes, units, purposes, valid_from, valid_to, legal_basis, limits })
+        let Self { scopes, purposes, valid_from, valid_to, limits, documents, .. } = self;
+        Ok(Terms { scopes, units, purposes, valid_from, valid_to, legal_basis, limits, documents })
     }
 }
 
@@ -191,6 +196,7 @@ pub(super) async fn listed(
             ended_on: row.ended_on,
             legal_basis: row.legal_basis,
             limits: Overrides::of_columns(row.requests_per_second, row.cost_per_minute),
+            documents: row.documents,
         });
     }
     Ok(granted)
@@ -229,6 +235,7 @@ pub(super) async fn insert(connection: &impl ConnectionTrait, client_id: ClientI
         ended_on: Set(None),
         requests_per_second: Set(requests_per_second),
         cost_per_minute: Set(cost_per_minute),
+        documents: Set(terms.documents),
     };
     grant.insert(connection).await?;
     let units: BTreeSet<UnitId> = terms.units.iter().copied().collect();

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use entity::value::{Day, Purpose, Scope};
+use entity::value::{AllowedDocuments, Day, Purpose, Scope};
 
 use crate::{limit::Limits, reference::units::UnitSet};
 
@@ -20,6 +20,8 @@ pub(super) struct Rights {
     pub limits: Option<Limits>,
     /// End of the grant, exclusive; `None`: no end.
     pub ends_on: Option<Day>,
+    /// Documents that the client may run.
+    pub documents: AllowedDocuments,
     /// Whether the client has a public key that is not revoked.
     pub has_key: bool,
     /// External issuers to which the client is linked.
@@ -35,6 +37,7 @@ pub(super) enum Right {
     Requests,
     Cost,
     End,
+    Documents,
     Key,
     Issuer,
 }
@@ -48,7 +51,7 @@ impl Rights {
     /// First right of `other` that exceeds `self`.
     pub fn first_excess(&self, other: &Self) -> Option<Right> {
         // Destructured, so that a new right cannot be forgotten in the comparison.
-        let Self { scopes, purposes, units, limits, ends_on, has_key, issuers } = other;
+        let Self { scopes, purposes, units, limits, ends_on, documents, has_key, issuers } = other;
         let over = |limit: fn(&Limits) -> u32| {
             limits.as_ref().is_some_and(|asked| self.limits.as_ref().is_none_or(|own| limit(own) < limit(asked)))
         };
@@ -60,6 +63,7 @@ impl Rights {
             (over(|limits| limits.requests_per_second.get()), Right::Requests),
             (over(|limits| limits.cost_per_minute.get()), Right::Cost),
             (outlives, Right::End),
+            (*documents > self.documents, Right::Documents),
             (*has_key && !self.has_key, Right::Key),
             (!issuers.is_subset(&self.issuers), Right::Issuer),
         ]
@@ -86,6 +90,7 @@ mod tests {
             units: units(&[1, 2]),
             limits: Some(Limits::of(10, 1_000)),
             ends_on: "2026-12-31".parse().ok(),
+            documents: AllowedDocuments::Registered,
             has_key: false,
             issuers: BTreeSet::new(),
         }
@@ -110,12 +115,13 @@ mod tests {
             (Rights { ends_on: "2026-12-30".parse().ok(), ..rights() }, None),
             (Rights { ends_on: "2027-01-01".parse().ok(), ..rights() }, Some(Right::End)),
             (Rights { ends_on: None, ..rights() }, Some(Right::End)),
+            (Rights { documents: AllowedDocuments::Any, ..rights() }, Some(Right::Documents)),
             (Rights { has_key: true, ..rights() }, Some(Right::Key)),
             (Rights { issuers: BTreeSet::from(["https://x".to_owned()]), ..rights() }, Some(Right::Issuer)),
         ] {
             assert_eq!(own.first_excess(&other), expected, "{other:?}");
         }
-        let more = Rights { ends_on: None, has_key: true, ..rights() };
+        let more = Rights { ends_on: None, documents: AllowedDocuments::Any, has_key: true, ..rights() };
         assert!(more.cover(&own) && !own.cover(&more));
         let over = Rights { limits: None, ..rights() };
         assert_eq!(over.first_excess(&own), Some(Right::Requests), "a grant that is over covers no limit");

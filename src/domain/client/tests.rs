@@ -17,6 +17,7 @@ fn request(name: &str) -> Add {
         valid_from: None,
         valid_to: None,
         legal_basis: None,
+        documents: AllowedDocuments::Any,
     }
 }
 
@@ -216,6 +217,7 @@ fn asked(scopes: &[Scope], from: Option<&str>, until: Option<&str>) -> Asked {
         valid_to: until.map(day),
         legal_basis: None,
         limits: Overrides::of(Some(5), None),
+        documents: AllowedDocuments::Any,
     }
 }
 

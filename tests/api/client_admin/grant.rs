@@ -24,6 +24,7 @@ pub fn asked(scopes: &[&str], units: &[&str]) -> Asked {
         valid_to: None,
         legal_basis: None,
         limits: Overrides::default(),
+        documents: entity::value::AllowedDocuments::Any,
     }
 }
 

@@ -79,6 +79,7 @@ async fn load(database: &Database, hand: &'static AtomicI64, nodes: &[Node; 2]) 
         legal_basis: None,
         valid_from: None,
         valid_to: None,
+        documents: entity::value::AllowedDocuments::Any,
     };
     let made = client::add(database, Clock::Hand(hand), add).await.expect("a client");
     Rc::new(Load {

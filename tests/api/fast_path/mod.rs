@@ -13,7 +13,7 @@ use cadre_api::{
     auth::Tokens,
     authz::Access,
     demo,
-    graphql::engine::{Engine, ExecutionRequest, ExecutionResponse},
+    graphql::engine::{DocumentOrigin, Engine, ExecutionRequest, ExecutionResponse},
     import::Outcome,
     language::Language,
     limit::Limits,
@@ -70,6 +70,7 @@ impl Asked {
             .expect("a purpose that is allowed");
         let question = ExecutionRequest {
             document: question.document.clone(),
+            origin: DocumentOrigin::Sent,
             operation_name: None,
             variables: Variables::from_json(question.variables.clone()),
             language,

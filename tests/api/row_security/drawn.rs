@@ -15,7 +15,7 @@ use cadre_api::{
     db::Database,
     demo,
     domain::maintenance,
-    graphql::engine::{Engine, ExecutionRequest, ExecutionResponse},
+    graphql::engine::{DocumentOrigin, Engine, ExecutionRequest, ExecutionResponse},
     import::Outcome,
     language::Language,
     limit::Limits,
@@ -256,6 +256,7 @@ impl Unnarrowed {
             .without_narrowing();
         let question = ExecutionRequest {
             document: document.to_owned(),
+            origin: DocumentOrigin::Sent,
             operation_name: None,
             variables: async_graphql::Variables::default(),
             language: Language::English,

@@ -11,7 +11,7 @@ use cadre_api::{
     auth::Tokens,
     authz::Access,
     db::{self, Database, Pool, ReadMode, RowScope},
-    graphql::engine::{Engine, ExecutionRequest, ExecutionResponse},
+    graphql::engine::{DocumentOrigin, Engine, ExecutionRequest, ExecutionResponse},
     language::Language,
     limit::Limits,
 };
@@ -39,6 +39,7 @@ const TABLES: [(&str, bool); 50] = [
     ("change", false),
     ("class_session", false),
     ("client", false),
+    ("client_document", false),
     ("client_grant", false),
     ("client_key", false),
     ("client_secret", false),
@@ -389,6 +390,7 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
         );
         let question = ExecutionRequest {
             document,
+            origin: DocumentOrigin::Sent,
             operation_name: None,
             variables: async_graphql::Variables::default(),
             language: Language::English,

@@ -36,7 +36,7 @@ use cadre_api::{
 };
 use entity::{
     quota,
-    value::{Purpose, Scope},
+    value::{AllowedDocuments, Purpose, Scope},
 };
 use migration::{Migrator, MigratorTrait};
 use sea_orm::EntityTrait;
@@ -375,6 +375,7 @@ fn of_grant(scopes: &[&str], units: &[&str]) -> client::Add {
         valid_from: None,
         valid_to: None,
         legal_basis: Some("Hợp đồng 1/2026".to_owned()),
+        documents: AllowedDocuments::Any,
     }
 }
 

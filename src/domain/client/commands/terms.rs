@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use entity::value::{ClientId, Day, Purpose, Scope, UnitId};
+use entity::value::{AllowedDocuments, ClientId, Day, Purpose, Scope, UnitId};
 
 use crate::{
     authz::{Access, Txn},
@@ -47,6 +47,10 @@ pub struct GrantTerms {
     /// Cost of operations per minute, from 1 to your own limit; if absent, the limit of your own grant or the default
     /// of the service. A limit in your grant is shared by all clients below you.
     pub cost_per_minute: Option<i32>,
+    /// Documents that the client may run (văn bản truy vấn được phép); `ANY` only if your own grant allows it. If absent,
+    /// those of your own grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub documents: Option<AllowedDocuments>,
 }
 
 /// Terms of a grant, each right of which the caller holds.
@@ -111,7 +115,12 @@ pub(super) async fn held_terms(access: &Access, asked: &GrantTerms) -> CommandRe
     let most = own.limits.unwrap_or(access.service_limits());
     let limits = limits(administrator.named, most, asked)?;
     let legal_basis = grant::ensure_basis(asked.legal_basis.as_deref()).map_err(|_| bad_basis())?;
-    Ok(HeldTerms(Terms { scopes, units, purposes, valid_from: Some(from), valid_to: to, legal_basis, limits }))
+    let documents = asked.documents.unwrap_or(own.documents);
+    if documents > own.documents {
+        return Err(not_held(Right::Documents).into());
+    }
+    let (valid_from, valid_to) = (Some(from), to);
+    Ok(HeldTerms(Terms { scopes, units, purposes, valid_from, valid_to, legal_basis, limits, documents }))
 }
 
 /// Validates the period of a grant: from today or later, within the caller's own grant.
@@ -160,6 +169,7 @@ fn not_held(right: Right) -> Refusal {
         Right::Requests => "grant.requestsPerSecond",
         Right::Cost => "grant.costPerMinute",
         Right::End => "grant.validTo",
+        Right::Documents => "grant.documents",
     })
 }
 
