@@ -95,6 +95,11 @@ impl Engine {
         Unaudited::new(access, answer)
     }
 
+    /// The schema that documents are checked against.
+    pub fn schema_index(&self) -> &SchemaIndex {
+        self.documents.schema_index()
+    }
+
     async fn run(&self, access: Arc<Access>, question: &ExecutionRequest, sent: Variables) -> ExecutionResponse {
         let (document, variables) = match self.admitted(&access, question, sent) {
             Ok(admitted) => admitted,

@@ -2,13 +2,19 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
 };
 use serde_json::{Value, json};
 
 use crate::{
     auth::{Caller, Denied, Reason, Tokens, rejection},
-    http::request_id::RequestId,
+    http::{
+        problem::{self, Problem},
+        request_id::RequestId,
+    },
     language::{Language, Sentence},
 };
 
@@ -35,6 +41,7 @@ pub struct Challenge {
     language: Language,
     public_url: String,
     request_id: Option<String>,
+    is_problem: bool,
 }
 
 /// The caller of a request with one bearer token.
@@ -46,6 +53,7 @@ pub async fn caller(request: &HttpRequest, tokens: &Tokens) -> Result<Caller, Ch
         ),
         public_url: tokens.issuer.public_url().to_owned(),
         request_id: RequestId::of(request).map(|id| id.as_str().to_owned()),
+        is_problem: problem::is_wanted(request),
     };
     let bearer = bearer(request).map_err(challenge)?;
     match tokens.verifier.verify(bearer, tokens.clock.now()).await {
@@ -139,18 +147,35 @@ impl Challenge {
         format!(r#"Bearer realm="cadre-api",{error} resource_metadata="{url}/.well-known/oauth-protected-resource""#)
     }
 
-    fn body(&self) -> Value {
-        let code = match self.kind {
+    fn code(&self) -> &'static str {
+        match self.kind {
             Kind::Unavailable => "UNAVAILABLE",
             Kind::Unregistered => "FORBIDDEN",
             _ => "UNAUTHENTICATED",
-        };
-        metrics::counter!("cadre_errors_total", "code" => code).increment(1);
+        }
+    }
+
+    fn body(&self) -> Value {
+        let code = self.code();
         let mut extensions = json!({ "code": code });
         if let Some(id) = &self.request_id {
             extensions["requestId"] = json!(id);
         }
         json!({ "errors": [{ "message": self.sentence().text(self.language), "extensions": extensions }] })
+    }
+
+    fn problem(&self) -> HttpResponse {
+        let sentence = self.sentence();
+        let problem = Problem {
+            status: self.status_code(),
+            code: self.code(),
+            detail: sentence.text(self.language),
+            language: self.language,
+            request_id: self.request_id.as_deref().unwrap_or_default(),
+            public_url: &self.public_url,
+            errors: Vec::new(),
+        };
+        problem.response()
     }
 }
 
@@ -165,16 +190,24 @@ impl ResponseError for Challenge {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status_code());
-        response
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .insert_header((header::CONTENT_LANGUAGE, self.language.tag()))
-            .insert_header((header::VARY, "Accept, Accept-Language, Authorization"));
-        match self.kind {
-            Kind::Unavailable => response.insert_header((header::RETRY_AFTER, "5")),
-            _ => response.insert_header((header::WWW_AUTHENTICATE, self.www_authenticate())),
+        metrics::counter!("cadre_errors_total", "code" => self.code()).increment(1);
+        let mut response = if self.is_problem {
+            self.problem()
+        } else {
+            HttpResponse::build(self.status_code())
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .insert_header((header::CONTENT_LANGUAGE, self.language.tag()))
+                .insert_header((header::VARY, "Accept, Accept-Language, Authorization"))
+                .json(self.body())
         };
-        response.json(self.body())
+        let (name, value) = match self.kind {
+            Kind::Unavailable => (header::RETRY_AFTER, Ok(HeaderValue::from_static("5"))),
+            _ => (header::WWW_AUTHENTICATE, HeaderValue::try_from(self.www_authenticate())),
+        };
+        if let Ok(value) = value {
+            response.headers_mut().insert(name, value);
+        }
+        response
     }
 }
 

@@ -1,4 +1,5 @@
-//! Errors of the HTTP layer, in the JSON format of GraphQL clients: `errors` with a message and a code.
+//! Errors of the HTTP layer, in the JSON format of GraphQL clients: `errors` with a message and a code. The REST API gets
+//! them as problems.
 
 use actix_web::{
     HttpRequest, HttpResponse, Route,
@@ -7,7 +8,10 @@ use actix_web::{
 };
 
 use crate::{
-    http::request_id::RequestId,
+    http::{
+        problem::{self, Problem},
+        request_id::RequestId,
+    },
     language::{Language, Sentence},
 };
 
@@ -45,6 +49,13 @@ impl Refused {
     pub fn response(&self, request: &HttpRequest) -> HttpResponse {
         metrics::counter!("cadre_errors_total", "code" => self.code).increment(1);
         let language = language(request);
+        if problem::is_wanted(request) {
+            let (detail, request_id) = (self.sentence.text(language), request_id(request));
+            let (status, code, public_url) = (self.status, self.code, problem::public_url(request));
+            let problem =
+                Problem { status, code, detail, language, request_id: &request_id, public_url, errors: Vec::new() };
+            return problem.response();
+        }
         let body = serde_json::json!({ "errors": [{
             "message": self.sentence.text(language),
             "extensions": { "code": self.code, "requestId": request_id(request) },
@@ -96,8 +107,8 @@ pub async fn no_such_route(request: HttpRequest) -> HttpResponse {
     let refused = Refused::new(
         StatusCode::NOT_FOUND,
         "NOT_FOUND",
-        "Không có đường dẫn này; dữ liệu ở /graphql, lược đồ ở /schema.graphql.",
-        "There is no such path; data is at /graphql, the schema at /schema.graphql.",
+        "Không có đường dẫn này; dữ liệu ở /graphql (lược đồ: /schema.graphql) và /v1 (danh sách đường dẫn: GET /v1).",
+        "There is no such path; data is at /graphql (schema: /schema.graphql) and /v1 (list of paths: GET /v1).",
     );
     refused.response(&request)
 }

@@ -98,7 +98,10 @@ pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpRespo
 }
 
 /// Checks in this order: 401 before any GraphQL is parsed, and 429 for too many requests before the body is read.
-async fn admitted(request: &HttpRequest, service: &Service) -> Result<(Arc<Access>, Arc<Allowance>), HttpResponse> {
+pub(super) async fn admitted(
+    request: &HttpRequest,
+    service: &Service,
+) -> Result<(Arc<Access>, Arc<Allowance>), HttpResponse> {
     match bearer::caller(request, &service.tokens).await {
         Ok(caller) => {
             tracing::Span::current().record("client.id", tracing::field::display(caller.client_id()));
@@ -129,28 +132,35 @@ async fn answered(
     media: Media,
     question: ExecutionRequest,
 ) -> HttpResponse {
-    // A request takes a place after its body was received, so that slow senders take none.
-    let Some(_place) = service.in_flight.enter() else { return limit::busy(request) };
-    let _turn = match question.allowance.turn().await {
-        Ok(turn) => turn,
-        Err(over) => return limit::limited(request, over),
-    };
-    // The engine catches panics of resolvers itself; this catches all others.
-    let answered = async { service.engine.answer(access, question).await.audit().await };
-    match AssertUnwindSafe(answered).catch_unwind().await {
-        Ok(Ok(ExecutionResponse::Ran(response))) => {
+    match executed(request, service, access, question).await {
+        Ok(ExecutionResponse::Ran(response)) => {
             let (errors, data) = (&response.errors, Some(&response.data));
             media.answer(request, status_of(errors, StatusCode::OK), &Body { errors, data })
         }
-        Ok(Ok(ExecutionResponse::Written(body))) => media.sent(request, StatusCode::OK, body),
-        Ok(Ok(ExecutionResponse::Refused(errors))) => media.refused(request, &errors),
-        Ok(Ok(ExecutionResponse::Limited(over))) => limit::limited(request, over),
-        Ok(Ok(ExecutionResponse::MutationByGet)) => allowing(mutation_by_get().response(request), "POST"),
-        Ok(Err(error)) => {
-            let errors = [shown(&error, language(request), &request_id(request))];
-            media.answer(request, StatusCode::SERVICE_UNAVAILABLE, &Body { errors: &errors, data: None })
-        }
-        Err(_) => internal_error().response(request),
+        Ok(ExecutionResponse::Written(body)) => media.sent(request, StatusCode::OK, body),
+        Ok(ExecutionResponse::Refused(errors)) => media.refused(request, &errors),
+        Ok(ExecutionResponse::Limited(over)) => limit::limited(request, over),
+        Ok(ExecutionResponse::MutationByGet) => allowing(mutation_by_get().response(request), "POST"),
+        Err(response) => response,
+    }
+}
+
+/// Runs a question within the limits on concurrent requests. If its disclosures cannot be logged, it is refused.
+pub(super) async fn executed(
+    request: &HttpRequest,
+    service: &Service,
+    access: Arc<Access>,
+    question: ExecutionRequest,
+) -> Result<ExecutionResponse, HttpResponse> {
+    // A request takes a place after its body was received, so that slow senders take none.
+    let Some(_place) = service.in_flight.enter() else { return Err(limit::busy(request)) };
+    let _turn = question.allowance.turn().await.map_err(|over| limit::limited(request, over))?;
+    // The engine catches panics of resolvers itself; this catches all others.
+    let executed = async { service.engine.answer(access, question).await.audit().await };
+    match AssertUnwindSafe(executed).catch_unwind().await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => Ok(ExecutionResponse::Refused(vec![shown(&error, language(request), &request_id(request))])),
+        Err(_) => Err(internal_error().response(request)),
     }
 }
 

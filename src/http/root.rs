@@ -16,9 +16,11 @@ struct Link {
 }
 
 /// The paths that are named if they are served.
-const LINKS: [Link; 4] = [
+const LINKS: [Link; 6] = [
     Link { path: "/console", vi: "Bảng truy vấn trong trình duyệt", en: "Console in the browser" },
     Link { path: "/schema.graphql", vi: "Lược đồ GraphQL", en: "GraphQL schema" },
+    Link { path: "/v1", vi: "Các đường dẫn REST", en: "REST routes" },
+    Link { path: "/problems", vi: "Mã lỗi của REST", en: "Problems of the REST API" },
     Link { path: "/openapi.json", vi: "Mô tả OpenAPI", en: "OpenAPI description" },
     Link { path: "/healthz", vi: "Tình trạng hoạt động", en: "Health" },
 ];
@@ -57,12 +59,12 @@ fn html(is_served: impl Fn(&str) -> bool) -> String {
 <meta name="viewport" content="width=device-width">
 <title>cadre-api</title>
 <h1>cadre-api</h1>
-<p>Dịch vụ dữ liệu cán bộ, công chức, viên chức. Chương trình truy vấn qua GraphQL tại <code>/graphql</code> bằng mã truy cập cấp tại <code>/oauth/token</code>.
+<p>Dịch vụ dữ liệu cán bộ, công chức, viên chức. Chương trình truy vấn qua GraphQL tại <code>/graphql</code> hoặc REST tại <code>/v1</code> bằng mã truy cập cấp tại <code>/oauth/token</code>.
 <ul>
 {}<li>Hướng dẫn tích hợp: tệp <code>docs/api.md</code> trong mã nguồn; hướng dẫn vận hành: <code>docs/operations.md</code>
 </ul>
 <div lang="en">
-<p>Data about cadres, civil servants and public employees. Programs send GraphQL requests to <code>/graphql</code> with a token from <code>/oauth/token</code>.
+<p>Data about cadres, civil servants and public employees. Programs send GraphQL requests to <code>/graphql</code> or REST requests to <code>/v1</code> with a token from <code>/oauth/token</code>.
 <ul>
 {}<li>Guide for integrators: <code>docs/api.md</code> in the source code; guide for operators: <code>docs/operations.md</code>
 </ul>
@@ -75,7 +77,7 @@ fn html(is_served: impl Fn(&str) -> bool) -> String {
 
 fn description(is_served: impl Fn(&str) -> bool) -> String {
     let mut paths = json!({
-        "name": "cadre-api", "graphql": "/graphql", "token": "/oauth/token", "schema": "/schema.graphql",
+        "name": "cadre-api", "graphql": "/graphql", "rest": "/v1", "token": "/oauth/token", "schema": "/schema.graphql",
         "health": "/healthz", "documentation": "docs/api.md",
     });
     for (name, path) in [("console", "/console"), ("openapi", "/openapi.json")] {

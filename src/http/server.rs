@@ -18,7 +18,7 @@ use crate::{
         console,
         cors::cross_origin,
         error::{self, only, read},
-        graphql as endpoint, health, oauth, root,
+        graphql as endpoint, health, oauth, problem, rest, root,
         trace::{Spans, with_request_id},
     },
 };
@@ -72,7 +72,9 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/healthz").route(read(health::live)).default_service(only("GET, HEAD")))
         .service(web::resource("/readyz").route(read(health::ready)).default_service(only("GET, HEAD")))
         .service(web::resource("/metrics").route(read(health::metrics)).default_service(only("GET, HEAD")))
+        .service(web::resource("/problems").route(read(problem::page)).default_service(only("GET, HEAD")))
         .configure(oauth::routes)
+        .configure(rest::routes)
         .default_service(web::to(error::no_such_route));
 }
 

@@ -42,12 +42,12 @@ const WIDTH: usize = 110;
 
 /// A fenced block of a guide.
 #[derive(Clone, Debug)]
-struct Block {
+pub struct Block {
     /// The line of its opening fence, from 0.
-    line: usize,
+    pub line: usize,
     /// What stands after the opening fence.
-    info: String,
-    text: String,
+    pub info: String,
+    pub text: String,
 }
 
 /// A request of a guide with its answer.
@@ -61,15 +61,15 @@ struct Example {
     answer: Block,
 }
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
-fn read(path: &str) -> String {
+pub fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn blocks(text: &str) -> Vec<Block> {
+pub fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut open: Option<Block> = None;
     for (at, line) in text.lines().enumerate() {
@@ -123,7 +123,7 @@ fn examples(text: &str) -> Vec<Example> {
 }
 
 /// The answer with what is drawn left out.
-fn settled(answer: Value) -> Value {
+pub fn settled(answer: Value) -> Value {
     match answer {
         Value::Array(items) => items.into_iter().map(settled).collect(),
         Value::Object(fields) => {
@@ -155,7 +155,7 @@ fn filled(variables: Value, last: &BTreeMap<String, String>) -> Value {
 }
 
 /// Notes the last id of each kind in an answer.
-fn note_ids(answer: &Value, last: &mut BTreeMap<String, String>) {
+pub fn note_ids(answer: &Value, last: &mut BTreeMap<String, String>) {
     match answer {
         Value::String(text) => match text.split_once('_') {
             Some((kind, digits)) if kind.len() == 3 && digits.len() == 26 => {
@@ -170,7 +170,7 @@ fn note_ids(answer: &Value, last: &mut BTreeMap<String, String>) {
 }
 
 /// JSON as a guide shows it: on one line where it fits, otherwise a line per member.
-fn shown(value: &Value, indent: usize, taken: usize) -> String {
+pub fn shown(value: &Value, indent: usize, taken: usize) -> String {
     let line = one_line(value);
     if indent + taken + line.chars().count() <= WIDTH {
         return line;
@@ -200,7 +200,7 @@ fn one_line(value: &Value) -> String {
 }
 
 /// A guide with the answers in their places.
-fn rewritten(text: &str, answers: &[(usize, String)]) -> String {
+pub fn rewritten(text: &str, answers: &[(usize, String)]) -> String {
     let answers: BTreeMap<usize, &String> = answers.iter().map(|(line, answer)| (*line, answer)).collect();
     let (mut out, mut inside) = (String::new(), false);
     for (at, line) in text.lines().enumerate() {
@@ -221,7 +221,7 @@ fn rewritten(text: &str, answers: &[(usize, String)]) -> String {
 }
 
 /// A world with the demo's population.
-async fn demo_app(kind: Kind) -> TestApp {
+pub async fn demo_app(kind: Kind) -> TestApp {
     let app = TestApp::empty(kind).await;
     let bundle = tempfile::tempdir().expect("a folder");
     demo::write_bundle(bundle.path()).expect("written");
@@ -230,7 +230,7 @@ async fn demo_app(kind: Kind) -> TestApp {
 }
 
 /// A caller that states no purpose by itself.
-async fn caller<'a>(app: &'a TestApp, scopes: Option<&str>, unit: Option<&str>) -> Caller<'a> {
+pub async fn caller<'a>(app: &'a TestApp, scopes: Option<&str>, unit: Option<&str>) -> Caller<'a> {
     let reading: Vec<String> = Scope::all().map(|scope| scope.to_string()).filter(|s| s.ends_with(":read")).collect();
     let scopes: Vec<&str> = match scopes {
         Some(scopes) => scopes.split(',').collect(),

@@ -41,6 +41,7 @@ mod process;
 mod projection;
 mod purpose;
 mod query_counts;
+mod rest;
 mod rotation;
 mod rotation_act;
 mod row_security;

@@ -95,6 +95,7 @@ async fn a_request_is_told_to_come_back_when_rights_cannot_be_read() {
         language: Language::English,
         public_url: PUBLIC_URL.to_owned(),
         request_id: Some("42".to_owned()),
+        is_problem: false,
     };
 
     let (status, header, body) = answer(&challenge).await;
