@@ -16,7 +16,11 @@ use actix_web::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    graphql::{engine::ExecutionRequest, guard::schema_index::SchemaIndex, sdl},
+    graphql::{
+        engine::{DocumentOrigin, ExecutionRequest},
+        guard::schema_index::SchemaIndex,
+        sdl,
+    },
     http::{
         Service, body,
         error::{Refused, language, only, read, request_id},
@@ -84,6 +88,7 @@ async fn serve(
         Ok(variables) => {
             let question = ExecutionRequest {
                 document: route.document.clone(),
+                origin: DocumentOrigin::Registered,
                 operation_name: None,
                 variables,
                 language: language(&request),
