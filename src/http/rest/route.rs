@@ -148,7 +148,7 @@ impl Route {
             value,
             form,
             created: None,
-            document: document.clone(),
+            document,
         };
         for variable in &operation.variable_definitions {
             route.add_variable(schema_index, &variable.node);
