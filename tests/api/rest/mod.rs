@@ -3,6 +3,7 @@
 
 mod command;
 mod docs;
+mod openapi;
 mod problem;
 mod read;
 
