@@ -37,10 +37,10 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "cadre-api", version, max_term_width = 120)]
 pub struct Cli {
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
-    /// Settings that every command reads.
+    /// Settings of all commands.
     #[command(flatten)]
     pub settings: Settings,
 }
@@ -61,49 +61,49 @@ pub struct Settings {
     /// Address to listen on.
     #[arg(long, global = true, env = "CADRE_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// URL under which clients reach the service: issuer and audience of tokens. [default: http:// and the address]
+    /// URL at which clients reach the service; the issuer and audience of tokens. [default: http:// and the address]
     #[arg(long, global = true, env = "CADRE_PUBLIC_URL", value_parser = public_url)]
     pub public_url: Option<String>,
-    /// Most connections to a PostgreSQL server for questions, and as many for acts, besides five set aside for rights and
-    /// for registers; more than 8 rarely gain anything.
+    /// Maximum number of connections to a PostgreSQL server for queries, and the same number for commands; five more are
+    /// reserved for access rights and reference data. More than 8 rarely help.
     #[arg(long, global = true, env = "CADRE_DATABASE_CONNECTIONS", default_value_t = 8)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=200))]
     pub database_connections: u32,
-    /// Seconds that one statement may run on a PostgreSQL server.
+    /// Time limit of one statement on a PostgreSQL server, in seconds.
     #[arg(long, global = true, env = "CADRE_STATEMENT_TIMEOUT", default_value_t = 30)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub statement_timeout: u64,
-    /// Seconds that the reads of one operation may take altogether, on either database; then they are stopped.
+    /// Time limit of all reads of one operation, in seconds. An operation that exceeds it is stopped.
     #[arg(long, global = true, env = "CADRE_OPERATION_TIMEOUT", default_value_t = 10)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub operation_timeout: u64,
-    /// Key that encrypts the keys of the service in the database: 32 bytes in base64 (`openssl rand -base64 32`). On the
-    /// command line others can see it: use the environment, or the file.
+    /// Key that encrypts the keys of the service in the database: 32 bytes in base64 (`openssl rand -base64 32`). Other
+    /// users of the machine can see the command line, so set it in the environment or use the file.
     #[arg(long, global = true, env = "CADRE_KEY_ENCRYPTION_KEY", hide_env_values = true)]
     pub key_encryption_key: Option<String>,
-    /// File that holds this key. [default: beside an embedded database, made if missing; none for a server]
+    /// File with this key. [default: a file next to an embedded database, created if missing; none for a server]
     #[arg(long, global = true, env = "CADRE_KEY_ENCRYPTION_KEY_FILE")]
     pub key_encryption_key_file: Option<String>,
-    /// Days after which the key that signs access tokens makes way for a new one.
+    /// Number of days after which the key that signs access tokens is replaced.
     #[arg(long, global = true, env = "CADRE_KEY_ROTATION_DAYS", default_value_t = 90)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub key_rotation_days: u32,
-    /// File to which signed checkpoints of the logs are appended; it should lie on another machine. [default: beside an
-    /// embedded database; none for a server]
+    /// File to which signed checkpoints of the logs are appended; it should be on another machine. [default: a file next
+    /// to an embedded database; none for a server]
     #[arg(long, global = true, env = "CADRE_AUDIT_CHECKPOINTS")]
     pub audit_checkpoints: Option<PathBuf>,
-    /// File with the table of external issuers whose tokens are taken, in JSON. [default: none but this service]
+    /// JSON file with the external issuers whose tokens are accepted. [default: only tokens of this service are accepted]
     #[arg(long, global = true, env = "CADRE_ISSUERS")]
     pub issuers: Option<String>,
-    /// Requests per second that a client may send, unless its grant says otherwise.
+    /// Requests per second that a client may send, unless its grant sets another limit.
     #[arg(long, global = true, env = "CADRE_CLIENT_REQUESTS_PER_SECOND", default_value_t = limit::REQUESTS_PER_SECOND)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MAX_REQUESTS)))]
     pub client_requests_per_second: u32,
-    /// Cost of operations per minute that a client may ask for, unless its grant says otherwise.
+    /// Cost of operations per minute that a client may use, unless its grant sets another limit.
     #[arg(long, global = true, env = "CADRE_CLIENT_COST_PER_MINUTE", default_value_t = limit::COST_PER_MINUTE)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MAX_COST)))]
     pub client_cost_per_minute: u32,
-    /// GraphQL requests that are worked on at once; more are answered with 503. [default: 64 for each core]
+    /// Maximum number of concurrent GraphQL requests; further requests get status 503. [default: 64 per core]
     #[arg(long, global = true, env = "CADRE_MAX_IN_FLIGHT", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_in_flight: Option<u32>,
     /// Origins of web pages that may call the API from a browser, such as `https://app.example.vn`, separated by commas;
@@ -121,26 +121,26 @@ pub struct Settings {
     /// warn in the demo]
     #[arg(long, global = true, env = "CADRE_LOG", value_parser = log::log_filter)]
     pub log: Option<Targets>,
-    /// Form of the log, which goes to standard error.
+    /// Format of the log, which is written to standard error.
     #[arg(long, global = true, env = "CADRE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Auto)]
     pub log_format: LogFormat,
 }
 
-/// What the program does.
+/// The commands of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve the API. An embedded database is migrated first; a PostgreSQL database is migrated by `migrate up`.
+    /// Serve the API. An embedded database is migrated first; migrate a PostgreSQL database with `migrate up`.
     Serve {
-        /// Use a fresh temporary database with a small population, register a client, ask a question, print a token.
+        /// Use a temporary database with invented people, register a client, run a query and print a token.
         #[arg(long)]
         demo: bool,
     },
-    /// Move the database's schema, or show how it stands.
+    /// Migrate the schema of the database, or show its state.
     #[command(subcommand)]
     Migrate(Migrate),
-    /// Load an import bundle, all or nothing, and report every finding.
+    /// Load an import bundle and report all findings. If one is an error, nothing is loaded.
     Import {
-        /// Folder with the bundle's CSV files.
+        /// Folder with the CSV files of the bundle.
         dir: PathBuf,
         /// Write an empty bundle into the folder instead: each file with its header and one example row as a comment.
         #[arg(long, conflicts_with_all = ["dry_run", "json", "all"])]
@@ -148,7 +148,7 @@ pub enum Command {
         /// Check everything and load nothing.
         #[arg(long)]
         dry_run: bool,
-        /// Print the report as JSON, which holds both languages.
+        /// Print the report as JSON, with messages in both languages.
         #[arg(long)]
         json: bool,
         /// Print every finding on its own line instead of the first 20 of each code.
@@ -167,24 +167,24 @@ pub enum Command {
     /// Manage the persons for whom clients ask by tokens of external issuers.
     #[command(subcommand)]
     Person(PersonCommand),
-    /// List the keys that sign access tokens, or renew them.
+    /// List or rotate the keys that sign access tokens.
     #[command(subcommand)]
     Key(KeyCommand),
     /// Read the access log, withhold parts of it, and verify that no log was changed.
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Hold the read models against what they are derived from and name the first difference; exit status 1 then.
+    /// Compare the read models with their source tables and report the first difference, with exit status 1.
     Verify {
-        /// Make them anew where they differ.
+        /// Rebuild read models that differ.
         #[arg(long)]
         repair: bool,
     },
-    /// Print an access token of a client, for an operator at the keyboard.
+    /// Print an access token of a client, for manual queries by the operator.
     Token {
         /// Client id.
         #[arg(long)]
         client: ClientId,
-        /// Ask for these scopes only.
+        /// Limit the token to these scopes.
         #[arg(long, num_args = 1.., value_parser = one_of::<Scope>())]
         scope: Vec<Scope>,
     },
@@ -210,56 +210,56 @@ impl From<ReportLanguage> for Language {
     }
 }
 
-/// Moves of the schema.
+/// Migrations of the schema.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Migrate {
-    /// Bring the schema up to this version, and the reference lists with it.
+    /// Migrate the schema and the reference lists to this version.
     Up,
-    /// Take back the newest migrations, after asking. Prints how many rows are lost with the tables they made.
+    /// Roll back the newest migrations, after a confirmation. Prints the number of rows that are deleted with their tables.
     Down {
-        /// How many.
+        /// Number of migrations.
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
         steps: u32,
-        /// Do it without asking. Required where standard input or standard error is not a terminal.
+        /// Do not ask for a confirmation. Required if standard input or standard error is not a terminal.
         #[arg(long)]
         yes: bool,
     },
-    /// Give a role of a PostgreSQL server what the service needs of the tables, and nothing else. `up` keeps it so.
+    /// Grant a PostgreSQL role exactly the rights that the service needs. `migrate up` extends them to new tables.
     Grant {
-        /// The role, which must exist; it may neither own the tables nor bypass row security.
+        /// The role. It must exist, own none of the tables, and not bypass row security.
         #[arg(long)]
         to: String,
     },
-    /// Show how the schema stands.
+    /// Show the state of the schema.
     Status,
 }
 
 /// Management of the keys that sign access tokens.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum KeyCommand {
-    /// List the keys: NEXT will sign, ACTIVE signs, RETIRED still verifies, ENDED goes.
+    /// List the keys with their state: NEXT (signs later), ACTIVE (signs), RETIRED (only verifies), ENDED (to be deleted).
     List,
-    /// Make the next key. It signs after 10 minutes; the one before verifies until its last token has ended.
+    /// Create the next key. It signs after 10 minutes; the previous key verifies until its last token has expired.
     Rotate {
-        /// A key has leaked: replace all at once. Every token issued so far is refused within 5 seconds.
+        /// Replace all keys at once, because one has leaked. All tokens issued so far are refused within 5 seconds.
         #[arg(long)]
         leaked: bool,
     },
 }
 
-/// What the operator does with the logs.
+/// Commands on the logs.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Print who read whose protected data, oldest first; also what is withheld.
+    /// Print the accesses to protected data, oldest first, including withheld ones.
     List {
-        /// Code of the person whose data was read; everybody if absent.
+        /// Code of the person whose data was read; all persons if absent.
         #[arg(long)]
         subject: Option<CadreCode>,
         /// Print a JSON object per line.
         #[arg(long)]
         json: bool,
     },
-    /// Withhold what a client reads of a person from the API until a day. The order given last counts.
+    /// Hide the accesses of a client to a person's data from the API until a day. The latest order applies.
     Withhold {
         /// Client id.
         #[arg(long)]
@@ -267,16 +267,16 @@ pub enum AuditCommand {
         /// Code of the person.
         #[arg(long)]
         subject: String,
-        /// First day on which it is told again.
+        /// First day on which the API shows the accesses again.
         #[arg(long)]
         until: Day,
-        /// Number of the document that orders it.
+        /// Number of the document that contains the order.
         #[arg(long)]
         document: String,
     },
-    /// Recount the chain over all logs and name the first entry that is not what it was; exit status 1 then.
+    /// Verify the hash chain over all logs and report the first entry that was changed, with exit status 1.
     Verify {
-        /// File of checkpoints; that of the settings if absent.
+        /// Checkpoint file; the one of the settings if absent.
         #[arg(long)]
         checkpoints: Option<PathBuf>,
     },

@@ -71,8 +71,8 @@ pub struct Database {
 /// Settings of the pools of a server database.
 #[derive(Clone, Debug)]
 pub struct Pool {
-    /// Connections for queries at most, and as many again for acts. Acts never wait for queries, so operations that
-    /// query before they act cannot block each other.
+    /// Connections for queries at most, and as many again for commands. Commands never wait for queries, so operations
+    /// that query before they act cannot block each other.
     pub max_connections: u32,
     /// How long a request waits for a connection before it fails and may be retried.
     pub acquire_timeout: Duration,
@@ -219,14 +219,14 @@ impl Database {
     }
 
     /// Begins a writing transaction. On SQLite it takes the write lock at once: a read that later turns into a write
-    /// would fail under load instead of waiting. On PostgreSQL all rows are visible to it: an act is limited by its
+    /// would fail under load instead of waiting. On PostgreSQL all rows are visible to it: a command is limited by its
     /// permit and checks rows that its caller may not see.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         self.begin_planned("auto", None).await
     }
 
-    /// Like `begin`, for an act of a client, which touches few rows by key: PostgreSQL uses generic plans. Bulk writes
-    /// need new plans as tables grow.
+    /// Like `begin`, for a command of a client, which touches few rows by key: PostgreSQL uses generic plans. Bulk
+    /// writes need new plans as tables grow.
     pub async fn begin_small(&self) -> Result<DatabaseTransaction, DbErr> {
         self.begin_planned("force_generic_plan", None).await
     }

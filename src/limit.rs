@@ -140,7 +140,7 @@ pub struct Budgets<C: Clock = DefaultClock> {
     of: Cache<Uuid, Arc<Budget<C>>>,
 }
 
-/// Counters of one request, as of its arrival.
+/// Remaining amounts of a client when its request arrived.
 #[derive(Debug)]
 pub struct Allowance {
     budget: Arc<Budget>,

@@ -42,8 +42,8 @@ async fn main() -> ExitCode {
     match out.finish() {
         Ok(()) => status,
         Err(error) => {
-            let done = if is_done { "the command was carried out, but " } else { "" };
-            note(format_args!("cadre-api: {done}what it prints could not be written: {error}"));
+            let done = if is_done { "the command was executed, but " } else { "" };
+            note(format_args!("cadre-api: {done}its output could not be written: {error}"));
             ExitCode::FAILURE
         }
     }

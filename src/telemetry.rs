@@ -36,7 +36,7 @@ pub fn start_logs(filter: Targets, format: LogFormat) -> Result<(), String> {
         LogFormat::Auto | LogFormat::Json => logs.json().flatten_event(true).with_span_list(false).boxed(),
     };
     let started = tracing_subscriber::registry().with(quiet(filter)).with(logs).try_init();
-    started.map_err(|_| "the log has been started twice".to_owned())
+    started.map_err(|_| "logging has already been started".to_owned())
 }
 
 /// Whether text is coloured (<https://no-color.org>).
@@ -95,21 +95,21 @@ pub fn start_metrics() -> Option<PrometheusHandle> {
     let cost = Matcher::Full("cadre_operation_cost".to_owned());
     let builder = PrometheusBuilder::new().set_buckets_for_metric(seconds, &LATENCIES).ok()?;
     let handle = builder.set_buckets_for_metric(cost, &COSTS).ok()?.install_recorder().ok()?;
-    metrics::describe_counter!("cadre_requests_total", "Requests answered, by route and status.");
-    metrics::describe_histogram!("cadre_request_seconds", "Time to answer a request, by route.");
+    metrics::describe_counter!("cadre_requests_total", "Completed requests, by route and status.");
+    metrics::describe_histogram!("cadre_request_seconds", "Duration of a request in seconds, by route.");
     metrics::describe_counter!("cadre_errors_total", "Errors sent to clients, by code.");
     metrics::describe_counter!(
         "cadre_limited_total",
-        "Requests refused by a limit: requests, cost, in-flight, attempts."
+        "Requests refused by a limit, by limit: requests, cost, in-flight, attempts."
     );
-    metrics::describe_histogram!("cadre_operation_cost", "Cost of the operations that were weighed.");
+    metrics::describe_histogram!("cadre_operation_cost", "Computed cost of operations.");
     metrics::describe_counter!("cadre_database_statements_total", "Statements sent to the database.");
-    metrics::describe_histogram!("cadre_database_statement_seconds", "Time of a statement.");
-    metrics::describe_counter!("cadre_log_lines_lost_total", "Lines of the log that could not be written.");
+    metrics::describe_histogram!("cadre_database_statement_seconds", "Duration of a statement in seconds.");
+    metrics::describe_counter!("cadre_log_lines_lost_total", "Log lines that could not be written.");
     metrics::describe_counter!(
         "cadre_checkpoints_failed_total",
-        "Checkpoints of the logs that could not be written; each is tried again."
+        "Failed writes of log checkpoints; each write is retried."
     );
-    metrics::describe_gauge!("cadre_database_connections", "Connections of the reading pool, by state.");
+    metrics::describe_gauge!("cadre_database_connections", "Connections of the read pool, by state.");
     Some(handle)
 }

@@ -26,10 +26,10 @@ pub struct Model {
     pub state: EnrolmentState,
     /// Grade.
     pub grade: Option<Grade>,
-    /// Quota named by an act. All used quotas, imported or not, are in `enrolment_quota`.
+    /// Quota named by a command. All used quotas, imported or not, are in `enrolment_quota`.
     #[sea_orm(indexed)]
     pub quota_id: Option<QuotaId>,
-    /// Reason of the enrolment, the dropout or the revocation, if the act required one.
+    /// Reason of the enrolment, the dropout or the revocation, if the command required one.
     pub remark: Option<String>,
     /// Increases with every change.
     pub version: i32,

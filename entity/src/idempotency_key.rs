@@ -1,10 +1,11 @@
-//! Completed acts by the client's idempotency key: a repeated key returns the same result.
+//! Completed commands by the client's idempotency key: a repeated key returns the same result.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::ClientId;
 
-/// An act with its key. Written in the transaction of the act, so it exists exactly if the act was committed.
+/// A command with its key. Written in the transaction of the command, so it exists exactly if the command was
+/// committed.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "idempotency_key")]
@@ -15,11 +16,11 @@ pub struct Model {
     /// Idempotency key of the client.
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
-    /// SHA-256 of the act and its input, in hexadecimal.
+    /// SHA-256 of the command and its input, in hexadecimal.
     pub request: String,
     /// Id of the created or changed object.
     pub object: String,
-    /// Time of the act.
+    /// Time of the command.
     pub at: DateTimeUtc,
     /// The client.
     #[sea_orm(belongs_to, from = "client_id", to = "id")]

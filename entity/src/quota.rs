@@ -32,7 +32,7 @@ pub struct Model {
     pub classes: Option<i32>,
     /// Seats allocated to units below.
     pub allocated: i32,
-    /// Seats used by enrolments, both of acts and imports. Imported history may exceed the seats.
+    /// Seats used by enrolments, both of commands and imports. Imported history may exceed the seats.
     pub used: i32,
     /// Number of seats by which imported history exceeds the available ones; the check constraint permits this excess.
     #[sea_orm(default_value = 0)]

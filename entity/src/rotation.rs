@@ -27,13 +27,13 @@ pub struct Model {
     pub from_unit_id: UnitId,
     /// Its tier on the start day.
     pub from_tier: Tier,
-    /// Title there, if known.
+    /// Title in the previous unit, if known.
     pub from_title_code: Option<TitleCode>,
     /// Destination unit.
     pub to_unit_id: UnitId,
     /// Its tier on the start day.
     pub to_tier: Tier,
-    /// Title there, if known.
+    /// Title in the destination unit, if known.
     pub to_title_code: Option<TitleCode>,
     /// First day, inclusive.
     pub start_on: Day,

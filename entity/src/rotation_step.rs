@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::value::{Day, RotationId, RotationState};
 
-/// An act on a rotation.
+/// A command on a rotation.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "rotation_step")]
@@ -12,14 +12,14 @@ pub struct Model {
     /// Rotation.
     #[sea_orm(primary_key, auto_increment = false)]
     pub rotation_id: RotationId,
-    /// Version of the rotation after the act.
+    /// Version of the rotation after the command.
     #[sea_orm(primary_key, auto_increment = false)]
     pub version: i32,
-    /// State after the act.
+    /// State after the command.
     pub state: RotationState,
-    /// Effective day of the act.
+    /// Effective day of the command.
     pub on_day: Day,
-    /// Planned end day after the act, exclusive.
+    /// Planned end day after the command, exclusive.
     pub planned_end_on: Option<Day>,
     /// Number of its document.
     pub document_no: Option<String>,

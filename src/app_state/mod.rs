@@ -71,7 +71,7 @@ impl AppState {
             .order_by_desc(signing_key::Column::CreatedAt)
             .one(database.reader())
             .await?
-            .ok_or_else(|| Error::internal("the database holds no key for cursors"))?;
+            .ok_or_else(|| Error::internal("the database has no key for cursors"))?;
         let material = encryption.decrypt(&key)?;
         let rounding_key = RoundingKey::derived(&material);
         let cursor_key = CursorKey::new(material);

@@ -49,10 +49,10 @@ struct Claims {
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// The file cannot be read.
-    #[error("the file of checkpoints cannot be read: {0}")]
+    #[error("the checkpoint file cannot be read: {0}")]
     File(#[from] io::Error),
     /// A line is not a checkpoint signed by a key of this database.
-    #[error("line {0} of the checkpoints was not signed by this database's key, or was changed")]
+    #[error("line {0} of the checkpoint file was changed, or was signed by another database")]
     Line(usize),
 }
 
@@ -95,14 +95,18 @@ impl Keeper {
 
     async fn news(&self) -> Result<Option<Checkpoint>> {
         let head = log_head::Entity::find_by_id(1).one(self.store.database.control()).await?;
-        let head = head.ok_or_else(|| Error::internal("the head of the chain is gone"))?;
-        let hash = head.hash.try_into().map_err(|_| Error::internal("the head of the chain is no hash"))?;
+        let head = head.ok_or_else(|| Error::internal("the head row of the hash chain is missing"))?;
+        let hash =
+            head.hash.try_into().map_err(|_| Error::internal("the head row of the hash chain has no valid hash"))?;
         let now = Checkpoint { position: head.position, hash, at: self.clock.now() };
         Ok((now.position > self.last.map_or(0, |last| last.position)).then_some(now))
     }
 
     async fn write(&mut self, now: Checkpoint) -> Result<()> {
-        let key = seals(&self.store).await?.pop().ok_or_else(|| Error::internal("there is no key of checkpoints"))?;
+        let key = seals(&self.store)
+            .await?
+            .pop()
+            .ok_or_else(|| Error::internal("the database has no key that signs checkpoints"))?;
         let claims = Claims { position: now.position, hash: HEXLOWER.encode(&now.hash), at: now.at };
         let line = key.seal(&claims)?;
         append(&self.path, &line).map_err(|error| {
@@ -150,7 +154,7 @@ fn trim_torn_line(file: &mut File) {
     if let Ok(Some(length)) = complete(file)
         && let Err(error) = file.set_len(length)
     {
-        tracing::warn!(%error, "an incomplete line could not be removed from the file of checkpoints");
+        tracing::warn!(%error, "an incomplete line could not be removed from the checkpoint file");
     }
 }
 

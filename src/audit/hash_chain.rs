@@ -153,8 +153,9 @@ impl Head {
     /// Locks the end of the chain. On SQLite, a write transaction already locks the whole database.
     pub(crate) async fn lock(transaction: &DatabaseTransaction) -> Result<Self> {
         let row = log_head::Entity::find_by_id(1).lock_exclusive().one(transaction).await?;
-        let row = row.ok_or_else(|| Error::internal("the head of the chain is gone"))?;
-        let hash = row.hash.try_into().map_err(|_| Error::internal("the head of the chain is no hash"))?;
+        let row = row.ok_or_else(|| Error::internal("the head row of the hash chain is missing"))?;
+        let hash =
+            row.hash.try_into().map_err(|_| Error::internal("the head row of the hash chain has no valid hash"))?;
         Ok(Self { position: row.position, hash })
     }
 
@@ -197,7 +198,7 @@ pub(crate) async fn end(connection: &impl ConnectionTrait) -> Result<i64> {
 }
 
 /// Audit log numbers of the commands committed after a position of the chain.
-pub(crate) async fn acts_after(connection: &impl ConnectionTrait, place: i64) -> Result<Vec<i64>> {
+pub(crate) async fn commands_after(connection: &impl ConnectionTrait, place: i64) -> Result<Vec<i64>> {
     let links = log_link::Entity::find()
         .select_only()
         .column(log_link::Column::Entry)
@@ -208,13 +209,13 @@ pub(crate) async fn acts_after(connection: &impl ConnectionTrait, place: i64) ->
 
 /// Whether a command committed after a position of the chain changed an object of a type that is not in `except`.
 pub(crate) async fn has_changed_after(connection: &impl ConnectionTrait, place: i64, except: &[&str]) -> Result<bool> {
-    let acts = log_link::Entity::find()
+    let commands = log_link::Entity::find()
         .select_only()
         .column(log_link::Column::Entry)
         .filter(log_link::Column::Position.gt(place))
         .filter(log_link::Column::Log.eq(Log::Audit));
     let first = change::Entity::find()
-        .filter(change::Column::AuditSeq.in_subquery(acts.into_query()))
+        .filter(change::Column::AuditSeq.in_subquery(commands.into_query()))
         .filter(change::Column::ObjectType.is_not_in(except.iter().copied()));
     Ok(first.one(connection).await?.is_some())
 }

@@ -59,14 +59,14 @@ pub enum Wrong {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.what {
-            Wrong::Changed => "content changed",
+            Wrong::Changed => "the content was changed",
             Wrong::Missing => "the entry is missing",
             Wrong::LinkMissing => "the link is missing",
             Wrong::Order => "the order was changed",
-            Wrong::Unlinked => "the chain does not hold this entry",
-            Wrong::CutTail => "the tail was cut off",
-            Wrong::Rewritten => "the chain was made anew: a checkpoint holds another hash",
-            Wrong::Head => "the head is not the last link",
+            Wrong::Unlinked => "no link of the chain covers this entry",
+            Wrong::CutTail => "the end of the chain was removed",
+            Wrong::Rewritten => "the chain was rewritten: a checkpoint has another hash",
+            Wrong::Head => "the stored head of the chain is not its last link",
         })?;
         if let Some(log) = self.log {
             write!(f, ", log {}", log.to_value())?;
@@ -153,15 +153,15 @@ pub async fn adopt(database: &Database) -> Result<()> {
 async fn adopt_all(connection: &DatabaseTransaction) -> Result<()> {
     let mut last = 0;
     loop {
-        let acts = audit_entry::Entity::find()
+        let commands = audit_entry::Entity::find()
             .filter(audit_entry::Column::Seq.gt(last))
             .order_by_asc(audit_entry::Column::Seq)
             .limit(CHUNK)
             .all(connection)
             .await?;
-        let Some(newest) = acts.last() else { return Ok(()) };
+        let Some(newest) = commands.last() else { return Ok(()) };
         last = newest.seq;
-        let keys: Vec<_> = acts.iter().map(|act| (Log::Audit, act.seq)).collect();
+        let keys: Vec<_> = commands.iter().map(|command| (Log::Audit, command.seq)).collect();
         let contents = contents(connection, &keys).await?;
         let entry = |(log, number): (Log, i64)| Some(Entry { log, number, content: (*contents.get(&(log, number))?)? });
         hash_chain::Head::lock(connection).await?.link(connection, keys.into_iter().filter_map(entry)).await?;
@@ -271,7 +271,7 @@ async fn contents(connection: &DatabaseTransaction, entries: &[(Log, i64)]) -> R
         let numbers = entries.iter().filter(move |(log, _)| *log == wanted).map(|(_, number)| *number);
         numbers.collect::<Vec<_>>()
     };
-    let mut contents = acts(connection, of(Log::Audit)).await?;
+    let mut contents = commands(connection, of(Log::Audit)).await?;
     let readings = access_entry::Entity::find().filter(access_entry::Column::Seq.is_in(of(Log::Access)));
     for row in readings.all(connection).await? {
         contents.insert((Log::Access, row.seq), Some(Content::of_access(&row).digest()));
@@ -285,32 +285,32 @@ async fn contents(connection: &DatabaseTransaction, entries: &[(Log, i64)]) -> R
 }
 
 /// Commands with their changes, streamed: an import has too many changes to hold in memory.
-async fn acts(connection: &DatabaseTransaction, numbers: Vec<i64>) -> Result<Contents> {
+async fn commands(connection: &DatabaseTransaction, numbers: Vec<i64>) -> Result<Contents> {
     let rows = audit_entry::Entity::find().filter(audit_entry::Column::Seq.is_in(numbers.clone()));
     let rows = rows.all(connection).await?;
-    let mut acts: HashMap<i64, Content> = rows.iter().map(|row| (row.seq, Content::of_act(row))).collect();
+    let mut commands: HashMap<i64, Content> = rows.iter().map(|row| (row.seq, Content::of_act(row))).collect();
     let changes = change::Entity::find()
         .filter(change::Column::AuditSeq.is_in(numbers))
         .order_by_asc(change::Column::AuditSeq)
         .order_by_asc(change::Column::Seq);
     let mut changes = changes.stream(connection).await?;
     while let Some(row) = changes.try_next().await? {
-        if let Some(act) = acts.remove(&row.audit_seq) {
-            acts.insert(row.audit_seq, act.with_change(&row));
+        if let Some(command) = commands.remove(&row.audit_seq) {
+            commands.insert(row.audit_seq, command.with_change(&row));
         }
     }
-    Ok(acts.into_iter().map(|(number, act)| ((Log::Audit, number), Some(act.digest()))).collect())
+    Ok(commands.into_iter().map(|(number, command)| ((Log::Audit, number), Some(command.digest()))).collect())
 }
 
 /// First entry without a link.
 async fn unlinked(connection: &DatabaseTransaction) -> Result<Option<(Log, i64)>> {
-    let acts = first_unlinked(connection, Log::Audit, (audit_entry::Entity, audit_entry::Column::Seq)).await?;
+    let commands = first_unlinked(connection, Log::Audit, (audit_entry::Entity, audit_entry::Column::Seq)).await?;
     let changes = first_unlinked(connection, Log::Audit, (change::Entity, change::Column::AuditSeq)).await?;
     let readings = first_unlinked(connection, Log::Access, (access_entry::Entity, access_entry::Column::Seq)).await?;
     let of = (access_withholding::Entity, access_withholding::Column::Seq);
     let withheld = first_unlinked(connection, Log::Withholding, of).await?;
-    let acts = acts.into_iter().chain(changes).min();
-    Ok(acts
+    let commands = commands.into_iter().chain(changes).min();
+    Ok(commands
         .map(|entry| (Log::Audit, entry))
         .or(readings.map(|entry| (Log::Access, entry)))
         .or(withheld.map(|entry| (Log::Withholding, entry))))

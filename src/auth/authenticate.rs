@@ -63,7 +63,7 @@ impl Tokens {
     pub async fn authenticate(&self, credential: ClientCredential<'_>) -> Result<AuthenticatedClient, Refused> {
         let Some(_place) = self.proving.wait(TIMEOUT).await else {
             metrics::counter!("cadre_limited_total", "limit" => "in-flight").increment(1);
-            let why = DbErr::Custom("as many clients prove themselves as can be worked on".to_owned());
+            let why = DbErr::Custom("too many clients are authenticating at the same time".to_owned());
             return Err(Error::Unavailable(why).into());
         };
         match credential {

@@ -68,11 +68,15 @@ impl KeyEncryption {
     pub(crate) fn decrypt(&self, row: &signing_key::Model) -> Result<Vec<u8>> {
         let fault = |why: &str| Error::internal(format!("the key {} {why}", row.kid));
         match &row.encryption_key_id {
-            None => return Err(fault("is not encrypted: domain::key::ensure encrypts it")),
-            Some(id) if *id != self.id => return Err(fault("is encrypted with another key encryption key")),
+            None => return Err(fault("is not encrypted; restart the service, which encrypts it")),
+            Some(id) if *id != self.id => {
+                return Err(fault(
+                    "is encrypted with another key; check CADRE_KEY_ENCRYPTION_KEY or CADRE_KEY_ENCRYPTION_KEY_FILE",
+                ));
+            }
             Some(_) => {}
         }
-        let broken = || fault("cannot be decrypted: its row was changed");
+        let broken = || fault("cannot be decrypted, because its row was changed; restore it from a backup");
         let (nonce, ciphertext) = row.material.split_at_checked(NONCE_LEN).ok_or_else(broken)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(Error::internal)?;
         let mut plain = ciphertext.to_vec();

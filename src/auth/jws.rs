@@ -163,7 +163,7 @@ impl<'de> Deserialize<'de> for Unique {
                 let mut object = Map::new();
                 while let Some((name, value)) = entries.next_entry::<String, Value>()? {
                     if object.insert(name, value).is_some() {
-                        return Err(A::Error::custom("a name stands twice"));
+                        return Err(A::Error::custom("a name occurs twice"));
                     }
                 }
                 Ok(Unique(object))

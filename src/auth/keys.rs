@@ -128,7 +128,9 @@ impl Keys {
             lifetimes(rows).into_iter().map(|(row, lifetime)| AccessKey::of(row, lifetime, &encryption.decrypt(row)?));
         let access: Vec<_> = access.collect::<Result<_>>()?;
         if access.is_empty() {
-            return Err(Error::internal("the keys of the service are missing: domain::key::ensure makes them"));
+            return Err(Error::internal(
+                "the keys of the service are missing; restart the service, which creates them",
+            ));
         }
         Ok(Self { access })
     }
@@ -175,7 +177,7 @@ impl fmt::Debug for Keys {
 impl AccessKey {
     fn of(row: &signing_key::Model, lifetime: KeyLifetime, document: &[u8]) -> Result<Self> {
         // Checked here, because the library would fail only at the first token.
-        let unreadable = || Error::internal(format!("the material of key {} is no PKCS#8 document of P-256", row.kid));
+        let unreadable = || Error::internal(format!("key {} is not a PKCS#8 document of a P-256 key", row.kid));
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document).map_err(|_| unreadable())?;
         let public: [u8; 65] = pair.public_key().as_ref().try_into().map_err(|_| unreadable())?;
         Ok(Self {

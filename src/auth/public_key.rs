@@ -47,10 +47,10 @@ pub enum Unusable {
     #[error("a private key")]
     Private,
     /// Neither P-256, nor Ed25519, nor RSA of 2048 to 8192 bits.
-    #[error("another kind of key")]
+    #[error("an unsupported kind of key")]
     Kind,
     /// The key cannot sign with the requested algorithm.
-    #[error("another algorithm")]
+    #[error("the key cannot be used with this algorithm")]
     Algorithm,
 }
 

@@ -46,7 +46,7 @@ impl Tokens {
             return Err(Refused::UnauthorizedClient);
         }
         let expires_at = DateTime::from_timestamp(claims.validity.expires, 0);
-        let expires_at = expires_at.ok_or_else(|| Error::internal("a verified token ends outside of time"))?;
+        let expires_at = expires_at.ok_or_else(|| Error::internal("the expiry of a verified token is out of range"))?;
         let row = revoked_token::ActiveModel { jti: Set(claims.jti), expires_at: Set(expires_at) };
         let insert = revoked_token::Entity::insert(row).on_conflict_do_nothing_on([revoked_token::Column::Jti]);
         insert.exec_without_returning(self.database.writer()).await.map_err(Error::from)?;

@@ -246,7 +246,7 @@ impl fmt::Debug for Register {
 }
 
 fn unreadable() -> Error {
-    Error::Unavailable(DbErr::Custom("the register of clients could not be read in time".to_owned()))
+    Error::Unavailable(DbErr::Custom("the clients and their grants could not be read in time".to_owned()))
 }
 
 #[cfg(test)]

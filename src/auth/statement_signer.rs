@@ -36,7 +36,7 @@ impl StatementSigner {
     pub(crate) fn of(row: &signing_key::Model, encryption: &KeyEncryption) -> Result<Self> {
         let material = encryption.decrypt(row)?;
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &material)
-            .map_err(|_| Error::internal(format!("the material of key {} cannot be read", row.kid)))?;
+            .map_err(|_| Error::internal(format!("key {} cannot be parsed", row.kid)))?;
         Ok(Self {
             kid: row.kid.clone(),
             signing: EncodingKey::from_ec_der(&material),

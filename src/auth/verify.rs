@@ -35,7 +35,7 @@ pub enum Denied {
     #[error("token refused: {0}")]
     Invalid(#[from] Reason),
     /// Authorization is unavailable now.
-    #[error("rights cannot be read")]
+    #[error("the rights of callers cannot be read")]
     Unavailable(#[from] Error),
 }
 

@@ -105,7 +105,7 @@ impl Access {
     }
 
     async fn write_disclosures(&self, opened: &Categories) -> Result<()> {
-        let purpose = self.purpose.ok_or_else(|| Error::internal("protected data was opened without a purpose"))?;
+        let purpose = self.purpose.ok_or_else(|| Error::internal("protected data was read without a purpose"))?;
         let at = self.app_state.clock().now().trunc_subsecs(6);
         let operation = self.disclosures.operation.get().cloned().unwrap_or_default();
         let gateway = &self.disclosures.gateway;

@@ -1,4 +1,4 @@
-//! Protected data that the request has opened.
+//! Protected data that the request has read.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -72,7 +72,9 @@ impl Access {
     /// # Errors
     /// `Forbidden` without the command's scope; `NotFound` if a unit is out of reach.
     pub fn may(&self, kind: CommandKind, units: &[UnitId]) -> Result<Permit<'_>> {
-        let scope = kind.scope.ok_or_else(|| Error::internal("a client asks for a command of the operator"))?;
+        let scope = kind
+            .scope
+            .ok_or_else(|| Error::internal("a client requested a command that is reserved for the operator"))?;
         self.require(scope, kind.name)?;
         if !units.iter().all(|unit| self.reaches(*unit)) {
             return Err(Error::NotFound);

@@ -22,8 +22,10 @@ impl Access {
         let cards: HashMap<CadreId, CadreSnapshot> = cards.into_iter().map(|card| (card.of.id, card.of)).collect();
         of.iter()
             .map(|person| {
-                let card =
-                    cards.get(&person.cadre).cloned().ok_or_else(|| Error::internal("a record without its person"))?;
+                let card = cards
+                    .get(&person.cadre)
+                    .cloned()
+                    .ok_or_else(|| Error::internal("a record refers to a person that does not exist"))?;
                 let is_here = cadres.keeps_file(&card.posts, person.day);
                 let day = if is_here { person.day } else { person.otherwise };
                 Ok((*person, cadres.shown(WithRotations { of: card, rotations: None }, day, is_here)))

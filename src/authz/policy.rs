@@ -276,7 +276,7 @@ pub fn admit<'a>(rights: &Rights<'_>, coordinates: impl Iterator<Item = &'a str>
                 fields.push(coordinate.to_owned());
                 missing.extend(need.scope());
             }
-            None => return Err(Error::internal(format!("no decision was taken on {coordinate}"))),
+            None => return Err(Error::internal(format!("the policy has no rule for {coordinate}"))),
         }
     }
     if !fields.is_empty() {

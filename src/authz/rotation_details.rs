@@ -42,7 +42,7 @@ pub struct RuleInputs {
 
 impl Access {
     /// Proof of access for reading the records of a rotation.
-    pub fn seen_rotation(&self, rotation: &VisibleRotation) -> AuthorizedRotationId {
+    pub fn authorized_rotation(&self, rotation: &VisibleRotation) -> AuthorizedRotationId {
         let row = rotation.row();
         AuthorizedRotationId { id: row.id, cadre: row.cadre_id, day: rotation.day(), prepares: self.prepares(row) }
     }

@@ -7,7 +7,7 @@ use crate::authz::{VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, Vi
 /// A visible record that refers to units. The trait is sealed: no other code can open a unit out of reach.
 pub trait ReferencesUnit: closed::Closed {
     /// Whether the record refers to a unit.
-    fn names(&self, unit: UnitId) -> bool;
+    fn refers_to(&self, unit: UnitId) -> bool;
 }
 
 mod closed {
@@ -22,7 +22,7 @@ mod closed {
 }
 
 impl ReferencesUnit for VisibleRotation {
-    fn names(&self, unit: UnitId) -> bool {
+    fn refers_to(&self, unit: UnitId) -> bool {
         let row = self.row();
         let named = [Some(row.from_unit_id), Some(row.to_unit_id), row.placement_unit_id, row.preparing_unit_id];
         named.contains(&Some(unit))
@@ -30,25 +30,25 @@ impl ReferencesUnit for VisibleRotation {
 }
 
 impl ReferencesUnit for VisiblePlan {
-    fn names(&self, unit: UnitId) -> bool {
+    fn refers_to(&self, unit: UnitId) -> bool {
         self.row().unit_id == unit
     }
 }
 
 impl ReferencesUnit for VisibleClass {
-    fn names(&self, unit: UnitId) -> bool {
+    fn refers_to(&self, unit: UnitId) -> bool {
         self.row().organiser_id == unit
     }
 }
 
 impl ReferencesUnit for VisibleEnrolment {
-    fn names(&self, unit: UnitId) -> bool {
+    fn refers_to(&self, unit: UnitId) -> bool {
         self.row().unit_id == unit
     }
 }
 
 impl ReferencesUnit for VisibleQuota {
-    fn names(&self, unit: UnitId) -> bool {
+    fn refers_to(&self, unit: UnitId) -> bool {
         self.row().unit_id == unit
     }
 }

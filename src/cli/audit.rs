@@ -22,9 +22,9 @@ use crate::cli::{
 };
 
 /// Lists the access log, withholds entries, verifies the chain.
-pub async fn run(settings: &Settings, act: AuditCommand, out: &mut Output) -> Result<ExitCode, Stop> {
+pub async fn run(settings: &Settings, command: AuditCommand, out: &mut Output) -> Result<ExitCode, Stop> {
     let database = open_existing(settings).await?;
-    let code = match act {
+    let code = match command {
         AuditCommand::List { subject, json } => {
             let show = |line: &Line| {
                 if json {
@@ -40,7 +40,7 @@ pub async fn run(settings: &Settings, act: AuditCommand, out: &mut Output) -> Re
         AuditCommand::Withhold { client, subject, until, document } => {
             let order = Withhold { client, subject, until, document_no: document };
             access_log::withhold(&database, Clock::System, order).await?;
-            out.line(format_args!("withheld until {until}; the log itself is complete"));
+            out.line(format_args!("withheld from the API until {until}; the log itself still contains all entries"));
             ExitCode::SUCCESS
         }
         AuditCommand::Verify { checkpoints } => verify(settings, &database, checkpoints, out).await?,
@@ -60,7 +60,10 @@ async fn verify(
         (Some(path), _) => read(settings, database, &path).await?,
         (None, Some(path)) if path.exists() => read(settings, database, &path).await?,
         _ => {
-            note("there are no checkpoints: a tail that was cut off, or a rebuilt chain, would not be seen");
+            note(
+                "no checkpoint file was found: without it, a chain that was shortened or rewritten cannot be detected; \
+                 name the file with --checkpoints",
+            );
             Vec::new()
         }
     };
@@ -70,8 +73,8 @@ async fn verify(
             let entries =
                 if intact.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", intact.entries) };
             let checkpoints = match intact.checkpoints {
-                1 => "1 checkpoint agrees".to_owned(),
-                number => format!("{number} checkpoints agree"),
+                1 => "1 checkpoint matches".to_owned(),
+                number => format!("{number} checkpoints match"),
             };
             out.line(format_args!("{entries}, intact; {checkpoints}"));
             Ok(ExitCode::SUCCESS)

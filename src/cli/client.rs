@@ -23,9 +23,9 @@ use crate::cli::{
 };
 
 /// Manages clients.
-pub async fn run(settings: &Settings, act: ClientCommand, out: &mut Output) -> Result<ExitCode, Stop> {
+pub async fn run(settings: &Settings, command: ClientCommand, out: &mut Output) -> Result<ExitCode, Stop> {
     let database = open_existing(settings).await?;
-    match act {
+    match command {
         ClientCommand::Add(add) => {
             let (json, mut add) = (add.json, of(add));
             add.units = client::unit_codes_of(&database, Clock::System, add.units).await?;
@@ -40,7 +40,10 @@ pub async fn run(settings: &Settings, act: ClientCommand, out: &mut Output) -> R
                 match &client.secrets[..] {
                     [] => out.line("    no secret"),
                     [Some(end), ..] => {
-                        out.line(format_args!("    the old secret holds until {}", end.format("%Y-%m-%d %H:%M UTC")));
+                        out.line(format_args!(
+                            "    the old secret is valid until {}",
+                            end.format("%Y-%m-%d %H:%M UTC")
+                        ));
                     }
                     [None, ..] => {}
                 }
@@ -68,11 +71,11 @@ pub async fn run(settings: &Settings, act: ClientCommand, out: &mut Output) -> R
         }
         ClientCommand::EndGrant { client } => {
             client::end_grant(&database, Clock::System, client).await.map_err(unknown)?;
-            out.line("ended; its tokens stop working within 5 seconds");
+            out.line("the grants are ended; tokens of the client stop working within 5 seconds");
         }
         ClientCommand::Revoke { client } => {
             client::revoke(&database, Clock::System, client).await.map_err(unknown)?;
-            out.line("revoked; its tokens stop working within 5 seconds");
+            out.line("the client is revoked; its tokens stop working within 5 seconds");
         }
         ClientCommand::RotateSecret { client, overlap, json } => {
             // An overflow is refused as too long.
@@ -84,29 +87,29 @@ pub async fn run(settings: &Settings, act: ClientCommand, out: &mut Output) -> R
         }
         ClientCommand::EndSecrets { client } => {
             client::secret::end(&database, Clock::System, client).await.map_err(unknown)?;
-            out.line("the client proves itself by its keys alone");
+            out.line("all secrets are removed; the client authenticates with its keys only");
         }
         ClientCommand::Link { client, issuer, external_id } => {
             let name = external_name(settings, issuer, external_id)?;
             client::external::link(&database, Clock::System, client, name).await.map_err(unknown)?;
-            out.line("linked; tokens of the issuer for this name work within 5 seconds");
+            out.line("linked; tokens of the issuer with this name are accepted within 5 seconds");
         }
         ClientCommand::Unlink { issuer, external_id } => {
             let name = client::external::ExternalName { issuer, name: external_id };
             client::external::unlink(&database, Clock::System, name).await.map_err(|error| match error {
-                Error::NotFound => Stop("no client is linked with this name; see `cadre-api client list`".into()),
+                Error::NotFound => Stop("no client is linked to this name; see `cadre-api client list`".into()),
                 error => error.into(),
             })?;
-            out.line("unlinked; tokens of the issuer for this name stop working within 5 seconds");
+            out.line("unlinked; tokens of the issuer with this name stop working within 5 seconds");
         }
-        ClientCommand::Key(act) => key(&database, act, out).await?,
+        ClientCommand::Key(command) => key(&database, command, out).await?,
     }
     database.close().await.map_err(|error| Stop(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn key(database: &Database, act: ClientKeyCommand, out: &mut Output) -> Result<(), Stop> {
-    match act {
+async fn key(database: &Database, command: ClientKeyCommand, out: &mut Output) -> Result<(), Stop> {
+    match command {
         ClientKeyCommand::Add { client, file, kid, algorithm } => {
             let text = fs::read_to_string(&file);
             let text = text.map_err(|error| Stop(format!("{} cannot be read: {error}", file.display())))?;
@@ -121,10 +124,13 @@ async fn key(database: &Database, act: ClientKeyCommand, out: &mut Output) -> Re
         }
         ClientKeyCommand::Revoke { client, kid } => {
             client::key::revoke(database, Clock::System, client, &kid).await.map_err(|error| match error {
-                Error::NotFound => Stop("the client has no such key; see `cadre-api client key list`".into()),
+                Error::NotFound => Stop("the client has no key with this id; see `cadre-api client key list`".into()),
                 error => error.into(),
             })?;
-            out.line("revoked; what it signs is refused at once, tokens already issued live on for 10 minutes at most");
+            out.line(
+                "the key is revoked; its assertions are refused from now on, and tokens already issued expire within 10 \
+                 minutes",
+            );
         }
     }
     Ok(())
@@ -143,14 +149,18 @@ pub async fn token(
     let asked = Some(asked.as_str()).filter(|asked| !asked.is_empty());
     let token = tokens.for_operator(client, asked).await.map_err(|refused| match refused {
         Refused::InvalidClient | Refused::TooManyAttempts(_) | Refused::InvalidAssertion(_) => {
-            Stop("there is no live client with this id; see `cadre-api client list`".into())
+            Stop("there is no client with this id, or it is revoked; see `cadre-api client list`".into())
         }
-        Refused::UnauthorizedClient => Stop("the client has no grant that holds today".into()),
-        Refused::InvalidScope => Stop("the client's grant does not hold one of these scopes".into()),
+        Refused::UnauthorizedClient => {
+            Stop("the client has no grant that is valid today; add one with `cadre-api client grant`".into())
+        }
+        Refused::InvalidScope => {
+            Stop("the client's grant does not include all of these scopes; see `cadre-api client list`".into())
+        }
         Refused::Failed(error) => error.into(),
     })?;
     out.line(format_args!("{}", token.token));
-    note(format_args!("issued for {}; a service under another public URL refuses it", settings.public_url()));
+    note(format_args!("issued for {}; a service with another CADRE_PUBLIC_URL refuses it", settings.public_url()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -207,7 +217,8 @@ fn print_secret(json: bool, id: ClientId, secret: &str, out: &mut Output) -> boo
         out.line(serde_json::json!({ "client_id": id.to_string(), "client_secret": secret }));
     } else {
         out.line(format_args!(
-            "client id:      {id}\nclient secret:  {secret}\nThe secret is shown only now; hand it over safely."
+            "client id:      {id}\nclient secret:  {secret}\nThe secret is shown only once; send it to the client over \
+             a secure channel."
         ));
     }
     out.is_written()
@@ -216,7 +227,7 @@ fn print_secret(json: bool, id: ClientId, secret: &str, out: &mut Output) -> boo
 /// The secret is stored as a hash only, so an unprinted one is lost; the change to the client remains.
 fn lost_secret(done: &str, client: ClientId) -> String {
     format!(
-        "cadre-api: client {client} was {done}, but the secret could not be printed and is lost; \
-         `cadre-api client rotate-secret --client {client}` gives it another one"
+        "cadre-api: client {client} was {done}, but its secret could not be printed and is lost; create another one \
+         with `cadre-api client rotate-secret --client {client}`"
     )
 }

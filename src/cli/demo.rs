@@ -35,10 +35,12 @@ pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode,
     let database = open_current(&settings, RowScope::Nothing).await?;
     std::fs::create_dir(&bundle)
         .and_then(|()| demo::write_bundle(&bundle))
-        .map_err(|error| Stop(format!("the demo's bundle cannot be written: {error}")))?;
+        .map_err(|error| Stop(format!("the import bundle of the demo cannot be written: {error}")))?;
     let report = import::import(&database, Clock::System, &bundle, import::Options { dry_run: false }).await?;
     if report.outcome != import::Outcome::Loaded {
-        return Err(Stop("the demo's bundle was refused; this is a fault of cadre-api".into()));
+        return Err(Stop(
+            "the import bundle of the demo was refused; this is an error in cadre-api, please report it".into(),
+        ));
     }
     let add = client::Add {
         name: "demo".into(),
@@ -103,10 +105,10 @@ fn greeting(settings: &Settings, made: &client::Registered, token: &str, answer:
         Some(Console::Off) | None => format!("More questions: docs/api.md. Schema: {at}/schema.graphql"),
     };
     format!(
-        r#"cadre-api serves 245 invented people at {at}; Ctrl-C ends it.
-Which political theory do the key cadres of Huyện Lương Tài hold?
+        r#"cadre-api serves 245 invented people at {at}; press Ctrl-C to stop.
+Political theory of the key cadres of Huyện Lương Tài:
 {answer}
-Ask it yourself in another terminal (the token holds for 10 minutes):
+Run the same query in another terminal (the token is valid for 10 minutes):
 export TOKEN={token}
 curl -sw '\n' {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Accept-Language: en' -H 'Content-Type: application/json' -d '{{"query":"{question}"}}'
 Its client, for new tokens: {id}:{secret}

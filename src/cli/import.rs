@@ -67,7 +67,7 @@ fn scratch(settings: &Settings) -> Result<Option<(Settings, TempDir)>, Stop> {
     if settings.embedded_path().is_none_or(|path| Path::new(path).exists()) {
         return Ok(None);
     }
-    let folder = tempfile::tempdir().map_err(|error| Stop(format!("no temporary folder can be made: {error}")))?;
+    let folder = tempfile::tempdir().map_err(|error| Stop(format!("a temporary folder cannot be created: {error}")))?;
     let database_url = format!("sqlite://{}", folder.path().join("empty.db").display());
     Ok(Some((Settings { database_url, ..settings.clone() }, folder)))
 }

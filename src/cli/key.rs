@@ -16,9 +16,9 @@ use crate::cli::{Stop, open_existing, output::Output};
 const FORM: &str = "32 bytes in base64, such as `openssl rand -base64 32` prints";
 
 /// Lists or rotates the access token keys.
-pub async fn run(settings: &Settings, act: KeyCommand, out: &mut Output) -> Result<ExitCode, Stop> {
+pub async fn run(settings: &Settings, command: KeyCommand, out: &mut Output) -> Result<ExitCode, Stop> {
     let store = store(settings, open_existing(settings).await?).await?;
-    match act {
+    match command {
         KeyCommand::List => {
             for key in key::list(&store, Clock::System).await? {
                 let state = match key.state {
@@ -64,13 +64,13 @@ async fn encryption(settings: &Settings, database: &Database) -> Result<KeyEncry
             Err(Stop("set CADRE_KEY_ENCRYPTION_KEY or CADRE_KEY_ENCRYPTION_KEY_FILE, not both".into()))
         }
         (Some(text), None, _) => KeyEncryption::read(text)
-            .ok_or_else(|| Stop(format!("CADRE_KEY_ENCRYPTION_KEY cannot be read; it is {FORM}"))),
+            .ok_or_else(|| Stop(format!("CADRE_KEY_ENCRYPTION_KEY is invalid; it must be {FORM}"))),
         (None, Some(file), _) => read(Path::new(file)),
         (None, None, Some(path)) => beside(Path::new(&format!("{path}.key")), database).await,
         (None, None, None) => Err(Stop(format!(
-            "CADRE_KEY_ENCRYPTION_KEY_FILE is not set: the keys that sign tokens are kept encrypted in the database; put \
-             {FORM}, into a file that this user alone can read, keep a copy apart from the backups of the database, and \
-             name the file there"
+            "CADRE_KEY_ENCRYPTION_KEY_FILE is not set; it names the file with the key that encrypts the signing keys in \
+             the database. Write {FORM}, into a file that only this user can read, set CADRE_KEY_ENCRYPTION_KEY_FILE to \
+             its path, and store a copy separately from the backups of the database"
         ))),
     }
 }
@@ -78,7 +78,8 @@ async fn encryption(settings: &Settings, database: &Database) -> Result<KeyEncry
 fn read(file: &Path) -> Result<KeyEncryption, Stop> {
     let text = fs::read_to_string(file);
     let text = text.map_err(|error| Stop(format!("the key file {} cannot be read: {error}", file.display())))?;
-    KeyEncryption::read(&text).ok_or_else(|| Stop(format!("the key file {} does not hold {FORM}", file.display())))
+    KeyEncryption::read(&text)
+        .ok_or_else(|| Stop(format!("the key file {} is invalid; it must contain {FORM}", file.display())))
 }
 
 /// The key file next to an embedded database. It is created once, with the database, readable by its owner only.
@@ -88,8 +89,8 @@ async fn beside(file: &Path, database: &Database) -> Result<KeyEncryption, Stop>
     }
     if key::has_encrypted(database).await? {
         return Err(Stop(format!(
-            "the key file {} is missing, and the keys in the database are encrypted with it; put it back, or name the key \
-             in CADRE_KEY_ENCRYPTION_KEY",
+            "the key file {} is missing, and the keys in the database are encrypted with it; restore the file, or set \
+             CADRE_KEY_ENCRYPTION_KEY to the key",
             file.display()
         )));
     }
@@ -100,7 +101,7 @@ async fn beside(file: &Path, database: &Database) -> Result<KeyEncryption, Stop>
         made.as_file().sync_all()?;
         Ok(made)
     });
-    let made = made.map_err(|error| Stop(format!("the key file {} cannot be made: {error}", file.display())))?;
+    let made = made.map_err(|error| Stop(format!("the key file {} cannot be created: {error}", file.display())))?;
     // Of two programs that start at once one creates the complete file; the other uses it.
     let _another_was_first = made.persist_noclobber(file);
     read(file)

@@ -22,7 +22,7 @@ use crate::cli::{
 /// Migrates the schema, or prints its state.
 pub async fn run(settings: &Settings, way: Migrate, out: &mut Output) -> Result<ExitCode, Stop> {
     if matches!(way, Migrate::Grant { .. }) && settings.is_embedded() {
-        return Err(Stop("an embedded database has no roles; name a PostgreSQL database in CADRE_DATABASE_URL".into()));
+        return Err(Stop("an embedded database has no roles; set CADRE_DATABASE_URL to a PostgreSQL database".into()));
     }
     if let (Migrate::Down { .. } | Migrate::Status, Some(path)) = (&way, settings.embedded_path())
         && !Path::new(path).exists()
@@ -33,7 +33,7 @@ pub async fn run(settings: &Settings, way: Migrate, out: &mut Output) -> Result<
     match (&way, schema_state(settings, &database).await?) {
         (Migrate::Up | Migrate::Down { .. } | Migrate::Grant { .. }, SchemaState::Newer(unknown)) => {
             return Err(Stop(format!(
-                "a newer cadre-api has migrated this database ({}); move it with that version",
+                "a newer version of cadre-api has migrated this database ({}); run the migration with that version",
                 unknown.join(", ")
             )));
         }
@@ -42,22 +42,27 @@ pub async fn run(settings: &Settings, way: Migrate, out: &mut Output) -> Result<
             prepare(&database).await?;
             match state {
                 SchemaState::Older(pending) => {
-                    out.line(format_args!("{} applied; the schema is current", migrations(pending)));
+                    out.line(format_args!("{} applied; the schema is up to date", migrations(pending)));
                 }
-                _ => out.line("the schema was current already"),
+                _ => out.line("the schema was already up to date"),
             }
         }
         (Migrate::Down { steps, yes }, _) => down(&database, *steps, *yes, out).await?,
         (Migrate::Grant { to }, _) => {
             grant(&database, to).await?;
-            out.line(format_args!("{to} can serve; `migrate up` grants it what comes later"));
+            out.line(format_args!(
+                "granted; the service can use the role {to}, and `migrate up` grants it the tables of later versions"
+            ));
         }
-        (Migrate::Status, SchemaState::Current) => out.line("the schema is current"),
+        (Migrate::Status, SchemaState::Current) => out.line("the schema is up to date"),
         (Migrate::Status, SchemaState::Older(pending)) => {
-            out.line(format_args!("{} to come: run `cadre-api migrate up`", migrations(pending)));
+            out.line(format_args!("{} not yet applied: run `cadre-api migrate up`", migrations(pending)));
         }
         (Migrate::Status, SchemaState::Newer(unknown)) => {
-            out.line(format_args!("migrated by a newer cadre-api; unknown here: {}", unknown.join(", ")));
+            out.line(format_args!(
+                "the schema was migrated by a newer version of cadre-api; migrations unknown to this version: {}",
+                unknown.join(", ")
+            ));
         }
     }
     database.close().await.map_err(|error| Stop(error.to_string()))?;
@@ -68,11 +73,14 @@ pub async fn run(settings: &Settings, way: Migrate, out: &mut Output) -> Result<
 fn missing(path: &str, is_status: bool, out: &mut Output) -> Result<ExitCode, Stop> {
     if is_status {
         let pending = migrations(Migrator::get_migration_files().len());
-        out.line(format_args!("{pending} to come: run `cadre-api migrate up`, which creates the database file {path}"));
+        out.line(format_args!(
+            "{pending} not yet applied: run `cadre-api migrate up`, which creates the database file {path}"
+        ));
         return Ok(ExitCode::SUCCESS);
     }
     Err(Stop(format!(
-        "there is no database file {path}, so nothing can be taken back; name the file in CADRE_DATABASE_URL"
+        "the database file {path} does not exist, so there is no migration to roll back; set CADRE_DATABASE_URL to the \
+         right file"
     )))
 }
 
@@ -85,13 +93,13 @@ async fn down(database: &Database, steps: u32, yes: bool, out: &mut Output) -> R
     let stop = |error: sea_orm::DbErr| Stop(error.to_string());
     let rollback = database.rollback(steps).await.map_err(stop)?;
     if rollback.migrations.is_empty() {
-        out.line("no migration has been applied, so there is nothing to take back");
+        out.line("no migration has been applied, so there is nothing to roll back");
         return Ok(());
     }
     note(announcement(&rollback));
     if !yes {
         if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-            return Err(Stop("nothing was changed; add --yes to take the migrations back".into()));
+            return Err(Stop("nothing was changed; add --yes to roll the migrations back without a question".into()));
         }
         note("Type \"yes\" to continue:");
         if !is_yes(&mut io::stdin().lock()) {
@@ -100,7 +108,7 @@ async fn down(database: &Database, steps: u32, yes: bool, out: &mut Output) -> R
     }
     let steps = u32::try_from(rollback.migrations.len()).unwrap_or(steps);
     Migrator::down(database.writer(), Some(steps)).await.map_err(stop)?;
-    out.line(format_args!("{} taken back", migrations(rollback.migrations.len())));
+    out.line(format_args!("{} rolled back", migrations(rollback.migrations.len())));
     Ok(())
 }
 
@@ -112,7 +120,7 @@ fn is_yes(from: &mut impl BufRead) -> bool {
 
 /// Describes the rollback and its losses.
 fn announcement(rollback: &Rollback) -> String {
-    let mut lines = vec![format!("to be taken back: {}", rollback.migrations.join(", "))];
+    let mut lines = vec![format!("migrations to roll back: {}", rollback.migrations.join(", "))];
     if rollback.losses.is_empty() {
         lines.push("no table or column is dropped".to_owned());
     } else {
@@ -129,12 +137,11 @@ fn announcement(rollback: &Rollback) -> String {
 async fn grant(database: &Database, role: &str) -> Result<(), Stop> {
     match database.rls_status(Some(role)).await.map_err(|error| Stop(error.to_string()))? {
         RlsStatus::Bound => database.grant(role).await.map_err(|error| Stop(error.to_string())),
-        RlsStatus::Unknown => Err(Stop(format!("there is no role {role}; create it with `createuser {role}`"))),
-        RlsStatus::Owner => {
-            Err(Stop(format!("{role} owns tables of this database; the service needs a role that owns none")))
-        }
+        RlsStatus::Unknown => Err(Stop(format!("the role {role} does not exist; create it with `createuser {role}`"))),
+        RlsStatus::Owner => Err(Stop(format!("{role} owns tables of this database; choose a role that owns none"))),
         RlsStatus::Free => Err(Stop(format!(
-            "{role} is a superuser or has BYPASSRLS, so row security does not hold it; choose a plain role"
+            "{role} is a superuser or has BYPASSRLS, so row security does not apply to it; choose a role without these \
+             rights"
         ))),
     }
 }
@@ -156,10 +163,10 @@ mod tests {
     fn an_announcement_counts_what_is_lost() {
         let loss = |column: Option<&str>, rows| Loss { table: "a".into(), column: column.map(str::to_owned), rows };
         for (losses, expected) in [
-            (vec![], "to be taken back: m2, m1\nno table or column is dropped"),
+            (vec![], "migrations to roll back: m2, m1\nno table or column is dropped"),
             (
                 vec![loss(None, 1), loss(Some("b"), 2)],
-                "to be taken back: m2, m1\ndropped with their contents:\n    table a: 1 row\n    column b of a: 2 values",
+                "migrations to roll back: m2, m1\ndropped with their contents:\n    table a: 1 row\n    column b of a: 2 values",
             ),
         ] {
             let rollback = Rollback { migrations: vec!["m2".into(), "m1".into()], losses };

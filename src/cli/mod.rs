@@ -33,12 +33,15 @@ impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         let why = cadre_api::graphql::error::sentence(&error).en;
         match error {
-            Error::Internal(source) => Self(format!("{why} ({source})")),
+            Error::Internal(source) => Self(format!("internal error: {source}; report it with this message")),
             Error::Unavailable(source) => Self(match Fault::of(&source) {
                 Some(fault) => {
-                    format!("{}; nothing was written; then run the command again ({source})", fault.sentence())
+                    format!(
+                        "{}; nothing was written; solve this and run the command again ({source})",
+                        fault.sentence()
+                    )
                 }
-                None => format!("{why} ({source})"),
+                None => format!("the database is busy or not available; run the command again later ({source})"),
             }),
             Error::Invalid { field, .. } => Self(format!("{field}: {why}")),
             _ => Self(why),
@@ -60,13 +63,14 @@ pub async fn open_current(settings: &Settings, row_scope: RowScope) -> Result<Da
         SchemaState::Older(_) if settings.is_embedded() => migrate_up(settings, &database).await?,
         SchemaState::Older(pending) => {
             return Err(Stop(format!(
-                "the database's schema is older than this version ({} to come); run `cadre-api migrate up`",
+                "the schema of the database is older than this version ({} not yet applied); run `cadre-api migrate up`",
                 count(pending as u64, "migration")
             )));
         }
         SchemaState::Newer(unknown) => {
             return Err(Stop(format!(
-                "a newer cadre-api has migrated this database ({} unknown here); run that version, or restore a backup",
+                "a newer version of cadre-api has migrated this database ({} unknown to this version); run the newer \
+                 version, or restore a backup",
                 unknown.join(", ")
             )));
         }
@@ -80,7 +84,8 @@ pub async fn open_current(settings: &Settings, row_scope: RowScope) -> Result<Da
 pub async fn open_existing(settings: &Settings) -> Result<Database, Stop> {
     match settings.embedded_path() {
         Some(path) if !Path::new(path).exists() => Err(Stop(format!(
-            "there is no database file {path} here; run `cadre-api import` first, or name the file in CADRE_DATABASE_URL"
+            "the database file {path} does not exist; run `cadre-api import` first, or set CADRE_DATABASE_URL to the \
+             right file"
         ))),
         _ => open_current(settings, RowScope::Everything).await,
     }
@@ -108,7 +113,7 @@ pub async fn prepare(database: &Database) -> Result<(), Stop> {
 }
 
 const UNREADABLE: &str =
-    "CADRE_DATABASE_URL cannot be read; write postgres://USER:PASSWORD@HOST/NAME, special characters percent-encoded";
+    "CADRE_DATABASE_URL is invalid; write postgres://USER:PASSWORD@HOST/NAME with special characters percent-encoded";
 
 /// Explains why a database cannot be opened. Never repeats the URL, which may contain a password.
 fn opening(settings: &Settings, error: &DbErr) -> String {
@@ -133,15 +138,15 @@ fn opening_file(path: &str, cause: Option<&SqlxError>, error: &DbErr) -> String 
     }
     match cause.and_then(code).as_deref() {
         Some("14") => format!(
-            "the database file {path} cannot be opened or created; see that the folder {folder} exists and can be written, \
-                 or name another file in CADRE_DATABASE_URL"
+            "the database file {path} cannot be opened or created; check that the folder {folder} exists and is \
+             writable, or set CADRE_DATABASE_URL to another file"
         ),
         Some(code) if is_sqlite(code, 8) => format!(
-            "the database file {path} is read-only; make it and its folder {folder} writable, or name another file in \
-                 CADRE_DATABASE_URL"
+            "the database file {path} is read-only; make it and its folder {folder} writable, or set CADRE_DATABASE_URL \
+             to another file"
         ),
         Some(code) if is_sqlite(code, 26) => {
-            format!("the file {path} is not an SQLite database; name another file in CADRE_DATABASE_URL")
+            format!("the file {path} is not an SQLite database; set CADRE_DATABASE_URL to another file")
         }
         _ => format!("the database file {path} cannot be used: {error}"),
     }
@@ -154,11 +159,13 @@ fn opening_server(cause: Option<&SqlxError>, error: &DbErr) -> String {
     match cause {
         Some(SqlxError::Io(cause)) => {
             format!(
-                "no PostgreSQL server answers at the host and port of CADRE_DATABASE_URL ({cause}); start it or mend the URL"
+                "no PostgreSQL server answers at the host and port of CADRE_DATABASE_URL ({cause}); start the server or \
+                 correct the URL"
             )
         }
         Some(SqlxError::PoolTimedOut) => {
-            "no PostgreSQL server answers in time at the host and port of CADRE_DATABASE_URL; start it or mend the URL"
+            "no PostgreSQL server answers in time at the host and port of CADRE_DATABASE_URL; start the server or \
+             correct the URL"
                 .into()
         }
         Some(SqlxError::Configuration(_)) => UNREADABLE.into(),
@@ -166,8 +173,8 @@ fn opening_server(cause: Option<&SqlxError>, error: &DbErr) -> String {
             Some("28P01" | "28000") => "PostgreSQL refused the user or password of CADRE_DATABASE_URL".into(),
             Some("3D000") => "the database of CADRE_DATABASE_URL does not exist; create it with `createdb`".into(),
             Some("42501") => {
-                "the user of CADRE_DATABASE_URL lacks a right on the database; run `cadre-api migrate` as the owner, and \
-                 `cadre-api migrate grant --to ROLE` for the role that serves"
+                "the user of CADRE_DATABASE_URL lacks a right on the database; run `cadre-api migrate up` as the owner \
+                 of the tables, and `cadre-api migrate grant --to ROLE` for the role of the service"
                     .into()
             }
             _ => format!("PostgreSQL refused: {error}"),

@@ -56,12 +56,12 @@ pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode,
 async fn look_at_role(database: &Database) -> Result<(), Stop> {
     match database.rls_status(None).await.map_err(|error| Stop(error.to_string()))? {
         RlsStatus::Free => tracing::warn!(
-            "the role of CADRE_DATABASE_URL is a superuser or has BYPASSRLS, so row security does not hold it; serve as a \
-             plain role that was given its rights by `cadre-api migrate grant --to ROLE`"
+            "the role of CADRE_DATABASE_URL is a superuser or has BYPASSRLS, so row security does not apply to it; use \
+             a role without these rights, and grant it access with `cadre-api migrate grant --to ROLE`"
         ),
         RlsStatus::Owner => tracing::warn!(
-            "the role of CADRE_DATABASE_URL owns the tables and could take row security away; serve as a plain role that \
-             was given its rights by `cadre-api migrate grant --to ROLE`"
+            "the role of CADRE_DATABASE_URL owns the tables and could disable row security; use a role that owns none, \
+             and grant it access with `cadre-api migrate grant --to ROLE`"
         ),
         RlsStatus::Bound | RlsStatus::Unknown => {}
     }
@@ -76,7 +76,8 @@ pub fn listen(settings: &mut Settings) -> Result<TcpListener, Stop> {
     let (taken, listener) = bound.map_err(|error| {
         Stop(match error.kind() {
             io::ErrorKind::AddrInUse => format!(
-                "another program listens on {address}; stop it, or choose another address with --listen or CADRE_LISTEN"
+                "another program already listens on {address}; stop it, or choose another address with --listen or \
+                 CADRE_LISTEN"
             ),
             io::ErrorKind::PermissionDenied => {
                 format!("this user may not listen on {address}; choose a port above 1023 with --listen or CADRE_LISTEN")
@@ -116,7 +117,8 @@ pub async fn run(
         },
     };
     let keeper = keeper(settings, &store);
-    let server = server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("cannot serve: {error}")))?;
+    let server =
+        server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("the server cannot start: {error}")))?;
     let handle = server.handle();
     let stopping = Arc::new(Notify::new());
     let refreshing = actix_web::rt::spawn(refresh(app_state, measured));
@@ -127,12 +129,12 @@ pub async fn run(
     let told_to_stop = stop_signal();
     actix_web::rt::spawn(async move {
         told_to_stop.await;
-        tracing::info!("stopping: finishing what was accepted");
+        tracing::info!("stopping: completing the accepted requests");
         handle.stop(true).await;
     });
     tracing::info!(listen = %settings.listen, "serving");
     let (served, ()) = tokio::join!(server, ready());
-    served.map_err(|error| Stop(format!("the server broke off: {error}")))?;
+    served.map_err(|error| Stop(format!("the server stopped unexpectedly: {error}")))?;
     refreshing.abort();
     renewing.abort();
     upkeep.abort();
@@ -150,7 +152,7 @@ fn keeper(settings: &Settings, store: &KeyStore) -> Option<Keeper> {
     let path = settings.checkpoints();
     if path.is_none() {
         tracing::warn!(
-            "no checkpoints of the logs are kept; name a file on another machine in CADRE_AUDIT_CHECKPOINTS"
+            "checkpoints of the logs are not written; set CADRE_AUDIT_CHECKPOINTS to a file on another machine"
         );
     }
     Some(Keeper::new(store.clone(), Clock::System, path?))
@@ -161,7 +163,10 @@ fn keeper(settings: &Settings, store: &KeyStore) -> Option<Keeper> {
 async fn keep_checkpoints(mut keeper: Keeper, stopping: Arc<Notify>) -> Result<(), Stop> {
     while tokio::time::timeout(CHECKPOINT, stopping.notified()).await.is_err() {
         if let Err(error) = keeper.look().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "no checkpoint of the logs could be written");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a checkpoint of the logs could not be written; the service tries again"
+            );
         }
     }
     keeper.finish().await.map_err(|error| {
@@ -195,7 +200,8 @@ async fn renew(tokens: Arc<Tokens>) {
 async fn keep(tokens: Arc<Tokens>, store: KeyStore, rotation: TimeDelta) {
     loop {
         if let Err(error) = upkeep(&tokens, &store, rotation).await {
-            tracing::warn!(%error, "what has ended could not be cleared away, or keys not be renewed");
+            tracing::warn!(%error, "expired rows could not be deleted, or keys could not be rotated; the service tries \
+                                    again");
         }
         tokio::time::sleep(UPKEEP).await;
     }
@@ -204,10 +210,10 @@ async fn keep(tokens: Arc<Tokens>, store: KeyStore, rotation: TimeDelta) {
 async fn upkeep(tokens: &Tokens, store: &KeyStore, rotation: TimeDelta) -> Result<(), Error> {
     tokens.sweep().await?;
     if key::rotate_if_due(store, Clock::System, rotation).await? {
-        tracing::info!("the next key of access tokens was made");
+        tracing::info!("the next key for access tokens was created");
     }
     for kid in key::destroy_ended(store, Clock::System).await? {
-        tracing::info!(kid, "a key of access tokens was destroyed");
+        tracing::info!(kid, "an expired key for access tokens was deleted");
     }
     if maintenance::record_day(&store.database, Clock::System).await? {
         tracing::info!("the changes of a new day were recorded");

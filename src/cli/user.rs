@@ -22,22 +22,24 @@ use crate::cli::{
 pub fn issuers(settings: &Settings) -> Result<Issuers, Stop> {
     let Some(path) = &settings.issuers else { return Ok(Issuers::default()) };
     let stop = |error: String| Stop(format!("the table of issuers {path} (CADRE_ISSUERS): {error}"));
-    let text = fs::read_to_string(path).map_err(|error| stop(format!("it cannot be read: {error}")))?;
+    let text = fs::read_to_string(path).map_err(|error| stop(format!("the file cannot be read: {error}")))?;
     Issuers::read(&text, &settings.public_url()).map_err(stop)
 }
 
 /// A name at an issuer; if the table of issuers is configured, it must contain the issuer.
 pub fn external_name(settings: &Settings, issuer: String, name: String) -> Result<ExternalName, Stop> {
     if settings.issuers.is_some() && !issuers(settings)?.names(&issuer) {
-        return Err(Stop("no issuer of CADRE_ISSUERS is spelled so; write it exactly as the table does".into()));
+        return Err(Stop(
+            "the table in CADRE_ISSUERS does not contain this issuer; write it exactly as in the table".into(),
+        ));
     }
     Ok(ExternalName { issuer, name })
 }
 
 /// Manages acting persons.
-pub async fn run(settings: &Settings, act: PersonCommand, out: &mut Output) -> Result<ExitCode, Stop> {
+pub async fn run(settings: &Settings, command: PersonCommand, out: &mut Output) -> Result<ExitCode, Stop> {
     let database = open_existing(settings).await?;
-    match act {
+    match command {
         PersonCommand::Add(PersonAdd { issuer, subject, rights, cadre }) => {
             let Rights { scopes, units, purposes } = rights;
             let name = external_name(settings, issuer, subject)?;
@@ -57,7 +59,7 @@ pub async fn run(settings: &Settings, act: PersonCommand, out: &mut Output) -> R
                 Error::NotFound => Stop("no person has this id; see `cadre-api person list`".into()),
                 error => error.into(),
             })?;
-            out.line("revoked; tokens for the person stop working within 5 seconds");
+            out.line("the person is revoked; tokens for them stop working within 5 seconds");
         }
     }
     database.close().await.map_err(|error| Stop(error.to_string()))?;

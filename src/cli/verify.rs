@@ -24,7 +24,7 @@ pub async fn run(settings: &Settings, repair: bool, out: &mut Output) -> Result<
     }
     if repair && !intact.quotas {
         usage::repair(&database, Clock::System).await?;
-        out.line("used seats of quotas counted again");
+        out.line("the used seats of quotas were corrected");
     }
     if repair && !intact.all() {
         intact = compare(&database, out).await?;

@@ -10,19 +10,19 @@ use crate::{config::Rights, limit};
 /// Management of clients.
 #[derive(Debug, Subcommand)]
 pub enum ClientCommand {
-    /// Register a client and print its id and secret. The secret is shown only now.
+    /// Register a client and print its id and secret. The secret is shown only once.
     Add(ClientAdd),
     /// List clients and their grants.
     List,
-    /// Give a client another grant in the place of the one before, which ends; tokens already issued follow within seconds.
+    /// Replace the grant of a client; the change applies to tokens already issued within seconds.
     Grant(ClientGrant),
-    /// List every grant that a client has had, oldest first.
+    /// List all past and present grants of a client, oldest first.
     Grants {
         /// Client id.
         #[arg(long)]
         client: ClientId,
     },
-    /// End the grants of a client without another in their place; its tokens stop working within seconds.
+    /// End the grants of a client without a replacement; its tokens stop working within seconds.
     EndGrant {
         /// Client id.
         #[arg(long)]
@@ -34,19 +34,19 @@ pub enum ClientCommand {
         #[arg(long)]
         client: ClientId,
     },
-    /// Give a client a new secret, shown only now; the old one stops working at once, or after the overlap.
+    /// Give a client a new secret, shown only once; the old one stops working at once, or after the overlap.
     RotateSecret {
         /// Client id.
         #[arg(long)]
         client: ClientId,
-        /// How long the old secret lives on, such as `24h` or `7d`; 30 days at most.
+        /// Time for which the old secret stays valid, such as `24h` or `7d`; 30 days at most.
         #[arg(long, default_value = "0s", value_parser = humantime::parse_duration)]
         overlap: Duration,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Take all secrets from a client that has a public key; from then on it proves itself by its keys alone.
+    /// Remove all secrets of a client that has a public key; it then authenticates with its keys only.
     EndSecrets {
         /// Client id.
         #[arg(long)]
@@ -55,24 +55,24 @@ pub enum ClientCommand {
     /// Manage the public keys of clients.
     #[command(subcommand)]
     Key(ClientKeyCommand),
-    /// Take tokens of an external issuer for a client: they open what the client's grant opens.
+    /// Accept tokens of an external issuer for a client; they have the rights of the client's grant.
     Link {
         /// Client id.
         #[arg(long)]
         client: ClientId,
-        /// The issuer, as its tokens spell it.
+        /// The issuer, exactly as in its tokens.
         #[arg(long)]
         issuer: String,
-        /// What the issuer calls the client.
+        /// Name of the client at the issuer.
         #[arg(long)]
         external_id: String,
     },
-    /// Take no more tokens of an external issuer for a client; they stop working within seconds.
+    /// Stop accepting tokens of an external issuer for a client; they stop working within seconds.
     Unlink {
         /// The issuer.
         #[arg(long)]
         issuer: String,
-        /// What the issuer calls the client.
+        /// Name of the client at the issuer.
         #[arg(long)]
         external_id: String,
     },
@@ -89,10 +89,10 @@ pub enum ClientKeyCommand {
         /// File with the public key, in PEM or as a JWK.
         #[arg(long)]
         file: PathBuf,
-        /// Id of the key, as assertions name it. [default: that of the JWK, or SHA-256 of the key]
+        /// Id of the key in assertions (`kid`). [default: the id of the JWK, or the SHA-256 of the key]
         #[arg(long)]
         kid: Option<String>,
-        /// What the key signs with. [default: what the JWK says, or PS256 of an RSA key]
+        /// Signature algorithm of the key. [default: the one of the JWK, or PS256 for an RSA key]
         #[arg(long, value_parser = algorithm)]
         algorithm: Option<KeyAlgorithm>,
     },
@@ -102,7 +102,7 @@ pub enum ClientKeyCommand {
         #[arg(long)]
         client: ClientId,
     },
-    /// Revoke a public key; assertions that it has signed are refused at once.
+    /// Revoke a public key; assertions signed with it are refused at once.
     Revoke {
         /// Client id.
         #[arg(long)]
@@ -118,16 +118,16 @@ pub struct ClientAdd {
     /// Name of the client, such as the agency and its system.
     #[arg(long)]
     pub name: String,
-    /// What it may do.
+    /// Rights of the client.
     #[command(flatten)]
     pub rights: Rights,
     /// First day of the grant.
     #[arg(long)]
     pub from: Option<Day>,
-    /// First day on which the grant no longer holds.
+    /// End of the grant, exclusive.
     #[arg(long)]
     pub until: Option<Day>,
-    /// Legal basis of its readings of protected data, such as a contract; stands in each entry of the access log.
+    /// Legal basis for reading protected data, such as a contract; recorded in each entry of the access log.
     #[arg(long)]
     pub legal_basis: Option<String>,
     /// Documents that it may run: `any`, or only those `registered` with `cadre-api document add`.
@@ -138,28 +138,28 @@ pub struct ClientAdd {
     pub json: bool,
 }
 
-/// A grant that takes the place of the one before.
+/// A grant that replaces the previous one.
 #[derive(Debug, Args)]
 pub struct ClientGrant {
     /// Client id.
     #[arg(long)]
     pub client: ClientId,
-    /// What it may do.
+    /// Rights of the client.
     #[command(flatten)]
     pub rights: Rights,
-    /// First day of the grant; the one before holds until then. [default: today, at once]
+    /// First day of the grant; the previous grant is valid until then. [default: today, at once]
     #[arg(long)]
     pub from: Option<Day>,
-    /// First day on which the grant no longer holds.
+    /// End of the grant, exclusive.
     #[arg(long)]
     pub until: Option<Day>,
-    /// Requests per second that the client may send. [default: as the service is set]
+    /// Requests per second that the client may send. [default: the setting of the service]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MAX_REQUESTS)))]
     pub requests_per_second: Option<u32>,
-    /// Cost of operations per minute that the client may ask for. [default: as the service is set]
+    /// Cost of operations per minute that the client may use. [default: the setting of the service]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(limit::MAX_COST)))]
     pub cost_per_minute: Option<u32>,
-    /// Legal basis of its readings of protected data, such as a contract; stands in each entry of the access log.
+    /// Legal basis for reading protected data, such as a contract; recorded in each entry of the access log.
     #[arg(long)]
     pub legal_basis: Option<String>,
     /// Documents that it may run: `any`, or only those `registered` with `cadre-api document add`.
@@ -172,7 +172,7 @@ fn documents(word: &str) -> Result<AllowedDocuments, String> {
     word.to_ascii_uppercase().parse().map_err(|_| "choose from any, registered".to_owned())
 }
 
-/// An algorithm under any of its names; a wrong name is answered with all of them.
+/// Parses an algorithm by any of its names; the error message lists all names.
 fn algorithm(name: &str) -> Result<KeyAlgorithm, String> {
     KeyAlgorithm::of_alg(name).map_err(|_| format!("choose from {}", KeyAlgorithm::names().join(", ")))
 }

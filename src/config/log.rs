@@ -29,7 +29,7 @@ pub fn log_filter(text: &str) -> Result<Targets, String> {
         return Err(format!("`{word}` is not a level; {advice}"));
     }
     let [level] = levels[..] else {
-        return Err(format!("exactly one level for everything is needed; {advice}"));
+        return Err(format!("exactly one default level is required; {advice}"));
     };
     let is_pair = |pair: &str| {
         let is_name = |c: char| c.is_ascii_alphanumeric() || "_:-".contains(c);
@@ -37,7 +37,7 @@ pub fn log_filter(text: &str) -> Result<Targets, String> {
             .is_some_and(|(target, level)| !target.is_empty() && target.chars().all(is_name) && is_level(level))
     };
     if let Some(pair) = pairs.iter().find(|pair| !is_pair(pair)) {
-        return Err(format!("`{pair}` is not a target and its level; {advice}"));
+        return Err(format!("`{pair}` is not a target with its level; {advice}"));
     }
     [&[level], &pairs[..]].concat().join(",").parse().map_err(|_| advice.to_owned())
 }
@@ -58,12 +58,12 @@ mod tests {
             ("info,", "`` is not a level"),
             ("info,sqlx", "`sqlx` is not a level"),
             ("inof,sqlx=warn", "`inof` is not a level"),
-            ("info,debug", "exactly one level"),
-            ("sqlx=warn", "exactly one level"),
-            ("info,sqlx=loud", "`sqlx=loud` is not a target and its level"),
-            ("info,=warn", "`=warn` is not a target and its level"),
-            ("info,a=b=c", "`a=b=c` is not a target and its level"),
-            ("info,[span]=debug", "`[span]=debug` is not a target and its level"),
+            ("info,debug", "exactly one default level"),
+            ("sqlx=warn", "exactly one default level"),
+            ("info,sqlx=loud", "`sqlx=loud` is not a target with its level"),
+            ("info,=warn", "`=warn` is not a target with its level"),
+            ("info,a=b=c", "`a=b=c` is not a target with its level"),
+            ("info,[span]=debug", "`[span]=debug` is not a target with its level"),
         ] {
             let sentence = log_filter(bad).expect_err(bad);
             assert!(sentence.contains(expected) && sentence.contains("CADRE_LOG"), "{bad}: {sentence}");

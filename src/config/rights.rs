@@ -1,11 +1,11 @@
-//! The rights that a command gives: to clients and to persons alike.
+//! Rights that a command grants to a client or a person.
 
 use clap::Args;
 use entity::value::{Purpose, Scope};
 
 use crate::config::value::one_of;
 
-/// What may be done, where, and for which purposes.
+/// Scopes, units and purposes.
 #[derive(Debug, Args)]
 pub struct Rights {
     /// Scopes to grant, such as `cadre:read`.
@@ -14,7 +14,7 @@ pub struct Rights {
     /// Units, whose subtrees are reached: by code, or by an identifier of today, such as `VN_AGENCY:H11.12`.
     #[arg(long = "unit", required = true, num_args = 1..)]
     pub units: Vec<String>,
-    /// Purposes that may be stated for protected data.
+    /// Purposes for which protected data may be read.
     #[arg(long = "purpose", num_args = 1.., value_parser = one_of::<Purpose>())]
     pub purposes: Vec<Purpose>,
 }

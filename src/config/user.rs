@@ -8,7 +8,7 @@ use crate::config::Rights;
 /// Management of acting persons.
 #[derive(Debug, Subcommand)]
 pub enum PersonCommand {
-    /// Register a person and print their id. What a client may do for them is what both may do.
+    /// Register a person and print their id. On their behalf a client has only the rights that both have.
     Add(PersonAdd),
     /// List the persons and their rights.
     List,
@@ -22,16 +22,16 @@ pub enum PersonCommand {
 /// An acting person to register.
 #[derive(Debug, Args)]
 pub struct PersonAdd {
-    /// The issuer, as its tokens spell it.
+    /// The issuer, exactly as in its tokens.
     #[arg(long)]
     pub issuer: String,
-    /// What the issuer's tokens call the person.
+    /// Name of the person in the tokens of the issuer.
     #[arg(long)]
     pub subject: String,
-    /// What clients may do for the person.
+    /// Rights of clients on behalf of the person.
     #[command(flatten)]
     pub rights: Rights,
-    /// Code of the cadre who the person is.
+    /// Code of the cadre, if the person is one.
     #[arg(long)]
     pub cadre: Option<String>,
 }

@@ -18,8 +18,7 @@ impl TypedValueParser for DatabaseUrl {
 
     fn parse_ref(&self, line: &Line, _: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
         database_url(value.to_str().unwrap_or_default()).map_err(|sentence| {
-            let sentence =
-                format!("the database URL (--database-url, CADRE_DATABASE_URL) cannot be read: {sentence}\n");
+            let sentence = format!("the database URL (--database-url, CADRE_DATABASE_URL) is invalid: {sentence}\n");
             clap::Error::raw(ErrorKind::ValueValidation, sentence).with_cmd(line)
         })
     }
@@ -54,7 +53,7 @@ pub fn public_url(text: &str) -> Result<String, String> {
     if host.is_some_and(|host| !host.is_empty() && !host.ends_with('/') && host.chars().all(plain)) {
         return Ok(text.to_owned());
     }
-    Err("write http:// or https:// and the host, without a slash at the end, a query or a fragment".to_owned())
+    Err("write http:// or https:// and the host, without a trailing slash, a query or a fragment".to_owned())
 }
 
 #[cfg(test)]

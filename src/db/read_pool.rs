@@ -197,7 +197,7 @@ pub(super) struct PooledRead<DB: QueryBackend> {
 
 impl<DB: QueryBackend> PooledRead<DB> {
     fn connection(&mut self) -> &mut DB::Connection {
-        &mut self.opened.as_mut().expect("held until it goes back").connection
+        &mut self.opened.as_mut().expect("a connection is present until it is released").connection
     }
 
     /// Runs and counts a statement, and returns its rows.

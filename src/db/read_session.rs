@@ -129,16 +129,16 @@ impl ReadSession {
         self.state.lock().await.read_mode = read_mode;
     }
 
-    /// Continues in this mode or the current one, whichever is more general. Without a transaction, the next read starts
-    /// a new snapshot, so rows that were read before must not become part of the response.
+    /// Continues in this mode or the current one, whichever is more general. Without a transaction, the next read
+    /// starts a new snapshot, so rows that were read before must not become part of the response.
     pub async fn continue_in(&self, read_mode: ReadMode) {
         let mut state = self.state.lock().await;
         state.read_mode = state.read_mode.max(read_mode);
         state.has_read = false;
     }
 
-    /// Returns the connection. The next read starts a new snapshot, which includes later commits. Called before an act
-    /// begins.
+    /// Returns the connection. The next read starts a new snapshot, which includes later commits. Called before a
+    /// command begins.
     pub async fn end(&self) {
         let open = {
             let mut state = self.state.lock().await;
@@ -160,7 +160,7 @@ impl ReadSession {
     ) -> Result<Vec<PgRow>, DbErr> {
         let mut state = self.state.lock().await;
         if state.has_read {
-            return Err(DbErr::Custom("a second statement in a request for a single one".to_owned()));
+            return Err(DbErr::Custom("a request that is limited to one statement sent a second one".to_owned()));
         }
         match state.read_mode.max(own) {
             ReadMode::Single if state.open.is_none() => {
@@ -258,7 +258,7 @@ fn values(values: Option<Values>) -> Values {
 }
 
 fn only_reads() -> DbErr {
-    DbErr::Custom("a question writes nothing".to_owned())
+    DbErr::Custom("a read session cannot write".to_owned())
 }
 
 #[async_trait]

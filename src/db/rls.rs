@@ -12,7 +12,7 @@ pub enum RowScope {
     Nothing,
     /// Persons related to one of these units.
     Units(UuidRanges),
-    /// All persons: for acts, which check rows beyond their caller's reach, and for the operator.
+    /// All persons: for commands, which check rows beyond their caller's reach, and for the operator.
     Everything,
 }
 

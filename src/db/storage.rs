@@ -42,8 +42,8 @@ impl Fault {
     /// Message for the operator.
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Full => "the disk of the database is full: nothing can be written until there is free space",
-            Self::Io => "the disk of the database fails: files cannot be read or written",
+            Self::Full => "the disk of the database is full; nothing can be written until space is freed",
+            Self::Io => "the disk of the database has failed; files cannot be read or written",
         }
     }
 }
@@ -100,7 +100,7 @@ impl Health {
         let probed = tokio::time::timeout(TIMEOUT, probe).await.unwrap_or_else(|_| Err(busy()));
         if let Err(error) = &probed {
             self.doubt();
-            tracing::warn!(%error, "a probe could not be written to the database");
+            tracing::warn!(%error, "a test write to the database failed");
         }
         let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
         *fault = match probed {
@@ -116,7 +116,7 @@ impl Health {
     }
 }
 
-/// Writes more than a typical act does, and leaves no data behind. SQLite reports a full disk at the commit at the
+/// Writes more than a typical command does, and leaves no data behind. SQLite reports a full disk at the commit at the
 /// latest. PostgreSQL allocates the space of new rows at once, so its transaction is rolled back.
 pub(super) async fn probe(transaction: DatabaseTransaction) -> Result<(), DbErr> {
     match transaction.get_database_backend() {

@@ -57,7 +57,7 @@ fn checked(pool: PoolOptions<Sqlite>, health: Arc<Health>) -> PoolOptions<Sqlite
             let state = settled(connection).await;
             if !matches!(state, Ok(true)) {
                 health.doubt();
-                tracing::warn!(?state, "the connection that writes was left in a transaction and is replaced");
+                tracing::warn!(?state, "the write connection was left in an open transaction and is replaced");
             }
             Ok(state.unwrap_or(false))
         })

@@ -213,16 +213,16 @@ fn ensure_name(name: &str) -> Result<String> {
     text::line(name, LONGEST_NAME).filter(|name| name.trim() == name).ok_or_else(|| {
         Error::invalid(
             "name",
-            "tên có từ 1 đến 100 ký tự, không có khoảng trắng ở đầu hoặc cuối, không có ký tự điều khiển",
-            "a name has 1 to 100 characters, no blank at either end and no control characters",
+            "tên phải có từ 1 đến 100 ký tự, không có khoảng trắng ở đầu hoặc cuối, không có ký tự điều khiển",
+            "a name must have 1 to 100 characters, no blank at the beginning or the end, and no control characters",
         )
     })
 }
 
 fn name_is_taken() -> Error {
     Error::Conflict(Sentence::new(
-        "đã có hệ thống kết nối mang tên này; hãy chọn tên khác",
-        "a client of this name exists already; choose another name",
+        "tên này đã được dùng cho hệ thống kết nối khác; hãy chọn tên khác",
+        "another client already has this name; choose another name",
     ))
 }
 

@@ -21,8 +21,8 @@ pub(in crate::domain) fn ensure_short(field: &str, entries: usize) -> Result<()>
     }
     Err(Error::invalid(
         field,
-        format!("Danh sách có tối đa {MAX_ENTRIES} mục; hãy bỏ các mục lặp lại."),
-        format!("A list holds at most {MAX_ENTRIES} entries; leave out those that repeat."),
+        format!("Danh sách có quá {MAX_ENTRIES} mục; hãy bỏ các mục lặp lại."),
+        format!("The list has more than {MAX_ENTRIES} entries; remove repeated ones."),
     ))
 }
 

@@ -47,11 +47,12 @@ pub async fn ensure(store: &KeyStore, clock: Clock) -> Result<()> {
     if let Some(id) = rows.iter().filter_map(|row| row.encryption_key_id.as_ref()).find(|id| is_foreign(id)) {
         return Err(Error::Conflict(Sentence::new(
             format!(
-                "khóa của dịch vụ đã được mã hóa bằng khóa khác (mã {id}); hãy đặt khóa đó vào CADRE_KEY_ENCRYPTION_KEY"
+                "các khóa trong cơ sở dữ liệu được mã hóa bằng một khóa bảo vệ khóa khác (mã {id}); hãy nêu khóa đó \
+                 trong CADRE_KEY_ENCRYPTION_KEY hoặc CADRE_KEY_ENCRYPTION_KEY_FILE"
             ),
             format!(
-                "the keys in the database are encrypted with another key encryption key (id {id}); name that one in \
-                 CADRE_KEY_ENCRYPTION_KEY or CADRE_KEY_ENCRYPTION_KEY_FILE"
+                "the keys in the database are encrypted with another key encryption key (id {id}); set \
+                 CADRE_KEY_ENCRYPTION_KEY or CADRE_KEY_ENCRYPTION_KEY_FILE to that key"
             ),
         )));
     }
@@ -92,7 +93,7 @@ async fn make_first(store: &KeyStore, clock: Clock, purpose: KeyPurpose) -> Resu
 
 /// Inserts a new key. Returns whether its key id is new; if not, the transaction is rolled back with its audit entry.
 async fn insert(store: &KeyStore, clock: Clock, (kind, key): (CommandKind, signing_key::ActiveModel)) -> Result<bool> {
-    let Set(kid) = key.kid.clone() else { return Err(Error::internal("a new key has no id")) };
+    let Set(kid) = key.kid.clone() else { return Err(Error::internal("a new signing key has no id")) };
     let txn = Permit::operator(&store.database, clock, kind).begin(Some(kid.clone()), None).await?;
     let insert = signing_key::Entity::insert(key).on_conflict_do_nothing_on([signing_key::Column::Kid]);
     match insert.exec_without_returning(txn.connection()).await? {
@@ -125,8 +126,8 @@ pub async fn list(store: &KeyStore, clock: Clock) -> Result<Vec<Listed>> {
 pub async fn rotate(store: &KeyStore, clock: Clock) -> Result<Listed> {
     let waits = || {
         Error::Conflict(Sentence::new(
-            "đã có khóa tiếp theo đang chờ đến lượt ký",
-            "a next key waits already for its turn to sign",
+            "đã có khóa tiếp theo, chưa đến thời điểm ký; hãy chờ đến thời điểm đó",
+            "the next key already exists and has not begun to sign; wait until it does",
         ))
     };
     let keys = list(store, clock).await?;
@@ -151,8 +152,8 @@ pub async fn replace(store: &KeyStore, clock: Clock) -> Result<Listed> {
     let key = signing_key::ActiveModel { signs_from: Set(Some(clock.now())), ..key };
     if !insert(store, clock, (ROTATE, key)).await? {
         return Err(Error::Conflict(Sentence::new(
-            "nơi khác vừa tạo khóa mới; hãy thử lại",
-            "another node has just made a key; try again",
+            "một máy chủ khác vừa tạo khóa mới; hãy thử lại",
+            "another node has just created a key; try again",
         )));
     }
     for old in keys {

@@ -55,8 +55,8 @@ pub async fn look_up(access: &Access, ids: &[String]) -> Result<Vec<Option<Found
     if ids.len() > LARGEST_PAGE {
         return Err(Error::invalid(
             "ids",
-            format!("Mỗi lần hỏi tối đa {LARGEST_PAGE} mã; hãy chia nhỏ."),
-            format!("Ask for at most {LARGEST_PAGE} ids at a time; split the list."),
+            format!("Danh sách có quá {LARGEST_PAGE} mã; hãy chia thành nhiều truy vấn."),
+            format!("The list has more than {LARGEST_PAGE} ids; split it into several queries."),
         ));
     }
     let cadres = people(access, ids).await?;

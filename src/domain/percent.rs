@@ -10,10 +10,13 @@ const MAX_DECIMALS: u32 = 6;
 /// # Errors
 /// `Invalid` for `decimals` outside 0 to 6.
 pub fn decimals(asked: i32) -> Result<u32> {
-    u32::try_from(asked)
-        .ok()
-        .filter(|decimals| *decimals <= MAX_DECIMALS)
-        .ok_or_else(|| Error::invalid("decimals", "Số chữ số thập phân là từ 0 đến 6.", "Decimals are from 0 to 6."))
+    u32::try_from(asked).ok().filter(|decimals| *decimals <= MAX_DECIMALS).ok_or_else(|| {
+        Error::invalid(
+            "decimals",
+            "Số chữ số thập phân phải từ 0 đến 6.",
+            "The number of decimals must be from 0 to 6.",
+        )
+    })
 }
 
 /// `part` of `whole` in percent, rounded once, half up, with exact arithmetic; 0 if `whole` is 0.

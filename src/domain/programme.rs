@@ -18,7 +18,7 @@ pub(in crate::domain) fn covers(access: &Access, offered: &ProgrammeCode, reques
             .is_some_and(|programme| programme.subject == ANY_PROGRAMME)
 }
 
-/// Checks that all codes are those of programmes.
+/// Checks that all codes belong to programmes.
 ///
 /// # Errors
 /// `Invalid` for the field if a code is unknown or there are too many.
@@ -29,7 +29,7 @@ pub(in crate::domain) fn ensure_known(access: &Access, field: &str, codes: &[Str
     }
     Err(Error::invalid(
         field,
-        "Danh sách có mã chương trình không tồn tại; xem các mã ở `programmes`.",
-        "The list holds a code that no programme has; see the codes under `programmes`.",
+        "Danh sách có mã chương trình không tồn tại; xem các mã tại `programmes`.",
+        "The list contains a programme code that does not exist; see the codes under `programmes`.",
     ))
 }

@@ -19,8 +19,8 @@ pub fn subject<'a>(access: &'a Access, field: &str, code: &str) -> Result<&'a Su
         let known = known.join(", ");
         Error::invalid(
             field,
-            format!("Không có loại trình độ này; các mã: {known}."),
-            format!("There is no such subject; the codes are {known}."),
+            format!("Loại trình độ này không tồn tại; hãy chọn một trong các mã: {known}."),
+            format!("This subject does not exist; choose one of {known}."),
         )
     })
 }
@@ -35,8 +35,8 @@ pub fn level<'a>(subject: &'a Subject, field: &str, code: &str) -> Result<&'a qu
         let (of, known) = (&subject.row.code, known.join(", "));
         Error::invalid(
             field,
-            format!("Loại trình độ {of} không có mức này; các mức từ thấp đến cao: {known}."),
-            format!("Subject {of} has no such level; its levels, lowest first, are {known}."),
+            format!("Loại trình độ {of} không có mức này; hãy chọn một trong các mức, từ thấp đến cao: {known}."),
+            format!("Subject {of} does not have this level; choose one of its levels, lowest first: {known}."),
         )
     })
 }

@@ -272,7 +272,7 @@ impl Refusal {
         Self::input(
             Code::NotFound,
             field,
-            "Không tìm thấy trong phạm vi của bạn; hãy kiểm tra lại mã.",
+            "Không tìm thấy trong phạm vi được cấp; hãy kiểm tra lại mã.",
             "Not found within your reach; check the code or id.",
         )
     }
@@ -284,9 +284,13 @@ impl Refusal {
             field: path("expectedVersion"),
             current_version: Some(current),
             sentence: Sentence::new(
-                format!("Hồ sơ đã được thay đổi, phiên bản hiện nay là {current}; hãy đọc lại rồi gửi lại yêu cầu."),
                 format!(
-                    "It was changed meanwhile and is at version {current}; read it again, then send the act again."
+                    "Hồ sơ đã được một yêu cầu khác thay đổi, phiên bản hiện nay là {current}; hãy đọc lại hồ sơ rồi \
+                     gửi lại lệnh."
+                ),
+                format!(
+                    "The object was changed by another request and now has version {current}; read it again, then send \
+                     the command again."
                 ),
             ),
         }

@@ -67,10 +67,10 @@ pub struct Listed {
 pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<PersonId> {
     let name = add.name.ensure("subject")?;
     if add.scopes.is_empty() {
-        return Err(Error::invalid("scopes", "cần ít nhất một phạm vi", "at least one scope is needed"));
+        return Err(Error::invalid("scopes", "cần nêu ít nhất một quyền", "at least one scope is required"));
     }
     if add.units.is_empty() {
-        return Err(Error::invalid("units", "cần ít nhất một đơn vị", "at least one unit is needed"));
+        return Err(Error::invalid("units", "cần nêu ít nhất một đơn vị", "at least one unit is required"));
     }
     let (codes, id) = (unit_codes(&add.units)?, PersonId::new());
 
@@ -141,14 +141,20 @@ pub async fn revoke(database: &Database, clock: Clock, id: PersonId) -> Result<(
         .exec(txn.connection())
         .await?;
     if changed.rows_affected == 0 {
-        return Err(Error::Conflict(Sentence::new("người dùng này đã bị thu hồi", "this person has been revoked")));
+        return Err(Error::Conflict(Sentence::new("người dùng này đã bị thu hồi", "this person is already revoked")));
     }
     txn.record(ChangeKind::Ended, "acting_person", id.to_string()).await?;
     txn.commit().await
 }
 
 async fn cadre_by_code(connection: &impl ConnectionTrait, code: &str) -> Result<CadreId> {
-    let unknown = || Error::invalid("cadre", "không có cán bộ nào mang mã này", "no cadre has this code");
+    let unknown = || {
+        Error::invalid(
+            "cadre",
+            "không có cán bộ nào có mã này; hãy kiểm tra lại mã",
+            "no cadre has this code; check it",
+        )
+    };
     let code: CadreCode = code.parse().map_err(|_| unknown())?;
     let found = cadre::Entity::find().filter(cadre::COLUMN.code.eq(code)).one(connection).await?;
     Ok(found.ok_or_else(unknown)?.id)
@@ -157,8 +163,8 @@ async fn cadre_by_code(connection: &impl ConnectionTrait, code: &str) -> Result<
 fn name_is_taken(error: DbErr) -> Error {
     match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => Error::Conflict(Sentence::new(
-            "bên cấp mã đã có một người dùng đang hiệu lực mang tên này; hãy thu hồi người dùng đó trước",
-            "a living person has this name at the issuer; revoke them first",
+            "đã có một người dùng đang hiệu lực với tên này của bên cấp mã; hãy thu hồi người dùng đó trước",
+            "a registered person already has this name at the issuer; revoke that person first",
         )),
         _ => error.into(),
     }

@@ -42,8 +42,8 @@ impl CadreQuery {
     async fn cadre(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What names them.")] by: CadreKey,
-        #[graphql(desc = "The day to show them on; today by default.")] as_of: Option<Day>,
+        #[graphql(desc = "Key of the person.")] by: CadreKey,
+        #[graphql(desc = "The day whose state is returned; today by default.")] as_of: Option<Day>,
     ) -> Result<Option<Cadre>> {
         let access = ctx.access();
         Ok(found(cadre::look_up(access, &by, None, as_of.unwrap_or(access.today())).await)?.map(Cadre))
@@ -59,19 +59,21 @@ impl CadreQuery {
     async fn cadres(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which people are wanted; all if absent.")] r#where: Option<CadreWhere>,
+        #[graphql(desc = "Filter of the people; all people if absent.")] r#where: Option<CadreWhere>,
         #[graphql(
             desc = "Beginnings of words of the name, without regard to case and tone marks; or a whole code, as recorded or in lower \
                     case."
         )]
         search: Option<String>,
-        #[graphql(desc = "By name if absent.")] order_by: Option<Vec<CadreOrder>>,
+        #[graphql(desc = "Order of the list; by name if absent.")] order_by: Option<Vec<CadreOrder>>,
         #[graphql(desc = "The day; today by default.")] as_of: Option<Day>,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Option<Connection<Cadre>>> {
         let list = CadreList {
             within: None,
@@ -113,12 +115,14 @@ impl Cadre {
     async fn enrolments(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those of this calendar year.")] year: Option<i32>,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(desc = "Only enrolments of this calendar year.")] year: Option<i32>,
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<Enrolment>> {
         let list = EnrolmentList::of_person(ctx.access(), self.0.id(), year, self.0.day());
         Enrolment::list(ctx, list, PageArgs { first, after, last, before }).await
@@ -130,11 +134,13 @@ impl Cadre {
     async fn access_log(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<AccessEntry>> {
         AccessEntry::list(ctx, AccessLog::of(&self.0), PageArgs { first, after, last, before }).await
     }
@@ -223,7 +229,7 @@ impl View for Cadre {
         );
         fields.list_by::<Qualification, Option<String>>(
             ("qualifications", "Qualifications that count on the day (trình độ), by subject, then oldest first."),
-            Argument::new("subject", "Only those in this subject, by code."),
+            Argument::new("subject", "Only qualifications in this subject, by code."),
             |cadre, with, subject| {
                 if let Some(code) = subject {
                     held::subject(with.access, "subject", code)?;
@@ -256,7 +262,7 @@ impl View for Cadre {
                     })
                 },
                 find: |cadre, with, _| {
-                    let unread = || Error::internal("rotations that were not read with their person");
+                    let unread = || Error::internal("the rotations of a person were not loaded with the person");
                     rotations(with.access, cadre.rotations().ok_or_else(unread)?, cadre.day()).map(Rows::Owned)
                 },
             },
@@ -329,7 +335,7 @@ impl View for Assignment {
         );
         fields.one::<Title>(("title", "Title (chức danh)."), |(post, _), with| {
             let title = with.reference_data().title(post.title_code.as_str());
-            title.ok_or_else(|| Error::internal("a post with a title that is not in the registry"))
+            title.ok_or_else(|| Error::internal("a post has a title that is not in the reference data"))
         });
         fields.value(("startOn", "First day, inclusive."), |(post, _), _| post.start_on);
         fields.value(("endOn", "End day, exclusive; null if the post is current."), |(post, _), _| post.end_on);

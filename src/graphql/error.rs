@@ -1,7 +1,7 @@
 //! Converts all errors into GraphQL errors: a stable code and a message in the client's language.
 //!
-//! Messages never contain values of the document or of a variable, or text of the database. Validation errors repeat names
-//! of the document.
+//! Messages never contain values of the document or of a variable, or text of the database. Validation errors repeat
+//! names of the document.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -48,12 +48,15 @@ pub fn code(error: &Error) -> &'static str {
 /// Message of an error, for people.
 pub fn sentence(error: &Error) -> Sentence {
     match error {
-        Error::NotFound => Sentence::new("Không tìm thấy trong phạm vi của bạn.", "Not found within your reach."),
+        Error::NotFound => Sentence::new("Không tìm thấy trong phạm vi được cấp.", "Not found within your reach."),
         Error::Forbidden { fields, missing } => {
             let (fields, missing) = (fields.join(", "), words(missing).join(", "));
             Sentence::new(
-                format!("Hệ thống của bạn không có quyền đọc {fields}; cần thêm quyền: {missing}."),
-                format!("Your client may not read {fields}; it lacks {missing}."),
+                format!(
+                    "Hệ thống kết nối không có quyền đọc {fields}; hãy đề nghị đơn vị vận hành cấp thêm quyền: \
+                     {missing}."
+                ),
+                format!("Your client may not read {fields}; ask the operator to grant {missing}."),
             )
         }
         Error::PurposeRequired { fields, allowed } => {
@@ -61,29 +64,29 @@ pub fn sentence(error: &Error) -> Sentence {
             allowing(
                 allowed,
                 &format!("Dữ liệu được bảo vệ ({fields}) chỉ được đọc khi nêu mục đích trong tiêu đề X-Purpose"),
-                &format!("Protected data ({fields}) is read only with a purpose in the header X-Purpose"),
+                &format!("Protected data ({fields}) can only be read with a purpose in the header X-Purpose"),
             )
         }
         Error::PurposeNotAllowed { allowed } => allowing(
             allowed,
-            "Hệ thống của bạn không được đọc với mục đích nêu trong tiêu đề X-Purpose",
-            "Your client may not read for the purpose in the header X-Purpose",
+            "Hệ thống kết nối không được phép đọc dữ liệu với mục đích nêu trong tiêu đề X-Purpose",
+            "Your client may not read data for the purpose in the header X-Purpose",
         ),
         Error::Invalid { sentence, .. } | Error::Conflict(sentence) => sentence.clone(),
         Error::Resync(reason) => resync(*reason),
         Error::Unavailable(_) => Sentence::new(
             "Cơ sở dữ liệu đang bận hoặc gián đoạn; hãy gửi lại yêu cầu sau giây lát.",
-            "The database is busy or interrupted; send the request again in a moment.",
+            "The database is busy or not available; send the request again in a moment.",
         ),
         Error::TimedOut(_) => Sentence::new(
             "Thao tác đã vượt quá thời gian cho phép và bị dừng; hãy thu hẹp điều kiện, bỏ bớt totalCount, hoặc chia thành \
              nhiều yêu cầu.",
-            "The operation was stopped at its time limit; narrow its conditions, leave out `totalCount`, or split it into \
-             several requests.",
+            "The operation exceeded its time limit and was stopped; narrow its conditions, remove `totalCount`, or \
+             split it into several requests.",
         ),
         Error::Internal(_) => Sentence::new(
-            "Lỗi của hệ thống; khi báo lỗi, hãy gửi kèm mã yêu cầu.",
-            "A fault of ours; quote the request id when you report it.",
+            "Hệ thống gặp lỗi nội bộ; khi báo lỗi, hãy gửi kèm mã yêu cầu (requestId).",
+            "Internal error of the service; report it with the request id (requestId).",
         ),
     }
 }
@@ -110,8 +113,8 @@ fn resync(reason: Resync) -> Sentence {
 fn allowing(allowed: &[Purpose], vi: &str, en: &str) -> Sentence {
     if allowed.is_empty() {
         return Sentence::new(
-            format!("{vi}; hệ thống của bạn chưa được cấp mục đích nào, hãy đề nghị cơ quan vận hành cấp."),
-            format!("{en}; your client's grant allows none, ask the operator for one."),
+            format!("{vi}; hệ thống kết nối chưa được cấp mục đích nào, hãy đề nghị đơn vị vận hành cấp."),
+            format!("{en}; your client's grant allows no purpose, ask the operator to grant one."),
         );
     }
     let allowed = words(allowed).join(", ");
@@ -222,7 +225,7 @@ fn unfit(message: &str, schema_index: &SchemaIndex, language: Language, request_
         ),
         None => Sentence::new(
             "Yêu cầu không khớp với lược đồ tại vị trí này; xem /schema.graphql.",
-            "The document does not fit the schema at this place; see /schema.graphql.",
+            "The document does not match the schema at this position; see /schema.graphql.",
         ),
     };
     in_words(Code::ValidationFailed, &sentence, language, request_id)
@@ -232,7 +235,7 @@ fn unfit(message: &str, schema_index: &SchemaIndex, language: Language, request_
 fn unusable(language: Language, request_id: &str) -> ServerError {
     let sentence = Sentence::new(
         "Giá trị của một đối số không hợp lệ; xem kiểu của nó trong lược đồ.",
-        "The value of an argument is not valid; see its type in the schema.",
+        "The value of an argument is invalid; see its type in the schema.",
     );
     in_words(Code::BadVariables, &sentence, language, request_id)
 }

@@ -64,7 +64,7 @@ impl Loaders {
         }
     }
 
-    /// Clears all batches after an act: each of several acts in one operation must return its own result.
+    /// Clears all batches after a command: each of several commands in one operation must return its own result.
     pub fn forget(&self) {
         self.protected.forget();
         self.rotations.forget();

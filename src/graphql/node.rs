@@ -19,7 +19,7 @@ use crate::{
 
 /// An object with an id.
 #[derive(Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "Opaque id; stays the same for ever."))]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque id; never changes."))]
 pub enum Node {
     /// A unit.
     Unit(Unit),

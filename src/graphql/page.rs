@@ -86,7 +86,7 @@ pub(super) fn bound(max: i32) -> Result<u64> {
     u64::try_from(max)
         .ok()
         .filter(|max| (1..=1_000_000).contains(max))
-        .ok_or_else(|| Error::invalid("max", "`max` là từ 1 đến 1.000.000.", "`max` is from 1 to 1,000,000."))
+        .ok_or_else(|| Error::invalid("max", "`max` phải từ 1 đến 1.000.000.", "`max` must be from 1 to 1,000,000."))
 }
 
 impl<V: Listed> TypeName for Connection<V> {
@@ -128,7 +128,8 @@ impl<V: Listed> Connection<V> {
     async fn total_count(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "COUNTED_BY_DEFAULT", desc = "Where counting stops, 1 to 1,000,000.")] max: i32,
+        #[graphql(default_with = "COUNTED_BY_DEFAULT", desc = "Count at which counting stops, 1 to 1,000,000.")]
+        max: i32,
     ) -> Result<BoundedCount> {
         let max = bound(max)?;
         match &self.total {

@@ -37,7 +37,7 @@ impl Programme {
     /// The row of the programme with a row's code.
     pub(super) fn named<'a>(reference_data: &'a ReferenceData, code: &ProgrammeCode) -> Result<&'a programme::Model> {
         let programme = reference_data.programme(code.as_str());
-        programme.ok_or_else(|| Error::internal("a programme that is not in the registry"))
+        programme.ok_or_else(|| Error::internal("a programme is not in the reference data"))
     }
 }
 

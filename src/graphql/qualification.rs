@@ -157,7 +157,8 @@ impl View for Qualification {
             ("subject", "Subject of the qualification (loại trình độ)."),
             |(row, _), with| {
                 let subject = with.reference_data().subject(row.subject_code.as_str());
-                subject.ok_or_else(|| Error::internal("a qualification of a subject that is not in the registry"))
+                subject
+                    .ok_or_else(|| Error::internal("a qualification has a subject that is not in the reference data"))
             },
         );
         fields.one::<QualificationLevel>(
@@ -165,7 +166,7 @@ impl View for Qualification {
             |(row, _), with| {
                 let subject = with.reference_data().subject(row.subject_code.as_str());
                 let level = subject.and_then(|subject| subject.level(row.level_code.as_str()));
-                level.ok_or_else(|| Error::internal("a qualification of a level that is not in the registry"))
+                level.ok_or_else(|| Error::internal("a qualification has a level that is not in the reference data"))
             },
         );
         fields.optional_text(("fieldCode", "Code of the field of study (mã ngành đào tạo)."), |(row, _), _| {

@@ -15,8 +15,8 @@ use crate::{
 #[derive(Interface)]
 #[graphql(
     field(name = "code", ty = "&Code", desc = "Code, for programs."),
-    field(name = "message", ty = "&String", desc = "What is wrong and the way out, for people."),
-    field(name = "field", ty = "&Vec<String>", desc = "Path of the input that it is about.")
+    field(name = "message", ty = "&String", desc = "Message for people: the problem and its solution."),
+    field(name = "field", ty = "&Vec<String>", desc = "Path of the affected input.")
 )]
 pub enum UserError {
     /// Invalid input.

@@ -40,7 +40,7 @@ impl RotationQuery {
     async fn rotation(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What names it.")] by: RotationKey,
+        #[graphql(desc = "Key of the rotation.")] by: RotationKey,
     ) -> Result<Option<Rotation>> {
         Ok(found(rotation::look_up(ctx.access(), &by).await)?.map(Rotation))
     }
@@ -51,13 +51,17 @@ impl RotationQuery {
     async fn rotations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which rotations are wanted; all if absent.")] r#where: Option<RotationWhere>,
-        #[graphql(desc = "By first day, latest first, if absent.")] order_by: Option<Vec<RotationOrder>>,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(desc = "Filter of the rotations; all rotations if absent.")] r#where: Option<RotationWhere>,
+        #[graphql(desc = "Order of the list; by first day, latest first, if absent.")] order_by: Option<
+            Vec<RotationOrder>,
+        >,
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Option<Connection<Rotation>>> {
         let list = RotationList { filter: r#where.unwrap_or_default(), order: order_by.unwrap_or_default() };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
@@ -94,7 +98,11 @@ impl Rotation {
     /// rotation had them within reach.
     async fn cadre(&self, ctx: &Context<'_>) -> Result<Cadre> {
         let person = ctx.loaders().person(ctx.access().person_of(&self.0)).await?;
-        person.as_ref().clone().map(Cadre).ok_or_else(|| Error::internal("a rotation of nobody"))
+        person
+            .as_ref()
+            .clone()
+            .map(Cadre)
+            .ok_or_else(|| Error::internal("a rotation refers to a person that does not exist"))
     }
 
     /// Results of the rule checks (đối chiếu với quy định), by the rules of the start day. A rule that depends on the
@@ -102,27 +110,30 @@ impl Rotation {
     /// on both the requested day and today; the check is then logged as an access to identity data. Otherwise its
     /// result is INDETERMINATE.
     async fn checks(&self, ctx: &Context<'_>) -> Result<Vec<RuleCheck>> {
-        let judged = ctx.loaders().judged(ctx.access().seen_rotation(&self.0)).await?;
-        let judged = judged.as_ref().as_ref().ok_or_else(|| Error::internal("a rotation of nobody"))?;
+        let judged = ctx.loaders().judged(ctx.access().authorized_rotation(&self.0)).await?;
+        let judged = judged
+            .as_ref()
+            .as_ref()
+            .ok_or_else(|| Error::internal("a rotation refers to a person that does not exist"))?;
         Ok(rotation::checks(ctx.access(), &self.0, judged).into_iter().map(RuleCheck).collect())
     }
 
     /// Overrides of rules (ngoại lệ), granted by the requested day (inclusive).
     async fn overrides(&self, ctx: &Context<'_>) -> Result<Vec<RuleOverride>> {
-        let granted = ctx.loaders().overrides(ctx.access().seen_rotation(&self.0)).await?;
+        let granted = ctx.loaders().overrides(ctx.access().authorized_rotation(&self.0)).await?;
         Ok(granted.iter().cloned().map(RuleOverride).collect())
     }
 
     /// Steps of the procedure by the requested day (inclusive), oldest first. Steps before the publication of the
     /// decision are visible only if the preparing unit is within reach.
     async fn steps(&self, ctx: &Context<'_>) -> Result<Vec<RotationStep>> {
-        let steps = ctx.loaders().steps(ctx.access().seen_rotation(&self.0)).await?;
+        let steps = ctx.loaders().steps(ctx.access().authorized_rotation(&self.0)).await?;
         Ok(steps.iter().cloned().map(RotationStep).collect())
     }
 
     /// Yearly appraisals (nhận xét, đánh giá hằng năm) by the requested day (inclusive).
     async fn appraisals(&self, ctx: &Context<'_>) -> Result<Vec<RotationAppraisal>> {
-        let appraisals = ctx.loaders().appraisals(ctx.access().seen_rotation(&self.0)).await?;
+        let appraisals = ctx.loaders().appraisals(ctx.access().authorized_rotation(&self.0)).await?;
         Ok(appraisals.iter().cloned().map(RotationAppraisal).collect())
     }
 }

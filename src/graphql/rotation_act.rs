@@ -37,7 +37,7 @@ impl RotationMutation {
     async fn rotation_propose(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is proposed.")] input: Propose,
+        #[graphql(desc = "The proposal.")] input: Propose,
     ) -> Result<Option<Payload<Propose, Rotation>>> {
         Payload::executed(ctx, &input, Rotation).await
     }
@@ -74,7 +74,7 @@ impl RotationMutation {
     async fn rotation_start(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The beginning.")] input: Start,
+        #[graphql(desc = "The start.")] input: Start,
     ) -> Result<Option<Payload<Start, Rotation>>> {
         Payload::executed(ctx, &input, Rotation).await
     }
@@ -106,11 +106,11 @@ impl RotationMutation {
         Payload::executed(ctx, &input, Rotation).await
     }
 
-    /// Cancels a rotation before its decision (hủy), or revokes an unpublished decision (thu hồi).
+    /// Cancels a rotation before its decision (hủy), or revokes a decision before the rotation starts (thu hồi).
     async fn rotation_cancel(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is given up.")] input: Cancel,
+        #[graphql(desc = "The rotation to cancel.")] input: Cancel,
     ) -> Result<Option<Payload<Cancel, Rotation>>> {
         Payload::executed(ctx, &input, Rotation).await
     }
@@ -128,7 +128,7 @@ impl RotationMutation {
     async fn rotation_override(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The special case.")] input: Override,
+        #[graphql(desc = "The override.")] input: Override,
     ) -> Result<Option<Payload<Override, Rotation>>> {
         Payload::executed(ctx, &input, Rotation).await
     }

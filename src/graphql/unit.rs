@@ -46,8 +46,8 @@ impl UnitQuery {
     async fn unit(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What names it.")] by: UnitKey,
-        #[graphql(desc = "The day to show it on; today by default.")] as_of: Option<Day>,
+        #[graphql(desc = "Key of the unit.")] by: UnitKey,
+        #[graphql(desc = "The day whose state is returned; today by default.")] as_of: Option<Day>,
     ) -> Result<Option<Unit>> {
         let access = ctx.access();
         Ok(found(unit::look_up(access, &by, as_of.unwrap_or(access.today())))?.map(Unit))
@@ -58,19 +58,21 @@ impl UnitQuery {
     async fn units(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which units are wanted; all if absent.")] r#where: Option<UnitWhere>,
+        #[graphql(desc = "Filter of the units; all units if absent.")] r#where: Option<UnitWhere>,
         #[graphql(
             desc = "Beginnings of words of the name or of a former name (see `formerNames`), without regard to case, tone marks, \
                     and i or y; or a whole code, as recorded or in lower case."
         )]
         search: Option<String>,
-        #[graphql(desc = "By code if absent.")] order_by: Option<Vec<UnitOrder>>,
+        #[graphql(desc = "Order of the list; by code if absent.")] order_by: Option<Vec<UnitOrder>>,
         #[graphql(desc = "The day of the tree; today by default.")] as_of: Option<Day>,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Option<Connection<Unit>>> {
         let list = UnitList {
             below: None,
@@ -121,12 +123,14 @@ impl Unit {
     async fn subunits(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "Hierarchy::Administrative", desc = "Which tree is meant.")] hierarchy: Hierarchy,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(default_with = "Hierarchy::Administrative", desc = "Tree of units to use.")] hierarchy: Hierarchy,
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<Unit>> {
         let below = Some((self.0.id(), hierarchy));
         let list = UnitList { below, as_of: asked_day(ctx.access(), self.0, None), ..UnitList::default() };
@@ -150,16 +154,18 @@ impl Unit {
     async fn cadres(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which people are wanted; all if absent.")] r#where: Option<CadreWhere>,
+        #[graphql(desc = "Filter of the people; all people if absent.")] r#where: Option<CadreWhere>,
         #[graphql(default_with = "Reach::Subtree", desc = "The unit alone, or its subtree.")] reach: Reach,
-        #[graphql(desc = "By name if absent.")] order_by: Option<Vec<CadreOrder>>,
-        #[graphql(desc = "The day; by default the day of the unit, which is today unless it was asked otherwise.")]
+        #[graphql(desc = "Order of the list; by name if absent.")] order_by: Option<Vec<CadreOrder>>,
+        #[graphql(desc = "The day; by default the day of the unit, which is today unless the query sets another.")]
         as_of: Option<Day>,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<Cadre>> {
         let list = CadreList {
             within: Some((self.0.id(), reach)),
@@ -182,9 +188,9 @@ impl Unit {
         #[graphql(desc = "Only posts with one of these titles, by code.")] titles: Option<Vec<String>>,
         #[graphql(default_with = "false", desc = "Only posts whose title counts as a key leader's (cán bộ chủ chốt).")]
         key_leaders_only: bool,
-        #[graphql(default_with = "Hierarchy::Administrative", desc = "Which tree is meant.")] hierarchy: Hierarchy,
+        #[graphql(default_with = "Hierarchy::Administrative", desc = "Tree of units to use.")] hierarchy: Hierarchy,
         #[graphql(default_with = "Reach::Subtree", desc = "The unit alone, or its subtree.")] reach: Reach,
-        #[graphql(desc = "The day; by default the day of the unit, which is today unless it was asked otherwise.")]
+        #[graphql(desc = "The day; by default the day of the unit, which is today unless the query sets another.")]
         as_of: Option<Day>,
         #[graphql(default_with = "1", desc = "Decimals of the percentages, 0 to 6; rounded once, half up.")]
         decimals: i32,
@@ -200,9 +206,11 @@ impl Unit {
     async fn rotation_flows(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "First day on which a start counts.")] from: Day,
-        #[graphql(desc = "First day on which it no longer does.")] before: Day,
-        #[graphql(default_with = "vec![RotationForm::Rotation]", desc = "Forms that count.")] forms: Vec<RotationForm>,
+        #[graphql(desc = "Start of the period, inclusive; rotations that start in the period count.")] from: Day,
+        #[graphql(desc = "End of the period, exclusive.")] before: Day,
+        #[graphql(default_with = "vec![RotationForm::Rotation]", desc = "Forms of rotation that count.")] forms: Vec<
+            RotationForm,
+        >,
     ) -> Result<Vec<RotationFlow>> {
         rotation::flows(ctx.access(), &FlowsAsked { unit: self.0.id(), from, before, forms }).await
     }
@@ -226,11 +234,13 @@ impl Unit {
                     predecessors of each unit."
         )]
         include_predecessors: bool,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<Quota>> {
         let predecessors = Predecessors::from_argument(include_predecessors);
         let of = QuotasOf::Unit { unit: self.0.id(), year, reach, predecessors };
@@ -253,8 +263,8 @@ impl Unit {
         #[graphql(default_with = "Reach::Subtree", desc = "The unit alone, or its subtree.")] reach: Reach,
         #[graphql(
             default_with = "false",
-            desc = "Whether what predecessors that have ended did is counted as well; of a subtree, that of the \
-                    predecessors of each unit. Needs `training:read`."
+            desc = "Whether the training of predecessors that have ended counts as well; of a subtree, that of the \
+                    predecessors of each unit. Requires `training:read`."
         )]
         include_predecessors: bool,
         #[graphql(default_with = "1", desc = "Decimals of the percentage, 0 to 6; rounded once, half up.")]

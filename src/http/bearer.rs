@@ -66,7 +66,7 @@ pub async fn caller(request: &HttpRequest, tokens: &Tokens) -> Result<Caller, Ch
             }))
         }
         Err(Denied::Unavailable(error)) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "rights cannot be read");
+            tracing::warn!(error = &error as &dyn std::error::Error, "the rights of callers cannot be read");
             Err(challenge(Kind::Unavailable))
         }
     }
@@ -102,24 +102,24 @@ impl Challenge {
         let (vi, en) = match self.kind {
             Kind::Missing => ("Yêu cầu không có mã truy cập.", "The request has no access token."),
             Kind::Misplaced => (
-                "Mã truy cập phải nằm trong đúng một tiêu đề Authorization, không nằm trong URL.",
-                "The access token must stand in exactly one Authorization header, not in the URL.",
+                "Hãy gửi mã truy cập trong đúng một tiêu đề Authorization, không đặt trong URL.",
+                "Send the access token in exactly one Authorization header, not in the URL.",
             ),
             Kind::Invalid => {
-                ("Mã truy cập không hợp lệ hoặc đã hết hạn.", "The access token is not valid or has expired.")
+                ("Mã truy cập không hợp lệ hoặc đã hết hạn.", "The access token is invalid or has expired.")
             }
             Kind::Unregistered => {
                 return Sentence::new(
-                    "Mã truy cập là thật, nhưng hệ thống kết nối hoặc người dùng nêu trong mã chưa được đăng ký ở đây; \
-                     hãy nhờ người vận hành đăng ký.",
-                    "The token is genuine, but the client or the person that it names is not registered here; ask the \
-                     operator to register them.",
+                    "Mã truy cập hợp lệ, nhưng hệ thống kết nối hoặc người dùng nêu trong mã chưa được đăng ký tại dịch \
+                     vụ này; hãy đề nghị đơn vị vận hành đăng ký.",
+                    "The token is valid, but the client or the person that it names is not registered with this \
+                     service; ask the operator to register them.",
                 );
             }
             Kind::Unavailable => {
                 return Sentence::new(
-                    "Hiện chưa kiểm tra được quyền truy cập; hãy thử lại sau ít giây.",
-                    "Rights cannot be read at the moment; try again in a few seconds.",
+                    "Hiện chưa kiểm tra được quyền truy cập; hãy gửi lại yêu cầu sau vài giây.",
+                    "Access rights cannot be checked at the moment; try again in a few seconds.",
                 );
             }
         };
@@ -129,7 +129,7 @@ impl Challenge {
                  rồi gửi trong tiêu đề \"Authorization: Bearer <mã>\"."
             ),
             format!(
-                "{en} Get one by POST {endpoint} (grant_type=client_credentials) with client_id and client_secret, \
+                "{en} Get a token with POST {endpoint} (grant_type=client_credentials), client_id and client_secret, \
                  then send it in the header \"Authorization: Bearer <token>\"."
             ),
         )

@@ -33,7 +33,7 @@ pub async fn json(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes,
         Err(_) => Err(Refused::new(
             StatusCode::REQUEST_TIMEOUT,
             "REQUEST_TIMEOUT",
-            "Nội dung yêu cầu không đến kịp trong 5 giây; hãy gửi lại.",
+            "Chưa nhận đủ nội dung yêu cầu trong 5 giây; hãy gửi lại.",
             "The body did not arrive within 5 seconds; send it again.",
         )),
     }
@@ -44,8 +44,8 @@ async fn bounded(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, 
         Refused::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "PAYLOAD_TOO_LARGE",
-            format!("Nội dung yêu cầu tối đa {} KiB; hãy chia nhỏ.", LARGEST / 1024),
-            format!("A body has at most {} KiB; split the request.", LARGEST / 1024),
+            format!("Nội dung yêu cầu vượt quá {} KiB; hãy chia thành nhiều yêu cầu.", LARGEST / 1024),
+            format!("The body is larger than {} KiB; split the request.", LARGEST / 1024),
         )
     };
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
@@ -56,8 +56,8 @@ async fn bounded(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, 
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| {
             Refused::bad_request(
-                "Kết nối bị ngắt khi đang gửi nội dung.",
-                "The connection broke while the body was sent.",
+                "Kết nối bị ngắt khi đang nhận nội dung yêu cầu; hãy gửi lại.",
+                "The connection was interrupted while the body was received; send the request again.",
             )
         })?;
         if body.len() + chunk.len() > LARGEST {
@@ -99,8 +99,8 @@ fn ensure_json(request: &HttpRequest) -> Result<(), Refused> {
     let encoded = request.headers().get_all(header::CONTENT_ENCODING).any(|encoding| encoding != "identity");
     if encoded {
         return unsupported(
-            "Không nhận nội dung nén; hãy gửi không nén.",
-            "Compressed bodies are not read; send it plain.",
+            "Dịch vụ không nhận nội dung nén; hãy gửi nội dung không nén.",
+            "Compressed bodies are not supported; send the body uncompressed.",
         );
     }
     let mut types = request.headers().get_all(header::CONTENT_TYPE);

@@ -89,8 +89,8 @@ pub fn only(allowed: &'static str) -> Route {
         let refused = Refused::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "METHOD_NOT_ALLOWED",
-            format!("Đường dẫn này chỉ nhận {allowed}."),
-            format!("This path takes {allowed} only."),
+            format!("Đường dẫn này chỉ chấp nhận phương thức {allowed}."),
+            format!("This path only accepts the methods {allowed}."),
         );
         allowing(refused.response(&request), allowed)
     })

@@ -168,8 +168,8 @@ fn mutation_by_get() -> Refused {
     Refused::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "METHOD_NOT_ALLOWED",
-        "GET chỉ dùng để hỏi; hãy gửi thay đổi bằng POST.",
-        "GET only asks; send changes by POST.",
+        "GET chỉ dùng để truy vấn; hãy gửi mutation bằng POST.",
+        "GET is only for queries; send mutations by POST.",
     )
 }
 
@@ -177,8 +177,8 @@ fn internal_error() -> Refused {
     Refused::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         "INTERNAL",
-        "Lỗi của hệ thống; khi báo lỗi, hãy gửi kèm mã yêu cầu.",
-        "A fault of ours; quote the request id when you report it.",
+        "Hệ thống gặp lỗi nội bộ; khi báo lỗi, hãy gửi kèm mã yêu cầu (requestId).",
+        "Internal error of the service; report it with the request id (requestId).",
     )
 }
 
@@ -226,8 +226,10 @@ impl Media {
             Refused::new(
                 StatusCode::NOT_ACCEPTABLE,
                 "NOT_ACCEPTABLE",
-                "Câu trả lời là `application/graphql-response+json` hoặc `application/json`; hãy sửa tiêu đề Accept.",
-                "Answers are `application/graphql-response+json` or `application/json`; mend the Accept header.",
+                "Tiêu đề Accept không chấp nhận định dạng nào của dịch vụ; hãy gửi `Accept: \
+                 application/graphql-response+json` hoặc `Accept: application/json`.",
+                "The Accept header accepts no format of the service; send `Accept: application/graphql-response+json` \
+                 or `Accept: application/json`.",
             )
         })
     }
@@ -301,22 +303,26 @@ impl GraphqlRequest {
     fn of_body(bytes: &[u8]) -> Result<Self, Refused> {
         if bytes.trim_ascii_start().starts_with(b"[") {
             return Err(Refused::bad_request(
-                "Không nhận nhiều yêu cầu trong một mảng; hãy gửi từng yêu cầu.",
-                "Batches are not served; send each request by itself.",
+                "Dịch vụ không nhận nhiều yêu cầu trong một mảng; hãy gửi riêng từng yêu cầu.",
+                "Batches are not supported; send each GraphQL request as a separate HTTP request.",
             ));
         }
         let fields: Map<String, Value> = serde_json::from_slice(bytes).map_err(|_| {
             Refused::bad_request(
-                "Nội dung không phải là một đối tượng JSON hợp lệ.",
-                "The body is not a well-formed JSON object.",
+                "Nội dung không phải là một đối tượng JSON hợp lệ; hãy gửi đối tượng có trường `query`.",
+                "The body is not a valid JSON object; send an object with the field `query`.",
             )
         })?;
         Self::of(fields)
     }
 
     fn of_url(query_string: &str) -> Result<Self, Refused> {
-        let broken =
-            || Refused::bad_request("Tham số trên URL không hợp lệ.", "The parameters of the URL are not well-formed.");
+        let broken = || {
+            Refused::bad_request(
+                "Tham số trên URL không hợp lệ; hãy mã hóa phần trăm các tham số và nêu mỗi tham số một lần.",
+                "The parameters of the URL are invalid; percent-encode them and send each parameter once.",
+            )
+        };
         let pairs = web::Query::<Vec<(String, String)>>::from_query(query_string).map_err(|_| broken())?;
         let mut fields = Map::new();
         for (name, text) in pairs.into_inner() {

@@ -18,7 +18,9 @@ pub async fn ready(service: web::Data<Service>) -> HttpResponse {
             None => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n"),
         },
         Ok(SchemaState::Older(_)) => not_ready("the schema is older than this version: run `cadre-api migrate up`"),
-        Ok(SchemaState::Newer(_)) => not_ready("the schema is newer than this version: run the newer cadre-api"),
+        Ok(SchemaState::Newer(_)) => {
+            not_ready("the schema is newer than this version: run the newer version of cadre-api")
+        }
         Err(error) => {
             tracing::warn!(%error, "not ready");
             not_ready("the database does not answer")

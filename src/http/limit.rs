@@ -53,27 +53,30 @@ fn refused(over: Exceeded) -> Refused {
     let seconds = over.retry_after().unwrap_or_default();
     let (vi, en) = match over {
         Exceeded::Requests { limit, .. } => (
-            format!("Hệ thống của bạn được gửi {limit} yêu cầu mỗi giây; hãy gửi lại sau {seconds} giây."),
-            format!("Your client may send {limit} requests a second; send this one again after {seconds} s."),
+            format!("Hệ thống kết nối đã vượt hạn mức {limit} yêu cầu mỗi giây; hãy gửi lại sau {seconds} giây."),
+            format!(
+                "Your client exceeded its limit of requests per second ({limit}); send this request again after \
+                 {seconds} s."
+            ),
         ),
         Exceeded::Turns { limit } => (
             format!(
-                "Mỗi lúc hệ thống của bạn được chạy {limit} thao tác, và quá nhiều thao tác đang chờ; hãy gửi lại sau \
-                 {seconds} giây."
+                "Hệ thống kết nối được chạy đồng thời {limit} thao tác và đang có quá nhiều thao tác chờ; hãy gửi lại \
+                 sau {seconds} giây."
             ),
             format!(
-                "Your client may run {limit} operations at once, and too many are waiting; send this one again after \
-                 {seconds} s."
+                "Your client may run {limit} operations at the same time, and too many are waiting; send this request \
+                 again after {seconds} s."
             ),
         ),
         Exceeded::Cost { cost, limit, .. } | Exceeded::Never { cost, limit } => (
             format!(
-                "Thao tác có chi phí {cost}, hệ thống của bạn được dùng {limit} mỗi phút và đã dùng gần hết; hãy gửi \
-                 lại sau {seconds} giây."
+                "Thao tác có chi phí {cost}; hệ thống kết nối được dùng {limit} mỗi phút và phần còn lại không đủ; hãy \
+                 gửi lại sau {seconds} giây."
             ),
             format!(
-                "The operation costs {cost}; your client may use {limit} a minute, and too little of it is left. Send \
-                 it again after {seconds} s."
+                "The operation costs {cost}; your client may use {limit} per minute, and the rest is not sufficient. \
+                 Send the request again after {seconds} s."
             ),
         ),
     };
@@ -86,8 +89,8 @@ pub(super) fn busy(request: &HttpRequest) -> HttpResponse {
     let refused = Refused::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "UNAVAILABLE",
-        "Dịch vụ đang xử lý nhiều yêu cầu nhất có thể; hãy gửi lại sau ít giây.",
-        "The service is working on as many requests as it can; send this one again in a few seconds.",
+        "Dịch vụ đang xử lý số yêu cầu tối đa; hãy gửi lại sau vài giây.",
+        "The service is processing its maximum number of requests; send this request again in a few seconds.",
     );
     refused.response(request)
 }

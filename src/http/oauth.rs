@@ -51,7 +51,7 @@ async fn issue(request: &HttpRequest, payload: web::Payload, tokens: &Tokens) ->
         return Err(Refusal {
             status: StatusCode::BAD_REQUEST,
             error: "unsupported_grant_type",
-            description: "the one grant type is client_credentials",
+            description: "the only supported grant_type is client_credentials",
             retry_after: None,
         });
     }

@@ -19,8 +19,8 @@ pub fn stated(request: &HttpRequest) -> Result<Option<Purpose>, Refused> {
     known.map(Some).ok_or_else(|| {
         let words = Purpose::all().map(|purpose| purpose.to_string()).collect::<Vec<_>>().join(", ");
         Refused::bad_request(
-            format!("Tiêu đề {HEADER} chứa đúng một trong các mục đích: {words}."),
-            format!("The header {HEADER} holds exactly one of the purposes {words}."),
+            format!("Tiêu đề {HEADER} phải nêu đúng một trong các mục đích: {words}."),
+            format!("The header {HEADER} must contain exactly one of the purposes {words}."),
         )
     })
 }

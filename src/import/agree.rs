@@ -108,36 +108,53 @@ impl Disagreement {
         let (vi, en) = match self {
             Self::YearOutsideClass => (
                 format!("lớp học từ {start} đến {end}, không thuộc năm này; hãy ghi năm khai giảng của lớp"),
-                format!("the class lasts from {start} to {end}, not in this year; state the year in which it begins"),
+                format!(
+                    "the class lasts from {start} to {end} and is not in this year; enter the year in which it begins"
+                ),
             ),
             Self::OtherYear => (
-                format!("lớp khai giảng ngày {start}; tiến độ tính cho năm của dòng này, chỉ tiêu tính theo kế hoạch của lớp"),
-                format!("the class begins on {start}; progress counts the year of this row, quotas the plan of the class"),
+                format!(
+                    "lớp khai giảng ngày {start}, khác năm của dòng này; tiến độ được tính cho năm của dòng này, chỉ \
+                     tiêu được tính theo kế hoạch của lớp; hãy kiểm tra lại năm"
+                ),
+                format!(
+                    "the class begins on {start}, in another year than this row; progress is counted for the year of \
+                     this row, quotas for the plan of the class; check the year"
+                ),
             ),
             Self::ResultWithoutClass => (
-                "lớp đã hủy hoặc hoãn nên không có kết quả; hãy sửa trạng thái của lớp hoặc kết quả của học viên".to_owned(),
-                "the class is cancelled or postponed, so it has no results; correct the status of the class or the result"
+                "lớp đã hủy hoặc đã hoãn nên không thể có kết quả; hãy sửa trạng thái của lớp hoặc kết quả của học viên"
+                    .to_owned(),
+                "the class is cancelled or postponed, so it cannot have results; correct the status of the class or the \
+                 result"
                     .to_owned(),
             ),
             Self::ResultTooEarly => (
-                "chưa đến ngày khai giảng (hoặc chưa đến năm này) nên chưa có kết quả".to_owned(),
-                "the class, or the year, has not begun, so there is no result yet".to_owned(),
+                "chưa đến ngày khai giảng hoặc chưa đến năm này nên chưa thể có kết quả; hãy sửa ngày, năm hoặc kết quả"
+                .to_owned(),
+                "the class or the year has not begun, so there cannot be a result; correct the days, the year or the \
+                 result"
+                    .to_owned(),
             ),
             Self::ClassTooEarly => (
-                "lớp chưa đến ngày khai giảng nên chưa thể ở trạng thái này; hãy sửa ngày hoặc trạng thái".to_owned(),
+                "chưa đến ngày khai giảng nên lớp chưa thể ở trạng thái này; hãy sửa ngày hoặc trạng thái".to_owned(),
                 "the class has not begun, so it cannot have this status; correct the days or the status".to_owned(),
             ),
             Self::ClassNotHeld => (
-                "lớp đã hủy hoặc hoãn; học viên của lớp hủy được ghi là DROPPED, của lớp hoãn là WAITLISTED".to_owned(),
-                "the class is cancelled or postponed; its learners are recorded as DROPPED or WAITLISTED".to_owned(),
+                "lớp đã hủy hoặc đã hoãn; hãy ghi học viên của lớp đã hủy là DROPPED, của lớp đã hoãn là WAITLISTED"
+                    .to_owned(),
+                "the class is cancelled or postponed; record learners of a cancelled class as DROPPED, of a postponed \
+                 class as WAITLISTED"
+                    .to_owned(),
             ),
             Self::GradeWithoutResult => (
-                "có xếp loại nhưng kết quả không phải COMPLETED hoặc FAILED".to_owned(),
-                "there is a grade, and the result is neither COMPLETED nor FAILED".to_owned(),
+                "có xếp loại nhưng kết quả không phải COMPLETED hoặc FAILED; hãy sửa một trong hai ô".to_owned(),
+                "there is a grade, but the result is neither COMPLETED nor FAILED; correct one of the two cells"
+                    .to_owned(),
             ),
             Self::WaitingForNoClass => (
                 "học viên dự bị (WAITLISTED) phải thuộc một lớp; hãy ghi `class_code` hoặc dùng REGISTERED".to_owned(),
-                "who is WAITLISTED waits for a class; state `class_code`, or REGISTERED".to_owned(),
+                "a WAITLISTED person must wait for a class; fill in `class_code`, or use REGISTERED".to_owned(),
             ),
         };
         Sentence::new(vi, en)

@@ -96,8 +96,8 @@ impl Bundle {
             let files = FILES.map(|file| file.name).join(", ");
             return Err(Error::invalid(
                 "DIR",
-                format!("thư mục không có tệp nào của gói nhập; cần ít nhất một trong: {files}"),
-                format!("the folder holds no file of a bundle; it needs at least one of: {files}"),
+                format!("thư mục không có tệp nào của gói nhập; cần có ít nhất một trong các tệp: {files}"),
+                format!("the folder contains no file of an import bundle; at least one of these is required: {files}"),
             ));
         }
         Ok(bundle)
@@ -120,14 +120,15 @@ fn no_folder(error: &io::Error) -> Error {
 
 fn not_a_file() -> Sentence {
     Sentence::new(
-        "đây không phải tệp thông thường (có thể là thư mục, ống dẫn hoặc thiết bị) nên không đọc; hãy thay bằng tệp CSV",
-        "this is not a regular file (but perhaps a folder, a pipe or a device) and is not read; put a CSV file in its place",
+        "đây không phải là tệp thông thường (có thể là thư mục, đường ống hoặc thiết bị) nên không được đọc; hãy thay \
+         bằng tệp CSV",
+        "this is not a regular file (perhaps a folder, a pipe or a device) and was not read; replace it with a CSV file",
     )
 }
 
 fn unknown_file() -> Sentence {
     Sentence::new(
-        "tệp này không thuộc mẫu gói nhập và bị bỏ qua; hãy kiểm tra tên tệp",
-        "the file is not part of the bundle format and is ignored; check its name",
+        "tệp này không thuộc định dạng gói nhập nên đã được bỏ qua; hãy kiểm tra tên tệp",
+        "the file is not part of the bundle format and was ignored; check its name",
     )
 }

@@ -74,8 +74,8 @@ impl Problem {
         let Sentence { vi, en } = self.sentence;
         let (mut vi, mut en) = (format!("«{value}»: {vi}"), format!("\"{value}\": {en}"));
         if let Some(meant) = self.meant {
-            vi.push_str(&format!("; có lẽ là {meant}"));
-            en.push_str(&format!("; perhaps {meant} is meant"));
+            vi.push_str(&format!("; giá trị gần giống: {meant}"));
+            en.push_str(&format!("; did you mean {meant}?"));
         }
         Sentence::new(vi, en)
     }
@@ -94,8 +94,13 @@ impl<'a, 'f> Cells<'a, 'f> {
             let place = Place { line: Some(self.line), column: None };
             self.findings.note(self.header.file, place, FindingCode::BadRecord, || {
                 Sentence::new(
-                    format!("bản ghi có {found} trường, tiêu đề có {expected}"),
-                    format!("the record has {found} fields, the header has {expected}"),
+                    format!(
+                        "bản ghi có {found} trường nhưng dòng tiêu đề có {expected}; hãy kiểm tra dấu phẩy và dấu ngoặc \
+                         kép"
+                    ),
+                    format!(
+                        "the record has {found} fields, but the header has {expected}; check commas and quotation marks"
+                    ),
                 )
             });
             return false;
@@ -191,9 +196,10 @@ impl<'a, 'f> Cells<'a, 'f> {
         self.note(at, FindingCode::NotAValue, || {
             Sentence::new(
                 format!(
-                    "{word} không phải giá trị; nếu không có, hãy để trống ô; nếu là lỗi công thức, hãy sửa bảng tính"
+                    "{word} không phải là giá trị; nếu không có dữ liệu, hãy để trống ô; nếu là lỗi công thức, hãy sửa \
+                     bảng tính"
                 ),
-                format!("{word} is no value; leave the cell empty if there is none, or correct the formula"),
+                format!("{word} is not a value; leave the cell empty if there is none, or correct the formula"),
             )
         });
         true
@@ -218,8 +224,8 @@ impl<'a, 'f> Cells<'a, 'f> {
             Err(_) if text.trim() != text => {
                 self.note(at, FindingCode::BadValue, || {
                     Sentence::new(
-                        "có khoảng trắng ở đầu hoặc cuối ô; hãy bỏ đi",
-                        "white space at the beginning or the end of the cell; remove it",
+                        "ô có khoảng trắng ở đầu hoặc cuối; hãy xóa khoảng trắng đó",
+                        "the cell has white space at the beginning or the end; remove it",
                     )
                 });
                 None
@@ -227,8 +233,9 @@ impl<'a, 'f> Cells<'a, 'f> {
             Err(_) if text::clean(text).is_ok_and(|cleaned| matches!(cleaned, Cow::Owned(_))) => {
                 self.note(at, FindingCode::BadValue, || {
                     Sentence::new(
-                        "ô có ký tự không nhìn thấy hoặc chữ không chuẩn (ví dụ khoảng trắng đặc biệt); hãy gõ lại",
-                        "the cell has invisible or unusual characters, such as special blanks; type it again",
+                        "ô có ký tự không nhìn thấy được hoặc ký tự không chuẩn (ví dụ khoảng trắng đặc biệt); hãy gõ \
+                         lại",
+                        "the cell has invisible or unusual characters, such as special blanks; type the value again",
                     )
                 });
                 None
@@ -244,7 +251,7 @@ impl<'a, 'f> Cells<'a, 'f> {
 
     fn missing(&mut self, at: usize) {
         self.note(at, FindingCode::MissingValue, || {
-            Sentence::new("ô này không được để trống", "this cell must be filled")
+            Sentence::new("ô này không được để trống", "this cell must not be empty")
         });
     }
 
@@ -258,8 +265,8 @@ impl<'a, 'f> Cells<'a, 'f> {
     pub fn backward_interval(&mut self, column: &str) {
         self.header.note(self.findings, (self.line, column), FindingCode::EmptyInterval, || {
             Sentence::new(
-                "khoảng thời gian kết thúc trước khi bắt đầu (ngày cuối, năm cuối được tính)",
-                "the interval ends before it starts (its last day or year counts)",
+                "thời điểm kết thúc trước thời điểm bắt đầu (ngày cuối, năm cuối được tính); hãy sửa một trong hai",
+                "the interval ends before it starts (the last day or year is inclusive); correct one of the two",
             )
         });
     }
@@ -268,8 +275,9 @@ impl<'a, 'f> Cells<'a, 'f> {
     pub fn empty_interval(&mut self, column: &str) {
         self.header.note(self.findings, (self.line, column), FindingCode::EmptyInterval, || {
             Sentence::new(
-                "khoảng thời gian kết thúc trước hoặc đúng vào ngày bắt đầu (ngày cuối không tính)",
-                "the interval ends before or on the day it starts (its end is exclusive)",
+                "ngày kết thúc trước hoặc trùng với ngày bắt đầu (ngày kết thúc không được tính); hãy sửa một trong hai \
+                 ngày",
+                "the interval ends before or on the day it starts (the end is exclusive); correct one of the two days",
             )
         });
     }
@@ -290,28 +298,32 @@ fn first_bad_character(field: &[u8]) -> Option<usize> {
 fn bad_encoding(character: usize, encoding: Encoding) -> Sentence {
     let Sentence { vi, en } = encoding.sentence();
     Sentence::new(
-        format!("từ ký tự thứ {character} của ô này, tệp không phải UTF-8 (hoặc có ký tự NUL); {vi}"),
-        format!("from character {character} of this cell on, the file is not UTF-8 (or holds a NUL); {en}"),
+        format!("từ ký tự thứ {character} của ô này, tệp không dùng bảng mã UTF-8 (hoặc có ký tự NUL); {vi}"),
+        format!(
+            "from character {character} of this cell on, the file is not UTF-8 (or contains a NUL character); {en}"
+        ),
     )
 }
 
 fn text_trimmed() -> Sentence {
     Sentence::new(
-        "có khoảng trắng ở đầu hoặc cuối; khi lưu sẽ bỏ đi",
-        "white space at the beginning or the end; it is stored without",
+        "có khoảng trắng ở đầu hoặc cuối; giá trị được lưu không có khoảng trắng này",
+        "there is white space at the beginning or the end; the value is stored without it",
     )
 }
 
 fn text_cleaned() -> Sentence {
     Sentence::new(
-        "có ký tự không nhìn thấy, khoảng trắng đặc biệt hoặc lặp lại, hay chữ Đ không chuẩn; khi lưu sẽ chuẩn hóa",
-        "invisible characters, special or repeated blanks, or a look-alike of Đ; it is stored in plain characters",
+        "có ký tự không nhìn thấy được, khoảng trắng đặc biệt hoặc lặp lại, hoặc chữ Đ không chuẩn; giá trị được chuẩn \
+         hóa khi lưu",
+        "the text has invisible characters, special or repeated blanks, or a look-alike of Đ; it is stored with \
+         standard characters",
     )
 }
 
 fn text_not_nfc() -> Sentence {
     Sentence::new(
-        "chữ chưa ở dạng Unicode dựng sẵn (NFC); khi lưu sẽ chuyển sang NFC",
+        "chữ chưa ở dạng Unicode dựng sẵn (NFC); giá trị được chuyển sang NFC khi lưu",
         "the text is not in composed Unicode (NFC); it is stored in NFC",
     )
 }
@@ -319,12 +331,12 @@ fn text_not_nfc() -> Sentence {
 fn unfit_text(unfit: Unfit) -> Sentence {
     let (vi, en) = match unfit {
         Unfit::Direction => (
-            "có ký tự điều khiển hướng viết; hãy xóa và gõ lại",
+            "có ký tự điều khiển hướng viết; hãy xóa ký tự đó",
             "a control character changes the direction of writing; remove it",
         ),
         Unfit::Lost => (
-            "có ký tự bị mất khi chuyển mã (U+FFFD); hãy lấy lại chữ từ tệp gốc",
-            "a character was lost in a conversion (U+FFFD); take the text from the original file",
+            "có ký tự bị mất khi chuyển bảng mã (U+FFFD); hãy lấy lại nội dung từ tệp gốc",
+            "a character was lost in a conversion (U+FFFD); copy the text from the original file",
         ),
     };
     Sentence::new(vi, en)
@@ -377,8 +389,10 @@ pub(super) fn outer_code(text: &str) -> Result<String, Problem> {
 
 fn not_a_code() -> Sentence {
     Sentence::new(
-        "mã gồm 1 đến 40 chữ cái không dấu, chữ số, '.', '_', '-' hoặc '/', bắt đầu bằng chữ hoặc số",
-        "a code has 1 to 40 letters, digits, '.', '_', '-' or '/', and begins with a letter or digit",
+        "mã phải có từ 1 đến 40 ký tự gồm chữ cái không dấu, chữ số, '.', '_', '-' hoặc '/', bắt đầu bằng chữ cái hoặc \
+         chữ số",
+        "a code must have 1 to 40 characters (ASCII letters, digits, '.', '_', '-' or '/') and begin with a letter or \
+         digit",
     )
 }
 
@@ -395,8 +409,8 @@ pub(super) fn day(text: &str) -> Result<Day, Problem> {
     text.parse().map_err(|_| match day_first(text) {
         Some(meant) => written_day_first(meant),
         None => Problem::from(Sentence::new(
-            "ngày phải có trong lịch và viết YYYY-MM-DD, từ 1800 đến 2199",
-            "a day must be in the calendar and written YYYY-MM-DD, from 1800 to 2199",
+            "ngày phải có trong lịch, từ năm 1800 đến năm 2199, và viết theo dạng YYYY-MM-DD",
+            "a day must exist in the calendar, from 1800 to 2199, and be written as YYYY-MM-DD",
         )),
     })
 }
@@ -406,8 +420,8 @@ pub(super) fn date(text: &str) -> Result<PartialDate, Problem> {
     text.parse().map_err(|_| match day_first(text) {
         Some(meant) => written_day_first(meant),
         None => Problem::from(Sentence::new(
-            "thời điểm phải viết YYYY, YYYY-MM hoặc YYYY-MM-DD",
-            "a date must be written YYYY, YYYY-MM or YYYY-MM-DD",
+            "thời điểm phải viết theo dạng YYYY, YYYY-MM hoặc YYYY-MM-DD",
+            "a date must be written as YYYY, YYYY-MM or YYYY-MM-DD",
         )),
     })
 }
@@ -436,9 +450,10 @@ fn day_first(text: &str) -> Option<String> {
 
 fn written_day_first(meant: String) -> Problem {
     let sentence = Sentence::new(
-        "phải viết YYYY-MM-DD (năm-tháng-ngày), ví dụ 2025-07-31 chứ không phải 31/07/2025; trong Excel hãy định dạng cột là \
+        "ngày phải viết theo dạng YYYY-MM-DD (năm-tháng-ngày), ví dụ 2025-07-31, không viết 31/07/2025; trong Excel hãy \
+         định dạng cột là Text",
+        "a day must be written as YYYY-MM-DD, for example 2025-07-31, not 31/07/2025; in Excel, format the column as \
          Text",
-        "must be written YYYY-MM-DD, for example 2025-07-31 and not 31/07/2025; in Excel format the column as Text",
     );
     Problem { sentence, meant: Some(meant) }
 }
@@ -447,7 +462,8 @@ fn written_day_first(meant: String) -> Problem {
 pub(super) fn year(text: &str) -> Result<i32, Problem> {
     let year = if text.len() == 4 { number(text).ok() } else { None };
     year.filter(|year| (1800..2200).contains(year)).ok_or_else(|| {
-        Sentence::new("năm phải viết bằng 4 chữ số, từ 1800 đến 2199", "a year has 4 digits, from 1800 to 2199").into()
+        Sentence::new("năm phải viết bằng 4 chữ số, từ 1800 đến 2199", "a year must have 4 digits, from 1800 to 2199")
+            .into()
     })
 }
 

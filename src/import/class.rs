@@ -291,8 +291,14 @@ impl ClassRow {
         if !touches_years((first, last), (self.start_on, self.end_on)) {
             header.note(findings, (line, "start_on"), FindingCode::ClassOutsidePlan, || {
                 Sentence::new(
-                    format!("lớp nằm ngoài thời gian của kế hoạch, từ năm {first} đến năm {last}"),
-                    format!("the class lies outside the years of its plan, {first} to {last}"),
+                    format!(
+                        "lớp không thuộc thời gian của kế hoạch, từ năm {first} đến năm {last}; hãy kiểm tra ngày của \
+                         lớp và mã kế hoạch"
+                    ),
+                    format!(
+                        "the class is outside the years of its plan, {first} to {last}; check the days of the class and \
+                         the code of the plan"
+                    ),
                 )
             });
         }

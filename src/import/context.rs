@@ -93,9 +93,12 @@ impl ImportContext {
         header.note(findings, at, FindingCode::UnknownCode, || {
             let meant = self.closest(of, code);
             let code = shown(code);
-            let (vi, en) = meant.map_or_else(Default::default, |meant| {
-                (format!("; có lẽ là {meant}"), format!("; perhaps {meant} is meant"))
-            });
+            let (vi, en) = match meant {
+                Some(meant) => (format!("; giá trị gần giống: {meant}"), format!("; did you mean {meant}?")),
+                None => {
+                    ("; hãy sửa mã hoặc bổ sung dòng còn thiếu".to_owned(), "; correct it or add its row".to_owned())
+                }
+            };
             Sentence::new(
                 format!("mã{code} không có trong {of} và cũng không có trong cơ sở dữ liệu{vi}"),
                 format!("the code{code} is neither in {of} nor in the database{en}"),
@@ -131,10 +134,16 @@ pub(super) fn shown(code: &str) -> String {
 
 /// The sentence of `REPEATED_CODE`.
 pub(super) fn repeated_code() -> Sentence {
-    Sentence::new("mã này đã có ở một dòng trước của tệp", "an earlier row of the file has this code too")
+    Sentence::new(
+        "mã này đã có ở một dòng trước trong tệp; hãy bỏ hoặc sửa một trong hai dòng",
+        "an earlier row of the file has the same code; remove or correct one of the two rows",
+    )
 }
 
 /// The sentence of `REPEATED_ROW`.
 pub(super) fn repeated_row() -> Sentence {
-    Sentence::new("dòng này đã có ở trên trong tệp", "an earlier row of the file says the same")
+    Sentence::new(
+        "dòng này trùng với một dòng trước trong tệp; hãy bỏ dòng này",
+        "an earlier row of the file is identical; remove this row",
+    )
 }

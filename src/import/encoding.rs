@@ -84,9 +84,10 @@ impl Encoding {
     pub fn sentence(self) -> Sentence {
         let Sentence { vi, en } = how_to_save();
         match self {
-            Self::Windows1258 => {
-                Sentence::new(format!("tệp dùng bảng mã Windows-1258; {vi}"), format!("it is Windows-1258; {en}"))
-            }
+            Self::Windows1258 => Sentence::new(
+                format!("tệp dùng bảng mã Windows-1258; {vi}"),
+                format!("the file is encoded in Windows-1258; {en}"),
+            ),
             Self::Legacy(legacy) => legacy.sentence(),
             Self::Unknown => Sentence::new(vi, en),
         }
@@ -127,8 +128,8 @@ impl Legacy {
                 "the text is encoded in VNI; convert it to Unicode, for example with the converter of UniKey",
             ),
             Self::Utf8Twice => (
-                "chữ UTF-8 đã bị đọc nhầm bằng bảng mã khác rồi lưu lại; hãy mở lại tệp gốc bằng bảng mã UTF-8",
-                "UTF-8 text was read in another encoding and saved again; open the original file as UTF-8",
+                "tệp UTF-8 đã được mở nhầm bằng bảng mã khác rồi lưu lại; hãy mở lại tệp gốc bằng bảng mã UTF-8",
+                "UTF-8 text was opened in another encoding and saved; open the original file as UTF-8",
             ),
         };
         let Sentence { vi: how_vi, en: how_en } = how_to_save();
@@ -183,19 +184,20 @@ impl Separator {
         let Sentence { vi: how_vi, en: how_en } = how_to_save();
         Sentence::new(
             format!(
-                "các cột phân cách bằng {vi}, phải bằng dấu phẩy; {how_vi}; nếu Excel vẫn không dùng dấu phẩy, hãy đặt \
-                 «List separator» của Windows (Region > Additional settings) là dấu phẩy rồi lưu lại"
+                "các cột được phân cách bằng {vi} nhưng phải phân cách bằng dấu phẩy; {how_vi}; nếu Excel vẫn không \
+                 dùng dấu phẩy, hãy đặt «List separator» của Windows (Region > Additional settings) là dấu phẩy rồi lưu \
+                 lại"
             ),
             format!(
-                "the columns are separated by {en} and must be by commas; {how_en}; if Excel still writes no commas, set \
-                 \"List separator\" of Windows (Region > Additional settings) to a comma first"
+                "the columns are separated by {en} but must be separated by commas; {how_en}; if Excel still writes no \
+                 commas, first set \"List separator\" of Windows (Region > Additional settings) to a comma"
             ),
         )
     }
 }
 
-/// Whether two bytes of Windows-1258 are a vowel and its tone mark. Not after `i`, `u` and `y`, which begin diphthongs in
-/// other encodings too.
+/// Whether two bytes of Windows-1258 are a vowel and its tone mark. Not after `i`, `u` and `y`, which begin diphthongs
+/// in other encodings too.
 fn is_marked_vowel(vowel: u8, mark: u8) -> bool {
     let is_vowel = b"aAeEoO\xC2\xE2\xCA\xEA\xD4\xF4\xC3\xE3\xD5\xF5\xDD\xFD".contains(&vowel);
     is_vowel && b"\xCC\xD2\xDE\xEC\xF2".contains(&mark)

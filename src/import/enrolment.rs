@@ -311,26 +311,30 @@ impl Pass<'_, DatabaseTransaction> {
 
 fn other_programme() -> Sentence {
     Sentence::new(
-        "chương trình khác với chương trình của lớp; chỉ tiêu được tính theo chương trình của dòng này",
-        "the programme is not that of the class; quotas count the programme of this row",
+        "chương trình khác với chương trình của lớp; chỉ tiêu được tính theo chương trình của dòng này; hãy kiểm tra mã \
+         chương trình",
+        "the programme differs from the programme of the class; quotas are counted for the programme of this row; check \
+         its code",
     )
 }
 
 fn sender_not_alive() -> Sentence {
     Sentence::new(
-        "đơn vị cử đi không tồn tại trong năm này; cấp trên lấy theo thời điểm gần nhất",
-        "the sending unit does not exist in this year; the units above it are those of the nearest day",
+        "đơn vị cử đi học không tồn tại trong năm này; các đơn vị cấp trên được lấy theo thời điểm gần nhất; hãy kiểm \
+         tra mã đơn vị",
+        "the sending unit does not exist in this year; its superior units are taken from the nearest day; check the \
+         code of the unit",
     )
 }
 
 fn class_full(seated: i32, capacity: i32) -> Sentence {
     Sentence::new(
         format!(
-            "lớp có {capacity} chỗ nhưng {seated} học viên; hãy nâng `capacity` trong classes.csv (để trống nếu không \
-             giới hạn) hoặc sửa kết quả của học viên"
+            "lớp có {capacity} chỗ nhưng có {seated} học viên; hãy tăng `capacity` trong classes.csv (để trống nếu \
+             không giới hạn) hoặc sửa kết quả của học viên"
         ),
         format!(
-            "the class has {capacity} seats and {seated} learners; raise its `capacity` in classes.csv (empty for no \
+            "the class has {capacity} seats but {seated} learners; raise its `capacity` in classes.csv (empty for no \
              limit) or correct the results"
         ),
     )
@@ -338,7 +342,7 @@ fn class_full(seated: i32, capacity: i32) -> Sentence {
 
 fn overlapping_classes() -> Sentence {
     Sentence::new(
-        "người này đang học một lớp tập trung khác trong thời gian của lớp này",
-        "another full-time class of the person shares days with this one",
+        "người này học một lớp tập trung khác có ngày trùng với lớp này; hãy kiểm tra ngày của hai lớp",
+        "the person is in another full-time class on some days of this class; check the days of both classes",
     )
 }

@@ -68,7 +68,7 @@ impl Existing {
         }
         if existing.levels.is_empty() || existing.ethnic_groups.is_empty() {
             return Err(Error::Conflict(Sentence::new(
-                "cơ sở dữ liệu chưa có danh mục (trình độ, dân tộc); hãy chạy `cadre-api migrate up` trước",
+                "cơ sở dữ liệu chưa có các danh mục (trình độ, dân tộc); hãy chạy `cadre-api migrate up` trước",
                 "the database lacks the reference lists (levels, ethnic groups); run `cadre-api migrate up` first",
             )));
         }
@@ -84,7 +84,7 @@ impl Existing {
         for age in retirement_age::Entity::find().all(connection).await? {
             existing.retirement_ages.insert(age.code.clone(), age);
         }
-        existing.read_offers(connection).await?;
+        existing.read_training_lists(connection).await?;
         existing.read_units(connection).await?;
         Ok(existing)
     }
@@ -114,7 +114,7 @@ impl Existing {
         Ok(())
     }
 
-    async fn read_offers(&mut self, connection: &(impl ConnectionTrait + StreamTrait)) -> Result<()> {
+    async fn read_training_lists(&mut self, connection: &(impl ConnectionTrait + StreamTrait)) -> Result<()> {
         for programme in programme::Entity::find().all(connection).await? {
             self.programmes.insert(programme.code.clone(), programme);
         }

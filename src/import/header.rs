@@ -14,7 +14,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// The column of this name, if it is one of the file's.
+    /// The column with this name, if the file has it.
     pub fn column(&self, name: &str) -> Option<Column> {
         self.at(self.columns.iter().position(|column| *column == name)?)
     }
@@ -56,7 +56,8 @@ impl Header {
 /// The sentence of `DIFFERS`.
 pub(super) fn differs() -> Sentence {
     Sentence::new(
-        "cơ sở dữ liệu đang giữ giá trị khác ở cột này; nhập dữ liệu chỉ thêm, không ghi đè",
-        "the database holds another value in this column; an import adds, it never overwrites",
+        "cơ sở dữ liệu đã có giá trị khác ở cột này; việc nhập chỉ thêm dữ liệu, không ghi đè; hãy sửa hoặc bỏ dòng này",
+        "the database has another value in this column; an import only adds and never overwrites; correct or remove \
+         this row",
     )
 }

@@ -55,8 +55,8 @@ const ATTEMPTS: usize = 12;
 /// Objects that no validation depends on, by their type in the change log.
 const APART: [&str; 6] = ["acting_person", "client", "client_document", "client_key", "external_client", "signing_key"];
 
-/// Writes a validated bundle. `since` is the end of the log before the validation: if an act has changed data since
-/// then, the bundle is validated again inside the transaction, which excludes other acts.
+/// Writes a validated bundle. `since` is the end of the log before the validation: if a command has changed data since
+/// then, the bundle is validated again inside the transaction, which excludes other commands.
 pub(super) async fn load(
     database: &Database,
     clock: Clock,
@@ -68,7 +68,7 @@ pub(super) async fn load(
     bulk::enlarge_cache(&txn).await?;
     if has_changed(&txn, since, &validated.context.existing).await? {
         drop(validated);
-        tracing::info!("the database has changed meanwhile; the bundle is validated again");
+        tracing::info!("the database was changed during the validation; the bundle is validated again");
         validated = Validated::read(&txn, clock, dir, progress).await?;
         let outcome = validated.outcome();
         if outcome != Outcome::Loaded {
@@ -91,7 +91,7 @@ pub(super) async fn load(
 async fn begin_alone(permit: &Permit<'_>) -> Result<DatabaseTransaction> {
     for _ in 1..ATTEMPTS {
         match permit.begin_alone().await {
-            Err(Error::Unavailable(error)) if db::is_locked(&error) => tracing::info!("waiting for other writers"),
+            Err(Error::Unavailable(error)) if db::is_locked(&error) => tracing::info!("waiting for other writes"),
             begun => return begun,
         }
     }
@@ -99,7 +99,7 @@ async fn begin_alone(permit: &Permit<'_>) -> Result<DatabaseTransaction> {
 }
 
 /// Whether the database may differ from the state that the bundle was validated against. Lists and units are compared
-/// as well, because an operator can change them without an act.
+/// as well, because an operator can change them without a command.
 async fn has_changed(txn: &DatabaseTransaction, since: i64, existing: &Existing) -> Result<bool> {
     Ok(hash_chain::has_changed_after(txn, since, &APART).await? || Existing::read(txn).await? != *existing)
 }
@@ -133,7 +133,7 @@ async fn write(
             return Err(changed_file(before.file));
         }
     }
-    progress.say("settling classes and quotas");
+    progress.say("updating classes and quotas");
     bulk::slim(txn.connection()).await?;
     let mut touched: Vec<String> = pass.context.cadre_index.touched().map(str::to_owned).collect();
     touched.sort_unstable();
@@ -147,7 +147,7 @@ async fn write(
         bulk::analyze::<quota::Entity>(txn.connection()).await?;
     }
     bulk::restore_cache(txn.connection()).await?;
-    progress.say("bringing the read models up to date");
+    progress.say("updating the read models");
     txn.commit().await
 }
 
@@ -178,7 +178,7 @@ async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
     let Plan { titles, institutions, rules, retirement_ages, offers, units, .. } = plan;
     let codes = |units: &mut dyn Iterator<Item = &UnitCode>| units.map(ToString::to_string).collect::<Vec<_>>();
     record(txn, ChangeKind::Created, "unit", codes(&mut units.units.iter().map(|unit| &unit.code))).await?;
-    // A new unit that is in a succession was created by this act, not updated.
+    // A new unit that is in a succession was created by this command, not updated.
     let mut touched = codes(&mut units.touched.iter().filter(|code| context.existing.units.contains_key(*code)));
     touched.sort_unstable();
     record(txn, ChangeKind::Updated, "unit", touched).await?;
@@ -319,14 +319,14 @@ async fn filled<E: EntityTrait>(txn: &Txn, load: impl Future<Output = Result<Che
 
 fn changed_database() -> Error {
     Error::Conflict(Sentence::new(
-        "cơ sở dữ liệu đã thay đổi trong khi kiểm tra; không ghi gì; hãy nhập lại",
-        "the database changed while the bundle was checked; nothing was written; import again",
+        "cơ sở dữ liệu đã thay đổi trong khi kiểm tra gói nhập; chưa có dữ liệu nào được ghi; hãy nhập lại",
+        "the database was changed while the bundle was checked; nothing was written; import the bundle again",
     ))
 }
 
 fn changed_file(file: &str) -> Error {
     Error::Conflict(Sentence::new(
-        format!("{file} đã thay đổi trong khi nhập; không ghi gì; hãy nhập lại"),
-        format!("{file} changed during the import; nothing was written; import again"),
+        format!("tệp {file} đã thay đổi trong khi nhập; chưa có dữ liệu nào được ghi; hãy nhập lại"),
+        format!("{file} was changed during the import; nothing was written; import the bundle again"),
     ))
 }

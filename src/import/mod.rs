@@ -1,7 +1,7 @@
 //! Imports: a bundle of CSV files is validated as a whole, then loaded completely or not at all.
 //!
-//! The stages of a row: bytes -`source`-> record -`table`-> cells -`cell`-> typed `row` -`resolve`-> resolved against the
-//! `context`. `validate` runs them to validate, `load` runs them again to write.
+//! The stages of a row: bytes -`source`-> record -`table`-> cells -`cell`-> typed `row` -`resolve`-> resolved against
+//! the `context`. `validate` runs them to validate, `load` runs them again to write.
 
 mod agree;
 mod batch;
@@ -69,8 +69,8 @@ pub struct Options {
 
 /// Imports (nhập) the bundle in a folder, completely or not at all, and returns a report.
 ///
-/// Other acts may run during the validation. If one of them changed rows that the validation may have read, the
-/// validation is repeated inside the loading transaction, which excludes other acts.
+/// Other commands may run during the validation. If one of them changed rows that the validation may have read, the
+/// validation is repeated inside the loading transaction, which excludes other commands.
 ///
 /// Files are read with blocking calls on the calling thread, which suits the command line; a server must run the import
 /// on a dedicated thread.

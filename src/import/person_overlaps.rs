@@ -266,7 +266,7 @@ pub(super) fn compare_episodes(mut episodes: Vec<Episode>) -> Episodes {
 
 impl Episodes {
     /// A person has at most one running and one future rotation. Imported history without ends is corrected: a later
-    /// rotation ended the earlier one. Stored rotations are not corrected: that requires an act.
+    /// rotation ended the earlier one. Stored rotations are not corrected: that requires a command.
     fn one_at_a_time(&mut self, of_person: &[Episode]) {
         for phase in [Phase::Running, Phase::ToCome] {
             let in_phase = || of_person.iter().filter(|episode| episode.phase == phase);

@@ -23,20 +23,20 @@ impl IdDoubt {
     pub fn sentence(self) -> Sentence {
         let (vi, en) = match self {
             Self::GenderOrCentury => (
-                "chữ số thứ 4 của số định danh không khớp giới tính hoặc thế kỷ sinh",
-                "the fourth digit of the identity number does not fit the gender or the century of birth",
+                "chữ số thứ 4 của số định danh không khớp với giới tính hoặc thế kỷ sinh; hãy kiểm tra lại",
+                "the fourth digit of the identity number does not match the gender or the century of birth; check them",
             ),
             Self::BirthYear => (
-                "chữ số thứ 5 và 6 của số định danh không khớp năm sinh",
-                "the fifth and sixth digits of the identity number are not the year of birth",
+                "chữ số thứ 5 và 6 của số định danh không khớp với năm sinh; hãy kiểm tra lại",
+                "the fifth and sixth digits of the identity number do not match the year of birth; check them",
             ),
             Self::RepeatedInBundle => (
-                "số định danh đã có ở một dòng trước của tệp",
-                "an earlier row of the file has this identity number too",
+                "số định danh đã có ở một dòng trước trong tệp; hãy kiểm tra cả hai dòng",
+                "an earlier row of the file has the same identity number; check both rows",
             ),
             Self::RepeatedInDatabase => (
-                "số định danh trùng với người khác trong cơ sở dữ liệu",
-                "another person in the database has this identity number too",
+                "số định danh trùng với số của người khác trong cơ sở dữ liệu; hãy kiểm tra lại",
+                "another person in the database has the same identity number; check it",
             ),
         };
         Sentence::new(vi, en)
@@ -64,29 +64,31 @@ impl IdDamage {
     pub fn sentence(self) -> Sentence {
         let (vi, en) = match self {
             Self::Number => (
-                "Excel đã đổi số định danh thành số và làm mất chữ số; hãy định dạng cột là Text rồi nhập lại đủ 12 chữ số",
-                "Excel made a number of the identity number, which lost digits; format the column as Text and enter all 12 \
-                 digits again",
-            ),
-            Self::LeadingZeros => (
-                "số định danh thiếu chữ số, có thể Excel đã bỏ số 0 ở đầu; hãy định dạng cột là Text rồi nhập lại đủ 12 chữ số",
-                "the identity number lacks digits; perhaps Excel dropped leading zeros; format the column as Text and enter \
+                "Excel đã đổi số định danh thành kiểu số nên mất chữ số; hãy định dạng cột là Text rồi nhập lại đủ 12 \
+                 chữ số",
+                "Excel converted the identity number to a number and lost digits; format the column as Text and enter \
                  all 12 digits again",
             ),
+            Self::LeadingZeros => (
+                "số định danh thiếu chữ số, có thể do Excel đã bỏ số 0 ở đầu; hãy định dạng cột là Text rồi nhập lại đủ \
+                 12 chữ số",
+                "the identity number has too few digits, perhaps because Excel removed leading zeros; format the column \
+                 as Text and enter all 12 digits again",
+            ),
             Self::OldCard => (
-                "đây là số chứng minh nhân dân cũ (9 chữ số); hãy ghi số định danh 12 chữ số hoặc để trống",
-                "this is the number of an old identity card (9 digits); write the 12 digits of the identity number or leave \
+                "đây là số chứng minh nhân dân cũ (9 chữ số); hãy ghi số định danh gồm 12 chữ số hoặc để trống ô",
+                "this is the number of an old identity card (9 digits); enter the identity number of 12 digits or leave \
                  the cell empty",
             ),
             Self::Apostrophe => (
                 "có dấu nháy đơn trước số định danh; hãy bỏ dấu này",
-                "an apostrophe stands before the identity number; remove it",
+                "there is an apostrophe before the identity number; remove it",
             ),
             Self::OtherDigits => (
-                "số định danh dùng chữ số của bộ chữ khác; hãy gõ lại bằng chữ số thường",
-                "the identity number has digits of another script; type it with plain digits",
+                "số định danh dùng chữ số của hệ chữ viết khác; hãy gõ lại bằng chữ số 0 đến 9",
+                "the identity number has digits of another script; type it again with the digits 0 to 9",
             ),
-            Self::Shape => ("số định danh phải có đúng 12 chữ số", "an identity number has exactly 12 digits"),
+            Self::Shape => ("số định danh phải có đúng 12 chữ số", "an identity number must have exactly 12 digits"),
         };
         Sentence::new(vi, en)
     }
@@ -163,15 +165,23 @@ pub(super) enum DateDoubt {
 impl DateDoubt {
     pub fn sentence(self) -> Sentence {
         let (vi, en) = match self {
-            Self::Future => ("thời điểm ở tương lai", "the date lies in the future"),
-            Self::BeforeBirth => {
-                ("vào công tác trước hoặc đúng ngày sinh", "service began before or on the day of birth")
-            }
-            Self::PartyUnder18 => ("vào Đảng khi chưa đủ 18 tuổi", "joined the Party under the age of 18"),
-            Self::PostUnder18 => ("giữ chức danh khi chưa đủ 18 tuổi", "the post began under the age of 18"),
-            Self::GrantedUnder14 => {
-                ("văn bằng cấp khi chưa đủ 14 tuổi", "the qualification was granted under the age of 14")
-            }
+            Self::Future => ("thời điểm ở tương lai; hãy kiểm tra lại", "the date is in the future; check it"),
+            Self::BeforeBirth => (
+                "ngày tuyển dụng trước hoặc trùng với ngày sinh; hãy kiểm tra lại",
+                "the service began before or on the day of birth; check both days",
+            ),
+            Self::PartyUnder18 => (
+                "vào Đảng khi chưa đủ 18 tuổi; hãy kiểm tra lại",
+                "the person joined the Party under the age of 18; check the date",
+            ),
+            Self::PostUnder18 => (
+                "giữ chức danh khi chưa đủ 18 tuổi; hãy kiểm tra lại",
+                "the post began when the person was under the age of 18; check the day",
+            ),
+            Self::GrantedUnder14 => (
+                "văn bằng được cấp khi chưa đủ 14 tuổi; hãy kiểm tra lại",
+                "the qualification was granted when the person was under the age of 14; check the date",
+            ),
         };
         Sentence::new(vi, en)
     }

@@ -51,14 +51,14 @@ impl UnitFault {
     pub fn sentence(self) -> Sentence {
         let (vi, en) = match self {
             Self::Ended => (
-                "chức danh chưa kết thúc nhưng đơn vị không còn tồn tại, nên người này không thuộc đơn vị nào; hãy ghi ngày kết \
-                 thúc và thêm chức danh tại đơn vị kế thừa",
-                "the post has no end but the unit no longer exists, so the person would belong to no unit; give the post an \
-                 end and add one in the succeeding unit",
+                "chức danh chưa kết thúc nhưng đơn vị không còn tồn tại, nên người này sẽ không thuộc đơn vị nào; hãy \
+                 ghi ngày kết thúc và thêm chức danh tại đơn vị sau sắp xếp",
+                "the post has no end, but the unit no longer exists, so the person would belong to no unit; enter the \
+                 end and add a post in the successor of the unit",
             ),
             Self::Absent => (
-                "đơn vị không tồn tại trong một phần thời gian giữ chức danh",
-                "the unit does not exist on some of the days of the post",
+                "đơn vị không tồn tại trong một phần thời gian giữ chức danh; hãy kiểm tra ngày và mã đơn vị",
+                "the unit does not exist on some days of the post; check the days and the code of the unit",
             ),
         };
         Sentence::new(vi, en)
@@ -111,14 +111,14 @@ fn is_of_other_tier(unit: &[(Period, Tier)], (start_on, end_on): (Day, Option<Da
 fn title_of_other_tier() -> Sentence {
     Sentence::new(
         "chức danh thuộc cấp khác với cấp của đơn vị; hãy kiểm tra mã chức danh và mã đơn vị",
-        "the title is of another tier than the unit; check both codes",
+        "the title belongs to another tier than the unit; check both codes",
     )
 }
 
 fn post_after_service() -> Sentence {
     Sentence::new(
         "người này đã nghỉ hưu, thôi việc hoặc từ trần nhưng chức danh chưa kết thúc; hãy ghi ngày kết thúc hoặc sửa trạng thái",
-        "the person has retired, left or died but the post has not ended; give it an end or correct the status",
+        "the person has retired, left or died, but the post has not ended; enter its end or correct the status",
     )
 }
 

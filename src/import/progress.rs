@@ -32,7 +32,7 @@ impl Step {
         let mut line = format!("{}: {:.0} %, {rows} rows", self.name, 100.0 * share.min(1.0));
         // Before this time the rate is too random to be shown.
         if elapsed >= Duration::from_secs(1) && share > 0.0 {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a pace is no negative number")]
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the rate is not negative")]
             let pace = (self.rows as f64 / elapsed.as_secs_f64()) as u64;
             let left = elapsed.as_secs_f64() * (1.0 / share - 1.0).max(0.0);
             let left = Duration::try_from_secs_f64(left.round()).unwrap_or(Duration::MAX);

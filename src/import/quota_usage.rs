@@ -1,5 +1,5 @@
 //! Attributes the enrolments of a bundle to quotas: once, when they are loaded. The seats are counted together with
-//! those that acts recorded. Only quotas that rows of the bundle use are counted again.
+//! those that commands recorded. Only quotas that rows of the bundle use are counted again.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -61,7 +61,8 @@ impl Attribution {
     }
 }
 
-/// Recounts the used seats of quotas. Fails if imported history would exceed a quota whose seats acts allocated or used.
+/// Recounts the used seats of quotas. Fails if imported history would exceed a quota whose seats commands allocated or
+/// used.
 pub(super) async fn settle(txn: &Txn, used: &[QuotaId], new: &HashSet<QuotaId>) -> Result<()> {
     let changed = usage::settle(txn.connection(), used).await?;
     let (mut updated, mut rows) = (Vec::new(), Vec::with_capacity(changed.len()));
@@ -80,7 +81,7 @@ pub(super) async fn settle(txn: &Txn, used: &[QuotaId], new: &HashSet<QuotaId>) 
     usage::store(txn.connection(), rows.into_iter()).await
 }
 
-/// Whether acts allocated or used seats of a quota.
+/// Whether commands allocated or used seats of a quota.
 async fn is_bound(connection: &DatabaseTransaction, quota: &quota::Model) -> Result<bool> {
     if quota.allocated > 0 {
         return Ok(true);
@@ -93,12 +94,12 @@ fn short_quota(quota: &quota::Model) -> Error {
     let (id, missing) = (quota.id, -i64::from(quota.remaining()));
     Error::Conflict(Sentence::new(
         format!(
-            "chỉ tiêu {id} thiếu {missing} suất cho học viên của gói nhập sau khi đã phân bổ hoặc sử dụng; không ghi gì; \
-             hãy tăng chỉ tiêu rồi nhập lại"
+            "chỉ tiêu {id} thiếu {missing} suất cho học viên của gói nhập sau khi trừ số đã phân bổ và đã sử dụng; chưa \
+             có dữ liệu nào được ghi; hãy tăng chỉ tiêu rồi nhập lại"
         ),
         format!(
-            "quota {id} lacks {missing} seats for the learners of the bundle besides what was handed on or used; nothing \
-             was written; raise the quota and import again"
+            "quota {id} lacks {missing} seats for the learners of the bundle after the allocated and used seats; \
+             nothing was written; raise the quota and import the bundle again"
         ),
     ))
 }

@@ -219,8 +219,10 @@ fn succession(
     if predecessor_id == successor_id && !may_keep_code(row.kind) {
         header.note(findings, (line, "successor_code"), FindingCode::BadValue, || {
             Sentence::new(
-                "đơn vị chỉ có thể kế thừa chính nó khi đổi tên, chuyển loại hoặc chuyển đơn vị trực thuộc",
-                "a unit can succeed itself only by RENAME, RECLASSIFY or MOVE",
+                "đơn vị trước và sau sắp xếp chỉ có thể là một khi đổi tên (RENAME), chuyển loại (RECLASSIFY) hoặc \
+                 chuyển đơn vị trực thuộc (MOVE); hãy sửa loại sắp xếp hoặc một trong hai mã",
+                "predecessor and successor can only be the same unit for RENAME, RECLASSIFY or MOVE; correct the kind \
+                 or one of the two codes",
             )
         });
         return None;
@@ -283,8 +285,10 @@ fn seen(version: &unit_version::Model, period: &Period) -> Version {
 
 fn unit_differs() -> Sentence {
     Sentence::new(
-        "cơ sở dữ liệu đang giữ nội dung khác của đơn vị này trong cùng thời gian; nhập dữ liệu chỉ thêm, không ghi đè",
-        "the database holds this unit otherwise on the same days; an import adds, it never overwrites",
+        "cơ sở dữ liệu đã có nội dung khác của đơn vị này trong cùng thời gian; việc nhập chỉ thêm dữ liệu, không ghi \
+         đè; hãy sửa hoặc bỏ dòng này",
+        "the database has other data of this unit for the same days; an import only adds and never overwrites; correct \
+         or remove this row",
     )
 }
 
@@ -292,8 +296,8 @@ fn note_tree(header: &Header, tree: &Tree, findings: &mut Findings) {
     for line in tree.overlapping() {
         header.note(findings, (line, "code"), FindingCode::RepeatedCode, || {
             Sentence::new(
-                "mã này đã có ở dòng khác với khoảng thời gian chồng lên nhau",
-                "another row has this code for some of the same days",
+                "mã này đã có ở một dòng khác có thời gian chồng lấn; hãy sửa thời gian của một trong hai dòng",
+                "another row has this code for some of the same days; correct the days of one of the two rows",
             )
         });
     }
@@ -301,26 +305,28 @@ fn note_tree(header: &Header, tree: &Tree, findings: &mut Findings) {
         for line in tree.orphaned(hierarchy) {
             header.note(findings, (line, column), FindingCode::ParentNotAlive, || {
                 Sentence::new(
-                    "đơn vị cấp trên không tồn tại trong toàn bộ khoảng thời gian của dòng này",
-                    "the parent does not exist on all the days of this row",
+                    "đơn vị cấp trên không tồn tại trong toàn bộ thời gian của dòng này; hãy sửa thời gian hoặc chia \
+                     thành nhiều dòng",
+                    "the parent does not exist on all days of this row; correct the days or split the row",
                 )
             });
         }
         for line in tree.too_deep(hierarchy) {
             header.note(findings, (line, column), FindingCode::UnitTooDeep, || {
                 Sentence::new(
+                    format!("cây đơn vị có hơn {MAX_LEVELS} cấp tính đến đơn vị này; hãy kiểm tra các đơn vị cấp trên"),
                     format!(
-                        "cây đơn vị có nhiều hơn {MAX_LEVELS} cấp tính đến đơn vị này; hãy kiểm tra đơn vị cấp trên"
+                        "the tree of units has more than {MAX_LEVELS} levels above and including this unit; check its \
+                         parents"
                     ),
-                    format!("the tree of units has more than {MAX_LEVELS} levels down to this unit; check its parents"),
                 )
             });
         }
         for line in tree.circular(hierarchy) {
             header.note(findings, (line, column), FindingCode::UnitCycle, || {
                 Sentence::new(
-                    "các đơn vị cấp trên tạo thành vòng: đi ngược lên sẽ trở lại chính đơn vị này",
-                    "the parents form a circle: going up from this unit leads back to it",
+                    "các đơn vị cấp trên tạo thành vòng lặp và dẫn trở lại chính đơn vị này; hãy sửa mã đơn vị cấp trên",
+                    "the parents form a cycle that leads back to this unit; correct the code of a parent",
                 )
             });
         }

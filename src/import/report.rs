@@ -96,8 +96,8 @@ impl Report {
         }
         for Unlisted { file, code, more } in &self.unlisted {
             match language {
-                Language::Vietnamese => writeln!(out, "{file} {code}: còn {more} mục nữa không liệt kê")?,
-                Language::English => writeln!(out, "{file} {code}: {more} more are not listed")?,
+                Language::Vietnamese => writeln!(out, "{file} {code}: còn {more} phát hiện khác không được liệt kê")?,
+                Language::English => writeln!(out, "{file} {code}: {more} more findings are not listed")?,
             }
         }
         if !self.findings.is_empty() {
@@ -125,8 +125,10 @@ impl Report {
         }
         for (code, more) in hidden {
             match language {
-                Language::Vietnamese => writeln!(out, "{code}: còn {more} mục nữa; --all hiển thị tất cả")?,
-                Language::English => writeln!(out, "{code}: {more} more; --all shows them")?,
+                Language::Vietnamese => {
+                    writeln!(out, "{code}: còn {more} phát hiện khác; dùng --all để hiển thị tất cả")?
+                }
+                Language::English => writeln!(out, "{code}: {more} more; use --all to show them")?,
             }
         }
         Ok(())
@@ -148,29 +150,35 @@ impl Report {
         let (errors, warnings) = (self.errors, self.warnings);
         let (some_errors, some_warnings) = (count(errors, "error"), count(warnings, "warning"));
         match (self.outcome, language) {
-            (Outcome::Loaded, Language::Vietnamese) if warnings == 0 => "Đã nạp toàn bộ.".to_owned(),
+            (Outcome::Loaded, Language::Vietnamese) if warnings == 0 => "Đã nhập toàn bộ dữ liệu.".to_owned(),
             (Outcome::Loaded, Language::English) if warnings == 0 => "Everything was loaded.".to_owned(),
             (Outcome::Loaded, Language::Vietnamese) => {
-                format!("Đã nạp toàn bộ; {warnings} cảnh báo. Hãy xem lại các dòng có cảnh báo.")
+                format!("Đã nhập toàn bộ dữ liệu; có {warnings} cảnh báo. Hãy kiểm tra các dòng có cảnh báo.")
             }
             (Outcome::Loaded, Language::English) => {
-                format!("Everything was loaded; {some_warnings}. Look at the rows that have warnings.")
+                format!("Everything was loaded; {some_warnings}. Check the rows that have warnings.")
             }
             (Outcome::NoRows, Language::Vietnamese) => {
-                "Các tệp chỉ có dòng tiêu đề, không có dòng dữ liệu nào; không ghi gì.".to_owned()
+                "Các tệp chỉ có dòng tiêu đề, không có dòng dữ liệu; chưa có dữ liệu nào được ghi. Hãy thêm dữ liệu rồi \
+                 nhập lại."
+                    .to_owned()
             }
             (Outcome::NoRows, Language::English) => {
-                "The files have no rows below their headers; nothing was written.".to_owned()
+                "The files contain only headers and no rows; nothing was written. Add rows and import again.".to_owned()
             }
             (Outcome::NothingNew, Language::Vietnamese) => {
-                format!("Không có gì mới: cơ sở dữ liệu đã có toàn bộ; không ghi gì; {warnings} cảnh báo.")
+                format!(
+                    "Không có dữ liệu mới: cơ sở dữ liệu đã có toàn bộ các dòng; không ghi thêm dữ liệu; {warnings} \
+                     cảnh báo."
+                )
             }
             (Outcome::NothingNew, Language::English) => {
-                format!("Nothing new: the database already holds everything; nothing was written; {some_warnings}.")
+                format!("Nothing new: the database already contains all rows; nothing was written; {some_warnings}.")
             }
             (Outcome::Refused, Language::Vietnamese) => {
                 format!(
-                    "Từ chối: {errors} lỗi, {warnings} cảnh báo; không ghi gì. Hãy sửa các dòng có lỗi rồi nhập lại."
+                    "Từ chối nhập: {errors} lỗi, {warnings} cảnh báo; chưa có dữ liệu nào được ghi. Hãy sửa các dòng có \
+                     lỗi rồi nhập lại."
                 )
             }
             (Outcome::Refused, Language::English) => format!(
@@ -178,7 +186,10 @@ impl Report {
                  and import again."
             ),
             (Outcome::DryRun, Language::Vietnamese) => {
-                format!("Chỉ kiểm tra: không có lỗi, {warnings} cảnh báo; không ghi gì. Bỏ --dry-run để nạp.")
+                format!(
+                    "Chỉ kiểm tra: không có lỗi, {warnings} cảnh báo; chưa có dữ liệu nào được ghi. Hãy chạy lại không \
+                     có --dry-run để nhập."
+                )
             }
             (Outcome::DryRun, Language::English) => {
                 format!(
@@ -226,8 +237,8 @@ fn render_finding((finding, lines): (&Finding, &[u64]), language: Language, out:
         let named = lines.iter().take(LINES).map(u64::to_string).collect::<Vec<_>>().join(", ");
         let more = lines.len().saturating_sub(LINES);
         match language {
-            Language::Vietnamese if more > 0 => write!(out, " (cả các dòng {named} và {more} dòng nữa)")?,
-            Language::Vietnamese => write!(out, " (cả dòng {named})")?,
+            Language::Vietnamese if more > 0 => write!(out, " (và các dòng {named}, cùng {more} dòng khác)")?,
+            Language::Vietnamese => write!(out, " (và dòng {named})")?,
             Language::English if more > 0 => write!(out, " (also lines {named} and {more} more)")?,
             Language::English => write!(out, " (also {} {named})", if lines.len() == 1 { "line" } else { "lines" })?,
         }
@@ -265,7 +276,7 @@ mod tests {
         assert_eq!(short[0], "units.csv:2 ERROR UNKNOWN_CODE: X (also lines 3, 4, 5, 6, 7 and 2 more)");
         assert_eq!(short[1], "units.csv:10 ERROR UNKNOWN_CODE: Y (also line 11)");
         assert_eq!(short[2], "units.csv:20 ERROR BAD_VALUE: 20");
-        assert_eq!(short[22], "BAD_VALUE: 10 more; --all shows them");
+        assert_eq!(short[22], "BAD_VALUE: 10 more; use --all to show them");
         assert_eq!(lines(Extent::All).iter().filter(|line| line.starts_with("units.csv:")).count(), 40);
     }
 }

@@ -110,8 +110,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if row.ethnicity_code.as_ref().is_some_and(|code| !context.existing.ethnic_groups.contains(code)) {
             header.note(findings, (line, "ethnicity_code"), FindingCode::UnknownCode, || {
                 Sentence::new(
-                    "mã dân tộc không có trong danh mục năm 2008 (01 đến 54)",
-                    "the code is not in the list of ethnic groups of 2008 (01 to 54)",
+                    "mã dân tộc không có trong danh mục năm 2008 (từ 01 đến 54); hãy kiểm tra lại mã",
+                    "the code is not in the list of ethnic groups of 2008 (01 to 54); check it",
                 )
             });
         }
@@ -396,7 +396,7 @@ pub(super) fn note_level(
         let mut levels: Vec<_> = levels.iter().map(|level| level.as_str()).collect();
         levels.sort_unstable();
         let given = level.map_or_else(String::as_str, |level| level.as_str());
-        let (vi, en) = (format!("{subject} không có mức này"), format!("{subject} has no such level"));
+        let (vi, en) = (format!("{subject} không có mức này"), format!("{subject} does not have this level"));
         not_in_list(shown(header.file, "level", given), &levels, (&vi, &en))
     });
     false
@@ -405,12 +405,12 @@ pub(super) fn note_level(
 /// Message about a value that is not in a list, with the list and the most similar value.
 fn not_in_list(given: Option<&str>, list: &[&str], (vi, en): (&str, &str)) -> Sentence {
     let all = list.join(", ");
-    let (mut vi, mut en) = (format!("{vi}; danh mục gồm: {all}"), format!("{en}; the list is: {all}"));
+    let (mut vi, mut en) = (format!("{vi}; hãy chọn một trong: {all}"), format!("{en}; choose one of: {all}"));
     if let Some(given) = given {
         (vi, en) = (format!("«{given}»: {vi}"), format!("\"{given}\": {en}"));
         if let Some(meant) = closest(given, list.iter().copied()) {
-            vi.push_str(&format!("; có lẽ là {meant}"));
-            en.push_str(&format!("; perhaps {meant} is meant"));
+            vi.push_str(&format!("; giá trị gần giống: {meant}"));
+            en.push_str(&format!("; did you mean {meant}?"));
         }
     }
     Sentence::new(vi, en)

@@ -205,35 +205,43 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 }
 
 fn same_unit() -> Sentence {
-    Sentence::new("đơn vị đến chính là đơn vị đi", "the rotation leads back to the unit that it leaves")
+    Sentence::new(
+        "nơi đến trùng với nơi đi; hãy kiểm tra hai mã đơn vị",
+        "the destination is the same unit as the origin; check both codes",
+    )
 }
 
 fn unit_not_alive() -> Sentence {
     Sentence::new(
-        "đơn vị không tồn tại vào ngày bắt đầu; cấp và địa bàn lấy theo thời điểm gần nhất",
-        "the unit does not exist on the start day; its tier and territory are those of the nearest day",
+        "đơn vị không tồn tại vào ngày bắt đầu; cấp và địa bàn được lấy theo thời điểm gần nhất; hãy kiểm tra ngày và \
+         mã đơn vị",
+        "the unit does not exist on the start day; its tier and territory are taken from the nearest day; check the day \
+         and the code",
     )
 }
 
 fn no_post_left() -> Sentence {
     Sentence::new(
-        "không có chức danh nào của người này tại đơn vị đi cho đến ngày bắt đầu",
-        "no post of the person in this unit is recorded up to the start day",
+        "chưa có chức danh nào của người này tại nơi đi cho đến ngày bắt đầu; hãy bổ sung quá trình công tác hoặc kiểm \
+         tra mã đơn vị",
+        "no post of the person in this unit is recorded up to the start day; add the post or check the code",
     )
 }
 
 fn no_post_taken_up() -> Sentence {
     Sentence::new(
-        "không có chức danh nào của người này tại đơn vị đến kể từ ngày bắt đầu",
-        "no post of the person in this unit is recorded that begins on the start day",
+        "chưa có chức danh nào của người này tại nơi đến kể từ ngày bắt đầu; hãy bổ sung quá trình công tác hoặc kiểm \
+         tra mã đơn vị",
+        "no post of the person in this unit is recorded that begins on the start day; add the post or check the code",
     )
 }
 
 /// The sentence of `ROTATION_OVERLAP`.
 pub(super) fn rotation_overlap() -> Sentence {
     Sentence::new(
-        "người này đang trong một lần luân chuyển, điều động hoặc biệt phái khác vào ngày bắt đầu",
-        "another rotation of the person lasts on the start day",
+        "vào ngày bắt đầu, người này đang được luân chuyển, điều động hoặc biệt phái theo một dòng khác; hãy kiểm tra \
+         ngày của hai dòng",
+        "the person is on another rotation on the start day; check the days of both rotations",
     )
 }
 
@@ -241,8 +249,8 @@ pub(super) fn rotation_overlap() -> Sentence {
 pub(super) fn rotation_running() -> Sentence {
     Sentence::new(
         "người này đã có một lần luân chuyển đang thực hiện hoặc sắp bắt đầu; hãy ghi ngày kết thúc cho dòng này, hoặc \
-         kết thúc lần trước rồi nhập lại",
-        "the person already has a rotation that runs or is still to come; give this row an end, or end the other one \
-         first and import again",
+         kết thúc lần luân chuyển kia rồi nhập lại",
+        "the person already has a running or a future rotation; enter an end in this row, or end the other rotation and \
+         import again",
     )
 }

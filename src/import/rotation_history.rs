@@ -30,14 +30,13 @@ pub(super) struct Move {
 /// Phase of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// It has not begun.
+    /// The rotation has not begun.
     ToCome,
-    /// It has begun and not ended.
+    /// The rotation has begun and not ended.
     Running,
-    /// It has no end, or an end after today, but another rotation began after it: it ended on a day that is not
-    /// recorded.
+    /// The rotation has no end, or an end after today, but another rotation began after it: it ended on an unknown day.
     Overtaken,
-    /// It has ended.
+    /// The rotation has ended.
     Over,
 }
 
@@ -82,7 +81,7 @@ impl Move {
         columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
     }
 
-    /// The row of the database; `None` if a unit has no version. Columns that the file does not give stay empty.
+    /// The row for the database; `None` if a unit has no version. Columns that the file lacks are empty.
     pub fn model(self, phase: Phase, units: &Units, posts: &[assignment::Model]) -> Option<rotation::Model> {
         let from = Standing::of(units, self.from_unit_id, self.start_on)?;
         let to = Standing::of(units, self.to_unit_id, self.start_on)?;

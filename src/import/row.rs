@@ -190,7 +190,7 @@ impl Row for CadreRow {
 }
 
 impl CadreRow {
-    /// The row of the database.
+    /// The row for the database.
     pub fn model(self, id: CadreId) -> cadre::Model {
         cadre::Model {
             id,

@@ -89,7 +89,7 @@ fn yes_or_no(text: &str) -> Result<i32, Problem> {
     }
 }
 
-/// The first day of a year.
+/// Parses the first day of a year.
 fn new_year(text: &str) -> Result<Day, Problem> {
     let first = day(text)?;
     let sentence = || Sentence::new("phải là ngày 01-01 của một năm", "must be 1 January of a year");
@@ -176,8 +176,8 @@ fn shipped(origin: RuleOrigin) -> Option<Sentence> {
     match origin {
         RuleOrigin::Office => None,
         RuleOrigin::Shipped => Some(Sentence::new(
-            "mã này là của một quy định có sẵn trong phần mềm; hãy đặt mã khác",
-            "this code belongs to a row that ships with the service; give this one a code of its own",
+            "mã này đã được dùng cho một quy định có sẵn trong phần mềm; hãy đặt mã khác",
+            "this code belongs to a rule that ships with the service; choose another code",
         )),
     }
 }

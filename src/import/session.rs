@@ -167,21 +167,22 @@ impl Pass<'_, DatabaseTransaction> {
 
 fn outside() -> Sentence {
     Sentence::new(
-        "ngày này nằm ngoài thời gian của lớp (start_on đến end_on trong classes.csv)",
-        "the day lies outside the class (start_on to end_on in classes.csv)",
+        "ngày này nằm ngoài thời gian của lớp (từ start_on đến end_on trong classes.csv); hãy sửa hoặc bỏ dòng này",
+        "the day is outside the class (start_on to end_on in classes.csv); correct or remove this row",
     )
 }
 
 fn too_many() -> Sentence {
     Sentence::new(
         format!("lớp này có quá {MAX} buổi học; hãy bỏ bớt"),
-        format!("the class has more than {MAX} sessions; leave some out"),
+        format!("the class has more than {MAX} sessions; remove some"),
     )
 }
 
 fn stated_otherwise() -> Sentence {
     Sentence::new(
-        "cơ sở dữ liệu đã có lịch học của lớp này và không có ngày này; hãy đổi lịch học bằng classAmend",
-        "the database holds the sessions of this class and this day is none of them; change them with classAmend",
+        "cơ sở dữ liệu đã có các buổi học của lớp này và không có ngày này; hãy thay đổi các buổi học bằng classAmend",
+        "the database already has the sessions of this class, and this day is not among them; change the sessions with \
+         classAmend",
     )
 }

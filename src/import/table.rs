@@ -205,10 +205,13 @@ impl<T: Row, R: Read> Table<T, R> {
         let place = Place { line: Some(begins), column: None };
         findings.note(T::FILE, place, FindingCode::BadRecord, || {
             Sentence::new(
-                format!("bản ghi dài hơn {limit} byte; có thể thiếu dấu ngoặc kép đóng; phần còn lại chưa được đọc"),
                 format!(
-                    "the record is longer than {limit} bytes; perhaps a closing quotation mark is missing; \
-                     the rest of the file was not read"
+                    "bản ghi dài hơn {limit} byte, có thể do thiếu dấu ngoặc kép đóng; hãy sửa dòng này, phần còn lại \
+                     của tệp chưa được đọc"
+                ),
+                format!(
+                    "the record is longer than {limit} bytes, perhaps because a closing quotation mark is missing; \
+                     correct it, the rest of the file was not read"
                 ),
             )
         });
@@ -221,8 +224,10 @@ impl<T: Row, R: Read> Table<T, R> {
         let place = Place { line: Some(self.line() + 1), column: None };
         findings.note(T::FILE, place, FindingCode::BadRecord, || {
             Sentence::new(
-                "bản ghi mở dấu ngoặc kép mà không đóng; phần còn lại của tệp bị coi là một ô",
-                "the record opens a quotation mark and never closes it; it takes in the rest of the file",
+                "bản ghi có dấu ngoặc kép mở mà không đóng, nên phần còn lại của tệp được đọc thành một ô; hãy thêm dấu \
+                 đóng",
+                "the record has an opening quotation mark without a closing one, so the rest of the file was read as \
+                 one cell; add the closing mark",
             )
         });
     }
@@ -258,8 +263,8 @@ impl<T: Row, R: Read> Table<T, R> {
 fn header_not_utf8(encoding: Encoding) -> Sentence {
     let Sentence { vi, en } = encoding.sentence();
     Sentence::new(
-        format!("dòng tiêu đề không phải UTF-8 (hoặc có ký tự NUL); {vi}"),
-        format!("the header is not UTF-8 (or holds a NUL); {en}"),
+        format!("dòng tiêu đề không dùng bảng mã UTF-8 (hoặc có ký tự NUL); {vi}"),
+        format!("the header is not UTF-8 (or contains a NUL character); {en}"),
     )
 }
 
@@ -288,9 +293,9 @@ fn bad_header(names: &[&str], (columns, optional): (&[&str], &[&str])) -> Senten
         } else if !columns.contains(name) {
             let meant = closest(name, columns.iter().copied().filter(|column| !names.contains(column)));
             let (meant_vi, meant_en) = meant.map_or_else(Default::default, |meant| {
-                (format!(", có lẽ là {meant}"), format!(", perhaps {meant} is meant"))
+                (format!(", tên gần giống: {meant}"), format!(" (did you mean {meant}?)"))
             });
-            vi.push(format!("tên cột thứ {position} không có trong mẫu{meant_vi}"));
+            vi.push(format!("tên cột thứ {position} không có trong định dạng{meant_vi}"));
             en.push(format!("the name of column number {position} is not in the format{meant_en}"));
         }
     }

@@ -45,7 +45,7 @@ pub fn write(dir: &Path) -> Result<()> {
     if let Some(FileFormat { name, .. }) = FILES.iter().find(|file| fs::symlink_metadata(dir.join(file.name)).is_ok()) {
         return Err(Error::invalid(
             "DIR",
-            format!("đã có tệp {name}; không ghi gì; hãy chọn thư mục khác"),
+            format!("tệp {name} đã tồn tại; chưa có tệp nào được ghi; hãy chọn thư mục khác"),
             format!("{name} already exists; nothing was written; choose another folder"),
         ));
     }

@@ -200,7 +200,7 @@ impl QuotaFacts {
 fn after_learners() -> Sentence {
     Sentence::new(
         "kế hoạch đã có học viên trong cơ sở dữ liệu; chỉ tiêu mới không tính các học viên này",
-        "the plan has learners in the database; a new quota does not count them",
+        "the plan already has learners in the database; the new quota does not count them",
     )
 }
 

@@ -71,7 +71,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 let is_stored = others.iter().any(|(_, code)| *code == row.code);
                 if let (Some(other), false) = (same.peek(), is_stored) {
                     let sentence =
-                        || same_person((&format!("{other} của cơ sở dữ liệu"), &format!("{other} of the database")));
+                        || same_person((&format!("{other} trong cơ sở dữ liệu"), &format!("{other} in the database")));
                     header.note(self.findings, (*line, "full_name"), FindingCode::SamePerson, sentence);
                 }
             }
@@ -82,7 +82,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
 fn same_person((vi, en): (&str, &str)) -> Sentence {
     Sentence::new(
-        format!("cùng họ tên và ngày sinh với {vi}; hãy kiểm tra có phải một người ghi hai lần"),
-        format!("the same name and birthday as {en}; check whether it is one person recorded twice"),
+        format!("họ tên và ngày sinh trùng với {vi}; hãy kiểm tra xem có phải một người được ghi hai lần"),
+        format!("name and birthday are the same as those of {en}; check whether one person is recorded twice"),
     )
 }

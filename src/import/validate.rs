@@ -256,8 +256,10 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         for line in compared.overlapping {
             header.note(self.findings, (line, "start_on"), FindingCode::TwoPrimaryPosts, || {
                 Sentence::new(
-                    "người này đang giữ một chức danh chính khác; đơn vị của người này là đơn vị bắt đầu sau",
-                    "the person holds another primary post then; of the two the one that began later is the person's unit",
+                    "người này giữ một chức danh chính khác trong cùng thời gian; chức danh bắt đầu sau xác định đơn vị \
+                     của người này; hãy kiểm tra ngày của hai chức danh",
+                    "the person has another primary post at the same time; the post that began later determines the \
+                     person's unit; check the days of both",
                 )
             });
         }
@@ -308,10 +310,10 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         for line in compared.redated {
             header.note(self.findings, (line, "granted_on"), FindingCode::QualificationRedated, || {
                 Sentence::new(
-                    "người này đã có đúng văn bằng, chứng chỉ này với ngày cấp khác; nếu là ngày đã sửa thì dòng này thêm \
-                     một văn bằng thứ hai, hãy bỏ dòng này",
-                    "the person has this very qualification with another date; if the date was corrected, this row adds a \
-                     second qualification: leave it out",
+                    "người này đã có chính văn bằng, chứng chỉ này với ngày cấp khác; nếu chỉ sửa ngày thì hãy bỏ dòng \
+                     này, vì dòng này sẽ thêm một văn bằng thứ hai",
+                    "the person already has this qualification with another date; if only the date was corrected, \
+                     remove this row, because it would add a second qualification",
                 )
             });
         }

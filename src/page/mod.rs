@@ -89,8 +89,8 @@ pub(crate) fn ensure_each_once<F: PartialEq>(fields: impl Iterator<Item = F>) ->
         if seen.contains(&field) {
             return Err(Error::invalid(
                 "orderBy",
-                "Mỗi khóa sắp xếp chỉ được nêu một lần.",
-                "An order names each sort key once.",
+                "Mỗi khóa sắp xếp chỉ được nêu một lần; hãy bỏ khóa lặp lại.",
+                "Each sort key can be given only once; remove the repeated key.",
             ));
         }
         seen.push(field);
@@ -212,7 +212,7 @@ impl Cursors {
         let refused = || {
             Error::invalid(
                 field,
-                "Con trỏ này không thuộc danh sách này; hãy bắt đầu lại từ trang đầu.",
+                "Con trỏ không thuộc danh sách này; hãy bắt đầu lại từ trang đầu.",
                 "This cursor does not belong to this list; start again from the first page.",
             )
         };
@@ -244,8 +244,8 @@ impl Cursors {
             Some(_) => {
                 return Err(Error::invalid(
                     field,
-                    format!("Mỗi trang có từ 0 đến {LARGEST_PAGE} dòng; hãy lấy tiếp bằng con trỏ."),
-                    format!("A page has 0 to {LARGEST_PAGE} rows; go on with cursors."),
+                    format!("Mỗi trang chỉ có từ 0 đến {LARGEST_PAGE} mục; hãy đọc các trang tiếp theo bằng con trỏ."),
+                    format!("A page can have 0 to {LARGEST_PAGE} entries; read further pages with cursors."),
                 ));
             }
         };

@@ -141,9 +141,9 @@ pub struct Intact {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Card(code) => write!(f, "the card of {code} does not say what the tables say"),
+            Self::Card(code) => write!(f, "the card of {code} differs from the tables"),
             Self::Count(difference) => difference.fmt(f),
-            Self::Word(code) => write!(f, "the words by which {code} is found are not those of name and posts"),
+            Self::Word(code) => write!(f, "the search words of {code} differ from the name and posts"),
         }
     }
 }

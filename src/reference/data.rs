@@ -70,9 +70,9 @@ impl ReferenceData {
     /// Whether a part of the snapshot was changed after its log position. Changes of persons, rotations, training and
     /// clients are ignored: they are more frequent and not part of the snapshot.
     pub async fn is_outdated(&self, connection: &impl ConnectionTrait) -> Result<bool> {
-        for acts in hash_chain::acts_after(connection, self.log_position()).await?.chunks(hash_chain::ROWS) {
+        for commands in hash_chain::commands_after(connection, self.log_position()).await?.chunks(hash_chain::ROWS) {
             let change = change::Entity::find()
-                .filter(change::Column::AuditSeq.is_in(acts.iter().copied()))
+                .filter(change::Column::AuditSeq.is_in(commands.iter().copied()))
                 .filter(change::Column::ObjectType.is_not_in(UNCACHED_OBJECT_TYPES))
                 .one(connection)
                 .await?;

@@ -28,13 +28,13 @@ use crate::{
     },
 };
 
-/// A line of the table: the place, and a question that touches it and nothing closed besides the road to it.
+/// A line of the table: a coordinate, and a query that selects it and otherwise only the fields on the path to it.
 struct Line {
     name: String,
     document: String,
-    /// Where the answer lies; of a list, in its first item.
+    /// Path of the value in the response; for a list, of its first item.
     path: Vec<String>,
-    /// Whether null there means that nothing was found: not so for a plain value, which may be missing.
+    /// Whether null at the path means that the object was not found; a plain value can be null for other reasons.
     is_found_by_value: bool,
 }
 
@@ -435,7 +435,8 @@ async fn cell(app: &TestApp, caller: Option<&Caller<'_>>, line: &Line) -> String
     "ok".to_owned()
 }
 
-/// The rotation of which everything that can be said of one is said, and as many more as a rounded number shows for sure.
+/// The rotation of which everything that can be said of one is said, and as many more as a rounded number shows for
+/// sure.
 async fn write_rotation(app: &TestApp) {
     let of = Places::of(&app.database).await;
     let title = |code: &str| Some(code.parse().expect("a code"));

@@ -389,12 +389,12 @@ async fn the_program_keeps_checkpoints_and_verifies_against_them() {
 
         let verify = ["audit", "verify", "--checkpoints", path.as_str()];
         let said = program::printed(&url, &verify);
-        assert!(said.ends_with("entries, intact; 1 checkpoint agrees\n"), "{said}");
+        assert!(said.ends_with("entries, intact; 1 checkpoint matches\n"), "{said}");
         let line = fs::read_to_string(&file).expect("a file");
         let bent = elsewhere.path().join("bent");
         fs::write(&bent, line.replacen('.', ".A", 1)).expect("written");
         let bent = bent.to_str().expect("a plain path");
-        for (name, expected) in [(bent, "line 1 of the checkpoints was not signed"), ("/nowhere", "cannot be read")] {
+        for (name, expected) in [(bent, "line 1 of the checkpoint file was changed"), ("/nowhere", "cannot be read")] {
             let refused = program::refused(&url, &["audit", "verify", "--checkpoints", name]);
             assert!(refused.contains(expected), "{refused}");
         }
@@ -405,7 +405,7 @@ async fn the_program_keeps_checkpoints_and_verifies_against_them() {
         let output = program::run(&url, &verify);
         let said = String::from_utf8(output.stdout).expect("text");
         assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.starts_with("NOT INTACT: content changed, log AUDIT, entry "), "{said}");
+        assert!(said.starts_with("NOT INTACT: the content was changed, log AUDIT, entry "), "{said}");
     }
 }
 
@@ -429,6 +429,6 @@ async fn the_operator_reads_and_withholds_by_the_command_line() {
     assert!(lines.contains("A-02  IDENTITY  PERSONNEL") && lines.contains("withheld until 2099-01-01"), "{lines}");
     let line: serde_json::Value = serde_json::from_str(&of_one).expect("one line of JSON");
     assert_eq!((&line["subject"], &line["withheld_until"]), (&"A-02".into(), &"2099-01-01".into()));
-    assert!(refused.contains("nobody has this code"), "{refused}");
+    assert!(refused.contains("no cadre has this code; check it"), "{refused}");
     app.stop().await;
 }

@@ -99,7 +99,7 @@ async fn a_closed_pipe_changes_no_exit_status() {
             let (status, _) = run_into(&url, args, closed(), Some(closed()));
             assert!(matches!(status.code(), Some(0..=2)), "{kind:?} {args:?}: {status:?}");
         }
-        assert_eq!(printed(&url, &["migrate", "status"]), "the schema is current\n", "{kind:?}");
+        assert_eq!(printed(&url, &["migrate", "status"]), "the schema is up to date\n", "{kind:?}");
     }
 }
 
@@ -127,12 +127,12 @@ async fn a_secret_that_was_not_printed_is_replaced_as_standard_error_says() {
 
     assert_eq!(status.code(), Some(0), "the client is registered: {said}");
     let said = said.lines().find(|line| line.starts_with("cadre-api: ")).unwrap_or_else(|| panic!("{said}"));
-    assert!(said.contains("was registered, but the secret could not be printed"), "{said}");
+    assert!(said.contains("was registered, but its secret could not be printed"), "{said}");
     let (_, rotate) = said.split_once("`cadre-api ").expect("a command");
     let rotate: Vec<&str> = rotate.split('`').next().expect("its end").split(' ').collect();
     let (status, said) = run_into(&url, &rotate, closed(), None);
     assert_eq!(status.code(), Some(0), "{said}");
-    assert!(said.contains("was given a new secret, but the secret could not be printed"), "{said}");
+    assert!(said.contains("was given a new secret, but its secret could not be printed"), "{said}");
     let made: Value = serde_json::from_str(&printed(&url, &[&rotate[..], &["--json"]].concat())).expect("JSON");
     let program = Program::serve(&url);
     let word = |name: &str| made[name].as_str().expect("a word").to_owned();
@@ -169,7 +169,7 @@ fn an_output_that_fails_is_an_error() {
     let full = Stdio::from(OpenOptions::new().write(true).open("/dev/full").expect("the device"));
     let (status, said) = run_into("sqlite:///dev/null/never-opened.db", &["schema"], full, None);
     assert_eq!(status.code(), Some(1), "{said}");
-    assert!(said.contains("was carried out, but what it prints could not be written: No space left"), "{said}");
+    assert!(said.contains("was executed, but its output could not be written: No space left"), "{said}");
 }
 
 #[actix_web::test]
@@ -186,13 +186,13 @@ async fn migrations_are_taken_back_only_once_the_operator_agrees() {
             assert!(said.contains(lost), "{kind:?}: {lost}: {said}");
         }
         assert!(!said.contains("Applying migration"), "the scratch database is not logged: {said}");
-        assert_eq!(printed(&url, &["migrate", "status"]), "the schema is current\n", "{kind:?}");
+        assert_eq!(printed(&url, &["migrate", "status"]), "the schema is up to date\n", "{kind:?}");
         assert_eq!(refused(&url, &["migrate", "down", "--steps", "0"]).matches("not in 1..").count(), 1);
 
         let taken = printed(&url, &[&all[..], &["--yes"]].concat());
-        assert!(taken.ends_with(" migrations taken back\n"), "{kind:?}: {taken}");
+        assert!(taken.ends_with(" migrations rolled back\n"), "{kind:?}: {taken}");
         let said = printed(&url, &[&all[..], &["--yes"]].concat());
-        assert_eq!(said, "no migration has been applied, so there is nothing to take back\n", "{kind:?}");
+        assert_eq!(said, "no migration has been applied, so there is nothing to roll back\n", "{kind:?}");
         let status = printed(&url, &["migrate", "status"]);
         assert_eq!(status.split(' ').next(), taken.split(' ').next(), "{kind:?}: {status}");
     }
@@ -205,13 +205,13 @@ fn questions_about_a_database_do_not_create_it() {
     let bundle = bundle.to_str().expect("UTF-8");
     for (args, status, expected) in [
         (&["migrate", "status"][..], 0, "which creates the database file"),
-        (&["migrate", "down", "--yes"], 1, "there is no database file"),
+        (&["migrate", "down", "--yes"], 1, "cadre.db does not exist"),
         (&["migrate", "grant", "--to", "r"], 1, "an embedded database has no roles"),
         (&["import", bundle, "--dry-run"], 0, "Only checked: no errors"),
         (&["import", "/no/such/folder"], 1, "/no/such/folder: the folder cannot be read"),
-        (&["client", "list"], 1, "there is no database file"),
-        (&["verify", "--repair"], 1, "there is no database file"),
-        (&["audit", "verify"], 1, "there is no database file"),
+        (&["client", "list"], 1, "cadre.db does not exist"),
+        (&["verify", "--repair"], 1, "cadre.db does not exist"),
+        (&["audit", "verify"], 1, "cadre.db does not exist"),
     ] {
         let output = run(&url, args);
         let said = [output.stdout, output.stderr].concat();
@@ -282,16 +282,16 @@ fn on_a_terminal_the_operator_is_asked() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("cadre.db").display());
     drop(printed(&url, &["migrate", "up"]));
-    for (answer, status, said) in [("no\n", 1, "nothing was changed"), ("yes\n", 0, "1 migration taken back")] {
+    for (answer, status, said) in [("no\n", 1, "nothing was changed"), ("yes\n", 0, "1 migration rolled back")] {
         let mut terminal = Terminal::run(folder.path(), &["migrate", "down"], &[]);
         terminal.shows("Type \"yes\" to continue:");
-        assert_eq!(printed(&url, &["migrate", "status"]), "the schema is current\n", "it waits for the answer");
+        assert_eq!(printed(&url, &["migrate", "status"]), "the schema is up to date\n", "it waits for the answer");
         terminal.types(answer);
         let (code, screen) = terminal.ends();
         assert_eq!(code, Some(status), "{screen}");
         assert!(screen.contains(said), "{screen}");
     }
-    assert!(printed(&url, &["migrate", "status"]).starts_with("1 migration to come"));
+    assert!(printed(&url, &["migrate", "status"]).starts_with("1 migration not yet applied"));
 }
 
 #[test]

@@ -102,8 +102,8 @@ async fn what_was_acknowledged_outlives_a_kill() {
     }
 }
 
-/// Lets acts and an import run until some acts are acknowledged, then kills the server and the import. Gives the number of
-/// the round if its import was through.
+/// Lets acts and an import run until some acts are acknowledged, then kills the server and the import. Gives the number
+/// of the round if its import was through.
 async fn killed_amid(
     program: Program,
     desk: &Rc<Desk>,
@@ -232,7 +232,8 @@ async fn province_quota(url: &str) -> QuotaId {
     id
 }
 
-/// Seats handed on to each unit from the province's quota, what was handed on in all, what was used, who is in the class.
+/// Seats handed on to each unit from the province's quota, what was handed on in all, what was used, who is in the
+/// class.
 async fn sums(url: &str) -> (BTreeMap<UnitId, i32>, i32, i32, i32) {
     let database = open(url).await;
     let quotas = quota::Entity::find().all(database.reader()).await.expect("read");
@@ -304,7 +305,7 @@ async fn check(kind: Kind, url: &str, ledger: &Ledger, imported: &BTreeSet<usize
     database.close().await.expect("closed");
 }
 
-/// The embedded database's own check of its pages, indexes and keys.
+/// Runs SQLite's check of pages, indexes and foreign keys.
 async fn is_whole(database: &Database) {
     for sql in ["PRAGMA integrity_check", "SELECT coalesce(max('broken'), 'ok') FROM pragma_foreign_key_check"] {
         let row = database.reader().query_one_raw(Statement::from_string(DatabaseBackend::Sqlite, sql)).await;

@@ -3,9 +3,9 @@
 //!
 //! A block that asks is a `graphql` block, or a `sh` block with a `curl` of `/graphql`. Its answer is the next `json`
 //! block; a `json variables` block may stand between them. Words after `graphql` narrow the caller: `graphql
-//! scope=cadre:read unit=DB`; `purpose=PERSONNEL` stands for the header `X-Purpose`. In answers `…` stands for a value that differs from one database to another; as a
-//! variable it stands for the last id of a rotation that an answer of the guide held, `quo_…` for that of a quota, and
-//! so on. `UPDATE_EXPECT=1` rewrites the answers.
+//! scope=cadre:read unit=DB`; `purpose=PERSONNEL` stands for the header `X-Purpose`. In answers `…` stands for a value
+//! that differs from one database to another; as a variable it stands for the last id of a rotation that an answer of
+//! the guide held, `quo_…` for that of a quota, and so on. `UPDATE_EXPECT=1` rewrites the answers.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -426,7 +426,8 @@ fn the_codes_of_errors_are_those_of_the_code() {
 #[test]
 fn the_codes_of_refusals_are_those_of_the_code() {
     let guide = read("docs/api.md");
-    let acts = ["Acts on rotations", "Acts on training", "Clients"].map(|name| rows(&section(&guide, name), |_| true));
+    let acts =
+        ["Commands on rotations", "Commands on training", "Clients"].map(|name| rows(&section(&guide, name), |_| true));
     let table = acts.concat();
     let documented: Vec<String> =
         table.iter().flat_map(|row| row[0].split(", ").map(str::to_owned).collect::<Vec<_>>()).collect();

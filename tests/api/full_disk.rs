@@ -87,7 +87,7 @@ async fn fills_up_and_recovers(app: &TestApp, free: impl AsyncFnOnce()) {
     assert_eq!(stored(&app.database, "VOLL").await, acknowledged);
 }
 
-/// A world in a database file that may grow by a few pages only, and its table that can be dropped to free some.
+/// A `TestApp` whose database file can grow by a few pages only, with a table that can be dropped to free pages.
 async fn narrow_app() -> TestApp {
     let (url, folder) = copy(Kind::Sqlite).await;
     let database = open(&url).await;
@@ -173,11 +173,12 @@ async fn a_failing_disk_loses_no_acknowledged_write_and_the_service_recovers() {
         &["prlimit", "--fsize=2500000:", "sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""],
     );
     let lift = |pid: u32| assert!(prlimit(&["--pid", &pid.to_string(), "--fsize=unlimited:"]), "the limit is lifted");
-    process_fails_and_recovers(Program::start(limited), (&url, &client), "the disk of the database fails", lift).await;
+    process_fails_and_recovers(Program::start(limited), (&url, &client), "the disk of the database has failed", lift)
+        .await;
 }
 
-/// The whole course of a disk that fails, for the program: its acts fail, `/readyz` says why, and what was acknowledged is
-/// stored.
+/// The whole course of a disk that fails, for the program: its acts fail, `/readyz` says why, and what was acknowledged
+/// is stored.
 async fn process_fails_and_recovers(
     mut program: Program,
     (url, client): (&str, &(String, String)),

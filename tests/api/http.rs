@@ -80,8 +80,8 @@ async fn a_document_that_does_not_fit_the_schema_is_told_the_name_that_does_not(
         ("{ unit(by: {code: $code}) { code } }", r#"Variable "$code" is not defined. See /schema.graphql."#),
         (
             r#"{ cadres(where: {gender: "Trần Thị Bí Mật"}) { nodes { code } } }"#,
-            "Query.cadres(where: CadreWhere): the value of the argument does not fit its type; correct it at the given place, see \
-             /schema.graphql. (line 1, column 17)",
+            "Query.cadres(where: CadreWhere): the value of the argument does not match its type; correct it at the \
+             given position, see /schema.graphql. (line 1, column 17)",
         ),
         (
             "{ cadres(where: {gender: FEMAIL}) { nodes { code } } }",

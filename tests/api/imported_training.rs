@@ -149,8 +149,8 @@ async fn no_class_has_more_learners_than_seats() {
         let report = app.import(dir.path()).await;
         let [full] = &report.findings[..] else { panic!("{report:?}") };
         assert_eq!((full.line, full.code.to_string().as_str()), (Some(3), "CLASS_FULL"));
-        assert!(full.sentence.en.contains("4 seats and 5 learners"), "{}", full.sentence.en);
-        assert!(full.sentence.vi.contains("4 chỗ nhưng 5 học viên"), "{}", full.sentence.vi);
+        assert!(full.sentence.en.contains("4 seats but 5 learners"), "{}", full.sentence.en);
+        assert!(full.sentence.vi.contains("4 chỗ nhưng có 5 học viên"), "{}", full.sentence.vi);
         assert_eq!((classes(&app).await, quotas(&app).await), before);
         app.stop().await;
     }

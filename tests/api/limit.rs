@@ -93,7 +93,7 @@ async fn one_request_too_many_is_refused_with_its_wait() {
         assert_eq!(header(refused.headers(), "ratelimit"), r#""requests";r=0;t=1"#);
         let body: Value = refused.json().await.expect("JSON");
         assert_eq!(body["errors"][0]["extensions"]["code"], "RATE_LIMITED");
-        let message = "Your client may send 1 requests a second; send this one again after 1 s.";
+        let message = "Your client exceeded its limit of requests per second (1); send this request again after 1 s.";
         assert_eq!(body["errors"][0]["message"], message);
         assert_eq!(asked(&other, "{ __typename }").await.status(), 200, "{:?}: another client goes on", app.kind);
     })
@@ -117,7 +117,7 @@ async fn a_cost_over_the_budget_is_refused_before_it_runs() {
         let body: Value = refused.json().await.expect("JSON");
         assert_eq!((&body["errors"][0]["extensions"]["code"], &body["data"]), (&json!("RATE_LIMITED"), &Value::Null));
         let message = body["errors"][0]["message"].as_str().expect("a message");
-        assert!(message.contains("costs 61") && message.contains("100 a minute"), "{message}");
+        assert!(message.contains("costs 61") && message.contains("100 per minute"), "{message}");
 
         let never = asked(&caller, &page(100)).await;
         assert_eq!((never.status().as_u16(), header(never.headers(), "retry-after")), (200, ""));

@@ -62,7 +62,7 @@ struct Model {
     enrolments: Vec<Enrolment>,
 }
 
-/// An act, by places in the model.
+/// A command; numbers are positions in the model.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Allocate { quota: usize, unit: &'static str, seats: i32 },
@@ -103,7 +103,7 @@ fn grants(class: usize) -> bool {
 }
 
 impl Model {
-    /// Whether the act may be done.
+    /// Whether the command is allowed.
     fn allows(&self, act: Act) -> bool {
         match act {
             Act::Allocate { quota, unit, seats } => {

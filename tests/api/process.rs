@@ -53,19 +53,19 @@ fn what_cannot_be_opened_is_named_with_the_way_out() {
         (
             "sqlite:///dev/null/cadre.db",
             &serve[..],
-            "cannot be opened or created; see that the folder /dev/null exists",
+            "cannot be opened or created; check that the folder /dev/null exists",
         ),
-        (within("no/such/folder.db").as_str(), &serve, "cannot be opened or created; see that the folder"),
-        (scribble.as_str(), &serve, "is not an SQLite database; name another file in CADRE_DATABASE_URL"),
+        (within("no/such/folder.db").as_str(), &serve, "cannot be opened or created; check that the folder"),
+        (scribble.as_str(), &serve, "is not an SQLite database; set CADRE_DATABASE_URL to another file"),
         (read_only.as_str(), &serve, "is read-only; make it and its folder"),
-        (within("a.db").as_str(), &["serve", "--listen", &taken], "another program listens on"),
+        (within("a.db").as_str(), &["serve", "--listen", &taken], "another program already listens on"),
         (within("a.db").as_str(), &["serve", "--listen", "nowhere"], "invalid value 'nowhere' for '--listen <LISTEN>'"),
         (within("a.db").as_str(), &["serve", "--listen", "192.0.2.1:80"], "choose another address with --listen"),
         (within("a.db").as_str(), &["serve", "--log", "a=b=c"], "CADRE_LOG"),
         (within("a.db").as_str(), &["serve", "--database-connections", "0"], "0 is not in 1..=200"),
         (within("a.db").as_str(), &["import", "/no/such/folder"], "/no/such/folder"),
         ("postgres://u:PASS-MARK@127.0.0.1:1/d", &serve, "no PostgreSQL server answers"),
-        ("postgres://u:PASS-MARK@127.0.0.1:port/d", &serve, "CADRE_DATABASE_URL cannot be read; write postgres://"),
+        ("postgres://u:PASS-MARK@127.0.0.1:port/d", &serve, "CADRE_DATABASE_URL is invalid; write postgres://"),
         ("postgres://u:PASS-MARK@ho st/d", &serve, "CADRE_DATABASE_URL"),
         ("postgress://u:PASS-MARK@h/d", &serve, "write sqlite://PATH for the embedded database, or postgres://"),
         ("mysql://u:PASS-MARK@h/d", &["migrate", "status"], "write sqlite://PATH for the embedded database"),
@@ -132,23 +132,28 @@ async fn a_schema_of_another_version_is_refused_with_the_way_out() {
             let said = refused(&url, &["client", "list"]);
             assert!(said.contains("run `cadre-api migrate up`"), "{said}");
         }
-        assert!(printed(&url, &["migrate", "status"]).contains("migrations to come: run `cadre-api migrate up`"));
-        assert!(printed(&url, &["migrate", "up"]).contains("the schema is current"));
-        assert!(printed(&url, &["migrate", "up"]).contains("the schema was current already"));
-        assert_eq!(printed(&url, &["migrate", "status"]), "the schema is current\n");
-        assert_eq!(printed(&url, &["migrate", "down", "--yes"]), "1 migration taken back\n");
-        assert!(printed(&url, &["migrate", "status"]).starts_with("1 migration to come"));
+        assert!(
+            printed(&url, &["migrate", "status"]).contains("migrations not yet applied: run `cadre-api migrate up`")
+        );
+        assert!(printed(&url, &["migrate", "up"]).contains("the schema is up to date"));
+        assert!(printed(&url, &["migrate", "up"]).contains("the schema was already up to date"));
+        assert_eq!(printed(&url, &["migrate", "status"]), "the schema is up to date\n");
+        assert_eq!(printed(&url, &["migrate", "down", "--yes"]), "1 migration rolled back\n");
+        assert!(printed(&url, &["migrate", "status"]).starts_with("1 migration not yet applied"));
         assert!(printed(&url, &["migrate", "up"]).starts_with("1 migration applied"));
 
         let database = open(&url).await;
         execute(&database, FROM_TOMORROW).await;
         for args in [&serve[..], &["migrate", "up"], &["migrate", "down"], &["client", "list"]] {
             let said = refused(&url, args);
-            assert!(said.contains("newer cadre-api") && said.contains("m20991231_000001_tomorrow"), "{args:?}: {said}");
+            assert!(
+                said.contains("newer version of cadre-api") && said.contains("m20991231_000001_tomorrow"),
+                "{args:?}: {said}"
+            );
         }
-        assert!(printed(&url, &["migrate", "status"]).contains("unknown here: m20991231_000001_tomorrow"));
+        assert!(printed(&url, &["migrate", "status"]).contains("unknown to this version: m20991231_000001_tomorrow"));
         execute(&database, NOT_FROM_TOMORROW).await;
-        assert_eq!(printed(&url, &["migrate", "status"]), "the schema is current\n");
+        assert_eq!(printed(&url, &["migrate", "status"]), "the schema is up to date\n");
         database.close().await.expect("closed");
     }
 }
@@ -352,7 +357,8 @@ async fn clients_live_and_end_at_the_command_line() {
         let typed = printed(&url, &["token", "--client", &id]);
         assert_eq!(program.ask(typed.trim(), viewer).await, (200, answer), "an operator's token is the client's");
         assert!(
-            refused(&url, &["token", "--client", &id, "--scope", "quota:read"]).contains("does not hold one of these")
+            refused(&url, &["token", "--client", &id, "--scope", "quota:read"])
+                .contains("does not include all of these")
         );
 
         let rotated = |more: &[&str]| {
@@ -362,7 +368,7 @@ async fn clients_live_and_end_at_the_command_line() {
         };
         let overlapping = rotated(&["--overlap", "1d"]);
         assert!(program.exchange(&id, &secret).await.is_some() && program.exchange(&id, &overlapping).await.is_some());
-        assert!(printed(&url, &["client", "list"]).contains("the old secret holds until"));
+        assert!(printed(&url, &["client", "list"]).contains("the old secret is valid until"));
         assert!(
             refused(&url, &["client", "rotate-secret", "--client", &id, "--overlap", "31d"])
                 .contains("30 days at most")
@@ -380,7 +386,7 @@ async fn clients_live_and_end_at_the_command_line() {
         let refusing = async || (program.ask(&token, viewer).await.0 == 401).then_some(());
         poll::until_async(refusing).await.expect("a revoked client's token ends");
         assert_eq!(program.exchange(&id, &new).await, None);
-        assert!(refused(&url, &["token", "--client", &id]).contains("no live client"));
+        assert!(refused(&url, &["token", "--client", &id]).contains("there is no client with this id"));
         assert!(printed(&url, &["client", "list"]).contains("revoked"));
 
         for (args, expected) in [
@@ -443,7 +449,10 @@ async fn the_demo_prints_lines_that_work_as_they_stand() {
     let answer = shell(folder.path(), &lines.join("\n"));
     assert!(answer.contains(r#""total":75"#) && answer.contains(r#""count":66,"percent":88.0"#), "{answer}");
     assert!(answer.ends_with("}\n"), "the prompt is on a line of its own: {answer:?}");
-    let client = greeting.lines().find_map(|line| line.strip_prefix("Its client, for new tokens: ")).expect("a client");
+    let client = greeting
+        .lines()
+        .find_map(|line| line.strip_prefix("Client id and secret, for new tokens: "))
+        .expect("a client");
     let (id, secret) = client.split_once(':').expect("a secret");
     assert!(program.exchange(id, secret).await.is_some());
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing of it stays");

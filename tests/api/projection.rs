@@ -1,5 +1,5 @@
-//! Counts and page keys: they say what posts and qualifications say, after whatever was done, and questions are answered
-//! alike with and without them.
+//! Counts and page keys: they say what posts and qualifications say, after whatever was done, and questions are
+//! answered alike with and without them.
 //!
 //! Each world is verified when it stops, so the tests of acts and imports are tests of this as well.
 
@@ -49,7 +49,7 @@ async fn demo_app(kind: Kind) -> TestApp {
     app
 }
 
-/// A drawn question that counts and keys could answer, or could not for its day, its titles or its reach.
+/// A random query. Counts and keys cover some of them; others have a day, titles or a reach that they do not cover.
 fn question(draw: &mut Rng) -> String {
     let unit = UNITS[draw.usize(..UNITS.len())];
     let subject = ["PROFESSIONAL", "POLITICAL_THEORY", "STATE_MANAGEMENT"][draw.usize(..3)];
@@ -211,7 +211,7 @@ fn bends(kind: Kind) -> Vec<(String, &'static str)> {
     let key = format!("{person} AND subject_code = 'PROFESSIONAL'");
     let bytes = if kind == Kind::Sqlite { "x'00'" } else { "'\\x00'" };
     let of_person = "page key of person A-03 (unit ";
-    let words = "the words by which A-03 is found";
+    let words = "the search words of A-03";
     vec![
         (
             format!("UPDATE headcount SET people = people + 2 WHERE {all}"),
@@ -241,7 +241,7 @@ fn bends(kind: Kind) -> Vec<(String, &'static str)> {
             ),
             words,
         ),
-        ("UPDATE headcount_state SET version = 0".to_owned(), "were never made in the form of this version"),
+        ("UPDATE headcount_state SET version = 0".to_owned(), "were not built by this version"),
     ]
 }
 
@@ -271,10 +271,10 @@ async fn the_command_names_each_quota_whose_used_seats_are_not_those_of_its_enro
         assert_eq!(looked.status.code(), Some(1));
         let said = String::from_utf8_lossy(&looked.stdout);
         assert_eq!(said.matches("NOT INTACT: quota quo_").count(), 2, "{said}");
-        assert!(said.contains("says that 4 seats are used, and its enrolments use 3"), "{said}");
+        assert!(said.contains("records 4 used seats, but its enrolments use 3"), "{said}");
 
         let said = program::printed(url, &["verify", "--repair"]);
-        assert!(said.contains("counted again") && said.contains("used seats of 5 quotas, intact"), "{said}");
+        assert!(said.contains("were corrected") && said.contains("used seats of 5 quotas, intact"), "{said}");
         let right = "SELECT count(*) FROM quota WHERE programme_code = 'CMNV' AND used = 3 AND excess = 0";
         assert_eq!(number(app, right).await, 1);
         let acts = number(app, "SELECT count(*) FROM audit_entry WHERE act = 'quota.recount'").await;
@@ -427,10 +427,7 @@ async fn counts_that_another_version_left_behind_are_read_by_nobody() {
         let after = intermediate(&caller, "P").await;
         let people = |seen: &Value| seen["cadres"]["totalCount"]["value"].as_i64().expect("a count");
         assert_eq!(people(&after), people(&before) + 1);
-        assert_eq!(
-            verified(app).await.as_deref(),
-            Some("counts and page keys were never made in the form of this version")
-        );
+        assert_eq!(verified(app).await.as_deref(), Some("counts and page keys were not built by this version"));
         maintenance::rebuild_projections(&app.database, clock()).await.expect("rebuilt");
         assert_eq!(intermediate(&caller, "P").await, after);
     })

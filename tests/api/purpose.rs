@@ -64,7 +64,10 @@ async fn who_states_no_purpose_is_told_the_fields_and_the_purposes() {
         let message = |answer: &Value| answer["errors"][0]["message"].as_str().expect("a sentence").to_owned();
         assert!(message(&refused).ends_with("your client's grant allows PERSONNEL, TRAINING."), "{refused}");
         assert!(message(&other).ends_with("your client's grant allows PERSONNEL, TRAINING."), "{other}");
-        assert!(message(&without).ends_with("your client's grant allows none, ask the operator for one."), "{without}");
+        assert!(
+            message(&without).ends_with("your client's grant allows no purpose, ask the operator to grant one."),
+            "{without}"
+        );
     })
     .await;
 }

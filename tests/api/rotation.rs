@@ -85,7 +85,7 @@ fn numbers(of: &Value) -> String {
     nodes.iter().map(|node| node["decisionNo"].as_str().expect("a number")).collect::<Vec<_>>().join(" ")
 }
 
-/// Conditions, and what is found by them, latest first.
+/// Conditions, and the rotations that they find, latest first.
 const FOUND: [(&str, &str); 46] = [
     ("{}", "R7 R6 R5 R9 R4 R8 R3 R1 R2"),
     (r#"{cadre: "P-01"}"#, "R8 R1"),

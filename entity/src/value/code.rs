@@ -7,7 +7,9 @@ use sea_orm::DeriveValueType;
 
 /// The text is not a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a code has 1 to 40 letters, digits, '.', '_', '-' or '/', and begins with a letter or digit")]
+#[error(
+    "a code must have 1 to 40 characters (ASCII letters, digits, '.', '_', '-' or '/') and begin with a letter or digit"
+)]
 pub struct InvalidCode;
 
 /// Most codes are short enough to be stored inline, which saves about a thousand allocations for a page of cards.

@@ -40,7 +40,7 @@ impl PartialDate {
         .expect("the parser let through only months of the calendar")
     }
 
-    /// Formats the date into a buffer: its first day, truncated to the known parts.
+    /// Formats the known parts of the date into a buffer.
     fn spelled(self, into: &mut [u8; 10]) -> &str {
         let (first, known) = match self {
             Self::Year(year) => (Day::of(year, 1, 1), 4),

@@ -328,7 +328,7 @@ impl KeyAlgorithm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum Log {
-    /// Acts, with their changes.
+    /// Commands, with their changes.
     #[sea_orm(string_value = "AUDIT")]
     Audit,
     /// Accesses to protected data.
@@ -436,16 +436,16 @@ pub enum Scope {
     /// Statistics without persons.
     #[sea_orm(string_value = "stats:read")]
     StatsRead,
-    /// Acts on rotations.
+    /// Commands on rotations.
     #[sea_orm(string_value = "rotation:write")]
     RotationWrite,
-    /// Acts on plans, classes and enrolments.
+    /// Commands on plans, classes and enrolments.
     #[sea_orm(string_value = "training:write")]
     TrainingWrite,
     /// Allocating and returning quotas.
     #[sea_orm(string_value = "quota:allocate")]
     QuotaAllocate,
-    /// Acts on cadres and qualifications.
+    /// Commands on cadres and qualifications.
     #[sea_orm(string_value = "cadre:write")]
     CadreWrite,
     /// Imports.
@@ -506,7 +506,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_that_of_the_database_and_comes_back() {
+    fn a_value_is_spelled_as_in_the_database_and_parsed_again() {
         come_back::<Tier>();
         come_back::<StudyMode>();
         come_back::<RotationState>();

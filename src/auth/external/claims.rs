@@ -44,7 +44,10 @@ impl<'a> Unverified<'a> {
     pub async fn verify(self, now: DateTime<Utc>, at: Instant) -> Result<Claims, Denied> {
         let keys = self.source.with(&self.kid, at).await;
         if keys.is_empty() {
-            return Err(Error::Unavailable(DbErr::Custom("the keys of an issuer are not there yet".to_owned())).into());
+            return Err(Error::Unavailable(DbErr::Custom(
+                "the keys of the issuer have not been fetched yet".to_owned(),
+            ))
+            .into());
         }
         Ok(self.check(&keys, now)?)
     }

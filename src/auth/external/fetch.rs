@@ -26,13 +26,13 @@ pub(super) enum Failure {
     #[error("answer {0}")]
     Status(u16),
     /// Longer than `MAX_BYTES`.
-    #[error("answer too long")]
+    #[error("the response is too long")]
     Length,
     /// The metadata is invalid, belongs to another issuer, or names an unsafe URL.
     #[error("metadata")]
     Metadata,
     /// The response contains no usable key.
-    #[error("no usable key")]
+    #[error("the response contains no usable key")]
     Keys,
 }
 

@@ -50,7 +50,7 @@ impl Source {
         if keys.has(kid) {
             return keys;
         }
-        // Runs as a separate task: the attempt counts, so it completes even if the request is cancelled.
+        // A separate task: the attempt is counted, so it must complete even if the request is cancelled.
         let source = Arc::clone(self);
         let renewed = tokio::spawn(async move { source.renew_if_older(APART, at).await });
         let _done = renewed.await;
@@ -80,7 +80,11 @@ impl Source {
                 turn.has_failed = true;
                 metrics::counter!("cadre_issuer_key_fetches_total", "failed" => "true").increment(1);
                 let failure = &failure as &dyn std::error::Error;
-                tracing::warn!(error = failure, issuer, "keys of an issuer could not be fetched; the last ones stay");
+                tracing::warn!(
+                    error = failure,
+                    issuer,
+                    "the keys of an issuer could not be fetched; the previous ones remain in use"
+                );
             }
         }
     }

@@ -72,10 +72,12 @@ pub(super) fn read(text: &str, public_url: &str) -> Result<Vec<Trusted>, String>
     for entry in table.issuers {
         let name = entry.issuer.clone();
         if name == public_url {
-            return Err(format!("{name}: this is the service itself, whose tokens need no entry"));
+            return Err(format!(
+                "{name}: this is the service itself; remove the entry, its tokens are always accepted"
+            ));
         }
         if !names.insert(name.clone()) {
-            return Err(format!("{name}: it stands twice"));
+            return Err(format!("{name}: this issuer is listed twice; remove one entry"));
         }
         trusted.push(entry.check().map_err(|sentence| format!("{name:?}: {sentence}"))?);
     }
@@ -86,7 +88,7 @@ impl Entry {
     fn check(self) -> Result<Trusted, String> {
         let issuer = url("issuer", &self.issuer)?;
         if issuer.query().is_some() || issuer.fragment().is_some() {
-            return Err("issuer: write it without a query and a fragment".to_owned());
+            return Err("issuer: remove the query and the fragment of the URL".to_owned());
         }
         let place = match &self.jwks_uri {
             Some(uri) => Place::Keys(url("jwks_uri", uri)?),
@@ -96,7 +98,7 @@ impl Entry {
         let claim = |name: &str, value: Option<String>, default: &str| {
             let value = text(name, value.unwrap_or_else(|| default.to_owned()))?;
             if FIXED_CLAIMS.contains(&value.as_str()) {
-                return Err(format!("{name}: {value} has another meaning in every token; name another claim"));
+                return Err(format!("{name}: {value} is a standard claim with another meaning; name another claim"));
             }
             Ok(value)
         };
@@ -131,7 +133,11 @@ fn metadata(issuer: &str) -> Result<Url, String> {
 
 fn url(name: &str, text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("{name}: {error}"))?;
-    if is_safe(&url) { Ok(url) } else { Err(format!("{name}: write an https:// URL without a user or a password")) }
+    if is_safe(&url) {
+        Ok(url)
+    } else {
+        Err(format!("{name}: write an https:// URL without a user name and a password"))
+    }
 }
 
 /// Whether responses are protected from tampering: https, or a host on this machine.
@@ -148,7 +154,7 @@ pub(super) fn is_this_machine(url: &Url) -> bool {
 }
 
 fn empty(name: &str) -> String {
-    format!("{name}: it is empty")
+    format!("{name}: the value is empty; write one or remove the entry")
 }
 
 #[cfg(test)]
@@ -193,25 +199,25 @@ mod tests {
             (json!({}), "missing field `issuers`"),
             (unnamed, "missing field `issuer`"),
             (with("jwks", json!("x")), "unknown field `jwks`"),
-            (twice, "stands twice"),
+            (twice, "is listed twice"),
             (with("issuer", json!(PUBLIC_URL)), "the service itself"),
             (with("issuer", json!("dangnhap.example.vn")), "issuer: relative URL"),
             (with("issuer", json!("http://dangnhap.example.vn")), "issuer: write an https:// URL"),
             (with("issuer", json!("https://u:p@dangnhap.example.vn")), "issuer: write an https:// URL"),
-            (with("issuer", json!("https://dangnhap.example.vn?x")), "without a query"),
+            (with("issuer", json!("https://dangnhap.example.vn?x")), "remove the query"),
             (with("jwks_uri", json!("http://127.0.0.1.example.vn/jwks")), "jwks_uri: write an https:// URL"),
             (with("jwks_uri", json!("file:///etc/keys")), "jwks_uri: write an https:// URL"),
-            (with("audience", json!("")), "audience: it is empty"),
+            (with("audience", json!("")), "audience: the value is empty"),
             (with("audience", json!(["x"])), "invalid type"),
             (with("algorithms", json!([])), "choose one or more"),
             (with("algorithms", json!(["HS256"])), "choose one or more"),
             (with("algorithms", json!(["none"])), "choose one or more"),
             (with("longest_life_seconds", json!(0)), "write 1 to 86400"),
             (with("longest_life_seconds", json!(86_401)), "write 1 to 86400"),
-            (with("client_claim", json!("")), "client_claim: it is empty"),
-            (with("client_claim", json!("aud")), "client_claim: aud has another meaning"),
-            (with("scope_claim", json!("iss")), "scope_claim: iss has another meaning"),
-            (with("person_claim", json!("jti")), "person_claim: jti has another meaning"),
+            (with("client_claim", json!("")), "client_claim: the value is empty"),
+            (with("client_claim", json!("aud")), "client_claim: aud is a standard claim"),
+            (with("scope_claim", json!("iss")), "scope_claim: iss is a standard claim"),
+            (with("person_claim", json!("jti")), "person_claim: jti is a standard claim"),
         ] {
             let sentence = read(&table.to_string(), PUBLIC_URL).unwrap_err();
             assert!(sentence.contains(says), "{table}: {sentence}");

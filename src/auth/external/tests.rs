@@ -197,18 +197,18 @@ async fn what_is_no_small_and_soon_answer_is_none() {
     for (name, answer, says) in [
         ("the control", Answer::Text(good.clone()), "keys"),
         ("as long as may be", spaced(64 * 1024), "keys"),
-        ("one byte too long", spaced(64 * 1024 + 1), "answer too long"),
-        ("100 MB", Answer::Huge, "answer too long"),
+        ("one byte too long", spaced(64 * 1024 + 1), "the response is too long"),
+        ("100 MB", Answer::Huge, "the response is too long"),
         ("a redirect to good keys", Answer::Redirect("/good".to_owned()), "answer 302"),
         ("not there", Answer::Status(404), "answer 404"),
         ("a fault", Answer::Status(500), "answer 500"),
         ("no content", Answer::Status(204), "answer 204"),
-        ("no text", text(""), "no usable key"),
-        ("garbage", text("\u{0}\u{1}garbage"), "no usable key"),
-        ("another form", text("[]"), "no usable key"),
-        ("no keys", text(r#"{"keys":[]}"#), "no usable key"),
-        ("keys twice", Answer::Text(good.replacen('{', r#"{"keys":[],"#, 1)), "no usable key"),
-        ("nested deep", Answer::Text("[".repeat(10_000)), "no usable key"),
+        ("no text", text(""), "the response contains no usable key"),
+        ("garbage", text("\u{0}\u{1}garbage"), "the response contains no usable key"),
+        ("another form", text("[]"), "the response contains no usable key"),
+        ("no keys", text(r#"{"keys":[]}"#), "the response contains no usable key"),
+        ("keys twice", Answer::Text(good.replacen('{', r#"{"keys":[],"#, 1)), "the response contains no usable key"),
+        ("nested deep", Answer::Text("[".repeat(10_000)), "the response contains no usable key"),
     ] {
         server.answers("/jwks", answer);
         let fetched = fetcher().keys(&server.trusted()).await;

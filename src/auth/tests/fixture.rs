@@ -1,4 +1,4 @@
-//! A database, keys, a client and its token for tests. Rows are written directly, because acts belong to a higher
+//! A database, keys, a client and its token for tests. Rows are written directly, because commands belong to a higher
 //! layer.
 
 use std::{collections::BTreeSet, sync::Arc};

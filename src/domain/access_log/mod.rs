@@ -38,7 +38,8 @@ pub struct Reading {
 
 impl Reading {
     fn of((row, client): (access_entry::Model, Option<client::Model>)) -> Result<Self> {
-        let client = client.ok_or_else(|| Error::internal("a reading without its client"))?.name;
+        let client =
+            client.ok_or_else(|| Error::internal("an access entry refers to a client that does not exist"))?.name;
         Ok(Self { row, client })
     }
 

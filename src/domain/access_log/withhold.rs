@@ -44,7 +44,13 @@ pub struct Withhold {
 /// `Invalid` if the client or the person does not exist, or the document number is missing.
 pub async fn withhold(database: &Database, clock: Clock, order: Withhold) -> Result<()> {
     let document_no = ensure_number(&order.document_no)?;
-    let nobody = || Error::invalid("subject", "không có người nào mang mã này", "nobody has this code");
+    let nobody = || {
+        Error::invalid(
+            "subject",
+            "không có cán bộ nào có mã này; hãy kiểm tra lại mã",
+            "no cadre has this code; check it",
+        )
+    };
     let code: CadreCode = order.subject.parse().map_err(|_| nobody())?;
     let detail = format!("{} until {}: {document_no}", order.client, order.until);
 
@@ -53,7 +59,11 @@ pub async fn withhold(database: &Database, clock: Clock, order: Withhold) -> Res
     let person = cadre::Entity::find().filter(cadre::Column::Code.eq(code)).one(connection).await?;
     let person = person.ok_or_else(nobody)?;
     if client::Entity::find_by_id(order.client).one(connection).await?.is_none() {
-        return Err(Error::invalid("client", "không có hệ thống kết nối này", "there is no such client"));
+        return Err(Error::invalid(
+            "client",
+            "không có hệ thống kết nối nào có mã này; xem `cadre-api client list`",
+            "no client has this id; see `cadre-api client list`",
+        ));
     }
     let row = access_withholding::ActiveModel {
         seq: NotSet,
@@ -73,8 +83,8 @@ fn ensure_number(number: &str) -> Result<String> {
     text::line(number.trim(), LONGEST_NUMBER).ok_or_else(|| {
         Error::invalid(
             "document",
-            format!("số văn bản có từ 1 đến {LONGEST_NUMBER} ký tự, không có ký tự điều khiển"),
-            format!("the number of a document has 1 to {LONGEST_NUMBER} characters and no control characters"),
+            format!("số văn bản phải có từ 1 đến {LONGEST_NUMBER} ký tự, không có ký tự điều khiển"),
+            format!("a document number must have 1 to {LONGEST_NUMBER} characters and no control characters"),
         )
     })
 }

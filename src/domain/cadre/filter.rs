@@ -73,8 +73,8 @@ impl CadreWhere {
         }
         Err(Error::invalid(
             "where",
-            format!("Bộ lọc có quá {MAX_CONDITIONS} điều kiện; hãy chia thành nhiều câu hỏi."),
-            format!("The filter holds more than {MAX_CONDITIONS} conditions; ask several questions instead."),
+            format!("Bộ lọc có quá {MAX_CONDITIONS} điều kiện; hãy chia thành nhiều truy vấn."),
+            format!("The filter has more than {MAX_CONDITIONS} conditions; split it into several queries."),
         ))
     }
 
@@ -83,8 +83,8 @@ impl CadreWhere {
         if self.with_post.is_some() {
             return Err(Error::invalid(
                 format!("{field}.withPost"),
-                "`withPost` áp dụng cho cả danh sách; hãy đặt ở cấp ngoài cùng của `where`.",
-                "`withPost` applies to the whole list; state it at the top of `where`.",
+                "`withPost` áp dụng cho toàn bộ danh sách; hãy đặt ở cấp ngoài cùng của `where`.",
+                "`withPost` applies to the whole list; move it to the top level of `where`.",
             ));
         }
         let post = self.post(access, field, on)?.map(SimpleExpr::from);
@@ -156,8 +156,8 @@ fn with_codes(field: &str, codes: &[String]) -> Result<SimpleExpr> {
     if codes.len() > MOST_CODES {
         return Err(Error::invalid(
             field,
-            format!("Tối đa {MOST_CODES} mã; hãy chia thành nhiều câu hỏi."),
-            format!("At most {MOST_CODES} codes; ask several questions instead."),
+            format!("Danh sách có quá {MOST_CODES} mã; hãy chia thành nhiều truy vấn."),
+            format!("The list has more than {MOST_CODES} codes; split it into several queries."),
         ));
     }
     let codes: Vec<CadreCode> = codes.iter().filter_map(|code| code.parse().ok()).collect();

@@ -81,7 +81,7 @@ impl<'a> IndexableList<'a> {
         Ok(Some(Self { list, root, hierarchy, reach, subtree, level }))
     }
 
-    fn counted(&self, access: &Access) -> Counted<'_> {
+    fn count_query(&self, access: &Access) -> Counted<'_> {
         Counted {
             unit: self.root,
             subtree: (self.reach == Reach::Subtree).then_some(self.hierarchy),
@@ -223,7 +223,7 @@ impl IndexQuery<'_> {
             .column("sort_key")
             .expr_as(Expr::val(""), "unit_key")
             .from_subquery(keys, "of_page")
-            .and_where(self.speak_of_the_day())
+            .and_where(self.cover_the_day())
             .take()
     }
 
@@ -279,7 +279,7 @@ impl IndexQuery<'_> {
 
     /// Condition that the keys cover the day and refer to no unit missing in the caller's snapshot. Otherwise the
     /// select returns no row.
-    fn speak_of_the_day(&self) -> SimpleExpr {
+    fn cover_the_day(&self) -> SimpleExpr {
         let base_date = Query::select()
             .column(headcount_state::Column::BaseOn)
             .from(headcount_state::Entity)

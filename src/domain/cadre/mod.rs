@@ -83,8 +83,8 @@ pub async fn look_up(
         1 => Ok(found.remove(0)),
         0 => Err(Error::NotFound),
         _ => Err(Error::Conflict(crate::language::Sentence::new(
-            "Số định danh này được ghi cho nhiều người; hãy tra theo mã cán bộ.",
-            "This identity number is recorded for several people; look the person up by code.",
+            "Có nhiều người cùng được ghi số định danh này; hãy tra cứu theo mã cán bộ.",
+            "Several people are recorded with this identity number; look the person up by code.",
         ))),
     }
 }

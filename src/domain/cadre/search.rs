@@ -70,7 +70,7 @@ fn ensure_short(search: &str) -> Result<()> {
     Err(Error::invalid(
         "search",
         format!("Chuỗi tìm kiếm dài quá {LONGEST} ký tự; hãy rút ngắn."),
-        format!("The search is longer than {LONGEST} characters; shorten it."),
+        format!("The search text is longer than {LONGEST} characters; shorten it."),
     ))
 }
 

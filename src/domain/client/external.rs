@@ -39,8 +39,10 @@ impl ExternalName {
             (true, true) => Ok(self),
             (issuer_fits, _) => Err(Error::invalid(
                 if issuer_fits { field } else { "issuer" },
-                format!("cần từ 1 đến {LONGEST_NAME} ký tự ASCII, không có khoảng trắng, đúng như trong mã truy cập"),
-                format!("write 1 to {LONGEST_NAME} ASCII characters without blanks, exactly as tokens spell it"),
+                format!(
+                    "phải có từ 1 đến {LONGEST_NAME} ký tự ASCII, không có khoảng trắng, ghi đúng như trong mã truy cập"
+                ),
+                format!("write 1 to {LONGEST_NAME} ASCII characters without blanks, exactly as in the tokens"),
             )),
         }
     }
@@ -68,8 +70,8 @@ pub async fn link(database: &Database, clock: Clock, client: ClientId, name: Ext
     let insert = external_client::Entity::insert(row).on_conflict_do_nothing_on([issuer, id]);
     let TryInsertResult::Inserted(1..) = insert.exec_without_returning(txn.connection()).await? else {
         return Err(Error::Conflict(Sentence::new(
-            "tên này của bên cấp mã đã liên kết với một hệ thống kết nối; hãy bỏ liên kết đó trước",
-            "this name of the issuer is linked with a client already; unlink it first",
+            "tên này của bên cấp mã đã được liên kết với một hệ thống kết nối; hãy bỏ liên kết đó trước",
+            "this name of the issuer is already linked to a client; unlink it first",
         )));
     };
     txn.record(ChangeKind::Created, "external_client", object).await?;

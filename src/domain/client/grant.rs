@@ -95,17 +95,17 @@ impl Asked {
     /// `Invalid` for the field; `until` is the name of the field with the end.
     pub(super) fn ensure(&self, until: &str) -> Result<BTreeSet<UnitCode>> {
         if self.scopes.is_empty() {
-            return Err(Error::invalid("scopes", "cần ít nhất một phạm vi", "at least one scope is needed"));
+            return Err(Error::invalid("scopes", "cần nêu ít nhất một quyền", "at least one scope is required"));
         }
         if self.units.is_empty() {
-            return Err(Error::invalid("units", "cần ít nhất một đơn vị", "at least one unit is needed"));
+            return Err(Error::invalid("units", "cần nêu ít nhất một đơn vị", "at least one unit is required"));
         }
         ensure_basis(self.legal_basis.as_deref())?;
         if Period::new(self.valid_from, self.valid_to).is_none() {
             return Err(Error::invalid(
                 until,
                 "ngày hết hiệu lực phải sau ngày bắt đầu",
-                "the grant must end after the day it begins",
+                "the end of the grant must be after its first day",
             ));
         }
         unit_codes(&self.units)
@@ -153,8 +153,8 @@ pub async fn end_grant(database: &Database, clock: Clock, id: ClientId) -> Resul
     lock_living(&txn, id).await?;
     if end_from(&txn, id, clock.today()).await? == 0 {
         return Err(Error::Conflict(Sentence::new(
-            "hệ thống kết nối không có phạm vi nào đang hoặc sắp có hiệu lực",
-            "the client has no grant that holds or is to come",
+            "hệ thống kết nối không có phạm vi được cấp nào đang có hiệu lực hoặc sắp có hiệu lực",
+            "the client has no current or future grant",
         )));
     }
     txn.record(ChangeKind::Updated, "client", id.to_string()).await?;
@@ -256,8 +256,8 @@ pub(super) fn ensure_basis(basis: Option<&str>) -> Result<Option<String>> {
 fn bad_basis() -> Error {
     Error::invalid(
         "legal_basis",
-        format!("căn cứ pháp lý có từ 1 đến {LONGEST_BASIS} ký tự, không có ký tự điều khiển"),
-        format!("a legal basis has 1 to {LONGEST_BASIS} characters and no control characters"),
+        format!("căn cứ pháp lý phải có từ 1 đến {LONGEST_BASIS} ký tự, không có ký tự điều khiển"),
+        format!("a legal basis must have 1 to {LONGEST_BASIS} characters and no control characters"),
     )
 }
 
@@ -266,8 +266,8 @@ fn begins(from: Option<Day>, today: Day) -> Result<Day> {
     match from {
         Some(from) if from < today => Err(Error::invalid(
             "from",
-            format!("phạm vi mới có hiệu lực sớm nhất từ hôm nay, {today}"),
-            format!("a new grant begins today, {today}, or later"),
+            format!("phạm vi mới phải có hiệu lực từ hôm nay, {today}, hoặc muộn hơn"),
+            format!("a new grant must begin today, {today}, or later"),
         )),
         from => Ok(from.unwrap_or(today)),
     }
@@ -313,9 +313,5 @@ pub(in crate::domain) fn words<T: Ord + Copy + fmt::Display>(set: &[T]) -> Strin
 fn no_such_unit(code: &str) -> Error {
     // The text may be arbitrary; it is truncated and escaped for the message.
     let code: String = code.chars().take(40).flat_map(char::escape_debug).collect();
-    Error::invalid(
-        "units",
-        format!("không có đơn vị nào mang mã \"{code}\""),
-        format!("no unit has the code \"{code}\""),
-    )
+    Error::invalid("units", format!("không có đơn vị nào có mã \"{code}\""), format!("no unit has the code \"{code}\""))
 }

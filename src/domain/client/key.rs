@@ -71,7 +71,7 @@ pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Listed> 
     if living.filter(client_key::COLUMN.revoked_at.is_null()).count(connection).await? >= MAX_KEYS {
         return Err(Error::Conflict(Sentence::new(
             format!("hệ thống kết nối đã có {MAX_KEYS} khóa; hãy thu hồi một khóa trước"),
-            format!("the client has {MAX_KEYS} keys already; revoke one first"),
+            format!("the client already has {MAX_KEYS} keys; revoke one first"),
         )));
     }
     let row = client_key::ActiveModel {
@@ -120,7 +120,7 @@ pub async fn revoke(database: &Database, clock: Clock, client: ClientId, kid: &s
         .exec(txn.connection())
         .await?;
     if changed.rows_affected == 0 {
-        return Err(Error::Conflict(Sentence::new("khóa này đã bị thu hồi", "this key has been revoked")));
+        return Err(Error::Conflict(Sentence::new("khóa này đã bị thu hồi", "this key is already revoked")));
     }
     txn.record(ChangeKind::Ended, "client_key", object(client, kid)).await?;
     txn.commit().await
@@ -141,36 +141,38 @@ fn ensure_kid(kid: String) -> Result<String> {
     }
     Err(Error::invalid(
         "kid",
-        "mã khóa có từ 1 đến 100 ký tự ASCII, không có khoảng trắng",
-        "a key id has 1 to 100 ASCII characters and no blanks",
+        "mã khóa phải có từ 1 đến 100 ký tự ASCII, không có khoảng trắng",
+        "a key id must have 1 to 100 ASCII characters and no blanks",
     ))
 }
 
 fn kid_is_taken() -> Error {
     Error::Conflict(Sentence::new(
-        "hệ thống kết nối đã có khóa mang mã này; hãy chọn mã khác bằng --kid",
-        "the client has had a key of this id; choose another one with --kid",
+        "hệ thống kết nối đã có hoặc từng có khóa với mã này; hãy chọn mã khác bằng --kid",
+        "the client has or had a key with this id; choose another id with --kid",
     ))
 }
 
 fn unusable(why: Unusable) -> Error {
     let (vi, en) = match why {
         Unusable::Form => (
-            "tệp không chứa đúng một khóa công khai dạng PEM (PUBLIC KEY) hoặc JWK",
-            "the file does not hold exactly one public key, in PEM (PUBLIC KEY) or as a JWK",
+            "tệp phải chứa đúng một khóa công khai ở dạng PEM (PUBLIC KEY) hoặc JWK",
+            "the file must contain exactly one public key, in PEM (PUBLIC KEY) or as a JWK",
         ),
         Unusable::Private => (
-            "tệp chứa khóa bí mật; chỉ gửi khóa công khai, và hãy tạo cặp khóa mới nếu khóa bí mật đã rời máy của nó",
-            "the file holds a private key; hand over the public one alone, and make a new pair if the private key has \
-             left its machine",
+            "tệp chứa khóa bí mật; chỉ được đăng ký khóa công khai, và phải tạo cặp khóa mới nếu khóa bí mật đã được \
+             chép khỏi máy của hệ thống kết nối",
+            "the file contains a private key; register only the public key, and create a new pair if the private key \
+             was copied from the client's machine",
         ),
         Unusable::Kind => (
-            "khóa phải là P-256, Ed25519 hoặc RSA từ 2048 đến 8192 bit, dùng để ký",
-            "the key must be P-256, Ed25519, or RSA of 2048 to 8192 bits, and for signatures",
+            "khóa phải là khóa ký P-256, Ed25519, hoặc RSA từ 2048 đến 8192 bit",
+            "the key must be a signature key: P-256, Ed25519, or RSA of 2048 to 8192 bits",
         ),
         Unusable::Algorithm => (
-            "khóa không ký bằng thuật toán này; P-256 dùng ES256, Ed25519 dùng EdDSA, RSA dùng PS256 hoặc RS256",
-            "the key does not sign with this algorithm; P-256 goes with ES256, Ed25519 with EdDSA, RSA with PS256 or RS256",
+            "khóa không dùng được với thuật toán này; P-256 dùng ES256, Ed25519 dùng EdDSA, RSA dùng PS256 hoặc RS256",
+            "the key cannot be used with this algorithm; P-256 keys use ES256, Ed25519 keys EdDSA, RSA keys PS256 or \
+             RS256",
         ),
     };
     Error::invalid("file", vi, en)

@@ -1,4 +1,4 @@
-//! The row of a client in commands: its lock, and the administrator that it counts for.
+//! Functions of commands on the row of a client: they lock it and set its administrator.
 
 use entity::{client, value::ClientId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
@@ -39,7 +39,7 @@ pub(super) async fn lock_living(txn: &Txn, id: ClientId) -> Result<client::Model
 fn has_been_revoked() -> Error {
     Error::Conflict(Sentence::new(
         "hệ thống kết nối này đã bị thu hồi; hãy đăng ký hệ thống mới",
-        "this client has been revoked; register a new one",
+        "this client is revoked; register a new one",
     ))
 }
 

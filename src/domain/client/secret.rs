@@ -36,8 +36,8 @@ pub async fn rotate(database: &Database, clock: Clock, id: ClientId, overlap: Ti
     if !(TimeDelta::zero()..=LONGEST_OVERLAP).contains(&overlap) {
         return Err(Error::invalid(
             "overlap",
-            "mã cũ còn dùng được không quá 30 ngày",
-            "an old secret lives on for 30 days at most",
+            "mã bí mật cũ chỉ được dùng thêm không quá 30 ngày",
+            "an old secret can remain valid for 30 days at most",
         ));
     }
     let secret = Secret::draw()?;

@@ -45,8 +45,8 @@ impl IdempotentRequest {
             return Err(Refusal::input(
                 Code::InvalidKey,
                 "idempotencyKey",
-                format!("Khóa chống lặp có từ 1 đến {LONGEST_KEY} ký tự; hãy dùng một UUID mới cho mỗi việc."),
-                format!("An idempotency key has 1 to {LONGEST_KEY} characters; use a new UUID for each act."),
+                format!("Khóa chống lặp phải có từ 1 đến {LONGEST_KEY} ký tự; hãy dùng một UUID mới cho mỗi lệnh."),
+                format!("An idempotency key must have 1 to {LONGEST_KEY} characters; use a new UUID for each command."),
             )
             .into());
         }
@@ -89,15 +89,15 @@ impl IdempotentRequest {
             return Ok(None);
         }
         let before = idempotency_key::Entity::find_by_id((self.client, self.key.clone())).one(txn.connection()).await?;
-        let before = before.ok_or_else(|| Error::internal("the first request of a key is gone"))?;
+        let before = before.ok_or_else(|| Error::internal("the stored request of an idempotency key is missing"))?;
         if before.request == self.print {
             return Ok(Some(before.object));
         }
         Err(Refusal::conflict(
             Code::IdempotencyKeyReused,
             "idempotencyKey",
-            "Khóa này đã dùng cho một yêu cầu khác; hãy dùng khóa mới cho việc mới.",
-            "This key was used for another request; use a new key for a new act.",
+            "Khóa chống lặp này đã được dùng cho một yêu cầu khác; hãy dùng khóa mới cho lệnh mới.",
+            "This idempotency key was used for another request; use a new key for a new command.",
         )
         .into())
     }

@@ -1,6 +1,6 @@
-//! Commands of clients. A command declares its name, scope and payload next to its code; its `Subject` declares the steps
-//! that all commands on one kind of object share. `execute` is the only pipeline, from the look-up to the commit, so no
-//! command can skip a part of it.
+//! Commands of clients. A command declares its name, scope and payload next to its code; its `Subject` declares the
+//! steps that all commands on one kind of object share. `execute` is the only pipeline, from the look-up to the commit,
+//! so no command can skip a part of it.
 
 mod idempotency;
 mod lookup;
@@ -153,5 +153,5 @@ async fn executed<C: Command>(access: &Access, command: &C) -> CommandResult<<C:
     let written = subject.write(&txn, effect).await?;
     txn.commit().await?;
     let view = C::Subject::view(access, written).await?;
-    view.ok_or_else(|| Error::internal("a command hides its object").into())
+    view.ok_or_else(|| Error::internal("a command did not report its object").into())
 }

@@ -29,7 +29,7 @@ pub(in crate::domain) async fn bump_version<E: Versioned>(
     expected: Option<i32>,
 ) -> CommandResult<E::Model> {
     let (is_raised, row) = raise_version::<E>(txn, id, expected).await?;
-    let row = row.ok_or_else(|| Error::internal("the object of a command is gone"))?;
+    let row = row.ok_or_else(|| Error::internal("the object of a command is missing"))?;
     if is_raised { Ok(row) } else { Err(Refusal::version(E::version(&row)).into()) }
 }
 

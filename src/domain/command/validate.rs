@@ -45,9 +45,10 @@ pub(in crate::domain) fn code<C: FromStr>(field: &str, given: &str) -> Result<C,
         Refusal::input(
             Code::InvalidCode,
             field,
-            "Mã có từ 1 đến 40 chữ cái không dấu, chữ số, '.', '_', '-' hoặc '/', bắt đầu bằng chữ hoặc số; hãy sửa \
-            lại.",
-            "A code has 1 to 40 letters, digits, '.', '_', '-' or '/', and begins with a letter or digit; correct it.",
+            "Mã phải có từ 1 đến 40 ký tự gồm chữ cái không dấu, chữ số, '.', '_', '-' hoặc '/', bắt đầu bằng chữ cái \
+             hoặc chữ số; hãy sửa lại.",
+            "A code must have 1 to 40 characters (ASCII letters, digits, '.', '_', '-' or '/') and begin with a letter \
+             or digit; correct it.",
         )
     })
 }
@@ -63,12 +64,12 @@ fn words(field: &str, given: &str, longest: usize) -> Result<String, Refusal> {
         Code::InvalidText,
         field,
         format!(
-            "Nội dung có từ 1 đến {longest} ký tự, không có ký tự điều khiển hay ký tự bị hỏng (U+FFFD); hãy sửa lại hoặc bỏ \
-             trường này."
+            "Nội dung phải có từ 1 đến {longest} ký tự, không có ký tự điều khiển hoặc ký tự bị hỏng (U+FFFD); hãy sửa \
+             lại hoặc bỏ trường này."
         ),
         format!(
-            "A text has 1 to {longest} characters and neither control characters nor lost ones (U+FFFD); correct it or \
-             leave the field out."
+            "A text must have 1 to {longest} characters, and neither control characters nor replacement characters \
+             (U+FFFD); correct it or omit the field."
         ),
     ))
 }
@@ -81,8 +82,8 @@ pub(in crate::domain) fn between(field: &str, number: i32, (least, most): (i32, 
     Err(Refusal::input(
         Code::InvalidNumber,
         field,
-        format!("Số {number} phải nằm trong khoảng từ {least} đến {most}; hãy sửa lại."),
-        format!("The number {number} must lie between {least} and {most}; correct it."),
+        format!("Số {number} không nằm trong khoảng từ {least} đến {most}; hãy sửa lại."),
+        format!("The number {number} is not between {least} and {most}; correct it."),
     ))
 }
 
@@ -94,8 +95,8 @@ pub(in crate::domain) fn not_ahead(field: &str, day: Day, today: Day) -> Result<
     Err(Refusal::input(
         Code::InvalidDay,
         field,
-        format!("Ngày {day} chưa đến, hôm nay là {today}; hãy ghi việc này khi đã đến ngày."),
-        format!("The day {day} lies ahead of today, {today}; record it once it has come."),
+        format!("Ngày {day} chưa đến (hôm nay là {today}); hãy ghi nhận từ ngày đó trở đi."),
+        format!("The day {day} is in the future (today is {today}); record it on that day or later."),
     ))
 }
 
@@ -107,8 +108,8 @@ pub(in crate::domain) fn not_before(field: &str, day: Day, first: Day) -> Result
     Err(Refusal::input(
         Code::InvalidDay,
         field,
-        format!("Ngày {day} không được trước ngày {first}; hãy chọn ngày {first} hoặc sau đó."),
-        format!("The day {day} may not be before {first}; choose {first} or later."),
+        format!("Ngày {day} không được trước ngày {first}; hãy chọn ngày {first} hoặc một ngày sau đó."),
+        format!("The day {day} must not be before {first}; choose {first} or later."),
     ))
 }
 

@@ -139,10 +139,10 @@ impl FlowsAsked {
         }
         Err(Error::invalid(
             "before",
-            "Với riêng phạm vi stats:read, hãy hỏi từng năm dương lịch, ví dụ from: \"2014-01-01\", before: \"2015-01-01\"; \
-             khoảng khác cần phạm vi rotation:read.",
-            "With `stats:read` alone ask for one calendar year at a time, such as from: \"2014-01-01\", before: \
-             \"2015-01-01\"; any other period needs `rotation:read`.",
+            "Nếu chỉ có quyền stats:read, hãy truy vấn từng năm dương lịch, ví dụ from: \"2014-01-01\", before: \
+             \"2015-01-01\"; khoảng thời gian khác cần quyền rotation:read.",
+            "With only the scope `stats:read`, query one calendar year at a time, such as from: \"2014-01-01\", before: \
+             \"2015-01-01\"; other periods need `rotation:read`.",
         ))
     }
 
@@ -150,10 +150,10 @@ impl FlowsAsked {
         Period::new(Some(self.from), Some(self.before)).ok_or_else(|| {
             Error::invalid(
                 "before",
-                "`before` là ngày đầu tiên không còn tính, phải sau `from`; năm 2014 là from: \"2014-01-01\", \
-             before: \"2015-01-01\".",
-                "`before` is the first day that no longer counts and comes after `from`; the year 2014 is from: \
-             \"2014-01-01\", before: \"2015-01-01\".",
+                "`before` là ngày đầu tiên không được tính và phải sau `from`; ví dụ năm 2014 là from: \"2014-01-01\", \
+                 before: \"2015-01-01\".",
+                "`before` is exclusive and must be after `from`; the year 2014 is from: \"2014-01-01\", before: \
+                 \"2015-01-01\".",
             )
         })
     }

@@ -146,7 +146,7 @@ impl RotationList {
 
 /// The last day of the calendar; replaces an unknown end when ends are compared.
 fn never() -> Day {
-    Day::end_of_year(2199).expect("a day of the calendar")
+    Day::end_of_year(2199).expect("a valid calendar day")
 }
 
 /// The actual end, else the planned one.

@@ -1,4 +1,4 @@
-//! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái): queries, rules and acts.
+//! Rotations (luân chuyển), transfers (điều động) and secondments (biệt phái): queries, rules and commands.
 
 pub mod commands;
 mod direction;

@@ -1,4 +1,4 @@
-//! State machine of a rotation: which act is due in which state (Decree 170/2025, Arts. 46 and 50).
+//! State machine of a rotation: which command is due in which state (Decree 170/2025, Arts. 46 and 50).
 
 use entity::value::RotationState;
 
@@ -118,14 +118,14 @@ fn not_due(state: RotationState) -> Refusal {
     let due: Vec<_> = due(state).iter().map(|step| step.mutation().to_owned()).collect();
     let sentence = if due.is_empty() {
         Sentence::new(
-            format!("Hồ sơ luân chuyển ở trạng thái {state}, đã khép lại; hãy đề xuất một hồ sơ mới."),
-            format!("The rotation is {state}, which is final; propose a new one."),
+            format!("Hồ sơ luân chuyển đã ở trạng thái cuối {state}; hãy đề xuất một hồ sơ mới."),
+            format!("The rotation is {state}, which is a final state; propose a new rotation."),
         )
     } else {
         let named = due.join(", ");
         Sentence::new(
             format!("Hồ sơ luân chuyển ở trạng thái {state}; bước được phép tiếp theo: {named}."),
-            format!("The rotation is {state}; what may come next: {named}."),
+            format!("The rotation is {state}; permitted next steps: {named}."),
         )
     };
     Refusal::step("rotationId", &state, due, sentence)

@@ -10,20 +10,23 @@ use crate::{
 /// No rule of the key applies to the rotation on its start day.
 pub(super) fn none_in_force(key: RuleKey) -> Sentence {
     let (vi, en) = match key {
-        RuleKey::MinTerm => ("thời hạn luân chuyển tối thiểu", "the least term of a rotation"),
-        RuleKey::MinRemainingService => ("thời gian công tác còn lại", "the service left until retirement"),
-        RuleKey::RequiresPlanningEntry => ("yêu cầu trong quy hoạch", "the need of a planning entry"),
-        RuleKey::MaxSecondmentTerm => ("thời hạn biệt phái tối đa", "the longest term of a secondment"),
+        RuleKey::MinTerm => ("thời hạn luân chuyển tối thiểu", "the minimum term of a rotation"),
+        RuleKey::MinRemainingService => ("thời gian công tác còn lại", "the remaining service until retirement"),
+        RuleKey::RequiresPlanningEntry => ("yêu cầu trong quy hoạch", "the requirement of a planning entry"),
+        RuleKey::MaxSecondmentTerm => ("thời hạn biệt phái tối đa", "the maximum term of a secondment"),
     };
     Sentence::new(
         format!("Vào ngày bắt đầu không có quy định nào về {vi} có hiệu lực đối với trường hợp này."),
-        format!("No rule on {en} was in force on the start day for such a case."),
+        format!("No rule on {en} applies to this case on the start day."),
     )
 }
 
 /// The rule sets no requirement for the rotation.
 pub(super) fn asks_nothing(rule: &rule::Model) -> Sentence {
-    cited(rule, &Sentence::new("không đặt ra yêu cầu đối với trường hợp này.", "it asks nothing in such a case."))
+    cited(
+        rule,
+        &Sentence::new("không đặt ra yêu cầu đối với trường hợp này.", "the rule has no requirement in this case."),
+    )
 }
 
 /// A fact is missing or cannot be derived.
@@ -31,24 +34,26 @@ pub(super) fn lacks(rule: &rule::Model, fact: Fact) -> Sentence {
     let (vi, en) = match fact {
         Fact::End => (
             "chưa có ngày kết thúc theo kế hoạch hoặc thực tế; cần ghi nhận ngày đó để đối chiếu.",
-            "neither a planned nor an actual end is recorded; record one, so that it can be judged.",
+            "neither a planned nor an actual end is recorded; record one, so that the rule can be checked.",
         ),
         Fact::DestinationTitle => (
             "thời hạn tính theo một chức danh nhưng chưa có chức danh nơi đến; cần ghi nhận chức danh đó để đối chiếu.",
-            "the term counts on one title, and the title at the destination is not recorded; record it, so that it can be \
-             judged.",
+            "the term is counted per title, but the title at the destination is not recorded; record it, so that the \
+             rule can be checked.",
         ),
         Fact::Retirement => (
             "hồ sơ thiếu dữ liệu để xác định thời gian công tác còn lại; cần bổ sung ngày sinh để đối chiếu.",
-            "the file lacks what the service left is worked out of; add the day of birth, so that it can be judged.",
+            "the file lacks the data from which the remaining service is computed; add the day of birth, so that the \
+             rule can be checked.",
         ),
         Fact::PlanningEntry => (
             "dữ liệu lịch sử không nêu quy hoạch; cần ghi nhận văn bản và thời hạn quy hoạch để đối chiếu.",
-            "the imported history tells no planning entry; record its document and days, so that it can be judged.",
+            "the imported history contains no planning entry; record its document and days, so that the rule can be \
+             checked.",
         ),
         Fact::Deadline => (
             "không tính được thời hạn từ ngày bắt đầu; cần kiểm tra ngày bắt đầu và giá trị của quy định.",
-            "the day that it counts to cannot be worked out; look at the start day and the value of the rule.",
+            "the end of the term cannot be computed; check the start day and the value of the rule.",
         ),
     };
     cited(rule, &Sentence::new(vi, en))
@@ -59,10 +64,10 @@ pub(super) fn withheld(rule: &rule::Model) -> Sentence {
     cited(
         rule,
         &Sentence::new(
-            "kết quả được suy ra từ ngày sinh nên không hiển thị; cần quyền cadre.identity:read, mục đích trong tiêu đề \
-             X-Purpose, và hồ sơ của người này thuộc phạm vi của bạn.",
-            "the result follows from the day of birth and is not shown; it needs the scope cadre.identity:read, a purpose \
-             in the header X-Purpose, and the person's file within your reach.",
+            "kết quả được suy ra từ ngày sinh nên không hiển thị; cần có quyền cadre.identity:read, mục đích trong tiêu \
+             đề X-Purpose, và hồ sơ của người này phải thuộc phạm vi được cấp.",
+            "the result is derived from the day of birth and is not shown; it requires the scope cadre.identity:read, a \
+             purpose in the header X-Purpose, and the person's file within your reach.",
         ),
     )
 }
@@ -84,7 +89,7 @@ pub(super) fn broken(rule: &rule::Model, overridden: Option<&rule_override::Mode
         RuleKey::MinTerm => ("lùi ngày kết thúc", "choose a later end"),
         RuleKey::MinRemainingService => ("chọn người khác", "propose another person"),
         RuleKey::RequiresPlanningEntry => {
-            ("ghi nhận quy hoạch có hiệu lực vào ngày đó", "record a planning entry that holds on that day")
+            ("ghi nhận quy hoạch có hiệu lực vào ngày đó", "record a planning entry that is valid on that day")
         }
         RuleKey::MaxSecondmentTerm => ("chọn ngày kết thúc sớm hơn", "choose an earlier end"),
     };
@@ -100,9 +105,9 @@ pub(super) fn broken(rule: &rule::Model, overridden: Option<&rule_override::Mode
 pub(super) fn unverified(rule: &rule::Model, verdict: Verdict) -> Sentence {
     let said = if verdict == Verdict::Holds { met(rule) } else { unmet(rule) };
     let vi =
-        "có giá trị chưa được kiểm tra với văn bản gốc nên chưa kết luận đạt hay không đạt; nếu đúng như đã ghi thì";
-    let en = "a value was not compared with the text of its instrument yet, so this neither passes nor fails; if all is \
-              right as recorded,";
+        "có giá trị chưa được đối chiếu với văn bản gốc nên chưa kết luận đạt hay không đạt; nếu đúng như đã ghi thì";
+    let en = "a value has not been compared with the text of its legal instrument, so the check neither passes nor \
+              fails; if the recorded values are right,";
     cited(rule, &Sentence::new(format!("{vi} {}.", said.vi), format!("{en} {}.", said.en)))
 }
 
@@ -111,18 +116,18 @@ fn met(rule: &rule::Model) -> Sentence {
     match rule.key {
         RuleKey::MinTerm => Sentence::new(
             format!("thời hạn luân chuyển đạt mức tối thiểu {value} tháng"),
-            format!("the term reaches the least of {value} months"),
+            format!("the term reaches the minimum of {value} months"),
         ),
         RuleKey::MinRemainingService => Sentence::new(
             format!("thời gian công tác còn lại tính từ ngày bắt đầu đạt mức tối thiểu {value} tháng"),
-            format!("the service left on the start day reaches the least of {value} months"),
+            format!("the remaining service on the start day reaches the minimum of {value} months"),
         ),
         RuleKey::RequiresPlanningEntry => {
-            Sentence::new("quy hoạch có hiệu lực vào ngày bắt đầu", "a planning entry holds on the start day")
+            Sentence::new("quy hoạch có hiệu lực vào ngày bắt đầu", "a planning entry is valid on the start day")
         }
         RuleKey::MaxSecondmentTerm => Sentence::new(
             format!("thời hạn biệt phái không quá {value} tháng"),
-            format!("the secondment lasts no longer than {value} months"),
+            format!("the secondment is not longer than {value} months"),
         ),
     }
 }
@@ -132,18 +137,19 @@ fn unmet(rule: &rule::Model) -> Sentence {
     match rule.key {
         RuleKey::MinTerm => Sentence::new(
             format!("thời hạn luân chuyển ngắn hơn mức tối thiểu {value} tháng"),
-            format!("the term is shorter than the least of {value} months"),
+            format!("the term is shorter than the minimum of {value} months"),
         ),
         RuleKey::MinRemainingService => Sentence::new(
             format!("thời gian công tác còn lại tính từ ngày bắt đầu không đạt mức tối thiểu {value} tháng"),
-            format!("the service left on the start day does not reach the least of {value} months"),
+            format!("the remaining service on the start day is less than the minimum of {value} months"),
         ),
-        RuleKey::RequiresPlanningEntry => {
-            Sentence::new("không có quy hoạch có hiệu lực vào ngày bắt đầu", "no planning entry holds on the start day")
-        }
+        RuleKey::RequiresPlanningEntry => Sentence::new(
+            "không có quy hoạch có hiệu lực vào ngày bắt đầu",
+            "no planning entry is valid on the start day",
+        ),
         RuleKey::MaxSecondmentTerm => Sentence::new(
             format!("thời hạn biệt phái vượt mức tối đa {value} tháng"),
-            format!("the secondment lasts longer than the most of {value} months"),
+            format!("the secondment is longer than the maximum of {value} months"),
         ),
     }
 }

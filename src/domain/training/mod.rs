@@ -26,8 +26,8 @@ fn ensure_year(field: &str, year: i32) -> Result<()> {
     Day::end_of_year(year).map(|_| ()).ok_or_else(|| {
         Error::invalid(
             field,
-            "Năm là một số từ 1800 đến 2199, chẳng hạn 2021.",
-            "A year is a number from 1800 to 2199, such as 2021.",
+            "Năm phải là một số từ 1800 đến 2199, ví dụ 2021.",
+            "A year must be a number from 1800 to 2199, such as 2021.",
         )
     })
 }

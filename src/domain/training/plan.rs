@@ -177,8 +177,8 @@ pub(super) fn has_year_in(period: Period) -> Condition {
         .add_option(period.until().map(|until| training_plan::Column::YearFrom.lt(until.year())))
 }
 
-/// Whether days, both inclusive, touch the years of a plan, both inclusive. The days of each of its classes must, in imports
-/// as in acts.
+/// Whether days, both inclusive, touch the years of a plan, both inclusive. The days of each of its classes must, in
+/// imports as in commands.
 pub(crate) fn touches_years((first, last): (i32, i32), (start, end): (Day, Day)) -> bool {
     start.0.year() <= last && first <= end.0.year()
 }

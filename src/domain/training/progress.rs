@@ -115,8 +115,8 @@ impl Progress {
 /// rounded, and a query covers one year, one programme or all programmes, and no predecessors.
 ///
 /// # Errors
-/// `Forbidden` without `training:read` and `stats:read`, and for several years or programmes or for predecessors without
-/// `training:read`; `Invalid` for years outside the calendar or in the wrong order, unknown programmes,
+/// `Forbidden` without `training:read` and `stats:read`, and for several years or programmes or for predecessors
+/// without `training:read`; `Invalid` for years outside the calendar or in the wrong order, unknown programmes,
 /// decimals outside 0 to 6.
 pub async fn progress(access: &Access, asked: &ProgressAsked) -> Result<Progress> {
     let decimals = decimals(asked.decimals)?;
@@ -145,8 +145,8 @@ fn counted(access: &Access, asked: &ProgressAsked) -> Result<Counted> {
     let Some(years) = years(("year", Some(asked.year)), ("untilYear", Some(to)))? else {
         return Err(Error::invalid(
             "untilYear",
-            "`untilYear` là năm cuối cùng, không được trước `year`.",
-            "`untilYear` is the last year and does not come before `year`.",
+            "`untilYear` là năm cuối cùng và không được trước `year`.",
+            "`untilYear` is the last year and must not be before `year`.",
         ));
     };
     if let Some(codes) = &asked.programmes {

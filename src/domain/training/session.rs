@@ -31,7 +31,7 @@ pub fn stated(field: &str, given: &[Day], (start, end): (Day, Day)) -> Result<Ve
 
 /// A class with its session days.
 #[derive(Clone, Copy, Debug)]
-pub struct Held<'a> {
+pub struct ClassDays<'a> {
     /// The class.
     pub class: &'a training_class::Model,
     /// Its session days in order; empty if they are unknown.
@@ -53,7 +53,7 @@ pub enum Overlap {
 
 /// The overlap of two classes for a person who attends both. A full-time class takes the person from its first to its
 /// last day (both inclusive), so two full-time classes are compared by these days, whatever their sessions.
-pub fn overlap(one: Held<'_>, other: Held<'_>) -> Overlap {
+pub fn overlap(one: ClassDays<'_>, other: ClassDays<'_>) -> Overlap {
     if one.class.end_on < other.class.start_on || other.class.end_on < one.class.start_on {
         return Overlap::Apart;
     }
@@ -85,8 +85,10 @@ fn too_many(field: &str, given: usize) -> Refusal {
     Refusal::input(
         Code::InvalidNumber,
         field,
-        format!("Lớp có nhiều nhất {MAX} buổi học, ở đây là {given}; hãy bỏ bớt, hoặc chia thành nhiều lớp."),
-        format!("A class has at most {MAX} sessions, and these are {given}; leave some out, or plan several classes."),
+        format!("Lớp chỉ được có tối đa {MAX} buổi học, yêu cầu nêu {given}; hãy bỏ bớt, hoặc chia thành nhiều lớp."),
+        format!(
+            "A class can have at most {MAX} sessions, but {given} are given; remove some, or plan several classes."
+        ),
     )
 }
 
@@ -95,7 +97,9 @@ fn outside(field: &str, day: Day, (start, end): (Day, Day)) -> Refusal {
         Code::InvalidDay,
         field,
         format!("Buổi học ngày {day} nằm ngoài thời gian của lớp, từ {start} đến {end}; hãy sửa hoặc bỏ ngày này."),
-        format!("The session on {day} lies outside the class, which lasts from {start} to {end}; correct it."),
+        format!(
+            "The session on {day} is outside the class, which lasts from {start} to {end}; correct or remove the day."
+        ),
     )
 }
 
@@ -103,8 +107,8 @@ fn twice(field: &str, day: Day) -> Refusal {
     Refusal::input(
         Code::InvalidDay,
         field,
-        format!("Ngày {day} được nêu hai lần; hãy nêu mỗi ngày học một lần."),
-        format!("The day {day} stands there twice; name each day once."),
+        format!("Ngày {day} được nêu hai lần; hãy nêu mỗi ngày một lần."),
+        format!("The day {day} is listed twice; list each day once."),
     )
 }
 
@@ -201,7 +205,8 @@ mod tests {
                 (class(words[0], words[1], words[2]), sessions)
             };
             let (one, other) = (held(parts[0]), held(parts[1]));
-            let (one, other) = (Held { class: &one.0, sessions: &one.1 }, Held { class: &other.0, sessions: &other.1 });
+            let (one, other) =
+                (ClassDays { class: &one.0, sessions: &one.1 }, ClassDays { class: &other.0, sessions: &other.1 });
             let expected = match parts[2] {
                 "apart" => Overlap::Apart,
                 "possible" => Overlap::Possible,

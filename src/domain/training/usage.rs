@@ -1,9 +1,9 @@
 //! Counts the seats of quotas that enrolments use.
 //!
-//! `enrolment_quota` lists the quotas of each enrolment: the one that the act named, or those that `Holders` finds for
-//! an imported enrolment. They are written with the enrolment and never change. A seat is used while the enrolment is
-//! in a state that takes one; a quota of persons (người) counts a person once. `quota.used` is this count. Acts change
-//! it by one conditional statement, imports set it for the quotas of their own rows, and `verify` compares it.
+//! `enrolment_quota` lists the quotas of each enrolment: the one that the command named, or those that `Holders` finds
+//! for an imported enrolment. They are written with the enrolment and never change. A seat is used while the enrolment
+//! is in a state that takes one; a quota of persons (người) counts a person once. `quota.used` is this count. Commands
+//! change it by one conditional statement, imports set it for the quotas of their own rows, and `verify` compares it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -37,7 +37,7 @@ pub(crate) fn upwards(units: &Units, unit: UnitId, year: i32) -> Vec<UnitId> {
 
 /// The columns of a quota that determine its users.
 #[derive(Clone, Copy, Debug)]
-struct Held {
+struct QuotaRef {
     id: QuotaId,
     mode: Option<StudyMode>,
 }
@@ -56,8 +56,8 @@ pub(crate) struct Taught<'a> {
 /// The units that hold quotas in force.
 #[derive(Debug, Default)]
 pub(crate) struct Holders {
-    held: HashMap<(PlanId, ProgrammeCode, UnitId), Vec<Held>>,
-    /// The programmes of each plan whose quotas count learners of any programme.
+    quotas: HashMap<(PlanId, ProgrammeCode, UnitId), Vec<QuotaRef>>,
+    /// For each plan, the programmes of its quotas whose programme matches any other programme.
     any: HashMap<PlanId, HashSet<ProgrammeCode>>,
 }
 
@@ -68,7 +68,7 @@ impl Holders {
             self.any.entry(quota.plan_id).or_default().insert(quota.programme_code.clone());
         }
         let key = (quota.plan_id, quota.programme_code.clone(), quota.unit_id);
-        self.held.entry(key).or_default().push(Held { id: quota.id, mode: quota.mode });
+        self.quotas.entry(key).or_default().push(QuotaRef { id: quota.id, mode: quota.mode });
     }
 
     /// The quotas that an imported learner uses. For the programme, and for each programme that matches any, these are
@@ -77,7 +77,7 @@ impl Holders {
     pub fn used_by(&self, taught: Taught<'_>, upwards: &[UnitId]) -> Vec<QuotaId> {
         let any = self.any.get(&taught.plan).into_iter().flatten().filter(|code| *code != taught.programme);
         let nearest = |programme: &ProgrammeCode| {
-            upwards.iter().find_map(|unit| self.held.get(&(taught.plan, programme.clone(), *unit)))
+            upwards.iter().find_map(|unit| self.quotas.get(&(taught.plan, programme.clone(), *unit)))
         };
         let held = any.chain([taught.programme]).filter_map(nearest).flatten();
         held.filter(|quota| quota.mode.is_none() || quota.mode == taught.mode).map(|quota| quota.id).collect()
@@ -120,7 +120,7 @@ pub struct Difference {
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { quota, used, counted } = self;
-        write!(f, "quota {quota} says that {used} seats are used, and its enrolments use {counted}")
+        write!(f, "quota {quota} records {used} used seats, but its enrolments use {counted}")
     }
 }
 
@@ -168,9 +168,9 @@ async fn after(connection: &DatabaseTransaction, last: Option<QuotaId>) -> Resul
     Ok(quotas.all(connection).await?)
 }
 
-/// Sets the used seats of these quotas to the count of their enrolments. The quotas are locked first, so that no act
-/// changes them in between, and in the order of their ids, which is that of acts. Returns those that changed, as they were
-/// and as they are.
+/// Sets the used seats of these quotas to the count of their enrolments. The quotas are locked first, so that no
+/// command changes them in between, and in the order of their ids, which is that of commands. Returns those that
+/// changed, as they were and as they are.
 pub(crate) async fn settle(txn: &DatabaseTransaction, quotas: &[QuotaId]) -> Result<Vec<(quota::Model, quota::Model)>> {
     let mut changed = Vec::new();
     for chunk in quotas.chunks(usize::try_from(BATCH).unwrap_or(usize::MAX)) {

@@ -38,7 +38,7 @@ pub fn on_day(access: &Access, id: UnitId, day: Day) -> Option<UnitOnDay> {
 /// related lists are empty.
 pub fn named_by(access: &Access, by: &impl ReferencesUnit, id: UnitId, day: Day) -> Option<UnitOnDay> {
     let is_known = access.reference_data().units().get(id).is_some();
-    (is_known && by.names(id)).then_some(UnitOnDay { id, day })
+    (is_known && by.refers_to(id)).then_some(UnitOnDay { id, day })
 }
 
 impl UnitOnDay {
@@ -53,7 +53,7 @@ impl UnitOnDay {
     }
 
     fn unit(self, reference_data: &ReferenceData) -> &Unit {
-        reference_data.units().get(self.id).expect("only units of the registry are shown")
+        reference_data.units().get(self.id).expect("only units of the reference data have views")
     }
 
     /// Code of the unit.
@@ -143,7 +143,7 @@ pub fn named(access: &Access, field: &str, code: &str) -> Result<UnitId> {
     unit.map(|unit| unit.row.id).ok_or_else(|| {
         Error::invalid(
             field,
-            "Không có đơn vị nào mang mã này trong phạm vi của bạn; hãy tra mã bằng `units(search:)`.",
+            "Không có đơn vị nào có mã này trong phạm vi được cấp; hãy tra cứu mã bằng `units(search:)`.",
             "No unit within your reach has this code; look codes up with `units(search:)`.",
         )
     })
@@ -229,8 +229,8 @@ pub fn titles<'a>(access: &'a Access, field: &str, codes: &[String]) -> Result<V
     if codes.len() > MAX_TITLES {
         return Err(Error::invalid(
             field,
-            format!("Mỗi lần nêu tối đa {MAX_TITLES} mã chức danh; hãy chia thành nhiều câu hỏi."),
-            format!("Name at most {MAX_TITLES} titles at a time; ask several questions instead."),
+            format!("Danh sách có quá {MAX_TITLES} mã chức danh; hãy chia thành nhiều truy vấn."),
+            format!("The list has more than {MAX_TITLES} titles; split it into several queries."),
         ));
     }
     codes
@@ -239,8 +239,8 @@ pub fn titles<'a>(access: &'a Access, field: &str, codes: &[String]) -> Result<V
             access.reference_data().title(code).ok_or_else(|| {
                 Error::invalid(
                     field,
-                    "Danh sách có mã chức danh không tồn tại; xem các mã ở `titles`.",
-                    "The list holds a code that no title has; see the codes under `titles`.",
+                    "Danh sách có mã chức danh không tồn tại; xem các mã tại `titles`.",
+                    "The list contains a title code that does not exist; see the codes under `titles`.",
                 )
             })
         })

@@ -26,7 +26,9 @@ impl<T: InputType + Clone> Argument<T> {
             Self::Known(value) => Ok(Cow::Borrowed(value)),
             Self::Open(literal, default) => {
                 let value = T::parse(settled(literal, variables).or_else(|| default.clone()));
-                value.map(Cow::Owned).map_err(|_| Error::internal("a value that its argument cannot hold"))
+                value
+                    .map(Cow::Owned)
+                    .map_err(|_| Error::internal("an argument has a value that its type does not allow"))
             }
         }
     }

@@ -17,7 +17,7 @@ struct Condition {
 
 impl Conditions {
     /// Whether all conditions hold. The engine treats a variable that was not sent as false.
-    pub fn hold(&self, variables: &Variables) -> bool {
+    pub fn are_met(&self, variables: &Variables) -> bool {
         self.0.iter().all(|condition| {
             let value = variables.get(&condition.variable);
             matches!(value, Some(ConstValue::Boolean(true))) == condition.is

@@ -144,7 +144,7 @@ impl RootField {
     /// # Errors
     /// Those of the resolvers of the same fields.
     pub async fn find(&self, access: &Access, requirements: &Requirements, variables: &Variables) -> Result<RootData> {
-        if !self.when.hold(variables) {
+        if !self.when.are_met(variables) {
             return Ok(RootData::Nothing);
         }
         match &self.what {
@@ -175,7 +175,7 @@ impl RootField {
         requirements: &Requirements,
         variables: &Variables,
     ) -> Result<RootData> {
-        if !self.when.hold(variables) {
+        if !self.when.are_met(variables) {
             return Ok(RootData::Nothing);
         }
         match &self.what {

@@ -55,7 +55,7 @@ pub(super) struct Count {
 impl Count {
     /// The bound; `None` if the count is not selected.
     pub fn bound(&self, variables: &Variables) -> Result<Option<u64>> {
-        if !self.when.hold(variables) {
+        if !self.when.are_met(variables) {
             return Ok(None);
         }
         page::bound(*self.max.value(variables)?).map(Some)

@@ -40,7 +40,7 @@ impl<T: Render> CompiledSelection<T> {
     /// Writes an object.
     pub fn one<'a>(&self, of: T::Of<'a>, with: RenderContext<'a>, out: &mut JsonWriter) -> Result<()> {
         let mut before = b'{';
-        for slot in self.0.iter().filter(|slot| slot.when.hold(with.variables)) {
+        for slot in self.0.iter().filter(|slot| slot.when.are_met(with.variables)) {
             out.byte(before);
             out.raw(&slot.key);
             (slot.write)(of, with, out)?;
@@ -145,7 +145,7 @@ impl<'d> Compiling<'d> {
         compiled
     }
 
-    /// Records needed related rows.
+    /// Records related rows that the selection needs.
     fn note(&self, note: impl FnOnce(&mut Requirements)) {
         note(&mut self.requirements.borrow_mut());
     }
@@ -276,7 +276,7 @@ fn arguments(field: &Field) -> impl Iterator<Item = (&Name, &Literal)> {
 pub(super) trait Render: Sized + 'static {
     /// Name of the type in the schema.
     const NAME: &'static str;
-    /// The domain value.
+    /// The domain value from which an object of the type is written.
     type Of<'a>: Copy;
     /// The writer of a field; `None` if the field is left to the engine.
     fn field(field: &Selected<'_>) -> Option<Write<Self>>;

@@ -8,10 +8,10 @@ use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, Oper
 use async_graphql::parser::{Error as ParserError, parse_query};
 use async_graphql::{Name, Pos, Positioned};
 
-use crate::graphql::guard::complexity::{Complexity, ComplexityVisitor, Found};
+use crate::graphql::guard::complexity::{Complexity, ComplexityVisitor, DefinitionNames};
 use crate::graphql::guard::cost::Cost;
 use crate::graphql::guard::document::{Document, Kind, Operation};
-use crate::graphql::guard::fragments::{each_selection, ordered};
+use crate::graphql::guard::fragments::{each_selection, in_dependency_order};
 use crate::graphql::guard::lexer;
 use crate::graphql::guard::limits::Limits;
 use crate::graphql::guard::rejection::{Measure, Rejection, Rule};
@@ -86,7 +86,7 @@ struct Compiler<'d> {
     document: &'d ExecutableDocument,
     names: HashMap<&'d str, usize>,
     weights: Vec<Complexity>,
-    found: Vec<Found>,
+    found: Vec<DefinitionNames>,
 }
 
 impl<'d> Compiler<'d> {
@@ -95,7 +95,7 @@ impl<'d> Compiler<'d> {
         limits: &'d Limits,
         document: &'d ExecutableDocument,
     ) -> Result<Self, Rejection> {
-        let ordered = ordered(document)?;
+        let ordered = in_dependency_order(document)?;
         let names = ordered.iter().enumerate().map(|(index, (name, _))| (*name, index)).collect();
         let mut compiler = Compiler { schema_index, limits, document, names, weights: Vec::new(), found: Vec::new() };
         for (_, fragment) in ordered {
@@ -134,7 +134,7 @@ impl<'d> Compiler<'d> {
         let limits = self.limits;
         let (roots, most) = match kind {
             Kind::Query => (Measure::RootFields, limits.max_root_fields),
-            Kind::Mutation => (Measure::Acts, limits.max_acts),
+            Kind::Mutation => (Measure::Commands, limits.max_commands),
         };
         within(roots, most, weight.roots, Some(at))?;
         within(Measure::Depth, limits.max_depth, weight.depth, Some(at))?;
@@ -143,7 +143,7 @@ impl<'d> Compiler<'d> {
         if kind == Kind::Mutation {
             self.check_root_keys(&set.node)?;
         }
-        let Found { coordinates, uses, misfit, .. } = self.gather(found);
+        let DefinitionNames { coordinates, uses, misfit, .. } = self.gather(found);
         Ok(Operation {
             kind,
             name: name.cloned(),
@@ -159,7 +159,7 @@ impl<'d> Compiler<'d> {
     }
 
     /// Weighs a definition, used or not, and limits it to a size that the engine's validation can walk.
-    fn weigh(&self, on: &str, set: &Positioned<SelectionSet>) -> Result<(Complexity, Found), Rejection> {
+    fn weigh(&self, on: &str, set: &Positioned<SelectionSet>) -> Result<(Complexity, DefinitionNames), Rejection> {
         let (weight, found) =
             ComplexityVisitor::new(self.schema_index, &self.names, &self.weights).weigh(on, &set.node);
         within(Measure::Fields, self.limits.max_fields, weight.fields, Some(set.pos))?;
@@ -168,7 +168,7 @@ impl<'d> Compiler<'d> {
     }
 
     /// Everything named by a definition and by all fragments that it reaches.
-    fn gather(&self, mut found: Found) -> Found {
+    fn gather(&self, mut found: DefinitionNames) -> DefinitionNames {
         let mut reached = BTreeSet::new();
         let mut waiting = found.spreads.clone();
         while let Some(index) = waiting.pop_first() {
@@ -183,8 +183,8 @@ impl<'d> Compiler<'d> {
         found
     }
 
-    /// The engine executes a root field once for each occurrence, whereas the specification merges equal keys: an act
-    /// would be executed twice. The expansion is short, because root fields and nesting are limited before.
+    /// The engine executes a root field once for each occurrence, whereas the specification merges equal keys: a
+    /// command would be executed twice. The expansion is short, because root fields and nesting are limited before.
     fn check_root_keys(&self, set: &'d SelectionSet) -> Result<(), Rejection> {
         let mut keys = HashSet::new();
         let mut waiting = vec![set];
@@ -326,7 +326,7 @@ mod tests {
             ),
             (format!("query({}) {{ programmes }}", many(10_000, "$v:I")), "OPERATION_TOO_COMPLEX: tokens"),
             (format!("mutation {{ {} }}", many(10, "a#: inc")), "ok"),
-            (format!("mutation {{ {} }}", many(11, "a#: inc")), "OPERATION_TOO_COMPLEX: acts 11 > 10 at 1:1"),
+            (format!("mutation {{ {} }}", many(11, "a#: inc")), "OPERATION_TOO_COMPLEX: commands 11 > 10 at 1:1"),
             (many(11, "query q# { programmes }"), "OPERATION_TOO_COMPLEX: operations 11 > 10"),
             (format!("{{ {} }}", many(51, "programmes")), "OPERATION_TOO_COMPLEX: root-fields 51 > 50"),
             (

@@ -43,7 +43,7 @@ pub(super) struct Complexity {
 
 /// Names in one definition, without those in its fragments.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct DefinitionNames {
     pub(super) coordinates: BTreeSet<Coordinate>,
     pub(super) uses: BTreeSet<Use>,
     pub(super) spreads: BTreeSet<usize>,
@@ -67,7 +67,7 @@ pub(super) struct ComplexityVisitor<'a> {
     schema_index: &'a SchemaIndex,
     names: &'a HashMap<&'a str, usize>,
     fragments: &'a [Complexity],
-    found: Found,
+    found: DefinitionNames,
 }
 
 impl<'a> ComplexityVisitor<'a> {
@@ -76,10 +76,10 @@ impl<'a> ComplexityVisitor<'a> {
         names: &'a HashMap<&'a str, usize>,
         fragments: &'a [Complexity],
     ) -> Self {
-        ComplexityVisitor { schema_index, names, fragments, found: Found::default() }
+        ComplexityVisitor { schema_index, names, fragments, found: DefinitionNames::default() }
     }
 
-    pub(super) fn weigh(mut self, on: &str, set: &SelectionSet) -> (Complexity, Found) {
+    pub(super) fn weigh(mut self, on: &str, set: &SelectionSet) -> (Complexity, DefinitionNames) {
         let weight = self.set(on, set);
         (weight, self.found)
     }

@@ -11,7 +11,7 @@ use crate::graphql::guard::rejection::{Rejection, Rule};
 pub(super) type Named<'d> = (&'d str, &'d Positioned<FragmentDefinition>);
 
 /// The fragments, each after those that it spreads; refused if there is a cycle.
-pub(super) fn ordered(document: &ExecutableDocument) -> Result<Vec<Named<'_>>, Rejection> {
+pub(super) fn in_dependency_order(document: &ExecutableDocument) -> Result<Vec<Named<'_>>, Rejection> {
     for (_, operation) in document.operations.iter() {
         spreads(document, &operation.node.selection_set.node)?;
     }
@@ -24,7 +24,7 @@ pub(super) fn ordered(document: &ExecutableDocument) -> Result<Vec<Named<'_>>, R
     while !waiting.is_empty() {
         let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(_, spreads)| spreads.is_subset(&done));
         if ready.is_empty() {
-            return Err(Rejection::new(Rule::FragmentCycle, Some(on_a_circle(&rest))));
+            return Err(Rejection::new(Rule::FragmentCycle, Some(on_a_cycle(&rest))));
         }
         done.extend(ready.iter().map(|((name, _), _)| *name));
         ordered.extend(ready.into_iter().map(|(named, _)| named));
@@ -35,7 +35,7 @@ pub(super) fn ordered(document: &ExecutableDocument) -> Result<Vec<Named<'_>>, R
 
 /// A fragment on the cycle: each remaining fragment spreads another one, so a walk of as many steps as fragments ends
 /// on it.
-fn on_a_circle(left: &[(Named<'_>, HashSet<&str>)]) -> Pos {
+fn on_a_cycle(left: &[(Named<'_>, HashSet<&str>)]) -> Pos {
     let next = |at: usize| left.iter().position(|((name, _), _)| left[at].1.contains(name)).unwrap_or(at);
     let at = left.iter().fold(0, |at, _| next(at));
     left[at].0.1.pos

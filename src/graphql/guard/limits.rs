@@ -22,8 +22,8 @@ pub struct Limits {
     pub max_operations: u64,
     /// Root fields of one operation after fragments are expanded.
     pub max_root_fields: u64,
-    /// Root fields of one mutation: acts, which are done one after the other.
-    pub max_acts: u64,
+    /// Root fields of one mutation: commands, which are done one after the other.
+    pub max_commands: u64,
     /// Fields of one definition after fragments are expanded, regardless of list sizes: the work of the engine's own
     /// validation.
     pub max_fields: u64,
@@ -49,7 +49,7 @@ impl Default for Limits {
             max_variables: 50,
             max_operations: 10,
             max_root_fields: 50,
-            max_acts: 10,
+            max_commands: 10,
             max_fields: 10_000,
             max_depth: 15,
             max_introspection_depth: 16,

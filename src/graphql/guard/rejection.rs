@@ -117,7 +117,7 @@ pub enum Measure {
     /// Root fields.
     RootFields,
     /// Root fields of a mutation.
-    Acts,
+    Commands,
     /// Fields after fragments are expanded.
     Fields,
     /// Fields on one path.
@@ -186,10 +186,12 @@ impl Rejection {
             Rule::Limit { measure, limit, found } => limit_sentence(measure, limit, found, language),
             Rule::VariableNesting { limit } => match language {
                 Language::Vietnamese => {
-                    format!("Giá trị của một biến lồng sâu quá {limit} tầng; hãy gửi giá trị phẳng hơn.")
+                    format!("Giá trị của một biến lồng quá {limit} tầng; hãy gửi giá trị ít tầng hơn.")
                 }
                 Language::English => {
-                    format!("The value of a variable nests deeper than {limit} levels; send a flatter value.")
+                    format!(
+                        "The value of a variable is nested deeper than {limit} levels; send a value with fewer levels."
+                    )
                 }
             },
             rule => match &self.unknown {
@@ -222,7 +224,7 @@ impl UnknownValue {
                 format!("\"{word}\" không phải là giá trị của kiểu \"{of}\"; xem /schema.graphql.")
             }
             (Language::Vietnamese, Some(similar)) => {
-                format!("\"{word}\" không phải là giá trị của kiểu \"{of}\"; có thể bạn muốn dùng \"{similar}\".")
+                format!("\"{word}\" không phải là giá trị của kiểu \"{of}\"; giá trị gần giống: \"{similar}\".")
             }
             (Language::English, None) => {
                 format!("value \"{word}\" does not exist in enum \"{of}\"; see /schema.graphql.")
@@ -297,7 +299,7 @@ fn limit_sentence(measure: Measure, limit: u64, found: u64, language: Language) 
             format!("{subject_en} is {found}, the limit is {limit}; {way_out}.")
         }
         (Language::English, true) => {
-            format!("{subject_en} is over the limit of {limit} (counted up to {found}); {way_out}.")
+            format!("{subject_en} exceeds the limit of {limit} (counted up to {found}); {way_out}.")
         }
     }
 }
@@ -315,45 +317,47 @@ fn measured(measure: Measure) -> (&'static str, &'static str, (&'static str, &'s
                 "move values into variables or split it into several requests",
             ),
         ),
-        Measure::Tokens => ("Số từ của câu truy vấn", "The number of tokens of the document", split),
+        Measure::Tokens => ("Số ký hiệu (token) của câu truy vấn", "The number of tokens of the document", split),
         Measure::Nesting => (
-            "Độ lồng của câu truy vấn",
-            "The nesting of the document",
-            ("hãy viết phẳng hơn hoặc đưa giá trị vào biến", "write it flatter or move values into variables"),
+            "Số tầng lồng nhau của câu truy vấn",
+            "The nesting depth of the document",
+            ("hãy giảm số tầng lồng nhau hoặc đưa giá trị vào biến", "nest less or move values into variables"),
         ),
-        Measure::Directives => ("Số chỉ thị", "The number of directives", ("hãy bỏ bớt chỉ thị", "remove directives")),
-        Measure::Aliases => ("Số bí danh", "The number of aliases", split),
+        Measure::Directives => {
+            ("Số chỉ thị (directive)", "The number of directives", ("hãy bỏ bớt chỉ thị", "remove directives"))
+        }
+        Measure::Aliases => ("Số bí danh (alias)", "The number of aliases", split),
         Measure::Fragments => {
-            ("Số mảnh (fragment)", "The number of fragments", ("hãy gộp các mảnh", "merge fragments"))
+            ("Số mảnh (fragment)", "The number of fragments", ("hãy gộp các mảnh (fragment)", "merge fragments"))
         }
         Measure::Variables => (
             "Số biến của một thao tác",
             "The number of variables of an operation",
-            ("hãy gộp các biến vào một đối tượng đầu vào", "gather variables in an input object"),
+            ("hãy gộp các biến vào một đối tượng đầu vào", "combine variables in an input object"),
         ),
         Measure::Operations => (
             "Số thao tác trong câu truy vấn",
             "The number of operations of the document",
             ("hãy chỉ gửi thao tác cần chạy", "send only the operation to run"),
         ),
-        Measure::Acts => ("Số việc trong một thao tác", "The number of acts of a mutation", split),
+        Measure::Commands => ("Số lệnh trong một thao tác mutation", "The number of commands of a mutation", split),
         Measure::RootFields => ("Số trường gốc của một thao tác", "The number of root fields of an operation", split),
         Measure::Fields => (
             "Số trường sau khi khai triển các mảnh",
             "The number of fields after fragments are expanded",
-            ("hãy dùng ít mảnh lồng nhau hơn", "spread fewer fragments inside one another"),
+            ("hãy dùng ít mảnh lồng nhau hơn", "nest fewer fragments"),
         ),
         Measure::Depth => ("Số tầng trường", "The depth of fields", flatten),
         Measure::IntrospectionDepth => ("Số tầng trường khi đọc lược đồ", "The depth of introspection", flatten),
         Measure::IntrospectionLists => (
             "Số danh sách lồng nhau khi đọc lược đồ",
-            "The number of lists inside one another in introspection",
-            ("hãy đọc từng kiểu bằng __type", "ask for single types with __type"),
+            "The number of nested lists in introspection",
+            ("hãy đọc từng kiểu bằng __type", "query single types with __type"),
         ),
         Measure::Cost => ("Chi phí của thao tác", "The cost of the operation", smaller),
         Measure::ClientCost => (
-            "Chi phí của thao tác, so với mức mỗi phút của hệ thống bạn,",
-            "The cost of the operation, held against what your client may use in a minute,",
+            "Chi phí của thao tác, so với mức mỗi phút của hệ thống kết nối,",
+            "The cost of the operation, compared with the limit per minute of your client,",
             smaller,
         ),
     }
@@ -362,60 +366,63 @@ fn measured(measure: Measure) -> (&'static str, &'static str, (&'static str, &'s
 fn plain_sentence(rule: Rule) -> (&'static str, &'static str) {
     match rule {
         Rule::Syntax => (
-            "Câu truy vấn sai cú pháp GraphQL; hãy sửa tại vị trí đã nêu.",
-            "The document is not valid GraphQL; correct it at the given place.",
+            "Câu truy vấn sai cú pháp GraphQL; hãy sửa tại vị trí được nêu.",
+            "The document is not valid GraphQL; correct it at the given position.",
         ),
         Rule::AmbiguousOperations => (
             "Mỗi thao tác phải có tên riêng khi có nhiều thao tác; hãy đặt tên khác nhau.",
-            "Operations that share a document need names of their own; give each a different name.",
+            "A document with several operations needs a unique name for each; give each operation a different name.",
         ),
         Rule::RepeatedFragment => {
             ("Hai mảnh (fragment) trùng tên; hãy đổi tên một mảnh.", "Two fragments share a name; rename one.")
         }
-        Rule::FragmentCycle => {
-            ("Mảnh (fragment) gọi lại chính nó; hãy bỏ vòng lặp.", "A fragment spreads itself; break the circle.")
-        }
+        Rule::FragmentCycle => (
+            "Mảnh (fragment) tham chiếu đến chính nó; hãy bỏ vòng lặp.",
+            "A fragment refers to itself; remove the cycle.",
+        ),
         Rule::UnknownFragment => (
-            "Mảnh (fragment) được gọi không có; hãy thêm hoặc bỏ lời gọi.",
-            "A spread names no fragment; define it or remove the spread.",
+            "Mảnh (fragment) được tham chiếu không tồn tại; hãy khai báo mảnh hoặc bỏ tham chiếu.",
+            "A fragment spread refers to an unknown fragment; define the fragment or remove the spread.",
         ),
         Rule::RepeatedVariable => (
             "Một biến được khai báo hai lần; hãy bỏ một khai báo.",
             "A variable is declared twice; remove one declaration.",
         ),
         Rule::RepeatedMutationField => (
-            "Một trường gốc của mutation lặp lại cùng khóa trả lời; hãy đặt bí danh khác nhau cho mỗi lần.",
-            "A root field of the mutation repeats a response key; give each a different alias.",
+            "Hai trường gốc của mutation có cùng khóa kết quả; hãy đặt cho mỗi trường một bí danh (alias) khác nhau.",
+            "Two root fields of the mutation have the same response key; give each a different alias.",
         ),
         Rule::Subscription => {
-            ("Dịch vụ không có subscription; hãy dùng query.", "Subscriptions are not served; use a query.")
+            ("Dịch vụ không hỗ trợ subscription; hãy dùng query.", "Subscriptions are not supported; use a query.")
         }
         Rule::NoOperation => (
             "Câu truy vấn không có thao tác nào; hãy thêm query hoặc mutation.",
-            "The document holds no operation; add a query or a mutation.",
+            "The document contains no operation; add a query or a mutation.",
         ),
-        Rule::OperationNameRequired => {
-            ("Có nhiều thao tác; hãy nêu operationName.", "There are several operations; name one in operationName.")
-        }
+        Rule::OperationNameRequired => (
+            "Câu truy vấn có nhiều thao tác; hãy nêu tên thao tác cần chạy trong operationName.",
+            "The document has several operations; name the one to run in operationName.",
+        ),
         Rule::UnknownOperation => (
-            "Không có thao tác mang tên đã nêu; hãy kiểm tra operationName.",
-            "No operation has the given name; check operationName.",
+            "Câu truy vấn không có thao tác mang tên này; hãy kiểm tra operationName.",
+            "The document has no operation with this name; check operationName.",
         ),
         Rule::MissingVariable => (
-            "Thiếu một biến bắt buộc; hãy gửi giá trị của biến khai báo tại vị trí đã nêu.",
-            "A required variable is missing; send a value for the one declared at the given place.",
+            "Thiếu một biến bắt buộc; hãy gửi giá trị của biến được khai báo tại vị trí được nêu.",
+            "A required variable is missing; send a value for the variable declared at the given position.",
         ),
         Rule::NullVariable => (
-            "Một biến bắt buộc có giá trị null; hãy gửi giá trị của biến khai báo tại vị trí đã nêu.",
-            "A required variable is null; send a value for the one declared at the given place.",
+            "Một biến bắt buộc có giá trị null; hãy gửi giá trị của biến được khai báo tại vị trí được nêu.",
+            "A required variable is null; send a value for the variable declared at the given position.",
         ),
         Rule::WrongVariable => (
-            "Giá trị của một biến không đúng kiểu; hãy sửa giá trị của biến khai báo tại vị trí đã nêu.",
-            "The value of a variable does not fit its type; correct the value of the one declared at the given place.",
+            "Giá trị của một biến không đúng kiểu; hãy sửa giá trị của biến được khai báo tại vị trí được nêu.",
+            "The value of a variable does not match its type; correct the value of the variable declared at the given \
+             position.",
         ),
         Rule::WrongValue => (
-            "giá trị của đối số không đúng kiểu; hãy sửa tại vị trí đã nêu, xem /schema.graphql.",
-            "the value of the argument does not fit its type; correct it at the given place, see /schema.graphql.",
+            "giá trị của đối số không đúng kiểu; hãy sửa tại vị trí được nêu, xem /schema.graphql.",
+            "the value of the argument does not match its type; correct it at the given position, see /schema.graphql.",
         ),
         // Messages with numbers are written elsewhere.
         Rule::Limit { .. } | Rule::VariableNesting { .. } => ("", ""),
@@ -442,20 +449,23 @@ mod tests {
             (
                 Rejection::limit(Measure::Tokens, 5_000, 5_001, None),
                 "OPERATION_TOO_COMPLEX: tokens 5001 > 5000",
-                "Số từ của câu truy vấn vượt giới hạn 5000 (đã đếm đến 5001); hãy chia thành nhiều yêu cầu.",
-                "The number of tokens of the document is over the limit of 5000 (counted up to 5001); split it into several requests.",
+                "Số ký hiệu (token) của câu truy vấn vượt giới hạn 5000 (đã đếm đến 5001); hãy chia thành nhiều yêu \
+                 cầu.",
+                "The number of tokens of the document exceeds the limit of 5000 (counted up to 5001); split it into \
+                 several requests.",
             ),
             (
                 Rejection::new(Rule::RepeatedMutationField, None),
                 "GRAPHQL_VALIDATION_FAILED: repeated-mutation-field",
-                "Một trường gốc của mutation lặp lại cùng khóa trả lời; hãy đặt bí danh khác nhau cho mỗi lần.",
-                "A root field of the mutation repeats a response key; give each a different alias.",
+                "Hai trường gốc của mutation có cùng khóa kết quả; hãy đặt cho mỗi trường một bí danh (alias) khác \
+                 nhau.",
+                "Two root fields of the mutation have the same response key; give each a different alias.",
             ),
             (
                 Rejection::new(Rule::VariableNesting { limit: 32 }, None),
                 "BAD_VARIABLES: variable-nesting > 32",
-                "Giá trị của một biến lồng sâu quá 32 tầng; hãy gửi giá trị phẳng hơn.",
-                "The value of a variable nests deeper than 32 levels; send a flatter value.",
+                "Giá trị của một biến lồng quá 32 tầng; hãy gửi giá trị ít tầng hơn.",
+                "The value of a variable is nested deeper than 32 levels; send a value with fewer levels.",
             ),
         ];
         for (refusal, logged, vietnamese, english) in table {

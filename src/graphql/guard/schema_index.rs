@@ -208,7 +208,7 @@ impl SchemaIndex {
     }
 
     fn read(&mut self, sdl: &str) {
-        let document = parse_schema(sdl).expect("the service's own SDL parses");
+        let document = parse_schema(sdl).expect("the SDL of the service is valid");
         for definition in document.definitions {
             match definition {
                 TypeSystemDefinition::Schema(schema) => self.read_roots(&schema.node),

@@ -123,11 +123,13 @@ impl TrainingClass {
     async fn enrolments(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<Enrolment>> {
         let list = EnrolmentList { of: EnrolmentsOf::Class(self.0.row().id), ..EnrolmentList::default() };
         Enrolment::list(ctx, list, PageArgs { first, after, last, before }).await

@@ -63,7 +63,11 @@ impl Enrolment {
     async fn cadre(&self, ctx: &Context<'_>) -> Result<Cadre> {
         let class = self.its_class(ctx).await?;
         let person = ctx.loaders().person(ctx.access().learner_of(&self.0, class.as_ref().as_ref())).await?;
-        person.as_ref().clone().map(Cadre).ok_or_else(|| Error::internal("an enrolment of nobody"))
+        person
+            .as_ref()
+            .clone()
+            .map(Cadre)
+            .ok_or_else(|| Error::internal("an enrolment refers to a person that does not exist"))
     }
 
     /// The class (lớp); null for an external programme or a registration without a class.

@@ -36,7 +36,7 @@ impl TrainingQuery {
     async fn training_plan(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What names it.")] by: TrainingPlanKey,
+        #[graphql(desc = "Key of the plan.")] by: TrainingPlanKey,
     ) -> Result<Option<TrainingPlan>> {
         Ok(found(plans::look_up(ctx.access(), &by).await)?.map(TrainingPlan))
     }
@@ -46,7 +46,7 @@ impl TrainingQuery {
     async fn training_class(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What names it.")] by: TrainingClassKey,
+        #[graphql(desc = "Key of the class.")] by: TrainingClassKey,
     ) -> Result<Option<TrainingClass>> {
         Ok(found(classes::look_up(ctx.access(), &by).await)?.map(TrainingClass))
     }
@@ -55,7 +55,7 @@ impl TrainingQuery {
     async fn quota(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What names it.")] by: QuotaKey,
+        #[graphql(desc = "Key of the quota.")] by: QuotaKey,
     ) -> Result<Option<Quota>> {
         Ok(found(quotas::look_up(ctx.access(), &by).await)?.map(Quota))
     }
@@ -65,13 +65,15 @@ impl TrainingQuery {
     async fn training_plans(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which plans are wanted; all if absent.")] r#where: Option<TrainingPlanWhere>,
-        #[graphql(desc = "By code if absent.")] order_by: Option<Vec<TrainingPlanOrder>>,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(desc = "Filter of the plans; all plans if absent.")] r#where: Option<TrainingPlanWhere>,
+        #[graphql(desc = "Order of the list; by code if absent.")] order_by: Option<Vec<TrainingPlanOrder>>,
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Option<Connection<TrainingPlan>>> {
         let list = PlanList { filter: r#where.unwrap_or_default(), order: order_by.unwrap_or_default() };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
@@ -82,12 +84,14 @@ impl TrainingQuery {
     async fn quotas(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which quotas are wanted; all if absent.")] r#where: Option<QuotaWhere>,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(desc = "Filter of the quotas; all quotas if absent.")] r#where: Option<QuotaWhere>,
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Option<Connection<Quota>>> {
         let list = QuotaList { filter: r#where.unwrap_or_default(), ..QuotaList::default() };
         Quota::list(ctx, list, PageArgs { first, after, last, before }).await.map(Some)
@@ -99,13 +103,17 @@ impl TrainingQuery {
     async fn training_classes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which classes are wanted; all if absent.")] r#where: Option<TrainingClassWhere>,
-        #[graphql(desc = "By first day, latest first, if absent.")] order_by: Option<Vec<TrainingClassOrder>>,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(desc = "Filter of the classes; all classes if absent.")] r#where: Option<TrainingClassWhere>,
+        #[graphql(desc = "Order of the list; by first day, latest first, if absent.")] order_by: Option<
+            Vec<TrainingClassOrder>,
+        >,
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Option<Connection<TrainingClass>>> {
         let list = ClassList { filter: r#where.unwrap_or_default(), order: order_by.unwrap_or_default() };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before }).await?;
@@ -117,12 +125,14 @@ impl TrainingQuery {
     async fn enrolments(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which enrolments are wanted; all if absent.")] r#where: Option<EnrolmentWhere>,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(desc = "Filter of the enrolments; all enrolments if absent.")] r#where: Option<EnrolmentWhere>,
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Option<Connection<Enrolment>>> {
         let list = EnrolmentList { filter: r#where.unwrap_or_default(), ..EnrolmentList::default() };
         Enrolment::list(ctx, list, PageArgs { first, after, last, before }).await.map(Some)

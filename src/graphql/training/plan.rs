@@ -55,11 +55,13 @@ impl TrainingPlan {
     async fn quotas(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given.")]
+        #[graphql(
+            desc = "Number of entries from the start of the list, 0 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes after it.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 0 to 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor: only what comes before it.")] before: Option<String>,
+        #[graphql(desc = "A cursor; the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "Number of entries from the end of the list, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<Quota>> {
         let list = QuotaList::of(QuotasOf::Plan(self.0.row().id), false);
         Quota::list(ctx, list, PageArgs { first, after, last, before }).await

@@ -63,7 +63,7 @@ impl TrainingProgress {
     async fn classes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those of these categories; all if absent.")] categories: Option<Vec<ClassCategory>>,
+        #[graphql(desc = "Only classes of these categories; all if absent.")] categories: Option<Vec<ClassCategory>>,
     ) -> Result<i32> {
         self.0.classes(ctx.access(), categories.as_deref()).await.map(int)
     }

@@ -159,5 +159,5 @@ impl View for Quota {
 }
 
 fn of_no_plan() -> Error {
-    Error::internal("a quota of no plan")
+    Error::internal("a quota refers to a plan that does not exist")
 }

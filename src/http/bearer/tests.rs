@@ -84,7 +84,7 @@ async fn a_refused_token_gets_a_code_and_no_reason() {
     assert_eq!(status, 401);
     assert!(header.starts_with(r#"Bearer realm="cadre-api", error="invalid_token", resource_metadata="#));
     let message = body["errors"][0]["message"].as_str().unwrap();
-    assert!(message.starts_with("The access token is not valid or has expired. Get one by POST"));
+    assert!(message.starts_with("The access token is invalid or has expired. Get a token with POST"));
     assert!(!body.to_string().contains("x.y.z"));
 }
 

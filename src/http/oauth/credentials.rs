@@ -29,7 +29,7 @@ impl Credentials {
         let from = request.peer_addr().map(|peer| peer.ip());
         let mut sent = request.headers().get_all(header::AUTHORIZATION);
         match (sent.next(), sent.next()) {
-            (Some(_), Some(_)) => Err(Refusal::invalid_request("there is more than one Authorization header")),
+            (Some(_), Some(_)) => Err(Refusal::invalid_request("send exactly one Authorization header")),
             (None, _) if is_asserted && secret.is_none() => asserted(form),
             (Some(_), None) if is_asserted || secret.is_some() => Err(two_ways()),
             (None, _) if is_asserted => Err(two_ways()),
@@ -41,7 +41,7 @@ impl Credentials {
                 let (known, secret) = header.to_str().ok().and_then(basic).ok_or_else(Refusal::invalid_client)?;
                 // Many clients repeat their id in the body; it must be the same.
                 if id.is_some_and(|id| id != known) {
-                    return Err(Refusal::invalid_request("client_id differs from the one that authenticates"));
+                    return Err(Refusal::invalid_request("client_id differs from the client that authenticates"));
                 }
                 Ok(Self::Secret { id: known, secret, from })
             }
@@ -58,7 +58,9 @@ impl Credentials {
 }
 
 fn two_ways() -> Refusal {
-    Refusal::invalid_request("authenticate in one way: Basic, client_secret in the body, or client_assertion")
+    Refusal::invalid_request(
+        "use exactly one authentication method: Basic, client_secret in the body, or client_assertion",
+    )
 }
 
 /// RFC 7521, section 4.2.
@@ -68,7 +70,7 @@ fn asserted(form: &Form) -> Result<Credentials, Refusal> {
             Ok(Credentials::Assertion { assertion: assertion.to_owned(), id: form.get("client_id").map(str::to_owned) })
         }
         (Some(_), Some(_)) => Err(Refusal::invalid_client()),
-        _ => Err(Refusal::invalid_request("client_assertion and client_assertion_type are sent together")),
+        _ => Err(Refusal::invalid_request("send client_assertion and client_assertion_type together")),
     }
 }
 

@@ -38,7 +38,7 @@ impl Form {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
         let is_repeated = |at: usize| pairs[..at].iter().any(|earlier| earlier.0 == pairs[at].0);
         if (0..pairs.len()).any(is_repeated) {
-            return Err(Refusal::invalid_request("a parameter stands more than once"));
+            return Err(Refusal::invalid_request("a parameter occurs more than once"));
         }
         Ok(Self(pairs))
     }
@@ -52,7 +52,7 @@ impl Form {
 /// RFC 6749, section 3.2: parameters must be in the body. In a URL they would be logged.
 fn ensure_form(request: &HttpRequest) -> Result<(), Refusal> {
     if !request.query_string().is_empty() {
-        return Err(Refusal::invalid_request("parameters belong into the body, not into the URL"));
+        return Err(Refusal::invalid_request("send parameters in the body, not in the URL"));
     }
     if !is_utf8_form(request) || request.headers().contains_key(header::CONTENT_ENCODING) {
         return Err(Refusal::invalid_request(

@@ -39,7 +39,8 @@ impl Refusal {
         Self {
             status: StatusCode::UNAUTHORIZED,
             error: "invalid_client",
-            description: "the client is unknown or revoked, its secret or assertion does not hold, or none was sent",
+            description: "client authentication failed: the client is unknown or revoked, or its secret or assertion is \
+                          missing or invalid",
             retry_after: None,
         }
     }
@@ -100,11 +101,11 @@ impl From<Refused> for Refusal {
             Refused::UnauthorizedClient => ("unauthorized_client", "the client has no grant that is valid today"),
             Refused::InvalidScope => ("invalid_scope", "a requested scope is unknown or not granted to the client"),
             Refused::Failed(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a client could not be answered");
+                tracing::warn!(error = &error as &dyn std::error::Error, "a token request failed");
                 return Self {
                     status: StatusCode::SERVICE_UNAVAILABLE,
                     error: "temporarily_unavailable",
-                    description: "the service cannot answer at the moment; try again in a few seconds",
+                    description: "the service is not available at the moment; try again in a few seconds",
                     retry_after: Some(5),
                 };
             }

@@ -123,7 +123,11 @@ async fn an_empty_file_lacks_its_columns() {
     assert_eq!(report.outcome, Outcome::NoRows);
     let mut text = Vec::new();
     report.render(Language::English, Extent::Short, &mut text).unwrap();
-    assert!(String::from_utf8(text).unwrap().ends_with("no rows below their headers; nothing was written.\n"));
+    assert!(
+        String::from_utf8(text)
+            .unwrap()
+            .ends_with("only headers and no rows; nothing was written. Add rows and import again.\n")
+    );
 }
 
 #[tokio::test]

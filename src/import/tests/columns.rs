@@ -17,7 +17,7 @@ fn edited(text: &str, mut edit: impl FnMut(usize, &mut Vec<String>)) -> String {
     String::from_utf8(writer.into_inner().unwrap()).unwrap()
 }
 
-/// Where a file has a column; `None` if it lacks it.
+/// Position of a column in a file; `None` if the file lacks it.
 fn position(text: &str, column: &str) -> Option<usize> {
     text.lines().next().unwrap().split(',').position(|name| name == column)
 }
@@ -128,9 +128,9 @@ async fn a_column_that_is_repeated_or_misspelt_refuses_the_file_even_if_it_may_b
         ("code,full_name,gender,category,status,birth_on,birth_on", "column number 7 repeats an earlier column"),
         (
             "code,full_name,gender,category,status,rank_cod",
-            "column number 6 is not in the format, perhaps rank_code is meant",
+            "column number 6 is not in the format (did you mean rank_code?)",
         ),
-        ("code,full_name,gender,category,status,native_place", "perhaps native_place_code is meant"),
+        ("code,full_name,gender,category,status,native_place", "did you mean native_place_code?"),
         ("code,full_name,gender,category,status,shoe_size", "column number 6 is not in the format"),
         ("code,full_name,gender,category,statu,birth_on", "missing columns: status"),
     ] {

@@ -216,8 +216,8 @@ async fn a_report_reads_as_a_table() {
     let mut text = Vec::new();
     report.render(Language::English, Extent::Short, &mut text).unwrap();
     insta::assert_snapshot!(String::from_utf8(text).unwrap(), @r"
-    notes.csv WARNING UNKNOWN_FILE: the file is not part of the bundle format and is ignored; check its name
-    units.csv:7:2 (parent_code) ERROR UNKNOWN_CODE: the code Q is neither in units.csv nor in the database
+    notes.csv WARNING UNKNOWN_FILE: the file is not part of the bundle format and was ignored; check its name
+    units.csv:7:2 (parent_code) ERROR UNKNOWN_CODE: the code Q is neither in units.csv nor in the database; correct it or add its row
 
     file                            rows         new   unchanged
     units.csv                          7           6           0
@@ -251,8 +251,8 @@ async fn a_report_reads_as_a_table() {
       },
       "code": "UNKNOWN_CODE",
       "sentence": {
-        "vi": "mã Q không có trong units.csv và cũng không có trong cơ sở dữ liệu",
-        "en": "the code Q is neither in units.csv nor in the database"
+        "vi": "mã Q không có trong units.csv và cũng không có trong cơ sở dữ liệu; hãy sửa mã hoặc bổ sung dòng còn thiếu",
+        "en": "the code Q is neither in units.csv nor in the database; correct it or add its row"
       }
     }
     "#);
@@ -262,17 +262,22 @@ async fn a_report_reads_as_a_table() {
 async fn a_finding_shows_what_stands_there_and_what_was_meant() {
     let (_dir, database) = fresh().await;
     for (file, old, new, words) in [
-        ("assignments.csv", "2012-01-01,,true", "12/03/2012,,true", &["\"12/03/2012\"", "perhaps 2012-03-12"][..]),
-        ("quotas.csv", "X,LL,", "X,LLL,", &["LLL", "perhaps LL"]),
-        ("assignments.csv", "2012-01-01,,true", "2012-01-01,,TRUE", &["\"TRUE\"", "perhaps true"]),
+        (
+            "assignments.csv",
+            "2012-01-01,,true",
+            "12/03/2012,,true",
+            &["\"12/03/2012\"", "did you mean 2012-03-12?"][..],
+        ),
+        ("quotas.csv", "X,LL,", "X,LLL,", &["LLL", "did you mean LL?"]),
+        ("assignments.csv", "2012-01-01,,true", "2012-01-01,,TRUE", &["\"TRUE\"", "did you mean true?"]),
         ("assignments.csv", "2012-01-01,,true", "2012-01-01,,NULLX", &["\"NULLX\"", "true, false"]),
-        ("qualifications.csv", "2010-06", "06/2010", &["\"06/2010\"", "perhaps 2010-06"]),
+        ("qualifications.csv", "2010-06", "06/2010", &["\"06/2010\"", "did you mean 2010-06?"]),
         ("qualifications.csv", "INFORMATICS", "Tin học", &["\"Tin học\"", "POLITICAL_THEORY"]),
-        ("qualifications.csv", "INFORMATICS", "INFORMATIC", &["\"INFORMATIC\"", "perhaps INFORMATICS"]),
+        ("qualifications.csv", "INFORMATICS", "INFORMATIC", &["\"INFORMATIC\"", "did you mean INFORMATICS?"]),
         ("qualifications.csv", "INFORMATICS,BASIC", "INFORMATICS,Cơ bản", &["\"Cơ bản\"", "ADVANCED, BASIC"]),
-        ("cadres.csv", "RETIRED", "RETIRD", &["\"RETIRD\"", "perhaps RETIRED"]),
+        ("cadres.csv", "RETIRED", "RETIRD", &["\"RETIRD\"", "did you mean RETIRED?"]),
         // Neither the day of birth nor what it would be in the right form.
-        ("cadres.csv", "1980-01-02", "02/01/1980", &["2025-07-31 and not 31/07/2025"]),
+        ("cadres.csv", "1980-01-02", "02/01/1980", &["2025-07-31, not 31/07/2025"]),
         ("rotations.csv", "SECONDMENT", "Biệt phái", &["\"Biệt phái\"", "SECONDMENT"]),
     ] {
         let finding = ("", 0, "", 0, "");

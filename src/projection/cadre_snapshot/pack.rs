@@ -172,7 +172,9 @@ fn day(number: i32) -> Result<Day> {
 }
 
 fn unreadable(why: impl Display) -> Error {
-    Error::internal(format!("a card that cannot be read ({why}); `cadre-api verify --repair` makes all anew"))
+    Error::internal(format!(
+        "a stored card cannot be read ({why}); run `cadre-api verify --repair`, which rebuilds all cards"
+    ))
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ impl Dimensions {
 
     /// Covered days: from the base date on, without end.
     pub fn days(&self) -> Period {
-        Period::new(Some(self.base_date), None).expect("a period without an end")
+        Period::new(Some(self.base_date), None).expect("a period has no end")
     }
 
     /// Day under which a change from day `from` on is stored: the first day of the calendar if it applies on the base
@@ -109,7 +109,7 @@ impl Dimensions {
     pub fn place(&mut self, unit: UnitId) -> u32 {
         *self.places.entry(unit).or_insert_with(|| {
             self.units.push(unit);
-            u32::try_from(self.units.len() - 1).expect("fewer units than four thousand millions")
+            u32::try_from(self.units.len() - 1).expect("there are fewer than 2^32 units")
         })
     }
 
@@ -165,7 +165,7 @@ impl Dimensions {
     /// Sorts cells into the order in which commands write them. All transactions use the same order, which avoids
     /// deadlocks. Cells of units high in the tree, which most commands change, come last, so that their row locks are
     /// held for the shortest time.
-    pub fn in_order(&self, cells: &mut [(CountKey, i32)]) {
+    pub fn sort(&self, cells: &mut [(CountKey, i32)]) {
         let units = self.reference_data.units();
         let depth = |cell: &CountKey| match hierarchy(cell.scope) {
             Some(hierarchy) => units.depth(self.unit(cell.unit), hierarchy),

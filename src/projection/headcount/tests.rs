@@ -44,7 +44,7 @@ fn drawn(rng: &mut Rng) -> Day {
     day(rng.i32(0..6 * 360))
 }
 
-fn two(rng: &mut Rng) -> (Day, Option<Day>) {
+fn drawn_period(rng: &mut Rng) -> (Day, Option<Day>) {
     let (a, b) = (drawn(rng), drawn(rng));
     match rng.bool() {
         true if a != b => (a.min(b), Some(a.max(b))),
@@ -136,7 +136,7 @@ fn versions(rng: &mut Rng, units: &[UnitId], at: usize) -> Vec<unit_version::Mod
 fn person(rng: &mut Rng, units: &[UnitId]) -> (CadreId, Vec<assignment::Model>, Vec<qualification::Model>) {
     let id = CadreId::new();
     let posts = (0..rng.usize(0..5)).map(|_| {
-        let (start_on, end_on) = two(rng);
+        let (start_on, end_on) = drawn_period(rng);
         assignment::Model {
             cadre_id: id,
             unit_id: units[rng.usize(..units.len())],

@@ -53,7 +53,7 @@ impl Update {
         let is_due = head(txn).await?.is_some_and(|(base_date, _)| base_date < today);
         db::lock(txn, LOCK, if is_due { LockMode::Alone } else { LockMode::Shared }).await?;
         let Some((mut base_date, list_change)) = head(txn).await? else {
-            leave(txn).await?;
+            mark_stale(txn).await?;
             return Ok(None);
         };
         if is_due && base_date < today {
@@ -87,7 +87,7 @@ impl Update {
     pub(in crate::projection) async fn write(self, txn: &DatabaseTransaction) -> Result<()> {
         let Self { dimensions, counts, gone, new } = self;
         let mut counts: Vec<(CountKey, i32)> = counts.into_iter().filter(|(_, people)| *people != 0).collect();
-        dimensions.in_order(&mut counts);
+        dimensions.sort(&mut counts);
         bulk::add(txn, counts.into_iter().map(|(cell, people)| dimensions.row(cell, people))).await?;
         bulk::delete(txn, gone.into_iter().map(primary_key)).await?;
         Ok(bulk::replace(txn, new.into_iter().map(IntoActiveModel::into_active_model)).await?)
@@ -118,7 +118,7 @@ pub(in crate::projection) async fn made_at(txn: &DatabaseTransaction, place: i64
 }
 
 /// Marks the tables stale; readers fall back to counting.
-async fn leave(txn: &DatabaseTransaction) -> Result<()> {
+async fn mark_stale(txn: &DatabaseTransaction) -> Result<()> {
     headcount_state::Entity::update_many()
         .col_expr(headcount_state::Column::Version, Expr::val(0))
         .filter(headcount_state::Column::Version.ne(0))

@@ -74,7 +74,7 @@ pub enum Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotMade => f.write_str("counts and page keys were never made in the form of this version"),
+            Self::NotMade => f.write_str("counts and page keys were not built by this version"),
             Self::Count { scope, unit, key_leaders, subject, rank, day, expected, found } => {
                 let of = if *key_leaders { ", key leaders" } else { "" };
                 let level = if subject.is_empty() { String::new() } else { format!(", {subject} rank {rank}") };

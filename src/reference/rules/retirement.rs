@@ -8,7 +8,7 @@ use entity::{
     value::{Day, Gender},
 };
 
-/// Retirement ages by gender and year; of one year, an office's age precedes a shipped one.
+/// Retirement ages by gender and year; for the same year, an office's age takes precedence over a shipped one.
 #[derive(Debug, Default)]
 pub struct RetirementAges(Vec<retirement_age::Model>);
 

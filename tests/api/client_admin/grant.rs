@@ -60,11 +60,11 @@ async fn grants_are_replaced_and_ended_at_the_command_line() {
         let ended = async || (program.ask(&token, viewer).await.0 == 401).then_some(());
         poll::until_async(ended).await.expect("without a grant a token opens nothing");
         assert_eq!(program.exchange(&id, &secret).await, None);
-        assert!(refused(&url, &["client", "end-grant", "--client", &id]).contains("no grant that holds"));
+        assert!(refused(&url, &["client", "end-grant", "--client", &id]).contains("no current or future grant"));
 
         for (more, expected) in [
             (&["--scope", "cadre:read", "--from", "2020-01-01"][..], "today"),
-            (&["--scope", "cadre:read", "--until", "2020-01-01"], "must end after"),
+            (&["--scope", "cadre:read", "--until", "2020-01-01"], "must be after its first day"),
             (&["--scope", "everything"], "--scope"),
             (&["--scope", "cadre:read", "--requests-per-second", "0"], "--requests-per-second"),
         ] {

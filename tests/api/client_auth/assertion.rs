@@ -105,22 +105,25 @@ async fn keys_of_clients_live_and_end_at_the_command_line() {
         assert_eq!(exchange("after").await, 200, "{kind:?}: {}", program.log());
         assert_eq!(printed(&url, &["client", "key", "list", "--client", &id]), "k1  ES256  live\n");
         let said = refused(&url, &["client", "key", "add", "--client", &id, "--file", path, "--kid", "k1"]);
-        assert!(said.contains("has had a key of this id"), "{said}");
+        assert!(said.contains("has or had a key with this id"), "{said}");
 
-        assert!(printed(&url, &["client", "key", "revoke", "--client", &id, "k1"]).starts_with("revoked"));
+        assert!(printed(&url, &["client", "key", "revoke", "--client", &id, "k1"]).starts_with("the key is revoked"));
         assert_eq!(exchange("revoked").await, 401, "{kind:?}");
         assert!(printed(&url, &["client", "key", "list", "--client", &id]).starts_with("k1  ES256  revoked "));
         let nobody = entity::value::ClientId::new().to_string();
         let private = files.path().join("private.pem");
         std::fs::write(&private, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n").expect("written");
         for (args, expected) in [
-            (vec!["revoke", "--client", &id, "k1"], "has been revoked"),
-            (vec!["revoke", "--client", &id, "k2"], "no such key"),
+            (vec!["revoke", "--client", &id, "k1"], "is already revoked"),
+            (vec!["revoke", "--client", &id, "k2"], "no key with this id"),
             (vec!["list", "--client", &nobody], "no client has this id"),
             (vec!["add", "--client", &nobody, "--file", path], "no client has this id"),
             (vec!["add", "--client", &id, "--file", "/no/such.pem"], "/no/such.pem cannot be read"),
-            (vec!["add", "--client", &id, "--file", private.to_str().expect("UTF-8")], "holds a private key"),
-            (vec!["add", "--client", &id, "--file", path, "--algorithm", "RS256"], "does not sign with this algorithm"),
+            (vec!["add", "--client", &id, "--file", private.to_str().expect("UTF-8")], "contains a private key"),
+            (
+                vec!["add", "--client", &id, "--file", path, "--algorithm", "RS256"],
+                "cannot be used with this algorithm",
+            ),
             (vec!["add", "--client", &id, "--file", path, "--algorithm", "HS256"], "choose from ES256, EdDSA"),
             (vec!["add", "--client", &id, "--file", path, "--kid", "a b"], "no blanks"),
         ] {
@@ -131,7 +134,7 @@ async fn keys_of_clients_live_and_end_at_the_command_line() {
             drop(printed(&url, &["client", "key", "add", "--client", &id, "--file", path, "--kid", &format!("k{at}")]));
         }
         let said = refused(&url, &["client", "key", "add", "--client", &id, "--file", path]);
-        assert!(said.contains("has 5 keys already"), "{said}");
+        assert!(said.contains("already has 5 keys"), "{said}");
         assert_eq!(exchange("one of five").await, 200, "{kind:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! How agencies' systems prove who they are, over HTTP and at the command line.
+//! Authentication of clients, over HTTP and at the command line.
 
 mod assertion;
 mod rejected;

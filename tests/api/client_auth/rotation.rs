@@ -215,7 +215,7 @@ async fn keys_are_listed_and_renewed_at_the_command_line() {
         let said = printed(&url, &["key", "list"]);
         let lines: Vec<_> = said.lines().map(|line| line.split("  signs").next().unwrap_or_default()).collect();
         assert_eq!(lines, ["access-1  ACTIVE", "access-2  NEXT"], "{kind:?}");
-        assert!(program::refused(&url, &["key", "rotate"]).contains("a next key waits already"));
+        assert!(program::refused(&url, &["key", "rotate"]).contains("the next key already exists"));
         let program = Program::serve(&url);
         let (_, set) = program.get("/oauth/jwks.json").await;
         assert!(set.contains("access-1") && set.contains("access-2"), "{kind:?}: {set}");
@@ -250,9 +250,9 @@ async fn a_start_without_the_right_key_says_what_to_do() {
         for (text, file, expected) in [
             ("", String::new(), none),
             (other.as_str(), String::new(), "encrypted with another key encryption key (id "),
-            ("c2hvcnQ=", String::new(), "CADRE_KEY_ENCRYPTION_KEY cannot be read; it is 32 bytes in base64"),
+            ("c2hvcnQ=", String::new(), "CADRE_KEY_ENCRYPTION_KEY is invalid; it must be 32 bytes in base64"),
             (KEY_ENCRYPTION_KEY, of_file("good.key"), "not both"),
-            ("", of_file("bad.key"), "does not hold 32 bytes in base64"),
+            ("", of_file("bad.key"), "it must contain 32 bytes in base64"),
             ("", of_file("none.key"), "none.key cannot be read"),
         ] {
             let args = ["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--public-url", PUBLIC_URL];

@@ -124,7 +124,7 @@ async fn tokens_of_a_real_provider_open_what_the_client_is_granted() {
         let (status, answer) = trusting.ask(&token, VIEWER).await;
         assert_eq!((status, &answer["errors"][0]["extensions"]["code"]), (403, &json!("FORBIDDEN")), "{answer}");
         let message = answer["errors"][0]["message"].as_str().expect("a message");
-        assert!(message.contains("not registered here"), "{message}");
+        assert!(message.contains("not registered with this service"), "{message}");
         trusting.link(app).await;
         trusting.ask_until(200, &token, VIEWER).await;
 
@@ -326,7 +326,7 @@ async fn issuers_and_persons_are_managed_at_the_command_line() {
         let said = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
         for (more, expected) in [
             (&["--unit", "NOWHERE"][..], "NOWHERE"),
-            (&["--unit", "A", "--cadre", "NOBODY"], "no cadre has this code"),
+            (&["--unit", "A", "--cadre", "NOBODY"], "no cadre has this code; check it"),
             (&["--unit", "A", "--scope", "everything"], "--scope"),
         ] {
             let output = add(more);
@@ -337,14 +337,14 @@ async fn issuers_and_persons_are_managed_at_the_command_line() {
         let id = made.trim().strip_prefix("person id:  ").unwrap_or_else(|| panic!("{made}"));
         let line = format!("{id}  {issuer} an  live\n    cadre:read in A for TRAINING, the cadre A-01\n");
         assert_eq!(printed(&url, &["person", "list"]), line);
-        assert!(said(&add(&["--unit", "A"])).contains("revoke them first"));
+        assert!(said(&add(&["--unit", "A"])).contains("revoke that person first"));
 
         assert!(printed(&url, &["person", "revoke", id]).contains("within 5 seconds"));
-        assert!(refused(&url, &["person", "revoke", id]).contains("has been revoked"));
+        assert!(refused(&url, &["person", "revoke", id]).contains("is already revoked"));
         assert!(printed(&url, &["person", "list"]).contains("an  revoked"));
         let unlink = ["client", "unlink", "--issuer", issuer, "--external-id", "mobile"];
         assert!(printed(&url, &unlink).contains("within 5 seconds"));
-        assert!(refused(&url, &unlink).contains("no client is linked"));
+        assert!(refused(&url, &unlink).contains("no client is linked to this name"));
     }
 }
 
@@ -361,7 +361,7 @@ async fn a_bad_table_of_issuers_is_named_at_the_start() {
     let serve = ["serve", "--listen", "127.0.0.1:0", "--issuers", path.to_str().expect("text")];
 
     let missing = refused(&url, &serve);
-    assert!(missing.contains("(CADRE_ISSUERS): it cannot be read"), "{missing}");
+    assert!(missing.contains("(CADRE_ISSUERS): the file cannot be read"), "{missing}");
     for (text, expected) in [
         ("issuers:".to_owned(), "line 1 column 1"),
         (with("jwks_uri", json!("http://keys.example.vn")), "jwks_uri: write an https:// URL"),

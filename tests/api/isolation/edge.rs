@@ -1,4 +1,4 @@
-//! No edge of the graph leads out of the reach.
+//! No field that returns related objects returns objects out of reach.
 
 use std::collections::BTreeSet;
 

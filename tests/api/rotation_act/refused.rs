@@ -435,7 +435,7 @@ async fn a_refusal_is_told_in_the_language_of_the_request() {
         let vietnamese = message(plain).await;
 
         assert_eq!(english, "Not found within your reach; check the code or id.");
-        assert_eq!(vietnamese, "Không tìm thấy trong phạm vi của bạn; hãy kiểm tra lại mã.");
+        assert_eq!(vietnamese, "Không tìm thấy trong phạm vi được cấp; hãy kiểm tra lại mã.");
     })
     .await;
 }

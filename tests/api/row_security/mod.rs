@@ -1,5 +1,5 @@
-//! Row security of PostgreSQL: the second wall behind `Access`. It holds the service, whose role neither owns the tables
-//! nor passes it, and shows nothing that the reach of a question does not hold.
+//! Row security of PostgreSQL: the second wall behind `Access`. It holds the service, whose role neither owns the
+//! tables nor passes it, and shows nothing that the reach of a question does not hold.
 
 #[cfg(debug_assertions)]
 mod drawn;
@@ -293,7 +293,8 @@ async fn text(connection: &impl ConnectionTrait, sql: &str) -> String {
     rows(connection, sql).await.expect("a row")[0].try_get_by_index(0).expect("a text")
 }
 
-/// A statement alone sets its sight itself. All see as much as a transaction of the same sight, and leave nothing behind.
+/// A statement alone sets its sight itself. All see as much as a transaction of the same sight, and leave nothing
+/// behind.
 #[actix_web::test]
 async fn a_statement_alone_sees_what_a_transaction_sees_and_leaves_no_reach_behind() {
     let service = over_one_connection().await;
@@ -442,7 +443,7 @@ async fn rights_are_granted_to_a_role_that_the_wall_holds_and_to_no_other() {
     assert!(said.contains("lacks a right"), "the control: {said}");
 
     let said = program::printed(&url, &["migrate", "grant", "--to", SERVICE]);
-    assert!(said.contains("can serve"), "{said}");
+    assert!(said.contains("the service can use the role"), "{said}");
     program::printed(&url, &["migrate", "grant", "--to", SERVICE]);
     program::printed(&as_service(&url), &["client", "list"]);
 
@@ -462,7 +463,7 @@ async fn rights_are_granted_to_a_role_that_the_wall_holds_and_to_no_other() {
     let said = program::refused(&url, &["migrate", "grant", "--to", &who]);
     assert!(said.contains("superuser"), "{said}");
     let said = program::refused(&url, &["migrate", "grant", "--to", "nobody; DROP TABLE cadre"]);
-    assert!(said.contains("there is no role"), "{said}");
+    assert!(said.contains("the role nobody; DROP TABLE cadre does not exist"), "{said}");
     let folder = tempfile::tempdir().expect("a folder");
     let embedded = format!("sqlite://{}", folder.path().join("cadre.db").display());
     let said = program::refused(&embedded, &["migrate", "grant", "--to", SERVICE]);

@@ -32,7 +32,7 @@ pub const COLUMNS: [(&str, &str); 5] = [
 /// The marks of the small province.
 pub static MARKS: LazyLock<Vec<Mark>> = LazyLock::new(|| marks(&rows("cadres.csv")));
 
-/// The persons within the subtree of each unit, on whatever day.
+/// The persons within the subtree of each unit, on any day.
 static REACHED: LazyLock<HashMap<String, HashSet<String>>> = LazyLock::new(reached);
 
 /// What was seen where nobody may see anything.
@@ -52,12 +52,12 @@ impl Rights {
         self.scopes.contains(mark.scope) && self.units.iter().any(reaches)
     }
 
-    /// The marks in an answer that it may not show.
+    /// The marks in a response that the caller may not see.
     pub fn leaks<'a>(&self, answer: &str, marks: &'a [Mark]) -> Vec<&'a Mark> {
         marks.iter().filter(|mark| !self.open(mark) && answer.contains(&format!("\"{}\"", mark.value))).collect()
     }
 
-    /// Panics over an answer that shows what it may not.
+    /// Panics if a response contains a mark that the caller may not see.
     pub fn check(&self, question: &dyn fmt::Display, answer: &str) {
         let leaks = self.leaks(answer, &MARKS);
         assert!(leaks.is_empty(), "{self:?} is shown {leaks:?}\nasking {question}\nby {answer}");
@@ -66,8 +66,8 @@ impl Rights {
     }
 }
 
-/// Whether a text that anybody may read, such as a log or a metric, tells of a person: every identity number of the tests
-/// begins with 999. A part of a request's id, which has hyphens, is none.
+/// Whether a text that anybody may read, such as a log or a metric, tells of a person: every identity number of the
+/// tests begins with 999. A part of a request's id, which has hyphens, is none.
 pub fn names_somebody(text: &str) -> bool {
     let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
     let is_identity =

@@ -1,9 +1,11 @@
 //! A PostgreSQL that the tests start themselves, once per test process, from the installed server binaries.
 //!
-//! It lives in a temporary folder behind a unix socket and ends with the test process, however that ends: a small `sh` (`watchdog.sh`)
-//! holds the server and stops it when its standard input, a pipe whose other end is ours alone, is closed.
+//! It lives in a temporary folder behind a unix socket and ends with the test process, however that ends: a small `sh`
+//! (`watchdog.sh`) holds the server and stops it when its standard input, a pipe whose other end is ours alone, is
+//! closed.
 //!
-//! `CADRE_TEST_POSTGRES_URL` names a server to use instead (its databases then stay); `PG_BINDIR` names the folder of the binaries.
+//! `CADRE_TEST_POSTGRES_URL` names a server to use instead (its databases then stay); `PG_BINDIR` names the folder of
+//! the binaries.
 
 use std::env;
 use std::fs;
@@ -69,7 +71,8 @@ impl Server {
 
     /// Makes an empty database, or a copy of `template`, to which nobody may be connected.
     ///
-    /// One at a time: PostgreSQL makes concurrent copies wait for each other, and fails them when it has waited long enough.
+    /// One at a time: PostgreSQL makes concurrent copies wait for each other, and fails them when it has waited long
+    /// enough.
     pub async fn create_database(&self, name: &str, template: Option<&str>) {
         let template = template.unwrap_or("template0");
         let strategy =
@@ -119,7 +122,7 @@ impl Server {
         self.roles.get_or_init(make).await;
     }
 
-    /// Makes an empty database that belongs to the plain owner, and gives its address for that role.
+    /// Creates an empty database that the unprivileged owner owns, and returns its URL for that role.
     pub async fn create_owned(&self, name: &str) -> String {
         self.make_roles().await;
         self.create_database(name, None).await;
@@ -283,7 +286,8 @@ fn newest_first(folder: &str, prefix: &str, last: &str) -> Vec<PathBuf> {
     versions.into_iter().map(|(_, path)| path).collect()
 }
 
-/// A new folder, short enough for the address of a unix socket in it (100 bytes or so) and within reach of another user.
+/// A new folder, short enough for the address of a unix socket in it (100 bytes or so) and within reach of another
+/// user.
 fn folder() -> PathBuf {
     let is_open =
         |folder: &Path| folder.ancestors().all(|f| fs::metadata(f).is_ok_and(|m| m.permissions().mode() & 0o001 != 0));
@@ -299,7 +303,7 @@ fn is_root(parent: &Path) -> bool {
     probe.is_ok_and(|file| file.uid() == 0)
 }
 
-/// PostgreSQL refuses to run as root: hands the folder to a user without rights and says which.
+/// PostgreSQL refuses to run as root: gives the folder to an unprivileged user and returns its ids.
 fn unprivileged_owner(folder: &Path) -> Option<(u32, u32)> {
     if fs::metadata(folder).expect("the folder was just made").uid() != 0 {
         return None;

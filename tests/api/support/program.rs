@@ -248,7 +248,7 @@ impl Text {
         text
     }
 
-    /// Everything, once the pipe has ended and its reader is gone.
+    /// The complete output, after the pipe was closed and its reader has ended.
     fn whole(&self) -> String {
         poll::until(|| (Arc::strong_count(&self.0) == 1).then_some(())).expect("a pipe ends with its process");
         self.text()

@@ -65,7 +65,7 @@ impl Places {
         }
     }
 
-    /// The same, ended.
+    /// A rotation like `rotation`, which has ended on a day.
     pub fn ended(&self, line: [&str; 5], end: &str) -> rotation::Model {
         rotation::Model { state: RotationState::Ended, end_on: Some(day(end)), ..self.rotation(line) }
     }

@@ -102,7 +102,7 @@ pub fn inputs() -> Inputs {
 }
 
 fn each_type(mut visit: impl FnMut(&str, &TypeKind)) {
-    let document = parse_schema(cadre_api::graphql::sdl()).expect("the service's own SDL parses");
+    let document = parse_schema(cadre_api::graphql::sdl()).expect("the SDL of the service is valid");
     for definition in document.definitions {
         if let TypeSystemDefinition::Type(definition) = definition {
             visit(&definition.node.name.node, &definition.node.kind);

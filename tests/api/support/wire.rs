@@ -68,7 +68,7 @@ impl Wire {
         Some(Answer { status, head, body })
     }
 
-    /// Whether the server closes, without another word.
+    /// Whether the server closes the connection without sending more.
     pub fn closes(&mut self) -> bool {
         self.more().is_none()
     }

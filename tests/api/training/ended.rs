@@ -9,16 +9,16 @@ use crate::support::{
     training::{Rows, class, learner, plan, quota as given, write},
 };
 
-/// District D and its commune E end on 2025-07-01; N, directly below the province, takes the place of E. The end of F is
-/// recorded and still to come.
+/// District D and its commune E end on 2025-07-01; N, directly below the province, replaces E. F ends on a recorded
+/// future day.
 const UNITS: &str = "D,P,DISTRICT,DISTRICT,Huyện Thôi,,2025-07-01
 E,D,COMMUNE,COMMUNE,Xã Thôi,,2025-07-01
 N,P,COMMUNE,COMMUNE,Xã Nối,2025-07-01,
 F,P,COMMUNE,COMMUNE,Xã Sắp Thôi,,2026-09-01
 ";
 
-/// E sends 3 people in 2024 and 6 in March 2025, N sends 4 in September 2025, F sends 2 in 2026. Seats of 2025: 12 at the
-/// commune, 28 at the province; of 2026: 5 at F.
+/// E sends 3 people in 2024 and 6 in March 2025, N sends 4 in September 2025, F sends 2 in 2026. Seats of 2025: 12 at
+/// the commune, 28 at the province; of 2026: 5 at F.
 async fn fill(app: &TestApp) {
     let units = csv::units("code,parent_code,kind,tier,name,valid_from,valid_to", UNITS);
     let merger =

@@ -244,19 +244,19 @@ async fn a_session_that_stands_in_the_way_is_told_of_in_both_languages() {
         assert_eq!(
             told("classEnrol", json!({ "classCode": "L-2", "cadreCode": "A-04" })).await,
             [
-                "Người này đã có chỗ trong lớp khác có buổi học trùng 2 ngày với lớp này, sớm nhất là 2026-06-06; hãy \
-                 chọn lớp khác, hoặc cho thôi học lớp kia trước.",
-                "The person has a seat in another class that meets on days of this one: 2 in all, the first \
-                 2026-06-06; choose another class, or let them give the other up first.",
+                "Người này đã có chỗ trong một lớp khác có buổi học trùng 2 ngày với lớp này, sớm nhất là ngày \
+                 2026-06-06; hãy chọn lớp khác, hoặc ghi thôi học ở lớp kia trước.",
+                "The person has a seat in another class with sessions on the same days as this class (number of days: \
+                 2, first day: 2026-06-06); choose another class, or drop the other enrolment first.",
             ]
         );
         assert_eq!(
             told("classAmend", json!({ "classCode": "L-3", "sessions": june(&[13]) })).await,
             [
-                "1 học viên của lớp đã có buổi học ở lớp khác vào các ngày này; hãy chọn ngày khác, hoặc cho họ thôi \
-                 học một trong hai lớp trước.",
-                "Learners of the class who have sessions of other classes on these days: 1; choose other days, or let \
-                 them give one of the classes up first.",
+                "1 học viên của lớp đã có buổi học ở lớp khác vào các ngày này; hãy chọn ngày khác, hoặc ghi thôi học ở \
+                 một trong hai lớp trước.",
+                "Learners of the class with sessions of another class on these days: 1; choose other days, or drop one \
+                 of the enrolments first.",
             ]
         );
     })

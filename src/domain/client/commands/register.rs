@@ -112,8 +112,9 @@ fn bad_name() -> Refusal {
     Refusal::input(
         Code::InvalidText,
         "name",
-        "Tên có từ 1 đến 100 ký tự, không có khoảng trắng ở đầu hoặc cuối, không có ký tự điều khiển; hãy sửa lại.",
-        "A name has 1 to 100 characters, no blank at either end and no control characters; correct it.",
+        "Tên phải có từ 1 đến 100 ký tự, không có khoảng trắng ở đầu hoặc cuối, không có ký tự điều khiển; hãy sửa lại.",
+        "A name must have 1 to 100 characters, no blank at the beginning or the end, and no control characters; correct \
+         it.",
     )
 }
 
@@ -121,7 +122,7 @@ fn name_is_taken() -> Refusal {
     Refusal::conflict(
         Code::CodeTaken,
         "name",
-        "Đã có hệ thống kết nối mang tên này; hãy chọn tên khác.",
-        "Another client has this name; choose another one.",
+        "Tên này đã được dùng cho hệ thống kết nối khác; hãy chọn tên khác.",
+        "Another client already has this name; choose another name.",
     )
 }

@@ -103,7 +103,7 @@ pub(super) async fn seen(access: &Access, id: &str) -> CommandResult<VisibleClie
 /// successful command is not answered with `NotFound`.
 pub(super) async fn written(txn: &Txn, id: ClientId) -> CommandResult<VisibleClient> {
     let standing = administrator::read(txn.connection(), Some(&[id])).await?.pop();
-    let standing = standing.ok_or_else(|| Error::internal("a client is gone"))?;
+    let standing = standing.ok_or_else(|| Error::internal("the row of a client is missing"))?;
     Ok(VisibleClient::new(standing.row, standing.grants))
 }
 
@@ -118,7 +118,7 @@ pub(super) async fn lock(access: &Access, txn: &Txn, (id, expected): (ClientId, 
     if row.revoked_at.is_some() {
         let sentence = Sentence::new(
             "Hệ thống kết nối này đã bị thu hồi; hãy đăng ký hệ thống mới.",
-            "This client has been revoked; register a new one.",
+            "This client is revoked; register a new one.",
         );
         return Err(Refusal::step("clientId", &"REVOKED", Vec::new(), sentence).into());
     }

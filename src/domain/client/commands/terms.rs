@@ -134,8 +134,11 @@ fn period(today: Day, own_end: Option<Day>, asked: &GrantTerms) -> Result<(Day, 
         (Some(to), Some(own_end)) if own_end < to => Err(Refusal::input(
             Code::NotHeld,
             "grant.validTo",
-            format!("Phạm vi của chính bạn hết hiệu lực ngày {own_end}; hãy chọn ngày đó hoặc trước đó."),
-            format!("Your own grant ends on {own_end}; choose that day or an earlier one."),
+            format!(
+                "Phạm vi được cấp của hệ thống quản lý hết hiệu lực ngày {own_end}; hãy chọn ngày đó hoặc một ngày \
+                 trước đó."
+            ),
+            format!("Your own grant ends on {own_end}; choose that day or an earlier day."),
         )),
         (to, own_end) => Ok((from, to.or(own_end))),
     }
@@ -177,8 +180,8 @@ fn lacking(field: &str) -> Refusal {
     Refusal::input(
         Code::NotHeld,
         field,
-        "Bạn chỉ cấp được những quyền mà chính bạn đang có; hãy xem `viewer`.",
-        "You can grant only rights that you hold yourself; see `viewer`.",
+        "Chỉ được cấp những quyền mà hệ thống quản lý đang có; hãy xem `viewer`.",
+        "You can only grant rights that your own client has; see `viewer`.",
     )
 }
 
@@ -187,12 +190,13 @@ fn sum_exceeded(field: &str, left: u64) -> Refusal {
         Code::NotHeld,
         field,
         format!(
-            "Tổng hạn mức của các hệ thống do bạn quản lý không được vượt hạn mức của bạn hoặc của cấp trên; còn cấp được \
-             {left}. Hãy ghi một số không lớn hơn, hoặc giảm hạn mức của hệ thống khác."
+            "Tổng hạn mức của các hệ thống kết nối được quản lý không được vượt hạn mức của hệ thống quản lý và của cấp \
+             trên; còn cấp được {left}. Hãy chọn hạn mức không vượt quá số này, hoặc giảm hạn mức của hệ thống khác."
         ),
         format!(
-            "The limits of all clients that you administer may not exceed your own or those above you in sum; {left} can \
-             still be granted here. Name a limit of at most that, or lower the limits of another client."
+            "The sum of the limits of all clients that you administer must not exceed your own limit and those of the \
+             administrators above you; {left} can still be granted. Choose a limit of at most {left}, or lower the \
+             limit of another client."
         ),
     )
 }
@@ -201,7 +205,7 @@ fn bad_basis() -> Refusal {
     Refusal::input(
         Code::InvalidText,
         "grant.legalBasis",
-        "Căn cứ pháp lý có từ 1 đến 300 ký tự, không có ký tự điều khiển; hãy sửa lại.",
-        "A legal basis has 1 to 300 characters and no control characters; correct it.",
+        "Căn cứ pháp lý phải có từ 1 đến 300 ký tự, không có ký tự điều khiển; hãy sửa lại.",
+        "A legal basis must have 1 to 300 characters and no control characters; correct it.",
     )
 }

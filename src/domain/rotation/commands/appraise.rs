@@ -23,7 +23,7 @@ pub struct Appraise {
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// Calendar year, within the term; each year once.
     pub year: i32,
@@ -82,8 +82,10 @@ fn ensure_in_term(year: i32, first: Day, last: Day) -> Result<(), Refusal> {
     Err(Refusal::input(
         Code::InvalidYear,
         "year",
-        format!("Năm {year} nằm ngoài thời gian luân chuyển ({first} đến {last}); hãy chọn một năm trong đó."),
-        format!("The year {year} lies outside the rotation ({first} to {last}); choose one within it."),
+        format!(
+            "Năm {year} nằm ngoài thời gian luân chuyển (từ {first} đến {last}); hãy chọn một năm trong thời gian đó."
+        ),
+        format!("The year {year} is outside the rotation ({first} to {last}); choose a year within it."),
     ))
 }
 
@@ -91,8 +93,8 @@ fn already_appraised(year: i32) -> Refusal {
     Refusal::conflict(
         Code::AlreadyAppraised,
         "year",
-        format!("Năm {year} đã có đánh giá; mỗi năm chỉ ghi một lần."),
-        format!("The year {year} is appraised already; each year is appraised once."),
+        format!("Năm {year} đã có đánh giá; mỗi năm chỉ được ghi một lần, hãy chọn năm khác."),
+        format!("The year {year} already has an appraisal; each year is appraised once, so choose another year."),
     )
 }
 
@@ -104,7 +106,7 @@ pub struct Override {
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// Key word of the rule, such as `rotation.min_term_months`.
     pub rule: String,
@@ -162,8 +164,8 @@ fn unknown_rule() -> Refusal {
     Refusal::input(
         Code::InvalidRule,
         "rule",
-        format!("Không có quy định nào mang từ khóa này; hãy chọn một trong: {known}."),
-        format!("No rule has this key word; choose one of {known}."),
+        format!("Không có quy định nào có từ khóa này; hãy chọn một trong: {known}."),
+        format!("No rule has this key; choose one of {known}."),
     )
 }
 
@@ -171,8 +173,8 @@ fn already_overridden(key: RuleKey) -> Refusal {
     Refusal::conflict(
         Code::AlreadyOverridden,
         "rule",
-        format!("Quy định {key} đã được miễn áp dụng cho hồ sơ này."),
-        format!("The rule {key} is overridden for this rotation already."),
+        format!("Hồ sơ này đã có ngoại lệ đối với quy định {key}; không cần ghi nhận lại."),
+        format!("The rule {key} is already overridden for this rotation; nothing needs to be recorded."),
     )
 }
 

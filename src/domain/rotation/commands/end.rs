@@ -21,7 +21,7 @@ pub struct End {
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// End date (exclusive): after the start date, today at the latest.
     pub end_on: Day,
@@ -152,8 +152,10 @@ impl CommandContext<'_, Rotation> {
                 Refusal::input(
                     Code::InvalidPlacement,
                     "placement",
-                    "Không rõ chức danh cũ, hoặc nơi đi nằm ngoài phạm vi của bạn; hãy nêu rõ nơi bố trí.",
-                    "The former title is not recorded, or the unit of origin is out of your reach; name the placement.",
+                    "Chưa ghi nhận chức danh trước luân chuyển, hoặc nơi đi nằm ngoài phạm vi được cấp; hãy nêu rõ nơi \
+                     bố trí.",
+                    "The previous title is not recorded, or the previous unit is out of your reach; specify the \
+                     placement.",
                 )
             })?;
         let place = Place { unit, title };
@@ -188,8 +190,8 @@ pub(super) fn takes_none(reason: EndReason) -> Refusal {
     Refusal::input(
         Code::InvalidPlacement,
         "placement",
-        format!("Lý do {reason} không có bố trí sau luân chuyển; hãy bỏ phần bố trí hoặc chọn lý do khác."),
-        format!("After {reason} nobody is placed; leave the placement out or give another reason."),
+        format!("Với lý do {reason} không có bố trí sau luân chuyển; hãy bỏ phần bố trí hoặc chọn lý do khác."),
+        format!("The reason {reason} excludes a placement; omit the placement or give another reason."),
     )
 }
 
@@ -197,7 +199,7 @@ fn stays(field: &str) -> Refusal {
     Refusal::input(
         Code::InvalidPlacement,
         field,
-        "Người ổn định tại nơi đến giữ nguyên chức danh đang giữ; hãy bỏ phần bố trí hoặc chọn lý do khác.",
-        "Who stays at the destination keeps the post that they hold; leave the placement out or give another reason.",
+        "Người được ổn định tại nơi đến giữ nguyên chức danh hiện tại; hãy bỏ phần bố trí hoặc chọn lý do khác.",
+        "A person who stays at the destination keeps the current post; omit the placement or give another reason.",
     )
 }

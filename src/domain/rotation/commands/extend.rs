@@ -18,7 +18,7 @@ pub struct Extend {
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// New planned end date (exclusive), later than the present one.
     pub planned_end_on: Day,

@@ -22,7 +22,7 @@ pub struct Place {
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// Code of the unit.
     pub unit_code: String,

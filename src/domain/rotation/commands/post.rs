@@ -1,5 +1,5 @@
-//! Posts that rotations close and open. No act makes a person's primary posts overlap, or moves a person out of a post
-//! that they no longer hold.
+//! Posts that rotations close and open. No command makes a person's primary posts overlap, or moves a person out of a
+//! post that they no longer hold.
 
 use entity::{
     assignment,
@@ -70,8 +70,8 @@ impl Place {
                     self.title, version.tier
                 ),
                 format!(
-                    "The title {} belongs to the tier {tier}, the unit {code} on {day} to {}; choose a title of that \
-                     tier.",
+                    "The title {} belongs to the tier {tier}, but the unit {code} belongs to {} on {day}; choose a \
+                     title of that tier.",
                     self.title, version.tier
                 ),
             )),
@@ -155,8 +155,8 @@ impl CommandContext<'_, Rotation> {
         Err(Refusal::conflict(
             Code::PostOverlaps,
             "rotationId",
-            format!("Người này còn một chức danh chính khác từ ngày {on} trở đi; hãy kết thúc chức danh đó trước."),
-            format!("Another primary post of this person is recorded for {on} or later; end that post first."),
+            format!("Người này còn giữ một chức danh chính khác từ ngày {on} trở đi; hãy kết thúc chức danh đó trước."),
+            format!("The person has another primary post on {on} or later; end that post first."),
         )
         .into())
     }
@@ -206,8 +206,7 @@ fn post_changed(on: Day) -> Refusal {
              tác."
         ),
         format!(
-            "Up to {on} the person does not hold the primary post that the rotation speaks of; check their \
-             assignments."
+            "Before {on} the person does not hold the primary post that the rotation names; check their assignments."
         ),
     )
 }

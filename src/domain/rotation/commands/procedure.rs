@@ -21,7 +21,7 @@ pub struct Advance {
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// The completed step.
     pub step: StepName,
@@ -64,7 +64,7 @@ pub struct Decide {
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// Number of the decision (số quyết định).
     pub decision_no: String,
@@ -118,7 +118,7 @@ pub struct Publish {
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// Day on which it was published, from the day of the decision to today; absent: today.
     pub published_on: Option<Day>,
@@ -150,7 +150,7 @@ impl Command for Publish {
     }
 }
 
-/// Cancellation of a rotation before its decision (hủy), or revocation of its decision before publication (thu hồi).
+/// Cancellation of a rotation before its decision (hủy), or revocation of its decision before the rotation starts (thu hồi).
 #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
 #[graphql(name = "RotationCancelInput")]
 pub struct Cancel {
@@ -158,7 +158,7 @@ pub struct Cancel {
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// Reason, at most 2,000 characters.
     pub reason: String,

@@ -155,10 +155,14 @@ async fn origin(access: &Access, person: &AuthorizedCadre, start: Day) -> Comman
         Refusal::input(
             Code::NoPost,
             "cadreCode",
-            format!("Người này không giữ chức danh chính nào trong phạm vi của bạn vào ngày {day}, bắt đầu trước ngày {start}; \
-                 hãy kiểm tra quá trình công tác."),
-            format!("The person holds no primary post within your reach on {day} that began before {start}; check their \
-                 assignments."),
+            format!(
+                "Vào ngày {day}, người này không giữ chức danh chính nào trong phạm vi được cấp có ngày bắt đầu trước \
+                 ngày {start}; hãy kiểm tra quá trình công tác."
+            ),
+            format!(
+                "On {day} the person has no primary post within your reach that began before {start}; check their \
+                 assignments."
+            ),
         )
     })?;
     Ok((post.unit_id, post.title_code.clone()))
@@ -170,7 +174,7 @@ fn draft(access: &Access, input: &Propose, of: Parties) -> Result<rotation::Mode
             Code::SameUnit,
             DESTINATION.unit,
             "Nơi đến trùng với nơi đi; hãy chọn một đơn vị khác.",
-            "The person serves in this unit already; choose another one.",
+            "The person already serves in this unit; choose another unit.",
         ));
     }
     if let Some(end) = input.planned_end_on {

@@ -1,6 +1,6 @@
 //! Commands whose rules depend on the length of a person's remaining service. A refusal of such a command reveals
-//! something about the day of birth. Only callers who may read the person's identity may run it, and the access is logged
-//! before its transaction begins.
+//! something about the day of birth. Only callers who may read the person's identity may run it, and the access is
+//! logged before its transaction begins.
 
 use entity::{
     rotation,
@@ -29,8 +29,9 @@ pub(super) struct ServiceRule {
 /// The key to the length of the person's remaining service, if the rules of the command depend on it.
 ///
 /// # Errors
-/// `Forbidden` without `cadre.identity:read`, `PurposeRequired` without a purpose, `Unavailable` where the reading cannot
-/// be logged; a refusal where the person's file is not in the caller's custody. None of them depends on the day of birth.
+/// `Forbidden` without `cadre.identity:read`, `PurposeRequired` without a purpose, `Unavailable` where the reading
+/// cannot be logged; a refusal where the person's file is not in the caller's custody. None of them depends on the day
+/// of birth.
 pub(super) async fn key(
     access: &Access,
     seen: &VisibleRotation,
@@ -40,9 +41,9 @@ pub(super) async fn key(
     let due = rule.filter(|rule| state::after(seen.row().state, rule.step).is_ok());
     let Some(ServiceRule { step, start_on }) = due else { return Ok(None) };
     let row = rotation::Model { start_on: start_on.unwrap_or(seen.row().start_on), ..seen.row().clone() };
-    let id = access.seen_rotation(seen);
+    let id = access.authorized_rotation(seen);
     let judged = access.rotations()?.judged(&[id]).await?.remove(&id);
-    let judged = judged.ok_or_else(|| Error::internal("a rotation without a person"))?;
+    let judged = judged.ok_or_else(|| Error::internal("a rotation refers to a person that does not exist"))?;
     if !can_be_refused(access, &Facts::of(&row, &judged.cadre), &judged) {
         return Ok(None);
     }
@@ -63,9 +64,9 @@ fn out_of_custody() -> Refusal {
     Refusal::input(
         Code::FileOutOfReach,
         "rotationId",
-        "Hồ sơ của người này không thuộc phạm vi của bạn nên không đối chiếu được thời gian công tác còn lại; hãy để đơn vị \
-         đang quản lý hồ sơ quyết định, hoặc ghi nhận ngoại lệ.",
-        "The person's file is not within your reach, so the remaining service cannot be checked; have a client decide that \
-         reaches the file, or record an override.",
+        "Hồ sơ của người này không thuộc phạm vi được cấp nên không đối chiếu được thời gian công tác còn lại; hãy đề \
+         nghị đơn vị đang quản lý hồ sơ ban hành quyết định, hoặc ghi nhận ngoại lệ.",
+        "The person's file is not within your reach, so the remaining service cannot be checked; ask the unit that \
+         manages the file to decide, or record an override.",
     )
 }

@@ -25,7 +25,7 @@ pub struct Start {
     pub idempotency_key: String,
     /// Id of the rotation.
     pub rotation_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
 }
 
@@ -51,8 +51,8 @@ impl Command for Start {
             return Err(Refusal::input(
                 Code::NotYetDue,
                 "rotationId",
-                format!("Đợt luân chuyển bắt đầu vào ngày {on}; hãy thực hiện bước này từ ngày đó."),
-                format!("The rotation starts on {on}; take this step on that day or later."),
+                format!("Thời gian luân chuyển bắt đầu từ ngày {on}; hãy thực hiện bước này từ ngày đó trở đi."),
+                format!("The rotation starts on {on}; execute this step on that day or later."),
             )
             .into());
         }
@@ -87,8 +87,8 @@ impl CommandContext<'_, Rotation> {
             Refusal::input(
                 Code::InvalidPlacement,
                 fields.title,
-                "Hồ sơ này không ghi chức danh luân chuyển đến; hãy đề xuất hồ sơ mới có chức danh.",
-                "The rotation names no title to take up; propose a new one that does.",
+                "Hồ sơ này không ghi chức danh luân chuyển đến; hãy đề xuất hồ sơ mới có chức danh đó.",
+                "The rotation has no destination title; propose a new rotation with a title.",
             )
         })?;
         let place = Place { unit: self.subject.row.to_unit_id, title };

@@ -1,5 +1,5 @@
-//! The rotation as the subject of commands: its look-up, the lock order, its steps, and the checks that several commands
-//! share.
+//! The rotation as the subject of commands: its look-up, the lock order, its steps, and the checks that several
+//! commands share.
 
 use entity::{
     cadre, rotation, rotation_step, rule_override,
@@ -118,7 +118,7 @@ impl Subject for Rotation {
     async fn lock(_: &Access, txn: &Txn, (target, prepared): (Self::Target<'_>, Prepared)) -> CommandResult<Self> {
         let Prepared { seen, service_key } = prepared;
         let cadre = cadre::Entity::find_by_id(seen.row().cadre_id).lock_exclusive().one(txn.connection()).await?;
-        let cadre = cadre.ok_or_else(|| Error::internal("the person of a rotation is gone"))?;
+        let cadre = cadre.ok_or_else(|| Error::internal("the person of a rotation is missing"))?;
         let mut row = bump_version::<rotation::Entity>(txn, seen.row().id, target.expected_version).await?;
         row.state = state::after(row.state, target.step)?;
         Ok(Self { cadre, row, service_key, moved: false })
@@ -155,8 +155,8 @@ pub(super) async fn prepared_here(access: &Access, id: &str) -> CommandResult<Vi
     Err(Refusal::input(
         Code::NotPreparedHere,
         "rotationId",
-        "Hồ sơ luân chuyển này do đơn vị khác chuẩn bị; chỉ đơn vị đó được thực hiện các bước.",
-        "Another unit prepares this rotation; only that unit takes its steps.",
+        "Hồ sơ luân chuyển này do đơn vị khác chuẩn bị; chỉ đơn vị đó được thực hiện các bước, hãy đề nghị đơn vị đó.",
+        "Another unit prepares this rotation; only that unit can execute its steps, so ask that unit.",
     )
     .into())
 }
@@ -199,8 +199,8 @@ pub(super) async fn write_step(
 
 impl CommandContext<'_, Rotation> {
     /// Checks these rules on the start day of the row: none may be broken without an override. A rule that cannot be
-    /// judged does not block the act, unless the caller may not read the facts: then the rotation has changed since the
-    /// key was looked up.
+    /// judged does not block the command, unless the caller may not read the facts: then the rotation has changed since
+    /// the key was looked up.
     pub(super) async fn ensure_rules(&self, field: &str, keys: impl Fn(RuleKey) -> bool + Send) -> CommandResult<()> {
         let of_rotation =
             rule_override::Entity::find().filter(rule_override::Column::RotationId.eq(self.subject.row.id));
@@ -236,9 +236,9 @@ fn already_published() -> Refusal {
     Refusal::conflict(
         Code::AlreadyPublished,
         "rotationId",
-        "Người này đã có một quyết định luân chuyển được công bố mà chưa thực hiện; hãy thực hiện quyết định đó \
+        "Người này đã có một quyết định luân chuyển được công bố nhưng chưa thực hiện; hãy thực hiện quyết định đó \
          trước.",
-        "Another rotation of this person is published and has not begun; start that one first.",
+        "Another rotation of this person is published and has not started; start that rotation first.",
     )
 }
 
@@ -248,8 +248,7 @@ fn already_decided() -> Refusal {
         "rotationId",
         "Đơn vị chuẩn bị đã có một quyết định chưa công bố đối với người này; hãy công bố hoặc thu hồi quyết định \
          đó trước.",
-        "The preparing unit has decided on this person already and not published it; publish or cancel that \
-         decision first.",
+        "The preparing unit has an unpublished decision on this person; publish or cancel that decision first.",
     )
 }
 
@@ -258,6 +257,6 @@ pub(super) fn already_running() -> Refusal {
         Code::AlreadyRunning,
         "rotationId",
         "Người này đang luân chuyển theo một quyết định khác; hãy kết thúc đợt đó trước.",
-        "This person is on another rotation; end that one first.",
+        "This person is already on another rotation; end that rotation first.",
     )
 }

@@ -14,17 +14,17 @@ fn a_sentence_names_the_rule_and_the_way_out() {
     );
     assert_eq!(
         term.en,
-        "Nghị định 170/2025/NĐ-CP, Điều 48: the term is shorter than the least of 36 months; choose a later end, or \
+        "Nghị định 170/2025/NĐ-CP, Điều 48: the term is shorter than the minimum of 36 months; choose a later end, or \
          record an override with its reason and the authority that granted it."
     );
     let unverified = check(&rules, &rotation, &person(Category::Cadre, Gender::Male, ""), RuleKey::MinTerm).sentence;
     assert_eq!(
         unverified.en,
-        "Quy định 65-QĐ/TW: a value was not compared with the text of its instrument yet, so this neither passes nor \
-         fails; if all is right as recorded, the term is shorter than the least of 36 months."
+        "Quy định 65-QĐ/TW: a value has not been compared with the text of its legal instrument, so the check neither \
+         passes nor fails; if the recorded values are right, the term is shorter than the minimum of 36 months."
     );
     let none = check(&rules, &from("2000-01-01"), &civil_servant(), RuleKey::MinTerm).sentence;
-    assert_eq!(none.en, "No rule on the least term of a rotation was in force on the start day for such a case.");
+    assert_eq!(none.en, "No rule on the minimum term of a rotation applies to this case on the start day.");
 }
 
 #[test]

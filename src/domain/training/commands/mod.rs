@@ -1,5 +1,6 @@
-//! Acts on training: quotas, classes, enrolments, plans. Each number of seats is changed by one conditional statement,
-//! so a request without a free seat changes nothing. Check constraints of the tables enforce the same limits.
+//! Commands on training: quotas, classes, enrolments, plans. Each number of seats is changed by one conditional
+//! statement, so a request without a free seat changes nothing. Check constraints of the tables enforce the same
+//! limits.
 //!
 //! Rows are locked in one order: plan, person (of several by their ids), class, quotas from above to below, enrolment.
 

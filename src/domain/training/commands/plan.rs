@@ -54,7 +54,7 @@ pub struct Advance {
     pub idempotency_key: String,
     /// Code of the plan.
     pub plan_code: String,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// The new state.
     pub to: PlanState,
@@ -236,8 +236,11 @@ fn ensure_own(access: &Access, plan: &VisiblePlan) -> Result<(), Refusal> {
     Err(Refusal::input(
         Code::NotOrganisedHere,
         "planCode",
-        format!("Kế hoạch này là của đơn vị {code}; chỉ đơn vị đó được chuyển trạng thái, hãy đề nghị đơn vị đó."),
-        format!("This is the plan of the unit {code}; only that unit leads it on, so ask it to."),
+        format!(
+            "Kế hoạch này là của đơn vị {code}; chỉ đơn vị đó được chuyển trạng thái của kế hoạch, hãy đề nghị đơn vị \
+             đó."
+        ),
+        format!("The plan belongs to the unit {code}; only that unit can change its state, so ask that unit."),
     ))
 }
 
@@ -246,6 +249,6 @@ fn code_taken() -> Refusal {
         Code::CodeTaken,
         "code",
         "Mã kế hoạch này đã được dùng; hãy chọn mã khác.",
-        "Another plan has this code; choose another one.",
+        "Another plan already has this code; choose another code.",
     )
 }

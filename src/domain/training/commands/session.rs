@@ -1,4 +1,4 @@
-//! Reads and writes the sessions of classes for acts, and checks that they do not overlap.
+//! Reads and writes the sessions of classes for commands, and checks that they do not overlap.
 //!
 //! A person never has two sessions on one day. This condition spans all classes of a person, so it is checked under the
 //! lock of the person: enrolling locks the person, and changing the sessions of a class locks all its learners before
@@ -21,7 +21,7 @@ use crate::{
     db,
     domain::{
         refusal::{Code, CommandResult, Refusal},
-        training::session::{Held, Overlap, overlap},
+        training::session::{ClassDays, Overlap, overlap},
     },
 };
 
@@ -65,7 +65,8 @@ pub(super) fn take_place() -> Condition {
     Condition::all().add(training_class::Column::State.is_not_in([ClassState::Postponed, ClassState::Cancelled]))
 }
 
-/// Persons with a seat in a class, locked in a fixed order until the act is done. Must run before the class is locked.
+/// Persons with a seat in a class, locked in a fixed order until the command is done. Must run before the class is
+/// locked.
 pub(super) async fn locked_learners(txn: &Txn, class: ClassId) -> CommandResult<BTreeSet<CadreId>> {
     let learners = cadre::Entity::find()
         .select_only()
@@ -78,10 +79,10 @@ pub(super) async fn locked_learners(txn: &Txn, class: ClassId) -> CommandResult<
 }
 
 /// Checks that the new sessions of a class do not overlap with other classes of its learners. The class and its
-/// learners are locked. If a learner was added between the two locks, the act must be sent again.
+/// learners are locked. If a learner was added between the two locks, the command must be sent again.
 pub(super) async fn ensure_holds_up_nobody(
     txn: &Txn,
-    of_class: Held<'_>,
+    of_class: ClassDays<'_>,
     locked: &BTreeSet<CadreId>,
 ) -> CommandResult<()> {
     let class = of_class.class;
@@ -102,7 +103,7 @@ pub(super) async fn ensure_holds_up_nobody(
 }
 
 /// The learners of a class who have sessions of other classes on its own.
-async fn held_up(txn: &Txn, of_class: Held<'_>) -> CommandResult<BTreeSet<CadreId>> {
+async fn held_up(txn: &Txn, of_class: ClassDays<'_>) -> CommandResult<BTreeSet<CadreId>> {
     let seats = other_seats(txn, of_class.class.id).await?;
     let ids = seats.iter().map(|(_, class)| class.0);
     let column = Expr::col((training_class::Entity, training_class::Column::Id));
@@ -113,7 +114,7 @@ async fn held_up(txn: &Txn, of_class: Held<'_>) -> CommandResult<BTreeSet<CadreI
     let sessions = of(txn.connection(), others.iter().map(|other| other.id)).await?;
     let held = |class: &ClassId| sessions.get(class).map_or(&[][..], Vec::as_slice);
     let clashes = |other: &&training_class::Model| {
-        matches!(overlap(of_class, Held { class: other, sessions: held(&other.id) }), Overlap::Sessions(_))
+        matches!(overlap(of_class, ClassDays { class: other, sessions: held(&other.id) }), Overlap::Sessions(_))
     };
     let clashing: BTreeSet<ClassId> = others.iter().filter(clashes).map(|other| other.id).collect();
     Ok(seats.into_iter().filter(|(_, class)| clashing.contains(class)).map(|(person, _)| person).collect())
@@ -145,12 +146,12 @@ fn holds_up(persons: usize) -> Refusal {
         Code::OverlappingSessions,
         "sessions",
         format!(
-            "{persons} học viên của lớp đã có buổi học ở lớp khác vào các ngày này; hãy chọn ngày khác, hoặc cho họ \
-            thôi học một trong hai lớp trước."
+            "{persons} học viên của lớp đã có buổi học ở lớp khác vào các ngày này; hãy chọn ngày khác, hoặc ghi thôi \
+             học ở một trong hai lớp trước."
         ),
         format!(
-            "Learners of the class who have sessions of other classes on these days: {persons}; choose other days, or \
-            let them give one of the classes up first."
+            "Learners of the class with sessions of another class on these days: {persons}; choose other days, or drop \
+             one of the enrolments first."
         ),
     )
 }

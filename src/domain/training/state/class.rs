@@ -25,7 +25,7 @@ pub fn after(state: ClassState, to: ClassState) -> Result<ClassState, Refusal> {
 /// # Errors
 /// `Step`, with the next states of the class; names a field of the input.
 pub fn ensure_enrols(state: ClassState, field: &'static str) -> Result<(), Refusal> {
-    let what = ["ghi học viên vào lớp", "people are enrolled"];
+    let what = ["được cử người vào lớp", "people can be enrolled"];
     if ClassState::ENROLLING.contains(&state) {
         return Ok(());
     }
@@ -37,7 +37,7 @@ pub fn ensure_enrols(state: ClassState, field: &'static str) -> Result<(), Refus
 /// # Errors
 /// `Step`, with the next states of the class; names the enrolment.
 pub fn ensure_has_results(state: ClassState) -> Result<(), Refusal> {
-    let (field, what) = ("enrolmentId", ["ghi kết quả học tập", "results are recorded"]);
+    let (field, what) = ("enrolmentId", ["được ghi kết quả học tập", "results can be recorded"]);
     if ClassState::WITH_RESULTS.contains(&state) {
         return Ok(());
     }

@@ -9,7 +9,7 @@ const ENROLMENT: MachineLabels = MachineLabels {
     field: "enrolmentId",
     vi: "Học viên",
     en: "enrolment",
-    anew: ["ghi lại người này bằng classEnrol", "enrol the person anew with classEnrol"],
+    anew: ["cử người này đi học lại bằng classEnrol", "enrol the person again with classEnrol"],
 };
 
 /// Transitions of an enrolment.

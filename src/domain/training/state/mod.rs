@@ -1,4 +1,4 @@
-//! State machines of plans, classes and enrolments: which acts are due in which state.
+//! State machines of plans, classes and enrolments: which commands are due in which state.
 
 pub mod class;
 pub mod enrolment;
@@ -25,7 +25,7 @@ fn not_due(of: MachineLabels, state: &impl ToString, due: Vec<String>) -> Refusa
     refused(of, (state, due), stands)
 }
 
-/// Refusal of an act that only some states permit, with the transitions that are due.
+/// Refusal of a command that only some states permit, with the transitions that are due.
 fn only_in(
     of: MachineLabels,
     (state, due): (&impl ToString, Vec<String>),
@@ -35,7 +35,7 @@ fn only_in(
     let (state_now, states, [vi, en]) = (state.to_string(), states.join(", "), what);
     let stands = Sentence::new(
         format!("{} ở trạng thái {state_now}, chỉ {vi} ở các trạng thái {states}", of.vi),
-        format!("The {} is {state_now}, and {en} only in {states}", of.en),
+        format!("The {} is {state_now}, and {en} only in the states {states}", of.en),
     );
     refused(of, (state, due), stands)
 }
@@ -46,12 +46,12 @@ fn refused(of: MachineLabels, (state, due): (&impl ToString, Vec<String>), stand
     let sentence = if due.is_empty() {
         Sentence::new(
             format!("{vi}; không còn bước nào được phép, hãy {anew_vi}."),
-            format!("{en}; nothing more can be done to it, so {anew_en}."),
+            format!("{en}; no further step is permitted; {anew_en}."),
         )
     } else {
         Sentence::new(
             format!("{vi}; bước được phép tiếp theo: {named}."),
-            format!("{en}; what may come next: {named}."),
+            format!("{en}; permitted next steps: {named}."),
         )
     };
     Refusal::step(of.field, state, due, sentence)

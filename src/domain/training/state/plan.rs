@@ -31,7 +31,7 @@ pub fn ensure_gives(state: PlanState, field: &'static str) -> Result<(), Refusal
     if PlanState::GIVING.contains(&state) {
         return Ok(());
     }
-    let what = ["được giao, phân bổ và sử dụng chỉ tiêu", "its quotas are given, handed on and used"];
+    let what = ["được giao, phân bổ và sử dụng chỉ tiêu", "its quotas can be issued, allocated and used"];
     Err(only_in(MachineLabels { field, ..PLAN }, (&state, named(state)), (&PlanState::GIVING, what)))
 }
 

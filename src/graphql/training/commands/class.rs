@@ -35,7 +35,7 @@ impl ClassMutation {
     async fn class_plan(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is planned.")] input: Plan,
+        #[graphql(desc = "The class to plan.")] input: Plan,
     ) -> Result<Option<Payload<Plan, TrainingClass>>> {
         Payload::executed(ctx, &input, TrainingClass).await
     }
@@ -55,7 +55,7 @@ impl ClassMutation {
     async fn class_amend(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is new.")] input: Amend,
+        #[graphql(desc = "The changes.")] input: Amend,
     ) -> Result<Option<Payload<Amend, TrainingClass>>> {
         Payload::executed(ctx, &input, TrainingClass).await
     }

@@ -69,7 +69,7 @@ impl EnrolmentMutation {
     async fn class_enrol(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Who is enrolled in what.")] input: Enrol,
+        #[graphql(desc = "The person and the class.")] input: Enrol,
     ) -> Result<Option<Payload<Enrol, EnrolmentResult>>> {
         let language = ctx.language();
         let view = |made: Enrolled| {
@@ -87,7 +87,7 @@ impl EnrolmentMutation {
     async fn enrolment_confirm(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Who gets a seat.")] input: Confirm,
+        #[graphql(desc = "The enrolment to confirm.")] input: Confirm,
     ) -> Result<Option<Payload<Confirm, Enrolment>>> {
         Payload::executed(ctx, &input, Enrolment).await
     }
@@ -96,7 +96,7 @@ impl EnrolmentMutation {
     async fn enrolment_drop(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Who gives up.")] input: Drop,
+        #[graphql(desc = "The enrolment to drop.")] input: Drop,
     ) -> Result<Option<Payload<Drop, Enrolment>>> {
         Payload::executed(ctx, &input, Enrolment).await
     }
@@ -114,7 +114,7 @@ impl EnrolmentMutation {
     async fn enrolment_revoke(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is taken back.")] input: Revoke,
+        #[graphql(desc = "The result to revoke.")] input: Revoke,
     ) -> Result<Option<Payload<Revoke, Enrolment>>> {
         Payload::executed(ctx, &input, Enrolment).await
     }

@@ -35,7 +35,7 @@ impl PlanMutation {
     async fn plan_draft(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is drafted.")] input: Draft,
+        #[graphql(desc = "The plan to draft.")] input: Draft,
     ) -> Result<Option<Payload<Draft, TrainingPlan>>> {
         Payload::executed(ctx, &input, TrainingPlan).await
     }

@@ -60,7 +60,7 @@ impl QuotaMutation {
     async fn quota_issue(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is given.")] input: Issue,
+        #[graphql(desc = "The quota to issue.")] input: Issue,
     ) -> Result<Option<Payload<Issue, Quota>>> {
         Payload::executed(ctx, &input, Quota).await
     }
@@ -70,7 +70,7 @@ impl QuotaMutation {
     async fn quota_allocate(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is handed on.")] input: Allocate,
+        #[graphql(desc = "The seats to allocate.")] input: Allocate,
     ) -> Result<Option<Payload<Allocate, HandedOn>>> {
         let view = |handed: Handed| HandedOn { quota: Quota(handed.quota), child: Quota(handed.child) };
         Payload::executed(ctx, &input, view).await
@@ -80,7 +80,7 @@ impl QuotaMutation {
     async fn quota_return(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What goes back.")] input: Return,
+        #[graphql(desc = "The seats to return.")] input: Return,
     ) -> Result<Option<Payload<Return, Quota>>> {
         Payload::executed(ctx, &input, Quota).await
     }
@@ -89,7 +89,7 @@ impl QuotaMutation {
     async fn quota_revoke(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is taken back.")] input: Revoke,
+        #[graphql(desc = "The quota to revoke.")] input: Revoke,
     ) -> Result<Option<Payload<Revoke, Quota>>> {
         Payload::executed(ctx, &input, Quota).await
     }
@@ -98,7 +98,7 @@ impl QuotaMutation {
     async fn quota_amend(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The new number.")] input: Amend,
+        #[graphql(desc = "The new number of seats.")] input: Amend,
     ) -> Result<Option<Payload<Amend, Quota>>> {
         Payload::executed(ctx, &input, Quota).await
     }

@@ -28,7 +28,7 @@ pub struct Advance {
     pub idempotency_key: String,
     /// Code of the class.
     pub class_code: String,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// The new state. POSTPONED puts the learners on the waiting list; CANCELLED drops them.
     pub to: ClassState,
@@ -93,14 +93,16 @@ impl Advance {
             (true, ..) => Err(Refusal::input(
                 Code::InvalidDay,
                 "startOn",
-                "Lớp đã hoãn cần ngày mới; hãy nêu cả startOn và lastOn.",
-                "A class that was postponed needs new days; name both startOn and lastOn.",
+                "Lớp đã hoãn cần có ngày mới; hãy nêu cả startOn và lastOn.",
+                "A postponed class needs new days; give both startOn and lastOn.",
             )),
             (false, ..) => Err(Refusal::input(
                 Code::InvalidDay,
                 "startOn",
-                "Chỉ đổi ngày khi lớp đã hoãn được dự kiến lại (PLANNED); hãy bỏ startOn, lastOn và sessions.",
-                "Days change only when a postponed class is PLANNED again; leave startOn, lastOn and sessions out.",
+                "Chỉ được đổi ngày khi lớp đã hoãn được chuyển lại trạng thái PLANNED; hãy bỏ startOn, lastOn và \
+                 sessions.",
+                "The days can only be changed when a postponed class becomes PLANNED again; omit startOn, lastOn and \
+                 sessions.",
             )),
         }
     }
@@ -113,8 +115,8 @@ fn ensure_come(start: Day, today: Day) -> Result<(), Refusal> {
     Err(Refusal::input(
         Code::NotYetDue,
         "to",
-        format!("Lớp khai giảng ngày {start}, hôm nay là {today}; hãy ghi khi đã đến ngày."),
-        format!("The class begins on {start}, and today is {today}; record it once the day has come."),
+        format!("Lớp khai giảng ngày {start}, hôm nay là {today}; hãy ghi nhận từ ngày khai giảng trở đi."),
+        format!("The class begins on {start}, and today is {today}; record this on the first day or later."),
     ))
 }
 
@@ -126,7 +128,7 @@ pub struct Amend {
     pub idempotency_key: String,
     /// Code of the class.
     pub class_code: String,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// New number of seats, at least those taken; absent: unchanged.
     pub capacity: Option<i32>,
@@ -181,8 +183,10 @@ fn enough(row: &training_class::Model, wanted: i32) -> Result<i32, Refusal> {
         "capacity",
         seats,
         Sentence::new(
-            format!("Lớp đã nhận {taken} học viên, không thể giảm còn {wanted} chỗ; hãy chọn từ {taken} trở lên."),
-            format!("The class has {taken} learners, so it cannot shrink to {wanted} seats; choose {taken} or more."),
+            format!("Lớp đã có {taken} học viên, không thể giảm còn {wanted} chỗ; hãy chọn từ {taken} trở lên."),
+            format!(
+                "The class has {taken} learners, so its capacity cannot be reduced to {wanted}; choose {taken} or more."
+            ),
         ),
     ))
 }
@@ -192,7 +196,7 @@ fn limited_and_not() -> Refusal {
         Code::InvalidNumber,
         "capacity",
         "Lớp không giới hạn sĩ số thì không có capacity; hãy bỏ một trong hai trường capacity và unlimited.",
-        "A class whose seats are not limited has no capacity; leave capacity or unlimited out.",
+        "A class without a limit on seats has no capacity; omit capacity or unlimited.",
     )
 }
 
@@ -200,7 +204,7 @@ fn nothing() -> Refusal {
     Refusal::input(
         Code::NothingToAmend,
         "capacity",
-        "Chưa nêu điều gì cần điều chỉnh; hãy nêu capacity, unlimited hoặc sessions.",
-        "Nothing is asked to be changed; name capacity, unlimited or sessions.",
+        "Chưa nêu nội dung cần điều chỉnh; hãy nêu capacity, unlimited hoặc sessions.",
+        "The input contains no change; give capacity, unlimited or sessions.",
     )
 }

@@ -159,9 +159,10 @@ pub(super) fn ensure_in_years(plan: &training_plan::Model, days: (Day, Day)) -> 
         Code::InvalidDay,
         "startOn",
         format!(
-            "Lớp nằm ngoài thời gian của kế hoạch, từ năm {first} đến năm {last}; hãy chọn ngày khác hoặc kế hoạch khác."
+            "Lớp không thuộc thời gian của kế hoạch, từ năm {first} đến năm {last}; hãy chọn ngày khác hoặc kế hoạch \
+             khác."
         ),
-        format!("The class lies outside the years of its plan, {first} to {last}; choose other days or another plan."),
+        format!("The class is outside the years of its plan, {first} to {last}; choose other days or another plan."),
     ))
 }
 
@@ -195,6 +196,6 @@ fn code_taken() -> Refusal {
         Code::CodeTaken,
         "code",
         "Mã lớp này đã được dùng; hãy chọn mã khác.",
-        "Another class has this code; choose another one.",
+        "Another class already has this code; choose another code.",
     )
 }

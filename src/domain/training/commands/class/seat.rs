@@ -26,16 +26,16 @@ pub(in crate::domain::training::commands) const PRESENT: [EnrolmentState; 3] =
 /// The current row of a class.
 pub(in crate::domain::training::commands) async fn row(txn: &Txn, id: ClassId) -> CommandResult<training_class::Model> {
     let row = training_class::Entity::find_by_id(id).one(txn.connection()).await?;
-    row.ok_or_else(|| Error::internal("a class is gone").into())
+    row.ok_or_else(|| Error::internal("the row of a class is missing").into())
 }
 
-/// A class that is locked until the act is done.
+/// A class that is locked until the command is done.
 pub(in crate::domain::training::commands) async fn locked(
     txn: &Txn,
     id: ClassId,
 ) -> CommandResult<training_class::Model> {
     let row = training_class::Entity::find_by_id(id).lock_exclusive().one(txn.connection()).await?;
-    row.ok_or_else(|| Error::internal("a class is gone").into())
+    row.ok_or_else(|| Error::internal("the row of a class is missing").into())
 }
 
 /// Takes a seat of a class that is open for enrolment, and returns the current row of the class; `None` if it is full.
@@ -75,7 +75,7 @@ pub(in crate::domain::training::commands) async fn free(txn: &Txn, id: ClassId) 
         .exec(txn.connection())
         .await?;
     if freed.rows_affected == 0 {
-        return Err(Error::internal("a class has fewer seats taken than learners").into());
+        return Err(Error::internal("a class records fewer taken seats than it has learners").into());
     }
     let code = row(txn, id).await?.code;
     Ok(txn.record(ChangeKind::Updated, "training_class", code.to_string()).await?)
@@ -112,7 +112,8 @@ pub(super) async fn lead_all(
 /// Frees the seats of learners.
 async fn free_all(txn: &Txn, class: &mut training_class::Model, learners: &[enrolment::Model]) -> CommandResult<()> {
     let leaving: Vec<&enrolment::Model> = learners.iter().filter(|learner| learner.state.is_seated()).collect();
-    class.enrolled -= i32::try_from(leaving.len()).map_err(|_| Error::internal("a class of billions"))?;
+    class.enrolled -= i32::try_from(leaving.len())
+        .map_err(|_| Error::internal("a class has more learners than an integer can count"))?;
     consumption::free(txn, &leaving).await
 }
 

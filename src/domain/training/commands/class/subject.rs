@@ -16,7 +16,7 @@ use crate::{
         training::{
             class::{self, TrainingClassKey},
             commands::session as sessions,
-            session::{Held, stated},
+            session::{ClassDays, stated},
         },
     },
     error::Error,
@@ -119,7 +119,7 @@ impl CommandContext<'_, Class> {
         if sessions.is_empty() {
             return Ok(());
         }
-        sessions::ensure_holds_up_nobody(&self.txn, Held { class, sessions }, &self.subject.learners).await
+        sessions::ensure_holds_up_nobody(&self.txn, ClassDays { class, sessions }, &self.subject.learners).await
     }
 }
 
@@ -145,8 +145,11 @@ pub(in crate::domain::training::commands) fn ensure_organised_here(
         Code::NotOrganisedHere,
         field,
         format!(
-            "Lớp này do đơn vị {code} tổ chức; chỉ đơn vị đó được điều hành lớp và ghi kết quả, hãy đề nghị đơn vị đó."
+            "Lớp này do đơn vị {code} tổ chức; chỉ đơn vị đó được quản lý lớp và ghi kết quả, hãy đề nghị đơn vị đó."
         ),
-        format!("The unit {code} holds this class; only that unit leads it and records results, so ask it to."),
+        format!(
+            "The unit {code} organises this class; only that unit can manage the class and record results, so ask that \
+             unit."
+        ),
     ))
 }

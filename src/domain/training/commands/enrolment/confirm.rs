@@ -29,7 +29,7 @@ pub struct Confirm {
     pub idempotency_key: String,
     /// Id of the enrolment.
     pub enrolment_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
 }
 
@@ -50,12 +50,15 @@ impl Command for Confirm {
     async fn apply(&self, context: &mut CommandContext<'_, Enrolment>) -> CommandResult<()> {
         let (txn, row) = (&context.txn, &mut context.subject.row);
         row.state = after(row.state, Transition::Confirm)?;
-        let class =
-            context.subject.class.as_ref().ok_or_else(|| Error::internal("a waiting learner without a class"))?;
+        let class = context
+            .subject
+            .class
+            .as_ref()
+            .ok_or_else(|| Error::internal("a learner on a waiting list has no class"))?;
         let Some(class) = seat::take(txn, class.id, "enrolmentId").await? else {
             let way = [
                 "hãy chờ đến khi có người thôi học, hoặc tăng sĩ số bằng classAmend",
-                "wait until somebody gives up, or raise its capacity with classAmend",
+                "wait until a learner drops out, or raise its capacity with classAmend",
             ];
             return Err(seat::full("enrolmentId", class, way).into());
         };
@@ -77,8 +80,8 @@ fn outside(because: Sentence) -> Refusal {
     Refusal::input(
         Code::OutsideQuota,
         "enrolmentId",
-        format!("{vi}; hãy cho thôi học rồi ghi lại bằng classEnrol với chỉ tiêu khác."),
-        format!("{en}; drop the enrolment, and enrol the person anew with another quota."),
+        format!("{vi}; hãy ghi thôi học bằng enrolmentDrop, rồi cử đi học lại bằng classEnrol với chỉ tiêu khác."),
+        format!("{en}; drop the enrolment, then enrol the person again with another quota."),
     )
 }
 
@@ -90,7 +93,7 @@ pub struct Drop {
     pub idempotency_key: String,
     /// Id of the enrolment.
     pub enrolment_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// Reason, at most 2,000 characters.
     pub reason: String,

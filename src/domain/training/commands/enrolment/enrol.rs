@@ -193,10 +193,10 @@ fn sending_unit(person: &AuthorizedCadre, day: Day) -> Result<UnitId, Refusal> {
             Code::NoPost,
             "cadreCode",
             format!(
-                "Người này không giữ chức danh chính nào trong phạm vi của bạn vào ngày {day}; hãy kiểm tra quá \
-                trình công tác."
+                "Vào ngày {day}, người này không giữ chức danh chính nào trong phạm vi được cấp; hãy kiểm tra quá trình \
+                 công tác."
             ),
-            format!("The person holds no primary post within your reach on {day}; check their assignments."),
+            format!("On {day} the person has no primary post within your reach; check their assignments."),
         )
     })?;
     Ok(post.unit_id)
@@ -226,12 +226,12 @@ async fn ensure_gains(
         Code::LevelHeld,
         "cadreCode",
         format!(
-            "Người này đã có trình độ {level} của loại {subject} mà chương trình cấp, hoặc cao hơn; hãy nêu lý do ở \
-            reason, hoặc chọn người khác."
+            "Người này đã có trình độ {level} của loại {subject} do chương trình cấp, hoặc trình độ cao hơn; hãy nêu lý \
+             do tại reason, hoặc chọn người khác."
         ),
         format!(
-            "The person holds the level {level} of {subject} that the programme leads to, or a higher one; give a \
-            reason, or choose somebody else."
+            "The person already has the level {level} of {subject} that the programme grants, or a higher one; give a \
+             reason, or choose another person."
         ),
     )))
 }
@@ -255,14 +255,14 @@ fn ensure_within(
         let (given, asked) = (&quota.programme_code, &class.programme_code);
         return Err(outside(Sentence::new(
             format!("Chỉ tiêu này dành cho chương trình {given}, còn lớp thuộc chương trình {asked}"),
-            format!("The quota is for the programme {given}, and the class is of {asked}"),
+            format!("The quota is for the programme {given}, but the class is of the programme {asked}"),
         )));
     }
     if let Some(given) = quota.mode.filter(|given| class.mode != Some(*given)) {
         let asked = class.mode.map_or("-".to_owned(), |mode| mode.to_string());
         return Err(outside(Sentence::new(
-            format!("Chỉ tiêu này dành cho hình thức {given}, còn lớp có hình thức {asked}"),
-            format!("The quota is for the mode {given}, and that of the class is {asked}"),
+            format!("Chỉ tiêu này dành cho hình thức đào tạo {given}, còn lớp có hình thức {asked}"),
+            format!("The quota is for the mode of study {given}, but the class has the mode {asked}"),
         )));
     }
     ensure_year(plan, class.start_on.year()).map_err(outside)?;
@@ -273,8 +273,12 @@ fn ensure_within(
     let code = |unit| units.get(unit).map_or("-", |unit| unit.row.code.as_str());
     let (given, asked) = (code(quota.unit_id), code(of.unit));
     Err(outside(Sentence::new(
-        format!("Chỉ tiêu này là của đơn vị {given}, còn người này do đơn vị {asked} cử, không thuộc đơn vị đó"),
-        format!("The quota is held by the unit {given}, and the one that sends the person, {asked}, is not of it"),
+        format!(
+            "Chỉ tiêu này là của đơn vị {given}, còn người này do đơn vị {asked} cử đi học, không trực thuộc đơn vị đó"
+        ),
+        format!(
+            "The quota belongs to the unit {given}, but the person is sent by the unit {asked}, which is not below it"
+        ),
     )))
 }
 
@@ -286,7 +290,7 @@ pub(super) fn ensure_year(plan: &training_plan::Model, year: i32) -> Result<(), 
     }
     Err(Sentence::new(
         format!("Chỉ tiêu này thuộc kế hoạch từ năm {from} đến năm {to}, còn lớp khai giảng năm {year}"),
-        format!("The quota is of a plan from {from} to {to}, and the class begins in {year}"),
+        format!("The quota belongs to a plan from {from} to {to}, but the class begins in {year}"),
     ))
 }
 
@@ -297,7 +301,7 @@ fn outside(because: Sentence) -> Refusal {
         Code::OutsideQuota,
         "quotaId",
         format!("{vi}; hãy chọn chỉ tiêu khác, hoặc bỏ trường này."),
-        format!("{en}; choose another quota, or leave it out."),
+        format!("{en}; choose another quota, or omit the field."),
     )
 }
 
@@ -321,7 +325,7 @@ async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> CommandResult<Enr
             return Ok(EnrolmentState::Waitlisted);
         }
         let way = [
-            "hãy ghi vào danh sách dự bị bằng waitlist: true, hoặc chọn lớp khác",
+            "hãy đưa người này vào danh sách dự bị bằng waitlist: true, hoặc chọn lớp khác",
             "put the person on the waiting list with waitlist: true, or choose another class",
         ];
         return Err(seat::full("classCode", &seat::row(txn, of.class.id).await?, way).into());
@@ -343,7 +347,7 @@ fn already() -> Refusal {
     Refusal::conflict(
         Code::AlreadyEnrolled,
         "cadreCode",
-        "Người này đã có trong lớp hoặc trong danh sách dự bị của lớp; hãy xem danh sách học viên.",
-        "The person is in the class or on its waiting list already; look at its enrolments.",
+        "Người này đã có tên trong lớp hoặc trong danh sách dự bị của lớp; hãy xem danh sách học viên.",
+        "The person is already in the class or on its waiting list; see its enrolments.",
     )
 }

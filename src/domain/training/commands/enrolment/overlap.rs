@@ -14,13 +14,13 @@ use crate::{
         refusal::{Code, CommandResult, Refusal},
         training::{
             commands::session as sessions,
-            session::{Held, Overlap, overlap},
+            session::{ClassDays, Overlap, overlap},
         },
     },
     language::Sentence,
 };
 
-/// A warning about an executed act.
+/// A warning about an executed command.
 #[derive(Clone, Debug)]
 pub struct Warning {
     /// Stable code of the warning, for programs.
@@ -53,12 +53,12 @@ async fn overlaps(
         return Ok(Vec::new());
     }
     let days = sessions::of(connection, others.iter().map(|other| other.id).chain([class.id])).await?;
-    let overlaps = others.iter().map(|other| overlap(held(class, &days), held(other, &days)));
+    let overlaps = others.iter().map(|other| overlap(days_of(class, &days), days_of(other, &days)));
     Ok(overlaps.filter(|overlap| *overlap != Overlap::Apart).collect())
 }
 
-fn held<'a>(class: &'a training_class::Model, days: &'a HashMap<ClassId, Vec<Day>>) -> Held<'a> {
-    Held { class, sessions: days.get(&class.id).map_or(&[], Vec::as_slice) }
+fn days_of<'a>(class: &'a training_class::Model, days: &'a HashMap<ClassId, Vec<Day>>) -> ClassDays<'a> {
+    ClassDays { class, sessions: days.get(&class.id).map_or(&[], Vec::as_slice) }
 }
 
 /// Checks that a person, who is locked, can take a seat in a class in addition to their present ones. The refusal does
@@ -90,12 +90,12 @@ fn in_full_time(field: &str, class: &training_class::Model) -> Refusal {
         Code::OverlappingClasses,
         field,
         format!(
-            "Trong thời gian từ {start} đến {end}, người này đã có chỗ trong một lớp tập trung khác; hãy chọn lớp \
-            khác, hoặc cho thôi học lớp kia trước."
+            "Trong thời gian từ {start} đến {end}, người này đã có chỗ trong một lớp tập trung khác; hãy chọn lớp khác, \
+             hoặc ghi thôi học ở lớp kia trước."
         ),
         format!(
-            "Between {start} and {end} the person has a seat in another full-time class; choose another class, or \
-            let them give the other up first."
+            "Between {start} and {end} the person has a seat in another full-time class; choose another class, or drop \
+             the other enrolment first."
         ),
     )
 }
@@ -105,12 +105,12 @@ fn in_session(field: &str, days: usize, first: Day) -> Refusal {
         Code::OverlappingSessions,
         field,
         format!(
-            "Người này đã có chỗ trong lớp khác có buổi học trùng {days} ngày với lớp này, sớm nhất là {first}; hãy \
-            chọn lớp khác, hoặc cho thôi học lớp kia trước."
+            "Người này đã có chỗ trong một lớp khác có buổi học trùng {days} ngày với lớp này, sớm nhất là ngày \
+             {first}; hãy chọn lớp khác, hoặc ghi thôi học ở lớp kia trước."
         ),
         format!(
-            "The person has a seat in another class that meets on days of this one: {days} in all, the first {first}; \
-            choose another class, or let them give the other up first."
+            "The person has a seat in another class with sessions on the same days as this class (number of days: \
+             {days}, first day: {first}); choose another class, or drop the other enrolment first."
         ),
     )
 }
@@ -131,7 +131,9 @@ pub(super) async fn warnings(
             "Trong thời gian từ {start} đến {end}, người này còn có chỗ trong lớp khác; hãy kiểm tra lịch học của \
             các lớp."
         ),
-        format!("Between {start} and {end} the person has a seat in another class, too; compare the hours of both."),
+        format!(
+            "Between {start} and {end} the person also has a seat in another class; compare the timetables of both."
+        ),
     );
     Ok(vec![Warning { code: "CLASSES_SHARE_DAYS", sentence }])
 }

@@ -32,7 +32,7 @@ pub struct Complete {
     pub idempotency_key: String,
     /// Id of the enrolment.
     pub enrolment_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// Whether the learner passed (đạt). A pass grants the qualification of the programme.
     pub passed: bool,
@@ -77,7 +77,7 @@ pub struct Revoke {
     pub idempotency_key: String,
     /// Id of the enrolment.
     pub enrolment_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// Reason, at most 2,000 characters.
     pub reason: String,

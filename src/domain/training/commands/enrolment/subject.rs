@@ -117,7 +117,7 @@ impl Subject for Enrolment {
             None => None,
         };
         let row = enrolment::Entity::find_by_id(seen.id).one(txn.connection()).await?;
-        let mut row = row.ok_or_else(|| Error::internal("an enrolment is gone"))?;
+        let mut row = row.ok_or_else(|| Error::internal("the row of an enrolment is missing"))?;
         if target.expected_version.is_some_and(|expected| expected != row.version) {
             return Err(Refusal::version(row.version).into());
         }

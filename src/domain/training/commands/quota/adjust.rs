@@ -33,7 +33,7 @@ pub struct Return {
     pub quota_id: ID,
     /// Number of seats, at most those neither allocated nor used.
     pub seats: i32,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
 }
 
@@ -78,7 +78,7 @@ pub struct Revoke {
     pub idempotency_key: String,
     /// Id of the quota; none of its seats may be allocated or used.
     pub quota_id: ID,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
 }
 
@@ -125,7 +125,7 @@ pub struct Amend {
     pub quota_id: ID,
     /// New number of seats, at least those allocated and used.
     pub seats: i32,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
 }
 
@@ -167,7 +167,7 @@ async fn take_back(txn: &Txn, above: QuotaId, seats: i32) -> CommandResult<()> {
         .filter(quota::Column::Allocated.gte(seats));
     if back.exec(txn.connection()).await?.rows_affected == 0 {
         ensure_issued(&row(txn, above).await?, "quotaId")?;
-        return Err(Error::internal("more seats come back than were handed on").into());
+        return Err(Error::internal("more seats are returned than were allocated").into());
     }
     record(txn, ChangeKind::Updated, above).await
 }
@@ -176,9 +176,9 @@ fn of_plan() -> Refusal {
     Refusal::input(
         Code::QuotaOfPlan,
         "quotaId",
-        "Chỉ tiêu này do kế hoạch giao trực tiếp, không có cấp trên để trả lại; hãy điều chỉnh bằng quotaAmend.",
-        "This quota comes from the plan itself, so there is nothing above to return seats to; change it with \
-        quotaAmend.",
+        "Chỉ tiêu này do kế hoạch giao trực tiếp nên không có cấp trên để trả lại; hãy điều chỉnh bằng quotaAmend.",
+        "The plan issued this quota directly, so there is no superior quota to return seats to; change it with \
+         quotaAmend.",
     )
 }
 
@@ -187,7 +187,7 @@ fn handed_on() -> Refusal {
         Code::QuotaHandedOn,
         "quotaId",
         "Chỉ tiêu này được phân bổ từ một chỉ tiêu cấp trên; hãy tăng bằng quotaAllocate, giảm bằng quotaReturn.",
-        "This quota was handed on from another; raise it with quotaAllocate, lower it with quotaReturn.",
+        "This quota was allocated from another quota; raise it with quotaAllocate, lower it with quotaReturn.",
     )
 }
 
@@ -200,13 +200,13 @@ fn too_few(row: &quota::Model, wanted: i32) -> Refusal {
         seats,
         crate::language::Sentence::new(
             format!(
-                "Chỉ tiêu có {} suất, đã phân bổ {} và đã sử dụng {}, tổng cộng {taken}, không thể giảm còn \
-                {wanted}; hãy chọn từ {taken} trở lên, hoặc nhận lại suất của cấp dưới trước.",
+                "Chỉ tiêu có {} suất, đã phân bổ {} và đã sử dụng {}, tổng cộng {taken}, nên không thể giảm còn \
+                 {wanted}; hãy chọn từ {taken} trở lên, hoặc đề nghị cấp dưới trả lại suất trước.",
                 seats.seats, seats.allocated, seats.used
             ),
             format!(
-                "Of the {} seats {} are handed on and {} used, together {taken}, so the quota cannot shrink to \
-                {wanted}; choose {taken} or more, or have seats returned from below first.",
+                "Of the {} seats {} are allocated and {} used, together {taken}, so the quota cannot be reduced to \
+                 {wanted}; choose {taken} or more, or ask subordinate units to return seats first.",
                 seats.seats, seats.allocated, seats.used
             ),
         ),

@@ -34,7 +34,7 @@ pub struct Allocate {
     pub unit_code: String,
     /// Number of seats, from 1 to 1,000,000.
     pub seats: i32,
-    /// The version that you read last; the act is refused if the version has changed since.
+    /// The version that you read last; the command is rejected if the version has changed since.
     pub expected_version: Option<i32>,
     /// Mode of the seats, if the quota itself is for any mode.
     pub mode: Option<StudyMode>,
@@ -163,8 +163,8 @@ fn mode_of(row: &quota::Model, asked: Option<StudyMode>) -> Result<Option<StudyM
         (Some(of_quota), Some(_)) => Err(Refusal::input(
             Code::InvalidMode,
             "mode",
-            format!("Chỉ tiêu có hình thức {of_quota}; hãy bỏ trường này hoặc chọn {of_quota}."),
-            format!("The quota is for {of_quota}; leave the mode out or choose {of_quota}."),
+            format!("Chỉ tiêu có hình thức đào tạo {of_quota}; hãy bỏ trường này hoặc chọn {of_quota}."),
+            format!("The quota is for the mode of study {of_quota}; omit the mode or choose {of_quota}."),
         )),
     }
 }
@@ -226,9 +226,12 @@ async fn handed_before(
             .order_by_desc(quota::Column::Id)
             .one(access.reader())
             .await?
-            .ok_or_else(|| Error::internal("what was handed on is gone"))?,
+            .ok_or_else(|| Error::internal("the row of an allocated quota is missing"))?,
     };
-    let child = access.quotas()?.admitted(child).ok_or_else(|| Error::internal("a quota of an unknown unit"))?;
+    let child = access
+        .quotas()?
+        .admitted(child)
+        .ok_or_else(|| Error::internal("a quota refers to a unit that does not exist"))?;
     // The quota was read before the request waited for the other.
     Ok(Handed { quota: seen(access, &id.to_string()).await?, child })
 }

@@ -1,6 +1,7 @@
 //! Seats of quotas that learners use, each taken and freed by one conditional statement. A quota of turns (lượt) counts
-//! every enrolment; one of persons (người) counts each person once, however many classes they are in under it. Enrolments
-//! that an import recorded and those of acts are treated alike: `enrolment_quota` names the quotas of both.
+//! every enrolment; one of persons (người) counts each person once, however many classes they are in under it.
+//! Enrolments that an import recorded and those of commands are treated alike: `enrolment_quota` names the quotas of
+//! both.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,7 +91,8 @@ async fn free_of(txn: &Txn, id: QuotaId, leaving: &[&enrolment::Model]) -> Comma
             persons.len() - holders(txn, id, &persons, leaving).await?
         }
     };
-    let seats = i32::try_from(seats).map_err(|_| Error::internal("a class of billions"))?;
+    let seats =
+        i32::try_from(seats).map_err(|_| Error::internal("a class has more learners than an integer can count"))?;
     if seats == 0 {
         return Ok(());
     }
@@ -103,7 +105,7 @@ async fn free_of(txn: &Txn, id: QuotaId, leaving: &[&enrolment::Model]) -> Comma
         .exec(txn.connection())
         .await?;
     if freed.rows_affected == 0 {
-        return Err(Error::internal("a quota has fewer seats used than learners").into());
+        return Err(Error::internal("a quota records fewer used seats than it has learners").into());
     }
     record(txn, ChangeKind::Updated, id).await
 }
@@ -139,5 +141,5 @@ async fn holders(
         .into_tuple()
         .one(connection)
         .await?;
-    usize::try_from(count.unwrap_or_default()).map_err(|_| Error::internal("a count below zero").into())
+    usize::try_from(count.unwrap_or_default()).map_err(|_| Error::internal("a count of used seats is negative").into())
 }

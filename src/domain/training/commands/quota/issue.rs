@@ -116,7 +116,7 @@ impl Subject for NewQuota {
     /// Locks the plan: concurrent requests for one unit wait for each other here.
     async fn lock(_: &Access, txn: &Txn, (_, given): (Self::Target<'_>, Self)) -> CommandResult<Self> {
         let plan = training_plan::Entity::find_by_id(given.plan.id).lock_exclusive().one(txn.connection()).await?;
-        Ok(Self { plan: plan.ok_or_else(|| Error::internal("a plan is gone"))?, ..given })
+        Ok(Self { plan: plan.ok_or_else(|| Error::internal("the row of a plan is missing"))?, ..given })
     }
 
     async fn write(self, txn: &Txn, (): ()) -> CommandResult<quota::Model> {
@@ -174,12 +174,12 @@ async fn ensure_first(txn: &Txn, given: &quota::Model) -> CommandResult<()> {
         Code::QuotaExists,
         "unitCode",
         format!(
-            "Kế hoạch đã giao cho đơn vị này chỉ tiêu {id} của chương trình và hình thức đó, {seats} suất; hãy điều \
-            chỉnh bằng quotaAmend."
+            "Kế hoạch đã giao cho đơn vị này chỉ tiêu {id} gồm {seats} suất của chương trình và hình thức đào tạo đó; \
+             hãy điều chỉnh bằng quotaAmend."
         ),
         format!(
-            "The plan gives this unit the quota {id} of this programme and mode already, of {seats} seats; change that \
-            one with quotaAmend."
+            "The plan has already issued the quota {id} with {seats} seats of this programme and mode to this unit; \
+             change that quota with quotaAmend."
         ),
     )
     .into())

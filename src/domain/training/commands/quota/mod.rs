@@ -1,5 +1,5 @@
-//! Commands on quotas (chỉ tiêu): a plan issues seats to a unit, which allocates them to subordinate units; unused seats
-//! are returned.
+//! Commands on quotas (chỉ tiêu): a plan issues seats to a unit, which allocates them to subordinate units; unused
+//! seats are returned.
 
 mod adjust;
 mod allocate;
@@ -31,7 +31,7 @@ use crate::{
     language::Sentence,
 };
 
-/// Minimum and maximum number of seats of one act.
+/// Minimum and maximum number of seats of one command.
 const SEATS: (i32, i32) = (1, 1_000_000);
 
 /// Looks up a quota for a caller who reaches the unit that holds it.
@@ -53,10 +53,10 @@ pub(super) async fn of_giving_plan(
     Ok((quota, plan))
 }
 
-/// The plan, locked against being closed until the act is done; refused if its state permits no quotas.
+/// The plan, locked against being closed until the command is done; refused if its state permits no quotas.
 pub(super) async fn giving_plan(txn: &Txn, id: PlanId, field: &'static str) -> CommandResult<training_plan::Model> {
     let plan = training_plan::Entity::find_by_id(id).lock_shared().one(txn.connection()).await?;
-    let plan = plan.ok_or_else(|| Error::internal("a quota of no plan"))?;
+    let plan = plan.ok_or_else(|| Error::internal("a quota refers to a plan that does not exist"))?;
     state::plan::ensure_gives(plan.state, field)?;
     Ok(plan)
 }
@@ -89,8 +89,8 @@ fn ensure_below(access: &Access, holder: UnitId, unit: UnitId, day: Day) -> Resu
         Code::UnitNotBelow,
         "unitCode",
         format!(
-            "Vào ngày {day}, đơn vị {code} không trực thuộc {above} trong hệ thống chính quyền; hãy chọn một đơn vị \
-            cấp dưới."
+            "Vào ngày {day}, đơn vị {code} không trực thuộc đơn vị {above} trong hệ thống chính quyền; hãy chọn một đơn \
+             vị cấp dưới của đơn vị đó."
         ),
         format!("On {day} the unit {code} is not below {above} in the administrative tree; choose a unit below it."),
     ))
@@ -146,13 +146,13 @@ async fn record(txn: &Txn, kind: ChangeKind, id: QuotaId) -> CommandResult<()> {
 
 async fn row(txn: &Txn, id: QuotaId) -> CommandResult<quota::Model> {
     let row = quota::Entity::find_by_id(id).one(txn.connection()).await?;
-    row.ok_or_else(|| Error::internal("a quota is gone").into())
+    row.ok_or_else(|| Error::internal("the row of a quota is missing").into())
 }
 
-/// A quota that is locked until the act is done.
+/// A quota that is locked until the command is done.
 async fn locked(txn: &Txn, id: QuotaId) -> CommandResult<quota::Model> {
     let row = quota::Entity::find_by_id(id).lock_exclusive().one(txn.connection()).await?;
-    row.ok_or_else(|| Error::internal("a quota is gone").into())
+    row.ok_or_else(|| Error::internal("the row of a quota is missing").into())
 }
 
 fn ensure_issued(row: &quota::Model, field: &str) -> Result<(), Refusal> {
@@ -163,8 +163,8 @@ fn ensure_issued(row: &quota::Model, field: &str) -> Result<(), Refusal> {
             &state,
             Vec::new(),
             Sentence::new(
-                format!("Chỉ tiêu ở trạng thái {state}, không còn hiệu lực; hãy giao một chỉ tiêu mới."),
-                format!("The quota is {state}, which is final; give a new one."),
+                format!("Chỉ tiêu đã ở trạng thái cuối {state}; hãy giao một chỉ tiêu mới."),
+                format!("The quota is {state}, which is a final state; issue a new quota."),
             ),
         )),
     }
@@ -187,11 +187,11 @@ fn exhausted(field: &str, row: &quota::Model, wanted: Wanted) -> Refusal {
     let [vi, en] = match wanted {
         Wanted::Seats(wanted) => [
             format!(", không đủ {wanted}; hãy giảm số lượng, hoặc đề nghị cấp trên giao thêm."),
-            format!(": too few for {wanted}; ask for fewer, or have more given to it first."),
+            format!(", which is not enough for {wanted}; request fewer seats, or ask the superior unit for more."),
         ],
         Wanted::Learner => [
             "; hãy dùng chỉ tiêu khác, hoặc đề nghị cấp trên giao thêm.".to_owned(),
-            "; use another quota, or have more given to it first.".to_owned(),
+            "; use another quota, or ask the superior unit for more seats.".to_owned(),
         ],
     };
     Refusal::seats(
@@ -200,7 +200,7 @@ fn exhausted(field: &str, row: &quota::Model, wanted: Wanted) -> Refusal {
         seats,
         Sentence::new(
             format!("Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}, còn lại {left}{vi}"),
-            format!("The quota has {all} seats, {allocated} handed on, {used} used, {left} left{en}"),
+            format!("The quota has {all} seats, {allocated} allocated, {used} used and {left} left{en}"),
         ),
     )
 }
@@ -214,12 +214,12 @@ fn in_use(row: &quota::Model) -> Refusal {
         seats,
         Sentence::new(
             format!(
-                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}; chỉ thu hồi được chỉ tiêu chưa \
-                phân bổ và chưa sử dụng, hãy trả lại phần còn lại bằng quotaReturn."
+                "Chỉ tiêu có {all} suất, đã phân bổ {allocated}, đã sử dụng {used}; chỉ được thu hồi chỉ tiêu chưa phân \
+                 bổ và chưa sử dụng, hãy trả lại phần còn lại bằng quotaReturn."
             ),
             format!(
-                "The quota has {all} seats, {allocated} handed on, {used} used; only one that is neither handed on nor \
-                 used is revoked, so return what is left with quotaReturn."
+                "The quota has {all} seats, {allocated} allocated and {used} used; a quota can only be revoked if no \
+                 seat is allocated or used, so return the remaining seats with quotaReturn."
             ),
         ),
     )

@@ -18,7 +18,7 @@ pub struct Quota {
     pub(super) row: quota::Model,
 }
 
-/// A quota, as a command names it.
+/// The quota in the input of a command.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     id: &'a str,
