@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 /// Every table, and whether row security closes it. What is open holds no facts about persons.
-const TABLES: [(&str, bool); 50] = [
+const TABLES: [(&str, bool); 51] = [
     ("access_entry", true),
     ("access_withholding", true),
     ("acting_person", false),
