@@ -93,7 +93,7 @@ impl<'a> IndexableList<'a> {
 
     /// Number of people of the unit or subtree who satisfy the level condition; `None` if the counts do not cover it.
     async fn people(&self, access: &Access) -> Result<Option<u64>> {
-        let counts = headcount::counts(&access.prepared(), access.reference_data(), self.counted(access)).await?;
+        let counts = headcount::counts(&access.prepared(), access.reference_data(), self.count_query(access)).await?;
         let Some(counts) = counts else { return Ok(None) };
         Ok(Some(match &self.level {
             None => counts.total,
