@@ -13,6 +13,7 @@ use arc_swap::ArcSwap;
 
 use entity::{signing_key, value::KeyPurpose};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, StreamTrait};
+use tokio::sync::watch;
 
 use crate::{
     audit::hash_chain,
@@ -56,6 +57,7 @@ pub struct AppState {
     snapshot: ArcSwap<Snapshot>,
     cursor_key: CursorKey,
     rounding_key: RoundingKey,
+    commits: watch::Sender<Option<i64>>,
 }
 
 impl AppState {
@@ -66,6 +68,7 @@ impl AppState {
     pub async fn open(store: KeyStore, clock: Clock) -> Result<Self> {
         let KeyStore { database, encryption } = store;
         let snapshot = ArcSwap::from_pointee(Snapshot::load(database.reader()).await?);
+        let commits = watch::Sender::new(Some(snapshot.load().reference_data().log_position()));
         let key = signing_key::Entity::find()
             .filter(signing_key::Column::Purpose.eq(KeyPurpose::Cursor))
             .order_by_desc(signing_key::Column::CreatedAt)
@@ -75,7 +78,7 @@ impl AppState {
         let material = encryption.decrypt(&key)?;
         let rounding_key = RoundingKey::derived(&material);
         let cursor_key = CursorKey::new(material);
-        Ok(Self { database, clock, snapshot, cursor_key, rounding_key })
+        Ok(Self { database, clock, snapshot, cursor_key, rounding_key, commits })
     }
 
     /// Loads changes committed by any process. Returns whether the snapshot was replaced.
@@ -88,12 +91,27 @@ impl AppState {
         if end == reference_data.log_position() {
             return Ok(false);
         }
-        let is_outdated = reference_data.is_outdated(connection).await?;
+        let commands = hash_chain::commands_after(connection, reference_data.log_position()).await?;
+        let is_outdated = ReferenceData::is_outdated(connection, &commands).await?;
         match is_outdated {
             true => self.snapshot.store(Arc::new(Snapshot::load(connection).await?)),
             false => reference_data.advance_to(end),
         }
+        if !commands.is_empty() {
+            self.commits.send_if_modified(|known| known.as_mut().map(|known| *known = end).is_some());
+        }
         Ok(is_outdated)
+    }
+
+    /// Notifies of commands that any process has committed, within the interval of `refresh`. The value is a position of
+    /// the log, or `None` once the service stops.
+    pub fn commits(&self) -> watch::Receiver<Option<i64>> {
+        self.commits.subscribe()
+    }
+
+    /// Ends all waiting for commits, so that the service can stop.
+    pub fn stop_waiting(&self) {
+        self.commits.send_replace(None);
     }
 
     /// Database of the service.

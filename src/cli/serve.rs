@@ -121,14 +121,15 @@ pub async fn run(
         server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("the server cannot start: {error}")))?;
     let handle = server.handle();
     let stopping = Arc::new(Notify::new());
-    let refreshing = actix_web::rt::spawn(refresh(app_state, measured));
+    let refreshing = actix_web::rt::spawn(refresh(Arc::clone(&app_state), measured));
     let rotation = TimeDelta::days(settings.key_rotation_days.into());
     let renewing = actix_web::rt::spawn(renew(tokens.clone().into_inner()));
     let upkeep = actix_web::rt::spawn(keep(tokens.into_inner(), store.clone(), rotation));
     let checkpoints = keeper.map(|keeper| actix_web::rt::spawn(keep_checkpoints(keeper, Arc::clone(&stopping))));
-    let told_to_stop = stop_signal();
+    let (told_to_stop, waiting) = (stop_signal(), app_state);
     actix_web::rt::spawn(async move {
         told_to_stop.await;
+        waiting.stop_waiting();
         tracing::info!("stopping: completing the accepted requests");
         handle.stop(true).await;
     });

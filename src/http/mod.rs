@@ -3,6 +3,7 @@
 mod asset;
 pub mod bearer;
 mod body;
+mod changes;
 mod compress;
 pub mod console;
 mod cors;

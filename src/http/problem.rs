@@ -89,6 +89,7 @@ fn title(status: StatusCode) -> Sentence {
         406 => ("Không có định dạng được yêu cầu", "Not acceptable"),
         408 => ("Quá thời gian nhận yêu cầu", "Request timeout"),
         409 => ("Mâu thuẫn với dữ liệu đã ghi nhận", "Conflict with recorded data"),
+        410 => ("Không thể đọc tiếp từ con trỏ này", "The cursor cannot be continued"),
         412 => ("Phiên bản đã thay đổi", "The version has changed"),
         413 => ("Nội dung quá lớn", "Content too large"),
         415 => ("Định dạng nội dung không được hỗ trợ", "Unsupported media type"),
@@ -101,7 +102,7 @@ fn title(status: StatusCode) -> Sentence {
 }
 
 /// The codes of the service: status, Vietnamese, English.
-const CODES: [(&str, u16, &str, &str); 19] = [
+const CODES: [(&str, u16, &str, &str); 20] = [
     (
         "BAD_PARAMETER",
         400,
@@ -164,6 +165,12 @@ const CODES: [(&str, u16, &str, &str); 19] = [
         409,
         "Số định danh được ghi cho nhiều người; hãy tra theo mã.",
         "The identity number is recorded for several people; use the code.",
+    ),
+    (
+        "RESYNC",
+        410,
+        "Không thể đọc tiếp dòng thay đổi từ con trỏ này; hãy sao chép lại dữ liệu và đọc từ con trỏ mới.",
+        "The change feed cannot continue from the cursor; copy the data again and follow the feed from a new cursor.",
     ),
     ("PAYLOAD_TOO_LARGE", 413, "Nội dung quá lớn; hãy chia nhỏ.", "The body is too large; split it."),
     (

@@ -14,6 +14,7 @@ use crate::{
     http::{
         Service,
         asset::Asset,
+        changes,
         compress::compressed,
         console,
         cors::cross_origin,
@@ -73,6 +74,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/readyz").route(read(health::ready)).default_service(only("GET, HEAD")))
         .service(web::resource("/metrics").route(read(health::metrics)).default_service(only("GET, HEAD")))
         .service(web::resource("/problems").route(read(problem::page)).default_service(only("GET, HEAD")))
+        .service(web::resource("/v1/changes").route(read(changes::get)).default_service(only("GET, HEAD")))
         .configure(oauth::routes)
         .configure(rest::routes)
         .default_service(web::to(error::no_such_route));

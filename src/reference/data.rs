@@ -67,10 +67,10 @@ pub struct ReferenceData {
 }
 
 impl ReferenceData {
-    /// Whether a part of the snapshot was changed after its log position. Changes of persons, rotations, training and
-    /// clients are ignored: they are more frequent and not part of the snapshot.
-    pub async fn is_outdated(&self, connection: &impl ConnectionTrait) -> Result<bool> {
-        for commands in hash_chain::commands_after(connection, self.log_position()).await?.chunks(hash_chain::ROWS) {
+    /// Whether these commands, by their numbers in the audit log, changed a part of the snapshot. Changes of persons,
+    /// rotations, training and clients are ignored: they are more frequent and not part of the snapshot.
+    pub(crate) async fn is_outdated(connection: &impl ConnectionTrait, commands: &[i64]) -> Result<bool> {
+        for commands in commands.chunks(hash_chain::ROWS) {
             let change = change::Entity::find()
                 .filter(change::Column::AuditSeq.is_in(commands.iter().copied()))
                 .filter(change::Column::ObjectType.is_not_in(UNCACHED_OBJECT_TYPES))

@@ -213,6 +213,7 @@ async fn a_mirror_of_the_feed_equals_a_new_copy() {
 
         let (followed, copied) = (mirror.finished("followed.db").await, mirror.finished("copied.db").await);
         let done = office.done.load(Ordering::Relaxed);
+        println!("{:?}: {done} commands, killed {kills} times, {} objects", app.kind, copied.len());
         assert!(done > WRITERS * rounds, "the control: commands were done: {done}");
         for of in ["Unit", "Cadre", "Rotation", "TrainingPlan", "Quota", "TrainingClass", "Enrolment"] {
             assert!(copied.values().any(|(copied, _)| copied == of), "the control: {of} is copied");

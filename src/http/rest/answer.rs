@@ -22,18 +22,10 @@ use crate::{
 
 /// The response to a request that ran or was refused by the engine.
 pub fn response(route: &Route, request: &HttpRequest, executed: ExecutionResponse) -> HttpResponse {
-    let data = match executed {
-        ExecutionResponse::Refused(errors) => return of_errors(request, &errors),
-        ExecutionResponse::Ran(response) if !response.errors.is_empty() => return of_errors(request, &response.errors),
-        ExecutionResponse::Ran(response) => response.data.into_json().ok(),
-        ExecutionResponse::Written(body) => {
-            serde_json::from_slice(&body).ok().map(|mut body: Value| body["data"].take())
-        }
-        ExecutionResponse::Limited(over) => return limit::limited(request, over),
-        // The method of a route is that of its operation.
-        ExecutionResponse::MutationByGet => None,
+    let mut data = match data(request, executed) {
+        Ok(data) => data,
+        Err(response) => return response,
     };
-    let Some(mut data) = data else { return internal(request) };
     for key in &route.value {
         data = data[key.as_str()].take();
     }
@@ -44,6 +36,24 @@ pub fn response(route: &Route, request: &HttpRequest, executed: ExecutionRespons
         (Form::Payload, Value::Object(payload)) => of_payload(route, request, payload),
         (Form::Object | Form::Payload, value) => sent(request, StatusCode::OK, &value),
     }
+}
+
+/// The data of a request that ran without errors, or the problem.
+pub fn data(request: &HttpRequest, executed: ExecutionResponse) -> Result<Value, HttpResponse> {
+    let data = match executed {
+        ExecutionResponse::Refused(errors) => return Err(of_errors(request, &errors)),
+        ExecutionResponse::Ran(response) if !response.errors.is_empty() => {
+            return Err(of_errors(request, &response.errors));
+        }
+        ExecutionResponse::Ran(response) => response.data.into_json().ok(),
+        ExecutionResponse::Written(body) => {
+            serde_json::from_slice(&body).ok().map(|mut body: Value| body["data"].take())
+        }
+        ExecutionResponse::Limited(over) => return Err(limit::limited(request, over)),
+        // The method of a route is that of its operation.
+        ExecutionResponse::MutationByGet => None,
+    };
+    data.ok_or_else(|| internal(request))
 }
 
 /// The response to a parameter that cannot be used.
@@ -71,7 +81,7 @@ fn of_page(request: &HttpRequest, mut page: Value) -> HttpResponse {
 }
 
 /// RFC 8288: the same request with the next cursor.
-fn next_link(request: &HttpRequest, after: &str) -> Option<header::HeaderValue> {
+pub fn next_link(request: &HttpRequest, after: &str) -> Option<header::HeaderValue> {
     let others = form_urlencoded::parse(request.query_string().as_bytes()).filter(|(name, _)| name != "after");
     let query =
         form_urlencoded::Serializer::new(String::new()).extend_pairs(others).append_pair("after", after).finish();
@@ -126,6 +136,7 @@ fn status_of(code: &Value) -> StatusCode {
         "FORBIDDEN" | "PURPOSE_REQUIRED" | "PURPOSE_NOT_ALLOWED" => StatusCode::FORBIDDEN,
         "NOT_FOUND" => StatusCode::NOT_FOUND,
         "CONFLICT" => StatusCode::CONFLICT,
+        "RESYNC" => StatusCode::GONE,
         "OPERATION_TIMEOUT" => StatusCode::UNPROCESSABLE_ENTITY,
         "UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,7 +1,7 @@
 //! The REST API `/v1`: each route executes one checked-in document of `api/v1` in the engine of `/graphql`, with the same
 //! policy, cost, limits, purposes and logs. Routes are data; there is no second path to the records.
 
-mod answer;
+pub(super) mod answer;
 mod description;
 mod documents;
 mod parameter;

@@ -1,6 +1,7 @@
 //! The REST API: each route is one document of the engine, so its answers are those of `/graphql`; parameters, pages,
 //! problems and headers are tested here.
 
+mod changes;
 mod command;
 mod docs;
 mod openapi;

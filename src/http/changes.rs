@@ -1,0 +1,187 @@
+//! `GET /v1/changes`: the change feed as CloudEvents (CloudEvents 1.0, JSON event format), in batches or as server-sent
+//! events.
+//!
+//! It executes one document in the engine, like every route of the REST API. A request may wait for changes: with
+//! `Prefer: wait` (RFC 7240) for one batch, or on an event stream until the token expires.
+
+mod event;
+mod stream;
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web,
+};
+use async_graphql::Variables;
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    graphql::engine::{DocumentOrigin, ExecutionRequest},
+    http::{
+        Service,
+        changes::event::Page,
+        error::{Refused, language, request_id},
+        graphql, limit,
+        rest::answer,
+    },
+    limit::Allowance,
+};
+
+/// The media type of a batch of events.
+const BATCH: &str = "application/cloudevents-batch+json";
+/// The media type of an event stream.
+const STREAM: &str = "text/event-stream";
+/// Longest time for which a request waits for changes.
+const MOST_WAIT: Duration = Duration::from_secs(25);
+
+const DOCUMENT: &str = "query Changes($after: String, $first: Int = 100, $types: [ChangeType!]) {
+  changes(after: $after, first: $first, types: $types) {
+    edges { cursor node { id type objectId code operation at } }
+    pageInfo { endCursor hasNextPage }
+  }
+}";
+
+/// `GET /v1/changes`.
+pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpResponse {
+    let asked = match parameters(&request) {
+        Ok(asked) => asked,
+        Err(refused) => return refused.response(&request),
+    };
+    match media(&request) {
+        Ok(STREAM) => stream::open(request, service, asked).await,
+        Ok(_) => batch(&request, &service, asked).await,
+        Err(refused) => refused.response(&request),
+    }
+}
+
+/// Answers with the next events. Without events it waits as long as the client prefers.
+async fn batch(request: &HttpRequest, service: &Service, mut asked: Value) -> HttpResponse {
+    let wait = preferred_wait(request);
+    let deadline = Instant::now() + wait;
+    // Before the first look, so that no commit is missed between the look and the waiting.
+    let mut commits = service.app_state.commits();
+    loop {
+        let (page, allowance) = match page(request, service, &asked).await {
+            Ok(page) => page,
+            Err(response) => return response,
+        };
+        asked["after"] = json!(page.end);
+        let has_news = !page.events.is_empty() || wait.is_zero();
+        if has_news || (!page.has_more && !matches!(timeout_at(deadline, commits.changed()).await, Ok(Ok(())))) {
+            return limit::with_rate_limit_headers(written(request, &page, wait), &allowance);
+        }
+    }
+}
+
+/// The response: 204 if the client waited and nothing came. `Link` names the request that continues.
+fn written(request: &HttpRequest, page: &Page, wait: Duration) -> HttpResponse {
+    let is_empty = page.events.is_empty() && !wait.is_zero();
+    let mut response = HttpResponse::build(if is_empty { StatusCode::NO_CONTENT } else { StatusCode::OK });
+    response
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::VARY, "Accept, Accept-Language, Authorization, Prefer"))
+        .insert_header(("X-Has-More", if page.has_more { "true" } else { "false" }));
+    if let Some(link) = answer::next_link(request, &page.end) {
+        response.insert_header((header::LINK, link));
+    }
+    if !wait.is_zero() {
+        response.insert_header(("Preference-Applied", format!("wait={}", wait.as_secs())));
+    }
+    if is_empty {
+        return response.finish();
+    }
+    let events: Vec<&Value> = page.events.iter().map(|event| &event.body).collect();
+    response.insert_header((header::CONTENT_TYPE, BATCH)).body(json!(events).to_string())
+}
+
+/// Executes the document for the client, whose token is verified each time.
+async fn page(request: &HttpRequest, service: &Service, asked: &Value) -> Result<(Page, Arc<Allowance>), HttpResponse> {
+    let (access, allowance) = graphql::admitted(request, service).await?;
+    let question = ExecutionRequest {
+        document: DOCUMENT.to_owned(),
+        origin: DocumentOrigin::Registered,
+        operation_name: None,
+        variables: Variables::from_json(asked.clone()),
+        language: language(request),
+        request_id: request_id(request),
+        queries_only: true,
+        allowance: Arc::clone(&allowance),
+    };
+    let executed = graphql::executed(request, service, access, question).await?;
+    let data =
+        answer::data(request, executed).map_err(|response| limit::with_rate_limit_headers(response, &allowance))?;
+    Ok((Page::of(request, &data["changes"]), allowance))
+}
+
+/// The parameters `after`, `first` and `types` as variables. An event stream continues after `Last-Event-ID`.
+fn parameters(request: &HttpRequest) -> Result<Value, Refused> {
+    let mut variables = json!({});
+    for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
+        let is_repeated = !variables[&*name].is_null() && name != "types";
+        match &*name {
+            _ if is_repeated => return Err(bad_parameter(&name)),
+            "after" => variables["after"] = json!(value),
+            "first" => variables["first"] = json!(value.parse::<i32>().map_err(|_| bad_parameter("first"))?),
+            "types" => {
+                let mut types = variables["types"].as_array().cloned().unwrap_or_default();
+                types.push(json!(value));
+                variables["types"] = json!(types);
+            }
+            _ => return Err(bad_parameter(&name)),
+        }
+    }
+    if let Some(last) = request.headers().get("Last-Event-ID").and_then(|last| last.to_str().ok()) {
+        variables["after"] = json!(last);
+    }
+    Ok(variables)
+}
+
+fn bad_parameter(name: &str) -> Refused {
+    Refused::new(
+        StatusCode::BAD_REQUEST,
+        "BAD_PARAMETER",
+        format!("Tham số `{}` không tồn tại, bị lặp hoặc sai kiểu; dùng được: after, first, types.", shown(name)),
+        format!("The parameter `{}` is unknown, repeated or of the wrong type; use after, first, types.", shown(name)),
+    )
+}
+
+/// A name of the request as far as a message repeats it.
+fn shown(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(40).collect()
+}
+
+/// The media type that the client accepts: a batch by default.
+fn media(request: &HttpRequest) -> Result<&'static str, Refused> {
+    let ranges: Vec<&str> = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok()).collect();
+    let ranges = ranges.join(",");
+    if ranges.is_empty() {
+        return Ok(BATCH);
+    }
+    let known = ranges.split(',').find_map(|range| match range.split(';').next().unwrap_or_default().trim() {
+        STREAM | "text/*" => Some(STREAM),
+        BATCH | "application/json" | "application/*" | "*/*" => Some(BATCH),
+        _ => None,
+    });
+    known.ok_or_else(|| {
+        Refused::new(
+            StatusCode::NOT_ACCEPTABLE,
+            "NOT_ACCEPTABLE",
+            format!("Câu trả lời có dạng `{BATCH}` hoặc `{STREAM}`; hãy sửa tiêu đề Accept."),
+            format!("Responses are `{BATCH}` or `{STREAM}`; correct the header Accept."),
+        )
+    })
+}
+
+/// How long the client prefers to wait for a change, at most 25 seconds (RFC 7240, section 4.3).
+fn preferred_wait(request: &HttpRequest) -> Duration {
+    let preferences = request.headers().get_all("Prefer").filter_map(|value| value.to_str().ok());
+    let wait = preferences.flat_map(|value| value.split([',', ';'])).find_map(|preference| {
+        let (name, seconds) = preference.split_once('=')?;
+        let seconds = seconds.trim().trim_matches('"').parse().ok()?;
+        name.trim().eq_ignore_ascii_case("wait").then(|| Duration::from_secs(seconds))
+    });
+    wait.unwrap_or_default().min(MOST_WAIT)
+}
