@@ -13,7 +13,7 @@ const COLUMNS: [&str; 3] = ["object_id", "units_before", "units_after"];
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for column in [uuid_null(COLUMNS[0]), binary_null(COLUMNS[1]), binary_null(COLUMNS[2])] {
+        for column in [uuid_null(COLUMNS[0]), blob_null(COLUMNS[1]), blob_null(COLUMNS[2])] {
             manager.alter_table(Table::alter().table("change").add_column(column).to_owned()).await?;
         }
         // The changes of one command are read in their order, page by page.

@@ -145,6 +145,11 @@ impl VisibleChange {
         self.position
     }
 
+    /// Whether the object is read from memory: a unit or an entry of a reference list.
+    pub(crate) fn is_cached_object(&self) -> bool {
+        self.of == ChangeType::Unit || !self.of.has_units()
+    }
+
     /// Number of the change in the log; never shown to clients.
     pub(crate) fn seq(&self) -> i64 {
         self.seq

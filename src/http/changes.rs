@@ -112,7 +112,7 @@ async fn page(request: &HttpRequest, service: &Service, asked: &Value) -> Result
     };
     let executed = graphql::executed(request, service, access, question).await?;
     let data =
-        answer::data(request, executed).map_err(|response| limit::with_rate_limit_headers(response, &allowance))?;
+        answer::data(request, executed).map_err(|response| limit::with_rate_limit_headers(*response, &allowance))?;
     Ok((Page::of(request, &data["changes"]), allowance))
 }
 

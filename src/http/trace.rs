@@ -56,6 +56,12 @@ impl RootSpanBuilder for Spans {
         metrics::counter!("cadre_requests_total", "route" => route.clone(), "status" => status.to_string())
             .increment(1);
         metrics::histogram!("cadre_request_seconds", "route" => route).record(seconds);
-        span.in_scope(|| tracing::info!(http.status = status, duration_ms = seconds * 1000.0, "request completed"));
+        span.in_scope(|| {
+            tracing::info!(
+                http.status = status,
+                duration_ms = (seconds * 1_000_000.0).round() / 1000.0,
+                "request completed"
+            );
+        });
     }
 }

@@ -126,7 +126,7 @@ impl Report {
         for (code, more) in hidden {
             match language {
                 Language::Vietnamese => {
-                    writeln!(out, "{code}: còn {more} phát hiện khác; dùng --all để hiển thị tất cả")?
+                    writeln!(out, "{code}: còn {more} phát hiện khác; dùng --all để hiển thị tất cả")?;
                 }
                 Language::English => writeln!(out, "{code}: {more} more; use --all to show them")?,
             }

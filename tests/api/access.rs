@@ -297,7 +297,7 @@ fn lines() -> Vec<Line> {
             is_found_by_value: is_composite,
         });
     }
-    for (name, document) in WAYS_IN.iter().copied() {
+    for &(name, document) in WAYS_IN {
         let root = document.trim_start_matches("{ ").split(['(', ' ']).next().expect("a root field");
         let mut path = vec![root.to_owned()];
         path.extend(name.starts_with("Node.id").then(|| "id".to_owned()));

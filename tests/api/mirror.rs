@@ -226,7 +226,7 @@ async fn a_mirror_of_the_feed_equals_a_new_copy() {
 
 /// Changes the reach of the reader every other time.
 async fn change_rights(app: &TestApp, reader: &Caller<'_>, nth: usize) {
-    let units: &[&str] = if nth % 2 == 0 { &["A"] } else { &["A", "B"] };
+    let units: &[&str] = if nth.is_multiple_of(2) { &["A"] } else { &["A", "B"] };
     let id = reader.id.parse().expect("an id");
     client::grant(&app.database, clock(), id, asked(&READ, units)).await.expect("granted");
 }

@@ -14,18 +14,13 @@ impl UnitIds {
     const LENGTH: usize = size_of::<Uuid>();
 
     /// Whether one of the units satisfies a condition.
-    pub fn any(&self, mut condition: impl FnMut(UnitId) -> bool) -> bool {
-        self.iter().any(|unit| condition(unit))
+    pub fn any(&self, condition: impl FnMut(UnitId) -> bool) -> bool {
+        self.iter().any(condition)
     }
 
     /// The units.
     pub fn iter(&self) -> impl Iterator<Item = UnitId> {
         self.0.chunks_exact(Self::LENGTH).filter_map(|id| Uuid::from_slice(id).ok()).map(UnitId)
-    }
-
-    /// The units of this list and one more.
-    pub fn with(&self, unit: UnitId) -> Self {
-        self.iter().chain([unit]).collect()
     }
 }
 
@@ -47,7 +42,7 @@ mod tests {
         let (one, two) = (UnitId::new(), UnitId::new());
         let both: UnitIds = [two, one, two].into_iter().collect();
         assert_eq!(both.iter().collect::<Vec<_>>(), [one, two]);
-        assert_eq!([one].into_iter().collect::<UnitIds>().with(two), both);
+        assert_eq!(both.iter().chain([one]).collect::<UnitIds>(), both);
         assert!(both.any(|unit| unit == two));
         assert!(!UnitIds::default().any(|_| true));
     }

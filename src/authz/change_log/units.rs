@@ -140,7 +140,10 @@ async fn read(txn: &DatabaseTransaction, table: &'static str, names: &[&str]) ->
             let rows = quotas.find_also_related(training_plan::Entity).all(txn).await?;
             rows.into_iter()
                 .map(|(row, plan)| {
-                    (row.id.to_string(), stays(row.id.0, [row.unit_id].into_iter().collect(), plan.map(Parent::plan)))
+                    (
+                        row.id.to_string(),
+                        stays(row.id.0, [row.unit_id].into_iter().collect(), plan.as_ref().map(Parent::plan)),
+                    )
                 })
                 .collect()
         }
@@ -153,7 +156,7 @@ async fn read(txn: &DatabaseTransaction, table: &'static str, names: &[&str]) ->
             };
             rows.into_iter()
                 .map(|(row, class)| {
-                    (row.id.to_string(), stays(row.id.0, units(&row, &class), class.map(Parent::class)))
+                    (row.id.to_string(), stays(row.id.0, units(&row, &class), class.as_ref().map(Parent::class)))
                 })
                 .collect()
         }
@@ -161,7 +164,7 @@ async fn read(txn: &DatabaseTransaction, table: &'static str, names: &[&str]) ->
 }
 
 impl Parent {
-    fn plan(row: training_plan::Model) -> Self {
+    fn plan(row: &training_plan::Model) -> Self {
         Self {
             table: "training_plan",
             code: row.code.to_string(),
@@ -170,7 +173,7 @@ impl Parent {
         }
     }
 
-    fn class(row: training_class::Model) -> Self {
+    fn class(row: &training_class::Model) -> Self {
         let units = [row.organiser_id].into_iter().collect();
         Self { table: "training_class", code: row.code.to_string(), id: row.id.0, units }
     }

@@ -24,7 +24,7 @@ use crate::{
 pub fn response(route: &Route, request: &HttpRequest, executed: ExecutionResponse) -> HttpResponse {
     let mut data = match data(request, executed) {
         Ok(data) => data,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     for key in &route.value {
         data = data[key.as_str()].take();
@@ -39,21 +39,21 @@ pub fn response(route: &Route, request: &HttpRequest, executed: ExecutionRespons
 }
 
 /// The data of a request that ran without errors, or the problem.
-pub fn data(request: &HttpRequest, executed: ExecutionResponse) -> Result<Value, HttpResponse> {
+pub fn data(request: &HttpRequest, executed: ExecutionResponse) -> Result<Value, Box<HttpResponse>> {
     let data = match executed {
-        ExecutionResponse::Refused(errors) => return Err(of_errors(request, &errors)),
+        ExecutionResponse::Refused(errors) => return Err(of_errors(request, &errors).into()),
         ExecutionResponse::Ran(response) if !response.errors.is_empty() => {
-            return Err(of_errors(request, &response.errors));
+            return Err(of_errors(request, &response.errors).into());
         }
         ExecutionResponse::Ran(response) => response.data.into_json().ok(),
         ExecutionResponse::Written(body) => {
             serde_json::from_slice(&body).ok().map(|mut body: Value| body["data"].take())
         }
-        ExecutionResponse::Limited(over) => return Err(limit::limited(request, over)),
+        ExecutionResponse::Limited(over) => return Err(limit::limited(request, over).into()),
         // The method of a route is that of its operation.
         ExecutionResponse::MutationByGet => None,
     };
-    data.ok_or_else(|| internal(request))
+    data.ok_or_else(|| internal(request).into())
 }
 
 /// The response to a parameter that cannot be used.

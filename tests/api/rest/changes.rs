@@ -111,7 +111,7 @@ async fn a_stream_sends_events_and_resumes_after_the_last() {
         );
         assert!(!chunk.contains("\"subject\":\"N-1\""), "each once");
 
-        let last = text.lines().filter_map(|line| line.strip_prefix("id: ")).last().expect("an id");
+        let last = text.lines().rev().find_map(|line| line.strip_prefix("id: ")).expect("an id");
         let mut resumed = open(get(app, &reader, "").header("Last-Event-ID", last)).await;
         let mut text = String::new();
         while !text.contains("\"subject\":\"N-12\"") {

@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 /// Every table, and whether row security closes it. What is open holds no facts about persons.
-const TABLES: [(&str, bool); 51] = [
+const TABLES: [(&str, bool); 52] = [
     ("access_entry", true),
     ("access_withholding", true),
     ("acting_person", false),
@@ -47,6 +47,7 @@ const TABLES: [(&str, bool); 51] = [
     ("enrolment_quota", true),
     ("ethnic_group", false),
     ("external_client", false),
+    ("feed_state", false),
     ("grant_unit", false),
     ("headcount", true),
     ("headcount_state", false),
