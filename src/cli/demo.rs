@@ -102,16 +102,16 @@ fn greeting(settings: &Settings, made: &client::Registered, token: &str, answer:
     let (id, secret, question) = (made.client_id, &made.client_secret, question());
     let more = match settings.console {
         Some(Console::On | Console::Demo) => format!("Browser: {at}/console. More: docs/api.md, /schema.graphql"),
-        Some(Console::Off) | None => format!("More questions: docs/api.md. Schema: {at}/schema.graphql"),
+        Some(Console::Off) | None => format!("More queries: docs/api.md. Schema: {at}/schema.graphql"),
     };
     format!(
-        r#"cadre-api serves 245 invented people at {at}; press Ctrl-C to stop.
+        r#"cadre-api serves 245 invented people at {at}; Ctrl-C stops it.
 Political theory of the key cadres of Huyện Lương Tài:
 {answer}
 Run the same query in another terminal (the token is valid for 10 minutes):
 export TOKEN={token}
 curl -sw '\n' {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Accept-Language: en' -H 'Content-Type: application/json' -d '{{"query":"{question}"}}'
-Its client, for new tokens: {id}:{secret}
+Client id and secret, for new tokens: {id}:{secret}
 {more}
 "#
     )

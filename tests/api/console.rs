@@ -191,7 +191,7 @@ async fn the_console_works_in_a_browser() {
     };
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::start(program::command(folder.path(), &["serve", "--demo", "--listen", "127.0.0.1:0"]));
-    let prefix = "Its client, for new tokens: ";
+    let prefix = "Client id and secret, for new tokens: ";
     let credentials =
         poll::until(|| program.said().lines().find_map(|line| line.strip_prefix(prefix).map(str::to_owned)));
 

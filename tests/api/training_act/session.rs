@@ -246,8 +246,8 @@ async fn a_session_that_stands_in_the_way_is_told_of_in_both_languages() {
             [
                 "Người này đã có chỗ trong một lớp khác có buổi học trùng 2 ngày với lớp này, sớm nhất là ngày \
                  2026-06-06; hãy chọn lớp khác, hoặc ghi thôi học ở lớp kia trước.",
-                "The person has a seat in another class with sessions on the same days as this class (number of days: \
-                 2, first day: 2026-06-06); choose another class, or drop the other enrolment first.",
+                "The person has a seat in another class with sessions on the same days as this class: 2 in all, the \
+                 first on 2026-06-06; choose another class, or drop the other enrolment first.",
             ]
         );
         assert_eq!(

@@ -109,8 +109,8 @@ fn in_session(field: &str, days: usize, first: Day) -> Refusal {
              {first}; hãy chọn lớp khác, hoặc ghi thôi học ở lớp kia trước."
         ),
         format!(
-            "The person has a seat in another class with sessions on the same days as this class (number of days: \
-             {days}, first day: {first}); choose another class, or drop the other enrolment first."
+            "The person has a seat in another class with sessions on the same days as this class: {days} in all, \
+             the first on {first}; choose another class, or drop the other enrolment first."
         ),
     )
 }
