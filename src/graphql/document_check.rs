@@ -121,12 +121,12 @@ mod tests {
             ("query A { unit(by: { code: $code }) { code } }", "Variable \"$code\" is not defined"),
             ("query A { unit(by: { code: 5 }) { code } }", "Query.unit(by: UnitKey!)"),
             ("query A { viewer { name }", "The document is not valid GraphQL"),
-            ("fragment F on Viewer { name }", "The document holds no operation"),
+            ("fragment F on Viewer { name }", "The document contains no operation"),
             (
                 "{ units(first: 100) { nodes { cadres(first: 100) { nodes { assignments { unit { name code } } } } } } }",
                 "The cost of the operation is",
             ),
-            (&" ".repeat(70_000), "the text has 70000 bytes, the limit is 65536"),
+            (&" ".repeat(70_000), "The size of the document in bytes is 70000, the limit is 65536"),
         ];
         for (text, expected) in table {
             let found = match check.check(text).await {
