@@ -5,44 +5,26 @@
 //! `Prefer: wait` (RFC 7240) for one batch, or on an event stream until the token expires.
 
 mod event;
+mod page;
 mod stream;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
     web,
 };
-use async_graphql::Variables;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use crate::{
-    graphql::engine::{DocumentOrigin, ExecutionRequest},
-    http::{
-        Service,
-        changes::event::Page,
-        error::{Refused, language, request_id},
-        graphql, limit,
-        rest::answer,
-    },
-    limit::Allowance,
-};
+use self::{event::Page, page::page, stream::STREAM};
+use crate::http::{Service, error::Refused, limit, rest::answer};
 
 /// The media type of a batch of events.
 const BATCH: &str = "application/cloudevents-batch+json";
-/// The media type of an event stream.
-const STREAM: &str = "text/event-stream";
 /// Longest time for which a request waits for changes.
 const MOST_WAIT: Duration = Duration::from_secs(25);
-
-const DOCUMENT: &str = "query Changes($after: String, $first: Int = 100, $types: [ChangeType!]) {
-  changes(after: $after, first: $first, types: $types) {
-    edges { cursor node { id type objectId code operation at } }
-    pageInfo { endCursor hasNextPage }
-  }
-}";
 
 /// `GET /v1/changes`.
 pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpResponse {
@@ -95,25 +77,6 @@ fn written(request: &HttpRequest, page: &Page, wait: Duration) -> HttpResponse {
     }
     let events: Vec<&Value> = page.events.iter().map(|event| &event.body).collect();
     response.insert_header((header::CONTENT_TYPE, BATCH)).body(json!(events).to_string())
-}
-
-/// Executes the document for the client, whose token is verified each time.
-async fn page(request: &HttpRequest, service: &Service, asked: &Value) -> Result<(Page, Arc<Allowance>), HttpResponse> {
-    let (access, allowance) = graphql::admitted(request, service).await?;
-    let question = ExecutionRequest {
-        document: DOCUMENT.to_owned(),
-        origin: DocumentOrigin::Registered,
-        operation_name: None,
-        variables: Variables::from_json(asked.clone()),
-        language: language(request),
-        request_id: request_id(request),
-        queries_only: true,
-        allowance: Arc::clone(&allowance),
-    };
-    let executed = graphql::executed(request, service, access, question).await?;
-    let data =
-        answer::data(request, executed).map_err(|response| limit::with_rate_limit_headers(*response, &allowance))?;
-    Ok((Page::of(request, &data["changes"]), allowance))
 }
 
 /// The parameters `after`, `first` and `types` as variables. An event stream continues after `Last-Event-ID`.

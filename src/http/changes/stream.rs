@@ -11,8 +11,14 @@ use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::{sync::watch, time::timeout};
 
-use super::{STREAM, event::Page, page};
+use super::{
+    event::{Event, Page},
+    page::page,
+};
 use crate::http::{Service, limit};
+
+/// The media type of an event stream.
+pub const STREAM: &str = "text/event-stream";
 
 /// Interval of comments without content, so that proxies keep the connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -52,7 +58,7 @@ pub(super) async fn open(request: HttpRequest, service: web::Data<Service>, mut 
 }
 
 fn lines(page: &Page) -> String {
-    page.events.iter().map(super::event::Event::line).collect()
+    page.events.iter().map(Event::line).collect()
 }
 
 impl Open {

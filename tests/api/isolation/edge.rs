@@ -11,7 +11,7 @@ use crate::support::{on_both, sdl};
 
 /// Every edge that leads to a unit, a person, a rotation or a qualification, with a question that goes along it from what A reaches
 /// to what it does not. `%...%` stands for the id of that code; of a person's first qualification after `of `.
-const EDGES: [(&str, &str); 58] = [
+const EDGES: &[(&str, &str)] = &[
     // What is read of a person leads to nobody: who does not reach the person does not reach the log.
     ("Cadre.accessLog", r#"{ cadre(by: {code: "B-01"}) { id accessLog { nodes { at } } } }"#),
     ("AccessEntryConnection.edges", r#"{ cadre(by: {code: "B-01"}) { id accessLog { edges { node { at } } } } }"#),
@@ -78,6 +78,8 @@ const EDGES: [(&str, &str); 58] = [
     ("Rotation.preparingUnit", "{ rotations(first: 5) { nodes { preparingUnit { HANGING } } } }"),
     ("Rotation.placement", "{ rotations(first: 5) { nodes { placement { unit { HANGING } } } } }"),
     ("Placement.unit", r#"{ node(id: "%R2%") { ... on Rotation { placement { unit { HANGING } } } } }"#),
+    ("Query.changes", "{ changes(types: [UNIT], first: 1000) { nodes { id: objectId } } }"),
+    ("ChangeConnection.edges", "{ changes(types: [UNIT], first: 1000) { edges { node { id: objectId } } } }"),
     ("Query.clients", "{ clients { nodes { grants { units { __typename id } } } } }"),
     ("ClientConnection.nodes", "{ clients(last: 50) { nodes { grants { units { __typename id } } } } }"),
     ("ClientConnection.edges", "{ clients(first: 50) { edges { node { grants { units { id } } } } } }"),

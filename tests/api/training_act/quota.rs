@@ -109,7 +109,16 @@ async fn an_act_is_in_the_logs_with_what_it_changed() {
         let changes =
             change::Entity::find().filter(change::Column::AuditSeq.eq(last.seq)).all(reader).await.expect("read");
         let changes: BTreeSet<_> = changes.iter().map(|line| (line.kind.to_string(), line.object.clone())).collect();
-        assert_eq!(changes, [("CREATED".to_owned(), child), ("UPDATED".to_owned(), root.clone())].into());
+        assert_eq!(
+            changes,
+            [
+                ("CREATED".to_owned(), child),
+                ("UPDATED".to_owned(), root.clone()),
+                // The child quota shows the plan to its unit.
+                ("UPDATED".to_owned(), "KH-A".to_owned()),
+            ]
+            .into()
+        );
 
         let before = audit_entry::Entity::find().count(reader).await.expect("a count");
         refusal(&caller, "quotaAllocate", json!({ "quotaId": root, "unitCode": "A1", "seats": 9 })).await;
