@@ -60,6 +60,8 @@ class Client:
         self.token = None
 
     def ask(self, query, variables=None):
+        if self.token is None:
+            self.log_in()
         body = json.dumps({"query": query, "variables": variables or {}}).encode()
         answer = self.send("/graphql", body, lambda: {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"})
         for error in answer.get("errors", []):
