@@ -126,7 +126,7 @@ mod tests {
                 "{ units(first: 100) { nodes { cadres(first: 100) { nodes { assignments { unit { name code } } } } } } }",
                 "The cost of the operation is",
             ),
-            (&" ".repeat(70_000), "The size of the document in bytes is 70000, the limit is 65536"),
+            (&" ".repeat(70_000), "the text has 70000 bytes, the limit is 65536"),
         ];
         for (text, expected) in table {
             let found = match check.check(text).await {
