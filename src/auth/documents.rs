@@ -30,7 +30,7 @@ pub const MAX_BYTES_OF_CLIENT: usize = 4 * 1024 * 1024;
 const CAPACITY: u64 = 64 * 1024 * 1024;
 /// Estimated number of clients in a full cache.
 const ABOUT: usize = 1_000;
-/// Estimated memory of a document besides its text, and of a client without documents.
+/// Estimated memory of a document without its text, and of a client without documents.
 const OVERHEAD: u64 = 128;
 
 /// SHA-256 of the text of a document, which identifies it. Written in lower-case hexadecimal.

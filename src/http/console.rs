@@ -26,7 +26,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; \
                       font-src data:; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
-/// Headers of the page and its files, besides the policy.
+/// Headers of the page and its files, without the content security policy.
 const PROTECTION: [(HeaderName, &str); 3] = [
     (header::REFERRER_POLICY, "no-referrer"),
     (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
@@ -42,7 +42,7 @@ static PAGE: LazyLock<Asset> = LazyLock::new(|| page(Console::On));
 /// The page of the demo.
 static DEMO_PAGE: LazyLock<Asset> = LazyLock::new(|| page(Console::Demo));
 
-/// The files beside the page.
+/// The files that the page loads.
 static FILES: LazyLock<[(&str, Asset); 6]> = LazyLock::new(|| {
     [
         ("/console/console.js", Asset::of_text(JAVASCRIPT, include_str!("console/console.js"))),

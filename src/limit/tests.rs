@@ -35,7 +35,7 @@ fn a_second_has_its_requests_and_a_minute_its_cost_for_each_client() {
 }
 
 #[test]
-fn a_grant_sets_its_own_limits_and_others_begin_anew() {
+fn a_grant_sets_its_own_limits_and_others_start_full() {
     let clock = FakeRelativeClock::default();
     let (budgets, client) = (budgets(&clock), Uuid::from_u128(1));
     let own = Overrides::of_columns(Some(1), None);

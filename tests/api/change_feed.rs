@@ -1,5 +1,4 @@
-//! The change feed: what each caller learns of a change, in the order of the commits, each once, and never more than its
-//! reach and scopes show.
+//! The change feed: each caller gets each change within its reach and scopes once, in the order of the commits.
 
 use std::{
     collections::BTreeSet,
@@ -112,7 +111,7 @@ async fn a_move_is_told_to_those_who_lose_and_those_who_gain_the_person() {
             news_of(&mut readers).await.try_into().expect("five");
         let steps = [vec![format!("CREATED ROTATION {id}")], vec![format!("UPDATED ROTATION {id}"); 5]].concat();
         assert_eq!((office_news, nation_news), (steps.clone(), steps), "the preparing unit's reach and all units");
-        assert_eq!((east_news, west_news, other_news), (vec![], vec![], vec![]), "nobody else before its publication");
+        assert_eq!((east_news, west_news, other_news), (vec![], vec![], vec![]), "unpublished, it is in no other feed");
 
         act(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
         let published = news_of(&mut readers).await;
@@ -270,7 +269,10 @@ async fn after_a_bulk_load_the_data_is_copied_again() {
             "{from_the_beginning}"
         );
         let types = nation.query("{ changes(types: [UNIT, TITLE]) { nodes { type code } } }").await;
-        assert!(types["changes"]["nodes"].as_array().expect("nodes").len() > 10, "units and lists are told: {types}");
+        assert!(
+            types["changes"]["nodes"].as_array().expect("nodes").len() > 10,
+            "changes of units and lists are in the feed: {types}"
+        );
     })
     .await;
 }
@@ -295,11 +297,11 @@ async fn readers_beside_many_writers_miss_nothing() {
             }
         };
         let writers = futures_util::future::join_all((0..WRITERS).map(draft));
-        let mut told = [Vec::new(), Vec::new()];
+        let mut received = [Vec::new(), Vec::new()];
         let reading = async {
-            while told.iter().any(|told: &Vec<String>| told.len() < WRITERS * ROUNDS) {
-                for (reader, told) in readers.iter_mut().zip(&mut told) {
-                    told.extend(reader.news(3).await);
+            while received.iter().any(|received: &Vec<String>| received.len() < WRITERS * ROUNDS) {
+                for (reader, received) in readers.iter_mut().zip(&mut received) {
+                    received.extend(reader.news(3).await);
                 }
             }
         };
@@ -313,9 +315,9 @@ async fn readers_beside_many_writers_miss_nothing() {
             })
             .collect();
         assert_eq!(expected.len(), WRITERS * ROUNDS);
-        for told in told {
-            assert_eq!(told.len(), WRITERS * ROUNDS, "each once");
-            assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), expected);
+        for received in received {
+            assert_eq!(received.len(), WRITERS * ROUNDS, "each change once");
+            assert_eq!(received.into_iter().collect::<BTreeSet<_>>(), expected);
         }
     })
     .await;

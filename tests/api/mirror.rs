@@ -25,7 +25,7 @@ use crate::{
 };
 
 const WRITERS: usize = 16;
-/// Rounds of each writer: a rotation and the training of a person, each from the beginning to a drawn end.
+/// Rounds of each writer: a rotation and a training of a person, each up to a random step.
 const ROUNDS: usize = 2;
 /// How often the mirror is killed.
 const KILLS: usize = 5;
@@ -64,7 +64,7 @@ impl Office<'_> {
         id
     }
 
-    /// A rotation of a person, up to a drawn step.
+    /// Takes a rotation of a person up to a random step.
     async fn rotate(&self, rng: &mut Rng, person: &str) -> Option<()> {
         let to = ["A1U", "A2U", "B1U"][rng.usize(..3)];
         let proposal = json!({
@@ -90,7 +90,7 @@ impl Office<'_> {
         self.act("rotationEnd", "rotation", end).await.map(drop)
     }
 
-    /// A class with a quota of its own, in which a person learns, up to a drawn step.
+    /// Issues a quota, plans a class and enrols a person, up to a random step.
     async fn train(&self, rng: &mut Rng, person: &str) -> Option<()> {
         let plan = format!("M-{}", Uuid::now_v7().simple());
         let draft = json!({ "code": plan, "name": "Kế hoạch", "documentNo": "1-KH", "unitCode": "P", "yearFrom": 2026,

@@ -322,7 +322,7 @@ async fn the_last_good_keys_survive_an_outage_and_a_removed_key_goes() {
     assert_eq!(due(0).await, (true, false, 1), "fetched at the start");
     server.publishes(&[&old, &new]);
     assert_eq!(due(299).await, (true, false, 1), "not due yet");
-    assert_eq!(due(300).await, (true, true, 2), "fetched anew");
+    assert_eq!(due(300).await, (true, true, 2), "fetched again");
     for (seconds, asked, outage) in [
         (600, 3, Answer::Status(503)),
         (660, 4, Answer::Text("garbage".to_owned())),

@@ -9,7 +9,10 @@ const CLASS: MachineLabels = MachineLabels {
     field: "classCode",
     vi: "Lớp",
     en: "class",
-    anew: ["chọn lớp khác, hoặc lập lớp mới bằng classPlan", "choose another class, or plan a new one with classPlan"],
+    alternative: [
+        "chọn lớp khác, hoặc lập lớp mới bằng classPlan",
+        "choose another class, or plan a new one with classPlan",
+    ],
 };
 
 /// Validates the transition of a class to a state.

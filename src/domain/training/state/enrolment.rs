@@ -9,7 +9,7 @@ const ENROLMENT: MachineLabels = MachineLabels {
     field: "enrolmentId",
     vi: "Học viên",
     en: "enrolment",
-    anew: ["cử người này đi học lại bằng classEnrol", "enrol the person again with classEnrol"],
+    alternative: ["cử người này đi học lại bằng classEnrol", "enrol the person again with classEnrol"],
 };
 
 /// Transitions of an enrolment.

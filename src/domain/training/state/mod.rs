@@ -12,8 +12,8 @@ struct MachineLabels {
     field: &'static str,
     vi: &'static str,
     en: &'static str,
-    /// Vietnamese and English.
-    anew: [&'static str; 2],
+    /// What to do if no further step is permitted, in Vietnamese and English.
+    alternative: [&'static str; 2],
 }
 
 /// Refusal of a transition that is not due, with those that are.
@@ -42,11 +42,11 @@ fn only_in(
 
 /// Refusal with the current state and the permitted transitions.
 fn refused(of: MachineLabels, (state, due): (&impl ToString, Vec<String>), stands: Sentence) -> Refusal {
-    let (Sentence { vi, en }, named, [anew_vi, anew_en]) = (stands, due.join(", "), of.anew);
+    let (Sentence { vi, en }, named, [alternative_vi, alternative_en]) = (stands, due.join(", "), of.alternative);
     let sentence = if due.is_empty() {
         Sentence::new(
-            format!("{vi}; không còn bước nào được phép, hãy {anew_vi}."),
-            format!("{en}; no further step is permitted; {anew_en}."),
+            format!("{vi}; không còn bước nào được phép, hãy {alternative_vi}."),
+            format!("{en}; no further step is permitted; {alternative_en}."),
         )
     } else {
         Sentence::new(

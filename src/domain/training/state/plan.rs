@@ -9,7 +9,7 @@ const PLAN: MachineLabels = MachineLabels {
     field: "planCode",
     vi: "Kế hoạch",
     en: "plan",
-    anew: [
+    alternative: [
         "dùng kế hoạch khác, hoặc lập kế hoạch mới bằng planDraft",
         "use another plan, or draft a new one with planDraft",
     ],
