@@ -31,7 +31,7 @@ use uuid::Uuid;
 
 use crate::db::{
     read_pool::{Questions, ReadPool},
-    statement_metrics::{QUESTIONS, count},
+    statement_metrics::{QUERIES, count},
     storage::Health,
 };
 
@@ -131,7 +131,7 @@ impl Database {
         let questions = reader(questions).row_buffer_size(1000).disable_statement_logging();
         Ok(Self {
             questions: Questions::Sqlite(ReadPool::new(questions, SQLITE_READERS, pool.acquire_timeout)?),
-            read: counted(readers(REGISTERS).await?, QUESTIONS),
+            read: counted(readers(REGISTERS).await?, QUERIES),
             control: counted(readers(CONTROL).await?, "control"),
             write: written(write, &health),
             backend: DatabaseBackend::Sqlite,
@@ -167,7 +167,7 @@ impl Database {
         let health = Arc::new(Health::default());
         Ok(Self {
             questions: Questions::Postgres(ReadPool::new(questions, pool.max_connections, pool.acquire_timeout)?),
-            read: counted(connections(REGISTERS, &READS).await?, QUESTIONS),
+            read: counted(connections(REGISTERS, &READS).await?, QUERIES),
             control: counted(connections(CONTROL, &READS).await?, "control"),
             write: written(connections(pool.max_connections, &[]).await?, &health),
             backend: DatabaseBackend::Postgres,
@@ -384,7 +384,7 @@ pub enum SchemaState {
 fn written(mut connection: DatabaseConnection, health: &Arc<Health>) -> DatabaseConnection {
     let health = Arc::clone(health);
     connection.set_metric_callback(move |info| {
-        count("act", info.elapsed, info.failed);
+        count("command", info.elapsed, info.failed);
         if info.failed {
             health.doubt();
         }
