@@ -7,7 +7,7 @@ use crate::{
     domain::{
         client::{
             commands::{Grant, Issued, Register, Revoke, RotateSecret},
-            list::ClientList,
+            list::{self, ClientKey, ClientList},
             visible::{VisibleClient, VisibleGrant},
         },
         command::Command,
@@ -15,7 +15,7 @@ use crate::{
     },
     error::Result,
     graphql::{
-        ContextExt,
+        ContextExt, found,
         instant::Instant,
         page::{Connection, Listed, Total},
         payload::Payload,
@@ -136,6 +136,15 @@ pub struct ClientQuery;
 
 #[Object]
 impl ClientQuery {
+    /// A client (hệ thống kết nối) by id. Null if there is none or the caller may not administer it.
+    async fn client(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Key of the client.")] by: ClientKey,
+    ) -> Result<Option<Client>> {
+        Ok(found(list::by_key(ctx.access(), &by).await)?.map(Client))
+    }
+
     /// Clients that the caller may administer, oldest first: those without any right that the caller lacks. Compared
     /// are scopes, purposes, units, limits, the end day, documents, public keys and names at external issuers; of
     /// expired grants only scopes, purposes and units.
