@@ -6,8 +6,10 @@ mod deliver;
 mod endpoint;
 mod row;
 mod send;
+mod visible;
 
 pub use address::Destinations;
 pub use deliver::{Attempt, deliver_due, oldest_pending};
 pub use endpoint::{Added, Listed, add, enable, list, public_key, remove, replay, rotate_secret, test};
 pub use send::{Answer, Failure, Sender};
+pub use visible::{VisibleWebhook, WebhookState, of_clients};

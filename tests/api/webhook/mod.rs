@@ -1,6 +1,7 @@
 //! Webhooks: the service announces that there may be changes, to endpoints that verify it, and nothing else.
 
 mod receiver;
+mod visible;
 
 use std::{
     process::Command,
@@ -392,6 +393,56 @@ async fn the_program_announces_and_prints_secrets_only_once() {
         }
         with(&["webhook", "remove"]);
         program::refused(&app.database_url, &["webhook", "remove", "--client", &client]);
+    })
+    .await;
+}
+
+/// Waits until a receiver has got this number of requests. The claim of a killed process expires after 30 seconds.
+async fn arrived(receiver: &Receiver, number: usize) {
+    for _ in 0..3 {
+        let arrived = poll::until_async(async || (receiver.received().len() >= number).then_some(())).await;
+        if arrived.is_some() {
+            return;
+        }
+    }
+    panic!("{number} requests are expected: {:?}", receiver.received());
+}
+
+#[actix_web::test]
+async fn a_process_that_is_killed_during_a_retry_announces_after_its_restart() {
+    on_both(async |app| {
+        let receiver = Receiver::start();
+        let (host, url) = (receiver.host(), receiver.url());
+        let (client, _) = program::client(&app.database_url);
+        let flags = ["--webhook-hosts", &host, "--webhook-private-addresses"];
+        let add = [&["webhook", "add", &url, "--client", &client], &flags[..]].concat();
+        program::printed(&app.database_url, &add);
+        let row = async || {
+            let id: ClientId = client.parse().expect("an id");
+            let row = entity::webhook::Entity::find_by_id(id).one(app.database.reader()).await.expect("read");
+            row.expect("a webhook")
+        };
+
+        receiver.answer(&["500 Broken", SILENCE]);
+        let program = Program::serve_with(&app.database_url, &flags);
+        let title = "code,name,category,tier,is_key_leader\nW1,Chuyên viên,CADRE,COMMUNE,false\n";
+        app.import_text(&[("titles.csv", title)]).await;
+        arrived(&receiver, 2).await;
+        program.kill();
+        let killed = row().await;
+        assert_eq!(killed.failures, 1, "the control: the retry had no result");
+        assert!(killed.pending_id.is_some());
+
+        let program = Program::serve_with(&app.database_url, &flags);
+        arrived(&receiver, 3).await;
+        let stored = poll::until_async(async || row().await.last_success_at).await;
+        stored.expect("the delivery is stored");
+        let requests = receiver.received();
+        let ids: Vec<&str> = requests.iter().map(|request| request.header("webhook-id")).collect();
+        assert_eq!(ids, [ids[0]; 3], "one announcement");
+        let delivered = row().await;
+        assert_eq!((delivered.failures, delivered.pending_id), (0, None));
+        drop(program);
     })
     .await;
 }
