@@ -8,6 +8,7 @@ mod rights;
 mod user;
 mod value;
 mod web;
+mod webhook;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -26,6 +27,7 @@ pub use user::{PersonAdd, PersonCommand};
 pub use value::public_url;
 use value::{DatabaseUrl, one_of};
 pub use web::{Console, CorsOrigins};
+pub use webhook::WebhookCommand;
 
 use crate::{
     db::Pool,
@@ -117,6 +119,13 @@ pub struct Settings {
     /// `X-Road-Issue` of their requests are recorded in the access log. [default: none; these headers are ignored]
     #[arg(long, global = true, env = "CADRE_SECURITY_SERVERS", value_delimiter = ',')]
     pub security_servers: Vec<IpAddr>,
+    /// Hosts that webhooks may be sent to, separated by commas: exact names, with the port if it is not that of the
+    /// scheme. [default: none]
+    #[arg(long, global = true, env = "CADRE_WEBHOOK_HOSTS", value_delimiter = ',')]
+    pub webhook_hosts: Vec<String>,
+    /// Allow webhooks to addresses of this machine and of private networks, such as an intranet.
+    #[arg(long, global = true, env = "CADRE_WEBHOOK_PRIVATE_ADDRESSES")]
+    pub webhook_private_addresses: bool,
     /// What to log: `error`, `warn`, `info`, `debug`, `trace`, `off`, or a filter such as `info,sqlx=warn`. [default: info;
     /// warn in the demo]
     #[arg(long, global = true, env = "CADRE_LOG", value_parser = log::log_filter)]
@@ -167,6 +176,9 @@ pub enum Command {
     /// Manage the persons for whom clients ask by tokens of external issuers.
     #[command(subcommand)]
     Person(PersonCommand),
+    /// Manage the endpoints of clients that are notified of changes.
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// List or rotate the keys that sign access tokens.
     #[command(subcommand)]
     Key(KeyCommand),

@@ -148,9 +148,11 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         // Clients of the API, for administrators.
         ("Query", "client" | "clients")
         | ("ClientKey", "id")
-        | ("Client", "id" | "name" | "createdAt" | "revokedAt" | "grants" | "version")
+        | ("Client", "id" | "name" | "createdAt" | "revokedAt" | "grants" | "webhook" | "version")
         | ("ClientGrant", "id" | "scopes" | "purposes" | "units" | "validFrom" | "validTo" | "endedOn" | "isInForce")
-        | ("ClientGrant", "requestsPerSecond" | "costPerMinute" | "documents") => Needs(Scope::ClientsAdmin),
+        | ("ClientGrant", "requestsPerSecond" | "costPerMinute" | "documents")
+        | ("ClientWebhook", "host" | "state" | "createdAt" | "disabledAt" | "pendingSince" | "nextAttemptAt")
+        | ("ClientWebhook", "lastDeliveredAt" | "failures" | "lastFailedAt" | "lastFailure") => Needs(Scope::ClientsAdmin),
 
         // Reasons of refused mutations.
         ("UserError" | "InputError" | "ConflictError", "code" | "message" | "field")
@@ -188,7 +190,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RotationStepName" | "AppraisalResult", _)
         | ("ProgrammeKind" | "PlanState" | "Measure" | "QuotaState" | "ClassCategory" | "ClassState", _)
         | ("EnrolmentState" | "Grade" | "Purpose" | "DataCategory" | "UserErrorCode", _)
-        | ("AllowedDocuments", _) => Nothing,
+        | ("AllowedDocuments" | "WebhookState", _) => Nothing,
         // Introspection is public.
         (introspected, _) if introspected.starts_with("__") => Nothing,
 

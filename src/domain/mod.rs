@@ -19,3 +19,4 @@ pub mod rule;
 pub mod training;
 pub mod unit;
 pub mod user;
+pub mod webhook;

@@ -21,6 +21,7 @@ use crate::{
         payload::Payload,
         refusal::UserError,
         unit::Unit,
+        webhook::ClientWebhook,
     },
     page::PageArgs,
 };
@@ -54,6 +55,12 @@ impl Client {
     /// All past and present grants (phạm vi được cấp), oldest first.
     async fn grants(&self) -> Vec<ClientGrant> {
         self.0.grants().iter().cloned().map(ClientGrant).collect()
+    }
+
+    /// Webhook of the client (địa chỉ nhận thông báo), registered by the operator; null if it has none.
+    async fn webhook(&self, ctx: &Context<'_>) -> Result<Option<ClientWebhook>> {
+        let webhook = ctx.loaders().webhook(self.0.key()).await?;
+        Ok(webhook.as_ref().clone().map(ClientWebhook))
     }
 
     /// Increases with every change; send it back as `expectedVersion`.

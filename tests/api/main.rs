@@ -55,3 +55,4 @@ mod training;
 mod training_act;
 mod unit;
 mod unit_identifier;
+mod webhook;
