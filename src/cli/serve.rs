@@ -110,6 +110,7 @@ pub async fn run(
         budgets: Budgets::under(settings.limits(), share),
         in_flight,
         security_servers: SecurityServers::of(&settings.security_servers),
+        exports: settings.exports(),
         metrics,
         web: WebSettings {
             cors_origins: settings.cors_origins.clone().unwrap_or_default(),

@@ -21,6 +21,7 @@ mod custody;
 mod differential;
 mod docs_examples;
 mod embargo;
+mod export;
 mod external;
 mod facts;
 mod fast_path;

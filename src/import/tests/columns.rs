@@ -4,6 +4,7 @@ use csv::{ReaderBuilder, WriterBuilder};
 use entity::value::NativePlace;
 
 use super::*;
+use crate::domain::bundle::FileFormat;
 
 /// A file with its records changed; the first record is the header.
 fn edited(text: &str, mut edit: impl FnMut(usize, &mut Vec<String>)) -> String {
