@@ -13,6 +13,8 @@ pub struct FileFormat {
     /// fact (no end, no parent, no limit, any form) is not among them: if it was forgotten, the file would state that
     /// fact in each row.
     pub optional: &'static [&'static str],
+    /// The file of the example bundle.
+    pub example: &'static str,
 }
 
 /// Versions of units.
@@ -30,6 +32,7 @@ pub const UNITS: FileFormat = FileFormat {
         "valid_to",
     ],
     optional: &["admin_code"],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/units.csv")),
 };
 
 /// Successions between units.
@@ -37,6 +40,7 @@ pub const UNIT_SUCCESSIONS: FileFormat = FileFormat {
     name: "unit_successions.csv",
     columns: &["predecessor_code", "successor_code", "kind", "on_date", "document"],
     optional: &["document"],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/unit_successions.csv")),
 };
 
 /// Identifiers of units in national systems.
@@ -44,14 +48,24 @@ pub const UNIT_IDENTIFIERS: FileFormat = FileFormat {
     name: "unit_identifiers.csv",
     columns: &["unit_code", "system", "value", "valid_from", "valid_to"],
     optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/unit_identifiers.csv")),
 };
 
 /// Titles.
-pub const TITLES: FileFormat =
-    FileFormat { name: "titles.csv", columns: &["code", "name", "category", "tier", "is_key_leader"], optional: &[] };
+pub const TITLES: FileFormat = FileFormat {
+    name: "titles.csv",
+    columns: &["code", "name", "category", "tier", "is_key_leader"],
+    optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/titles.csv")),
+};
 
 /// Institutions that award qualifications.
-pub const INSTITUTIONS: FileFormat = FileFormat { name: "institutions.csv", columns: &["code", "name"], optional: &[] };
+pub const INSTITUTIONS: FileFormat = FileFormat {
+    name: "institutions.csv",
+    columns: &["code", "name"],
+    optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/institutions.csv")),
+};
 
 /// Rules of the office.
 pub const RULES: FileFormat = FileFormat {
@@ -70,6 +84,7 @@ pub const RULES: FileFormat = FileFormat {
         "verification",
     ],
     optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/rules.csv")),
 };
 
 /// Retirement ages of the office.
@@ -77,17 +92,23 @@ pub const RETIREMENT_AGES: FileFormat = FileFormat {
     name: "retirement_ages.csv",
     columns: &["code", "gender", "valid_from", "age_months", "legal_basis", "verification"],
     optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/retirement_ages.csv")),
 };
 
 /// Training programmes.
-pub const PROGRAMMES: FileFormat =
-    FileFormat { name: "programmes.csv", columns: &["code", "name", "kind", "subject", "level"], optional: &["level"] };
+pub const PROGRAMMES: FileFormat = FileFormat {
+    name: "programmes.csv",
+    columns: &["code", "name", "kind", "subject", "level"],
+    optional: &["level"],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/programmes.csv")),
+};
 
 /// Training plans.
 pub const TRAINING_PLANS: FileFormat = FileFormat {
     name: "training_plans.csv",
     columns: &["code", "unit_code", "year_from", "year_to", "document_no", "name", "status"],
     optional: &["document_no"],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/training_plans.csv")),
 };
 
 /// Quotas that a plan issues.
@@ -95,6 +116,7 @@ pub const QUOTAS: FileFormat = FileFormat {
     name: "quotas.csv",
     columns: &["plan_code", "unit_code", "programme_code", "mode", "measure", "bound", "quantity", "classes"],
     optional: &["classes"],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/quotas.csv")),
 };
 
 /// Persons.
@@ -123,6 +145,7 @@ pub const CADRES: FileFormat = FileFormat {
         "joined_party_on",
         "rank_code",
     ],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/cadres.csv")),
 };
 
 /// Posts of persons.
@@ -130,6 +153,7 @@ pub const ASSIGNMENTS: FileFormat = FileFormat {
     name: "assignments.csv",
     columns: &["cadre_code", "unit_code", "title_code", "start_on", "end_on", "is_primary"],
     optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/assignments.csv")),
 };
 
 /// Qualifications of persons.
@@ -137,6 +161,7 @@ pub const QUALIFICATIONS: FileFormat = FileFormat {
     name: "qualifications.csv",
     columns: &["cadre_code", "subject", "level", "field_code", "institution_code", "mode", "granted_on"],
     optional: &["field_code", "institution_code", "mode"],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/qualifications.csv")),
 };
 
 /// Rotations, transfers and secondments.
@@ -144,6 +169,7 @@ pub const ROTATIONS: FileFormat = FileFormat {
     name: "rotations.csv",
     columns: &["cadre_code", "from_unit_code", "to_unit_code", "form", "start_on", "end_on", "decision_no"],
     optional: &["decision_no"],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/rotations.csv")),
 };
 
 /// Classes.
@@ -164,15 +190,21 @@ pub const CLASSES: FileFormat = FileFormat {
         "status",
     ],
     optional: &["intake", "mode", "reported_learners"],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/classes.csv")),
 };
 
 /// Days of classes.
-pub const CLASS_SESSIONS: FileFormat =
-    FileFormat { name: "class_sessions.csv", columns: &["class_code", "on_day"], optional: &[] };
+pub const CLASS_SESSIONS: FileFormat = FileFormat {
+    name: "class_sessions.csv",
+    columns: &["class_code", "on_day"],
+    optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/class_sessions.csv")),
+};
 
 /// Enrolments.
 pub const ENROLMENTS: FileFormat = FileFormat {
     name: "enrolments.csv",
     columns: &["cadre_code", "class_code", "programme_code", "unit_code", "year", "result", "grade"],
     optional: &["grade"],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/enrolments.csv")),
 };

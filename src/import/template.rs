@@ -12,27 +12,6 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The files of `examples/bundle`, in the order of `FILES`.
-const EXAMPLES: [&str; FILES.len()] = [
-    include_str!("../../examples/bundle/units.csv"),
-    include_str!("../../examples/bundle/unit_successions.csv"),
-    include_str!("../../examples/bundle/unit_identifiers.csv"),
-    include_str!("../../examples/bundle/titles.csv"),
-    include_str!("../../examples/bundle/institutions.csv"),
-    include_str!("../../examples/bundle/rules.csv"),
-    include_str!("../../examples/bundle/retirement_ages.csv"),
-    include_str!("../../examples/bundle/programmes.csv"),
-    include_str!("../../examples/bundle/training_plans.csv"),
-    include_str!("../../examples/bundle/quotas.csv"),
-    include_str!("../../examples/bundle/cadres.csv"),
-    include_str!("../../examples/bundle/assignments.csv"),
-    include_str!("../../examples/bundle/qualifications.csv"),
-    include_str!("../../examples/bundle/rotations.csv"),
-    include_str!("../../examples/bundle/classes.csv"),
-    include_str!("../../examples/bundle/class_sessions.csv"),
-    include_str!("../../examples/bundle/enrolments.csv"),
-];
-
 /// Writes an empty bundle into a folder, which is made if there is none.
 ///
 /// # Errors
@@ -53,8 +32,8 @@ pub fn write(dir: &Path) -> Result<()> {
         ));
     }
     fs::create_dir_all(dir).map_err(|error| failed(&error))?;
-    for (file, example) in FILES.iter().zip(EXAMPLES) {
-        let text = template(file, example)?;
+    for file in &FILES {
+        let text = template(file)?;
         let mut new = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -67,8 +46,8 @@ pub fn write(dir: &Path) -> Result<()> {
 
 /// The header of a file and, as a comment, the first row of its example. Columns that the example lacks are empty. The
 /// byte order mark makes Excel read the file as UTF-8.
-fn template(file: &FileFormat, example: &str) -> Result<String> {
-    let mut example = csv::Reader::from_reader(example.as_bytes());
+fn template(file: &FileFormat) -> Result<String> {
+    let mut example = csv::Reader::from_reader(file.example.as_bytes());
     let columns = example.headers().map_err(Error::internal)?.clone();
     let first = example.records().next().transpose().map_err(Error::internal)?.unwrap_or_default();
     let cell = |column: &&str| {
@@ -87,8 +66,13 @@ mod tests {
 
     #[test]
     fn a_template_has_all_columns_even_if_the_example_lacks_one() {
-        let file = FileFormat { name: "a.csv", columns: &["code", "phone", "name"], optional: &["phone"] };
-        let text = template(&file, "name,code\n\"Đơn vị, một\",A\nB,b\n").unwrap();
+        let file = FileFormat {
+            name: "a.csv",
+            columns: &["code", "phone", "name"],
+            optional: &["phone"],
+            example: "name,code\n\"Đơn vị, một\",A\nB,b\n",
+        };
+        let text = template(&file).unwrap();
         assert_eq!(text, "\u{FEFF}code,phone,name\n# A,,\"Đơn vị, một\"\n");
     }
 }
