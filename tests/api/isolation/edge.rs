@@ -9,10 +9,11 @@ use super::{
 };
 use crate::support::{on_both, sdl};
 
-/// Every edge that leads to a unit, a person, a rotation or a qualification, with a question that goes along it from what A reaches
-/// to what it does not. `%...%` stands for the id of that code; of a person's first qualification after `of `.
+/// Every edge that leads to a unit, a person, a rotation or a qualification, with a query that follows it from an
+/// object within the reach of A to one outside. `%...%` is the id of the object with that code; after `of `, the id of
+/// a person's first qualification.
 const EDGES: &[(&str, &str)] = &[
-    // What is read of a person leads to nobody: who does not reach the person does not reach the log.
+    // The access log leads to no other object. A caller that does not reach the person does not reach the log.
     ("Cadre.accessLog", r#"{ cadre(by: {code: "B-01"}) { id accessLog { nodes { at } } } }"#),
     ("AccessEntryConnection.edges", r#"{ cadre(by: {code: "B-01"}) { id accessLog { edges { node { at } } } } }"#),
     ("Query.node", r#"{ node(id: "%B1U%") { __typename id } }"#),
@@ -90,7 +91,7 @@ const EDGES: &[(&str, &str)] = &[
     ),
 ];
 
-/// M-01 was in district A until the end of 2017, and the file was there before the first post.
+/// M-01 was in district A until the end of 2017; the document was recorded before the first post.
 fn is_of_a(code: &str, document: &str) -> bool {
     let code = code.trim_start_matches("of ");
     let is_before = ["2004", "2014"].iter().any(|year| document.contains(&format!("asOf: \"{year}")));
@@ -109,13 +110,10 @@ async fn no_edge_leads_out_of_the_reach() {
         let leads = leads.clone().any(|name| *name == field.named)
             || field.named.ends_with("Edge")
             || field.named.ends_with("Connection");
-        // What an act gives is what the caller prepares: `what_may_not_be_known_of_is_refused_like_what_is_not_there`.
+        // Payloads contain objects that the caller prepares; `an_invisible_object_is_refused_like_a_missing_one` checks
+        // them.
         let leads = leads && !field.parent.ends_with("Payload");
-        assert!(
-            !leads || probed.contains(field.coordinate().as_str()),
-            "no question goes along {}",
-            field.coordinate()
-        );
+        assert!(!leads || probed.contains(field.coordinate().as_str()), "no query follows {}", field.coordinate());
     }
 
     on_both(async |app| {
@@ -132,7 +130,7 @@ async fn no_edge_leads_out_of_the_reach() {
             let outside: Vec<_> = ids.seen(&seen).into_iter().filter(|code| !is_of_a(code, &document)).collect();
             assert!(outside.is_empty(), "{edge}: {document} shows {outside:?}");
             let there: Vec<_> = ids.seen(&there).into_iter().filter(|code| !is_of_a(code, &document)).collect();
-            assert!(!there.is_empty(), "the control of {edge}: {document} has something to hide");
+            assert!(!there.is_empty(), "the control for {edge}: {document} finds objects out of reach");
         }
     })
     .await;
@@ -166,7 +164,7 @@ async fn a_unit_that_a_rotation_names_opens_nothing_that_hangs_on_it() {
         let (seen, there) = (a.query(&document).await, all.query(&document).await);
 
         let mut b1u = closed("B1U", "UBND xã Tây MARK-UNIT");
-        // B1U gave a part to A2U, and AD went into B1: A reaches those two.
+        // B1U gave a part to A2U, and AD was merged into B1: both are within the reach of A.
         let own = a.query(r#"{ part: unit(by: {code: "A2U"}) { id } gone: unit(by: {code: "AD"}) { id } }"#).await;
         b1u["successors"] = json!([{ "unit": own["part"] }]);
         assert_eq!(seen["left"]["nodes"], json!([{ "toUnit": b1u }]));

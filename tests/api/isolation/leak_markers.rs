@@ -1,4 +1,4 @@
-//! What district B is marked with stands in no answer to district A.
+//! No response to district A contains a marked value of district B.
 
 use serde_json::json;
 
@@ -36,7 +36,7 @@ async fn no_answer_to_a_carries_a_mark_of_b() {
                 r#"{{ node(id: "%{code}%") {{ id ... on Unit {{ {deep} }} ... on Cadre {{ {person} }} }} }}"#
             )));
         }
-        // The name of a unit that a rotation names is open; what hangs on the unit is not.
+        // The name of a unit that a rotation names is visible; objects related to the unit are not.
         let hanging = "code parent { name } ancestors { name } subunits { nodes { name } } cadres(first: 5) { nodes { fullName } }";
         let rotation = format!(
             "decisionNo fromUnit {{ {hanging} }} toUnit {{ {hanging} }} preparingUnit {{ {hanging} }} placement {{ unit {{ {hanging} }} }} \
@@ -75,8 +75,8 @@ async fn no_answer_to_a_carries_a_mark_of_b() {
             marked_for_all += usize::from(all.raw(document, json!({})).await.contains("MARK-"));
             marked_for_b += usize::from(b.raw(document, json!({})).await.contains("MARK-"));
         }
-        assert!(marked_for_all > documents.len() / 2, "the control: {marked_for_all} of {} hold the mark", documents.len());
-        assert!(marked_for_b > documents.len() / 4, "the control: {marked_for_b} of {} hold the mark", documents.len());
+        assert!(marked_for_all > documents.len() / 2, "the control: {marked_for_all} of {} responses contain the mark", documents.len());
+        assert!(marked_for_b > documents.len() / 4, "the control: {marked_for_b} of {} responses contain the mark", documents.len());
     })
     .await;
 }

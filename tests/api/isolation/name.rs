@@ -1,4 +1,4 @@
-//! What is foreign is answered like what does not exist, and a foreign cursor like none.
+//! A foreign object gets the same response as one that does not exist, and a foreign cursor the same as an invalid one.
 
 use entity::value::{CadreId, ClassId, EnrolmentId, PlanId, QualificationId, QuotaId, RotationId, UnitId};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{codes, district_a, import_more, training, write_rotations};
 use crate::support::{Caller, on_both};
 
-/// Questions that name something by `$v`: as the type says, with a foreign name and one that nobody has.
+/// Queries that name an object by `$v`: the type of the variable, a foreign value and an unknown value.
 const NAMING: [(&str, &str, &str); 37] = [
     ("unit code", "String!", "{ unit(by: {code: $v}) { id } }"),
     ("unit code", "String!", "{ cadres(where: {unit: {code: $v}}) { nodes { id } } }"),
@@ -158,11 +158,11 @@ async fn a_cursor_opens_nothing_for_another_caller_or_list() {
 
         for cursor in cursors {
             let answer = a.raw(document, json!({ "after": cursor })).await;
-            assert_eq!(answer, refused, "each is refused in the same words");
+            assert_eq!(answer, refused, "each is refused with the same message");
         }
         assert!(refused.contains("\"INVALID\"") && refused.contains("\"after\""), "{refused}");
         let next = a.query_with(document, json!({ "after": mine })).await;
-        assert_eq!(codes(&next, "/cadres/nodes").len(), 2, "the control: the caller's own goes on");
+        assert_eq!(codes(&next, "/cadres/nodes").len(), 2, "the control: the caller's own cursor continues");
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! What lies within a reach is there whole; who and what moves is seen where it was on the day.
+//! Objects within a reach are complete. An object that moves is visible in the place where it was on the requested day.
 
 use serde_json::json;
 
@@ -36,7 +36,7 @@ async fn what_lies_within_the_reach_is_there_whole() {
             seen["bounded"],
             json!({"nodes": [], "pageInfo": {"hasNextPage": true, "endCursor": null}, "totalCount": {"value": 2, "isExact": false}})
         );
-        // X-01 sorts as one without a primary post: B1U is not known here.
+        // X-01 is sorted like a person without a primary post, because B1U is not visible here.
         assert_eq!(codes(&seen, "/byUnit/nodes"), ["X-01", "A-01", "A-02", "A-03", "A-04", "A-06"]);
         assert_eq!(
             seen["retired"],
@@ -129,7 +129,7 @@ async fn a_successor_reads_what_it_replaced_and_not_what_lives_on() {
                 "part": {"predecessors": []},
             })
         );
-        // AD went into B1: the authority of B reads its records, and so does A, to which it belonged.
+        // AD was merged into B1. Both the authority of B and A, to which AD belonged, read its records.
         let seen = b.query(r#"{ unit(by: {code: "AD"}) { code successors { unit { code } } } other: unit(by: {code: "C"}) { code } }"#).await;
         assert_eq!(seen, json!({"unit": {"code": "AD", "successors": [{"unit": {"code": "B1"}}]}, "other": null}));
     })

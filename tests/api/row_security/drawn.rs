@@ -1,7 +1,6 @@
-//! The wall alone: drawn questions through the engine, of callers whose own narrowing is switched off.
-//!
-//! What a reach holds is worked out here once more, from the rows, and nothing else may be in an answer. The control asks
-//! the same over a connection that passes row security. The seed is printed; `CADRE_TEST_SEED` draws the same again.
+//! Row security alone: random queries through the engine, with the application's own filter by reach switched off. An
+//! independent computation from the rows decides which objects a response may contain. The control sends the same
+//! queries over a connection that bypasses row security. The seed is printed; `CADRE_TEST_SEED` repeats a run.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -40,7 +39,7 @@ const QUESTIONS: usize = 1_000;
 const CALLERS: usize = 20;
 const SCOPES: [&str; 4] = ["cadre:read", "rotation:read", "training:read", "quota:read"];
 
-/// Everything about persons that there is.
+/// All stored facts about persons.
 struct Rows {
     units: Units,
     codes: Vec<String>,
@@ -52,14 +51,14 @@ struct Rows {
     classes: Vec<String>,
 }
 
-/// What of it a reach holds.
+/// The part of `Rows` within a reach.
 struct Held {
     persons: HashSet<CadreId>,
     rotations: usize,
     enrolments: usize,
-    /// Ids and codes that the caller may see.
+    /// Ids and codes that responses may contain.
     own: Vec<String>,
-    /// Ids and codes that no answer may hold.
+    /// Ids and codes that no response may contain.
     foreign: Vec<String>,
 }
 
@@ -80,7 +79,7 @@ impl Rows {
         }
     }
 
-    /// What a reach holds, on whatever day.
+    /// The part within a reach, on any day.
     fn held(&self, roots: &[&str]) -> Held {
         let roots: Vec<UnitId> = roots.iter().map(|code| self.units.by_code(code).expect("a unit").row.id).collect();
         let reach = self.units.reach_of(&roots, clock().today());
@@ -111,7 +110,7 @@ impl Rows {
 }
 
 impl Held {
-    /// What an answer tells that the reach does not hold.
+    /// The first value in a response that is outside of the reach.
     fn told(&self, answer: &Value) -> Option<String> {
         let text = answer.to_string();
         let mark = self.foreign.iter().find(|mark| text.contains(mark.as_str())).cloned();
@@ -128,7 +127,7 @@ impl Held {
     }
 }
 
-/// The source of all chance.
+/// The random generator.
 struct Draw<'a>(Rng, &'a Rows);
 
 impl<'a> Draw<'a> {
@@ -151,7 +150,7 @@ impl<'a> Draw<'a> {
         self.of(&rows.posts).start_on.plus_months(self.0.u32(..60)).unwrap_or_else(|| day("2020-01-01")).to_string()
     }
 
-    /// Some id of a person, a rotation or an enrolment.
+    /// The id of a person, a rotation or an enrolment.
     fn id(&mut self) -> String {
         let rows: &'a Rows = self.1;
         match self.0.u8(..3) {
@@ -235,7 +234,7 @@ const PERSON: &str = "id code assignments { unit { code } } qualifications { id 
 const NODE: &str = "... on Cadre { code rotations { id } } ... on Rotation { cadre { code } } \
     ... on Enrolment { cadre { code } }";
 
-/// The application without its own narrowing, over one database.
+/// The application without its filter by reach, over one database.
 struct Unnarrowed {
     app_state: Arc<AppState>,
     tokens: Tokens,
@@ -244,7 +243,7 @@ struct Unnarrowed {
 
 impl Unnarrowed {
     async fn over(database: &Database, url: &str) -> Self {
-        let app_state = Arc::new(AppState::open(store(database), clock()).await.expect("a house"));
+        let app_state = Arc::new(AppState::open(store(database), clock()).await.expect("an application"));
         let tokens = Tokens::load(store(database), clock(), url).await.expect("keys");
         Self { app_state, tokens, engine: Engine::default() }
     }
@@ -276,7 +275,7 @@ impl Unnarrowed {
     }
 }
 
-/// Persons of the demonstration are prepared for rotations, of which nothing is published, and some are given up.
+/// Adds rotations of the demo's people, some in preparation and some given up, of which none is published.
 async fn write_embargoed(database: &Database) {
     use sea_orm::{ActiveModelTrait, IntoActiveModel};
     let of = Places::of(database).await;
@@ -322,16 +321,19 @@ async fn row_security_alone_shows_no_foreign_row() {
             found += usize::from(held.own.iter().any(|mark| text.contains(mark.as_str())));
             leaked += usize::from(held.told(&free.ask(&caller.token, &question).await).is_some());
         }
-        // Nor is it narrower than the reach.
+        // Row security does not hide rows within the reach.
         let all = "{ rotations { totalCount(max: 1000) { value } } enrolments { totalCount(max: 1000) { value } } }";
         let all = walled.ask(&caller.token, all).await;
         assert_eq!(all["data"]["rotations"]["totalCount"]["value"], held.rotations, "a grant over {roots:?}: {all}");
         assert_eq!(all["data"]["enrolments"]["totalCount"]["value"], held.enrolments, "a grant over {roots:?}: {all}");
     }
 
-    println!("{found} answers held something, {leaked} would have told something foreign");
-    assert!(found * 10 > QUESTIONS, "the control: what is within reach is found, {found} times of seed {seed}");
-    assert!(leaked * 3 > QUESTIONS, "the control: without row security {leaked} answers tell of others, seed {seed}");
+    println!("{found} responses with rows, {leaked} with foreign rows without row security");
+    assert!(found * 10 > QUESTIONS, "the control: only {found} responses contain rows within the reach, seed {seed}");
+    assert!(
+        leaked * 3 > QUESTIONS,
+        "the control: only {leaked} responses without row security contain foreign rows, seed {seed}"
+    );
     passing.close().await.expect("closed");
     app.stop().await;
 }
