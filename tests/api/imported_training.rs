@@ -1,4 +1,4 @@
-//! What an import makes of training: where classes and enrolments stand, seats taken, quotas used; on both databases.
+//! Imported training: places of classes and enrolments, seats taken, quotas used; on both databases.
 
 use entity::{
     cadre, change, enrolment, programme, quota, training_class, training_plan, unit,
@@ -36,7 +36,7 @@ async fn classes(app: &TestApp) -> Vec<String> {
     rows.all(app.database.reader()).await.expect("classes").into_iter().map(line).collect()
 }
 
-/// The changes of the last act.
+/// The changes of the last command.
 async fn changes(app: &TestApp) -> Vec<String> {
     let mut rows =
         change::Entity::find().order_by_desc(change::Column::Seq).all(app.database.reader()).await.expect("changes");
@@ -97,7 +97,7 @@ async fn seats_taken_and_quotas_used_follow_from_the_enrolments() {
 #[actix_web::test]
 async fn later_enrolments_add_to_seats_and_quotas_and_show_as_changes() {
     on_both(async |app| {
-        // A second turn of somebody, a seat in a class that had none, and somebody sent elsewhere.
+        // A second turn of a person, a seat in a class that had none, and a person with another sending unit.
         let rows = "A-02,LOP-A2,CMNV,A1U,2026,CONFIRMED\nA-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED\n\
                     A-01,LOP-A3,CMNV,A1P,2025,DROPPED\nA-05,,CMNV,A1P,2026,REGISTERED\n";
         app.import_text(&[("enrolments.csv", &enrolments(rows))]).await;
@@ -124,12 +124,12 @@ async fn later_enrolments_add_to_seats_and_quotas_and_show_as_changes() {
                 "UPDATED training_class LOP-A2".to_owned(),
                 "UPDATED training_class LOP-P1".to_owned(),
                 format!("UPDATED quota {of_district}"),
-                // The enrolment takes no seat, but shows the class to the sending unit.
+                // The enrolment takes no seat, but makes the class visible to the sending unit.
                 "UPDATED training_class LOP-A3".to_owned(),
             ]
         );
 
-        // A quota that comes after its learners leaves them where they counted.
+        // Learners keep the quota that they counted for when another quota is added later.
         let dir = tempfile::tempdir().expect("a folder");
         let rows = csv::quotas("plan_code,unit_code,programme_code,quantity", "KH-P,A1,LLCT_TC,1\n");
         std::fs::write(dir.path().join("quotas.csv"), rows).expect("written");
@@ -170,7 +170,7 @@ async fn history_takes_no_seats_that_were_handed_on() {
             let act = quota::Entity::update_many()
                 .col_expr(quota::Column::Allocated, Expr::val(allocated))
                 .filter(quota::Column::Id.eq(quota));
-            act.exec(app.database.writer()).await.expect("handed on");
+            act.exec(app.database.writer()).await.expect("allocated");
             let before = (classes(&app).await, quotas(&app).await);
             let dir = tempfile::tempdir().expect("a folder");
             let row = enrolments("A-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED\n");
@@ -196,7 +196,7 @@ async fn an_enrolment_of_the_database_counts_when_classes_overlap() {
         let rows = "A-03,LOP-A9,CMNV,A2U,2025,COMPLETED\nA-04,LOP-A9,CMNV,A2U,2025,COMPLETED\n";
         std::fs::write(dir.path().join("enrolments.csv"), enrolments(rows)).expect("written");
         let report = app.import(dir.path()).await;
-        // A-04 gave up the class that lasts until the first day of this one.
+        // A-04 withdrew from the class that lasts until the first day of this one.
         let found: Vec<_> = report.findings.iter().map(|found| (found.line, found.code.to_string())).collect();
         assert_eq!(found, [(Some(2), "OVERLAPPING_CLASSES".to_owned())]);
         let again = app.import(dir.path()).await;

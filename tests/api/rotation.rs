@@ -18,12 +18,12 @@ use crate::support::{
 /// | | |
 /// | --- | --- |
 /// | R1 | down, ended in 2017, the person not placed |
-/// | R2 | up, out of district C when it was alive, placed |
+/// | R2 | up, from district C before it ended, placed |
 /// | R3 | a transfer between communes of A, ended by retirement |
 /// | R4 | up within B, running, planned until December 2026 |
 /// | R5 | from A to B, running, extended in March 2026 |
-/// | R6 | a secondment between departments, published, ahead |
-/// | R7 | within A, a draft of A's |
+/// | R6 | a secondment between departments, published, in the future |
+/// | R7 | within A, a draft of A |
 /// | R8 | down to C, ended on a day that is not recorded |
 /// | R9 | from B to A, given up by B |
 async fn write(app: &TestApp) {
@@ -91,7 +91,7 @@ const FOUND: [(&str, &str); 46] = [
     (r#"{cadre: "P-01"}"#, "R8 R1"),
     (r#"{cadre: "NOBODY"}"#, ""),
     (r#"{cadre: "\u0000"}"#, ""),
-    // C1U lay in C until 2020, and in A since.
+    // C1U was in C until 2020, and is in A since.
     (r#"{fromUnit: {code: "A"}}"#, "R7 R5 R3"),
     (r#"{fromUnit: {code: "C"}}"#, "R2"),
     (r#"{toUnit: {code: "A"}}"#, "R7 R9 R3 R1"),
@@ -171,7 +171,7 @@ async fn a_caller_lists_what_touches_their_reach_and_what_they_prepare() {
             assert_eq!(seen["rotations"]["totalCount"]["value"], expected.split_whitespace().count(), "{unit}");
         }
 
-        // A is gone to by what B gave up, and is told nothing of it: by no filter and no number.
+        // A is the target of a rotation that B gave up. No filter and no number reveals it to A.
         let a = reader(app, "A").await;
         for condition in
             ["{states: [CANCELLED]}", r#"{cadre: "B-02"}"#, r#"{startFrom: "2025-01-01", startBefore: "2025-01-02"}"#]
@@ -222,7 +222,7 @@ async fn pages_of_rotations_hold_each_once_from_either_end() {
         for (order, expected) in [
             ("[]", "R7 R6 R5 R9 R4 R8 R3 R1 R2"),
             ("[{field: START}]", "R2 R1 R3 R8 R4 R9 R5 R6 R7"),
-            // R8 and R9 have no end that is known: they come last, by id.
+            // R8 and R9 have no known end: they come last, by id.
             ("[{field: END}]", "R2 R1 R3 R4 R5 R6 R7 R8 R9"),
             ("[{field: END, direction: DESC}]", "R9 R8 R7 R6 R5 R4 R3 R1 R2"),
             ("[{field: END, direction: ASC}, {field: START, direction: DESC}]", "R2 R1 R3 R4 R5 R6 R7 R9 R8"),
@@ -345,7 +345,7 @@ async fn a_persons_rotations_are_those_of_the_asked_day() {
                 "2026-03-01",
                 json!([{"decisionNo": "R5", "state": "EXTENDED", "endOn": null, "placement": null}]),
             ),
-            // Published with no day of it: known today, and not said to have been known before.
+            // Published without a recorded day: visible today, but not on earlier days.
             ("P-02", "2026-05-31", json!([])),
             (
                 "P-02",
@@ -372,12 +372,12 @@ const FLOWS: [(&str, &str, &str, &str); 13] = [
     ("C", "2010 2020", "", "DOWN PROVINCE COMMUNE 1 1, UP COMMUNE PROVINCE 1 1"),
     ("C", "2010 2018", "", "UP COMMUNE PROVINCE 1 1"),
     ("PD1", "2010 2020", "", "DOWN PROVINCE COMMUNE 1 1"),
-    // Both of its units lie in A: it counts once.
+    // Both of its units are in A: it counts once.
     ("A", "2016 2017", "TRANSFER", "LATERAL_LOCALITY COMMUNE COMMUNE 1 1"),
     ("A", "2015 2016", "TRANSFER", ""),
     ("A", "2016 2017", "", ""),
     ("A", "2010 2030", "NONE", ""),
-    // Neither the draft of A nor what B gave up counts, for nobody.
+    // Neither the draft of A nor the rotation that B gave up counts, for any caller.
     ("A", "2025 2030", "ROTATION TRANSFER SECONDMENT", "LATERAL_LOCALITY COMMUNE COMMUNE 1 1"),
     ("B", "2024 2030", "ROTATION TRANSFER SECONDMENT", "UP COMMUNE DISTRICT 1 1, LATERAL_LOCALITY COMMUNE COMMUNE 1 1"),
     ("P", "2026 2027", "SECONDMENT", "LATERAL_AGENCY PROVINCE PROVINCE 1 1"),
@@ -424,14 +424,14 @@ async fn flows_hold_what_the_caller_may_know_of() {
             flows.iter().filter_map(|flow| flow["rotations"].as_i64()).sum()
         };
 
-        // District C went into A: its rotations are known there, with those of A itself.
+        // District C was merged into A: its rotations are visible there, with those of A itself.
         let own = format!(r#"{{ a: unit(by: {{code: "A"}}) {{ {flows} }} c: unit(by: {{code: "C"}}) {{ {flows} }} }}"#);
         for caller in [&a, &all] {
             let seen = caller.query(&own).await;
             assert_eq!((total(&seen["a"]["rotationFlows"]), total(&seen["c"]["rotationFlows"])), (2, 2));
         }
 
-        // B1U is named by R5, and counts nothing here.
+        // R5 makes B1U visible, but not its flows.
         let named = format!(r#"{{ rotations(where: {{cadre: "M-01"}}) {{ nodes {{ toUnit {{ code {flows} }} }} }} }}"#);
         let (seen, there) = (a.query(&named).await, all.query(&named).await);
         assert_eq!(seen["rotations"]["nodes"][0]["toUnit"], json!({"code": "B1U", "rotationFlows": []}));

@@ -1,4 +1,4 @@
-//! How a rotation ends, by reason and placement, and what becomes of the posts.
+//! The end of a rotation, by reason and placement, and its effect on the posts.
 
 use serde_json::{Value, json};
 
@@ -134,7 +134,10 @@ async fn an_imported_rotation_is_ended_by_who_reaches_both_of_its_units() {
         assert_eq!(refusal(&commune, "rotationEnd", end.clone()).await["code"], "NOT_PREPARED_HERE");
         let back = with(end.clone(), json!({ "reason": "RETURNED" }));
         let refused = refusal(&district, "rotationEnd", back).await;
-        assert_eq!(refused["code"], "TITLE_NOT_OF_TIER", "the history says CC of a district, which cannot be again");
+        assert_eq!(
+            refused["code"], "TITLE_NOT_OF_TIER",
+            "the history contains the title CC in a district, which is no longer permitted"
+        );
         assert_eq!(done(&district, "rotationEnd", end).await["state"], "ENDED");
 
         assert_eq!(posts(&district, "B-02").await[0], json!(["B1U", "CC", "2013-01-01", "2026-05-01", true]));

@@ -1,4 +1,5 @@
-//! The same key and request: one effect and one answer, however often and at once.
+//! Requests with the same key and content have one effect and one response, however often they are sent and how many at
+//! once.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +28,7 @@ async fn the_same_key_gives_the_same_answer_and_one_effect() {
         assert!(first.contains("DRAFT"), "{first}");
         assert_eq!(rotations(app).await, before + 1);
         let other = office(app).await;
-        assert_ne!(other.raw(&document("rotationPropose"), input).await, first, "a key is its client's own");
+        assert_ne!(other.raw(&document("rotationPropose"), input).await, first, "keys are separate for each client");
         assert_eq!(rotations(app).await, before + 2);
     })
     .await;

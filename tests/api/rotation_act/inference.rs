@@ -1,7 +1,6 @@
-//! No answer to a client that may not read identities depends on the day of birth of anybody.
-//!
-//! Two worlds differ in days of birth alone. Both are sent the same drawn acts and questions, and the bytes of all answers
-//! are compared. The control is a client that may read identities: its answers differ, and each such reading is logged.
+//! No response to a client that may not read identities depends on a day of birth. Two databases differ only in days of
+//! birth. Both get the same random commands and queries, and the bytes of all responses are compared. The control is a
+//! client that may read identities: its responses differ, and each such reading is logged.
 
 use entity::{access_entry, cadre, value::BirthDate};
 use fastrand::Rng;
@@ -21,14 +20,14 @@ const ROTATION: &str = "rotation { id state version startOn
     checks { rule result legalBasis verified message override { reason } } }
     userErrors { __typename code message field ... on RuleError { check { rule result message } } }";
 
-/// A world with days of birth of its own, and what was proposed in it, in order.
+/// One of the two databases, and the ids of the rotations proposed in it, in order.
 struct Side<'a> {
     callers: Vec<Caller<'a>>,
     ids: Vec<String>,
 }
 
 impl Side<'_> {
-    /// The bytes of an answer, in which each rotation is named by its place instead of its id.
+    /// The bytes of a response, in which each rotation's id is replaced by its index.
     async fn ask(&mut self, (by, document): (usize, &str)) -> String {
         let id = |word: &str| match word.strip_prefix('%').and_then(|place| place.parse::<usize>().ok()) {
             Some(place) => self.ids[place].clone(),
@@ -51,7 +50,8 @@ impl Side<'_> {
     }
 }
 
-/// Gives everybody a day of birth, drawn so that the rules of remaining service hold for some and are broken for others.
+/// Gives each person a random day of birth, so that rules of remaining service are satisfied for some and broken for
+/// others.
 async fn draw_births(app: &TestApp, mut draw: Rng) {
     for person in cadre::Entity::find().all(app.database.reader()).await.expect("read") {
         let birth = format!("{}-{:02}-{:02}", draw.i32(1958..1992), draw.u8(1..=12), draw.u8(1..=28));
@@ -68,7 +68,7 @@ async fn callers(app: &TestApp) -> Vec<Caller<'_>> {
     vec![without, no_purpose, app.caller(&DECIDES, &["P"]).await]
 }
 
-/// Proposals of one request, most from days on which a rule of remaining service is in force.
+/// Proposals of one request, most on days on which a rule of remaining service is in force.
 fn proposals(draw: &mut Rng, batch: usize) -> String {
     let mut document = String::from("mutation {");
     for at in 0..BATCH {
@@ -88,7 +88,8 @@ fn proposals(draw: &mut Rng, batch: usize) -> String {
     document + " }"
 }
 
-/// A rotation taken on to its decision and on from there, with an override or without, and asked for afterwards.
+/// Commands that take a rotation to its decision and further, with or without an override, and queries for the
+/// rotation.
 fn acts(draw: &mut Rng, batch: usize, proposed: usize) -> Vec<String> {
     if proposed == 0 {
         return Vec::new();
@@ -122,7 +123,8 @@ fn acts(draw: &mut Rng, batch: usize, proposed: usize) -> Vec<String> {
     documents
 }
 
-/// Sends both worlds the same drawn acts, and gives how many answers differ of how many, and the rotations proposed.
+/// Sends the same random commands to both databases. Returns the number of different responses, the number of all
+/// responses, and the rotations proposed.
 async fn differing(sides: &mut [Side<'_>; 2], (seed, requests): (u64, usize), by: &[usize]) -> (usize, usize, usize) {
     let mut draw = Rng::with_seed(seed);
     let (mut differ, mut asked, mut closed) = (0, 0, 0);
@@ -134,7 +136,7 @@ async fn differing(sides: &mut [Side<'_>; 2], (seed, requests): (u64, usize), by
             let [one, other] = sides;
             let answers = (one.ask((who, &document)).await, other.ask((who, &document)).await);
             let data: Value = serde_json::from_str(&answers.0).expect("JSON");
-            // A decision that may not be made fails as a whole.
+            // A refused decision is an error of the whole request.
             let code = data["errors"][0]["extensions"]["code"].as_str();
             let is_closed = matches!(code, Some("FORBIDDEN" | "PURPOSE_REQUIRED"));
             assert!(data["data"].is_object() || is_closed, "{document}\n{data}");
@@ -146,7 +148,7 @@ async fn differing(sides: &mut [Side<'_>; 2], (seed, requests): (u64, usize), by
             asked += 1;
         }
     }
-    assert_eq!(closed == 0, by == [2], "decisions are closed to callers who may not read identities, and to no other");
+    assert_eq!(closed == 0, by == [2], "decisions are refused exactly for callers that may not read identities");
     (differ, asked, sides[0].ids.len())
 }
 
@@ -169,12 +171,16 @@ async fn no_bit_is_learned(kind: Kind, requests: usize) {
 
     let (differ, asked, proposed) = differing(&mut sides, (seed, requests), &[0, 1]).await;
     assert_eq!(differ, 0);
-    assert!(proposed * 2 > requests * BATCH, "many proposals are accepted: {proposed} of {}", requests * BATCH);
+    assert!(
+        proposed * 2 > requests * BATCH,
+        "the control: many proposals are accepted: {proposed} of {}",
+        requests * BATCH
+    );
     assert_eq!((readings(&worlds[0]).await, readings(&worlds[1]).await), (0, 0));
 
     let (differ, control, _) = differing(&mut sides, (seed, 5), &[2]).await;
-    assert!(differ > 0, "the control: of {control} answers after {asked} none differs");
-    assert!(readings(&worlds[0]).await > 0, "and readings are logged");
+    assert!(differ > 0, "the control: none of {control} responses differs after {asked}");
+    assert!(readings(&worlds[0]).await > 0, "the readings are logged");
     drop(sides);
     for app in worlds {
         app.stop().await;

@@ -1,4 +1,4 @@
-//! The whole road, and what is written of it.
+//! The whole life of a rotation, and the rows that its commands write.
 
 use entity::{audit_entry, change, idempotency_key, rotation_step, value::RotationId};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{done, exchanged, office, posts, proposed, with};
 use crate::support::{TestApp, on_both};
 
-/// A rotation of a civil servant who is planned: the rules of 2025 ask for that, and for a term of 36 months.
+/// A rotation of a civil servant in the planning: the rules of 2025 require that, and a term of 36 months.
 fn planned() -> Value {
     json!({
         "cadreCode": "A-04", "form": "ROTATION", "purpose": "DEVELOPMENT",
@@ -28,7 +28,7 @@ async fn a_rotation_goes_from_proposal_to_placement_with_its_posts() {
         let decision = json!({ "rotationId": id, "decisionNo": "10/QĐ-TEST", "decidedOn": "2025-08-15", "expectedVersion": 5 });
         done(&caller, "rotationDecide", decision).await;
         done(&caller, "rotationPublish", json!({ "rotationId": id })).await;
-        assert_eq!(posts(&caller, "A-04").await, before, "until it starts, nobody has moved");
+        assert_eq!(posts(&caller, "A-04").await, before, "the person has not moved before the start");
 
         let started = done(&caller, "rotationStart", json!({ "rotationId": id })).await;
         assert_eq!((&started["state"], &started["version"]), (&json!("IN_PROGRESS"), &json!(8)));
@@ -47,7 +47,7 @@ async fn a_rotation_goes_from_proposal_to_placement_with_its_posts() {
         let end = json!({ "rotationId": id, "endOn": "2026-05-01", "reason": "TERM_COMPLETED" });
         assert_eq!(done(&caller, "rotationEnd", end).await["state"], "ENDED");
         let closed = json!(["A1U", "CC", "2025-09-01", "2026-05-01", true]);
-        assert_eq!(posts(&caller, "A-04").await, json!([closed, left]), "who is not placed holds no post");
+        assert_eq!(posts(&caller, "A-04").await, json!([closed, left]), "a person without a placement has no post");
 
         let place = json!({ "rotationId": id, "unitCode": "A2U", "titleCode": "CC", "placedOn": "2026-05-15", "decisionNo": "12/QĐ-TEST" });
         assert_eq!(done(&caller, "rotationPlace", place).await["state"], "PLACED");
@@ -71,7 +71,7 @@ async fn shown(app: &TestApp, id: &str) -> Value {
     office(app).await.query_with(document, json!({ "id": id })).await["node"].take()
 }
 
-/// The rotation of `planned` after the whole road.
+/// The rotation of `planned` after its placement.
 fn at_its_end() -> Value {
     let step = |state: &str, on: &str, end: &str, document: Option<&str>, remark: Option<&str>| {
         json!({
@@ -120,8 +120,8 @@ fn at_its_end() -> Value {
     })
 }
 
-/// One audit entry, one key, one step and one change for each act; the changes before the publication are for the
-/// preparing unit alone.
+/// Each command writes one audit entry, one key, one step and one change. Changes before the publication are visible
+/// only to the preparing unit.
 async fn written(app: &TestApp, id: &str) {
     let reader = app.database.reader();
     let rotation: RotationId = id.parse().expect("an id");
@@ -203,7 +203,7 @@ async fn each_act_of_one_operation_shows_what_it_left() {
 
         let seen = caller.query_with(document, json!({ "id": id })).await;
 
-        assert_eq!(seen["before"]["userErrors"][0]["code"], "WRONG_STEP", "what is refused does not stop what follows");
+        assert_eq!(seen["before"]["userErrors"][0]["code"], "WRONG_STEP", "a refused command does not stop the next one");
         for (act, steps, appraisals, ends) in [
             ("start", 8, 0, json!([null, "2025-09-01"])),
             ("first", 9, 1, json!([null, "2025-09-01"])),

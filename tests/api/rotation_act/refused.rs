@@ -1,4 +1,4 @@
-//! Everything that an act can be refused for, and that nothing is changed then.
+//! All refusals of commands on rotations. A refused command changes nothing.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::support::{
     rotation::{Places, day},
 };
 
-/// Every act on a rotation, with an input that is good by itself.
+/// Every command on a rotation, with a valid input.
 fn acts(id: &str) -> Vec<(&'static str, Value)> {
     let of = |input: Value| with(json!({ "rotationId": id }), input);
     let mut acts: Vec<_> =
@@ -35,7 +35,7 @@ fn acts(id: &str) -> Vec<(&'static str, Value)> {
     acts
 }
 
-/// The name that an act has among those that are due.
+/// The name of a command in the list of allowed commands.
 fn due_name(act: &str, input: &Value) -> String {
     input["step"].as_str().map_or(act.to_owned(), |step| format!("{act}(step: {step})"))
 }
@@ -62,7 +62,7 @@ async fn every_wrong_step_is_refused_and_told_what_is_due() {
                 let beside =
                     wrong == "rotationAppraise" && matches!(before["state"].as_str(), Some("IN_PROGRESS" | "ENDED"));
                 let probe = payload(&caller, wrong, with(wrong_input, json!({ "expectedVersion": 0 }))).await;
-                assert_eq!(probe["userErrors"][0]["code"], "VERSION_CONFLICT", "nothing is done by the probe");
+                assert_eq!(probe["userErrors"][0]["code"], "VERSION_CONFLICT", "the probe changes nothing");
                 if beside || due(&before).contains(&name.as_str()) {
                     continue;
                 }
@@ -89,7 +89,7 @@ async fn every_wrong_step_is_refused_and_told_what_is_due() {
     .await;
 }
 
-/// What is due, written down once more.
+/// The allowed commands in each state, as an independent table.
 fn due(rotation: &Value) -> Vec<&'static str> {
     match rotation["state"].as_str().expect("a state") {
         "DRAFT" => vec!["rotationAdvance(step: POLICY)", "rotationCancel"],
@@ -132,7 +132,7 @@ async fn a_rotation_is_given_up_or_revoked_before_it_begins_and_not_later() {
     .await;
 }
 
-/// Refusals that need no more than a proposal: what is proposed otherwise, the code and the field.
+/// Refusals of proposals: the changed fields, the code and the field of the error.
 fn proposals() -> Vec<(Value, &'static str, &'static str)> {
     vec![
         (json!({ "cadreCode": "A-99" }), "NOT_FOUND", "cadreCode"),
@@ -192,7 +192,7 @@ async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
                 assert_eq!(ask(id).await, unknown, "{act} {id}");
             }
         }
-        assert_eq!(state(&office, &embargoed).await["state"], "EXCHANGED", "the control: it is there");
+        assert_eq!(state(&office, &embargoed).await["state"], "EXCHANGED", "the control: the rotation exists");
     })
     .await;
 }
@@ -208,7 +208,11 @@ async fn a_decision_of_one_unit_is_not_told_to_another() {
 
         let own = proposed(&district, with(transfer(), json!({ "preparingUnitCode": "A" }))).await;
         exchanged(&district, &own).await;
-        assert_eq!(done(&district, "rotationDecide", decision(&own)).await["state"], "DECIDED", "nothing is told");
+        assert_eq!(
+            done(&district, "rotationDecide", decision(&own)).await["state"],
+            "DECIDED",
+            "the other decision stays hidden"
+        );
 
         let twice = proposed(&province, transfer()).await;
         exchanged(&province, &twice).await;
@@ -219,7 +223,7 @@ async fn a_decision_of_one_unit_is_not_told_to_another() {
         );
         done(&province, "rotationPublish", json!({ "rotationId": decided })).await;
         let refused = refusal(&district, "rotationPublish", json!({ "rotationId": own })).await;
-        assert_eq!(refused["code"], "ALREADY_PUBLISHED", "what is published is told to everybody");
+        assert_eq!(refused["code"], "ALREADY_PUBLISHED", "a published rotation is visible to the other unit");
     })
     .await;
 }
@@ -271,10 +275,14 @@ async fn a_person_is_not_moved_out_of_a_post_that_they_left_or_into_two() {
         exchanged(&caller, &second).await;
         done(&caller, "rotationStart", json!({ "rotationId": first })).await;
         let decision = json!({ "rotationId": second, "decisionNo": "1", "decidedOn": "2025-08-15" });
-        assert_eq!(refusal(&caller, "rotationDecide", decision).await["code"], "POST_OVERLAPS", "B1U is in the way");
+        assert_eq!(
+            refusal(&caller, "rotationDecide", decision).await["code"],
+            "POST_OVERLAPS",
+            "the post in B1U overlaps"
+        );
         let before = posts(&caller, "A-04").await;
 
-        // A-03 left A1U in 2016: a start on a day of today cannot be from there.
+        // A-03 left A1U in 2016, so a rotation that starts today cannot start there.
         let from_past = with(
             transfer(),
             json!({ "cadreCode": "A-03", "startOn": "2014-01-01", "plannedEndOn": null, "toUnitCode": "B1U" }),
@@ -289,7 +297,7 @@ async fn a_person_is_not_moved_out_of_a_post_that_they_left_or_into_two() {
     .await;
 }
 
-/// Writes a second primary post of A-04, as an import may, or takes it away.
+/// Writes or deletes a second primary post of A-04, which only an import could write.
 async fn second_post(app: &TestApp, is_there: bool) {
     let of = Places::of(&app.database).await;
     let second = assignment::Model {

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::{WRITES, document, done, exchanged, keyed, proposed, refusal, with};
 use crate::support::{Caller, TestApp, csv, on_both, rotation::day};
 
-/// The scopes of who decides where the rule of remaining service is in force.
+/// The scopes of a client that decides rotations to which the rule of remaining service applies.
 pub(super) const DECIDES: [&str; 4] = ["cadre:read", "cadre.identity:read", "rotation:read", "rotation:write"];
 
-/// A rotation of A-04 from the time when Decree 138 asked civil servants for 120 months of service.
+/// A rotation of A-04 from the time when Decree 138 required 120 months of service of civil servants.
 fn of_2025() -> Value {
     json!({
         "cadreCode": "A-04", "form": "ROTATION", "toUnitCode": "A1U", "toTitleCode": "CC", "startOn": "2025-06-01",
@@ -40,7 +40,7 @@ async fn readings(app: &TestApp, by: &Caller<'_>) -> u64 {
     of_client.count(app.database.reader()).await.expect("a count")
 }
 
-/// Does an act that ends in an error, and gives its code and extensions.
+/// Sends a command that ends in an error, and returns its code and extensions.
 async fn failure(caller: &Caller<'_>, act: &str, input: Value) -> Value {
     let mut answer = caller.ask(&document(act), json!({ "input": keyed(input) })).await;
     answer["errors"][0]["extensions"].take()
@@ -76,7 +76,7 @@ async fn a_decision_that_depends_on_the_day_of_birth_reads_the_identity() {
         born(app, "A-04", "1970-01-01").await;
         let error = refusal(&decides, "rotationDecide", decision(&refused)).await;
         assert_eq!(error["check"], json!({ "rule": "rotation.min_remaining_service_months", "result": "FAIL" }));
-        assert_eq!(readings(app, &decides).await, 1, "also what is refused has been read");
+        assert_eq!(readings(app, &decides).await, 1, "a refused decision is logged as well");
         born(app, "A-04", "1990-01-01").await;
         assert_eq!(done(&decides, "rotationDecide", decision(&decided)).await["state"], "DECIDED");
         assert_eq!(readings(app, &decides).await, 2);
@@ -129,7 +129,8 @@ async fn a_decision_whose_reading_cannot_be_logged_is_not_made() {
 #[actix_web::test]
 async fn a_decision_needs_the_file_within_reach() {
     on_both(async |app| {
-        // A-04 leaves for B1U between the exchange and the decision; A prepares, and no longer reaches the file.
+        // A-04 moves to B1U between the exchange and the decision. A prepares the rotation and no longer has custody of
+        // the file.
         let district = app.caller(&DECIDES, &["A"]).await;
         let id = proposed(&district, with(of_2025(), json!({ "preparingUnitCode": "A" }))).await;
         exchanged(&district, &id).await;

@@ -1,4 +1,4 @@
-//! Classes: found by what they are, and what they tell.
+//! Classes: filters and fields.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Enrolments: found from the root, from a person, and by who was trained.
+//! Enrolments: lists from the root and from a person, and the filter by training.
 
 use serde_json::Value;
 
@@ -83,7 +83,7 @@ async fn who_was_trained_in_a_year_is_found_and_who_was_not() {
             (&all, "trained: {year: 2017}", "M-01"),
             (&a, "trained: {year: 2021}", "A-01 A-02 A-06"),
             (&b, "trained: {year: 2021}", "B-01 B-02"),
-            // District A sent M-01, so B does not know of it.
+            // District A sent M-01, so the enrolment is invisible to B.
             (&b, "trained: {year: 2017}", ""),
         ] {
             let document =

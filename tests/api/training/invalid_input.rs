@@ -1,4 +1,4 @@
-//! Pages, ids, and questions that cannot be meant.
+//! Pages, ids and invalid queries.
 
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ async fn pages_of_training_go_forward_and_back() {
             };
             let ids = |page: &Value| words(page, "/edges", |edge| text(&edge["node"]["id"]));
             let whole = ids(&page("first: 100").await);
-            assert!(whole.len() > 1, "the control of {open}");
+            assert!(whole.len() > 1, "the control for {open}");
 
             let (mut found, mut bounds) = (Vec::new(), "first: 1".to_owned());
             loop {

@@ -1,4 +1,4 @@
-//! Who knows of a class and of who is in it, and how a person who left is shown.
+//! Visibility of a class and of its learners, and the fields of a person who has left.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What acts on classes do, and what they are refused for.
+//! Commands on classes: effects and refusals.
 
 use serde_json::{Value, json};
 
@@ -51,7 +51,11 @@ async fn who_is_in_a_class_goes_with_it() {
 
         let to = |state: &str| json!({ "classCode": "L-1", "to": state });
         let postponed = done(&caller, "classAdvance", to("POSTPONED")).await["class"].take();
-        assert_eq!((&postponed["enrolled"], used().await), (&json!(0), 0), "who is put off waits for the new days");
+        assert_eq!(
+            (&postponed["enrolled"], used().await),
+            (&json!(0), 0),
+            "learners of a postponed class wait for the new days"
+        );
         assert_eq!(states().await, ["WAITLISTED", "WAITLISTED", "WAITLISTED"]);
 
         let refused = refusal(&caller, "classAdvance", to("PLANNED")).await;
@@ -161,7 +165,11 @@ async fn only_the_organiser_leads_a_class() {
         let (office, unit) = (office(app).await, app.caller(&super::WRITES, &["A1"]).await);
         led(&office, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
         let to = json!({ "classCode": "L-1", "to": "CONFIRMED" });
-        assert_eq!(refusal(&unit, "classAdvance", to.clone()).await["code"], "NOT_FOUND", "nobody of A1 is in it");
+        assert_eq!(
+            refusal(&unit, "classAdvance", to.clone()).await["code"],
+            "NOT_FOUND",
+            "no person of A1 is in the class"
+        );
         let enrolment = enrolled(&office, "L-1", "A-02", json!({})).await;
 
         assert_eq!(refusal(&unit, "classAdvance", to).await["code"], "NOT_ORGANISED_HERE");
@@ -171,7 +179,7 @@ async fn only_the_organiser_leads_a_class() {
         assert_eq!(
             done(&unit, "enrolmentDrop", gone).await["enrolment"]["state"],
             "DROPPED",
-            "who sent them takes them out"
+            "the sending unit withdraws them"
         );
     })
     .await;

@@ -1,4 +1,4 @@
-//! What acts on enrolments do.
+//! Commands on enrolments: effects.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{class, class_now, document, done, enrolled, issued, led, office, quota, refusal, standing, with};
 use crate::support::{Caller, TestApp, on_both};
 
-/// A class towards the intermediate level of political theory, under way since May.
+/// A class for the intermediate level of political theory, in progress since May.
 fn theory(code: &str) -> Value {
     let other = json!({
         "programmeCode": "LLCT_TC", "category": "TRAINING", "mode": "PART_TIME", "startOn": "2026-05-04", "lastOn": "2026-05-29",
@@ -64,7 +64,7 @@ async fn a_pass_grants_the_qualification_once_and_its_revocation_takes_it_back()
 
         done(&caller, "enrolmentComplete", pass()).await;
         assert_eq!(highest(&caller, "A-04").await, granted);
-        assert_eq!(class_now(&caller, "L-1").await["enrolled"], 1, "who has a result keeps the seat");
+        assert_eq!(class_now(&caller, "L-1").await["enrolled"], 1, "a learner with a result keeps the seat");
     })
     .await;
 }
@@ -79,7 +79,7 @@ async fn who_fails_or_attends_what_leads_to_no_level_is_granted_nothing() {
         let before = papers(app).await;
         for (class, passed, state) in [("L-1", false, "FAILED"), ("L-2", true, "COMPLETED")] {
             let enrolment = enrolled(&caller, class, "A-04", json!({})).await;
-            assert_eq!(enrolment["state"], "ATTENDING", "the class is under way");
+            assert_eq!(enrolment["state"], "ATTENDING", "the class is in progress");
             let result = json!({ "enrolmentId": enrolment["id"], "passed": passed, "completedOn": "2026-06-01" });
             assert_eq!(done(&caller, "enrolmentComplete", result).await["enrolment"]["state"], state);
         }
@@ -98,7 +98,7 @@ async fn a_seat_that_is_given_up_is_free_for_who_waits() {
         let first = enrolled(&caller, "L-1", "A-02", other()).await;
         let second = enrolled(&caller, "L-1", "A-03", other()).await;
         assert_eq!((&first["state"], &second["state"]), (&json!("CONFIRMED"), &json!("WAITLISTED")));
-        assert_eq!(standing(&caller, &of_quota).await, [1, 0, 1, 0, 2], "who waits uses nothing");
+        assert_eq!(standing(&caller, &of_quota).await, [1, 0, 1, 0, 2], "a waiting person uses no seat");
         let confirm = json!({ "enrolmentId": second["id"] });
         assert_eq!(refusal(&caller, "enrolmentConfirm", confirm.clone()).await["code"], "CLASS_FULL");
 
@@ -111,7 +111,7 @@ async fn a_seat_that_is_given_up_is_free_for_who_waits() {
         assert_eq!(standing(&caller, &of_quota).await, [1, 0, 1, 0, 4]);
 
         let again = enrolled(&caller, "L-1", "A-02", other()).await;
-        assert_eq!(again["state"], "WAITLISTED", "who gave up may come back");
+        assert_eq!(again["state"], "WAITLISTED", "a person who withdrew may enrol again");
     })
     .await;
 }
@@ -138,7 +138,7 @@ async fn classes_that_share_days_are_warned_of_unless_both_are_full_time() {
         assert_eq!(
             warned("L-1", "A-02").await,
             Some(vec![json!("CLASSES_SHARE_DAYS")]),
-            "LOP-A1 goes on until the end of June"
+            "LOP-A1 lasts until the end of June"
         );
     })
     .await;
@@ -169,7 +169,10 @@ async fn one_key_forty_times_is_one_enrolment_and_one_qualification() {
         assert_eq!(papers(app).await, before + 1);
         let again = json!({ "classCode": "L-1", "cadreCode": "A-04", "idempotencyKey": "classEnrol" });
         let again = done(&caller, "classEnrol", again).await;
-        assert_eq!(again["enrolment"]["state"], "COMPLETED", "the same request, though the level is held by now");
+        assert_eq!(
+            again["enrolment"]["state"], "COMPLETED",
+            "the same request, although the person has the level by now"
+        );
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! What acts on enrolments are refused for, and that nothing is changed then.
+//! Refusals of commands on enrolments. A refused command changes nothing.
 
 use entity::{enrolment, value::EnrolmentId};
 use sea_orm::{EntityTrait, PaginatorTrait};
@@ -120,7 +120,7 @@ async fn who_waited_gets_a_seat_of_a_quota_only_while_its_plan_gives_seats() {
         assert_eq!((&refused["code"], seats(&refused)), (&json!("CLASS_FULL"), [1, 0, 1, 0]));
         done(&caller, "enrolmentDrop", json!({ "enrolmentId": first, "reason": "Ốm" })).await;
 
-        // The class of the other is put off to a year that the plan is not for.
+        // The class of the other person is postponed to a year outside of the plan.
         done(&caller, "classAdvance", json!({ "classCode": "L-2", "to": "POSTPONED" })).await;
         let days = json!({ "classCode": "L-2", "to": "PLANNED", "startOn": "2027-01-04", "lastOn": "2027-01-08" });
         done(&caller, "classAdvance", days).await;
@@ -141,7 +141,7 @@ async fn who_waited_gets_a_seat_of_a_quota_only_while_its_plan_gives_seats() {
         );
         assert_eq!(class_now(&caller, "L-1").await["enrolled"], 0, "no seat of the class was taken either");
         let same = json!({ "classCode": "L-1", "cadreCode": "A-06", "quotaId": of_quota });
-        assert_eq!(refusal(&caller, "classEnrol", same).await["state"], "CLOSED", "as who is enrolled");
+        assert_eq!(refusal(&caller, "classEnrol", same).await["state"], "CLOSED", "the same as for enrolled people");
         let document = "query($id: ID!) { node(id: $id) { ... on Enrolment { state year } } }";
         let seen = caller.query_with(document, json!({ "id": waiting })).await;
         assert_eq!(seen["node"], json!({ "state": "WAITLISTED", "year": 2026 }));

@@ -1,5 +1,5 @@
-//! Enrolments that an import recorded and those of acts use the same seats: one number for each quota, taken and freed
-//! alike, counted from the enrolments.
+//! Imported enrolments and those of commands use the same seats: each quota has one number, which follows from its
+//! enrolments.
 
 use cadre_api::{domain::training::usage, import::Outcome};
 use entity::{
@@ -47,11 +47,11 @@ async fn used(caller: &Caller<'_>, quota: &str) -> i64 {
 async fn seats_of_imported_learners_are_returned_and_a_person_counts_once() {
     on_both(async |app| {
         let caller = office(app).await;
-        // are in LOP-A1, A-06 is in LOP-A2, all by history; the quota counts persons.
+        // By import, A-02 and A-03 are in LOP-A1 and A-06 is in LOP-A2; the quota counts persons.
         let persons = of_plan(app, "KH-A", "A").await;
         assert_eq!(used(&caller, &persons).await, 3);
         enrolled(&caller, "LOP-A2", "A-03", json!({ "quotaId": persons })).await;
-        assert_eq!(used(&caller, &persons).await, 3, "A-03 uses a seat by history already");
+        assert_eq!(used(&caller, &persons).await, 3, "A-03 already uses a seat by import");
         enrolled(&caller, "LOP-A2", "A-04", json!({ "quotaId": persons })).await;
         assert_eq!(used(&caller, &persons).await, 4);
 
@@ -118,7 +118,7 @@ async fn an_import_moves_no_use_and_counts_no_act_without_a_quota() {
         for unit_code in ["P", "A", "B"] {
             quotas.push(of_plan(app, "KH-P", unit_code).await);
         }
-        // Handed on, so that no seat of this quota is left for the learners of the other rows.
+        // Allocated, so that no seat of this quota is left for the learners of the other rows.
         done(&caller, "quotaAllocate", json!({ "quotaId": quotas[1], "unitCode": "A2", "seats": 3 })).await;
 
         let nearer =
@@ -127,7 +127,7 @@ async fn an_import_moves_no_use_and_counts_no_act_without_a_quota() {
         app.import_text(&[("quotas.csv", &nearer), ("enrolments.csv", &rows)]).await;
 
         for quota in &quotas {
-            assert_eq!(used(&caller, quota).await, 1, "what was used before stays where it was");
+            assert_eq!(used(&caller, quota).await, 1, "earlier use of seats does not move");
         }
         assert_eq!(used(&caller, &of_plan(app, "KH-P", "A1").await).await, 1);
         assert_eq!(used(&caller, &of_plan(app, "KH-P", "B1").await).await, 0, "B-02 counts for B");
@@ -241,7 +241,7 @@ async fn a_revoked_pass_of_history_takes_its_qualification_along_and_no_other() 
     .await;
 }
 
-/// Quotas and the enrolments that use them, as they are stored.
+/// Quotas and the enrolments that use them, as stored.
 async fn stored(app: &TestApp) -> (Vec<(QuotaId, i32, i32)>, Vec<(EnrolmentId, QuotaId)>) {
     let quotas = quota::Entity::find().order_by_asc(quota::Column::Id).all(app.database.writer()).await;
     let links = enrolment_quota::Entity::find().all(app.database.writer()).await.expect("read");
@@ -256,7 +256,7 @@ async fn used_seats_are_carried_over_both_ways() {
         let caller = office(app).await;
         let persons = of_plan(app, "KH-A", "A").await;
         enrolled(&caller, "LOP-A2", "A-04", json!({ "quotaId": persons })).await;
-        // An act without a quota uses none, before and after.
+        // A command without a quota uses none, before and after the migrations.
         enrolled(&caller, "LOP-A2", "A-02", json!({})).await;
         let before = stored(app).await;
         assert!(before.1.len() > 8, "the control: {before:?}");
@@ -276,7 +276,7 @@ async fn used_seats_are_carried_over_both_ways() {
             (row.try_get("", "acts").expect("acts"), row.try_get("", "history").expect("history"));
         assert_eq!((acts, history), (1, total - 1));
 
-        Migrator::up(app.database.writer(), None).await.expect("up again");
+        Migrator::up(app.database.writer(), None).await.expect("migrated again");
         assert_eq!(stored(app).await, before);
         let snapshot = app.database.snapshot().await.expect("a snapshot");
         assert_eq!(usage::verify(&snapshot).await.expect("read").differences, []);

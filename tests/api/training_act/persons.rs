@@ -1,4 +1,5 @@
-//! A quota of persons (người) counts each person once, whatever comes and goes; one of turns (lượt) every enrolment.
+//! A quota of persons (người) counts each person once, whatever classes they join or leave; one of turns (lượt) counts
+//! every enrolment.
 
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::support::{Caller, on_both};
 
-/// The classes of a test: part-time ones, so that a person can be in all of them.
+/// The classes of a test, part-time so that a person can be in all of them.
 const CLASSES: [&str; 3] = ["L-1", "L-2", "L-3"];
 
 /// A quota of persons.
@@ -23,7 +24,7 @@ async fn open_classes(caller: &Caller<'_>) {
     }
 }
 
-/// Seats used and left.
+/// Seats used and remaining.
 async fn used(caller: &Caller<'_>, id: &str) -> [i64; 2] {
     let [_, _, used, left, _] = standing(caller, id).await;
     [used, left]
@@ -53,7 +54,7 @@ async fn a_person_in_two_classes_uses_one_seat_of_a_quota_of_persons() {
         let refused = refusal(&caller, "classEnrol", other).await;
         assert_eq!((&refused["code"], seats(&refused)), (&json!("QUOTA_EXHAUSTED"), [2, 0, 2, 0]));
         sent("L-2", "A-03").await;
-        assert_eq!(used(&caller, &persons).await, [2, 0], "who has a seat takes no other of the last ones");
+        assert_eq!(used(&caller, &persons).await, [2, 0], "a person with a seat takes no second one of the last seats");
 
         gone(&first).await;
         assert_eq!(used(&caller, &persons).await, [2, 0], "they are still in the other class");
@@ -87,22 +88,26 @@ async fn a_class_that_ends_frees_the_seats_of_who_is_in_no_other() {
         let to = |class: &str, state: &str| json!({ "classCode": class, "to": state });
 
         done(&caller, "classAdvance", to("L-1", "POSTPONED")).await;
-        assert_eq!(used(&caller, &persons).await, [2, 1], "A-03 waits, A-02 is in the other class");
+        assert_eq!(used(&caller, &persons).await, [2, 1], "A-03 waits, and A-02 is in the other class");
         let days = json!({ "startOn": "2026-06-01", "lastOn": "2026-06-03" });
         done(&caller, "classAdvance", with(to("L-1", "PLANNED"), days)).await;
         done(&caller, "classAdvance", to("L-1", "OPEN_FOR_NOMINATION")).await;
         done(&caller, "enrolmentConfirm", json!({ "enrolmentId": waiting })).await;
-        assert_eq!(used(&caller, &persons).await, [2, 1], "who is confirmed has a seat already");
+        assert_eq!(used(&caller, &persons).await, [2, 1], "a confirmed person already has a seat");
 
         done(&caller, "classAdvance", to("L-2", "CANCELLED")).await;
-        assert_eq!(used(&caller, &persons).await, [1, 2], "A-04 is let go, A-02 is in the first class");
+        assert_eq!(used(&caller, &persons).await, [1, 2], "A-04 is released, and A-02 is in the first class");
         done(&caller, "classAdvance", to("L-1", "CONFIRMED")).await;
         done(&caller, "classAdvance", to("L-1", "RUNNING")).await;
         let result = json!({ "enrolmentId": waiting, "passed": false, "completedOn": "2026-06-01" });
         done(&caller, "enrolmentComplete", result).await;
         enrolled(&caller, "L-3", "A-02", json!({ "quotaId": persons })).await;
         done(&caller, "enrolmentRevoke", json!({ "enrolmentId": waiting, "reason": "Nhầm" })).await;
-        assert_eq!(used(&caller, &persons).await, [1, 2], "who has a result keeps the seat, and so does who loses it");
+        assert_eq!(
+            used(&caller, &persons).await,
+            [1, 2],
+            "a person with a result keeps the seat, also if the result is revoked"
+        );
     })
     .await;
 }
@@ -118,8 +123,12 @@ async fn seats_of_persons_that_were_handed_on_count_where_they_are_used() {
             enrolled(&caller, class, "A-02", json!({ "quotaId": of_quota })).await;
         }
 
-        assert_eq!(standing(&caller, &below).await[..4], [1, 0, 1, 0], "the measure is handed on as well");
-        assert_eq!(standing(&caller, &above).await[..4], [4, 1, 1, 2], "what is used below is no use of the one above");
+        assert_eq!(standing(&caller, &below).await[..4], [1, 0, 1, 0], "the allocated quota has the same measure");
+        assert_eq!(
+            standing(&caller, &above).await[..4],
+            [4, 1, 1, 2],
+            "seats used below are not used seats of the quota above"
+        );
         let revoked = refusal(&caller, "quotaRevoke", json!({ "quotaId": below })).await;
         assert_eq!(revoked["code"], "QUOTA_IN_USE");
     })
@@ -178,7 +187,7 @@ async fn who_goes_to_another_class_while_theirs_is_put_off_keeps_one_seat_of_per
             join_all((0..8).map(|at| seat(&from, at))).await;
             assert_eq!(in_use().await, round * 8 + 8);
 
-            // The class is put off without the locks of its learners: what makes this exact is the lock of the quota.
+            // The class is postponed without locks of its learners; the lock of the quota makes the count exact.
             let put_off = code(&caller, "classAdvance", json!({ "classCode": from, "to": "POSTPONED" }));
             let (came, put_off) = join(join_all((0..8).map(|at| seat(&to, at))), put_off).await;
             assert_eq!((came, put_off), (vec!["DONE".to_owned(); 8], "DONE".to_owned()));

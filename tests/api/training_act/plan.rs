@@ -1,4 +1,4 @@
-//! Plans from the draft to quotas, and what they are refused for.
+//! Plans from the draft to quotas: commands and refusals.
 
 use serde_json::{Value, json};
 
@@ -67,7 +67,11 @@ async fn a_plan_is_refused_with_the_field_and_the_way_out() {
         }
         let unit = app.caller(&super::WRITES, &["A"]).await;
         let other = json!({ "planCode": "KH-P", "to": "CLOSED" });
-        assert_eq!(refusal(&unit, "planAdvance", other).await["code"], "NOT_ORGANISED_HERE", "A holds a quota of it");
+        assert_eq!(
+            refusal(&unit, "planAdvance", other).await["code"],
+            "NOT_ORGANISED_HERE",
+            "A has a quota of the plan"
+        );
         assert_eq!(done(&caller, "planAdvance", to("CANCELLED", json!({}))).await["plan"]["state"], "CANCELLED");
     })
     .await;

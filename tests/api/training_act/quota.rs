@@ -1,4 +1,4 @@
-//! What acts on quotas do.
+//! Commands on quotas: effects.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ async fn a_quota_goes_down_the_tree_and_back() {
         assert_eq!((&first["child"]["unit"]["code"], &first["child"]["parent"]["id"]), (&json!("A1"), &json!(root)));
 
         let more = done(&caller, "quotaAllocate", json!({ "quotaId": root, "unitCode": "A1", "seats": 5 })).await;
-        assert_eq!(more["child"]["id"], first["child"]["id"], "what a unit has of a quota is one quota");
+        assert_eq!(more["child"]["id"], first["child"]["id"], "a unit has one quota below another");
         assert_eq!((numbers(&more["quota"]), numbers(&more["child"])), ([40, 15, 0, 25, 3], [15, 0, 0, 15, 2]));
         let child = more["child"]["id"].as_str().expect("an id");
         let below = handed(&caller, child, "A1U", 4).await;
@@ -45,7 +45,7 @@ async fn a_quota_goes_down_the_tree_and_back() {
         assert_eq!(numbers(&amended), [4, 4, 0, 0, 5]);
 
         let again = handed(&caller, child, "A1U", 1).await;
-        assert_ne!(again, below, "what was taken back stays so");
+        assert_ne!(again, below, "a revoked quota stays revoked");
     })
     .await;
 }
@@ -86,7 +86,7 @@ async fn a_lower_bound_is_never_exhausted() {
 async fn a_plan_that_is_over_is_asked_by_its_last_day() {
     on_both(async |app| {
         let caller = office(app).await;
-        // C1 moved from C to A in 2020; the plan of B is one of 2025.
+        // C1 moved from C to A in 2020; the plan of B is for 2025.
         let input = with(given(3), json!({ "planCode": "KH-B", "unitCode": "B1" }));
         assert_eq!(done(&caller, "quotaIssue", input).await["quota"]["unit"]["code"], "B1");
         let root = issued(&caller, given(3)).await;
@@ -114,7 +114,7 @@ async fn an_act_is_in_the_logs_with_what_it_changed() {
             [
                 ("CREATED".to_owned(), child),
                 ("UPDATED".to_owned(), root.clone()),
-                // The child quota shows the plan to its unit.
+                // The allocated quota makes the plan visible to its unit.
                 ("UPDATED".to_owned(), "KH-A".to_owned()),
             ]
             .into()
@@ -125,7 +125,7 @@ async fn an_act_is_in_the_logs_with_what_it_changed() {
         assert_eq!(
             audit_entry::Entity::find().count(reader).await.expect("a count"),
             before,
-            "a refusal leaves nothing"
+            "a refusal writes nothing"
         );
     })
     .await;

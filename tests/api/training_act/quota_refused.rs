@@ -1,4 +1,4 @@
-//! What acts on quotas are refused for, with the numbers, and that nothing is changed then.
+//! Refusals of commands on quotas with their numbers. A refused command changes nothing.
 
 use entity::value::QuotaId;
 use serde_json::json;
@@ -49,7 +49,7 @@ async fn too_few_seats_are_told_with_their_numbers() {
         }
         assert_eq!((standing(&caller, &root).await, standing(&caller, &child).await), before);
         handed(&caller, &root, "A2", 9).await;
-        assert_eq!(standing(&caller, &root).await[3], 0, "the control: what is left can be handed on");
+        assert_eq!(standing(&caller, &root).await[3], 0, "the control: the remaining seats can be allocated");
     })
     .await;
 }

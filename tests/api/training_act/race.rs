@@ -1,4 +1,4 @@
-//! Sixty-four clients ask for seats at once: there are never more than there are.
+//! Sixty-four clients request seats concurrently. No more seats are given than exist.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,8 @@ const TASKS: usize = 64;
 const REQUESTS: usize = 10_000;
 const SEATS: i32 = 500;
 
-/// Does an act as a client does that is told to come back: again under the same key. Gives the code of the refusal.
+/// Sends a command like a client that retries with the same key if the service asks for it. Returns the code of the
+/// refusal.
 pub(super) async fn code(caller: &Caller<'_>, act: &str, input: Value) -> String {
     let input_type = format!("{}{}Input", act[..1].to_uppercase(), &act[1..]);
     let document =
@@ -36,7 +37,7 @@ pub(super) async fn code(caller: &Caller<'_>, act: &str, input: Value) -> String
     }
 }
 
-/// Sends requests from sixty-four tasks, each the next one that is not sent, and counts what came of them.
+/// Sends requests from sixty-four tasks, each the next unsent request, and counts the results.
 pub(super) async fn race(requests: usize, send: impl AsyncFn(usize) -> String) -> BTreeMap<String, usize> {
     let next = AtomicUsize::new(0);
     let task = async || {
@@ -88,8 +89,8 @@ async fn children(app: &TestApp, of: &str) -> Vec<quota::Model> {
     children.all(app.database.reader()).await.expect("read")
 }
 
-/// The control: whoever reads, checks and writes in two statements hands on more than there is, and whoever leaves the
-/// check out is stopped by the table.
+/// The control: reading, checking and writing in separate statements allocates too many seats, and without the check a
+/// constraint of the table refuses.
 #[actix_web::test]
 async fn a_check_before_the_write_would_hand_on_more_than_there_is() {
     on_both(async |app| {
@@ -110,14 +111,14 @@ async fn a_check_before_the_write_would_hand_on_more_than_there_is() {
         while let Some(first) = read().await {
             let more: Vec<_> = join_all((1..8).map(|_| read())).await.into_iter().flatten().collect();
             for allocated in more.into_iter().chain([first]) {
-                write(Expr::val(allocated)).await.expect("the table sees nothing wrong");
+                write(Expr::val(allocated)).await.expect("the constraints are satisfied");
                 granted += 1;
             }
         }
 
         assert_eq!(granted, 40, "eight were promised each of five seats");
         let one_more = Expr::col(quota::Column::Allocated).add(1);
-        write(one_more).await.expect_err("the table holds what is left without a check");
+        write(one_more).await.expect_err("a constraint refuses the write without a check");
         let allocated: Option<i32> = quota::Entity::find_by_id(id)
             .select_only()
             .column(quota::Column::Allocated)

@@ -1,4 +1,4 @@
-//! A hundred people race for the seats of a class and of a quota, and some for two classes at once.
+//! A hundred people compete for the seats of a class and of a quota, and some of them for seats in two classes.
 
 use std::collections::BTreeSet;
 
@@ -66,7 +66,7 @@ async fn a_hundred_who_enrol_at_once_get_exactly_the_seats_that_there_are() {
         assert_eq!(
             class_now(&caller, "L-2").await["enrolled"],
             20,
-            "who got no seat of the quota gave that of the class back"
+            "a person without a seat of the quota has none in the class"
         );
     })
     .await;
@@ -78,15 +78,15 @@ async fn id_of(app: &TestApp, class: &str) -> ClassId {
     class.one(app.database.reader()).await.expect("read").expect("a class").id
 }
 
-/// The people who have a seat in a class.
+/// The people with a seat in a class.
 async fn seated(app: &TestApp, class: &str) -> Vec<CadreId> {
     let of_class = enrolment::Entity::find().filter(enrolment::Column::ClassId.eq(id_of(app, class).await));
     let of_class = of_class.filter(enrolment::Column::State.is_in(EnrolmentState::SEATED));
     of_class.all(app.database.reader()).await.expect("read").into_iter().map(|row| row.cadre_id).collect()
 }
 
-/// The control: whoever counts, checks and writes in two statements seats more than there are, and whoever leaves the
-/// check out is stopped by the table.
+/// The control: counting, checking and writing in separate statements seats too many people, and without the check a
+/// constraint of the table refuses.
 #[actix_web::test]
 async fn a_check_before_the_write_would_seat_more_than_there_are() {
     on_both(async |app| {
@@ -112,14 +112,14 @@ async fn a_check_before_the_write_would_seat_more_than_there_are() {
                 let learner = learner(&of, [&format!("R-{person}"), "A1U"], &class);
                 let seat = enrolment::Model { state: EnrolmentState::Confirmed, ..learner };
                 seat.into_active_model().reset_all().insert(app.database.writer()).await.expect("written");
-                set(Expr::val(class.enrolled + 1)).await.expect("the table sees nothing wrong");
+                set(Expr::val(class.enrolled + 1)).await.expect("the constraints are satisfied");
                 person += 1;
             }
         }
 
         assert_eq!(seated(app, "L-1").await.len(), 40, "eight were promised each of five seats");
         let more = Expr::col(training_class::Column::Enrolled).add(1);
-        set(more).await.expect_err("the table holds what is left without a check");
+        set(more).await.expect_err("a constraint refuses the write without a check");
     })
     .await;
 }
@@ -148,7 +148,7 @@ async fn nobody_gets_into_two_full_time_classes_at_once() {
         assert_eq!(first.len() + second.len(), 40);
         assert!(!first.iter().any(|person| second.contains(person)));
 
-        // The control: with both checks before both writes, nothing else stops the second seat.
+        // The control: with both checks before both writes, nothing prevents the second seat.
         let (of, other) = (Places::of(&app.database).await, ["L-1", "L-2"]);
         for class in other {
             let row = training_class::Entity::find_by_id(id_of(app, class).await).one(app.database.reader()).await;
@@ -162,7 +162,7 @@ async fn nobody_gets_into_two_full_time_classes_at_once() {
     .await;
 }
 
-/// A part-time class of the whole of June that meets on one day of it.
+/// A part-time class of the whole of June with a session on one day.
 fn meeting(code: &str, day: &str) -> serde_json::Value {
     let june = json!({ "mode": "PART_TIME", "startOn": "2026-06-01", "lastOn": "2026-06-30", "sessions": [day] });
     with(class(code), june)
@@ -202,7 +202,7 @@ async fn sessions_do_not_move_onto_those_of_who_enrols_at_once() {
         let amend = |day: &str| json!({ "classCode": "L-2", "sessions": [day] });
 
         for round in 0..24 {
-            // Who is in the class that stays comes into the one whose sessions move, and the other way round.
+            // A person in the class that stays enrols in the class whose sessions move, and vice versa.
             let (there, new) = [("L-1", "L-2"), ("L-2", "L-1")][round % 2];
             let person = format!("R-{round}");
             assert_eq!(code(&caller, "classEnrol", enrol(there, &person)).await, "DONE");
@@ -222,16 +222,16 @@ async fn sessions_do_not_move_onto_those_of_who_enrols_at_once() {
             assert_eq!(code(&caller, "classAmend", amend("2026-06-14")).await, "DONE");
         }
 
-        // The control: with both looks before both writes, nothing else keeps the sessions apart.
+        // The control: with both checks before both writes, nothing keeps the sessions apart.
         for class in ["L-1", "L-2"] {
             assert_eq!(code(&caller, "classEnrol", enrol(class, "R-99")).await, "DONE");
         }
         let moved = class_session::Entity::update_many()
             .filter(class_session::Column::ClassId.eq(id_of(app, "L-2").await))
             .col_expr(class_session::Column::OnDay, Expr::val(day("2026-06-13")));
-        moved.exec(app.database.writer()).await.expect("the table sees nothing wrong");
+        moved.exec(app.database.writer()).await.expect("the constraints are satisfied");
         let refused = code(&caller, "classAmend", amend("2026-06-13")).await;
-        assert_eq!(refused, "OVERLAPPING_SESSIONS", "the act does");
+        assert_eq!(refused, "OVERLAPPING_SESSIONS", "the command refuses overlapping sessions");
     })
     .await;
 }
@@ -255,12 +255,12 @@ async fn seats_stay_true_whoever_comes_and_goes_while_classes_are_put_off() {
                 let bounds = json!({ "capacity": 12, "mode": "PART_TIME" });
                 led(&caller, with(class(class_code), bounds), &["OPEN_FOR_NOMINATION"]).await;
             }
-            // A plan gives a unit one quota of a programme, so that each measure has a unit of its own.
+            // A plan gives a unit one quota of a programme, so each measure has its own unit.
             let unit = if measure == "TURNS" { "A" } else { "A1" };
             let of_quota = issued(&caller, with(quota(20), json!({ "measure": measure, "unitCode": unit }))).await;
 
             let came = race(400, async |at| {
-                // Of the people the even ones are in A1U, below both units.
+                // People with even numbers are in A1U, below both units.
                 let (class, person) = (&classes[at % 3], format!("R-{}", at * 7 % 20 * 2));
                 let of_person = last_enrolment(app, class, of.cadre(&person)).await;
                 match (at % 10, of_person) {

@@ -1,11 +1,11 @@
-//! The days on which classes meet: stated, changed and judged for everybody who is in two classes.
+//! The sessions of classes: stated, changed, and checked for each person who is in two classes.
 
 use serde_json::{Value, json};
 
 use super::{class, class_now, document, done, enrolled, keyed, led, office, refusal, with};
 use crate::support::{Caller, on_both};
 
-/// A part-time class of the whole of June that meets on some days of it.
+/// A part-time class of the whole of June with sessions on some days.
 fn meeting(code: &str, days: &[u32]) -> Value {
     let month = json!({ "mode": "PART_TIME", "startOn": "2026-06-01", "lastOn": "2026-06-30", "sessions": june(days) });
     with(class(code), month)
@@ -52,9 +52,9 @@ async fn sessions_are_stated_changed_and_cleared_with_the_days_of_their_class() 
             done(&caller, "classAdvance", to("POSTPONED", json!({}))).await;
             let july = with(json!({ "startOn": "2026-07-01", "lastOn": "2026-07-31" }), other);
             let moved = done(&caller, "classAdvance", to("PLANNED", july)).await["class"].take();
-            assert_eq!(moved["sessions"], expected, "those of the old days no longer stand");
+            assert_eq!(moved["sessions"], expected, "the old sessions are deleted");
         }
-        assert_eq!(class_now(&caller, "L-2").await["sessions"], june(&[8]), "the control: another class is left alone");
+        assert_eq!(class_now(&caller, "L-2").await["sessions"], june(&[8]), "the control: another class is unchanged");
     })
     .await;
 }
@@ -125,19 +125,22 @@ async fn nobody_has_sessions_of_two_classes_on_one_day() {
             (&json!("OVERLAPPING_SESSIONS"), &json!(["input", "classCode"]), &json!("ConflictError"))
         );
         let message = refused["message"].as_str().expect("a message");
-        assert!(message.contains(" 2 ") && message.contains("2026-06-13"), "how many days, and the first: {message}");
+        assert!(
+            message.contains(" 2 ") && message.contains("2026-06-13"),
+            "the message states the number of days and the first: {message}"
+        );
         assert!(!message.contains("L-1"), "the other class may be out of reach: {message}");
         assert_eq!(warned("L-3").await.1, Some(0), "the classes last alike and never meet on one day");
         assert_eq!(warned("L-5").await.1, Some(0), "a full-time class that says on which days it meets");
-        assert_eq!(warned("L-4").await.1, Some(1), "when it meets is not known");
+        assert_eq!(warned("L-4").await.1, Some(1), "the sessions are not known");
 
         let gone = json!({ "enrolmentId": first, "reason": "Đổi lớp" });
         done(&caller, "enrolmentDrop", gone).await;
         let refused = refusal(&caller, "classEnrol", enrol("L-2")).await;
         let message = refused["message"].as_str().expect("a message");
-        assert!(message.contains(" 1 ") && message.contains("2026-06-07"), "L-3 is left: {message}");
+        assert!(message.contains(" 1 ") && message.contains("2026-06-07"), "L-3 is the remaining class: {message}");
         done(&caller, "classAmend", json!({ "classCode": "L-3", "sessions": june(&[14]) })).await;
-        assert_eq!(warned("L-2").await.1, Some(1), "nothing but L-4, which may share days");
+        assert_eq!(warned("L-2").await.1, Some(1), "only L-4, which may share days");
     })
     .await;
 }
@@ -163,7 +166,7 @@ async fn who_waited_gets_no_seat_beside_a_session_of_another_class() {
         assert_eq!(class_now(&caller, "L-1").await["enrolled"], 0);
         done(&caller, "classAdvance", json!({ "classCode": "L-2", "to": "POSTPONED" })).await;
         let seated = done(&caller, "enrolmentConfirm", confirm).await["enrolment"].take();
-        assert_eq!(seated["state"], "CONFIRMED", "of a class that is put off nobody has a session");
+        assert_eq!(seated["state"], "CONFIRMED", "a postponed class has no sessions");
 
         let june = json!({ "startOn": "2026-06-01", "lastOn": "2026-06-30", "sessions": june(&[13]) });
         done(&caller, "classAdvance", with(json!({ "classCode": "L-2", "to": "PLANNED" }), june)).await;
