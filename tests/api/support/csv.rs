@@ -1,14 +1,13 @@
-//! Files of a bundle for tests. A test names the columns that it is about; the others have defaults.
-//!
-//! The headers of the format are only here, so that a new column of the format changes no test. A column that the format
-//! does not require need not be here.
+//! Files of a bundle for tests. A test names the columns that it needs; the others have defaults. The headers of the
+//! format are only here, so that a new column of the format changes no test. Optional columns of the format may be
+//! missing.
 
 use ::csv::{Reader, Writer};
 
 /// The columns of a file, each with its default.
 type Columns = &'static [(&'static str, &'static str)];
 
-/// `units.csv`: by default a commune that always exists, without a Party parent.
+/// `units.csv`: by default a commune without an end and without a Party parent.
 pub fn units(columns: &str, rows: &str) -> String {
     const UNITS: Columns = &[
         ("code", ""),
@@ -31,7 +30,7 @@ pub fn unit_successions(columns: &str, rows: &str) -> String {
     file(SUCCESSIONS, columns, rows)
 }
 
-/// `unit_identifiers.csv`: by default agency codes without a beginning and an end.
+/// `unit_identifiers.csv`: by default agency codes without a start and an end.
 pub fn unit_identifiers(columns: &str, rows: &str) -> String {
     const IDENTIFIERS: Columns =
         &[("unit_code", ""), ("system", "VN_AGENCY"), ("value", ""), ("valid_from", ""), ("valid_to", "")];
@@ -63,7 +62,7 @@ pub fn rules(columns: &str, rows: &str) -> String {
     file(RULES, columns, rows)
 }
 
-/// `programmes.csv`: by default programmes of training that grant no level.
+/// `programmes.csv`: by default training programmes that grant no level.
 pub fn programmes(columns: &str, rows: &str) -> String {
     const PROGRAMMES: Columns = &[("code", ""), ("name", ""), ("kind", "TRAINING"), ("subject", ""), ("level", "")];
     file(PROGRAMMES, columns, rows)
@@ -144,7 +143,7 @@ pub fn qualifications(columns: &str, rows: &str) -> String {
     file(QUALIFICATIONS, columns, rows)
 }
 
-/// `classes.csv`: by default part-time classes outside of a plan, without a limit of seats, that are open.
+/// `classes.csv`: by default open, part-time classes without a plan and without a limit of seats.
 pub fn classes(columns: &str, rows: &str) -> String {
     const CLASSES: Columns = &[
         ("code", ""),
@@ -177,7 +176,7 @@ pub fn enrolments(columns: &str, rows: &str) -> String {
     file(ENROLMENTS, columns, rows)
 }
 
-/// A file whose rows are given in these columns, separated by commas, one row per line.
+/// A file with these rows: columns separated by commas, one row per line.
 fn file(format: Columns, columns: &str, rows: &str) -> String {
     let given = format!("{columns}\n{rows}");
     let mut given = Reader::from_reader(given.as_bytes());
