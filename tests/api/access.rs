@@ -1,7 +1,6 @@
-//! Who may see what: a golden table of every root field, every field and filter that needs a scope, and every kind of
-//! caller; and a decision for every place of the schema.
-//!
-//! `UPDATE_EXPECT=1` writes `access.txt` anew.
+//! The table of rights (`access.txt`): the result for every root field, and for every field and filter that needs a
+//! scope, for every kind of caller. Every coordinate of the schema has a policy decision. `UPDATE_EXPECT=1` rewrites
+//! `access.txt`.
 
 use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
@@ -38,13 +37,14 @@ struct Line {
     is_found_by_value: bool,
 }
 
-/// A kind of caller.
+/// A kind of caller, and its column of the table.
 struct Column<'a> {
     name: &'static str,
     caller: Option<Caller<'a>>,
 }
 
-/// How to reach a type: the question with a hole, and the path to where the hole's answer lies.
+/// A query that selects an object of a type, with `%` in the place of its fields, and the path to the object in the
+/// response.
 fn road(parent: &str) -> (&'static str, &'static str) {
     match parent {
         "Query" => ("{ % }", ""),
@@ -111,11 +111,11 @@ fn road(parent: &str) -> (&'static str, &'static str) {
         "Change" => ("{ changes(types: [UNIT]) { nodes { % } } }", "changes.nodes"),
         "ChangeConnection" => ("{ changes(types: [UNIT]) { % } }", "changes"),
         "ChangeEdge" => ("{ changes(types: [UNIT]) { edges { % } } }", "changes.edges"),
-        _ => panic!("no road leads to {parent}: say how it is reached"),
+        _ => panic!("{parent} has no query here: add one"),
     }
 }
 
-/// The arguments that a field must have.
+/// The required arguments of a field.
 fn arguments(coordinate: &str) -> &'static str {
     match coordinate {
         "Query.changes" => "(types: [UNIT])",
@@ -136,7 +136,7 @@ fn arguments(coordinate: &str) -> &'static str {
     }
 }
 
-/// Filters, sorts and other ways in, each by a question of its own. An input that needs a scope and is not here fails.
+/// Filters, sort orders and keys, each with its query. A test fails if an input that needs a scope is missing here.
 const WAYS_IN: &[(&str, &str)] = &[
     ("CadreKey.code", r#"{ cadre(by: {code: "A-02"}) { __typename } }"#),
     ("CadreKey.id", r#"{ cadre(by: {id: "CADRE"}) { __typename } }"#),
@@ -307,8 +307,8 @@ fn lines() -> Vec<Line> {
     lines
 }
 
-/// The line of an act, of its payload, or of what a payload alone leads to. Whether something stands in a payload is
-/// nothing that the table tells: its acts do nothing.
+/// The line for a mutation, its payload, or a type that only payloads contain. The table does not record whether a
+/// payload has content, because these commands are refused.
 fn of_act(field: &schema::Field, is_composite: bool) -> Option<Line> {
     let (act, selection) = match (field.parent.as_str(), act_inputs::of_payload(&field.parent)) {
         ("Mutation", _) => (field.name.clone(), "userErrors { code }".to_owned()),
@@ -374,13 +374,13 @@ async fn columns(app: &TestApp) -> Vec<Column<'_>> {
     let of = |name: &str| columns.iter().find(|column| column.name == name).and_then(|column| column.caller.as_ref());
     let (revoked, expired) = (of("revoked").expect("a column"), of("expired").expect("a column"));
     for caller in [revoked, expired] {
-        assert_eq!(cell(app, Some(caller), &viewer()).await, "ok", "the control: both could see");
+        assert_eq!(cell(app, Some(caller), &viewer()).await, "ok", "the control: both had access");
     }
     client::revoke(&app.database, clock(), revoked.id.parse().expect("an id")).await.expect("revoked");
     client::end_grant(&app.database, clock(), expired.id.parse().expect("an id")).await.expect("ended");
     for caller in [revoked, expired] {
         let out = async || (cell(app, Some(caller), &viewer()).await == "unauthenticated").then_some(());
-        poll::until_async(out).await.expect("a right that ended acts within seconds");
+        poll::until_async(out).await.expect("an ended right is refused within seconds");
     }
     columns
 }
@@ -410,16 +410,16 @@ async fn cell(app: &TestApp, caller: Option<&Caller<'_>>, line: &Line) -> String
         (None, _) => {}
         (Some("FORBIDDEN"), _) => return "forbidden".to_owned(),
         (Some("PURPOSE_REQUIRED"), _) => return "purpose".to_owned(),
-        // The records were loaded in bulk, so the feed of them begins later; the policy admitted the caller.
+        // The records were imported without single changes, so the feed starts later. The policy admitted the caller.
         (Some("RESYNC"), _) => return "ok".to_owned(),
-        // A unit out of reach is refused in the words for one that does not exist.
+        // A unit out of reach gets the same error as a unit that does not exist.
         (Some("INVALID"), Some(field)) if field.starts_with("where.") && field.ends_with(".code") => {
             return "not found".to_owned();
         }
         _ => panic!("{}: {body:#}", line.document),
     }
     let mut at = &body["data"];
-    // An act out of reach is refused in the words for what does not exist.
+    // A command on an object out of reach gets the same error as one on an object that does not exist.
     if line.path.first().is_some_and(|act| at[act]["userErrors"][0]["code"] == "NOT_FOUND") {
         return "not found".to_owned();
     }
@@ -435,8 +435,7 @@ async fn cell(app: &TestApp, caller: Option<&Caller<'_>>, line: &Line) -> String
     "ok".to_owned()
 }
 
-/// The rotation of which everything that can be said of one is said, and as many more as a rounded number shows for
-/// sure.
+/// A rotation with a value in every column, and enough others that a rounded number is visible.
 async fn write_rotation(app: &TestApp) {
     let of = Places::of(&app.database).await;
     let title = |code: &str| Some(code.parse().expect("a code"));
@@ -486,7 +485,7 @@ async fn write_rotation(app: &TestApp) {
     granted.into_active_model().insert(writer).await.expect("written");
 }
 
-/// One plan with quotas from the district to an office, one class, one enrolment.
+/// One plan with quotas from the district to an office, one class and one enrolment.
 async fn write_training(app: &TestApp) {
     let of = Places::of(&app.database).await;
     let plan = training::plan(&of, ["KA", "A"], (2021, 2021));
@@ -516,14 +515,14 @@ async fn table(app: &TestApp) -> String {
         unit(by: {code: "A1"}) { id quotas(year: 2021) { nodes { id } } }
         cadre(by: {code: "A-02"}) { id identity { birthOn } qualifications { id } rotations { id } enrolments { nodes { id class { id plan { id } } } } }
     }"#;
-    // Through a security server, so that the entry of the log has a gateway.
+    // With the header of a security server, so that the entry of the access log has a gateway.
     let sent = all.post(&json!({ "query": document })).header("X-Road-Client", "VN/GOV/T90").send().await;
     let ids: Value = sent.expect("an answer").json().await.expect("JSON");
     let ids = &ids["data"];
     let id = |pointer: &str| ids.pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
     let (unit, cadre, paper) = (id("/unit/id"), id("/cadre/id"), id("/cadre/qualifications/0/id"));
     let rotation = id("/cadre/rotations/0/id");
-    // Nobody but who holds every scope over its unit administers it, and who holds this one.
+    // The client with all scopes over its unit administers the new client. It also reads the access log.
     let log = all.query(r#"{ cadre(by: {code: "A-02"}) { accessLog(first: 1) { nodes { id } } } }"#).await;
     let reading = log["cadre"]["accessLog"]["nodes"][0]["id"].as_str().expect("an id").to_owned();
     let administered = app.caller(&["clients:admin"], &["A1"]).await;
@@ -585,9 +584,9 @@ fn every_place_of_the_schema_has_a_decision() {
     let listed: BTreeSet<String> = lines().into_iter().map(|line| line.name).collect();
     for coordinate in schema::coordinates() {
         let is_person = matches!(need(&coordinate), Some(Need::Scope(_) | Need::Numbers(_) | Need::Own(_)));
-        // An argument is asked with its field, what an act takes with the act.
+        // An argument is checked with its field, and an input of a command with the command.
         let is_asked_with_it = coordinate.contains('(') || act_inputs::names_input(&coordinate);
-        assert!(!is_person || is_asked_with_it || listed.contains(&coordinate), "no line for {coordinate}");
+        assert!(!is_person || is_asked_with_it || listed.contains(&coordinate), "{coordinate} has no line");
     }
     assert!(sdl().contains("type Cadre implements Node"), "the control: this is the schema");
 }

@@ -1,4 +1,4 @@
-//! Limits: of a client, of attempts with a secret, and of what is worked on at once.
+//! Limits: requests and cost of a client, attempts with a secret, and concurrent requests.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// A client whose grant sets limits of its own, once the service knows of them.
+/// A client whose grant sets limits, after the service has loaded it.
 async fn limited(app: &TestApp, requests: Option<u32>, cost: Option<u32>) -> Caller<'_> {
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let grant = Asked {
@@ -73,7 +73,7 @@ async fn every_answer_to_a_client_says_what_is_left() {
         assert_eq!(body["data"]["viewer"]["limits"], limits, "{:?}", app.kind);
 
         let refused = asked(&caller, "{").await;
-        assert_eq!(header(refused.headers(), "ratelimit-policy"), policy, "also where nothing ran");
+        assert_eq!(header(refused.headers(), "ratelimit-policy"), policy, "also if nothing ran");
         let nobody = app.http().post(format!("{}/graphql", app.url)).send().await.expect("an answer");
         assert_eq!((nobody.status().as_u16(), header(nobody.headers(), "ratelimit-policy")), (401, ""));
     })
@@ -88,14 +88,22 @@ async fn one_request_too_many_is_refused_with_its_wait() {
 
         let answers = join_all((0..20).map(|_| asked(&caller, "{ __typename }"))).await;
 
-        let refused = answers.into_iter().find(|answer| answer.status() == 429).expect("one of twenty at once");
+        let refused = answers
+            .into_iter()
+            .find(|answer| answer.status() == 429)
+            .expect("one of twenty concurrent requests is refused");
         assert_eq!(header(refused.headers(), "retry-after"), "1");
         assert_eq!(header(refused.headers(), "ratelimit"), r#""requests";r=0;t=1"#);
         let body: Value = refused.json().await.expect("JSON");
         assert_eq!(body["errors"][0]["extensions"]["code"], "RATE_LIMITED");
         let message = "Your client exceeded its limit of requests per second (1); send this request again after 1 s.";
         assert_eq!(body["errors"][0]["message"], message);
-        assert_eq!(asked(&other, "{ __typename }").await.status(), 200, "{:?}: another client goes on", app.kind);
+        assert_eq!(
+            asked(&other, "{ __typename }").await.status(),
+            200,
+            "{:?}: another client is still accepted",
+            app.kind
+        );
     })
     .await;
 }
@@ -110,8 +118,10 @@ async fn a_cost_over_the_budget_is_refused_before_it_runs() {
         for _ in 0..10 {
             answers.push(asked(&caller, &page(30)).await);
         }
-        let refused =
-            answers.into_iter().find(|answer| answer.status() == 429).expect("ten cost more than a minute has");
+        let refused = answers
+            .into_iter()
+            .find(|answer| answer.status() == 429)
+            .expect("ten requests exceed the budget of a minute");
         let wait: u64 = header(refused.headers(), "retry-after").parse().expect("seconds");
         assert!((1..=60).contains(&wait), "{wait}");
         let body: Value = refused.json().await.expect("JSON");
@@ -136,7 +146,8 @@ async fn what_has_no_place_is_refused_at_once() {
         let admin = app.caller(&["cadre:read", "clients:admin"], &["W"]).await;
         let client = app.caller(&["cadre:read"], &["W"]).await;
         assert_eq!(asked(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the control: one has a place");
-        // Somebody holds the row of the client, or the one writer: an act on it waits, in the one place.
+        // A transaction locks the row of the client, or the database, so a command on the client waits and occupies the
+        // only place.
         let held = app.database.begin().await.expect("a transaction");
         let id: entity::value::ClientId = client.id.parse().expect("an id");
         row::Entity::update_many()
@@ -154,13 +165,13 @@ async fn what_has_no_place_is_refused_at_once() {
                 let answer = asked(&admin, "{ __typename }").await;
                 (answer.status() == 503).then_some(answer)
             };
-            let busy = poll::until_async(busy).await.expect("the one place is taken");
+            let busy = poll::until_async(busy).await.expect("the only place is occupied");
             let live = app.http().get(format!("{}/healthz", app.url)).send().await.expect("an answer");
-            assert_eq!(live.status(), 200, "who asks whether it lives needs no place");
-            held.rollback().await.expect("let go");
+            assert_eq!(live.status(), 200, "a liveness check needs no place");
+            held.rollback().await.expect("rolled back");
             busy
         };
-        // Whoever looks may have the place for a moment.
+        // Another request may occupy the place for a moment.
         let act = async || {
             let answer = asked(&admin, &document).await;
             (answer.status() != 503).then_some(answer)
@@ -171,20 +182,24 @@ async fn what_has_no_place_is_refused_at_once() {
         let body: Value = busy.json().await.expect("JSON");
         assert_eq!(body["errors"][0]["extensions"]["code"], "UNAVAILABLE");
         let body: Value = done.expect("a place").json().await.expect("JSON");
-        assert_eq!(body["data"]["clientRevoke"]["userErrors"], json!([]), "{kind:?}: what had the place went on");
+        assert_eq!(
+            body["data"]["clientRevoke"]["userErrors"],
+            json!([]),
+            "{kind:?}: the request in the place was completed"
+        );
         assert_eq!(asked(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the place is free again");
         app.stop().await;
     }
 }
 
-/// A client has half of the places: what waits beyond them is refused, and other clients are answered.
+/// A client can occupy half of the places. Its further requests are refused, and other clients are served.
 #[actix_web::test]
 async fn one_client_does_not_take_the_places_of_others() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::with_places(kind, 4).await;
         let greedy = app.caller(&["cadre:read", "clients:admin"], &["W"]).await;
         let other = app.caller(&["cadre:read"], &["W"]).await;
-        // Acts on a client whose row, or the one writer, is taken wait.
+        // Commands on a client whose row, or database, is locked wait.
         let held = app.database.begin().await.expect("a transaction");
         let id: entity::value::ClientId = other.id.parse().expect("an id");
         row::Entity::update_many()
@@ -198,7 +213,7 @@ async fn one_client_does_not_take_the_places_of_others() {
                 r#"mutation {{ clientRotateSecret(input: {{idempotencyKey: "{key}", clientId: "{id}"}}) {{ userErrors {{ code }} }} }}"#
             );
             let greedy = &greedy;
-            // Whoever looks may have the second place for a moment.
+            // Another request may occupy the second place for a moment.
             async move {
                 let act = async || {
                     let status = asked(greedy, &document).await.status().as_u16();
@@ -210,20 +225,20 @@ async fn one_client_does_not_take_the_places_of_others() {
 
         let answered = async {
             let refused = async || (asked(&greedy, "{ __typename }").await.status() == 429).then_some(());
-            poll::until_async(refused).await.expect("two of its operations wait, a third has no place");
+            poll::until_async(refused).await.expect("two of its operations wait, and a third is refused");
             let answer = asked(&other, "{ __typename }").await.status();
-            held.rollback().await.expect("let go");
+            held.rollback().await.expect("rolled back");
             answer
         };
         let (acts, answer) = join(join_all((0..2).map(act)), answered).await;
 
         assert_eq!(answer, 200, "{kind:?}: another client is answered");
-        assert_eq!(acts, [Some(200), Some(200)], "{kind:?}: what waited goes on");
+        assert_eq!(acts, [Some(200), Some(200)], "{kind:?}: the waiting requests are completed");
         app.stop().await;
     }
 }
 
-/// A time limit of nothing: whatever reads the database is over it.
+/// With a time limit of zero, each operation that reads the database exceeds it.
 #[actix_web::test]
 async fn an_operation_over_its_time_limit_is_answered_without_an_invitation_to_retry() {
     on_both(async |app| {
@@ -235,20 +250,20 @@ async fn an_operation_over_its_time_limit_is_answered_without_an_invitation_to_r
             let request = app.http().post(format!("{}/graphql", node.url)).bearer_auth(&caller.token);
             request.json(&json!({ "query": document })).send().await.expect("an answer")
         };
-        // The second time the answer would be written without the engine.
+        // The fast path would answer the second request.
         for _ in 0..2 {
             let answer = ask(r#"{ cadre(by: {code: "A-04"}) { code } viewer { day: __typename } }"#).await;
             assert_eq!((answer.status().as_u16(), header(answer.headers(), "retry-after")), (200, ""));
             let body: Value = answer.json().await.expect("JSON");
             assert_eq!(body["errors"][0]["extensions"]["code"], "OPERATION_TIMEOUT", "{body}");
-            assert_eq!(body["data"], json!({ "cadre": null, "viewer": { "day": "Viewer" } }), "what needs no time is there");
+            assert_eq!(body["data"], json!({ "cadre": null, "viewer": { "day": "Viewer" } }), "the field without a database read is present");
         }
         let before = changes(app).await;
         let act = r#"mutation { planDraft(input: {idempotencyKey: "k", unitCode: "P", code: "KH-T", name: "T", yearFrom: 2027,
             yearTo: 2027}) { userErrors { code } } }"#;
         let body: Value = ask(act).await.json().await.expect("JSON");
         assert_eq!(body["errors"][0]["extensions"]["code"], "OPERATION_TIMEOUT", "{body}");
-        assert_eq!(changes(app).await, before, "{:?}: no act begins", app.kind);
+        assert_eq!(changes(app).await, before, "{:?}: no command starts", app.kind);
         node.stop().await;
         database.close().await.expect("closed");
     })
@@ -274,7 +289,7 @@ async fn secrets_cannot_be_guessed_at_speed() {
             let answers =
                 join_all((0..60).map(|_| attempt())).await.into_iter().map(|answer| answer.expect("an answer"));
             let refused: Vec<_> = answers.filter(|answer| answer.status() == 429).collect();
-            assert!(!refused.is_empty(), "{:?}: {id}: whether there is such a client or not", app.kind);
+            assert!(!refused.is_empty(), "{:?}: {id}: the same for known and unknown clients", app.kind);
             let wait: u64 = header(refused[0].headers(), "retry-after").parse().expect("seconds");
             assert!((1..=6).contains(&wait), "{wait}");
         }
@@ -294,7 +309,7 @@ async fn no_correct_secret_is_refused_however_many_come_at_once() {
             let request = request.header("Content-Type", "application/x-www-form-urlencoded");
             request.body("grant_type=client_credentials").send()
         };
-        // Somebody who knows the id guesses at the same time.
+        // Another sender that knows the id guesses secrets at the same time.
         let sent = (0..640).map(|at| {
             let is_guess = at % 5 == 0;
             let answer = attempt(if is_guess { "guess".to_owned() } else { caller.secret.clone() });

@@ -1,4 +1,4 @@
-//! Grants at the command line, and what they reach when units change.
+//! Grants at the command line, and their reach when units change.
 
 use cadre_api::{domain::client::Asked, limit::Overrides};
 use entity::{
@@ -14,7 +14,7 @@ use crate::support::{
     rotation::{Places, day},
 };
 
-/// A grant from today on.
+/// A grant that starts today.
 pub fn asked(scopes: &[&str], units: &[&str]) -> Asked {
     Asked {
         scopes: scopes.iter().map(|scope| scope.parse().expect("a scope")).collect(),
@@ -47,7 +47,7 @@ async fn grants_are_replaced_and_ended_at_the_command_line() {
             "limits": { "requestsPerSecond": 7, "costPerMinute": 9000 },
         });
         let narrowed = async || (program.ask(&token, viewer).await.1["data"]["viewer"] == expected).then_some(());
-        poll::until_async(narrowed).await.expect("the new grant acts on a token that was issued before");
+        poll::until_async(narrowed).await.expect("the new grant applies to a token that was issued before");
 
         let history = printed(&url, &["client", "grants", "--client", &id]);
         let lines: Vec<_> = history.lines().collect();
@@ -58,7 +58,7 @@ async fn grants_are_replaced_and_ended_at_the_command_line() {
 
         assert!(printed(&url, &["client", "end-grant", "--client", &id]).contains("ended"));
         let ended = async || (program.ask(&token, viewer).await.0 == 401).then_some(());
-        poll::until_async(ended).await.expect("without a grant a token opens nothing");
+        poll::until_async(ended).await.expect("without a grant a token is rejected");
         assert_eq!(program.exchange(&id, &secret).await, None);
         assert!(refused(&url, &["client", "end-grant", "--client", &id]).contains("no current or future grant"));
 
@@ -73,7 +73,7 @@ async fn grants_are_replaced_and_ended_at_the_command_line() {
         }
         drop(printed(&url, &[&grant[..], &["--scope", "cadre:read"]].concat()));
         let again = async || program.exchange(&id, &secret).await;
-        poll::until_async(again).await.expect("granted anew");
+        poll::until_async(again).await.expect("granted again");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Clients and their grants: by command, and by an administrator among the clients over GraphQL.
+//! Clients and their grants: at the command line, and over GraphQL for an administrator that is itself a client.
 
 pub mod grant;
 mod node;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, TestApp, clock, on_both, poll};
 
-/// An act on a client: its answer under its own name, with the codes and fields of the errors.
+/// Sends a command on a client and returns its payload, with the codes and fields of the errors.
 async fn act(by: &Caller<'_>, name: &str, input: &str, more: &str) -> Value {
     let document = format!(
         r#"mutation {{ {name}(input: {{{input}}}) {{ client {{ id version revokedAt }} {more} userErrors {{ code field message }} }} }}"#
@@ -21,14 +21,14 @@ async fn act(by: &Caller<'_>, name: &str, input: &str, more: &str) -> Value {
     by.query(&document).await[name].take()
 }
 
-/// The code and the field of the one error.
+/// The code and the field of the only error.
 fn refusal(payload: &Value) -> (&str, String) {
     let error = &payload["userErrors"][0];
     let field: Vec<_> = error["field"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     (error["code"].as_str().unwrap_or("none"), field.join("."))
 }
 
-/// The ids of the clients that a caller sees.
+/// The ids of the clients that are visible to a caller.
 async fn seen(by: &Caller<'_>) -> Vec<String> {
     let list = by.query("{ clients(first: 100) { nodes { id } totalCount { value } } }").await;
     let ids: Vec<String> = list["clients"]["nodes"]
@@ -72,7 +72,7 @@ async fn an_administrator_gives_only_what_it_holds() {
         for name in ["", " x", "x\\ny"] {
             assert_eq!(refusal(&act(&admin, "clientRegister", &named(name), "").await).0, "INVALID_TEXT", "{name}");
         }
-        assert_eq!(seen(&admin).await, std::slice::from_ref(&admin.id), "{:?}: nothing was registered", app.kind);
+        assert_eq!(seen(&admin).await, std::slice::from_ref(&admin.id), "{:?}: no client was registered", app.kind);
 
         let payload = act(&admin, "clientRegister", &named("Cổng"), "secret").await;
         assert_eq!(payload["userErrors"], json!([]), "{payload}");
@@ -108,9 +108,9 @@ async fn a_secret_is_shown_once() {
         assert_eq!((&rotated["client"]["version"], &replay["secret"]), (&json!(2), &Value::Null));
         drop(app.token(id, new).await);
 
-        // What the database holds of an act is no secret, in whichever table.
+        // No table that records commands contains the secret.
         let held = texts(app).await;
-        assert!(held.contains(id), "the control: the answers name the client");
+        assert!(held.contains(id), "the control: the responses contain the client");
         assert!(!held.contains(secret) && !held.contains(new), "{:?}", app.kind);
         for hours in ["-1", "721"] {
             let input = format!(r#"idempotencyKey: "h", clientId: "{id}", overlapHours: {hours}"#);
@@ -121,7 +121,7 @@ async fn a_secret_is_shown_once() {
     .await;
 }
 
-/// What the tables of acts, answers and secrets say, as text.
+/// The content of the tables of commands, responses and secrets, as text.
 async fn texts(app: &TestApp) -> String {
     use entity::{audit_entry, change, client_secret, idempotency_key};
     use sea_orm::EntityTrait;
@@ -149,7 +149,7 @@ async fn a_client_that_the_administrator_could_not_have_granted_is_not_there() {
         let all = app.all_seeing().await;
 
         assert_eq!(seen(&admin).await, [&admin, &own].map(|caller| caller.id.clone()), "{:?}", app.kind);
-        assert_eq!(seen(&all).await.len(), 8, "the control: who holds everything sees all");
+        assert_eq!(seen(&all).await.len(), 8, "the control: a client with all rights sees all clients");
 
         let grant = r#"grant: {scopes: ["cadre:read"], unitCodes: ["A1"]}"#;
         let acts = [("clientGrant", grant), ("clientRevoke", ""), ("clientRotateSecret", "")];
@@ -251,7 +251,7 @@ async fn nobody_grants_more_requests_than_their_own() {
             let id = made["client"]["id"].as_str().unwrap_or_else(|| panic!("{made}"));
             let grants = client::history(&app.database, id.parse().expect("an id")).await.expect("grants");
             assert_eq!(grants[0].limits, Overrides::of(Some(expected), None), "{:?}: {name}", app.kind);
-            // Its share in the sum of the administrator's clients is free again.
+            // Revoking the client returns its share of the sum of the administrator's limits.
             client::revoke(&app.database, clock(), id.parse().expect("an id")).await.expect("revoked");
         }
     })

@@ -1,4 +1,4 @@
-//! What is granted and revoked at one node acts at every node.
+//! Grants and revocations at one node take effect on every node.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::support::{
 
 const CADRES: &str = "{ cadres(first: 1) { nodes { code } } }";
 
-/// Registers a client, by hand at the first node, with a token from the second.
+/// Registers a client at the first node, with a token from the second.
 async fn registered(nodes: &[Program; 2], admin: &str, round: usize) -> (String, String) {
     let document = format!(
         r#"mutation {{ clientRegister(input: {{
@@ -25,7 +25,8 @@ async fn registered(nodes: &[Program; 2], admin: &str, round: usize) -> (String,
     (id, token)
 }
 
-/// One client that is revoked, or loses a scope, at one of the nodes: both refuse it, and go on with another one.
+/// Revokes one client, or removes one of its scopes, at one node. Both nodes then refuse it and still accept another
+/// client.
 async fn round(nodes: &[Program; 2], admin: &str, round: usize) {
     let (id, token) = registered(nodes, admin, round).await;
     for node in nodes {
@@ -49,7 +50,7 @@ async fn round(nodes: &[Program; 2], admin: &str, round: usize) {
             let is_refused = if is_revoked { status == 401 } else { code == "FORBIDDEN" };
             is_refused.then_some(())
         };
-        poll::until_async(refused).await.expect("a right that is taken ends at every node");
+        poll::until_async(refused).await.expect("a revoked right ends at every node");
     }
 }
 

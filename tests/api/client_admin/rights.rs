@@ -1,4 +1,5 @@
-//! An administrator sees and changes exactly the clients without a right that it lacks itself, and grants nothing else.
+//! An administrator sees and changes exactly the clients that have no right that it lacks, and grants only its own
+//! rights.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 use super::{act, grant, refusal, seen};
 use crate::support::{Caller, TestApp, clock, on_both, poll};
 
-/// The rights of a client, as the operator gives them.
+/// Random rights of a client, as the operator grants them.
 #[derive(Clone, Debug)]
 struct Drawn {
     scopes: BTreeSet<&'static str>,
@@ -35,7 +36,7 @@ const UNITS: [&str; 6] = ["P", "A", "B", "A1", "A2", "B1"];
 const SCOPES: [&str; 3] = ["cadre:read", "stats:read", "rotation:read"];
 const PURPOSES: [Purpose; 2] = [Purpose::Training, Purpose::Personnel];
 const ISSUERS: [&str; 2] = ["https://one.example.vn", "https://two.example.vn"];
-/// What a client may ask for whose grant names no limits.
+/// The limits of a client whose grant sets none.
 const SERVICE: (u32, u32) = (1_000, 6_000_000);
 
 fn some_of<T: Copy + Ord>(draw: &mut fastrand::Rng, all: &[T], least: usize) -> BTreeSet<T> {
@@ -62,7 +63,7 @@ impl Drawn {
         }
     }
 
-    /// One that differs from an administrator's in few rights, so that each of them decides by itself.
+    /// Rights that differ from an administrator's in few places, so that each difference alone decides.
     fn near(&self, draw: &mut fastrand::Rng) -> Self {
         let (mut near, other) = (self.clone(), Self::draw(draw));
         for _ in 0..draw.usize(0..3) {
@@ -94,7 +95,7 @@ impl Drawn {
         self.units.iter().flat_map(|unit| below(unit)).copied().collect()
     }
 
-    /// The reference: every right of the other, one after the other.
+    /// The reference: compares every right separately.
     fn holds_all_of(&self, other: &Self) -> bool {
         let no_later = match (self.valid_to, other.valid_to) {
             (None, _) => true,
@@ -111,7 +112,7 @@ impl Drawn {
             && other.issuers.is_subset(&self.issuers)
     }
 
-    /// A client of these rights; an administrator holds `clients:admin` beside them.
+    /// A client with these rights. An administrator also has `clients:admin`.
     async fn made<'a>(&self, app: &'a TestApp, is_admin: bool) -> Caller<'a> {
         let mut scopes: Vec<&str> = self.scopes.iter().copied().collect();
         scopes.extend(is_admin.then_some("clients:admin"));
@@ -138,7 +139,7 @@ impl Drawn {
         caller
     }
 
-    /// As an administrator would grant it.
+    /// The input of `clientGrant` for these rights.
     fn terms(&self) -> String {
         let list = |words: Vec<String>| json!(words).to_string();
         let scopes = list(self.scopes.iter().map(ToString::to_string).collect());
@@ -170,7 +171,7 @@ async fn an_administrator_administers_exactly_the_clients_without_a_right_that_i
             }
             admins.push((drawn.made(app, true).await, drawn));
         }
-        // A duty of the last: it administers all that it could.
+        // The control counts both outcomes.
         let (mut both, mut acts) = ([0; 2], 0);
         for (admin, own) in &admins {
             let visible: BTreeSet<String> = seen(admin).await.into_iter().collect();
@@ -191,7 +192,7 @@ async fn an_administrator_administers_exactly_the_clients_without_a_right_that_i
                 }
             }
         }
-        assert!(both[0] > 30 && both[1] > 10, "the control: both cases are drawn: {both:?}");
+        assert!(both[0] > 30 && both[1] > 10, "the control: both cases occur: {both:?}");
     })
     .await;
 }
@@ -202,12 +203,12 @@ async fn an_administrator_grants_exactly_what_it_holds() {
         let mut draw = fastrand::Rng::with_seed(15);
         let mut both = [0; 2];
         for round in 0..4 {
-            // A limit of its own would bound the sum of what it grants.
+            // Without its own limits, which would also bound the sum of its grants.
             let own = Drawn { requests: None, cost: None, ..Drawn::draw(&mut draw) };
             let admin = own.made(app, true).await;
             for at in 0..10 {
                 let asked = Drawn { has_key: false, issuers: BTreeSet::new(), ..own.near(&mut draw) };
-                // A last day that is not named is that of the administrator.
+                // A missing last day means the last day of the administrator.
                 let meant = Drawn { valid_to: asked.valid_to.or(own.valid_to), ..asked.clone() };
                 let expected = own.holds_all_of(&meant);
                 both[usize::from(expected)] += 1;
@@ -217,15 +218,15 @@ async fn an_administrator_grants_exactly_what_it_holds() {
                 let Some(id) = made["client"]["id"].as_str() else { continue };
                 let grants = client::history(&app.database, id.parse().expect("an id")).await.expect("grants");
                 assert_eq!(grants[0].valid_to, meant.valid_to.map(|day| day.parse().expect("a day")));
-                assert!(seen(&admin).await.contains(&id.to_owned()), "what it has granted it sees");
+                assert!(seen(&admin).await.contains(&id.to_owned()), "it sees the clients that it granted");
             }
         }
-        assert!(both[0] > 5 && both[1] > 5, "the control: both cases are drawn: {both:?}");
+        assert!(both[0] > 5 && both[1] > 5, "the control: both cases occur: {both:?}");
     })
     .await;
 }
 
-/// An administrator over A with limits, which the service has seen.
+/// An administrator over A with limits that the service has loaded.
 async fn bounded<'a>(app: &'a TestApp, limits: Overrides, valid_to: Option<&str>) -> Caller<'a> {
     let scopes = ["cadre:read", "clients:admin"];
     let admin = app.caller(&scopes, &["A"]).await;
@@ -282,13 +283,13 @@ async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
         let too_much = registered(&admin, "second", ", requestsPerSecond: 41").await;
         assert_eq!(refusal(&too_much), ("NOT_HELD", "input.grant.requestsPerSecond".to_owned()), "{:?}", app.kind);
         let message = too_much["userErrors"][0]["message"].as_str().expect("a message");
-        assert!(message.contains(" 40 "), "it says what is left: {message}");
+        assert!(message.contains(" 40 "), "the message states the remaining limit: {message}");
         let unnamed = registered(&admin, "second", "").await;
-        assert_eq!(refusal(&unnamed).0, "NOT_HELD", "not named, it would be the administrator's own");
+        assert_eq!(refusal(&unnamed).0, "NOT_HELD", "a missing limit would be the administrator's own");
         let to_come = registered(&admin, "second", r#", requestsPerSecond: 41, validFrom: "2026-07-01""#).await;
-        assert_eq!(refusal(&to_come).0, "NOT_HELD", "a grant to come counts too");
+        assert_eq!(refusal(&to_come).0, "NOT_HELD", "a future grant counts too");
 
-        // The first administers clients itself: what is below it is below its administrator too.
+        // The first administers clients itself. Clients below it are also below its administrator.
         let mut first = app.caller(&["cadre:read"], &["A"]).await;
         first.token = app.token(&id, secret).await;
         first.purpose = None;
@@ -298,7 +299,7 @@ async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
         assert_eq!(below["userErrors"], json!([]), "{below}");
         assert_eq!(refusal(&registered(&admin, "second", ", requestsPerSecond: 1").await).0, "NOT_HELD");
 
-        // By granting to itself or to the one above, the first does not leave the sum.
+        // Grants to itself or to its administrator also count in the sum.
         let to = |id: &str, key: &str, requests: u32| {
             format!(
                 r#"idempotencyKey: "{key}", clientId: "{id}", grant: {{scopes: ["cadre:read", "clients:admin"],
@@ -309,7 +310,7 @@ async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
         assert_eq!(itself["userErrors"], json!([]), "{itself}");
         assert_eq!(refusal(&registered(&admin, "second", ", requestsPerSecond: 1").await).0, "NOT_HELD");
 
-        // What is given back can be given again.
+        // Returned limits can be granted again.
         let less = act(&admin, "clientGrant", &to(&id, "less", 50), "").await;
         assert_eq!(less["userErrors"], json!([]), "{less}");
         let second = registered(&admin, "second", ", requestsPerSecond: 10").await;
@@ -345,7 +346,7 @@ async fn an_administrator_that_loses_rights_cannot_grant_them_any_more() {
         let admin = bounded(app, Overrides::default(), None).await;
         assert_eq!(registered(&admin, "before", "").await["userErrors"], json!([]), "the control");
 
-        // At once, before the service has seen the narrower grant.
+        // At once, before the service has loaded the narrower grant.
         let id = admin.id.parse().expect("an id");
         let narrow = grant::asked(&["cadre:read", "clients:admin"], &["A1"]);
         client::grant(&app.database, clock(), id, narrow).await.expect("granted");

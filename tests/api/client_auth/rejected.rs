@@ -1,4 +1,4 @@
-//! Why credentials are rejected stands in the log, also where it shows warnings alone, and nowhere else.
+//! The log explains why credentials are rejected, at the level of warnings. No response does.
 
 use entity::value::ClientId;
 use serde_json::json;
@@ -19,7 +19,7 @@ async fn a_log_of_warnings_says_why_a_credential_was_rejected() {
 
     let wrong = sent(&program.url, "/oauth/token", format!("{GRANT}&client_id={id}&client_secret=guess")).await;
     let nobody = sent(&program.url, "/oauth/token", format!("{GRANT}&client_id={unknown}&client_secret=guess")).await;
-    assert_eq!(wrong, nobody, "the client is not told");
+    assert_eq!(wrong, nobody, "the response does not say why");
     let asserted = format!("{GRANT}&{ASSERTED}&client_assertion={assertion}");
     assert_eq!(sent(&program.url, "/oauth/token", asserted).await.0, 401);
     assert_eq!(program.ask("x.y.z", "{ __typename }").await.0, 401);
@@ -43,7 +43,7 @@ async fn a_log_of_warnings_says_why_a_credential_was_rejected() {
     assert_eq!(said, expected.iter().map(|(credential, reason)| (credential, reason)).collect::<Vec<_>>());
     for (line, named) in lines.iter().zip([Some(&id), Some(&unknown), Some(&id), None]) {
         assert_eq!(line["level"], "WARN");
-        assert!(line["span"]["request.id"].is_string(), "the line names its request: {line}");
+        assert!(line["span"]["request.id"].is_string(), "the line contains the id of its request: {line}");
         assert_eq!(line["span"]["client.id"].as_str(), named.map(String::as_str), "{line}");
     }
 }

@@ -28,18 +28,18 @@ async fn a_revoked_token_is_refused_and_no_other() {
 
         let (found, answer) = asked(app, "/oauth/revoke", &other, &format!("token={}", caller.token)).await;
         assert_eq!((found, &answer["error"]), (400, &json!("unauthorized_client")), "another's token: {answer}");
-        assert_eq!(status(&caller).await, 200, "{:?}: it lives on", app.kind);
+        assert_eq!(status(&caller).await, 200, "{:?}: it is still valid", app.kind);
 
         let form = format!("token={}&token_type_hint=refresh_token", caller.token);
         for _ in 0..2 {
             let (found, answer) = asked(app, "/oauth/revoke", &caller, &form).await;
-            assert_eq!((found, answer), (200, Value::Null), "{:?}: also a second time", app.kind);
+            assert_eq!((found, answer), (200, Value::Null), "{:?}: a second revocation changes nothing", app.kind);
         }
         assert_eq!(status(&caller).await, 401, "{:?}", app.kind);
         assert_eq!(status(&other).await, 200, "{:?}: the control", app.kind);
 
         caller.token = app.token(&caller.id, &caller.secret).await;
-        assert_eq!(status(&caller).await, 200, "{:?}: the client gets another one", app.kind);
+        assert_eq!(status(&caller).await, 200, "{:?}: the client gets another token", app.kind);
     })
     .await;
 }
@@ -57,9 +57,9 @@ async fn a_revoked_token_is_refused_by_every_node() {
         let form = format!("token={token}&client_id={id}&client_secret={secret}");
         assert_eq!(sent(&first.url, "/oauth/revoke", form).await.0, 200, "{kind:?}");
 
-        assert_eq!(first.ask(&token, VIEWER).await.0, 401, "{kind:?}: here at once");
+        assert_eq!(first.ask(&token, VIEWER).await.0, 401, "{kind:?}: at this node at once");
         let refused = poll::until_async(async || (second.ask(&token, VIEWER).await.0 == 401).then_some(())).await;
-        refused.expect("the other node has taken a new picture");
+        refused.expect("the other node has loaded the revocation");
         assert_eq!(second.ask(&kept, VIEWER).await.0, 200, "{kind:?}: the control");
     }
 }

@@ -1,4 +1,4 @@
-//! Keys of the service: they take turns under load, and stand encrypted in the database.
+//! Signing keys of the service: they rotate under load, and are stored encrypted.
 
 use std::{
     cell::Cell,
@@ -26,7 +26,7 @@ use crate::support::{
 
 const VIEWER: &str = "{ viewer { clientId } }";
 
-/// What the askers of a test share: the clock, and what they have met.
+/// State that the concurrent requests of a test share: the clock and the results.
 struct Load {
     hand: &'static AtomicI64,
     form: String,
@@ -40,8 +40,8 @@ impl Load {
         self.hand.load(Ordering::SeqCst)
     }
 
-    /// Asks both nodes again and again with one token until it ends, then gets another; panics where a token is refused
-    /// that is valid when the answer comes.
+    /// Sends requests to both nodes with one token until it expires, then gets another. Panics if a token is refused
+    /// that is valid when the response arrives.
     async fn ask(self: Rc<Self>, at: usize) {
         let http = reqwest::Client::new();
         while !self.is_over.get() {
@@ -62,11 +62,11 @@ impl Load {
         }
     }
 
-    /// Waits until each asker has an answer to what it asked from now on.
+    /// Waits until each task has a response to a request that it sent after this call.
     async fn round(&self) {
         let before: Vec<u64> = self.asked.iter().map(Cell::get).collect();
         let is_through = || self.asked.iter().zip(&before).all(|(now, before)| now.get() >= before + 2);
-        poll::until_async(async || is_through().then_some(())).await.expect("the askers go on");
+        poll::until_async(async || is_through().then_some(())).await.expect("the tasks still run");
     }
 }
 
@@ -115,7 +115,7 @@ async fn twenty_rotations_under_load_refuse_no_valid_token() {
             let made: Vec<_> = made.into_iter().flatten().collect();
             assert_eq!(made.len(), 1, "{kind:?}: one of two nodes renews the keys");
             assert_eq!(made[0].kid, format!("access-{round}"));
-            // Within 5 seconds every node has read the new key; it signs after 10 minutes.
+            // Within 5 seconds every node has loaded the new key; it signs after 10 minutes.
             for node in &nodes {
                 node.tokens.refresh().await.expect("read");
                 assert!(kids(node).await.contains(&made[0].kid), "published before it signs");
@@ -131,11 +131,15 @@ async fn twenty_rotations_under_load_refuse_no_valid_token() {
 
         load.is_over.set(true);
         for asker in join_all(askers).await {
-            asker.expect("no asker was refused");
+            asker.expect("no task was refused");
         }
-        assert!(load.asked.iter().map(Cell::get).sum::<u64>() > 1000, "{kind:?}: the control: they have asked");
+        assert!(load.asked.iter().map(Cell::get).sum::<u64>() > 1000, "{kind:?}: the control: requests were sent");
         hand.fetch_add(3600, Ordering::SeqCst);
-        assert_eq!(key::destroy_ended(&keys, time).await.expect("destroyed").len(), 2, "the rest went on the way");
+        assert_eq!(
+            key::destroy_ended(&keys, time).await.expect("destroyed").len(),
+            2,
+            "the other keys were removed meanwhile"
+        );
         for node in &nodes {
             node.tokens.refresh().await.expect("read");
             assert_eq!(kids(node).await, ["access-21"], "{kind:?}");
@@ -152,7 +156,7 @@ fn stop(mut program: Program) {
     assert!(program.ended().success(), "{}", program.log());
 }
 
-/// Everything that a copy of the database holds, as bytes.
+/// The complete content of a copy of the database, as bytes.
 async fn dump(kind: Kind, url: &str) -> Vec<u8> {
     match kind {
         Kind::Sqlite => {
@@ -177,13 +181,13 @@ async fn no_copy_of_the_database_holds_a_private_key() {
         let (url, _folder) = copy(kind).await;
         let client = registered(&url);
         let database = open(&url).await;
-        // The key as a version before has left it: plain.
+        // An unencrypted key, as earlier versions stored it.
         let document = aws_lc_rs::signature::EcdsaKeyPair::generate_pkcs8(
             &aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING,
             &aws_lc_rs::rand::SystemRandom::new(),
         );
         let document = document.expect("a key").as_ref().to_vec();
-        // Of the document only its middle is secret.
+        // Only the middle of the document is secret.
         let secret = &document[36..68];
         let bytes = match kind {
             Kind::Sqlite => format!("x'{}'", HEXLOWER.encode(&document)),
@@ -225,7 +229,7 @@ async fn keys_are_listed_and_renewed_at_the_command_line() {
         assert_eq!(program.ask(&token, VIEWER).await.0, 200, "{kind:?}");
         assert!(printed(&url, &["key", "rotate", "--leaked"]).starts_with("access-3 signs from "));
         let refused = poll::until_async(async || (program.ask(&token, VIEWER).await.0 == 401).then_some(())).await;
-        refused.expect("what the old key has signed is worth nothing");
+        refused.expect("a token signed with the old key is rejected");
         let token = program.token(&client).await;
         assert_eq!(program.ask(&token, VIEWER).await.0, 200, "{kind:?}: the new key signs");
     }

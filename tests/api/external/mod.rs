@@ -1,4 +1,4 @@
-//! Tokens of external issuers, for clients and for persons, from a real identity provider to the rows of an answer.
+//! Tokens of external issuers, for clients and for persons, from a real identity provider to the rows of a response.
 
 mod provider;
 
@@ -25,7 +25,7 @@ use crate::support::{
 
 const VIEWER: &str = "{ viewer { clientId onBehalfOf scopes purposes units { code } } }";
 
-/// What the client is granted.
+/// The scopes of the client.
 const SCOPES: [&str; 4] = ["cadre:read", "stats:read", "training:read", "training:write"];
 
 /// A node that trusts a provider, with a client that the provider calls `mobile`.
@@ -88,7 +88,7 @@ impl Trusting {
         ask(&self.node.url, token, document).await
     }
 
-    /// Asks until the answer has a status: what was registered or revoked acts within seconds.
+    /// Sends a document until the response has a status: registrations and revocations take effect within seconds.
     async fn ask_until(&self, status: u16, token: &str, document: &str) -> Value {
         let asked = poll::until_async(async || {
             let (answered, answer) = self.ask(token, document).await;
@@ -149,7 +149,7 @@ async fn tokens_of_a_real_provider_open_what_the_client_is_granted() {
         assert_eq!(ask(&later.url, &token, VIEWER).await.0, 401, "it has expired");
         assert_eq!(trusting.ask(&token, VIEWER).await.0, 200, "the control");
         let untrusting = Node::start_as(&app.database, Clock::System, Some(&resource)).await;
-        assert_eq!(ask(&untrusting.url, &token, VIEWER).await.0, 401, "where the issuer is not trusted");
+        assert_eq!(ask(&untrusting.url, &token, VIEWER).await.0, 401, "the service does not trust the issuer");
         for node in [later, untrusting, trusting.node] {
             node.stop().await;
         }
@@ -169,13 +169,13 @@ async fn who_asks_for_a_person_reaches_what_both_reach() {
         trusting.ask_until(200, &client, VIEWER).await;
 
         assert_eq!(trusting.ask(&token, VIEWER).await.0, 403, "the person is not registered");
-        assert_eq!(trusting.ask(&signed_in.id_token, VIEWER).await.0, 401, "an identity token opens nothing");
+        assert_eq!(trusting.ask(&signed_in.id_token, VIEWER).await.0, 401, "an identity token is rejected");
         let add = |units: &[&str]| user::add(&app.database, Clock::System, trusting.person("an", units));
         let first = add(&["A"]).await.expect("a person");
         let answer = trusting.ask_until(200, &token, VIEWER).await;
         let viewer = &answer["data"]["viewer"];
         assert_eq!(viewer["onBehalfOf"], format!("{} an", trusting.provider.issuer));
-        assert_eq!(viewer["scopes"], json!(["cadre:read"]), "what client, person and token have in common");
+        assert_eq!(viewer["scopes"], json!(["cadre:read"]), "the intersection of client, person and token");
         assert_eq!(codes(&answer, "/data/viewer/units"), BTreeSet::from(["A".to_owned()]));
 
         let sees = r#"{ a: unit(by: {code: "A1"}) { code } b: unit(by: {code: "B"}) { code }
@@ -191,13 +191,13 @@ async fn who_asks_for_a_person_reaches_what_both_reach() {
         let next = format!(r#"{{ cadres(first: 1, after: "{cursor}") {{ nodes {{ code }} }} }}"#);
         assert_eq!(trusting.ask(&token, &next).await.1.get("errors"), None, "the control");
         let (_, foreign) = trusting.ask(&client, &next).await;
-        assert!(foreign.get("errors").is_some(), "a cursor of a person opens nothing for another: {foreign}");
+        assert!(foreign.get("errors").is_some(), "a cursor of a person is invalid for another: {foreign}");
 
-        assert!(add(&["B"]).await.is_err(), "one living person has the name");
+        assert!(add(&["B"]).await.is_err(), "the name belongs to one active person");
         user::revoke(&app.database, Clock::System, first).await.expect("revoked");
         trusting.ask_until(403, &token, VIEWER).await;
-        assert_eq!(trusting.ask(&client, VIEWER).await.0, 200, "the control: the client goes on");
-        // Beyond the client, the person reaches nothing by it.
+        assert_eq!(trusting.ask(&client, VIEWER).await.0, 200, "the control: the client is still accepted");
+        // A person's grant never exceeds the client's.
         add(&["W"]).await.expect("again, with other rights");
         let answer = trusting.ask_until(200, &token, VIEWER).await;
         assert_eq!(codes(&answer, "/data/viewer/units"), BTreeSet::from(["P".to_owned()]));
@@ -245,7 +245,7 @@ async fn acts_for_a_person_are_recorded_with_both_and_have_keys_of_their_own() {
 
         let done = |code: &str| json!({ "plan": { "code": code }, "userErrors": [] });
         for (token, code) in [(&client, "KH-1"), (&an, "KH-2"), (&binh, "KH-3"), (&an, "KH-2")] {
-            assert_eq!(draft(token, code, "A").await, done(code), "a key of one is none of another");
+            assert_eq!(draft(token, code, "A").await, done(code), "idempotency keys are separate for each person");
         }
         let reused = draft(&an, "KH-4", "A").await;
         assert_eq!(reused["userErrors"][0]["code"], "IDEMPOTENCY_KEY_REUSED", "the control: {reused}");
