@@ -7,8 +7,8 @@ use async_graphql::parser::types::{BaseType, Type};
 
 use crate::support::sdl::{self as schema, Inputs};
 
-/// Values of the fields that a command looks up or checks before its key. Any value of their type will do for the
-/// others. `ROTATION`, `QUOTA`, `ENROLMENT` and `CLIENT` stand for ids.
+/// Values of the fields that a command looks up or checks before its key. Other fields get any value of their type.
+/// `ROTATION`, `QUOTA`, `ENROLMENT` and `CLIENT` are placeholders for ids.
 const VALUES: [(&str, &str); 22] = [
     ("idempotencyKey", r#""""#),
     ("expectedVersion", "0"),
@@ -39,7 +39,7 @@ static INPUTS: LazyLock<Inputs> = LazyLock::new(schema::inputs);
 /// The operation of a command, with a selection of its payload.
 pub fn act(name: &str, selection: &str) -> String {
     let input = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
-    assert!(INPUTS.fields.contains_key(&input), "{name} has an input of its name");
+    assert!(INPUTS.fields.contains_key(&input), "{name} has an input with its name");
     format!("mutation {{ {name}(input: {}) {{ {selection} }} }}", object(&input))
 }
 

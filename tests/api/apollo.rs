@@ -23,7 +23,7 @@ const FILES: [(&str, &str); 4] = [
 
 const GUIDE: &str = include_str!("../../docs/api.md");
 
-/// What a script prints of a server: a line for each client.
+/// The results that a script prints, one line for each client.
 async fn run(script: &'static str, environment: Vec<(&'static str, String)>) -> Vec<Value> {
     let run = move || {
         let folder = npm::installed("apollo", &FILES);
@@ -98,17 +98,17 @@ async fn apollo_clients_send_hashes_of_registered_documents_and_texts_of_others(
     assert!(first.starts_with("query Unit("), "{first}");
     let all = json!(["A", "A1", "A", "A1"]);
     for (get, results, sent, _) in &lines {
-        // One refusal tells the client that no hash is known; it sends whole documents from then on.
+        // The first refusal tells the client that the server knows no hashes. From then on it sends whole documents.
         let hash = if *get { "GET hash" } else { "POST hash" };
         let text = "POST text";
-        assert_eq!((results, sent), (&all, &json!([hash, text, text, text, text])), "without documents");
+        assert_eq!((results, sent), (&all, &json!([hash, text, text, text, text])), "without registered documents");
     }
 
     let with = app.caller(&["cadre:read"], &["A"]).await;
     register_first(&with, &app, &first).await;
     for (get, results, sent, texts) in run_all(&app, &with).await {
         assert_eq!(texts[0], first);
-        // Each request for the other document is sent again with its text, as to a server that has not stored it.
+        // Each request for the other document is repeated with its text, as if the server had not stored it.
         let hash = if get { "GET hash" } else { "POST hash" };
         let text = "POST hash text";
         assert_eq!((results, sent), (all.clone(), json!([hash, hash, hash, text, hash, text])), "with a document");

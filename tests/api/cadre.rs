@@ -1,4 +1,4 @@
-//! Cadres: look-ups, what is shown on a day, lists with filters, search, order, pages and totals.
+//! Cadres: look-ups, state on a day, lists with filters, search, order, pages and totals.
 
 use cadre_api::demo;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn codes(of: &Value, pointer: &str) -> Vec<String> {
     nodes.iter().map(|node| node["code"].as_str().expect("a code").to_owned()).collect()
 }
 
-/// Codes of the people that a list gives for these arguments, all on one page.
+/// The codes of a list with these arguments, all on one page.
 async fn listed(caller: &Caller<'_>, arguments: &str) -> Vec<String> {
     let seen = caller
         .query(&format!("{{ cadres(first: 100, {arguments}) {{ nodes {{ code }} totalCount {{ value }} }} }}"))
@@ -113,7 +113,7 @@ async fn an_identity_number_of_several_people_is_a_conflict() {
 
         let all = app.all_seeing().await;
         assert_eq!(refused(&all, document, json!({})).await.0, "CONFLICT");
-        // Who reaches one of them is not told that there is another.
+        // A caller that reaches one of them does not learn that the other exists.
         let a = app.caller(&["cadre:read", "cadre.identity:read"], &["A"]).await;
         assert_eq!(a.query(document).await, json!({"cadre": {"code": "Q-01"}}));
     })
@@ -231,7 +231,8 @@ async fn a_filter_means_what_it_says() {
         ("{keyLeader: false}", &["A-01", "A-02", "A-03", "A-04", "B-02", "M-01", "P-01", "P-02"]),
         (r#"{keyLeader: true, titles: ["CT", "CC"]}"#, &["A-02", "A-06", "B-01"]),
         (r#"{keyLeader: true, unit: {code: "A1U"}}"#, &["A-02"]),
-        // A-02 is chair in A1U and committee member in A1P: one object speaks of one post, two of any two.
+        // A-02 is chair in A1U and committee member in A1P. Conditions in one object apply to the same post; in two
+        // objects, to any two posts.
         (r#"{titles: ["CT"], unit: {code: "A1P"}}"#, &[]),
         (r#"{and: [{titles: ["CT"]}, {unit: {code: "A1P"}}]}"#, &["A-02"]),
         ("{category: CADRE}", &["A-01", "A-02", "A-06", "B-01"]),
@@ -353,7 +354,7 @@ async fn people_sort_by_given_name_code_and_unit() {
     .await;
 }
 
-/// The whole list, page by page, from one end.
+/// The whole list, read page by page from one end.
 async fn walked(caller: &Caller<'_>, order: &str, size: &str, bound: &str) -> Vec<String> {
     let document = format!(
         "query($cursor: String) {{ cadres({size}: 7, {bound}: $cursor, orderBy: {order}) {{
@@ -376,11 +377,11 @@ async fn walked(caller: &Caller<'_>, order: &str, size: &str, bound: &str) -> Ve
         if info[more] == json!(false) {
             return walked;
         }
-        assert!(walked.len() < 200, "the pages have an end");
+        assert!(walked.len() < 200, "the pages end");
     }
 }
 
-/// A caller who reaches the 91 people of the demo that one page can hold.
+/// A caller whose reach is 91 people of the demo, which fit on one page.
 async fn demo_app(app: &TestApp) -> Caller<'_> {
     let folder = tempfile::tempdir().expect("a folder");
     demo::write_bundle(folder.path()).expect("written");
@@ -403,7 +404,7 @@ async fn pages_give_each_person_once_in_order_from_either_end() {
             let whole = listed(&caller, &format!("orderBy: {order}")).await;
             assert_eq!(whole.len(), 91);
             let different: std::collections::BTreeSet<_> = whole.iter().collect();
-            assert_eq!(different.len(), 91, "each once");
+            assert_eq!(different.len(), 91, "each person once");
 
             assert_eq!(walked(&caller, order, "first", "after").await, whole, "{order}");
             assert_eq!(walked(&caller, order, "last", "before").await, whole, "{order}");
@@ -490,7 +491,7 @@ async fn people_are_found_by_codes_and_by_status() {
 #[actix_web::test]
 async fn institutions_and_ethnic_groups_are_listed_by_code() {
     on_both(async |app| {
-        // Codes of ethnic groups are those that people have: the marks of the tests take them for origins.
+        // The caller may read all origins: codes of ethnic groups are also marked values of the leak check.
         let caller = app.all_seeing().await;
         let seen = caller.query("{ institutions { code name } ethnicGroups { code name code1979 } }").await;
         for list in ["institutions", "ethnicGroups"] {
@@ -560,7 +561,7 @@ async fn a_filter_has_a_bounded_size() {
         let unit = json!({"unit": {"code": "A2"}});
         let holds = json!({"subject": "PROFESSIONAL", "atLeast": "ELEMENTARY"});
 
-        // The outermost object counts too.
+        // The outermost object counts as well.
         let seen = caller.query_with(document, json!({ "where": {"holds": holds, "or": vec![&unit; 99]} })).await;
         assert_eq!(seen["cadres"]["totalCount"]["value"], 2);
         let many = [
@@ -572,15 +573,15 @@ async fn a_filter_has_a_bounded_size() {
             let found = refused(&caller, document, json!({ "where": filter })).await;
             assert_eq!(found, ("INVALID".into(), "where".into()), "{filter}");
         }
-        // Fewer conditions, each of which is dear: their cost is over the limit.
-        let dear = json!({"or": vec![json!({"holds": holds}); 20]});
-        let (code, _) = refused(&caller, document, json!({ "where": dear })).await;
+        // Fewer conditions, but each is expensive, so the cost is over the limit.
+        let expensive = json!({"or": vec![json!({"holds": holds}); 20]});
+        let (code, _) = refused(&caller, document, json!({ "where": expensive })).await;
         assert_eq!(code, "OPERATION_TOO_COMPLEX");
-        // Depth is the guard's: it never gets here.
+        // The guard limits the depth, so the list never sees this filter.
         let deep = (0..40).fold(json!({}), |inner, _| json!({ "not": inner }));
         let (code, _) = refused(&caller, document, json!({ "where": deep })).await;
         assert_ne!(code, "INTERNAL");
-        assert_ne!(code, "INVALID", "refused before the list is made");
+        assert_ne!(code, "INVALID", "refused before the list is read");
         assert!(!code.is_empty());
     })
     .await;

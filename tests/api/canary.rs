@@ -1,4 +1,5 @@
-//! The canaries sing: what watches all answers, logs and metrics of the suite would see a check that is gone.
+//! The leak check of the test suite finds protected values in responses, logs and metrics if a check of the service is
+//! missing.
 
 use std::collections::HashSet;
 
@@ -8,7 +9,7 @@ use crate::support::{
     on_both,
 };
 
-/// Everything protected of everybody, by who may see it.
+/// All protected values of all people, with the scope that each requires.
 const QUESTION: &str = "{ cadres(first: 50) { nodes { code \
     identity { nationalId birthOn nativePlaceCode } political { joinedPartyOn } origin { ethnicity { code } } } } }";
 
@@ -18,9 +19,9 @@ async fn a_check_that_is_gone_would_be_heard() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         let answer = caller.raw(QUESTION, serde_json::json!({})).await;
-        assert!(caller.rights.leaks(&answer, &MARKS).is_empty(), "who may see everything leaks nothing");
+        assert!(caller.rights.leaks(&answer, &MARKS).is_empty(), "a caller with all rights causes no finding");
 
-        // The answer is what the service would give with one check removed.
+        // The response that the service would send without one of its checks.
         for missing in protected {
             let mut rights = caller.rights.clone();
             rights.scopes.remove(missing);
@@ -63,5 +64,5 @@ fn marks_are_said_of_nothing_else() {
     }
     let doubtful: Vec<_> = MARKS.iter().filter(|mark| others.contains(&mark.value)).collect();
     assert!(doubtful.is_empty(), "{doubtful:?}");
-    assert!(MARKS.len() > 30, "the control: there are marks");
+    assert!(MARKS.len() > 30, "the control: there are marked values");
 }

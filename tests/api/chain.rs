@@ -1,6 +1,5 @@
-//! The chain over the logs finds whatever was changed, taken out, put in or moved, by whoever owns the database.
-//!
-//! The seed is printed; `CADRE_TEST_SEED` draws the same again.
+//! The hash chain over the logs detects each changed, deleted, inserted or moved entry, even if the owner of the
+//! database changed it. The seed is printed; `CADRE_TEST_SEED` repeats a run.
 
 use std::fs;
 
@@ -23,10 +22,10 @@ use crate::support::{
     rotation::day,
 };
 
-/// Draws on each database.
+/// Random changes on each database.
 const DRAWS: usize = 500;
 
-/// What a tamperer changes: a table, its key, a column, and the new value in SQL.
+/// A column that the attacker changes: table, key, column, and the new value in SQL.
 const EDITS: [(&str, &str, &str, &str); 26] = [
     ("audit_entry", "seq", "actor", "actor || 'x'"),
     ("audit_entry", "seq", "act", "'client.add '"),
@@ -56,7 +55,7 @@ const EDITS: [(&str, &str, &str, &str); 26] = [
     ("log_link", "position", "hash", "(SELECT hash FROM log_link l WHERE l.position <> log_link.position LIMIT 1)"),
 ];
 
-/// A tamperer inside a transaction that never commits.
+/// An attacker inside a transaction that is never committed.
 struct Tamperer<'a> {
     inner: &'a DatabaseTransaction,
     links: &'a [log_link::Model],
@@ -74,19 +73,19 @@ impl Tamperer<'_> {
         row.expect(sql).expect(sql).try_get_by_index(0).expect(sql)
     }
 
-    /// One key of a table, drawn.
+    /// A random key of a table.
     async fn key(&mut self, table: &str, key: &str) -> i64 {
         let rows = self.number(&format!("SELECT count(*) FROM {table}")).await;
         let nth = self.rng.i64(0..rows);
         self.number(&format!("SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {nth}")).await
     }
 
-    /// The place that holds an entry.
+    /// The position of an entry in the chain.
     fn place(&self, log: Log, entry: i64) -> Option<i64> {
         self.links.iter().find(|link| link.log == log && link.entry == entry).map(|link| link.position)
     }
 
-    /// The place that holds a row of a table.
+    /// The position of a row of a table in the chain.
     async fn place_of(&self, table: &str, key: i64) -> Option<i64> {
         match table {
             "audit_entry" => self.place(Log::Audit, key),
@@ -100,7 +99,7 @@ impl Tamperer<'_> {
         }
     }
 
-    /// Changes one value. Gives the place at which it must be found.
+    /// Changes one value. Returns the position at which verification must find it.
     async fn edit(&mut self) -> (String, Option<i64>) {
         let (table, key, column, value) = EDITS[self.rng.usize(..EDITS.len())];
         let row = self.key(table, key).await;
@@ -110,7 +109,7 @@ impl Tamperer<'_> {
         (sql, place)
     }
 
-    /// Takes a row out.
+    /// Deletes a row.
     async fn delete(&mut self) -> (String, Option<i64>) {
         let tables = ["audit_entry", "change", "access_entry", "access_withholding", "log_link"];
         let table = tables[self.rng.usize(..tables.len())];
@@ -122,7 +121,7 @@ impl Tamperer<'_> {
         (sql, place)
     }
 
-    /// Puts two rows in each other's places, or closes a gap.
+    /// Swaps two rows, or closes a gap.
     async fn reorder(&mut self) -> (String, Option<i64>) {
         let last = self.links.len() as i64;
         let one = self.rng.i64(1..last);
@@ -134,7 +133,7 @@ impl Tamperer<'_> {
             )
         };
         let sqls = match self.rng.u8(0..4) {
-            // An entry in the place of another.
+            // The link of one entry refers to another entry.
             0 => vec![swap("entry"), swap("log")],
             1 => vec![swap("hash")],
             2 => vec![
@@ -154,7 +153,7 @@ impl Tamperer<'_> {
         (sqls.join("; "), Some(one))
     }
 
-    /// Puts a row in that nobody made.
+    /// Inserts a forged row.
     async fn insert(&mut self) -> (String, Option<i64>) {
         let act = self.key("audit_entry", "seq").await;
         let place = self.place(Log::Audit, act);
@@ -173,7 +172,7 @@ impl Tamperer<'_> {
         (sql, place)
     }
 
-    /// Cuts the newest entries off, with their links, and sets the end of the chain back.
+    /// Deletes the newest entries with their links, and moves the head of the chain back.
     async fn cut(&mut self) -> (String, Option<i64>) {
         let left = self.rng.usize(1..self.links.len());
         for link in &self.links[left..] {
@@ -197,7 +196,7 @@ impl Tamperer<'_> {
     }
 }
 
-/// What is done to the end of the chain alone.
+/// Changes of the head of the chain.
 const HEADS: [&str; 4] = [
     "DELETE FROM log_head",
     "UPDATE log_head SET position = position - 1",
@@ -205,7 +204,8 @@ const HEADS: [&str; 4] = [
     "UPDATE log_head SET hash = (SELECT hash FROM log_link WHERE position = 1)",
 ];
 
-/// Whoever owns the database takes its guards away. On PostgreSQL a superuser sets triggers and keys aside.
+/// Disables the triggers that protect the logs, as the owner of the database can. On PostgreSQL a superuser disables
+/// triggers and keys.
 async fn disarm(transaction: &DatabaseTransaction) {
     let sqls: Vec<String> = match transaction.get_database_backend() {
         DatabaseBackend::Postgres => vec!["SET LOCAL session_replication_role = replica".to_owned()],
@@ -222,7 +222,7 @@ async fn disarm(transaction: &DatabaseTransaction) {
     }
 }
 
-/// A log of acts, readings and orders.
+/// Writes logs of commands, readings and orders.
 async fn write_logs(app: &TestApp) {
     for purpose in ["PERSONNEL", "TRAINING", "PLANNING"] {
         let mut caller = app.all_seeing().await;
@@ -265,7 +265,7 @@ async fn whatever_is_done_to_the_logs_is_found_where_it_was_done() {
         let links = log_link::Entity::find().order_by_asc(log_link::Column::Position);
         let links = links.all(app.database.reader()).await.expect("read");
         assert_eq!(counted(app, &[end]).await, Ok(Intact { entries: end.position, checkpoints: 1 }));
-        assert!(links.len() > 30, "the control: there is something to tamper with");
+        assert!(links.len() > 30, "the control: there are entries to change");
 
         let mut rng = Rng::with_seed(seed);
         let mut found = std::collections::BTreeMap::new();
@@ -349,20 +349,20 @@ async fn acts_from_before_there_was_a_chain_are_taken_into_it_once() {
         Migrator::up(app.database.writer(), None).await.expect("up");
         assert_eq!(counted(app, &[]).await.expect_err("the control").what, Wrong::Unlinked);
 
-        audit::adopt(&app.database).await.expect("taken in");
+        audit::adopt(&app.database).await.expect("old entries are added to the chain");
         let end = end_of(app).await;
         audit::adopt(&app.database).await.expect("nothing to do");
 
-        assert_eq!(end_of(app).await.hash, end.hash, "a chain that has begun takes in nothing");
+        assert_eq!(end_of(app).await.hash, end.hash, "an existing chain takes in no old entries");
         assert_eq!(counted(app, &[]).await, Ok(Intact { entries: acts, checkpoints: 0 }));
 
-        // The tables of the read models went with the migrations that were taken back.
+        // The rolled back migrations dropped the tables of the read models.
         maintenance::ensure_projections(&app.database, clock()).await.expect("rebuilt");
     })
     .await;
 }
 
-/// Takes the guards of the logs away and runs a statement, as whoever owns the database can.
+/// Disables the protection of the logs and runs a statement, as the owner of the database can.
 async fn tampered(database: &Database, sql: &str) {
     let transaction = database.begin().await.expect("a transaction");
     disarm(&transaction).await;
@@ -375,7 +375,7 @@ async fn the_program_keeps_checkpoints_and_verifies_against_them() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, folder) = copy(kind).await;
         let elsewhere = tempfile::tempdir().expect("a folder");
-        // Beside an embedded database the file is kept unasked.
+        // With an embedded database, the checkpoint file is written by default.
         let (file, flags) = match &folder {
             Some(folder) => (folder.path().join("cadre.db.checkpoints"), Vec::new()),
             None => (elsewhere.path().join("kept"), vec!["--audit-checkpoints".to_owned()]),

@@ -32,7 +32,7 @@ const FEED: &str = "query($after: String, $first: Int = 100, $types: [ChangeType
   }
 }";
 
-/// A reader that follows the feed.
+/// A reader of the feed with its cursor.
 struct Reader<'a> {
     caller: &'a Caller<'a>,
     cursor: String,
@@ -111,7 +111,11 @@ async fn a_move_is_told_to_those_who_lose_and_those_who_gain_the_person() {
             news_of(&mut readers).await.try_into().expect("five");
         let steps = [vec![format!("CREATED ROTATION {id}")], vec![format!("UPDATED ROTATION {id}"); 5]].concat();
         assert_eq!((office_news, nation_news), (steps.clone(), steps), "the preparing unit's reach and all units");
-        assert_eq!((east_news, west_news, other_news), (vec![], vec![], vec![]), "unpublished, it is in no other feed");
+        assert_eq!(
+            (east_news, west_news, other_news),
+            (vec![], vec![], vec![]),
+            "before publication it is in no other feed"
+        );
 
         act(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
         let published = news_of(&mut readers).await;
@@ -122,7 +126,7 @@ async fn a_move_is_told_to_those_who_lose_and_those_who_gain_the_person() {
         let started = news_of(&mut readers).await;
         let with = |operation: &str| vec![format!("UPDATED ROTATION {id}"), format!("{operation} CADRE A-03")];
         assert_eq!(started, [with("UPDATED"), with("UPDATED"), with("LEFT"), with("ENTERED"), vec![]]);
-        assert_eq!(news_of(&mut readers).await, vec![Vec::<String>::new(); 5], "each once");
+        assert_eq!(news_of(&mut readers).await, vec![Vec::<String>::new(); 5], "each change once");
     })
     .await;
 }
@@ -205,7 +209,7 @@ async fn a_cursor_made_with_other_rights_is_refused_with_the_reason() {
         }
         client::grant(&app.database, clock(), client(), asked(&READ, &["A"])).await.expect("granted");
         let continues = async || reader.refusal().await.is_null().then_some(());
-        poll::until_async(continues).await.expect("with the same rights the cursor is good again");
+        poll::until_async(continues).await.expect("with the same rights the cursor is valid again");
     })
     .await;
 }
@@ -220,7 +224,7 @@ async fn types_follow_the_scopes() {
         let id = decided(&office).await;
         act(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
         act(&office, "rotationStart", "rotation", &format!("rotationId: \"{id}\"")).await;
-        assert_eq!(reader.news(100).await, ["UPDATED CADRE A-03"], "nothing of rotations without their scope");
+        assert_eq!(reader.news(100).await, ["UPDATED CADRE A-03"], "no change of rotations without their scope");
         assert!(all.news(100).await.len() > 5, "the control");
 
         let refused = persons.errors("{ changes(types: [CADRE, ROTATION]) { nodes { id } } }").await;
@@ -277,7 +281,7 @@ async fn after_a_bulk_load_the_data_is_copied_again() {
     .await;
 }
 
-/// Writers that compete commit in another order than they draw their numbers. No reader misses a change.
+/// Concurrent transactions commit in another order than they draw their numbers. No reader misses a change.
 #[actix_web::test]
 async fn readers_beside_many_writers_miss_nothing() {
     const WRITERS: usize = 12;

@@ -1,4 +1,4 @@
-//! Commands in pipes and on terminals: what they print, what they ask, and the exit status.
+//! Commands in pipes and on terminals: output, prompts and exit status.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -18,22 +18,23 @@ use crate::support::{
     program::{self, PUBLIC_URL, Program, client, printed, refused, run},
 };
 
-/// A pipe whose reader is gone.
+/// A pipe whose reader is closed.
 fn closed() -> Stdio {
     let (reader, writer) = io::pipe().expect("a pipe");
     drop(reader);
     writer.into()
 }
 
-/// Runs a command to its end with other outputs than pipes that are read. Standard error is text where it was a file.
+/// Runs a command to its end with the given outputs. Returns standard error as text if it was a file.
 fn run_into(url: &str, args: &[&str], stdout: Stdio, stderr: Option<Stdio>) -> (ExitStatus, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let args = [args, &["--database-url", url, "--public-url", PUBLIC_URL]].concat();
     let path = folder.path().join("stderr");
     let stderr = stderr.unwrap_or_else(|| File::create(&path).expect("a file").into());
-    let mut child = program::command(folder.path(), &args).stdout(stdout).stderr(stderr).spawn().expect("it starts");
+    let mut child =
+        program::command(folder.path(), &args).stdout(stdout).stderr(stderr).spawn().expect("the program starts");
     let status = poll::until(|| child.try_wait().expect("a child")).unwrap_or_else(|| {
-        child.kill().expect("a child of ours");
+        child.kill().expect("a child of this process");
         panic!("{args:?} does not end")
     });
     (status, fs::read_to_string(&path).unwrap_or_default())
@@ -94,7 +95,7 @@ async fn a_closed_pipe_changes_no_exit_status() {
             assert_eq!(status.code(), Some(*expected), "{kind:?} {args:?}: {said}");
             assert!(!said.contains("panic") && !said.contains("Broken pipe"), "{kind:?} {args:?}: {said}");
         }
-        // Without standard error too, where each command does the same again or refuses.
+        // The same without standard error. Each command then repeats its effect or refuses.
         for (args, _) in commands {
             let (status, _) = run_into(&url, args, closed(), Some(closed()));
             assert!(matches!(status.code(), Some(0..=2)), "{kind:?} {args:?}: {status:?}");
@@ -136,33 +137,33 @@ async fn a_secret_that_was_not_printed_is_replaced_as_standard_error_says() {
     let made: Value = serde_json::from_str(&printed(&url, &[&rotate[..], &["--json"]].concat())).expect("JSON");
     let program = Program::serve(&url);
     let word = |name: &str| made[name].as_str().expect("a word").to_owned();
-    assert!(program.exchange(&word("client_id"), &word("client_secret")).await.is_some(), "the new secret holds");
+    assert!(program.exchange(&word("client_id"), &word("client_secret")).await.is_some(), "the new secret is valid");
 }
 
 #[actix_web::test]
 async fn a_service_without_standard_output_and_error_goes_on_serving() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let folder = tempfile::tempdir().expect("a folder");
-    // The test cannot read the port that the service takes, so it chooses one that is free.
+    // The test cannot read the port from the output of the service, so it chooses a free one.
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").to_string();
     let args = ["serve", "--listen", &free, "--database-url", &url];
     let mut child =
-        program::command(folder.path(), &args).stdout(closed()).stderr(closed()).spawn().expect("it starts");
+        program::command(folder.path(), &args).stdout(closed()).stderr(closed()).spawn().expect("the program starts");
 
     let answers = poll::until_async(async || {
-        // An address that is not taken yet refuses.
+        // Connections are refused until the service listens.
         let answer = reqwest::get(format!("http://{free}/healthz")).await.ok()?;
         Some(answer.status().as_u16())
     });
     let first = answers.await;
     let again = reqwest::get(format!("http://{free}/readyz")).await.map(|answer| answer.status().as_u16());
 
-    child.kill().expect("a child of ours");
+    child.kill().expect("a child of this process");
     child.wait().expect("killed");
     assert_eq!((first, again.ok()), (Some(200), Some(200)));
 }
 
-/// Only Linux has a device that is always full.
+/// `/dev/full` exists only on Linux.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_output_that_fails_is_an_error() {
@@ -231,24 +232,26 @@ struct Terminal {
 }
 
 impl Terminal {
-    /// Runs a command on a terminal that is its standard input and error; its standard output too.
+    /// Runs a command on a terminal that is its standard input, output and error.
     fn run(folder: &Path, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let master = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).expect("a terminal");
         pty::grantpt(&master).expect("granted");
         pty::unlockpt(&master).expect("unlocked");
         let name = pty::ptsname(&master, Vec::new()).expect("a name");
         let path = Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
-        let side = || Stdio::from(OpenOptions::new().read(true).write(true).open(path).expect("its other side"));
+        let side = || {
+            Stdio::from(OpenOptions::new().read(true).write(true).open(path).expect("the other side of the terminal"))
+        };
         let mut command = program::command(folder, args);
         command.env_remove("NO_COLOR").envs(variables.iter().copied());
-        let child = command.stdin(side()).stdout(side()).stderr(side()).spawn().expect("it starts");
+        let child = command.stdin(side()).stdout(side()).stderr(side()).spawn().expect("the program starts");
         drop(command);
         let keys = File::from(master);
         let (mut reader, screen) = (keys.try_clone().expect("cloned"), Arc::new(Mutex::new(String::new())));
         let shown = Arc::clone(&screen);
         thread::spawn(move || {
             let mut bytes = [0; 4096];
-            // The read fails once nothing has the other side open any more.
+            // Reading fails once no process has the other side open.
             while let Ok(read @ 1..) = reader.read(&mut bytes) {
                 shown.lock().expect("no panic").push_str(&String::from_utf8_lossy(&bytes[..read]));
             }
@@ -265,12 +268,12 @@ impl Terminal {
         self.keys.write_all(text.as_bytes()).expect("typed");
     }
 
-    /// The exit status, and everything that was shown.
+    /// The exit status and the complete output.
     fn ends(mut self) -> (Option<i32>, String) {
         let status = poll::until(|| self.child.try_wait().expect("a child"));
         let Some(status) = status else {
-            self.child.kill().expect("a child of ours");
-            panic!("it does not end: {}", self.screen.lock().expect("no panic"));
+            self.child.kill().expect("a child of this process");
+            panic!("the command does not end: {}", self.screen.lock().expect("no panic"));
         };
         poll::until(|| (Arc::strong_count(&self.screen) == 1).then_some(())).expect("a terminal ends with its process");
         (status.code(), self.screen.lock().expect("no panic").clone())
@@ -285,7 +288,11 @@ fn on_a_terminal_the_operator_is_asked() {
     for (answer, status, said) in [("no\n", 1, "nothing was changed"), ("yes\n", 0, "1 migration rolled back")] {
         let mut terminal = Terminal::run(folder.path(), &["migrate", "down"], &[]);
         terminal.shows("Type \"yes\" to continue:");
-        assert_eq!(printed(&url, &["migrate", "status"]), "the schema is up to date\n", "it waits for the answer");
+        assert_eq!(
+            printed(&url, &["migrate", "status"]),
+            "the schema is up to date\n",
+            "the command waits for an answer"
+        );
         terminal.types(answer);
         let (code, screen) = terminal.ends();
         assert_eq!(code, Some(status), "{screen}");

@@ -1,10 +1,10 @@
-//! Compositions of the small province, against numbers counted by hand.
+//! Compositions of the small province, compared with counts made by hand.
 
 use serde_json::{Value, json};
 
 use crate::support::{Caller, on_both};
 
-/// Code of the level (`-` where none is recorded) and people, where there are any.
+/// The code of a level (`-` for none) and the number of people, without levels that nobody has.
 type Counts = &'static [(&'static str, i64)];
 
 async fn compose(caller: &Caller<'_>, unit: &str, arguments: &str) -> Value {
@@ -18,7 +18,7 @@ fn counts(composition: &Value) -> Vec<(String, i64)> {
     let levels = composition["levels"].as_array().expect("levels");
     let code = |level: &Value| level["level"]["code"].as_str().unwrap_or("-").to_owned();
     let all: Vec<_> = levels.iter().map(|level| (code(level), level["count"].as_i64().expect("a count"))).collect();
-    assert_eq!(all.last().map(|(code, _)| code.as_str()), Some("-"), "those without a level come last");
+    assert_eq!(all.last().map(|(code, _)| code.as_str()), Some("-"), "people without a level come last");
     assert_eq!(all.iter().map(|(_, count)| count).sum::<i64>(), composition["total"], "the counts add up");
     all.into_iter().filter(|(_, count)| *count > 0).collect()
 }
@@ -50,12 +50,12 @@ async fn people_are_counted_by_their_highest_level_each_once() {
         ("A", r#"subject: "PROFESSIONAL", asOf: "2017-06-01""#, &[("COLLEGE", 1), ("UNIVERSITY", 4)]),
         ("C", r#"subject: "PROFESSIONAL", asOf: "2017-06-01""#, &[("MASTER", 1)]),
         ("C", r#"subject: "PROFESSIONAL""#, &[]),
-        // 2009: A-05 was secretary; A-01, A-02 and A-04 had not begun. Their papers of later years do not count.
+        // 2009: A-05 was secretary; A-01, A-02 and A-04 had not started. Their later qualifications do not count.
         ("A", r#"subject: "POLITICAL_THEORY", asOf: "2009-12-30""#, &[("ELEMENTARY", 1), ("-", 2)]),
         ("A", r#"subject: "POLITICAL_THEORY", asOf: "2009-12-31""#, &[("ELEMENTARY", 2), ("-", 1)]),
-        // The day on which one secretary follows the other belongs to the second.
+        // On the day on which one secretary follows another, the second holds the post.
         ("A1P", r#"subject: "POLITICAL_THEORY", asOf: "2010-01-01""#, &[("INTERMEDIATE", 1)]),
-        // A-01's degree of 2016 counts from its last day.
+        // A-01's degree of 2016 counts from the last day of the year.
         ("A1P", r#"subject: "POLITICAL_THEORY", asOf: "2016-12-30""#, &[("INTERMEDIATE", 2)]),
         ("A1P", r#"subject: "POLITICAL_THEORY", asOf: "2016-12-31""#, &[("INTERMEDIATE", 1), ("ADVANCED", 1)]),
         ("A", r#"subject: "PROFESSIONAL", asOf: "1900-01-01""#, &[]),

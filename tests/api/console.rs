@@ -1,4 +1,4 @@
-//! The console: its files, its headers, its samples, and the page in a browser (`tests/console`), if there is one.
+//! The console: files, headers, sample queries, and the page in a browser (`tests/console`) if one is installed.
 
 use std::{io::Read, path::PathBuf, process::Command};
 
@@ -95,10 +95,13 @@ async fn the_files_of_the_console_load_nothing_from_elsewhere() {
     }
     let (_, page) = program.get("/console").await;
     assert!(!page.contains("://") && !page.contains("<script>") && !page.contains("style="), "{page}");
-    assert!(!page.contains("client_secret") && !page.contains(r#"id="secret""#), "a secret is for the demo: {page}");
+    assert!(
+        !page.contains("client_secret") && !page.contains(r#"id="secret""#),
+        "the page contains a secret only for the demo: {page}"
+    );
 }
 
-/// The third-party files are those of the packages, as `third_party/console.md` lists them.
+/// The third-party files have the hashes that `third_party/console.md` lists.
 #[test]
 fn the_third_party_files_are_those_of_their_packages() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("third_party");
@@ -139,7 +142,7 @@ async fn the_samples_of_the_console_find_something_in_the_demo() {
     app.stop().await;
 }
 
-/// A browser of this machine: the environment names one, or it is in the path.
+/// An installed browser: from the environment, or found in `PATH`.
 fn browser() -> Option<PathBuf> {
     if let Some(named) = postgres::setting("CADRE_TEST_BROWSER") {
         return Some(PathBuf::from(named));
@@ -150,7 +153,7 @@ fn browser() -> Option<PathBuf> {
     names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|file| file.is_file())
 }
 
-/// What the script finds in the console of a server.
+/// The findings of the script about the console of a server.
 async fn visited(browser: PathBuf, url: &str, pass: (&'static str, String)) -> Value {
     let is_demo = pass.0 == "CREDENTIALS";
     let environment = [("URL", url.to_owned()), ("BROWSER", browser.display().to_string()), pass];
@@ -169,7 +172,7 @@ async fn visited(browser: PathBuf, url: &str, pass: (&'static str, String)) -> V
     spawn_blocking(run).await.expect("the runner does not panic")
 }
 
-/// A page that leaves nothing in the browser, contacts no other host, and reports no error.
+/// The page stores nothing in the browser, contacts no other host and reports no error.
 fn assert_clean(found: &Value) {
     assert_eq!(found["status"], 200, "{found:#}");
     assert_eq!(found["hadEditorBeforeToken"], false, "{found:#}");

@@ -1,5 +1,5 @@
-//! The server is killed in the middle of acts and imports: what was acknowledged is there, nothing is there twice, and
-//! every sum holds.
+//! The server is killed during commands and imports. Acknowledged commands are stored, nothing is stored twice, and all
+//! sums are correct.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,34 +28,34 @@ use crate::support::{
 };
 
 const ROUNDS: usize = 20;
-/// People who wait to be enrolled, more than all rounds can take.
+/// People who can be enrolled: more than all rounds together enrol.
 const PEOPLE: usize = 3_000;
-/// Who sends acts at the same time: half allocate, half enrol.
+/// Concurrent senders of commands: half allocate quotas, half enrol people.
 const SENDERS: usize = 8;
-/// Units to which seats are handed on.
+/// Units that get allocations.
 const BELOW: [&str; 3] = ["A", "B", "PD1"];
 
-/// An act that was sent.
+/// A command that was sent.
 #[derive(Clone, Debug)]
 enum Sent {
     Allocate { unit: &'static str, seats: i32 },
     Enrol { person: String },
 }
 
-/// What is known of the acts of all rounds.
+/// The commands of all rounds and their outcomes.
 #[derive(Default)]
 struct Ledger {
     sent: BTreeMap<String, Sent>,
     acknowledged: BTreeSet<String>,
 }
 
-/// The news of a sender.
+/// A message of a sender.
 enum News {
     Sends(String, Sent),
     Acknowledged(String),
 }
 
-/// What a sender needs.
+/// The settings of a sender.
 struct Desk {
     url: String,
     token: String,
@@ -82,8 +82,8 @@ async fn what_was_acknowledged_outlives_a_kill() {
             if let Some(key) = ledger.acknowledged.first().cloned() {
                 let before = sums(&url).await;
                 let again = send(&program.url, &token, &quota.to_string(), &key, &ledger.sent[&key]).await;
-                assert!(again, "what was acknowledged is acknowledged again: {key}");
-                assert_eq!(sums(&url).await, before, "and not done twice");
+                assert!(again, "an acknowledged command is acknowledged again: {key}");
+                assert_eq!(sums(&url).await, before, "and has no second effect");
             }
             let desk = Rc::new(Desk {
                 url: program.url.clone(),
@@ -98,12 +98,12 @@ async fn what_was_acknowledged_outlives_a_kill() {
         }
 
         let (acts, acknowledged) = (ledger.sent.len(), ledger.acknowledged.len());
-        assert!(acknowledged >= 3 * ROUNDS, "the control: acts were acknowledged, {acknowledged} of {acts}");
+        assert!(acknowledged >= 3 * ROUNDS, "the control: {acknowledged} of {acts} commands were acknowledged");
     }
 }
 
-/// Lets acts and an import run until some acts are acknowledged, then kills the server and the import. Gives the number
-/// of the round if its import was through.
+/// Runs commands and an import until some commands are acknowledged, then kills the server and the import. Returns the
+/// number of the round if its import succeeded.
 async fn killed_amid(
     program: Program,
     desk: &Rc<Desk>,
@@ -115,7 +115,7 @@ async fn killed_amid(
     write_person(folder.path(), round);
     let args = ["import", folder.path().to_str().expect("UTF-8"), "--database-url", url];
     let mut importing = program::command(folder.path(), &args);
-    let mut importing = importing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut importing = importing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
 
     let (tell, mut news) = unbounded_channel();
     let senders: Vec<_> =
@@ -134,7 +134,7 @@ async fn killed_amid(
             && let Some(program) = program.take()
         {
             program.kill();
-            // It may have ended by itself.
+            // The import may have ended already.
             let _ended = importing.kill();
         }
     }
@@ -143,7 +143,7 @@ async fn killed_amid(
     through
 }
 
-/// Sends acts until the server is gone.
+/// Sends commands until the server is gone.
 async fn work(desk: Rc<Desk>, at: usize, tell: UnboundedSender<News>) {
     let mut rng = Rng::with_seed(desk.seed ^ at as u64);
     loop {
@@ -161,7 +161,7 @@ async fn work(desk: Rc<Desk>, at: usize, tell: UnboundedSender<News>) {
     }
 }
 
-/// Sends an act; whether it was acknowledged. An answer that refuses it is a fault of the test.
+/// Sends a command and returns whether it was acknowledged. A refusal is a mistake in the test.
 async fn send(url: &str, token: &str, quota: &str, key: &str, act: &Sent) -> bool {
     let document = match act {
         Sent::Allocate { unit, seats } => format!(
@@ -181,7 +181,7 @@ async fn send(url: &str, token: &str, quota: &str, key: &str, act: &Sent) -> boo
     true
 }
 
-/// A plan with a large quota of the province, a class without bounds, and people to be enrolled.
+/// A plan with a large quota of the province, a class without a limit, and people to enrol.
 fn bundle() -> Vec<(&'static str, String)> {
     let (mut cadres, mut posts) = (String::new(), String::new());
     for at in 0..PEOPLE {
@@ -232,8 +232,8 @@ async fn province_quota(url: &str) -> QuotaId {
     id
 }
 
-/// Seats handed on to each unit from the province's quota, what was handed on in all, what was used, who is in the
-/// class.
+/// The seats allocated to each unit from the province's quota, the total allocated, the seats used, and the number of
+/// learners in the class.
 async fn sums(url: &str) -> (BTreeMap<UnitId, i32>, i32, i32, i32) {
     let database = open(url).await;
     let quotas = quota::Entity::find().all(database.reader()).await.expect("read");
@@ -246,7 +246,7 @@ async fn sums(url: &str) -> (BTreeMap<UnitId, i32>, i32, i32, i32) {
     (below, whole.allocated, whole.used, class.enrolled)
 }
 
-/// Everything that must hold after a kill.
+/// Checks the database after a kill.
 async fn check(kind: Kind, url: &str, ledger: &Ledger, imported: &BTreeSet<usize>) {
     let (below, allocated, used, enrolled) = sums(url).await;
     let database = open(url).await;
@@ -254,7 +254,7 @@ async fn check(kind: Kind, url: &str, ledger: &Ledger, imported: &BTreeSet<usize
     let done: BTreeSet<String> =
         idempotency_key::Entity::find().all(reader).await.expect("read").into_iter().map(|row| row.key).collect();
     let lost: Vec<_> = ledger.acknowledged.difference(&done).collect();
-    assert!(lost.is_empty(), "acknowledged and gone: {lost:?}");
+    assert!(lost.is_empty(), "acknowledged but not stored: {lost:?}");
 
     let units: BTreeMap<String, UnitId> = unit::Entity::find()
         .all(reader)
@@ -271,7 +271,7 @@ async fn check(kind: Kind, url: &str, ledger: &Ledger, imported: &BTreeSet<usize
             Sent::Enrol { person } => drop(sent_to_class.insert(person.clone())),
         }
     }
-    assert_eq!(below, handed_on, "each allocation once");
+    assert_eq!(below, handed_on, "each allocation is stored once");
     assert_eq!(allocated, handed_on.values().sum::<i32>());
 
     let people: BTreeMap<_, _> = cadre::Entity::find()
@@ -286,18 +286,18 @@ async fn check(kind: Kind, url: &str, ledger: &Ledger, imported: &BTreeSet<usize
         .filter(enrolment::Column::State.is_in(EnrolmentState::SEATED));
     let seated: Vec<_> =
         seated.all(reader).await.expect("read").into_iter().map(|row| people[&row.cadre_id].clone()).collect();
-    assert_eq!(seated.len(), sent_to_class.len(), "each enrolment once");
+    assert_eq!(seated.len(), sent_to_class.len(), "each enrolment is stored once");
     assert_eq!(seated.into_iter().collect::<BTreeSet<_>>(), sent_to_class);
     assert_eq!((used, enrolled), (sent_to_class.len() as i32, sent_to_class.len() as i32));
 
     let posts: BTreeSet<_> =
         assignment::Entity::find().all(reader).await.expect("read").into_iter().map(|row| row.cadre_id).collect();
     let new = people.iter().filter(|(_, code)| code.starts_with("I-"));
-    assert!(new.clone().all(|(id, _)| posts.contains(id)), "no half of an import");
+    assert!(new.clone().all(|(id, _)| posts.contains(id)), "no import is stored in part");
     let new: BTreeSet<&str> = new.map(|(_, code)| code.as_str()).collect();
     assert!(
         imported.iter().all(|round| new.contains(format!("I-{round}").as_str())),
-        "an import that was through is there"
+        "each import that succeeded is stored"
     );
     if kind == Kind::Sqlite {
         is_whole(&database).await;

@@ -1,5 +1,5 @@
-//! Protected facts are shown to clients that have the person's file in their custody, today and on the asked day. Whoever
-//! only knows a rotation or an enrolment of the person sees their name, and none of these facts.
+//! Protected facts are visible to clients that have the person's file in their custody today and on the requested day.
+//! A caller that reads a rotation or an enrolment of another person sees the name, and none of these facts.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ async fn readings(app: &TestApp) -> u64 {
     access_entry::Entity::find().count(app.database.reader()).await.expect("a count")
 }
 
-/// Asserts that a person is known by name, and that none of the protected facts is shown or logged as read.
+/// Asserts that a person's name is visible and that none of the protected facts is shown or logged as read.
 async fn assert_closed(app: &TestApp, caller: &Caller<'_>, document: &str, pointer: &str) {
     let before = readings(app).await;
     let seen = caller.query(document).await;
@@ -43,7 +43,7 @@ async fn assert_closed(app: &TestApp, caller: &Caller<'_>, document: &str, point
     assert_eq!(readings(app).await, before, "{document}");
 }
 
-/// The control: the same document of somebody who has the file.
+/// The control: the same document, sent by a caller with custody of the file.
 async fn assert_open(app: &TestApp, caller: &Caller<'_>, document: &str, pointer: &str) {
     let before = readings(app).await;
     let seen = caller.query(document).await;
@@ -120,7 +120,7 @@ const CADRES: &str = "code,national_id,full_name,gender,birth_on,ethnicity_code,
                       N-01,999000000051,Cao Thị Nghỉ,FEMALE,1961-01-02,01,90101,1985-01-01,,CIVIL_SERVANT,,RETIRED\n\
                       N-02,999000000052,Cao Văn Mới,MALE,1990-01-02,01,90101,2015-01-01,,CIVIL_SERVANT,,ACTIVE\n\
                       N-03,999000000053,Cao Thị Chờ,FEMALE,1995-01-02,01,90101,,,CIVIL_SERVANT,,ACTIVE\n";
-/// N-01 left two posts in different districts on one day, N-02 took up two on one day, and N-03 never had a post.
+/// N-01 left two posts in different districts on one day, N-02 started two on one day, and N-03 never had a post.
 const POSTS: &str = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n\
                      N-01,B1U,CC,2001-01-01,2011-01-01,true\n\
                      N-01,A1U,CC,2003-01-01,2011-01-01,false\n\
@@ -163,7 +163,7 @@ async fn people_without_a_post_are_listed_where_their_file_is() {
             let caller = app.caller(&["cadre:read"], units).await;
             for day in DAYS {
                 let without = without_post(app, day).await;
-                // By id and code, a file is found only in the custody of the caller.
+                // A look-up by id or code finds a file only if it is in the custody of the caller.
                 let look_ups: String = (0..)
                     .zip(&everyone)
                     .map(|(at, of)| format!("p{at}: cadre(by: {{code: \"{}\"}}, asOf: \"{day}\") {{ code }} ", of.code))
@@ -194,7 +194,7 @@ async fn people_without_a_post_are_listed_where_their_file_is() {
                 assert!(codes_of(&with_post["cadres"]["nodes"]).iter().all(|code| !without.contains(code)));
             }
         }
-        assert!(counts[0] > 30 && counts[1] > 20, "the control: people without a post are in the custody of callers");
+        assert!(counts[0] > 30 && counts[1] > 20, "the control: callers have custody of people without a post");
     })
     .await;
 }

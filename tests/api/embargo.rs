@@ -1,7 +1,6 @@
-//! Until its decision is published, a rotation exists for the preparing unit's scope alone.
-//!
-//! An outsider asks the same questions before a rotation is prepared and at every stage up to its decision: the answers
-//! are the same to the byte. The control: publication changes them.
+//! Until its decision is published, a rotation is visible only to callers whose reach contains the preparing unit. An
+//! outsider sends the same queries before a rotation is prepared and at every stage up to its decision. The responses
+//! are identical to the byte. The control: publication changes them.
 
 use entity::{change, value::RotationId};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -9,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, TestApp, on_both};
 
-/// What an outsider asks. `%id%` stands for the id of the rotation, which is not made yet when they are asked first.
+/// The queries of the outsider. `%id%` is replaced by the id of the rotation, or of none before it exists.
 const QUESTIONS: [&str; 40] = [
     r#"{ node(id: "%id%") { __typename id } }"#,
     r#"{ nodes(ids: ["%id%"]) { __typename ... on Rotation { state } } }"#,
@@ -63,7 +62,7 @@ const QUESTIONS: [&str; 40] = [
 const READ: [&str; 2] = ["cadre:read", "rotation:read"];
 const WRITE: [&str; 3] = ["cadre:read", "rotation:read", "rotation:write"];
 
-/// All answers of a caller, with an id in the place of the rotation's.
+/// All responses to a caller, with the rotation's id replaced.
 async fn answers(caller: &Caller<'_>, id: &str) -> Vec<String> {
     let mut answers = Vec::new();
     for question in QUESTIONS {
@@ -72,7 +71,7 @@ async fn answers(caller: &Caller<'_>, id: &str) -> Vec<String> {
     answers
 }
 
-/// Takes a step that must succeed, and gives the rotation.
+/// Sends a command that must succeed, and returns the rotation.
 async fn act(caller: &Caller<'_>, name: &str, input: &str) -> Value {
     static KEYS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let key = KEYS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -114,7 +113,7 @@ async fn an_outsider_cannot_tell_that_a_rotation_is_prepared() {
         let outsider = app.caller(&WRITE, &["A"]).await;
         let before = answers(&outsider, &RotationId::new().to_string()).await;
         for (question, answer) in QUESTIONS.iter().zip(&before) {
-            assert!(!answer.contains("\"errors\""), "every question is one: {question} {answer}");
+            assert!(!answer.contains("\"errors\""), "every query is valid: {question} {answer}");
         }
         let told = public_changes(app).await;
 
@@ -126,15 +125,15 @@ async fn an_outsider_cannot_tell_that_a_rotation_is_prepared() {
         }
         decide(&office, &id).await;
         assert_eq!(answers(&outsider, &id).await, before, "decided");
-        assert_eq!(public_changes(app).await, told, "the change log tells nobody else");
+        assert_eq!(public_changes(app).await, told, "the change is in no other feed");
         let known = office.query(&format!("{{ node(id: \"{id}\") {{ ... on Rotation {{ state }} }} }}")).await;
-        assert_eq!(known["node"]["state"], "DECIDED", "the control: the preparing unit's scope knows of it");
+        assert_eq!(known["node"]["state"], "DECIDED", "the control: the preparing unit sees it");
 
         act(&office, "rotationPublish", &format!("rotationId: \"{id}\"")).await;
         let after = answers(&outsider, &id).await;
         let changed = after.iter().zip(&before).filter(|(after, before)| after != before).count();
-        assert!(changed >= 20, "the control: publication changes the answers, not only {changed}");
-        assert!(public_changes(app).await > told, "the control: the change log tells of it");
+        assert!(changed >= 20, "the control: publication changes most responses, not only {changed}");
+        assert!(public_changes(app).await > told, "the control: the change is in the feed");
     })
     .await;
 }
@@ -159,12 +158,12 @@ async fn what_is_given_up_is_never_told() {
         assert_eq!(answers(&outsider, &revoked).await, before, "revoked");
 
         let known = office.query("{ rotations(where: {states: [CANCELLED, REVOKED]}) { totalCount { value } } }").await;
-        assert_eq!(known["rotations"]["totalCount"]["value"], 2, "the control: the preparing unit's scope knows");
+        assert_eq!(known["rotations"]["totalCount"]["value"], 2, "the control: the preparing unit sees it");
     })
     .await;
 }
 
-/// An outsider's own rotation of the same person meets no trace of the other one until that is published.
+/// The outsider's own rotation of the same person reveals nothing about the other one before that is published.
 #[actix_web::test]
 async fn two_offices_that_prepare_for_one_person_learn_of_each_other_by_publication() {
     on_both(async |app| {
@@ -196,7 +195,7 @@ async fn two_offices_that_prepare_for_one_person_learn_of_each_other_by_publicat
     .await;
 }
 
-/// What was published once is never taken out of sight again; it only no longer counts.
+/// A published rotation stays visible after its revocation; it only no longer counts.
 #[actix_web::test]
 async fn a_decision_that_is_revoked_after_its_publication_stays_known() {
     on_both(async |app| {
@@ -222,7 +221,7 @@ async fn a_decision_that_is_revoked_after_its_publication_stays_known() {
     .await;
 }
 
-/// Reach over the preparing unit is what counts, not over the units of the rotation.
+/// The reach must contain the preparing unit; the units of the rotation do not matter.
 #[actix_web::test]
 async fn the_preparing_units_scope_alone_knows() {
     on_both(async |app| {

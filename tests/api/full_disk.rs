@@ -1,5 +1,5 @@
-//! A disk that is full or fails: what is acknowledged is stored, what cannot be stored is refused as `UNAVAILABLE`, and
-//! the service recovers automatically.
+//! A full or failing disk: acknowledged commands are stored, others are refused as `UNAVAILABLE`, and the service
+//! recovers automatically.
 
 use std::{collections::BTreeSet, fs, num::NonZeroU32, path::Path, process::Command};
 
@@ -15,10 +15,10 @@ use crate::support::{
     program::{self, Program, printed, refused},
 };
 
-/// Acts after which a test gives up waiting for the disk to be full.
+/// Maximum number of commands until the disk must be full.
 const MAX: usize = 5_000;
 
-/// Acts that are sent while the disk is full.
+/// Commands that are sent while the disk is full.
 const MORE: usize = 30;
 
 fn draft(code: &str) -> String {
@@ -28,7 +28,7 @@ fn draft(code: &str) -> String {
     )
 }
 
-/// Whether an answer acknowledges the draft. The only other answer is `UNAVAILABLE`.
+/// Whether a response acknowledges the draft. The only other permitted response is `UNAVAILABLE`.
 fn is_acknowledged(answer: &Value) -> bool {
     if answer["data"]["planDraft"]["userErrors"] == json!([]) {
         return true;
@@ -38,7 +38,7 @@ fn is_acknowledged(answer: &Value) -> bool {
     false
 }
 
-/// Drafts plans until the disk is full and some more; the codes of those that were acknowledged.
+/// Drafts plans until the disk is full and some more. Returns the codes of the acknowledged plans.
 async fn drafted_until_full(prefix: &str, send: impl AsyncFn(&str) -> Value) -> BTreeSet<String> {
     let (mut acknowledged, mut refused) = (BTreeSet::new(), 0);
     for nth in 0..MAX {
@@ -48,20 +48,20 @@ async fn drafted_until_full(prefix: &str, send: impl AsyncFn(&str) -> Value) -> 
             false => refused += 1,
         }
         if refused == MORE {
-            assert!(!acknowledged.is_empty(), "the control: the disk was not full from the beginning");
+            assert!(!acknowledged.is_empty(), "the control: the first commands succeed");
             return acknowledged;
         }
     }
-    panic!("the control: the disk is never full")
+    panic!("the control: the disk does not get full")
 }
 
-/// The codes of the plans that a test has drafted, as they are stored.
+/// The stored codes of the plans that a test has drafted.
 async fn stored(database: &Database, prefix: &str) -> BTreeSet<String> {
     let plans = training_plan::Entity::find().all(database.reader()).await.expect("read");
     plans.into_iter().map(|plan| plan.code.to_string()).filter(|code| code.starts_with(prefix)).collect()
 }
 
-/// The whole course of a full disk, for a service in this process.
+/// A full disk and its recovery, for a service in this process.
 async fn fills_up_and_recovers(app: &TestApp, free: impl AsyncFnOnce()) {
     let caller = app.all_seeing().await;
     let ready = async || {
@@ -74,7 +74,7 @@ async fn fills_up_and_recovers(app: &TestApp, free: impl AsyncFnOnce()) {
     let (status, why) = ready().await;
     assert_eq!((status, why.contains("the disk of the database is full")), (503, true), "{why}");
     let read = caller.query("{ cadres(first: 1) { nodes { code } } }").await;
-    assert_eq!(read["cadres"]["nodes"].as_array().map(Vec::len), Some(1), "what needs no write is answered");
+    assert_eq!(read["cadres"]["nodes"].as_array().map(Vec::len), Some(1), "requests without writes are answered");
     assert_eq!(ready().await.0, 503, "still");
 
     free().await;
@@ -122,7 +122,7 @@ async fn protected_data_is_not_answered_when_the_access_log_cannot_hold_it() {
 
     let logged = async || access_entry::Entity::find().count(app.database.reader()).await.expect("read");
     let (before, mut answered, mut refused) = (logged().await, 0, 0);
-    // Entries still find a place on pages that are there.
+    // Existing pages still have space for some entries.
     while refused < MORE {
         let answer = read_identity(&caller).await;
         match answer.get("errors") {
@@ -133,7 +133,7 @@ async fn protected_data_is_not_answered_when_the_access_log_cannot_hold_it() {
                 refused += 1;
             }
         }
-        assert_eq!(logged().await, before + answered, "each answer has its entry");
+        assert_eq!(logged().await, before + answered, "each response has its entry");
     }
 
     execute(&app.database, "DROP TABLE filler").await;
@@ -156,7 +156,7 @@ async fn a_full_disk_loses_no_acknowledged_write_and_the_service_recovers() {
     process_fails_and_recovers(program, (&url, &client), "the disk of the database is full", |_| disk.free()).await;
 }
 
-/// Writes fail with an I/O error: the limit of a file's size is no full disk.
+/// Writes fail with an I/O error: exceeding the limit of a file's size is not a full disk.
 #[actix_web::test]
 async fn a_failing_disk_loses_no_acknowledged_write_and_the_service_recovers() {
     let prlimit =
@@ -177,8 +177,7 @@ async fn a_failing_disk_loses_no_acknowledged_write_and_the_service_recovers() {
         .await;
 }
 
-/// The whole course of a disk that fails, for the program: its acts fail, `/readyz` says why, and what was acknowledged
-/// is stored.
+/// A failing disk, for the program: commands fail, `/readyz` states the reason, and acknowledged commands are stored.
 async fn process_fails_and_recovers(
     mut program: Program,
     (url, client): (&str, &(String, String)),
@@ -247,7 +246,7 @@ async fn a_command_on_a_full_disk_fails_and_writes_nothing() {
     disk.free();
     let database = open(&url).await;
     let counted = training_plan::Entity::find().count(database.reader()).await.expect("read");
-    assert_eq!(counted, plans, "nothing of the import");
+    assert_eq!(counted, plans, "no row of the import is stored");
     database.close().await.expect("closed");
     assert!(printed(&url, &["verify", "--repair"]).contains("intact"));
     printed(&url, &import);
@@ -264,7 +263,7 @@ async fn a_full_tablespace_loses_no_acknowledged_write_and_the_service_recovers(
         return;
     }
     let Some(disk) = SmallDisk::mount(64) else { return };
-    // A server of its own: a full tablespace fails the checkpoints of the whole server.
+    // A separate server: a full tablespace fails the checkpoints of the whole server.
     let server = postgres::Server::start();
     server.make_roles().await;
     let (url, drop_database) = server.create_database_on(disk.path()).await;

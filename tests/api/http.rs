@@ -1,4 +1,4 @@
-//! GraphQL over HTTP: media types, statuses, headers, languages, and what an answer looks like as bytes.
+//! GraphQL over HTTP: media types, statuses, headers, languages, and the bytes of responses.
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ async fn sent(request: reqwest::RequestBuilder) -> Response {
     request.send().await.expect("an answer")
 }
 
-/// Asks a document and wants the answer as this media type: status and body.
+/// Sends a document with an `Accept` header and returns status and body.
 async fn asked(caller: &Caller<'_>, accept: &str, document: &str) -> (u16, Value) {
     let answer = sent(caller.post(&json!({ "query": document })).header("Accept", accept)).await;
     let status = answer.status().as_u16();
@@ -127,7 +127,7 @@ async fn the_status_tells_what_the_media_type_lets_it_tell() {
     }
     let all_seeing = app.all_seeing().await;
     let (status, answer) = asked(&all_seeing, RESPONSE, "{ cadres { nodes { identity { birthOn } } } }").await;
-    assert_eq!(status, 200, "the control: it is the scope that is lacking: {answer}");
+    assert_eq!(status, 200, "the control: the scope is missing: {answer}");
     for media in ["application/json", RESPONSE] {
         let partial = r#"{ unit(by: {code: "A"}) { composition(subject: "NONE") { total } } viewer { __typename } }"#;
         let (status, answer) = asked(&caller, media, partial).await;
@@ -326,7 +326,7 @@ async fn every_answer_of_the_api_carries_its_id_and_is_kept_by_nobody() {
     let all = ids.len();
     ids.sort_unstable();
     ids.dedup();
-    assert_eq!(ids.len(), all, "an id is one request's");
+    assert_eq!(ids.len(), all, "each request has its own id");
     app.stop().await;
 }
 
@@ -391,7 +391,7 @@ async fn the_root_has_a_page_for_browsers_and_json_for_programs() {
         for word in ["/graphql", "schema.graphql", "healthz", "docs/api.md"] {
             assert!(body.contains(word), "{accept}: {word}: {body}");
         }
-        assert!(!body.contains("://"), "nothing is loaded from elsewhere: {body}");
+        assert!(!body.contains("://"), "nothing is loaded from another host: {body}");
         if kind == "application/json" {
             serde_json::from_str::<Value>(&body).expect("JSON");
         } else {

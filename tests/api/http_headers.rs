@@ -1,4 +1,4 @@
-//! Headers of HTTP that do not depend on GraphQL: compression, validators, HEAD, ids of requests, other origins.
+//! HTTP headers that do not depend on GraphQL: compression, validators, HEAD, request ids, CORS.
 
 use std::{collections::BTreeMap, io::Read};
 
@@ -12,7 +12,7 @@ use crate::support::{
     wire::Wire,
 };
 
-/// A page that is longer than the bodies that stay as they are.
+/// A page that is large enough to be compressed.
 const LONG: &str = "{ units(first: 20) { nodes { code name kind tier parent { code name } } } }";
 
 async fn small_app() -> TestApp {
@@ -35,7 +35,7 @@ fn inflated(bytes: &[u8]) -> String {
     text
 }
 
-/// Asks a document and accepts gzip.
+/// Sends a document and accepts gzip.
 async fn asked(caller: &Caller<'_>, document: &str) -> Response {
     sent(caller.post(&json!({ "query": document })).header("Accept-Encoding", "gzip, br")).await
 }
@@ -46,9 +46,9 @@ async fn long_answers_are_compressed_for_clients_that_accept_it() {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let plain = sent(caller.post(&json!({ "query": LONG }))).await;
         assert_eq!((plain.status().as_u16(), header(&plain, "content-encoding").as_str()), (200, ""));
-        assert!(header(&plain, "vary").ends_with("Accept-Encoding"), "a cache must know: {plain:?}");
+        assert!(header(&plain, "vary").ends_with("Accept-Encoding"), "`Vary` names the header: {plain:?}");
         let plain = plain.text().await.expect("text");
-        assert!(plain.len() > 1024, "the control: it is long enough: {plain}");
+        assert!(plain.len() > 1024, "the control: the body is large enough: {plain}");
 
         let answer = asked(&caller, LONG).await;
 
@@ -61,7 +61,7 @@ async fn long_answers_are_compressed_for_clients_that_accept_it() {
         assert!(bytes.len() < plain.len() / 2, "{} of {}", bytes.len(), plain.len());
         assert_eq!(inflated(&bytes), plain);
 
-        // So long that another thread compresses it.
+        // Large enough to be compressed on another thread.
         let page = LONG.strip_prefix("{ ").and_then(|page| page.strip_suffix(" }")).expect("one field");
         let many = (0..40).fold(String::new(), |many, at| format!("{many} a{at}: {page}"));
         let many = format!("{{ {many} }}");
@@ -147,7 +147,7 @@ async fn the_schema_is_not_sent_again_to_a_client_that_has_it() {
     app.stop().await;
 }
 
-/// Headers that differ between two requests for the same thing.
+/// Headers that differ between two requests for the same resource.
 const OF_ONE_ANSWER: [&str; 3] = ["date", "x-request-id", "ratelimit"];
 
 #[actix_web::test]
@@ -274,7 +274,7 @@ async fn a_body_that_does_not_arrive_is_answered_with_the_id_of_its_request() {
 
 const APP: &str = "https://app.example.vn";
 
-/// What a browser sends before a query of a page.
+/// The preflight request that a browser sends before a query of a page.
 fn preflight(url: &str, origin: &str) -> RequestBuilder {
     let request = reqwest::Client::new().request(Method::OPTIONS, url).header("Origin", origin);
     let request = request.header("Access-Control-Request-Method", "POST");
@@ -328,8 +328,8 @@ async fn pages_of_listed_origins_may_ask_and_others_may_not() {
         assert!(header(&answer, "vary").ends_with("Origin"), "{origin}");
     }
     let answer = sent(post(None, &token)).await;
-    assert_eq!(header(&answer, "access-control-allow-origin"), "", "a program is not a page");
-    assert!(header(&answer, "vary").ends_with("Origin"), "a cache must know");
+    assert_eq!(header(&answer, "access-control-allow-origin"), "", "a request without an origin gets no CORS headers");
+    assert!(header(&answer, "vary").ends_with("Origin"), "`Vary` names the header");
     let twice = post(Some(APP), &token).header("Origin", "https://evil.example");
     assert_eq!(header(&sent(twice).await, "access-control-allow-origin"), "");
     let bare = sent(http.request(Method::OPTIONS, at("/graphql")).header("Origin", APP)).await;

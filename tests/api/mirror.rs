@@ -25,9 +25,9 @@ use crate::{
 };
 
 const WRITERS: usize = 16;
-/// Rounds of each writer: a rotation and a training of a person, each up to a random step.
+/// Rounds of each writer. Each takes a rotation and a training of a person up to a random step.
 const ROUNDS: usize = 2;
-/// How often the mirror is killed.
+/// Number of times that the mirror is killed.
 const KILLS: usize = 5;
 const READ: [&str; 4] = ["cadre:read", "rotation:read", "training:read", "quota:read"];
 const WRITE: [&str; 7] = [
@@ -40,7 +40,7 @@ const WRITE: [&str; 7] = [
     "quota:allocate",
 ];
 
-/// An office that sends commands to one of the nodes at a time.
+/// An office that alternates between the nodes.
 struct Office<'a> {
     caller: &'a Caller<'a>,
     nodes: [String; 2],
@@ -132,7 +132,7 @@ impl Office<'_> {
     }
 }
 
-/// The example with its environment.
+/// The example and its environment.
 struct Mirror<'a> {
     caller: &'a Caller<'a>,
     url: String,
@@ -214,7 +214,7 @@ async fn a_mirror_of_the_feed_equals_a_new_copy() {
         let (followed, copied) = (mirror.finished("followed.db").await, mirror.finished("copied.db").await);
         let done = office.done.load(Ordering::Relaxed);
         println!("{:?}: {done} commands, killed {kills} times, {} objects", app.kind, copied.len());
-        assert!(done > WRITERS * rounds, "the control: commands were done: {done}");
+        assert!(done > WRITERS * rounds, "the control: commands were executed: {done}");
         for of in ["Unit", "Cadre", "Rotation", "TrainingPlan", "Quota", "TrainingClass", "Enrolment"] {
             assert!(copied.values().any(|(copied, _)| copied == of), "the control: {of} is copied");
         }

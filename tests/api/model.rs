@@ -1,6 +1,5 @@
-//! Drawn sequences of acts on quotas and enrolments, beside a simple model in memory: after each act both say the same.
-//!
-//! The seed is printed; `CADRE_TEST_SEED` draws the same sequence again.
+//! Random commands on quotas and enrolments, compared with a simple model in memory after each command. The seed is
+//! printed; `CADRE_TEST_SEED` repeats a run.
 
 use std::fmt::Write as _;
 
@@ -9,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, TestApp, csv, on_both, postgres::setting};
 
-/// Acts of a sequence.
+/// Commands of a run.
 const ACTS: usize = 400;
-/// A unit and the one above it.
+/// Units with their parents.
 const UNITS: [(&str, &str); 9] = [
     ("P", "W"),
     ("A", "P"),
@@ -23,16 +22,16 @@ const UNITS: [(&str, &str); 9] = [
     ("B1", "B"),
     ("B1U", "B1"),
 ];
-/// People, each in one of two units.
+/// Number of people, each in one of two units.
 const PEOPLE: usize = 14;
 /// The classes: code, programme, seats.
 const CLASSES: [(&str, &str, usize); 2] = [("LOP-L", "LLCT_TC", 6), ("LOP-N", "CMNV", 4)];
-/// The quotas of the province: programme, what is counted, seats. Seats of the last programme are seats of every one.
+/// The quotas of the province: programme, measure, seats. Seats of the last one are valid for every programme.
 const GIVEN: [(&str, &str, i32); 3] = [("LLCT_TC", "TURNS", 14), ("CMNV", "TURNS", 9), (ANY, PERSONS, 5)];
 const ANY: &str = "TAT_CA";
 const PERSONS: &str = "PERSONS";
 
-/// A quota, as the model has it.
+/// A quota of the model.
 #[derive(Debug)]
 struct Quota {
     id: String,
@@ -46,7 +45,7 @@ struct Quota {
     is_revoked: bool,
 }
 
-/// An enrolment, as the model has it.
+/// An enrolment of the model.
 #[derive(Debug)]
 struct Enrolment {
     id: String,
@@ -84,7 +83,7 @@ fn above(unit: &str) -> &'static str {
     UNITS.iter().find(|(code, _)| *code == unit).map_or("", |(_, above)| above)
 }
 
-/// Whether a unit stands below another.
+/// Whether a unit is below another.
 fn is_below(unit: &str, other: &str) -> bool {
     let mut up = above(unit);
     while !up.is_empty() && up != other {
@@ -97,7 +96,7 @@ fn unit_of(person: usize) -> &'static str {
     if person.is_multiple_of(2) { "A1U" } else { "B1U" }
 }
 
-/// Only the first programme grants a level.
+/// Whether a class grants a level: only the first programme does.
 fn grants(class: usize) -> bool {
     class == 0
 }
@@ -141,14 +140,14 @@ impl Model {
             && quota.left() >= self.seats_for(person, at)
     }
 
-    /// Seats of a quota that an enrolment of a person takes, or frees where it is not counted any more: none where the
-    /// quota counts persons and another one of them is.
+    /// The seats that an enrolment of a person takes from a quota, or frees when it no longer counts. Zero if the quota
+    /// counts persons and another enrolment of the person counts.
     fn seats_for(&self, person: usize, quota: usize) -> i32 {
         let mut others = self.enrolments.iter().filter(|of| of.person == person && of.quota == quota);
         i32::from(self.quotas[quota].measure != PERSONS || !others.any(|of| of.state != "DROPPED"))
     }
 
-    /// Does an act that is allowed; `id` is that of what it made.
+    /// Applies an allowed command; `id` is the id of the created object.
     fn perform(&mut self, act: Act, id: String) {
         match act {
             Act::Allocate { quota, unit, seats } => {
@@ -174,7 +173,7 @@ impl Model {
             Act::Revoke { quota } => {
                 let seats = self.quotas[quota].seats;
                 self.take_back(quota, seats);
-                // A revoked quota goes on showing what it once was.
+                // A revoked quota keeps showing its former seats.
                 self.quotas[quota].seats = seats;
                 self.quotas[quota].is_revoked = true;
             }
@@ -201,7 +200,7 @@ impl Model {
         }
     }
 
-    /// An act that is more often allowed than not, so that the sequence gets somewhere.
+    /// A random command that is mostly allowed.
     fn likely(&self, rng: &mut Rng) -> Act {
         let mut act = self.draw(rng);
         for _ in 0..rng.u8(..6) {
@@ -213,7 +212,7 @@ impl Model {
         act
     }
 
-    /// Whether some quota that was given at the beginning stands beside this one: without any, nothing could be done.
+    /// Whether another initial quota remains. Without any, no command would be possible.
     fn leaves_another(&self, quota: usize) -> bool {
         self.quotas.iter().enumerate().any(|(at, other)| at != quota && other.parent.is_none() && !other.is_revoked)
     }
@@ -235,7 +234,7 @@ impl Model {
     }
 }
 
-/// The mutation, its input, and where the id of what it made stands in its payload.
+/// The mutation, its input, and the path to the id of the created object in its payload.
 fn request(model: &Model, act: Act) -> (&'static str, Value, &'static str) {
     let quota = |at: usize| &model.quotas[at].id;
     let enrolment = |at: usize| &model.enrolments[at].id;
@@ -264,7 +263,7 @@ fn request(model: &Model, act: Act) -> (&'static str, Value, &'static str) {
     }
 }
 
-/// Does the act; gives the id of what it made, or the code of the refusal.
+/// Sends the command. Returns the id of the created object, or the code of the refusal.
 async fn done(caller: &Caller<'_>, model: &Model, act: Act, key: usize) -> Result<String, String> {
     let (mutation, mut input, made) = request(model, act);
     input["idempotencyKey"] = json!(format!("key-{key}"));
@@ -302,7 +301,7 @@ async fn prepare(app: &TestApp) {
     app.import_text(&files).await;
 }
 
-/// The quotas that the plan gave.
+/// The initial quotas of the plan.
 async fn given(caller: &Caller<'_>) -> Vec<Quota> {
     let plan =
         caller.query(r#"{ trainingPlan(by: {code: "KH-M"}) { quotas { nodes { id programme { code } } } } }"#).await;
@@ -326,7 +325,7 @@ async fn given(caller: &Caller<'_>) -> Vec<Quota> {
         .collect()
 }
 
-/// Everything that the model knows, asked of the service.
+/// Compares the model with the service.
 async fn compare(caller: &Caller<'_>, model: &Model, hint: &str) {
     for quotas in model.quotas.chunks(100) {
         let ids: Vec<_> = quotas.iter().map(|quota| &quota.id).collect();
@@ -363,7 +362,7 @@ async fn compare(caller: &Caller<'_>, model: &Model, hint: &str) {
         );
         let shown = caller.query(&document).await;
         let levels = shown["cadre"]["qualifications"].as_array().expect("a list").len();
-        assert_eq!(levels, usize::from(holds), "{hint}: T-{person:02} was granted the level once, or not");
+        assert_eq!(levels, usize::from(holds), "{hint}: the qualifications of T-{person:02}");
     }
 }
 
@@ -394,8 +393,11 @@ async fn acts_on_training_do_what_a_simple_model_does() {
         }
 
         compare(&caller, &model, "at the end").await;
-        assert!(allowed > ACTS / 8 && allowed < ACTS, "the control: {allowed} of {ACTS} were done, of seed {seed}");
-        assert!(kinds.len() >= 6, "the control: most kinds of acts were done: {kinds:?}, of seed {seed}");
+        assert!(
+            allowed > ACTS / 8 && allowed < ACTS,
+            "the control: {allowed} of {ACTS} commands were allowed, seed {seed}"
+        );
+        assert!(kinds.len() >= 6, "the control: most kinds of commands were allowed: {kinds:?}, seed {seed}");
     })
     .await;
 }

@@ -31,12 +31,12 @@ fn id(caller: &Caller<'_>) -> ClientId {
     caller.id.parse().expect("an id")
 }
 
-/// `documentId` of a text.
+/// The `documentId` of a text.
 fn named(text: &str) -> String {
     format!("sha256:{}", DocumentHash::of(text))
 }
 
-/// Registers texts for a client, and waits until the service knows the last one.
+/// Registers texts for a client, and waits until the service has loaded the last one.
 async fn register(app: &TestApp, caller: &Caller<'_>, texts: &[&str]) {
     let documents: Vec<Document> = texts.iter().map(|text| Document::new((*text).to_owned(), None)).collect();
     document::add(&app.database, clock(), id(caller), &documents).await.expect("added");
@@ -45,7 +45,7 @@ async fn register(app: &TestApp, caller: &Caller<'_>, texts: &[&str]) {
     poll::until_async(known).await.expect("the service knows the documents");
 }
 
-/// Restricts a client to registered documents, and waits until the service knows the grant.
+/// Restricts a client to registered documents, and waits until the service has loaded the grant.
 pub async fn restrict(app: &TestApp, caller: &Caller<'_>) {
     let asked = Asked {
         scopes: caller.rights.scopes.iter().map(|scope| scope.parse().expect("a scope")).collect(),
@@ -67,7 +67,7 @@ async fn post(caller: &Caller<'_>, body: &Value) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.expect("JSON"))
 }
 
-/// A request of parameters in the URL.
+/// A GET request with parameters in the URL.
 async fn get(app: &TestApp, caller: &Caller<'_>, parameters: &[(&str, &str)]) -> (u16, Value) {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let url = format!("{}/graphql?{query}", app.url);
@@ -130,16 +130,19 @@ async fn a_hash_finds_only_documents_of_its_client() {
 
         let (status, answer) = post(&other, &by_id).await;
         assert_eq!((status, code(&answer), answer.get("data")), (200, "DOCUMENT_NOT_FOUND", None), "{answer}");
-        assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "the draft wants a single error");
+        assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "the draft requires a single error");
         let message = answer["errors"][0]["message"].as_str().expect("a message");
-        assert!(message.contains("`query`") && message.contains("document add"), "it says what to do: {message}");
+        assert!(
+            message.contains("`query`") && message.contains("document add"),
+            "the message says what to do: {message}"
+        );
         let media = "application/graphql-response+json";
         let answer = other.post(&by_id).header("Accept", media).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST.as_u16());
         assert!(answer.headers()["Content-Type"].to_str().expect("text").starts_with(media));
         assert_eq!(get(app, &other, &[("documentId", &named(UNIT))]).await.0, 200);
 
-        // A client without registered documents sends texts only from then on; one with documents sends this text.
+        // A client without registered documents then stops sending hashes; one with documents sends this text.
         for (caller, text, message, expected) in [
             (&other, UNIT, "PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED"),
             (&owner, TWO, "PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND"),
@@ -253,7 +256,7 @@ async fn a_client_has_a_bounded_number_of_documents() {
         assert_eq!(add(&numbered(0, 1_000)).await.expect("as many as allowed").len(), 1_000);
         assert!(matches!(add(&numbered(0, 1_001)).await, Err(Error::Conflict(_))), "{:?}", app.kind);
         document::end(&app.database, clock(), id(&caller), numbered(0, 1)[0].hash()).await.expect("ended");
-        assert_eq!(add(&numbered(1_000, 1_001)).await.expect("a place is free").len(), 1);
+        assert_eq!(add(&numbered(1_000, 1_001)).await.expect("a document was removed").len(), 1);
 
         let other = app.caller(&["cadre:read"], &["A"]).await;
         let large: Vec<Document> = (0..65).map(|number| Document::new(format!("{number:0>65000}"), None)).collect();
@@ -320,7 +323,7 @@ async fn a_grant_for_registered_documents_runs_nothing_else() {
             let (status, answer) = post(&caller, &body).await;
             assert_eq!((status, code(&answer)), (200, "DOCUMENT_NOT_REGISTERED"), "{:?}: {body}", app.kind);
             let message = answer["errors"][0]["message"].as_str().expect("a message");
-            assert!(message.contains("document add"), "it says what to do: {message}");
+            assert!(message.contains("document add"), "the message says what to do: {message}");
             assert_eq!(answer.get("data"), None);
         }
         let media = "application/graphql-response+json";
@@ -355,17 +358,18 @@ async fn an_administrator_with_registered_documents_grants_no_others() {
             answer["data"]["clientRegister"].take()
         };
         let granted = |payload: &Value| payload["client"]["grants"][0]["documents"].clone();
-        assert_eq!(granted(&act("unrestricted", None).await), "ANY", "{:?}: as its own", app.kind);
+        assert_eq!(granted(&act("unrestricted", None).await), "ANY", "{:?}: the same grant as its own", app.kind);
         assert_eq!(granted(&act("restricted", Some("REGISTERED")).await), "REGISTERED");
         restrict(app, &admin).await;
 
         let refused = act("more", Some("ANY")).await;
         assert_eq!(refused["userErrors"][0]["code"], "NOT_HELD", "{:?}: {refused}", app.kind);
         assert_eq!(refused["userErrors"][0]["field"], json!(["input", "grant", "documents"]));
-        assert_eq!(granted(&act("own", None).await), "REGISTERED", "{:?}: as its own", app.kind);
+        assert_eq!(granted(&act("own", None).await), "REGISTERED", "{:?}: the same grant as its own", app.kind);
         let visible = post(&admin, &json!({ "documentId": named(list) })).await.1;
         let visible = visible["data"]["clients"]["nodes"].as_array().map(Vec::len);
-        // Its earlier grant allowed any document, but is over: the administrator, and two of the three clients.
+        // The administrator's earlier grant allowed any document, but has ended. It sees itself and two of the three
+        // clients.
         assert_eq!(visible, Some(3), "{:?}: a client that may run any document is not visible", app.kind);
     })
     .await;

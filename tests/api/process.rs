@@ -1,4 +1,4 @@
-//! The program as operators meet it: how it starts, refuses, is watched, stops, and comes back.
+//! The program in operation: start, refusals, monitoring, stop and recovery.
 
 use std::{
     fs,
@@ -35,7 +35,7 @@ async fn an_empty_folder_is_enough_to_serve() {
     assert_eq!(program.get("/readyz").await, (200, "ok\n".to_owned()));
     let (_, metadata) = program.get("/.well-known/oauth-authorization-server").await;
     let metadata: Value = serde_json::from_str(&metadata).expect("JSON");
-    assert_eq!(metadata["issuer"], program.url, "the public URL follows the address that was taken");
+    assert_eq!(metadata["issuer"], program.url, "the public URL contains the bound address");
 }
 
 #[test]
@@ -167,7 +167,7 @@ async fn what_was_accepted_is_answered_before_it_stops() {
     let body = json!({ "query": QUESTION }).to_string();
     let length = format!("Content-Length: {}\r\n", body.len());
 
-    // Accepted, and still sending: the server says "100 Continue" once it has read the head.
+    // Accepted requests that are still being sent: the server sends "100 Continue" after reading the head.
     let mut accepted: Vec<Wire> = (0..32).map(|_| Wire::to(&program.url)).collect();
     for wire in &mut accepted {
         wire.post(&token, &format!("{length}Expect: 100-continue\r\n"));
@@ -179,16 +179,16 @@ async fn what_was_accepted_is_answered_before_it_stops() {
     assert_eq!(idle.answer().expect("an answer").status, 200);
 
     program.terminate();
-    poll::until(|| program.log().contains("stopping").then_some(())).expect("it was told to stop");
+    poll::until(|| program.log().contains("stopping").then_some(())).expect("the program has received the signal");
     for wire in &mut accepted {
-        wire.send(&body).expect("it still listens to whom it has accepted");
+        wire.send(&body).expect("the program still reads accepted connections");
     }
     for wire in &mut accepted {
         let answer = wire.answer().expect("a whole answer");
         assert_eq!(answer.status, 200, "{answer:?}");
         assert_eq!(answer.json()["data"]["cadres"]["nodes"][0]["code"], "A-01");
     }
-    assert!(idle.closes(), "who asks nothing does not hold up the stop");
+    assert!(idle.closes(), "an idle connection does not delay the stop");
     assert_eq!(program.ended().code(), Some(0), "{}", program.log());
     assert!(std::net::TcpStream::connect(program.url.trim_start_matches("http://")).is_err());
 }
@@ -205,18 +205,18 @@ async fn after_a_kill_the_database_is_whole_and_serves_again() {
     for bytes in [0, 1, 20_000, 40_000, 60_000, 80_000, 100_000, 200_000] {
         let folder = tempfile::tempdir().expect("a folder");
         let mut importing = program::command(folder.path(), &import);
-        let mut importing = importing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-        // Further and further into the import; one that is through by then does no harm.
+        let mut importing = importing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
+        // Kills each import later than the previous one. An import that has ended by then is fine.
         poll::until(|| (written() >= bytes || importing.try_wait().expect("a child").is_some()).then_some(()))
-            .expect("it goes on");
-        importing.kill().expect("a child of ours");
+            .expect("the program continues");
+        importing.kill().expect("a child of this process");
         importing.wait().expect("killed");
         let database = open(&url).await;
         assert_eq!(text(&database, "PRAGMA integrity_check").await, "ok");
         assert_eq!(text(&database, "SELECT coalesce(max('broken'), 'ok') FROM pragma_foreign_key_check").await, "ok");
         let counts =
             text(&database, "SELECT (SELECT count(*) FROM cadre) || ' ' || (SELECT count(*) FROM qualification)").await;
-        assert!(["0 0", "11 20"].contains(&counts.as_str()), "half an import: {counts}");
+        assert!(["0 0", "11 20"].contains(&counts.as_str()), "a partial import: {counts}");
         whole += usize::from(counts == "11 20");
         database.close().await.expect("closed");
     }
@@ -239,7 +239,7 @@ async fn after_a_kill_the_database_is_whole_and_serves_again() {
 
     let program = Program::serve(&url);
     let (status, after) = program.ask(&token, QUESTION).await;
-    assert_eq!((status, after), (200, before), "the same answer, to the same token");
+    assert_eq!((status, after), (200, before), "the same response to the same token");
     let database = open(&url).await;
     assert_eq!(text(&database, "PRAGMA integrity_check").await, "ok");
     database.close().await.expect("closed");
@@ -262,7 +262,7 @@ async fn readiness_follows_the_database_and_liveness_does_not() {
             (status == if part == "ok" { 200 } else { 503 } && text.contains(part)).then_some(())
         })
         .await
-        .unwrap_or_else(|| panic!("it is not: {part}"));
+        .unwrap_or_else(|| panic!("the log does not contain {part}"));
     };
     ready("ok").await;
     let database = open(&url).await;
@@ -276,7 +276,7 @@ async fn readiness_follows_the_database_and_liveness_does_not() {
     ready("ok").await;
     database.close().await.expect("closed");
 
-    // The database goes away under the running service, and comes back.
+    // The database becomes unreachable while the service runs, and returns.
     let server = open(&postgres::server().url("postgres")).await;
     let name = url.split('?').next().and_then(|url| url.rsplit('/').next()).expect("a name").to_owned();
     execute(&server, &format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")).await;
@@ -380,7 +380,7 @@ async fn clients_live_and_end_at_the_command_line() {
         poll::until_async(async || program.exchange(&id, &secret).await.is_none().then_some(()))
             .await
             .expect("the old secret ends");
-        poll::until_async(async || program.exchange(&id, &new).await).await.expect("the new secret holds");
+        poll::until_async(async || program.exchange(&id, &new).await).await.expect("the new secret is valid");
 
         assert!(printed(&url, &["client", "revoke", "--client", &id]).contains("within 5 seconds"));
         let refusing = async || (program.ask(&token, viewer).await.0 == 401).then_some(());
@@ -416,7 +416,7 @@ async fn a_client_revoked_at_the_command_line_is_refused_by_a_service_that_runs(
 
         let refused = poll::until_async(async || (status(&caller).await == 401).then_some(())).await;
         assert!(refused.is_some(), "{:?}", app.kind);
-        assert_eq!(status(&other).await, 200, "{:?}: the control: another client goes on", app.kind);
+        assert_eq!(status(&other).await, 200, "{:?}: the control: another client is still accepted", app.kind);
     })
     .await;
 }
@@ -455,7 +455,7 @@ async fn the_demo_prints_lines_that_work_as_they_stand() {
         .expect("a client");
     let (id, secret) = client.split_once(':').expect("a secret");
     assert!(program.exchange(id, secret).await.is_some());
-    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing of it stays");
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing of it is stored");
 }
 
 fn shell(folder: &Path, script: &str) -> String {

@@ -1,7 +1,6 @@
-//! Counts and page keys: they say what posts and qualifications say, after whatever was done, and questions are
-//! answered alike with and without them.
-//!
-//! Each world is verified when it stops, so the tests of acts and imports are tests of this as well.
+//! Headcounts and page keys agree with posts and qualifications after every operation, and responses are the same with
+//! and without them. Each test application is verified when it stops, so the tests of commands and imports test this as
+//! well.
 
 use std::cell::Cell;
 
@@ -16,10 +15,10 @@ use crate::support::{Caller, Kind, TestApp, clock, csv, on_both, postgres::setti
 
 const QUESTIONS: usize = 300;
 
-/// The root, a district and a commune of the demo, some others, and what was there before.
+/// The root, a district and a commune of the demo, some other units, and a former unit.
 const UNITS: [&str; 6] = [demo::ROOT, "BN", demo::DISTRICT, "BN-LT-01-DU", demo::COMMUNE, "DB-DB"];
 
-/// What is surely answered from counts, from keys among all and from keys of a branch, whatever else is drawn.
+/// Queries that certainly use counts, keys among all people, and keys of a branch.
 const SURE: [&str; 3] = [
     r#"{ unit(by: {code: "TW"}, asOf: "2026-06-01") { composition(subject: "PROFESSIONAL") { total levels { count } } } }"#,
     r#"query($cursor: String) { list: cadres(first: 100, after: $cursor, asOf: "2026-06-01",
@@ -28,7 +27,7 @@ const SURE: [&str; 3] = [
         where: {unit: {code: "BN"}, holds: {subject: "PROFESSIONAL", atLeast: "COLLEGE"}}) { pageInfo { endCursor } nodes { code } } }"#,
 ];
 
-/// The first day that is spoken of in the drawn questions, in the past of the world.
+/// The first day of the random queries, in the past of the test application.
 const FOLDED: &str = "2012-01-01T05:00:00Z";
 
 async fn execute(app: &TestApp, sql: &str) -> u64 {
@@ -36,7 +35,7 @@ async fn execute(app: &TestApp, sql: &str) -> u64 {
     done.rows_affected()
 }
 
-/// Has questions answered without counts and keys, or with them again.
+/// Disables counts and keys, or enables them again.
 async fn set_aside(app: &TestApp) {
     execute(app, "UPDATE headcount_state SET version = -version").await;
 }
@@ -49,7 +48,7 @@ async fn demo_app(kind: Kind) -> TestApp {
     app
 }
 
-/// A random query. Counts and keys cover some of them; others have a day, titles or a reach that they do not cover.
+/// A random query. Counts and keys support some of them; others have a day, titles or a reach that they do not support.
 fn question(draw: &mut Rng) -> String {
     let unit = UNITS[draw.usize(..UNITS.len())];
     let subject = ["PROFESSIONAL", "POLITICAL_THEORY", "STATE_MANAGEMENT"][draw.usize(..3)];
@@ -97,7 +96,7 @@ fn question(draw: &mut Rng) -> String {
     )
 }
 
-/// Who asks what. The last two may see numbers alone.
+/// A random caller and query. The last two callers may see only numbers.
 fn drawn(draw: &mut Rng, callers: usize) -> (usize, String) {
     let caller = draw.usize(..callers);
     loop {
@@ -108,7 +107,7 @@ fn drawn(draw: &mut Rng, callers: usize) -> (usize, String) {
     }
 }
 
-/// The answers to a question and to the pages behind it.
+/// The responses to a query and to its further pages.
 async fn walked(caller: &Caller<'_>, question: &str) -> Vec<Value> {
     let (mut pages, mut cursor) = (Vec::new(), Value::Null);
     for _ in 0..4 {
@@ -134,12 +133,12 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
     println!("CADRE_TEST_SEED={seed}");
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = demo_app(kind).await;
-        // Counts of many days to come: a world of years ago.
+        // A clock years ago, so that the counts of many days are in the future.
         let long_ago = Clock::Fixed(FOLDED.parse().expect("a moment"));
         maintenance::rebuild_projections(&app.database, long_ago).await.expect("rebuilt");
-        app.app_state.refresh().await.expect("the snapshot holds what the counts were made by");
+        app.app_state.refresh().await.expect("the snapshot contains the version of the counts");
         let to_come = "SELECT count(*) FROM headcount WHERE day > '1800-01-01'";
-        assert!(number(&app, to_come).await > 100, "the control: changes lie ahead of the folded day");
+        assert!(number(&app, to_come).await > 100, "the control: some changes are later than the folded day");
         let callers = [
             app.caller(&["cadre:read"], &[demo::ROOT]).await,
             app.caller(&["cadre:read"], &[demo::DISTRICT]).await,
@@ -155,7 +154,7 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
         set_aside(&app).await;
         let without = answers(&callers, &asked).await;
         set_aside(&app).await;
-        // The control: where counts and keys are bent, so are many answers.
+        // The control: if counts and keys are wrong, so are many responses.
         execute(&app, "UPDATE headcount SET people = people + 1 WHERE day = '1800-01-01'").await;
         execute(&app, "DELETE FROM level_index WHERE cadre_id IN (SELECT id FROM cadre WHERE code LIKE '%3')").await;
         let bent = answers(&callers, &asked).await;
@@ -195,13 +194,13 @@ async fn number(app: &TestApp, sql: &str) -> i64 {
     row.try_get_by_index(0).expect("a number")
 }
 
-/// What differs, in words; nothing where nothing does.
+/// A description of the differences, or `None`.
 async fn verified(app: &TestApp) -> Option<String> {
     let snapshot = app.database.snapshot().await.expect("a snapshot");
     projection::verify(&snapshot).await.expect("read").err().map(|difference| difference.to_string())
 }
 
-/// What is done to the tables past the program, and a part of what must be said of it.
+/// Changes of the tables outside of the program, and a part of the report about each.
 fn bends(kind: Kind) -> Vec<(String, &'static str)> {
     let of_a = "unit_id = (SELECT id FROM unit WHERE code = 'A')";
     let of_subtree = format!("scope = 'ADMINISTRATIVE' AND {of_a}");
@@ -306,7 +305,7 @@ async fn the_command_names_what_differs_and_repairs_it() {
 
 const SCOPES: [&str; 5] = ["cadre:read", "training:read", "training:write", "rotation:read", "rotation:write"];
 
-/// People of the province who are in a class that grants a level of political theory, by the ids of their enrolments.
+/// People of the province who are in a class that grants a level of political theory: the ids of their enrolments.
 async fn enrolled(app: &TestApp, caller: &Caller<'_>, people: usize) -> Vec<String> {
     let (mut cadres, mut posts) = (String::new(), String::new());
     for at in 0..people {
@@ -333,7 +332,7 @@ async fn enrolled(app: &TestApp, caller: &Caller<'_>, people: usize) -> Vec<Stri
     ids
 }
 
-/// Records that somebody passed, as a client does that is told to come back.
+/// Records a pass, and retries like a client if the service asks for it.
 async fn complete(caller: &Caller<'_>, id: &str) {
     let input =
         json!({ "enrolmentId": id, "passed": true, "completedOn": "2026-05-29", "idempotencyKey": format!("c{id}") });
@@ -373,7 +372,7 @@ async fn sixty_four_acts_at_once_leave_counts_and_keys_whole() {
         let counted = |seen: &Value| seen["unit"]["composition"]["atLeast"]["count"].as_i64().expect("a count");
         assert_eq!(counted(&after), counted(&before) + 64);
         assert_eq!(verified(app).await, None);
-        // The control: without the counts the numbers are the same.
+        // The control: the numbers are the same without the counts.
         set_aside(app).await;
         assert_eq!(intermediate(&caller, "P").await, after);
         set_aside(app).await;
@@ -381,7 +380,7 @@ async fn sixty_four_acts_at_once_leave_counts_and_keys_whole() {
     .await;
 }
 
-/// All people of the province on a day that is past, and those of them who hold the level that the class grants.
+/// The number of all people of the province on a past day, and of those with the level that the class grants.
 async fn counted(caller: &Caller<'_>) -> (i64, i64) {
     let past = r#"{ unit(by: {code: "P"}, asOf: "2026-05-30") {
         composition(subject: "POLITICAL_THEORY") { total atLeast(level: "INTERMEDIATE") { count } } } }"#;
@@ -419,7 +418,7 @@ async fn counts_that_another_version_left_behind_are_read_by_nobody() {
         let ids = enrolled(app, &caller, 2).await;
         let before = intermediate(&caller, "P").await;
 
-        // As a program sees it that knows another form, while one that knows this form reads.
+        // The view of a program with another format of the counts, while one with this format reads.
         set_aside(app).await;
         complete(&caller, &ids[0]).await;
         set_aside(app).await;
@@ -454,7 +453,8 @@ async fn the_first_act_of_a_day_folds_what_has_come() {
         assert!(rows < to_come, "the control: {to_come} rows were folded to {rows}");
         assert_eq!(verified(app).await, None);
         assert_ne!(intermediate(&caller, "P").await, before);
-        // A day before the folded one is counted as ever: five people, and the two who were imported here.
+        // A day before the folded one is counted without the projection: five people, and the two who were imported
+        // here.
         let past =
             r#"{ unit(by: {code: "A"}) { composition(subject: "PROFESSIONAL", asOf: "2017-06-01") { total } } }"#;
         assert_eq!(caller.query(past).await["unit"]["composition"]["total"], 7);

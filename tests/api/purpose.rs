@@ -1,4 +1,4 @@
-//! Protected data is read for a purpose that the grant allows, or not at all.
+//! Protected data can be read only for a purpose that the grant allows.
 
 use entity::value::Purpose;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The contract as a file: `schema.graphql` is what the service serves, and every name in it is explained.
+//! The contract: `schema.graphql` is the served schema, and every name in it has a description.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -31,7 +31,7 @@ fn every_name_of_the_schema_is_explained() {
     assert_eq!(unexplained(&cadre_api::graphql::sdl()), Vec::<String>::new());
 }
 
-/// The control.
+/// The control: a missing description is found.
 #[test]
 fn what_is_not_explained_is_found() {
     let sdl = r#"
@@ -55,7 +55,7 @@ fn what_is_not_explained_is_found() {
     assert_eq!(unexplained(sdl), expected);
 }
 
-/// Logs, metrics and the guide name the codes by `as_str`.
+/// Logs, metrics and the guide use the codes of `as_str`.
 #[test]
 fn the_codes_of_user_errors_are_those_of_the_enum() {
     let coordinates = sdl::coordinates();
@@ -278,7 +278,8 @@ fn every_imported_column_is_readable() {
     }
 }
 
-/// A failing root field becomes null. If it could not, it would take the results of its neighbours along, such as the only
+/// A failing root field becomes null. If it were not nullable, the results of its siblings would be lost, such as the
+/// only copy of a new secret.
 /// copy of a new secret.
 #[test]
 fn a_failing_root_leaves_its_neighbours() {
@@ -308,7 +309,7 @@ fn fields_of(sdl: &str) -> Vec<(String, String, Type)> {
     fields
 }
 
-/// Null and absent would mean two things, or one of them nothing.
+/// If a field with a default accepted null, null and absence could differ.
 #[test]
 fn what_has_a_default_is_never_null() {
     let nullable = |sdl: &str| -> Vec<String> {
@@ -335,7 +336,7 @@ fn what_has_a_default_is_never_null() {
 fn unexplained(sdl: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut look = |coordinate: String, description: &Option<Positioned<String>>| {
-        // A single word repeats the name.
+        // A single word only repeats the name.
         if description.as_ref().is_none_or(|description| description.node.split_whitespace().count() < 2) {
             found.push(coordinate);
         }

@@ -1,6 +1,5 @@
-//! Numbers without persons: what `stats:read` alone is shown, and that differences of it name nobody.
-//!
-//! The population is the demo's. The seed is printed; `CADRE_TEST_SEED` draws the same attacks again.
+//! Statistics without persons: the numbers that `stats:read` alone shows, and differences of them, identify no person.
+//! The population is the demo's. The seed is printed; `CADRE_TEST_SEED` repeats the attacks.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,18 +17,18 @@ const ATTACKS: usize = 1_000;
 const SUBJECTS: [&str; 3] = ["PROFESSIONAL", "POLITICAL_THEORY", "STATE_MANAGEMENT"];
 const DAYS: [&str; 4] = ["2015-12-31", "2019-06-30", "2023-12-31", "2026-05-31"];
 
-/// A cell of compositions: unit, `UNIT` or `SUBTREE`, and the place of the level; none: the total.
+/// A cell of a composition: unit, `UNIT` or `SUBTREE`, and the index of the level, or `None` for the total.
 type Cell = (String, &'static str, Option<usize>);
 
-/// How many people a number that is shown may stand for.
+/// The numbers of people that a shown number may represent.
 type Belief = fn(i64) -> RangeInclusive<i64>;
 
-/// A rounded number and the greatest draws.
+/// A rounded number, with the maximum random draws.
 fn rounded(shown: i64) -> RangeInclusive<i64> {
     (shown - 4).max(0)..=shown + 4
 }
 
-/// The control: counts of one to four are withheld, all others are exact.
+/// The control: counts from one to four are withheld, all others are exact.
 fn withheld(count: i64) -> RangeInclusive<i64> {
     if (1..5).contains(&count) { 1..=4 } else { count..=count }
 }
@@ -48,7 +47,7 @@ async fn a_thousand_difference_attacks_recover_no_count_under_five() {
     }
 }
 
-/// The unit above all others of the bundle.
+/// The root unit of the bundle.
 fn root(bundle: &Path) -> String {
     let mut units = csv::Reader::from_path(bundle.join("units.csv")).expect("units");
     let rows = units.deserialize::<HashMap<String, String>>().map(|row| row.expect("a unit"));
@@ -79,7 +78,7 @@ async fn attack(app: &TestApp, root: &str, mut draw: Rng, seed: u64) {
             }
             attacks += 1;
             let candidates = candidates(&road, &target, &shown, rounded);
-            assert!(candidates > 1, "seed {seed}: {target:?} is told by {road:?} of {question}");
+            assert!(candidates > 1, "seed {seed}: {target:?} follows from {road:?} of {question}");
             recovered_from_totals += usize::from(self::candidates(&road, &target, &truth, withheld) == 1);
         }
     }
@@ -134,11 +133,11 @@ fn cells(answer: &Value) -> HashMap<Cell, i64> {
     cells
 }
 
-/// A whole and the other parts of it: what is left is the target.
+/// A total and its other parts: subtracting the parts from the total gives the target.
 type Road = (Cell, Vec<Cell>);
 
-/// Each cell as what is left of a total, and as what is left of the unit above. Where people hold posts in two units the
-/// parts overlap, and the road leads nowhere: those are left out.
+/// Each cell as the rest of a total, and as the rest of the unit above. Parts overlap if people have posts in two
+/// units; such differences are wrong and are left out.
 fn roads(parent: &str, children: &[String], truth: &HashMap<Cell, i64>) -> Vec<(Road, Cell)> {
     let mut roads: Vec<(Road, Cell)> = Vec::new();
     for (code, reach, at) in truth.keys() {
@@ -163,7 +162,7 @@ fn roads(parent: &str, children: &[String], truth: &HashMap<Cell, i64>) -> Vec<(
     roads
 }
 
-/// How many numbers the target can be, by what is shown of it and of all else on the road.
+/// The number of possible values of the target, given the shown value and those of the difference.
 fn candidates((whole, others): &Road, target: &Cell, shown: &HashMap<Cell, i64>, belief: Belief) -> usize {
     let (itself, whole) = (belief(shown[target]), belief(shown[whole]));
     let (least, most) = others
@@ -184,13 +183,13 @@ async fn rounded_numbers_are_marked_fixed_and_near() {
         let (seer, counter) = (app.all_seeing().await, app.caller(&["stats:read"], &["P"]).await);
         let (exact, shown) = (seer.query(document).await, counter.query(document).await);
 
-        assert_eq!(shown, counter.query(document).await, "a second look draws nothing new");
+        assert_eq!(shown, counter.query(document).await, "a second request returns the same numbers");
         let (exact, shown) = (&exact["unit"], &shown["unit"]);
         assert_eq!(exact["composition"]["isRounded"], false);
         assert_eq!(shown["composition"]["isRounded"], true);
         assert_eq!(shown["trainingProgress"]["isRounded"], true);
         for place in ["planned", "classes"] {
-            assert_eq!(shown["trainingProgress"][place], exact["trainingProgress"][place], "no persons, no rounding");
+            assert_eq!(shown["trainingProgress"][place], exact["trainingProgress"][place], "zero is not rounded");
         }
         for place in ["/composition/total", "/composition/levels/4/count", "/trainingProgress/turns"] {
             let number = |of: &Value| of.pointer(place).and_then(Value::as_i64).expect(place);

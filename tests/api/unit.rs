@@ -193,7 +193,7 @@ async fn a_change_of_persons_alone_leaves_the_registry_as_it_is() {
 
 #[actix_web::test]
 async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran() {
-    // Where several write at once: the act is done while the import waits with all that it wrote.
+    // Only PostgreSQL has concurrent writers: the command is executed while the import waits before its commit.
     let app = TestApp::new(Kind::Postgres).await;
     let held = app.database.begin().await.expect("begun");
     db::lock(&held, "cadre-api headcount", LockMode::Alone).await.expect("held");
@@ -203,12 +203,12 @@ async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran()
         let waits = async || {
             let row = held.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, waiting)).await;
             let row = row.expect("an answer").expect("a row");
-            row.try_get_by_index::<bool>(0).expect("whether it waits").then_some(())
+            row.try_get_by_index::<bool>(0).expect("the state of the lock").then_some(())
         };
         poll::until_async(waits).await.expect("the import waits");
         app.caller(&["cadre:read"], &["W"]).await;
         assert!(!app.app_state.refresh().await.expect("refreshed"), "the control: the import has not committed");
-        held.rollback().await.expect("let go");
+        held.rollback().await.expect("rolled back");
     };
     let titles = csv::titles("code,name", "NEW,Chức danh mới\n");
 

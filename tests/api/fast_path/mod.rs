@@ -1,7 +1,6 @@
-//! The straight way gives the bytes of the engine.
-//!
-//! A document is answered by the engine when it is asked for the first time, and on the straight way afterwards where
-//! there is one: so each drawn question is asked twice. The seed is printed; `CADRE_TEST_SEED` draws the same again.
+//! The fast path writes the same bytes as the engine. The engine answers the first request for a document, and the fast
+//! path the later ones if it supports the document. So each random query is sent twice. The seed is printed;
+//! `CADRE_TEST_SEED` repeats a run.
 
 mod draw;
 
@@ -41,14 +40,14 @@ enum Reach {
     Two,
 }
 
-/// An engine over a world.
+/// An engine over one test application.
 struct Asked {
     app_state: Arc<AppState>,
     tokens: Tokens,
     engine: Engine,
 }
 
-/// The body of an answer as it leaves, and whether it was written on the straight way.
+/// The body of a response as sent, and whether the fast path wrote it.
 #[derive(Debug, PartialEq)]
 struct Body {
     text: String,
@@ -86,7 +85,8 @@ impl Asked {
             ExecutionResponse::Ran(response) if response.errors.is_empty() => {
                 Body { text: text(&Data { data: &response.data }), is_written: false, has_errors: false }
             }
-            // Of fields that fail side by side the engine tells whichever comes first, and no other way tells of errors.
+            // If several fields fail, the engine reports one of them, in no fixed order. The fast path reports no
+            // errors.
             ExecutionResponse::Ran(response) => {
                 Body { text: text(&response.data), is_written: false, has_errors: true }
             }
@@ -96,7 +96,7 @@ impl Asked {
     }
 }
 
-/// The body of an answer without errors, as `http::graphql` makes it.
+/// The body of a response without errors, as `http::graphql` writes it.
 #[derive(Serialize)]
 struct Data<'a> {
     data: &'a async_graphql::Value,
@@ -142,24 +142,30 @@ async fn what_is_written_straight_is_what_the_engine_answers() {
             let by_engine = asked.ask(caller, language, &question).await;
             let again = asked.ask(caller, language, &question).await;
             let told = || format!("question {at} of seed {seed}, {kind:?}, caller {nth}: {question:?}");
-            assert!(!by_engine.is_written, "the engine is asked first: {}", told());
+            assert!(!by_engine.is_written, "the engine answers the first request: {}", told());
             assert_eq!((&again.text, again.has_errors), (&by_engine.text, by_engine.has_errors), "{}", told());
 
             written += usize::from(again.is_written);
             failed += usize::from(by_engine.has_errors);
-            // What stands in the answer of another caller is told apart from it.
+            // The control: another caller gets another response.
             let others = asked.ask(other, language, &question).await;
             differing += usize::from(again.is_written && others.text != again.text);
         }
 
         println!("{kind:?}: {written} written, {failed} with errors, {differing} differ for another caller");
-        assert!(written * 2 > QUESTIONS, "the control: most are written, not {written} of seed {seed}");
-        assert!(differing * 5 > QUESTIONS, "the control: {differing} answers differ for another caller, seed {seed}");
-        assert!(failed * 100 > QUESTIONS, "the control: {failed} questions fail, seed {seed}");
+        assert!(
+            written * 2 > QUESTIONS,
+            "the control: the fast path writes most responses, not only {written}, seed {seed}"
+        );
+        assert!(
+            differing * 5 > QUESTIONS,
+            "the control: only {differing} responses differ for another caller, seed {seed}"
+        );
+        assert!(failed * 100 > QUESTIONS, "the control: {failed} queries fail, seed {seed}");
         written_by_both.push(written);
         app.stop().await;
     }
-    // A read mode exists on PostgreSQL only; one that is too narrow would leave the question to the engine.
+    // Only PostgreSQL has read modes. A read mode that is too narrow would leave the query to the engine.
     assert_eq!(written_by_both[0], written_by_both[1], "seed {seed}");
 }
 
@@ -210,7 +216,7 @@ async fn variables_that_the_engine_would_refuse_are_refused_on_the_straight_way(
         (json!({ "n": 2.5 }), false),
         (json!({ "x": "true" }), false),
         (json!({ "x": null }), false),
-        // Also where nobody asks for the field.
+        // Also if the document does not use the variable's field.
         (json!({ "x": true, "w": { "genre": "FEMALE" } }), false),
         (json!({ "x": true, "n": "2" }), false),
     ] {

@@ -166,7 +166,7 @@ async fn a_command_without_members_needs_no_body() {
     let sent = request(&app, &caller, Method::POST, &format!("{path}/start")).header("Idempotency-Key", "start");
     let answer = Answer::of(sent.send().await.expect("an answer")).await;
 
-    assert_eq!(answer.problem(), (409, "WRONG_STEP"), "it reached the command");
+    assert_eq!(answer.problem(), (409, "WRONG_STEP"), "the request reached the command");
     app.stop().await;
 }
 

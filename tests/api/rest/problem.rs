@@ -1,4 +1,4 @@
-//! Problems: each refusal of `/v1` is one, names the parameter, and its type resolves.
+//! Problems: each refusal of `/v1` is a problem that names the parameter and whose type resolves.
 
 use reqwest::Method;
 use serde_json::{Value, json};
