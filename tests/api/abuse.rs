@@ -56,7 +56,7 @@ fn nested(open: &str, depth: usize, inner: &str, close: &str) -> String {
 }
 
 #[actix_web::test]
-async fn nesting_of_any_depth_leaves_the_process_alive() {
+async fn the_process_survives_nesting_of_any_depth() {
     let mut target = Target::new(&[]).await;
     let by_variable = "query($w: UnitWhere) { units(where: $w) { nodes { code } } }";
     for depth in [10, 31, 32, 33, 100, 126, 127, 128, 1_000, 2_000, 10_000, 100_000] {
@@ -111,7 +111,7 @@ async fn refused(caller: &Caller<'_>, document: &str) -> (Vec<String>, usize) {
 }
 
 #[actix_web::test]
-async fn documents_that_cost_more_than_they_show_are_refused_before_they_run() {
+async fn short_documents_with_a_high_cost_are_refused_before_they_run() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let doubling = |levels: usize| {
@@ -146,7 +146,7 @@ async fn documents_that_cost_more_than_they_show_are_refused_before_they_run() {
 }
 
 #[actix_web::test]
-async fn documents_that_are_not_valid_are_refused_in_few_words() {
+async fn invalid_documents_are_refused_with_a_short_message() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let many = |count: usize, each: fn(usize) -> String| (0..count).map(each).collect::<String>();
@@ -180,7 +180,7 @@ async fn documents_that_are_not_valid_are_refused_in_few_words() {
 }
 
 #[actix_web::test]
-async fn variables_are_what_was_sent_and_nothing_else() {
+async fn variables_have_exactly_the_sent_values() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let total = async |document: &str, variables: Value| {
@@ -208,7 +208,7 @@ async fn variables_are_what_was_sent_and_nothing_else() {
 }
 
 #[actix_web::test]
-async fn introspection_and_suggestions_are_for_callers_with_a_token() {
+async fn introspection_and_suggestions_require_a_token() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.caller(&["stats:read"], &["W"]).await;
 
@@ -225,7 +225,7 @@ async fn introspection_and_suggestions_are_for_callers_with_a_token() {
 }
 
 #[actix_web::test]
-async fn no_value_of_a_request_comes_back_and_no_text_of_it_is_logged() {
+async fn no_value_of_a_request_is_returned_and_no_text_of_it_is_logged() {
     let target = Target::new(&["--log", "trace"]).await;
     let url = &target.program.url;
     let http = reqwest::Client::new();
@@ -420,7 +420,7 @@ async fn only_plain_json_is_read() {
 }
 
 #[actix_web::test]
-async fn a_change_does_not_come_by_get() {
+async fn a_mutation_by_get_is_refused() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
 
@@ -441,7 +441,7 @@ async fn a_change_does_not_come_by_get() {
 }
 
 #[actix_web::test]
-async fn who_is_slow_is_told_so_and_let_go() {
+async fn slow_senders_are_disconnected_with_a_timeout() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     // The client is already cached, so a slow request is not refused because of a slow look-up.

@@ -562,7 +562,7 @@ fn rewrites() -> bool {
 }
 
 #[actix_web::test]
-async fn everybody_sees_what_the_table_says() {
+async fn every_caller_has_the_rights_in_the_table() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/access.txt");
     on_both(async |app| {
         let seen = table(app).await;
@@ -577,7 +577,7 @@ async fn everybody_sees_what_the_table_says() {
 }
 
 #[test]
-fn every_place_of_the_schema_has_a_decision() {
+fn every_coordinate_of_the_schema_has_a_policy_decision() {
     let undecided: Vec<_> = schema::coordinates().into_iter().filter(|coordinate| need(coordinate).is_none()).collect();
     assert!(undecided.is_empty(), "decide in domain::access::policy: {undecided:#?}");
 
@@ -592,7 +592,7 @@ fn every_place_of_the_schema_has_a_decision() {
 }
 
 #[actix_web::test]
-async fn a_refusal_names_the_fields_and_scopes_and_gives_nothing() {
+async fn a_refusal_names_fields_and_scopes_and_contains_no_data() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["P"]).await;
 
@@ -624,7 +624,7 @@ async fn a_refusal_names_the_fields_and_scopes_and_gives_nothing() {
 }
 
 #[actix_web::test]
-async fn the_schema_itself_can_be_asked() {
+async fn introspection_is_allowed() {
     on_both(async |app| {
         let caller = app.caller(&["stats:read"], &["A"]).await;
 

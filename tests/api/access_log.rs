@@ -32,7 +32,7 @@ async fn log(app: &TestApp) -> Vec<[String; 4]> {
 }
 
 #[actix_web::test]
-async fn whoever_reads_protected_data_stands_in_the_log_once_for_each_person() {
+async fn a_reading_of_protected_data_is_logged_once_for_each_person() {
     on_both(async |app| {
         let mut caller = app.all_seeing().await;
         caller.purpose = Some("TRAINING");
@@ -70,7 +70,7 @@ async fn whoever_reads_protected_data_stands_in_the_log_once_for_each_person() {
 }
 
 #[actix_web::test]
-async fn an_entry_says_for_what_by_which_document_and_stands_in_the_chain() {
+async fn an_entry_has_purpose_and_document_and_is_in_the_chain() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         let document = r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"#;
@@ -97,7 +97,7 @@ async fn an_entry_says_for_what_by_which_document_and_stands_in_the_chain() {
 }
 
 #[actix_web::test]
-async fn an_answer_that_cannot_be_logged_does_not_leave() {
+async fn a_response_that_cannot_be_logged_is_not_sent() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         let document = r#"{ cadre(by: {code: "A-02"}) { fullName identity { birthOn } } }"#;
@@ -128,7 +128,7 @@ const APPEND_ONLY: [(&str, &str); 5] = [
 ];
 
 #[actix_web::test]
-async fn the_database_itself_refuses_to_change_a_log() {
+async fn the_database_refuses_changes_of_the_logs() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         caller.query(r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"#).await;
@@ -172,7 +172,7 @@ async fn read_by<'a>(app: &'a TestApp, purposes: &[&'a str]) -> Caller<'a> {
 }
 
 #[actix_web::test]
-async fn a_person_s_log_is_read_newest_first_and_tells_of_nobody_else() {
+async fn the_log_of_a_person_is_read_newest_first_and_contains_no_other_person() {
     on_both(async |app| {
         let purposes = ["PERSONNEL", "TRAINING", "PLANNING", "STATISTICS", "CONFIRMATION"];
         read_by(app, &purposes).await;
@@ -220,7 +220,7 @@ async fn the_log_of_a_person_out_of_reach_is_empty() {
 }
 
 #[actix_web::test]
-async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
+async fn withheld_entries_are_visible_from_their_day_and_earlier_to_the_operator() {
     on_both(async |app| {
         let reader = read_by(app, &["PERSONNEL", "TRAINING"]).await;
         let other = read_by(app, &["PLANNING"]).await;
@@ -278,7 +278,7 @@ async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
 }
 
 #[actix_web::test]
-async fn an_entry_is_found_by_its_id_where_the_log_of_its_person_shows_it() {
+async fn an_entry_is_found_by_its_id_by_callers_that_see_it_in_the_log() {
     on_both(async |app| {
         let reader = read_by(app, &["PERSONNEL"]).await;
         let scopes = ["cadre:read", "audit:read"];

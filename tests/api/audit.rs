@@ -78,7 +78,7 @@ fn judge(output: &Output) -> Outcome {
 
 /// The control: a server that always sends the same text does not pass.
 #[actix_web::test]
-async fn the_audits_can_fail() {
+async fn the_audits_reject_a_wrong_server() {
     use actix_web::{App, HttpResponse, HttpServer, web};
 
     let always =

@@ -50,7 +50,7 @@ fn school(code: &str, name: &str) -> institution::ActiveModel {
 }
 
 #[actix_web::test]
-async fn rows_come_back_as_they_were_given_and_in_their_order() {
+async fn inserted_rows_are_stored_unchanged_and_in_order() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         let database = &app.database;
@@ -77,7 +77,7 @@ async fn rows_come_back_as_they_were_given_and_in_their_order() {
 }
 
 #[actix_web::test]
-async fn a_row_that_lacks_what_the_first_one_sets_is_refused() {
+async fn a_row_without_a_column_of_the_first_row_is_refused() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         let txn = app.database.begin().await.expect("begun");
@@ -90,7 +90,7 @@ async fn a_row_that_lacks_what_the_first_one_sets_is_refused() {
 }
 
 #[actix_web::test]
-async fn a_table_that_is_filled_has_its_indexes_again_and_they_hold() {
+async fn a_filled_table_has_all_its_indexes_and_they_are_enforced() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         let (database, is_embedded) = (&app.database, kind == Kind::Sqlite);
@@ -197,7 +197,7 @@ async fn as_kept(txn: &DatabaseTransaction) -> Vec<level_index::Model> {
 }
 
 #[actix_web::test]
-async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
+async fn staged_rows_are_written_in_the_order_of_the_key() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         let before = indexes(&app.database).await;
@@ -239,7 +239,7 @@ async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
 }
 
 #[actix_web::test]
-async fn a_role_that_may_set_nothing_aside_writes_rows_as_they_come() {
+async fn a_role_without_the_right_to_stage_rows_writes_them_in_the_given_order() {
     let app = TestApp::empty(Kind::Postgres).await;
     for (act, is_in_order) in
         [("GRANT TEMPORARY ON DATABASE %I TO", true), ("REVOKE TEMPORARY ON DATABASE %I FROM", false)]

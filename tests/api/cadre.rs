@@ -81,7 +81,7 @@ async fn a_person_is_found_by_id_code_and_identity_number() {
 }
 
 #[actix_web::test]
-async fn a_key_names_a_person_in_one_way() {
+async fn a_key_has_exactly_one_member() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         for by in ["{}", r#"{code: "A-01", id: "x"}"#, "{code: null}"] {
@@ -121,7 +121,7 @@ async fn an_identity_number_of_several_people_is_a_conflict() {
 }
 
 #[actix_web::test]
-async fn qualifications_count_from_the_last_day_that_the_paper_can_mean() {
+async fn qualifications_count_from_the_last_possible_day_of_their_date() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
@@ -213,7 +213,7 @@ async fn posts_are_newest_first_and_the_later_primary_one_counts() {
 const EVERYBODY: [&str; 10] = ["A-01", "A-02", "A-03", "A-04", "A-06", "B-01", "B-02", "M-01", "P-01", "P-02"];
 
 #[actix_web::test]
-async fn a_filter_means_what_it_says() {
+async fn each_filter_finds_the_matching_people() {
     let cases: &[(&str, &[&str])] = &[
         ("{}", &EVERYBODY),
         ("{and: []}", &EVERYBODY),
@@ -504,7 +504,7 @@ async fn institutions_and_ethnic_groups_are_listed_by_code() {
 }
 
 #[actix_web::test]
-async fn a_list_that_fails_leaves_its_neighbours() {
+async fn a_failing_list_keeps_the_results_of_its_siblings() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let document = r#"{ wrong: cadres(where: {titles: ["NO"]}) { nodes { code } } right: cadres(first: 1) { totalCount { value } } }"#;
@@ -517,7 +517,7 @@ async fn a_list_that_fails_leaves_its_neighbours() {
 }
 
 #[actix_web::test]
-async fn what_is_wrong_in_a_list_is_named_by_its_field() {
+async fn an_invalid_argument_of_a_list_is_refused_with_its_field() {
     let long = format!("search: \"{}\"", "a".repeat(101));
     let cases = [
         (r#"where: {titles: ["CT", "NO"]}"#, "where.titles"),
@@ -588,7 +588,7 @@ async fn a_filter_has_a_bounded_size() {
 }
 
 #[actix_web::test]
-async fn odd_text_and_days_far_away_find_nothing_and_break_nothing() {
+async fn unusual_text_and_distant_days_cause_no_errors() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         let document = "query($text: String!, $id: ID!) {

@@ -14,7 +14,7 @@ const QUESTION: &str = "{ cadres(first: 50) { nodes { code \
     identity { nationalId birthOn nativePlaceCode } political { joinedPartyOn } origin { ethnicity { code } } } } }";
 
 #[actix_web::test]
-async fn a_check_that_is_gone_would_be_heard() {
+async fn a_missing_check_would_be_detected() {
     let protected = ["cadre.identity:read", "cadre.political:read", "cadre.origin:read"];
     on_both(async |app| {
         let caller = app.all_seeing().await;
@@ -38,7 +38,7 @@ async fn a_check_that_is_gone_would_be_heard() {
 }
 
 #[test]
-fn a_log_line_or_a_metric_that_names_somebody_would_be_heard() {
+fn an_identity_number_in_a_log_line_or_metric_would_be_detected() {
     for text in ["person 999000000001 was read", "at=1970-01-02", r#"cadre_errors_total{id="999000000031"} 1"#] {
         assert!(canary::names_somebody(text), "{text}");
     }
@@ -53,7 +53,7 @@ fn a_log_line_or_a_metric_that_names_somebody_would_be_heard() {
 }
 
 #[test]
-fn marks_are_said_of_nothing_else() {
+fn marked_values_have_no_other_meaning() {
     let files = std::fs::read_dir(bundle()).expect("the bundle").map(|file| file.expect("a file").path());
     let mut others: HashSet<String> = HashSet::new();
     for file in files {

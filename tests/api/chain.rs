@@ -256,7 +256,7 @@ async fn counted(app: &TestApp, checkpoints: &[Checkpoint]) -> Result<Intact, Fa
 }
 
 #[actix_web::test]
-async fn whatever_is_done_to_the_logs_is_found_where_it_was_done() {
+async fn every_change_of_the_logs_is_found_at_its_position() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     on_both(async |app| {
@@ -302,7 +302,7 @@ async fn whatever_is_done_to_the_logs_is_found_where_it_was_done() {
 }
 
 #[actix_web::test]
-async fn a_chain_that_was_made_anew_is_told_by_a_checkpoint() {
+async fn a_checkpoint_detects_a_rebuilt_chain() {
     on_both(async |app| {
         write_logs(app).await;
         let before = end_of(app).await;
@@ -336,7 +336,7 @@ async fn a_chain_that_was_made_anew_is_told_by_a_checkpoint() {
 }
 
 #[actix_web::test]
-async fn acts_from_before_there_was_a_chain_are_taken_into_it_once() {
+async fn entries_older_than_the_chain_are_added_to_it_once() {
     on_both(async |app| {
         let acts = audit_entry::Entity::find().count(app.database.reader()).await.expect("a count") as i64;
         for _ in 0..Migrator::migrations().len() {
@@ -371,7 +371,7 @@ async fn tampered(database: &Database, sql: &str) {
 }
 
 #[actix_web::test]
-async fn the_program_keeps_checkpoints_and_verifies_against_them() {
+async fn the_program_writes_checkpoints_and_verifies_against_them() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, folder) = copy(kind).await;
         let elsewhere = tempfile::tempdir().expect("a folder");
@@ -410,7 +410,7 @@ async fn the_program_keeps_checkpoints_and_verifies_against_them() {
 }
 
 #[actix_web::test]
-async fn the_operator_reads_and_withholds_by_the_command_line() {
+async fn the_operator_reads_and_withholds_entries_at_the_command_line() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.all_seeing().await;
     caller.query(r#"{ a: cadre(by: {code: "A-02"}) { identity { birthOn } } b: cadre(by: {code: "A-01"}) { origin { __typename } } }"#).await;

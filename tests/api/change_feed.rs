@@ -97,7 +97,7 @@ async fn decided(caller: &Caller<'_>) -> String {
 }
 
 #[actix_web::test]
-async fn a_move_is_told_to_those_who_lose_and_those_who_gain_the_person() {
+async fn a_move_is_reported_to_clients_that_lose_and_that_gain_the_person() {
     on_both(async |app| {
         let (office, nation) = (app.caller(&WRITE, &["P"]).await, app.caller(&READ, &["W"]).await);
         let (east, west, other) =
@@ -140,7 +140,7 @@ async fn news_of(readers: &mut [Reader<'_>]) -> Vec<Vec<String>> {
 }
 
 #[actix_web::test]
-async fn a_post_that_ends_with_a_day_is_told_on_that_day() {
+async fn the_planned_end_of_a_post_is_reported_on_its_day() {
     on_both(async |app| {
         let (east, west) = (app.caller(&READ, &["A"]).await, app.caller(&READ, &["B"]).await);
         maintenance::record_day(&app.database, clock()).await.expect("recorded");
@@ -172,7 +172,7 @@ async fn a_post_that_ends_with_a_day_is_told_on_that_day() {
 }
 
 #[actix_web::test]
-async fn a_page_of_one_tells_what_a_page_of_all_tells() {
+async fn pages_of_one_contain_the_same_changes_as_one_page() {
     on_both(async |app| {
         let office = app.caller(&WRITE, &["P"]).await;
         let (mut one, mut all) = (Reader::from_now(&office).await, Reader::from_now(&office).await);
@@ -236,7 +236,7 @@ async fn types_follow_the_scopes() {
 }
 
 #[actix_web::test]
-async fn an_import_of_some_records_is_told_record_by_record() {
+async fn a_small_import_is_reported_record_by_record() {
     on_both(async |app| {
         let (east, nation) = (app.caller(&READ, &["A"]).await, app.caller(&READ, &["W"]).await);
         let mut readers = [Reader::from_now(&east).await, Reader::from_now(&nation).await];
@@ -262,7 +262,7 @@ async fn an_import_of_some_records_is_told_record_by_record() {
 }
 
 #[actix_web::test]
-async fn after_a_bulk_load_the_data_is_copied_again() {
+async fn a_bulk_load_requires_a_new_copy() {
     on_both(async |app| {
         let nation = app.caller(&READ, &["W"]).await;
         let from_the_beginning = nation.ask("{ changes { nodes { id } } }", json!({})).await;
@@ -283,7 +283,7 @@ async fn after_a_bulk_load_the_data_is_copied_again() {
 
 /// Concurrent transactions commit in another order than they draw their numbers. No reader misses a change.
 #[actix_web::test]
-async fn readers_beside_many_writers_miss_nothing() {
+async fn readers_miss_no_change_of_concurrent_writers() {
     const WRITERS: usize = 12;
     const ROUNDS: usize = 6;
     on_both(async |app| {

@@ -105,7 +105,7 @@ async fn a_closed_pipe_changes_no_exit_status() {
 }
 
 #[actix_web::test]
-async fn an_import_whose_report_nobody_reads_is_loaded() {
+async fn an_import_succeeds_if_its_report_cannot_be_printed() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = fresh(kind).await;
         drop(printed(&url, &["migrate", "up"]));
@@ -120,7 +120,7 @@ async fn an_import_whose_report_nobody_reads_is_loaded() {
 }
 
 #[actix_web::test]
-async fn a_secret_that_was_not_printed_is_replaced_as_standard_error_says() {
+async fn a_secret_that_was_not_printed_is_replaced_as_standard_error_explains() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let add = ["client", "add", "--name", "unread", "--scope", "cadre:read", "--unit", "W"];
 
@@ -141,7 +141,7 @@ async fn a_secret_that_was_not_printed_is_replaced_as_standard_error_says() {
 }
 
 #[actix_web::test]
-async fn a_service_without_standard_output_and_error_goes_on_serving() {
+async fn a_service_without_standard_output_and_error_continues_serving() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let folder = tempfile::tempdir().expect("a folder");
     // The test cannot read the port from the output of the service, so it chooses a free one.
@@ -174,7 +174,7 @@ fn an_output_that_fails_is_an_error() {
 }
 
 #[actix_web::test]
-async fn migrations_are_taken_back_only_once_the_operator_agrees() {
+async fn migrations_are_rolled_back_only_after_a_confirmation() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         drop(printed(&url, &["migrate", "up"]));
@@ -200,7 +200,7 @@ async fn migrations_are_taken_back_only_once_the_operator_agrees() {
 }
 
 #[test]
-fn questions_about_a_database_do_not_create_it() {
+fn reading_commands_do_not_create_a_database() {
     let (folder, bundle) = (tempfile::tempdir().expect("a folder"), bundle());
     let url = format!("sqlite://{}", folder.path().join("cadre.db").display());
     let bundle = bundle.to_str().expect("UTF-8");
@@ -281,7 +281,7 @@ impl Terminal {
 }
 
 #[test]
-fn on_a_terminal_the_operator_is_asked() {
+fn a_terminal_prompts_the_operator() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("cadre.db").display());
     drop(printed(&url, &["migrate", "up"]));
@@ -302,7 +302,7 @@ fn on_a_terminal_the_operator_is_asked() {
 }
 
 #[test]
-fn the_log_has_colours_only_on_a_terminal_that_wants_them() {
+fn the_log_has_colours_only_on_a_terminal_that_allows_them() {
     let folder = tempfile::tempdir().expect("a folder");
     for (variables, format, is_coloured) in [
         (&[][..], "text", true),
@@ -324,7 +324,7 @@ fn the_log_has_colours_only_on_a_terminal_that_wants_them() {
 }
 
 #[test]
-fn a_log_filter_that_means_nothing_is_refused() {
+fn an_invalid_log_filter_is_refused() {
     let url = "sqlite:///dev/null/never-opened.db";
     for filter in ["loud", "", "inof", "sqlx=warn", "info,sqlx=loud"] {
         let said = refused(url, &["schema", "--log", filter]);

@@ -72,7 +72,7 @@ async fn people_are_counted_by_their_highest_level_each_once() {
 }
 
 #[actix_web::test]
-async fn the_day_is_that_of_the_unit_unless_another_is_asked() {
+async fn the_day_is_that_of_the_unit_unless_another_is_requested() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
@@ -134,7 +134,7 @@ async fn a_share_is_a_percentage_rounded_once() {
 }
 
 #[actix_web::test]
-async fn what_names_nothing_is_refused_by_its_field() {
+async fn an_unknown_name_is_refused_with_its_field() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         for (asked, field) in [

@@ -60,7 +60,7 @@ async fn the_console_is_served_only_if_it_is_on() {
 }
 
 #[actix_web::test]
-async fn the_files_of_the_console_load_nothing_from_elsewhere() {
+async fn the_files_of_the_console_load_nothing_from_other_hosts() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let program = Program::serve_with(&url, &["--console", "on"]);
     for (path, kind) in PATHS {
@@ -123,7 +123,7 @@ fn the_third_party_files_are_those_of_their_packages() {
 }
 
 #[actix_web::test]
-async fn the_samples_of_the_console_find_something_in_the_demo() {
+async fn the_sample_queries_of_the_console_find_rows_in_the_demo() {
     let app = TestApp::empty(Kind::Sqlite).await;
     let bundle = tempfile::tempdir().expect("a folder");
     demo::write_bundle(bundle.path()).expect("written");

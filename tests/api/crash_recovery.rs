@@ -65,7 +65,7 @@ struct Desk {
 }
 
 #[actix_web::test]
-async fn what_was_acknowledged_outlives_a_kill() {
+async fn acknowledged_commands_survive_a_kill() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     for kind in [Kind::Sqlite, Kind::Postgres] {

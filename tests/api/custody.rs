@@ -55,7 +55,7 @@ async fn assert_open(app: &TestApp, caller: &Caller<'_>, document: &str, pointer
 }
 
 #[actix_web::test]
-async fn a_rotation_opens_no_protected_facts_of_who_left() {
+async fn a_rotation_shows_no_protected_facts_of_a_person_who_left() {
     on_both(async |app| {
         let of = Places::of(&app.database).await;
         keep_only(&app.database, vec![of.ended(["01/QĐ", "M-01", "A2U", "B1U", "2018-01-01"], "2021-01-01")]).await;
@@ -74,7 +74,7 @@ async fn a_rotation_opens_no_protected_facts_of_who_left() {
 }
 
 #[actix_web::test]
-async fn an_enrolment_opens_no_protected_facts_of_who_left() {
+async fn an_enrolment_shows_no_protected_facts_of_a_person_who_left() {
     on_both(async |app| {
         let of = Places::of(&app.database).await;
         let enrolments = vec![sent(&of, ["M-01", "CMNV", "A2U"], 2017)];
@@ -91,7 +91,7 @@ async fn an_enrolment_opens_no_protected_facts_of_who_left() {
 }
 
 #[actix_web::test]
-async fn a_past_day_opens_no_protected_facts_of_who_left_since() {
+async fn a_past_day_shows_no_protected_facts_of_a_person_who_left_since() {
     on_both(async |app| {
         let (left, here) = (app.caller(&SCOPES, &["A"]).await, app.caller(&SCOPES, &["B"]).await);
         let then = format!("{{ cadre(by: {{code: \"M-01\"}}, asOf: \"2017-06-01\") {{ {PERSON} }} }}");
@@ -154,7 +154,7 @@ async fn without_post(app: &TestApp, day: &str) -> BTreeSet<String> {
 }
 
 #[actix_web::test]
-async fn people_without_a_post_are_listed_where_their_file_is() {
+async fn people_without_a_post_are_listed_by_the_custody_of_their_file() {
     on_both(async |app| {
         app.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
         let everyone = cadre::Entity::find().all(app.database.reader()).await.expect("cadres");
@@ -200,7 +200,7 @@ async fn people_without_a_post_are_listed_where_their_file_is() {
 }
 
 #[actix_web::test]
-async fn conditions_on_the_post_apply_to_the_one_whose_unit_keeps_the_file() {
+async fn conditions_apply_to_the_post_whose_unit_has_custody_of_the_file() {
     on_both(async |app| {
         app.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
         let (all, a) = (app.caller(&["cadre:read"], &["W"]).await, app.caller(&["cadre:read"], &["A"]).await);

@@ -20,7 +20,7 @@ const ROTATION: &str = "cadre { code fullName unit { code } title { code } } for
     checks { rule result legalBasis verified message } version";
 
 #[actix_web::test]
-async fn both_databases_answer_drawn_questions_alike() {
+async fn both_databases_answer_random_queries_alike() {
     let (bundle, _folder) = population();
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");

@@ -240,7 +240,7 @@ pub async fn caller<'a>(app: &'a TestApp, scopes: Option<&str>, unit: Option<&st
 }
 
 #[actix_web::test]
-async fn every_request_of_the_guides_gives_the_answer_below_it() {
+async fn every_request_of_the_guides_gives_the_printed_response() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = demo_app(kind).await;
         for guide in GUIDES {
@@ -296,7 +296,7 @@ async fn the_loop_of_the_guide_reaches_every_row_once() {
 }
 
 #[test]
-fn a_request_without_an_answer_fails() {
+fn a_request_without_a_response_fails() {
     for (text, good) in [
         ("```graphql\n{ a }\n```\n```json\n{}\n```\n", true),
         ("```graphql\n{ a }\n```\n```json variables\n{}\n```\n```json\n{}\n```\n", true),
@@ -312,7 +312,7 @@ fn a_request_without_an_answer_fails() {
 }
 
 #[test]
-fn an_answer_is_rewritten_in_its_place() {
+fn a_response_is_rewritten_in_its_place() {
     let text = "a\n```graphql\n{ a }\n```\n```json\nold\nold\n```\nb\n";
     let line = examples(text)[0].answer.line;
     assert_eq!(rewritten(text, &[(line, "new".to_owned())]), "a\n```graphql\n{ a }\n```\n```json\nnew\n```\nb\n");
@@ -437,7 +437,7 @@ fn the_codes_of_refusals_are_those_of_the_code() {
 }
 
 #[test]
-fn the_columns_are_those_of_a_bundle_that_is_loaded() {
+fn the_documented_columns_are_those_of_a_valid_bundle() {
     let list = |columns: &[&str]| if columns.is_empty() { "none".to_owned() } else { columns.join(", ") };
     let known: BTreeMap<String, [String; 2]> =
         import::FILES.iter().map(|file| (file.name.to_owned(), [list(file.columns), list(file.optional)])).collect();

@@ -107,7 +107,7 @@ async fn public_changes(app: &TestApp) -> u64 {
 }
 
 #[actix_web::test]
-async fn an_outsider_cannot_tell_that_a_rotation_is_prepared() {
+async fn an_outsider_gets_the_same_responses_while_a_rotation_is_prepared() {
     on_both(async |app| {
         let office = app.caller(&WRITE, &["P"]).await;
         let outsider = app.caller(&WRITE, &["A"]).await;
@@ -139,7 +139,7 @@ async fn an_outsider_cannot_tell_that_a_rotation_is_prepared() {
 }
 
 #[actix_web::test]
-async fn what_is_given_up_is_never_told() {
+async fn a_rotation_that_is_given_up_is_never_disclosed() {
     on_both(async |app| {
         let office = app.caller(&WRITE, &["P"]).await;
         let outsider = app.caller(&WRITE, &["A"]).await;
@@ -165,7 +165,7 @@ async fn what_is_given_up_is_never_told() {
 
 /// The outsider's own rotation of the same person reveals nothing about the other one before that is published.
 #[actix_web::test]
-async fn two_offices_that_prepare_for_one_person_learn_of_each_other_by_publication() {
+async fn two_rotations_of_one_person_are_invisible_to_each_other_until_published() {
     on_both(async |app| {
         let office = app.caller(&WRITE, &["P"]).await;
         let outsider = app.caller(&WRITE, &["A"]).await;
@@ -197,7 +197,7 @@ async fn two_offices_that_prepare_for_one_person_learn_of_each_other_by_publicat
 
 /// A published rotation stays visible after its revocation; it only no longer counts.
 #[actix_web::test]
-async fn a_decision_that_is_revoked_after_its_publication_stays_known() {
+async fn a_decision_revoked_after_its_publication_stays_visible() {
     on_both(async |app| {
         let office = app.caller(&WRITE, &["P"]).await;
         let outsider = app.caller(&READ, &["A"]).await;
@@ -223,7 +223,7 @@ async fn a_decision_that_is_revoked_after_its_publication_stays_known() {
 
 /// The reach must contain the preparing unit; the units of the rotation do not matter.
 #[actix_web::test]
-async fn the_preparing_units_scope_alone_knows() {
+async fn only_the_preparing_unit_sees_a_rotation_before_publication() {
     on_both(async |app| {
         let office = app.caller(&WRITE, &["P"]).await;
         let id = propose(&office).await;

@@ -111,7 +111,7 @@ async fn ask(caller: &Caller<'_>, (fact, people, subject, read, expected): &(&st
 }
 
 #[actix_web::test]
-async fn the_demo_gives_the_figures_of_its_people() {
+async fn the_demo_reproduces_the_published_figures() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         let bundle = tempfile::tempdir().expect("a folder");
@@ -129,7 +129,7 @@ async fn the_demo_gives_the_figures_of_its_people() {
 }
 
 #[actix_web::test]
-async fn a_province_gives_every_figure() {
+async fn a_province_reproduces_every_published_figure() {
     let bundle = tempfile::tempdir().expect("a folder");
     province::write(bundle.path()).expect("written");
     let bundle = bundle.path();

@@ -113,7 +113,7 @@ async fn a_full_database_file_loses_no_acknowledged_write_and_recovers() {
 }
 
 #[actix_web::test]
-async fn protected_data_is_not_answered_when_the_access_log_cannot_hold_it() {
+async fn protected_data_is_not_sent_if_the_access_log_cannot_be_written() {
     let app = narrow_app().await;
     let caller = app.all_seeing().await;
     let identity = read_identity(&caller).await;
@@ -277,7 +277,7 @@ async fn a_full_tablespace_loses_no_acknowledged_write_and_the_service_recovers(
 }
 
 #[actix_web::test]
-async fn a_log_that_cannot_be_written_breaks_no_answer() {
+async fn a_log_that_cannot_be_written_breaks_no_response() {
     if !fs::exists("/dev/full").is_ok_and(|exists| exists) {
         println!("NOT TESTED: there is no /dev/full here");
         return;

@@ -28,7 +28,7 @@ async fn asked(caller: &Caller<'_>, accept: &str, document: &str) -> (u16, Value
 }
 
 #[actix_web::test]
-async fn the_media_type_of_an_answer_is_the_one_that_the_client_likes_best() {
+async fn the_media_type_of_a_response_is_the_one_that_the_client_prefers() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let json = "application/json";
@@ -62,7 +62,7 @@ async fn the_media_type_of_an_answer_is_the_one_that_the_client_likes_best() {
 }
 
 #[actix_web::test]
-async fn a_document_that_does_not_fit_the_schema_is_told_the_name_that_does_not() {
+async fn an_invalid_document_is_refused_with_the_unknown_name() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     for (document, message) in [
@@ -99,7 +99,7 @@ async fn a_document_that_does_not_fit_the_schema_is_told_the_name_that_does_not(
 }
 
 #[actix_web::test]
-async fn the_status_tells_what_the_media_type_lets_it_tell() {
+async fn the_status_depends_on_the_media_type() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let page = "subunits(first: 100) { nodes { ";
@@ -149,7 +149,7 @@ async fn the_status_tells_what_the_media_type_lets_it_tell() {
 }
 
 #[actix_web::test]
-async fn who_has_no_token_is_told_before_anything_is_read() {
+async fn a_request_without_a_token_is_refused_before_its_body_is_read() {
     let app = small_app().await;
     let endpoint = format!("{}/graphql", app.url);
     let http = app.http();
@@ -179,7 +179,7 @@ async fn who_has_no_token_is_told_before_anything_is_read() {
 }
 
 #[actix_web::test]
-async fn the_keys_of_an_answer_stand_in_the_order_of_the_request() {
+async fn the_keys_of_a_response_have_the_order_of_the_request() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let document = r#"{
@@ -241,7 +241,7 @@ fn brief(error: &Value) -> String {
 }
 
 #[actix_web::test]
-async fn variables_that_were_not_sent_are_absent_and_defaults_hold_everywhere() {
+async fn variables_that_were_not_sent_are_absent_and_defaults_apply_everywhere() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let nodes = |data: &Value| data["units"]["nodes"].as_array().expect("nodes").len();
@@ -294,7 +294,7 @@ async fn messages_come_in_the_language_of_the_client_and_codes_do_not_change() {
 }
 
 #[actix_web::test]
-async fn every_answer_of_the_api_carries_its_id_and_is_kept_by_nobody() {
+async fn every_response_has_its_id_and_must_not_be_cached() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let mut ids = Vec::new();
@@ -404,7 +404,7 @@ async fn the_root_has_a_page_for_browsers_and_json_for_programs() {
 }
 
 #[actix_web::test]
-async fn the_schema_is_served_as_it_stands_in_the_repository() {
+async fn the_served_schema_is_the_one_in_the_repository() {
     let app = small_app().await;
 
     let answer = sent(app.http().get(format!("{}/schema.graphql", app.url))).await;
@@ -415,7 +415,7 @@ async fn the_schema_is_served_as_it_stands_in_the_repository() {
 }
 
 #[actix_web::test]
-async fn questions_come_by_get_with_variables_too() {
+async fn queries_may_be_sent_by_get_with_variables() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let get = async |pairs: &[(&str, &str)]| {

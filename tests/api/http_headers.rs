@@ -41,7 +41,7 @@ async fn asked(caller: &Caller<'_>, document: &str) -> Response {
 }
 
 #[actix_web::test]
-async fn long_answers_are_compressed_for_clients_that_accept_it() {
+async fn long_responses_are_compressed_for_clients_that_accept_it() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let plain = sent(caller.post(&json!({ "query": LONG }))).await;
@@ -75,7 +75,7 @@ async fn long_answers_are_compressed_for_clients_that_accept_it() {
 }
 
 #[actix_web::test]
-async fn short_answers_and_tokens_stay_as_they_are() {
+async fn short_responses_and_tokens_are_not_compressed() {
     let app = small_app().await;
     let caller = app.all_seeing().await;
 
@@ -196,7 +196,7 @@ async fn head_has_the_headers_of_get_and_no_body() {
 }
 
 #[actix_web::test]
-async fn an_unknown_method_is_answered_with_the_known_ones() {
+async fn an_unknown_method_is_refused_with_the_allowed_ones() {
     let app = small_app().await;
     for (path, allow) in [
         ("/graphql", "GET, HEAD, POST"),
@@ -220,7 +220,7 @@ async fn an_unknown_method_is_answered_with_the_known_ones() {
 const ID: &str = "01890A5Dac96774bbcceb302099a8057";
 
 #[actix_web::test]
-async fn a_request_keeps_the_id_that_it_comes_with() {
+async fn a_request_keeps_the_id_that_it_was_sent_with() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let url = |path: &str| format!("{}{path}", app.url);
@@ -282,7 +282,7 @@ fn preflight(url: &str, origin: &str) -> RequestBuilder {
 }
 
 #[actix_web::test]
-async fn pages_of_listed_origins_may_ask_and_others_may_not() {
+async fn pages_of_listed_origins_are_allowed_and_others_are_not() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let credentials = client(&url);
     let program = Program::serve_with(&url, &["--cors-origins", "https://app.example.vn, http://localhost:3000"]);
@@ -361,7 +361,7 @@ async fn no_page_of_another_origin_uses_a_client_secret() {
 }
 
 #[actix_web::test]
-async fn without_the_setting_no_page_of_another_origin_may_ask() {
+async fn without_the_setting_no_page_of_another_origin_is_allowed() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
 

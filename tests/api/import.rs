@@ -143,7 +143,7 @@ async fn the_direction_of_every_rotation_agrees_with_its_tiers() {
 }
 
 #[actix_web::test]
-async fn the_demo_holds_the_printed_rotations() {
+async fn the_demo_contains_the_published_rotations() {
     use RotationDirection::{Down, LateralAgency, LateralLocality, Up};
     use Tier::{Commune, District, Province};
 
@@ -255,7 +255,7 @@ fn sorted(found: &[String]) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn a_second_running_rotation_waits_for_the_end_of_the_first() {
+async fn a_second_running_rotation_is_refused_until_the_first_ends() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         assert_eq!(import_rotations(&app, IN_EVERY_STATE).await.0, Outcome::Loaded);
@@ -287,7 +287,7 @@ async fn a_second_running_rotation_waits_for_the_end_of_the_first() {
 }
 
 #[actix_web::test]
-async fn a_rotation_in_preparation_does_not_show_in_the_findings() {
+async fn a_rotation_in_preparation_is_not_disclosed_by_findings() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         let row = "C2,S,X,ROTATION,2098-01-01,2099-01-01,\n";
@@ -304,7 +304,7 @@ async fn a_rotation_in_preparation_does_not_show_in_the_findings() {
 }
 
 #[actix_web::test]
-async fn a_rule_that_an_office_adds_is_seen_at_once_beside_the_shipped_ones() {
+async fn a_rule_added_by_an_office_is_used_at_once_with_the_shipped_ones() {
     on_both(async |app| {
         let caller = app.caller(&["stats:read"], &["A"]).await;
         let seen = async || {
@@ -378,7 +378,7 @@ async fn surveyed(database: &Database) -> i64 {
 }
 
 #[actix_web::test]
-async fn what_an_import_fills_is_surveyed_before_anybody_reads_it() {
+async fn tables_have_statistics_when_an_import_ends() {
     let app = TestApp::empty(Kind::Postgres).await;
     assert_eq!(import(&app, &large(400)).await.0, Outcome::Loaded);
     assert_eq!(surveyed(&app.database).await, 0, "the control: PostgreSQL collects statistics minutes later, or never");
@@ -390,7 +390,7 @@ async fn what_an_import_fills_is_surveyed_before_anybody_reads_it() {
 }
 
 #[actix_web::test]
-async fn a_bundle_of_many_batches_is_loaded_whole_and_alike_on_both_databases() {
+async fn a_bundle_of_many_batches_is_loaded_completely_and_alike_on_both_databases() {
     let files = large(4_100);
     let mut found = Vec::new();
     for kind in [Kind::Sqlite, Kind::Postgres] {

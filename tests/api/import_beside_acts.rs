@@ -108,7 +108,7 @@ async fn draft_until_over(import: &mut Import, program: &Program, token: &str, p
 }
 
 #[actix_web::test]
-async fn an_import_succeeds_while_acts_are_committed() {
+async fn an_import_succeeds_while_commands_are_committed() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let program = Program::serve(&url);
@@ -134,7 +134,7 @@ async fn an_import_succeeds_while_acts_are_committed() {
 }
 
 #[actix_web::test]
-async fn an_act_that_contradicts_the_bundle_is_found_and_nothing_is_loaded() {
+async fn a_command_that_contradicts_the_bundle_is_reported_and_nothing_is_loaded() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let program = Program::serve(&url);

@@ -162,7 +162,7 @@ async fn no_class_has_more_learners_than_seats() {
 }
 
 #[actix_web::test]
-async fn history_takes_no_seats_that_were_handed_on() {
+async fn imported_learners_take_no_allocated_seats() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::new(kind).await;
         let quota = quota_id(&app, "KH-P", "A").await;
@@ -185,7 +185,7 @@ async fn history_takes_no_seats_that_were_handed_on() {
 }
 
 #[actix_web::test]
-async fn an_enrolment_of_the_database_counts_when_classes_overlap() {
+async fn overlaps_with_stored_enrolments_are_found() {
     on_both(async |app| {
         let class = csv::classes(
             "code,programme_code,organiser_code,mode,start_on,end_on,status",
@@ -206,7 +206,7 @@ async fn an_enrolment_of_the_database_counts_when_classes_overlap() {
 }
 
 #[actix_web::test]
-async fn a_programme_may_come_without_the_column_of_its_level() {
+async fn the_level_column_of_programmes_is_optional() {
     on_both(async |app| {
         let rows = "name,code,subject,kind\nTrung cấp lý luận chính trị,LLCT_TC,POLITICAL_THEORY,TRAINING\n\
                     Cao cấp lý luận chính trị,LLCT_CC,POLITICAL_THEORY,TRAINING\n";
@@ -227,7 +227,7 @@ async fn a_programme_may_come_without_the_column_of_its_level() {
 }
 
 #[actix_web::test]
-async fn who_gave_up_and_came_back_is_found_in_either_row() {
+async fn an_import_matches_either_enrolment_of_a_person_who_withdrew_and_returned() {
     on_both(async |app| {
         let person = cadre::Entity::find().filter(cadre::Column::Code.eq("A-04".parse::<CadreCode>().expect("a code")));
         let class = training_class::Entity::find()

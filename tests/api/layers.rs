@@ -318,7 +318,7 @@ fn each_rule_can_fail() {
 }
 
 #[test]
-fn what_the_layers_allow_passes() {
+fn permitted_imports_pass() {
     let right = [
         ("src/main.rs", "use cadre_api::http; use crate::{cli, http};"),
         ("src/lib.rs", "pub mod http; pub use crate::error::{Error, Result};"),
@@ -367,7 +367,7 @@ fn what_the_layers_allow_passes() {
 }
 
 #[test]
-fn imports_run_one_way() {
+fn imports_have_one_direction() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut wrong = Vec::new();
     for folder in ["src", "entity/src", "migration/src"] {

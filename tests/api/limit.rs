@@ -56,7 +56,7 @@ async fn limited(app: &TestApp, requests: Option<u32>, cost: Option<u32>) -> Cal
 }
 
 #[actix_web::test]
-async fn every_answer_to_a_client_says_what_is_left() {
+async fn every_response_states_the_remaining_limit() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
@@ -140,7 +140,7 @@ async fn a_cost_over_the_budget_is_refused_before_it_runs() {
 }
 
 #[actix_web::test]
-async fn what_has_no_place_is_refused_at_once() {
+async fn a_request_without_a_free_place_is_refused_at_once() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::with_places(kind, 1).await;
         let admin = app.caller(&["cadre:read", "clients:admin"], &["W"]).await;
@@ -194,7 +194,7 @@ async fn what_has_no_place_is_refused_at_once() {
 
 /// A client can occupy half of the places. Its further requests are refused, and other clients are served.
 #[actix_web::test]
-async fn one_client_does_not_take_the_places_of_others() {
+async fn one_client_leaves_places_for_others() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::with_places(kind, 4).await;
         let greedy = app.caller(&["cadre:read", "clients:admin"], &["W"]).await;
@@ -240,7 +240,7 @@ async fn one_client_does_not_take_the_places_of_others() {
 
 /// With a time limit of zero, each operation that reads the database exceeds it.
 #[actix_web::test]
-async fn an_operation_over_its_time_limit_is_answered_without_an_invitation_to_retry() {
+async fn an_operation_over_its_time_limit_is_refused_without_a_retry_hint() {
     on_both(async |app| {
         let pool = Pool { operation_timeout: Duration::ZERO, ..Pool::default() };
         let database = Database::open(&as_service(&app.database_url), pool).await.expect("a database");
@@ -275,7 +275,7 @@ async fn changes(app: &TestApp) -> u64 {
 }
 
 #[actix_web::test]
-async fn secrets_cannot_be_guessed_at_speed() {
+async fn the_rate_of_guesses_at_secrets_is_limited() {
     on_both(async |app| {
         let (caller, other) = (app.caller(&["cadre:read"], &["W"]).await, app.caller(&["cadre:read"], &["W"]).await);
         for id in [caller.id.clone(), entity::value::ClientId::new().to_string()] {
@@ -301,7 +301,7 @@ async fn secrets_cannot_be_guessed_at_speed() {
 }
 
 #[actix_web::test]
-async fn no_correct_secret_is_refused_however_many_come_at_once() {
+async fn no_correct_secret_is_refused_under_concurrency() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let attempt = |secret: String| {
@@ -327,7 +327,7 @@ async fn no_correct_secret_is_refused_however_many_come_at_once() {
 }
 
 #[actix_web::test]
-async fn the_settings_bound_clients_and_the_metrics_count_who_was_refused() {
+async fn the_settings_limit_clients_and_the_metrics_count_refusals() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let client = program::client(&url);
     let flags = ["--client-requests-per-second", "1", "--client-cost-per-minute", "70", "--max-in-flight", "8"];

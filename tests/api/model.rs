@@ -367,7 +367,7 @@ async fn compare(caller: &Caller<'_>, model: &Model, hint: &str) {
 }
 
 #[actix_web::test]
-async fn acts_on_training_do_what_a_simple_model_does() {
+async fn commands_on_training_behave_like_a_simple_model() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     on_both(async |app| {

@@ -211,7 +211,7 @@ async fn a_text_beside_its_hash_runs_and_is_not_stored() {
 }
 
 #[actix_web::test]
-async fn a_removed_document_is_refused_soon_and_can_be_registered_again() {
+async fn a_removed_document_is_refused_within_seconds_and_can_be_registered_again() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["A"]).await;
         register(app, &caller, &[UNIT]).await;
@@ -283,7 +283,7 @@ async fn a_mutation_does_not_run_by_get() {
 }
 
 #[actix_web::test]
-async fn a_grant_for_registered_documents_runs_nothing_else() {
+async fn a_grant_for_registered_documents_runs_no_other_document() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["A"]).await;
         register(app, &caller, &[UNIT]).await;
@@ -339,7 +339,7 @@ async fn a_grant_for_registered_documents_runs_nothing_else() {
 }
 
 #[actix_web::test]
-async fn an_administrator_with_registered_documents_grants_no_others() {
+async fn an_administrator_limited_to_registered_documents_grants_only_those() {
     on_both(async |app| {
         let admin = app.caller(&["cadre:read", "clients:admin"], &["A"]).await;
         let register_client = "mutation Register($input: ClientRegisterInput!) { clientRegister(input: $input) {

@@ -39,7 +39,7 @@ async fn an_empty_folder_is_enough_to_serve() {
 }
 
 #[test]
-fn what_cannot_be_opened_is_named_with_the_way_out() {
+fn a_database_that_cannot_be_opened_is_reported_with_advice() {
     let folder = tempfile::tempdir().expect("a folder");
     let within = |name: &str| format!("sqlite://{}", folder.path().join(name).display());
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -91,7 +91,7 @@ fn what_cannot_be_opened_is_named_with_the_way_out() {
 }
 
 #[test]
-fn a_refused_password_is_not_repeated() {
+fn a_refused_password_is_not_printed() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound");
     let server = thread::spawn(move || {
@@ -122,7 +122,7 @@ const FROM_TOMORROW: &str =
 const NOT_FROM_TOMORROW: &str = "DELETE FROM seaql_migrations WHERE version = 'm20991231_000001_tomorrow'";
 
 #[actix_web::test]
-async fn a_schema_of_another_version_is_refused_with_the_way_out() {
+async fn a_schema_of_another_version_is_refused_with_advice() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = fresh(kind).await;
         let serve = ["serve", "--listen", "127.0.0.1:0"];
@@ -159,7 +159,7 @@ async fn a_schema_of_another_version_is_refused_with_the_way_out() {
 }
 
 #[actix_web::test]
-async fn what_was_accepted_is_answered_before_it_stops() {
+async fn accepted_requests_are_answered_before_the_service_stops() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let client = client(&url);
     let mut program = Program::serve(&url);
@@ -194,7 +194,7 @@ async fn what_was_accepted_is_answered_before_it_stops() {
 }
 
 #[actix_web::test]
-async fn after_a_kill_the_database_is_whole_and_serves_again() {
+async fn the_database_is_consistent_after_a_kill() {
     let (url, _folder) = fresh(Kind::Sqlite).await;
     drop(printed(&url, &["migrate", "up"]));
     let dir = bundle();
@@ -298,7 +298,7 @@ async fn readiness_follows_the_database_and_liveness_does_not() {
 }
 
 #[actix_web::test]
-async fn metrics_count_what_was_done() {
+async fn metrics_count_requests_and_refusals() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let client = client(&url);
@@ -343,7 +343,7 @@ async fn metrics_count_what_was_done() {
 }
 
 #[actix_web::test]
-async fn clients_live_and_end_at_the_command_line() {
+async fn clients_are_managed_at_the_command_line() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let (id, secret) = client(&url);
@@ -402,7 +402,7 @@ async fn clients_live_and_end_at_the_command_line() {
 }
 
 #[actix_web::test]
-async fn a_client_revoked_at_the_command_line_is_refused_by_a_service_that_runs() {
+async fn a_client_revoked_at_the_command_line_is_refused_by_a_running_service() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let other = app.caller(&["cadre:read"], &["W"]).await;
@@ -422,7 +422,7 @@ async fn a_client_revoked_at_the_command_line_is_refused_by_a_service_that_runs(
 }
 
 #[test]
-fn the_schema_is_printed_as_it_stands_in_the_repository() {
+fn the_printed_schema_is_the_one_in_the_repository() {
     let (folder, url) = (tempfile::tempdir().expect("a folder"), "sqlite:///dev/null/never-opened.db");
     assert_eq!(printed(url, &["schema"]), include_str!("../../schema.graphql"));
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
@@ -430,7 +430,7 @@ fn the_schema_is_printed_as_it_stands_in_the_repository() {
 }
 
 #[actix_web::test]
-async fn the_demo_prints_lines_that_work_as_they_stand() {
+async fn the_demo_prints_commands_that_work_unchanged() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::start(program::command(folder.path(), &["serve", "--demo", "--listen", "127.0.0.1:0"]));
     let greeting = poll::until(|| Some(program.said()).filter(|said| said.contains("/schema.graphql"))).expect("said");

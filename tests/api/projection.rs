@@ -128,7 +128,7 @@ async fn walked(caller: &Caller<'_>, question: &str) -> Vec<Value> {
 }
 
 #[actix_web::test]
-async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
+async fn responses_are_the_same_with_and_without_counts_and_keys() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     for kind in [Kind::Sqlite, Kind::Postgres] {
@@ -245,7 +245,7 @@ fn bends(kind: Kind) -> Vec<(String, &'static str)> {
 }
 
 #[actix_web::test]
-async fn whatever_was_changed_is_named_and_repaired() {
+async fn every_difference_of_a_projection_is_reported_and_repaired() {
     on_both(async |app| {
         for (bend, expected) in bends(app.kind) {
             assert_eq!(verified(app).await, None, "{:?}: before {bend}", app.kind);
@@ -260,7 +260,7 @@ async fn whatever_was_changed_is_named_and_repaired() {
 }
 
 #[actix_web::test]
-async fn the_command_names_each_quota_whose_used_seats_are_not_those_of_its_enrolments() {
+async fn the_command_line_reports_each_quota_with_wrong_used_seats() {
     on_both(async |app| {
         let url = &app.database_url;
         assert!(program::printed(url, &["verify"]).contains("used seats of 5 quotas, intact"));
@@ -283,7 +283,7 @@ async fn the_command_names_each_quota_whose_used_seats_are_not_those_of_its_enro
 }
 
 #[actix_web::test]
-async fn the_command_names_what_differs_and_repairs_it() {
+async fn the_command_line_reports_differences_and_repairs_them() {
     on_both(async |app| {
         let url = &app.database_url;
         assert!(program::printed(url, &["verify"]).contains(" persons, intact"));
@@ -357,7 +357,7 @@ async fn intermediate(caller: &Caller<'_>, unit: &str) -> Value {
 }
 
 #[actix_web::test]
-async fn sixty_four_acts_at_once_leave_counts_and_keys_whole() {
+async fn sixty_four_concurrent_commands_leave_counts_and_keys_correct() {
     on_both(async |app| {
         let caller = app.caller(&SCOPES, &["W"]).await;
         let ids = enrolled(app, &caller, 64).await;
@@ -390,7 +390,7 @@ async fn counted(caller: &Caller<'_>) -> (i64, i64) {
 }
 
 #[actix_web::test]
-async fn no_count_of_a_past_day_is_older_than_an_act_that_was_answered() {
+async fn no_count_of_a_past_day_is_older_than_an_answered_command() {
     on_both(async |app| {
         let caller = app.caller(&SCOPES, &["W"]).await;
         let ids = enrolled(app, &caller, 32).await;
@@ -412,7 +412,7 @@ async fn no_count_of_a_past_day_is_older_than_an_act_that_was_answered() {
 }
 
 #[actix_web::test]
-async fn counts_that_another_version_left_behind_are_read_by_nobody() {
+async fn counts_of_another_version_are_not_read() {
     on_both(async |app| {
         let caller = app.caller(&SCOPES, &["W"]).await;
         let ids = enrolled(app, &caller, 2).await;
@@ -434,7 +434,7 @@ async fn counts_that_another_version_left_behind_are_read_by_nobody() {
 }
 
 #[actix_web::test]
-async fn the_first_act_of_a_day_folds_what_has_come() {
+async fn the_first_command_of_a_day_folds_due_changes() {
     on_both(async |app| {
         let caller = app.caller(&SCOPES, &["W"]).await;
         let ids = enrolled(app, &caller, 2).await;

@@ -21,7 +21,7 @@ async fn reader(app: &TestApp) -> Caller<'_> {
 }
 
 #[actix_web::test]
-async fn protected_data_is_read_for_a_purpose_that_the_grant_allows() {
+async fn protected_data_requires_a_purpose_that_the_grant_allows() {
     on_both(async |app| {
         let caller = reader(app).await;
         for (purposes, document, status, code) in [
@@ -51,7 +51,7 @@ async fn protected_data_is_read_for_a_purpose_that_the_grant_allows() {
 }
 
 #[actix_web::test]
-async fn who_states_no_purpose_is_told_the_fields_and_the_purposes() {
+async fn a_request_without_a_purpose_is_refused_with_the_fields_and_the_purposes() {
     on_both(async |app| {
         let (_, refused) = told(&reader(app).await, &[], PROTECTED).await;
         let (_, other) = told(&reader(app).await, &["PLANNING"], PROTECTED).await;

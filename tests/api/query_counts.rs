@@ -88,7 +88,7 @@ impl Served {
 }
 
 #[actix_web::test]
-async fn logging_who_was_read_costs_the_same_statements_whatever_their_number() {
+async fn logging_readings_costs_the_same_statements_for_any_number_of_people() {
     let served = Served::start().await;
     let page = "query($first: Int) { cadres(first: $first) { nodes { code identity { birthOn } } } }";
     let open = "query($first: Int) { cadres(first: $first) { nodes { code } } }";
@@ -111,7 +111,7 @@ fn rows(answer: &Value, pointer: &str) -> usize {
 }
 
 #[actix_web::test]
-async fn a_page_costs_the_same_statements_whatever_it_holds() {
+async fn a_page_costs_the_same_statements_at_any_size() {
     let served = Served::start().await;
     let page = "query($first: Int) { cadres(first: $first, orderBy: [{field: CODE}]) {
         nodes {
@@ -159,7 +159,7 @@ async fn write_rotations(url: &str) {
 }
 
 #[actix_web::test]
-async fn a_page_of_rotations_costs_the_same_statements_whatever_it_holds() {
+async fn a_page_of_rotations_costs_the_same_statements_at_any_size() {
     let served = Served::start().await;
     let page = r#"query($first: Int) { rotations(where: {unit: {code: "BN-LT"}}, first: $first) {
         nodes {
@@ -260,7 +260,7 @@ async fn write_training(url: &str) {
 }
 
 #[actix_web::test]
-async fn pages_of_training_cost_the_same_statements_whatever_they_hold() {
+async fn pages_of_training_cost_the_same_statements_at_any_size() {
     let served = Served::start().await;
     let cost = async |document: &str, pointer: &str| {
         let mut costs = Vec::new();
@@ -333,7 +333,7 @@ async fn a_tree_of_quotas_is_read_in_a_statement_for_each_level() {
 }
 
 #[actix_web::test]
-async fn a_page_of_clients_costs_the_same_statements_whatever_it_holds() {
+async fn a_page_of_clients_costs_the_same_statements_at_any_size() {
     let served = Served::start().await;
     for at in 0..4 {
         let input = json!({
@@ -357,7 +357,7 @@ async fn a_page_of_clients_costs_the_same_statements_whatever_it_holds() {
 }
 
 #[actix_web::test]
-async fn things_by_id_cost_the_same_statements_whatever_their_number() {
+async fn objects_by_id_cost_the_same_statements_for_any_number() {
     let served = Served::start().await;
     let all = served
         .ask(
@@ -391,7 +391,7 @@ async fn things_by_id_cost_the_same_statements_whatever_their_number() {
 }
 
 #[actix_web::test]
-async fn the_count_grows_where_nothing_is_batched() {
+async fn the_count_grows_without_batching() {
     let served = Served::start().await;
     let look_up = |count: usize| {
         let fields: Vec<String> =

@@ -155,7 +155,7 @@ async fn each_condition_finds_its_rotations() {
 }
 
 #[actix_web::test]
-async fn a_caller_lists_what_touches_their_reach_and_what_they_prepare() {
+async fn a_caller_lists_rotations_within_its_reach_and_those_it_prepares() {
     on_both(async |app| {
         write(app).await;
         let list = "{ rotations { nodes { decisionNo } totalCount { value isExact } } }";
@@ -190,7 +190,7 @@ async fn a_caller_lists_what_touches_their_reach_and_what_they_prepare() {
 }
 
 #[actix_web::test]
-async fn a_rotation_is_found_by_its_id_by_those_who_list_it_alone() {
+async fn only_callers_that_list_a_rotation_find_it_by_its_id() {
     on_both(async |app| {
         write(app).await;
         let all = reader(app, "W").await;
@@ -215,7 +215,7 @@ async fn a_rotation_is_found_by_its_id_by_those_who_list_it_alone() {
 }
 
 #[actix_web::test]
-async fn pages_of_rotations_hold_each_once_from_either_end() {
+async fn pages_contain_each_rotation_once_from_either_end() {
     on_both(async |app| {
         write(app).await;
         let all = reader(app, "W").await;
@@ -263,7 +263,7 @@ async fn pages_of_rotations_hold_each_once_from_either_end() {
 }
 
 #[actix_web::test]
-async fn questions_about_rotations_that_make_no_sense_are_refused() {
+async fn invalid_queries_about_rotations_are_refused() {
     on_both(async |app| {
         write(app).await;
         let b = reader(app, "B").await;
@@ -293,7 +293,7 @@ async fn questions_about_rotations_that_make_no_sense_are_refused() {
 }
 
 #[actix_web::test]
-async fn a_persons_rotations_are_those_of_the_asked_day() {
+async fn a_persons_rotations_are_those_of_the_requested_day() {
     on_both(async |app| {
         write(app).await;
         let all = reader(app, "W").await;
@@ -414,7 +414,7 @@ async fn flows_count_each_rotation_once_in_the_tree_of_its_start_day() {
 }
 
 #[actix_web::test]
-async fn flows_hold_what_the_caller_may_know_of() {
+async fn flows_count_the_rotations_visible_to_the_caller() {
     on_both(async |app| {
         write(app).await;
         let (a, all) = (reader(app, "A").await, reader(app, "W").await);

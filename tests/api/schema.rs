@@ -15,7 +15,7 @@ use sea_orm::Iterable;
 use crate::support::{postgres::setting, sdl};
 
 #[test]
-fn the_schema_in_the_repository_is_the_one_that_is_served() {
+fn the_schema_in_the_repository_is_the_served_one() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
     let served = cadre_api::graphql::sdl();
     if setting("UPDATE_EXPECT").is_some() {
@@ -27,13 +27,13 @@ fn the_schema_in_the_repository_is_the_one_that_is_served() {
 }
 
 #[test]
-fn every_name_of_the_schema_is_explained() {
+fn every_name_of_the_schema_has_a_description() {
     assert_eq!(unexplained(&cadre_api::graphql::sdl()), Vec::<String>::new());
 }
 
 /// The control: a missing description is found.
 #[test]
-fn what_is_not_explained_is_found() {
+fn a_missing_description_is_found() {
     let sdl = r#"
         "Is explained." type Query { bare: Int "Word." word: Int "Is explained." full(bare: Int, "Is explained." full: Int): Int }
         type Bare { "Is explained." full: Int }
@@ -282,7 +282,7 @@ fn every_imported_column_is_readable() {
 /// only copy of a new secret.
 /// copy of a new secret.
 #[test]
-fn a_failing_root_leaves_its_neighbours() {
+fn a_failing_root_keeps_the_results_of_its_siblings() {
     let never_null = |sdl: &str| -> Vec<String> {
         let fields = fields_of(sdl).into_iter().filter(|(on, _, of)| {
             let (is_list, is_query) = (of.base.to_string().ends_with("Connection"), on == "Query");
@@ -311,7 +311,7 @@ fn fields_of(sdl: &str) -> Vec<(String, String, Type)> {
 
 /// If a field with a default accepted null, null and absence could differ.
 #[test]
-fn what_has_a_default_is_never_null() {
+fn an_argument_with_a_default_is_not_nullable() {
     let nullable = |sdl: &str| -> Vec<String> {
         let mut found = Vec::new();
         for definition in parse_schema(sdl).expect("a schema").definitions {

@@ -93,7 +93,7 @@ async fn walked(caller: &Caller<'_>, question: &str, search: &str) -> Vec<Value>
 }
 
 #[actix_web::test]
-async fn a_search_finds_what_going_through_everybody_finds() {
+async fn a_search_finds_the_same_people_as_a_scan() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     let folder = tempfile::tempdir().expect("a folder");
@@ -176,7 +176,7 @@ async fn a_search_finds_both_spellings_of_i_and_words_after_hyphens_and_apostrop
 }
 
 #[actix_web::test]
-async fn keys_of_an_earlier_version_become_those_of_new_names() {
+async fn name_index_keys_of_an_earlier_version_are_rebuilt() {
     on_both(async |app| {
         import_people(app).await;
         let words = async || people(app).await.into_iter().map(|one| one.words).collect::<Vec<_>>();

@@ -174,7 +174,7 @@ fn candidates((whole, others): &Road, target: &Cell, shown: &HashMap<Cell, i64>,
 }
 
 #[actix_web::test]
-async fn rounded_numbers_are_marked_fixed_and_near() {
+async fn rounded_numbers_are_marked_stable_and_close_to_the_exact_ones() {
     let document = r#"{ unit(by: {code: "P"}) {
         composition(subject: "PROFESSIONAL") { isRounded total levels { count percent } atLeast(level: "COLLEGE") { count percent } }
         rotationFlows(from: "2014-01-01", before: "2015-01-01") { isRounded rotations persons }
@@ -189,7 +189,10 @@ async fn rounded_numbers_are_marked_fixed_and_near() {
         assert_eq!(shown["composition"]["isRounded"], true);
         assert_eq!(shown["trainingProgress"]["isRounded"], true);
         for place in ["planned", "classes"] {
-            assert_eq!(shown["trainingProgress"][place], exact["trainingProgress"][place], "zero is not rounded");
+            assert_eq!(
+                shown["trainingProgress"][place], exact["trainingProgress"][place],
+                "seats and classes are not rounded"
+            );
         }
         for place in ["/composition/total", "/composition/levels/4/count", "/trainingProgress/turns"] {
             let number = |of: &Value| of.pointer(place).and_then(Value::as_i64).expect(place);
@@ -200,7 +203,7 @@ async fn rounded_numbers_are_marked_fixed_and_near() {
 }
 
 #[actix_web::test]
-async fn numbers_that_could_be_told_apart_are_refused_without_the_persons_scope() {
+async fn distinguishable_numbers_are_refused_without_the_persons_scope() {
     let cases = [
         (r#"composition(subject: "PROFESSIONAL", titles: ["CT"]) { total }"#, "FORBIDDEN"),
         (r#"rotationFlows(from: "2014-01-01", before: "2015-01-01", forms: [SECONDMENT]) { rotations }"#, "FORBIDDEN"),
@@ -224,7 +227,7 @@ async fn numbers_that_could_be_told_apart_are_refused_without_the_persons_scope(
 }
 
 #[actix_web::test]
-async fn numbers_open_no_person() {
+async fn statistics_show_no_person() {
     on_both(async |app| {
         let counter = app.caller(&["stats:read"], &["P"]).await;
         for asked in [

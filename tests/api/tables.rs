@@ -41,7 +41,7 @@ async fn migrations_go_up_down_to_nothing_and_up_again() {
 }
 
 #[actix_web::test]
-async fn secrets_are_carried_over_both_ways() {
+async fn migrations_keep_secrets_in_both_directions() {
     for kind in BOTH {
         let (url, _folder) = fresh(kind).await;
         let database = open(&url).await;
@@ -112,7 +112,7 @@ async fn entities_and_tables_agree() {
 
 /// The control: a missing column, a column of another type, and a unique index without a declaration are detected.
 #[actix_web::test]
-async fn a_difference_between_entities_and_tables_is_noticed() {
+async fn a_difference_between_entities_and_tables_is_detected() {
     for kind in BOTH {
         for (name, change, is_warned) in [
             ("a missing column", "ALTER TABLE institution DROP COLUMN name", false),

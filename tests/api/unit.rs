@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::{Kind, TestApp, csv, on_both, poll};
 
 #[actix_web::test]
-async fn a_unit_shows_the_version_of_the_asked_day() {
+async fn a_unit_shows_the_version_of_the_requested_day() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
@@ -41,7 +41,7 @@ async fn a_unit_shows_the_version_of_the_asked_day() {
 }
 
 #[actix_web::test]
-async fn the_trees_are_those_of_the_asked_day() {
+async fn the_trees_are_those_of_the_requested_day() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
@@ -75,7 +75,7 @@ async fn the_trees_are_those_of_the_asked_day() {
 }
 
 #[actix_web::test]
-async fn a_succession_is_seen_from_both_ends() {
+async fn a_succession_is_visible_from_both_units() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
@@ -176,7 +176,7 @@ async fn units_are_found_filtered_sorted_and_paged() {
 }
 
 #[actix_web::test]
-async fn a_change_of_persons_alone_leaves_the_registry_as_it_is() {
+async fn a_change_of_persons_does_not_reload_the_registry() {
     on_both(async |app| {
         let before = app.app_state.reference_data();
 
@@ -192,7 +192,7 @@ async fn a_change_of_persons_alone_leaves_the_registry_as_it_is() {
 }
 
 #[actix_web::test]
-async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran() {
+async fn imported_units_and_lists_are_loaded_despite_concurrent_commits() {
     // Only PostgreSQL has concurrent writers: the command is executed while the import waits before its commit.
     let app = TestApp::new(Kind::Postgres).await;
     let held = app.database.begin().await.expect("begun");
@@ -219,7 +219,7 @@ async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran()
 }
 
 #[actix_web::test]
-async fn a_unit_says_its_former_names_and_since_when_they_have_changed() {
+async fn a_unit_lists_its_former_names_with_the_days_of_the_changes() {
     on_both(async |app| {
         let versions = csv::units(
             "code,parent_code,name,valid_from,valid_to",

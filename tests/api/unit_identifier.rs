@@ -77,7 +77,7 @@ async fn an_identifier_out_of_reach_finds_nothing() {
 }
 
 #[actix_web::test]
-async fn a_unit_lists_all_its_identifiers_whatever_the_day() {
+async fn a_unit_lists_all_its_identifiers_on_any_day() {
     on_both(async |app| {
         let rows = csv::unit_identifiers(
             "unit_code,system,value,valid_from,valid_to",

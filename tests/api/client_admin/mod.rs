@@ -42,7 +42,7 @@ async fn seen(by: &Caller<'_>) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn an_administrator_gives_only_what_it_holds() {
+async fn an_administrator_cannot_grant_a_right_that_it_lacks() {
     on_both(async |app| {
         let admin = app.caller_for(&[Purpose::Training], &["cadre:read", "clients:admin"], &["A"]).await;
         let good = r#"scopes: ["cadre:read"], unitCodes: ["A1"]"#;
@@ -134,7 +134,7 @@ async fn texts(app: &TestApp) -> String {
 }
 
 #[actix_web::test]
-async fn a_client_that_the_administrator_could_not_have_granted_is_not_there() {
+async fn a_client_with_rights_that_the_administrator_lacks_is_invisible() {
     on_both(async |app| {
         let admin = app.caller(&["cadre:read", "clients:admin"], &["A"]).await;
         let own = app.caller(&["cadre:read"], &["A1", "A2"]).await;
@@ -180,7 +180,7 @@ async fn a_client_that_the_administrator_could_not_have_granted_is_not_there() {
 }
 
 #[actix_web::test]
-async fn an_act_on_a_client_asks_for_the_version_that_was_seen() {
+async fn a_command_on_a_client_requires_the_current_version() {
     on_both(async |app| {
         let admin = app.caller(&["cadre:read", "clients:admin"], &["A"]).await;
         let target = app.caller(&["cadre:read"], &["A1"]).await;
@@ -229,7 +229,7 @@ async fn an_act_on_a_client_asks_for_the_version_that_was_seen() {
 }
 
 #[actix_web::test]
-async fn nobody_grants_more_requests_than_their_own() {
+async fn an_administrator_cannot_grant_more_requests_than_its_own() {
     on_both(async |app| {
         let scopes = ["cadre:read", "clients:admin"];
         let admin = app.caller(&scopes, &["A"]).await;
@@ -259,7 +259,7 @@ async fn nobody_grants_more_requests_than_their_own() {
 }
 
 #[actix_web::test]
-async fn a_client_is_found_by_its_id_by_its_administrators_only() {
+async fn only_its_administrators_find_a_client_by_its_id() {
     on_both(async |app| {
         let admin = app.caller(&["cadre:read", "clients:admin"], &["A"]).await;
         let below = app.caller(&["cadre:read"], &["A1"]).await;

@@ -55,7 +55,7 @@ async fn round(nodes: &[Program; 2], admin: &str, round: usize) {
 }
 
 #[actix_web::test]
-async fn revocation_and_narrowing_act_at_every_node_twenty_times() {
+async fn revocations_and_smaller_grants_take_effect_at_every_node_twenty_times() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let scopes = ["--scope", "cadre:read", "stats:read", "clients:admin"];

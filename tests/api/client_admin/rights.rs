@@ -158,7 +158,7 @@ impl Drawn {
 }
 
 #[actix_web::test]
-async fn an_administrator_administers_exactly_the_clients_without_a_right_that_it_lacks() {
+async fn an_administrator_manages_exactly_the_clients_without_a_right_that_it_lacks() {
     on_both(async |app| {
         let mut draw = fastrand::Rng::with_seed(14);
         let mut targets = Vec::new();
@@ -198,7 +198,7 @@ async fn an_administrator_administers_exactly_the_clients_without_a_right_that_i
 }
 
 #[actix_web::test]
-async fn an_administrator_grants_exactly_what_it_holds() {
+async fn an_administrator_grants_exactly_its_own_rights() {
     on_both(async |app| {
         let mut draw = fastrand::Rng::with_seed(15);
         let mut both = [0; 2];
@@ -273,7 +273,7 @@ async fn no_grant_outlives_that_of_the_administrator() {
 }
 
 #[actix_web::test]
-async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
+async fn the_sum_of_granted_limits_stays_within_the_administrators_limits() {
     on_both(async |app| {
         let admin = bounded(app, Overrides::of(Some(100), None), None).await;
         let first = registered(&admin, "first", ", requestsPerSecond: 60").await;
@@ -324,7 +324,7 @@ async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
 }
 
 #[actix_web::test]
-async fn grants_that_are_given_at_once_stay_within_the_sum() {
+async fn concurrent_grants_stay_within_the_sum() {
     on_both(async |app| {
         let admin = bounded(app, Overrides::of(Some(100), None), None).await;
 
@@ -341,7 +341,7 @@ async fn grants_that_are_given_at_once_stay_within_the_sum() {
 }
 
 #[actix_web::test]
-async fn an_administrator_that_loses_rights_cannot_grant_them_any_more() {
+async fn an_administrator_cannot_grant_rights_that_it_has_lost() {
     on_both(async |app| {
         let admin = bounded(app, Overrides::default(), None).await;
         assert_eq!(registered(&admin, "before", "").await["userErrors"], json!([]), "the control");

@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 #[actix_web::test]
-async fn an_assertion_gets_a_token_once_however_many_come_at_once() {
+async fn an_assertion_gets_one_token_under_concurrency() {
     on_both(async |app| {
         let mut caller = app.caller(&["cadre:read"], &["W"]).await;
         let (pair, id) = (Pair::of(app, &caller).await, caller.id.clone());
@@ -39,7 +39,7 @@ async fn an_assertion_gets_a_token_once_however_many_come_at_once() {
 }
 
 #[actix_web::test]
-async fn a_request_proves_its_client_in_one_way() {
+async fn a_request_authenticates_its_client_by_one_method() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let pair = Pair::of(app, &caller).await;
@@ -84,7 +84,7 @@ async fn a_request_proves_its_client_in_one_way() {
 }
 
 #[actix_web::test]
-async fn keys_of_clients_live_and_end_at_the_command_line() {
+async fn keys_of_clients_are_managed_at_the_command_line() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, folder) = copy(kind).await;
         let files = folder.unwrap_or_else(|| tempfile::tempdir().expect("a folder"));

@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[actix_web::test]
-async fn a_log_of_warnings_says_why_a_credential_was_rejected() {
+async fn the_log_of_warnings_explains_each_rejected_credential() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let (id, secret) = client(&url);
     let program = Program::serve_with(&url, &["--log", "warn"]);

@@ -65,7 +65,7 @@ async fn a_revoked_token_is_refused_by_every_node() {
 }
 
 #[actix_web::test]
-async fn what_is_no_token_needs_no_revocation_and_who_is_nobody_gets_none() {
+async fn an_invalid_token_is_no_error_and_an_unauthenticated_client_is_refused() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let forged = format!("{}x", caller.token);
@@ -103,7 +103,7 @@ async fn what_is_no_token_needs_no_revocation_and_who_is_nobody_gets_none() {
 }
 
 #[actix_web::test]
-async fn a_client_learns_of_its_own_tokens_and_the_administrator_of_all() {
+async fn a_client_introspects_its_own_tokens_and_the_administrator_all() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read", "stats:read"], &["W"]).await;
         let stranger = app.caller(&["cadre:read", "audit:read"], &["W"]).await;

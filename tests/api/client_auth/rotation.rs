@@ -176,7 +176,7 @@ async fn dump(kind: Kind, url: &str) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn no_copy_of_the_database_holds_a_private_key() {
+async fn no_copy_of_the_database_contains_a_private_key() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let client = registered(&url);
@@ -236,7 +236,7 @@ async fn keys_are_listed_and_renewed_at_the_command_line() {
 }
 
 #[actix_web::test]
-async fn a_start_without_the_right_key_says_what_to_do() {
+async fn a_start_without_the_right_key_fails_with_advice() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let files = tempfile::tempdir().expect("a folder");
@@ -275,7 +275,7 @@ async fn a_start_without_the_right_key_says_what_to_do() {
 }
 
 #[actix_web::test]
-async fn an_embedded_database_gets_a_key_file_that_its_owner_alone_reads() {
+async fn an_embedded_database_gets_a_key_file_that_only_its_owner_can_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let start = || {
         let mut command = program::command(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);

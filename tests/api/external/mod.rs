@@ -111,7 +111,7 @@ fn codes(answer: &Value, path: &str) -> BTreeSet<String> {
 }
 
 #[actix_web::test]
-async fn tokens_of_a_real_provider_open_what_the_client_is_granted() {
+async fn tokens_of_a_real_provider_give_the_rights_of_the_client() {
     on_both(async |app| {
         let trusting = Trusting::new(app).await;
         let (resource, scope) = (trusting.node.url.clone(), "cadre:read clients:admin");
@@ -158,7 +158,7 @@ async fn tokens_of_a_real_provider_open_what_the_client_is_granted() {
 }
 
 #[actix_web::test]
-async fn who_asks_for_a_person_reaches_what_both_reach() {
+async fn a_request_for_a_person_has_the_common_reach_of_client_and_person() {
     on_both(async |app| {
         let trusting = Trusting::new(app).await;
         trusting.link(app).await;
@@ -217,7 +217,7 @@ async fn who_asks_for_a_person_reaches_what_both_reach() {
 }
 
 #[actix_web::test]
-async fn acts_for_a_person_are_recorded_with_both_and_have_keys_of_their_own() {
+async fn commands_for_a_person_are_logged_with_client_and_person_and_have_separate_keys() {
     on_both(async |app| {
         let trusting = Trusting::new(app).await;
         trusting.link(app).await;
@@ -260,7 +260,7 @@ async fn acts_for_a_person_are_recorded_with_both_and_have_keys_of_their_own() {
 }
 
 #[actix_web::test]
-async fn a_person_reads_who_looked_at_their_own_data_and_at_nobody_else_s() {
+async fn a_person_reads_the_access_log_of_their_own_data_only() {
     on_both(async |app| {
         let scopes = ["cadre:read", "cadre.identity:read"];
         let trusting = Trusting::with(app, &scopes).await;
@@ -349,7 +349,7 @@ async fn issuers_and_persons_are_managed_at_the_command_line() {
 }
 
 #[actix_web::test]
-async fn a_bad_table_of_issuers_is_named_at_the_start() {
+async fn an_invalid_table_of_issuers_is_reported_at_the_start() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("issuers.json");

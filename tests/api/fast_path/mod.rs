@@ -115,7 +115,7 @@ async fn of_the_demo(kind: Kind) -> TestApp {
 }
 
 #[actix_web::test]
-async fn what_is_written_straight_is_what_the_engine_answers() {
+async fn the_fast_path_writes_the_bytes_of_the_engine() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     let mut written_by_both = Vec::new();
@@ -170,7 +170,7 @@ async fn what_is_written_straight_is_what_the_engine_answers() {
 }
 
 #[actix_web::test]
-async fn the_second_answer_has_the_bytes_and_headers_of_the_first() {
+async fn the_second_response_has_the_bytes_and_headers_of_the_first() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         let document = "query($u: String!, $x: Boolean) { unit(by: {code: $u}) { name cadres(first: 3) { nodes { code \
@@ -193,7 +193,7 @@ async fn the_second_answer_has_the_bytes_and_headers_of_the_first() {
 }
 
 #[actix_web::test]
-async fn variables_that_the_engine_would_refuse_are_refused_on_the_straight_way() {
+async fn the_fast_path_refuses_the_variables_that_the_engine_refuses() {
     let app = TestApp::new(Kind::Sqlite).await;
     let (asked, caller) = (Asked::over(&app).await, app.all_seeing().await);
     let document = "query($w: CadreWhere, $o: [CadreOrder!], $x: Boolean = false, $n: Int) { \

@@ -75,7 +75,7 @@ impl Case {
 }
 
 #[actix_web::test]
-async fn who_holds_a_quota_for_a_class_knows_of_it_and_of_nobody_in_it() {
+async fn a_unit_with_a_quota_for_a_class_sees_the_class_but_no_learners() {
     on_both(async |app| {
         let of = Places::of(&app.database).await;
         let mut rows = Rows::default();

@@ -137,7 +137,7 @@ async fn no_edge_leads_out_of_the_reach() {
 }
 
 #[actix_web::test]
-async fn a_unit_that_a_rotation_names_opens_nothing_that_hangs_on_it() {
+async fn a_unit_named_by_a_rotation_shows_no_related_objects() {
     on_both(async |app| {
         import_more(app).await;
         write_rotations(app).await;

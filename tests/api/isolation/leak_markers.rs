@@ -6,7 +6,7 @@ use super::{Ids, district_a, import_more, training, write_rotations};
 use crate::support::on_both;
 
 #[actix_web::test]
-async fn no_answer_to_a_carries_a_mark_of_b() {
+async fn no_response_to_a_contains_a_marked_value_of_b() {
     on_both(async |app| {
         import_more(app).await;
         write_rotations(app).await;

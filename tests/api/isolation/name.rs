@@ -76,7 +76,7 @@ const NAMING: [(&str, &str, &str); 37] = [
 ];
 
 #[actix_web::test]
-async fn what_is_foreign_is_answered_like_what_does_not_exist() {
+async fn a_foreign_object_gets_the_same_response_as_a_missing_one() {
     on_both(async |app| {
         import_more(app).await;
         write_rotations(app).await;
@@ -125,7 +125,7 @@ async fn what_is_foreign_is_answered_like_what_does_not_exist() {
 }
 
 #[actix_web::test]
-async fn a_cursor_opens_nothing_for_another_caller_or_list() {
+async fn a_cursor_is_invalid_for_another_caller_or_list() {
     on_both(async |app| {
         import_more(app).await;
         write_rotations(app).await;

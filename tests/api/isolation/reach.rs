@@ -6,7 +6,7 @@ use super::{SERVING_IN_A, UNITS_OF_A, codes, district_a, import_more, list};
 use crate::support::{Caller, on_both};
 
 #[actix_web::test]
-async fn what_lies_within_the_reach_is_there_whole() {
+async fn objects_within_the_reach_are_complete() {
     on_both(async |app| {
         import_more(app).await;
         let a = district_a(app).await;
@@ -52,7 +52,7 @@ async fn what_lies_within_the_reach_is_there_whole() {
 }
 
 #[actix_web::test]
-async fn who_moves_is_seen_where_they_were_on_the_day() {
+async fn a_person_who_moves_is_visible_where_they_were_on_the_day() {
     on_both(async |app| {
         let (a, b) = (district_a(app).await, app.caller(&["cadre:read"], &["B"]).await);
         let all = app.all_seeing().await;
@@ -94,7 +94,7 @@ async fn who_moves_is_seen_where_they_were_on_the_day() {
 }
 
 #[actix_web::test]
-async fn a_successor_reads_what_it_replaced_and_not_what_lives_on() {
+async fn a_successor_reads_replaced_units_and_not_surviving_ones() {
     on_both(async |app| {
         import_more(app).await;
         let (a, b) = (district_a(app).await, app.caller(&["cadre:read"], &["B"]).await);
@@ -179,7 +179,7 @@ async fn a_grant_on_a_party_body_reaches_its_party_tree_and_nothing_else() {
 }
 
 #[actix_web::test]
-async fn numbers_leave_out_who_is_out_of_reach() {
+async fn numbers_exclude_people_out_of_reach() {
     on_both(async |app| {
         import_more(app).await;
         let (all, a) = (app.all_seeing().await, district_a(app).await);

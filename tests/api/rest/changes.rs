@@ -123,7 +123,7 @@ async fn a_stream_sends_events_and_resumes_after_the_last() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_answered_is_a_problem() {
+async fn requests_that_cannot_be_answered_get_problems() {
     on_both(async |app| {
         let reader = app.caller(&READ, &["A"]).await;
         for (query, status, code) in [

@@ -58,7 +58,7 @@ fn comparable(app: &TestApp, answer: Value) -> Value {
 }
 
 #[actix_web::test]
-async fn every_request_of_the_guide_gives_the_answer_below_it() {
+async fn every_request_of_the_guide_gives_the_printed_response() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = demo_app(kind).await;
         let text = read(GUIDE);

@@ -16,7 +16,7 @@ async fn rotations(app: &TestApp) -> u64 {
 }
 
 #[actix_web::test]
-async fn the_same_key_gives_the_same_answer_and_one_effect() {
+async fn the_same_key_gives_the_same_response_and_one_effect() {
     on_both(async |app| {
         let (caller, before) = (office(app).await, rotations(app).await);
         let input = json!({ "input": with(transfer(), json!({ "idempotencyKey": "ở-1" })) });
@@ -35,7 +35,7 @@ async fn the_same_key_gives_the_same_answer_and_one_effect() {
 }
 
 #[actix_web::test]
-async fn eight_at_once_under_one_key_are_one_act() {
+async fn eight_concurrent_requests_with_one_key_are_one_command() {
     on_both(async |app| {
         let caller = office(app).await;
         for round in 0..5 {
@@ -86,7 +86,7 @@ async fn a_key_is_refused_for_another_request() {
 }
 
 #[actix_web::test]
-async fn a_refused_act_leaves_its_key_free() {
+async fn a_refused_command_does_not_use_up_its_key() {
     on_both(async |app| {
         let caller = office(app).await;
         let id = proposed(&caller, transfer()).await;
@@ -101,7 +101,7 @@ async fn a_refused_act_leaves_its_key_free() {
 }
 
 #[actix_web::test]
-async fn a_replay_needs_scope_and_reach_like_the_act() {
+async fn a_replay_requires_the_scope_and_reach_of_the_command() {
     on_both(async |app| {
         let caller = office(app).await;
         let step = |id: &str| json!({ "rotationId": id, "step": "POLICY", "on": "2026-05-01", "idempotencyKey": "s" });

@@ -188,11 +188,11 @@ async fn no_bit_is_learned(kind: Kind, requests: usize) {
 }
 
 #[actix_web::test]
-async fn of_two_thousand_proposals_none_tells_of_a_day_of_birth() {
+async fn no_response_to_two_thousand_proposals_depends_on_a_day_of_birth() {
     no_bit_is_learned(Kind::Sqlite, 2_000 / BATCH).await;
 }
 
 #[actix_web::test]
-async fn nor_does_any_on_postgres() {
+async fn no_response_on_postgres_depends_on_a_day_of_birth() {
     no_bit_is_learned(Kind::Postgres, 500 / BATCH).await;
 }

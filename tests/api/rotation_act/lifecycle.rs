@@ -148,7 +148,7 @@ async fn written(app: &TestApp, id: &str) {
 }
 
 #[actix_web::test]
-async fn a_start_that_lies_ahead_leaves_from_the_post_of_today_and_waits() {
+async fn a_rotation_cannot_start_before_its_start_day() {
     on_both(async |app| {
         let caller = office(app).await;
         let ahead = with(planned(), json!({ "startOn": "2026-06-02", "plannedEndOn": "2029-06-02" }));
@@ -167,7 +167,7 @@ async fn a_start_that_lies_ahead_leaves_from_the_post_of_today_and_waits() {
 }
 
 #[actix_web::test]
-async fn steps_before_the_publication_are_shown_to_who_prepares_alone() {
+async fn steps_before_the_publication_are_visible_only_to_the_preparing_unit() {
     on_both(async |app| {
         let office = office(app).await;
         let id = super::running(&office, super::transfer()).await;
@@ -188,7 +188,7 @@ async fn steps_before_the_publication_are_shown_to_who_prepares_alone() {
 }
 
 #[actix_web::test]
-async fn each_act_of_one_operation_shows_what_it_left() {
+async fn each_command_of_one_operation_returns_its_own_result() {
     on_both(async |app| {
         let caller = office(app).await;
         let id = proposed(&caller, super::transfer()).await;

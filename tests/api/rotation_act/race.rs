@@ -143,7 +143,7 @@ async fn no_race_gives_a_person_two_rotations_or_two_posts() {
 
 /// The control: a check before the write admits both; only the index stops the second.
 #[actix_web::test]
-async fn a_check_before_the_write_would_let_two_run() {
+async fn a_check_before_the_write_would_admit_two_running_rotations() {
     on_both(async |app| {
         let caller = office(app).await;
         let ids = [proposed(&caller, transfer()).await, proposed(&caller, transfer()).await];

@@ -46,7 +46,7 @@ async fn state(caller: &Caller<'_>, id: &str) -> Value {
 }
 
 #[actix_web::test]
-async fn every_wrong_step_is_refused_and_told_what_is_due() {
+async fn every_wrong_step_is_refused_with_the_allowed_commands() {
     on_both(async |app| {
         let caller = office(app).await;
         let id = proposed(&caller, transfer()).await;
@@ -106,7 +106,7 @@ fn due(rotation: &Value) -> Vec<&'static str> {
 }
 
 #[actix_web::test]
-async fn a_rotation_is_given_up_or_revoked_before_it_begins_and_not_later() {
+async fn a_rotation_is_given_up_or_revoked_only_before_it_starts() {
     on_both(async |app| {
         let caller = office(app).await;
         let cancel = |id: &str| json!({ "rotationId": id, "reason": "Không còn nhu cầu" });
@@ -154,7 +154,7 @@ fn proposals() -> Vec<(Value, &'static str, &'static str)> {
 }
 
 #[actix_web::test]
-async fn a_proposal_is_refused_with_the_field_and_the_way_out() {
+async fn an_invalid_proposal_is_refused_with_field_and_advice() {
     on_both(async |app| {
         let caller = office(app).await;
         for (other, code, field) in proposals() {
@@ -171,7 +171,7 @@ async fn a_proposal_is_refused_with_the_field_and_the_way_out() {
 }
 
 #[actix_web::test]
-async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
+async fn an_invisible_object_is_refused_like_a_missing_one() {
     on_both(async |app| {
         let (office, other) = (office(app).await, app.caller(&super::WRITES, &["A"]).await);
         let embargoed = proposed(&office, transfer()).await;
@@ -198,7 +198,7 @@ async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
 }
 
 #[actix_web::test]
-async fn a_decision_of_one_unit_is_not_told_to_another() {
+async fn a_decision_of_one_unit_is_not_disclosed_to_another() {
     on_both(async |app| {
         let (province, district) = (office(app).await, app.caller(&super::WRITES, &["A"]).await);
         let decided = proposed(&province, transfer()).await;
@@ -229,7 +229,7 @@ async fn a_decision_of_one_unit_is_not_told_to_another() {
 }
 
 #[actix_web::test]
-async fn what_is_recorded_otherwise_is_a_conflict() {
+async fn a_command_that_contradicts_the_record_is_a_conflict() {
     on_both(async |app| {
         let caller = office(app).await;
         let id = running(&caller, transfer()).await;
@@ -266,7 +266,7 @@ async fn what_is_recorded_otherwise_is_a_conflict() {
 }
 
 #[actix_web::test]
-async fn a_person_is_not_moved_out_of_a_post_that_they_left_or_into_two() {
+async fn a_person_is_not_moved_from_an_ended_post_or_into_two_posts() {
     on_both(async |app| {
         let caller = office(app).await;
         let input = with(transfer(), json!({ "toUnitCode": "B1U" }));
@@ -319,7 +319,7 @@ async fn second_post(app: &TestApp, is_there: bool) {
 }
 
 #[actix_web::test]
-async fn what_cannot_start_is_neither_decided_nor_published_nor_started() {
+async fn a_rotation_that_cannot_start_is_neither_decided_nor_published_nor_started() {
     on_both(async |app| {
         let caller = office(app).await;
         let id = proposed(&caller, transfer()).await;
@@ -342,7 +342,7 @@ async fn what_cannot_start_is_neither_decided_nor_published_nor_started() {
 }
 
 #[actix_web::test]
-async fn a_secondment_is_extended_to_its_longest_term_and_no_further() {
+async fn a_secondment_is_extended_at_most_to_its_maximum_term() {
     on_both(async |app| {
         let caller = office(app).await;
         let secondment = json!({ "form": "SECONDMENT", "plannedEndOn": "2028-09-02" });
@@ -401,7 +401,7 @@ async fn a_broken_rule_refuses_the_decision_until_it_is_overridden() {
 }
 
 #[actix_web::test]
-async fn only_the_preparing_unit_acts_on_what_is_published() {
+async fn only_the_preparing_unit_sends_commands_on_a_published_rotation() {
     on_both(async |app| {
         let (office, district) = (office(app).await, app.caller(&super::WRITES, &["A"]).await);
         let id = proposed(&office, transfer()).await;
@@ -415,7 +415,7 @@ async fn only_the_preparing_unit_acts_on_what_is_published() {
 }
 
 #[actix_web::test]
-async fn acts_without_the_scope_are_forbidden_before_anything_runs() {
+async fn commands_without_the_scope_are_forbidden_before_anything_runs() {
     on_both(async |app| {
         for scopes in [&["cadre:read", "rotation:read"][..], &["cadre:read", "rotation:write"]] {
             let caller = app.caller(scopes, &["P"]).await;
@@ -428,7 +428,7 @@ async fn acts_without_the_scope_are_forbidden_before_anything_runs() {
 }
 
 #[actix_web::test]
-async fn a_refusal_is_told_in_the_language_of_the_request() {
+async fn a_refusal_is_in_the_language_of_the_request() {
     on_both(async |app: &TestApp| {
         let caller = office(app).await;
         let input = json!({ "input": keyed(json!({ "rotationId": "x" })) });
@@ -449,7 +449,7 @@ async fn a_refusal_is_told_in_the_language_of_the_request() {
 }
 
 #[test]
-fn every_code_is_named_once() {
+fn every_code_has_one_name() {
     let codes: BTreeSet<_> = Code::iter().map(Code::as_str).collect();
     assert_eq!(codes.len(), Code::iter().count());
 }

@@ -95,7 +95,7 @@ async fn a_decision_that_depends_on_the_day_of_birth_reads_the_identity() {
 }
 
 #[actix_web::test]
-async fn the_same_decision_sent_again_reads_nothing() {
+async fn a_repeated_decision_logs_no_second_reading() {
     on_both(async |app| {
         let decides = app.caller(&DECIDES, &["P"]).await;
         let id = proposed(&decides, of_2025()).await;
@@ -109,7 +109,7 @@ async fn the_same_decision_sent_again_reads_nothing() {
 }
 
 #[actix_web::test]
-async fn a_decision_whose_reading_cannot_be_logged_is_not_made() {
+async fn a_decision_is_not_written_if_its_reading_cannot_be_logged() {
     on_both(async |app| {
         let decides = app.caller(&DECIDES, &["P"]).await;
         let id = proposed(&decides, of_2025()).await;
@@ -127,7 +127,7 @@ async fn a_decision_whose_reading_cannot_be_logged_is_not_made() {
 }
 
 #[actix_web::test]
-async fn a_decision_needs_the_file_within_reach() {
+async fn a_decision_requires_custody_of_the_file() {
     on_both(async |app| {
         // A-04 moves to B1U between the exchange and the decision. A prepares the rotation and no longer has custody of
         // the file.
@@ -150,7 +150,7 @@ async fn a_decision_needs_the_file_within_reach() {
 }
 
 #[actix_web::test]
-async fn a_check_that_depends_on_the_day_of_birth_is_shown_as_a_reading_of_identity() {
+async fn a_check_that_depends_on_the_day_of_birth_is_logged_as_a_reading_of_identity() {
     on_both(async |app| {
         let office = app.caller(&WRITES, &["P"]).await;
         let mut reads = app.caller(&DECIDES, &["P"]).await;

@@ -91,7 +91,7 @@ async fn count(connection: &impl ConnectionTrait, table: &str) -> i64 {
 }
 
 #[actix_web::test]
-async fn every_table_is_closed_or_holds_no_persons() {
+async fn every_table_has_row_security_or_contains_no_persons() {
     let (url, _) = copy(Kind::Postgres).await;
     let database = open(&url).await;
     let said = "SELECT relname::text, relrowsecurity, relforcerowsecurity,
@@ -122,7 +122,7 @@ async fn every_table_is_closed_or_holds_no_persons() {
 }
 
 #[actix_web::test]
-async fn nobody_is_seen_and_nothing_written_before_a_reach_is_set() {
+async fn row_security_hides_all_rows_until_a_reach_is_set() {
     let (url, _) = copy(Kind::Postgres).await;
     let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
     let operator = Database::open(&as_service(&url), Pool { row_scope: RowScope::Everything, ..Pool::default() })
@@ -154,7 +154,7 @@ async fn nobody_is_seen_and_nothing_written_before_a_reach_is_set() {
 
 /// The control for these tests: a role that bypasses row security sees all rows, whatever the reach is.
 #[actix_web::test]
-async fn a_role_that_passes_row_security_sees_everybody() {
+async fn a_role_that_bypasses_row_security_sees_all_rows() {
     let (url, _) = copy(Kind::Postgres).await;
     let passing = Database::open(&url, Pool::default()).await.expect("a database");
     assert!(count(passing.reader(), "cadre").await > 0);
@@ -163,7 +163,7 @@ async fn a_role_that_passes_row_security_sees_everybody() {
 
 /// A role that is no superuser can own the database. Row security is forced, so it applies to the owner as well.
 #[actix_web::test]
-async fn the_owner_of_the_tables_migrates_imports_and_sees_nobody() {
+async fn the_owner_of_the_tables_migrates_and_imports_but_sees_no_rows() {
     let url = postgres::server().create_owned(&database_name()).await;
     program::printed(&url, &["migrate", "up"]);
     program::printed(&url, &["import", bundle().to_str().expect("a plain path")]);
@@ -190,7 +190,7 @@ fn served(url: &str) -> String {
 }
 
 #[actix_web::test]
-async fn a_question_writes_nothing_whatever_it_says() {
+async fn read_connections_cannot_write() {
     on_both(async |app| {
         let service = app.app_state.database();
         let refused = service.reader().execute_unprepared("UPDATE title SET name = ''").await;
@@ -212,7 +212,7 @@ async fn over_one_connection() -> Database {
 }
 
 #[actix_web::test]
-async fn the_reads_of_a_question_see_one_moment_and_the_reach_ends_with_them() {
+async fn the_reads_of_a_request_see_one_snapshot_and_leave_no_reach_behind() {
     let service = over_one_connection().await;
     let read_session = service.read_session(RowScope::Everything);
     let before = count(&read_session, "title").await;
@@ -246,7 +246,7 @@ async fn at_rest(service: &Database) {
 
 /// The client disconnects during a statement: the statement is cancelled, and the next request gets a connection.
 #[actix_web::test]
-async fn a_statement_that_nothing_waits_for_is_stopped() {
+async fn the_statement_of_an_abandoned_request_is_cancelled() {
     let service = over_one_connection().await;
     let lock = "SELECT pg_advisory_xact_lock(7)::text";
     for read_mode in [ReadMode::Single, ReadMode::Prepared, ReadMode::Any] {
@@ -275,7 +275,7 @@ async fn a_statement_that_nothing_waits_for_is_stopped() {
 
 /// The same at the time limit of an operation.
 #[actix_web::test]
-async fn a_statement_over_the_time_limit_is_stopped() {
+async fn a_statement_over_the_time_limit_is_cancelled() {
     let (url, _) = copy(Kind::Postgres).await;
     let pool = Pool { max_connections: 1, operation_timeout: Duration::from_millis(200), ..Pool::default() };
     let service = Database::open(&as_service(&url), pool).await.expect("a database");
@@ -297,7 +297,7 @@ async fn text(connection: &impl ConnectionTrait, sql: &str) -> String {
 /// A single statement sets its reach without a transaction. It sees the same rows as a transaction with that reach, and
 /// leaves no reach on the connection.
 #[actix_web::test]
-async fn a_statement_alone_sees_what_a_transaction_sees_and_leaves_no_reach_behind() {
+async fn a_single_statement_sees_the_rows_of_a_transaction_and_leaves_no_reach_behind() {
     let service = over_one_connection().await;
     let unit = "SELECT unit_id FROM assignment WHERE end_on IS NULL ORDER BY cadre_id LIMIT 1";
     let everything = service.read_session(RowScope::Everything);
@@ -353,7 +353,7 @@ async fn a_request_for_a_single_statement_reads_no_second_snapshot() {
 
 /// Prepared statements use generic plans, until a transaction runs another statement.
 #[actix_web::test]
-async fn the_read_mode_decides_on_the_plans() {
+async fn the_read_mode_selects_generic_or_custom_plans() {
     let (url, _) = copy(Kind::Postgres).await;
     let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
     let read_session = service.read_session(RowScope::Everything);
@@ -376,7 +376,7 @@ async fn the_read_mode_decides_on_the_plans() {
 /// Each command reads before, writes, and reads again. With one connection for each purpose, commands that hold one
 /// while they wait for the other would deadlock.
 #[actix_web::test]
-async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
+async fn concurrent_commands_over_few_connections_do_not_deadlock() {
     let app = TestApp::new(Kind::Postgres).await;
     let pool = Pool { max_connections: 1, acquire_timeout: Duration::from_secs(60), ..Pool::default() };
     let service = Database::open(&as_service(&app.database_url), pool).await.expect("a database");
@@ -419,7 +419,7 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
 }
 
 #[actix_web::test]
-async fn the_service_adds_to_the_logs_and_changes_nothing_in_them() {
+async fn the_service_can_only_append_to_the_logs() {
     let (url, _) = copy(Kind::Postgres).await;
     let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
     for table in ["audit_entry", "change", "access_entry", "access_withholding", "log_link"] {
@@ -437,7 +437,7 @@ async fn the_service_adds_to_the_logs_and_changes_nothing_in_them() {
 }
 
 #[actix_web::test]
-async fn rights_are_granted_to_a_role_that_the_wall_holds_and_to_no_other() {
+async fn rights_are_granted_only_to_a_role_that_row_security_applies_to() {
     let (url, _) = fresh(Kind::Postgres).await;
     program::printed(&url, &["migrate", "up"]);
     postgres::server().make_roles().await;
@@ -473,7 +473,7 @@ async fn rights_are_granted_to_a_role_that_the_wall_holds_and_to_no_other() {
 }
 
 #[actix_web::test]
-async fn the_service_warns_where_its_role_passes_row_security() {
+async fn the_service_warns_if_its_role_bypasses_row_security() {
     let (url, _) = copy(Kind::Postgres).await;
     let said = served(&url);
     assert!(said.contains("is a superuser") && said.contains("cadre-api migrate grant --to ROLE"), "{said}");

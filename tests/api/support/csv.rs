@@ -197,7 +197,7 @@ fn file(format: Columns, columns: &str, rows: &str) -> String {
 }
 
 #[test]
-fn a_row_has_the_values_that_it_is_given_and_defaults() {
+fn a_row_has_the_given_values_and_defaults() {
     let text = titles("tier,code,name", "COMMUNE,A,\"Một, hai\"\n,B,Ba\n");
     assert_eq!(text, "code,name,category,tier,is_key_leader\nA,\"Một, hai\",CADRE,COMMUNE,false\nB,Ba,CADRE,,false\n");
 }

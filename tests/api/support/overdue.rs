@@ -80,7 +80,7 @@ fn what_is_there() -> String {
 }
 
 #[test]
-fn a_test_is_overdue_from_its_patience_on_and_until_its_end() {
+fn a_test_is_overdue_after_its_timeout_and_until_its_end() {
     let test = thread::Builder::new().name("overdue::of_a_control".to_owned()).spawn(|| {
         watch();
         let is_among =

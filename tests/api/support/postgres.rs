@@ -363,11 +363,11 @@ fn a_url_keeps_everything_but_its_database() {
 
 #[test]
 #[should_panic(expected = "a test database is named by")]
-fn a_name_that_is_not_plain_is_refused() {
+fn an_invalid_database_name_is_refused() {
     plain("x; drop database y");
 }
 
-/// The process that `a_server_ends_with_its_owner_even_by_kill_9` starts and kills. Does nothing otherwise.
+/// The process that `a_server_stops_with_its_owner_even_after_kill_9` starts and kills. Does nothing otherwise.
 #[test]
 fn owner_to_be_killed() {
     if setting("CADRE_TEST_OWNER").is_some() {
@@ -378,7 +378,7 @@ fn owner_to_be_killed() {
 }
 
 #[test]
-fn a_server_ends_with_its_owner_even_by_kill_9() {
+fn a_server_stops_with_its_owner_even_after_kill_9() {
     if setting("CADRE_TEST_POSTGRES_URL").is_some() {
         return; // With an external server, the binaries may be missing.
     }

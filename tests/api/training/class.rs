@@ -6,7 +6,7 @@ use super::{fill, text, words};
 use crate::support::on_both;
 
 #[actix_web::test]
-async fn classes_are_found_by_what_they_are_and_who_holds_them() {
+async fn classes_are_found_by_their_columns_and_their_organiser() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;
@@ -49,7 +49,7 @@ async fn classes_are_found_by_what_they_are_and_who_holds_them() {
 }
 
 #[actix_web::test]
-async fn a_class_tells_its_seats_and_its_learners() {
+async fn a_class_shows_its_seats_and_its_learners() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;

@@ -147,7 +147,7 @@ async fn the_sending_unit_of_an_enrolment_is_shown_on_its_last_day_in_the_year()
 }
 
 #[actix_web::test]
-async fn rounded_numbers_are_not_given_with_predecessors() {
+async fn rounded_numbers_do_not_include_predecessors() {
     on_both(async |app| {
         fill(app).await;
         let counter = app.caller(&["stats:read"], &["P"]).await;

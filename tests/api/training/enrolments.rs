@@ -46,7 +46,7 @@ async fn enrolments_are_found_by_unit_class_year_and_person() {
 }
 
 #[actix_web::test]
-async fn a_person_shows_the_enrolments_that_were_known_on_the_day() {
+async fn a_person_shows_the_enrolments_known_on_the_day() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;
@@ -70,7 +70,7 @@ async fn a_person_shows_the_enrolments_that_were_known_on_the_day() {
 }
 
 #[actix_web::test]
-async fn who_was_trained_in_a_year_is_found_and_who_was_not() {
+async fn people_with_and_without_training_in_a_year_are_found() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;

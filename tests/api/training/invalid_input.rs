@@ -99,7 +99,7 @@ async fn training_is_found_by_its_ids() {
 }
 
 #[actix_web::test]
-async fn a_question_about_training_that_cannot_be_meant_names_its_field() {
+async fn an_invalid_query_about_training_is_refused_with_its_field() {
     on_both(async |app| {
         fill(app).await;
         let (all, a) = (app.all_seeing().await, district(app, "A").await);

@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 #[actix_web::test]
-async fn programmes_say_what_their_completion_grants() {
+async fn programmes_show_the_level_that_they_grant() {
     on_both(async |app| {
         let caller = app.caller(&["stats:read"], &["A"]).await;
         let codes = |of: &Value| words(of, "/programmes", |programme| text(&programme["code"]));
@@ -36,7 +36,7 @@ async fn programmes_say_what_their_completion_grants() {
 }
 
 #[actix_web::test]
-async fn a_plan_shows_its_quotas_and_a_quota_what_is_left_of_it() {
+async fn a_plan_shows_its_quotas_and_a_quota_its_remaining_seats() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;
@@ -96,7 +96,7 @@ async fn a_plan_shows_its_quotas_and_a_quota_what_is_left_of_it() {
 }
 
 #[actix_web::test]
-async fn a_unit_shows_the_quotas_of_the_plans_that_hold_for_a_year() {
+async fn a_unit_shows_the_quotas_of_plans_that_include_a_year() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;
@@ -210,7 +210,7 @@ async fn quotas_are_found_by_plan_unit_programme_and_state() {
 }
 
 #[actix_web::test]
-async fn a_subtree_of_plans_and_quotas_is_that_of_a_year_of_the_plan() {
+async fn plans_and_quotas_are_found_in_the_tree_of_a_year_of_the_plan() {
     on_both(async |app| {
         // C1U belonged to district C until the end of 2019, and to A afterwards.
         let of = Places::of(&app.database).await;
@@ -242,7 +242,7 @@ async fn a_subtree_of_plans_and_quotas_is_that_of_a_year_of_the_plan() {
 }
 
 #[actix_web::test]
-async fn turns_and_persons_are_held_against_seats_that_count_once() {
+async fn turns_and_persons_are_compared_with_seats_that_count_once() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;

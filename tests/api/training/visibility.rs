@@ -6,7 +6,7 @@ use super::{district, fill, text, words};
 use crate::support::on_both;
 
 #[actix_web::test]
-async fn who_sends_sees_its_own_and_who_organises_sees_all() {
+async fn a_sending_unit_sees_its_own_learners_and_the_organiser_sees_all() {
     on_both(async |app| {
         fill(app).await;
         let (a, b, all) = (district(app, "A").await, district(app, "B").await, app.all_seeing().await);
@@ -63,7 +63,7 @@ async fn who_sends_sees_its_own_and_who_organises_sees_all() {
 }
 
 #[actix_web::test]
-async fn a_person_who_left_is_shown_as_when_the_enrolment_had_them() {
+async fn a_person_who_left_is_shown_as_at_the_time_of_the_enrolment() {
     on_both(async |app| {
         fill(app).await;
         let (a, b, all) = (district(app, "A").await, district(app, "B").await, app.all_seeing().await);

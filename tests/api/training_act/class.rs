@@ -6,7 +6,7 @@ use super::{class, class_now, done, enrolled, issued, led, office, quota, refusa
 use crate::support::on_both;
 
 #[actix_web::test]
-async fn a_class_is_led_from_its_plan_to_its_end() {
+async fn a_class_advances_from_its_plan_to_its_end() {
     on_both(async |app| {
         let caller = office(app).await;
         let input =
@@ -31,7 +31,7 @@ async fn a_class_is_led_from_its_plan_to_its_end() {
 }
 
 #[actix_web::test]
-async fn who_is_in_a_class_goes_with_it() {
+async fn learners_follow_the_state_of_their_class() {
     on_both(async |app| {
         let caller = office(app).await;
         let seats_of = issued(&caller, quota(5)).await;
@@ -80,7 +80,7 @@ async fn who_is_in_a_class_goes_with_it() {
 }
 
 #[actix_web::test]
-async fn a_class_that_is_cancelled_lets_everybody_go() {
+async fn a_cancelled_class_releases_all_learners() {
     on_both(async |app| {
         let caller = office(app).await;
         let of_quota = issued(&caller, quota(5)).await;
@@ -122,7 +122,7 @@ async fn a_class_never_has_fewer_seats_than_learners() {
 }
 
 #[actix_web::test]
-async fn a_class_is_refused_with_the_field_and_the_way_out() {
+async fn an_invalid_class_is_refused_with_field_and_advice() {
     on_both(async |app| {
         let caller = office(app).await;
         led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED"]).await;
@@ -160,7 +160,7 @@ async fn a_class_is_refused_with_the_field_and_the_way_out() {
 }
 
 #[actix_web::test]
-async fn only_the_organiser_leads_a_class() {
+async fn only_the_organiser_advances_a_class() {
     on_both(async |app| {
         let (office, unit) = (office(app).await, app.caller(&super::WRITES, &["A1"]).await);
         led(&office, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;

@@ -29,7 +29,7 @@ async fn papers(app: &TestApp) -> u64 {
 }
 
 #[actix_web::test]
-async fn a_pass_grants_the_qualification_once_and_its_revocation_takes_it_back() {
+async fn a_pass_grants_its_qualification_once_and_revoking_it_revokes_the_qualification() {
     on_both(async |app| {
         let caller = office(app).await;
         led(&caller, theory("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED"]).await;
@@ -70,7 +70,7 @@ async fn a_pass_grants_the_qualification_once_and_its_revocation_takes_it_back()
 }
 
 #[actix_web::test]
-async fn who_fails_or_attends_what_leads_to_no_level_is_granted_nothing() {
+async fn a_failure_or_a_programme_without_a_level_grants_no_qualification() {
     on_both(async |app| {
         let caller = office(app).await;
         led(&caller, theory("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED", "RUNNING"]).await;
@@ -89,7 +89,7 @@ async fn who_fails_or_attends_what_leads_to_no_level_is_granted_nothing() {
 }
 
 #[actix_web::test]
-async fn a_seat_that_is_given_up_is_free_for_who_waits() {
+async fn a_returned_seat_is_free_for_a_waiting_person() {
     on_both(async |app| {
         let caller = office(app).await;
         let of_quota = issued(&caller, quota(1)).await;
@@ -117,7 +117,7 @@ async fn a_seat_that_is_given_up_is_free_for_who_waits() {
 }
 
 #[actix_web::test]
-async fn classes_that_share_days_are_warned_of_unless_both_are_full_time() {
+async fn overlapping_classes_are_a_warning_unless_both_are_full_time() {
     on_both(async |app| {
         let caller = office(app).await;
         led(&caller, with(class("L-1"), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;

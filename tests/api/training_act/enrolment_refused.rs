@@ -11,7 +11,7 @@ use super::{
 use crate::support::on_both;
 
 #[actix_web::test]
-async fn an_enrolment_is_refused_with_the_field_the_numbers_and_the_way_out() {
+async fn an_invalid_enrolment_is_refused_with_field_numbers_and_advice() {
     on_both(async |app| {
         let caller = office(app).await;
         let of_a = issued(&caller, quota(2)).await;
@@ -71,7 +71,7 @@ async fn an_enrolment_is_refused_with_the_field_the_numbers_and_the_way_out() {
 }
 
 #[actix_web::test]
-async fn a_result_is_refused_with_the_field_and_the_way_out() {
+async fn an_invalid_result_is_refused_with_field_and_advice() {
     on_both(async |app| {
         let caller = office(app).await;
         led(&caller, with(class("L-1"), json!({ "startOn": "2026-05-20" })), &["OPEN_FOR_NOMINATION"]).await;
@@ -104,7 +104,7 @@ async fn a_result_is_refused_with_the_field_and_the_way_out() {
 }
 
 #[actix_web::test]
-async fn who_waited_gets_a_seat_of_a_quota_only_while_its_plan_gives_seats() {
+async fn a_waiting_person_gets_a_seat_of_a_quota_only_while_its_plan_gives_seats() {
     on_both(async |app| {
         let caller = office(app).await;
         let of_quota = issued(&caller, quota(5)).await;
@@ -150,7 +150,7 @@ async fn who_waited_gets_a_seat_of_a_quota_only_while_its_plan_gives_seats() {
 }
 
 #[actix_web::test]
-async fn who_is_confirmed_counts_for_the_year_in_which_the_class_begins() {
+async fn a_confirmed_enrolment_counts_for_the_year_in_which_the_class_starts() {
     on_both(async |app| {
         let caller = office(app).await;
         led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
@@ -170,7 +170,7 @@ async fn who_is_confirmed_counts_for_the_year_in_which_the_class_begins() {
 }
 
 #[actix_web::test]
-async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
+async fn an_invisible_object_is_refused_like_a_missing_one() {
     on_both(async |app| {
         let (office, other) = (office(app).await, app.caller(&super::WRITES, &["B"]).await);
         led(&office, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
@@ -201,7 +201,7 @@ async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
 }
 
 #[actix_web::test]
-async fn an_enrolment_needs_its_scopes_and_a_quota_one_more() {
+async fn an_enrolment_requires_its_scopes_and_a_quota_one_more() {
     on_both(async |app| {
         let office = office(app).await;
         let of_quota = issued(&office, quota(2)).await;

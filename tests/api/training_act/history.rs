@@ -78,7 +78,7 @@ async fn seats_of_imported_learners_are_returned_and_a_person_counts_once() {
 }
 
 #[actix_web::test]
-async fn seats_that_history_used_beyond_those_there_are_come_back_one_by_one() {
+async fn imported_seats_beyond_a_quota_are_returned_one_by_one() {
     on_both(async |app| {
         let caller = office(app).await;
         let turns = issued(&caller, with(given(1), json!({ "unitCode": "A2" }))).await;
@@ -105,7 +105,7 @@ async fn seats_that_history_used_beyond_those_there_are_come_back_one_by_one() {
 }
 
 #[actix_web::test]
-async fn an_import_moves_no_use_and_counts_no_act_without_a_quota() {
+async fn an_import_moves_no_used_seats_and_counts_no_command_without_a_quota() {
     on_both(async |app| {
         let caller = office(app).await;
         let class = csv::classes(
@@ -141,7 +141,7 @@ async fn turns(caller: &Caller<'_>) -> i64 {
 }
 
 #[actix_web::test]
-async fn learners_of_classes_that_are_not_held_take_no_seats() {
+async fn learners_of_cancelled_and_postponed_classes_take_no_seats() {
     on_both(async |app| {
         let caller = office(app).await;
         let persons = of_plan(app, "KH-A", "A").await;
@@ -175,7 +175,7 @@ async fn loaded(app: &TestApp, files: &[(&str, &str)]) -> cadre_api::import::Rep
 }
 
 #[actix_web::test]
-async fn columns_of_an_enrolment_that_do_not_agree_are_found() {
+async fn inconsistent_columns_of_an_enrolment_are_reported() {
     on_both(async |app| {
         let classes = csv::classes(
             "code,programme_code,organiser_code,category,start_on,end_on,status",
@@ -210,7 +210,7 @@ async fn columns_of_an_enrolment_that_do_not_agree_are_found() {
 }
 
 #[actix_web::test]
-async fn a_revoked_pass_of_history_takes_its_qualification_along_and_no_other() {
+async fn revoking_an_imported_pass_revokes_exactly_its_qualification() {
     on_both(async |app| {
         // LOP-P1 lasted from March to September 2025.
         let papers = csv::qualifications(
@@ -251,7 +251,7 @@ async fn stored(app: &TestApp) -> (Vec<(QuotaId, i32, i32)>, Vec<(EnrolmentId, Q
 }
 
 #[actix_web::test]
-async fn used_seats_are_carried_over_both_ways() {
+async fn migrations_keep_used_seats_in_both_directions() {
     on_both(async |app| {
         let caller = office(app).await;
         let persons = of_plan(app, "KH-A", "A").await;

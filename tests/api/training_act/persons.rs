@@ -72,7 +72,7 @@ async fn a_person_in_two_classes_uses_one_seat_of_a_quota_of_persons() {
 }
 
 #[actix_web::test]
-async fn a_class_that_ends_frees_the_seats_of_who_is_in_no_other() {
+async fn the_end_of_a_class_frees_seats_of_people_in_no_other_class() {
     on_both(async |app| {
         let caller = office(app).await;
         let persons = issued(&caller, of_persons(3)).await;
@@ -113,7 +113,7 @@ async fn a_class_that_ends_frees_the_seats_of_who_is_in_no_other() {
 }
 
 #[actix_web::test]
-async fn seats_of_persons_that_were_handed_on_count_where_they_are_used() {
+async fn allocated_seats_of_persons_count_in_the_quota_that_uses_them() {
     on_both(async |app| {
         let caller = office(app).await;
         let above = issued(&caller, of_persons(4)).await;
@@ -136,7 +136,7 @@ async fn seats_of_persons_that_were_handed_on_count_where_they_are_used() {
 }
 
 #[actix_web::test]
-async fn who_gets_into_two_classes_at_once_takes_one_of_the_last_seats_of_persons() {
+async fn concurrent_enrolments_in_two_classes_take_one_of_the_last_seats_of_persons() {
     on_both(async |app| {
         import_people(app).await;
         let caller = office(app).await;
@@ -168,7 +168,7 @@ async fn who_gets_into_two_classes_at_once_takes_one_of_the_last_seats_of_person
 }
 
 #[actix_web::test]
-async fn who_goes_to_another_class_while_theirs_is_put_off_keeps_one_seat_of_persons() {
+async fn a_move_to_another_class_during_a_postponement_keeps_one_seat_of_persons() {
     on_both(async |app| {
         import_people(app).await;
         let caller = office(app).await;

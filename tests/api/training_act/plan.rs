@@ -40,7 +40,7 @@ async fn a_plan_gives_quotas_once_it_is_approved_and_until_it_is_closed() {
 }
 
 #[actix_web::test]
-async fn a_plan_is_refused_with_the_field_and_the_way_out() {
+async fn an_invalid_plan_is_refused_with_field_and_advice() {
     on_both(async |app| {
         let caller = office(app).await;
         done(&caller, "planDraft", draft()).await;

@@ -11,7 +11,7 @@ use super::{document, done, handed, issued, numbers, office, quota as given, ref
 use crate::support::{TestApp, on_both};
 
 #[actix_web::test]
-async fn a_quota_goes_down_the_tree_and_back() {
+async fn a_quota_is_allocated_down_the_tree_and_returned() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = done(&caller, "quotaIssue", given(40)).await["quota"].take();
@@ -51,7 +51,7 @@ async fn a_quota_goes_down_the_tree_and_back() {
 }
 
 #[actix_web::test]
-async fn a_mode_has_seats_of_its_own() {
+async fn a_mode_has_its_own_seats() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(66)).await;
@@ -83,7 +83,7 @@ async fn a_lower_bound_is_never_exhausted() {
 }
 
 #[actix_web::test]
-async fn a_plan_that_is_over_is_asked_by_its_last_day() {
+async fn an_ended_plan_is_checked_on_its_last_day() {
     on_both(async |app| {
         let caller = office(app).await;
         // C1 moved from C to A in 2020; the plan of B is for 2025.
@@ -96,7 +96,7 @@ async fn a_plan_that_is_over_is_asked_by_its_last_day() {
 }
 
 #[actix_web::test]
-async fn an_act_is_in_the_logs_with_what_it_changed() {
+async fn a_command_is_logged_with_its_changes() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(5)).await;
@@ -136,7 +136,7 @@ async fn quotas(app: &TestApp) -> u64 {
 }
 
 #[actix_web::test]
-async fn one_key_forty_times_is_one_act() {
+async fn one_key_forty_times_is_one_command() {
     on_both(async |app| {
         let caller = office(app).await;
         let before = quotas(app).await;

@@ -7,7 +7,7 @@ use super::{document, handed, issued, keyed, office, quota as given, refusal, se
 use crate::support::{on_both, training::use_up};
 
 #[actix_web::test]
-async fn too_few_seats_are_told_with_their_numbers() {
+async fn too_few_seats_are_refused_with_their_numbers() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(20)).await;
@@ -55,7 +55,7 @@ async fn too_few_seats_are_told_with_their_numbers() {
 }
 
 #[actix_web::test]
-async fn a_quota_that_history_exceeded_gives_nothing_more() {
+async fn a_quota_exceeded_by_import_gives_no_more_seats() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(10)).await;
@@ -70,7 +70,7 @@ async fn a_quota_that_history_exceeded_gives_nothing_more() {
 }
 
 #[actix_web::test]
-async fn what_is_given_is_refused_with_the_field_and_the_way_out() {
+async fn an_invalid_issue_is_refused_with_field_and_advice() {
     on_both(async |app| {
         let caller = office(app).await;
         issued(&caller, given(5)).await;
@@ -97,7 +97,7 @@ async fn what_is_given_is_refused_with_the_field_and_the_way_out() {
 }
 
 #[actix_web::test]
-async fn what_is_handed_on_is_refused_with_the_field_and_the_way_out() {
+async fn an_invalid_allocation_is_refused_with_field_and_advice() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, with(given(20), json!({ "mode": "FULL_TIME" }))).await;
@@ -137,7 +137,7 @@ async fn what_is_handed_on_is_refused_with_the_field_and_the_way_out() {
 }
 
 #[actix_web::test]
-async fn what_is_revoked_is_over() {
+async fn a_revoked_quota_accepts_no_commands() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(20)).await;
@@ -159,7 +159,7 @@ async fn what_is_revoked_is_over() {
 }
 
 #[actix_web::test]
-async fn a_quota_out_of_reach_is_refused_like_none() {
+async fn a_quota_out_of_reach_is_refused_like_a_missing_one() {
     on_both(async |app| {
         let (office, other) = (office(app).await, app.caller(&super::WRITES, &["B"]).await);
         let root = issued(&office, given(20)).await;
@@ -192,7 +192,7 @@ async fn a_quota_out_of_reach_is_refused_like_none() {
 }
 
 #[actix_web::test]
-async fn an_act_on_quotas_needs_both_scopes() {
+async fn a_command_on_quotas_requires_both_scopes() {
     on_both(async |app| {
         let office = office(app).await;
         let root = issued(&office, given(20)).await;

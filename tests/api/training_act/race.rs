@@ -60,7 +60,7 @@ pub(super) async fn race(requests: usize, send: impl AsyncFn(usize) -> String) -
 }
 
 #[actix_web::test]
-async fn ten_thousand_who_ask_at_once_get_exactly_the_seats_that_there_are() {
+async fn ten_thousand_concurrent_requests_get_exactly_the_free_seats() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(SEATS)).await;
@@ -92,7 +92,7 @@ async fn children(app: &TestApp, of: &str) -> Vec<quota::Model> {
 /// The control: reading, checking and writing in separate statements allocates too many seats, and without the check a
 /// constraint of the table refuses.
 #[actix_web::test]
-async fn a_check_before_the_write_would_hand_on_more_than_there_is() {
+async fn a_check_before_the_write_would_allocate_too_many_seats() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(5)).await;
@@ -132,7 +132,7 @@ async fn a_check_before_the_write_would_hand_on_more_than_there_is() {
 }
 
 #[actix_web::test]
-async fn seats_that_go_up_and_down_at_once_are_neither_lost_nor_made() {
+async fn concurrent_allocations_and_returns_neither_lose_nor_create_seats() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(20)).await;

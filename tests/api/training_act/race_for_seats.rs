@@ -38,7 +38,7 @@ pub(super) async fn import_people(app: &TestApp) {
 }
 
 #[actix_web::test]
-async fn a_hundred_who_enrol_at_once_get_exactly_the_seats_that_there_are() {
+async fn a_hundred_concurrent_enrolments_get_exactly_the_free_seats() {
     on_both(async |app| {
         import_people(app).await;
         let caller = office(app).await;
@@ -88,7 +88,7 @@ async fn seated(app: &TestApp, class: &str) -> Vec<CadreId> {
 /// The control: counting, checking and writing in separate statements seats too many people, and without the check a
 /// constraint of the table refuses.
 #[actix_web::test]
-async fn a_check_before_the_write_would_seat_more_than_there_are() {
+async fn a_check_before_the_write_would_seat_too_many_people() {
     on_both(async |app| {
         import_people(app).await;
         let caller = office(app).await;
@@ -125,7 +125,7 @@ async fn a_check_before_the_write_would_seat_more_than_there_are() {
 }
 
 #[actix_web::test]
-async fn nobody_gets_into_two_full_time_classes_at_once() {
+async fn concurrent_enrolments_in_two_full_time_classes_give_one_seat() {
     on_both(async |app| {
         import_people(app).await;
         let caller = office(app).await;
@@ -169,7 +169,7 @@ fn meeting(code: &str, day: &str) -> serde_json::Value {
 }
 
 #[actix_web::test]
-async fn nobody_gets_sessions_of_two_classes_on_one_day_at_once() {
+async fn concurrent_enrolments_give_no_sessions_of_two_classes_on_one_day() {
     on_both(async |app| {
         import_people(app).await;
         let caller = office(app).await;
@@ -192,7 +192,7 @@ async fn nobody_gets_sessions_of_two_classes_on_one_day_at_once() {
 }
 
 #[actix_web::test]
-async fn sessions_do_not_move_onto_those_of_who_enrols_at_once() {
+async fn sessions_do_not_move_onto_those_of_concurrent_enrolments() {
     on_both(async |app| {
         import_people(app).await;
         let (caller, of) = (office(app).await, Places::of(&app.database).await);
@@ -245,7 +245,7 @@ async fn last_enrolment(app: &TestApp, class: &str, person: CadreId) -> Option<S
 }
 
 #[actix_web::test]
-async fn seats_stay_true_whoever_comes_and_goes_while_classes_are_put_off() {
+async fn seats_stay_correct_while_people_join_and_leave_and_classes_are_postponed() {
     on_both(async |app| {
         import_people(app).await;
         let (caller, of) = (office(app).await, Places::of(&app.database).await);

@@ -20,7 +20,7 @@ async fn open(caller: &Caller<'_>, input: Value) {
 }
 
 #[actix_web::test]
-async fn sessions_are_stated_changed_and_cleared_with_the_days_of_their_class() {
+async fn sessions_are_stated_changed_and_deleted_with_the_days_of_their_class() {
     on_both(async |app| {
         let caller = office(app).await;
         let made = done(&caller, "classPlan", meeting("L-1", &[20, 6, 13])).await["class"].take();
@@ -60,7 +60,7 @@ async fn sessions_are_stated_changed_and_cleared_with_the_days_of_their_class() 
 }
 
 #[actix_web::test]
-async fn a_session_is_refused_with_the_day_that_is_wrong() {
+async fn an_invalid_session_is_refused_with_its_day() {
     on_both(async |app| {
         let caller = office(app).await;
         led(&caller, meeting("L-1", &[6]), &["POSTPONED"]).await;
@@ -103,7 +103,7 @@ async fn a_session_is_refused_with_the_day_that_is_wrong() {
 }
 
 #[actix_web::test]
-async fn nobody_has_sessions_of_two_classes_on_one_day() {
+async fn a_person_cannot_have_sessions_of_two_classes_on_one_day() {
     on_both(async |app| {
         let caller = office(app).await;
         open(&caller, meeting("L-1", &[6, 13, 20])).await;
@@ -146,7 +146,7 @@ async fn nobody_has_sessions_of_two_classes_on_one_day() {
 }
 
 #[actix_web::test]
-async fn who_waited_gets_no_seat_beside_a_session_of_another_class() {
+async fn a_waiting_person_gets_no_seat_that_overlaps_a_session_of_another_class() {
     on_both(async |app| {
         let caller = office(app).await;
         open(&caller, with(meeting("L-1", &[6, 13]), json!({ "capacity": 1 }))).await;
@@ -178,7 +178,7 @@ async fn who_waited_gets_no_seat_beside_a_session_of_another_class() {
 }
 
 #[actix_web::test]
-async fn new_sessions_hold_nobody_up_who_is_in_the_class() {
+async fn new_sessions_may_not_overlap_other_sessions_of_the_learners() {
     on_both(async |app| {
         let caller = office(app).await;
         open(&caller, meeting("L-1", &[6])).await;
@@ -223,7 +223,7 @@ async fn new_sessions_hold_nobody_up_who_is_in_the_class() {
 }
 
 #[actix_web::test]
-async fn a_session_that_stands_in_the_way_is_told_of_in_both_languages() {
+async fn an_overlapping_session_is_reported_in_both_languages() {
     on_both(async |app| {
         let caller = office(app).await;
         for code in ["L-1", "L-2"] {
